@@ -1,0 +1,39 @@
+"""Reads the few formats in which Linux tells about itself, below any root: another host's files will do."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+__all__ = ["cpuinfo_fields", "parse_cpu_list", "read_text"]
+
+
+def read_text(path: Path) -> str | None:
+    """The file's text, stripped; None where it can't be read, which for these files means that the kernel doesn't say.
+
+    Bytes that aren't UTF-8 (firmware writes some of these files) become the replacement character.
+    """
+    try:
+        return path.read_text("utf-8", "replace").strip()
+    except OSError:
+        return None
+
+
+def cpuinfo_fields(root: Path) -> Mapping[str, Sequence[str]]:
+    """The fields of `/proc/cpuinfo`: each name, in lower case, with its values in order, one for each CPU that has it.
+
+    Empty where there is no such file. Architectures differ in the names, and in which of them stand once at the end.
+    """
+    fields: dict[str, list[str]] = {}
+    for line in (read_text(root / "proc/cpuinfo") or "").splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            fields.setdefault(name.strip().lower(), []).append(value.strip())
+    return fields
+
+
+def parse_cpu_list(text: str) -> tuple[int, ...]:
+    """The CPUs of a kernel list such as "0-3,8", in ascending order. Raises `ValueError` for what isn't one."""
+    cpus: set[int] = set()
+    for part in filter(None, text.strip().split(",")):
+        first, _, last = part.partition("-")
+        cpus.update(range(int(first), int(last or first) + 1))
+    return tuple(sorted(cpus))

@@ -1,0 +1,164 @@
+"""Risk: what the gate costs with all built-in checks, what one check costs, and what the paper venue costs at rest."""
+
+from decimal import Decimal
+
+import msgspec
+
+from mainspring.model import ApprovedOrder, BookSnapshot, Instrument, MarketEvent, NewOrder, Quote, Refusal, Side
+from mainspring.orders import Account
+from mainspring.risk import Gate
+from mainspring.seams import Book, MarketStatistics, RiskCheck
+from mainspring.venue.paper import PaperVenue
+from mainspring.venue.paper_latency import PaperLatency
+from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_plugins.books.bisect_list import BisectListBook
+from mainspring_plugins.risk._limit import LimitOptions
+from mainspring_plugins.risk.collar_bps import CollarBps, CollarOptions
+from mainspring_plugins.risk.max_book_age_ms import MaxBookAgeMs
+from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
+from mainspring_plugins.risk.max_order_size import MaxOrderSize
+from mainspring_plugins.risk.max_position import MaxPosition
+
+__all__ = ["SUITE", "benchmarks"]
+
+SUITE = "risk"
+
+_INSTRUMENT = Instrument(
+    symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001")
+)
+_BID_TICKS = 6_000_000
+_ASK_TICKS = _BID_TICKS + 1
+_GATE_TARGET_US = 5.0
+_VENUE_TARGET_US = 0.3
+_MS_NS = 1_000_000
+
+
+class _Market:
+    """A market at rest, as a check sees one."""
+
+    __slots__ = (
+        "ask_lots",
+        "ask_ticks",
+        "bbo_time_ns",
+        "bid_lots",
+        "bid_ticks",
+        "book",
+        "index",
+        "instrument",
+        "live",
+        "now_ns",
+        "statistics",
+    )
+
+    def __init__(self) -> None:
+        self.index = 0
+        self.instrument = _INSTRUMENT
+        self.book: Book = BisectListBook()
+        self.statistics: MarketStatistics
+        self.bid_ticks, self.bid_lots = _BID_TICKS, 100_000
+        self.ask_ticks, self.ask_lots = _ASK_TICKS, 100_000
+        self.now_ns = 10_000_000
+        self.bbo_time_ns = 9_000_000
+        self.live = True
+
+
+def benchmarks(tiny: bool) -> list[Benchmark]:
+    """The gate with all five checks and with one, and a quote at the paper venue without and with orders waiting."""
+    passes = 50 if tiny else 2_000
+    checks = _checks()
+    every = _gate("gate-all-checks", checks, passes)
+    one = _gate("gate-one-check", checks[:1], passes)
+    every = msgspec.structs.replace(every, target_us=_GATE_TARGET_US)
+    return [every, one, _venue("venue-idle", passes, orders=0), _venue("venue-two-orders", passes, orders=2)]
+
+
+def _checks() -> list[tuple[str, RiskCheck]]:
+    return [
+        ("max_order_size", MaxOrderSize(_INSTRUMENT, options=LimitOptions(limit=Decimal(1)))),
+        ("max_order_notional", MaxOrderNotional(_INSTRUMENT, options=LimitOptions(limit=Decimal(10_000)))),
+        ("collar_bps", CollarBps(_INSTRUMENT, options=CollarOptions(limit=Decimal(50)))),
+        ("max_position", MaxPosition(_INSTRUMENT, options=LimitOptions(limit=Decimal(2)))),
+        ("max_book_age_ms", MaxBookAgeMs(_INSTRUMENT, options=LimitOptions(limit=Decimal(1000)))),
+    ]
+
+
+def _orders() -> list[NewOrder]:
+    """Limit and market orders, on both sides, all of which pass."""
+    return [
+        NewOrder(1, 0, Side.BUY, "limit", _BID_TICKS, 1000, 0),
+        NewOrder(2, 0, Side.SELL, "limit", _ASK_TICKS, 1000, 0),
+        NewOrder(3, 0, Side.BUY, "market", 0, 1000, 0),
+        NewOrder(4, 0, Side.SELL, "market", 0, 1000, 0),
+    ]
+
+
+def _gate(name: str, checks: list[tuple[str, RiskCheck]], passes: int) -> Benchmark:
+    gate, market, account = Gate([checks]), _Market(), Account(_INSTRUMENT)
+    orders = _orders() * passes
+
+    def run() -> object:
+        approve = gate.approve
+        answer: object = None
+        for order in orders:
+            answer = approve(order, market, account)
+        return answer
+
+    def check(answer: object) -> None:
+        if answer != ApprovedOrder(orders[-1], market.now_ns):
+            raise WrongAnswer(f"{name}: the last order gave {answer!r}")
+        broken = _Market()
+        broken.bbo_time_ns, broken.bid_ticks = 0, 1
+        large = NewOrder(9, 0, Side.BUY, "limit", 2 * _ASK_TICKS, 300_000, 0)
+        for check_name, each in checks:
+            market_seen = broken if check_name == "max_book_age_ms" else market
+            broken.now_ns = 2_000_000_000
+            refusal = each.check(large, market_seen, account)
+            if not isinstance(refusal, Refusal) or refusal.reason != check_name:
+                raise WrongAnswer(f"{name}: {check_name} gave {refusal!r} for an order that it must refuse")
+
+    return Benchmark(
+        name=name,
+        run=run,
+        operations=len(orders),
+        check=check,
+        input=f"{len(orders)} limit and market orders, all of which pass {len(checks)} checks",
+    )
+
+
+def _venue(name: str, passes: int, *, orders: int) -> Benchmark:
+    quotes: list[MarketEvent] = []
+    for i in range(4 * passes):
+        bid_lots, ask_lots = 100_000 + i % 7, 100_000 + i % 5
+        quotes.append(Quote(0, i * _MS_NS, i * _MS_NS, i + 1, _BID_TICKS, bid_lots, _ASK_TICKS, ask_lots))
+
+    def make() -> PaperVenue:
+        book = BisectListBook()
+        book.apply_snapshot([(_BID_TICKS, 100_000)], [(_ASK_TICKS, 100_000)])
+        latency = PaperLatency(Decimal(0), "none", Decimal(0), Decimal(0), seed=1)
+        venue = PaperVenue((book,), latency, assumption="pessimistic")
+        venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
+        for order in _orders()[:orders]:
+            venue.submit(ApprovedOrder(order, 0), 0)
+        venue.poll(0)
+        return venue
+
+    def run() -> object:
+        venue = make()
+        on_market = venue.on_market
+        for quote in quotes:
+            on_market(quote)
+        return [venue.lots_ahead(order.order_id) for order in _orders()[:orders]]
+
+    def check(answer: object) -> None:
+        # Pessimistic, and never fewer displayed than when the orders came: so all that stood then is still ahead.
+        if answer != [100_000] * orders:
+            raise WrongAnswer(f"{name}: {answer!r} lots ahead")
+
+    return Benchmark(
+        name=name,
+        run=run,
+        operations=len(quotes),
+        check=check,
+        input=f"{len(quotes)} quotes of changing size, {orders} of our orders waiting at the best prices",
+        target_us=None if orders else _VENUE_TARGET_US,
+    )

@@ -1,0 +1,51 @@
+"""The sessions that suites run on: the generated reference session, and the recorded one where it is on this machine."""
+
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+from mainspring.data import find_capture, find_entry, read_capture
+from mainspring.host.config import Loaded, load_config
+from mainspring.host.plan import Plan
+from mainspring.host.planning import make_plan
+from mainspring.host.registry import Registry
+from mainspring.seams import RawMessage
+from mainspring.session import open_messages
+
+__all__ = ["RECORDED", "Session", "make_session", "recorded_capture", "sessions"]
+
+RECORDED = "btcusdt-spot"
+"""The capture that stands for the real market, by its name in `mainspring data list`."""
+
+_TINY_MESSAGES = 2_000
+
+Session = tuple[str, Plan, tuple[RawMessage, ...]]
+"""What a session is called, its plan, and its messages, in memory."""
+
+
+@cache
+def registry() -> Registry:
+    """Our plugins."""
+    return Registry.load()
+
+
+def recorded_capture() -> Path | None:
+    """The recorded session's file, None where it isn't on this machine."""
+    return find_capture(find_entry(RECORDED))
+
+
+def make_session(name: str, overrides: tuple[str, ...], *, tiny: bool) -> Session:
+    """The session of the built-in configuration with these overrides."""
+    loaded: Loaded = load_config(None, overrides)
+    plan = make_plan(loaded, registry())
+    messages = open_messages(plan, registry())
+    return name, plan, tuple(islice(messages, _TINY_MESSAGES) if tiny else messages)
+
+
+def sessions(*, tiny: bool, overrides: tuple[str, ...] = ()) -> list[Session]:
+    """The reference session, and the recorded one where it is here. Tiny: their first 2,000 messages."""
+    made = [make_session("reference session", overrides, tiny=tiny)]
+    if recorded_capture() is not None:
+        recorded = (*overrides, f"feed.capture={RECORDED}", "feed.plugin=auto")
+        made.append(make_session("recorded BTC/USDT spot session", recorded, tiny=tiny))
+    return made

@@ -1,0 +1,190 @@
+"""Bytes to book: the Python wire engine and the default codec and book, against loops written by hand for Binance spot.
+
+The loops by hand are the yardstick: what an experienced engineer writes for this one format, with orjson, a dict and a
+bisect-sorted list of prices a side. They follow the update ids, read quotes and trades, and take the best prices after
+each depth message. They check nothing else: not a price's text, not a type, not a bound.
+
+One makes whole ticks and lots of prices and sizes, as the engine does, by rounding a float: it gives the same answer,
+and is what the engine is held to. The other keeps prices and sizes as floats, the least that can be done.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import orjson
+
+from mainspring.model import BookDelta, BookSnapshot, Instrument, Side
+from mainspring.seams import FeedContext, RawMessage
+from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.sessions import sessions
+from mainspring_plugins.books.bisect_list import BisectListBook
+from mainspring_plugins.codecs.orjson import OrjsonCodec
+from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+
+__all__ = ["SUITE", "benchmarks"]
+
+SUITE = "wire"
+
+_RATIO = 0.6
+
+_Messages = Sequence[RawMessage]
+_Answer = tuple[dict[Any, Any], dict[Any, Any], int, int]
+"""The bids and asks at the end, and how many quotes and trades there were."""
+
+
+def benchmarks(tiny: bool) -> list[Benchmark]:
+    """The engine and both loops, on the reference session, and on the recorded one where it is here."""
+    return [
+        benchmark for name, plan, messages in sessions(tiny=tiny) for benchmark in _on(name, plan.instruments, messages)
+    ]
+
+
+def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> list[Benchmark]:
+    (instrument,) = instruments
+    right = _by_hand_integers(messages, instrument)
+    stated = f"{name}: {len(messages)} messages of {sum(len(raw) for _, raw in messages) // len(messages)} bytes each"
+
+    def benchmark(what: str, run: Callable[[_Messages, Instrument], _Answer], **more: Any) -> Benchmark:
+        return Benchmark(
+            name=f"{name}: {what}",
+            run=partial(run, messages, instrument),
+            operations=len(messages),
+            input=stated,
+            **more,
+        )
+
+    yardstick = f"{name}: by hand, integers"
+    return [
+        benchmark("by hand, integers", _by_hand_integers, check=partial(_expect, right)),
+        benchmark(
+            "by hand, floats", _by_hand_floats, check=partial(_expect_floats, right, instrument), yardstick=yardstick
+        ),
+        benchmark("python engine", _engine, check=partial(_expect, right), yardstick=yardstick, ratio_at_least=_RATIO),
+    ]
+
+
+def _engine(messages: _Messages, instrument: Instrument) -> _Answer:
+    feed = BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec()))
+    book = BisectListBook(instrument)
+    on_message, apply_delta, bbo = feed.on_message, book.apply_delta, book.bbo
+    for receive_time_ns, raw in messages:
+        for event in on_message(raw, receive_time_ns):
+            if isinstance(event, BookDelta):
+                apply_delta(event.bids, event.asks)
+                bbo()
+            elif isinstance(event, BookSnapshot):
+                book.apply_snapshot(event.bids, event.asks)
+                bbo()
+    by_kind = feed.statistics().by_kind
+    levels = len(book)
+    sides = dict(book.depth(Side.BUY, levels)), dict(book.depth(Side.SELL, levels))
+    return *sides, by_kind["quote"], by_kind["trade"]
+
+
+def _by_hand_integers(messages: _Messages, instrument: Instrument) -> _Answer:
+    ticks_a_unit, lots_a_unit = float(1 / instrument.tick_size), float(1 / instrument.lot_size)
+
+    def whole(rows: list[list[str]]) -> list[tuple[int, int]]:
+        return [(round(float(price) * ticks_a_unit), round(float(size) * lots_a_unit)) for price, size in rows]
+
+    def quote(data: dict[str, Any]) -> tuple[int, ...]:
+        return (
+            data["u"],
+            round(float(data["b"]) * ticks_a_unit),
+            round(float(data["B"]) * lots_a_unit),
+            round(float(data["a"]) * ticks_a_unit),
+            round(float(data["A"]) * lots_a_unit),
+        )
+
+    def trade(data: dict[str, Any]) -> tuple[int, ...]:
+        price, size = round(float(data["p"]) * ticks_a_unit), round(float(data["q"]) * lots_a_unit)
+        return data["t"], data["T"], price, size, data["m"]
+
+    return _by_hand(messages, whole, quote, trade)
+
+
+def _by_hand_floats(messages: _Messages, _instrument: Instrument) -> _Answer:
+    def floats(rows: list[list[str]]) -> list[tuple[float, float]]:
+        return [(float(price), float(size)) for price, size in rows]
+
+    def quote(data: dict[str, Any]) -> tuple[float, ...]:
+        return data["u"], float(data["b"]), float(data["B"]), float(data["a"]), float(data["A"])
+
+    def trade(data: dict[str, Any]) -> tuple[float, ...]:
+        return data["t"], data["T"], float(data["p"]), float(data["q"]), data["m"]
+
+    return _by_hand(messages, floats, quote, trade)
+
+
+def _by_hand(
+    messages: _Messages,
+    levels: Callable[[list[list[str]]], list[tuple[Any, Any]]],
+    quote: Callable[[dict[str, Any]], object],
+    trade: Callable[[dict[str, Any]], object],
+) -> _Answer:
+    loads = orjson.loads
+    bids: dict[Any, Any] = {}
+    asks: dict[Any, Any] = {}
+    bid_prices: list[Any] = []
+    ask_prices: list[Any] = []
+    waiting: list[dict[str, Any]] = []
+    last_id = -1
+    quotes = trades = 0
+    for _, raw in messages:
+        message = loads(raw)
+        data = message.get("data", message)
+        kind = data.get("e")
+        if kind is None and "A" in data:
+            quotes += 1
+            quote(data)
+        elif kind == "trade":
+            trades += 1
+            trade(data)
+        elif kind is None:
+            last_id = data["lastUpdateId"]
+            bids, asks = dict(levels(data["bids"])), dict(levels(data["asks"]))
+            bid_prices, ask_prices = sorted(bids), sorted(asks)
+            for data in waiting:
+                if data["u"] > last_id:
+                    last_id = data["u"]
+                    _change(bids, bid_prices, levels(data["b"]))
+                    _change(asks, ask_prices, levels(data["a"]))
+        elif last_id < 0:
+            waiting.append(data)
+        elif data["u"] > last_id:
+            if data["U"] > last_id + 1:
+                raise WrongAnswer(f"a gap after {last_id}")
+            last_id = data["u"]
+            _change(bids, bid_prices, levels(data["b"]))
+            _change(asks, ask_prices, levels(data["a"]))
+            bid, ask = bid_prices[-1], ask_prices[0]
+            _ = bid, bids[bid], ask, asks[ask]
+    return bids, asks, quotes, trades
+
+
+def _change(sizes: dict[Any, Any], prices: list[Any], rows: list[tuple[Any, Any]]) -> None:
+    for price, size in rows:
+        if size:
+            if price not in sizes:
+                insort(prices, price)
+            sizes[price] = size
+        elif price in sizes:
+            del sizes[price]
+            del prices[bisect_left(prices, price)]
+
+
+def _expect(right: _Answer, answer: object) -> None:
+    if answer != right:
+        raise WrongAnswer("the book at the end, or the count of quotes and trades, isn't that of the loop by hand")
+
+
+def _expect_floats(right: _Answer, instrument: Instrument, answer: object) -> None:
+    bids, asks, quotes, trades = right
+    tick_size, lot_size = instrument.tick_size, instrument.lot_size
+
+    def floats(side: dict[int, int]) -> dict[float, float]:
+        return {float(ticks * tick_size): float(lots * lot_size) for ticks, lots in side.items()}
+
+    _expect((floats(bids), floats(asks), quotes, trades), answer)

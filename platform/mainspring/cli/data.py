@@ -1,0 +1,103 @@
+"""`data list`, `data get` and `data generate`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from mainspring.cli.output import errors, print_json, results
+from mainspring.cli.session import SetOption
+from mainspring.data import CaptureWriter, capture_catalogue, find_capture, get
+from mainspring.errors import ConfigError, DataError
+from mainspring.host.config import load_config
+from mainspring.host.planning import make_plan
+from mainspring.host.registry import Registry
+
+__all__ = ["data_app"]
+
+data_app = typer.Typer(name="data", help="List, fetch and generate captures.", no_args_is_help=True)
+
+
+@data_app.command("list")
+def list_captures(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False) -> None:
+    """List the captures that can be fetched, and which are here."""
+    rows: list[dict[str, Any]] = []
+    for name, entry in capture_catalogue().items():
+        here, problem = None, None
+        try:
+            here = find_capture(entry)
+        except DataError as error:
+            problem = str(error)
+        rows.append(
+            {
+                "name": name,
+                "feed": entry.feed,
+                "instruments": entry.instruments,
+                "messages": entry.messages,
+                "size_bytes": entry.size_bytes,
+                "licence": entry.licence,
+                "summary": entry.summary,
+                "here": str(here) if here is not None else None,
+                "problem": problem,
+            }
+        )
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("name", "feed", "messages", "size", "here", "what it is"):
+        table.add_column(column, overflow="fold", justify="right" if column in ("messages", "size") else "left")
+    for row in rows:
+        status = row["problem"] or row["here"] or "no"
+        size = f"{row['size_bytes'] / 1e6:.1f} MB"
+        table.add_row(
+            row["name"],
+            row["feed"],
+            f"{row['messages']:,}",
+            size,
+            escape(status),
+            escape(f"{row['summary']} ({row['licence']})"),
+        )
+    console = results()
+    console.print(table)
+    console.print("\nFetch one with `mainspring data get NAME`, then `mainspring run --capture NAME`.")
+
+
+@data_app.command("get")
+def get_capture(name: Annotated[str, typer.Argument(help="A name of `mainspring data list`.")]) -> None:
+    """Fetch a capture into the cache, checked against its SHA-256. A cut download goes on where it was."""
+    console = errors()
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None)
+
+        def show(received_bytes: int, total_bytes: int) -> None:
+            bar.update(task, completed=received_bytes, total=total_bytes)
+
+        path = get(name, progress=show)
+    results().print(escape(str(path)), soft_wrap=True)
+
+
+@data_app.command("generate")
+def generate(
+    path: Annotated[Path, typer.Argument(help="The capture to write: FILE, FILE.gz or FILE.zst.")],
+    *,
+    config: Annotated[Path | None, typer.Option(help="A configuration whose feed and instruments to take.")] = None,
+    overrides: SetOption = None,
+) -> None:
+    """Write a generated session as a capture. Options are the feed's: --set feed.seed=2 --set feed.seconds=60."""
+    loaded = load_config(config, [*(overrides or ()), "mode=replay"])
+    registry = Registry.load(loaded.config.plugins.allow)
+    plan = make_plan(loaded, registry)
+    if plan.source.captures:
+        raise ConfigError(f"{loaded.origin}: feed.capture names a recorded session; there is nothing to generate")
+    factory = registry.get("feed", plan.feed.plugin).factory
+    count = 0
+    with CaptureWriter(path) as writer:
+        for receive_time_ns, raw in factory.source(plan.instruments, plan.feed.options):
+            writer.write(receive_time_ns, raw)
+            count += 1
+    results().print(escape(f"{path}: {count:,} messages"), soft_wrap=True)

@@ -1,0 +1,134 @@
+"""`plugins list`, `plugins check` and `plugins new`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from mainspring.cli.output import FAILED, print_json, results
+from mainspring.errors import PluginError
+from mainspring.host.offers import why_unusable
+from mainspring.host.registry import OURS, SEAMS, Registry
+from mainspring.host.scaffold import new_plugin
+from mainspring.testing import check_offer
+
+__all__ = ["plugins_app"]
+
+plugins_app = typer.Typer(name="plugins", help="List, check and start plugins.", no_args_is_help=True)
+
+AllowOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow", metavar="DIST", help="Load this distribution too.", show_default=False),
+]
+
+
+@plugins_app.command("list")
+def list_plugins(
+    allow: AllowOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """List every plugin: seam, name, distribution, and whether it can run here."""
+    registry = Registry.load((*OURS, *(allow or ())))
+    rows: list[dict[str, Any]] = [
+        {
+            "seam": seam,
+            "name": offer.name,
+            "distribution": offer.distribution,
+            "version": offer.version,
+            "default": offer.default,
+            "unusable": why_unusable(offer.needs),
+            "capabilities": dict(offer.capabilities),
+            "summary": offer.summary,
+        }
+        for seam in SEAMS
+        for offer in registry.offers(seam).values()
+    ]
+    blocked = [
+        {"distribution": one.distribution, "version": one.version, "modules": list(one.modules)}
+        for one in registry.blocked
+    ]
+    if as_json:
+        print_json({"plugins": rows, "not_allowed": blocked})
+        return
+    console = results()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("seam", "name", "from", "here", "what it is"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        here = row["unusable"] or ("default" if row["default"] else "usable")
+        distribution = f"{row['distribution']} {row['version']}"
+        table.add_row(*(escape(text) for text in (row["seam"], row["name"], distribution, here, row["summary"])))
+    console.print(table)
+    for one in blocked:
+        console.print(
+            f"\n{one['distribution']} {one['version']} has plugins and isn't allowed: nothing of it was imported. "
+            f"Add it to \\[plugins] allow to load it.",
+        )
+
+
+@plugins_app.command("check")
+def check(
+    distribution: Annotated[str, typer.Argument(help="The distribution whose plugins to check.")],
+    *,
+    seed: Annotated[int, typer.Option(help="The seed of the checks' input.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Run the conformance kit on every plugin of a distribution, and print a verdict a line."""
+    registry = Registry.load((*OURS, distribution))
+    offers = [
+        offer
+        for seam in SEAMS
+        for offer in registry.offers(seam).values()
+        if offer.distribution.lower().replace("_", "-") == distribution.lower().replace("_", "-")
+    ]
+    if not offers:
+        raise PluginError(
+            distribution,
+            f"no plugin of a distribution named {distribution!r} is installed; `mainspring plugins list` "
+            "shows those that are",
+        )
+    verdicts: list[dict[str, Any]] = []
+    console = results()
+    for offer in offers:
+        reason = why_unusable(offer.needs)
+        if reason is not None:
+            verdict: dict[str, Any] = {
+                "seam": offer.seam,
+                "name": offer.name,
+                "ok": None,
+                "detail": f"not usable here: {reason}",
+            }
+        else:
+            outcome = check_offer(
+                offer.seam, offer.name, offer.factory, options=offer.options, capabilities=offer.capabilities, seed=seed
+            )
+            detail = (
+                outcome.detail if outcome.ok is not False else f"{outcome.rule}: {outcome.detail} (seed {outcome.seed})"
+            )
+            verdict = {"seam": offer.seam, "name": offer.name, "ok": outcome.ok, "detail": detail}
+        verdicts.append(verdict)
+        if not as_json:
+            word = {True: "[green]ok[/]    ", False: "[red]FAILED[/]", None: "[yellow]skip[/]  "}[verdict["ok"]]
+            line = f"{verdict['seam']:9} {verdict['name']:20} {verdict['detail']}".rstrip()
+            console.print(f"{word} {escape(line)}", soft_wrap=True)
+    if as_json:
+        print_json(verdicts)
+    if any(verdict["ok"] is False for verdict in verdicts):
+        raise typer.Exit(FAILED)
+
+
+@plugins_app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="The new distribution's name.")],
+    *,
+    seam: Annotated[str, typer.Option(help=f"One of: {', '.join(SEAMS)}.")],
+    folder: Annotated[Path, typer.Option(help="The folder to make the project in.")] = Path(),
+) -> None:
+    """Write an installable project with a working plugin and a test that checks it."""
+    files = new_plugin(name, seam, folder)
+    console = results()
+    for file in files:
+        console.print(escape(str(file)), soft_wrap=True)

@@ -1,0 +1,173 @@
+"""`run`, `explain` and `init`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from mainspring.cli.output import STOPPED, errors, print_json, results
+from mainspring.errors import ConfigError
+from mainspring.host.config import Loaded, default_text, load_config
+from mainspring.host.explain import explain_json, explain_text
+from mainspring.host.plan import Plan
+from mainspring.host.planning import make_plan
+from mainspring.host.registry import Registry
+from mainspring.report import render_text, to_html, to_json
+from mainspring.session import run_session
+
+__all__ = ["explain", "init", "run"]
+
+ConfigArgument = Annotated[
+    Path | None, typer.Argument(help="A TOML file. Without one: the reference session.", show_default=False)
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Override a key, such as book.plugin=bisect-list.", show_default=False
+    ),
+]
+CaptureOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--capture",
+        metavar="FILE|NAME",
+        help="Run this recorded session; several follow one another.",
+        show_default=False,
+    ),
+]
+FeedOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The feed that the capture was recorded from.", show_default=False)
+]
+SkipBadOption = Annotated[bool, typer.Option("--skip-bad", help="Count messages that can't be read, and go on.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
+
+
+def run(
+    config: ConfigArgument = None,
+    *,
+    captures: CaptureOption = None,
+    feed: FeedOption = None,
+    overrides: SetOption = None,
+    skip_bad: SkipBadOption = False,
+    as_json: JsonOption = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML page too.", show_default=False)
+    ] = None,
+    order_log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep the encoded order log.", show_default=False)
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Run a session and report on it."""
+    plan, registry = _plan(config, captures, feed, overrides, skip_bad)
+    with _log_file(order_log) as log, _progress(quiet) as progress:
+        report = run_session(plan, registry, progress=progress, order_log=log)
+    if html is not None:
+        _write(html, to_html(report).encode())
+    if as_json:
+        typer.echo(to_json(report).decode())
+    else:
+        render_text(report, results())
+    if report.stopped_early is not None:
+        raise typer.Exit(STOPPED)
+
+
+def explain(
+    config: ConfigArgument = None,
+    *,
+    captures: CaptureOption = None,
+    feed: FeedOption = None,
+    overrides: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the plan: each slot, who fills it, and why."""
+    plan, _ = _plan(config, captures, feed, overrides, skip_bad=False)
+    if as_json:
+        print_json(explain_json(plan))
+    else:
+        explain_text(plan, results())
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("session.toml"),
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a commented configuration to start from."""
+    if path.exists() and not force:
+        raise ConfigError(f"{path} is there already; name another file, or replace it with --force")
+    _write(path, default_text().encode())
+    results().print(f"{path} is written. See what it would run with `mainspring explain {path}`.", soft_wrap=True)
+
+
+def _plan(
+    config: Path | None, captures: list[str] | None, feed: str | None, overrides: list[str] | None, skip_bad: bool
+) -> tuple[Plan, Registry]:
+    wanted = list(overrides or ())
+    if captures:
+        captures = [str(Path(name).absolute()) if Path(name).is_file() else name for name in captures]
+        wanted.append(f"feed.capture=[{', '.join(map(_quoted, captures))}]")
+        wanted.append(f"feed.plugin={_quoted(feed or 'auto')}")
+        if config is None:
+            # The built-in configuration names the reference session's instrument; a capture has its own.
+            wanted.append("instruments=[]")
+    elif feed is not None:
+        wanted.append(f"feed.plugin={_quoted(feed)}")
+    if skip_bad:
+        wanted.append("feed.skip_bad=true")
+    loaded: Loaded = load_config(config, wanted)
+    registry = Registry.load(loaded.config.plugins.allow)
+    return make_plan(loaded, registry), registry
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _log_file(path: Path | None) -> "nullcontext[None] | BinaryIO":
+    if path is None:
+        return nullcontext()
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise ConfigError(f"{path} can't be written: {error.strerror}") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise ConfigError(f"{path} can't be written: {error.strerror}") from error
+
+
+class _Bar:
+    """A progress bar that is told of messages and a fraction."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task = bar.add_task("running", total=None, messages=0)
+
+    def __call__(self, messages: int, fraction: float | None) -> None:
+        if fraction is None:
+            self._bar.update(self._task, messages=messages)
+        else:
+            self._bar.update(self._task, total=1.0, completed=fraction, messages=messages)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[_Bar | None]:
+    console = errors()
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[messages]:,} messages"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield _Bar(bar)

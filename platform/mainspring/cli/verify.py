@@ -1,0 +1,39 @@
+"""`verify`: rebuild the books of a capture, and hold them against what else the capture says."""
+
+from typing import Annotated
+
+import typer
+
+from mainspring.cli.output import FAILED, print_json, results
+from mainspring.cli.session import SetOption, SkipBadOption
+from mainspring.session import verdict_json, verdict_text, verify_capture
+
+__all__ = ["verify"]
+
+
+def verify(
+    captures: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CAPTURE...", help="A file, or a name of `mainspring data list`; several follow one another."
+        ),
+    ],
+    *,
+    feed: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The feed that it was recorded from.", show_default=False)
+    ] = None,
+    overrides: SetOption = None,
+    skip_bad: SkipBadOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Rebuild the books of a capture and hold them against every independent truth in it.
+
+    Exits with 1 where anything differs, a book crosses, a message is missing, or there is nothing to hold it against.
+    """
+    verdict = verify_capture(captures, feed=feed, overrides=overrides or (), skip_bad=skip_bad)
+    if as_json:
+        print_json(verdict_json(verdict))
+    else:
+        verdict_text(verdict, results())
+    if not verdict.ok:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,24 @@
+"""Captures: reading and writing them, the catalogue of those to fetch, and the cache of fetched and generated ones."""
+
+from mainspring.data.cache import CachedSession, cached_session
+from mainspring.data.capture import CaptureReader, CaptureWriter, read_capture
+from mainspring.data.catalogue import CatalogueEntry, capture_catalogue, find_entry
+from mainspring.data.locate import Located, find_capture, get, locate
+from mainspring.data.paths import cache_folder, data_folders
+
+__all__ = [
+    "CachedSession",
+    "CaptureReader",
+    "CaptureWriter",
+    "CatalogueEntry",
+    "Located",
+    "cache_folder",
+    "cached_session",
+    "capture_catalogue",
+    "data_folders",
+    "find_capture",
+    "find_entry",
+    "get",
+    "locate",
+    "read_capture",
+]

@@ -1,0 +1,252 @@
+"""Capture files: one line a message, `<receive time, ns since the Unix epoch> <raw message>`; plain, gzip or zstd.
+
+The line form holds messages of text, such as JSON on one line. Reading and writing go line by line, in constant memory.
+"""
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from mainspring.data.replace import private_file
+from mainspring.errors import CaptureError, DataError
+from mainspring.seams import MAX_MESSAGE_BYTES, RawMessage
+
+__all__ = ["MAX_LINE_BYTES", "CaptureReader", "CaptureWriter", "read_capture"]
+
+_MAX_TIME_NS = 2**63 - 1
+
+MAX_LINE_BYTES = len(str(_MAX_TIME_NS)) + 1 + MAX_MESSAGE_BYTES + 1
+"""The longest line that is read, its end included: the largest message that a codec decodes, and its time."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+# A zstd stream begins with a frame, or with one of the sixteen kinds of frame to be skipped.
+_ZSTD_MAGIC = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+_CHUNK_BYTES = 64 * 1024
+
+
+class CaptureReader:
+    """One pass over a capture: an iterator of `(receive_time_ns, raw)`, which counts as it goes.
+
+    `lines` and `bad_lines` are how many were read, and how many of them skipped. `bytes_read` of `bytes_total` are
+    those of the file as it lies there, for a progress bar.
+    """
+
+    def __init__(self, path: Path, *, skip_bad: bool) -> None:
+        self.path = path
+        self.lines = 0
+        self.bad_lines = 0
+        try:
+            self.bytes_total = path.stat().st_size
+            with path.open("rb"):
+                pass
+        except OSError as error:
+            raise DataError(f"{path}: {error.strerror}") from error
+        self._skip_bad = skip_bad
+        self._file: IO[bytes] | None = None
+        self._messages = self._read()
+
+    def __iter__(self) -> Iterator[RawMessage]:
+        return self._messages
+
+    def __next__(self) -> RawMessage:
+        return next(self._messages)
+
+    @property
+    def bytes_read(self) -> int:
+        """How far the file has been read; all of it, once the capture has ended."""
+        return self.bytes_total if self._file is None or self._file.closed else self._file.tell()
+
+    def _read(self) -> Iterator[RawMessage]:
+        with self.path.open("rb") as file:
+            self._file = file
+            with _decompressed(file, self.path) as stream:
+                yield from self._lines(stream)
+
+    def _lines(self, stream: IO[bytes]) -> Iterator[RawMessage]:
+        readline = stream.readline
+        while True:
+            try:
+                line = readline(MAX_LINE_BYTES)
+            except (EOFError, OSError, zlib.error) as error:
+                self.lines += 1
+                self._refuse(f"the compressed file is cut short or broken ({error})")
+                return
+            if not line:
+                return
+            self.lines += 1
+            time, _, raw = line[:-1].partition(b" ")
+            if raw and time.isdigit() and line.endswith(b"\n"):
+                receive_time_ns = int(time) if len(time) < len(str(_MAX_TIME_NS)) else _long_time(time)
+                if receive_time_ns <= _MAX_TIME_NS:
+                    yield receive_time_ns, raw
+                    continue
+            self._refuse(_fault(line))
+            if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+                _skip_line(stream)
+
+    def _refuse(self, problem: str) -> None:
+        if not self._skip_bad:
+            raise CaptureError(str(self.path), self.lines, problem)
+        self.bad_lines += 1
+
+
+class CaptureWriter:
+    """Writes a capture: `with CaptureWriter(path) as capture: capture.write(receive_time_ns, raw)`.
+
+    The name's end says how: `.gz` is gzip, `.zst` zstd, anything else plain. The file appears whole, under its name,
+    when the block ends; if it ends by an exception, nothing does. The same messages make the same bytes.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._context = self._writing()
+        self._stream: Any = None
+
+    def __enter__(self) -> Self:
+        self._context.__enter__()
+        return self
+
+    def write(self, receive_time_ns: int, raw: bytes) -> None:
+        """Adds a message. Raises `DataError` for one that the line form can't hold."""
+        if not raw or b"\n" in raw or len(raw) > MAX_MESSAGE_BYTES or not 0 <= receive_time_ns <= _MAX_TIME_NS:
+            raise DataError(
+                f"{self.path}: a capture holds messages of 1 to {MAX_MESSAGE_BYTES} bytes on one line, received at "
+                f"0 to 2**63 - 1 ns; this one has {len(raw)} bytes, and came at {receive_time_ns}"
+            )
+        self._stream.write(b"%d %b\n" % (receive_time_ns, raw))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._context.__exit__(kind, error, traceback)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with private_file(self.path) as private:
+            with private.open("wb") as file, _compressed(file, self.path) as self._stream:
+                yield
+            private.replace(self.path)
+
+
+def read_capture(path: Path | str, *, skip_bad: bool = False) -> CaptureReader:
+    """Reads a capture, whatever its name, by what its first bytes say it is.
+
+    Raises `DataError` at once where there is no such file, and, while it is read, `CaptureError` for a line that isn't
+    a time, a space and a message, is longer than `MAX_LINE_BYTES`, or is cut short, and for compressed bytes that are
+    cut short or broken. With `skip_bad` such a line is counted and passed over; after broken compression nothing
+    follows. Raises `DataError` for a zstd file where the package zstandard is missing.
+    """
+    return CaptureReader(Path(path), skip_bad=skip_bad)
+
+
+def _long_time(time: bytes) -> int:
+    """The time of that many digits, with no more work than its size deserves."""
+    significant = time.lstrip(b"0")
+    return int(significant or b"0") if len(significant) <= len(str(_MAX_TIME_NS)) else _MAX_TIME_NS + 1
+
+
+def _fault(line: bytes) -> str:
+    if not line.endswith(b"\n"):
+        if len(line) == MAX_LINE_BYTES:
+            return f"the line is longer than {MAX_LINE_BYTES} bytes"
+        return "the line is cut short: it has no end"
+    time, space, raw = line[:-1].partition(b" ")
+    if not line[:-1]:
+        return "the line is empty"
+    if not time.isdigit() or _long_time(time) > _MAX_TIME_NS:
+        return f"the line begins with {time[:30]!r}, which is no receive time in nanoseconds"
+    return "the line has no message after its time" if not raw or not space else "the line is broken"
+
+
+def _skip_line(stream: IO[bytes]) -> None:
+    line = stream.readline(MAX_LINE_BYTES)
+    while line and not line.endswith(b"\n"):
+        line = stream.readline(MAX_LINE_BYTES)
+
+
+def _decompressed(file: IO[bytes], path: Path) -> IO[bytes]:
+    magic = file.read(4)
+    file.seek(0)
+    if magic.startswith(_GZIP_MAGIC):
+        return io.BufferedReader(_GzipReader(gzip.GzipFile(fileobj=file, mode="rb")), _CHUNK_BYTES)
+    if _ZSTD_MAGIC.match(magic):
+        return io.BufferedReader(_ZstdReader(file, _zstandard(path)), _CHUNK_BYTES)
+    return file
+
+
+def _compressed(file: IO[bytes], path: Path) -> AbstractContextManager[Any]:
+    if path.suffix == ".gz":
+        # Without a name and a time in its header, the same messages make the same bytes.
+        return gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
+    if path.suffix == ".zst":
+        writer: AbstractContextManager[Any] = _zstandard(path).ZstdCompressor().stream_writer(file, closefd=False)
+        return writer
+    return nullcontext(file)
+
+
+def _zstandard(path: Path) -> Any:
+    try:
+        import zstandard
+    except ImportError as error:
+        raise DataError(f"{path}: zstd needs the package zstandard: install mainspring[zstd]") from error
+    return zstandard
+
+
+class _GzipReader(io.RawIOBase):
+    """The bytes of gzip members, as they come: what stands before a break in the file is still read."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read1(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _ZstdReader(io.RawIOBase):
+    """The bytes of one or more zstd frames. Unlike the library's own reader, it notices where the last one is cut."""
+
+    def __init__(self, file: IO[bytes], zstandard: Any) -> None:
+        self._file = file
+        self._zstandard = zstandard
+        self._frame: Any = None
+        self._compressed = b""
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            if not self._compressed:
+                self._compressed = self._file.read(_CHUNK_BYTES)
+            if not self._compressed:
+                if self._frame is not None:
+                    raise EOFError("the last zstd frame has no end")
+                return 0
+            self._decompress()
+        taken = self._ready[: len(buffer)]
+        self._ready = self._ready[len(taken) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+    def _decompress(self) -> None:
+        if self._frame is None:
+            self._frame = self._zstandard.ZstdDecompressor().decompressobj()
+        try:
+            self._ready = self._frame.decompress(self._compressed)
+        except self._zstandard.ZstdError as error:
+            raise OSError(str(error)) from error
+        self._compressed = self._frame.unused_data
+        if self._frame.eof:
+            self._frame = None

@@ -1,0 +1,204 @@
+"""The configuration: TOML decoded into frozen structs, with errors that name file, line, key and remedy."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from mainspring.errors import ConfigError
+from mainspring.host.complaints import Complaint, convert, dotted, quoted, shown
+from mainspring.host.overrides import apply_overrides
+from mainspring.host.registry import OURS
+from mainspring.lane import StatisticsOptions
+from mainspring.model import Contract
+from mainspring.telemetry import Budget
+
+__all__ = [
+    "AUTO",
+    "DEFAULT_ORIGIN",
+    "CodecConfig",
+    "Config",
+    "FeedConfig",
+    "InstrumentConfig",
+    "Loaded",
+    "PluginsConfig",
+    "SlotConfig",
+    "default_text",
+    "load_config",
+    "parse_config",
+]
+
+AUTO = "auto"
+DEFAULT_ORIGIN = "the built-in configuration"
+
+
+class SlotConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A slot: the plugin's name, or "auto", and the plugin's own options."""
+
+    plugin: str = AUTO
+    options: dict[str, Any] = {}
+
+
+class FeedConfig(SlotConfig, frozen=True, kw_only=True):
+    """The feed's slot.
+
+    `capture` is a file, or a name of `mainspring data list`, or several that follow one another; None where the feed
+    brings its own messages.
+    """
+
+    capture: str | tuple[str, ...] | None = None
+    skip_bad: bool = False
+
+
+class CodecConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The two codec slots: `json` for JSON messages, `binary` for msgpack messages and the order log."""
+
+    json: str = AUTO
+    binary: str = AUTO
+
+
+class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the config says of an instrument. What it leaves out comes from the feed, or is found in the capture."""
+
+    venue_symbol: str | None = None
+    tick_size: Decimal | None = None
+    lot_size: Decimal | None = None
+    contract: Contract | None = None
+    contract_size: Decimal | None = None
+
+
+class PluginsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which distributions may be loaded. Nothing of any other is imported."""
+
+    allow: tuple[str, ...] = OURS
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole configuration. `risk` maps a check's name to its limit, or to a table of its options."""
+
+    mode: Literal["replay", "paper"] = "paper"
+    seed: int = 1
+    instruments: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
+    instrument: dict[str, InstrumentConfig] = {}
+    feed: FeedConfig = FeedConfig()
+    book: SlotConfig = SlotConfig()
+    codec: CodecConfig = CodecConfig()
+    slippage: SlotConfig = SlotConfig()
+    router: SlotConfig = SlotConfig()
+    strategy: dict[str, SlotConfig] = {}
+    risk: dict[str, Any] = {}
+    market: StatisticsOptions = StatisticsOptions()
+    budget: Budget = Budget()
+    plugins: PluginsConfig = PluginsConfig()
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration with where it came from, so that later complaints can point at the line."""
+
+    config: Config
+    origin: str
+    folder: Path
+    complaint: Complaint
+
+
+def default_text() -> str:
+    """The built-in configuration: what runs where no file is named, and what `mainspring init` writes."""
+    return resources.files("mainspring.host").joinpath("default.toml").read_text(encoding="utf-8")
+
+
+def load_config(path: Path | None, overrides: Iterable[str] = ()) -> Loaded:
+    """Reads a file, or the built-in configuration where `path` is None, and applies `key=value` overrides.
+
+    Raises `ConfigError` for what can't be read, isn't TOML, or isn't a configuration.
+    """
+    if path is None:
+        return parse_config(default_text(), DEFAULT_ORIGIN, Path.cwd(), overrides)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: no such file; `mainspring init {path}` writes one to start from") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: can't be read as UTF-8 text: {error}") from error
+    return parse_config(text, str(path), path.parent, overrides)
+
+
+def parse_config(text: str, origin: str, folder: Path, overrides: Iterable[str] = ()) -> Loaded:
+    """Decodes TOML text. `folder` is what relative paths in it are relative to. Raises `ConfigError`."""
+    try:
+        table = tomllib.loads(text)
+        overridden = apply_overrides(table, overrides)
+        complaint = Complaint(origin, text, table, overridden)
+    except tomllib.TOMLDecodeError as error:
+        raise _not_toml(origin, text, str(error)) from error
+    except RecursionError as error:
+        raise ConfigError(f"{origin}: its tables and lists are nested too deep") from error
+    except ValueError as error:
+        raise ConfigError(f"{origin}: a number in it has too many digits") from error
+    _refuse_huge(table, complaint, ())
+    shaped = {key: _shape(key, value, complaint) for key, value in table.items()}
+    _check_named(shaped, complaint)
+    return Loaded(config=convert(shaped, Config, complaint, ()), origin=origin, folder=folder, complaint=complaint)
+
+
+def _not_toml(origin: str, text: str, problem: str) -> ConfigError:
+    at = re.search(r" \(at line (\d+), column \d+\)$", problem)
+    if at is None:
+        return ConfigError(f"{origin}: isn't TOML: {problem}")
+    line = text.split("\n")[int(at[1]) - 1].strip()
+    remedy = "; text stands in quotes" if problem.startswith("Invalid value") else ""
+    return ConfigError(f"{origin}:{at[1]}: isn't TOML: {problem[: at.start()]} in the line {line!r}{remedy}")
+
+
+def _refuse_huge(node: Any, complaint: Complaint, path: tuple[str, ...]) -> None:
+    """Raises `ConfigError` for an integer beyond the 64 bits that TOML has, which Python's parser lets through."""
+    if isinstance(node, dict):
+        for name, below in node.items():
+            _refuse_huge(below, complaint, (*path, name))
+    elif isinstance(node, list):
+        for index, below in enumerate(node):
+            _refuse_huge(below, complaint, (*path, str(index)))
+    elif isinstance(node, int) and not -(2**63) <= node < 2**63:
+        raise complaint.error(path, "the number is beyond 64 bits")
+
+
+_SLOTS: Mapping[str, type[SlotConfig]] = {
+    "feed": FeedConfig,
+    "book": SlotConfig,
+    "slippage": SlotConfig,
+    "router": SlotConfig,
+}
+
+
+def _shape(key: str, value: Any, complaint: Complaint) -> Any:
+    """Moves a plugin's own keys out of a slot's table into `options`, where the plugin's struct will judge them."""
+    if key in _SLOTS:
+        return _slot(value, _SLOTS[key], complaint, (key,))
+    if key == "strategy" and isinstance(value, dict):
+        return {name: _slot(slot, SlotConfig, complaint, (key, name)) for name, slot in value.items()}
+    return value
+
+
+def _check_named(shaped: Mapping[str, Any], complaint: Complaint) -> None:
+    """Decodes each named table by itself first: the decoder doesn't say which name of a mapping was at fault."""
+    for key, kind in (("instrument", InstrumentConfig), ("strategy", SlotConfig)):
+        named = shaped.get(key)
+        for name, item in named.items() if isinstance(named, dict) else ():
+            convert(item, kind, complaint, (key, name))
+
+
+def _slot(value: Any, kind: type[SlotConfig], complaint: Complaint, path: tuple[str, ...]) -> Any:
+    if isinstance(value, str):
+        raise complaint.error(
+            path, f"expected a table; found {shown(value)}. Write {dotted(path)}.plugin = {quoted(value)}"
+        )
+    if not isinstance(value, dict):
+        return value
+    known = set(kind.__struct_fields__) - {"options"}
+    slot = {name: item for name, item in value.items() if name in known}
+    slot["options"] = {name: item for name, item in value.items() if name not in known}
+    return slot

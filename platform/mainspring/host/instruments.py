@@ -1,0 +1,103 @@
+"""Which instruments a session has, and on what grid: as the config says, or the venue, or as the capture shows."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mainspring.errors import DataError
+from mainspring.host.complaints import Complaint
+from mainspring.host.config import Config, InstrumentConfig
+from mainspring.model import Instrument
+from mainspring.seams import Codec, RawMessage
+
+__all__ = ["resolve_instruments"]
+
+_FIELDS = ("tick_size", "lot_size", "contract", "contract_size")
+
+
+def resolve_instruments(
+    config: Config,
+    complaint: Complaint,
+    feed_factory: Callable[..., Any],
+    codec: Codec,
+    messages: Callable[[], Iterable[RawMessage]] | None,
+) -> tuple[Instrument, ...]:
+    """The instruments of the session, in the order of the config, or as found in the capture.
+
+    `messages` opens the capture, None where there is none. Raises `ConfigError` for an instrument whose grid nobody
+    knows, and `DataError` for a capture that holds none that the feed can read.
+    """
+    describe = getattr(feed_factory, "describe", None)
+    find = getattr(feed_factory, "find_instruments", None)
+    found: dict[str, Instrument] = {}
+    if messages is not None and find is not None and not _complete(config):
+        found = {instrument.symbol: instrument for instrument in find(messages(), codec)}
+        if not found:
+            raise DataError("the feed reads no message of this capture; name the feed that it was recorded from")
+    symbols = config.instruments or tuple(found)
+    if not symbols:
+        raise complaint.error(("instruments",), 'names none; write instruments = ["BTC/USDT"]')
+    _refuse_twice(symbols, complaint)
+    by_venue_symbol = {instrument.venue_symbol: instrument for instrument in found.values()}
+    resolved = []
+    for symbol in symbols:
+        given = config.instrument.get(symbol, InstrumentConfig())
+        base = found.get(symbol) or by_venue_symbol.get(given.venue_symbol or symbol)
+        if base is None and describe is not None:
+            base = describe(symbol, given.venue_symbol)
+        resolved.append(_merge(symbol, given, base, complaint, found))
+    unused = sorted(set(config.instrument) - set(symbols))
+    if unused:
+        raise complaint.error(("instrument", unused[0]), f"isn't among the session's instruments: {', '.join(symbols)}")
+    _refuse_shared(resolved, complaint)
+    return tuple(resolved)
+
+
+def _refuse_twice(symbols: tuple[str, ...], complaint: Complaint) -> None:
+    for index, symbol in enumerate(symbols):
+        if symbol in symbols[:index]:
+            raise complaint.error(("instruments",), f"names {symbol!r} twice")
+
+
+def _refuse_shared(instruments: list[Instrument], complaint: Complaint) -> None:
+    """Two instruments of one venue symbol would both claim its messages."""
+    owners: dict[str, str] = {}
+    for instrument in instruments:
+        other = owners.setdefault(instrument.venue_symbol, instrument.symbol)
+        if other != instrument.symbol:
+            raise complaint.error(
+                ("instruments",),
+                f"{other!r} and {instrument.symbol!r} are both {instrument.venue_symbol!r} at the venue; leave one out",
+            )
+
+
+def _complete(config: Config) -> bool:
+    given = (config.instrument.get(symbol) for symbol in config.instruments)
+    return bool(config.instruments) and all(
+        one is not None and one.venue_symbol and one.tick_size and one.lot_size for one in given
+    )
+
+
+def _merge(
+    symbol: str,
+    given: InstrumentConfig,
+    base: Instrument | None,
+    complaint: Complaint,
+    found: dict[str, Instrument],
+) -> Instrument:
+    if base is None and (given.tick_size is None or given.lot_size is None or given.venue_symbol is None):
+        there = f" The capture holds: {', '.join(found)}." if found else ""
+        raise complaint.error(
+            ("instruments",),
+            f'nobody knows the grid of {symbol!r}; add [instrument."{symbol}"] with venue_symbol, tick_size and '
+            f"lot_size.{there}",
+        )
+    values: dict[str, Any] = {name: getattr(base, name) for name in _FIELDS} if base is not None else {}
+    overridden = {name: getattr(given, name) for name in _FIELDS if getattr(given, name) is not None}
+    values.update(overridden)
+    origin = "config" if base is None or {"tick_size", "lot_size"} <= set(overridden) else base.origin
+    venue_symbol = given.venue_symbol or (base.venue_symbol if base is not None else symbol)
+    for name in ("tick_size", "lot_size", "contract_size"):
+        value = overridden.get(name)
+        if value is not None and not (value.is_finite() and value > 0):
+            raise complaint.error(("instrument", symbol, name), f"expected a number above 0; found the number {value}")
+    return Instrument(symbol=symbol, venue_symbol=venue_symbol, origin=origin, **values)

@@ -1,0 +1,147 @@
+"""What plugins have offered: an offer, the catalogue that takes it down, and whether it can run here."""
+
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from hwprofile.cpu import instruction_sets
+from mainspring.errors import DuplicatePlugin, PluginError
+from mainspring.seams import Capabilities, Needs
+from mainspring.seams.catalogue import NO_CAPABILITIES, NO_NEEDS
+
+__all__ = ["Offer", "SeamCatalogue", "freeze", "why_unusable"]
+
+_HYPHENS = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_UNDERSCORES = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_DEFAULTS_BY_CAPABILITY = {"codec": "format"}
+_REQUIRED_CAPABILITIES = {"codec": ("format", "strict", "duplicate_keys")}
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """One implementation that a distribution offers for a seam.
+
+    `factory` is callable as the seam's hook says; a feed's carries attributes too (see `seams.register_feeds`).
+    """
+
+    seam: str
+    name: str
+    factory: Any
+    summary: str
+    distribution: str
+    version: str
+    options: type[msgspec.Struct] | None = None
+    needs: Needs = NO_NEEDS
+    capabilities: Capabilities = NO_CAPABILITIES
+    default: bool = False
+
+
+class SeamCatalogue:
+    """Takes down the offers that one distribution makes for one seam; `mainspring.seams.Catalogue` is the contract.
+
+    `taken` holds what all distributions have offered for the seam so far, by name.
+    """
+
+    def __init__(self, seam: str, distribution: str, version: str, taken: dict[str, Offer]) -> None:
+        self._seam = seam
+        self._distribution = distribution
+        self._version = version
+        self._taken = taken
+        self._closed = False
+
+    def add(
+        self,
+        name: str,
+        factory: Callable[..., Any],
+        *,
+        summary: str,
+        options: type[msgspec.Struct] | None = None,
+        needs: Needs = NO_NEEDS,
+        capabilities: Capabilities = NO_CAPABILITIES,
+        default: bool = False,
+    ) -> None:
+        """See `mainspring.seams.Catalogue.add`."""
+        where = f"{self._distribution} {self._version} offers {self._seam} {name!r}"
+        if self._closed:
+            raise PluginError(self._distribution, f"{where} after loading has ended; offer it from the hook itself")
+        pattern = _UNDERSCORES if self._seam == "risk" else _HYPHENS
+        if not pattern.fullmatch(name):
+            style = "underscores" if self._seam == "risk" else "hyphens"
+            raise PluginError(self._distribution, f"{where}: a name is lower case, its words joined by {style}")
+        if not callable(factory):
+            raise PluginError(self._distribution, f"{where}: its factory isn't callable")
+        if not summary or "\n" in summary:
+            raise PluginError(self._distribution, f"{where}: it needs a summary of one line")
+        lacking = [key for key in _REQUIRED_CAPABILITIES.get(self._seam, ()) if key not in capabilities]
+        if lacking:
+            raise PluginError(self._distribution, f"{where}: its capabilities lack {', '.join(lacking)}")
+        offer = Offer(
+            seam=self._seam,
+            name=name,
+            factory=factory,
+            summary=summary,
+            distribution=self._distribution,
+            version=self._version,
+            options=options,
+            needs=needs,
+            capabilities=MappingProxyType(dict(capabilities)),
+            default=default,
+        )
+        self._refuse_duplicate(offer)
+        self._taken[name] = offer
+
+    def close(self) -> None:
+        """Ends loading: a later `add` is an error."""
+        self._closed = True
+
+    def _refuse_duplicate(self, offer: Offer) -> None:
+        there = self._taken.get(offer.name)
+        if there is not None:
+            raise DuplicatePlugin(
+                offer.distribution,
+                f"two plugins claim the {offer.seam} {offer.name!r}: one of {there.distribution} {there.version}, "
+                f"one of {offer.distribution} {offer.version}; take one of them out of [plugins] allow",
+            )
+        if not offer.default:
+            return
+        key = _DEFAULTS_BY_CAPABILITY.get(offer.seam, "")
+        for other in self._taken.values():
+            if other.default and other.capabilities.get(key) == offer.capabilities.get(key):
+                raise DuplicatePlugin(
+                    offer.distribution,
+                    f"two plugins claim to be the default {offer.seam}: {other.name!r} of {other.distribution} and "
+                    f"{offer.name!r} of {offer.distribution}",
+                )
+
+
+def why_unusable(needs: Needs, *, have: Iterable[str] | None = None, platform: str = sys.platform) -> str | None:
+    """Why something with these needs can't run here, with the remedy; None where it can.
+
+    `have` are the instruction sets to hold the needs against, by default those of this host.
+    """
+    if needs.platforms and platform not in needs.platforms:
+        return f"needs the platform {' or '.join(needs.platforms)}; this is {platform}"
+    absent = [name for name in needs.packages if not _importable(name)]
+    if absent:
+        return f"needs the package {', '.join(absent)}; install it (see the extras of the distribution)"
+    if needs.instruction_sets:
+        missing = sorted(set(needs.instruction_sets) - set(instruction_sets() if have is None else have))
+        if missing:
+            return f"needs the instruction set {', '.join(missing)}, which this CPU lacks"
+    return None
+
+
+def _importable(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # of a dotted name, where the package above it is absent
+        return False
+
+
+def freeze(offers: Mapping[str, dict[str, Offer]]) -> Mapping[str, Mapping[str, Offer]]:
+    """The offers by seam and name, read-only."""
+    return MappingProxyType({seam: MappingProxyType(dict(by_name)) for seam, by_name in offers.items()})

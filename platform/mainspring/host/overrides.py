@@ -1,0 +1,76 @@
+"""Overrides from the command line: `--set book.plugin=bisect-list`."""
+
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+from mainspring.errors import ConfigError
+
+__all__ = ["apply_overrides"]
+
+
+def apply_overrides(table: dict[str, Any], overrides: Iterable[str]) -> frozenset[tuple[str, ...]]:
+    """Sets each `key.path=value` in the table; returns the paths that were set.
+
+    The value is TOML; what isn't TOML is taken as text, so that a name needs no quotes. A part of the path that holds
+    a point or a slash is quoted, as in TOML. Raises `ConfigError` for an override without `=`, one whose key isn't a
+    TOML key, one whose value begins like a list, a table or quoted text and isn't one, and one that goes through
+    something that is no table.
+    """
+    done = set()
+    for override in overrides:
+        path, text = _split(override)
+        _put(table, path, _value(text.strip(), override), override)
+        done.add(path)
+    return frozenset(done)
+
+
+def _split(override: str) -> tuple[tuple[str, ...], str]:
+    """The key's path and the value's text, parted by the first `=` that isn't inside a quoted part of the key."""
+    at = override.find("=")
+    while at != -1:
+        path = _path(override[:at])
+        if path is not None:
+            return path, override[at + 1 :]
+        at = override.find("=", at + 1)
+    raise ConfigError(
+        f"--set {override}: write it as key=value, such as --set book.plugin=bisect-list; a part of the key that "
+        """isn't letters, digits, "-" and "_" stands in quotes, as in instrument."BTC/USDT".tick_size=0.01"""
+    )
+
+
+def _path(key: str) -> tuple[str, ...] | None:
+    if "\n" in key:
+        return None
+    try:
+        node: Any = tomllib.loads(f"{key} = 0")
+    except tomllib.TOMLDecodeError:
+        return None
+    path = []
+    while isinstance(node, dict):
+        if not node:
+            return None
+        (part, node), *_ = node.items()
+        path.append(part)
+    return tuple(path)
+
+
+def _value(text: str, override: str) -> Any:
+    try:
+        read = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError) as error:
+        if text[:1] in ("[", "{", '"', "'"):
+            problem = """the value isn't TOML; text in it stands in quotes, as in instruments=["BTC/USDT"]"""
+            raise ConfigError(f"--set {override}: {problem}") from error
+        return text
+    return read["value"] if len(read) == 1 else text
+
+
+def _put(table: dict[str, Any], path: tuple[str, ...], value: Any, override: str) -> None:
+    node = table
+    for part in path[:-1]:
+        below = node.setdefault(part, {})
+        if not isinstance(below, dict):
+            raise ConfigError(f"--set {override}: {part} isn't a table, so nothing can be set inside it")
+        node = below
+    node[path[-1]] = value

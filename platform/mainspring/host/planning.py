@@ -1,0 +1,205 @@
+"""Config to plan: chooses who fills each slot, by one order of rules, and says which rule it was."""
+
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from mainspring.data import Located, locate, read_capture
+from mainspring.errors import DataError, UnknownPlugin, UnusablePlugin
+from mainspring.host.complaints import convert
+from mainspring.host.config import AUTO, Config, Loaded, SlotConfig
+from mainspring.host.instruments import resolve_instruments
+from mainspring.host.offers import Offer
+from mainspring.host.plan import Choice, Plan, SourcePlan, StrategyPlan
+from mainspring.host.recognise import recognise
+from mainspring.host.registry import Registry
+from mainspring.model import Instrument
+from mainspring.seams import RawMessage
+
+__all__ = ["make_plan"]
+
+_NO_PROFILE = "the default; no race has been run on this host"
+_SLOT_KEYS = {"feed": ("plugin", "capture", "skip_bad"), "risk": (), "codec": ()}
+
+
+def make_plan(loaded: Loaded, registry: Registry) -> Plan:
+    """Chooses who fills each slot. Raises `ConfigError` or a `PluginError` where the config can't be run."""
+    config = loaded.config
+    planner = _Planner(loaded, registry)
+    source, feed = planner.source_and_feed()
+    json_codec = planner.codec("json", config.codec.json, "json")
+    binary_codec = planner.codec("binary", config.codec.binary, "msgpack")
+    trading = config.mode != "replay"
+    if trading and not config.strategy:
+        raise loaded.complaint.error(
+            ("strategy",),
+            'no strategy is named; add a table such as [strategy.maker] with plugin = "quote-maker", '
+            'or set mode = "replay" to rebuild markets without one',
+        )
+    return Plan(
+        origin=loaded.origin,
+        mode=config.mode,
+        seed=config.seed,
+        instruments=planner.instruments(feed, json_codec, source),
+        source=source,
+        feed=feed,
+        book=planner.slot("book", config.book),
+        json_codec=json_codec,
+        binary_codec=binary_codec,
+        slippage=planner.slot("slippage", config.slippage) if trading else None,
+        router=planner.slot("router", config.router) if trading else None,
+        strategies=planner.strategies() if trading else (),
+        risk=planner.risk() if trading else (),
+        missing_limits=planner.missing_limits(),
+        market=config.market,
+        budget=config.budget,
+    )
+
+
+class _Planner:
+    def __init__(self, loaded: Loaded, registry: Registry) -> None:
+        self._loaded = loaded
+        self._config: Config = loaded.config
+        self._complaint = loaded.complaint
+        self._registry = registry
+
+    def slot(self, seam: str, slot: SlotConfig) -> Choice:
+        """The choice for a slot of one plugin."""
+        return self._choose((seam,), seam, slot.plugin, slot.options, lambda: self._registry.default(seam))
+
+    def codec(self, slot: str, plugin: str, form: str) -> Choice:
+        """The choice for one of the codec slots, `form` being the format that it needs."""
+        choice = self._choose(
+            ("codec", slot), "codec", plugin, {}, lambda: self._registry.default("codec", format=form)
+        )
+        offered = self._registry.get("codec", choice.plugin).capabilities["format"]
+        if offered != form:
+            raise self._complaint.error(("codec", slot), f"{choice.plugin!r} is a {offered} codec; this slot is {form}")
+        return msgspec.structs.replace(choice, slot=f"codec ({slot})")
+
+    def strategies(self) -> tuple[StrategyPlan, ...]:
+        """The strategies, in the order of the config."""
+        plans = []
+        for name, slot in self._config.strategy.items():
+            path = ("strategy", name)
+            if slot.plugin == AUTO:
+                names = ", ".join(sorted(self._registry.offers("strategy")))
+                raise self._complaint.error(
+                    path, f"names no plugin; a strategy is never chosen for you. Name one of: {names}"
+                )
+            choice = self._choose(path, "strategy", slot.plugin, slot.options, None)
+            plans.append(StrategyPlan(name=name, choice=msgspec.structs.replace(choice, slot=f"strategy {name}")))
+        return tuple(plans)
+
+    def risk(self) -> tuple[Choice, ...]:
+        """The checks that the config sets a limit for."""
+        choices = []
+        for name, value in self._config.risk.items():
+            options = value if isinstance(value, dict) else {"limit": value}
+            choice = self._choose(("risk", name), "risk", name, options, None)
+            choices.append(msgspec.structs.replace(choice, slot=f"risk {name}"))
+        return tuple(choices)
+
+    def missing_limits(self) -> tuple[str, ...]:
+        """The required checks that the config says nothing of."""
+        required = (name for name, offer in self._registry.offers("risk").items() if offer.capabilities.get("required"))
+        return tuple(sorted(set(required) - set(self._config.risk)))
+
+    def source_and_feed(self) -> tuple[SourcePlan, Choice]:
+        """The messages and the feed that reads them, which hang together: a catalogued capture knows its feed."""
+        slot = self._config.feed
+        if slot.capture is None:
+            choice = self.slot("feed", slot)
+            if not self._registry.get("feed", choice.plugin).capabilities.get("generated"):
+                raise self._complaint.error(
+                    ("feed",),
+                    f'{choice.plugin!r} brings no messages of its own; add feed.capture = "FILE", or a '
+                    "name of `mainspring data list`",
+                )
+            return SourcePlan(name="generated", captures=(), skip_bad=False), choice
+        names = (slot.capture,) if isinstance(slot.capture, str) else slot.capture
+        if not names:
+            raise self._complaint.error(("feed", "capture"), "names no capture; leave it out to have one generated")
+        found = [self._locate(name) for name in names]
+        captures = tuple(one.path for one in found)
+        source = SourcePlan(name=", ".join(names), captures=captures, skip_bad=slot.skip_bad)
+        if slot.plugin != AUTO:
+            return source, self.slot("feed", slot)
+        if found[0].feed is not None:
+            because, name = f"the catalogue says that {names[0]} is of it", found[0].feed
+        else:
+            because, name = self._recognise(source)
+        offer = self._registry.get("feed", name)
+        return source, self._choice("feed", offer, "default", because, slot.options, ("feed",))
+
+    def _locate(self, capture: str) -> Located:
+        try:
+            return locate(capture, self._loaded.folder)
+        except DataError as error:
+            raise self._complaint.error(("feed", "capture"), str(error)) from error
+
+    def _recognise(self, source: SourcePlan) -> tuple[str, str]:
+        """Why, and which feed, where nobody names one: the one that reads the capture's beginning best."""
+        feeds = self._registry.offers("feed")
+        codec = self._registry.default("codec", format="json").factory()
+        names, messages = recognise(feeds, codec, self._messages(source))
+        if len(names) == 1:
+            return f"it reads {messages:,} messages of the capture's beginning, more than any other feed", names[0]
+        there = ", ".join(sorted(name for name, offer in feeds.items() if not offer.capabilities.get("generated")))
+        said = f"{' and '.join(names)} read it equally well" if names else "no feed reads a message of it"
+        raise self._complaint.error(
+            ("feed", "plugin"), f"{source.name}: {said}; name the feed that it was recorded from (--feed NAME): {there}"
+        )
+
+    @staticmethod
+    def _messages(source: SourcePlan) -> Callable[[], Iterable[RawMessage]]:
+        return lambda: chain.from_iterable(read_capture(path, skip_bad=source.skip_bad) for path in source.captures)
+
+    def instruments(self, feed: Choice, json_codec: Choice, source: SourcePlan) -> tuple[Instrument, ...]:
+        """The instruments with their grids."""
+        factory = self._registry.get("feed", feed.plugin).factory
+        codec = self._registry.get("codec", json_codec.plugin).factory()
+
+        messages = self._messages(source) if source.captures else None
+        return resolve_instruments(self._config, self._complaint, factory, codec, messages)
+
+    def _choose(
+        self,
+        path: tuple[str, ...],
+        seam: str,
+        plugin: str,
+        options: dict[str, Any],
+        default: Callable[[], Offer] | None,
+    ) -> Choice:
+        if plugin == AUTO and default is not None:
+            return self._choice(path[-1], default(), "default", _NO_PROFILE, options, path)
+        named_by = path if seam in ("codec", "risk") else (*path, "plugin")
+        try:
+            offer = self._registry.get(seam, plugin)
+        except (UnknownPlugin, UnusablePlugin) as error:
+            raise self._complaint.error(named_by, str(error)) from error
+        return self._choice(path[-1], offer, "pinned", f"pinned by {self._complaint.where(named_by)}", options, path)
+
+    def _choice(
+        self, slot: str, offer: Offer, rule: str, because: str, options: dict[str, Any], path: tuple[str, ...]
+    ) -> Choice:
+        decoded = None
+        beside = _SLOT_KEYS.get(offer.seam, ("plugin",))
+        if offer.options is not None:
+            decoded = convert(options, offer.options, self._complaint, path, beside=beside)
+        elif options and beside:
+            raise self._complaint.unknown_key((*path, next(iter(options))), beside)
+        elif options:
+            raise self._complaint.error(path, f"the {offer.seam} plugin {offer.name!r} takes no options")
+        return Choice(
+            slot=slot,
+            seam=offer.seam,
+            plugin=offer.name,
+            distribution=offer.distribution,
+            version=offer.version,
+            rule=rule,
+            because=because,
+            options=decoded,
+        )

@@ -1,0 +1,212 @@
+"""Finds plugins, loads the allowed ones, and keeps what they offer."""
+
+import importlib.metadata
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+import pluggy
+
+from mainspring import seams
+from mainspring.errors import PluginError, PluginLoadError, UnknownPlugin, UnusablePlugin
+from mainspring.host.complaints import did_you_mean
+from mainspring.host.offers import Offer, SeamCatalogue, freeze, why_unusable
+
+__all__ = ["OURS", "SEAMS", "Blocked", "Registry"]
+
+OURS: Final = ("mainspring", "mainspring-native")
+"""The distributions that may be loaded where the config doesn't say."""
+
+SEAMS: Final[Mapping[str, Callable[[seams.Catalogue], None]]] = MappingProxyType(
+    {
+        "feed": seams.register_feeds,
+        "book": seams.register_books,
+        "codec": seams.register_codecs,
+        "slippage": seams.register_slippage,
+        "risk": seams.register_risk_checks,
+        "router": seams.register_routers,
+        "strategy": seams.register_strategies,
+    }
+)
+"""The hook of each seam."""
+
+
+class Blocked(msgspec.Struct, frozen=True):
+    """A distribution that has plugins and isn't allowed: nothing of it was imported."""
+
+    distribution: str
+    version: str
+    modules: tuple[str, ...]
+
+
+class Registry:
+    """What the loaded plugins offer. Frozen: make it with `Registry.load`, then only read it."""
+
+    def __init__(
+        self, offers: Mapping[str, Mapping[str, Offer]], blocked: Sequence[Blocked], absent: Sequence[str] = ()
+    ) -> None:
+        self._offers = offers
+        self._absent = tuple(absent)
+        self._blocked = tuple(blocked)
+
+    @property
+    def blocked(self) -> tuple[Blocked, ...]:
+        """The distributions that have plugins and aren't allowed."""
+        return self._blocked
+
+    @classmethod
+    def load(
+        cls,
+        allow: Iterable[str] = OURS,
+        *,
+        distributions: Iterable[importlib.metadata.Distribution] | None = None,
+    ) -> "Registry":
+        """Imports the plugins of the allowed distributions and takes down what they offer.
+
+        `distributions` are looked through for entry points of the group `mainspring`; by default all that are
+        installed. Raises `PluginLoadError` where a plugin can't be imported, has a misspelt hook or fails in one, and
+        `DuplicatePlugin` where two claim one name. Either all plugins load or there is no registry.
+        """
+        allowed = {_canonical(name): name for name in allow}
+        found = _entry_points(importlib.metadata.distributions() if distributions is None else distributions)
+        blocked = []
+        manager = pluggy.PluginManager(seams.PROJECT)
+        manager.add_hookspecs(seams)
+        owners: dict[str, tuple[str, str]] = {}
+        for (distribution, version), entry_points in found.items():
+            if _canonical(distribution) not in allowed:
+                modules = tuple(sorted(point.value for point in entry_points))
+                blocked.append(Blocked(distribution, version, modules))
+                continue
+            for point in entry_points:
+                plugin_name = f"{distribution}:{point.name}"
+                owners[plugin_name] = (distribution, version)
+                _register(manager, plugin_name, point, distribution, version)
+        _refuse_misspelt(manager, owners)
+        there = {_canonical(distribution) for distribution, _ in found}
+        absent = [name for canonical, name in allowed.items() if canonical not in there and name not in OURS]
+        return cls(freeze(_collect(manager, owners)), blocked, absent)
+
+    def offers(self, seam: str) -> Mapping[str, Offer]:
+        """The offers for a seam, by name."""
+        return self._offers[seam]
+
+    def get(self, seam: str, name: str) -> Offer:
+        """The offer of that name, usable here. Raises `UnknownPlugin` or `UnusablePlugin`, with the remedy."""
+        by_name = self._offers[seam]
+        offer = by_name.get(name)
+        if offer is None:
+            raise UnknownPlugin("", f"no {seam} plugin is named {name!r}{self._hint(seam, name)}")
+        reason = why_unusable(offer.needs)
+        if reason is not None:
+            raise UnusablePlugin(
+                offer.distribution, f"the {seam} plugin {name!r} of {offer.distribution} can't run here: it {reason}"
+            )
+        return offer
+
+    def default(self, seam: str, **capabilities: str | int | bool) -> Offer:
+        """The seam's default offer, among those with the capabilities. Raises `UnknownPlugin` where there is none."""
+        for offer in self._offers[seam].values():
+            if offer.default and all(offer.capabilities.get(key) == value for key, value in capabilities.items()):
+                return self.get(seam, offer.name)
+        raise UnknownPlugin("", f"no {seam} plugin is a default here; name one in the config")
+
+    def _hint(self, seam: str, name: str) -> str:
+        hint = did_you_mean(name, sorted(self._offers[seam]))
+        if self._blocked:
+            names = ", ".join(one.distribution for one in self._blocked)
+            hint += f" Not loaded, as [plugins] allow doesn't name them: {names}."
+        if self._absent:
+            hint += f" Allowed, but no plugins of that name are installed: {', '.join(self._absent)}."
+        return hint
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _entry_points(
+    distributions: Iterable[importlib.metadata.Distribution],
+) -> dict[tuple[str, str], list[importlib.metadata.EntryPoint]]:
+    """The entry points of our group, by distribution and version. One that is on the path twice counts once."""
+    found: dict[tuple[str, str], list[importlib.metadata.EntryPoint]] = {}
+    seen: set[str] = set()
+    for distribution in distributions:
+        name = distribution.name
+        if name is None or _canonical(name) in seen:
+            continue
+        seen.add(_canonical(name))
+        points = [point for point in distribution.entry_points if point.group == seams.PROJECT]
+        if points:
+            found[(name, distribution.version)] = points
+    return dict(sorted(found.items()))
+
+
+def _register(
+    manager: pluggy.PluginManager,
+    plugin_name: str,
+    point: importlib.metadata.EntryPoint,
+    distribution: str,
+    version: str,
+) -> None:
+    where = f"the plugin {point.name!r} ({point.value}) of {distribution} {version}"
+    try:
+        plugin = point.load()
+        manager.register(plugin, name=plugin_name)
+    except (Exception, SystemExit) as error:  # a stranger's module may raise anything while it is imported
+        raise PluginLoadError(
+            distribution,
+            f"{where} can't be loaded: {type(error).__name__}: {error}. "
+            f"Mend or uninstall it, or take {distribution} out of [plugins] allow.",
+        ) from error
+    if not manager.get_hookcallers(plugin):
+        raise PluginLoadError(
+            distribution, f"{where} has no hook; mark one of {_hook_names()} with @hookimpl (from mainspring.seams)."
+        )
+
+
+def _hook_names() -> str:
+    return ", ".join(hook.__name__ for hook in SEAMS.values())
+
+
+def _refuse_misspelt(manager: pluggy.PluginManager, owners: Mapping[str, tuple[str, str]]) -> None:
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        distribution, version = _owner_of(manager, error.plugin, owners)
+        raise PluginLoadError(
+            distribution, f"{distribution} {version}: {error}. The hooks are: {_hook_names()}."
+        ) from error
+
+
+def _owner_of(manager: pluggy.PluginManager, plugin: object, owners: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    for name, registered in manager.list_name_plugin():
+        if registered is plugin:
+            return owners[name]
+    raise AssertionError("pluggy named a plugin that was never registered")
+
+
+def _collect(manager: pluggy.PluginManager, owners: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, Offer]]:
+    """Calls each plugin's hooks, one plugin at a time, so that each offer is known to be its distribution's."""
+    offers: dict[str, dict[str, Offer]] = {}
+    plugins = dict(manager.list_name_plugin())
+    for seam, hook in SEAMS.items():
+        taken = offers[seam] = {}
+        for plugin_name, (distribution, version) in owners.items():
+            others = [plugin for name, plugin in plugins.items() if name != plugin_name]
+            catalogue = SeamCatalogue(seam, distribution, version, taken)
+            try:
+                manager.subset_hook_caller(hook.__name__, others)(catalogue=catalogue)
+            except PluginError:
+                raise
+            except Exception as error:  # a stranger's hook may raise anything
+                raise PluginLoadError(
+                    distribution,
+                    f"{hook.__name__} of {plugin_name} ({distribution} {version}) raised "
+                    f"{type(error).__name__}: {error}",
+                ) from error
+            finally:
+                catalogue.close()
+    return offers

@@ -1,0 +1,136 @@
+"""Writes a new plugin project: installable, out of tree, with a working plugin and a test that checks it."""
+
+import keyword
+import re
+import sys
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+import msgspec
+
+from mainspring import __version__
+from mainspring.errors import PluginError
+
+__all__ = ["SCAFFOLDS", "new_plugin"]
+
+# PEP 508, for the name of a distribution; it must also give a Python identifier, so it starts with a letter.
+_NAME = re.compile(r"[a-z](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
+
+
+class _Scaffold(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs between seams: the end of the class's name, and how `session.toml` uses the plugin.
+
+    `slots` are lines of the configuration's top, `risk` of its risk table, `strategy` of its strategy's.
+    """
+
+    noun: str
+    mode: str = "paper"
+    instrument: str = "BTC/USDT"
+    feed: str = 'feed.plugin = "simulated"'
+    slots: str = ""
+    strategy_name: str = "maker"
+    strategy: str = 'plugin = "quote-maker"\nsize = 0.01\nedge_ticks = 2'
+    risk: str = ""
+    sample: bool = False
+
+
+SCAFFOLDS = {
+    "feed": _Scaffold(
+        noun="Feed",
+        mode="replay",
+        instrument="BTC/USD",
+        feed='feed = { plugin = "$plugin", capture = "sample.capture" }',
+        sample=True,
+    ),
+    "book": _Scaffold(noun="Book", slots='book.plugin = "$plugin"'),
+    "codec": _Scaffold(noun="Codec", slots='codec.json = "$plugin"'),
+    "slippage": _Scaffold(noun="Slippage", slots='slippage = { plugin = "$plugin", impact = 1.0 }'),
+    "risk": _Scaffold(noun="Check", risk="$plugin = 1_000"),
+    "router": _Scaffold(
+        noun="Router",
+        slots='router.plugin = "$plugin"',
+        # Its orders take; those of a maker would all be rejected by a router with which nothing rests.
+        strategy_name="trend",
+        strategy='plugin = "momentum"\nsize = 0.01',
+    ),
+    "strategy": _Scaffold(noun="Strategy", strategy_name="mine", strategy='plugin = "$plugin"\nsize = 0.01'),
+}
+"""How a project is written for each seam, by the seam's name."""
+
+
+def new_plugin(name: str, seam: str, target_dir: Path) -> list[Path]:
+    """Writes the project of a plugin for `seam` into the new folder `target_dir/name`; returns the files, in order.
+
+    `name` becomes the distribution's (normalised as PEP 503 says), the plugin's, and with underscores the import
+    package's. Raises `PluginError` for a name that can't be these, for an unknown seam, for a folder that is there
+    already, and where it can't be written: nothing is overwritten.
+    """
+    scaffold = SCAFFOLDS.get(seam)
+    if scaffold is None:
+        raise PluginError(name, f"there is no seam {seam!r}; there are: {', '.join(SCAFFOLDS)}")
+    distribution = _distribution_name(name)
+    folder = target_dir / distribution
+    files = {folder / path: text for path, text in _files(distribution, seam, scaffold).items()}
+    try:
+        folder.mkdir(parents=True)
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    except FileExistsError as error:
+        raise PluginError(name, f"{folder} is there already; nothing was written. Choose another name") from error
+    except OSError as error:
+        raise PluginError(name, f"{folder} can't be written: {error.strerror or error}") from error
+    return list(files)
+
+
+def _distribution_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise PluginError(
+            name, f"{name!r} can't name a distribution: use ASCII letters and digits joined by hyphens, a letter first"
+        )
+    distribution = re.sub(r"[-_.]+", "-", name).lower()
+    package = distribution.replace("-", "_")
+    if package.startswith(("mainspring", "hwprofile")):
+        raise PluginError(name, f"{distribution!r} would pass for one of Mainspring's own; begin with a name of yours")
+    if keyword.iskeyword(package) or package in sys.stdlib_module_names:
+        raise PluginError(name, f"{package!r} means something in Python already; choose another name")
+    return distribution
+
+
+def _files(distribution: str, seam: str, scaffold: _Scaffold) -> dict[str, str]:
+    package = distribution.replace("-", "_")
+    words = [word.capitalize() for word in distribution.split("-")]
+    names = {
+        "distribution": distribution,
+        "package": package,
+        "plugin": package if seam == "risk" else distribution,
+        "class_name": "".join(words if words[-1] == scaffold.noun else [*words, scaffold.noun]),
+        "seam": seam,
+        "mainspring_version": __version__,
+    }
+    session = {
+        "mode": scaffold.mode,
+        "instrument": scaffold.instrument,
+        "slots": "\n".join(filter(None, [scaffold.feed, scaffold.slots])),
+        "strategy_name": scaffold.strategy_name,
+        "strategy": scaffold.strategy,
+        "risk": f"{scaffold.risk}\n" if scaffold.risk else "",
+    }
+    session = {key: Template(value).substitute(names) for key, value in session.items()}
+    templates = {
+        "pyproject.toml": "pyproject.toml",
+        "README.md": "README.md",
+        "session.toml": "session.toml",
+        f"src/{package}/__init__.py": "package.py",
+        f"src/{package}/{seam}.py": f"{seam}.py",
+        f"src/{package}/py.typed": "py.typed",
+        f"tests/test_{seam}.py": f"test_{seam}.py",
+    }
+    if scaffold.sample:
+        templates["sample.capture"] = "sample.capture"
+    folder = resources.files("mainspring.host").joinpath("templates")
+    return {
+        path: Template(folder.joinpath(f"{template}.tmpl").read_text(encoding="utf-8")).substitute(names | session)
+        for path, template in templates.items()
+    }

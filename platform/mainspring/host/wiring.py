@@ -1,0 +1,116 @@
+"""Plan to lane: makes every part once and binds it. After this nothing meets pluggy, the registry or the config."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter_ns
+from typing import Any, BinaryIO
+
+from mainspring.errors import MainspringError, PluginError
+from mainspring.host.plan import Choice, Plan
+from mainspring.host.registry import Registry
+from mainspring.lane import BoundStrategy, Desk, Gateway, Lane, LaneStages, Market, Outbox, StreamStatistics, Trading
+from mainspring.orders import OrderLog, OrderTracker
+from mainspring.risk import Gate
+from mainspring.seams import FeedContext, RouterContext
+
+__all__ = ["wire"]
+
+
+def wire(plan: Plan, registry: Registry, *, order_log: BinaryIO | None = None) -> Lane:
+    """Makes the lane of a plan. `order_log` takes the encoded order log, where it is to be kept.
+
+    Raises `PluginError`, naming the plugin, where one of its factories raised.
+    """
+    maker = _Maker(registry)
+    stages = LaneStages()
+    codec = maker.make(plan.json_codec)
+    feed = maker.make(plan.feed, FeedContext(plan.instruments, codec))
+    markets = [
+        Market(index, instrument, maker.make(plan.book, instrument), StreamStatistics(instrument, plan.market))
+        for index, instrument in enumerate(plan.instruments)
+    ]
+    offer = registry.get("feed", plan.feed.plugin)
+    desk, watch = None, None
+    strategies: list[BoundStrategy] = []
+    if plan.router is not None:
+        trading, watch = _trading(plan, registry, maker, markets, order_log)
+        strategies.extend(trading.strategies)
+        desk = Desk(trading, markets, stages, perf_counter_ns)
+    return Lane(
+        feed=feed,
+        markets=markets,
+        desk=desk,
+        strategies=strategies,
+        watch_market=watch,
+        quotes_make_market=not offer.capabilities.get("books", True),
+        stages=stages,
+    )
+
+
+def _trading(
+    plan: Plan, registry: Registry, maker: "_Maker", markets: list[Market], order_log: BinaryIO | None
+) -> tuple[Trading, Callable[[Any], None] | None]:
+    assert plan.router is not None
+    assert plan.slippage is not None
+    slippage = plan.slippage
+    tracker = OrderTracker(plan.instruments)
+    outbox = Outbox()
+    context = RouterContext(plan.instruments, tuple(market.book for market in markets), plan.seed)
+    router = maker.make(plan.router, context)
+    checks = [
+        tuple((choice.plugin, maker.make(choice, instrument)) for choice in plan.risk)
+        for instrument in plan.instruments
+    ]
+    strategies = [
+        BoundStrategy(
+            strategy.name,
+            strategy.choice.plugin,
+            strategy.choice.distribution,
+            maker.make(strategy.choice, plan.instruments),
+            [Gateway(strategy.name, market, tracker, outbox) for market in markets],
+        )
+        for strategy in plan.strategies
+    ]
+    trading = Trading(
+        models=[maker.make(slippage, instrument) for instrument in plan.instruments],
+        gate=Gate(checks, missing_required=plan.missing_limits),
+        router=router,
+        tracker=tracker,
+        log=OrderLog(maker.make(plan.binary_codec), order_log),
+        outbox=outbox,
+        strategies=strategies,
+        owners={
+            "slippage": (slippage.plugin, slippage.distribution),
+            "router": (plan.router.plugin, plan.router.distribution),
+        },
+    )
+    watches = registry.get("router", plan.router.plugin).capabilities.get("watches_market", False)
+    return trading, router.on_market if watches else None
+
+
+class _Maker:
+    """Calls plugins' factories, and names the plugin where one raises."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def make(self, choice: Choice, *arguments: object) -> Any:
+        factory = self._registry.get(choice.seam, choice.plugin).factory
+        with _named(choice):
+            if choice.options is None:
+                return factory(*arguments)
+            return factory(*arguments, options=choice.options)
+
+
+@contextmanager
+def _named(choice: Choice) -> Iterator[None]:
+    try:
+        yield
+    except MainspringError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            choice.distribution,
+            f"the {choice.seam} {choice.plugin!r} of {choice.distribution} {choice.version} can't be made: "
+            f"{type(error).__name__}: {error}",
+        ) from error

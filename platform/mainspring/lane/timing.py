@@ -1,0 +1,37 @@
+"""The stages of a lane and their clocks. Recording is one append to a list; folding happens between chunks."""
+
+from mainspring.telemetry import STAGES, Histogram, StageBuffer
+
+__all__ = ["LaneStages"]
+
+
+class LaneStages:
+    """One recorder a stage: call it with the nanoseconds that a pass took.
+
+    `venue` is the time from an order's leaving to its acknowledgement, in the lane's clock, simulated where the venue
+    is. `whole_path` is one pass over a message, from its bytes to whatever orders it led to.
+    """
+
+    __slots__ = ("_buffers", "book", "feed", "risk", "route", "slippage", "strategy", "venue", "whole_path")
+
+    def __init__(self) -> None:
+        self._buffers = {stage: StageBuffer() for stage in STAGES}
+        self.feed = self._buffers["feed"].append
+        self.book = self._buffers["book"].append
+        self.strategy = self._buffers["strategy"].append
+        self.slippage = self._buffers["slippage"].append
+        self.risk = self._buffers["risk"].append
+        self.route = self._buffers["route"].append
+        self.venue = self._buffers["venue"].append
+        self.whole_path = self._buffers["whole_path"].append
+
+    def fold(self) -> None:
+        """Moves what has gathered into the histograms. Called between chunks, never within a pass."""
+        for buffer in self._buffers.values():
+            buffer.fold_if_full()
+
+    def histograms(self) -> dict[str, Histogram]:
+        """The histogram of each stage, everything recorded so far included."""
+        for buffer in self._buffers.values():
+            buffer.fold()
+        return {stage: buffer.histogram for stage, buffer in self._buffers.items()}

@@ -1,0 +1,39 @@
+"""The strategies of a lane, bound once: who is woken by what, and how a strategy's own error names it."""
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+from mainspring.errors import MainspringError, PluginError
+from mainspring.lane.gateway import Gateway
+from mainspring.seams import Strategy, Wakes
+
+__all__ = ["BoundStrategy", "blame"]
+
+
+class BoundStrategy:
+    """A strategy with its gateway for each instrument. `distribution` is whose plugin it is."""
+
+    __slots__ = ("distribution", "gateways", "name", "plugin", "strategy", "timer_due_ns", "timer_ns", "wakes")
+
+    def __init__(
+        self, name: str, plugin: str, distribution: str, strategy: Strategy, gateways: Sequence[Gateway]
+    ) -> None:
+        self.name = name
+        self.plugin = plugin
+        self.distribution = distribution
+        self.strategy = strategy
+        self.gateways = tuple(gateways)
+        self.wakes: Wakes = strategy.wakes_on
+        self.timer_ns = self.wakes.timer_ms * 1_000_000
+        self.timer_due_ns = 0
+
+
+def blame(part: str, plugin: str, distribution: str, error: Exception) -> NoReturn:
+    """Raises an error of a plugin's as one that names the plugin and whose it is. Our own errors pass as they are."""
+    if isinstance(error, MainspringError):
+        raise error
+    raise PluginError(
+        distribution,
+        f"the {part} {plugin!r} of {distribution} raised {type(error).__name__}: {error}. The lane stopped there; "
+        "orders that the venue had taken may still be open.",
+    ) from error

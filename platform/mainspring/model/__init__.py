@@ -1,0 +1,71 @@
+"""Instruments, integer prices and sizes, market events, orders: frozen values that every part of a session speaks."""
+
+from mainspring.model.book import BBO, EMPTY_BBO, Walk
+from mainspring.model.events import (
+    NO_ID,
+    Bar,
+    BookDelta,
+    BookInvalid,
+    BookSnapshot,
+    Control,
+    InstrumentStatus,
+    Level,
+    MarketEvent,
+    Quote,
+    Trade,
+)
+from mainspring.model.exact import MAX_UNITS, decimal_text, units_from_decimal, units_from_number, units_from_text
+from mainspring.model.instrument import Contract, Instrument
+from mainspring.model.orders import (
+    Accepted,
+    ApprovedOrder,
+    Cancelled,
+    Fill,
+    NewOrder,
+    OrderEvent,
+    OrderKind,
+    Refusal,
+    Rejected,
+    Replaced,
+    Side,
+    TimeInForce,
+)
+from mainspring.model.slippage import Cause, SlippageEstimate
+
+__all__ = [
+    "BBO",
+    "EMPTY_BBO",
+    "MAX_UNITS",
+    "NO_ID",
+    "Accepted",
+    "ApprovedOrder",
+    "Bar",
+    "BookDelta",
+    "BookInvalid",
+    "BookSnapshot",
+    "Cancelled",
+    "Cause",
+    "Contract",
+    "Control",
+    "Fill",
+    "Instrument",
+    "InstrumentStatus",
+    "Level",
+    "MarketEvent",
+    "NewOrder",
+    "OrderEvent",
+    "OrderKind",
+    "Quote",
+    "Refusal",
+    "Rejected",
+    "Replaced",
+    "Side",
+    "SlippageEstimate",
+    "TimeInForce",
+    "Trade",
+    "Walk",
+    "decimal_text",
+    "units_from_decimal",
+    "units_from_number",
+    "units_from_text",
+]

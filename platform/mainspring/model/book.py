@@ -1,0 +1,37 @@
+"""What a book answers."""
+
+import msgspec
+
+__all__ = ["BBO", "EMPTY_BBO", "Walk"]
+
+
+class BBO(msgspec.Struct, frozen=True, gc=False):
+    """Best bid and offer. A side of 0 lots is empty, and its price means nothing."""
+
+    bid_ticks: int
+    bid_lots: int
+    ask_ticks: int
+    ask_lots: int
+
+
+EMPTY_BBO = BBO(0, 0, 0, 0)
+
+
+class Walk(msgspec.Struct, frozen=True, gc=False):
+    """What a market order of some size would meet in the book.
+
+    `cost` is the sum of price times size over the levels taken, in ticks times lots, exact. The average price in
+    ticks is `cost / filled_lots`. `worst_ticks` is the price of the last level touched, 0 if none was; `levels` is how
+    many were touched.
+    """
+
+    filled_lots: int
+    unfilled_lots: int
+    cost: int
+    worst_ticks: int
+    levels: int
+
+    @property
+    def average_ticks(self) -> float:
+        """The average price in ticks; NaN if nothing would be filled."""
+        return self.cost / self.filled_lots if self.filled_lots else float("nan")

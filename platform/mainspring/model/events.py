@@ -1,0 +1,127 @@
+"""Market events: what a feed makes of a venue's bytes.
+
+All are frozen values. Prices are ticks and sizes lots of the instrument; times are nanoseconds since the Unix epoch;
+`instrument` is the index of the instrument in the session. A level is a pair `(price_ticks, size_lots)`.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+__all__ = [
+    "NO_ID",
+    "Bar",
+    "BookDelta",
+    "BookInvalid",
+    "BookSnapshot",
+    "Control",
+    "InstrumentStatus",
+    "Level",
+    "MarketEvent",
+    "Quote",
+    "Trade",
+]
+
+Level: TypeAlias = tuple[int, int]
+
+NO_ID = -1
+"""Stands for an id that the venue doesn't send."""
+
+
+class BookDelta(msgspec.Struct, frozen=True, gc=False):
+    """Levels that changed: each row gives a level's new size, and a size of 0 removes it.
+
+    `first_id` to `last_id` is the range of updates that the delta covers, `previous_id` the last one of the delta
+    before it; each is `NO_ID` where the venue doesn't send it.
+    """
+
+    instrument: int
+    receive_time_ns: int
+    event_time_ns: int
+    first_id: int
+    last_id: int
+    previous_id: int
+    bids: list[Level]
+    asks: list[Level]
+
+
+class BookSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """The book as it stood after update `last_id`: what isn't in it is gone."""
+
+    instrument: int
+    receive_time_ns: int
+    event_time_ns: int
+    last_id: int
+    bids: list[Level]
+    asks: list[Level]
+
+
+class BookInvalid(msgspec.Struct, frozen=True, gc=False):
+    """From here on the book isn't to be trusted, until a snapshot follows. `cause` is a `wire.Cause` value."""
+
+    instrument: int
+    receive_time_ns: int
+    cause: str
+
+
+class Quote(msgspec.Struct, frozen=True, gc=False):
+    """The venue's own best bid and offer. A side of 0 lots is empty and its price means nothing."""
+
+    instrument: int
+    receive_time_ns: int
+    event_time_ns: int
+    update_id: int
+    bid_ticks: int
+    bid_lots: int
+    ask_ticks: int
+    ask_lots: int
+
+
+class Trade(msgspec.Struct, frozen=True, gc=False):
+    """A trade print. `aggressor` is 1 where a buyer took an offer, -1 where a seller hit a bid, 0 if unknown."""
+
+    instrument: int
+    receive_time_ns: int
+    event_time_ns: int
+    trade_id: int
+    price_ticks: int
+    size_lots: int
+    aggressor: int
+
+
+class Bar(msgspec.Struct, frozen=True, gc=False):
+    """Trading over an interval that starts at `event_time_ns`. `vwap` is in price units, for reading only."""
+
+    instrument: int
+    receive_time_ns: int
+    event_time_ns: int
+    open_ticks: int
+    high_ticks: int
+    low_ticks: int
+    close_ticks: int
+    volume_lots: int
+    trades: int
+    vwap: float
+
+
+class InstrumentStatus(msgspec.Struct, frozen=True, gc=False):
+    """A venue's word on an instrument: halted, resumed, limits moved. `trading` is None where it doesn't say."""
+
+    instrument: int
+    receive_time_ns: int
+    event_time_ns: int
+    code: str
+    text: str
+    trading: bool | None = None
+
+
+class Control(msgspec.Struct, frozen=True, gc=False):
+    """A message about the connection, not the market: `kind` is "success", "subscription" or "error"."""
+
+    receive_time_ns: int
+    kind: str
+    code: str
+    text: str
+
+
+MarketEvent: TypeAlias = BookDelta | BookSnapshot | BookInvalid | Quote | Trade | Bar | InstrumentStatus | Control

@@ -1,0 +1,33 @@
+"""What became of our orders, what we hold because of it, and the record of both."""
+
+from mainspring.orders.account import Account
+from mainspring.orders.log import (
+    Approved,
+    CancelRequested,
+    LogRecord,
+    OrderLog,
+    Refused,
+    ReplaceRequested,
+    SubmitRequested,
+    read_order_log,
+)
+from mainspring.orders.order import Order, OrderState
+from mainspring.orders.statement import AccountStatement, amount_text
+from mainspring.orders.tracker import OrderTracker
+
+__all__ = [
+    "Account",
+    "AccountStatement",
+    "Approved",
+    "CancelRequested",
+    "LogRecord",
+    "Order",
+    "OrderLog",
+    "OrderState",
+    "OrderTracker",
+    "Refused",
+    "ReplaceRequested",
+    "SubmitRequested",
+    "amount_text",
+    "read_order_log",
+]

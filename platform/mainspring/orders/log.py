@@ -1,0 +1,164 @@
+"""The order log: every request, decision and order event of a session, encoded, counted and hashed."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+import msgspec
+
+from mainspring.errors import CodecError, DataError
+from mainspring.model import Accepted, Cancelled, Fill, NewOrder, OrderEvent, Rejected, Replaced
+from mainspring.seams import MAX_MESSAGE_BYTES, Codec
+
+__all__ = [
+    "Approved",
+    "CancelRequested",
+    "LogRecord",
+    "OrderLog",
+    "Refused",
+    "ReplaceRequested",
+    "SubmitRequested",
+    "read_order_log",
+]
+
+_PREFIX_BYTES = 4
+
+Request: TypeAlias = Literal["new", "cancel", "replace"]
+
+
+class SubmitRequested(msgspec.Struct, frozen=True, gc=False, tag="submit"):
+    """A strategy asked for a new order."""
+
+    time_ns: int
+    order: NewOrder
+
+
+class CancelRequested(msgspec.Struct, frozen=True, gc=False, tag="cancel"):
+    """A strategy asked for an order to be cancelled."""
+
+    time_ns: int
+    order_id: int
+
+
+class ReplaceRequested(msgspec.Struct, frozen=True, gc=False, tag="replace"):
+    """A strategy asked for an order to stand at another price or total size."""
+
+    time_ns: int
+    order_id: int
+    price_ticks: int
+    size_lots: int
+
+
+class Approved(msgspec.Struct, frozen=True, gc=False, tag="approved"):
+    """A request passed every check and goes to the router."""
+
+    time_ns: int
+    order_id: int
+    request: Request = "new"
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False, tag="refused"):
+    """A request was refused before it reached the router, and why."""
+
+    time_ns: int
+    order_id: int
+    reason: str
+    detail: str = ""
+    request: Request = "new"
+
+
+LogRecord: TypeAlias = (
+    SubmitRequested
+    | CancelRequested
+    | ReplaceRequested
+    | Approved
+    | Refused
+    | Accepted
+    | Rejected
+    | Fill
+    | Cancelled
+    | Replaced
+)
+
+
+class Sink(Protocol):
+    """Where the bytes go: a file opened for writing in binary mode will do."""
+
+    def write(self, data: bytes, /) -> object:
+        """Takes all of the bytes."""
+        ...
+
+
+class OrderLog:
+    """Encodes records with a codec and writes each with its length before it, in 4 bytes, little endian.
+
+    A record is an object with the key "type". The same session gives the same bytes. The log neither opens nor closes
+    `sink`, and without one only counts and hashes.
+    """
+
+    def __init__(self, codec: Codec, sink: Sink | None = None) -> None:
+        self._encode = codec.encode
+        self._sink = sink
+        self._digest = hashlib.sha256()
+        self._records = 0
+        self._bytes = 0
+
+    def write(self, record: LogRecord | OrderEvent) -> None:
+        """Adds a record. Raises `CodecError` where the codec can't hold it."""
+        body = self._encode(msgspec.to_builtins(record))
+        data = len(body).to_bytes(_PREFIX_BYTES, "little") + body
+        if self._sink is not None:
+            self._sink.write(data)
+        self._digest.update(data)
+        self._records += 1
+        self._bytes += len(data)
+
+    @property
+    def records(self) -> int:
+        """How many records were written."""
+        return self._records
+
+    @property
+    def bytes_written(self) -> int:
+        """How many bytes they took, lengths included."""
+        return self._bytes
+
+    @property
+    def sha256(self) -> str:
+        """The digest of all bytes so far, in hex."""
+        return self._digest.hexdigest()
+
+
+def read_order_log(path: Path, codec: Codec) -> Iterator[LogRecord]:
+    """The records of a log file, in order, in constant memory. `codec` must be of the format that wrote them.
+
+    Raises `DataError`, with the record's number and the byte where it begins, for a file that ends within a record
+    and for a record that can't be read.
+    """
+    offset = 0
+    with path.open("rb") as file:
+        number = 1
+        while prefix := file.read(_PREFIX_BYTES):
+            where = f"{path}: record {number}, at byte {offset}"
+            if len(prefix) < _PREFIX_BYTES:
+                raise DataError(f"{where}: the file ends within the record's length")
+            length = int.from_bytes(prefix, "little")
+            if length > MAX_MESSAGE_BYTES:
+                raise DataError(f"{where}: a length of {length} bytes, so this is no order log, or it is damaged")
+            body = file.read(length)
+            if len(body) < length:
+                raise DataError(f"{where}: the file ends after {len(body)} of the record's {length} bytes")
+            yield _decode(body, codec, where)
+            offset += _PREFIX_BYTES + length
+            number += 1
+
+
+def _decode(body: bytes, codec: Codec, where: str) -> LogRecord:
+    try:
+        record: LogRecord = msgspec.convert(codec.decode(body), LogRecord)
+    except CodecError as error:
+        raise DataError(f"{where}: {error}; was the log written with another codec?") from error
+    except msgspec.ValidationError as error:
+        raise DataError(f"{where}: this is no order record: {error}") from error
+    return record

@@ -1,0 +1,42 @@
+"""What a session did, as values, terminal text, JSON and one HTML page."""
+
+from mainspring.report.encoding import from_json, to_json, without_timing
+from mainspring.report.findings import warnings
+from mainspring.report.model import (
+    BookReport,
+    FeedReport,
+    FillMark,
+    InstrumentReport,
+    MidPoint,
+    SessionReport,
+    SlippageReport,
+    SlotReport,
+    StageReport,
+    TimingReport,
+)
+from mainspring.report.page import to_html
+from mainspring.report.sampling import downsample
+from mainspring.report.stages import stage_report, verdict
+from mainspring.report.terminal import render_text
+
+__all__ = [
+    "BookReport",
+    "FeedReport",
+    "FillMark",
+    "InstrumentReport",
+    "MidPoint",
+    "SessionReport",
+    "SlippageReport",
+    "SlotReport",
+    "StageReport",
+    "TimingReport",
+    "downsample",
+    "from_json",
+    "render_text",
+    "stage_report",
+    "to_html",
+    "to_json",
+    "verdict",
+    "warnings",
+    "without_timing",
+]

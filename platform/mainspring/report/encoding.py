@@ -1,0 +1,33 @@
+"""A report as JSON and back, and a report without what differs from run to run."""
+
+import msgspec
+
+from mainspring.errors import DataError
+from mainspring.report.model import SessionReport, TimingReport
+
+__all__ = ["from_json", "to_json", "without_timing"]
+
+_SCHEMA = 1
+
+_NO_TIMING = TimingReport(wall_seconds=0.0, messages_per_second=0.0, stages=[], peak_rss_bytes=0, host={})
+
+
+def to_json(report: SessionReport) -> bytes:
+    """The whole report as indented JSON in UTF-8, the fields in the order of `mainspring.report.model`."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+
+
+def from_json(data: bytes | str) -> SessionReport:
+    """The report that `to_json` wrote. Raises `DataError` for what isn't one, or is one of another schema."""
+    try:
+        report = msgspec.json.decode(data, type=SessionReport)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"this is no session report: {error}") from error
+    if report.schema != _SCHEMA:
+        raise DataError(f"this report has schema {report.schema}; this version of mainspring reads schema {_SCHEMA}")
+    return report
+
+
+def without_timing(report: SessionReport) -> SessionReport:
+    """The report with its timing emptied: equal for two runs of the same input with the same config."""
+    return msgspec.structs.replace(report, timing=_NO_TIMING)

@@ -1,0 +1,134 @@
+"""Figures as people read them: thousands apart, units that fit, no more digits than mean something."""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+__all__ = [
+    "NONE",
+    "amount",
+    "amount_decimals",
+    "bps",
+    "clock",
+    "count_of",
+    "duration",
+    "is_positive",
+    "latency",
+    "memory",
+    "percent",
+    "round_latency",
+    "same_decimals",
+    "whole_percent",
+]
+
+NONE = "-"
+"""Stands where there is no figure."""
+
+_LATENCY_UNITS = ((1e3, "{micro}"), (1e6, "ms"), (1e9, "s"))
+_MEMORY_UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
+
+
+def count_of(count: int, singular: str, plural: str = "") -> str:
+    """1,234 messages; 1 message."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def latency(ns: float, micro: str = "us") -> str:
+    """Three digits and a unit: 987 ns, 1.23 us, 12.3 ms, 1.05 s."""
+    if round(ns) < 1000:
+        return f"{round(ns)} ns"
+    return _scaled(ns, tuple((scale, unit.format(micro=micro)) for scale, unit in _LATENCY_UNITS))
+
+
+def round_latency(ns: float, micro: str = "us") -> str:
+    """A latency that somebody chose, without the zeros that say how exactly one was measured: 5 ms, 100 us."""
+    number, _, unit = latency(ns, micro).partition(" ")
+    return f"{number.rstrip('0').rstrip('.') if '.' in number else number} {unit}"
+
+
+def memory(size_bytes: int) -> str:
+    """Three digits and a decimal unit: 87.4 MB."""
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    return _scaled(size_bytes, _MEMORY_UNITS)
+
+
+def _scaled(value: float, units: tuple[tuple[float, str], ...]) -> str:
+    # 999.5 and above would print as 1,000 of a unit.
+    scale, unit = next((pair for pair in units if value / pair[0] < 999.5), units[-1])
+    scaled = value / scale
+    decimals = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+    return f"{scaled:,.{decimals}f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """12.3 s below two minutes; then 5 min 46 s; then 3 h 05 min."""
+    if seconds < 120:
+        return f"{seconds:.3g} s" if seconds < 10 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 7200:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60:02d} min"
+
+
+def clock(time_ns: int) -> str:
+    """Date and time in UTC, to the second."""
+    return datetime.fromtimestamp(time_ns // 1_000_000_000, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def percent(part: float, whole: float) -> str:
+    """12.3%, and below 1% two digits that mean something: 0.045%."""
+    if not whole:
+        return NONE
+    value = 100 * part / whole
+    return f"{value:.1f}%" if value >= 1 or not value else f"{value:.2g}%"
+
+
+def whole_percent(share: float) -> str:
+    """A share in whole percents: 49%, and <1% where it would round to nothing."""
+    return f"{share:.0%}" if share >= 0.005 or not share else "<1%"
+
+
+def bps(value: float | None) -> str:
+    """Basis points with sign, to the hundredth."""
+    if value is None:
+        return NONE
+    return f"{value:+,.2f}" if abs(value) >= 0.005 else "0.00"
+
+
+def amount_decimals(texts: list[str | None]) -> int:
+    """How many decimals a column of money needs: 2 where its largest is 0, or 1,000 and more; 4 from 1; else 8."""
+    largest = max((abs(number) for text in texts if (number := _decimal(text)) is not None), default=Decimal(0))
+    return 2 if largest >= 1000 or not largest else 4 if largest >= 1 else 8
+
+
+def same_decimals(texts: list[str]) -> list[str]:
+    """Sizes with their thousands apart, each with as many decimals as the finest has, so that their points align."""
+    numbers = [_decimal(text) for text in texts]
+    places = max((len(f"{number:f}".partition(".")[2]) for number in numbers if number is not None), default=0)
+    return [amount(text, places) for text in texts]
+
+
+def amount(text: str | None, decimals: int | None = None) -> str:
+    """Decimal text with its thousands apart, rounded to `decimals` (all of them for None), and NONE for None."""
+    number = _decimal(text)
+    if number is None:
+        return NONE if text is None else text
+    if decimals is None:
+        return f"{number:,f}"
+    shown = f"{number:,.{decimals}f}"
+    # A rounded loss must not read as "-0.00".
+    return shown.removeprefix("-") if not Decimal(shown.replace(",", "")) else shown
+
+
+def is_positive(text: str) -> bool:
+    """Whether the decimal text is above zero; False for what is no number."""
+    number = _decimal(text)
+    return number is not None and number > 0
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    try:
+        number = Decimal(text) if text is not None else None
+    except InvalidOperation:
+        return None
+    return number if number is not None and number.is_finite() else None

@@ -1,0 +1,134 @@
+"""What a reader has to know before the figures, and the one sentence that he takes away."""
+
+from decimal import Decimal
+
+from mainspring.report.figures import amount, amount_decimals, count_of, duration, is_positive, memory
+from mainspring.report.model import InstrumentReport, SessionReport, SlippageReport
+from mainspring.report.stages import stage_label, verdict
+
+__all__ = [
+    "budget_words",
+    "closing_words",
+    "common_origin",
+    "largest_first",
+    "market_seconds",
+    "net_words",
+    "slippage_difference",
+    "small_print",
+    "total_net_words",
+    "warnings",
+]
+
+
+def warnings(report: SessionReport) -> list[str]:
+    """One sentence for each thing that puts the figures in doubt, the gravest first. Empty where nothing does."""
+    found = []
+    feed = report.feed
+    if not feed.messages:
+        found.append("No message came in.")
+    if report.stopped_early is not None:
+        found.append(f"The session stopped before its input ended: {report.stopped_early}")
+    if feed.bad_lines:
+        were = "was" if feed.bad_lines == 1 else "were"
+        found.append(f"{count_of(feed.bad_lines, 'line')} of the input couldn't be read and {were} left out.")
+    if feed.gaps:
+        found.append(
+            f"{count_of(feed.gaps, 'gap')} in the feed: the book was in quarantine until each was resynchronised "
+            f"({count_of(feed.resyncs, 'resync')})."
+        )
+    for instrument in report.instruments:
+        found += _instrument_warnings(instrument)
+    return found
+
+
+def _instrument_warnings(instrument: InstrumentReport) -> list[str]:
+    found = []
+    if not instrument.book.live:
+        found.append(f"{instrument.symbol}: the book was in quarantine at the end; its last prices can't be trusted.")
+    if instrument.book.crossed:
+        found.append(
+            f"{instrument.symbol}: the book was seen crossed {count_of(instrument.book.crossed, 'time')} "
+            "(a bid at or above an offer)."
+        )
+    if instrument.net is None:
+        found.append(f"{instrument.symbol}: a position is open and no mid price is known, so profit can't be told.")
+    return found
+
+
+def market_seconds(report: SessionReport) -> float:
+    """How long the input lasted, from its first receive time to its last."""
+    return (report.feed.last_receive_ns - report.feed.first_receive_ns) / 1e9
+
+
+def net_words(instrument: InstrumentReport) -> str:
+    """The profit after fees with its currency: "+12.3456 USDT"."""
+    return _money(instrument.net, instrument.profit_currency)
+
+
+def total_net_words(report: SessionReport) -> str:
+    """The profit after fees over all instruments; empty where they have no one currency to add up in."""
+    currencies = {instrument.profit_currency for instrument in report.instruments}
+    if len(currencies) != 1:
+        return ""
+    if len(report.instruments) == 1:
+        return net_words(report.instruments[0])
+    nets = [Decimal(instrument.net) for instrument in report.instruments if instrument.net is not None]
+    total = None if len(nets) < len(report.instruments) else f"{sum(nets):f}"
+    return _money(total, currencies.pop())
+
+
+def _money(text: str | None, currency: str) -> str:
+    if text is None:
+        return "unknown"
+    return f"{'+' if is_positive(text) else ''}{amount(text, amount_decimals([text]))} {currency}"
+
+
+def slippage_difference(line: SlippageReport) -> float | None:
+    """By how many basis points the realised cost was above the estimated one; None where either isn't known."""
+    if line.realised_bps is None or line.estimated_bps is None:
+        return None
+    return line.realised_bps - line.estimated_bps
+
+
+def closing_words(report: SessionReport) -> str:
+    """How much was done, how fast, whether within the budgets, and what came of it."""
+    timing = report.timing
+    parts = [f"{count_of(report.feed.messages, 'message')} ({duration(market_seconds(report))} of market time)"]
+    if timing.wall_seconds:
+        parts[0] += f" in {duration(timing.wall_seconds)}, {timing.messages_per_second:,.0f} a second"
+    parts.append(budget_words(report))
+    if net := total_net_words(report):
+        parts.append(f"net {net}")
+    return "; ".join(part for part in parts if part) + "."
+
+
+def budget_words(report: SessionReport) -> str:
+    """Whether the stages kept their budgets, naming those that didn't; empty where none was judged."""
+    verdicts = [(stage, verdict(stage)) for stage in report.timing.stages]
+    over = [stage_label(stage) for stage, word in verdicts if word == "over"]
+    judged = len(over) + sum(word == "within" for _, word in verdicts)
+    if over:
+        return f"over budget: {', '.join(over)}"
+    return "every budget kept" if judged else ""
+
+
+def small_print(report: SessionReport) -> list[str]:
+    """The order log with its whole digest, to compare runs by; and the machine that the times are from."""
+    log = f"order log: {report.order_log_records:,} records, {report.order_log_bytes:,} bytes, sha256"
+    lines = [log, report.order_log_sha256]
+    if report.timing.host:
+        lines.append(", ".join(f"{name}: {value}" for name, value in report.timing.host.items()))
+    if report.timing.peak_rss_bytes:
+        lines.append(f"memory at its peak: {memory(report.timing.peak_rss_bytes)}")
+    return lines
+
+
+def common_origin(report: SessionReport) -> str:
+    """The distribution and version that every slot is filled from; empty where there are several, or no slots."""
+    origins = {f"{slot.distribution} {slot.version}" for slot in report.slots}
+    return origins.pop() if len(origins) == 1 else ""
+
+
+def largest_first(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Counts by name, the largest first, equal ones by name."""
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

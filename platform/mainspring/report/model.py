@@ -1,0 +1,169 @@
+"""The report of a session, as frozen values. Text, JSON and HTML are made from this and nothing else."""
+
+import msgspec
+
+__all__ = [
+    "BookReport",
+    "FeedReport",
+    "FillMark",
+    "InstrumentReport",
+    "MidPoint",
+    "SessionReport",
+    "SlippageReport",
+    "SlotReport",
+    "StageReport",
+    "TimingReport",
+]
+
+
+class SlotReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Who fills a slot. `rule` is "pinned", "flag", "profile" or "default"; `because` says it in words."""
+
+    slot: str
+    plugin: str
+    distribution: str
+    version: str
+    rule: str
+    because: str
+
+
+class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What came in. `by_kind` and `not_applied` (by cause) count messages."""
+
+    plugin: str
+    source: str
+    messages: int
+    bad_lines: int
+    first_receive_ns: int
+    last_receive_ns: int
+    by_kind: dict[str, int]
+    not_applied: dict[str, int]
+    gaps: int
+    resyncs: int
+
+
+class BookReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The book at the end. Prices are decimal text, None where a side is empty.
+
+    `crossed` counts the crossed states that were seen.
+    """
+
+    bid: str | None
+    ask: str | None
+    levels: int
+    live: bool
+    crossed: int
+
+
+class SlippageReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Estimated cost against the realised one, both size-weighted means over the filled lots, in basis points.
+
+    Measured from the mid price at the time of the order; positive is a cost. None where nothing was filled.
+    `causes_bps` splits the estimate.
+    """
+
+    role: str
+    fills: int
+    estimated_bps: float | None
+    realised_bps: float | None
+    causes_bps: dict[str, float]
+
+
+class MidPoint(msgspec.Struct, frozen=True, array_like=True):
+    """A sample of the mid price (in price units), for the chart."""
+
+    time_ns: int
+    price: float
+
+
+class FillMark(msgspec.Struct, frozen=True, kw_only=True):
+    """A fill, for the chart and the table. Price and size are decimal text."""
+
+    time_ns: int
+    side: str
+    price: str
+    size: str
+    maker: bool
+    strategy: str
+
+
+class InstrumentReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One instrument. Amounts are decimal text, in `profit_currency`; sizes in base currency or contracts.
+
+    `profit` is realised plus unrealised, before fees; `net` is after them. `unrealised` marks the position to the mid,
+    and is None, as `profit` and `net` are, where the position is open and no mid price is known.
+    """
+
+    symbol: str
+    tick_size: str
+    lot_size: str
+    origin: str
+    orders: int
+    accepted: int
+    cancelled: int
+    replaced: int
+    fills: int
+    maker_fills: int
+    bought: str
+    sold: str
+    position: str
+    realised: str
+    unrealised: str | None
+    fees: str
+    profit: str | None
+    net: str | None
+    profit_currency: str
+    book: BookReport
+    slippage: list[SlippageReport]
+    mids: list[MidPoint]
+    marks: list[FillMark]
+
+
+class StageReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a stage took, in nanoseconds. `percentiles` are (percentile, ns) pairs for the chart.
+
+    `over_budget` counts the passes above the budget. `budget_us` is None where the stage has none.
+    """
+
+    stage: str
+    count: int
+    mean_ns: float
+    p50_ns: int
+    p99_ns: int
+    p99_9_ns: int
+    max_ns: int
+    budget_us: float | None
+    over_budget: int
+    percentiles: list[tuple[float, int]]
+
+
+class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that differs between two runs of the same input. All else in a report is the same."""
+
+    wall_seconds: float
+    messages_per_second: float
+    stages: list[StageReport]
+    peak_rss_bytes: int
+    host: dict[str, str]
+
+
+class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole session. `refusals` counts refused orders by reason code; `order_log_sha256` is over the encoded log.
+
+    `stopped_early` says why the session ended before its input did, None where it didn't.
+    """
+
+    schema: int = 1
+    mainspring: str
+    config: str
+    mode: str
+    seed: int
+    slots: list[SlotReport]
+    feed: FeedReport
+    instruments: list[InstrumentReport]
+    refusals: dict[str, int]
+    order_log_records: int
+    order_log_bytes: int
+    order_log_sha256: str
+    stopped_early: str | None
+    timing: TimingReport

@@ -1,0 +1,56 @@
+"""The few building blocks that every section of the terminal report is made of."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mainspring.report.printable import printable
+
+__all__ = ["Column", "Look"]
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column of a table."""
+
+    title: str
+    justify: Literal["left", "right"] = "right"
+
+
+class Look:
+    """Makes text and tables that print literally what they are given, in what the console's encoding can carry."""
+
+    def __init__(self, console: Console, width: int) -> None:
+        self._encoding = console.encoding
+        self._bar_cells = 8 if width >= 88 else 4 if width >= 80 else 0
+        self._full, self._empty = ("#", ".") if console.options.ascii_only else ("█", "░")
+
+    def text(self, value: str, style: str = "") -> Text:
+        """Text that is never taken for markup, without control characters."""
+        safe = printable(value).encode(self._encoding, "replace").decode(self._encoding)
+        return Text(safe, style=style)
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Text | str]], *, headed: bool = True) -> Table:
+        """A table without lines. Cells are aligned by column, and strings go through `text`.
+
+        Too wide a table folds the cells of its widest columns; no figure loses a digit.
+        """
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=headed)
+        for column in columns:
+            table.add_column(
+                self.text(column.title),
+                justify=column.justify,
+                overflow="fold",
+            )
+        for row in rows:
+            table.add_row(*[cell if isinstance(cell, Text) else self.text(cell) for cell in row])
+        return table
+
+    def bar(self, share: float) -> Text:
+        """A bar that is full at a share of 1, red above it; of no cells where the console has no room for one."""
+        cells = min(self._bar_cells, max(round(share * self._bar_cells), 1))
+        style = "red" if share > 1 else "green"
+        return Text.assemble((self._full * cells, style), (self._empty * (self._bar_cells - cells), "dim"))

@@ -1,0 +1,82 @@
+"""The report from top to bottom: title, warnings, sections, closing line."""
+
+from collections.abc import Iterator
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from mainspring.report.figures import clock, duration
+from mainspring.report.findings import closing_words, common_origin, market_seconds, small_print, warnings
+from mainspring.report.model import SessionReport
+from mainspring.report.terminal.instruments import fills_section, orders_section, slippage_section
+from mainspring.report.terminal.look import Column, Look
+from mainspring.report.terminal.session import (
+    messages_section,
+    refusals_section,
+    slots_section,
+    stages_section,
+)
+
+__all__ = ["render_text"]
+
+_WIDEST = 100
+_WARNING = (Column("", "left"), Column("", "left"))
+
+
+def render_text(report: SessionReport, console: Console) -> None:
+    """Prints the report to the console, at most 100 columns wide.
+
+    What comes from configs and plugins is printed literally, never as markup. Colour only repeats what the words
+    say, so a file gets the same text.
+    """
+    width = min(console.width, _WIDEST)
+    look = Look(console, width)
+    for part in _parts(report, look):
+        console.print(part, width=width, highlight=False)
+
+
+def _parts(report: SessionReport, look: Look) -> Iterator[RenderableType]:
+    yield Text()
+    yield _title(report, look)
+    yield from _warnings(report, look)
+    origin = common_origin(report)
+    sections = (
+        (f"What ran, all from {origin}" if origin else "What ran", slots_section(report, look)),
+        ("Stages", stages_section(report, look)),
+        ("Messages", messages_section(report, look)),
+        ("Orders", orders_section(report, look)),
+        ("Refused orders", refusals_section(report, look)),
+        ("Fills and profit", fills_section(report, look)),
+        ("Slippage, basis points of the mid price, a cost is positive", slippage_section(report, look)),
+    )
+    for heading, section in sections:
+        if section is not None:
+            yield Text()
+            yield look.text(heading, "bold")
+            yield Padding(section, (0, 0, 0, 2))
+    yield Text()
+    yield look.text(closing_words(report), "bold")
+    for line in small_print(report):
+        yield look.text(line, "dim")
+
+
+def _title(report: SessionReport, look: Look) -> Text:
+    feed = report.feed
+    when = clock(feed.first_receive_ns) if feed.messages else "no messages"
+    lasted = f", {duration(market_seconds(report))} of market time" if feed.messages else ""
+    return Text.assemble(
+        look.text(f"Mainspring {report.mainspring}", "bold"),
+        look.text(f"  {report.mode} session, config {report.config}, seed {report.seed}"),
+        "\n",
+        look.text(f"{feed.source}: {when}{lasted}", "dim"),
+    )
+
+
+def _warnings(report: SessionReport, look: Look) -> Iterator[RenderableType]:
+    found = warnings(report)
+    if not found:
+        return
+    yield Text("\nBefore you trust the figures", style="bold yellow")
+    rows = [("!", look.text(sentence, "yellow")) for sentence in found]
+    yield Padding(look.table(_WARNING, rows, headed=False), (0, 0, 0, 2))

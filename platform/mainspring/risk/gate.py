@@ -1,0 +1,122 @@
+"""Every check of an instrument in a row: an order passes all of them, or goes nowhere."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from mainspring.model import ApprovedOrder, NewOrder, Refusal
+from mainspring.seams import AccountView, MarketView, OpenOrder, RiskCheck
+
+__all__ = ["CHECK_FAILED", "INVALID_ORDER", "LIMIT_NOT_SET", "Gate"]
+
+LIMIT_NOT_SET = "limit-not-set"
+"""Refused because the config sets no limit for a check that must have one."""
+
+CHECK_FAILED = "check-failed"
+"""Refused because a check raised, or gave something that is no answer."""
+
+INVALID_ORDER = "invalid-order"
+"""Refused because the order itself makes no sense: no size, no price, or terms that contradict each other."""
+
+_NamedChecks: TypeAlias = Sequence[tuple[str, RiskCheck]]
+
+
+class Gate:
+    """Runs the checks of an order's instrument in their order; the first refusal wins.
+
+    `checks` holds, for each instrument by index, its checks with their names. `missing_required` names the required
+    checks that the config sets no limit for: while there is one, every order is refused.
+
+    It fails closed: a check that raises or answers with anything but None or a `Refusal` stops the order, and an
+    instrument without a single check lets none pass.
+    """
+
+    def __init__(self, checks: Sequence[_NamedChecks], missing_required: Sequence[str] = ()) -> None:
+        self._checks = tuple(tuple((name, check.check) for name, check in row) for row in checks)
+        self._not_set = _not_set(missing_required)
+
+    def approve(self, order: NewOrder, market: MarketView, account: AccountView) -> ApprovedOrder | Refusal:
+        """The order, approved at the market's time, or why it may not go out.
+
+        `account` must not hold the order yet.
+        """
+        refusal = self._refusal(order, market, account)
+        return ApprovedOrder(order, market.now_ns) if refusal is None else refusal
+
+    def approve_replace(
+        self, order: OpenOrder, price_ticks: int, size_lots: int, market: MarketView, account: AccountView
+    ) -> ApprovedOrder | Refusal:
+        """The order with its new price and total size, approved, or why it may not be changed so.
+
+        The checks see what would be left of the changed order as a new order, and an account without what is left of
+        the present one: so a size limit sees the whole and a position limit the added exposure. A smaller size at the
+        same price adds nothing and needs no check.
+        """
+        changed = msgspec.structs.replace(order.order, price_ticks=price_ticks, size_lots=size_lots)
+        left_lots = order.size_lots - order.filled_lots
+        new_left_lots = size_lots - order.filled_lots
+        if new_left_lots <= 0:
+            return Refusal(INVALID_ORDER, f"a total of {size_lots} lots, of which {order.filled_lots} are filled")
+        if price_ticks != order.price_ticks or new_left_lots > left_lots:
+            without = _AccountWithout(account, changed, left_lots)
+            refusal = self._refusal(msgspec.structs.replace(changed, size_lots=new_left_lots), market, without)
+            if refusal is not None:
+                return refusal
+        return ApprovedOrder(changed, market.now_ns)
+
+    def _refusal(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
+        if self._not_set is not None:
+            return self._not_set
+        problem = _problem(order, len(self._checks))
+        if problem:
+            return Refusal(INVALID_ORDER, problem)
+        row = self._checks[order.instrument]
+        if not row:
+            return Refusal(LIMIT_NOT_SET, "no check is set for this instrument; set its limits in [risk]")
+        for name, check in row:
+            try:
+                # A plugin may break its contract, so its answer isn't taken for what it promises.
+                refusal: object = check(order, market, account)
+            except Exception as error:  # noqa: BLE001  whatever a plugin raises must stop the order, not the session
+                return Refusal(CHECK_FAILED, f"{name} raised {type(error).__name__}: {error}")
+            if refusal is None:
+                continue
+            if isinstance(refusal, Refusal):
+                return refusal
+            return Refusal(CHECK_FAILED, f"{name} answered {refusal!r}, which is neither None nor a Refusal")
+        return None
+
+
+class _AccountWithout:
+    """An account as it would be without what is left of one of its orders."""
+
+    __slots__ = ("open_buy_lots", "open_sell_lots", "position_lots")
+
+    def __init__(self, account: AccountView, order: NewOrder, left_lots: int) -> None:
+        self.position_lots = account.position_lots
+        self.open_buy_lots = account.open_buy_lots - (left_lots if order.side > 0 else 0)
+        self.open_sell_lots = account.open_sell_lots - (left_lots if order.side < 0 else 0)
+
+
+def _not_set(missing: Sequence[str]) -> Refusal | None:
+    if not missing:
+        return None
+    names = ", ".join(missing)
+    return Refusal(LIMIT_NOT_SET, f"no limit is set for {names}: set {'each' if len(missing) > 1 else 'it'} in [risk]")
+
+
+def _problem(order: NewOrder, instruments: int) -> str:
+    if order.size_lots <= 0:
+        return f"a size of {order.size_lots} lots"
+    if not 0 <= order.instrument < instruments:
+        return f"instrument {order.instrument}, and the session has {instruments}"
+    if order.kind == "limit":
+        if order.price_ticks <= 0:
+            return f"a limit order at {order.price_ticks} ticks"
+        if order.post_only and order.time_in_force != "gtc":
+            return f"post-only and {order.time_in_force}, which can't both be"
+        return ""
+    if order.price_ticks or order.post_only:
+        return "a market order with a price or post-only"
+    return ""

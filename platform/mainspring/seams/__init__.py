@@ -1,0 +1,58 @@
+"""Where plugins fit: one module a seam, with its Protocol, its hook, and the whole contract in the docstrings."""
+
+from mainspring.seams.book import Book, register_books
+from mainspring.seams.catalogue import NO_CAPABILITIES, PROJECT, Capabilities, Catalogue, Needs, hookimpl, hookspec
+from mainspring.seams.codec import MAX_DEPTH, MAX_MESSAGE_BYTES, Codec, register_codecs
+from mainspring.seams.feed import (
+    Feed,
+    FeedContext,
+    FeedStatistics,
+    RawMessage,
+    ResyncRequest,
+    Source,
+    register_feeds,
+)
+from mainspring.seams.market import AccountView, MarketStatistics, MarketView
+from mainspring.seams.risk import RiskCheck, register_risk_checks
+from mainspring.seams.router import NEVER_NS, Router, RouterContext, register_routers
+from mainspring.seams.slippage import SlippageModel, register_slippage
+from mainspring.seams.strategy import OpenOrder, Orders, Strategy, Wakes, register_strategies
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_MESSAGE_BYTES",
+    "NEVER_NS",
+    "NO_CAPABILITIES",
+    "PROJECT",
+    "AccountView",
+    "Book",
+    "Capabilities",
+    "Catalogue",
+    "Codec",
+    "Feed",
+    "FeedContext",
+    "FeedStatistics",
+    "MarketStatistics",
+    "MarketView",
+    "Needs",
+    "OpenOrder",
+    "Orders",
+    "RawMessage",
+    "ResyncRequest",
+    "RiskCheck",
+    "Router",
+    "RouterContext",
+    "SlippageModel",
+    "Source",
+    "Strategy",
+    "Wakes",
+    "hookimpl",
+    "hookspec",
+    "register_books",
+    "register_codecs",
+    "register_feeds",
+    "register_risk_checks",
+    "register_routers",
+    "register_slippage",
+    "register_strategies",
+]

@@ -1,0 +1,176 @@
+"""Takes down what came of a session, as the report's frozen values."""
+
+from fractions import Fraction
+
+from hwprofile.host import describe
+from mainspring import __version__
+from mainspring.host.plan import Choice, Plan
+from mainspring.lane import CostTally, InstrumentTally, Lane, Market
+from mainspring.model import Fill, Instrument, Side, decimal_text
+from mainspring.orders import Account, amount_text
+from mainspring.report import (
+    BookReport,
+    FeedReport,
+    FillMark,
+    InstrumentReport,
+    MidPoint,
+    SessionReport,
+    SlippageReport,
+    SlotReport,
+    StageReport,
+    TimingReport,
+    stage_report,
+)
+from mainspring.session.source import Messages
+from mainspring.session.totals import SessionTotals
+from mainspring.telemetry import Budget
+
+__all__ = ["build_report"]
+
+
+def build_report(plan: Plan, lane: Lane, messages: Messages, totals: SessionTotals) -> SessionReport:
+    """The report of a session that has ended. What differs between two runs of one input stands in `timing` alone."""
+    desk = lane.desk
+    statistics = lane.feed.statistics()
+    log = desk.trading.log if desk is not None else None
+    return SessionReport(
+        mainspring=__version__,
+        config=plan.origin,
+        mode=plan.mode,
+        seed=plan.seed,
+        slots=[_slot(choice) for choice in plan.choices()],
+        feed=FeedReport(
+            plugin=plan.feed.plugin,
+            source=messages.name,
+            messages=totals.messages,
+            bad_lines=messages.bad_lines,
+            first_receive_ns=totals.first_receive_ns,
+            last_receive_ns=totals.last_receive_ns,
+            by_kind=dict(statistics.by_kind),
+            not_applied=dict(statistics.by_cause),
+            gaps=statistics.gaps,
+            resyncs=statistics.resyncs,
+        ),
+        instruments=[_instrument(lane, market) for market in lane.markets],
+        refusals=dict(sorted(desk.refusals.items())) if desk is not None else {},
+        order_log_records=log.records if log is not None else 0,
+        order_log_bytes=log.bytes_written if log is not None else 0,
+        order_log_sha256=log.sha256 if log is not None else "",
+        stopped_early=totals.stopped_early,
+        timing=TimingReport(
+            wall_seconds=totals.wall_seconds,
+            messages_per_second=totals.messages / totals.wall_seconds if totals.wall_seconds else 0.0,
+            stages=_stages(lane, plan.budget),
+            peak_rss_bytes=totals.peak_rss_bytes,
+            host=_host(),
+        ),
+    )
+
+
+def _host() -> dict[str, str]:
+    host = describe()
+    cpus, memory = host.usable_cpus, host.memory_total_bytes
+    known = {
+        "cpu": host.cpu_model,
+        "usable cpus": str(len(cpus)) if cpus is not None else None,
+        "memory": f"{memory / 2**30:.0f} GiB" if memory is not None else None,
+        "hypervisor": host.hypervisor,
+        "system": host.system,
+        "kernel": host.kernel,
+        "python": host.python,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _slot(choice: Choice) -> SlotReport:
+    return SlotReport(
+        slot=choice.slot,
+        plugin=choice.plugin,
+        distribution=choice.distribution,
+        version=choice.version,
+        rule=choice.rule,
+        because=choice.because,
+    )
+
+
+def _stages(lane: Lane, budget: Budget) -> list[StageReport]:
+    return [
+        stage_report(stage, histogram, budget.of(stage))
+        for stage, histogram in lane.stages.histograms().items()
+        if histogram.count
+    ]
+
+
+def _instrument(lane: Lane, market: Market) -> InstrumentReport:
+    instrument = market.instrument
+    index = market.index
+    desk = lane.desk
+    tally = desk.tallies[index] if desk is not None else InstrumentTally()
+    account = desk.trading.tracker.accounts[index] if desk is not None else Account(instrument)
+    known = market.bid_lots and market.ask_lots
+    statement = account.statement(market.bid_ticks, market.ask_ticks) if known else account.statement()
+    return InstrumentReport(
+        symbol=instrument.symbol,
+        tick_size=f"{instrument.tick_size:f}",
+        lot_size=f"{instrument.lot_size:f}",
+        origin=instrument.origin,
+        orders=tally.orders,
+        accepted=tally.accepted,
+        cancelled=tally.cancelled,
+        replaced=tally.replaced,
+        fills=tally.fills,
+        maker_fills=tally.maker_fills,
+        bought=amount_text(statement.bought),
+        sold=amount_text(statement.sold),
+        position=amount_text(statement.position),
+        realised=amount_text(statement.realised),
+        unrealised=_text(statement.unrealised),
+        fees=amount_text(statement.fees),
+        profit=_text(statement.profit),
+        net=_text(statement.net),
+        profit_currency=statement.currency,
+        book=_book(market),
+        slippage=[_slippage(role, cost) for role, cost in tally.costs.items() if cost.fills],
+        mids=[
+            MidPoint(time_ns, doubled * float(instrument.tick_size) / 2)
+            for time_ns, doubled in lane.mids[index].samples
+        ],
+        marks=[_mark(fill, strategy, instrument) for fill, strategy in desk.fills[index].samples] if desk else [],
+    )
+
+
+def _text(amount: Fraction | None) -> str | None:
+    return None if amount is None else amount_text(amount)
+
+
+def _book(market: Market) -> BookReport:
+    tick_size = market.instrument.tick_size
+    best = market.book.bbo()
+    return BookReport(
+        bid=decimal_text(best.bid_ticks, tick_size) if best.bid_lots else None,
+        ask=decimal_text(best.ask_ticks, tick_size) if best.ask_lots else None,
+        levels=len(market.book),
+        live=market.live,
+        crossed=market.crossed,
+    )
+
+
+def _slippage(role: str, cost: CostTally) -> SlippageReport:
+    return SlippageReport(
+        role=role,
+        fills=cost.fills,
+        estimated_bps=cost.estimated_bps(),
+        realised_bps=cost.realised_bps(),
+        causes_bps=cost.causes_bps(),
+    )
+
+
+def _mark(fill: Fill, strategy: str, instrument: Instrument) -> FillMark:
+    return FillMark(
+        time_ns=fill.time_ns,
+        side="buy" if fill.side is Side.BUY else "sell",
+        price=decimal_text(fill.price_ticks, instrument.tick_size),
+        size=decimal_text(fill.size_lots, instrument.lot_size),
+        maker=fill.maker,
+        strategy=strategy,
+    )

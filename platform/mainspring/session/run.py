@@ -1,0 +1,109 @@
+"""Runs a lane over a session's messages: trio at the edges, one lane inside."""
+
+import signal
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO, Protocol
+
+import psutil
+import trio
+
+from mainspring.errors import CaptureError, CodecError, WireError
+from mainspring.host.plan import Plan
+from mainspring.host.registry import Registry
+from mainspring.host.wiring import wire
+from mainspring.lane import Lane
+from mainspring.report import SessionReport
+from mainspring.seams import RawMessage
+from mainspring.session.report import build_report
+from mainspring.session.source import Messages, open_messages
+from mainspring.session.totals import SessionTotals
+
+__all__ = ["Progress", "run_session"]
+
+_CHUNK = 512
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM") if hasattr(signal, name))
+
+
+class Progress(Protocol):
+    """Told how far a session has come."""
+
+    def __call__(self, messages: int, fraction: float | None) -> None:
+        """`messages` so far; `fraction` of the whole, None where the whole isn't known."""
+        ...
+
+
+def run_session(
+    plan: Plan,
+    registry: Registry,
+    *,
+    progress: Progress | None = None,
+    order_log: BinaryIO | None = None,
+) -> SessionReport:
+    """Runs the plan to the end of its messages, or to a signal, and returns the report.
+
+    A message that can't be read raises `CaptureError` with its line, unless the plan says to skip such lines: then
+    they are counted. `order_log` takes the encoded order log.
+    """
+    lane = wire(plan, registry, order_log=order_log)
+    messages = open_messages(plan, registry)
+    totals = SessionTotals()
+    trio.run(_run, lane, messages, totals, plan.source.skip_bad, progress)
+    return build_report(plan, lane, messages, totals)
+
+
+async def _run(
+    lane: Lane, messages: Messages, totals: SessionTotals, skip_bad: bool, progress: Progress | None
+) -> None:
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_watch_signals, totals)
+            await _replay(lane, messages, totals, skip_bad, progress)
+            nursery.cancel_scope.cancel()
+    except ExceptionGroup as group:
+        # The nursery wraps what the lane raised; the caller is to see the error itself.
+        (error,) = group.exceptions
+        raise error from error.__cause__
+
+
+async def _watch_signals(totals: SessionTotals) -> None:
+    with trio.open_signal_receiver(*_SIGNALS) as received:
+        async for number in received:
+            totals.stopped_early = f"signal {signal.Signals(number).name}"
+
+
+async def _replay(
+    lane: Lane, messages: Messages, totals: SessionTotals, skip_bad: bool, progress: Progress | None
+) -> None:
+    process = psutil.Process()
+    stream = iter(messages)
+    started = time.perf_counter()
+    while totals.stopped_early is None and _chunk(lane, messages, stream, totals, skip_bad):
+        lane.stages.fold()
+        totals.peak_rss_bytes = max(totals.peak_rss_bytes, process.memory_info().rss)
+        totals.wall_seconds = time.perf_counter() - started
+        if progress is not None:
+            progress(totals.messages, messages.fraction())
+        await trio.lowlevel.checkpoint()
+
+
+def _chunk(lane: Lane, messages: Messages, stream: Iterator[RawMessage], totals: SessionTotals, skip_bad: bool) -> bool:
+    """Runs the next messages through the lane; False where there are none left."""
+    on_message = lane.on_message
+    before = totals.messages
+    for receive_time_ns, raw in islice(stream, _CHUNK):
+        totals.messages += 1
+        totals.last_receive_ns = receive_time_ns
+        try:
+            on_message(receive_time_ns, raw)
+        except (WireError, CodecError) as error:
+            if not skip_bad:
+                raise CaptureError(
+                    *messages.here(),
+                    f"{error}. The lane stopped there; --skip-bad counts such messages and goes on.",
+                ) from error
+            messages.skipped += 1
+        if not totals.first_receive_ns:
+            totals.first_receive_ns = receive_time_ns
+    return totals.messages > before

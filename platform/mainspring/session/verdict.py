@@ -1,0 +1,109 @@
+"""`mainspring verify`: a capture's books, rebuilt by the plan's parts and held against what else the capture says."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mainspring.data.verify import Tally, VerifyReport, verify
+from mainspring.host.config import load_config
+from mainspring.host.plan import Plan
+from mainspring.host.planning import make_plan
+from mainspring.host.registry import Registry
+from mainspring.host.wiring import wire
+from mainspring.session.source import open_messages
+
+__all__ = ["Verification", "verdict_json", "verdict_text", "verify_capture"]
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """The plan that was run, what was found, and how many lines were skipped."""
+
+    plan: Plan
+    report: VerifyReport
+    bad_lines: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found wrong, and no line was skipped."""
+        return self.report.ok and not self.bad_lines
+
+
+def verify_capture(
+    captures: Sequence[str], *, feed: str | None = None, overrides: Iterable[str] = (), skip_bad: bool = False
+) -> Verification:
+    """Verifies captures that follow one another, by file or catalogue name, with the built-in configuration's parts.
+
+    `feed` names the feed that they were recorded from; without it, the catalogue or the messages tell. Raises
+    `ConfigError`, `DataError` or `PluginError` where they can't be read.
+    """
+    wanted = ["mode=replay", "instruments=[]", *overrides, f"feed.capture=[{', '.join(map(_quoted, captures))}]"]
+    wanted += [f"feed.plugin={_quoted(feed or 'auto')}", f"feed.skip_bad={str(skip_bad).lower()}"]
+    loaded = load_config(None, wanted)
+    registry = Registry.load(loaded.config.plugins.allow)
+    plan = make_plan(loaded, registry)
+    lane = wire(plan, registry)
+    messages = open_messages(plan, registry)
+    report = verify(messages, lane.feed, [market.book for market in lane.markets], plan.instruments)
+    return Verification(plan, report, messages.bad_lines)
+
+
+def verdict_json(verification: Verification) -> dict[str, Any]:
+    """The verdict as plain values."""
+    report = verification.report
+    plain: dict[str, Any] = msgspec.to_builtins(report)
+    return {
+        "ok": verification.ok,
+        "feed": verification.plan.feed.plugin,
+        "book": verification.plan.book.plugin,
+        "bad_lines": verification.bad_lines,
+        "compared": report.truths.compared,
+        "matched": report.truths.matched,
+        **plain,
+    }
+
+
+def verdict_text(verification: Verification, console: Console) -> None:
+    """Prints the verdict: the counts, what was wrong, and one closing word."""
+    report, plan = verification.report, verification.plan
+    console.print(
+        f"{escape(', '.join(map(str, plan.source.captures)))}: {report.messages:,} messages, feed {plan.feed.plugin}, book "
+        f"{plan.book.plugin}",
+        soft_wrap=True,
+    )
+    kinds = [f"{kind} {count:,}" for kind, count in sorted(report.by_kind.items())]
+    causes = [f"{cause} {count:,}" for cause, count in sorted(report.by_cause.items())]
+    console.print(f"kinds: {', '.join(kinds) or 'none'}; not applied: {', '.join(causes) or 'none'}\n", soft_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("instrument")
+    for column in ("deltas", "quotes = book", "of them ahead", "behind", "later snapshots", "crossed", "gaps"):
+        table.add_column(column, justify="right")
+    for one in report.instruments:
+        quotes = Tally(
+            one.quotes_ahead.compared + one.quotes_behind.compared, one.quotes_ahead.matched + one.quotes_behind.matched
+        )
+        cells = [quotes, one.quotes_ahead, one.quotes_behind, one.later_snapshots]
+        table.add_row(escape(one.symbol), f"{one.deltas:,}", *map(_of, cells), f"{one.crossed:,}", f"{one.gaps:,}")
+    console.print(table)
+    console.print()
+    problems = list(report.problems)
+    if verification.bad_lines:
+        problems.insert(0, f"{verification.bad_lines:,} lines could not be read and were skipped")
+    for problem in problems:
+        console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
+    truths = report.truths
+    if verification.ok:
+        console.print(f"[green]verified[/]: {_of(truths)} truths match the rebuilt book, no gap, never crossed")
+    else:
+        console.print(f"[bold red]not verified[/]: {_of(truths)} truths match the rebuilt book")
+
+
+def _of(tally: Tally) -> str:
+    return f"{tally.matched:,} of {tally.compared:,}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,40 @@
+"""What the hot lane writes a stage's latencies into."""
+
+from mainspring.telemetry.histogram import Histogram
+
+__all__ = ["StageBuffer"]
+
+
+class StageBuffer:
+    """Latencies of one stage on their way into a histogram.
+
+    The lane binds `append` once and calls it with a difference of two `perf_counter_ns` readings; it never asks
+    whether the buffer is full. Between messages, where nobody waits, it calls `fold_if_full`. So memory stays flat:
+    `capacity` values and what one message adds.
+
+    In CPython 3.11, on the machine of docs/report.md, a record costs 8 ns on top of the clock reading and the
+    difference. A list's `append` is that cheap because the list keeps the integer it is given: storing into a
+    preallocated `array('q')` costs 33 ns, or 50 with an index of its own. A fold costs 60 ns a value, and 0.4 us where
+    hardly two values are equal, as above 100 us.
+    """
+
+    __slots__ = ("append", "capacity", "histogram", "values")
+
+    def __init__(self, capacity: int = 8192, histogram: Histogram | None = None) -> None:
+        """A buffer that `fold_if_full` empties at `capacity` values. Raises `ValueError` unless that is positive."""
+        if capacity <= 0:
+            raise ValueError(f"a stage buffer's capacity must be positive, not {capacity}")
+        self.capacity = capacity
+        self.histogram = Histogram() if histogram is None else histogram
+        self.values: list[int] = []
+        self.append = self.values.append
+
+    def fold_if_full(self) -> None:
+        """Folds where `capacity` values or more have gathered."""
+        if len(self.values) >= self.capacity:
+            self.fold()
+
+    def fold(self) -> None:
+        """Moves the gathered values into the histogram. The list stays the same object, so `append` stays bound."""
+        self.histogram.record_many(self.values)
+        self.values.clear()

@@ -1,0 +1,43 @@
+"""How a check says that a rule is broken."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, TypeVar
+
+from mainspring.errors import ConformanceError
+
+__all__ = ["Rules", "shorten"]
+
+_T = TypeVar("_T")
+_MAX_TEXT = 160
+
+
+class Rules:
+    """The rules of one check, and the random numbers that its input is made of; all of them tell of the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.random = Random(seed)  # noqa: S311  a test's input, no secret
+
+    def hold(self, rule: str, holds: bool, detail: Callable[[], str] | str) -> None:
+        """Raises `ConformanceError` where `holds` is false. A detail that costs something to tell is a function."""
+        if not holds:
+            raise ConformanceError(rule, detail if isinstance(detail, str) else detail(), seed=self.seed)
+
+    def equal(self, rule: str, found: object, right: object, after: str) -> None:
+        """Raises `ConformanceError` where `found` isn't `right`. `after` says what was done before."""
+        if found != right:
+            raise ConformanceError(rule, f"after {after}: {shorten(found)}, not {shorten(right)}", seed=self.seed)
+
+    def never_raises(self, rule: str, call: Callable[..., _T], *arguments: Any) -> _T:
+        """What `call` returns. Raises `ConformanceError` where it raises anything."""
+        try:
+            return call(*arguments)
+        except Exception as error:  # any exception of a plugin under test is the finding
+            raise ConformanceError(rule, f"{type(error).__name__}: {error}", seed=self.seed) from error
+
+
+def shorten(value: object) -> str:
+    """The value's text, cut where it's long."""
+    text = repr(value)
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}..."

@@ -1,0 +1,146 @@
+"""Runs the check that fits an offer, and gives a verdict instead of an exception."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from mainspring.errors import ConformanceError
+from mainspring.seams import Capabilities
+from mainspring.testing.book import check_book
+from mainspring.testing.codec import check_codec
+from mainspring.testing.feed import check_feed
+from mainspring.testing.plain_codecs import plain_codec
+from mainspring.testing.risk import check_risk
+from mainspring.testing.router import check_router
+from mainspring.testing.slippage import check_slippage
+from mainspring.testing.strategy import check_strategy
+
+__all__ = ["Verdict", "check_offer"]
+
+_NO_CAPABILITIES: Capabilities = MappingProxyType({})
+_FIGURE = 1000
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of checking one offer.
+
+    `ok` is None where nothing could be checked; `detail` then says why. `rule` is the rule that broke, empty where
+    none did, and `detail` what broke it, or what was left out. `seed` reproduces the run.
+    """
+
+    seam: str
+    name: str
+    ok: bool | None
+    rule: str = ""
+    detail: str = ""
+    seed: int = 0
+
+
+def check_offer(
+    seam: str,
+    name: str,
+    factory: Callable[..., Any],
+    *,
+    options: type[msgspec.Struct] | None = None,
+    capabilities: Capabilities = _NO_CAPABILITIES,
+    seed: int = 0,
+) -> Verdict:
+    """Checks what a plugin offers: `options` is the struct that it declares, of which the defaults are used, and
+    1000 for what has none.
+
+    An exception that isn't `ConformanceError`, as from a factory, is a broken rule too. Nothing is raised.
+    """
+    check = _CHECKS.get(seam)
+    if check is None:
+        return Verdict(seam=seam, name=name, ok=None, detail="the kit has no check for this seam", seed=seed)
+    try:
+        if options is not None:
+            factory = partial(factory, options=_options(options))
+        left_out = check(name, factory, capabilities, seed)
+    except _NotCheckedError as error:
+        return Verdict(seam=seam, name=name, ok=None, detail=str(error), seed=seed)
+    except ConformanceError as error:
+        return Verdict(seam=seam, name=name, ok=False, rule=error.rule, detail=error.detail, seed=seed)
+    except Exception as error:  # noqa: BLE001  whatever a stranger's code raises is the verdict on it
+        detail = f"{type(error).__name__}: {error}"
+        return Verdict(seam=seam, name=name, ok=False, rule="runs without an exception", detail=detail, seed=seed)
+    return Verdict(seam=seam, name=name, ok=True, detail=left_out, seed=seed)
+
+
+class _NotCheckedError(Exception):
+    """Nothing can be checked; the text says why."""
+
+
+def _options(options: type[msgspec.Struct]) -> msgspec.Struct:
+    needed = [field.encode_name for field in msgspec.structs.fields(options) if field.required]
+    try:
+        return msgspec.convert(dict.fromkeys(needed, _FIGURE), options)
+    except msgspec.ValidationError as error:
+        raise _NotCheckedError(f"its options have no default for {', '.join(needed)}: {error}") from error
+
+
+def _book(_name: str, factory: Callable[..., Any], _capabilities: Capabilities, seed: int) -> str:
+    check_book(factory, seed=seed)
+    return ""
+
+
+def _codec(_name: str, factory: Callable[..., Any], capabilities: Capabilities, seed: int) -> str:
+    format_ = capabilities.get("format")
+    if format_ not in ("json", "msgpack"):
+        raise ConformanceError("the format is stated", f"format is {format_!r}", seed=seed)
+    strict = bool(capabilities.get("strict", False))
+    check_codec(
+        factory,
+        format="json" if format_ == "json" else "msgpack",
+        strict=strict,
+        duplicate_keys=str(capabilities.get("duplicate_keys", "")),
+        timestamp_ns=int(capabilities.get("timestamp_ns", 1)),
+        seed=seed,
+    )
+    if not strict and not capabilities.get("lenient"):
+        raise ConformanceError("a codec that isn't strict says what it lets through", "no `lenient`", seed=seed)
+    return "" if strict else f"not strict: {capabilities['lenient']}"
+
+
+def _feed(_name: str, factory: Callable[..., Any], capabilities: Capabilities, seed: int) -> str:
+    for encoding in str(capabilities.get("encodings", "json")).split(","):
+        check_feed(factory, codec=plain_codec(encoding.strip()), seed=seed)
+    return "without messages; check_feed takes some"
+
+
+def _slippage(_name: str, factory: Callable[..., Any], _capabilities: Capabilities, seed: int) -> str:
+    check_slippage(factory, seed=seed)
+    return ""
+
+
+def _risk(name: str, factory: Callable[..., Any], _capabilities: Capabilities, seed: int) -> str:
+    check_risk(factory, name=name, seed=seed)
+    return ""
+
+
+def _router(_name: str, factory: Callable[..., Any], capabilities: Capabilities, seed: int) -> str:
+    if not capabilities.get("simulated", False):
+        raise _NotCheckedError("it sends real orders")
+    check_router(factory, watches_market=bool(capabilities.get("watches_market", False)), seed=seed)
+    return ""
+
+
+def _strategy(_name: str, factory: Callable[..., Any], _capabilities: Capabilities, seed: int) -> str:
+    check_strategy(factory, seed=seed)
+    return ""
+
+
+_CHECKS: Mapping[str, Callable[[str, Callable[..., Any], Capabilities, int], str]] = MappingProxyType(
+    {
+        "book": _book,
+        "codec": _codec,
+        "feed": _feed,
+        "slippage": _slippage,
+        "risk": _risk,
+        "router": _router,
+        "strategy": _strategy,
+    }
+)

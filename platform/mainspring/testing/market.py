@@ -1,0 +1,86 @@
+"""Markets and accounts made up for a test, in the shape that slippage models, risk checks and strategies read."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from mainspring.model import Instrument, Level
+from mainspring.seams import Book, MarketStatistics
+from mainspring.testing.naive_book import NaiveBook
+
+__all__ = ["INSTRUMENT", "FakeAccount", "FakeMarket", "FakeStatistics"]
+
+INSTRUMENT = Instrument(
+    symbol="ACME/USD", venue_symbol="ACMEUSD", tick_size=Decimal("0.01"), lot_size=Decimal("0.001"), origin="testing"
+)
+"""An instrument for tests: ticks of 0.01, lots of 0.001."""
+
+
+class FakeStatistics:
+    """`mainspring.seams.MarketStatistics` with the figures that you give it."""
+
+    def __init__(
+        self,
+        *,
+        volatility_per_day: float | None = 0.03,
+        daily_volume_lots: float | None = 50_000_000.0,
+        spread_ticks: float | None = 2.0,
+    ) -> None:
+        self.volatility_per_day = volatility_per_day
+        self.daily_volume_lots = daily_volume_lots
+        self.spread_ticks = spread_ticks
+
+
+class FakeMarket:
+    """`mainspring.seams.MarketView` of a book that you give it, or of one that is symmetric around `mid_ticks`.
+
+    The symmetric one has `levels` levels a side of `level_lots` lots each, one tick apart, the best of them
+    `half_spread_ticks` from the mid. Every attribute may be set afterwards; `update_bbo` takes the best prices from
+    the book again.
+    """
+
+    def __init__(
+        self,
+        instrument: Instrument = INSTRUMENT,
+        *,
+        mid_ticks: int = 1_000_000,
+        half_spread_ticks: int = 1,
+        levels: int = 50,
+        level_lots: int = 10_000,
+        bids: Sequence[Level] | None = None,
+        asks: Sequence[Level] | None = None,
+        statistics: FakeStatistics | None = None,
+        index: int = 0,
+        now_ns: int = 1_700_000_000_000_000_000,
+        live: bool = True,
+        book: Book | None = None,
+    ) -> None:
+        distances = range(half_spread_ticks, half_spread_ticks + levels)
+        self.index = index
+        self.instrument = instrument
+        self.book: Book = NaiveBook() if book is None else book
+        self.now_ns = now_ns
+        self.bbo_time_ns = now_ns
+        self.live = live
+        self.statistics: MarketStatistics = FakeStatistics() if statistics is None else statistics
+        self.bid_ticks = self.bid_lots = self.ask_ticks = self.ask_lots = 0
+        if book is None:
+            self.book.apply_snapshot(
+                [(mid_ticks - distance, level_lots) for distance in distances] if bids is None else bids,
+                [(mid_ticks + distance, level_lots) for distance in distances] if asks is None else asks,
+            )
+        self.update_bbo()
+
+    def update_bbo(self) -> None:
+        """Takes the best prices from the book."""
+        best = self.book.bbo()
+        self.bid_ticks, self.bid_lots = best.bid_ticks, best.bid_lots
+        self.ask_ticks, self.ask_lots = best.ask_ticks, best.ask_lots
+
+
+class FakeAccount:
+    """`mainspring.seams.AccountView` with the figures that you give it."""
+
+    def __init__(self, *, position_lots: int = 0, open_buy_lots: int = 0, open_sell_lots: int = 0) -> None:
+        self.position_lots = position_lots
+        self.open_buy_lots = open_buy_lots
+        self.open_sell_lots = open_sell_lots

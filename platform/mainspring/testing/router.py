@@ -1,0 +1,181 @@
+"""Checks a router against the contract of `mainspring.seams.Router`."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from mainspring.model import (
+    ApprovedOrder,
+    BookDelta,
+    BookSnapshot,
+    Instrument,
+    MarketEvent,
+    NewOrder,
+    OrderEvent,
+    OrderKind,
+    Side,
+    TimeInForce,
+    Trade,
+)
+from mainspring.seams import NEVER_NS, Book, Router, RouterContext
+from mainspring.testing._order_log import OrderLog, Told
+from mainspring.testing._rules import Rules, shorten
+from mainspring.testing.market import INSTRUMENT
+from mainspring.testing.naive_book import NaiveBook
+
+__all__ = ["check_router"]
+
+_START_NS = 1_700_000_000_000_000_000
+_MID_TICKS = 1_000
+_DRAIN_POLLS = 10_000
+_HOUR_NS = 3_600_000_000_000
+
+
+def check_router(
+    factory: Callable[[RouterContext], Router],
+    *,
+    instruments: Sequence[Instrument] = (INSTRUMENT,),
+    watches_market: bool = True,
+    seed: int = 0,
+    rounds: int = 500,
+) -> None:
+    """Drives a simulated router of `factory` through `rounds` seeded requests and market events, twice.
+
+    Never hand it a router that sends real orders. `watches_market` is the router's capability.
+
+    Raises `ConformanceError`, which names the rule that broke, the event, and the seed.
+    """
+    first, second = (_Drive(factory, tuple(instruments), watches_market, seed).run(rounds) for _ in range(2))
+    rules = Rules(seed)
+    for number, (once, again) in enumerate(zip(first, second, strict=False)):
+        detail = f"event {number} is {shorten(once)}, then {shorten(again)}"
+        rules.hold("the same seed gives the same events", once == again, detail)
+    counts = f"{len(first)} events, then {len(second)}"
+    rules.hold("the same seed gives the same events", len(first) == len(second), counts)
+
+
+class _Drive:
+    """One router, its books, and a seeded stream of what happens to it."""
+
+    def __init__(
+        self,
+        factory: Callable[[RouterContext], Router],
+        instruments: tuple[Instrument, ...],
+        watches_market: bool,
+        seed: int,
+    ) -> None:
+        self._rules = Rules(seed)
+        self._books: tuple[Book, ...] = tuple(NaiveBook() for _ in instruments)
+        self._router = factory(RouterContext(instruments, self._books, seed))
+        self._watches_market = watches_market
+        self._log = OrderLog(self._rules)
+        self._now_ns = _START_NS
+        self._events: list[OrderEvent] = []
+
+    def run(self, rounds: int) -> list[OrderEvent]:
+        """All events of the drive, each of which has kept the rules."""
+        random = self._rules.random
+        for index in range(len(self._books)):
+            self._tell(_snapshot(index, self._now_ns))
+        for _ in range(rounds):
+            self._now_ns += random.choice((0, 1, 50_000, 1_000_000, 500_000_000))
+            self._poll()
+            self._act(random)
+        self._finish()
+        return self._events
+
+    def _act(self, random: Random) -> None:
+        call = self._rules.never_raises
+        kind = random.randrange(10)
+        index = random.randrange(len(self._books))
+        told = random.choice(list(self._log.orders.values())[-20:] or [None])
+        if kind < 5:
+            self._tell(_market_event(random, index, self._books[index], self._now_ns))
+        elif kind < 8 or told is None:
+            order = _order(random, len(self._log.orders) + 1, index, self._now_ns)
+            self._log.orders[order.order_id] = Told(order, self._now_ns)
+            call("submit takes every order", self._router.submit, ApprovedOrder(order, self._now_ns), self._now_ns)
+        elif kind == 8:
+            told.open_requests["cancel"] += 1
+            call("cancel takes every order that was sent", self._router.cancel, told.order.order_id, self._now_ns)
+        elif told.order.kind == "limit":
+            told.open_requests["replace"] += 1
+            price_ticks, size_lots = _MID_TICKS + random.randint(-8, 8), random.randint(1, 60)
+            request = (told.order.order_id, price_ticks, size_lots, self._now_ns)
+            call("replace takes every order that was sent", self._router.replace, *request)
+
+    def _tell(self, event: MarketEvent) -> None:
+        if isinstance(event, BookSnapshot):
+            self._books[event.instrument].apply_snapshot(event.bids, event.asks)
+        elif isinstance(event, BookDelta):
+            self._books[event.instrument].apply_delta(event.bids, event.asks)
+        if self._watches_market:
+            self._rules.never_raises("on_market takes every event", self._router.on_market, event)
+
+    def _poll(self) -> None:
+        due_ns = self._router.due_ns
+        events = list(self._rules.never_raises("poll answers", self._router.poll, self._now_ns))
+        early = f"now {self._now_ns}, due {due_ns}: {shorten(events)}"
+        self._rules.hold("no event comes before due_ns", not events or due_ns <= self._now_ns, early)
+        for event in events:
+            self._log.take(event, self._now_ns)
+        self._events += events
+        again = list(self._router.poll(self._now_ns))
+        self._rules.hold("an event is handed out once", not again, lambda: shorten(again))
+
+    def _finish(self) -> None:
+        """Cancels what still stands, and lets every answer arrive."""
+        self._drain()
+        for told in self._log.unfinished():
+            told.open_requests["cancel"] += 1
+            self._router.cancel(told.order.order_id, self._now_ns)
+        self._drain()
+        self._log.end()
+
+    def _drain(self) -> None:
+        for _ in range(_DRAIN_POLLS):
+            due_ns = self._router.due_ns
+            if due_ns == NEVER_NS or due_ns > self._now_ns + _HOUR_NS:
+                return
+            self._now_ns = max(self._now_ns, due_ns)
+            self._poll()
+        self._rules.hold("due_ns moves on", False, f"still due after {_DRAIN_POLLS} polls")
+
+
+def _order(random: Random, order_id: int, index: int, now_ns: int) -> NewOrder:
+    kind: OrderKind = random.choice(("limit", "limit", "limit", "market"))
+    time_in_force: TimeInForce = random.choice(("gtc", "gtc", "ioc", "fok" if kind == "limit" else "gtc"))
+    return NewOrder(
+        order_id=order_id,
+        instrument=index,
+        side=random.choice((Side.BUY, Side.SELL)),
+        kind=kind,
+        price_ticks=_MID_TICKS + random.randint(-8, 8) if kind == "limit" else 0,
+        size_lots=random.choice((1, 5, 20, 300)),
+        created_ns=now_ns,
+        time_in_force=time_in_force,
+        post_only=kind == "limit" and time_in_force == "gtc" and random.random() < 0.3,
+    )
+
+
+def _snapshot(index: int, now_ns: int) -> BookSnapshot:
+    bids = [(_MID_TICKS - distance, 10) for distance in range(1, 15)]
+    asks = [(_MID_TICKS + distance, 10) for distance in range(1, 15)]
+    return BookSnapshot(index, now_ns, now_ns, 1, bids, asks)
+
+
+def _market_event(random: Random, index: int, book: Book, now_ns: int) -> MarketEvent:
+    """A delta that keeps the book uncrossed, or a trade at the touch."""
+    best = book.bbo()
+    if random.random() < 0.4 and best.bid_lots and best.ask_lots:
+        aggressor = random.choice((1, -1))
+        price_ticks = best.ask_ticks if aggressor > 0 else best.bid_ticks
+        return Trade(index, now_ns, now_ns, now_ns, price_ticks, random.randint(1, 30), aggressor)
+    bids, asks = [], []
+    size_lots = random.choice((0, 1, 10, 40))
+    if random.random() < 0.5:
+        ceiling = best.ask_ticks - 1 if best.ask_lots else _MID_TICKS + 15
+        bids = [(ceiling - random.randrange(12), size_lots)]
+    else:
+        floor = best.bid_ticks + 1 if best.bid_lots else _MID_TICKS - 15
+        asks = [(floor + random.randrange(12), size_lots)]
+    return BookDelta(index, now_ns, now_ns, -1, -1, -1, bids, asks)

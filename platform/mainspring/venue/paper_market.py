@@ -1,0 +1,287 @@
+"""One instrument of the paper venue: what our orders meet there."""
+
+from mainspring.model import (
+    BookDelta,
+    BookSnapshot,
+    InstrumentStatus,
+    NewOrder,
+    Quote,
+    Rejected,
+    Side,
+    Trade,
+)
+from mainspring.seams import Book
+from mainspring.venue.paper_displayed import DisplayedMarket
+from mainspring.venue.paper_level import PaperLevel, QueueAssumption
+from mainspring.venue.paper_orders import PaperOrder, PaperSide
+from mainspring.venue.paper_tape import PaperTape
+from mainspring.venue.queue import QueuedOrder
+
+__all__ = ["PaperMarket"]
+
+
+class PaperMarket:
+    """Matches our orders in one instrument against what its market shows and trades.
+
+    An order that can trade at once takes the displayed levels of the other side, each lot once, and pays as taker.
+    What rests is filled, as maker and at its own price,
+
+    - by trades at its price, once those ahead in the queue are filled (`PaperLevel`),
+    - by trades through its price, for as many lots as were traded,
+    - by offers that show at its price or through it, for as many lots as show.
+
+    A lot traded or shown fills us once, our better prices first and at one price our older orders first. Our own orders
+    never meet each other.
+    """
+
+    __slots__ = ("_asks", "_assumption", "_bids", "_settle_ns", "_tape", "displayed", "orders")
+
+    def __init__(self, book: Book, tape: PaperTape, *, assumption: QueueAssumption, settle_ns: int) -> None:
+        self.displayed = DisplayedMarket(book)
+        self.orders: dict[int, PaperOrder] = {}
+        self._bids = PaperSide(Side.BUY)
+        self._asks = PaperSide(Side.SELL)
+        self._tape = tape
+        self._assumption = assumption
+        self._settle_ns = settle_ns
+
+    def enter(self, new: NewOrder, now_ns: int) -> None:
+        """An order has reached the venue."""
+        problem = self._problem(new)
+        if problem:
+            self._tape.rejected(Rejected(new.order_id, new.instrument, now_ns, problem))
+            return
+        order = PaperOrder(new)
+        self.orders[new.order_id] = order
+        self._tape.accepted(order, now_ns)
+        if new.time_in_force == "fok" and not self._fills_whole(order):
+            self._finish(order, now_ns, "not-fillable")
+            return
+        self._match(order, now_ns)
+
+    def cancel(self, order: PaperOrder, now_ns: int) -> None:
+        """A cancel of an order that waits here has reached the venue."""
+        self._leave(order)
+        self._finish(order, now_ns, "requested")
+
+    def replace(self, order: PaperOrder, price_ticks: int, size_lots: int, now_ns: int) -> None:
+        """A replace of an order that waits here has reached the venue."""
+        new = order.order
+        reason = ""
+        if price_ticks <= 0 or size_lots <= order.filled_lots:
+            reason = "invalid-order"
+        elif not self._open():
+            reason = "market-unavailable"
+        elif new.post_only and self._would_take(new.side, price_ticks):
+            reason = "would-take"
+        if reason:
+            self._tape.rejected(Rejected(new.order_id, new.instrument, now_ns, reason, "replace"))
+            return
+        fewer_lots = order.size_lots - size_lots
+        if price_ticks == order.price_ticks and fewer_lots >= 0:
+            if fewer_lots and order.node is not None:
+                self._side(new.side).levels[price_ticks].reduce(order.node, fewer_lots)
+            order.size_lots = size_lots
+            self._tape.replaced(order, now_ns)
+            return
+        self._leave(order)
+        order.price_ticks, order.size_lots = price_ticks, size_lots
+        self._tape.replaced(order, now_ns)
+        self._match(order, now_ns)
+
+    def on_quote(self, quote: Quote) -> None:
+        """The venue's best prices have changed."""
+        displayed = self.displayed
+        if not displayed.on_quote(quote) or not self.orders or not displayed.usable:
+            return
+        if self._bids.levels:
+            self._see_quoted(self._bids, quote.bid_ticks, quote.bid_lots, quote)
+        if self._asks.levels:
+            self._see_quoted(self._asks, quote.ask_ticks, quote.ask_lots, quote)
+        self._meet_offers(quote.receive_time_ns)
+
+    def on_delta(self, event: BookDelta) -> None:
+        """The book has changed."""
+        displayed = self.displayed
+        displayed.on_depth(event)
+        if not self.orders or not displayed.usable:
+            return
+        for own in (self._bids, self._asks):
+            quoted = displayed.quote is not None
+            best_ticks, best_lots = displayed.touch(own.side) if quoted else (0, 0)
+            sign = own.sign
+            for price_ticks, level in own.levels.items():
+                # At the best prices and above, a newer quote has told already.
+                told = quoted and (not best_lots or (price_ticks - best_ticks) * sign >= 0)
+                if told or 0 <= event.last_id < level.observed_id:
+                    continue
+                level.observe(displayed.lots_at(own.side, price_ticks), event.receive_time_ns)
+        self._meet_offers(event.receive_time_ns)
+
+    def on_snapshot(self, event: BookSnapshot) -> None:
+        """The book was made anew."""
+        displayed = self.displayed
+        displayed.on_snapshot(event)
+        if not self.orders or not displayed.usable:
+            return
+        for own in (self._bids, self._asks):
+            for price_ticks, level in own.levels.items():
+                level.resynchronise(displayed.lots_at(own.side, price_ticks))
+        self._meet_offers(event.receive_time_ns)
+
+    def on_trade(self, trade: Trade) -> None:
+        """A trade was printed."""
+        if not self.orders or not self.displayed.usable:
+            return
+        if trade.aggressor <= 0:
+            self._meet_trade(self._bids, trade)
+        if trade.aggressor >= 0:
+            self._meet_trade(self._asks, trade)
+
+    def on_invalid(self) -> None:
+        """The book isn't to be trusted: nothing fills until a snapshot."""
+        self.displayed.on_invalid()
+
+    def on_status(self, event: InstrumentStatus) -> None:
+        """A halt, or its end."""
+        self.displayed.on_status(event)
+
+    def lots_ahead(self, order_id: int) -> int:
+        """How many lots go before a waiting order of ours. Raises `KeyError` where there is no such order."""
+        order = self.orders[order_id]
+        if order.node is None:
+            return 0
+        return self._side(order.order.side).levels[order.price_ticks].lots_ahead(order.node)
+
+    def _see_quoted(self, own: PaperSide, best_ticks: int, best_lots: int, quote: Quote) -> None:
+        sign = own.sign
+        for price_ticks, level in own.levels.items():
+            better = (price_ticks - best_ticks) * sign
+            if better < 0 and best_lots:
+                continue
+            level.observe(0 if better else best_lots, quote.receive_time_ns)
+            level.observed_id = quote.update_id
+
+    def _side(self, side: Side) -> PaperSide:
+        return self._bids if side > 0 else self._asks
+
+    def _open(self) -> bool:
+        return self.displayed.usable and not self.displayed.crossed()
+
+    def _problem(self, new: NewOrder) -> str:
+        if new.size_lots <= 0 or (new.kind == "limit") != (new.price_ticks > 0):
+            return "invalid-order"
+        if new.post_only and (new.kind == "market" or new.time_in_force != "gtc"):
+            return "invalid-order"
+        if not self._open():
+            return "market-unavailable"
+        if new.post_only and self._would_take(new.side, new.price_ticks):
+            return "would-take"
+        return ""
+
+    def _would_take(self, side: Side, price_ticks: int) -> bool:
+        best_ticks, best_lots = self.displayed.touch(Side(-side))
+        return bool(best_lots) and (price_ticks - best_ticks) * side >= 0
+
+    def _limit(self, order: PaperOrder) -> int | None:
+        return order.price_ticks if order.order.kind == "limit" else None
+
+    def _fills_whole(self, order: PaperOrder) -> bool:
+        left = order.left_lots
+        for _, lots in self.displayed.available(Side(-order.order.side), self._limit(order)):
+            left -= lots
+            if left <= 0:
+                return True
+        return False
+
+    def _match(self, order: PaperOrder, now_ns: int) -> None:
+        """Takes what the order can take, then lets the rest of it wait or ends it."""
+        new = order.order
+        other = Side(-new.side)
+        for price_ticks, lots in self.displayed.available(other, self._limit(order)):
+            part = min(lots, order.left_lots)
+            self.displayed.take(other, price_ticks, part)
+            self._tape.filled(order, price_ticks, part, now_ns, maker=False)
+            if not order.left_lots:
+                del self.orders[new.order_id]
+                return
+        if new.kind == "limit" and new.time_in_force == "gtc":
+            self._join(order, now_ns)
+        else:
+            self._finish(order, now_ns, "no-liquidity")
+
+    def _join(self, order: PaperOrder, now_ns: int) -> None:
+        side, price_ticks = order.order.side, order.price_ticks
+        own = self._side(side)
+        level = own.levels.get(price_ticks)
+        if level is None:
+            displayed = self.displayed
+            lots = displayed.lots_at(side, price_ticks) if displayed.knows(side, price_ticks) else None
+            level = PaperLevel(side, price_ticks, lots, assumption=self._assumption, settle_ns=self._settle_ns)
+            level.observed_id = displayed.source_id(side, price_ticks)
+            order.node = level.join(order.order.order_id, order.left_lots, now_ns)
+            own.add(level)
+        else:
+            order.node = level.join(order.order.order_id, order.left_lots, now_ns)
+
+    def _leave(self, order: PaperOrder) -> None:
+        if order.node is not None:
+            own = self._side(order.order.side)
+            own.levels[order.price_ticks].leave(order.node)
+            own.tidy(order.price_ticks)
+            order.node = None
+
+    def _finish(self, order: PaperOrder, now_ns: int, reason: str) -> None:
+        del self.orders[order.order.order_id]
+        self._tape.cancelled(order, now_ns, reason)
+
+    def _meet_trade(self, own: PaperSide, trade: Trade) -> None:
+        if not own.levels or (own.best_ticks - trade.price_ticks) * own.sign < 0:
+            return
+        if not trade.aggressor and not self._hits(own.side, trade.price_ticks):
+            return
+        left = trade.size_lots
+        for price_ticks in own.reached_by(trade.price_ticks):
+            level = own.levels[price_ticks]
+            if price_ticks == trade.price_ticks:
+                fills = level.trade(trade.size_lots, left, trade.receive_time_ns)
+            else:
+                fills = level.sweep(left)
+            left -= self._fill(own, price_ticks, fills, trade.receive_time_ns)
+
+    def _hits(self, side: Side, price_ticks: int) -> bool:
+        """Whether a trade without a known aggressor was one on this side: at its best price or through it."""
+        best_ticks, best_lots = self.displayed.touch(side)
+        return bool(best_lots) and (best_ticks - price_ticks) * side >= 0
+
+    def _meet_offers(self, now_ns: int) -> None:
+        for own in (self._bids, self._asks):
+            if own.levels:
+                offer_ticks, offer_lots = self.displayed.touch(own.other)
+                if offer_lots and (own.best_ticks - offer_ticks) * own.sign >= 0 and not self.displayed.crossed():
+                    self._meet_side(own, now_ns)
+
+    def _meet_side(self, own: PaperSide, now_ns: int) -> None:
+        other = own.other
+        reached = own.reached_by(self.displayed.touch(other)[0])
+        for price_ticks in reached:
+            level = own.levels[price_ticks]
+            level.sweep(0)
+            for offer_ticks, lots in self.displayed.available(other, price_ticks):
+                part = min(lots, level.own_lots)
+                self.displayed.take(other, offer_ticks, part)
+                self._fill(own, price_ticks, level.sweep(part), now_ns)
+                if not level.own_lots:
+                    break
+
+    def _fill(self, own: PaperSide, price_ticks: int, fills: list[tuple[QueuedOrder, int]], now_ns: int) -> int:
+        filled = 0
+        for node, lots in fills:
+            order = self.orders[node.order_id]
+            self._tape.filled(order, price_ticks, lots, now_ns, maker=True)
+            filled += lots
+            if not order.left_lots:
+                del self.orders[node.order_id]
+        if filled:
+            own.tidy(price_ticks)
+        return filled

@@ -1,0 +1,66 @@
+"""Our orders at the paper venue: one order, and one side of them."""
+
+from typing import TYPE_CHECKING
+
+from mainspring.model import NewOrder, Side
+from mainspring.venue.paper_level import PaperLevel
+
+if TYPE_CHECKING:
+    from mainspring.venue.queue import QueuedOrder
+
+__all__ = ["PaperOrder", "PaperSide"]
+
+
+class PaperOrder:
+    """An order that the venue has taken, as it stands there. `node` is its place in a queue, None while it has none."""
+
+    __slots__ = ("filled_lots", "node", "order", "price_ticks", "size_lots")
+
+    def __init__(self, order: NewOrder) -> None:
+        self.order = order
+        self.price_ticks = order.price_ticks
+        self.size_lots = order.size_lots
+        self.filled_lots = 0
+        self.node: QueuedOrder | None = None
+
+    @property
+    def left_lots(self) -> int:
+        """What is still to be traded."""
+        return self.size_lots - self.filled_lots
+
+
+class PaperSide:
+    """The price levels on one side at which orders of ours wait. `best_ticks` means nothing while there are none.
+
+    `other` is the other side, and `sign` the side as a plain integer: arithmetic on an enum costs several times more.
+    """
+
+    __slots__ = ("best_ticks", "levels", "other", "side", "sign")
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self.other = Side(-side)
+        self.sign = int(side)
+        self.levels: dict[int, PaperLevel] = {}
+        self.best_ticks = 0
+
+    def add(self, level: PaperLevel) -> None:
+        """Adds a level at a price that has none yet."""
+        self.levels[level.price_ticks] = level
+        self._rank()
+
+    def tidy(self, price_ticks: int) -> None:
+        """Drops the level at a price if no order of ours waits there any more."""
+        if not self.levels[price_ticks].own_lots:
+            del self.levels[price_ticks]
+            self._rank()
+
+    def reached_by(self, price_ticks: int) -> list[int]:
+        """The prices of our levels that a trade at this price reaches, best first."""
+        sign = self.sign
+        reached = [price for price in self.levels if (price - price_ticks) * sign >= 0]
+        return sorted(reached, reverse=sign > 0)
+
+    def _rank(self) -> None:
+        if self.levels:
+            self.best_ticks = max(self.levels) if self.sign > 0 else min(self.levels)

@@ -1,0 +1,87 @@
+"""Which declared kind is this message? One dict lookup where one key tells them apart."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from mainspring.wire._values import Data, refusal
+from mainspring.wire.messages import Message
+
+__all__ = ["choosing_key", "compile_chooser", "compile_direct", "compile_likely"]
+
+Entry = TypeVar("Entry")
+
+
+def choosing_key(messages: Sequence[Message]) -> str:
+    """The key that most declarations name in `when`; empty if none names any."""
+    keys = Counter(key for message in messages for key in message.when)
+    return keys.most_common(1)[0][0] if keys else ""
+
+
+def compile_direct(messages: Sequence[Message], entries: Sequence[Entry]) -> dict[object, Entry]:
+    """The entries of those messages that the text under the choosing key tells from all others, by that text."""
+    key = choosing_key(messages)
+    named = Counter(message.when[key] for message in messages if key in message.when)
+    return {
+        message.when[key]: entry
+        for message, entry in zip(messages, entries, strict=True)
+        if set(message.when) == {key}
+        and isinstance(message.when[key], str)
+        and not message.has
+        and named[message.when[key]] == 1
+    }
+
+
+def compile_likely(messages: Sequence[Message], entries: Sequence[Entry]) -> tuple[object, Entry | None]:
+    """Of a message without the choosing key, the key that tells the likeliest kind: the first that one key tells.
+
+    A kind that comes by the thousand without a name (a quote of Binance spot) is so found without a call.
+    """
+    key = choosing_key(messages)
+    keyless = [(message, entry) for message, entry in zip(messages, entries, strict=True) if key not in message.when]
+    if keyless and not keyless[0][0].when and len(keyless[0][0].has) == 1:
+        return keyless[0][0].has[0], keyless[0][1]
+    # No message holds this key.
+    return object(), None
+
+
+def compile_chooser(messages: Sequence[Message], entries: Sequence[Entry]) -> Callable[[Data], Entry | None]:
+    """Finds the entry of a message that `compile_direct` doesn't know, or None for a kind that isn't declared.
+
+    A message that fits no declaration and has no text under the choosing key isn't of another kind, but broken: it is
+    a `WireError`.
+    """
+    key = choosing_key(messages)
+    told = sorted(zip(messages, entries, strict=True), key=lambda pair: not pair[0].when)
+    tests = [(_test(message), entry) for message, entry in told]
+    keyless_tests = [(_test(message), entry) for message, entry in told if key not in message.when]
+
+    def choose(data: Data) -> Entry | None:
+        for fits, entry in tests if key in data else keyless_tests:
+            if fits(data):
+                return entry
+        kind = data.get(key)
+        if type(kind) is not str:
+            raise refusal(key, "must name a kind of message, as no declaration fits without", kind)
+        return None
+
+    return choose
+
+
+def _test(message: Message) -> Callable[[Data], bool]:
+    wanted, has = tuple(message.when.items()), message.has
+    if not wanted and len(has) == 1:
+        only = has[0]
+        return lambda data: only in data
+
+    def fits(data: Data) -> bool:
+        for key in has:
+            if key not in data:
+                return False
+        for key, value in wanted:
+            found = data.get(key)
+            if type(found) is not type(value) or found != value:
+                return False
+        return True
+
+    return fits

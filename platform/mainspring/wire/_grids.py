@@ -1,0 +1,142 @@
+"""The grids that the prices and sizes of a stream need."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from mainspring.errors import CodecError
+from mainspring.seams.codec import Codec
+from mainspring.seams.feed import RawMessage
+from mainspring.wire._dispatch import compile_chooser
+from mainspring.wire._parsers import FAULTS
+from mainspring.wire._streams import stream_symbol
+from mainspring.wire._units import MEMO_ENTRIES
+from mainspring.wire._values import Data, read_text, refusal
+from mainspring.wire.fields import Levels, Price, Size
+from mainspring.wire.formats import Format
+from mainspring.wire.messages import ControlMessage, MarketMessage
+
+__all__ = ["find_grids"]
+
+_MAX_DECIMALS = 18
+
+_Needed: TypeAlias = Callable[[Data], tuple[int, int]]
+
+
+class _Grid:
+    """The most decimals seen in one instrument's prices and sizes."""
+
+    __slots__ = ("price_decimals", "size_decimals")
+
+    def __init__(self) -> None:
+        self.price_decimals = 0
+        self.size_decimals = 0
+
+    def widen(self, price_decimals: int, size_decimals: int) -> None:
+        """Takes in more decimals."""
+        if price_decimals > self.price_decimals:
+            self.price_decimals = price_decimals
+        if size_decimals > self.size_decimals:
+            self.size_decimals = size_decimals
+
+    def steps(self) -> tuple[Decimal, Decimal]:
+        """The tick and the lot size."""
+        return Decimal((0, (1,), -self.price_decimals)), Decimal((0, (1,), -self.size_decimals))
+
+
+class _Decimals(dict[object, int]):
+    """How many decimals a price or size needs; remembered, as venues write the same ones over and over."""
+
+    def __missing__(self, value: object) -> int:
+        if len(self) >= MEMO_ENTRIES:
+            self.clear()
+        decimals = self[value] = _decimals(value)
+        return decimals
+
+
+def find_grids(declared: Format, messages: Iterable[RawMessage], codec: Codec) -> dict[str, tuple[Decimal, Decimal]]:
+    """The coarsest tick and lot size, powers of ten and at most 1, that every price and size of a stream lies on.
+
+    Keyed by venue symbol, in the order of their first message. What names no instrument counts for all of them. Reads
+    the stream once, in constant memory. A message that can't be read is passed over: the feed refuses it, and says why,
+    when its turn comes.
+    """
+    decimals_of = _Decimals()
+    entries = [
+        (message.symbol, _compile_needed(message, decimals_of)) if not isinstance(message, ControlMessage) else None
+        for message in declared.messages
+    ]
+    choose = compile_chooser(declared.messages, entries)
+    grids: dict[str, _Grid] = {}
+    of_streams: dict[str, _Grid] = {}
+    for _, raw in messages:
+        try:
+            for envelope, data in _unwrapped(declared, codec.decode(raw)):
+                entry = choose(data)
+                if entry is None:
+                    continue
+                symbol, needed = entry
+                needs = needed(data)
+                if symbol is None:
+                    grid = of_streams.setdefault(_stream(declared, envelope, data), _Grid())
+                else:
+                    grid = grids.setdefault(read_text(data, symbol), _Grid())
+                grid.widen(*needs)
+        except (CodecError, *FAULTS):
+            continue
+    for venue_symbol, grid in grids.items():
+        for name in ("", venue_symbol.casefold()):
+            if name in of_streams:
+                grid.widen(of_streams[name].price_decimals, of_streams[name].size_decimals)
+    return {venue_symbol: grid.steps() for venue_symbol, grid in grids.items()}
+
+
+def _unwrapped(declared: Format, decoded: Any) -> Iterator[tuple[Data, Data]]:
+    """Each message with its envelope."""
+    for envelope in decoded if declared.batch and type(decoded) is list else (decoded,):
+        if type(envelope) is not dict:
+            raise refusal("", "must be an object", envelope)
+        data = envelope if declared.unwrap is None else envelope.get(declared.unwrap, envelope)
+        if type(data) is not dict:
+            raise refusal(str(declared.unwrap), "must be an object", data)
+        yield envelope, data
+
+
+def _stream(declared: Format, envelope: Data, data: Data) -> str:
+    """The casefolded venue symbol that the stream names; empty where nothing names one."""
+    if declared.stream is None or envelope is data:
+        return ""
+    return stream_symbol(envelope, declared.stream.key, declared.stream.until)
+
+
+def _compile_needed(message: MarketMessage, decimals_of: _Decimals) -> _Needed:
+    """Tells how many decimals the prices, and the sizes, of a message of that kind need."""
+    fields = [getattr(message, name) for name in message.__struct_fields__]
+    prices = [field.key for field in fields if isinstance(field, Price)]
+    sizes = [field.key for field in fields if isinstance(field, Size)]
+    sides = [(field.key, field.price, field.size) for field in fields if isinstance(field, Levels)]
+
+    def needed(data: Data) -> tuple[int, int]:
+        price_decimals = [decimals_of[data[key]] for key in prices]
+        size_decimals = [decimals_of[data[key]] for key in sizes]
+        for key, price, size in sides:
+            price_decimals += [decimals_of[row[price]] for row in data[key]]
+            size_decimals += [decimals_of[row[size]] for row in data[key]]
+        return max(price_decimals, default=0), max(size_decimals, default=0)
+
+    return needed
+
+
+def _decimals(value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.replace(".", "", 1).isdigit():
+        needed = len(value.partition(".")[2].rstrip("0"))
+    elif isinstance(value, int | float) and math.isfinite(value):
+        exponent = Decimal(repr(value)).normalize().as_tuple().exponent if value else 0
+        assert isinstance(exponent, int)
+        needed = max(0, -exponent)
+    else:
+        raise refusal("", "must be a plain decimal number", value)
+    if needed > _MAX_DECIMALS:
+        raise refusal("", f"must have at most {_MAX_DECIMALS} decimals", value)
+    return needed

@@ -1,0 +1,132 @@
+"""A message, read plainly: the twin that the compiled parsers are held against, and that explains what they refuse."""
+
+import math
+
+from mainspring.errors import WireError
+from mainspring.model import (
+    NO_ID,
+    Bar,
+    BookDelta,
+    BookSnapshot,
+    Control,
+    Instrument,
+    InstrumentStatus,
+    MarketEvent,
+    Quote,
+    Trade,
+)
+from mainspring.wire._values import (
+    Data,
+    read_choice,
+    read_flag,
+    read_integer,
+    read_levels,
+    read_number,
+    read_text,
+    read_time,
+    read_units,
+    refusal,
+)
+from mainspring.wire.fields import Integer, Range
+from mainspring.wire.messages import (
+    BarMessage,
+    ControlMessage,
+    DeltaMessage,
+    MarketMessage,
+    QuoteMessage,
+    SnapshotMessage,
+    StatusMessage,
+    TradeMessage,
+)
+
+__all__ = ["read_control", "read_event"]
+
+
+def read_event(
+    message: MarketMessage, data: Data, index: int, instrument: Instrument, receive_time_ns: int
+) -> MarketEvent:
+    """The event of a message of that kind. Raises `WireError` or `GridError`, naming the field at fault."""
+    time_ns = read_time(data, message.event_time, receive_time_ns)
+    match message:
+        case DeltaMessage():
+            return _read_delta(message, data, index, instrument, receive_time_ns, time_ns)
+        case SnapshotMessage():
+            last_id = _read_id(data, message.last_id)
+            bids = read_levels(data, message.bids, instrument)
+            asks = read_levels(data, message.asks, instrument)
+            return BookSnapshot(index, receive_time_ns, time_ns, last_id, bids, asks)
+        case QuoteMessage():
+            fields = (message.bid_price, message.bid_size, message.ask_price, message.ask_size)
+            units = [read_units(data, field, instrument) for field in fields]
+            return Quote(index, receive_time_ns, time_ns, _read_id(data, message.update_id), *units)
+        case TradeMessage():
+            trade_id = _read_id(data, message.trade_id)
+            price = read_units(data, message.price, instrument)
+            size = read_units(data, message.size, instrument)
+            aggressor = 0 if message.aggressor is None else read_choice(data, message.aggressor)
+            return Trade(index, receive_time_ns, time_ns, trade_id, price, size, aggressor)
+        case BarMessage():
+            return _read_bar(message, data, index, instrument, receive_time_ns, time_ns)
+        case StatusMessage():
+            text = "" if message.text is None else read_text(data, message.text)
+            trading = -1 if message.trading is None else read_choice(data, message.trading)
+            told = None if trading < 0 else bool(trading)
+            return InstrumentStatus(index, receive_time_ns, time_ns, read_text(data, message.code), text, told)
+
+
+def read_control(message: ControlMessage, data: Data, receive_time_ns: int) -> Control:
+    """The event of a message about the connection. Raises `WireError`, naming the field at fault."""
+    if message.inside is not None:
+        inside = data.get(message.inside)
+        if type(inside) is not dict:
+            raise refusal(message.inside, "must be an object", inside)
+        data = inside
+    code = ""
+    if isinstance(message.code, Integer):
+        code = str(read_integer(data, message.code))
+    elif message.code is not None:
+        code = read_text(data, message.code)
+    return Control(receive_time_ns, message.kind, code, "" if message.text is None else read_text(data, message.text))
+
+
+def _read_bar(
+    message: BarMessage, data: Data, index: int, instrument: Instrument, receive_time_ns: int, time_ns: int
+) -> Bar:
+    return Bar(
+        instrument=index,
+        receive_time_ns=receive_time_ns,
+        event_time_ns=time_ns,
+        open_ticks=read_units(data, message.open, instrument),
+        high_ticks=read_units(data, message.high, instrument),
+        low_ticks=read_units(data, message.low, instrument),
+        close_ticks=read_units(data, message.close, instrument),
+        volume_lots=read_units(data, message.volume, instrument),
+        trades=_read_id(data, message.trades),
+        vwap=math.nan if message.vwap is None else read_number(data, message.vwap),
+    )
+
+
+def _read_delta(
+    message: DeltaMessage, data: Data, index: int, instrument: Instrument, receive_time_ns: int, time_ns: int
+) -> BookDelta | BookSnapshot:
+    first, last, previous = _read_range(data, message.sequence)
+    bids = read_levels(data, message.bids, instrument)
+    asks = read_levels(data, message.asks, instrument)
+    if message.reset is not None and read_flag(data, message.reset):
+        return BookSnapshot(index, receive_time_ns, time_ns, last, bids, asks)
+    return BookDelta(index, receive_time_ns, time_ns, first, last, previous, bids, asks)
+
+
+def _read_range(data: Data, field: Range | None) -> tuple[int, int, int]:
+    if field is None:
+        return NO_ID, NO_ID, NO_ID
+    first = read_integer(data, Integer(field.first))
+    last = read_integer(data, Integer(field.last))
+    previous = NO_ID if field.previous is None else read_integer(data, Integer(field.previous))
+    if first > last:
+        raise WireError(f"field {field.first!r} must not be beyond {field.last!r}: {first} > {last}", field=field.first)
+    return first, last, previous
+
+
+def _read_id(data: Data, field: Integer | None) -> int:
+    return NO_ID if field is None else read_integer(data, field)

@@ -1,0 +1,108 @@
+"""From a message's object to its parser: which kind, which instrument, and what is said where there is none."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from mainspring.errors import WireError
+from mainspring.model import Instrument, MarketEvent
+from mainspring.wire._parsers import Tables, compile_parser
+from mainspring.wire._plain import read_control, read_event
+from mainspring.wire._streams import compile_locator
+from mainspring.wire._sync import BookSync
+from mainspring.wire._values import Data, read_text, refusal
+from mainspring.wire.cause import Cause
+from mainspring.wire.formats import Format
+from mainspring.wire.messages import ControlMessage, DeltaMessage, MarketMessage, Message, SnapshotMessage
+
+__all__ = ["Apply", "Entry", "Route", "compile_entries", "compile_explain", "compile_resolve", "count_as"]
+
+Apply: TypeAlias = Callable[[Any], Sequence[MarketEvent]] | None
+"""What becomes of an event that was read; None where it is emitted as it is."""
+
+Route: TypeAlias = tuple[Callable[[Data, int], MarketEvent | None], Apply]
+
+Entry: TypeAlias = tuple[str | None, dict[object, Route], list[int], Message]
+"""A kind of message: the key of its symbol, its routes by venue symbol, how many have come, and its declaration. A
+plain tuple, as those are unpacked fastest."""
+
+
+def compile_entries(
+    messages: Sequence[Message], instruments: Sequence[Instrument], syncs: Sequence[BookSync]
+) -> list[Entry]:
+    """The entry of each declaration."""
+    tables = Tables()
+    entries: list[Entry] = []
+    for message in messages:
+        if isinstance(message, ControlMessage):
+            entries.append((None, {}, [0], message))
+            continue
+        routes: dict[object, Route] = {}
+        for index, (instrument, sync) in enumerate(zip(instruments, syncs, strict=True)):
+            parser = compile_parser(message, index, instrument, tables)
+            routes[instrument.venue_symbol] = (parser, _apply(message, sync))
+        entries.append((None if message.symbol is None else message.symbol.key, routes, [0], message))
+    return entries
+
+
+def _apply(message: MarketMessage, sync: BookSync) -> Apply:
+    if isinstance(message, SnapshotMessage):
+        return sync.on_snapshot
+    if isinstance(message, DeltaMessage):
+        return sync.on_delta if message.reset is None else sync.on_either
+    return None
+
+
+def compile_resolve(
+    declared: Format, instruments: Sequence[Instrument], causes: Counter[Cause]
+) -> Callable[[Data, Data, Message, dict[object, Route]], Route]:
+    """Finds the route where the message's own symbol doesn't lead to one."""
+    locate = compile_locator(declared, instruments)
+    skip: Route = (lambda _data, _receive_time_ns: None, count_as(Cause.UNKNOWN_SYMBOL, causes))
+
+    def resolve(envelope: Data, data: Data, message: Message, routes: dict[object, Route]) -> Route:
+        if isinstance(message, ControlMessage):
+            return (lambda data, receive_time_ns: read_control(message, data, receive_time_ns)), None
+        if message.symbol is None:
+            return routes.get(locate(envelope, data)) or skip
+        read_text(data, message.symbol)
+        return skip
+
+    return resolve
+
+
+def compile_explain(
+    key: str, instruments: Sequence[Instrument]
+) -> Callable[[Data, Entry | None, int, Exception], Exception]:
+    """Finds the words for a fault: the plain reading stumbles where the compiled one did, and names the field."""
+
+    def explain(data: Data, entry: Entry | None, receive_time_ns: int, fault: Exception) -> Exception:
+        if isinstance(fault, WireError) and fault.field:
+            return fault
+        if entry is None:
+            return refusal(key, "must name a kind of message", data.get(key))
+        message = entry[3]
+        if isinstance(message, ControlMessage):
+            return fault
+        index = 0
+        try:
+            if message.symbol is not None:
+                symbol = read_text(data, message.symbol)
+                index = next(at for at, known in enumerate(instruments) if known.venue_symbol == symbol)
+            read_event(message, data, index, instruments[index], receive_time_ns)
+        except WireError as explained:
+            return explained
+        # The plain reading takes what the compiled one refused: a fault of ours, not of the message.
+        return fault
+
+    return explain
+
+
+def count_as(cause: Cause, causes: Counter[Cause]) -> Callable[[Any], Sequence[MarketEvent]]:
+    """What becomes of a message that only counts."""
+
+    def count(_event: object) -> Sequence[MarketEvent]:
+        causes[cause] += 1
+        return ()
+
+    return count

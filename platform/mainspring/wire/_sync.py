@@ -1,0 +1,147 @@
+"""One instrument's book, seen through its numbers: when is it whole, and when can't it be trusted?"""
+
+import enum
+from collections import Counter, deque
+from collections.abc import Sequence
+
+from mainspring.model import NO_ID, BookDelta, BookInvalid, BookSnapshot, MarketEvent
+from mainspring.wire._sequencing import Judge, Verdict
+from mainspring.wire.cause import Cause
+
+__all__ = ["MAX_KEPT_DELTAS", "BookSync"]
+
+MAX_KEPT_DELTAS = 1024
+"""How many deltas are kept for an instrument while it waits for a snapshot: a hundred seconds of 100 ms updates."""
+
+
+class _State(enum.Enum):
+    WAITING = enum.auto()
+    LIVE = enum.auto()
+    QUARANTINED = enum.auto()
+
+
+class BookSync:
+    """Decides which deltas and snapshots of one instrument reach its book, and counts in `causes` those that don't.
+
+    Before the first snapshot, and after a gap, deltas are kept. The next snapshot that bridges to them is emitted with
+    those that it doesn't hold yet. While nothing is kept, a snapshot needs nothing to bridge to.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_book_id",
+        "_causes",
+        "_from_snapshot",
+        "_index",
+        "_judge",
+        "_kept",
+        "_state",
+        "gaps",
+        "resyncs",
+        "wants_snapshot",
+    )
+
+    def __init__(self, index: int, judge: Judge, causes: Counter[Cause]) -> None:
+        self._index = index
+        self._judge = judge
+        self._causes = causes
+        self._state = _State.WAITING
+        self._book_id = NO_ID
+        self._from_snapshot = True
+        self._kept: deque[BookDelta] = deque()
+        self._asked = False
+        self.gaps = 0
+        self.resyncs = 0
+        self.wants_snapshot = False
+
+    def on_delta(self, delta: BookDelta) -> Sequence[MarketEvent]:
+        """The events that come of a delta."""
+        if self._state is not _State.LIVE:
+            return self._keep(delta)
+        verdict = self._judge(delta, self._book_id, self._from_snapshot)
+        if verdict is Verdict.CONTINUES:
+            self._book_id = delta.last_id
+            self._from_snapshot = False
+            return (delta,)
+        if verdict is Verdict.LATE:
+            self._count_late(delta, self._book_id, from_snapshot=self._from_snapshot)
+            return ()
+        return self._quarantine(delta)
+
+    def on_snapshot(self, snapshot: BookSnapshot) -> Sequence[MarketEvent]:
+        """The events that come of a snapshot: itself and kept deltas; nothing if it is too old."""
+        if self._state is _State.LIVE and snapshot.last_id < self._book_id:
+            self._causes[Cause.STALE] += 1
+            return ()
+        if self._state is not _State.LIVE and not self._bridges(snapshot.last_id):
+            self._causes[Cause.STALE] += 1
+            self._asked = False
+            self._ask()
+            return ()
+        if self._state is _State.QUARANTINED:
+            self.resyncs += 1
+        self._asked = self.wants_snapshot = False
+        self._state = _State.LIVE
+        self._book_id = snapshot.last_id
+        self._from_snapshot = True
+        events: list[MarketEvent] = [snapshot]
+        for delta in self._kept:
+            if self._judge(delta, self._book_id, self._from_snapshot) is Verdict.CONTINUES:
+                self._book_id = delta.last_id
+                self._from_snapshot = False
+                events.append(delta)
+        self._kept.clear()
+        return events
+
+    def on_either(self, event: BookDelta | BookSnapshot) -> Sequence[MarketEvent]:
+        """The events that come of a message that may be either."""
+        return self.on_snapshot(event) if isinstance(event, BookSnapshot) else self.on_delta(event)
+
+    def _quarantine(self, delta: BookDelta) -> Sequence[MarketEvent]:
+        self._state = _State.QUARANTINED
+        self.gaps += 1
+        self._ask()
+        self._causes[Cause.GAP] += 1
+        self._kept.append(delta)
+        return (BookInvalid(self._index, delta.receive_time_ns, Cause.GAP.value),)
+
+    def _keep(self, delta: BookDelta) -> Sequence[MarketEvent]:
+        """Keeps an unbroken run of deltas, as only such a one is of use to a snapshot."""
+        kept = self._kept
+        verdict = self._judge(delta, kept[-1].last_id, False) if kept else Verdict.CONTINUES
+        if verdict is Verdict.LATE:
+            self._count_late(delta, kept[-1].last_id, from_snapshot=False)
+            return ()
+        waiting = self._state is _State.WAITING
+        self._causes[Cause.PRE_SNAPSHOT if waiting else Cause.QUARANTINED] += 1
+        self._ask()
+        if delta.last_id == NO_ID:
+            return ()
+        if verdict is Verdict.GAP:
+            kept.clear()
+        kept.append(delta)
+        if len(kept) > MAX_KEPT_DELTAS:
+            kept.popleft()
+            self._causes[Cause.OVERFLOW] += 1
+        return ()
+
+    def _ask(self) -> None:
+        """Asks for a snapshot, unless one was asked for already and hasn't come."""
+        if not self._asked:
+            self._asked = self.wants_snapshot = True
+
+    def _bridges(self, snapshot_id: int) -> bool:
+        """Whether the first kept delta that isn't in the snapshot continues it."""
+        for delta in self._kept:
+            verdict = self._judge(delta, snapshot_id, True)
+            if verdict is not Verdict.LATE:
+                return verdict is Verdict.CONTINUES
+        return True
+
+    def _count_late(self, delta: BookDelta, book_id: int, *, from_snapshot: bool) -> None:
+        if from_snapshot:
+            self._causes[Cause.STALE] += 1
+        elif delta.last_id == book_id:
+            self._causes[Cause.DUPLICATE] += 1
+        else:
+            self._causes[Cause.OUT_OF_ORDER] += 1

@@ -1,0 +1,37 @@
+"""Times as venues write them, to whole nanoseconds since the Unix epoch."""
+
+import datetime
+import re
+
+__all__ = ["MAX_TIME_NS", "rfc3339_to_ns"]
+
+MAX_TIME_NS = 2**63 - 1
+
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))",
+    re.ASCII,
+)
+_EPOCH_DAY = datetime.date(1970, 1, 1).toordinal()
+_MAX_HOUR, _MAX_MINUTE, _LEAP_SECOND = 23, 59, 60
+
+
+def rfc3339_to_ns(text: str) -> int:
+    """The nanoseconds since the Unix epoch of an RFC 3339 time with at most nine decimals; a leap second counts on.
+
+    Raises `ValueError` for other text, a date that doesn't exist, and a time before the epoch or beyond 64 bits.
+    """
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise ValueError("is no RFC 3339 time of at most nine decimals")
+    year, month, day, hour, minute, second, fraction, sign, offset_hour, offset_minute = match.groups()
+    hours, minutes, seconds = int(hour), int(minute), int(second)
+    offset_hours, offset_minutes = int(offset_hour or 0), int(offset_minute or 0)
+    if max(hours, offset_hours) > _MAX_HOUR or max(minutes, offset_minutes) > _MAX_MINUTE or seconds > _LEAP_SECOND:
+        raise ValueError("is no time of day")
+    days = datetime.date(int(year), int(month), int(day)).toordinal() - _EPOCH_DAY
+    offset = (offset_hours * 60 + offset_minutes) * (-60 if sign == "-" else 60)
+    whole = days * 86_400 + hours * 3_600 + minutes * 60 + seconds - offset
+    time_ns = whole * 1_000_000_000 + int((fraction or "0").ljust(9, "0"))
+    if not 0 <= time_ns <= MAX_TIME_NS:
+        raise ValueError("is before 1970 or beyond 64 bits")
+    return time_ns

@@ -1,0 +1,120 @@
+"""Prices and sizes as they stand in messages, to whole ticks and lots: exact, and remembered.
+
+A venue writes the same few thousand prices and sizes over and over. Each table below converts one once and then
+answers from memory, so that the hot path is a single dict lookup. What isn't on the grid is never remembered.
+"""
+
+from decimal import Decimal
+from typing import Protocol, cast
+
+from mainspring.errors import GridError
+from mainspring.model import MAX_UNITS, units_from_number, units_from_text
+
+__all__ = ["MEMO_ENTRIES", "NumberUnits", "TextUnits", "Units"]
+
+MEMO_ENTRIES = 65_536
+"""How many values a table remembers: at most some 15 MB. A full one is emptied and fills again."""
+
+_MAX_TEXT = 64
+
+
+class Units(Protocol):
+    """A table of one step (a tick or lot size). `units[value]` is how many whole steps `value` is.
+
+    Raises `GridError` where `model.units_from_text` or `model.units_from_number` would, and `TypeError` for what can't
+    be a key. The error doesn't know instrument and field: whoever reads the message again to explain it does.
+    """
+
+    def __getitem__(self, value: object, /) -> int: ...
+
+
+class TextUnits(dict[object, int]):
+    """The table for decimal text. Gives what `model.units_from_text` gives.
+
+    A venue pads its texts with zeros to a fixed number of decimals. The padding of the last text is tried first on the
+    next: without it, where the step is a power of ten, the digits are the units.
+    """
+
+    __slots__ = ("_decimals", "_padding", "_point", "_scales", "_step")
+
+    def __init__(self, step: Decimal) -> None:
+        super().__init__()
+        self._step = step
+        self._scales = [_scale(decimals, step) for decimals in range(_MAX_TEXT)]
+        # How many decimals the units have; no text has -1, so that other steps go the longer way.
+        self._decimals = next((at for at, scale in enumerate(self._scales) if scale == (1, 1)), -1)
+        self._point = "." if self._decimals else ""
+        self._padding = ""
+
+    def __missing__(self, text: object) -> int:
+        if type(text) is not str or len(text) > _MAX_TEXT:
+            return self._reference(text)
+        whole, point, fraction = text.removesuffix(self._padding).partition(".")
+        digits = whole + fraction
+        # `isdigit` alone takes the digits of other scripts too.
+        if (
+            len(fraction) == self._decimals
+            and whole
+            and point == self._point
+            and digits.isdigit()
+            and digits.isascii()
+            and (units := int(digits)) <= MAX_UNITS
+        ):
+            if len(self) >= MEMO_ENTRIES:
+                self.clear()
+            self[text] = units
+            return units
+        return self._convert(text)
+
+    def _convert(self, text: str) -> int:
+        """The longer way, for any step and any number of decimals."""
+        whole, point, fraction = text.partition(".")
+        digits = whole + fraction
+        if not whole or not (fraction or not point) or not digits.isdigit() or not digits.isascii():
+            return self._reference(text)
+        multiplier, divisor = self._scales[len(fraction)]
+        units, rest = divmod(int(digits) * multiplier, divisor)
+        if rest or units > MAX_UNITS:
+            return self._reference(text)
+        if 0 <= self._decimals <= len(fraction):
+            self._padding = fraction[self._decimals :] if self._decimals else point + fraction
+        if len(self) >= MEMO_ENTRIES:
+            self.clear()
+        self[text] = units
+        return units
+
+    def _reference(self, text: object) -> int:
+        """The slow way, for its errors."""
+        return units_from_text(cast("str", text), self._step, instrument="", field="")
+
+
+class NumberUnits:
+    """The table for JSON and msgpack numbers. Gives what `model.units_from_number` gives."""
+
+    __slots__ = ("_memo", "_step")
+
+    def __init__(self, step: Decimal) -> None:
+        self._step = step
+        self._memo: dict[object, int] = {}
+
+    def __getitem__(self, value: object, /) -> int:
+        # True is a key equal to 1, and must not find what 1 left here.
+        if isinstance(value, bool):
+            raise GridError("", "", repr(value), "is no number")
+        units = self._memo.get(value)
+        if units is not None:
+            return units
+        units = units_from_number(value, self._step, instrument="", field="")
+        if len(self._memo) >= MEMO_ENTRIES:
+            self._memo.clear()
+        self._memo[value] = units
+        return units
+
+
+def _scale(decimals: int, step: Decimal) -> tuple[int, int]:
+    """What turns the digits of a text with so many decimals into steps: multiply by the first, divide by the second."""
+    _, digits, exponent = step.as_tuple()
+    assert isinstance(exponent, int)
+    whole_step = int("".join(map(str, digits)))
+    shift = -decimals - exponent
+    return (10**shift, whole_step) if shift >= 0 else (1, whole_step * 10**-shift)

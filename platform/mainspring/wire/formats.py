@@ -1,0 +1,97 @@
+"""A venue's format as a whole: its messages, their envelope, how they are numbered, what to send and to fetch."""
+
+from typing import TypeAlias
+
+import msgspec
+
+from mainspring.wire.messages import DeltaMessage, Message, SnapshotMessage
+
+__all__ = [
+    "Chained",
+    "Contiguous",
+    "Format",
+    "RestSnapshot",
+    "Sequencing",
+    "StreamName",
+    "Subscribe",
+    "Unsequenced",
+]
+
+
+class Contiguous(msgspec.Struct, frozen=True, tag=True):
+    """Each delta starts at or before the id that follows the book's, and ends beyond it.
+
+    With L the book's id, a delta with `last <= L` is late, one with `first <= L + 1` continues the book, and any
+    other shows a gap. So a snapshot bridges where `first <= L + 1 <= last`. Binance spot: "How to manage a local order
+    book correctly".
+    """
+
+
+class Chained(msgspec.Struct, frozen=True, tag=True):
+    """Each delta names the one before it.
+
+    With L the id of a snapshot, deltas with `last < L` are stale and the first one applied has `first <= L <= last`,
+    or names L itself as `previous`, when the snapshot was taken just between two deltas. From then on `previous` must
+    be the `last` of the delta before. Binance USD-M and COIN-M futures: "How to manage a local order book correctly".
+    """
+
+
+class Unsequenced(msgspec.Struct, frozen=True, tag=True):
+    """Nothing is numbered: a snapshot starts the book, and every delta after it continues it. No gap can be seen."""
+
+
+Sequencing: TypeAlias = Contiguous | Chained | Unsequenced
+
+
+class StreamName(msgspec.Struct, frozen=True):
+    """The key of the stream's name in the envelope, and the instrument in it: the venue symbol, in upper or lower
+    case, up to the first `until`."""
+
+    key: str
+    until: str
+
+
+class Format(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue sends.
+
+    `unwrap` is the key of the message in its envelope; a message without the envelope is taken as well. `stream` says
+    which instrument the envelope names. With `batch`, a message is an array of messages, applied whole or not at all.
+    """
+
+    messages: tuple[Message, ...]
+    unwrap: str | None = None
+    stream: StreamName | None = None
+    batch: bool = False
+    sequencing: Sequencing = Unsequenced()
+
+    def __post_init__(self) -> None:
+        if self.batch and (self.unwrap is not None or self.stream is not None):
+            raise ValueError("a batch has no envelope: batch goes with neither unwrap nor stream")
+        for message in self.messages:
+            if isinstance(self.sequencing, Unsequenced):
+                continue
+            if isinstance(message, SnapshotMessage) and message.last_id is None:
+                raise ValueError("sequencing needs the last_id of a snapshot")
+            if isinstance(message, DeltaMessage) and message.sequence is None:
+                raise ValueError("sequencing needs the sequence of a delta")
+            if isinstance(self.sequencing, Chained) and isinstance(message, DeltaMessage):
+                assert message.sequence is not None
+                if message.sequence.previous is None:
+                    raise ValueError("chained sequencing needs the previous id of a delta")
+
+
+class RestSnapshot(msgspec.Struct, frozen=True):
+    """A book's snapshot is fetched by HTTP GET from `path`. `{venue_symbol}` in it is filled in."""
+
+    path: str
+
+
+class Subscribe(msgspec.Struct, frozen=True, kw_only=True):
+    """One message to send after connecting: the constant keys `message`, and under each key of `lists` an array.
+
+    The array holds every template there, filled in for every instrument: `{venue_symbol}`, or
+    `{venue_symbol_lower}` in lower case.
+    """
+
+    message: dict[str, str | int]
+    lists: dict[str, tuple[str, ...]]

@@ -1,0 +1,56 @@
+"""What a venue's rules say of an instrument before any of its messages has come."""
+
+from decimal import Decimal
+
+import msgspec
+
+from mainspring.model import Contract, Instrument
+
+__all__ = ["Listing"]
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """The grid and contract of a venue's instruments, and how their names read.
+
+    `tick_size` and `lot_size` are the finest that the venue writes, so that every price and size is exact on them.
+    `contract_sizes` names the instruments, by the start of the venue symbol, whose contract size isn't `contract_size`.
+    `quotes` are the currencies that end a venue symbol, so that "BTCUSDT" reads as "BTC/USDT": the longest that fits
+    counts. A symbol that none ends, or that has a "/" already, stays as it is.
+    """
+
+    tick_size: Decimal
+    lot_size: Decimal
+    contract: Contract = "spot"
+    contract_size: Decimal = Decimal(1)
+    contract_sizes: dict[str, Decimal] = {}
+    quotes: tuple[str, ...] = ()
+    slash: bool = False
+    """Whether the venue writes the "/" itself."""
+
+    def symbol_of(self, venue_symbol: str) -> str:
+        """Our symbol for the venue's."""
+        if "/" in venue_symbol:
+            return venue_symbol
+        fitting = [quote for quote in self.quotes if venue_symbol.endswith(quote) and venue_symbol != quote]
+        if not fitting:
+            return venue_symbol
+        quote = max(fitting, key=len)
+        return f"{venue_symbol.removesuffix(quote)}/{quote}"
+
+    def venue_symbol_of(self, symbol: str) -> str:
+        """The venue's symbol for ours."""
+        return symbol if self.slash else symbol.replace("/", "")
+
+    def describe(self, symbol: str, venue_symbol: str | None) -> Instrument:
+        """The instrument. Either name may be empty, and is then made of the other."""
+        named = venue_symbol or self.venue_symbol_of(symbol)
+        sizes = [size for start, size in self.contract_sizes.items() if named.startswith(start)]
+        return Instrument(
+            symbol=symbol or self.symbol_of(named),
+            venue_symbol=named,
+            tick_size=self.tick_size,
+            lot_size=self.lot_size,
+            contract=self.contract,
+            contract_size=sizes[0] if sizes else self.contract_size,
+            origin="feed",
+        )

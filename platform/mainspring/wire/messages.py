@@ -1,0 +1,133 @@
+"""The kinds of message that a venue sends, as declarations: which message it is, and where its values stand.
+
+`when` maps keys of the message to the values that they must have, and `has` names keys that must be there: together
+they tell one kind of message from another. Of several declarations that fit, one with a `when` goes before one
+without, and then the first counts.
+
+`symbol` is None where the message doesn't name its instrument: then the name of its stream does (see
+`mainspring.wire.Format`), or it belongs to the session's only instrument. `event_time` is None where the venue sends
+no time: then the time of receipt stands for it.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from mainspring.wire.fields import Choice, Flag, Integer, Levels, Number, Price, Range, Size, Text, Time
+
+__all__ = [
+    "BarMessage",
+    "ControlMessage",
+    "DeltaMessage",
+    "MarketMessage",
+    "Message",
+    "QuoteMessage",
+    "SnapshotMessage",
+    "StatusMessage",
+    "TradeMessage",
+    "When",
+]
+
+When: TypeAlias = dict[str, str | int | bool]
+
+
+class DeltaMessage(msgspec.Struct, frozen=True, kw_only=True, tag="delta"):
+    """Levels that changed. `sequence` is None where the venue numbers nothing.
+
+    Where `reset` is declared and its flag is True, the message is a whole book: a snapshot.
+    """
+
+    when: When = {}
+    has: tuple[str, ...] = ()
+    symbol: Text | None = None
+    event_time: Time | None = None
+    sequence: Range | None = None
+    reset: Flag | None = None
+    bids: Levels
+    asks: Levels
+
+
+class SnapshotMessage(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
+    """A whole book, as it stood after update `last_id`."""
+
+    when: When = {}
+    has: tuple[str, ...] = ()
+    symbol: Text | None = None
+    event_time: Time | None = None
+    last_id: Integer | None = None
+    bids: Levels
+    asks: Levels
+
+
+class QuoteMessage(msgspec.Struct, frozen=True, kw_only=True, tag="quote"):
+    """The venue's own best bid and offer."""
+
+    when: When = {}
+    has: tuple[str, ...] = ()
+    symbol: Text | None = None
+    event_time: Time | None = None
+    update_id: Integer | None = None
+    bid_price: Price
+    bid_size: Size
+    ask_price: Price
+    ask_size: Size
+
+
+class TradeMessage(msgspec.Struct, frozen=True, kw_only=True, tag="trade"):
+    """A trade print. `aggressor` gives 1 where a buyer took, -1 where a seller did, 0 where it isn't known."""
+
+    when: When = {}
+    has: tuple[str, ...] = ()
+    symbol: Text | None = None
+    event_time: Time | None = None
+    trade_id: Integer | None = None
+    price: Price
+    size: Size
+    aggressor: Choice | None = None
+
+
+class BarMessage(msgspec.Struct, frozen=True, kw_only=True, tag="bar"):
+    """Trading over an interval. `event_time` is its start."""
+
+    when: When = {}
+    has: tuple[str, ...] = ()
+    symbol: Text | None = None
+    event_time: Time | None = None
+    open: Price
+    high: Price
+    low: Price
+    close: Price
+    volume: Size
+    trades: Integer | None = None
+    vwap: Number | None = None
+
+
+class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
+    """A venue's word on an instrument. `trading` gives 1 where it trades, 0 where it is halted, -1 where neither."""
+
+    when: When = {}
+    has: tuple[str, ...] = ()
+    symbol: Text | None = None
+    event_time: Time | None = None
+    code: Text
+    text: Text | None = None
+    trading: Choice | None = None
+
+
+class ControlMessage(msgspec.Struct, frozen=True, kw_only=True, tag="control"):
+    """A message about the connection. `code` and `text` are None where it has none.
+
+    They stand in the message itself, or in the object under its key `inside`.
+    """
+
+    when: When = {}
+    has: tuple[str, ...] = ()
+    kind: Literal["success", "subscription", "error"]
+    inside: str | None = None
+    code: Text | Integer | None = None
+    text: Text | None = None
+
+
+MarketMessage: TypeAlias = DeltaMessage | SnapshotMessage | QuoteMessage | TradeMessage | BarMessage | StatusMessage
+
+Message: TypeAlias = MarketMessage | ControlMessage

@@ -1,0 +1,1 @@
+"""Built-in books, one implementation a file."""

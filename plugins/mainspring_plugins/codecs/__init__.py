@@ -1,0 +1,1 @@
+"""Built-in codecs, one implementation a file."""

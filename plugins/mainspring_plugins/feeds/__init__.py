@@ -1,0 +1,1 @@
+"""Built-in feeds, one implementation a file."""

@@ -1,0 +1,93 @@
+"""What the Binance feeds have in common: the combined stream's envelope, diff depth, the book ticker, trades."""
+
+from mainspring.wire import (
+    Choice,
+    ControlMessage,
+    DeltaMessage,
+    Integer,
+    Levels,
+    Millis,
+    Price,
+    QuoteMessage,
+    Range,
+    Size,
+    SnapshotMessage,
+    StreamName,
+    Subscribe,
+    Text,
+    Time,
+    TradeMessage,
+)
+
+__all__ = ["CONTROLS", "QUOTES", "STREAM", "TRADE", "depth", "quote", "snapshot", "subscribe"]
+
+STREAM = StreamName(key="stream", until="@")
+
+QUOTES = ("USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "USD", "BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "BRL", "JPY")
+"""The currencies that symbols end on. A symbol that ends otherwise stays as Binance writes it."""
+
+CONTROLS = (
+    ControlMessage(has=("error",), kind="error", inside="error", code=Integer("code"), text=Text("msg")),
+    ControlMessage(has=("code", "msg"), kind="error", code=Integer("code"), text=Text("msg")),
+    ControlMessage(has=("result", "id"), kind="subscription"),
+)
+"""Answers to what we send: an error in either of the two forms that occur, and a subscription's success."""
+
+TRADE = TradeMessage(
+    when={"e": "trade"},
+    symbol=Text("s"),
+    event_time=Millis("T"),
+    trade_id=Integer("t"),
+    price=Price("p"),
+    size=Size("q"),
+    # "m" says whether the buyer was the maker: if so, a seller took.
+    aggressor=Choice("m", values=((True, -1), (False, 1))),
+)
+
+
+def depth(sequence: Range) -> DeltaMessage:
+    """The diff depth stream, at any of its speeds."""
+    return DeltaMessage(
+        when={"e": "depthUpdate"},
+        symbol=Text("s"),
+        event_time=Millis("E"),
+        sequence=sequence,
+        bids=Levels("b"),
+        asks=Levels("a"),
+    )
+
+
+def quote(*, named: bool) -> QuoteMessage:
+    """The book ticker. On the futures it names itself and has a time; on spot it is known by its keys."""
+    return QuoteMessage(
+        when={"e": "bookTicker"} if named else {},
+        has=() if named else ("A",),
+        symbol=Text("s"),
+        event_time=Millis("E") if named else None,
+        update_id=Integer("u"),
+        bid_price=Price("b"),
+        bid_size=Size("B"),
+        ask_price=Price("a"),
+        ask_size=Size("A"),
+    )
+
+
+def snapshot(*, symbol: Text | None = None, event_time: Time | None = None) -> SnapshotMessage:
+    """The answer of the REST depth request."""
+    return SnapshotMessage(
+        has=("lastUpdateId",),
+        symbol=symbol,
+        event_time=event_time,
+        last_id=Integer("lastUpdateId"),
+        bids=Levels("bids"),
+        asks=Levels("asks"),
+    )
+
+
+def subscribe(depth_stream: str) -> Subscribe:
+    """Asks for an instrument's depth stream of that name, its book ticker and its trades."""
+    streams = (depth_stream, "bookTicker", "trade")
+    return Subscribe(
+        message={"method": "SUBSCRIBE", "id": 1},
+        lists={"params": tuple(f"{{venue_symbol_lower}}@{stream}" for stream in streams)},
+    )

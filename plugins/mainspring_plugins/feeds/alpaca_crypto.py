@@ -1,0 +1,78 @@
+"""Alpaca crypto: order books, quotes, trades and bars, over JSON or msgpack.
+
+The stream brings a book's snapshot itself, marked by "r"; its updates have no numbers, so a lost one can't be seen.
+"""
+
+from decimal import Decimal
+
+from mainspring.seams import Catalogue, hookimpl
+from mainspring.wire import (
+    Choice,
+    DeltaMessage,
+    Flag,
+    Format,
+    Integer,
+    Levels,
+    Listing,
+    Price,
+    QuoteMessage,
+    Size,
+    Subscribe,
+    TradeMessage,
+    Unsequenced,
+    WireFeed,
+)
+from mainspring_plugins.feeds._alpaca import BARS, CONTROLS, SYMBOL, TIME
+
+__all__ = ["ALPACA_CRYPTO", "register_feeds"]
+
+_BOOK = DeltaMessage(
+    when={"T": "o"},
+    symbol=SYMBOL,
+    event_time=TIME,
+    reset=Flag("r", optional=True),
+    bids=Levels("b", price="p", size="s", number=True),
+    asks=Levels("a", price="p", size="s", number=True),
+)
+
+_QUOTE = QuoteMessage(
+    when={"T": "q"},
+    symbol=SYMBOL,
+    event_time=TIME,
+    bid_price=Price("bp", number=True),
+    bid_size=Size("bs", number=True),
+    ask_price=Price("ap", number=True),
+    ask_size=Size("as", number=True),
+)
+
+_TRADE = TradeMessage(
+    when={"T": "t"},
+    symbol=SYMBOL,
+    event_time=TIME,
+    trade_id=Integer("i", optional=True),
+    price=Price("p", number=True),
+    size=Size("s", number=True),
+    aggressor=Choice("tks", values=(("B", 1), ("S", -1)), otherwise=0),
+)
+
+ALPACA_CRYPTO = WireFeed(
+    format=Format(messages=(_BOOK, _QUOTE, _TRADE, *BARS, *CONTROLS), batch=True, sequencing=Unsequenced()),
+    subscribe=(
+        Subscribe(
+            message={"action": "subscribe"},
+            lists=dict.fromkeys(("trades", "quotes", "orderbooks", "bars"), ("{venue_symbol}",)),
+        ),
+    ),
+    listing=Listing(tick_size=Decimal("1E-9"), lot_size=Decimal("1E-9"), slash=True),
+)
+
+
+@hookimpl
+def register_feeds(catalogue: Catalogue) -> None:
+    """Offers `alpaca-crypto`."""
+    catalogue.add(
+        "alpaca-crypto",
+        ALPACA_CRYPTO,
+        summary="Alpaca crypto: order books, quotes, trades, bars",
+        capabilities={"encodings": "json,msgpack"},
+    )

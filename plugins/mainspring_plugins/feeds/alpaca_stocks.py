@@ -1,0 +1,79 @@
+"""Alpaca stocks: quotes, trades, bars and trading statuses, over JSON or msgpack. There is no order book.
+
+Corrections ("c"), cancels ("x"), limit bands ("l") and imbalances ("i") are counted as ignored.
+"""
+
+from decimal import Decimal
+
+from mainspring.seams import Catalogue, hookimpl
+from mainspring.wire import (
+    Choice,
+    Format,
+    Integer,
+    Listing,
+    Price,
+    QuoteMessage,
+    Size,
+    StatusMessage,
+    Subscribe,
+    Text,
+    TradeMessage,
+    WireFeed,
+)
+from mainspring_plugins.feeds._alpaca import BARS, CONTROLS, SYMBOL, TIME
+
+__all__ = ["ALPACA_STOCKS", "register_feeds"]
+
+_QUOTE = QuoteMessage(
+    when={"T": "q"},
+    symbol=SYMBOL,
+    event_time=TIME,
+    bid_price=Price("bp", number=True),
+    bid_size=Size("bs", number=True),
+    ask_price=Price("ap", number=True),
+    ask_size=Size("as", number=True),
+)
+
+_TRADE = TradeMessage(
+    when={"T": "t"},
+    symbol=SYMBOL,
+    event_time=TIME,
+    trade_id=Integer("i"),
+    price=Price("p", number=True),
+    size=Size("s", number=True),
+)
+
+_STATUS = StatusMessage(
+    when={"T": "s"},
+    symbol=SYMBOL,
+    event_time=TIME,
+    code=Text("sc"),
+    text=Text("sm", optional=True),
+    # The CTA plans (tapes A and B) send 2 for a halt and 3 for a resumption, the UTP plan (tape C) H and T, and P for
+    # a pause. Other codes are quotation periods and bands, and leave open whether it trades.
+    trading=Choice("sc", values=(("2", 0), ("H", 0), ("P", 0), ("3", 1), ("T", 1)), otherwise=-1),
+)
+
+ALPACA_STOCKS = WireFeed(
+    format=Format(messages=(_QUOTE, _TRADE, *BARS, _STATUS, *CONTROLS), batch=True),
+    subscribe=(
+        Subscribe(
+            message={"action": "subscribe"},
+            lists=dict.fromkeys(("trades", "quotes", "bars", "statuses"), ("{venue_symbol}",)),
+        ),
+    ),
+    # Prices have at most four decimals below a dollar and two above; whole shares. Where a trade report of a fraction
+    # of a share is to be taken, the instrument's lot size in the config says so.
+    listing=Listing(tick_size=Decimal("0.0001"), lot_size=Decimal(1)),
+)
+
+
+@hookimpl
+def register_feeds(catalogue: Catalogue) -> None:
+    """Offers `alpaca-stocks`."""
+    catalogue.add(
+        "alpaca-stocks",
+        ALPACA_STOCKS,
+        summary="Alpaca stocks: quotes, trades, bars, statuses",
+        capabilities={"encodings": "json,msgpack"},
+    )

@@ -1,0 +1,41 @@
+"""Binance COIN-M futures: diff depth with REST snapshots, book ticker, trades. Combined or raw streams."""
+
+from decimal import Decimal
+
+from mainspring.seams import Catalogue, hookimpl
+from mainspring.wire import Chained, Format, Listing, Millis, Range, RestSnapshot, Text, WireFeed
+from mainspring_plugins.feeds import _binance
+
+__all__ = ["BINANCE_COINM", "register_feeds"]
+
+BINANCE_COINM = WireFeed(
+    format=Format(
+        messages=(
+            _binance.quote(named=True),
+            _binance.depth(Range(first="U", last="u", previous="pu")),
+            _binance.TRADE,
+            _binance.snapshot(symbol=Text("symbol"), event_time=Millis("E")),
+            *_binance.CONTROLS,
+        ),
+        unwrap="data",
+        stream=_binance.STREAM,
+        sequencing=Chained(),
+    ),
+    resync=RestSnapshot(path="/dapi/v1/depth?symbol={venue_symbol}&limit=1000"),
+    subscribe=(_binance.subscribe("depth@0ms"),),
+    # Inverse contracts, of 100 USD for Bitcoin and 10 USD for all others; sizes are whole contracts. A symbol names its
+    # expiry ("BTCUSD_PERP"), so it stays as it is.
+    listing=Listing(
+        tick_size=Decimal("1E-8"),
+        lot_size=Decimal(1),
+        contract="inverse",
+        contract_size=Decimal(10),
+        contract_sizes={"BTCUSD_": Decimal(100)},
+    ),
+)
+
+
+@hookimpl
+def register_feeds(catalogue: Catalogue) -> None:
+    """Offers `binance-coinm`."""
+    catalogue.add("binance-coinm", BINANCE_COINM, summary="Binance COIN-M futures: depth, book ticker, trades")

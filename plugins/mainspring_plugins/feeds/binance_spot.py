@@ -1,0 +1,34 @@
+"""Binance spot: diff depth with REST snapshots, book ticker, trades. Combined or raw streams."""
+
+from decimal import Decimal
+
+from mainspring.seams import Catalogue, hookimpl
+from mainspring.wire import Contiguous, Format, Listing, Range, RestSnapshot, WireFeed
+from mainspring_plugins.feeds import _binance
+
+__all__ = ["BINANCE_SPOT", "register_feeds"]
+
+BINANCE_SPOT = WireFeed(
+    format=Format(
+        messages=(
+            _binance.quote(named=False),
+            _binance.depth(Range(first="U", last="u")),
+            _binance.TRADE,
+            _binance.snapshot(),
+            *_binance.CONTROLS,
+        ),
+        unwrap="data",
+        stream=_binance.STREAM,
+        sequencing=Contiguous(),
+    ),
+    resync=RestSnapshot(path="/api/v3/depth?symbol={venue_symbol}&limit=1000"),
+    subscribe=(_binance.subscribe("depth@100ms"),),
+    # Binance writes at most eight decimals on spot.
+    listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal("1E-8"), quotes=_binance.QUOTES),
+)
+
+
+@hookimpl
+def register_feeds(catalogue: Catalogue) -> None:
+    """Offers `binance-spot`."""
+    catalogue.add("binance-spot", BINANCE_SPOT, summary="Binance spot: depth, book ticker, trades")

@@ -1,0 +1,34 @@
+"""Binance USD-M futures: diff depth with REST snapshots, book ticker, trades. Combined or raw streams."""
+
+from decimal import Decimal
+
+from mainspring.seams import Catalogue, hookimpl
+from mainspring.wire import Chained, Format, Listing, Millis, Range, RestSnapshot, WireFeed
+from mainspring_plugins.feeds import _binance
+
+__all__ = ["BINANCE_USDM", "register_feeds"]
+
+BINANCE_USDM = WireFeed(
+    format=Format(
+        messages=(
+            _binance.quote(named=True),
+            _binance.depth(Range(first="U", last="u", previous="pu")),
+            _binance.TRADE,
+            _binance.snapshot(event_time=Millis("E")),
+            *_binance.CONTROLS,
+        ),
+        unwrap="data",
+        stream=_binance.STREAM,
+        sequencing=Chained(),
+    ),
+    resync=RestSnapshot(path="/fapi/v1/depth?symbol={venue_symbol}&limit=1000"),
+    subscribe=(_binance.subscribe("depth@0ms"),),
+    # Linear contracts for one unit of the base currency; at most eight decimals are written.
+    listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal("1E-8"), contract="linear", quotes=_binance.QUOTES),
+)
+
+
+@hookimpl
+def register_feeds(catalogue: Catalogue) -> None:
+    """Offers `binance-usdm`."""
+    catalogue.add("binance-usdm", BINANCE_USDM, summary="Binance USD-M futures: depth, book ticker, trades")

@@ -1,0 +1,54 @@
+"""The simulated market: it makes its own messages, and is read as Binance spot is."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import msgspec
+
+from mainspring.model import Instrument
+from mainspring.seams import Catalogue, Feed, FeedContext, RawMessage, hookimpl
+from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.simulated_market import SimulatedOptions, market_messages, recipe_digest
+
+__all__ = ["SimulatedFeed", "register_feeds"]
+
+_TICK_SIZE = Decimal("0.01")
+_LOT_SIZE = Decimal("0.00001")
+
+
+class SimulatedFeed:
+    """The factory of the feed `simulated`, by the contract of `mainspring.seams.register_feeds`.
+
+    `seed` of the options decides every message; `docs/reference-session.md` says what the market is like.
+    """
+
+    def __call__(self, context: FeedContext, *, options: SimulatedOptions | None = None) -> Feed:
+        """A feed that reads the messages. The options were the generator's; reading needs none."""
+        del options
+        return BINANCE_SPOT(context)
+
+    def source(self, instruments: tuple[Instrument, ...], options: SimulatedOptions) -> Iterator[RawMessage]:
+        """The session's messages. Raises `ConfigError` for an instrument that can't be simulated."""
+        return market_messages(instruments, options)
+
+    def recipe(self, instruments: tuple[Instrument, ...], options: SimulatedOptions) -> str:
+        """The digest that a session is kept under."""
+        return recipe_digest(instruments, options)
+
+    def describe(self, symbol: str, venue_symbol: str | None = None) -> Instrument | None:
+        """Any instrument, on the grid of BTC/USDT: ticks of 0.01, lots of 0.00001."""
+        listed = BINANCE_SPOT.describe(symbol, venue_symbol)
+        return listed and msgspec.structs.replace(listed, tick_size=_TICK_SIZE, lot_size=_LOT_SIZE)
+
+
+@hookimpl
+def register_feeds(catalogue: Catalogue) -> None:
+    """Offers `simulated`."""
+    catalogue.add(
+        "simulated",
+        SimulatedFeed(),
+        summary="A seeded market of our own, the same bytes everywhere: the reference session",
+        options=SimulatedOptions,
+        capabilities={"generated": True},
+        default=True,
+    )

@@ -1,0 +1,1 @@
+"""Built-in risk, one implementation a file."""

@@ -1,0 +1,79 @@
+"""Refuses orders priced too far through the market."""
+
+from decimal import Decimal
+
+import msgspec
+
+from mainspring.model import Instrument, NewOrder, Refusal, Side
+from mainspring.seams import AccountView, Catalogue, MarketView, hookimpl
+
+__all__ = ["CollarBps", "CollarOptions", "register_risk_checks"]
+
+_NAME = "collar_bps"
+_BPS = 10_000
+
+
+class CollarOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far from the mid a price may lie, in basis points of the mid.
+
+    `limit` is for the aggressive side: how far above the mid a buy may go, how far below it a sell. `passive` is for
+    the other: how far away from the market an order may wait; unset, it may wait anywhere, since there it can only
+    trade at a better price than today's.
+    """
+
+    limit: Decimal
+    passive: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("limit", self.limit), ("passive", self.passive)):
+            if value is not None and (not value.is_finite() or value < 0):
+                raise ValueError(f"{name} must be a number of 0 or more, not {value}")
+
+
+class CollarBps:
+    """Lets an order pass whose price is within a collar around the mid.
+
+    A buy at `p` passes if `p <= mid * (1 + limit / 10000)`, a sell if `p >= mid * (1 - limit / 10000)`, exactly. A
+    market order is judged by the far side of the book, so that it doesn't cross a spread wider than the collar. Without
+    a mid (book not live, a side empty, or crossed) every order is refused.
+    """
+
+    def __init__(self, instrument: Instrument, *, options: CollarOptions) -> None:
+        # mid * (1 + limit / 10000) with twice the mid, and over the limit's denominator, is all in whole numbers.
+        self._numerator, denominator = options.limit.as_integer_ratio()
+        self._base = _BPS * denominator
+        self._limit = options.limit
+        self._passive = options.passive
+        self._passive_numerator, passive_denominator = (options.passive or Decimal(0)).as_integer_ratio()
+        self._passive_base = _BPS * passive_denominator
+
+    def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
+        """Keeps the contract of `mainspring.seams.RiskCheck`."""
+        bid, ask = market.bid_ticks, market.ask_ticks
+        if not (market.live and market.bid_lots and market.ask_lots and bid < ask):
+            return Refusal(_NAME, "no mid price to measure from: the book isn't live, is one-sided or crossed")
+        side = int(order.side)
+        price = order.price_ticks if order.kind == "limit" else (ask if order.side is Side.BUY else bid)
+        # How far the price lies on the aggressive side of the mid, in half ticks.
+        beyond = side * (2 * price - bid - ask)
+        if beyond * self._base > (bid + ask) * self._numerator:
+            return self._refusal(price, beyond, bid + ask, f"beyond the mid, and {self._limit} is")
+        if self._passive is not None and -beyond * self._passive_base > (bid + ask) * self._passive_numerator:
+            return self._refusal(price, -beyond, bid + ask, f"away from the market, and {self._passive} is")
+        return None
+
+    def _refusal(self, price: int, distance: int, twice_mid: int, words: str) -> Refusal:
+        bps = Decimal(distance * _BPS) / Decimal(twice_mid)
+        return Refusal(_NAME, f"price of {price} ticks is {bps:.2f} bps {words} the most")
+
+
+@hookimpl
+def register_risk_checks(catalogue: Catalogue) -> None:
+    """Offers `collar_bps`."""
+    catalogue.add(
+        _NAME,
+        CollarBps,
+        summary="How far through the mid an order may be priced, in basis points",
+        options=CollarOptions,
+        capabilities={"required": True},
+    )

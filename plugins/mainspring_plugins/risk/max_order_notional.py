@@ -1,0 +1,64 @@
+"""Refuses orders above a value."""
+
+from decimal import Decimal
+
+from mainspring.model import Instrument, NewOrder, Refusal, Side, decimal_text
+from mainspring.seams import AccountView, Catalogue, MarketView, hookimpl
+from mainspring_plugins.risk._limit import LimitOptions, whole_units
+
+__all__ = ["MaxOrderNotional", "register_risk_checks"]
+
+_NAME = "max_order_notional"
+
+
+class MaxOrderNotional:
+    """Lets an order pass whose notional is at most `limit`, in quote currency.
+
+    For spot and linear contracts the notional is price times size times contract size. The price is the highest that
+    the order can meet at the touch: a buy's limit, the higher of a sell's limit and the best bid, and for a market
+    order the far side of the book, without which it is refused. For an inverse contract the notional is size times
+    contract size, whatever the price.
+    """
+
+    def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
+        size_unit = Decimal(1) if instrument.contract == "inverse" else instrument.tick_size
+        self._priced = instrument.contract != "inverse"
+        self._max_units = whole_units(options.limit, size_unit, instrument.lot_size, instrument.contract_size)
+        self._instrument = instrument
+        self._limit = options.limit
+
+    def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
+        """Keeps the contract of `mainspring.seams.RiskCheck`."""
+        units = order.size_lots
+        if self._priced:
+            price_ticks = order.price_ticks
+            if order.kind == "market":
+                if not market.live:
+                    return Refusal(_NAME, "the book isn't live, so a market order has no price")
+                buys = order.side is Side.BUY
+                if not (market.ask_lots if buys else market.bid_lots):
+                    return Refusal(_NAME, f"no {'ask' if buys else 'bid'} stands, so a market order has no price")
+                price_ticks = market.ask_ticks if buys else market.bid_ticks
+            elif order.side is Side.SELL and market.bid_lots and market.bid_ticks > price_ticks:
+                price_ticks = market.bid_ticks
+            units *= price_ticks
+        if units <= self._max_units:
+            return None
+        return Refusal(_NAME, f"notional {self._text(units)} is above {self._limit}")
+
+    def _text(self, units: int) -> str:
+        instrument = self._instrument
+        step = instrument.lot_size * instrument.contract_size
+        return decimal_text(units, step * instrument.tick_size if self._priced else step)
+
+
+@hookimpl
+def register_risk_checks(catalogue: Catalogue) -> None:
+    """Offers `max_order_notional`."""
+    catalogue.add(
+        _NAME,
+        MaxOrderNotional,
+        summary="Largest value of an order, in quote currency",
+        options=LimitOptions,
+        capabilities={"required": True},
+    )

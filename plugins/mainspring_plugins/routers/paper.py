@@ -1,0 +1,79 @@
+"""The paper router: orders are filled by a simulated venue against the lane's market, and none leaves the house."""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from mainspring.seams import Catalogue, RouterContext, hookimpl
+from mainspring.venue.paper import PaperVenue
+from mainspring.venue.paper_latency import PaperLatency
+
+__all__ = ["PaperOptions", "make_paper_router", "register_routers"]
+
+_PPB_IN_BPS = 100_000
+_NS_IN_MS = 1_000_000
+
+
+class PaperOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the paper venue behaves.
+
+    `latency_us` is how long each request takes to reach it. `latency_jitter` draws more on top of that, sized by
+    `latency_jitter_us`: "uniform" from 0 to it, "exponential" with that mean, "lognormal" with that median and
+    `latency_jitter_sigma`. Fees are in basis points of the notional; a negative one is a rebate. `queue` says where in
+    the queue lots that vanish without a trade stood: "proportional" or "pessimistic" (behind us), and `settle_ms` how
+    long a trade that explains them is waited for.
+    """
+
+    latency_us: Decimal = Decimal(250)
+    latency_jitter: Literal["none", "uniform", "exponential", "lognormal"] = "none"
+    latency_jitter_us: Decimal = Decimal(0)
+    latency_jitter_sigma: Decimal = Decimal(1)
+    maker_fee_bps: Decimal = Decimal(10)
+    taker_fee_bps: Decimal = Decimal(10)
+    queue: Literal["proportional", "pessimistic"] = "proportional"
+    settle_ms: Decimal = Decimal(100)
+
+    def __post_init__(self) -> None:
+        for name in ("latency_us", "latency_jitter_us", "latency_jitter_sigma", "settle_ms"):
+            value: Decimal = getattr(self, name)
+            if not value.is_finite() or value < 0:
+                raise ValueError(f"{name} must be a number of 0 or more, not {value}")
+        for name in ("maker_fee_bps", "taker_fee_bps"):
+            fee: Decimal = getattr(self, name)
+            if not fee.is_finite() or abs(fee) > 10_000 or fee * _PPB_IN_BPS % 1:
+                raise ValueError(f"{name} must be -10000 to 10000 with at most five decimals, not {fee}")
+        if (self.latency_jitter == "none") != (self.latency_jitter_us == 0):
+            raise ValueError("latency_jitter and latency_jitter_us go together: set both, or neither")
+
+
+def make_paper_router(context: RouterContext, *, options: PaperOptions) -> PaperVenue:
+    """A paper venue over the lane's books."""
+    latency = PaperLatency(
+        options.latency_us,
+        options.latency_jitter,
+        options.latency_jitter_us,
+        options.latency_jitter_sigma,
+        seed=context.seed,
+    )
+    return PaperVenue(
+        context.books,
+        latency,
+        maker_fee_ppb=int(options.maker_fee_bps * _PPB_IN_BPS),
+        taker_fee_ppb=int(options.taker_fee_bps * _PPB_IN_BPS),
+        assumption=options.queue,
+        settle_ns=int(options.settle_ms * _NS_IN_MS),
+    )
+
+
+@hookimpl
+def register_routers(catalogue: Catalogue) -> None:
+    """Offers `paper`."""
+    catalogue.add(
+        "paper",
+        make_paper_router,
+        summary="Simulated venue: fills against the market as replayed or received; no real order goes out",
+        options=PaperOptions,
+        capabilities={"simulated": True, "watches_market": True},
+        default=True,
+    )

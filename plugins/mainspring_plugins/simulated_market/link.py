@@ -1,0 +1,35 @@
+"""The line between the market and us: when each message is received."""
+
+import random
+
+from mainspring_plugins.simulated_market.calibration import LATENCY_NS, READ_GAP_NS
+from mainspring_plugins.simulated_market.inverse_cdf import BITS, MASK, expand
+
+__all__ = ["JitteryLink"]
+
+
+class JitteryLink:
+    """One connection: in order, with a latency that varies.
+
+    A message that was delayed holds up those behind it (they share the connection), and they then come together, as
+    fast as a reader takes them. So receive times rise strictly, and come in bursts.
+    """
+
+    def __init__(self, seed: str) -> None:
+        self._getrandbits = random.Random(seed).getrandbits  # noqa: S311  a simulation, no secret
+        self._latency_ns = expand(LATENCY_NS)
+        self._gap_ns = expand(READ_GAP_NS, least=1)
+        self._received_ns = 0
+
+    def receive(self, sent: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+        """The messages with the times at which they are received, given those at which they were sent, in order."""
+        getrandbits, latency_ns, gap_ns = self._getrandbits, self._latency_ns, self._gap_ns
+        previous_ns = self._received_ns
+        received = []
+        for sent_ns, raw in sent:
+            bits = getrandbits(2 * BITS)
+            arrival_ns = sent_ns + latency_ns[bits & MASK]
+            previous_ns = max(arrival_ns, previous_ns + gap_ns[bits >> BITS])
+            received.append((previous_ns, raw))
+        self._received_ns = previous_ns
+        return received

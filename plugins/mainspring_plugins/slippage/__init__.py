@@ -1,0 +1,1 @@
+"""Built-in slippage, one implementation a file."""

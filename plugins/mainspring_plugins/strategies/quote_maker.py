@@ -1,0 +1,104 @@
+"""A market maker: one bid and one offer around the mid, leaning against what it holds."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from mainspring.model import Instrument, OrderEvent, Rejected, Side
+from mainspring.seams import Catalogue, MarketView, OpenOrder, Orders, Wakes, hookimpl
+from mainspring_plugins.strategies._sizes import lots
+
+__all__ = ["QuoteMaker", "QuoteMakerOptions"]
+
+
+class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`size` is that of each quote, `max_position` what it may hold, long or short (default: ten quotes); both in base.
+
+    A quote stands `edge_ticks` or more from the fair price, which is the mid less `skew_ticks` for each quote's size
+    held. A quote is moved when it is off by `requote_ticks` or more. After a refusal it asks for nothing new in that
+    instrument for `retry_ms`.
+    """
+
+    size: Decimal
+    edge_ticks: int = 2
+    skew_ticks: int = 1
+    requote_ticks: int = 2
+    retry_ms: int = 1_000
+    max_position: Decimal | None = None
+
+
+class QuoteMaker:
+    """Quotes both sides, post-only. Where the market isn't live or has no mid price, it takes its quotes back."""
+
+    wakes_on = Wakes(bbo=True, fills=True, order_events=True)
+
+    def __init__(self, instruments: Sequence[Instrument], *, options: QuoteMakerOptions) -> None:
+        self._edge_ticks = options.edge_ticks
+        self._skew_ticks = options.skew_ticks
+        self._requote_ticks = max(options.requote_ticks, 1)
+        self._size_lots = [lots(options.size, instrument, "size") for instrument in instruments]
+        most = options.max_position if options.max_position is not None else 10 * options.size
+        self._retry_ns = options.retry_ms * 1_000_000
+        self._quiet_until_ns = [0] * len(instruments)
+        self._max_lots = [lots(most, instrument, "max_position") for instrument in instruments]
+
+    def on_bbo(self, market: MarketView, orders: Orders) -> None:
+        """Moves the quotes to where they belong."""
+        bid: OpenOrder | None = None
+        ask: OpenOrder | None = None
+        for order in orders.open_orders():
+            if order.order.side is Side.BUY:
+                bid = order
+            else:
+                ask = order
+        if not (market.live and market.bid_lots and market.ask_lots):
+            self._withdraw(bid, orders)
+            self._withdraw(ask, orders)
+            return
+        index = market.index
+        if market.now_ns < self._quiet_until_ns[index]:
+            return
+        size_lots = self._size_lots[index]
+        position_lots = orders.account.position_lots
+        # Twice the fair price: the mid of two whole ticks may lie between ticks.
+        fair_doubled = market.bid_ticks + market.ask_ticks - 2 * (self._skew_ticks * position_lots // size_lots)
+        buys = position_lots + size_lots <= self._max_lots[index]
+        sells = position_lots - size_lots >= -self._max_lots[index]
+        # Rounded away from the mid, and never across the other side's best price.
+        bid_ticks = min(fair_doubled // 2 - self._edge_ticks, market.ask_ticks - 1)
+        ask_ticks = max(-(-fair_doubled // 2) + self._edge_ticks, market.bid_ticks + 1)
+        self._quote(Side.BUY, bid, bid_ticks if buys else 0, size_lots, orders)
+        self._quote(Side.SELL, ask, ask_ticks if sells else 0, size_lots, orders)
+
+    def on_fill(self, fill: object, market: MarketView, orders: Orders) -> None:
+        """A fill moves the fair price."""
+        self.on_bbo(market, orders)
+
+    def on_order_event(self, event: OrderEvent, market: MarketView, orders: Orders) -> None:
+        """A refusal keeps it quiet for a while: what was refused now would be refused again."""
+        if isinstance(event, Rejected):
+            self._quiet_until_ns[market.index] = market.now_ns + self._retry_ns
+
+    def _quote(self, side: Side, standing: OpenOrder | None, price_ticks: int, size_lots: int, orders: Orders) -> None:
+        if price_ticks <= 0:
+            self._withdraw(standing, orders)
+        elif standing is None:
+            orders.submit(side, size_lots, price_ticks, post_only=True)
+        elif standing.state == "open" and abs(standing.price_ticks - price_ticks) >= self._requote_ticks:
+            orders.replace(standing.order.order_id, price_ticks, standing.size_lots)
+
+    @staticmethod
+    def _withdraw(standing: OpenOrder | None, orders: Orders) -> None:
+        if standing is not None and standing.state == "open":
+            orders.cancel(standing.order.order_id)
+
+
+@hookimpl
+def register_strategies(catalogue: Catalogue) -> None:
+    catalogue.add(
+        "quote-maker",
+        QuoteMaker,
+        summary="quotes both sides around the mid, leaning against what it holds",
+        options=QuoteMakerOptions,
+    )

@@ -1,0 +1,187 @@
+"""Each command, as a newcomer would type it, wrong input too."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
+SHORT = ("--set", "feed.seconds=20")
+
+
+def need(name):
+    path = CAPTURES / name
+    if not path.exists():
+        pytest.skip(f"captures absent: binance/{name}")
+    return path
+
+
+def test_run_prints_a_report(mainspring):
+    """`run` without a config ends with the report of the reference session."""
+    code, out, err = mainspring("run", *SHORT)
+    assert (code, err) == (0, "")
+    for word in ("quote-maker", "bisect-list", "whole path", "order log", "Slippage"):
+        assert word in out
+
+
+def test_run_json_and_html(mainspring, tmp_path):
+    """`--json` prints nothing but JSON, `--html` writes a page beside it, `--order-log` the log that it counts."""
+    html, log = tmp_path / "report.html", tmp_path / "orders.log"
+    code, out, _ = mainspring("run", *SHORT, "--json", "--html", html, "--order-log", log)
+    report = json.loads(out)
+    assert code == 0
+    assert report["order_log_bytes"] == log.stat().st_size > 0
+    assert html.read_text().startswith("<!doctype html>")
+
+
+def test_explain_says_which_rule_chose(mainspring, tmp_path):
+    """`explain` names who fills each slot and why: a pin by its line, a default as one."""
+    config = tmp_path / "s.toml"
+    config.write_text(
+        'instruments = ["BTC/USDT"]\nbook.plugin = "sorted-dict"\nstrategy.m = {plugin="momentum", size=1}'
+    )
+    code, out, _ = mainspring("explain", config, "--json")
+    plan = json.loads(out)
+    slots = {slot["slot"]: slot for slot in plan["slots"]}
+    assert code == 0
+    assert (slots["book"]["rule"], slots["book"]["because"]) == ("pinned", f"pinned by {config}:2")
+    assert slots["slippage"]["rule"] == "default"
+    assert slots["slippage"]["distribution"] == "mainspring"
+    assert "max_position" in plan["missing_limits"]
+    code, out, _ = mainspring("explain", config)
+    assert "No order will go out" in out
+    assert "sorted-dict" in out
+
+
+def test_init_writes_what_run_takes(mainspring, tmp_path):
+    """`init` writes a config that explains as the built-in one does, and doesn't overwrite."""
+    config = tmp_path / "mine.toml"
+    code, _, _ = mainspring("init", config)
+    assert code == 0
+    built_in = json.loads(mainspring("explain", "--json")[1])
+    mine = json.loads(mainspring("explain", config, "--json")[1])
+    assert [slot["plugin"] for slot in mine["slots"]] == [slot["plugin"] for slot in built_in["slots"]]
+    code, _, err = mainspring("init", config)
+    assert code == 2
+    assert "--force" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "absent.toml"), "absent.toml: no such file; `mainspring init absent.toml`"),
+        (("run", "--set", "book.plugin=bisect-lst"), "did you mean 'bisect-list'?"),
+        (("run", "--set", "bok.plugin=bisect-list"), "did you mean 'book'?"),
+        (("run", "--set", "router.latency_ms=3"), "did you mean 'latency_us'?"),
+        (("run", "--set", "seed=one"), "--set seed: expected a whole number; found the text 'one'"),
+        (("run", "--set", "seed"), "write it as key=value"),
+        (("run", "--capture", "btcusdt-spt"), "did you mean 'btcusdt-spot'?"),
+        (("run", "--capture", "btcusdt-spot"), "mainspring data get btcusdt-spot"),
+        (("verify", "nothing.gz"), "there is no file"),
+        (("plugins", "check", "acme"), "no plugin of a distribution named 'acme' is installed"),
+        (("plugins", "new", "acme", "--seam", "bok"), "book"),
+        (("data", "get", "btc"), "no capture of the catalogue is named 'btc'"),
+        (("bench", "nothing"), "no suite is named 'nothing'"),
+    ],
+)
+def test_wrong_input_says_what_to_do(mainspring, monkeypatch, tmp_path, arguments, said):
+    """Wrong input ends with exit code 2 and one error on standard error that names the place and the remedy."""
+    monkeypatch.chdir(tmp_path)
+    code, out, err = mainspring(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert said in " ".join(err.replace('"', "'").split())
+    assert "Traceback" not in err
+
+
+def test_plugins_list_names_every_seam(mainspring):
+    """`plugins list` shows each seam's plugins, whose they are, and whether they can run here."""
+    code, out, _ = mainspring("plugins", "list", "--json")
+    plugins = json.loads(out)["plugins"]
+    assert code == 0
+    assert {one["seam"] for one in plugins} == {"feed", "book", "codec", "slippage", "risk", "router", "strategy"}
+    assert all(one["distribution"] == "mainspring" for one in plugins)
+    assert "bisect-list" in mainspring("plugins", "list")[1]
+
+
+def test_plugins_check_ours(mainspring):
+    """Every built-in plugin passes the conformance kit, a verdict a line."""
+    code, out, _ = mainspring("plugins", "check", "mainspring", "--json")
+    verdicts = json.loads(out)
+    assert code == 0, [one for one in verdicts if one["ok"] is False]
+    assert len(verdicts) == len(json.loads(mainspring("plugins", "list", "--json")[1])["plugins"])
+
+
+@pytest.mark.parametrize(
+    ("names", "counts"),
+    [
+        (("spot/btcusdt_20240808.gz",), (564, 564)),
+        (("spot/btcusdt_20240808.gz", "spot/btcusdt_20240809.gz"), (1072, 1072)),
+        (("usdm/btcusdt_20240808.gz",), (629, 629)),
+        (("cm/btcusd_perp_20240808.gz", "cm/btcusd_perp_20240809.gz"), (1885, 1885)),
+    ],
+)
+def test_verify_counts_every_truth(mainspring, names, counts):
+    """The recorded books match every quote whose id they come to; each was counted."""
+    code, out, _ = mainspring("verify", *map(need, names), "--json")
+    verdict = json.loads(out)
+    assert code == 0
+    assert (verdict["matched"], verdict["compared"]) == counts
+    assert sum(one["crossed"] + one["gaps"] for one in verdict["instruments"]) == 0
+
+
+def test_verify_the_generated_session_and_a_cut_copy(mainspring, tmp_path):
+    """A generated session verifies; with one depth message cut out it reports the gap and claims nothing."""
+    whole = tmp_path / "whole.txt"
+    code, out, _ = mainspring("data", "generate", whole, *SHORT)
+    assert code == 0
+    assert f"{len(whole.read_bytes().splitlines()):,} messages" in out
+    code, out, _ = mainspring("verify", whole, "--feed", "binance-spot")
+    assert code == 0
+    assert "verified" in out
+    lines = whole.read_bytes().splitlines(keepends=True)
+    depth = [index for index, line in enumerate(lines) if b"depthUpdate" in line]
+    cut = tmp_path / "cut.txt"
+    cut.write_bytes(b"".join(line for index, line in enumerate(lines) if index != depth[len(depth) // 2]))
+    code, out, _ = mainspring("verify", cut)
+    assert code == 1
+    assert "not verified" in out
+    assert "1 gaps in the depth updates" in out
+    assert "quarantined" in out
+
+
+def test_verify_finds_a_wrong_quote(mainspring, tmp_path):
+    """A quote whose price was changed after the fact is found, and ends the claim."""
+    whole = tmp_path / "whole.txt"
+    mainspring("data", "generate", whole, *SHORT)
+    lines = whole.read_bytes().splitlines(keepends=True)
+    changed = 0
+    for index, line in enumerate(lines):
+        if b"bookTicker" in line:
+            lines[index] = line.replace(b'"A":"', b'"A":"9')
+            changed += 1
+    whole.write_bytes(b"".join(lines))
+    code, out, _ = mainspring("verify", whole, "--json")
+    verdict = json.loads(out)
+    assert changed > 0
+    assert code == 1
+    assert verdict["matched"] == 0 < verdict["compared"]
+
+
+def test_data_list_shows_what_is_here(mainspring, monkeypatch):
+    """`data list` names the captures, and where those lie that are on this machine."""
+    rows = json.loads(mainspring("data", "list", "--json")[1])
+    assert {row["name"] for row in rows} >= {"btcusdt-spot", "btcusdt-usdm"}
+    assert all(row["here"] is None for row in rows)
+    need("spot/btcusdt_20240808.gz")
+    monkeypatch.setenv("MAINSPRING_DATA", str(CAPTURES))
+    rows = {row["name"]: row for row in json.loads(mainspring("data", "list", "--json")[1])}
+    assert rows["btcusdt-spot"]["here"].endswith("spot/btcusdt_20240808.gz")
+    assert "btcusdt-spot" in mainspring("data", "list")[1]
+
+
+def test_bench_lists_its_suites(mainspring):
+    """`bench --list` names the suites, each with a line on what it times."""
+    code, out, _ = mainspring("bench", "--list")
+    assert code == 0
+    assert {line.split()[0] for line in out.splitlines()} >= {"book", "codec", "lane", "risk", "slippage"}

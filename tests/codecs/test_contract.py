@@ -1,0 +1,56 @@
+"""Shows that each codec keeps the contract, and that what it states of itself is so."""
+
+import struct
+from typing import Any
+
+import pytest
+
+from mainspring.errors import CodecError, ConformanceError
+from mainspring.testing import check_codec
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_keeps_the_contract(offer: Any, seed: int) -> None:
+    """The conformance kit finds nothing, with the capabilities as stated."""
+    stated = offer.capabilities
+    check_codec(
+        offer.factory,
+        format=stated["format"],
+        strict=stated["strict"],
+        duplicate_keys=stated["duplicate_keys"],
+        timestamp_ns=stated.get("timestamp_ns", 1),
+        seed=seed,
+    )
+
+
+def test_one_that_is_not_strict_says_what_it_takes(offer: Any) -> None:
+    """It fails the strict check by just the rule that `lenient` names, and a strict one has nothing to name."""
+    if offer.capabilities["strict"]:
+        assert "lenient" not in offer.capabilities
+        return
+    with pytest.raises(ConformanceError, match="bytes after the message"):
+        check_codec(offer.factory, format=offer.capabilities["format"], strict=True)
+    assert "bytes after the message" in offer.capabilities["lenient"]
+
+
+def test_there_is_one_default_a_format_and_it_is_strict(offers: list[Any]) -> None:
+    """orjson for JSON, msgpack for binary, both of them without extras."""
+    defaults = {offer.capabilities["format"]: offer for offer in offers if offer.default}
+    assert len([offer for offer in offers if offer.default]) == len(defaults) == 2
+    assert all(offer.capabilities["strict"] and not offer.packages for offer in defaults.values())
+
+
+def test_timestamps_are_as_exact_as_stated(msgpack_codecs: dict[str, Any], offers: list[Any]) -> None:
+    """Nanoseconds are kept, or rounded to the stated resolution."""
+    resolution = {offer.name: offer.capabilities.get("timestamp_ns", 1) for offer in offers}
+    for name, codec in msgpack_codecs.items():
+        found = codec.decode(b"\xd7\xff" + struct.pack(">Q", 123_456_789 << 34 | 1))
+        assert found == {1: 1_123_456_789, 1000: 1_123_457_000}[resolution[name]], name
+
+
+def test_no_error_but_codec_error_escapes_from_cycles(offer: Any) -> None:
+    """A list that holds itself can't be encoded."""
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(CodecError, match=offer.name if offer.name != "simdjson" else "orjson"):
+        offer.factory().encode(endless)

@@ -1,0 +1,144 @@
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from mainspring.errors import PluginError, WireError
+from mainspring.host.config import parse_config
+from mainspring.host.offers import Offer
+from mainspring.host.plan import Plan
+from mainspring.host.planning import make_plan
+from mainspring.host.registry import Registry
+from mainspring.host.wiring import wire
+from mainspring.model import Instrument
+from mainspring.seams import FeedContext, RouterContext, Wakes
+
+TEXT = """
+instruments = ["A/B", "C/D"]
+seed = 9
+router.delay = 5
+[strategy.one]
+plugin = "maker"
+[strategy.two]
+plugin = "maker"
+[risk]
+collar = 3
+"""
+
+
+class Delay(msgspec.Struct, frozen=True):
+    delay: int = 0
+
+
+class Limit(msgspec.Struct, frozen=True):
+    limit: int
+
+
+class Recorder:
+    """Factories that note how they are called, each making an object with what the lane binds of it."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+        self.raising: dict[str, Exception] = {}
+
+    def factory(self, name: str) -> Callable[..., Any]:
+        def make(*arguments: Any, **keywords: Any) -> Any:
+            self.calls.append((name, arguments, keywords))
+            if name in self.raising:
+                raise self.raising[name]
+            nothing: Callable[..., Any] = lambda *_: None  # noqa: E731
+            names = ("on_message", "on_market", "submit", "poll", "estimate", "check", "encode", "on_bbo", "bbo")
+            return SimpleNamespace(name=name, wakes_on=Wakes(bbo=True), due_ns=0, **dict.fromkeys(names, nothing))
+
+        return make
+
+    def of(self, name: str) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+        return [(arguments, keywords) for called, arguments, keywords in self.calls if called == name]
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    """Factories that note how they are called."""
+    return Recorder()
+
+
+@pytest.fixture
+def registry(recorder: Recorder, make_offer: Callable[..., Offer], make_registry: Callable[..., Registry]) -> Registry:
+    """One default for every slot, made by the recorder."""
+
+    def default(seam: str, name: str, **more: Any) -> Offer:
+        return make_offer(seam, name, recorder.factory(name), default=True, **more)
+
+    feed = default("feed", "generator", capabilities={"generated": True})
+    feed.factory.describe = lambda symbol, venue_symbol: Instrument(
+        symbol=symbol, venue_symbol=symbol, tick_size=Decimal(1), lot_size=Decimal(1)
+    )
+    return make_registry(
+        feed,
+        default("book", "plain"),
+        default("codec", "text", capabilities={"format": "json"}),
+        default("codec", "pack", capabilities={"format": "msgpack"}),
+        default("slippage", "flat"),
+        default("router", "paper", options=Delay, capabilities={"watches_market": True}),
+        make_offer("strategy", "maker", recorder.factory("maker")),
+        make_offer("risk", "collar", recorder.factory("collar"), options=Limit),
+    )
+
+
+@pytest.fixture
+def plan(registry: Registry, recorder: Recorder) -> Plan:
+    """A session of two instruments and two strategies."""
+    made = make_plan(parse_config(TEXT, "s.toml", Path()), registry)
+    recorder.calls.clear()
+    return made
+
+
+def test_each_factory_is_called_as_its_hook_says(plan: Plan, registry: Registry, recorder: Recorder) -> None:
+    """Arguments, options and number of calls are those that the hooks' docstrings promise to plugin authors."""
+    lane = wire(plan, registry)
+    instruments = plan.instruments
+    assert recorder.of("text") == [((), {})]
+    assert recorder.of("pack") == [((), {})]
+    ((context,), nothing), *more_feeds = recorder.of("generator")
+    assert (type(context), context.instruments, context.codec.name, nothing) == (FeedContext, instruments, "text", {})
+    assert more_feeds == []
+    assert recorder.of("plain") == [((one,), {}) for one in instruments]
+    assert recorder.of("flat") == [((one,), {}) for one in instruments]
+    assert recorder.of("collar") == [((one,), {"options": Limit(3)}) for one in instruments]
+    assert recorder.of("maker") == [((instruments,), {}), ((instruments,), {})]
+    (((routed,), keywords),) = recorder.of("paper")
+    assert (type(routed), routed.instruments, routed.seed) == (RouterContext, instruments, 9)
+    assert keywords == {"options": Delay(5)}
+    assert [book.name for book in routed.books] == ["plain", "plain"]
+    assert [market.book for market in lane.markets] == list(routed.books)
+    assert lane.desk is not None
+
+
+def test_a_replay_makes_no_trading_part(registry: Registry, recorder: Recorder) -> None:
+    """Where only markets are rebuilt, no strategy, model, check or router is made."""
+    lane = wire(make_plan(parse_config(TEXT, "s.toml", Path(), ["mode=replay"]), registry), registry)
+    assert lane.desk is None
+    assert {name for name, _, _ in recorder.calls} == {"text", "generator", "plain"}
+
+
+@pytest.mark.parametrize("name", ["text", "pack", "generator", "plain", "flat", "collar", "maker", "paper"])
+def test_a_factory_that_raises_names_its_plugin(plan: Plan, registry: Registry, recorder: Recorder, name: str) -> None:
+    """A stranger's exception becomes one that says whose plugin it was, with the cause chained."""
+    recorder.raising[name] = KeyError("depth")
+    with pytest.raises(PluginError, match=rf"{name}' of acme 2\.3 can't be made: KeyError: 'depth'") as caught:
+        wire(plan, registry)
+    assert caught.value.distribution == "acme"
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_an_error_of_ours_from_a_factory_stays_what_it_is(plan: Plan, registry: Registry, recorder: Recorder) -> None:
+    """What a factory refuses on purpose arrives as it was raised."""
+    error = WireError("no such channel")
+    recorder.raising["generator"] = error
+    with pytest.raises(WireError) as caught:
+        wire(plan, registry)
+    assert caught.value is error

@@ -1,0 +1,194 @@
+"""The hot loop: which best price is newest, who is woken, what stops a market from being live."""
+
+import pytest
+
+from mainspring.errors import PluginError
+from mainspring.model import (
+    BookDelta,
+    BookInvalid,
+    BookSnapshot,
+    Control,
+    InstrumentStatus,
+    Quote,
+    Side,
+    Trade,
+)
+from mainspring.seams import Wakes
+
+
+def snapshot(last_id=10, now_ns=1, bids=((100, 5),), asks=((102, 5),), instrument=0):
+    return BookSnapshot(instrument, now_ns, now_ns, last_id, list(bids), list(asks))
+
+
+def delta(last_id, now_ns, bids=(), asks=(), instrument=0):
+    return BookDelta(instrument, now_ns, now_ns, last_id, last_id, -1, list(bids), list(asks))
+
+
+def quote(update_id, now_ns, bid=100, ask=102, lots=5, instrument=0):
+    return Quote(instrument, now_ns, now_ns, update_id, bid, lots, ask, lots)
+
+
+class Watcher:
+    """Takes down what woke it."""
+
+    def __init__(self, **wakes):
+        self.wakes_on = Wakes(**wakes)
+        self.woken = []
+
+    def on_bbo(self, market, orders):
+        self.woken.append(("bbo", market.now_ns, market.bid_ticks, market.ask_ticks, market.live))
+
+    def on_trade(self, trade, market, orders):
+        self.woken.append(("trade", trade.price_ticks))
+
+    def on_timer(self, market, orders):
+        self.woken.append(("timer", market.index, market.now_ns))
+
+
+def test_newest_best_price_wins(bench):
+    """A quote with a later id than the book's wins over it, and the delta that catches up wins back."""
+    table = bench()
+    market = table.markets[0]
+    table.say(1, snapshot(last_id=10))
+    table.say(2, quote(12, 2, bid=101))
+    assert market.bid_ticks == 101
+    table.say(3, delta(11, 3, bids=[(99, 1)]))
+    assert market.bid_ticks == 101, "the delta is older than the quote"
+    table.say(4, delta(13, 4, bids=[(99, 2)]))
+    assert market.bid_ticks == 100, "the delta is newer than the quote"
+    table.say(5, quote(12, 5, bid=101))
+    assert (market.bid_ticks, market.stale_quotes) == (100, 1), "the quote is older than the book"
+
+
+def test_without_ids_the_last_to_come_wins(bench):
+    """Where the venue numbers nothing, the last message knows best."""
+    table = bench()
+    table.say(1, BookSnapshot(0, 1, 1, -1, [(100, 5)], [(102, 5)]))
+    table.say(2, quote(-1, 2, bid=101))
+    assert table.markets[0].bid_ticks == 101
+    table.say(3, BookDelta(0, 3, 3, -1, -1, -1, [(99, 1)], []))
+    assert table.markets[0].bid_ticks == 100
+
+
+def test_woken_by_change_only(bench):
+    """A strategy that asks for best prices is woken when they change, and by nothing else."""
+    watcher = Watcher(bbo=True)
+    table = bench({"w": watcher})
+    table.say(1, snapshot())
+    table.say(2, delta(11, 2, bids=[(90, 1)]))
+    table.say(3, quote(11, 3))
+    table.say(4, Trade(0, 4, 4, 1, 102, 1, 1))
+    assert watcher.woken == [("bbo", 1, 100, 102, True)]
+    table.say(5, delta(12, 5, bids=[(100, 6)]))
+    assert watcher.woken[1:] == [("bbo", 5, 100, 102, True)], "a size that changes is a change"
+
+
+def test_trades_and_timers(bench):
+    """Trades wake who asked; a timer wakes once per period, for each instrument, counted from the first message."""
+    watcher = Watcher(trades=True, timer_ms=10)
+    table = bench({"w": watcher}, instruments=2)
+    table.say(1_000_000, Trade(0, 1_000_000, 0, 1, 102, 1, 1))
+    table.say(5_000_000)
+    table.say(11_000_000)
+    table.say(12_000_000)
+    assert watcher.woken == [("trade", 102), ("timer", 0, 11_000_000), ("timer", 1, 11_000_000)]
+
+
+def test_invalid_book_is_empty_and_not_live(bench):
+    """A book that can't be trusted is cleared, its strategies are told, and a snapshot brings it back."""
+    watcher = Watcher(bbo=True)
+    table = bench({"w": watcher})
+    table.say(1, snapshot())
+    table.say(2, BookInvalid(0, 2, "gap"))
+    assert len(table.markets[0].book) == 0
+    assert watcher.woken[-1] == ("bbo", 2, 0, 0, False)
+    table.say(3, snapshot(last_id=20, now_ns=3))
+    assert watcher.woken[-1] == ("bbo", 3, 100, 102, True)
+
+
+def test_halt_stops_and_resumption_restores(bench):
+    """A halted instrument isn't live; it is again when the venue resumes, unless its book went bad meanwhile."""
+    table = bench()
+    market = table.markets[0]
+    table.say(1, snapshot())
+    table.say(2, InstrumentStatus(0, 2, 2, "H", "halt", False))
+    assert not market.live
+    table.say(3, InstrumentStatus(0, 3, 3, "T", "resume", True))
+    assert market.live
+    table.say(4, InstrumentStatus(0, 4, 4, "H", "halt", False), BookInvalid(0, 4, "gap"))
+    table.say(5, InstrumentStatus(0, 5, 5, "T", "resume", True))
+    assert not market.live
+
+
+def test_quotes_make_a_market_only_where_there_are_no_books(bench):
+    """Without books, quotes alone make a market live; with books they don't."""
+    for quotes_only in (True, False):
+        table = bench(quotes_only=quotes_only)
+        table.say(1, quote(-1, 1))
+        assert table.markets[0].live is quotes_only
+
+
+def test_crossed_books_are_counted(bench):
+    """Each delta after which bid and ask cross or lock is counted."""
+    table = bench()
+    table.say(1, snapshot())
+    table.say(2, delta(11, 2, bids=[(103, 1)]))
+    table.say(3, delta(12, 3, bids=[(103, 0)]))
+    assert table.markets[0].crossed == 1
+
+
+def test_router_watches_after_the_book(bench):
+    """A router that watches the market is told of every market event, control messages excepted."""
+    table = bench()
+    events = [snapshot(), quote(11, 1), Trade(0, 1, 1, 1, 102, 1, 1), delta(12, 1), BookInvalid(0, 1, "gap")]
+    table.say(1, *events, Control(1, "success", "", ""))
+    assert table.router.watched == events
+
+
+@pytest.mark.parametrize("method", ["on_bbo", "on_trade", "on_timer"])
+def test_a_strategy_that_raises_is_named(bench, method):
+    """A plugin's exception comes out as a PluginError that names plugin and distribution, its cause chained."""
+    watcher = Watcher(bbo=True, trades=True, timer_ms=1)
+
+    def broken(*_):
+        raise ZeroDivisionError("by nothing")
+
+    setattr(watcher, method, broken)
+    table = bench({"w": watcher})
+
+    def run():
+        table.say(1, snapshot(), Trade(0, 1, 1, 1, 102, 1, 1))
+        table.say(2_000_000)
+
+    with pytest.raises(
+        PluginError, match="strategy w 'scripted' of acme raised ZeroDivisionError: by nothing"
+    ) as caught:
+        run()
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_stages_are_timed(bench):
+    """Each pass of a stage is recorded once, and the whole path covers the stages within it."""
+
+    class Buyer:
+        wakes_on = Wakes(bbo=True)
+
+        def on_bbo(self, market, orders):
+            orders.submit(Side.BUY, 1, market.bid_ticks)
+
+    table = bench({"b": Buyer()})
+    table.say(1, snapshot())
+    histograms = table.stages.histograms()
+    counts = {stage: histogram.count for stage, histogram in histograms.items()}
+    assert counts == {
+        "feed": 1,
+        "book": 1,
+        "strategy": 1,
+        "slippage": 1,
+        "risk": 1,
+        "route": 1,
+        "venue": 0,
+        "whole_path": 1,
+    }
+    inner = sum(histograms[s].max for s in ("feed", "book", "strategy", "slippage", "risk", "route"))
+    assert histograms["whole_path"].max >= inner

@@ -1,0 +1,267 @@
+"""A realistic report of a made-up session, the same on every machine."""
+
+import math
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from mainspring.report import (
+    BookReport,
+    FeedReport,
+    FillMark,
+    InstrumentReport,
+    MidPoint,
+    SessionReport,
+    SlippageReport,
+    SlotReport,
+    TimingReport,
+    stage_report,
+)
+from mainspring.telemetry import Budget, Histogram
+
+START_NS = 1_723_118_400_000_000_000
+SESSION_NS = 346_000_000_000
+
+# Stage, passes, median latency in nanoseconds.
+STAGES = (
+    ("feed", 41_249, 3_400),
+    ("book", 3_288, 21_000),
+    ("strategy", 28_190, 1_900),
+    ("slippage", 1_812, 2_300),
+    ("risk", 1_812, 3_100),
+    ("route", 1_790, 4_200),
+    ("venue", 284, 250_000),
+    ("whole path", 41_249, 7_800),
+)
+
+
+def sample_mids(random: Random, count: int) -> list[MidPoint]:
+    """A random walk in half ticks with an occasional jump, at irregular times."""
+    times = sorted(random.randrange(SESSION_NS) for _ in range(count))
+    mids = []
+    price_half_ticks = 12_368_000
+    for time_ns in times:
+        jump = random.gauss(0, 400) if random.random() < 0.004 else random.gauss(0, 6)
+        price_half_ticks += round(jump)
+        mids.append(MidPoint(START_NS + time_ns, price_half_ticks / 200))
+    return mids
+
+
+def sample_marks(random: Random, mids: list[MidPoint], count: int) -> list[FillMark]:
+    """Fills near the mid at times when one was known, two in three of them as maker."""
+    marks = []
+    for mid in sorted(random.sample(mids, count), key=lambda mid: mid.time_ns):
+        buy = random.random() < 0.5
+        maker = random.random() < 0.66
+        away = (-0.4 if buy == maker else 0.4) * random.random()
+        marks.append(
+            FillMark(
+                time_ns=mid.time_ns,
+                side="buy" if buy else "sell",
+                price=f"{mid.price + away:.2f}",
+                size=f"{random.expovariate(200):.5f}",
+                maker=maker,
+                strategy="maker",
+            )
+        )
+    return marks
+
+
+def sample_timing(random: Random) -> TimingReport:
+    budget = Budget()
+    stages = []
+    for stage, passes, median_ns in STAGES:
+        histogram = Histogram()
+        body = (random.lognormvariate(math.log(median_ns), 0.35) for _ in range(passes))
+        histogram.record_many(int(ns * (30 if random.random() < 0.0008 else 1)) for ns in body)
+        stages.append(stage_report(stage, histogram, budget.of(stage.replace(" ", "_"))))
+    return TimingReport(
+        wall_seconds=0.6231,
+        messages_per_second=66_199.6,
+        stages=stages,
+        peak_rss_bytes=87_412_736,
+        host={"cpu": "AMD EPYC 9R14", "python": "CPython 3.11.7", "system": "Linux 6.1"},
+    )
+
+
+def sample_instrument(
+    random: Random, symbol: str = "BTC/USDT", mids: int = 12_000, fills: int = 214
+) -> InstrumentReport:
+    points = sample_mids(random, mids)
+    marks = sample_marks(random, points, fills)
+    maker_fills = sum(mark.maker for mark in marks)
+    return InstrumentReport(
+        symbol=symbol,
+        tick_size="0.01",
+        lot_size="0.00001",
+        origin="feed",
+        orders=1_812,
+        accepted=1_774,
+        cancelled=1_549,
+        replaced=0,
+        fills=len(marks),
+        maker_fills=maker_fills,
+        bought="0.53122",
+        sold="0.52122",
+        position="0.01000",
+        realised="4.21873100",
+        unrealised="-0.31250000",
+        fees="6.10283271",
+        profit="3.90623100",
+        net="-2.19660171",
+        profit_currency="USDT",
+        book=BookReport(bid="61839.99", ask="61840.00", levels=4_127, live=True, crossed=0),
+        slippage=[
+            SlippageReport(
+                role="maker",
+                fills=maker_fills,
+                estimated_bps=0.214,
+                realised_bps=-0.081,
+                causes_bps={"spread capture": -0.112, "queue risk": 0.121, "adverse selection": 0.205},
+            ),
+            SlippageReport(
+                role="taker",
+                fills=len(marks) - maker_fills,
+                estimated_bps=1.482,
+                realised_bps=1.931,
+                causes_bps={"spread": 0.641, "impact": 0.841},
+            ),
+        ],
+        mids=points,
+        marks=marks,
+    )
+
+
+def sample_slots() -> list[SlotReport]:
+    def slot(name: str, plugin: str, rule: str, because: str) -> SlotReport:
+        return SlotReport(
+            slot=name, plugin=plugin, distribution="mainspring", version="0.1.0", rule=rule, because=because
+        )
+
+    auto = "auto, and no race was run on this host yet: the default"
+    return [
+        slot("feed", "simulated", "default", "the reference session, no capture was named"),
+        slot("codec", "orjson", "default", auto),
+        slot("book", "bisect-list", "default", auto),
+        slot("slippage", "square-root", "pinned", "pinned by session.toml, slippage.plugin"),
+        slot("risk", "max-order-size", "pinned", "pinned by session.toml, risk.max_order_size"),
+        slot("risk", "collar-bps", "pinned", "pinned by session.toml, risk.collar_bps"),
+        slot("router", "paper", "default", "mode is paper"),
+        slot("strategy.maker", "quote-maker", "pinned", "pinned by session.toml, strategy.maker.plugin"),
+    ]
+
+
+def sample_report(seed: int = 7) -> SessionReport:
+    random = Random(seed)
+    return SessionReport(
+        mainspring="0.1.0",
+        config="session.toml",
+        mode="paper",
+        seed=seed,
+        slots=sample_slots(),
+        feed=FeedReport(
+            plugin="simulated",
+            source="reference session",
+            messages=41_249,
+            bad_lines=0,
+            first_receive_ns=START_NS,
+            last_receive_ns=START_NS + SESSION_NS,
+            by_kind={"depth": 3_288, "quote": 28_101, "trade": 9_859, "snapshot": 1},
+            not_applied={"stale": 12},
+            gaps=0,
+            resyncs=0,
+        ),
+        instruments=[sample_instrument(random)],
+        refusals={"collar-bps": 22, "max-position": 16},
+        order_log_records=5_349,
+        order_log_bytes=291_204,
+        order_log_sha256="4be1c7" + "0" * 52 + "a31f5e",
+        stopped_early=None,
+        timing=sample_timing(random),
+    )
+
+
+def changed(value: Any, **changes: Any) -> Any:
+    return msgspec.structs.replace(value, **changes)
+
+
+@pytest.fixture(scope="session")
+def report() -> SessionReport:
+    """A session in which nothing went wrong."""
+    return sample_report()
+
+
+@pytest.fixture(scope="session")
+def troubled_report(report: SessionReport) -> SessionReport:
+    """The same session with everything that a report must warn of, and one stage over its budget."""
+    instrument = report.instruments[0]
+    book = changed(instrument.book, live=False, crossed=2, bid=None)
+    slow = changed(report.timing.stages[1], budget_us=10.0, over_budget=3_102)
+    idle = stage_report("route", Histogram(), 500)
+    return changed(
+        report,
+        feed=changed(report.feed, gaps=2, resyncs=1, bad_lines=1),
+        instruments=[changed(instrument, book=book, unrealised=None, profit=None, net=None)],
+        stopped_early="interrupted by the user after message 41,249",
+        timing=changed(report.timing, stages=[report.timing.stages[0], slow, idle, report.timing.stages[2]]),
+    )
+
+
+@pytest.fixture(scope="session")
+def many_report(report: SessionReport) -> SessionReport:
+    """A session of five instruments, the last of which never traded."""
+    symbols = ["BTC/USDT", "ETH/USDT", "SOL/USDT", "BTCUSD_PERP"]
+    instruments = [sample_instrument(Random(index), symbol, 300, 10) for index, symbol in enumerate(symbols)]
+    quiet = changed(
+        sample_instrument(Random(9), "DOGE/USDT", 0, 0), slippage=[], orders=0, accepted=0, cancelled=0, net="0"
+    )
+    return changed(report, instruments=[*instruments, quiet])
+
+
+@pytest.fixture(scope="session")
+def hostile_report(report: SessionReport) -> SessionReport:
+    """A session whose every free text tries to be markup, an escape sequence or a broken line."""
+    hostile = '[red]x</style><script>alert("1")</script>&\x1b[31m\n\u202e\ud800\'"'
+    instrument = report.instruments[0]
+    return changed(
+        report,
+        config=hostile,
+        mode=hostile,
+        mainspring=hostile,
+        slots=[changed(slot, plugin=hostile, distribution=hostile, because=hostile) for slot in report.slots],
+        feed=changed(report.feed, source=hostile, by_kind={hostile: 1}, not_applied={hostile: 1}),
+        refusals={hostile: 3},
+        stopped_early=hostile,
+        instruments=[
+            changed(
+                instrument,
+                symbol=hostile,
+                profit_currency=hostile,
+                net=hostile,
+                slippage=[changed(line, role=hostile, causes_bps={hostile: 1.0}) for line in instrument.slippage],
+                marks=[changed(mark, side="buy", strategy=hostile, size=hostile) for mark in instrument.marks],
+            )
+        ],
+        timing=changed(
+            report.timing,
+            stages=[changed(stage, stage=hostile) for stage in report.timing.stages],
+            host={hostile: hostile},
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def empty_report(report: SessionReport) -> SessionReport:
+    """A session that got no message at all."""
+    feed = changed(report.feed, messages=0, first_receive_ns=0, last_receive_ns=0, by_kind={}, not_applied={})
+    timing = changed(report.timing, stages=[], wall_seconds=0.0, messages_per_second=0.0, host={})
+    return changed(report, slots=[], feed=feed, instruments=[], refusals={}, timing=timing)
+
+
+@pytest.fixture
+def change() -> Callable[..., Any]:
+    """Makes a changed copy of a report or a part of one."""
+    return changed

@@ -1,0 +1,128 @@
+"""The report as terminal text."""
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from mainspring.report import SessionReport, render_text, warnings
+
+HEADINGS = ("What ran", "Stages", "Messages", "Orders", "Refused orders", "Fills and profit", "Slippage")
+
+
+def rendered(report: SessionReport, width: int = 80, *, encoding: str = "utf-8", colour: bool = False) -> str:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, write_through=True)
+    console = Console(
+        file=stream,
+        width=width,
+        force_terminal=colour or None,
+        color_system="standard" if colour else "auto",
+        _environ={},
+    )
+    render_text(report, console)
+    return raw.getvalue().decode(encoding)
+
+
+def row(text: str, start: str) -> str:
+    return next(line for line in text.splitlines() if line.strip().startswith(start))
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_lines_fit_the_console_and_100_columns(report: SessionReport, many_report: SessionReport, width: int) -> None:
+    """No line is longer than the console, nor than 100 columns, however wide the console."""
+    for one in (report, many_report):
+        assert max(map(len, rendered(one, width).splitlines())) <= min(width, 100)
+
+
+def test_a_file_gets_no_escape_sequences(report: SessionReport, troubled_report: SessionReport) -> None:
+    """Piped text is plain, and colour adds nothing but escapes to it."""
+    for one in (report, troubled_report):
+        plain = rendered(one)
+        assert "\x1b" not in plain
+        coloured = rendered(one, colour=True)
+        assert "\x1b[" in coloured
+        assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+
+
+def test_sections_come_in_order(report: SessionReport) -> None:
+    """Every section is there, in the order of the docs, each under its heading."""
+    text = rendered(report)
+    places = [text.index(f"\n{heading}") for heading in HEADINGS]
+    assert places == sorted(places)
+    assert "every budget kept" in " ".join(text[places[-1] :].split())
+
+
+def test_figures_are_the_reports(report: SessionReport) -> None:
+    """A reader finds the counts, latencies, money and basis points of the report, with units and thousands apart."""
+    text = rendered(report, 100)
+    assert re.search(r"book +3,288 .* us .* 100 us +█+░+ +49% ok", text)
+    assert re.search(r"whole path +41,249 .* 5 ms +█░+ +<1% ok", text)
+    assert row(text, "quote ").split() == ["quote", "28,101", "68.1%"]
+    assert row(text, "BTC/USDT").split() == ["BTC/USDT", "1,812", "1,774", "1,549", "0", "214", "152", "62"]
+    assert row(text, "net ").split() == ["net", "-2.1966"]
+    assert row(text, "taker").split()[:5] == ["taker", "62", "+1.48", "+1.93", "+0.45"]
+    assert row(text, "collar-bps    ").split() == ["collar-bps", "22"]
+    assert report.order_log_sha256 in text
+
+
+def test_warnings_come_first(report: SessionReport, troubled_report: SessionReport) -> None:
+    """What puts the figures in doubt stands above them, and a clean session has no such section."""
+    text = rendered(troubled_report)
+    assert text.index("Before you trust the figures") < text.index("What ran")
+    joined = " ".join(text.split())
+    for words in (
+        "interrupted by the user",
+        "1 line of the input",
+        "2 gaps",
+        "quarantine at the end",
+        "crossed 2 times",
+    ):
+        assert words in joined
+    assert "over budget: book" in joined
+    assert "net unknown" in joined
+    assert warnings(report) == []
+    assert "Before you trust" not in rendered(report)
+
+
+def test_no_figure_loses_a_digit_in_a_narrow_console(report: SessionReport, change: Callable[..., Any]) -> None:
+    """Where columns don't fit, cells are folded: every digit of every count is still printed."""
+    stages = [change(stage, count=98_765_432_100) for stage in report.timing.stages]
+    text = rendered(change(report, timing=change(report.timing, stages=stages)), 60)
+    stages_text = text[text.index("\nStages") : text.index("\nMessages")]
+    assert sum(map(stages_text.count, "98765432100")) >= 11 * len(stages)
+    assert max(map(len, text.splitlines())) <= 60
+
+
+def test_hostile_names_print_literally(hostile_report: SessionReport) -> None:
+    """A plugin named "[red]x" is printed so; escape sequences and line breaks in a name reach nobody."""
+    text = rendered(hostile_report, 100, colour=True)
+    assert "[red]x" in text
+    assert "\x1b[31m[red]" not in text
+    assert "\u202e" not in text
+    assert "\x1b" not in rendered(hostile_report, 100)
+    assert max(map(len, rendered(hostile_report, 100).splitlines())) <= 100
+
+
+def test_an_ascii_terminal_gets_ascii(report: SessionReport, hostile_report: SessionReport) -> None:
+    """Where the encoding has no block characters the bar is made of # and nothing fails."""
+    assert "####.... " in rendered(report, 100, encoding="ascii")
+    rendered(hostile_report, encoding="ascii")
+
+
+def test_several_instruments_get_a_row_each(many_report: SessionReport) -> None:
+    """Many instruments are rows, their nets are added up in the closing line."""
+    text = rendered(many_report)
+    assert text.count("DOGE/USDT") == 2
+    assert "net -8.7864 USDT" in " ".join(text.split())
+
+
+def test_an_empty_session_is_told_as_one(empty_report: SessionReport) -> None:
+    """No message, no instrument, no stage: a short report that says so."""
+    text = rendered(empty_report)
+    assert "No message came in." in text
+    assert "Stages" not in text
+    assert len(text.splitlines()) < 25

@@ -1,0 +1,82 @@
+"""A market, an account and orders, all of them plain values."""
+
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+from mainspring.model import Instrument, NewOrder, Side
+
+MS = 1_000_000
+
+
+@pytest.fixture
+def spot():
+    """0.01 a tick, 0.001 a lot."""
+    return Instrument(symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.001"))
+
+
+@pytest.fixture
+def inverse():
+    """Contracts of 100 USD."""
+    return Instrument(
+        symbol="BTC/USD",
+        venue_symbol="BTCUSD_PERP",
+        tick_size=Decimal("0.1"),
+        lot_size=Decimal(1),
+        contract="inverse",
+        contract_size=Decimal(100),
+    )
+
+
+@pytest.fixture
+def make_market():
+    """A live market of 9999 at 10001 ticks, as old as said."""
+
+    def make(**changes):
+        market = {
+            "index": 0,
+            "now_ns": 1000 * MS,
+            "bid_ticks": 9999,
+            "bid_lots": 10,
+            "ask_ticks": 10001,
+            "ask_lots": 10,
+            "bbo_time_ns": 1000 * MS,
+            "live": True,
+        }
+        return SimpleNamespace(**{**market, **changes})
+
+    return make
+
+
+@pytest.fixture
+def make_account():
+    """An account with the lots said."""
+
+    def make(position=0, buys=0, sells=0):
+        return SimpleNamespace(position_lots=position, open_buy_lots=buys, open_sell_lots=sells)
+
+    return make
+
+
+@pytest.fixture
+def make_order():
+    """An order of the first instrument: a market order where no price is given."""
+
+    def make(side, lots, price=0, **terms):
+        kind = "limit" if price else "market"
+        return NewOrder(1, 0, Side(side), terms.pop("kind", kind), price, lots, 0, **terms)
+
+    return make
+
+
+@pytest.fixture
+def catalogue():
+    """A catalogue that keeps what it is given."""
+
+    class Kept(dict):
+        def add(self, name, factory, **offer):
+            assert name not in self
+            self[name] = SimpleNamespace(factory=factory, **offer)
+
+    return Kept()

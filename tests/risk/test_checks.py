@@ -1,0 +1,197 @@
+"""The built-in checks, each at its limit and a step beyond it."""
+
+import importlib
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from mainspring import testing
+from mainspring.model import Refusal
+
+NAMES = ["max_order_size", "max_order_notional", "collar_bps", "max_position", "max_book_age_ms"]
+BUY, SELL = 1, -1
+
+
+@pytest.fixture
+def make_check(catalogue):
+    """Makes a check as wiring does, from the value in the config."""
+
+    def make(name, instrument, limit, **more):
+        if name not in catalogue:
+            importlib.import_module(f"mainspring_plugins.risk.{name}").register_risk_checks(catalogue)
+        offer = catalogue[name]
+        options = msgspec.convert({"limit": limit, **more}, offer.options)
+        return offer.factory(instrument, options=options)
+
+    return make
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_check_is_required_and_named_for_its_key(name, catalogue):
+    """One offer a module, required, with a summary of one line and options with a limit."""
+    importlib.import_module(f"mainspring_plugins.risk.{name}").register_risk_checks(catalogue)
+    assert list(catalogue) == [name]
+    offer = catalogue[name]
+    assert offer.capabilities == {"required": True}
+    assert "\n" not in offer.summary
+    assert "limit" in offer.options.__struct_fields__
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("limit", [-1, "nan", "inf", True, "x"])
+def test_a_limit_must_be_a_number_of_zero_or_more(name, limit, make_check, spot):
+    """Anything else is refused when the config is read."""
+    with pytest.raises(msgspec.ValidationError):
+        make_check(name, spot, limit)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_refusal_names_the_check_and_the_figures(name, make_check, spot, make_market, make_account, make_order):
+    """The reason is the check's name; a limit of 0 lets nothing pass."""
+    market = make_market(now_ns=2**60, bid_ticks=9000)
+    refusal = make_check(name, spot, 0).check(make_order(BUY, 5, 20_000), market, make_account())
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == name
+    assert any(character.isdigit() for character in refusal.detail)
+
+
+@pytest.mark.parametrize(("limit", "lots"), [("0.005", 5), ("0.0059", 5), ("0.0049999", 4), (1, 1000)])
+@pytest.mark.parametrize("side", [BUY, SELL])
+def test_max_order_size(limit, lots, side, make_check, spot, make_market, make_account, make_order):
+    """The largest whole number of lots within the limit passes, exactly."""
+    check = make_check("max_order_size", spot, limit)
+    assert check.check(make_order(side, lots, 100), make_market(), make_account()) is None
+    refusal = check.check(make_order(side, lots + 1, 100), make_market(), make_account())
+    assert refusal == Refusal("max_order_size", f"size {(lots + 1) * spot.lot_size} is above {Decimal(limit)}")
+
+
+def test_max_order_notional_of_limit_orders(make_check, spot, make_market, make_account, make_order):
+    """A buy counts at its limit; a sell at the bid if that is higher, since it would trade there."""
+    check = make_check("max_order_notional", spot, 100)
+    passes = lambda *order: check.check(make_order(*order), make_market(), make_account()) is None  # noqa: E731
+    assert passes(BUY, 1000, 10_000)
+    assert not passes(BUY, 1000, 10_001)
+    assert not passes(BUY, 1001, 10_000)
+    assert passes(SELL, 1000, 10_000)
+    assert passes(SELL, 1000, 5_000)
+    assert not passes(SELL, 1001, 5_000)
+    assert not passes(SELL, 1000, 10_001)
+
+
+def test_max_order_notional_of_market_orders(make_check, spot, make_market, make_account, make_order):
+    """Priced at the far side of the book; without it, or with a book that isn't live, refused."""
+    check = make_check("max_order_notional", spot, "100.01")
+    assert check.check(make_order(BUY, 1000), make_market(), make_account()) is None
+    assert check.check(make_order(BUY, 1001), make_market(), make_account()).detail == (
+        "notional 100.11001 is above 100.01"
+    )
+    assert check.check(make_order(SELL, 1000), make_market(), make_account()) is None
+    assert "no ask" in check.check(make_order(BUY, 1), make_market(ask_lots=0), make_account()).detail
+    assert "no bid" in check.check(make_order(SELL, 1), make_market(bid_lots=0), make_account()).detail
+    assert "live" in check.check(make_order(SELL, 1), make_market(live=False), make_account()).detail
+
+
+def test_max_order_notional_of_an_inverse_contract(make_check, inverse, make_market, make_account, make_order):
+    """Contracts times their value, whatever the price."""
+    check = make_check("max_order_notional", inverse, 5_099)
+    for order in (make_order(BUY, 50, 1), make_order(SELL, 50, 10**9), make_order(BUY, 50)):
+        assert check.check(order, make_market(), make_account()) is None
+    refusal = check.check(make_order(BUY, 51, 1), make_market(), make_account())
+    assert refusal.detail == "notional 5100 is above 5099"
+
+
+@pytest.mark.parametrize(("side", "last", "first_refused"), [(BUY, 10_050, 10_051), (SELL, 9_950, 9_949)])
+def test_the_collar_is_the_same_on_both_sides(
+    side, last, first_refused, make_check, spot, make_market, make_account, make_order
+):
+    """50 bps around a mid of 10000 ticks: exactly there passes, a tick beyond doesn't."""
+    check = make_check("collar_bps", spot, 50)
+    assert check.check(make_order(side, 1, last), make_market(), make_account()) is None
+    refusal = check.check(make_order(side, 1, first_refused), make_market(), make_account())
+    assert refusal.detail == f"price of {first_refused} ticks is 51.00 bps beyond the mid, and 50 is the most"
+
+
+def test_the_collar_measures_from_half_ticks(make_check, spot, make_market, make_account, make_order):
+    """A mid of 10000.5 and 10 bps: 10010.5005 is the edge, and nothing is rounded."""
+    check = make_check("collar_bps", spot, 10)
+    market = make_market(bid_ticks=10_000)
+    assert check.check(make_order(BUY, 1, 10_010), market, make_account()) is None
+    assert check.check(make_order(BUY, 1, 10_011), market, make_account()) is not None
+
+
+def test_the_collar_lets_far_orders_wait_unless_told(make_check, spot, make_market, make_account, make_order):
+    """Away from the market an order may wait anywhere, unless `passive` says how far."""
+    far = make_order(BUY, 1, 5_000)
+    assert make_check("collar_bps", spot, 50).check(far, make_market(), make_account()) is None
+
+
+@pytest.mark.parametrize(("side", "last", "first_refused"), [(BUY, 9_000, 8_999), (SELL, 11_000, 11_001)])
+def test_the_passive_collar(side, last, first_refused, make_check, spot, make_market, make_account, make_order):
+    """A limit of its own, for the other direction."""
+    check = make_check("collar_bps", spot, 50, passive=1000)
+    assert check.check(make_order(side, 1, last), make_market(), make_account()) is None
+    assert "away" in check.check(make_order(side, 1, first_refused), make_market(), make_account()).detail
+
+
+def test_the_collar_judges_a_market_order_by_the_far_side(make_check, spot, make_market, make_account, make_order):
+    """A spread wider than the collar stops market orders."""
+    check = make_check("collar_bps", spot, 50)
+    for side in (BUY, SELL):
+        assert check.check(make_order(side, 1), make_market(), make_account()) is None
+        wide = make_market(bid_ticks=9_900, ask_ticks=10_100)
+        assert check.check(make_order(side, 1), wide, make_account()) is not None
+
+
+@pytest.mark.parametrize(
+    "broken", [{"live": False}, {"bid_lots": 0}, {"ask_lots": 0}, {"bid_ticks": 10_001}, {"bid_ticks": 10_002}]
+)
+@pytest.mark.parametrize("name", ["collar_bps", "max_book_age_ms"])
+def test_a_market_without_a_mid_is_refused(name, broken, make_check, spot, make_market, make_account, make_order):
+    """Not live, one-sided, locked or crossed: however wide the limit."""
+    check = make_check(name, spot, 10_000)
+    for order in (make_order(BUY, 1, 10_000), make_order(SELL, 1)):
+        assert check.check(order, make_market(**broken), make_account()).reason == name
+
+
+@pytest.mark.parametrize(
+    ("side", "position", "buys", "sells", "lots", "passes"),
+    [
+        (BUY, 0, 0, 0, 10, True),
+        (BUY, 0, 0, 0, 11, False),
+        (BUY, 4, 3, 50, 3, True),
+        (BUY, 4, 3, 50, 4, False),
+        (BUY, -10, 0, 0, 20, True),
+        (BUY, -10, 0, 0, 21, False),
+        (SELL, 0, 50, 0, 10, True),
+        (SELL, -4, 0, 3, 3, True),
+        (SELL, -4, 0, 3, 4, False),
+        (SELL, 15, 0, 0, 25, True),
+        (SELL, 15, 0, 0, 26, False),
+        (BUY, 15, 0, 0, 1, False),
+    ],
+)
+def test_max_position_counts_the_worst_case(
+    side, position, buys, sells, lots, passes, make_check, spot, make_market, make_account, make_order
+):
+    """All open orders of the side filled and none of the other: reducing passes, turning beyond the limit doesn't."""
+    check = make_check("max_position", spot, "0.01")
+    refusal = check.check(make_order(side, lots, 100), make_market(), make_account(position, buys, sells))
+    assert (refusal is None) == passes
+
+
+@pytest.mark.parametrize(("age_ns", "passes"), [(0, True), (500_000, True), (500_001, False), (-1, False)])
+def test_max_book_age(age_ns, passes, make_check, spot, make_market, make_account, make_order):
+    """Up to the limit, to the nanosecond; prices from the future aren't believed."""
+    market = make_market()
+    market.bbo_time_ns = market.now_ns - age_ns
+    refusal = make_check("max_book_age_ms", spot, "0.5").check(make_order(BUY, 1, 1), market, make_account())
+    assert (refusal is None) == passes
+
+
+@pytest.mark.parametrize("contract", ["spot", "inverse"])
+@pytest.mark.parametrize("name", NAMES)
+def test_each_check_keeps_the_contract_of_the_seam(name, contract, make_check, spot, inverse):
+    """The conformance kit finds nothing."""
+    instrument = spot if contract == "spot" else inverse
+    testing.check_risk(lambda one: make_check(name, one, 100), name=name, instrument=instrument)

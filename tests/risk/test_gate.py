@@ -1,0 +1,147 @@
+"""The gate: all checks or nothing, and closed where anything is wrong."""
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from mainspring.model import ApprovedOrder, Refusal
+from mainspring.risk import CHECK_FAILED, INVALID_ORDER, LIMIT_NOT_SET, Gate
+
+BUY, SELL = 1, -1
+
+
+class Check:
+    """Answers as told, and keeps what it was asked."""
+
+    def __init__(self, answer=None):
+        self.answer = answer
+        self.asked = []
+
+    def check(self, order, market, account):
+        self.asked.append((order, account.position_lots, account.open_buy_lots, account.open_sell_lots))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def ask(make_order, make_market, make_account):
+    """Asks a gate of these checks about an order to buy 5 lots at 100."""
+
+    def ask(*checks, missing=(), order=None):
+        gate = Gate([[(f"check_{i}", check) for i, check in enumerate(checks)]], missing)
+        return gate.approve(order or make_order(BUY, 5, 100), make_market(), make_account())
+
+    return ask
+
+
+def test_an_order_that_every_check_lets_pass_is_approved(ask, make_order, make_market):
+    """The approval carries the order and the lane's time."""
+    assert ask(Check(), Check()) == ApprovedOrder(make_order(BUY, 5, 100), make_market().now_ns)
+
+
+def test_the_first_refusal_wins(ask):
+    """Checks are asked in order, and none after the first that refuses."""
+    last = Check()
+    assert ask(Check(), Check(Refusal("a", "1")), Check(Refusal("b", "2")), last) == Refusal("a", "1")
+    assert last.asked == []
+
+
+def test_a_missing_limit_stops_every_order(ask):
+    """Required checks that the config doesn't set are named, and nothing else is asked."""
+    check = Check()
+    refusal = ask(check, missing=("max_position", "collar_bps"))
+    assert refusal == Refusal(LIMIT_NOT_SET, "no limit is set for max_position, collar_bps: set each in [risk]")
+    assert check.asked == []
+
+
+def test_no_check_at_all_stops_every_order(ask):
+    """A gate without checks is closed, not open."""
+    assert ask().reason == LIMIT_NOT_SET
+
+
+def test_a_check_that_raises_refuses(ask):
+    """It is named with what it raised, and the session goes on."""
+    assert ask(Check(), Check(ZeroDivisionError("by zero"))) == Refusal(
+        CHECK_FAILED, "check_1 raised ZeroDivisionError: by zero"
+    )
+
+
+@pytest.mark.parametrize("answer", [True, False, "no", 0])
+def test_a_check_without_a_proper_answer_refuses(ask, answer):
+    """Neither None nor a Refusal is no answer."""
+    assert ask(Check(answer)).reason == CHECK_FAILED
+
+
+@pytest.mark.parametrize(
+    ("order", "problem"),
+    [
+        ({"lots": 0, "price": 100}, "0 lots"),
+        ({"lots": -5, "price": 100}, "-5 lots"),
+        ({"lots": 1, "price": -1}, "-1 ticks"),
+        ({"lots": 1, "kind": "limit"}, "0 ticks"),
+        ({"lots": 1, "price": 5, "kind": "market"}, "with a price"),
+        ({"lots": 1, "post_only": True}, "post-only"),
+        ({"lots": 1, "price": 5, "post_only": True, "time_in_force": "ioc"}, "post-only and ioc"),
+    ],
+)
+def test_an_order_that_makes_no_sense_is_refused(ask, make_order, order, problem):
+    """Before any check sees it."""
+    check = Check()
+    refusal = ask(check, order=make_order(BUY, **order))
+    assert refusal.reason == INVALID_ORDER
+    assert problem in refusal.detail
+    assert check.asked == []
+
+
+@pytest.mark.parametrize("instrument", [-1, 1])
+def test_an_instrument_that_the_session_does_not_have_is_refused(ask, make_order, instrument):
+    """An index is never taken from the end."""
+    order = msgspec.structs.replace(make_order(BUY, 1, 5), instrument=instrument)
+    assert ask(Check(), order=order).reason == INVALID_ORDER
+
+
+@pytest.fixture
+def replace(make_order, make_market, make_account):
+    """Asks to change an order of 10 lots at 100, 4 of them filled. Gives the answer and what the check was asked."""
+
+    def ask(price, lots, *, side=BUY, answer=None):
+        check = Check(answer)
+        gate = Gate([[("check", check)]])
+        order = SimpleNamespace(
+            order=make_order(side, 10, 100), price_ticks=100, size_lots=10, filled_lots=4, state="open"
+        )
+        return gate.approve_replace(order, price, lots, make_market(), make_account(7, 20, 30)), check.asked
+
+    return ask
+
+
+@pytest.mark.parametrize(("side", "buys", "sells"), [(BUY, 14, 30), (SELL, 20, 24)])
+def test_a_replace_is_checked_as_the_order_it_makes(replace, make_order, side, buys, sells):
+    """The checks see what would be left at the new price, and an account without what is left of the old order."""
+    answer, asked = replace(101, 15, side=side)
+    assert answer.order == make_order(side, 15, 101)
+    assert asked == [(make_order(side, 11, 101), 7, buys, sells)]
+
+
+def test_a_replace_that_a_check_refuses_is_refused(replace):
+    """Larger at the same price, or the same size at another price."""
+    refusal = Refusal("x")
+    assert replace(100, 11, answer=refusal)[0] is refusal
+    assert replace(99, 10, answer=refusal)[0] is refusal
+
+
+def test_a_smaller_size_at_the_same_price_adds_no_risk(replace):
+    """It passes without being checked, so that risk can always be taken off."""
+    answer, asked = replace(100, 9, answer=Refusal("x"))
+    assert isinstance(answer, ApprovedOrder)
+    assert asked == []
+
+
+@pytest.mark.parametrize(("price", "lots"), [(100, 4), (100, 0), (0, 11)])
+def test_a_replace_that_makes_no_sense_is_refused(replace, price, lots):
+    """To no more than is filled, or to no price."""
+    answer, asked = replace(price, lots)
+    assert answer.reason == INVALID_ORDER
+    assert asked == []

@@ -1,0 +1,218 @@
+"""Whole sessions: the reference session and the recorded one, from bytes to the report."""
+
+import gc
+import gzip
+import os
+import signal
+import tracemalloc
+from pathlib import Path
+
+import pytest
+import trio
+import trio.testing
+
+from mainspring.errors import CaptureError, ConfigError, DataError
+from mainspring.host.config import load_config
+from mainspring.host.planning import make_plan
+from mainspring.host.registry import Registry
+from mainspring.report import without_timing
+from mainspring.session import run_session
+from mainspring.session.run import _watch_signals
+from mainspring.session.totals import SessionTotals
+
+CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
+SPOT = CAPTURES / "spot/btcusdt_20240808.gz"
+SHORT = "feed.seconds=25"
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return Registry.load()
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path_factory, monkeypatch):
+    """A cache folder of the tests' own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture
+def run(registry):
+    """Runs the built-in configuration with overrides."""
+
+    def run(*overrides, **options):
+        return run_session(make_plan(load_config(None, overrides), registry), registry, **options)
+
+    return run
+
+
+@pytest.fixture
+def generated(registry):
+    """The messages of a short reference session."""
+    plan = make_plan(load_config(None, [SHORT]), registry)
+    return list(registry.get("feed", "simulated").factory.source(plan.instruments, plan.feed.options))
+
+
+def write(path, messages):
+    path.write_bytes(b"".join(b"%d %s\n" % message for message in messages))
+    return f'feed={{plugin="binance-spot", capture="{path}"}}'
+
+
+def test_the_reference_session_trades(run):
+    """The built-in configuration quotes, is filled, and ends with a live, uncrossed book and no gap."""
+    report = run("feed.seconds=60")
+    (instrument,) = report.instruments
+    assert report.feed.messages > 5_000
+    assert report.feed.gaps == 0
+    assert instrument.fills > 0
+    assert instrument.book.live
+    assert instrument.book.crossed == 0
+    assert {stage.stage for stage in report.timing.stages} >= {"feed", "book", "strategy", "slippage", "risk", "route"}
+    assert report.order_log_records > 0
+
+
+def test_the_recorded_session_trades(run):
+    """The recorded BTC spot market: every message, fills, no gap."""
+    if not SPOT.exists():
+        pytest.skip("captures absent: binance/spot/btcusdt_20240808.gz")
+    report = run(f'feed={{capture="{SPOT}"}}')
+    (instrument,) = report.instruments
+    assert report.feed.messages == 41_249
+    assert (report.feed.gaps, report.feed.bad_lines, instrument.book.crossed) == (0, 0, 0)
+    assert instrument.fills > 0
+    assert report.slots[0].plugin == "binance-spot"
+
+
+JITTER = ("seed=7", "router.latency_jitter=lognormal", "router.latency_jitter_us=100")
+TREND = ('strategy.trend={plugin="momentum", size=0.01}',)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        (),
+        ('strategy.trend={plugin="momentum", size=0.01}',),
+        ("seed=7", "router.latency_jitter=lognormal", "router.latency_jitter_us=100"),
+    ],
+)
+def test_same_input_same_report(run, overrides):
+    """Two runs of one input give the same report, its times aside, the order log's digest included."""
+    first, second = (without_timing(run(SHORT, *overrides)) for _ in range(2))
+    assert first == second
+    assert first.order_log_sha256
+
+
+def test_another_seed_is_another_session(run):
+    """Another market seed leads to another order log."""
+    assert run(SHORT).order_log_sha256 != run(SHORT, "feed.seed=2").order_log_sha256
+
+
+@pytest.mark.parametrize("book", ["bisect-list", "sorted-dict"])
+@pytest.mark.parametrize("codec", ["json", "orjson", "msgspec"])
+def test_any_book_and_codec_give_the_same_orders(run, book, codec):
+    """Books and codecs are interchangeable: the order log is the same with each."""
+    reference = run(SHORT)
+    assert run(SHORT, f"book.plugin={book}", f"codec.json={codec}").order_log_sha256 == reference.order_log_sha256
+
+
+def test_replay_makes_no_order(run):
+    """In replay mode markets are rebuilt and nothing is traded."""
+    report = run(SHORT, "mode=replay")
+    assert report.order_log_records == 0
+    assert report.instruments[0].book.live
+    assert report.instruments[0].orders == 0
+
+
+def test_no_limit_no_order(run, tmp_path, registry):
+    """Without [risk] every order is refused, and the reason says so."""
+    config = tmp_path / "session.toml"
+    config.write_text(
+        'instruments = ["BTC/USDT"]\nfeed = { plugin = "simulated", seconds = 25 }\n'
+        '[strategy.maker]\nplugin = "quote-maker"\nsize = 0.01\n'
+        "[market]\ndaily_volume = 30_000\ndaily_volatility = 0.02\n"
+    )
+    plan = make_plan(load_config(config), registry)
+    assert "max_position" in plan.missing_limits
+    report = run_session(plan, registry)
+    assert set(report.refusals) == {"limit-not-set"}
+    assert report.instruments[0].fills == 0
+
+
+def test_a_gap_stops_trading_until_the_book_is_whole_again(run, generated, tmp_path):
+    """With a depth message cut out, the book is quarantined: it isn't live at the end, and the gap is counted."""
+    depth = [index for index, (_, raw) in enumerate(generated) if b"depthUpdate" in raw]
+    cut = depth[len(depth) // 2]
+    report = run(write(tmp_path / "cut.txt", generated[:cut] + generated[cut + 1 :]))
+    assert report.feed.gaps == 1
+    assert not report.instruments[0].book.live
+    whole = run(write(tmp_path / "whole.txt", generated))
+    assert report.instruments[0].fills < whole.instruments[0].fills
+
+
+def test_captures_that_follow_one_another_are_one(run, generated, tmp_path):
+    """A capture cut in two and read one after the other gives the orders of the whole."""
+    whole = run(write(tmp_path / "whole.txt", generated))
+    half = len(generated) // 2
+    write(tmp_path / "a.txt", generated[:half])
+    (tmp_path / "b.gz").write_bytes(gzip.compress(b"".join(b"%d %s\n" % message for message in generated[half:])))
+    halves = f'feed={{plugin="binance-spot", capture=["{tmp_path / "a.txt"}", "{tmp_path / "b.gz"}"]}}'
+    assert run(halves).order_log_sha256 == whole.order_log_sha256
+
+
+def test_a_bad_message_stops_the_session_at_its_line(run, generated, tmp_path):
+    """A message that can't be read is an error with file and line; with skip_bad it is counted, and the rest runs."""
+    broken = list(generated)
+    broken[99] = (broken[99][0], broken[99][1][:-5])
+    source = write(tmp_path / "broken.txt", broken)
+    with pytest.raises(CaptureError, match=r"broken\.txt, line 100: .*--skip-bad") as caught:
+        run(source)
+    assert caught.value.line == 100
+    report = run(source, "feed.skip_bad=true")
+    assert report.feed.bad_lines == 1
+    assert report.feed.messages == len(generated)
+
+
+def test_a_capture_of_something_else_is_refused(run, tmp_path):
+    """A file whose messages no feed knows isn't run as an empty market."""
+    path = tmp_path / "other.txt"
+    path.write_bytes(b'1723161253937085768 {"hello":"world"}\n' * 10)
+    with pytest.raises((ConfigError, DataError), match="reads"):
+        run(f'feed={{capture="{path}"}}')
+
+
+def test_progress_reaches_the_end(run):
+    """Progress rises and ends with the last message."""
+    told = []
+    report = run(SHORT, progress=lambda messages, fraction: told.append((messages, fraction)))
+    assert told == sorted(told)
+    assert told[-1] == (report.feed.messages, 1.0)
+
+
+def test_memory_stays_flat_over_ten_runs(run):
+    """Ten sessions in one process leave no more behind than two do."""
+    tracemalloc.start()
+    try:
+        run(SHORT)
+        run(SHORT)
+        gc.collect()
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(8):
+            run(SHORT)
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 300_000, f"{after - before} bytes more after eight runs"
+
+
+@pytest.mark.trio
+async def test_a_signal_ends_the_session_in_order():
+    """SIGTERM is taken down as the reason to stop, and doesn't end the process."""
+    totals = SessionTotals()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_watch_signals, totals)
+        await trio.testing.wait_all_tasks_blocked()
+        os.kill(os.getpid(), signal.SIGTERM)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        nursery.cancel_scope.cancel()
+    assert totals.stopped_early == "signal SIGTERM"

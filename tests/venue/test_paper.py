@@ -1,0 +1,170 @@
+"""The paper venue: orders on their way, and those that take, on markets made by hand."""
+
+from decimal import Decimal
+
+import pytest
+
+from mainspring.errors import OrderStateError
+from mainspring.model import (
+    Accepted,
+    ApprovedOrder,
+    BookSnapshot,
+    Cancelled,
+    Control,
+    Fill,
+    NewOrder,
+    Quote,
+    Rejected,
+    Side,
+)
+from mainspring.seams import NEVER_NS
+from mainspring.venue.paper import PaperVenue
+from mainspring.venue.paper_latency import PaperLatency
+from mainspring_plugins.books.sorted_dict import SortedDictBook
+
+BUY, SELL = Side.BUY, Side.SELL
+US = 1000
+
+
+def test_an_order_arrives_after_its_latency(new_session):
+    """Nothing happens before submit plus latency, then the answer carries the time of arrival."""
+    session = new_session(latency_us=250).at(1000).snapshot([(99, 10)], [(101, 5)])
+    session.submit(BUY, 99, 1)
+    assert session.venue.due_ns == 1250 * US
+    assert not session.at(1249).take_events()
+    assert session.at(1400).take_events() == [Accepted(1, 0, 1250 * US)]
+    assert session.venue.due_ns == NEVER_NS
+
+
+def test_an_order_meets_the_market_of_its_arrival(new_session):
+    """A market event after the arrival comes too late for the order, even if the lane polls after it."""
+    session = new_session(latency_us=250).at(1000).snapshot([(99, 10)], [(101, 5)])
+    session.quote((99, 10), (101, 5))
+    session.submit(BUY, 102, 9)
+    session.now_us = 2000
+    session.venue.on_market(Quote(0, 2000 * US, 0, -1, 99, 10, 102, 70))
+    assert Fill(1, 0, 1250 * US, 1, BUY, 101, 5, False, 50) in session.at(2000).take_events()
+
+
+def test_requests_never_overtake_one_another():
+    """With jitter, requests still arrive in the order in which they were sent, and time doesn't run backwards."""
+    book = SortedDictBook()
+    latency = PaperLatency(Decimal(10), "exponential", Decimal(500), Decimal(1), seed=3)
+    venue = PaperVenue((book,), latency)
+    book.apply_snapshot([(99, 10)], [(101, 5)])
+    venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
+    for i in range(1, 200):
+        venue.submit(ApprovedOrder(NewOrder(i, 0, BUY, "limit", 99, 1, i * US), i * US), i * US)
+        venue.cancel(i, i * US)
+    events = venue.poll(10**12)
+    assert [e.order_id for e in events] == [i for i in range(1, 200) for _ in range(2)]
+    assert all(type(e) is kind for e, kind in zip(events, [Accepted, Cancelled] * 199, strict=True))
+    assert [e.time_ns for e in events] == sorted(e.time_ns for e in events)
+
+
+def test_a_marketable_order_walks_the_levels_and_the_rest_waits(session):
+    """A limit order takes the levels up to its limit as taker; what is left waits at its price."""
+    order = session.submit(BUY, 102, 20)
+    assert session.fills() == [(order, 101, 5, False), (order, 102, 8, False)]
+    session.trade(102, 3, -1)
+    assert session.fills() == [(order, 102, 3, True)]
+
+
+def test_fees_follow_liquidity(session):
+    """A taker's fill carries the taker's fee, a maker's the maker's."""
+    session.submit(BUY, 101, 6)
+    session.trade(101, 1, -1)
+    assert [e.fee_ppb for e in session.take_events() if isinstance(e, Fill)] == [50, -10]
+
+
+def test_a_market_order_that_empties_the_book_is_cancelled(session):
+    """What a market order can't fill doesn't wait."""
+    order = session.submit(SELL, 0, 35, kind="market")
+    fills_and_end = session.take_events()[1:]
+    assert [(e.price_ticks, e.size_lots) for e in fills_and_end[:-1]] == [(99, 10), (98, 20)]
+    assert fills_and_end[-1] == Cancelled(order, 0, 0, 5, "no-liquidity")
+
+
+def test_immediate_or_cancel_leaves_nothing(session):
+    """An IOC order fills what it can and is cancelled for the rest."""
+    order = session.submit(BUY, 101, 9, time_in_force="ioc")
+    assert session.take_events()[-1] == Cancelled(order, 0, 0, 4, "no-liquidity")
+
+
+def test_fill_or_kill_is_whole_or_nothing(session):
+    """A FOK order that the book can't fill within its limit trades nothing; one that it can is filled."""
+    killed = session.submit(BUY, 102, 14, time_in_force="fok")
+    assert session.take_events() == [Accepted(killed, 0, 0), Cancelled(killed, 0, 0, 14, "not-fillable")]
+    order = session.submit(BUY, 102, 13, time_in_force="fok")
+    assert session.fills() == [(order, 101, 5, False), (order, 102, 8, False)]
+
+
+def test_post_only_never_takes(session):
+    """A post-only order at or through the other side is rejected, one tick away it waits."""
+    order = session.submit(BUY, 101, 1, post_only=True)
+    assert session.take_events() == [Rejected(order, 0, 0, "would-take")]
+    order = session.submit(BUY, 100, 1, post_only=True)
+    assert session.take_events() == [Accepted(order, 0, 0)]
+
+
+def test_what_we_took_is_not_taken_twice(session):
+    """A level offers what it shows less what we took, until it is gone and comes anew."""
+    session.submit(BUY, 101, 5)
+    assert session.fills() == [(1, 101, 5, False)]
+    session.submit(BUY, 101, 2, time_in_force="ioc")
+    assert session.fills() == []
+    session.delta(asks=[(101, 6)])
+    session.submit(BUY, 101, 2, time_in_force="ioc")
+    assert session.fills() == [(3, 101, 1, False)]
+    session.delta(asks=[(101, 0)]).delta(asks=[(101, 6)])
+    session.submit(BUY, 101, 9, time_in_force="ioc")
+    assert session.fills() == [(4, 101, 6, False)]
+
+
+def test_no_market_yet_means_no_orders(new_session):
+    """Before anything was seen the venue has no market to offer."""
+    session = new_session()
+    order = session.submit(BUY, 99, 5)
+    assert session.take_events() == [Rejected(order, 0, 0, "market-unavailable")]
+
+
+@pytest.mark.parametrize(
+    ("price", "lots", "terms"),
+    [
+        (0, 1, {}),
+        (99, 0, {}),
+        (99, 1, {"kind": "market"}),
+        (99, 1, {"time_in_force": "ioc", "post_only": True}),
+        (0, 1, {"kind": "market", "post_only": True}),
+    ],
+)
+def test_an_order_that_makes_no_sense_is_rejected(session, price, lots, terms):
+    """No price, no size, or terms that contradict each other."""
+    order = session.submit(BUY, price, lots, **terms)
+    assert session.take_events() == [Rejected(order, 0, 0, "invalid-order")]
+
+
+def test_an_order_is_never_sent_twice(session):
+    """A second order with the same id is the caller's mistake, and raises; so is an unknown instrument."""
+    session.submit(BUY, 99, 1)
+    order = ApprovedOrder(NewOrder(1, 0, BUY, "limit", 99, 1, 0), 0)
+    with pytest.raises(OrderStateError, match="second time"):
+        session.venue.submit(order, 0)
+    with pytest.raises(OrderStateError, match="no instrument 3"):
+        session.venue.submit(ApprovedOrder(NewOrder(2, 3, BUY, "limit", 99, 1, 0), 0), 0)
+
+
+def test_messages_about_the_connection_are_none_of_its_business(session):
+    """A `Control` carries no instrument and changes nothing."""
+    session.venue.on_market(Control(0, "success", "", ""))
+    assert not session.at(0).take_events()
+
+
+def test_old_orders_are_forgotten(session):
+    """The venue remembers the last ten thousand orders, and those that still wait."""
+    waiting = session.submit(BUY, 98, 1)
+    for _ in range(10_500):
+        session.submit(BUY, 0, 0)
+    session.take_events()
+    session.cancel(2).cancel(10_000).cancel(waiting)
+    assert [getattr(e, "reason", "") for e in session.take_events()] == ["unknown-order", "too-late", "requested"]
