@@ -161,7 +161,7 @@ def test_a_pinned_slot_needs_no_default(
         ("book.plugin = 'plane'", 's.toml:1: book.plugin: no book plugin is named \'plane\'; did you mean "plain"?'),
         ("book.plugin = 'fast'", "s.toml:1: book.plugin: the book plugin 'fast' of acme can't run here: it needs the"),
         ("book.plugn = 'plain'", 's.toml:1: book.plugn: no such key; did you mean "plugin"? There are: plugin.'),
-        ("[router]\nlatency = 5", 's.toml:2: router.latency: no such key; did you mean "latency_us"? There are: plugin,'),
+        ("[router]\nlatncy = 5", 's.toml:2: router.latncy: no such key; did you mean "latency_us"? There are: plugin'),
         ("[router]\nlatency_us = 'x'", "s.toml:2: router.latency_us: expected a whole number; found the text"),
         ("[risk]\ncoller = 5", 's.toml:2: risk.coller: no risk plugin is named \'coller\'; did you mean "collar"?'),
         ("[risk]\ncollar = 'x'", 's.toml:2: risk.collar: expected a decimal number; found the text "x"'),

@@ -108,7 +108,9 @@ def _plan(
 ) -> tuple[Plan, Registry]:
     wanted = list(overrides or ())
     if captures:
-        captures = [str(Path(name).absolute()) if Path(name).is_file() else name for name in captures]
+        if config is not None:
+            # Typed here, so it is relative to here; what stands in the file is relative to the file.
+            captures = [str(Path(name).resolve()) if Path(name).is_file() else name for name in captures]
         wanted.append(f"feed.capture=[{', '.join(map(_quoted, captures))}]")
         wanted.append(f"feed.plugin={_quoted(feed or 'auto')}")
         if config is None:

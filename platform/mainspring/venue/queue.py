@@ -2,30 +2,31 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
 from mainspring.model import Side
 
 __all__ = ["LevelQueue", "QueuedOrder"]
 
 
-class QueuedOrder(msgspec.Struct, eq=False):
+class QueuedOrder:
     """An order in a `LevelQueue`: its id, what is left of it in lots, and its neighbours.
 
     `queue` is the queue that it waits in, None while it waits in none. Only the queue changes any of this.
     """
 
-    order_id: int
-    lots: int
-    queue: "LevelQueue | None" = None
-    older: "QueuedOrder | None" = None
-    newer: "QueuedOrder | None" = None
+    __slots__ = ("lots", "newer", "older", "order_id", "queue")
+
+    def __init__(self, order_id: int, lots: int) -> None:
+        self.order_id = order_id
+        self.lots = lots
+        self.queue: LevelQueue | None = None
+        self.older: QueuedOrder | None = None
+        self.newer: QueuedOrder | None = None
 
     def __repr__(self) -> str:
         return f"QueuedOrder(order_id={self.order_id}, lots={self.lots})"
 
 
-class LevelQueue(msgspec.Struct, eq=False):
+class LevelQueue:
     """A price level: its orders, first come first served, and how many lots they hold together.
 
     A doubly linked list through the orders, so that joining, leaving from the middle and being taken from the front
@@ -33,12 +34,15 @@ class LevelQueue(msgspec.Struct, eq=False):
     be read and not written.
     """
 
-    side: Side
-    price_ticks: int
-    lots: int = 0
-    orders: int = 0
-    _oldest: QueuedOrder | None = None
-    _newest: QueuedOrder | None = None
+    __slots__ = ("_newest", "_oldest", "lots", "orders", "price_ticks", "side")
+
+    def __init__(self, side: Side, price_ticks: int) -> None:
+        self.side = side
+        self.price_ticks = price_ticks
+        self.lots = 0
+        self.orders = 0
+        self._oldest: QueuedOrder | None = None
+        self._newest: QueuedOrder | None = None
 
     def __repr__(self) -> str:
         return f"LevelQueue(side={self.side}, price_ticks={self.price_ticks}, lots={self.lots}, orders={self.orders})"

@@ -16,7 +16,7 @@ class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """`size` is that of each quote, `max_position` what it may hold, long or short (default: ten quotes); both in base.
 
     A quote stands `edge_ticks` or more from the fair price, which is the mid less `skew_ticks` for each quote's size
-    held. A quote is moved when it is off by `requote_ticks` or more. After a refusal it asks for nothing new in that
+    held. A quote is moved when it is off by `requote_ticks` or more. After a refused order it asks for nothing in that
     instrument for `retry_ms`.
     """
 
@@ -24,7 +24,7 @@ class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     edge_ticks: int = 2
     skew_ticks: int = 1
     requote_ticks: int = 2
-    retry_ms: int = 1_000
+    retry_ms: int = 250
     max_position: Decimal | None = None
 
 
@@ -76,8 +76,8 @@ class QuoteMaker:
         self.on_bbo(market, orders)
 
     def on_order_event(self, event: OrderEvent, market: MarketView, orders: Orders) -> None:
-        """A refusal keeps it quiet for a while: what was refused now would be refused again."""
-        if isinstance(event, Rejected):
+        """A refused order keeps it quiet for a while: what was refused now would be refused again."""
+        if isinstance(event, Rejected) and event.request == "new":
             self._quiet_until_ns[market.index] = market.now_ns + self._retry_ns
 
     def _quote(self, side: Side, standing: OpenOrder | None, price_ticks: int, size_lots: int, orders: Orders) -> None:
