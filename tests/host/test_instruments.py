@@ -121,7 +121,8 @@ def test_instruments_that_cannot_be_known_are_told_with_the_remedy(text: str, er
 
 def test_an_instrument_that_the_capture_lacks_brings_those_it_has() -> None:
     """A symbol that nobody knows is answered with those in the capture."""
-    assert complaint('instruments = ["BTC-USD"]', Feed([BTC, ETH])).endswith("The capture holds: BTC/USDT, ETH/USDT.")
+    said = complaint('instruments = ["BTC-USD"]', Feed([BTC, ETH]))
+    assert said == "s.toml:1: instruments: 'BTC-USD' isn't in the capture, which holds: BTC/USDT, ETH/USDT"
 
 
 def test_a_grid_for_no_instrument_of_the_session_is_an_error() -> None:

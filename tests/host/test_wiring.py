@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from mainspring.errors import PluginError, WireError
+from mainspring.errors import ConfigError, PluginError, WireError
 from mainspring.host.config import parse_config
 from mainspring.host.offers import Offer
 from mainspring.host.plan import Plan
@@ -135,10 +135,19 @@ def test_a_factory_that_raises_names_its_plugin(plan: Plan, registry: Registry, 
     assert isinstance(caught.value.__cause__, KeyError)
 
 
-def test_an_error_of_ours_from_a_factory_stays_what_it_is(plan: Plan, registry: Registry, recorder: Recorder) -> None:
-    """What a factory refuses on purpose arrives as it was raised."""
-    error = WireError("no such channel")
+def test_an_error_of_ours_from_a_factory_names_its_plugin(plan: Plan, registry: Registry, recorder: Recorder) -> None:
+    """What a factory refuses on purpose is an error about the config, and says which plugin refused."""
+    recorder.raising["generator"] = WireError("no such channel")
+    with pytest.raises(ConfigError, match=r"the feed 'generator' of acme 2\.3 can't be made: no such channel"):
+        wire(plan, registry)
+
+
+def test_an_error_about_the_config_from_a_factory_stays_what_it_is(
+    plan: Plan, registry: Registry, recorder: Recorder
+) -> None:
+    """An error that is about the config already arrives as it was raised."""
+    error = ConfigError("no such channel")
     recorder.raising["generator"] = error
-    with pytest.raises(WireError) as caught:
+    with pytest.raises(ConfigError) as caught:
         wire(plan, registry)
     assert caught.value is error

@@ -38,8 +38,9 @@ def digest() -> Callable[[Iterable[RawMessage]], str]:
 class Reader:
     """Rebuilds one instrument's book from its messages, by Binance's rules, apart from the product's own code.
 
-    Prices and sizes stay the venue's text. `truths` counts the quotes that were held against the book, and `quotes`
-    those that weren't the truth.
+    Prices and sizes stay the venue's text. `truths` counts the quotes whose update ended a depth message, and `lies`
+    those of them that the book contradicts; `untold` counts the depth messages after which the best prices aren't those
+    of the latest quote, so that a change of them was never published.
     """
 
     def __init__(self) -> None:
@@ -50,9 +51,11 @@ class Reader:
         self.gaps = 0
         self.truths = 0
         self.lies = 0
+        self.untold = 0
         self.crossed = 0
         self.trades: list[int] = []
         self.quote_ids: list[int] = []
+        self._told: tuple[str, ...] = ()
         self._early: list[dict[str, Any]] = []
         self._quotes: dict[int, dict[str, Any]] = {}
 
@@ -69,12 +72,14 @@ class Reader:
         elif data.get("e") == "depthUpdate":
             if self.snapshots:
                 self._apply(data)
+                self.untold += self._told != self._best()
             else:
                 self._early.append(data)
         elif data.get("e") == "trade":
             self.trades.append(data["t"])
         else:
             self.quote_ids.append(data["u"])
+            self._told = self._quoted(data)
             self._quotes[data["u"]] = data
             if float(data["b"]) >= float(data["a"]):
                 self.crossed += 1
@@ -89,13 +94,20 @@ class Reader:
                     side.pop(price, None)
                 else:
                     side[price] = size
-        bid, ask = max(self.bids, key=float), min(self.asks, key=float)
-        if float(bid) >= float(ask):
+        best = self._best()
+        if float(best[0]) >= float(best[2]):
             self.crossed += 1
         if quote := self._quotes.get(self.last_id):
             self.truths += 1
-            told = (quote["b"], quote["B"], quote["a"], quote["A"])
-            self.lies += told != (bid, self.bids[bid], ask, self.asks[ask])
+            self.lies += self._quoted(quote) != best
+
+    def _best(self) -> tuple[str, ...]:
+        bid, ask = max(self.bids, key=float), min(self.asks, key=float)
+        return bid, self.bids[bid], ask, self.asks[ask]
+
+    @staticmethod
+    def _quoted(quote: dict[str, str]) -> tuple[str, ...]:
+        return quote["b"], quote["B"], quote["a"], quote["A"]
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ def test_every_quote_agrees_with_the_book_and_nothing_ever_crosses(btc, reader, 
         read.read(raw)
     assert read.truths > 100
     assert read.lies == 0
+    assert read.untold == 0
     assert read.crossed == 0
     assert read.gaps == 0
     assert all(earlier < later for earlier, later in pairwise(received))
@@ -96,7 +97,7 @@ def test_several_instruments_share_a_line_and_each_is_whole(btc, eth, reader):
         readers[orjson.loads(raw)["stream"].split("@")[0]].read(raw)
     assert received == sorted(received)
     for read in readers.values():
-        assert (read.snapshots, read.gaps, read.lies, read.crossed) == (1, 0, 0, 0)
+        assert (read.snapshots, read.gaps, read.lies, read.untold, read.crossed) == (1, 0, 0, 0, 0)
         assert read.trades
     assert 2_400 < float(max(readers["ethusdt"].bids, key=float)) < 2_600
     assert all(Decimal(price) % Decimal("0.05") == 0 for price in readers["ethusdt"].bids)
@@ -150,7 +151,7 @@ def test_a_cheap_instrument_works_and_one_too_coarse_is_refused(btc, reader):
     read = reader()
     for _, raw in market_messages((btc,), SimulatedOptions(seconds=20, open_prices={"BTC/USDT": "100.00"})):
         read.read(raw)
-    assert (read.gaps, read.lies, read.crossed) == (0, 0, 0)
+    assert (read.gaps, read.lies, read.untold, read.crossed) == (0, 0, 0, 0)
     assert read.trades
     with pytest.raises(ConfigError, match=r"BTC/USDT.*99\.99.*finer tick"):
         market_messages((btc,), SimulatedOptions(open_prices={"BTC/USDT": "99.99"}))

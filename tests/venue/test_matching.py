@@ -134,11 +134,14 @@ def test_first_come_is_first_served_at_a_price_and_the_better_price_before_both(
     assert taken == Submitted((Match(3, 100, 5, 0), Match(1, 101, 5, 0), Match(2, 101, 2, 3)))
 
 
-def test_a_smaller_size_keeps_its_place_and_a_larger_one_loses_it():
+def test_a_size_no_larger_keeps_its_place_and_a_larger_one_loses_it():
     engine = MatchingEngine()
     for order_id in (1, 2, 3):
         engine.submit_limit(order_id, BUY, 100, 10)
+    engine.replace(1, 100, 10)
+    assert [order.order_id for order in engine.best(BUY)] == [1, 2, 3]
     engine.replace(1, 100, 6)
+    assert [order.order_id for order in engine.best(BUY)] == [1, 2, 3]
     engine.replace(2, 100, 11)
     fills = engine.submit_market(9, SELL, 27).fills
     assert [(match.maker_id, match.lots) for match in fills] == [(1, 6), (3, 10), (2, 11)]

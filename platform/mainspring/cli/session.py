@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mainspring.cli.output import STOPPED, errors, print_json, results
 from mainspring.errors import ConfigError
-from mainspring.host.config import Loaded, default_text, load_config
+from mainspring.host.config import default_text, load_config
 from mainspring.host.explain import explain_json, explain_text
 from mainspring.host.plan import Plan
 from mainspring.host.planning import make_plan
@@ -120,7 +120,7 @@ def _plan(
         wanted.append(f"feed.plugin={_quoted(feed)}")
     if skip_bad:
         wanted.append("feed.skip_bad=true")
-    loaded: Loaded = load_config(config, wanted)
+    loaded = load_config(config, wanted, {("feed", "capture"): "--capture", ("feed", "plugin"): "--feed"})
     registry = Registry.load(loaded.config.plugins.allow)
     return make_plan(loaded, registry), registry
 

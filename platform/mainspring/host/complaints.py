@@ -4,6 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -37,14 +38,23 @@ class Complaint:
     """Makes errors that point at a key of one configuration.
 
     `origin` is the file, `text` its text (TOML that was read without error), `table` what it holds with the overrides
-    applied, `overridden` the paths that came by `--set`.
+    applied, `overridden` the paths that came by `--set`. `spelled` says how the user wrote those of them that came by
+    an option of their own, such as `--feed`.
     """
 
-    def __init__(self, origin: str, text: str, table: Mapping[str, Any], overridden: frozenset[KeyPath]) -> None:
+    def __init__(
+        self,
+        origin: str,
+        text: str,
+        table: Mapping[str, Any],
+        overridden: frozenset[KeyPath],
+        spelled: Mapping[KeyPath, str] = MappingProxyType({}),
+    ) -> None:
         self._origin = origin
         self._lines = key_lines(text)
         self._table = table
         self._overridden = overridden
+        self._spelled = spelled
 
     def where(self, path: KeyPath) -> str:
         """The file and line of a key, or the override that set it or something in it.
@@ -54,10 +64,10 @@ class Complaint:
         from_the_key_up = [path[:length] for length in range(len(path), 0, -1)]
         for above in from_the_key_up:
             if above in self._overridden:
-                return f"--set {dotted(above)}"
+                return self._option(above)
         for below in sorted(self._overridden):
             if below[: len(path)] == path and path not in self._lines:
-                return f"--set {dotted(below)}"
+                return self._option(below)
         for above in from_the_key_up:
             if above in self._lines:
                 return f"{self._origin}:{self._lines[above]}"
@@ -66,9 +76,12 @@ class Complaint:
     def error(self, path: KeyPath, problem: str) -> ConfigError:
         """An error about the key: where it is, its full path, and the problem."""
         where = self.where(path)
-        if not path or where == f"--set {dotted(path)}":
+        if not path or where == self._option(path):
             return ConfigError(f"{where}: {problem}")
         return ConfigError(f"{where}: {dotted(path)}: {problem}")
+
+    def _option(self, path: KeyPath) -> str:
+        return self._spelled.get(path, f"--set {dotted(path)}")
 
     def unknown_key(self, path: KeyPath, known: Collection[str]) -> ConfigError:
         """An error about a key that means nothing, with the `known` keys that may stand beside it."""

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from mainspring.errors import ConfigError
 from mainspring.host.complaints import Complaint, convert, dotted, quoted, shown
+from mainspring.host.key_lines import KeyPath
 from mainspring.host.overrides import apply_overrides
 from mainspring.host.registry import OURS
 from mainspring.lane import StatisticsOptions
@@ -35,6 +37,8 @@ __all__ = [
 
 AUTO = "auto"
 DEFAULT_ORIGIN = "the built-in configuration"
+
+_AS_SET: Mapping[KeyPath, str] = MappingProxyType({})
 
 
 class SlotConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,28 +115,35 @@ def default_text() -> str:
     return resources.files("mainspring.host").joinpath("default.toml").read_text(encoding="utf-8")
 
 
-def load_config(path: Path | None, overrides: Iterable[str] = ()) -> Loaded:
+def load_config(path: Path | None, overrides: Iterable[str] = (), spelled: Mapping[KeyPath, str] = _AS_SET) -> Loaded:
     """Reads a file, or the built-in configuration where `path` is None, and applies `key=value` overrides.
 
+    `spelled` says how the user wrote overrides that came by an option of their own, for errors: `--feed`.
     Raises `ConfigError` for what can't be read, isn't TOML, or isn't a configuration.
     """
     if path is None:
-        return parse_config(default_text(), DEFAULT_ORIGIN, Path.cwd(), overrides)
+        return parse_config(default_text(), DEFAULT_ORIGIN, Path.cwd(), overrides, spelled)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such file; `mainspring init {path}` writes one to start from") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: can't be read as UTF-8 text: {error}") from error
-    return parse_config(text, str(path), path.parent, overrides)
+    return parse_config(text, str(path), path.parent, overrides, spelled)
 
 
-def parse_config(text: str, origin: str, folder: Path, overrides: Iterable[str] = ()) -> Loaded:
+def parse_config(
+    text: str,
+    origin: str,
+    folder: Path,
+    overrides: Iterable[str] = (),
+    spelled: Mapping[KeyPath, str] = _AS_SET,
+) -> Loaded:
     """Decodes TOML text. `folder` is what relative paths in it are relative to. Raises `ConfigError`."""
     try:
         table = tomllib.loads(text)
         overridden = apply_overrides(table, overrides)
-        complaint = Complaint(origin, text, table, overridden)
+        complaint = Complaint(origin, text, table, overridden, spelled)
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(origin, text, str(error)) from error
     except RecursionError as error:

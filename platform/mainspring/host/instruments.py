@@ -42,9 +42,11 @@ def resolve_instruments(
     for symbol in symbols:
         given = config.instrument.get(symbol, InstrumentConfig())
         base = found.get(symbol) or by_venue_symbol.get(given.venue_symbol or symbol)
+        if base is None and found:
+            raise complaint.error(("instruments",), f"{symbol!r} isn't in the capture, which holds: {', '.join(found)}")
         if base is None and describe is not None:
             base = describe(symbol, given.venue_symbol)
-        resolved.append(_merge(symbol, given, base, complaint, found))
+        resolved.append(_merge(symbol, given, base, complaint))
     unused = sorted(set(config.instrument) - set(symbols))
     if unused:
         raise complaint.error(("instrument", unused[0]), f"isn't among the session's instruments: {', '.join(symbols)}")
@@ -82,14 +84,12 @@ def _merge(
     given: InstrumentConfig,
     base: Instrument | None,
     complaint: Complaint,
-    found: dict[str, Instrument],
 ) -> Instrument:
     if base is None and (given.tick_size is None or given.lot_size is None or given.venue_symbol is None):
-        there = f" The capture holds: {', '.join(found)}." if found else ""
         raise complaint.error(
             ("instruments",),
             f'nobody knows the grid of {symbol!r}; add [instrument."{symbol}"] with venue_symbol, tick_size and '
-            f"lot_size.{there}",
+            f"lot_size",
         )
     values: dict[str, Any] = {name: getattr(base, name) for name in _FIELDS} if base is not None else {}
     overridden = {name: getattr(given, name) for name in _FIELDS if getattr(given, name) is not None}

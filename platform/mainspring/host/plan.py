@@ -29,7 +29,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the messages come from: captures, read one after the other, or the feed's own generator if there are none."""
+    """Where the messages come from: captures, one after the other, or the feed's own generator if there are none."""
 
     name: str
     captures: tuple[Path, ...]

@@ -10,6 +10,7 @@ from mainspring.data import Located, locate, read_capture
 from mainspring.errors import DataError, UnknownPlugin, UnusablePlugin
 from mainspring.host.complaints import convert
 from mainspring.host.config import AUTO, Config, Loaded, SlotConfig
+from mainspring.host.guard import calling
 from mainspring.host.instruments import resolve_instruments
 from mainspring.host.offers import Offer
 from mainspring.host.plan import Choice, Plan, SourcePlan, StrategyPlan
@@ -157,13 +158,13 @@ class _Planner:
     def _messages(source: SourcePlan) -> Callable[[], Iterable[RawMessage]]:
         return lambda: chain.from_iterable(read_capture(path, skip_bad=source.skip_bad) for path in source.captures)
 
-    def instruments(self, feed: Choice, json_codec: Choice, source: SourcePlan) -> tuple[Instrument, ...]:
+    def instruments(self, feed: Choice, codec_choice: Choice, source: SourcePlan) -> tuple[Instrument, ...]:
         """The instruments with their grids."""
-        factory = self._registry.get("feed", feed.plugin).factory
-        codec = self._registry.get("codec", json_codec.plugin).factory()
-
+        offer = self._registry.get("feed", feed.plugin)
+        codec = self._registry.get("codec", codec_choice.plugin).factory()
         messages = self._messages(source) if source.captures else None
-        return resolve_instruments(self._config, self._complaint, factory, codec, messages)
+        with calling(offer, "find the instruments"):
+            return resolve_instruments(self._config, self._complaint, offer.factory, codec, messages)
 
     def _choose(
         self,

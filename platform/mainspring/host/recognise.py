@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
 from mainspring.errors import CodecError, WireError
+from mainspring.host.guard import calling
 from mainspring.host.offers import Offer, why_unusable
 from mainspring.seams import Codec, FeedContext, RawMessage
 
@@ -19,17 +20,19 @@ def recognise(
     """The feeds that read the beginning of a capture best, and how many of its messages they read.
 
     More than one name is a tie; none means that no feed reads a single message. A message counts as read if it is of a
-    kind that the feed knows and isn't refused; among feeds that read as many, fewer gaps win.
+    kind that the feed knows and isn't refused; among feeds that read as many, fewer gaps win. Feeds with options of
+    their own don't take part: nobody has said what they are.
     """
     sample = list(islice(messages(), SAMPLE_MESSAGES))
     scores: dict[str, tuple[int, int]] = {}
     for name, offer in feeds.items():
         find = getattr(offer.factory, "find_instruments", None)
-        if find is None or offer.capabilities.get("generated") or why_unusable(offer.needs):
+        if find is None or offer.options is not None or why_unusable(offer.needs):
             continue
-        instruments = tuple(find(sample, codec))
-        if instruments:
-            scores[name] = _score(offer, FeedContext(instruments, codec), sample)
+        with calling(offer, "read the capture's beginning"):
+            instruments = tuple(find(sample, codec))
+            if instruments:
+                scores[name] = _score(offer, FeedContext(instruments, codec), sample)
     best = max(scores.values(), default=(0, 0))
     if best[0] == 0:
         return [], 0

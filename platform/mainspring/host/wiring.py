@@ -1,11 +1,10 @@
 """Plan to lane: makes every part once and binds it. After this nothing meets pluggy, the registry or the config."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any, BinaryIO
 
-from mainspring.errors import MainspringError, PluginError
+from mainspring.host.guard import calling
 from mainspring.host.plan import Choice, Plan
 from mainspring.host.registry import Registry
 from mainspring.lane import BoundStrategy, Desk, Gateway, Lane, LaneStages, Market, Outbox, StreamStatistics, Trading
@@ -19,7 +18,7 @@ __all__ = ["wire"]
 def wire(plan: Plan, registry: Registry, *, order_log: BinaryIO | None = None) -> Lane:
     """Makes the lane of a plan. `order_log` takes the encoded order log, where it is to be kept.
 
-    Raises `PluginError`, naming the plugin, where one of its factories raised.
+    Raises `PluginError` or `ConfigError`, naming the plugin, where one of its factories raised.
     """
     maker = _Maker(registry)
     stages = LaneStages()
@@ -95,22 +94,8 @@ class _Maker:
         self._registry = registry
 
     def make(self, choice: Choice, *arguments: object) -> Any:
-        factory = self._registry.get(choice.seam, choice.plugin).factory
-        with _named(choice):
+        offer = self._registry.get(choice.seam, choice.plugin)
+        with calling(offer, "be made"):
             if choice.options is None:
-                return factory(*arguments)
-            return factory(*arguments, options=choice.options)
-
-
-@contextmanager
-def _named(choice: Choice) -> Iterator[None]:
-    try:
-        yield
-    except MainspringError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            choice.distribution,
-            f"the {choice.seam} {choice.plugin!r} of {choice.distribution} {choice.version} can't be made: "
-            f"{type(error).__name__}: {error}",
-        ) from error
+                return offer.factory(*arguments)
+            return offer.factory(*arguments, options=choice.options)

@@ -1,7 +1,6 @@
 """Where a session's messages come from: captures, or the feed's own generator behind its cache."""
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from mainspring.data import CaptureReader, cached_session, read_capture
 from mainspring.host.plan import Plan
@@ -35,7 +34,8 @@ class Messages:
     def __iter__(self) -> Iterator[RawMessage]:
         if self._make is not None:
             yield from self._make()
-        for self._reading, capture in enumerate(self._captures):
+        for index, capture in enumerate(self._captures):
+            self._reading = index
             yield from capture
 
     @property

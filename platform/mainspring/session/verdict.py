@@ -42,7 +42,7 @@ def verify_capture(
     """
     wanted = ["mode=replay", "instruments=[]", *overrides, f"feed.capture=[{', '.join(map(_quoted, captures))}]"]
     wanted += [f"feed.plugin={_quoted(feed or 'auto')}", f"feed.skip_bad={str(skip_bad).lower()}"]
-    loaded = load_config(None, wanted)
+    loaded = load_config(None, wanted, {("feed", "capture"): "CAPTURE", ("feed", "plugin"): "--feed"})
     registry = Registry.load(loaded.config.plugins.allow)
     plan = make_plan(loaded, registry)
     lane = wire(plan, registry)
@@ -70,8 +70,8 @@ def verdict_text(verification: Verification, console: Console) -> None:
     """Prints the verdict: the counts, what was wrong, and one closing word."""
     report, plan = verification.report, verification.plan
     console.print(
-        f"{escape(', '.join(map(str, plan.source.captures)))}: {report.messages:,} messages, feed {plan.feed.plugin}, book "
-        f"{plan.book.plugin}",
+        f"{escape(', '.join(map(str, plan.source.captures)))}: {report.messages:,} messages, "
+        f"feed {plan.feed.plugin}, book {plan.book.plugin}",
         soft_wrap=True,
     )
     kinds = [f"{kind} {count:,}" for kind, count in sorted(report.by_kind.items())]
