@@ -1,8 +1,8 @@
 """What the simulated market is fitted to: a recorded BTC/USDT spot session on Binance, 8 August 2024.
 
 The distances, and the sizes of deep quotes and of takers, are the recording's own quantiles, then moved until what
-comes out has its figures. The other tables stand for what a recording doesn't show (which event caused which, how many orders
-make a level), and were chosen for what comes out. Only figures stand here, nothing of the recording;
+comes out has its figures. The other tables stand for what a recording doesn't show (which event caused which, how many
+orders make a level), and were chosen for what comes out. Only figures stand here, nothing of the recording;
 docs/reference-session.md holds both sessions side by side.
 
 Sizes are in lots of 0.00001, distances in ticks of 0.01 at a price of 61,837.64, times in nanoseconds.
