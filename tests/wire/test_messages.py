@@ -7,7 +7,9 @@ import pytest
 
 from mainspring.errors import CodecError, GridError, WireError
 from mainspring.model import Bar, BookDelta, BookSnapshot, Control, InstrumentStatus, Quote, Trade
-from mainspring.wire import Cause, WireFeed
+from mainspring.wire import Cause, DeltaMessage, Levels, WireFeed
+from mainspring.wire._parsers import FAULTS, Tables, compile_parser
+from mainspring.wire._plain import read_event
 
 
 def test_every_kind(contiguous, opened, make):
@@ -131,6 +133,38 @@ def test_a_bad_level_names_its_place(contiguous, opened, make, rows, field):
     assert caught.value.field == field
     if isinstance(caught.value, GridError):
         assert caught.value.instrument == "BTCUSD"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"U": 3}, "U"), ({"u": 0}, "U"), ({"E": -1}, "E"), ({"E": 2**63}, "E"), ({"E": 1.5}, "E"), ({"E": "5"}, "E")],
+)
+def test_a_bad_delta_names_its_field(contiguous, opened, make, change, field):
+    """Ids that run backwards and times that are none are refused."""
+    with pytest.raises(WireError) as caught:
+        opened(contiguous).send(make.delta(1, 2, **change))
+    assert caught.value.field == field
+
+
+def test_levels_the_other_way_round(instruments):
+    """Whatever the places of price and size, only arrays pass for arrays and only objects for objects."""
+    tables = Tables()
+    for levels, good, bad in (
+        (Levels("b", price=1, size=0), ["2", "1.5"], ("21", {0: "2", 1: "1.5"}, None)),
+        (Levels("b", price="p", size="s"), {"s": "2", "p": "1.5"}, ("ps", ["2", "1.5"], None)),
+    ):
+        message = DeltaMessage(bids=levels, asks=Levels("a"))
+        parse = compile_parser(message, 0, instruments[0], tables)
+        assert parse({"b": [good], "a": []}, 1).bids == [(150, 2000)]
+        for row in bad:
+            with pytest.raises(FAULTS):
+                parse({"b": [good, row], "a": []}, 1)
+            with pytest.raises(WireError):
+                read_event(message, {"b": [good, row], "a": []}, 0, instruments[0], 1)
+    with pytest.raises(ValueError, match="both"):
+        Levels("b", price=0, size="s")
+    with pytest.raises(ValueError, match="counts from 0"):
+        Levels("b", price=0, size=-1)
 
 
 def test_longer_levels(contiguous, opened, make):

@@ -121,6 +121,16 @@ def test_chained_gap_right_after_the_snapshot(chained, opened, make):
     assert _kinds(other.send(make.delta(104, 105, 100))) == ["BookDelta"]
 
 
+def test_chained_first_delta_may_end_at_the_snapshot(chained, opened, make):
+    """A delta that ends at the snapshot's very id is the first to be applied, kept or not."""
+    kept = opened(chained)
+    kept.send(make.delta(90, 100, 89))
+    assert [event.last_id for event in kept.send(make.snapshot(100))] == [100, 100]
+    later = opened(chained)
+    later.send(make.snapshot(100))
+    assert _kinds(later.send(make.delta(90, 100, 89))) == ["BookDelta"]
+
+
 def test_chained_bridges_over_kept_deltas(chained, opened, make):
     """A snapshot drops the kept deltas below its id and goes on with the one that holds it."""
     feed = opened(chained)

@@ -70,3 +70,27 @@ def test_memory_is_bounded(monkeypatch):
         assert texts[str(n)] == numbers[n] == n
         assert len(texts) <= 10
         assert len(numbers._memo) <= 10
+
+
+@pytest.mark.parametrize("step", _STEPS)
+@pytest.mark.parametrize("padded", ["1000", "1000.", "1000.00", "1000.00000000"])
+def test_nothing_slips_in_with_the_padding(step, padded):
+    """Once a venue's padding is known, texts that only look like it are refused as before."""
+    for text in (
+        "5.",
+        ".5",
+        "",
+        ".",
+        "\uff15000",
+        "\uff15000.00",
+        "5000.\uff10\uff10",
+        "5_0.00",
+        " 5.00",
+        "-5.00",
+        "+5000",
+    ):
+        table = TextUnits(step)
+        _outcome(lambda table=table: table[padded])
+        for tried in (text, text + padded[4:], text + "000000"):
+            plain = _outcome(lambda tried=tried: units_from_text(tried, step, instrument="", field=""))
+            assert _outcome(lambda tried=tried, table=table: table[tried]) == plain

@@ -84,13 +84,14 @@ class Desk:
     """Works off the outbox when a strategy has returned, and hands out order events when they are due.
 
     A refusal becomes a `Rejected` event that is handed out with the next message, so that a strategy that asks again at
-    once can't hold the lane.
+    once can't hold the lane. `deliver` has something to hand out where `refused` isn't empty or the router is due.
     """
 
     def __init__(
         self, trading: Trading, markets: Sequence[Market], stages: LaneStages, clock: Callable[[], int]
     ) -> None:
         self.trading = trading
+        self.router = trading.router
         self.refusals: dict[str, int] = {}
         self.tallies = [InstrumentTally() for _ in markets]
         self.fills: list[Trace[tuple[Fill, str]]] = [Trace(_FILL_MARKS) for _ in markets]
@@ -99,7 +100,7 @@ class Desk:
         self._clock = clock
         self._strategies = {bound.name: bound for bound in trading.strategies}
         self._priced: dict[int, _Priced] = {}
-        self._refused: list[tuple[Rejected, str]] = []
+        self.refused: list[tuple[Rejected, str]] = []
         self._work: dict[type, Callable[..., None]] = {
             NewOrder: self._new,
             CancelRequest: self._cancel,
@@ -113,20 +114,15 @@ class Desk:
         for request in requests:
             self._work[type(request)](request, now_ns)
 
-    def is_due(self, now_ns: int) -> bool:
-        """Whether `deliver` has anything to hand out."""
-        return bool(self._refused) or self.trading.router.due_ns <= now_ns
-
     def deliver(self, now_ns: int) -> None:
         """Hands out the order events up to now: to the tracker, the log, and the strategies that want them."""
-        refused, self._refused = self._refused, []
+        refused, self.refused = self.refused, []
         for rejected, strategy in refused:
             self._wake(rejected, strategy, now_ns)
-        router = self.trading.router
-        if router.due_ns > now_ns:
+        if self.router.due_ns > now_ns:
             return
         try:
-            events = router.poll(now_ns)
+            events = self.router.poll(now_ns)
         except Exception as error:  # noqa: BLE001  a stranger's router may raise anything
             blame("router", *self.trading.owners["router"], error)
         for event in events:
@@ -226,7 +222,7 @@ class Desk:
     ) -> None:
         self._count_refusal(refusal.reason)
         self.trading.log.write(Refused(now_ns, order_id, refusal.reason, refusal.detail, request))
-        self._refused.append((Rejected(order_id, instrument, now_ns, refusal.reason, request), strategy))
+        self.refused.append((Rejected(order_id, instrument, now_ns, refusal.reason, request), strategy))
 
     def _take(self, event: OrderEvent, now_ns: int) -> None:
         trading = self.trading

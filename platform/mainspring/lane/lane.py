@@ -54,6 +54,9 @@ class Lane:
         self.feed = feed
         self.markets = tuple(markets)
         self.desk = desk
+        self._feed_on_message = feed.on_message
+        self._record_feed = stages.feed
+        self._record_whole_path = stages.whole_path
         self.stages = stages
         self.mids: list[Trace[tuple[int, int]]] = [Trace(_MID_SAMPLES) for _ in markets]
         self._mid_due_ns = [0] * len(self.markets)
@@ -85,18 +88,18 @@ class Lane:
         entered = clock()
         desk = self.desk
         if desk is not None:
-            if desk.is_due(now_ns):
+            if desk.refused or desk.router.due_ns <= now_ns:
                 desk.deliver(now_ns)
             for bound in self._timers:
                 if bound.timer_due_ns <= now_ns:
                     self._on_timer(bound, now_ns)
         started = clock()
-        events = self.feed.on_message(raw, now_ns)
-        self.stages.feed(clock() - started)
+        events = self._feed_on_message(raw, now_ns)
+        self._record_feed(clock() - started)
         handlers = self._handlers
         for event in events:
             handlers[type(event)](event)
-        self.stages.whole_path(clock() - entered)
+        self._record_whole_path(clock() - entered)
 
     def _on_delta(self, event: BookDelta) -> None:
         market = self.markets[event.instrument]

@@ -41,10 +41,19 @@ class QuoteMaker:
         most = options.max_position if options.max_position is not None else 10 * options.size
         self._retry_ns = options.retry_ms * 1_000_000
         self._quiet_until_ns = [0] * len(instruments)
+        # What the standing quotes follow from; None where an order event may have changed them.
+        self._quoted_for: list[tuple[int, int, int, bool] | None] = [None] * len(instruments)
         self._max_lots = [lots(most, instrument, "max_position") for instrument in instruments]
 
     def on_bbo(self, market: MarketView, orders: Orders) -> None:
         """Moves the quotes to where they belong."""
+        index = market.index
+        live = market.live and market.bid_lots > 0 and market.ask_lots > 0
+        # Most changes are of size alone, and move nothing.
+        basis = (market.bid_ticks, market.ask_ticks, orders.account.position_lots, live)
+        if basis == self._quoted_for[index] or market.now_ns < self._quiet_until_ns[index]:
+            return
+        self._quoted_for[index] = basis
         bid: OpenOrder | None = None
         ask: OpenOrder | None = None
         for order in orders.open_orders():
@@ -52,12 +61,9 @@ class QuoteMaker:
                 bid = order
             else:
                 ask = order
-        if not (market.live and market.bid_lots and market.ask_lots):
+        if not live:
             self._withdraw(bid, orders)
             self._withdraw(ask, orders)
-            return
-        index = market.index
-        if market.now_ns < self._quiet_until_ns[index]:
             return
         size_lots = self._size_lots[index]
         position_lots = orders.account.position_lots
@@ -73,10 +79,12 @@ class QuoteMaker:
 
     def on_fill(self, fill: object, market: MarketView, orders: Orders) -> None:
         """A fill moves the fair price."""
+        self._quoted_for[market.index] = None
         self.on_bbo(market, orders)
 
     def on_order_event(self, event: OrderEvent, market: MarketView, orders: Orders) -> None:
         """A refused order keeps it quiet for a while: what was refused now would be refused again."""
+        self._quoted_for[market.index] = None
         if isinstance(event, Rejected) and event.request == "new":
             self._quiet_until_ns[market.index] = market.now_ns + self._retry_ns
 
