@@ -1,4 +1,4 @@
-"""The whole lane: raw messages to routed orders, stage timing on, a strategy woken on each change of the best prices."""
+"""The whole lane: raw messages to routed orders, stage timing on, a strategy woken as the best prices change."""
 
 from collections.abc import Callable
 

@@ -7,7 +7,8 @@ import msgspec
 from mainspring.model import ApprovedOrder, BookSnapshot, Instrument, MarketEvent, NewOrder, Quote, Refusal, Side
 from mainspring.orders import Account
 from mainspring.risk import Gate
-from mainspring.seams import Book, MarketStatistics, RiskCheck
+from mainspring.seams import RiskCheck
+from mainspring.testing import FakeMarket
 from mainspring.venue.paper import PaperVenue
 from mainspring.venue.paper_latency import PaperLatency
 from mainspring_perf.harness import Benchmark, WrongAnswer
@@ -33,33 +34,11 @@ _VENUE_TARGET_US = 0.3
 _MS_NS = 1_000_000
 
 
-class _Market:
-    """A market at rest, as a check sees one."""
-
-    __slots__ = (
-        "ask_lots",
-        "ask_ticks",
-        "bbo_time_ns",
-        "bid_lots",
-        "bid_ticks",
-        "book",
-        "index",
-        "instrument",
-        "live",
-        "now_ns",
-        "statistics",
-    )
-
-    def __init__(self) -> None:
-        self.index = 0
-        self.instrument = _INSTRUMENT
-        self.book: Book = BisectListBook()
-        self.statistics: MarketStatistics
-        self.bid_ticks, self.bid_lots = _BID_TICKS, 100_000
-        self.ask_ticks, self.ask_lots = _ASK_TICKS, 100_000
-        self.now_ns = 10_000_000
-        self.bbo_time_ns = 9_000_000
-        self.live = True
+def _market() -> FakeMarket:
+    """A market at rest, a tick wide, whose prices came 1 ms ago."""
+    market = FakeMarket(_INSTRUMENT, bids=[(_BID_TICKS, 100_000)], asks=[(_ASK_TICKS, 100_000)], now_ns=10_000_000)
+    market.bbo_time_ns = 9_000_000
+    return market
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
@@ -93,7 +72,7 @@ def _orders() -> list[NewOrder]:
 
 
 def _gate(name: str, checks: list[tuple[str, RiskCheck]], passes: int) -> Benchmark:
-    gate, market, account = Gate([checks]), _Market(), Account(_INSTRUMENT)
+    gate, market, account = Gate([checks]), _market(), Account(_INSTRUMENT)
     orders = _orders() * passes
 
     def run() -> object:
@@ -106,7 +85,7 @@ def _gate(name: str, checks: list[tuple[str, RiskCheck]], passes: int) -> Benchm
     def check(answer: object) -> None:
         if answer != ApprovedOrder(orders[-1], market.now_ns):
             raise WrongAnswer(f"{name}: the last order gave {answer!r}")
-        broken = _Market()
+        broken = _market()
         broken.bbo_time_ns, broken.bid_ticks = 0, 1
         large = NewOrder(9, 0, Side.BUY, "limit", 2 * _ASK_TICKS, 300_000, 0)
         for check_name, each in checks:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ __all__ = ["UnknownSuite", "list_suites", "render", "run_suites", "run_tiny"]
 
 _ROUNDS = 7
 _ROUNDS_FAST = 3
+_JUDGED = {True: "met", False: "MISSED", None: "not judged"}
 
 
 class UnknownSuite(ValueError):  # noqa: N818  it is one
@@ -32,17 +33,25 @@ def list_suites() -> list[tuple[str, str]]:
     return [(name, (module.__doc__ or "").strip().splitlines()[0]) for name, module in find_suites().items()]
 
 
-def run_suites(names: Sequence[str], *, fast: bool = False) -> list[dict[str, Any]]:
+def run_suites(
+    names: Sequence[str], *, fast: bool = False, progress: Callable[[str, int, int], None] | None = None
+) -> list[dict[str, Any]]:
     """Times the suites of those names, all of them if there are none, and returns a row a benchmark.
 
     Each round times every benchmark of a suite once, in a process of its own, so that a benchmark and its yardstick
     meet the same machine. A row has the median over the rounds in nanoseconds for one operation, the spread of the
     rounds (half the distance between the quartiles, as a fraction of the median), the median of the rounds' ratios to
-    the yardstick (above one: faster than it), and what was aimed for. Raises `UnknownSuite`.
+    the yardstick (above one: faster than it), and what was aimed for. `progress` is told of each round:
+    the suite, the round, and how many there are. Raises `UnknownSuite`.
     """
     rows: list[dict[str, Any]] = []
+    count = _ROUNDS_FAST if fast else _ROUNDS
     for suite in _chosen(names):
-        rounds = [_one_round(suite) for _ in range(_ROUNDS_FAST if fast else _ROUNDS)]
+        rounds = []
+        for number in range(1, count + 1):
+            if progress is not None:
+                progress(suite, number, count)
+            rounds.append(_one_round(suite))
         rows.extend(_row(suite, benchmark, rounds) for benchmark in find_suites()[suite].benchmarks(False))
     return rows
 
@@ -148,4 +157,4 @@ def _aim(row: dict[str, Any]) -> str:
         parts.append(f"{_time(1e3 * row['target_us'])}")
     if not parts:
         return ""
-    return f"{', '.join(parts)} {'met' if row['met'] else 'MISSED'}"
+    return f"{', '.join(parts)} {_JUDGED[row['met']]}"

@@ -1,10 +1,10 @@
-"""The sessions that suites run on: the generated reference session, and the recorded one where it is on this machine."""
+"""The sessions that suites run on: the generated reference session, and the recorded one where it is here."""
 
 from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from mainspring.data import find_capture, find_entry, read_capture
+from mainspring.data import find_capture, find_entry
 from mainspring.host.config import Loaded, load_config
 from mainspring.host.plan import Plan
 from mainspring.host.planning import make_plan

@@ -4,11 +4,10 @@ import math
 from collections.abc import Callable
 from decimal import Decimal
 
-import msgspec
-
 from mainspring.lane.statistics import StreamStatistics
 from mainspring.model import Instrument, NewOrder, Refusal, Side, SlippageEstimate
-from mainspring.seams import Book, MarketStatistics, SlippageModel
+from mainspring.seams import SlippageModel
+from mainspring.testing import FakeMarket, FakeStatistics
 from mainspring_perf.harness import Benchmark, WrongAnswer
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.slippage.almgren_chriss import AlmgrenChrissSlippage
@@ -53,50 +52,22 @@ _MODELS: dict[str, Callable[[Instrument], SlippageModel]] = {
 }
 
 
-class _Statistics(msgspec.Struct):
-    volatility_per_day: float | None = 0.03
-    daily_volume_lots: float | None = 2e9
-    spread_ticks: float | None = 1.0
-
-
-class _Market:
-    """A market that stands still, in the shape of `mainspring.seams.MarketView`."""
-
-    __slots__ = (
-        "ask_lots",
-        "ask_ticks",
-        "bbo_time_ns",
-        "bid_lots",
-        "bid_ticks",
-        "book",
-        "index",
-        "instrument",
-        "live",
-        "now_ns",
-        "statistics",
+def _market() -> FakeMarket:
+    """A market that stands still, a tick wide, of equal levels."""
+    ask_ticks = _BID_TICKS + 1
+    book = BisectListBook()
+    book.apply_snapshot(
+        [(_BID_TICKS - level, _LEVEL_LOTS) for level in range(_LEVELS)],
+        [(ask_ticks + level, _LEVEL_LOTS) for level in range(_LEVELS)],
     )
-
-    def __init__(self) -> None:
-        ask_ticks = _BID_TICKS + 1
-        book = BisectListBook()
-        book.apply_snapshot(
-            [(_BID_TICKS - level, _LEVEL_LOTS) for level in range(_LEVELS)],
-            [(ask_ticks + level, _LEVEL_LOTS) for level in range(_LEVELS)],
-        )
-        self.index = 0
-        self.instrument = _INSTRUMENT
-        self.book: Book = book
-        self.now_ns = self.bbo_time_ns = 0
-        self.bid_ticks, self.bid_lots = _BID_TICKS, _LEVEL_LOTS
-        self.ask_ticks, self.ask_lots = ask_ticks, _LEVEL_LOTS
-        self.live = True
-        self.statistics: MarketStatistics = _Statistics()
+    statistics = FakeStatistics(volatility_per_day=0.03, daily_volume_lots=2e9, spread_ticks=1.0)
+    return FakeMarket(_INSTRUMENT, book=book, statistics=statistics)
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
     """Each model on a small and a large market order and on a resting limit order; and the statistics they feed on."""
     calls = 10 if tiny else 1_000
-    market = _Market()
+    market = _market()
     orders = {
         "small-market": NewOrder(1, 0, Side.BUY, "market", 0, _SMALL_LOTS, 0),
         "large-market": NewOrder(2, 0, Side.BUY, "market", 0, _LARGE_LOTS, 0),
@@ -111,7 +82,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
 
 
 def _estimates(
-    name: str, model: SlippageModel, kind: str, order: NewOrder, market: _Market, bps: float, calls: int
+    name: str, model: SlippageModel, kind: str, order: NewOrder, market: FakeMarket, bps: float, calls: int
 ) -> Benchmark:
     def run() -> SlippageEstimate | Refusal:
         estimate = model.estimate

@@ -4,7 +4,7 @@ import sys
 
 import pyperf
 
-from mainspring_perf.suites import find_suites
+from mainspring_perf.suites import load_suite
 
 __all__ = ["main"]
 
@@ -14,7 +14,7 @@ def main() -> None:
     runner = pyperf.Runner(add_cmdline_args=_pass_suite_on, program_args=("-m", "mainspring_perf.worker"))
     runner.argparser.add_argument("--suite", required=True)
     arguments = runner.parse_args(sys.argv[1:])
-    for index, benchmark in enumerate(find_suites()[arguments.suite].benchmarks(False)):
+    for index, benchmark in enumerate(load_suite(arguments.suite).benchmarks(False)):
         if arguments.worker and arguments.worker_task == index:
             benchmark.check(benchmark.run())
         runner.bench_func(

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_DEPTH, Codec
+from mainspring.seams import MIN_DEPTH, Codec
 from mainspring_plugins.codecs._limits import check_json_depth, check_json_integers
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -27,13 +28,6 @@ _VALUES = st.recursive(
 )
 _BREAKAGE = (b"", b"9", b'"', b"[", b"}", b"\\", b"\xc3", b"e", b"-", b"d")
 _SETTINGS = settings(max_examples=150, deadline=None, derandomize=True)
-
-
-def _outcome(codec: Codec, data: bytes) -> str | None:
-    try:
-        return repr(codec.decode(data))
-    except CodecError:
-        return None
 
 
 @given(value=_VALUES)
@@ -57,8 +51,11 @@ def test_msgpack_codecs_read_each_other(msgpack_codecs: dict[str, Codec], value:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_json_codecs_agree_on_what_is_broken(json_codecs: dict[str, Codec], seed: int) -> None:
-    """Bytes of real shapes with a few of them changed: all refuse, or all take and give the same."""
+def test_json_codecs_agree_on_what_is_broken(agreed: Callable[[bytes], dict[str, str | None]], seed: int) -> None:
+    """Bytes of real shapes with a few of them changed: all refuse, or all take and give the same, as far as the
+    contract says.
+    """
+    taken = 0
     rng = random.Random(seed)
     whole = b'{"e":"depthUpdate","u":18446744073709551615,"b":[["1.50","0"],[1e5,-0.0]],"\\u00e9":"\\ud83d\\ude00"}'
     for _ in range(1500):
@@ -68,21 +65,21 @@ def test_json_codecs_agree_on_what_is_broken(json_codecs: dict[str, Codec], seed
             data[at : at + rng.randint(0, 2)] = rng.choice(
                 (b"", b"9", b'"', b"[", b"}", b"\\", b"\xc3", b"e", b"-", b"d")
             )
-        outcomes = {name: _outcome(codec, bytes(data)) for name, codec in json_codecs.items()}
-        assert len(set(outcomes.values())) == 1, (seed, bytes(data), outcomes)
+        taken += None not in agreed(bytes(data)).values()
+    assert 50 < taken < 1450
 
 
-@given(levels=st.integers(MAX_DEPTH - 4, MAX_DEPTH + 4), texts=st.lists(st.text('[]{}",a\\', max_size=5), max_size=6))
+@given(levels=st.integers(MIN_DEPTH - 4, MIN_DEPTH + 4), texts=st.lists(st.text('[]{}",a\\', max_size=5), max_size=6))
 @_SETTINGS
-@example(levels=MAX_DEPTH + 4, texts=["]" * MAX_DEPTH])
-@example(levels=MAX_DEPTH - 4, texts=["[" * MAX_DEPTH, "", "{"])
+@example(levels=MIN_DEPTH + 4, texts=["]" * MIN_DEPTH])
+@example(levels=MIN_DEPTH - 4, texts=["[" * MIN_DEPTH, "", "{"])
 def test_depth_is_counted_outside_strings(levels: int, texts: list[str]) -> None:
     """The quick count refuses exactly what nests too deep, whatever brackets and quotes its strings hold."""
     strings = json.dumps(texts).encode()
     data = b'[{"]":' * (levels // 2) + strings + b"}]" * (levels // 2)
     deepest = levels // 2 * 2 + 1
     assert _depth(data) == deepest
-    if deepest > MAX_DEPTH:
+    if deepest > MIN_DEPTH:
         with pytest.raises(CodecError, match="deeper"):
             check_json_depth("test", data)
     else:

@@ -1,11 +1,13 @@
 """Shows that each codec keeps the contract, and that what it states of itself is so."""
 
 import struct
+import sys
 from typing import Any
 
 import pytest
 
 from mainspring.errors import CodecError, ConformanceError
+from mainspring.seams import MAX_DEPTH
 from mainspring.testing import check_codec
 
 
@@ -18,6 +20,7 @@ def test_keeps_the_contract(offer: Any, seed: int) -> None:
         format=stated["format"],
         strict=stated["strict"],
         duplicate_keys=stated["duplicate_keys"],
+        large_integers=stated.get("large_integers", "refused"),
         timestamp_ns=stated.get("timestamp_ns", 1),
         seed=seed,
     )
@@ -46,6 +49,36 @@ def test_timestamps_are_as_exact_as_stated(msgpack_codecs: dict[str, Any], offer
     for name, codec in msgpack_codecs.items():
         found = codec.decode(b"\xd7\xff" + struct.pack(">Q", 123_456_789 << 34 | 1))
         assert found == {1: 1_123_456_789, 1000: 1_123_457_000}[resolution[name]], name
+
+
+@pytest.mark.parametrize(("name", "deepest"), [("orjson", MAX_DEPTH), ("simdjson", 1023)])
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_bounds_of_libraries_are_within_the_contract(
+    json_codecs: dict[str, Any], name: str, deepest: int, opening: bytes, closing: bytes
+) -> None:
+    """Where a codec leaves depth to its library: the last level that it takes, and the first that it refuses."""
+    if name not in json_codecs:
+        pytest.skip(f"{name} is not installed")
+    codec = json_codecs[name]
+    codec.decode(opening * deepest + b"1" + closing * deepest)
+    for levels in (deepest + 1, 100_000):
+        for data in (opening * levels + b"1" + closing * levels, opening * levels):
+            with pytest.raises(CodecError, match=name):
+                codec.decode(data)
+
+
+@pytest.mark.parametrize("name", ["orjson", "simdjson"])
+def test_bounds_of_libraries_do_not_hang_on_the_recursion_limit(json_codecs: dict[str, Any], name: str) -> None:
+    """A process that raises it, far beyond what the stack holds, gets a refusal and no crash."""
+    if name not in json_codecs:
+        pytest.skip(f"{name} is not installed")
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(10**6)
+    try:
+        with pytest.raises(CodecError, match=name):
+            json_codecs[name].decode(b"[" * 100_000 + b"]" * 100_000)
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def test_no_error_but_codec_error_escapes_from_cycles(offer: Any) -> None:

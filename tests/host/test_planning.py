@@ -52,6 +52,19 @@ class OtherFeed(FakeFeed):
     letter = b"b"
 
 
+class PackCodec:
+    """The codec of binary messages."""
+
+
+class PackedFeed(FakeFeed):
+    """Reads the messages of venue-a, given the codec of binary messages."""
+
+    @classmethod
+    def find_instruments(cls, messages: Iterable[tuple[int, bytes]], codec: object) -> tuple[Instrument, ...]:
+        assert isinstance(codec, PackCodec)
+        return super().find_instruments(messages, codec)
+
+
 class Generated:
     """A feed that brings its own messages, and knows the grid of any symbol."""
 
@@ -68,11 +81,12 @@ def registry(make_offer: Callable[..., Offer], make_registry: Callable[..., Regi
         make_offer("feed", "generator", Generated, default=True, capabilities={"generated": True}),
         make_offer("feed", "venue-a", FakeFeed),
         make_offer("feed", "venue-b", OtherFeed),
+        make_offer("feed", "packed", PackedFeed, capabilities={"encodings": "cbor, msgpack"}),
         make_offer("book", "plain", default=True),
         make_offer("book", "fast", needs=Needs(packages=("no_such_package",))),
         make_offer("book", "sized", options=Latency),
         make_offer("codec", "text", default=True, capabilities={"format": "json"}),
-        make_offer("codec", "pack", default=True, capabilities={"format": "msgpack"}),
+        make_offer("codec", "pack", PackCodec, default=True, capabilities={"format": "msgpack"}),
         make_offer("slippage", "flat", default=True),
         make_offer("router", "paper", default=True, options=Latency),
         make_offer("strategy", "maker"),
@@ -171,6 +185,16 @@ def test_a_pinned_slot_needs_no_default(
         ("codec.json = 'txt'", 's.toml:1: codec.json: no codec plugin is named \'txt\'; did you mean "text"?'),
         ("[feed]\nskipbad = true", 's.toml:2: feed.skipbad: no such key; did you mean "skip_bad"?'),
         ("feed.plugin = 'venue-a'", "s.toml:1: feed: 'venue-a' brings no messages of its own; add feed.capture"),
+        ("feed.encoding = 'xml'", 's.toml:1: feed.encoding: expected one of "json", "msgpack"; found the text "xml"'),
+        ("feed.encoding = 'msgpack'", "s.toml:1: feed.encoding: the feed 'generator' reads no msgpack; it reads: json"),
+        (
+            "[feed]\nplugin = 'venue-a'\ncapture = 'a.capture'\nencoding = 'msgpack'",
+            "s.toml:4: feed.encoding: the feed 'venue-a' reads no msgpack; it reads: json",
+        ),
+        (
+            "[feed]\nplugin = 'packed'\ncapture = 'a.capture'",
+            "s.toml:1: feed.encoding: the feed 'packed' reads no json; it reads: cbor, msgpack",
+        ),
         ("feed.capture = 'nothing.gz'", "s.toml:1: feed.capture: there is no file"),
         ("feed.capture = []", "s.toml:1: feed.capture: names no capture"),
         ("[strategy.two]\nedge = 3", "s.toml:1: strategy.two: names no plugin; a strategy is never chosen for you."),
@@ -203,9 +227,25 @@ def test_the_feed_that_reads_a_capture_best_is_taken(plan: Planner) -> None:
     assert [(one.symbol, one.origin) for one in made.instruments] == [("A/B", "capture")]
 
 
+@pytest.mark.parametrize("plugin", ["auto", "packed"])
+def test_the_encoding_says_which_codec_the_feed_reads_with(plan: Planner, plugin: str) -> None:
+    """A feed is recognised among those of the encoding, finds its instruments with that codec, and the plan says so."""
+    made = plan(f"feed = {{plugin = '{plugin}', capture = 'a.capture', encoding = 'msgpack'}}\n{TRADING}")
+    assert (made.feed.plugin, made.source.encoding) == ("packed", "msgpack")
+    assert made.feed_codec is made.binary_codec
+    assert [one.symbol for one in made.instruments] == ["A/B"]
+    assert [one.slot for one in made.choices() if "the feed reads with it" in one.because] == ["codec (binary)"]
+    in_json = plan(f"feed.capture = 'a.capture'\n{TRADING}")
+    assert in_json.feed_codec is in_json.json_codec
+    assert [one.slot for one in in_json.choices() if "the feed reads with it" in one.because] == ["codec (json)"]
+
+
 @pytest.mark.parametrize(
     ("capture", "said"),
-    [("tie", "venue-a and venue-b read it equally well"), ("none", "no feed reads a message of it")],
+    [
+        ("tie", "venue-a and venue-b read it equally well"),
+        ("none", 'no feed reads a json message of it (feed.encoding = "json")'),
+    ],
 )
 def test_a_capture_that_is_not_recognised_asks_for_its_feed(plan: Planner, capture: str, said: str) -> None:
     """Where no feed, or more than one, reads a capture best, the config has to name it."""

@@ -73,7 +73,7 @@ def registry(recorder: Recorder, make_offer: Callable[..., Offer], make_registry
     def default(seam: str, name: str, **more: Any) -> Offer:
         return make_offer(seam, name, recorder.factory(name), default=True, **more)
 
-    feed = default("feed", "generator", capabilities={"generated": True})
+    feed = default("feed", "generator", capabilities={"generated": True, "encodings": "json,msgpack"})
     feed.factory.describe = lambda symbol, venue_symbol: Instrument(
         symbol=symbol, venue_symbol=symbol, tick_size=Decimal(1), lot_size=Decimal(1)
     )
@@ -116,6 +116,17 @@ def test_each_factory_is_called_as_its_hook_says(plan: Plan, registry: Registry,
     assert [book.name for book in routed.books] == ["plain", "plain"]
     assert [market.book for market in lane.markets] == list(routed.books)
     assert lane.desk is not None
+
+
+@pytest.mark.parametrize("mode", ["paper", "replay"])
+def test_a_feed_of_binary_messages_gets_the_binary_codec(registry: Registry, recorder: Recorder, mode: str) -> None:
+    """Where the config says msgpack, the feed reads with that slot's codec: made once, no codec of JSON beside it."""
+    plan = make_plan(parse_config(TEXT, "s.toml", Path(), [f"mode={mode}", "feed.encoding=msgpack"]), registry)
+    recorder.calls.clear()
+    wire(plan, registry)
+    (((context,), _),) = recorder.of("generator")
+    assert context.codec.name == "pack"
+    assert (recorder.of("pack"), recorder.of("text")) == ([((), {})], [])
 
 
 def test_a_replay_makes_no_trading_part(registry: Registry, recorder: Recorder) -> None:

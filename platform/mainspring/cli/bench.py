@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mainspring.cli.output import print_json, results
+from mainspring.cli.output import errors, print_json, results
 from mainspring.errors import MainspringError
 from mainspring_perf.run import UnknownSuite, list_suites, render, run_suites
 
@@ -23,8 +23,14 @@ def bench(
         for name, summary in list_suites():
             typer.echo(f"{name:10} {summary}")
         return
+    console = errors()
     try:
-        outcome = run_suites(suites or (), fast=fast)
+        with console.status("starting") as status:
+            outcome = run_suites(
+                suites or (),
+                fast=fast,
+                progress=lambda suite, number, of: status.update(f"{suite}: round {number} of {of}"),
+            )
     except UnknownSuite as error:
         raise MainspringError(str(error)) from error
     if as_json:

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mainspring.cli.output import STOPPED, errors, print_json, results
 from mainspring.errors import ConfigError
+from mainspring.host.complaints import quoted
 from mainspring.host.config import default_text, load_config
 from mainspring.host.explain import explain_json, explain_text
 from mainspring.host.plan import Plan
@@ -111,22 +112,18 @@ def _plan(
         if config is not None:
             # Typed here, so it is relative to here; what stands in the file is relative to the file.
             captures = [str(Path(name).resolve()) if Path(name).is_file() else name for name in captures]
-        wanted.append(f"feed.capture=[{', '.join(map(_quoted, captures))}]")
-        wanted.append(f"feed.plugin={_quoted(feed or 'auto')}")
+        wanted.append(f"feed.capture=[{', '.join(map(quoted, captures))}]")
+        wanted.append(f"feed.plugin={quoted(feed or 'auto')}")
         if config is None:
             # The built-in configuration names the reference session's instrument; a capture has its own.
             wanted.append("instruments=[]")
     elif feed is not None:
-        wanted.append(f"feed.plugin={_quoted(feed)}")
+        wanted.append(f"feed.plugin={quoted(feed)}")
     if skip_bad:
         wanted.append("feed.skip_bad=true")
     loaded = load_config(config, wanted, {("feed", "capture"): "--capture", ("feed", "plugin"): "--feed"})
     registry = Registry.load(loaded.config.plugins.allow)
     return make_plan(loaded, registry), registry
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _log_file(path: Path | None) -> "nullcontext[None] | BinaryIO":

@@ -1,17 +1,21 @@
-"""Captures: reading and writing them, the catalogue of those to fetch, and the cache of fetched and generated ones."""
+"""Captures: reading, writing and verifying them, the catalogue of those to fetch, and the cache of what was made."""
 
 from mainspring.data.cache import CachedSession, cached_session
 from mainspring.data.capture import CaptureReader, CaptureWriter, read_capture
 from mainspring.data.catalogue import CatalogueEntry, capture_catalogue, find_entry
 from mainspring.data.locate import Located, find_capture, get, locate
 from mainspring.data.paths import cache_folder, data_folders
+from mainspring.data.verify import InstrumentVerdict, Tally, VerifyReport, verify
 
 __all__ = [
     "CachedSession",
     "CaptureReader",
     "CaptureWriter",
     "CatalogueEntry",
+    "InstrumentVerdict",
     "Located",
+    "Tally",
+    "VerifyReport",
     "cache_folder",
     "cached_session",
     "capture_catalogue",
@@ -21,4 +25,5 @@ __all__ = [
     "get",
     "locate",
     "read_capture",
+    "verify",
 ]

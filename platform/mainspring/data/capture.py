@@ -1,8 +1,10 @@
 """Capture files: one line a message, `<receive time, ns since the Unix epoch> <raw message>`; plain, gzip or zstd.
 
-The line form holds messages of text, such as JSON on one line. Reading and writing go line by line, in constant memory.
+A message that would break the line, one with a newline or a carriage return in it, is written as `base64:` and its
+standard base64, and read back as the very bytes it was. Reading and writing go line by line, in constant memory.
 """
 
+import binascii
 import gzip
 import io
 import re
@@ -20,9 +22,19 @@ from mainspring.seams import MAX_MESSAGE_BYTES, RawMessage
 __all__ = ["MAX_LINE_BYTES", "CaptureReader", "CaptureWriter", "read_capture"]
 
 _MAX_TIME_NS = 2**63 - 1
+_TIME_DIGITS = len(str(_MAX_TIME_NS))
+_NEWLINE = ord("\n")
 
-MAX_LINE_BYTES = len(str(_MAX_TIME_NS)) + 1 + MAX_MESSAGE_BYTES + 1
-"""The longest line that is read, its end included: the largest message that a codec decodes, and its time."""
+_BASE64 = b"base64:"
+_BASE64_BEGINS = _BASE64[0]
+_BASE64_BYTES = (MAX_MESSAGE_BYTES + 2) // 3 * 4
+
+MAX_LINE_BYTES = _TIME_DIGITS + 1 + MAX_MESSAGE_BYTES + 1
+"""The longest plain line that is read, its end included: the largest message that a codec decodes, and its time.
+
+A line of base64 may be as long as that message makes it.
+"""
+_MAX_BASE64_LINE_BYTES = _TIME_DIGITS + 1 + len(_BASE64) + _BASE64_BYTES + 1
 
 _GZIP_MAGIC = b"\x1f\x8b"
 # A zstd stream begins with a frame, or with one of the sixteen kinds of frame to be skipped.
@@ -70,25 +82,39 @@ class CaptureReader:
 
     def _lines(self, stream: IO[bytes]) -> Iterator[RawMessage]:
         readline = stream.readline
-        while True:
-            try:
-                line = readline(MAX_LINE_BYTES)
-            except (EOFError, OSError, zlib.error) as error:
+        longest = MAX_LINE_BYTES
+        try:
+            while True:
+                line = readline(longest)
+                if not line:
+                    return
+                if len(line) == longest:
+                    line += _rest_of_base64(line, stream)
                 self.lines += 1
-                self._refuse(f"the compressed file is cut short or broken ({error})")
-                return
-            if not line:
-                return
-            self.lines += 1
-            time, _, raw = line[:-1].partition(b" ")
-            if raw and time.isdigit() and line.endswith(b"\n"):
-                receive_time_ns = int(time) if len(time) < len(str(_MAX_TIME_NS)) else _long_time(time)
-                if receive_time_ns <= _MAX_TIME_NS:
+                time, _, raw = line[:-1].partition(b" ")
+                # The common line is known in as few steps as can be; every other is judged at leisure.
+                if (
+                    raw
+                    and raw[0] != _BASE64_BEGINS
+                    and line[-1] == _NEWLINE
+                    and len(time) <= _TIME_DIGITS
+                    and time.isdigit()
+                    and (receive_time_ns := int(time)) <= _MAX_TIME_NS
+                ):
                     yield receive_time_ns, raw
                     continue
-            self._refuse(_fault(line))
-            if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
-                _skip_line(stream)
+                try:
+                    message = _message(line)
+                except ValueError as fault:
+                    problem = str(fault)
+                else:
+                    yield message
+                    continue
+                self._refuse(problem)
+                _skip_rest(line, stream)
+        except (EOFError, OSError, zlib.error) as error:
+            self.lines += 1
+            self._refuse(f"the compressed file is cut short or broken ({error})")
 
     def _refuse(self, problem: str) -> None:
         if not self._skip_bad:
@@ -113,12 +139,14 @@ class CaptureWriter:
         return self
 
     def write(self, receive_time_ns: int, raw: bytes) -> None:
-        """Adds a message. Raises `DataError` for one that the line form can't hold."""
-        if not raw or b"\n" in raw or len(raw) > MAX_MESSAGE_BYTES or not 0 <= receive_time_ns <= _MAX_TIME_NS:
+        """Adds a message. Raises `DataError` for an empty or too large one, and for a time that is none."""
+        if not 0 < len(raw) <= MAX_MESSAGE_BYTES or not 0 <= receive_time_ns <= _MAX_TIME_NS:
             raise DataError(
-                f"{self.path}: a capture holds messages of 1 to {MAX_MESSAGE_BYTES} bytes on one line, received at "
+                f"{self.path}: a capture holds messages of 1 to {MAX_MESSAGE_BYTES} bytes, received at "
                 f"0 to 2**63 - 1 ns; this one has {len(raw)} bytes, and came at {receive_time_ns}"
             )
+        if b"\n" in raw or b"\r" in raw or raw.startswith(_BASE64):
+            raw = _BASE64 + binascii.b2a_base64(raw, newline=False)
         self._stream.write(b"%d %b\n" % (receive_time_ns, raw))
 
     def __exit__(
@@ -138,34 +166,60 @@ def read_capture(path: Path | str, *, skip_bad: bool = False) -> CaptureReader:
     """Reads a capture, whatever its name, by what its first bytes say it is.
 
     Raises `DataError` at once where there is no such file, and, while it is read, `CaptureError` for a line that isn't
-    a time, a space and a message, is longer than `MAX_LINE_BYTES`, or is cut short, and for compressed bytes that are
-    cut short or broken. With `skip_bad` such a line is counted and passed over; after broken compression nothing
-    follows. Raises `DataError` for a zstd file where the package zstandard is missing.
+    a time, a space and a message, holds broken base64, is longer than the largest message makes it, or is cut short,
+    and for compressed bytes that are cut short or broken. With `skip_bad` such a line is counted and passed over; after
+    broken compression nothing follows. Raises `DataError` for a zstd file where the package zstandard is missing.
     """
     return CaptureReader(Path(path), skip_bad=skip_bad)
 
 
-def _long_time(time: bytes) -> int:
-    """The time of that many digits, with no more work than its size deserves."""
-    significant = time.lstrip(b"0")
-    return int(significant or b"0") if len(significant) <= len(str(_MAX_TIME_NS)) else _MAX_TIME_NS + 1
-
-
-def _fault(line: bytes) -> str:
+def _message(line: bytes) -> RawMessage:
+    """The message of any line. Raises `ValueError` with what is wrong with it."""
     if not line.endswith(b"\n"):
-        if len(line) == MAX_LINE_BYTES:
-            return f"the line is longer than {MAX_LINE_BYTES} bytes"
-        return "the line is cut short: it has no end"
-    time, space, raw = line[:-1].partition(b" ")
-    if not line[:-1]:
-        return "the line is empty"
-    if not time.isdigit() or _long_time(time) > _MAX_TIME_NS:
-        return f"the line begins with {time[:30]!r}, which is no receive time in nanoseconds"
-    return "the line has no message after its time" if not raw or not space else "the line is broken"
+        longest = _longest(line)
+        cut = len(line) < longest
+        raise ValueError("the line is cut short: it has no end" if cut else f"the line is longer than {longest} bytes")
+    time, _, raw = line[:-1].partition(b" ")
+    if line == b"\n":
+        raise ValueError("the line is empty")
+    if not time.isdigit() or (receive_time_ns := _long_time(time)) > _MAX_TIME_NS:
+        raise ValueError(f"the line begins with {time[:30]!r}, which is no receive time in nanoseconds")
+    if raw.startswith(_BASE64):
+        raw = _from_base64(raw[len(_BASE64) :])
+    if not raw:
+        raise ValueError("the line has no message after its time")
+    return receive_time_ns, raw
 
 
-def _skip_line(stream: IO[bytes]) -> None:
-    line = stream.readline(MAX_LINE_BYTES)
+def _long_time(time: bytes) -> int:
+    """The time of any number of digits, with no more work than its size deserves."""
+    significant = time.lstrip(b"0")
+    return int(significant or b"0") if len(significant) <= _TIME_DIGITS else _MAX_TIME_NS + 1
+
+
+def _from_base64(text: bytes) -> bytes:
+    try:
+        raw = binascii.a2b_base64(text, strict_mode=True)
+    except binascii.Error as error:
+        raise ValueError(f"the message isn't the base64 that it says it is ({error})") from error
+    if len(raw) > MAX_MESSAGE_BYTES:
+        raise ValueError(f"the message is longer than {MAX_MESSAGE_BYTES} bytes")
+    return raw
+
+
+def _longest(line: bytes) -> int:
+    """How long a line that begins like this one may be."""
+    head = line[: _TIME_DIGITS + 1 + len(_BASE64)]
+    return _MAX_BASE64_LINE_BYTES if head.partition(b" ")[2].startswith(_BASE64) else MAX_LINE_BYTES
+
+
+def _rest_of_base64(line: bytes, stream: IO[bytes]) -> bytes:
+    """What is still to be read of a line as long as a plain one may be, where it may be longer."""
+    return b"" if line.endswith(b"\n") else stream.readline(_longest(line) - len(line))
+
+
+def _skip_rest(line: bytes, stream: IO[bytes]) -> None:
+    """Passes over what a line has beyond the longest that is read."""
     while line and not line.endswith(b"\n"):
         line = stream.readline(MAX_LINE_BYTES)
 

@@ -52,10 +52,11 @@ class FeedConfig(SlotConfig, frozen=True, kw_only=True):
     """The feed's slot.
 
     `capture` is a file, or a name of `mainspring data list`, or several that follow one another; None where the feed
-    brings its own messages.
+    brings its own messages. `encoding` is the format of its messages, and so which codec slot the feed reads with.
     """
 
     capture: str | tuple[str, ...] | None = None
+    encoding: Literal["json", "msgpack"] = "json"
     skip_bad: bool = False
 
 

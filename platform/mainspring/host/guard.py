@@ -22,6 +22,6 @@ def calling(offer: Offer, doing: str) -> Iterator[None]:
     except (ConfigError, DataError, PluginError):
         raise
     except MainspringError as error:
-        raise ConfigError(f"{what}: {error}") from error
+        raise ConfigError(f"{what}: {error}. Change its options in the config, or the instrument.") from error
     except Exception as error:
         raise PluginError(offer.distribution, f"{what}: {type(error).__name__}: {error}") from error

@@ -32,7 +32,10 @@ def resolve_instruments(
     if messages is not None and find is not None and not _complete(config):
         found = {instrument.symbol: instrument for instrument in find(messages(), codec)}
         if not found:
-            raise DataError("the feed reads no message of this capture; name the feed that it was recorded from")
+            raise DataError(
+                f"the feed reads no {config.feed.encoding} message of this capture; name the feed that it was recorded "
+                "from (feed.plugin), and the encoding of its messages (feed.encoding)"
+            )
     symbols = config.instruments or tuple(found)
     if not symbols:
         raise complaint.error(("instruments",), 'names none; write instruments = ["BTC/USDT"]')

@@ -29,11 +29,15 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the messages come from: captures, one after the other, or the feed's own generator if there are none."""
+    """Where the messages come from: captures, one after the other, or the feed's own generator if there are none.
+
+    `encoding` is the format that the messages are in: "json" or "msgpack".
+    """
 
     name: str
     captures: tuple[Path, ...]
     skip_bad: bool
+    encoding: str = "json"
 
 
 class StrategyPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +70,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     missing_limits: tuple[str, ...]
     market: StatisticsOptions
     budget: Budget
+
+    @property
+    def feed_codec(self) -> Choice:
+        """The codec that the feed reads with: that of the slot which its messages' encoding asks for."""
+        return self.json_codec if self.source.encoding == "json" else self.binary_codec
 
     def choices(self) -> tuple[Choice, ...]:
         """Every choice, in the order in which data moves."""

@@ -17,21 +17,22 @@ from mainspring.host.plan import Choice, Plan, SourcePlan, StrategyPlan
 from mainspring.host.recognise import recognise
 from mainspring.host.registry import Registry
 from mainspring.model import Instrument
-from mainspring.seams import RawMessage
+from mainspring.seams import Codec, RawMessage
 
 __all__ = ["make_plan"]
 
 _NO_PROFILE = "the default; no race has been run on this host"
-_SLOT_KEYS = {"feed": ("plugin", "capture", "skip_bad"), "risk": (), "codec": ()}
+_SLOT_KEYS = {"feed": ("plugin", "capture", "encoding", "skip_bad"), "risk": (), "codec": ()}
 
 
 def make_plan(loaded: Loaded, registry: Registry) -> Plan:
     """Chooses who fills each slot. Raises `ConfigError` or a `PluginError` where the config can't be run."""
     config = loaded.config
     planner = _Planner(loaded, registry)
-    source, feed = planner.source_and_feed()
     json_codec = planner.codec("json", config.codec.json, "json")
     binary_codec = planner.codec("binary", config.codec.binary, "msgpack")
+    codec = json_codec if config.feed.encoding == "json" else binary_codec
+    source, feed = planner.source_and_feed(codec)
     trading = config.mode != "replay"
     if trading and not config.strategy:
         raise loaded.complaint.error(
@@ -43,7 +44,7 @@ def make_plan(loaded: Loaded, registry: Registry) -> Plan:
         origin=loaded.origin,
         mode=config.mode,
         seed=config.seed,
-        instruments=planner.instruments(feed, json_codec, source),
+        instruments=planner.instruments(feed, codec, source),
         source=source,
         feed=feed,
         book=planner.slot("book", config.book),
@@ -78,7 +79,8 @@ class _Planner:
         offered = self._registry.get("codec", choice.plugin).capabilities["format"]
         if offered != form:
             raise self._complaint.error(("codec", slot), f"{choice.plugin!r} is a {offered} codec; this slot is {form}")
-        return msgspec.structs.replace(choice, slot=f"codec ({slot})")
+        reads = "; the feed reads with it" if form == self._config.feed.encoding else ""
+        return msgspec.structs.replace(choice, slot=f"codec ({slot})", because=choice.because + reads)
 
     def strategies(self) -> tuple[StrategyPlan, ...]:
         """The strategies, in the order of the config."""
@@ -108,8 +110,21 @@ class _Planner:
         required = (name for name, offer in self._registry.offers("risk").items() if offer.capabilities.get("required"))
         return tuple(sorted(set(required) - set(self._config.risk)))
 
-    def source_and_feed(self) -> tuple[SourcePlan, Choice]:
-        """The messages and the feed that reads them, which hang together: a catalogued capture knows its feed."""
+    def source_and_feed(self, codec: Choice) -> tuple[SourcePlan, Choice]:
+        """The messages and the feed that reads them with that codec.
+
+        The two hang together: a catalogued capture knows its feed.
+        """
+        source, feed = self._source_and_feed(codec)
+        encodings = _encodings(self._registry.get("feed", feed.plugin))
+        if source.encoding not in encodings:
+            raise self._complaint.error(
+                ("feed", "encoding"),
+                f"the feed {feed.plugin!r} reads no {source.encoding}; it reads: {', '.join(encodings)}",
+            )
+        return source, feed
+
+    def _source_and_feed(self, codec: Choice) -> tuple[SourcePlan, Choice]:
         slot = self._config.feed
         if slot.capture is None:
             choice = self.slot("feed", slot)
@@ -119,19 +134,19 @@ class _Planner:
                     f'{choice.plugin!r} brings no messages of its own; add feed.capture = "FILE", or a '
                     "name of `mainspring data list`",
                 )
-            return SourcePlan(name="generated", captures=(), skip_bad=False), choice
+            return SourcePlan(name="generated", captures=(), skip_bad=False, encoding=slot.encoding), choice
         names = (slot.capture,) if isinstance(slot.capture, str) else slot.capture
         if not names:
             raise self._complaint.error(("feed", "capture"), "names no capture; leave it out to have one generated")
         found = [self._locate(name) for name in names]
         captures = tuple(one.path for one in found)
-        source = SourcePlan(name=", ".join(names), captures=captures, skip_bad=slot.skip_bad)
+        source = SourcePlan(name=", ".join(names), captures=captures, skip_bad=slot.skip_bad, encoding=slot.encoding)
         if slot.plugin != AUTO:
             return source, self.slot("feed", slot)
         if found[0].feed is not None:
             because, name = f"the catalogue says that {names[0]} is of it", found[0].feed
         else:
-            because, name = self._recognise(source)
+            because, name = self._recognise(source, codec)
         offer = self._registry.get("feed", name)
         return source, self._choice("feed", offer, "default", because, slot.options, ("feed",))
 
@@ -141,15 +156,17 @@ class _Planner:
         except DataError as error:
             raise self._complaint.error(("feed", "capture"), str(error)) from error
 
-    def _recognise(self, source: SourcePlan) -> tuple[str, str]:
+    def _recognise(self, source: SourcePlan, codec_choice: Choice) -> tuple[str, str]:
         """Why, and which feed, where nobody names one: the one that reads the capture's beginning best."""
-        feeds = self._registry.offers("feed")
-        codec = self._registry.default("codec", format="json").factory()
-        names, messages = recognise(feeds, codec, self._messages(source))
+        offers = self._registry.offers("feed")
+        feeds = {name: offer for name, offer in offers.items() if source.encoding in _encodings(offer)}
+        names, messages = recognise(feeds, self._codec(codec_choice), self._messages(source))
         if len(names) == 1:
             return f"it reads {messages:,} messages of the capture's beginning, more than any other feed", names[0]
         there = ", ".join(sorted(name for name, offer in feeds.items() if not offer.capabilities.get("generated")))
-        said = f"{' and '.join(names)} read it equally well" if names else "no feed reads a message of it"
+        tied = " and ".join(names)
+        unread = f'no feed reads a {source.encoding} message of it (feed.encoding = "{source.encoding}")'
+        said = f"{tied} read it equally well" if names else unread
         raise self._complaint.error(
             ("feed", "plugin"), f"{source.name}: {said}; name the feed that it was recorded from (--feed NAME): {there}"
         )
@@ -161,10 +178,16 @@ class _Planner:
     def instruments(self, feed: Choice, codec_choice: Choice, source: SourcePlan) -> tuple[Instrument, ...]:
         """The instruments with their grids."""
         offer = self._registry.get("feed", feed.plugin)
-        codec = self._registry.get("codec", codec_choice.plugin).factory()
+        codec = self._codec(codec_choice)
         messages = self._messages(source) if source.captures else None
         with calling(offer, "find the instruments"):
             return resolve_instruments(self._config, self._complaint, offer.factory, codec, messages)
+
+    def _codec(self, choice: Choice) -> Codec:
+        offer = self._registry.get("codec", choice.plugin)
+        with calling(offer, "be made"):
+            codec: Codec = offer.factory()
+        return codec
 
     def _choose(
         self,
@@ -204,3 +227,8 @@ class _Planner:
             because=because,
             options=decoded,
         )
+
+
+def _encodings(feed: Offer) -> tuple[str, ...]:
+    """The formats that a feed's messages come in."""
+    return tuple(name.strip() for name in str(feed.capabilities.get("encodings", "json")).split(","))

@@ -10,7 +10,7 @@ from mainspring.host.registry import Registry
 from mainspring.lane import BoundStrategy, Desk, Gateway, Lane, LaneStages, Market, Outbox, StreamStatistics, Trading
 from mainspring.orders import OrderLog, OrderTracker
 from mainspring.risk import Gate
-from mainspring.seams import FeedContext, RouterContext
+from mainspring.seams import Codec, FeedContext, RouterContext
 
 __all__ = ["wire"]
 
@@ -22,8 +22,7 @@ def wire(plan: Plan, registry: Registry, *, order_log: BinaryIO | None = None) -
     """
     maker = _Maker(registry)
     stages = LaneStages()
-    codec = maker.make(plan.json_codec)
-    feed = maker.make(plan.feed, FeedContext(plan.instruments, codec))
+    feed = maker.make(plan.feed, FeedContext(plan.instruments, maker.codec(plan.feed_codec)))
     markets = [
         Market(index, instrument, maker.make(plan.book, instrument), StreamStatistics(instrument, plan.market))
         for index, instrument in enumerate(plan.instruments)
@@ -75,7 +74,7 @@ def _trading(
         gate=Gate(checks, missing_required=plan.missing_limits),
         router=router,
         tracker=tracker,
-        log=OrderLog(maker.make(plan.binary_codec), order_log),
+        log=OrderLog(maker.codec(plan.binary_codec), order_log),
         outbox=outbox,
         strategies=strategies,
         owners={
@@ -92,6 +91,13 @@ class _Maker:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._codecs: dict[str, Codec] = {}
+
+    def codec(self, choice: Choice) -> Codec:
+        """The lane's one codec of that name: a feed of binary messages and the order log share it."""
+        if choice.plugin not in self._codecs:
+            self._codecs[choice.plugin] = self.make(choice)
+        return self._codecs[choice.plugin]
 
     def make(self, choice: Choice, *arguments: object) -> Any:
         offer = self._registry.get(choice.seam, choice.plugin)

@@ -20,6 +20,7 @@ from mainspring.model import (
     BookSnapshot,
     Control,
     InstrumentStatus,
+    Level,
     MarketEvent,
     Quote,
     Trade,
@@ -103,20 +104,7 @@ class Lane:
 
     def _on_delta(self, event: BookDelta) -> None:
         market = self.markets[event.instrument]
-        market.now_ns = event.receive_time_ns
-        book = market.book
-        clock = self._clock
-        started = clock()
-        book.apply_delta(event.bids, event.asks)
-        best = book.bbo()
-        self.stages.book(clock() - started)
-        market.book_id = event.last_id
-        if best.bid_ticks >= best.ask_ticks and best.bid_lots and best.ask_lots:
-            market.crossed += 1
-        # A quote with a later id than the book's last knows better; equal ids say the same.
-        changed = market.quote_id <= event.last_id and market.set_best(
-            event.receive_time_ns, best.bid_ticks, best.bid_lots, best.ask_ticks, best.ask_lots
-        )
+        changed = self._take_levels(market, market.book.apply_delta, event)
         if self._watch_market is not None:
             self._watch_market(event)
         if changed:
@@ -124,20 +112,33 @@ class Lane:
 
     def _on_snapshot(self, event: BookSnapshot) -> None:
         market = self.markets[event.instrument]
-        market.now_ns = event.receive_time_ns
-        book = market.book
-        clock = self._clock
-        started = clock()
-        book.apply_snapshot(event.bids, event.asks)
-        best = book.bbo()
-        self.stages.book(clock() - started)
-        market.book_id = event.last_id
+        self._take_levels(market, market.book.apply_snapshot, event)
         market.judge(book_valid=True)
-        if market.quote_id <= event.last_id:
-            market.set_best(event.receive_time_ns, best.bid_ticks, best.bid_lots, best.ask_ticks, best.ask_lots)
         if self._watch_market is not None:
             self._watch_market(event)
         self._on_best_changed(market)
+
+    def _take_levels(
+        self,
+        market: Market,
+        apply: Callable[[Sequence[Level], Sequence[Level]], None],
+        event: BookDelta | BookSnapshot,
+    ) -> bool:
+        """Brings levels into the book; True where they changed the market's best prices."""
+        now_ns = event.receive_time_ns
+        clock = self._clock
+        started = clock()
+        apply(event.bids, event.asks)
+        best = market.book.bbo()
+        self.stages.book(clock() - started)
+        market.now_ns = now_ns
+        market.book_id = event.last_id
+        if best.bid_ticks >= best.ask_ticks and best.bid_lots and best.ask_lots:
+            market.crossed += 1
+        # A quote with a later id than the book's last knows better; equal ids say the same.
+        return market.quote_id <= event.last_id and market.set_best(
+            now_ns, best.bid_ticks, best.bid_lots, best.ask_ticks, best.ask_lots
+        )
 
     def _on_invalid(self, event: BookInvalid) -> None:
         market = self.markets[event.instrument]

@@ -2,7 +2,7 @@
 
 from mainspring.seams.book import Book, register_books
 from mainspring.seams.catalogue import NO_CAPABILITIES, PROJECT, Capabilities, Catalogue, Needs, hookimpl, hookspec
-from mainspring.seams.codec import MAX_DEPTH, MAX_MESSAGE_BYTES, Codec, register_codecs
+from mainspring.seams.codec import MAX_DEPTH, MAX_MESSAGE_BYTES, MIN_DEPTH, Codec, register_codecs
 from mainspring.seams.feed import (
     Feed,
     FeedContext,
@@ -21,6 +21,7 @@ from mainspring.seams.strategy import OpenOrder, Orders, Strategy, Wakes, regist
 __all__ = [
     "MAX_DEPTH",
     "MAX_MESSAGE_BYTES",
+    "MIN_DEPTH",
     "NEVER_NS",
     "NO_CAPABILITIES",
     "PROJECT",

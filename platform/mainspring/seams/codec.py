@@ -4,13 +4,17 @@ from typing import Any, Protocol
 
 from mainspring.seams.catalogue import Catalogue, hookspec
 
-__all__ = ["MAX_DEPTH", "MAX_MESSAGE_BYTES", "Codec", "register_codecs"]
+__all__ = ["MAX_DEPTH", "MAX_MESSAGE_BYTES", "MIN_DEPTH", "Codec", "register_codecs"]
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """The largest message that a codec decodes."""
 
-MAX_DEPTH = 64
-"""How deep arrays and objects may nest in a message that a codec decodes."""
+MIN_DEPTH = 64
+"""Every codec takes arrays and objects that nest this many levels deep, `[]` being one level."""
+
+MAX_DEPTH = 1024
+"""No codec takes a message that nests deeper: it is refused, and never a crash. Where between `MIN_DEPTH` and here a
+codec begins to refuse is its own affair, so that a library's own bound may serve."""
 
 
 class Codec(Protocol):
@@ -18,10 +22,14 @@ class Codec(Protocol):
 
     `decode` refuses, by `CodecError` and nothing else: what isn't its format, bytes after the message, NaN and
     Infinity, integers beyond 64 bits (signed or unsigned), floats that overflow, strings that aren't UTF-8, more than
-    `MAX_MESSAGE_BYTES` bytes, and nesting below `MAX_DEPTH`. It never returns a view of its input or of memory that it
-    uses again. `encode` refuses NaN and Infinity likewise, and what the format can't hold. A msgpack codec decodes the
-    timestamp extension (type -1) to an integer, the nanoseconds since the Unix epoch, refuses every other extension,
-    and decodes binary to `bytes`.
+    `MAX_MESSAGE_BYTES` bytes, and nesting beyond `MAX_DEPTH`. It never returns a view of its input or of memory that it
+    uses again. `encode` refuses NaN, Infinity and integers beyond 64 bits likewise, and what the format can't hold.
+    Both take what nests no deeper than `MIN_DEPTH`. A msgpack codec decodes the timestamp extension (type -1) to an
+    integer, the nanoseconds since the Unix epoch, refuses every other extension, and decodes binary to `bytes`.
+
+    JSON knows one kind of number, so that a JSON codec that states `large_integers` as "float" may decode an integer
+    beyond 64 bits to the nearest float instead. It never decodes one to an `int`. What wants an integer refuses the
+    float, as the wire declarations do.
 
     Where a library can't be made to refuse something, the offer says so in its capabilities, and the plan won't use it
     for a live feed.
@@ -47,5 +55,6 @@ def register_codecs(catalogue: Catalogue) -> None:
     Capabilities: `format` ("json" or "msgpack", required) says which of the two codec slots it can fill; `strict`
     (bool, required) is False where something that the contract refuses gets through; `lenient` (str) then names what;
     `duplicate_keys` ("last", "first" or "refused", required) says what becomes of a key that an object holds twice;
+    `large_integers` ("refused" or "float", JSON only, default "refused") says what becomes of integers beyond 64 bits;
     `timestamp_ns` (int, msgpack only, default 1) is the resolution of decoded timestamps.
     """

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mainspring.data.verify import Tally, VerifyReport, verify
+from mainspring.data import Tally, VerifyReport, verify
+from mainspring.host.complaints import quoted
 from mainspring.host.config import load_config
 from mainspring.host.plan import Plan
 from mainspring.host.planning import make_plan
@@ -40,8 +41,8 @@ def verify_capture(
     `feed` names the feed that they were recorded from; without it, the catalogue or the messages tell. Raises
     `ConfigError`, `DataError` or `PluginError` where they can't be read.
     """
-    wanted = ["mode=replay", "instruments=[]", *overrides, f"feed.capture=[{', '.join(map(_quoted, captures))}]"]
-    wanted += [f"feed.plugin={_quoted(feed or 'auto')}", f"feed.skip_bad={str(skip_bad).lower()}"]
+    wanted = ["mode=replay", "instruments=[]", *overrides, f"feed.capture=[{', '.join(map(quoted, captures))}]"]
+    wanted += [f"feed.plugin={quoted(feed or 'auto')}", f"feed.skip_bad={str(skip_bad).lower()}"]
     loaded = load_config(None, wanted, {("feed", "capture"): "CAPTURE", ("feed", "plugin"): "--feed"})
     registry = Registry.load(loaded.config.plugins.allow)
     plan = make_plan(loaded, registry)
@@ -103,7 +104,3 @@ def verdict_text(verification: Verification, console: Console) -> None:
 
 def _of(tally: Tally) -> str:
     return f"{tally.matched:,} of {tally.compared:,}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -3,7 +3,7 @@
 import struct
 from typing import Any, NamedTuple
 
-from mainspring.seams import MAX_DEPTH, MAX_MESSAGE_BYTES
+from mainspring.seams import MAX_DEPTH, MAX_MESSAGE_BYTES, MIN_DEPTH
 
 __all__ = ["SAMPLES", "Refused", "Samples"]
 
@@ -16,10 +16,15 @@ class Refused(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """What a codec of one format is tried on. `duplicate` is an object that holds the key "a" twice: 1, then 2."""
+    """What a codec of one format is tried on.
+
+    `large_integers` are messages with an integer beyond 64 bits, and what they are with the nearest float in its place.
+    `duplicate` is an object that holds the key "a" twice: 1, then 2.
+    """
 
     taken: tuple[tuple[bytes, Any], ...]
     refused: tuple[Refused, ...]
+    large_integers: tuple[tuple[bytes, Any], ...]
     unencodable: tuple[tuple[str, Any], ...]
     duplicate: bytes
 
@@ -44,7 +49,8 @@ _JSON = Samples(
         (b'{"a":18446744073709551615,"b":-9223372036854775808}', {"a": 2**64 - 1, "b": -(2**63)}),
         (b'["18446744073709551616",1e22,100000000000000000000.0]', ["18446744073709551616", 1e22, 1e20]),
         (b"1e-999", 0.0),
-        (b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, None),
+        (b"[" * MIN_DEPTH + b"]" * MIN_DEPTH, None),
+        (b'{"a":' * MIN_DEPTH + b"1" + b"}" * MIN_DEPTH, None),
         (b"[" + b'"]}[{",[],' * MAX_DEPTH + b'"\\"["]', ["]}[{", []] * MAX_DEPTH + ['"[']),
     ),
     refused=(
@@ -58,10 +64,9 @@ _JSON = Samples(
         *(Refused("NaN is refused", data) for data in (b"NaN", b"[-NaN]", b"[nan]")),
         *(Refused("Infinity is refused", data) for data in (b"Infinity", b"[-Infinity]", b"[inf]")),
         *(
-            Refused("integers beyond 64 bits are refused", data)
-            for data in (b"18446744073709551616", b"[-9223372036854775809]", b'{"a":[' + b"9" * 5000 + b"]}")
+            Refused("numbers that overflow are refused", data)
+            for data in (b"1e999", b"[-1e999]", b"9" * 309, b'{"a":[' + b"9" * 5000 + b"]}")
         ),
-        *(Refused("floats that overflow are refused", data) for data in (b"1e999", b"[-1e999]")),
         *(
             Refused("strings that aren't UTF-8 are refused", data)
             for data in (b'["\xff"]', b'["\xed\xa0\x80"]', b'["\xc0\x80"]')
@@ -75,6 +80,14 @@ _JSON = Samples(
         Refused("deep nesting is refused", b"[" * 100_000 + b"]" * 100_000),
         Refused("deep nesting is refused", b'[{"a":' * 50_000),
         Refused("large messages are refused", b'"' + b"a" * (MAX_MESSAGE_BYTES - 1) + b'"'),
+    ),
+    large_integers=(
+        (b"18446744073709551616", float(2**64)),
+        (b"[-9223372036854775809]", [float(-(2**63))]),
+        # Halfway between two floats is the even one, and a digit more is the next.
+        (b'{"a":36893488147419107328}', {"a": float(2**65)}),
+        (b'{"a":-36893488147419107329}', {"a": -float(2**65 + 2**13)}),
+        (b"[%d]" % 10**308, [1e308]),
     ),
     unencodable=(
         *_UNENCODABLE,
@@ -93,7 +106,8 @@ _MSGPACK = Samples(
         (b"\xd6\xff\x65\x53\xf1\x00", 1_700_000_000_000_000_000),
         (b"\xd7\xff" + struct.pack(">Q", 123_456_000 << 34 | 1_700_000_000), 1_700_000_000_123_456_000),
         (b"\xc7\x0c\xff" + struct.pack(">Iq", 999_999_000, -1), -1_000),
-        (b"\x91" * (MAX_DEPTH - 1) + b"\x90", None),
+        (b"\x91" * (MIN_DEPTH - 1) + b"\x90", None),
+        (b"\x81\xa1a" * MIN_DEPTH + b"\x01", None),
         (b"\xc4\x50" + b"\x91" * 80, b"\x91" * 80),
     ),
     refused=(
@@ -139,6 +153,7 @@ _MSGPACK = Samples(
             b"\xdb" + struct.pack(">I", MAX_MESSAGE_BYTES - 4) + b"a" * (MAX_MESSAGE_BYTES - 4),
         ),
     ),
+    large_integers=(),  # the format has none
     unencodable=_UNENCODABLE,
     duplicate=b"\x82\xa1a\x01\xa1a\x02",
 )

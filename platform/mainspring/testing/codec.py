@@ -5,7 +5,7 @@ from random import Random
 from typing import Any, Literal
 
 from mainspring.errors import CodecError
-from mainspring.seams import Codec
+from mainspring.seams import MIN_DEPTH, Codec
 from mainspring.testing._codec_samples import SAMPLES, Samples
 from mainspring.testing._rules import Rules, shorten
 
@@ -21,6 +21,7 @@ def check_codec(
     format: Literal["json", "msgpack"],  # noqa: A002  the name of the capability
     strict: bool = True,
     duplicate_keys: str = "last",
+    large_integers: str = "refused",
     timestamp_ns: int = 1,
     seed: int = 0,
     rounds: int = 300,
@@ -37,7 +38,9 @@ def check_codec(
     _check_taken(rules, codec, samples, timestamp_ns)
     _check_refused(rules, codec, samples, strict)
     _check_duplicates(rules, codec, samples, duplicate_keys)
+    _check_large_integers(rules, codec, samples, large_integers, strict)
     _check_compact(rules, codec, format)
+    _check_round_trip(rules, codec, _nested(MIN_DEPTH))
     for _ in range(rounds):
         _check_round_trip(rules, codec, random_value(rules.random))
     _check_mutations(rules, codec, rounds)
@@ -61,6 +64,14 @@ def random_value(random: Random, depth: int = 0) -> Any:
 
 def _text(random: Random) -> str:
     return "".join(random.choice(_ALPHABET) for _ in range(random.randrange(8)))
+
+
+def _nested(depth: int) -> list[Any]:
+    """A list of so many levels."""
+    value: list[Any] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
 
 
 def _decode(rules: Rules, codec: Codec, data: bytes) -> tuple[bool, Any]:
@@ -119,6 +130,17 @@ def _check_duplicates(rules: Rules, codec: Codec, samples: Samples, duplicate_ke
         found == right and took is (duplicate_keys != "refused"),
         f"the key twice gave {shorten(found)}, stated is {duplicate_keys!r}",
     )
+
+
+def _check_large_integers(rules: Rules, codec: Codec, samples: Samples, stated: str, strict: bool) -> None:
+    for data, value in samples.large_integers:
+        took, found = _decode(rules, codec, data)
+        right = {"refused": not (took and strict), "float": took and repr(found) == repr(value)}
+        rules.hold(
+            "integers beyond 64 bits are treated as stated",
+            right.get(stated, False),
+            f"{shorten(data)} gave {shorten(found)}, stated is {stated!r}",
+        )
 
 
 def _check_compact(rules: Rules, codec: Codec, format_: str) -> None:

@@ -97,6 +97,7 @@ def _codec(_name: str, factory: Callable[..., Any], capabilities: Capabilities, 
         format="json" if format_ == "json" else "msgpack",
         strict=strict,
         duplicate_keys=str(capabilities.get("duplicate_keys", "")),
+        large_integers=str(capabilities.get("large_integers", "refused")),
         timestamp_ns=int(capabilities.get("timestamp_ns", 1)),
         seed=seed,
     )

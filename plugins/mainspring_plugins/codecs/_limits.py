@@ -1,4 +1,5 @@
-"""The bounds of the codec contract that no library keeps by itself: nesting, integers, finite numbers, plain values.
+"""The bounds of the codec contract that not every library keeps by itself: nesting, integers, finite numbers, plain
+values. Nesting is bounded to `MIN_DEPTH` levels, the fewest that the contract allows.
 
 Each `check` raises `CodecError`. The codecs ask a cheap question first, which a usual message answers with no, and
 come here only where the answer is perhaps.
@@ -9,7 +10,7 @@ import re
 from typing import Any
 
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_DEPTH, MAX_MESSAGE_BYTES
+from mainspring.seams import MAX_MESSAGE_BYTES, MIN_DEPTH
 
 __all__ = [
     "JSON_SHAPE",
@@ -34,7 +35,7 @@ JSON_SHAPE = bytes(
     ord("0") if byte in b"0123456789" else ord("[") if byte in b"[{" else ord(".") for byte in range(256)
 )
 """Translates every digit to 0 and every opening bracket to [, so that one pass serves both questions of a message:
-at most `MAX_DEPTH` times OPEN can't nest too deep, and without LONG_INTEGER in it no integer is beyond 64 bits."""
+at most `MIN_DEPTH` times OPEN can't nest too deep, and without LONG_INTEGER in it no integer is beyond 64 bits."""
 
 LONG_INTEGER = b"0" * len(str(2**63))
 
@@ -46,7 +47,7 @@ _SKELETON = bytes.maketrans(b"{}", b"[]")
 _NOT_SKELETON = bytes(byte for byte in range(256) if byte not in b'[]{}"\\')
 
 MSGPACK_NOT_CONTAINERS = bytes(byte for byte in range(256) if not (0x80 <= byte <= 0x9F or 0xDC <= byte <= 0xDF))
-"""What no array and no map of msgpack begins with: bytes that have at most `MAX_DEPTH` others can't nest too deep."""
+"""What no array and no map of msgpack begins with: bytes that have at most `MIN_DEPTH` others can't nest too deep."""
 
 # One class of first bytes, which `re` scans for far faster than for several alternatives.
 _MSGPACK_SUSPECT = re.compile(rb"[\xc7-\xcb](?:[\x7f\xff]|\x0c\xff|\x00\x0c\xff|\x00\x00\x00\x0c\xff)")
@@ -59,10 +60,6 @@ def refuse_size(codec: str, data: bytes) -> CodecError:
 
 def check_json_depth(codec: str, data: bytes) -> None:
     """Refuses JSON that nests too deep. What isn't JSON may pass: the library refuses it."""
-    # Between two rows of a table a bracket closes and the next one opens: such pairs add no depth, so that what is left
-    # without them bounds it. That settles books of any length.
-    if data.count(b"[") + data.count(b"{") - data.count(b"],[") - data.count(b"},{") <= MAX_DEPTH:
-        return
     skeleton = data.translate(_SKELETON, _NOT_SKELETON)
     if b"\\" not in skeleton:
         # A string without a bracket leaves two quotes side by side. One with a bracket in it leaves an odd run of
@@ -70,10 +67,10 @@ def check_json_depth(codec: str, data: bytes) -> None:
         skeleton = skeleton.replace(b'""', b"")
     if b'"' in skeleton or b"\\" in skeleton:
         skeleton = _STRING.sub(b"", data).translate(_SKELETON, _NOT_SKELETON)
-    if OPEN * (MAX_DEPTH + 1) in skeleton:
+    if OPEN * (MIN_DEPTH + 1) in skeleton:
         raise _too_deep(codec)
     # Each pass takes away the innermost pairs, so that as many passes as the message is deep leave nothing.
-    for _ in range(MAX_DEPTH):
+    for _ in range(MIN_DEPTH):
         shorter = skeleton.replace(b"[]", b"")
         if len(shorter) == len(skeleton):
             return
@@ -93,7 +90,7 @@ def check_json_integers(codec: str, data: bytes) -> None:
 def check_value_depth(codec: str, value: Any) -> None:
     """Refuses a decoded value that nests too deep. Costs about 50 ns an element."""
     level = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(MIN_DEPTH):
         level = [
             inner
             for outer in level
@@ -132,21 +129,21 @@ def check_plain(codec: str, value: Any, leaves: tuple[type, ...] = (str,), depth
     """Refuses what a format can't hold and libraries turn into something else: NaN, sets, dates, keys that aren't text.
 
     `leaves` are the types that the format holds besides None, numbers, arrays and objects. Integers must fit 64 bits,
-    and arrays and objects may nest as deep as `decode` takes them.
+    and arrays and objects may nest `MIN_DEPTH` levels deep, which every codec decodes.
     """
     if value is None or isinstance(value, leaves):
         return
     if isinstance(value, int | float):
         check_numbers(codec, value)
     elif isinstance(value, dict):
-        if depth == MAX_DEPTH:
+        if depth == MIN_DEPTH:
             raise _too_deep(codec)
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise CodecError(codec, f"a key must be text, not {type(key).__name__}")
             check_plain(codec, inner, leaves, depth + 1)
     elif isinstance(value, list | tuple):
-        if depth == MAX_DEPTH:
+        if depth == MIN_DEPTH:
             raise _too_deep(codec)
         for inner in value:
             check_plain(codec, inner, leaves, depth + 1)
@@ -155,7 +152,7 @@ def check_plain(codec: str, value: Any, leaves: tuple[type, ...] = (str,), depth
 
 
 def _too_deep(codec: str) -> CodecError:
-    return CodecError(codec, f"arrays and objects nest deeper than {MAX_DEPTH}")
+    return CodecError(codec, f"arrays and objects nest deeper than {MIN_DEPTH}")
 
 
 def _too_large(codec: str) -> CodecError:

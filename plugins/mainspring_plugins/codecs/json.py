@@ -5,7 +5,7 @@ import math
 from typing import Any, NoReturn
 
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_DEPTH, MAX_MESSAGE_BYTES, Catalogue, hookimpl
+from mainspring.seams import MAX_MESSAGE_BYTES, MIN_DEPTH, Catalogue, hookimpl
 from mainspring_plugins.codecs import _limits
 
 __all__ = ["JsonCodec", "register_codecs"]
@@ -27,7 +27,7 @@ class JsonCodec:
         """The object that the bytes hold. Raises `CodecError`."""
         if len(data) > MAX_MESSAGE_BYTES:
             raise _limits.refuse_size(_NAME, data)
-        if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
+        if data.count(b"[") + data.count(b"{") > MIN_DEPTH:
             _limits.check_json_depth(_NAME, data)
         try:
             value = self._decoder.decode(data.decode())

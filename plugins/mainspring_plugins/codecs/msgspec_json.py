@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_DEPTH, MAX_MESSAGE_BYTES, Catalogue, hookimpl
+from mainspring.seams import MAX_MESSAGE_BYTES, MIN_DEPTH, Catalogue, hookimpl
 from mainspring_plugins.codecs import _limits
 
 __all__ = ["MsgspecJsonCodec", "register_codecs"]
@@ -14,7 +14,9 @@ _NAME = "msgspec"
 
 
 class MsgspecJsonCodec:
-    """`msgspec.json` with bounds: it takes integers of any size, and nests as deep as Python's recursion limit."""
+    """`msgspec.json` with bounds. It takes integers of any size, and bounds nesting by Python's recursion limit alone,
+    which a process may have raised so far that its stack overflows first.
+    """
 
     __slots__ = ("_decode", "_encode")
 
@@ -27,7 +29,7 @@ class MsgspecJsonCodec:
         if len(data) > MAX_MESSAGE_BYTES:
             raise _limits.refuse_size(_NAME, data)
         shape = data.translate(_limits.JSON_SHAPE)
-        if shape.count(_limits.OPEN) > MAX_DEPTH:
+        if shape.count(_limits.OPEN) > MIN_DEPTH:
             _limits.check_json_depth(_NAME, data)
         try:
             value = self._decode(data)

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_DEPTH, MAX_MESSAGE_BYTES, Catalogue, hookimpl
+from mainspring.seams import MAX_MESSAGE_BYTES, MIN_DEPTH, Catalogue, hookimpl
 from mainspring_plugins.codecs import _limits, _timestamps
 
 __all__ = ["MsgspecMsgpackCodec", "register_codecs"]
@@ -31,7 +31,7 @@ class MsgspecMsgpackCodec:
             value = self._decode(data)
         except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError, MemoryError) as error:
             raise CodecError(_NAME, str(error)) from error
-        if len(data.translate(None, _limits.MSGPACK_NOT_CONTAINERS)) > MAX_DEPTH:
+        if len(data.translate(None, _limits.MSGPACK_NOT_CONTAINERS)) > MIN_DEPTH:
             _limits.check_value_depth(_NAME, value)
         if _TIMESTAMP_TYPE in data:
             value = _timestamps.from_datetimes(value)

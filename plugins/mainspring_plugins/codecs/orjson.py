@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_DEPTH, MAX_MESSAGE_BYTES, Catalogue, hookimpl
+from mainspring.seams import MAX_MESSAGE_BYTES, Catalogue, hookimpl
 from mainspring_plugins.codecs import _limits
 
 __all__ = ["OrjsonCodec", "register_codecs"]
@@ -14,24 +14,20 @@ _NAME = "orjson"
 
 
 class OrjsonCodec:
-    """`orjson` with bounds: it takes 1,024 levels itself, and makes floats of integers that are beyond 64 bits."""
+    """`orjson` with a bound on size. The rest it bounds itself: it takes 1,024 levels, makes the nearest float of an
+    integer beyond 64 bits, and refuses a number that overflows.
+    """
 
     __slots__ = ()
 
     def decode(self, data: bytes) -> Any:
-        """The object that the bytes hold. Raises `CodecError`. The bounds cost a usual message about 0.6 us."""
+        """The object that the bytes hold. Raises `CodecError`. It costs about 0.1 us more than `orjson.loads`."""
         if len(data) > MAX_MESSAGE_BYTES:
             raise _limits.refuse_size(_NAME, data)
-        shape = data.translate(_limits.JSON_SHAPE)
-        if shape.count(_limits.OPEN) > MAX_DEPTH:
-            _limits.check_json_depth(_NAME, data)
         try:
-            value = orjson.loads(data)
+            return orjson.loads(data)
         except orjson.JSONDecodeError as error:
             raise CodecError(_NAME, str(error)) from error
-        if _limits.LONG_INTEGER in shape:
-            _limits.check_json_integers(_NAME, data)
-        return value
 
     def encode(self, value: Any) -> bytes:
         """The bytes of the object: compact, keys in the order given. Raises `CodecError`."""
@@ -48,6 +44,6 @@ def register_codecs(catalogue: Catalogue) -> None:
         "orjson",
         OrjsonCodec,
         summary="orjson, made strict",
-        capabilities={"format": "json", "strict": True, "duplicate_keys": "last"},
+        capabilities={"format": "json", "strict": True, "duplicate_keys": "last", "large_integers": "float"},
         default=True,
     )

@@ -75,5 +75,5 @@ def register_feeds(catalogue: Catalogue) -> None:
         "alpaca-stocks",
         ALPACA_STOCKS,
         summary="Alpaca stocks: quotes, trades, bars, statuses",
-        capabilities={"encodings": "json,msgpack"},
+        capabilities={"encodings": "json,msgpack", "books": False},
     )
