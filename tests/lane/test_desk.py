@@ -2,7 +2,7 @@
 
 import pytest
 
-from mainspring.errors import OrderStateError, PluginError
+from mainspring.errors import GridError, OrderStateError, PluginError
 from mainspring.model import Accepted, BookSnapshot, Cancelled, Fill, Rejected, Replaced, Side
 from mainspring.seams import Wakes
 
@@ -181,3 +181,105 @@ def test_everything_is_logged(bench):
     table.router.events = [Accepted(1, 0, 2), Cancelled(1, 0, 3, 4, "asked")]
     table.say(4)
     assert table.log.records == 4
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda orders: orders.submit(7, 1, 100),
+        lambda orders: orders.submit(Side.BUY, 1.5, 100),
+        lambda orders: orders.submit(Side.BUY, True, 100),
+        lambda orders: orders.submit(Side.BUY, 1, 99.5),
+        lambda orders: orders.replace(1, 100, 2.0),
+    ],
+)
+def test_only_whole_numbers_and_sides_get_as_far_as_an_order(bench, act):
+    """A side that is none, or a size or price that isn't a whole number, is the strategy's error."""
+    table = bench({"s": Scripted(act)})
+    with pytest.raises(PluginError):
+        table.say(1, snapshot())
+    assert table.router.sent == []
+
+
+def test_a_plain_side_becomes_one(bench):
+    """A side given as 1 or -1 is the side that it stands for, to every check that follows."""
+    table = bench({"s": Scripted(lambda orders: orders.submit(-1, 2, 103))})
+    table.say(1, snapshot())
+    assert table.router.sent[0].side is Side.SELL
+    assert table.tracker.accounts[0].open_sell_lots == 2
+
+
+@pytest.mark.parametrize("ask", [lambda orders: orders.cancel(1), lambda orders: orders.replace(1, 99, 2)])
+def test_a_strategy_moves_its_own_orders_alone(bench, ask):
+    """A cancel or replace of another strategy's order is refused, and the order stands."""
+    owner = Scripted(lambda orders: orders.submit(Side.BUY, 4, 100))
+    other = Scripted(lambda orders: None, ask)
+    table = bench({"owner": owner, "other": other})
+    table.say(1, snapshot(1))
+    table.router.events = [Accepted(1, 0, 2)]
+    table.say(2, snapshot(2))
+    table.say(3)
+    assert len(table.router.sent) == 1
+    assert table.desk.refusals == {"not-yours": 1}
+    assert other.events[-1].reason == "not-yours"
+    assert owner.events == [Accepted(1, 0, 2)]
+
+
+def test_an_order_of_another_instrument_is_not_moved_through_this_one(bench):
+    """An order can't be judged against the prices of another instrument."""
+    strategy = Scripted(lambda orders: orders.submit(Side.BUY, 4, 100))
+    table = bench({"s": strategy}, instruments=2)
+    table.say(1, snapshot(1))
+    table.router.events = [Accepted(1, 0, 2)]
+    strategy.acts.append(lambda orders: orders.replace(1, 150, 4))
+    table.say(2, BookSnapshot(1, 2, 2, 2, [(200, 5)], [(202, 5)]))
+    assert len(table.router.sent) == 1
+    assert table.desk.refusals == {"not-yours": 1}
+
+
+def test_a_replaced_order_is_priced_anew(bench):
+    """The cost of a fill is measured from the mid when the order was last moved, once the venue has moved it."""
+    strategy = Scripted(lambda orders: orders.submit(Side.BUY, 4, 100), lambda orders: orders.replace(1, 199, 4))
+    table = bench({"s": strategy})
+    table.say(1, snapshot(1))
+    table.router.events = [Accepted(1, 0, 2)]
+    table.say(2, BookSnapshot(0, 2, 2, 2, [(199, 5)], [(201, 5)]))
+    table.router.events = [Replaced(1, 0, 3, 199, 4), Fill(1, 0, 4, 1, Side.BUY, 199, 4, True, 0)]
+    table.say(5)
+    assert table.desk.tallies[0].costs["maker"].realised_bps() == pytest.approx(-1e4 / 200)
+
+
+def test_a_replace_that_cannot_be_priced_does_not_go_out(bench):
+    """Without a mid price an order isn't moved either."""
+    strategy = Scripted(lambda orders: orders.submit(Side.BUY, 4, 100), lambda orders: orders.replace(1, 99, 4))
+    table = bench({"s": strategy})
+    table.say(1, snapshot(1))
+    table.router.events = [Accepted(1, 0, 2)]
+    table.say(2, BookSnapshot(0, 2, 2, 2, [(100, 5)], []))
+    assert len(table.router.sent) == 1
+    assert table.desk.refusals == {"no-mid-price": 1}
+
+
+def test_each_strategy_knows_its_own_position(bench):
+    """The account is all strategies'; a gateway's position is its strategy's."""
+    first, second = Scripted(lambda orders: orders.submit(Side.BUY, 4, 100)), Scripted()
+    table = bench({"first": first, "second": second})
+    table.say(1, snapshot())
+    table.router.events = [Accepted(1, 0, 2), Fill(1, 0, 3, 1, Side.BUY, 100, 4, True, 0)]
+    table.say(4)
+    positions = [bound.gateways[0].position_lots for bound in table.desk.trading.strategies]
+    assert positions == [4, 0]
+    assert table.tracker.accounts[0].position_lots == 4
+
+
+def test_an_error_of_ours_out_of_a_strategy_is_the_strategys(bench):
+    """A strategy's own bad price isn't taken for a bad message, which could be skipped."""
+    grid = GridError("BTC/USDT", "price", "1.005", "is off the grid of 0.01")
+
+    def act(orders):
+        raise grid
+
+    table = bench({"s": Scripted(act)})
+    with pytest.raises(PluginError, match="strategy s 'scripted' of acme raised GridError") as caught:
+        table.say(1, snapshot())
+    assert caught.value.__cause__ is grid

@@ -4,10 +4,12 @@ import pytest
 
 from mainspring.errors import PluginError
 from mainspring.model import (
+    Accepted,
     BookDelta,
     BookInvalid,
     BookSnapshot,
     Control,
+    Fill,
     InstrumentStatus,
     Quote,
     Side,
@@ -192,3 +194,54 @@ def test_stages_are_timed(bench):
     }
     inner = sum(histograms[s].max for s in ("feed", "book", "strategy", "slippage", "risk", "route"))
     assert histograms["whole_path"].max >= inner
+
+
+def test_strategies_see_a_resynchronised_book_whole(bench):
+    """A snapshot that comes with deltas wakes once, with the book as the last of them leaves it."""
+    watcher = Watcher(bbo=True)
+    table = bench({"w": watcher})
+    table.say(9, snapshot(last_id=10, now_ns=9), delta(11, 9, bids=[(101, 5)]), delta(12, 9, asks=[(102, 0), (103, 5)]))
+    assert watcher.woken == [("bbo", 9, 101, 103, True)]
+
+
+def test_an_older_quote_never_overrules_a_newer_one(bench):
+    """Quotes that come out of order are told apart by their ids, with or without a book."""
+    table = bench()
+    table.say(1, quote(20, 1, bid=100))
+    table.say(2, quote(19, 2, bid=90))
+    assert (table.markets[0].bid_ticks, table.markets[0].stale_quotes) == (100, 1)
+
+
+def test_a_quote_from_before_a_gap_does_not_hide_the_new_book(bench):
+    """After a gap the ids start anew: the snapshot's best prices hold whatever quotes came before."""
+    table = bench()
+    table.say(1, snapshot(last_id=10))
+    table.say(2, quote(50, 2, bid=101))
+    table.say(3, BookInvalid(0, 3, "gap"))
+    table.say(4, snapshot(last_id=40, now_ns=4))
+    assert (table.markets[0].bid_ticks, table.markets[0].live) == (100, True)
+
+
+def test_a_halt_wakes_who_watches_the_best_prices(bench):
+    """A market that stops being live is news, though no price has changed."""
+    watcher = Watcher(bbo=True)
+    table = bench({"w": watcher})
+    table.say(1, snapshot())
+    table.say(2, InstrumentStatus(0, 2, 2, "H", "halt", False))
+    assert watcher.woken[-1] == ("bbo", 2, 100, 102, False)
+
+
+def test_what_the_last_message_led_to_is_handed_out_at_the_end(bench):
+    """An order event that is due when the messages end isn't lost."""
+
+    class Buyer:
+        wakes_on = Wakes(bbo=True)
+
+        def on_bbo(self, market, orders):
+            orders.submit(Side.BUY, 1, market.bid_ticks)
+
+    table = bench({"b": Buyer()})
+    table.say(1, snapshot())
+    table.router.events = [Accepted(1, 0, 1), Fill(1, 0, 1, 1, Side.BUY, 100, 1, True, 0)]
+    table.lane.finish(1)
+    assert table.tracker.accounts[0].position_lots == 1

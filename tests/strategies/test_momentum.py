@@ -17,7 +17,7 @@ def drive(strategy, orders, mids, *, step_ns=SECOND_NS, start_ns=SECOND_NS):
         strategy.on_bbo(FakeMarket(mid_ticks=mid_ticks, now_ns=start_ns + number * step_ns), orders)
         for request in orders.requests[len(drive.seen) :]:
             drive.seen.append(request)
-            orders.account.position_lots += request[2] * request[3]
+            orders.position_lots += request[2] * request[3]
         orders.open.clear()
     return [(request[2], request[3]) for request in orders.requests]
 

@@ -37,7 +37,7 @@ def test_half_ticks_are_rounded_away_from_the_mid():
 def test_it_leans_against_its_position():
     """Long by two quotes' size, both quotes stand two skews lower."""
     orders = FakeOrders()
-    orders.account.position_lots = 20
+    orders.position_lots = 20
     make(edge_ticks=6, skew_ticks=2).on_bbo(FakeMarket(mid_ticks=1000), orders)
     assert prices(orders) == {Side.BUY: 990, Side.SELL: 1002}
 
@@ -45,7 +45,7 @@ def test_it_leans_against_its_position():
 def test_a_quote_never_crosses_the_touch():
     """However far it leans, a bid stays below the best offer."""
     orders = FakeOrders()
-    orders.account.position_lots = -100
+    orders.position_lots = -100
     make(edge_ticks=1, skew_ticks=50, max_position=Decimal(10)).on_bbo(FakeMarket(mid_ticks=1000), orders)
     assert prices(orders)[Side.BUY] == 1000, "one below the best offer at 1001"
 
@@ -53,7 +53,7 @@ def test_a_quote_never_crosses_the_touch():
 def test_it_holds_no_more_than_it_may():
     """At the position limit only the side that reduces it is quoted."""
     orders = FakeOrders()
-    orders.account.position_lots = 20
+    orders.position_lots = 20
     make(max_position=Decimal("0.020")).on_bbo(FakeMarket(), orders)
     assert set(prices(orders)) == {Side.SELL}
 
@@ -114,3 +114,23 @@ def test_it_keeps_the_contract(seed):
     check_strategy(
         lambda instruments: QuoteMaker(instruments, options=QuoteMakerOptions(size=Decimal("0.1"))), seed=seed
     )
+
+
+def test_it_withdraws_however_quiet_it_keeps():
+    """A refusal keeps it from asking, never from taking its quotes back, those on their way included."""
+    maker, orders, market = make(), FakeOrders(), FakeMarket()
+    maker.on_bbo(market, orders)
+    next(iter(orders.open_orders())).state = "pending-new"
+    maker.on_order_event(Rejected(9, 0, market.now_ns, "too-large"), market, orders)
+    market.live = False
+    maker.on_bbo(market, orders)
+    assert prices(orders) == {}
+
+
+def test_what_arrives_on_a_dead_market_is_withdrawn():
+    """An order that the venue takes after the market has gone is cancelled at once."""
+    maker, orders, market = make(), FakeOrders(), FakeMarket()
+    maker.on_bbo(market, orders)
+    market.live = False
+    maker.on_order_event(Accepted(1, 0, market.now_ns), market, orders)
+    assert prices(orders) == {}

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from mainspring.errors import OrderStateError
 from mainspring.lane.gateway import CancelRequest, Outbox, ReplaceRequest
 from mainspring.lane.market import Market
@@ -100,6 +102,8 @@ class Desk:
         self._clock = clock
         self._strategies = {bound.name: bound for bound in trading.strategies}
         self._priced: dict[int, _Priced] = {}
+        # Of replaces on their way, oldest first: they hold from the moment the venue has replaced the order.
+        self._repriced: dict[int, list[_Priced]] = {}
         self.refused: list[tuple[Rejected, str]] = []
         self._work: dict[type, Callable[..., None]] = {
             NewOrder: self._new,
@@ -146,12 +150,10 @@ class Desk:
             self._refuse(order.order_id, order.instrument, order.strategy, "new", decision, now_ns)
             return
         assert type(decision) is ApprovedOrder
-        mid = market.mid_ticks_doubled()
-        assert mid is not None  # a model that can't see a mid price refuses
         started = clock()
         trading.tracker.add(order)
         trading.log.write(Approved(now_ns, order.order_id))
-        self._priced[order.order_id] = _Priced(estimate, mid, now_ns)
+        self._priced[order.order_id] = self._price(estimate, market, now_ns)
         try:
             trading.router.submit(decision, now_ns)
         except Exception as error:  # noqa: BLE001  a stranger's router may raise anything
@@ -167,6 +169,12 @@ class Desk:
             blame("slippage model", *self.trading.owners["slippage"], error)
         self._stages.slippage(clock() - started)
         return estimate
+
+    @staticmethod
+    def _price(estimate: SlippageEstimate, market: Market, now_ns: int) -> _Priced:
+        mid = market.mid_ticks_doubled()
+        assert mid is not None  # a model that can't see a mid price refuses
+        return _Priced(estimate, mid, now_ns)
 
     def _cancel(self, request: CancelRequest, now_ns: int) -> None:
         trading = self.trading
@@ -188,16 +196,23 @@ class Desk:
         if order is None:
             return
         index = request.instrument
+        market = self._markets[index]
+        left_lots = max(size_lots - order.filled_lots, 1)
+        wanted = msgspec.structs.replace(order.order, price_ticks=price_ticks, size_lots=left_lots)
+        estimate = self._estimate(wanted, market)
+        if type(estimate) is Refusal:
+            self._refuse(order_id, index, request.strategy, "replace", estimate, now_ns)
+            return
+        assert type(estimate) is SlippageEstimate
         clock = self._clock
         started = clock()
-        decision = trading.gate.approve_replace(
-            order, price_ticks, size_lots, self._markets[index], trading.tracker.accounts[index]
-        )
+        decision = trading.gate.approve_replace(order, price_ticks, size_lots, market, trading.tracker.accounts[index])
         self._stages.risk(clock() - started)
         if type(decision) is Refusal:
             self._refuse(order_id, index, request.strategy, "replace", decision, now_ns)
             return
         trading.tracker.request_replace(order_id, price_ticks, size_lots)
+        self._repriced.setdefault(order_id, []).append(self._price(estimate, market, now_ns))
         trading.log.write(Approved(now_ns, order_id, "replace"))
         try:
             trading.router.replace(order_id, price_ticks, size_lots, now_ns)
@@ -206,14 +221,18 @@ class Desk:
 
     def _open_order(self, request: CancelRequest | ReplaceRequest, kind: RequestKind, now_ns: int) -> Order | None:
         """The order that a request is about; None, and the request refused, where it has ended or never was."""
+        reason = "order-ended"
         try:
             order = self.trading.tracker.get(request.order_id)
             problem = f"order {request.order_id} is {order.state}" if order.ended else ""
+            if order.order.instrument != request.instrument or order.order.strategy != request.strategy:
+                reason = "not-yours"
+                problem = f"order {request.order_id} isn't one of {request.strategy} in this instrument"
         except OrderStateError as error:
             problem = str(error)
         if not problem:
             return order
-        refusal = Refusal("order-ended", problem)
+        refusal = Refusal(reason, problem)
         self._refuse(request.order_id, request.instrument, request.strategy, kind, refusal, now_ns)
         return None
 
@@ -232,6 +251,7 @@ class Desk:
         self._count(event, strategy)
         if order.ended:
             self._priced.pop(event.order_id, None)
+            self._repriced.pop(event.order_id, None)
         self._wake(event, strategy, now_ns)
 
     def _count(self, event: OrderEvent, strategy: str) -> None:
@@ -242,6 +262,7 @@ class Desk:
             priced = self._priced[event.order_id]
             tally.costs["maker" if event.maker else "taker"].add(event, priced.estimate, priced.mid_ticks_doubled)
             self.fills[event.instrument].add((event, strategy))
+            self._strategies[strategy].gateways[event.instrument].position_lots += event.side * event.size_lots
         elif isinstance(event, Accepted):
             tally.accepted += 1
             self._stages.venue(event.time_ns - self._priced[event.order_id].submitted_ns)
@@ -249,9 +270,12 @@ class Desk:
             tally.cancelled += 1
         elif isinstance(event, Replaced):
             tally.replaced += 1
+            self._priced[event.order_id] = self._repriced[event.order_id].pop(0)
         else:
             tally.rejected += 1
             self._count_refusal(f"venue: {event.reason}")
+            if event.request == "replace" and event.order_id in self._repriced:
+                self._repriced[event.order_id].pop(0)
 
     def _wake(self, event: OrderEvent, strategy: str, now_ns: int) -> None:
         bound = self._strategies[strategy]

@@ -44,9 +44,9 @@ class Outbox:
 
 
 class Gateway:
-    """One strategy's orders in one instrument."""
+    """One strategy's orders in one instrument, and what its fills have made: `position_lots`, kept by the desk."""
 
-    __slots__ = ("_market", "_outbox", "_strategy", "_tracker", "account")
+    __slots__ = ("_market", "_outbox", "_strategy", "_tracker", "account", "position_lots")
 
     def __init__(self, strategy: str, market: Market, tracker: OrderTracker, outbox: Outbox) -> None:
         self._strategy = strategy
@@ -54,6 +54,7 @@ class Gateway:
         self._tracker = tracker
         self._outbox = outbox
         self.account: Account = tracker.accounts[market.index]
+        self.position_lots = 0
 
     def submit(
         self,
@@ -65,11 +66,14 @@ class Gateway:
         time_in_force: TimeInForce = "gtc",
         post_only: bool = False,
     ) -> int:
-        """See `mainspring.seams.Orders.submit`. Raises `ValueError` for a size or limit price that isn't positive."""
-        if size_lots <= 0:
-            raise ValueError(f"an order's size must be a positive number of lots, not {size_lots}")
-        if kind == "limit" and price_ticks <= 0:
-            raise ValueError(f"a limit order's price must be a positive number of ticks, not {price_ticks}")
+        """See `mainspring.seams.Orders.submit`.
+
+        Raises `ValueError` for a side that is none, and for a size or limit price that isn't a positive integer.
+        """
+        side = Side(side)
+        _refuse_unless_whole("an order's size in lots", size_lots)
+        if kind == "limit":
+            _refuse_unless_whole("a limit order's price in ticks", price_ticks)
         outbox = self._outbox
         order_id = outbox.next_order_id
         outbox.next_order_id = order_id + 1
@@ -94,9 +98,9 @@ class Gateway:
         self._outbox.requests.append(CancelRequest(order_id, self._market.index, self._strategy))
 
     def replace(self, order_id: int, price_ticks: int, size_lots: int) -> None:
-        """See `mainspring.seams.Orders.replace`. Raises `ValueError` for a size or price that isn't positive."""
-        if size_lots <= 0 or price_ticks <= 0:
-            raise ValueError(f"an order can't stand at {size_lots} lots for {price_ticks} ticks: both must be positive")
+        """See `mainspring.seams.Orders.replace`. Raises `ValueError` where either isn't a positive integer."""
+        _refuse_unless_whole("an order's size in lots", size_lots)
+        _refuse_unless_whole("an order's price in ticks", price_ticks)
         self._outbox.requests.append(
             ReplaceRequest(order_id, self._market.index, self._strategy, price_ticks, size_lots)
         )
@@ -104,3 +108,9 @@ class Gateway:
     def open_orders(self) -> Collection[Order]:
         """See `mainspring.seams.Orders.open_orders`."""
         return self._tracker.open_orders(self._market.index, self._strategy)
+
+
+def _refuse_unless_whole(what: str, value: int) -> None:
+    # A float or a bool would pass as a number as far as the venue.
+    if type(value) is not int or value <= 0:
+        raise ValueError(f"{what} must be a positive number, and whole, not {value!r}")

@@ -68,6 +68,8 @@ class Lane:
         self._watch_market = watch_market
         self._quotes_make_market = quotes_make_market
         self._clock = clock
+        # The markets whose strategies are to be woken when the message in hand is done.
+        self._changed: list[Market] = []
         self._handlers: dict[type, Callable[..., None]] = {
             BookDelta: self._on_delta,
             BookSnapshot: self._on_snapshot,
@@ -82,8 +84,9 @@ class Lane:
     def on_message(self, now_ns: int, raw: bytes) -> None:
         """One message, from its bytes to the orders that it leads to. `now_ns` is when it was received.
 
-        Raises `WireError` or `CodecError` for a message that can't be read, the lane being as it was before, and
-        `PluginError` where a plugin raised.
+        Strategies are woken by changed best prices once all events of the message are in, so that none sees a book
+        half-way through a resynchronisation. Raises `WireError` or `CodecError` for a message that can't be read:
+        what was due by its time has been done then, and nothing else. Raises `PluginError` where a plugin raised.
         """
         clock = self._clock
         entered = clock()
@@ -100,23 +103,32 @@ class Lane:
         handlers = self._handlers
         for event in events:
             handlers[type(event)](event)
+        changed = self._changed
+        if changed:
+            for market in changed:
+                self._on_best_changed(market)
+            changed.clear()
         self._record_whole_path(clock() - entered)
+
+    def finish(self, now_ns: int) -> None:
+        """Hands out what the last message has led to by now. No message comes after this."""
+        if self.desk is not None:
+            self.desk.deliver(now_ns)
 
     def _on_delta(self, event: BookDelta) -> None:
         market = self.markets[event.instrument]
-        changed = self._take_levels(market, market.book.apply_delta, event)
+        if self._take_levels(market, market.book.apply_delta, event):
+            self._wake_later(market)
         if self._watch_market is not None:
             self._watch_market(event)
-        if changed:
-            self._on_best_changed(market)
 
     def _on_snapshot(self, event: BookSnapshot) -> None:
         market = self.markets[event.instrument]
         self._take_levels(market, market.book.apply_snapshot, event)
         market.judge(book_valid=True)
+        self._wake_later(market)
         if self._watch_market is not None:
             self._watch_market(event)
-        self._on_best_changed(market)
 
     def _take_levels(
         self,
@@ -145,7 +157,7 @@ class Lane:
         market.now_ns = event.receive_time_ns
         market.book.clear()
         market.judge(book_valid=False)
-        market.book_id = NO_ID
+        market.book_id = market.quote_id = NO_ID
         market.set_best(
             event.receive_time_ns,
             EMPTY_BBO.bid_ticks,
@@ -155,21 +167,22 @@ class Lane:
         )
         if self._watch_market is not None:
             self._watch_market(event)
-        self._on_best_changed(market)
+        self._wake_later(market)
 
     def _on_quote(self, event: Quote) -> None:
         market = self.markets[event.instrument]
         market.now_ns = event.receive_time_ns
-        if event.update_id < market.book_id and event.update_id != NO_ID:
+        update_id = event.update_id
+        if (update_id < market.book_id or update_id < market.quote_id) and update_id != NO_ID:
             market.stale_quotes += 1
             return
-        market.quote_id = event.update_id
+        market.quote_id = update_id
         if self._quotes_make_market:
             market.judge(book_valid=True)
         if self._watch_market is not None:
             self._watch_market(event)
         if market.set_best(event.receive_time_ns, event.bid_ticks, event.bid_lots, event.ask_ticks, event.ask_lots):
-            self._on_best_changed(market)
+            self._wake_later(market)
 
     def _on_trade(self, event: Trade) -> None:
         market = self.markets[event.instrument]
@@ -188,8 +201,13 @@ class Lane:
         self._work(market.now_ns)
 
     def _on_status(self, event: InstrumentStatus) -> None:
+        market = self.markets[event.instrument]
+        market.now_ns = event.receive_time_ns
+        was_live = market.live
         if event.trading is not None:
-            self.markets[event.instrument].judge(halted=not event.trading)
+            market.judge(halted=not event.trading)
+        if market.live != was_live:
+            self._wake_later(market)
         self._on_watched(event)
 
     def _on_watched(self, event: MarketEvent) -> None:
@@ -198,6 +216,10 @@ class Lane:
 
     def _on_control(self, event: Control) -> None:
         """A word about the connection changes no market; the feed has counted it."""
+
+    def _wake_later(self, market: Market) -> None:
+        if market not in self._changed:
+            self._changed.append(market)
 
     def _on_best_changed(self, market: Market) -> None:
         now_ns = market.now_ns

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NoReturn
 
-from mainspring.errors import MainspringError, PluginError
+from mainspring.errors import OrderStateError, PluginError
 from mainspring.lane.gateway import Gateway
 from mainspring.seams import Strategy, Wakes
 
@@ -29,8 +29,11 @@ class BoundStrategy:
 
 
 def blame(part: str, plugin: str, distribution: str, error: Exception) -> NoReturn:
-    """Raises an error of a plugin's as one that names the plugin and whose it is. Our own errors pass as they are."""
-    if isinstance(error, MainspringError):
+    """Raises an error of a plugin's as one that names the plugin and whose it is.
+
+    What names a plugin already passes as it is. So does an order event that can't be: it says what is wrong by itself.
+    """
+    if isinstance(error, PluginError | OrderStateError):
         raise error
     raise PluginError(
         distribution,

@@ -7,7 +7,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
-from mainspring.errors import CodecError, DataError
+from mainspring.errors import CodecError, DataError, PluginError
 from mainspring.model import Accepted, Cancelled, Fill, NewOrder, OrderEvent, Rejected, Replaced
 from mainspring.seams import MAX_MESSAGE_BYTES, Codec
 
@@ -105,8 +105,11 @@ class OrderLog:
         self._bytes = 0
 
     def write(self, record: LogRecord | OrderEvent) -> None:
-        """Adds a record. Raises `CodecError` where the codec can't hold it."""
-        body = self._encode(msgspec.to_builtins(record))
+        """Adds a record. Raises `PluginError` where the codec can't hold it."""
+        try:
+            body = self._encode(msgspec.to_builtins(record))
+        except CodecError as error:
+            raise PluginError("", f"the order log's codec can't encode a record: {error}") from error
         data = len(body).to_bytes(_PREFIX_BYTES, "little") + body
         if self._sink is not None:
             self._sink.write(data)

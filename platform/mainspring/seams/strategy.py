@@ -49,6 +49,11 @@ class Orders(Protocol):
         """What we hold and have in flight in the instrument, over all strategies."""
         ...
 
+    @property
+    def position_lots(self) -> int:
+        """What this strategy's own fills have made in the instrument; negative when short."""
+        ...
+
     def submit(
         self,
         side: Side,

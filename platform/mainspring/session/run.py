@@ -86,6 +86,7 @@ async def _replay(
         if progress is not None:
             progress(totals.messages, messages.fraction())
         await trio.lowlevel.checkpoint()
+    lane.finish(totals.last_receive_ns)
 
 
 def _chunk(lane: Lane, messages: Messages, stream: Iterator[RawMessage], totals: SessionTotals, skip_bad: bool) -> bool:

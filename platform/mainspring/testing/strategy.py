@@ -28,6 +28,7 @@ class FakeOrders:
 
     def __init__(self, index: int = 0) -> None:
         self.account: FakeAccount = FakeAccount()
+        self.position_lots = 0
         self.requests: list[tuple[object, ...]] = []
         self.open: dict[int, FakeOpenOrder] = {}
         self._index = index
@@ -147,6 +148,7 @@ def _answer(rules: Rules, strategy: Strategy, wakes: Wakes, market: FakeMarket, 
         rules.never_raises("a strategy never raises", strategy.on_order_event, accepted, market, orders)
     if orders.open.pop(order_id, None) is not None:
         orders.account.position_lots += int(one.order.side) * one.size_lots
+        orders.position_lots += int(one.order.side) * one.size_lots
         price_ticks = one.price_ticks or market.ask_ticks
         fill = Fill(
             order_id, market.index, market.now_ns, order_id, one.order.side, price_ticks, one.size_lots, True, 0

@@ -48,7 +48,7 @@ class Momentum:
         gap_bps = self._average(index, market.now_ns, (market.bid_ticks + market.ask_ticks) / 2)
         if market.now_ns - self._first_ns[index] < self._slow_ns or orders.open_orders():
             return
-        position_lots = orders.account.position_lots
+        position_lots = orders.position_lots
         wanted_lots = position_lots
         if gap_bps >= self._options.enter_bps:
             wanted_lots = self._size_lots[index]

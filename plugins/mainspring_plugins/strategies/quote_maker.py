@@ -50,8 +50,8 @@ class QuoteMaker:
         index = market.index
         live = market.live and market.bid_lots > 0 and market.ask_lots > 0
         # Most changes are of size alone, and move nothing.
-        basis = (market.bid_ticks, market.ask_ticks, orders.account.position_lots, live)
-        if basis == self._quoted_for[index] or market.now_ns < self._quiet_until_ns[index]:
+        basis = (market.bid_ticks, market.ask_ticks, orders.position_lots, live)
+        if basis == self._quoted_for[index] or (live and market.now_ns < self._quiet_until_ns[index]):
             return
         self._quoted_for[index] = basis
         bid: OpenOrder | None = None
@@ -66,7 +66,7 @@ class QuoteMaker:
             self._withdraw(ask, orders)
             return
         size_lots = self._size_lots[index]
-        position_lots = orders.account.position_lots
+        position_lots = orders.position_lots
         # Twice the fair price: the mid of two whole ticks may lie between ticks.
         fair_doubled = market.bid_ticks + market.ask_ticks - 2 * (self._skew_ticks * position_lots // size_lots)
         buys = position_lots + size_lots <= self._max_lots[index]
@@ -87,6 +87,8 @@ class QuoteMaker:
         self._quoted_for[market.index] = None
         if isinstance(event, Rejected) and event.request == "new":
             self._quiet_until_ns[market.index] = market.now_ns + self._retry_ns
+        if not market.live:
+            self.on_bbo(market, orders)
 
     def _quote(self, side: Side, standing: OpenOrder | None, price_ticks: int, size_lots: int, orders: Orders) -> None:
         if price_ticks <= 0:
@@ -98,7 +100,7 @@ class QuoteMaker:
 
     @staticmethod
     def _withdraw(standing: OpenOrder | None, orders: Orders) -> None:
-        if standing is not None and standing.state == "open":
+        if standing is not None and standing.state != "pending-cancel":
             orders.cancel(standing.order.order_id)
 
 
