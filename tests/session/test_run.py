@@ -15,7 +15,7 @@ from mainspring.errors import CaptureError, ConfigError, DataError
 from mainspring.host.config import load_config
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
-from mainspring.report import without_timing
+from mainspring.report import warnings, without_timing
 from mainspring.session import run_session
 from mainspring.session.run import _watch_signals
 from mainspring.session.totals import SessionTotals
@@ -170,6 +170,21 @@ def test_a_bad_message_stops_the_session_at_its_line(run, generated, tmp_path):
     report = run(source, "feed.skip_bad=true")
     assert report.feed.bad_lines == 1
     assert report.feed.messages == len(generated)
+
+
+def test_skipping_bad_messages_works_for_generated_sessions_too(run):
+    """Generated faults are counted as bad lines where they are to be skipped, and end the run where not."""
+    with pytest.raises(CaptureError):
+        run(SHORT, "feed.faults.truncate=0.05")
+    assert run(SHORT, "feed.faults.truncate=0.05", "feed.skip_bad=true").feed.bad_lines > 0
+
+
+def test_times_that_go_back_are_told(run, generated, tmp_path):
+    """A receive time before the one above it is counted, and the report warns of it."""
+    moved = [(at - 10**9 if index == 50 else at, raw) for index, (at, raw) in enumerate(generated)]
+    report = run(write(tmp_path / "moved.txt", moved))
+    assert report.feed.times_back == 1
+    assert any("Receive times went back 1 time" in warning for warning in warnings(report))
 
 
 def test_a_capture_of_something_else_is_refused(run, tmp_path):

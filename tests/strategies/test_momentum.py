@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from mainspring.model import Side
+from mainspring.model import Rejected, Side
 from mainspring.testing import INSTRUMENT, FakeMarket, FakeOrders, check_strategy
 from mainspring_plugins.strategies.momentum import Momentum, MomentumOptions
 
@@ -76,3 +76,20 @@ def test_without_a_market_nothing_happens(market):
 def test_it_keeps_the_contract(seed):
     """The conformance kit finds nothing to say."""
     check_strategy(lambda instruments: Momentum(instruments, options=MomentumOptions(size=Decimal("0.1"))), seed=seed)
+
+
+def test_a_refusal_keeps_it_quiet():
+    """After a refused order it asks for nothing until the time is up."""
+    rise = [1_000_000 + 500 * step for step in range(40)]
+    strategy, orders = make(retry_ms=1_000_000), FakeOrders()
+    strategy.on_order_event(Rejected(1, 0, 1, "too-large"), FakeMarket(now_ns=SECOND_NS), orders)
+    assert drive(strategy, orders, rise) == []
+
+
+@pytest.mark.parametrize(
+    "options", [{"fast_s": 0.0}, {"fast_s": 30.0}, {"slow_s": float("nan")}, {"enter_bps": -1.0}, {"exit_bps": 3.0}]
+)
+def test_options_that_make_no_sense_are_refused(options):
+    """Averages that can't be told apart, or thresholds the wrong way round, are an error before anything runs."""
+    with pytest.raises(ValueError, match="must hold"):
+        MomentumOptions(size=Decimal("0.01"), **options)

@@ -134,3 +134,16 @@ def test_what_arrives_on_a_dead_market_is_withdrawn():
     market.live = False
     maker.on_order_event(Accepted(1, 0, market.now_ns), market, orders)
     assert prices(orders) == {}
+
+
+def test_no_size_is_an_error():
+    """A size of nothing is refused, and named."""
+    with pytest.raises(GridError, match=r"size '0' is no size"):
+        QuoteMaker((INSTRUMENT,), options=QuoteMakerOptions(size=Decimal(0)))
+
+
+@pytest.mark.parametrize("name", ["skew_ticks", "requote_ticks", "retry_ms"])
+def test_options_below_zero_are_refused(name):
+    """An option that makes no sense below zero is an error that names it."""
+    with pytest.raises(ValueError, match=name):
+        QuoteMakerOptions(size=Decimal(1), **{name: -1})

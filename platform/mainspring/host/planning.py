@@ -134,7 +134,7 @@ class _Planner:
                     f'{choice.plugin!r} brings no messages of its own; add feed.capture = "FILE", or a '
                     "name of `mainspring data list`",
                 )
-            return SourcePlan(name="generated", captures=(), skip_bad=False, encoding=slot.encoding), choice
+            return SourcePlan(name="generated", captures=(), skip_bad=slot.skip_bad, encoding=slot.encoding), choice
         names = (slot.capture,) if isinstance(slot.capture, str) else slot.capture
         if not names:
             raise self._complaint.error(("feed", "capture"), "names no capture; leave it out to have one generated")

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from mainspring.lane.market import Market
-from mainspring.model import NewOrder, OrderKind, Side, TimeInForce
+from mainspring.model import MAX_UNITS, NewOrder, OrderKind, Side, TimeInForce
 from mainspring.orders import Account, Order, OrderTracker
 
 __all__ = ["CancelRequest", "Gateway", "Outbox", "ReplaceRequest", "Request"]
@@ -112,5 +112,5 @@ class Gateway:
 
 def _refuse_unless_whole(what: str, value: int) -> None:
     # A float or a bool would pass as a number as far as the venue.
-    if type(value) is not int or value <= 0:
-        raise ValueError(f"{what} must be a positive number, and whole, not {value!r}")
+    if type(value) is not int or not 0 < value <= MAX_UNITS:
+        raise ValueError(f"{what} must be a positive number, whole and of 64 bits, not {value!r}")

@@ -31,6 +31,11 @@ def warnings(report: SessionReport) -> list[str]:
     if feed.bad_lines:
         were = "was" if feed.bad_lines == 1 else "were"
         found.append(f"{count_of(feed.bad_lines, 'line')} of the input couldn't be read and {were} left out.")
+    if feed.times_back:
+        found.append(
+            f"Receive times went back {count_of(feed.times_back, 'time')}: ages, delays and timers around there, and "
+            "what follows from them, can't be trusted."
+        )
     if feed.gaps:
         found.append(
             f"{count_of(feed.gaps, 'gap')} in the feed: the book was in quarantine until each was resynchronised "

@@ -28,7 +28,11 @@ class SlotReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What came in. `by_kind` and `not_applied` (by cause) count messages."""
+    """What came in. `by_kind` and `not_applied` (by cause) count messages.
+
+    `times_back` counts the messages that were received before the one above them: the recorder's clock was set back, or
+    a time is wrong.
+    """
 
     plugin: str
     source: str
@@ -40,6 +44,7 @@ class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
     not_applied: dict[str, int]
     gaps: int
     resyncs: int
+    times_back: int = 0
 
 
 class BookReport(msgspec.Struct, frozen=True, kw_only=True):

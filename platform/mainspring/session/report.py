@@ -50,6 +50,7 @@ def build_report(plan: Plan, lane: Lane, messages: Messages, totals: SessionTota
             not_applied=dict(statistics.by_cause),
             gaps=statistics.gaps,
             resyncs=statistics.resyncs,
+            times_back=totals.times_back,
         ),
         instruments=[_instrument(lane, market) for market in lane.markets],
         refusals=dict(sorted(desk.refusals.items())) if desk is not None else {},

@@ -95,6 +95,8 @@ def _chunk(lane: Lane, messages: Messages, stream: Iterator[RawMessage], totals:
     before = totals.messages
     for receive_time_ns, raw in islice(stream, _CHUNK):
         totals.messages += 1
+        if receive_time_ns < totals.last_receive_ns:
+            totals.times_back += 1
         totals.last_receive_ns = receive_time_ns
         try:
             on_message(receive_time_ns, raw)

@@ -14,7 +14,8 @@ class Messages:
     """The messages of a session, in order, once: of captures that follow one another, or as a generator makes them.
 
     `name` is what they are called in the report. `warning` says what a reader should know of how they were come by,
-    None where there is nothing. `skipped` counts messages that were read, refused by the feed, and passed over.
+    None where there is nothing. `skipped` counts messages that were read, refused by the feed, and passed over. `kept`
+    says that the capture is a generated session's in the cache, which nobody knows by its file.
     """
 
     def __init__(
@@ -23,12 +24,15 @@ class Messages:
         captures: Sequence[CaptureReader] = (),
         make: Callable[[], Iterator[RawMessage]] | None = None,
         warning: str | None = None,
+        *,
+        kept: bool = False,
     ) -> None:
         self.name = name
         self.warning = warning
         self.skipped = 0
         self._captures = tuple(captures)
         self._make = make
+        self._kept = kept
         self._reading = 0
 
     def __iter__(self) -> Iterator[RawMessage]:
@@ -48,7 +52,7 @@ class Messages:
         if not self._captures:
             return self.name, 0
         capture = self._captures[self._reading]
-        return str(capture.path), capture.lines
+        return self.name if self._kept else str(capture.path), capture.lines
 
     def fraction(self) -> float | None:
         """How much of the whole has been read, from 0 to 1; None where the whole isn't known."""
@@ -76,4 +80,4 @@ def open_messages(plan: Plan, registry: Registry) -> Messages:
     cached = cached_session(recipe(plan.instruments, plan.feed.options), make)
     if cached.path is None:
         return Messages(name, make=make, warning=cached.warning)
-    return Messages(name, [read_capture(cached.path)])
+    return Messages(name, [read_capture(cached.path)], kept=True)

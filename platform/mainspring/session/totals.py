@@ -11,6 +11,7 @@ class SessionTotals(msgspec.Struct):
     messages: int = 0
     first_receive_ns: int = 0
     last_receive_ns: int = 0
+    times_back: int = 0
     wall_seconds: float = 0.0
     peak_rss_bytes: int = 0
     stopped_early: str | None = None

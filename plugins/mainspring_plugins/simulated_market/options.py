@@ -10,6 +10,9 @@ from mainspring.model import Instrument
 
 __all__ = ["GENERATOR_VERSION", "SimulatedFaults", "SimulatedOptions", "recipe_digest"]
 
+_MAX_SECONDS = 1_000_000_000
+_MAX_START_NS = 2**62
+
 GENERATOR_VERSION = 2
 """Rises whenever the same options would give other bytes than before."""
 
@@ -60,12 +63,12 @@ class SimulatedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     faults: SimulatedFaults = SimulatedFaults()
 
     def __post_init__(self) -> None:
-        if not self.seconds > 0 or self.messages < 0:
-            raise ValueError("seconds must be above zero, and messages can't be below it")
+        if not 0 < self.seconds <= _MAX_SECONDS or self.messages < 0:
+            raise ValueError(f"seconds must be above zero, at most {_MAX_SECONDS}, and messages can't be below zero")
         if not 0.01 <= self.rate <= 100:
             raise ValueError(f"rate must be from 0.01 to 100, not {self.rate}")
-        if self.start_ns < 0:
-            raise ValueError("start_ns can't be below zero")
+        if not 0 <= self.start_ns <= _MAX_START_NS:
+            raise ValueError(f"start_ns must be from 0 to {_MAX_START_NS}")
 
 
 def recipe_digest(instruments: tuple[Instrument, ...], options: SimulatedOptions) -> str:

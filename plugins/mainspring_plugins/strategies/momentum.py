@@ -1,11 +1,12 @@
 """A trend follower: long while a fast average of the mid is above a slow one, short while it is below."""
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 
-from mainspring.model import Instrument, Side
+from mainspring.model import Instrument, OrderEvent, Rejected, Side
 from mainspring.seams import Catalogue, MarketView, Orders, Wakes, hookimpl
 from mainspring_plugins.strategies._sizes import lots
 
@@ -16,6 +17,7 @@ class MomentumOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """`size` is the position taken, in base currency; `fast_s` and `slow_s` the averages' time constants in seconds.
 
     A position is opened when the averages are `enter_bps` apart, and closed when they are less than `exit_bps` apart.
+    After a refused order it asks for nothing in that instrument for `retry_ms`.
     """
 
     size: Decimal
@@ -23,12 +25,21 @@ class MomentumOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     slow_s: float = 20.0
     enter_bps: float = 2.0
     exit_bps: float = 0.5
+    retry_ms: int = 1_000
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fast_s < self.slow_s < math.inf:
+            raise ValueError(f"0 < fast_s < slow_s must hold, and they are {self.fast_s} and {self.slow_s}")
+        if not 0 <= self.exit_bps <= self.enter_bps < math.inf:
+            raise ValueError(f"0 <= exit_bps <= enter_bps must hold, and they are {self.exit_bps} and {self.enter_bps}")
+        if self.retry_ms < 0:
+            raise ValueError(f"retry_ms can't be below zero, and is {self.retry_ms}")
 
 
 class Momentum:
     """Trades with market orders. The averages start at the first mid price; it waits a slow time constant to trade."""
 
-    wakes_on = Wakes(bbo=True)
+    wakes_on = Wakes(bbo=True, order_events=True)
 
     def __init__(self, instruments: Sequence[Instrument], *, options: MomentumOptions) -> None:
         self._options = options
@@ -39,6 +50,8 @@ class Momentum:
         self._slow = [0.0] * len(instruments)
         self._first_ns = [0] * len(instruments)
         self._last_ns = [0] * len(instruments)
+        self._retry_ns = options.retry_ms * 1_000_000
+        self._quiet_until_ns = [0] * len(instruments)
 
     def on_bbo(self, market: MarketView, orders: Orders) -> None:
         """Moves the averages, and the position where they say so."""
@@ -46,7 +59,8 @@ class Momentum:
             return
         index = market.index
         gap_bps = self._average(index, market.now_ns, (market.bid_ticks + market.ask_ticks) / 2)
-        if market.now_ns - self._first_ns[index] < self._slow_ns or orders.open_orders():
+        waits = market.now_ns - self._first_ns[index] < self._slow_ns or market.now_ns < self._quiet_until_ns[index]
+        if waits or orders.open_orders():
             return
         position_lots = orders.position_lots
         wanted_lots = position_lots
@@ -60,6 +74,11 @@ class Momentum:
             orders.submit(Side.BUY, wanted_lots - position_lots, kind="market", time_in_force="ioc")
         elif wanted_lots < position_lots:
             orders.submit(Side.SELL, position_lots - wanted_lots, kind="market", time_in_force="ioc")
+
+    def on_order_event(self, event: OrderEvent, market: MarketView, orders: Orders) -> None:
+        """A refused order keeps it quiet for a while: what was refused now would be refused again."""
+        if isinstance(event, Rejected):
+            self._quiet_until_ns[market.index] = market.now_ns + self._retry_ns
 
     def _average(self, index: int, now_ns: int, mid_ticks: float) -> float:
         """Takes a mid price into both averages; returns how far the fast one is above the slow one, in basis points."""

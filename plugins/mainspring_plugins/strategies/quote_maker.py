@@ -27,6 +27,11 @@ class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     retry_ms: int = 250
     max_position: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("skew_ticks", "requote_ticks", "retry_ms"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} can't be below zero, and is {getattr(self, name)}")
+
 
 class QuoteMaker:
     """Quotes both sides, post-only. Where the market isn't live or has no mid price, it takes its quotes back."""
