@@ -116,3 +116,17 @@ def test_registers():
         ("binance-spot", "json"),
         ("binance-usdm", "json"),
     ]
+
+
+@pytest.mark.parametrize(("declared", "symbol"), _FEEDS)
+def test_a_trade_counts_once(json_codec, declared, symbol):
+    """A trade that comes again, or late, is counted and not emitted; so is one of no price or size."""
+    feed = _open(declared, symbol, json_codec)
+    name = declared.describe(symbol).venue_symbol
+
+    def trade(number, price="5", size="2"):
+        raw = f'{{"e":"trade","E":5,"s":"{name}","t":{number},"p":"{price}","q":"{size}","T":4,"m":true}}'
+        return len(feed.on_message(raw.encode(), 9))
+
+    assert [trade(7), trade(7), trade(6), trade(8), trade(9, "0", "0"), trade(10)] == [1, 0, 0, 1, 0, 1]
+    assert dict(feed.statistics().by_cause) == {"duplicate": 1, "out-of-order": 1, "no-trade": 1}

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from mainspring.model import Instrument, NewOrder, Side
+from mainspring.testing import NaiveBook
 
 MS = 1_000_000
 
@@ -31,10 +32,13 @@ def inverse():
 
 @pytest.fixture
 def make_market():
-    """A live market of 9999 at 10001 ticks, as old as said."""
+    """A live market of 9999 at 10001 ticks, as old as said, with 5,000 lots a side behind the best prices."""
 
-    def make(**changes):
+    def make(*, bids=((9999, 10), (9998, 5000)), asks=((10001, 10), (10002, 5000)), **changes):
+        book = NaiveBook()
+        book.apply_snapshot(bids, asks)
         market = {
+            "book": book,
             "index": 0,
             "now_ns": 1000 * MS,
             "bid_ticks": 9999,

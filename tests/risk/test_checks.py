@@ -80,16 +80,40 @@ def test_max_order_notional_of_limit_orders(make_check, spot, make_market, make_
 
 
 def test_max_order_notional_of_market_orders(make_check, spot, make_market, make_account, make_order):
-    """Priced at the far side of the book; without it, or with a book that isn't live, refused."""
-    check = make_check("max_order_notional", spot, "100.01")
+    """Valued at what the levels that it meets come to; without a far side, or with a book that isn't live, refused."""
+    check = make_check("max_order_notional", spot, "100.0199")
+    # 10 lots at 10001 ticks and 990 at 10002, a lot being a thousandth and a tick a hundredth.
     assert check.check(make_order(BUY, 1000), make_market(), make_account()) is None
     assert check.check(make_order(BUY, 1001), make_market(), make_account()).detail == (
-        "notional 100.11001 is above 100.01"
+        "notional 100.11992 is above 100.0199"
     )
     assert check.check(make_order(SELL, 1000), make_market(), make_account()) is None
     assert "no ask" in check.check(make_order(BUY, 1), make_market(ask_lots=0), make_account()).detail
     assert "no bid" in check.check(make_order(SELL, 1), make_market(bid_lots=0), make_account()).detail
     assert "live" in check.check(make_order(SELL, 1), make_market(live=False), make_account()).detail
+
+
+def test_a_market_order_is_valued_along_the_book(make_check, spot, make_market, make_account, make_order):
+    """A thin best price doesn't hide what stands behind it; what the book doesn't hold counts at its last level."""
+    check = make_check("max_order_notional", spot, "20.0")
+    thin = make_market(asks=((10001, 1), (50000, 99)), ask_lots=1)
+    assert check.check(make_order(BUY, 1), thin, make_account()) is None
+    assert check.check(make_order(BUY, 100), thin, make_account()).reason == "max_order_notional"
+    assert check.check(make_order(BUY, 200), thin, make_account()).detail == "notional 99.60001 is above 20.0"
+
+
+@pytest.mark.parametrize(
+    ("side", "levels"), [(BUY, {"asks": ((10001, 10), (10060, 90))}), (SELL, {"bids": ((9999, 10), (9940, 90))})]
+)
+def test_the_collar_of_a_market_order_reaches_as_far_as_its_size(
+    side, levels, make_check, spot, make_market, make_account, make_order
+):
+    """What the best price holds passes; the next level lies beyond the collar; what no level holds can't be told."""
+    check = make_check("collar_bps", spot, 50)
+    market = make_market(**levels)
+    assert check.check(make_order(side, 10), market, make_account()) is None
+    assert "60.00 bps beyond the mid" in check.check(make_order(side, 11), market, make_account()).detail
+    assert "isn't deep enough" in check.check(make_order(side, 101), market, make_account()).detail
 
 
 def test_max_order_notional_of_an_inverse_contract(make_check, inverse, make_market, make_account, make_order):

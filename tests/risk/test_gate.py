@@ -106,11 +106,11 @@ def test_an_instrument_that_the_session_does_not_have_is_refused(ask, make_order
 def replace(make_order, make_market, make_account):
     """Asks to change an order of 10 lots at 100, 4 of them filled. Gives the answer and what the check was asked."""
 
-    def ask(price, lots, *, side=BUY, answer=None):
+    def ask(price, lots, *, side=BUY, answer=None, state="open"):
         check = Check(answer)
         gate = Gate([[("check", check)]])
         order = SimpleNamespace(
-            order=make_order(side, 10, 100), price_ticks=100, size_lots=10, filled_lots=4, state="open"
+            order=make_order(side, 10, 100), price_ticks=100, size_lots=10, filled_lots=4, state=state
         )
         return gate.approve_replace(order, price, lots, make_market(), make_account(7, 20, 30)), check.asked
 
@@ -137,6 +137,25 @@ def test_a_smaller_size_at_the_same_price_adds_no_risk(replace):
     answer, asked = replace(100, 9, answer=Refusal("x"))
     assert isinstance(answer, ApprovedOrder)
     assert asked == []
+
+
+@pytest.mark.parametrize("state", ["pending-new", "pending-replace", "pending-cancel", "unknown"])
+def test_what_stands_is_not_known_while_a_request_is_on_its_way(replace, state):
+    """Then a replace to what the venue last confirmed is checked like any other."""
+    refusal = Refusal("x")
+    assert replace(100, 9, answer=refusal, state=state)[0] is refusal
+
+
+@pytest.mark.parametrize(
+    "terms", [{"side": 1}, {"kind": "stop"}, {"time_in_force": "day"}, {"size_lots": 1.5}, {"price_ticks": True}]
+)
+def test_an_order_of_unknown_terms_is_invalid(make_order, make_market, make_account, terms):
+    """A side, kind or time in force that isn't one, or a number that isn't whole, never reaches the checks."""
+    check = Check(None)
+    order = msgspec.structs.replace(make_order(BUY, 10, 100), **terms)
+    answer = Gate([[("check", check)]]).approve(order, make_market(), make_account())
+    assert answer.reason == INVALID_ORDER
+    assert check.asked == []
 
 
 @pytest.mark.parametrize(("price", "lots"), [(100, 4), (100, 0), (0, 11)])

@@ -121,6 +121,31 @@ def test_what_we_took_is_not_taken_twice(session):
     assert session.fills() == [(4, 101, 6, False)]
 
 
+def test_a_snapshot_does_not_give_back_what_we_took(session):
+    """A level that a snapshot shows as before has no more for us than before."""
+    session.submit(BUY, 101, 5)
+    assert session.fills() == [(1, 101, 5, False)]
+    session.snapshot([(99, 5)], [(101, 5)])
+    session.submit(BUY, 101, 2, time_in_force="ioc")
+    assert session.fills() == []
+
+
+def test_a_trade_of_nothing_moves_no_queue(session):
+    """A print without a size or a price takes nobody's place."""
+    order = session.submit(BUY, 99, 5)
+    ahead = session.venue.lots_ahead(order)
+    session.trade(99, 0, -1).trade(0, 5, -1)
+    assert session.venue.lots_ahead(order) == ahead > 0
+
+
+def test_an_older_quote_shows_nothing(new_session):
+    """Quotes that come out of order are told apart by their ids."""
+    session = new_session()
+    session.quote((99, 5), (101, 5), update_id=20).quote((90, 5), (95, 5), update_id=19)
+    session.submit(BUY, 101, 1, time_in_force="ioc")
+    assert session.fills() == [(1, 101, 1, False)]
+
+
 def test_no_market_yet_means_no_orders(new_session):
     """Before anything was seen the venue has no market to offer."""
     session = new_session()

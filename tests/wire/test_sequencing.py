@@ -6,7 +6,7 @@ import pytest
 from mainspring.model import BookDelta, BookInvalid, BookSnapshot
 from mainspring.seams import ResyncRequest
 from mainspring.wire import Cause, Chained, Contiguous, DeltaMessage, Format, Integer, Levels, SnapshotMessage
-from mainspring.wire._sync import MAX_KEPT_DELTAS
+from mainspring.wire._sync import MAX_KEPT_DELTAS, RENUMBERED_DELTAS
 
 
 def _kinds(events: list) -> list[str]:
@@ -190,3 +190,39 @@ def test_numbering_must_be_declared_whole():
             Format(messages=messages, sequencing=rule)
     numbered = msgspec.structs.replace(snapshot, last_id=Integer("x"))
     Format(messages=(numbered,), sequencing=Chained())
+
+
+def test_events_of_one_message_have_one_receive_time(contiguous, opened, make):
+    """Kept deltas are emitted with the time of the snapshot that let them through."""
+    feed = opened(contiguous)
+    feed.send(make.delta(8, 12))
+    feed.send(make.delta(13, 15))
+    events = feed.send(make.snapshot(11))
+    assert len(events) == 3
+    assert {event.receive_time_ns for event in events} == {feed.now}
+
+
+def test_a_new_numbering_is_noticed(contiguous, opened, make):
+    """Deltas behind the book that follow one another end its claim to be whole; a snapshot of theirs restores it."""
+    feed = opened(contiguous)
+    feed.send(make.snapshot(1000))
+    feed.send(make.delta(1001, 1002))
+    for update_id in range(1, RENUMBERED_DELTAS):
+        assert feed.send(make.delta(update_id, update_id)) == []
+    events = feed.send(make.delta(RENUMBERED_DELTAS, RENUMBERED_DELTAS))
+    assert _kinds(events) == ["BookInvalid"]
+    assert feed.feed.statistics().gaps == 1
+    assert _kinds(feed.send(make.snapshot(RENUMBERED_DELTAS - 2))) == ["BookSnapshot", "BookDelta", "BookDelta"]
+    assert _kinds(feed.send(make.delta(RENUMBERED_DELTAS + 1, RENUMBERED_DELTAS + 1))) == ["BookDelta"]
+
+
+def test_late_deltas_that_do_not_follow_one_another_are_only_late(contiguous, opened, make):
+    """The same old delta however often, or old ones between new ones, don't upset the book."""
+    feed = opened(contiguous)
+    feed.send(make.snapshot(1000))
+    for update_id in range(1001, 1001 + 3 * RENUMBERED_DELTAS):
+        assert _kinds(feed.send(make.delta(update_id, update_id))) == ["BookDelta"]
+        assert feed.send(make.delta(update_id - 900, update_id - 900)) == []
+    for _ in range(3 * RENUMBERED_DELTAS):
+        assert feed.send(make.delta(7, 7)) == []
+    assert feed.feed.statistics().gaps == 0

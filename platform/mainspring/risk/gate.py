@@ -1,11 +1,11 @@
 """Every check of an instrument in a row: an order passes all of them, or goes nowhere."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 import msgspec
 
-from mainspring.model import ApprovedOrder, NewOrder, Refusal
+from mainspring.model import ApprovedOrder, NewOrder, OrderKind, Refusal, Side, TimeInForce
 from mainspring.seams import AccountView, MarketView, OpenOrder, RiskCheck
 
 __all__ = ["CHECK_FAILED", "INVALID_ORDER", "LIMIT_NOT_SET", "Gate"]
@@ -18,6 +18,9 @@ CHECK_FAILED = "check-failed"
 
 INVALID_ORDER = "invalid-order"
 """Refused because the order itself makes no sense: no size, no price, or terms that contradict each other."""
+
+_KINDS = frozenset(get_args(OrderKind))
+_TIMES = frozenset(get_args(TimeInForce))
 
 _NamedChecks: TypeAlias = Sequence[tuple[str, RiskCheck]]
 
@@ -58,7 +61,8 @@ class Gate:
         new_left_lots = size_lots - order.filled_lots
         if new_left_lots <= 0:
             return Refusal(INVALID_ORDER, f"a total of {size_lots} lots, of which {order.filled_lots} are filled")
-        if price_ticks != order.price_ticks or new_left_lots > left_lots:
+        # While a change is on its way, nobody knows yet at which price the order stands.
+        if order.state != "open" or price_ticks != order.price_ticks or new_left_lots > left_lots:
             without = _AccountWithout(account, changed, left_lots)
             refusal = self._refusal(msgspec.structs.replace(changed, size_lots=new_left_lots), market, without)
             if refusal is not None:
@@ -107,6 +111,10 @@ def _not_set(missing: Sequence[str]) -> Refusal | None:
 
 
 def _problem(order: NewOrder, instruments: int) -> str:
+    if type(order.side) is not Side or order.kind not in _KINDS or order.time_in_force not in _TIMES:
+        return f"side {order.side!r}, kind {order.kind!r}, time in force {order.time_in_force!r}"
+    if type(order.size_lots) is not int or type(order.price_ticks) is not int:
+        return f"{order.size_lots!r} lots at {order.price_ticks!r} ticks, which must be whole numbers"
     if order.size_lots <= 0:
         return f"a size of {order.size_lots} lots"
     if not 0 <= order.instrument < instruments:

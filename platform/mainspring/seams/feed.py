@@ -51,8 +51,8 @@ class Feed(Protocol):
 
     Deltas are emitted only when they continue the book: after a snapshot, in sequence, none twice. After a gap one
     `BookInvalid` is emitted, deltas are withheld, and a `ResyncRequest` waits to be taken; the next snapshot that
-    bridges is emitted with the deltas that follow it. A message that is refused (`WireError`, `CodecError`) leaves the
-    feed as it was before it.
+    bridges is emitted with the deltas that follow it. All events of one message carry its receive time. A message that
+    is refused (`WireError`, `CodecError`) leaves the feed as it was before it.
     """
 
     def on_message(self, raw: bytes, receive_time_ns: int) -> Sequence[MarketEvent]:

@@ -39,11 +39,13 @@ class DisplayedMarket:
         self._taken: dict[Side, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}
 
     def on_quote(self, quote: Quote) -> bool:
-        """Takes a quote. False where the book is as new as it."""
+        """Takes a quote. False where the book is as new as it, or an earlier quote newer."""
         if not self._seen:
             self._seen = True
             self._judge()
         if 0 <= quote.update_id <= self.depth_id:
+            return False
+        if self.quote is not None and 0 <= quote.update_id < self.quote.update_id:
             return False
         self.quote = quote
         if not self._depth_seen:
@@ -62,8 +64,6 @@ class DisplayedMarket:
         """Takes note that the book was made anew, which ends what a `BookInvalid` began."""
         self.on_depth(event)
         self._seen, self._invalid = True, False
-        self._taken[Side.BUY].clear()
-        self._taken[Side.SELL].clear()
         self._judge()
 
     def on_invalid(self) -> None:

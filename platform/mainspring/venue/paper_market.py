@@ -131,7 +131,7 @@ class PaperMarket:
 
     def on_trade(self, trade: Trade) -> None:
         """A trade was printed."""
-        if not self.orders or not self.displayed.usable:
+        if not self.orders or not self.displayed.usable or not trade.size_lots or not trade.price_ticks:
             return
         if trade.aggressor <= 0:
             self._meet_trade(self._bids, trade)

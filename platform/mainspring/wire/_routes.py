@@ -13,7 +13,7 @@ from mainspring.wire._sync import BookSync
 from mainspring.wire._values import Data, read_text, refusal
 from mainspring.wire.cause import Cause
 from mainspring.wire.formats import Format
-from mainspring.wire.messages import ControlMessage, DeltaMessage, MarketMessage, Message, SnapshotMessage
+from mainspring.wire.messages import ControlMessage, DeltaMessage, MarketMessage, Message, SnapshotMessage, TradeMessage
 
 __all__ = ["Apply", "Entry", "Route", "compile_entries", "compile_explain", "compile_resolve", "count_as"]
 
@@ -50,6 +50,8 @@ def _apply(message: MarketMessage, sync: BookSync) -> Apply:
         return sync.on_snapshot
     if isinstance(message, DeltaMessage):
         return sync.on_delta if message.reset is None else sync.on_either
+    if isinstance(message, TradeMessage):
+        return sync.on_numbered_trade if message.rising_ids else sync.on_trade
     return None
 
 

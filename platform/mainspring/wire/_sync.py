@@ -4,14 +4,19 @@ import enum
 from collections import Counter, deque
 from collections.abc import Sequence
 
-from mainspring.model import NO_ID, BookDelta, BookInvalid, BookSnapshot, MarketEvent
+import msgspec
+
+from mainspring.model import NO_ID, BookDelta, BookInvalid, BookSnapshot, MarketEvent, Trade
 from mainspring.wire._sequencing import Judge, Verdict
 from mainspring.wire.cause import Cause
 
-__all__ = ["MAX_KEPT_DELTAS", "BookSync"]
+__all__ = ["MAX_KEPT_DELTAS", "RENUMBERED_DELTAS", "BookSync"]
 
 MAX_KEPT_DELTAS = 1024
 """How many deltas are kept for an instrument while it waits for a snapshot: a hundred seconds of 100 ms updates."""
+
+RENUMBERED_DELTAS = 8
+"""How many deltas behind the book, each following the last, mean that the venue has begun to number anew."""
 
 
 class _State(enum.Enum):
@@ -29,6 +34,7 @@ class BookSync:
 
     __slots__ = (
         "_asked",
+        "_behind",
         "_book_id",
         "_causes",
         "_from_snapshot",
@@ -36,6 +42,7 @@ class BookSync:
         "_judge",
         "_kept",
         "_state",
+        "_trade_id",
         "gaps",
         "resyncs",
         "wants_snapshot",
@@ -50,6 +57,9 @@ class BookSync:
         self._from_snapshot = True
         self._kept: deque[BookDelta] = deque()
         self._asked = False
+        # A run of deltas that lie behind the book and follow one another.
+        self._behind: list[BookDelta] = []
+        self._trade_id = NO_ID
         self.gaps = 0
         self.resyncs = 0
         self.wants_snapshot = False
@@ -62,10 +72,11 @@ class BookSync:
         if verdict is Verdict.CONTINUES:
             self._book_id = delta.last_id
             self._from_snapshot = False
+            if self._behind:
+                self._behind.clear()
             return (delta,)
         if verdict is Verdict.LATE:
-            self._count_late(delta, self._book_id, from_snapshot=self._from_snapshot)
-            return ()
+            return self._late(delta)
         return self._quarantine(delta)
 
     def on_snapshot(self, snapshot: BookSnapshot) -> Sequence[MarketEvent]:
@@ -89,13 +100,44 @@ class BookSync:
             if self._judge(delta, self._book_id, self._from_snapshot) is Verdict.CONTINUES:
                 self._book_id = delta.last_id
                 self._from_snapshot = False
-                events.append(delta)
+                # It happens now: what is emitted for one message has one receive time.
+                events.append(msgspec.structs.replace(delta, receive_time_ns=snapshot.receive_time_ns))
         self._kept.clear()
+        self._behind.clear()
         return events
 
     def on_either(self, event: BookDelta | BookSnapshot) -> Sequence[MarketEvent]:
         """The events that come of a message that may be either."""
         return self.on_snapshot(event) if isinstance(event, BookSnapshot) else self.on_delta(event)
+
+    def on_trade(self, trade: Trade) -> Sequence[MarketEvent]:
+        """The trade, unless nothing was traded: venues print such for other ends."""
+        if trade.size_lots and trade.price_ticks:
+            return (trade,)
+        self._causes[Cause.NO_TRADE] += 1
+        return ()
+
+    def on_numbered_trade(self, trade: Trade) -> Sequence[MarketEvent]:
+        """The trade, unless nothing was traded, or its id says that it came before."""
+        if trade.trade_id <= self._trade_id:
+            self._causes[Cause.DUPLICATE if trade.trade_id == self._trade_id else Cause.OUT_OF_ORDER] += 1
+            return ()
+        self._trade_id = trade.trade_id
+        return self.on_trade(trade)
+
+    def _late(self, delta: BookDelta) -> Sequence[MarketEvent]:
+        """Counts a late delta; many that follow one another, and none that continues the book, are a new numbering."""
+        self._count_late(delta, self._book_id, from_snapshot=self._from_snapshot)
+        behind = self._behind
+        if behind and self._judge(delta, behind[-1].last_id, False) is not Verdict.CONTINUES:
+            behind.clear()
+        if delta.last_id < self._book_id and not self._from_snapshot:
+            behind.append(delta)
+        if len(behind) < RENUMBERED_DELTAS:
+            return ()
+        self._kept.extend(behind)
+        behind.clear()
+        return self._quarantine(self._kept.pop())
 
     def _quarantine(self, delta: BookDelta) -> Sequence[MarketEvent]:
         self._state = _State.QUARANTINED

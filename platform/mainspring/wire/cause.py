@@ -15,10 +15,13 @@ class Cause(enum.StrEnum):
     """The snapshot already holds it; or a snapshot that is older than the book, or too old for the deltas kept."""
 
     DUPLICATE = "duplicate"
-    """The delta that was applied last, once more."""
+    """The delta that was applied last, or the last trade, once more."""
 
     OUT_OF_ORDER = "out-of-order"
-    """A delta from before the one that was applied last."""
+    """A delta from before the one that was applied last, or a trade from before the last one."""
+
+    NO_TRADE = "no-trade"
+    """A trade print of no price or no size, which traded nothing."""
 
     PRE_SNAPSHOT = "pre-snapshot"
     """A delta from before the first snapshot. It is kept, and applied later if the snapshot bridges to it."""

@@ -74,7 +74,10 @@ class QuoteMessage(msgspec.Struct, frozen=True, kw_only=True, tag="quote"):
 
 
 class TradeMessage(msgspec.Struct, frozen=True, kw_only=True, tag="trade"):
-    """A trade print. `aggressor` gives 1 where a buyer took, -1 where a seller did, 0 where it isn't known."""
+    """A trade print. `aggressor` gives 1 where a buyer took, -1 where a seller did, 0 where it isn't known.
+
+    `rising_ids` says that an instrument's trade ids rise, so that a trade whose id doesn't is one that came before.
+    """
 
     when: When = {}
     has: tuple[str, ...] = ()
@@ -84,6 +87,7 @@ class TradeMessage(msgspec.Struct, frozen=True, kw_only=True, tag="trade"):
     price: Price
     size: Size
     aggressor: Choice | None = None
+    rising_ids: bool = False
 
 
 class BarMessage(msgspec.Struct, frozen=True, kw_only=True, tag="bar"):

@@ -40,6 +40,7 @@ TRADE = TradeMessage(
     trade_id=Integer("t"),
     price=Price("p"),
     size=Size("q"),
+    rising_ids=True,
     # "m" says whether the buyer was the maker: if so, a seller took.
     aggressor=Choice("m", values=((True, -1), (False, 1))),
 )

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import msgspec
 
-from mainspring.model import Instrument, NewOrder, Refusal, Side
+from mainspring.model import Instrument, NewOrder, Refusal
 from mainspring.seams import AccountView, Catalogue, MarketView, hookimpl
+from mainspring_plugins.risk._depth import worst_ticks
 
 __all__ = ["CollarBps", "CollarOptions", "register_risk_checks"]
 
@@ -34,8 +35,9 @@ class CollarBps:
     """Lets an order pass whose price is within a collar around the mid.
 
     A buy at `p` passes if `p <= mid * (1 + limit / 10000)`, a sell if `p >= mid * (1 - limit / 10000)`, exactly. A
-    market order is judged by the far side of the book, so that it doesn't cross a spread wider than the collar. Without
-    a mid (book not live, a side empty, or crossed) every order is refused.
+    market order is judged by the worst price that it would meet, walking the book as far as its size goes; where the
+    book isn't deep enough to tell, it is refused. Without a mid (book not live, a side empty, or crossed) every order
+    is refused.
     """
 
     def __init__(self, instrument: Instrument, *, options: CollarOptions) -> None:
@@ -53,7 +55,12 @@ class CollarBps:
         if not (market.live and market.bid_lots and market.ask_lots and bid < ask):
             return Refusal(_NAME, "no mid price to measure from: the book isn't live, is one-sided or crossed")
         side = int(order.side)
-        price = order.price_ticks if order.kind == "limit" else (ask if order.side is Side.BUY else bid)
+        price = order.price_ticks
+        if order.kind == "market":
+            worst = worst_ticks(order, market)
+            if worst is None:
+                return Refusal(_NAME, f"the book isn't deep enough to tell what {order.size_lots} lots would meet")
+            price = worst
         # How far the price lies on the aggressive side of the mid, in half ticks.
         beyond = side * (2 * price - bid - ask)
         if beyond * self._base > (bid + ask) * self._numerator:

@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
-from mainspring.model import Instrument, NewOrder, Refusal, Side, decimal_text
+from mainspring.model import Instrument, NewOrder, Refusal, decimal_text
 from mainspring.seams import AccountView, Catalogue, MarketView, hookimpl
+from mainspring_plugins.risk._depth import cost_units
 from mainspring_plugins.risk._limit import LimitOptions, whole_units
 
 __all__ = ["MaxOrderNotional", "register_risk_checks"]
@@ -15,9 +16,10 @@ class MaxOrderNotional:
     """Lets an order pass whose notional is at most `limit`, in quote currency.
 
     For spot and linear contracts the notional is price times size times contract size. The price is the highest that
-    the order can meet at the touch: a buy's limit, the higher of a sell's limit and the best bid, and for a market
-    order the far side of the book, without which it is refused. For an inverse contract the notional is size times
-    contract size, whatever the price.
+    the order can meet at the touch: a buy's limit, the higher of a sell's limit and the best bid. A market
+    order is valued at the far side's best price or at what the levels that it would meet come to, whichever is more;
+    without a far side it is refused. For an inverse contract the notional is size times contract size, whatever the
+    price.
     """
 
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
@@ -30,16 +32,16 @@ class MaxOrderNotional:
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Keeps the contract of `mainspring.seams.RiskCheck`."""
         units = order.size_lots
-        if self._priced:
+        if self._priced and order.kind == "market":
+            if not market.live:
+                return Refusal(_NAME, "the book isn't live, so a market order has no price")
+            cost = cost_units(order, market)
+            if cost is None:
+                return Refusal(_NAME, f"no {'ask' if order.side > 0 else 'bid'} stands, so a market order has no price")
+            units = cost
+        elif self._priced:
             price_ticks = order.price_ticks
-            if order.kind == "market":
-                if not market.live:
-                    return Refusal(_NAME, "the book isn't live, so a market order has no price")
-                buys = order.side is Side.BUY
-                if not (market.ask_lots if buys else market.bid_lots):
-                    return Refusal(_NAME, f"no {'ask' if buys else 'bid'} stands, so a market order has no price")
-                price_ticks = market.ask_ticks if buys else market.bid_ticks
-            elif order.side is Side.SELL and market.bid_lots and market.bid_ticks > price_ticks:
+            if order.side < 0 and market.bid_lots and market.bid_ticks > price_ticks:
                 price_ticks = market.bid_ticks
             units *= price_ticks
         if units <= self._max_units:

@@ -1,6 +1,6 @@
 """Refuses orders that could make the position too large."""
 
-from mainspring.model import Instrument, NewOrder, Refusal, Side, decimal_text
+from mainspring.model import Instrument, NewOrder, Refusal, decimal_text
 from mainspring.seams import AccountView, Catalogue, MarketView, hookimpl
 from mainspring_plugins.risk._limit import LimitOptions, whole_units
 
@@ -23,13 +23,13 @@ class MaxPosition:
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Keeps the contract of `mainspring.seams.RiskCheck`."""
-        if order.side is Side.BUY:
+        if order.side > 0:
             worst_lots = account.position_lots + account.open_buy_lots + order.size_lots
         else:
             worst_lots = account.open_sell_lots + order.size_lots - account.position_lots
         if worst_lots <= self._max_lots:
             return None
-        direction = "long" if order.side is Side.BUY else "short"
+        direction = "long" if order.side > 0 else "short"
         return Refusal(
             _NAME, f"position could become {decimal_text(worst_lots, self._lot_size)} {direction}, above {self._limit}"
         )
