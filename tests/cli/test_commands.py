@@ -185,3 +185,43 @@ def test_bench_lists_its_suites(mainspring):
     code, out, _ = mainspring("bench", "--list")
     assert code == 0
     assert {line.split()[0] for line in out.splitlines()} >= {"book", "codec", "lane", "risk", "slippage"}
+
+
+def test_what_is_set_has_the_last_word(mainspring, tmp_path):
+    """What --capture implies doesn't override a key that was set."""
+    capture = tmp_path / "two.txt"
+    both = 'instruments=["BTC/USDT","ETH/USDT"]'
+    mainspring("data", "generate", capture, "--set", both, "--set", "feed.seconds=5")
+    options = ("explain", "--capture", capture, "--feed", "binance-spot", "--json")
+    plan = json.loads(mainspring(*options)[1])
+    assert [one["symbol"] for one in plan["instruments"]] == ["BTC/USDT", "ETH/USDT"]
+    plan = json.loads(mainspring(*options, "--set", 'instruments=["ETH/USDT"]')[1])
+    assert [one["symbol"] for one in plan["instruments"]] == ["ETH/USDT"]
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_session(mainspring, tmp_path):
+    """A session whose page would be lost isn't run."""
+    code, out, err = mainspring("run", *SHORT, "--html", tmp_path / "absent" / "page.html")
+    assert (code, out) == (2, "")
+    assert "can't be written" in err
+
+
+def test_generating_into_a_folder_is_refused(mainspring, tmp_path):
+    """A folder for a file is an error with a remedy, as is a folder that isn't there."""
+    code, _, err = mainspring("data", "generate", tmp_path, *SHORT)
+    assert code == 2
+    assert "is a folder; name a file in it" in err
+    code, _, err = mainspring("data", "generate", tmp_path / "absent" / "x.gz", "--set", "feed.seconds=1")
+    assert code == 2
+    assert "can't be written" in err
+    assert "Traceback" not in err
+
+
+def test_a_cache_that_cannot_be_written_is_told(mainspring, monkeypatch, tmp_path):
+    """Where the generated session can't be kept, the report says so before its figures."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    code, out, _ = mainspring("run", "--set", "feed.seconds=3")
+    assert code == 0
+    assert "can't be kept" in " ".join(out.split())

@@ -50,9 +50,16 @@ def _options(
 
 
 def main() -> None:
-    """Runs the command line. A `MainspringError` becomes a message on standard error and exit code 2."""
+    """Runs the command line.
+
+    A `MainspringError`, or an output that can't be written, becomes a message on standard error and exit code 2; an
+    interrupt before a session has begun becomes one and exit code 130.
+    """
     try:
         app()
     except MainspringError as error:
+        errors().print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(REFUSED)
+    except OSError as error:
         errors().print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(REFUSED)

@@ -96,8 +96,13 @@ def generate(
         raise ConfigError(f"{loaded.origin}: feed.capture names a recorded session; there is nothing to generate")
     factory = registry.get("feed", plan.feed.plugin).factory
     count = 0
-    with CaptureWriter(path) as writer:
-        for receive_time_ns, raw in factory.source(plan.instruments, plan.feed.options):
-            writer.write(receive_time_ns, raw)
-            count += 1
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder; name a file in it")
+    try:
+        with CaptureWriter(path) as writer:
+            for receive_time_ns, raw in factory.source(plan.instruments, plan.feed.options):
+                writer.write(receive_time_ns, raw)
+                count += 1
+    except OSError as error:
+        raise ConfigError(f"{path} can't be written: {error.strerror}") from error
     results().print(escape(f"{path}: {count:,} messages"), soft_wrap=True)

@@ -1,12 +1,15 @@
 """What every command prints with: one console for results, one for errors and progress, and the exit codes."""
 
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
 from rich.console import Console
 
-__all__ = ["FAILED", "REFUSED", "STOPPED", "errors", "print_json", "results"]
+from mainspring.errors import ConfigError
+
+__all__ = ["FAILED", "REFUSED", "STOPPED", "errors", "print_json", "results", "write_file"]
 
 FAILED: Final = 1
 """Exit code: the command ran, and its verdict is no."""
@@ -33,3 +36,11 @@ def errors() -> Console:
 def print_json(value: Any) -> None:
     """Prints a value as indented JSON, and nothing else."""
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Writes a file that the user named. Raises `ConfigError` where it can't be written."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise ConfigError(f"{path} can't be written: {error.strerror}") from error

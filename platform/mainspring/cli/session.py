@@ -8,7 +8,7 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from mainspring.cli.output import STOPPED, errors, print_json, results
+from mainspring.cli.output import STOPPED, errors, print_json, results, write_file
 from mainspring.errors import ConfigError
 from mainspring.host.complaints import quoted
 from mainspring.host.config import default_text, load_config
@@ -64,10 +64,13 @@ def run(
 ) -> None:
     """Run a session and report on it."""
     plan, registry = _plan(config, captures, feed, overrides, skip_bad)
+    if html is not None:
+        # Now, not after the session, whose report would be lost with it.
+        write_file(html, b"")
     with _log_file(order_log) as log, _progress(quiet) as progress:
         report = run_session(plan, registry, progress=progress, order_log=log)
     if html is not None:
-        _write(html, to_html(report).encode())
+        write_file(html, to_html(report).encode())
     if as_json:
         typer.echo(to_json(report).decode())
     else:
@@ -100,14 +103,15 @@ def init(
     """Write a commented configuration to start from."""
     if path.exists() and not force:
         raise ConfigError(f"{path} is there already; name another file, or replace it with --force")
-    _write(path, default_text().encode())
+    write_file(path, default_text().encode())
     results().print(f"{path} is written. See what it would run with `mainspring explain {path}`.", soft_wrap=True)
 
 
 def _plan(
     config: Path | None, captures: list[str] | None, feed: str | None, overrides: list[str] | None, skip_bad: bool
 ) -> tuple[Plan, Registry]:
-    wanted = list(overrides or ())
+    # What an option implies comes first, so that a --set of the same key has the last word.
+    wanted = []
     if captures:
         if config is not None:
             # Typed here, so it is relative to here; what stands in the file is relative to the file.
@@ -121,6 +125,7 @@ def _plan(
         wanted.append(f"feed.plugin={quoted(feed)}")
     if skip_bad:
         wanted.append("feed.skip_bad=true")
+    wanted += overrides or ()
     loaded = load_config(config, wanted, {("feed", "capture"): "--capture", ("feed", "plugin"): "--feed"})
     registry = Registry.load(loaded.config.plugins.allow)
     return make_plan(loaded, registry), registry
@@ -131,13 +136,6 @@ def _log_file(path: Path | None) -> "nullcontext[None] | BinaryIO":
         return nullcontext()
     try:
         return path.open("wb")
-    except OSError as error:
-        raise ConfigError(f"{path} can't be written: {error.strerror}") from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror}") from error
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
-from mainspring.errors import CodecError, WireError
+from mainspring.errors import CodecError, DataError, WireError
 from mainspring.host.guard import calling
 from mainspring.host.offers import Offer, why_unusable
 from mainspring.seams import Codec, FeedContext, RawMessage
@@ -24,6 +24,8 @@ def recognise(
     their own don't take part: nobody has said what they are.
     """
     sample = list(islice(messages(), SAMPLE_MESSAGES))
+    if not sample:
+        raise DataError("the capture holds no message")
     scores: dict[str, tuple[int, int]] = {}
     for name, offer in feeds.items():
         find = getattr(offer.factory, "find_instruments", None)

@@ -213,11 +213,13 @@ class Desk:
             return
         trading.tracker.request_replace(order_id, price_ticks, size_lots)
         self._repriced.setdefault(order_id, []).append(self._price(estimate, market, now_ns))
+        started = clock()
         trading.log.write(Approved(now_ns, order_id, "replace"))
         try:
             trading.router.replace(order_id, price_ticks, size_lots, now_ns)
         except Exception as error:  # noqa: BLE001  a stranger's router may raise anything
             blame("router", *trading.owners["router"], error)
+        self._stages.route(clock() - started)
 
     def _open_order(self, request: CancelRequest | ReplaceRequest, kind: RequestKind, now_ns: int) -> Order | None:
         """The order that a request is about; None, and the request refused, where it has ended or never was."""

@@ -31,16 +31,20 @@ def warnings(report: SessionReport) -> list[str]:
     if feed.bad_lines:
         were = "was" if feed.bad_lines == 1 else "were"
         found.append(f"{count_of(feed.bad_lines, 'line')} of the input couldn't be read and {were} left out.")
+    if feed.warning is not None:
+        found.append(f"{feed.warning[0].upper()}{feed.warning[1:]}.")
+    if "limit-not-set" in report.refusals:
+        found.append("[risk] leaves a required limit unset, so no order could go out; `mainspring explain` names it.")
     if feed.times_back:
         found.append(
             f"Receive times went back {count_of(feed.times_back, 'time')}: ages, delays and timers around there, and "
             "what follows from them, can't be trusted."
         )
     if feed.gaps:
-        found.append(
-            f"{count_of(feed.gaps, 'gap')} in the feed: the book was in quarantine until each was resynchronised "
-            f"({count_of(feed.resyncs, 'resync')})."
+        mended = (
+            f"until each was resynchronised ({count_of(feed.resyncs, 'resync')})" if feed.resyncs else "from then on"
         )
+        found.append(f"{count_of(feed.gaps, 'gap')} in the feed: the book was in quarantine {mended}.")
     for instrument in report.instruments:
         found += _instrument_warnings(instrument)
     return found

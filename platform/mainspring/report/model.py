@@ -31,7 +31,7 @@ class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
     """What came in. `by_kind` and `not_applied` (by cause) count messages.
 
     `times_back` counts the messages that were received before the one above them: the recorder's clock was set back, or
-    a time is wrong.
+    a time is wrong. `warning` says what a reader should know of how the messages were come by.
     """
 
     plugin: str
@@ -45,6 +45,7 @@ class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
     gaps: int
     resyncs: int
     times_back: int = 0
+    warning: str | None = None
 
 
 class BookReport(msgspec.Struct, frozen=True, kw_only=True):

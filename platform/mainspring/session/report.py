@@ -51,6 +51,7 @@ def build_report(plan: Plan, lane: Lane, messages: Messages, totals: SessionTota
             gaps=statistics.gaps,
             resyncs=statistics.resyncs,
             times_back=totals.times_back,
+            warning=messages.warning,
         ),
         instruments=[_instrument(lane, market) for market in lane.markets],
         refusals=dict(sorted(desk.refusals.items())) if desk is not None else {},

@@ -58,7 +58,7 @@ async def _run(
 ) -> None:
     try:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_watch_signals, totals)
+            await nursery.start(_watch_signals, totals)
             await _replay(lane, messages, totals, skip_bad, progress)
             nursery.cancel_scope.cancel()
     except ExceptionGroup as group:
@@ -67,8 +67,11 @@ async def _run(
         raise error from error.__cause__
 
 
-async def _watch_signals(totals: SessionTotals) -> None:
+async def _watch_signals(
+    totals: SessionTotals, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
     with trio.open_signal_receiver(*_SIGNALS) as received:
+        task_status.started()
         async for number in received:
             totals.stopped_early = f"signal {signal.Signals(number).name}"
 
