@@ -225,3 +225,15 @@ def test_a_cache_that_cannot_be_written_is_told(mainspring, monkeypatch, tmp_pat
     code, out, _ = mainspring("run", "--set", "feed.seconds=3")
     assert code == 0
     assert "can't be kept" in " ".join(out.split())
+
+
+def test_an_interrupt_before_the_session_says_so(mainspring, monkeypatch):
+    """Stopped while its market is still being generated, a run says that nothing was run, and exits with 130."""
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mainspring.cli.session.run_session", interrupted)
+    code, out, err = mainspring("run")
+    assert (code, out) == (130, "")
+    assert "nothing was run" in err

@@ -67,8 +67,13 @@ def run(
     if html is not None:
         # Now, not after the session, whose report would be lost with it.
         write_file(html, b"")
-    with _log_file(order_log) as log, _progress(quiet) as progress:
-        report = run_session(plan, registry, progress=progress, order_log=log)
+    try:
+        with _log_file(order_log) as log, _progress(quiet) as progress:
+            report = run_session(plan, registry, progress=progress, order_log=log)
+    except KeyboardInterrupt:
+        # Once its messages flow, a session takes signals itself and ends with its report.
+        errors().print("stopped while the session was being prepared: nothing was run", soft_wrap=True)
+        raise typer.Exit(STOPPED) from None
     if html is not None:
         write_file(html, to_html(report).encode())
     if as_json:
