@@ -1,0 +1,1 @@
+"""Fast twins, in Rust, of Mainspring's hot parts, as ordinary plugins."""

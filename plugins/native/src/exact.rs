@@ -1,0 +1,1 @@
+//! Decimal text to whole ticks and lots, exactly.
