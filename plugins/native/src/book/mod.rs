@@ -1,5 +1,13 @@
 //! Order books: integer ticks and lots, one structure a file, behind one trait.
 
+#![forbid(unsafe_code)]
+
+pub mod any;
+pub mod btree;
+pub mod ladder;
+pub mod sorted_vec;
+pub mod two_sided;
+
 /// A side of a book. `Buy` is the bids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {

@@ -4,6 +4,7 @@ mod books;
 mod build;
 mod capture;
 mod frames;
+mod model;
 mod queue;
 mod record;
 mod replay;

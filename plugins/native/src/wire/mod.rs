@@ -1,1 +1,22 @@
-//! To be written.
+//! The native wire engine: the declarations of `mainspring.wire`, compiled to a program over raw bytes.
+//!
+//! A message is read on the fast way (`json`, `msgpack`), in one pass over its bytes, where it is written as venues write; any
+//! other is decoded whole (`json_value`, `msgpack_value`) and read on the general way. Both run the same program
+//! (`program`, `reading`) over their own `fields`, and `engine` applies what was read to each book's numbering (`sync`).
+
+pub mod declared;
+pub mod engine;
+pub mod event;
+pub mod fields;
+pub mod json;
+pub mod json_value;
+pub mod msgpack;
+pub mod msgpack_value;
+pub mod program;
+pub mod reading;
+pub mod simd;
+pub mod slots;
+pub mod sync;
+pub mod template;
+pub mod times;
+pub mod value;

@@ -1,0 +1,115 @@
+//! A book of whichever structure was chosen, without a virtual call.
+
+#![forbid(unsafe_code)]
+
+use crate::book::btree::BTreeBook;
+use crate::book::ladder::LadderBook;
+use crate::book::sorted_vec::SortedVecBook;
+use crate::book::{Bbo, Book, Level, Side, Walk};
+
+/// A structure of books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Structure {
+    /// Sorted vectors.
+    SortedVec,
+    /// B-trees.
+    BTree,
+    /// Ladders.
+    Ladder,
+}
+
+/// Every structure.
+pub const STRUCTURES: [Structure; 3] = [Structure::SortedVec, Structure::BTree, Structure::Ladder];
+
+impl Structure {
+    /// Its name, as the config has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Structure::SortedVec => "sorted-vec",
+            Structure::BTree => "btree",
+            Structure::Ladder => "ladder",
+        }
+    }
+
+    /// The structure of a name.
+    pub fn named(name: &str) -> Option<Structure> {
+        STRUCTURES.into_iter().find(|structure| structure.name() == name)
+    }
+}
+
+/// A book of one of the structures.
+#[derive(Clone, Debug)]
+pub enum AnyBook {
+    /// Of sorted vectors.
+    SortedVec(SortedVecBook),
+    /// Of B-trees.
+    BTree(BTreeBook),
+    /// Of ladders.
+    Ladder(LadderBook),
+}
+
+impl AnyBook {
+    /// An empty book.
+    pub fn new(structure: Structure) -> Self {
+        match structure {
+            Structure::SortedVec => AnyBook::SortedVec(SortedVecBook::new()),
+            Structure::BTree => AnyBook::BTree(BTreeBook::new()),
+            Structure::Ladder => AnyBook::Ladder(LadderBook::new()),
+        }
+    }
+}
+
+macro_rules! each {
+    ($book:expr, $one:ident => $call:expr) => {
+        match $book {
+            AnyBook::SortedVec($one) => $call,
+            AnyBook::BTree($one) => $call,
+            AnyBook::Ladder($one) => $call,
+        }
+    };
+}
+
+impl Book for AnyBook {
+    #[inline]
+    fn set(&mut self, side: Side, price: i64, lots: i64) {
+        each!(self, book => book.set(side, price, lots));
+    }
+
+    #[inline]
+    fn apply_delta(&mut self, bids: &[Level], asks: &[Level]) {
+        each!(self, book => book.apply_delta(bids, asks));
+    }
+
+    fn apply_snapshot(&mut self, bids: &[Level], asks: &[Level]) {
+        each!(self, book => book.apply_snapshot(bids, asks));
+    }
+
+    fn clear(&mut self) {
+        each!(self, book => book.clear());
+    }
+
+    #[inline]
+    fn bbo(&self) -> Bbo {
+        each!(self, book => book.bbo())
+    }
+
+    fn lots_at(&self, side: Side, price: i64) -> i64 {
+        each!(self, book => book.lots_at(side, price))
+    }
+
+    fn depth(&self, side: Side, levels: usize, out: &mut Vec<Level>) {
+        each!(self, book => book.depth(side, levels, out));
+    }
+
+    fn walk(&self, side: Side, lots: i64) -> Walk {
+        each!(self, book => book.walk(side, lots))
+    }
+
+    fn len(&self) -> usize {
+        each!(self, book => book.len())
+    }
+
+    fn memory_bytes(&self) -> usize {
+        each!(self, book => book.memory_bytes())
+    }
+}

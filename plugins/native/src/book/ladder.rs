@@ -1,0 +1,280 @@
+//! A ladder: pages of 64 ticks, those around the touch in a dense window with a bitmap, the rest in a tree.
+//!
+//! A page has a bit for each of its ticks and the sizes of those that stand, packed. So setting a level costs two shifts
+//! and a bit count, however many levels there are, and the next level is the next bit. Every page of the tree is worse
+//! than every page of the window; the window moves when the touch comes near its end, and grows while more pages
+//! lie outside than in it.
+
+#![forbid(unsafe_code)]
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use crate::book::two_sided::{Half, TwoSided};
+use crate::book::{Level, Side};
+
+/// A book of ladders.
+pub type LadderBook = TwoSided<Ladder>;
+
+const PAGE_BITS: u32 = 6;
+const WORD: usize = 64;
+/// The window's pages: a book of few levels begins small.
+const MIN_PAGES: usize = 8;
+const MAX_PAGES: usize = 512;
+/// The best page is put at this share of the window, so that the touch can come nearer without a move.
+const ROOM: usize = 8;
+
+/// The levels of 64 prices that follow one another.
+#[derive(Clone, Debug, Default)]
+struct Page {
+    mask: u64,
+    lots: Vec<i64>,
+}
+
+/// One side.
+#[derive(Clone, Debug)]
+pub struct Ladder {
+    /// Turns a price into its key and back: all bits of a bid's.
+    flip: i64,
+    /// The number of the window's first page. Pages are counted from the best prices on: see `Ladder::key`.
+    base: i64,
+    window: Vec<Page>,
+    /// A bit for each page of the window that has a level.
+    summary: Vec<u64>,
+    far: BTreeMap<i64, Page>,
+    count: usize,
+}
+
+impl Page {
+    /// Sets the size at a place; returns by how many the levels have grown.
+    #[inline]
+    fn set(&mut self, place: u32, lots: i64) -> isize {
+        let bit = 1u64 << place;
+        let rank = (self.mask & (bit - 1)).count_ones() as usize;
+        if self.mask & bit != 0 {
+            if lots == 0 {
+                self.mask ^= bit;
+                self.lots.remove(rank);
+                return -1;
+            }
+            self.lots[rank] = lots;
+            return 0;
+        }
+        if lots == 0 {
+            return 0;
+        }
+        self.mask |= bit;
+        self.lots.insert(rank, lots);
+        1
+    }
+
+    fn lots_at(&self, place: u32) -> i64 {
+        let bit = 1u64 << place;
+        if self.mask & bit == 0 { 0 } else { self.lots[(self.mask & (bit - 1)).count_ones() as usize] }
+    }
+
+    /// Visits the levels, best first. `key` is that of the page's first place.
+    fn visit(&self, ladder: &Ladder, page: i64, visit: &mut impl FnMut(Level) -> ControlFlow<()>) -> ControlFlow<()> {
+        let mut mask = self.mask;
+        for &lots in &self.lots {
+            let place = mask.trailing_zeros();
+            mask &= mask - 1;
+            visit(Level { price: ladder.price(page, place), lots })?;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Ladder {
+    /// The key of a price: keys rise from the best price on, so that both sides look alike from here.
+    #[inline]
+    fn key(&self, price: i64) -> i64 {
+        price ^ self.flip
+    }
+
+    #[inline]
+    fn price(&self, page: i64, place: u32) -> i64 {
+        self.key((page << PAGE_BITS) | i64::from(place))
+    }
+
+    /// The number of the window's page, if the window has it.
+    #[inline]
+    fn at(&self, page: i64) -> Option<usize> {
+        let at = page.wrapping_sub(self.base) as usize;
+        (at < self.window.len()).then_some(at)
+    }
+
+    /// The first page of the window that has a level.
+    #[inline]
+    fn first(&self) -> Option<usize> {
+        let word = self.summary.iter().position(|&word| word != 0)?;
+        Some(word * WORD + self.summary[word].trailing_zeros() as usize)
+    }
+
+    #[inline]
+    fn note(&mut self, at: usize) {
+        let bit = 1u64 << (at % WORD);
+        if self.window[at].mask == 0 {
+            self.summary[at / WORD] &= !bit;
+        } else {
+            self.summary[at / WORD] |= bit;
+        }
+    }
+
+    #[cold]
+    fn set_far(&mut self, page: i64, place: u32, lots: i64) {
+        if lots == 0 {
+            if let Some(found) = self.far.get_mut(&page) {
+                self.count = self.count.wrapping_add_signed(found.set(place, 0));
+                if found.mask == 0 {
+                    self.far.remove(&page);
+                }
+            }
+            return;
+        }
+        let better = page < self.base;
+        if self.count == 0 || better {
+            self.far.entry(page).or_default().set(place, lots);
+            self.count += 1;
+            self.move_to(page);
+            return;
+        }
+        self.count = self.count.wrapping_add_signed(self.far.entry(page).or_default().set(place, lots));
+        let near: usize = self.summary.iter().map(|word| word.count_ones() as usize).sum();
+        if self.window.len() < MAX_PAGES && self.far.len() > near {
+            self.grow();
+        }
+    }
+
+    /// Doubles the window, if more levels come into it by that.
+    #[cold]
+    fn grow(&mut self) {
+        let end = self.base + self.window.len() as i64 * 2;
+        if self.far.first_key_value().is_some_and(|(&page, _)| page < end) {
+            let pages = self.window.len() * 2;
+            let first = self.first().map_or(self.base, |at| self.base + at as i64);
+            self.rebuild(first, pages);
+        }
+    }
+
+    /// Moves the window so that `best` is near its beginning.
+    #[cold]
+    fn move_to(&mut self, best: i64) {
+        self.rebuild(best, self.window.len().max(MIN_PAGES));
+    }
+
+    fn rebuild(&mut self, best: i64, pages: usize) {
+        let base = self.base;
+        for (at, page) in self.window.iter_mut().enumerate() {
+            if page.mask != 0 {
+                self.far.insert(base + at as i64, std::mem::take(page));
+            }
+        }
+        self.base = best.saturating_sub((pages / ROOM) as i64).max(0);
+        self.window.resize_with(pages, Page::default);
+        self.summary.clear();
+        self.summary.resize(pages.div_ceil(WORD), 0);
+        let end = self.base.saturating_add(pages as i64);
+        let rest = self.far.split_off(&end);
+        for (page, levels) in std::mem::replace(&mut self.far, rest) {
+            let at = (page - self.base) as usize;
+            self.window[at] = levels;
+            self.note(at);
+        }
+    }
+}
+
+impl Half for Ladder {
+    fn new(side: Side) -> Self {
+        let flip = match side {
+            Side::Buy => i64::MAX,
+            Side::Sell => 0,
+        };
+        Ladder { flip, base: 0, window: Vec::new(), summary: Vec::new(), far: BTreeMap::new(), count: 0 }
+    }
+
+    #[inline]
+    fn set(&mut self, price: i64, lots: i64) {
+        let key = self.key(price);
+        let (page, place) = (key >> PAGE_BITS, (key & 63) as u32);
+        let Some(at) = self.at(page) else {
+            self.set_far(page, place, lots);
+            return;
+        };
+        let grown = self.window[at].set(place, lots);
+        if grown == 0 {
+            return;
+        }
+        self.count = self.count.wrapping_add_signed(grown);
+        self.note(at);
+        if grown < 0 && self.window[at].mask == 0 && !self.far.is_empty() {
+            match self.first() {
+                None => {
+                    if let Some((&best, _)) = self.far.first_key_value() {
+                        self.move_to(best);
+                    }
+                }
+                Some(first) if first > self.window.len() / 2 => self.move_to(self.base + first as i64),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        for page in &mut self.window {
+            page.mask = 0;
+            page.lots.clear();
+        }
+        self.summary.fill(0);
+        self.far.clear();
+        self.count = 0;
+    }
+
+    #[inline]
+    fn best(&self) -> Option<Level> {
+        let at = self.first()?;
+        let page = &self.window[at];
+        let price = self.price(self.base + at as i64, page.mask.trailing_zeros());
+        Some(Level { price, lots: *page.lots.first()? })
+    }
+
+    fn lots_at(&self, price: i64) -> i64 {
+        let key = self.key(price);
+        let (page, place) = (key >> PAGE_BITS, (key & 63) as u32);
+        let found = match self.at(page) {
+            Some(at) => Some(&self.window[at]),
+            None => self.far.get(&page),
+        };
+        found.map_or(0, |page| page.lots_at(place))
+    }
+
+    fn visit(&self, mut visit: impl FnMut(Level) -> ControlFlow<()>) {
+        for (word, &bits) in self.summary.iter().enumerate() {
+            let mut bits = bits;
+            while bits != 0 {
+                let at = word * WORD + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                if self.window[at].visit(self, self.base + at as i64, &mut visit).is_break() {
+                    return;
+                }
+            }
+        }
+        for (&number, page) in &self.far {
+            if page.visit(self, number, &mut visit).is_break() {
+                return;
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The tree's nodes are counted as two thirds full.
+    fn memory_bytes(&self) -> usize {
+        let pages = self.window.iter().chain(self.far.values());
+        let lots: usize = pages.map(|page| page.lots.capacity() * size_of::<i64>()).sum();
+        let window = self.window.capacity() * size_of::<Page>() + self.summary.capacity() * size_of::<u64>();
+        size_of::<Self>() + window + lots + self.far.len() * (size_of::<Page>() + size_of::<i64>()) * 3 / 2
+    }
+}

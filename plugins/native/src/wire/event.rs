@@ -1,0 +1,150 @@
+//! What a message says, in ticks and lots: the Rust side of `mainspring.model.events`.
+
+#![forbid(unsafe_code)]
+
+use crate::book::Level;
+
+/// Stands for an id that the venue doesn't send.
+pub const NO_ID: i64 = -1;
+
+/// A delta or a snapshot without its rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// The index of the instrument.
+    pub instrument: usize,
+    /// When it was received, in nanoseconds since the Unix epoch.
+    pub receive_time_ns: i64,
+    /// The venue's time, likewise.
+    pub event_time_ns: i64,
+    /// The first id that it covers; `NO_ID` for a snapshot.
+    pub first_id: i64,
+    /// The last id.
+    pub last_id: i64,
+    /// The last id of the delta before.
+    pub previous_id: i64,
+}
+
+/// The venue's best bid and offer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are those of `mainspring.model.Quote`")]
+pub struct Quote {
+    pub instrument: usize,
+    pub receive_time_ns: i64,
+    pub event_time_ns: i64,
+    pub update_id: i64,
+    pub bid: Level,
+    pub ask: Level,
+}
+
+/// A trade print.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are those of `mainspring.model.Trade`")]
+pub struct Trade {
+    pub instrument: usize,
+    pub receive_time_ns: i64,
+    pub event_time_ns: i64,
+    pub trade_id: i64,
+    pub price_ticks: i64,
+    pub size_lots: i64,
+    pub aggressor: i64,
+}
+
+/// Trading over an interval. `prices` are open, high, low and close.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields are those of `mainspring.model.Bar`")]
+pub struct Bar {
+    pub instrument: usize,
+    pub receive_time_ns: i64,
+    pub event_time_ns: i64,
+    pub prices: [i64; 4],
+    pub volume_lots: i64,
+    pub trades: i64,
+    pub vwap: f64,
+}
+
+/// A venue's word on an instrument.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are those of `mainspring.model.InstrumentStatus`")]
+pub struct Status {
+    pub instrument: usize,
+    pub receive_time_ns: i64,
+    pub event_time_ns: i64,
+    pub code: String,
+    pub text: String,
+    pub trading: Option<bool>,
+}
+
+/// A message about the connection. `declaration` is the index of its declaration, which names its kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are those of `mainspring.model.Control`")]
+pub struct Control {
+    pub receive_time_ns: i64,
+    pub declaration: usize,
+    pub code: String,
+    pub text: String,
+}
+
+/// An event, its rows borrowed from whoever holds them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event<'a> {
+    /// Levels that changed: bids, asks.
+    Delta(&'a Depth, &'a [Level], &'a [Level]),
+    /// A whole book: bids, asks.
+    Snapshot(&'a Depth, &'a [Level], &'a [Level]),
+    /// The book of an instrument isn't to be trusted any more, since a gap showed at that receive time.
+    Invalid {
+        /// The index of the instrument.
+        instrument: usize,
+        /// When the message at which it showed was received.
+        receive_time_ns: i64,
+    },
+    /// The venue's best prices.
+    Quote(&'a Quote),
+    /// A trade.
+    Trade(&'a Trade),
+    /// A bar.
+    Bar(&'a Bar),
+    /// A status.
+    Status(&'a Status),
+    /// A word about the connection.
+    Control(&'a Control),
+}
+
+/// Takes the events that come of messages, in order.
+pub trait Sink {
+    /// One event.
+    fn event(&mut self, event: Event<'_>);
+}
+
+/// Why a message didn't change its book when it came: see `mainspring.wire.Cause`, whose order this has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the members are those of `mainspring.wire.Cause`")]
+pub enum Cause {
+    Stale,
+    Duplicate,
+    OutOfOrder,
+    NoTrade,
+    PreSnapshot,
+    Gap,
+    Quarantined,
+    Overflow,
+    UnknownSymbol,
+    Ignored,
+}
+
+/// The names of the causes, as `mainspring.wire.Cause` has them.
+pub const CAUSES: [&str; 10] = [
+    "stale",
+    "duplicate",
+    "out-of-order",
+    "no-trade",
+    "pre-snapshot",
+    "gap",
+    "quarantined",
+    "overflow",
+    "unknown-symbol",
+    "ignored",
+];
+
+/// How many messages there were of each cause.
+pub type CauseCounts = [u64; CAUSES.len()];

@@ -1,0 +1,313 @@
+//! What a message of a known kind and instrument says. The twin is `mainspring.wire._plain`.
+
+#![forbid(unsafe_code)]
+
+use crate::book::Level;
+use crate::wire::declared::{Choice, Code, Decimal, Integer, Message, Optional, Range, Text, Time};
+use crate::wire::event::{Bar, Control, Depth, NO_ID, Quote, Status, Trade};
+use crate::wire::fields::{Fields, Found, Grid, Key, RowRange};
+use crate::wire::program::{Entry, is_named};
+use crate::wire::times::rfc3339_to_ns;
+
+const MAX_TIME_MS: i64 = i64::MAX / 1_000_000;
+
+/// A message that was read and not yet applied.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the fields say what they are")]
+pub enum Reading {
+    Depth { snapshot: bool, depth: Depth, bids: RowRange, asks: RowRange },
+    Quote(Quote),
+    Trade { rising: bool, trade: Trade },
+    Bar(Bar),
+    Status(Status),
+    Control(Control),
+    UnknownSymbol,
+    Ignored,
+}
+
+/// The keys of a declaration's fields, in the order in which `read` takes them up.
+pub fn field_keys(message: &Message) -> Vec<&str> {
+    let mut keys = Vec::new();
+    match message {
+        Message::Delta { event_time, sequence, reset, .. } => {
+            keys.extend(event_time.as_ref().map(time_key));
+            if let Some(Range { first, last, previous }) = sequence {
+                keys.extend([first.as_str(), last.as_str()]);
+                keys.extend(previous.as_deref());
+            }
+            keys.extend(reset.as_ref().map(|flag| flag.key.as_str()));
+        }
+        Message::Snapshot { event_time, last_id, .. } => {
+            keys.extend(event_time.as_ref().map(time_key));
+            keys.extend(last_id.as_ref().map(|id| id.key.as_str()));
+        }
+        Message::Quote { event_time, update_id, bid_price, bid_size, ask_price, ask_size, .. } => {
+            keys.extend(event_time.as_ref().map(time_key));
+            keys.extend(update_id.as_ref().map(|id| id.key.as_str()));
+            keys.extend([bid_price, bid_size, ask_price, ask_size].map(|field| field.key.as_str()));
+        }
+        Message::Trade { event_time, trade_id, price, size, aggressor, .. } => {
+            keys.extend(event_time.as_ref().map(time_key));
+            keys.extend(trade_id.as_ref().map(|id| id.key.as_str()));
+            keys.extend([price, size].map(|field| field.key.as_str()));
+            keys.extend(aggressor.as_ref().map(|choice| choice.key.as_str()));
+        }
+        Message::Bar { event_time, open, high, low, close, volume, trades, vwap, .. } => {
+            keys.extend(event_time.as_ref().map(time_key));
+            keys.extend([open, high, low, close, volume].map(|field| field.key.as_str()));
+            keys.extend(trades.as_ref().map(|id| id.key.as_str()));
+            keys.extend(vwap.as_ref().map(|number| number.key.as_str()));
+        }
+        Message::Status { event_time, code, text, trading, .. } => {
+            keys.extend(event_time.as_ref().map(time_key));
+            keys.push(code.key.as_str());
+            keys.extend(text.as_ref().map(|text| text.key.as_str()));
+            keys.extend(trading.as_ref().map(|choice| choice.key.as_str()));
+        }
+        Message::Control { inside, code, text, .. } => {
+            keys.extend(inside.as_deref());
+            if let Some(Code::Text { key, .. } | Code::Integer { key, .. }) = code {
+                keys.push(key);
+            }
+            keys.extend(text.as_ref().map(|text| text.key.as_str()));
+        }
+    }
+    keys
+}
+
+fn time_key(time: &Time) -> &str {
+    match time {
+        Time::Millis { key } | Time::Nanos { key } | Time::Rfc3339 { key } => key,
+    }
+}
+
+/// A reader of one message: hands out the declaration's keys one after another, and reads what stands under each.
+struct Reader<'a, F> {
+    fields: &'a F,
+    keys: std::slice::Iter<'a, Key>,
+}
+
+impl<F: Fields> Reader<'_, F> {
+    fn key(&mut self) -> &Key {
+        // `field_keys` has a key for every field that is asked for.
+        self.keys.next().expect("a key for each field")
+    }
+
+    fn integer(&mut self, optional: bool) -> Result<i64, F::Stop> {
+        self.whole(optional, i64::MAX)
+    }
+
+    fn whole(&mut self, optional: bool, at_most: i64) -> Result<i64, F::Stop> {
+        let fields = self.fields;
+        let key = self.key();
+        match fields.find(key)? {
+            Found::Absent if optional => Ok(NO_ID),
+            Found::Integer(value) => match i64::try_from(value) {
+                Ok(value) if (0..=at_most).contains(&value) => Ok(value),
+                _ => Err(fields.stop(key, "is out of range")),
+            },
+            _ => Err(fields.stop(key, "must be an integer")),
+        }
+    }
+
+    fn id(&mut self, field: Option<&Integer>) -> Result<i64, F::Stop> {
+        field.map_or(Ok(NO_ID), |field| self.integer(field.optional))
+    }
+
+    fn time(&mut self, field: Option<&Time>, receive_time_ns: i64) -> Result<i64, F::Stop> {
+        match field {
+            None => Ok(receive_time_ns),
+            Some(Time::Millis { .. }) => Ok(self.whole(false, MAX_TIME_MS)? * 1_000_000),
+            Some(Time::Nanos { .. }) => self.integer(false),
+            Some(Time::Rfc3339 { .. }) => {
+                let fields = self.fields;
+                let key = self.key();
+                let time = match fields.find(key)? {
+                    Found::Text(text) => rfc3339_to_ns(text),
+                    Found::Integer(value) => i64::try_from(value).ok().filter(|&value| value >= 0),
+                    _ => None,
+                };
+                time.ok_or_else(|| fields.stop(key, "must be an RFC 3339 time"))
+            }
+        }
+    }
+
+    fn units(&mut self, field: &Decimal, step: &crate::exact::Step) -> Result<i64, F::Stop> {
+        let fields = self.fields;
+        fields.units(self.key(), field.number, step)
+    }
+
+    fn text(&mut self, optional: bool) -> Result<String, F::Stop> {
+        let fields = self.fields;
+        let key = self.key();
+        match fields.find(key)? {
+            Found::Text(text) => Ok(String::from_utf8_lossy(text).into_owned()),
+            Found::Absent if optional => Ok(String::new()),
+            _ => Err(fields.stop(key, "must be text")),
+        }
+    }
+
+    fn flag(&mut self, field: Option<&Optional>) -> Result<bool, F::Stop> {
+        let Some(field) = field else { return Ok(false) };
+        let fields = self.fields;
+        let key = self.key();
+        match fields.find(key)? {
+            Found::Flag(flag) => Ok(flag),
+            Found::Absent if field.optional => Ok(false),
+            _ => Err(fields.stop(key, "must be true or false")),
+        }
+    }
+
+    fn choice(&mut self, field: Option<&Choice>, without: i64) -> Result<i64, F::Stop> {
+        let Some(field) = field else { return Ok(without) };
+        let fields = self.fields;
+        let key = self.key();
+        let found = fields.find(key)?;
+        if let Some((_, meaning)) = field.values.iter().find(|(named, _)| is_named(found, named)) {
+            return Ok(*meaning);
+        }
+        field.otherwise.ok_or_else(|| fields.stop(key, "must be one of the declared values"))
+    }
+
+    fn number(&mut self, field: Option<&Optional>) -> Result<f64, F::Stop> {
+        let Some(field) = field else { return Ok(f64::NAN) };
+        let fields = self.fields;
+        let key = self.key();
+        match fields.find(key)? {
+            Found::Integer(value) => Ok(value as f64),
+            Found::Float(value) => Ok(value),
+            Found::Absent if field.optional => Ok(f64::NAN),
+            _ => Err(fields.stop(key, "must be a finite number")),
+        }
+    }
+
+    fn range(&mut self, field: Option<&Range>) -> Result<(i64, i64, i64), F::Stop> {
+        let Some(field) = field else { return Ok((NO_ID, NO_ID, NO_ID)) };
+        let fields = self.fields;
+        let first_key = self.keys.as_slice().first().expect("a key for each field");
+        let (first, last) = (self.integer(false)?, self.integer(false)?);
+        let previous = if field.previous.is_some() { self.integer(false)? } else { NO_ID };
+        if first > last {
+            return Err(fields.stop(first_key, "must not be beyond the last id"));
+        }
+        Ok((first, last, previous))
+    }
+}
+
+/// What a message of that kind and instrument says; the levels are put into `arena`.
+#[inline]
+pub fn read<F: Fields>(
+    entry: &Entry,
+    fields: &mut F,
+    grid: &Grid,
+    receive_time_ns: i64,
+    arena: &mut Vec<Level>,
+) -> Result<Reading, F::Stop> {
+    let instrument = grid.instrument;
+    let mut reader = Reader { fields: &*fields, keys: entry.keys.iter() };
+    match &entry.message {
+        Message::Delta { event_time, sequence, reset, .. } => {
+            let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
+            let (first_id, last_id, previous_id) = reader.range(sequence.as_ref())?;
+            let snapshot = reader.flag(reset.as_ref())?;
+            let mut depth = Depth { instrument, receive_time_ns, event_time_ns, first_id, last_id, previous_id };
+            if snapshot {
+                (depth.first_id, depth.previous_id) = (NO_ID, NO_ID);
+            }
+            sides(entry, fields, grid, arena, snapshot, depth)
+        }
+        Message::Snapshot { event_time, last_id, .. } => {
+            let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
+            let last_id = reader.id(last_id.as_ref())?;
+            let (first_id, previous_id) = (NO_ID, NO_ID);
+            let depth = Depth { instrument, receive_time_ns, event_time_ns, first_id, last_id, previous_id };
+            sides(entry, fields, grid, arena, true, depth)
+        }
+        Message::Quote { event_time, update_id, bid_price, bid_size, ask_price, ask_size, .. } => {
+            let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
+            let update_id = reader.id(update_id.as_ref())?;
+            let (tick, lot) = (&grid.tick, &grid.lot);
+            let bid = Level { price: reader.units(bid_price, tick)?, lots: reader.units(bid_size, lot)? };
+            let ask = Level { price: reader.units(ask_price, tick)?, lots: reader.units(ask_size, lot)? };
+            Ok(Reading::Quote(Quote { instrument, receive_time_ns, event_time_ns, update_id, bid, ask }))
+        }
+        Message::Trade { event_time, trade_id, price, size, aggressor, rising_ids, .. } => {
+            let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
+            let trade_id = reader.id(trade_id.as_ref())?;
+            let price_ticks = reader.units(price, &grid.tick)?;
+            let size_lots = reader.units(size, &grid.lot)?;
+            let aggressor = reader.choice(aggressor.as_ref(), 0)?;
+            let trade =
+                Trade { instrument, receive_time_ns, event_time_ns, trade_id, price_ticks, size_lots, aggressor };
+            Ok(Reading::Trade { rising: *rising_ids, trade })
+        }
+        Message::Bar { event_time, open, high, low, close, volume, trades, vwap, .. } => {
+            let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
+            let mut prices = [0; 4];
+            for (price, field) in prices.iter_mut().zip([open, high, low, close]) {
+                *price = reader.units(field, &grid.tick)?;
+            }
+            let volume_lots = reader.units(volume, &grid.lot)?;
+            let trades = reader.id(trades.as_ref())?;
+            let vwap = reader.number(vwap.as_ref())?;
+            Ok(Reading::Bar(Bar { instrument, receive_time_ns, event_time_ns, prices, volume_lots, trades, vwap }))
+        }
+        Message::Status { event_time, code, text, trading, .. } => {
+            let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
+            let code = reader.text(code.optional)?;
+            let text = text.as_ref().map_or(Ok(String::new()), |text| reader.text(text.optional))?;
+            let told = reader.choice(trading.as_ref(), -1)?;
+            let trading = (told >= 0).then_some(told != 0);
+            Ok(Reading::Status(Status { instrument, receive_time_ns, event_time_ns, code, text, trading }))
+        }
+        Message::Control { .. } => Ok(Reading::Ignored),
+    }
+}
+
+fn sides<F: Fields>(
+    entry: &Entry,
+    fields: &mut F,
+    grid: &Grid,
+    arena: &mut Vec<Level>,
+    snapshot: bool,
+    depth: Depth,
+) -> Result<Reading, F::Stop> {
+    let (bids, asks) = entry.rows.as_ref().expect("deltas and snapshots have levels");
+    let bids = fields.rows(bids, grid, arena)?;
+    let asks = fields.rows(asks, grid, arena)?;
+    Ok(Reading::Depth { snapshot, depth, bids, asks })
+}
+
+/// What a message about the connection says. `declaration` is the number of its declaration.
+pub fn read_control<F: Fields>(
+    entry: &Entry,
+    declaration: usize,
+    fields: &F,
+    receive_time_ns: i64,
+) -> Result<Reading, F::Stop> {
+    let Message::Control { inside, code, text, .. } = &entry.message else { return Ok(Reading::Ignored) };
+    let (code, text) = if inside.is_some() {
+        let (key, keys) = entry.keys.split_first().expect("a key for each field");
+        let inner = fields.inside(key)?;
+        told_by(&inner, keys, code.as_ref(), text.as_ref()).map_err(|fault| fields.stop(key, fault.what))?
+    } else {
+        told_by(fields, &entry.keys, code.as_ref(), text.as_ref())?
+    };
+    Ok(Reading::Control(Control { receive_time_ns, declaration, code, text }))
+}
+
+fn told_by<F: Fields>(
+    fields: &F,
+    keys: &[Key],
+    code: Option<&Code>,
+    text: Option<&Text>,
+) -> Result<(String, String), F::Stop> {
+    let mut reader = Reader { fields, keys: keys.iter() };
+    let code = match code {
+        None => String::new(),
+        Some(Code::Text { optional, .. }) => reader.text(*optional)?,
+        Some(Code::Integer { optional, .. }) => reader.integer(*optional)?.to_string(),
+    };
+    let text = text.map_or(Ok(String::new()), |text| reader.text(text.optional))?;
+    Ok((code, text))
+}

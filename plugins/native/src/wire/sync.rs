@@ -1,0 +1,278 @@
+//! One instrument's book, seen through its numbers: when is it whole, and when can't it be trusted?
+//!
+//! The twin is `mainspring.wire._sync`; the rules of numbering are in `mainspring.wire.formats`.
+
+#![forbid(unsafe_code)]
+
+use std::collections::VecDeque;
+
+use crate::book::Level;
+use crate::wire::declared::Sequencing;
+use crate::wire::event::{Cause, CauseCounts, Depth, Event, NO_ID, Sink, Trade};
+
+/// How many deltas are kept for an instrument while it waits for a snapshot.
+pub const MAX_KEPT_DELTAS: usize = 1024;
+
+/// How many deltas behind the book, each following the last, mean that the venue has begun to number anew.
+pub const RENUMBERED_DELTAS: usize = 8;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Continues,
+    Late,
+    Gap,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Live,
+    Quarantined,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    depth: Depth,
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+}
+
+/// Decides which deltas and snapshots of one instrument reach its book, and counts those that don't.
+#[derive(Clone, Debug)]
+pub struct BookSync {
+    instrument: usize,
+    rule: Sequencing,
+    state: State,
+    book_id: i64,
+    from_snapshot: bool,
+    kept: VecDeque<Kept>,
+    behind: Vec<Kept>,
+    asked: bool,
+    trade_id: i64,
+    /// How many gaps there were.
+    pub gaps: u64,
+    /// How many snapshots ended a quarantine.
+    pub resyncs: u64,
+    /// Whether a snapshot is to be asked for.
+    pub wants_snapshot: bool,
+}
+
+impl BookSync {
+    /// A book that waits for its first snapshot.
+    pub fn new(instrument: usize, rule: Sequencing) -> Self {
+        BookSync {
+            instrument,
+            rule,
+            state: State::Waiting,
+            book_id: NO_ID,
+            from_snapshot: true,
+            kept: VecDeque::new(),
+            behind: Vec::new(),
+            asked: false,
+            trade_id: NO_ID,
+            gaps: 0,
+            resyncs: 0,
+            wants_snapshot: false,
+        }
+    }
+
+    /// The events that come of a delta.
+    #[inline]
+    pub fn on_delta(
+        &mut self,
+        depth: &Depth,
+        bids: &[Level],
+        asks: &[Level],
+        causes: &mut CauseCounts,
+        sink: &mut impl Sink,
+    ) {
+        if self.state != State::Live {
+            self.keep(depth, bids, asks, causes);
+            return;
+        }
+        match judge(self.rule, depth, self.book_id, self.from_snapshot) {
+            Verdict::Continues => {
+                self.book_id = depth.last_id;
+                self.from_snapshot = false;
+                self.behind.clear();
+                sink.event(Event::Delta(depth, bids, asks));
+            }
+            Verdict::Late => self.late(depth, bids, asks, causes, sink),
+            Verdict::Gap => self.quarantine(kept(depth, bids, asks), causes, sink),
+        }
+    }
+
+    /// The events that come of a snapshot: itself and kept deltas; nothing if it is too old.
+    pub fn on_snapshot(
+        &mut self,
+        depth: &Depth,
+        bids: &[Level],
+        asks: &[Level],
+        causes: &mut CauseCounts,
+        sink: &mut impl Sink,
+    ) {
+        if self.state == State::Live && depth.last_id < self.book_id {
+            causes[Cause::Stale as usize] += 1;
+            return;
+        }
+        if self.state != State::Live && !self.bridges(depth.last_id) {
+            causes[Cause::Stale as usize] += 1;
+            self.asked = false;
+            self.ask();
+            return;
+        }
+        if self.state == State::Quarantined {
+            self.resyncs += 1;
+        }
+        self.asked = false;
+        self.wants_snapshot = false;
+        self.state = State::Live;
+        self.book_id = depth.last_id;
+        self.from_snapshot = true;
+        sink.event(Event::Snapshot(depth, bids, asks));
+        for mut one in std::mem::take(&mut self.kept) {
+            if judge(self.rule, &one.depth, self.book_id, self.from_snapshot) == Verdict::Continues {
+                self.book_id = one.depth.last_id;
+                self.from_snapshot = false;
+                // It happens now: what is emitted for one message has one receive time.
+                one.depth.receive_time_ns = depth.receive_time_ns;
+                sink.event(Event::Delta(&one.depth, &one.bids, &one.asks));
+            }
+        }
+        self.behind.clear();
+    }
+
+    /// Whether a trade is to be emitted: something was traded and, with `rising`, its id says that it is new.
+    #[inline]
+    pub fn takes_trade(&mut self, trade: &Trade, rising: bool, causes: &mut CauseCounts) -> bool {
+        if rising {
+            if trade.trade_id <= self.trade_id {
+                let cause = if trade.trade_id == self.trade_id { Cause::Duplicate } else { Cause::OutOfOrder };
+                causes[cause as usize] += 1;
+                return false;
+            }
+            self.trade_id = trade.trade_id;
+        }
+        if trade.size_lots != 0 && trade.price_ticks != 0 {
+            return true;
+        }
+        causes[Cause::NoTrade as usize] += 1;
+        false
+    }
+
+    /// Counts a late delta; many that follow one another, and none that continues the book, are a new numbering.
+    fn late(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], causes: &mut CauseCounts, sink: &mut impl Sink) {
+        count_late(depth, self.book_id, self.from_snapshot, causes);
+        if let Some(last) = self.behind.last()
+            && judge(self.rule, depth, last.depth.last_id, false) != Verdict::Continues
+        {
+            self.behind.clear();
+        }
+        if depth.last_id < self.book_id && !self.from_snapshot {
+            self.behind.push(kept(depth, bids, asks));
+        }
+        if self.behind.len() < RENUMBERED_DELTAS {
+            return;
+        }
+        let last = self.behind.pop();
+        self.kept.extend(self.behind.drain(..));
+        if let Some(last) = last {
+            self.quarantine(last, causes, sink);
+        }
+    }
+
+    fn quarantine(&mut self, one: Kept, causes: &mut CauseCounts, sink: &mut impl Sink) {
+        self.state = State::Quarantined;
+        self.gaps += 1;
+        self.ask();
+        causes[Cause::Gap as usize] += 1;
+        let receive_time_ns = one.depth.receive_time_ns;
+        self.kept.push_back(one);
+        sink.event(Event::Invalid { instrument: self.instrument, receive_time_ns });
+    }
+
+    /// Keeps an unbroken run of deltas, as only such a one is of use to a snapshot.
+    fn keep(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], causes: &mut CauseCounts) {
+        let last = self.kept.back().map(|one| one.depth.last_id);
+        let verdict = last.map_or(Verdict::Continues, |last| judge(self.rule, depth, last, false));
+        if let (Verdict::Late, Some(last)) = (verdict, last) {
+            count_late(depth, last, false, causes);
+            return;
+        }
+        let cause = if self.state == State::Waiting { Cause::PreSnapshot } else { Cause::Quarantined };
+        causes[cause as usize] += 1;
+        self.ask();
+        if depth.last_id == NO_ID {
+            return;
+        }
+        if verdict == Verdict::Gap {
+            self.kept.clear();
+        }
+        self.kept.push_back(kept(depth, bids, asks));
+        if self.kept.len() > MAX_KEPT_DELTAS {
+            self.kept.pop_front();
+            causes[Cause::Overflow as usize] += 1;
+        }
+    }
+
+    /// Asks for a snapshot, unless one was asked for already and hasn't come.
+    fn ask(&mut self) {
+        if !self.asked {
+            self.asked = true;
+            self.wants_snapshot = true;
+        }
+    }
+
+    /// Whether the first kept delta that isn't in the snapshot continues it.
+    fn bridges(&self, snapshot_id: i64) -> bool {
+        self.kept
+            .iter()
+            .map(|one| judge(self.rule, &one.depth, snapshot_id, true))
+            .find(|&verdict| verdict != Verdict::Late)
+            .is_none_or(|verdict| verdict == Verdict::Continues)
+    }
+}
+
+fn kept(depth: &Depth, bids: &[Level], asks: &[Level]) -> Kept {
+    Kept { depth: *depth, bids: bids.to_vec(), asks: asks.to_vec() }
+}
+
+fn count_late(depth: &Depth, book_id: i64, from_snapshot: bool, causes: &mut CauseCounts) {
+    let cause = if from_snapshot {
+        Cause::Stale
+    } else if depth.last_id == book_id {
+        Cause::Duplicate
+    } else {
+        Cause::OutOfOrder
+    };
+    causes[cause as usize] += 1;
+}
+
+#[inline]
+fn judge(rule: Sequencing, depth: &Depth, book_id: i64, from_snapshot: bool) -> Verdict {
+    match rule {
+        Sequencing::Unsequenced => Verdict::Continues,
+        Sequencing::Contiguous => {
+            if depth.last_id <= book_id {
+                Verdict::Late
+            } else if depth.first_id <= book_id.saturating_add(1) {
+                Verdict::Continues
+            } else {
+                Verdict::Gap
+            }
+        }
+        Sequencing::Chained => {
+            if depth.previous_id == book_id {
+                Verdict::Continues
+            } else if !from_snapshot {
+                if depth.last_id <= book_id { Verdict::Late } else { Verdict::Gap }
+            } else if depth.last_id < book_id {
+                Verdict::Late
+            } else if depth.first_id <= book_id {
+                Verdict::Continues
+            } else {
+                Verdict::Gap
+            }
+        }
+    }
+}

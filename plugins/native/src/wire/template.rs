@@ -1,0 +1,312 @@
+//! Messages of one kind are written alike: the same keys in the same order, the same bytes between their values. A template
+//! is such a writing, learnt from one message that was read, and tried on the next: what stands between the values is
+//! compared, each value is read as what its declaration says, and nothing has to be found out anew.
+//!
+//! A message that differs in anything else than its values doesn't match, and is read by `json` as ever.
+
+#![forbid(unsafe_code)]
+
+use crate::book::Level;
+use crate::exact::digits;
+use crate::wire::declared::Message;
+use crate::wire::fields::Rows;
+use crate::wire::json::{Json, entries, number_units, quick_decimal, quote, skip};
+use crate::wire::program::{Entry, Program};
+use crate::wire::slots::{ANY, Kind, NONE, Slot, Slots};
+
+/// The most templates that a format's messages are tried on.
+pub const MAX_TEMPLATES: usize = 8;
+
+/// How many messages are looked at for templates: those that none is made of shan't cost each time.
+pub const MAX_LESSONS: usize = 64;
+
+/// What stands in the place of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// An integer.
+    Integer,
+    /// A price, as text or as a number.
+    Price { number: bool },
+    /// A size, as text or as a number.
+    Size { number: bool },
+    /// A text that is read later.
+    Text,
+    /// The venue symbol.
+    Symbol,
+    /// The name of the stream that tells the instrument.
+    Stream,
+    /// A text that says nothing.
+    AnyText,
+    /// A number that says nothing, or is read later.
+    Number,
+    /// A boolean.
+    Flag,
+    /// The bids (0) or asks (1).
+    Levels(usize),
+}
+
+/// A value's place: the bytes before it, what it is, and its slot.
+#[derive(Clone, Debug)]
+struct Part {
+    before: Literal,
+    what: What,
+    id: usize,
+}
+
+/// Bytes that have to stand somewhere.
+#[derive(Clone, Debug)]
+struct Literal {
+    bytes: Box<[u8]>,
+    /// The first eight of them, filled with zeros, and which bits of these count.
+    word: u64,
+    mask: u64,
+}
+
+/// The writing of one kind of message.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// The number of the declaration.
+    pub entry: usize,
+    parts: Vec<Part>,
+    end: Literal,
+}
+
+impl Literal {
+    fn new(bytes: &[u8]) -> Literal {
+        let mut first = [0; 8];
+        let mut mask = [0; 8];
+        for ((first, mask), &byte) in first.iter_mut().zip(&mut mask).zip(bytes) {
+            (*first, *mask) = (byte, 0xff);
+        }
+        Literal { bytes: bytes.into(), word: u64::from_le_bytes(first), mask: u64::from_le_bytes(mask) }
+    }
+
+    /// The place behind these bytes, if they stand at `at`.
+    #[inline(always)]
+    fn skip(&self, data: &[u8], at: usize) -> Option<usize> {
+        let end = at + self.bytes.len();
+        if let Some(bytes) = data.get(at..at + 8) {
+            let mut word = [0; 8];
+            word.copy_from_slice(bytes);
+            if (u64::from_le_bytes(word) ^ self.word) & self.mask != 0 {
+                return None;
+            }
+            if self.bytes.len() <= 8 {
+                return Some(end);
+            }
+        }
+        (data.get(at..end)? == &*self.bytes).then_some(end)
+    }
+}
+
+impl Template {
+    /// The writing of a message of that declaration; `None` where it isn't one for a template.
+    pub fn learn(program: &Program, entry: usize, data: &[u8], enveloped: bool) -> Option<Template> {
+        let mut learner = Learner { program, entry: &program.entries[entry], data, literal_from: 0, parts: Vec::new() };
+        learner.object(data.iter().position(|&byte| byte == b'{')?, enveloped)?;
+        let end = Literal::new(&data[learner.literal_from..]);
+        let ids: Vec<usize> = learner.parts.iter().filter(|part| part.id != usize::MAX).map(|part| part.id).collect();
+        let unique = ids.iter().enumerate().all(|(at, id)| !ids[..at].contains(id));
+        unique.then_some(Template { entry, parts: learner.parts, end })
+    }
+
+    /// Reads a message that is written so. `None` where it isn't, or has to be judged by others.
+    ///
+    /// `instrument` is the guess, and becomes the message's own. Values are put into `slots`, levels into `arena`.
+    #[inline]
+    pub fn read(
+        &self,
+        program: &Program,
+        json: &Json,
+        data: &[u8],
+        instrument: &mut usize,
+        slots: &mut Slots,
+        arena: &mut Vec<Level>,
+    ) -> Option<()> {
+        let mut grid = program.grids.get(*instrument)?;
+        let mut gridded = false;
+        let mut at = 0;
+        for part in &self.parts {
+            at = part.before.skip(data, at)?;
+            let start = at as u32;
+            let mut slot = Slot { kind: Kind::Text, start, end: start, instrument: NONE, rows: (0, 0), value: 0 };
+            match part.what {
+                What::Integer => {
+                    let (value, count) = digits(data, at)?;
+                    if count == 0 || (count > 1 && data[at] == b'0') {
+                        return None;
+                    }
+                    at += count;
+                    (slot.kind, slot.instrument, slot.value) = (Kind::Integer, ANY, i64::try_from(value).ok()?);
+                }
+                What::Price { number } | What::Size { number } => {
+                    let step = if matches!(part.what, What::Price { .. }) { &grid.tick } else { &grid.lot };
+                    let read = if number { number_units(data, at, step) } else { quick_decimal(data, at, step) };
+                    (slot.value, at) = read?;
+                    slot.instrument = grid.instrument as u32;
+                    slot.kind = if number { Kind::Float } else { Kind::Text };
+                    gridded = true;
+                }
+                What::Symbol | What::Stream => {
+                    at = clean_text(data, at)?;
+                    let name = &data[start as usize..at];
+                    let own = program.own(name, *instrument, part.what == What::Stream)?;
+                    if own != *instrument {
+                        if gridded {
+                            return None;
+                        }
+                        *instrument = own;
+                        grid = &program.grids[own];
+                    }
+                }
+                What::Text | What::AnyText => at = clean_text(data, at)?,
+                What::Number => {
+                    let (end, kind) = skip(data, at, 0)?;
+                    if !matches!(kind, Kind::Integer | Kind::Float) {
+                        return None;
+                    }
+                    (slot.kind, at) = (kind, end);
+                }
+                What::Flag => {
+                    let (end, kind) = skip(data, at, 0)?;
+                    if !matches!(kind, Kind::True | Kind::False) {
+                        return None;
+                    }
+                    (slot.kind, at) = (kind, end);
+                }
+                What::Levels(side) => {
+                    let rows = self.side(program, side)?;
+                    slot.rows.0 = arena.len() as u32;
+                    at = json.rows(data, at, rows, grid, arena)?;
+                    slot.rows.1 = arena.len() as u32;
+                    (slot.kind, slot.instrument) = (Kind::Container, grid.instrument as u32);
+                    gridded = true;
+                }
+            }
+            if part.id != usize::MAX {
+                slot.end = at as u32;
+                slots.set(part.id, slot);
+            }
+        }
+        (self.end.skip(data, at)? == data.len()).then_some(())
+    }
+
+    fn side<'p>(&self, program: &'p Program, side: usize) -> Option<&'p Rows> {
+        let (bids, asks) = program.entries[self.entry].rows.as_ref()?;
+        Some(if side == 0 { bids } else { asks })
+    }
+}
+
+/// The place of the quote that ends a text at `at`, in which nothing needs unescaping and all is ASCII.
+#[inline]
+fn clean_text(data: &[u8], at: usize) -> Option<usize> {
+    let end = quote(data, at)?;
+    let plain =
+        data[at..end].iter().fold(true, |plain, &byte| plain & (byte.wrapping_sub(b' ') < 0x60) & (byte != b'\\'));
+    plain.then_some(end)
+}
+
+/// Goes through a message that was read and takes down how it is written.
+struct Learner<'a> {
+    program: &'a Program,
+    entry: &'a Entry,
+    data: &'a [u8],
+    literal_from: usize,
+    parts: Vec<Part>,
+}
+
+impl Learner<'_> {
+    /// `enveloped` says that the message is the object under the key of the envelope.
+    fn object(&mut self, at: usize, enveloped: bool) -> Option<usize> {
+        let data = self.data;
+        entries(data, at, |at, key| {
+            let key = std::str::from_utf8(key).ok()?;
+            let (end, kind) = skip(data, at, 0)?;
+            if enveloped {
+                if self.program.unwrap.as_ref().is_some_and(|unwrap| unwrap.name == key) {
+                    return self.object(at, false);
+                }
+                let stream = self.program.stream.as_ref().is_some_and(|(stream, _)| stream.name == key);
+                let what = if stream && self.entry.symbol.is_none() { What::Stream } else { any(kind) };
+                return self.value(at, end, kind, what, usize::MAX);
+            }
+            if self.program.tells(key) && !self.is_symbol(key) {
+                // It tells the kind: its very bytes count. What a field reads of it would have to be read anew.
+                let read = self.entry.keys.iter().any(|field| field.name == key);
+                return (!read && kind != Kind::Container).then_some(end);
+            }
+            let what = self.role(key, kind)?;
+            let wanted = self.is_field(key) || matches!(what, What::Symbol | What::Levels(_));
+            let id = if wanted { self.program.names.iter().position(|name| name == key)? } else { usize::MAX };
+            self.value(at, end, kind, what, id)
+        })
+    }
+
+    /// Takes down a value: the bytes since the last one, and what it is.
+    fn value(&mut self, at: usize, end: usize, kind: Kind, what: What, id: usize) -> Option<usize> {
+        if what == What::Flag && id == usize::MAX {
+            return Some(end);
+        }
+        let quotes = usize::from(kind == Kind::Text);
+        let before = Literal::new(&self.data[self.literal_from..at + quotes]);
+        self.literal_from = end - quotes;
+        self.parts.push(Part { before, what, id });
+        Some(end)
+    }
+
+    fn is_symbol(&self, key: &str) -> bool {
+        self.entry.symbol.as_ref().is_some_and(|(symbol, _)| symbol.name == key)
+    }
+
+    fn is_field(&self, key: &str) -> bool {
+        self.entry.keys.iter().any(|field| field.name == key)
+    }
+
+    /// What the value under a key is to the declaration; `None` where no template can have it.
+    fn role(&self, key: &str, kind: Kind) -> Option<What> {
+        if self.is_symbol(key) {
+            return (kind == Kind::Text && !self.is_field(key)).then_some(What::Symbol);
+        }
+        if let Some((bids, asks)) = &self.entry.rows {
+            if bids.key.name == key || asks.key.name == key {
+                let both = bids.key.name == asks.key.name;
+                return (kind == Kind::Container && !both).then_some(What::Levels(usize::from(asks.key.name == key)));
+            }
+        }
+        if !self.is_field(key) {
+            return (kind != Kind::Container && kind != Kind::Other).then(|| any(kind));
+        }
+        let (prices, sizes, number) = match &self.entry.message {
+            Message::Quote { bid_price, ask_price, bid_size, ask_size, .. } => {
+                (vec![bid_price, ask_price], vec![bid_size, ask_size], bid_price.number)
+            }
+            Message::Trade { price, size, .. } => (vec![price], vec![size], price.number),
+            Message::Delta { .. } | Message::Snapshot { .. } => (vec![], vec![], false),
+            _ => return None,
+        };
+        if prices.iter().chain(&sizes).any(|field| field.number != number) {
+            return None;
+        }
+        let wanted = if number { matches!(kind, Kind::Integer | Kind::Float) } else { kind == Kind::Text };
+        if prices.iter().any(|field| field.key == key) {
+            return wanted.then_some(What::Price { number });
+        }
+        if sizes.iter().any(|field| field.key == key) {
+            return wanted.then_some(What::Size { number });
+        }
+        match kind {
+            Kind::Integer => Some(What::Integer),
+            Kind::Text => Some(What::Text),
+            Kind::True | Kind::False => Some(What::Flag),
+            _ => None,
+        }
+    }
+}
+
+fn any(kind: Kind) -> What {
+    match kind {
+        Kind::Text => What::AnyText,
+        Kind::Integer | Kind::Float => What::Number,
+        _ => What::Flag,
+    }
+}
