@@ -91,6 +91,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     instruments: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
     instrument: dict[str, InstrumentConfig] = {}
     feed: FeedConfig = FeedConfig()
+    engine: SlotConfig = SlotConfig()
     book: SlotConfig = SlotConfig()
     codec: CodecConfig = CodecConfig()
     slippage: SlotConfig = SlotConfig()
@@ -180,6 +181,7 @@ def _refuse_huge(node: Any, complaint: Complaint, path: tuple[str, ...]) -> None
 
 _SLOTS: Mapping[str, type[SlotConfig]] = {
     "feed": FeedConfig,
+    "engine": SlotConfig,
     "book": SlotConfig,
     "slippage": SlotConfig,
     "router": SlotConfig,

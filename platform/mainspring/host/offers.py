@@ -125,6 +125,8 @@ def why_unusable(needs: Needs, *, have: Iterable[str] | None = None, platform: s
     """
     if needs.platforms and platform not in needs.platforms:
         return f"needs the platform {' or '.join(needs.platforms)}; this is {platform}"
+    if needs.missing is not None:
+        return f"can't be used: {needs.missing}"
     absent = [name for name in needs.packages if not _importable(name)]
     if absent:
         return f"needs the package {', '.join(absent)}; install it (see the extras of the distribution)"

@@ -60,6 +60,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     instruments: tuple[Instrument, ...]
     source: SourcePlan
     feed: Choice
+    engine: Choice
     book: Choice
     json_codec: Choice
     binary_codec: Choice
@@ -81,6 +82,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         trading = [self.slippage, *self.risk, self.router]
         return (
             self.feed,
+            self.engine,
             self.json_codec,
             self.book,
             *(strategy.choice for strategy in self.strategies),

@@ -47,6 +47,7 @@ def make_plan(loaded: Loaded, registry: Registry) -> Plan:
         instruments=planner.instruments(feed, codec, source),
         source=source,
         feed=feed,
+        engine=planner.slot("engine", config.engine),
         book=planner.slot("book", config.book),
         json_codec=json_codec,
         binary_codec=binary_codec,

@@ -22,6 +22,7 @@ OURS: Final = ("mainspring", "mainspring-native")
 SEAMS: Final[Mapping[str, Callable[[seams.Catalogue], None]]] = MappingProxyType(
     {
         "feed": seams.register_feeds,
+        "engine": seams.register_engines,
         "book": seams.register_books,
         "codec": seams.register_codecs,
         "slippage": seams.register_slippage,

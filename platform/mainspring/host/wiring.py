@@ -1,6 +1,7 @@
 """Plan to lane: makes every part once and binds it. After this nothing meets pluggy, the registry or the config."""
 
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter_ns
 from typing import Any, BinaryIO
 
@@ -22,7 +23,7 @@ def wire(plan: Plan, registry: Registry, *, order_log: BinaryIO | None = None) -
     """
     maker = _Maker(registry)
     stages = LaneStages()
-    feed = maker.make(plan.feed, FeedContext(plan.instruments, maker.codec(plan.feed_codec)))
+    feed = maker.make(plan.feed, maker.feed_context(plan))
     markets = [
         Market(index, instrument, maker.make(plan.book, instrument), StreamStatistics(instrument, plan.market))
         for index, instrument in enumerate(plan.instruments)
@@ -98,6 +99,12 @@ class _Maker:
         if choice.plugin not in self._codecs:
             self._codecs[choice.plugin] = self.make(choice)
         return self._codecs[choice.plugin]
+
+    def feed_context(self, plan: Plan) -> FeedContext:
+        """What the feed is made of: an engine that raises is told by its own name, not the feed's."""
+        return FeedContext(
+            plan.instruments, self.codec(plan.feed_codec), plan.source.encoding, partial(self.make, plan.engine)
+        )
 
     def make(self, choice: Choice, *arguments: object) -> Any:
         offer = self._registry.get(choice.seam, choice.plugin)

@@ -3,6 +3,7 @@
 from mainspring.seams.book import Book, register_books
 from mainspring.seams.catalogue import NO_CAPABILITIES, PROJECT, Capabilities, Catalogue, Needs, hookimpl, hookspec
 from mainspring.seams.codec import MAX_DEPTH, MAX_MESSAGE_BYTES, MIN_DEPTH, Codec, register_codecs
+from mainspring.seams.engine import Engine, register_engines
 from mainspring.seams.feed import (
     Feed,
     FeedContext,
@@ -30,6 +31,7 @@ __all__ = [
     "Capabilities",
     "Catalogue",
     "Codec",
+    "Engine",
     "Feed",
     "FeedContext",
     "FeedStatistics",
@@ -51,6 +53,7 @@ __all__ = [
     "hookspec",
     "register_books",
     "register_codecs",
+    "register_engines",
     "register_feeds",
     "register_risk_checks",
     "register_routers",

@@ -24,12 +24,14 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     """What an offer can't run without. Everything named must be there.
 
     `instruction_sets` are names as hwprofile gives them ("avx2", "neon"), `packages` are import names,
-    `platforms` are values of `sys.platform` of which one must match (none named: any will do).
+    `platforms` are values of `sys.platform` of which one must match (none named: any will do). `missing` is what the
+    plugin itself knows to be missing here, with the remedy; None where that is nothing.
     """
 
     instruction_sets: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
+    missing: str | None = None
 
 
 NO_NEEDS = Needs()

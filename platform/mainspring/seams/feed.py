@@ -40,10 +40,16 @@ class ResyncRequest(msgspec.Struct, frozen=True):
 
 
 class FeedContext(msgspec.Struct, frozen=True):
-    """What wiring hands to a feed's factory: the session's instruments, in order, and the codec to decode with."""
+    """What wiring hands to a feed's factory: the session's instruments, in order, and the codec to decode with.
+
+    `encoding` is the codec's format, "json" or "msgpack". `engine` is the `mainspring.seams.Engine` that runs a feed of
+    declarations; None stands for the Python one.
+    """
 
     instruments: tuple[Instrument, ...]
     codec: Codec
+    encoding: str = "json"
+    engine: "Callable[[Any, FeedContext], Feed] | None" = None
 
 
 class Feed(Protocol):

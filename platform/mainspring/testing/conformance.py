@@ -11,6 +11,7 @@ from mainspring.errors import ConformanceError
 from mainspring.seams import Capabilities
 from mainspring.testing.book import check_book
 from mainspring.testing.codec import check_codec
+from mainspring.testing.engine import check_engine
 from mainspring.testing.feed import check_feed
 from mainspring.testing.plain_codecs import plain_codec
 from mainspring.testing.risk import check_risk
@@ -112,6 +113,11 @@ def _feed(_name: str, factory: Callable[..., Any], capabilities: Capabilities, s
     return "without messages; check_feed takes some"
 
 
+def _engine(_name: str, factory: Callable[..., Any], _capabilities: Capabilities, seed: int) -> str:
+    check_engine(factory, seed=seed)
+    return ""
+
+
 def _slippage(_name: str, factory: Callable[..., Any], _capabilities: Capabilities, seed: int) -> str:
     check_slippage(factory, seed=seed)
     return ""
@@ -139,6 +145,7 @@ _CHECKS: Mapping[str, Callable[[str, Callable[..., Any], Capabilities, int], str
         "book": _book,
         "codec": _codec,
         "feed": _feed,
+        "engine": _engine,
         "slippage": _slippage,
         "risk": _risk,
         "router": _router,

@@ -4,7 +4,7 @@ A declaration is plain, frozen data: `WireFeed` holds all of it and is what a fe
 """
 
 from mainspring.wire.cause import Cause
-from mainspring.wire.feed import WireFeed
+from mainspring.wire.feed import WireFeed, python_engine
 from mainspring.wire.fields import (
     Choice,
     Flag,
@@ -77,4 +77,5 @@ __all__ = [
     "TradeMessage",
     "Unsequenced",
     "WireFeed",
+    "python_engine",
 ]

@@ -48,12 +48,19 @@ class CompiledFeed:
 
     def take_resync_requests(self) -> Sequence[ResyncRequest]:
         """See `mainspring.seams.Feed`."""
-        requests = []
-        for index, (sync, instrument) in enumerate(zip(self._syncs, self._context.instruments, strict=True)):
-            if sync.wants_snapshot and self._resync is not None:
-                sync.wants_snapshot = False
-                requests.append(ResyncRequest(index, "http-get", _fill(self._resync.path, instrument)))
-        return requests
+        if self._resync is None:
+            return []
+        wanted = [index for index, sync in enumerate(self._syncs) if sync.wants_snapshot]
+        for index in wanted:
+            self._syncs[index].wants_snapshot = False
+        return self.resync_requests(wanted)
+
+    def resync_requests(self, wanted: Sequence[int]) -> Sequence[ResyncRequest]:
+        """What to fetch for the snapshots of these instruments; nothing where the format has no such request."""
+        if self._resync is None:
+            return []
+        path, instruments = self._resync.path, self._context.instruments
+        return [ResyncRequest(index, "http-get", _fill(path, instruments[index])) for index in wanted]
 
     def statistics(self) -> FeedStatistics:
         """See `mainspring.seams.Feed`. Each message of a batch counts as one."""

@@ -13,7 +13,12 @@ from mainspring.wire._grids import find_grids
 from mainspring.wire.formats import Format, RestSnapshot, Subscribe
 from mainspring.wire.listing import Listing
 
-__all__ = ["WireFeed"]
+__all__ = ["WireFeed", "python_engine"]
+
+
+def python_engine(declared: "WireFeed", context: FeedContext) -> CompiledFeed:
+    """The feed that is declared, run by the Python engine: by the contract of `mainspring.seams.Engine`."""
+    return CompiledFeed(declared.format, context, declared.resync, declared.subscribe)
 
 
 class WireFeed(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +34,8 @@ class WireFeed(msgspec.Struct, frozen=True, kw_only=True):
     listing: Listing | None = None
 
     def __call__(self, context: FeedContext) -> Feed:
-        """A feed for the session's instruments, run by the Python engine."""
-        return CompiledFeed(self.format, context, self.resync, self.subscribe)
+        """A feed for the session's instruments, run by the context's engine."""
+        return (context.engine or python_engine)(self, context)
 
     def describe(self, symbol: str, venue_symbol: str | None = None) -> Instrument | None:
         """The instrument that the listing gives for a name, ours or the venue's; None without a listing."""

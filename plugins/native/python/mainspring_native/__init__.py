@@ -1,1 +1,32 @@
-"""Fast twins, in Rust, of Mainspring's hot parts, as ordinary plugins."""
+"""Fast twins, in Rust, of Mainspring's hot parts, as ordinary plugins.
+
+The extension is built where cargo is found when the distribution is installed. Where it wasn't, the plugins are offered all the
+same, as not usable here, with the reason: `mainspring plugins list` shows it.
+"""
+
+from importlib import import_module, resources
+from importlib.util import find_spec
+
+from mainspring.seams import Needs
+
+__all__ = ["NEEDS", "why_missing"]
+
+_REASON = "not_built.txt"
+_REMEDY = "install Rust (https://rustup.rs) and run `uv sync --reinstall-package mainspring-native`"
+
+
+def why_missing() -> str | None:
+    """Why the extension can't be used here, with the remedy; None where it can."""
+    if find_spec("mainspring_native._native") is None:
+        told = resources.files(__name__).joinpath(_REASON)
+        reason = told.read_text(encoding="utf-8").strip() if told.is_file() else "it wasn't built when it was installed"
+        return f"the native module isn't here: {reason}; {_REMEDY}"
+    try:
+        import_module("mainspring_native._native")
+    except ImportError as error:
+        return f"the native module can't be loaded: {error}; {_REMEDY}"
+    return None
+
+
+NEEDS = Needs(missing=why_missing())
+"""What every plugin of this distribution needs."""

@@ -1,1 +1,36 @@
-"""Native books."""
+"""Native books: integer ticks and lots in Rust, read from Python without copying more than is asked for."""
+
+from mainspring.model import Instrument
+from mainspring.seams import Book, Catalogue, hookimpl
+from mainspring_native import NEEDS
+
+__all__ = ["btree", "ladder", "register_books", "sorted_vec"]
+
+
+def sorted_vec(_instrument: Instrument | None = None) -> Book:
+    """A sorted vector a side, the best level last: least memory, fastest for short books."""
+    return _book("sorted-vec")
+
+
+def btree(_instrument: Instrument | None = None) -> Book:
+    """A B-tree a side: the structure that is usually taken, and the yardstick of the others."""
+    return _book("btree")
+
+
+def ladder(_instrument: Instrument | None = None) -> Book:
+    """Pages of 64 ticks, those around the touch in a dense window with a bitmap: an update costs the same at any depth."""
+    return _book("ladder")
+
+
+def _book(structure: str) -> Book:
+    from mainspring_native._native import Book as NativeBook
+
+    return NativeBook(structure)
+
+
+@hookimpl
+def register_books(catalogue: Catalogue) -> None:
+    """Offers `sorted-vec`, `btree` and `ladder`."""
+    catalogue.add("sorted-vec", sorted_vec, summary="Rust: a sorted vector a side", needs=NEEDS)
+    catalogue.add("btree", btree, summary="Rust: a B-tree a side", needs=NEEDS)
+    catalogue.add("ladder", ladder, summary="Rust: a dense window around the touch, the rest in a tree", needs=NEEDS)
