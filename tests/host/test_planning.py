@@ -82,6 +82,7 @@ def registry(make_offer: Callable[..., Offer], make_registry: Callable[..., Regi
         make_offer("feed", "venue-a", FakeFeed),
         make_offer("feed", "venue-b", OtherFeed),
         make_offer("feed", "packed", PackedFeed, capabilities={"encodings": "cbor, msgpack"}),
+        make_offer("engine", "closures", default=True),
         make_offer("book", "plain", default=True),
         make_offer("book", "fast", needs=Needs(packages=("no_such_package",))),
         make_offer("book", "sized", options=Latency),
@@ -124,6 +125,7 @@ def test_what_the_config_leaves_open_is_the_default_and_says_so(plan: Planner) -
     chosen = {choice.slot: (choice.plugin, choice.rule) for choice in made.choices()}
     assert chosen == {
         "feed": ("generator", "default"),
+        "engine": ("closures", "default"),
         "codec (json)": ("text", "default"),
         "book": ("plain", "default"),
         "strategy one": ("maker", "pinned"),
@@ -156,12 +158,14 @@ def test_a_pinned_slot_needs_no_default(
     """Where the config names every plugin, seams without a default are no error; where it doesn't, they are."""
     registry = make_registry(
         make_offer("feed", "generator", Generated, capabilities={"generated": True}),
+        make_offer("engine", "closures"),
         make_offer("book", "plain"),
         make_offer("codec", "text", capabilities={"format": "json"}),
         make_offer("codec", "pack", capabilities={"format": "msgpack"}),
     )
     text = (
-        'mode = "replay"\ninstruments = ["A/B"]\nfeed.plugin = "generator"\ncodec = {json = "text", binary = "pack"}\n'
+        'mode = "replay"\ninstruments = ["A/B"]\nfeed.plugin = "generator"\nengine.plugin = "closures"\n'
+        'codec = {json = "text", binary = "pack"}\n'
     )
     made = make_plan(parse_config(f"{text}book.plugin = 'plain'", "s.toml", Path()), registry)
     assert made.book.plugin == "plain"

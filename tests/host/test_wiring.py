@@ -79,6 +79,7 @@ def registry(recorder: Recorder, make_offer: Callable[..., Offer], make_registry
     )
     return make_registry(
         feed,
+        default("engine", "closures"),
         default("book", "plain"),
         default("codec", "text", capabilities={"format": "json"}),
         default("codec", "pack", capabilities={"format": "msgpack"}),
@@ -106,6 +107,11 @@ def test_each_factory_is_called_as_its_hook_says(plan: Plan, registry: Registry,
     ((context,), nothing), *more_feeds = recorder.of("generator")
     assert (type(context), context.instruments, context.codec.name, nothing) == (FeedContext, instruments, "text", {})
     assert more_feeds == []
+    assert context.encoding == "json"
+    assert recorder.of("closures") == []
+    declared = object()
+    context.engine(declared, context)
+    assert recorder.of("closures") == [((declared, context), {})]
     assert recorder.of("plain") == [((one,), {}) for one in instruments]
     assert recorder.of("flat") == [((one,), {}) for one in instruments]
     assert recorder.of("collar") == [((one,), {"options": Limit(3)}) for one in instruments]
@@ -125,7 +131,7 @@ def test_a_feed_of_binary_messages_gets_the_binary_codec(registry: Registry, rec
     recorder.calls.clear()
     wire(plan, registry)
     (((context,), _),) = recorder.of("generator")
-    assert context.codec.name == "pack"
+    assert (context.codec.name, context.encoding) == ("pack", "msgpack")
     assert (recorder.of("pack"), recorder.of("text")) == ([((), {})], [])
 
 

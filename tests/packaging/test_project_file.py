@@ -9,6 +9,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SOURCE_ROOTS = [ROOT / name for name in PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["dev-mode-dirs"]]
 ENTRY_POINTS: dict[str, str] = PROJECT["project"]["entry-points"]["mainspring"]
+NATIVE = ROOT / "plugins" / "native"
+NATIVE_PROJECT: dict[str, Any] = tomllib.loads((NATIVE / "pyproject.toml").read_text(encoding="utf-8"))
+NATIVE_ENTRY_POINTS: dict[str, str] = NATIVE_PROJECT["project"]["entry-points"]["mainspring"]
 SCRIPTS: dict[str, str] = PROJECT["project"]["scripts"]
 
 
@@ -17,6 +20,12 @@ def module_file(module: str, roots: list[Path]) -> Path | None:
     below = Path(*module.split("."))
     found = [root / tail for root in roots for tail in (below.with_suffix(".py"), below / "__init__.py")]
     return next((path for path in found if path.is_file()), None)
+
+
+def module_name(path: Path) -> str:
+    """The import name of a plugin's module file, of either distribution."""
+    root = NATIVE / "python" if path.is_relative_to(NATIVE) else ROOT / "plugins"
+    return ".".join(path.relative_to(root).with_suffix("").parts)
 
 
 def requirement_name(requirement: str) -> str:
@@ -48,9 +57,10 @@ def test_an_entry_point_names_a_module_that_registers(label: str) -> None:
 def test_every_plugin_module_has_its_line() -> None:
     """A module of ours that implements a hook and has no entry point would never be loaded."""
     plugins = ROOT / "plugins"
-    hooks = [path for path in plugins.rglob("*.py") if "@hookimpl" in path.read_text(encoding="utf-8")]
-    modules = {".".join(path.relative_to(plugins).with_suffix("").parts) for path in hooks}
-    assert modules <= set(ENTRY_POINTS.values())
+    files = [path for path in plugins.rglob("*.py") if ".venv" not in path.parts]
+    hooks = [path for path in files if "@hookimpl" in path.read_text(encoding="utf-8")]
+    modules = {module_name(path) for path in hooks}
+    assert modules == {*ENTRY_POINTS.values(), *NATIVE_ENTRY_POINTS.values()}
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

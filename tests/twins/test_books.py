@@ -1,6 +1,5 @@
 """Shows that every book and the naive model are the same book: the same operations, the whole state compared."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,10 +9,15 @@ from hypothesis import strategies as st
 from mainspring.model import MAX_UNITS, Side
 from mainspring.seams import Book
 from mainspring.testing import INSTRUMENT, NaiveBook
+from mainspring_native import why_missing
+from mainspring_native.books import btree, ladder, sorted_vec
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.books.sorted_dict import SortedDictBook
 
-BOOKS: list[Callable[..., Book]] = [BisectListBook, SortedDictBook]
+BOOKS: list[Any] = [BisectListBook, SortedDictBook] + [
+    pytest.param(factory, marks=pytest.mark.skipif(why_missing() is not None, reason=str(why_missing())))
+    for factory in (sorted_vec, btree, ladder)
+]
 
 # Prices crowd together, so that levels are hit again; the ends of the range are among them.
 _PRICES = st.one_of(st.integers(0, 12), st.integers(0, MAX_UNITS), st.sampled_from([0, 1, MAX_UNITS - 1, MAX_UNITS]))

@@ -7,6 +7,7 @@ isn't, with the rule that broke and the seed that reproduces it.
 from mainspring.testing.book import check_book
 from mainspring.testing.codec import check_codec
 from mainspring.testing.conformance import Verdict, check_offer
+from mainspring.testing.engine import check_engine
 from mainspring.testing.feed import check_feed
 from mainspring.testing.market import INSTRUMENT, FakeAccount, FakeMarket, FakeStatistics
 from mainspring.testing.naive_book import NaiveBook
@@ -29,6 +30,7 @@ __all__ = [
     "Verdict",
     "check_book",
     "check_codec",
+    "check_engine",
     "check_feed",
     "check_offer",
     "check_risk",

@@ -129,7 +129,8 @@ def _message(random: Random, update_id: int) -> dict[str, Any]:
         (
             {"e": "depth", "E": 5, "s": symbol, "U": first, "u": first + 2, "b": rows[0], "a": rows[1]},
             {"e": "depth", "E": 5, "s": symbol, "U": first, "u": first + 2, "b": rows[0], "a": rows[1]},
-            {"e": "book", "s": symbol, "u": first, "b": rows[0], "a": rows[1]},
+            # Now and then a snapshot that a kept delta continues.
+            {"e": "book", "s": symbol, "u": first + random.choice((-3, 0)), "b": rows[0], "a": rows[1]},
             {"u": first, "s": symbol, "b": "1.50", "B": "2.00000", "a": "9.25", "A": "0.50000"},
             {"e": "trade", "s": symbol, "t": first, "p": 1.5, "q": 2, "m": random.random() < 1 / 2},
             {"e": "error", "code": 7, "msg": "no"},

@@ -1,7 +1,7 @@
 """Fast twins, in Rust, of Mainspring's hot parts, as ordinary plugins.
 
-The extension is built where cargo is found when the distribution is installed. Where it wasn't, the plugins are offered all the
-same, as not usable here, with the reason: `mainspring plugins list` shows it.
+The extension is built where cargo is found when the distribution is installed. Where it wasn't, the plugins are
+offered all the same, as not usable here, with the reason: `mainspring plugins list` shows it.
 """
 
 from importlib import import_module, resources

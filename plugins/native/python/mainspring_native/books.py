@@ -18,7 +18,7 @@ def btree(_instrument: Instrument | None = None) -> Book:
 
 
 def ladder(_instrument: Instrument | None = None) -> Book:
-    """Pages of 64 ticks, those around the touch in a dense window with a bitmap: an update costs the same at any depth."""
+    """Pages of 64 ticks, those around the touch in a dense window: an update costs the same at any depth."""
     return _book("ladder")
 
 

@@ -7,7 +7,6 @@ from typing import NoReturn
 import msgspec
 
 from mainspring.errors import ConfigError, WireError
-from mainspring.model import MarketEvent
 from mainspring.seams import Catalogue, Feed, FeedContext, FeedStatistics, ResyncRequest, hookimpl
 from mainspring.wire import ControlMessage, WireFeed, python_engine
 from mainspring_native import NEEDS
@@ -73,8 +72,7 @@ class NativeFeed:
 
     def _explain(self, raw: bytes, receive_time_ns: int, at: int, what: str) -> NoReturn:
         """Raises the error for a message that was refused: the Python engine's, where it refuses it too."""
-        events: Sequence[MarketEvent] = self._plain.on_message(raw, receive_time_ns)
-        del events
+        self._plain.on_message(raw, receive_time_ns)
         raise WireError(f"byte {at} of the message {what}; the session's codec takes it, the native engine doesn't")
 
 

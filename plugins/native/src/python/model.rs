@@ -18,7 +18,6 @@ pub struct Model {
     pub bar: Py<PyType>,
     pub status: Py<PyType>,
     pub control: Py<PyType>,
-    pub wire_error: Py<PyType>,
 }
 
 static MODEL: PyOnceLock<Model> = PyOnceLock::new();
@@ -39,7 +38,6 @@ pub fn model(py: Python<'_>) -> PyResult<&Model> {
             bar: class("Bar")?,
             status: class("InstrumentStatus")?,
             control: class("Control")?,
-            wire_error: py.import("mainspring.errors")?.getattr("WireError")?.cast_into::<PyType>()?.unbind(),
         })
     })
 }

@@ -178,7 +178,7 @@ pub fn early(program: &Program) -> Vec<Option<Early>> {
 }
 
 /// What reading a message needs besides its bytes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Scratch {
     /// The slots of the envelope, or of a message without one.
     pub outer: Slots,
@@ -194,20 +194,6 @@ pub struct Scratch {
     pub last: usize,
     /// The instrument of the message before, which is the guess where a message hasn't told its own yet.
     pub guess: usize,
-}
-
-impl Default for Scratch {
-    fn default() -> Self {
-        Scratch {
-            outer: Slots::default(),
-            inner: Slots::default(),
-            arena: Vec::new(),
-            templates: Vec::new(),
-            lessons: 0,
-            last: 0,
-            guess: 0,
-        }
-    }
 }
 
 /// The grid to read an early array of levels on; `None` where it is of an instrument that isn't traded.

@@ -267,11 +267,11 @@ impl Learner<'_> {
         if self.is_symbol(key) {
             return (kind == Kind::Text && !self.is_field(key)).then_some(What::Symbol);
         }
-        if let Some((bids, asks)) = &self.entry.rows {
-            if bids.key.name == key || asks.key.name == key {
-                let both = bids.key.name == asks.key.name;
-                return (kind == Kind::Container && !both).then_some(What::Levels(usize::from(asks.key.name == key)));
-            }
+        if let Some((bids, asks)) = &self.entry.rows
+            && (bids.key.name == key || asks.key.name == key)
+        {
+            let both = bids.key.name == asks.key.name;
+            return (kind == Kind::Container && !both).then_some(What::Levels(usize::from(asks.key.name == key)));
         }
         if !self.is_field(key) {
             return (kind != Kind::Container && kind != Kind::Other).then(|| any(kind));

@@ -1,0 +1,52 @@
+"""The native books keep the contract, refuse rows that are none, and answer as the naive book does."""
+
+from collections.abc import Callable
+
+import pytest
+
+from mainspring.model import MAX_UNITS, Side
+from mainspring.seams import Book
+from mainspring.testing import check_book
+from mainspring_native.books import btree, ladder, sorted_vec
+
+BOOKS = [sorted_vec, btree, ladder]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("factory", BOOKS, ids=lambda factory: factory.__name__)
+def test_keeps_the_contract(factory: Callable[..., Book], seed: int) -> None:
+    """The conformance kit, on several seeds."""
+    check_book(factory, seed=seed)
+
+
+@pytest.mark.parametrize("factory", BOOKS, ids=lambda factory: factory.__name__)
+@pytest.mark.parametrize("row", [(-1, 1), (1, -1), (MAX_UNITS + 1, 1), (1, MAX_UNITS + 1), (1.5, 1), ("1", 1)])
+def test_a_row_that_is_none_changes_nothing(factory: Callable[..., Book], row: tuple) -> None:
+    """It is refused by its place, and the rows before it aren't taken either."""
+    book = factory()
+    book.apply_delta([(5, 1)], [])
+    for apply in (book.apply_delta, book.apply_snapshot):
+        with pytest.raises(ValueError, match=r"asks\[1\] must be a price in ticks"):
+            apply([(6, 1)], [(7, 1), row])
+    assert book.depth(Side.BUY, 9) == [(5, 1)]
+    assert book.depth(Side.SELL, 9) == []
+
+
+@pytest.mark.parametrize("factory", BOOKS, ids=lambda factory: factory.__name__)
+def test_a_walk_beyond_64_bits_is_exact(factory: Callable[..., Book]) -> None:
+    """The cost of many lots at a high price is a whole number of any size."""
+    book = factory()
+    book.apply_delta([], [(MAX_UNITS, MAX_UNITS)])
+    assert book.walk(Side.BUY, MAX_UNITS).cost == MAX_UNITS**2
+
+
+def test_the_ladder_holds_its_memory() -> None:
+    """2 x 1,000 levels stay below 64 KiB, and ten thousand books of 50 levels below 100 MiB."""
+    book = ladder()
+    rows = [(6_000_000 - 4 * at, 1) for at in range(1_000)]
+    book.apply_snapshot(rows, [(12_000_001 - price, lots) for price, lots in rows])
+    assert len(book) == 2_000
+    assert book.memory_bytes() < 64 * 1024
+    small = ladder()
+    small.apply_snapshot(rows[:25], [(12_000_001 - price, lots) for price, lots in rows[:25]])
+    assert small.memory_bytes() * 10_000 < 100 * 2**20

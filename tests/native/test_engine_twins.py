@@ -1,0 +1,211 @@
+"""Every declared format over every capture, through both engines and all books: all of it the same."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import msgpack
+import orjson
+import pytest
+
+from mainspring.errors import CodecError, WireError
+from mainspring.model import BookDelta, BookInvalid, BookSnapshot, Instrument, Side
+from mainspring.seams import Book, Codec, Feed, FeedContext, RawMessage
+from mainspring.wire import WireFeed, python_engine
+from mainspring_native.books import btree, ladder, sorted_vec
+from mainspring_native.engines import native_engine
+from mainspring_plugins.books.bisect_list import BisectListBook
+from mainspring_plugins.codecs.msgpack import MsgpackCodec
+from mainspring_plugins.codecs.orjson import OrjsonCodec
+from mainspring_plugins.feeds.alpaca_crypto import ALPACA_CRYPTO
+from mainspring_plugins.feeds.alpaca_stocks import ALPACA_STOCKS
+from mainspring_plugins.feeds.binance_coinm import BINANCE_COINM
+from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.feeds.binance_usdm import BINANCE_USDM
+
+FEEDS: dict[str, WireFeed] = {
+    "binance-spot": BINANCE_SPOT,
+    "binance-usdm": BINANCE_USDM,
+    "binance-coinm": BINANCE_COINM,
+    "alpaca-stocks": ALPACA_STOCKS,
+    "alpaca-crypto": ALPACA_CRYPTO,
+}
+
+CAPTURES = (
+    "binance/spot/btcusdt_20240808.gz",
+    "binance/spot/btcusdt_20240809.gz",
+    "binance/usdm/btcusdt_20240808.gz",
+    "binance/cm/btcusd_perp_20240808.gz",
+    "binance/cm/btcusd_perp_20240809.gz",
+    "cryptofeed/BINANCE.http.0.0",
+    "cryptofeed/BINANCE.ws.1.0",
+    "cryptofeed/BINANCE_FUTURES.http.0.0",
+    "cryptofeed/BINANCE_FUTURES.ws.1.0",
+    "cryptofeed/COINBASE.0",
+    "cryptofeed/COINBASE.ws.28.0",
+    "cryptofeed/KRAKEN.0",
+    "cryptofeed/KRAKEN.ws.48.0",
+    "cryptofeed/KRAKEN.ws.49.0",
+    "cryptofeed/KRAKEN.ws.50.0",
+    "alpaca/crypto_stream_documented_session.jsonl",
+    "alpaca/stock_stream_documented_session.jsonl",
+    "alpaca/alpaca_go_rest_response_bodies.jsonl",
+    "alpaca/alpaca_py_rest_response_bodies.jsonl",
+    "kraken-v2/kraken_v2_book_tickvault.jsonl",
+)
+
+
+# How many messages of a capture that isn't the format's own are run: most of them are refused or ignored.
+_FOREIGN = 2_000
+_OWN = {
+    "binance-spot": ("/spot/", "BINANCE."),
+    "binance-usdm": ("/usdm/", "BINANCE_FUTURES."),
+    "binance-coinm": ("/cm/",),
+    "alpaca-stocks": ("stock_",),
+    "alpaca-crypto": ("crypto_",),
+}
+_SOME_INSTRUMENTS = 12
+_CHANGES = (b"", b"\\", b'"', b"-", b"0", b" ", b"\n", b"\xc3", b"}", b"9")
+_BOOKS_EVERY = 500
+
+
+def _own(feed: str, capture: str) -> bool:
+    return any(part in capture for part in _OWN[feed])
+
+
+def _instruments(declared: WireFeed, messages: Sequence[RawMessage], codec: Codec) -> tuple[Instrument, ...]:
+    """Those that the feed finds in the capture; where there are none, one made up."""
+    found = declared.find_instruments(messages, codec)[:_SOME_INSTRUMENTS]
+    made_up = declared.describe("", "BTCUSDT")
+    assert made_up is not None
+    return found or (made_up,)
+
+
+class _Pair:
+    """Both engines on the same messages, and every book fed with the native one's events."""
+
+    def __init__(self, declared: WireFeed, instruments: tuple[Instrument, ...], codec: Codec, encoding: str) -> None:
+        context = FeedContext(instruments, codec, encoding)
+        self.native: Feed = native_engine(declared, context)
+        self.plain: Feed = python_engine(declared, context)
+        makers: tuple[Callable[..., Book], ...] = (BisectListBook, sorted_vec, btree, ladder)
+        self.books = [[make(instrument) for make in makers] for instrument in instruments]
+        self.events = 0
+        self.refused = 0
+
+    def take(self, number: int, message: RawMessage) -> None:
+        receive_time_ns, raw = message
+        right = _outcome(self.plain, raw, receive_time_ns)
+        told = _outcome(self.native, raw, receive_time_ns)
+        # By their text, as the NaN of a bar's vwap equals nothing.
+        assert repr(told) == repr(right), f"message {number}: {raw[:300]!r}"
+        if isinstance(told, tuple):
+            self.refused += 1
+            return
+        for event in told:
+            self.events += 1
+            if isinstance(event, BookDelta | BookSnapshot | BookInvalid):
+                self._apply(event)
+
+    def _apply(self, event: BookDelta | BookSnapshot | BookInvalid) -> None:
+        books = self.books[event.instrument]
+        for book in books:
+            if isinstance(event, BookDelta):
+                book.apply_delta(event.bids, event.asks)
+            elif isinstance(event, BookSnapshot):
+                book.apply_snapshot(event.bids, event.asks)
+            else:
+                book.clear()
+        right = books[0].bbo()
+        assert all(book.bbo() == right for book in books)
+        if self.events % _BOOKS_EVERY == 0:
+            self.compare_books()
+
+    def compare_books(self) -> None:
+        for books in self.books:
+            right, *others = [_state(book) for book in books]
+            assert all(state == right for state in others)
+
+    def finish(self) -> None:
+        self.compare_books()
+        assert self.native.statistics() == self.plain.statistics()
+
+
+def _state(book: Book) -> list[object]:
+    lots = sum(lots for _, lots in book.depth(Side.BUY, 20))
+    sides = [book.depth(side, 1_000_000) for side in Side]
+    return [len(book), sides, [book.walk(side, size) for side in Side for size in (1, lots, 10**15)]]
+
+
+def _outcome(feed: Feed, raw: bytes, receive_time_ns: int) -> Any:
+    try:
+        return list(feed.on_message(raw, receive_time_ns))
+    except (WireError, CodecError) as error:
+        return type(error).__name__, str(error)
+
+
+@pytest.mark.parametrize("capture", CAPTURES)
+@pytest.mark.parametrize("feed", FEEDS)
+def test_both_engines_read_a_capture_alike(
+    feed: str, capture: str, messages_of: Callable[[str], Iterator[RawMessage]]
+) -> None:
+    """Event for event and word for word; the format's own captures whole, the others as far as their beginning."""
+    own = _own(feed, capture)
+    messages = list(islice(messages_of(capture), None if own else _FOREIGN))
+    codec = OrjsonCodec()
+    pair = _Pair(FEEDS[feed], _instruments(FEEDS[feed], messages, codec), codec, "json")
+    for number, message in enumerate(messages):
+        pair.take(number, message)
+    pair.finish()
+    if own and ".http." not in capture:
+        assert pair.events > 0
+        # The first lines of some captures are the requests that began them.
+        assert pair.refused <= len(messages) / 100
+
+
+@pytest.mark.parametrize("capture", CAPTURES)
+@pytest.mark.parametrize("feed", FEEDS)
+def test_both_engines_read_a_capture_in_msgpack_alike(
+    feed: str, capture: str, messages_of: Callable[[str], Iterator[RawMessage]]
+) -> None:
+    """The same with each message encoded anew, as far as a capture's beginning."""
+    codec = MsgpackCodec()
+    messages = [
+        (at, msgpack.packb(_decoded(raw))) for at, raw in islice(messages_of(capture), _FOREIGN) if _is_json(raw)
+    ]
+    pair = _Pair(FEEDS[feed], _instruments(FEEDS[feed], messages, codec), codec, "msgpack")
+    for number, message in enumerate(messages):
+        pair.take(number, message)
+    pair.finish()
+    if _own(feed, capture) and ".http." not in capture:
+        assert pair.events > 0
+
+
+def _decoded(raw: bytes) -> Any:
+    return orjson.loads(raw)
+
+
+def _is_json(raw: bytes) -> bool:
+    try:
+        orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def test_what_both_engines_read_alike_includes_spoilt_messages(
+    messages_of: Callable[[str], Iterator[RawMessage]],
+) -> None:
+    """One byte of each message changed, dropped or doubled: the same events or the same words."""
+    messages = list(islice(messages_of("binance/spot/btcusdt_20240808.gz"), 4_000))
+    codec = OrjsonCodec()
+    pair = _Pair(BINANCE_SPOT, _instruments(BINANCE_SPOT, messages, codec), codec, "json")
+    for number, (at, raw) in enumerate(messages):
+        place = number * 7_919 % len(raw)
+        change = (raw[place : place + 1] * 2, b"", b"\\", b'"', b"-", b"0", b" ", b"\n", b"\xc3", b"}", b"9")[
+            number % 11
+        ]
+        pair.take(number, (at, raw))
+        pair.take(number, (at, raw[:place] + change + raw[place + 1 :]))
+    pair.finish()
+    assert pair.refused > len(messages) / 2
