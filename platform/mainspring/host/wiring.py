@@ -11,7 +11,7 @@ from mainspring.host.registry import Registry
 from mainspring.lane import BoundStrategy, Desk, Gateway, Lane, LaneStages, Market, Outbox, StreamStatistics, Trading
 from mainspring.orders import OrderLog, OrderTracker
 from mainspring.risk import Gate
-from mainspring.seams import Codec, FeedContext, RouterContext
+from mainspring.seams import Book, Codec, Feed, FeedContext, FuseContext, Fused, RouterContext
 
 __all__ = ["wire"]
 
@@ -24,11 +24,17 @@ def wire(plan: Plan, registry: Registry, *, order_log: BinaryIO | None = None) -
     maker = _Maker(registry)
     stages = LaneStages()
     feed = maker.make(plan.feed, maker.feed_context(plan))
-    markets = [
-        Market(index, instrument, maker.make(plan.book, instrument), StreamStatistics(instrument, plan.market))
-        for index, instrument in enumerate(plan.instruments)
-    ]
-    offer = registry.get("feed", plan.feed.plugin)
+    books = tuple(maker.make(plan.book, instrument) for instrument in plan.instruments)
+    quotes_make_market = not registry.get("feed", plan.feed.plugin).capabilities.get("books", True)
+    fused = _fuse(feed, books, plan, quotes_make_market=quotes_make_market)
+    markets: list[Market] = (
+        list(fused.markets)
+        if fused is not None
+        else [
+            Market(index, instrument, book, StreamStatistics(instrument, plan.market))
+            for index, (instrument, book) in enumerate(zip(plan.instruments, books, strict=True))
+        ]
+    )
     desk, watch = None, None
     strategies: list[BoundStrategy] = []
     if plan.router is not None:
@@ -41,8 +47,29 @@ def wire(plan: Plan, registry: Registry, *, order_log: BinaryIO | None = None) -
         desk=desk,
         strategies=strategies,
         watch_market=watch,
-        quotes_make_market=not offer.capabilities.get("books", True),
+        quotes_make_market=quotes_make_market,
         stages=stages,
+        fused=fused,
+    )
+
+
+def _fuse(feed: Feed, books: tuple[Book, ...], plan: Plan, *, quotes_make_market: bool) -> Fused | None:
+    """Feed, books and markets as one, where the feed's engine can."""
+    fuse: Callable[[FuseContext], Fused | None] | None = getattr(feed, "fuse", None)
+    if fuse is None:
+        return None
+    volume = plan.market.daily_volume
+    return fuse(
+        FuseContext(
+            books=books,
+            quotes_make_market=quotes_make_market,
+            volatility_half_life_s=plan.market.volatility_half_life_s,
+            warm_up_s=plan.market.warm_up_s,
+            daily_volume_lots=tuple(
+                None if volume is None else float(volume / one.lot_size) for one in plan.instruments
+            ),
+            daily_volatility=plan.market.daily_volatility,
+        )
     )
 
 

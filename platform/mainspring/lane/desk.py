@@ -105,6 +105,8 @@ class Desk:
         # Of replaces on their way, oldest first: they hold from the moment the venue has replaced the order.
         self._repriced: dict[int, list[_Priced]] = {}
         self.refused: list[tuple[Rejected, str]] = []
+        self.before_work: Callable[[], None] | None = None
+        """Called before the requests of strategies are worked off: the lane brings an idle router up to date."""
         self._work: dict[type, Callable[..., None]] = {
             NewOrder: self._new,
             CancelRequest: self._cancel,
@@ -113,6 +115,8 @@ class Desk:
 
     def work(self, now_ns: int) -> None:
         """Works off what the strategies have asked for, in the order in which they asked."""
+        if self.before_work is not None:
+            self.before_work()
         requests = self.trading.outbox.requests
         self.trading.outbox.requests = []
         for request in requests:

@@ -6,6 +6,7 @@ What it costs is written where it is timed: two clock reads a stage (about 50 ns
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 
+from mainspring.errors import CodecError, WireError
 from mainspring.lane.desk import Desk
 from mainspring.lane.market import Market
 from mainspring.lane.timing import LaneStages
@@ -25,12 +26,11 @@ from mainspring.model import (
     Quote,
     Trade,
 )
-from mainspring.seams import Feed
+from mainspring.seams import NEVER_NS, Feed, Fused, RawMessage
 
 __all__ = ["Lane"]
 
 _MID_SAMPLES = 4_000
-_MID_EVERY_NS = 50_000_000
 
 
 class Lane:
@@ -38,6 +38,7 @@ class Lane:
 
     `desk` is None where only markets are rebuilt. `watch_market` is the router's `on_market` where it wants market
     events. `quotes_make_market` is True for feeds without books: there the venue's quotes alone make a market live.
+    `fused` runs feed, books and markets as one, where nobody has to see each event; the markets are its own then.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Lane:
         watch_market: Callable[[MarketEvent], None] | None,
         quotes_make_market: bool,
         stages: LaneStages,
+        fused: Fused | None = None,
         clock: Callable[[], int] = perf_counter_ns,
     ) -> None:
         self.feed = feed
@@ -60,7 +62,6 @@ class Lane:
         self._record_whole_path = stages.whole_path
         self.stages = stages
         self.mids: list[Trace[tuple[int, int]]] = [Trace(_MID_SAMPLES) for _ in markets]
-        self._mid_due_ns = [0] * len(self.markets)
         self._strategies = tuple(strategies)
         self._bbo_wakes = [bound for bound in strategies if bound.wakes.bbo]
         self._trade_wakes = [bound for bound in strategies if bound.wakes.trades]
@@ -68,6 +69,14 @@ class Lane:
         self._watch_market = watch_market
         self._quotes_make_market = quotes_make_market
         self._clock = clock
+        self.at = 0
+        self._fused = fused
+        # Whether the fused run has met messages since the router was last told of the market.
+        self._spared = False
+        self._router_idle = True
+        self._judge_router()
+        if fused is not None and desk is not None:
+            desk.before_work = self._catch_up
         # The markets whose strategies are to be woken when the message in hand is done.
         self._changed: list[Market] = []
         self._handlers: dict[type, Callable[..., None]] = {
@@ -90,13 +99,8 @@ class Lane:
         """
         clock = self._clock
         entered = clock()
-        desk = self.desk
-        if desk is not None:
-            if desk.refused or desk.router.due_ns <= now_ns:
-                desk.deliver(now_ns)
-            for bound in self._timers:
-                if bound.timer_due_ns <= now_ns:
-                    self._on_timer(bound, now_ns)
+        if self.desk is not None:
+            self._before(self.desk, now_ns)
         started = clock()
         events = self._feed_on_message(raw, now_ns)
         self._record_feed(clock() - started)
@@ -110,10 +114,90 @@ class Lane:
             changed.clear()
         self._record_whole_path(clock() - entered)
 
+    def run(self, messages: Sequence[RawMessage], start: int = 0) -> None:
+        """Runs messages from `start` on, as `on_message` does. Where it raises, `at` is the place of the one in hand."""
+        self.at = start
+        if self._fused is not None:
+            self._run_fused(self._fused, messages)
+            return
+        on_message = self.on_message
+        at = start
+        try:
+            for at in range(start, len(messages)):
+                on_message(*messages[at])
+        finally:
+            self.at = at
+
+    def fold(self) -> None:
+        """Moves what was measured and sampled to where it is kept. Called between chunks of messages."""
+        if self._fused is not None:
+            self.stages.add_fused(self._fused.take_times())
+        self.stages.fold()
+        for market, trace in zip(self.markets, self.mids, strict=True):
+            for sample in market.take_mid_samples():
+                trace.add(sample)
+
     def finish(self, now_ns: int) -> None:
         """Hands out what the last message has led to by now. No message comes after this."""
         if self.desk is not None:
             self.desk.deliver(now_ns)
+        self.fold()
+
+    def _before(self, desk: Desk, now_ns: int) -> None:
+        """Does what is due by the time at which the next message was received."""
+        if desk.refused or desk.router.due_ns <= now_ns:
+            desk.deliver(now_ns)
+        for bound in self._timers:
+            if bound.timer_due_ns <= now_ns:
+                self._on_timer(bound, now_ns)
+
+    def _run_fused(self, fused: Fused, messages: Sequence[RawMessage]) -> None:
+        """As `run`, with feed, books and markets in one, for as long as nobody has to see each event."""
+        batch, count, wakes = fused.batch(messages), len(messages), bool(self._bbo_wakes)
+        while self.at < count:
+            now_ns, raw = messages[self.at]
+            due_ns = self._due_ns()
+            if due_ns <= now_ns or not self._router_idle or self._trade_wakes:
+                self._catch_up()
+                self.on_message(now_ns, raw)
+                self.at += 1
+                self._judge_router()
+                continue
+            try:
+                self.at = fused.run(batch, self.at, due_ns, wakes=wakes, timed=True)
+            except (WireError, CodecError):
+                self.at = fused.refused_at
+                raise
+            finally:
+                self._spared = True
+            changed = fused.changed()
+            if changed:
+                started = self._clock()
+                for index in changed:
+                    self._wake(self.markets[index])
+                self._record_whole_path(fused.last_ns + self._clock() - started)
+
+    def _due_ns(self) -> int:
+        """When something other than a message is due: 0 for at once."""
+        if self.desk is None:
+            return NEVER_NS
+        due_ns = 0 if self.desk.refused else self.desk.router.due_ns
+        for bound in self._timers:
+            due_ns = min(due_ns, bound.timer_due_ns)
+        return due_ns
+
+    def _catch_up(self) -> None:
+        """Hands an idle router what it was spared, before it is called again."""
+        if self._spared and self._fused is not None:
+            self._spared = False
+            events = self._fused.take_spared()
+            if self._watch_market is not None:
+                for event in events:
+                    self._watch_market(event)
+
+    def _judge_router(self) -> None:
+        if self.desk is not None and self._watch_market is not None:
+            self._router_idle = getattr(self.desk.router, "idle", False)
 
     def _on_delta(self, event: BookDelta) -> None:
         market = self.markets[event.instrument]
@@ -222,13 +306,12 @@ class Lane:
             self._changed.append(market)
 
     def _on_best_changed(self, market: Market) -> None:
+        market.sample_mid(market.now_ns)
+        self._wake(market)
+
+    def _wake(self, market: Market) -> None:
         now_ns = market.now_ns
         index = market.index
-        if now_ns >= self._mid_due_ns[index]:
-            mid = market.mid_ticks_doubled()
-            if mid is not None:
-                self._mid_due_ns[index] = now_ns + _MID_EVERY_NS
-                self.mids[index].add((now_ns, mid))
         clock = self._clock
         for bound in self._bbo_wakes:
             started = clock()
@@ -258,3 +341,5 @@ class Lane:
     def _work(self, now_ns: int) -> None:
         if self.desk is not None and self.desk.trading.outbox.requests:
             self.desk.work(now_ns)
+            if self._fused is not None:
+                self._judge_router()

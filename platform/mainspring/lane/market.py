@@ -6,6 +6,8 @@ from mainspring.seams import Book
 
 __all__ = ["Market"]
 
+_MID_EVERY_NS = 50_000_000
+
 
 class Market:
     """The state of one instrument. The lane alone writes it.
@@ -29,6 +31,8 @@ class Market:
         "index",
         "instrument",
         "live",
+        "mid_due_ns",
+        "mid_samples",
         "now_ns",
         "quote_id",
         "stale_quotes",
@@ -53,6 +57,8 @@ class Market:
         self.quote_id = NO_ID
         self.crossed = 0
         self.stale_quotes = 0
+        self.mid_samples: list[tuple[int, int]] = []
+        self.mid_due_ns = 0
 
     def set_best(self, now_ns: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int) -> bool:
         """Takes the best prices; True where they differ from those before."""
@@ -78,6 +84,19 @@ class Market:
         if halted is not None:
             self.halted = halted
         self.live = self.book_valid and not self.halted
+
+    def sample_mid(self, now_ns: int) -> None:
+        """Takes a sample of the mid, if one is due: at most one in 50 ms."""
+        if now_ns >= self.mid_due_ns:
+            mid = self.mid_ticks_doubled()
+            if mid is not None:
+                self.mid_due_ns = now_ns + _MID_EVERY_NS
+                self.mid_samples.append((now_ns, mid))
+
+    def take_mid_samples(self) -> list[tuple[int, int]]:
+        """The samples since the last call: when, and twice the mid in ticks."""
+        samples, self.mid_samples = self.mid_samples, []
+        return samples
 
     def mid_ticks_doubled(self) -> int | None:
         """Twice the mid price in ticks, a whole number; None where a side is empty."""

@@ -1,5 +1,7 @@
 """The stages of a lane and their clocks. Recording is one append to a list; folding happens between chunks."""
 
+from collections.abc import Mapping
+
 from mainspring.telemetry import STAGES, Histogram, StageBuffer
 
 __all__ = ["LaneStages"]
@@ -9,13 +11,15 @@ class LaneStages:
     """One recorder a stage: call it with the nanoseconds that a pass took.
 
     `venue` is the time from an order's leaving to its acknowledgement, in the lane's clock, simulated where the venue
-    is. `whole_path` is one pass over a message, from its bytes to whatever orders it led to.
+    is. `fused` is what feed and book took where they were run as one; its histogram's name is "feed+book".
+    `whole_path` is one pass over a message, from its bytes to whatever orders it led to.
     """
 
-    __slots__ = ("_buffers", "book", "feed", "risk", "route", "slippage", "strategy", "venue", "whole_path")
+    __slots__ = ("_buffers", "book", "feed", "fused", "risk", "route", "slippage", "strategy", "venue", "whole_path")
 
     def __init__(self) -> None:
         self._buffers = {stage: StageBuffer() for stage in STAGES}
+        self.fused = Histogram()
         self.feed = self._buffers["feed"].append
         self.book = self._buffers["book"].append
         self.strategy = self._buffers["strategy"].append
@@ -34,4 +38,10 @@ class LaneStages:
         """The histogram of each stage, everything recorded so far included."""
         for buffer in self._buffers.values():
             buffer.fold()
-        return {stage: buffer.histogram for stage, buffer in self._buffers.items()}
+        single = {stage: buffer.histogram for stage, buffer in self._buffers.items()}
+        return {"feed+book": self.fused, **single} if self.fused.count else single
+
+    def add_fused(self, times: Mapping[str, tuple[Mapping[int, int], int, int]]) -> None:
+        """Adds what a `mainspring.seams.Fused` has timed."""
+        self.fused.add(*times["fused"])
+        self._buffers["whole_path"].histogram.add(*times["whole_path"])

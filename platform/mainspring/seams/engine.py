@@ -1,17 +1,85 @@
 """The engine seam: what runs the declarations of a feed."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from mainspring.seams.catalogue import Catalogue, hookspec
-from mainspring.seams.feed import Feed, FeedContext
+import msgspec
 
-__all__ = ["Engine", "register_engines"]
+from mainspring.model import MarketEvent
+from mainspring.seams.book import Book
+from mainspring.seams.catalogue import Catalogue, hookspec
+from mainspring.seams.feed import Feed, FeedContext, RawMessage
+
+__all__ = ["Engine", "FuseContext", "Fused", "register_engines"]
+
+
+class FuseContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What a feed needs to run books and markets itself: the lane's books, in the order of the instruments, and how the
+    markets' statistics are estimated (see `mainspring.lane.StatisticsOptions`)."""
+
+    books: tuple[Book, ...]
+    quotes_make_market: bool
+    volatility_half_life_s: float
+    warm_up_s: float
+    daily_volume_lots: tuple[float | None, ...]
+    daily_volatility: float | None
+
+
+class Fused(Protocol):
+    """Feed, books and markets in one: messages run through all three, up to where somebody wants to look.
+
+    `markets` keep the contract of `mainspring.seams.MarketView`, and of the lane's own markets. What a fused run makes
+    of a message is what the lane makes of the same events, one after the other.
+    """
+
+    @property
+    def markets(self) -> Sequence[Any]:
+        """The markets, in the order of the instruments."""
+        ...
+
+    @property
+    def refused_at(self) -> int:
+        """The place of the message that the last `run` refused."""
+        ...
+
+    @property
+    def last_ns(self) -> int:
+        """What feed and book took of the message that ended the last timed `run`, in nanoseconds."""
+        ...
+
+    def batch(self, messages: Sequence[RawMessage]) -> Any:
+        """The messages, ready to be run."""
+        ...
+
+    def run(self, batch: Any, start: int, until_ns: int, *, wakes: bool, timed: bool) -> int:
+        """Runs the messages of a batch from `start` on; returns the place behind the last one that was run.
+
+        It ends before a message that comes at or after `until_ns` and, with `wakes`, behind one that changed best
+        prices: then `changed` says whose. Raises what the feed raises for a message that is refused.
+        """
+        ...
+
+    def changed(self) -> Sequence[int]:
+        """The instruments whose best prices the last message of a run changed, in the order in which they did."""
+        ...
+
+    def take_spared(self) -> Sequence[MarketEvent]:
+        """What an idle router has to know of the messages that were run since the last call: see `Router.idle`."""
+        ...
+
+    def take_times(self) -> Mapping[str, tuple[Mapping[int, int], int, int]]:
+        """What was timed since the last call, under "fused" feed and book together and under "whole_path" the messages
+        that nobody looked at: counts by bucket of `mainspring.telemetry.Histogram`, their sum and the largest."""
+        ...
 
 
 class Engine(Protocol):
     """Makes a feed of a declaration: every engine gives the same events, counts and errors for the same messages.
 
     A message that is refused is so in the words of the plain reading, which names the field at fault.
+
+    The feed that it makes may have a method `fuse`, called as `fuse(context)` with a `FuseContext`: it returns a
+    `Fused` where the books are of a kind that it can work on itself, and None where they aren't.
     """
 
     def __call__(self, declared: Any, context: FeedContext) -> Feed:

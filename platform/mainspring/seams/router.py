@@ -31,6 +31,11 @@ class Router(Protocol):
 
     Times are the lane's, in nanoseconds, and never run backwards. Every order gets exactly one of `Accepted` and
     `Rejected` before anything else, and ends with a `Fill` that completes it, a `Cancelled` or that `Rejected`.
+
+    One that watches the market may have a further attribute, `idle`: True while nothing that a market does can lead to
+    an event of the router's. Events may be passed over then. Before it is called the next time it is handed, of each
+    instrument, the last quote, delta, snapshot, status and invalidation that were passed over, in their order, deltas
+    and snapshots without their rows.
     """
 
     due_ns: int

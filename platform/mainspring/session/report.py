@@ -97,7 +97,7 @@ def _slot(choice: Choice) -> SlotReport:
 
 def _stages(lane: Lane, budget: Budget) -> list[StageReport]:
     return [
-        stage_report(stage, histogram, budget.of(stage))
+        stage_report(stage, histogram, budget.of(*stage.split("+")))
         for stage, histogram in lane.stages.histograms().items()
         if histogram.count
     ]

@@ -2,14 +2,15 @@
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from operator import gt
 from typing import BinaryIO, Protocol
 
 import psutil
 import trio
 
-from mainspring.errors import CaptureError, CodecError, WireError
+from mainspring.errors import CaptureError, CodecError, DataError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
@@ -83,7 +84,7 @@ async def _replay(
     stream = iter(messages)
     started = time.perf_counter()
     while totals.stopped_early is None and _chunk(lane, messages, stream, totals, skip_bad):
-        lane.stages.fold()
+        lane.fold()
         totals.peak_rss_bytes = max(totals.peak_rss_bytes, process.memory_info().rss)
         totals.wall_seconds = time.perf_counter() - started
         if progress is not None:
@@ -94,22 +95,39 @@ async def _replay(
 
 def _chunk(lane: Lane, messages: Messages, stream: Iterator[RawMessage], totals: SessionTotals, skip_bad: bool) -> bool:
     """Runs the next messages through the lane; False where there are none left."""
-    on_message = lane.on_message
-    before = totals.messages
-    for receive_time_ns, raw in islice(stream, _CHUNK):
-        totals.messages += 1
-        if receive_time_ns < totals.last_receive_ns:
-            totals.times_back += 1
-        totals.last_receive_ns = receive_time_ns
+    chunk: list[RawMessage] = []
+    unreadable: DataError | None = None
+    try:
+        chunk.extend(islice(stream, _CHUNK))
+    except DataError as error:
+        # What came before the line that can't be read is run first.
+        unreadable = error
+    at = 0
+    while at < len(chunk):
         try:
-            on_message(receive_time_ns, raw)
+            lane.run(chunk, at)
         except (WireError, CodecError) as error:
+            _count(chunk[at : lane.at + 1], totals)
             if not skip_bad:
                 raise CaptureError(
-                    *messages.here(),
+                    *messages.here(back=len(chunk) - 1 - lane.at),
                     f"{error}. The lane stopped there; --skip-bad counts such messages and goes on.",
                 ) from error
             messages.skipped += 1
-        if not totals.first_receive_ns:
-            totals.first_receive_ns = receive_time_ns
-    return totals.messages > before
+            at = lane.at + 1
+        else:
+            _count(chunk[at:], totals)
+            at = len(chunk)
+    if unreadable is not None:
+        raise unreadable
+    return bool(chunk)
+
+
+def _count(run: Sequence[RawMessage], totals: SessionTotals) -> None:
+    """Takes down messages that were run."""
+    times = [totals.last_receive_ns, *(receive_time_ns for receive_time_ns, _ in run)]
+    totals.messages += len(run)
+    totals.times_back += sum(map(gt, times, times[1:]))
+    totals.last_receive_ns = times[-1]
+    if not totals.first_receive_ns:
+        totals.first_receive_ns = next(filter(None, times[1:]), 0)

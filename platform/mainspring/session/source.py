@@ -47,12 +47,19 @@ class Messages:
         """Lines that couldn't be read, or whose message was refused, and that were passed over."""
         return self.skipped + sum(capture.bad_lines for capture in self._captures)
 
-    def here(self) -> tuple[str, int]:
-        """The capture that is being read, or what the messages are called, and the number of its line in hand."""
+    def here(self, back: int = 0) -> tuple[str, int]:
+        """The capture, or what the messages are called, and the number of the line, `back` messages before the last.
+
+        No line may have been skipped between that message and the last one.
+        """
         if not self._captures:
             return self.name, 0
-        capture = self._captures[self._reading]
-        return self.name if self._kept else str(capture.path), capture.lines
+        index = self._reading
+        line = self._captures[index].lines - back
+        while line <= 0 and index:
+            index -= 1
+            line += self._captures[index].lines
+        return self.name if self._kept else str(self._captures[index].path), line
 
     def fraction(self) -> float | None:
         """How much of the whole has been read, from 0 to 1; None where the whole isn't known."""

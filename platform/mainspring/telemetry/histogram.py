@@ -1,7 +1,7 @@
 """A latency histogram of fixed relative error and bounded memory."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from operator import mul
 
@@ -68,6 +68,15 @@ class Histogram:
         for index, hits in buckets.items():
             self._buckets[index] = self._buckets.get(index, 0) + hits
         self._count += count
+        self._sum += total
+        self._max = max(self._max, largest)
+
+    def add(self, buckets: Mapping[int, int], total: int, largest: int) -> None:
+        """Adds values that were counted elsewhere in the same buckets: counts by bucket, the sum and the largest."""
+        self._settle()
+        for index, hits in buckets.items():
+            self._buckets[index] = self._buckets.get(index, 0) + hits
+        self._count += sum(buckets.values())
         self._sum += total
         self._max = max(self._max, largest)
 

@@ -73,6 +73,11 @@ class PaperVenue:
         # Where each order is, for as long as a late request may name it.
         self._instruments: dict[int, int] = {}
 
+    @property
+    def idle(self) -> bool:
+        """Whether no order is on its way or waits, and nothing that we took of a level is remembered."""
+        return not self._arrivals and not self._tape and not any(market.busy for market in self._markets)
+
     def submit(self, order: ApprovedOrder, now_ns: int) -> None:
         """Sends a new order. Raises `OrderStateError` for an id that doesn't rise: it would be a second sending."""
         new = order.order

@@ -38,6 +38,11 @@ class DisplayedMarket:
         # For each side, by price.
         self._taken: dict[Side, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}
 
+    @property
+    def remembers(self) -> bool:
+        """Whether we took anything of a level that still stands."""
+        return any(self._taken.values())
+
     def on_quote(self, quote: Quote) -> bool:
         """Takes a quote. False where the book is as new as it, or an earlier quote newer."""
         if not self._seen:

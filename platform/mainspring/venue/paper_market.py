@@ -45,6 +45,11 @@ class PaperMarket:
         self._assumption = assumption
         self._settle_ns = settle_ns
 
+    @property
+    def busy(self) -> bool:
+        """Whether the market's events matter now: for an order of ours, or for what we took of a level."""
+        return bool(self.orders) or self.displayed.remembers
+
     def enter(self, new: NewOrder, now_ns: int) -> None:
         """An order has reached the venue."""
         problem = self._problem(new)

@@ -7,7 +7,7 @@ from typing import NoReturn
 import msgspec
 
 from mainspring.errors import ConfigError, WireError
-from mainspring.seams import Catalogue, Feed, FeedContext, FeedStatistics, ResyncRequest, hookimpl
+from mainspring.seams import Catalogue, Feed, FeedContext, FeedStatistics, FuseContext, Fused, ResyncRequest, hookimpl
 from mainspring.wire import ControlMessage, WireFeed, python_engine
 from mainspring_native import NEEDS
 
@@ -22,13 +22,14 @@ class NativeFeed:
     the session's codec, which finds the words.
     """
 
-    __slots__ = ("_plain", "_tags", "engine", "on_message")
+    __slots__ = ("_instruments", "_plain", "_tags", "engine", "on_message")
 
     def __init__(self, declared: WireFeed, context: FeedContext) -> None:
         """Raises `ConfigError` for a tick or lot size that the engine can't take."""
         from mainspring_native._native import WireEngine
 
         self._plain = python_engine(declared, context)
+        self._instruments = context.instruments
         messages = declared.format.messages
         self._tags = [str(message.__struct_config__.tag) for message in messages]
         kinds = [
@@ -69,6 +70,17 @@ class NativeFeed:
             gaps=gaps,
             resyncs=resyncs,
         )
+
+    def fuse(self, context: FuseContext) -> Fused | None:
+        """Feed, books and markets as one, where all the books are native; else None."""
+        from mainspring_native._native import Book
+
+        books = [book for book in context.books if isinstance(book, Book)]
+        if len(books) < len(context.books):
+            return None
+        from mainspring_native.fused import NativeFused
+
+        return NativeFused(self.engine, self._instruments, books, context)
 
     def _explain(self, raw: bytes, receive_time_ns: int, at: int, what: str) -> NoReturn:
         """Raises the error for a message that was refused: the Python engine's, where it refuses it too."""

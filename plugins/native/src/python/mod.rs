@@ -2,13 +2,8 @@
 
 mod books;
 mod build;
-mod capture;
-mod frames;
+mod lane;
 mod model;
-mod queue;
-mod record;
-mod replay;
-mod slippage;
 mod wire;
 
 use pyo3::prelude::*;
@@ -17,11 +12,6 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     build::register(module)?;
     books::register(module)?;
-    capture::register(module)?;
-    frames::register(module)?;
-    queue::register(module)?;
-    record::register(module)?;
-    replay::register(module)?;
-    slippage::register(module)?;
+    lane::register(module)?;
     wire::register(module)
 }

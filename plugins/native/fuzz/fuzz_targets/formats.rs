@@ -1,0 +1,55 @@
+//! The formats that the engines are fuzzed on: one of single messages in envelopes, one of batches.
+
+use mainspring_native::wire::engine::{Encoding, Engine};
+use mainspring_native::wire::event::{Event, Sink};
+use mainspring_native::wire::program::Program;
+
+const SINGLES: &str = include_str!("singles.json");
+const BATCHES: &str = include_str!("batches.json");
+const INSTRUMENTS: &str = r#"[
+    {"venue_symbol": "BTCUSDT", "tick_size": "0.01", "lot_size": "0.000001"},
+    {"venue_symbol": "BTC/USD", "tick_size": "1E-9", "lot_size": "0.25"}
+]"#;
+
+/// Events by their text, so that NaN equals itself.
+#[derive(Default)]
+pub struct Seen(pub Vec<String>);
+
+impl Sink for Seen {
+    fn event(&mut self, event: Event<'_>) {
+        self.0.push(format!("{event:?}"));
+    }
+}
+
+pub fn engines(encoding: Encoding, instruments: usize) -> Vec<Engine> {
+    let all: Vec<_> = serde_json::from_str(INSTRUMENTS).expect("instruments");
+    [SINGLES, BATCHES]
+        .into_iter()
+        .map(|text| {
+            let format = serde_json::from_str(text).expect("a format");
+            Engine::new(Program::new(format, &all[..instruments]).expect("a program"), encoding)
+        })
+        .collect()
+}
+
+/// Every message, cut at newlines, is read on both ways: what one takes the other takes, with the same events.
+pub fn agree(encoding: Encoding, data: &[u8], cut: u8) {
+    for instruments in [1, 2] {
+        let fast = engines(encoding, instruments);
+        let general = engines(encoding, instruments);
+        for (mut fast, mut general) in fast.into_iter().zip(general) {
+            for (number, raw) in data.split(|&byte| byte == cut).enumerate().take(64) {
+                let (mut told, mut right) = (Seen::default(), Seen::default());
+                let read = fast.on_message(raw, number as i64, &mut told);
+                let plainly = general.on_message_generally(raw, number as i64, &mut right);
+                assert_eq!(read.is_ok(), plainly.is_ok(), "{read:?} and {plainly:?} of {:?}", String::from_utf8_lossy(raw));
+                assert_eq!(told.0, right.0, "of {:?}", String::from_utf8_lossy(raw));
+                if let Err(fault) = read {
+                    assert!(fault.at <= raw.len());
+                }
+            }
+            assert_eq!(fast.counts(), general.counts());
+            assert_eq!(fast.causes(), general.causes());
+        }
+    }
+}

@@ -1,0 +1,40 @@
+"""Feed, books and markets in one pass over the bytes."""
+
+import math
+from collections.abc import Sequence
+
+from mainspring.model import Instrument
+from mainspring.seams import FuseContext
+from mainspring_native._native import Batch, Book, Fused, WireEngine
+
+__all__ = ["NativeFused"]
+
+
+class NativeFused:
+    """Keeps the contract of `mainspring.seams.Fused` over a native engine and native books."""
+
+    def __init__(
+        self, engine: WireEngine, instruments: Sequence[Instrument], books: Sequence[Book], context: FuseContext
+    ) -> None:
+        # As `mainspring.lane.StreamStatistics` has them, whose cells are a second long.
+        keep = 0.5 ** (1.0 / context.volatility_half_life_s)
+        warm_up_cells = math.ceil(context.warm_up_s)
+        options = [(keep, warm_up_cells, volume, context.daily_volatility) for volume in context.daily_volume_lots]
+        fused = Fused(engine, list(instruments), list(books), options, context.quotes_make_market)
+        self._fused = fused
+        self.markets = fused.markets
+        self.batch = Batch
+        self.run = fused.run
+        self.changed = fused.changed
+        self.take_spared = fused.take_spared
+        self.take_times = fused.take_times
+
+    @property
+    def refused_at(self) -> int:
+        """See `mainspring.seams.Fused`."""
+        return self._fused.refused_at
+
+    @property
+    def last_ns(self) -> int:
+        """See `mainspring.seams.Fused`."""
+        return self._fused.last_ns

@@ -1,0 +1,174 @@
+//! One instrument as the lane sees it. The twin is `mainspring.lane.Market`.
+
+#![forbid(unsafe_code)]
+
+use crate::book::{Bbo, Level};
+use crate::lane::statistics::{Options, Statistics};
+use crate::wire::event::{Depth, NO_ID, Quote, Status};
+
+/// A sample of the mid is taken at most so often.
+const MID_EVERY_NS: i64 = 50_000_000;
+
+/// The last event of each kind that a router was spared, with the order in which they came.
+#[derive(Clone, Debug, Default)]
+pub struct Spared {
+    count: u64,
+    /// The last quote.
+    pub quote: Option<(u64, Quote)>,
+    /// The last delta.
+    pub delta: Option<(u64, Depth)>,
+    /// The last snapshot.
+    pub snapshot: Option<(u64, Depth)>,
+    /// When the book was invalidated last.
+    pub invalid: Option<(u64, i64)>,
+    /// The last status.
+    pub status: Option<(u64, Status)>,
+}
+
+impl Spared {
+    #[inline]
+    fn next(&mut self) -> u64 {
+        self.count += 1;
+        self.count
+    }
+
+    /// Whether nothing was.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+/// The state of one instrument.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the fields are those of `mainspring.lane.Market`")]
+pub struct Market {
+    pub now_ns: i64,
+    pub bid: Level,
+    pub ask: Level,
+    pub bbo_time_ns: i64,
+    pub live: bool,
+    pub book_valid: bool,
+    pub halted: bool,
+    pub book_id: i64,
+    pub quote_id: i64,
+    pub crossed: u64,
+    pub stale_quotes: u64,
+    pub statistics: Statistics,
+    pub spared: Spared,
+    pub mid_samples: Vec<(i64, i128)>,
+    mid_due_ns: i64,
+}
+
+impl Market {
+    /// A market of which nothing was seen yet.
+    pub fn new(options: Options) -> Self {
+        Market {
+            now_ns: 0,
+            bid: Level::default(),
+            ask: Level::default(),
+            bbo_time_ns: 0,
+            live: false,
+            book_valid: false,
+            halted: false,
+            book_id: NO_ID,
+            quote_id: NO_ID,
+            crossed: 0,
+            stale_quotes: 0,
+            statistics: Statistics::new(options),
+            spared: Spared::default(),
+            mid_samples: Vec::new(),
+            mid_due_ns: 0,
+        }
+    }
+
+    /// Takes the best prices; true where they differ from those before.
+    #[inline]
+    pub fn set_best(&mut self, now_ns: i64, bid: Level, ask: Level) -> bool {
+        self.bbo_time_ns = now_ns;
+        if bid == self.bid && ask == self.ask {
+            return false;
+        }
+        (self.bid, self.ask) = (bid, ask);
+        self.statistics.on_bbo(now_ns, bid.price, bid.lots, ask.price, ask.lots);
+        true
+    }
+
+    /// Takes news of whether the prices can be trusted and whether the venue trades; `live` follows.
+    pub fn judge(&mut self, book_valid: Option<bool>, halted: Option<bool>) {
+        self.book_valid = book_valid.unwrap_or(self.book_valid);
+        self.halted = halted.unwrap_or(self.halted);
+        self.live = self.book_valid && !self.halted;
+    }
+
+    /// Twice the mid price in ticks; `None` where a side is empty.
+    pub fn mid_ticks_doubled(&self) -> Option<i128> {
+        (self.bid.lots != 0 && self.ask.lots != 0).then(|| i128::from(self.bid.price) + i128::from(self.ask.price))
+    }
+
+    /// Takes a sample of the mid, if one is due.
+    #[inline]
+    pub fn sample_mid(&mut self, now_ns: i64) {
+        if now_ns >= self.mid_due_ns
+            && let Some(mid) = self.mid_ticks_doubled()
+        {
+            self.mid_due_ns = now_ns.saturating_add(MID_EVERY_NS);
+            self.mid_samples.push((now_ns, mid));
+        }
+    }
+
+    /// The book has taken levels and has these best prices; true where the market's best prices changed.
+    #[inline]
+    pub fn on_levels(&mut self, depth: &Depth, best: &Bbo, snapshot: bool) -> bool {
+        self.now_ns = depth.receive_time_ns;
+        self.book_id = depth.last_id;
+        if best.bid.price >= best.ask.price && best.bid.lots != 0 && best.ask.lots != 0 {
+            self.crossed += 1;
+        }
+        let changed = self.quote_id <= depth.last_id && self.set_best(depth.receive_time_ns, best.bid, best.ask);
+        let number = self.spared.next();
+        if snapshot {
+            self.judge(Some(true), None);
+            self.spared.snapshot = Some((number, *depth));
+        } else {
+            self.spared.delta = Some((number, *depth));
+        }
+        changed || snapshot
+    }
+
+    /// The book isn't to be trusted any more.
+    pub fn on_invalid(&mut self, receive_time_ns: i64) {
+        self.now_ns = receive_time_ns;
+        self.judge(Some(false), None);
+        (self.book_id, self.quote_id) = (NO_ID, NO_ID);
+        self.set_best(receive_time_ns, Level::default(), Level::default());
+        self.spared.invalid = Some((self.spared.next(), receive_time_ns));
+    }
+
+    /// The venue's best prices; true where the market's changed.
+    #[inline]
+    pub fn on_quote(&mut self, quote: &Quote, makes_market: bool) -> bool {
+        self.now_ns = quote.receive_time_ns;
+        let id = quote.update_id;
+        if (id < self.book_id || id < self.quote_id) && id != NO_ID {
+            self.stale_quotes += 1;
+            return false;
+        }
+        self.quote_id = id;
+        if makes_market {
+            self.judge(Some(true), None);
+        }
+        self.spared.quote = Some((self.spared.next(), *quote));
+        self.set_best(quote.receive_time_ns, quote.bid, quote.ask)
+    }
+
+    /// A status; true where it changed whether the market is live.
+    pub fn on_status(&mut self, status: &Status) -> bool {
+        self.now_ns = status.receive_time_ns;
+        let was_live = self.live;
+        if let Some(trading) = status.trading {
+            self.judge(None, Some(!trading));
+        }
+        self.spared.status = Some((self.spared.next(), status.clone()));
+        self.live != was_live
+    }
+}

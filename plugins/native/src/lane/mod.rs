@@ -1,0 +1,10 @@
+//! The fused part of a lane: feed, books and markets in one pass over the bytes, up to where somebody wants to look.
+//!
+//! The twins are `mainspring.lane.Market`, `StreamStatistics` and the event handlers of `mainspring.lane.Lane`.
+
+#![forbid(unsafe_code)]
+
+pub mod histogram;
+pub mod market;
+pub mod runner;
+pub mod statistics;

@@ -1,0 +1,188 @@
+//! Runs messages through engine, books and markets, up to the first that somebody wants to look at.
+
+#![forbid(unsafe_code)]
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::book::Book;
+use crate::book::any::AnyBook;
+use crate::lane::histogram::Histogram;
+use crate::lane::market::Market;
+use crate::wire::engine::Engine;
+use crate::wire::event::{Event, Sink};
+use crate::wire::value::Fault;
+
+/// An instrument's book and market, shared with whoever reads them.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The book.
+    pub book: Arc<Mutex<AnyBook>>,
+    /// The market.
+    pub market: Arc<Mutex<Market>>,
+}
+
+/// Where a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// At a message that came at or after the time given, or behind the last one.
+    Due,
+    /// Behind a message that changed best prices.
+    Changed,
+    /// At a message that was refused.
+    Refused(Fault),
+}
+
+/// What runs for a lane.
+#[derive(Debug)]
+pub struct Runner {
+    places: Vec<Place>,
+    quotes_make_market: bool,
+    changed: Vec<usize>,
+    /// What feed and book took of each message.
+    pub fused: Histogram,
+    /// What the whole path took of each message that nobody looked at.
+    pub whole_path: Histogram,
+    /// What the last message took, if it was one that changed best prices.
+    pub last_ns: u64,
+}
+
+/// A lock is only held over what can't panic half-way.
+pub fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Markets<'a> {
+    places: &'a [Place],
+    quotes_make_market: bool,
+    changed: &'a mut Vec<usize>,
+}
+
+impl Markets<'_> {
+    fn changed(&mut self, instrument: usize) {
+        if !self.changed.contains(&instrument) {
+            self.changed.push(instrument);
+        }
+    }
+}
+
+impl Sink for Markets<'_> {
+    #[inline]
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Quote(quote) => {
+                let place = &self.places[quote.instrument];
+                if lock(&place.market).on_quote(quote, self.quotes_make_market) {
+                    self.changed(quote.instrument);
+                }
+            }
+            Event::Delta(depth, bids, asks) | Event::Snapshot(depth, bids, asks) => {
+                let place = &self.places[depth.instrument];
+                let snapshot = matches!(event, Event::Snapshot(..));
+                let best = {
+                    let mut book = lock(&place.book);
+                    if snapshot {
+                        book.apply_snapshot(bids, asks);
+                    } else {
+                        book.apply_delta(bids, asks);
+                    }
+                    book.bbo()
+                };
+                if lock(&place.market).on_levels(depth, &best, snapshot) {
+                    self.changed(depth.instrument);
+                }
+            }
+            Event::Invalid { instrument, receive_time_ns } => {
+                let place = &self.places[instrument];
+                lock(&place.book).clear();
+                lock(&place.market).on_invalid(receive_time_ns);
+                self.changed(instrument);
+            }
+            Event::Trade(trade) => {
+                let mut market = lock(&self.places[trade.instrument].market);
+                market.now_ns = trade.receive_time_ns;
+                market.statistics.on_trade(trade.receive_time_ns, trade.size_lots);
+            }
+            Event::Status(status) => {
+                if lock(&self.places[status.instrument].market).on_status(status) {
+                    self.changed(status.instrument);
+                }
+            }
+            Event::Bar(_) | Event::Control(_) => {}
+        }
+    }
+}
+
+impl Runner {
+    /// A runner over these instruments. `quotes_make_market` says that the feed has no books.
+    pub fn new(places: Vec<Place>, quotes_make_market: bool) -> Self {
+        Runner {
+            places,
+            quotes_make_market,
+            changed: Vec::new(),
+            fused: Histogram::default(),
+            whole_path: Histogram::default(),
+            last_ns: 0,
+        }
+    }
+
+    /// The instruments whose best prices the last message changed, in the order in which they did.
+    pub fn changed(&self) -> &[usize] {
+        &self.changed
+    }
+
+    /// The instruments.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Runs messages until one comes at or after `until_ns`, is refused or, with `wakes`, has changed best prices.
+    ///
+    /// Returns how many were run, and why it ended there. With `timed` it notes what each took.
+    #[inline]
+    pub fn run<'m>(
+        &mut self,
+        engine: &mut Engine,
+        messages: impl Iterator<Item = (i64, &'m [u8])>,
+        until_ns: i64,
+        wakes: bool,
+        timed: bool,
+    ) -> (usize, Stop) {
+        let Runner { places, quotes_make_market, changed, fused, whole_path, last_ns } = self;
+        changed.clear();
+        let mut count = 0;
+        let mut started = timed.then(Instant::now);
+        for (now_ns, raw) in messages {
+            if now_ns >= until_ns {
+                return (count, Stop::Due);
+            }
+            let mut sink = Markets { places, quotes_make_market: *quotes_make_market, changed };
+            if let Err(fault) = engine.on_message(raw, now_ns, &mut sink) {
+                return (count, Stop::Refused(fault));
+            }
+            count += 1;
+            for &instrument in changed.iter() {
+                let mut market = lock(&places[instrument].market);
+                let now_ns = market.now_ns;
+                market.sample_mid(now_ns);
+            }
+            let stop = wakes && !changed.is_empty();
+            if let Some(before) = &mut started {
+                let now = Instant::now();
+                let took = u64::try_from((now - *before).as_nanos()).unwrap_or(u64::MAX);
+                *before = now;
+                fused.record(took);
+                if stop {
+                    *last_ns = took;
+                } else {
+                    whole_path.record(took);
+                }
+            }
+            if stop {
+                return (count, Stop::Changed);
+            }
+            changed.clear();
+        }
+        (count, Stop::Due)
+    }
+}

@@ -1,0 +1,373 @@
+//! What Python sees of the fused part of a lane.
+
+use std::sync::{Arc, Mutex};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList};
+
+use crate::lane::market::Market;
+use crate::lane::runner::{Place, Runner, Stop, lock};
+use crate::lane::statistics::Options;
+use crate::python::books::PyBook;
+use crate::python::model::model;
+use crate::python::wire::PyWireEngine;
+
+/// One instrument as the lane sees it: keeps the contract of `mainspring.seams.MarketView`, and of the lane's own market.
+#[pyclass(name = "Market", module = "mainspring_native._native", frozen)]
+pub struct PyMarket {
+    #[pyo3(get)]
+    index: usize,
+    #[pyo3(get)]
+    instrument: Py<PyAny>,
+    #[pyo3(get)]
+    book: Py<PyBook>,
+    #[pyo3(get)]
+    statistics: Py<PyStatistics>,
+    state: Arc<Mutex<Market>>,
+}
+
+/// Figures estimated from the stream: keeps the contract of `mainspring.seams.MarketStatistics`.
+#[pyclass(name = "Statistics", module = "mainspring_native._native", frozen)]
+pub struct PyStatistics {
+    state: Arc<Mutex<Market>>,
+}
+
+#[pymethods]
+impl PyStatistics {
+    #[getter]
+    fn volatility_per_day(&self) -> Option<f64> {
+        lock(&self.state).statistics.volatility_per_day
+    }
+
+    #[getter]
+    fn daily_volume_lots(&self) -> Option<f64> {
+        lock(&self.state).statistics.daily_volume_lots
+    }
+
+    #[getter]
+    fn spread_ticks(&self) -> Option<f64> {
+        lock(&self.state).statistics.spread_ticks
+    }
+
+    fn on_trade(&self, now_ns: i64, _price_ticks: i64, size_lots: i64) {
+        lock(&self.state).statistics.on_trade(now_ns, size_lots);
+    }
+}
+
+#[pymethods]
+impl PyMarket {
+    #[getter]
+    fn bid_ticks(&self) -> i64 {
+        lock(&self.state).bid.price
+    }
+
+    #[getter]
+    fn bid_lots(&self) -> i64 {
+        lock(&self.state).bid.lots
+    }
+
+    #[getter]
+    fn ask_ticks(&self) -> i64 {
+        lock(&self.state).ask.price
+    }
+
+    #[getter]
+    fn ask_lots(&self) -> i64 {
+        lock(&self.state).ask.lots
+    }
+
+    #[getter]
+    fn bbo_time_ns(&self) -> i64 {
+        lock(&self.state).bbo_time_ns
+    }
+
+    #[getter]
+    fn live(&self) -> bool {
+        lock(&self.state).live
+    }
+
+    #[getter]
+    fn book_valid(&self) -> bool {
+        lock(&self.state).book_valid
+    }
+
+    #[getter]
+    fn halted(&self) -> bool {
+        lock(&self.state).halted
+    }
+
+    #[getter]
+    fn now_ns(&self) -> i64 {
+        lock(&self.state).now_ns
+    }
+
+    #[getter]
+    fn book_id(&self) -> i64 {
+        lock(&self.state).book_id
+    }
+
+    #[getter]
+    fn quote_id(&self) -> i64 {
+        lock(&self.state).quote_id
+    }
+
+    #[getter]
+    fn crossed(&self) -> u64 {
+        lock(&self.state).crossed
+    }
+
+    #[getter]
+    fn stale_quotes(&self) -> u64 {
+        lock(&self.state).stale_quotes
+    }
+
+    #[setter]
+    fn set_now_ns(&self, now_ns: i64) {
+        lock(&self.state).now_ns = now_ns;
+    }
+
+    #[setter]
+    fn set_book_id(&self, book_id: i64) {
+        lock(&self.state).book_id = book_id;
+    }
+
+    #[setter]
+    fn set_quote_id(&self, quote_id: i64) {
+        lock(&self.state).quote_id = quote_id;
+    }
+
+    #[setter]
+    fn set_crossed(&self, crossed: u64) {
+        lock(&self.state).crossed = crossed;
+    }
+
+    #[setter]
+    fn set_stale_quotes(&self, stale_quotes: u64) {
+        lock(&self.state).stale_quotes = stale_quotes;
+    }
+
+    fn set_best(&self, now_ns: i64, bid_ticks: i64, bid_lots: i64, ask_ticks: i64, ask_lots: i64) -> bool {
+        let level = |price, lots| crate::book::Level { price, lots };
+        lock(&self.state).set_best(now_ns, level(bid_ticks, bid_lots), level(ask_ticks, ask_lots))
+    }
+
+    #[pyo3(signature = (*, book_valid=None, halted=None))]
+    fn judge(&self, book_valid: Option<bool>, halted: Option<bool>) {
+        lock(&self.state).judge(book_valid, halted);
+    }
+
+    fn mid_ticks_doubled(&self) -> Option<i128> {
+        lock(&self.state).mid_ticks_doubled()
+    }
+
+    fn sample_mid(&self, now_ns: i64) {
+        lock(&self.state).sample_mid(now_ns);
+    }
+
+    fn take_mid_samples(&self) -> Vec<(i64, i128)> {
+        std::mem::take(&mut lock(&self.state).mid_samples)
+    }
+}
+
+/// Runs messages through a wire engine into native books and markets, up to where somebody wants to look.
+#[pyclass(name = "Fused", module = "mainspring_native._native")]
+pub struct PyFused {
+    runner: Runner,
+    engine: Py<PyWireEngine>,
+    #[pyo3(get)]
+    markets: Py<PyList>,
+    /// The place of the message that the last run refused.
+    #[pyo3(get)]
+    refused_at: usize,
+}
+
+#[pymethods]
+impl PyFused {
+    /// `options` has for each instrument: keep, warm_up_cells, daily_volume_lots, daily_volatility.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        engine: Py<PyWireEngine>,
+        instruments: Vec<Py<PyAny>>,
+        books: Vec<Py<PyBook>>,
+        options: Vec<(f64, i64, Option<f64>, Option<f64>)>,
+        quotes_make_market: bool,
+    ) -> PyResult<Self> {
+        let wanted = engine.borrow(py).engine.program().grids.len();
+        if [instruments.len(), books.len(), options.len()] != [wanted; 3] {
+            return Err(PyValueError::new_err(format!(
+                "the engine has {wanted} instruments; each needs a book and options"
+            )));
+        }
+        let mut places = Vec::new();
+        let markets = PyList::empty(py);
+        for (index, ((instrument, book), options)) in instruments.into_iter().zip(books).zip(options).enumerate() {
+            let (keep, warm_up_cells, daily_volume_lots, daily_volatility) = options;
+            let options = Options { keep, warm_up_cells, daily_volume_lots, daily_volatility };
+            let state = Arc::new(Mutex::new(Market::new(options)));
+            places.push(Place { book: book.get().shared(), market: Arc::clone(&state) });
+            let statistics = Py::new(py, PyStatistics { state: Arc::clone(&state) })?;
+            markets.append(Py::new(py, PyMarket { index, instrument, book, statistics, state })?)?;
+        }
+        Ok(PyFused {
+            runner: Runner::new(places, quotes_make_market),
+            engine,
+            markets: markets.unbind(),
+            refused_at: 0,
+        })
+    }
+
+    /// Runs the messages of a batch from `start` on; returns the place behind the last one that was run.
+    ///
+    /// It ends there because the next one comes at or after `until_ns`, because there is none or, with `wakes`, because the
+    /// last one changed best prices: then `changed` says whose. Raises what the plain reading raises for one that is refused:
+    /// all before it were run, and `refused_at` is its place. Without `wakes` the GIL is released.
+    #[pyo3(signature = (batch, start, until_ns, *, wakes, timed))]
+    fn run(
+        &mut self,
+        py: Python<'_>,
+        batch: &PyBatch,
+        start: usize,
+        until_ns: i64,
+        wakes: bool,
+        timed: bool,
+    ) -> PyResult<usize> {
+        let mut engine = self.engine.bind(py).borrow_mut();
+        let runner = &mut self.runner;
+        let (count, stop) = if wakes {
+            runner.run(&mut engine.engine, batch.messages(py, start), until_ns, wakes, timed)
+        } else {
+            let messages: Vec<(i64, &[u8])> = batch.messages(py, start).collect();
+            let engine = &mut engine.engine;
+            py.detach(|| runner.run(engine, messages.into_iter(), until_ns, wakes, timed))
+        };
+        match stop {
+            Stop::Refused(fault) => {
+                self.refused_at = start + count;
+                let Some((now_ns, raw)) = batch.messages(py, start + count).next() else {
+                    return Err(PyValueError::new_err("a message that isn't there was refused"));
+                };
+                Err(engine.refusal(py, raw, now_ns, fault))
+            }
+            Stop::Due | Stop::Changed => Ok(start + count),
+        }
+    }
+
+    /// The instruments whose best prices the last message of a run changed, in the order in which they did.
+    fn changed(&self) -> Vec<usize> {
+        self.runner.changed().to_vec()
+    }
+
+    /// What feed and book took of the message that ended the last run, in nanoseconds.
+    #[getter]
+    fn last_ns(&self) -> u64 {
+        self.runner.last_ns
+    }
+
+    /// Of what was timed since the last call: for feed and book together, and for the whole path of messages that nobody
+    /// looked at, the buckets of `mainspring.telemetry.Histogram` that were hit, the sum of all values and the largest.
+    fn take_times<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let found = PyDict::new(py);
+        for (name, histogram) in [("fused", &mut self.runner.fused), ("whole_path", &mut self.runner.whole_path)] {
+            let (buckets, sum, max) = histogram.take();
+            let counts = PyDict::new(py);
+            for (index, count) in buckets {
+                counts.set_item(index, count)?;
+            }
+            found.set_item(name, (counts, sum, max))?;
+        }
+        Ok(found)
+    }
+
+    /// The events of each instrument that were run since the last call, as far as a router that was idle has to know them: the
+    /// last of each kind, in order, without the rows of deltas and snapshots.
+    fn take_spared<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let events = PyList::empty(py);
+        let model = model(py)?;
+        for (instrument, place) in self.runner.places().iter().enumerate() {
+            let spared = {
+                let mut market = lock(&place.market);
+                if market.spared.is_empty() {
+                    continue;
+                }
+                std::mem::take(&mut market.spared)
+            };
+            let mut made: Vec<(u64, Bound<'py, PyAny>)> = Vec::new();
+            let no_rows = || PyList::empty(py);
+            if let Some((number, quote)) = spared.quote {
+                made.push((
+                    number,
+                    model.quote.bind(py).call1((
+                        instrument,
+                        quote.receive_time_ns,
+                        quote.event_time_ns,
+                        quote.update_id,
+                        quote.bid.price,
+                        quote.bid.lots,
+                        quote.ask.price,
+                        quote.ask.lots,
+                    ))?,
+                ));
+            }
+            if let Some((number, depth)) = spared.delta {
+                let (first, last, previous) = (depth.first_id, depth.last_id, depth.previous_id);
+                let times = (depth.receive_time_ns, depth.event_time_ns);
+                let delta = (instrument, times.0, times.1, first, last, previous, no_rows(), no_rows());
+                made.push((number, model.delta.bind(py).call1(delta)?));
+            }
+            if let Some((number, depth)) = spared.snapshot {
+                let times = (depth.receive_time_ns, depth.event_time_ns);
+                let snapshot = (instrument, times.0, times.1, depth.last_id, no_rows(), no_rows());
+                made.push((number, model.snapshot.bind(py).call1(snapshot)?));
+            }
+            if let Some((number, receive_time_ns)) = spared.invalid {
+                made.push((number, model.invalid.bind(py).call1((instrument, receive_time_ns, "gap"))?));
+            }
+            if let Some((number, status)) = spared.status {
+                let times = (status.receive_time_ns, status.event_time_ns);
+                let told = (instrument, times.0, times.1, &status.code, &status.text, status.trading);
+                made.push((number, model.status.bind(py).call1(told)?));
+            }
+            made.sort_by_key(|(number, _)| *number);
+            for (_, event) in made {
+                events.append(event)?;
+            }
+        }
+        Ok(events)
+    }
+}
+
+/// Messages in the order in which they were received, ready to be run.
+#[pyclass(name = "Batch", module = "mainspring_native._native", frozen)]
+pub struct PyBatch {
+    messages: Vec<(i64, Py<PyBytes>)>,
+}
+
+impl PyBatch {
+    fn messages<'a>(&'a self, py: Python<'a>, start: usize) -> impl Iterator<Item = (i64, &'a [u8])> {
+        let rest = self.messages.get(start..).unwrap_or_default();
+        rest.iter().map(move |(now_ns, raw)| (*now_ns, raw.as_bytes(py)))
+    }
+}
+
+#[pymethods]
+impl PyBatch {
+    /// `messages` are pairs of receive time and bytes.
+    #[new]
+    fn new(messages: Vec<(i64, Py<PyBytes>)>) -> Self {
+        PyBatch { messages }
+    }
+
+    fn __len__(&self) -> usize {
+        self.messages.len()
+    }
+}
+
+/// Adds this part to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyMarket>()?;
+    module.add_class::<PyStatistics>()?;
+    module.add_class::<PyFused>()?;
+    module.add_class::<PyBatch>()
+}

@@ -1,8 +1,0 @@
-//! What Python sees of `queue`.
-
-use pyo3::prelude::*;
-
-/// Adds this part to the module.
-pub fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
-}
