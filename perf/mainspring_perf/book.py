@@ -8,14 +8,16 @@ from mainspring.model import BBO, Level, Side
 from mainspring.seams import Book
 from mainspring.testing import INSTRUMENT, NaiveBook
 from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_plugins.books.bisect_list import BisectListBook
-from mainspring_plugins.books.sorted_dict import SortedDictBook
+from mainspring_perf.sessions import usable
 
 __all__ = ["SUITE", "benchmarks"]
 
 SUITE = "book"
 
-_BOOKS: tuple[tuple[str, Callable[..., Book]], ...] = (("bisect-list", BisectListBook), ("sorted-dict", SortedDictBook))
+_NAMES = ("bisect-list", "sorted-dict", "sorted-vec", "btree", "ladder")
+"""Those that can run here are timed: the last three are native."""
+
+_WALK_US = {"sorted-vec": 0.3, "ladder": 0.3}
 _YARDSTICK = "sorted-dict"
 _MID_TICKS = 6_000_000
 _MEAN_DISTANCE_TICKS = 4_000
@@ -32,7 +34,12 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     naive = NaiveBook()
     for bids, asks in deltas:
         naive.apply_delta(bids, asks)
-    return [benchmark for name, factory in _BOOKS for benchmark in _of_book(name, factory, deltas, naive, tiny)]
+    return [
+        benchmark
+        for name in _NAMES
+        if (factory := usable("book", name)) is not None
+        for benchmark in _of_book(name, factory, deltas, naive, tiny)
+    ]
 
 
 def _of_book(
@@ -90,7 +97,7 @@ def _of_book(
             naive.walk(Side.BUY, size_lots),
             calls,
             input=f"{standing}, {calls} times",
-            target_us=5.0,
+            target_us=_WALK_US.get(name, 5.0),
         ),
     ]
 

@@ -4,6 +4,8 @@ The loops by hand are the yardstick: what an experienced engineer writes for thi
 bisect-sorted list of prices a side. They follow the update ids, read quotes and trades, and take the best prices after
 each depth message. They check nothing else: not a price's text, not a type, not a bound.
 
+The native engine runs the same declaration over the raw bytes into native books, in one call, where it is built.
+
 One makes whole ticks and lots of prices and sizes, as the engine does, by rounding a float: it gives the same answer,
 and is what the engine is held to. The other keeps prices and sizes as floats, the least that can be done.
 """
@@ -16,9 +18,9 @@ from typing import Any
 import orjson
 
 from mainspring.model import BookDelta, BookSnapshot, Instrument, Side
-from mainspring.seams import FeedContext, RawMessage
+from mainspring.seams import NEVER_NS, FeedContext, FuseContext, RawMessage
 from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_perf.sessions import sessions
+from mainspring_perf.sessions import sessions, usable
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
@@ -28,6 +30,10 @@ __all__ = ["SUITE", "benchmarks"]
 SUITE = "wire"
 
 _RATIO = 0.6
+_NATIVE_RATIO = 12.0
+_NATIVE_US = 0.4
+_STRUCTURES = ("ladder", "sorted-vec", "btree")
+_BEST = "ladder"
 
 _Messages = Sequence[RawMessage]
 _Answer = tuple[dict[Any, Any], dict[Any, Any], int, int]
@@ -56,7 +62,20 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
         )
 
     yardstick = f"{name}: by hand, integers"
+    native = [
+        benchmark(
+            f"native engine, {structure}",
+            partial(_native, structure=structure),
+            check=partial(_expect, right),
+            yardstick=yardstick,
+            ratio_at_least=_NATIVE_RATIO if structure == _BEST else None,
+            target_us=_NATIVE_US if structure == _BEST else None,
+        )
+        for structure in _STRUCTURES
+        if usable("book", structure) and usable("engine", "native")
+    ]
     return [
+        *native,
         benchmark("by hand, integers", _by_hand_integers, check=partial(_expect, right)),
         benchmark(
             "by hand, floats", _by_hand_floats, check=partial(_expect_floats, right, instrument), yardstick=yardstick
@@ -77,6 +96,29 @@ def _engine(messages: _Messages, instrument: Instrument) -> _Answer:
             elif isinstance(event, BookSnapshot):
                 book.apply_snapshot(event.bids, event.asks)
                 bbo()
+    by_kind = feed.statistics().by_kind
+    levels = len(book)
+    sides = dict(book.depth(Side.BUY, levels)), dict(book.depth(Side.SELL, levels))
+    return *sides, by_kind["quote"], by_kind["trade"]
+
+
+def _native(messages: _Messages, instrument: Instrument, *, structure: str) -> _Answer:
+    make_book, engine = usable("book", structure), usable("engine", "native")
+    assert make_book is not None
+    book = make_book(instrument)
+    context = FeedContext((instrument,), OrjsonCodec(), "json", engine)
+    feed: Any = BINANCE_SPOT(context)
+    fused = feed.fuse(
+        FuseContext(
+            books=(book,),
+            quotes_make_market=False,
+            volatility_half_life_s=300.0,
+            warm_up_s=10.0,
+            daily_volume_lots=(None,),
+            daily_volatility=None,
+        )
+    )
+    fused.run(fused.batch(messages), 0, NEVER_NS, wakes=False, timed=False)
     by_kind = feed.statistics().by_kind
     levels = len(book)
     sides = dict(book.depth(Side.BUY, levels)), dict(book.depth(Side.SELL, levels))

@@ -115,7 +115,7 @@ class Lane:
         self._record_whole_path(clock() - entered)
 
     def run(self, messages: Sequence[RawMessage], start: int = 0) -> None:
-        """Runs messages from `start` on, as `on_message` does. Where it raises, `at` is the place of the one in hand."""
+        """Runs messages from `start` on, as `on_message` does. If it raises, `at` is the place of the one in hand."""
         self.at = start
         if self._fused is not None:
             self._run_fused(self._fused, messages)

@@ -3,6 +3,7 @@
 pub mod book;
 pub mod exact;
 pub mod lane;
+pub mod slippage;
 pub mod wire;
 
 #[cfg(feature = "python")]

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import final
 
-from mainspring.model import BBO, Instrument, Level, MarketEvent, Side, Walk
-from mainspring.seams import RawMessage
+from mainspring.model import BBO, Instrument, Level, MarketEvent, NewOrder, Refusal, Side, SlippageEstimate, Walk
+from mainspring.seams import MarketView, RawMessage
 
+__all__ = ["Batch", "Book", "Fused", "Market", "Slippage", "Statistics", "WireEngine", "__version__", "build_info"]
 __version__: str
 
 @final
@@ -39,6 +40,17 @@ class WireEngine:
     def gaps(self) -> tuple[int, int]: ...
     def take_wanted(self) -> list[int]: ...
     def general(self) -> int: ...
+
+@final
+class Slippage:
+    def __new__(
+        cls,
+        model: str,
+        tick: float,
+        figures: Sequence[float],
+        twin: Callable[[NewOrder, MarketView], SlippageEstimate | Refusal],
+    ) -> Slippage: ...
+    def estimate(self, order: NewOrder, market: MarketView) -> SlippageEstimate | Refusal: ...
 
 @final
 class Market:

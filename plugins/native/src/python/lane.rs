@@ -10,8 +10,9 @@ use crate::lane::market::Market;
 use crate::lane::runner::{Place, Runner, Stop, lock};
 use crate::lane::statistics::Options;
 use crate::python::books::PyBook;
-use crate::python::model::model;
+use crate::python::model::{self, model};
 use crate::python::wire::PyWireEngine;
+use crate::slippage::Touch;
 
 /// One instrument as the lane sees it: keeps the contract of `mainspring.seams.MarketView`, and of the lane's own market.
 #[pyclass(name = "Market", module = "mainspring_native._native", frozen)]
@@ -31,6 +32,27 @@ pub struct PyMarket {
 #[pyclass(name = "Statistics", module = "mainspring_native._native", frozen)]
 pub struct PyStatistics {
     state: Arc<Mutex<Market>>,
+}
+
+impl PyMarket {
+    /// The book, to be read.
+    pub fn book(&self) -> &Py<PyBook> {
+        &self.book
+    }
+
+    /// The best prices of a market that is live and not crossed; `None` of any other.
+    pub fn touch(&self) -> Option<Touch> {
+        self.figures().map(|(touch, ..)| touch)
+    }
+
+    /// As `touch`, with volatility and daily volume.
+    pub fn figures(&self) -> Option<(Touch, Option<f64>, Option<f64>)> {
+        let market = lock(&self.state);
+        let (bid, ask) = (market.bid, market.ask);
+        let whole = market.live && bid.lots > 0 && ask.lots > 0 && bid.price < ask.price;
+        let touch = Touch { bid_ticks: bid.price, bid_lots: bid.lots, ask_ticks: ask.price, ask_lots: ask.lots };
+        whole.then_some((touch, market.statistics.volatility_per_day, market.statistics.daily_volume_lots))
+    }
 }
 
 #[pymethods]
@@ -296,19 +318,7 @@ impl PyFused {
             let mut made: Vec<(u64, Bound<'py, PyAny>)> = Vec::new();
             let no_rows = || PyList::empty(py);
             if let Some((number, quote)) = spared.quote {
-                made.push((
-                    number,
-                    model.quote.bind(py).call1((
-                        instrument,
-                        quote.receive_time_ns,
-                        quote.event_time_ns,
-                        quote.update_id,
-                        quote.bid.price,
-                        quote.bid.lots,
-                        quote.ask.price,
-                        quote.ask.lots,
-                    ))?,
-                ));
+                made.push((number, model::quote(py, &quote)?));
             }
             if let Some((number, depth)) = spared.delta {
                 let (first, last, previous) = (depth.first_id, depth.last_id, depth.previous_id);

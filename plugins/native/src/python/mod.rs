@@ -2,8 +2,10 @@
 
 mod books;
 mod build;
+mod call;
 mod lane;
 mod model;
+mod slippage;
 mod wire;
 
 use pyo3::prelude::*;
@@ -13,5 +15,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     build::register(module)?;
     books::register(module)?;
     lane::register(module)?;
+    slippage::register(module)?;
     wire::register(module)
 }

@@ -2,9 +2,11 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
+use pyo3::types::{PyInt, PyType};
 
 use crate::book::{Bbo, Level, Walk};
+use crate::python::call::call;
+use crate::wire::event::Quote;
 
 /// The classes that are made here.
 pub struct Model {
@@ -42,9 +44,15 @@ pub fn model(py: Python<'_>) -> PyResult<&Model> {
     })
 }
 
+/// A Python integer.
+pub fn int(py: Python<'_>, value: i64) -> Bound<'_, PyAny> {
+    PyInt::new(py, value).into_any()
+}
+
 /// `mainspring.model.BBO`.
 pub fn bbo<'py>(py: Python<'py>, best: &Bbo) -> PyResult<Bound<'py, PyAny>> {
-    model(py)?.bbo.bind(py).call1((best.bid.price, best.bid.lots, best.ask.price, best.ask.lots))
+    let [a, b, c, d] = [best.bid.price, best.bid.lots, best.ask.price, best.ask.lots].map(|value| int(py, value));
+    call(model(py)?.bbo.bind(py), [&a, &b, &c, &d])
 }
 
 /// `mainspring.model.Walk`.
@@ -52,7 +60,11 @@ pub fn walk<'py>(py: Python<'py>, walk: &Walk) -> PyResult<Bound<'py, PyAny>> {
     let class = model(py)?.walk.bind(py);
     // An integer of 64 bits is made in a fifth of the time that one of 128 takes.
     match i64::try_from(walk.cost) {
-        Ok(cost) => class.call1((walk.filled, walk.unfilled, cost, walk.worst, walk.levels)),
+        Ok(cost) => {
+            let [a, b, c, d, e] =
+                [walk.filled, walk.unfilled, cost, walk.worst, walk.levels].map(|value| int(py, value));
+            call(class, [&a, &b, &c, &d, &e])
+        }
         Err(_) => class.call1((walk.filled, walk.unfilled, walk.cost, walk.worst, walk.levels)),
     }
 }
@@ -60,4 +72,14 @@ pub fn walk<'py>(py: Python<'py>, walk: &Walk) -> PyResult<Bound<'py, PyAny>> {
 /// A list of `(price_ticks, size_lots)`.
 pub fn levels<'py>(py: Python<'py>, rows: &[Level]) -> PyResult<Bound<'py, pyo3::types::PyList>> {
     pyo3::types::PyList::new(py, rows.iter().map(|row| (row.price, row.lots)))
+}
+
+/// `mainspring.model.Quote`.
+pub fn quote<'py>(py: Python<'py>, quote: &Quote) -> PyResult<Bound<'py, PyAny>> {
+    let (bid, ask) = (quote.bid, quote.ask);
+    let times = [quote.receive_time_ns, quote.event_time_ns, quote.update_id].map(|value| int(py, value));
+    let prices = [bid.price, bid.lots, ask.price, ask.lots].map(|value| int(py, value));
+    let ([a, b, c], [d, e, f, g]) = (times, prices);
+    let instrument = PyInt::new(py, quote.instrument).into_any();
+    call(model(py)?.quote.bind(py), [&instrument, &a, &b, &c, &d, &e, &f, &g])
 }

@@ -149,16 +149,7 @@ impl<'a, 'py> Objects<'a, 'py> {
             Event::Invalid { instrument, receive_time_ns } => {
                 model.invalid.bind(py).call1((instrument, receive_time_ns, "gap"))
             }
-            Event::Quote(quote) => model.quote.bind(py).call1((
-                quote.instrument,
-                quote.receive_time_ns,
-                quote.event_time_ns,
-                quote.update_id,
-                quote.bid.price,
-                quote.bid.lots,
-                quote.ask.price,
-                quote.ask.lots,
-            )),
+            Event::Quote(quote) => model::quote(py, quote),
             Event::Trade(trade) => model.trade.bind(py).call1((
                 trade.instrument,
                 trade.receive_time_ns,
