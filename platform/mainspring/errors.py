@@ -6,6 +6,7 @@
     │   └── CaptureError       one line of a capture is truncated or broken; carries the line number
     ├── WireError              one message doesn't hold what its declaration says
     │   └── GridError          a price or size is off the grid, negative, not a number or too large
+    ├── FrameError             a WebSocket frame that breaks the protocol; carries the code to close with
     ├── CodecError             bytes that a codec refuses
     ├── PluginError            a plugin is at fault; carries its distribution
     │   ├── DuplicatePlugin    two plugins claim one name in one seam
@@ -26,6 +27,7 @@ __all__ = [
     "ConformanceError",
     "DataError",
     "DuplicatePlugin",
+    "FrameError",
     "GridError",
     "MainspringError",
     "OrderStateError",
@@ -78,6 +80,21 @@ class GridError(WireError):
         self.instrument = instrument
         self.text = text
         self.problem = problem
+
+
+class FrameError(MainspringError):
+    """A WebSocket frame that breaks the protocol. Nothing after it can be read.
+
+    `close_code` is the code to close with, `at` the place of the frame in the stream, in bytes, and `events` what had
+    come before it in the same chunk.
+    """
+
+    def __init__(self, problem: str, close_code: int, at: int) -> None:
+        super().__init__(f"byte {at} of the stream: {problem}; close with {close_code}")
+        self.problem = problem
+        self.close_code = close_code
+        self.at = at
+        self.events: tuple[tuple[str, int | None, bytes], ...] = ()
 
 
 class CodecError(MainspringError):

@@ -30,6 +30,7 @@ from mainspring.wire.formats import (
     Subscribe,
     Unsequenced,
 )
+from mainspring.wire.frames import FrameDecoder, FrameEvent, encode_frame
 from mainspring.wire.listing import Listing
 from mainspring.wire.messages import (
     BarMessage,
@@ -53,6 +54,8 @@ __all__ = [
     "DeltaMessage",
     "Flag",
     "Format",
+    "FrameDecoder",
+    "FrameEvent",
     "Integer",
     "Levels",
     "Listing",
@@ -77,5 +80,6 @@ __all__ = [
     "TradeMessage",
     "Unsequenced",
     "WireFeed",
+    "encode_frame",
     "python_engine",
 ]

@@ -5,8 +5,21 @@ from typing import final
 
 from mainspring.model import BBO, Instrument, Level, MarketEvent, NewOrder, Refusal, Side, SlippageEstimate, Walk
 from mainspring.seams import MarketView, RawMessage
+from mainspring.wire import FrameEvent
 
-__all__ = ["Batch", "Book", "Fused", "Market", "Slippage", "Statistics", "WireEngine", "__version__", "build_info"]
+__all__ = [
+    "Batch",
+    "Book",
+    "FrameDecoder",
+    "Fused",
+    "Market",
+    "Slippage",
+    "Statistics",
+    "WireEngine",
+    "__version__",
+    "build_info",
+    "encode_frame",
+]
 __version__: str
 
 @final
@@ -100,6 +113,15 @@ class Statistics:
     def on_trade(self, now_ns: int, _price_ticks: int, size_lots: int) -> None: ...
 
 @final
+class FrameDecoder:
+    def __new__(
+        cls, *, masked: bool = False, max_message_bytes: int = ..., check_utf8: bool = True
+    ) -> FrameDecoder: ...
+    def feed(self, chunk: bytes) -> list[FrameEvent]: ...
+
+def encode_frame(kind: str, payload: bytes, mask: bytes | None = None) -> bytes: ...
+
+@final
 class Batch:
     def __new__(cls, messages: Sequence[RawMessage]) -> Batch: ...
     def __len__(self) -> int: ...
@@ -121,6 +143,9 @@ class Fused:
     @property
     def last_ns(self) -> int: ...
     def run(self, batch: Batch, start: int, until_ns: int, *, wakes: bool, timed: bool) -> int: ...
+    def run_frames(
+        self, decoder: FrameDecoder, chunk: bytes, start: int, now_ns: int, *, wakes: bool, timed: bool
+    ) -> tuple[int, list[FrameEvent]]: ...
     def changed(self) -> list[int]: ...
     def take_spared(self) -> list[MarketEvent]: ...
     def take_times(self) -> dict[str, tuple[dict[int, int], int, int]]: ...

@@ -11,7 +11,12 @@ __all__ = ["NativeFused"]
 
 
 class NativeFused:
-    """Keeps the contract of `mainspring.seams.Fused` over a native engine and native books."""
+    """Keeps the contract of `mainspring.seams.Fused` over a native engine and native books.
+
+    `run_frames(decoder, chunk, start, now_ns, wakes=, timed=)` runs the messages in a chunk of WebSocket frames as it
+    was received; `decoder` is a native `FrameDecoder`. It returns the place in the chunk behind the last one that was run,
+    and the pings, pongs and closes among them.
+    """
 
     def __init__(
         self, engine: WireEngine, instruments: Sequence[Instrument], books: Sequence[Book], context: FuseContext
@@ -25,6 +30,7 @@ class NativeFused:
         self.markets = fused.markets
         self.batch = Batch
         self.run = fused.run
+        self.run_frames = fused.run_frames
         self.changed = fused.changed
         self.take_spared = fused.take_spared
         self.take_times = fused.take_times

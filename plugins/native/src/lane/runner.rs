@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::book::Book;
 use crate::book::any::AnyBook;
+use crate::frames::{self, Decoder, ProtocolError};
 use crate::lane::histogram::Histogram;
 use crate::lane::market::Market;
 use crate::wire::engine::Engine;
@@ -136,6 +137,40 @@ impl Runner {
         &self.places
     }
 
+    /// Runs one message. Whether it changed best prices that somebody wants to look at.
+    #[inline]
+    fn step(&mut self, engine: &mut Engine, raw: &[u8], now_ns: i64, wakes: bool) -> Result<bool, Fault> {
+        self.changed.clear();
+        let mut sink =
+            Markets { places: &self.places, quotes_make_market: self.quotes_make_market, changed: &mut self.changed };
+        engine.on_message(raw, now_ns, &mut sink)?;
+        for &instrument in &self.changed {
+            let mut market = lock(&self.places[instrument].market);
+            let now_ns = market.now_ns;
+            market.sample_mid(now_ns);
+        }
+        let stop = wakes && !self.changed.is_empty();
+        if !stop {
+            self.changed.clear();
+        }
+        Ok(stop)
+    }
+
+    /// Notes what a message took, from the end of the one before it.
+    #[inline]
+    fn note(&mut self, started: &mut Option<Instant>, stop: bool) {
+        let Some(before) = started else { return };
+        let now = Instant::now();
+        let took = u64::try_from((now - *before).as_nanos()).unwrap_or(u64::MAX);
+        *before = now;
+        self.fused.record(took);
+        if stop {
+            self.last_ns = took;
+        } else {
+            self.whole_path.record(took);
+        }
+    }
+
     /// Runs messages until one comes at or after `until_ns`, is refused or, with `wakes`, has changed best prices.
     ///
     /// Returns how many were run, and why it ended there. With `timed` it notes what each took.
@@ -148,41 +183,61 @@ impl Runner {
         wakes: bool,
         timed: bool,
     ) -> (usize, Stop) {
-        let Runner { places, quotes_make_market, changed, fused, whole_path, last_ns } = self;
-        changed.clear();
+        self.changed.clear();
         let mut count = 0;
         let mut started = timed.then(Instant::now);
         for (now_ns, raw) in messages {
             if now_ns >= until_ns {
                 return (count, Stop::Due);
             }
-            let mut sink = Markets { places, quotes_make_market: *quotes_make_market, changed };
-            if let Err(fault) = engine.on_message(raw, now_ns, &mut sink) {
-                return (count, Stop::Refused(fault));
-            }
+            let stop = match self.step(engine, raw, now_ns, wakes) {
+                Ok(stop) => stop,
+                Err(fault) => return (count, Stop::Refused(fault)),
+            };
             count += 1;
-            for &instrument in changed.iter() {
-                let mut market = lock(&places[instrument].market);
-                let now_ns = market.now_ns;
-                market.sample_mid(now_ns);
-            }
-            let stop = wakes && !changed.is_empty();
-            if let Some(before) = &mut started {
-                let now = Instant::now();
-                let took = u64::try_from((now - *before).as_nanos()).unwrap_or(u64::MAX);
-                *before = now;
-                fused.record(took);
-                if stop {
-                    *last_ns = took;
-                } else {
-                    whole_path.record(took);
-                }
-            }
+            self.note(&mut started, stop);
             if stop {
                 return (count, Stop::Changed);
             }
-            changed.clear();
         }
         (count, Stop::Due)
+    }
+
+    /// Runs the messages in a chunk of WebSocket frames, as it was received, from `at` on, which moves on.
+    ///
+    /// `others` is handed what isn't a message. It ends where `run` does, `refused` with the message that was.
+    #[allow(clippy::too_many_arguments, reason = "they are those of `run`, with a decoder and two who listen")]
+    pub fn run_frames(
+        &mut self,
+        engine: &mut Engine,
+        frames: (&mut Decoder, &[u8], &mut usize),
+        now_ns: i64,
+        wakes: bool,
+        timed: bool,
+        mut others: impl FnMut(frames::Event<'_>),
+        mut refused: impl FnMut(&[u8]),
+    ) -> Result<Stop, ProtocolError> {
+        let (decoder, chunk, at) = frames;
+        self.changed.clear();
+        let mut started = timed.then(Instant::now);
+        while let Some(event) = decoder.next(chunk, at)? {
+            match event {
+                frames::Event::Text(raw) | frames::Event::Binary(raw) => {
+                    let stop = match self.step(engine, raw, now_ns, wakes) {
+                        Ok(stop) => stop,
+                        Err(fault) => {
+                            refused(raw);
+                            return Ok(Stop::Refused(fault));
+                        }
+                    };
+                    self.note(&mut started, stop);
+                    if stop {
+                        return Ok(Stop::Changed);
+                    }
+                }
+                other => others(other),
+            }
+        }
+        Ok(Stop::Due)
     }
 }

@@ -6,10 +6,12 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
+use crate::frames::Event;
 use crate::lane::market::Market;
 use crate::lane::runner::{Place, Runner, Stop, lock};
 use crate::lane::statistics::Options;
 use crate::python::books::PyBook;
+use crate::python::frames::{PyFrameDecoder, raised, told};
 use crate::python::model::{self, model};
 use crate::python::wire::PyWireEngine;
 use crate::slippage::Touch;
@@ -273,6 +275,45 @@ impl PyFused {
                 Err(engine.refusal(py, raw, now_ns, fault))
             }
             Stop::Due | Stop::Changed => Ok(start + count),
+        }
+    }
+
+    /// Runs the messages in a chunk of WebSocket frames from byte `start` on; returns the place behind the last one that was
+    /// run, and what else came: pings, pongs and a close, as `FrameDecoder.feed` tells them.
+    ///
+    /// It ends where the chunk ends or, with `wakes`, behind a message that changed best prices. Raises what the plain reading
+    /// raises for a message that is refused, and `FrameError`; `refused_at` is the place behind it then.
+    #[pyo3(signature = (decoder, chunk, start, now_ns, *, wakes, timed))]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
+    fn run_frames<'py>(
+        &mut self,
+        py: Python<'py>,
+        decoder: &PyFrameDecoder,
+        chunk: &Bound<'py, PyBytes>,
+        start: usize,
+        now_ns: i64,
+        wakes: bool,
+        timed: bool,
+    ) -> PyResult<(usize, Bound<'py, PyList>)> {
+        let mut engine = self.engine.bind(py).borrow_mut();
+        let mut at = start;
+        let others = PyList::empty(py);
+        let mut failed = None;
+        let mut refused = Vec::new();
+        let frames = (&mut *decoder.lock(), chunk.as_bytes(), &mut at);
+        let other = |event: Event<'_>| {
+            if let Err(error) = told(py, event).and_then(|event| others.append(event)) {
+                failed = Some(error);
+            }
+        };
+        let keep = |raw: &[u8]| refused.extend_from_slice(raw);
+        let stop = self.runner.run_frames(&mut engine.engine, frames, now_ns, wakes, timed, other, keep);
+        self.refused_at = at;
+        match (failed, stop) {
+            (Some(error), _) => Err(error),
+            (None, Ok(Stop::Refused(fault))) => Err(engine.refusal(py, &refused, now_ns, fault)),
+            (None, Ok(_)) => Ok((at, others)),
+            (None, Err(error)) => Err(raised(py, error, &others)?),
         }
     }
 

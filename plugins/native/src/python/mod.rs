@@ -3,6 +3,7 @@
 mod books;
 mod build;
 mod call;
+mod frames;
 mod lane;
 mod model;
 mod slippage;
@@ -14,6 +15,7 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     build::register(module)?;
     books::register(module)?;
+    frames::register(module)?;
     lane::register(module)?;
     slippage::register(module)?;
     wire::register(module)

@@ -11,7 +11,7 @@ use crate::wire::json::{Json, JsonFields, Pass, Unusual, space};
 use crate::wire::msgpack::{self, Msgpack, MsgpackFields};
 use crate::wire::program::{Envelope, Program, Whose};
 use crate::wire::reading::{Reading, read, read_control};
-use crate::wire::slots::Scratch;
+use crate::wire::slots::{Scratch, Slots};
 use crate::wire::sync::BookSync;
 use crate::wire::template::{MAX_LESSONS, MAX_TEMPLATES, Template};
 use crate::wire::value::{Fault, Is, Value};
@@ -167,7 +167,7 @@ impl Engine {
             let mut instrument = *guess;
             inner.clear();
             arena.clear();
-            if template.read(program, json, raw, &mut instrument, inner, arena).is_some() {
+            if template.read(program, json, raw, &mut instrument, inner, arena) == Some(raw.len()) {
                 *last = at;
                 let entry = &program.entries[template.entry];
                 let mut fields = JsonFields { json, data: raw, slots: inner };
@@ -224,7 +224,7 @@ impl Engine {
             return None;
         }
         let Engine { program, json, msgpack, scratch, batch, .. } = self;
-        let Scratch { outer, arena, guess, .. } = scratch;
+        let Scratch { outer, arena, templates, lessons, last, guess, .. } = scratch;
         if let Some(json) = json {
             if !simd::clean(raw) {
                 return None;
@@ -238,11 +238,27 @@ impl Engine {
                 return (space(raw, at + 1) == raw.len()).then_some(());
             }
             loop {
-                outer.clear();
-                let mut pass = Pass { slots: outer, inner: None, enveloped: false, arena, guess: *guess };
-                at = space(raw, json.members(program, raw, at, &mut pass)?);
-                let mut fields = JsonFields { json, data: raw, slots: outer };
-                let read = read_one(program, &mut fields, Envelope::None, receive_time_ns, arena).ok()?;
+                let item = raw.get(at..)?;
+                let (read, end) =
+                    match fast_item(program, json, item, receive_time_ns, (outer, arena), (templates, last, *guess)) {
+                        Some(found) => found,
+                        None => {
+                            outer.clear();
+                            let mut pass = Pass { slots: outer, inner: None, enveloped: false, arena, guess: *guess };
+                            let end = json.members(program, item, 0, &mut pass)?;
+                            let mut fields = JsonFields { json, data: item, slots: outer };
+                            let read = read_one(program, &mut fields, Envelope::None, receive_time_ns, arena).ok()?;
+                            if templates.len() < MAX_TEMPLATES
+                                && *lessons < MAX_LESSONS
+                                && instrument_of(&read.1).is_some()
+                            {
+                                *lessons += 1;
+                                templates.extend(Template::learn(program, read.0, &item[..end], false));
+                            }
+                            (read, end)
+                        }
+                    };
+                at = space(raw, at + end);
                 *guess = instrument_of(&read.1).unwrap_or(*guess);
                 batch.push(read);
                 match *raw.get(at)? {
@@ -361,6 +377,35 @@ fn instrument_of(reading: &Reading) -> Option<usize> {
         Reading::Trade { trade, .. } => Some(trade.instrument),
         _ => None,
     }
+}
+
+/// A message of a batch that is written as one before it, and the place behind it.
+#[inline]
+fn fast_item(
+    program: &Program,
+    json: &Json,
+    item: &[u8],
+    receive_time_ns: i64,
+    (slots, arena): (&mut Slots, &mut Vec<Level>),
+    (templates, last, guess): (&[Template], &mut usize, usize),
+) -> Option<(Read, usize)> {
+    let before = arena.len();
+    for tried in 0..templates.len() {
+        let at = if tried == 0 { *last } else { tried - usize::from(tried <= *last) };
+        let template = &templates[at];
+        let mut instrument = guess;
+        slots.clear();
+        arena.truncate(before);
+        if let Some(end) = template.read(program, json, item, &mut instrument, slots, arena) {
+            *last = at;
+            let mut fields = JsonFields { json, data: item, slots };
+            let grid = program.grids.get(instrument)?;
+            let reading = read(&program.entries[template.entry], &mut fields, grid, receive_time_ns, arena).ok()?;
+            return Some(((template.entry, reading), end));
+        }
+    }
+    arena.truncate(before);
+    None
 }
 
 /// A message on the fast way; one whose envelope holds no object is for the general way.

@@ -110,7 +110,8 @@ impl Template {
         unique.then_some(Template { entry, parts: learner.parts, end })
     }
 
-    /// Reads a message that is written so. `None` where it isn't, or has to be judged by others.
+    /// Reads a message that is written so, and returns the place behind it. `None` where it isn't written so, or has to
+    /// be judged by others.
     ///
     /// `instrument` is the guess, and becomes the message's own. Values are put into `slots`, levels into `arena`.
     #[inline]
@@ -122,7 +123,7 @@ impl Template {
         instrument: &mut usize,
         slots: &mut Slots,
         arena: &mut Vec<Level>,
-    ) -> Option<()> {
+    ) -> Option<usize> {
         let mut grid = program.grids.get(*instrument)?;
         let mut gridded = false;
         let mut at = 0;
@@ -188,7 +189,7 @@ impl Template {
                 slots.set(part.id, slot);
             }
         }
-        (self.end.skip(data, at)? == data.len()).then_some(())
+        self.end.skip(data, at)
     }
 
     fn side<'p>(&self, program: &'p Program, side: usize) -> Option<&'p Rows> {
