@@ -14,8 +14,8 @@ class NativeFused:
     """Keeps the contract of `mainspring.seams.Fused` over a native engine and native books.
 
     `run_frames(decoder, chunk, start, now_ns, wakes=, timed=)` runs the messages in a chunk of WebSocket frames as it
-    was received; `decoder` is a native `FrameDecoder`. It returns the place in the chunk behind the last one that was run,
-    and the pings, pongs and closes among them.
+    was received; `decoder` is a native `FrameDecoder`. It returns the place in the chunk behind the last one that was
+    run, and the pings, pongs and closes among them.
     """
 
     def __init__(
