@@ -1,6 +1,6 @@
 """What the extension has: built from `src/python`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import final
 
 from mainspring.model import BBO, Instrument, Level, MarketEvent, NewOrder, Refusal, Side, SlippageEstimate, Walk
@@ -123,8 +123,9 @@ def encode_frame(kind: str, payload: bytes, mask: bytes | None = None) -> bytes:
 
 @final
 class Batch:
-    def __new__(cls, messages: Sequence[RawMessage]) -> Batch: ...
+    def __new__(cls, messages: Iterable[RawMessage]) -> Batch: ...
     def __len__(self) -> int: ...
+    def __getitem__(self, at: int, /) -> RawMessage: ...
 
 @final
 class Fused:

@@ -6,5 +6,6 @@
 
 pub mod histogram;
 pub mod market;
+pub mod messages;
 pub mod runner;
 pub mod statistics;

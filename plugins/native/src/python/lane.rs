@@ -10,6 +10,7 @@ use crate::frames::Event;
 use crate::lane::market::Market;
 use crate::lane::runner::{Place, Runner, Stop, lock};
 use crate::lane::statistics::Options;
+use crate::python::batch::PyBatch;
 use crate::python::books::PyBook;
 use crate::python::frames::{PyFrameDecoder, raised, told};
 use crate::python::model::{self, model};
@@ -260,16 +261,15 @@ impl PyFused {
         let mut engine = self.engine.bind(py).borrow_mut();
         let runner = &mut self.runner;
         let (count, stop) = if wakes {
-            runner.run(&mut engine.engine, batch.messages(py, start), until_ns, wakes, timed)
+            runner.run(&mut engine.engine, batch.messages().from(start), until_ns, wakes, timed)
         } else {
-            let messages: Vec<(i64, &[u8])> = batch.messages(py, start).collect();
             let engine = &mut engine.engine;
-            py.detach(|| runner.run(engine, messages.into_iter(), until_ns, wakes, timed))
+            py.detach(|| runner.run(engine, batch.messages().from(start), until_ns, wakes, timed))
         };
         match stop {
             Stop::Refused(fault) => {
                 self.refused_at = start + count;
-                let Some((now_ns, raw)) = batch.messages(py, start + count).next() else {
+                let Some((now_ns, raw)) = batch.messages().from(start + count).next() else {
                     return Err(PyValueError::new_err("a message that isn't there was refused"));
                 };
                 Err(engine.refusal(py, raw, now_ns, fault))
@@ -389,36 +389,9 @@ impl PyFused {
     }
 }
 
-/// Messages in the order in which they were received, ready to be run.
-#[pyclass(name = "Batch", module = "mainspring_native._native", frozen)]
-pub struct PyBatch {
-    messages: Vec<(i64, Py<PyBytes>)>,
-}
-
-impl PyBatch {
-    fn messages<'a>(&'a self, py: Python<'a>, start: usize) -> impl Iterator<Item = (i64, &'a [u8])> {
-        let rest = self.messages.get(start..).unwrap_or_default();
-        rest.iter().map(move |(now_ns, raw)| (*now_ns, raw.as_bytes(py)))
-    }
-}
-
-#[pymethods]
-impl PyBatch {
-    /// `messages` are pairs of receive time and bytes.
-    #[new]
-    fn new(messages: Vec<(i64, Py<PyBytes>)>) -> Self {
-        PyBatch { messages }
-    }
-
-    fn __len__(&self) -> usize {
-        self.messages.len()
-    }
-}
-
 /// Adds this part to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyMarket>()?;
     module.add_class::<PyStatistics>()?;
-    module.add_class::<PyFused>()?;
-    module.add_class::<PyBatch>()
+    module.add_class::<PyFused>()
 }

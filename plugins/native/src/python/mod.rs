@@ -1,5 +1,6 @@
 //! The module that Python sees. Nothing else in this crate knows PyO3.
 
+mod batch;
 mod books;
 mod build;
 mod call;
@@ -13,6 +14,7 @@ use pyo3::prelude::*;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    batch::register(module)?;
     build::register(module)?;
     books::register(module)?;
     frames::register(module)?;

@@ -1,0 +1,63 @@
+//! What Python sees of messages that wait to be run.
+
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyTuple};
+
+use crate::lane::messages::Messages;
+
+/// Messages in the order in which they were received, ready to be run: a sequence of pairs of receive time and bytes.
+#[pyclass(name = "Batch", module = "mainspring_native._native", frozen)]
+pub struct PyBatch {
+    messages: Messages,
+}
+
+impl PyBatch {
+    /// The messages.
+    pub fn messages(&self) -> &Messages {
+        &self.messages
+    }
+}
+
+#[pymethods]
+impl PyBatch {
+    /// Takes pairs of receive time and bytes.
+    #[new]
+    fn new(messages: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let mut taken = Messages::with_capacity(messages.len().unwrap_or(0), 0);
+        if let Ok(list) = messages.cast::<PyList>() {
+            for message in list.iter() {
+                take(&mut taken, &message)?;
+            }
+        } else {
+            for message in messages.try_iter()? {
+                take(&mut taken, &message?)?;
+            }
+        }
+        Ok(PyBatch { messages: taken })
+    }
+
+    fn __len__(&self) -> usize {
+        self.messages.len()
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, at: isize) -> PyResult<(i64, Bound<'py, PyBytes>)> {
+        let from = if at < 0 { self.messages.len().checked_add_signed(at) } else { usize::try_from(at).ok() };
+        let found = from.and_then(|at| self.messages.from(at).next());
+        let (receive_time_ns, raw) = found.ok_or_else(|| PyIndexError::new_err("the batch has no such message"))?;
+        Ok((receive_time_ns, PyBytes::new(py, raw)))
+    }
+}
+
+/// Takes a message from Python.
+fn take(messages: &mut Messages, message: &Bound<'_, PyAny>) -> PyResult<()> {
+    let message = message.cast::<PyTuple>()?;
+    let receive_time_ns = message.get_borrowed_item(0)?.extract()?;
+    messages.push(receive_time_ns, message.get_borrowed_item(1)?.cast::<PyBytes>()?.as_bytes());
+    Ok(())
+}
+
+/// Adds this part to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyBatch>()
+}
