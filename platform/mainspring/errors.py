@@ -14,7 +14,8 @@
     │   ├── UnknownPlugin      no plugin of that name fills that seam
     │   └── UnusablePlugin     the plugin is there, and can't run on this host
     ├── ConformanceError       a plugin broke a rule of its seam's contract; carries the rule and the seed
-    └── OrderStateError        an order event that the order's state doesn't allow
+    ├── OrderStateError        an order event that the order's state doesn't allow
+    └── ReplayError            a replay's event that can't be, or its strategy raised; carries the event's number
 
 A message says what happened, where, and what to do. What a trader's rule refuses (a limit, a missing price) is
 no exception: it is a `mainspring.model.Refusal`, a value with a reason code.
@@ -33,6 +34,7 @@ __all__ = [
     "OrderStateError",
     "PluginError",
     "PluginLoadError",
+    "ReplayError",
     "UnknownPlugin",
     "UnusablePlugin",
     "WireError",
@@ -145,3 +147,11 @@ class ConformanceError(MainspringError):
 
 class OrderStateError(MainspringError):
     """An order event that the order's present state doesn't allow."""
+
+
+class ReplayError(MainspringError):
+    """A replay ended before its last event. `event` is the number of the one at fault, counted from 0."""
+
+    def __init__(self, event: int, problem: str) -> None:
+        super().__init__(problem)
+        self.event = event

@@ -4,6 +4,7 @@ pub mod book;
 pub mod exact;
 pub mod frames;
 pub mod lane;
+pub mod replay;
 pub mod slippage;
 pub mod wire;
 

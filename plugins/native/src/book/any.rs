@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::ops::ControlFlow;
+
 use crate::book::btree::BTreeBook;
 use crate::book::ladder::LadderBook;
 use crate::book::sorted_vec::SortedVecBook;
@@ -95,6 +97,10 @@ impl Book for AnyBook {
 
     fn lots_at(&self, side: Side, price: i64) -> i64 {
         each!(self, book => book.lots_at(side, price))
+    }
+
+    fn visit(&self, side: Side, visit: &mut dyn FnMut(Level) -> ControlFlow<()>) {
+        each!(self, book => book.visit(side, visit));
     }
 
     fn depth(&self, side: Side, levels: usize, out: &mut Vec<Level>) {

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::ops::ControlFlow;
+
 pub mod any;
 pub mod btree;
 pub mod ladder;
@@ -76,6 +78,23 @@ pub trait Book: Send {
 
     /// The size at a price; 0 if none stands there.
     fn lots_at(&self, side: Side, price: i64) -> i64;
+
+    /// Visits the levels of a side, best first, until `visit` breaks.
+    fn visit(&self, side: Side, visit: &mut dyn FnMut(Level) -> ControlFlow<()>);
+
+    /// The level at a place of a side, counted from 0, best first.
+    fn level(&self, side: Side, at: usize) -> Option<Level> {
+        let (mut left, mut found) = (at, None);
+        self.visit(side, &mut |level| {
+            if left == 0 {
+                found = Some(level);
+                return ControlFlow::Break(());
+            }
+            left -= 1;
+            ControlFlow::Continue(())
+        });
+        found
+    }
 
     /// Adds the best `levels` levels of a side to `out`, best first.
     fn depth(&self, side: Side, levels: usize, out: &mut Vec<Level>);

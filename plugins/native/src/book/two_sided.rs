@@ -97,6 +97,10 @@ impl<H: Half> Book for TwoSided<H> {
         self.half(side).lots_at(price)
     }
 
+    fn visit(&self, side: Side, visit: &mut dyn FnMut(Level) -> ControlFlow<()>) {
+        self.half(side).visit(visit);
+    }
+
     fn depth(&self, side: Side, levels: usize, out: &mut Vec<Level>) {
         if levels == 0 {
             return;

@@ -177,7 +177,7 @@ impl Statistics {
 
 /// The double nearest to a quotient of whole numbers, as Python divides them. Both are exact as doubles in all but the
 /// largest markets, and then one division rounds once; beyond, the last bit may differ.
-fn quotient(dividend: i128, divisor: impl Into<i128>) -> f64 {
+pub fn quotient(dividend: i128, divisor: impl Into<i128>) -> f64 {
     let divisor: i128 = divisor.into();
     const EXACT: i128 = 1 << 53;
     if dividend.abs() <= EXACT && divisor.abs() <= EXACT {
