@@ -100,7 +100,7 @@ def _compiled(events: np.ndarray, strategy: Strategy, book: str | Book, latency_
         run = Replay(book, latency_ns, entry.address, state.__array_interface__["data"][0])
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    rows = memoryview(events.view(np.uint8))
+    rows = events.view(np.uint8).data
     try:
         for start in range(0, len(rows), _SLICE * EVENT.itemsize):
             run.run(rows[start : start + _SLICE * EVENT.itemsize])

@@ -1,0 +1,171 @@
+"""Replay for research: events through a book with a compiled strategy woken at each, beside hftbacktest where it is.
+
+Both read the same events from memory, the session several times over, and both strategies add up the spread in ticks
+at each event. hftbacktest runs as its documentation has it fastest: the vector book over a region of interest, here 5%
+around the mid, no order latency, `wait_next_feed` in a compiled loop. It wakes once for all events of one time, so
+each event is given a time of its own. Its book drops what a new level crosses, and ours keeps it, so that the sums may
+differ in the middle of a message; the best prices at the end and the number of wakes have to agree. Making either run
+ready is timed with it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+from mainspring.seams import FeedContext
+from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.sessions import Session, sessions, usable
+from mainspring_plugins.codecs.orjson import OrjsonCodec
+from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+
+__all__ = ["SUITE", "benchmarks"]
+
+SUITE = "replay"
+
+_STRUCTURES = ("ladder", "sorted-vec", "btree")
+_BEST = "ladder"
+_TARGET_US = 1 / 12
+_PEER = "hftbacktest"
+_TIMES_OVER = 8
+_REGION = 0.05
+
+_Answer = tuple[int, int, int]
+"""How often the strategy was woken, and the best prices at the end."""
+
+
+def benchmarks(tiny: bool) -> list[Benchmark]:
+    """Every native structure, and the peer, on the reference session and on the recorded one where it is here."""
+    engine = usable("engine", "native")
+    if engine is None or not all(map(find_spec, ("numpy", "numba"))):
+        return []
+    times_over = 1 if tiny else _TIMES_OVER
+    return [benchmark for session in sessions(tiny=tiny) for benchmark in _on(session, engine, times_over)]
+
+
+def _on(session: Session, engine: Callable[..., Any], times_over: int) -> list[Benchmark]:
+    import numpy as np
+
+    from mainspring_native.replay import read_events
+
+    name, plan, messages = session
+    feed = engine(BINANCE_SPOT, FeedContext(plan.instruments, OrjsonCodec()))
+    events = np.tile(read_events(feed, messages), times_over)
+    right = _plain(events)
+
+    def check(answer: object) -> None:
+        if answer != right:
+            raise WrongAnswer(f"replay of the {name}: {answer}, not {right}")
+
+    def benchmark(what: str, run: Callable[[], _Answer], **more: Any) -> Benchmark:
+        return Benchmark(
+            name=f"{name}: {what}",
+            run=run,
+            operations=len(events),
+            check=check,
+            input=f"{len(events):,} events, the {name} {times_over} times over, in memory, a wake each",
+            **more,
+        )
+
+    made = []
+    if find_spec(_PEER) is not None:
+        made.append(benchmark(_PEER, _peer(plan.instruments[0], events)))
+    yardstick = f"{name}: {_PEER if made else f'native, {_BEST}'}"
+    for structure in _STRUCTURES:
+        told = f"native, {structure}"
+        made.append(
+            benchmark(
+                told,
+                partial(_native, events, structure),
+                yardstick=None if yardstick.endswith(told) else yardstick,
+                target_us=_TARGET_US if structure == _BEST else None,
+            )
+        )
+    return made
+
+
+def _watcher() -> Any:
+    from mainspring_native.replay import strategy
+
+    def watcher(market: Any, orders: Any, state: Any) -> None:  # noqa: ARG001  a strategy takes three
+        state.wakes += 1
+        state.spreads += market.ask_ticks - market.bid_ticks
+        state.bid_ticks = market.bid_ticks
+        state.ask_ticks = market.ask_ticks
+
+    return strategy(state=[("wakes", "i8"), ("spreads", "i8"), ("bid_ticks", "i8"), ("ask_ticks", "i8")])(watcher)
+
+
+_watchers: list[Any] = []
+
+
+def _native(events: Any, structure: str, *, compiled: bool = True) -> _Answer:
+    from mainspring_native.replay import replay
+
+    if not _watchers:
+        _watchers.append(_watcher())
+    state = replay(events, _watchers[0], book=structure, compiled=compiled).state
+    return state.wakes, state.bid_ticks, state.ask_ticks
+
+
+def _plain(events: Any) -> _Answer:
+    return _native(events, _BEST, compiled=False)
+
+
+def _peer(instrument: Any, events: Any) -> Callable[[], _Answer]:
+    """hftbacktest over the same events."""
+    import hftbacktest as hft
+    import numba
+    import numpy as np
+
+    from mainspring_native.replay import BUY, CLEAR, LEVEL, TRADE
+
+    tick, lot = float(instrument.tick_size), float(instrument.lot_size)
+    kinds = np.zeros(6, np.uint64)
+    kinds[[LEVEL, TRADE, CLEAR]] = [hft.DEPTH_EVENT, hft.TRADE_EVENT, hft.DEPTH_CLEAR_EVENT]
+    theirs = np.zeros(len(events), hft.types.event_dtype)
+    sides = np.where(events["side"] >= BUY, hft.BUY_EVENT, hft.SELL_EVENT).astype(np.uint64)
+    # A clearing without a side is one of both.
+    sides[events["side"] == 0] = hft.BUY_EVENT | hft.SELL_EVENT
+    both = np.uint64(hft.EXCH_EVENT | hft.LOCAL_EVENT)
+    theirs["ev"] = kinds[events["kind"]] | sides | both
+    theirs["exch_ts"] = theirs["local_ts"] = events["time_ns"][0] + np.arange(len(events))
+    theirs["px"], theirs["qty"] = events["price_ticks"] * tick, events["size_lots"] * lot
+    trades = theirs["px"][events["kind"] == TRADE]
+    low, high = float(trades.min()) * (1 - _REGION), float(trades.max()) * (1 + _REGION)
+
+    @numba.njit  # type: ignore[untyped-decorator]
+    def loop(hbt: Any) -> Any:
+        wakes, spreads = 0, 0
+        depth = hbt.depth(0)
+        # 2 for an event, 1 for the last one.
+        found = 2
+        while found == 2:
+            found = hbt.wait_next_feed(False, 1_000_000_000_000)
+            wakes += 1
+            spreads += depth.best_ask_tick - depth.best_bid_tick
+        return wakes, depth.best_bid_tick, depth.best_ask_tick
+
+    def run() -> _Answer:
+        asset = (
+            hft.BacktestAsset()
+            .data([theirs])
+            .linear_asset(1.0)
+            .constant_order_latency(0, 0)
+            .risk_adverse_queue_model()
+            .no_partial_fill_exchange()
+            .trading_value_fee_model(0.0, 0.0)
+            .tick_size(tick)
+            .lot_size(lot)
+            .roi_lb(low)
+            .roi_ub(high)
+            .last_trades_capacity(0)
+        )
+        hbt = hft.ROIVectorMarketDepthBacktest([asset])
+        try:
+            wakes, bid_ticks, ask_ticks = loop(hbt)
+        finally:
+            hbt.close()
+        return int(wakes), int(bid_ticks), int(ask_ticks)
+
+    return run
