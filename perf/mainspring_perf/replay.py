@@ -134,7 +134,6 @@ def _peer(instrument: Any, events: Any) -> Callable[[], _Answer]:
     trades = theirs["px"][events["kind"] == TRADE]
     low, high = float(trades.min()) * (1 - _REGION), float(trades.max()) * (1 + _REGION)
 
-    @numba.njit  # type: ignore[untyped-decorator]
     def loop(hbt: Any) -> Any:
         wakes, spreads = 0, 0
         depth = hbt.depth(0)
@@ -145,6 +144,8 @@ def _peer(instrument: Any, events: Any) -> Callable[[], _Answer]:
             wakes += 1
             spreads += depth.best_ask_tick - depth.best_bid_tick
         return wakes, depth.best_bid_tick, depth.best_ask_tick
+
+    compiled: Any = numba.njit(loop)
 
     def run() -> _Answer:
         asset = (
@@ -163,7 +164,7 @@ def _peer(instrument: Any, events: Any) -> Callable[[], _Answer]:
         )
         hbt = hft.ROIVectorMarketDepthBacktest([asset])
         try:
-            wakes, bid_ticks, ask_ticks = loop(hbt)
+            wakes, bid_ticks, ask_ticks = compiled(hbt)
         finally:
             hbt.close()
         return int(wakes), int(bid_ticks), int(ask_ticks)

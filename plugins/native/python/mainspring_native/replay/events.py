@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from itertools import islice
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mainspring.model import BookDelta, BookInvalid, BookSnapshot, InstrumentStatus, Level, MarketEvent, Trade
 from mainspring.seams import Feed, RawMessage
@@ -17,7 +19,7 @@ _CHUNK = 4096
 _Row = tuple[int, int, int, int, int, int]
 
 
-def read_events(feed: Feed, messages: Iterable[RawMessage], *, instrument: int = 0) -> np.ndarray:
+def read_events(feed: Feed, messages: Iterable[RawMessage], *, instrument: int = 0) -> NDArray[Any]:
     """The events of one instrument, by its index, as an array of `EVENT`: levels, trades, halts.
 
     The best prices that a venue quotes beside its book, bars and words about the connection make no event. A native
@@ -34,7 +36,7 @@ def read_events(feed: Feed, messages: Iterable[RawMessage], *, instrument: int =
     return np.array(rows, EVENT)
 
 
-def _native(feed: NativeFeed, messages: Iterable[RawMessage], instrument: int) -> np.ndarray:
+def _native(feed: NativeFeed, messages: Iterable[RawMessage], instrument: int) -> NDArray[Any]:
     from mainspring_native._native import Batch, event_rows
 
     stream = iter(messages)

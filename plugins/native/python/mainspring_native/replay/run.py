@@ -1,8 +1,10 @@
 """Runs a replay, compiled or as it stands."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mainspring.errors import ConfigError, ReplayError
 from mainspring.seams import Book
@@ -27,16 +29,16 @@ class ReplayResult:
     """
 
     events: int
-    requests: np.ndarray
-    fills: np.ndarray
-    rejections: np.ndarray
+    requests: NDArray[Any]
+    fills: NDArray[Any]
+    rejections: NDArray[Any]
     position_lots: int
     cash: int
     state: State
 
 
 def replay(
-    events: np.ndarray,
+    events: NDArray[Any],
     strategy: Strategy,
     *,
     book: str | Book = "ladder",
@@ -81,7 +83,7 @@ def _native_book(name: str) -> Book:
         raise ConfigError(str(error)) from error
 
 
-def _compiled(events: np.ndarray, strategy: Strategy, book: str | Book, latency_ns: int) -> ReplayResult:
+def _compiled(events: NDArray[Any], strategy: Strategy, book: str | Book, latency_ns: int) -> ReplayResult:
     if NEEDS.missing is not None:
         raise ConfigError(f"a compiled replay needs the native module: {NEEDS.missing}; or set compiled=False")
     if not isinstance(book, str):

@@ -19,7 +19,7 @@ class State:
 
     __slots__ = ("_record",)
 
-    def __init__(self, dtype: np.dtype) -> None:
+    def __init__(self, dtype: np.dtype[Any]) -> None:
         """A record of zeros."""
         object.__setattr__(self, "_record", np.zeros(1, dtype))
 
@@ -59,7 +59,7 @@ class Strategy:
     has to remember in the fields of `state`, integers and floats, all 0 at the beginning. Integers have 64 bits.
     """
 
-    def __init__(self, body: Callable[[Any, Any, Any], None], state: np.dtype) -> None:
+    def __init__(self, body: Callable[[Any, Any, Any], None], state: np.dtype[Any]) -> None:
         """Raises `ConfigError` where the function doesn't take three things."""
         if len(inspect.signature(body).parameters) != 3:
             raise ConfigError(f"strategy {body.__name__}: it has to take market, orders and state")
