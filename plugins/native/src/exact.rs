@@ -97,6 +97,12 @@ impl Step {
         Some(Step { digits, exponent, decimals, quick })
     }
 
+    /// How many decimals units have, where there are few enough for `units_quick`.
+    #[inline(always)]
+    pub fn quick_decimals(&self) -> Option<usize> {
+        (self.quick != 0).then_some(self.decimals)
+    }
+
     /// How many steps `digits` (ASCII, without a point) with `fraction` of them after the point are.
     fn units(&self, digits: &[u8], fraction: usize) -> Result<i64, NotUnits> {
         let mut exponent = -i64::try_from(fraction).unwrap_or(i64::MAX);
@@ -293,22 +299,22 @@ fn digits_of(word: u64) -> u64 {
     (odd.wrapping_add(even)) >> 32
 }
 
-/// A run of at most 19 digits at `at`: its value and length; `None` where there are more.
+/// A run of at most 18 digits at `at`: its value and length; `None` where there are more.
 #[inline(always)]
 pub fn digits(data: &[u8], at: usize) -> Option<(u64, usize)> {
-    let (mut value, mut count) = eight_digits(data, at);
-    if count == 8 {
-        loop {
-            match data.get(at + count) {
-                Some(byte) if byte.is_ascii_digit() => {
-                    if count == 18 {
-                        return None;
-                    }
-                    value = value * 10 + u64::from(byte - b'0');
-                    count += 1;
-                }
-                _ => break,
+    let (value, count) = eight_digits(data, at);
+    if count < 8 {
+        return Some((value, count));
+    }
+    let (more, places) = eight_digits(data, at + 8);
+    let (mut value, mut count) = (value * POW10[places & 15] + more, 8 + places);
+    if places == 8 {
+        while let Some(byte) = data.get(at + count).filter(|byte| byte.is_ascii_digit()) {
+            if count == 18 {
+                return None;
             }
+            value = value * 10 + u64::from(byte - b'0');
+            count += 1;
         }
     }
     Some((value, count))

@@ -2,6 +2,7 @@
 
 pub mod book;
 pub mod exact;
+pub mod form;
 pub mod frames;
 pub mod lane;
 pub mod replay;

@@ -105,6 +105,12 @@ impl Market {
         (self.bid.lots != 0 && self.ask.lots != 0).then(|| i128::from(self.bid.price) + i128::from(self.ask.price))
     }
 
+    /// Whether a sample of the mid is due, if there is a mid.
+    #[inline]
+    pub fn is_sample_due(&self) -> bool {
+        self.now_ns >= self.mid_due_ns
+    }
+
     /// Takes a sample of the mid, if one is due.
     #[inline]
     pub fn sample_mid(&mut self, now_ns: i64) {

@@ -57,6 +57,8 @@ struct Markets<'a> {
     places: &'a [Place],
     quotes_make_market: bool,
     changed: &'a mut Vec<usize>,
+    /// Whether an event came at a time at which a sample of its market's mid is due.
+    sample_due: bool,
 }
 
 impl Markets<'_> {
@@ -72,8 +74,11 @@ impl Sink for Markets<'_> {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Quote(quote) => {
-                let place = &self.places[quote.instrument];
-                if lock(&place.market).on_quote(quote, self.quotes_make_market) {
+                let mut market = lock(&self.places[quote.instrument].market);
+                let changed = market.on_quote(quote, self.quotes_make_market);
+                self.sample_due |= market.is_sample_due();
+                drop(market);
+                if changed {
                     self.changed(quote.instrument);
                 }
             }
@@ -89,23 +94,35 @@ impl Sink for Markets<'_> {
                     }
                     book.bbo()
                 };
-                if lock(&place.market).on_levels(depth, &best, snapshot) {
+                let mut market = lock(&place.market);
+                let changed = market.on_levels(depth, &best, snapshot);
+                self.sample_due |= market.is_sample_due();
+                drop(market);
+                if changed {
                     self.changed(depth.instrument);
                 }
             }
             Event::Invalid { instrument, receive_time_ns } => {
                 let place = &self.places[instrument];
                 lock(&place.book).clear();
-                lock(&place.market).on_invalid(receive_time_ns);
+                let mut market = lock(&place.market);
+                market.on_invalid(receive_time_ns);
+                self.sample_due |= market.is_sample_due();
+                drop(market);
                 self.changed(instrument);
             }
             Event::Trade(trade) => {
                 let mut market = lock(&self.places[trade.instrument].market);
                 market.now_ns = trade.receive_time_ns;
                 market.statistics.on_trade(trade.receive_time_ns, trade.size_lots);
+                self.sample_due |= market.is_sample_due();
             }
             Event::Status(status) => {
-                if lock(&self.places[status.instrument].market).on_status(status) {
+                let mut market = lock(&self.places[status.instrument].market);
+                let changed = market.on_status(status);
+                self.sample_due |= market.is_sample_due();
+                drop(market);
+                if changed {
                     self.changed(status.instrument);
                 }
             }
@@ -141,10 +158,15 @@ impl Runner {
     #[inline]
     fn step(&mut self, engine: &mut Engine, raw: &[u8], now_ns: i64, wakes: bool) -> Result<bool, Fault> {
         self.changed.clear();
-        let mut sink =
-            Markets { places: &self.places, quotes_make_market: self.quotes_make_market, changed: &mut self.changed };
+        let (places, quotes_make_market) = (&self.places, self.quotes_make_market);
+        let mut sink = Markets { places, quotes_make_market, changed: &mut self.changed, sample_due: false };
         engine.on_message(raw, now_ns, &mut sink)?;
+        let sample_due = sink.sample_due;
         for &instrument in &self.changed {
+            // Most of the time none is due, and a lock costs more than the rest of this.
+            if !sample_due {
+                break;
+            }
             let mut market = lock(&self.places[instrument].market);
             let now_ns = market.now_ns;
             market.sample_mid(now_ns);

@@ -163,7 +163,7 @@ impl Engine {
         for tried in 0..count {
             // The one that matched last is tried first, and then the others.
             let at = if tried == 0 { *last } else { tried - usize::from(tried <= *last) };
-            let template = &templates[at];
+            let template = &mut templates[at];
             let mut instrument = *guess;
             inner.clear();
             arena.clear();
@@ -387,12 +387,12 @@ fn fast_item(
     item: &[u8],
     receive_time_ns: i64,
     (slots, arena): (&mut Slots, &mut Vec<Level>),
-    (templates, last, guess): (&[Template], &mut usize, usize),
+    (templates, last, guess): (&mut [Template], &mut usize, usize),
 ) -> Option<(Read, usize)> {
     let before = arena.len();
     for tried in 0..templates.len() {
         let at = if tried == 0 { *last } else { tried - usize::from(tried <= *last) };
-        let template = &templates[at];
+        let template = &mut templates[at];
         let mut instrument = guess;
         slots.clear();
         arena.truncate(before);

@@ -6,6 +6,7 @@
 
 use crate::book::Level;
 use crate::exact::{Step, digits, eight_digits};
+use crate::form::Form;
 use crate::wire::fields::{Decoded, Fields, Found, Grid, Key, RowRange, Rows, Shape};
 use crate::wire::json_value::{number_value, scan_number};
 use crate::wire::program::Program;
@@ -95,7 +96,7 @@ impl Json {
             && let Some(grid) = early_grid(program, early, pass.slots, data, pass.guess)
         {
             let first = pass.arena.len() as u32;
-            let end = self.rows(data, at, &early.rows, grid, pass.arena)?;
+            let end = self.rows(data, at, (&early.rows, grid), &mut Layout::default(), pass.arena)?;
             let rows = (first, pass.arena.len() as u32);
             let instrument = grid.instrument as u32;
             let slot = Slot { kind: Kind::Container, start: at as u32, end: end as u32, instrument, rows, value: 0 };
@@ -109,9 +110,16 @@ impl Json {
         Some(end)
     }
 
-    /// The levels of the array at `at`; returns the place behind it.
+    /// The levels of the array at `at`; returns the place behind it. `layout` is how the last level was written.
     #[inline]
-    pub fn rows(&self, data: &[u8], at: usize, rows: &Rows, grid: &Grid, arena: &mut Vec<Level>) -> Option<usize> {
+    pub fn rows(
+        &self,
+        data: &[u8],
+        at: usize,
+        (rows, grid): (&Rows, &Grid),
+        layout: &mut Layout,
+        arena: &mut Vec<Level>,
+    ) -> Option<usize> {
         let mut at = space(data, at + 1);
         if *data.get(at)? == b']' {
             return Some(at + 1);
@@ -120,7 +128,10 @@ impl Json {
         let pairs = !rows.number && rows.shape == Shape::Places(0, 1);
         loop {
             let (level, end) = match compact {
-                None if pairs => text_pair(data, at, grid).or_else(|| level(data, at, rows, grid))?,
+                None if pairs => match layout.pair(data, at, grid) {
+                    Some(read) => read,
+                    None => layout.learn(data, at, grid).or_else(|| level(data, at, rows, grid))?,
+                },
                 Some(compact) => {
                     compact_level(data, at, compact, rows.number, grid).or_else(|| level(data, at, rows, grid))?
                 }
@@ -167,18 +178,47 @@ fn compact(rows: &Rows) -> Option<Compact> {
     })
 }
 
-/// A level such as `["61837.63","0.5"]`.
+/// How the last level such as `["61837.63","0.5"]` was written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Layout {
+    price: Form,
+    size: Form,
+}
+
+impl Layout {
+    /// The level at `at`, if it is written as the last one, and the place behind it.
+    #[inline(always)]
+    fn pair(&self, data: &[u8], at: usize, grid: &Grid) -> Option<(Level, usize)> {
+        let (price, middle) = self.price.units(data, at + 2, &grid.tick)?;
+        let (lots, close) = self.size.units(data, middle + 3, &grid.lot)?;
+        let written = *data.get(at..at + 2)? == *b"[\""
+            && *data.get(middle..middle + 3)? == *b"\",\""
+            && *data.get(close..close + 2)? == *b"\"]";
+        written.then_some((Level { price, lots }, close + 2))
+    }
+
+    /// The level at `at`, and the place behind it. Takes its layout down.
+    #[inline]
+    fn learn(&mut self, data: &[u8], at: usize, grid: &Grid) -> Option<(Level, usize)> {
+        let (level, middle, end) = text_pair(data, at, grid)?;
+        self.price = Form::of(&data[at + 2..middle], &grid.tick);
+        self.size = Form::of(&data[middle + 3..end - 2], &grid.lot);
+        Some((level, end))
+    }
+}
+
+/// A level such as `["61837.63","0.5"]`: the place behind its price, and the one behind it all.
 #[inline(always)]
-fn text_pair(data: &[u8], at: usize, grid: &Grid) -> Option<(Level, usize)> {
+fn text_pair(data: &[u8], at: usize, grid: &Grid) -> Option<(Level, usize, usize)> {
     if data.get(at..at + 2)? != b"[\"" {
         return None;
     }
-    let (price, end) = quick_decimal(data, at + 2, &grid.tick)?;
-    if data.get(end..end + 3)? != b"\",\"" {
+    let (price, middle) = quick_decimal(data, at + 2, &grid.tick)?;
+    if data.get(middle..middle + 3)? != b"\",\"" {
         return None;
     }
-    let (lots, end) = quick_decimal(data, end + 3, &grid.lot)?;
-    (data.get(end..end + 2)? == b"\"]").then_some((Level { price, lots }, end + 2))
+    let (lots, end) = quick_decimal(data, middle + 3, &grid.lot)?;
+    (data.get(end..end + 2)? == b"\"]").then_some((Level { price, lots }, middle, end + 2))
 }
 
 /// A level such as `{"p":61837.63,"s":0.5}`.
@@ -501,7 +541,7 @@ impl Fields for JsonFields<'_> {
             return Err(Unusual);
         }
         let first = arena.len() as u32;
-        self.json.rows(self.data, start, rows, grid, arena).ok_or(Unusual)?;
+        self.json.rows(self.data, start, (rows, grid), &mut Layout::default(), arena).ok_or(Unusual)?;
         Ok((first, arena.len() as u32))
     }
 

@@ -6,11 +6,13 @@
 
 #![forbid(unsafe_code)]
 
+use std::hint;
+
 use crate::book::Level;
-use crate::exact::digits;
+use crate::exact::{Step, digits};
+use crate::form::Form;
 use crate::wire::declared::Message;
-use crate::wire::fields::Rows;
-use crate::wire::json::{Json, entries, number_units, quick_decimal, quote, skip};
+use crate::wire::json::{Json, Layout, entries, number_units, quick_decimal, quote, skip};
 use crate::wire::program::{Entry, Program};
 use crate::wire::slots::{ANY, Kind, NONE, Slot, Slots};
 
@@ -45,12 +47,46 @@ enum What {
     Levels(usize),
 }
 
-/// A value's place: the bytes before it, what it is, and its slot.
+/// A value's place: the bytes before it, what it is, and its slot. And how it was written last.
 #[derive(Clone, Debug)]
 struct Part {
     before: Literal,
     what: What,
     id: usize,
+    width: usize,
+    form: Form,
+    layout: Layout,
+}
+
+impl Part {
+    fn new(before: Literal, what: What, id: usize) -> Part {
+        Part { before, what, id, width: 0, form: Form::default(), layout: Layout::default() }
+    }
+
+    /// The place `end`, in a way that lets the processor go on from where the last value of this part ended.
+    #[inline(always)]
+    fn foreseen(&mut self, at: usize, end: usize) -> usize {
+        // The box hides from the compiler that both are the same where they are.
+        let foreseen = hint::black_box(at + self.width);
+        if end == at + self.width {
+            return foreseen;
+        }
+        self.width = end - at;
+        end
+    }
+
+    /// The whole steps that the decimal text at `at` is, and the place behind it.
+    #[inline(always)]
+    fn decimal(&mut self, data: &[u8], at: usize, step: &Step) -> Option<(i64, usize)> {
+        if let Some(read @ (_, end)) = self.form.units(data, at, step)
+            && data.get(end) == Some(&b'"')
+        {
+            return Some(read);
+        }
+        let (units, end) = quick_decimal(data, at, step)?;
+        self.form = Form::of(&data[at..end], step);
+        Some((units, end))
+    }
 }
 
 /// Bytes that have to stand somewhere.
@@ -85,17 +121,23 @@ impl Literal {
     #[inline(always)]
     fn skip(&self, data: &[u8], at: usize) -> Option<usize> {
         let end = at + self.bytes.len();
-        if let Some(bytes) = data.get(at..at + 8) {
-            let mut word = [0; 8];
-            word.copy_from_slice(bytes);
-            if (u64::from_le_bytes(word) ^ self.word) & self.mask != 0 {
+        let Some(bytes) = data.get(at..at + 8).and_then(<[u8]>::first_chunk) else {
+            return (data.get(at..end)? == &*self.bytes).then_some(end);
+        };
+        if (u64::from_le_bytes(*bytes) ^ self.word) & self.mask != 0 {
+            return None;
+        }
+        // Then eight by eight; the last eight overlap those before them.
+        let mut done = 8;
+        while done < self.bytes.len() {
+            done = (done + 8).min(self.bytes.len());
+            let wanted = self.bytes.get(done - 8..done)?.first_chunk::<8>()?;
+            let found = data.get(at + done - 8..at + done)?.first_chunk::<8>()?;
+            if u64::from_le_bytes(*wanted) != u64::from_le_bytes(*found) {
                 return None;
             }
-            if self.bytes.len() <= 8 {
-                return Some(end);
-            }
         }
-        (data.get(at..end)? == &*self.bytes).then_some(end)
+        Some(end)
     }
 }
 
@@ -116,7 +158,7 @@ impl Template {
     /// `instrument` is the guess, and becomes the message's own. Values are put into `slots`, levels into `arena`.
     #[inline]
     pub fn read(
-        &self,
+        &mut self,
         program: &Program,
         json: &Json,
         data: &[u8],
@@ -127,7 +169,8 @@ impl Template {
         let mut grid = program.grids.get(*instrument)?;
         let mut gridded = false;
         let mut at = 0;
-        for part in &self.parts {
+        let entry = &program.entries[self.entry];
+        for part in &mut self.parts {
             at = part.before.skip(data, at)?;
             let start = at as u32;
             let mut slot = Slot { kind: Kind::Text, start, end: start, instrument: NONE, rows: (0, 0), value: 0 };
@@ -137,19 +180,19 @@ impl Template {
                     if count == 0 || (count > 1 && data[at] == b'0') {
                         return None;
                     }
-                    at += count;
+                    at = part.foreseen(at, at + count);
                     (slot.kind, slot.instrument, slot.value) = (Kind::Integer, ANY, i64::try_from(value).ok()?);
                 }
                 What::Price { number } | What::Size { number } => {
                     let step = if matches!(part.what, What::Price { .. }) { &grid.tick } else { &grid.lot };
-                    let read = if number { number_units(data, at, step) } else { quick_decimal(data, at, step) };
+                    let read = if number { number_units(data, at, step) } else { part.decimal(data, at, step) };
                     (slot.value, at) = read?;
                     slot.instrument = grid.instrument as u32;
                     slot.kind = if number { Kind::Float } else { Kind::Text };
                     gridded = true;
                 }
                 What::Symbol | What::Stream => {
-                    at = clean_text(data, at)?;
+                    at = part.foreseen(at, clean_text(data, at)?);
                     let name = &data[start as usize..at];
                     let own = program.own(name, *instrument, part.what == What::Stream)?;
                     if own != *instrument {
@@ -160,13 +203,13 @@ impl Template {
                         grid = &program.grids[own];
                     }
                 }
-                What::Text | What::AnyText => at = clean_text(data, at)?,
+                What::Text | What::AnyText => at = part.foreseen(at, clean_text(data, at)?),
                 What::Number => {
-                    let (end, kind) = skip(data, at, 0)?;
+                    let (end, kind) = number(data, at)?;
                     if !matches!(kind, Kind::Integer | Kind::Float) {
                         return None;
                     }
-                    (slot.kind, at) = (kind, end);
+                    (slot.kind, at) = (kind, part.foreseen(at, end));
                 }
                 What::Flag => {
                     let (end, kind) = skip(data, at, 0)?;
@@ -176,9 +219,10 @@ impl Template {
                     (slot.kind, at) = (kind, end);
                 }
                 What::Levels(side) => {
-                    let rows = self.side(program, side)?;
+                    let (bids, asks) = entry.rows.as_ref()?;
+                    let rows = if side == 0 { bids } else { asks };
                     slot.rows.0 = arena.len() as u32;
-                    at = json.rows(data, at, rows, grid, arena)?;
+                    at = json.rows(data, at, (rows, grid), &mut part.layout, arena)?;
                     slot.rows.1 = arena.len() as u32;
                     (slot.kind, slot.instrument) = (Kind::Container, grid.instrument as u32);
                     gridded = true;
@@ -191,11 +235,19 @@ impl Template {
         }
         self.end.skip(data, at)
     }
+}
 
-    fn side<'p>(&self, program: &'p Program, side: usize) -> Option<&'p Rows> {
-        let (bids, asks) = program.entries[self.entry].rows.as_ref()?;
-        Some(if side == 0 { bids } else { asks })
+/// The place behind the number at `at`, and what it is.
+#[inline]
+fn number(data: &[u8], at: usize) -> Option<(usize, Kind)> {
+    if let Some((_, count)) = digits(data, at)
+        && count > 0
+        && (count == 1 || data[at] != b'0')
+        && matches!(data.get(at + count), Some(b',' | b'}'))
+    {
+        return Some((at + count, Kind::Integer));
     }
+    skip(data, at, 0)
 }
 
 /// The place of the quote that ends a text at `at`, in which nothing needs unescaping and all is ASCII.
@@ -251,7 +303,7 @@ impl Learner<'_> {
         let quotes = usize::from(kind == Kind::Text);
         let before = Literal::new(&self.data[self.literal_from..at + quotes]);
         self.literal_from = end - quotes;
-        self.parts.push(Part { before, what, id });
+        self.parts.push(Part::new(before, what, id));
         Some(end)
     }
 
