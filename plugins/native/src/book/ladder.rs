@@ -43,6 +43,9 @@ pub struct Ladder {
     summary: Vec<u64>,
     far: BTreeMap<i64, Page>,
     count: usize,
+    /// The key of the best level; `i64::MAX` where there is none: a level of that key is found anew each time.
+    best_key: i64,
+    best: Level,
 }
 
 impl Page {
@@ -121,6 +124,33 @@ impl Ladder {
         }
     }
 
+    /// Finds the best level anew.
+    #[inline]
+    fn find_best(&mut self) {
+        (self.best_key, self.best) = (i64::MAX, Level::default());
+        if let Some(at) = self.first() {
+            let page = &self.window[at];
+            let price = self.price(self.base + at as i64, page.mask.trailing_zeros());
+            if let Some(&lots) = page.lots.first() {
+                (self.best_key, self.best) = (self.key(price), Level { price, lots });
+            }
+        }
+    }
+
+    /// A page of the window has become empty: moves the window where the next levels are far from its beginning.
+    #[cold]
+    fn draw_near(&mut self) {
+        match self.first() {
+            None => {
+                if let Some((&best, _)) = self.far.first_key_value() {
+                    self.move_to(best);
+                }
+            }
+            Some(first) if first > self.window.len() / 2 => self.move_to(self.base + first as i64),
+            Some(_) => {}
+        }
+    }
+
     #[cold]
     fn set_far(&mut self, page: i64, place: u32, lots: i64) {
         if lots == 0 {
@@ -190,32 +220,41 @@ impl Half for Ladder {
             Side::Buy => i64::MAX,
             Side::Sell => 0,
         };
-        Ladder { flip, base: 0, window: Vec::new(), summary: Vec::new(), far: BTreeMap::new(), count: 0 }
+        Ladder {
+            flip,
+            base: 0,
+            window: Vec::new(),
+            summary: Vec::new(),
+            far: BTreeMap::new(),
+            count: 0,
+            best_key: i64::MAX,
+            best: Level::default(),
+        }
     }
 
     #[inline]
     fn set(&mut self, price: i64, lots: i64) {
         let key = self.key(price);
         let (page, place) = (key >> PAGE_BITS, (key & 63) as u32);
-        let Some(at) = self.at(page) else {
-            self.set_far(page, place, lots);
-            return;
-        };
-        let grown = self.window[at].set(place, lots);
-        if grown == 0 {
-            return;
-        }
-        self.count = self.count.wrapping_add_signed(grown);
-        self.note(at);
-        if grown < 0 && self.window[at].mask == 0 && !self.far.is_empty() {
-            match self.first() {
-                None => {
-                    if let Some((&best, _)) = self.far.first_key_value() {
-                        self.move_to(best);
+        match self.at(page) {
+            Some(at) => {
+                let grown = self.window[at].set(place, lots);
+                if grown != 0 {
+                    self.count = self.count.wrapping_add_signed(grown);
+                    self.note(at);
+                    if grown < 0 && self.window[at].mask == 0 && !self.far.is_empty() {
+                        self.draw_near();
                     }
                 }
-                Some(first) if first > self.window.len() / 2 => self.move_to(self.base + first as i64),
-                Some(_) => {}
+            }
+            None => self.set_far(page, place, lots),
+        }
+        // A level behind the best changes nothing of it, and most are behind it.
+        if key <= self.best_key {
+            if lots != 0 {
+                (self.best_key, self.best) = (key, Level { price, lots });
+            } else {
+                self.find_best();
             }
         }
     }
@@ -228,14 +267,12 @@ impl Half for Ladder {
         self.summary.fill(0);
         self.far.clear();
         self.count = 0;
+        self.find_best();
     }
 
     #[inline]
     fn best(&self) -> Option<Level> {
-        let at = self.first()?;
-        let page = &self.window[at];
-        let price = self.price(self.base + at as i64, page.mask.trailing_zeros());
-        Some(Level { price, lots: *page.lots.first()? })
+        (self.best.lots != 0).then_some(self.best)
     }
 
     fn lots_at(&self, price: i64) -> i64 {
