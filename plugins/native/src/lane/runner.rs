@@ -48,20 +48,101 @@ pub struct Runner {
     pub last_ns: u64,
 }
 
+/// What runs one message after another.
+struct Step<'a> {
+    held: Held<'a>,
+    quotes_make_market: bool,
+    changed: &'a mut Vec<usize>,
+}
+
+impl Step<'_> {
+    /// Runs one message. Whether it changed best prices that somebody wants to look at.
+    #[inline]
+    fn run(&mut self, engine: &mut Engine, raw: &[u8], now_ns: i64, wakes: bool) -> Result<bool, Fault> {
+        self.changed.clear();
+        let (held, quotes_make_market) = (&mut self.held, self.quotes_make_market);
+        let mut sink = Markets { held, quotes_make_market, changed: self.changed, sample_due: false };
+        engine.on_message(raw, now_ns, &mut sink)?;
+        if sink.sample_due {
+            for &instrument in &*self.changed {
+                let (_, market) = self.held.place(instrument);
+                let now_ns = market.now_ns;
+                market.sample_mid(now_ns);
+            }
+        }
+        let stop = wakes && !self.changed.is_empty();
+        if !stop {
+            self.changed.clear();
+        }
+        Ok(stop)
+    }
+}
+
+/// Where it is noted what messages took.
+struct Notes<'a> {
+    fused: &'a mut Histogram,
+    whole_path: &'a mut Histogram,
+    last_ns: &'a mut u64,
+}
+
+impl Notes<'_> {
+    /// Notes what a message took, from the end of the one before it.
+    #[inline]
+    fn note(&mut self, started: &mut Option<Instant>, stop: bool) {
+        let Some(before) = started else { return };
+        let now = Instant::now();
+        let took = u64::try_from((now - *before).as_nanos()).unwrap_or(u64::MAX);
+        *before = now;
+        self.fused.record(took);
+        if stop {
+            *self.last_ns = took;
+        } else {
+            self.whole_path.record(took);
+        }
+    }
+}
+
 /// A lock is only held over what can't panic half-way.
 pub fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct Markets<'a> {
+/// One place held at a time: a message is mostly of the instrument of the one before it, and a lock costs as much as the rest
+/// of a quote.
+struct Held<'a> {
     places: &'a [Place],
+    at: usize,
+    locks: Option<(MutexGuard<'a, AnyBook>, MutexGuard<'a, Market>)>,
+}
+
+impl<'a> Held<'a> {
+    fn new(places: &'a [Place]) -> Self {
+        Held { places, at: 0, locks: None }
+    }
+
+    /// The book and the market of an instrument.
+    #[inline]
+    fn place(&mut self, instrument: usize) -> (&mut AnyBook, &mut Market) {
+        if self.at != instrument || self.locks.is_none() {
+            // What was held is let go first.
+            self.locks = None;
+            self.at = instrument;
+        }
+        let place = &self.places[instrument];
+        let (book, market) = self.locks.get_or_insert_with(|| (lock(&place.book), lock(&place.market)));
+        (book, market)
+    }
+}
+
+struct Markets<'r, 'a> {
+    held: &'r mut Held<'a>,
     quotes_make_market: bool,
-    changed: &'a mut Vec<usize>,
+    changed: &'r mut Vec<usize>,
     /// Whether an event came at a time at which a sample of its market's mid is due.
     sample_due: bool,
 }
 
-impl Markets<'_> {
+impl Markets<'_, '_> {
     fn changed(&mut self, instrument: usize) {
         if !self.changed.contains(&instrument) {
             self.changed.push(instrument);
@@ -69,64 +150,48 @@ impl Markets<'_> {
     }
 }
 
-impl Sink for Markets<'_> {
+impl Sink for Markets<'_, '_> {
     #[inline]
     fn event(&mut self, event: Event<'_>) {
-        match event {
+        let (instrument, changed, due) = match event {
             Event::Quote(quote) => {
-                let mut market = lock(&self.places[quote.instrument].market);
+                let (_, market) = self.held.place(quote.instrument);
                 let changed = market.on_quote(quote, self.quotes_make_market);
-                self.sample_due |= market.is_sample_due();
-                drop(market);
-                if changed {
-                    self.changed(quote.instrument);
-                }
+                (quote.instrument, changed, market.is_sample_due())
             }
             Event::Delta(depth, bids, asks) | Event::Snapshot(depth, bids, asks) => {
-                let place = &self.places[depth.instrument];
+                let (book, market) = self.held.place(depth.instrument);
                 let snapshot = matches!(event, Event::Snapshot(..));
-                let best = {
-                    let mut book = lock(&place.book);
-                    if snapshot {
-                        book.apply_snapshot(bids, asks);
-                    } else {
-                        book.apply_delta(bids, asks);
-                    }
-                    book.bbo()
-                };
-                let mut market = lock(&place.market);
-                let changed = market.on_levels(depth, &best, snapshot);
-                self.sample_due |= market.is_sample_due();
-                drop(market);
-                if changed {
-                    self.changed(depth.instrument);
+                if snapshot {
+                    book.apply_snapshot(bids, asks);
+                } else {
+                    book.apply_delta(bids, asks);
                 }
+                let changed = market.on_levels(depth, &book.bbo(), snapshot);
+                (depth.instrument, changed, market.is_sample_due())
             }
             Event::Invalid { instrument, receive_time_ns } => {
-                let place = &self.places[instrument];
-                lock(&place.book).clear();
-                let mut market = lock(&place.market);
+                let (book, market) = self.held.place(instrument);
+                book.clear();
                 market.on_invalid(receive_time_ns);
-                self.sample_due |= market.is_sample_due();
-                drop(market);
-                self.changed(instrument);
+                (instrument, true, market.is_sample_due())
             }
             Event::Trade(trade) => {
-                let mut market = lock(&self.places[trade.instrument].market);
+                let (_, market) = self.held.place(trade.instrument);
                 market.now_ns = trade.receive_time_ns;
                 market.statistics.on_trade(trade.receive_time_ns, trade.size_lots);
-                self.sample_due |= market.is_sample_due();
+                (trade.instrument, false, market.is_sample_due())
             }
             Event::Status(status) => {
-                let mut market = lock(&self.places[status.instrument].market);
+                let (_, market) = self.held.place(status.instrument);
                 let changed = market.on_status(status);
-                self.sample_due |= market.is_sample_due();
-                drop(market);
-                if changed {
-                    self.changed(status.instrument);
-                }
+                (status.instrument, changed, market.is_sample_due())
             }
-            Event::Bar(_) | Event::Control(_) => {}
+            Event::Bar(_) | Event::Control(_) => return,
+        };
+        self.sample_due |= due;
+        if changed {
+            self.changed(instrument);
         }
     }
 }
@@ -154,43 +219,12 @@ impl Runner {
         &self.places
     }
 
-    /// Runs one message. Whether it changed best prices that somebody wants to look at.
-    #[inline]
-    fn step(&mut self, engine: &mut Engine, raw: &[u8], now_ns: i64, wakes: bool) -> Result<bool, Fault> {
-        self.changed.clear();
-        let (places, quotes_make_market) = (&self.places, self.quotes_make_market);
-        let mut sink = Markets { places, quotes_make_market, changed: &mut self.changed, sample_due: false };
-        engine.on_message(raw, now_ns, &mut sink)?;
-        let sample_due = sink.sample_due;
-        for &instrument in &self.changed {
-            // Most of the time none is due, and a lock costs more than the rest of this.
-            if !sample_due {
-                break;
-            }
-            let mut market = lock(&self.places[instrument].market);
-            let now_ns = market.now_ns;
-            market.sample_mid(now_ns);
-        }
-        let stop = wakes && !self.changed.is_empty();
-        if !stop {
-            self.changed.clear();
-        }
-        Ok(stop)
-    }
-
-    /// Notes what a message took, from the end of the one before it.
-    #[inline]
-    fn note(&mut self, started: &mut Option<Instant>, stop: bool) {
-        let Some(before) = started else { return };
-        let now = Instant::now();
-        let took = u64::try_from((now - *before).as_nanos()).unwrap_or(u64::MAX);
-        *before = now;
-        self.fused.record(took);
-        if stop {
-            self.last_ns = took;
-        } else {
-            self.whole_path.record(took);
-        }
+    /// What a run works with, each part by itself.
+    fn parts(&mut self) -> (Step<'_>, Notes<'_>) {
+        let Runner { places, quotes_make_market, changed, fused, whole_path, last_ns } = self;
+        changed.clear();
+        let step = Step { held: Held::new(places), quotes_make_market: *quotes_make_market, changed };
+        (step, Notes { fused, whole_path, last_ns })
     }
 
     /// Runs messages until one comes at or after `until_ns`, is refused or, with `wakes`, has changed best prices.
@@ -205,19 +239,19 @@ impl Runner {
         wakes: bool,
         timed: bool,
     ) -> (usize, Stop) {
-        self.changed.clear();
+        let (mut step, mut notes) = self.parts();
         let mut count = 0;
         let mut started = timed.then(Instant::now);
         for (now_ns, raw) in messages {
             if now_ns >= until_ns {
                 return (count, Stop::Due);
             }
-            let stop = match self.step(engine, raw, now_ns, wakes) {
+            let stop = match step.run(engine, raw, now_ns, wakes) {
                 Ok(stop) => stop,
                 Err(fault) => return (count, Stop::Refused(fault)),
             };
             count += 1;
-            self.note(&mut started, stop);
+            notes.note(&mut started, stop);
             if stop {
                 return (count, Stop::Changed);
             }
@@ -240,19 +274,19 @@ impl Runner {
         mut refused: impl FnMut(&[u8]),
     ) -> Result<Stop, ProtocolError> {
         let (decoder, chunk, at) = frames;
-        self.changed.clear();
+        let (mut step, mut notes) = self.parts();
         let mut started = timed.then(Instant::now);
         while let Some(event) = decoder.next(chunk, at)? {
             match event {
                 frames::Event::Text(raw) | frames::Event::Binary(raw) => {
-                    let stop = match self.step(engine, raw, now_ns, wakes) {
+                    let stop = match step.run(engine, raw, now_ns, wakes) {
                         Ok(stop) => stop,
                         Err(fault) => {
                             refused(raw);
                             return Ok(Stop::Refused(fault));
                         }
                     };
-                    self.note(&mut started, stop);
+                    notes.note(&mut started, stop);
                     if stop {
                         return Ok(Stop::Changed);
                     }

@@ -36,7 +36,7 @@ impl PyFrameDecoder {
             match decoder.next(chunk.as_bytes(), &mut at) {
                 Ok(Some(event)) => events.append(told(py, event)?)?,
                 Ok(None) => return Ok(events),
-                Err(error) => return Err(raised(py, error, &events)?),
+                Err(error) => return Err(raised(py, error, &events.to_tuple())?),
             }
         }
     }
@@ -55,10 +55,10 @@ pub fn told<'py>(py: Python<'py>, event: Event<'_>) -> PyResult<Bound<'py, PyTup
 }
 
 /// `mainspring.errors.FrameError`.
-pub fn raised(py: Python<'_>, error: ProtocolError, events: &Bound<'_, PyList>) -> PyResult<PyErr> {
+pub fn raised(py: Python<'_>, error: ProtocolError, events: &Bound<'_, PyTuple>) -> PyResult<PyErr> {
     let class = py.import("mainspring.errors")?.getattr("FrameError")?;
     let made = class.call1((error.what, error.code, error.at))?;
-    made.setattr("events", events.to_tuple())?;
+    made.setattr("events", events)?;
     Ok(PyErr::from_value(made))
 }
 

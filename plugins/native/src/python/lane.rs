@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use crate::frames::Event;
 use crate::lane::market::Market;
@@ -294,17 +294,16 @@ impl PyFused {
         now_ns: i64,
         wakes: bool,
         timed: bool,
-    ) -> PyResult<(usize, Bound<'py, PyList>)> {
+    ) -> PyResult<(usize, Bound<'py, PyTuple>)> {
         let mut engine = self.engine.bind(py).borrow_mut();
         let mut at = start;
-        let others = PyList::empty(py);
+        let mut others = Vec::new();
         let mut failed = None;
         let mut refused = Vec::new();
         let frames = (&mut *decoder.lock(), chunk.as_bytes(), &mut at);
-        let other = |event: Event<'_>| {
-            if let Err(error) = told(py, event).and_then(|event| others.append(event)) {
-                failed = Some(error);
-            }
+        let other = |event: Event<'_>| match told(py, event) {
+            Ok(event) => others.push(event),
+            Err(error) => failed = Some(error),
         };
         let keep = |raw: &[u8]| refused.extend_from_slice(raw);
         let stop = self.runner.run_frames(&mut engine.engine, frames, now_ns, wakes, timed, other, keep);
@@ -312,8 +311,8 @@ impl PyFused {
         match (failed, stop) {
             (Some(error), _) => Err(error),
             (None, Ok(Stop::Refused(fault))) => Err(engine.refusal(py, &refused, now_ns, fault)),
-            (None, Ok(_)) => Ok((at, others)),
-            (None, Err(error)) => Err(raised(py, error, &others)?),
+            (None, Ok(_)) => Ok((at, PyTuple::new(py, others)?)),
+            (None, Err(error)) => Err(raised(py, error, &PyTuple::new(py, others)?)?),
         }
     }
 

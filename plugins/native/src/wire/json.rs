@@ -1,13 +1,14 @@
-//! JSON on the fast way: a clean message (see `simd`) in one pass, its levels read as they are met.
+//! JSON on the fast way: a clean message (see `simd`) in one pass, its levels (see `json_levels`) read as they are met.
 //!
 //! Every function gives `None` for anything unusual as well as for anything wrong: the general way then judges.
 
 #![forbid(unsafe_code)]
 
 use crate::book::Level;
-use crate::exact::{Step, digits, eight_digits};
-use crate::form::Form;
-use crate::wire::fields::{Decoded, Fields, Found, Grid, Key, RowRange, Rows, Shape};
+use crate::exact::{Step, digits};
+use crate::wire::fields::{Decoded, Fields, Found, Grid, Key, RowRange, Rows};
+use crate::wire::json_levels::{Layout, Levels};
+use crate::wire::json_units::{decimal, number_units};
 use crate::wire::json_value::{number_value, scan_number};
 use crate::wire::program::Program;
 use crate::wire::slots::{ANY, Early, KeyTable, Kind, NONE, Slot, Slots, early, early_grid};
@@ -17,31 +18,22 @@ use crate::wire::value::Is;
 const MAX_DEPTH: u32 = 60;
 /// A number of fewer bytes than this is within a double's range, as long as it has no exponent.
 const MAX_NUMBER: usize = 300;
-/// The digits that every double keeps.
-const EXACT_DIGITS: usize = 15;
 
 /// What the fast way has to know of a format.
 #[derive(Debug)]
 pub struct Json {
     keys: KeyTable,
     early: Vec<Option<Early>>,
-    compact: Vec<Option<Compact>>,
+    levels: Vec<Option<Levels>>,
     unwrap: Option<usize>,
-}
-
-/// How a level that is an object begins, and what stands before its size, where it is written without spaces.
-#[derive(Debug)]
-struct Compact {
-    before_price: Vec<u8>,
-    before_size: Vec<u8>,
 }
 
 impl Json {
     /// `None` where the format is one for the general way.
     pub fn new(program: &Program) -> Option<Json> {
         let early = early(program);
-        let compact = early.iter().map(|early| early.as_ref().and_then(|early| compact(&early.rows))).collect();
-        Some(Json { keys: KeyTable::new(program)?, early, compact, unwrap: program.unwrap.as_ref().map(|key| key.id) })
+        let levels = early.iter().map(|early| early.as_ref().map(|early| Levels::new(&early.rows))).collect();
+        Some(Json { keys: KeyTable::new(program)?, early, levels, unwrap: program.unwrap.as_ref().map(|key| key.id) })
     }
 
     /// Finds the members of the object at `at`, and returns the place behind it.
@@ -120,36 +112,10 @@ impl Json {
         layout: &mut Layout,
         arena: &mut Vec<Level>,
     ) -> Option<usize> {
-        let mut at = space(data, at + 1);
-        if *data.get(at)? == b']' {
-            return Some(at + 1);
-        }
-        let compact = self.compact[rows.key.id].as_ref();
-        let pairs = !rows.number && rows.shape == Shape::Places(0, 1);
-        loop {
-            let (level, end) = match compact {
-                None if pairs => match layout.pair(data, at, grid) {
-                    Some(read) => read,
-                    None => layout.learn(data, at, grid).or_else(|| level(data, at, rows, grid))?,
-                },
-                Some(compact) => {
-                    compact_level(data, at, compact, rows.number, grid).or_else(|| level(data, at, rows, grid))?
-                }
-                None => level(data, at, rows, grid)?,
-            };
-            arena.push(level);
-            match *data.get(end)? {
-                b',' => at = space(data, end + 1),
-                b']' => return Some(end + 1),
-                _ => {
-                    at = space(data, end);
-                    match *data.get(at)? {
-                        b',' => at = space(data, at + 1),
-                        b']' => return Some(at + 1),
-                        _ => return None,
-                    }
-                }
-            }
+        match &self.levels[rows.key.id] {
+            // All declarations that have this key agree on the form: see `early`.
+            Some(levels) => levels.read(data, at, grid, layout, arena),
+            None => Levels::new(rows).read(data, at, grid, layout, arena),
         }
     }
 }
@@ -169,113 +135,15 @@ pub struct Pass<'a> {
     pub guess: usize,
 }
 
-fn compact(rows: &Rows) -> Option<Compact> {
-    let Shape::Keys(price, size) = &rows.shape else { return None };
-    let quote = if rows.number { "" } else { "\"" };
-    Some(Compact {
-        before_price: format!("{{\"{price}\":{quote}").into_bytes(),
-        before_size: format!("{quote},\"{size}\":{quote}").into_bytes(),
-    })
-}
-
-/// How the last level such as `["61837.63","0.5"]` was written.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Layout {
-    price: Form,
-    size: Form,
-}
-
-impl Layout {
-    /// The level at `at`, if it is written as the last one, and the place behind it.
-    #[inline(always)]
-    fn pair(&self, data: &[u8], at: usize, grid: &Grid) -> Option<(Level, usize)> {
-        let (price, middle) = self.price.units(data, at + 2, &grid.tick)?;
-        let (lots, close) = self.size.units(data, middle + 3, &grid.lot)?;
-        let written = *data.get(at..at + 2)? == *b"[\""
-            && *data.get(middle..middle + 3)? == *b"\",\""
-            && *data.get(close..close + 2)? == *b"\"]";
-        written.then_some((Level { price, lots }, close + 2))
-    }
-
-    /// The level at `at`, and the place behind it. Takes its layout down.
-    #[inline]
-    fn learn(&mut self, data: &[u8], at: usize, grid: &Grid) -> Option<(Level, usize)> {
-        let (level, middle, end) = text_pair(data, at, grid)?;
-        self.price = Form::of(&data[at + 2..middle], &grid.tick);
-        self.size = Form::of(&data[middle + 3..end - 2], &grid.lot);
-        Some((level, end))
-    }
-}
-
-/// A level such as `["61837.63","0.5"]`: the place behind its price, and the one behind it all.
+/// The place behind `expected`, if it stands at `at`.
 #[inline(always)]
-fn text_pair(data: &[u8], at: usize, grid: &Grid) -> Option<(Level, usize, usize)> {
-    if data.get(at..at + 2)? != b"[\"" {
-        return None;
-    }
-    let (price, middle) = quick_decimal(data, at + 2, &grid.tick)?;
-    if data.get(middle..middle + 3)? != b"\",\"" {
-        return None;
-    }
-    let (lots, end) = quick_decimal(data, middle + 3, &grid.lot)?;
-    (data.get(end..end + 2)? == b"\"]").then_some((Level { price, lots }, middle, end + 2))
-}
-
-/// A level such as `{"p":61837.63,"s":0.5}`.
-#[inline(always)]
-fn compact_level(data: &[u8], at: usize, compact: &Compact, number: bool, grid: &Grid) -> Option<(Level, usize)> {
-    let read = if number { number_units } else { quick_decimal };
-    let at = after(data, at, &compact.before_price)?;
-    let (price, end) = read(data, at, &grid.tick)?;
-    let at = after(data, end, &compact.before_size)?;
-    let (lots, end) = read(data, at, &grid.lot)?;
-    let end = after(data, end, if number { b"}" } else { b"\"}" })?;
-    Some((Level { price, lots }, end))
-}
-
-#[inline(always)]
-fn after(data: &[u8], at: usize, expected: &[u8]) -> Option<usize> {
+pub fn after(data: &[u8], at: usize, expected: &[u8]) -> Option<usize> {
     let end = at + expected.len();
     (data.get(at..end)? == expected).then_some(end)
 }
 
-/// A level of any writing.
-fn level(data: &[u8], at: usize, rows: &Rows, grid: &Grid) -> Option<(Level, usize)> {
-    let (mut price, mut lots) = (None, None);
-    let units = |at: usize, step: &Step| {
-        if rows.number {
-            number_units(data, at, step)
-        } else if *data.get(at)? == b'"' {
-            let (units, end) = decimal(data, at + 1, step)?;
-            (*data.get(end)? == b'"').then_some((units, end + 1))
-        } else {
-            None
-        }
-    };
-    let mut value = |at: usize, is_price: bool, is_size: bool| {
-        if is_price && is_size {
-            return None;
-        }
-        let place = if is_price { &mut price } else { &mut lots };
-        if !is_price && !is_size {
-            return skip(data, at, 1).map(|(end, _)| end);
-        }
-        let (found, end) = units(at, if is_price { &grid.tick } else { &grid.lot })?;
-        // A key that comes twice is one for the general way.
-        place.replace(found).is_none().then_some(end)
-    };
-    let end = match (&rows.shape, *data.get(at)?) {
-        (&Shape::Places(price, size), b'[') => items(data, at, |at, index| value(at, index == price, index == size))?,
-        (Shape::Keys(price, size), b'{') => {
-            entries(data, at, |at, key| value(at, key == price.as_bytes(), key == size.as_bytes()))?
-        }
-        _ => return None,
-    };
-    Some((Level { price: price?, lots: lots? }, end))
-}
-
 /// Visits the items of the array at `at`; `visit` returns the place behind each.
-fn items(data: &[u8], at: usize, mut visit: impl FnMut(usize, usize) -> Option<usize>) -> Option<usize> {
+pub fn items(data: &[u8], at: usize, mut visit: impl FnMut(usize, usize) -> Option<usize>) -> Option<usize> {
     let mut at = space(data, at + 1);
     if *data.get(at)? == b']' {
         return Some(at + 1);
@@ -369,88 +237,6 @@ pub fn skip(data: &[u8], at: usize, depth: u32) -> Option<(usize, Kind)> {
         }
         _ => None,
     }
-}
-
-/// The same as `decimal` for what venues write: at most eight digits on either side of the point.
-#[inline(always)]
-pub fn quick_decimal(data: &[u8], at: usize, step: &Step) -> Option<(i64, usize)> {
-    let (whole, count) = eight_digits(data, at);
-    let point = at + count;
-    if count == 0 {
-        return None;
-    }
-    match *data.get(point)? {
-        b'.' => {
-            let (fraction, places) = eight_digits(data, point + 1);
-            let end = point + 1 + places;
-            if places == 0 || *data.get(end)? != b'"' {
-                return None;
-            }
-            Some((step.units_quick(whole, fraction, places)?, end))
-        }
-        b'"' => Some((step.units_quick(whole, 0, 0)?, point)),
-        _ => None,
-    }
-}
-
-/// The whole steps that the decimal text at `at` is, and the place behind it, where a quote has to follow.
-pub fn decimal(data: &[u8], at: usize, step: &Step) -> Option<(i64, usize)> {
-    if let Some((whole, count)) = digits(data, at)
-        && count > 0
-    {
-        let mut end = at + count;
-        let (mut fraction, mut places) = (0, 0);
-        if *data.get(end)? == b'.' {
-            (fraction, places) = digits(data, end + 1).unwrap_or((0, 0));
-            if places > 0 {
-                end += 1 + places;
-            }
-        }
-        if *data.get(end)? == b'"'
-            && let Some(units) = step.units_fast(whole, fraction, places)
-        {
-            return Some((units, end));
-        }
-    }
-    let end = quote(data, at)?;
-    Some((step.units_from_text(&data[at..end]).ok()?, end))
-}
-
-/// The whole steps that the number at `at` is, and the place behind it.
-#[inline]
-pub fn number_units(data: &[u8], at: usize, step: &Step) -> Option<(i64, usize)> {
-    if let Some((whole, count)) = digits(data, at)
-        && count > 0
-        && (count == 1 || data[at] != b'0')
-    {
-        let mut end = at + count;
-        let (mut fraction, mut places) = (0, 0);
-        if data.get(end) == Some(&b'.') {
-            (fraction, places) = digits(data, end + 1).unwrap_or((0, 0));
-            end += 1 + places;
-        }
-        let whole_or_fraction = end == at + count || places > 0;
-        let ended = !matches!(data.get(end), Some(b'0'..=b'9' | b'.' | b'e' | b'E'));
-        if whole_or_fraction
-            && ended
-            && count + places <= EXACT_DIGITS
-            && let Some(units) = step.units_fast(whole, fraction, places)
-        {
-            return Some((units, end));
-        }
-    }
-    long_number_units(data, at, step)
-}
-
-#[cold]
-fn long_number_units(data: &[u8], at: usize, step: &Step) -> Option<(i64, usize)> {
-    let number = scan_number(data, at)?;
-    let units = match number_value(&data[at..number.end], number.integer)? {
-        Is::Integer(value) => step.units_from_integer(value),
-        Is::Float(value) => step.units_from_float(value),
-        _ => return None,
-    };
-    Some((units.ok()?, number.end))
 }
 
 /// The fields of a message on the fast way.

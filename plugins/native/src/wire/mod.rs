@@ -9,6 +9,8 @@ pub mod engine;
 pub mod event;
 pub mod fields;
 pub mod json;
+pub mod json_levels;
+pub mod json_units;
 pub mod json_value;
 pub mod msgpack;
 pub mod msgpack_value;

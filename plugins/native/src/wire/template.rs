@@ -12,7 +12,9 @@ use crate::book::Level;
 use crate::exact::{Step, digits};
 use crate::form::Form;
 use crate::wire::declared::Message;
-use crate::wire::json::{Json, Layout, entries, number_units, quick_decimal, quote, skip};
+use crate::wire::json::{Json, entries, quote, skip};
+use crate::wire::json_levels::Layout;
+use crate::wire::json_units::{number_units, quick_decimal};
 use crate::wire::program::{Entry, Program};
 use crate::wire::slots::{ANY, Kind, NONE, Slot, Slots};
 
