@@ -12,6 +12,8 @@ from mainspring.orders.log import (
     read_order_log,
 )
 from mainspring.orders.order import Order, OrderState
+from mainspring.orders.pool import OrderPool
+from mainspring.orders.queue import OrderQueue
 from mainspring.orders.statement import AccountStatement, amount_text
 from mainspring.orders.tracker import OrderTracker
 
@@ -23,6 +25,8 @@ __all__ = [
     "LogRecord",
     "Order",
     "OrderLog",
+    "OrderPool",
+    "OrderQueue",
     "OrderState",
     "OrderTracker",
     "Refused",

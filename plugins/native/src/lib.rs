@@ -5,6 +5,7 @@ pub mod exact;
 pub mod form;
 pub mod frames;
 pub mod lane;
+pub mod orders;
 pub mod replay;
 pub mod slippage;
 pub mod wire;

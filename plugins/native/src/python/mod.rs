@@ -7,6 +7,7 @@ mod call;
 mod frames;
 mod lane;
 mod model;
+mod orders;
 mod replay;
 mod slippage;
 mod wire;
@@ -20,6 +21,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     books::register(module)?;
     frames::register(module)?;
     lane::register(module)?;
+    orders::register(module)?;
     replay::register(module)?;
     slippage::register(module)?;
     wire::register(module)

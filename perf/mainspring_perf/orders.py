@@ -1,0 +1,84 @@
+"""Records of orders, the queue and the pool: the plain ones, the native ones, and JSON beside the records."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from mainspring.model import Fill, NewOrder, Side, records
+from mainspring.orders import OrderPool, OrderQueue
+from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.sessions import usable
+
+__all__ = ["SUITE", "benchmarks"]
+
+SUITE = "orders"
+
+_ORDER = NewOrder(12_345, 3, Side.BUY, "limit", 6_100_000, 250, 1_723_161_600_000_000_000, strategy="maker")
+_FILL = Fill(12_345, 3, 1_723_161_600_000_000_000, 77, Side.SELL, 6_100_000, 25, True, -100_000)
+
+
+def benchmarks(tiny: bool) -> list[Benchmark]:
+    """Each piece of work by the plain twin and by the native one."""
+    times = 100 if tiny else 2_000
+    parts: dict[str, tuple[Any, Any, Any]] = {"plain": (records, OrderQueue, OrderPool)}
+    if usable("book", "ladder") is not None:
+        from mainspring_native import orders
+
+        parts["native"] = (orders, orders.SpscQueue, orders.OrderPool)
+    made = []
+    for part, candidates in parts.items():
+        for what, run in _work(*candidates).items():
+            yardstick = f"{what}, plain" if part == "native" else _JSON.get(what)
+            made.append(_benchmark(f"{what}, {part}", run, times, yardstick))
+    order, fill = msgspec.json.encode(_ORDER), msgspec.json.encode(_FILL)
+    decoder = msgspec.json.Decoder(Fill)
+    made.append(_benchmark("encode, JSON by msgspec", lambda: msgspec.json.encode(_ORDER), times, None, len(order)))
+    made.append(_benchmark("decode, JSON by msgspec", lambda: decoder.decode(fill), times, None, len(fill)))
+    return made
+
+
+def _work(coding: Any, make_queue: Any, make_pool: Any) -> dict[str, Callable[[], object]]:
+    record = records.encode_record(_FILL)
+    queue, pool = make_queue(64), make_pool(64)
+    return {
+        "encode, record": lambda: coding.encode_record(_ORDER),
+        "decode, record": lambda: coding.decode_record(record),
+        "queue, push and pop": lambda: (queue.push(_FILL), queue.pop()),
+        "pool, take and release": lambda: pool.release(pool.take(_FILL)),
+    }
+
+
+_JSON = {"encode, record": "encode, JSON by msgspec", "decode, record": "decode, JSON by msgspec"}
+_RIGHT = {
+    "encode, record": records.encode_record(_ORDER),
+    "decode, record": _FILL,
+    "queue, push and pop": (True, _FILL),
+    "pool, take and release": None,
+    "encode, JSON by msgspec": msgspec.json.encode(_ORDER),
+    "decode, JSON by msgspec": _FILL,
+}
+
+
+def _benchmark(
+    name: str, run: Callable[[], object], times: int, yardstick: str | None, size: int = records.RECORD_BYTES
+) -> Benchmark:
+    right = next(right for what, right in _RIGHT.items() if name.startswith(what))
+
+    def check(answer: object) -> None:
+        if answer != right:
+            raise WrongAnswer(f"{name}: {answer!r}, not {right!r}")
+
+    def repeated() -> object:
+        for _ in range(times - 1):
+            run()
+        return run()
+
+    return Benchmark(
+        name=name,
+        run=repeated,
+        operations=times,
+        check=check,
+        input=f"one order or fill, {size} bytes",
+        yardstick=yardstick,
+    )

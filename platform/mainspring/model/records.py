@@ -1,0 +1,230 @@
+"""Orders and order events as binary records: one fixed layout, little-endian, with a version.
+
+| offset | type | field | meaning |
+| --- | --- | --- | --- |
+| 0 | u8 | version | `RECORD_VERSION` |
+| 1 | u8 | kind | 1 new order, 2 approved order, 3 accepted, 4 rejected, 5 fill, 6 cancelled, 7 replaced |
+| 2 | i8 | side | 1 buy, -1 sell |
+| 3 | u8 | order_kind | 1 limit, 2 market |
+| 4 | u8 | time_in_force | 1 gtc, 2 ioc, 3 fok |
+| 5 | u8 | flag | of an order: post_only; of a fill: maker |
+| 6 | u8 | request | of a rejection: 1 new, 2 cancel, 3 replace |
+| 7 | u8 | text_bytes | the length of the text |
+| 8 | i64 | order_id | |
+| 16 | i64 | instrument | |
+| 24 | i64 | time_ns | of an order: created_ns |
+| 32 | i64 | price_ticks | |
+| 40 | i64 | size_lots | of a cancellation: remaining_lots |
+| 48 | i64 | fill_id | |
+| 56 | i64 | fee_ppb | |
+| 64 | i64 | approved_ns | of an approved order |
+| 72 | 56 bytes | text | of an order: its strategy; of a rejection or cancellation: its reason. UTF-8, then zeros |
+
+A field that a kind doesn't have is 0. A reader refuses what it doesn't know rather than guess.
+"""
+
+import struct
+from typing import Any, Final, TypeAlias
+
+from mainspring.errors import DataError
+from mainspring.model.orders import (
+    Accepted,
+    ApprovedOrder,
+    Cancelled,
+    Fill,
+    NewOrder,
+    OrderEvent,
+    Rejected,
+    Replaced,
+    Side,
+)
+
+__all__ = [
+    "MAX_TEXT_BYTES",
+    "RECORD_BYTES",
+    "RECORD_VERSION",
+    "Recorded",
+    "decode_record",
+    "decode_records",
+    "encode_record",
+]
+
+RECORD_VERSION: Final = 1
+RECORD_BYTES: Final = 128
+MAX_TEXT_BYTES: Final = 56
+
+Recorded: TypeAlias = NewOrder | ApprovedOrder | OrderEvent
+"""What has a record."""
+
+_LAYOUT = struct.Struct(f"<BBbBBBBB8q{MAX_TEXT_BYTES}s")
+_NUMBERS = ("order_id", "instrument", "time_ns", "price_ticks", "size_lots", "fill_id", "fee_ppb", "approved_ns")
+_FIELDS = ("side", "order_kind", "time_in_force", "flag", "request", "text_bytes", *_NUMBERS)
+
+_ORDER_KINDS = {"limit": 1, "market": 2}
+_TIMES_IN_FORCE = {"gtc": 1, "ioc": 2, "fok": 3}
+_REQUESTS = {"new": 1, "cancel": 2, "replace": 3}
+_CODES: dict[str, dict[str, int]] = {
+    "order_kind": _ORDER_KINDS,
+    "time_in_force": _TIMES_IN_FORCE,
+    "request": _REQUESTS,
+}
+_NAMES = {field: {code: name for name, code in codes.items()} for field, codes in _CODES.items()}
+
+_ORDER = {
+    "order_id": "order_id",
+    "instrument": "instrument",
+    "side": "side",
+    "order_kind": "kind",
+    "price_ticks": "price_ticks",
+    "size_lots": "size_lots",
+    "time_ns": "created_ns",
+    "time_in_force": "time_in_force",
+    "flag": "post_only",
+    "text": "strategy",
+}
+_EVENT = {"order_id": "order_id", "instrument": "instrument", "time_ns": "time_ns"}
+# Of each kind, the fields of its record and the attributes that they are, in the order of the class's own fields.
+_KINDS: dict[int, tuple[type, dict[str, str]]] = {
+    1: (NewOrder, _ORDER),
+    2: (ApprovedOrder, {**_ORDER, "approved_ns": "approved_ns"}),
+    3: (Accepted, _EVENT),
+    4: (Rejected, {**_EVENT, "text": "reason", "request": "request"}),
+    5: (
+        Fill,
+        {
+            **_EVENT,
+            "fill_id": "fill_id",
+            "side": "side",
+            "price_ticks": "price_ticks",
+            "size_lots": "size_lots",
+            "flag": "maker",
+            "fee_ppb": "fee_ppb",
+        },
+    ),
+    6: (Cancelled, {**_EVENT, "size_lots": "remaining_lots", "text": "reason"}),
+    7: (Replaced, {**_EVENT, "price_ticks": "price_ticks", "size_lots": "size_lots"}),
+}
+_KIND_OF = {cls: kind for kind, (cls, _) in _KINDS.items()}
+_INT64 = 2**63
+
+
+def encode_record(value: Recorded) -> bytes:
+    """The record of an order or an order event.
+
+    Raises `DataError`, naming the field, for a value that has none: another type, an integer beyond 64 bits, a text
+    beyond `MAX_TEXT_BYTES` bytes.
+    """
+    kind = _KIND_OF.get(type(value))
+    if kind is None:
+        raise DataError(f"a {type(value).__name__} has no record")
+    cls, attributes = _KINDS[kind]
+    values = dict.fromkeys(_FIELDS, 0)
+    text = b""
+    for field, attribute in attributes.items():
+        found = getattr(
+            value.order if isinstance(value, ApprovedOrder) and field != "approved_ns" else value, attribute
+        )
+        if field == "text":
+            text = _text(cls, attribute, found)
+        else:
+            values[field] = _code(cls, field, attribute, found)
+    values["text_bytes"] = len(text)
+    return _LAYOUT.pack(RECORD_VERSION, kind, *values.values(), text)
+
+
+def _code(cls: type, field: str, attribute: str, value: Any) -> int:
+    """A field's number for an attribute's value."""
+    where = f"{cls.__name__}.{attribute}"
+    if field in _CODES:
+        code = _CODES[field].get(value) if isinstance(value, str) else None
+        if code is None:
+            raise DataError(f"{where} must be one of {', '.join(_CODES[field])}, not {value!r}")
+        return code
+    if field == "flag":
+        if not isinstance(value, bool):
+            raise DataError(f"{where} must be true or false, not {value!r}")
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not -_INT64 <= value < _INT64:
+        raise DataError(f"{where} must be an integer of 64 bits, not {value!r}")
+    if field == "side" and value not in (1, -1):
+        raise DataError(f"{where} must be 1 or -1, not {value!r}")
+    return int(value)
+
+
+def _text(cls: type, attribute: str, value: Any) -> bytes:
+    where = f"{cls.__name__}.{attribute}"
+    if not isinstance(value, str):
+        raise DataError(f"{where} must be a text, not {value!r}")
+    try:
+        text = value.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"{where} can't be written as UTF-8: {error.reason}") from error
+    if len(text) > MAX_TEXT_BYTES:
+        raise DataError(f"{where} has {len(text)} bytes; a record holds {MAX_TEXT_BYTES}")
+    return text
+
+
+def decode_records(data: bytes) -> list[Recorded]:
+    """The values of records that follow one another. Raises what `decode_record` raises."""
+    return [decode_record(data, offset) for offset in range(0, len(data), RECORD_BYTES)]
+
+
+def decode_record(data: bytes, offset: int = 0) -> Recorded:
+    """The value of the record at a byte of `data`.
+
+    Raises `DataError`, naming byte and field, for one that is cut short, of another version, of no kind that there is,
+    or that has a value where none can be.
+    """
+    if not 0 <= offset <= len(data) - RECORD_BYTES:
+        left = max(0, min(RECORD_BYTES, len(data) - offset))
+        raise DataError(f"record at byte {offset}: it is cut short, with {left} of {RECORD_BYTES} bytes")
+    version, kind, *numbers, text = _LAYOUT.unpack_from(data, offset)
+    if version != RECORD_VERSION:
+        raise DataError(f"record at byte {offset}: it is of version {version}; this reads version {RECORD_VERSION}")
+    if kind not in _KINDS:
+        raise DataError(f"record at byte {offset}: it is of kind {kind}, which there is none of")
+    cls, attributes = _KINDS[kind]
+    values = dict(zip(_FIELDS, numbers, strict=True))
+    length = values.pop("text_bytes")
+    for field, value in values.items():
+        if field not in attributes and value:
+            raise DataError(f"record at byte {offset}: {field} must be 0 in a {cls.__name__}, not {value}")
+    found: dict[str, Any] = {
+        attribute: _read_text(text, length, offset) if field == "text" else _value(field, values[field], offset)
+        for field, attribute in attributes.items()
+    }
+    if "text" not in attributes and (length or any(text)):
+        raise DataError(f"record at byte {offset}: a {cls.__name__} has no text")
+    if cls is ApprovedOrder:
+        approved_ns = found.pop("approved_ns")
+        return ApprovedOrder(NewOrder(**found), approved_ns)
+    made: Recorded = cls(**found)
+    return made
+
+
+def _value(field: str, value: int, offset: int) -> Any:
+    """An attribute's value for a field's number."""
+    where = f"record at byte {offset}: {field}"
+    if field in _NAMES:
+        name = _NAMES[field].get(value)
+        if name is None:
+            raise DataError(f"{where} must be one of {', '.join(map(str, _NAMES[field]))}, not {value}")
+        return name
+    if field == "flag":
+        if value > 1:
+            raise DataError(f"{where} must be 0 or 1, not {value}")
+        return bool(value)
+    if field == "side":
+        if value not in (1, -1):
+            raise DataError(f"{where} must be 1 or -1, not {value}")
+        return Side(value)
+    return value
+
+
+def _read_text(text: bytes, length: int, offset: int) -> str:
+    if length > MAX_TEXT_BYTES or any(text[length:]):
+        raise DataError(f"record at byte {offset}: text_bytes of {length} doesn't fit the text")
+    try:
+        return text[:length].decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"record at byte {offset}: the text isn't UTF-8: {error.reason}") from error

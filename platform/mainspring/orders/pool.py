@@ -1,0 +1,68 @@
+"""A pool of order records, made once."""
+
+from mainspring.model.records import RECORD_BYTES, Recorded, decode_record, encode_record
+
+__all__ = ["OrderPool"]
+
+_INDEX_BITS = 32
+_PLACES: int = 2**_INDEX_BITS
+
+
+class OrderPool:
+    """A fixed number of places for orders and order events. Full is an answer: `take` says so.
+
+    A handle names a place and how often the place was given out, so that one that was released is known as such.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        """Raises `ValueError` for a capacity that isn't 1 to 2**32 - 1."""
+        if not 1 <= capacity < _PLACES:
+            raise ValueError(f"a pool's capacity must be 1 to 2**32 - 1, not {capacity}")
+        self.capacity = capacity
+        self._records = bytearray(capacity * RECORD_BYTES)
+        # Odd while the place is taken.
+        self._generations = [0] * capacity
+        self._free = list(range(capacity - 1, -1, -1))
+
+    def __len__(self) -> int:
+        """How many places are taken."""
+        return self.capacity - len(self._free)
+
+    def take(self, value: Recorded) -> int | None:
+        """Puts a value in a free place and returns its handle; None where all are taken.
+
+        Raises `DataError` for a value that has no record.
+        """
+        record = encode_record(value)
+        if not self._free:
+            return None
+        index = self._free.pop()
+        self._generations[index] = (self._generations[index] + 1) % _PLACES
+        self._write(index, record)
+        return self._generations[index] << _INDEX_BITS | index
+
+    def get(self, handle: int) -> Recorded:
+        """The value in a place. Raises `ValueError` for a handle that was released, or that is none."""
+        index = self._index(handle)
+        start = index * RECORD_BYTES
+        return decode_record(bytes(self._records[start : start + RECORD_BYTES]))
+
+    def put(self, handle: int, value: Recorded) -> None:
+        """Replaces the value in a place. Raises `DataError` and `ValueError`, as `take` and `get` do."""
+        record = encode_record(value)
+        self._write(self._index(handle), record)
+
+    def release(self, handle: int) -> None:
+        """Makes a place free. Raises `ValueError` for a handle that was released, or that is none."""
+        index = self._index(handle)
+        self._generations[index] = (self._generations[index] + 1) % _PLACES
+        self._free.append(index)
+
+    def _write(self, index: int, record: bytes) -> None:
+        self._records[index * RECORD_BYTES : (index + 1) * RECORD_BYTES] = record
+
+    def _index(self, handle: int) -> int:
+        index, generation = handle & (_PLACES - 1), handle >> _INDEX_BITS
+        if index >= self.capacity or generation % 2 == 0 or self._generations[index] != generation:
+            raise ValueError(f"handle {handle} names no place that is taken: it was released, or never given out")
+        return index
