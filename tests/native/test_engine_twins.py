@@ -1,6 +1,7 @@
 """Every declared format over every capture, through both engines and all books: all of it the same."""
 
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -209,3 +210,25 @@ def test_what_both_engines_read_alike_includes_spoilt_messages(
         pair.take(number, (at, raw[:place] + change + raw[place + 1 :]))
     pair.finish()
     assert pair.refused > len(messages) / 2
+
+
+_DEPTH = (
+    b'{"e":"depthUpdate","E":1704067201000,"s":"BTCUSDT","U":%d,"u":%d,"b":[["61832.91000000","0.5"%b]],"a":[["61845.73",'
+    b'"1"]]}'
+)
+
+
+@pytest.mark.parametrize(
+    "more", [b"", b',"x"', b',[1,{"y":null}]', b',"\xb0"', b',{"\xff":1}', b',"\\u0041"', b',"\x01"', b',"', b","]
+)
+def test_what_a_level_holds_besides_is_judged_alike(more: bytes) -> None:
+    """Also where the messages before have taught how such a one is written, so that it isn't looked at whole."""
+    instrument = Instrument(
+        symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.0001")
+    )
+    pair = _Pair(BINANCE_SPOT, (instrument,), OrjsonCodec(), "json")
+    for number in range(4):
+        pair.take(number, (number, _DEPTH % (number, number, b"")))
+    pair.take(4, (4, _DEPTH % (4, 4, more)))
+    pair.take(5, (5, _DEPTH % (5, 5, b"")))
+    pair.finish()

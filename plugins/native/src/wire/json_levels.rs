@@ -10,6 +10,7 @@ use crate::form::Form;
 use crate::wire::fields::{Grid, Rows, Shape};
 use crate::wire::json::{after, entries, items, skip, space};
 use crate::wire::json_units::{decimal, number_units, quick_decimal};
+use crate::wire::simd::clean;
 
 /// How a level that is an object begins, and what stands before its size, where it is written without spaces.
 #[derive(Debug)]
@@ -54,12 +55,11 @@ impl Levels {
             let (level, end) = match compact {
                 None if *pairs => match layout.pair(data, at, grid) {
                     Some(read) => read,
-                    None => layout.learn(data, at, grid).or_else(|| level(data, at, rows, grid))?,
+                    None => layout.learn(data, at, grid).or_else(|| unusual_level(data, at, rows, grid))?,
                 },
-                Some(compact) => {
-                    compact_level(data, at, compact, rows.number, grid).or_else(|| level(data, at, rows, grid))?
-                }
-                None => level(data, at, rows, grid)?,
+                Some(compact) => compact_level(data, at, compact, rows.number, grid)
+                    .or_else(|| unusual_level(data, at, rows, grid))?,
+                None => unusual_level(data, at, rows, grid)?,
             };
             arena.push(level);
             match *data.get(end)? {
@@ -140,6 +140,12 @@ fn compact_level(data: &[u8], at: usize, compact: &Compact, number: bool, grid: 
     let (lots, end) = read(data, at, &grid.lot)?;
     let end = after(data, end, if number { b"}" } else { b"\"}" })?;
     Some((Level { price, lots }, end))
+}
+
+/// A level of any writing, all of which is clean: where a template has told what the message is, nobody has asked that yet.
+fn unusual_level(data: &[u8], at: usize, rows: &Rows, grid: &Grid) -> Option<(Level, usize)> {
+    let (level, end) = level(data, at, rows, grid)?;
+    clean(&data[at..end]).then_some((level, end))
 }
 
 /// A level of any writing.
