@@ -9,8 +9,9 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -61,6 +62,7 @@ class CaptureReader:
             raise DataError(f"{path}: {error.strerror}") from error
         self._skip_bad = skip_bad
         self._file: IO[bytes] | None = None
+        self._failed: DataError | None = None
         self._messages = self._read()
 
     def __iter__(self) -> Iterator[RawMessage]:
@@ -69,12 +71,35 @@ class CaptureReader:
     def __next__(self) -> RawMessage:
         return next(self._messages)
 
+    def take(self, count: int) -> Sequence[RawMessage]:
+        """The next messages, `count` of them at most; none at the end.
+
+        Where a line can't be read, what came before it is returned, and the next call raises.
+        """
+        if self._failed is not None:
+            self.lines += 1
+            raise self._failed
+        taken: list[RawMessage] = []
+        try:
+            taken.extend(islice(self._messages, count))
+        except DataError as error:
+            if not taken:
+                raise
+            # The line is counted when it is told.
+            self._failed = error
+            self.lines -= 1
+        return taken
+
+    def close(self) -> None:
+        """Reads no further."""
+        self._messages.close()
+
     @property
     def bytes_read(self) -> int:
         """How far the file has been read; all of it, once the capture has ended."""
         return self.bytes_total if self._file is None or self._file.closed else self._file.tell()
 
-    def _read(self) -> Iterator[RawMessage]:
+    def _read(self) -> Generator[RawMessage, None, None]:
         with self.path.open("rb") as file:
             self._file = file
             with _decompressed(file, self.path) as stream:

@@ -4,6 +4,7 @@ What it costs is written where it is timed: two clock reads a stage (about 50 ns
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from time import perf_counter_ns
 
 from mainspring.errors import CodecError, WireError
@@ -26,7 +27,7 @@ from mainspring.model import (
     Quote,
     Trade,
 )
-from mainspring.seams import NEVER_NS, Feed, Fused, RawMessage
+from mainspring.seams import NEVER_NS, CaptureBlocks, Feed, Fused, RawMessage
 
 __all__ = ["Lane"]
 
@@ -89,6 +90,11 @@ class Lane:
             InstrumentStatus: self._on_status,
             Control: self._on_control,
         }
+
+    @property
+    def open_capture(self) -> Callable[[Path, int], CaptureBlocks] | None:
+        """See `mainspring.seams.Fused`; None where each message is run by itself."""
+        return None if self._fused is None else self._fused.open_capture
 
     def on_message(self, now_ns: int, raw: bytes) -> None:
         """One message, from its bytes to the orders that it leads to. `now_ns` is when it was received.
@@ -155,21 +161,22 @@ class Lane:
         """As `run`, with feed, books and markets in one, for as long as nobody has to see each event."""
         batch, count, wakes = fused.batch(messages), len(messages), bool(self._bbo_wakes)
         while self.at < count:
-            now_ns, raw = messages[self.at]
-            due_ns = self._due_ns()
-            if due_ns <= now_ns or not self._router_idle or self._trade_wakes:
+            start, due_ns = self.at, self._due_ns()
+            if due_ns and self._router_idle and not self._trade_wakes:
+                try:
+                    self.at = fused.run(batch, start, due_ns, wakes=wakes, timed=True)
+                except (WireError, CodecError):
+                    self.at = fused.refused_at
+                    raise
+                finally:
+                    self._spared = True
+            if self.at == start:
+                # Something is due before this message, or has to see it.
                 self._catch_up()
-                self.on_message(now_ns, raw)
+                self.on_message(*messages[start])
                 self.at += 1
                 self._judge_router()
                 continue
-            try:
-                self.at = fused.run(batch, self.at, due_ns, wakes=wakes, timed=True)
-            except (WireError, CodecError):
-                self.at = fused.refused_at
-                raise
-            finally:
-                self._spared = True
             changed = fused.changed()
             if changed:
                 started = self._clock()

@@ -3,7 +3,7 @@
 from mainspring.seams.book import Book, register_books
 from mainspring.seams.catalogue import NO_CAPABILITIES, PROJECT, Capabilities, Catalogue, Needs, hookimpl, hookspec
 from mainspring.seams.codec import MAX_DEPTH, MAX_MESSAGE_BYTES, MIN_DEPTH, Codec, register_codecs
-from mainspring.seams.engine import Engine, FuseContext, Fused, register_engines
+from mainspring.seams.engine import CaptureBlocks, Engine, FuseContext, Fused, register_engines
 from mainspring.seams.feed import (
     Feed,
     FeedContext,
@@ -29,6 +29,7 @@ __all__ = [
     "AccountView",
     "Book",
     "Capabilities",
+    "CaptureBlocks",
     "Catalogue",
     "Codec",
     "Engine",

@@ -1,6 +1,7 @@
 """The engine seam: what runs the declarations of a feed."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -10,7 +11,7 @@ from mainspring.seams.book import Book
 from mainspring.seams.catalogue import Catalogue, hookspec
 from mainspring.seams.feed import Feed, FeedContext, RawMessage
 
-__all__ = ["Engine", "FuseContext", "Fused", "register_engines"]
+__all__ = ["CaptureBlocks", "Engine", "FuseContext", "Fused", "register_engines"]
 
 
 class FuseContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,36 @@ class FuseContext(msgspec.Struct, frozen=True, kw_only=True):
     warm_up_s: float
     daily_volume_lots: tuple[float | None, ...]
     daily_volatility: float | None
+
+
+class CaptureBlocks(Protocol):
+    """A capture's messages in blocks, read ahead of whoever takes them.
+
+    It knows plain, gzip and zstd files, and whole lines as `mainspring.data.read_capture` takes them. At anything else,
+    a broken line or broken compression, it ends: what follows is read by `read_capture`, which has the words for it.
+    """
+
+    @property
+    def whole(self) -> bool:
+        """Whether the capture ended as it should, and all of it was taken."""
+        ...
+
+    @property
+    def bytes_read(self) -> int:
+        """How many bytes of the file, as it lies there, were read."""
+        ...
+
+    def take(self) -> Sequence[RawMessage]:
+        """The next block, a batch of its `Fused`; an empty one at the end.
+
+        It may have a method `tally(start, stop, last_ns)`: of the messages from `start` to before `stop` the first
+        receive time that isn't 0, how often times went back, from `last_ns` on, and the last one.
+        """
+        ...
+
+    def close(self) -> None:
+        """Reads no further."""
+        ...
 
 
 class Fused(Protocol):
@@ -48,7 +79,11 @@ class Fused(Protocol):
         ...
 
     def batch(self, messages: Sequence[RawMessage]) -> Any:
-        """The messages, ready to be run."""
+        """The messages, ready to be run; a batch is returned as it is."""
+        ...
+
+    def open_capture(self, path: Path, block: int) -> CaptureBlocks:
+        """Reads a capture in blocks of at most so many messages. Raises `OSError` where it can't be opened."""
         ...
 
     def run(self, batch: Any, start: int, until_ns: int, *, wakes: bool, timed: bool) -> int:

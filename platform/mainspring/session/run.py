@@ -2,21 +2,17 @@
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from operator import gt
 from typing import BinaryIO, Protocol
 
 import psutil
 import trio
 
-from mainspring.errors import CaptureError, CodecError, DataError, WireError
+from mainspring.errors import CaptureError, CodecError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.lane import Lane
 from mainspring.report import SessionReport
-from mainspring.seams import RawMessage
 from mainspring.session.report import build_report
 from mainspring.session.source import Messages, open_messages
 from mainspring.session.totals import SessionTotals
@@ -48,9 +44,12 @@ def run_session(
     they are counted. `order_log` takes the encoded order log.
     """
     lane = wire(plan, registry, order_log=order_log)
-    messages = open_messages(plan, registry)
+    messages = open_messages(plan, registry, lane.open_capture)
     totals = SessionTotals()
-    trio.run(_run, lane, messages, totals, plan.source.skip_bad, progress)
+    try:
+        trio.run(_run, lane, messages, totals, plan.source.skip_bad, progress)
+    finally:
+        messages.close()
     return build_report(plan, lane, messages, totals)
 
 
@@ -81,9 +80,8 @@ async def _replay(
     lane: Lane, messages: Messages, totals: SessionTotals, skip_bad: bool, progress: Progress | None
 ) -> None:
     process = psutil.Process()
-    stream = iter(messages)
     started = time.perf_counter()
-    while totals.stopped_early is None and _chunk(lane, messages, stream, totals, skip_bad):
+    while totals.stopped_early is None and _chunk(lane, messages, totals, skip_bad):
         lane.fold()
         totals.peak_rss_bytes = max(totals.peak_rss_bytes, process.memory_info().rss)
         totals.wall_seconds = time.perf_counter() - started
@@ -93,21 +91,15 @@ async def _replay(
     lane.finish(totals.last_receive_ns)
 
 
-def _chunk(lane: Lane, messages: Messages, stream: Iterator[RawMessage], totals: SessionTotals, skip_bad: bool) -> bool:
+def _chunk(lane: Lane, messages: Messages, totals: SessionTotals, skip_bad: bool) -> bool:
     """Runs the next messages through the lane; False where there are none left."""
-    chunk: list[RawMessage] = []
-    unreadable: DataError | None = None
-    try:
-        chunk.extend(islice(stream, _CHUNK))
-    except DataError as error:
-        # What came before the line that can't be read is run first.
-        unreadable = error
+    chunk = messages.take(_CHUNK)
     at = 0
     while at < len(chunk):
         try:
             lane.run(chunk, at)
         except (WireError, CodecError) as error:
-            _count(chunk[at : lane.at + 1], totals)
+            totals.count(chunk, at, lane.at + 1)
             if not skip_bad:
                 raise CaptureError(
                     *messages.here(back=len(chunk) - 1 - lane.at),
@@ -116,18 +108,6 @@ def _chunk(lane: Lane, messages: Messages, stream: Iterator[RawMessage], totals:
             messages.skipped += 1
             at = lane.at + 1
         else:
-            _count(chunk[at:], totals)
+            totals.count(chunk, at, len(chunk))
             at = len(chunk)
-    if unreadable is not None:
-        raise unreadable
-    return bool(chunk)
-
-
-def _count(run: Sequence[RawMessage], totals: SessionTotals) -> None:
-    """Takes down messages that were run."""
-    times = [totals.last_receive_ns, *(receive_time_ns for receive_time_ns, _ in run)]
-    totals.messages += len(run)
-    totals.times_back += sum(map(gt, times, times[1:]))
-    totals.last_receive_ns = times[-1]
-    if not totals.first_receive_ns:
-        totals.first_receive_ns = next(filter(None, times[1:]), 0)
+    return len(chunk) > 0

@@ -1,13 +1,23 @@
 """Where a session's messages come from: captures, or the feed's own generator behind its cache."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TypeAlias
 
 from mainspring.data import CaptureReader, cached_session, read_capture
+from mainspring.errors import DataError
 from mainspring.host.plan import Plan
 from mainspring.host.registry import Registry
-from mainspring.seams import RawMessage
+from mainspring.seams import CaptureBlocks, RawMessage
+from mainspring.session.ahead import BlockReader
 
-__all__ = ["Messages", "open_messages"]
+__all__ = ["Messages", "OpenBlocks", "open_messages"]
+
+_CHUNK = 512
+
+OpenBlocks: TypeAlias = Callable[[Path, int], CaptureBlocks]
+"""See `mainspring.seams.Fused.open_capture`."""
 
 
 class Messages:
@@ -21,7 +31,7 @@ class Messages:
     def __init__(
         self,
         name: str,
-        captures: Sequence[CaptureReader] = (),
+        captures: Sequence[CaptureReader | BlockReader] = (),
         make: Callable[[], Iterator[RawMessage]] | None = None,
         warning: str | None = None,
         *,
@@ -32,15 +42,33 @@ class Messages:
         self.skipped = 0
         self._captures = tuple(captures)
         self._make = make
+        self._made: Iterator[RawMessage] | None = None
         self._kept = kept
         self._reading = 0
 
     def __iter__(self) -> Iterator[RawMessage]:
+        while len(chunk := self.take(_CHUNK)):
+            yield from chunk
+
+    def take(self, count: int) -> Sequence[RawMessage]:
+        """The next messages, about `count` of them; none at the end. They are all of one capture.
+
+        Raises `DataError` where what follows can't be read.
+        """
         if self._make is not None:
-            yield from self._make()
-        for index, capture in enumerate(self._captures):
-            self._reading = index
-            yield from capture
+            self._made = self._make() if self._made is None else self._made
+            return list(islice(self._made, count))
+        while self._captures:
+            chunk = self._captures[self._reading].take(count)
+            if len(chunk) or self._reading + 1 == len(self._captures):
+                return chunk
+            self._reading += 1
+        return ()
+
+    def close(self) -> None:
+        """Reads no further."""
+        for capture in self._captures:
+            capture.close()
 
     @property
     def bad_lines(self) -> int:
@@ -70,11 +98,15 @@ class Messages:
         return (before + self._captures[self._reading].bytes_read) / total
 
 
-def open_messages(plan: Plan, registry: Registry) -> Messages:
-    """The messages of a plan. Raises `DataError` where a capture can't be opened."""
+def open_messages(plan: Plan, registry: Registry, open_blocks: OpenBlocks | None = None) -> Messages:
+    """The messages of a plan. `open_blocks` reads captures for the lane that is to run them, where it does.
+
+    Raises `DataError` where a capture can't be opened.
+    """
     source = plan.source
     if source.captures:
-        return Messages(source.name, [read_capture(path, skip_bad=source.skip_bad) for path in source.captures])
+        readers = [_reader(path, open_blocks, skip_bad=source.skip_bad) for path in source.captures]
+        return Messages(source.name, readers)
     factory = registry.get("feed", plan.feed.plugin).factory
 
     def make() -> Iterator[RawMessage]:
@@ -87,4 +119,14 @@ def open_messages(plan: Plan, registry: Registry) -> Messages:
     cached = cached_session(recipe(plan.instruments, plan.feed.options), make)
     if cached.path is None:
         return Messages(name, make=make, warning=cached.warning)
-    return Messages(name, [read_capture(cached.path)], kept=True)
+    return Messages(name, [_reader(cached.path, open_blocks)], kept=True)
+
+
+def _reader(path: Path, open_blocks: OpenBlocks | None, *, skip_bad: bool = False) -> CaptureReader | BlockReader:
+    plain = read_capture(path, skip_bad=skip_bad)
+    if open_blocks is None:
+        return plain
+    try:
+        return BlockReader(plain, open_blocks(path, _CHUNK))
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}") from error

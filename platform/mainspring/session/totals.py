@@ -1,6 +1,11 @@
 """What only the runner knows of a session."""
 
+from collections.abc import Callable, Sequence
+from operator import gt
+
 import msgspec
+
+from mainspring.seams import RawMessage
 
 __all__ = ["SessionTotals"]
 
@@ -15,3 +20,18 @@ class SessionTotals(msgspec.Struct):
     wall_seconds: float = 0.0
     peak_rss_bytes: int = 0
     stopped_early: str | None = None
+
+    def count(self, messages: Sequence[RawMessage], start: int, stop: int) -> None:
+        """Takes down that messages from `start` to before `stop` were run."""
+        tally: Callable[[int, int, int], tuple[int, int, int]] | None = getattr(messages, "tally", None)
+        if tally is None:
+            times = [self.last_receive_ns, *(receive_time_ns for receive_time_ns, _ in messages[start:stop])]
+            first = next(filter(None, times[1:]), 0)
+            back, last = sum(map(gt, times, times[1:])), times[-1]
+        else:
+            # A batch of an engine's own kind counts without an object a message.
+            first, back, last = tally(start, stop, self.last_receive_ns)
+        self.messages += stop - start
+        self.times_back += back
+        self.last_receive_ns = last
+        self.first_receive_ns = self.first_receive_ns or first

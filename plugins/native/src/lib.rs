@@ -1,6 +1,7 @@
 //! Fast twins of Mainspring's hot parts. Plain Rust; only `python` knows PyO3.
 
 pub mod book;
+pub mod capture;
 pub mod exact;
 pub mod form;
 pub mod frames;

@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
 
 from mainspring.model import Instrument
-from mainspring.seams import FuseContext
+from mainspring.seams import CaptureBlocks, FuseContext, RawMessage
 from mainspring_native._native import Batch, Book, Fused, WireEngine
+from mainspring_native._native import CaptureBlocks as NativeBlocks
 
 __all__ = ["NativeFused"]
 
@@ -28,7 +31,6 @@ class NativeFused:
         fused = Fused(engine, list(instruments), list(books), options, context.quotes_make_market)
         self._fused = fused
         self.markets = fused.markets
-        self.batch = Batch
         self.run = fused.run
         self.run_frames = fused.run_frames
         self.changed = fused.changed
@@ -44,3 +46,12 @@ class NativeFused:
     def last_ns(self) -> int:
         """See `mainspring.seams.Fused`."""
         return self._fused.last_ns
+
+    def batch(self, messages: Sequence[RawMessage] | Batch) -> Batch:
+        """See `mainspring.seams.Fused`."""
+        return messages if isinstance(messages, Batch) else Batch(messages)
+
+    def open_capture(self, path: Path, block: int) -> CaptureBlocks:
+        """See `mainspring.seams.Fused`: the lines are decompressed and split on a thread of their own."""
+        # What a block is of a sequence, its length and its items, is all that is asked of it.
+        return cast("CaptureBlocks", NativeBlocks(path, block))

@@ -12,6 +12,12 @@ pub struct PyBatch {
     messages: Messages,
 }
 
+impl From<Messages> for PyBatch {
+    fn from(messages: Messages) -> Self {
+        PyBatch { messages }
+    }
+}
+
 impl PyBatch {
     /// The messages.
     pub fn messages(&self) -> &Messages {
@@ -39,6 +45,18 @@ impl PyBatch {
 
     fn __len__(&self) -> usize {
         self.messages.len()
+    }
+
+    /// Of the messages from `start` to before `stop`, the first received at another time than 0 and how often the time went
+    /// back, from `last_ns` on; and when the last one was received. 0 and `last_ns` where there are none.
+    fn tally(&self, start: usize, stop: usize, last_ns: i64) -> (i64, usize, i64) {
+        let (mut first, mut back, mut last) = (0, 0, last_ns);
+        for (time, _) in self.messages.from(start).take(stop.saturating_sub(start)) {
+            first = if first == 0 { time } else { first };
+            back += usize::from(time < last);
+            last = time;
+        }
+        (first, back, last)
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, at: isize) -> PyResult<(i64, Bound<'py, PyBytes>)> {

@@ -4,6 +4,7 @@ mod batch;
 mod books;
 mod build;
 mod call;
+mod capture;
 mod frames;
 mod lane;
 mod model;
@@ -19,6 +20,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     batch::register(module)?;
     build::register(module)?;
     books::register(module)?;
+    capture::register(module)?;
     frames::register(module)?;
     lane::register(module)?;
     orders::register(module)?;
