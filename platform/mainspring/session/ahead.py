@@ -18,9 +18,14 @@ class BlockReader:
     def __init__(self, plain: CaptureReader, blocks: CaptureBlocks) -> None:
         self.path = plain.path
         self.bytes_total = plain.bytes_total
-        self.lines = 0
+        self._taken = 0
         self._plain = plain
         self._blocks: CaptureBlocks | None = blocks
+
+    @property
+    def lines(self) -> int:
+        """How many lines were read."""
+        return self._plain.lines if self._blocks is None else self._taken
 
     @property
     def bad_lines(self) -> int:
@@ -36,13 +41,11 @@ class BlockReader:
         """The next messages, as `CaptureReader.take`; of blocks, the next one, whatever it holds."""
         if self._blocks is not None:
             block = self._blocks.take()
-            self.lines += len(block)
+            self._taken += len(block)
             if len(block) or self._blocks.whole:
                 return block
             self._hand_over(self._blocks)
-        taken = self._plain.take(count)
-        self.lines = self._plain.lines
-        return taken
+        return self._plain.take(count)
 
     def close(self) -> None:
         """Reads no further."""
@@ -53,6 +56,6 @@ class BlockReader:
     def _hand_over(self, blocks: CaptureBlocks) -> None:
         blocks.close()
         self._blocks = None
-        left = self.lines
+        left = self._taken
         while left:
             left -= len(self._plain.take(min(left, 4_096)))
