@@ -3,13 +3,19 @@
 import math
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
+
+import msgspec
 
 from mainspring.lane.statistics import StreamStatistics
 from mainspring.model import Instrument, NewOrder, Refusal, Side, SlippageEstimate
-from mainspring.seams import SlippageModel
+from mainspring.seams import FeedContext, FuseContext, SlippageModel
 from mainspring.testing import FakeMarket, FakeStatistics
 from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.sessions import usable
 from mainspring_plugins.books.bisect_list import BisectListBook
+from mainspring_plugins.codecs.orjson import OrjsonCodec
+from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 from mainspring_plugins.slippage.almgren_chriss import AlmgrenChrissSlippage
 from mainspring_plugins.slippage.book_walk import BookWalkSlippage
 from mainspring_plugins.slippage.fixed_bps import FixedBpsSlippage
@@ -41,7 +47,8 @@ _EXPECTED_BPS = {
     "volume-share": (0.001351733, 518.400833333, 0.00009248),
     "fixed-bps": (5.0, 5.0, 1.0),
 }
-_TARGET_US = {"square-root": 3.0}
+_TARGET_US = {"square-root": 3.0, "native square-root": 0.4}
+_NATIVE = ("square-root", "almgren-chriss", "book-walk")
 
 _MODELS: dict[str, Callable[[Instrument], SlippageModel]] = {
     "square-root": SquareRootSlippage,
@@ -78,11 +85,42 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
         for name, factory in _MODELS.items()
         for (kind, order), bps in zip(orders.items(), _EXPECTED_BPS[name], strict=True)
     ]
-    return [*found, _statistics(20 * calls)]
+    return [*found, *_native(orders, calls), _statistics(20 * calls)]
+
+
+def _native(orders: dict[str, NewOrder], calls: int) -> list[Benchmark]:
+    """The native twins, on a market of the native lane, as they run in it."""
+    engine, make_book = usable("engine", "native"), usable("book", "ladder")
+    if engine is None or make_book is None:
+        return []
+    plain = _market()
+    book = make_book(_INSTRUMENT)
+    feed: Any = BINANCE_SPOT(FeedContext((_INSTRUMENT,), OrjsonCodec(), "json", engine))
+    (market,) = feed.fuse(
+        FuseContext(
+            books=(book,),
+            quotes_make_market=False,
+            volatility_half_life_s=300.0,
+            warm_up_s=_WARM_UP_S,
+            daily_volume_lots=(plain.statistics.daily_volume_lots,),
+            daily_volatility=plain.statistics.volatility_per_day,
+        )
+    ).markets
+    book.apply_snapshot(plain.book.depth(Side.BUY, _LEVELS), plain.book.depth(Side.SELL, _LEVELS))
+    market.set_best(0, plain.bid_ticks, plain.bid_lots, plain.ask_ticks, plain.ask_lots)
+    market.judge(book_valid=True)
+    found = []
+    for name in _NATIVE:
+        factory = usable("slippage", f"native-{name}")
+        assert factory is not None
+        for (kind, order), bps in zip(orders.items(), _EXPECTED_BPS[name], strict=True):
+            made = _estimates(f"native {name}", factory(_INSTRUMENT), kind, order, market, bps, calls)
+            found.append(msgspec.structs.replace(made, yardstick=f"{name}-{kind}"))
+    return found
 
 
 def _estimates(
-    name: str, model: SlippageModel, kind: str, order: NewOrder, market: FakeMarket, bps: float, calls: int
+    name: str, model: SlippageModel, kind: str, order: NewOrder, market: Any, bps: float, calls: int
 ) -> Benchmark:
     def run() -> SlippageEstimate | Refusal:
         estimate = model.estimate

