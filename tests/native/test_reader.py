@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -144,6 +145,26 @@ def test_spoilt_files_are_read_alike(
     path = tmp_path_factory.mktemp("spoilt") / "capture"
     path.write_bytes(data[: len(data) - cut])
     _alike(path)
+
+
+@pytest.mark.parametrize("form", ["gzip", "zstd"])
+def test_large_files_that_break_in_the_middle_are_read_alike(form: str, tmp_path: Path) -> None:
+    """Where the plain reader loses what its decompressor had before the break, nobody has been handed it."""
+    draw = random.Random(9)
+    lines = b"".join(b'%d {"x":"%d"}\n' % (n, draw.getrandbits(160)) for n in range(60_000))
+    whole = gzip.compress(lines, 1) if form == "gzip" else _zstd(lines)
+    assert len(whole) > 1_000_000
+    path = tmp_path / "capture"
+    for seed in range(12):
+        draw.seed(seed)
+        data = bytearray(whole)
+        at = draw.randrange(len(data))
+        if seed % 3:
+            data[at] ^= 1 << draw.randrange(8)
+        else:
+            del data[at:]
+        path.write_bytes(data)
+        _alike(path)
 
 
 def test_a_reader_that_is_left_ends(tmp_path: Path) -> None:

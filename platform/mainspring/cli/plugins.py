@@ -41,6 +41,7 @@ def list_plugins(
             "default": offer.default,
             "unusable": why_unusable(offer.needs),
             "capabilities": dict(offer.capabilities),
+            "build": offer.build,
             "summary": offer.summary,
         }
         for seam in SEAMS
@@ -62,6 +63,9 @@ def list_plugins(
         distribution = f"{row['distribution']} {row['version']}"
         table.add_row(*(escape(text) for text in (row["seam"], row["name"], distribution, here, row["summary"])))
     console.print(table)
+    for distribution, build in sorted({(f"{row['distribution']} {row['version']}", row["build"]) for row in rows}):
+        if build:
+            console.print(f"\n{escape(distribution)} was built as {escape(build)}")
     for one in blocked:
         console.print(
             f"\n{one['distribution']} {one['version']} has plugins and isn't allowed: nothing of it was imported. "

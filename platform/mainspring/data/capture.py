@@ -76,9 +76,10 @@ class CaptureReader:
 
         Where a line can't be read, what came before it is returned, and the next call raises.
         """
-        if self._failed is not None:
+        failed, self._failed = self._failed, None
+        if failed is not None:
             self.lines += 1
-            raise self._failed
+            raise failed
         taken: list[RawMessage] = []
         try:
             taken.extend(islice(self._messages, count))

@@ -38,6 +38,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     needs: Needs = NO_NEEDS
     capabilities: Capabilities = NO_CAPABILITIES
     default: bool = False
+    build: str = ""
 
 
 class SeamCatalogue:
@@ -63,6 +64,7 @@ class SeamCatalogue:
         needs: Needs = NO_NEEDS,
         capabilities: Capabilities = NO_CAPABILITIES,
         default: bool = False,
+        build: str = "",
     ) -> None:
         """See `mainspring.seams.Catalogue.add`."""
         where = f"{self._distribution} {self._version} offers {self._seam} {name!r}"
@@ -90,6 +92,7 @@ class SeamCatalogue:
             needs=needs,
             capabilities=MappingProxyType(dict(capabilities)),
             default=default,
+            build=build,
         )
         self._refuse_duplicate(offer)
         self._taken[name] = offer

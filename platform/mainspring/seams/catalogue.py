@@ -50,6 +50,7 @@ class Catalogue(Protocol):
         needs: Needs = NO_NEEDS,
         capabilities: Capabilities = NO_CAPABILITIES,
         default: bool = False,
+        build: str = "",
     ) -> None:
         """Offers `factory` under `name`.
 
@@ -57,7 +58,8 @@ class Catalogue(Protocol):
         one line for `mainspring plugins list`. `options` is the struct that the slot's further keys in the config are
         decoded into; its instance reaches the factory as the keyword argument `options`. `needs` says what must be
         there, `capabilities` what the seam's docstring lists. `default` marks the offer that fills the slot where
-        neither config nor measurement says otherwise; a seam has at most one default.
+        neither config nor measurement says otherwise; a seam has at most one default. `build` says, on one line for
+        `mainspring plugins list`, how the code was built where it is compiled.
 
         Raises `DuplicatePlugin` where the name is taken, `PluginError` where the offer breaks these rules.
         """

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mainspring.data import CaptureReader
+from mainspring.errors import DataError
 from mainspring.seams import CaptureBlocks, RawMessage
 
 __all__ = ["BlockReader"]
@@ -58,4 +59,7 @@ class BlockReader:
         self._blocks = None
         left = self._taken
         while left:
-            left -= len(self._plain.take(min(left, 4_096)))
+            passed = len(self._plain.take(min(left, 4_096)))
+            if not passed:
+                raise DataError(f"{self.path}: it has become shorter while it was read: {left:,} lines are gone")
+            left -= passed

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from mainspring.seams import Needs
 
-__all__ = ["NEEDS", "why_missing"]
+__all__ = ["BUILD", "NEEDS", "why_missing"]
 
 _REASON = "not_built.txt"
 _REMEDY = "install Rust (https://rustup.rs) and run `uv sync --reinstall-package mainspring-native`"
@@ -22,11 +22,22 @@ def why_missing() -> str | None:
         reason = told.read_text(encoding="utf-8").strip() if told.is_file() else "it wasn't built when it was installed"
         return f"the native module isn't here: {reason}; {_REMEDY}"
     try:
-        import_module("mainspring_native._native")
+        module = import_module("mainspring_native._native")
     except ImportError as error:
         return f"the native module can't be loaded: {error}; {_REMEDY}"
+    profile = module.build_info()["profile"]
+    if profile != "release":
+        return f"the native module is a {profile} build, many times slower than it ought to be; {_REMEDY}"
     return None
+
+
+def _build() -> str:
+    told = import_module("mainspring_native._native").build_info()
+    return f"{told['profile']} for {told['target']} by {told['rustc']}; SIMD in use: {told['simd']}"
 
 
 NEEDS = Needs(missing=why_missing())
 """What every plugin of this distribution needs."""
+
+BUILD = "" if NEEDS.missing is not None else _build()
+"""How the extension was built, and the vectors that it uses here."""

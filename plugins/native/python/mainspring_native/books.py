@@ -2,7 +2,7 @@
 
 from mainspring.model import Instrument
 from mainspring.seams import Book, Catalogue, hookimpl
-from mainspring_native import NEEDS
+from mainspring_native import BUILD, NEEDS
 
 __all__ = ["btree", "ladder", "register_books", "sorted_vec"]
 
@@ -31,6 +31,9 @@ def _book(structure: str) -> Book:
 @hookimpl
 def register_books(catalogue: Catalogue) -> None:
     """Offers `sorted-vec`, `btree` and `ladder`."""
-    catalogue.add("sorted-vec", sorted_vec, summary="Rust: a sorted vector a side", needs=NEEDS)
-    catalogue.add("btree", btree, summary="Rust: a B-tree a side", needs=NEEDS)
-    catalogue.add("ladder", ladder, summary="Rust: a dense window around the touch, the rest in a tree", needs=NEEDS)
+    for name, factory, summary in (
+        ("sorted-vec", sorted_vec, "Rust: a sorted vector a side"),
+        ("btree", btree, "Rust: a B-tree a side"),
+        ("ladder", ladder, "Rust: a dense window around the touch, the rest in a tree"),
+    ):
+        catalogue.add(name, factory, summary=summary, needs=NEEDS, build=BUILD)

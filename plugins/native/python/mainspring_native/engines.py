@@ -9,7 +9,7 @@ import msgspec
 from mainspring.errors import ConfigError, WireError
 from mainspring.seams import Catalogue, Feed, FeedContext, FeedStatistics, FuseContext, Fused, ResyncRequest, hookimpl
 from mainspring.wire import ControlMessage, WireFeed, python_engine
-from mainspring_native import NEEDS
+from mainspring_native import BUILD, NEEDS
 
 __all__ = ["NativeFeed", "native_engine", "register_engines"]
 
@@ -97,5 +97,9 @@ def native_engine(declared: WireFeed, context: FeedContext) -> Feed:
 def register_engines(catalogue: Catalogue) -> None:
     """Offers `native`."""
     catalogue.add(
-        "native", native_engine, summary="Rust: declarations compiled to a program over the raw bytes", needs=NEEDS
+        "native",
+        native_engine,
+        summary="Rust: declarations compiled to a program over the raw bytes",
+        needs=NEEDS,
+        build=BUILD,
     )

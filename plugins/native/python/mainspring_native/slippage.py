@@ -5,7 +5,7 @@ Each holds its twin, which prices whatever the native code leaves to it: it alon
 
 from mainspring.model import Instrument
 from mainspring.seams import Catalogue, SlippageModel, hookimpl
-from mainspring_native import NEEDS
+from mainspring_native import BUILD, NEEDS
 from mainspring_plugins.slippage.almgren_chriss import AlmgrenChrissOptions, AlmgrenChrissSlippage
 from mainspring_plugins.slippage.book_walk import BookWalkOptions, BookWalkSlippage
 from mainspring_plugins.slippage.square_root import SquareRootOptions, SquareRootSlippage
@@ -56,4 +56,11 @@ def register_slippage(catalogue: Catalogue) -> None:
         ("almgren-chriss", almgren_chriss, AlmgrenChrissOptions),
         ("book-walk", book_walk, BookWalkOptions),
     ):
-        catalogue.add(f"native-{name}", factory, summary=f"Rust: {name}, to the last bit", options=options, needs=NEEDS)
+        catalogue.add(
+            f"native-{name}",
+            factory,
+            summary=f"Rust: {name}, to the last bit",
+            options=options,
+            needs=NEEDS,
+            build=BUILD,
+        )

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use crate::capture::lines::{Ended, MAX_LINE_BYTES, take};
-use crate::capture::source;
+use crate::capture::source::{self, Source};
 use crate::lane::messages::Messages;
 
 /// So many blocks are read ahead.
@@ -46,9 +47,11 @@ impl Reader {
     /// Begins to read, in blocks of at most `most` messages.
     pub fn open(path: &Path, most: usize) -> io::Result<Reader> {
         let read = Arc::new(AtomicU64::new(0));
-        let stream = source::open(path, Arc::clone(&read))?;
+        let source = source::open(path, Arc::clone(&read))?;
         let (sender, receiver) = sync_channel(AHEAD);
-        let thread = thread::Builder::new().name("capture".into()).spawn(move || run(stream, most, &sender))?;
+        let position = Arc::clone(&read);
+        let thread =
+            thread::Builder::new().name("capture".into()).spawn(move || run(source, &position, most, &sender))?;
         Ok(Reader { blocks: Some(receiver), thread: Some(thread), read, whole: false })
     }
 
@@ -92,29 +95,73 @@ impl Drop for Reader {
     }
 }
 
+/// Bytes that were decompressed, of which those before a break aren't all to be handed out.
+///
+/// Where compression is broken, the twin loses what came of the piece that it handed to the decompressor, 64 KiB of the file
+/// or of what comes of it. So what was decompressed waits until the file was read this much further without a fault.
+#[derive(Debug, Default)]
+struct Held {
+    data: Vec<u8>,
+    /// How many bytes of `data` were taken.
+    taken: usize,
+    /// How many may be.
+    free: usize,
+    /// Where in `data` each read ended, and how far the file was read then.
+    marks: VecDeque<(usize, u64)>,
+}
+
+const HOLD: u64 = 192 * 1024;
+
+impl Held {
+    /// Reads more. Returns how much.
+    fn read(&mut self, stream: &mut impl Read) -> io::Result<usize> {
+        if self.taken > BLOCK_BYTES {
+            self.data.drain(..self.taken);
+            self.free -= self.taken;
+            for (end, _) in &mut self.marks {
+                *end = end.saturating_sub(self.taken);
+            }
+            self.taken = 0;
+        }
+        let kept = self.data.len();
+        self.data.resize(kept + CHUNK, 0);
+        let read = loop {
+            match stream.read(&mut self.data[kept..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other,
+            }
+        };
+        self.data.truncate(kept + read.as_ref().map_or(0, |count| *count));
+        read
+    }
+
+    /// Frees what has waited long enough. `position` is how far the file was read.
+    fn free(&mut self, position: u64, hold: u64) {
+        self.marks.push_back((self.data.len(), position));
+        while let Some(&(end, then)) = self.marks.front()
+            && then + hold <= position
+        {
+            self.free = end;
+            self.marks.pop_front();
+        }
+    }
+}
+
 /// Reads to the end, to the first line or byte that isn't for this reader, or until nobody listens.
-fn run(mut stream: impl Read, most: usize, blocks: &SyncSender<Block>) {
-    let mut data: Vec<u8> = Vec::new();
+fn run(mut source: Source, read: &AtomicU64, most: usize, blocks: &SyncSender<Block>) {
+    let hold = if source.compressed { HOLD } else { 0 };
+    let mut held = Held::default();
     let mut messages = Messages::with_capacity(most, 0);
     loop {
-        let kept = data.len();
-        if kept > MAX_LINE_BYTES {
-            break;
+        let got = held.read(&mut source.stream);
+        let (ended, whole) = (!matches!(got, Ok(1..)), matches!(got, Ok(0)));
+        if whole {
+            held.free = held.data.len();
+        } else if !ended {
+            held.free(read.load(Ordering::Relaxed), hold);
         }
-        data.resize(kept + CHUNK, 0);
-        let (count, failed) = match stream.read(&mut data[kept..]) {
-            Ok(count) => (count, false),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                data.truncate(kept);
-                continue;
-            }
-            Err(_) => (0, true),
-        };
-        data.truncate(kept + count);
-        let ended = count == 0;
-        let mut at = 0;
         loop {
-            let stopped = take(&data, &mut at, most, &mut messages);
+            let stopped = take(&held.data[..held.free], &mut held.taken, most, &mut messages);
             let full = stopped == Ended::Full || messages.bytes() > BLOCK_BYTES;
             if (full || ended || stopped == Ended::Unusual) && !messages.is_empty() {
                 let block = std::mem::replace(&mut messages, Messages::with_capacity(most, BLOCK_BYTES / 8));
@@ -128,12 +175,14 @@ fn run(mut stream: impl Read, most: usize, blocks: &SyncSender<Block>) {
                 Ended::Unusual => return,
             }
         }
-        data.drain(..at);
         if ended {
-            if !failed && data.is_empty() {
+            if whole && held.taken == held.data.len() {
                 // Nobody may listen any more, and then nobody has to know.
                 drop(blocks.send(Block::Whole));
             }
+            return;
+        }
+        if held.free - held.taken > MAX_LINE_BYTES {
             return;
         }
     }

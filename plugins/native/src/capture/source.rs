@@ -27,17 +27,25 @@ impl Read for Counted {
     }
 }
 
+/// The bytes of a capture.
+pub struct Source {
+    /// The bytes, decompressed.
+    pub stream: Box<dyn Read + Send>,
+    /// Whether they were compressed.
+    pub compressed: bool,
+}
+
 /// Opens a capture by what its first bytes say it is. `read` counts the bytes of the file as it lies there.
-pub fn open(path: &Path, read: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
+pub fn open(path: &Path, read: Arc<AtomicU64>) -> io::Result<Source> {
     let mut file = BufReader::with_capacity(BUFFER, Counted { file: File::open(path)?, read });
     let first = file.fill_buf()?;
     let zstd = |magic: &[u8]| magic == b"\x28\xb5\x2f\xfd" || matches!(magic, [0x50..=0x5f, 0x2a, 0x4d, 0x18]);
     if first.starts_with(b"\x1f\x8b") {
-        Ok(Box::new(MultiGzDecoder::new(file)))
+        Ok(Source { stream: Box::new(MultiGzDecoder::new(file)), compressed: true })
     } else if first.get(..4).is_some_and(zstd) {
-        Ok(Box::new(Frames { file: Some(file), frame: None }))
+        Ok(Source { stream: Box::new(Frames { file: Some(file), frame: None }), compressed: true })
     } else {
-        Ok(Box::new(file))
+        Ok(Source { stream: Box::new(file), compressed: false })
     }
 }
 
