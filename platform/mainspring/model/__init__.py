@@ -30,13 +30,25 @@ from mainspring.model.orders import (
     Side,
     TimeInForce,
 )
+from mainspring.model.records import (
+    MAX_TEXT_BYTES,
+    RECORD_BYTES,
+    RECORD_VERSION,
+    Recorded,
+    decode_record,
+    decode_records,
+    encode_record,
+)
 from mainspring.model.slippage import Cause, SlippageEstimate
 
 __all__ = [
     "BBO",
     "EMPTY_BBO",
+    "MAX_TEXT_BYTES",
     "MAX_UNITS",
     "NO_ID",
+    "RECORD_BYTES",
+    "RECORD_VERSION",
     "Accepted",
     "ApprovedOrder",
     "Bar",
@@ -56,6 +68,7 @@ __all__ = [
     "OrderEvent",
     "OrderKind",
     "Quote",
+    "Recorded",
     "Refusal",
     "Rejected",
     "Replaced",
@@ -65,6 +78,9 @@ __all__ = [
     "Trade",
     "Walk",
     "decimal_text",
+    "decode_record",
+    "decode_records",
+    "encode_record",
     "units_from_decimal",
     "units_from_number",
     "units_from_text",

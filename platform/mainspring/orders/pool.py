@@ -1,6 +1,6 @@
 """A pool of order records, made once."""
 
-from mainspring.model.records import RECORD_BYTES, Recorded, decode_record, encode_record
+from mainspring.model import RECORD_BYTES, Recorded, decode_record, encode_record
 
 __all__ = ["OrderPool"]
 

@@ -3,7 +3,7 @@
 from collections import deque
 from threading import Lock
 
-from mainspring.model.records import Recorded, decode_record, encode_record
+from mainspring.model import Recorded, decode_record, encode_record
 
 __all__ = ["OrderQueue"]
 
