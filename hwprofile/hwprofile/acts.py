@@ -1,0 +1,76 @@
+"""What was done to a thread, a process or a mapping: wanted, what holds now, and the evidence; and how it is undone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self
+
+__all__ = ["Act", "Hold", "Outcome"]
+
+Outcome = Literal["applied", "partial", "refused", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """One act on the host, and what came of it.
+
+    `name` says which ("pin", "memory-policy"), `subject` on what ("thread 4711"). `wanted` and `holds` are the state
+    that was asked for and the one read back, in words; `evidence` is what was read, and from where. `applied`: what was
+    wanted holds. `partial`: some of it. `refused`: nothing changed, by us or by the kernel. `unknown`: it was asked for
+    and can't be read back. Whatever isn't `applied` has a `reason`, and in `needs` what would make it possible.
+    """
+
+    name: str
+    subject: str
+    wanted: str
+    holds: str
+    outcome: Outcome
+    evidence: str
+    reason: str | None = None
+    needs: str | None = None
+
+
+class Hold:
+    """Acts that hold until the end of a `with` block, and are undone there in reverse order.
+
+    >>> with Hold() as hold:
+    ...     act = hold.add(*pin_thread({2}))    # doctest: +SKIP
+
+    Every function of `hwprofile.apply` returns its `Act` and the way to undo it, which is None where nothing changed.
+    """
+
+    def __init__(self) -> None:
+        self._acts: list[Act] = []
+        self._undone: list[Act] = []
+        self._undo: list[Callable[[], Act]] = []
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """What was done, in order, refusals included."""
+        return tuple(self._acts)
+
+    @property
+    def undone(self) -> tuple[Act, ...]:
+        """What undoing did, in the order in which it was undone."""
+        return tuple(self._undone)
+
+    def add(self, act: Act, undo: Callable[[], Act] | None) -> Act:
+        """Takes an act and its undoing into the hold, and returns the act."""
+        self._acts.append(act)
+        if undo is not None:
+            self._undo.append(undo)
+        return act
+
+    def release(self) -> tuple[Act, ...]:
+        """Undoes everything, last first, each exactly once; returns what each undoing did."""
+        while self._undo:
+            self._undone.append(self._undo.pop()())
+        return tuple(self._undone)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
