@@ -1,6 +1,6 @@
 """Whether the CPUs run at a steady clock, awake, and can tell the time cheaply."""
 
-from hwprofile.cpu_lists import cpu_list
+from hwprofile.cpu_lists import cpus_named
 from hwprofile.doctor.places import Places
 from hwprofile.doctor.verdict import Check, Verdict, boot, fair, good, poor, run, say, unknown
 from hwprofile.profile import HostProfile
@@ -16,11 +16,11 @@ _FAST_CLOCKS = frozenset({"tsc", "arch_sys_counter", "timebase", "tod", "riscv_c
 _GUEST_CLOCKS = frozenset({"kvm-clock", "hyperv_clocksource_tsc_page"})
 
 
-def _hidden(profile: HostProfile, what: str) -> Verdict:
+def _hidden(profile: HostProfile) -> Verdict:
     if profile.state.hypervisor:
         ask = say("ask whoever runs the hypervisor, or take a host of bare metal")
-        return unknown(f"{what}: the hypervisor ({profile.state.hypervisor}) decides, and doesn't show it", ask)
-    return unknown(f"{what}: the kernel doesn't say", run("cpupower frequency-info"))
+        return unknown(f"the hypervisor ({profile.state.hypervisor}) decides, and doesn't show it", ask)
+    return unknown("the kernel doesn't say", run("cpupower frequency-info"))
 
 
 def _each(cpus: list[int], file: str, value: str) -> str:
@@ -31,37 +31,37 @@ def _governor(profile: HostProfile, places: Places) -> Verdict:
     judged = places.hot or profile.topology.online
     known = [one for one in profile.state.frequencies if one.cpu in judged and one.governor]
     if not known or len(known) < len(judged):
-        return _hidden(profile, "frequency governor")
+        return _hidden(profile)
     governors = ", ".join(sorted({one.governor or "" for one in known}))
     wrong = [one.cpu for one in known if one.governor != "performance"]
     if wrong:
         mend = run(_each(wrong, "cpufreq/scaling_governor", "performance"))
-        return poor(f"{governors} on CPUs {cpu_list([one.cpu for one in known])}", mend)
-    return good(f"performance on CPUs {cpu_list(judged)}")
+        return poor(f"{governors} on {cpus_named([one.cpu for one in known])}", mend)
+    return good(f"performance on {cpus_named(judged)}")
 
 
 def _energy(profile: HostProfile, places: Places) -> Verdict:
     judged = places.hot or profile.topology.online
     known = [one for one in profile.state.frequencies if one.cpu in judged]
     if not known:
-        return _hidden(profile, "energy preference")
+        return _hidden(profile)
     told = [one for one in known if one.energy_preference]
     if not told:
         drivers = ", ".join(sorted({one.driver or "unnamed" for one in known}))
         return good(f"the driver ({drivers}) has no such preference; the governor alone decides")
     wrong = [one for one in told if one.energy_preference != "performance"]
     if not wrong:
-        return good(f"performance on CPUs {cpu_list([one.cpu for one in told])}")
+        return good(f"performance on {cpus_named([one.cpu for one in told])}")
     found = ", ".join(sorted({one.energy_preference or "" for one in wrong}))
     mend = run(_each([one.cpu for one in wrong], "cpufreq/energy_performance_preference", "performance"))
     verdict = fair if all(one.energy_preference == "balance_performance" for one in wrong) else poor
-    return verdict(f"{found} on CPUs {cpu_list([one.cpu for one in wrong])}", mend)
+    return verdict(f"{found} on {cpus_named([one.cpu for one in wrong])}", mend)
 
 
 def _turbo(profile: HostProfile, _: Places) -> Verdict:
     on = profile.state.turbo
     if on is None:
-        return _hidden(profile, "turbo")
+        return _hidden(profile)
     if not on:
         return good("off: the clock stays at its nominal frequency")
     intel = any((one.driver or "").startswith("intel_") for one in profile.state.frequencies)
@@ -81,10 +81,10 @@ def _idle(profile: HostProfile, places: Places) -> Verdict:
         if state.exit_latency_us is not None and not judged <= set(state.disabled_on)
     ]
     if not open_states:
-        return _hidden(profile, "idle states")
+        return _hidden(profile)
     deepest = max(state.exit_latency_us or 0 for _, state in open_states)
     names = "/".join(state.name for _, state in open_states)
-    found = f"{names}: up to {deepest} us to wake CPUs {cpu_list(judged)}"
+    found = f"{names}: up to {deepest} us to wake {cpus_named(judged)}"
     if deepest <= _SHALLOW_US:
         return good(found)
     deep = [number for number, state in open_states if (state.exit_latency_us or 0) > _SHALLOW_US]
@@ -112,7 +112,7 @@ def _clocksource(profile: HostProfile, _: Places) -> Verdict:
 def _throttling(profile: HostProfile, _: Places) -> Verdict:
     count = profile.state.throttled_count
     if count is None:
-        return _hidden(profile, "thermal throttling")
+        return _hidden(profile)
     if count == 0:
         return good("never since boot")
     return fair(f"{count} times since boot", say("better cooling, or a lower power limit: see `turbostat`"))

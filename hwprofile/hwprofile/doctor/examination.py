@@ -32,9 +32,9 @@ class Examination:
 
     @property
     def boot_parameters(self) -> tuple[str, ...]:
-        """The boot parameters that the findings ask for, each once."""
-        wanted = (mend.text for finding in self.findings for mend in finding.mends if mend.kind == "boot")
-        return tuple(dict.fromkeys(wanted))
+        """The boot parameters that the findings ask for, each once, without those that are optional."""
+        mends = (mend for finding in self.findings for mend in finding.mends)
+        return tuple(dict.fromkeys(mend.text for mend in mends if mend.kind == "boot" and not mend.optional))
 
     def count(self, grade: Grade) -> int:
         """How many findings have that grade."""

@@ -1,6 +1,6 @@
 """Whether hot CPUs are left alone: by the scheduler, the tick, RCU, interrupts, and their own siblings."""
 
-from hwprofile.cpu_lists import cpu_list, cpu_mask
+from hwprofile.cpu_lists import cpu_list, cpu_mask, cpus_named
 from hwprofile.doctor.places import Places
 from hwprofile.doctor.verdict import Check, Verdict, boot, fair, good, poor, run, say, unknown
 from hwprofile.profile import HostProfile
@@ -17,9 +17,9 @@ def _cores(profile: HostProfile, _: Places) -> Verdict:
         return unknown("which CPUs may be used isn't known", say("run the doctor on the host itself"))
     threads = [profile.topology.thread(cpu) for cpu in usable]
     if any(thread is None or thread.core is None for thread in threads):
-        return unknown(f"which of CPUs {cpu_list(usable)} share a core isn't known", run("lscpu --extended"))
+        return unknown(f"which of {cpus_named(usable)} share a core isn't known", run("lscpu --extended"))
     cores = {thread.core for thread in threads if thread}
-    found = f"{len(cores)} core{'s'[: len(cores) != 1]} may be used (CPUs {cpu_list(usable)} of {cpu_list(online)})"
+    found = f"{len(cores)} core{'s'[: len(cores) != 1]} may be used ({cpus_named(usable)} of {cpu_list(online)})"
     if len(cores) > 1:
         return good(found)
     if set(online) <= set(usable):
@@ -34,10 +34,10 @@ def _isolated(profile: HostProfile, places: Places) -> Verdict:
     if not places.hot:
         return poor(f"none is isolated: {_NO_SPARE}", _MORE)
     if set(places.hot) <= set(held):
-        return good(f"CPUs {hot} are isolated")
+        return good(f"{cpus_named(places.hot)} isolated")
     asked = "isolcpus=" in (profile.state.command_line or "")
     refused = ", although isolcpus= is on the command line" if asked and not held else ""
-    return poor(f"isolated: {cpu_list(held)}{refused}", boot(f"isolcpus=domain,managed_irq,{hot}"))
+    return poor(f"{cpus_named(held)} isolated{refused}", boot(f"isolcpus=domain,managed_irq,{hot}"))
 
 
 def _tickless(profile: HostProfile, places: Places) -> Verdict:
@@ -47,9 +47,9 @@ def _tickless(profile: HostProfile, places: Places) -> Verdict:
     if not places.hot:
         return fair(f"every CPU has its tick: {_NO_SPARE}", _MORE)
     if set(places.hot) <= set(held):
-        return good(f"CPUs {hot} stop their tick")
+        return good(f"the tick stops on {cpus_named(places.hot)}")
     needs = say("it needs a kernel that is built with CONFIG_NO_HZ_FULL")
-    return fair(f"tickless: {cpu_list(held)}", boot(f"nohz_full={hot}"), needs)
+    return fair(f"the tick stops on {cpus_named(held)}", boot(f"nohz_full={hot}"), needs)
 
 
 def _rcu(profile: HostProfile, places: Places) -> Verdict:
@@ -59,8 +59,8 @@ def _rcu(profile: HostProfile, places: Places) -> Verdict:
     if not places.hot:
         return fair(f"every CPU runs RCU callbacks: {_NO_SPARE}", _MORE)
     if set(places.hot) <= set(held):
-        return good(f"RCU callbacks of CPUs {hot} run elsewhere")
-    return fair(f"RCU callbacks run elsewhere for: {cpu_list(held)}", boot(f"rcu_nocbs={hot}"))
+        return good(f"those of {cpus_named(places.hot)} run elsewhere")
+    return fair(f"those of {cpus_named(held)} run elsewhere", boot(f"rcu_nocbs={hot}"))
 
 
 def _interrupts(profile: HostProfile, places: Places) -> Verdict:
@@ -73,10 +73,10 @@ def _interrupts(profile: HostProfile, places: Places) -> Verdict:
     meeting = [number for number, cpus in affinity if hot & set(cpus)]
     strays = bool(default and hot & set(default))
     if not meeting and not strays:
-        return good(f"none of {len(affinity)} interrupts may be served on CPUs {cpu_list(hot)}")
+        return good(f"none of {len(affinity)} interrupts may be served on {cpus_named(hot)}")
     if not places.housekeeping:
         return poor("no CPU is left to serve interrupts", say("judge fewer CPUs: --cpus"))
-    found = f"{len(meeting)} of {len(affinity)} interrupts may be served on CPUs {cpu_list(hot)}"
+    found = f"{len(meeting)} of {len(affinity)} interrupts may be served on {cpus_named(hot)}"
     new = run(f"echo {cpu_mask(places.housekeeping)} > /proc/irq/default_smp_affinity")
     move = run(f'for irq in {" ".join(map(str, meeting))}; do echo {keep} > "/proc/irq/$irq/smp_affinity_list"; done')
     if not meeting:
@@ -91,7 +91,7 @@ def _irqbalance(profile: HostProfile, places: Places) -> Verdict:
     if not runs:
         return good("it doesn't run")
     if places.hot and set(places.hot) <= held:
-        return good(f"it runs, and leaves out the isolated CPUs {cpu_list(places.hot)}")
+        return good(f"it runs, and leaves out the isolated {cpus_named(places.hot)}")
     ban = say(f"or keep it away: IRQBALANCE_BANNED_CPULIST={cpu_list(places.hot)} in /etc/default/irqbalance")
     return poor("it runs, and may move any interrupt to any CPU", run("systemctl disable --now irqbalance"), ban)
 
@@ -107,10 +107,12 @@ def _siblings(profile: HostProfile, places: Places) -> Verdict:
             seen.update(profile.topology.siblings(cpu))
             spare.extend(sibling for sibling in profile.topology.siblings(cpu) if sibling != cpu)
     if not spare:
-        return good(f"no other CPU is on a core of CPUs {cpu_list(threads)}")
+        return good(f"no other CPU is on a core of {cpus_named(threads)}")
     off = run(f'for cpu in {" ".join(map(str, spare))}; do echo 0 > "/sys/devices/system/cpu/cpu$cpu/online"; done')
     return fair(
-        f"CPUs {cpu_list(spare)} share cores with CPUs {cpu_list(set(threads) - set(spare))}", off, boot("nosmt")
+        f"the cores of {cpus_named(set(threads) - set(spare))} have {cpus_named(spare)} too",
+        off,
+        boot("nosmt", optional=True),
     )
 
 

@@ -1,6 +1,6 @@
 """Whether memory is there when it is touched: huge pages, no swap, no migration, locks allowed."""
 
-from hwprofile.cpu_lists import cpu_list
+from hwprofile.cpu_lists import cpu_list, cpus_named
 from hwprofile.doctor.places import Places, main_nic
 from hwprofile.doctor.verdict import Check, Verdict, fair, good, poor, run, say, unknown
 from hwprofile.profile import HostProfile
@@ -69,9 +69,9 @@ def _locality(profile: HostProfile, places: Places) -> Verdict:
     near = {cpu for node in nodes if node.number == nic.node for cpu in node.cpus}
     far = [cpu for cpu in places.hot if cpu not in near]
     if not far:
-        return good(f"CPUs {cpu_list(places.hot)} are on the node of {nic.name} ({nic.node})")
+        return good(f"near {nic.name} (node {nic.node}): {cpus_named(places.hot)}")
     return poor(
-        f"CPUs {cpu_list(far)} are on another node than {nic.name} ({nic.node})",
+        f"far from {nic.name} (node {nic.node}): {cpus_named(far)}",
         say(f"take CPUs of that node, {cpu_list(near)}: `hwprofile pin --cpus {cpu_list(near)} -- COMMAND`"),
     )
 

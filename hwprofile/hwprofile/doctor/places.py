@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from hwprofile.cpu_lists import cpu_list
+from hwprofile.cpu_lists import cpu_list, cpus_named
 from hwprofile.profile import HostProfile, Nic
 
 __all__ = ["Places", "find_places", "main_nic"]
@@ -31,7 +31,7 @@ def find_places(profile: HostProfile, wanted: Collection[int] | None = None) -> 
     if wanted is not None:
         absent = set(wanted) - set(online)
         if absent:
-            raise ValueError(f"CPU {cpu_list(absent)} isn't online here; there are {cpu_list(online)}")
+            raise ValueError(f"{cpus_named(absent)} not online here; there are {cpu_list(online)}")
         return _places(online, wanted, "asked for")
     isolated = set(profile.state.isolated or ()) & set(usable)
     if isolated:

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
-from hwprofile.cpu_lists import cpu_list
+from hwprofile.cpu_lists import cpus_named
 from hwprofile.doctor.examination import Examination
 from hwprofile.doctor.verdict import GRADES, Finding, Grade
 
@@ -17,8 +17,8 @@ _INDENT = " " * 10
 def as_text(examination: Examination, *, width: int = 100, colour: bool = False) -> str:
     """The findings, the worst first, those that are good in one line each; commands are never broken into lines."""
     places = examination.places
-    hot = f"CPUs {cpu_list(places.hot)} ({places.because})" if places.hot else "no CPU: none can be spared"
-    lines = textwrap.wrap(f"Judged for {hot}; the system's own: CPUs {cpu_list(places.housekeeping)}.", width)
+    hot = f"{cpus_named(places.hot)} ({places.because})" if places.hot else "no CPU: none can be spared"
+    lines = textwrap.wrap(f"Judged for {hot}; the system's own: {cpus_named(places.housekeeping)}.", width)
     lines.append("")
     for grade in reversed(GRADES):
         for finding in examination.findings:
@@ -28,7 +28,7 @@ def as_text(examination: Examination, *, width: int = 100, colour: bool = False)
     summary = f"{counts}. Commands (#) are for root's shell, boot parameters for the kernel's command line."
     lines += ["", *textwrap.wrap(summary, width)]
     if examination.boot_parameters:
-        lines += ["All boot parameters together:", f"  {' '.join(examination.boot_parameters)}"]
+        lines += ["The boot parameters together:", f"  {' '.join(examination.boot_parameters)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -21,10 +21,14 @@ EXIT_CODES: dict[Grade, int] = {"good": 0, "fair": 1, "unknown": 3, "poor": 4}
 
 @dataclass(frozen=True)
 class Mend:
-    """What mends a finding. `kind`: a `command` for root's shell, a `boot` parameter, or `advice` in words."""
+    """What mends a finding. `kind`: a `command` for root's shell, a `boot` parameter, or `advice` in words.
+
+    What is `optional` gives up something else for it, or has an alternative beside it: to be chosen, not just done.
+    """
 
     kind: Literal["command", "boot", "advice"]
     text: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,9 @@ def run(text: str) -> Mend:
     return Mend("command", text)
 
 
-def boot(text: str) -> Mend:
+def boot(text: str, *, optional: bool = False) -> Mend:
     """A boot parameter of the kernel."""
-    return Mend("boot", text)
+    return Mend("boot", text, optional)
 
 
 def say(text: str) -> Mend:

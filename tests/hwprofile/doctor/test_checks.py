@@ -259,5 +259,5 @@ def test_nic_on_another_node(unready):
     profile = dataclasses.replace(unready, topology=topology)
     far, near = findings(profile, hot=(1, 2))["NIC locality"], findings(profile, hot=(1,))["NIC locality"]
     assert (far.grade, near.grade) == ("poor", "good")
-    assert "CPUs 2 are on another node than eth0 (0)" in far.found
+    assert far.found == "far from eth0 (node 0): CPU 2"
     assert "CPUs of that node, 0-1" in mends(far)

@@ -35,7 +35,7 @@ def test_json(unready):
     assert told["places"]["hot"] == [2, 3]
     assert len(told["findings"]) == len(CHECKS)
     assert told["findings"][0].keys() == {"check", "grade", "found", "why", "mends"}
-    assert {"kind": "boot", "text": "nohz_full=2-3"} in next(
+    assert {"kind": "boot", "text": "nohz_full=2-3", "optional": False} in next(
         finding["mends"] for finding in told["findings"] if finding["check"] == "tick"
     )
 

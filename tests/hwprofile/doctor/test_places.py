@@ -37,5 +37,5 @@ def test_spare_ones_near_the_nic(ready):
 def test_asked_for(ready):
     """CPUs that are asked for are judged, unless the host doesn't run them."""
     assert find_places(ready, (1,)).hot == (1,)
-    with pytest.raises(ValueError, match=r"CPU 7-8 isn't online here; there are 0-3"):
+    with pytest.raises(ValueError, match=r"CPUs 7-8 not online here; there are 0-3"):
         find_places(ready, (1, 7, 8))
