@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hwprofile.kernel_files import cpuinfo_fields, parse_cpu_list, read_text
-from hwprofile.probe.numbers import read_int
+from hwprofile.kernel_files import cpuinfo_fields, read_text
+from hwprofile.probe.numbers import read_cpus, read_int
 from hwprofile.profile import CpuFrequency, CState
 
 __all__ = ["c_states", "frequencies", "idle_driver", "throttled_count", "turbo"]
@@ -57,9 +57,9 @@ def _policies(root: Path) -> list[Path]:
 
 def _cpus_of(policy: Path) -> tuple[int, ...]:
     for name in ("affected_cpus", "related_cpus"):
-        text = read_text(policy / name)
-        if text:
-            return parse_cpu_list(text.replace(" ", ","))
+        cpus = read_cpus(policy / name)
+        if cpus:
+            return cpus
     number = re.search(r"\d+$", policy.name) or re.search(r"\d+$", policy.parent.name)
     return (int(number[0]),) if number else ()
 
@@ -138,7 +138,7 @@ def throttled_count(root: Path) -> int | None:
 def _is_first(cpu: int, directory: Path, what: str) -> bool:
     names = {"core": ("core_cpus_list", "thread_siblings_list"), "package": ("package_cpus_list", "core_siblings_list")}
     for name in names[what]:
-        text = read_text(directory / "topology" / name)
-        if text:
-            return parse_cpu_list(text)[0] == cpu
+        cpus = read_cpus(directory / "topology" / name)
+        if cpus:
+            return cpus[0] == cpu
     return True

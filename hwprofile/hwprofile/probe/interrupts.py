@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from hwprofile.kernel_files import parse_cpu_list, read_text
-from hwprofile.probe.numbers import mask_cpus
+from hwprofile.kernel_files import read_text
+from hwprofile.probe.numbers import mask_cpus, read_cpus
 
 __all__ = ["default_irq_affinity", "irq_affinity", "irqbalance"]
 
@@ -12,20 +12,21 @@ __all__ = ["default_irq_affinity", "irq_affinity", "irqbalance"]
 def irq_affinity(root: Path) -> tuple[tuple[int, tuple[int, ...]], ...]:
     """Pairs of interrupt number and the CPUs it may be served on."""
     found = []
-    for name, directory in _numbered(root / "proc/irq"):
-        listed = read_text(directory / "smp_affinity_list")
-        mask = None if listed else read_text(directory / "smp_affinity")
-        if listed:
-            found.append((name, parse_cpu_list(listed)))
-        elif mask:
-            found.append((name, mask_cpus(mask)))
+    for number, directory in _numbered(root / "proc/irq"):
+        cpus = read_cpus(directory / "smp_affinity_list") or _read_mask(directory / "smp_affinity")
+        if cpus:
+            found.append((number, cpus))
     return tuple(found)
 
 
 def default_irq_affinity(root: Path) -> tuple[int, ...] | None:
     """The CPUs that new interrupts go to."""
-    mask = read_text(root / "proc/irq/default_smp_affinity")
-    return mask_cpus(mask) if mask else None
+    return _read_mask(root / "proc/irq/default_smp_affinity")
+
+
+def _read_mask(path: Path) -> tuple[int, ...] | None:
+    text = read_text(path)
+    return mask_cpus(text) if text else None
 
 
 def irqbalance(root: Path) -> bool | None:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from hwprofile.kernel_files import parse_cpu_list, read_text
+from hwprofile.kernel_files import read_text
 from hwprofile.probe.command_line import boot_cpus, isolcpus, parameters
+from hwprofile.probe.numbers import read_cpus
 
 __all__ = ["isolated", "nohz_full", "rcu_nocbs"]
 
@@ -16,16 +17,16 @@ def isolated(root: Path) -> tuple[int, ...] | None:
     What the kernel holds, not what it was asked for. Only a host that doesn't tell (before Linux 4.2, or a recording
     without that file) is taken at its command line's word.
     """
-    told = _told(root / _CPUS / "isolated")
+    told = read_cpus(root / _CPUS / "isolated")
     if told is None:
         told = _asked(root, "domain")
-    partitions = _told(root / "sys/fs/cgroup/cpuset.cpus.isolated") or ()
+    partitions = read_cpus(root / "sys/fs/cgroup/cpuset.cpus.isolated") or ()
     return None if told is None else tuple(sorted({*told, *partitions}))
 
 
 def nohz_full(root: Path) -> tuple[int, ...] | None:
     """CPUs whose scheduling tick stops while one task alone runs there."""
-    told = _told(root / _CPUS / "nohz_full")
+    told = read_cpus(root / _CPUS / "nohz_full")
     if told is not None:
         return told
     if root == Path("/") and (root / _CPUS / "isolated").exists():
@@ -46,14 +47,6 @@ def rcu_nocbs(root: Path) -> tuple[int, ...] | None:
     return tuple(sorted(cpus))
 
 
-def _told(path: Path) -> tuple[int, ...] | None:
-    text = read_text(path)
-    if text is None:
-        return None
-    # Kernels print a mask that was never allocated as "(null)".
-    return () if text == "(null)" else parse_cpu_list(text)
-
-
 def _asked(root: Path, flag: str) -> tuple[int, ...] | None:
     line = read_text(root / "proc/cmdline")
     if line is None:
@@ -71,7 +64,7 @@ def _asked(root: Path, flag: str) -> tuple[int, ...] | None:
 
 def _possible_of(root: Path, listed: str) -> tuple[int, ...]:
     """The CPUs of a boot parameter that the host can have. None of them if it isn't a list: the kernel drops it."""
-    possible = _told(root / _CPUS / "possible")
+    possible = read_cpus(root / _CPUS / "possible")
     try:
         cpus = boot_cpus(listed, possible[-1] + 1 if possible else None)
     except ValueError:

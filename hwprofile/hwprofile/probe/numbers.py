@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from hwprofile.kernel_files import read_text
+from hwprofile.kernel_files import parse_cpu_list, read_text
 
-__all__ = ["mask_cpus", "read_int"]
+__all__ = ["mask_cpus", "read_cpus", "read_int"]
 
 
 def read_int(path: Path) -> int | None:
@@ -12,6 +12,19 @@ def read_int(path: Path) -> int | None:
     text = read_text(path)
     try:
         return None if text is None else int(text)
+    except ValueError:
+        return None
+
+
+def read_cpus(path: Path) -> tuple[int, ...] | None:
+    """The CPUs of a list in a file, whether commas or spaces part it; None where there is no such list."""
+    text = read_text(path)
+    if text is None:
+        return None
+    # A mask that was never allocated is printed as "(null)", or as a zero byte by RHEL 7's kernel.
+    listed = text.strip("\0 ")
+    try:
+        return () if listed == "(null)" else parse_cpu_list(",".join(listed.split()))
     except ValueError:
         return None
 

@@ -85,6 +85,15 @@ def test_kernel_is_believed_over_its_command_line(host):
     assert (state.isolated, state.nohz_full) == ((4, 5), ())
 
 
+@pytest.mark.parametrize(
+    ("text", "tickless"),
+    [("\n", ()), ("(null)\n", ()), ("\0\n", ()), ("  (null)\n", ()), ("2-3,6\n", (2, 3, 6)), ("2-x\n", None)],
+)
+def test_masks_that_were_never_allocated(host, text, tickless):
+    """Kernels print a mask that isn't there in several ways; what isn't a list at all is unknown."""
+    assert read_state(host({f"{CPUS}/nohz_full": text})).nohz_full == tickless
+
+
 def test_isolated_partitions(host):
     """CPUs of an isolated cpuset partition are isolated as those of the boot parameter are."""
     root = host({f"{CPUS}/isolated": "1\n", "sys/fs/cgroup/cpuset.cpus.isolated": "6-7\n"})
