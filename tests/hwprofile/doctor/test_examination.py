@@ -27,6 +27,14 @@ def test_a_check_is_an_entry(ready):
     assert examination.boot_parameters == ("own=1",)
 
 
+def test_boot_parameters_are_safe_to_take_over(unready):
+    """What gives up something for latency is offered, and stays out of what is there to be copied."""
+    examination = examine(unready)
+    offered = {mend.text for finding in examination.findings for mend in finding.mends if mend.kind == "boot"}
+    assert offered - set(examination.boot_parameters) == {"mitigations=off", "nosmt"}
+    assert "isolcpus=domain,managed_irq,2-3" in examination.boot_parameters
+
+
 def test_json(unready):
     """Everything that the text says is in the JSON."""
     examination = examine(unready)
