@@ -63,7 +63,7 @@ def test_threshold_that_cannot_be_seen(clock, kernel, blind):
 
 def test_more_interruptions_than_the_buffer_holds(clock, kernel, blind):
     """With more interruptions than are noted at a time, none is lost."""
-    every = [(40 * MILLI + number * 5_000, 3_000) for number in range(30_000)]
+    every = [(18 * MILLI + number * 5_000, 3_000) for number in range(30_000)]
     found = measure(0, 0.5, threshold_ns=1_200, clock=clock(500, every), look=blind, pin=kernel([0]).pin).target
     assert found.lengths.count == 30_000
     assert found.lengths.total == 30_000 * 3_000
