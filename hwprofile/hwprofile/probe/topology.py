@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from hwprofile.kernel_files import cpuinfo_fields, read_text
 from hwprofile.probe.kinds import read_kinds
@@ -19,6 +20,11 @@ __all__ = ["read_topology"]
 
 _CPUS = "sys/devices/system/cpu"
 _NODES = "sys/devices/system/node"
+_HOLDS: Mapping[str, Literal["data", "instruction", "unified"]] = {
+    "Data": "data",
+    "Instruction": "instruction",
+    "Unified": "unified",
+}
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 
@@ -184,8 +190,8 @@ def _caches(root: Path, threads: tuple[Thread, ...]) -> tuple[Cache, ...]:
     for cpu, core in core_of.items():
         for folder in _folders(root / _CPUS / f"cpu{cpu}/cache", "index"):
             level = read_int(folder / "level")
-            kind = (read_text(folder / "type") or "").lower()
-            if level is None or kind not in ("data", "instruction", "unified"):
+            holds = _HOLDS.get(read_text(folder / "type") or "")
+            if level is None or holds is None:
                 continue
             shared = _members(folder, "shared_cpu_map") or _members(folder, "shared_cpu")
             if shared is not None and cpu in shared:
@@ -194,10 +200,10 @@ def _caches(root: Path, threads: tuple[Thread, ...]) -> tuple[Cache, ...]:
                 # An empty mask says nothing, but what one thread of a core has the others have too.
                 cpus = (cpu,) if core is None else tuple(cores[core])
             found.setdefault(
-                (level, kind, cpus),
+                (level, holds, cpus),
                 Cache(
                     level=level,
-                    type=kind,  # type: ignore[arg-type]  one of the three, as was asked above
+                    type=holds,
                     size=_size(read_text(folder / "size")),
                     line=read_int(folder / "coherency_line_size") or None,
                     ways=read_int(folder / "ways_of_associativity") or None,
