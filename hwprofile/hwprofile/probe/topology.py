@@ -159,8 +159,9 @@ def _places(cpu: int, folder: Path, folders: Mapping[int, Path]) -> _Places:
     if die_id is None or die_id >= 0:
         # Where the id says that there are no dies the mask is each CPU's own.
         die = group("die_cpus") or (None if die_id is None else (package, die_id))
-    core: Collection[int] | tuple[object, ...] | None = group("core_cpus", "thread_siblings")
-    if core is not None and any(read_int(folders[other] / "core_id") != core_id for other in core):
+    threads = group("core_cpus", "thread_siblings")
+    core: Collection[int] | tuple[object, ...] | None = threads
+    if threads is not None and any(read_int(folders[other] / "core_id") != core_id for other in threads):
         # AMD's module of two cores (family 15h) stands where others have a core of two threads.
         core = frozenset((cpu,))
     if core is None and core_id is not None and core_id >= 0:
