@@ -31,6 +31,20 @@ class Kernel:
         """The calling thread."""
         return threading.get_native_id()
 
+    def exists(self, pid: int) -> bool:
+        """Whether there is such a process, whoever's it is."""
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+    def pid_namespace(self) -> int:
+        """The number of the namespace that numbers of processes count in: containers have their own."""
+        return Path("/proc/self/ns/pid").stat().st_ino
+
     def threads(self, pid: int) -> tuple[int, ...]:
         """The threads of a process."""
         return thread_ids(_ROOT, pid)
@@ -112,6 +126,15 @@ class Kernel:
     def unlock_memory(self) -> None:
         """Unlocks the memory of the process, all of it."""
         syscalls.munlockall()
+
+    def locked_limit(self) -> int | None:
+        """How many bytes a process without privilege may lock; None for any number."""
+        try:
+            import resource
+        except ImportError:
+            return 0
+        soft, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+        return None if soft == resource.RLIM_INFINITY else soft
 
     def advise(self, address: int, length: int, advice: int) -> None:
         """Advises the kernel on whole pages."""

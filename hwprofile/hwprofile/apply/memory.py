@@ -121,7 +121,8 @@ def _thread_holds(ask: Ask, policy: _Policy, kernel: Kernel, *, fresh_on: int | 
 
 def _fresh_pages(kernel: Kernel) -> tuple[int, ...]:
     """Touches some new pages, and tells on which node each lies."""
-    with mmap.mmap(-1, _FRESH_PAGES * mmap.PAGESIZE) as mapping:
+    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    with mmap.mmap(-1, _FRESH_PAGES * mmap.PAGESIZE, flags=private) as mapping:
         for offset in range(0, len(mapping), mmap.PAGESIZE):
             mapping[offset] = 1
         return kernel.page_nodes(pages_of(mapping).addresses)
