@@ -8,7 +8,7 @@ from hwprofile.kernel_files import read_text
 
 __all__ = ["Causes", "Counted", "read_causes"]
 
-# The unit of `/proc/stat`, which is the same on every architecture that Linux tells user space about.
+# The unit of `/proc/stat`: USER_HZ is 100 on x86, Arm, POWER, s390 and RISC-V.
 _TICK_NS = 10_000_000
 
 
