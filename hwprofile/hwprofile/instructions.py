@@ -1,6 +1,5 @@
 """What the CPUs of a host can execute."""
 
-import ctypes
 import functools
 import platform
 import sys
@@ -96,14 +95,16 @@ def library_answers() -> Mapping[str, Any]:
 
 def _supported(names: frozenset[str]) -> frozenset[str]:
     """Without what Windows doesn't support: there, the list is the CPU's own."""
-    if sys.platform != "win32":
-        return names
-    has = ctypes.windll.kernel32.IsProcessorFeaturePresent
-    return frozenset(
-        name
-        for name in names
-        if all(has(feature) for begin, feature in _WINDOWS_FEATURES.items() if name.startswith(begin))
-    )
+    if sys.platform == "win32":
+        import ctypes
+
+        has = ctypes.windll.kernel32.IsProcessorFeaturePresent
+        return frozenset(
+            name
+            for name in names
+            if all(has(feature) for begin, feature in _WINDOWS_FEATURES.items() if name.startswith(begin))
+        )
+    return names
 
 
 def normalised(names: Iterable[str]) -> frozenset[str]:

@@ -34,8 +34,8 @@ def read_cpu(root: Path) -> Cpu:
 
     On Arm, which has no such numbers, `family` is the version of the architecture, `model` the part number and
     `stepping` variant and revision (r1p2 is 0x12); on POWER, `model` and `stepping` are the halves of the processor
-    version register. Where CPUs of one host differ, what identifies them is that of the first, and the microarchitecture
-    what they have in common.
+    version register. Where CPUs of one host differ, what identifies them is that of the first, and the
+    microarchitecture what they have in common.
     """
     fields = cpuinfo_fields(root)
     if root == _ROOT and not fields:

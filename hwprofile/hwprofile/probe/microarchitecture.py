@@ -25,8 +25,9 @@ def microarchitecture(
     """archspec's name for a CPU; None for an architecture of which it knows no microarchitectures.
 
     What identifies a CPU differs: its instruction sets with the vendor on x86-64; on Arm also `parts`, the part numbers
-    of its cores ("0xd0c"); the `generation` of POWER; the `design` on RISC-V ("sifive,u74-mc"). Cores of several designs
-    have the generic name in common. What fits nothing has a generic name too ("x86_64_v3"), as archspec gives it.
+    of its cores ("0xd0c"); the `generation` of POWER; the `design` on RISC-V ("sifive,u74-mc"). Cores of several
+    designs have the generic name in common. What fits nothing has a generic name too ("x86_64_v3"), as archspec gives
+    it.
     """
     from archspec.cpu import TARGETS
 

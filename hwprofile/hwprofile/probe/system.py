@@ -16,7 +16,16 @@ __all__ = ["read_system"]
 _ROOT = Path("/")
 
 # What firmware says where its maker wrote nothing, in lower case.
-_NO_NAME = ("", "none", "unknown", "not specified", "not available", "default string", "system product name", "undefined")
+_NO_NAME = (
+    "",
+    "none",
+    "unknown",
+    "not specified",
+    "not available",
+    "default string",
+    "system product name",
+    "undefined",
+)
 
 # Parts of the control groups' paths that container managers make, in the order in which one contains another.
 _CGROUP_MARKS = {
