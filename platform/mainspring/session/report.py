@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from hwprofile.host import describe
+from hwprofile.probe import probe
 from mainspring import __version__
 from mainspring.host.plan import Choice, Plan
 from mainspring.lane import CostTally, InstrumentTally, Lane, Market
@@ -70,16 +70,19 @@ def build_report(plan: Plan, lane: Lane, messages: Messages, totals: SessionTota
 
 
 def _host() -> dict[str, str]:
-    host = describe()
-    cpus, memory = host.usable_cpus, host.memory_total_bytes
+    host = probe()
+    cpu, system, usable = host.cpu, host.system, host.allowance.usable
     known = {
-        "cpu": host.cpu_model,
-        "usable cpus": str(len(cpus)) if cpus is not None else None,
-        "memory": f"{memory / 2**30:.0f} GiB" if memory is not None else None,
-        "hypervisor": host.hypervisor,
-        "system": host.system,
-        "kernel": host.kernel,
-        "python": host.python,
+        "cpu": cpu.model_name,
+        "microarchitecture": cpu.microarchitecture,
+        "usable cpus": str(len(usable)) if usable is not None else None,
+        "memory": f"{system.memory / 2**30:.0f} GiB" if system.memory is not None else None,
+        "hypervisor": host.state.hypervisor,
+        "container": system.container,
+        "system": system.distribution or system.system,
+        "kernel": system.kernel,
+        "python": system.python,
+        "host fingerprint": host.fingerprint,
     }
     return {name: value for name, value in known.items() if value is not None}
 
