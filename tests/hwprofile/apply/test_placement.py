@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -298,3 +300,17 @@ def test_more_cpus_do_no_harm(host, situation, more):
     large = plan_placement(host(**made | {"caches": made["caches"] + more, "nics": []}), roles, strategy)
     if not small.unkept and not any(role.nic for role in roles):
         assert not large.unkept
+
+
+def test_the_pictures_of_the_documentation(host):
+    """What docs/placement.md draws is what is planned, and every strategy stands there with its name."""
+    text = (Path(__file__).resolve().parents[3] / "docs/placement.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` |" in text for name in STRATEGIES)
+    shape = {"nodes": 2, "caches": 2, "cores": 4, "smt": 2, "nics": [("eth0", 1)]}
+    isolated = (*range(12, 16), *range(28, 32))
+    near = [Role(name, hot=True, nic="eth0") for name in "ABC"]
+    anywhere = [Role(name, hot=True) for name in "ABC"]
+    assert cpus(plan_placement(host(**shape), near)) == [(8,), (9,), (10,)]
+    assert cpus(plan_placement(host(**shape), near, "one-cache")) == [(8,), (9,), (10,)]
+    assert cpus(plan_placement(host(**shape, isolated=isolated), near)) == [(12,), (13,), (14,)]
+    assert cpus(plan_placement(host(**shape), anywhere, "spread")) == [(1,), (4,), (8,)]
