@@ -232,3 +232,27 @@ def test_what_a_level_holds_besides_is_judged_alike(more: bytes) -> None:
     pair.take(4, (4, _DEPTH % (4, 4, more)))
     pair.take(5, (5, _DEPTH % (5, 5, b"")))
     pair.finish()
+
+
+_ORDER_BOOK = (
+    b'[{"T":"o","S":"BTC/USD","t":"2024-08-09T00:00:%02d.5Z","b":[{"p":61000.5,"s":0.25}],"a":[{"p":61001,"s":1}]}]'
+)
+
+
+@pytest.mark.parametrize("feed", ["binance-spot", "alpaca-crypto"])
+def test_any_byte_of_a_message_like_those_before_may_be_another(feed: str) -> None:
+    """Where the messages before have taught how such a one is written, all of it is still asked for."""
+    declared = FEEDS[feed]
+    instrument = declared.describe("BTC/USD", "BTCUSDT" if feed == "binance-spot" else "BTC/USD")
+    assert instrument is not None
+    pair = _Pair(declared, (instrument,), OrjsonCodec(), "json")
+    clean = _DEPTH % (0, 0, b"") if feed == "binance-spot" else _ORDER_BOOK % 0
+    number = 0
+    for place in range(len(clean)):
+        for byte in (b"\xab", b"[", b"]", b"{", b'"', b",", b"0", b" ", b"a", b"\\", b"\x01"):
+            number += 1
+            message = _DEPTH % (number, number, b"") if feed == "binance-spot" else _ORDER_BOOK % (number % 60)
+            pair.take(number, (number, message))
+            pair.take(number, (number, message[:place] + byte + message[place + 1 :]))
+    pair.finish()
+    assert pair.refused > number / 2

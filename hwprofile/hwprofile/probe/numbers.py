@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hwprofile.kernel_files import parse_cpu_list, read_text
 
-__all__ = ["mask_cpus", "read_cpus", "read_int"]
+__all__ = ["mask_cpus", "read_cpus", "read_int", "read_mask"]
 
 
 def read_int(path: Path) -> int | None:
@@ -36,3 +36,13 @@ def mask_cpus(text: str) -> tuple[int, ...]:
         # Groups are words of 32 bits; only the first is written shorter.
         mask = mask << 32 | int(group, 16)
     return tuple(bit for bit in range(mask.bit_length()) if mask >> bit & 1)
+
+
+def read_mask(path: Path) -> tuple[int, ...] | None:
+    """The CPUs of a mask in a file; None where there is no such mask."""
+    text = read_text(path)
+    try:
+        # Some kernels fill these files up with zero bytes.
+        return None if text is None else mask_cpus(text.strip("\0 \n"))
+    except ValueError:
+        return None

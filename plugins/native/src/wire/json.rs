@@ -20,7 +20,7 @@ const MAX_DEPTH: u32 = 60;
 const MAX_NUMBER: usize = 300;
 
 /// What the fast way has to know of a format.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Json {
     keys: KeyTable,
     early: Vec<Option<Early>>,

@@ -16,7 +16,7 @@ use crate::wire::slots::{Early, KeyTable, Kind, NONE, Slot, Slots, early, early_
 const MAX_DEPTH: u32 = 30;
 
 /// What the fast way has to know of a format.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Msgpack {
     keys: KeyTable,
     early: Vec<Option<Early>>,
