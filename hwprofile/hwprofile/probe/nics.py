@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from hwprofile.kernel_files import read_text
 from hwprofile.probe.numbers import read_cpus, read_int, read_mask
 from hwprofile.profile import Nic
 
