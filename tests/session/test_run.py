@@ -71,6 +71,25 @@ def test_the_reference_session_trades(run):
     assert report.order_log_records > 0
 
 
+def test_a_report_has_what_its_charts_are_drawn_from(run):
+    """The pace ends with the last message, every sent order counts, and fills weigh up to the tables' costs."""
+    report = run("feed.seconds=60")
+    (instrument,) = report.instruments
+    pace = report.timing.pace
+    assert [point.messages for point in pace] == sorted({point.messages for point in pace})
+    assert pace[-1].messages == report.feed.messages
+    assert pace[-1].receive_ns == report.feed.last_receive_ns
+    assert pace[-1].wall_ns == pytest.approx(report.timing.wall_seconds * 1e9, abs=1)
+    assert instrument.orders_sent == next(stage.count for stage in report.timing.stages if stage.stage == "route")
+    assert {one.replaces for one in instrument.sent} == {False, True}
+    (costs,) = instrument.slippage
+    assert len(instrument.marks) == costs.fills
+    weights = [float(mark.size) for mark in instrument.marks]
+    for bps, kind in ((costs.estimated_bps, "estimated_bps"), (costs.realised_bps, "realised_bps")):
+        told = sum(weight * getattr(mark, kind) for weight, mark in zip(weights, instrument.marks, strict=True))
+        assert told / sum(weights) == pytest.approx(bps)
+
+
 def test_the_recorded_session_trades(run):
     """The recorded BTC spot market: every message, fills, no gap."""
     if not SPOT.exists():

@@ -2,12 +2,14 @@
 
 from mainspring.report.encoding import from_json, to_json, without_timing
 from mainspring.report.findings import warnings
+from mainspring.report.machine import PacePoint, RaceReport, RacerReport, ThreadReport
 from mainspring.report.model import (
     BookReport,
     FeedReport,
     FillMark,
     InstrumentReport,
     MidPoint,
+    OrderMark,
     SessionReport,
     SlippageReport,
     SlotReport,
@@ -25,10 +27,15 @@ __all__ = [
     "FillMark",
     "InstrumentReport",
     "MidPoint",
+    "OrderMark",
+    "PacePoint",
+    "RaceReport",
+    "RacerReport",
     "SessionReport",
     "SlippageReport",
     "SlotReport",
     "StageReport",
+    "ThreadReport",
     "TimingReport",
     "downsample",
     "from_json",

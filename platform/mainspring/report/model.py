@@ -2,12 +2,15 @@
 
 import msgspec
 
+from mainspring.report.machine import PacePoint, RaceReport, ThreadReport
+
 __all__ = [
     "BookReport",
     "FeedReport",
     "FillMark",
     "InstrumentReport",
     "MidPoint",
+    "OrderMark",
     "SessionReport",
     "SlippageReport",
     "SlotReport",
@@ -83,7 +86,11 @@ class MidPoint(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FillMark(msgspec.Struct, frozen=True, kw_only=True):
-    """A fill, for the chart and the table. Price and size are decimal text."""
+    """A fill, for the charts and the table. Price and size are decimal text.
+
+    The costs, what the order was expected to have and what the fill had, are in basis points as in `SlippageReport`;
+    None in reports of versions that didn't keep them.
+    """
 
     time_ns: int
     side: str
@@ -91,6 +98,20 @@ class FillMark(msgspec.Struct, frozen=True, kw_only=True):
     size: str
     maker: bool
     strategy: str
+    estimated_bps: float | None = None
+    realised_bps: float | None = None
+
+
+class OrderMark(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that was sent, for the chart. `price` is decimal text, None for a market order.
+
+    `replaces` says that it changed an order that stood at the venue already.
+    """
+
+    time_ns: int
+    side: str
+    price: str | None
+    replaces: bool
 
 
 class InstrumentReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +119,9 @@ class InstrumentReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `profit` is realised plus unrealised, before fees; `net` is after them. `unrealised` marks the position to the mid,
     and is None, as `profit` and `net` are, where the position is open and no mid price is known.
+
+    `mids`, `marks` and `sent` are samples for the charts: all there were up to a bound (4,000 mids, 2,000 fills and
+    2,000 orders), beyond it every second, every fourth, and so on. `orders_sent` counts them all, replaces included.
     """
 
     symbol: str
@@ -123,6 +147,8 @@ class InstrumentReport(msgspec.Struct, frozen=True, kw_only=True):
     slippage: list[SlippageReport]
     mids: list[MidPoint]
     marks: list[FillMark]
+    sent: list[OrderMark] = []
+    orders_sent: int = 0
 
 
 class StageReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,13 +170,20 @@ class StageReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that differs between two runs of the same input. All else in a report is the same."""
+    """Everything that differs between two runs of the same input. All else in a report is the same.
+
+    `pace` has at most 2,000 samples, taken between chunks of messages: of more, every second, every fourth, and so on.
+    `races` are those that this host's profile holds for the slots of the session.
+    """
 
     wall_seconds: float
     messages_per_second: float
     stages: list[StageReport]
     peak_rss_bytes: int
     host: dict[str, str]
+    pace: list[PacePoint] = []
+    races: list[RaceReport] = []
+    threads: list[ThreadReport] = []
 
 
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ from fractions import Fraction
 from hwprofile.host import describe
 from mainspring import __version__
 from mainspring.host.plan import Choice, Plan
-from mainspring.lane import CostTally, InstrumentTally, Lane, Market
-from mainspring.model import Fill, Instrument, Side, decimal_text
+from mainspring.lane import CostTally, InstrumentTally, Lane, Market, Priced, realised_cost_bps
+from mainspring.model import Fill, Instrument, NewOrder, Side, decimal_text
 from mainspring.orders import Account, amount_text
 from mainspring.report import (
     BookReport,
@@ -14,6 +14,7 @@ from mainspring.report import (
     FillMark,
     InstrumentReport,
     MidPoint,
+    OrderMark,
     SessionReport,
     SlippageReport,
     SlotReport,
@@ -65,6 +66,7 @@ def build_report(plan: Plan, lane: Lane, messages: Messages, totals: SessionTota
             stages=_stages(lane, plan.budget),
             peak_rss_bytes=totals.peak_rss_bytes,
             host=_host(),
+            pace=totals.pace.points(),
         ),
     )
 
@@ -137,7 +139,9 @@ def _instrument(lane: Lane, market: Market) -> InstrumentReport:
             MidPoint(time_ns, doubled * float(instrument.tick_size) / 2)
             for time_ns, doubled in lane.mids[index].samples
         ],
-        marks=[_mark(fill, strategy, instrument) for fill, strategy in desk.fills[index].samples] if desk else [],
+        marks=[_fill(*sample, instrument) for sample in desk.fills[index].samples] if desk else [],
+        sent=[_order(*sample, instrument) for sample in desk.orders[index].samples] if desk else [],
+        orders_sent=desk.orders[index].seen if desk else 0,
     )
 
 
@@ -167,12 +171,27 @@ def _slippage(role: str, cost: CostTally) -> SlippageReport:
     )
 
 
-def _mark(fill: Fill, strategy: str, instrument: Instrument) -> FillMark:
+def _fill(fill: Fill, strategy: str, priced: Priced, instrument: Instrument) -> FillMark:
     return FillMark(
         time_ns=fill.time_ns,
-        side="buy" if fill.side is Side.BUY else "sell",
+        side=_side(fill.side),
         price=decimal_text(fill.price_ticks, instrument.tick_size),
         size=decimal_text(fill.size_lots, instrument.lot_size),
         maker=fill.maker,
         strategy=strategy,
+        estimated_bps=priced.estimate.bps,
+        realised_bps=realised_cost_bps(fill, priced.mid_ticks_doubled),
     )
+
+
+def _order(sent_ns: int, order: NewOrder, replaces: bool, instrument: Instrument) -> OrderMark:
+    return OrderMark(
+        time_ns=sent_ns,
+        side=_side(order.side),
+        price=decimal_text(order.price_ticks, instrument.tick_size) if order.kind == "limit" else None,
+        replaces=replaces,
+    )
+
+
+def _side(side: Side) -> str:
+    return "buy" if side is Side.BUY else "sell"

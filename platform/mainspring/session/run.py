@@ -85,6 +85,7 @@ async def _replay(
         lane.fold()
         totals.peak_rss_bytes = max(totals.peak_rss_bytes, process.memory_info().rss)
         totals.wall_seconds = time.perf_counter() - started
+        totals.pace.add(totals.wall_seconds, totals.messages, totals.last_receive_ns)
         if progress is not None:
             progress(totals.messages, messages.fraction())
         await trio.lowlevel.checkpoint()

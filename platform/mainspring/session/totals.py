@@ -6,6 +6,7 @@ from operator import gt
 import msgspec
 
 from mainspring.seams import RawMessage
+from mainspring.session.pace import Pace
 
 __all__ = ["SessionTotals"]
 
@@ -20,6 +21,7 @@ class SessionTotals(msgspec.Struct):
     wall_seconds: float = 0.0
     peak_rss_bytes: int = 0
     stopped_early: str | None = None
+    pace: Pace = msgspec.field(default_factory=Pace)
 
     def count(self, messages: Sequence[RawMessage], start: int, stop: int) -> None:
         """Takes down that messages from `start` to before `stop` were run."""
