@@ -250,7 +250,9 @@ def _feed_table(value: Any, complaint: Complaint, path: tuple[str, ...]) -> Any:
     shaped = _slot(value, FeedTable, complaint, path)
     strategies = shaped.get("strategy") if isinstance(shaped, dict) else None
     if isinstance(strategies, dict):
-        below = {name: _slot(slot, SlotConfig, complaint, (*path, "strategy", name)) for name, slot in strategies.items()}
+        below = {
+            name: _slot(slot, SlotConfig, complaint, (*path, "strategy", name)) for name, slot in strategies.items()
+        }
         return {**shaped, "strategy": below}
     return shaped
 

@@ -24,7 +24,8 @@ def each_feed(loaded: Loaded) -> dict[str, Loaded]:
         if loaded.complaint.has(key):
             what = "feed.NAME" if key == "feed" else f"feeds.NAME.{key}"
             raise loaded.complaint.error(
-                (key,), f"is for a session of one feed, and this one has: {', '.join(loaded.config.feeds)}. Write {what}"
+                (key,),
+                f"is for a session of one feed, and this one has: {', '.join(loaded.config.feeds)}. Write {what}",
             )
     return {name: _of(loaded, name, table) for name, table in loaded.config.feeds.items()}
 

@@ -60,12 +60,12 @@ class PaperVenue:
 
     The requests of one instrument reach it in the order in which they were sent, each after a latency of its own, and
     never overtake one another; each instrument has a connection of its own, so that what befalls one doesn't depend on
-    which others are traded beside it. Its answers come back at once. One that has arrived before a market event is dealt with before it, unless
-    the lane's book has taken the event already: so a lane polls first, when `due_ns` has come, and then applies the
-    event. The event itself must reach `on_market` after the book took it.
+    which others are traded beside it. Its answers come back at once. One that has arrived before a market event is
+    dealt with before it, unless the lane's book has taken the event already: so a lane polls first, when `due_ns` has
+    come, and then applies the event. The event itself must reach `on_market` after the book took it.
 
-    `books` are the lane's, and `latencies` the connections', one for each instrument. Fees are in parts per billion of the notional. `assumption` and
-    `settle_ns` are `PaperLevel`'s. The same calls and the same seed give the same events.
+    `books` are the lane's, and `latencies` the connections', one for each instrument. Fees are in parts per billion of
+    the notional. `assumption` and `settle_ns` are `PaperLevel`'s. The same calls and the same seed give the same events.
     """
 
     def __init__(

@@ -29,7 +29,9 @@ class PaperLatency:
 
     __slots__ = ("_base_ns", "_bits", "_jitter_ns")
 
-    def __init__(self, latency_us: Decimal, jitter: Jitter, jitter_us: Decimal, sigma: Decimal, *, seed: int | str) -> None:
+    def __init__(
+        self, latency_us: Decimal, jitter: Jitter, jitter_us: Decimal, sigma: Decimal, *, seed: int | str
+    ) -> None:
         self._base_ns = int(latency_us * _NS_IN_US)
         self._bits = Random(seed).getrandbits  # noqa: S311  a simulation needs the same numbers again
         self._jitter_ns = _quantiles_ns(jitter, jitter_us, sigma)
