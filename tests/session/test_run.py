@@ -26,17 +26,6 @@ SPOT = CAPTURES / "spot/btcusdt_20240808.gz"
 SHORT = "feed.seconds=25"
 
 
-@pytest.fixture(scope="module")
-def registry():
-    return Registry.load()
-
-
-@pytest.fixture(autouse=True)
-def _cache(tmp_path_factory, monkeypatch):
-    """A cache folder of the tests' own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
-
-
 @pytest.fixture
 def run(registry):
     """Runs the built-in configuration with overrides."""
