@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from hwprofile.commands import pin
+from hwprofile.commands import jitter, pin
 from hwprofile.host import HostDescription, describe
 
 __all__ = ["main"]
@@ -18,11 +18,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     show = commands.add_parser("show", help="print what is known of this host (what is done where no command is given)")
     show.add_argument("--json", action="store_true", help="as JSON; what isn't known is null")
+    jitter.add_parser(commands)
     pin.add_parser(commands)
     given = sys.argv[1:] if arguments is None else arguments
     chosen = parser.parse_args(given or ["show"])
-    if chosen.command == "pin":
-        return pin.run(chosen)
+    if chosen.command != "show":
+        code: int = chosen.run(chosen)
+        return code
     host = describe()
     text = json.dumps(dataclasses.asdict(host), indent=2) if chosen.json else _as_text(host)
     sys.stdout.write(text + "\n")

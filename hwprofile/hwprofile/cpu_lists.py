@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-__all__ = ["cpu_list", "cpu_mask"]
+__all__ = ["cpu_list", "cpu_mask", "cpus_named"]
 
 
 def cpu_list(cpus: Collection[int]) -> str:
@@ -15,6 +15,13 @@ def cpu_list(cpus: Collection[int]) -> str:
             start = None
         start, previous = (cpu if start is None else start), cpu
     return ",".join(parts) or "none"
+
+
+def cpus_named(cpus: Collection[int]) -> str:
+    """The CPUs as they stand in a sentence: "CPU 2", "CPUs 0-3,8", "no CPU"."""
+    if not cpus:
+        return "no CPU"
+    return f"CPU{'s'[: len(set(cpus)) != 1]} {cpu_list(cpus)}"
 
 
 def cpu_mask(cpus: Collection[int]) -> str:

@@ -1,10 +1,12 @@
 """`bench`: the pyperf suites that come with the package."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mainspring.cli.output import errors, print_json, results
+from mainspring.cli.peers import run_peers
 from mainspring.errors import MainspringError
 from mainspring_perf.run import UnknownSuite, list_suites, render, run_suites
 
@@ -17,12 +19,23 @@ def bench(
     list_only: Annotated[bool, typer.Option("--list", help="List the suites and end.")] = False,
     fast: Annotated[bool, typer.Option("--fast", help="Fewer processes and values: quicker, and less sure.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+    write: Annotated[
+        Path | None, typer.Option(help="Of `peers`: write the page here, and its picture beside it.")
+    ] = None,
 ) -> None:
-    """Time the parts on this host. Every answer is checked before it is timed."""
+    """Time the parts on this host. Every answer is checked before it is timed.
+
+    `bench peers` does the same work through other libraries, side by side.
+    """
     if list_only:
-        for name, summary in list_suites():
+        for name, summary in (*list_suites(), ("peers", "The same work through other libraries, side by side.")):
             typer.echo(f"{name:10} {summary}")
         return
+    if suites == ["peers"]:
+        run_peers(fast=fast, as_json=as_json, page=write)
+        return
+    if write is not None:
+        raise MainspringError("--write is for `mainspring bench peers` alone")
     console = errors()
     try:
         with console.status("starting") as status:
