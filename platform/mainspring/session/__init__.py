@@ -1,6 +1,5 @@
 """A session: messages brought to a lane, and what came of it taken down as a report."""
 
-from mainspring.session.report import build_report
 from mainspring.session.run import Progress, run_session
 from mainspring.session.source import Messages, open_messages
 from mainspring.session.verdict import Verification, verdict_json, verdict_text, verify_capture
@@ -9,7 +8,6 @@ __all__ = [
     "Messages",
     "Progress",
     "Verification",
-    "build_report",
     "open_messages",
     "run_session",
     "verdict_json",
