@@ -294,7 +294,10 @@ def test_a_lane_that_doesnt_stop_in_time_is_killed_and_named(registry, tmp_path,
         (["lanes=0"], 'lanes: must be a whole number of at least 1, or "auto"; found the number 0'),
         (["lanes=many"], 'lanes: must be a whole number of at least 1, or "auto"; found the text "many"'),
         (["lanes=5"], "lanes: 5 lanes for 4 instruments: a lane without one would do nothing. At most 4"),
-        (["lanes=2", "hardware.pin=[0, 4095]"], "hardware.pin: 4095 isn't a CPU of this host that is online; there are"),
+        (
+            ["lanes=2", "hardware.pin=[0, 4095]"],
+            "hardware.pin: 4095 isn't a CPU of this host that is online; there are",
+        ),
         (["lanes=2", "hardware.pin=[0]"], "hardware.pin: names 1 CPU for 2 lanes: name one for each, in their order"),
         (["lanes=2", "hardware.pin=[-1, 0]"], "hardware.pin"),
         (["lanes=2", "hardware.pin=fastest"], 'hardware.pin: no strategy is named "fastest"'),
@@ -314,4 +317,3 @@ def test_what_cant_be_had_is_refused_by_its_key(registry, overrides, said):
     with pytest.raises(ConfigError) as caught:
         plan(registry, GENERATED, *overrides)
     assert said in str(caught.value).replace("--set ", "")
-
