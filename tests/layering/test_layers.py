@@ -38,7 +38,7 @@ WRONG = [
     ("mainspring/venue/paper.py", "mainspring.lane", "The packages of mainspring lie in layers"),
     ("mainspring/lane/desk.py", "mainspring.host", "The packages of mainspring lie in layers"),
     ("mainspring/brand_new.py", "os", "The packages of mainspring lie in layers"),
-    ("hwprofile/cpu.py", "mainspring.model", "hwprofile stands alone"),
+    ("hwprofile/acts.py", "mainspring.model", "hwprofile stands alone"),
     ("mainspring/session/run.py", "mainspring_plugins.book", "mainspring imports no plugin by name"),
     ("mainspring/host/tune.py", "mainspring_perf.run", "only the command line starts benchmarks"),
     ("mainspring_plugins/router.py", "mainspring.lane", "plugins import the public packages"),

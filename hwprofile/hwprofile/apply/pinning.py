@@ -185,7 +185,7 @@ def _refusal(ask: Ask, cpus: tuple[int, ...], usable: Collection[int] | None, ke
 
 def _put_back(ask: Ask, moves: Sequence[_Move], kernel: Kernel) -> Act:
     """Gives threads their masks from before. One that ended, or whose number another has now, is left alone."""
-    back, ended = 0, 0
+    back, short, ended = 0, 0, 0
     wrong = []
     for move in reversed(moves):
         try:
@@ -200,15 +200,17 @@ def _put_back(ask: Ask, moves: Sequence[_Move], kernel: Kernel) -> Act:
         except OSError as error:
             wrong.append(f"{move.name} ({move.tid}): {error.strerror or error}")
         else:
-            back += after == move.before
-            if after != move.before:
+            if after == move.before:
+                back += 1
+            else:
+                short += 1
                 wrong.append(f"{move.name} ({move.tid}) is on {_words(after)}")
     masks = " or ".join(_words(cpus) for cpus in sorted({move.before for move in moves}))
     undoing = replace(ask, wanted=f"{masks}, as before")
     evidence = f"sched_getaffinity: {back} put back, {ended} ended, {len(wrong)} not put back"
     if not wrong:
         return undoing.applied(undoing.wanted if back else "ended", evidence)
-    tell = undoing.partial if back or ended else undoing.refused
+    tell = undoing.partial if back or short else undoing.refused
     return tell(f"{back} of {len(moves) - ended} put back", evidence, "; ".join(wrong), _WIDER)
 
 

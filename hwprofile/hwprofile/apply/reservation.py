@@ -115,6 +115,8 @@ def reserve(cpus: Collection[int], *, folder: Path | None = None, kernel: Kernel
     def none(act: Act) -> Reservation:
         return Reservation(act, (), folder, kernel)
 
+    if not cpus or cpus[0] < 0:
+        return none(ask.refused("nothing reserved", "the request", "it names no CPU, or none that there is", "CPUs"))
     try:
         own = [_own(cpu, kernel) for cpu in cpus]
         _prepare(folder)
