@@ -117,8 +117,8 @@ def register_strategies(catalogue: Catalogue) -> None:
 
     Called once, when the registry loads. Add each strategy by `catalogue.add(name, factory, summary=...,
     options=...)`; the factory is called as `factory(instruments)` with those that it is to serve, and `options=` where
-    the offer declares them, once for each `[strategy.NAME]` table of the config, feed and lane, and returns an object that keeps the
-    contract of `mainspring.seams.Strategy`.
+    the offer declares them, once for each `[strategy.NAME]` table of the config in each feed and lane, and returns an
+    object that keeps the contract of `mainspring.seams.Strategy`.
 
     Capabilities: `across_instruments` (bool, default False): what it does in one instrument depends on others. A
     session of several lanes or feeds, in which it would see a part of them, is refused then.
