@@ -190,6 +190,18 @@ def test_bench_lists_its_suites(mainspring):
     assert {line.split()[0] for line in out.splitlines()} >= {"book", "codec", "lane", "risk", "slippage"}
 
 
+def test_bench_writes_its_page(mainspring, monkeypatch, tmp_path):
+    """`bench --html` writes the rows that it prints as a page; a file that can't be written is told before the work."""
+    row = dict.fromkeys(("ratio", "yardstick", "ratio_at_least", "target_us", "met"))
+    row |= {"suite": "book", "benchmark": "ladder", "one_ns": 100.0, "spread": 0.0, "input": "deltas"}
+    monkeypatch.setattr("mainspring.cli.bench.run_suites", lambda *_, **__: [row])
+    code, out, _ = mainspring("bench", "--html", tmp_path / "page.html")
+    assert code == 0
+    assert "ladder" in out
+    assert "ladder: 100 ns" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert mainspring("bench", "--html", tmp_path / "absent" / "page.html")[0] == 2
+
+
 def test_what_is_set_has_the_last_word(mainspring, tmp_path):
     """What --capture implies doesn't override a key that was set."""
     capture = tmp_path / "two.txt"

@@ -1,11 +1,13 @@
 """`bench`: the pyperf suites that come with the package."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mainspring.cli.output import errors, print_json, results
+from mainspring.cli.output import errors, print_json, results, write_file
 from mainspring.errors import MainspringError
+from mainspring_perf.page import bench_page
 from mainspring_perf.run import UnknownSuite, list_suites, render, run_suites
 
 __all__ = ["bench"]
@@ -17,12 +19,18 @@ def bench(
     list_only: Annotated[bool, typer.Option("--list", help="List the suites and end.")] = False,
     fast: Annotated[bool, typer.Option("--fast", help="Fewer processes and values: quicker, and less sure.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the rows as one HTML page too.", show_default=False)
+    ] = None,
 ) -> None:
     """Time the parts on this host. Every answer is checked before it is timed."""
     if list_only:
         for name, summary in list_suites():
             typer.echo(f"{name:10} {summary}")
         return
+    if html is not None:
+        # Now, not after minutes of timing that would be lost with it.
+        write_file(html, b"")
     console = errors()
     try:
         with console.status("starting") as status:
@@ -33,6 +41,8 @@ def bench(
             )
     except UnknownSuite as error:
         raise MainspringError(str(error)) from error
+    if html is not None:
+        write_file(html, bench_page(outcome).encode())
     if as_json:
         print_json(outcome)
     else:
