@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mainspring_perf.scaling.capacity import Outside
+
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
 SHORT = ("--set", "feed.seconds=20")
 
@@ -252,3 +254,21 @@ def test_an_interrupt_before_the_session_says_so(mainspring, monkeypatch):
     code, out, err = mainspring("run")
     assert (code, out) == (130, "")
     assert "nothing was run" in err
+
+
+def test_scaling_sizes_a_fleet_from_a_report(mainspring, monkeypatch, tmp_path):
+    """`scaling --size` splits a message's cost and says how many lanes carry the peak; a load of 1 is refused."""
+    costs = Outside(fold_ns=100.0, message_ns=300.0)
+    monkeypatch.setattr("mainspring.cli.scaling.calibrate", lambda: {"python": costs})
+    path = tmp_path / "report.json"
+    path.write_text(mainspring("run", "--json", "--quiet", "--set", "feed.seconds=30")[1], encoding="utf-8")
+    code, out, _ = mainspring("scaling", "--size", path, "--peak", "1e6", "--load", "0.5", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert {"feed", "book", "between the stages", "around the path"} <= set(found["share_ns"])
+    assert sum(found["share_ns"].values()) == pytest.approx(found["message_ns"])
+    assert (found["lanes"] - 1) * found["saturation"] * 0.5 < 1e6 <= found["lanes"] * found["saturation"] * 0.5
+    assert "lanes loaded to 50%" in mainspring("scaling", "--size", path)[1]
+    assert mainspring("scaling", "--size", path, "--load", "1")[0] == 2
+    assert mainspring("scaling", "--size", tmp_path / "absent.json")[0] == 2
+    assert mainspring("scaling", "nothing")[0] == 2
