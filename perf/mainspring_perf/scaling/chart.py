@@ -61,8 +61,7 @@ def to_svg(figure: Figure) -> str:
     height, top = round(_FRAME.height + key_height), round(_FRAME.top + key_height)
     frame = msgspec.structs.replace(_FRAME, height=height, top=top)
     x, x_ticks = _horizontal(figure, frame, [at for at, _ in points])
-    low, high = _around([value for _, value in points])
-    y = log_scale((low, high), frame.y_range)
+    y, y_ticks = _vertical(figure, frame, [value for _, value in points])
     drawn = list(zip(count(), figure.series, strict=False))
     svg = tag(
         "svg",
@@ -70,7 +69,7 @@ def to_svg(figure: Figure) -> str:
         tag("desc", _in_words(figure)),
         tag("style", _STYLE),
         tag("rect", class_="ground", width=frame.width, height=frame.height),
-        y_axis(frame, log_ticks(low, high, _label(figure.y_unit)), y),
+        y_axis(frame, y_ticks, y),
         x_axis(frame, x_ticks, x, figure.x_title),
         y_title(frame, figure.y_title),
         *[_line(index, series, x, y) for index, series in drawn],
@@ -90,6 +89,16 @@ def _horizontal(figure: Figure, frame: Frame, places: list[float]) -> tuple[Scal
         return scale((0, high), frame.x_range), ticks
     low, high = _around(places)
     return log_scale((low, high), frame.x_range), log_ticks(low, high, label, frame.x_ticks)
+
+
+def _vertical(figure: Figure, frame: Frame, values: list[float]) -> tuple[Scale, list[Tick]]:
+    label = _label(figure.y_unit)
+    if figure.linear_y:
+        high = max(values) * 1.15
+        ticks = [Tick(tick.at, label(tick.at)) for tick in number_ticks(0, high, 6)]
+        return scale((0, high), frame.y_range), ticks
+    low, high = _around(values)
+    return log_scale((low, high), frame.y_range), log_ticks(low, high, label)
 
 
 def _around(values: list[float]) -> tuple[float, float]:

@@ -91,6 +91,7 @@ def figures(results: list[Result]) -> list[Figure]:
             title="Memory, as the session goes on",
             y_title="resident memory",
             y_unit="bytes",
+            linear_y=True,
             series=series("rss_bytes"),
             rows=[],
             **common,

@@ -18,7 +18,7 @@ class Series(msgspec.Struct, frozen=True):
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """A plot and the table behind it. Both axes are logarithmic, but for `linear_x`, which starts at zero.
+    """A plot and the table behind it. Both axes are logarithmic; `linear_x` and `linear_y` start at zero.
 
     `name` is that of its file. `note` says on what it was measured. `x_unit` and `y_unit` are "" for plain numbers,
     "ns" for times in nanoseconds, "bytes", or "%".
@@ -32,6 +32,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     x_unit: str = ""
     y_unit: str = "ns"
     linear_x: bool = False
+    linear_y: bool = False
     series: list[Series]
     head: list[str]
     rows: list[list[str]]
