@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from hwprofile.host import describe
 from mainspring import __version__
 from mainspring.report.figures import count_of, latency
 from mainspring.report.page import NO_FIGURE, Html, card, cards, page, section, table, tag
+from mainspring.session import host_facts
 from mainspring_perf.timings_chart import timings_chart, timings_key
 
 __all__ = ["bench_page"]
@@ -103,7 +103,5 @@ def _aim(row: Mapping[str, Any]) -> str:
 
 
 def _footer() -> Html:
-    host = describe()
-    facts = {"cpu": host.cpu_model, "hypervisor": host.hypervisor, "system": host.system, "kernel": host.kernel}
-    known = [f"{name}: {value}" for name, value in {**facts, "python": host.python}.items() if value is not None]
+    known = [f"{name}: {value}" for name, value in host_facts().items()]
     return tag("footer", tag("p", ", ".join(known)), tag("p", f"Mainspring {__version__}"))

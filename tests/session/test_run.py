@@ -6,6 +6,7 @@ import os
 import signal
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import trio
@@ -15,25 +16,14 @@ from mainspring.errors import CaptureError, ConfigError, DataError
 from mainspring.host.config import load_config
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
+from mainspring.host.session_planning import make_session
 from mainspring.report import warnings, without_timing
 from mainspring.session import run_session
 from mainspring.session.run import _watch_signals
-from mainspring.session.totals import SessionTotals
 
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
 SPOT = CAPTURES / "spot/btcusdt_20240808.gz"
 SHORT = "feed.seconds=25"
-
-
-@pytest.fixture(scope="module")
-def registry():
-    return Registry.load()
-
-
-@pytest.fixture(autouse=True)
-def _cache(tmp_path_factory, monkeypatch):
-    """A cache folder of the tests' own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture
@@ -41,7 +31,7 @@ def run(registry):
     """Runs the built-in configuration with overrides."""
 
     def run(*overrides, **options):
-        return run_session(make_plan(load_config(None, overrides), registry), registry, **options)
+        return run_session(make_session(load_config(None, overrides), registry), registry, **options)
 
     return run
 
@@ -150,9 +140,9 @@ def test_no_limit_no_order(run, tmp_path, registry):
         '[strategy.maker]\nplugin = "quote-maker"\nsize = 0.01\n'
         "[market]\ndaily_volume = 30_000\ndaily_volatility = 0.02\n"
     )
-    plan = make_plan(load_config(config), registry)
-    assert "max_position" in plan.missing_limits
-    report = run_session(plan, registry)
+    session = make_session(load_config(config), registry)
+    assert "max_position" in session.missing_limits()
+    report = run_session(session, registry)
     assert set(report.refusals) == {"limit-not-set"}
     assert report.instruments[0].fills == 0
 
@@ -242,11 +232,11 @@ def test_memory_stays_flat_over_ten_runs(run):
 @pytest.mark.trio
 async def test_a_signal_ends_the_session_in_order():
     """SIGTERM is taken down as the reason to stop, and doesn't end the process."""
-    totals = SessionTotals()
+    run = SimpleNamespace(stopped_early=None)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_watch_signals, totals)
+        nursery.start_soon(_watch_signals, run)
         await trio.testing.wait_all_tasks_blocked()
         os.kill(os.getpid(), signal.SIGTERM)
         await trio.testing.wait_all_tasks_blocked(0.01)
         nursery.cancel_scope.cancel()
-    assert totals.stopped_early == "signal SIGTERM"
+    assert run.stopped_early == "signal SIGTERM"

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hwprofile.host import describe
 from mainspring import __version__
 from mainspring.errors import DataError
+from mainspring.session import host_facts
 from mainspring_perf.scaling.chart import to_svg
 from mainspring_perf.scaling.values import Figure
 
@@ -43,11 +43,8 @@ def write_document(folder: Path, figures: Mapping[str, Sequence[Figure]], machin
 
 def machine_words() -> str:
     """The machine, the versions and the day, in a sentence."""
-    host = describe()
-    cpus = f"{len(host.usable_cpus)} CPUs" if host.usable_cpus is not None else None
-    facts = (host.cpu_model, cpus, host.hypervisor and f"hypervisor {host.hypervisor}", host.system, host.python)
-    known = ", ".join(fact for fact in facts if fact)
-    return f"Measured on {datetime.now(tz=UTC):%Y-%m-%d}: Mainspring {__version__}, {known}."
+    known = ", ".join(f"{name} {value}" for name, value in host_facts().items())
+    return f"Measured on {datetime.now(tz=UTC):%Y-%m-%d}: Mainspring {__version__}; {known}."
 
 
 def _has_points(figure: Figure) -> bool:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-__all__ = ["PacePoint", "RaceReport", "RacerReport", "ThreadReport"]
+__all__ = ["ActReport", "LaneTiming", "PacePoint", "RaceReport", "RacerReport", "ThreadReport"]
 
 
 class PacePoint(msgspec.Struct, frozen=True, array_like=True):
@@ -61,3 +61,32 @@ class ThreadReport(msgspec.Struct, frozen=True, kw_only=True):
     involuntary_switches: int | None
     outcome: str
     reason: str = ""
+
+
+class ActReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done to hold something in its place, as `hwprofile.acts.Act` tells it.
+
+    `whose` is the lane's or "the rest"; `undone` says that this is the way back. `outcome` is "applied", "partial",
+    "refused" or "unknown"; whatever isn't applied has its `reason`, and in `needs` what would make it possible.
+    """
+
+    whose: str
+    name: str
+    subject: str
+    wanted: str
+    holds: str
+    outcome: str
+    evidence: str
+    reason: str | None = None
+    needs: str | None = None
+    undone: bool = False
+
+
+class LaneTiming(msgspec.Struct, frozen=True, kw_only=True):
+    """How a lane's process fared. Memory is that of the process at its peak."""
+
+    name: str
+    process: int
+    wall_seconds: float
+    messages_per_second: float
+    peak_rss_bytes: int

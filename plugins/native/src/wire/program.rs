@@ -11,7 +11,7 @@ use crate::wire::declared::{Format, Instrument, Levels, Message, Named, Place, S
 use crate::wire::fields::{Fields, Found, Grid, Key, Rows, Shape};
 
 /// A kind of message, compiled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     /// Its declaration.
     pub message: Message,
@@ -29,7 +29,7 @@ pub struct Entry {
 pub type Keys = Vec<Key>;
 
 /// A format and its instruments, compiled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
     /// The kinds of message.
     pub entries: Vec<Entry>,
