@@ -15,7 +15,6 @@ import trio.testing
 from mainspring.errors import CaptureError, ConfigError, DataError
 from mainspring.host.config import load_config
 from mainspring.host.planning import make_plan
-from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
 from mainspring.report import warnings, without_timing
 from mainspring.session import run_session
