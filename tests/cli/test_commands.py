@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mainspring.session.lanes import Ready, parent
+from mainspring_perf.scaling.capacity import Outside
 
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
 SHORT = ("--set", "feed.seconds=20")
@@ -193,6 +194,18 @@ def test_bench_lists_its_suites(mainspring):
     assert {line.split()[0] for line in out.splitlines()} >= {"book", "codec", "lane", "risk", "slippage"}
 
 
+def test_bench_writes_its_page(mainspring, monkeypatch, tmp_path):
+    """`bench --html` writes the rows that it prints as a page; a file that can't be written is told before the work."""
+    row = dict.fromkeys(("ratio", "yardstick", "ratio_at_least", "target_us", "met"))
+    row |= {"suite": "book", "benchmark": "ladder", "one_ns": 100.0, "spread": 0.0, "input": "deltas"}
+    monkeypatch.setattr("mainspring.cli.bench.run_suites", lambda *_, **__: [row])
+    code, out, _ = mainspring("bench", "--html", tmp_path / "page.html")
+    assert code == 0
+    assert "ladder" in out
+    assert "ladder: 100 ns" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert mainspring("bench", "--html", tmp_path / "absent" / "page.html")[0] == 2
+
+
 def test_what_is_set_has_the_last_word(mainspring, tmp_path):
     """What --capture implies doesn't override a key that was set."""
     capture = tmp_path / "two.txt"
@@ -293,3 +306,21 @@ def test_a_failed_lane_is_an_exit_code_of_its_own(mainspring, monkeypatch):
     assert code == 1
     assert "Lane 1 failed: process" in " ".join(out.split())
     assert "SIGKILL" in out
+
+
+def test_scaling_sizes_a_fleet_from_a_report(mainspring, monkeypatch, tmp_path):
+    """`scaling --size` splits a message's cost and says how many lanes carry the peak; a load of 1 is refused."""
+    costs = Outside(fold_ns=100.0, message_ns=300.0)
+    monkeypatch.setattr("mainspring.cli.scaling.calibrate", lambda: {"python": costs})
+    path = tmp_path / "report.json"
+    path.write_text(mainspring("run", "--json", "--quiet", "--set", "feed.seconds=30")[1], encoding="utf-8")
+    code, out, _ = mainspring("scaling", "--size", path, "--peak", "1e6", "--load", "0.5", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert {"feed", "book", "between the stages", "around the path"} <= set(found["share_ns"])
+    assert sum(found["share_ns"].values()) == pytest.approx(found["message_ns"])
+    assert (found["lanes"] - 1) * found["saturation"] * 0.5 < 1e6 <= found["lanes"] * found["saturation"] * 0.5
+    assert "lanes loaded to 50%" in mainspring("scaling", "--size", path)[1]
+    assert mainspring("scaling", "--size", path, "--load", "1")[0] == 2
+    assert mainspring("scaling", "--size", tmp_path / "absent.json")[0] == 2
+    assert mainspring("scaling", "nothing")[0] == 2
