@@ -58,9 +58,9 @@ def _lane_warnings(lane: LaneReport) -> list[str]:
     if lane.ended != "failed":
         return [f"Lane {lane.name}: {lane.failure}. Its figures are whole."]
     lost = (
-        f"Nothing of {', '.join(lane.instruments)} is in this report; orders that a venue took may still be open."
+        f"Nothing of {', '.join(lane.instruments)} is in this report; orders that a venue had taken may still be open"
     )
-    return [f"Lane {lane.name} failed: {lane.failure}. {lost}"]
+    return [f"Lane {lane.name} failed: {lane.failure}. {lost}."]
 
 
 def _act_warning(act: ActReport) -> str:
