@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from mainspring.host.config import load_config
-from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
+from mainspring.host.session_planning import make_session
 from mainspring.session import run_session
 
 __all__ = ["main"]
@@ -19,12 +19,12 @@ _RUNS = 10
 def main() -> None:
     """Runs the reference session ten times and prints the resident memory after each run, in MB."""
     registry = Registry.load()
-    plan = make_plan(load_config(None), registry)
+    session = make_session(load_config(None), registry)
     process = psutil.Process()
     table = Table("run", "messages", "resident MB", "since the first", box=None, pad_edge=False, header_style="bold")
     resident = []
     for number in range(1, _RUNS + 1):
-        report = run_session(plan, registry)
+        report = run_session(session, registry)
         gc.collect()
         resident.append(process.memory_info().rss / 1e6)
         table.add_row(

@@ -45,7 +45,7 @@ def _places(online: tuple[int, ...], hot: Collection[int], because: str) -> Plac
 
 
 def _spare(profile: HostProfile, usable: tuple[int, ...]) -> set[int]:
-    """All usable CPUs but the first core; of those, the fastest kind on the node of the fastest NIC, if there are."""
+    """All usable CPUs but the first core; of those the fastest kind, near the fastest NIC, around one L3 cache."""
     topology = profile.topology
     if not usable:
         return set()
@@ -54,7 +54,15 @@ def _spare(profile: HostProfile, usable: tuple[int, ...]) -> set[int]:
     fastest = {cpu for cpu, kind in kinds.items() if kind == max(kinds.values())}
     nic = main_nic(profile)
     near = {cpu for cpu in spare if nic and (thread := topology.thread(cpu)) and thread.node == nic.node}
-    return (spare & fastest & near) or (spare & near) or (spare & fastest) or spare
+    suited = (fastest & near) or near or fastest or spare
+    # Around the cache that has most of them; of equal ones the last, since the system's own CPUs are the first.
+    return max(
+        ({*topology.sharing(cpu, 3)} & suited or suited for cpu in sorted(suited)), key=_size_and_place, default=suited
+    )
+
+
+def _size_and_place(cpus: set[int]) -> tuple[int, int]:
+    return len(cpus), min(cpus)
 
 
 def main_nic(profile: HostProfile) -> Nic | None:

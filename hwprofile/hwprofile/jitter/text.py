@@ -99,10 +99,10 @@ def _explanation(found: Interruptions) -> Iterator[str]:
     if found.explained is None:
         yield "How many interruptions that explains can't be said: not all of it may be seen from here."
     else:
+        yield f"That explains {found.explained} of {found.lengths.count} interruptions at most."
         rest = found.lengths.count - found.explained
-        yield f"That explains {found.explained} of {found.lengths.count} interruptions at most. " + (
-            f"{rest} are of something that the kernel doesn't count: firmware, or the hypervisor." if rest else ""
-        )
+        if rest:
+            yield f"{rest} are of something that the kernel doesn't count: firmware, or the hypervisor."
 
 
 def _ran_on(cpu: int | None, causes: Causes) -> Iterator[str]:

@@ -13,7 +13,7 @@ __all__ = ["Cgroup", "cgroup_of", "controller"]
 class Cgroup:
     """A cgroup of the process in one hierarchy.
 
-    `folders` are those of it and its ancestors, itself first. `whole` says that all of them can be seen, the hierarchy's
+    `folders` are those of it and its ancestors, itself first. `whole` says that all of them are seen, the hierarchy's
     true root the last, so that nothing else bounds anything.
     """
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from hwprofile.kernel_files import read_text
 from hwprofile.probe.numbers import read_cpus, read_int, read_mask
 from hwprofile.profile import Nic
 
@@ -41,7 +40,7 @@ def _driver(device: Path) -> str | None:
 
 
 def _interrupts(device: Path) -> tuple[int, ...]:
-    """The interrupts of the device: message-signalled ones, or the one of its line. Virtual devices have their bus's."""
+    """The interrupts of the device: message-signalled ones, or its line's. Virtual devices have their bus's."""
     for place in (device, device / ".."):
         try:
             return tuple(sorted(int(path.name) for path in (place / "msi_irqs").iterdir() if path.name.isdigit()))

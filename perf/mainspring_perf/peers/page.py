@@ -4,7 +4,7 @@ import datetime
 import statistics
 from collections.abc import Sequence
 
-from hwprofile import describe
+from hwprofile.probe import probe
 from mainspring_perf.peers.catalogue import PEERS
 from mainspring_perf.peers.race import Outcome, Row
 from mainspring_perf.peers.words import against, time_text
@@ -48,17 +48,18 @@ def write_page(outcomes: Sequence[Outcome], picture: str, *, today: datetime.dat
 
 
 def _machine(outcomes: Sequence[Outcome], today: datetime.date) -> str:
-    host = describe()
-    memory = f", {host.memory_total_bytes / 2**30:.0f} GiB" if host.memory_total_bytes else ""
-    cpus = f"{len(host.usable_cpus)} CPUs of " if host.usable_cpus else ""
-    under = f", under a hypervisor ({host.hypervisor})" if host.hypervisor else ""
+    host = probe()
+    model, system, usable = host.cpu.model_name, host.system, host.allowance.usable
+    memory = f", {system.memory / 2**30:.0f} GiB" if system.memory else ""
+    cpus = f"{len(usable)} CPUs of " if usable else ""
+    under = f", under a hypervisor ({host.state.hypervisor})" if host.state.hypervisor else ""
     first = outcomes[0]
     scatter = statistics.median(row.spread for outcome in outcomes for row in outcome.rows if row.one_ns is not None)
     return (
         f"Run on {today.isoformat()}, {first.rounds} rounds, on the {first.session}: {cpus}"
-        f"{host.cpu_model or 'an unknown model'}{memory}, {host.system or 'unknown'}{under}; Mainspring itself on "
-        f"{host.python or 'an unknown Python'}. The rounds of a row scatter by {100 * scatter:.1f}% (the median of all "
-        f"rows){'; the machine was busy with other work' if scatter > _BUSY else ''}."
+        f"{model or 'an unknown model'}{memory}, {system.system or 'unknown'}{under}; Mainspring itself on "
+        f"{system.python or 'an unknown Python'}. The rounds of a row scatter by {100 * scatter:.1f}% (the median of "
+        f"all rows){'; the machine was busy with other work' if scatter > _BUSY else ''}."
     )
 
 

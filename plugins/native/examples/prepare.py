@@ -1,9 +1,9 @@
 """Writes what the two benchmark programs read, of a capture: `prepare.py CAPTURE FEED DIRECTORY`.
 
-    uv run python plugins/native/examples/prepare.py btcusdt.gz binance-spot /tmp/bench
-    cargo run --release --manifest-path plugins/native/Cargo.toml --example book_bench /tmp/bench/rows
+    uv run python plugins/native/examples/prepare.py btcusdt.gz binance-spot target/bench
+    cargo run --release --manifest-path plugins/native/Cargo.toml --example book_bench target/bench/rows
     cargo run --release --manifest-path plugins/native/Cargo.toml --example engine_bench \\
-        /tmp/bench/format.json /tmp/bench/instruments.json /tmp/bench/lines
+        target/bench/format.json target/bench/instruments.json target/bench/lines
 
 `rows` are the levels of the first instrument's snapshots and deltas, `lines` the messages with their times,
 `format.json` and `instruments.json` the feed's declaration and the instruments that the engine is made of.

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from hwprofile.doctor.places import find_places
+from hwprofile.profile import Cache
 
 
 def test_isolated_ones(ready):
@@ -32,6 +33,28 @@ def test_spare_ones_near_the_nic(ready):
     assert find_places(dataclasses.replace(ready, state=state, topology=topology)).hot == (3,)
     far = dataclasses.replace(topology, nics=())
     assert find_places(dataclasses.replace(ready, state=state, topology=far)).hot == (1, 3)
+
+
+def cache(level, cpus):
+    """A cache that these CPUs share."""
+    return Cache(level=level, type="unified", size=None, line=None, ways=None, cpus=cpus)
+
+
+@pytest.mark.parametrize(
+    ("shared", "hot"),
+    [
+        (((0, 1), (2, 3)), (2, 3)),
+        (((0, 1, 2), (3,)), (1, 2)),
+        (((0, 1), (2,), (3,)), (3,)),
+        (((0, 1, 2, 3),), (1, 2, 3)),
+    ],
+)
+def test_around_one_cache(ready, shared, hot):
+    """Spare CPUs are taken around one L3 cache: that with most of them, else the last. Other caches don't matter."""
+    caches = (cache(2, (1,)), *(cache(3, cpus) for cpus in shared))
+    topology = dataclasses.replace(ready.topology, caches=caches)
+    state = dataclasses.replace(ready.state, isolated=())
+    assert find_places(dataclasses.replace(ready, state=state, topology=topology)).hot == hot
 
 
 def test_asked_for(ready):

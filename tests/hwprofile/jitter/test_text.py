@@ -63,7 +63,8 @@ def test_explanation():
     assert "  switches    2 involuntary, 1 voluntary" in lines
     assert "  waited      2.5 ms for the CPU while others ran, of 3 ms lost" in lines
     assert "also seen on CPU 3" in told
-    assert "That explains 375 of 600 interruptions at most. 225 are of something" in told
+    assert "That explains 375 of 600 interruptions at most.\n225 are of something" in told
+    assert not [line for line in lines if line != line.rstrip()]
 
 
 def test_nothing_found_and_nothing_told():
