@@ -194,6 +194,8 @@ def test_reserved_cpus_are_left_alone(host):
     plan = plan_placement(made, lanes(4), taken=(1, 2))
     assert cpus(plan) == [(3,), (4,), (5,), (6,), (0,)]
     assert "lane-2: CPU 5 shares its core with CPU 1, which another process reserved" in plan.unkept
+    made = host(cores=4, smt=2, usable=(2, 3, 6, 7))
+    assert cpus(plan_placement(made, lanes(1), "isolated", taken=(6,))) == [(3,), (2,)]
     plan = plan_placement(host(cores=2), lanes(1), taken=(0, 1))
     assert cpus(plan) == [(1,), (0,)]
     assert plan.unkept == ("all usable CPUs (0-1) are reserved by other processes, and shared with these",)

@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import os
 import signal
@@ -15,8 +16,8 @@ from hwprofile.acts import Hold
 from hwprofile.apply import reserve, taken_cpus
 from hwprofile.apply.reservation import reservation_folder
 
-linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="CPUs are reserved on Linux only")
-pytestmark = linux
+fcntl = pytest.importorskip("fcntl", reason="CPUs are reserved where there is flock")
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="CPUs are reserved on Linux only")
 
 HOLD_A_CPU = """
 import sys
@@ -99,7 +100,8 @@ def test_twice_by_one_process(folder, two):
     """A CPU that this process has reserved already isn't given to another part of it."""
     first, _ = two
     with reserve({1}, folder=folder, kernel=first):
-        assert reserve({1, 2}, folder=folder, kernel=first).act.outcome == "refused"
+        act = reserve({1, 2}, folder=folder, kernel=first).act
+        assert (act.outcome, act.reason) == ("refused", "reserved already: CPU 1 by process 100")
         assert reserve({2}, folder=folder, kernel=first).act.outcome == "applied"
 
 
@@ -175,6 +177,52 @@ def test_many_at_once(folder):
     for reservation in got:
         reservation.release()
     assert taken_cpus(folder=folder) == ()
+
+
+def test_one_process_at_a_time(folder, two):
+    """While one process looks who holds what, makes its files or asks, no other can be in the middle of that."""
+    first, second = two
+    reserve({1}, folder=folder, kernel=first)
+    looked = []
+    plain = second.exists
+
+    def exists(pid):
+        descriptor = os.open(folder / "lock", os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(descriptor)
+        looked.append(pid)
+        return plain(pid)
+
+    second.exists = exists
+    assert taken_cpus(folder=folder, kernel=second) == (1,)
+    assert reserve({2}, folder=folder, kernel=second).act.outcome == "applied"
+    assert looked.count(100) == 3
+    descriptor = os.open(folder / "lock", os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(descriptor)
+
+
+def test_a_fork_meanwhile_locks_nobody_out(folder, two):
+    """A copy of the lock that a forked child has inherited doesn't keep the folder locked."""
+    first, second = two
+    reserve({1}, folder=folder, kernel=first)
+    copies = []
+
+    def exists(pid):
+        for entry in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(OSError):
+                if os.readlink(f"/proc/self/fd/{entry}") == str(folder / "lock"):
+                    copies.append(os.dup(int(entry)))
+        return True
+
+    second.exists = exists
+    assert taken_cpus(folder=folder, kernel=second) == (1,)
+    assert len(copies) == 1
+    descriptor = os.open(folder / "lock", os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    for opened in (descriptor, *copies):
+        os.close(opened)
 
 
 def test_all_or_nothing(folder, two, monkeypatch):

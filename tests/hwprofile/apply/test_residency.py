@@ -102,6 +102,15 @@ def test_huge_pages(kernel):
     assert kernel.advice == [14, 15]
 
 
+def test_huge_pages_that_nothing_tells_of(kernel):
+    """Advice that was taken, of which the mapping's flags don't tell, is unknown, and can be undone."""
+    kernel.files |= {f"{FOLDER}/enabled": "[always] madvise never", f"{FOLDER}/hpage_pmd_size": "2097152"}
+    act, undo = advise_huge_pages(mmap.mmap(-1, 8 * MB), kernel=kernel)
+    assert (act.outcome, kernel.advice) == ("unknown", [14])
+    undo()
+    assert kernel.advice == [14, 15]
+
+
 def test_huge_pages_refused(kernel):
     """Switched off, too small, shared, or not there at all: refused, and why."""
     mapping = mmap.mmap(-1, 8 * MB)
