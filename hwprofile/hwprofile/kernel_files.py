@@ -1,9 +1,10 @@
 """Reads the few formats in which Linux tells about itself, below any root: another host's files will do."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["cpuinfo_fields", "parse_cpu_list", "read_text"]
+__all__ = ["cpuinfo_fields", "kernel_release", "parse_cpu_list", "read_text"]
 
 _MOST_CPUS = 2**20
 """Far above what a kernel can be built for: a longer range is a slip, and would fill the memory."""
@@ -31,6 +32,12 @@ def cpuinfo_fields(root: Path) -> Mapping[str, Sequence[str]]:
         if colon:
             fields.setdefault(name.strip().lower(), []).append(value.strip())
     return fields
+
+
+def kernel_release(root: Path) -> str | None:
+    """The kernel's release, as `uname -r` tells it."""
+    banner = re.match(r"\S+ version (\S+)", read_text(root / "proc/version") or "")
+    return read_text(root / "proc/sys/kernel/osrelease") or (banner[1] if banner else None)
 
 
 def parse_cpu_list(text: str) -> tuple[int, ...]:

@@ -23,10 +23,13 @@ SOUND = {
     "mainspring/cli/app.py": "import typer, mainspring.host.registry",
     "mainspring/cli/bench.py": "import mainspring_perf.run",
     "mainspring/cli/peers.py": "import mainspring_perf.peers.race",
+    "mainspring/cli/scaling.py": "import mainspring_perf.scaling.run",
     "mainspring/host/registry.py": "import pluggy, mainspring.seams, hwprofile",
     "mainspring/seams/catalogue.py": "import pluggy, mainspring.model",
     "mainspring_perf/peers/__init__.py": "",
     "mainspring_perf/peers/race.py": "",
+    "mainspring_perf/scaling/__init__.py": "",
+    "mainspring_perf/scaling/run.py": "",
     "mainspring_perf/run.py": "import mainspring_plugins.book, rich",
     "mainspring_plugins/book.py": "from mainspring.seams import hookimpl\nfrom mainspring.wire import Message",
 }

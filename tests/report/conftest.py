@@ -1,9 +1,7 @@
 """A realistic report of a made-up session, the same on every machine."""
 
-import importlib.util
 import math
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -43,25 +41,6 @@ STAGES = (
     ("venue", 284, 250_000),
     ("whole path", 41_249, 7_800),
 )
-
-
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Headless Chromium, driven by Playwright. Skips, naming what is absent."""
-    if BROWSER is None:
-        pytest.skip("browser absent: chromium")
-    if importlib.util.find_spec("playwright") is None:
-        pytest.skip("package absent: playwright")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # Without a sandbox, because root, as which CI may run, isn't given one.
-        started = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 def sample_mids(random: Random, count: int) -> list[MidPoint]:

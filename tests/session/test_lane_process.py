@@ -10,7 +10,7 @@ from mainspring.host.config import parse_config
 from mainspring.host.plan import HardwarePlan
 from mainspring.host.session_planning import make_session
 from mainspring.session.lanes import Finished, Progressed, Ready, Refused
-from mainspring.session.lanes.messages import Frames, Order, decode_said, encode_order, frame
+from mainspring.session.lanes.messages import Frames, Order, decode_said, encode_order, encode_path, frame
 
 CONFIG = """
 mode = "replay"
@@ -31,6 +31,11 @@ class Parent:
         )
         self._frames = Frames()
         self._heard = []
+
+    def order(self, order, path=None):
+        """Says where modules are, and what the lane is to do."""
+        self.say(encode_path(path or sys.path))
+        self.say(encode_order(order))
 
     def say(self, body):
         self.process.stdin.write(frame(body if isinstance(body, bytes) else body.encode()))
@@ -62,12 +67,12 @@ def parent():
 def order_for(registry, text=CONFIG, **changes):
     session = make_session(parse_config(text, "s.toml", Path()), registry)
     fields = {"lane": session.lanes[0], "hardware": HardwarePlan(), "allow": session.allow}
-    return Order(**{**fields, "logs": {}, "python_path": list(sys.path), **changes})
+    return Order(**{**fields, "logs": {}, **changes})
 
 
 def test_a_lane_runs_when_told_and_ends_when_told(registry, parent):
     """It says that it is ready, runs at the word, tells of its progress, reports, and waits for the last word."""
-    parent.say(encode_order(order_for(registry)))
+    parent.order(order_for(registry))
     assert isinstance(parent.hear(), Ready)
     parent.say("go")
     said = parent.hear()
@@ -86,7 +91,7 @@ def test_a_lane_runs_when_told_and_ends_when_told(registry, parent):
 
 def test_a_lane_that_is_stopped_before_it_runs_reports_nothing_done(registry, parent):
     """The word to stop stands in for the word to go; no message is run."""
-    parent.say(encode_order(order_for(registry)))
+    parent.order(order_for(registry))
     parent.say("stop signal SIGINT")
     ready, finished = parent.hear(), parent.hear()
     assert isinstance(ready, Ready)
@@ -97,7 +102,7 @@ def test_a_lane_that_is_stopped_before_it_runs_reports_nothing_done(registry, pa
 
 def test_a_lane_whose_parent_is_gone_ends_by_itself(registry, parent):
     """At the end of its input it runs no further, and waits for no word."""
-    parent.say(encode_order(order_for(registry)))
+    parent.order(order_for(registry))
     parent.process.stdin.close()
     ready, finished = parent.hear_all()
     assert isinstance(ready, Ready)
@@ -108,17 +113,16 @@ def test_a_lane_whose_parent_is_gone_ends_by_itself(registry, parent):
 def test_a_lane_that_nobody_hears_ends(registry, parent):
     """With nobody at the other end of its output it gives up at the first word."""
     parent.process.stdout.close()
-    parent.say(encode_order(order_for(registry)))
+    parent.order(order_for(registry))
     assert parent.process.wait() == 1
 
 
 def test_an_error_is_said_before_the_lane_ends(registry, parent):
     """What can't be made is told in the words of the error."""
-    order = order_for(registry, allow=("mainspring-native",))
-    parent.say(encode_order(order))
+    parent.order(order_for(registry, allow=("mainspring-native",)))
     (refused,) = parent.hear_all()
     assert isinstance(refused, Refused)
-    assert "simulated" in refused.problem
+    assert "no codec plugin is named 'orjson'" in refused.problem
     assert parent.process.wait() == 1
 
 
@@ -128,7 +132,7 @@ def test_what_is_printed_in_a_lane_spoils_no_message(registry, parent, tmp_path)
     (tmp_path / "mainspring_plugins" / "__init__.py").write_text(
         "import pkgutil\nprint('noise')\n__path__ = pkgutil.extend_path(__path__, __name__)\n"
     )
-    parent.say(encode_order(order_for(registry, python_path=[str(tmp_path), *sys.path])))
+    parent.order(order_for(registry), [str(tmp_path), *sys.path])
     parent.say("stop now")
     ready, finished = parent.hear(), parent.hear()
     assert isinstance(ready, Ready)

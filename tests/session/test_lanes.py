@@ -155,15 +155,17 @@ def test_two_runs_in_lanes_are_the_same(registry):
 
 @pytest.fixture
 def blocked(tmp_path):
-    """An order log that takes some pages and then no more, so that a lane which writes it can't come to its end."""
-    if not hasattr(os, "mkfifo"):
-        pytest.skip("named pipes are absent on this system")
+    """An order log that takes one page and then no more, so that a lane which writes it can't come to its end."""
+    fcntl = pytest.importorskip("fcntl", reason="named pipes are absent on this system")
+    if not hasattr(fcntl, "F_SETPIPE_SZ"):
+        pytest.skip("a named pipe's size can't be set on this system")
     held = []
 
     def block(name):
         path = tmp_path / name
         os.mkfifo(path)
         held.append(os.open(path, os.O_RDWR))
+        fcntl.fcntl(held[-1], fcntl.F_SETPIPE_SZ, 4096)
 
     yield block
     for fd in held:
@@ -244,7 +246,7 @@ def test_an_error_before_anything_ran_is_the_sessions(registry, monkeypatch):
     """A lane that can't be made ends the session with its error: nothing is run."""
     session = plan(registry, GENERATED, "lanes=2", "strategy.maker.size=0.0000001")
     ran = []
-    with pytest.raises(LaneError, match=r"lane \d: .*quote-maker.* can't be made: .*0\.0000001") as caught:
+    with pytest.raises(LaneError, match=r"lane \d: .*quote-maker.* can't be made: .*1E-7") as caught:
         run_session(session, registry, told=lambda _name, _process, said: ran.append(said))
     assert caught.value.lane in ("1", "2")
     assert not [said for said in ran if isinstance(said, Progressed)]

@@ -15,7 +15,6 @@ import trio.testing
 from mainspring.errors import CaptureError, ConfigError, DataError
 from mainspring.host.config import load_config
 from mainspring.host.planning import make_plan
-from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
 from mainspring.report import warnings, without_timing
 from mainspring.session import run_session
@@ -122,6 +121,30 @@ def test_any_book_and_codec_give_the_same_orders(run, book, codec):
     """Books and codecs are interchangeable: the order log is the same with each."""
     reference = run(SHORT)
     assert run(SHORT, f"book.plugin={book}", f"codec.json={codec}").order_log_sha256 == reference.order_log_sha256
+
+
+def test_one_pinned_lane_runs_in_its_place_and_leaves_it(run):
+    """In this process: the same results, each act told with its undoing, the thread seen on its CPU, free at last."""
+    if not hasattr(os, "sched_getaffinity"):
+        pytest.skip("affinity masks are absent on this system")
+    before = os.sched_getaffinity(0)
+    wanted = max(before)
+    pinned = run(SHORT, f"hardware.pin=[{wanted}]", "hardware.timer_slack_ns=1", "hardware.collector=freeze")
+    assert os.sched_getaffinity(0) == before
+    free = run(SHORT)
+    assert without_timing(pinned) == without_timing(free)
+    acts = {act.name: act for act in pinned.timing.acts if not act.undone}
+    assert (acts["pin"].outcome, acts["pin"].holds) == ("applied", f"CPU {wanted}")
+    assert {"timer-slack", "collector"} <= set(acts)
+    undone = {act.name for act in pinned.timing.acts if act.undone}
+    assert {"pin", "timer-slack", "collector"} <= undone
+    main = next(thread for thread in pinned.timing.threads if thread.thread == os.getpid())
+    assert (main.role, main.wanted, main.outcome) == ("lane 1", [wanted], "applied")
+    assert {cpu for cpu, _ in main.seen} == {wanted}
+    assert main.involuntary_switches >= 0
+    loose = next(thread for thread in free.timing.threads if thread.thread == os.getpid())
+    assert (loose.wanted, loose.outcome) == (None, "free")
+    assert free.timing.acts == []
 
 
 def test_replay_makes_no_order(run):

@@ -153,8 +153,9 @@ def _places(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Pl
     by_place: dict[_Place, list[Core]] = {}
     for core in cores:
         by_place.setdefault(core.place, []).append(core)
-    on_node = Counter(core.node for core in cores)
     best = max((core.kind for core in cores), default=0)
+    cores_on = Counter(core.node for core in cores)
+    quiet_on = Counter(core.node for core in cores if ground.system_cpus.isdisjoint(core.threads))
 
     def fit(place: _Place) -> tuple[int, int, int]:
         there = by_place[place]
@@ -165,12 +166,12 @@ def _places(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Pl
     def far(place: _Place, wanted: int | None) -> int:
         return ground.far(by_place[place][0].node, wanted)
 
-    if anchor is None:
-        order = sorted(
-            by_place, key=lambda place: (far(place, node), *fit(place), -on_node[by_place[place][0].node], place)
-        )
-        if not order:
-            return []
-        anchor = order[0]
+    def first(place: _Place) -> tuple[object, ...]:
+        on_node = by_place[place][0].node
+        return far(place, node), *fit(place), -min(need, quiet_on[on_node]), -cores_on[on_node], place
+
+    if not by_place:
+        return []
+    anchor = anchor or min(by_place, key=first)
     start = None if anchor[0] < 0 else anchor[0]
     return sorted(by_place, key=lambda place: (place != anchor, far(place, start), *fit(place), place))

@@ -9,7 +9,7 @@ from hwprofile.probe.system import read_system
 from hwprofile.probe.topology import read_topology
 from hwprofile.profile import SCHEMA, HostProfile
 
-__all__ = ["probe"]
+__all__ = ["probe", "read_allowance", "read_cpu", "read_state", "read_system", "read_topology"]
 
 
 def probe(root: Path = Path("/")) -> HostProfile:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hwprofile.instructions import instruction_sets, library_answers
-from hwprofile.kernel_files import cpuinfo_fields, read_text
+from hwprofile.kernel_files import cpuinfo_fields, kernel_release, read_text
 from hwprofile.probe.microarchitecture import (
     arm_vendor,
     microarchitecture,
@@ -86,7 +86,7 @@ def _architecture(root: Path, fields: _Fields) -> str | None:
     told = read_text(root / "proc/sys/kernel/arch")
     if told:
         return told
-    release = (read_text(root / "proc/sys/kernel/osrelease") or "").replace("-", ".").rpartition(".")[2]
+    release = (kernel_release(root) or "").replace("-", ".").rpartition(".")[2]
     if release in ("x86_64", "i686", "aarch64", "armv7l", "ppc64", "ppc64le", "s390x", "riscv64", "loongarch64"):
         return release
     return next(_deduced(fields), None)
@@ -102,7 +102,7 @@ def _deduced(fields: _Fields) -> Iterator[str]:
             yield "aarch64"
         yield f"arm{version[1]}" if version else "arm"
     # POWER doesn't say in which byte order it runs: the name of the architecture stands for both.
-    if (_first(fields, "cpu") or "").startswith(("POWER", "PPC970")):
+    if (_first(fields, "cpu") or "").startswith(("POWER", "PPC970", "Cell Broadband")):
         yield "ppc64"
     isa = _first(fields, "isa") or ""
     if isa.startswith("rv"):
@@ -128,14 +128,20 @@ def _vendor(fields: _Fields) -> str | None:
     if comma:
         return design
     model = " ".join(filter(None, (_model_name(fields), _first(fields, "cpu family"), _first(fields, "cpu model"))))
-    for mark, name in (("Loongson", "loongson"), ("POWER", "ibm"), ("PPC970", "ibm"), ("MIPS", "mips")):
+    for mark, name in (
+        ("Loongson", "loongson"),
+        ("POWER", "ibm"),
+        ("PPC970", "ibm"),
+        ("Cell Broadband", "ibm"),
+        ("MIPS", "mips"),
+    ):
         if mark in model:
             return name
     return None
 
 
 def _model_name(fields: _Fields) -> str | None:
-    for name in ("model name", "cpu model", "cpu", "processor"):
+    for name in ("model name", "cpu model", "cpu", "processor", "family"):
         for value in fields.get(name, ()):
             # Old Arm kernels write the model as "Processor", all others the CPU's number.
             if value and not value.isdecimal():
@@ -143,7 +149,8 @@ def _model_name(fields: _Fields) -> str | None:
     if "cpu implementer" in fields and "cpu part" in fields:
         # Arm kernels name no model; these two numbers are what identifies it.
         return f"Arm implementer {fields['cpu implementer'][0]}, part {fields['cpu part'][0]}"
-    return _first(fields, "uarch")
+    machine = re.search(r"machine = (\w+)", _first(fields, "processor 0") or "")
+    return f"IBM machine type {machine[1]}" if machine else _first(fields, "uarch")
 
 
 def _numbers(fields: _Fields) -> tuple[int | None, int | None, int | None]:

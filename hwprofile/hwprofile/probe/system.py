@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from hwprofile.kernel_files import cpuinfo_fields, read_text
+from hwprofile.kernel_files import cpuinfo_fields, kernel_release, read_text
 from hwprofile.probe.pages import meminfo
 from hwprofile.profile import System
 
@@ -43,7 +43,7 @@ def read_system(root: Path) -> System:
     here = root == _ROOT
     return System(
         system=(platform.system() or None) if here else _system(root),
-        kernel=_kernel(root) or ((platform.release() or None) if here else None),
+        kernel=kernel_release(root) or ((platform.release() or None) if here else None),
         distribution=_distribution(root) or (_other_systems_version() if here else None),
         python=_python() if here else None,
         memory=_memory(root),
@@ -56,11 +56,6 @@ def _system(root: Path) -> str | None:
     # "Linux version 6.1.0-test (builder@host) ..."
     words = (read_text(root / "proc/version") or "").split()
     return read_text(root / "proc/sys/kernel/ostype") or (words[0] if words else None)
-
-
-def _kernel(root: Path) -> str | None:
-    version = re.match(r"\S+ version (\S+)", read_text(root / "proc/version") or "")
-    return read_text(root / "proc/sys/kernel/osrelease") or (version[1] if version else None)
 
 
 def _distribution(root: Path) -> str | None:
@@ -152,5 +147,5 @@ def _containers(root: Path) -> Iterator[str]:
     for mark, name in _CGROUP_MARKS.items():
         if mark in groups:
             yield name
-    if "microsoft" in (_kernel(root) or "").lower():
+    if "microsoft" in (kernel_release(root) or "").lower():
         yield "wsl"

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from mainspring.cli.output import errors, print_json, results
+from mainspring.cli.output import errors, print_json, results, write_file
 from mainspring.cli.peers import run_peers
 from mainspring.errors import MainspringError
+from mainspring_perf.page import bench_page
 from mainspring_perf.run import UnknownSuite, list_suites, render, run_suites
 
 __all__ = ["bench"]
@@ -19,6 +20,9 @@ def bench(
     list_only: Annotated[bool, typer.Option("--list", help="List the suites and end.")] = False,
     fast: Annotated[bool, typer.Option("--fast", help="Fewer processes and values: quicker, and less sure.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the rows as one HTML page too.", show_default=False)
+    ] = None,
     write: Annotated[
         Path | None, typer.Option(help="Of `peers`: write the page here, and its picture beside it.")
     ] = None,
@@ -36,6 +40,9 @@ def bench(
         return
     if write is not None:
         raise MainspringError("--write is for `mainspring bench peers` alone")
+    if html is not None:
+        # Now, not after minutes of timing that would be lost with it.
+        write_file(html, b"")
     console = errors()
     try:
         with console.status("starting") as status:
@@ -46,6 +53,8 @@ def bench(
             )
     except UnknownSuite as error:
         raise MainspringError(str(error)) from error
+    if html is not None:
+        write_file(html, bench_page(outcome).encode())
     if as_json:
         print_json(outcome)
     else:

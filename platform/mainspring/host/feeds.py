@@ -22,7 +22,7 @@ def each_feed(loaded: Loaded) -> dict[str, Loaded]:
         return {ONLY_FEED: loaded}
     for key in _OF_ONE:
         if loaded.complaint.has(key):
-            what = "feed.NAME" if key == "feed" else f"feeds.NAME.{key}"
+            what = "feeds.NAME" if key == "feed" else f"feeds.NAME.{key}"
             raise loaded.complaint.error(
                 (key,),
                 f"is for a session of one feed, and this one has: {', '.join(loaded.config.feeds)}. Write {what}",

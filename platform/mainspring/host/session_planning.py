@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from hwprofile.apply import taken_cpus
+from hwprofile.probe import probe as probe_host
 from hwprofile.profile import HostProfile
 from mainspring.host.config import AUTO, Loaded
 from mainspring.host.feeds import each_feed
@@ -20,7 +21,7 @@ def alone(plan: Plan, allow: Sequence[str] = ()) -> SessionPlan:
     return SessionPlan(feeds=(plan,), lanes=(LanePlan(name="1", parts=(plan,)),), allow=tuple(allow))
 
 
-def make_session(loaded: Loaded, registry: Registry, probe: Callable[[], HostProfile] | None = None) -> SessionPlan:
+def make_session(loaded: Loaded, registry: Registry, probe: Callable[[], HostProfile] = probe_host) -> SessionPlan:
     """Plans a session. `probe` stands for `hwprofile.probe.probe`, and is asked only where the host matters.
 
     Raises `ConfigError` or a `PluginError` where the config can't be run so.
@@ -31,7 +32,7 @@ def make_session(loaded: Loaded, registry: Registry, probe: Callable[[], HostPro
     profile = None
     taken: Sequence[int] = ()
     if config.lanes == AUTO or wants_pinning(config.hardware, int(config.lanes)):
-        profile = (probe or _probe)()
+        profile = probe()
         taken = tuple(taken_cpus())
     because = ""
     if config.lanes == AUTO:
@@ -63,12 +64,6 @@ def make_session(loaded: Loaded, registry: Registry, probe: Callable[[], HostPro
         lanes_because=because,
         allow=config.plugins.allow,
     )
-
-
-def _probe() -> HostProfile:
-    from hwprofile.probe import probe
-
-    return probe()
 
 
 def _weights(feeds: Sequence[Plan]) -> list[int]:

@@ -57,10 +57,10 @@ def _lane_warnings(lane: LaneReport) -> list[str]:
         return []
     if lane.ended != "failed":
         return [f"Lane {lane.name}: {lane.failure}. Its figures are whole."]
-    return [
-        f"Lane {lane.name} failed: {lane.failure}. Nothing of {', '.join(lane.instruments)} is in this report; orders "
-        "that a venue had taken may still be open."
-    ]
+    lost = (
+        f"Nothing of {', '.join(lane.instruments)} is in this report; orders that a venue had taken may still be open"
+    )
+    return [f"Lane {lane.name} failed: {lane.failure}. {lost}."]
 
 
 def _act_warning(act: ActReport) -> str:

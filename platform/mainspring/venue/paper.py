@@ -65,7 +65,7 @@ class PaperVenue:
     come, and then applies the event. The event itself must reach `on_market` after the book took it.
 
     `books` are the lane's, and `latencies` the connections', one for each instrument. Fees are in parts per billion of
-    the notional. `assumption` and `settle_ns` are `PaperLevel`'s. The same calls and the same seed give the same events.
+    the notional. `assumption` and `settle_ns` are `PaperLevel`'s. The same calls and seeds give the same events.
     """
 
     def __init__(

@@ -85,6 +85,13 @@ def test_where_roles_go(host, made, count, expected):
             [(3,), (4,), (5,), (1,), (0, 2)],
             ["lane-0, lane-1, lane-2, lane-3: CPUs 1,3-5 lie under 2 last-level caches"],
         ),
+        # A cache for each core: on the first node, one of the two would have to be that of CPU 0.
+        (
+            {"nodes": 2, "caches": 2, "cores": 1},
+            2,
+            [(2,), (3,), (0, 1)],
+            ["lane-0, lane-1: CPUs 2-3 lie under 2 last-level caches"],
+        ),
         (
             {"cores": 4, "isolated": (3,)},
             2,

@@ -112,6 +112,30 @@ def test_every_recorded_machine_is_in_a_test():
 
 
 @pytest.mark.parametrize(
+    ("cpuinfo", "expected"),
+    [
+        (
+            "vendor_id : IBM/S390\nfeatures : esan3 vx\nprocessor 0: version = 00, machine = 2964\n",
+            ("IBM/S390", "IBM machine type 2964", "s390x"),
+        ),
+        (
+            "processor : 0\nvendor : GenuineIntel\narch : IA-64\nfamily : Itanium 2\n",
+            ("GenuineIntel", "Itanium 2", "ia64"),
+        ),
+        ("processor : 0\nisa : rv64imafdc\nuarch : sifive,u74-mc\n", ("sifive", "sifive,u74-mc", "riscv64")),
+        (
+            "processor : 0\ncpu : Cell Broadband Engine, altivec supported\n",
+            ("ibm", "Cell Broadband Engine, altivec supported", "ppc64"),
+        ),
+    ],
+)
+def test_rarer_architectures(tmp_path, cpuinfo, expected):
+    """Each architecture's kernel names the CPU in its own way."""
+    found = read_cpu(root_with(tmp_path, cpuinfo))
+    assert (found.vendor, found.model_name, found.architecture) == expected
+
+
+@pytest.mark.parametrize(
     ("machine", "vendor", "model", "architecture"),
     [
         ("linux_raspberry_pi_model_b_arm", "arm", "ARMv6-compatible processor rev 7 (v6l)", "armv6l"),

@@ -144,7 +144,10 @@ def x_axis(frame: Frame, ticks: Sequence[Tick], x: Scale, title: str) -> Html:
     for tick in ticks:
         at = x(tick.at)
         parts.append(tag("line", class_="grid", x1=at, x2=at, y1=bottom, y2=top))
-        parts.append(tag("text", tick.label, class_="tick", x=at, y=bottom + 18, text_anchor="middle"))
+        # A label at the very end of the axis would be cut by the drawing's edge.
+        over = at + text_width(tick.label) / 2 > frame.width
+        place, anchor = (frame.width - 2.0, "end") if over else (at, "middle")
+        parts.append(tag("text", tick.label, class_="tick", x=place, y=bottom + 18, text_anchor=anchor))
     middle = (left + right) / 2
     parts.append(
         tag("text", fitted(title, right - left), class_="axis", x=middle, y=frame.height - 8, text_anchor="middle")

@@ -28,6 +28,7 @@ from mainspring.session.lanes.messages import (
     Refused,
     Said,
     decode_order,
+    decode_path,
     encode_said,
     frame,
 )
@@ -52,14 +53,14 @@ class _Words:
         self._frames = Frames()
         self._waiting: list[bytes] = []
 
-    def order(self) -> Order:
-        """The first frame. Raises `EOFError` where the parent ends before it is whole."""
+    def body(self) -> bytes:
+        """The next frame's, before listening. Raises `EOFError` where the parent ends before it is whole."""
         while not self._waiting:
             data = os.read(self._fd, _READ_BYTES)
             if not data:
-                raise EOFError("the parent ended before it had given its order")
+                raise EOFError("the process that started this lane ended before it had given its order")
             self._waiting += self._frames.feed(data)
-        return decode_order(self._waiting.pop(0))
+        return self._waiting.pop(0)
 
     def listen(self) -> None:
         """Takes in every word from here on."""
@@ -107,8 +108,8 @@ def main() -> int:
     words, mouth = _Words(sys.stdin.fileno()), _Mouth(os.dup(sys.stdout.fileno()))
     # From here on, what anything prints is for people.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    order = words.order()
-    sys.path[:] = order.python_path
+    sys.path[:] = decode_path(words.body())
+    order = decode_order(words.body())
     words.listen()
     for number in SIGNALS:
         signal.signal(number, lambda number, _frame: _on_signal(words, number, _frame))

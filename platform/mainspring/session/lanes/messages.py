@@ -1,8 +1,9 @@
 """What a lane's process and its parent say to one another, and how it goes through a pipe.
 
-A frame is the length of its body in 4 bytes, little endian, and the body. The parent's first frame is the lane's order,
-pickled: it holds options of plugins, which only their own classes can make, and it comes from the process that started
-this one. Every other frame of the parent's is a word: "go", "stop" and why, "bye". A lane's are msgpack.
+A frame is the length of its body in 4 bytes, little endian, and the body. The parent's first frame says where it finds
+modules, the second is the lane's order, pickled: it holds options of plugins, which only their own classes can make,
+and it comes from the process that started this one. Every other frame of the parent's is a word: "go", "stop" and why,
+"bye". A lane's are msgpack.
 """
 
 import pickle
@@ -27,8 +28,10 @@ __all__ = [
     "Refused",
     "Said",
     "decode_order",
+    "decode_path",
     "decode_said",
     "encode_order",
+    "encode_path",
     "encode_said",
     "frame",
 ]
@@ -46,13 +49,12 @@ BYE: Final = "bye"
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What a lane's process needs to know. `python_path` is where its parent finds modules."""
+    """What a lane's process needs to know."""
 
     lane: LanePlan
     hardware: HardwarePlan
     allow: tuple[str, ...]
     logs: dict[str, Path]
-    python_path: list[str]
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):
@@ -96,6 +98,16 @@ def encode_said(said: Said) -> bytes:
 def decode_said(body: bytes) -> Said:
     """The message that `encode_said` wrote. Raises `msgspec.DecodeError` for anything else."""
     return _DECODER.decode(body)
+
+
+def encode_path(path: list[str]) -> bytes:
+    """Where modules are found, as the body of a frame."""
+    return _ENCODER.encode(path)
+
+
+def decode_path(body: bytes) -> list[str]:
+    """The path that `encode_path` wrote."""
+    return msgspec.msgpack.decode(body, type=list[str])
 
 
 def encode_order(order: Order) -> bytes:

@@ -25,6 +25,7 @@ from mainspring.session.lanes.messages import (
     Said,
     decode_said,
     encode_order,
+    encode_path,
     frame,
 )
 from mainspring.session.lanes.supervisor import STOP_WITHIN_S, Command, Kill, Send, Supervisor
@@ -153,8 +154,8 @@ class _Parent:
             hardware=self._session.hardware,
             allow=self._session.allow,
             logs=dict(self._logs[lane.name]),
-            python_path=list(sys.path),
         )
+        sender.send_nowait(encode_path(sys.path))
         sender.send_nowait(encode_order(order))
         nursery.start_soon(self._write, process, receiver)
         nursery.start_soon(self._read, at, process, nursery)

@@ -117,6 +117,12 @@ impl Program {
         })
     }
 
+    /// As this, where the session has other instruments than these: none of them is its only one.
+    pub fn among_others(mut self) -> Program {
+        self.only = None;
+        self
+    }
+
     /// The number of a message's declaration; `None` for a kind that isn't declared.
     #[inline]
     pub fn choose<F: Fields>(&self, fields: &F) -> Result<Option<usize>, F::Stop> {
