@@ -61,7 +61,7 @@ def _known_and_online(root: Path) -> tuple[tuple[int, ...], frozenset[int]]:
         return tuple(sorted(folders)), frozenset(running)
     if listed:
         return listed, frozenset(listed)
-    numbered = {int(text) for text in cpuinfo_fields(root).get("processor", ()) if text.isdigit()}
+    numbered = {int(text) for text in cpuinfo_fields(root).get("processor", ()) if text.isdecimal()}
     return tuple(sorted(numbered)), frozenset(numbered)
 
 
@@ -253,7 +253,7 @@ def _nodes(root: Path, online: frozenset[int]) -> tuple[Node, ...]:
 
 def _distances(folder: Path, numbers: list[int]) -> tuple[tuple[int, int], ...]:
     """The distances to the nodes that run, in whose order the kernel writes them; none where their count differs."""
-    distances = [int(text) for text in (read_text(folder / "distance") or "").split() if text.isdigit()]
+    distances = [int(text) for text in (read_text(folder / "distance") or "").split() if text.isdecimal()]
     return tuple(zip(numbers, distances, strict=True)) if len(distances) == len(numbers) else ()
 
 
