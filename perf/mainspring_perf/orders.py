@@ -7,8 +7,8 @@ import msgspec
 
 from mainspring.model import Fill, NewOrder, Side, records
 from mainspring.orders import OrderPool, OrderQueue
-from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_perf.sessions import usable
+from mainspring_perf.candidates import usable
+from mainspring_perf.harness import Benchmark, WrongAnswer, same_call
 
 __all__ = ["SUITE", "benchmarks"]
 
@@ -49,6 +49,7 @@ def _work(coding: Any, make_queue: Any, make_pool: Any) -> dict[str, Callable[[]
     }
 
 
+_COUNTED = ("encode, record, plain", "decode, record, native", "queue, push and pop, native")
 _JSON = {"encode, record": "encode, JSON by msgspec", "decode, record": "decode, JSON by msgspec"}
 _RIGHT = {
     "encode, record": records.encode_record(_ORDER),
@@ -80,5 +81,8 @@ def _benchmark(
         operations=times,
         check=check,
         input=f"one order or fill, {size} bytes",
+        calls=same_call(times, run),
+        size_bytes=size if "code" in name else None,
+        counted=name in _COUNTED,
         yardstick=yardstick,
     )

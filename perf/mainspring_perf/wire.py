@@ -5,7 +5,8 @@ bisect-sorted list of prices a side. They follow the update ids, read quotes and
 each depth message. They check nothing else: not a price's text, not a type, not a bound.
 
 The native engine runs the same declaration over the raw bytes into native books, where it is built: 512 messages a
-call, as a lane does, which come as Python's tuples, or as the blocks that its own reader leaves in memory.
+call, as a lane does, which come as Python's tuples, or as the blocks that its own reader leaves in memory. Every engine
+that is installed, it too, also runs a message a call for a Python book.
 
 One makes whole ticks and lots of prices and sizes, as the engine does, by rounding a float: it gives the same answer,
 and is what the engine is held to. The other keeps prices and sizes as floats, the least that can be done.
@@ -18,23 +19,27 @@ from typing import Any
 
 import orjson
 
+from mainspring.host.offers import Offer
 from mainspring.model import BookDelta, BookSnapshot, Instrument, Side
-from mainspring.seams import NEVER_NS, FeedContext, FuseContext, RawMessage
+from mainspring.seams import NEVER_NS, Feed, FeedContext, FuseContext, RawMessage
+from mainspring_perf.candidates import candidates, make, usable
 from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_perf.sessions import sessions, usable
+from mainspring_perf.sessions import sessions
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
-__all__ = ["SUITE", "benchmarks"]
+__all__ = ["SEAMS", "SUITE", "benchmarks"]
 
 SUITE = "wire"
+SEAMS = ("engine",)
 
 _RATIO = 0.6
 _NATIVE_RATIO = 12.0
 _NATIVE_US = 0.4
 _STRUCTURES = ("ladder", "sorted-vec", "btree")
 _BEST = "ladder"
+_PLAIN = "python"
 _CHUNK = 512
 
 _Messages = Sequence[RawMessage]
@@ -69,7 +74,9 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
         tuples = [messages[start : start + _CHUNK] for start in range(0, len(messages), _CHUNK)]
         blocks = _blocks(tuples)
         for structure in _STRUCTURES:
-            aims = {"ratio_at_least": _NATIVE_RATIO, "target_us": _NATIVE_US} if structure == _BEST else {}
+            aims: dict[str, Any] = (
+                {"ratio_at_least": _NATIVE_RATIO, "target_us": _NATIVE_US} if structure == _BEST else {}
+            )
             for form, chunks in (("tuples", tuples), ("blocks", blocks)):
                 native.append(
                     Benchmark(
@@ -79,6 +86,7 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
                         input=stated,
                         check=partial(_expect_native, right),
                         yardstick=yardstick,
+                        counted=structure == _BEST and form == "tuples" and name.startswith("reference"),
                         **aims,
                     )
                 )
@@ -88,12 +96,46 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
         benchmark(
             "by hand, floats", _by_hand_floats, check=partial(_expect_floats, right, instrument), yardstick=yardstick
         ),
-        benchmark("python engine", _engine, check=partial(_expect, right), yardstick=yardstick, ratio_at_least=_RATIO),
+        *(
+            benchmark(
+                f"{offer.name} engine" if offer.name == _PLAIN else f"{offer.name} engine, a message a call",
+                partial(_engine, offer),
+                check=partial(_expect, right),
+                yardstick=yardstick,
+                ratio_at_least=_RATIO if offer.name == _PLAIN else None,
+                offer=offer,
+                calls=partial(_each_message, offer, messages, instrument),
+                counted=offer.name == _PLAIN and name.startswith("reference"),
+            )
+            for offer in candidates("engine")
+        ),
     ]
 
 
-def _engine(messages: _Messages, instrument: Instrument) -> _Answer:
-    feed = BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec()))
+def _feed(offer: Offer, instrument: Instrument) -> Feed:
+    return BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec(), "json", partial(make, offer)))
+
+
+def _each_message(
+    offer: Offer, messages: _Messages, instrument: Instrument
+) -> tuple[Callable[[RawMessage], None], _Messages]:
+    feed, book = _feed(offer, instrument), BisectListBook(instrument)
+    on_message, apply_delta, bbo = feed.on_message, book.apply_delta, book.bbo
+
+    def call(message: RawMessage) -> None:
+        for event in on_message(message[1], message[0]):
+            if isinstance(event, BookDelta):
+                apply_delta(event.bids, event.asks)
+                bbo()
+            elif isinstance(event, BookSnapshot):
+                book.apply_snapshot(event.bids, event.asks)
+                bbo()
+
+    return call, messages
+
+
+def _engine(offer: Offer, messages: _Messages, instrument: Instrument) -> _Answer:
+    feed = _feed(offer, instrument)
     book = BisectListBook(instrument)
     on_message, apply_delta, bbo = feed.on_message, book.apply_delta, book.bbo
     for receive_time_ns, raw in messages:

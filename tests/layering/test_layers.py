@@ -24,6 +24,7 @@ SOUND = {
     "mainspring/cli/bench.py": "import mainspring_perf.run",
     "mainspring/host/registry.py": "import pluggy, mainspring.seams, hwprofile",
     "mainspring/seams/catalogue.py": "import pluggy, mainspring.model",
+    "mainspring_perf/hooks.py": "import pluggy",
     "mainspring_perf/run.py": "import mainspring_plugins.book, rich",
     "mainspring_plugins/book.py": "from mainspring.seams import hookimpl\nfrom mainspring.wire import Message",
 }
