@@ -12,9 +12,10 @@ from mainspring.testing import INSTRUMENT, NaiveBook
 from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Benchmark, expect, repeat, same_call
 
-__all__ = ["SEAMS", "SUITE", "benchmarks"]
+__all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
 
 SUITE = "book"
+COUNTED = True
 SEAMS = ("book",)
 
 _WALK_US = {"sorted-vec": 0.3, "ladder": 0.3}
@@ -84,7 +85,7 @@ def _of_book(offer: Offer, deltas: list[_Delta], naive: NaiveBook, tiny: bool) -
             (naive.bbo(), len(naive)),
             len(deltas) * _LEVELS_A_DELTA,
             input=f"{stream}; an operation is a level",
-            counted=True,
+            counted=5,
         ),
         benchmark(
             "a level a call, with the best prices",
@@ -111,7 +112,7 @@ def _of_book(offer: Offer, deltas: list[_Delta], naive: NaiveBook, tiny: bool) -
             partial(full.walk, Side.BUY, size_lots),
             naive.walk(Side.BUY, size_lots),
             target_us=_WALK_US.get(name, 5.0) if name in _HELD else None,
-            counted=True,
+            counted=100,
         ),
         asked(
             "walk through the whole book",

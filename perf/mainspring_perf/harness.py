@@ -28,7 +28,8 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
 
     `offer` is the plugin that is measured, where it is one candidate's. `calls` does the same operations one by one, so
     that each can be timed by itself. `size_bytes` is how large one result is, where that is asked. `counted` says
-    whether its instructions are counted: it is a hot path, and takes the same ones each time.
+    over how many tiny passes its instructions are counted, and is 0 where they aren't: it is for hot paths that take
+    the same ones each time.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     offer: Offer | None = None
     calls: Calls | None = None
     size_bytes: int | None = None
-    counted: bool = False
+    counted: int = 0
 
 
 def repeat(times: int, call: Callable[[], object]) -> object:

@@ -15,9 +15,10 @@ from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
-__all__ = ["SEAMS", "SUITE", "benchmarks"]
+__all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
 
 SUITE = "slippage"
+COUNTED = True
 SEAMS = ("slippage",)
 
 _INSTRUMENT = Instrument(
@@ -128,7 +129,7 @@ def _estimates(offer: Offer, kind: str, order: NewOrder, market: Any, bps: float
         target_us=_TARGET_US.get(name),
         offer=offer,
         calls=same_call(calls, lambda: estimate(order, market)),
-        counted=name in _COUNTED and kind == "large-market",
+        counted=50 if name in _COUNTED and kind == "large-market" else 0,
     )
 
 

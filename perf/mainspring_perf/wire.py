@@ -29,9 +29,10 @@ from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
-__all__ = ["SEAMS", "SUITE", "benchmarks"]
+__all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
 
 SUITE = "wire"
+COUNTED = True
 SEAMS = ("engine",)
 
 _RATIO = 0.6
@@ -86,7 +87,7 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
                         input=stated,
                         check=partial(_expect_native, right),
                         yardstick=yardstick,
-                        counted=structure == _BEST and form == "tuples" and name.startswith("reference"),
+                        counted=5 if structure == _BEST and form == "tuples" and name.startswith("reference") else 0,
                         **aims,
                     )
                 )
@@ -105,7 +106,7 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
                 ratio_at_least=_RATIO if offer.name == _PLAIN else None,
                 offer=offer,
                 calls=partial(_each_message, offer, messages, instrument),
-                counted=offer.name == _PLAIN and name.startswith("reference"),
+                counted=1 if offer.name == _PLAIN and name.startswith("reference") else 0,
             )
             for offer in candidates("engine")
         ),

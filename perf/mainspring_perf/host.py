@@ -1,0 +1,131 @@
+"""Whose figures these are: the host, as hwprofile describes it, and the code that was measured."""
+
+import dataclasses
+import subprocess
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hwprofile.host import describe
+from hwprofile.profile import (
+    SCHEMA,
+    Allowance,
+    Cpu,
+    HostProfile,
+    Limit,
+    State,
+    System,
+    Thread,
+    Topology,
+)
+from mainspring import __version__
+
+__all__ = ["Code", "code", "host_profile"]
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """Which code was measured: a version, and the commit where it lies in a git checkout.
+
+    `changed` says that files of it were changed since.
+    """
+
+    version: str
+    commit: str | None = None
+    changed: bool = False
+
+    def __str__(self) -> str:
+        if self.commit is None:
+            return self.version
+        return f"{self.version} at {self.commit[:10]}{' and changes' if self.changed else ''}"
+
+
+@cache
+def code() -> Code:
+    """The code that runs here. Without git, or outside a checkout, its version alone."""
+    spec = find_spec("mainspring")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    root = Path(next(iter(spec.submodule_search_locations))).parents[1]
+    if not (root / ".git").exists():
+        return Code(version=__version__)
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        changed = bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.CalledProcessError):
+        return Code(version=__version__)
+    return Code(version=__version__, commit=commit, changed=changed)
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603  fixed words
+
+
+@cache
+def host_profile() -> HostProfile:
+    """The host, as far as it is known here. What isn't is None."""
+    known = describe()
+    unknown = Limit(state="unknown", value=None, source="not asked")
+    return HostProfile(
+        schema=SCHEMA,
+        cpu=Cpu(
+            architecture=known.architecture,
+            vendor=None,
+            model_name=known.cpu_model,
+            family=None,
+            model=None,
+            stepping=None,
+            microcode=None,
+            microarchitecture=None,
+            x86_64_level=None,
+            instruction_sets=known.instruction_sets,
+            sve_bits=None,
+        ),
+        topology=Topology(
+            threads=tuple(_thread(number) for number in known.online_cpus or ()),
+            caches=(),
+            nodes=(),
+            kinds=(),
+            nics=(),
+        ),
+        allowance=Allowance(
+            usable=known.usable_cpus,
+            affinity=known.usable_cpus,
+            cpuset=None,
+            memory_nodes=None,
+            cpu_quota=unknown,
+            memory=unknown,
+            memlock=unknown,
+            rtprio=unknown,
+            capabilities=None,
+            cgroup=None,
+            cgroup_version=None,
+        ),
+        state=_state(known.hypervisor),
+        system=System(
+            system=known.system,
+            kernel=known.kernel,
+            distribution=None,
+            python=f"{known.python} {sys.version}" if known.python else None,
+            memory=known.memory_total_bytes,
+            product=None,
+            container=None,
+        ),
+    )
+
+
+def _thread(number: int) -> Thread:
+    return Thread(
+        number=number, online=True, package=None, die=None, cluster=None, core=None, smt=None, node=None, kind=None
+    )
+
+
+def _state(hypervisor: str | None) -> State:
+    """The host's settings: none of them is asked for here."""
+    asked: dict[str, Any] = {field.name: None for field in dataclasses.fields(State)}
+    asked |= dict.fromkeys(("frequencies", "c_states", "clocksources", "huge_pages", "irq_affinity", "mitigations"), ())
+    return State(**{**asked, "hypervisor": hypervisor})
