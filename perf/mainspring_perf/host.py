@@ -1,8 +1,10 @@
 """Whose figures these are: the host, as hwprofile describes it, and the code that was measured."""
 
 import dataclasses
+import statistics
 import subprocess
 import sys
+import time
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +26,7 @@ from hwprofile.profile import (
 )
 from mainspring import __version__
 
-__all__ = ["Code", "code", "host_profile"]
+__all__ = ["Code", "code", "host_profile", "import_ms", "probe_ms"]
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,31 @@ def code() -> Code:
 def _git(root: Path, *arguments: str) -> str:
     command = ["git", "-C", str(root), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603  fixed words
+
+
+def probe_ms() -> float:
+    """The median of a few probes, in milliseconds. Nothing is kept from one to the next."""
+    probe = host_profile.__wrapped__
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        probe()
+        times.append(1e3 * (time.perf_counter() - started))
+    return statistics.median(times)
+
+
+def import_ms() -> float:
+    """What importing hwprofile adds to starting Python, in milliseconds: the least of a few of either."""
+    return _started_ms("import hwprofile") - _started_ms("")
+
+
+def _started_ms(statement: str) -> float:
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", statement], check=True)  # noqa: S603  our own words
+        times.append(1e3 * (time.perf_counter() - started))
+    return min(times)
 
 
 @cache

@@ -27,7 +27,7 @@ from mainspring_perf.counted import MARK, SECTIONS
 from mainspring_perf.files import perf_file
 from mainspring_perf.sessions import sessions
 from mainspring_perf.store import bench_folder, package_versions
-from mainspring_perf.suites import find_suites
+from mainspring_perf.suites import choose_suites, find_suites
 
 __all__ = ["TOLERANCE", "Count", "Key", "Outcome", "check_instructions", "count_instructions", "recorded_counts"]
 
@@ -88,8 +88,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     counts: tuple[Count, ...] = ()
 
 
-def check_instructions(*, record: bool = False, file: Path | None = None) -> Outcome:
+def check_instructions(names: Sequence[str] = (), *, record: bool = False, file: Path | None = None) -> Outcome:
     """Counts, and compares with what was recorded for the same interpreter, architecture and packages.
+
+    `names` are the suites whose hot paths are counted; all of them if none is named.
 
     Where valgrind isn't there, or nothing was recorded for these, that is said and nothing fails; in the second case
     the counts are kept in the bench folder, so that the next check here has something to compare with. `record` writes
@@ -103,14 +105,16 @@ def check_instructions(*, record: bool = False, file: Path | None = None) -> Out
     key = _key(version)
     kept = perf_file("instructions.toml") if file is None else file
     own = bench_folder() / "instructions.toml"
-    now = count_instructions(valgrind)
+    chosen = _counted_suites(names)
+    now = count_instructions(valgrind, chosen)
     if record:
         _write(kept, key, now)
         return Outcome(ok=None, said=f"recorded in {kept}", counts=_counts(now, {}))
     entries = [*recorded_counts(kept), *recorded_counts(own)]
     for there, then in entries:
         if there == key:
-            counts = _counts(now, then)
+            wanted = tuple(f"{suite}: " for suite in chosen)
+            counts = _counts(now, {path: count for path, count in then.items() if path.startswith(wanted)})
             ok = all(count.state in ("same", "new") for count in counts)
             return Outcome(ok=ok, said=_verdict(counts), counts=counts)
     nearest = min((key.differs_in(there) for there, _ in entries), key=len, default=["no counts are recorded at all"])
@@ -119,9 +123,8 @@ def check_instructions(*, record: bool = False, file: Path | None = None) -> Out
     return Outcome(ok=None, said=said, counts=_counts(now, {}))
 
 
-def count_instructions(valgrind: str) -> dict[str, float]:
+def count_instructions(valgrind: str, suites: Sequence[str]) -> dict[str, float]:
     """The instructions of one operation of each hot path. Raises `MainspringError` where callgrind fails."""
-    suites = [name for name, module in find_suites().items() if getattr(module, "COUNTED", False)]
     # The session that some of them run is made beforehand, and not under callgrind.
     sessions(tiny=True)
     counts: dict[str, float] = {}
@@ -130,6 +133,14 @@ def count_instructions(valgrind: str) -> dict[str, float]:
         for counted in pool.map(partial(_count_suite, valgrind), suites):
             counts |= counted
     return counts
+
+
+def _counted_suites(names: Sequence[str]) -> list[str]:
+    there = [name for name, module in find_suites().items() if getattr(module, "COUNTED", False)]
+    for name in choose_suites(names) if names else ():
+        if name not in there:
+            raise MainspringError(f"the suite {name!r} has no counted path; those that have: {', '.join(there)}")
+    return list(names) or there
 
 
 def _count_suite(valgrind: str, suite: str) -> dict[str, float]:

@@ -14,7 +14,7 @@ from mainspring_perf.run import Timed, run_suites
 
 __all__ = ["Reached", "Target", "check_targets", "load_targets"]
 
-Measure = Literal["one_us", "a_second", "ratio", "probe"]
+Measure = Literal["one_us", "a_second", "ratio", "probe", "elsewhere"]
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,7 +23,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `what` says it in words. `suite` and `benchmark` name what is timed, and `measure` what of it counts: "one_us" for
     microseconds an operation (`at_most`), "a_second" for operations a second (`at_least`), "ratio" for how many times
     as fast as `yardstick`, another benchmark of the suite, in the same rounds. "probe" is measured by `probe`, the name
-    of a function "module:function" that returns one number. `needs` names what a host without it can't be held to.
+    of a function "module:function" that returns one number, or says why it can't. "elsewhere" is measured by another
+    command, which `by` names. `needs` names what a host without it can't be held to.
     """
 
     name: str
@@ -37,12 +38,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     at_most: float | None = None
     at_least: float | None = None
     needs: str = ""
+    by: str = ""
 
     def __post_init__(self) -> None:
         if (self.at_most is None) == (self.at_least is None):
             raise ValueError(f"{self.name}: exactly one of at_most and at_least")
-        if (self.measure == "probe") != bool(self.probe) or (self.measure == "probe") == bool(self.suite):
-            raise ValueError(f"{self.name}: a probe for the measure `probe`, and else a suite")
+        timed = self.measure in ("one_us", "a_second", "ratio")
+        if bool(self.suite and self.benchmark) != timed:
+            raise ValueError(f"{self.name}: a suite and a benchmark where one is timed, and nowhere else")
+        if (self.measure == "probe") != bool(self.probe) or (self.measure == "elsewhere") != bool(self.by):
+            raise ValueError(f'{self.name}: `probe` goes with the measure of that name, and `by` with "elsewhere"')
         if (self.measure == "ratio") != bool(self.yardstick):
             raise ValueError(f"{self.name}: a yardstick for the measure `ratio`, and for no other")
 
@@ -86,6 +91,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _reached(target: Target, timed: Timed | None) -> Reached:
+    if target.measure == "elsewhere":
+        return Reached(target=target, reached=None, met=None, why=f"by {target.by}")
     if target.measure == "probe":
         module, function = target.probe.split(":")
         found: float | str = getattr(importlib.import_module(module), function)()

@@ -23,13 +23,13 @@ from mainspring.host.offers import Offer
 from mainspring.model import BookDelta, BookSnapshot, Instrument, Side
 from mainspring.seams import NEVER_NS, Feed, FeedContext, FuseContext, RawMessage
 from mainspring_perf.candidates import candidates, make, usable
-from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.harness import Benchmark, Calls, WrongAnswer
 from mainspring_perf.sessions import sessions
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
-__all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
+__all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks", "hot_paths"]
 
 SUITE = "wire"
 COUNTED = True
@@ -87,6 +87,9 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
                         input=stated,
                         check=partial(_expect_native, right),
                         yardstick=yardstick,
+                        calls=partial(_each_native, messages, instrument)
+                        if structure == _BEST and form == "blocks"
+                        else None,
                         counted=5 if structure == _BEST and form == "tuples" and name.startswith("reference") else 0,
                         **aims,
                     )
@@ -160,8 +163,37 @@ def _blocks(chunks: Sequence[_Messages]) -> Sequence[Any]:
     return [Batch(chunk) for chunk in chunks]
 
 
+def hot_paths(*, tiny: bool) -> dict[str, Calls]:
+    """Bytes to book of the reference session, a message a call: by the plain parts, and by the native ones."""
+    name, plan, messages = sessions(tiny=tiny)[0]
+    (instrument,) = plan.instruments
+    paths: dict[str, Calls] = {
+        f"{name}: {offer.name} engine": partial(_each_message, offer, messages, instrument)
+        for offer in candidates("engine")
+        if offer.name == _PLAIN
+    }
+    if usable("engine", "native"):
+        paths[f"{name}: native engine, {_BEST}"] = partial(_each_native, messages, instrument)
+    return paths
+
+
+def _each_native(messages: _Messages, instrument: Instrument) -> tuple[Callable[[Any], object], Sequence[Any]]:
+    _, _, fused = _fused(instrument, _BEST)
+    run = fused.run
+    return lambda batch: run(batch, 0, NEVER_NS, wakes=False, timed=False), _blocks([(one,) for one in messages])
+
+
 def _native(chunks: Sequence[Any], instrument: Instrument, structure: str) -> tuple[Any, Any]:
     """The book and the feed at the end: what they hold is looked at when it is checked."""
+    book, feed, fused = _fused(instrument, structure)
+    run, batch = fused.run, fused.batch
+    for chunk in chunks:
+        run(batch(chunk), 0, NEVER_NS, wakes=False, timed=False)
+    return book, feed
+
+
+def _fused(instrument: Instrument, structure: str) -> tuple[Any, Any, Any]:
+    """A native book, the feed, and both run as one."""
     make_book, engine = usable("book", structure), usable("engine", "native")
     assert make_book is not None
     book = make_book(instrument)
@@ -176,10 +208,7 @@ def _native(chunks: Sequence[Any], instrument: Instrument, structure: str) -> tu
             daily_volatility=None,
         )
     )
-    run, batch = fused.run, fused.batch
-    for chunk in chunks:
-        run(batch(chunk), 0, NEVER_NS, wakes=False, timed=False)
-    return book, feed
+    return book, feed, fused
 
 
 def _expect_native(right: _Answer, answer: Any) -> None:

@@ -47,6 +47,7 @@ def targets(
 
 @bench_app.command("instructions")
 def instructions(
+    suites: Annotated[list[str] | None, typer.Argument(help="The suites to count; all if none is named.")] = None,
     *,
     record: Annotated[bool, typer.Option("--record", help="Write the counts down, for others to be held to.")] = False,
     file: Annotated[Path | None, typer.Option(help="The recorded counts, if not perf/instructions.toml.")] = None,
@@ -54,7 +55,7 @@ def instructions(
 ) -> None:
     """Count the instructions of the hot paths by valgrind's callgrind, and hold them to those recorded, within 1%."""
     with errors().status("counting; this takes a minute or a few"):
-        outcome = check_instructions(record=record, file=file)
+        outcome = check_instructions(suites or (), record=record, file=file)
     if as_json:
         print_json({**msgspec.to_builtins(outcome), "states": {one.path: one.state for one in outcome.counts}})
     else:
