@@ -1,6 +1,8 @@
-"""hwprofile: knows the host it runs on. Imports nothing of Mainspring, and is usable alone."""
+"""hwprofile: knows the host it runs on. Imports nothing of Mainspring, and is usable alone.
 
-from hwprofile.cpu import instruction_sets
-from hwprofile.host import HostDescription, describe
+`hwprofile.probe.probe()` gives the whole `HostProfile`; `instruction_sets` alone is far cheaper.
+"""
 
-__all__ = ["HostDescription", "describe", "instruction_sets"]
+from hwprofile.instructions import instruction_sets
+
+__all__ = ["instruction_sets"]

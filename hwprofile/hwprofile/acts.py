@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
 
-__all__ = ["Act", "Hold", "Outcome"]
+__all__ = ["Act", "Hold", "Outcome", "Undo"]
 
 Outcome = Literal["applied", "partial", "refused", "unknown"]
 
@@ -30,6 +30,10 @@ class Act:
     needs: str | None = None
 
 
+Undo = Callable[[], Act]
+"""Puts back what an act changed, as far as it still can, and says what came of that."""
+
+
 class Hold:
     """Acts that hold until the end of a `with` block, and are undone there in reverse order.
 
@@ -42,7 +46,7 @@ class Hold:
     def __init__(self) -> None:
         self._acts: list[Act] = []
         self._undone: list[Act] = []
-        self._undo: list[Callable[[], Act]] = []
+        self._undo: list[tuple[Act, Undo]] = []
 
     @property
     def acts(self) -> tuple[Act, ...]:
@@ -54,17 +58,26 @@ class Hold:
         """What undoing did, in the order in which it was undone."""
         return tuple(self._undone)
 
-    def add(self, act: Act, undo: Callable[[], Act] | None) -> Act:
+    def add(self, act: Act, undo: Undo | None) -> Act:
         """Takes an act and its undoing into the hold, and returns the act."""
         self._acts.append(act)
         if undo is not None:
-            self._undo.append(undo)
+            self._undo.append((act, undo))
         return act
 
     def release(self) -> tuple[Act, ...]:
-        """Undoes everything, last first, each exactly once; returns what each undoing did."""
-        while self._undo:
-            self._undone.append(self._undo.pop()())
+        """Undoes everything, last first, each exactly once; returns what each undoing did.
+
+        An undoing that fails is one of these acts, and the others still run. One that is interrupted (by Ctrl-C, say)
+        interrupts the caller once the others have run.
+        """
+        try:
+            while self._undo:
+                act, undo = self._undo.pop()
+                self._undone.append(_undone(act, undo))
+        finally:
+            if self._undo:
+                self.release()
         return tuple(self._undone)
 
     def __enter__(self) -> Self:
@@ -74,3 +87,20 @@ class Hold:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _undone(act: Act, undo: Undo) -> Act:
+    try:
+        return undo()
+    # Whatever it is, the undoings that wait behind this one matter more.
+    except Exception as error:  # noqa: BLE001
+        return Act(
+            name=act.name,
+            subject=act.subject,
+            wanted="as it was before",
+            holds=act.holds,
+            outcome="unknown",
+            evidence=f"undoing raised {type(error).__name__}: {error}",
+            reason="undoing it failed halfway, and what holds now wasn't read back",
+            needs="end the process: what the kernel holds for it ends with it",
+        )

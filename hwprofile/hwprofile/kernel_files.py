@@ -1,9 +1,10 @@
 """Reads the few formats in which Linux tells about itself, below any root: another host's files will do."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["cpuinfo_fields", "parse_cpu_list", "read_text"]
+__all__ = ["cpuinfo_fields", "kernel_release", "parse_cpu_list", "read_text"]
 
 
 def read_text(path: Path) -> str | None:
@@ -28,6 +29,12 @@ def cpuinfo_fields(root: Path) -> Mapping[str, Sequence[str]]:
         if colon:
             fields.setdefault(name.strip().lower(), []).append(value.strip())
     return fields
+
+
+def kernel_release(root: Path) -> str | None:
+    """The kernel's release, as `uname -r` tells it."""
+    banner = re.match(r"\S+ version (\S+)", read_text(root / "proc/version") or "")
+    return read_text(root / "proc/sys/kernel/osrelease") or (banner[1] if banner else None)
 
 
 def parse_cpu_list(text: str) -> tuple[int, ...]:

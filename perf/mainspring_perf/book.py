@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from mainspring.host.offers import Offer
 from mainspring.model import BBO, Level, Side
@@ -35,10 +35,23 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     naive = NaiveBook()
     for bids, asks in deltas:
         naive.apply_delta(bids, asks)
-    return [benchmark for offer in candidates("book") for benchmark in _of_book(offer, deltas, naive, tiny)]
+    singles: list[_Delta] = [([level], []) for bids, _ in deltas for level in bids]
+    naive_singles = NaiveBook()
+    # Of one price only the last row counts, so that the naive book may take them all at once.
+    naive_singles.apply_delta([bids[0] for bids, _ in singles], [])
+    right = _Right(naive, (naive_singles.bbo(), len(naive_singles)))
+    return [benchmark for offer in candidates("book") for benchmark in _of_book(offer, deltas, singles, right, tiny)]
 
 
-def _of_book(offer: Offer, deltas: list[_Delta], naive: NaiveBook, tiny: bool) -> list[Benchmark]:
+class _Right(NamedTuple):
+    """What the naive book gives: itself after all deltas, and the answer after all single levels."""
+
+    naive: NaiveBook
+    singles: tuple[BBO, int]
+
+
+def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _Right, tiny: bool) -> list[Benchmark]:
+    naive = right.naive
     name, factory = offer.name, partial(make, offer)
     stream = (
         f"{len(deltas)} deltas of {_LEVELS_A_DELTA} levels each, their distance from the mid exponential with a mean "
@@ -51,10 +64,6 @@ def _of_book(offer: Offer, deltas: list[_Delta], naive: NaiveBook, tiny: bool) -
     all_lots = sum(lots for _, lots in sides[1])
     size_lots = sum(lots for _, lots in naive.depth(Side.SELL, _WALK_LEVELS))
     calls = 10 if tiny else 1_000
-    singles: list[_Delta] = [([level], []) for bids, _ in deltas for level in bids]
-    naive_singles = NaiveBook()
-    for bids, asks in singles:
-        naive_singles.apply_delta(bids, asks)
 
     def benchmark(what: str, run: Callable[[], object], right: object, operations: int, **more: Any) -> Benchmark:
         return Benchmark(
@@ -90,7 +99,7 @@ def _of_book(offer: Offer, deltas: list[_Delta], naive: NaiveBook, tiny: bool) -
         benchmark(
             "a level a call, with the best prices",
             partial(_replay, factory, singles),
-            (naive_singles.bbo(), len(naive_singles)),
+            right.singles,
             len(singles),
             input=f"the bids of {stream}, one a call",
             calls=partial(_each_delta, factory, singles),

@@ -1,6 +1,5 @@
 """Whose figures these are: the host, as hwprofile describes it, and the code that was measured."""
 
-import dataclasses
 import statistics
 import subprocess
 import sys
@@ -8,22 +7,11 @@ import time
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from hwprofile.host import describe
-from hwprofile.profile import (
-    SCHEMA,
-    Allowance,
-    Cpu,
-    HostProfile,
-    Limit,
-    State,
-    System,
-    Thread,
-    Topology,
-)
+from hwprofile.probe import probe
+from hwprofile.profile import HostProfile
 from mainspring import __version__
 
 __all__ = ["Code", "code", "host_profile", "import_ms", "probe_ms"]
@@ -68,8 +56,7 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 def probe_ms() -> float:
-    """The median of a few probes, in milliseconds. Nothing is kept from one to the next."""
-    probe = host_profile.__wrapped__
+    """The median of a few probes, in milliseconds."""
     times = []
     for _ in range(5):
         started = time.perf_counter()
@@ -94,65 +81,5 @@ def _started_ms(statement: str) -> float:
 
 @cache
 def host_profile() -> HostProfile:
-    """The host, as far as it is known here. What isn't is None."""
-    known = describe()
-    unknown = Limit(state="unknown", value=None, source="not asked")
-    return HostProfile(
-        schema=SCHEMA,
-        cpu=Cpu(
-            architecture=known.architecture,
-            vendor=None,
-            model_name=known.cpu_model,
-            family=None,
-            model=None,
-            stepping=None,
-            microcode=None,
-            microarchitecture=None,
-            x86_64_level=None,
-            instruction_sets=known.instruction_sets,
-            sve_bits=None,
-        ),
-        topology=Topology(
-            threads=tuple(_thread(number) for number in known.online_cpus or ()),
-            caches=(),
-            nodes=(),
-            kinds=(),
-            nics=(),
-        ),
-        allowance=Allowance(
-            usable=known.usable_cpus,
-            affinity=known.usable_cpus,
-            cpuset=None,
-            memory_nodes=None,
-            cpu_quota=unknown,
-            memory=unknown,
-            memlock=unknown,
-            rtprio=unknown,
-            capabilities=None,
-            cgroup=None,
-            cgroup_version=None,
-        ),
-        state=_state(known.hypervisor),
-        system=System(
-            system=known.system,
-            kernel=known.kernel,
-            distribution=None,
-            python=f"{known.python} {sys.version}" if known.python else None,
-            memory=known.memory_total_bytes,
-            product=None,
-            container=None,
-        ),
-    )
-
-
-def _thread(number: int) -> Thread:
-    return Thread(
-        number=number, online=True, package=None, die=None, cluster=None, core=None, smt=None, node=None, kind=None
-    )
-
-
-def _state(hypervisor: str | None) -> State:
-    """The host's settings: none of them is asked for here."""
-    asked: dict[str, Any] = {field.name: None for field in dataclasses.fields(State)}
-    asked |= dict.fromkeys(("frequencies", "c_states", "clocksources", "huge_pages", "irq_affinity", "mitigations"), ())
-    return State(**{**asked, "hypervisor": hypervisor})
+    """The host as hwprofile finds it, asked once."""
+    return probe()

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from mainspring.host.config import load_config
-from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
+from mainspring.host.session_planning import make_session
 from mainspring.session import run_session
 from mainspring.testing import INSTRUMENT
 from mainspring_perf.candidates import candidates, make
@@ -80,11 +80,11 @@ def measure_memory(*, sessions: int = _RUNS) -> Memory:
 def measure_sessions(sessions: int) -> list[float]:
     """The resident MB after each of so many reference sessions in this process."""
     registry = Registry.load()
-    plan = make_plan(load_config(None), registry)
+    session = make_session(load_config(None), registry)
     process = psutil.Process()
     resident = []
     for _ in range(sessions):
-        run_session(plan, registry)
+        run_session(session, registry)
         gc.collect()
         resident.append(process.memory_info().rss / 1e6)
     return resident

@@ -29,7 +29,6 @@ _BEST = "ladder"
 _TARGET_US = 1 / 12
 _PEER = "hftbacktest"
 _TIMES_OVER = 8
-_REGION = 0.05
 
 _Answer = tuple[int, int, int]
 """How often the strategy was woken, and the best prices at the end."""
@@ -115,59 +114,6 @@ def _plain(events: Any) -> _Answer:
 
 def _peer(instrument: Any, events: Any) -> Callable[[], _Answer]:
     """hftbacktest over the same events."""
-    import hftbacktest as hft
-    import numba
-    import numpy as np
+    from mainspring_perf.peers.adapters.hftbacktest import make_backtest
 
-    from mainspring_native.replay import BUY, CLEAR, LEVEL, TRADE
-
-    tick, lot = float(instrument.tick_size), float(instrument.lot_size)
-    kinds = np.zeros(6, np.uint64)
-    kinds[[LEVEL, TRADE, CLEAR]] = [hft.DEPTH_EVENT, hft.TRADE_EVENT, hft.DEPTH_CLEAR_EVENT]
-    theirs = np.zeros(len(events), hft.types.event_dtype)
-    sides = np.where(events["side"] >= BUY, hft.BUY_EVENT, hft.SELL_EVENT).astype(np.uint64)
-    # A clearing without a side is one of both.
-    sides[events["side"] == 0] = hft.BUY_EVENT | hft.SELL_EVENT
-    both = np.uint64(hft.EXCH_EVENT | hft.LOCAL_EVENT)
-    theirs["ev"] = kinds[events["kind"]] | sides | both
-    theirs["exch_ts"] = theirs["local_ts"] = events["time_ns"][0] + np.arange(len(events))
-    theirs["px"], theirs["qty"] = events["price_ticks"] * tick, events["size_lots"] * lot
-    trades = theirs["px"][events["kind"] == TRADE]
-    low, high = float(trades.min()) * (1 - _REGION), float(trades.max()) * (1 + _REGION)
-
-    def loop(hbt: Any) -> Any:
-        wakes, spreads = 0, 0
-        depth = hbt.depth(0)
-        # 2 for an event, 1 for the last one.
-        found = 2
-        while found == 2:
-            found = hbt.wait_next_feed(False, 1_000_000_000_000)
-            wakes += 1
-            spreads += depth.best_ask_tick - depth.best_bid_tick
-        return wakes, depth.best_bid_tick, depth.best_ask_tick
-
-    compiled: Any = numba.njit(loop)
-
-    def run() -> _Answer:
-        asset = (
-            hft.BacktestAsset()
-            .data([theirs])
-            .linear_asset(1.0)
-            .constant_order_latency(0, 0)
-            .risk_adverse_queue_model()
-            .no_partial_fill_exchange()
-            .trading_value_fee_model(0.0, 0.0)
-            .tick_size(tick)
-            .lot_size(lot)
-            .roi_lb(low)
-            .roi_ub(high)
-            .last_trades_capacity(0)
-        )
-        hbt = hft.ROIVectorMarketDepthBacktest([asset])
-        try:
-            wakes, bid_ticks, ask_ticks = compiled(hbt)
-        finally:
-            hbt.close()
-        return int(wakes), int(bid_ticks), int(ask_ticks)
-
-    return run
+    return make_backtest(events, float(instrument.tick_size), float(instrument.lot_size))

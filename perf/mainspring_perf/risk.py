@@ -159,7 +159,7 @@ def _venue(name: str, passes: int, *, orders: int) -> Benchmark:
         book = BisectListBook()
         book.apply_snapshot([(_BID_TICKS, 100_000)], [(_ASK_TICKS, 100_000)])
         latency = PaperLatency(Decimal(0), "none", Decimal(0), Decimal(0), seed=1)
-        venue = PaperVenue((book,), latency, assumption="pessimistic")
+        venue = PaperVenue((book,), [latency], assumption="pessimistic")
         venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
         for order in _orders()[:orders]:
             venue.submit(ApprovedOrder(order, 0), 0)

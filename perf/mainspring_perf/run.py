@@ -95,7 +95,8 @@ def run_suites(
         tails = _tails(suite, chosen, rate)
         medians = [{name: one.median() for name, one in timed.items()} for timed in rounds]
         for benchmark in benchmarks:
-            row = _row(suite, benchmark, medians) | {"tail": tails.get(benchmark.name)}
+            tail = tails.get(benchmark.name)
+            row = _row(suite, benchmark, medians) | (tail or {}) | {"tail": tail}
             rows.append(row)
             kept[suite, benchmark.name] = _joined([timed[benchmark.name] for timed in rounds], row)
     if only and not rows:
@@ -159,7 +160,7 @@ def _joined(rounds: Sequence[Any], row: Mapping[str, Any]) -> Any:
         first.add_runs(later)
     more: dict[str, Any] = {"mainspring_spread": row["spread"]}
     if row["tail"] is not None:
-        more |= {f"mainspring_{key}": row["tail"][key] for key in ("p50_ns", "p99_ns", "p999_ns", "max_ns")}
+        more |= {f"mainspring_{key}": row["tail"][key] for key in ("p50_ns", "p99_ns", "p99_9_ns", "max_ns")}
     first.update_metadata(more)
     return first
 

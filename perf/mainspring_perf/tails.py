@@ -39,7 +39,7 @@ class Tail(msgspec.Struct, frozen=True, kw_only=True):
     mean_ns: float
     p50_ns: int
     p99_ns: int
-    p999_ns: int
+    p99_9_ns: int
     max_ns: int
     operations: int
     clock_ns: int
@@ -78,7 +78,7 @@ def measure_tail(
         mean_ns=histogram.get_mean_value(),
         p50_ns=histogram.get_value_at_percentile(50),
         p99_ns=histogram.get_value_at_percentile(99),
-        p999_ns=histogram.get_value_at_percentile(99.9),
+        p99_9_ns=histogram.get_value_at_percentile(99.9),
         max_ns=histogram.get_max_value(),
         operations=count,
         clock_ns=sorted(_in_turn(_nothing, range(1_001), clock))[500],

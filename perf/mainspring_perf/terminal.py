@@ -56,7 +56,7 @@ def _tails(rows: Sequence[dict[str, Any]]) -> Table:
         table.add_row(
             row["suite"],
             escape(row["benchmark"]),
-            *(told_time(tail[key]) for key in ("mean_ns", "p50_ns", "p99_ns", "p999_ns", "max_ns")),
+            *(told_time(tail[key]) for key in ("mean_ns", "p50_ns", "p99_ns", "p99_9_ns", "max_ns")),
             f"{tail['operations']:,}",
             f"{tail['reached']:,.0f}{late}",
         )

@@ -14,6 +14,7 @@
     │   ├── UnknownPlugin      no plugin of that name fills that seam
     │   └── UnusablePlugin     the plugin is there, and can't run on this host
     ├── ConformanceError       a plugin broke a rule of its seam's contract; carries the rule and the seed
+    ├── LaneError              a lane's process can't be started, or met an error before anything ran; carries the lane
     ├── OrderStateError        an order event that the order's state doesn't allow
     └── ReplayError            a replay's event that can't be, or its strategy raised; carries the event's number
 
@@ -30,6 +31,7 @@ __all__ = [
     "DuplicatePlugin",
     "FrameError",
     "GridError",
+    "LaneError",
     "MainspringError",
     "OrderStateError",
     "PluginError",
@@ -143,6 +145,15 @@ class ConformanceError(MainspringError):
         self.rule = rule
         self.detail = detail
         self.seed = seed
+
+
+class LaneError(MainspringError):
+    """A session of several lanes that wasn't run, for what befell the `lane` of that name before any had begun."""
+
+    def __init__(self, lane: str, problem: str) -> None:
+        super().__init__(f"lane {lane}: {problem}")
+        self.lane = lane
+        self.problem = problem
 
 
 class OrderStateError(MainspringError):

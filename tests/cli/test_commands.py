@@ -1,9 +1,14 @@
 """Each command, as a newcomer would type it, wrong input too."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+
+from mainspring.session.lanes import Ready, parent
+from mainspring_perf.run import Timed
+from mainspring_perf.scaling.capacity import Outside
 
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
 SHORT = ("--set", "feed.seconds=20")
@@ -190,6 +195,20 @@ def test_bench_lists_its_suites(mainspring):
     assert {line.split()[0] for line in out.splitlines()} >= {"book", "codec", "lane", "risk", "slippage"}
 
 
+def test_bench_writes_its_page(mainspring, monkeypatch, tmp_path):
+    """`bench --html` writes the rows that it prints as a page; a file that can't be written is told before the work."""
+    row = dict.fromkeys(("ratio", "yardstick", "ratio_at_least", "target_us", "met"))
+    row |= {"suite": "book", "benchmark": "ladder", "one_ns": 100.0, "spread": 0.0, "input": "deltas"}
+    row |= {"tail": None, "size_bytes": None}
+    timed = Timed(rows=[row], benchmarks={}, unmeasured={})
+    monkeypatch.setattr("mainspring.cli.bench.run_suites", lambda *_, **__: timed)
+    code, out, _ = mainspring("bench", "--html", tmp_path / "page.html")
+    assert code == 0
+    assert "ladder" in out
+    assert "ladder: 100 ns" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert mainspring("bench", "--html", tmp_path / "absent" / "page.html")[0] == 2
+
+
 def test_what_is_set_has_the_last_word(mainspring, tmp_path):
     """What --capture implies doesn't override a key that was set."""
     capture = tmp_path / "two.txt"
@@ -240,3 +259,71 @@ def test_an_interrupt_before_the_session_says_so(mainspring, monkeypatch):
     code, out, err = mainspring("run")
     assert (code, out) == (130, "")
     assert "nothing was run" in err
+
+
+LANES = ("--set", 'instruments=["BTC/USDT", "ETH/USDT"]', "--set", "lanes=2", "--set", "hardware.pin=off", *SHORT)
+
+
+def test_lanes_from_the_command_line(mainspring, tmp_path):
+    """Two lanes are explained and run; a log for each, and both in the report."""
+    code, out, _ = mainspring("explain", *LANES, "--json")
+    plan = json.loads(out)
+    assert code == 0
+    assert [lane["instruments"] for lane in plan["lanes"]] == [["BTC/USDT"], ["ETH/USDT"]]
+    assert {slot["where"] for slot in plan["slots"]} == {"every lane"}
+    code, out, err = mainspring("run", *LANES, "--order-log", tmp_path / "orders.log")
+    assert (code, err) == (0, "")
+    assert "Lanes" in out
+    assert "2 order logs" in out
+    assert {path.name for path in tmp_path.iterdir()} == {"orders.1.log", "orders.2.log"}
+
+
+def test_explain_tries_the_places_out(mainspring):
+    """What holding the lane to its CPU came to stands in the plan, and nothing of it lasts."""
+    if not hasattr(os, "sched_getaffinity"):
+        pytest.skip("affinity masks are absent on this system")
+    before = os.sched_getaffinity(0)
+    cpu = max(before)
+    code, out, _ = mainspring("explain", "--set", f"hardware.pin=[{cpu}]", "--json")
+    plan = json.loads(out)
+    assert code == 0
+    assert os.sched_getaffinity(0) == before
+    (lane,) = plan["lanes"]
+    assert {act["name"]: act["outcome"] for act in lane["tried"]}["pin"] == "applied"
+    assert plan["slots"][0]["where"].startswith(f"cpu {cpu}, node ")
+    text = mainspring("explain", "--set", f"hardware.pin=[{cpu}]")[1]
+    assert "pin applied" in " ".join(text.split())
+
+
+def test_a_failed_lane_is_an_exit_code_of_its_own(mainspring, monkeypatch):
+    """With a lane lost, the report is printed all the same, and the exit code is 1."""
+    heard = parent._Parent._hear
+
+    def hear(self, at, said, nursery):
+        if at == 0 and isinstance(said, Ready):
+            self._processes[0].kill()
+        heard(self, at, said, nursery)
+
+    monkeypatch.setattr(parent._Parent, "_hear", hear)
+    code, out, _ = mainspring("run", *LANES)
+    assert code == 1
+    assert "Lane 1 failed: process" in " ".join(out.split())
+    assert "SIGKILL" in out
+
+
+def test_scaling_sizes_a_fleet_from_a_report(mainspring, monkeypatch, tmp_path):
+    """`scaling --size` splits a message's cost and says how many lanes carry the peak; a load of 1 is refused."""
+    costs = Outside(fold_ns=100.0, message_ns=300.0)
+    monkeypatch.setattr("mainspring.cli.scaling.calibrate", lambda: {"python": costs})
+    path = tmp_path / "report.json"
+    path.write_text(mainspring("run", "--json", "--quiet", "--set", "feed.seconds=30")[1], encoding="utf-8")
+    code, out, _ = mainspring("scaling", "--size", path, "--peak", "1e6", "--load", "0.5", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert {"feed", "book", "between the stages", "around the path"} <= set(found["share_ns"])
+    assert sum(found["share_ns"].values()) == pytest.approx(found["message_ns"])
+    assert (found["lanes"] - 1) * found["saturation"] * 0.5 < 1e6 <= found["lanes"] * found["saturation"] * 0.5
+    assert "lanes loaded to 50%" in mainspring("scaling", "--size", path)[1]
+    assert mainspring("scaling", "--size", path, "--load", "1")[0] == 2
+    assert mainspring("scaling", "--size", tmp_path / "absent.json")[0] == 2
+    assert mainspring("scaling", "nothing")[0] == 2

@@ -9,6 +9,7 @@ from mainspring.host.config import load_config
 from mainspring.host.explain import explain_json
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
+from mainspring.host.session_planning import alone
 from mainspring.host.wiring import wire
 from mainspring.model import Side
 from mainspring.report import without_timing
@@ -66,7 +67,7 @@ def _plan(registry, path, *, plugin, encoding="json"):
 
 def _outcome(registry, plan):
     """The report without its times, and every level of every book."""
-    report = without_timing(run_session(plan, registry))
+    report = without_timing(run_session(alone(plan), registry))
     lane = wire(plan, registry)
     for receive_time_ns, raw in open_messages(plan, registry):
         lane.on_message(receive_time_ns, raw)
@@ -98,7 +99,7 @@ def test_a_msgpack_capture_gives_the_books_of_the_json_one(registry, capture, as
     assert report.instruments == expected.instruments
     assert depths == expected_depths
     assert any(bids and asks for bids, asks in depths)
-    reads = [one["slot"] for one in explain_json(packed)["slots"] if "the feed reads with it" in one["because"]]
+    reads = [one["slot"] for one in explain_json(alone(packed))["slots"] if "the feed reads with it" in one["because"]]
     assert reads == ["codec (binary)"]
 
 
@@ -137,4 +138,4 @@ def test_a_stock_goes_live_by_a_quote(registry, capture, as_msgpack, encoding):
     lane.on_message(2, messages[1])
     assert market.live
     assert (market.bid_lots, market.ask_lots, market.ask_ticks - market.bid_ticks) == (2, 1, 3)
-    assert run_session(plan, registry).instruments[0].book.live
+    assert run_session(alone(plan), registry).instruments[0].book.live

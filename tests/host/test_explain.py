@@ -9,6 +9,7 @@ from rich.console import Console
 
 from mainspring.host.explain import explain_json, explain_text
 from mainspring.host.plan import Choice, Plan, SourcePlan, StrategyPlan
+from mainspring.host.session_planning import alone
 from mainspring.lane import StatisticsOptions
 from mainspring.model import Instrument
 from mainspring.telemetry import Budget
@@ -56,7 +57,7 @@ def plan() -> Plan:
 
 def text_of(plan: Plan) -> str:
     out = io.StringIO()
-    explain_text(plan, Console(file=out, width=160, color_system=None))
+    explain_text(alone(plan), Console(file=out, width=160, color_system=None))
     return out.getvalue()
 
 
@@ -68,7 +69,7 @@ SLOTS = [
 
 def test_the_json_holds_every_choice_with_its_reason(plan: Plan) -> None:
     """Each slot in the order in which data moves, with plugin, distribution, version, rule and reason."""
-    plain = json.loads(json.dumps(explain_json(plan)))
+    plain = json.loads(json.dumps(explain_json(alone(plan))))
     assert [one["slot"] for one in plain["slots"]] == SLOTS
     assert plain["slots"][0] == {
         "slot": "feed",
@@ -77,6 +78,7 @@ def test_the_json_holds_every_choice_with_its_reason(plan: Plan) -> None:
         "version": "2.3",
         "rule": "pinned",
         "because": "pinned by s.toml:3",
+        "where": "any cpu",
     }
     assert (plain["config"], plain["mode"], plain["seed"]) == ("[odd] name.toml", "paper", 7)
     assert plain["source"] == {"name": "one, two", "captures": ["one.gz", "two.gz"]}
@@ -85,7 +87,7 @@ def test_the_json_holds_every_choice_with_its_reason(plan: Plan) -> None:
 
 def test_sizes_are_plain_decimals(plan: Plan) -> None:
     """Tick and lot are written without an exponent, and a contract with what one of it is worth."""
-    (instrument,) = explain_json(plan)["instruments"]
+    (instrument,) = explain_json(alone(plan))["instruments"]
     assert instrument == {
         "symbol": "BTC/USD",
         "venue_symbol": "BTCUSD_PERP",
@@ -101,8 +103,8 @@ def test_the_text_shows_what_the_json_holds(plan: Plan) -> None:
     lines = text_of(plan).splitlines()
     assert lines[0] == "[odd] name.toml: mode paper, seed 7, source one.gz, two.gz"
     rows = [" ".join(line.split()) for line in lines]
-    for one in explain_json(plan)["slots"]:
-        assert f"{one['slot']} {one['plugin']} acme 2.3 {one['rule']} {one['because']}" in rows
+    for one in explain_json(alone(plan))["slots"]:
+        assert f"{one['slot']} {one['plugin']} acme 2.3 {one['rule']} {one['because']} any cpu" in rows
     assert "BTC/USD BTCUSD_PERP 0.00001 10 inverse x 100 feed" in rows
 
 

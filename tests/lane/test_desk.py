@@ -102,6 +102,28 @@ def test_fills_are_counted_against_their_estimate(bench):
     assert cost.realised_bps() == pytest.approx(1e4 * 1 / 101), "a tick above a mid of 101 ticks"
     assert cost.estimated_bps() == pytest.approx(1e4 * 0.01 / 1.01)
     assert table.stages.histograms()["venue"].max == 3, "accepted 3 ns after it left"
+    ((taken, name, priced),) = table.desk.fills[0].samples
+    assert (taken, name, priced.mid_ticks_doubled) == (fill, "s", 202)
+
+
+def test_what_was_sent_is_sampled_between_chunks(bench):
+    """Orders and replaces that went out are kept with their time and price; a refused one isn't, nor a cancel."""
+    strategy = Scripted(
+        lambda orders: orders.submit(Side.SELL, 4, 103),
+        lambda orders: orders.replace(1, 104, 6),
+        lambda orders: orders.submit(Side.BUY, 60, 90),
+    )
+    table = bench({"s": strategy})
+    table.say(1, snapshot(1))
+    table.router.events = [Accepted(1, 0, 2)]
+    table.say(2, snapshot(2))
+    table.say(3, snapshot(3))
+    assert table.desk.orders[0].samples == []
+    table.lane.fold()
+    table.lane.fold()
+    told = [(when, order.side, order.price_ticks, moved) for when, order, moved in table.desk.orders[0].samples]
+    assert told == [(1, Side.SELL, 103, False), (2, Side.SELL, 104, True)]
+    assert table.desk.orders[0].seen == 2
 
 
 def test_cancel_and_replace_reach_the_router(bench):

@@ -232,3 +232,46 @@ def test_what_a_level_holds_besides_is_judged_alike(more: bytes) -> None:
     pair.take(4, (4, _DEPTH % (4, 4, more)))
     pair.take(5, (5, _DEPTH % (5, 5, b"")))
     pair.finish()
+
+
+_ORDER_BOOK = (
+    b'[{"T":"o","S":"BTC/USD","t":"2024-08-09T00:00:%02d.5Z","b":[{"p":61000.5,"s":0.25}],"a":[{"p":61001,"s":1}]}]'
+)
+
+
+@pytest.mark.parametrize("feed", ["binance-spot", "alpaca-crypto"])
+def test_any_byte_of_a_message_like_those_before_may_be_another(feed: str) -> None:
+    """Where the messages before have taught how such a one is written, all of it is still asked for."""
+    declared = FEEDS[feed]
+    instrument = declared.describe("BTC/USD", "BTCUSDT" if feed == "binance-spot" else "BTC/USD")
+    assert instrument is not None
+    pair = _Pair(declared, (instrument,), OrjsonCodec(), "json")
+    clean = _DEPTH % (0, 0, b"") if feed == "binance-spot" else _ORDER_BOOK % 0
+    number = 0
+    for place in range(len(clean)):
+        for byte in (b"\xab", b"[", b"]", b"{", b'"', b",", b"0", b" ", b"a", b"\\", b"\x01"):
+            number += 1
+            message = _DEPTH % (number, number, b"") if feed == "binance-spot" else _ORDER_BOOK % (number % 60)
+            pair.take(number, (number, message))
+            pair.take(number, (number, message[:place] + byte + message[place + 1 :]))
+    pair.finish()
+    assert pair.refused > number / 2
+
+
+@pytest.mark.parametrize("encoding", ["json", "msgpack"])
+def test_an_envelope_that_comes_twice_counts_as_the_later_one(encoding: str) -> None:
+    """Whatever the other one is."""
+    instrument = BINANCE_SPOT.describe("BTC/USDT", "BTCUSDT")
+    assert instrument is not None
+    pair = _Pair(BINANCE_SPOT, (instrument,), OrjsonCodec() if encoding == "json" else MsgpackCodec(), encoding)
+    quote = b'{"u":7,"s":"BTCUSDT","b":"61865.76","B":"0.5","a":"61865.77","A":"1.25"}'
+    datas = [quote, quote.replace(b"7", b"8"), _DEPTH % (1, 2, b""), b"5", b"{}", b"null", b'"x"']
+    for number, (first, second) in enumerate((first, second) for first in datas for second in datas):
+        raw = b'{"stream":"btcusdt@bookTicker","data":%b,"data":%b}' % (first, second)
+        if encoding == "msgpack":
+            parts = [msgpack.packb(_decoded(part)) for part in (b'"stream"', b'"btcusdt@bookTicker"', b'"data"')]
+            first, second = (msgpack.packb(_decoded(part)) for part in (first, second))
+            raw = b"\x83" + parts[0] + parts[1] + parts[2] + first + parts[2] + second
+        pair.take(number, (number, raw))
+    pair.finish()
+    assert pair.events > 5

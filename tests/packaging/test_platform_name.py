@@ -30,7 +30,7 @@ def is_the_standard_library(output: str) -> bool:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("-c", SHOW), ("-m", "timeit", "-n1", "-r1", SHOW), ("-c", f"import mainspring, hwprofile.host; {SHOW}")],
+    [("-c", SHOW), ("-m", "timeit", "-n1", "-r1", SHOW), ("-c", f"import mainspring, hwprofile; {SHOW}")],
     ids=["command", "module", "after our packages"],
 )
 def test_the_standard_librarys_platform_is_found_in_the_root(arguments: tuple[str, ...]) -> None:

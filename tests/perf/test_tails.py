@@ -31,7 +31,7 @@ def test_percentiles_are_those_of_the_operations():
     assert tail.operations == 1_000
     assert tail.p50_ns == pytest.approx(101, abs=1)
     assert tail.p99_ns == pytest.approx(101, abs=1)
-    assert tail.p999_ns == pytest.approx(10_001, rel=0.001)
+    assert tail.p99_9_ns == pytest.approx(10_001, rel=0.001)
     assert tail.max_ns == pytest.approx(10_001, rel=0.001)
     assert tail.clock_ns == 1
     assert tail.rate is None

@@ -14,9 +14,14 @@ from mainspring.report import (
     FillMark,
     InstrumentReport,
     MidPoint,
+    OrderMark,
+    PacePoint,
+    RaceReport,
+    RacerReport,
     SessionReport,
     SlippageReport,
     SlotReport,
+    ThreadReport,
     TimingReport,
     stage_report,
 )
@@ -53,6 +58,7 @@ def sample_mids(random: Random, count: int) -> list[MidPoint]:
 def sample_marks(random: Random, mids: list[MidPoint], count: int) -> list[FillMark]:
     """Fills near the mid at times when one was known, two in three of them as maker."""
     marks = []
+    costs = Random(11)
     for mid in sorted(random.sample(mids, count), key=lambda mid: mid.time_ns):
         buy = random.random() < 0.5
         maker = random.random() < 0.66
@@ -65,9 +71,83 @@ def sample_marks(random: Random, mids: list[MidPoint], count: int) -> list[FillM
                 size=f"{random.expovariate(200):.5f}",
                 maker=maker,
                 strategy="maker",
+                estimated_bps=costs.gauss(0.2, 0.1) if maker else costs.gauss(1.5, 0.4),
+                realised_bps=costs.gauss(-0.1, 0.3) if maker else costs.gauss(1.9, 0.8),
             )
         )
     return marks
+
+
+def sample_sent(random: Random, mids: list[MidPoint], count: int) -> list[OrderMark]:
+    """Orders a little away from the mid, the last of them a market order."""
+    sent = []
+    for mid in sorted(random.sample(mids, count), key=lambda mid: mid.time_ns):
+        buy = random.random() < 0.5
+        price = f"{mid.price + (-0.5 if buy else 0.5):.2f}"
+        side = "buy" if buy else "sell"
+        sent.append(OrderMark(time_ns=mid.time_ns, side=side, price=price, replaces=random.random() < 0.7))
+    return [*sent[:-1], changed(sent[-1], price=None)] if sent else []
+
+
+def sample_pace(random: Random) -> list[PacePoint]:
+    """Samples every 512 messages, the last one where the session ends."""
+    pace, wall_ns, receive_ns = [], 0, START_NS
+    for messages in range(512, 41_249 + 512, 512):
+        step = min(messages, 41_249) - (messages - 512)
+        wall_ns += int(step * random.uniform(11_000, 19_000))
+        receive_ns += int(step * random.uniform(4e6, 12e6))
+        pace.append(PacePoint(wall_ns, min(messages, 41_249), receive_ns))
+    return pace
+
+
+def sample_races() -> list[RaceReport]:
+    def racer(plugin: str, distribution: str, *gain: float, note: str = "") -> RacerReport:
+        middle, low, high = gain or (None, None, None)
+        return RacerReport(
+            plugin=plugin, distribution=distribution, version="0.1.0", gain=middle, low=low, high=high, note=note
+        )
+
+    return [
+        RaceReport(
+            slot="book",
+            default="bisect-list",
+            winner="ladder",
+            rounds=240,
+            noise=0.013,
+            because="1.92x as fast as the default, raced on 2026-11-20, fresh",
+            racers=[
+                racer("bisect-list", "mainspring", 1.0, 1.0, 1.0, note="the default"),
+                racer("ladder", "mainspring-native", 1.92, 1.87, 1.97),
+                racer("sorted-vec", "mainspring-native", 1.61, 1.55, 1.66, note="beaten by ladder"),
+                racer("sorted-dict", "mainspring", 0.58, 0.55, 0.62, note="left after 40 rounds"),
+                racer("acme-book", "acme", note="its answers differ from the reference"),
+            ],
+        )
+    ]
+
+
+def sample_threads() -> list[ThreadReport]:
+    def thread(
+        role: str, number: int, wanted: list[int] | None, seen: list[tuple[int, int]], **more: Any
+    ) -> ThreadReport:
+        outcome = more.pop("outcome", "free" if wanted is None else "applied")
+        return ThreadReport(
+            role=role,
+            thread=number,
+            wanted=wanted,
+            seen=seen,
+            voluntary_switches=more.pop("voluntary", 12),
+            involuntary_switches=more.pop("involuntary", 3),
+            outcome=outcome,
+            **more,
+        )
+
+    return [
+        thread("lane 0", 4711, [2], [(2, 173)]),
+        thread("lane 1", 4712, [3], [(3, 171), (0, 2)], involuntary=41),
+        thread("housekeeping", 4710, None, [(0, 90), (1, 83)], involuntary=1_290),
+        thread("capture reader", 4713, [1], [(1, 20)], outcome="refused", reason="CPU 1 isn't ours to use"),
+    ]
 
 
 def sample_timing(random: Random) -> TimingReport:
@@ -84,6 +164,9 @@ def sample_timing(random: Random) -> TimingReport:
         stages=stages,
         peak_rss_bytes=87_412_736,
         host={"cpu": "AMD EPYC 9R14", "python": "CPython 3.11.7", "system": "Linux 6.1"},
+        pace=sample_pace(Random(13)),
+        races=sample_races(),
+        threads=sample_threads(),
     )
 
 
@@ -132,6 +215,8 @@ def sample_instrument(
         ],
         mids=points,
         marks=marks,
+        sent=sample_sent(Random(12), points, min(400, mids)),
+        orders_sent=812 if mids else 0,
     )
 
 
@@ -243,12 +328,25 @@ def hostile_report(report: SessionReport) -> SessionReport:
                 net=hostile,
                 slippage=[changed(line, role=hostile, causes_bps={hostile: 1.0}) for line in instrument.slippage],
                 marks=[changed(mark, side="buy", strategy=hostile, size=hostile) for mark in instrument.marks],
+                sent=[changed(one, side=hostile) for one in instrument.sent],
             )
         ],
         timing=changed(
             report.timing,
             stages=[changed(stage, stage=hostile) for stage in report.timing.stages],
             host={hostile: hostile},
+            races=[
+                changed(
+                    race,
+                    slot=hostile,
+                    default=hostile,
+                    winner=hostile,
+                    because=hostile,
+                    racers=[changed(one, plugin=hostile, distribution=hostile, note=hostile) for one in race.racers],
+                )
+                for race in report.timing.races
+            ],
+            threads=[changed(one, role=hostile, outcome=hostile, reason=hostile) for one in report.timing.threads],
         ),
     )
 
@@ -257,7 +355,9 @@ def hostile_report(report: SessionReport) -> SessionReport:
 def empty_report(report: SessionReport) -> SessionReport:
     """A session that got no message at all."""
     feed = changed(report.feed, messages=0, first_receive_ns=0, last_receive_ns=0, by_kind={}, not_applied={})
-    timing = changed(report.timing, stages=[], wall_seconds=0.0, messages_per_second=0.0, host={})
+    timing = changed(
+        report.timing, stages=[], wall_seconds=0.0, messages_per_second=0.0, host={}, pace=[], races=[], threads=[]
+    )
     return changed(report, slots=[], feed=feed, instruments=[], refusals={}, timing=timing)
 
 

@@ -45,9 +45,9 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def charts(html: str, name: str) -> list[ElementTree.Element]:
-    """The drawings for wide or narrow screens: latency first, then a price chart for each instrument."""
-    found = re.findall(rf'<svg class="chart {name}".*?</svg>', html, re.DOTALL)
+def charts(html: str, name: str, kind: str = "") -> list[ElementTree.Element]:
+    """The drawings of a kind for wide or narrow screens, in the order of the page."""
+    found = re.findall(rf'<svg class="chart {name} {kind}.*?</svg>', html, re.DOTALL)
     return [ElementTree.fromstring(drawing) for drawing in found]
 
 
@@ -60,21 +60,33 @@ def numbers(text: str) -> list[float]:
 
 
 @pytest.mark.parametrize("name", ["wide", "narrow"])
-def test_latency_chart_has_a_line_for_each_stage_and_a_diamond_for_each_budget(
-    report: SessionReport, name: str
-) -> None:
+def test_each_stage_has_a_line_a_bar_and_its_budget_a_limit(report: SessionReport, name: str) -> None:
     """Eight stages, seven of them with a budget; each names itself and its figures when pointed at."""
-    latency = charts(to_html(report), name)[0]
-    lines, diamonds = of_class(latency, "line"), of_class(latency, "budget")
-    assert len(lines) == len(report.timing.stages) == 8
-    assert len(diamonds) == 7
+    html = to_html(report)
+    (latency,), (budgets,) = charts(html, name, "latency"), charts(html, name, "budgets")
+    lines, bars, limits = of_class(latency, "line"), of_class(budgets, "reach"), of_class(budgets, "limit")
+    assert len(lines) == len(bars) == len(report.timing.stages) == 8
+    assert len(limits) == 7
     assert len({line.get("class") for line in lines}) == 8
-    assert [line.findtext("title", "").partition(":")[0] for line in lines][-1] == "whole path"
+    for marks in (lines, bars):
+        assert [mark.findtext("title", "").partition(":")[0] for mark in marks][-1] == "whole path"
+    assert [bar.get("class") for bar in bars].count("reach quiet") == 1
+
+
+def test_a_stage_over_its_budget_is_drawn_so(troubled_report: SessionReport) -> None:
+    """Its bar has the colour of trouble, reaches beyond the limit, and the legend says what that means."""
+    html = to_html(troubled_report)
+    (budgets,) = charts(html, "wide", "budgets")
+    (bar,) = of_class(budgets, "bad")
+    limit = of_class(budgets, "limit")[1]
+    assert float(bar.get("x", "")) + float(bar.get("width", "")) > float(limit.get("x1", ""))
+    assert "the same, over its budget" in html
+    assert "486% of 10 µs" in Page(html).text
 
 
 def test_latency_lines_rise_and_stand_where_the_axis_says(report: SessionReport) -> None:
     """Higher percentiles are further right, longer latencies higher up, and p99 is on the grid line of 99%."""
-    latency = charts(to_html(report), "wide")[0]
+    (latency,) = charts(to_html(report), "wide", "latency")
     ticks = {label.text: float(label.get("x", "")) for label in of_class(latency, "tick")}
     grid_y = {label.text: float(label.get("y", "")) - 4 for label in of_class(latency, "tick")}
     for line, stage in zip(of_class(latency, "line"), report.timing.stages, strict=True):
@@ -89,7 +101,7 @@ def test_latency_lines_rise_and_stand_where_the_axis_says(report: SessionReport)
 @pytest.mark.parametrize("name", ["wide", "narrow"])
 def test_price_chart_marks_every_fill(report: SessionReport, name: str) -> None:
     """Each fill is one mark, told apart by side and role, inside the drawing, with its figures when pointed at."""
-    price = charts(to_html(report), name)[1]
+    (price,) = charts(to_html(report), name, "price")
     marks = report.instruments[0].marks
     drawn = of_class(price, "fill")
     assert len(drawn) == len(marks) == 214
@@ -97,7 +109,8 @@ def test_price_chart_marks_every_fill(report: SessionReport, name: str) -> None:
         for role, maker in (("maker", True), ("taker", False)):
             wanted = sum(mark.side == side and mark.maker is maker for mark in marks)
             assert sum(mark.get("class") == f"fill {side} {role}" for mark in drawn) == wanted > 0
-    assert f"at {float(marks[0].price):,.2f}" in drawn[0].findtext("title", "")
+    if name == "wide":
+        assert f"at {float(marks[0].price):,.2f}" in drawn[0].findtext("title", "")
     _, _, width, height = numbers(price.get("viewBox", ""))
     for mark in drawn:
         x, y = numbers(mark.get("d", ""))[:2]
@@ -107,7 +120,7 @@ def test_price_chart_marks_every_fill(report: SessionReport, name: str) -> None:
 
 def test_price_line_is_thinned_but_keeps_its_extremes(report: SessionReport) -> None:
     """Of 12,000 mids at most 2,000 points are drawn, and the line still reaches its highest and lowest."""
-    price = charts(to_html(report), "wide")[1]
+    (price,) = charts(to_html(report), "wide", "price")
     (line,) = of_class(price, "mid")
     points = [tuple(map(float, point.split(","))) for point in line.get("points", "").split()]
     assert 1000 < len(points) <= 2000
@@ -126,7 +139,7 @@ def test_fills_beyond_counting_are_thinned_and_said_so(report: SessionReport, ch
     """More fills than can be told apart are drawn in part, with the number in the legend."""
     one = report.instruments[0]
     html = to_html(change(report, instruments=[change(one, marks=one.marks * 40)]))
-    assert len(of_class(charts(html, "wide")[1], "fill")) == 4000
+    assert len(of_class(charts(html, "wide", "price")[0], "fill")) == 4000
     assert "4,000 of 8,560 fills are drawn" in html
 
 
@@ -159,7 +172,7 @@ def test_hostile_names_stay_text(hostile_report: SessionReport) -> None:
     assert "\x1b" not in html
     assert "\u202e" not in html
     html.encode("utf-8")
-    assert len(charts(html, "wide")) == 2
+    assert len(charts(html, "wide")) == 7
 
 
 def test_every_table_can_be_read_by_ear(report: SessionReport) -> None:
@@ -169,7 +182,7 @@ def test_every_table_can_be_read_by_ear(report: SessionReport) -> None:
     assert {th["scope"] for th in page.named("th")} == {"col", "row"}
     assert all(svg.get("aria-label") or svg.get("aria-hidden") for svg in page.named("svg"))
     regions = [div for div in page.named("div") if div.get("role") == "region"]
-    assert len(regions) == len(page.named("table")) == 8
+    assert len(regions) == len(page.named("table")) == 11
     assert all(region["aria-label"] and region["tabindex"] == "0" for region in regions)
     assert len(page.named("h1")) == 1
 
@@ -195,10 +208,14 @@ def test_a_session_without_anything_is_still_a_page(
     single = change(one, mids=[], marks=one.marks[:1])
     html = to_html(change(report, instruments=[single]))
     Page(html)
-    assert len(of_class(charts(html, "wide")[1], "fill")) == 1
+    assert len(of_class(charts(html, "wide", "price")[0], "fill")) == 1
     idle = [change(stage, count=0, percentiles=[]) for stage in report.timing.stages]
     html = to_html(
-        change(report, instruments=[change(one, mids=[], marks=[])], timing=change(report.timing, stages=idle))
+        change(
+            report,
+            instruments=[change(one, mids=[], marks=[], sent=[])],
+            timing=change(report.timing, stages=idle, pace=[], races=[], threads=[]),
+        )
     )
     assert charts(html, "wide") == []
     Page(html)

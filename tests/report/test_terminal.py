@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mainspring.report import SessionReport, render_text, warnings
+from mainspring.report import (
+    ActReport,
+    LaneReport,
+    LaneTiming,
+    SessionReport,
+    ThreadReport,
+    from_json,
+    render_text,
+    to_json,
+    warnings,
+)
 
 HEADINGS = ("What ran", "Stages", "Messages", "Orders", "Refused orders", "Fills and profit", "Slippage")
 
@@ -126,3 +136,52 @@ def test_an_empty_session_is_told_as_one(empty_report: SessionReport) -> None:
     assert "No message came in." in text
     assert "Stages" not in text
     assert len(text.splitlines()) < 25
+
+
+def test_lanes_and_threads_have_their_sections(report: SessionReport, change: Callable[..., Any]) -> None:
+    """A row for each lane with its end, for each thread with where it was; the failed lane is the first warning."""
+    assert "Lanes" not in rendered(change(report, timing=change(report.timing, threads=[])))
+    lanes = [
+        LaneReport(name="1", instruments=["a:X", "b:Y"], ended="finished", messages=1_234),
+        LaneReport(
+            name="2", instruments=["c:Z"], ended="failed", messages=99, failure="process 42 was killed by SIGKILL"
+        ),
+    ]
+    timings = [
+        LaneTiming(name="1", process=41, wall_seconds=2.0, messages_per_second=617.0, peak_rss_bytes=2**26),
+        LaneTiming(name="2", process=42, wall_seconds=0.0, messages_per_second=0.0, peak_rss_bytes=0),
+    ]
+    thread = ThreadReport(
+        role="lane 1",
+        thread=41,
+        wanted=[3],
+        seen=[(3, 9), (5, 1)],
+        voluntary_switches=7,
+        involuntary_switches=1_000,
+        outcome="partial",
+        reason="found elsewhere",
+    )
+    act = ActReport(
+        whose="lane 1",
+        name="fifo",
+        subject="thread 41",
+        wanted="fifo, priority 1",
+        holds="other",
+        outcome="refused",
+        evidence="sched_setscheduler",
+        reason="not permitted",
+        needs="CAP_SYS_NICE",
+    )
+    timing = change(report.timing, lanes=timings, threads=[thread], acts=[act])
+    many = change(report, lanes=lanes, timing=timing)
+    text = rendered(many, 100)
+    assert row(text, "1  ").split() == ["1", "41", "a:X,", "b:Y", "1,234", "617", "67.1", "MB", "finished"]
+    assert row(text, "2  ").split() == ["2", "42", "c:Z", "99", "-", "-", "failed"]
+    assert row(text, "lane 1").split()[2:8] == ["3", "3", "(90%),", "5", "(10%)", "1,000"]
+    found = warnings(many)
+    assert found[0].startswith("Lane 2 failed: process 42 was killed by SIGKILL. Nothing of c:Z is in this report")
+    assert found[-1] == (
+        "lane 1 isn't held as [hardware] wants: fifo of thread 41 refused: not permitted; it needs CAP_SYS_NICE."
+    )
+    assert from_json(to_json(many)) == many
+    assert max(map(len, text.splitlines())) <= 100

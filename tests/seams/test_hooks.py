@@ -136,7 +136,13 @@ FOUND = [
 @pytest.mark.parametrize("name", [name for name, _ in FOUND if not name.endswith("__main__")])
 def test_a_module_exports_what_it_says(name: str) -> None:
     """Each name in `__all__` is there, stands there once, and none that starts with an underscore is exported."""
-    module = importlib.import_module(name)
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # An adapter imports its peer, which is installed in an environment of its own.
+        if not name.startswith("mainspring_perf.peers.adapters.") or str(error.name).startswith("mainspring"):
+            raise
+        pytest.skip(f"peer absent: {error.name}")
     exported = list(getattr(module, "__all__", []))
     assert len(set(exported)) == len(exported)
     for one in exported:

@@ -6,6 +6,7 @@ import os
 import signal
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import trio
@@ -14,26 +15,14 @@ import trio.testing
 from mainspring.errors import CaptureError, ConfigError, DataError
 from mainspring.host.config import load_config
 from mainspring.host.planning import make_plan
-from mainspring.host.registry import Registry
+from mainspring.host.session_planning import make_session
 from mainspring.report import warnings, without_timing
 from mainspring.session import run_session
 from mainspring.session.run import _watch_signals
-from mainspring.session.totals import SessionTotals
 
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
 SPOT = CAPTURES / "spot/btcusdt_20240808.gz"
 SHORT = "feed.seconds=25"
-
-
-@pytest.fixture(scope="module")
-def registry():
-    return Registry.load()
-
-
-@pytest.fixture(autouse=True)
-def _cache(tmp_path_factory, monkeypatch):
-    """A cache folder of the tests' own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture
@@ -41,7 +30,7 @@ def run(registry):
     """Runs the built-in configuration with overrides."""
 
     def run(*overrides, **options):
-        return run_session(make_plan(load_config(None, overrides), registry), registry, **options)
+        return run_session(make_session(load_config(None, overrides), registry), registry, **options)
 
     return run
 
@@ -69,6 +58,25 @@ def test_the_reference_session_trades(run):
     assert instrument.book.crossed == 0
     assert {stage.stage for stage in report.timing.stages} >= {"feed", "book", "strategy", "slippage", "risk", "route"}
     assert report.order_log_records > 0
+
+
+def test_a_report_has_what_its_charts_are_drawn_from(run):
+    """The pace ends with the last message, every sent order counts, and fills weigh up to the tables' costs."""
+    report = run("feed.seconds=60")
+    (instrument,) = report.instruments
+    pace = report.timing.pace
+    assert [point.messages for point in pace] == sorted({point.messages for point in pace})
+    assert pace[-1].messages == report.feed.messages
+    assert pace[-1].receive_ns == report.feed.last_receive_ns
+    assert pace[-1].wall_ns == pytest.approx(report.timing.wall_seconds * 1e9, abs=1)
+    assert instrument.orders_sent == next(stage.count for stage in report.timing.stages if stage.stage == "route")
+    assert {one.replaces for one in instrument.sent} == {False, True}
+    (costs,) = instrument.slippage
+    assert len(instrument.marks) == costs.fills
+    weights = [float(mark.size) for mark in instrument.marks]
+    for bps, kind in ((costs.estimated_bps, "estimated_bps"), (costs.realised_bps, "realised_bps")):
+        told = sum(weight * getattr(mark, kind) for weight, mark in zip(weights, instrument.marks, strict=True))
+        assert told / sum(weights) == pytest.approx(bps)
 
 
 def test_the_recorded_session_trades(run):
@@ -115,6 +123,30 @@ def test_any_book_and_codec_give_the_same_orders(run, book, codec):
     assert run(SHORT, f"book.plugin={book}", f"codec.json={codec}").order_log_sha256 == reference.order_log_sha256
 
 
+def test_one_pinned_lane_runs_in_its_place_and_leaves_it(run):
+    """In this process: the same results, each act told with its undoing, the thread seen on its CPU, free at last."""
+    if not hasattr(os, "sched_getaffinity"):
+        pytest.skip("affinity masks are absent on this system")
+    before = os.sched_getaffinity(0)
+    wanted = max(before)
+    pinned = run(SHORT, f"hardware.pin=[{wanted}]", "hardware.timer_slack_ns=1", "hardware.collector=freeze")
+    assert os.sched_getaffinity(0) == before
+    free = run(SHORT)
+    assert without_timing(pinned) == without_timing(free)
+    acts = {act.name: act for act in pinned.timing.acts if not act.undone}
+    assert (acts["pin"].outcome, acts["pin"].holds) == ("applied", f"CPU {wanted}")
+    assert {"timer-slack", "collector"} <= set(acts)
+    undone = {act.name for act in pinned.timing.acts if act.undone}
+    assert {"pin", "timer-slack", "collector"} <= undone
+    main = next(thread for thread in pinned.timing.threads if thread.thread == os.getpid())
+    assert (main.role, main.wanted, main.outcome) == ("lane 1", [wanted], "applied")
+    assert {cpu for cpu, _ in main.seen} == {wanted}
+    assert main.involuntary_switches >= 0
+    loose = next(thread for thread in free.timing.threads if thread.thread == os.getpid())
+    assert (loose.wanted, loose.outcome) == (None, "free")
+    assert free.timing.acts == []
+
+
 def test_replay_makes_no_order(run):
     """In replay mode markets are rebuilt and nothing is traded."""
     report = run(SHORT, "mode=replay")
@@ -131,9 +163,9 @@ def test_no_limit_no_order(run, tmp_path, registry):
         '[strategy.maker]\nplugin = "quote-maker"\nsize = 0.01\n'
         "[market]\ndaily_volume = 30_000\ndaily_volatility = 0.02\n"
     )
-    plan = make_plan(load_config(config), registry)
-    assert "max_position" in plan.missing_limits
-    report = run_session(plan, registry)
+    session = make_session(load_config(config), registry)
+    assert "max_position" in session.missing_limits()
+    report = run_session(session, registry)
     assert set(report.refusals) == {"limit-not-set"}
     assert report.instruments[0].fills == 0
 
@@ -223,11 +255,11 @@ def test_memory_stays_flat_over_ten_runs(run):
 @pytest.mark.trio
 async def test_a_signal_ends_the_session_in_order():
     """SIGTERM is taken down as the reason to stop, and doesn't end the process."""
-    totals = SessionTotals()
+    run = SimpleNamespace(stopped_early=None)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_watch_signals, totals)
+        nursery.start_soon(_watch_signals, run)
         await trio.testing.wait_all_tasks_blocked()
         os.kill(os.getpid(), signal.SIGTERM)
         await trio.testing.wait_all_tasks_blocked(0.01)
         nursery.cancel_scope.cancel()
-    assert totals.stopped_early == "signal SIGTERM"
+    assert run.stopped_early == "signal SIGTERM"

@@ -28,7 +28,7 @@ class Session:
     def __init__(self, latency_us=0, **options):
         self.book = SortedDictBook()
         latency = PaperLatency(Decimal(latency_us), "none", Decimal(0), Decimal(1), seed=1)
-        self.venue = PaperVenue((self.book,), latency, maker_fee_ppb=-10, taker_fee_ppb=50, **options)
+        self.venue = PaperVenue((self.book,), [latency], maker_fee_ppb=-10, taker_fee_ppb=50, **options)
         self.now_us = 0
         self.events = []
         self._id = 0

@@ -50,7 +50,7 @@ def test_requests_never_overtake_one_another():
     """With jitter, requests still arrive in the order in which they were sent, and time doesn't run backwards."""
     book = SortedDictBook()
     latency = PaperLatency(Decimal(10), "exponential", Decimal(500), Decimal(1), seed=3)
-    venue = PaperVenue((book,), latency)
+    venue = PaperVenue((book,), [latency])
     book.apply_snapshot([(99, 10)], [(101, 5)])
     venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
     for i in range(1, 200):

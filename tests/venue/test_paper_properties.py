@@ -73,7 +73,7 @@ def run(seed, *, quotes=False, steps=1000, latency_us=3):
     random = Random(seed + 1)
     market = RandomMarket(seed, quotes=quotes)
     latency = PaperLatency(Decimal(latency_us), "uniform", Decimal(5), Decimal(1), seed=seed)
-    venue = PaperVenue((market.book,), latency, assumption=random.choice(("proportional", "pessimistic")))
+    venue = PaperVenue((market.book,), [latency], assumption=random.choice(("proportional", "pessimistic")))
     venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
     told, sent = [], []
     for step in range(1, steps):
@@ -200,7 +200,7 @@ def test_our_older_order_at_a_price_is_filled_first(seed):
     """Among our own waiting orders of one price, a fill of a younger one finds the older ones done or gone."""
     random = Random(seed)
     market = RandomMarket(seed, quotes=False)
-    venue = PaperVenue((market.book,), PaperLatency(Decimal(0), "none", Decimal(0), Decimal(1), seed=seed))
+    venue = PaperVenue((market.book,), [PaperLatency(Decimal(0), "none", Decimal(0), Decimal(1), seed=seed)])
     venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
     waiting = {}
     fills = 0

@@ -11,6 +11,7 @@ from mainspring.cli.bench_gates import bench_app
 from mainspring.cli.data import data_app
 from mainspring.cli.output import REFUSED, errors
 from mainspring.cli.plugins import plugins_app
+from mainspring.cli.scaling import scaling
 from mainspring.cli.session import explain, init, run
 from mainspring.cli.verify import verify
 from mainspring.errors import MainspringError
@@ -32,6 +33,7 @@ app.command()(verify)
 app.add_typer(plugins_app)
 app.add_typer(data_app)
 app.add_typer(bench_app)
+app.command()(scaling)
 
 
 def _print_version(wanted: bool) -> None:

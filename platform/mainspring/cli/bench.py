@@ -3,7 +3,7 @@
 import platform
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typer.core import TyperGroup
 
 from mainspring.cli.output import FAILED, errors, print_json, results, write_file
+from mainspring.cli.peers import run_peers
 from mainspring.errors import MainspringError
 from mainspring_perf.candidates import allow_only
 from mainspring_perf.history import make_series
 from mainspring_perf.history_views import history_page, render_history
 from mainspring_perf.host import code, host_profile
+from mainspring_perf.page import bench_page
 from mainspring_perf.run import Timed, list_suites, run_suites
 from mainspring_perf.store import Baseline, check_name, load_baseline, load_runs, save_run
 from mainspring_perf.suites import choose_suites
@@ -75,48 +77,40 @@ def run(
     across_hosts: Annotated[
         bool, typer.Option("--across-hosts", help="With --against: compare with another host all the same.")
     ] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the rows as one HTML page too.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
     """Run suites (the default: `bench book` is `bench run book`). Every answer is checked before it is timed."""
     if list_only:
-        for name, summary in list_suites():
+        for name, summary in (*list_suites(), ("peers", "The same work through other libraries, side by side.")):
             typer.echo(f"{name:10} {summary}")
         return
-    effort = effort_of(fast=fast, rigorous=rigorous)
-    limit = _limit(fail_over)
-    if against is None and (limit is not None or across_hosts):
+    asked = _Asked(
+        effort=effort_of(fast=fast, rigorous=rigorous),
+        limit=_limit(fail_over),
+        only=tuple(only or ()),
+        allow=tuple(allow or ()),
+        rate=rate,
+        rows=save is not None or html is not None,
+    )
+    if against is None and (asked.limit is not None or across_hosts):
         raise MainspringError("--fail-over and --across-hosts go with --against NAME")
     if rate is not None and not rate > 0:
         raise MainspringError(f"--rate is operations a second and above 0, not {rate:g}")
     if save is not None:
         check_name(save)
-    allow_only(allow or ())
-    chosen = choose_suites(suites or ())
+    if html is not None:
+        # Now, not after minutes of timing that would be lost with it.
+        write_file(html, b"")
+    allow_only(asked.allow)
     baseline = None if against is None else _baseline(against, across_hosts=across_hosts)
-    if baseline is not None and not suites:
-        chosen = [name for name in chosen if name in {suite for suite, _ in baseline.benchmarks}]
-    why_not = None if baseline is None else _why_not_run_again(baseline)
-    timed: Timed | None = None
-    comparison: Comparison | None = None
-    with progress_bar() as progress:
-        if baseline is None or why_not is not None or save is not None:
-            timed = run_suites(chosen, effort=effort, only=only or (), rate=rate, progress=progress)
-        if baseline is not None and why_not is None:
-            comparison = beside_each_other(
-                baseline,
-                chosen,
-                effort=effort,
-                only=only or (),
-                allow=allow or (),
-                fail_over=limit,
-                progress=progress,
-            )
-    if baseline is not None and why_not is not None:
-        assert timed is not None
-        comparison = from_saved(baseline, timed.rows, timed.benchmarks, why=why_not, fail_over=limit)
-    if save is not None:
-        assert timed is not None
+    timed, comparison = _measure(suites or (), asked, baseline)
+    if save is not None and timed is not None:
         _save(save, timed)
+    if html is not None and timed is not None:
+        write_file(html, bench_page(timed.rows).encode())
     _show(timed, comparison, as_json=as_json)
     if comparison is not None and comparison.failed:
         raise typer.Exit(FAILED)
@@ -148,6 +142,61 @@ def history(
         render_history(series, results())
     else:
         errors().print(f"no run has been saved on this host ({host.fingerprint}); `bench --save NAME` saves one")
+
+
+@bench_app.command("peers")
+def peers(
+    *,
+    fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: quicker, and less sure.")] = False,
+    write: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the page here, and its picture beside it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Do the same work through other libraries, side by side, in the same run."""
+    run_peers(fast=fast, as_json=as_json, page=write)
+
+
+class _Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """How to measure. `limit` is the part of itself that something may be slower by, `rows` asks for rows in any case."""
+
+    effort: str
+    limit: float | None
+    only: tuple[str, ...]
+    allow: tuple[str, ...]
+    rate: float | None
+    rows: bool
+
+
+def _measure(suites: Sequence[str], asked: _Asked, baseline: Baseline | None) -> tuple[Timed | None, Comparison | None]:
+    """The rows where they are asked for or needed, and the comparison where there is something to compare with."""
+    chosen = choose_suites(suites)
+    if baseline is None:
+        with progress_bar() as progress:
+            return _timed(chosen, asked, progress), None
+    if not suites:
+        chosen = [name for name in chosen if name in {suite for suite, _ in baseline.benchmarks}]
+    why_not = _why_not_run_again(baseline)
+    timed = None
+    with progress_bar() as progress:
+        if asked.rows or why_not is not None:
+            timed = _timed(chosen, asked, progress)
+        if why_not is None:
+            return timed, beside_each_other(
+                baseline,
+                chosen,
+                effort=asked.effort,
+                only=asked.only,
+                allow=asked.allow,
+                fail_over=asked.limit,
+                progress=progress,
+            )
+    assert timed is not None
+    return timed, from_saved(baseline, timed.rows, timed.benchmarks, why=why_not, fail_over=asked.limit)
+
+
+def _timed(suites: Sequence[str], asked: _Asked, progress: Callable[[str, int, int], None]) -> Timed:
+    return run_suites(suites, effort=asked.effort, only=asked.only, rate=asked.rate, progress=progress)
 
 
 def effort_of(*, fast: bool, rigorous: bool) -> str:

@@ -1,21 +1,22 @@
 """`run`, `explain` and `init`."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from mainspring.cli.output import STOPPED, errors, print_json, results, write_file
+from mainspring.cli.output import FAILED, STOPPED, errors, print_json, results, write_file
 from mainspring.errors import ConfigError
 from mainspring.host.complaints import quoted
 from mainspring.host.config import default_text, load_config
 from mainspring.host.explain import explain_json, explain_text
-from mainspring.host.plan import Plan
-from mainspring.host.planning import make_plan
+from mainspring.host.holding import try_lanes
+from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
+from mainspring.host.session_planning import make_session
 from mainspring.report import render_text, to_html, to_json
 from mainspring.session import run_session
 
@@ -63,13 +64,13 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
 ) -> None:
     """Run a session and report on it."""
-    plan, registry = _plan(config, captures, feed, overrides, skip_bad)
+    session, registry = _plan(config, captures, feed, overrides, skip_bad)
     if html is not None:
         # Now, not after the session, whose report would be lost with it.
         write_file(html, b"")
     try:
-        with _log_file(order_log) as log, _progress(quiet) as progress:
-            report = run_session(plan, registry, progress=progress, order_log=log)
+        with _progress(quiet) as progress:
+            report = run_session(session, registry, progress=progress, order_log=order_log)
     except KeyboardInterrupt:
         # Once its messages flow, a session takes signals itself and ends with its report.
         errors().print("stopped while the session was being prepared: nothing was run", soft_wrap=True)
@@ -80,6 +81,8 @@ def run(
         typer.echo(to_json(report).decode())
     else:
         render_text(report, results())
+    if any(lane.ended == "failed" for lane in report.lanes):
+        raise typer.Exit(FAILED)
     if report.stopped_early is not None:
         raise typer.Exit(STOPPED)
 
@@ -93,11 +96,12 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Print the plan: each slot, who fills it, and why."""
-    plan, _ = _plan(config, captures, feed, overrides, skip_bad=False)
+    session, _ = _plan(config, captures, feed, overrides, skip_bad=False)
+    tried = try_lanes(session)
     if as_json:
-        print_json(explain_json(plan))
+        print_json(explain_json(session, tried))
     else:
-        explain_text(plan, results())
+        explain_text(session, results(), tried)
 
 
 def init(
@@ -114,7 +118,7 @@ def init(
 
 def _plan(
     config: Path | None, captures: list[str] | None, feed: str | None, overrides: list[str] | None, skip_bad: bool
-) -> tuple[Plan, Registry]:
+) -> tuple[SessionPlan, Registry]:
     # What an option implies comes first, so that a --set of the same key has the last word.
     wanted = []
     if captures:
@@ -133,16 +137,7 @@ def _plan(
     wanted += overrides or ()
     loaded = load_config(config, wanted, {("feed", "capture"): "--capture", ("feed", "plugin"): "--feed"})
     registry = Registry.load(loaded.config.plugins.allow)
-    return make_plan(loaded, registry), registry
-
-
-def _log_file(path: Path | None) -> "nullcontext[None] | BinaryIO":
-    if path is None:
-        return nullcontext()
-    try:
-        return path.open("wb")
-    except OSError as error:
-        raise ConfigError(f"{path} can't be written: {error.strerror}") from error
+    return make_session(loaded, registry), registry
 
 
 class _Bar:

@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -39,7 +39,8 @@ class Complaint:
 
     `origin` is the file, `text` its text (TOML that was read without error), `table` what it holds with the overrides
     applied, `overridden` the paths that came by `--set`. `spelled` says how the user wrote those of them that came by
-    an option of their own, such as `--feed`.
+    an option of their own, such as `--feed`. `there` maps the path of a key to that under which it really stands, and
+    leaves such a one as it is.
     """
 
     def __init__(
@@ -49,18 +50,30 @@ class Complaint:
         table: Mapping[str, Any],
         overridden: frozenset[KeyPath],
         spelled: Mapping[KeyPath, str] = MappingProxyType({}),
+        there: Callable[[KeyPath], KeyPath] = lambda path: path,
     ) -> None:
+        self._there = there
         self._origin = origin
+        self._text = text
         self._lines = key_lines(text)
         self._table = table
         self._overridden = overridden
         self._spelled = spelled
+
+    def moved(self, there: Callable[[KeyPath], KeyPath]) -> "Complaint":
+        """One about the same configuration, some of whose keys stand elsewhere than is said."""
+        return Complaint(self._origin, self._text, self._table, self._overridden, self._spelled, there)
+
+    def has(self, key: str) -> bool:
+        """Whether the configuration says anything under that key at its top."""
+        return key in self._table
 
     def where(self, path: KeyPath) -> str:
         """The file and line of a key, or the override that set it or something in it.
 
         The nearest table above it stands in for a key that has no line.
         """
+        path = self._there(path)
         from_the_key_up = [path[:length] for length in range(len(path), 0, -1)]
         for above in from_the_key_up:
             if above in self._overridden:
@@ -75,6 +88,7 @@ class Complaint:
 
     def error(self, path: KeyPath, problem: str) -> ConfigError:
         """An error about the key: where it is, its full path, and the problem."""
+        path = self._there(path)
         where = self.where(path)
         if not path or where == self._option(path):
             return ConfigError(f"{where}: {problem}")
@@ -89,6 +103,7 @@ class Complaint:
 
     def as_written(self, path: KeyPath) -> KeyPath:
         """The path, cut where the config has a plain value instead of a table: `limit` in `[risk] name = 5`."""
+        path = self._there(path)
         node: Any = self._table
         for depth, part in enumerate(path):
             if isinstance(node, Mapping) and part in node:

@@ -26,6 +26,8 @@ __all__ = [
     "CodecConfig",
     "Config",
     "FeedConfig",
+    "FeedTable",
+    "HardwareConfig",
     "InstrumentConfig",
     "Loaded",
     "PluginsConfig",
@@ -77,6 +79,40 @@ class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     contract_size: Decimal | None = None
 
 
+class FeedTable(FeedConfig, frozen=True, kw_only=True):
+    """One of several feeds: `[feeds.NAME]`. What it says of these four stands, for it, before what the session says.
+
+    `strategy` and `risk` replace the session's of the same name and add to the others.
+    """
+
+    instruments: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
+    instrument: dict[str, InstrumentConfig] = {}
+    strategy: dict[str, SlotConfig] = {}
+    risk: dict[str, Any] = {}
+
+
+class HardwareConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[hardware]` table: where lanes run, and how they are held there.
+
+    `pin` is a strategy of `hwprofile` ("auto" and on), a list of CPUs, one for each lane in order, or "off"; None
+    stands for "auto" where there are several lanes, and for "off" where there is one. `nic` is the interface that lanes
+    are to be near. The rest is for pinned lanes: `memory` from the lane's own "node" or from "anywhere"; `lock_memory`
+    keeps it from being swapped out; `timer_slack_ns` and `fifo_priority` are the lane's thread's; `collector` says what
+    the garbage collector does once the lane is made: "freeze" (what is there then is never looked at again), "off"
+    (it doesn't run at all while the lane does), or "as-is"; `reserve` says the lane's CPUs to be taken to other
+    processes.
+    """
+
+    pin: str | tuple[Annotated[int, msgspec.Meta(ge=0)], ...] | None = None
+    nic: str | None = None
+    memory: Literal["node", "anywhere"] = "node"
+    lock_memory: bool = False
+    timer_slack_ns: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    fifo_priority: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
+    collector: Literal["as-is", "freeze", "off"] = "as-is"
+    reserve: bool = True
+
+
 class PluginsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which distributions may be loaded. Nothing of any other is imported."""
 
@@ -84,13 +120,20 @@ class PluginsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole configuration. `risk` maps a check's name to its limit, or to a table of its options."""
+    """A whole configuration. `risk` maps a check's name to its limit, or to a table of its options.
+
+    `feeds` holds several feeds by name, in place of the one of `feed`. `lanes` is how many processes the instruments
+    are shared among; "auto": as many as there are cores for.
+    """
 
     mode: Literal["replay", "paper"] = "paper"
     seed: int = 1
     instruments: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
     instrument: dict[str, InstrumentConfig] = {}
+    lanes: int | str = 1
+    hardware: HardwareConfig = HardwareConfig()
     feed: FeedConfig = FeedConfig()
+    feeds: dict[str, FeedTable] = {}
     engine: SlotConfig = SlotConfig()
     book: SlotConfig = SlotConfig()
     codec: CodecConfig = CodecConfig()
@@ -101,6 +144,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     market: StatisticsOptions = StatisticsOptions()
     budget: Budget = Budget()
     plugins: PluginsConfig = PluginsConfig()
+
+    def __post_init__(self) -> None:
+        if self.lanes != AUTO and (isinstance(self.lanes, str) or self.lanes < 1):
+            raise ValueError(f'lanes must be a whole number of at least 1, or "{AUTO}"; found {shown(self.lanes)}')
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,15 +241,37 @@ def _shape(key: str, value: Any, complaint: Complaint) -> Any:
         return _slot(value, _SLOTS[key], complaint, (key,))
     if key == "strategy" and isinstance(value, dict):
         return {name: _slot(slot, SlotConfig, complaint, (key, name)) for name, slot in value.items()}
+    if key == "feeds" and isinstance(value, dict):
+        return {name: _feed_table(table, complaint, (key, name)) for name, table in value.items()}
     return value
+
+
+def _feed_table(value: Any, complaint: Complaint, path: tuple[str, ...]) -> Any:
+    shaped = _slot(value, FeedTable, complaint, path)
+    strategies = shaped.get("strategy") if isinstance(shaped, dict) else None
+    if isinstance(strategies, dict):
+        below = {
+            name: _slot(slot, SlotConfig, complaint, (*path, "strategy", name)) for name, slot in strategies.items()
+        }
+        return {**shaped, "strategy": below}
+    return shaped
 
 
 def _check_named(shaped: Mapping[str, Any], complaint: Complaint) -> None:
     """Decodes each named table by itself first: the decoder doesn't say which name of a mapping was at fault."""
-    for key, kind in (("instrument", InstrumentConfig), ("strategy", SlotConfig)):
+    _check_each(shaped, complaint, (), {"instrument": InstrumentConfig, "strategy": SlotConfig, "feeds": FeedTable})
+
+
+def _check_each(
+    shaped: Mapping[str, Any], complaint: Complaint, above: tuple[str, ...], kinds: Mapping[str, type[msgspec.Struct]]
+) -> None:
+    for key, kind in kinds.items():
         named = shaped.get(key)
         for name, item in named.items() if isinstance(named, dict) else ():
-            convert(item, kind, complaint, (key, name))
+            path = (*above, key, name)
+            if kind is FeedTable and isinstance(item, dict):
+                _check_each(item, complaint, path, {"instrument": InstrumentConfig, "strategy": SlotConfig})
+            convert(item, kind, complaint, path)
 
 
 def _slot(value: Any, kind: type[SlotConfig], complaint: Complaint, path: tuple[str, ...]) -> Any:

@@ -1,28 +1,44 @@
-"""The plan for a person: each slot, who fills it, from where, and which rule chose it."""
+"""The plan for a person: each slot, who fills it, from where, which rule chose it, and where it runs."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mainspring.host.plan import Choice, Plan
+from hwprofile.acts import Act
+from mainspring.host.plan import Choice, LanePlan, Place, Plan, SessionPlan
 from mainspring.model import Instrument
 
 __all__ = ["explain_json", "explain_text"]
 
+Tried = Mapping[str, Sequence[Act]]
 
-def explain_json(plan: Plan) -> dict[str, Any]:
-    """The plan as plain values."""
+
+def explain_json(session: SessionPlan, tried: Tried = {}) -> dict[str, Any]:  # noqa: B006  never written to
+    """The plan as plain values. `tried` is what came of trying to hold each lane in its place, by its name."""
+    plan = session.first
+    several = len(session.feeds) > 1
+    sources = [
+        {
+            **({"feed": feed.name} if several else {}),
+            "name": feed.source.name,
+            "captures": [str(path) for path in feed.source.captures],
+        }
+        for feed in session.feeds
+    ]
     return {
         "config": plan.origin,
         "mode": plan.mode,
         "seed": plan.seed,
-        "source": {
-            "name": plan.source.name,
-            "captures": [str(path) for path in plan.source.captures],
-        },
-        "instruments": [_instrument(instrument) for instrument in plan.instruments],
+        **({"sources": sources} if several else {"source": sources[0]}),
+        "instruments": [
+            {**({"feed": feed.name} if several else {}), **_instrument(instrument)}
+            for feed in session.feeds
+            for instrument in feed.instruments
+        ],
         "slots": [
             {
                 "slot": choice.slot,
@@ -31,42 +47,115 @@ def explain_json(plan: Plan) -> dict[str, Any]:
                 "version": choice.version,
                 "rule": choice.rule,
                 "because": choice.because,
+                "where": _where(session, lanes),
             }
-            for choice in plan.choices()
+            for choice, lanes in session.choices_with_lanes()
         ],
-        "missing_limits": list(plan.missing_limits),
+        "missing_limits": list(session.missing_limits()),
+        "lanes": [
+            {
+                "lane": lane.name,
+                "instruments": list(lane.instruments),
+                "cpus": list(lane.place.cpus),
+                "node": lane.place.node,
+                "because": lane.place.because,
+                "tried": [msgspec.to_builtins(act) for act in tried.get(lane.name, ())],
+            }
+            for lane in session.lanes
+        ],
+        "lanes_because": session.lanes_because,
+        "pin": session.hardware.pin,
+        "rest": list(session.hardware.rest.cpus),
+        "unkept": list(session.hardware.unkept),
     }
 
 
-def explain_text(plan: Plan, console: Console) -> None:
-    """Prints the plan as tables."""
-    console.print(f"[bold]{escape(plan.origin)}[/]: mode {plan.mode}, seed {plan.seed}, source {escape(_source(plan))}")
+def explain_text(session: SessionPlan, console: Console, tried: Tried = {}) -> None:  # noqa: B006  never written to
+    """Prints the plan as tables. `tried` is as in `explain_json`."""
+    plan = session.first
+    sources = ", ".join(_source(feed) for feed in session.feeds)
+    console.print(f"[bold]{escape(plan.origin)}[/]: mode {plan.mode}, seed {plan.seed}, source {escape(sources)}")
     console.print()
-    slots = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("slot", "filled by", "from", "rule", "because"):
-        slots.add_column(column, overflow="fold")
-    for choice in plan.choices():
-        slots.add_row(*(escape(text) for text in _row(choice)))
-    console.print(slots)
+    rows = [(*_row(choice), _where(session, lanes)) for choice, lanes in session.choices_with_lanes()]
+    console.print(_table(("slot", "filled by", "from", "rule", "because", "where"), rows))
     console.print()
-    grids = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("instrument", "venue symbol", "tick", "lot", "contract", "grid from"):
-        grids.add_column(column, overflow="fold")
-    for one in plan.instruments:
-        values = _instrument(one)
-        grids.add_row(*(escape(str(value)) for value in values.values()))
-    console.print(grids)
-    if plan.missing_limits and plan.router is not None:
+    several = len(session.feeds) > 1
+    grids = [
+        (*((feed.name,) if several else ()), *map(str, _instrument(one).values()))
+        for feed in session.feeds
+        for one in feed.instruments
+    ]
+    named = ("instrument", "venue symbol", "tick", "lot", "contract", "grid from")
+    console.print(_table((*(("feed",) if several else ()), *named), grids))
+    if len(session.lanes) > 1 or session.lanes_because or session.hardware.pin != "off":
+        _lanes(session, console, tried)
+    missing = session.missing_limits()
+    if missing and plan.router is not None:
         console.print()
         console.print(
-            f"[bold red]No order will go out:[/] \\[risk] sets no limit for {', '.join(plan.missing_limits)}.",
+            f"[bold red]No order will go out:[/] {escape('[risk]')} sets no limit for {escape(', '.join(missing))}.",
             markup=True,
             highlight=False,
         )
 
 
+def _lanes(session: SessionPlan, console: Console, tried: Tried) -> None:
+    console.print()
+    rows = [
+        (lane.name, *_cells(lane.place), ", ".join(lane.instruments), lane.place.because, _outcome(lane, tried))
+        for lane in session.lanes
+    ]
+    rest = session.hardware.rest
+    if rest.cpus:
+        rows.append(("the rest", *_cells(rest), "", rest.because, ""))
+    console.print(_table(("lane", "cpu", "node", "instruments", "there because", "tried"), rows))
+    if session.lanes_because:
+        console.print(f"\nlanes {escape(session.lanes_because)}")
+    if session.hardware.unkept:
+        console.print()
+    for sentence in session.hardware.unkept:
+        console.print(f"[yellow]Not kept:[/] {escape(sentence)}", soft_wrap=True)
+    for lane in session.lanes:
+        for act in tried.get(lane.name, ()):
+            if act.outcome != "applied":
+                needs = f"; it needs {act.needs}" if act.needs else ""
+                console.print(
+                    f"[yellow]Lane {lane.name}, {escape(act.name)}:[/] {escape(f'{act.outcome}: {act.reason}{needs}')}",
+                    soft_wrap=True,
+                )
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(text) for text in row))
+    return table
+
+
+def _where(session: SessionPlan, lanes: Sequence[LanePlan]) -> str:
+    """Where a part that these lanes have runs: the place, where it is one; else the lanes, whose places stand below."""
+    if len(lanes) > 1:
+        every = len(lanes) == len(session.lanes)
+        return "every lane" if every else f"lanes {', '.join(lane.name for lane in lanes)}"
+    lane = f"lane {lanes[0].name}, " if len(session.lanes) > 1 else ""
+    cpu, node = _cells(lanes[0].place)
+    return f"{lane}{cpu} cpu" if not lanes[0].place.cpus else f"{lane}cpu {cpu}, node {node}"
+
+
+def _cells(place: Place) -> tuple[str, str]:
+    cpus = ", ".join(map(str, place.cpus)) or "any"
+    return cpus, "any" if place.node is None else str(place.node)
+
+
+def _outcome(lane: LanePlan, tried: Tried) -> str:
+    return ", ".join(f"{act.name} {act.outcome}" for act in tried.get(lane.name, ()))
+
+
 def _source(plan: Plan) -> str:
-    return ", ".join(map(str, plan.source.captures)) or plan.source.name
+    source = ", ".join(map(str, plan.source.captures)) or plan.source.name
+    return f"{plan.name} {source}" if plan.name else source
 
 
 def _row(choice: Choice) -> tuple[str, ...]:

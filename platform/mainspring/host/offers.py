@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from hwprofile.cpu import instruction_sets
+from hwprofile import instruction_sets
 from mainspring.errors import DuplicatePlugin, PluginError
 from mainspring.seams import Capabilities, Needs
 from mainspring.seams.catalogue import NO_CAPABILITIES, NO_NEEDS

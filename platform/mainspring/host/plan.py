@@ -8,7 +8,7 @@ from mainspring.lane import StatisticsOptions
 from mainspring.model import Instrument
 from mainspring.telemetry import Budget
 
-__all__ = ["Choice", "Plan", "SourcePlan", "StrategyPlan"]
+__all__ = ["Choice", "HardwarePlan", "LanePlan", "Place", "Plan", "SessionPlan", "SourcePlan", "StrategyPlan"]
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,13 +31,15 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
     """Where the messages come from: captures, one after the other, or the feed's own generator if there are none.
 
-    `encoding` is the format that the messages are in: "json" or "msgpack".
+    `encoding` is the format that the messages are in: "json" or "msgpack". `instruments` are those of the whole feed,
+    which a generator makes messages of, whichever of them a lane takes.
     """
 
     name: str
     captures: tuple[Path, ...]
     skip_bad: bool
     encoding: str = "json"
+    instruments: tuple[Instrument, ...] = ()
 
 
 class StrategyPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,12 +50,13 @@ class StrategyPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that a session is made of.
+    """Everything that one feed's part of a session is made of: the whole of it, where there is one feed.
 
-    `missing_limits` are the required risk checks that the config sets no limit for: while there is one, no order goes
-    out.
+    `name` is the feed's in the config, empty where that has one feed only. `missing_limits` are the required
+    risk checks that the config sets no limit for: while there is one, no order goes out.
     """
 
+    name: str = ""
     origin: str
     mode: str
     seed: int
@@ -89,3 +92,103 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             *(choice for choice in trading if choice is not None),
             self.binary_codec,
         )
+
+    def of(self, instruments: tuple[Instrument, ...]) -> "Plan":
+        """The part of it that trades these instruments only, over the same messages."""
+        return msgspec.structs.replace(self, instruments=instruments)
+
+    def label(self, instrument: Instrument) -> str:
+        """What an instrument is called where several feeds may have one of its name: "spot:BTC/USDT"."""
+        return f"{self.name}:{instrument.symbol}" if self.name else instrument.symbol
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something is to run: on one of the CPUs, with memory of the node. No CPUs: it is left to the scheduler."""
+
+    cpus: tuple[int, ...] = ()
+    node: int | None = None
+    because: str = ""
+
+
+class HardwarePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """How lanes are held to their places: see `mainspring.host.config.HardwareConfig`.
+
+    `pin` is the strategy's name, "cpus" for an explicit list, or "off". `rest` is where everything but the lanes'
+    own threads runs. `usable` are the CPUs that may be named. `unkept` says in sentences which promises don't hold.
+    """
+
+    pin: str = "off"
+    rest: Place = Place()
+    usable: tuple[int, ...] = ()
+    unkept: tuple[str, ...] = ()
+    memory: bool = False
+    lock_memory: bool = False
+    timer_slack_ns: int | None = None
+    fifo_priority: int | None = None
+    collector: str = "as-is"
+    reserve: bool = False
+
+
+class LanePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One lane: of each feed that it runs, the part that it takes; and its place."""
+
+    name: str
+    parts: tuple[Plan, ...]
+    place: Place = Place()
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """What it trades, each with its feed."""
+        return tuple(part.label(instrument) for part in self.parts for instrument in part.instruments)
+
+
+class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole session: its feeds, the lanes that their instruments are shared among, and where these run.
+
+    `allow` are the distributions whose plugins it loads. With one lane it runs in the process that it is started in.
+    """
+
+    feeds: tuple[Plan, ...]
+    lanes: tuple[LanePlan, ...]
+    hardware: HardwarePlan = HardwarePlan()
+    lanes_because: str = ""
+    allow: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> Plan:
+        """The first feed's plan. What is the session's own (mode, seed, budget) is the same in each."""
+        return self.feeds[0]
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Every choice once, in the order in which data moves.
+
+        Where feeds differ, the slot names those for which it holds: "feed [spot]".
+        """
+        return tuple(choice for choice, _ in self.choices_with_lanes())
+
+    def choices_with_lanes(self) -> tuple[tuple[Choice, tuple[LanePlan, ...]], ...]:
+        """Every choice as in `choices`, with the lanes that it runs in."""
+        slots: dict[str, list[tuple[Choice, list[str]]]] = {}
+        for feed in self.feeds:
+            for choice in feed.choices():
+                alike = slots.setdefault(choice.slot, [])
+                for other, names in alike:
+                    if other == choice:
+                        names.append(feed.name)
+                        break
+                else:
+                    alike.append((choice, [feed.name]))
+        everywhere = [feed.name for feed in self.feeds]
+        found = []
+        for choice, names in (one for alike in slots.values() for one in alike):
+            lanes = tuple(lane for lane in self.lanes if any(part.name in names for part in lane.parts))
+            slot = choice.slot if names == everywhere else f"{choice.slot} [{', '.join(names)}]"
+            found.append((msgspec.structs.replace(choice, slot=slot), lanes))
+        return tuple(found)
+
+    def missing_limits(self) -> tuple[str, ...]:
+        """Required checks without a limit, with the feed where they are missing for some only."""
+        missing = [feed.missing_limits for feed in self.feeds]
+        if all(one == missing[0] for one in missing):
+            return missing[0]
+        return tuple(f"{name} [{feed.name}]" for feed in self.feeds for name in feed.missing_limits)

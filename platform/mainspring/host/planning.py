@@ -10,6 +10,7 @@ from mainspring.data import Located, locate, read_capture
 from mainspring.errors import DataError, UnknownPlugin, UnusablePlugin
 from mainspring.host.complaints import convert
 from mainspring.host.config import AUTO, Config, Loaded, SlotConfig
+from mainspring.host.feeds import ONLY_FEED
 from mainspring.host.guard import calling
 from mainspring.host.instruments import resolve_instruments
 from mainspring.host.offers import Offer
@@ -25,8 +26,11 @@ _NO_PROFILE = "the default; no race has been run on this host"
 _SLOT_KEYS = {"feed": ("plugin", "capture", "encoding", "skip_bad"), "risk": (), "codec": ()}
 
 
-def make_plan(loaded: Loaded, registry: Registry) -> Plan:
-    """Chooses who fills each slot. Raises `ConfigError` or a `PluginError` where the config can't be run."""
+def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan:
+    """Chooses who fills each slot of a session of one feed, or of one feed's part, by its `name`.
+
+    Raises `ConfigError` or a `PluginError` where the config can't be run.
+    """
     config = loaded.config
     planner = _Planner(loaded, registry)
     json_codec = planner.codec("json", config.codec.json, "json")
@@ -40,12 +44,14 @@ def make_plan(loaded: Loaded, registry: Registry) -> Plan:
             'no strategy is named; add a table such as [strategy.maker] with plugin = "quote-maker", '
             'or set mode = "replay" to rebuild markets without one',
         )
+    instruments = planner.instruments(feed, codec, source)
     return Plan(
+        name=name,
         origin=loaded.origin,
         mode=config.mode,
         seed=config.seed,
-        instruments=planner.instruments(feed, codec, source),
-        source=source,
+        instruments=instruments,
+        source=msgspec.structs.replace(source, instruments=instruments),
         feed=feed,
         engine=planner.slot("engine", config.engine),
         book=planner.slot("book", config.book),

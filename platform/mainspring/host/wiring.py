@@ -130,7 +130,11 @@ class _Maker:
     def feed_context(self, plan: Plan) -> FeedContext:
         """What the feed is made of: an engine that raises is told by its own name, not the feed's."""
         return FeedContext(
-            plan.instruments, self.codec(plan.feed_codec), plan.source.encoding, partial(self.make, plan.engine)
+            plan.instruments,
+            self.codec(plan.feed_codec),
+            plan.source.encoding,
+            partial(self.make, plan.engine),
+            len(plan.source.instruments) <= len(plan.instruments),
         )
 
     def make(self, choice: Choice, *arguments: object) -> Any:

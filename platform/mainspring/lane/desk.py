@@ -37,11 +37,12 @@ from mainspring.orders import (
 from mainspring.risk import Gate
 from mainspring.seams import Router, SlippageModel
 
-__all__ = ["Desk", "Trading"]
+__all__ = ["Desk", "Priced", "Trading"]
 
 RequestKind: TypeAlias = Literal["new", "cancel", "replace"]
 
 _FILL_MARKS = 2_000
+_ORDER_MARKS = 2_000
 
 
 class Trading:
@@ -71,7 +72,7 @@ class Trading:
         self.owners = owners
 
 
-class _Priced:
+class Priced:
     """What an order was expected to cost, and the mid price then, kept while the order lives."""
 
     __slots__ = ("estimate", "mid_ticks_doubled", "submitted_ns")
@@ -96,14 +97,17 @@ class Desk:
         self.router = trading.router
         self.refusals: dict[str, int] = {}
         self.tallies = [InstrumentTally() for _ in markets]
-        self.fills: list[Trace[tuple[Fill, str]]] = [Trace(_FILL_MARKS) for _ in markets]
+        self.fills: list[Trace[tuple[Fill, str, Priced]]] = [Trace(_FILL_MARKS) for _ in markets]
+        self.orders: list[Trace[tuple[int, NewOrder, bool]]] = [Trace(_ORDER_MARKS) for _ in markets]
+        """Orders that were sent: when, what then stood at the venue, and whether it replaced what stood there."""
+        self._sent: list[tuple[int, NewOrder, bool]] = []
         self._markets = markets
         self._stages = stages
         self._clock = clock
         self._strategies = {bound.name: bound for bound in trading.strategies}
-        self._priced: dict[int, _Priced] = {}
+        self._priced: dict[int, Priced] = {}
         # Of replaces on their way, oldest first: they hold from the moment the venue has replaced the order.
-        self._repriced: dict[int, list[_Priced]] = {}
+        self._repriced: dict[int, list[Priced]] = {}
         self.refused: list[tuple[Rejected, str]] = []
         self.before_work: Callable[[], None] | None = None
         """Called before the requests of strategies are worked off: the lane brings an idle router up to date."""
@@ -136,6 +140,12 @@ class Desk:
         for event in events:
             self._take(event, now_ns)
 
+    def fold(self) -> None:
+        """Moves what was sampled to where it is kept. Called between chunks of messages."""
+        for sample in self._sent:
+            self.orders[sample[1].instrument].add(sample)
+        self._sent.clear()
+
     def _new(self, order: NewOrder, now_ns: int) -> None:
         trading = self.trading
         market = self._markets[order.instrument]
@@ -163,6 +173,7 @@ class Desk:
         except Exception as error:  # noqa: BLE001  a stranger's router may raise anything
             blame("router", *trading.owners["router"], error)
         self._stages.route(clock() - started)
+        self._sent.append((now_ns, order, False))
 
     def _estimate(self, order: NewOrder, market: Market) -> SlippageEstimate | Refusal:
         clock = self._clock
@@ -175,10 +186,10 @@ class Desk:
         return estimate
 
     @staticmethod
-    def _price(estimate: SlippageEstimate, market: Market, now_ns: int) -> _Priced:
+    def _price(estimate: SlippageEstimate, market: Market, now_ns: int) -> Priced:
         mid = market.mid_ticks_doubled()
         assert mid is not None  # a model that can't see a mid price refuses
-        return _Priced(estimate, mid, now_ns)
+        return Priced(estimate, mid, now_ns)
 
     def _cancel(self, request: CancelRequest, now_ns: int) -> None:
         trading = self.trading
@@ -224,6 +235,7 @@ class Desk:
         except Exception as error:  # noqa: BLE001  a stranger's router may raise anything
             blame("router", *trading.owners["router"], error)
         self._stages.route(clock() - started)
+        self._sent.append((now_ns, wanted, True))
 
     def _open_order(self, request: CancelRequest | ReplaceRequest, kind: RequestKind, now_ns: int) -> Order | None:
         """The order that a request is about; None, and the request refused, where it has ended or never was."""
@@ -267,7 +279,7 @@ class Desk:
             tally.maker_fills += event.maker
             priced = self._priced[event.order_id]
             tally.costs["maker" if event.maker else "taker"].add(event, priced.estimate, priced.mid_ticks_doubled)
-            self.fills[event.instrument].add((event, strategy))
+            self.fills[event.instrument].add((event, strategy, priced))
             self._strategies[strategy].gateways[event.instrument].position_lots += event.side * event.size_lots
         elif isinstance(event, Accepted):
             tally.accepted += 1

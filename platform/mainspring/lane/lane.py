@@ -139,6 +139,8 @@ class Lane:
         if self._fused is not None:
             self.stages.add_fused(self._fused.take_times())
         self.stages.fold()
+        if self.desk is not None:
+            self.desk.fold()
         for market, trace in zip(self.markets, self.mids, strict=True):
             for sample in market.take_mid_samples():
                 trace.add(sample)

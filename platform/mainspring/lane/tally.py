@@ -2,7 +2,12 @@
 
 from mainspring.model import Fill, SlippageEstimate
 
-__all__ = ["CostTally", "InstrumentTally"]
+__all__ = ["CostTally", "InstrumentTally", "realised_cost_bps"]
+
+
+def realised_cost_bps(fill: Fill, mid_ticks_doubled: int) -> float:
+    """How far from the mid price at the time of the order a fill was, on the paying side, in basis points."""
+    return 1e4 * fill.side * (2 * fill.price_ticks - mid_ticks_doubled) / mid_ticks_doubled
 
 
 class CostTally:
@@ -26,7 +31,7 @@ class CostTally:
         self.fills += 1
         self._lots += lots
         self._estimated += lots * estimate.bps
-        self._realised += lots * 1e4 * fill.side * (2 * fill.price_ticks - mid_ticks_doubled) / mid_ticks_doubled
+        self._realised += lots * realised_cost_bps(fill, mid_ticks_doubled)
         for cause in estimate.causes:
             bps = 1e4 * cause.price / estimate.reference_price
             self._causes[cause.name] = self._causes.get(cause.name, 0.0) + lots * bps

@@ -2,12 +2,16 @@
 
 from mainspring.report.encoding import from_json, to_json, without_timing
 from mainspring.report.findings import warnings
+from mainspring.report.machine import ActReport, LaneTiming, PacePoint, RaceReport, RacerReport, ThreadReport
 from mainspring.report.model import (
     BookReport,
     FeedReport,
     FillMark,
     InstrumentReport,
+    LaneReport,
     MidPoint,
+    OrderLogReport,
+    OrderMark,
     SessionReport,
     SlippageReport,
     SlotReport,
@@ -20,15 +24,24 @@ from mainspring.report.stages import stage_report, verdict
 from mainspring.report.terminal import render_text
 
 __all__ = [
+    "ActReport",
     "BookReport",
     "FeedReport",
     "FillMark",
     "InstrumentReport",
+    "LaneReport",
+    "LaneTiming",
     "MidPoint",
+    "OrderLogReport",
+    "OrderMark",
+    "PacePoint",
+    "RaceReport",
+    "RacerReport",
     "SessionReport",
     "SlippageReport",
     "SlotReport",
     "StageReport",
+    "ThreadReport",
     "TimingReport",
     "downsample",
     "from_json",

@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from mainspring.report.figures import amount, amount_decimals, count_of, duration, is_positive, memory
-from mainspring.report.model import InstrumentReport, SessionReport, SlippageReport
+from mainspring.report.machine import ActReport
+from mainspring.report.model import InstrumentReport, LaneReport, SessionReport, SlippageReport
 from mainspring.report.stages import stage_label, verdict
 
 __all__ = [
@@ -22,7 +23,7 @@ __all__ = [
 
 def warnings(report: SessionReport) -> list[str]:
     """One sentence for each thing that puts the figures in doubt, the gravest first. Empty where nothing does."""
-    found = []
+    found = [sentence for lane in report.lanes for sentence in _lane_warnings(lane)]
     feed = report.feed
     if not feed.messages:
         found.append("No message came in.")
@@ -47,7 +48,27 @@ def warnings(report: SessionReport) -> list[str]:
         found.append(f"{count_of(feed.gaps, 'gap')} in the feed: the book was in quarantine {mended}.")
     for instrument in report.instruments:
         found += _instrument_warnings(instrument)
+    found += [_act_warning(act) for act in report.timing.acts if act.outcome != "applied"]
     return found
+
+
+def _lane_warnings(lane: LaneReport) -> list[str]:
+    if lane.failure is None:
+        return []
+    if lane.ended != "failed":
+        return [f"Lane {lane.name}: {lane.failure}. Its figures are whole."]
+    lost = (
+        f"Nothing of {', '.join(lane.instruments)} is in this report; orders that a venue had taken may still be open"
+    )
+    return [f"Lane {lane.name} failed: {lane.failure}. {lost}."]
+
+
+def _act_warning(act: ActReport) -> str:
+    needs = f"; it needs {act.needs}" if act.needs else ""
+    what = f"{act.name} of {act.subject}"
+    if act.undone:
+        return f"{act.whose}: {what} was not put back wholly ({act.outcome}): {act.reason}{needs}."
+    return f"{act.whose} isn't held as [hardware] wants: {what} {act.outcome}: {act.reason}{needs}."
 
 
 def _instrument_warnings(instrument: InstrumentReport) -> list[str]:
@@ -125,6 +146,8 @@ def small_print(report: SessionReport) -> list[str]:
     """The order log with its whole digest, to compare runs by; and the machine that the times are from."""
     log = f"order log: {report.order_log_records:,} records, {report.order_log_bytes:,} bytes, sha256"
     lines = [log, report.order_log_sha256]
+    if report.order_logs:
+        lines[0] = f"{len(report.order_logs)} order logs: {log.removeprefix('order log: ')} over their digests"
     if report.timing.host:
         lines.append(", ".join(f"{name}: {value}" for name, value in report.timing.host.items()))
     if report.timing.peak_rss_bytes:

@@ -2,12 +2,17 @@
 
 import msgspec
 
+from mainspring.report.machine import ActReport, LaneTiming, PacePoint, RaceReport, ThreadReport
+
 __all__ = [
     "BookReport",
     "FeedReport",
     "FillMark",
     "InstrumentReport",
+    "LaneReport",
     "MidPoint",
+    "OrderLogReport",
+    "OrderMark",
     "SessionReport",
     "SlippageReport",
     "SlotReport",
@@ -31,7 +36,9 @@ class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
     """What came in. `by_kind` and `not_applied` (by cause) count messages.
 
     `times_back` counts the messages that were received before the one above them: the recorder's clock was set back, or
-    a time is wrong. `warning` says what a reader should know of how the messages were come by.
+    a time is wrong. `warning` says what a reader should know of how the messages were come by. `name` is the feed's in
+    the config, empty where there is one feed. Of a feed that several lanes read, each message counts once, and gaps and
+    resyncs are those of all its instruments.
     """
 
     plugin: str
@@ -46,6 +53,7 @@ class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
     resyncs: int
     times_back: int = 0
     warning: str | None = None
+    name: str = ""
 
 
 class BookReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +91,11 @@ class MidPoint(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FillMark(msgspec.Struct, frozen=True, kw_only=True):
-    """A fill, for the chart and the table. Price and size are decimal text."""
+    """A fill, for the charts and the table. Price and size are decimal text.
+
+    The costs, what the order was expected to have and what the fill had, are in basis points as in `SlippageReport`;
+    None in reports of versions that didn't keep them.
+    """
 
     time_ns: int
     side: str
@@ -91,13 +103,32 @@ class FillMark(msgspec.Struct, frozen=True, kw_only=True):
     size: str
     maker: bool
     strategy: str
+    estimated_bps: float | None = None
+    realised_bps: float | None = None
+
+
+class OrderMark(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that was sent, for the chart. `price` is decimal text, None for a market order.
+
+    `replaces` says that it changed an order that stood at the venue already.
+    """
+
+    time_ns: int
+    side: str
+    price: str | None
+    replaces: bool
 
 
 class InstrumentReport(msgspec.Struct, frozen=True, kw_only=True):
     """One instrument. Amounts are decimal text, in `profit_currency`; sizes in base currency or contracts.
 
+    With several feeds, `symbol` begins with the feed's name: "spot:BTC/USDT".
+
     `profit` is realised plus unrealised, before fees; `net` is after them. `unrealised` marks the position to the mid,
     and is None, as `profit` and `net` are, where the position is open and no mid price is known.
+
+    `mids`, `marks` and `sent` are samples for the charts: all there were up to a bound (4,000 mids, 2,000 fills and
+    2,000 orders), beyond it every second, every fourth, and so on. `orders_sent` counts them all, replaces included.
     """
 
     symbol: str
@@ -123,6 +154,8 @@ class InstrumentReport(msgspec.Struct, frozen=True, kw_only=True):
     slippage: list[SlippageReport]
     mids: list[MidPoint]
     marks: list[FillMark]
+    sent: list[OrderMark] = []
+    orders_sent: int = 0
 
 
 class StageReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,19 +177,57 @@ class StageReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that differs between two runs of the same input. All else in a report is the same."""
+    """Everything that differs between two runs of the same input. All else in a report is the same.
+
+    `pace` has at most 2,000 samples, taken between chunks of messages: of more, every second, every fourth, and so on.
+    `races` are those that this host's profile holds for the slots of the session. With several lanes `wall_seconds` is
+    the longest of theirs, `stages` are those of all, and `peak_rss_bytes` the sum of their peaks. `acts` are what held
+    threads and memory in their places, and their undoing.
+    """
 
     wall_seconds: float
     messages_per_second: float
     stages: list[StageReport]
     peak_rss_bytes: int
     host: dict[str, str]
+    pace: list[PacePoint] = []
+    races: list[RaceReport] = []
+    threads: list[ThreadReport] = []
+    lanes: list[LaneTiming] = []
+    acts: list[ActReport] = []
+
+
+class OrderLogReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several order logs: a lane keeps one for each feed. `file` is where it was kept, None where it wasn't."""
+
+    lane: str
+    feed: str
+    records: int
+    bytes: int
+    sha256: str
+    file: str | None = None
+
+
+class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several lanes: what it traded, and how it ended.
+
+    `ended` is "finished", "stopped" (by a signal, in order) or "failed": then `failure` says how, with its process, and
+    nothing that its instruments did is in the report. `messages` are those that it is known to have run.
+    """
+
+    name: str
+    instruments: list[str]
+    ended: str
+    messages: int
+    failure: str | None = None
 
 
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     """A whole session. `refusals` counts refused orders by reason code; `order_log_sha256` is over the encoded log.
 
-    `stopped_early` says why the session ended before its input did, None where it didn't.
+    `stopped_early` says why the session ended before its input did, None where it didn't. `feed` is all that came in;
+    where there are several feeds, `feeds` has each of them. `lanes` are there where there are several. Of several order
+    logs `order_log_sha256` is the SHA-256 of their digests, one a line, in the order of `order_logs`.
     """
 
     schema: int = 1
@@ -173,3 +244,6 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     order_log_sha256: str
     stopped_early: str | None
     timing: TimingReport
+    feeds: list[FeedReport] = []
+    lanes: list[LaneReport] = []
+    order_logs: list[OrderLogReport] = []

@@ -32,5 +32,7 @@ def register_risk_checks(catalogue: Catalogue) -> None:
     contract of `mainspring.seams.RiskCheck`. A check that the config doesn't name isn't made.
 
     Capabilities: `required` (bool, default False): while the config sets no value for this check, every order is
-    refused with the reason "limit-not-set".
+    refused with the reason "limit-not-set". `across_instruments` (bool, default False): it judges an order by what was
+    done in other instruments, too; a session of several lanes or feeds, in which it would see a part of them, is
+    refused then.
     """

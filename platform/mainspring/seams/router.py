@@ -72,5 +72,7 @@ def register_routers(catalogue: Catalogue) -> None:
     `mainspring.seams.Router`. `mainspring.testing.check_router` checks that it does.
 
     Capabilities: `simulated` (bool, default False) is True where no real order goes out; `watches_market` (bool,
-    default False) is True where `on_market` wants every market event.
+    default False) is True where `on_market` wants every market event; `across_instruments` (bool, default False) is
+    True where one router has to carry all orders of a session: with several lanes or feeds, each of which makes its
+    own, the session is refused then.
     """

@@ -81,7 +81,8 @@ class Orders(Protocol):
 
 
 class Strategy(Protocol):
-    """Decides what to trade. One object serves all instruments; `market.index` tells them apart.
+    """Decides what to trade. One object serves all instruments of a feed that its lane takes: all of the session's,
+    where that has one feed and one lane. `market.index` tells them apart.
 
     Only the methods that `wakes_on` asks for need to exist. They are called in the lane's thread, between market
     events, and must not block; everything they are given is cheap to read and must not be kept or changed.
@@ -115,9 +116,10 @@ def register_strategies(catalogue: Catalogue) -> None:
     """Offers strategies.
 
     Called once, when the registry loads. Add each strategy by `catalogue.add(name, factory, summary=...,
-    options=...)`; the factory is called as `factory(instruments)` with the session's instruments, and `options=` where
-    the offer declares them, once for each `[strategy.NAME]` table of the config, and returns an object that keeps the
-    contract of `mainspring.seams.Strategy`.
+    options=...)`; the factory is called as `factory(instruments)` with those that it is to serve, and `options=` where
+    the offer declares them, once for each `[strategy.NAME]` table of the config in each feed and lane, and returns an
+    object that keeps the contract of `mainspring.seams.Strategy`.
 
-    Capabilities: none are asked for.
+    Capabilities: `across_instruments` (bool, default False): what it does in one instrument depends on others. A
+    session of several lanes or feeds, in which it would see a part of them, is refused then.
     """

@@ -1,12 +1,10 @@
-"""Takes down what came of a session, as the report's frozen values."""
+"""Takes down what came of one feed's part in a lane, as the report's frozen values."""
 
 from fractions import Fraction
 
-from hwprofile.host import describe
-from mainspring import __version__
-from mainspring.host.plan import Choice, Plan
-from mainspring.lane import CostTally, InstrumentTally, Lane, Market
-from mainspring.model import Fill, Instrument, Side, decimal_text
+from mainspring.host.plan import Plan
+from mainspring.lane import CostTally, InstrumentTally, Lane, Market, Priced, realised_cost_bps
+from mainspring.model import Fill, Instrument, NewOrder, Side, decimal_text
 from mainspring.orders import Account, amount_text
 from mainspring.report import (
     BookReport,
@@ -14,32 +12,25 @@ from mainspring.report import (
     FillMark,
     InstrumentReport,
     MidPoint,
-    SessionReport,
+    OrderLogReport,
+    OrderMark,
     SlippageReport,
-    SlotReport,
-    StageReport,
-    TimingReport,
-    stage_report,
 )
+from mainspring.session.results import PartResult, StageCounts
 from mainspring.session.source import Messages
 from mainspring.session.totals import SessionTotals
-from mainspring.telemetry import Budget
 
-__all__ = ["build_report"]
+__all__ = ["part_result"]
 
 
-def build_report(plan: Plan, lane: Lane, messages: Messages, totals: SessionTotals) -> SessionReport:
-    """The report of a session that has ended. What differs between two runs of one input stands in `timing` alone."""
+def part_result(plan: Plan, lane: Lane, messages: Messages, totals: SessionTotals, *, name: str) -> PartResult:
+    """What came of one feed's part in the lane of that name. The same for two runs of one input, `stages` aside."""
     desk = lane.desk
     statistics = lane.feed.statistics()
     log = desk.trading.log if desk is not None else None
-    return SessionReport(
-        mainspring=__version__,
-        config=plan.origin,
-        mode=plan.mode,
-        seed=plan.seed,
-        slots=[_slot(choice) for choice in plan.choices()],
+    return PartResult(
         feed=FeedReport(
+            name=plan.name,
             plugin=plan.feed.plugin,
             source=messages.name,
             messages=totals.messages,
@@ -53,57 +44,24 @@ def build_report(plan: Plan, lane: Lane, messages: Messages, totals: SessionTota
             times_back=totals.times_back,
             warning=messages.warning,
         ),
-        instruments=[_instrument(lane, market) for market in lane.markets],
+        instruments=[_instrument(lane, market, plan.label(market.instrument)) for market in lane.markets],
         refusals=dict(sorted(desk.refusals.items())) if desk is not None else {},
-        order_log_records=log.records if log is not None else 0,
-        order_log_bytes=log.bytes_written if log is not None else 0,
-        order_log_sha256=log.sha256 if log is not None else "",
-        stopped_early=totals.stopped_early,
-        timing=TimingReport(
-            wall_seconds=totals.wall_seconds,
-            messages_per_second=totals.messages / totals.wall_seconds if totals.wall_seconds else 0.0,
-            stages=_stages(lane, plan.budget),
-            peak_rss_bytes=totals.peak_rss_bytes,
-            host=_host(),
+        log=OrderLogReport(
+            lane=name,
+            feed=plan.name,
+            records=log.records if log is not None else 0,
+            bytes=log.bytes_written if log is not None else 0,
+            sha256=log.sha256 if log is not None else "",
         ),
+        stages={
+            stage: StageCounts(*histogram.counts())
+            for stage, histogram in lane.stages.histograms().items()
+            if histogram.count
+        },
     )
 
 
-def _host() -> dict[str, str]:
-    host = describe()
-    cpus, memory = host.usable_cpus, host.memory_total_bytes
-    known = {
-        "cpu": host.cpu_model,
-        "usable cpus": str(len(cpus)) if cpus is not None else None,
-        "memory": f"{memory / 2**30:.0f} GiB" if memory is not None else None,
-        "hypervisor": host.hypervisor,
-        "system": host.system,
-        "kernel": host.kernel,
-        "python": host.python,
-    }
-    return {name: value for name, value in known.items() if value is not None}
-
-
-def _slot(choice: Choice) -> SlotReport:
-    return SlotReport(
-        slot=choice.slot,
-        plugin=choice.plugin,
-        distribution=choice.distribution,
-        version=choice.version,
-        rule=choice.rule,
-        because=choice.because,
-    )
-
-
-def _stages(lane: Lane, budget: Budget) -> list[StageReport]:
-    return [
-        stage_report(stage, histogram, budget.of(*stage.split("+")))
-        for stage, histogram in lane.stages.histograms().items()
-        if histogram.count
-    ]
-
-
-def _instrument(lane: Lane, market: Market) -> InstrumentReport:
+def _instrument(lane: Lane, market: Market, label: str) -> InstrumentReport:
     instrument = market.instrument
     index = market.index
     desk = lane.desk
@@ -112,7 +70,7 @@ def _instrument(lane: Lane, market: Market) -> InstrumentReport:
     known = market.bid_lots and market.ask_lots
     statement = account.statement(market.bid_ticks, market.ask_ticks) if known else account.statement()
     return InstrumentReport(
-        symbol=instrument.symbol,
+        symbol=label,
         tick_size=f"{instrument.tick_size:f}",
         lot_size=f"{instrument.lot_size:f}",
         origin=instrument.origin,
@@ -137,7 +95,9 @@ def _instrument(lane: Lane, market: Market) -> InstrumentReport:
             MidPoint(time_ns, doubled * float(instrument.tick_size) / 2)
             for time_ns, doubled in lane.mids[index].samples
         ],
-        marks=[_mark(fill, strategy, instrument) for fill, strategy in desk.fills[index].samples] if desk else [],
+        marks=[_fill(*sample, instrument) for sample in desk.fills[index].samples] if desk else [],
+        sent=[_order(*sample, instrument) for sample in desk.orders[index].samples] if desk else [],
+        orders_sent=desk.orders[index].seen if desk else 0,
     )
 
 
@@ -167,12 +127,27 @@ def _slippage(role: str, cost: CostTally) -> SlippageReport:
     )
 
 
-def _mark(fill: Fill, strategy: str, instrument: Instrument) -> FillMark:
+def _fill(fill: Fill, strategy: str, priced: Priced, instrument: Instrument) -> FillMark:
     return FillMark(
         time_ns=fill.time_ns,
-        side="buy" if fill.side is Side.BUY else "sell",
+        side=_side(fill.side),
         price=decimal_text(fill.price_ticks, instrument.tick_size),
         size=decimal_text(fill.size_lots, instrument.lot_size),
         maker=fill.maker,
         strategy=strategy,
+        estimated_bps=priced.estimate.bps,
+        realised_bps=realised_cost_bps(fill, priced.mid_ticks_doubled),
     )
+
+
+def _order(sent_ns: int, order: NewOrder, replaces: bool, instrument: Instrument) -> OrderMark:
+    return OrderMark(
+        time_ns=sent_ns,
+        side=_side(order.side),
+        price=decimal_text(order.price_ticks, instrument.tick_size) if order.kind == "limit" else None,
+        replaces=replaces,
+    )
+
+
+def _side(side: Side) -> str:
+    return "buy" if side is Side.BUY else "sell"

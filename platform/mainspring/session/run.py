@@ -1,26 +1,29 @@
-"""Runs a lane over a session's messages: trio at the edges, one lane inside."""
+"""Runs a session: one lane in this process, trio at its edges; several, each in a process of its own."""
 
-import signal
+import os
 import time
-from typing import BinaryIO, Protocol
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
 
-import psutil
 import trio
 
-from mainspring.errors import CaptureError, CodecError, WireError
-from mainspring.host.plan import Plan
+from hwprofile.acts import Hold
+from mainspring.host.holding import hold_lane, hold_made_lane
+from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
-from mainspring.host.wiring import wire
-from mainspring.lane import Lane
 from mainspring.report import SessionReport
-from mainspring.session.report import build_report
-from mainspring.session.source import Messages, open_messages
-from mainspring.session.totals import SessionTotals
+from mainspring.session.lane_run import LaneRun
+from mainspring.session.lanes import Told, run_lanes
+from mainspring.session.merge import merge
+from mainspring.session.order_logs import order_log_files
+from mainspring.session.results import LaneOutcome
+from mainspring.session.signals import SIGNALS, signal_words
+from mainspring.session.threads import ThreadWatch, act_reports, lane_name, watch_lane
 
 __all__ = ["Progress", "run_session"]
 
-_CHUNK = 512
-_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM") if hasattr(signal, name))
+_SAMPLE_EVERY_S = 0.25
 
 
 class Progress(Protocol):
@@ -32,34 +35,57 @@ class Progress(Protocol):
 
 
 def run_session(
-    plan: Plan,
+    session: SessionPlan,
     registry: Registry,
     *,
     progress: Progress | None = None,
-    order_log: BinaryIO | None = None,
+    order_log: Path | None = None,
+    told: Told | None = None,
 ) -> SessionReport:
     """Runs the plan to the end of its messages, or to a signal, and returns the report.
 
     A message that can't be read raises `CaptureError` with its line, unless the plan says to skip such lines: then
-    they are counted. `order_log` takes the encoded order log.
+    they are counted. With several lanes it is the failure of the lane that met it, and stands in the report.
+    `order_log` is the file to keep the encoded order log in; see `order_log_files` for several. `told` hears what lanes
+    say.
     """
-    lane = wire(plan, registry, order_log=order_log)
-    messages = open_messages(plan, registry, lane.open_capture)
-    totals = SessionTotals()
-    try:
-        trio.run(_run, lane, messages, totals, plan.source.skip_bad, progress)
-    finally:
-        messages.close()
-    return build_report(plan, lane, messages, totals)
+    logs = order_log_files(session, order_log)
+    if len(session.lanes) > 1:
+        outcomes, acts, threads = run_lanes(session, registry, logs, progress=progress, told=told)
+        return merge(session, outcomes, acts=acts, threads=threads)
+    return merge(session, [_run_here(session, registry, logs[session.lanes[0].name], progress)])
 
 
-async def _run(
-    lane: Lane, messages: Messages, totals: SessionTotals, skip_bad: bool, progress: Progress | None
-) -> None:
+def _run_here(
+    session: SessionPlan, registry: Registry, logs: Mapping[str, Path], progress: Progress | None
+) -> LaneOutcome:
+    (lane,) = session.lanes
+    watch = watch_lane(lane, session.hardware)
+    with Hold() as hold:
+        hold_lane(hold, lane, session.hardware)
+        with LaneRun(lane, registry, logs) as run:
+            hold_made_lane(hold, lane, session.hardware)
+            watch.start()
+            trio.run(_run, run, watch, progress)
+            result = run.finish()
+            watch.sample()
+    whose = lane_name(lane.name)
+    acts = [*act_reports(whose, hold.acts), *act_reports(whose, hold.undone, undone=True)]
+    return LaneOutcome(
+        name=lane.name,
+        process=os.getpid(),
+        result=result,
+        messages=result.messages,
+        acts=acts,
+        threads=watch.report(os.getpid(), acts),
+    )
+
+
+async def _run(run: LaneRun, watch: ThreadWatch, progress: Progress | None) -> None:
     try:
         async with trio.open_nursery() as nursery:
-            await nursery.start(_watch_signals, totals)
-            await _replay(lane, messages, totals, skip_bad, progress)
+            await nursery.start(_watch_signals, run)
+            await _replay(run, watch, progress)
             nursery.cancel_scope.cancel()
     except ExceptionGroup as group:
         # The nursery wraps what the lane raised; the caller is to see the error itself.
@@ -67,47 +93,23 @@ async def _run(
         raise error from error.__cause__
 
 
-async def _watch_signals(
-    totals: SessionTotals, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-) -> None:
-    with trio.open_signal_receiver(*_SIGNALS) as received:
+class _Stoppable(Protocol):
+    stopped_early: str | None
+
+
+async def _watch_signals(run: _Stoppable, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+    with trio.open_signal_receiver(*SIGNALS) as received:
         task_status.started()
         async for number in received:
-            totals.stopped_early = f"signal {signal.Signals(number).name}"
+            run.stopped_early = signal_words(number)
 
 
-async def _replay(
-    lane: Lane, messages: Messages, totals: SessionTotals, skip_bad: bool, progress: Progress | None
-) -> None:
-    process = psutil.Process()
-    started = time.perf_counter()
-    while totals.stopped_early is None and _chunk(lane, messages, totals, skip_bad):
-        lane.fold()
-        totals.peak_rss_bytes = max(totals.peak_rss_bytes, process.memory_info().rss)
-        totals.wall_seconds = time.perf_counter() - started
+async def _replay(run: LaneRun, watch: ThreadWatch, progress: Progress | None) -> None:
+    sample_at = time.perf_counter() + _SAMPLE_EVERY_S
+    while run.step():
         if progress is not None:
-            progress(totals.messages, messages.fraction())
+            progress(run.messages, run.fraction())
+        if time.perf_counter() >= sample_at:
+            watch.sample()
+            sample_at = time.perf_counter() + _SAMPLE_EVERY_S
         await trio.lowlevel.checkpoint()
-    lane.finish(totals.last_receive_ns)
-
-
-def _chunk(lane: Lane, messages: Messages, totals: SessionTotals, skip_bad: bool) -> bool:
-    """Runs the next messages through the lane; False where there are none left."""
-    chunk = messages.take(_CHUNK)
-    at = 0
-    while at < len(chunk):
-        try:
-            lane.run(chunk, at)
-        except (WireError, CodecError) as error:
-            totals.count(chunk, at, lane.at + 1)
-            if not skip_bad:
-                raise CaptureError(
-                    *messages.here(back=len(chunk) - 1 - lane.at),
-                    f"{error}. The lane stopped there; --skip-bad counts such messages and goes on.",
-                ) from error
-            messages.skipped += 1
-            at = lane.at + 1
-        else:
-            totals.count(chunk, at, len(chunk))
-            at = len(chunk)
-    return len(chunk) > 0

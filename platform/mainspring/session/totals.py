@@ -11,15 +11,12 @@ __all__ = ["SessionTotals"]
 
 
 class SessionTotals(msgspec.Struct):
-    """What only the runner knows: how much went through, when, and how long it took."""
+    """What only the runner knows of one feed's messages: how many went through, and when they were received."""
 
     messages: int = 0
     first_receive_ns: int = 0
     last_receive_ns: int = 0
     times_back: int = 0
-    wall_seconds: float = 0.0
-    peak_rss_bytes: int = 0
-    stopped_early: str | None = None
 
     def count(self, messages: Sequence[RawMessage], start: int, stop: int) -> None:
         """Takes down that messages from `start` to before `stop` were run."""

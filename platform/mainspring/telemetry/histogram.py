@@ -80,6 +80,11 @@ class Histogram:
         self._sum += total
         self._max = max(self._max, largest)
 
+    def counts(self) -> tuple[dict[int, int], int, int]:
+        """All that it holds, as `add` takes it: counts by bucket, the sum and the largest value."""
+        buckets, _, total, largest = self._settled()
+        return dict(buckets), total, largest
+
     def percentile(self, p: float) -> int:
         """The value that `p` percent of the recorded ones don't exceed, at most 0.1% too high. 0 where there are none.
 

@@ -1,7 +1,7 @@
 """The paper venue: fills our orders against a market that doesn't know of them."""
 
-from collections import deque
 from collections.abc import Sequence
+from heapq import heappop, heappush
 
 import msgspec
 
@@ -40,22 +40,38 @@ class _Replace(msgspec.Struct, frozen=True, gc=False):
     size_lots: int
 
 
+class _Connection:
+    """The way of one instrument's requests to the venue: none overtakes another."""
+
+    __slots__ = ("_draw_latency_ns", "_last_arrival_ns")
+
+    def __init__(self, latency: PaperLatency) -> None:
+        self._draw_latency_ns = latency.draw_ns
+        self._last_arrival_ns = 0
+
+    def arrival_ns(self, now_ns: int) -> int:
+        """When a request that is sent now will arrive."""
+        self._last_arrival_ns = max(now_ns + self._draw_latency_ns(), self._last_arrival_ns)
+        return self._last_arrival_ns
+
+
 class PaperVenue:
     """A simulated exchange over the lane's own books. Keeps the contract of `mainspring.seams.Router`.
 
-    Requests reach it in the order in which they were sent, each after a latency of its own, and never overtake one
-    another. Its answers come back at once. One that has arrived before a market event is dealt with before it, unless
-    the lane's book has taken the event already: so a lane polls first, when `due_ns` has come, and then applies the
-    event. The event itself must reach `on_market` after the book took it.
+    The requests of one instrument reach it in the order in which they were sent, each after a latency of its own, and
+    never overtake one another; each instrument has a connection of its own, so that what befalls one doesn't depend on
+    which others are traded beside it. Its answers come back at once. One that has arrived before a market event is
+    dealt with before it, unless the lane's book has taken the event already: so a lane polls first, when `due_ns` has
+    come, and then applies the event. The event itself must reach `on_market` after the book took it.
 
-    `books` are the lane's, one for each instrument. Fees are in parts per billion of the notional. `assumption` and
-    `settle_ns` are `PaperLevel`'s. The same calls and the same seed give the same events.
+    `books` are the lane's, and `latencies` the connections', one for each instrument. Fees are in parts per billion of
+    the notional. `assumption` and `settle_ns` are `PaperLevel`'s. The same calls and seeds give the same events.
     """
 
     def __init__(
         self,
         books: Sequence[Book],
-        latency: PaperLatency,
+        latencies: Sequence[PaperLatency],
         *,
         maker_fee_ppb: int = 0,
         taker_fee_ppb: int = 0,
@@ -65,10 +81,11 @@ class PaperVenue:
         self.due_ns = NEVER_NS
         self._tape = PaperTape(maker_fee_ppb, taker_fee_ppb)
         self._markets = [PaperMarket(book, self._tape, assumption=assumption, settle_ns=settle_ns) for book in books]
-        self._draw_latency_ns = latency.draw_ns
-        self._arrivals: deque[tuple[int, NewOrder | _Cancel | _Replace]] = deque()
+        self._connections = [_Connection(latency) for _, latency in zip(books, latencies, strict=True)]
+        # A heap of arrival time, place among all that were sent, and request.
+        self._arrivals: list[tuple[int, int, NewOrder | _Cancel | _Replace]] = []
+        self._sent = 0
         self._next_arrival_ns = NEVER_NS
-        self._last_arrival_ns = 0
         self._last_order_id: int | None = None
         # Where each order is, for as long as a late request may name it.
         self._instruments: dict[int, int] = {}
@@ -87,18 +104,18 @@ class PaperVenue:
             raise OrderStateError(f"order {new.order_id}: the venue has no instrument {new.instrument}")
         self._last_order_id = new.order_id
         self._instruments[new.order_id] = new.instrument
-        self._send(new, now_ns)
+        self._send(new, new.instrument, now_ns)
 
     def cancel(self, order_id: int, now_ns: int) -> None:
         """Asks for the rest of an order to be cancelled."""
-        self._send(_Cancel(order_id), now_ns)
+        self._send(_Cancel(order_id), self._instruments.get(order_id, 0), now_ns)
 
     def replace(self, order_id: int, price_ticks: int, size_lots: int, now_ns: int) -> None:
         """Asks for an order to stand at another price or total size.
 
         At the same price a smaller order keeps its place in the queue; any other change puts it at the end.
         """
-        self._send(_Replace(order_id, price_ticks, size_lots), now_ns)
+        self._send(_Replace(order_id, price_ticks, size_lots), self._instruments.get(order_id, 0), now_ns)
 
     def poll(self, now_ns: int) -> Sequence[OrderEvent]:
         """The events up to now, in order."""
@@ -130,17 +147,16 @@ class PaperVenue:
         """How many lots go before an order of ours that waits. Raises `KeyError` where none of that id does."""
         return self._markets[self._instruments[order_id]].lots_ahead(order_id)
 
-    def _send(self, request: NewOrder | _Cancel | _Replace, now_ns: int) -> None:
-        arrival_ns = max(now_ns + self._draw_latency_ns(), self._last_arrival_ns)
-        self._last_arrival_ns = arrival_ns
-        self._arrivals.append((arrival_ns, request))
+    def _send(self, request: NewOrder | _Cancel | _Replace, instrument: int, now_ns: int) -> None:
+        heappush(self._arrivals, (self._connections[instrument].arrival_ns(now_ns), self._sent, request))
+        self._sent += 1
         self._next_arrival_ns = self._arrivals[0][0]
         self.due_ns = min(self.due_ns, self._next_arrival_ns)
 
     def _arrive(self, now_ns: int) -> None:
         arrivals = self._arrivals
         while arrivals and arrivals[0][0] <= now_ns:
-            time_ns, request = arrivals.popleft()
+            time_ns, _, request = heappop(arrivals)
             if isinstance(request, NewOrder):
                 self._markets[request.instrument].enter(request, time_ns)
             else:

@@ -1,6 +1,7 @@
 """How long an order takes to reach the paper venue."""
 
 from decimal import Decimal, localcontext
+from functools import cache
 from random import Random
 from statistics import NormalDist
 from typing import Literal, TypeAlias
@@ -28,7 +29,9 @@ class PaperLatency:
 
     __slots__ = ("_base_ns", "_bits", "_jitter_ns")
 
-    def __init__(self, latency_us: Decimal, jitter: Jitter, jitter_us: Decimal, sigma: Decimal, *, seed: int) -> None:
+    def __init__(
+        self, latency_us: Decimal, jitter: Jitter, jitter_us: Decimal, sigma: Decimal, *, seed: int | str
+    ) -> None:
         self._base_ns = int(latency_us * _NS_IN_US)
         self._bits = Random(seed).getrandbits  # noqa: S311  a simulation needs the same numbers again
         self._jitter_ns = _quantiles_ns(jitter, jitter_us, sigma)
@@ -40,6 +43,7 @@ class PaperLatency:
         return self._base_ns + self._jitter_ns[self._bits(_BITS)]
 
 
+@cache
 def _quantiles_ns(jitter: Jitter, jitter_us: Decimal, sigma: Decimal) -> tuple[int, ...]:
     if jitter == "none":
         return ()

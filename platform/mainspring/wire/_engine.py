@@ -37,7 +37,9 @@ class CompiledFeed:
         self._syncs = [BookSync(index, judge, self._causes) for index in range(len(instruments))]
         entries = compile_entries(declared.messages, instruments, self._syncs)
         decode = context.codec.decode
-        self.on_message, ignored = compile_receiver(declared, entries, instruments, self._causes, decode)
+        self.on_message, ignored = compile_receiver(
+            declared, entries, instruments, self._causes, decode, alone=context.alone
+        )
         self._counts = [(str(message.__struct_config__.tag), count) for _, _, count, message in entries]
         self._counts.append(("ignored", ignored))
 

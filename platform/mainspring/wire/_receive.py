@@ -58,6 +58,8 @@ def compile_receiver(
     instruments: Sequence[Instrument],
     causes: Counter[Cause],
     decode: Decode,
+    *,
+    alone: bool,
 ) -> Receiver:
     """The hot path for a format.
 
@@ -71,7 +73,7 @@ def compile_receiver(
         likely_key=likely_key,
         likely=likely,
         choose=compile_chooser(declared.messages, entries),
-        resolve=compile_resolve(declared, instruments, causes),
+        resolve=compile_resolve(declared, instruments, causes, alone=alone),
         explain=compile_explain(key, instruments),
         ignored=[0],
         ignore=count_as(Cause.IGNORED, causes),

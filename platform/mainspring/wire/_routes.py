@@ -56,10 +56,10 @@ def _apply(message: MarketMessage, sync: BookSync) -> Apply:
 
 
 def compile_resolve(
-    declared: Format, instruments: Sequence[Instrument], causes: Counter[Cause]
+    declared: Format, instruments: Sequence[Instrument], causes: Counter[Cause], *, alone: bool
 ) -> Callable[[Data, Data, Message, dict[object, Route]], Route]:
     """Finds the route where the message's own symbol doesn't lead to one."""
-    locate = compile_locator(declared, instruments)
+    locate = compile_locator(declared, instruments, alone=alone)
     skip: Route = (lambda _data, _receive_time_ns: None, count_as(Cause.UNKNOWN_SYMBOL, causes))
 
     def resolve(envelope: Data, data: Data, message: Message, routes: dict[object, Route]) -> Route:

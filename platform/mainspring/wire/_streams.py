@@ -14,11 +14,15 @@ Locator = Callable[[Data, Data], str | None]
 for one that the session doesn't trade. Raises `WireError` where it can't be told."""
 
 
-def compile_locator(declared: Format, instruments: Sequence[Instrument]) -> Locator:
-    """The locator of a format: the stream's name tells the instrument, else the session has only one."""
+def compile_locator(declared: Format, instruments: Sequence[Instrument], *, alone: bool) -> Locator:
+    """The locator of a format: the stream's name tells the instrument, else the session has only one.
+
+    With others than these on the connection (not `alone`), a single one isn't the session's only one.
+    """
     stream = declared.stream
     by_name = {instrument.venue_symbol.casefold(): instrument.venue_symbol for instrument in instruments}
-    only = instruments[0].venue_symbol if len(instruments) == 1 else None
+    only = instruments[0].venue_symbol if len(instruments) == 1 and alone else None
+    there = str(len(instruments)) if alone else "others beside this lane's"
 
     def locate(envelope: Data, data: Data) -> str | None:
         if stream is not None and envelope is not data:
@@ -26,7 +30,7 @@ def compile_locator(declared: Format, instruments: Sequence[Instrument]) -> Loca
         if only is not None:
             return only
         wanted = "no instrument" if stream is None else f"no instrument, and came without a {stream.key!r} that does"
-        raise WireError(f"the message names {wanted}; the session has {len(instruments)}", field="symbol")
+        raise WireError(f"the message names {wanted}; the session has {there}", field="symbol")
 
     return locate
 

@@ -48,17 +48,20 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def make_paper_router(context: RouterContext, *, options: PaperOptions) -> PaperVenue:
-    """A paper venue over the lane's books."""
-    latency = PaperLatency(
-        options.latency_us,
-        options.latency_jitter,
-        options.latency_jitter_us,
-        options.latency_jitter_sigma,
-        seed=context.seed,
-    )
+    """A paper venue over the lane's books. Each instrument draws its own latencies, by the seed and its symbol."""
+    latencies = [
+        PaperLatency(
+            options.latency_us,
+            options.latency_jitter,
+            options.latency_jitter_us,
+            options.latency_jitter_sigma,
+            seed=f"{context.seed}:{instrument.symbol}",
+        )
+        for instrument in context.instruments
+    ]
     return PaperVenue(
         context.books,
-        latency,
+        latencies,
         maker_fee_ppb=int(options.maker_fee_bps * _PPB_IN_BPS),
         taker_fee_ppb=int(options.taker_fee_bps * _PPB_IN_BPS),
         assumption=options.queue,

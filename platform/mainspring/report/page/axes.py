@@ -2,12 +2,35 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import msgspec
 
 from mainspring.report.page.markup import Html, join, tag
+from mainspring.report.printable import printable
 
-__all__ = ["FRAMES", "Frame", "Tick", "nice_step", "scale", "x_axis", "y_axis"]
+__all__ = [
+    "FRAMES",
+    "Frame",
+    "Scale",
+    "Tick",
+    "fitted",
+    "log_scale",
+    "log_ticks",
+    "nice_step",
+    "number_ticks",
+    "scale",
+    "text_width",
+    "x_axis",
+    "y_axis",
+    "y_title",
+]
+
+Scale: TypeAlias = Callable[[float], float]
+"""From a value to its place in the drawing, in pixels."""
+
+# How wide the characters of a bold label are at most, on average, in pixels.
+_ASCII, _OTHER = 8.0, 13.5
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +48,11 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     bottom: int = 48
     x_ticks: int
     most_points: int
+
+    @property
+    def narrow(self) -> bool:
+        """Whether this is the frame of a phone."""
+        return self.name == "narrow"
 
     @property
     def x_range(self) -> tuple[float, float]:
@@ -50,11 +78,18 @@ class Tick(msgspec.Struct, frozen=True):
     label: str
 
 
-def scale(domain: tuple[float, float], onto: tuple[float, float]) -> Callable[[float], float]:
+def scale(domain: tuple[float, float], onto: tuple[float, float]) -> Scale:
     """The straight map that takes the ends of `domain` to the ends of `onto`."""
     (low, high), (start, end) = domain, onto
     per_unit = (end - start) / (high - low)
     return lambda value: start + (value - low) * per_unit
+
+
+def log_scale(domain: tuple[float, float], onto: tuple[float, float]) -> Scale:
+    """The map on a logarithmic axis. Both ends of `domain` are above zero; what is below its low end stands there."""
+    low, high = domain
+    straight = scale((math.log10(low), math.log10(high)), onto)
+    return lambda value: straight(math.log10(max(value, low)))
 
 
 def nice_step(span: float, at_most: int) -> float:
@@ -64,7 +99,44 @@ def nice_step(span: float, at_most: int) -> float:
     return next(step * power for step in (1, 2, 5, 10) if step * power >= raw * (1 - 1e-9))
 
 
-def x_axis(frame: Frame, ticks: Sequence[Tick], x: Callable[[float], float], title: str) -> Html:
+def number_ticks(low: float, high: float, at_most: int, *, signed: bool = False) -> list[Tick]:
+    """Ticks at round numbers from `low` to `high`, all with the decimals that the step has."""
+    step = nice_step(high - low, at_most)
+    decimals = max(0, len(f"{step:.10f}".rstrip("0").partition(".")[2]))
+    sign = "+" if signed else ""
+    first = -int(-low // step)
+    places = range(first, int(high // step) + 1)
+    return [Tick(place * step, f"{place * step:{sign if place else ''},.{decimals}f}") for place in places]
+
+
+def log_ticks(low: float, high: float, label: Callable[[float], str], at_most: int = 8) -> list[Tick]:
+    """Ticks on a logarithmic axis: at 1, 2 and 5 times each power of ten where there is room, else at powers alone."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks: list[Tick] = []
+    for factors in ((1, 2, 5), (1, 3), (1,)):
+        values = [factor * 10.0**power for power in powers for factor in factors]
+        ticks = [Tick(value, label(value)) for value in values if low <= value <= high]
+        if len(ticks) <= at_most:
+            return ticks
+    return ticks[:: -(-len(ticks) // at_most)]
+
+
+def fitted(text: str, width: float) -> str:
+    """As much of a label as fits into so many pixels, with an ellipsis where it doesn't."""
+    text = printable(text)
+    if text_width(text) <= width:
+        return text
+    while text and text_width(text) + _OTHER > width:
+        text = text[:-1]
+    return f"{text}\N{HORIZONTAL ELLIPSIS}"
+
+
+def text_width(text: str) -> float:
+    """How many pixels a label takes at most; an estimate, because only a browser knows."""
+    return sum(_ASCII if character.isascii() else _OTHER for character in text)
+
+
+def x_axis(frame: Frame, ticks: Sequence[Tick], x: Scale, title: str) -> Html:
     """Vertical grid lines with their labels below, and what the axis is under them."""
     bottom, top = frame.y_range
     left, right = frame.x_range
@@ -72,13 +144,18 @@ def x_axis(frame: Frame, ticks: Sequence[Tick], x: Callable[[float], float], tit
     for tick in ticks:
         at = x(tick.at)
         parts.append(tag("line", class_="grid", x1=at, x2=at, y1=bottom, y2=top))
-        parts.append(tag("text", tick.label, class_="tick", x=at, y=bottom + 18, text_anchor="middle"))
+        # A label at the very end of the axis would be cut by the drawing's edge.
+        over = at + text_width(tick.label) / 2 > frame.width
+        place, anchor = (frame.width - 2.0, "end") if over else (at, "middle")
+        parts.append(tag("text", tick.label, class_="tick", x=place, y=bottom + 18, text_anchor=anchor))
     middle = (left + right) / 2
-    parts.append(tag("text", title, class_="axis", x=middle, y=frame.height - 8, text_anchor="middle"))
+    parts.append(
+        tag("text", fitted(title, right - left), class_="axis", x=middle, y=frame.height - 8, text_anchor="middle")
+    )
     return join(*parts)
 
 
-def y_axis(frame: Frame, ticks: Sequence[Tick], y: Callable[[float], float]) -> Html:
+def y_axis(frame: Frame, ticks: Sequence[Tick], y: Scale) -> Html:
     """Horizontal grid lines with their labels at the left."""
     left, right = frame.x_range
     parts = []
@@ -87,3 +164,8 @@ def y_axis(frame: Frame, ticks: Sequence[Tick], y: Callable[[float], float]) -> 
         parts.append(tag("line", class_="grid", x1=left, x2=right, y1=at, y2=at))
         parts.append(tag("text", tick.label, class_="tick", x=left - 8, y=at + 4, text_anchor="end"))
     return join(*parts)
+
+
+def y_title(frame: Frame, title: str) -> Html:
+    """What the vertical axis is, above its labels. Wants a frame with a `top` of 32 or more."""
+    return tag("text", title, class_="axis", x=frame.left, y=frame.top - 14, text_anchor="start")

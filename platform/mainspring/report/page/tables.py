@@ -17,6 +17,7 @@ from mainspring.report.findings import largest_first, slippage_difference
 from mainspring.report.model import FillMark, InstrumentReport, SessionReport, SlippageReport, StageReport
 from mainspring.report.page.latency_chart import stage_class
 from mainspring.report.page.markup import Child, Html, join, tag
+from mainspring.report.page.table import NO_FIGURE, table
 from mainspring.report.stages import budget_share, stage_label, verdict
 
 __all__ = [
@@ -30,28 +31,8 @@ __all__ = [
     "stages_table",
 ]
 
-_NONE = "\N{EN DASH}"
 _MOST_FILLS = 500
 _VERDICT_CLASSES = {"within": "good", "over": "bad", "no budget": "quiet", "idle": "quiet"}
-
-
-def _table(name: str, titles: Sequence[str], rows: Sequence[Sequence[Child]], *, words: frozenset[int]) -> Html:
-    """A table that scrolls by itself on a narrow screen. `words` are the columns of text, the others hold figures."""
-
-    def kind(column: int) -> str | None:
-        return "words" if column in words else None
-
-    head = [tag("th", title, scope="col", class_=kind(column)) for column, title in enumerate(titles)]
-    body = [
-        tag(
-            "tr",
-            tag("th", row[0], scope="row", class_="words"),
-            *[tag("td", cell, class_=kind(column)) for column, cell in enumerate(row[1:], start=1)],
-        )
-        for row in rows
-    ]
-    table = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body))
-    return tag("div", table, class_="scroll", role="region", aria_label=name, tabindex=0)
 
 
 def slots_table(report: SessionReport) -> Html:
@@ -61,7 +42,7 @@ def slots_table(report: SessionReport) -> Html:
         for slot in report.slots
     ]
     titles = ("slot", "filled by", "from", "rule", "because")
-    return _table("What ran", titles, rows, words=frozenset(range(5)))
+    return table("What ran", titles, rows, words=frozenset(range(5)))
 
 
 def stages_table(stages: Sequence[StageReport]) -> Html:
@@ -80,7 +61,7 @@ def stages_table(stages: Sequence[StageReport]) -> Html:
         "passes over",
     )
     rows = [_stage_row(stage_class(index), stage) for index, stage in enumerate(stages)]
-    return _table("Latency of each stage", titles, rows, words=frozenset({0, 8, 9}))
+    return table("Latency of each stage", titles, rows, words=frozenset({0, 8, 9}))
 
 
 def _stage_row(colour: str, stage: StageReport) -> tuple[Child, ...]:
@@ -89,11 +70,11 @@ def _stage_row(colour: str, stage: StageReport) -> tuple[Child, ...]:
     return (
         join(tag("i", class_=f"swatch {colour}"), stage_label(stage)),
         f"{stage.count:,}",
-        *[latency(ns, "µs") if stage.count else _NONE for ns in figures],
-        round_latency(stage.budget_us * 1000, "µs") if stage.budget_us else _NONE,
+        *[latency(ns, "µs") if stage.count else NO_FIGURE for ns in figures],
+        round_latency(stage.budget_us * 1000, "µs") if stage.budget_us else NO_FIGURE,
         _bar(stage),
         tag("span", word, class_=f"verdict {_VERDICT_CLASSES[word]}"),
-        f"{stage.over_budget:,}" if stage.budget_us else _NONE,
+        f"{stage.over_budget:,}" if stage.budget_us else NO_FIGURE,
     )
 
 
@@ -126,7 +107,7 @@ def messages_table(report: SessionReport) -> Html:
         ("resyncs", f"{feed.resyncs:,}", ""),
         ("bad lines", f"{feed.bad_lines:,}", ""),
     ]
-    return _table("Messages", ("kind", "messages", "share"), rows, words=frozenset({0}))
+    return table("Messages", ("kind", "messages", "share"), rows, words=frozenset({0}))
 
 
 def orders_table(report: SessionReport) -> Html:
@@ -136,20 +117,20 @@ def orders_table(report: SessionReport) -> Html:
     for one in report.instruments:
         counts = (one.orders, one.accepted, one.cancelled, one.replaced, one.fills, one.maker_fills)
         rows.append((one.symbol, *[f"{count:,}" for count in counts], f"{one.fills - one.maker_fills:,}"))
-    return _table("Orders", titles, rows, words=frozenset({0}))
+    return table("Orders", titles, rows, words=frozenset({0}))
 
 
 def refusals_table(report: SessionReport) -> Html:
     """Orders that weren't sent or were turned down, by reason."""
     rows = [(reason, f"{count:,}") for reason, count in largest_first(report.refusals)]
-    return _table("Refused orders", ("refused because of", "orders"), rows, words=frozenset({0}))
+    return table("Refused orders", ("refused because of", "orders"), rows, words=frozenset({0}))
 
 
 def profit_table(report: SessionReport) -> Html:
     """What was traded and what it made, a row for each instrument, with its book at the end."""
     titles = ("instrument", "bought", "sold", "position", "realised", "unrealised", "profit", "fees", "net", "in")
     rows = [_profit_row(one) for one in report.instruments]
-    return _table("Fills and profit", (*titles, "last bid", "last ask", "levels"), rows, words=frozenset({0, 9}))
+    return table("Fills and profit", (*titles, "last bid", "last ask", "levels"), rows, words=frozenset({0, 9}))
 
 
 def _profit_row(one: InstrumentReport) -> tuple[str, ...]:
@@ -158,9 +139,9 @@ def _profit_row(one: InstrumentReport) -> tuple[str, ...]:
     return (
         one.symbol,
         *same_decimals([one.bought, one.sold, one.position]),
-        *[_NONE if text is None else amount(text, decimals) for text in money],
+        *[NO_FIGURE if text is None else amount(text, decimals) for text in money],
         one.profit_currency,
-        *[_NONE if text is None else amount(text) for text in (one.book.bid, one.book.ask)],
+        *[NO_FIGURE if text is None else amount(text) for text in (one.book.bid, one.book.ask)],
         f"{one.book.levels:,}",
     )
 
@@ -179,20 +160,20 @@ def slippage_table(report: SessionReport) -> Html:
         *causes,
     )
     rows = [_slippage_row(symbol, line, causes) for symbol, line in lines]
-    return _table("Slippage", titles, rows, words=frozenset({0, 1}))
+    return table("Slippage", titles, rows, words=frozenset({0, 1}))
 
 
 def _slippage_row(symbol: str, line: SlippageReport, causes: Sequence[str]) -> tuple[str, ...]:
     values = (line.estimated_bps, line.realised_bps, slippage_difference(line))
     parts = [line.causes_bps.get(cause) for cause in causes]
-    return symbol, line.role, f"{line.fills:,}", *[_NONE if bp is None else bps(bp) for bp in (*values, *parts)]
+    return symbol, line.role, f"{line.fills:,}", *[NO_FIGURE if bp is None else bps(bp) for bp in (*values, *parts)]
 
 
 def fills_table(marks: Sequence[FillMark]) -> Html:
     """The first 500 fills one by one."""
     titles = ("time", "side", "size", "price", "role", "strategy")
     rows = [_fill_row(mark) for mark in marks[:_MOST_FILLS]]
-    shown = _table("Fills", titles, rows, words=frozenset({0, 1, 4, 5}))
+    shown = table("Fills", titles, rows, words=frozenset({0, 1, 4, 5}))
     if len(marks) <= _MOST_FILLS:
         return shown
     return join(tag("p", f"The first {_MOST_FILLS} of {len(marks):,}; the JSON report has them all."), shown)

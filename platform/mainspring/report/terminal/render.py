@@ -11,6 +11,7 @@ from mainspring.report.findings import closing_words, common_origin, market_seco
 from mainspring.report.model import SessionReport
 from mainspring.report.terminal.instruments import fills_section, orders_section, slippage_section
 from mainspring.report.terminal.look import Column, Look
+from mainspring.report.terminal.machine import lanes_section, threads_section
 from mainspring.report.terminal.session import (
     messages_section,
     refusals_section,
@@ -43,12 +44,14 @@ def _parts(report: SessionReport, look: Look) -> Iterator[RenderableType]:
     origin = common_origin(report)
     sections = (
         (f"What ran, all from {origin}" if origin else "What ran", slots_section(report, look)),
+        ("Lanes", lanes_section(report, look)),
         ("Stages", stages_section(report, look)),
         ("Messages", messages_section(report, look)),
         ("Orders", orders_section(report, look)),
         ("Refused orders", refusals_section(report, look)),
         ("Fills and profit", fills_section(report, look)),
         ("Slippage, basis points of the mid price, a cost is positive", slippage_section(report, look)),
+        ("Threads", threads_section(report, look)),
     )
     for heading, section in sections:
         if section is not None:

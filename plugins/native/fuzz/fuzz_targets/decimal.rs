@@ -19,7 +19,7 @@ fuzz_target!(|data: &[u8]| {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let scaled: i128 = format!("{whole}{fraction}").parse().expect("digits");
     let power = 20 + exponent - fraction.len() as i32;
-    let right = i128::from(units) .checked_mul(scaled).and_then(|value| value.checked_mul(10i128.pow(power as u32)));
+    let right = i128::from(units).checked_mul(scaled).and_then(|value| value.checked_mul(10i128.pow(power as u32)));
     let text = std::str::from_utf8(text).expect("digits are text");
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let fraction = fraction.trim_end_matches('0');

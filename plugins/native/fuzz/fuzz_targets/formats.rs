@@ -1,5 +1,7 @@
 //! The formats that the engines are fuzzed on: one of single messages in envelopes, one of batches.
 
+use std::sync::OnceLock;
+
 use mainspring_native::wire::engine::{Encoding, Engine};
 use mainspring_native::wire::event::{Event, Sink};
 use mainspring_native::wire::program::Program;
@@ -13,7 +15,7 @@ const INSTRUMENTS: &str = r#"[
 
 /// Events by their text, so that NaN equals itself.
 #[derive(Default)]
-pub struct Seen(pub Vec<String>);
+struct Seen(Vec<String>);
 
 impl Sink for Seen {
     fn event(&mut self, event: Event<'_>) {
@@ -21,35 +23,34 @@ impl Sink for Seen {
     }
 }
 
-pub fn engines(encoding: Encoding, instruments: usize) -> Vec<Engine> {
-    let all: Vec<_> = serde_json::from_str(INSTRUMENTS).expect("instruments");
-    [SINGLES, BATCHES]
-        .into_iter()
-        .map(|text| {
+/// New engines of both formats, for one instrument and for two. They are made once, and copied for each input.
+fn engines(encoding: Encoding) -> &'static [Engine] {
+    static MADE: OnceLock<Vec<Engine>> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let all: Vec<_> = serde_json::from_str(INSTRUMENTS).expect("instruments");
+        let engine = |text, instruments| {
             let format = serde_json::from_str(text).expect("a format");
             Engine::new(Program::new(format, &all[..instruments]).expect("a program"), encoding)
-        })
-        .collect()
+        };
+        [(SINGLES, 1), (SINGLES, 2), (BATCHES, 1), (BATCHES, 2)].map(|(text, count)| engine(text, count)).into()
+    })
 }
 
 /// Every message, cut at newlines, is read on both ways: what one takes the other takes, with the same events.
 pub fn agree(encoding: Encoding, data: &[u8], cut: u8) {
-    for instruments in [1, 2] {
-        let fast = engines(encoding, instruments);
-        let general = engines(encoding, instruments);
-        for (mut fast, mut general) in fast.into_iter().zip(general) {
-            for (number, raw) in data.split(|&byte| byte == cut).enumerate().take(64) {
-                let (mut told, mut right) = (Seen::default(), Seen::default());
-                let read = fast.on_message(raw, number as i64, &mut told);
-                let plainly = general.on_message_generally(raw, number as i64, &mut right);
-                assert_eq!(read.is_ok(), plainly.is_ok(), "{read:?} and {plainly:?} of {:?}", String::from_utf8_lossy(raw));
-                assert_eq!(told.0, right.0, "of {:?}", String::from_utf8_lossy(raw));
-                if let Err(fault) = read {
-                    assert!(fault.at <= raw.len());
-                }
+    for made in engines(encoding) {
+        let (mut fast, mut general) = (made.clone(), made.clone());
+        for (number, raw) in data.split(|&byte| byte == cut).enumerate().take(64) {
+            let (mut told, mut right) = (Seen::default(), Seen::default());
+            let read = fast.on_message(raw, number as i64, &mut told);
+            let plainly = general.on_message_generally(raw, number as i64, &mut right);
+            assert_eq!(read.is_ok(), plainly.is_ok(), "{read:?} and {plainly:?} of {:?}", String::from_utf8_lossy(raw));
+            assert_eq!(told.0, right.0, "of {:?}", String::from_utf8_lossy(raw));
+            if let Err(fault) = read {
+                assert!(fault.at <= raw.len());
             }
-            assert_eq!(fast.counts(), general.counts());
-            assert_eq!(fast.causes(), general.causes());
         }
+        assert_eq!(fast.counts(), general.counts());
+        assert_eq!(fast.causes(), general.causes());
     }
 }

@@ -43,6 +43,7 @@ class NativeFeed:
                 context.encoding,
                 kinds,
                 self._explain,
+                context.alone,
             )
         except ValueError as error:
             raise ConfigError(f'{error}; set engine.plugin = "python" for this feed') from error

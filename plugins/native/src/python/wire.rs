@@ -32,7 +32,8 @@ impl PyWireEngine {
 
 #[pymethods]
 impl PyWireEngine {
-    /// `kinds` are what each declaration's messages count as, or are emitted as: see `Control.kind`.
+    /// `kinds` are what each declaration's messages count as, or are emitted as: see `Control.kind`. `alone`: the session
+    /// has no other instruments than these.
     #[new]
     fn new(
         declared: &[u8],
@@ -40,6 +41,7 @@ impl PyWireEngine {
         encoding: &str,
         kinds: Vec<String>,
         explain: Py<PyAny>,
+        alone: bool,
     ) -> PyResult<Self> {
         let encoding = match encoding {
             "json" => Encoding::Json,
@@ -50,6 +52,7 @@ impl PyWireEngine {
         let declared = serde_json::from_slice(declared).map_err(invalid)?;
         let instruments: Vec<Instrument> = serde_json::from_slice(instruments).map_err(invalid)?;
         let program = Program::new(declared, &instruments).map_err(PyValueError::new_err)?;
+        let program = if alone { program } else { program.among_others() };
         Ok(PyWireEngine { engine: Engine::new(program, encoding), kinds, explain })
     }
 

@@ -33,7 +33,7 @@ pub enum Encoding {
 type Read = (usize, Reading);
 
 /// Reads messages of a format, and keeps the numbering of each instrument's book.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Engine {
     program: Program,
     encoding: Encoding,

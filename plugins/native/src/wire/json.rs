@@ -20,7 +20,7 @@ const MAX_DEPTH: u32 = 60;
 const MAX_NUMBER: usize = 300;
 
 /// What the fast way has to know of a format.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Json {
     keys: KeyTable,
     early: Vec<Option<Early>>,
@@ -60,10 +60,13 @@ impl Json {
             at = space(data, at + 1);
             let id = self.keys.id(key);
             at = match id {
+                // Of an envelope's key that comes twice the later one counts: that is for the general way.
+                Some(id) if Some(id) == self.unwrap && pass.enveloped => return None,
                 Some(id) if Some(id) == self.unwrap && *data.get(at)? == b'{' && pass.inner.is_some() => {
-                    if std::mem::replace(&mut pass.enveloped, true) {
+                    if pass.slots.at(id).is_some() {
                         return None;
                     }
+                    pass.enveloped = true;
                     let inner = pass.inner.take()?;
                     let mut nested =
                         Pass { slots: inner, inner: None, enveloped: false, arena: pass.arena, guess: pass.guess };

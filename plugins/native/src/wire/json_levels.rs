@@ -13,14 +13,14 @@ use crate::wire::json_units::{decimal, number_units, quick_decimal};
 use crate::wire::simd::clean;
 
 /// How a level that is an object begins, and what stands before its size, where it is written without spaces.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Compact {
     before_price: Vec<u8>,
     before_size: Vec<u8>,
 }
 
 /// The form of one declaration's levels.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Levels {
     rows: Rows,
     /// Where they are objects: how these are written without spaces.
@@ -46,6 +46,9 @@ impl Levels {
         layout: &mut Layout,
         arena: &mut Vec<Level>,
     ) -> Option<usize> {
+        if *data.get(at)? != b'[' {
+            return None;
+        }
         let mut at = space(data, at + 1);
         if *data.get(at)? == b']' {
             return Some(at + 1);

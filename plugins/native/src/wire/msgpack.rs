@@ -16,7 +16,7 @@ use crate::wire::slots::{Early, KeyTable, Kind, NONE, Slot, Slots, early, early_
 const MAX_DEPTH: u32 = 30;
 
 /// What the fast way has to know of a format.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Msgpack {
     keys: KeyTable,
     early: Vec<Option<Early>>,
@@ -51,10 +51,12 @@ impl Msgpack {
             let key = data.get(start..start + length)?;
             let value = start + length;
             at = match self.keys.id(key) {
+                Some(id) if Some(id) == self.unwrap && pass.enveloped => return None,
                 Some(id) if Some(id) == self.unwrap && pass.inner.is_some() && is_map(data, value) => {
-                    if std::mem::replace(&mut pass.enveloped, true) {
+                    if pass.slots.at(id).is_some() {
                         return None;
                     }
+                    pass.enveloped = true;
                     let inner = pass.inner.take()?;
                     let (arena, guess) = (&mut *pass.arena, pass.guess);
                     let mut nested = Pass { slots: inner, inner: None, enveloped: false, arena, guess };

@@ -11,7 +11,7 @@ use crate::wire::declared::{Format, Instrument, Levels, Message, Named, Place, S
 use crate::wire::fields::{Fields, Found, Grid, Key, Rows, Shape};
 
 /// A kind of message, compiled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     /// Its declaration.
     pub message: Message,
@@ -29,7 +29,7 @@ pub struct Entry {
 pub type Keys = Vec<Key>;
 
 /// A format and its instruments, compiled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
     /// The kinds of message.
     pub entries: Vec<Entry>,
@@ -115,6 +115,12 @@ impl Program {
             by_symbol,
             by_stream,
         })
+    }
+
+    /// As this, where the session has other instruments than these: none of them is its only one.
+    pub fn among_others(mut self) -> Program {
+        self.only = None;
+        self
     }
 
     /// The number of a message's declaration; `None` for a kind that isn't declared.

@@ -56,7 +56,7 @@ pub const NONE: u32 = u32::MAX;
 pub const ANY: u32 = u32::MAX - 1;
 
 /// The slots of one object.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Slots {
     present: u64,
     slots: [Slot; MAX_KEYS],
@@ -108,7 +108,7 @@ impl Slots {
 }
 
 /// The keys of a format, as bytes to be recognised.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct KeyTable {
     one: [u8; 256],
     longer: Vec<(Box<[u8]>, u8)>,
@@ -145,7 +145,7 @@ impl KeyTable {
 }
 
 /// An array of levels that can be read as soon as it is met, because all declarations of its key agree on its form.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Early {
     /// Its form.
     pub rows: Rows,
@@ -178,7 +178,7 @@ pub fn early(program: &Program) -> Vec<Option<Early>> {
 }
 
 /// What reading a message needs besides its bytes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Scratch {
     /// The slots of the envelope, or of a message without one.
     pub outer: Slots,

@@ -39,8 +39,7 @@ pub fn rfc3339_to_ns(text: &[u8]) -> Option<i64> {
         return None;
     }
     let whole = days_since_epoch(year, month, day)? * 86_400 + hours * 3_600 + minutes * 60 + seconds - offset;
-    let time = i128::from(whole) * 1_000_000_000 + i128::from(nanoseconds);
-    i64::try_from(time).ok().filter(|&time| time >= 0)
+    whole.checked_mul(1_000_000_000)?.checked_add(nanoseconds).filter(|&time| time >= 0)
 }
 
 /// The numbers that two neighbours of eight bytes make, each in the place of the first of them; `None` where a byte is no
@@ -62,6 +61,7 @@ fn number(digits: &[u8]) -> Option<i64> {
 
 /// The days from the Unix epoch to a date of the Gregorian calendar; `None` where there is no such date. Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
+#[inline]
 fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     let length = match month {
@@ -73,12 +73,10 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
     if year == 0 || !(1..=length).contains(&day) {
         return None;
     }
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
+    // Years that begin in March, counted from that of the year 0, so that a leap day ends one.
+    let year = (if month <= 2 { year - 1 } else { year }) as u64;
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some(era * 146_097 + day_of_era - 719_468)
+    Some((year * 365 + year / 4 - year / 100 + year / 400) as i64 + day_of_year - 719_468)
 }
 
 #[cfg(test)]

@@ -1,0 +1,44 @@
+"""Holds threads, memory and CPUs to a plan. Every act says what was wanted, what holds now, and how it is undone."""
+
+from hwprofile.apply.collector import tune_collector
+from hwprofile.apply.huge_pages import advise_huge_pages
+from hwprofile.apply.kernel import Kernel
+from hwprofile.apply.memory import place_buffer, prefer_node
+from hwprofile.apply.pinning import pin_process, pin_thread, sweep_threads
+from hwprofile.apply.placement import plan_placement
+from hwprofile.apply.reach import reachable_cpus
+from hwprofile.apply.reservation import Reservation, reserve, taken_cpus
+from hwprofile.apply.residency import lock_memory, prefault
+from hwprofile.apply.roles import Placement, Role, Seat
+from hwprofile.apply.strategies import STRATEGIES, Strategy
+from hwprofile.apply.threads import Switches
+from hwprofile.apply.timing import set_fifo, set_timer_slack
+from hwprofile.apply.watch import ThreadRan, Watch
+
+__all__ = [
+    "STRATEGIES",
+    "Kernel",
+    "Placement",
+    "Reservation",
+    "Role",
+    "Seat",
+    "Strategy",
+    "Switches",
+    "ThreadRan",
+    "Watch",
+    "advise_huge_pages",
+    "lock_memory",
+    "pin_process",
+    "pin_thread",
+    "place_buffer",
+    "plan_placement",
+    "prefault",
+    "prefer_node",
+    "reachable_cpus",
+    "reserve",
+    "set_fifo",
+    "set_timer_slack",
+    "sweep_threads",
+    "taken_cpus",
+    "tune_collector",
+]

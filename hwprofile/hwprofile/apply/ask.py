@@ -1,0 +1,62 @@
+"""What was asked for; and the `Act` that it became, in each way that it can end."""
+
+import errno
+from dataclasses import dataclass
+
+from hwprofile.acts import Act, Outcome
+
+__all__ = ["Ask"]
+
+_LACKING = "Linux on x86-64 or aarch64, with the call in its kernel"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """An act before it is done: its name, on what, and what is wanted of it."""
+
+    name: str
+    subject: str
+    wanted: str
+
+    def applied(self, holds: str, evidence: str) -> Act:
+        """What was wanted holds."""
+        return self._act("applied", holds, evidence, None, None)
+
+    def partial(self, holds: str, evidence: str, reason: str, needs: str | None = None) -> Act:
+        """Some of it holds."""
+        return self._act("partial", holds, evidence, reason, needs)
+
+    def refused(self, holds: str, evidence: str, reason: str, needs: str | None = None) -> Act:
+        """Nothing changed."""
+        return self._act("refused", holds, evidence, reason, needs)
+
+    def unknown(self, evidence: str, reason: str, needs: str | None = None) -> Act:
+        """It was set, and what holds can't be read back."""
+        return self._act("unknown", "unknown", evidence, reason, needs)
+
+    def declined(self, holds: str, call: str, error: OSError, permission: str) -> Act:
+        """The kernel answered a call with an error, and nothing changed. `permission` is what may be missing."""
+        code = errno.errorcode.get(error.errno or 0, "no error number")
+        evidence = f"{call}: {code} ({error.strerror or error})"
+        match error.errno:
+            case errno.EPERM | errno.EACCES:
+                reason = "it isn't permitted to this process, by the kernel or by a container's filter of system calls"
+                return self.refused(holds, evidence, reason, permission)
+            case errno.ENOSYS:
+                return self.refused(holds, evidence, "this system lacks the call", _LACKING)
+            case errno.ESRCH | errno.ENOENT:
+                reason = "there is no such thread or process; it may have ended"
+                return self.refused(holds, evidence, reason, "one that runs")
+        return self.refused(holds, evidence, f"the kernel declined it: {error.strerror or error}")
+
+    def _act(self, outcome: Outcome, holds: str, evidence: str, reason: str | None, needs: str | None) -> Act:
+        return Act(
+            name=self.name,
+            subject=self.subject,
+            wanted=self.wanted,
+            holds=holds,
+            outcome=outcome,
+            evidence=evidence,
+            reason=reason,
+            needs=needs,
+        )

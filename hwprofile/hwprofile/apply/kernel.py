@@ -1,0 +1,149 @@
+"""What the acts ask of the operating system, as one object: tests put another in its place."""
+
+import contextlib
+import errno
+import os
+import platform
+import threading
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from hwprofile.apply import syscalls
+from hwprofile.apply.threads import ThreadStat, parse_stat, thread_ids
+from hwprofile.kernel_files import parse_cpu_list, read_text
+
+__all__ = ["KERNEL", "Kernel"]
+
+_ROOT = Path("/")
+
+
+class Kernel:
+    """The calls and files that acts are made of and read back from. Every method raises `OSError` as the kernel would.
+
+    A call that the system doesn't have raises `ENOSYS`. `tid` is a thread's number as the kernel counts them.
+    """
+
+    def pid(self) -> int:
+        """This process."""
+        return os.getpid()
+
+    def tid(self) -> int:
+        """The calling thread."""
+        return threading.get_native_id()
+
+    def exists(self, pid: int) -> bool:
+        """Whether there is such a process, whoever's it is."""
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+    def pid_namespace(self) -> int:
+        """The number of the namespace that numbers of processes count in: containers have their own."""
+        return Path("/proc/self/ns/pid").stat().st_ino
+
+    def threads(self, pid: int) -> tuple[int, ...]:
+        """The threads of a process."""
+        return thread_ids(_ROOT, pid)
+
+    def stat(self, tid: int) -> ThreadStat:
+        """What the kernel tells of a thread, of whichever process."""
+        return parse_stat(Path(f"/proc/{tid}/stat").read_text("utf-8", "replace"))
+
+    def read(self, path: str) -> str | None:
+        """The text of one of the kernel's files; None where it can't be read."""
+        return read_text(Path(path))
+
+    def write(self, path: str, text: str) -> None:
+        """Writes one of the kernel's files."""
+        Path(path).write_text(text, "ascii")
+
+    def cpus(self, path: str) -> tuple[int, ...] | None:
+        """The CPUs that one of the kernel's files lists; None where it can't be read, or lists something else."""
+        text = self.read(path)
+        if text is not None:
+            with contextlib.suppress(ValueError):
+                return parse_cpu_list(text)
+        return None
+
+    def affinity(self, tid: int) -> tuple[int, ...]:
+        """The CPUs that a thread may run on."""
+        call = getattr(os, "sched_getaffinity", None)
+        if call is None:
+            raise _missing("sched_getaffinity")
+        return tuple(sorted(call(tid)))
+
+    def set_affinity(self, tid: int, cpus: Collection[int]) -> None:
+        """Confines a thread to CPUs. Those that it may not use are dropped without a word."""
+        call = getattr(os, "sched_setaffinity", None)
+        if call is None:
+            raise _missing("sched_setaffinity")
+        call(tid, cpus)
+
+    def scheduling(self, tid: int) -> tuple[int, int]:
+        """The scheduling policy of a thread, its flags included, and its real-time priority."""
+        if not hasattr(os, "sched_getscheduler"):
+            raise _missing("sched_getscheduler")
+        return os.sched_getscheduler(tid), os.sched_getparam(tid).sched_priority
+
+    def set_scheduling(self, tid: int, policy: int, priority: int) -> None:
+        """Gives a thread a scheduling policy, with flags, and a real-time priority."""
+        if not hasattr(os, "sched_setscheduler"):
+            raise _missing("sched_setscheduler")
+        os.sched_setscheduler(tid, policy, os.sched_param(priority))
+
+    def memory_policy(self, address: int = 0, flags: int = 0) -> tuple[int, tuple[int, ...]]:
+        """The NUMA policy of the calling thread, or of an address: mode and nodes."""
+        return syscalls.get_mempolicy(address, flags)
+
+    def set_memory_policy(self, mode: int, nodes: Collection[int]) -> None:
+        """Gives the calling thread a NUMA policy."""
+        syscalls.set_mempolicy(mode, nodes)
+
+    def bind_range(self, address: int, length: int, mode: int, nodes: Collection[int], flags: int) -> None:
+        """Gives whole pages a NUMA policy."""
+        syscalls.mbind(address, length, mode, nodes, flags)
+
+    def page_nodes(self, addresses: Sequence[int]) -> tuple[int, ...]:
+        """The node of each page; a negative errno where there is none."""
+        return syscalls.move_pages(addresses)
+
+    def timer_slack(self) -> int:
+        """The timer slack of the calling thread, in nanoseconds."""
+        return syscalls.get_timer_slack()
+
+    def set_timer_slack(self, slack_ns: int) -> None:
+        """Gives the calling thread a timer slack."""
+        syscalls.set_timer_slack(slack_ns)
+
+    def lock_memory(self, flags: int) -> None:
+        """Locks the memory of the process."""
+        syscalls.mlockall(flags)
+
+    def unlock_memory(self) -> None:
+        """Unlocks the memory of the process, all of it."""
+        syscalls.munlockall()
+
+    def locked_limit(self) -> int | None:
+        """How many bytes a process without privilege may lock; None for any number."""
+        try:
+            import resource
+        except ImportError:
+            return 0
+        soft, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+        return None if soft == resource.RLIM_INFINITY else soft
+
+    def advise(self, address: int, length: int, advice: int) -> None:
+        """Advises the kernel on whole pages."""
+        syscalls.madvise(address, length, advice)
+
+
+def _missing(call: str) -> OSError:
+    return OSError(errno.ENOSYS, f"{platform.system()} has no {call}")
+
+
+KERNEL = Kernel()
+"""The kernel that this process runs on."""

@@ -1,0 +1,177 @@
+"""The strategies by which hot roles get their cores. Each takes what it promises, and leaves the rest to the plan."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hwprofile.apply._ground import Core, Ground
+
+__all__ = ["STRATEGIES", "Strategy", "core_order"]
+
+Nodes = Sequence[int | None]
+"""For each hot role, the node of its network interface; None where it has none, or it isn't known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategy:
+    """How hot roles get their cores.
+
+    `choose` takes the ground and the node that each hot role wants to be near to, and returns a core for each role, by
+    its index, no core twice; none for a role where there aren't as many. `isolated` and `caches` are what it promises
+    beyond a core for each: isolated CPUs, and one last-level cache for all or each its own. `pins` is false where
+    nothing is promised, and roles may run anywhere.
+    """
+
+    name: str
+    summary: str
+    choose: Callable[[Ground, Nodes], Mapping[int, Core]]
+    isolated: Literal["always", "where there are any", "never"] = "never"
+    caches: Literal["one", "own", "any"] = "any"
+    pins: bool = True
+
+
+def core_order(ground: Ground, core: Core) -> tuple[object, ...]:
+    """What makes one core better than another of the same place, best first."""
+    nohz = frozenset(ground.profile.state.nohz_full or ())
+    return (
+        -core.kind,
+        not core.isolated,
+        not ground.system_cpus.isdisjoint(core.threads),
+        nohz.isdisjoint(core.free),
+        min(ground.interrupts.get(cpu, 0) for cpu in core.free),
+        core.free[0],
+    )
+
+
+def _one_cache(ground: Ground, nodes: Nodes) -> Mapping[int, Core]:
+    return _in_tiers(ground, nodes, [_own(ground)], _near)
+
+
+def _isolated_only(ground: Ground, nodes: Nodes) -> Mapping[int, Core]:
+    return _in_tiers(ground, nodes, _isolated_tiers(ground), _near)
+
+
+def _auto(ground: Ground, nodes: Nodes) -> Mapping[int, Core]:
+    plain = [core for core in _own(ground) if ground.isolated.isdisjoint(core.free)]
+    return _in_tiers(ground, nodes, [*_isolated_tiers(ground), plain], _near)
+
+
+def _spread(ground: Ground, nodes: Nodes) -> Mapping[int, Core]:
+    return _in_tiers(ground, nodes, [_own(ground)], _apart)
+
+
+def _nothing(_ground: Ground, _nodes: Nodes) -> Mapping[int, Core]:
+    return {}
+
+
+STRATEGIES = {
+    strategy.name: strategy
+    for strategy in (
+        Strategy(
+            name="auto",
+            summary="isolated cores if there are any, else as one-cache",
+            choose=_auto,
+            isolated="where there are any",
+            caches="one",
+        ),
+        Strategy(
+            name="isolated",
+            summary="isolated cores only, of one last-level cache",
+            choose=_isolated_only,
+            isolated="always",
+            caches="one",
+        ),
+        Strategy(
+            name="one-cache",
+            summary="distinct cores of one last-level cache, on the network interface's node",
+            choose=_one_cache,
+            caches="one",
+        ),
+        Strategy(
+            name="spread", summary="each role its own last-level cache, nearest first", choose=_spread, caches="own"
+        ),
+        Strategy(name="none", summary="left to the kernel's scheduler", choose=_nothing, pins=False),
+    )
+}
+"""The strategies by name, the default one first."""
+
+
+def _own(ground: Ground) -> list[Core]:
+    """The cores on which no other process has reserved a thread."""
+    return [core for core in ground.cores if not core.foreign]
+
+
+def _isolated_tiers(ground: Ground) -> list[list[Core]]:
+    """The cores that are isolated as a whole, then those of which some free CPU is."""
+    own = _own(ground)
+    whole = [core for core in own if core.isolated]
+    part = [core for core in own if not core.isolated and not ground.isolated.isdisjoint(core.free)]
+    return [whole, part]
+
+
+_Place = tuple[int, int]
+_Way = Callable[[Ground, Sequence[Core], int | None, _Place | None, int], Iterator[Core]]
+"""From cores, near a node, and near a place if one is given already: so many of them, best first."""
+
+
+def _in_tiers(ground: Ground, nodes: Nodes, tiers: Sequence[Sequence[Core]], way: _Way) -> Mapping[int, Core]:
+    """Deals the cores of the first tier, then of the next: roles with one network interface are dealt to together."""
+    dealt: dict[int, Core] = {}
+    known = [node for node in dict.fromkeys(nodes) if node is not None]
+    for tier in tiers:
+        # Each node's cores go to its own roles first, so that no other role's overflow takes them.
+        for node, local in [*((node, True) for node in known), *((node, False) for node in (*known, None))]:
+            left = [index for index, each in enumerate(nodes) if each == node and index not in dealt]
+            used = {core.free for core in dealt.values()}
+            cores = [core for core in tier if core.free not in used and (core.node == node or not local)]
+            anchor = next((core.place for index, core in dealt.items() if nodes[index] == node), None)
+            dealt.update(zip(left, way(ground, cores, node, anchor, len(left)), strict=False))
+    return dealt
+
+
+def _near(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int) -> Iterator[Core]:
+    """The cores of the place that fits best, then those of the places nearest to it."""
+    for place in _places(ground, cores, node, anchor, need):
+        yield from _of_place(ground, cores, place)
+
+
+def _apart(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int) -> Iterator[Core]:
+    """One core of each place, then a second one of each."""
+    places = [_of_place(ground, cores, place) for place in _places(ground, cores, node, anchor, 1)]
+    turns = (core for turn in itertools.zip_longest(*places) for core in turn if core is not None)
+    yield from itertools.islice(turns, need)
+
+
+def _of_place(ground: Ground, cores: Sequence[Core], place: _Place) -> list[Core]:
+    return sorted((core for core in cores if core.place == place), key=lambda core: core_order(ground, core))
+
+
+def _places(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int) -> list[_Place]:
+    """The places of the cores, the best first: nearest to the node, room for all, on the node with most cores."""
+    by_place: dict[_Place, list[Core]] = {}
+    for core in cores:
+        by_place.setdefault(core.place, []).append(core)
+    best = max((core.kind for core in cores), default=0)
+    cores_on = Counter(core.node for core in cores)
+    quiet_on = Counter(core.node for core in cores if ground.system_cpus.isdisjoint(core.threads))
+
+    def fit(place: _Place) -> tuple[int, int, int]:
+        there = by_place[place]
+        fast = [core for core in there if core.kind == best]
+        quiet = [core for core in fast if ground.system_cpus.isdisjoint(core.threads)]
+        return -min(need, len(fast)), -min(need, len(there)), -min(need, len(quiet))
+
+    def far(place: _Place, wanted: int | None) -> int:
+        return ground.far(by_place[place][0].node, wanted)
+
+    def first(place: _Place) -> tuple[object, ...]:
+        on_node = by_place[place][0].node
+        return far(place, node), *fit(place), -min(need, quiet_on[on_node]), -cores_on[on_node], place
+
+    if not by_place:
+        return []
+    anchor = anchor or min(by_place, key=first)
+    start = None if anchor[0] < 0 else anchor[0]
+    return sorted(by_place, key=lambda place: (place != anchor, far(place, start), *fit(place), place))

@@ -1,0 +1,1 @@
+"""The commands of `hwprofile`, one a module: its parser, and a function that returns the exit code."""

@@ -1,0 +1,87 @@
+"""`hwprofile pin`: runs a command on given CPUs, or moves a process there."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from hwprofile.acts import Act
+from hwprofile.apply import pin_process, prefer_node, reserve
+from hwprofile.kernel_files import parse_cpu_list
+
+__all__ = ["add_parser", "run"]
+
+_WRONG, _NOT_HELD, _NOT_RUNNABLE, _NOT_FOUND = 2, 1, 126, 127
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the command to those of `hwprofile`."""
+    parser = commands.add_parser(
+        "pin",
+        help="run a command on given CPUs, or move a process there",
+        usage="hwprofile pin --cpus LIST [--node N] [--reserve] -- COMMAND...\n"
+        "       hwprofile pin --cpus LIST --pid N",
+        description="Runs a command on the CPUs of a list, or moves all threads of a process to them, and reads back "
+        "whether they are there. If not all that was asked for holds, the command isn't run.",
+        epilog="Returns what the command returns. Else: 0 if the process was moved, 1 if not all of it holds, 2 if "
+        "called wrongly, 126 and 127 if the command can't be run or isn't there.",
+    )
+    parser.add_argument("--cpus", metavar="LIST", required=True, help="CPUs, like 2-5,8")
+    parser.add_argument("--pid", metavar="N", type=int, help="move this process, with all its threads; it stays so")
+    parser.add_argument("--node", metavar="N", type=int, help="have the command's memory come from this NUMA node")
+    parser.add_argument("--reserve", action="store_true", help="have other users of hwprofile leave the CPUs alone")
+    parser.add_argument("command_line", metavar="COMMAND", nargs="*", help="what to run, after --")
+    parser.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Does it, and returns the exit code; doesn't return where a command takes this process over."""
+    command: Sequence[str] = chosen.command_line
+    try:
+        cpus = parse_cpu_list(chosen.cpus)
+    except ValueError:
+        return _wrong(f"--cpus: {chosen.cpus!r} is no list of CPUs; write one like 2-5,8")
+    if (chosen.pid is None) == (not command):
+        return _wrong("give either a command to run, after --, or a process with --pid")
+    if chosen.pid is not None:
+        if chosen.node is not None or chosen.reserve:
+            return _wrong("--node and --reserve go with a command: from outside they can't be set for a process")
+        if chosen.pid < 1:
+            return _wrong(f"--pid: {chosen.pid} is no process")
+        act, _ = pin_process(cpus, chosen.pid)
+        sys.stdout.write(_told(act) + "\n")
+        return 0 if act.outcome == "applied" else _NOT_HELD
+    steps: list[Callable[[], Act]] = [lambda: pin_process(cpus)[0]]
+    if chosen.node is not None:
+        steps.append(lambda: prefer_node(chosen.node)[0])
+    if chosen.reserve:
+        # The command runs in this process, so that the CPUs stay reserved until it ends.
+        steps.append(lambda: reserve(cpus).act)
+    for step in steps:
+        act = step()
+        if act.outcome != "applied":
+            sys.stderr.write(f"hwprofile pin: {_told(act)}; {command[0]} isn't run\n")
+            return _NOT_HELD
+    return _replaced_by(command)
+
+
+def _replaced_by(command: Sequence[str]) -> int:
+    """Becomes the command; returns only if it can't be run."""
+    sys.stdout.flush()
+    try:
+        os.execvp(command[0], list(command))  # noqa: S606  the user's own command, as given
+    except OSError as error:
+        sys.stderr.write(f"hwprofile pin: {command[0]}: {error.strerror}\n")
+        return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUNNABLE
+
+
+def _told(act: Act) -> str:
+    if act.outcome == "applied":
+        return f"{act.subject}: {act.holds} ({act.evidence})"
+    needs = f"; needed: {act.needs}" if act.needs else ""
+    return f"{act.subject}, {act.wanted}: {act.outcome}: {act.reason} ({act.evidence}){needs}"
+
+
+def _wrong(text: str) -> int:
+    sys.stderr.write(f"hwprofile pin: {text}\n")
+    return _WRONG

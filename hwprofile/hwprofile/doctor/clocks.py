@@ -1,0 +1,136 @@
+"""Whether the CPUs run at a steady clock, awake, and can tell the time cheaply."""
+
+from hwprofile.cpu_lists import cpus_named
+from hwprofile.doctor.places import Places
+from hwprofile.doctor.verdict import Check, Verdict, boot, fair, good, poor, run, say, unknown
+from hwprofile.profile import HostProfile
+
+__all__ = ["CHECKS"]
+
+_CPUS = "/sys/devices/system/cpu"
+_SHALLOW_US = 2
+_DEEP_US = 50
+# Read without a system call, and counting real time as it is.
+_FAST_CLOCKS = frozenset({"tsc", "arch_sys_counter", "timebase", "tod", "riscv_clocksource"})
+# Read without a system call, through a page that the hypervisor keeps.
+_GUEST_CLOCKS = frozenset({"kvm-clock", "hyperv_clocksource_tsc_page"})
+
+
+def _hidden(profile: HostProfile) -> Verdict:
+    if profile.state.hypervisor:
+        ask = say("ask whoever runs the hypervisor, or take a host of bare metal")
+        return unknown(f"the hypervisor ({profile.state.hypervisor}) decides, and doesn't show it", ask)
+    return unknown("the kernel doesn't say", run("cpupower frequency-info"))
+
+
+def _each(cpus: list[int], file: str, value: str) -> str:
+    return f'for cpu in {" ".join(map(str, cpus))}; do echo {value} > "{_CPUS}/cpu$cpu/{file}"; done'
+
+
+def _governor(profile: HostProfile, places: Places) -> Verdict:
+    judged = places.hot or profile.topology.online
+    known = [one for one in profile.state.frequencies if one.cpu in judged and one.governor]
+    if not known or len(known) < len(judged):
+        return _hidden(profile)
+    governors = ", ".join(sorted({one.governor or "" for one in known}))
+    wrong = [one.cpu for one in known if one.governor != "performance"]
+    if wrong:
+        mend = run(_each(wrong, "cpufreq/scaling_governor", "performance"))
+        return poor(f"{governors} on {cpus_named([one.cpu for one in known])}", mend)
+    return good(f"performance on {cpus_named(judged)}")
+
+
+def _energy(profile: HostProfile, places: Places) -> Verdict:
+    judged = places.hot or profile.topology.online
+    known = [one for one in profile.state.frequencies if one.cpu in judged]
+    if not known:
+        return _hidden(profile)
+    told = [one for one in known if one.energy_preference]
+    if not told:
+        drivers = ", ".join(sorted({one.driver or "unnamed" for one in known}))
+        return good(f"the driver ({drivers}) has no such preference; the governor alone decides")
+    wrong = [one for one in told if one.energy_preference != "performance"]
+    if not wrong:
+        return good(f"performance on {cpus_named([one.cpu for one in told])}")
+    found = ", ".join(sorted({one.energy_preference or "" for one in wrong}))
+    mend = run(_each([one.cpu for one in wrong], "cpufreq/energy_performance_preference", "performance"))
+    verdict = fair if all(one.energy_preference == "balance_performance" for one in wrong) else poor
+    return verdict(f"{found} on {cpus_named([one.cpu for one in wrong])}", mend)
+
+
+def _turbo(profile: HostProfile, _: Places) -> Verdict:
+    on = profile.state.turbo
+    if on is None:
+        return _hidden(profile)
+    if not on:
+        return good("off: the clock stays at its nominal frequency")
+    intel = any((one.driver or "").startswith("intel_") for one in profile.state.frequencies)
+    command = f"echo 1 > {_CPUS}/intel_pstate/no_turbo" if intel else f"echo 0 > {_CPUS}/cpufreq/boost"
+    return fair(
+        "on: fast, but not steady", run(command), say("or leave it on, where speed counts more than steadiness")
+    )
+
+
+def _idle(profile: HostProfile, places: Places) -> Verdict:
+    if "idle=poll" in (profile.state.command_line or "").split():
+        return good("idle=poll: idle CPUs stay awake")
+    judged = set(places.hot or profile.topology.online)
+    open_states = [
+        (number, state)
+        for number, state in enumerate(profile.state.c_states)
+        if state.exit_latency_us is not None and not judged <= set(state.disabled_on)
+    ]
+    if not open_states:
+        return _hidden(profile)
+    deepest = max(state.exit_latency_us or 0 for _, state in open_states)
+    names = "/".join(state.name for _, state in open_states)
+    found = f"{names}: up to {deepest} us to wake {cpus_named(judged)}"
+    if deepest <= _SHALLOW_US:
+        return good(found)
+    deep = [number for number, state in open_states if (state.exit_latency_us or 0) > _SHALLOW_US]
+    command = (
+        f"for cpu in {' '.join(map(str, sorted(judged)))}; do for state in {' '.join(map(str, deep))}; do "
+        f'echo 1 > "{_CPUS}/cpu$cpu/cpuidle/state$state/disable"; done; done'
+    )
+    parameter = "intel_idle.max_cstate=1" if profile.state.idle_driver == "intel_idle" else "processor.max_cstate=1"
+    return (fair if deepest <= _DEEP_US else poor)(found, run(command), boot(parameter))
+
+
+def _clocksource(profile: HostProfile, _: Places) -> Verdict:
+    clock, others = profile.state.clocksource, profile.state.clocksources
+    if clock is None:
+        return unknown("the kernel doesn't say which clock it reads", say("judge it by `hwprofile jitter`: its floor"))
+    if clock in _FAST_CLOCKS:
+        return good(clock)
+    command = run(f"echo tsc > {_CPUS.replace('cpu', 'clocksource')}/clocksource0/current_clocksource")
+    mend = command if "tsc" in others else boot("clocksource=tsc tsc=reliable")
+    if clock in _GUEST_CLOCKS:
+        return fair(f"{clock}: the hypervisor's; on offer: {', '.join(others)}", mend)
+    return poor(f"{clock}: each reading is a system call, or a slow device", mend)
+
+
+def _throttling(profile: HostProfile, _: Places) -> Verdict:
+    count = profile.state.throttled_count
+    if count is None:
+        return _hidden(profile)
+    if count == 0:
+        return good("never since boot")
+    return fair(f"{count} times since boot", say("better cooling, or a lower power limit: see `turbostat`"))
+
+
+CHECKS = (
+    Check(
+        "governor", "A governor that follows the load lets the first message after a pause find a slow CPU.", _governor
+    ),
+    Check(
+        "energy preference", "Where the CPU chooses its own clock, this says whether it spares power or time.", _energy
+    ),
+    Check("turbo", "A turbo clock depends on heat and on what the neighbours do: it makes times vary.", _turbo),
+    Check("idle states", "Waking from a deep idle state takes as long as handling several messages.", _idle),
+    Check(
+        "clock source",
+        "Each message reads the clock several times; a clock behind a system call costs each time.",
+        _clocksource,
+    ),
+    Check("throttling", "A CPU that got too hot is slowed for milliseconds or more.", _throttling),
+)

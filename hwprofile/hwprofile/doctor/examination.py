@@ -1,0 +1,66 @@
+"""Makes the checks on a host, and sums them up."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from hwprofile.doctor.catalogue import CHECKS
+from hwprofile.doctor.places import Places, find_places
+from hwprofile.doctor.verdict import EXIT_CODES, GRADES, Check, Finding, Grade
+from hwprofile.profile import HostProfile
+
+__all__ = ["Examination", "examine"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """What the checks found, for the CPUs in `places`."""
+
+    places: Places
+    findings: tuple[Finding, ...]
+
+    @property
+    def worst(self) -> Grade:
+        """The worst grade of all findings; good where there are none."""
+        return max((finding.grade for finding in self.findings), key=GRADES.index, default="good")
+
+    @property
+    def exit_code(self) -> int:
+        """What the command returns: 0 for good, 1 for fair, 3 for unknown, 4 for poor."""
+        return EXIT_CODES[self.worst]
+
+    @property
+    def boot_parameters(self) -> tuple[str, ...]:
+        """The boot parameters that the findings ask for, each once, without those that are optional."""
+        mends = (mend for finding in self.findings for mend in finding.mends)
+        return tuple(dict.fromkeys(mend.text for mend in mends if mend.kind == "boot" and not mend.optional))
+
+    def count(self, grade: Grade) -> int:
+        """How many findings have that grade."""
+        return sum(finding.grade == grade for finding in self.findings)
+
+    def to_json(self) -> bytes:
+        """The examination as JSON, indented: `worst`, `exit_code`, `places`, `findings`, `boot_parameters`."""
+        fields = {
+            "worst": self.worst,
+            "exit_code": self.exit_code,
+            "places": self.places,
+            "findings": self.findings,
+            "boot_parameters": self.boot_parameters,
+        }
+        return msgspec.json.format(msgspec.json.encode(fields), indent=2)
+
+
+def examine(profile: HostProfile, hot: Collection[int] | None = None, checks: Sequence[Check] = CHECKS) -> Examination:
+    """Judges how ready a host is for low latency on the `hot` CPUs, or on those that suit best.
+
+    Raises `ValueError` for a hot CPU that isn't online.
+    """
+    places = find_places(profile, hot)
+    return Examination(places=places, findings=tuple(_finding(check, profile, places) for check in checks))
+
+
+def _finding(check: Check, profile: HostProfile, places: Places) -> Finding:
+    verdict = check.judge(profile, places)
+    return Finding(check=check.name, grade=verdict.grade, found=verdict.found, why=check.why, mends=verdict.mends)

@@ -1,0 +1,93 @@
+"""The kernel's command line: its parameters, and the lists of CPUs that some of them hold."""
+
+from collections.abc import Iterator
+
+__all__ = ["boot_cpus", "isolcpus", "parameter", "parameters"]
+
+_ISOLCPUS_FLAGS = frozenset({"domain", "managed_irq", "nohz"})
+
+
+def parameters(line: str) -> Iterator[tuple[str, str | None]]:
+    """The parameters in order, each with its value, or None where it has none.
+
+    Names are given with underscores, since the kernel takes a hyphen for the same. Quotes hold a value with spaces
+    together; what stands after "--" is the first program's, not the kernel's.
+    """
+    for word in _words(line):
+        if word == "--":
+            return
+        name, equals, value = word.partition("=")
+        yield name.replace("-", "_"), value.strip('"') if equals else None
+
+
+def _words(line: str) -> Iterator[str]:
+    word, quoted = "", False
+    for character in line:
+        if character == '"':
+            quoted = not quoted
+        if character.isspace() and not quoted:
+            if word:
+                yield word
+            word = ""
+        else:
+            word += character
+    if word:
+        # A word that is quoted as a whole has its quotes on both sides of the name.
+        yield word[1:-1] if word.startswith('"') and word.endswith('"') else word
+
+
+def parameter(line: str, name: str) -> str | None:
+    """The last value of a parameter: for most of them that is the one that counts. None where it isn't given."""
+    values = [value or "" for given, value in parameters(line) if given == name]
+    return values[-1] if values else None
+
+
+def isolcpus(value: str) -> tuple[frozenset[str], str]:
+    """The flags and the list of CPUs in a value of `isolcpus=`, such as "domain,managed_irq,2-5".
+
+    Without a flag that the kernel knows it means "domain". Flags that the kernel doesn't know are skipped, as it does.
+    """
+    parts = value.split(",")
+    flags = set()
+    # "all" and "N" are lists that start with a letter: they are what comes last.
+    while len(parts) > 1 and parts[0][:1].isalpha() and parts[0].lower() != "all" and parts[0] != "N":
+        flags.add(parts.pop(0))
+    known = frozenset(flags & _ISOLCPUS_FLAGS)
+    return known or frozenset({"domain"}), ",".join(parts)
+
+
+def boot_cpus(text: str, count: int | None) -> tuple[int, ...]:
+    """The CPUs of a list as boot parameters take it: "0-3,8", "all", "4-N" and "0-15:2/4" (two of every four).
+
+    `count` is the number of CPUs that the host can have, which "all" and "N" are about. Raises `ValueError` for what
+    isn't such a list, and for those two where the count isn't known.
+    """
+    cpus: set[int] = set()
+    for region in filter(None, text.replace(",", " ").split()):
+        span, colon, pattern = region.partition(":")
+        if span.lower() == "all":
+            first, last = 0, _number("N", count)
+        else:
+            start, dash, end = span.partition("-")
+            first = _number(start, count)
+            last = _number(end, count) if dash else first
+        used, group = _pattern(pattern) if colon else (1, 1)
+        if first > last:
+            raise ValueError(f"list of CPUs {text!r}: {region!r} ends before it starts")
+        cpus.update(cpu for cpu in range(first, last + 1) if (cpu - first) % group < used)
+    return tuple(sorted(cpus))
+
+
+def _number(text: str, count: int | None) -> int:
+    if text == "N":
+        if count is None:
+            raise ValueError("the last CPU isn't known")
+        return count - 1
+    return int(text)
+
+
+def _pattern(text: str) -> tuple[int, int]:
+    used, _, group = text.partition("/")
+    if not 0 < int(used) <= int(group):
+        raise ValueError(f"pattern of CPUs {text!r}: wants used/group, used being the smaller")
+    return int(used), int(group)

@@ -1,0 +1,61 @@
+"""Where interrupts are served, and whether a daemon moves them about."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from hwprofile.kernel_files import read_text
+from hwprofile.probe.numbers import mask_cpus, read_cpus
+
+__all__ = ["default_irq_affinity", "irq_affinity", "irqbalance"]
+
+
+def irq_affinity(root: Path) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Pairs of interrupt number and the CPUs it may be served on."""
+    found = []
+    for number, directory in _numbered(root / "proc/irq"):
+        cpus = read_cpus(directory / "smp_affinity_list") or _read_mask(directory / "smp_affinity")
+        if cpus:
+            found.append((number, cpus))
+    return tuple(found)
+
+
+def default_irq_affinity(root: Path) -> tuple[int, ...] | None:
+    """The CPUs that new interrupts go to."""
+    return _read_mask(root / "proc/irq/default_smp_affinity")
+
+
+def _read_mask(path: Path) -> tuple[int, ...] | None:
+    text = read_text(path)
+    return mask_cpus(text) if text else None
+
+
+def irqbalance(root: Path) -> bool | None:
+    """Whether the daemon irqbalance runs. None where the host's processes can't be seen, as in a container."""
+    for name in ("run/irqbalance.pid", "var/run/irqbalance.pid", "run/irqbalance/irqbalance.pid"):
+        pid = read_text(root / name)
+        if pid and pid.isdigit():
+            # A file that names no process, or another program, is left over from a daemon that is gone.
+            program = _program(root / "proc" / pid)
+            if program == "irqbalance" or (program is None and not _sees_all(root)):
+                return True
+    if any(_program(process) == "irqbalance" for _, process in _numbered(root / "proc")):
+        return True
+    return False if _sees_all(root) else None
+
+
+def _sees_all(root: Path) -> bool:
+    """Whether the host's processes are seen, not those of a namespace only: the kernel's own thread is among them."""
+    return _program(root / "proc/2") == "kthreadd"
+
+
+def _program(process: Path) -> str | None:
+    return read_text(process / "comm")
+
+
+def _numbered(directory: Path) -> Iterator[tuple[int, Path]]:
+    try:
+        names = sorted(int(entry.name) for entry in directory.iterdir() if entry.name.isdigit())
+    except OSError:
+        return
+    for name in names:
+        yield name, directory / str(name)

@@ -1,0 +1,72 @@
+"""Which CPUs the kernel leaves alone: isolated from the scheduler, without a tick, without RCU callbacks."""
+
+from pathlib import Path
+
+from hwprofile.kernel_files import read_text
+from hwprofile.probe.command_line import boot_cpus, isolcpus, parameters
+from hwprofile.probe.numbers import read_cpus
+
+__all__ = ["isolated", "nohz_full", "rcu_nocbs"]
+
+_CPUS = "sys/devices/system/cpu"
+
+
+def isolated(root: Path) -> tuple[int, ...] | None:
+    """CPUs that the scheduler balances nothing onto: by `isolcpus=`, or by an isolated partition of a cpuset.
+
+    What the kernel holds, not what it was asked for. Only a host that doesn't tell (before Linux 4.2, or a recording
+    without that file) is taken at its command line's word.
+    """
+    told = read_cpus(root / _CPUS / "isolated")
+    if told is None:
+        told = _asked(root, "domain")
+    partitions = read_cpus(root / "sys/fs/cgroup/cpuset.cpus.isolated") or ()
+    return None if told is None else tuple(sorted({*told, *partitions}))
+
+
+def nohz_full(root: Path) -> tuple[int, ...] | None:
+    """CPUs whose scheduling tick stops while one task alone runs there."""
+    told = read_cpus(root / _CPUS / "nohz_full")
+    if told is not None:
+        return told
+    if root == Path("/") and (root / _CPUS / "isolated").exists():
+        # The two files came together: a running kernel with only one of them was built without the tickless mode.
+        return ()
+    return _asked(root, "nohz")
+
+
+def rcu_nocbs(root: Path) -> tuple[int, ...] | None:
+    """CPUs whose RCU callbacks other threads run, by boot parameter: no file tells. `nohz_full` implies it."""
+    line = read_text(root / "proc/cmdline")
+    if line is None:
+        return None
+    cpus = set(nohz_full(root) or ())
+    for name, value in parameters(line):
+        if name == "rcu_nocbs" and value:
+            cpus.update(_possible_of(root, value))
+    return tuple(sorted(cpus))
+
+
+def _asked(root: Path, flag: str) -> tuple[int, ...] | None:
+    line = read_text(root / "proc/cmdline")
+    if line is None:
+        return None
+    cpus: set[int] = set()
+    for name, value in parameters(line):
+        if name == "isolcpus" and value:
+            flags, listed = isolcpus(value)
+            if flag in flags:
+                cpus.update(_possible_of(root, listed))
+        elif name == "nohz_full" and value and flag == "nohz":
+            cpus.update(_possible_of(root, value))
+    return tuple(sorted(cpus))
+
+
+def _possible_of(root: Path, listed: str) -> tuple[int, ...]:
+    """The CPUs of a boot parameter that the host can have. None of them if it isn't a list: the kernel drops it."""
+    possible = read_cpus(root / _CPUS / "possible")
+    try:
+        cpus = boot_cpus(listed, possible[-1] + 1 if possible else None)
+    except ValueError:
+        return ()
+    return cpus if possible is None else tuple(cpu for cpu in cpus if cpu in possible)

@@ -1,0 +1,268 @@
+"""How the parts of a host lie, as the kernel's files tell it: threads, cores, packages, caches, nodes, kinds.
+
+Groups are told by who belongs to them, never by the kernel's ids: those repeat from one package or die to the next. An
+id counts only where the masks are missing.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hwprofile.kernel_files import cpuinfo_fields, read_text
+from hwprofile.probe.kinds import read_kinds
+from hwprofile.probe.nics import read_nics
+from hwprofile.probe.numbers import read_cpus, read_int, read_mask
+from hwprofile.profile import Cache, CpuKind, Node, Thread, Topology
+
+__all__ = ["read_topology"]
+
+_CPUS = "sys/devices/system/cpu"
+_NODES = "sys/devices/system/node"
+_HOLDS: Mapping[str, Literal["data", "instruction", "unified"]] = {
+    "Data": "data",
+    "Instruction": "instruction",
+    "Unified": "unified",
+}
+_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
+
+
+def read_topology(root: Path) -> Topology:
+    """The topology of the host whose files lie below `root`. What they don't say is None, or an empty tuple."""
+    known, online = _known_and_online(root)
+    nodes = _nodes(root, online)
+    kinds = read_kinds(root, online)
+    threads = _threads(root, known, online, nodes, kinds)
+    return Topology(
+        threads=threads,
+        caches=_caches(root, threads),
+        nodes=nodes,
+        kinds=kinds,
+        nics=read_nics(root),
+    )
+
+
+def _known_and_online(root: Path) -> tuple[tuple[int, ...], frozenset[int]]:
+    """The CPUs that the host has, and those of them that run.
+
+    A CPU that is listed as running, of which the kernel shows no folder, isn't there for us: recorded hosts are cut so.
+    Where no CPU has a folder the lists are all there is, and else `/proc/cpuinfo`.
+    """
+    folders = {int(path.name[3:]) for path in _folders(root / _CPUS, "cpu")}
+    listed = read_cpus(root / _CPUS / "online")
+    if folders:
+        running = {
+            cpu
+            for cpu in folders
+            if read_int(root / _CPUS / f"cpu{cpu}/online") != 0 and (not listed or cpu in listed)
+        }
+        if any((root / _CPUS / f"cpu{cpu}/topology").is_dir() for cpu in running):
+            # The kernel takes this folder away with the CPU; there are kernels that list it as running all the same.
+            running = {cpu for cpu in running if (root / _CPUS / f"cpu{cpu}/topology").is_dir()}
+        return tuple(sorted(folders)), frozenset(running)
+    if listed:
+        return listed, frozenset(listed)
+    numbered = {int(text) for text in cpuinfo_fields(root).get("processor", ()) if text.isdigit()}
+    return tuple(sorted(numbered)), frozenset(numbered)
+
+
+def _folders(parent: Path, name: str) -> list[Path]:
+    """The folders that are called so and numbered, in the order of their numbers."""
+    try:
+        found = [path for path in parent.iterdir() if re.fullmatch(rf"{name}\d+", path.name)]
+    except OSError:
+        return []
+    return sorted(found, key=lambda path: int(path.name[len(name) :]))
+
+
+def _members(folder: Path, *names: str) -> frozenset[int] | None:
+    """The CPUs of the first of these masks that the kernel has; None where it has none, or an empty one."""
+    for name in names:
+        cpus = read_cpus(folder / f"{name}_list") or read_mask(folder / name)
+        if cpus:
+            return frozenset(cpus)
+    return None
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Which core, cluster, die and package one CPU is of, each as what tells it from all others of its sort."""
+
+    core: Collection[int] | tuple[object, ...] | None
+    cluster: Collection[int] | None
+    die: Collection[int] | tuple[object, ...] | None
+    package: Collection[int] | tuple[object, ...] | None
+
+
+def _threads(
+    root: Path, known: Collection[int], online: frozenset[int], nodes: tuple[Node, ...], kinds: tuple[CpuKind, ...]
+) -> tuple[Thread, ...]:
+    folders = {cpu: root / _CPUS / f"cpu{cpu}/topology" for cpu in sorted(online)}
+    if any(folder.is_dir() for folder in folders.values()):
+        places = {cpu: _places(cpu, folder, folders) for cpu, folder in folders.items()}
+    else:
+        places = _places_of_cpuinfo(root)
+    core_of = _numbered(places, lambda place: place.core)
+    package_of = _numbered(places, lambda place: place.package)
+    die_of = _numbered(places, lambda place: place.die)
+    cluster_of = _numbered(places, lambda place: place.cluster)
+    node_of = {cpu: node.number for node in nodes for cpu in node.cpus}
+    kind_of = {cpu: kind.number for kind in kinds for cpu in kind.cpus}
+    seen: dict[int, int] = {}
+    threads = []
+    for cpu in known:
+        core = core_of.get(cpu)
+        smt = None
+        if core is not None:
+            smt = seen.get(core, 0)
+            seen[core] = smt + 1
+        threads.append(
+            Thread(
+                number=cpu,
+                online=cpu in online,
+                package=package_of.get(cpu),
+                die=die_of.get(cpu),
+                cluster=cluster_of.get(cpu),
+                core=core,
+                smt=smt,
+                node=node_of.get(cpu),
+                kind=kind_of.get(cpu),
+            )
+        )
+    return tuple(threads)
+
+
+def _numbered(places: Mapping[int, _Places], of: Callable[[_Places], object]) -> dict[int, int]:
+    """The groups' own numbers, from 0 in the order of their lowest CPU."""
+    numbers: dict[object, int] = {}
+    return {
+        cpu: numbers.setdefault(group, len(numbers))
+        for cpu, place in sorted(places.items())
+        if (group := of(place)) is not None
+    }
+
+
+def _places(cpu: int, folder: Path, folders: Mapping[int, Path]) -> _Places:
+    def group(*names: str) -> frozenset[int] | None:
+        members = _members(folder, *names)
+        # A mask without the CPU itself says nothing; what isn't online may still stand in one.
+        return members.intersection(folders) if members is not None and cpu in members else None
+
+    package_id, die_id, core_id = (
+        read_int(folder / name) for name in ("physical_package_id", "die_id", "core_id")
+    )
+    package: Collection[int] | tuple[object, ...] | None = group("package_cpus", "core_siblings")
+    if package is None and package_id is not None and package_id >= 0:
+        package = ("package", package_id)
+    die: Collection[int] | tuple[object, ...] | None = None
+    if die_id is None or die_id >= 0:
+        # Where the id says that there are no dies the mask is each CPU's own.
+        die = group("die_cpus") or (None if die_id is None else (package, die_id))
+    threads = group("core_cpus", "thread_siblings")
+    core: Collection[int] | tuple[object, ...] | None = threads
+    if threads is not None and any(read_int(folders[other] / "core_id") != core_id for other in threads):
+        # AMD's module of two cores (family 15h) stands where others have a core of two threads.
+        core = frozenset((cpu,))
+    if core is None and core_id is not None and core_id >= 0:
+        core = (package, die, core_id)
+    return _Places(core=core, cluster=group("cluster_cpus"), die=die, package=package)
+
+
+def _places_of_cpuinfo(root: Path) -> dict[int, _Places]:
+    """Where the kernel shows no topology: what `/proc/cpuinfo` says of each CPU, on x86."""
+    places: dict[int, _Places] = {}
+    for block in re.split(r"\n\s*\n", read_text(root / "proc/cpuinfo") or ""):
+        found = dict(re.findall(r"^(processor|physical id|core id)\s*:\s*(\d+)\s*$", block, re.MULTILINE))
+        if "processor" in found and "physical id" in found:
+            package = ("package", found["physical id"])
+            core = (package, found["core id"]) if "core id" in found else None
+            places[int(found["processor"])] = _Places(core=core, cluster=None, die=None, package=package)
+    return places
+
+
+def _caches(root: Path, threads: tuple[Thread, ...]) -> tuple[Cache, ...]:
+    cores: dict[int, list[int]] = {}
+    for thread in threads:
+        if thread.core is not None:
+            cores.setdefault(thread.core, []).append(thread.number)
+    core_of = {thread.number: thread.core for thread in threads if thread.online}
+    found: dict[tuple[int, str, tuple[int, ...]], Cache] = {}
+    for cpu, core in core_of.items():
+        for folder in _folders(root / _CPUS / f"cpu{cpu}/cache", "index"):
+            level = read_int(folder / "level")
+            holds = _HOLDS.get(read_text(folder / "type") or "")
+            if level is None or holds is None:
+                continue
+            shared = _members(folder, "shared_cpu_map") or _members(folder, "shared_cpu")
+            if shared is not None and cpu in shared:
+                cpus = tuple(sorted(shared & core_of.keys()))
+            else:
+                # An empty mask says nothing, but what one thread of a core has the others have too.
+                cpus = (cpu,) if core is None else tuple(cores[core])
+            found.setdefault(
+                (level, holds, cpus),
+                Cache(
+                    level=level,
+                    type=holds,
+                    size=_size(read_text(folder / "size")),
+                    line=read_int(folder / "coherency_line_size") or None,
+                    ways=read_int(folder / "ways_of_associativity") or None,
+                    cpus=cpus,
+                ),
+            )
+    return tuple(found[key] for key in sorted(found))
+
+
+def _size(text: str | None) -> int | None:
+    found = re.fullmatch(r"(\d+)([KMG]?)", text or "")
+    if found is None or not int(found[1]):
+        return None
+    return int(found[1]) * _UNITS.get(found[2], 1)
+
+
+def _nodes(root: Path, online: frozenset[int]) -> tuple[Node, ...]:
+    """The nodes that run. A kernel without NUMA has one: all of its memory is equally far from all of its CPUs."""
+    folders = _folders(root / _NODES, "node")
+    if not folders and (root / _CPUS).is_dir():
+        found = re.search(r"^MemTotal:\s*(\d+) kB", read_text(root / "proc/meminfo") or "", re.MULTILINE)
+        memory = int(found[1]) * 1024 if found else None
+        return (Node(number=0, cpus=tuple(sorted(online)), memory=memory, distances=((0, 10),)),)
+    listed = read_cpus(root / _NODES / "online")
+    running = [folder for folder in folders if not listed or int(folder.name[4:]) in listed]
+    numbers = [int(folder.name[4:]) for folder in running]
+    nodes: dict[tuple[int, ...] | int, Node] = {}
+    for number, folder in zip(numbers, running, strict=True):
+        members = read_cpus(folder / "cpulist") or read_mask(folder / "cpumap") or ()
+        cpus = tuple(cpu for cpu in members if cpu in online)
+        memory = _node_memory(folder)
+        # A CPU has one node. Firmware that gives the same CPUs to several has told of one node in pieces.
+        same = nodes.get(cpus) if cpus else None
+        if same is not None:
+            total = None if same.memory is None or memory is None else same.memory + memory
+            nodes[cpus] = Node(number=same.number, cpus=cpus, memory=total, distances=same.distances)
+            continue
+        nodes[cpus or number] = Node(
+            number=number, cpus=cpus, memory=memory, distances=_distances(folder, numbers)
+        )
+    left = {node.number for node in nodes.values()}
+    return tuple(
+        Node(
+            number=node.number,
+            cpus=node.cpus,
+            memory=node.memory,
+            distances=tuple(pair for pair in node.distances if pair[0] in left),
+        )
+        for node in sorted(nodes.values(), key=lambda node: node.number)
+    )
+
+
+def _distances(folder: Path, numbers: list[int]) -> tuple[tuple[int, int], ...]:
+    """The distances to the nodes that run, in whose order the kernel writes them; none where their count differs."""
+    distances = [int(text) for text in (read_text(folder / "distance") or "").split() if text.isdigit()]
+    return tuple(zip(numbers, distances, strict=True)) if len(distances) == len(numbers) else ()
+
+
+def _node_memory(folder: Path) -> int | None:
+    found = re.search(r"MemTotal:\s*(\d+) kB", read_text(folder / "meminfo") or "")
+    return int(found[1]) * 1024 if found else None

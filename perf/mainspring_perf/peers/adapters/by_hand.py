@@ -1,0 +1,115 @@
+"""What is written by hand with a good JSON library: orjson or msgspec, a dict and a sorted list of prices a side."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import orjson
+
+from mainspring_perf.peers.adapters._loop import book_answer, follow, play, play_answer, read_grid
+from mainspring_perf.peers.adapters._typed import follow_typed
+from mainspring_perf.peers.contract import Answer, Contestants, Prepared
+from mainspring_perf.peers.inputs import Inputs, Level
+
+__all__ = ["CONTESTANTS", "BisectBook"]
+
+
+class BisectBook:
+    """A dict of sizes and a sorted list of prices for each side."""
+
+    __slots__ = ("ask_prices", "asks", "bid_prices", "bids")
+
+    def __init__(self) -> None:
+        self.bids: dict[int, int] = {}
+        self.asks: dict[int, int] = {}
+        self.bid_prices: list[int] = []
+        self.ask_prices: list[int] = []
+
+    def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        """Sets levels."""
+        _change(self.bids, self.bid_prices, bids)
+        _change(self.asks, self.ask_prices, asks)
+
+    def best(self) -> tuple[int, int, int, int]:
+        """The best levels."""
+        bid, ask = self.bid_prices[-1], self.ask_prices[0]
+        return bid, self.bids[bid], ask, self.asks[ask]
+
+    def sides(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Every level."""
+        return self.bids, self.asks
+
+
+def _change(sizes: dict[int, int], prices: list[int], rows: Iterable[Level]) -> None:
+    for price, size in rows:
+        if size:
+            if price not in sizes:
+                insort(prices, price)
+            sizes[price] = size
+        elif price in sizes:
+            del sizes[price]
+            del prices[bisect_left(prices, price)]
+
+
+def _bytes_orjson(inputs: Inputs) -> Prepared:
+    messages, grid = inputs.messages(), read_grid(inputs)
+    return Prepared(lambda: follow(messages, orjson.loads, BisectBook, grid), book_answer)
+
+
+def _bytes_msgspec(inputs: Inputs) -> Prepared:
+    messages, grid = inputs.messages(), read_grid(inputs)
+    return Prepared(lambda: follow_typed(messages, BisectBook, grid), book_answer)
+
+
+def _book(inputs: Inputs) -> Prepared:
+    deltas = inputs.deltas()
+    return Prepared(lambda: play(deltas, BisectBook), play_answer)
+
+
+class _Fill(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    order_id: int
+    instrument: int
+    time_ns: int
+    fill_id: int
+    side: int
+    price_ticks: int
+    size_lots: int
+    maker: bool
+    fee_ppb: int
+
+
+def _records(encode: Any, decode: Any, fills: list[Any]) -> Prepared:
+    def run() -> list[Any]:
+        return [decode(encode(fill)) for fill in fills]
+
+    def answer(decoded: list[Any]) -> Answer:
+        return {"fills": [list(msgspec.to_builtins(fill)) for fill in decoded]}
+
+    sizes = [len(encode(fill)) for fill in fills]
+    return Prepared(run, answer, f"{sum(sizes) / len(sizes):.0f} bytes a record")
+
+
+def _records_msgspec_json(inputs: Inputs) -> Prepared:
+    coder = msgspec.json
+    return _records(coder.Encoder().encode, coder.Decoder(_Fill).decode, [_Fill(*one) for one in inputs.read("fills")])
+
+
+def _records_msgspec_msgpack(inputs: Inputs) -> Prepared:
+    coder = msgspec.msgpack
+    return _records(coder.Encoder().encode, coder.Decoder(_Fill).decode, [_Fill(*one) for one in inputs.read("fills")])
+
+
+def _records_orjson(inputs: Inputs) -> Prepared:
+    return _records(orjson.dumps, orjson.loads, inputs.read("fills"))
+
+
+CONTESTANTS: Contestants = {
+    "bytes": {"orjson, dict, bisect": _bytes_orjson, "msgspec typed, dict, bisect": _bytes_msgspec},
+    "book": {"dict, bisect": _book},
+    "records": {
+        "msgspec to JSON arrays": _records_msgspec_json,
+        "msgspec to msgpack arrays": _records_msgspec_msgpack,
+        "orjson to JSON arrays": _records_orjson,
+    },
+}

@@ -1,0 +1,173 @@
+"""Mainspring in plain Python: the Python engine, and the parts that run where nothing native is built."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from mainspring.model import ApprovedOrder, BookDelta, BookSnapshot, Fill, Instrument, NewOrder, Side, records
+from mainspring.orders import Account
+from mainspring.risk import Gate
+from mainspring.seams import Book, FeedContext, SlippageModel
+from mainspring.testing import FakeMarket, FakeStatistics
+from mainspring_perf.peers.contract import Answer, Contestants, Prepared
+from mainspring_perf.peers.inputs import Inputs
+from mainspring_plugins.books.bisect_list import BisectListBook
+from mainspring_plugins.codecs.orjson import OrjsonCodec
+from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.risk._limit import LimitOptions
+from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
+from mainspring_plugins.risk.max_order_size import MaxOrderSize
+from mainspring_plugins.slippage.square_root import SquareRootSlippage
+
+__all__ = ["CONTESTANTS", "book_sides", "estimates", "market_of", "playing", "read_instrument", "recording"]
+
+
+def read_instrument(inputs: Inputs) -> Instrument:
+    """The inputs' instrument."""
+    return msgspec.convert(inputs.read("instrument"), Instrument)
+
+
+def book_sides(book: Book) -> Answer:
+    """Every level of a book."""
+    return {"bids": book.depth(Side.BUY, len(book)), "asks": book.depth(Side.SELL, len(book))}
+
+
+def _bytes(inputs: Inputs) -> Prepared:
+    messages, instrument = inputs.messages(), read_instrument(inputs)
+
+    def run() -> tuple[Any, Any]:
+        feed = BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec()))
+        book = BisectListBook(instrument)
+        on_message, apply_delta, bbo = feed.on_message, book.apply_delta, book.bbo
+        for receive_time_ns, raw in messages:
+            for event in on_message(raw, receive_time_ns):
+                if isinstance(event, BookDelta):
+                    apply_delta(event.bids, event.asks)
+                    bbo()
+                elif isinstance(event, BookSnapshot):
+                    book.apply_snapshot(event.bids, event.asks)
+                    bbo()
+        return book, feed
+
+    def answer(ended: tuple[Any, Any]) -> Answer:
+        book, feed = ended
+        by_kind = feed.statistics().by_kind
+        return {**book_sides(book), "quotes": by_kind["quote"], "trades": by_kind["trade"]}
+
+    return Prepared(run, answer)
+
+
+def playing(make_book: Callable[..., Book], inputs: Inputs) -> Prepared:
+    """The deltas of the inputs through a book."""
+    deltas, instrument = inputs.deltas(), read_instrument(inputs)
+
+    def run() -> tuple[Book, int]:
+        book = make_book(instrument)
+        apply_delta, bbo = book.apply_delta, book.bbo
+        touch_sum = 0
+        for bids, asks in deltas:
+            apply_delta(bids, asks)
+            best = bbo()
+            touch_sum += best.bid_ticks + best.ask_ticks
+        return book, touch_sum
+
+    def answer(played: tuple[Book, int]) -> Answer:
+        book, touch_sum = played
+        return {**book_sides(book), "touch_sum": touch_sum}
+
+    return Prepared(run, answer)
+
+
+def _risk(inputs: Inputs) -> Prepared:
+    instrument, given = read_instrument(inputs), inputs.read("orders")
+    gate = Gate(
+        [
+            [
+                ("max_order_size", MaxOrderSize(instrument, options=_limit(given["max_order_size"]))),
+                ("max_order_notional", MaxOrderNotional(instrument, options=_limit(given["max_order_notional"]))),
+            ]
+        ]
+    )
+    bid_ticks, ask_ticks = given["touch"]
+    market = FakeMarket(instrument, bids=[(bid_ticks, 1)], asks=[(ask_ticks, 1)])
+    account = Account(instrument)
+    orders = [
+        NewOrder(number, 0, Side(side), "limit", price_ticks, size_lots, 0)
+        for number, (side, price_ticks, size_lots) in enumerate(given["orders"])
+    ]
+
+    def run() -> list[Any]:
+        approve = gate.approve
+        return [approve(order, market, account) for order in orders]
+
+    def answer(verdicts: list[Any]) -> Answer:
+        reasons = ["" if isinstance(one, ApprovedOrder) else one.reason for one in verdicts]
+        return {"verdicts": [reason.removeprefix("max_order_") for reason in reasons]}
+
+    return Prepared(run, answer)
+
+
+def _limit(text: str) -> LimitOptions:
+    return LimitOptions(limit=Decimal(text))
+
+
+def recording(encode: Callable[[Any], bytes], decode: Callable[[bytes], Any], inputs: Inputs) -> Prepared:
+    """The fills of the inputs, each encoded and decoded."""
+    fills = [
+        Fill(order_id, instrument, time_ns, fill_id, Side(side), price_ticks, size_lots, maker, fee_ppb)
+        for order_id, instrument, time_ns, fill_id, side, price_ticks, size_lots, maker, fee_ppb in inputs.read("fills")
+    ]
+
+    def run() -> list[Any]:
+        return [decode(encode(fill)) for fill in fills]
+
+    def answer(decoded: list[Any]) -> Answer:
+        return {"fills": [list(msgspec.structs.astuple(fill)) for fill in decoded]}
+
+    return Prepared(run, answer, f"{records.RECORD_BYTES} bytes a record")
+
+
+def market_of(inputs: Inputs) -> FakeMarket:
+    """The market that estimates are asked for in."""
+    given = inputs.read("slippage")
+    bid_ticks, ask_ticks = given["touch"]
+    return FakeMarket(
+        read_instrument(inputs),
+        bids=[(bid_ticks, given["level_lots"])],
+        asks=[(ask_ticks, given["level_lots"])],
+        statistics=FakeStatistics(
+            volatility_per_day=given["volatility_per_day"],
+            daily_volume_lots=given["daily_volume_lots"],
+            spread_ticks=1.0,
+        ),
+    )
+
+
+def estimates(model: SlippageModel, market: Any, inputs: Inputs) -> Prepared:
+    """An estimate for each order of the inputs."""
+    orders = [
+        NewOrder(number, 0, Side(side), "market", 0, size_lots, 0)
+        for number, (side, size_lots) in enumerate(inputs.read("slippage")["orders"])
+    ]
+
+    def run() -> list[Any]:
+        estimate = model.estimate
+        return [estimate(order, market) for order in orders]
+
+    return Prepared(run, lambda estimated: {"costs": [one.price for one in estimated]})
+
+
+def _slippage(inputs: Inputs) -> Prepared:
+    return estimates(SquareRootSlippage(read_instrument(inputs)), market_of(inputs), inputs)
+
+
+CONTESTANTS: Contestants = {
+    "bytes": {"Python engine, bisect-list": _bytes},
+    "book": {"bisect-list": partial(playing, BisectListBook)},
+    "risk": {"gate with two checks": _risk},
+    "records": {"records in Python": partial(recording, records.encode_record, records.decode_record)},
+    "slippage": {"square-root": _slippage},
+}

@@ -1,0 +1,122 @@
+"""Mainspring with its native parts, as a session runs them where they are built."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mainspring.model import Side
+from mainspring.seams import NEVER_NS, Book, FeedContext, FuseContext
+from mainspring_native import orders
+from mainspring_native._native import Batch
+from mainspring_native.replay import EVENT, replay, strategy
+from mainspring_perf.peers.adapters.mainspring import (
+    book_sides,
+    estimates,
+    market_of,
+    playing,
+    read_instrument,
+    recording,
+)
+from mainspring_perf.peers.contract import Answer, Contestants, Prepared
+from mainspring_perf.peers.inputs import EVENT_FIELDS, Inputs
+from mainspring_perf.sessions import usable
+from mainspring_plugins.codecs.orjson import OrjsonCodec
+from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+
+__all__ = ["CONTESTANTS"]
+
+_CHUNK = 512
+
+
+def _part(seam: str, name: str) -> Callable[..., Any]:
+    factory = usable(seam, name)
+    if factory is None:
+        raise RuntimeError(f"the native {seam} {name!r} isn't built here: install mainspring-native where cargo is")
+    return factory
+
+
+def _fused(inputs: Inputs, book: Book, **known: Any) -> tuple[Any, Any]:
+    """A native feed, and its books and markets as one."""
+    context = FeedContext((read_instrument(inputs),), OrjsonCodec(), "json", _part("engine", "native"))
+    feed: Any = BINANCE_SPOT(context)
+    values: dict[str, Any] = {
+        "books": (book,),
+        "quotes_make_market": False,
+        "volatility_half_life_s": 300.0,
+        "warm_up_s": 10.0,
+        "daily_volume_lots": (None,),
+        "daily_volatility": None,
+    }
+    return feed, feed.fuse(FuseContext(**(values | known)))
+
+
+def _bytes(make_chunk: Callable[[Any], Any], inputs: Inputs) -> Prepared:
+    messages, instrument = inputs.messages(), read_instrument(inputs)
+    chunks = [make_chunk(messages[start : start + _CHUNK]) for start in range(0, len(messages), _CHUNK)]
+    make_book = _part("book", "ladder")
+
+    def run() -> tuple[Any, Any]:
+        book = make_book(instrument)
+        feed, fused = _fused(inputs, book)
+        for chunk in chunks:
+            fused.run(fused.batch(chunk), 0, NEVER_NS, wakes=False, timed=False)
+        return book, feed
+
+    def answer(ended: tuple[Any, Any]) -> Answer:
+        book, feed = ended
+        by_kind = feed.statistics().by_kind
+        return {**book_sides(book), "quotes": by_kind["quote"], "trades": by_kind["trade"]}
+
+    return Prepared(run, answer)
+
+
+def _book(name: str, inputs: Inputs) -> Prepared:
+    return playing(_part("book", name), inputs)
+
+
+def _replay(compiled: bool, inputs: Inputs) -> Prepared:
+    def watcher(market: Any, orders: Any, state: Any) -> None:  # noqa: ARG001  a strategy takes three
+        state.wakes += 1
+        state.spreads += market.ask_ticks - market.bid_ticks
+        state.bid_ticks = market.bid_ticks
+        state.ask_ticks = market.ask_ticks
+
+    fields = [(name, "i8") for name in ("wakes", "spreads", "bid_ticks", "ask_ticks")]
+    watching = strategy(state=fields)(watcher)
+    values = np.fromfile(inputs.events_path, "<i8").reshape(-1, len(EVENT_FIELDS))
+    events = np.zeros(len(values), EVENT)
+    for field, name in enumerate(EVENT_FIELDS):
+        events[name] = values[:, field]
+
+    def answer(ended: Any) -> Answer:
+        state = ended.state
+        return {"wakes": int(state.wakes), "best": [int(state.bid_ticks), int(state.ask_ticks)]}
+
+    return Prepared(lambda: replay(events, watching, book="ladder", compiled=compiled), answer)
+
+
+def _slippage(inputs: Inputs) -> Prepared:
+    given, instrument, plain = inputs.read("slippage"), read_instrument(inputs), market_of(inputs)
+    book = _part("book", "ladder")(instrument)
+    _, fused = _fused(
+        inputs, book, daily_volume_lots=(given["daily_volume_lots"],), daily_volatility=given["volatility_per_day"]
+    )
+    (market,) = fused.markets
+    book.apply_snapshot(plain.book.depth(Side.BUY, 1), plain.book.depth(Side.SELL, 1))
+    market.set_best(0, plain.bid_ticks, plain.bid_lots, plain.ask_ticks, plain.ask_lots)
+    market.judge(book_valid=True)
+    return estimates(_part("slippage", "native-square-root")(instrument), market, inputs)
+
+
+CONTESTANTS: Contestants = {
+    "bytes": {
+        "native engine, ladder": partial(_bytes, lambda chunk: chunk),
+        "native engine, ladder, blocks of its reader": partial(_bytes, Batch),
+    },
+    "book": {name: partial(_book, name) for name in ("ladder", "sorted-vec", "btree")},
+    "replay": {"compiled strategy, ladder": partial(_replay, True), "Python strategy, ladder": partial(_replay, False)},
+    "records": {"native records": partial(recording, orders.encode_record, orders.decode_record)},
+    "slippage": {"native square-root": _slippage},
+}

@@ -1,0 +1,51 @@
+"""order-book: its C OrderBook, whole ticks and lots in it, under orjson where bytes are read.
+
+The best level is read by `index(0)`, as its documentation has it.
+"""
+
+from collections.abc import Iterable
+
+import orjson
+from order_book import OrderBook
+
+from mainspring_perf.peers.adapters._loop import book_answer, follow, play, play_answer, read_grid
+from mainspring_perf.peers.contract import Contestants, Prepared
+from mainspring_perf.peers.inputs import Inputs, Level
+
+__all__ = ["CONTESTANTS"]
+
+
+class _Book:
+    __slots__ = ("asks", "bids", "book")
+
+    def __init__(self) -> None:
+        self.book = OrderBook()
+        self.bids = self.book.bids
+        self.asks = self.book.asks
+
+    def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        for side, rows in ((self.bids, bids), (self.asks, asks)):
+            for price, size in rows:
+                if size:
+                    side[price] = size
+                elif price in side:
+                    del side[price]
+
+    def best(self) -> tuple[int, int, int, int]:
+        return *self.bids.index(0), *self.asks.index(0)
+
+    def sides(self) -> tuple[dict[int, int], dict[int, int]]:
+        return self.bids.to_dict(), self.asks.to_dict()
+
+
+def _bytes(inputs: Inputs) -> Prepared:
+    messages, grid = inputs.messages(), read_grid(inputs)
+    return Prepared(lambda: follow(messages, orjson.loads, _Book, grid), book_answer)
+
+
+def _play(inputs: Inputs) -> Prepared:
+    deltas = inputs.deltas()
+    return Prepared(lambda: play(deltas, _Book), play_answer)
+
+
+CONTESTANTS: Contestants = {"bytes": {"orjson, OrderBook": _bytes}, "book": {"OrderBook": _play}}

@@ -1,0 +1,47 @@
+"""sortedcontainers alone: a SortedDict a side, under orjson where bytes are read."""
+
+from collections.abc import Iterable
+
+import orjson
+from sortedcontainers import SortedDict
+
+from mainspring_perf.peers.adapters._loop import book_answer, follow, play, play_answer, read_grid
+from mainspring_perf.peers.contract import Contestants, Prepared
+from mainspring_perf.peers.inputs import Inputs, Level
+
+__all__ = ["CONTESTANTS"]
+
+
+class _Book:
+    __slots__ = ("asks", "bids")
+
+    def __init__(self) -> None:
+        self.bids = SortedDict()
+        self.asks = SortedDict()
+
+    def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        for side, rows in ((self.bids, bids), (self.asks, asks)):
+            for price, size in rows:
+                if size:
+                    side[price] = size
+                elif price in side:
+                    del side[price]
+
+    def best(self) -> tuple[int, int, int, int]:
+        return *self.bids.peekitem(-1), *self.asks.peekitem(0)
+
+    def sides(self) -> tuple[dict[int, int], dict[int, int]]:
+        return dict(self.bids), dict(self.asks)
+
+
+def _bytes(inputs: Inputs) -> Prepared:
+    messages, grid = inputs.messages(), read_grid(inputs)
+    return Prepared(lambda: follow(messages, orjson.loads, _Book, grid), book_answer)
+
+
+def _play(inputs: Inputs) -> Prepared:
+    deltas = inputs.deltas()
+    return Prepared(lambda: play(deltas, _Book), play_answer)
+
+
+CONTESTANTS: Contestants = {"bytes": {"orjson, SortedDict": _bytes}, "book": {"SortedDict": _play}}

@@ -1,0 +1,98 @@
+"""Environments of the peers: one each, made by uv in the user's cache folder, and used again while its pins stand."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from mainspring.data import cache_folder
+from mainspring_perf.peers.interpreters import find_python
+from mainspring_perf.peers.peer import Peer, Unavailable
+from mainspring_perf.peers.reason import one_line
+
+__all__ = ["Environment", "find_environment", "make_environment", "peers_folder"]
+
+_READY = "ready.json"
+
+Environment = tuple[str, dict[str, str]]
+"""The path of the interpreter, and the versions of what the peer is."""
+
+
+def peers_folder() -> Path:
+    """Where the environments and programs of peers are kept."""
+    return cache_folder() / "peers"
+
+
+def find_environment(peer: Peer) -> Environment | None:
+    """The environment of a peer, if it stands ready."""
+    if not peer.requirements:
+        return sys.executable, _versions_here(peer)
+    try:
+        versions = json.loads((_folder(peer) / _READY).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return str(_python(_folder(peer))), versions
+
+
+def make_environment(peer: Peer) -> Environment:
+    """The environment of a peer, made where it isn't there yet. Raises `Unavailable`, with the reason."""
+    found = find_environment(peer)
+    if found is not None:
+        return found
+    uv = _find_uv()
+    folder = _folder(peer)
+    base = find_python(peer.pythons, uv)
+    _run([uv, "venv", "--quiet", "--clear", "--no-project", "--python", base, str(folder)])
+    python = str(_python(folder))
+    _run([uv, "pip", "install", "--quiet", "--python", python, *peer.requirements])
+    listed = _run([uv, "pip", "list", "--quiet", "--format", "json", "--python", python])
+    installed = {one["name"].lower().replace("_", "-"): one["version"] for one in json.loads(listed)}
+    wanted = [requirement.partition("==")[0].lower().replace("_", "-") for requirement in peer.requirements]
+    versions = {name: installed[name] for name in wanted}
+    (folder / _READY).write_text(json.dumps(versions), encoding="utf-8")
+    return python, versions
+
+
+def _versions_here(peer: Peer) -> dict[str, str]:
+    found = {}
+    for name in peer.distributions:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            # Its adapter says so when it is run.
+            continue
+    return found
+
+
+def _folder(peer: Peer) -> Path:
+    recipe = json.dumps([peer.requirements, peer.pythons]).encode()
+    return peers_folder() / f"{peer.name}-{hashlib.sha256(recipe).hexdigest()[:12]}"
+
+
+def _python(folder: Path) -> Path:
+    return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
+
+
+def _find_uv() -> str:
+    # The one of the extra stands beside this interpreter, which needn't be on the search path.
+    beside = shutil.which("uv", path=str(Path(sys.executable).parent))
+    uv = beside or shutil.which("uv")
+    if uv is None:
+        raise Unavailable("needs uv for an environment of its own: `pip install 'mainspring[peers]'`")
+    return uv
+
+
+def _run(command: list[str]) -> str:
+    # An environment that is active here isn't meant.
+    environ = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    done = subprocess.run(  # noqa: S603  uv, with the pins of the catalogue
+        command, capture_output=True, text=True, check=False, env=environ
+    )
+    if done.returncode:
+        said = one_line(done.stderr) or f"exit code {done.returncode}"
+        raise Unavailable(f"uv couldn't make its environment: {said}")
+    return done.stdout

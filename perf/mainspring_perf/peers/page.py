@@ -1,0 +1,113 @@
+"""The outcomes as a page of Markdown, whole: figures, versions, machine, how each peer is run, how to do it again."""
+
+import datetime
+import statistics
+from collections.abc import Sequence
+
+from hwprofile.probe import probe
+from mainspring_perf.peers.catalogue import PEERS
+from mainspring_perf.peers.race import Outcome, Row
+from mainspring_perf.peers.words import against, time_text
+
+__all__ = ["write_page"]
+
+_OPENING = """# Peers, side by side
+
+The same work done by others, in the same run, on the same machine. Made by
+
+    mainspring bench peers --write docs/peers.md
+
+which wrote this page and its picture, whole. A peer that needs other versions than ours has an environment of its own,
+which the command makes (`pip install 'mainspring[peers]'` brings uv for that), with the newest CPython here that its
+pins are published for; Mainspring, and what is written by hand, run where Mainspring is installed. `--fast` takes fewer
+rounds and a shorter session.
+
+Each contestant runs in a process of its own. It does its work once, and the answer is compared with the right one,
+which is found in the plainest way and by no contestant's code; only then is it timed. Each round times every contestant
+of a work once, in an order drawn anew, on the mean of as many passes as take 50 ms. A figure is the median of the
+rounds; a ratio is the median of the rounds' ratios to Mainspring's fastest of that work; and where the middle half of
+those lies on both sides of one, it is called even."""
+
+# Where rounds scatter by more, ratios have to be read with care.
+_BUSY = 0.1
+
+_CLOSING = """## What not to conclude
+
+The figures are of one thread on data that is in memory, and of one machine. The ratios carry over to another machine
+better than the times, and to other work hardly at all. A peer that does less is faster for it, and one that does more
+is slower; what differs is said above. Most of these libraries are made for more than the piece of work that they are
+held to here."""
+
+
+def write_page(outcomes: Sequence[Outcome], picture: str, *, today: datetime.date) -> str:
+    """The page. `picture` is the name of the picture that stands beside it."""
+    parts = [_OPENING, _machine(outcomes, today), f"![The figures as bars]({picture})", _summary(outcomes)]
+    parts += [_work(outcome) for outcome in outcomes]
+    parts += [_ways(outcomes), _CLOSING]
+    return "\n\n".join(parts) + "\n"
+
+
+def _machine(outcomes: Sequence[Outcome], today: datetime.date) -> str:
+    host = probe()
+    model, system, usable = host.cpu.model_name, host.system, host.allowance.usable
+    memory = f", {system.memory / 2**30:.0f} GiB" if system.memory else ""
+    cpus = f"{len(usable)} CPUs of " if usable else ""
+    under = f", under a hypervisor ({host.state.hypervisor})" if host.state.hypervisor else ""
+    first = outcomes[0]
+    scatter = statistics.median(row.spread for outcome in outcomes for row in outcome.rows if row.one_ns is not None)
+    return (
+        f"Run on {today.isoformat()}, {first.rounds} rounds, on the {first.session}: {cpus}"
+        f"{model or 'an unknown model'}{memory}, {system.system or 'unknown'}{under}; Mainspring itself on "
+        f"{system.python or 'an unknown Python'}. The rounds of a row scatter by {100 * scatter:.1f}% (the median of "
+        f"all rows){'; the machine was busy with other work' if scatter > _BUSY else ''}."
+    )
+
+
+def _summary(outcomes: Sequence[Outcome]) -> str:
+    faster = [
+        f"- {outcome.title}: {row.peer} ({row.way}), {row.ratio:.2f} times as fast."
+        for outcome in outcomes
+        for row in outcome.rows
+        if row.verdict == "faster" and row.ratio is not None
+    ]
+    return "\n".join(["## Where a peer is faster", "", *(faster or ["Nowhere in this run."])])
+
+
+def _work(outcome: Outcome) -> str:
+    lines = [
+        f"## {outcome.title}",
+        "",
+        f"{outcome.input[0].upper()}{outcome.input[1:]}.",
+        "",
+        f"| peer | how | one {outcome.operation} | a second | ± rounds | against Mainspring's fastest |",
+        "| --- | --- | ---: | ---: | ---: | --- |",
+    ]
+    lines += [_line(row) for row in outcome.rows]
+    return "\n".join(lines)
+
+
+def _line(row: Row) -> str:
+    way = f"{row.way} ({row.detail})" if row.detail else row.way
+    if row.one_ns is None:
+        return f"| {row.peer} | {way} | | | | not run: {_cell(row.reason)} |"
+    figures = f"{time_text(row.one_ns)} | {1e9 / row.one_ns:,.0f} | {100 * row.spread:.1f}%"
+    if row.verdict == "ours":
+        return f"| **{row.peer}** | **{way}** | {figures} | {against(row)} |"
+    told = f"**{against(row)}**" if row.verdict == "faster" else against(row)
+    return f"| {row.peer} | {way} | {figures} | {told} |"
+
+
+def _ways(outcomes: Sequence[Outcome]) -> str:
+    rows = {(row.peer, row.way): row for outcome in outcomes for row in outcome.rows}
+    lines = ["## How each is run, and what differs", ""]
+    for peer in PEERS:
+        ran = [row for ways in peer.ways.values() for way in ways if (row := rows.get((peer.name, way))) is not None]
+        versions = next((row.versions for row in ran if row.versions), "not run")
+        python = next((f", CPython {row.python}" for row in ran if row.python), "")
+        name = f"{peer.name}, {peer.part}" if peer.part else peer.name
+        lines.append(f"- **{name}** ({versions}{python}). {peer.how} {peer.differs}")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

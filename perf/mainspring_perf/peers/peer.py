@@ -1,0 +1,38 @@
+"""What is known of a peer before it is run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["MAINSPRING", "Peer", "Python", "Unavailable"]
+
+Python = tuple[int, int]
+"""A version of CPython, "3.13" as (3, 13)."""
+
+MAINSPRING = "Mainspring"
+"""The name of ours among the peers."""
+
+
+class Unavailable(Exception):  # noqa: N818  it is one
+    """A peer can't be run here, and why, in a line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """A peer, and how it is run.
+
+    `part` says which of a peer's parts these are, where it has two entries. `adapter` is its module in `adapters`; None
+    for what is a program of its own. `requirements` are what its own environment holds, pinned; with none it runs in
+    this one, where `distributions` are installed. `pythons` are the oldest and the newest CPython that its pins are
+    published for. `ways` names, for each work that it does, the ways of doing it that its adapter has. `how` says how
+    it is run and from where that is, `differs` what it does less, more or otherwise than the others, in sentences.
+    """
+
+    name: str
+    adapter: str | None
+    ways: Mapping[str, tuple[str, ...]]
+    how: str
+    differs: str = ""
+    part: str = ""
+    requirements: tuple[str, ...] = ()
+    distributions: tuple[str, ...] = ()
+    pythons: tuple[Python, Python] = ((3, 11), (3, 14))

@@ -1,0 +1,270 @@
+"""Placement: what a plan costs on a small and a large host, what a pin costs, and what exact waking saves."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+
+from hwprofile.apply import Placement, Role, pin_thread, plan_placement, set_timer_slack
+from hwprofile.profile import (
+    SCHEMA,
+    Allowance,
+    Cache,
+    Cpu,
+    HostProfile,
+    Limit,
+    Nic,
+    Node,
+    State,
+    System,
+    Thread,
+    Topology,
+)
+from mainspring_perf.harness import Benchmark, WrongAnswer
+
+__all__ = ["SUITE", "benchmarks"]
+
+SUITE = "placement"
+
+_SMALL_TARGET_US = 300.0
+_LARGE_TARGET_US = 3_000.0
+_PIN_TARGET_US = 100.0
+_SLEEP_S = 50e-6
+_USUAL_SLACK_NS, _LEAST_SLACK_NS = 50_000, 1
+_SLEEP_RATIO = 1.2
+
+
+def benchmarks(tiny: bool) -> list[Benchmark]:
+    """Plans for 2 and 256 CPUs; a pin, checked and read back, beside the bare call; a sleep, with slack and without."""
+    passes = 2 if tiny else 20
+    plans = [
+        _plan("plan-2-cpus", _host(nodes=1, caches=1, cores=2, smt=1), 1, [(1,), (0,)], passes, _SMALL_TARGET_US),
+        _plan(
+            "plan-256-cpus",
+            _host(nodes=2, caches=8, cores=8, smt=2),
+            8,
+            [*((64 + core,) for core in range(8)), tuple(cpu for cpu in range(256) if cpu % 128 not in range(64, 72))],
+            1 if tiny else 2,
+            _LARGE_TARGET_US,
+        ),
+    ]
+    if not hasattr(os, "sched_setaffinity"):
+        return plans
+    return [*plans, *_pins(10 if tiny else 500), *_sleeps(5 if tiny else 200)]
+
+
+def _plan(
+    name: str, host: HostProfile, hot: int, expected: Sequence[tuple[int, ...]], passes: int, target_us: float
+) -> Benchmark:
+    roles = [*(Role(f"lane-{number}", hot=True, nic="eth0") for number in range(hot)), Role("rest", hot=False)]
+
+    def run() -> Placement:
+        for _ in range(passes):
+            plan = plan_placement(host, roles)
+        return plan
+
+    def check(answer: object) -> None:
+        if not isinstance(answer, Placement) or [seat.cpus for seat in answer.seats] != expected or answer.unkept:
+            raise WrongAnswer(f"{name}: {answer!r}")
+
+    cpus = len(host.topology.threads)
+    return Benchmark(
+        name=name,
+        run=run,
+        operations=passes,
+        check=check,
+        input=f"{hot} hot roles and one other on a host of {cpus} CPUs",
+        target_us=target_us,
+    )
+
+
+def _pins(passes: int) -> list[Benchmark]:
+    """The calling thread bound to the last usable CPU, freed and bound again: it is moved once only, by the first."""
+    everywhere = sorted(os.sched_getaffinity(0))
+    ends = [(everywhere[-1],), *[everywhere, (everywhere[-1],)] * passes]
+    seen: list[frozenset[int]] = []
+
+    def bare() -> object:
+        for cpus in ends:
+            os.sched_setaffinity(0, cpus)
+        return back()
+
+    def held() -> object:
+        for cpus in ends:
+            pin_thread(cpus, usable=everywhere)
+        return back()
+
+    def back() -> frozenset[int]:
+        seen.append(frozenset(os.sched_getaffinity(0)))
+        os.sched_setaffinity(0, everywhere)
+        return seen[-1]
+
+    def check(answer: object) -> None:
+        if answer != {everywhere[-1]}:
+            raise WrongAnswer(f"pinned to CPU {everywhere[-1]}, the thread may run on {answer!r}")
+
+    text = f"a thread bound to CPU {everywhere[-1]} and freed, {len(ends)} masks"
+    return [
+        Benchmark(name="sched-setaffinity", run=bare, operations=len(ends), check=check, input=text),
+        Benchmark(
+            name="pin-thread",
+            run=held,
+            operations=len(ends),
+            check=check,
+            input=text,
+            yardstick="sched-setaffinity",
+            target_us=_PIN_TARGET_US,
+        ),
+    ]
+
+
+def _sleeps(passes: int) -> list[Benchmark]:
+    def sleeping(name: str, slack_ns: int) -> Callable[[], object]:
+        def run() -> object:
+            act, undo = set_timer_slack(slack_ns)
+            started = time.monotonic()
+            for _ in range(passes):
+                time.sleep(_SLEEP_S)
+            took_s = time.monotonic() - started
+            if undo is not None:
+                undo()
+            if act.outcome != "applied":
+                raise WrongAnswer(f"{name}: {act.reason}")
+            return took_s
+
+        return run
+
+    def check(answer: object) -> None:
+        if not isinstance(answer, float) or answer < passes * _SLEEP_S:
+            raise WrongAnswer(f"{passes} sleeps of {_SLEEP_S} s took {answer!r} s")
+
+    def benchmark(name: str, slack_ns: int) -> Benchmark:
+        text = f"{passes} sleeps of 50 us, with {slack_ns} ns of timer slack"
+        return Benchmark(name=name, run=sleeping(name, slack_ns), operations=passes, check=check, input=text)
+
+    usual = benchmark("sleep-50us-usual-slack", _USUAL_SLACK_NS)
+    exact = benchmark("sleep-50us-least-slack", _LEAST_SLACK_NS)
+    return [
+        usual,
+        Benchmark(
+            name=exact.name,
+            run=exact.run,
+            operations=exact.operations,
+            check=exact.check,
+            input=exact.input,
+            yardstick=usual.name,
+            ratio_at_least=_SLEEP_RATIO,
+        ),
+    ]
+
+
+def _host(*, nodes: int, caches: int, cores: int, smt: int) -> HostProfile:
+    """A host of `nodes` with `caches` L3 caches each, of `cores` cores of `smt` threads, its interface on the last."""
+    total = nodes * caches * cores
+    each = total // nodes
+    threads = [
+        Thread(
+            number=place * total + core,
+            online=True,
+            package=core // each,
+            die=None,
+            cluster=None,
+            core=core,
+            smt=place,
+            node=core // each,
+            kind=None,
+        )
+        for place in range(smt)
+        for core in range(total)
+    ]
+    everything = tuple(thread.number for thread in threads)
+    unknown = Limit(state="unknown", value=None, source="made for a benchmark")
+    return HostProfile(
+        schema=SCHEMA,
+        cpu=Cpu(
+            architecture=None,
+            vendor=None,
+            model_name=None,
+            family=None,
+            model=None,
+            stepping=None,
+            microcode=None,
+            microarchitecture=None,
+            x86_64_level=None,
+            instruction_sets=(),
+            sve_bits=None,
+        ),
+        topology=Topology(
+            threads=tuple(threads),
+            caches=tuple(
+                Cache(
+                    level=3,
+                    type="unified",
+                    size=None,
+                    line=None,
+                    ways=None,
+                    cpus=tuple(thread.number for thread in threads if first <= thread.number % total < first + cores),
+                )
+                for first in range(0, total, cores)
+            ),
+            nodes=tuple(
+                Node(
+                    number=node,
+                    cpus=tuple(thread.number for thread in threads if thread.node == node),
+                    memory=None,
+                    distances=tuple((other, 10 if other == node else 20) for other in range(nodes)),
+                )
+                for node in range(nodes)
+            ),
+            kinds=(),
+            nics=(Nic(name="eth0", node=nodes - 1, cpus=None, mbps=None, driver=None, irqs=()),),
+        ),
+        allowance=Allowance(
+            usable=everything,
+            affinity=everything,
+            cpuset=None,
+            memory_nodes=None,
+            cpu_quota=unknown,
+            memory=unknown,
+            memlock=unknown,
+            rtprio=unknown,
+            capabilities=None,
+            cgroup=None,
+            cgroup_version=None,
+        ),
+        state=_STATE,
+        system=System(
+            system=None, kernel=None, distribution=None, python=None, memory=None, product=None, container=None
+        ),
+    )
+
+
+_STATE = State(
+    isolated=(),
+    nohz_full=(),
+    rcu_nocbs=(),
+    command_line=None,
+    frequencies=(),
+    turbo=None,
+    c_states=(),
+    idle_driver=None,
+    clocksource=None,
+    clocksources=(),
+    huge_pages=(),
+    transparent_huge_pages=None,
+    swap_bytes=None,
+    swappiness=None,
+    numa_balancing=None,
+    irqbalance=None,
+    irq_affinity=(),
+    default_irq_affinity=None,
+    timer_migration=None,
+    nmi_watchdog=None,
+    preemption=None,
+    rt_period_us=None,
+    rt_runtime_us=None,
+    mitigations=(),
+    steal_percent=None,
+    pressure=None,
+    throttled_count=None,
+    hypervisor=None,
+)

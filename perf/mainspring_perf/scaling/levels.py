@@ -1,0 +1,106 @@
+"""What a change of one level costs, by how many levels the book holds: each installed book."""
+
+from random import Random
+from time import perf_counter
+from typing import Any
+
+from mainspring.host.offers import why_unusable
+from mainspring.model import Level, Side
+from mainspring.report.figures import latency
+from mainspring.testing import INSTRUMENT
+from mainspring_perf.harness import WrongAnswer
+from mainspring_perf.scaling.values import Case, Figure, Result, Series
+from mainspring_perf.sessions import registry, usable
+
+__all__ = ["NAME", "cases", "figures", "measure"]
+
+NAME = "levels"
+
+_LEVELS = (10, 100, 1_000, 10_000, 100_000)
+_MID_TICKS = 6_000_000
+_BATCH = 36
+_BATCHES = 1_000
+_ROUNDS = 3
+
+
+def cases(tiny: bool) -> list[Case]:
+    """A case for each book that can run here."""
+    books = [name for name, offer in registry().offers("book").items() if not why_unusable(offer.needs)]
+    return [
+        {"book": book, "levels": _LEVELS[:2] if tiny else _LEVELS, "batches": 10 if tiny else _BATCHES}
+        for book in books
+    ]
+
+
+def measure(case: Case) -> dict[str, Any]:
+    """Nanoseconds a level, best prices read after each batch, the least of three rounds."""
+    return {"level_ns": [_level_ns(case["book"], levels, case["batches"]) for levels in case["levels"]]}
+
+
+def figures(results: list[Result]) -> list[Figure]:
+    """One plot, a line for each book."""
+    series = [
+        Series(one.case["book"], list(zip(map(float, one.case["levels"]), one.found["level_ns"], strict=True)))
+        for one in results
+    ]
+    levels = results[0].case["levels"]
+    rows = [
+        [one.case["book"], *[latency(ns) for ns in one.found["level_ns"]]]
+        for one in sorted(results, key=lambda one: one.found["level_ns"][-1])
+    ]
+    return [
+        Figure(
+            name="levels",
+            title="A change of one level, by the levels that the book holds",
+            note=(
+                f"{results[0].case['batches']:,} batches of {_BATCH} levels, half of them leaving and coming back, at "
+                "random places of a book whose levels stand side by side; best prices read after each batch; seed 1."
+            ),
+            x_title="levels in the book",
+            y_title="one level",
+            series=series,
+            head=["book", *[f"{count:,} levels" for count in levels]],
+            rows=rows,
+        )
+    ]
+
+
+def _level_ns(name: str, levels: int, batches: int) -> float:
+    factory = usable("book", name)
+    assert factory is not None
+    stream = _stream(levels, batches)
+    times = []
+    for _ in range(_ROUNDS):
+        book = factory(INSTRUMENT)
+        book.apply_snapshot(_side(Side.BUY, levels // 2), _side(Side.SELL, levels // 2))
+        apply_delta, bbo = book.apply_delta, book.bbo
+        started = perf_counter()
+        for bids, asks in stream:
+            apply_delta(bids, asks)
+            bbo()
+        times.append((perf_counter() - started) * 1e9 / (batches * _BATCH))
+        if len(book) != levels // 2 * 2:
+            raise WrongAnswer(f"{name}: {len(book):,} levels are left of {levels // 2 * 2:,}")
+    return min(times)
+
+
+def _side(side: Side, count: int) -> list[Level]:
+    return [(_MID_TICKS - side * (1 + distance), 1_000) for distance in range(count)]
+
+
+def _stream(levels: int, batches: int) -> list[tuple[list[Level], list[Level]]]:
+    """Batches of changes: each odd one takes levels away, and the even one after it brings them back."""
+    random = Random(1)  # noqa: S311  a study's input, no secret
+    half = levels // 2
+    stream: list[tuple[list[Level], list[Level]]] = []
+    for _ in range(batches // 2):
+        taken: tuple[list[Level], list[Level]] = ([], [])
+        given: tuple[list[Level], list[Level]] = ([], [])
+        for place, sign in enumerate((-1, 1)):
+            for _ in range(_BATCH // 2):
+                ticks = _MID_TICKS + sign * (1 + random.randrange(half))
+                gone = random.random() < 0.5
+                taken[place].append((ticks, 0 if gone else random.randint(1, 10**6)))
+                given[place].append((ticks, random.randint(1, 10**6)))
+        stream += [taken, given]
+    return stream

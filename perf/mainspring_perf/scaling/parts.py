@@ -1,0 +1,73 @@
+"""The lanes that studies measure: by the Python parts and by the native ones, trading or only watching."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from mainspring.host.config import load_config
+from mainspring.host.plan import Plan
+from mainspring.host.planning import make_plan
+from mainspring.host.registry import SEAMS, Registry
+from mainspring.host.wiring import wire
+from mainspring.lane import Lane
+from mainspring.model import Instrument
+from mainspring.seams import MarketView, Orders, RawMessage, Wakes
+from mainspring_perf.sessions import registry, usable
+
+__all__ = ["CHUNK", "generated", "lane_of", "parts_here", "plan_of"]
+
+CHUNK = 512
+"""How many messages a session hands to its lane at once."""
+
+_PARTS = {
+    "python": ("engine.plugin=python", "book.plugin=bisect-list"),
+    "native": ("engine.plugin=native", "book.plugin=ladder"),
+}
+
+
+class _Watcher:
+    """Reads the best prices of each change, and never trades."""
+
+    wakes_on = Wakes(bbo=True)
+
+    def __init__(self) -> None:
+        self.spreads = 0
+
+    def on_bbo(self, market: MarketView, orders: Orders) -> None:
+        self.spreads += market.ask_ticks - market.bid_ticks
+
+
+def parts_here() -> list[str]:
+    """The parts that can run on this host."""
+    native = usable("engine", "native") and usable("book", "ladder")
+    return ["python", "native"] if native else ["python"]
+
+
+def plan_of(part: str, *overrides: str) -> Plan:
+    """The built-in configuration with that part's engine and book, and what else is set."""
+    return make_plan(load_config(None, (*_PARTS[part], *overrides)), registry())
+
+
+def generated(plan: Plan) -> Iterator[RawMessage]:
+    """The plan's generated messages, made as they are asked for and kept nowhere."""
+    factory = registry().get("feed", plan.feed.plugin).factory
+    return iter(factory.source(plan.instruments, plan.feed.options))
+
+
+def lane_of(plan: Plan, *, trading: bool, instruments: Sequence[Instrument] = ()) -> Lane:
+    """A fresh lane of the plan, with the plan's strategies or with one in their place that only watches.
+
+    `instruments` take the place of the plan's, where there are any.
+    """
+    if instruments:
+        plan = msgspec.structs.replace(plan, instruments=tuple(instruments))
+    return wire(plan, registry() if trading else _watching())
+
+
+def _watching() -> Registry:
+    offers = {seam: registry().offers(seam) for seam in SEAMS}
+    strategies = {
+        name: msgspec.structs.replace(offer, factory=lambda *_, **__: _Watcher())
+        for name, offer in offers["strategy"].items()
+    }
+    return Registry({**offers, "strategy": strategies}, ())

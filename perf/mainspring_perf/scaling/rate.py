@@ -1,0 +1,204 @@
+"""How long messages take by how many come, up to saturation; and whether the capacity model has that right."""
+
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from mainspring.host.plan import Plan
+from mainspring.report import StageReport, stage_report
+from mainspring.report.figures import latency
+from mainspring.session import open_messages
+from mainspring_perf.harness import WrongAnswer
+from mainspring_perf.scaling.calibration import calibrate
+from mainspring_perf.scaling.capacity import capacity_of
+from mainspring_perf.scaling.core_share import UNDISTURBED
+from mainspring_perf.scaling.open_loop import Ran, arrivals, run_open_loop
+from mainspring_perf.scaling.parts import generated, lane_of, parts_here, plan_of
+from mainspring_perf.scaling.values import Case, Figure, Result, Series
+from mainspring_perf.sessions import RECORDED, recorded_capture, registry
+
+__all__ = ["NAME", "WITHIN", "cases", "far_off", "figures", "measure"]
+
+NAME = "rate"
+
+WITHIN = 0.20
+"""How far a prediction may be from what was measured."""
+
+_LOADS = (0.2, 0.5, 0.65, 0.8, 0.9, 0.95)
+_MODEL_LOAD = 0.3
+_MESSAGES = 30_000
+_ROUNDS = 3
+# A session's first messages hold its snapshot, whose milliseconds would be the tail of all that came meanwhile.
+_WARM = 500
+# A run for the model takes a twentieth of a second or so: short enough to be left alone even on a busy machine.
+_MODEL_MESSAGES = {"python": 4_000, "native": 12_000}
+_ATTEMPTS = 24
+_ENOUGH = 4
+_FOUR = 'instruments=["A/USDT", "B/USDT", "C/USDT", "D/USDT"]'
+
+
+def cases(tiny: bool) -> list[Case]:
+    """The reference session at each load by each part; and further workloads for the model alone."""
+    workloads: list[tuple[str, list[str], bool]] = [
+        ("reference session, quoting", [], True),
+        ("reference session, watching", [], False),
+    ]
+    if not tiny:
+        workloads.append(("four instruments, quoting", [_FOUR], True))
+    if recorded_capture() is not None and not tiny:
+        capture = [f"feed.capture={RECORDED}", "feed.plugin=binance-spot", "instruments=[]"]
+        workloads += [("recorded session, quoting", capture, True), ("recorded session, watching", capture, False)]
+    return [
+        {
+            "part": part,
+            "workload": name,
+            "overrides": overrides,
+            "trading": trading,
+            "messages": _MODEL_MESSAGES[part] // (6 if tiny else 1),
+            "attempts": 2 if tiny else _ATTEMPTS,
+            "calibration": 1_000 if tiny else 8_000,
+            "loads": list(_LOADS) if place == 0 else [],
+            "load_messages": _MESSAGES // (20 if tiny else 1),
+            "rounds": 1 if tiny else _ROUNDS,
+        }
+        for place, (name, overrides, trading) in enumerate(workloads)
+        for part in parts_here()
+    ]
+
+
+def measure(case: Case) -> dict[str, Any]:
+    """The rate at which the lane saturates, the one that the model predicts, and the latencies at each load.
+
+    The rates are the best of runs in which the thread had its core to itself, None where it never had: whatever else
+    the machine does can only slow them. Latencies are of the round in which it had most of its core.
+    """
+    plan = plan_of(case["part"], *case["overrides"])
+    bench = _Bench(plan, case)
+    calibration = calibrate(case["calibration"])
+    saturated, predicted, tried = [], [], 0.0
+    for _ in range(case["attempts"]):
+        ran, _ = bench.run(case["messages"], 0)
+        tried = max(tried, case["messages"] / ran.seconds)
+        if ran.core_share >= UNDISTURBED:
+            saturated.append(case["messages"] / ran.seconds)
+        ran, stages = bench.run(case["messages"], _MODEL_LOAD * tried)
+        if ran.core_share >= UNDISTURBED:
+            predicted.append(capacity_of(stages, case["part"], calibration).saturation)
+        if min(len(saturated), len(predicted)) >= _ENOUGH:
+            break
+    tails = []
+    for load in case["loads"]:
+        a_second = load * max(saturated, default=tried)
+        rounds = [bench.run(case["load_messages"], a_second, warm=_WARM)[0] for _ in range(case["rounds"])]
+        best = max(rounds, key=lambda ran: ran.core_share)
+        tails.append([*best.latencies.percentiles([50, 99, 99.9]), best.latencies.max, best.core_share])
+    judged = bool(saturated and predicted)
+    return {
+        "saturation": max(saturated, default=tried),
+        "predicted": max(predicted) if judged else None,
+        "tails": tails,
+        "outside": {engine: msgspec.to_builtins(outside) for engine, outside in calibration.items()},
+    }
+
+
+def far_off(results: list[Result]) -> list[str]:
+    """The workloads whose prediction was judged and is further than `WITHIN` from what was measured, in words."""
+    words = []
+    for one in results:
+        measured, predicted = one.found["saturation"], one.found["predicted"]
+        if predicted is not None and abs(predicted / measured - 1) > WITHIN:
+            told = f"{predicted:,.0f} predicted, {measured:,.0f} measured"
+            words.append(f"{one.case['workload']}, {one.case['part']} parts: {told}")
+    return words
+
+
+class _Bench:
+    """Runs pieces of one workload, and compares what they lead to."""
+
+    def __init__(self, plan: Plan, case: Case) -> None:
+        self._plan, self._case = plan, case
+        source = open_messages(plan, registry()) if plan.source.captures else generated(plan)
+        most = max(case["messages"], case["load_messages"] if case["loads"] else 0)
+        self._messages = tuple(islice(source, most))
+        self._answers: dict[int, tuple[tuple[int, int], ...]] = {}
+
+    def run(self, count: int, a_second: float, *, warm: int = 0) -> tuple[Ran, list[StageReport]]:
+        """The first `count` messages at that rate, 0 for all at once; `warm` of them before anything is timed.
+
+        Raises `WrongAnswer` where two runs differ.
+        """
+        lane = lane_of(self._plan, trading=self._case["trading"])
+        lane.run(self._messages[:warm])
+        ran = run_open_loop(lane, self._messages[warm:count], arrivals(count - warm, a_second))
+        answer = tuple((market.bid_ticks, market.ask_ticks) for market in lane.markets)
+        if self._answers.setdefault(count, answer) != answer:
+            raise WrongAnswer(f"{self._case['workload']}: two runs of {count:,} messages end at other best prices")
+        stages = [stage_report(name, one, None) for name, one in lane.stages.histograms().items() if one.count]
+        return ran, stages
+
+
+def figures(results: list[Result]) -> list[Figure]:
+    """The latencies by load, and the model beside what was measured."""
+    return [*[_tails(one) for one in results if one.case["loads"]], _model(results)]
+
+
+def _tails(one: Result) -> Figure:
+    saturation = one.found["saturation"]
+    loads = one.case["loads"]
+    names = ("p50", "p99", "p99.9", "max")
+    rows = [
+        [f"{load:.0%}", f"{load * saturation:,.0f}", *[latency(ns) for ns in tail[:4]], f"{tail[4]:.0%}"]
+        for load, tail in zip(loads, one.found["tails"], strict=True)
+    ]
+    return Figure(
+        name=f"rate-{one.case['part']}",
+        title=f"A message, by how many come: {one.case['part']} parts",
+        note=(
+            f"{one.case['load_messages'] - _WARM:,} messages of the {one.case['workload']} once its book is whole, at "
+            f"random times (Poisson, seed 1) and a share of {saturation:,.0f} a second, which is what the lane takes "
+            "when all are there at once. A message's time counts from when it was due, waiting included. Where the "
+            "thread had less than all of its core, others had the rest, and the tail is theirs too."
+        ),
+        x_title="load, percent of saturation",
+        y_title="from due to done",
+        x_unit="%",
+        linear_x=True,
+        series=[
+            Series(
+                name, [(100 * load, float(tail[place])) for load, tail in zip(loads, one.found["tails"], strict=True)]
+            )
+            for place, name in enumerate(names[:3])
+        ],
+        head=["load", "messages a second", *names, "of its core"],
+        rows=rows,
+    )
+
+
+def _model(results: list[Result]) -> Figure:
+    rows, pairs = [], []
+    for one in results:
+        measured, predicted = one.found["saturation"], one.found["predicted"]
+        told = ["not judged", ""]
+        if predicted is not None:
+            pairs.append((measured, predicted))
+            told = [f"{predicted:,.0f}", f"{predicted / measured - 1:+.0%}"]
+        rows.append([one.case["workload"], one.case["part"], f"{measured:,.0f}", *told])
+    pairs.sort()
+    return Figure(
+        name="capacity",
+        title="Where a lane saturates: predicted and measured",
+        note=(
+            f"Predicted from the stage costs of a run at {_MODEL_LOAD:.0%} of saturation; measured with all messages "
+            "there at once. Not judged where the thread never had its core to itself."
+        ),
+        x_title="measured, messages a second",
+        y_title="predicted, messages a second",
+        y_unit="",
+        series=[
+            Series("predicted", pairs),
+            Series("the same as measured", [(measured, measured) for measured, _ in pairs]),
+        ],
+        head=["workload", "parts", "measured a second", "predicted", "difference"],
+        rows=rows,
+    )

@@ -1,0 +1,56 @@
+"""Runs studies, each of their cases in a process of its own."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import orjson
+
+from mainspring_perf.scaling.values import Case, Result, Study
+
+__all__ = ["UnknownStudy", "find_studies", "run_studies"]
+
+
+class UnknownStudy(ValueError):  # noqa: N818  it is one
+    """No study has that name."""
+
+
+def find_studies() -> Mapping[str, Study]:
+    """The studies by name: every module of this package with a `NAME`."""
+    package = str(Path(__file__).parent)
+    modules = [importlib.import_module(f"{__package__}.{one.name}") for one in pkgutil.iter_modules([package])]
+    return {module.NAME: cast("Study", module) for module in modules if hasattr(module, "NAME")}
+
+
+def run_studies(
+    names: Sequence[str] = (), *, tiny: bool = False, progress: Callable[[str, int, int], None] | None = None
+) -> dict[str, list[Result]]:
+    """The results of those studies, of all if none is named. `progress` is told of each case: study, number, how many.
+
+    A case has a fresh process, so that none inherits another's memory. Raises `UnknownStudy`, and `RuntimeError` with
+    what a process said that failed.
+    """
+    studies = find_studies()
+    for name in names:
+        if name not in studies:
+            raise UnknownStudy(f"no study is named {name!r}; there are: {', '.join(studies)}")
+    results: dict[str, list[Result]] = {}
+    for name in names or studies:
+        cases = studies[name].cases(tiny)
+        for number, case in enumerate(cases, start=1):
+            if progress is not None:
+                progress(name, number, len(cases))
+            results.setdefault(name, []).append(_in_a_process(name, case))
+    return results
+
+
+def _in_a_process(name: str, case: Case) -> Result:
+    command = [sys.executable, "-m", "mainspring_perf.scaling.worker", name]
+    done = subprocess.run(command, input=orjson.dumps(case), capture_output=True, check=False)  # noqa: S603  our own worker
+    if done.returncode:
+        raise RuntimeError(f"the study {name} failed on {case}:\n{done.stderr.decode(errors='replace')}")
+    return Result(case, orjson.loads(done.stdout))

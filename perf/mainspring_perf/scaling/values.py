@@ -1,0 +1,66 @@
+"""What a study takes and gives, as frozen values."""
+
+from typing import Any, Protocol
+
+import msgspec
+
+__all__ = ["Case", "Figure", "Result", "Series", "Study"]
+
+Case = dict[str, Any]
+"""What one process is to measure: plain values, which go to it as JSON."""
+
+
+class Series(msgspec.Struct, frozen=True):
+    """A line of a figure: its name, and its points in the axes' units, from left to right."""
+
+    name: str
+    points: list[tuple[float, float]]
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """A plot and the table behind it. Both axes are logarithmic; `linear_x` and `linear_y` start at zero.
+
+    `name` is that of its file. `note` says on what it was measured. `x_unit` and `y_unit` are "" for plain numbers,
+    "ns" for times in nanoseconds, "bytes", or "%".
+    """
+
+    name: str
+    title: str
+    note: str
+    x_title: str
+    y_title: str
+    x_unit: str = ""
+    y_unit: str = "ns"
+    linear_x: bool = False
+    linear_y: bool = False
+    series: list[Series]
+    head: list[str]
+    rows: list[list[str]]
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a process measured of its case."""
+
+    case: Case
+    found: dict[str, Any]
+
+
+class Study(Protocol):
+    """A module of this package that measures how one thing grows."""
+
+    NAME: str
+
+    @staticmethod
+    def cases(tiny: bool) -> list[Case]:
+        """What is to be measured, each in a process of its own; `tiny` for a check that takes seconds."""
+        ...
+
+    @staticmethod
+    def measure(case: Case) -> dict[str, Any]:
+        """Measures one case, after its answer was checked. Raises `WrongAnswer`."""
+        ...
+
+    @staticmethod
+    def figures(results: list[Result]) -> list[Figure]:
+        """The figures of what was measured."""
+        ...

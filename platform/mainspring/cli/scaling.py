@@ -1,0 +1,123 @@
+"""`scaling`: how cost grows with what a lane is given, and how many lanes that makes."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from mainspring.cli.output import FAILED, errors, print_json, results
+from mainspring.errors import DataError, MainspringError
+from mainspring.report import SessionReport, from_json
+from mainspring.report.figures import latency
+from mainspring_perf.scaling.calibration import calibrate
+from mainspring_perf.scaling.capacity import busiest, capacity, lanes_needed
+from mainspring_perf.scaling.document import machine_words, write_document
+from mainspring_perf.scaling.rate import far_off
+from mainspring_perf.scaling.run import UnknownStudy, find_studies, run_studies
+from mainspring_perf.scaling.values import Figure
+
+__all__ = ["scaling"]
+
+
+def scaling(
+    studies: Annotated[
+        list[str] | None, typer.Argument(help="The studies to run; all of them if none is named.")
+    ] = None,
+    *,
+    size: Annotated[
+        Path | None,
+        typer.Option(metavar="REPORT", help="Size a fleet from a session's JSON report instead.", show_default=False),
+    ] = None,
+    peak: Annotated[
+        float | None,
+        typer.Option(help="With --size: messages a second at the peak; else the report's own.", show_default=False),
+    ] = None,
+    load: Annotated[
+        float, typer.Option(min=0.01, max=0.99, help="With --size: the share of its saturation that a lane may have.")
+    ] = 0.5,
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write figures and tables into its scaling.md.", show_default=False),
+    ] = None,
+    tiny: Annotated[bool, typer.Option("--tiny", help="A check that takes seconds; its figures say little.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Measure how cost grows with instruments, levels, message rate and session length; size a fleet."""
+    if size is not None:
+        _size(size, peak, load, as_json)
+        return
+    console = errors()
+    try:
+        with console.status("starting") as status:
+            found = run_studies(
+                studies or (),
+                tiny=tiny,
+                progress=lambda study, number, of: status.update(f"{study}: case {number} of {of}"),
+            )
+    except UnknownStudy as error:
+        raise MainspringError(str(error)) from error
+    known = find_studies()
+    figures = {name: known[name].figures(of) for name, of in found.items()}
+    if write is not None:
+        for path in write_document(write, figures, machine_words()):
+            console.print(f"{path} is written", soft_wrap=True)
+    if as_json:
+        print_json({name: [msgspec.to_builtins(one) for one in of] for name, of in found.items()})
+    else:
+        for of in figures.values():
+            for one in of:
+                _print(one)
+    missed = far_off(found.get("rate", []))
+    if missed and not tiny:
+        console.print(f"[bold red]the capacity model is off:[/] {escape('; '.join(missed))}", soft_wrap=True)
+        raise typer.Exit(FAILED)
+
+
+def _print(figure: Figure) -> None:
+    if not figure.rows:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for place, title in enumerate(figure.head):
+        table.add_column(title, justify="right" if place else "left", overflow="fold")
+    for row in figure.rows:
+        table.add_row(*map(escape, row))
+    console = results()
+    console.print(escape(figure.title), style="bold")
+    console.print(table)
+    console.print(escape(figure.note), style="dim")
+    console.print()
+
+
+def _size(path: Path, peak: float | None, load: float, as_json: bool) -> None:
+    report = _read(path)
+    try:
+        found = capacity(report, calibrate())
+        wanted = busiest(report) if peak is None else peak
+        lanes = lanes_needed(wanted, found.saturation, load)
+    except ValueError as error:
+        raise MainspringError(f"{path}: {error}") from error
+    if as_json:
+        told: dict[str, Any] = {"share_ns": found.share_ns, "saturation": found.saturation}
+        print_json({**told, "message_ns": found.message_ns, "peak": wanted, "load": load, "lanes": lanes})
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("of a message")
+    table.add_column("takes", justify="right")
+    table.add_column("share", justify="right")
+    for name, ns in sorted(found.share_ns.items(), key=lambda pair: -pair[1]):
+        table.add_row(escape(name), latency(ns), f"{ns / found.message_ns:.0%}")
+    console = results()
+    console.print(table)
+    console.print(f"A lane takes {found.saturation:,.0f} messages a second at most ({latency(found.message_ns)} each).")
+    source = "the busiest stretch of the report" if peak is None else "as asked"
+    console.print(f"{wanted:,.0f} messages a second at the peak ({source}), lanes loaded to {load:.0%}: {lanes:,}.")
+
+
+def _read(path: Path) -> SessionReport:
+    try:
+        return from_json(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; write one with `mainspring run --json`") from error

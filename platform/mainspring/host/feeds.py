@@ -1,0 +1,54 @@
+"""A configuration of several feeds as one of each: what a feed's table says, and what it leaves to the session."""
+
+import msgspec
+
+from mainspring.host.config import FeedConfig, FeedTable, Loaded
+from mainspring.host.key_lines import KeyPath
+
+__all__ = ["ONLY_FEED", "each_feed"]
+
+ONLY_FEED = ""
+"""The name of a session's feed where it has one, and that by `feed`."""
+
+_OF_ONE = ("feed", "instruments", "instrument")
+
+
+def each_feed(loaded: Loaded) -> dict[str, Loaded]:
+    """The configuration of each feed by its name, in their order: that of a session of this feed alone.
+
+    Raises `ConfigError` where `feeds` stands beside what is for one feed.
+    """
+    if not loaded.config.feeds:
+        return {ONLY_FEED: loaded}
+    for key in _OF_ONE:
+        if loaded.complaint.has(key):
+            what = "feeds.NAME" if key == "feed" else f"feeds.NAME.{key}"
+            raise loaded.complaint.error(
+                (key,),
+                f"is for a session of one feed, and this one has: {', '.join(loaded.config.feeds)}. Write {what}",
+            )
+    return {name: _of(loaded, name, table) for name, table in loaded.config.feeds.items()}
+
+
+def _of(loaded: Loaded, name: str, table: FeedTable) -> Loaded:
+    config = loaded.config
+    own = msgspec.structs.replace(
+        config,
+        feed=FeedConfig(**{field: getattr(table, field) for field in FeedConfig.__struct_fields__}),
+        feeds={},
+        instruments=table.instruments,
+        instrument=table.instrument,
+        strategy={**config.strategy, **table.strategy},
+        risk={**config.risk, **table.risk},
+    )
+
+    def there(path: KeyPath) -> KeyPath:
+        if path[:1] == ("feed",):
+            return ("feeds", name, *path[1:])
+        if path[:1] in (("instruments",), ("instrument",)):
+            return ("feeds", name, *path)
+        if len(path) > 1 and path[0] in ("strategy", "risk") and path[1] in getattr(table, path[0]):
+            return ("feeds", name, *path)
+        return path
+
+    return msgspec.structs.replace(loaded, config=own, complaint=loaded.complaint.moved(there))

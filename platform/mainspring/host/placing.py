@@ -1,0 +1,125 @@
+"""Where lanes go on this host: `[hardware]` and the host's profile to a place for each."""
+
+from collections.abc import Collection, Sequence
+
+from hwprofile.apply import STRATEGIES, Role, Seat, plan_placement, reachable_cpus
+from hwprofile.profile import HostProfile
+from mainspring.host.complaints import Complaint, did_you_mean, quoted
+from mainspring.host.config import AUTO, HardwareConfig
+from mainspring.host.plan import HardwarePlan, Place
+
+__all__ = ["OFF", "lanes_for", "place_lanes", "wants_pinning"]
+
+OFF = "off"
+_REST = "the rest"
+
+
+def wants_pinning(hardware: HardwareConfig, lanes: int) -> bool:
+    """Whether lanes are to be held to CPUs."""
+    return hardware.pin != OFF and (hardware.pin is not None or lanes > 1)
+
+
+def lanes_for(profile: HostProfile, instruments: int, taken: Collection[int]) -> tuple[int, str]:
+    """How many lanes "auto" stands for, and why: one on each physical core but one, never more than instruments."""
+    cores: set[tuple[str, int]] = set()
+    for cpu in set(reachable_cpus(profile)) - set(taken):
+        thread = profile.topology.thread(cpu)
+        own = thread is None or thread.core is None
+        cores.add(("cpu", cpu) if own else ("core", thread.core))  # type: ignore[arg-type,union-attr]
+    quota = profile.allowance.cpu_quota
+    room = len(cores)
+    said = f"{room} core{'s' if room != 1 else ''} to run on"
+    if quota.value is not None and quota.value < room:
+        room = int(quota.value)
+        said += f", of which a quota leaves {quota.value:g}"
+    lanes = max(1, min(room - 1, instruments))
+    many = f"{instruments} instrument{'s' if instruments != 1 else ''}"
+    return lanes, f"auto: {said}, one of them for the rest, and {many}"
+
+
+def place_lanes(
+    hardware: HardwareConfig,
+    complaint: Complaint,
+    profile: HostProfile,
+    names: Sequence[str],
+    taken: Collection[int],
+) -> tuple[HardwarePlan, tuple[Place, ...]]:
+    """How lanes are held, and the place of each. Raises `ConfigError` for CPUs and strategies that can't be had."""
+    usable = reachable_cpus(profile)
+    pin = AUTO if hardware.pin is None else hardware.pin
+    if hardware.nic is not None and hardware.nic not in (known := [nic.name for nic in profile.topology.nics]):
+        raise complaint.error(
+            ("hardware", "nic"), f"this host has no interface {quoted(hardware.nic)} on a bus{did_you_mean('', known)}"
+        )
+    if isinstance(pin, tuple):
+        places, rest, unkept = _listed(pin, complaint, profile, usable, names)
+        strategy = "cpus"
+    else:
+        if pin not in STRATEGIES:
+            raise complaint.error(
+                ("hardware", "pin"),
+                f"no strategy is named {quoted(pin)}{did_you_mean(pin, [OFF, *STRATEGIES])} "
+                "Or a list of CPUs, one for each lane",
+            )
+        lanes = [f"lane {name}" for name in names]
+        roles = [*(Role(lane, hot=True, nic=hardware.nic) for lane in lanes), Role(_REST, hot=False)]
+        placement = plan_placement(profile, roles, pin, taken)
+        places = tuple(_place(placement.seat(lane)) for lane in lanes)
+        rest, unkept, strategy = _place(placement.seat(_REST)), placement.unkept, pin
+    pins = strategy == "cpus" or STRATEGIES[strategy].pins
+    return (
+        HardwarePlan(
+            pin=strategy if pins else OFF,
+            rest=rest,
+            usable=usable,
+            unkept=unkept,
+            memory=hardware.memory == "node",
+            lock_memory=hardware.lock_memory,
+            timer_slack_ns=hardware.timer_slack_ns,
+            fifo_priority=hardware.fifo_priority,
+            collector=hardware.collector,
+            reserve=hardware.reserve,
+        ),
+        places if pins else tuple(Place() for _ in names),
+    )
+
+
+def _place(seat: Seat) -> Place:
+    return Place(cpus=seat.cpus, node=seat.node, because=seat.because)
+
+
+def _listed(
+    cpus: tuple[int, ...], complaint: Complaint, profile: HostProfile, usable: Sequence[int], names: Sequence[str]
+) -> tuple[tuple[Place, ...], Place, tuple[str, ...]]:
+    """The places of a list of CPUs, and the rest on the others; what is unkept, in sentences."""
+    key = ("hardware", "pin")
+    if len(cpus) != len(names):
+        raise complaint.error(
+            key, f"names {_many(len(cpus), 'CPU')} for {_many(len(names), 'lane')}: name one for each, in their order"
+        )
+    online = profile.topology.online
+    for cpu in cpus:
+        if cpu not in usable:
+            why = "may not be used by this process" if cpu in online else "isn't a CPU of this host that is online"
+            raise complaint.error(key, f"{cpu} {why}; there are: {', '.join(map(str, usable)) or 'none that is known'}")
+        if cpus.count(cpu) > 1:
+            raise complaint.error(key, f"names CPU {cpu} for two lanes; each needs one of its own")
+    beside = {sibling for cpu in cpus for sibling in profile.topology.siblings(cpu)}
+    others = tuple(cpu for cpu in usable if cpu not in beside) or tuple(cpu for cpu in usable if cpu not in cpus)
+    rest = Place(cpus=others or tuple(usable), node=None, because="the CPUs that the list leaves")
+    unkept = []
+    if not others:
+        unkept.append("the list leaves no CPU for the rest, which runs beside the lanes")
+    for at, cpu in enumerate(cpus):
+        shared = [other for other in cpus[at + 1 :] if other in profile.topology.siblings(cpu)]
+        unkept += [f"CPUs {cpu} and {other} are threads of one core, and both have a lane" for other in shared]
+    return tuple(_on(cpu, profile) for cpu in cpus), rest, tuple(unkept)
+
+
+def _on(cpu: int, profile: HostProfile) -> Place:
+    thread = profile.topology.thread(cpu)
+    return Place(cpus=(cpu,), node=None if thread is None else thread.node, because="named in hardware.pin")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count != 1 else ''}"

@@ -1,0 +1,94 @@
+"""Config to a session's plan: its feeds, how their instruments are shared among lanes, and where the lanes run."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from hwprofile.apply import taken_cpus
+from hwprofile.probe import probe as probe_host
+from hwprofile.profile import HostProfile
+from mainspring.host.config import AUTO, Loaded
+from mainspring.host.feeds import each_feed
+from mainspring.host.partition import partition
+from mainspring.host.placing import lanes_for, place_lanes, wants_pinning
+from mainspring.host.plan import Choice, HardwarePlan, LanePlan, Place, Plan, SessionPlan
+from mainspring.host.planning import make_plan
+from mainspring.host.registry import Registry
+
+__all__ = ["alone", "make_session"]
+
+
+def alone(plan: Plan, allow: Sequence[str] = ()) -> SessionPlan:
+    """The session of one feed in one lane, left to the scheduler."""
+    return SessionPlan(feeds=(plan,), lanes=(LanePlan(name="1", parts=(plan,)),), allow=tuple(allow))
+
+
+def make_session(loaded: Loaded, registry: Registry, probe: Callable[[], HostProfile] = probe_host) -> SessionPlan:
+    """Plans a session. `probe` stands for `hwprofile.probe.probe`, and is asked only where the host matters.
+
+    Raises `ConfigError` or a `PluginError` where the config can't be run so.
+    """
+    config, complaint = loaded.config, loaded.complaint
+    feeds = tuple(make_plan(own, registry, name) for name, own in each_feed(loaded).items())
+    instruments = sum(len(feed.instruments) for feed in feeds)
+    profile = None
+    taken: Sequence[int] = ()
+    if config.lanes == AUTO or wants_pinning(config.hardware, int(config.lanes)):
+        profile = probe()
+        taken = tuple(taken_cpus())
+    because = ""
+    if config.lanes == AUTO:
+        assert profile is not None
+        lanes, because = lanes_for(profile, instruments, taken)
+    else:
+        lanes = int(config.lanes)
+    if lanes > instruments:
+        raise complaint.error(
+            ("lanes",),
+            f"{lanes} lanes for {instruments} instrument{'s' if instruments != 1 else ''}: a lane without one would do "
+            f"nothing. At most {instruments}",
+        )
+    if lanes > 1 or len(feeds) > 1:
+        _refuse_divided(loaded, registry, feeds, lanes)
+    names = [str(number) for number in range(1, lanes + 1)]
+    hardware, places = HardwarePlan(), tuple(Place() for _ in names)
+    if wants_pinning(config.hardware, lanes):
+        assert profile is not None
+        hardware, places = place_lanes(config.hardware, complaint, profile, names, taken)
+    shares = partition(feeds, lanes, _weights(feeds))
+    return SessionPlan(
+        feeds=feeds,
+        lanes=tuple(
+            LanePlan(name=name, parts=parts, place=place)
+            for name, parts, place in zip(names, shares, places, strict=True)
+        ),
+        hardware=hardware,
+        lanes_because=because,
+        allow=config.plugins.allow,
+    )
+
+
+def _weights(feeds: Sequence[Plan]) -> list[int]:
+    """What each feed weighs: the bytes of its captures, or its instruments where not every feed has captures."""
+    if all(feed.source.captures for feed in feeds):
+        return [sum(path.stat().st_size for path in feed.source.captures) for feed in feeds]
+    return [len(feed.instruments) for feed in feeds]
+
+
+def _refuse_divided(loaded: Loaded, registry: Registry, feeds: Sequence[Plan], lanes: int) -> None:
+    """Raises `ConfigError` for a plugin that has to see all instruments of the session and would see a part of them."""
+    for feed, own in zip(feeds, each_feed(loaded).values(), strict=True):
+        for path, choice in _paths(feed):
+            if registry.get(choice.seam, choice.plugin).capabilities.get("across_instruments"):
+                cut = f"{lanes} lanes" if lanes > 1 else f"{len(feeds)} feeds"
+                raise own.complaint.error(
+                    path,
+                    f"the {choice.seam} {choice.plugin!r} looks across all instruments, and with {cut} it would see "
+                    "a part of them. Run it with one lane and one feed",
+                )
+
+
+def _paths(feed: Plan) -> Iterator[tuple[tuple[str, ...], Choice]]:
+    """What might look across instruments, with the key that chose it."""
+    yield from ((("risk", choice.plugin), choice) for choice in feed.risk)
+    yield from ((("strategy", strategy.name), strategy.choice) for strategy in feed.strategies)
+    if feed.router is not None:
+        yield (("router",), feed.router)

@@ -1,0 +1,92 @@
+"""What the machine did in a session, as frozen values: the pace over time, the races it ran, where its threads were."""
+
+import msgspec
+
+__all__ = ["ActReport", "LaneTiming", "PacePoint", "RaceReport", "RacerReport", "ThreadReport"]
+
+
+class PacePoint(msgspec.Struct, frozen=True, array_like=True):
+    """How far a session had come: nanoseconds since its start, messages so far, and the receive time of the last."""
+
+    wall_ns: int
+    messages: int
+    receive_ns: int
+
+
+class RacerReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate of a race.
+
+    `gain` is how many times as fast as the default it was, from `low` to `high` with the race's confidence; None where
+    it didn't race, and then `note` says why.
+    """
+
+    plugin: str
+    distribution: str
+    version: str
+    gain: float | None
+    low: float | None
+    high: float | None
+    note: str = ""
+
+
+class RaceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A race for a slot, as the host's profile has it.
+
+    `noise` is how far apart two runs of the same candidate were (0.02 is 2%). `because` is the decision in words, with
+    its date and freshness.
+    """
+
+    slot: str
+    default: str
+    winner: str
+    rounds: int
+    noise: float
+    because: str
+    racers: list[RacerReport]
+
+
+class ThreadReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a thread was to run, and where the scheduler had it.
+
+    `wanted` are the CPUs that it was held to, None where it was left free. `seen` are pairs of CPU and how many samples
+    found it there. `outcome` is "applied", "partial", "refused", "unknown", or "free" where nothing was wanted; what
+    isn't applied has its `reason`. Switches are since the session's start, None where the system doesn't tell.
+    """
+
+    role: str
+    thread: int
+    wanted: list[int] | None
+    seen: list[tuple[int, int]]
+    voluntary_switches: int | None
+    involuntary_switches: int | None
+    outcome: str
+    reason: str = ""
+
+
+class ActReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done to hold something in its place, as `hwprofile.acts.Act` tells it.
+
+    `whose` is the lane's or "the rest"; `undone` says that this is the way back. `outcome` is "applied", "partial",
+    "refused" or "unknown"; whatever isn't applied has its `reason`, and in `needs` what would make it possible.
+    """
+
+    whose: str
+    name: str
+    subject: str
+    wanted: str
+    holds: str
+    outcome: str
+    evidence: str
+    reason: str | None = None
+    needs: str | None = None
+    undone: bool = False
+
+
+class LaneTiming(msgspec.Struct, frozen=True, kw_only=True):
+    """How a lane's process fared. Memory is that of the process at its peak."""
+
+    name: str
+    process: int
+    wall_seconds: float
+    messages_per_second: float
+    peak_rss_bytes: int

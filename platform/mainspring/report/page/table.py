@@ -1,0 +1,29 @@
+"""A table of the page."""
+
+from collections.abc import Sequence
+
+from mainspring.report.page.markup import Child, Html, tag
+
+__all__ = ["NO_FIGURE", "table"]
+
+NO_FIGURE = "\N{EN DASH}"
+"""Stands in a table where there is no figure."""
+
+
+def table(name: str, titles: Sequence[str], rows: Sequence[Sequence[Child]], *, words: frozenset[int]) -> Html:
+    """A table that scrolls by itself on a narrow screen. `words` are the columns of text, the others hold figures."""
+
+    def kind(column: int) -> str | None:
+        return "words" if column in words else None
+
+    head = [tag("th", title, scope="col", class_=kind(column)) for column, title in enumerate(titles)]
+    body = [
+        tag(
+            "tr",
+            tag("th", row[0], scope="row", class_="words"),
+            *[tag("td", cell, class_=kind(column)) for column, cell in enumerate(row[1:], start=1)],
+        )
+        for row in rows
+    ]
+    shown = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body))
+    return tag("div", shown, class_="scroll", role="region", aria_label=name, tabindex=0)

@@ -1,0 +1,59 @@
+"""The sections on the machine: lanes as processes, and where threads ran. None stands for a section with no rows."""
+
+from rich.table import Table
+
+from mainspring.report.figures import NONE, memory, whole_percent
+from mainspring.report.machine import LaneTiming, ThreadReport
+from mainspring.report.model import LaneReport, SessionReport
+from mainspring.report.terminal.look import Column, Look
+
+__all__ = ["lanes_section", "threads_section"]
+
+
+def lanes_section(report: SessionReport, look: Look) -> Table | None:
+    """Each lane: its process, what it traded, how far it came and how it ended."""
+    if not report.lanes:
+        return None
+    columns = (
+        Column("lane", "left"),
+        Column("process"),
+        Column("instruments", "left"),
+        *(Column(title) for title in ("messages", "a second", "memory")),
+        Column("ended", "left"),
+    )
+    timings = {timing.name: timing for timing in report.timing.lanes}
+    return look.table(columns, [_lane(lane, timings.get(lane.name)) for lane in report.lanes])
+
+
+def _lane(lane: LaneReport, timing: LaneTiming | None) -> tuple[str, ...]:
+    process = rate = peak = NONE
+    if timing is not None:
+        process = str(timing.process)
+        rate = f"{timing.messages_per_second:,.0f}" if timing.messages_per_second else NONE
+        peak = memory(timing.peak_rss_bytes) if timing.peak_rss_bytes else NONE
+    return lane.name, process, ", ".join(lane.instruments), f"{lane.messages:,}", rate, peak, lane.ended
+
+
+def threads_section(report: SessionReport, look: Look) -> Table | None:
+    """Each thread: the CPUs that it was to run on, those it was found on, and how often it was taken off them."""
+    if not report.timing.threads:
+        return None
+    columns = (
+        *(Column(title, "left") for title in ("thread", "wanted cpu", "found on")),
+        *(Column(title) for title in ("preempted", "gave way")),
+        Column("outcome", "left"),
+    )
+    return look.table(columns, [_thread(thread) for thread in report.timing.threads])
+
+
+def _thread(thread: ThreadReport) -> tuple[str, ...]:
+    total = sum(samples for _, samples in thread.seen)
+    found = ", ".join(f"{cpu} ({whole_percent(samples / total)})" for cpu, samples in thread.seen) if total else NONE
+    switches = (thread.involuntary_switches, thread.voluntary_switches)
+    return (
+        thread.role,
+        "any" if thread.wanted is None else ", ".join(map(str, thread.wanted)),
+        found,
+        *(NONE if count is None else f"{count:,}" for count in switches),
+        f"{thread.outcome}: {thread.reason}" if thread.reason else thread.outcome,
+    )

@@ -1,0 +1,143 @@
+"""One lane at work in this process: its feeds' parts, chunk by chunk, and what comes of them."""
+
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import psutil
+
+from mainspring.errors import CaptureError, CodecError, ConfigError, WireError
+from mainspring.host.plan import LanePlan, Plan
+from mainspring.host.registry import Registry
+from mainspring.host.wiring import wire
+from mainspring.session.pace import Pace
+from mainspring.session.report import part_result
+from mainspring.session.results import LaneResult, PartResult
+from mainspring.session.source import open_messages
+from mainspring.session.totals import SessionTotals
+
+__all__ = ["LaneRun"]
+
+_CHUNK = 512
+
+
+class LaneRun:
+    """A lane, wired. The parts of several feeds share it chunk by chunk: the one furthest behind in time goes next.
+
+    `stopped_early` is why it ends before its input does: set it between two steps. `logs` are the files of the order
+    logs that are kept, by the feed's name. A message that can't be read raises `CaptureError` with its line, unless the
+    plan says to skip such lines: then they are counted. Closing it closes its files.
+    """
+
+    def __init__(self, plan: LanePlan, registry: Registry, logs: Mapping[str, Path]) -> None:
+        self.stopped_early: str | None = None
+        self._name = plan.name
+        self._open = ExitStack()
+        with ExitStack() as undone_on_error:
+            undone_on_error.callback(self._open.close)
+            self._parts = [_Part(part, registry, logs.get(part.name), self._open) for part in plan.parts]
+            undone_on_error.pop_all()
+        self._running = list(self._parts)
+        self._process = psutil.Process()
+        self._pace = Pace()
+        self._started: float | None = None
+        self._wall_seconds = 0.0
+        self._peak_rss_bytes = 0
+
+    @property
+    def messages(self) -> int:
+        """How many have been run."""
+        return sum(part.totals.messages for part in self._parts)
+
+    def fraction(self) -> float | None:
+        """How much of the whole has been run, from 0 to 1; None where the whole isn't known."""
+        fractions = [part.messages.fraction() for part in self._parts]
+        known = [one for one in fractions if one is not None]
+        return sum(known) / len(known) if len(known) == len(fractions) else None
+
+    def step(self) -> bool:
+        """Runs the next chunk; False where nothing is left, or the lane is to stop."""
+        if self._started is None:
+            self._started = time.perf_counter()
+        while self._running and self.stopped_early is None:
+            part = min(self._running, key=lambda part: part.totals.last_receive_ns)
+            if not part.step():
+                self._running.remove(part)
+                continue
+            self._peak_rss_bytes = max(self._peak_rss_bytes, self._process.memory_info().rss)
+            self._wall_seconds = time.perf_counter() - self._started
+            last_ns = max(part.totals.last_receive_ns for part in self._parts)
+            self._pace.add(self._wall_seconds, self.messages, last_ns)
+            return True
+        return False
+
+    def finish(self) -> LaneResult:
+        """Hands out what the last messages have led to, and says what came of it all."""
+        parts = [part.finish(self._name) for part in self._parts]
+        return LaneResult(
+            parts=parts,
+            messages=self.messages,
+            wall_seconds=self._wall_seconds,
+            peak_rss_bytes=self._peak_rss_bytes,
+            stopped_early=self.stopped_early,
+            pace=self._pace.points(),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+
+class _Part:
+    """One feed's part: its messages and the pipeline that they run through."""
+
+    def __init__(self, plan: Plan, registry: Registry, log: Path | None, opened: ExitStack) -> None:
+        self._plan = plan
+        self._log = log
+        self.totals = SessionTotals()
+        try:
+            sink = None if log is None else opened.enter_context(log.open("wb"))
+        except OSError as error:
+            raise ConfigError(f"{log} can't be written: {error.strerror}") from error
+        self._lane = wire(plan, registry, order_log=sink)
+        self.messages = open_messages(plan, registry, self._lane.open_capture)
+        opened.callback(self.messages.close)
+
+    def step(self) -> bool:
+        """Runs the next messages through the lane; False where there are none left."""
+        lane, messages, totals = self._lane, self.messages, self.totals
+        chunk = messages.take(_CHUNK)
+        at = 0
+        while at < len(chunk):
+            try:
+                lane.run(chunk, at)
+            except (WireError, CodecError) as error:
+                totals.count(chunk, at, lane.at + 1)
+                if not self._plan.source.skip_bad:
+                    raise CaptureError(
+                        *messages.here(back=len(chunk) - 1 - lane.at),
+                        f"{error}. The lane stopped there; --skip-bad counts such messages and goes on.",
+                    ) from error
+                messages.skipped += 1
+                at = lane.at + 1
+            else:
+                totals.count(chunk, at, len(chunk))
+                at = len(chunk)
+        if len(chunk):
+            lane.fold()
+        return len(chunk) > 0
+
+    def finish(self, name: str) -> PartResult:
+        self._lane.finish(self.totals.last_receive_ns)
+        result = part_result(self._plan, self._lane, self.messages, self.totals, name=name)
+        if self._log is None:
+            return result
+        return msgspec.structs.replace(result, log=msgspec.structs.replace(result.log, file=str(self._log)))

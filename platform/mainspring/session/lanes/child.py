@@ -1,0 +1,162 @@
+"""A lane's own process: `python -m mainspring.session.lanes.child`, started by the parent with two pipes.
+
+It reads its order and then words from its standard input, and says what becomes of it on its standard output. What
+plugins print goes to standard error. It lives no longer than its parent: where the pipe from there ends, it stops.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+
+from hwprofile.acts import Hold
+from mainspring.errors import MainspringError
+from mainspring.host.holding import hold_lane, hold_made_lane
+from mainspring.host.registry import Registry
+from mainspring.session.lane_run import LaneRun
+from mainspring.session.lanes.messages import (
+    BYE,
+    GO,
+    STOP,
+    Finished,
+    Frames,
+    Order,
+    Progressed,
+    Ready,
+    Refused,
+    Said,
+    decode_order,
+    decode_path,
+    encode_said,
+    frame,
+)
+from mainspring.session.signals import SIGNALS, signal_words
+from mainspring.session.threads import act_reports, lane_name
+
+__all__ = ["main"]
+
+_TELL_EVERY_S = 0.1
+_READ_BYTES = 1 << 16
+_BROKEN = 1
+
+
+class _Words:
+    """What the parent says, taken in by a thread of its own, which sleeps in its read while the lane runs."""
+
+    def __init__(self, fd: int) -> None:
+        self.go = threading.Event()
+        self.bye = threading.Event()
+        self.stop: str | None = None
+        self._fd = fd
+        self._frames = Frames()
+        self._waiting: list[bytes] = []
+
+    def body(self) -> bytes:
+        """The next frame's, before listening. Raises `EOFError` where the parent ends before it is whole."""
+        while not self._waiting:
+            data = os.read(self._fd, _READ_BYTES)
+            if not data:
+                raise EOFError("the process that started this lane ended before it had given its order")
+            self._waiting += self._frames.feed(data)
+        return self._waiting.pop(0)
+
+    def listen(self) -> None:
+        """Takes in every word from here on."""
+        threading.Thread(target=self._listen, name="words", daemon=True).start()
+
+    def _listen(self) -> None:
+        self._take()
+        while data := os.read(self._fd, _READ_BYTES):
+            self._waiting += self._frames.feed(data)
+            self._take()
+        self.end("the process that started it has ended")
+        self.bye.set()
+
+    def end(self, why: str) -> None:
+        """Has the lane stop, and not wait for the word to go."""
+        self.stop = self.stop or why
+        self.go.set()
+
+    def _take(self) -> None:
+        while self._waiting:
+            word, _, why = self._waiting.pop(0).decode().partition(" ")
+            if word == GO:
+                self.go.set()
+            elif word == STOP:
+                self.end(why)
+            elif word == BYE:
+                self.bye.set()
+
+
+class _Mouth:
+    """Says things to the parent."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def say(self, said: Said) -> None:
+        """Raises `BrokenPipeError` where nobody listens any more."""
+        data = memoryview(frame(encode_said(said)))
+        while data:
+            data = data[os.write(self._fd, data) :]
+
+
+def main() -> int:
+    """Runs the lane that its parent orders. Gives the exit code."""
+    words, mouth = _Words(sys.stdin.fileno()), _Mouth(os.dup(sys.stdout.fileno()))
+    # From here on, what anything prints is for people.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    sys.path[:] = decode_path(words.body())
+    order = decode_order(words.body())
+    words.listen()
+    for number in SIGNALS:
+        signal.signal(number, lambda number, _frame: _on_signal(words, number, _frame))
+    try:
+        _work(order, words, mouth)
+    except BrokenPipeError:
+        return _BROKEN
+    except MainspringError as error:
+        mouth.say(Refused(problem=str(error)))
+        return _BROKEN
+    except Exception as error:
+        mouth.say(Refused(problem=f"{type(error).__name__}: {error} (its trace stands on standard error)"))
+        raise
+    return 0
+
+
+def _on_signal(words: _Words, number: int, _frame: FrameType | None) -> None:
+    words.end(signal_words(number))
+
+
+def _work(order: Order, words: _Words, mouth: _Mouth) -> None:
+    lane, hardware = order.lane, order.hardware
+    whose = lane_name(lane.name)
+    with Hold() as hold:
+        registry = Registry.load(order.allow)
+        hold_lane(hold, lane, hardware)
+        with LaneRun(lane, registry, order.logs) as run:
+            hold_made_lane(hold, lane, hardware)
+            mouth.say(Ready(process=os.getpid(), acts=act_reports(whose, hold.acts)))
+            words.go.wait()
+            _run(run, words, mouth)
+            result = run.finish()
+    mouth.say(Finished(result=result, undone=act_reports(whose, hold.undone, undone=True)))
+    words.bye.wait()
+
+
+def _run(run: LaneRun, words: _Words, mouth: _Mouth) -> None:
+    tell_at = 0.0
+    while True:
+        run.stopped_early = words.stop
+        if not run.step():
+            return
+        now = time.perf_counter()
+        if now >= tell_at:
+            mouth.say(Progressed(messages=run.messages, fraction=run.fraction()))
+            tell_at = now + _TELL_EVERY_S
+
+
+if __name__ == "__main__":
+    sys.exit(main())

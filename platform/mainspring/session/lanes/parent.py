@@ -1,0 +1,234 @@
+"""Starts the lanes' processes, carries words between them and the supervisor, and watches where they run."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from subprocess import PIPE
+from typing import Any, TypeAlias
+
+import msgspec
+import trio
+
+from hwprofile.acts import Hold
+from mainspring.errors import LaneError
+from mainspring.host.holding import hold_rest
+from mainspring.host.plan import SessionPlan
+from mainspring.host.registry import Registry
+from mainspring.report import ActReport, ThreadReport
+from mainspring.session.lanes.messages import (
+    Finished,
+    Frames,
+    Order,
+    Progressed,
+    Ready,
+    Said,
+    decode_said,
+    encode_order,
+    encode_path,
+    frame,
+)
+from mainspring.session.lanes.supervisor import STOP_WITHIN_S, Command, Kill, Send, Supervisor
+from mainspring.session.results import LaneOutcome
+from mainspring.session.signals import SIGNALS, signal_words
+from mainspring.session.source import open_messages
+from mainspring.session.threads import ThreadWatch, act_reports, watch_lane, watch_rest
+
+__all__ = ["Told", "run_lanes"]
+
+Told: TypeAlias = Callable[[str, int, Said], None]
+"""Hears what a lane said: its name, its process, and what."""
+
+_CHILD = "mainspring.session.lanes.child"
+_SAMPLE_EVERY_S = 0.1
+
+
+def run_lanes(
+    session: SessionPlan,
+    registry: Registry,
+    logs: Mapping[str, Mapping[str, Path]],
+    *,
+    progress: Callable[[int, float | None], None] | None,
+    told: Told | None,
+) -> tuple[list[LaneOutcome], list[ActReport], list[ThreadReport]]:
+    """Runs each lane in a process of its own until all have ended.
+
+    Returns how each ended, in their order, and the acts and threads of this process. Raises `LaneError` for an error
+    that a lane meets before any runs: then none does.
+    """
+    for feed in session.feeds:
+        if not feed.source.captures:
+            # A generated session is made once, here, and found in the cache by the lanes.
+            open_messages(feed, registry).close()
+    parent = _Parent(session, logs, progress, told)
+    trio.run(parent.run)
+    if parent.supervisor.refusal is not None:
+        name, problem = parent.supervisor.refusal
+        raise LaneError(name, problem)
+    return parent.outcomes()
+
+
+class _Parent:
+    def __init__(
+        self,
+        session: SessionPlan,
+        logs: Mapping[str, Mapping[str, Path]],
+        progress: Callable[[int, float | None], None] | None,
+        told: Told | None,
+    ) -> None:
+        self.supervisor = Supervisor([lane.name for lane in session.lanes])
+        self._session = session
+        self._logs = logs
+        self._progress = progress
+        self._told = told
+        self._fractions: list[float | None] = [0.0] * len(session.lanes)
+        self._processes: list[trio.Process] = []
+        self._senders: list[trio.MemorySendChannel[bytes]] = []
+        self._watches: list[ThreadWatch | None] = [None] * len(session.lanes)
+        self._own_watch = watch_rest(session.hardware)
+        self._own_acts: list[ActReport] = []
+        self._over = trio.Event()
+
+    async def run(self) -> None:
+        """Starts the lanes and stays until the last has ended."""
+        try:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(self._watch_signals, nursery)
+                with Hold() as hold:
+                    for at in range(len(self._session.lanes)):
+                        await self._start(at, nursery)
+                    # Now, since a lane's process begins with the mask of the one that starts it.
+                    hold_rest(hold, self._session.hardware)
+                    self._own_watch.start()
+                    nursery.start_soon(self._sample)
+                    await self._over.wait()
+                    self._own_watch.sample()
+                self._own_acts += act_reports("the rest", hold.acts)
+                self._own_acts += act_reports("the rest", hold.undone, undone=True)
+                nursery.cancel_scope.cancel()
+        except ExceptionGroup as group:
+            (error,) = group.exceptions
+            raise error from error.__cause__
+        finally:
+            with trio.CancelScope(shield=True):
+                for process in self._processes:
+                    if process.returncode is None:
+                        process.kill()
+                        await process.wait()
+
+    def outcomes(self) -> tuple[list[LaneOutcome], list[ActReport], list[ThreadReport]]:
+        """What came of it, once it has run."""
+        outcomes = [
+            outcome
+            if watch is None
+            else msgspec.structs.replace(outcome, threads=watch.report(outcome.process, outcome.acts))
+            for outcome, watch in zip(self.supervisor.outcomes(), self._watches, strict=True)
+        ]
+        own = self._own_watch.report(os.getpid(), self._own_acts)
+        return outcomes, self._own_acts, own
+
+    async def _watch_signals(
+        self, nursery: trio.Nursery, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        with trio.open_signal_receiver(*SIGNALS) as received:
+            task_status.started()
+            async for number in received:
+                self._carry_out(self.supervisor.stop(signal_words(number)), nursery)
+
+    async def _start(self, at: int, nursery: trio.Nursery) -> None:
+        lane = self._session.lanes[at]
+        options: dict[str, Any] = {} if sys.platform == "win32" else {"start_new_session": True}
+        try:
+            # A session of its own, so that Ctrl-C reaches this process alone, which stops the lanes in order.
+            process = await trio.lowlevel.open_process(
+                [sys.executable, "-P", "-m", _CHILD], stdin=PIPE, stdout=PIPE, **options
+            )
+        except OSError as error:
+            raise LaneError(lane.name, f"its process can't be started: {error}") from error
+        self._processes.append(process)
+        self._carry_out(self.supervisor.started(at, process.pid), nursery)
+        sender, receiver = trio.open_memory_channel[bytes](100)
+        self._senders.append(sender)
+        order = Order(
+            lane=lane,
+            hardware=self._session.hardware,
+            allow=self._session.allow,
+            logs=dict(self._logs[lane.name]),
+        )
+        sender.send_nowait(encode_path(sys.path))
+        sender.send_nowait(encode_order(order))
+        nursery.start_soon(self._write, process, receiver)
+        nursery.start_soon(self._read, at, process, nursery)
+
+    async def _write(self, process: trio.Process, bodies: "trio.MemoryReceiveChannel[bytes]") -> None:
+        assert process.stdin is not None
+        async for body in bodies:
+            try:
+                await process.stdin.send_all(frame(body))
+            except trio.BrokenResourceError:
+                # The process has ended, which is told where its output ends.
+                return
+
+    async def _read(self, at: int, process: trio.Process, nursery: trio.Nursery) -> None:
+        assert process.stdout is not None
+        frames = Frames()
+        async for data in process.stdout:
+            for body in frames.feed(bytes(data)):
+                try:
+                    said = decode_said(body)
+                except msgspec.DecodeError as error:
+                    self._carry_out(self.supervisor.garbled(at, str(error)), nursery)
+                else:
+                    self._hear(at, said, nursery)
+        code = await process.wait()
+        self._carry_out(self.supervisor.ended(at, code), nursery)
+        if self.supervisor.done:
+            self._over.set()
+
+    def _hear(self, at: int, said: Said, nursery: trio.Nursery) -> None:
+        process = self._processes[at]
+        watch = self._watches[at]
+        if isinstance(said, Ready):
+            watch = watch_lane(self._session.lanes[at], self._session.hardware, process=process.pid)
+            watch.start()
+            self._watches[at] = watch
+        elif isinstance(said, Finished) and watch is not None:
+            # It waits for the word to end, so that its threads are still there.
+            watch.sample()
+        commands = self.supervisor.said(at, said)
+        if isinstance(said, Progressed):
+            self._fractions[at] = said.fraction
+            self._tell_progress()
+        elif isinstance(said, Finished):
+            self._fractions[at] = 1.0
+            self._tell_progress()
+        if self._told is not None:
+            self._told(self._session.lanes[at].name, process.pid, said)
+        self._carry_out(commands, nursery)
+
+    def _tell_progress(self) -> None:
+        if self._progress is not None:
+            known = [one for one in self._fractions if one is not None]
+            whole = sum(known) / len(known) if len(known) == len(self._fractions) else None
+            self._progress(self.supervisor.messages, whole)
+
+    def _carry_out(self, commands: Sequence[Command], nursery: trio.Nursery) -> None:
+        for command in commands:
+            if isinstance(command, Send):
+                self._senders[command.lane].send_nowait(f"{command.word} {command.why}".rstrip().encode())
+            elif isinstance(command, Kill):
+                self._processes[command.lane].kill()
+            else:
+                nursery.start_soon(self._overdue, nursery)
+
+    async def _overdue(self, nursery: trio.Nursery) -> None:
+        await trio.sleep(STOP_WITHIN_S)
+        self._carry_out(self.supervisor.overdue(), nursery)
+
+    async def _sample(self) -> None:
+        while True:
+            await trio.sleep(_SAMPLE_EVERY_S)
+            self._own_watch.sample()
+            for watch in self._watches:
+                if watch is not None:
+                    watch.sample()

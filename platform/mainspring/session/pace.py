@@ -1,0 +1,32 @@
+"""How far a session has come, sampled between its chunks."""
+
+from mainspring.lane import Trace
+from mainspring.report import PacePoint
+
+__all__ = ["Pace"]
+
+_MOST = 2_000
+
+
+class Pace:
+    """Samples of progress in bounded memory, the last one always among them.
+
+    A sample holds what was done so far, not since the last, so that a stretch between any two that are kept has its
+    true rate.
+    """
+
+    def __init__(self) -> None:
+        self._trace: Trace[PacePoint] = Trace(_MOST)
+        self._last: PacePoint | None = None
+
+    def add(self, wall_seconds: float, messages: int, receive_ns: int) -> None:
+        """Takes down how many messages were done so long after the start, and when the last of them was received."""
+        self._last = PacePoint(round(wall_seconds * 1e9), messages, receive_ns)
+        self._trace.add(self._last)
+
+    def points(self) -> list[PacePoint]:
+        """What is kept, in order."""
+        kept = list(self._trace.samples)
+        if self._last is not None and (not kept or kept[-1] is not self._last):
+            kept.append(self._last)
+        return kept

@@ -1,0 +1,55 @@
+"""What came of a lane, as values that a process can send to another: the parts that reports are made of."""
+
+import msgspec
+
+from mainspring.report import (
+    ActReport,
+    FeedReport,
+    InstrumentReport,
+    OrderLogReport,
+    PacePoint,
+    ThreadReport,
+)
+
+__all__ = ["LaneOutcome", "LaneResult", "PartResult", "StageCounts"]
+
+
+class StageCounts(msgspec.Struct, frozen=True, array_like=True):
+    """A stage's latencies as `mainspring.telemetry.Histogram.add` takes them."""
+
+    buckets: dict[int, int]
+    total: int
+    largest: int
+
+
+class PartResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one feed in one lane."""
+
+    feed: FeedReport
+    instruments: list[InstrumentReport]
+    refusals: dict[str, int]
+    log: OrderLogReport
+    stages: dict[str, StageCounts]
+
+
+class LaneResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a lane that ended in order. `stopped_early` says why it ended before its input did."""
+
+    parts: list[PartResult]
+    messages: int
+    wall_seconds: float
+    peak_rss_bytes: int
+    stopped_early: str | None
+    pace: list[PacePoint]
+
+
+class LaneOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a lane ended. Without a result it has failed, and `failure` says how; `messages` are those it told of."""
+
+    name: str
+    process: int
+    result: LaneResult | None
+    messages: int
+    failure: str | None = None
+    acts: list[ActReport] = []
+    threads: list[ThreadReport] = []

@@ -1,0 +1,110 @@
+"""Where the threads of a lane really run: sampled from the scheduler, and told beside what was wanted."""
+
+from collections.abc import Callable, Sequence
+
+from hwprofile.acts import Act
+from hwprofile.apply import ThreadRan, Watch
+from mainspring.host.plan import HardwarePlan, LanePlan, Place
+from mainspring.report import ActReport, ThreadReport
+
+__all__ = ["ThreadWatch", "act_reports", "lane_name", "watch_lane", "watch_rest"]
+
+
+def lane_name(lane: str) -> str:
+    """What a lane is called among threads and acts."""
+    return f"lane {lane}"
+
+
+class ThreadWatch:
+    """Watches the threads of one process: its main thread, which has a role and a place, and those beside it.
+
+    Where the system tells nothing of threads, nothing is reported. `main` is its main thread's role.
+    """
+
+    def __init__(self, main: str, place: Place, beside: Place, *, process: int = 0) -> None:
+        self._main = main
+        self._place = place
+        self._beside = beside
+        self._watch = Watch(process)
+        self._looks = True
+
+    def start(self) -> None:
+        """Begins to count."""
+        self._look(self._watch.start)
+
+    def sample(self) -> None:
+        """Looks once."""
+        if self._looks:
+            self._look(self._watch.sample)
+
+    def _look(self, how: Callable[[], None]) -> None:
+        try:
+            how()
+        except OSError:
+            # The process has ended, or this system tells nothing of threads. What was seen so far stays.
+            self._looks = False
+
+    def report(self, main_thread: int, acts: Sequence[ActReport]) -> list[ThreadReport]:
+        """What was seen; the outcomes are those of the `acts` that put the threads there."""
+        ran = self._watch.report()
+        return [self._thread(one, main_thread, acts) for one in sorted(ran, key=lambda one: one.tid != main_thread)]
+
+    def _thread(self, ran: ThreadRan, main_thread: int, acts: Sequence[ActReport]) -> ThreadReport:
+        is_main = ran.tid == main_thread
+        place = self._place if is_main else self._beside
+        wanted = set(place.cpus)
+        outcome, reason = _outcome(acts, ("pin",) if is_main else ("sweep", "pin"), pinned=bool(wanted))
+        strayed = sum(count for cpu, count in ran.ran_on if cpu not in wanted) if wanted else 0
+        if outcome == "applied" and strayed:
+            total = sum(count for _, count in ran.ran_on)
+            outcome, reason = "partial", f"found elsewhere in {strayed:,} of {total:,} samples"
+        return ThreadReport(
+            role=self._main if is_main else f"{self._main}: {ran.name}",
+            thread=ran.tid,
+            wanted=sorted(wanted) if wanted else None,
+            seen=list(ran.ran_on),
+            voluntary_switches=ran.switches.voluntary if ran.switches is not None else None,
+            involuntary_switches=ran.switches.involuntary if ran.switches is not None else None,
+            outcome=outcome,
+            reason=reason,
+        )
+
+
+def _outcome(acts: Sequence[ActReport], names: Sequence[str], *, pinned: bool) -> tuple[str, str]:
+    if not pinned:
+        return "free", ""
+    for name in names:
+        for act in acts:
+            if act.name == name and not act.undone:
+                return act.outcome, act.reason or ""
+    return "unknown", "nothing was done to put it there"
+
+
+def watch_lane(lane: LanePlan, hardware: HardwarePlan, *, process: int = 0) -> ThreadWatch:
+    """A watch over the process that runs a lane."""
+    beside = hardware.rest if lane.place.cpus else Place()
+    return ThreadWatch(lane_name(lane.name), lane.place, beside, process=process)
+
+
+def watch_rest(hardware: HardwarePlan) -> ThreadWatch:
+    """A watch over this process, which supervises lanes."""
+    return ThreadWatch("the rest", hardware.rest, hardware.rest)
+
+
+def act_reports(whose: str, acts: Sequence[Act], *, undone: bool = False) -> list[ActReport]:
+    """Acts as the report has them."""
+    return [
+        ActReport(
+            whose=whose,
+            name=act.name,
+            subject=act.subject,
+            wanted=act.wanted,
+            holds=act.holds,
+            outcome=act.outcome,
+            evidence=act.evidence,
+            reason=act.reason,
+            needs=act.needs,
+            undone=undone,
+        )
+        for act in acts
+    ]

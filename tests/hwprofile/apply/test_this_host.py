@@ -1,0 +1,196 @@
+"""The acts on the host that runs the tests: whatever it permits is seen to hold, and all of it is undone."""
+
+import hashlib
+import json
+import mmap
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from hwprofile.acts import Hold
+from hwprofile.apply import Watch, pin_thread, place_buffer, prefer_node, set_timer_slack, sweep_threads, syscalls
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what is held here is Linux's")
+PRIVATE = {"flags": getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)}
+
+
+def nodes():
+    """The nodes whose memory may be used; skips where the kernel, or a container, doesn't let policies be seen."""
+    try:
+        return syscalls.get_mempolicy(0, 4)[1]
+    except OSError as error:
+        pytest.skip(f"get_mempolicy: {error}")
+
+
+def test_pinned_to_each_cpu():
+    """Pinned to each usable CPU in turn, a thread is really there."""
+    before = os.sched_getaffinity(0)
+    for cpu in sorted(before):
+        with Hold() as hold:
+            act = hold.add(*pin_thread({cpu}))
+            assert act.outcome == "applied"
+            assert act.evidence.endswith(f"last ran on CPU {cpu}")
+        assert os.sched_getaffinity(0) == before
+
+
+def test_pinned_under_load_stays():
+    """With every CPU busy, a pinned thread stays on its CPU, by the scheduler's own word; one that isn't may stray."""
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < 2:
+        pytest.skip("a thread that could go nowhere else proves nothing: one CPU only")
+    end = threading.Event()
+    ready = threading.Barrier(2 + 2 * len(cpus))
+    tids = []
+
+    def work(pinned):
+        if pinned:
+            act, _ = pin_thread({cpus[-1]})
+            assert act.outcome == "applied"
+            tids.append(threading.get_native_id())
+        ready.wait()
+        while not end.is_set():
+            hashlib.pbkdf2_hmac("sha256", b"any", b"work", 1000)
+
+    threads = [threading.Thread(target=work, args=(pinned,)) for pinned in (True, *(False,) * 2 * len(cpus))]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    watch = Watch()
+    watch.expect(tids[0], "lane", {cpus[-1]})
+    watch.start()
+    seen = None
+    for _ in range(200_000):
+        watch.sample()
+        seen = next(one for one in watch.report() if one.tid == tids[0])
+        if seen.samples >= 50:
+            break
+    end.set()
+    for thread in threads:
+        thread.join()
+    assert seen.samples >= 50
+    assert (seen.kept, seen.ran_on, seen.mask) == (True, ((cpus[-1], seen.samples),), (cpus[-1],))
+
+
+def test_straying_is_seen():
+    """A thread that runs elsewhere than expected is told to have strayed."""
+    cpus = sorted(os.sched_getaffinity(0))
+    watch = Watch()
+    watch.expect(threading.get_native_id(), "lane", {max(cpus) + 1})
+    with Hold() as hold:
+        hold.add(*pin_thread({cpus[0]}))
+        watch.start()
+        for _ in range(50):
+            hashlib.pbkdf2_hmac("sha256", b"any", b"work", 1000)
+            watch.sample()
+    own = next(one for one in watch.report() if one.tid == threading.get_native_id())
+    assert (own.kept, own.strayed) == (False, own.samples)
+    assert {cpu for cpu, _ in own.ran_on} == {cpus[0]}
+
+
+def test_threads_of_libraries_are_swept():
+    """Threads that know nothing of us are moved to the housekeeping CPUs, and moved back."""
+    cpus = os.sched_getaffinity(0)
+    keeper = min(cpus)
+    end = threading.Event()
+    tids, ready = [], threading.Barrier(4)
+
+    def library():
+        tids.append(threading.get_native_id())
+        ready.wait()
+        end.wait()
+
+    threads = [threading.Thread(target=library) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    with Hold() as hold:
+        act = hold.add(*sweep_threads({keeper}, {threading.get_native_id()}))
+        assert act.outcome == "applied"
+        assert [os.sched_getaffinity(tid) for tid in tids] == [{keeper}] * 3
+        assert os.sched_getaffinity(0) == cpus
+    assert [os.sched_getaffinity(tid) for tid in tids] == [cpus] * 3
+    end.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_memory_policy():
+    """The policy of a thread and of a mapping is set on each node that there is, verified page by page, and undone."""
+    for node in nodes():
+        mapping = mmap.mmap(-1, 64 * mmap.PAGESIZE, **PRIVATE)
+        with Hold() as hold:
+            act = hold.add(*prefer_node(node))
+            assert act.outcome == "applied"
+            assert "move_pages: fresh pages" in act.evidence
+            assert syscalls.get_mempolicy() == (1, (node,))
+            act = hold.add(*place_buffer(mapping, node, only=True))
+            assert act.outcome == "applied"
+            mapping[: 2 * mmap.PAGESIZE] = bytes(2 * mmap.PAGESIZE)
+            assert hold.add(*place_buffer(mapping, node)).evidence.endswith(
+                f"of 64 pages, 2 on node {node}, 62 not touched yet"
+            )
+        assert [act.outcome for act in hold.undone] == ["applied"] * 3
+        assert syscalls.get_mempolicy() == (0, ())
+    act, undo = prefer_node(max(nodes()) + 1)
+    assert (act.outcome, undo) == ("refused", None)
+
+
+def test_timer_slack_shortens_a_sleep():
+    """A sleep of 50 us ends sooner with 1 ns of slack than with the usual 50 us, in interleaved rounds."""
+
+    def slept_ns():
+        started = time.perf_counter_ns()
+        time.sleep(50e-6)
+        return time.perf_counter_ns() - started
+
+    usual, exact = [], []
+    with Hold() as hold:
+        hold.add(*set_timer_slack(50_000))
+        for _ in range(200):
+            usual.append(slept_ns())
+            act, undo = set_timer_slack(1)
+            assert act.outcome == "applied"
+            exact.append(slept_ns())
+            assert undo().outcome == "applied"
+    ratio = statistics.median(one / other for one, other in zip(usual, exact, strict=True))
+    print(f"50 us of sleep took {ratio:.2f} times as long with 50 us of slack as with 1 ns")
+    assert ratio > 1.1
+
+
+@pytest.fixture
+def shared_folder():
+    """A folder that other users can come to: pytest's own can't be entered by them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o1777)
+        yield folder
+
+
+@pytest.mark.parametrize("user", ["ordinary", "as it is"])
+def test_everything_is_undone(shared_folder, user):
+    """All acts at once, with privileges and without: what isn't applied says why, and afterwards all is as before."""
+    script = Path(__file__).with_name("everything.py")
+    command = [sys.executable, str(script), user, str(shared_folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["after"] == found["before"]
+    assert found["content"] == "abc"
+    outcomes = {act["name"]: act["outcome"] for act in found["acts"]}
+    print(outcomes)
+    for name in ("reserve", "pin", "sweep", "timer-slack", "collector", "prefault"):
+        assert outcomes[name] == "applied"
+    for act in found["acts"]:
+        assert act["outcome"] in ("applied", "partial", "refused")
+        assert act["outcome"] == "applied" or (act["reason"] and act["needs"])
+    assert {act["outcome"] for act in found["undone"]} <= {"applied", "partial"}
+    assert found["undone"][-1]["name"] == "reserve"
+    if user == "ordinary":
+        assert outcomes["fifo"] == "refused"

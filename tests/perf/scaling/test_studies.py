@@ -1,0 +1,51 @@
+"""The studies themselves, at their tiny sizes: every answer is checked, no time is judged."""
+
+import pytest
+
+from mainspring_perf.harness import WrongAnswer
+from mainspring_perf.scaling import instruments, length, levels, rate
+from mainspring_perf.scaling.run import UnknownStudy, find_studies, run_studies
+from mainspring_perf.scaling.streams import changes, snapshots
+from mainspring_perf.scaling.values import Result
+
+
+@pytest.mark.parametrize("study", [instruments, levels, length, rate], ids=lambda study: study.NAME)
+def test_a_study_measures_and_draws_each_of_its_cases(study) -> None:
+    """Each case gives figures above zero, and each figure has a row for what was measured."""
+    results = [Result(case, study.measure(case)) for case in study.cases(True)]
+    figures = study.figures(results)
+    assert figures
+    for figure in figures:
+        assert all(len(row) == len(figure.head) for row in figure.rows)
+        assert all(value > 0 for series in figure.series for _, value in series.points)
+        if figure.name != "capacity":
+            assert all(series.points for series in figure.series)
+    assert len({figure.name for figure in figures}) == len(figures)
+
+
+def test_studies_are_found_and_run_in_processes() -> None:
+    """By name, each case in a process of its own, with word of the progress."""
+    told = []
+    results = run_studies(["levels"], tiny=True, progress=lambda *step: told.append(step))
+    assert set(find_studies()) >= {"instruments", "length", "levels", "rate"}
+    assert [step[:2] for step in told] == [("levels", number + 1) for number in range(len(told))]
+    assert {result.case["book"] for result in results["levels"]} >= {"bisect-list", "sorted-dict"}
+    with pytest.raises(UnknownStudy, match="there are: "):
+        run_studies(["nothing"])
+
+
+def test_a_lane_that_forgets_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream with a message missing leaves a gap, and no time is given for it."""
+    holed = [message for place, message in enumerate(changes(1, 300)) if place != 100]
+    monkeypatch.setattr(instruments, "changes", lambda *_: holed)
+    with pytest.raises(WrongAnswer):
+        instruments.measure({"part": "python", "instruments": 1, "messages": 300})
+
+
+def test_the_stream_is_the_same_each_time_and_every_instrument_has_its_snapshot() -> None:
+    """Two messages of snapshots an instrument, receive times that rise, and the same bytes again."""
+    messages = [*snapshots(3), *changes(3, 50)]
+    assert messages == [*snapshots(3), *changes(3, 50)]
+    assert len(messages) == 56
+    times = [when for when, _ in messages]
+    assert times == sorted(times)

@@ -1,0 +1,319 @@
+"""Lanes as processes: the same results however instruments are shared out, and failures that are named."""
+
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from mainspring.errors import ConfigError, LaneError
+from mainspring.host.config import parse_config
+from mainspring.host.session_planning import make_session
+from mainspring.orders import read_order_log
+from mainspring.report import warnings, without_timing
+from mainspring.session import run_session
+from mainspring.session.lanes import Finished, Progressed, Ready
+from mainspring_plugins.codecs.msgpack import MsgpackCodec
+
+CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
+NAMES = ("spot/btcusdt_20240808.gz", "usdm/btcusdt_20240808.gz", "cm/btcusd_perp_20240808.gz")
+
+TRADING = """
+[router]
+plugin = "paper"
+latency_us = 250
+latency_jitter = "lognormal"
+latency_jitter_us = 300
+[strategy.maker]
+plugin = "quote-maker"
+size = 0.01
+[strategy.trend]
+plugin = "momentum"
+size = 0.01
+[risk]
+max_order_size = 0.5
+max_order_notional = 50_000
+max_position = 1.0
+collar_bps = 50
+max_book_age_ms = 2_000
+"""
+
+GENERATED = """
+hardware.pin = "off"
+[feeds.a]
+plugin = "simulated"
+seed = 11
+seconds = 25
+instruments = ["BTC/USDT"]
+[feeds.b]
+plugin = "simulated"
+seed = 12
+seconds = 25
+instruments = ["ETH/USDT", "BTC/USDT"]
+[feeds.c]
+plugin = "simulated"
+seed = 13
+seconds = 25
+instruments = ["SOL/USDT"]
+"""
+
+RECORDED = f"""
+hardware.pin = "off"
+[feeds.spot]
+capture = "{CAPTURES / NAMES[0]}"
+[feeds.usdm]
+capture = "{CAPTURES / NAMES[1]}"
+[feeds.coinm]
+capture = "{CAPTURES / NAMES[2]}"
+risk.max_order_size = 10
+risk.max_position = 100
+strategy.maker = {{ plugin = "quote-maker", size = 1 }}
+strategy.trend = {{ plugin = "momentum", size = 1 }}
+"""
+
+
+def plan(registry, text, *overrides):
+    return make_session(parse_config(text + TRADING, "s.toml", Path(), overrides), registry)
+
+
+def orders_of(report, session, only_log):
+    """What befell the orders of each instrument, in the order of the log; orders and fills numbered within it."""
+    files = {(log.feed, log.lane): Path(log.file) for log in report.order_logs} or {("", "1"): only_log}
+    told = {}
+    for lane in session.lanes:
+        for part in lane.parts:
+            labels = [part.label(one) for one in part.instruments]
+            instruments, orders, fills = {}, {}, Counter()
+            for record in read_order_log(files[part.name, lane.name], MsgpackCodec()):
+                plain = msgspec.to_builtins(record)
+                order = plain.pop("order", None)
+                if order is not None:
+                    plain.update(order)
+                number = plain["order_id"]
+                label = instruments.setdefault(number, labels[plain.pop("instrument", 0)])
+                plain.pop("instrument", None)
+                numbers = orders.setdefault(label, {})
+                plain["order_id"] = numbers.setdefault(number, len(numbers) + 1)
+                if "fill_id" in plain:
+                    fills[label] += 1
+                    plain["fill_id"] = fills[label]
+                told.setdefault(label, []).append(plain)
+    return told
+
+
+def compare(registry, tmp_path, text, lanes):
+    """Runs a session in one lane and in several, and holds all that is said of instruments and feeds side by side."""
+    one, many = plan(registry, text), plan(registry, text, f"lanes={lanes}")
+    assert (len(one.lanes), len(many.lanes)) == (1, lanes)
+    assert sorted(name for lane in many.lanes for name in lane.instruments) == sorted(one.lanes[0].instruments)
+    alone = run_session(one, registry, order_log=tmp_path / "one.log")
+    shared = run_session(many, registry, order_log=tmp_path / "many.log")
+    assert [lane.ended for lane in shared.lanes] == ["finished"] * lanes
+    assert shared.instruments == alone.instruments
+    assert (shared.feeds, shared.feed, shared.refusals) == (alone.feeds, alone.feed, alone.refusals)
+    assert shared.order_log_records == alone.order_log_records > 0
+    told = orders_of(shared, many, tmp_path / "many.log")
+    assert told == orders_of(alone, one, tmp_path / "one.log")
+    counts = {stage.stage: stage.count for stage in alone.timing.stages}
+    counted = {stage.stage: stage.count for stage in shared.timing.stages}
+    assert {stage: counted[stage] for stage in ("strategy", "slippage", "risk", "route", "venue")} == {
+        stage: counts[stage] for stage in ("strategy", "slippage", "risk", "route", "venue")
+    }
+    return alone, shared
+
+
+def test_three_recorded_markets_are_the_same_in_two_lanes(registry, tmp_path):
+    """BTC at Binance spot, USD-M and COIN-M: orders, fills, counts and books are those of one lane."""
+    absent = [name for name in NAMES if not (CAPTURES / name).exists()]
+    if absent:
+        pytest.skip(f"captures absent: {', '.join(f'binance/{name}' for name in absent)}")
+    alone, shared = compare(registry, tmp_path, RECORDED, 2)
+    assert [one.symbol for one in shared.instruments] == ["spot:BTC/USDT", "usdm:BTC/USDT", "coinm:BTCUSD_PERP"]
+    assert [feed.messages for feed in shared.feeds] == [41_249, 93_954, 48_270]
+    assert all(one.fills > 0 for one in alone.instruments)
+    assert all(one.book.live for one in alone.instruments)
+
+
+@pytest.mark.parametrize("lanes", [2, 4])
+def test_three_generated_markets_are_the_same_in_several_lanes(registry, tmp_path, lanes):
+    """With four lanes one feed is read by two, each trading one of its instruments; its messages count once."""
+    alone, shared = compare(registry, tmp_path, GENERATED, lanes)
+    assert all(one.fills > 0 for one in alone.instruments)
+    assert sum(feed.messages for feed in shared.feeds) == shared.feed.messages == alone.feed.messages
+
+
+def test_two_runs_in_lanes_are_the_same(registry):
+    """The whole report, its times aside, the digest over the order logs included."""
+    session = plan(registry, GENERATED, "lanes=2")
+    first, second = (without_timing(run_session(session, registry)) for _ in range(2))
+    assert first == second
+    assert first.order_log_sha256
+
+
+@pytest.fixture
+def blocked(tmp_path):
+    """An order log that takes one page and then no more, so that a lane which writes it can't come to its end."""
+    fcntl = pytest.importorskip("fcntl", reason="named pipes are absent on this system")
+    if not hasattr(fcntl, "F_SETPIPE_SZ"):
+        pytest.skip("a named pipe's size can't be set on this system")
+    held = []
+
+    def block(name):
+        path = tmp_path / name
+        os.mkfifo(path)
+        held.append(os.open(path, os.O_RDWR))
+        fcntl.fcntl(held[-1], fcntl.F_SETPIPE_SZ, 4096)
+
+    yield block
+    for fd in held:
+        os.close(fd)
+
+
+def lane_of(session, instrument):
+    return next(lane.name for lane in session.lanes if instrument in lane.instruments)
+
+
+def test_a_lane_that_is_killed_is_named_and_the_others_end_their_work(registry, tmp_path, blocked):
+    """Killed from outside while it runs: process, signal, instruments and remedy are told; the rest is as without."""
+    session = plan(registry, GENERATED, "lanes=2")
+    victim = lane_of(session, "c:SOL/USDT")
+    blocked(f"orders.c.{victim}.log")
+    killed = []
+
+    def told(name, process, said):
+        if name == victim and isinstance(said, Progressed) and not killed:
+            os.kill(process, signal.SIGKILL)
+            killed.append(process)
+
+    report = run_session(session, registry, order_log=tmp_path / "orders.log", told=told)
+    whole = run_session(plan(registry, GENERATED), registry)
+    lost = next(lane for lane in report.lanes if lane.name == victim)
+    assert lost.ended == "failed"
+    assert f"process {killed[0]} was killed by SIGKILL before its report" in lost.failure
+    assert "dmesg" in lost.failure
+    assert [lane.ended for lane in report.lanes if lane is not lost] == ["finished"]
+    assert lost.messages > 0
+    assert report.instruments == [one for one in whole.instruments if one.symbol not in lost.instruments]
+    first = warnings(report)[0]
+    for words in (f"Lane {victim}", str(killed[0]), "SIGKILL", *lost.instruments):
+        assert words in first
+    assert not psutil.pid_exists(killed[0])
+
+
+def test_a_lane_that_dies_before_any_runs_doesnt_hold_up_the_others(registry):
+    """Killed as soon as it is ready; the other is told to go all the same."""
+    session = plan(registry, GENERATED, "lanes=2")
+
+    def told(name, process, said):
+        if name == "1" and isinstance(said, Ready):
+            os.kill(process, signal.SIGKILL)
+
+    report = run_session(session, registry, told=told)
+    assert [lane.ended for lane in report.lanes] == ["failed", "finished"]
+    assert report.lanes[0].messages == 0
+    assert {one.symbol for one in report.instruments} == set(report.lanes[1].instruments)
+
+
+def test_a_broken_message_is_the_failure_of_its_lane(registry, tmp_path):
+    """A capture that breaks off in the middle ends its lane with file and line; the others go on."""
+    whole = plan(registry, 'instruments = ["BTC/USDT"]\nfeed = { plugin = "simulated", seconds = 10 }\n')
+    feed = whole.feeds[0]
+    messages = list(registry.get("feed", "simulated").factory.source(feed.instruments, feed.feed.options))
+    broken = [(at, raw[:-5] if number == 700 else raw) for number, (at, raw) in enumerate(messages)]
+    for name, lines in (("good.txt", messages), ("bad.txt", broken)):
+        (tmp_path / name).write_bytes(b"".join(b"%d %s\n" % line for line in lines))
+    text = f"""
+    hardware.pin = "off"
+    [feeds.good]
+    plugin = "binance-spot"
+    capture = "{tmp_path / "good.txt"}"
+    [feeds.bad]
+    plugin = "binance-spot"
+    capture = "{tmp_path / "bad.txt"}"
+    """
+    report = run_session(plan(registry, text, "lanes=2"), registry)
+    lost = next(lane for lane in report.lanes if lane.ended == "failed")
+    assert lost.instruments == ["bad:BTC/USDT"]
+    assert "bad.txt, line 701" in lost.failure
+    assert "--skip-bad" in lost.failure
+    assert [one.symbol for one in report.instruments] == ["good:BTC/USDT"]
+
+
+def test_an_error_before_anything_ran_is_the_sessions(registry, monkeypatch):
+    """A lane that can't be made ends the session with its error: nothing is run."""
+    session = plan(registry, GENERATED, "lanes=2", "strategy.maker.size=0.0000001")
+    ran = []
+    with pytest.raises(LaneError, match=r"lane \d: .*quote-maker.* can't be made: .*1E-7") as caught:
+        run_session(session, registry, told=lambda _name, _process, said: ran.append(said))
+    assert caught.value.lane in ("1", "2")
+    assert not [said for said in ran if isinstance(said, Progressed)]
+    assert not [said for said in ran if isinstance(said, Finished) and said.result.messages]
+
+
+def test_a_signal_ends_all_lanes_in_order(registry):
+    """SIGTERM to the session's process: each lane reports on what it has run, and says why it ended."""
+    session = plan(registry, GENERATED, "lanes=2")
+
+    def told(name, _process, said):
+        if name == "1" and isinstance(said, Ready):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    report = run_session(session, registry, told=told)
+    assert [lane.ended for lane in report.lanes] == ["stopped", "stopped"]
+    assert report.stopped_early == "signal SIGTERM"
+    assert len(report.instruments) == 4
+
+
+def test_a_lane_that_doesnt_stop_in_time_is_killed_and_named(registry, tmp_path, blocked, monkeypatch):
+    """One that hangs in a write is killed once its time is over; the other has ended in order."""
+    monkeypatch.setattr("mainspring.session.lanes.parent.STOP_WITHIN_S", 2)
+    session = plan(registry, GENERATED, "lanes=2")
+    hung = lane_of(session, "c:SOL/USDT")
+    blocked(f"orders.c.{hung}.log")
+    ended = []
+
+    def told(name, _process, said):
+        if name != hung and isinstance(said, Finished):
+            ended.append(name)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    report = run_session(session, registry, order_log=tmp_path / "orders.log", told=told)
+    lost = next(lane for lane in report.lanes if lane.name == hung)
+    assert ended
+    assert lost.ended == "failed"
+    assert "hadn't stopped within 10 s of signal SIGINT" in lost.failure
+    assert [lane.ended for lane in report.lanes if lane is not lost] == ["finished"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["lanes=0"], 'lanes: must be a whole number of at least 1, or "auto"; found the number 0'),
+        (["lanes=many"], 'lanes: must be a whole number of at least 1, or "auto"; found the text "many"'),
+        (["lanes=5"], "lanes: 5 lanes for 4 instruments: a lane without one would do nothing. At most 4"),
+        (
+            ["lanes=2", "hardware.pin=[0, 4095]"],
+            "hardware.pin: 4095 isn't a CPU of this host that is online; there are",
+        ),
+        (["lanes=2", "hardware.pin=[0]"], "hardware.pin: names 1 CPU for 2 lanes: name one for each, in their order"),
+        (["lanes=2", "hardware.pin=[-1, 0]"], "hardware.pin"),
+        (["lanes=2", "hardware.pin=fastest"], 'hardware.pin: no strategy is named "fastest"'),
+        (["lanes=2", "hardware.pin=auto", "hardware.nic=eth99"], "hardware.nic: this host has no interface"),
+        (["hardware.fifo_priority=100"], "hardware.fifo_priority"),
+        (["hardware.pinn=auto"], 'did you mean "pin"?'),
+        (["feed.seed=1"], "feed: is for a session of one feed, and this one has: a, b, c. Write feeds.NAME"),
+        (["feeds.a.sed=1"], 'feeds.a.sed: no such key; did you mean "seed"?'),
+        (["feeds.a.strategy.maker.plugin=quote-makr"], "feeds.a.strategy.maker.plugin"),
+        (["feeds.a.risk.max_position=-1"], "feeds.a.risk.max_position"),
+        (["feeds.a.instruments=[]"], "feeds.a.instruments: names none"),
+        (["feeds.a=simulated"], "feeds.a: expected a table"),
+    ],
+)
+def test_what_cant_be_had_is_refused_by_its_key(registry, overrides, said):
+    """Each wrong value names the key and what would be right."""
+    with pytest.raises(ConfigError) as caught:
+        plan(registry, GENERATED, *overrides)
+    assert said in str(caught.value).replace("--set ", "")
