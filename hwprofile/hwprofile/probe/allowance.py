@@ -59,7 +59,9 @@ def _narrowest(cgroup: Cgroup | None, what: str) -> tuple[int, ...] | None:
     """
     allowed: set[int] | None = None
     for folder in cgroup.folders if cgroup is not None else ():
-        names = (f"cpuset.{what}.effective",) if cgroup is not None and cgroup.version == 2 else (f"cpuset.{what}", what)
+        names = (
+            (f"cpuset.{what}.effective",) if cgroup is not None and cgroup.version == 2 else (f"cpuset.{what}", what)
+        )
         listed = next((found for name in names if (found := read_cpus(folder / name))), None)
         if listed is not None:
             allowed = set(listed) if allowed is None else allowed & set(listed)
