@@ -18,11 +18,12 @@ _ROOT = Path("/")
 def benchmarks(tiny: bool) -> list[Benchmark]:
     """The whole probe of this host, and each of its parts."""
     calls = 1 if tiny else 5
+    topology = read_topology(_ROOT)
     parts: dict[str, Callable[[], object]] = {
         "whole": probe,
         "cpu": lambda: read_cpu(_ROOT),
         "topology": lambda: read_topology(_ROOT),
-        "allowance": lambda: read_allowance(_ROOT),
+        "allowance": lambda: read_allowance(_ROOT, topology),
         "state": lambda: read_state(_ROOT),
         "system": lambda: read_system(_ROOT),
     }

@@ -158,7 +158,7 @@ def peers(
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """How to measure. `limit` is the part of itself that something may be slower by, `rows` asks for rows in any case."""
+    """How to measure. `limit` is by what part of itself a benchmark may be slower, `rows` asks for rows in any case."""
 
     effort: str
     limit: float | None
