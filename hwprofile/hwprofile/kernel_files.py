@@ -6,6 +6,9 @@ from pathlib import Path
 
 __all__ = ["cpuinfo_fields", "kernel_release", "parse_cpu_list", "read_text"]
 
+_MOST_CPUS = 2**20
+"""Far above what a kernel can be built for: a longer range is a slip, and would fill the memory."""
+
 
 def read_text(path: Path) -> str | None:
     """The file's text, stripped; None where it can't be read, which for these files means that the kernel doesn't say.
@@ -41,6 +44,9 @@ def parse_cpu_list(text: str) -> tuple[int, ...]:
     """The CPUs of a kernel list such as "0-3,8", in ascending order. Raises `ValueError` for what isn't one."""
     cpus: set[int] = set()
     for part in filter(None, text.strip().split(",")):
-        first, _, last = part.partition("-")
-        cpus.update(range(int(first), int(last or first) + 1))
+        first, dash, last = part.partition("-")
+        start, end = int(first), int(last if dash else first)
+        if not 0 <= start <= end < _MOST_CPUS:
+            raise ValueError(f"list of CPUs {text!r}: {part!r} is no range of CPUs")
+        cpus.update(range(start, end + 1))
     return tuple(sorted(cpus))

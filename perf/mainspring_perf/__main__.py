@@ -4,7 +4,8 @@ import argparse
 
 from rich.console import Console
 
-from mainspring_perf.run import render, run_suites, run_tiny
+from mainspring_perf.run import run_suites, run_tiny
+from mainspring_perf.terminal import render
 
 
 def main() -> None:
@@ -15,8 +16,9 @@ def main() -> None:
     size.add_argument("--tiny", action="store_true", help="check every answer on a small input; times say little")
     size.add_argument("--fast", action="store_true", help="fewer rounds: quicker, and less sure")
     arguments = parser.parse_args()
-    rows = run_tiny(arguments.suites) if arguments.tiny else run_suites(arguments.suites, fast=arguments.fast)
-    render(rows, Console(width=120, highlight=False))
+    effort = "fast" if arguments.fast else "normal"
+    timed = run_tiny(arguments.suites) if arguments.tiny else run_suites(arguments.suites, effort=effort)
+    render(timed, Console(width=120, highlight=False))
 
 
 if __name__ == "__main__":

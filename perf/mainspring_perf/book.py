@@ -1,21 +1,22 @@
-"""How fast the books take deltas and snapshots, and answer for depth and walks."""
+"""How fast the books take deltas and snapshots, and answer for best prices, depth and walks."""
 
 from collections.abc import Callable
 from functools import partial
 from random import Random
+from typing import Any, NamedTuple
 
+from mainspring.host.offers import Offer
 from mainspring.model import BBO, Level, Side
 from mainspring.seams import Book
 from mainspring.testing import INSTRUMENT, NaiveBook
-from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_perf.sessions import usable
+from mainspring_perf.candidates import candidates, make
+from mainspring_perf.harness import Benchmark, expect, repeat, same_call
 
-__all__ = ["SUITE", "benchmarks"]
+__all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
 
 SUITE = "book"
-
-_NAMES = ("bisect-list", "sorted-dict", "sorted-vec", "btree", "ladder")
-"""Those that can run here are timed: the last three are native."""
+COUNTED = True
+SEAMS = ("book",)
 
 _WALK_US = {"sorted-vec": 0.3, "ladder": 0.3}
 _YARDSTICK = "sorted-dict"
@@ -29,22 +30,29 @@ _Delta = tuple[list[Level], list[Level]]
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """Each book on the same seeded stream; `tiny` makes it short enough for a test."""
+    """Each book that is installed on the same seeded stream; `tiny` makes it short enough for a test."""
     deltas = _deltas(20 if tiny else 2_000)
     naive = NaiveBook()
     for bids, asks in deltas:
         naive.apply_delta(bids, asks)
-    return [
-        benchmark
-        for name in _NAMES
-        if (factory := usable("book", name)) is not None
-        for benchmark in _of_book(name, factory, deltas, naive, tiny)
-    ]
+    singles: list[_Delta] = [([level], []) for bids, _ in deltas for level in bids]
+    naive_singles = NaiveBook()
+    # Of one price only the last row counts, so that the naive book may take them all at once.
+    naive_singles.apply_delta([bids[0] for bids, _ in singles], [])
+    right = _Right(naive, (naive_singles.bbo(), len(naive_singles)))
+    return [benchmark for offer in candidates("book") for benchmark in _of_book(offer, deltas, singles, right, tiny)]
 
 
-def _of_book(
-    name: str, factory: Callable[..., Book], deltas: list[_Delta], naive: NaiveBook, tiny: bool
-) -> list[Benchmark]:
+class _Right(NamedTuple):
+    """What the naive book gives: itself after all deltas, and the answer after all single levels."""
+
+    naive: NaiveBook
+    singles: tuple[BBO, int]
+
+
+def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _Right, tiny: bool) -> list[Benchmark]:
+    naive = right.naive
+    name, factory = offer.name, partial(make, offer)
     stream = (
         f"{len(deltas)} deltas of {_LEVELS_A_DELTA} levels each, their distance from the mid exponential with a mean "
         f"of {_MEAN_DISTANCE_TICKS} ticks, {_REMOVALS:.0%} of them removals, seed 1"
@@ -53,17 +61,30 @@ def _of_book(
     full = factory(INSTRUMENT)
     full.apply_snapshot(*sides)
     standing = f"a book of {len(naive)} levels"
+    all_lots = sum(lots for _, lots in sides[1])
     size_lots = sum(lots for _, lots in naive.depth(Side.SELL, _WALK_LEVELS))
     calls = 10 if tiny else 1_000
 
-    def benchmark(what: str, run: Callable[[], object], right: object, operations: int, **more: object) -> Benchmark:
+    def benchmark(what: str, run: Callable[[], object], right: object, operations: int, **more: Any) -> Benchmark:
         return Benchmark(
             name=f"{name}: {what}",
             run=run,
             operations=operations,
-            check=partial(_expect, f"{name}: {what}", right),
+            check=partial(expect, f"{name}: {what}", right),
             yardstick=None if name == _YARDSTICK else f"{_YARDSTICK}: {what}",
-            **more,  # type: ignore[arg-type]
+            offer=offer,
+            **more,
+        )
+
+    def asked(what: str, call: Callable[[], object], right: object, **more: Any) -> Benchmark:
+        return benchmark(
+            what,
+            partial(repeat, calls, call),
+            right,
+            calls,
+            input=f"{standing}, {calls} times",
+            calls=same_call(calls, call),
+            **more,
         )
 
     return [
@@ -73,10 +94,17 @@ def _of_book(
             (naive.bbo(), len(naive)),
             len(deltas) * _LEVELS_A_DELTA,
             input=f"{stream}; an operation is a level",
+            counted=5,
         ),
         benchmark(
-            "best prices", partial(_repeat, calls, full.bbo), naive.bbo(), calls, input=f"{standing}, {calls} times"
+            "a level a call, with the best prices",
+            partial(_replay, factory, singles),
+            right.singles,
+            len(singles),
+            input=f"the bids of {stream}, one a call",
+            calls=partial(_each_delta, factory, singles),
         ),
+        asked("best prices", full.bbo, naive.bbo()),
         benchmark(
             "snapshot",
             partial(_snapshot, full, sides),
@@ -84,22 +112,27 @@ def _of_book(
             1,
             input=f"a snapshot of {len(naive)} levels onto as many",
         ),
-        benchmark(
-            "depth of 20",
-            partial(_repeat, calls, partial(full.depth, Side.BUY, 20)),
-            naive.depth(Side.BUY, 20),
-            calls,
-            input=f"{standing}, {calls} times",
-        ),
-        benchmark(
+        asked("depth of 5", partial(full.depth, Side.BUY, 5), naive.depth(Side.BUY, 5)),
+        asked("depth of 20", partial(full.depth, Side.BUY, 20), naive.depth(Side.BUY, 20)),
+        asked("depth of all", partial(full.depth, Side.BUY, len(naive)), sides[0]),
+        asked("walk within the best level", partial(full.walk, Side.BUY, 1), naive.walk(Side.BUY, 1)),
+        asked(
             "walk over 20 levels",
-            partial(_repeat, calls, partial(full.walk, Side.BUY, size_lots)),
+            partial(full.walk, Side.BUY, size_lots),
             naive.walk(Side.BUY, size_lots),
-            calls,
-            input=f"{standing}, {calls} times",
-            target_us=_WALK_US.get(name, 5.0),
+            target_us=_WALK_US.get(name, 5.0) if name in _HELD else None,
+            counted=100,
+        ),
+        asked(
+            "walk through the whole book",
+            partial(full.walk, Side.BUY, all_lots + 1),
+            naive.walk(Side.BUY, all_lots + 1),
         ),
     ]
+
+
+_HELD = ("bisect-list", "sorted-dict", "sorted-vec", "btree", "ladder")
+"""Those whose walk has an aim: ours. A stranger's is told beside them, and judged by nobody."""
 
 
 def _deltas(count: int) -> list[_Delta]:
@@ -123,18 +156,17 @@ def _replay(factory: Callable[..., Book], deltas: list[_Delta]) -> tuple[BBO, in
     return best, len(book)
 
 
+def _each_delta(factory: Callable[..., Book], deltas: list[_Delta]) -> tuple[Callable[[_Delta], object], list[_Delta]]:
+    book = factory(INSTRUMENT)
+    apply_delta, bbo = book.apply_delta, book.bbo
+
+    def call(delta: _Delta) -> object:
+        apply_delta(*delta)
+        return bbo()
+
+    return call, deltas
+
+
 def _snapshot(book: Book, sides: tuple[list[Level], list[Level]]) -> int:
     book.apply_snapshot(*sides)
     return len(book)
-
-
-def _repeat(calls: int, call: Callable[[], object]) -> object:
-    answer = None
-    for _ in range(calls):
-        answer = call()
-    return answer
-
-
-def _expect(name: str, right: object, answer: object) -> None:
-    if answer != right:
-        raise WrongAnswer(f"{name} gave {str(answer)[:200]}, not {str(right)[:200]}")

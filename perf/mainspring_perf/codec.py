@@ -1,48 +1,26 @@
 """How fast the codecs decode a venue's messages, and encode the records of orders."""
 
-import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgpack
 
-from mainspring.seams import Codec
+from mainspring.host.offers import Offer
+from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_plugins.codecs.json import JsonCodec
-from mainspring_plugins.codecs.msgpack import MsgpackCodec
-from mainspring_plugins.codecs.msgspec_json import MsgspecJsonCodec
-from mainspring_plugins.codecs.msgspec_msgpack import MsgspecMsgpackCodec
-from mainspring_plugins.codecs.orjson import OrjsonCodec
-from mainspring_plugins.codecs.ormsgpack import OrmsgpackCodec
-from mainspring_plugins.codecs.simdjson import SimdjsonCodec
 
-__all__ = ["SUITE", "benchmarks"]
+__all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
 
 SUITE = "codec"
+COUNTED = True
+SEAMS = ("codec",)
 
 _LEVELS_A_SIDE = 18
-
-
-class _Candidate(NamedTuple):
-    name: str
-    format: str
-    factory: Callable[[], Codec]
-    package: str
-
-
-_CANDIDATES = (
-    _Candidate("json", "json", JsonCodec, "json"),
-    _Candidate("orjson", "json", OrjsonCodec, "orjson"),
-    _Candidate("msgspec", "json", MsgspecJsonCodec, "msgspec"),
-    _Candidate("simdjson", "json", SimdjsonCodec, "simdjson"),
-    _Candidate("msgpack", "msgpack", MsgpackCodec, "msgpack"),
-    _Candidate("ormsgpack", "msgpack", OrmsgpackCodec, "ormsgpack"),
-    _Candidate("msgspec-msgpack", "msgpack", MsgspecMsgpackCodec, "msgspec"),
-)
 _YARDSTICKS = {"json": "json", "msgpack": "msgpack"}
+_COUNTED = ("orjson: decode depth", "msgspec-msgpack: encode orders")
 _REFERENCES: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = {
     "json": (lambda value: json.dumps(value, separators=(",", ":")).encode(), json.loads),
     "msgpack": (msgpack.packb, msgpack.unpackb),
@@ -50,53 +28,62 @@ _REFERENCES: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = 
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """Every codec that runs here, on depth messages, bookTickers and order records; `tiny` makes it short."""
+    """Every codec that is installed, each way, on depth messages, bookTickers, trades and order records."""
     random = Random(1)  # noqa: S311  a benchmark's input, no secret
     count = 5 if tiny else 500
-    inputs = {
+    inputs: dict[str, list[Any]] = {
         "depth": [_depth(random, number) for number in range(count)],
         "bookTicker": [_book_ticker(random, number) for number in range(count)],
+        "trade": [_trade(random, number) for number in range(count)],
+        "orders": [_order(random, number) for number in range(count)],
     }
-    orders = [_order(random, number) for number in range(count)]
-    found = [one for one in _CANDIDATES if importlib.util.find_spec(one.package) is not None]
     return [
-        *(_decoding(one, kind, values) for one in found for kind, values in inputs.items()),
-        *(_encoding(one, orders) for one in found),
+        work(offer, kind, values)
+        for offer in candidates("codec")
+        for work in (_decoding, _encoding)
+        for kind, values in inputs.items()
     ]
 
 
-def _decoding(candidate: _Candidate, kind: str, values: list[Any]) -> Benchmark:
-    encode, reference = _REFERENCES[candidate.format]
-    decode = candidate.factory().decode
+def _decoding(offer: Offer, kind: str, values: list[Any]) -> Benchmark:
+    encode, reference = _REFERENCES[str(offer.capabilities["format"])]
+    decode = make(offer).decode
     messages = [encode(value) for value in values]
-    mean_bytes = sum(map(len, messages)) // len(messages)
-    name = f"{candidate.name}: decode {kind}"
+    right = [reference(message) for message in messages]
+    return _benchmark(offer, f"decode {kind}", decode, messages, decode, right, messages)
+
+
+def _encoding(offer: Offer, kind: str, values: list[Any]) -> Benchmark:
+    encode, decode = make(offer).encode, _REFERENCES[str(offer.capabilities["format"])][1]
+    encoded = [encode(value) for value in values]
+    return _benchmark(offer, f"encode {kind}", encode, values, lambda value: decode(encode(value)), values, encoded)
+
+
+def _benchmark(
+    offer: Offer,
+    what: str,
+    call: Callable[[Any], Any],
+    inputs: list[Any],
+    told: Callable[[Any], Any],
+    right: list[Any],
+    encoded: Sequence[bytes],
+) -> Benchmark:
+    format_ = str(offer.capabilities["format"])
+    yardstick = _YARDSTICKS[format_]
+    name = f"{offer.name}: {what}"
+    mean_bytes = sum(map(len, encoded)) // len(encoded)
     return Benchmark(
         name=name,
-        run=partial(_each, decode, messages),
-        operations=len(messages),
-        check=partial(_expect, name, decode, messages, [reference(message) for message in messages]),
-        input=f"{len(messages)} Binance {kind} messages of {mean_bytes} bytes in {candidate.format}, seed 1",
-        yardstick=_yardstick(candidate, f"decode {kind}"),
+        run=partial(_each, call, inputs),
+        operations=len(inputs),
+        check=partial(_expect, name, told, inputs, right),
+        input=f"{what}: {len(inputs)} of {mean_bytes} bytes in {format_}, seed 1",
+        yardstick=None if offer.name == yardstick else f"{yardstick}: {what}",
+        offer=offer,
+        calls=lambda: (call, inputs),
+        size_bytes=mean_bytes,
+        counted=20 if name in _COUNTED else 0,
     )
-
-
-def _encoding(candidate: _Candidate, orders: list[Any]) -> Benchmark:
-    name = f"{candidate.name}: encode orders"
-    encode, decode = candidate.factory().encode, _REFERENCES[candidate.format][1]
-    return Benchmark(
-        name=name,
-        run=partial(_each, encode, orders),
-        operations=len(orders),
-        check=partial(_expect, name, lambda order: decode(encode(order)), orders, orders),
-        input=f"{len(orders)} order records of {len(orders[0])} fields as {candidate.format}, seed 1",
-        yardstick=_yardstick(candidate, "encode orders"),
-    )
-
-
-def _yardstick(candidate: _Candidate, what: str) -> str | None:
-    yardstick = _YARDSTICKS[candidate.format]
-    return None if candidate.name == yardstick else f"{yardstick}: {what}"
 
 
 def _each(call: Callable[[Any], Any], inputs: list[Any]) -> int:
@@ -132,6 +119,13 @@ def _depth(random: Random, number: int) -> dict[str, Any]:
 def _book_ticker(random: Random, number: int) -> dict[str, Any]:
     sides = {"b": _price(random), "B": _size(random), "a": _price(random), "A": _size(random)}
     return {"stream": "btcusdt@bookTicker", "data": {"u": 50_093_239_212 + number, "s": "BTCUSDT", **sides}}
+
+
+def _trade(random: Random, number: int) -> dict[str, Any]:
+    time_ms = 1_723_161_255_208 + number
+    ids = {"t": 3_723_000_000 + number, "T": time_ms, "m": random.random() < 0.5, "M": True}
+    data = {"e": "trade", "E": time_ms, "s": "BTCUSDT", "p": _price(random), "q": _size(random), **ids}
+    return {"stream": "btcusdt@trade", "data": data}
 
 
 def _order(random: Random, number: int) -> dict[str, Any]:

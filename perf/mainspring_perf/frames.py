@@ -11,8 +11,8 @@ from typing import Any
 from mainspring.model import BookDelta, BookSnapshot, Instrument, Side
 from mainspring.seams import FeedContext, FuseContext
 from mainspring.wire import FrameDecoder, encode_frame
+from mainspring_perf.candidates import usable
 from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_perf.sessions import usable
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.alpaca_crypto import ALPACA_CRYPTO

@@ -1,10 +1,17 @@
-"""What a suite is made of, and how one is run: pyperf times, after the answer was checked."""
+"""What a suite is made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import msgspec
 
-__all__ = ["Benchmark", "WrongAnswer"]
+from mainspring.host.offers import Offer
+
+__all__ = ["Benchmark", "Calls", "WrongAnswer", "expect", "repeat", "same_call"]
+
+Calls = Callable[[], tuple[Callable[[Any], object], Sequence[Any]]]
+"""Makes a fresh subject of a benchmark: what is called for one operation, and what it is called with, in order."""
 
 
 class WrongAnswer(Exception):  # noqa: N818  it is one
@@ -18,6 +25,11 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     called before anything is timed. A pass is `operations` operations (messages, updates, calls), and `input` says on
     what. `yardstick` names the benchmark of the same suite that this one is told as a ratio to; `ratio_at_least` and
     `target_us` (for one operation) are what this one is held to, where it is held to anything.
+
+    `offer` is the plugin that is measured, where it is one candidate's. `calls` does the same operations one by one, so
+    that each can be timed by itself. `size_bytes` is how large one result is, where that is asked. `counted` says
+    over how many tiny passes its instructions are counted, and is 0 where they aren't: it is for hot paths that take
+    the same ones each time.
     """
 
     name: str
@@ -28,3 +40,30 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     yardstick: str | None = None
     ratio_at_least: float | None = None
     target_us: float | None = None
+    offer: Offer | None = None
+    calls: Calls | None = None
+    size_bytes: int | None = None
+    counted: int = 0
+
+
+def repeat(times: int, call: Callable[[], object]) -> object:
+    """Calls so often, and returns the last answer."""
+    answer = None
+    for _ in range(times):
+        answer = call()
+    return answer
+
+
+def expect(name: str, right: object, answer: object) -> None:
+    """Raises `WrongAnswer` unless the answer is the right one."""
+    if answer != right:
+        raise WrongAnswer(f"{name} gave {str(answer)[:200]}, not {str(right)[:200]}")
+
+
+def same_call(times: int, call: Callable[[], object]) -> Calls:
+    """The calls of a benchmark that asks the same thing again and again."""
+    return partial(_same_call, times, call)
+
+
+def _same_call(times: int, call: Callable[[], object]) -> tuple[Callable[[Any], object], Sequence[Any]]:
+    return lambda _: call(), range(times)

@@ -1,7 +1,17 @@
-"""`python -m mainspring_perf.memory`: the same session ten times in one process, and what each leaves behind."""
+"""`python -m mainspring_perf.memory`: what a session, an instrument and the hot path need of memory."""
 
+import ctypes
 import gc
+import statistics
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
 
+import msgspec
 import psutil
 from rich.console import Console
 from rich.table import Table
@@ -10,27 +20,241 @@ from mainspring.host.config import load_config
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
 from mainspring.session import run_session
+from mainspring.testing import INSTRUMENT
+from mainspring_perf.candidates import candidates, make
+from mainspring_perf.harness import Calls
+from mainspring_perf.wire import hot_paths
 
-__all__ = ["main"]
+__all__ = [
+    "Memory",
+    "Taken",
+    "book_bytes",
+    "growth_mb",
+    "instruments_mib",
+    "instruments_update_ratio",
+    "main",
+    "measure_memory",
+    "measure_sessions",
+    "native_book_kib",
+    "render_memory",
+    "taken_by",
+]
 
 _RUNS = 10
+_LEVELS = 1_000
+_BOOKS = 500
+_INSTRUMENTS = 10_000
+_INSTRUMENT_LEVELS = 50
 
 
-def main() -> None:
-    """Runs the reference session ten times and prints the resident memory after each run, in MB."""
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What calls took of Python's heap: blocks kept, on average for a call, and at most so many bytes at once."""
+
+    blocks_kept: float
+    peak_bytes: int
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """`resident_mb` after each session of a row, `peak_mb` the most that the process ever had.
+
+    `book_kib` is a book of two sides of 1,000 levels, by book. `taken` is what a hot path takes of Python's heap for
+    each message, by hot path: blocks that it keeps, and bytes at most while it runs. 0 is none.
+    """
+
+    resident_mb: tuple[float, ...]
+    peak_mb: float | None
+    book_kib: dict[str, float]
+    taken: dict[str, Taken]
+
+
+def measure_memory(*, sessions: int = _RUNS) -> Memory:
+    """Runs the reference session so often in this process, and fills a few books of every kind that is installed."""
+    return Memory(
+        resident_mb=tuple(measure_sessions(sessions)),
+        peak_mb=_peak_mb(),
+        book_kib={offer.name: book_bytes(offer.name) / 1024 for offer in candidates("book")},
+        taken={name: taken_by(calls) for name, calls in hot_paths(tiny=True).items()},
+    )
+
+
+def measure_sessions(sessions: int) -> list[float]:
+    """The resident MB after each of so many reference sessions in this process."""
     registry = Registry.load()
     session = make_session(load_config(None), registry)
     process = psutil.Process()
-    table = Table("run", "messages", "resident MB", "since the first", box=None, pad_edge=False, header_style="bold")
     resident = []
-    for number in range(1, _RUNS + 1):
-        report = run_session(session, registry)
+    for _ in range(sessions):
+        run_session(session, registry)
         gc.collect()
         resident.append(process.memory_info().rss / 1e6)
-        table.add_row(
-            str(number), f"{report.feed.messages:,}", f"{resident[-1]:.1f}", f"{resident[-1] - resident[0]:+.1f}"
-        )
-    Console(width=100, highlight=False).print(table)
+    return resident
+
+
+def book_bytes(name: str, levels: int = _LEVELS) -> float:
+    """What one book with so many levels a side adds to a process, on average over many, in bytes.
+
+    Each in a process of its own: memory that was used and given back before would hide what is taken.
+    """
+    return _asked(f"_fill({name!r}, {_BOOKS}, {levels})") / _BOOKS
+
+
+def instruments_mib(name: str = "ladder") -> float | str:
+    """What 10,000 books of 50 levels add to a process, in MiB; why it can't be told where the book isn't here."""
+    if name not in {offer.name for offer in candidates("book")}:
+        return f"the book {name!r} isn't here"
+    return _asked(f"_fill({name!r}, {_INSTRUMENTS}, {_INSTRUMENT_LEVELS // 2})") / 2**20
+
+
+def native_book_kib() -> float | str:
+    """What a native book of 1,000 levels a side adds to a process, in KiB; why it can't be told where none is here."""
+    if "ladder" not in {offer.name for offer in candidates("book")}:
+        return "the book 'ladder' isn't here"
+    return book_bytes("ladder") / 1024
+
+
+def growth_mb() -> float:
+    """How much resident memory grows from the second session to the tenth, in MB, in a process of its own."""
+    return _asked("_growth()")
+
+
+def instruments_update_ratio() -> float | str:
+    """What an update costs in one of 10,000 native books, against one of a single book: the median of a few rounds."""
+    found = next((offer for offer in candidates("book") if offer.name == "ladder"), None)
+    if found is None:
+        return "the book 'ladder' isn't here"
+    books = [make(found, INSTRUMENT) for _ in range(_INSTRUMENTS)]
+    levels = range(1, _INSTRUMENT_LEVELS // 2 + 1)
+    bids, asks = [(1_000_000 - one, one) for one in levels], [(1_000_000 + one, one) for one in levels]
+    for book in books:
+        book.apply_snapshot(bids, asks)
+    random = Random(1)  # noqa: S311  a benchmark's input, no secret
+    rows = [[(1_000_000 - random.randint(1, 25), random.randint(1, 99))] for _ in range(_INSTRUMENTS)]
+    order = random.sample(range(_INSTRUMENTS), _INSTRUMENTS)
+    many, one = [books[place].apply_delta for place in order], [books[0].apply_delta] * _INSTRUMENTS
+    ratios = []
+    for _ in range(7):
+        each = _updates_s(many, rows)
+        ratios.append(each / _updates_s(one, rows))
+    return statistics.median(ratios)
+
+
+def _updates_s(applies: Sequence[Callable[[Any, Any], None]], rows: Sequence[Any]) -> float:
+    started = time.process_time()
+    for apply_delta, bids in zip(applies, rows, strict=True):
+        apply_delta(bids, ())
+    return time.process_time() - started
+
+
+def _growth() -> float:
+    resident = measure_sessions(_RUNS)
+    return resident[-1] - resident[1]
+
+
+def taken_by(calls: Calls) -> Taken:
+    """What the later half of the calls takes of Python's heap.
+
+    The earlier half is made beforehand, so that what grows once (a dict, a buffer) has grown.
+    """
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        call, later = _half_done(calls)
+        before = sys.getallocatedblocks()
+        for one in later:
+            call(one)
+        kept = sys.getallocatedblocks() - before
+        tracemalloc.start()
+        try:
+            call, later = _half_done(calls)
+            started, _ = tracemalloc.get_traced_memory()
+            tracemalloc.reset_peak()
+            for one in later:
+                call(one)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    finally:
+        if enabled:
+            gc.enable()
+    return Taken(blocks_kept=kept / len(later), peak_bytes=peak - started)
+
+
+def _half_done(calls: Calls) -> tuple[Callable[[Any], object], Sequence[Any]]:
+    call, inputs = calls()
+    half = len(inputs) // 2
+    for one in inputs[:half]:
+        call(one)
+    return call, inputs[half:]
+
+
+def render_memory(found: Memory, console: Console) -> None:
+    """Prints the figures."""
+    first = found.resident_mb[0]
+    sessions = Table("session", "resident MB", "since the first", box=None, pad_edge=False, header_style="bold")
+    for number, resident in enumerate(found.resident_mb, 1):
+        sessions.add_row(str(number), f"{resident:.1f}", f"{resident - first:+.1f}")
+    console.print(sessions)
+    if found.peak_mb is not None:
+        console.print(f"peak: {found.peak_mb:.1f} MB")
+    books = Table("book of 2 x 1,000 levels", "KiB", box=None, pad_edge=False, header_style="bold")
+    for name, kib in found.book_kib.items():
+        books.add_row(name, f"{kib:.1f}")
+    console.print(books)
+    paths = Table("hot path", "blocks kept a message", "bytes at most", box=None, pad_edge=False, header_style="bold")
+    for name, taken in found.taken.items():
+        paths.add_row(name, f"{taken.blocks_kept:.4f}", f"{taken.peak_bytes:,}")
+    console.print(paths)
+
+
+def main() -> None:
+    """Runs the reference session ten times and prints what was found."""
+    render_memory(measure_memory(), Console(width=100, highlight=False))
+
+
+def _peak_mb() -> float | None:
+    """The most that this process ever had resident; None where the system doesn't say."""
+    info = psutil.Process().memory_info()
+    if hasattr(info, "peak_wset"):
+        return float(info.peak_wset) / 1e6
+    try:
+        import resource
+    except ImportError:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
+
+
+def _give_back() -> None:
+    """Hands what was freed back to the system, where the C library can, so that what is taken next is seen."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
+
+
+def _asked(expression: str) -> float:
+    command = [sys.executable, "-c", f"from mainspring_perf.memory import _fill, _growth; print({expression})"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  our own words
+    return float(done.stdout)
+
+
+def _fill(name: str, books: int, levels: int) -> int:
+    """Fills so many books, and returns by how many bytes the process has grown."""
+    offer = next(offer for offer in candidates("book") if offer.name == name)
+    process = psutil.Process()
+    bids = [(1_000_000 - 3 * level, level + 1) for level in range(levels)]
+    asks = [(1_000_001 + 3 * level, level + 1) for level in range(levels)]
+    made = [make(offer, INSTRUMENT)]
+    made[0].apply_snapshot(bids, asks)
+    _give_back()
+    before: int = process.memory_info().rss
+    for _ in range(books):
+        book = make(offer, INSTRUMENT)
+        book.apply_snapshot(bids, asks)
+        made.append(book)
+    after: int = process.memory_info().rss
+    return after - before
 
 
 if __name__ == "__main__":

@@ -7,12 +7,13 @@ import msgspec
 
 from mainspring.model import Fill, NewOrder, Side, records
 from mainspring.orders import OrderPool, OrderQueue
-from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_perf.sessions import usable
+from mainspring_perf.candidates import usable
+from mainspring_perf.harness import Benchmark, WrongAnswer, same_call
 
-__all__ = ["SUITE", "benchmarks"]
+__all__ = ["COUNTED", "SUITE", "benchmarks"]
 
 SUITE = "orders"
+COUNTED = True
 
 _ORDER = NewOrder(12_345, 3, Side.BUY, "limit", 6_100_000, 250, 1_723_161_600_000_000_000, strategy="maker")
 _FILL = Fill(12_345, 3, 1_723_161_600_000_000_000, 77, Side.SELL, 6_100_000, 25, True, -100_000)
@@ -49,6 +50,7 @@ def _work(coding: Any, make_queue: Any, make_pool: Any) -> dict[str, Callable[[]
     }
 
 
+_COUNTED = ("encode, record, plain", "decode, record, native", "queue, push and pop, native")
 _JSON = {"encode, record": "encode, JSON by msgspec", "decode, record": "decode, JSON by msgspec"}
 _RIGHT = {
     "encode, record": records.encode_record(_ORDER),
@@ -80,5 +82,8 @@ def _benchmark(
         operations=times,
         check=check,
         input=f"one order or fill, {size} bytes",
+        calls=same_call(times, run),
+        size_bytes=size if "code" in name else None,
+        counted=20 if name in _COUNTED else 0,
         yardstick=yardstick,
     )

@@ -14,8 +14,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from mainspring.seams import FeedContext
+from mainspring_perf.candidates import usable
 from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_perf.sessions import Session, sessions, usable
+from mainspring_perf.sessions import Session, sessions
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from mainspring.host.offers import Offer
 from mainspring.model import ApprovedOrder, BookSnapshot, Instrument, MarketEvent, NewOrder, Quote, Refusal, Side
 from mainspring.orders import Account
 from mainspring.risk import Gate
@@ -11,18 +12,15 @@ from mainspring.seams import RiskCheck
 from mainspring.testing import FakeMarket
 from mainspring.venue.paper import PaperVenue
 from mainspring.venue.paper_latency import PaperLatency
+from mainspring_perf.candidates import candidates, make, options_of
 from mainspring_perf.harness import Benchmark, WrongAnswer
 from mainspring_plugins.books.bisect_list import BisectListBook
-from mainspring_plugins.risk._limit import LimitOptions
-from mainspring_plugins.risk.collar_bps import CollarBps, CollarOptions
-from mainspring_plugins.risk.max_book_age_ms import MaxBookAgeMs
-from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
-from mainspring_plugins.risk.max_order_size import MaxOrderSize
-from mainspring_plugins.risk.max_position import MaxPosition
 
-__all__ = ["SUITE", "benchmarks"]
+__all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
 
 SUITE = "risk"
+COUNTED = True
+SEAMS = ("risk",)
 
 _INSTRUMENT = Instrument(
     symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001")
@@ -42,23 +40,69 @@ def _market() -> FakeMarket:
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """The gate with all five checks and with one, and a quote at the paper venue without and with orders waiting."""
+    """Each check that is installed, the gate with all of ours, and a quote at the paper venue, idle and not."""
     passes = 50 if tiny else 2_000
-    checks = _checks()
-    every = _gate("gate-all-checks", checks, passes)
-    one = _gate("gate-one-check", checks[:1], passes)
-    every = msgspec.structs.replace(every, target_us=_GATE_TARGET_US)
-    return [every, one, _venue("venue-idle", passes, orders=0), _venue("venue-two-orders", passes, orders=2)]
-
-
-def _checks() -> list[tuple[str, RiskCheck]]:
+    offers = candidates("risk")
+    made = {offer.name: _check(offer) for offer in offers}
+    ours = [(name, made[name]) for name in _LIMITS if name in made]
+    every = _gate("gate-all-checks", ours, passes)
+    every = msgspec.structs.replace(every, target_us=_GATE_TARGET_US, counted=10)
     return [
-        ("max_order_size", MaxOrderSize(_INSTRUMENT, options=LimitOptions(limit=Decimal(1)))),
-        ("max_order_notional", MaxOrderNotional(_INSTRUMENT, options=LimitOptions(limit=Decimal(10_000)))),
-        ("collar_bps", CollarBps(_INSTRUMENT, options=CollarOptions(limit=Decimal(50)))),
-        ("max_position", MaxPosition(_INSTRUMENT, options=LimitOptions(limit=Decimal(2)))),
-        ("max_book_age_ms", MaxBookAgeMs(_INSTRUMENT, options=LimitOptions(limit=Decimal(1000)))),
+        every,
+        *(_one(offer, made[offer.name], passes) for offer in offers),
+        _venue("venue-idle", passes, orders=0),
+        _venue("venue-two-orders", passes, orders=2),
     ]
+
+
+_LIMITS = {
+    "max_order_size": Decimal(1),
+    "max_order_notional": Decimal(10_000),
+    "collar_bps": Decimal(50),
+    "max_position": Decimal(2),
+    "max_book_age_ms": Decimal(1000),
+}
+"""The limits of our own checks: all orders below pass them, and an order is known that each of them refuses."""
+
+
+def _check(offer: Offer) -> RiskCheck:
+    """A check with its limit here; a stranger's with its defaults."""
+    options = None
+    if offer.options is not None and offer.name in _LIMITS:
+        options = msgspec.convert({"limit": _LIMITS[offer.name]}, offer.options)
+    elif offer.options is not None:
+        options = options_of(offer)
+    made: RiskCheck = make(offer, _INSTRUMENT, options=options)
+    return made
+
+
+def _one(offer: Offer, check: RiskCheck, passes: int) -> Benchmark:
+    """One check by itself, asked about the same orders."""
+    market, account, orders = _market(), Account(_INSTRUMENT), _orders()
+    asked = check.check
+
+    def run() -> list[Refusal | None]:
+        for _ in range(passes - 1):
+            for order in orders:
+                asked(order, market, account)
+        return [asked(order, market, account) for order in orders]
+
+    def judge(answer: object) -> None:
+        assert isinstance(answer, list)
+        refused = [one for one in answer if one is not None]
+        known = offer.name in _LIMITS
+        if (known and refused) or any(not isinstance(one, Refusal) or one.reason != offer.name for one in refused):
+            raise WrongAnswer(f"{offer.name}: {answer!r} for orders that it has to pass, or refuse in its own name")
+
+    return Benchmark(
+        name=f"check {offer.name}",
+        run=run,
+        operations=passes * len(orders),
+        check=judge,
+        input=f"{passes * len(orders)} limit and market orders",
+        offer=offer,
+        calls=lambda: (lambda order: asked(order, market, account), orders * passes),
+    )
 
 
 def _orders() -> list[NewOrder]:
@@ -74,9 +118,9 @@ def _orders() -> list[NewOrder]:
 def _gate(name: str, checks: list[tuple[str, RiskCheck]], passes: int) -> Benchmark:
     gate, market, account = Gate([checks]), _market(), Account(_INSTRUMENT)
     orders = _orders() * passes
+    approve = gate.approve
 
     def run() -> object:
-        approve = gate.approve
         answer: object = None
         for order in orders:
             answer = approve(order, market, account)
@@ -101,6 +145,7 @@ def _gate(name: str, checks: list[tuple[str, RiskCheck]], passes: int) -> Benchm
         operations=len(orders),
         check=check,
         input=f"{len(orders)} limit and market orders, all of which pass {len(checks)} checks",
+        calls=lambda: (lambda order: approve(order, market, account), orders),
     )
 
 
@@ -110,7 +155,7 @@ def _venue(name: str, passes: int, *, orders: int) -> Benchmark:
         bid_lots, ask_lots = 100_000 + i % 7, 100_000 + i % 5
         quotes.append(Quote(0, i * _MS_NS, i * _MS_NS, i + 1, _BID_TICKS, bid_lots, _ASK_TICKS, ask_lots))
 
-    def make() -> PaperVenue:
+    def make_venue() -> PaperVenue:
         book = BisectListBook()
         book.apply_snapshot([(_BID_TICKS, 100_000)], [(_ASK_TICKS, 100_000)])
         latency = PaperLatency(Decimal(0), "none", Decimal(0), Decimal(0), seed=1)
@@ -122,7 +167,7 @@ def _venue(name: str, passes: int, *, orders: int) -> Benchmark:
         return venue
 
     def run() -> object:
-        venue = make()
+        venue = make_venue()
         on_market = venue.on_market
         for quote in quotes:
             on_market(quote)

@@ -5,27 +5,33 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyperf
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from mainspring.errors import MainspringError
+from mainspring_perf.candidates import allowed, unusable
 from mainspring_perf.harness import Benchmark
-from mainspring_perf.suites import find_suites
+from mainspring_perf.suites import choose_suites, find_suites
 
-__all__ = ["UnknownSuite", "list_suites", "render", "run_suites", "run_tiny"]
+__all__ = ["EFFORTS", "Timed", "choose_benchmarks", "list_suites", "run_suites", "run_tiny"]
 
-_ROUNDS = 7
-_ROUNDS_FAST = 3
-_JUDGED = {True: "met", False: "MISSED", None: "not judged"}
+EFFORTS: Mapping[str, int] = {"fast": 3, "normal": 7, "rigorous": 21}
+"""How many rounds are made, by how sure one wants to be."""
 
 
-class UnknownSuite(ValueError):  # noqa: N818  it is one
-    """No suite has that name."""
+class Timed(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a run: a row a benchmark, and pyperf's own benchmarks by suite and name, to be saved.
+
+    `unmeasured` are the candidates that no benchmark could be made for, with the reason, by seam and name.
+    """
+
+    rows: list[dict[str, Any]]
+    benchmarks: dict[tuple[str, str], Any]
+    unmeasured: dict[str, str]
 
 
 def list_suites() -> list[tuple[str, str]]:
@@ -33,91 +39,145 @@ def list_suites() -> list[tuple[str, str]]:
     return [(name, (module.__doc__ or "").strip().splitlines()[0]) for name, module in find_suites().items()]
 
 
+def choose_benchmarks(suite: str, only: Sequence[str] = (), whole: Sequence[str] = ()) -> list[Benchmark]:
+    """The benchmarks of a suite that have one of `only` in their name, or one of `whole` for it, and their yardsticks.
+
+    All of them where neither is given.
+    """
+    every: list[Benchmark] = find_suites()[suite].benchmarks(False)
+    if not only and not whole:
+        return every
+    named = [one for one in every if one.name in whole or any(part in one.name for part in only)]
+    wanted = {one.name for one in named} | {one.yardstick for one in named}
+    return [one for one in every if one.name in wanted]
+
+
 def run_suites(
-    names: Sequence[str], *, fast: bool = False, progress: Callable[[str, int, int], None] | None = None
-) -> list[dict[str, Any]]:
-    """Times the suites of those names, all of them if there are none, and returns a row a benchmark.
+    names: Sequence[str],
+    *,
+    effort: str = "normal",
+    only: Sequence[str] = (),
+    whole_names: Sequence[str] = (),
+    rate: float | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Timed:
+    """Times the suites of those names, all of them if there are none.
 
     Each round times every benchmark of a suite once, in a process of its own, so that a benchmark and its yardstick
     meet the same machine. A row has the median over the rounds in nanoseconds for one operation, the spread of the
     rounds (half the distance between the quartiles, as a fraction of the median), the median of the rounds' ratios to
-    the yardstick (above one: faster than it), and what was aimed for. `progress` is told of each round:
-    the suite, the round, and how many there are. Raises `UnknownSuite`.
+    the yardstick (above one: faster than it), what was aimed for, and under "tail" how single operations are spread
+    (`mainspring_perf.tails.Tail`; None where a benchmark can't be cut into them). With `rate`, they are due at that
+    many a second.
+
+    `effort` is a key of `EFFORTS`, `only` are parts of names, `whole_names` names. `progress` is told of each
+    round: the suite, the round,
+    and how many there are. Raises `MainspringError` for an unknown suite, and
+    where a benchmark can't be run.
     """
     rows: list[dict[str, Any]] = []
-    count = _ROUNDS_FAST if fast else _ROUNDS
-    for suite in _chosen(names):
+    kept: dict[tuple[str, str], Any] = {}
+    unmeasured: dict[str, str] = {}
+    count = EFFORTS[effort]
+    for suite in choose_suites(names):
+        benchmarks = choose_benchmarks(suite, only, whole_names)
+        unmeasured |= _unmeasured(suite)
+        if not benchmarks:
+            continue
+        chosen = [word for one in benchmarks for word in ("--name", one.name)] if only or whole_names else []
         rounds = []
         for number in range(1, count + 1):
             if progress is not None:
-                progress(suite, number, count)
-            rounds.append(_one_round(suite))
-        rows.extend(_row(suite, benchmark, rounds) for benchmark in find_suites()[suite].benchmarks(False))
-    return rows
+                progress(suite, number, count + 1)
+            rounds.append(_one_round(suite, chosen))
+        if progress is not None:
+            progress(suite, count + 1, count + 1)
+        tails = _tails(suite, chosen, rate)
+        medians = [{name: one.median() for name, one in timed.items()} for timed in rounds]
+        for benchmark in benchmarks:
+            tail = tails.get(benchmark.name)
+            row = _row(suite, benchmark, medians) | (tail or {}) | {"tail": tail}
+            rows.append(row)
+            kept[suite, benchmark.name] = _joined([timed[benchmark.name] for timed in rounds], row)
+    if only and not rows:
+        raise MainspringError(f"no benchmark of {', '.join(choose_suites(names))} has {' or '.join(only)} in its name")
+    return Timed(rows=rows, benchmarks=kept, unmeasured=unmeasured)
 
 
-def run_tiny(names: Sequence[str]) -> list[dict[str, Any]]:
+def run_tiny(names: Sequence[str]) -> Timed:
     """Runs each benchmark once, at its tiny size, in this process: the answers are checked, the times say little."""
     rows: list[dict[str, Any]] = []
-    for suite in _chosen(names):
-        benchmarks = find_suites()[suite].benchmarks(True)
+    unmeasured: dict[str, str] = {}
+    for suite in choose_suites(names):
+        benchmarks: list[Benchmark] = find_suites()[suite].benchmarks(True)
+        unmeasured |= _unmeasured(suite)
         timed = {}
         for benchmark in benchmarks:
             benchmark.check(benchmark.run())
             started = time.perf_counter()
             benchmark.run()
             timed[benchmark.name] = (time.perf_counter() - started) / benchmark.operations
-        rows.extend(_row(suite, benchmark, [timed]) | {"met": None} for benchmark in benchmarks)
-    return rows
+        rows.extend(_row(suite, benchmark, [timed]) | {"met": None, "tail": None} for benchmark in benchmarks)
+    return Timed(rows=rows, benchmarks={}, unmeasured=unmeasured)
 
 
-def render(rows: Sequence[dict[str, Any]], console: Console) -> None:
-    """Prints the rows as a table, with what each figure was measured on below it."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column, justify in (("suite", "left"), ("benchmark", "left"), ("one", "right"), ("a second", "right")):
-        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for column in ("± rounds", "against its yardstick", "aim"):
-        table.add_column(column, justify="right", overflow="fold")
-    for row in rows:
-        ratio = f"{row['ratio']:.2f}x {row['yardstick']}" if row["ratio"] is not None else ""
-        table.add_row(
-            row["suite"],
-            escape(row["benchmark"]),
-            _time(row["one_ns"]),
-            f"{1e9 / row['one_ns']:,.0f}",
-            f"{100 * row['spread']:.1f}%",
-            escape(ratio),
-            _aim(row),
-        )
-    console.print(table)
-    for text in dict.fromkeys(f"{row['suite']}: {row['input']}" for row in rows):
-        console.print(escape(text), style="dim")
-
-
-def _chosen(names: Sequence[str]) -> list[str]:
-    there = list(find_suites())
-    for name in names:
-        if name not in there:
-            raise UnknownSuite(f"no suite is named {name!r}; there are: {', '.join(there)}")
-    return list(names) or there
-
-
-def _one_round(suite: str) -> dict[str, float]:
-    """The seconds that one operation of each benchmark takes, by pyperf, in one process a benchmark."""
+def _one_round(suite: str, chosen: Sequence[str]) -> dict[str, Any]:
+    """Pyperf's benchmarks of one round, by name, timed in one process a benchmark."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "round.json"
-        command = [sys.executable, "-m", "mainspring_perf.worker", "--suite", suite, "--quiet", "--output", str(output)]
+        command = ["-m", "mainspring_perf.worker", "--suite", suite, "--quiet", "--output", str(output), *chosen]
         command += ["--processes", "1", "--values", "3", "--warmups", "1", "--min-time", "0.05", "--copy-env"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  our own worker
+        _run(suite, command)
         timed = pyperf.BenchmarkSuite.load(str(output))
-    return {benchmark.get_name(): benchmark.median() for benchmark in timed}
+    return {benchmark.get_name(): benchmark for benchmark in timed}
 
 
-def _row(suite: str, benchmark: Benchmark, rounds: Sequence[dict[str, float]]) -> dict[str, Any]:
+def _tails(suite: str, chosen: Sequence[str], rate: float | None) -> dict[str, Any]:
+    rated = [] if rate is None else ["--rate", str(rate)]
+    tails: dict[str, Any] = msgspec.json.decode(
+        _run(suite, ["-m", "mainspring_perf.tails", "--suite", suite, *chosen, *rated])
+    )
+    return tails
+
+
+def _run(suite: str, command: Sequence[str]) -> str:
+    """What a process of ours prints. Its error is ours, by its last line."""
+    whole = [sys.executable, *command, *(word for name in allowed() for word in ("--allow", name))]
+    done = subprocess.run(whole, capture_output=True, text=True, check=False)  # noqa: S603  our own worker
+    if done.returncode:
+        said = [line for line in done.stderr.strip().splitlines() if not line.startswith((" ", "Error when"))]
+        raise MainspringError(
+            f"the suite {suite!r} can't be run: {said[-1] if said else 'no word of why'}. "
+            "--allow DISTRIBUTION measures only the plugins of those that you name."
+        )
+    return done.stdout
+
+
+def _joined(rounds: Sequence[Any], row: Mapping[str, Any]) -> Any:
+    """The rounds of a benchmark as one of pyperf's, with what pyperf doesn't know of it."""
+    first = rounds[0]
+    for later in rounds[1:]:
+        first.add_runs(later)
+    more: dict[str, Any] = {"mainspring_spread": row["spread"]}
+    if row["tail"] is not None:
+        more |= {f"mainspring_{key}": row["tail"][key] for key in ("p50_ns", "p99_ns", "p99_9_ns", "max_ns")}
+    first.update_metadata(more)
+    return first
+
+
+def _unmeasured(suite: str) -> dict[str, str]:
+    module = find_suites()[suite]
+    left = {f"{seam} {name}": why for seam in getattr(module, "SEAMS", ()) for name, why in unusable(seam).items()}
+    told = getattr(module, "unmeasured", None)
+    return left if told is None else {**left, **{f"{module.SEAMS[0]} {name}": why for name, why in told().items()}}
+
+
+def _row(suite: str, benchmark: Benchmark, rounds: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     seconds = [one[benchmark.name] for one in rounds]
     ratio = None
-    if benchmark.yardstick is not None:
-        ratio = statistics.median(one[benchmark.yardstick] / one[benchmark.name] for one in rounds)
+    yardstick = benchmark.yardstick
+    if yardstick is not None and yardstick in rounds[0]:
+        ratio = statistics.median(one[yardstick] / one[benchmark.name] for one in rounds)
     one_ns = 1e9 * statistics.median(seconds)
     met = [
         ratio >= benchmark.ratio_at_least if ratio is not None and benchmark.ratio_at_least is not None else None,
@@ -134,27 +194,12 @@ def _row(suite: str, benchmark: Benchmark, rounds: Sequence[dict[str, float]]) -
         "spread": spread,
         "ratio": ratio,
         "yardstick": benchmark.yardstick,
+        "seam": benchmark.offer.seam if benchmark.offer else None,
+        "candidate": benchmark.offer.name if benchmark.offer else None,
+        "distribution": benchmark.offer.distribution if benchmark.offer else None,
+        "size_bytes": benchmark.size_bytes,
         "ratio_at_least": benchmark.ratio_at_least,
         "target_us": benchmark.target_us,
         "met": all(one is not False for one in met) if any(one is not None for one in met) else None,
         "input": benchmark.input,
     }
-
-
-def _time(nanoseconds: float) -> str:
-    if nanoseconds < 1e3:
-        return f"{nanoseconds:.0f} ns"
-    if nanoseconds < 1e6:
-        return f"{nanoseconds / 1e3:.2f} us"
-    return f"{nanoseconds / 1e6:.1f} ms"
-
-
-def _aim(row: dict[str, Any]) -> str:
-    parts = []
-    if row["ratio_at_least"] is not None:
-        parts.append(f"{row['ratio_at_least']:.2f}x")
-    if row["target_us"] is not None:
-        parts.append(f"{_time(1e3 * row['target_us'])}")
-    if not parts:
-        return ""
-    return f"{', '.join(parts)} {_JUDGED[row['met']]}"

@@ -1,19 +1,15 @@
 """The sessions that suites run on: the generated reference session, and the recorded one where it is here."""
 
-from collections.abc import Callable
-from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from mainspring.data import find_capture, find_entry
 from mainspring.host.config import Loaded, load_config
-from mainspring.host.offers import why_unusable
 from mainspring.host.plan import Plan
 from mainspring.host.planning import make_plan
-from mainspring.host.registry import Registry
 from mainspring.seams import RawMessage
 from mainspring.session import open_messages
+from mainspring_perf.candidates import registry, usable
 
 __all__ = ["RECORDED", "Session", "make_session", "recorded_capture", "registry", "sessions", "usable"]
 
@@ -24,18 +20,6 @@ _TINY_MESSAGES = 2_000
 
 Session = tuple[str, Plan, tuple[RawMessage, ...]]
 """What a session is called, its plan, and its messages, in memory."""
-
-
-@cache
-def registry() -> Registry:
-    """Our plugins."""
-    return Registry.load()
-
-
-def usable(seam: str, name: str) -> Callable[..., Any] | None:
-    """The factory of a plugin; None where it isn't installed or can't run here."""
-    offer = registry().offers(seam).get(name)
-    return None if offer is None or why_unusable(offer.needs) else offer.factory
 
 
 def recorded_capture() -> Path | None:

@@ -2,14 +2,26 @@
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from types import ModuleType
 
 import mainspring_perf
+from mainspring.errors import MainspringError
 
-__all__ = ["find_suites", "load_suite"]
+__all__ = ["choose_suites", "find_suites", "load_suite"]
 
 
+def choose_suites(names: Sequence[str]) -> list[str]:
+    """Those suites, or all of them if none is named. Raises `MainspringError` for an unknown one."""
+    there = list(find_suites())
+    for name in names:
+        if name not in there:
+            raise MainspringError(f"no suite is named {name!r}; there are: {', '.join(there)}")
+    return list(dict.fromkeys(names)) or there
+
+
+@cache
 def find_suites() -> Mapping[str, ModuleType]:
     """The suites by name: modules with a `SUITE`, their own name, and a function `benchmarks(tiny)`."""
     suites = {}

@@ -5,7 +5,8 @@ bisect-sorted list of prices a side. They follow the update ids, read quotes and
 each depth message. They check nothing else: not a price's text, not a type, not a bound.
 
 The native engine runs the same declaration over the raw bytes into native books, where it is built: 512 messages a
-call, as a lane does, which come as Python's tuples, or as the blocks that its own reader leaves in memory.
+call, as a lane does, which come as Python's tuples, or as the blocks that its own reader leaves in memory. Every engine
+that is installed, it too, also runs a message a call for a Python book.
 
 One makes whole ticks and lots of prices and sizes, as the engine does, by rounding a float: it gives the same answer,
 and is what the engine is held to. The other keeps prices and sizes as floats, the least that can be done.
@@ -18,23 +19,28 @@ from typing import Any
 
 import orjson
 
+from mainspring.host.offers import Offer
 from mainspring.model import BookDelta, BookSnapshot, Instrument, Side
-from mainspring.seams import NEVER_NS, FeedContext, FuseContext, RawMessage
-from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_perf.sessions import sessions, usable
+from mainspring.seams import NEVER_NS, Feed, FeedContext, FuseContext, RawMessage
+from mainspring_perf.candidates import candidates, make, usable
+from mainspring_perf.harness import Benchmark, Calls, WrongAnswer
+from mainspring_perf.sessions import sessions
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
-__all__ = ["SUITE", "benchmarks"]
+__all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks", "hot_paths"]
 
 SUITE = "wire"
+COUNTED = True
+SEAMS = ("engine",)
 
 _RATIO = 0.6
 _NATIVE_RATIO = 12.0
 _NATIVE_US = 0.4
 _STRUCTURES = ("ladder", "sorted-vec", "btree")
 _BEST = "ladder"
+_PLAIN = "python"
 _CHUNK = 512
 
 _Messages = Sequence[RawMessage]
@@ -69,7 +75,9 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
         tuples = [messages[start : start + _CHUNK] for start in range(0, len(messages), _CHUNK)]
         blocks = _blocks(tuples)
         for structure in _STRUCTURES:
-            aims = {"ratio_at_least": _NATIVE_RATIO, "target_us": _NATIVE_US} if structure == _BEST else {}
+            aims: dict[str, Any] = (
+                {"ratio_at_least": _NATIVE_RATIO, "target_us": _NATIVE_US} if structure == _BEST else {}
+            )
             for form, chunks in (("tuples", tuples), ("blocks", blocks)):
                 native.append(
                     Benchmark(
@@ -79,6 +87,10 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
                         input=stated,
                         check=partial(_expect_native, right),
                         yardstick=yardstick,
+                        calls=partial(_each_native, messages, instrument)
+                        if structure == _BEST and form == "blocks"
+                        else None,
+                        counted=5 if structure == _BEST and form == "tuples" and name.startswith("reference") else 0,
                         **aims,
                     )
                 )
@@ -88,12 +100,46 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
         benchmark(
             "by hand, floats", _by_hand_floats, check=partial(_expect_floats, right, instrument), yardstick=yardstick
         ),
-        benchmark("python engine", _engine, check=partial(_expect, right), yardstick=yardstick, ratio_at_least=_RATIO),
+        *(
+            benchmark(
+                f"{offer.name} engine" if offer.name == _PLAIN else f"{offer.name} engine, a message a call",
+                partial(_engine, offer),
+                check=partial(_expect, right),
+                yardstick=yardstick,
+                ratio_at_least=_RATIO if offer.name == _PLAIN else None,
+                offer=offer,
+                calls=partial(_each_message, offer, messages, instrument),
+                counted=1 if offer.name == _PLAIN and name.startswith("reference") else 0,
+            )
+            for offer in candidates("engine")
+        ),
     ]
 
 
-def _engine(messages: _Messages, instrument: Instrument) -> _Answer:
-    feed = BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec()))
+def _feed(offer: Offer, instrument: Instrument) -> Feed:
+    return BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec(), "json", partial(make, offer)))
+
+
+def _each_message(
+    offer: Offer, messages: _Messages, instrument: Instrument
+) -> tuple[Callable[[RawMessage], None], _Messages]:
+    feed, book = _feed(offer, instrument), BisectListBook(instrument)
+    on_message, apply_delta, bbo = feed.on_message, book.apply_delta, book.bbo
+
+    def call(message: RawMessage) -> None:
+        for event in on_message(message[1], message[0]):
+            if isinstance(event, BookDelta):
+                apply_delta(event.bids, event.asks)
+                bbo()
+            elif isinstance(event, BookSnapshot):
+                book.apply_snapshot(event.bids, event.asks)
+                bbo()
+
+    return call, messages
+
+
+def _engine(offer: Offer, messages: _Messages, instrument: Instrument) -> _Answer:
+    feed = _feed(offer, instrument)
     book = BisectListBook(instrument)
     on_message, apply_delta, bbo = feed.on_message, book.apply_delta, book.bbo
     for receive_time_ns, raw in messages:
@@ -117,8 +163,37 @@ def _blocks(chunks: Sequence[_Messages]) -> Sequence[Any]:
     return [Batch(chunk) for chunk in chunks]
 
 
+def hot_paths(*, tiny: bool) -> dict[str, Calls]:
+    """Bytes to book of the reference session, a message a call: by the plain parts, and by the native ones."""
+    name, plan, messages = sessions(tiny=tiny)[0]
+    (instrument,) = plan.instruments
+    paths: dict[str, Calls] = {
+        f"{name}: {offer.name} engine": partial(_each_message, offer, messages, instrument)
+        for offer in candidates("engine")
+        if offer.name == _PLAIN
+    }
+    if usable("engine", "native"):
+        paths[f"{name}: native engine, {_BEST}"] = partial(_each_native, messages, instrument)
+    return paths
+
+
+def _each_native(messages: _Messages, instrument: Instrument) -> tuple[Callable[[Any], object], Sequence[Any]]:
+    _, _, fused = _fused(instrument, _BEST)
+    run = fused.run
+    return lambda batch: run(batch, 0, NEVER_NS, wakes=False, timed=False), _blocks([(one,) for one in messages])
+
+
 def _native(chunks: Sequence[Any], instrument: Instrument, structure: str) -> tuple[Any, Any]:
     """The book and the feed at the end: what they hold is looked at when it is checked."""
+    book, feed, fused = _fused(instrument, structure)
+    run, batch = fused.run, fused.batch
+    for chunk in chunks:
+        run(batch(chunk), 0, NEVER_NS, wakes=False, timed=False)
+    return book, feed
+
+
+def _fused(instrument: Instrument, structure: str) -> tuple[Any, Any, Any]:
+    """A native book, the feed, and both run as one."""
     make_book, engine = usable("book", structure), usable("engine", "native")
     assert make_book is not None
     book = make_book(instrument)
@@ -133,10 +208,7 @@ def _native(chunks: Sequence[Any], instrument: Instrument, structure: str) -> tu
             daily_volatility=None,
         )
     )
-    run, batch = fused.run, fused.batch
-    for chunk in chunks:
-        run(batch(chunk), 0, NEVER_NS, wakes=False, timed=False)
-    return book, feed
+    return book, feed, fused
 
 
 def _expect_native(right: _Answer, answer: Any) -> None:

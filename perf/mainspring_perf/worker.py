@@ -1,9 +1,11 @@
 """What pyperf starts: `python -m mainspring_perf.worker --suite NAME`, once more for each process that it times in."""
 
 import sys
+from typing import Any
 
 import pyperf
 
+from mainspring_perf.candidates import allow_only
 from mainspring_perf.suites import load_suite
 
 __all__ = ["main"]
@@ -13,8 +15,14 @@ def main() -> None:
     """Times the benchmarks of one suite with pyperf, each after its answer was checked."""
     runner = pyperf.Runner(add_cmdline_args=_pass_suite_on, program_args=("-m", "mainspring_perf.worker"))
     runner.argparser.add_argument("--suite", required=True)
+    runner.argparser.add_argument("--name", action="append", default=[], help="time only the benchmark of this name")
+    runner.argparser.add_argument("--allow", action="append", default=[])
     arguments = runner.parse_args(sys.argv[1:])
-    for index, benchmark in enumerate(load_suite(arguments.suite).benchmarks(False)):
+    allow_only(arguments.allow)
+    benchmarks = [
+        one for one in load_suite(arguments.suite).benchmarks(False) if not arguments.name or one.name in arguments.name
+    ]
+    for index, benchmark in enumerate(benchmarks):
         if arguments.worker and arguments.worker_task == index:
             benchmark.check(benchmark.run())
         runner.bench_func(
@@ -25,8 +33,11 @@ def main() -> None:
         )
 
 
-def _pass_suite_on(command: list[str], arguments: object) -> None:
-    command.extend(("--suite", arguments.suite))  # type: ignore[attr-defined]  # argparse's namespace
+def _pass_suite_on(command: list[str], arguments: Any) -> None:
+    command.extend(("--suite", arguments.suite))
+    for option, values in (("--name", arguments.name), ("--allow", arguments.allow)):
+        for value in values:
+            command.extend((option, value))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mainspring.session.lanes import Ready, parent
+from mainspring_perf.run import Timed
 from mainspring_perf.scaling.capacity import Outside
 
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
@@ -198,7 +199,9 @@ def test_bench_writes_its_page(mainspring, monkeypatch, tmp_path):
     """`bench --html` writes the rows that it prints as a page; a file that can't be written is told before the work."""
     row = dict.fromkeys(("ratio", "yardstick", "ratio_at_least", "target_us", "met"))
     row |= {"suite": "book", "benchmark": "ladder", "one_ns": 100.0, "spread": 0.0, "input": "deltas"}
-    monkeypatch.setattr("mainspring.cli.bench.run_suites", lambda *_, **__: [row])
+    row |= {"tail": None, "size_bytes": None}
+    timed = Timed(rows=[row], benchmarks={}, unmeasured={})
+    monkeypatch.setattr("mainspring.cli.bench.run_suites", lambda *_, **__: timed)
     code, out, _ = mainspring("bench", "--html", tmp_path / "page.html")
     assert code == 0
     assert "ladder" in out

@@ -26,6 +26,7 @@ SOUND = {
     "mainspring/cli/scaling.py": "import mainspring_perf.scaling.run",
     "mainspring/host/registry.py": "import pluggy, mainspring.seams, hwprofile",
     "mainspring/seams/catalogue.py": "import pluggy, mainspring.model",
+    "mainspring_perf/hooks.py": "import pluggy",
     "mainspring_perf/peers/__init__.py": "",
     "mainspring_perf/peers/race.py": "",
     "mainspring_perf/scaling/__init__.py": "",

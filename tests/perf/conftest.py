@@ -1,14 +1,19 @@
-"""The works of the peers on the first messages of the reference session."""
+"""The works of the peers on the first messages of the reference session; baselines in a folder of their own."""
 
+import dataclasses
 from collections.abc import Callable
 
 import msgspec
+import pyperf
 import pytest
 
+from mainspring_perf import host
+from mainspring_perf.host import Code
 from mainspring_perf.peers.inputs import Inputs
 from mainspring_perf.peers.race import Outcome, Row
 from mainspring_perf.peers.works import WORKS, Given, Made
 from mainspring_perf.sessions import sessions
+from mainspring_perf.store import save_run
 
 Prepare = Callable[[str], tuple[Inputs, Made]]
 
@@ -60,3 +65,43 @@ def outcomes() -> list[Outcome]:
         ),
         Outcome(work="two", title="Another work", operation="order", input="2 orders", rows=(ours, absent), **shared),
     ]
+
+
+CODE = Code(version="0.1.0", commit="a" * 40)
+ABOUT = {"saved": "2026-11-26T00:00:00+00:00", "python": "/nowhere/python", "python_version": "3.11.0"}
+
+
+@pytest.fixture
+def bench_folder(tmp_path, monkeypatch):
+    """A folder of its own for baselines and history."""
+    folder = tmp_path / "bench"
+    monkeypatch.setenv("MAINSPRING_BENCH", str(folder))
+    return folder
+
+
+@pytest.fixture
+def elsewhere():
+    """The profile of a host that isn't this one."""
+    here = host.host_profile()
+    return dataclasses.replace(here, cpu=dataclasses.replace(here.cpu, model_name="Another CPU", architecture="z80"))
+
+
+def made(seconds, *, description="the same work", spread=0.01):
+    """A benchmark of pyperf's with these values."""
+    metadata = {"name": "x", "description": description, "mainspring_spread": spread}
+    return pyperf.Benchmark([pyperf.Run([value], metadata=metadata, collect_metadata=False) for value in seconds])
+
+
+def saved(name, benchmarks, *, profile=None, code=CODE, about=ABOUT):
+    """Saves benchmarks under a name."""
+    return save_run(name, benchmarks, host=profile or host.host_profile(), code=code, about=about)
+
+
+@pytest.fixture
+def make_benchmark():
+    return made
+
+
+@pytest.fixture
+def save():
+    return saved

@@ -205,11 +205,14 @@ def chart_of(shown: View, kind: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_latency_lines_are_where_the_figures_say(view: Callable[..., View], width: int, report: SessionReport) -> None:
-    """Read off the screen by the axes' labels, each line has the stage's p99, and is what is hit there."""
+    """Read off the screen by the axes' labels, on a logarithmic scale, each line has its p99 and is hit there."""
     shown = view(to_html(report), width)
     texts = chart_of(shown, "latency")["texts"]
     read = axis(texts, NANOSECONDS, 1)
-    at_99 = next((text["box"][0] + text["box"][2]) / 2 for text in texts if text["words"] == "99%")
+    places = {text["words"]: (text["box"][0] + text["box"][2]) / 2 for text in texts}
+    at_99 = places["99%"]
+    tenfolds = [places[later] - places[sooner] for sooner, later in pairwise(("90%", "99%", "99.9%", "99.99%"))]
+    assert tenfolds == pytest.approx([tenfolds[0]] * 3, abs=1.5), "each tenth of the passes is as far as the one before"
     for index, stage in enumerate(report.timing.stages):
         x, y = min(shown.lines("latency", f"s{index}"), key=lambda point: abs(point[0] - at_99))
         assert abs(x - at_99) < 1

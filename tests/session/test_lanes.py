@@ -9,7 +9,7 @@ import msgspec
 import psutil
 import pytest
 
-from mainspring.errors import ConfigError, LaneError
+from mainspring.errors import CaptureError, ConfigError, LaneError
 from mainspring.host.config import parse_config
 from mainspring.host.session_planning import make_session
 from mainspring.orders import read_order_log
@@ -19,6 +19,7 @@ from mainspring.session.lanes import Finished, Progressed, Ready
 from mainspring_plugins.codecs.msgpack import MsgpackCodec
 
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
+PER_ORDER = ("strategy", "slippage", "risk", "route", "venue")
 NAMES = ("spot/btcusdt_20240808.gz", "usdm/btcusdt_20240808.gz", "cm/btcusd_perp_20240808.gz")
 
 TRADING = """
@@ -117,11 +118,10 @@ def compare(registry, tmp_path, text, lanes):
     assert shared.order_log_records == alone.order_log_records > 0
     told = orders_of(shared, many, tmp_path / "many.log")
     assert told == orders_of(alone, one, tmp_path / "one.log")
-    counts = {stage.stage: stage.count for stage in alone.timing.stages}
-    counted = {stage.stage: stage.count for stage in shared.timing.stages}
-    assert {stage: counted[stage] for stage in ("strategy", "slippage", "risk", "route", "venue")} == {
-        stage: counts[stage] for stage in ("strategy", "slippage", "risk", "route", "venue")
-    }
+    passes, passed = (
+        {one.stage: one.count for one in report.timing.stages if one.stage in PER_ORDER} for report in (alone, shared)
+    )
+    assert passed == passes
     return alone, shared
 
 
@@ -143,6 +143,48 @@ def test_three_generated_markets_are_the_same_in_several_lanes(registry, tmp_pat
     alone, shared = compare(registry, tmp_path, GENERATED, lanes)
     assert all(one.fills > 0 for one in alone.instruments)
     assert sum(feed.messages for feed in shared.feeds) == shared.feed.messages == alone.feed.messages
+
+
+@pytest.mark.parametrize("book", ["bisect-list", "ladder"])
+def test_the_native_engine_is_the_same_in_several_lanes(registry, tmp_path, book):
+    """Feeds, and with a native book whole markets, run in Rust: sharing out changes nothing there either."""
+    if "native" not in registry.offers("engine"):
+        pytest.skip("mainspring-native absent")
+    compare(registry, tmp_path, f'engine.plugin = "native"\nbook.plugin = "{book}"\n{GENERATED}', 4)
+
+
+def test_without_a_cache_each_lane_generates_the_whole_session(registry, tmp_path, monkeypatch):
+    """Where the generated session can't be kept, a lane with one of its instruments makes the messages of all."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    text = (
+        'hardware.pin = "off"\ninstruments = ["BTC/USDT", "ETH/USDT"]\nfeed.plugin = "simulated"\nfeed.seconds = 10\n'
+    )
+    alone, shared = compare(registry, tmp_path, text, 2)
+    assert "can't be kept" in alone.feed.warning
+    assert [one.symbol for one in shared.instruments] == ["BTC/USDT", "ETH/USDT"]
+
+
+def test_a_message_of_nobody_is_refused_in_lanes_as_in_one(registry, tmp_path):
+    """Of a capture of two instruments, a snapshot that names none isn't that of the one which a lane trades."""
+    lines = []
+    for symbol in ("BTC/USDT", "ETH/USDT"):
+        one = plan(registry, f'instruments = ["{symbol}"]\nfeed = {{ plugin = "simulated", seconds = 3 }}\n').feeds[0]
+        lines += registry.get("feed", "simulated").factory.source(one.instruments, one.feed.options)
+    capture = tmp_path / "both.txt"
+    capture.write_bytes(b"".join(b"%d %s\n" % line for line in sorted(lines, key=lambda line: line[0])))
+    text = f"""
+    hardware.pin = "off"
+    instruments = ["BTC/USDT", "ETH/USDT"]
+    feed = {{ plugin = "binance-spot", capture = "{capture}" }}
+    """
+    with pytest.raises(CaptureError, match="names no instrument"):
+        run_session(plan(registry, text), registry)
+    report = run_session(plan(registry, text, "lanes=2"), registry)
+    assert [lane.ended for lane in report.lanes] == ["failed", "failed"]
+    assert all("names no instrument" in lane.failure for lane in report.lanes)
+    assert report.instruments == []
 
 
 def test_two_runs_in_lanes_are_the_same(registry):
@@ -254,10 +296,16 @@ def test_an_error_before_anything_ran_is_the_sessions(registry, monkeypatch):
 
 
 def test_a_signal_ends_all_lanes_in_order(registry):
-    """SIGTERM to the session's process: each lane reports on what it has run, and says why it ended."""
-    session = plan(registry, GENERATED, "lanes=2")
+    """SIGTERM to the session's process: each lane reports on what it has run, and says why it ended.
 
-    def told(name, _process, said):
+    Lanes are out of reach of the terminal's Ctrl-C, which would go to every process of its session.
+    """
+    session = plan(registry, GENERATED, "lanes=2")
+    sessions = set()
+
+    def told(name, process, said):
+        if isinstance(said, Ready) and hasattr(os, "getsid"):
+            sessions.add(os.getsid(process))
         if name == "1" and isinstance(said, Ready):
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -265,6 +313,9 @@ def test_a_signal_ends_all_lanes_in_order(registry):
     assert [lane.ended for lane in report.lanes] == ["stopped", "stopped"]
     assert report.stopped_early == "signal SIGTERM"
     assert len(report.instruments) == 4
+    if hasattr(os, "getsid"):
+        assert len(sessions) == 2
+        assert os.getsid(0) not in sessions
 
 
 def test_a_lane_that_doesnt_stop_in_time_is_killed_and_named(registry, tmp_path, blocked, monkeypatch):

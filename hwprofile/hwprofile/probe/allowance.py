@@ -59,7 +59,9 @@ def _narrowest(cgroup: Cgroup | None, what: str) -> tuple[int, ...] | None:
     """
     allowed: set[int] | None = None
     for folder in cgroup.folders if cgroup is not None else ():
-        names = (f"cpuset.{what}.effective",) if cgroup is not None and cgroup.version == 2 else (f"cpuset.{what}", what)
+        names = (
+            (f"cpuset.{what}.effective",) if cgroup is not None and cgroup.version == 2 else (f"cpuset.{what}", what)
+        )
         listed = next((found for name in names if (found := read_cpus(folder / name))), None)
         if listed is not None:
             allowed = set(listed) if allowed is None else allowed & set(listed)
@@ -99,7 +101,7 @@ def _cpu_quota(root: Path) -> Limit:
 
 def _share(quota: str, period: str) -> float | None:
     """CPUs, of a quota and its period; None for no quota. Raises nothing: what isn't a number bounds nothing."""
-    if not (quota.isdigit() and period.isdigit() and int(period)):
+    if not (quota.isdecimal() and period.isdecimal() and int(period)):
         return None
     return int(quota) / int(period)
 
@@ -140,7 +142,7 @@ def _rlimit(root: Path, name: str) -> Limit:
     if found is not None:
         if found[1] == "unlimited":
             return Limit(state="unlimited", value=None, source="/proc/self/limits")
-        if found[1].isdigit():
+        if found[1].isdecimal():
             return Limit(state="limited", value=int(found[1]), source="/proc/self/limits")
     if root == _ROOT:
         return _asked_rlimit({"Max locked memory": "RLIMIT_MEMLOCK", "Max realtime priority": "RLIMIT_RTPRIO"}[name])

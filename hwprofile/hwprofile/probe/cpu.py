@@ -144,7 +144,7 @@ def _model_name(fields: _Fields) -> str | None:
     for name in ("model name", "cpu model", "cpu", "processor", "family"):
         for value in fields.get(name, ()):
             # Old Arm kernels write the model as "Processor", all others the CPU's number.
-            if value and not value.isdigit():
+            if value and not value.isdecimal():
                 return value
     if "cpu implementer" in fields and "cpu part" in fields:
         # Arm kernels name no model; these two numbers are what identifies it.

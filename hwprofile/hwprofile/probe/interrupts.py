@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hwprofile.kernel_files import read_text
-from hwprofile.probe.numbers import mask_cpus, read_cpus
+from hwprofile.probe.numbers import read_cpus, read_mask
 
 __all__ = ["default_irq_affinity", "irq_affinity", "irqbalance"]
 
@@ -13,7 +13,7 @@ def irq_affinity(root: Path) -> tuple[tuple[int, tuple[int, ...]], ...]:
     """Pairs of interrupt number and the CPUs it may be served on."""
     found = []
     for number, directory in _numbered(root / "proc/irq"):
-        cpus = read_cpus(directory / "smp_affinity_list") or _read_mask(directory / "smp_affinity")
+        cpus = read_cpus(directory / "smp_affinity_list") or read_mask(directory / "smp_affinity")
         if cpus:
             found.append((number, cpus))
     return tuple(found)
@@ -21,19 +21,14 @@ def irq_affinity(root: Path) -> tuple[tuple[int, tuple[int, ...]], ...]:
 
 def default_irq_affinity(root: Path) -> tuple[int, ...] | None:
     """The CPUs that new interrupts go to."""
-    return _read_mask(root / "proc/irq/default_smp_affinity")
-
-
-def _read_mask(path: Path) -> tuple[int, ...] | None:
-    text = read_text(path)
-    return mask_cpus(text) if text else None
+    return read_mask(root / "proc/irq/default_smp_affinity")
 
 
 def irqbalance(root: Path) -> bool | None:
     """Whether the daemon irqbalance runs. None where the host's processes can't be seen, as in a container."""
     for name in ("run/irqbalance.pid", "var/run/irqbalance.pid", "run/irqbalance/irqbalance.pid"):
         pid = read_text(root / name)
-        if pid and pid.isdigit():
+        if pid and pid.isdecimal():
             # A file that names no process, or another program, is left over from a daemon that is gone.
             program = _program(root / "proc" / pid)
             if program == "irqbalance" or (program is None and not _sees_all(root)):
@@ -54,7 +49,7 @@ def _program(process: Path) -> str | None:
 
 def _numbered(directory: Path) -> Iterator[tuple[int, Path]]:
     try:
-        names = sorted(int(entry.name) for entry in directory.iterdir() if entry.name.isdigit())
+        names = sorted(int(entry.name) for entry in directory.iterdir() if entry.name.isdecimal())
     except OSError:
         return
     for name in names:

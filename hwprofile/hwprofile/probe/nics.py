@@ -43,7 +43,7 @@ def _interrupts(device: Path) -> tuple[int, ...]:
     """The interrupts of the device: message-signalled ones, or its line's. Virtual devices have their bus's."""
     for place in (device, device / ".."):
         try:
-            return tuple(sorted(int(path.name) for path in (place / "msi_irqs").iterdir() if path.name.isdigit()))
+            return tuple(sorted(int(path.name) for path in (place / "msi_irqs").iterdir() if path.name.isdecimal()))
         except OSError:
             line = read_int(place / "irq")
             if line is not None and line > 0:

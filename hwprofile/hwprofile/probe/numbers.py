@@ -1,5 +1,7 @@
 """Numbers and masks in files of the kernel."""
 
+import functools
+import re
 from pathlib import Path
 
 from hwprofile.kernel_files import parse_cpu_list, read_text
@@ -29,13 +31,24 @@ def read_cpus(path: Path) -> tuple[int, ...] | None:
         return None
 
 
+@functools.lru_cache(maxsize=4096)
 def mask_cpus(text: str) -> tuple[int, ...]:
-    """The CPUs of a kernel mask: groups of hexadecimal digits, the highest first ("ff,ffffffff")."""
-    mask = 0
-    for group in text.strip().split(","):
-        # Groups are words of 32 bits; only the first is written shorter.
-        mask = mask << 32 | int(group, 16)
-    return tuple(bit for bit in range(mask.bit_length()) if mask >> bit & 1)
+    """The CPUs of a kernel mask: groups of hexadecimal digits, the highest first ("ff,ffffffff").
+
+    Costs as much as there are CPUs in it, whatever its width, and once for the many files that hold the same mask.
+    Raises `ValueError` for what isn't a mask.
+    """
+    # Groups are words of 32 bits; only the first is written shorter.
+    digits = "".join(group.zfill(8) for group in text.strip("\0 \n").split(","))
+    if not re.fullmatch("[0-9a-fA-F]+", digits):
+        raise ValueError(f"mask of CPUs {text!r}: no groups of hexadecimal digits")
+    bits = f"{int(digits, 16):b}"[::-1]
+    cpus = []
+    cpu = bits.find("1")
+    while cpu >= 0:
+        cpus.append(cpu)
+        cpu = bits.find("1", cpu + 1)
+    return tuple(cpus)
 
 
 def read_mask(path: Path) -> tuple[int, ...] | None:
@@ -43,6 +56,6 @@ def read_mask(path: Path) -> tuple[int, ...] | None:
     text = read_text(path)
     try:
         # Some kernels fill these files up with zero bytes.
-        return None if text is None else mask_cpus(text.strip("\0 \n"))
+        return mask_cpus(text) if text else None
     except ValueError:
         return None

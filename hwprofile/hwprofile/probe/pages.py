@@ -24,7 +24,7 @@ def huge_pages(root: Path) -> tuple[HugePages, ...]:
     """The pools of the whole host (node None) by size, then those of each node."""
     pools = _pools(root / "sys/kernel/mm/hugepages", None) or _from_meminfo(root)
     nodes = root / "sys/devices/system/node"
-    numbers = sorted(int(path.name[4:]) for path in nodes.glob("node[0-9]*") if path.name[4:].isdigit())
+    numbers = sorted(int(path.name[4:]) for path in nodes.glob("node[0-9]*") if path.name[4:].isdecimal())
     for node in numbers:
         pools += _pools(nodes / f"node{node}/hugepages", node)
     return tuple(pools)
@@ -35,7 +35,7 @@ def _pools(directory: Path, node: int | None) -> list[HugePages]:
     for path in directory.glob("hugepages-*kB"):
         kilobytes = path.name.removeprefix("hugepages-").removesuffix("kB")
         total = read_int(path / "nr_hugepages")
-        if kilobytes.isdigit() and total is not None:
+        if kilobytes.isdecimal() and total is not None:
             free = read_int(path / "free_hugepages")
             found.append(HugePages(size=int(kilobytes) * 1024, node=node, total=total, free=free))
     return sorted(found, key=lambda pool: pool.size)

@@ -53,9 +53,7 @@ def _known_and_online(root: Path) -> tuple[tuple[int, ...], frozenset[int]]:
     listed = read_cpus(root / _CPUS / "online")
     if folders:
         running = {
-            cpu
-            for cpu in folders
-            if read_int(root / _CPUS / f"cpu{cpu}/online") != 0 and (not listed or cpu in listed)
+            cpu for cpu in folders if read_int(root / _CPUS / f"cpu{cpu}/online") != 0 and (not listed or cpu in listed)
         }
         if any((root / _CPUS / f"cpu{cpu}/topology").is_dir() for cpu in running):
             # The kernel takes this folder away with the CPU; there are kernels that list it as running all the same.
@@ -63,7 +61,7 @@ def _known_and_online(root: Path) -> tuple[tuple[int, ...], frozenset[int]]:
         return tuple(sorted(folders)), frozenset(running)
     if listed:
         return listed, frozenset(listed)
-    numbered = {int(text) for text in cpuinfo_fields(root).get("processor", ()) if text.isdigit()}
+    numbered = {int(text) for text in cpuinfo_fields(root).get("processor", ()) if text.isdecimal()}
     return tuple(sorted(numbered)), frozenset(numbered)
 
 
@@ -149,9 +147,7 @@ def _places(cpu: int, folder: Path, folders: Mapping[int, Path]) -> _Places:
         # A mask without the CPU itself says nothing; what isn't online may still stand in one.
         return members.intersection(folders) if members is not None and cpu in members else None
 
-    package_id, die_id, core_id = (
-        read_int(folder / name) for name in ("physical_package_id", "die_id", "core_id")
-    )
+    package_id, die_id, core_id = (read_int(folder / name) for name in ("physical_package_id", "die_id", "core_id"))
     package: Collection[int] | tuple[object, ...] | None = group("package_cpus", "core_siblings")
     if package is None and package_id is not None and package_id >= 0:
         package = ("package", package_id)
@@ -242,9 +238,7 @@ def _nodes(root: Path, online: frozenset[int]) -> tuple[Node, ...]:
             total = None if same.memory is None or memory is None else same.memory + memory
             nodes[cpus] = Node(number=same.number, cpus=cpus, memory=total, distances=same.distances)
             continue
-        nodes[cpus or number] = Node(
-            number=number, cpus=cpus, memory=memory, distances=_distances(folder, numbers)
-        )
+        nodes[cpus or number] = Node(number=number, cpus=cpus, memory=memory, distances=_distances(folder, numbers))
     left = {node.number for node in nodes.values()}
     return tuple(
         Node(
@@ -259,7 +253,7 @@ def _nodes(root: Path, online: frozenset[int]) -> tuple[Node, ...]:
 
 def _distances(folder: Path, numbers: list[int]) -> tuple[tuple[int, int], ...]:
     """The distances to the nodes that run, in whose order the kernel writes them; none where their count differs."""
-    distances = [int(text) for text in (read_text(folder / "distance") or "").split() if text.isdigit()]
+    distances = [int(text) for text in (read_text(folder / "distance") or "").split() if text.isdecimal()]
     return tuple(zip(numbers, distances, strict=True)) if len(distances) == len(numbers) else ()
 
 

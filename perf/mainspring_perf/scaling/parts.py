@@ -14,7 +14,7 @@ from mainspring.model import Instrument
 from mainspring.seams import MarketView, Orders, RawMessage, Wakes
 from mainspring_perf.sessions import registry, usable
 
-__all__ = ["CHUNK", "generated", "lane_of", "parts_here", "plan_of"]
+__all__ = ["CHUNK", "generated", "lane_of", "overrides", "parts_here", "plan_of"]
 
 CHUNK = 512
 """How many messages a session hands to its lane at once."""
@@ -41,6 +41,11 @@ def parts_here() -> list[str]:
     """The parts that can run on this host."""
     native = usable("engine", "native") and usable("book", "ladder")
     return ["python", "native"] if native else ["python"]
+
+
+def overrides(part: str) -> tuple[str, ...]:
+    """What a configuration has to set for that part's engine and book to run."""
+    return _PARTS[part]
 
 
 def plan_of(part: str, *overrides: str) -> Plan:

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from mainspring import __version__
-from mainspring.cli.bench import bench
+from mainspring.cli.bench_gates import bench_app
 from mainspring.cli.data import data_app
 from mainspring.cli.output import REFUSED, errors
 from mainspring.cli.plugins import plugins_app
@@ -32,7 +32,7 @@ app.command()(init)
 app.command()(verify)
 app.add_typer(plugins_app)
 app.add_typer(data_app)
-app.command()(bench)
+app.add_typer(bench_app)
 app.command()(scaling)
 
 

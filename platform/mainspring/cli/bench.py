@@ -1,61 +1,270 @@
-"""`bench`: the pyperf suites that come with the package."""
+"""`bench`: the pyperf suites that come with the package, and what is made of their figures."""
 
+import platform
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from typer.core import TyperGroup
 
-from mainspring.cli.output import errors, print_json, results, write_file
+from mainspring.cli.output import FAILED, errors, print_json, results, write_file
 from mainspring.cli.peers import run_peers
 from mainspring.errors import MainspringError
+from mainspring_perf.candidates import allow_only
+from mainspring_perf.history import make_series
+from mainspring_perf.history_views import history_page, render_history
+from mainspring_perf.host import code, host_profile
 from mainspring_perf.page import bench_page
-from mainspring_perf.run import UnknownSuite, list_suites, render, run_suites
+from mainspring_perf.run import Timed, list_suites, run_suites
+from mainspring_perf.store import Baseline, check_name, load_baseline, load_runs, save_run
+from mainspring_perf.suites import choose_suites
+from mainspring_perf.terminal import render, render_comparison
+from mainspring_perf.versus import Comparison, beside_each_other, from_saved, why_not_run_again
 
-__all__ = ["bench"]
+__all__ = ["bench_app", "effort_of", "progress_bar"]
+
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 
 
-def bench(
+class _SuitesByDefault(TyperGroup):
+    """`bench book` is `bench run book`: what isn't a command of its own names suites."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+bench_app = typer.Typer(
+    cls=_SuitesByDefault,
+    name="bench",
+    help="Time the parts on this host. `mainspring bench [SUITE...]` runs suites: see `bench run --help`.",
+    epilog="Exit codes: 0 done, 1 slower than --fail-over allows or a gate says no, 2 can't be run as asked.",
+)
+
+
+@bench_app.command("run")
+def run(
     suites: Annotated[list[str] | None, typer.Argument(help="The suites to run; all of them if none is named.")] = None,
     *,
     list_only: Annotated[bool, typer.Option("--list", help="List the suites and end.")] = False,
-    fast: Annotated[bool, typer.Option("--fast", help="Fewer processes and values: quicker, and less sure.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: quicker, and less sure.")] = False,
+    rigorous: Annotated[bool, typer.Option("--rigorous", help="More rounds: slower, and more sure.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="Only benchmarks with this in their name. Repeatable.")
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DISTRIBUTION", help="Only plugins of this distribution. Repeatable; by default all."),
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(metavar="N", help="Single operations are due at N a second, and late ones say so.")
+    ] = None,
+    save: Annotated[str | None, typer.Option(metavar="NAME", help="Keep the figures under this name.")] = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Hold this code against what was saved under this name.")
+    ] = None,
+    fail_over: Annotated[
+        str | None, typer.Option(metavar="PERCENT", help="With --against: exit code 1 if slower by more, as in 5%.")
+    ] = None,
+    across_hosts: Annotated[
+        bool, typer.Option("--across-hosts", help="With --against: compare with another host all the same.")
+    ] = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the rows as one HTML page too.", show_default=False)
     ] = None,
-    write: Annotated[
-        Path | None, typer.Option(help="Of `peers`: write the page here, and its picture beside it.")
-    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    """Time the parts on this host. Every answer is checked before it is timed.
-
-    `bench peers` does the same work through other libraries, side by side.
-    """
+    """Run suites (the default: `bench book` is `bench run book`). Every answer is checked before it is timed."""
     if list_only:
         for name, summary in (*list_suites(), ("peers", "The same work through other libraries, side by side.")):
             typer.echo(f"{name:10} {summary}")
         return
-    if suites == ["peers"]:
-        run_peers(fast=fast, as_json=as_json, page=write)
-        return
-    if write is not None:
-        raise MainspringError("--write is for `mainspring bench peers` alone")
+    asked = _Asked(
+        effort=effort_of(fast=fast, rigorous=rigorous),
+        limit=_limit(fail_over),
+        only=tuple(only or ()),
+        allow=tuple(allow or ()),
+        rate=rate,
+        rows=save is not None or html is not None,
+    )
+    if against is None and (asked.limit is not None or across_hosts):
+        raise MainspringError("--fail-over and --across-hosts go with --against NAME")
+    if rate is not None and not rate > 0:
+        raise MainspringError(f"--rate is operations a second and above 0, not {rate:g}")
+    if save is not None:
+        check_name(save)
     if html is not None:
         # Now, not after minutes of timing that would be lost with it.
         write_file(html, b"")
-    console = errors()
-    try:
-        with console.status("starting") as status:
-            outcome = run_suites(
-                suites or (),
-                fast=fast,
-                progress=lambda suite, number, of: status.update(f"{suite}: round {number} of {of}"),
-            )
-    except UnknownSuite as error:
-        raise MainspringError(str(error)) from error
+    allow_only(asked.allow)
+    baseline = None if against is None else _baseline(against, across_hosts=across_hosts)
+    timed, comparison = _measure(suites or (), asked, baseline)
+    if save is not None and timed is not None:
+        _save(save, timed)
+    if html is not None and timed is not None:
+        write_file(html, bench_page(timed.rows).encode())
+    _show(timed, comparison, as_json=as_json)
+    if comparison is not None and comparison.failed:
+        raise typer.Exit(FAILED)
+
+
+@bench_app.command("history")
+def history(
+    suites: Annotated[
+        list[str] | None, typer.Argument(help="The suites to show; all of them if none is named.")
+    ] = None,
+    *,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="Only benchmarks with this in their name. Repeatable.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page of charts.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Draw this host's saved runs over time, and name the commit or version where a figure moved."""
+    names = choose_suites(suites or ()) if suites else ()
+    host = host_profile()
+    series = make_series(load_runs(host.fingerprint), names, only or ())
     if html is not None:
-        write_file(html, bench_page(outcome).encode())
+        name = f"{host.cpu.model_name or 'this host'}, host {host.fingerprint}"
+        write_file(html, history_page(series, name).encode())
+        errors().print(f"written: {html}")
     if as_json:
-        print_json(outcome)
+        print_json(msgspec.to_builtins(series))
+    elif series:
+        render_history(series, results())
     else:
-        render(outcome, results())
+        errors().print(f"no run has been saved on this host ({host.fingerprint}); `bench --save NAME` saves one")
+
+
+@bench_app.command("peers")
+def peers(
+    *,
+    fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: quicker, and less sure.")] = False,
+    write: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the page here, and its picture beside it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Do the same work through other libraries, side by side, in the same run."""
+    run_peers(fast=fast, as_json=as_json, page=write)
+
+
+class _Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """How to measure. `limit` is by what part of itself a benchmark may be slower, `rows` asks for rows in any case."""
+
+    effort: str
+    limit: float | None
+    only: tuple[str, ...]
+    allow: tuple[str, ...]
+    rate: float | None
+    rows: bool
+
+
+def _measure(suites: Sequence[str], asked: _Asked, baseline: Baseline | None) -> tuple[Timed | None, Comparison | None]:
+    """The rows where they are asked for or needed, and the comparison where there is something to compare with."""
+    chosen = choose_suites(suites)
+    if baseline is None:
+        with progress_bar() as progress:
+            return _timed(chosen, asked, progress), None
+    if not suites:
+        chosen = [name for name in chosen if name in {suite for suite, _ in baseline.benchmarks}]
+    why_not = _why_not_run_again(baseline)
+    timed = None
+    with progress_bar() as progress:
+        if asked.rows or why_not is not None:
+            timed = _timed(chosen, asked, progress)
+        if why_not is None:
+            return timed, beside_each_other(
+                baseline,
+                chosen,
+                effort=asked.effort,
+                only=asked.only,
+                allow=asked.allow,
+                fail_over=asked.limit,
+                progress=progress,
+            )
+    assert timed is not None
+    return timed, from_saved(baseline, timed.rows, timed.benchmarks, why=why_not, fail_over=asked.limit)
+
+
+def _timed(suites: Sequence[str], asked: _Asked, progress: Callable[[str, int, int], None]) -> Timed:
+    return run_suites(suites, effort=asked.effort, only=asked.only, rate=asked.rate, progress=progress)
+
+
+def effort_of(*, fast: bool, rigorous: bool) -> str:
+    """How many rounds are asked for, by name. Raises `MainspringError` for both options at once."""
+    if fast and rigorous:
+        raise MainspringError("--fast and --rigorous exclude each other: take one of them")
+    return "fast" if fast else "rigorous" if rigorous else "normal"
+
+
+def _limit(text: str | None) -> float | None:
+    if text is None:
+        return None
+    found = _PERCENT.fullmatch(text.strip())
+    if found is None:
+        raise MainspringError(f"--fail-over takes a percentage such as 5%, not {text!r}")
+    return float(found[1]) / 100
+
+
+def _baseline(name: str, *, across_hosts: bool) -> Baseline:
+    """The baseline, if it is of this host. Raises `MainspringError` where it isn't and nobody asked for that."""
+    baseline, here = load_baseline(name), host_profile()
+    if baseline.host.fingerprint != here.fingerprint and not across_hosts:
+        raise MainspringError(
+            f"the baseline {name!r} is of another host ({baseline.host.cpu.model_name}, {baseline.host.fingerprint}; "
+            f"this is {here.cpu.model_name}, {here.fingerprint}), so that a difference says nothing about the code. "
+            "Save one here, or ask for it with --across-hosts."
+        )
+    return baseline
+
+
+def _why_not_run_again(baseline: Baseline) -> str | None:
+    if baseline.host.fingerprint != host_profile().fingerprint:
+        return "it is of another host, so that nothing but the hosts may differ"
+    return why_not_run_again(baseline)
+
+
+def _save(name: str, timed: Timed) -> None:
+    about = {
+        "saved": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": sys.executable,
+        "python_version": platform.python_version(),
+    }
+    path = save_run(name, timed.benchmarks, host=host_profile(), code=code(), about=about)
+    errors().print(f"saved: {path}", soft_wrap=True)
+
+
+def _show(timed: Timed | None, comparison: Comparison | None, *, as_json: bool) -> None:
+    if as_json:
+        rows = None if timed is None else timed.rows
+        if comparison is None:
+            print_json(rows)
+        else:
+            print_json({"rows": rows, "comparison": msgspec.to_builtins(comparison)})
+        return
+    if timed is not None:
+        render(timed, results())
+    if comparison is not None:
+        render_comparison(comparison, results())
+
+
+@contextmanager
+def progress_bar() -> Iterator[Any]:
+    """A bar of the rounds of the suite in hand, on standard error; yields what to tell of each round."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors(), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def told(suite: str, number: int, of: int) -> None:
+            bar.update(task, description=suite, completed=number - 1, total=of)
+
+        yield told

@@ -3,13 +3,13 @@
 import pytest
 
 from mainspring_perf.harness import WrongAnswer
-from mainspring_perf.scaling import instruments, length, levels, rate
+from mainspring_perf.scaling import instruments, lanes, length, levels, rate
 from mainspring_perf.scaling.run import UnknownStudy, find_studies, run_studies
 from mainspring_perf.scaling.streams import changes, snapshots
 from mainspring_perf.scaling.values import Result
 
 
-@pytest.mark.parametrize("study", [instruments, levels, length, rate], ids=lambda study: study.NAME)
+@pytest.mark.parametrize("study", [instruments, lanes, levels, length, rate], ids=lambda study: study.NAME)
 def test_a_study_measures_and_draws_each_of_its_cases(study) -> None:
     """Each case gives figures above zero, and each figure has a row for what was measured."""
     results = [Result(case, study.measure(case)) for case in study.cases(True)]
@@ -27,7 +27,7 @@ def test_studies_are_found_and_run_in_processes() -> None:
     """By name, each case in a process of its own, with word of the progress."""
     told = []
     results = run_studies(["levels"], tiny=True, progress=lambda *step: told.append(step))
-    assert set(find_studies()) >= {"instruments", "length", "levels", "rate"}
+    assert set(find_studies()) >= {"instruments", "lanes", "length", "levels", "rate"}
     assert [step[:2] for step in told] == [("levels", number + 1) for number in range(len(told))]
     assert {result.case["book"] for result in results["levels"]} >= {"bisect-list", "sorted-dict"}
     with pytest.raises(UnknownStudy, match="there are: "):

@@ -1,0 +1,85 @@
+"""Whose figures these are: the host, as hwprofile describes it, and the code that was measured."""
+
+import statistics
+import subprocess
+import sys
+import time
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from hwprofile.probe import probe
+from hwprofile.profile import HostProfile
+from mainspring import __version__
+
+__all__ = ["Code", "code", "host_profile", "import_ms", "probe_ms"]
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """Which code was measured: a version, and the commit where it lies in a git checkout.
+
+    `changed` says that files of it were changed since.
+    """
+
+    version: str
+    commit: str | None = None
+    changed: bool = False
+
+    def __str__(self) -> str:
+        if self.commit is None:
+            return self.version
+        return f"{self.version} at {self.commit[:10]}{' and changes' if self.changed else ''}"
+
+
+@cache
+def code() -> Code:
+    """The code that runs here. Without git, or outside a checkout, its version alone."""
+    spec = find_spec("mainspring")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    root = Path(next(iter(spec.submodule_search_locations))).parents[1]
+    if not (root / ".git").exists():
+        return Code(version=__version__)
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        changed = bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.CalledProcessError):
+        return Code(version=__version__)
+    return Code(version=__version__, commit=commit, changed=changed)
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603  fixed words
+
+
+def probe_ms() -> float:
+    """The median of a few probes, in milliseconds."""
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        probe()
+        times.append(1e3 * (time.perf_counter() - started))
+    return statistics.median(times)
+
+
+def import_ms() -> float:
+    """What importing hwprofile adds to starting Python, in milliseconds: the least of a few of either."""
+    return _started_ms("import hwprofile") - _started_ms("")
+
+
+def _started_ms(statement: str) -> float:
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", statement], check=True)  # noqa: S603  our own words
+        times.append(1e3 * (time.perf_counter() - started))
+    return min(times)
+
+
+@cache
+def host_profile() -> HostProfile:
+    """The host as hwprofile finds it, asked once."""
+    return probe()

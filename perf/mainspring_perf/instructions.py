@@ -1,0 +1,274 @@
+"""The gate without noise: how many instructions each hot path takes, by valgrind's callgrind, against recorded counts.
+
+Counts hang on the interpreter's build, the processor's architecture and the packages, and on nothing that other
+programs do. So they are recorded for what they hang on (`Key`), and compared with nothing else.
+"""
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from mainspring.errors import MainspringError
+from mainspring_perf.counted import MARK, SECTIONS
+from mainspring_perf.files import perf_file
+from mainspring_perf.sessions import sessions
+from mainspring_perf.store import bench_folder, package_versions
+from mainspring_perf.suites import choose_suites, find_suites
+
+__all__ = ["TOLERANCE", "Count", "Key", "Outcome", "check_instructions", "count_instructions", "recorded_counts"]
+
+TOLERANCE = 0.01
+"""By how much of itself a count may move."""
+
+_PACKAGES = ("msgpack", "msgspec", "orjson", "sortedcontainers")
+_SUMMARY = re.compile(rb"^(?:summary|totals): (\d+)", re.MULTILINE)
+
+State = Literal["same", "more", "fewer", "new", "gone"]
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """What counts hang on. `native` is the native distribution's version and compiler, empty where it isn't built."""
+
+    python: str
+    architecture: str
+    native: str
+    valgrind: str
+    packages: dict[str, str]
+
+    def differs_in(self, other: "Key") -> list[str]:
+        """What isn't the same in the two, in words."""
+        return [
+            f"{field} is {getattr(self, field)}, and {getattr(other, field)} there"
+            for field in self.__struct_fields__
+            if getattr(self, field) != getattr(other, field)
+        ]
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """Instructions of one operation of a hot path: counted now and recorded, None where one of them isn't there."""
+
+    path: str
+    now: float | None
+    then: float | None
+
+    @property
+    def change(self) -> float | None:
+        """By how much of itself it has moved; above 0 is more."""
+        return None if self.now is None or self.then is None else self.now / self.then - 1
+
+    @property
+    def state(self) -> State:
+        """What to say of it."""
+        if self.change is None:
+            return "new" if self.then is None else "gone"
+        if abs(self.change) <= TOLERANCE:
+            return "same"
+        return "more" if self.change > 0 else "fewer"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of the gate. `ok` is None where nothing could be compared, and `said` says why, and what was done."""
+
+    ok: bool | None
+    said: str
+    counts: tuple[Count, ...] = ()
+
+
+def check_instructions(names: Sequence[str] = (), *, record: bool = False, file: Path | None = None) -> Outcome:
+    """Counts, and compares with what was recorded for the same interpreter, architecture and packages.
+
+    `names` are the suites whose hot paths are counted; all of them if none is named.
+
+    Where valgrind isn't there, or nothing was recorded for these, that is said and nothing fails; in the second case
+    the counts are kept in the bench folder, so that the next check here has something to compare with. `record` writes
+    them to `file` instead, by default to `perf/instructions.toml`, in the place of what stood there for the same key.
+    Raises `MainspringError` where callgrind fails.
+    """
+    found = _valgrind()
+    if isinstance(found, str):
+        return Outcome(ok=None, said=f"not counted: {found}")
+    valgrind, version = found
+    key = _key(version)
+    kept = perf_file("instructions.toml") if file is None else file
+    own = bench_folder() / "instructions.toml"
+    chosen = _counted_suites(names)
+    now = count_instructions(valgrind, chosen)
+    if record:
+        _write(kept, key, now)
+        return Outcome(ok=None, said=f"recorded in {kept}", counts=_counts(now, {}))
+    entries = [*recorded_counts(kept), *recorded_counts(own)]
+    for there, then in entries:
+        if there == key:
+            wanted = tuple(f"{suite}: " for suite in chosen)
+            counts = _counts(now, {path: count for path, count in then.items() if path.startswith(wanted)})
+            ok = all(count.state in ("same", "new") for count in counts)
+            return Outcome(ok=ok, said=_verdict(counts), counts=counts)
+    nearest = min((key.differs_in(there) for there, _ in entries), key=len, default=["no counts are recorded at all"])
+    _write(own, key, now)
+    said = f"nothing to compare with: {'; '.join(nearest)}. Recorded in {own}, for the next time."
+    return Outcome(ok=None, said=said, counts=_counts(now, {}))
+
+
+def count_instructions(valgrind: str, suites: Sequence[str]) -> dict[str, float]:
+    """The instructions of one operation of each hot path. Raises `MainspringError` where callgrind fails."""
+    # The session that some of them run is made beforehand, and not under callgrind.
+    sessions(tiny=True)
+    counts: dict[str, float] = {}
+    # A process a suite: what one allocates moves nothing in another. How many run at once changes no count.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for counted in pool.map(partial(_count_suite, valgrind), suites):
+            counts |= counted
+    return counts
+
+
+def _counted_suites(names: Sequence[str]) -> list[str]:
+    there = [name for name, module in find_suites().items() if getattr(module, "COUNTED", False)]
+    for name in choose_suites(names) if names else ():
+        if name not in there:
+            raise MainspringError(f"the suite {name!r} has no counted path; those that have: {', '.join(there)}")
+    return list(names) or there
+
+
+def _count_suite(valgrind: str, suite: str) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "counts"
+        environ = {
+            # Few and fixed variables, and C's own heap: what Python's pools cost hangs on where in them an object came
+            # to lie, and moves by a few percent with every line of code elsewhere.
+            "PYTHONMALLOC": "malloc",
+            "PYTHONHASHSEED": "0",
+            "MALLOC_MMAP_THRESHOLD_": str(2**28),
+            "MALLOC_TRIM_THRESHOLD_": str(2**30),
+            **{name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME") if name in os.environ},
+        }
+        command = [
+            *_without_randomisation(),
+            valgrind,
+            "--tool=callgrind",
+            f"--callgrind-out-file={output}",
+            f"--dump-before={MARK}",
+            sys.executable,
+            *("-m", "mainspring_perf.counted", suite),
+        ]
+        done = subprocess.run(command, env=environ, cwd="/", capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            last = done.stderr.strip().splitlines()[-1:] or ["no word of why"]
+            raise MainspringError(f"callgrind can't count the hot paths of {suite!r}: {last[0]}")
+        paths = json.loads(done.stdout)
+        marks = SECTIONS + 1
+        dumped = [_total(output.with_name(f"counts.{number}")) for number in range(1, marks * len(paths) + 1)]
+    # The first mark of a path ends what came before it.
+    return {
+        path: min(dumped[marks * place + 1 : marks * (place + 1)]) / operations
+        for place, (path, operations) in enumerate(paths)
+    }
+
+
+def recorded_counts(file: Path) -> list[tuple[Key, dict[str, float]]]:
+    """What a file holds. None where it isn't there; `MainspringError` where it can't be read."""
+    if not file.is_file():
+        return []
+    try:
+        told = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), type=_File)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise MainspringError(f"{file} doesn't hold recorded counts: {error}; mend it, or record anew") from error
+    return [(entry.key, entry.counts) for entry in told.counted]
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    key: Key
+    counts: dict[str, float]
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    counted: list[_Entry] = []
+
+
+def _valgrind() -> tuple[str, str] | str:
+    """Where valgrind lies and its version, or why it can't be used."""
+    path = shutil.which("valgrind")
+    if path is None:
+        return "valgrind isn't installed (Debian: apt-get install valgrind)"
+    done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)  # noqa: S603  as found
+    return (path, done.stdout.strip()) if done.returncode == 0 else f"{path} doesn't run: {done.stderr.strip()}"
+
+
+def _key(valgrind: str) -> Key:
+    versions = package_versions()
+    return Key(
+        python=f"{platform.python_implementation()} {platform.python_version()}, {platform.python_compiler()}",
+        architecture=platform.machine(),
+        native=_native(versions),
+        valgrind=valgrind,
+        packages={name: versions[name] for name in _PACKAGES if name in versions},
+    )
+
+
+def _native(versions: Mapping[str, str]) -> str:
+    if find_spec("mainspring_native") is None:
+        return ""
+    from mainspring_native import BUILD
+
+    return f"{versions.get('mainspring-native', 'unknown')}, {BUILD}" if BUILD else ""
+
+
+def _without_randomisation() -> list[str]:
+    setarch = shutil.which("setarch")
+    return [] if setarch is None else [setarch, platform.machine(), "-R"]
+
+
+def _total(dump: Path) -> int:
+    found = _SUMMARY.search(dump.read_bytes())
+    if found is None:
+        raise MainspringError(f"callgrind wrote no total to {dump.name}")
+    return int(found[1])
+
+
+def _counts(now: Mapping[str, float], then: Mapping[str, float]) -> tuple[Count, ...]:
+    paths = dict.fromkeys((*now, *then))
+    return tuple(Count(path=path, now=now.get(path), then=then.get(path)) for path in paths)
+
+
+def _verdict(counts: Sequence[Count]) -> str:
+    moved = [count for count in counts if count.state not in ("same", "new")]
+    if not moved:
+        return f"{len(counts)} hot paths, none moved by more than {TOLERANCE:.0%}"
+    return (
+        f"{len(moved)} of {len(counts)} hot paths moved by more than {TOLERANCE:.0%}. "
+        "If that is meant, `mainspring bench instructions --record` writes the new counts down."
+    )
+
+
+def _write(file: Path, key: Key, counts: Mapping[str, float]) -> None:
+    """Puts the counts in the place of those of the same key but for the versions of our own, and keeps the others."""
+    entries = [(there, then) for there, then in recorded_counts(file) if there != key]
+    lines = [
+        "# Instructions of one operation of each hot path, by callgrind. `mainspring bench instructions --record`."
+    ]
+    for there, then in [*entries, (key, counts)]:
+        lines += ["", "[[counted]]", "[counted.key]"]
+        lines += [
+            f"{name} = {json.dumps(getattr(there, name))}" for name in there.__struct_fields__ if name != "packages"
+        ]
+        packages = ", ".join(f"{name} = {json.dumps(version)}" for name, version in sorted(there.packages.items()))
+        lines += [f"packages = {{ {packages} }}", "", "[counted.counts]"]
+        lines += [f"{json.dumps(path, ensure_ascii=False)} = {count:.1f}" for path, count in then.items()]
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise MainspringError(f"{file} can't be written: {error.strerror}") from error

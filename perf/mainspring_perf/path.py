@@ -1,0 +1,183 @@
+"""The critical path: from a message's bytes to an order handed to the router, every message leading to one.
+
+Each message moves the best prices, the strategy answers each move with an order, and that order is priced, checked,
+logged and handed over. The router takes it and does nothing else: what a venue does is not part of this path.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from mainspring.host.config import load_config
+from mainspring.host.planning import make_plan
+from mainspring.host.registry import SEAMS, Registry
+from mainspring.host.wiring import wire
+from mainspring.lane import Lane
+from mainspring.model import Accepted, ApprovedOrder, Cancelled, MarketEvent, OrderEvent, Side
+from mainspring.seams import NEVER_NS, MarketView, Orders, RawMessage, Wakes
+from mainspring_perf.candidates import registry, usable
+from mainspring_perf.harness import Benchmark, WrongAnswer
+
+__all__ = ["COUNTED", "SUITE", "benchmarks"]
+
+SUITE = "path"
+COUNTED = True
+
+_OVERRIDES = {
+    "python": ("engine.plugin=python", "book.plugin=bisect-list"),
+    "native": ("engine.plugin=native", "book.plugin=ladder", "slippage.plugin=native-square-root"),
+}
+_TARGET_US = 5_000.0
+"""The design's ceiling for the whole path. What is aimed for lies far below it: see perf/targets.toml."""
+_START_NS = 1_723_161_600_000_000_000
+_STEP_NS = 1_000_000
+_LEVELS = 20
+
+
+def benchmarks(tiny: bool) -> list[Benchmark]:
+    """The path by the plain parts, and by the native ones where they are built."""
+    moves = 30 if tiny else 3_000
+    parts = ["python"]
+    if usable("engine", "native") and usable("book", "ladder") and usable("slippage", "native-square-root"):
+        parts.append("native")
+    return [_benchmark(part, moves) for part in parts]
+
+
+class _Taker:
+    """Answers every change of the best prices with one order at the best bid."""
+
+    wakes_on = Wakes(bbo=True)
+
+    def on_bbo(self, market: MarketView, orders: Orders) -> None:
+        orders.submit(Side.BUY, 1_000, market.bid_ticks, time_in_force="ioc")
+
+
+class _Sink:
+    """A router that takes each order down; it accepts and ends each with the next poll, so that none stays open."""
+
+    due_ns = NEVER_NS
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self._events: list[OrderEvent] = []
+
+    def submit(self, order: ApprovedOrder, now_ns: int) -> None:
+        self.taken += 1
+        order_id, instrument = order.order.order_id, order.order.instrument
+        self._events.append(Accepted(order_id, instrument, now_ns))
+        self._events.append(Cancelled(order_id, instrument, now_ns, order.order.size_lots, "done"))
+        self.due_ns = now_ns
+
+    def cancel(self, order_id: int, now_ns: int) -> None:
+        raise WrongAnswer("nobody asked for a cancellation")
+
+    def replace(self, order_id: int, price_ticks: int, size_lots: int, now_ns: int) -> None:
+        raise WrongAnswer("nobody asked for a replacement")
+
+    def poll(self, now_ns: int) -> Sequence[OrderEvent]:
+        events, self._events = self._events, []
+        self.due_ns = NEVER_NS
+        return events
+
+    def on_market(self, event: MarketEvent) -> None:
+        raise WrongAnswer("this router watches no market")
+
+
+def _benchmark(part: str, moves: int) -> Benchmark:
+    setup, messages = _messages(moves)
+    overrides = (*_OVERRIDES[part], "market.daily_volatility=0.03", "market.daily_volume=20000")
+    plan = make_plan(load_config(None, overrides), registry())
+
+    def lane_of() -> tuple[Lane, _Sink]:
+        sink = _Sink()
+        lane = wire(plan, _with(_Taker(), sink))
+        lane.run(setup)
+        return lane, sink
+
+    def run() -> tuple[int, int]:
+        """How many orders the router was handed in answer to how many messages."""
+        lane, sink = lane_of()
+        before = sink.taken
+        one_by_one = lane.run
+        for message in messages:
+            one_by_one((message,))
+        return sink.taken - before, len(messages)
+
+    def check(answer: object) -> None:
+        if answer != (moves, moves):
+            raise WrongAnswer(f"{part}: orders and messages are {answer}, not {(moves, moves)}")
+
+    return Benchmark(
+        name=f"bytes to order, {part}",
+        run=run,
+        operations=moves,
+        check=check,
+        input=f"{moves} bookTicker and depth messages in turn, each of which leads to an order; wiring included",
+        yardstick=None if part == "python" else "bytes to order, python",
+        target_us=_TARGET_US,
+        calls=partial(_calls, lane_of, messages),
+        counted=3,
+    )
+
+
+def _calls(lane_of: Callable[[], tuple[Lane, _Sink]], messages: list[RawMessage]) -> tuple[Any, list[RawMessage]]:
+    lane, _ = lane_of()
+    one_by_one = lane.run
+    return lambda message: one_by_one((message,)), messages
+
+
+def _with(taker: _Taker, sink: _Sink) -> Registry:
+    """What is installed, with the taker in the place of every strategy and the sink in that of every router."""
+    ours = registry()
+    offers: dict[str, Any] = {seam: ours.offers(seam) for seam in SEAMS}
+    for seam, stand_in in (("strategy", taker), ("router", sink)):
+        offers[seam] = {
+            name: msgspec.structs.replace(
+                offer, factory=partial(_given, stand_in), capabilities={**offer.capabilities, "watches_market": False}
+            )
+            for name, offer in offers[seam].items()
+        }
+    return Registry(offers, ())
+
+
+def _given(stand_in: object, *_arguments: object, **_options: object) -> object:
+    return stand_in
+
+
+def _messages(moves: int) -> tuple[list[RawMessage], list[RawMessage]]:
+    """A snapshot, and then messages of which each moves the best bid and offer by a tick, up and down."""
+    rows = {
+        "bids": [[_price(-level), "5.00000"] for level in range(1, _LEVELS)],
+        "asks": [[_price(level), "5.00000"] for level in range(2, _LEVELS)],
+    }
+    snapshot = {"lastUpdateId": 1, **rows}
+    setup = [(_START_NS, msgspec.json.encode(snapshot)), (_START_NS + 1, _depth(2, 1))]
+    made = []
+    for number in range(moves):
+        update_id, size = number + 3, number % 5 + 1
+        make_message = _depth if number % 2 else _quote
+        made.append((_START_NS + (number + 1) * _STEP_NS, make_message(update_id, size)))
+    return setup, made
+
+
+def _depth(update_id: int, size: int) -> bytes:
+    data = {
+        "e": "depthUpdate",
+        "E": _START_NS // 1_000_000 + update_id,
+        "s": "BTCUSDT",
+        "U": update_id - 1,
+        "u": update_id,
+    }
+    rows = {"b": [[_price(-1), f"{size}.00000"]], "a": [[_price(2), f"{size}.00000"]]}
+    return msgspec.json.encode({"stream": "btcusdt@depth@100ms", "data": {**data, **rows}})
+
+
+def _quote(update_id: int, size: int) -> bytes:
+    sides = {"b": _price(-1), "B": f"{size}.50000", "a": _price(2), "A": f"{size}.50000"}
+    return msgspec.json.encode({"stream": "btcusdt@bookTicker", "data": {"u": update_id, "s": "BTCUSDT", **sides}})
+
+
+def _price(away: int) -> str:
+    return f"{60_000 + away / 100:.2f}"

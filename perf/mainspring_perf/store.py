@@ -1,0 +1,217 @@
+"""What was saved: a baseline is a file of pyperf's with host and code inside, and every saved run joins a series.
+
+A baseline's folder also holds a copy of the code that was measured, so that it can be run again beside later code.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyperf
+
+from hwprofile.profile import HostProfile
+from mainspring.data.paths import cache_folder
+from mainspring.errors import MainspringError
+from mainspring_perf.host import Code
+
+__all__ = [
+    "FOLDER_VARIABLE",
+    "Baseline",
+    "SavedRun",
+    "bench_folder",
+    "check_name",
+    "list_baselines",
+    "load_baseline",
+    "load_runs",
+    "package_versions",
+    "save_run",
+]
+
+FOLDER_VARIABLE = "MAINSPRING_BENCH"
+"""The environment variable that names another folder for baselines and history."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_PREFIX = "mainspring_"
+_PACKAGES = ("mainspring", "mainspring_plugins", "mainspring_perf", "hwprofile", "mainspring_native")
+_DISTRIBUTIONS = ("mainspring", "mainspring-native")
+
+
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """A saved run. `python` is the interpreter that made it, `code_folder` the copy of what it measured (None: gone).
+
+    `packages` are the versions of what else was installed and counts. `benchmarks` are pyperf's, by suite and name.
+    """
+
+    name: str
+    saved: str
+    host: HostProfile
+    code: Code
+    python: str
+    python_version: str
+    packages: Mapping[str, str]
+    code_folder: Path | None
+    benchmarks: Mapping[tuple[str, str], Any]
+
+
+def bench_folder() -> Path:
+    """Where baselines and history lie: `$MAINSPRING_BENCH`, or else `bench` in the cache folder."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else cache_folder() / "bench"
+
+
+def save_run(
+    name: str, benchmarks: Mapping[tuple[str, str], Any], *, host: HostProfile, code: Code, about: Mapping[str, str]
+) -> Path:
+    """Saves pyperf benchmarks under a name, with a copy of the code, and adds them to this host's series.
+
+    `about` holds "saved" (the time, ISO 8601), "python" and "python_version". A baseline of that name is replaced.
+    Raises `MainspringError` for a name that can't be one of a file's.
+    """
+    check_name(name)
+    shared = {
+        **{f"{_PREFIX}{key}": value for key, value in about.items()},
+        f"{_PREFIX}host": msgspec.json.encode(host).decode(),
+        f"{_PREFIX}fingerprint": host.fingerprint,
+        f"{_PREFIX}code": msgspec.json.encode(code).decode(),
+        f"{_PREFIX}packages": msgspec.json.encode(package_versions()).decode(),
+    }
+    for (suite, own), benchmark in benchmarks.items():
+        benchmark.update_metadata({**shared, f"{_PREFIX}suite": suite, "name": f"{suite}: {own}"})
+    folder = bench_folder()
+    target = folder / "baselines" / name
+    try:
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        pyperf.BenchmarkSuite(list(benchmarks.values())).dump(str(target / "pyperf.json"))
+        _copy_code(target / "code")
+        _join_series(folder, name, benchmarks, host, code, about)
+    except OSError as error:
+        raise MainspringError(
+            f"the baseline {name!r} can't be written to {target}: {error.strerror}; "
+            f"{FOLDER_VARIABLE} names another folder"
+        ) from error
+    return target / "pyperf.json"
+
+
+def check_name(name: str) -> None:
+    """Raises `MainspringError` for a name that can't be a baseline's."""
+    if not _NAME.fullmatch(name):
+        raise MainspringError(f"{name!r} can't be the name of a baseline: take letters, digits, '.', '_' and '-'")
+
+
+def load_baseline(name: str) -> Baseline:
+    """The baseline of that name, or in that file of pyperf's. Raises `MainspringError` where there is none."""
+    path = bench_folder() / "baselines" / name / "pyperf.json"
+    if not path.is_file():
+        path = Path(name)
+    if not path.is_file():
+        there = ", ".join(list_baselines()) or "none yet"
+        raise MainspringError(f"no baseline is named {name!r}; there are: {there}. `bench --save NAME` makes one")
+    try:
+        suite = pyperf.BenchmarkSuite.load(str(path))
+        benchmarks = {}
+        for one in suite.get_benchmarks():
+            shared = one.get_metadata()
+            own_suite = shared[f"{_PREFIX}suite"]
+            benchmarks[own_suite, one.get_name().removeprefix(f"{own_suite}: ")] = one
+        return Baseline(
+            name=name,
+            saved=shared[f"{_PREFIX}saved"],
+            host=HostProfile.from_json(shared[f"{_PREFIX}host"]),
+            code=msgspec.json.decode(shared[f"{_PREFIX}code"], type=Code),
+            python=shared[f"{_PREFIX}python"],
+            python_version=shared[f"{_PREFIX}python_version"],
+            packages=msgspec.json.decode(shared[f"{_PREFIX}packages"], type=dict[str, str]),
+            code_folder=path.parent / "code" if (path.parent / "code").is_dir() else None,
+            benchmarks=benchmarks,
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise MainspringError(
+            f"{path} isn't a baseline of `mainspring bench --save`: {type(error).__name__}: {error}; save it again"
+        ) from error
+
+
+def list_baselines() -> list[str]:
+    """The names under which something was saved."""
+    folder = bench_folder() / "baselines"
+    return sorted(one.parent.name for one in folder.glob("*/pyperf.json")) if folder.is_dir() else []
+
+
+def package_versions() -> dict[str, str]:
+    """The versions of the packages that our figures hang on."""
+    names = ("msgpack", "msgspec", "orjson", "ormsgpack", "pysimdjson", "sortedcontainers", "numpy", "numba")
+    found = {}
+    for name in (*names, *_DISTRIBUTIONS):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+class SavedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a series: the figures of a saved run, in nanoseconds for one operation."""
+
+    name: str
+    saved: str
+    code: Code
+    one_ns: dict[str, dict[str, float]]
+
+
+def load_runs(fingerprint: str) -> list[SavedRun]:
+    """The series of a host, oldest first. Raises `MainspringError` for a line that isn't one."""
+    path = bench_folder() / "history" / f"{fingerprint}.jsonl"
+    if not path.is_file():
+        return []
+    runs = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            runs.append(msgspec.json.decode(line, type=SavedRun))
+        except msgspec.MsgspecError as error:
+            raise MainspringError(f"{path}, line {number} isn't a saved run: {error}; take the line out") from error
+    return runs
+
+
+def _join_series(
+    folder: Path,
+    name: str,
+    benchmarks: Mapping[tuple[str, str], Any],
+    host: HostProfile,
+    code: Code,
+    about: Mapping[str, str],
+) -> None:
+    one_ns: dict[str, dict[str, float]] = {}
+    for (suite, own), benchmark in benchmarks.items():
+        one_ns.setdefault(suite, {})[own] = 1e9 * benchmark.median()
+    path = folder / "history" / f"{host.fingerprint}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    run = SavedRun(name=name, saved=about["saved"], code=code, one_ns=one_ns)
+    with path.open("ab") as series:
+        series.write(msgspec.json.encode(run) + b"\n")
+
+
+def _copy_code(target: Path) -> None:
+    """Our packages as they are now, and what their distributions say of themselves, so that plugins are found."""
+    for package in _PACKAGES:
+        spec = find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            continue
+        source = Path(next(iter(spec.submodule_search_locations)))
+        shutil.copytree(source, target / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyi"))
+    for name in _DISTRIBUTIONS:
+        try:
+            distribution = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue
+        folder = target / f"{name.replace('-', '_')}-{distribution.version}.dist-info"
+        folder.mkdir()
+        for file in ("METADATA", "entry_points.txt"):
+            text = distribution.read_text(file)
+            if text is not None:
+                (folder / file).write_text(text, encoding="utf-8")

@@ -1,0 +1,138 @@
+"""`python -m mainspring_perf.tails --suite NAME`: each operation timed by itself, and how the times are spread.
+
+Without a rate, one operation follows the other, and its own time is all that counts. With a rate, operations are due at
+even distances, and an operation's time counts from when it was *due*, not from when it could begin: one that is late
+makes those behind it late, and they say so. To leave that out is the coordinated omission that HdrHistogram's author
+warns of (Tene, "How NOT to Measure Latency"). Times are kept in HdrHistogram, to three significant digits.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from hdrh.histogram import HdrHistogram
+
+from mainspring_perf.candidates import allow_only
+from mainspring_perf.harness import Benchmark, Calls
+from mainspring_perf.suites import load_suite
+
+__all__ = ["Tail", "main", "measure_tail"]
+
+_LONGEST_NS = 3_600_000_000_000
+_DIGITS = 3
+_OPERATIONS = 20_000
+_WARM_UP = 1_000
+_MAX_S = 3.0
+
+
+class Tail(msgspec.Struct, frozen=True, kw_only=True):
+    """How long single operations took, in nanoseconds. `operations` were timed.
+
+    `rate` is how many a second were due (None: one after the other) and `reached` how many a second were done.
+    `clock_ns` is what an operation that does nothing takes here: it is in every figure.
+    """
+
+    mean_ns: float
+    p50_ns: int
+    p99_ns: int
+    p99_9_ns: int
+    max_ns: int
+    operations: int
+    clock_ns: int
+    reached: float
+    rate: float | None = None
+
+
+def measure_tail(
+    calls: Calls,
+    *,
+    rate: float | None = None,
+    operations: int = _OPERATIONS,
+    max_s: float = _MAX_S,
+    clock: Callable[[], int] = time.perf_counter_ns,
+) -> Tail:
+    """Times so many operations, or for so long; with `rate`, they are due at that many a second.
+
+    `clock` tells nanoseconds. A fresh subject is made whenever its inputs are used up, outside the time.
+    """
+    call, inputs = calls()
+    for one in inputs[:_WARM_UP]:
+        call(one)
+    histogram = HdrHistogram(1, _LONGEST_NS, _DIGITS)
+    began, busy_ns, count = clock(), 0, 0
+    until = began + int(max_s * 1e9)
+    while count < operations and clock() < until:
+        call, inputs = calls()
+        chosen = inputs[: operations - count]
+        started = clock()
+        took = _at_rate(call, chosen, rate, clock) if rate else _in_turn(call, chosen, clock)
+        busy_ns += clock() - started
+        count += len(took)
+        for nanoseconds in took:
+            histogram.record_value(max(nanoseconds, 1))
+    return Tail(
+        mean_ns=histogram.get_mean_value(),
+        p50_ns=histogram.get_value_at_percentile(50),
+        p99_ns=histogram.get_value_at_percentile(99),
+        p99_9_ns=histogram.get_value_at_percentile(99.9),
+        max_ns=histogram.get_max_value(),
+        operations=count,
+        clock_ns=sorted(_in_turn(_nothing, range(1_001), clock))[500],
+        reached=count * 1e9 / busy_ns if busy_ns else 0.0,
+        rate=rate,
+    )
+
+
+def _in_turn(call: Callable[[Any], object], inputs: Sequence[Any], clock: Callable[[], int]) -> list[int]:
+    took: list[int] = []
+    add = took.append
+    for one in inputs:
+        started = clock()
+        call(one)
+        add(clock() - started)
+    return took
+
+
+def _at_rate(call: Callable[[Any], object], inputs: Sequence[Any], rate: float, clock: Callable[[], int]) -> list[int]:
+    took: list[int] = []
+    add = took.append
+    every_ns = 1e9 / rate
+    began = clock()
+    for number, one in enumerate(inputs):
+        due = began + int(number * every_ns)
+        while clock() < due:
+            pass
+        call(one)
+        add(clock() - due)
+    return took
+
+
+def _nothing(_: object) -> None:
+    pass
+
+
+def main() -> None:
+    """Prints the tails of a suite's benchmarks as JSON, by name. Answers are checked first."""
+    parser = argparse.ArgumentParser(prog="python -m mainspring_perf.tails", description=__doc__)
+    parser.add_argument("--suite", required=True)
+    parser.add_argument("--name", action="append", default=[], help="a benchmark's whole name")
+    parser.add_argument("--allow", action="append", default=[])
+    parser.add_argument("--rate", type=float, help="operations a second")
+    arguments = parser.parse_args()
+    allow_only(arguments.allow)
+    chosen: list[Benchmark] = load_suite(arguments.suite).benchmarks(False)
+    tails = {}
+    for benchmark in chosen:
+        if benchmark.calls is None or (arguments.name and benchmark.name not in arguments.name):
+            continue
+        benchmark.check(benchmark.run())
+        tails[benchmark.name] = msgspec.to_builtins(measure_tail(benchmark.calls, rate=arguments.rate))
+    json.dump(tails, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

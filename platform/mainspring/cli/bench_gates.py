@@ -1,0 +1,111 @@
+"""`bench targets`, `bench instructions`, `bench memory`: what is held to a figure."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from mainspring.cli.bench import bench_app, effort_of, progress_bar
+from mainspring.cli.output import FAILED, errors, print_json, results
+from mainspring_perf.instructions import Outcome, check_instructions
+from mainspring_perf.memory import measure_memory, render_memory
+from mainspring_perf.targets import Reached, check_targets, load_targets
+
+__all__ = ["bench_app", "instructions", "memory", "targets"]
+
+_MET = {True: "met", False: "MISSED", None: "not measured"}
+
+
+@bench_app.command("targets")
+def targets(
+    *,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="Only targets with this in their name. Repeatable.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Read the targets from here, not from perf/targets.toml.")] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: quicker, and less sure.")] = False,
+    rigorous: Annotated[bool, typer.Option("--rigorous", help="More rounds: slower, and more sure.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Print each target of the project with what this host reaches, met or not. A missed one is told, not a failure."""
+    chosen = [one for one in load_targets(file) if not only or any(part in one.name for part in only)]
+    with progress_bar() as progress:
+        reached = check_targets(chosen, effort=effort_of(fast=fast, rigorous=rigorous), progress=progress)
+    if as_json:
+        print_json(msgspec.to_builtins(reached))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("target", "what", "aim", "reached", ""):
+        table.add_column(name, justify="right" if name in ("aim", "reached") else "left", overflow="fold")
+    for one in reached:
+        table.add_row(one.target.name, escape(one.target.what), _aim(one), _figure(one), _verdict(one))
+    results().print(table)
+
+
+@bench_app.command("instructions")
+def instructions(
+    suites: Annotated[list[str] | None, typer.Argument(help="The suites to count; all if none is named.")] = None,
+    *,
+    record: Annotated[bool, typer.Option("--record", help="Write the counts down, for others to be held to.")] = False,
+    file: Annotated[Path | None, typer.Option(help="The recorded counts, if not perf/instructions.toml.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Count the instructions of the hot paths by valgrind's callgrind, and hold them to those recorded, within 1%."""
+    with errors().status("counting; this takes a minute or a few"):
+        outcome = check_instructions(suites or (), record=record, file=file)
+    if as_json:
+        print_json({**msgspec.to_builtins(outcome), "states": {one.path: one.state for one in outcome.counts}})
+    else:
+        _show(outcome)
+    if outcome.ok is False:
+        raise typer.Exit(FAILED)
+
+
+@bench_app.command("memory")
+def memory(
+    *,
+    sessions: Annotated[int, typer.Option(min=1, help="How often the reference session is run.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Measure memory: of a session, of an instrument by book, and what the hot path allocates."""
+    with errors().status("measuring"):
+        found = measure_memory(sessions=sessions)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+    else:
+        render_memory(found, results())
+
+
+def _show(outcome: Outcome) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("hot path", "recorded", "now", "change", ""):
+        table.add_column(name, justify="left" if name in ("hot path", "") else "right", overflow="fold")
+    for one in outcome.counts:
+        figures = ("" if value is None else f"{value:,.1f}" for value in (one.then, one.now))
+        change = "" if one.change is None else f"{100 * one.change:+.2f}%"
+        style = "red" if one.state in ("more", "gone") else "green" if one.state == "fewer" else ""
+        table.add_row(escape(one.path), *figures, change, one.state, style=style)
+    if outcome.counts:
+        results().print(table)
+    results().print(escape(outcome.said))
+
+
+def _aim(one: Reached) -> str:
+    target = one.target
+    figure = target.at_most if target.at_most is not None else target.at_least
+    return f"{'at most' if target.at_most is not None else 'at least'} {figure:,.10g} {_unit(one)}".strip()
+
+
+def _figure(one: Reached) -> str:
+    return "" if one.reached is None else f"{one.reached:,.3g} {_unit(one)}".strip()
+
+
+def _unit(one: Reached) -> str:
+    return {"one_us": "us", "a_second": "a second", "ratio": "x"}.get(one.target.measure, one.target.unit)
+
+
+def _verdict(one: Reached) -> str:
+    return _MET[one.met] + (f": {escape(one.why)}" if one.why else "")
