@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,7 +112,7 @@ def _isolated_tiers(ground: Ground) -> list[list[Core]]:
 
 
 _Place = tuple[int, int]
-_Way = Callable[[Ground, Sequence[Core], int | None, _Place | None, int], Iterator[Core]]
+_Way = Callable[[Ground, Sequence[Core], int | None, _Place | None, int], Sequence[Core]]
 """From cores, near a node, and near a place if one is given already: so many of them, best first."""
 
 
@@ -131,17 +131,24 @@ def _in_tiers(ground: Ground, nodes: Nodes, tiers: Sequence[Sequence[Core]], way
     return dealt
 
 
-def _near(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int) -> Iterator[Core]:
+def _near(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int) -> Sequence[Core]:
     """The cores of the place that fits best, then those of the places nearest to it."""
-    for place in _places(ground, cores, node, anchor, need):
-        yield from _of_place(ground, cores, place)
+    places = _places(ground, cores, node, anchor, need)
+    order = [core for place in places for core in _of_place(ground, cores, place)]
+    return _calm(ground, order, need, lambda chosen: len({core.place for core in chosen}) == 1)
 
 
-def _apart(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int) -> Iterator[Core]:
+def _apart(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int) -> Sequence[Core]:
     """One core of each place, then a second one of each."""
     places = [_of_place(ground, cores, place) for place in _places(ground, cores, node, anchor, 1)]
-    turns = (core for turn in itertools.zip_longest(*places) for core in turn if core is not None)
-    yield from itertools.islice(turns, need)
+    order = [core for turn in itertools.zip_longest(*places) for core in turn if core is not None]
+    return _calm(ground, order, need, lambda chosen: len({core.place for core in chosen}) == len(chosen))
+
+
+def _calm(ground: Ground, order: Sequence[Core], need: int, kept: Callable[[Sequence[Core]], bool]) -> Sequence[Core]:
+    """As many as are needed, fast ones and those without the system's work first where that breaks no promise."""
+    calm = sorted(order, key=lambda core: (-core.kind, not ground.system_cpus.isdisjoint(core.threads)))[:need]
+    return calm if kept(calm) or not kept(order[:need]) else order[:need]
 
 
 def _of_place(ground: Ground, cores: Sequence[Core], place: _Place) -> list[Core]:

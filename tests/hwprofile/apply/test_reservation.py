@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -210,10 +211,10 @@ def test_a_fork_meanwhile_locks_nobody_out(folder, two):
     copies = []
 
     def exists(pid):
-        for entry in os.listdir("/proc/self/fd"):
+        for entry in sorted(Path("/proc/self/fd").iterdir()):
             with contextlib.suppress(OSError):
-                if os.readlink(f"/proc/self/fd/{entry}") == str(folder / "lock"):
-                    copies.append(os.dup(int(entry)))
+                if not copies and entry.readlink() == folder / "lock":
+                    copies.append(os.dup(int(entry.name)))
         return True
 
     second.exists = exists

@@ -1,0 +1,72 @@
+import os
+import tarfile
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from hwprofile.apply import STRATEGIES, Role, plan_placement, reachable_cpus
+from hwprofile.probe import probe
+
+RECORDED = Path(__file__).resolve().parents[3].parent / "shared/data/hw/hwloc/linux"
+NAMES = sorted(path.name for path in RECORDED.glob("*.tar.bz2")) or ["*.tar.bz2"]
+
+# Thousands of small files, each of which a disk would keep waiting for.
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def recorded(request):
+    """The profile of a recorded host without its other devices, of which there are many; skips where there are none."""
+    path = RECORDED / request.param
+    if not path.is_file():
+        pytest.skip(f"recorded hosts absent: hw/hwloc/linux/{request.param}")
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+        with tarfile.open(path) as tar:
+            parts = [one for one in tar if "/sys/devices/system/" in one.name or "/proc/" in one.name]
+            tar.extractall(folder, parts, filter="data")
+        (root,) = Path(folder).iterdir()
+        return probe(root)
+
+
+@pytest.mark.parametrize("strategy", [name for name, strategy in STRATEGIES.items() if strategy.pins])
+def test_a_core_for_each_as_long_as_there_are(recorded, strategy):
+    """On real machines, from one hot role to one for every CPU: cores of their own, and every shortage is told."""
+    topology = recorded.topology
+    may = set(reachable_cpus(recorded))
+    cores = {topology.siblings(cpu) for cpu in may}
+    for hot in sorted({1, 2, len(cores) - 1, len(cores), len(may)} - {0}):
+        roles = [*(Role(f"lane-{number}", hot=True) for number in range(hot)), Role("rest", hot=False)]
+        plan = plan_placement(recorded, roles, strategy)
+        cpus = [plan.seat(role.name).cpus[0] for role in roles[:-1]]
+        rest = set(plan.seat("rest").cpus)
+        told = "; ".join(plan.unkept)
+        assert rest
+        assert may.issuperset({*cpus, *rest})
+        assert len(set(cpus)) == hot
+        assert len({topology.siblings(cpu) for cpu in cpus}) == min(hot, len(cores))
+        assert ("are siblings on one core" in told) == (hot > len(cores))
+        if hot < len(cores):
+            assert rest.isdisjoint(sibling for cpu in cpus for sibling in topology.siblings(cpu))
+            # On a hybrid host, the core of CPU 0 may be one of the few fast ones.
+            assert topology.kinds or set(topology.siblings(0)).isdisjoint(cpus)
+        else:
+            assert "housekeeping" in told
+
+
+def test_one_cache_where_one_has_room(recorded):
+    """Two hot roles are under one last-level cache wherever one has two cores, that of CPU 0 aside, of one node."""
+    topology = recorded.topology
+    plan = plan_placement(recorded, [Role("a", hot=True), Role("b", hot=True)])
+    one, other = (seat.cpus[0] for seat in plan.seats)
+    may = set(reachable_cpus(recorded))
+    level = 3 if any(cache.level == 3 for cache in topology.caches) else 2
+    quiet = [
+        {topology.siblings(cpu) for cpu in set(cache.cpus) & may & set(node.cpus)} - {topology.siblings(0)}
+        for cache in topology.caches
+        if cache.level == level and cache.type != "instruction"
+        for node in topology.nodes
+    ]
+    if max(map(len, quiet), default=0) >= 2:
+        assert other in topology.sharing(one, level)
+        assert not any("last-level caches" in text for text in plan.unkept)
