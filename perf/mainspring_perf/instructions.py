@@ -22,6 +22,7 @@ from typing import Literal
 
 import msgspec
 
+from hwprofile.instructions import instruction_sets
 from mainspring.errors import MainspringError
 from mainspring_perf.counted import MARK, SECTIONS
 from mainspring_perf.files import perf_file
@@ -29,22 +30,39 @@ from mainspring_perf.sessions import sessions
 from mainspring_perf.store import bench_folder, package_versions
 from mainspring_perf.suites import choose_suites, find_suites
 
-__all__ = ["TOLERANCE", "Count", "Key", "Outcome", "check_instructions", "count_instructions", "recorded_counts"]
+__all__ = [
+    "TOLERANCE",
+    "Count",
+    "Counted",
+    "Key",
+    "Outcome",
+    "check_instructions",
+    "count_instructions",
+    "recorded_counts",
+]
 
 TOLERANCE = 0.01
 """By how much of itself a count may move."""
 
 _PACKAGES = ("msgpack", "msgspec", "orjson", "sortedcontainers")
+_ALLOCATORS = (b"malloc", b"calloc", b"realloc", b"posix_memalign", b"aligned_alloc")
+_NAMED = re.compile(rb"^c?fn=\((\d+)\) (\S+)$", re.MULTILINE)
+_CALLS = re.compile(rb"^cfn=\((\d+)\)[^\n]*\ncalls=(\d+)", re.MULTILINE)
 _SUMMARY = re.compile(rb"^(?:summary|totals): (\d+)", re.MULTILINE)
 
 State = Literal["same", "more", "fewer", "new", "gone"]
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
-    """What counts hang on. `native` is the native distribution's version and compiler, empty where it isn't built."""
+    """What counts hang on.
+
+    `system` is the C library, and the widest vectors that valgrind lets a program see; `native` is the native
+    distribution's version and compiler, empty where it isn't built.
+    """
 
     python: str
     architecture: str
+    system: str
     native: str
     valgrind: str
     packages: dict[str, str]
@@ -58,12 +76,26 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """What one operation of a hot path takes: instructions, and calls of the C library's allocator.
+
+    Python's objects are allocated there too while this is counted.
+    """
+
+    instructions: float
+    allocations: float
+
+
 class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """Instructions of one operation of a hot path: counted now and recorded, None where one of them isn't there."""
+    """Instructions of one operation of a hot path: counted now and recorded, None where one of them isn't there.
+
+    `allocations` are those of now. They are told, and not held to anything: more of them are more instructions.
+    """
 
     path: str
     now: float | None
     then: float | None
+    allocations: float | None = None
 
     @property
     def change(self) -> float | None:
@@ -106,11 +138,12 @@ def check_instructions(names: Sequence[str] = (), *, record: bool = False, file:
     kept = perf_file("instructions.toml") if file is None else file
     own = bench_folder() / "instructions.toml"
     chosen = _counted_suites(names)
-    now = count_instructions(valgrind, chosen)
-    if record:
-        _write(kept, key, now)
-        return Outcome(ok=None, said=f"recorded in {kept}", counts=_counts(now, {}))
     entries = [*recorded_counts(kept), *recorded_counts(own)]
+    now = count_instructions(valgrind, chosen)
+    instructions = {path: counted.instructions for path, counted in now.items()}
+    if record:
+        _write(kept, key, instructions)
+        return Outcome(ok=None, said=f"recorded in {kept}", counts=_counts(now, {}))
     for there, then in entries:
         if there == key:
             wanted = tuple(f"{suite}: " for suite in chosen)
@@ -118,16 +151,16 @@ def check_instructions(names: Sequence[str] = (), *, record: bool = False, file:
             ok = all(count.state in ("same", "new") for count in counts)
             return Outcome(ok=ok, said=_verdict(counts), counts=counts)
     nearest = min((key.differs_in(there) for there, _ in entries), key=len, default=["no counts are recorded at all"])
-    _write(own, key, now)
+    _write(own, key, instructions)
     said = f"nothing to compare with: {'; '.join(nearest)}. Recorded in {own}, for the next time."
     return Outcome(ok=None, said=said, counts=_counts(now, {}))
 
 
-def count_instructions(valgrind: str, suites: Sequence[str]) -> dict[str, float]:
-    """The instructions of one operation of each hot path. Raises `MainspringError` where callgrind fails."""
+def count_instructions(valgrind: str, suites: Sequence[str]) -> dict[str, Counted]:
+    """What one operation of each hot path takes. Raises `MainspringError` where callgrind fails."""
     # The session that some of them run is made beforehand, and not under callgrind.
     sessions(tiny=True)
-    counts: dict[str, float] = {}
+    counts: dict[str, Counted] = {}
     # A process a suite: what one allocates moves nothing in another. How many run at once changes no count.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for counted in pool.map(partial(_count_suite, valgrind), suites):
@@ -143,7 +176,7 @@ def _counted_suites(names: Sequence[str]) -> list[str]:
     return list(names) or there
 
 
-def _count_suite(valgrind: str, suite: str) -> dict[str, float]:
+def _count_suite(valgrind: str, suite: str) -> dict[str, Counted]:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "counts"
         environ = {
@@ -170,12 +203,13 @@ def _count_suite(valgrind: str, suite: str) -> dict[str, float]:
             raise MainspringError(f"callgrind can't count the hot paths of {suite!r}: {last[0]}")
         paths = json.loads(done.stdout)
         marks = SECTIONS + 1
-        dumped = [_total(output.with_name(f"counts.{number}")) for number in range(1, marks * len(paths) + 1)]
-    # The first mark of a path ends what came before it.
-    return {
-        path: min(dumped[marks * place + 1 : marks * (place + 1)]) / operations
-        for place, (path, operations) in enumerate(paths)
-    }
+        dumped = [_dumped(output.with_name(f"counts.{number}")) for number in range(1, marks * len(paths) + 1)]
+    counts = {}
+    for place, (path, operations) in enumerate(paths):
+        # The first mark of a path ends what came before it.
+        instructions, allocations = min(dumped[marks * place + 1 : marks * (place + 1)])
+        counts[path] = Counted(instructions=instructions / operations, allocations=allocations / operations)
+    return counts
 
 
 def recorded_counts(file: Path) -> list[tuple[Key, dict[str, float]]]:
@@ -185,7 +219,9 @@ def recorded_counts(file: Path) -> list[tuple[Key, dict[str, float]]]:
     try:
         told = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), type=_File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise MainspringError(f"{file} doesn't hold recorded counts: {error}; mend it, or record anew") from error
+        raise MainspringError(
+            f"{file} doesn't hold recorded counts: {error}; mend it, or delete it and record anew"
+        ) from error
     return [(entry.key, entry.counts) for entry in told.counted]
 
 
@@ -212,6 +248,7 @@ def _key(valgrind: str) -> Key:
     return Key(
         python=f"{platform.python_implementation()} {platform.python_version()}, {platform.python_compiler()}",
         architecture=platform.machine(),
+        system=f"{' '.join(platform.libc_ver()) or sys.platform}, {_vectors()}",
         native=_native(versions),
         valgrind=valgrind,
         packages={name: versions[name] for name in _PACKAGES if name in versions},
@@ -223,7 +260,14 @@ def _native(versions: Mapping[str, str]) -> str:
         return ""
     from mainspring_native import BUILD
 
-    return f"{versions.get('mainspring-native', 'unknown')}, {BUILD}" if BUILD else ""
+    # What of the CPU is used follows: under valgrind it isn't what is used without.
+    return f"{versions.get('mainspring-native', 'unknown')}, {BUILD.partition(';')[0]}" if BUILD else ""
+
+
+def _vectors() -> str:
+    """Valgrind knows vectors up to AVX2, so that a CPU with more takes the same way."""
+    there = instruction_sets()
+    return next((name for name in ("avx2", "avx", "neon", "sse4_2") if name in there), "plain")
 
 
 def _without_randomisation() -> list[str]:
@@ -231,16 +275,29 @@ def _without_randomisation() -> list[str]:
     return [] if setarch is None else [setarch, platform.machine(), "-R"]
 
 
-def _total(dump: Path) -> int:
-    found = _SUMMARY.search(dump.read_bytes())
+def _dumped(dump: Path) -> tuple[int, int]:
+    """The instructions of a section, and how often it called the allocator from outside of it."""
+    told = dump.read_bytes()
+    found = _SUMMARY.search(told)
     if found is None:
         raise MainspringError(f"callgrind wrote no total to {dump.name}")
-    return int(found[1])
+    # A name is written where its number comes up first, and the number alone after that.
+    numbers = {number for number, name in _NAMED.findall(told) if name in _ALLOCATORS}
+    calls = sum(int(count) for number, count in _CALLS.findall(told) if number in numbers)
+    return int(found[1]), calls
 
 
-def _counts(now: Mapping[str, float], then: Mapping[str, float]) -> tuple[Count, ...]:
+def _counts(now: Mapping[str, Counted], then: Mapping[str, float]) -> tuple[Count, ...]:
     paths = dict.fromkeys((*now, *then))
-    return tuple(Count(path=path, now=now.get(path), then=then.get(path)) for path in paths)
+    return tuple(
+        Count(
+            path=path,
+            now=now[path].instructions if path in now else None,
+            then=then.get(path),
+            allocations=now[path].allocations if path in now else None,
+        )
+        for path in paths
+    )
 
 
 def _verdict(counts: Sequence[Count]) -> str:

@@ -90,7 +90,7 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
                         calls=partial(_each_native, messages, instrument)
                         if structure == _BEST and form == "blocks"
                         else None,
-                        counted=5 if structure == _BEST and form == "tuples" and name.startswith("reference") else 0,
+                        counted=5 if structure == _BEST and name.startswith("reference") else 0,
                         **aims,
                     )
                 )

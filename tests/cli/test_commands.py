@@ -1,14 +1,20 @@
 """Each command, as a newcomer would type it, wrong input too."""
 
+import dataclasses
 import json
 import os
 from pathlib import Path
 
+import pyperf
 import pytest
 
 from mainspring.session.lanes import Ready, parent
+from mainspring_perf.host import code as code_here
+from mainspring_perf.host import host_profile
 from mainspring_perf.run import Timed
 from mainspring_perf.scaling.capacity import Outside
+from mainspring_perf.store import save_run
+from mainspring_perf.versus import Comparison, Difference
 
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
 SHORT = ("--set", "feed.seconds=20")
@@ -87,6 +93,16 @@ def test_init_writes_what_run_takes(mainspring, tmp_path):
         (("plugins", "new", "acme", "--seam", "bok"), "book"),
         (("data", "get", "btc"), "no capture of the catalogue is named 'btc'"),
         (("bench", "nothing"), "no suite is named 'nothing'"),
+        (("bench", "risk", "--fast", "--rigorous"), "exclude each other"),
+        (("bench", "risk", "--fail-over", "5%"), "go with --against NAME"),
+        (("bench", "risk", "--against", "x", "--fail-over", "0.05"), "a percentage such as 5%, not '0.05'"),
+        (("bench", "risk", "--against", "nowhere"), "no baseline is named 'nowhere'"),
+        (("bench", "risk", "--save", "../x"), "can't be the name of a baseline"),
+        (("bench", "risk", "--rate", "0"), "above 0, not 0"),
+        (("bench", "hooks", "--only", "nothing such"), "no benchmark of hooks has nothing such in its name"),
+        (("bench", "history", "nothing"), "no suite is named 'nothing'"),
+        (("bench", "targets", "--file", "absent.toml"), "absent.toml doesn't hold targets"),
+        (("bench", "instructions", "hooks"), "has no counted path"),
     ],
 )
 def test_wrong_input_says_what_to_do(mainspring, monkeypatch, tmp_path, arguments, said):
@@ -193,6 +209,61 @@ def test_bench_lists_its_suites(mainspring):
     code, out, _ = mainspring("bench", "--list")
     assert code == 0
     assert {line.split()[0] for line in out.splitlines()} >= {"book", "codec", "lane", "risk", "slippage"}
+
+
+def test_a_baseline_of_another_host_is_refused(mainspring, bench_of_elsewhere):
+    """A difference to another machine says nothing about the code: it has to be asked for."""
+    code, out, err = mainspring("bench", "hooks", "--against", "theirs", "--only", "bound")
+    assert (code, out) == (2, "")
+    assert "is of another host (Another CPU" in " ".join(err.split())
+    assert "--across-hosts" in err
+    code, out, _ = mainspring("bench", "hooks", "--against", "theirs", "--only", "bound", "--fast", "--across-hosts")
+    assert code == 0
+    assert "it is of another host" in " ".join(out.split())
+
+
+def test_a_slower_code_ends_with_exit_code_one(mainspring, bench_of_elsewhere, monkeypatch):
+    """`--fail-over` sets the exit code, by what the comparison says."""
+    failing = Comparison(against="theirs", how="so", noise=0.01, differences=(SLOWER,))
+    monkeypatch.setattr("mainspring.cli.bench._measure", lambda *_: (None, failing))
+    code, out, _ = mainspring("bench", "hooks", "--against", "theirs", "--across-hosts", "--fail-over", "5%")
+    assert code == 1
+    assert "slower, FAILS" in " ".join(out.split())
+    told = json.loads(mainspring("bench", "hooks", "--against", "theirs", "--across-hosts", "--json")[1])
+    assert told["comparison"]["differences"][0]["ratio"] == 1.2
+
+
+def test_history_of_no_runs_says_so(mainspring, monkeypatch, tmp_path):
+    """Nothing saved: said, with what saves; and the page is written all the same."""
+    monkeypatch.setenv("MAINSPRING_BENCH", str(tmp_path / "bench"))
+    code, out, err = mainspring("bench", "history", "--html", tmp_path / "history.html")
+    assert (code, out) == (0, "")
+    assert "no run has been saved on this host" in err
+    assert "No run has been saved" in (tmp_path / "history.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def bench_of_elsewhere(monkeypatch, tmp_path):
+    """A baseline "theirs" of another host."""
+    monkeypatch.setenv("MAINSPRING_BENCH", str(tmp_path / "bench"))
+    here = host_profile()
+    profile = dataclasses.replace(here, cpu=dataclasses.replace(here.cpu, model_name="Another CPU", model=9999))
+    run = pyperf.Run([1e-7, 1.1e-7], metadata={"name": "x", "description": "w"}, collect_metadata=False)
+    about = {"saved": "2026-11-26T00:00:00+00:00", "python": "/nowhere/python", "python_version": "3.11.0"}
+    save_run("theirs", {("hooks", "bound call"): pyperf.Benchmark([run])}, host=profile, code=code_here(), about=about)
+
+
+SLOWER = Difference(
+    suite="hooks",
+    benchmark="bound call",
+    verdict="slower",
+    ratio=1.2,
+    low=1.1,
+    high=1.3,
+    then_ns=100.0,
+    now_ns=120.0,
+    fails=True,
+)
 
 
 def test_bench_writes_its_page(mainspring, monkeypatch, tmp_path):

@@ -1,5 +1,6 @@
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,31 @@ def test_the_kit_passes_a_strangers_plugins(acme):
     verdicts = {verdict["name"]: verdict["ok"] for verdict in json.loads(done.stdout)}
     assert verdicts.keys() == {"acme-stream", "acme-dicts"}
     assert verdicts["acme-dicts"] is True
+
+
+def test_a_strangers_book_is_measured_by_being_installed(acme):
+    """`bench book` measures Acme's book beside ours, its answers checked against the naive book: nobody named it."""
+    done = acme.mainspring("bench", "book", "--fast", "--only", "acme-dicts: best prices", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = {row["benchmark"]: row for row in json.loads(done.stdout)}
+    assert rows.keys() == {"acme-dicts: best prices", "sorted-dict: best prices"}
+    row = rows["acme-dicts: best prices"]
+    assert (row["seam"], row["candidate"], row["distribution"]) == ("book", "acme-dicts", "acme-mainspring")
+    assert row["ratio"] > 0
+    assert row["p99_ns"] >= row["p50_ns"] > 0
+
+
+def test_a_strangers_plugins_are_in_every_suite_of_their_seams(acme):
+    """At their tiny size the suites of feeds and books run whole with a stranger's among them."""
+    command = [acme.python, "-m", "mainspring_perf", "--tiny", "book", "feed"]
+    done = subprocess.run(command, cwd=acme.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "acme-dicts: walk" in done.stdout
+    assert "acme-stream, json" in done.stdout
+
+
+def test_a_stranger_can_be_left_out(acme):
+    """`--allow mainspring` imports nothing of Acme's."""
+    done = acme.mainspring("bench", "book", "--fast", "--allow", "mainspring", "--only", "acme-dicts")
+    assert done.returncode == 2
+    assert "no benchmark of book has acme-dicts in its name" in " ".join(done.stderr.split())

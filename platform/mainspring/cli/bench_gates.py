@@ -81,13 +81,14 @@ def memory(
 
 def _show(outcome: Outcome) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("hot path", "recorded", "now", "change", ""):
+    for name in ("hot path", "recorded", "now", "allocations", "change", ""):
         table.add_column(name, justify="left" if name in ("hot path", "") else "right", overflow="fold")
     for one in outcome.counts:
         figures = ("" if value is None else f"{value:,.1f}" for value in (one.then, one.now))
         change = "" if one.change is None else f"{100 * one.change:+.2f}%"
         style = "red" if one.state in ("more", "gone") else "green" if one.state == "fewer" else ""
-        table.add_row(escape(one.path), *figures, change, one.state, style=style)
+        allocations = "" if one.allocations is None else f"{one.allocations:,.2f}"
+        table.add_row(escape(one.path), *figures, allocations, change, one.state, style=style)
     if outcome.counts:
         results().print(table)
     results().print(escape(outcome.said))
