@@ -261,7 +261,8 @@ def _show(timed: Timed | None, comparison: Comparison | None, *, as_json: bool) 
 def progress_bar() -> Iterator[Any]:
     """A bar of the rounds of the suite in hand, on standard error; yields what to tell of each round."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors(), transient=True) as bar:
+    console = errors()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting", total=None)
 
         def told(suite: str, number: int, of: int) -> None:
