@@ -1,22 +1,28 @@
-"""Probing: what it costs to find out what this host is, as a whole and part by part."""
+"""Probing: what it costs to find out what this host is, whole and by parts; to import that; to read a large host."""
 
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from hwprofile.probe import probe, read_allowance, read_cpu, read_state, read_system, read_topology
 from hwprofile.profile import HostProfile
-from mainspring_perf.harness import Benchmark, WrongAnswer, same_call
+from mainspring_perf._wide_host import CPUS_OF_A_PACKAGE, MASK_BITS, write_wide_host
+from mainspring_perf.harness import Benchmark, WrongAnswer, expect, same_call
 
 __all__ = ["SUITE", "benchmarks"]
 
 SUITE = "probe"
 
 _TARGET_US = 100_000.0
+_IMPORT_TARGET_US = 50_000.0
+_WIDE_TARGET_US = 2_000.0
 _ROOT = Path("/")
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """The whole probe of this host, and each of its parts."""
+    """The whole probe of this host, and its parts; imports beside a bare interpreter; a large host's topology."""
     calls = 1 if tiny else 5
     topology = read_topology(_ROOT)
     parts: dict[str, Callable[[], object]] = {
@@ -27,7 +33,13 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
         "state": lambda: read_state(_ROOT),
         "system": lambda: read_system(_ROOT),
     }
-    return [_benchmark(part, call, calls) for part, call in parts.items()]
+    return [
+        *(_benchmark(part, call, calls) for part, call in parts.items()),
+        _fresh("interpreter", "pass"),
+        _fresh("import", "import hwprofile", target_us=_IMPORT_TARGET_US),
+        _fresh("import-probe", "import hwprofile.probe"),
+        _wide(4 if tiny else 256),
+    ]
 
 
 def _benchmark(part: str, call: Callable[[], object], calls: int) -> Benchmark:
@@ -57,3 +69,41 @@ def _benchmark(part: str, call: Callable[[], object], calls: int) -> Benchmark:
 def _steady(answer: object) -> object:
     """What of an answer doesn't change from one look to the next: load and frequencies do."""
     return answer.fingerprint if isinstance(answer, HostProfile) else type(answer)
+
+
+def _fresh(name: str, program: str, target_us: float | None = None) -> Benchmark:
+    """A fresh interpreter that runs a program, from its start to its end: an import counts only the first time."""
+
+    def run() -> object:
+        command = [sys.executable, "-I", "-c", f"{program}\nprint('done')"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  our own program
+
+    return Benchmark(
+        name=name,
+        run=run,
+        operations=1,
+        check=lambda answer: expect(name, "done\n", answer),
+        input="a fresh interpreter, from its start to its end",
+        yardstick=None if program == "pass" else "interpreter",
+        target_us=target_us,
+    )
+
+
+def _wide(cpus: int) -> Benchmark:
+    folder = tempfile.TemporaryDirectory(prefix="mainspring-probe-")
+    write_wide_host(Path(folder.name), cpus)
+
+    def run() -> tuple[int, int, int]:
+        # The folder goes with the last of those who hold it.
+        threads = read_topology(Path(folder.name)).threads
+        return len(threads), len({thread.core for thread in threads}), len({thread.package for thread in threads})
+
+    right = (cpus, cpus // 2, -(-cpus // CPUS_OF_A_PACKAGE))
+    return Benchmark(
+        name="wide-masks",
+        run=run,
+        operations=cpus,
+        check=lambda answer: expect("wide-masks", right, answer),
+        input=f"one CPU of a recorded host of {cpus} with masks of {MASK_BITS:,} bits",
+        target_us=_WIDE_TARGET_US,
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from hwprofile.kernel_files import cpuinfo_fields, read_text
+from hwprofile.probe.device_tree import device_tree_caches, device_tree_cores
 from hwprofile.probe.kinds import read_kinds
 from hwprofile.probe.nics import read_nics
 from hwprofile.probe.numbers import read_cpus, read_int, read_mask
@@ -100,7 +101,7 @@ def _threads(
     if any(folder.is_dir() for folder in folders.values()):
         places = {cpu: _places(cpu, folder, folders) for cpu, folder in folders.items()}
     else:
-        places = _places_of_cpuinfo(root)
+        places = _places_of_cpuinfo(root) or _places_of_device_tree(root, online)
     core_of = _numbered(places, lambda place: place.core)
     package_of = _numbered(places, lambda place: place.package)
     die_of = _numbered(places, lambda place: place.die)
@@ -177,6 +178,14 @@ def _places_of_cpuinfo(root: Path) -> dict[int, _Places]:
     return places
 
 
+def _places_of_device_tree(root: Path, online: frozenset[int]) -> dict[int, _Places]:
+    return {
+        cpu: _Places(core=cpus, cluster=None, die=None, package=None)
+        for cpus in device_tree_cores(root, online)
+        for cpu in cpus
+    }
+
+
 def _caches(root: Path, threads: tuple[Thread, ...]) -> tuple[Cache, ...]:
     cores: dict[int, list[int]] = {}
     for thread in threads:
@@ -207,7 +216,7 @@ def _caches(root: Path, threads: tuple[Thread, ...]) -> tuple[Cache, ...]:
                     cpus=cpus,
                 ),
             )
-    return tuple(found[key] for key in sorted(found))
+    return tuple(found[key] for key in sorted(found)) or device_tree_caches(root, core_of)
 
 
 def _size(text: str | None) -> int | None:
