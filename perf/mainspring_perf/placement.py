@@ -5,17 +5,14 @@ import time
 from collections.abc import Callable, Sequence
 
 from hwprofile.apply import Placement, Role, pin_thread, plan_placement, set_timer_slack
+from hwprofile.partial import partly_known
 from hwprofile.profile import (
-    SCHEMA,
     Allowance,
     Cache,
-    Cpu,
     HostProfile,
-    Limit,
     Nic,
     Node,
     State,
-    System,
     Thread,
     Topology,
 )
@@ -177,22 +174,8 @@ def _host(*, nodes: int, caches: int, cores: int, smt: int) -> HostProfile:
         for core in range(total)
     ]
     everything = tuple(thread.number for thread in threads)
-    unknown = Limit(state="unknown", value=None, source="made for a benchmark")
-    return HostProfile(
-        schema=SCHEMA,
-        cpu=Cpu(
-            architecture=None,
-            vendor=None,
-            model_name=None,
-            family=None,
-            model=None,
-            stepping=None,
-            microcode=None,
-            microarchitecture=None,
-            x86_64_level=None,
-            instruction_sets=(),
-            sve_bits=None,
-        ),
+    return partly_known(
+        HostProfile,
         topology=Topology(
             threads=tuple(threads),
             caches=tuple(
@@ -218,53 +201,6 @@ def _host(*, nodes: int, caches: int, cores: int, smt: int) -> HostProfile:
             kinds=(),
             nics=(Nic(name="eth0", node=nodes - 1, cpus=None, mbps=None, driver=None, irqs=()),),
         ),
-        allowance=Allowance(
-            usable=everything,
-            affinity=everything,
-            cpuset=None,
-            memory_nodes=None,
-            cpu_quota=unknown,
-            memory=unknown,
-            memlock=unknown,
-            rtprio=unknown,
-            capabilities=None,
-            cgroup=None,
-            cgroup_version=None,
-        ),
-        state=_STATE,
-        system=System(
-            system=None, kernel=None, distribution=None, python=None, memory=None, product=None, container=None
-        ),
+        allowance=partly_known(Allowance, usable=everything, affinity=everything),
+        state=partly_known(State, rcu_nocbs=(), nohz_full=(), isolated=()),
     )
-
-
-_STATE = State(
-    isolated=(),
-    nohz_full=(),
-    rcu_nocbs=(),
-    command_line=None,
-    frequencies=(),
-    turbo=None,
-    c_states=(),
-    idle_driver=None,
-    clocksource=None,
-    clocksources=(),
-    huge_pages=(),
-    transparent_huge_pages=None,
-    swap_bytes=None,
-    swappiness=None,
-    numa_balancing=None,
-    irqbalance=None,
-    irq_affinity=(),
-    default_irq_affinity=None,
-    timer_migration=None,
-    nmi_watchdog=None,
-    preemption=None,
-    rt_period_us=None,
-    rt_runtime_us=None,
-    mitigations=(),
-    steal_percent=None,
-    pressure=None,
-    throttled_count=None,
-    hypervisor=None,
-)

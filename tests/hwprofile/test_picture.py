@@ -1,4 +1,3 @@
-import dataclasses
 import itertools
 import re
 from collections.abc import Collection, Sequence
@@ -6,9 +5,9 @@ from collections.abc import Collection, Sequence
 import pytest
 
 from hwprofile.apply.roles import Placement, Seat
+from hwprofile.partial import partly_known
 from hwprofile.picture import draw
 from hwprofile.profile import (
-    SCHEMA,
     Allowance,
     Cache,
     Cpu,
@@ -18,7 +17,6 @@ from hwprofile.profile import (
     Nic,
     Node,
     State,
-    System,
     Thread,
     Topology,
 )
@@ -28,21 +26,10 @@ UNKNOWN = Limit(state="unknown", value=None, source="no file says so")
 UNLIMITED = Limit(state="unlimited", value=None, source="cpu.max")
 
 
-def blank(kind, **known):
-    """A value with nothing known but what is given."""
-    fields = {
-        field.name: () if str(field.type).startswith("tuple") and "None" not in str(field.type) else None
-        for field in dataclasses.fields(kind)
-    }
-    return kind(**{**fields, **known})
-
-
 def profile(topology: Topology, *, usable: Collection[int] | None = None, **parts: object) -> HostProfile:
     """A host of that topology, with other parts as given."""
-    limits = dict.fromkeys(("cpu_quota", "memory", "memlock", "rtprio"), UNKNOWN)
-    allowance = blank(Allowance, **limits, usable=topology.online if usable is None else tuple(usable))
-    whole = {"cpu": blank(Cpu), "allowance": allowance, "state": blank(State), "system": blank(System)} | parts
-    return HostProfile(schema=SCHEMA, topology=topology, **whole)
+    allowance = partly_known(Allowance, usable=topology.online if usable is None else tuple(usable))
+    return partly_known(HostProfile, **{"topology": topology, "allowance": allowance, **parts})
 
 
 def machine(
@@ -187,7 +174,7 @@ def test_what_differs_is_not_folded():
     """A role, an isolated CPU or one that can't be used is drawn even amid equal ones."""
     usable = [cpu for cpu in BIG.online if cpu != 20]
     plan = Placement(strategy="auto", seats=(Seat(role="lane", cpus=(43,), node=0, because="x"),), unkept=())
-    text = draw(profile(BIG, usable=usable, state=blank(State, isolated=(30, 31))), plan, width=80)
+    text = draw(profile(BIG, usable=usable, state=partly_known(State, isolated=(30, 31))), plan, width=80)
     for cell in ("[20! 148]", "[30* 158]", "[31* 159]", "[43=lane 171]"):
         assert cell in text
     assert "* isolated; ! not usable by this process; = a role of the plan" in " ".join(text.split())
@@ -241,7 +228,7 @@ def test_hybrid_kinds_and_offline_cpus():
 def test_unknown_is_not_unlimited():
     """A limit that nobody told is said to be unknown, with the reason; one that isn't there is unlimited."""
     limits = {"cpu_quota": UNLIMITED, "memory": Limit(state="limited", value=1.5 * 2**30, source="memory.max")}
-    allowance = blank(Allowance, **limits, memlock=UNKNOWN, rtprio=UNKNOWN)
+    allowance = partly_known(Allowance, **limits, memlock=UNKNOWN, rtprio=UNKNOWN)
     text = " ".join(draw(profile(SMALL, allowance=allowance), width=80).split())
     assert "limits CPU time unlimited; memory 1.5 GiB; locked memory unknown (no file says so); real-time" in text
     assert "which are usable is unknown" in text
@@ -249,7 +236,7 @@ def test_unknown_is_not_unlimited():
 
 def test_nothing_known():
     """A host of which nothing is known is drawn all the same, and every line of the head says unknown."""
-    text = draw(profile(blank(Topology)), width=80)
+    text = draw(profile(partly_known(Topology)), width=80)
     assert "How the host's parts lie isn't known." in text
     assert "memory nodes: unknown" in text
     assert len(re.findall(r"^[\w-]+ +unknown$", text, re.MULTILINE)) == 8
@@ -275,14 +262,14 @@ def test_the_head_tells_who_the_cpu_is():
     assert "identity    x86_64, AuthenticAMD, family 25, model 17, stepping 1, microcode 0xa101148\n" in text
     assert "micro-arch  zen4, x86-64-v4\nSIMD        SSE4.2, AVX2, AVX-512 (f vnni)\n" in text
     assert f"fingerprint {host.fingerprint}\n" in text
-    arm = blank(Cpu, instruction_sets=("neon", "sve"), sve_bits=256)
+    arm = partly_known(Cpu, instruction_sets=("neon", "sve"), sve_bits=256)
     assert "SIMD        NEON, SVE (256 bits)\n" in draw(profile(SMALL, cpu=arm), width=80)
 
 
 def test_colours_take_no_room():
     """With the terminal's codes taken out, a coloured picture is the plain one."""
     plan = Placement(strategy="auto", seats=(Seat(role="lane", cpus=(2,), node=0, because="x"),), unkept=())
-    host = profile(SMALL, usable=(0, 1, 2, 4), state=blank(State, isolated=(1,)))
+    host = profile(SMALL, usable=(0, 1, 2, 4), state=partly_known(State, isolated=(1,)))
     coloured = draw(host, plan, width=80, colour=True)
     assert "\x1b[" in coloured
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == draw(host, plan, width=80)

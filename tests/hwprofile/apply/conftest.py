@@ -8,8 +8,8 @@ import pytest
 
 from hwprofile.apply.kernel import Kernel
 from hwprofile.apply.threads import ThreadStat
+from hwprofile.partial import partly_known
 from hwprofile.profile import (
-    SCHEMA,
     Allowance,
     Cache,
     Cpu,
@@ -23,8 +23,6 @@ from hwprofile.profile import (
     Thread,
     Topology,
 )
-
-UNKNOWN = Limit(state="unknown", value=None, source="made by hand")
 
 
 def make_host(
@@ -107,21 +105,9 @@ def make_host(
         for kind, name in ((0, "efficiency"), (1, "performance"))
     )
     may = tuple(sorted(online if usable is None else usable))
-    return HostProfile(
-        schema=SCHEMA,
-        cpu=Cpu(
-            architecture="x86_64",
-            vendor=None,
-            model_name=None,
-            family=None,
-            model=None,
-            stepping=None,
-            microcode=None,
-            microarchitecture=None,
-            x86_64_level=None,
-            instruction_sets=(),
-            sve_bits=None,
-        ),
+    return partly_known(
+        HostProfile,
+        cpu=partly_known(Cpu, architecture="x86_64"),
         topology=Topology(
             threads=tuple(threads),
             caches=tuple(made) if known else (),
@@ -137,58 +123,24 @@ def make_host(
             kinds=kinds if efficient else (),
             nics=tuple(Nic(name=name, node=node, cpus=None, mbps=None, driver=None, irqs=()) for name, node in nics),
         ),
-        allowance=Allowance(
+        allowance=partly_known(
+            Allowance,
             usable=may,
             affinity=may if affinity is None else tuple(sorted(affinity)),
-            cpuset=None,
             memory_nodes=memory_nodes,
-            cpu_quota=UNKNOWN if quota is None else Limit(state="limited", value=quota, source="made by hand"),
-            memory=UNKNOWN,
-            memlock=UNKNOWN,
-            rtprio=UNKNOWN,
-            capabilities=None,
-            cgroup=None,
-            cgroup_version=None,
+            **({} if quota is None else {"cpu_quota": Limit(state="limited", value=quota, source="made by hand")}),
         ),
-        state=State(
+        state=partly_known(
+            State,
             isolated=tuple(sorted(isolated)),
             nohz_full=nohz_full,
             rcu_nocbs=(),
-            command_line=None,
-            frequencies=(),
-            turbo=None,
-            c_states=(),
-            idle_driver=None,
-            clocksource=None,
-            clocksources=(),
-            huge_pages=(),
-            transparent_huge_pages=None,
-            swap_bytes=None,
-            swappiness=None,
-            numa_balancing=None,
-            irqbalance=None,
             irq_affinity=tuple(irqs),
             default_irq_affinity=default_irqs,
-            timer_migration=None,
-            nmi_watchdog=None,
-            preemption=None,
             rt_period_us=1_000_000,
             rt_runtime_us=950_000,
-            mitigations=(),
-            steal_percent=None,
-            pressure=None,
-            throttled_count=None,
-            hypervisor=None,
         ),
-        system=System(
-            system="Linux",
-            kernel="6.18",
-            distribution=None,
-            python=None,
-            memory=None,
-            product=None,
-            container=None,
-        ),
+        system=partly_known(System, system="Linux", kernel="6.18"),
     )
 
 

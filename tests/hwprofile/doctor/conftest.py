@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from hwprofile.partial import partly_known
 from hwprofile.profile import (
     SCHEMA,
     Allowance,
@@ -22,7 +23,7 @@ from hwprofile.profile import (
     Topology,
 )
 
-UNKNOWN, UNLIMITED = Limit(state="unknown", value=None, source="test"), Limit(state="unlimited", value=None, source="")
+UNLIMITED = Limit(state="unlimited", value=None, source="")
 
 
 def limited(value: float) -> Limit:
@@ -35,27 +36,10 @@ def thread(number: int, core: int | None, node: int | None) -> Thread:
     return Thread(number=number, online=True, package=0, die=0, cluster=0, core=core, smt=0, node=node, kind=None)
 
 
-def blank(kind, **known):
-    """A value of a frozen dataclass with nothing known but what is given: None, or an empty tuple."""
-    fields = {
-        field.name: () if str(field.type).startswith("tuple") and "None" not in str(field.type) else None
-        for field in dataclasses.fields(kind)
-    }
-    return kind(**{**fields, **known})
-
-
 @pytest.fixture
 def nothing_known():
     """A host of which nothing is known."""
-    limits = dict.fromkeys(("cpu_quota", "memory", "memlock", "rtprio"), UNKNOWN)
-    return HostProfile(
-        schema=SCHEMA,
-        cpu=blank(Cpu),
-        topology=blank(Topology),
-        allowance=blank(Allowance, **limits),
-        state=blank(State),
-        system=blank(System),
-    )
+    return partly_known(HostProfile)
 
 
 @pytest.fixture
@@ -106,7 +90,7 @@ def ready():
         kinds=(),
         nics=(Nic(name="eth0", node=0, cpus=(0, 1, 2, 3), mbps=10_000, driver="x", irqs=(5,)),),
     )
-    allowance = blank(
+    allowance = partly_known(
         Allowance,
         usable=(0, 1, 2, 3),
         capabilities=(),
@@ -114,11 +98,11 @@ def ready():
     )
     return HostProfile(
         schema=SCHEMA,
-        cpu=blank(Cpu, architecture="x86_64", instruction_sets=("sse2",)),
+        cpu=partly_known(Cpu, architecture="x86_64", instruction_sets=("sse2",)),
         topology=topology,
         allowance=allowance,
         state=state,
-        system=blank(System),
+        system=partly_known(System),
     )
 
 
