@@ -6,12 +6,13 @@
 
 use crate::book::Level;
 use crate::wire::event::{Cause, CauseCounts, Event, Sink};
-use crate::wire::fields::{Decoded, Fields};
+use crate::wire::fields::Decoded;
 use crate::wire::json::{Json, JsonFields, Pass, Unusual, space};
+use crate::wire::message::{Read, fast_item, read_fast, read_message, read_one};
 use crate::wire::msgpack::{self, Msgpack, MsgpackFields};
-use crate::wire::program::{Envelope, Program, Whose};
-use crate::wire::reading::{Reading, read, read_control};
-use crate::wire::slots::{Scratch, Slots};
+use crate::wire::program::{Envelope, Program};
+use crate::wire::reading::{Reading, read};
+use crate::wire::slots::Scratch;
 use crate::wire::sync::BookSync;
 use crate::wire::template::{MAX_LESSONS, MAX_TEMPLATES, Template};
 use crate::wire::value::{Fault, Is, Value};
@@ -28,9 +29,6 @@ pub enum Encoding {
     /// msgpack.
     Msgpack,
 }
-
-/// A reading and the number of its declaration.
-type Read = (usize, Reading);
 
 /// Reads messages of a format, and keeps the numbering of each instrument's book.
 #[derive(Clone, Debug)]
@@ -376,89 +374,5 @@ fn instrument_of(reading: &Reading) -> Option<usize> {
         Reading::Depth { depth, .. } => Some(depth.instrument),
         Reading::Trade { trade, .. } => Some(trade.instrument),
         _ => None,
-    }
-}
-
-/// A message of a batch that is written as one before it, and the place behind it.
-#[inline]
-fn fast_item(
-    program: &Program,
-    json: &Json,
-    item: &[u8],
-    receive_time_ns: i64,
-    (slots, arena): (&mut Slots, &mut Vec<Level>),
-    (templates, last, guess): (&mut [Template], &mut usize, usize),
-) -> Option<(Read, usize)> {
-    let before = arena.len();
-    for tried in 0..templates.len() {
-        let at = if tried == 0 { *last } else { tried - usize::from(tried <= *last) };
-        let template = &mut templates[at];
-        let mut instrument = guess;
-        slots.clear();
-        arena.truncate(before);
-        if let Some(end) = template.read(program, json, item, &mut instrument, slots, arena) {
-            *last = at;
-            let mut fields = JsonFields { json, data: item, slots };
-            let grid = program.grids.get(instrument)?;
-            let reading = read(&program.entries[template.entry], &mut fields, grid, receive_time_ns, arena).ok()?;
-            return Some(((template.entry, reading), end));
-        }
-    }
-    arena.truncate(before);
-    None
-}
-
-/// A message on the fast way; one whose envelope holds no object is for the general way.
-#[inline]
-fn read_fast<F: Fields<Stop = Unusual>>(
-    program: &Program,
-    outer: F,
-    inner: Option<F>,
-    receive_time_ns: i64,
-    arena: &mut Vec<Level>,
-) -> Result<Read, Unusual> {
-    if inner.is_none() && program.unwrap.as_ref().is_some_and(|key| outer.has(key)) {
-        return Err(Unusual);
-    }
-    read_message(program, outer, inner, receive_time_ns, arena)
-}
-
-/// A message, in its envelope if `inner` is there.
-#[inline]
-fn read_message<F: Fields>(
-    program: &Program,
-    mut outer: F,
-    inner: Option<F>,
-    receive_time_ns: i64,
-    arena: &mut Vec<Level>,
-) -> Result<Read, F::Stop> {
-    let Some(mut inner) = inner else {
-        return read_one(program, &mut outer, Envelope::None, receive_time_ns, arena);
-    };
-    let envelope = match &program.stream {
-        Some((key, _)) => Envelope::Stream(outer.find(key)?),
-        None => Envelope::None,
-    };
-    read_one(program, &mut inner, envelope, receive_time_ns, arena)
-}
-
-#[inline]
-fn read_one<F: Fields>(
-    program: &Program,
-    fields: &mut F,
-    envelope: Envelope<'_>,
-    receive_time_ns: i64,
-    arena: &mut Vec<Level>,
-) -> Result<Read, F::Stop> {
-    let Some(at) = program.choose(fields)? else { return Ok((0, Reading::Ignored)) };
-    let entry = &program.entries[at];
-    if entry.is_control() {
-        return Ok((at, read_control(entry, at, fields, receive_time_ns)?));
-    }
-    match program.whose(entry, fields, envelope)? {
-        Whose::Unknown => Ok((at, Reading::UnknownSymbol)),
-        Whose::Instrument(instrument) => {
-            Ok((at, read(entry, fields, &program.grids[instrument], receive_time_ns, arena)?))
-        }
     }
 }

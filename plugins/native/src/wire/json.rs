@@ -8,6 +8,7 @@ use crate::book::Level;
 use crate::exact::{Step, digits};
 use crate::wire::fields::{Decoded, Fields, Found, Grid, Key, RowRange, Rows};
 use crate::wire::json_levels::{Layout, Levels};
+use crate::wire::json_text::quote;
 use crate::wire::json_units::{decimal, number_units};
 use crate::wire::json_value::{number_value, scan_number};
 use crate::wire::program::Program;
@@ -199,23 +200,6 @@ pub fn space(data: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
-}
-
-/// The place of the next quote. A clean message has no escapes.
-#[inline]
-pub fn quote(data: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    while let Some(bytes) = data.get(at..at + 8) {
-        let mut word = [0; 8];
-        word.copy_from_slice(bytes);
-        let word = u64::from_le_bytes(word) ^ (ONES * b'"' as u64);
-        let found = word.wrapping_sub(ONES) & !word & (ONES << 7);
-        if found != 0 {
-            return Some(at + (found.trailing_zeros() / 8) as usize);
-        }
-        at += 8;
-    }
-    data.get(at..)?.iter().position(|&byte| byte == b'"').map(|more| at + more)
 }
 
 /// The place behind the value at `at`, which is well-formed, and what it is.

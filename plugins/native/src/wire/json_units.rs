@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use crate::exact::{Step, digits, eight_digits};
-use crate::wire::json::quote;
+use crate::wire::json_text::quote;
 use crate::wire::json_value::{number_value, scan_number};
 use crate::wire::value::Is;
 

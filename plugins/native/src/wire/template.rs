@@ -14,6 +14,7 @@ use crate::form::Form;
 use crate::wire::declared::Message;
 use crate::wire::json::{Json, entries, skip};
 use crate::wire::json_levels::Layout;
+use crate::wire::json_text::clean_text;
 use crate::wire::json_units::{number_units, quick_decimal};
 use crate::wire::program::{Entry, Program};
 use crate::wire::slots::{ANY, Kind, NONE, Slot, Slots};
@@ -252,39 +253,6 @@ fn number(data: &[u8], at: usize) -> Option<(usize, Kind)> {
     skip(data, at, 0)
 }
 
-/// The place of the quote that ends a text at `at`, in which nothing needs unescaping and all is ASCII.
-#[inline]
-fn clean_text(data: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = ONES << 7;
-    // The high bit of each byte that is the wanted one. Bytes above one that is may be told wrongly: only the lowest counts.
-    let is = |word: u64, byte: u8| {
-        let zero = word ^ (ONES * u64::from(byte));
-        zero.wrapping_sub(ONES) & !zero & HIGH
-    };
-    while let Some(bytes) = data.get(at..at + 8).and_then(<[u8]>::first_chunk) {
-        let word = u64::from_le_bytes(*bytes);
-        let quotes = is(word, b'"');
-        let below_space = word.wrapping_sub(ONES * u64::from(b' ')) & !word & HIGH;
-        let dirty = below_space | is(word, b'\\') | word & HIGH;
-        if quotes != 0 {
-            let before = (quotes & quotes.wrapping_neg()) - 1;
-            return (dirty & before == 0).then_some(at + (quotes.trailing_zeros() / 8) as usize);
-        }
-        if dirty != 0 {
-            return None;
-        }
-        at += 8;
-    }
-    loop {
-        match *data.get(at)? {
-            b'"' => return Some(at),
-            b'\\' | ..b' ' | 0x80.. => return None,
-            _ => at += 1,
-        }
-    }
-}
-
 /// Goes through a message that was read and takes down how it is written.
 struct Learner<'a> {
     program: &'a Program,
@@ -387,35 +355,5 @@ fn any(kind: Kind) -> What {
         Kind::Text => What::AnyText,
         Kind::Integer | Kind::Float => What::Number,
         _ => What::Flag,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clean_text;
-
-    #[test]
-    fn a_text_ends_at_its_quote_or_needs_others_to_read_it() {
-        for length in 0..20 {
-            for more in [&b""[..], b",", b"\x80\x00\\\"........", b"..................."] {
-                let mut data = vec![b'a'; length];
-                data.push(b'"');
-                data.extend_from_slice(more);
-                assert_eq!(clean_text(&data, 0), Some(length), "{data:?}");
-                for at in 0..length {
-                    for byte in 0..=255u8 {
-                        let mut spoilt = data.clone();
-                        spoilt[at] = byte;
-                        let right = match byte {
-                            b'"' => Some(at),
-                            b' '..=b'[' | b']'..=0x7f => Some(length),
-                            _ => None,
-                        };
-                        assert_eq!(clean_text(&spoilt, 0), right, "{spoilt:?}");
-                    }
-                }
-            }
-            assert_eq!(clean_text(&vec![b'a'; length], 0), None);
-        }
     }
 }
