@@ -42,7 +42,7 @@ class RacerRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What one race decided. `slots` are the winner's: {"engine": "native", "codec (json)": "orjson", "book": "ladder"}.
+    """What one race decided. `slots` are the winner's: {"engine": "native", "book": "ladder"}.
 
     `race` is "pipeline", "codec (binary)", "chunk" or "collector". `chunk` and `collector` are slots of their own: how
     many messages a lane takes at a time, and how the garbage collector is set. `noise` is 0.02 for 2%, `grade` how fit
