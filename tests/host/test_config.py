@@ -23,8 +23,8 @@ from mainspring.telemetry import Budget
 
 ORIGIN = "session.toml"
 TOP = (
-    "There are: mode, seed, instruments, instrument, lanes, hardware, feed, feeds, engine, book, codec, slippage, "
-    "router, strategy, risk, market, budget, plugins."
+    "There are: mode, seed, instruments, instrument, lanes, session, hardware, feed, feeds, engine, book, codec, "
+    "slippage, router, strategy, risk, market, budget, plugins."
 )
 
 

@@ -63,7 +63,7 @@ def text_of(plan: Plan) -> str:
 
 SLOTS = [
     *("feed", "engine", "codec (json)", "book", "strategy one", "slippage"),
-    *("risk collar", "risk max_size", "router", "codec (binary)"),
+    *("risk collar", "risk max_size", "router", "codec (binary)", "chunk", "collector"),
 ]
 
 
@@ -104,7 +104,8 @@ def test_the_text_shows_what_the_json_holds(plan: Plan) -> None:
     assert lines[0] == "[odd] name.toml: mode paper, seed 7, source one.gz, two.gz"
     rows = [" ".join(line.split()) for line in lines]
     for one in explain_json(alone(plan))["slots"]:
-        assert f"{one['slot']} {one['plugin']} acme 2.3 {one['rule']} {one['because']} any cpu" in rows
+        origin = f"{one['distribution']} {one['version']}"
+        assert f"{one['slot']} {one['plugin']} {origin} {one['rule']} {one['because']} any cpu" in rows
     assert "BTC/USD BTCUSD_PERP 0.00001 10 inverse x 100 feed" in rows
 
 

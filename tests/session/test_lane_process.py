@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mainspring.host.config import parse_config
+from mainspring.host.holding import RARE_THRESHOLDS
 from mainspring.host.plan import HardwarePlan
 from mainspring.host.session_planning import make_session
 from mainspring.session.lanes import Finished, Progressed, Ready, Refused
@@ -87,6 +88,22 @@ def test_a_lane_runs_when_told_and_ends_when_told(registry, parent):
     parent.say("bye")
     assert parent.process.wait() == 0
     assert parent.hear() is None
+
+
+def test_a_lane_process_has_its_collector_and_chunk_as_the_plan_wants(registry, parent):
+    """What is set for the session holds in a lane's process that isn't pinned, and is undone before it ends."""
+    parent.order(order_for(registry, f'session.chunk = 100\nhardware.collector = "rare"\n{CONFIG}'))
+    ready = parent.hear()
+    assert [(act.name, act.outcome) for act in ready.acts] == [("collector", "applied")]
+    assert str(RARE_THRESHOLDS) in ready.acts[0].holds
+    parent.say("go")
+    finished = parent.hear()
+    while isinstance(finished, Progressed):
+        finished = parent.hear()
+    assert [(act.name, act.outcome, act.undone) for act in finished.undone] == [("collector", "applied", True)]
+    assert finished.result.pace[0].messages == 100
+    parent.say("bye")
+    assert parent.process.wait() == 0
 
 
 def test_a_lane_that_is_stopped_before_it_runs_reports_nothing_done(registry, parent):

@@ -31,6 +31,7 @@ __all__ = [
     "InstrumentConfig",
     "Loaded",
     "PluginsConfig",
+    "SessionConfig",
     "SlotConfig",
     "default_text",
     "load_config",
@@ -39,6 +40,8 @@ __all__ = [
 
 AUTO = "auto"
 DEFAULT_ORIGIN = "the built-in configuration"
+
+_MOST_CHUNK = 65_536
 
 _AS_SET: Mapping[KeyPath, str] = MappingProxyType({})
 
@@ -96,11 +99,12 @@ class HardwareConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     `pin` is a strategy of `hwprofile` ("auto" and on), a list of CPUs, one for each lane in order, or "off"; None
     stands for "auto" where there are several lanes, and for "off" where there is one. `nic` is the interface that lanes
-    are to be near. The rest is for pinned lanes: `memory` from the lane's own "node" or from "anywhere"; `lock_memory`
-    keeps it from being swapped out; `timer_slack_ns` and `fifo_priority` are the lane's thread's; `collector` says what
-    the garbage collector does once the lane is made: "freeze" (what is there then is never looked at again), "off"
-    (it doesn't run at all while the lane does), or "as-is"; `reserve` says the lane's CPUs to be taken to other
-    processes.
+    are to be near. For pinned lanes: `memory` from the lane's own "node" or from "anywhere"; `lock_memory` keeps it
+    from being swapped out; `timer_slack_ns` and `fifo_priority` are the lane's thread's; `reserve` says the lane's CPUs
+    to be taken to other processes. For every lane: `collector` says what the garbage collector does once the lane is
+    made: "freeze" (what is there then is never looked at again), "rare" (that, and it runs less often: see
+    `mainspring.host.holding`), "off" (it doesn't run at all while the lane does), "as-is", or "auto": this host's
+    measured winner.
     """
 
     pin: str | tuple[Annotated[int, msgspec.Meta(ge=0)], ...] | None = None
@@ -109,8 +113,20 @@ class HardwareConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     lock_memory: bool = False
     timer_slack_ns: Annotated[int, msgspec.Meta(ge=1)] | None = None
     fifo_priority: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
-    collector: Literal["as-is", "freeze", "off"] = "as-is"
+    collector: Literal["auto", "as-is", "freeze", "rare", "off"] = "auto"
     reserve: bool = True
+
+
+class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[session]` table. `chunk` is how many messages a lane takes at a time, 1 to 65,536, or "auto"."""
+
+    chunk: int | str = AUTO
+
+    def __post_init__(self) -> None:
+        if self.chunk != AUTO and (isinstance(self.chunk, str) or not 1 <= self.chunk <= _MOST_CHUNK):
+            raise ValueError(
+                f'chunk must be a whole number from 1 to {_MOST_CHUNK:,}, or "{AUTO}"; found {shown(self.chunk)}'
+            )
 
 
 class PluginsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,6 +147,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     instruments: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
     instrument: dict[str, InstrumentConfig] = {}
     lanes: int | str = 1
+    session: SessionConfig = SessionConfig()
     hardware: HardwareConfig = HardwareConfig()
     feed: FeedConfig = FeedConfig()
     feeds: dict[str, FeedTable] = {}

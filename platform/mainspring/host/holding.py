@@ -14,9 +14,16 @@ from hwprofile.apply import (
     sweep_threads,
     tune_collector,
 )
-from mainspring.host.plan import HardwarePlan, LanePlan, SessionPlan
+from mainspring.host.plan import DEFAULT_COLLECTOR, HardwarePlan, LanePlan, SessionPlan
 
-__all__ = ["hold_lane", "hold_made_lane", "hold_rest", "try_lanes"]
+__all__ = ["RARE_THRESHOLDS", "hold_collector", "hold_lane", "hold_made_lane", "hold_rest", "try_lanes"]
+
+RARE_THRESHOLDS = (50_000, 20, 100)
+"""`gc.set_threshold` of a "rare" collector; Python's own are (700, 10, 10) up to 3.12.
+
+Young objects are looked at once 50,000 more were made than freed: what is kept from being freed by a cycle meanwhile is
+some ten megabytes. The middle generation has its turn with every 20th, the oldest with every 100th of these.
+"""
 
 
 def hold_lane(hold: Hold, lane: LanePlan, hardware: HardwarePlan) -> None:
@@ -40,15 +47,22 @@ def hold_lane(hold: Hold, lane: LanePlan, hardware: HardwarePlan) -> None:
 
 
 def hold_made_lane(hold: Hold, lane: LanePlan, hardware: HardwarePlan) -> None:
-    """What can be held only once the lane is made: threads that libraries have started, memory, the collector."""
+    """What can be held only once the lane is made: the collector; threads that libraries have started, and memory."""
+    hold_collector(hold, lane.parts[0].collector.value)
     if not lane.place.cpus:
         return
     if hardware.rest.cpus:
         hold.add(*sweep_threads(hardware.rest.cpus, {threading.get_native_id()}, usable=hardware.usable))
     if hardware.lock_memory:
         hold.add(*lock_memory())
-    if hardware.collector != "as-is":
-        hold.add(*tune_collector(freeze=True, enabled=False if hardware.collector == "off" else None))
+
+
+def hold_collector(hold: Hold, setting: str) -> None:
+    """Has the garbage collector of this process do as set: "as-is", "freeze", "rare" or "off"."""
+    if setting == DEFAULT_COLLECTOR:
+        return
+    thresholds = RARE_THRESHOLDS if setting == "rare" else None
+    hold.add(*tune_collector(freeze=True, thresholds=thresholds, enabled=False if setting == "off" else None))
 
 
 def hold_rest(hold: Hold, hardware: HardwarePlan) -> None:

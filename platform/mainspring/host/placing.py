@@ -77,7 +77,6 @@ def place_lanes(
             lock_memory=hardware.lock_memory,
             timer_slack_ns=hardware.timer_slack_ns,
             fifo_priority=hardware.fifo_priority,
-            collector=hardware.collector,
             reserve=hardware.reserve,
         ),
         places if pins else tuple(Place() for _ in names),

@@ -1,14 +1,33 @@
 """The plan: what will run, who fills each slot, and why. A plain value; wiring makes a lane of it."""
 
 from pathlib import Path
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from mainspring import __version__
 from mainspring.lane import StatisticsOptions
 from mainspring.model import Instrument
 from mainspring.telemetry import Budget
 
-__all__ = ["Choice", "HardwarePlan", "LanePlan", "Place", "Plan", "SessionPlan", "SourcePlan", "StrategyPlan"]
+__all__ = [
+    "DEFAULT_CHUNK",
+    "DEFAULT_COLLECTOR",
+    "Choice",
+    "HardwarePlan",
+    "LanePlan",
+    "Place",
+    "Plan",
+    "SessionPlan",
+    "Setting",
+    "SourcePlan",
+    "StrategyPlan",
+]
+
+DEFAULT_CHUNK: Final = 512
+DEFAULT_COLLECTOR: Final = "as-is"
+
+_T = TypeVar("_T")
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +45,30 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     because: str
     options: msgspec.Struct | None = None
+
+
+class Setting(msgspec.Struct, Generic[_T], frozen=True, kw_only=True):
+    """A slot that no plugin fills but a value of the machine's own: "chunk" or "collector".
+
+    `rule` and `because` are as in `Choice`.
+    """
+
+    slot: str
+    value: _T
+    rule: str = "default"
+    because: str = "the default"
+
+    def row(self) -> Choice:
+        """The setting among the choices, for whoever shows them: the value stands in the plugin's place."""
+        return Choice(
+            slot=self.slot,
+            seam=self.slot,
+            plugin=str(self.value),
+            distribution="mainspring",
+            version=__version__,
+            rule=self.rule,
+            because=self.because,
+        )
 
 
 class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +96,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one feed's part of a session is made of: the whole of it, where there is one feed.
 
     `name` is the feed's in the config, empty where that has one feed only. `missing_limits` are the required
-    risk checks that the config sets no limit for: while there is one, no order goes out.
+    risk checks that the config sets no limit for: while there is one, no order goes out. `chunk` is how many messages a
+    lane takes at a time, and `collector` what the garbage collector does while it runs: "as-is", "freeze", "rare" or
+    "off"; both are the session's own.
     """
 
     name: str = ""
@@ -74,6 +119,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     missing_limits: tuple[str, ...]
     market: StatisticsOptions
     budget: Budget
+    chunk: Setting[int] = Setting(slot="chunk", value=DEFAULT_CHUNK)
+    collector: Setting[str] = Setting(slot="collector", value=DEFAULT_COLLECTOR)
 
     @property
     def feed_codec(self) -> Choice:
@@ -125,7 +172,6 @@ class HardwarePlan(msgspec.Struct, frozen=True, kw_only=True):
     lock_memory: bool = False
     timer_slack_ns: int | None = None
     fifo_priority: int | None = None
-    collector: str = "as-is"
     reserve: bool = False
 
 
@@ -160,7 +206,7 @@ class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
         return self.feeds[0]
 
     def choices(self) -> tuple[Choice, ...]:
-        """Every choice once, in the order in which data moves.
+        """Every choice once, in the order in which data moves, and the session's settings.
 
         Where feeds differ, the slot names those for which it holds: "feed [spot]".
         """
@@ -184,6 +230,7 @@ class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
             lanes = tuple(lane for lane in self.lanes if any(part.name in names for part in lane.parts))
             slot = choice.slot if names == everywhere else f"{choice.slot} [{', '.join(names)}]"
             found.append((msgspec.structs.replace(choice, slot=slot), lanes))
+        found += [(setting.row(), self.lanes) for setting in (self.first.chunk, self.first.collector)]
         return tuple(found)
 
     def missing_limits(self) -> tuple[str, ...]:

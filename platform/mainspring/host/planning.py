@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,13 +14,15 @@ from mainspring.host.feeds import ONLY_FEED
 from mainspring.host.guard import calling
 from mainspring.host.instruments import resolve_instruments
 from mainspring.host.offers import Offer
-from mainspring.host.plan import Choice, Plan, SourcePlan, StrategyPlan
+from mainspring.host.plan import DEFAULT_CHUNK, DEFAULT_COLLECTOR, Choice, Plan, Setting, SourcePlan, StrategyPlan
 from mainspring.host.recognise import recognise
 from mainspring.host.registry import Registry
 from mainspring.model import Instrument
 from mainspring.seams import Codec, RawMessage
 
 __all__ = ["make_plan"]
+
+_T = TypeVar("_T")
 
 _NO_PROFILE = "the default; no race has been run on this host"
 _SLOT_KEYS = {"feed": ("plugin", "capture", "encoding", "skip_bad"), "risk": (), "codec": ()}
@@ -64,6 +66,8 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         missing_limits=planner.missing_limits(),
         market=config.market,
         budget=config.budget,
+        chunk=planner.setting(("session", "chunk"), config.session.chunk, DEFAULT_CHUNK),
+        collector=planner.setting(("hardware", "collector"), config.hardware.collector, DEFAULT_COLLECTOR),
     )
 
 
@@ -77,6 +81,13 @@ class _Planner:
     def slot(self, seam: str, slot: SlotConfig) -> Choice:
         """The choice for a slot of one plugin."""
         return self._choose((seam,), seam, slot.plugin, slot.options, lambda: self._registry.default(seam))
+
+    def setting(self, path: tuple[str, str], configured: _T | str, default: _T) -> Setting[_T]:
+        """The choice of a value for a slot that no plugin fills: the key's last part."""
+        if configured == AUTO:
+            return Setting(slot=path[-1], value=default, because=_NO_PROFILE)
+        pinned = f"pinned by {self._complaint.where(path)}"
+        return Setting(slot=path[-1], value=configured, rule="pinned", because=pinned)  # type: ignore[arg-type]
 
     def codec(self, slot: str, plugin: str, form: str) -> Choice:
         """The choice for one of the codec slots, `form` being the format that it needs."""

@@ -22,8 +22,6 @@ from mainspring.session.totals import SessionTotals
 
 __all__ = ["LaneRun"]
 
-_CHUNK = 512
-
 
 class LaneRun:
     """A lane, wired. The parts of several feeds share it chunk by chunk: the one furthest behind in time goes next.
@@ -114,7 +112,7 @@ class _Part:
     def step(self) -> bool:
         """Runs the next messages through the lane; False where there are none left."""
         lane, messages, totals = self._lane, self.messages, self.totals
-        chunk = messages.take(_CHUNK)
+        chunk = messages.take(self._plan.chunk.value)
         at = 0
         while at < len(chunk):
             try:

@@ -14,7 +14,7 @@ from mainspring.session.ahead import BlockReader
 
 __all__ = ["Messages", "OpenBlocks", "open_messages"]
 
-_CHUNK = 512
+_AT_A_TIME = 512
 
 OpenBlocks: TypeAlias = Callable[[Path, int], CaptureBlocks]
 """See `mainspring.seams.Fused.open_capture`."""
@@ -47,7 +47,7 @@ class Messages:
         self._reading = 0
 
     def __iter__(self) -> Iterator[RawMessage]:
-        while len(chunk := self.take(_CHUNK)):
+        while len(chunk := self.take(_AT_A_TIME)):
             yield from chunk
 
     def take(self, count: int) -> Sequence[RawMessage]:
@@ -105,7 +105,7 @@ def open_messages(plan: Plan, registry: Registry, open_blocks: OpenBlocks | None
     """
     source = plan.source
     if source.captures:
-        readers = [_reader(path, open_blocks, skip_bad=source.skip_bad) for path in source.captures]
+        readers = [_reader(plan, path, open_blocks, skip_bad=source.skip_bad) for path in source.captures]
         return Messages(source.name, readers)
     factory = registry.get("feed", plan.feed.plugin).factory
 
@@ -119,14 +119,16 @@ def open_messages(plan: Plan, registry: Registry, open_blocks: OpenBlocks | None
     cached = cached_session(recipe(source.instruments, plan.feed.options), make)
     if cached.path is None:
         return Messages(name, make=make, warning=cached.warning)
-    return Messages(name, [_reader(cached.path, open_blocks)], kept=True)
+    return Messages(name, [_reader(plan, cached.path, open_blocks)], kept=True)
 
 
-def _reader(path: Path, open_blocks: OpenBlocks | None, *, skip_bad: bool = False) -> CaptureReader | BlockReader:
+def _reader(
+    plan: Plan, path: Path, open_blocks: OpenBlocks | None, *, skip_bad: bool = False
+) -> CaptureReader | BlockReader:
     plain = read_capture(path, skip_bad=skip_bad)
     if open_blocks is None:
         return plain
     try:
-        return BlockReader(plain, open_blocks(path, _CHUNK))
+        return BlockReader(plain, open_blocks(path, plan.chunk.value))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from error
