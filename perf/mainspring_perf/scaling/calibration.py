@@ -1,16 +1,18 @@
-"""Measures what a lane costs outside its clocks, on this host."""
+"""Measures what a lane costs outside its clocks, and what it costs to wait, on this host."""
 
 from time import perf_counter_ns
 
 from mainspring.host.plan import Plan
 from mainspring.seams import RawMessage
 from mainspring_perf.scaling.capacity import Calibration, Outside
+from mainspring_perf.scaling.open_loop import arrivals, run_open_loop
 from mainspring_perf.scaling.parts import CHUNK, generated, lane_of, parts_here, plan_of
 
 __all__ = ["calibrate"]
 
 _MESSAGES = 8_000
 _ROUNDS = 5
+_WAITING_LOAD = 0.3
 
 
 def calibrate(messages: int = _MESSAGES) -> Calibration:
@@ -32,7 +34,21 @@ def _outside(plan: Plan, messages: tuple[RawMessage, ...]) -> Outside:
         fold_ns=min(run.fold_ns / run.passes for run in trading),
         message_ns=min(run.unseen_ns / max(run.alone, 1) for run in trading),
         wake_ns=min(run.unseen_ns / run.wakes if run.fused else 0.0 for run in watching),
+        pause=_pause(plan, messages),
     )
+
+
+def _pause(plan: Plan, messages: tuple[RawMessage, ...]) -> float:
+    """How many times as much the path costs at a low load as with all messages there at once."""
+    paths: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(_ROUNDS):
+        a_second = 0.0
+        for waiting in (False, True):
+            lane = lane_of(plan, trading=True)
+            ran = run_open_loop(lane, messages, arrivals(len(messages), a_second))
+            a_second = _WAITING_LOAD * len(messages) / ran.seconds
+            paths[waiting].append(lane.stages.histograms()["whole_path"].mean)
+    return max(min(paths[True]) / min(paths[False]), 1.0)
 
 
 class _Run:

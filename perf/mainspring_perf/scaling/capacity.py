@@ -5,6 +5,10 @@ inverse of the rate at which it saturates. A session's report has nearly all of 
 goes on outside the clocks is added: each timed pass is folded into a histogram between chunks, and something has to
 hand the lane its messages. These costs belong to the host and the engine, not to the workload, and `calibration`
 measures them once.
+
+A lane that waits between messages finds the processor's predictors and caches colder, and its stages cost more than
+they do at saturation. By how much belongs to the host and the engine too, and stage costs that were taken at a low load
+are brought down by it.
 """
 
 import math
@@ -27,16 +31,18 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """What an engine's lane costs outside its clocks, in nanoseconds.
 
     `fold_ns` for each timed pass, `message_ns` for each message that is run by itself, `wake_ns` for each time that a
-    fused run is left to wake a strategy.
+    fused run is left to wake a strategy. `pause` is how many times as much the path costs in a lane that waits for most
+    of its messages as in one that never does.
     """
 
     fold_ns: float
     message_ns: float
     wake_ns: float = 0.0
+    pause: float = 1.0
 
 
 Calibration = Mapping[str, Outside]
-"""What each engine of a host costs outside the clocks, by the engine's name."""
+"""What each engine of a host costs beside what its clocks tell, by the engine's name."""
 
 
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,16 +70,22 @@ def capacity(report: SessionReport, calibration: Calibration) -> Capacity:
     return capacity_of(report.timing.stages, engine, calibration)
 
 
-def capacity_of(stages: Sequence[StageReport], engine: str, calibration: Calibration) -> Capacity:
-    """The same, from the stages alone. An engine that isn't in the calibration is taken for the Python one."""
+def capacity_of(
+    stages: Sequence[StageReport], engine: str, calibration: Calibration, *, paused: bool = False
+) -> Capacity:
+    """The same, from the stages alone. An engine that isn't in the calibration is taken for the Python one.
+
+    `paused` says that the lane waited for most of its messages: a replay, as sessions are, never does.
+    """
     by_name = {stage.stage: stage for stage in stages}
     whole = by_name.get(_WHOLE)
     if whole is None or not whole.count:
         raise ValueError("the report has no message that went through a lane: there is nothing to predict from")
     messages = whole.count
     outside = calibration.get(engine, calibration["python"])
-    share = {stage.stage: stage.count * stage.mean_ns / messages for stage in stages if stage.stage not in _NOT_WORK}
-    share["between the stages"] = max(whole.mean_ns - sum(share.values()), 0.0)
+    full = messages * (outside.pause if paused else 1.0)
+    share = {stage.stage: stage.count * stage.mean_ns / full for stage in stages if stage.stage not in _NOT_WORK}
+    share["between the stages"] = max(whole.mean_ns * messages / full - sum(share.values()), 0.0)
     share["around the path"] = _around(by_name, messages, outside)
     return Capacity(share_ns=share)
 

@@ -1,6 +1,7 @@
 """How long messages take by how many come, up to saturation; and whether the capacity model has that right."""
 
 from itertools import islice
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -84,7 +85,7 @@ def measure(case: Case) -> dict[str, Any]:
             saturated.append(case["messages"] / ran.seconds)
         ran, stages = bench.run(case["messages"], _MODEL_LOAD * tried)
         if ran.core_share >= UNDISTURBED:
-            predicted.append(capacity_of(stages, case["part"], calibration).saturation)
+            predicted.append(capacity_of(stages, case["part"], calibration, paused=True).saturation)
         if min(len(saturated), len(predicted)) >= _ENOUGH:
             break
     tails = []
@@ -175,6 +176,15 @@ def _tails(one: Result) -> Figure:
     )
 
 
+def _waiting(results: list[Result]) -> str:
+    """By how much a lane that waits is dearer, by the engine: the median of the cases' calibrations."""
+    found: dict[str, list[float]] = {}
+    for one in results:
+        for engine, outside in one.found["outside"].items():
+            found.setdefault(engine, []).append(outside["pause"])
+    return ", ".join(f"{engine} {median(pauses) - 1:+.0%}" for engine, pauses in found.items())
+
+
 def _model(results: list[Result]) -> Figure:
     rows, pairs = [], []
     for one in results:
@@ -189,8 +199,9 @@ def _model(results: list[Result]) -> Figure:
         name="capacity",
         title="Where a lane saturates: predicted and measured",
         note=(
-            f"Predicted from the stage costs of a run at {_MODEL_LOAD:.0%} of saturation; measured with all messages "
-            "there at once. Not judged where the thread never had its core to itself."
+            f"Predicted from the stage costs of a run at {_MODEL_LOAD:.0%} of saturation, less what waiting makes of "
+            f"them here ({_waiting(results)}); measured with all messages there at once. Not judged where the thread "
+            "never had its core to itself."
         ),
         x_title="measured, messages a second",
         y_title="predicted, messages a second",

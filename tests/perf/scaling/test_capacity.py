@@ -74,6 +74,15 @@ def test_a_fused_lane_pays_for_wakes_instead_of_messages() -> None:
     )
 
 
+def test_stage_costs_of_a_lane_that_waited_are_brought_down_to_one_that_does_not() -> None:
+    """A quarter more while waiting: the path's 7,000 ns were 5,600, and what lies around it stays."""
+    calibration = {"python": Outside(fold_ns=100.0, message_ns=300.0, pause=1.25)}
+    found = capacity_of(PYTHON, "python", calibration, paused=True)
+    assert found.share_ns["feed"] == pytest.approx(3_200)
+    assert found.message_ns == pytest.approx(7_000 / 1.25 + 265 + 300)
+    assert capacity_of(PYTHON, "python", calibration) == capacity_of(PYTHON, "python", CALIBRATION)
+
+
 def test_an_engine_that_nobody_calibrated_is_taken_for_the_python_one() -> None:
     """A stranger's engine has a capacity too."""
     assert capacity_of(PYTHON, "acme", CALIBRATION) == capacity_of(PYTHON, "python", CALIBRATION)
