@@ -10,6 +10,7 @@ import pytest
 
 from mainspring.report import (
     BookReport,
+    DriftReport,
     FeedReport,
     FillMark,
     InstrumentReport,
@@ -147,6 +148,30 @@ def sample_threads() -> list[ThreadReport]:
         thread("lane 1", 4712, [3], [(3, 171), (0, 2)], involuntary=41),
         thread("housekeeping", 4710, None, [(0, 90), (1, 83)], involuntary=1_290),
         thread("capture reader", 4713, [1], [(1, 20)], outcome="refused", reason="CPU 1 isn't ours to use"),
+    ]
+
+
+def sample_drift() -> list[DriftReport]:
+    """A stage that has become slower in the session's middle, and one that was faster from the start."""
+    return [
+        DriftReport(
+            lane="1",
+            stage="book",
+            message=16_385,
+            receive_ns=START_NS + 137_000_000_000,
+            certain_at=40_960,
+            factor=1.62,
+            expected_ns=21_000.0,
+        ),
+        DriftReport(
+            lane="1",
+            stage="whole_path",
+            message=1,
+            receive_ns=START_NS + 4_000_000_000,
+            certain_at=32_768,
+            factor=0.481,
+            expected_ns=7_800.0,
+        ),
     ]
 
 
@@ -291,7 +316,9 @@ def troubled_report(report: SessionReport) -> SessionReport:
         feed=changed(report.feed, gaps=2, resyncs=1, bad_lines=1),
         instruments=[changed(instrument, book=book, unrealised=None, profit=None, net=None)],
         stopped_early="interrupted by the user after message 41,249",
-        timing=changed(report.timing, stages=[report.timing.stages[0], slow, idle, report.timing.stages[2]]),
+        timing=changed(
+            report.timing, stages=[report.timing.stages[0], slow, idle, report.timing.stages[2]], drift=sample_drift()
+        ),
     )
 
 
@@ -335,6 +362,7 @@ def hostile_report(report: SessionReport) -> SessionReport:
             report.timing,
             stages=[changed(stage, stage=hostile) for stage in report.timing.stages],
             host={hostile: hostile},
+            drift=[changed(one, lane=hostile, stage=hostile) for one in sample_drift()],
             races=[
                 changed(
                     race,

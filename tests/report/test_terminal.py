@@ -185,3 +185,15 @@ def test_lanes_and_threads_have_their_sections(report: SessionReport, change: Ca
     )
     assert from_json(to_json(many)) == many
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_drift_has_a_section_with_what_to_do(report: SessionReport, troubled_report: SessionReport) -> None:
+    """A row for each stage that has parted under a heading that says what to do; where none has, not a word of it."""
+    text = rendered(troubled_report, 100)
+    heading = "2 stages have parted from this host's profile; `mainspring tune` measures anew"
+    section = text[text.index(f"\n{heading}\n") :]
+    assert row(section, "1     book").split() == [
+        *("1", "book", "1.62x", "21.0", "us", "16,385", "2024-08-08", "12:02:17", "UTC", "40,960")
+    ]
+    assert "0.48x" in row(section, "1     whole path")
+    assert "parted" not in rendered(report, 100)

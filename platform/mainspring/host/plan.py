@@ -176,11 +176,16 @@ class HardwarePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LanePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """One lane: of each feed that it runs, the part that it takes; and its place."""
+    """One lane: of each feed that it runs, the part that it takes; and its place.
+
+    `stages_ns` is what its stages are expected to take by this host's profile, each a median; those that aren't there
+    aren't watched. See `mainspring.host.wisdom.expected`.
+    """
 
     name: str
     parts: tuple[Plan, ...]
     place: Place = Place()
+    stages_ns: dict[str, float] = {}
 
     @property
     def instruments(self) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ from mainspring.lane.lane import Lane
 from mainspring.lane.market import Market
 from mainspring.lane.statistics import StatisticsOptions, StreamStatistics
 from mainspring.lane.tally import CostTally, InstrumentTally, realised_cost_bps
-from mainspring.lane.timing import LaneStages
+from mainspring.lane.timing import FUSED, LaneStages
 from mainspring.lane.trace import Trace
 from mainspring.lane.wakes import BoundStrategy
 
 __all__ = [
+    "FUSED",
     "BoundStrategy",
     "CostTally",
     "Desk",

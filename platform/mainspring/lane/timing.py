@@ -1,24 +1,43 @@
 """The stages of a lane and their clocks. Recording is one append to a list; folding happens between chunks."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from mainspring.telemetry import STAGES, Histogram, StageBuffer
+from mainspring.telemetry import STAGES, Histogram, StageBuffer, StageSample
 
-__all__ = ["LaneStages"]
+__all__ = ["FUSED", "LaneStages"]
+
+FUSED: Final = "feed+book"
+"""What feed and book are called where they are run, and timed, as one."""
+
+_WHOLE: Final = "whole_path"
 
 
 class LaneStages:
     """One recorder a stage: call it with the nanoseconds that a pass took.
 
     `venue` is the time from an order's leaving to its acknowledgement, in the lane's clock, simulated where the venue
-    is. `fused` is what feed and book took where they were run as one; its histogram's name is "feed+book".
+    is. `fused` is what feed and book took where they were run as one; its histogram's name is `FUSED`.
     `whole_path` is one pass over a message, from its bytes to whatever orders it led to.
     """
 
-    __slots__ = ("_buffers", "book", "feed", "fused", "risk", "route", "slippage", "strategy", "venue", "whole_path")
+    __slots__ = (
+        "_buffers",
+        "_samples",
+        "book",
+        "feed",
+        "fused",
+        "risk",
+        "route",
+        "slippage",
+        "strategy",
+        "venue",
+        "whole_path",
+    )
 
     def __init__(self) -> None:
         self._buffers = {stage: StageBuffer() for stage in STAGES}
+        self._samples: dict[str, StageSample] = {}
         self.fused = Histogram()
         self.feed = self._buffers["feed"].append
         self.book = self._buffers["book"].append
@@ -34,14 +53,28 @@ class LaneStages:
         for buffer in self._buffers.values():
             buffer.fold_if_full()
 
+    def watch(self, stage: str) -> StageSample:
+        """Takes a sample of a stage's passes from now on. Raises `KeyError` for a stage that there isn't."""
+        sample = StageSample() if stage == FUSED else self._buffers[stage].watch()
+        self._samples[stage] = sample
+        return sample
+
+    def gather(self) -> None:
+        """Brings the samples up to date. Called between chunks."""
+        for buffer in self._buffers.values():
+            buffer.gather()
+
     def histograms(self) -> dict[str, Histogram]:
         """The histogram of each stage, everything recorded so far included."""
         for buffer in self._buffers.values():
             buffer.fold()
         single = {stage: buffer.histogram for stage, buffer in self._buffers.items()}
-        return {"feed+book": self.fused, **single} if self.fused.count else single
+        return {FUSED: self.fused, **single} if self.fused.count else single
 
     def add_fused(self, times: Mapping[str, tuple[Mapping[int, int], int, int]]) -> None:
         """Adds what a `mainspring.seams.Fused` has timed."""
         self.fused.add(*times["fused"])
-        self._buffers["whole_path"].histogram.add(*times["whole_path"])
+        self._buffers[_WHOLE].histogram.add(*times[_WHOLE])
+        for stage, counted in ((FUSED, times["fused"]), (_WHOLE, times[_WHOLE])) if self._samples else ():
+            if stage in self._samples:
+                self._samples[stage].gather_counted(counted[0])

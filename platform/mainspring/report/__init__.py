@@ -2,7 +2,15 @@
 
 from mainspring.report.encoding import from_json, to_json, without_timing
 from mainspring.report.findings import warnings
-from mainspring.report.machine import ActReport, LaneTiming, PacePoint, RaceReport, RacerReport, ThreadReport
+from mainspring.report.machine import (
+    ActReport,
+    DriftReport,
+    LaneTiming,
+    PacePoint,
+    RaceReport,
+    RacerReport,
+    ThreadReport,
+)
 from mainspring.report.model import (
     BookReport,
     FeedReport,
@@ -26,6 +34,7 @@ from mainspring.report.terminal import render_text
 __all__ = [
     "ActReport",
     "BookReport",
+    "DriftReport",
     "FeedReport",
     "FillMark",
     "InstrumentReport",

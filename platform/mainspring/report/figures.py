@@ -17,6 +17,7 @@ __all__ = [
     "percent",
     "round_latency",
     "same_decimals",
+    "times_as_long",
     "whole_percent",
 ]
 
@@ -86,6 +87,11 @@ def percent(part: float, whole: float) -> str:
 def whole_percent(share: float) -> str:
     """A share in whole percents: 49%, and <1% where it would round to nothing."""
     return f"{share:.0%}" if share >= 0.005 or not share else "<1%"
+
+
+def times_as_long(factor: float) -> str:
+    """A factor of durations with the digits that mean something: 1.62x, 0.48x, 12.3x."""
+    return f"{factor:,.2f}x" if factor < 9.995 else f"{factor:,.1f}x"
 
 
 def bps(value: float | None) -> str:

@@ -11,6 +11,7 @@ __all__ = [
     "budget_words",
     "closing_words",
     "common_origin",
+    "drift_words",
     "largest_first",
     "market_seconds",
     "net_words",
@@ -153,6 +154,15 @@ def small_print(report: SessionReport) -> list[str]:
     if report.timing.peak_rss_bytes:
         lines.append(f"memory at its peak: {memory(report.timing.peak_rss_bytes)}")
     return lines
+
+
+def drift_words(report: SessionReport) -> str:
+    """What follows from the drift that was found; empty where there was none."""
+    drift = report.timing.drift
+    if not drift:
+        return ""
+    have = "has" if len(drift) == 1 else "have"
+    return f"{count_of(len(drift), 'stage')} {have} parted from this host's profile; `mainspring tune` measures anew"
 
 
 def common_origin(report: SessionReport) -> str:

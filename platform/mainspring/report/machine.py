@@ -1,8 +1,8 @@
-"""What the machine did in a session, as frozen values: the pace over time, the races it ran, where its threads were."""
+"""What the machine did in a session, as frozen values: its pace, races, threads, and what it has drifted from."""
 
 import msgspec
 
-__all__ = ["ActReport", "LaneTiming", "PacePoint", "RaceReport", "RacerReport", "ThreadReport"]
+__all__ = ["ActReport", "DriftReport", "LaneTiming", "PacePoint", "RaceReport", "RacerReport", "ThreadReport"]
 
 
 class PacePoint(msgspec.Struct, frozen=True, array_like=True):
@@ -80,6 +80,22 @@ class ActReport(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     needs: str | None = None
     undone: bool = False
+
+
+class DriftReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A stage of a lane whose median has parted from that of this host's profile, and how many times as long it takes.
+
+    It parted with the lane's message number `message` (the first is 1), received at `receive_ns`, and this was certain
+    by number `certain_at`. `factor` is the geometric mean of what the windows between the two took, over `expected_ns`.
+    """
+
+    lane: str
+    stage: str
+    message: int
+    receive_ns: int
+    certain_at: int
+    factor: float
+    expected_ns: float
 
 
 class LaneTiming(msgspec.Struct, frozen=True, kw_only=True):

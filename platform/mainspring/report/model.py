@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mainspring.report.machine import ActReport, LaneTiming, PacePoint, RaceReport, ThreadReport
+from mainspring.report.machine import ActReport, DriftReport, LaneTiming, PacePoint, RaceReport, ThreadReport
 
 __all__ = [
     "BookReport",
@@ -182,7 +182,8 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
     `pace` has at most 2,000 samples, taken between chunks of messages: of more, every second, every fourth, and so on.
     `races` are those that this host's profile holds for the slots of the session. With several lanes `wall_seconds` is
     the longest of theirs, `stages` are those of all, and `peak_rss_bytes` the sum of their peaks. `acts` are what held
-    threads and memory in their places, and their undoing.
+    threads and memory in their places, and their undoing. `drift` has the stages that have parted from this host's
+    profile: nothing where there is none.
     """
 
     wall_seconds: float
@@ -195,6 +196,7 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
     threads: list[ThreadReport] = []
     lanes: list[LaneTiming] = []
     acts: list[ActReport] = []
+    drift: list[DriftReport] = []
 
 
 class OrderLogReport(msgspec.Struct, frozen=True, kw_only=True):

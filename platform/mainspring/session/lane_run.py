@@ -14,6 +14,7 @@ from mainspring.errors import CaptureError, CodecError, ConfigError, WireError
 from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
+from mainspring.session.drift import DriftWatch
 from mainspring.session.pace import Pace
 from mainspring.session.report import part_result
 from mainspring.session.results import LaneResult, PartResult
@@ -40,6 +41,7 @@ class LaneRun:
             self._parts = [_Part(part, registry, logs.get(part.name), self._open) for part in plan.parts]
             undone_on_error.pop_all()
         self._running = list(self._parts)
+        self._drift = DriftWatch(plan.name, plan.stages_ns, [part.stages for part in self._parts])
         self._process = psutil.Process()
         self._pace = Pace()
         self._started: float | None = None
@@ -69,7 +71,9 @@ class LaneRun:
             self._peak_rss_bytes = max(self._peak_rss_bytes, self._process.memory_info().rss)
             self._wall_seconds = time.perf_counter() - self._started
             last_ns = max(part.totals.last_receive_ns for part in self._parts)
-            self._pace.add(self._wall_seconds, self.messages, last_ns)
+            messages = self.messages
+            self._pace.add(self._wall_seconds, messages, last_ns)
+            self._drift.look(messages, last_ns)
             return True
         return False
 
@@ -83,6 +87,7 @@ class LaneRun:
             peak_rss_bytes=self._peak_rss_bytes,
             stopped_early=self.stopped_early,
             pace=self._pace.points(),
+            drift=self._drift.found,
         )
 
     def __enter__(self) -> Self:
@@ -106,6 +111,7 @@ class _Part:
         except OSError as error:
             raise ConfigError(f"{log} can't be written: {error.strerror}") from error
         self._lane = wire(plan, registry, order_log=sink)
+        self.stages = self._lane.stages
         self.messages = open_messages(plan, registry, self._lane.open_capture)
         opened.callback(self.messages.close)
 

@@ -79,6 +79,7 @@ def merge(
             pace=_pace([result.pace for result in results]),
             threads=[*(thread for outcome in outcomes for thread in outcome.threads), *threads],
             lanes=[_lane_timing(outcome) for outcome in outcomes] if several else [],
+            drift=[one for result in results for one in result.drift],
             acts=[*(act for outcome in outcomes for act in outcome.acts), *acts],
         ),
     )

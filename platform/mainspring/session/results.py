@@ -4,6 +4,7 @@ import msgspec
 
 from mainspring.report import (
     ActReport,
+    DriftReport,
     FeedReport,
     InstrumentReport,
     OrderLogReport,
@@ -41,6 +42,7 @@ class LaneResult(msgspec.Struct, frozen=True, kw_only=True):
     peak_rss_bytes: int
     stopped_early: str | None
     pace: list[PacePoint]
+    drift: list[DriftReport] = []
 
 
 class LaneOutcome(msgspec.Struct, frozen=True, kw_only=True):

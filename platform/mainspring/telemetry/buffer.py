@@ -1,6 +1,7 @@
 """What the hot lane writes a stage's latencies into."""
 
 from mainspring.telemetry.histogram import Histogram
+from mainspring.telemetry.sample import StageSample
 
 __all__ = ["StageBuffer"]
 
@@ -18,7 +19,7 @@ class StageBuffer:
     hardly two values are equal, as above 100 us.
     """
 
-    __slots__ = ("append", "capacity", "histogram", "values")
+    __slots__ = ("_sample", "append", "capacity", "histogram", "values")
 
     def __init__(self, capacity: int = 8192, histogram: Histogram | None = None) -> None:
         """A buffer that `fold_if_full` empties at `capacity` values. Raises `ValueError` unless that is positive."""
@@ -26,8 +27,20 @@ class StageBuffer:
             raise ValueError(f"a stage buffer's capacity must be positive, not {capacity}")
         self.capacity = capacity
         self.histogram = Histogram() if histogram is None else histogram
+        self._sample: StageSample | None = None
         self.values: list[int] = []
         self.append = self.values.append
+
+    def watch(self) -> StageSample:
+        """A sample of the values from the next one on, brought up to date by every `gather` and `fold`."""
+        self.fold()
+        self._sample = StageSample()
+        return self._sample
+
+    def gather(self) -> None:
+        """Brings the sample up to date, where there is one."""
+        if self._sample is not None:
+            self._sample.gather(self.values)
 
     def fold_if_full(self) -> None:
         """Folds where `capacity` values or more have gathered."""
@@ -35,6 +48,12 @@ class StageBuffer:
             self.fold()
 
     def fold(self) -> None:
-        """Moves the gathered values into the histogram. The list stays the same object, so `append` stays bound."""
+        """Moves the gathered values into the histogram. The list stays the same object, so `append` stays bound.
+
+        Where there is a sample, it has its share of them first.
+        """
+        if self._sample is not None:
+            self._sample.gather(self.values)
+            self._sample.emptied(len(self.values))
         self.histogram.record_many(self.values)
         self.values.clear()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from operator import mul
 
-__all__ = ["Histogram"]
+__all__ = ["Histogram", "highest_of"]
 
 _SUB_BUCKET_BITS = 11
 _HALF_BITS = _SUB_BUCKET_BITS - 1
@@ -152,7 +152,7 @@ class Histogram:
             while seen < rank:
                 index, count = next(buckets)
                 seen += count
-                value = _highest(index)
+                value = highest_of(index)
             yield min(value, self._max)
 
 
@@ -161,7 +161,7 @@ def _index(value: int) -> int:
     return (shift << _HALF_BITS) + (value >> shift)
 
 
-def _highest(index: int) -> int:
+def highest_of(index: int) -> int:
     """The largest value of a bucket."""
     if index < _EXACT_BELOW:
         return index

@@ -1,7 +1,7 @@
 """The page of a session from top to bottom."""
 
 from mainspring.report.figures import clock, count_of, duration, latency, round_latency
-from mainspring.report.findings import budget_words, market_seconds, small_print, total_net_words, warnings
+from mainspring.report.findings import budget_words, drift_words, market_seconds, small_print, total_net_words, warnings
 from mainspring.report.model import InstrumentReport, SessionReport
 from mainspring.report.page.budget_chart import budget_chart
 from mainspring.report.page.latency_chart import latency_chart
@@ -12,6 +12,7 @@ from mainspring.report.page.races_chart import races_chart
 from mainspring.report.page.shell import card, cards, page, section
 from mainspring.report.page.slippage_chart import slippage_chart
 from mainspring.report.page.tables import (
+    drift_table,
     fills_table,
     messages_table,
     orders_table,
@@ -42,6 +43,7 @@ def to_html(report: SessionReport) -> str:
         _slippage(report),
         _placement(report),
         _races(report),
+        _drift(report),
         _messages(report),
         _slots(report),
         _footer(report),
@@ -177,6 +179,13 @@ def _races(report: SessionReport) -> Html | None:
         "the noise is no difference."
     )
     return section("Races on this host", races_chart(report.timing.races), note=note)
+
+
+def _drift(report: SessionReport) -> Html | None:
+    if not report.timing.drift:
+        return None
+    note = f"{drift_words(report)}. A stage takes so many times the median that the profile has of it."
+    return section("Drift from this host's profile", drift_table(report.timing.drift), note=note)
 
 
 def _messages(report: SessionReport) -> Html:

@@ -11,9 +11,11 @@ from mainspring.report.figures import (
     percent,
     round_latency,
     same_decimals,
+    times_as_long,
     whole_percent,
 )
 from mainspring.report.findings import largest_first, slippage_difference
+from mainspring.report.machine import DriftReport
 from mainspring.report.model import FillMark, InstrumentReport, SessionReport, SlippageReport, StageReport
 from mainspring.report.page.latency_chart import stage_class
 from mainspring.report.page.markup import Child, Html, join, tag
@@ -21,6 +23,7 @@ from mainspring.report.page.table import NO_FIGURE, table
 from mainspring.report.stages import budget_share, stage_label, verdict
 
 __all__ = [
+    "drift_table",
     "fills_table",
     "messages_table",
     "orders_table",
@@ -182,3 +185,21 @@ def fills_table(marks: Sequence[FillMark]) -> Html:
 def _fill_row(mark: FillMark) -> tuple[str, ...]:
     role = "maker" if mark.maker else "taker"
     return clock(mark.time_ns), mark.side, amount(mark.size), amount(mark.price), role, mark.strategy
+
+
+def drift_table(drift: Sequence[DriftReport]) -> Html:
+    """Each stage whose median has parted from that of the host's profile: since when, and how far."""
+    titles = ("lane", "stage", "takes", "of", "since message", "received about", "certain at message")
+    rows = [
+        (
+            one.lane,
+            one.stage.replace("_", " "),
+            times_as_long(one.factor),
+            latency(one.expected_ns, "µs"),
+            f"{one.message:,}",
+            clock(one.receive_ns),
+            f"{one.certain_at:,}",
+        )
+        for one in drift
+    ]
+    return table("Drift", titles, rows, words=frozenset({0, 1, 5}))

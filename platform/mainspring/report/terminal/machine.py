@@ -1,13 +1,13 @@
-"""The sections on the machine: lanes as processes, and where threads ran. None stands for a section with no rows."""
+"""The sections on the machine: lanes, threads, and drift. None stands for a section with no rows."""
 
 from rich.table import Table
 
-from mainspring.report.figures import NONE, memory, whole_percent
-from mainspring.report.machine import LaneTiming, ThreadReport
+from mainspring.report.figures import NONE, clock, latency, memory, times_as_long, whole_percent
+from mainspring.report.machine import DriftReport, LaneTiming, ThreadReport
 from mainspring.report.model import LaneReport, SessionReport
 from mainspring.report.terminal.look import Column, Look
 
-__all__ = ["lanes_section", "threads_section"]
+__all__ = ["drift_section", "lanes_section", "threads_section"]
 
 
 def lanes_section(report: SessionReport, look: Look) -> Table | None:
@@ -56,4 +56,29 @@ def _thread(thread: ThreadReport) -> tuple[str, ...]:
         found,
         *(NONE if count is None else f"{count:,}" for count in switches),
         f"{thread.outcome}: {thread.reason}" if thread.reason else thread.outcome,
+    )
+
+
+def drift_section(report: SessionReport, look: Look) -> Table | None:
+    """Each stage whose median has parted from that of the host's profile: since when, and how far."""
+    if not report.timing.drift:
+        return None
+    columns = (
+        *(Column(title, "left") for title in ("lane", "stage")),
+        *(Column(title) for title in ("takes", "of", "since message")),
+        Column("received about", "left"),
+        Column("certain at"),
+    )
+    return look.table(columns, [_drift(one) for one in report.timing.drift])
+
+
+def _drift(one: DriftReport) -> tuple[str, ...]:
+    return (
+        one.lane,
+        one.stage.replace("_", " "),
+        times_as_long(one.factor),
+        latency(one.expected_ns),
+        f"{one.message:,}",
+        clock(one.receive_ns),
+        f"{one.certain_at:,}",
     )

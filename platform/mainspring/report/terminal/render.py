@@ -7,11 +7,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from mainspring.report.figures import clock, duration
-from mainspring.report.findings import closing_words, common_origin, market_seconds, small_print, warnings
+from mainspring.report.findings import closing_words, common_origin, drift_words, market_seconds, small_print, warnings
 from mainspring.report.model import SessionReport
 from mainspring.report.terminal.instruments import fills_section, orders_section, slippage_section
 from mainspring.report.terminal.look import Column, Look
-from mainspring.report.terminal.machine import lanes_section, threads_section
+from mainspring.report.terminal.machine import drift_section, lanes_section, threads_section
 from mainspring.report.terminal.session import (
     messages_section,
     refusals_section,
@@ -52,6 +52,7 @@ def _parts(report: SessionReport, look: Look) -> Iterator[RenderableType]:
         ("Fills and profit", fills_section(report, look)),
         ("Slippage, basis points of the mid price, a cost is positive", slippage_section(report, look)),
         ("Threads", threads_section(report, look)),
+        (drift_words(report), drift_section(report, look)),
     )
     for heading, section in sections:
         if section is not None:

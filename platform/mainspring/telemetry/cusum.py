@@ -1,0 +1,73 @@
+"""When a sequence of ratios has left one: a change-point check that adds up evidence, instead of a threshold."""
+
+import math
+from typing import Generic, TypeVar
+
+import msgspec
+
+__all__ = ["ALLOWANCE", "CLIP", "THRESHOLD", "Cusum", "Shift"]
+
+_T = TypeVar("_T")
+
+ALLOWANCE = math.log(1.5) / 2
+THRESHOLD = 2.0
+CLIP = math.log(2.0)
+
+
+class Shift(msgspec.Struct, Generic[_T], frozen=True):
+    """A change: the mark of the first value after it, how many values have come since, and the mean ratio of these."""
+
+    since: _T
+    values: int
+    factor: float
+
+
+class Cusum(Generic[_T]):
+    """A two-sided CUSUM (E. S. Page, Continuous inspection schemes, Biometrika 41, 1954) over log ratios.
+
+    With x the natural logarithm of a ratio to what is expected, the sums are S+ = max(0, S+ + x - k) and
+    S- = max(0, S- - x - k). A change is told when one exceeds h, and dated to where that sum last left zero (D. V.
+    Hinkley, Inference about the change-point from cumulative sum tests, Biometrika 58, 1971). k is `ALLOWANCE`, half
+    the logarithm of 1.5, which notices a factor of 1.5 soonest (G. V. Moustakides, Optimal stopping times for detecting
+    changes in distributions, Annals of Statistics 14, 1986); h is `THRESHOLD`. A single value counts as a factor of two
+    at most, `CLIP`, so that one odd stretch, however odd, is no change.
+
+    How long it stays silent, and how soon it tells, is in docs/tune.md, as simulated by tests/telemetry/test_cusum.py.
+    """
+
+    def __init__(self) -> None:
+        self._slower: _Side[_T] = _Side()
+        self._faster: _Side[_T] = _Side()
+
+    def add(self, ratio: float, mark: _T) -> Shift[_T] | None:
+        """Takes in the next ratio, which is above zero, and says whether there was a change by now.
+
+        `mark` says where the ratio is from.
+        """
+        log_ratio = math.log(ratio)
+        clipped = min(max(log_ratio, -CLIP), CLIP)
+        return self._slower.add(clipped, log_ratio, mark) or self._faster.add(-clipped, log_ratio, mark)
+
+
+class _Side(Generic[_T]):
+    """One of the two sums, and what has come since it left zero."""
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._since: _T | None = None
+        self._values = 0
+        self._total = 0.0
+
+    def add(self, step: float, log_ratio: float, mark: _T) -> Shift[_T] | None:
+        self._sum += step - ALLOWANCE
+        if self._sum <= 0:
+            self._sum, self._values, self._total = 0.0, 0, 0.0
+            return None
+        if not self._values:
+            self._since = mark
+        self._values += 1
+        self._total += log_ratio
+        if self._sum <= THRESHOLD:
+            return None
+        assert self._since is not None
+        return Shift(self._since, self._values, math.exp(self._total / self._values))
