@@ -42,7 +42,7 @@ class RacerRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What one race decided. `slots` are the winner's: {"engine": "native", "codec (json)": "orjson", "book": "ladder"},
+    """What one race decided. `slots` are the winner's: {"engine": "native", "codec (json)": "orjson"} and so on,
     each by the `slot` of its `Choice` or `Setting` in the plan, filled by the plugin's name or the value as text.
 
     `race` is "pipeline", "codec (binary)", "chunk" or "collector". `chunk` and `collector` are slots of their own: how
