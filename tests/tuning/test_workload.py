@@ -9,9 +9,9 @@ from mainspring.session import open_messages
 from mainspring.tuning.workload import cut_workload, messages_for
 
 
-@pytest.mark.parametrize(("budget_s", "messages"), [(10, 4_096), (60, 7_680), (120, 15_360), (3_600, 65_536)])
+@pytest.mark.parametrize(("budget_s", "messages"), [(10, 4_096), (60, 6_000), (120, 12_000), (3_600, 65_536)])
 def test_a_larger_budget_has_more_messages(budget_s, messages):
-    """128 messages a second of the budget, within bounds."""
+    """100 messages a second of the budget, within bounds."""
     assert messages_for(budget_s) == messages
 
 

@@ -91,7 +91,7 @@ def pipelines(plan: Plan, registry: Registry, uses: Uses, options: Mapping[str, 
 
 
 def log_codecs(plan: Plan, registry: Registry, uses: Uses) -> Field:
-    """Who encodes the order log, where anything does, and the feed doesn't read with it: that raced with its pipeline."""
+    """Who encodes the order log, unless nothing does, or the feed reads with it: then it raced with its pipeline."""
     slot = plan.binary_codec.slot
     unusable: dict[str, str] = {}
     reads = plan.feed_codec.slot == slot and uses.codec_by_engine.get(plan.engine.plugin, True)

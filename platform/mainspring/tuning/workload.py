@@ -21,7 +21,7 @@ LEAST_MESSAGES: Final = 1_024
 """Of a workload with fewer messages than these, a race says nothing."""
 
 _SEEN = 0.7
-_A_SECOND = 128
+_A_SECOND = 100
 _FEWEST, _MOST = 4_096, 65_536
 
 
@@ -35,7 +35,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def messages_for(budget_s: float) -> int:
-    """How many messages a tune of that budget works with: 128 a second of it, 4,096 to 65,536."""
+    """How many messages a tune of that budget works with: 100 a second of it, 4,096 to 65,536."""
     return min(max(int(budget_s * _A_SECOND), _FEWEST), _MOST)
 
 
