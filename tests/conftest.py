@@ -1,8 +1,10 @@
-"""What tests of several packages share: a browser."""
+"""What tests of several packages share: a browser, and distributions that are installed for one test."""
 
 import importlib.util
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,3 +26,42 @@ def browser() -> Iterator[Any]:
         started = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         yield started
         started.close()
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
+    """Installs a distribution as an installer would: module files and a dist-info folder, in a folder on the path.
+
+    `install(name, {module: source}, folder="site")` makes one entry point a module. The modules are forgotten
+    after the test.
+    """
+    modules: set[str] = set()
+    folders: set[Path] = set()
+
+    def make(
+        name: str,
+        sources: dict[str, str],
+        *,
+        version: str = "1.0",
+        folder: str = "site",
+        entry_points: dict[str, str] | None = None,
+    ) -> Path:
+        site = tmp_path / folder
+        site.mkdir(exist_ok=True)
+        for module, source in sources.items():
+            (site / f"{module}.py").write_text(source, encoding="utf-8")
+        info = site / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+        points = {module: module for module in sources} if entry_points is None else entry_points
+        lines = [f"{label} = {value}" for label, value in points.items()]
+        (info / "entry_points.txt").write_text("\n".join(["[mainspring]", *lines, ""]), encoding="utf-8")
+        modules.update(sources)
+        if site not in folders:
+            folders.add(site)
+            monkeypatch.syspath_prepend(str(site))
+        return site
+
+    yield make
+    for module in modules:
+        sys.modules.pop(module, None)

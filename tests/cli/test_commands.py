@@ -326,7 +326,7 @@ def test_an_interrupt_before_the_session_says_so(mainspring, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mainspring.cli.session.run_session", interrupted)
+    monkeypatch.setattr("mainspring.session.run.run_session", interrupted)
     code, out, err = mainspring("run")
     assert (code, out) == (130, "")
     assert "nothing was run" in err

@@ -24,7 +24,7 @@ from mainspring.telemetry import Budget
 ORIGIN = "session.toml"
 TOP = (
     "There are: mode, seed, instruments, instrument, lanes, session, hardware, feed, feeds, engine, book, codec, "
-    "slippage, router, strategy, risk, market, budget, plugins."
+    "slippage, router, strategy, risk, market, budget, tune, plugins."
 )
 
 

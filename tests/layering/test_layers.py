@@ -12,7 +12,7 @@ NAMES = [line.removeprefix("name = ") for line in CONTRACTS.read_text().splitlin
 
 # The smallest house that has every room, and the few imports that the contracts name.
 ROOMS = [
-    *("cli", "session", "host", "lane", "report", "data", "orders", "risk"),
+    *("cli", "tuning", "session", "host", "lane", "report", "data", "orders", "risk"),
     *("telemetry", "venue", "testing", "wire", "seams", "model", "errors"),
 ]
 SOUND = {
@@ -40,6 +40,7 @@ WRONG = [
     ("mainspring/model/events.py", "mainspring.seams", "The packages of mainspring lie in layers"),
     ("mainspring/orders/log.py", "mainspring.risk", "The packages of mainspring lie in layers"),
     ("mainspring/venue/paper.py", "mainspring.lane", "The packages of mainspring lie in layers"),
+    ("mainspring/session/lane_run.py", "mainspring.tuning", "The packages of mainspring lie in layers"),
     ("mainspring/lane/desk.py", "mainspring.host", "The packages of mainspring lie in layers"),
     ("mainspring/brand_new.py", "os", "The packages of mainspring lie in layers"),
     ("hwprofile/acts.py", "mainspring.model", "hwprofile stands alone"),

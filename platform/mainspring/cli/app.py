@@ -7,18 +7,34 @@ import typer
 from rich.markup import escape
 
 from mainspring import __version__
-from mainspring.cli.bench_gates import bench_app
 from mainspring.cli.data import data_app
+from mainspring.cli.late import LateCommand, WithLateCommands
 from mainspring.cli.output import REFUSED, errors
 from mainspring.cli.plugins import plugins_app
-from mainspring.cli.scaling import scaling
 from mainspring.cli.session import explain, init, run
 from mainspring.cli.verify import verify
 from mainspring.errors import MainspringError
 
 __all__ = ["main"]
 
+
+class _Commands(WithLateCommands):
+    late = (
+        LateCommand(
+            "bench",
+            "mainspring.cli.bench_gates:bench_app",
+            "Time the parts on this host. `mainspring bench [SUITE...]` runs suites: see `bench run --help`.",
+        ),
+        LateCommand(
+            "scaling",
+            "mainspring.cli.scaling:scaling",
+            "Measure how cost grows with instruments, levels, message rate and session length; size a fleet.",
+        ),
+    )
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="mainspring",
     help="Trading strategies run through swappable, measured parts.",
     epilog="Exit codes: 0 done, 1 the verdict is no, 2 can't be run as asked, 130 stopped by a signal.",
@@ -32,8 +48,6 @@ app.command()(init)
 app.command()(verify)
 app.add_typer(plugins_app)
 app.add_typer(data_app)
-app.add_typer(bench_app)
-app.command()(scaling)
 
 
 def _print_version(wanted: bool) -> None:

@@ -11,16 +11,26 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from mainspring.cli.output import FAILED, STOPPED, errors, print_json, results, write_file
 from mainspring.errors import ConfigError
 from mainspring.host.complaints import quoted
-from mainspring.host.config import default_text, load_config
+from mainspring.host.config import Loaded, default_text, load_config
 from mainspring.host.explain import explain_json, explain_text
 from mainspring.host.holding import try_lanes
 from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
 from mainspring.report import render_text, to_html, to_json
-from mainspring.session import run_session
 
-__all__ = ["explain", "init", "run"]
+__all__ = [
+    "CaptureOption",
+    "ConfigArgument",
+    "FeedOption",
+    "JsonOption",
+    "SetOption",
+    "SkipBadOption",
+    "explain",
+    "init",
+    "load_session",
+    "run",
+]
 
 ConfigArgument = Annotated[
     Path | None, typer.Argument(help="A TOML file. Without one: the reference session.", show_default=False)
@@ -64,6 +74,9 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
 ) -> None:
     """Run a session and report on it."""
+    # Not above: the event loop that it imports would cost every other command a third of its start.
+    from mainspring.session import run_session
+
     session, registry = _plan(config, captures, feed, overrides, skip_bad)
     if html is not None:
         # Now, not after the session, whose report would be lost with it.
@@ -116,9 +129,15 @@ def init(
     results().print(f"{path} is written. See what it would run with `mainspring explain {path}`.", soft_wrap=True)
 
 
-def _plan(
-    config: Path | None, captures: list[str] | None, feed: str | None, overrides: list[str] | None, skip_bad: bool
-) -> tuple[SessionPlan, Registry]:
+def load_session(
+    config: Path | None,
+    captures: list[str] | None,
+    feed: str | None,
+    overrides: list[str] | None,
+    *,
+    skip_bad: bool = False,
+) -> tuple[Loaded, Registry]:
+    """The configuration that the options of a command make of a file, and the plugins that it allows."""
     # What an option implies comes first, so that a --set of the same key has the last word.
     wanted = []
     if captures:
@@ -136,7 +155,13 @@ def _plan(
         wanted.append("feed.skip_bad=true")
     wanted += overrides or ()
     loaded = load_config(config, wanted, {("feed", "capture"): "--capture", ("feed", "plugin"): "--feed"})
-    registry = Registry.load(loaded.config.plugins.allow)
+    return loaded, Registry.load(loaded.config.plugins.allow)
+
+
+def _plan(
+    config: Path | None, captures: list[str] | None, feed: str | None, overrides: list[str] | None, skip_bad: bool
+) -> tuple[SessionPlan, Registry]:
+    loaded, registry = load_session(config, captures, feed, overrides, skip_bad=skip_bad)
     return make_session(loaded, registry), registry
 
 

@@ -30,9 +30,11 @@ __all__ = [
     "HardwareConfig",
     "InstrumentConfig",
     "Loaded",
+    "ObjectiveWeights",
     "PluginsConfig",
     "SessionConfig",
     "SlotConfig",
+    "TuneConfig",
     "default_text",
     "load_config",
     "parse_config",
@@ -42,6 +44,8 @@ AUTO = "auto"
 DEFAULT_ORIGIN = "the built-in configuration"
 
 _MOST_CHUNK = 65_536
+_ROUNDING = 1e-9
+_OBJECTIVES = ("throughput", "p99")
 
 _AS_SET: Mapping[KeyPath, str] = MappingProxyType({})
 
@@ -129,6 +133,34 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             )
 
 
+class ObjectiveWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much throughput and the 99th percentile of a message weigh against each other: parts of one."""
+
+    throughput: float = 0.0
+    p99: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (self.throughput >= 0 and self.p99 >= 0 and abs(self.throughput + self.p99 - 1) <= _ROUNDING):
+            raise ValueError(
+                "its weights, throughput and p99, are parts of one, such as 0.7 and 0.3; "
+                f"found {self.throughput:g} and {self.p99:g}"
+            )
+
+
+class TuneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[tune]` table. `objective` is what counts as better in the races of `mainspring tune`: "throughput",
+    "p99" (the 99th percentile of what a message takes), or a weighing of both."""
+
+    objective: str | ObjectiveWeights = "throughput"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.objective, str) and self.objective not in _OBJECTIVES:
+            raise ValueError(
+                'objective must be "throughput", "p99", or a table such as { throughput = 0.7, p99 = 0.3 }; '
+                f"found {shown(self.objective)}"
+            )
+
+
 class PluginsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which distributions may be loaded. Nothing of any other is imported."""
 
@@ -160,6 +192,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     risk: dict[str, Any] = {}
     market: StatisticsOptions = StatisticsOptions()
     budget: Budget = Budget()
+    tune: TuneConfig = TuneConfig()
     plugins: PluginsConfig = PluginsConfig()
 
     def __post_init__(self) -> None:

@@ -1,5 +1,7 @@
 """What a session did, as values, terminal text, JSON and one HTML page."""
 
+from typing import TYPE_CHECKING, Any
+
 from mainspring.report.encoding import from_json, to_json, without_timing
 from mainspring.report.findings import warnings
 from mainspring.report.machine import (
@@ -29,7 +31,9 @@ from mainspring.report.model import (
 from mainspring.report.page import to_html
 from mainspring.report.sampling import downsample
 from mainspring.report.stages import stage_report, verdict
-from mainspring.report.terminal import render_text
+
+if TYPE_CHECKING:
+    from mainspring.report.terminal import render_text
 
 __all__ = [
     "ActReport",
@@ -62,3 +66,12 @@ __all__ = [
     "warnings",
     "without_timing",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # The terminal's library would be a tenth of what a lane's own process takes to start.
+    if name != "render_text":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mainspring.report.terminal import render_text
+
+    return render_text

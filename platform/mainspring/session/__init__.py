@@ -1,9 +1,14 @@
 """A session: messages brought to a lane, and what came of it taken down as a report."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from mainspring.session.host_facts import host_facts
-from mainspring.session.run import Progress, run_session
 from mainspring.session.source import Messages, open_messages
-from mainspring.session.verdict import Verification, verdict_json, verdict_text, verify_capture
+
+if TYPE_CHECKING:
+    from mainspring.session.run import Progress, run_session
+    from mainspring.session.verdict import Verification, verdict_json, verdict_text, verify_capture
 
 __all__ = [
     "Messages",
@@ -16,3 +21,19 @@ __all__ = [
     "verdict_text",
     "verify_capture",
 ]
+
+# What these import, an event loop and a terminal's library, is half of what a lane's own process would take to start.
+_LATE = {
+    "Progress": "run",
+    "run_session": "run",
+    "Verification": "verdict",
+    "verdict_json": "verdict",
+    "verdict_text": "verdict",
+    "verify_capture": "verdict",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)

@@ -1,11 +1,11 @@
 """One lane at work in this process: its feeds' parts, chunk by chunk, and what comes of them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import msgspec
 import psutil
@@ -18,10 +18,12 @@ from mainspring.session.drift import DriftWatch
 from mainspring.session.pace import Pace
 from mainspring.session.report import part_result
 from mainspring.session.results import LaneResult, PartResult
-from mainspring.session.source import open_messages
+from mainspring.session.source import Messages, OpenBlocks, open_messages
 from mainspring.session.totals import SessionTotals
 
 __all__ = ["LaneRun"]
+
+_Open: TypeAlias = Callable[[Plan, Registry, OpenBlocks | None], Messages]
 
 
 class LaneRun:
@@ -29,19 +31,23 @@ class LaneRun:
 
     `stopped_early` is why it ends before its input does: set it between two steps. `logs` are the files of the order
     logs that are kept, by the feed's name. A message that can't be read raises `CaptureError` with its line, unless the
-    plan says to skip such lines: then they are counted. Closing it closes its files.
+    plan says to skip such lines: then they are counted. Closing it closes its files. `opens` stands for
+    `mainspring.session.source.open_messages`. `stages` are what each part is timed in.
     """
 
-    def __init__(self, plan: LanePlan, registry: Registry, logs: Mapping[str, Path]) -> None:
+    def __init__(
+        self, plan: LanePlan, registry: Registry, logs: Mapping[str, Path], opens: _Open = open_messages
+    ) -> None:
         self.stopped_early: str | None = None
         self._name = plan.name
         self._open = ExitStack()
         with ExitStack() as undone_on_error:
             undone_on_error.callback(self._open.close)
-            self._parts = [_Part(part, registry, logs.get(part.name), self._open) for part in plan.parts]
+            self._parts = [_Part(part, registry, logs.get(part.name), self._open, opens) for part in plan.parts]
             undone_on_error.pop_all()
         self._running = list(self._parts)
-        self._drift = DriftWatch(plan.name, plan.stages_ns, [part.stages for part in self._parts])
+        self.stages = tuple(part.stages for part in self._parts)
+        self._drift = DriftWatch(plan.name, plan.stages_ns, self.stages)
         self._process = psutil.Process()
         self._pace = Pace()
         self._started: float | None = None
@@ -102,7 +108,7 @@ class LaneRun:
 class _Part:
     """One feed's part: its messages and the pipeline that they run through."""
 
-    def __init__(self, plan: Plan, registry: Registry, log: Path | None, opened: ExitStack) -> None:
+    def __init__(self, plan: Plan, registry: Registry, log: Path | None, opened: ExitStack, opens: _Open) -> None:
         self._plan = plan
         self._log = log
         self.totals = SessionTotals()
@@ -112,7 +118,7 @@ class _Part:
             raise ConfigError(f"{log} can't be written: {error.strerror}") from error
         self._lane = wire(plan, registry, order_log=sink)
         self.stages = self._lane.stages
-        self.messages = open_messages(plan, registry, self._lane.open_capture)
+        self.messages = opens(plan, registry, self._lane.open_capture)
         opened.callback(self.messages.close)
 
     def step(self) -> bool:

@@ -42,7 +42,8 @@ class RacerRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What one race decided. `slots` are the winner's: {"engine": "native", "book": "ladder"}.
+    """What one race decided. `slots` are the winner's: {"engine": "native", "codec (json)": "orjson"} and so on,
+    each by the `slot` of its `Choice` or `Setting` in the plan, filled by the plugin's name or the value as text.
 
     `race` is "pipeline", "codec (binary)", "chunk" or "collector". `chunk` and `collector` are slots of their own: how
     many messages a lane takes at a time, and how the garbage collector is set. `noise` is 0.02 for 2%, `grade` how fit
@@ -73,7 +74,8 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole. `candidates` has the version of each that took part, "book ladder": "mainspring-native 0.1.0".
+    """The whole. `candidates` has the version of each that took part by seam and name, "book ladder":
+    "mainspring-native 0.1.0".
 
     `workload` is the digest of `mainspring.host.wisdom.workload`, `workload_words` what it is for a person. `tuned_at`
     is UTC in ISO 8601. `stages_ns` has the median of each stage in the tuned lane, in nanoseconds, for the drift watch.

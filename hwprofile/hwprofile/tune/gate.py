@@ -1,0 +1,64 @@
+"""The gate: who gives the reference's answer races. The reason of whoever doesn't is kept."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from hwprofile.tune.errors import ProcessLostError, RaceError
+from hwprofile.tune.processes import Course, Process
+
+__all__ = ["Gated", "gate"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gated:
+    """The default, who may race against it, and who may not and why. `process` is the last one that was asked."""
+
+    default: str
+    fit: tuple[str, ...]
+    refused: dict[str, str]
+    process: Process
+
+
+@contextmanager
+def gate(course: Course, *, until: float, within_s: float) -> Iterator[Gated]:
+    """Has each candidate answer. One that takes its process with it is out, and the others are asked in another one.
+
+    Who couldn't be asked by `until`, on the course's clock, is out for want of time. The last process lives until the
+    block ends. Raises `RaceError` where the default has no answer: there is nothing to hold the others against.
+    """
+    fit: list[str] = []
+    refused: dict[str, str] = {}
+    right = default = ""
+    waiting: list[str] | None = None
+    while True:
+        with course.process(within_s) as process:
+            if waiting is None:
+                default, *waiting = process.names
+                right = _reference(process, default, within_s)
+            lost = False
+            while waiting and not lost:
+                name = waiting.pop(0)
+                if course.now() >= until:
+                    refused[name] = "there was no time left to check its answer"
+                    continue
+                try:
+                    answer = process.answer(name, within_s)
+                except RaceError as error:
+                    refused[name] = str(error)
+                    lost = isinstance(error, ProcessLostError)
+                    continue
+                if answer == right:
+                    fit.append(name)
+                else:
+                    refused[name] = "its answer isn't the default's"
+            if not lost:
+                yield Gated(default=default, fit=tuple(fit), refused=refused, process=process)
+                return
+
+
+def _reference(process: Process, default: str, within_s: float) -> str:
+    try:
+        return process.answer(default, within_s)
+    except RaceError as error:
+        raise RaceError(f"the default, {default}, can't run here: {error}") from error

@@ -1,0 +1,65 @@
+"""How fit a host is to be raced on, by how it fared while its default raced itself."""
+
+import math
+
+from hwprofile.tune.samples import Samples
+from hwprofile.tune.signs import Signs
+from hwprofile.tune.values import Grade, Health
+
+__all__ = ["UNFIT_NOISE", "grade_of", "noise_of"]
+
+UNFIT_NOISE = 0.05
+"""With two runs of the same candidate further apart than this, a race would be a lottery."""
+
+_HOPELESS_NOISE = 0.20
+_QUIET_NOISE = 0.01
+_UNFIT_STEAL = 0.25
+_QUIET_STEAL = 0.02
+_QUIET_PRESSURE = 10.0
+
+
+def noise_of(again: Samples) -> float:
+    """How far apart two runs of one candidate are, as a part: what was seen of it, and a standard error more."""
+    return math.expm1(abs(again.mean) + again.error) if len(again.processes) > 1 else math.expm1(abs(again.mean))
+
+
+def grade_of(again: Samples, before: Signs, after: Signs, seconds: float) -> Health:
+    """Grades the host: `again` are the default's own rounds against itself, the signs stand around them."""
+    noise = noise_of(again)
+    # Of one process alone hardly anything is known yet: then only what is hopeless ends the race.
+    most = UNFIT_NOISE if len(again.processes) > 1 else _HOPELESS_NOISE
+    steal = _part(before.steal, after.steal, before.total, after.total)
+    pressure = None
+    if before.waited_us is not None and after.waited_us is not None and seconds > 0:
+        pressure = min((after.waited_us - before.waited_us) / seconds / 1e4, 100.0)
+    throttled = None
+    if before.throttled is not None and after.throttled is not None:
+        throttled = after.throttled - before.throttled
+    low, high = again.interval
+    troubles = []
+    unfit = True
+    if noise > most:
+        troubles.append(f"the default differs from itself by {noise:.1%}, and more than {most:.0%} is a lottery")
+    elif abs(again.mean) > _QUIET_NOISE and (low > 0 or high < 0):
+        troubles.append(f"the default seems to be {abs(math.expm1(again.mean)):.1%} off itself, beyond doubt")
+    elif steal is not None and steal > _UNFIT_STEAL:
+        troubles.append(f"the hypervisor takes {steal:.0%} of the CPUs' time")
+    else:
+        unfit = False
+        if noise > _QUIET_NOISE:
+            troubles.append(f"the default differs from itself by {noise:.1%}")
+        if steal is not None and steal > _QUIET_STEAL:
+            troubles.append(f"the hypervisor takes {steal:.0%} of the CPUs' time")
+        if pressure is not None and pressure > _QUIET_PRESSURE:
+            troubles.append(f"tasks wait for a CPU {pressure:.0f}% of the time")
+        if throttled:
+            troubles.append(f"CPUs were throttled {throttled} times")
+    grade: Grade = "unfit" if unfit else "noisy" if troubles else "quiet"
+    because = "; ".join(troubles) or f"the default differs from itself by {noise:.1%}, and nothing disturbs"
+    return Health(grade=grade, noise=noise, steal=steal, pressure=pressure, throttled=throttled, because=because)
+
+
+def _part(before: int | None, after: int | None, of_before: int | None, of_after: int | None) -> float | None:
+    if before is None or after is None or of_before is None or of_after is None or of_after <= of_before:
+        return None
+    return (after - before) / (of_after - of_before)

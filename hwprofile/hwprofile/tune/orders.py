@@ -1,0 +1,76 @@
+"""What a race and its processes say to each other: one JSON object a line, in both directions."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hwprofile.tune.values import Score
+
+__all__ = ["Asked", "Disturbance", "Hello", "Round", "Said", "Stint", "StintOrder"]
+
+Disturbance = Literal["throttled", "moved", "put aside"]
+"""What disturbed a round: a CPU was throttled, the thread was moved to another one, or put aside for others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hello:
+    """The first line to a process: where it finds modules, and the contest."""
+
+    path: tuple[str, ...]
+    entry: str
+    argument: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StintOrder:
+    """Rounds of these candidates, in the order in which their subjects are to be made, for so many seconds.
+
+    `blocks` is how much work a payload is, 0 where that is still to be found. At least `least` rounds are made,
+    whatever they take, and `most` at most. `seed` gives the order of the candidates in each round.
+    """
+
+    names: tuple[str, ...]
+    default: str
+    seed: int
+    seconds: float
+    unseen: bool = False
+    blocks: int = 0
+    least: int = 20
+    most: int = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One question to a process: the answer or the memory of a candidate, the candidates' names, or a stint."""
+
+    answer: str | None = None
+    memory: str | None = None
+    stint: StintOrder | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """One round: a score for each name of the stint, in the stint's order; and what disturbed it, if anything did."""
+
+    scores: tuple[Score, ...]
+    dropped: Disturbance | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stint:
+    """What one process did: its rounds, warm-up left out, how long they took, and the work of a payload."""
+
+    names: tuple[str, ...]
+    blocks: int
+    seconds: float
+    rounds: tuple[Round, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a process says: one of these, or the `problem` that kept it from saying it."""
+
+    names: tuple[str, ...] | None = None
+    answer: str | None = None
+    memory: int | None = None
+    stint: Stint | None = None
+    problem: str | None = None

@@ -1,0 +1,332 @@
+"""The race: from candidates to a decision that stands on a noisy machine. `docs/tune-method.md` tells it for users."""
+
+import math
+from collections.abc import Sequence
+from contextlib import ExitStack
+from random import Random
+from typing import Protocol
+
+from hwprofile.tune.errors import ProcessLostError, RaceError
+from hwprofile.tune.gate import gate
+from hwprofile.tune.health import grade_of
+from hwprofile.tune.orders import Stint, StintOrder
+from hwprofile.tune.processes import Course, Process, Processes
+from hwprofile.tune.samples import Samples, need_scipy
+from hwprofile.tune.scores import TAIL, counted, gains
+from hwprofile.tune.signs import Signs
+from hwprofile.tune.values import Health, Objective, Race, Racer, Work
+from hwprofile.tune.verdict import ALPHA, Bar, figures, leader, out_of_reach, racer, times
+
+__all__ = ["AGAIN", "FLOOR", "TAIL_MARGIN", "Progress", "race"]
+
+FLOOR = 0.02
+"""The least gain that is worth a switch."""
+
+TAIL_MARGIN = 0.10
+"""By how much the 99th percentile of a winner may be worse than the default's."""
+
+MEMORY_FACTOR, MEMORY_SLACK = 2.0, 64 << 20
+"""A winner may hold so many times as much memory as the default, and so many bytes more."""
+
+AGAIN = " again"
+"""What follows the default's name for its second subject."""
+
+_GATE, _HEALTH, _SCREEN, _CONFIRM = 0.35, 0.08, 0.15, 0.25
+_KEPT = 3
+_PROCESSES = (8, 6, 5, 4)
+_LEAST_PROCESSES = _PROCESSES[-1]
+_LOOKS = 3
+_CONFIRMING = 3
+_LEAST_STINT_S = 0.05
+_GRACE_S = 10.0
+_OVERHEAD_PARTS = 2.0
+
+
+class Progress(Protocol):
+    """Told how far a race has come."""
+
+    def __call__(self, step: str, done: float) -> None:
+        """`step` is what is being done, `done` how much of the whole, from 0 to 1."""
+        ...
+
+
+def race(
+    work: Work,
+    *,
+    objective: Objective = Objective(),  # noqa: B008  frozen
+    seed: int = 1,
+    budget_s: float = 60.0,
+    floor: float = FLOOR,
+    course: Course | None = None,
+    progress: Progress | None = None,
+) -> Race:
+    """Races the candidates of a contest, and says which of them to use: the default, unless another is surely better.
+
+    `budget_s` are the seconds that it may take; with less than a verdict needs, the default stays, and `because` says
+    so. `floor` is the least gain worth a switch (0.02 is 2%). The orders, resamples and choices of a race are those of
+    its `seed`; what the clock says isn't. `course` stands for this host's processes.
+
+    Raises `RaceError` where the contest can't be made, its default can't run, or SciPy isn't there.
+    """
+    need_scipy()
+    told = progress if progress is not None else _nobody
+    return _Run(course or Processes(work), objective, seed, budget_s, floor, told).race()
+
+
+def _nobody(step: str, done: float) -> None:
+    """Tells nobody."""
+
+
+class _Run:
+    """One race at work."""
+
+    def __init__(
+        self, course: Course, objective: Objective, seed: int, budget_s: float, floor: float, progress: Progress
+    ) -> None:
+        self._course = course
+        self._objective = objective
+        self._seed = seed
+        self._random = Random(seed)  # noqa: S311  orders and resamples, no secret
+        self._budget_s = budget_s
+        self._floor = floor
+        self._progress = progress
+        self._began = course.now()
+        self._default = ""
+        self._blocks = 0
+        self._overhead_s = 0.0
+        self._stints: list[Stint] = []
+        self._racers: list[Racer] = []
+        self._memory: dict[str, int | None] = {}
+
+    def race(self) -> Race:
+        """Runs it, step by step."""
+        self._tell("checking answers")
+        until = self._began + _GATE * self._budget_s
+        with gate(self._course, until=until, within_s=self._within()) as gated:
+            self._default = gated.default
+            self._racers += [Racer(name=name, standing="gated", because=why) for name, why in gated.refused.items()]
+            self._tell("racing the default against itself")
+            before, started = self._course.signs(), self._course.now()
+            first = self._stint((self._default,), _HEALTH * self._budget_s, process=gated.process)
+        health, (winner, because) = self._held(gated.fit, first, before, started)
+        default = Racer(name=self._default, standing="default", because="what the others are held against", gain=1.0)
+        return Race(
+            default=self._default,
+            winner=winner,
+            because=because,
+            health=health,
+            floor=self._floor,
+            seed=self._seed,
+            processes=len(self._stints),
+            rounds=sum(len(counted(stint)) for stint in self._stints),
+            dropped=sum(len(stint.rounds) - len(counted(stint)) for stint in self._stints),
+            seconds=self._course.now() - self._began,
+            racers=(default, *self._racers),
+        )
+
+    def _held(
+        self, fit: tuple[str, ...], first: Stint, before: Signs, started: float
+    ) -> tuple[Health, tuple[str, str]]:
+        """The host's health, and the winner with the reason."""
+        health = self._health([first], before, started)
+        if health.grade == "unfit":
+            return health, self._unfit(fit, health)
+        if not fit:
+            return health, (self._default, "no other candidate can race; the default stays")
+        names = self._screened(fit)
+        left = self._run_stints(names)
+        if self._stints:
+            health = self._health(self._stints, before, started)
+        if health.grade == "unfit":
+            return health, self._unfit(names, health)
+        if len(self._stints) < _LEAST_PROCESSES and len(left) < len(names):
+            why = (
+                f"{self._budget_s:.0f} s are too short for a verdict: {len(self._stints)} processes were run, and it "
+                f"takes {_LEAST_PROCESSES}"
+            )
+            self._all_out(names, why)
+            return health, (self._default, f"{why}; the default stays")
+        return health, self._decided(names, left, health)
+
+    def _health(self, stints: Sequence[Stint], before: Signs, started: float) -> Health:
+        again = gains(stints, self._default, self._default + AGAIN, self._objective, self._seed)
+        if not again.processes:
+            raise RaceError("no round of the default counted: all were moved or throttled; free a CPU for the race")
+        return grade_of(again, before, self._course.signs(), self._course.now() - started)
+
+    def _screened(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The best few, where there are many, by a first look whose figures decide nothing else."""
+        if len(names) <= _KEPT + 1:
+            return tuple(names)
+        self._tell(f"a first look at {len(names)} candidates")
+        look = self._stint(names, _SCREEN * self._budget_s)
+        first = {name: gains([look], self._default, name, self._objective, self._seed) for name in names}
+        order = sorted(names, key=lambda name: first[name].mean if first[name].processes else -math.inf, reverse=True)
+        kept = order[:_KEPT]
+        for name in order[_KEPT:]:
+            seen = times(first[name].mean) if first[name].processes else "nothing"
+            self._racers.append(
+                Racer(
+                    name=name,
+                    standing="left",
+                    because=f"{seen} in a first look, and the best {_KEPT} raced on",
+                    gain=math.exp(first[name].mean) if first[name].processes else None,
+                    rounds=first[name].rounds,
+                )
+            )
+        return tuple(kept)
+
+    def _run_stints(self, names: tuple[str, ...]) -> set[str]:
+        """The race itself. Returns who has left."""
+        until = self._began + (1 - _CONFIRM) * self._budget_s
+        room = until - self._course.now()
+        wanted = next((one for one in _PROCESSES if room / one >= _OVERHEAD_PARTS * self._overhead_s), _LEAST_PROCESSES)
+        looks = {math.ceil(wanted * (at + 1) / _LOOKS) for at in range(_LOOKS)}
+        left: set[str] = set()
+        for number in range(1, wanted + 1):
+            running = tuple(name for name in names if name not in left)
+            room = until - self._course.now()
+            if not running or (number > 1 and room < self._overhead_s + _LEAST_STINT_S):
+                break
+            seconds = room / (wanted - number + 1) - self._overhead_s
+            self._tell(f"process {number} of {wanted}: {', '.join(running)}")
+            self._stints.append(self._stint(running, max(seconds, _LEAST_STINT_S), whole=False))
+            if number in looks:
+                bar = self._bar(names)
+                left |= {name for name in running if out_of_reach(self._gains(name), bar)}
+        return left
+
+    def _decided(self, names: tuple[str, ...], left: set[str], health: Health) -> tuple[str, str]:
+        bar = self._bar(names, health.noise)
+        found = {name: self._gains(name) for name in names}
+        best = leader({name: one for name, one in found.items() if name not in left}, bar)
+        verdict = (self._default, self._nobody_won(found, bar))
+        for name in names:
+            tail = gains(self._stints, self._default, name, TAIL, self._seed)
+            tail = tail if self._tells_tail(name) else Samples(())
+            if name != best:
+                one = racer(name, found[name], tail, bar=bar, left=name in left, memory=None)
+                self._racers.append(one)
+                continue
+            samples = found[name]
+            low, high = samples.interval
+            told = f"{times(samples.mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
+            doubt = self._doubt(name, tail, bar)
+            if doubt is None:
+                because = f"{told} over the default, confirmed on what the race didn't see"
+                verdict = (name, f"{name} is {because}")
+                self._racers.append(figures(name, "winner", because, samples, tail, self._memory.get(name)))
+            else:
+                verdict = (self._default, f"{name} led with {told}, and {doubt}; the default stays")
+                self._racers.append(
+                    figures(name, "unconfirmed", f"{told}, but {doubt}", samples, tail, self._memory.get(name))
+                )
+        return verdict
+
+    def _doubt(self, name: str, tail: Samples, bar: Bar) -> str | None:
+        """Why the leader isn't to win after all; None where nothing speaks against it."""
+        if tail.processes and tail.mean < -math.log1p(TAIL_MARGIN):
+            return f"its 99th percentile is {math.exp(-tail.mean):.2f} times the default's"
+        self._tell(f"{name} on what the race didn't see")
+        unseen, heavy = self._confirming(name)
+        if heavy is not None:
+            return heavy
+        samples = gains(unseen, self._default, name, self._objective, self._seed)
+        if len(samples.processes) < 2:
+            return "there was no time left to confirm it"
+        if samples.mean < math.log1p(bar.floor) or samples.beats(0.0) > ALPHA:
+            return f"on what the race didn't see it was {times(samples.mean)} only"
+        return None
+
+    def _confirming(self, name: str) -> tuple[list[Stint], str | None]:
+        stints: list[Stint] = []
+        until = self._began + self._budget_s
+        for number in range(_CONFIRMING):
+            if number == 0 and (heavy := self._too_heavy(name)) is not None:
+                return [], heavy
+            room = until - self._course.now()
+            if number > 1 and room < self._overhead_s + _LEAST_STINT_S:
+                break
+            seconds = room / (_CONFIRMING - number) - self._overhead_s
+            stints.append(self._stint((name,), max(seconds, _LEAST_STINT_S), unseen=True, again=False, whole=False))
+        return stints, None
+
+    def _too_heavy(self, name: str) -> str | None:
+        with self._course.process(self._within()) as process:
+            for one in (self._default, name):
+                self._memory[one] = process.memory(one, self._within())
+        ours, theirs = self._memory[self._default], self._memory[name]
+        if ours is None or theirs is None or theirs <= MEMORY_FACTOR * ours + MEMORY_SLACK:
+            return None
+        return f"it holds {theirs / 2**20:,.0f} MiB where the default holds {ours / 2**20:,.0f}"
+
+    def _stint(
+        self,
+        names: Sequence[str],
+        seconds: float,
+        *,
+        unseen: bool = False,
+        again: bool = True,
+        whole: bool = True,
+        process: Process | None = None,
+    ) -> Stint:
+        """Rounds in a fresh process, or in that one. `whole`: the seconds include what comes before the rounds.
+
+        Raises `ProcessLostError` where the process was lost in it.
+        """
+        started = self._course.now()
+        subjects = [self._default, *([self._default + AGAIN] if again else []), *dict.fromkeys(names)]
+        subjects = list(dict.fromkeys(subjects))
+        self._random.shuffle(subjects)
+        order = StintOrder(
+            names=tuple(subjects),
+            default=self._default,
+            seed=self._random.randrange(1 << 32),
+            seconds=max(seconds - self._overhead_s, _LEAST_STINT_S) if whole else seconds,
+            unseen=unseen,
+            blocks=self._blocks,
+        )
+        try:
+            with ExitStack() as ending:
+                where = process or ending.enter_context(self._course.process(self._within()))
+                stint = where.stint(order, self._within() + order.seconds)
+        except ProcessLostError as error:
+            raise ProcessLostError(f"a process that raced {', '.join(names)} was lost: {error}") from error
+        self._blocks = stint.blocks
+        self._overhead_s = max(self._course.now() - started - stint.seconds, 0.0)
+        return stint
+
+    def _gains(self, name: str) -> Samples:
+        return gains(self._stints, self._default, name, self._objective, self._seed)
+
+    def _tells_tail(self, name: str) -> bool:
+        return all(
+            score.tail_ns is not None
+            for stint in self._stints
+            if name in stint.names
+            for one in stint.rounds
+            for score in (one.scores[stint.names.index(name)], one.scores[stint.names.index(self._default)])
+        )
+
+    def _bar(self, names: Sequence[str], noise: float = 0.0) -> Bar:
+        return Bar(floor=self._floor, noise=noise, tests=len(names) * _LOOKS)
+
+    def _nobody_won(self, found: dict[str, Samples], bar: Bar) -> str:
+        name = max(found, key=lambda one: found[one].mean)
+        low, high = found[name].interval
+        told = f"{times(found[name].mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
+        return f"nothing beat the default by more than {max(bar.floor, bar.noise):.1%}; the best was {name}, {told}"
+
+    def _unfit(self, names: Sequence[str], health: Health) -> tuple[str, str]:
+        self._all_out(names, f"the host is unfit to race on: {health.because}")
+        return self._default, f"the host is unfit to race on, and the default stays: {health.because}"
+
+    def _all_out(self, names: Sequence[str], why: str) -> None:
+        self._racers += [Racer(name=name, standing="tied", because=why) for name in names]
+
+    def _within(self) -> float:
+        """How long an answer may take: what is left, and some grace for a busy machine."""
+        return max(self._began + self._budget_s - self._course.now(), 0.0) + _GRACE_S
+
+    def _tell(self, step: str) -> None:
+        self._progress(step, min((self._course.now() - self._began) / self._budget_s, 1.0))

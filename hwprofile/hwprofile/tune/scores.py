@@ -1,0 +1,49 @@
+"""From the scores of rounds to log gains by the objective."""
+
+import math
+from collections.abc import Sequence
+
+from hwprofile.tune.orders import Round, Stint
+from hwprofile.tune.samples import Samples
+from hwprofile.tune.values import Objective, Score
+
+__all__ = ["TAIL", "counted", "gains", "log_gain"]
+
+_ENOUGH_QUIET = 10
+
+TAIL = Objective(throughput=0.0, tail=1.0)
+"""The 99th percentile alone."""
+
+
+def log_gain(default: Score, other: Score, objective: Objective) -> float:
+    """How much better the other is, as a log. Where one of the two tells of no tail, the time alone counts."""
+    time = math.log(max(default.elapsed_ns, 1) / max(other.elapsed_ns, 1))
+    if not objective.tail or default.tail_ns is None or other.tail_ns is None:
+        return time
+    tail = math.log(max(default.tail_ns, 1) / max(other.tail_ns, 1))
+    return objective.throughput * time + objective.tail * tail
+
+
+def gains(stints: Sequence[Stint], default: str, name: str, objective: Objective, seed: int = 1) -> Samples:
+    """The log gains of a candidate, of each process in which it ran, of the rounds that count: see `counted`."""
+    processes = []
+    for stint in stints:
+        if name not in stint.names:
+            continue
+        ours, theirs = stint.names.index(default), stint.names.index(name)
+        rounds = tuple(log_gain(one.scores[ours], one.scores[theirs], objective) for one in counted(stint))
+        if rounds:
+            processes.append(rounds)
+    return Samples(tuple(processes), seed)
+
+
+def counted(stint: Stint) -> list[Round]:
+    """The rounds of a stint that count: those that nothing disturbed.
+
+    On a crowded host, or with long rounds, hardly any is left alone. Then those count too in which the thread was only
+    put aside: it hits every candidate alike, and the median passes over it as far as it can.
+    """
+    quiet = [one for one in stint.rounds if one.dropped is None]
+    if len(quiet) >= _ENOUGH_QUIET:
+        return quiet
+    return [one for one in stint.rounds if one.dropped in (None, "put aside")]

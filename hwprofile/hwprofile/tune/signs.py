@@ -1,0 +1,94 @@
+"""What the kernel counts of a host's troubles: steal, throttling, pressure. Two readings tell of the time between."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwprofile.kernel_files import read_text
+from hwprofile.probe.cgroups import controller
+from hwprofile.probe.frequency import throttled_count
+from hwprofile.probe.numbers import read_int
+
+__all__ = ["Signs", "Throttling", "put_aside", "ran_on", "read_signs"]
+
+_ROOT = Path("/")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signs:
+    """Counters since boot. None: the kernel doesn't show them.
+
+    `steal` and `total` are ticks of all CPUs, `waited_us` how long some task waited for a CPU, `throttled` how often
+    heat or a quota stopped or slowed one.
+    """
+
+    steal: int | None = None
+    total: int | None = None
+    waited_us: int | None = None
+    throttled: int | None = None
+
+
+def read_signs(root: Path = _ROOT) -> Signs:
+    """The counters as they are now, below any root."""
+    times = (read_text(root / "proc/stat") or "").partition("\n")[0].split()[1:9]
+    pressure = (read_text(root / "proc/pressure/cpu") or "").partition("\n")[0].rpartition("total=")[2]
+    told = len(times) == 8 and all(one.isdigit() for one in times)
+    counts = throttled_count(root), Throttling(root)(None)
+    return Signs(
+        steal=int(times[7]) if told else None,
+        total=sum(map(int, times)) if told else None,
+        waited_us=int(pressure) if pressure.isdigit() else None,
+        throttled=sum(known) if (known := [one for one in counts if one is not None]) else None,
+    )
+
+
+class Throttling:
+    """How often this process was stopped by a quota of its cgroups, or a CPU was slowed by heat. Cheap to read."""
+
+    def __init__(self, root: Path = _ROOT) -> None:
+        self._root = root
+        found = controller(root, "cpu")
+        folders = () if found is None else found.folders
+        self._files = [folder / "cpu.stat" for folder in folders if _by_quota(folder / "cpu.stat") is not None]
+        self._heat: dict[int, list[Path]] = {}
+
+    def __call__(self, cpu: int | None) -> int | None:
+        """The count, of heat that of this CPU and its package alone; None where nothing tells."""
+        counts = [_by_quota(file) for file in self._files]
+        if cpu is not None:
+            if cpu not in self._heat:
+                folder = self._root / f"sys/devices/system/cpu/cpu{cpu}/thermal_throttle"
+                self._heat[cpu] = sorted(folder.glob("*_throttle_count"))
+            counts += [read_int(file) for file in self._heat[cpu]]
+        known = [one for one in counts if one is not None]
+        return sum(known) if known else None
+
+
+def ran_on() -> int | None:
+    """The CPU that the calling thread is on; None where the system doesn't tell."""
+    # The 39th field; what stands before may hold spaces and brackets, and ends with the last bracket.
+    fields = (read_text(Path("/proc/thread-self/stat")) or "").rpartition(")")[2].split()
+    return int(fields[36]) if len(fields) > 36 and os.name == "posix" else None
+
+
+if sys.platform == "linux":
+    import resource
+
+    def put_aside() -> int | None:
+        """How often the calling thread had to give its CPU to others; None where the system doesn't tell."""
+        return resource.getrusage(resource.RUSAGE_THREAD).ru_nivcsw
+
+else:
+
+    def put_aside() -> int | None:
+        """How often the calling thread had to give its CPU to others; None where the system doesn't tell."""
+        return None
+
+
+def _by_quota(file: Path) -> int | None:
+    for line in (read_text(file) or "").splitlines():
+        name, _, value = line.partition(" ")
+        if name == "nr_throttled" and value.isdigit():
+            return int(value)
+    return None

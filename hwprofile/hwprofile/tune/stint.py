@@ -1,0 +1,114 @@
+"""A stint in one process: the payload is calibrated, everything is warmed up, and rounds are run in a random order."""
+
+import gc
+import time
+from collections.abc import Callable
+from random import Random
+from typing import NamedTuple
+
+from hwprofile.tune.orders import Disturbance, Round, Stint, StintOrder
+from hwprofile.tune.signs import Throttling, put_aside, ran_on
+from hwprofile.tune.values import Contest, Score
+
+__all__ = ["RoundSigns", "round_signs", "run_stint"]
+
+_RESOLUTIONS = 1_000
+_LEAST_NS = 300_000
+_MOST_BLOCKS = 1 << 12
+_WARM_UP = 3
+
+
+class RoundSigns(NamedTuple):
+    """What tells whether a round was disturbed: see `hwprofile.tune.signs`."""
+
+    cpu: int | None
+    throttled: int | None
+    put_aside: int | None
+
+
+def round_signs() -> Callable[[], RoundSigns]:
+    """Reads the signs of this thread as they are whenever it is called."""
+    throttled = Throttling()
+
+    def read() -> RoundSigns:
+        cpu = ran_on()
+        return RoundSigns(cpu, throttled(cpu), put_aside())
+
+    return read
+
+
+def run_stint(
+    contest: Contest,
+    order: StintOrder,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+    signs: Callable[[], RoundSigns] | None = None,
+) -> Stint:
+    """Runs the stint. Warm-up rounds are run like the others, and don't count.
+
+    Each candidate runs the same payload in a round. A round during which a CPU was throttled, or in which the thread
+    was moved to another CPU or put aside for others, is told with its reason. The garbage collector leaves alone what
+    lived before the rounds, and is off while candidates run, for all alike; a contest in which it takes part switches
+    it itself.
+    """
+    signs = signs or round_signs()
+    random = Random(order.seed)  # noqa: S311  an order of turns, no secret
+    contest.start(order.names, unseen=order.unseen)
+    blocks = order.blocks or _calibrated(contest, order.default)
+    gc.collect()
+    gc.freeze()
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        rounds: list[Round] = []
+        began = clock()
+        until = began + order.seconds
+        at = 0
+        while at < order.least + _WARM_UP or (clock() < until and at < order.most + _WARM_UP):
+            one = _round(contest, order.names, blocks, random, signs)
+            if at >= _WARM_UP:
+                rounds.append(one)
+            at += 1
+        seconds = clock() - began
+    finally:
+        if was_on:
+            gc.enable()
+        gc.unfreeze()
+    return Stint(names=order.names, blocks=blocks, seconds=seconds, rounds=tuple(rounds))
+
+
+def _calibrated(contest: Contest, default: str) -> int:
+    """So much work that a payload takes the default 1,000 times the clock's resolution, and 0.3 ms at least."""
+    enough = max(_LEAST_NS, int(_RESOLUTIONS * 1e9 * time.get_clock_info("perf_counter").resolution))
+    blocks = 1
+    while blocks < _MOST_BLOCKS:
+        contest.advance(blocks)
+        # The quicker of two: the first one may have been the first of its kind.
+        first = contest.run(default).elapsed_ns
+        contest.advance(blocks)
+        if min(first, contest.run(default).elapsed_ns) >= enough:
+            break
+        blocks *= 2
+    return blocks
+
+
+def _round(
+    contest: Contest, names: tuple[str, ...], blocks: int, random: Random, signs: Callable[[], RoundSigns]
+) -> Round:
+    contest.advance(blocks)
+    scores: dict[str, Score] = {}
+    before = signs()
+    for name in random.sample(names, len(names)):
+        scores[name] = contest.run(name)
+    after = signs()
+    # What its candidates left behind, and no more: what lived before is frozen.
+    gc.collect()
+    return Round(scores=tuple(scores[name] for name in names), dropped=_disturbed(before, after))
+
+
+def _disturbed(before: RoundSigns, after: RoundSigns) -> Disturbance | None:
+    if after.cpu != before.cpu:
+        return "moved"
+    if after.throttled != before.throttled:
+        return "throttled"
+    return "put aside" if after.put_aside != before.put_aside else None

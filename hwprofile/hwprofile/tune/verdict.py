@@ -1,0 +1,86 @@
+"""What a race's samples decide: who has beaten the default, who can't any more, and in which words."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hwprofile.tune.samples import CONFIDENCE, Samples
+from hwprofile.tune.values import Racer, Standing
+
+__all__ = ["ALPHA", "Bar", "figures", "leader", "out_of_reach", "racer", "times"]
+
+ALPHA = 1 - CONFIDENCE
+"""The chance of one false step in a whole race, shared among its candidates and looks (Bonferroni)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """What a gain is held against: the floor and the noise as parts, and how many tests share `ALPHA`."""
+
+    floor: float
+    noise: float
+    tests: int
+
+    @property
+    def least(self) -> float:
+        """The log gain that the interval's lower bound has to exceed."""
+        return math.log1p(max(self.floor, self.noise))
+
+
+def leader(found: Mapping[str, Samples], bar: Bar) -> str | None:
+    """The best of those that have beaten the default beyond floor, noise and doubt; None where nobody has."""
+    passed = [name for name, samples in found.items() if _beats(samples, bar)]
+    return max(passed, key=lambda name: found[name].mean, default=None)
+
+
+def _beats(samples: Samples, bar: Bar) -> bool:
+    low, _ = samples.interval
+    return low > bar.least and samples.beats(math.log1p(bar.floor)) <= ALPHA / bar.tests
+
+
+def out_of_reach(samples: Samples, bar: Bar) -> bool:
+    """Whether the floor is out of a candidate's reach, beyond doubt."""
+    return len(samples.processes) > 1 and samples.misses(math.log1p(bar.floor)) <= ALPHA / bar.tests
+
+
+def racer(name: str, samples: Samples, tail: Samples | None, *, bar: Bar, left: bool, memory: int | None) -> Racer:
+    """A candidate that raced and isn't the winner, with its figures, in words."""
+    low, high = samples.interval
+    worse = samples.mean < -max(math.log1p(bar.floor), math.log1p(bar.noise))
+    slower = high < 0 or (worse and samples.misses(0.0) <= ALPHA / bar.tests)
+    standing: Standing = "slower" if slower else "left" if left else "tied"
+    told = f"{times(samples.mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
+    if standing == "slower":
+        because = f"worse than the default: {told}"
+    elif standing == "left":
+        because = f"a gain of {bar.floor:.0%} was out of its reach: {told}"
+    elif bar.noise > bar.floor:
+        because = f"no gain beyond the noise of {bar.noise:.1%}: {told}"
+    else:
+        because = f"no gain beyond {bar.floor:.0%}: {told}"
+    return figures(name, standing, because, samples, tail, memory)
+
+
+def figures(
+    name: str, standing: Standing, because: str, samples: Samples, tail: Samples | None, memory: int | None
+) -> Racer:
+    """A candidate that raced, with its figures."""
+    low, high = samples.interval
+    bounded = math.isfinite(low)
+    return Racer(
+        name=name,
+        standing=standing,
+        because=because,
+        gain=math.exp(samples.mean),
+        low=math.exp(low) if bounded else None,
+        high=math.exp(high) if bounded else None,
+        tail_gain=math.exp(tail.mean) if tail is not None and tail.processes else None,
+        memory_bytes=memory,
+        rounds=samples.rounds,
+        ratios=tuple(math.exp(centre) for centre in samples.centres),
+    )
+
+
+def times(log: float) -> str:
+    """A log gain as people read it: "1.05x"."""
+    return f"{math.exp(log):.2f}x"

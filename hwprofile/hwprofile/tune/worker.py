@@ -1,0 +1,64 @@
+"""A race's own process: `python -m hwprofile.tune.worker`. It makes the contest anew, and does what it is asked.
+
+It reads a `Hello` and then questions from its standard input, and answers on its standard output. What is printed
+meanwhile goes to standard error. Where its parent ends, so does it.
+"""
+
+import importlib
+import os
+import sys
+from typing import BinaryIO
+
+import msgspec
+
+from hwprofile.tune.orders import Asked, Hello, Said
+from hwprofile.tune.stint import run_stint
+from hwprofile.tune.values import Contest
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Answers until its input ends. Gives the exit code."""
+    lines = sys.stdin.buffer
+    mouth = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # From here on, what anything prints is for people.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    hello = msgspec.json.decode(lines.readline(), type=Hello)
+    sys.path[:] = hello.path
+    try:
+        module, _, function = hello.entry.partition(":")
+        contest: Contest = getattr(importlib.import_module(module), function)(hello.argument)
+        names = contest.names
+    except Exception as error:  # noqa: BLE001  a stranger's candidate may raise anything
+        _say(mouth, Said(problem=_words(error)))
+        return 1
+    _say(mouth, Said(names=names))
+    for line in lines:
+        _say(mouth, _answer(contest, msgspec.json.decode(line, type=Asked)))
+    return 0
+
+
+def _answer(contest: Contest, asked: Asked) -> Said:
+    try:
+        if asked.answer is not None:
+            return Said(answer=contest.answer(asked.answer))
+        if asked.memory is not None:
+            return Said(memory=contest.memory(asked.memory))
+        assert asked.stint is not None
+        return Said(stint=run_stint(contest, asked.stint))
+    except Exception as error:  # noqa: BLE001  a stranger's candidate may raise anything
+        return Said(problem=_words(error))
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _say(mouth: BinaryIO, said: Said) -> None:
+    mouth.write(msgspec.json.encode(said) + b"\n")
+    mouth.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

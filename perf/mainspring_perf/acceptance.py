@@ -1,0 +1,216 @@
+"""`python -m mainspring_perf.acceptance`: is the tuner right? Full races whose right answer is known, under load.
+
+Each race is a real one: fresh processes, the real clock, candidates that are identical but for what is injected. What
+came of each is appended to a file, so that a run that was interrupted goes on where it ended.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from hwprofile.probe import probe
+from hwprofile.tune import Race, race
+from mainspring_perf.acceptance_work import Subject, work_of
+from mainspring_perf.background import background_load
+from mainspring_perf.sessions import make_session
+
+__all__ = ["KINDS", "Kind", "Outcome", "main", "right", "table"]
+
+
+_MESSAGES = 20_000
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of race. `doubled` is what share of its work each candidate does twice, the default first.
+
+    `winner` is who has to win, and `slower` who has to be found slower; None where nobody must. `least` is the share of
+    races that have to be right.
+    """
+
+    name: str
+    what: str
+    doubled: dict[str, float]
+    winner: str = "default"
+    slower: str | None = None
+    least: float
+
+
+KINDS: Final = (
+    Kind(
+        name="identical",
+        what="four identical candidates: nobody wins",
+        doubled={"default": 0.0, "a": 0.0, "b": 0.0, "c": 0.0},
+        least=0.99,
+    ),
+    Kind(
+        name="gain",
+        what="one is 5% better than the default: it wins",
+        doubled={"default": 0.05, "a": 0.05, "b": 0.0, "c": 0.05},
+        winner="b",
+        least=0.90,
+    ),
+    Kind(
+        name="slowdown",
+        what="one is 5% slower than the default: it is found slower",
+        doubled={"default": 0.0, "a": 0.0, "b": 0.05, "c": 0.0},
+        slower="b",
+        least=0.90,
+    ),
+    Kind(
+        name="one percent",
+        what="one is 1% better than the default: nobody wins",
+        doubled={"default": 0.01, "a": 0.01, "b": 0.0, "c": 0.01},
+        least=1.0,
+    ),
+)
+"""Every kind, in the order of the table."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one race."""
+
+    kind: str
+    seed: int
+    winner: str
+    because: str
+    standings: dict[str, str]
+    gains: dict[str, float | None]
+    grade: str
+    noise: float
+    rounds: int
+    processes: int
+    seconds: float
+
+
+def right(kind: Kind, outcome: Outcome) -> bool:
+    """Whether a race came to what it must come to."""
+    if outcome.winner != kind.winner:
+        return False
+    return kind.slower is None or outcome.standings.get(kind.slower) == "slower"
+
+
+def table(outcomes: Sequence[Outcome]) -> list[str]:
+    """The counts as a table in Markdown: of each kind how many were right, with bounds (Clopper and Pearson, 95%)."""
+    from scipy import stats
+
+    lines = [
+        "| races | number | right | wrong switches | at least right, 95% | graded | median seconds | held to |",
+        "| --- | ---: | ---: | ---: | ---: | --- | ---: | --- |",
+    ]
+    for kind in KINDS:
+        ours = [one for one in outcomes if one.kind == kind.name]
+        if not ours:
+            continue
+        good = sum(right(kind, one) for one in ours)
+        wrong = sum(one.winner not in ("default", kind.winner) for one in ours)
+        low = stats.binomtest(good, len(ours)).proportion_ci(0.95, "exact").low
+        grades = {grade: sum(one.grade == grade for one in ours) for grade in ("quiet", "noisy", "unfit")}
+        told = ", ".join(f"{count} {grade}" for grade, count in grades.items() if count)
+        seconds = sorted(one.seconds for one in ours)[len(ours) // 2]
+        met = "met" if good >= kind.least * len(ours) else "MISSED"
+        lines.append(
+            f"| {kind.what} | {len(ours)} | {good} | {wrong} | {low:.1%} | {told} | {seconds:.1f} | "
+            f"{kind.least:.0%}: {met} |"
+        )
+    return lines
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs what is missing of the races asked for, and prints the table. 1 where a kind isn't right often enough."""
+    parser = argparse.ArgumentParser(prog="python -m mainspring_perf.acceptance", description=__doc__)
+    parser.add_argument("--identical", type=int, default=200, metavar="N", help="races between identical candidates")
+    parser.add_argument("--injected", type=int, default=50, metavar="N", help="races of each other kind")
+    parser.add_argument("--budget", type=float, default=6.0, metavar="SECONDS", help="of each race")
+    parser.add_argument("--load", type=int, default=os.cpu_count() or 1, metavar="N", help="processes beside it")
+    parser.add_argument("--seed", type=int, default=1, help="the first race's; each has one of its own")
+    parser.add_argument("--file", type=Path, required=True, help="where outcomes are appended, one a line")
+    parser.add_argument("--write", type=Path, help="write the table into this page, between its marks")
+    asked = parser.parse_args(arguments)
+    done = _read(asked.file)
+    counts = {kind.name: asked.identical if kind.name == "identical" else asked.injected for kind in KINDS}
+    # Interleaved, so that a run that is cut short has some of each.
+    waiting = [
+        (number / counts[kind.name], kind, asked.seed + number) for kind in KINDS for number in range(counts[kind.name])
+    ]
+    known = {(one.kind, one.seed) for one in done}
+    with tempfile.TemporaryDirectory() as folder, background_load(asked.load, asked.seed):
+        messages = _messages(Path(folder) / "messages")
+        for _, kind, seed in sorted(waiting, key=lambda one: one[0]):
+            if (kind.name, seed) in known:
+                continue
+            outcome = _outcome(kind, seed, _race(kind, seed, asked.budget, messages))
+            done.append(outcome)
+            with asked.file.open("ab") as file:
+                file.write(msgspec.json.encode(outcome) + b"\n")
+            sys.stderr.write(f"{'right' if right(kind, outcome) else 'WRONG'} {kind.name} {seed}: {outcome.because}\n")
+    lines = table(done)
+    print("\n".join(lines))
+    if asked.write is not None:
+        _write(asked.write, lines, asked.load, asked.budget)
+    return 0 if all("MISSED" not in line for line in lines) else 1
+
+
+def _messages(file: Path) -> Path:
+    """The beginning of the reference session, a message a line."""
+    _, _, messages = make_session("reference session", (f"feed.messages={_MESSAGES}",), tiny=False)
+    file.write_bytes(b"\n".join(raw for _, raw in messages))
+    return file
+
+
+def _race(kind: Kind, seed: int, budget_s: float, messages: Path) -> tuple[Race, float]:
+    started = time.monotonic()
+    found = race(work_of(Subject(messages=str(messages), doubled=kind.doubled)), seed=seed, budget_s=budget_s)
+    return found, time.monotonic() - started
+
+
+def _outcome(kind: Kind, seed: int, raced: tuple[Race, float]) -> Outcome:
+    found, seconds = raced
+    return Outcome(
+        kind=kind.name,
+        seed=seed,
+        winner=found.winner,
+        because=found.because,
+        standings={one.name: one.standing for one in found.racers},
+        gains={one.name: one.gain for one in found.racers},
+        grade=found.health.grade,
+        noise=found.health.noise,
+        rounds=found.rounds,
+        processes=found.processes,
+        seconds=round(seconds, 2),
+    )
+
+
+def _read(file: Path) -> list[Outcome]:
+    if not file.is_file():
+        return []
+    return [msgspec.json.decode(line, type=Outcome) for line in file.read_bytes().splitlines()]
+
+
+_BEGIN, _END = "<!-- outcomes -->", "<!-- end of outcomes -->"
+
+
+def _write(page: Path, lines: Sequence[str], load: int, budget_s: float) -> None:
+    host = probe()
+    where = f"{os.cpu_count()} CPUs of {host.cpu.model_name}, Python {sys.version.split()[0]}"
+    if host.state.hypervisor:
+        where += ", under a hypervisor"
+    said = (
+        f"Run on {datetime.now(UTC):%Y-%m-%d} on {where}, {load} processes beside it that each work half of the time, "
+        f"{budget_s:g} s a race."
+    )
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    page.write_text(f"{before}{_BEGIN}\n{said}\n\n" + "\n".join(lines) + f"\n{_END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""What the tuner's acceptance races: one loop from bytes to book, done by every candidate, with injected differences.
+
+The candidates are identical but for the share of each payload that they do twice, so that the right answer is known.
+"""
+
+from pathlib import Path
+from time import perf_counter_ns
+
+import msgspec
+import orjson
+
+from hwprofile.tune.values import Score, Work
+from mainspring.model import Level
+from mainspring_plugins.books.bisect_list import BisectListBook
+
+__all__ = ["LoopContest", "Subject", "make", "work_of"]
+
+_ENTRY = "mainspring_perf.acceptance_work:make"
+_AGAIN = " again"
+_UNIT = 100
+_SEEN = 0.7
+_TICKS, _LOTS = 100, 100_000
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """The path of the messages, one a line, and of each candidate how much of a payload it does twice (0.05 is 5%)."""
+
+    messages: str
+    doubled: dict[str, float]
+
+
+def work_of(subject: Subject) -> Work:
+    """The work of a race of these candidates, the default first."""
+    return Work(entry=_ENTRY, argument=msgspec.json.encode(subject).decode())
+
+
+def make(argument: str) -> "LoopContest":
+    """The contest, in a fresh process."""
+    return LoopContest(msgspec.json.decode(argument, type=Subject))
+
+
+class _Loop:
+    """The loop and its book, and a second book for what is done twice."""
+
+    def __init__(self) -> None:
+        self.book, self.twice = BisectListBook(), BisectListBook()
+
+    def run(self, messages: list[bytes], *, twice: bool = False) -> int:
+        """From bytes to book, best prices read after each delta; the sum of the best bids."""
+        book, best = self.twice if twice else self.book, 0
+        for raw in messages:
+            message = orjson.loads(raw)
+            data = message.get("data")
+            if data is not None and data.get("e") == "depthUpdate":
+                book.apply_delta(_levels(data["b"]), _levels(data["a"]))
+                best += book.bbo().bid_ticks
+        return best
+
+
+class LoopContest:
+    """A `hwprofile.tune.Contest`: the messages of the reference session through orjson and a book."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._doubled = subject.doubled
+        self._messages = Path(subject.messages).read_bytes().splitlines()
+        self._seen = int(_SEEN * len(self._messages))
+        self._loops: dict[str, _Loop] = {}
+        self._first, self._last = 0, self._seen
+        self._begin = self._end = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See `Contest`."""
+        return tuple(self._doubled)
+
+    def answer(self, name: str) -> str:
+        """See `Contest`."""
+        return str(_Loop().run(self._messages))
+
+    def start(self, names: tuple[str, ...], *, unseen: bool) -> None:
+        """See `Contest`."""
+        self._first, self._last = (self._seen, len(self._messages)) if unseen else (0, self._seen)
+        self._loops = {name: _Loop() for name in names}
+        self._end = self._first
+
+    def advance(self, blocks: int) -> None:
+        """See `Contest`."""
+        size = min(blocks * _UNIT, self._last - self._first)
+        self._begin = self._end if self._end + size <= self._last else self._first
+        self._end = self._begin + size
+
+    def run(self, name: str) -> Score:
+        """See `Contest`."""
+        loop = self._loops[name]
+        payload = self._messages[self._begin : self._end]
+        share = self._doubled[name.removesuffix(_AGAIN)]
+        again = payload[:: round(1 / share)] if share else []
+        started = perf_counter_ns()
+        loop.run(payload)
+        if again:
+            loop.run(again, twice=True)
+        return Score(elapsed_ns=perf_counter_ns() - started)
+
+    def memory(self, name: str) -> int | None:
+        """See `Contest`: all hold the same."""
+        return None
+
+
+def _levels(rows: list[list[str]]) -> list[Level]:
+    return [(round(float(price) * _TICKS), round(float(size) * _LOTS)) for price, size in rows]

@@ -1,0 +1,44 @@
+"""Commands whose modules are imported when they are typed: those of the benchmarks import more than all others."""
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+__all__ = ["LateCommand", "WithLateCommands"]
+
+
+class LateCommand(TyperCommand):
+    """Stands for a command, or a group of them, under its name and help, and becomes it when it is run.
+
+    `where` is the module and, after a colon, the `typer.Typer` or the function in it.
+    """
+
+    def __init__(self, name: str, where: str, help: str) -> None:  # noqa: A002  typer's own word
+        super().__init__(name, help=help)
+        self._where = where
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """The context of the real command, which is the one that is invoked then."""
+        module, _, attribute = self._where.partition(":")
+        found = getattr(import_module(module), attribute)
+        if not isinstance(found, typer.Typer):
+            app = typer.Typer(add_completion=False)
+            app.command(self.name)(found)
+            found = app
+        return typer.main.get_command(found).make_context(*arguments, **options)
+
+
+class WithLateCommands(TyperGroup):
+    """A group that has late commands beside its own, behind them."""
+
+    late: tuple[LateCommand, ...] = ()
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of all, in their order."""
+        return [*super().list_commands(ctx), *(str(one.name) for one in self.late)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name."""
+        return next((one for one in self.late if one.name == cmd_name), super().get_command(ctx, cmd_name))

@@ -1,0 +1,130 @@
+"""What a lane makes of the workload, all that can be seen of it, and where it parts from the default's."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mainspring.errors import MainspringError
+from mainspring.host.plan import Plan
+from mainspring.host.registry import Registry
+from mainspring.host.wiring import wire
+from mainspring.lane import Lane, Market
+from mainspring.model import Side
+from mainspring.orders import read_order_log
+from mainspring.seams import Codec, RawMessage
+from mainspring.tuning.lanes import run_over
+
+__all__ = ["Answer", "AnswersOtherwise", "answer_of"]
+
+_ALL_LEVELS = 1 << 30
+_SHOWN = 60
+
+
+class AnswersOtherwise(MainspringError):  # noqa: N818  the name says what is wrong
+    """A candidate's lane does otherwise than the default's: the text says in what."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be seen of a lane, part by part, as text."""
+
+    parts: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Of all parts."""
+        return sha256(msgspec.json.encode(self.parts)).hexdigest()
+
+    def hold_against(self, reference: "Answer") -> None:
+        """Raises `AnswersOtherwise` for the first part that differs."""
+        for part in (*reference.parts, *(part for part in self.parts if part not in reference.parts)):
+            mine, right = self.parts.get(part, "nothing"), reference.parts.get(part, "nothing")
+            if mine != right:
+                raise AnswersOtherwise(f"{part}: {_shown(mine, right)} where the default has {_shown(right, mine)}")
+
+
+def answer_of(
+    plan: Plan,
+    registry: Registry,
+    messages: Sequence[RawMessage],
+    edges: Sequence[tuple[str, RawMessage]],
+    log_codec: Codec,
+) -> Answer:
+    """Runs the messages, and then the edge cases, each with what is wrong with it, through the lane of a plan.
+
+    `log_codec` is the default's: the order log is read with it, so that codecs may write the same records in other
+    bytes.
+    """
+    parts = {}
+    with tempfile.TemporaryDirectory(prefix="mainspring-answer-") as folder:
+        path = Path(folder) / "orders.log"
+        with path.open("wb") as sink:
+            lane = wire(plan, registry, order_log=sink)
+            parts["refused messages"] = _text(run_over(lane, messages))
+            parts.update(_state(lane, ""))
+            for what, message in edges:
+                # What it was refused for may be said in other words.
+                refused = [said.partition(":")[0] for _, said in run_over(lane, [message])]
+                before = parts.get(f"edge case, {what}", "")
+                parts[f"edge case, {what}"] = f"{before} {refused[0] if refused else 'taken'}".strip()
+            parts.update(_state(lane, ", after the edge cases"))
+        records = sha256()
+        for record in read_order_log(path, log_codec):
+            records.update(msgspec.json.encode(record))
+        parts["order log"] = records.hexdigest()
+    return Answer(parts=parts)
+
+
+def _state(lane: Lane, when: str) -> dict[str, str]:
+    """Everything of a lane that can be seen from outside, by what it is called."""
+    statistics = lane.feed.statistics()
+    found: dict[str, Any] = {
+        "messages by kind": sorted(statistics.by_kind.items()),
+        "messages by cause": sorted(statistics.by_cause.items()),
+        "gaps and resyncs": (statistics.gaps, statistics.resyncs),
+        "resync requests": [msgspec.to_builtins(one) for one in lane.feed.take_resync_requests()],
+    }
+    for market in lane.markets:
+        symbol = market.instrument.symbol
+        found[f"best prices of {symbol}"] = (market.bid_ticks, market.bid_lots, market.ask_ticks, market.ask_lots)
+        found[f"state of {symbol}"] = (market.live, market.crossed, market.stale_quotes)
+        found[f"book of {symbol}"] = _levels(market)
+        found[f"statistics of {symbol}"] = _figures(market)
+        found[f"mid prices of {symbol}"] = lane.mids[market.index].samples
+    desk = lane.desk
+    if desk is not None:
+        found["refusals"] = sorted(desk.refusals.items())
+        for market, tally, account in zip(lane.markets, desk.tallies, desk.trading.tracker.accounts, strict=True):
+            symbol = market.instrument.symbol
+            found[f"account of {symbol}"] = msgspec.to_builtins(account.statement(), enc_hook=str)
+            found[f"orders of {symbol}"] = [
+                tally.orders, tally.accepted, tally.rejected, tally.cancelled, tally.replaced, tally.fills
+            ]  # fmt: skip
+    return {f"{what}{when}": _text(value) for what, value in found.items()}
+
+
+def _levels(market: Market) -> tuple[object, ...]:
+    book = market.book
+    return book.depth(Side.BUY, _ALL_LEVELS), book.depth(Side.SELL, _ALL_LEVELS), len(book)
+
+
+def _figures(market: Market) -> list[str]:
+    """To twelve digits: two ways to sum the same figures may differ in the last one."""
+    statistics = market.statistics
+    figures = (statistics.volatility_per_day, statistics.daily_volume_lots, statistics.spread_ticks)
+    return ["none" if one is None else f"{one:.12g}" for one in figures]
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _shown(text: str, other: str) -> str:
+    """A text, short: where it is long, from where it parts from the other on."""
+    if len(text) <= _SHOWN:
+        return text
+    at = next((at for at, (one, two) in enumerate(zip(text, other, strict=False)) if one != two), len(other))
+    return f"...{text[max(at - 10, 0) :][:_SHOWN]}..."

@@ -1,0 +1,52 @@
+"""How long a tune may take, and how that is shared out among its steps."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from mainspring.errors import ConfigError
+
+__all__ = ["LEAST_BUDGET_S", "Budget", "parse_budget"]
+
+LEAST_BUDGET_S: Final = 10.0
+"""With less, not even the smallest race could be run in fresh processes."""
+
+_UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_budget(text: str) -> float:
+    """Seconds of "60s", "2m", "1h" or "90". Raises `ConfigError` for anything else, and for too little."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if found is None:
+        raise ConfigError(f"--budget takes a time such as 60s, 2m or 90, not {text!r}")
+    seconds = float(found[1]) * _UNITS[found[2]]
+    if seconds < LEAST_BUDGET_S:
+        raise ConfigError(
+            f"--budget {text}: races in fresh processes need at least {LEAST_BUDGET_S:g}s, and 60s serve well"
+        )
+    return seconds
+
+
+class Budget:
+    """A time that runs from when it is made. Each step's share is its weight's part of what is left, so that what one
+    step leaves over the later ones have."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._started = clock()
+
+    @property
+    def spent_s(self) -> float:
+        """Seconds since it began."""
+        return self._clock() - self._started
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until it ends, 0 at least."""
+        return max(self.seconds - self.spent_s, 0.0)
+
+    def share(self, step: str, weights: Mapping[str, float]) -> float:
+        """The seconds of a step, where `weights` has it and all that are still to come."""
+        return self.left_s * weights[step] / sum(weights.values())

@@ -1,0 +1,182 @@
+"""Who could fill the slots that are raced: every plugin that is installed, allowed and usable, strangers' included."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import Any, Final
+
+import msgspec
+
+from mainspring.host.offers import Offer, why_unusable
+from mainspring.host.plan import DEFAULT_COLLECTOR, Choice, Plan, Setting
+from mainspring.host.registry import Registry
+from mainspring.tuning.uses import Uses
+
+__all__ = ["CHUNKS", "COLLECTORS", "Candidate", "Field", "log_codecs", "pipelines", "settings"]
+
+CHUNKS: Final = (128, 512, 2048)
+COLLECTORS: Final = (DEFAULT_COLLECTOR, "freeze", "rare", "off")
+
+_FIELDS: Final = {"engine": "engine", "book": "book", "codec (json)": "json_codec", "codec (binary)": "binary_codec"}
+_AUTO: Final = "default"
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to fill some slots of a lane. `choices` fill slots of plugins, `settings` those of values."""
+
+    name: str
+    choices: tuple[Choice, ...] = ()
+    settings: tuple[Setting[Any], ...] = ()
+
+    @property
+    def slots(self) -> dict[str, str]:
+        """What it puts into each slot, as text."""
+        return {one.slot: one.plugin for one in self.choices} | {one.slot: str(one.value) for one in self.settings}
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Its plugins by seam and name, each with distribution and version."""
+        return {f"{one.seam} {one.plugin}": f"{one.distribution} {one.version}" for one in self.choices}
+
+    def fill(self, plan: Plan) -> Plan:
+        """The plan with its slots filled so."""
+        filled: dict[str, Any] = {_FIELDS[one.slot]: one for one in self.choices}
+        return msgspec.structs.replace(plan, **filled, **{one.slot: one for one in self.settings})
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """Who takes part in one race, the default first. `unusable` says of others why they can't, by their names.
+
+    Where there is nothing to race, there is the default alone, and `because` says why.
+    """
+
+    race: str
+    candidates: tuple[Candidate, ...]
+    unusable: Mapping[str, str] = {}
+    because: str = ""
+
+    @property
+    def is_race(self) -> bool:
+        """Whether there is anything to race."""
+        return len(self.candidates) > 1
+
+    def only(self, names: Iterable[str]) -> "Field":
+        """The default, and of the others those of these names."""
+        kept = set(names)
+        default, *others = self.candidates
+        return msgspec.structs.replace(self, candidates=(default, *(one for one in others if one.name in kept)))
+
+
+def pipelines(plan: Plan, registry: Registry, uses: Uses, options: Mapping[str, Mapping[str, Any]]) -> Field:
+    """Engine, codec and book as the pipelines that they form.
+
+    What the config pins stays. A slot that the feed never uses isn't varied, nor a codec under an engine that doesn't
+    call it (see `mainspring.tuning.uses`). `options` are those of the config, by slot, for whoever fills it.
+    """
+    unusable: dict[str, str] = {}
+    codec = plan.feed_codec
+    engines = _fillers(plan.engine, registry, options, unusable, varied=uses.engine)
+    books = _fillers(plan.book, registry, options, unusable, varied=uses.book)
+    readers = _fillers(codec, registry, options, unusable, varied=any(uses.codec_by_engine.values()))
+    found = []
+    for engine in engines:
+        called = uses.codec_by_engine.get(engine.plugin, True)
+        for reader, book in product(readers if called else readers[:1], books):
+            named = [
+                choice.plugin
+                for choice, fillers in ((engine, engines), (reader, readers if called else ()), (book, books))
+                if len(fillers) > 1
+            ]
+            found.append(Candidate(name=" + ".join(named) or engine.plugin, choices=(engine, reader, book)))
+    return _field("pipeline", found, unusable, (plan.engine, codec, plan.book))
+
+
+def log_codecs(plan: Plan, registry: Registry, uses: Uses) -> Field:
+    """Who encodes the order log, unless nothing does, or the feed reads with it: then it raced with its pipeline."""
+    slot = plan.binary_codec.slot
+    unusable: dict[str, str] = {}
+    reads = plan.feed_codec.slot == slot and uses.codec_by_engine.get(plan.engine.plugin, True)
+    varied = uses.log_codec and not reads
+    found = [
+        Candidate(name=choice.plugin, choices=(choice,))
+        for choice in _fillers(plan.binary_codec, registry, {}, unusable, varied=varied)
+    ]
+    field = _field(slot, found, unusable, (plan.binary_codec,))
+    if varied or plan.binary_codec.rule != _AUTO:
+        return field
+    because = "the feed reads with it: it raced with its pipeline" if reads else "nothing is written to the order log"
+    return msgspec.structs.replace(field, because=because)
+
+
+def settings(setting: Setting[Any], values: Iterable[Any]) -> Field:
+    """The values that a slot without a plugin could have."""
+    others = [value for value in values if value != setting.value] if setting.rule == _AUTO else []
+    found = [
+        Candidate(name=str(value), settings=(msgspec.structs.replace(setting, value=value),))
+        for value in (setting.value, *others)
+    ]
+    return _field(setting.slot, found, {}, (setting,))
+
+
+def _field(
+    race: str, found: list[Candidate], unusable: Mapping[str, str], slots: Iterable[Choice | Setting[Any]]
+) -> Field:
+    because = ""
+    if len(found) == 1:
+        pinned = [f"{one.slot} is {one.because}" for one in slots if one.rule != _AUTO]
+        because = "; ".join(pinned) if pinned else f"{found[0].name} is the only one here"
+    return Field(race=race, candidates=tuple(found), unusable=unusable, because=because)
+
+
+def _fillers(
+    choice: Choice,
+    registry: Registry,
+    options: Mapping[str, Mapping[str, Any]],
+    unusable: dict[str, str],
+    *,
+    varied: bool,
+) -> list[Choice]:
+    """The default, then whoever else could fill its slot; why others can't goes into `unusable`."""
+    if choice.rule != _AUTO or not varied:
+        return [choice]
+    found = [choice]
+    for offer in _alike(choice, registry):
+        if offer.name == choice.plugin:
+            continue
+        filler = _filler(choice, offer, options.get(choice.slot, {}))
+        if isinstance(filler, str):
+            unusable[offer.name] = filler
+        else:
+            found.append(filler)
+    return found
+
+
+def _alike(choice: Choice, registry: Registry) -> Iterator[Offer]:
+    form = registry.get(choice.seam, choice.plugin).capabilities.get("format")
+    for offer in registry.offers(choice.seam).values():
+        if offer.capabilities.get("format") == form:
+            yield offer
+
+
+def _filler(choice: Choice, offer: Offer, options: Mapping[str, Any]) -> Choice | str:
+    """The offer in the slot's place, or why it can't be there."""
+    reason = why_unusable(offer.needs)
+    if reason is not None:
+        return reason
+    decoded = None
+    known = () if offer.options is None else offer.options.__struct_encode_fields__
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        return f"has no such option as the slot is given: {', '.join(unknown)}"
+    if offer.options is not None:
+        try:
+            decoded = msgspec.convert(dict(options), offer.options)
+        except msgspec.ValidationError as error:
+            return f"doesn't take the slot's options: {error}"
+    return msgspec.structs.replace(
+        choice,
+        plugin=offer.name,
+        distribution=offer.distribution,
+        version=offer.version,
+        because="a candidate",
+        options=decoded,
+    )

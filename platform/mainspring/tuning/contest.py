@@ -1,0 +1,137 @@
+"""The contest of trading lanes: each candidate is a whole lane, and what that really runs is what is timed."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import cached_property
+
+from hwprofile.acts import Hold
+from hwprofile.tune.values import Score
+from mainspring.data import read_capture
+from mainspring.host.holding import hold_collector
+from mainspring.host.plan import Plan
+from mainspring.host.registry import Registry
+from mainspring.seams import Codec, RawMessage
+from mainspring.tuning.answer import Answer, answer_of
+from mainspring.tuning.edges import edge_messages
+from mainspring.tuning.lanes import RacedLane, ReadAhead
+from mainspring.tuning.subject import Subject, read_subject
+from mainspring.tuning.whole import run_whole
+
+__all__ = ["LaneContest", "make"]
+
+_AGAIN = " again"
+
+
+def make(argument: str) -> "LaneContest":
+    """The contest of a `mainspring.tuning.subject`, in a process that knows nothing yet."""
+    subject = read_subject(argument)
+    return LaneContest(subject, Registry.load(subject.allow))
+
+
+class LaneContest:
+    """A `hwprofile.tune.Contest`. A payload is the next messages of the workload, the same for every lane.
+
+    A lane keeps its markets, orders and account from payload to payload, as in a session; after the last payload of its
+    part all are made anew, and brought to where the part begins, before anything is timed.
+    """
+
+    def __init__(self, subject: Subject, registry: Registry) -> None:
+        self._subject = subject
+        self._registry = registry
+        self._ahead = ReadAhead()
+        self._plans = {one.name: one.fill(subject.workload.plan) for one in subject.candidates}
+        self._lanes: dict[str, RacedLane] = {}
+        self._first, self._last = 0, subject.workload.seen
+        self._begin = self._end = 0
+        self._reference: Answer | None = None
+        # Where they are all the same, who holds the race has its own way to keep the collector out of the figures.
+        self._collectors_race = len({plan.collector.value for plan in self._plans.values()}) > 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See `hwprofile.tune.Contest`."""
+        return tuple(self._plans)
+
+    def answer(self, name: str) -> str:
+        """See `hwprofile.tune.Contest`. Raises `AnswersOtherwise` for what differs from the default's answer."""
+        if self._reference is None:
+            self._reference = self._answer(self.names[0])
+        answer = self._reference if name == self.names[0] else self._answer(name)
+        answer.hold_against(self._reference)
+        return answer.digest
+
+    def start(self, names: tuple[str, ...], *, unseen: bool) -> None:
+        """See `hwprofile.tune.Contest`."""
+        workload = self._subject.workload
+        self._first, self._last = (workload.seen, workload.messages) if unseen else (0, workload.seen)
+        self._begin = self._end = self._first
+        self._lanes = {}
+        for name in names:
+            self._lane(name)
+
+    def advance(self, blocks: int) -> None:
+        """See `hwprofile.tune.Contest`."""
+        size = min(blocks * self._subject.unit, self._last - self._first)
+        self._begin = self._end
+        if self._begin + size > self._last:
+            self._lanes.clear()
+            self._begin = self._first
+        self._end = self._begin + size
+
+    def run(self, name: str) -> Score:
+        """See `hwprofile.tune.Contest`."""
+        lane = self._lane(name)
+        before, done = lane.whole_path(), lane.messages
+        with _collected(self._plans[_plain(name)]) if self._collectors_race else nullcontext():
+            elapsed_ns = lane.run_to(self._end)
+        # A lane that takes its messages in blocks of its own may have run a few more or less than the others.
+        elapsed_ns = elapsed_ns * (self._end - self._begin) // max(lane.messages - done, 1)
+        return Score(elapsed_ns=elapsed_ns, tail_ns=lane.tail_ns(before, lane.whole_path()))
+
+    def memory(self, name: str) -> int | None:
+        """See `hwprofile.tune.Contest`: by how much a fresh process grows over the workload."""
+        return run_whole(self._subject, name).grown_bytes
+
+    def _lane(self, name: str) -> RacedLane:
+        """The lane, at the beginning of the payload."""
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = self._lanes[name] = RacedLane(self._plans[_plain(name)], self._registry, self._ahead)
+        lane.run_to(self._begin)
+        return lane
+
+    def _answer(self, name: str) -> Answer:
+        messages, edges, log_codec = self._questions
+        return answer_of(self._plans[name], self._registry, messages, edges, log_codec)
+
+    @cached_property
+    def _questions(self) -> tuple[list[RawMessage], list[tuple[str, RawMessage]], Codec]:
+        """The workload's messages and edge cases, and the codec that order logs are read with."""
+        plan = self._subject.workload.plan
+        messages = [message for path in plan.source.captures for message in read_capture(path)]
+        reads, logs = (
+            self._registry.get("codec", one.plugin).factory() for one in (plan.feed_codec, plan.binary_codec)
+        )
+        return messages, edge_messages(messages, reads, plan.source.encoding), logs
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix(_AGAIN)
+
+
+@contextmanager
+def _collected(plan: Plan) -> Iterator[None]:
+    """The garbage collector as the lane would have it in a process of its own, whatever this process has done to it."""
+    was_on, was_frozen = gc.isenabled(), gc.get_freeze_count()
+    gc.unfreeze()
+    gc.enable()
+    try:
+        with Hold() as hold:
+            hold_collector(hold, plan.collector.value)
+            yield
+    finally:
+        if was_frozen:
+            gc.freeze()
+        if not was_on:
+            gc.disable()

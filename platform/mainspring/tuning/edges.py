@@ -1,0 +1,115 @@
+"""Messages as no venue should send them: candidates must take and refuse the same of them as the default does."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from mainspring.errors import CodecError
+from mainspring.seams import Codec, RawMessage
+
+__all__ = ["edge_messages"]
+
+_KINDS = 8
+_ROWS = 3
+_LOOKED_THROUGH = 1_024
+_WRONG: tuple[Any, ...] = (None, True, -1, 1.5, 2**63, "", "x", [], {}, [["1", "1"]])
+_FINE = "0000000000001"
+
+
+def edge_messages(messages: Sequence[RawMessage], codec: Codec, encoding: str) -> list[tuple[str, RawMessage]]:
+    """Damaged forms of the messages' kinds, each with what is wrong with it.
+
+    Of each kind, as its keys tell it, one message is cut short, run on, given wrong types in each place, prices off the
+    grid, ids out of order and a symbol that nobody knows; beside these stand the empty message, bytes of no meaning,
+    text that isn't UTF-8 and a key that comes twice. All are received after the last of the messages.
+    """
+    last_ns = max((at for at, _ in messages), default=0)
+    found = []
+    for number, (what, raw) in enumerate(_edges(messages, codec, encoding)):
+        found.append((what, (last_ns + 1 + number, raw)))
+    return found
+
+
+def _edges(messages: Sequence[RawMessage], codec: Codec, encoding: str) -> Iterator[tuple[str, bytes]]:
+    yield "an empty message", b""
+    yield "a message of no meaning", b"\x01\xc1\xff{"
+    for raw, decoded in _kinds(messages, codec):
+        yield "a message cut in half", raw[: len(raw) // 2]
+        yield "a message without its last byte", raw[:-1]
+        yield "a message with bytes after it", raw + raw[:1]
+        if encoding == "json":
+            yield from _of_text(raw)
+        for path, value in _leaves(decoded):
+            for what, wrong in _wrongs(value):
+                yield f"{'.'.join(map(str, path))}: {what}", codec.encode(_put(decoded, path, wrong))
+        yield "an old message once more", raw
+
+
+def _of_text(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    yield "a byte that isn't UTF-8", raw.replace(b'"', b'"\xff', 1)
+    yield "white space", b" \n" + raw + b"\t "
+    begun, brace, rest = raw.partition(b"{")
+    key = rest.partition(b":")[0]
+    if brace and key:
+        # The later of the two counts, or the message is refused, as the codec has it.
+        yield "a key that comes twice, first wrong", begun + brace + key + b":null," + rest
+        yield "a key that comes twice, then wrong", raw.rstrip()[:-1] + b"," + key + b":null}"
+
+
+def _kinds(messages: Sequence[RawMessage], codec: Codec) -> list[tuple[bytes, Any]]:
+    """The shortest message of each kind, as its keys tell it, among the first ones, its lists cut to a few rows."""
+    found: dict[object, tuple[bytes, Any]] = {}
+    for _, raw in messages[:_LOOKED_THROUGH]:
+        try:
+            decoded = codec.decode(raw)
+        except CodecError:
+            continue
+        shape = tuple(decoded) if isinstance(decoded, dict) else type(decoded)
+        if shape not in found or len(raw) < len(found[shape][0]):
+            found[shape] = raw, decoded
+    cut = [_cut(decoded) for _, decoded in list(found.values())[:_KINDS]]
+    return [(codec.encode(one), one) for one in cut]
+
+
+def _cut(value: Any) -> Any:
+    """The object with no list longer than a few items: what a long one costs to refuse, a short one costs less."""
+    if isinstance(value, dict):
+        return {key: _cut(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_cut(below) for below in value[:_ROWS]]
+    return value
+
+
+def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every place in an object, of each list the first, with what stands there."""
+    if path:
+        yield path, value
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _leaves(below, (*path, key))
+    elif isinstance(value, list) and value:
+        yield from _leaves(value[0], (*path, 0))
+
+
+def _wrongs(value: Any) -> Iterator[tuple[str, Any]]:
+    for wrong in _WRONG:
+        yield f"{wrong!r} in its place", wrong
+    if isinstance(value, str):
+        yield "a text that nobody knows", value + "X"
+        if value.replace(".", "", 1).isdigit():
+            point = "" if "." in value else "."
+            yield "off the grid", value + point + _FINE
+            yield "below zero", f"-{value}"
+            yield "an exponent", f"{value}e0"
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield "far ahead", value + 1_000_000
+        yield "behind", max(value - 1_000_000, 0)
+
+
+def _put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """A copy of the object with something else at one place."""
+    if not path:
+        return new
+    key, *rest = path
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[key] = _put(copy[key], tuple(rest), new)
+    return copy

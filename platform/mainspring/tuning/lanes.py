@@ -1,0 +1,125 @@
+"""Lanes that are raced: a session's own, over messages that were read beforehand, so that reading isn't timed."""
+
+from collections.abc import Iterator, Sequence
+from time import perf_counter_ns
+from typing import Final, TypeAlias
+
+from mainspring.errors import CodecError, WireError
+from mainspring.host.plan import Plan
+from mainspring.host.registry import Registry
+from mainspring.host.session_planning import alone
+from mainspring.lane import Lane
+from mainspring.seams import RawMessage
+from mainspring.session.lane_run import LaneRun
+from mainspring.session.source import Messages, OpenBlocks, open_messages
+from mainspring.telemetry import Histogram
+
+__all__ = ["NOTHING", "Counts", "RacedLane", "ReadAhead", "run_over"]
+
+_WHOLE = "whole_path"
+
+Counts: TypeAlias = tuple[dict[int, int], int, int]
+"""See `mainspring.telemetry.Histogram.counts`."""
+
+NOTHING: Final[Counts] = ({}, 0, 0)
+
+
+def run_over(lane: Lane, messages: Sequence[RawMessage]) -> list[tuple[int, str]]:
+    """Runs messages and passes over those that are refused: their places, and each refusal's class and words."""
+    refused = []
+    at = 0
+    while at < len(messages):
+        try:
+            lane.run(messages, at)
+        except (WireError, CodecError) as error:
+            refused.append((lane.at, f"{type(error).__name__}: {error}"))
+            at = lane.at + 1
+        else:
+            break
+    lane.fold()
+    return refused
+
+
+class ReadAhead:
+    """The messages of a plan, all of them read, in the chunks in which its lane takes them.
+
+    Lanes whose engine reads captures by itself are given what it reads, each anew; the others share lists.
+    """
+
+    def __init__(self) -> None:
+        self._lists: dict[int, list[Sequence[RawMessage]]] = {}
+
+    def open(self, plan: Plan, registry: Registry, open_blocks: OpenBlocks | None) -> Messages:
+        """Stands for `mainspring.session.source.open_messages`."""
+        count = plan.chunk.value
+        if open_blocks is not None:
+            return _Read(plan.source.name, _chunks(open_messages(plan, registry, open_blocks), count))
+        if count not in self._lists:
+            self._lists[count] = _chunks(open_messages(plan, registry), count)
+        return _Read(plan.source.name, self._lists[count])
+
+
+def _chunks(messages: Messages, count: int) -> list[Sequence[RawMessage]]:
+    found = []
+    try:
+        while len(chunk := messages.take(count)):
+            found.append(chunk)
+    finally:
+        messages.close()
+    return found
+
+
+class _Read(Messages):
+    """Messages that were read."""
+
+    def __init__(self, name: str, chunks: Sequence[Sequence[RawMessage]]) -> None:
+        super().__init__(name)
+        self._chunks: Iterator[Sequence[RawMessage]] = iter(chunks)
+
+    def take(self, count: int) -> Sequence[RawMessage]:
+        """The next chunk, whatever it holds."""
+        return next(self._chunks, ())
+
+
+class RacedLane:
+    """One candidate's lane on its way through the messages."""
+
+    def __init__(self, plan: Plan, registry: Registry, ahead: ReadAhead) -> None:
+        (lane,) = alone(plan).lanes
+        self._run = LaneRun(lane, registry, {}, ahead.open)
+        (self._stages,) = self._run.stages
+
+    @property
+    def messages(self) -> int:
+        """How many have been run."""
+        return self._run.messages
+
+    def run_to(self, end: int) -> int:
+        """Runs chunks until so many messages have been run, or none are left. Gives the nanoseconds that it took."""
+        run = self._run
+        started = perf_counter_ns()
+        while run.messages < end and run.step():
+            pass
+        return perf_counter_ns() - started
+
+    def medians_ns(self) -> dict[str, float]:
+        """The median of each stage so far, in nanoseconds."""
+        return {
+            stage: float(histogram.percentile(50))
+            for stage, histogram in self._stages.histograms().items()
+            if histogram.count
+        }
+
+    def whole_path(self) -> Counts:
+        """What a message took, all of them so far."""
+        return self._stages.histograms()[_WHOLE].counts()
+
+    @staticmethod
+    def tail_ns(before: Counts, after: Counts) -> int | None:
+        """The 99th percentile of what came between two readings of `whole_path`; None where nothing did."""
+        between = Histogram()
+        had, total, _ = before
+        counts, now, largest = after
+        came = {bucket: hits - had.get(bucket, 0) for bucket, hits in counts.items() if hits != had.get(bucket, 0)}
+        between.add(came, now - total, largest)
+        return between.percentile(99) if between.count else None

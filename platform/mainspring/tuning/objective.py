@@ -1,0 +1,23 @@
+"""What counts as better: the config's `[tune] objective` as the weights of `hwprofile.tune`."""
+
+from hwprofile.tune.values import Objective
+from mainspring.host.config import ObjectiveWeights, TuneConfig
+
+__all__ = ["objective_of", "objective_words"]
+
+
+def objective_of(config: TuneConfig) -> Objective:
+    """The weights of throughput and of the 99th percentile."""
+    wanted = config.objective
+    if isinstance(wanted, ObjectiveWeights):
+        return Objective(throughput=wanted.throughput, tail=wanted.p99)
+    return Objective(throughput=0.0, tail=1.0) if wanted == "p99" else Objective()
+
+
+def objective_words(objective: Objective) -> str:
+    """The objective for a person: "throughput", "p99", "70% throughput, 30% p99"."""
+    if not objective.tail:
+        return "throughput"
+    if not objective.throughput:
+        return "p99"
+    return f"{objective.throughput:.0%} throughput, {objective.tail:.0%} p99"

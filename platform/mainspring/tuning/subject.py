@@ -1,0 +1,56 @@
+"""What is handed to a fresh process: the workload and the candidates, pickled into a file."""
+
+import pickle
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from hwprofile.tune.values import Work
+from mainspring.host.plan import Plan
+from mainspring.tuning.candidates import Candidate
+from mainspring.tuning.workload import Workload
+
+__all__ = ["UNIT", "Subject", "read_subject", "write_subject"]
+
+UNIT: Final = 512
+"""So many messages are a unit of work, at least; as many as the largest chunk of a candidate."""
+
+_ENTRY = "mainspring.tuning.contest:make"
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """The candidates of one race, the default first, and what they are raced over. `allow` are the distributions whose
+    plugins may be loaded. `file` is where it was written, and so how other processes are told of it."""
+
+    workload: Workload
+    allow: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    file: Path
+
+    def plan(self, name: str) -> Plan:
+        """The workload's plan, with its slots filled by the candidate of that name."""
+        (candidate,) = (one for one in self.candidates if one.name == name)
+        return candidate.fill(self.workload.plan)
+
+    @property
+    def unit(self) -> int:
+        """How many messages are a unit of work."""
+        return max(UNIT, *(one.fill(self.workload.plan).chunk.value for one in self.candidates))
+
+    @property
+    def work(self) -> Work:
+        """Where `hwprofile.tune` finds the contest."""
+        return Work(entry=_ENTRY, argument=str(self.file))
+
+
+def write_subject(subject: Subject) -> None:
+    """Writes it to its file. The file is the tuner's own, in a folder that nobody else may write to."""
+    subject.file.write_bytes(pickle.dumps(subject))
+
+
+def read_subject(argument: str) -> Subject:
+    """What `write_subject` wrote, and nothing else: a pickle runs what it holds."""
+    subject = pickle.loads(Path(argument).read_bytes())  # noqa: S301  our own, from our own parent
+    assert isinstance(subject, Subject)
+    return subject

@@ -1,0 +1,107 @@
+"""What a lane's feed really calls, found by watching it over good messages: what it never calls needn't be raced."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from mainspring.errors import MainspringError
+from mainspring.host.offers import freeze, why_unusable
+from mainspring.host.plan import Choice, Plan
+from mainspring.host.registry import SEAMS, Registry
+from mainspring.host.wiring import wire
+from mainspring.seams import Codec, RawMessage
+from mainspring.tuning.lanes import run_over
+
+__all__ = ["Uses", "watch_uses"]
+
+
+class Uses(msgspec.Struct, frozen=True, kw_only=True):
+    """What a lane calls. `engine`: the feed is one of declarations, which an engine runs. `book`: it has a book.
+
+    `codec_by_engine` says of each engine whether it calls the feed's codec for good messages. `log_codec`: something
+    was encoded for the order log.
+    """
+
+    engine: bool
+    book: bool
+    codec_by_engine: dict[str, bool]
+    log_codec: bool
+
+
+def watch_uses(plan: Plan, registry: Registry, messages: Sequence[RawMessage]) -> Uses:
+    """Runs the messages through the plan's lane with each engine in turn, and counts who is called.
+
+    An engine that can't run the feed counts as calling its codec; its turn to say why comes with the race. Raises what
+    the plan's own lane raises.
+    """
+    books = registry.get("feed", plan.feed.plugin).capabilities.get("books", True)
+    engines = _Watch()
+    decoded, encoded = _count_calls(plan, _watched(registry, plan.engine, engines.factory), messages)
+    by_engine = {plan.engine.plugin: decoded}
+    others = registry.offers("engine").values() if engines.calls and plan.engine.rule == "default" else ()
+    for offer in others:
+        if offer.name in by_engine or why_unusable(offer.needs) is not None:
+            continue
+        other = msgspec.structs.replace(plan.engine, plugin=offer.name, options=None)
+        try:
+            by_engine[offer.name], _ = _count_calls(msgspec.structs.replace(plan, engine=other), registry, messages)
+        except MainspringError:
+            by_engine[offer.name] = True
+    return Uses(engine=bool(engines.calls), book=bool(books), codec_by_engine=by_engine, log_codec=encoded)
+
+
+def _count_calls(plan: Plan, registry: Registry, messages: Sequence[RawMessage]) -> tuple[bool, bool]:
+    """Whether the feed's codec decoded, and whether the log's codec encoded, anything."""
+    reading, logging = _Watch(), _Watch()
+    spied = _watched(registry, plan.binary_codec, logging.codec("encode"))
+    spied = _watched(spied, plan.feed_codec, reading.codec("decode"))
+    run_over(wire(plan, spied), messages)
+    return reading.calls > 0, logging.calls > 0
+
+
+class _Watch:
+    """Counts calls through factories that it wraps."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def factory(self, factory: Callable[..., Any]) -> Callable[..., Any]:
+        """Counts how often something is made."""
+
+        def make(*arguments: Any, **options: Any) -> Any:
+            self.calls += 1
+            return factory(*arguments, **options)
+
+        return make
+
+    def codec(self, counted: str) -> Callable[[Callable[..., Codec]], Callable[..., Codec]]:
+        """Counts the calls of one method of what is made."""
+
+        def wrap(factory: Callable[..., Codec]) -> Callable[..., Codec]:
+            return lambda *arguments, **options: _WatchedCodec(factory(*arguments, **options), self, counted)
+
+        return wrap
+
+
+class _WatchedCodec:
+    """A codec, one method of which is counted."""
+
+    def __init__(self, codec: Codec, watch: _Watch, counted: str) -> None:
+        self.decode = codec.decode
+        self.encode = codec.encode
+        method: Callable[..., Any] = getattr(codec, counted)
+
+        def call(value: Any) -> Any:
+            watch.calls += 1
+            return method(value)
+
+        setattr(self, counted, call)
+
+
+def _watched(registry: Registry, choice: Choice, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Registry:
+    """The registry, with the factory of this choice wrapped."""
+    offers = {seam: dict(registry.offers(seam)) for seam in SEAMS}
+    offer = offers[choice.seam][choice.plugin]
+    offers[choice.seam][choice.plugin] = msgspec.structs.replace(offer, factory=wrap(offer.factory))
+    return Registry(freeze(offers), registry.blocked)

@@ -1,0 +1,93 @@
+"""One candidate's lane over the workload, several times, in a process of its own: `python -m mainspring.tuning.whole`.
+
+It reads sys.path and what to run as JSON from its standard input, and writes what came of it to its standard output.
+"""
+
+import os
+import subprocess
+import sys
+from statistics import median_low
+
+import msgspec
+import psutil
+
+from hwprofile.acts import Hold
+from mainspring.errors import MainspringError
+from mainspring.host.holding import hold_collector
+from mainspring.host.registry import Registry
+from mainspring.tuning.lanes import NOTHING, RacedLane, ReadAhead
+from mainspring.tuning.subject import Subject, read_subject
+
+__all__ = ["WholeRun", "run_whole"]
+
+_WITHIN_S = 120.0
+_PASSES = 3
+
+
+class WholeRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it: what a pass over the messages took, and the 99th percentile of what a message took, medians over
+    the passes; by how much resident memory grew in the first pass; and the stages' medians in the last."""
+
+    elapsed_ns: int
+    tail_ns: int
+    grown_bytes: int
+    stages_ns: dict[str, float]
+
+
+class _Order(msgspec.Struct, frozen=True, kw_only=True):
+    path: list[str]
+    subject: str
+    name: str
+
+
+def run_whole(subject: Subject, name: str, within_s: float = _WITHIN_S) -> WholeRun:
+    """Runs the workload through a candidate's lane in a fresh process. Raises `MainspringError` where that fails."""
+    order = msgspec.json.encode(_Order(path=sys.path, subject=str(subject.file), name=name))
+    try:
+        done = subprocess.run(  # noqa: S603  our own module, by our own interpreter
+            [sys.executable, "-m", __name__],
+            input=order,
+            capture_output=True,
+            timeout=within_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MainspringError(f"{name}: the workload wasn't done within {within_s:.0f} s") from error
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise MainspringError(f"{name}: its process failed: {lines[-1] if lines else f'exit code {done.returncode}'}")
+    return msgspec.json.decode(done.stdout, type=WholeRun)
+
+
+def main() -> None:
+    """Does what the process was started for."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # From here on, what a plugin prints is for people.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=_Order)
+    sys.path[:] = order.path
+    subject = read_subject(order.subject)
+    plan = subject.plan(order.name)
+    registry = Registry.load(subject.allow)
+    ahead = ReadAhead()
+    process = psutil.Process()
+    # Once over the first chunk, so that what only the first lane costs is neither timed nor counted.
+    RacedLane(plan, registry, ahead).run_to(1)
+    grown, elapsed, tails = 0, [], []
+    for number in range(_PASSES):
+        before = process.memory_info().rss
+        with Hold() as hold:
+            lane = RacedLane(plan, registry, ahead)
+            hold_collector(hold, plan.collector.value)
+            elapsed.append(lane.run_to(subject.workload.messages))
+            grown = grown if number else process.memory_info().rss - before
+        tails.append(lane.tail_ns(NOTHING, lane.whole_path()) or 0)
+    done = WholeRun(
+        elapsed_ns=median_low(elapsed), tail_ns=median_low(tails), grown_bytes=grown, stages_ns=lane.medians_ns()
+    )
+    out.write(msgspec.json.encode(done))
+    out.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""The messages that lanes are raced over: the beginning of the session's own, written where fresh processes find it."""
+
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from mainspring.data.capture import CaptureWriter
+from mainspring.errors import ConfigError
+from mainspring.host.plan import Plan, SourcePlan
+from mainspring.host.registry import Registry
+from mainspring.host.wiring import wire
+from mainspring.seams import RawMessage
+from mainspring.session.source import open_messages
+from mainspring.tuning.lanes import run_over
+
+__all__ = ["LEAST_MESSAGES", "Workload", "cut_workload", "messages_for"]
+
+LEAST_MESSAGES: Final = 1_024
+"""Of a workload with fewer messages than these, a race says nothing."""
+
+_SEEN = 0.7
+_A_SECOND = 100
+_FEWEST, _MOST = 4_096, 65_536
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True):
+    """`plan` reads `messages` messages from a file of their own. The race sees those before `seen`, the confirmation
+    the others."""
+
+    plan: Plan
+    messages: int
+    seen: int
+
+
+def messages_for(budget_s: float) -> int:
+    """How many messages a tune of that budget works with: 100 a second of it, 4,096 to 65,536."""
+    return min(max(int(budget_s * _A_SECOND), _FEWEST), _MOST)
+
+
+def cut_workload(plan: Plan, registry: Registry, folder: Path, count: int) -> tuple[Workload, list[RawMessage]]:
+    """The first `count` messages of the session, in a file in the folder.
+
+    Raises `ConfigError` where there are too few of them, and where the plan's own lane refuses one and isn't told to
+    skip such: the session would end there. Raises `DataError` for what can't be read.
+    """
+    opened = open_messages(plan, registry)
+    try:
+        messages = list(islice(opened, count))
+    finally:
+        opened.close()
+    if len(messages) < LEAST_MESSAGES:
+        raise ConfigError(
+            f"{opened.name} holds {len(messages):,} messages, and a race needs {LEAST_MESSAGES:,}: tune with a longer "
+            "capture of the same kind (--capture FILE)"
+        )
+    if not plan.source.skip_bad:
+        refused = run_over(wire(plan, registry), messages)
+        if refused:
+            at, said = refused[0]
+            raise ConfigError(
+                f"{opened.name}: message {at + 1:,} is refused ({said}), so that a session would end there; set "
+                "feed.skip_bad = true to pass over such messages, or tune with another capture"
+            )
+    path = folder / "workload.capture"
+    with CaptureWriter(path) as capture:
+        for receive_time_ns, raw in messages:
+            capture.write(receive_time_ns, raw)
+    source = SourcePlan(
+        name=plan.source.name,
+        captures=(path,),
+        skip_bad=True,
+        encoding=plan.source.encoding,
+        instruments=plan.source.instruments,
+    )
+    written = msgspec.structs.replace(plan, source=source)
+    return Workload(plan=written, messages=len(messages), seen=int(len(messages) * _SEEN)), messages

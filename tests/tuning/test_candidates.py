@@ -1,0 +1,133 @@
+"""Who takes part in a race."""
+
+import msgspec
+import pytest
+
+from mainspring.host.plan import Setting
+from mainspring.seams import Needs
+from mainspring.tuning.candidates import CHUNKS, log_codecs, pipelines, settings
+from mainspring.tuning.uses import Uses
+
+DECLARED = Uses(engine=True, book=True, codec_by_engine={"python": True, "own": False}, log_codec=True)
+
+
+@pytest.fixture
+def small(make_small_registry):
+    return make_small_registry()
+
+
+@pytest.fixture
+def make_small_registry(registry):
+    """Our registry's feed and the rest, with two engines, two JSON codecs, two books, and more offers where given."""
+    from mainspring.host.offers import freeze
+    from mainspring.host.registry import SEAMS, Registry
+
+    def make(**more):
+        kept = {
+            "engine": ("python",),
+            "codec": ("orjson", "msgspec", "msgpack", "msgspec-msgpack"),
+            "book": ("bisect-list", "sorted-dict"),
+        }
+        offers = {
+            seam: {name: one for name, one in registry.offers(seam).items() if name in kept.get(seam, (name,))}
+            for seam in SEAMS
+        }
+        python = offers["engine"]["python"]
+        offers["engine"]["own"] = msgspec.structs.replace(python, name="own", default=False)
+        for name, needs in more.items():
+            book = msgspec.structs.replace(offers["book"]["sorted-dict"], name=name, needs=needs)
+            offers["book"][name] = book
+        return Registry(freeze(offers), [])
+
+    return make
+
+
+def names(field):
+    return [one.name for one in field.candidates]
+
+
+def test_pipelines_are_what_engine_codec_and_book_form(small, planned):
+    """Every engine with every codec that it calls and every book, the default first."""
+    field = pipelines(planned(small), small, DECLARED, {})
+    assert names(field) == [
+        "python + orjson + bisect-list",
+        "python + orjson + sorted-dict",
+        "python + msgspec + bisect-list",
+        "python + msgspec + sorted-dict",
+        "own + bisect-list",
+        "own + sorted-dict",
+    ]
+    assert field.candidates[-1].slots == {"engine": "own", "codec (json)": "orjson", "book": "sorted-dict"}
+    assert field.candidates[2].versions["codec msgspec"].startswith("mainspring ")
+
+
+def test_a_pin_stays(small, planned):
+    """What the config pins isn't varied, nor is it in the names."""
+    field = pipelines(planned(small, "book.plugin=sorted-dict"), small, DECLARED, {})
+    assert names(field) == ["python + orjson", "python + msgspec", "own"]
+    assert {one.slots["book"] for one in field.candidates} == {"sorted-dict"}
+
+
+def test_all_pinned_is_no_race(small, planned):
+    """With every slot pinned there is nothing to race, and the reason names each key."""
+    pinned = ("engine.plugin=own", "codec.json=orjson", "book.plugin=sorted-dict")
+    field = pipelines(planned(small, *pinned), small, DECLARED, {})
+    assert not field.is_race
+    assert field.because == (
+        "engine is pinned by --set engine.plugin; codec (json) is pinned by --set codec.json; the feed reads with it; "
+        "book is pinned by --set book.plugin"
+    )
+
+
+def test_what_is_never_used_is_not_varied(small, planned):
+    """A feed that isn't declared has no engine to choose, and one without a book no book."""
+    uses = Uses(engine=False, book=False, codec_by_engine={"python": True}, log_codec=False)
+    assert names(pipelines(planned(small), small, uses, {})) == ["orjson", "msgspec"]
+
+
+def test_the_unusable_is_told_of(make_small_registry, planned):
+    """A plugin that can't run here doesn't race, and the reason is kept."""
+    registry = make_small_registry(vector=Needs(packages=("no_such_package",)))
+    field = pipelines(planned(registry), registry, DECLARED, {})
+    assert not any("vector" in name for name in names(field))
+    assert "no_such_package" in field.unusable["vector"]
+
+
+def test_options_are_for_who_takes_them(small, planned):
+    """A slot with options races those only that take them."""
+    field = pipelines(planned(small), small, DECLARED, {"book": {"levels": 5}})
+    assert field.unusable["sorted-dict"] == "has no such option as the slot is given: levels"
+
+
+def test_a_candidate_fills_the_plan(small, planned):
+    """Filling changes the candidate's slots and nothing else."""
+    plan = planned(small)
+    candidate = pipelines(plan, small, DECLARED, {}).candidates[-1]
+    filled = candidate.fill(plan)
+    assert (filled.engine.plugin, filled.json_codec.plugin, filled.book.plugin) == ("own", "orjson", "sorted-dict")
+    assert msgspec.structs.replace(filled, engine=plan.engine, book=plan.book) == plan
+
+
+def test_the_log_codec_races_where_it_is_used(small, planned):
+    """Codecs of the order log race where something is logged, and not where the feed reads with the same codec."""
+    plan = planned(small)
+    assert names(log_codecs(plan, small, DECLARED)) == ["msgpack", "msgspec-msgpack"]
+    unused = msgspec.structs.replace(DECLARED, log_codec=False)
+    assert log_codecs(plan, small, unused).because == "nothing is written to the order log"
+    reads = msgspec.structs.replace(plan, source=msgspec.structs.replace(plan.source, encoding="msgpack"))
+    assert "raced with its pipeline" in log_codecs(reads, small, DECLARED).because
+    pinned = planned(small, "codec.binary=msgpack")
+    assert log_codecs(pinned, small, DECLARED).because == "codec (binary) is pinned by --set codec.binary"
+
+
+def test_settings_race_from_their_default():
+    """The default comes first, once, and a pinned value alone."""
+    assert names(settings(Setting(slot="chunk", value=512), CHUNKS)) == ["512", "128", "2048"]
+    pinned = settings(Setting(slot="chunk", value=64, rule="pinned", because="pinned by x.toml:3"), CHUNKS)
+    assert (names(pinned), pinned.because) == (["64"], "chunk is pinned by x.toml:3")
+
+
+def test_only_keeps_the_default(small, planned):
+    """A field cut to some names keeps its default beside them."""
+    field = pipelines(planned(small), small, DECLARED, {}).only(["own + sorted-dict", "of old"])
+    assert names(field) == ["python + orjson + bisect-list", "own + sorted-dict"]
