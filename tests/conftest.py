@@ -1,4 +1,4 @@
-"""What tests of several packages share: a browser, and distributions that are installed for one test."""
+"""What tests of several packages share: a state folder of their own, a browser, and installed distributions."""
 
 import importlib.util
 import shutil
@@ -10,6 +10,12 @@ from typing import Any
 import pytest
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state folder of the test's own: what was raced on this host is nothing to it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ def test_what_nobody_pins_is_the_default(plan):
     for session in (plan(), plan('session.chunk = "auto"\nhardware.collector = "auto"')):
         chunk, collector = session.first.chunk, session.first.collector
         assert (chunk.value, chunk.rule, collector.value, collector.rule) == (512, "default", "as-is", "default")
-        assert "no race has been run" in chunk.because
+        assert "no race of this workload" in chunk.because
         rows = {row.slot: (row.plugin, row.rule) for row in session.choices()}
         assert (rows["chunk"], rows["collector"]) == (("512", "default"), ("as-is", "default"))
 

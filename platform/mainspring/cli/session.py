@@ -78,6 +78,9 @@ def run(
     from mainspring.session import run_session
 
     session, registry = _plan(config, captures, feed, overrides, skip_bad)
+    for found, words in session.profile_words():
+        if found.freshness not in ("fresh", "none"):
+            errors().print(words, markup=False, soft_wrap=True)
     if html is not None:
         # Now, not after the session, whose report would be lost with it.
         write_file(html, b"")

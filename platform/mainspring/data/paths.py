@@ -1,13 +1,15 @@
-"""Where files lie: the user's cache folder, and the folders that `MAINSPRING_DATA` adds."""
+"""Where files lie: the user's cache and state folders, and the folders that `MAINSPRING_DATA` adds."""
 
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import platformdirs
+
 from mainspring.errors import DataError
 
-__all__ = ["DATA_VARIABLE", "cache_folder", "data_folders"]
+__all__ = ["DATA_VARIABLE", "cache_folder", "data_folders", "state_folder"]
 
 DATA_VARIABLE = "MAINSPRING_DATA"
 """The environment variable that names folders to look in before the cache, split as `PATH` is."""
@@ -32,6 +34,18 @@ def cache_folder(environ: Mapping[str, str] | None = None, *, system: str = sys.
     named = environ.get("XDG_CACHE_HOME", "")
     base = Path(named) if Path(named).is_absolute() else _home(environ) / ".cache"
     return base / "mainspring"
+
+
+def state_folder() -> Path:
+    """The folder that keeps what was found out here and should last. It need not exist yet.
+
+    Linux and the other Unixes: `$XDG_STATE_HOME/mainspring`, or `~/.local/state/mainspring`; elsewhere as platformdirs
+    has it. Raises `DataError` where the user has no home folder.
+    """
+    folder = platformdirs.user_state_path("mainspring", appauthor=False)
+    if not folder.is_absolute():
+        raise DataError("no home folder is known for this user: set HOME, or XDG_STATE_HOME")
+    return folder
 
 
 def data_folders(environ: Mapping[str, str] | None = None) -> tuple[Path, ...]:

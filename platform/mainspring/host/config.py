@@ -22,7 +22,9 @@ from mainspring.telemetry import Budget
 
 __all__ = [
     "AUTO",
+    "COLLECTORS",
     "DEFAULT_ORIGIN",
+    "MOST_CHUNK",
     "CodecConfig",
     "Config",
     "FeedConfig",
@@ -43,7 +45,8 @@ __all__ = [
 AUTO = "auto"
 DEFAULT_ORIGIN = "the built-in configuration"
 
-_MOST_CHUNK = 65_536
+MOST_CHUNK = 65_536
+COLLECTORS = ("as-is", "freeze", "rare", "off")
 _ROUNDING = 1e-9
 _OBJECTIVES = ("throughput", "p99")
 
@@ -127,9 +130,9 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     chunk: int | str = AUTO
 
     def __post_init__(self) -> None:
-        if self.chunk != AUTO and (isinstance(self.chunk, str) or not 1 <= self.chunk <= _MOST_CHUNK):
+        if self.chunk != AUTO and (isinstance(self.chunk, str) or not 1 <= self.chunk <= MOST_CHUNK):
             raise ValueError(
-                f'chunk must be a whole number from 1 to {_MOST_CHUNK:,}, or "{AUTO}"; found {shown(self.chunk)}'
+                f'chunk must be a whole number from 1 to {MOST_CHUNK:,}, or "{AUTO}"; found {shown(self.chunk)}'
             )
 
 

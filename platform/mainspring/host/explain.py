@@ -11,6 +11,7 @@ from rich.table import Table
 from hwprofile.acts import Act
 from mainspring.host.plan import Choice, LanePlan, Place, Plan, SessionPlan
 from mainspring.model import Instrument
+from mainspring.report.notes import Notes
 
 __all__ = ["explain_json", "explain_text"]
 
@@ -51,6 +52,16 @@ def explain_json(session: SessionPlan, tried: Tried = {}) -> dict[str, Any]:  # 
             }
             for choice, lanes in session.choices_with_lanes()
         ],
+        "profiles": [
+            {
+                **({"feed": feed.name} if several else {}),
+                "freshness": found.freshness,
+                "because": found.because,
+                "tuned_at": None if found.profile is None else found.profile.tuned_at,
+                "workload": None if found.profile is None else found.profile.workload_words,
+            }
+            for feed, found in zip(session.feeds, session.profiles, strict=False)
+        ],
         "missing_limits": list(session.missing_limits()),
         "lanes": [
             {
@@ -76,8 +87,15 @@ def explain_text(session: SessionPlan, console: Console, tried: Tried = {}) -> N
     sources = ", ".join(_source(feed) for feed in session.feeds)
     console.print(f"[bold]{escape(plan.origin)}[/]: mode {plan.mode}, seed {plan.seed}, source {escape(sources)}")
     console.print()
-    rows = [(*_row(choice), _where(session, lanes)) for choice, lanes in session.choices_with_lanes()]
+    notes = Notes()
+    rows = [(*_row(choice, notes), _where(session, lanes)) for choice, lanes in session.choices_with_lanes()]
     console.print(_table(("slot", "filled by", "from", "rule", "because", "where"), rows))
+    if lines := list(notes):
+        console.print()
+        console.print(escape("\n".join(lines)))
+    for found, words in session.profile_words():
+        if found.freshness != "none":
+            console.print(f"\n{escape(words[0].upper() + words[1:])}")
     console.print()
     several = len(session.feeds) > 1
     grids = [
@@ -158,8 +176,9 @@ def _source(plan: Plan) -> str:
     return f"{plan.name} {source}" if plan.name else source
 
 
-def _row(choice: Choice) -> tuple[str, ...]:
-    return (choice.slot, choice.plugin, f"{choice.distribution} {choice.version}", choice.rule, choice.because)
+def _row(choice: Choice, notes: Notes) -> tuple[str, ...]:
+    origin = f"{choice.distribution} {choice.version}"
+    return (choice.slot, choice.plugin, origin, choice.rule, notes.cell(choice.because))
 
 
 def _instrument(one: Instrument) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from mainspring import __version__
+from mainspring.host.wisdom.model import Found
+from mainspring.host.wisdom.words import found_words
 from mainspring.lane import StatisticsOptions
 from mainspring.model import Instrument
 from mainspring.telemetry import Budget
@@ -197,6 +199,7 @@ class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A whole session: its feeds, the lanes that their instruments are shared among, and where these run.
 
     `allow` are the distributions whose plugins it loads. With one lane it runs in the process that it is started in.
+    `profiles` is what was found of each feed's workload on this host, in the feeds' order; empty where nobody looked.
     """
 
     feeds: tuple[Plan, ...]
@@ -204,11 +207,19 @@ class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
     hardware: HardwarePlan = HardwarePlan()
     lanes_because: str = ""
     allow: tuple[str, ...] = ()
+    profiles: tuple[Found, ...] = ()
 
     @property
     def first(self) -> Plan:
         """The first feed's plan. What is the session's own (mode, seed, budget) is the same in each."""
         return self.feeds[0]
+
+    def profile_words(self) -> tuple[tuple[Found, str], ...]:
+        """What was found of each feed's workload, with its words: one line, which names the feed if it has a name."""
+        return tuple(
+            (found, f"{feed.name}: {found_words(found)}" if feed.name else found_words(found))
+            for feed, found in zip(self.feeds, self.profiles, strict=False)
+        )
 
     def choices(self) -> tuple[Choice, ...]:
         """Every choice once, in the order in which data moves, and the session's settings.

@@ -20,11 +20,14 @@ from mainspring.host.registry import Registry
 from mainspring.model import Instrument
 from mainspring.seams import Codec, RawMessage
 
-__all__ = ["make_plan"]
+__all__ = ["READS", "make_plan"]
 
 _T = TypeVar("_T")
 
-_NO_PROFILE = "the default; no race has been run on this host"
+READS = "; the feed reads with it"
+"""What is said of the codec that the feed reads with, after why it is that one."""
+
+_DEFAULT = "the default"
 _SLOT_KEYS = {"feed": ("plugin", "capture", "encoding", "skip_bad"), "risk": (), "codec": ()}
 
 
@@ -85,7 +88,7 @@ class _Planner:
     def setting(self, path: tuple[str, str], configured: _T | str, default: _T) -> Setting[_T]:
         """The choice of a value for a slot that no plugin fills: the key's last part."""
         if configured == AUTO:
-            return Setting(slot=path[-1], value=default, because=_NO_PROFILE)
+            return Setting(slot=path[-1], value=default, because=_DEFAULT)
         pinned = f"pinned by {self._complaint.where(path)}"
         return Setting(slot=path[-1], value=configured, rule="pinned", because=pinned)  # type: ignore[arg-type]
 
@@ -97,7 +100,7 @@ class _Planner:
         offered = self._registry.get("codec", choice.plugin).capabilities["format"]
         if offered != form:
             raise self._complaint.error(("codec", slot), f"{choice.plugin!r} is a {offered} codec; this slot is {form}")
-        reads = "; the feed reads with it" if form == self._config.feed.encoding else ""
+        reads = READS if form == self._config.feed.encoding else ""
         return msgspec.structs.replace(choice, slot=f"codec ({slot})", because=choice.because + reads)
 
     def strategies(self) -> tuple[StrategyPlan, ...]:
@@ -216,7 +219,7 @@ class _Planner:
         default: Callable[[], Offer] | None,
     ) -> Choice:
         if plugin == AUTO and default is not None:
-            return self._choice(path[-1], default(), "default", _NO_PROFILE, options, path)
+            return self._choice(path[-1], default(), "default", _DEFAULT, options, path)
         named_by = path if seam in ("codec", "risk") else (*path, "plugin")
         try:
             offer = self._registry.get(seam, plugin)

@@ -1,6 +1,7 @@
 """Config to a session's plan: its feeds, how their instruments are shared among lanes, and where the lanes run."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 from hwprofile.apply import taken_cpus
 from hwprofile.probe import probe as probe_host
@@ -12,6 +13,8 @@ from mainspring.host.placing import lanes_for, place_lanes, wants_pinning
 from mainspring.host.plan import Choice, HardwarePlan, LanePlan, Place, Plan, SessionPlan
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
+from mainspring.host.wisdom.expected import expect_stages
+from mainspring.host.wisdom.following import follow_profiles
 
 __all__ = ["alone", "make_session"]
 
@@ -21,13 +24,23 @@ def alone(plan: Plan, allow: Sequence[str] = ()) -> SessionPlan:
     return SessionPlan(feeds=(plan,), lanes=(LanePlan(name="1", parts=(plan,)),), allow=tuple(allow))
 
 
-def make_session(loaded: Loaded, registry: Registry, probe: Callable[[], HostProfile] = probe_host) -> SessionPlan:
-    """Plans a session. `probe` stands for `hwprofile.probe.probe`, and is asked only where the host matters.
+def make_session(
+    loaded: Loaded, registry: Registry, probe: Callable[[], HostProfile] = probe_host, *, follow: bool = True
+) -> SessionPlan:
+    """Plans a session. `probe` stands for `hwprofile.probe.probe`, and is asked only where the host matters, once.
+
+    Slots that the config leaves open are filled by this host's profiles where there are such; without `follow` they
+    have their defaults.
 
     Raises `ConfigError` or a `PluginError` where the config can't be run so.
     """
     config, complaint = loaded.config, loaded.complaint
-    feeds = tuple(make_plan(own, registry, name) for name, own in each_feed(loaded).items())
+    probe = cache(probe)
+    own = each_feed(loaded)
+    feeds = tuple(make_plan(each, registry, name) for name, each in own.items())
+    feeds, profiles = (
+        follow_profiles(feeds, [each.config for each in own.values()], registry, probe) if follow else (feeds, ())
+    )
     instruments = sum(len(feed.instruments) for feed in feeds)
     profile = None
     taken: Sequence[int] = ()
@@ -54,7 +67,7 @@ def make_session(loaded: Loaded, registry: Registry, probe: Callable[[], HostPro
         assert profile is not None
         hardware, places = place_lanes(config.hardware, complaint, profile, names, taken)
     shares = partition(feeds, lanes, _weights(feeds))
-    return SessionPlan(
+    session = SessionPlan(
         feeds=feeds,
         lanes=tuple(
             LanePlan(name=name, parts=parts, place=place)
@@ -63,7 +76,11 @@ def make_session(loaded: Loaded, registry: Registry, probe: Callable[[], HostPro
         hardware=hardware,
         lanes_because=because,
         allow=config.plugins.allow,
+        profiles=profiles,
     )
+    # A profile's medians are those of its feed alone.
+    alone_profile = profiles[0].profile if len(profiles) == 1 else None
+    return session if alone_profile is None else expect_stages(session, alone_profile)
 
 
 def _weights(feeds: Sequence[Plan]) -> list[int]:

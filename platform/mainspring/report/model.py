@@ -183,7 +183,8 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
     `races` are those that this host's profile holds for the slots of the session. With several lanes `wall_seconds` is
     the longest of theirs, `stages` are those of all, and `peak_rss_bytes` the sum of their peaks. `acts` are what held
     threads and memory in their places, and their undoing. `drift` has the stages that have parted from this host's
-    profile: nothing where there is none.
+    profile: nothing where there is none. `profiles` says of each feed in a line what was raced of it on this host, and
+    whether it holds: nothing where nothing was raced.
     """
 
     wall_seconds: float
@@ -197,6 +198,7 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
     lanes: list[LaneTiming] = []
     acts: list[ActReport] = []
     drift: list[DriftReport] = []
+    profiles: list[str] = []
 
 
 class OrderLogReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from mainspring.report import (
     stage_report,
 )
 from mainspring.session.host_facts import host_facts
+from mainspring.session.races import race_reports
 from mainspring.session.results import LaneOutcome, PartResult
 from mainspring.telemetry import Budget, Histogram
 
@@ -80,6 +81,8 @@ def merge(
             threads=[*(thread for outcome in outcomes for thread in outcome.threads), *threads],
             lanes=[_lane_timing(outcome) for outcome in outcomes] if several else [],
             drift=[one for result in results for one in result.drift],
+            profiles=[words for found, words in session.profile_words() if found.freshness != "none"],
+            races=race_reports(session),
             acts=[*(act for outcome in outcomes for act in outcome.acts), *acts],
         ),
     )

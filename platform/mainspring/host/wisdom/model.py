@@ -1,10 +1,16 @@
 """What a tune leaves behind for later starts: the *profile* of one host and one workload, as frozen values."""
 
+from typing import Literal
+
 import msgspec
 
-__all__ = ["SCHEMA", "Decision", "HostKey", "Paired", "Profile", "RacerRecord"]
+__all__ = ["SCHEMA", "Decision", "Found", "Freshness", "HostKey", "Paired", "Profile", "RacerRecord"]
 
 SCHEMA = 1
+
+Freshness = Literal["fresh", "stale", "none", "unused", "refused"]
+"""`fresh`: everything is as it was measured. `stale`: it is used, but something has changed that a new tune should see.
+`none`: nothing was raced. `unused`: what was raced says nothing of this host. `refused`: the file can't be believed."""
 
 
 class HostKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +48,10 @@ class RacerRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What one race decided. `slots` are the winner's: {"engine": "native", "codec (json)": "orjson"} and so on,
-    each by the `slot` of its `Choice` or `Setting` in the plan, filled by the plugin's name or the value as text.
+    """What one race decided.
+
+    `slots` are the winner's: {"engine": "native", "codec (json)": "orjson", "book": "ladder"}, each by the `slot` of
+    its `Choice` or `Setting` in the plan, filled by the plugin's name or the value as text.
 
     `race` is "pipeline", "codec (binary)", "chunk" or "collector". `chunk` and `collector` are slots of their own: how
     many messages a lane takes at a time, and how the garbage collector is set. `noise` is 0.02 for 2%, `grade` how fit
@@ -79,6 +87,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
     `workload` is the digest of `mainspring.host.wisdom.workload`, `workload_words` what it is for a person. `tuned_at`
     is UTC in ISO 8601. `stages_ns` has the median of each stage in the tuned lane, in nanoseconds, for the drift watch.
+    `imported_from` is the fingerprint of the identical machine on which it was raced, where that was another one.
     """
 
     schema: int = SCHEMA
@@ -94,3 +103,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...]
     paired: Paired | None = None
     stages_ns: dict[str, float] = {}
+    imported_from: str | None = None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a workload on this host: the profile that is used, or None, and why it is so in one line."""
+
+    freshness: Freshness
+    because: str
+    profile: Profile | None = None

@@ -178,6 +178,7 @@ def _races(report: SessionReport) -> Html | None:
         "How many times as fast as the default each candidate was on this host, with its interval. What lies within "
         "the noise is no difference."
     )
+    note = " ".join([note, *(f"{line[0].upper()}{line[1:]}." for line in report.timing.profiles)])
     return section("Races on this host", races_chart(report.timing.races), note=note)
 
 

@@ -1,11 +1,13 @@
 """The sections on the session as a whole: slots, stages, messages, refusals. None stands for a section with no rows."""
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from mainspring.report.figures import NONE, latency, percent, round_latency, whole_percent
 from mainspring.report.findings import common_origin, largest_first
 from mainspring.report.model import SessionReport, StageReport
+from mainspring.report.notes import Notes
 from mainspring.report.stages import budget_share, stage_label, verdict
 from mainspring.report.terminal.look import Column, Look
 
@@ -14,19 +16,23 @@ __all__ = ["messages_section", "refusals_section", "slots_section", "stages_sect
 _VERDICTS = {"within": ("ok", "green"), "over": ("over", "bold red"), "no budget": ("", ""), "idle": ("idle", "dim")}
 
 
-def slots_section(report: SessionReport, look: Look) -> Table | None:
+def slots_section(report: SessionReport, look: Look) -> RenderableType | None:
     """Who fills each slot, from which distribution, and which rule chose it."""
     if not report.slots:
         return None
+    notes = Notes()
     columns = [Column(title, "left") for title in ("slot", "filled by", "from", "rule", "because")]
     rows = [
-        [slot.slot, slot.plugin, f"{slot.distribution} {slot.version}", slot.rule, slot.because]
+        [slot.slot, slot.plugin, f"{slot.distribution} {slot.version}", slot.rule, notes.cell(slot.because)]
         for slot in report.slots
     ]
-    if not common_origin(report):
-        return look.table(columns, rows)
-    # One origin for all is told in the heading, and leaves its width to the reasons.
-    return look.table([*columns[:2], *columns[3:]], [[*row[:2], *row[3:]] for row in rows])
+    if common_origin(report):
+        # One origin for all is told in the heading, and leaves its width to the reasons.
+        columns = [*columns[:2], *columns[3:]]
+        rows = [[*row[:2], *row[3:]] for row in rows]
+    table = look.table(columns, rows)
+    lines = [*notes, *report.timing.profiles]
+    return Group(table, Text(), *map(look.text, lines)) if lines else table
 
 
 def stages_section(report: SessionReport, look: Look) -> Table | None:

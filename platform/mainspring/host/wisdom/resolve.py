@@ -1,0 +1,124 @@
+"""A feed's plan with the slots that it leaves open filled by what a profile's races decided, each with its evidence."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from mainspring.errors import UnknownPlugin, UnusablePlugin
+from mainspring.host.config import COLLECTORS, MOST_CHUNK
+from mainspring.host.offers import Offer
+from mainspring.host.plan import Choice, Plan, Setting
+from mainspring.host.planning import READS
+from mainspring.host.registry import Registry
+from mainspring.host.wisdom.model import Decision, Found, Profile
+from mainspring.host.wisdom.words import day_of, kept_words, won_words
+
+__all__ = ["resolve"]
+
+_FIELDS: Final = {"engine": "engine", "book": "book", "codec (json)": "json_codec", "codec (binary)": "binary_codec"}
+_OPEN: Final = "default"
+
+
+class _UnfitError(Exception):
+    """Why a decision can't be carried out here."""
+
+
+def resolve(plan: Plan, found: Found, registry: Registry, options: Mapping[str, Mapping[str, Any]]) -> Plan:
+    """Fills a plan's open slots by what was found, and says in each why it is filled so.
+
+    `options` are what the config says for whoever fills a slot, by the slot. A decision is carried out whole or not at
+    all: what was raced together stays together. What the config pins stays pinned.
+    """
+    if found.profile is None:
+        return _explained(plan, f"the default; {found.because}", _FIELDS | _settings(plan))
+    day = day_of(found.profile)
+    decided: set[str] = set()
+    for decision in found.profile.decisions:
+        decided.update(decision.slots)
+        plan = _carried_out(plan, decision, found, found.profile, registry, options)
+    rest = {slot: field for slot, field in (_FIELDS | _settings(plan)).items() if slot not in decided}
+    return _explained(plan, f"the default; the races of {day} had nothing to choose here", rest)
+
+
+def _carried_out(
+    plan: Plan,
+    decision: Decision,
+    found: Found,
+    profile: Profile,
+    registry: Registry,
+    options: Mapping[str, Mapping[str, Any]],
+) -> Plan:
+    fields = {slot: field for slot, field in (_FIELDS | _settings(plan)).items() if slot in decision.slots}
+    if decision.slots == decision.default:
+        return _explained(plan, kept_words(decision, profile, found.freshness), fields)
+    try:
+        filled = {
+            field: _filled(getattr(plan, field), decision.slots[slot], registry, options.get(slot, {}))
+            for slot, field in fields.items()
+        }
+    except _UnfitError as error:
+        winner = " + ".join(decision.slots.values())
+        because = f"the default; the race's winner of {day_of(profile)}, {winner}, isn't taken: {error}"
+        return _explained(plan, because, fields)
+    because = won_words(decision, profile, found.freshness)
+    return _explained(msgspec.structs.replace(plan, **filled), because, fields, rule="profile")
+
+
+def _settings(plan: Plan) -> dict[str, str]:
+    return {plan.chunk.slot: "chunk", plan.collector.slot: "collector"}
+
+
+def _explained(plan: Plan, because: str, fields: Mapping[str, str], rule: str = _OPEN) -> Plan:
+    """The plan, saying so in those of the fields that the config leaves open."""
+    told = {}
+    for field in fields.values():
+        one = getattr(plan, field)
+        if one.rule == _OPEN:
+            reads = READS if isinstance(one, Choice) and one == plan.feed_codec else ""
+            told[field] = msgspec.structs.replace(one, rule=rule, because=because + reads)
+    return msgspec.structs.replace(plan, **told)
+
+
+def _filled(
+    one: Choice | Setting[Any], by: str, registry: Registry, options: Mapping[str, Any]
+) -> Choice | Setting[Any]:
+    if one.rule != _OPEN:
+        return one
+    if isinstance(one, Setting):
+        return msgspec.structs.replace(one, value=_value(one.slot, by))
+    try:
+        offer = registry.get(one.seam, by)
+    except (UnknownPlugin, UnusablePlugin) as error:
+        raise _UnfitError(str(error)) from error
+    if offer.capabilities.get("format") != registry.get(one.seam, one.plugin).capabilities.get("format"):
+        raise _UnfitError(f"the {one.seam} {by!r} is of another format")
+    return msgspec.structs.replace(
+        one,
+        plugin=offer.name,
+        distribution=offer.distribution,
+        version=offer.version,
+        options=_decoded(offer, options),
+    )
+
+
+def _decoded(offer: Offer, options: Mapping[str, Any]) -> msgspec.Struct | None:
+    if offer.options is None:
+        if options:
+            raise _UnfitError(f"the {offer.seam} {offer.name!r} takes no options, and the config gives some")
+        return None
+    unknown = sorted(set(options) - set(offer.options.__struct_encode_fields__))
+    if unknown:
+        raise _UnfitError(f"the {offer.seam} {offer.name!r} has no such option: {', '.join(unknown)}")
+    try:
+        return msgspec.convert(dict(options), offer.options)
+    except msgspec.ValidationError as error:
+        raise _UnfitError(f"the {offer.seam} {offer.name!r} doesn't take the config's options: {error}") from error
+
+
+def _value(slot: str, text: str) -> int | str:
+    if slot == "collector" and text in COLLECTORS:
+        return text
+    if slot == "chunk" and text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_CHUNK:
+        return int(text)
+    raise _UnfitError(f"{text!r} is no {slot}")

@@ -1,0 +1,52 @@
+"""The races of this host's profiles as the report has them."""
+
+from mainspring.host.plan import Plan, SessionPlan
+from mainspring.host.wisdom.model import Decision, Found, Profile, RacerRecord
+from mainspring.report import RaceReport, RacerReport
+
+__all__ = ["race_reports"]
+
+_SEAMS = {"engine": "engine", "book": "book", "codec (json)": "codec", "codec (binary)": "codec"}
+
+
+def race_reports(session: SessionPlan) -> list[RaceReport]:
+    """Every race of the profiles that the session's feeds follow; with several feeds each names its own."""
+    return [
+        _race(feed, found, found.profile, decision)
+        for feed, found in zip(session.feeds, session.profiles, strict=False)
+        if found.profile is not None
+        for decision in found.profile.decisions
+    ]
+
+
+def _race(feed: Plan, found: Found, profile: Profile, decision: Decision) -> RaceReport:
+    return RaceReport(
+        slot=f"{decision.race} [{feed.name}]" if feed.name else decision.race,
+        default=_name(decision, decision.default),
+        winner=_name(decision, decision.slots),
+        rounds=decision.rounds,
+        noise=decision.noise,
+        because=f"{decision.because} ({found.freshness}, {profile.tuned_at[:10]})",
+        racers=[_racer(profile, one) for one in decision.racers],
+    )
+
+
+def _name(decision: Decision, slots: dict[str, str]) -> str:
+    return next((one.name for one in decision.racers if one.slots == slots), " + ".join(slots.values()))
+
+
+def _racer(profile: Profile, racer: RacerRecord) -> RacerReport:
+    """A pipeline's parts may be of several distributions: all of them are named."""
+    parts = [profile.candidates.get(f"{_SEAMS[slot]} {by}") for slot, by in racer.slots.items() if slot in _SEAMS]
+    origins = list(dict.fromkeys(part for part in parts if part)) or [f"mainspring {profile.mainspring}"]
+    *before, last = origins
+    distribution, _, version = last.rpartition(" ")
+    return RacerReport(
+        plugin=racer.name,
+        distribution=", ".join([*before, distribution]),
+        version=version,
+        gain=racer.gain,
+        low=racer.low,
+        high=racer.high,
+        note=racer.because,
+    )
