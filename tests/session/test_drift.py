@@ -19,14 +19,18 @@ EXPECTED = {"feed": 3_000.0, "book": 12_000.0, "whole_path": 7_000.0}
 
 
 class Lane:
-    """A lane's stages, filled with made-up passes: all have a feed and a whole path, one in ten a book."""
+    """A lane's stages, filled with made-up passes: all have a feed and a whole path, one in ten a book.
 
-    def __init__(self, expected=EXPECTED, *, seed=1, chunk=CHUNK, lanes=1):
+    `lanes` is how many parts it has, `book_every` how rare the book is.
+    """
+
+    def __init__(self, expected=EXPECTED, *, seed=1, chunk=CHUNK, lanes=1, book_every=10):
         self.stages = [LaneStages() for _ in range(lanes)]
         self.watch = DriftWatch("1", expected, self.stages)
         self.messages = 0
         self._random = Random(seed)
         self._chunk = chunk
+        self._book_every = book_every
 
     def run(self, windows, **factors):
         """Some windows of messages, whose stages take so many times what is expected."""
@@ -37,7 +41,7 @@ class Lane:
                 whole = self._pass(7_000 * factors.get("whole_path", 1.0))
                 stages.feed(self._pass(3_000 * factors.get("feed", 1.0)))
                 stages.whole_path(whole)
-                if number % 10 == 0:
+                if number % self._book_every == 0:
                     stages.book(self._pass(12_000 * factors.get("book", 1.0)))
             stages.fold()
             self.messages += self._chunk
@@ -70,7 +74,7 @@ def test_a_stage_that_has_become_slower_is_told_of_once():
     # To within a window: a fluctuation just before it may be taken for its beginning.
     assert 5 * WINDOW < one.message <= 6 * WINDOW + 1
     assert one.receive_ns == (one.message - 1 + CHUNK) * 1_000
-    assert one.message + 24 * WINDOW >= one.certain_at
+    assert one.message + 29 * WINDOW >= one.certain_at
     assert one.factor == pytest.approx(1.5, rel=0.1)
 
 
@@ -91,6 +95,14 @@ def test_any_chunk_is_watched(chunk):
     assert found[0].message == 1
 
 
+def test_a_rare_stage_has_longer_windows():
+    """One pass in 64 messages makes a sample in four windows; its drift is dated to where such a window began."""
+    lane = Lane({"book": 12_000.0}, book_every=64)
+    (one,) = lane.run(60, book=3.0)
+    assert (one.message, one.certain_at) == (1, 4 * 4 * WINDOW)
+    assert one.factor == pytest.approx(3.0, rel=0.1)
+
+
 def test_the_parts_of_a_lane_are_watched_as_one():
     """Two feeds in one lane, of which one has become much slower: the median of both is held against the profile's."""
     lane = Lane({"feed": 3_000.0}, lanes=2, chunk=511)
@@ -103,16 +115,16 @@ def test_a_fused_lane_is_watched():
     """Passes that come counted by bucket: feed and book as one, the whole path from there and from the buffer."""
     stages, random = LaneStages(), Random(7)
     watch = DriftWatch("1", {FUSED: 200.0, "whole_path": 200.0}, [stages])
-    for chunk in range(12 * WINDOW // CHUNK):
+    for chunk in range(16 * WINDOW // CHUNK):
         times = Histogram()
-        slower = 2.2 if chunk >= 3 * WINDOW // CHUNK else 1.0
+        slower = 2.2 if chunk >= 4 * WINDOW // CHUNK else 1.0
         times.record_many(round(200 * slower * math.exp(random.gauss(0, 0.3))) for _ in range(CHUNK))
         stages.add_fused({"fused": times.counts(), "whole_path": times.counts()})
         stages.fold()
         watch.look((chunk + 1) * CHUNK, chunk)
     assert [(one.stage, one.message) for one in watch.found] == [
-        (FUSED, 3 * WINDOW + 1),
-        ("whole_path", 3 * WINDOW + 1),
+        (FUSED, 4 * WINDOW + 1),
+        ("whole_path", 4 * WINDOW + 1),
     ]
 
 
@@ -120,6 +132,21 @@ def test_a_clock_that_tells_no_time_is_borne():
     """Passes of no measured time are as a nanosecond, and no logarithm of nothing is taken."""
     (one,) = Lane({"feed": 10.0}).run(10, feed=0.0)
     assert one.factor == pytest.approx(0.1)
+
+
+def test_what_has_been_told_is_sampled_no_further():
+    """After its one report a stage costs neither time nor memory."""
+    stages = LaneStages()
+    samples = [stages.watch(stage) for stage in (FUSED, "whole_path", "feed")]
+    for stage in (FUSED, "whole_path"):
+        stages.unwatch(stage)
+    for sample in samples:
+        sample.want(10)
+    stages.add_fused({"fused": ({100: 80}, 8_000, 100), "whole_path": ({100: 80}, 8_000, 100)})
+    stages.whole_path(100)
+    stages.feed(100)
+    stages.gather()
+    assert [len(sample) for sample in samples] == [0, 0, 1]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,9 @@ __all__ = ["FUSED", "LaneStages"]
 FUSED: Final = "feed+book"
 """What feed and book are called where they are run, and timed, as one."""
 
-_WHOLE: Final = "whole_path"
+_FUSED, _WHOLE = "fused", "whole_path"
+_COUNTED: Final = {FUSED: _FUSED, _WHOLE: _WHOLE}
+"""Stages whose passes come counted from a `mainspring.seams.Fused`, and what it calls them."""
 
 
 class LaneStages:
@@ -23,7 +25,7 @@ class LaneStages:
 
     __slots__ = (
         "_buffers",
-        "_samples",
+        "_counted",
         "book",
         "feed",
         "fused",
@@ -37,7 +39,7 @@ class LaneStages:
 
     def __init__(self) -> None:
         self._buffers = {stage: StageBuffer() for stage in STAGES}
-        self._samples: dict[str, StageSample] = {}
+        self._counted: list[tuple[str, StageSample]] = []
         self.fused = Histogram()
         self.feed = self._buffers["feed"].append
         self.book = self._buffers["book"].append
@@ -56,8 +58,15 @@ class LaneStages:
     def watch(self, stage: str) -> StageSample:
         """Takes a sample of a stage's passes from now on. Raises `KeyError` for a stage that there isn't."""
         sample = StageSample() if stage == FUSED else self._buffers[stage].watch()
-        self._samples[stage] = sample
+        if stage in _COUNTED:
+            self._counted.append((_COUNTED[stage], sample))
         return sample
+
+    def unwatch(self, stage: str) -> None:
+        """Takes no further sample of a stage."""
+        if stage != FUSED:
+            self._buffers[stage].unwatch()
+        self._counted = [one for one in self._counted if one[0] != _COUNTED.get(stage)]
 
     def gather(self) -> None:
         """Brings the samples up to date. Called between chunks."""
@@ -73,8 +82,7 @@ class LaneStages:
 
     def add_fused(self, times: Mapping[str, tuple[Mapping[int, int], int, int]]) -> None:
         """Adds what a `mainspring.seams.Fused` has timed."""
-        self.fused.add(*times["fused"])
+        self.fused.add(*times[_FUSED])
         self._buffers[_WHOLE].histogram.add(*times[_WHOLE])
-        for stage, counted in ((FUSED, times["fused"]), (_WHOLE, times[_WHOLE])) if self._samples else ():
-            if stage in self._samples:
-                self._samples[stage].gather_counted(counted[0])
+        for kind, sample in self._counted:
+            sample.gather_counted(times[kind][0])

@@ -14,7 +14,11 @@ WINDOW = 8_192
 """So many messages make a window, at least: it ends with a chunk."""
 
 LEAST_SAMPLE = 64
-"""A stage with a smaller sample of passes in a window is looked at with the next one."""
+"""A stage with a smaller sample of passes in a window is looked at with the next one.
+
+Of what a lane runs as one, whose passes come counted and are costly to sample, so many are asked for in every other
+window, so that its windows are twice as long.
+"""
 
 _Mark: TypeAlias = tuple[int, int]
 """A message's number and its receive time."""
@@ -28,40 +32,37 @@ class DriftWatch:
     parted is told of once.
     """
 
-    def __init__(
-        self, lane: str, expected_ns: Mapping[str, float], stages: Sequence[LaneStages], window: int = WINDOW
-    ) -> None:
+    def __init__(self, lane: str, expected_ns: Mapping[str, float], stages: Sequence[LaneStages]) -> None:
         self.found: list[DriftReport] = []
         self._lane = lane
-        self._messages = window
         self._stages = tuple(stages)
         self._watched = [_Watched(stage, max(median_ns, 1.0), stages) for stage, median_ns in expected_ns.items()]
         self._ended = 0
-        self._begun = False
         self._due = 0
+        self._asks = True
 
     def look(self, messages: int, receive_ns: int) -> None:
         """Takes in that so many messages are done, the last of which was received at `receive_ns`."""
         if messages < self._due or not self._watched:
             return
-        if not self._begun:
-            self._begun = True
+        if self._due == self._ended:
+            self._asks = not self._asks
             for one in self._watched:
-                one.begin((self._ended + 1, receive_ns))
-        if messages - self._ended >= self._messages:
-            for stages in self._stages:
-                stages.gather()
-            self._watched = [one for one in self._watched if not self._has_parted(one, messages)]
-            self._ended, self._begun = messages, False
-        for one in self._watched:
-            one.want()
-        # Twice in a window, for the sake of `want`; once more where the next one begins.
-        self._due = min(messages + self._messages // 2, self._ended + self._messages) if self._begun else messages
+                one.begin((self._ended + 1, receive_ns), asks=self._asks)
+            self._due = self._ended + WINDOW
+        if messages < self._due:
+            return
+        for stages in self._stages:
+            stages.gather()
+        self._watched = [one for one in self._watched if not self._has_parted(one, messages)]
+        self._ended = self._due = messages
 
     def _has_parted(self, one: "_Watched", messages: int) -> bool:
         shift = one.end()
         if shift is None:
             return False
+        for stages in self._stages:
+            stages.unwatch(one.stage)
         message, receive_ns = shift.since
         self.found.append(
             DriftReport(
@@ -87,14 +88,12 @@ class _Watched:
         self._cusum: Cusum[_Mark] = Cusum()
         self._start: _Mark | None = None
 
-    def begin(self, mark: _Mark) -> None:
-        """A window begins with this message, unless one is under way."""
+    def begin(self, mark: _Mark, *, asks: bool) -> None:
+        """A window begins with this message, unless one is under way. It may ask for passes that come counted."""
         self._start = self._start or mark
-
-    def want(self) -> None:
-        """Asks for more passes of a fused run."""
-        for sample in self._samples:
-            sample.want(LEAST_SAMPLE)
+        if asks:
+            for sample in self._samples:
+                sample.want(LEAST_SAMPLE)
 
     def end(self) -> Shift[_Mark] | None:
         """The window ends, where its sample is large enough."""

@@ -37,6 +37,10 @@ class StageBuffer:
         self._sample = StageSample()
         return self._sample
 
+    def unwatch(self) -> None:
+        """Takes no further sample."""
+        self._sample = None
+
     def gather(self) -> None:
         """Brings the sample up to date, where there is one."""
         if self._sample is not None:

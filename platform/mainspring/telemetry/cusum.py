@@ -9,8 +9,8 @@ __all__ = ["ALLOWANCE", "CLIP", "THRESHOLD", "Cusum", "Shift"]
 
 _T = TypeVar("_T")
 
-ALLOWANCE = math.log(1.5) / 2
-THRESHOLD = 2.0
+ALLOWANCE = math.log(1.3)
+THRESHOLD = 1.5
 CLIP = math.log(2.0)
 
 
@@ -27,10 +27,10 @@ class Cusum(Generic[_T]):
 
     With x the natural logarithm of a ratio to what is expected, the sums are S+ = max(0, S+ + x - k) and
     S- = max(0, S- - x - k). A change is told when one exceeds h, and dated to where that sum last left zero (D. V.
-    Hinkley, Inference about the change-point from cumulative sum tests, Biometrika 58, 1971). k is `ALLOWANCE`, half
-    the logarithm of 1.5, which notices a factor of 1.5 soonest (G. V. Moustakides, Optimal stopping times for detecting
-    changes in distributions, Annals of Statistics 14, 1986); h is `THRESHOLD`. A single value counts as a factor of two
-    at most, `CLIP`, so that one odd stretch, however odd, is no change.
+    Hinkley, Inference about the change-point from cumulative sum tests, Biometrika 58, 1971). k is `ALLOWANCE`: what
+    stays within 30% adds up to nothing, since a machine that is shared does that by itself. The classic k, half the
+    change to be noticed, would notice a factor of 1.5 one value sooner, and tell of a lasting 25% too. h is
+    `THRESHOLD`. A single value counts as a factor of two at most, `CLIP`, so that one odd stretch is no change.
 
     How long it stays silent, and how soon it tells, is in docs/tune.md, as simulated by tests/telemetry/test_cusum.py.
     """
