@@ -12,7 +12,7 @@ from mainspring.host.plan import Choice, Plan, Setting
 from mainspring.host.planning import READS
 from mainspring.host.registry import Registry
 from mainspring.host.wisdom.model import Decision, Found, Profile
-from mainspring.host.wisdom.words import day_of, kept_words, won_words
+from mainspring.host.wisdom.words import day_of, kept_words, name_of, won_words
 
 __all__ = ["resolve"]
 
@@ -58,7 +58,7 @@ def _carried_out(
             for slot, field in fields.items()
         }
     except _UnfitError as error:
-        winner = " + ".join(decision.slots.values())
+        winner = name_of(decision, decision.slots)
         because = f"the default; the race's winner of {day_of(profile)}, {winner}, isn't taken: {error}"
         return _explained(plan, because, fields)
     because = won_words(decision, profile, found.freshness)
