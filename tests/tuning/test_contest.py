@@ -126,7 +126,7 @@ def test_the_unseen_part_lies_behind_the_race(registry, contest):
 
 
 def test_one_who_left_catches_up(registry, contest):
-    """A lane that wasn't run for a while is brought up to the payload before it is timed again."""
+    """A lane that wasn't run with a payload is brought up to the next one before it is timed again."""
     found, _ = contest(registry, *PYTHON)
     first, second = found.names[:2]
     found.start((first, second), unseen=False)

@@ -47,7 +47,7 @@ def render_tuned(tuned: Tuned, console: Console) -> None:
             _gain(best) if changed else "",
             _bounds(best) if changed else "",
             f"{decision.rounds:,}",
-            f"{decision.grade}, {decision.noise:.1%} noise",
+            f"{decision.grade}, {_part(decision.noise)} noise",
         )
         if not changed and best is not None:
             table.add_row(
@@ -106,7 +106,7 @@ def render_why(slot: str, decision: Decision, profile: Profile, console: Console
     _say(
         console,
         f"a gain of 1.05x is 5% better than the default by {profile.objective}. The host was {decision.grade}: two "
-        f"runs of one candidate were {decision.noise:.1%} apart. {decision.rounds:,} rounds in {decision.processes} "
+        f"runs of one candidate were {_part(decision.noise)} apart. {decision.rounds:,} rounds in {decision.processes} "
         f"fresh processes, and {decision.dropped:,} dropped; seed {decision.seed}",
     )
     _say(console, f"tuned {profile.tuned_at} for {profile.workload_words}")
@@ -151,6 +151,10 @@ def _table(*columns: tuple[str, str]) -> Table:
     for name, justify in columns:
         table.add_column(name, justify="right" if justify else "left", overflow="fold")
     return table
+
+
+def _part(noise: float) -> str:
+    return f"{noise:.1%}" if noise < 1 else "100% or more"
 
 
 def _gain(one: RacerRecord | None) -> str:

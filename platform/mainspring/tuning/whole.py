@@ -16,7 +16,7 @@ from hwprofile.tune.values import Score
 from mainspring.errors import MainspringError
 from mainspring.host.holding import hold_collector
 from mainspring.host.registry import Registry
-from mainspring.tuning.lanes import NOTHING, RacedLane, ReadAhead
+from mainspring.tuning.lanes import NOTHING, RacedLane, ReadAhead, tail_ns
 from mainspring.tuning.subject import Subject, read_subject
 
 __all__ = ["WholeRun", "run_whole"]
@@ -87,7 +87,7 @@ def main() -> None:
             hold_collector(hold, plan.collector.value)
             elapsed.append(lane.run_to(subject.workload.messages))
             grown = grown if number else process.memory_info().rss - before
-        tails.append(lane.tail_ns(NOTHING, lane.whole_path()) or 0)
+        tails.append(tail_ns(NOTHING, lane.count()) or 0)
     done = WholeRun(
         elapsed_ns=median_low(elapsed), tail_ns=median_low(tails), grown_bytes=grown, stages_ns=lane.medians_ns()
     )
