@@ -40,7 +40,7 @@ class LaneContest:
         self._subject = subject
         self._registry = registry
         self._ahead = ReadAhead()
-        self._plans = {one.name: one.fill(subject.workload.plan) for one in subject.candidates}
+        self._plans = subject.race_plans()
         self._names: tuple[str, ...] = ()
         self._lanes: dict[str, RacedLane] = {}
         self._first, self._last = 0, subject.workload.seen
