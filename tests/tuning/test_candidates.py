@@ -47,24 +47,24 @@ def names(field):
 
 
 def test_pipelines_are_what_engine_codec_and_book_form(small, planned):
-    """Every engine with every codec that it calls and every book, the default first."""
+    """Every engine with every codec that it calls and every book, the default first, engines in turns."""
     field = pipelines(planned(small), small, DECLARED, {})
     assert names(field) == [
         "python + orjson + bisect-list",
+        "own + bisect-list",
         "python + orjson + sorted-dict",
+        "own + sorted-dict",
         "python + msgspec + bisect-list",
         "python + msgspec + sorted-dict",
-        "own + bisect-list",
-        "own + sorted-dict",
     ]
-    assert field.candidates[-1].slots == {"engine": "own", "codec (json)": "orjson", "book": "sorted-dict"}
-    assert field.candidates[2].versions["codec msgspec"].startswith("mainspring ")
+    assert field.candidates[3].slots == {"engine": "own", "codec (json)": "orjson", "book": "sorted-dict"}
+    assert field.candidates[4].versions["codec msgspec"].startswith("mainspring ")
 
 
 def test_a_pin_stays(small, planned):
     """What the config pins isn't varied, nor is it in the names."""
     field = pipelines(planned(small, "book.plugin=sorted-dict"), small, DECLARED, {})
-    assert names(field) == ["python + orjson", "python + msgspec", "own"]
+    assert names(field) == ["python + orjson", "own", "python + msgspec"]
     assert {one.slots["book"] for one in field.candidates} == {"sorted-dict"}
 
 
@@ -102,7 +102,7 @@ def test_options_are_for_who_takes_them(small, planned):
 def test_a_candidate_fills_the_plan(small, planned):
     """Filling changes the candidate's slots and nothing else."""
     plan = planned(small)
-    candidate = pipelines(plan, small, DECLARED, {}).candidates[-1]
+    candidate = pipelines(plan, small, DECLARED, {}).candidates[3]
     filled = candidate.fill(plan)
     assert (filled.engine.plugin, filled.json_codec.plugin, filled.book.plugin) == ("own", "orjson", "sorted-dict")
     assert msgspec.structs.replace(filled, engine=plan.engine, book=plan.book) == plan

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONFIDENCE", "Samples", "need_scipy"]
 
-CONFIDENCE = 0.99
+CONFIDENCE = 0.95
 """How sure the interval of a gain is, both sides together."""
 
 _RESAMPLES = 400

@@ -9,7 +9,7 @@ from hwprofile.tune.values import Objective, Score
 
 __all__ = ["TAIL", "counted", "gains", "log_gain"]
 
-_ENOUGH_QUIET = 10
+_ENOUGH_QUIET = 30
 
 TAIL = Objective(throughput=0.0, tail=1.0)
 """The 99th percentile alone."""

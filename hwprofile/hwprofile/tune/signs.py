@@ -10,7 +10,7 @@ from hwprofile.probe.cgroups import controller
 from hwprofile.probe.frequency import throttled_count
 from hwprofile.probe.numbers import read_int
 
-__all__ = ["Signs", "Throttling", "put_aside", "ran_on", "read_signs"]
+__all__ = ["RunDelay", "Signs", "Throttling", "put_aside", "ran_on", "read_signs"]
 
 _ROOT = Path("/")
 
@@ -63,6 +63,26 @@ class Throttling:
             counts += [read_int(file) for file in self._heat[cpu]]
         known = [one for one in counts if one is not None]
         return sum(known) if known else None
+
+
+class RunDelay:
+    """How long the calling thread has been ready to run while others had its CPU, in nanoseconds. Make it there."""
+
+    def __init__(self) -> None:
+        try:
+            self._file = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
+        except OSError:
+            # Another system, or a kernel that doesn't count it.
+            self._file = -1
+
+    def __call__(self) -> int:
+        """Nanoseconds since the thread began; always 0 where the system doesn't tell."""
+        return int(os.pread(self._file, 128, 0).split()[1]) if self._file >= 0 else 0
+
+    def close(self) -> None:
+        """Reads no more."""
+        if self._file >= 0:
+            os.close(self._file)
 
 
 def ran_on() -> int | None:

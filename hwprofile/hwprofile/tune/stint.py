@@ -3,11 +3,12 @@
 import gc
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
 from hwprofile.tune.orders import Disturbance, Round, Stint, StintOrder
-from hwprofile.tune.signs import Throttling, put_aside, ran_on
+from hwprofile.tune.signs import RunDelay, Throttling, put_aside, ran_on
 from hwprofile.tune.values import Contest, Score
 
 __all__ = ["RoundSigns", "round_signs", "run_stint"]
@@ -46,7 +47,8 @@ def run_stint(
 ) -> Stint:
     """Runs the stint. Warm-up rounds are run like the others, and don't count.
 
-    Each candidate runs the same payload in a round. A round during which a CPU was throttled, or in which the thread
+    Each candidate runs the same payload in a round. Time in which the thread was ready and others had its CPU is taken
+    off a score: it isn't the candidate's. A round during which a CPU was throttled, or in which the thread
     was moved to another CPU or put aside for others, is told with its reason. The garbage collector leaves alone what
     lived before the rounds, and is off while candidates run, for all alike; a contest in which it takes part switches
     it itself.
@@ -57,7 +59,7 @@ def run_stint(
     blocks = order.blocks or _calibrated(contest, order.default)
     gc.collect()
     gc.freeze()
-    was_on = gc.isenabled()
+    was_on, delay = gc.isenabled(), RunDelay()
     gc.disable()
     try:
         rounds: list[Round] = []
@@ -65,12 +67,13 @@ def run_stint(
         until = began + order.seconds
         at = 0
         while at < order.least + _WARM_UP or (clock() < until and at < order.most + _WARM_UP):
-            one = _round(contest, order.names, blocks, random, signs)
+            one = _round(contest, order.names, blocks, random, signs, delay)
             if at >= _WARM_UP:
                 rounds.append(one)
             at += 1
         seconds = clock() - began
     finally:
+        delay.close()
         if was_on:
             gc.enable()
         gc.unfreeze()
@@ -93,13 +96,21 @@ def _calibrated(contest: Contest, default: str) -> int:
 
 
 def _round(
-    contest: Contest, names: tuple[str, ...], blocks: int, random: Random, signs: Callable[[], RoundSigns]
+    contest: Contest,
+    names: tuple[str, ...],
+    blocks: int,
+    random: Random,
+    signs: Callable[[], RoundSigns],
+    delay: RunDelay,
 ) -> Round:
     contest.advance(blocks)
     scores: dict[str, Score] = {}
     before = signs()
     for name in random.sample(names, len(names)):
-        scores[name] = contest.run(name)
+        waited = delay()
+        score = contest.run(name)
+        waited = delay() - waited
+        scores[name] = replace(score, elapsed_ns=max(score.elapsed_ns - waited, 1)) if waited else score
     after = signs()
     # What its candidates left behind, and no more: what lived before is frozen.
     gc.collect()

@@ -101,7 +101,7 @@ class Health:
 class Racer:
     """One candidate. `gain` is how many times as good as the default it was by the objective (1.05 is 5% better).
 
-    `low` and `high` bound the gain with 99% confidence; `tail_gain` is that of the 99th percentile alone. They are None
+    `low` and `high` bound the gain with 95% confidence; `tail_gain` is that of the 99th percentile alone. They are None
     where it didn't race, or nothing tells of the tail. `ratios` are its gain in each process, for the chart.
     `because` says in words what became of it.
     """

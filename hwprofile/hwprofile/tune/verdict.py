@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hwprofile.tune.samples import CONFIDENCE, Samples
+from hwprofile.tune.samples import Samples
 from hwprofile.tune.values import Racer, Standing
 
 __all__ = ["ALPHA", "Bar", "figures", "leader", "out_of_reach", "racer", "times"]
 
-ALPHA = 1 - CONFIDENCE
+ALPHA = 0.01
 """The chance of one false step in a whole race, shared among its candidates and looks (Bonferroni)."""
 
 

@@ -12,6 +12,7 @@ from mainspring.cli.late import LateCommand, WithLateCommands
 from mainspring.cli.output import REFUSED, errors
 from mainspring.cli.plugins import plugins_app
 from mainspring.cli.session import explain, init, run
+from mainspring.cli.tune import tune_app
 from mainspring.cli.verify import verify
 from mainspring.errors import MainspringError
 
@@ -48,6 +49,7 @@ app.command()(init)
 app.command()(verify)
 app.add_typer(plugins_app)
 app.add_typer(data_app)
+app.add_typer(tune_app)
 
 
 def _print_version(wanted: bool) -> None:

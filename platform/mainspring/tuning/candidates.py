@@ -1,7 +1,7 @@
 """Who could fill the slots that are raced: every plugin that is installed, allowed and usable, strangers' included."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from itertools import product, zip_longest
 from typing import Any, Final
 
 import msgspec
@@ -77,8 +77,9 @@ def pipelines(plan: Plan, registry: Registry, uses: Uses, options: Mapping[str, 
     engines = _fillers(plan.engine, registry, options, unusable, varied=uses.engine)
     books = _fillers(plan.book, registry, options, unusable, varied=uses.book)
     readers = _fillers(codec, registry, options, unusable, varied=any(uses.codec_by_engine.values()))
-    found = []
+    by_engine: list[list[Candidate]] = []
     for engine in engines:
+        by_engine.append([])
         called = uses.codec_by_engine.get(engine.plugin, True)
         for reader, book in product(readers if called else readers[:1], books):
             named = [
@@ -86,7 +87,10 @@ def pipelines(plan: Plan, registry: Registry, uses: Uses, options: Mapping[str, 
                 for choice, fillers in ((engine, engines), (reader, readers if called else ()), (book, books))
                 if len(fillers) > 1
             ]
-            found.append(Candidate(name=" + ".join(named) or engine.plugin, choices=(engine, reader, book)))
+            name = " + ".join(named) or engine.plugin
+            by_engine[-1].append(Candidate(name=name, choices=(engine, reader, book)))
+    # Engines in turns: where the time is short, some of each are asked for their answers before it ends.
+    found = [one for turn in zip_longest(*by_engine) for one in turn if one is not None]
     return _field("pipeline", found, unusable, (plan.engine, codec, plan.book))
 
 

@@ -12,6 +12,7 @@ import msgspec
 import psutil
 
 from hwprofile.acts import Hold
+from hwprofile.tune.values import Score
 from mainspring.errors import MainspringError
 from mainspring.host.holding import hold_collector
 from mainspring.host.registry import Registry
@@ -32,6 +33,11 @@ class WholeRun(msgspec.Struct, frozen=True, kw_only=True):
     tail_ns: int
     grown_bytes: int
     stages_ns: dict[str, float]
+
+    @property
+    def score(self) -> Score:
+        """Its time and tail, as a race takes them."""
+        return Score(elapsed_ns=self.elapsed_ns, tail_ns=self.tail_ns)
 
 
 class _Order(msgspec.Struct, frozen=True, kw_only=True):

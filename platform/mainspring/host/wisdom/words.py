@@ -39,9 +39,10 @@ def won_words(decision: Decision, profile: Profile, freshness: Freshness) -> str
 
 
 def kept_words(decision: Decision, profile: Profile, freshness: Freshness) -> str:
-    """Of a race that kept the default: why, and the best of the others."""
+    """Of a race that kept the default: why, and the best of the others, where it came to a verdict on them."""
     raced = f"the default; raced {day_of(profile)}{'' if freshness == 'fresh' else f' ({freshness})'}"
-    if decision.grade == "unfit" or any(one.standing == "unconfirmed" for one in decision.racers):
+    judged = any(one.low is not None for one in decision.racers if one.slots != decision.default)
+    if decision.grade == "unfit" or not judged or any(one.standing == "unconfirmed" for one in decision.racers):
         return f"{raced}: {decision.because}"
     best = _best(decision, (_racer(decision, decision.default),))
     led = f"; best was {best.name} {_times(best.gain)}{_interval(best)}" if best is not None else ""

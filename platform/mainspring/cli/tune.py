@@ -1,0 +1,233 @@
+"""`tune`: races what could fill the slots on this host, and what is told of the profile that comes of it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.progress import BarColumn, Progress, TextColumn
+from typer.core import TyperGroup
+
+from hwprofile.probe import probe
+from hwprofile.tune import RaceError, race
+from mainspring.cli.output import FAILED, STOPPED, errors, print_json, results
+from mainspring.cli.session import (
+    CaptureOption,
+    ConfigArgument,
+    FeedOption,
+    JsonOption,
+    SetOption,
+    SkipBadOption,
+    load_session,
+)
+from mainspring.cli.tune_text import render_paired, render_profiles, render_tuned, render_why
+from mainspring.errors import ConfigError
+from mainspring.host.config import Loaded
+from mainspring.host.registry import Registry
+from mainspring.host.wisdom import export_profile, host_key, import_profile, listing, load, save, workload
+from mainspring.host.wisdom.freshness import judge
+from mainspring.host.wisdom.model import Decision, Found, Profile
+from mainspring.tuning.budget import Budget, parse_budget
+from mainspring.tuning.check import check as check_tuned
+from mainspring.tuning.plans import first_feed
+from mainspring.tuning.progress import Progress as Told
+from mainspring.tuning.tune import tune
+
+__all__ = ["tune_app"]
+
+BudgetOption = Annotated[str, typer.Option(metavar="TIME", help="How long it may take in all: 60s, 2m.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="The seed of the races' random orders.")]
+
+
+class _RunByDefault(TyperGroup):
+    """`tune session.toml` is `tune run session.toml`: what isn't a command of its own names a configuration."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+tune_app = typer.Typer(
+    cls=_RunByDefault,
+    name="tune",
+    help="Race what could fill the slots here. `mainspring tune [CONFIG]` runs the races: see `tune run --help`.",
+    epilog="Exit codes: 0 done, 1 the tuned lane is slower, 2 can't be run as asked, 130 stopped by a signal.",
+)
+
+
+@tune_app.command("run")
+def run(
+    config: ConfigArgument = None,
+    *,
+    captures: CaptureOption = None,
+    feed: FeedOption = None,
+    overrides: SetOption = None,
+    skip_bad: SkipBadOption = False,
+    budget: BudgetOption = "60s",
+    seed: SeedOption = 1,
+    full: Annotated[
+        bool, typer.Option("--full", help="Race everybody, where a stale profile would have the best two race.")
+    ] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Race nothing; write this host's profile for machines like it."),
+    ] = None,
+    import_: Annotated[
+        Path | None,
+        typer.Option("--import", metavar="FILE", help="Race nothing; take the profile of a machine like this one."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Race what could fill the slots, with this session's messages, and keep what won for later starts."""
+    seconds = parse_budget(budget)
+    if import_ is not None:
+        if export is not None or config is not None:
+            raise ConfigError("--import stands alone: the profile itself says what it is for")
+        profile = import_profile(import_, host_key(probe()))
+        results().print(f"{import_} is this host's profile now, for {profile.workload_words}.", soft_wrap=True)
+        return
+    clock = Budget(seconds)
+    loaded, registry = load_session(config, captures, feed, overrides, skip_bad=skip_bad)
+    found = _found(loaded, registry)
+    if export is not None:
+        export_profile(_profile(found), export)
+        results().print(f"{export} holds the profile for {_profile(found).workload_words}.", soft_wrap=True)
+        return
+    earlier = found.profile if found.freshness == "stale" and not full else None
+    try:
+        with _progress(clock) as progress:
+            tuned = tune(
+                loaded, registry, probe(), race=race, budget=clock, seed=seed, progress=progress, earlier=earlier
+            )
+            path = save(tuned.profile)
+    except KeyboardInterrupt:
+        errors().print("stopped: nothing was kept, and the profile that was there stands", soft_wrap=True)
+        raise typer.Exit(STOPPED) from None
+    except RaceError as error:
+        raise ConfigError(f"nothing could be raced: {error}") from error
+    if as_json:
+        print_json({"file": str(path), **msgspec.to_builtins(tuned)})
+    else:
+        render_tuned(tuned, results())
+
+
+@tune_app.command("show")
+def show(*, as_json: JsonOption = False) -> None:
+    """List the profiles that this host's tunes have left, and whether they still hold."""
+    kept = listing()
+    here = host_key(probe())
+    # With all plugins that may be loaded where no configuration says which.
+    registry = Registry.load()
+    judged = [(one, None if one.profile is None else judge(one.profile, here, registry)) for one in kept]
+    if as_json:
+        print_json(
+            [
+                {"file": str(one.path), "refused": one.because or None, "found": msgspec.to_builtins(found)}
+                for one, found in judged
+            ]
+        )
+    else:
+        render_profiles(judged, results())
+
+
+@tune_app.command("why")
+def why(
+    slot: Annotated[str, typer.Argument(help="book, engine, codec.json, codec.binary, chunk, collector.")],
+    config: ConfigArgument = None,
+    *,
+    captures: CaptureOption = None,
+    feed: FeedOption = None,
+    overrides: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a slot is filled as it is: who raced, how each fared, and what decided."""
+    loaded, registry = load_session(config, captures, feed, overrides)
+    profile = _profile(_found(loaded, registry))
+    name, decision = _decision(slot, profile)
+    if as_json:
+        print_json(msgspec.to_builtins(decision))
+    else:
+        render_why(name, decision, profile, results())
+
+
+@tune_app.command("check")
+def check(
+    config: ConfigArgument = None,
+    *,
+    captures: CaptureOption = None,
+    feed: FeedOption = None,
+    overrides: SetOption = None,
+    skip_bad: SkipBadOption = False,
+    budget: BudgetOption = "30s",
+    seed: SeedOption = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold the tuned lane against the default one, in fresh processes. Exit code 1 where it is slower."""
+    clock = Budget(parse_budget(budget))
+    loaded, registry = load_session(config, captures, feed, overrides, skip_bad=skip_bad)
+    _profile(_found(loaded, registry))
+    with _progress(clock) as progress:
+        paired = check_tuned(loaded, registry, budget=clock, seed=seed, progress=progress)
+    if as_json:
+        print_json(msgspec.to_builtins(paired))
+    else:
+        render_paired(paired, results())
+    if paired is not None and paired.high < 1.0:
+        raise typer.Exit(FAILED)
+
+
+def _found(loaded: Loaded, registry: Registry) -> Found:
+    """What there is of the profile of the configuration's lane."""
+    plan, _, _ = first_feed(loaded, registry)
+    digest, _ = workload(plan)
+    return load(digest, host_key(probe()), registry)
+
+
+def _profile(found: Found) -> Profile:
+    """The profile that is used. Raises `ConfigError` where there is none."""
+    if found.profile is None:
+        raise ConfigError(f"there is no profile to go by: {found.because}")
+    return found.profile
+
+
+def _decision(slot: str, profile: Profile) -> tuple[str, Decision]:
+    """The slot as the plan calls it, and the race that decided it. Raises `ConfigError` where none did."""
+    wanted = _spoken(slot)
+    for decision in profile.decisions:
+        if wanted == decision.race and wanted not in decision.slots:
+            return next(iter(decision.slots)), decision
+        if wanted in decision.slots:
+            return wanted, decision
+    raced = ", ".join(_typed(name) for decision in profile.decisions for name in decision.slots)
+    raise ConfigError(
+        f"no race decided {slot!r}: there is no such slot, or the configuration pins it, or it had one candidate only. "
+        f"Raced were: {raced or 'none'}"
+    )
+
+
+def _spoken(slot: str) -> str:
+    """ "codec.json" as the plan has it: "codec (json)"."""
+    return re.sub(r"^(?:codec[. ])?\(?(json|binary)\)?$", r"codec (\1)", slot)
+
+
+def _typed(slot: str) -> str:
+    """ "codec (json)" as it is easily typed: "codec.json"."""
+    return re.sub(r" \((\w+)\)$", r".\1", slot)
+
+
+@contextmanager
+def _progress(budget: Budget) -> Iterator[Told]:
+    """A bar of the budget, with what is being raced; yields what to tell of it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} s"))
+    console = errors()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=budget.seconds)
+
+        def told(step: str, done: float) -> None:  # noqa: ARG001  the bar is one of time
+            bar.update(task, description=step, completed=min(budget.spent_s, budget.seconds))
+
+        yield told

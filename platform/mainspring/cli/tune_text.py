@@ -1,0 +1,200 @@
+"""How a tune, its profile and its races look in a terminal."""
+
+import math
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hwprofile.tune.samples import CONFIDENCE
+from mainspring.host.wisdom.model import Decision, Found, Paired, Profile, RacerRecord
+from mainspring.host.wisdom.store import Kept
+from mainspring.tuning.tune import Tuned
+
+__all__ = ["render_paired", "render_profiles", "render_tuned", "render_why"]
+
+_CHART = 24
+_LEAST_SPAN = math.log(1.1)
+_MIB = 1 << 20
+_SURE = f"{CONFIDENCE:.0%} sure of"
+_STYLES = {
+    "winner": "green",
+    "default": "bold",
+    "gated": "red",
+    "unconfirmed": "yellow",
+    "slower": "dim",
+    "left": "dim",
+}
+
+
+def render_tuned(tuned: Tuned, console: Console) -> None:
+    """What a tune decided: a row a race, and what the whole lane gained."""
+    profile = tuned.profile
+    _say(console, f"tuned for {profile.workload_words}, on {profile.host.words}")
+    _say(console, f"it took {profile.seconds:.0f} of {profile.budget_s:.0f} s; better is {profile.objective}")
+    for note in tuned.notes:
+        _say(console, f"note: {note}")
+    columns = (("race", ""), ("decided", ""), ("gain", "right"), (_SURE, "right"), ("rounds", "right"))
+    table = _table(*columns, ("host", ""))
+    for decision in profile.decisions:
+        best = _best(decision)
+        changed = decision.slots != decision.default
+        name = _name(decision, changed=changed)
+        table.add_row(
+            decision.race,
+            Text(name, "green") if changed else f"{name}, the default",
+            _gain(best) if changed else "",
+            _bounds(best) if changed else "",
+            f"{decision.rounds:,}",
+            f"{decision.grade}, {decision.noise:.1%} noise",
+        )
+        if not changed and best is not None:
+            table.add_row(
+                "", Text(f"best other: {best.name}", "dim"), Text(_gain(best), "dim"), Text(_bounds(best), "dim")
+            )
+    for one in tuned.skipped:
+        table.add_row(one.race, Text(f"not raced: {one.because}", "dim"))
+    console.print()
+    console.print(table)
+    console.print()
+    changed = any(one.slots != one.default for one in profile.decisions)
+    if profile.paired is not None or not changed:
+        render_paired(profile.paired, console)
+
+
+def render_paired(paired: Paired | None, console: Console) -> None:
+    """The verdict on the whole lane."""
+    if paired is None:
+        console.print("Nothing was changed, so that there is no tuned lane to hold against the default one.")
+        return
+    _say(
+        console,
+        f"the whole lane, tuned against default: {paired.gain:.3f}x as good, {_SURE} {paired.low:.3f} to "
+        f"{paired.high:.3f}, in {paired.rounds} pairs of fresh processes: {paired.because}",
+    )
+
+
+def render_why(slot: str, decision: Decision, profile: Profile, console: Console) -> None:
+    """One race: who ran in it, how each fared, and why the slot is filled as it is."""
+    filled = decision.slots.get(slot)
+    console.print(Text(f"{slot}: {filled}, by the race of {decision.race}" if filled else decision.race, "bold"))
+    _say(console, decision.because)
+    console.print()
+    raced = [one for one in decision.racers if one.gain is not None or one.standing == "default"]
+    span = _span(raced)
+    columns = (("candidate", ""), ("", ""), ("gain", "right"), (_SURE, "right"), ("p99", "right"))
+    table = _table(*columns)
+    table.add_column(_scale(span), no_wrap=True)
+    for one in sorted(raced, key=lambda one: -(one.gain or 1.0)):
+        tail = "" if one.tail_gain is None else f"{one.tail_gain:.2f}x"
+        style = _STYLES.get(one.standing, "")
+        names = Text(one.name, style), Text(one.standing, style)
+        table.add_row(*names, _gain(one), _bounds(one), tail, _bar(one, span))
+    console.print(table)
+    told = [one for one in decision.racers if one.standing in ("gated", "unconfirmed") or one.gain is None]
+    for one in (one for one in told if one.standing != "default"):
+        console.print()
+        console.print(Text(f"{one.name} ({one.standing}): {one.because}", _STYLES.get(one.standing, "")))
+    console.print()
+    memory = [f"{one.name} {one.memory_bytes / _MIB:.1f} MiB" for one in raced if one.memory_bytes is not None]
+    if memory:
+        _say(console, f"memory over the workload: {', '.join(memory)}")
+    _say(
+        console,
+        f"a gain of 1.05x is 5% better than the default by {profile.objective}. The host was {decision.grade}: two "
+        f"runs of one candidate were {decision.noise:.1%} apart. {decision.rounds:,} rounds in {decision.processes} "
+        f"fresh processes, and {decision.dropped:,} dropped; seed {decision.seed}",
+    )
+    _say(console, f"tuned {profile.tuned_at} for {profile.workload_words}")
+
+
+def render_profiles(judged: Sequence[tuple[Kept, Found | None]], console: Console) -> None:
+    """Each profile that is kept: what it is for, what it decided, and whether it still holds."""
+    if not judged:
+        console.print("No profile is kept here; `mainspring tune` makes one.", markup=False)
+        return
+    for number, (kept, found) in enumerate(judged):
+        if number:
+            console.print()
+        if kept.profile is None or found is None:
+            console.print(Text(f"refused: {kept.because}", "red"))
+            continue
+        profile = kept.profile
+        style = {"fresh": "green", "stale": "yellow"}.get(found.freshness, "red")
+        console.print(Text.assemble((found.freshness, style), ": ", profile.workload_words))
+        changed = [_name(one, changed=True) for one in profile.decisions if one.slots != one.default]
+        paired = profile.paired
+        gain = f"; the whole lane {paired.gain:.2f}x as good [{paired.low:.2f}, {paired.high:.2f}]" if paired else ""
+        _say(console, f"  won: {', '.join(changed)}{gain}" if changed else "  every default was kept")
+        _say(console, f"  {found.because}")
+        _say(console, f"  objective {profile.objective}, {profile.seconds:.0f} s, on {profile.host.words}")
+        console.print(f"  {kept.path}", markup=False, soft_wrap=True)
+
+
+def _say(console: Console, sentence: str) -> None:
+    """Prints a line of text as a sentence; one that is set in stays as it is."""
+    begun = sentence if sentence.startswith(" ") else f"{sentence[:1].upper()}{sentence[1:]}"
+    console.print(f"{begun.rstrip('.')}.", markup=False)
+
+
+def _bounds(one: RacerRecord | None) -> str:
+    """The bounds of a racer's gain."""
+    return "" if one is None or one.low is None or one.high is None else f"{one.low:.3f}-{one.high:.3f}"
+
+
+def _table(*columns: tuple[str, str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, justify in columns:
+        table.add_column(name, justify="right" if justify else "left", overflow="fold")
+    return table
+
+
+def _gain(one: RacerRecord | None) -> str:
+    return "" if one is None or one.gain is None else f"{one.gain:.3f}x"
+
+
+def _name(decision: Decision, *, changed: bool) -> str:
+    """What the winner, or the default, is called."""
+    wanted = decision.slots if changed else decision.default
+    return next((one.name for one in decision.racers if one.slots == wanted), " + ".join(wanted.values()))
+
+
+def _best(decision: Decision) -> RacerRecord | None:
+    """The winner, or where the default was kept the best of the others."""
+    others = [one for one in decision.racers if one.gain is not None and one.slots != decision.default]
+    won = [one for one in others if one.slots == decision.slots]
+    return max(won or others, key=lambda one: one.gain or 0.0, default=None)
+
+
+def _span(raced: Sequence[RacerRecord]) -> tuple[float, float]:
+    """The ends of the chart, as logarithms of the gain, with the default within."""
+    ends = [math.log(end) for one in raced for end in (one.low, one.gain, one.high) if end]
+    return min([-_LEAST_SPAN, *ends]), max([_LEAST_SPAN, *ends])
+
+
+def _place(gain: float, span: tuple[float, float]) -> int:
+    low, high = span
+    return round((math.log(gain) - low) / (high - low) * (_CHART - 1))
+
+
+def _scale(span: tuple[float, float]) -> Text:
+    """What stands above the chart: its ends, and the default's place between them."""
+    low, high = (f"{math.exp(end):.2f}x" for end in span)
+    line = list(low.ljust(_CHART - len(high)) + high)
+    at = _place(1.0, span)
+    if len(low) < at < _CHART - len(high) - 2:
+        line[at : at + 2] = "1x"
+    return Text("".join(line), "bold")
+
+
+def _bar(one: RacerRecord, span: tuple[float, float]) -> Text:
+    """The gain as a dot in its interval, on the chart's line of the default."""
+    line = [" "] * _CHART
+    line[_place(1.0, span)] = "│"
+    if one.gain is not None:
+        if one.low and one.high:
+            begin, end = _place(one.low, span), _place(one.high, span)
+            line[begin : end + 1] = "─" * (end + 1 - begin)
+        line[_place(one.gain, span)] = "●"
+    return Text("".join(line), _STYLES.get(one.standing, ""))

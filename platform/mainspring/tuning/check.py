@@ -1,0 +1,63 @@
+"""The paired check of a profile that is there: is the tuned lane still no slower than the default one?"""
+
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from mainspring.host.config import Loaded
+from mainspring.host.registry import Registry
+from mainspring.host.session_planning import make_session
+from mainspring.host.wisdom.model import Paired
+from mainspring.tuning.budget import Budget
+from mainspring.tuning.candidates import Candidate
+from mainspring.tuning.objective import objective_of
+from mainspring.tuning.paired import DEFAULT, TUNED, check_paired
+from mainspring.tuning.plans import first_feed
+from mainspring.tuning.progress import Progress
+from mainspring.tuning.subject import Subject, write_subject
+from mainspring.tuning.workload import cut_workload, messages_for
+
+__all__ = ["check"]
+
+_RESERVE_S: Final = 0.5
+
+
+def check(loaded: Loaded, registry: Registry, *, budget: Budget, seed: int, progress: Progress) -> Paired | None:
+    """Holds the first feed's lane, filled as a session would now, against the one that the defaults make.
+
+    None where both are the same. Raises `ConfigError`, `DataError` or a `PluginError` where a lane can't be run.
+    """
+    default, config, _ = first_feed(loaded, registry)
+    tuned = make_session(loaded, registry).first
+    candidate = Candidate(
+        name=TUNED,
+        choices=(tuned.engine, tuned.json_codec, tuned.binary_codec, tuned.book),
+        settings=(tuned.chunk, tuned.collector),
+    )
+    as_default = Candidate(
+        name=DEFAULT,
+        choices=(default.engine, default.json_codec, default.binary_codec, default.book),
+        settings=(default.chunk, default.collector),
+    )
+    if candidate.slots == as_default.slots:
+        return None
+    progress("reading the workload", 0.0)
+    with tempfile.TemporaryDirectory(prefix="mainspring-tune-") as name:
+        folder = Path(name)
+        cut, _ = cut_workload(default, registry, folder, messages_for(budget.seconds))
+        subject = Subject(
+            workload=cut,
+            allow=config.plugins.allow,
+            candidates=(as_default, candidate),
+            file=folder / "subject.pickle",
+        )
+        write_subject(subject)
+        paired, _ = check_paired(
+            subject,
+            objective_of(config.tune),
+            seed=seed,
+            until_s=budget.seconds - _RESERVE_S,
+            budget=budget,
+            progress=progress,
+        )
+    return paired

@@ -1,0 +1,63 @@
+"""Races as a profile's decisions."""
+
+import msgspec
+
+from hwprofile.tune.values import Race
+from mainspring.host.wisdom.model import Decision, Paired, RacerRecord
+from mainspring.tuning.candidates import Field
+
+__all__ = ["decision_of", "without_gain"]
+
+
+def decision_of(race: Race, field: Field) -> Decision:
+    """What a race decided, with what its racers would put into the slots, and who couldn't take part."""
+    slots = {one.name: one.slots for one in field.candidates}
+    racers = [
+        RacerRecord(
+            name=one.name,
+            slots=slots[one.name],
+            standing=one.standing,
+            because=one.because,
+            gain=one.gain,
+            low=one.low,
+            high=one.high,
+            tail_gain=one.tail_gain,
+            memory_bytes=one.memory_bytes,
+            rounds=one.rounds,
+            ratios=one.ratios,
+        )
+        for one in race.racers
+    ]
+    racers += [
+        RacerRecord(name=name, slots={}, standing="gated", because=because) for name, because in field.unusable.items()
+    ]
+    return Decision(
+        race=field.race,
+        slots=slots[race.winner],
+        default=slots[race.default],
+        because=race.because,
+        grade=race.health.grade,
+        noise=race.health.noise,
+        rounds=race.rounds,
+        processes=race.processes,
+        dropped=race.dropped,
+        seed=race.seed,
+        racers=tuple(racers),
+    )
+
+
+def without_gain(decision: Decision, paired: Paired) -> Decision:
+    """The decision as it stands where the whole lane, tuned, was slower than the default one: the default is kept."""
+    if decision.slots == decision.default:
+        return decision
+    because = (
+        f"the default is kept: in the paired check of the whole lane the tuned one was {paired.gain:.3f}x as good "
+        f"[{paired.low:.3f}, {paired.high:.3f}], although its race said: {decision.because}"
+    )
+    racers = tuple(
+        msgspec.structs.replace(one, standing="unconfirmed", because="refused by the paired check of the whole lane")
+        if one.standing == "winner"
+        else one
+        for one in decision.racers
+    )
+    return msgspec.structs.replace(decision, slots=decision.default, because=because, racers=racers)

@@ -1,0 +1,239 @@
+"""The whole tune: the races of a lane's slots one after the other, the paired check, and the profile of it all."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from hwprofile.profile import HostProfile
+from hwprofile.tune.values import Objective, Race, Work
+from mainspring import __version__
+from mainspring.host.config import Loaded
+from mainspring.host.plan import Plan
+from mainspring.host.registry import Registry
+from mainspring.host.wisdom import best_two, host_key, workload
+from mainspring.host.wisdom.model import Decision, Paired, Profile
+from mainspring.tuning.budget import Budget
+from mainspring.tuning.candidates import CHUNKS, COLLECTORS, Candidate, Field, log_codecs, pipelines, settings
+from mainspring.tuning.decisions import decision_of, without_gain
+from mainspring.tuning.objective import objective_of, objective_words
+from mainspring.tuning.paired import DEFAULT, TUNED, check_paired
+from mainspring.tuning.plans import first_feed
+from mainspring.tuning.progress import Progress
+from mainspring.tuning.subject import Subject, write_subject
+from mainspring.tuning.uses import Uses, watch_uses
+from mainspring.tuning.whole import run_whole
+from mainspring.tuning.workload import Workload, cut_workload, messages_for
+
+__all__ = ["RunRace", "Skipped", "Tuned", "tune"]
+
+_PIPELINE: Final = "pipeline"
+_PAIRED: Final = "paired check"
+_SETTLED: Final = 512
+# Of a step's time the candidates' gates take their part, so that many of them need more of it.
+_WEIGHT, _WEIGHT_OF_ONE, _PAIRED_WEIGHT = 1.0, 0.15, 2.0
+# What is kept back for what comes after the last measurement.
+_RESERVE_S = 1.5
+_LEAST_WHOLE_S = 3.0
+
+
+class RunRace(Protocol):
+    """`hwprofile.tune.race`, or what stands for it."""
+
+    def __call__(
+        self, work: Work, *, objective: Objective, seed: int, budget_s: float, progress: Progress | None = None
+    ) -> Race: ...
+
+
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """A race that wasn't run, and why."""
+
+    race: str
+    because: str
+
+
+class Tuned(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a tune. `notes` are what its reader has to know besides."""
+
+    profile: Profile
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...] = ()
+
+
+def tune(
+    loaded: Loaded,
+    registry: Registry,
+    host: HostProfile,
+    *,
+    race: RunRace,
+    budget: Budget,
+    seed: int,
+    progress: Progress,
+    earlier: Profile | None = None,
+) -> Tuned:
+    """Races what fills the slots of the configuration's lane, and ends within the budget.
+
+    `earlier` is a profile of this host and workload that has become stale: then the best two of each of its races race
+    again, and with them what wasn't there at the time. Of several feeds the first one's lane is tuned. Nothing is
+    written but a folder of its own, which is gone at the end. Raises `ConfigError`, `DataError` or a `PluginError`
+    where the configuration's own lane can't be run.
+    """
+    plan, config, notes = first_feed(loaded, registry)
+    digest, words = workload(plan)
+    progress("reading the workload", 0.0)
+    with tempfile.TemporaryDirectory(prefix="mainspring-tune-") as name:
+        cut, messages = cut_workload(plan, registry, Path(name), messages_for(budget.seconds))
+        uses = watch_uses(plan, registry, messages[:_SETTLED])
+        objective = objective_of(config.tune)
+        races = _Races(
+            registry=registry,
+            allow=config.plugins.allow,
+            cut=cut,
+            race=race,
+            objective=objective,
+            budget=budget,
+            seed=seed,
+            progress=progress,
+            earlier=earlier,
+        )
+        races.run(uses, {"engine": config.engine.options, "book": config.book.options})
+        paired, stages_ns = races.check()
+    decisions = tuple(races.decisions)
+    if paired is None and any(one.slots != one.default for one in decisions):
+        notes = (*notes, "there was no time left for the paired check; `mainspring tune check` runs it")
+    if paired is not None and paired.high < 1.0:
+        decisions = tuple(without_gain(one, paired) for one in decisions)
+        # They are the medians of what won't be run.
+        stages_ns = {}
+    profile = Profile(
+        mainspring=__version__,
+        host=host_key(host),
+        workload=digest,
+        workload_words=words,
+        objective=objective_words(objective),
+        tuned_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        budget_s=budget.seconds,
+        seconds=round(budget.spent_s, 1),
+        candidates=races.versions,
+        decisions=decisions,
+        paired=paired,
+        stages_ns=stages_ns,
+    )
+    return Tuned(profile=profile, skipped=tuple(races.skipped), notes=notes)
+
+
+class _Races:
+    """The races of one tune, each over the lane that the ones before have decided on."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        allow: tuple[str, ...],
+        cut: Workload,
+        race: RunRace,
+        objective: Objective,
+        budget: Budget,
+        seed: int,
+        progress: Progress,
+        earlier: Profile | None,
+    ) -> None:
+        self.decisions: list[Decision] = []
+        self.skipped: list[Skipped] = []
+        self.versions: dict[str, str] = {}
+        self._registry = registry
+        self._allow = allow
+        self._cut = cut
+        self._race = race
+        self._objective = objective
+        self._budget = budget
+        self._seed = seed
+        self._progress = progress
+        self._earlier = earlier
+        self._plan = cut.plan
+        self._winners: list[Candidate] = []
+        self._weights = {_PAIRED: _PAIRED_WEIGHT}
+
+    def run(self, uses: Uses, options: Mapping[str, Mapping[str, Any]]) -> None:
+        """Runs every race that there is anything to race in."""
+        makers: dict[str, Callable[[Plan], Field]] = {
+            _PIPELINE: lambda plan: pipelines(plan, self._registry, uses, options),
+            self._plan.binary_codec.slot: lambda plan: log_codecs(plan, self._registry, uses),
+            self._plan.chunk.slot: lambda plan: settings(plan.chunk, CHUNKS),
+            self._plan.collector.slot: lambda plan: settings(plan.collector, COLLECTORS),
+        }
+        for race, make in makers.items():
+            field = self._kept(make(self._plan))
+            if field.is_race:
+                self._weights[race] = _WEIGHT + _WEIGHT_OF_ONE * len(field.candidates)
+        for race, make in makers.items():
+            self._hold(make(self._plan))
+            self._weights.pop(race, None)
+
+    def check(self) -> tuple[Paired | None, dict[str, float]]:
+        """The paired check where anything was changed, and the stages' medians of the lane as it will run.
+
+        Without the time for it there is neither.
+        """
+        choices = tuple(one for winner in self._winners for one in winner.choices)
+        values = tuple(one for winner in self._winners for one in winner.settings)
+        tuned = Candidate(name=TUNED, choices=choices, settings=values)
+        subject = self._subject(self._cut.plan, (Candidate(name=DEFAULT), tuned))
+        if not self._winners:
+            late = self._budget.left_s < _LEAST_WHOLE_S
+            return None, {} if late else run_whole(subject, DEFAULT, self._budget.left_s + _LEAST_WHOLE_S).stages_ns
+        return check_paired(
+            subject,
+            self._objective,
+            seed=self._seed,
+            until_s=self._budget.seconds - _RESERVE_S,
+            budget=self._budget,
+            progress=self._progress,
+        )
+
+    def _hold(self, field: Field) -> None:
+        """Holds one race, over the lane as it was decided on so far."""
+        for one in field.candidates:
+            self.versions.update(one.versions)
+        field = self._kept(field)
+        if not field.is_race:
+            self.skipped.append(Skipped(race=field.race, because=field.because))
+            return
+        budget_s = self._budget.share(field.race, self._weights) - _RESERVE_S / len(self._weights)
+        subject = self._subject(self._plan, field.candidates)
+        found = self._race(
+            subject.work,
+            objective=self._objective,
+            seed=self._seed,
+            budget_s=budget_s,
+            progress=lambda step, done: self._progress(f"{field.race}: {step}", done),
+        )
+        decision = decision_of(found, field)
+        self.decisions.append(decision)
+        if decision.slots != decision.default:
+            (winner,) = (one for one in field.candidates if one.name == found.winner)
+            self._winners.append(winner)
+            self._plan = winner.fill(self._plan)
+
+    def _subject(self, plan: Plan, candidates: tuple[Candidate, ...]) -> Subject:
+        subject = Subject(
+            workload=msgspec.structs.replace(self._cut, plan=plan),
+            allow=self._allow,
+            candidates=candidates,
+            file=self._cut.plan.source.captures[0].with_name("subject.pickle"),
+        )
+        write_subject(subject)
+        return subject
+
+    def _kept(self, field: Field) -> Field:
+        """Of a race that was held before: the best two of it, and whoever wasn't there."""
+        decided = () if self._earlier is None else self._earlier.decisions
+        for decision in decided:
+            if decision.race == field.race:
+                there = self._earlier.candidates if self._earlier is not None else {}
+                new = [one.name for one in field.candidates if not one.versions.keys() <= there.keys()]
+                return field.only([*best_two(decision), *new])
+        return field

@@ -1,0 +1,263 @@
+"""`mainspring tune` as it is typed. Races and whole lanes have a given outcome; no clock decides anything."""
+
+import json
+
+import msgspec
+import pytest
+
+from hwprofile.probe import probe
+from hwprofile.tune import RaceError
+from mainspring import __version__
+from mainspring.host.config import load_config
+from mainspring.host.registry import Registry
+from mainspring.host.wisdom import host_key, listing, save, workload
+from mainspring.host.wisdom.model import Decision, Paired, Profile, RacerRecord
+from mainspring.tuning.plans import first_feed
+from mainspring.tuning.tune import Tuned
+
+DEFAULT = {"engine": "python", "codec (json)": "orjson", "book": "bisect-list"}
+WON = {"engine": "python", "codec (json)": "orjson", "book": "sorted-dict"}
+
+
+def racer(name, standing, slots=None, **figures):
+    return RacerRecord(name=name, slots=slots or {}, standing=standing, because=f"{name} is {standing}", **figures)
+
+
+def decision(race, slots, default, *racers, because="it won"):
+    return Decision(
+        race=race,
+        slots=slots,
+        default=default,
+        because=because,
+        grade="quiet",
+        noise=0.004,
+        rounds=400,
+        processes=6,
+        dropped=3,
+        seed=1,
+        racers=racers,
+    )
+
+
+@pytest.fixture
+def profile():
+    """A profile of the built-in session on this host, made without a race."""
+    loaded = load_config(None)
+    registry = Registry.load()
+    digest, words = workload(first_feed(loaded, registry)[0])
+    versions = {
+        f"{seam} {name}": f"{offer.distribution} {offer.version}"
+        for seam in ("engine", "book", "codec")
+        for name, offer in registry.offers(seam).items()
+    }
+    pipeline = decision(
+        "pipeline",
+        WON,
+        DEFAULT,
+        racer("orjson + bisect-list", "default", DEFAULT, gain=1.0),
+        racer("orjson + sorted-dict", "winner", WON, gain=1.25, low=1.2, high=1.3, tail_gain=1.1, memory_bytes=3 << 20),
+        racer("json + bisect-list", "slower", gain=0.8, low=0.75, high=0.85),
+        racer("strange", "gated"),
+    )
+    chunk = decision(
+        "chunk",
+        {"chunk": "512"},
+        {"chunk": "512"},
+        racer("512", "default", {"chunk": "512"}, gain=1.0),
+        racer("128", "tied", {"chunk": "128"}, gain=1.01, low=0.99, high=1.03),
+        because="nothing beat the default by more than 2%",
+    )
+    return Profile(
+        mainspring=__version__,
+        host=host_key(probe()),
+        workload=digest,
+        workload_words=words,
+        objective="throughput",
+        tuned_at="2026-11-26T14:00:00+00:00",
+        budget_s=60,
+        seconds=58.4,
+        candidates=versions,
+        decisions=(pipeline, chunk),
+        paired=Paired(gain=1.22, low=1.15, high=1.29, rounds=6, because="the tuned lane is faster"),
+    )
+
+
+@pytest.fixture
+def tuned(monkeypatch, profile):
+    """What a tune comes to; `given(raises=...)` for one that doesn't come to an end."""
+
+    def give(raises=None):
+        def tune(*_arguments, **asked):
+            asks.append(asked)
+            if raises is not None:
+                raise raises
+            return Tuned(profile=profile, skipped=(), notes=("the first of two",))
+
+        monkeypatch.setattr("mainspring.cli.tune.tune", tune)
+        return asks
+
+    asks = []
+    return give
+
+
+def test_tune_keeps_the_profile_and_says_what_it_decided(mainspring, tuned, profile):
+    """`tune` alone is `tune run`: the winner, its gain and the whole lane's are told, and the profile is kept."""
+    tuned()
+    code, out, err = mainspring("tune")
+    assert (code, err) == (0, "")
+    for word in (
+        "orjson + sorted-dict",
+        "1.250x",
+        "512, the default",
+        "best other: 128",
+        "1.220x as good",
+        "58 of 60 s",
+    ):
+        assert word in out
+    assert "Note: the first of two." in out
+    assert [one.profile for one in listing()] == [profile]
+    code, out, _ = mainspring("tune", "run", "--json")
+    assert code == 0
+    assert json.loads(out)["profile"]["decisions"][0]["slots"]["book"] == "sorted-dict"
+
+
+def test_options_reach_the_tune(mainspring, tuned):
+    """Budget and seed are those that were typed; no profile means no earlier one."""
+    asks = tuned()
+    mainspring("tune", "--budget", "2m", "--seed", "9")
+    assert (asks[0]["budget"].seconds, asks[0]["seed"], asks[0]["earlier"]) == (120, 9, None)
+
+
+def test_a_stale_profile_is_raced_on_unless_told_otherwise(mainspring, tuned, profile):
+    """A stale profile is handed to the tune, a fresh one or one under --full isn't."""
+    asks = tuned()
+    stale = msgspec.structs.replace(profile, mainspring="0.0.1")
+    save(stale)
+    mainspring("tune")
+    save(stale)
+    mainspring("tune", "--full")
+    save(profile)
+    mainspring("tune")
+    assert [one["earlier"] for one in asks] == [stale, None, None]
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"), [(KeyboardInterrupt(), 130, "nothing was kept"), (RaceError("no SciPy"), 2, "no SciPy")]
+)
+def test_a_tune_that_does_not_end_leaves_the_old_profile(mainspring, tuned, profile, raised, code, said):
+    """Interrupted, or unable to race, it keeps nothing, and what was there stands."""
+    save(profile)
+    before = [one.path.read_bytes() for one in listing()]
+    tuned(raises=raised)
+    ended, out, err = mainspring("tune", "--budget", "20s")
+    assert (ended, out) == (code, "")
+    assert said in err
+    assert [one.path.read_bytes() for one in listing()] == before
+
+
+def test_why_tells_of_every_racer(mainspring, profile):
+    """`why` gives the verdict, each racer's gain with bounds and chart, the reasons of the gated, host and seed."""
+    save(profile)
+    code, out, _ = mainspring("tune", "why", "book")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0] == "book: sorted-dict, by the race of pipeline"
+    (won,) = (line for line in lines if line.startswith("orjson + sorted-dict"))
+    for word in ("winner", "1.250x", "1.200-1.300", "1.10x", "●"):
+        assert word in won
+    assert lines.index(won) < next(at for at, line in enumerate(lines) if line.startswith("json + bisect-list"))
+    assert "strange (gated): strange is gated" in out
+    assert "memory over the workload: orjson + sorted-dict 3.0 MiB" in out.lower().replace("mib", "MiB")
+    assert "400 rounds in 6 fresh" in " ".join(out.split())
+    assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize("slot", ["codec.json", "codec (json)", "json", "pipeline", "engine"])
+def test_why_takes_a_slot_as_it_is_typed(mainspring, profile, slot):
+    """A codec's slot may be written as in the config, and a race by its name."""
+    save(profile)
+    code, out, _ = mainspring("tune", "why", slot)
+    assert code == 0
+    assert "by the race of pipeline" in out
+
+
+def test_why_as_json(mainspring, profile):
+    """`--json` prints the decision whole."""
+    save(profile)
+    _, out, _ = mainspring("tune", "why", "chunk", "--json")
+    assert json.loads(out)["racers"][1]["name"] == "128"
+
+
+def test_show_lists_profiles_with_their_state(mainspring, profile):
+    """Fresh, stale, foreign and refused ones are told apart, each with its reason."""
+    assert "mainspring tune" in mainspring("tune", "show")[1]
+    save(profile)
+    path = save(msgspec.structs.replace(profile, workload="b" * 64, mainspring="0.0.1"))
+    broken = save(msgspec.structs.replace(profile, workload="c" * 64))
+    broken.write_bytes(broken.read_bytes()[:100])
+    _, out, _ = mainspring("tune", "show")
+    text = " ".join(out.split())
+    assert "fresh: generated by simulated" in text
+    assert "won: orjson + sorted-dict; the whole lane 1.22x as good [1.15, 1.29]" in text
+    assert "stale: generated by simulated" in text
+    assert "mainspring 0.0.1 became" in text
+    assert "refused:" in text
+    listed = json.loads(mainspring("tune", "show", "--json")[1])
+    assert {one["file"] for one in listed} >= {str(path), str(broken)}
+
+
+@pytest.mark.parametrize(("high", "code"), [(0.97, 1), (1.02, 0)])
+def test_check_ends_with_one_where_the_tuned_lane_is_slower(mainspring, monkeypatch, profile, high, code):
+    """`check` prints the verdict, and its exit code is the verdict's."""
+    save(profile)
+    paired = Paired(gain=0.95, low=0.93, high=high, rounds=8, because="as given")
+    monkeypatch.setattr("mainspring.cli.tune.check_tuned", lambda *_a, **_k: paired)
+    ended, out, _ = mainspring("tune", "check")
+    assert ended == code
+    assert "0.950x as good" in out
+
+
+def test_a_profile_goes_from_machine_to_machine(mainspring, profile, tmp_path):
+    """What --export wrote, --import takes, and the session follows it."""
+    save(profile)
+    file = tmp_path / "fleet.json"
+    assert mainspring("tune", "--export", file)[0] == 0
+    for one in listing():
+        one.path.unlink()
+    code, out, _ = mainspring("tune", "--import", file)
+    assert code == 0
+    assert "this host's profile now" in out
+    plan = json.loads(mainspring("explain", "--json")[1])
+    slots = {slot["slot"]: slot for slot in plan["slots"]}
+    assert (slots["book"]["plugin"], slots["book"]["rule"]) == ("sorted-dict", "profile")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("tune", "--budget", "0"), "need at least 10s"),
+        (("tune", "--budget", "soon"), "takes a time such as 60s"),
+        (("tune", "absent.toml"), "absent.toml: no such file"),
+        (("tune", "--capture", "nothing.gz"), "nothing.gz"),
+        (("tune", "--import", "absent.json"), "absent.json can't be read"),
+        (("tune", "--import", "a.json", "--export", "b.json"), "--import stands alone"),
+        (("tune", "--export", "b.json"), "there is no profile to go by"),
+        (("tune", "why", "book"), "there is no profile to go by: no race of this workload"),
+        (("tune", "check"), "there is no profile to go by"),
+    ],
+)
+def test_wrong_input_says_what_to_do(mainspring, monkeypatch, tmp_path, arguments, said):
+    """Wrong input ends with exit code 2 and one error that names the place and the remedy."""
+    monkeypatch.chdir(tmp_path)
+    code, out, err = mainspring(*arguments)
+    assert (code, out) == (2, "")
+    assert said in " ".join(err.split())
+    assert "Traceback" not in err
+
+
+def test_an_unknown_slot_names_those_that_were_raced(mainspring, profile):
+    """Asking after a slot that no race decided lists those that one did."""
+    save(profile)
+    code, _, err = mainspring("tune", "why", "router")
+    assert code == 2
+    assert "Raced were: engine, codec.json, book, chunk" in " ".join(err.split())

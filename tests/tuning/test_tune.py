@@ -1,0 +1,199 @@
+"""The whole tune, with races of which the outcome is given: what is raced, in which order, and what is kept."""
+
+import importlib
+
+import msgspec
+import pytest
+
+from hwprofile.probe import probe
+from hwprofile.tune.values import Health, Race, Racer
+from mainspring.host.config import load_config
+from mainspring.host.registry import OURS, Registry
+from mainspring.host.wisdom.model import Profile
+from mainspring.tuning import tune as module
+from mainspring.tuning.budget import Budget
+from mainspring.tuning.tune import tune
+from mainspring.tuning.whole import WholeRun
+
+PYTHON = ("engine.plugin=python", "codec.json=orjson")
+HEALTH = Health(grade="quiet", noise=0.004, steal=0.0, pressure=0.0, throttled=0, because="nothing disturbs")
+
+
+class Races:
+    """Stands for `hwprofile.tune.race`: gates for real, times nothing, and lets those named win."""
+
+    def __init__(self, *winners):
+        self.winners = winners
+        self.held = []
+
+    def __call__(self, work, *, objective, seed, budget_s, progress=None):
+        entry, _, function = work.entry.partition(":")
+        contest = getattr(importlib.import_module(entry), function)(work.argument)
+        default, *others = contest.names
+        racers = [Racer(name=default, standing="default", because="", gain=1.0)]
+        winner = next((name for name in others if name in self.winners), default)
+        for name in others:
+            try:
+                contest.answer(name)
+            except Exception as error:  # noqa: BLE001  as the race has it
+                racers.append(Racer(name=name, standing="gated", because=str(error)))
+                continue
+            won = name == winner
+            gain = 1.5 if won else 1.0
+            racers.append(
+                Racer(name=name, standing="winner" if won else "tied", because="given", gain=gain, low=gain, high=gain)
+            )
+        plan = contest._subject.workload.plan
+        self.held.append((contest.names, budget_s, objective, plan))
+        progress("racing", 1.0)
+        because = f"{winner} won" if winner != default else "nothing beat the default"
+        return Race(
+            default=default,
+            winner=winner,
+            because=because,
+            health=HEALTH,
+            floor=0.02,
+            seed=seed,
+            processes=5,
+            rounds=100,
+            dropped=0,
+            seconds=1.0,
+            racers=tuple(racers),
+        )
+
+
+@pytest.fixture
+def tuned(monkeypatch):
+    """Tunes the reference session; the whole lane takes so many nanoseconds as `whole` says of each name."""
+
+    def run(*overrides, races, whole=None, allow=OURS, budget_s=60.0, earlier=None, progress=None):
+        taken = {"default": 100, "tuned": 80} if whole is None else whole
+
+        def run_whole(_subject, name, _within_s=0.0):
+            now[0] += 1.0
+            return WholeRun(elapsed_ns=taken[name], tail_ns=10, grown_bytes=0, stages_ns={"book": taken[name] / 10})
+
+        now = [0.0]
+        monkeypatch.setattr(module, "messages_for", lambda _budget: 1_500)
+        monkeypatch.setattr(module, "run_whole", run_whole)
+        monkeypatch.setattr(module, "check_paired", lambda *a, **k: check_paired(*a, **k, run=run_whole))
+        loaded = load_config(None, (*overrides, f"plugins.allow={list(allow)}"))
+        return tune(
+            loaded,
+            Registry.load(allow),
+            probe(),
+            race=races,
+            budget=Budget(budget_s, clock=lambda: now[0]),
+            seed=7,
+            progress=progress or (lambda step, done: None),
+            earlier=earlier,
+        )
+
+    check_paired = module.check_paired
+    return run
+
+
+def decided(profile):
+    return {one.race: one.slots for one in profile.decisions}
+
+
+def test_each_race_is_over_what_was_decided_before(tuned):
+    """The pipeline's winner is in the lane in which codecs, chunk and collector are raced."""
+    races = Races("sorted-dict", "ormsgpack", "2048")
+    found = tuned(*PYTHON, races=races)
+    assert [names[0] for names, *_ in races.held] == ["bisect-list", "msgpack", "512", "as-is"]
+    last = races.held[-1][-1]
+    assert (last.book.plugin, last.binary_codec.plugin, last.chunk.value) == ("sorted-dict", "ormsgpack", 2048)
+    assert decided(found.profile) == {
+        "pipeline": {"engine": "python", "codec (json)": "orjson", "book": "sorted-dict"},
+        "codec (binary)": {"codec (binary)": "ormsgpack"},
+        "chunk": {"chunk": "2048"},
+        "collector": {"collector": "as-is"},
+    }
+    assert found.profile.candidates["book sorted-dict"].startswith("mainspring ")
+    assert found.profile.stages_ns == {"book": 8.0}
+    assert msgspec.json.decode(msgspec.json.encode(found.profile), type=Profile) == found.profile
+
+
+def test_what_is_pinned_is_not_raced(tuned):
+    """A race with nothing to choose is left out and the reason told, and its time is the others'."""
+    free, bound = Races(), Races()
+    tuned(*PYTHON, races=free)
+    found = tuned(*PYTHON, "session.chunk=64", "hardware.collector=off", "codec.binary=msgpack", races=bound)
+    assert list(decided(found.profile)) == ["pipeline"]
+    assert {one.race: one.because for one in found.skipped}["chunk"] == "chunk is pinned by --set session.chunk"
+    assert len(found.skipped) == 3
+    assert bound.held[0][1] > free.held[0][1]
+
+
+def test_the_budget_is_shared_out(tuned):
+    """Every race has a share, all of them together less than the budget, the one with most candidates the largest."""
+    races = Races()
+    tuned(races=races)
+    shares = [share for _, share, *_ in races.held]
+    # Nothing takes time on this clock, so that later shares are parts of the whole again.
+    assert max(shares[0], *shares) < 60
+    assert all(share > 5 for share in shares)
+    many, few = races.held[0], races.held[1]
+    assert len(many[0]) > len(few[0])
+    assert many[1] > few[1]
+
+
+def test_a_slower_tuned_lane_is_not_kept(tuned):
+    """Where the paired check finds the tuned lane slower, every decision falls back to its default, and says so."""
+    found = tuned(*PYTHON, races=Races("sorted-dict", "2048"), whole={"default": 100, "tuned": 103})
+    assert found.profile.paired.high < 1
+    assert all(one.slots == one.default for one in found.profile.decisions)
+    (pipeline, *_) = found.profile.decisions
+    assert pipeline.because.startswith("the default is kept: in the paired check of the whole lane")
+    assert {one.standing for one in pipeline.racers} <= {"default", "tied", "unconfirmed"}
+    assert found.profile.stages_ns == {}
+
+
+def test_nothing_changed_is_nothing_to_check(tuned):
+    """With every default kept there is no paired check, and the default lane's medians are kept for the drift watch."""
+    found = tuned(*PYTHON, races=Races())
+    assert found.profile.paired is None
+    assert found.notes == ()
+    assert found.profile.stages_ns == {"book": 10.0}
+
+
+def test_a_wrong_strangers_book_is_in_the_profile_with_its_reason(tuned, strange_book):
+    """A stranger's book takes part by being installed; a wrong one is gated, and the profile keeps the reason."""
+    strange_book("    def apply_delta(self, bids, asks):\n        super().apply_delta(bids[:1], asks)")
+    found = tuned(*PYTHON, races=Races("strange"), allow=(*OURS, "acme-books"))
+    racers = {one.name: one for one in found.profile.decisions[0].racers}
+    assert racers["strange"].standing == "gated"
+    assert "where the default has" in racers["strange"].because
+    assert found.profile.candidates["book strange"] == "acme-books 2.3"
+
+
+def test_a_stale_profile_has_the_best_two_race(tuned):
+    """Of each race that was held before only the best two race again, with whoever wasn't there at the time."""
+    earlier = tuned(*PYTHON, races=Races("sorted-dict")).profile
+    earlier = msgspec.structs.replace(
+        earlier, candidates={name: one for name, one in earlier.candidates.items() if name != "codec ormsgpack"}
+    )
+    races = Races()
+    tuned(*PYTHON, races=races, earlier=earlier)
+    names = {held[0][0]: held[0] for held in races.held}
+    assert len(names["bisect-list"]) == 2
+    assert "sorted-dict" in names["bisect-list"]
+    assert "ormsgpack" in names["msgpack"]
+
+
+def test_the_objective_is_the_configs(tuned):
+    """[tune] objective reaches the races, and the profile in words."""
+    races = Races()
+    found = tuned(*PYTHON, "tune.objective={throughput=0.7, p99=0.3}", races=races)
+    assert (races.held[0][2].throughput, races.held[0][2].tail) == (0.7, 0.3)
+    assert found.profile.objective == "70% throughput, 30% p99"
+
+
+def test_progress_names_the_race(tuned):
+    """What is being raced is told, step by step."""
+    told = []
+    tuned(*PYTHON, races=Races("sorted-dict"), progress=lambda step, done: told.append((step, done)))
+    assert ("pipeline: racing", 1.0) in told
+    assert told[0][0] == "reading the workload"
+    assert told[-1][0] == "paired check"
