@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from mainspring.data.replace import private_file, write_atomically
+from mainspring.data.replace import private_file, remove_private_files, write_atomically
 
 
 def test_a_private_file_goes_unless_renamed(tmp_path):
@@ -30,3 +30,30 @@ def test_the_rights_are_those_of_any_new_file(tmp_path):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
+
+
+def test_what_was_written_is_on_the_disk_before_its_name(tmp_path, monkeypatch):
+    """The bytes are synced before the rename, the folder after it: a power cut leaves the old file or the new one."""
+    target, done = tmp_path / "file", []
+    sync, rename = os.fsync, os.replace
+
+    def fsync(descriptor):
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else os.fstat(descriptor).st_size)
+        sync(descriptor)
+
+    def replace(source, to):
+        done.append("rename")
+        rename(source, to)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    write_atomically(target, b"12345")
+    assert done == [5, "rename", "folder"][: 2 if sys.platform == "win32" else 3]
+
+
+def test_what_killed_writers_left_is_removed(tmp_path):
+    """Private files of this target go; the target, and those of others, stay."""
+    for name in ("file", ".file.0a", ".file.0b", ".other.0a"):
+        (tmp_path / name).touch()
+    remove_private_files(tmp_path / "file")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.0a", "file"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 __all__ = ["Notes"]
 
-_LONGEST_CELL = 48
+_LONGEST_CELL = 40
 
 
 class Notes:

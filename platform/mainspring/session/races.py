@@ -2,6 +2,7 @@
 
 from mainspring.host.plan import Plan, SessionPlan
 from mainspring.host.wisdom.model import Decision, Found, Profile, RacerRecord
+from mainspring.host.wisdom.words import name_of
 from mainspring.report import RaceReport, RacerReport
 
 __all__ = ["race_reports"]
@@ -22,8 +23,8 @@ def race_reports(session: SessionPlan) -> list[RaceReport]:
 def _race(feed: Plan, found: Found, profile: Profile, decision: Decision) -> RaceReport:
     return RaceReport(
         slot=f"{decision.race} [{feed.name}]" if feed.name else decision.race,
-        default=_name(decision, decision.default),
-        winner=_name(decision, decision.slots),
+        default=name_of(decision, decision.default),
+        winner=name_of(decision, decision.slots),
         rounds=decision.rounds,
         noise=decision.noise,
         because=f"{decision.because} ({found.freshness}, {profile.tuned_at[:10]})",
@@ -31,15 +32,13 @@ def _race(feed: Plan, found: Found, profile: Profile, decision: Decision) -> Rac
     )
 
 
-def _name(decision: Decision, slots: dict[str, str]) -> str:
-    return next((one.name for one in decision.racers if one.slots == slots), " + ".join(slots.values()))
-
-
 def _racer(profile: Profile, racer: RacerRecord) -> RacerReport:
-    """A pipeline's parts may be of several distributions: all of them are named."""
-    parts = [profile.candidates.get(f"{_SEAMS[slot]} {by}") for slot, by in racer.slots.items() if slot in _SEAMS]
-    origins = list(dict.fromkeys(part for part in parts if part)) or [f"mainspring {profile.mainspring}"]
-    *before, last = origins
+    """A pipeline's parts may be of several distributions: all of them are named. Of who couldn't take part none is."""
+    parts = [
+        profile.candidates.get(f"{_SEAMS[slot]} {by}") if slot in _SEAMS else f"mainspring {profile.mainspring}"
+        for slot, by in racer.slots.items()
+    ]
+    *before, last = list(dict.fromkeys(part for part in parts if part)) or [""]
     distribution, _, version = last.rpartition(" ")
     return RacerReport(
         plugin=racer.name,

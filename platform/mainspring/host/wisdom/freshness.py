@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from mainspring import __version__
 from mainspring.host.offers import why_unusable
 from mainspring.host.registry import Registry
@@ -31,11 +33,13 @@ def load(workload: str, host: HostKey, registry: Registry) -> Found:
         reverse=True,
     )
     judged = [judge(profile, host, registry) for profile in whole]
-    refused = _refusals(found, host)
-    here = next((one for one in judged if one.profile is not None), None)
-    if here is not None:
-        return here
-    return next(iter([*refused, *judged]), Found(freshness="none", because=NO_RACE))
+    here, others = _refusals(found, host)
+    used = next((one for one in judged if one.profile is not None), None)
+    if used is None:
+        return next(iter([*here, *judged, *others]), Found(freshness="none", because=NO_RACE))
+    if here:
+        return msgspec.structs.replace(used, because=f"{used.because}; {here[0].because}")
+    return used
 
 
 def judge(profile: Profile, host: HostKey, registry: Registry) -> Found:
@@ -60,11 +64,15 @@ def best_two(decision: Decision) -> tuple[str, ...]:
     return tuple(one.name for one in ran[:2])
 
 
-def _refusals(found: Sequence[Kept], host: HostKey) -> list[Found]:
-    """The refused file of this host before those of others."""
-    refused = [one for one in found if one.profile is None]
-    refused.sort(key=lambda one: not one.path.name.startswith(host.fingerprint))
-    return [Found(freshness="refused", because=one.because) for one in refused]
+def _refusals(found: Sequence[Kept], host: HostKey) -> tuple[list[Found], list[Found]]:
+    """The refused files: this host's, and those of others."""
+    here: list[Found] = []
+    others: list[Found] = []
+    for one in found:
+        if one.profile is None:
+            named = here if one.path.name.startswith(host.fingerprint) else others
+            named.append(Found(freshness="refused", because=one.because))
+    return here, others
 
 
 def _changes(profile: Profile, host: HostKey, registry: Registry) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Final
 
 from mainspring.host.wisdom.model import Decision, Found, Freshness, Profile, RacerRecord
 
-__all__ = ["day_of", "found_words", "kept_words", "won_words"]
+__all__ = ["day_of", "found_words", "kept_words", "name_of", "won_words"]
 
 _FLOOR: Final = 0.02
 
@@ -24,6 +24,11 @@ def found_words(found: Found) -> str:
     if found.freshness != "fresh" or paired is None:
         return words
     return f"{words}; the whole lane {_times(paired.gain)} as fast as the default [{paired.low:.2f}, {paired.high:.2f}]"
+
+
+def name_of(decision: Decision, slots: dict[str, str]) -> str:
+    """The name of the racer that would fill the slots so."""
+    return _racer(decision, slots).name
 
 
 def won_words(decision: Decision, profile: Profile, freshness: Freshness) -> str:
