@@ -30,7 +30,7 @@ _MESSAGES = 20_000
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of race. `doubled` is what share of its work each candidate does twice, the default first.
+    """A kind of race. `longer` is by which part each candidate is made to take longer, the default first.
 
     `winner` is who has to win, and `slower` who has to be found slower; None where nobody must. `least` is the share of
     races that have to be right.
@@ -38,7 +38,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     what: str
-    doubled: dict[str, float]
+    longer: dict[str, float]
     winner: str = "default"
     slower: str | None = None
     least: float
@@ -48,27 +48,27 @@ KINDS: Final = (
     Kind(
         name="identical",
         what="four identical candidates: nobody wins",
-        doubled={"default": 0.0, "a": 0.0, "b": 0.0, "c": 0.0},
+        longer={"default": 0.0, "a": 0.0, "b": 0.0, "c": 0.0},
         least=0.99,
     ),
     Kind(
         name="gain",
         what="one is 5% better than the default: it wins",
-        doubled={"default": 0.05, "a": 0.05, "b": 0.0, "c": 0.05},
+        longer={"default": 0.05, "a": 0.05, "b": 0.0, "c": 0.05},
         winner="b",
         least=0.90,
     ),
     Kind(
         name="slowdown",
         what="one is 5% slower than the default: it is found slower",
-        doubled={"default": 0.0, "a": 0.0, "b": 0.05, "c": 0.0},
+        longer={"default": 0.0, "a": 0.0, "b": 0.05, "c": 0.0},
         slower="b",
         least=0.90,
     ),
     Kind(
         name="one percent",
         what="one is 1% better than the default: nobody wins",
-        doubled={"default": 0.01, "a": 0.01, "b": 0.0, "c": 0.01},
+        longer={"default": 0.01, "a": 0.01, "b": 0.0, "c": 0.01},
         least=1.0,
     ),
 )
@@ -174,7 +174,7 @@ def _messages(file: Path) -> Path:
 
 def _race(kind: Kind, seed: int, budget_s: float, messages: Path) -> tuple[Race, float]:
     started = time.monotonic()
-    found = race(work_of(Subject(messages=str(messages), doubled=kind.doubled)), seed=seed, budget_s=budget_s)
+    found = race(work_of(Subject(messages=str(messages), longer=kind.longer)), seed=seed, budget_s=budget_s)
     return found, time.monotonic() - started
 
 
