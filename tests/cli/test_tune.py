@@ -141,6 +141,19 @@ def test_a_stale_profile_is_raced_on_unless_told_otherwise(mainspring, tuned, pr
     assert [one["earlier"] for one in asks] == [stale, None, None]
 
 
+def test_without_a_verdict_the_old_profile_stands(mainspring, monkeypatch, profile):
+    """A tune on an unfit host doesn't take the place of what was found when it was quieter; without one it is kept."""
+    unfit = tuple(msgspec.structs.replace(one, grade="unfit", because="unfit") for one in profile.decisions)
+    found = Tuned(profile=msgspec.structs.replace(profile, decisions=unfit, paired=None), skipped=())
+    monkeypatch.setattr("mainspring.cli.tune.tune", lambda *_arguments, **_asked: found)
+    assert mainspring("tune")[0] == 0
+    save(profile)
+    code, _, err = mainspring("tune")
+    assert code == 1
+    assert "the profile that was there stands" in err
+    assert [one.profile for one in listing()] == [profile]
+
+
 @pytest.mark.parametrize(
     ("raised", "code", "said"), [(KeyboardInterrupt(), 130, "nothing was kept"), (RaceError("no SciPy"), 2, "no SciPy")]
 )

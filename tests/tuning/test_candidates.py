@@ -96,7 +96,7 @@ def test_the_unusable_is_told_of(make_small_registry, planned):
 def test_options_are_for_who_takes_them(small, planned):
     """A slot with options races those only that take them."""
     field = pipelines(planned(small), small, DECLARED, {"book": {"levels": 5}})
-    assert field.unusable["sorted-dict"] == "has no such option as the slot is given: levels"
+    assert field.unusable["sorted-dict"] == "has no such option as the config gives: levels"
 
 
 def test_a_candidate_fills_the_plan(small, planned):

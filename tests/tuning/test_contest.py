@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
+from mainspring.host.config import COLLECTORS
 from mainspring.host.registry import OURS, Registry
 from mainspring.tuning.answer import AnswersOtherwise
-from mainspring.tuning.candidates import COLLECTORS, settings
+from mainspring.tuning.candidates import settings
 from mainspring.tuning.contest import make
 from mainspring.tuning.subject import read_subject
 

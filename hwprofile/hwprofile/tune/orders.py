@@ -7,8 +7,8 @@ from hwprofile.tune.values import Score
 
 __all__ = ["Asked", "Disturbance", "Hello", "Round", "Said", "Stint", "StintOrder"]
 
-Disturbance = Literal["throttled", "moved", "put aside"]
-"""What disturbed a round: a CPU was throttled, the thread was moved to another one, or put aside for others."""
+Disturbance = Literal["throttled", "moved"]
+"""What disturbed a whole round: a CPU was throttled, or the thread was moved to another one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,8 @@ class StintOrder:
     """Rounds of these candidates, in the order in which their subjects are to be made, for so many seconds.
 
     `blocks` is how much work a payload is, 0 where that is still to be found. At least `least` rounds are made,
-    whatever they take, and `most` at most. `seed` gives the order of the candidates in each round.
+    warm-up included, whatever they take, and `most` at most that count. `seed` gives the order of the candidates in
+    each round.
     """
 
     names: tuple[str, ...]
@@ -34,7 +35,7 @@ class StintOrder:
     seconds: float
     unseen: bool = False
     blocks: int = 0
-    least: int = 20
+    least: int
     most: int = 1_000_000
 
 
@@ -49,10 +50,14 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """One round: a score for each name of the stint, in the stint's order; and what disturbed it, if anything did."""
+    """One round: a score for each name of the stint, in the stint's order; and what disturbed it, if anything did.
+
+    `put_aside` are the places of the names during whose run the thread had to give its CPU to others.
+    """
 
     scores: tuple[Score, ...]
     dropped: Disturbance | None = None
+    put_aside: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

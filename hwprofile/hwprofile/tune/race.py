@@ -38,6 +38,7 @@ _LEAST_PROCESSES = _PROCESSES[-1]
 _LOOKS = 3
 _CONFIRMING = 3
 _LEAST_STINT_S = 0.05
+_LEAST_ROUNDS = 8
 _GRACE_S = 10.0
 _OVERHEAD_PARTS = 2.0
 
@@ -94,6 +95,7 @@ class _Run:
         self._default = ""
         self._blocks = 0
         self._overhead_s = 0.0
+        self._run_s = 0.0
         self._stints: list[Stint] = []
         self._racers: list[Racer] = []
         self._memory: dict[str, int | None] = {}
@@ -186,7 +188,7 @@ class _Run:
         for number in range(1, wanted + 1):
             running = tuple(name for name in names if name not in left)
             room = until - self._course.now()
-            if not running or (number > 1 and room < self._overhead_s + _LEAST_STINT_S):
+            if not running or room < self._needed_s(len(running) + 2):
                 break
             seconds = room / (wanted - number + 1) - self._overhead_s
             self._tell(f"process {number} of {wanted}: {', '.join(running)}")
@@ -245,7 +247,7 @@ class _Run:
             if number == 0 and (heavy := self._too_heavy(name)) is not None:
                 return [], heavy
             room = until - self._course.now()
-            if number > 1 and room < self._overhead_s + _LEAST_STINT_S:
+            if room < self._needed_s(2):
                 break
             seconds = room / (_CONFIRMING - number) - self._overhead_s
             stints.append(self._stint((name,), max(seconds, _LEAST_STINT_S), unseen=True, again=False, whole=False))
@@ -285,6 +287,7 @@ class _Run:
             seconds=max(seconds - self._overhead_s, _LEAST_STINT_S) if whole else seconds,
             unseen=unseen,
             blocks=self._blocks,
+            least=_LEAST_ROUNDS,
         )
         try:
             with ExitStack() as ending:
@@ -294,7 +297,12 @@ class _Run:
             raise ProcessLostError(f"a process that raced {', '.join(names)} was lost: {error}") from error
         self._blocks = stint.blocks
         self._overhead_s = max(self._course.now() - started - stint.seconds, 0.0)
+        self._run_s = stint.seconds / max(len(stint.rounds) * len(subjects), 1)
         return stint
+
+    def _needed_s(self, subjects: int) -> float:
+        """Seconds that a process of so many subjects takes at least, going by the last one."""
+        return self._overhead_s + max(_LEAST_ROUNDS * subjects * self._run_s, _LEAST_STINT_S)
 
     def _gains(self, name: str) -> Samples:
         return gains(self._stints, self._default, name, self._objective, self._seed)

@@ -9,7 +9,7 @@ from hwprofile.tune.values import Objective, Score
 
 __all__ = ["TAIL", "counted", "gains", "log_gain"]
 
-_ENOUGH_QUIET = 30
+_ENOUGH = 20
 
 TAIL = Objective(throughput=0.0, tail=1.0)
 """The 99th percentile alone."""
@@ -25,25 +25,29 @@ def log_gain(default: Score, other: Score, objective: Objective) -> float:
 
 
 def gains(stints: Sequence[Stint], default: str, name: str, objective: Objective, seed: int = 1) -> Samples:
-    """The log gains of a candidate, of each process in which it ran, of the rounds that count: see `counted`."""
+    """The log gains of a candidate, of each process in which it ran, of the rounds that count."""
     processes = []
     for stint in stints:
         if name not in stint.names:
             continue
         ours, theirs = stint.names.index(default), stint.names.index(name)
-        rounds = tuple(log_gain(one.scores[ours], one.scores[theirs], objective) for one in counted(stint))
+        rounds = tuple(log_gain(one.scores[ours], one.scores[theirs], objective) for one in _alone(stint, ours, theirs))
         if rounds:
             processes.append(rounds)
     return Samples(tuple(processes), seed)
 
 
 def counted(stint: Stint) -> list[Round]:
-    """The rounds of a stint that count: those that nothing disturbed.
+    """The rounds of a stint that count: those that nothing disturbed as a whole."""
+    return [one for one in stint.rounds if one.dropped is None]
 
-    On a crowded host, or with long rounds, hardly any is left alone. Then those count too in which the thread was only
-    put aside: it hits every candidate alike, and the median passes over it as far as it can.
+
+def _alone(stint: Stint, *places: int) -> list[Round]:
+    """The rounds in which neither of a pair was put aside for others: caches are cold after it, and a tail holds it.
+
+    On a crowded host, or with long rounds, hardly any pair is left alone. Then all count: it hits every candidate
+    alike, and the median passes over it as far as it can.
     """
-    quiet = [one for one in stint.rounds if one.dropped is None]
-    if len(quiet) >= _ENOUGH_QUIET:
-        return quiet
-    return [one for one in stint.rounds if one.dropped in (None, "put aside")]
+    every = counted(stint)
+    alone = [one for one in every if not set(places) & set(one.put_aside)]
+    return alone if len(alone) >= _ENOUGH else every

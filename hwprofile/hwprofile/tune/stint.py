@@ -24,7 +24,6 @@ class RoundSigns(NamedTuple):
 
     cpu: int | None
     throttled: int | None
-    put_aside: int | None
 
 
 def round_signs() -> Callable[[], RoundSigns]:
@@ -33,7 +32,7 @@ def round_signs() -> Callable[[], RoundSigns]:
 
     def read() -> RoundSigns:
         cpu = ran_on()
-        return RoundSigns(cpu, throttled(cpu), put_aside())
+        return RoundSigns(cpu, throttled(cpu))
 
     return read
 
@@ -48,10 +47,10 @@ def run_stint(
     """Runs the stint. Warm-up rounds are run like the others, and don't count.
 
     Each candidate runs the same payload in a round. Time in which the thread was ready and others had its CPU is taken
-    off a score: it isn't the candidate's. A round during which a CPU was throttled, or in which the thread
-    was moved to another CPU or put aside for others, is told with its reason. The garbage collector leaves alone what
-    lived before the rounds, and is off while candidates run, for all alike; a contest in which it takes part switches
-    it itself.
+    off a score: it isn't the candidate's. A round during which a CPU was throttled, or in which the thread was moved to
+    another CPU, is told with its reason, and so are the runs in which it was put aside for others. The garbage
+    collector leaves alone what lived before the rounds, and is off while candidates run, for all alike; a contest in
+    which it takes part switches it itself.
     """
     signs = signs or round_signs()
     random = Random(order.seed)  # noqa: S311  an order of turns, no secret
@@ -66,7 +65,7 @@ def run_stint(
         began = clock()
         until = began + order.seconds
         at = 0
-        while at < order.least + _WARM_UP or (clock() < until and at < order.most + _WARM_UP):
+        while at < order.least or (clock() < until and at < order.most + _WARM_UP):
             one = _round(contest, order.names, blocks, random, signs, delay)
             if at >= _WARM_UP:
                 rounds.append(one)
@@ -105,21 +104,25 @@ def _round(
 ) -> Round:
     contest.advance(blocks)
     scores: dict[str, Score] = {}
-    before = signs()
-    for name in random.sample(names, len(names)):
+    aside: list[int] = []
+    before, count = signs(), put_aside()
+    for place in random.sample(range(len(names)), len(names)):
         waited = delay()
-        score = contest.run(name)
+        score = contest.run(names[place])
         waited = delay() - waited
-        scores[name] = replace(score, elapsed_ns=max(score.elapsed_ns - waited, 1)) if waited else score
+        scores[names[place]] = replace(score, elapsed_ns=max(score.elapsed_ns - waited, 1)) if waited else score
+        if (now := put_aside()) != count:
+            aside.append(place)
+            count = now
     after = signs()
     # What its candidates left behind, and no more: what lived before is frozen.
     gc.collect()
-    return Round(scores=tuple(scores[name] for name in names), dropped=_disturbed(before, after))
+    return Round(
+        scores=tuple(scores[name] for name in names), dropped=_disturbed(before, after), put_aside=tuple(sorted(aside))
+    )
 
 
 def _disturbed(before: RoundSigns, after: RoundSigns) -> Disturbance | None:
     if after.cpu != before.cpu:
         return "moved"
-    if after.throttled != before.throttled:
-        return "throttled"
-    return "put aside" if after.put_aside != before.put_aside else None
+    return "throttled" if after.throttled != before.throttled else None

@@ -1,13 +1,14 @@
 """`tune`: races what could fill the slots on this host, and what is told of the profile that comes of it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
+from rich.console import RenderableType
 from rich.progress import BarColumn, Progress, TextColumn
 from typer.core import TyperGroup
 
@@ -32,6 +33,7 @@ from mainspring.host.wisdom.freshness import judge
 from mainspring.host.wisdom.model import Decision, Found, Profile
 from mainspring.tuning.budget import Budget, parse_budget
 from mainspring.tuning.check import check as check_tuned
+from mainspring.tuning.decisions import has_verdict
 from mainspring.tuning.plans import first_feed
 from mainspring.tuning.progress import Progress as Told
 from mainspring.tuning.tune import tune
@@ -55,7 +57,7 @@ tune_app = typer.Typer(
     cls=_RunByDefault,
     name="tune",
     help="Race what could fill the slots here. `mainspring tune [CONFIG]` runs the races: see `tune run --help`.",
-    epilog="Exit codes: 0 done, 1 the tuned lane is slower, 2 can't be run as asked, 130 stopped by a signal.",
+    epilog="Exit codes: 0 done, 1 no verdict or a slower lane, 2 can't be run as asked, 130 stopped by a signal.",
 )
 
 
@@ -103,16 +105,21 @@ def run(
             tuned = tune(
                 loaded, registry, probe(), race=race, budget=clock, seed=seed, progress=progress, earlier=earlier
             )
-            path = save(tuned.profile)
+            # What was found when the host was quieter isn't given up for nothing.
+            idle = found.profile is not None and not any(map(has_verdict, tuned.profile.decisions))
+            path = None if idle else save(tuned.profile)
     except KeyboardInterrupt:
         errors().print("stopped: nothing was kept, and the profile that was there stands", soft_wrap=True)
         raise typer.Exit(STOPPED) from None
     except RaceError as error:
         raise ConfigError(f"nothing could be raced: {error}") from error
     if as_json:
-        print_json({"file": str(path), **msgspec.to_builtins(tuned)})
+        print_json({"file": path and str(path), **msgspec.to_builtins(tuned)})
     else:
         render_tuned(tuned, results())
+    if path is None:
+        errors().print("no race came to a verdict, so that the profile that was there stands", soft_wrap=True)
+        raise typer.Exit(FAILED)
 
 
 @tune_app.command("show")
@@ -224,10 +231,24 @@ def _progress(budget: Budget) -> Iterator[Told]:
     """A bar of the budget, with what is being raced; yields what to tell of it."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} s"))
     console = errors()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with _Clock(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        bar.budget = budget
         task = bar.add_task("starting", total=budget.seconds)
 
         def told(step: str, done: float) -> None:  # noqa: ARG001  the bar is one of time
-            bar.update(task, description=step, completed=min(budget.spent_s, budget.seconds))
+            bar.update(task, description=step)
 
         yield told
+
+
+class _Clock(Progress):
+    """A bar that goes on with the time, whether or not anything is told meanwhile."""
+
+    budget: Budget | None = None
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """What is drawn, as of now."""
+        for task in self.tasks:
+            if self.budget is not None:
+                task.completed = min(self.budget.spent_s, self.budget.seconds)
+        return super().get_renderables()

@@ -61,6 +61,9 @@ def render_tuned(tuned: Tuned, console: Console) -> None:
     changed = any(one.slots != one.default for one in profile.decisions)
     if profile.paired is not None or not changed:
         render_paired(profile.paired, console)
+    if profile.decisions:
+        slot = next(iter(profile.decisions[0].slots))
+        _say(console, f"`mainspring tune why {slot}` tells more of a race, and `mainspring run` takes what won")
 
 
 def render_paired(paired: Paired | None, console: Console) -> None:

@@ -14,7 +14,7 @@ from mainspring.errors import DuplicatePlugin, PluginError
 from mainspring.seams import Capabilities, Needs
 from mainspring.seams.catalogue import NO_CAPABILITIES, NO_NEEDS
 
-__all__ = ["Offer", "SeamCatalogue", "freeze", "why_unusable"]
+__all__ = ["Offer", "SeamCatalogue", "decode_options", "freeze", "why_unusable"]
 
 _HYPHENS = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _UNDERSCORES = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -119,6 +119,23 @@ class SeamCatalogue:
                     f"two plugins claim to be the default {offer.seam}: {other.name!r} of {other.distribution} and "
                     f"{offer.name!r} of {offer.distribution}",
                 )
+
+
+def decode_options(offer: Offer, options: Mapping[str, Any]) -> msgspec.Struct | None:
+    """What a slot's table says besides the plugin's name, as whoever fills a slot that is open takes it.
+
+    None where the offer takes no options and none are given. Raises `ValueError`, which says what it doesn't take.
+    """
+    known = () if offer.options is None else offer.options.__struct_encode_fields__
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise ValueError(f"has no such option as the config gives: {', '.join(unknown)}")
+    if offer.options is None:
+        return None
+    try:
+        return msgspec.convert(dict(options), offer.options)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"doesn't take the config's options: {error}") from error
 
 
 def why_unusable(needs: Needs, *, have: Iterable[str] | None = None, platform: str = sys.platform) -> str | None:

@@ -6,15 +6,14 @@ from typing import Any, Final
 
 import msgspec
 
-from mainspring.host.offers import Offer, why_unusable
-from mainspring.host.plan import DEFAULT_COLLECTOR, Choice, Plan, Setting
+from mainspring.host.offers import Offer, decode_options, why_unusable
+from mainspring.host.plan import Choice, Plan, Setting
 from mainspring.host.registry import Registry
 from mainspring.tuning.uses import Uses
 
-__all__ = ["CHUNKS", "COLLECTORS", "Candidate", "Field", "log_codecs", "pipelines", "settings"]
+__all__ = ["CHUNKS", "Candidate", "Field", "log_codecs", "pipelines", "settings"]
 
 CHUNKS: Final = (128, 512, 2048)
-COLLECTORS: Final = (DEFAULT_COLLECTOR, "freeze", "rare", "off")
 
 _FIELDS: Final = {"engine": "engine", "book": "book", "codec (json)": "json_codec", "codec (binary)": "binary_codec"}
 _AUTO: Final = "default"
@@ -166,16 +165,10 @@ def _filler(choice: Choice, offer: Offer, options: Mapping[str, Any]) -> Choice 
     reason = why_unusable(offer.needs)
     if reason is not None:
         return reason
-    decoded = None
-    known = () if offer.options is None else offer.options.__struct_encode_fields__
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        return f"has no such option as the slot is given: {', '.join(unknown)}"
-    if offer.options is not None:
-        try:
-            decoded = msgspec.convert(dict(options), offer.options)
-        except msgspec.ValidationError as error:
-            return f"doesn't take the slot's options: {error}"
+    try:
+        decoded = decode_options(offer, options)
+    except ValueError as error:
+        return str(error)
     return msgspec.structs.replace(
         choice,
         plugin=offer.name,

@@ -6,7 +6,7 @@ from hwprofile.tune.values import Race
 from mainspring.host.wisdom.model import Decision, Paired, RacerRecord
 from mainspring.tuning.candidates import Field
 
-__all__ = ["decision_of", "without_gain"]
+__all__ = ["decision_of", "has_verdict", "without_gain"]
 
 
 def decision_of(race: Race, field: Field) -> Decision:
@@ -44,6 +44,11 @@ def decision_of(race: Race, field: Field) -> Decision:
         seed=race.seed,
         racers=tuple(racers),
     )
+
+
+def has_verdict(decision: Decision) -> bool:
+    """Whether a race told anything of its candidates: on an unfit host, or with too little time, it doesn't."""
+    return decision.grade != "unfit" and any(one.low is not None for one in decision.racers)
 
 
 def without_gain(decision: Decision, paired: Paired) -> Decision:

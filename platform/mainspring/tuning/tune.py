@@ -11,13 +11,13 @@ import msgspec
 from hwprofile.profile import HostProfile
 from hwprofile.tune.values import Objective, Race, Work
 from mainspring import __version__
-from mainspring.host.config import Loaded
+from mainspring.host.config import COLLECTORS, Loaded
 from mainspring.host.plan import Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wisdom import best_two, host_key, workload
 from mainspring.host.wisdom.model import Decision, Paired, Profile
 from mainspring.tuning.budget import Budget
-from mainspring.tuning.candidates import CHUNKS, COLLECTORS, Candidate, Field, log_codecs, pipelines, settings
+from mainspring.tuning.candidates import CHUNKS, Candidate, Field, log_codecs, pipelines, settings
 from mainspring.tuning.decisions import decision_of, without_gain
 from mainspring.tuning.objective import objective_of, objective_words
 from mainspring.tuning.paired import DEFAULT, TUNED, check_paired

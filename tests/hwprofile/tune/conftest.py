@@ -41,6 +41,7 @@ class SimulatedCourse:
         starting_s: float = 0.3,
         answering_s: float = 0.05,
         lost_in_stint: int | None = None,
+        round_ns: int = _ROUND_NS,
     ) -> None:
         self.costs = costs
         self.random = np.random.default_rng(seed)
@@ -52,6 +53,7 @@ class SimulatedCourse:
         self.again = again
         self.starting_s, self.answering_s = starting_s, answering_s
         self.lost_in_stint = lost_in_stint
+        self.round_ns = round_ns
         self.seconds = 0.0
         self.orders: list[StintOrder] = []
         self.open = 0
@@ -107,7 +109,7 @@ class SimulatedProcess:
                 log = layouts[name] + random.normal(0, course.noise)
                 if loaded:
                     log += course.load * random.random()
-                nanoseconds = _ROUND_NS * self._cost(name, unseen=order.unseen) * np.exp(log)
+                nanoseconds = course.round_ns * self._cost(name, unseen=order.unseen) * np.exp(log)
                 if random.random() < 0.02:
                     nanoseconds *= 3
                 tail = None if course.tails is None else int(1000 * course.tails.get(name.removesuffix(" again"), 1.0))

@@ -67,6 +67,15 @@ def test_it_ends_within_its_budget(simulated: Simulated, budget_s: float, many: 
     assert course.open == 0
 
 
+def test_a_slow_contest_gets_fewer_rounds_and_ends_in_time(simulated: Simulated) -> None:
+    """A payload that takes a tenth of a second: nothing is begun that couldn't end in time, and that is said."""
+    course = simulated(BETTER, seed=1, round_ns=100_000_000)
+    found = run(course, budget_s=10.0)
+    assert course.now() <= 10.0
+    assert "too short for a verdict" in found.because
+    assert run(simulated(BETTER, seed=1, round_ns=10_000_000), budget_s=20.0).winner == "b"
+
+
 def test_of_many_candidates_the_best_few_race_on(simulated: Simulated) -> None:
     """Thirty candidates, one of them twice as good: it gets through the first look and wins; most don't get through."""
     costs = {"default": 1.0, **{f"c{number}": 1.0 + number / 100 for number in range(29)}, "best": 0.5}

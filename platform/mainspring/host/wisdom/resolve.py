@@ -7,7 +7,7 @@ import msgspec
 
 from mainspring.errors import UnknownPlugin, UnusablePlugin
 from mainspring.host.config import COLLECTORS, MOST_CHUNK
-from mainspring.host.offers import Offer
+from mainspring.host.offers import decode_options
 from mainspring.host.plan import Choice, Plan, Setting
 from mainspring.host.planning import READS
 from mainspring.host.registry import Registry
@@ -93,27 +93,17 @@ def _filled(
         raise _UnfitError(str(error)) from error
     if offer.capabilities.get("format") != registry.get(one.seam, one.plugin).capabilities.get("format"):
         raise _UnfitError(f"the {one.seam} {by!r} is of another format")
+    try:
+        decoded = decode_options(offer, options)
+    except ValueError as error:
+        raise _UnfitError(f"the {offer.seam} {offer.name!r} {error}") from error
     return msgspec.structs.replace(
         one,
         plugin=offer.name,
         distribution=offer.distribution,
         version=offer.version,
-        options=_decoded(offer, options),
+        options=decoded,
     )
-
-
-def _decoded(offer: Offer, options: Mapping[str, Any]) -> msgspec.Struct | None:
-    if offer.options is None:
-        if options:
-            raise _UnfitError(f"the {offer.seam} {offer.name!r} takes no options, and the config gives some")
-        return None
-    unknown = sorted(set(options) - set(offer.options.__struct_encode_fields__))
-    if unknown:
-        raise _UnfitError(f"the {offer.seam} {offer.name!r} has no such option: {', '.join(unknown)}")
-    try:
-        return msgspec.convert(dict(options), offer.options)
-    except msgspec.ValidationError as error:
-        raise _UnfitError(f"the {offer.seam} {offer.name!r} doesn't take the config's options: {error}") from error
 
 
 def _value(slot: str, text: str) -> int | str:
