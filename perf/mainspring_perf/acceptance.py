@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import msgspec
@@ -22,7 +23,7 @@ from mainspring_perf.acceptance_work import Subject, work_of
 from mainspring_perf.background import background_load
 from mainspring_perf.sessions import make_session
 
-__all__ = ["KINDS", "Kind", "Outcome", "main", "right", "table"]
+__all__ = ["KINDS", "Kind", "Outcome", "decided", "main", "right", "table"]
 
 
 _MESSAGES = 20_000
@@ -75,7 +76,7 @@ KINDS: Final = (
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one race."""
+    """What came of one race. `load` is the host's load average over its minute, the race's own process included."""
 
     kind: str
     seed: int
@@ -88,6 +89,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int
     processes: int
     seconds: float
+    load: float
 
 
 def right(kind: Kind, outcome: Outcome) -> bool:
@@ -97,13 +99,18 @@ def right(kind: Kind, outcome: Outcome) -> bool:
     return kind.slower is None or outcome.standings.get(kind.slower) == "slower"
 
 
+def decided(outcome: Outcome) -> bool:
+    """Whether a race came to a verdict: the host was fit, and the time sufficed."""
+    return any(gain is not None for name, gain in outcome.gains.items() if name != "default")
+
+
 def table(outcomes: Sequence[Outcome]) -> list[str]:
     """The counts as a table in Markdown: of each kind how many were right, with bounds (Clopper and Pearson, 95%)."""
     from scipy import stats
 
     lines = [
-        "| races | number | right | wrong switches | at least right, 95% | graded | median seconds | held to |",
-        "| --- | ---: | ---: | ---: | ---: | --- | ---: | --- |",
+        "| races | number | with a verdict | right | wrong switches | right, 95% | graded | seconds | load | held to |",
+        "| --- | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | --- |",
     ]
     for kind in KINDS:
         ours = [one for one in outcomes if one.kind == kind.name]
@@ -111,14 +118,14 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
             continue
         good = sum(right(kind, one) for one in ours)
         wrong = sum(one.winner not in ("default", kind.winner) for one in ours)
-        low = stats.binomtest(good, len(ours)).proportion_ci(0.95, "exact").low
+        bounds = stats.binomtest(good, len(ours)).proportion_ci(0.95, "exact")
         grades = {grade: sum(one.grade == grade for one in ours) for grade in ("quiet", "noisy", "unfit")}
         told = ", ".join(f"{count} {grade}" for grade, count in grades.items() if count)
-        seconds = sorted(one.seconds for one in ours)[len(ours) // 2]
+        seconds, load = (median(figures) for figures in zip(*((one.seconds, one.load) for one in ours), strict=True))
         met = "met" if good >= kind.least * len(ours) else "MISSED"
         lines.append(
-            f"| {kind.what} | {len(ours)} | {good} | {wrong} | {low:.1%} | {told} | {seconds:.1f} | "
-            f"{kind.least:.0%}: {met} |"
+            f"| {kind.what} | {len(ours)} | {sum(map(decided, ours))} | {good} | {wrong} | "
+            f"{bounds.low:.1%} to {bounds.high:.1%} | {told} | {seconds:.1f} | {load:.1f} | {kind.least:.0%}: {met} |"
         )
     return lines
 
@@ -185,6 +192,7 @@ def _outcome(kind: Kind, seed: int, raced: tuple[Race, float]) -> Outcome:
         rounds=found.rounds,
         processes=found.processes,
         seconds=round(seconds, 2),
+        load=round(os.getloadavg()[0], 2),
     )
 
 
