@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import msgspec
@@ -22,14 +23,14 @@ from mainspring_perf.acceptance_work import Subject, work_of
 from mainspring_perf.background import background_load
 from mainspring_perf.sessions import make_session
 
-__all__ = ["KINDS", "Kind", "Outcome", "main", "right", "table"]
+__all__ = ["KINDS", "Kind", "Outcome", "decided", "main", "right", "table"]
 
 
 _MESSAGES = 20_000
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of race. `doubled` is what share of its work each candidate does twice, the default first.
+    """A kind of race. `longer` is by which part each candidate is made to take longer, the default first.
 
     `winner` is who has to win, and `slower` who has to be found slower; None where nobody must. `least` is the share of
     races that have to be right.
@@ -37,7 +38,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     what: str
-    doubled: dict[str, float]
+    longer: dict[str, float]
     winner: str = "default"
     slower: str | None = None
     least: float
@@ -47,27 +48,27 @@ KINDS: Final = (
     Kind(
         name="identical",
         what="four identical candidates: nobody wins",
-        doubled={"default": 0.0, "a": 0.0, "b": 0.0, "c": 0.0},
+        longer={"default": 0.0, "a": 0.0, "b": 0.0, "c": 0.0},
         least=0.99,
     ),
     Kind(
         name="gain",
         what="one is 5% better than the default: it wins",
-        doubled={"default": 0.05, "a": 0.05, "b": 0.0, "c": 0.05},
+        longer={"default": 0.05, "a": 0.05, "b": 0.0, "c": 0.05},
         winner="b",
         least=0.90,
     ),
     Kind(
         name="slowdown",
         what="one is 5% slower than the default: it is found slower",
-        doubled={"default": 0.0, "a": 0.0, "b": 0.05, "c": 0.0},
+        longer={"default": 0.0, "a": 0.0, "b": 0.05, "c": 0.0},
         slower="b",
         least=0.90,
     ),
     Kind(
         name="one percent",
         what="one is 1% better than the default: nobody wins",
-        doubled={"default": 0.01, "a": 0.01, "b": 0.0, "c": 0.01},
+        longer={"default": 0.01, "a": 0.01, "b": 0.0, "c": 0.01},
         least=1.0,
     ),
 )
@@ -75,7 +76,7 @@ KINDS: Final = (
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one race."""
+    """What came of one race. `load` is the host's load average over its minute, the race's own process included."""
 
     kind: str
     seed: int
@@ -88,6 +89,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int
     processes: int
     seconds: float
+    load: float
 
 
 def right(kind: Kind, outcome: Outcome) -> bool:
@@ -97,13 +99,18 @@ def right(kind: Kind, outcome: Outcome) -> bool:
     return kind.slower is None or outcome.standings.get(kind.slower) == "slower"
 
 
+def decided(outcome: Outcome) -> bool:
+    """Whether a race came to a verdict: the host was fit, and the time sufficed."""
+    return any(gain is not None for name, gain in outcome.gains.items() if name != "default")
+
+
 def table(outcomes: Sequence[Outcome]) -> list[str]:
     """The counts as a table in Markdown: of each kind how many were right, with bounds (Clopper and Pearson, 95%)."""
     from scipy import stats
 
     lines = [
-        "| races | number | right | wrong switches | at least right, 95% | graded | median seconds | held to |",
-        "| --- | ---: | ---: | ---: | ---: | --- | ---: | --- |",
+        "| races | number | with a verdict | right | wrong switches | right, 95% | graded | seconds | load | held to |",
+        "| --- | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | --- |",
     ]
     for kind in KINDS:
         ours = [one for one in outcomes if one.kind == kind.name]
@@ -111,14 +118,14 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
             continue
         good = sum(right(kind, one) for one in ours)
         wrong = sum(one.winner not in ("default", kind.winner) for one in ours)
-        low = stats.binomtest(good, len(ours)).proportion_ci(0.95, "exact").low
+        bounds = stats.binomtest(good, len(ours)).proportion_ci(0.95, "exact")
         grades = {grade: sum(one.grade == grade for one in ours) for grade in ("quiet", "noisy", "unfit")}
         told = ", ".join(f"{count} {grade}" for grade, count in grades.items() if count)
-        seconds = sorted(one.seconds for one in ours)[len(ours) // 2]
+        seconds, load = (median(figures) for figures in zip(*((one.seconds, one.load) for one in ours), strict=True))
         met = "met" if good >= kind.least * len(ours) else "MISSED"
         lines.append(
-            f"| {kind.what} | {len(ours)} | {good} | {wrong} | {low:.1%} | {told} | {seconds:.1f} | "
-            f"{kind.least:.0%}: {met} |"
+            f"| {kind.what} | {len(ours)} | {sum(map(decided, ours))} | {good} | {wrong} | "
+            f"{bounds.low:.1%} to {bounds.high:.1%} | {told} | {seconds:.1f} | {load:.1f} | {kind.least:.0%}: {met} |"
         )
     return lines
 
@@ -167,7 +174,7 @@ def _messages(file: Path) -> Path:
 
 def _race(kind: Kind, seed: int, budget_s: float, messages: Path) -> tuple[Race, float]:
     started = time.monotonic()
-    found = race(work_of(Subject(messages=str(messages), doubled=kind.doubled)), seed=seed, budget_s=budget_s)
+    found = race(work_of(Subject(messages=str(messages), longer=kind.longer)), seed=seed, budget_s=budget_s)
     return found, time.monotonic() - started
 
 
@@ -185,6 +192,7 @@ def _outcome(kind: Kind, seed: int, raced: tuple[Race, float]) -> Outcome:
         rounds=found.rounds,
         processes=found.processes,
         seconds=round(seconds, 2),
+        load=round(os.getloadavg()[0], 2),
     )
 
 

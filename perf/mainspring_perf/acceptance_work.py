@@ -1,10 +1,10 @@
 """What the tuner's acceptance races: one loop from bytes to book, done by every candidate, with injected differences.
 
-The candidates are identical but for the share of each payload that they do twice, so that the right answer is known.
+The candidates are identical but for how much longer they are made to take, so that the right answer is known.
 """
 
 from pathlib import Path
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 
 import msgspec
 import orjson
@@ -24,10 +24,10 @@ _TICKS, _LOTS = 100, 100_000
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """The path of the messages, one a line, and of each candidate how much of a payload it does twice (0.05 is 5%)."""
+    """The path of the messages, one a line, and by which part each candidate is made to take longer (0.05 is 5%)."""
 
     messages: str
-    doubled: dict[str, float]
+    longer: dict[str, float]
 
 
 def work_of(subject: Subject) -> Work:
@@ -41,14 +41,14 @@ def make(argument: str) -> "LoopContest":
 
 
 class _Loop:
-    """The loop and its book, and a second book for what is done twice."""
+    """The loop and its book."""
 
     def __init__(self) -> None:
-        self.book, self.twice = BisectListBook(), BisectListBook()
+        self.book = BisectListBook()
 
-    def run(self, messages: list[bytes], *, twice: bool = False) -> int:
+    def run(self, messages: list[bytes]) -> int:
         """From bytes to book, best prices read after each delta; the sum of the best bids."""
-        book, best = self.twice if twice else self.book, 0
+        book, best = self.book, 0
         for raw in messages:
             message = orjson.loads(raw)
             data = message.get("data")
@@ -62,7 +62,7 @@ class LoopContest:
     """A `hwprofile.tune.Contest`: the messages of the reference session through orjson and a book."""
 
     def __init__(self, subject: Subject) -> None:
-        self._doubled = subject.doubled
+        self._longer = subject.longer
         self._messages = Path(subject.messages).read_bytes().splitlines()
         self._seen = int(_SEEN * len(self._messages))
         self._loops: dict[str, _Loop] = {}
@@ -72,7 +72,7 @@ class LoopContest:
     @property
     def names(self) -> tuple[str, ...]:
         """See `Contest`."""
-        return tuple(self._doubled)
+        return tuple(self._longer)
 
     def answer(self, name: str) -> str:
         """See `Contest`."""
@@ -95,12 +95,14 @@ class LoopContest:
         """See `Contest`."""
         loop = self._loops[name]
         payload = self._messages[self._begin : self._end]
-        share = self._doubled[name.removesuffix(_AGAIN)]
-        again = payload[:: round(1 / share)] if share else []
-        started = perf_counter_ns()
+        longer = self._longer[name.removesuffix(_AGAIN)]
+        started, worked = perf_counter_ns(), thread_time_ns()
         loop.run(payload)
-        if again:
-            loop.run(again, twice=True)
+        # By the thread's own time, so that every payload takes so much longer, and waiting for a CPU isn't part of it.
+        now = thread_time_ns()
+        until = now + longer * (now - worked)
+        while now < until:
+            now = thread_time_ns()
         return Score(elapsed_ns=perf_counter_ns() - started)
 
     def memory(self, name: str) -> int | None:

@@ -29,9 +29,9 @@ def racer(name: str, engine: str, book: str, standing: str, because: str, *gain:
 
 
 RACERS = (
-    racer("python + bisect-list", "python", "bisect-list", "default", "", 1.0, 1.0, 1.0),
-    racer("native + ladder", "native", "ladder", "winner", "", 14.2, 13.8, 14.7),
-    racer("native + btree", "native", "btree", "tied", "no gain was shown", 13.9, 13.5, 14.3),
+    racer("python + orjson + bisect-list", "python", "bisect-list", "default", "", 1.0, 1.0, 1.0),
+    racer("native + orjson + ladder", "native", "ladder", "winner", "", 14.2, 13.8, 14.7),
+    racer("native + orjson + btree", "native", "btree", "tied", "no gain was shown", 13.9, 13.5, 14.3),
     RacerRecord(name="old", slots={}, standing="gated", because="needs the package old; install it"),
 )
 PROFILE = Profile(
@@ -55,7 +55,7 @@ PROFILE = Profile(
             race="pipeline",
             slots=RACERS[1].slots,
             default=RACERS[0].slots,
-            because="native + ladder beat it",
+            because="native + orjson + ladder beat it",
             grade="quiet",
             noise=0.011,
             rounds=240,
@@ -90,13 +90,17 @@ FRESH = Found(freshness="fresh", because="raced 2026-11-26", profile=PROFILE)
 def test_every_racer_is_told_with_its_figures(report):
     """The race as the profile has it, the winner by its name, and whose parts each candidate is made of."""
     (race,) = report(FRESH).timing.races
-    assert (race.slot, race.default, race.winner) == ("pipeline", "python + bisect-list", "native + ladder")
+    assert (race.slot, race.default, race.winner) == (
+        "pipeline",
+        "python + orjson + bisect-list",
+        "native + orjson + ladder",
+    )
     assert (race.rounds, race.noise) == (240, 0.011)
-    assert race.because == "native + ladder beat it (fresh, 2026-11-26)"
+    assert race.because == "native + orjson + ladder beat it (fresh, 2026-11-26)"
     assert [(one.plugin, one.distribution, one.version, one.gain, one.low, one.high) for one in race.racers] == [
-        ("python + bisect-list", "mainspring", "0.1.0", 1.0, 1.0, 1.0),
-        ("native + ladder", "mainspring-native", "0.2.0", 14.2, 13.8, 14.7),
-        ("native + btree", "mainspring-native 0.2.0, acme", "2.3", 13.9, 13.5, 14.3),
+        ("python + orjson + bisect-list", "mainspring", "0.1.0", 1.0, 1.0, 1.0),
+        ("native + orjson + ladder", "mainspring-native", "0.2.0", 14.2, 13.8, 14.7),
+        ("native + orjson + btree", "mainspring-native 0.2.0, acme", "2.3", 13.9, 13.5, 14.3),
         ("old", "", "", None, None, None),
     ]
     assert race.racers[3].note == "needs the package old; install it"
@@ -107,12 +111,16 @@ def test_the_page_draws_them(report):
     page = to_html(report(FRESH))
     for words in (
         "Races on this host",
-        "pipeline: native + ladder, of 4 candidates in 240 rounds",
-        "native + ladder 14.20x [13.80, 14.70]",
+        "pipeline: native + orjson + ladder, of 4 candidates in 240 rounds",
+        "native + orjson + ladder 14.20x [13.80, 14.70]",
         "needs the package old; install it",
         "Host profile: fresh (a second): raced 2026-11-26.",
     ):
         assert words in page
+    # Two candidates whose names begin alike are told apart: no label is cut.
+    assert "python + orjson + bisect-list</text>" in page
+    assert "native + orjson + ladder</text>" in page
+    assert "native + orjson + …" not in page
     assert "Races on this host" not in to_html(report(Found(freshness="none", because="no race")))
 
 

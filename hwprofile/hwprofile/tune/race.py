@@ -12,12 +12,12 @@ from hwprofile.tune.health import grade_of
 from hwprofile.tune.orders import Stint, StintOrder
 from hwprofile.tune.processes import Course, Process, Processes
 from hwprofile.tune.samples import Samples, need_scipy
-from hwprofile.tune.scores import TAIL, counted, gains
+from hwprofile.tune.scores import AGAIN, TAIL, counted, gains
 from hwprofile.tune.signs import Signs
 from hwprofile.tune.values import Health, Objective, Race, Racer, Work
 from hwprofile.tune.verdict import ALPHA, Bar, figures, leader, out_of_reach, racer, times
 
-__all__ = ["AGAIN", "FLOOR", "TAIL_MARGIN", "Progress", "race"]
+__all__ = ["FLOOR", "TAIL_MARGIN", "Progress", "race"]
 
 FLOOR = 0.02
 """The least gain that is worth a switch."""
@@ -27,9 +27,6 @@ TAIL_MARGIN = 0.10
 
 MEMORY_FACTOR, MEMORY_SLACK = 2.0, 64 << 20
 """A winner may hold so many times as much memory as the default, and so many bytes more."""
-
-AGAIN = " again"
-"""What follows the default's name for its second subject."""
 
 _GATE, _HEALTH, _SCREEN, _CONFIRM = 0.35, 0.08, 0.15, 0.25
 _KEPT = 3

@@ -2,14 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
 from hwprofile.tune.orders import Round, Stint
 from hwprofile.tune.samples import Samples
 from hwprofile.tune.values import Objective, Score
 
-__all__ = ["TAIL", "counted", "gains", "log_gain"]
+__all__ = ["AGAIN", "TAIL", "counted", "gains", "log_gain"]
 
 _ENOUGH = 20
+
+AGAIN = " again"
+"""What follows the default's name for its second subject."""
 
 TAIL = Objective(throughput=0.0, tail=1.0)
 """The 99th percentile alone."""
@@ -25,13 +29,18 @@ def log_gain(default: Score, other: Score, objective: Objective) -> float:
 
 
 def gains(stints: Sequence[Stint], default: str, name: str, objective: Objective, seed: int = 1) -> Samples:
-    """The log gains of a candidate, of each process in which it ran, of the rounds that count."""
+    """The log gains of a candidate, of each process in which it ran, of the rounds that count.
+
+    The default is there as two subjects, and a round's gain is the mean of those over each: that has less noise, and
+    less of the layout of either one. Where one of the two was put aside for others, the gain is that over the other.
+    """
     processes = []
     for stint in stints:
         if name not in stint.names:
             continue
-        ours, theirs = stint.names.index(default), stint.names.index(name)
-        rounds = tuple(log_gain(one.scores[ours], one.scores[theirs], objective) for one in _alone(stint, ours, theirs))
+        theirs = stint.names.index(name)
+        ours = [place for place, one in enumerate(stint.names) if one in (default, default + AGAIN) and one != name]
+        rounds = _round_gains(counted(stint), ours, theirs, objective)
         if rounds:
             processes.append(rounds)
     return Samples(tuple(processes), seed)
@@ -42,12 +51,19 @@ def counted(stint: Stint) -> list[Round]:
     return [one for one in stint.rounds if one.dropped is None]
 
 
-def _alone(stint: Stint, *places: int) -> list[Round]:
-    """The rounds in which neither of a pair was put aside for others: caches are cold after it, and a tail holds it.
+def _round_gains(rounds: Sequence[Round], ours: Sequence[int], theirs: int, objective: Objective) -> tuple[float, ...]:
+    """The gains of the rounds in which both sides were left alone: caches are cold after it, and a tail holds the wait.
 
     On a crowded host, or with long rounds, hardly any pair is left alone. Then all count: it hits every candidate
     alike, and the median passes over it as far as it can.
     """
-    every = counted(stint)
-    alone = [one for one in every if not set(places) & set(one.put_aside)]
-    return alone if len(alone) >= _ENOUGH else every
+    alone = []
+    for one in rounds:
+        left = [place for place in ours if place not in one.put_aside]
+        if left and theirs not in one.put_aside:
+            alone.append(_mean_gain(one, left, theirs, objective))
+    return tuple(alone if len(alone) >= _ENOUGH else (_mean_gain(one, ours, theirs, objective) for one in rounds))
+
+
+def _mean_gain(one: Round, ours: Sequence[int], theirs: int, objective: Objective) -> float:
+    return fmean(log_gain(one.scores[place], one.scores[theirs], objective) for place in ours)

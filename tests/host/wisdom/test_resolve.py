@@ -189,11 +189,11 @@ def test_the_slots_options_go_to_the_winner(make_plan, make_profile, acme, make_
     assert plan.book.options == Depth(levels=5)
     assert resolve(make_plan(), fresh(make_profile()), registry, {}).book.options == Depth()
     for options, words in (
-        ({"depth": 5}, "the book 'deep' has no such option: depth"),
+        ({"depth": 5}, "the book 'deep' has no such option as the config gives: depth"),
         ({"levels": "x"}, "the book 'deep' doesn't take the config's options: Expected `int`, got `str`"),
     ):
         plan = resolve(make_plan(), fresh(make_profile()), registry, {"book": options})
         assert plan.book.plugin == "plain"
         assert words in plan.book.because
     plan = resolve(make_plan(), fresh(make_profile()), acme(), {"book": {"levels": 5}})
-    assert "the book 'deep' takes no options, and the config gives some" in plan.book.because
+    assert "the book 'deep' has no such option as the config gives: levels" in plan.book.because

@@ -16,12 +16,12 @@ _SEES_ALL = ("feed", FUSED, "whole_path")
 def expect_stages(session: SessionPlan, profile: Profile) -> SessionPlan:
     """The session, with what each lane's stages are to be held against while it runs: see `mainspring.session.drift`.
 
-    The profile's medians are those of one lane of its own choice with all instruments. So nothing is expected of a
-    session in which something else fills a slot that was raced, nor of several lanes with several feeds, where each has
-    messages of another kind. Of several lanes with one feed nothing is expected of the stages that meet the messages
-    of the other lanes' instruments too. The venue's time is a simulation's.
+    The profile's medians are those of one lane of its own choice, with one feed and all of its instruments. So nothing
+    is expected of a session in which something else fills a slot that was raced, nor of one with several feeds. Of
+    several lanes nothing is expected of the stages that meet the messages of the other lanes' instruments too. The
+    venue's time is a simulation's.
     """
-    if not _is_as_tuned(session, profile):
+    if len(session.feeds) > 1 or not _is_as_tuned(session, profile):
         return session
     stages_ns = {
         stage: median_ns
@@ -29,14 +29,12 @@ def expect_stages(session: SessionPlan, profile: Profile) -> SessionPlan:
         if stage in (*STAGES, FUSED) and stage != _SIMULATED and median_ns > 0
     }
     if len(session.lanes) > 1:
-        alike = len(session.feeds) == 1
-        stages_ns = {stage: one for stage, one in stages_ns.items() if alike and stage not in _SEES_ALL}
+        stages_ns = {stage: one for stage, one in stages_ns.items() if stage not in _SEES_ALL}
     lanes: tuple[LanePlan, ...] = tuple(msgspec.structs.replace(lane, stages_ns=stages_ns) for lane in session.lanes)
     return msgspec.structs.replace(session, lanes=lanes)
 
 
 def _is_as_tuned(session: SessionPlan, profile: Profile) -> bool:
     tuned = {slot: filled_by for decision in profile.decisions for slot, filled_by in decision.slots.items()}
-    # Where feeds are filled differently, the slot's name says for which feed, and isn't found.
     planned = {choice.slot: choice.plugin for choice in session.choices()}
     return all(planned.get(slot) == filled_by for slot, filled_by in tuned.items())

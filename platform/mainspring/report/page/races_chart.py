@@ -9,7 +9,7 @@ from mainspring.report.machine import RaceReport, RacerReport
 from mainspring.report.page.axes import Frame, Scale, Tick, log_scale, log_ticks, x_axis
 from mainspring.report.page.figure import drawing, figure, legend, swatch
 from mainspring.report.page.markup import Html, join, tag
-from mainspring.report.page.rows import Row, rows_frame, rows_labels
+from mainspring.report.page.rows import Row, are_long, rows_frame, rows_labels
 from mainspring.report.page.table import NO_FIGURE, table
 
 __all__ = ["races_chart"]
@@ -52,12 +52,13 @@ def _race(race: RaceReport) -> Html:
 
 
 def _drawing(frame: Frame, race: RaceReport, ran: Sequence[_Ran]) -> Html:
-    frame = rows_frame(frame, len(ran))
+    rows = [Row(one.racer.plugin, _remark(one)) for one in ran]
+    frame = rows_frame(frame, len(ran), stacked=are_long(rows))
     low = min(1 - race.noise, *[one.low for one in ran]) / 1.06
     high = max(1 + race.noise, *[one.high for one in ran]) * 1.06
     x = log_scale((low, high), frame.x_range)
     bottom, top = frame.y_range
-    middles, labels = rows_labels(frame, [Row(one.racer.plugin, _remark(one)) for one in ran])
+    middles, labels = rows_labels(frame, rows)
     ticks = log_ticks(low, high, lambda gain: f"{gain:g}x", frame.x_ticks)
     if not any(tick.at == 1 for tick in ticks):
         ticks = [Tick(1.0, "1x")]

@@ -7,11 +7,12 @@ import msgspec
 from mainspring.report.page.axes import Frame, fitted, text_width
 from mainspring.report.page.markup import Html, join, tag
 
-__all__ = ["Row", "rows_frame", "rows_labels"]
+__all__ = ["Row", "are_long", "rows_frame", "rows_labels"]
 
 _WIDE_ROW, _STACKED_ROW = 32, 46
 _WIDE_LEFT, _WIDE_RIGHT = 176, 164
 _STACKED_MARGIN = 14
+_GAP = 14
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -19,6 +20,12 @@ class Row(msgspec.Struct, frozen=True):
 
     label: str
     remark: str
+
+
+def are_long(rows: Sequence[Row]) -> bool:
+    """Whether a label or a remark has no room beside the marks, and would be cut there."""
+    room = _WIDE_LEFT - _GAP, _WIDE_RIGHT - _GAP
+    return any(text_width(row.label) > room[0] or text_width(row.remark) > room[1] for row in rows)
 
 
 def rows_frame(frame: Frame, count: int, *, stacked: bool = False) -> Frame:
@@ -58,7 +65,7 @@ def _stacked(frame: Frame, place: int, row: Row) -> tuple[float, Html]:
 def _beside(frame: Frame, place: int, row: Row) -> tuple[float, Html]:
     left, right = frame.x_range
     middle = frame.top + (place + 0.5) * _WIDE_ROW
-    label, remark = fitted(row.label, left - 14), fitted(row.remark, frame.width - right - 14)
+    label, remark = fitted(row.label, left - _GAP), fitted(row.remark, frame.width - right - _GAP)
     words = join(
         tag("text", label, class_="name", x=left - 12, y=middle + 4, text_anchor="end"),
         tag("text", remark, class_="remark", x=right + 12, y=middle + 4),
