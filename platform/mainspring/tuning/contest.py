@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 from functools import cached_property
 
 from hwprofile.acts import Hold
+from hwprofile.tune.signs import RunDelay
 from hwprofile.tune.values import Score
 from mainspring.data import read_capture
 from mainspring.host.holding import hold_collector
@@ -41,6 +42,7 @@ class LaneContest:
         self._registry = registry
         self._ahead = ReadAhead()
         self._plans = subject.race_plans()
+        self._delay = RunDelay()
         self._names: tuple[str, ...] = ()
         self._lanes: dict[str, RacedLane] = {}
         self._first, self._last = 0, subject.workload.seen
@@ -86,10 +88,14 @@ class LaneContest:
         lane = self._lanes[name]
         before, done = lane.counts, lane.messages
         with _collected(self._plans[_plain(name)]) if self._collectors_race else nullcontext():
+            waited_ns = self._delay()
             elapsed_ns = lane.run_to(self._end)
+            waited_ns = self._delay() - waited_ns
         # A lane that takes its messages in blocks of its own may have run a few more or less than the others.
-        elapsed_ns = elapsed_ns * (self._end - self._begin) // max(lane.messages - done, 1)
-        return Score(elapsed_ns=elapsed_ns, tail_ns=tail_ns(before, lane.count()))
+        part = (self._end - self._begin) / max(lane.messages - done, 1)
+        return Score(
+            elapsed_ns=int(elapsed_ns * part), tail_ns=tail_ns(before, lane.count()), waited_ns=int(waited_ns * part)
+        )
 
     def memory(self, name: str) -> int | None:
         """See `hwprofile.tune.Contest`: by how much a fresh process grows over the workload."""
