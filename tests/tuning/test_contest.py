@@ -9,7 +9,7 @@ import pytest
 from mainspring.host.config import COLLECTORS
 from mainspring.host.registry import OURS, Registry
 from mainspring.tuning.answer import AnswersOtherwise
-from mainspring.tuning.candidates import settings
+from mainspring.tuning.candidates import CHUNKS, settings
 from mainspring.tuning.contest import make
 from mainspring.tuning.subject import read_subject
 
@@ -97,21 +97,32 @@ def test_a_payload_is_the_same_for_all(registry, contest):
         found.advance(1)
         for name in reversed(found.names):
             assert found.run(name).elapsed_ns > 0
-    assert {lane.messages for lane in found._lanes.values()} == {1024}
+    assert {lane.messages for lane in found._lanes.values()} == {256}
 
 
 def test_after_the_last_payload_lanes_begin_anew(registry, contest):
-    """The race's part of 2,000 messages holds two payloads: the third is the first again."""
+    """The race's part of 2,000 messages holds ten payloads of 128: the eleventh is the first again."""
     found, subject = contest(registry, *PYTHON)
     assert subject.workload.seen == 1400
     name = found.names[0]
     found.start((name,), unseen=False)
     ends = []
-    for _ in range(4):
+    for _ in range(12):
         found.advance(1)
         found.run(name)
         ends.append(found._lanes[name].messages)
-    assert ends == [512, 1024, 512, 1024]
+    assert ends == [128 * at for at in (*range(1, 11), 1, 2)]
+
+
+def test_chunks_race_over_the_same_messages(registry, contest, planned):
+    """Where chunks are raced, a payload is the largest of them, and each lane takes it in its own."""
+    found, subject = contest(registry, *PYTHON, messages=4_000, field=settings(planned(registry).chunk, CHUNKS))
+    assert subject.unit == 2048
+    found.start(found.names, unseen=False)
+    found.advance(1)
+    for name in found.names:
+        found.run(name)
+    assert {lane.messages for lane in found._lanes.values()} == {2048}
 
 
 def test_the_unseen_part_lies_behind_the_race(registry, contest):
@@ -126,7 +137,7 @@ def test_the_unseen_part_lies_behind_the_race(registry, contest):
 
 
 def test_one_who_left_catches_up(registry, contest):
-    """A lane that wasn't run for a while is brought up to the payload before it is timed again."""
+    """A lane that wasn't run with a payload is brought up to the next one before it is timed again."""
     found, _ = contest(registry, *PYTHON)
     first, second = found.names[:2]
     found.start((first, second), unseen=False)
@@ -134,7 +145,7 @@ def test_one_who_left_catches_up(registry, contest):
     found.run(first)
     found.advance(1)
     found.run(second)
-    assert found._lanes[second].messages == 1024
+    assert found._lanes[second].messages == 256
 
 
 def test_a_second_subject_of_the_default(registry, contest):

@@ -66,16 +66,16 @@ class Races:
 def tuned(monkeypatch):
     """Tunes the reference session; the whole lane takes so many nanoseconds as `whole` says of each name."""
 
-    def run(*overrides, races, whole=None, allow=OURS, budget_s=60.0, earlier=None, progress=None):
+    def run(*overrides, races, whole=None, allow=OURS, budget_s=60.0, earlier=None, progress=None, seconds=1.0):
         taken = {"default": 100, "tuned": 80} if whole is None else whole
 
         def run_whole(_subject, name, _within_s=0.0):
-            now[0] += 1.0
+            now[0] += seconds
             return WholeRun(elapsed_ns=taken[name], tail_ns=10, grown_bytes=0, stages_ns={"book": taken[name] / 10})
 
         now = [0.0]
         monkeypatch.setattr(module, "messages_for", lambda _budget: 1_500)
-        monkeypatch.setattr(module, "run_whole", run_whole)
+        monkeypatch.setattr(module, "measure_costs", lambda *a: measure_costs(*a, run=run_whole))
         monkeypatch.setattr(module, "check_paired", lambda *a, **k: check_paired(*a, **k, run=run_whole))
         loaded = load_config(None, (*overrides, f"plugins.allow={list(allow)}"))
         return tune(
@@ -89,7 +89,7 @@ def tuned(monkeypatch):
             earlier=earlier,
         )
 
-    check_paired = module.check_paired
+    check_paired, measure_costs = module.check_paired, module.measure_costs
     return run
 
 
@@ -134,9 +134,20 @@ def test_the_budget_is_shared_out(tuned):
     # Nothing takes time on this clock, so that later shares are parts of the whole again.
     assert max(shares[0], *shares) < 60
     assert all(share > 5 for share in shares)
-    many, few = races.held[0], races.held[1]
-    assert len(many[0]) > len(few[0])
-    assert many[1] > few[1]
+    assert races.held[0][1] > races.held[1][1]
+
+
+def test_what_there_is_no_time_for_is_left_out(tuned):
+    """Where processes take long, the last races go first, with the budget that would do; the pipelines race always."""
+    some, one = Races(), Races("sorted-dict")
+    found = tuned(*PYTHON, races=some, seconds=2.0)
+    assert [names[0] for names, *_ in some.held] == ["bisect-list", "msgpack"]
+    assert [late.race for late in found.skipped] == ["chunk", "collector"]
+    assert found.skipped[1].because == "it takes 13 s here, for which there is no time; --budget 90s has it"
+    found = tuned(*PYTHON, races=one, seconds=15.0)
+    assert [names[0] for names, *_ in one.held] == ["bisect-list"]
+    assert found.profile.paired is None
+    assert "no time left for the paired check" in found.notes[0]
 
 
 def test_a_slower_tuned_lane_is_not_kept(tuned):

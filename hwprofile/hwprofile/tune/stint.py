@@ -109,7 +109,7 @@ def _round(
     for place in random.sample(range(len(names)), len(names)):
         waited = delay()
         score = contest.run(names[place])
-        waited = delay() - waited
+        waited = delay() - waited if score.waited_ns is None else score.waited_ns
         scores[names[place]] = replace(score, elapsed_ns=max(score.elapsed_ns - waited, 1)) if waited else score
         if (now := put_aside()) != count:
             aside.append(place)

@@ -19,10 +19,15 @@ than the default beyond doubt. `left`: it was out of reach of the floor before t
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """One block of work of one candidate: how long it took, and the 99th percentile of its steps where it tells."""
+    """One block of work of one candidate: how long it took, and the 99th percentile of its steps where it tells.
+
+    `waited_ns` is the part of that time in which others had the CPU (see `hwprofile.tune.signs.RunDelay`): it is taken
+    off. A contest that does more in `run` than is timed has to tell; else it is what was waited in all of `run`.
+    """
 
     elapsed_ns: int
     tail_ns: int | None = None
+    waited_ns: int | None = None
 
 
 class Contest(Protocol):

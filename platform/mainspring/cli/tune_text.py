@@ -17,6 +17,7 @@ __all__ = ["render_paired", "render_profiles", "render_tuned", "render_why"]
 _CHART = 24
 _LEAST_SPAN = math.log(1.1)
 _MIB = 1 << 20
+_FLOOR = 1.02
 _SURE = f"{CONFIDENCE:.0%} sure of"
 _STYLES = {
     "winner": "green",
@@ -47,16 +48,16 @@ def render_tuned(tuned: Tuned, console: Console) -> None:
             _gain(best) if changed else "",
             _bounds(best) if changed else "",
             f"{decision.rounds:,}",
-            f"{decision.grade}, {decision.noise:.1%} noise",
+            f"{decision.grade}, {_part(decision.noise)} noise",
         )
         if not changed and best is not None:
             table.add_row(
                 "", Text(f"best other: {best.name}", "dim"), Text(_gain(best), "dim"), Text(_bounds(best), "dim")
             )
-    for one in tuned.skipped:
-        table.add_row(one.race, Text(f"not raced: {one.because}", "dim"))
     console.print()
     console.print(table)
+    for one in tuned.skipped:
+        _say(console, f"{one.race} wasn't raced: {one.because}")
     console.print()
     changed = any(one.slots != one.default for one in profile.decisions)
     if profile.paired is not None or not changed:
@@ -92,7 +93,7 @@ def render_why(slot: str, decision: Decision, profile: Profile, console: Console
     for one in sorted(raced, key=lambda one: -(one.gain or 1.0)):
         tail = "" if one.tail_gain is None else f"{one.tail_gain:.2f}x"
         style = _STYLES.get(one.standing, "")
-        names = Text(one.name, style), Text(one.standing, style)
+        names = Text(one.name, style), Text(_word(one), style)
         table.add_row(*names, _gain(one), _bounds(one), tail, _bar(one, span))
     console.print(table)
     told = [one for one in decision.racers if one.standing in ("gated", "unconfirmed") or one.gain is None]
@@ -106,7 +107,7 @@ def render_why(slot: str, decision: Decision, profile: Profile, console: Console
     _say(
         console,
         f"a gain of 1.05x is 5% better than the default by {profile.objective}. The host was {decision.grade}: two "
-        f"runs of one candidate were {decision.noise:.1%} apart. {decision.rounds:,} rounds in {decision.processes} "
+        f"runs of one candidate were {_part(decision.noise)} apart. {decision.rounds:,} rounds in {decision.processes} "
         f"fresh processes, and {decision.dropped:,} dropped; seed {decision.seed}",
     )
     _say(console, f"tuned {profile.tuned_at} for {profile.workload_words}")
@@ -151,6 +152,15 @@ def _table(*columns: tuple[str, str]) -> Table:
     for name, justify in columns:
         table.add_column(name, justify="right" if justify else "left", overflow="fold")
     return table
+
+
+def _word(one: RacerRecord) -> str:
+    """What became of a racer; of one that beat the default too, and wasn't the best, that it is faster."""
+    return "faster" if one.standing == "tied" and one.low is not None and one.low > _FLOOR else one.standing
+
+
+def _part(noise: float) -> str:
+    return f"{noise:.1%}" if noise < 1 else "100% or more"
 
 
 def _gain(one: RacerRecord | None) -> str:

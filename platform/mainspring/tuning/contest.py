@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 from functools import cached_property
 
 from hwprofile.acts import Hold
+from hwprofile.tune.signs import RunDelay
 from hwprofile.tune.values import Score
 from mainspring.data import read_capture
 from mainspring.host.holding import hold_collector
@@ -14,7 +15,7 @@ from mainspring.host.registry import Registry
 from mainspring.seams import Codec, RawMessage
 from mainspring.tuning.answer import Answer, answer_of
 from mainspring.tuning.edges import edge_messages
-from mainspring.tuning.lanes import RacedLane, ReadAhead
+from mainspring.tuning.lanes import RacedLane, ReadAhead, tail_ns
 from mainspring.tuning.subject import Subject, read_subject
 from mainspring.tuning.whole import run_whole
 
@@ -40,7 +41,9 @@ class LaneContest:
         self._subject = subject
         self._registry = registry
         self._ahead = ReadAhead()
-        self._plans = {one.name: one.fill(subject.workload.plan) for one in subject.candidates}
+        self._plans = subject.race_plans()
+        self._delay = RunDelay()
+        self._names: tuple[str, ...] = ()
         self._lanes: dict[str, RacedLane] = {}
         self._first, self._last = 0, subject.workload.seen
         self._begin = self._end = 0
@@ -66,9 +69,9 @@ class LaneContest:
         workload = self._subject.workload
         self._first, self._last = (workload.seen, workload.messages) if unseen else (0, workload.seen)
         self._begin = self._end = self._first
-        self._lanes = {}
-        for name in names:
-            self._lane(name)
+        self._lanes.clear()
+        self._names = names
+        self._prepare()
 
     def advance(self, blocks: int) -> None:
         """See `hwprofile.tune.Contest`."""
@@ -78,28 +81,35 @@ class LaneContest:
             self._lanes.clear()
             self._begin = self._first
         self._end = self._begin + size
+        self._prepare()
 
     def run(self, name: str) -> Score:
         """See `hwprofile.tune.Contest`."""
-        lane = self._lane(name)
-        before, done = lane.whole_path(), lane.messages
+        lane = self._lanes[name]
+        before, done = lane.counts, lane.messages
         with _collected(self._plans[_plain(name)]) if self._collectors_race else nullcontext():
+            waited_ns = self._delay()
             elapsed_ns = lane.run_to(self._end)
+            waited_ns = self._delay() - waited_ns
         # A lane that takes its messages in blocks of its own may have run a few more or less than the others.
-        elapsed_ns = elapsed_ns * (self._end - self._begin) // max(lane.messages - done, 1)
-        return Score(elapsed_ns=elapsed_ns, tail_ns=lane.tail_ns(before, lane.whole_path()))
+        part = (self._end - self._begin) / max(lane.messages - done, 1)
+        return Score(
+            elapsed_ns=int(elapsed_ns * part), tail_ns=tail_ns(before, lane.count()), waited_ns=int(waited_ns * part)
+        )
 
     def memory(self, name: str) -> int | None:
         """See `hwprofile.tune.Contest`: by how much a fresh process grows over the workload."""
         return run_whole(self._subject, name).grown_bytes
 
-    def _lane(self, name: str) -> RacedLane:
-        """The lane, at the beginning of the payload."""
-        lane = self._lanes.get(name)
-        if lane is None:
-            lane = self._lanes[name] = RacedLane(self._plans[_plain(name)], self._registry, self._ahead)
-        lane.run_to(self._begin)
-        return lane
+    def _prepare(self) -> None:
+        """Brings every lane to the beginning of the payload, so that nothing but its work is left to be done then."""
+        for name in self._names:
+            if name not in self._lanes:
+                self._lanes[name] = RacedLane(self._plans[_plain(name)], self._registry, self._ahead)
+            lane = self._lanes[name]
+            if lane.messages < self._begin:
+                lane.run_to(self._begin)
+                lane.count()
 
     def _answer(self, name: str) -> Answer:
         messages, edges, log_codec = self._questions
@@ -122,16 +132,19 @@ def _plain(name: str) -> str:
 
 @contextmanager
 def _collected(plan: Plan) -> Iterator[None]:
-    """The garbage collector as the lane would have it in a process of its own, whatever this process has done to it."""
-    was_on, was_frozen = gc.isenabled(), gc.get_freeze_count()
-    gc.unfreeze()
-    gc.enable()
+    """The garbage collector as the lane would have it in a process of its own.
+
+    Who holds a race has it off between the runs, and frozen what lived before.
+    """
+    was_on = gc.isenabled()
+    if not was_on:
+        gc.unfreeze()
+        gc.enable()
     try:
         with Hold() as hold:
             hold_collector(hold, plan.collector.value)
             yield
     finally:
-        if was_frozen:
-            gc.freeze()
         if not was_on:
+            gc.freeze()
             gc.disable()

@@ -14,7 +14,7 @@ from mainspring.session.lane_run import LaneRun
 from mainspring.session.source import Messages, OpenBlocks, open_messages
 from mainspring.telemetry import Histogram
 
-__all__ = ["NOTHING", "Counts", "RacedLane", "ReadAhead", "run_over"]
+__all__ = ["NOTHING", "Counts", "RacedLane", "ReadAhead", "run_over", "tail_ns"]
 
 _WHOLE = "whole_path"
 
@@ -88,6 +88,7 @@ class RacedLane:
         (lane,) = alone(plan).lanes
         self._run = LaneRun(lane, registry, {}, ahead.open)
         (self._stages,) = self._run.stages
+        self.counts = NOTHING
 
     @property
     def messages(self) -> int:
@@ -110,16 +111,17 @@ class RacedLane:
             if histogram.count
         }
 
-    def whole_path(self) -> Counts:
-        """What a message took, all of them so far."""
-        return self._stages.histograms()[_WHOLE].counts()
+    def count(self) -> Counts:
+        """What a message took, all of them so far: kept as `counts` until the next call."""
+        self.counts = self._stages.histograms()[_WHOLE].counts()
+        return self.counts
 
-    @staticmethod
-    def tail_ns(before: Counts, after: Counts) -> int | None:
-        """The 99th percentile of what came between two readings of `whole_path`; None where nothing did."""
-        between = Histogram()
-        had, total, _ = before
-        counts, now, largest = after
-        came = {bucket: hits - had.get(bucket, 0) for bucket, hits in counts.items() if hits != had.get(bucket, 0)}
-        between.add(came, now - total, largest)
-        return between.percentile(99) if between.count else None
+
+def tail_ns(before: Counts, after: Counts) -> int | None:
+    """The 99th percentile of what came between two counts of `RacedLane`; None where nothing did."""
+    between = Histogram()
+    had, total, _ = before
+    counts, now, largest = after
+    came = {bucket: hits - had.get(bucket, 0) for bucket, hits in counts.items() if hits != had.get(bucket, 0)}
+    between.add(came, now - total, largest)
+    return between.percentile(99) if between.count else None

@@ -13,8 +13,11 @@ from mainspring.tuning.workload import Workload
 
 __all__ = ["UNIT", "Subject", "read_subject", "write_subject"]
 
-UNIT: Final = 512
-"""So many messages are a unit of work, at least; as many as the largest chunk of a candidate."""
+UNIT: Final = 128
+"""So many messages are a unit of work, where it isn't chunks that are raced: then it is the largest of these.
+
+Short ones are seldom disturbed on a busy host, and many of them say more than few long ones.
+"""
 
 _ENTRY = "mainspring.tuning.contest:make"
 
@@ -36,7 +39,17 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def unit(self) -> int:
         """How many messages are a unit of work."""
-        return max(UNIT, *(one.fill(self.workload.plan).chunk.value for one in self.candidates))
+        return max(plan.chunk.value for plan in self.race_plans().values())
+
+    def race_plans(self) -> dict[str, Plan]:
+        """The plan of each candidate as it is raced: it takes a unit of work at a time, unless chunks are raced."""
+        plans = {one.name: one.fill(self.workload.plan) for one in self.candidates}
+        if len({plan.chunk.value for plan in plans.values()}) > 1:
+            return plans
+        return {
+            name: msgspec.structs.replace(plan, chunk=msgspec.structs.replace(plan.chunk, value=UNIT))
+            for name, plan in plans.items()
+        }
 
     @property
     def work(self) -> Work:

@@ -1,7 +1,8 @@
 """The whole tune: the races of a lane's slots one after the other, the paired check, and the profile of it all."""
 
+import math
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -19,13 +20,13 @@ from mainspring.host.wisdom.model import Decision, Paired, Profile
 from mainspring.tuning.budget import Budget
 from mainspring.tuning.candidates import CHUNKS, Candidate, Field, log_codecs, pipelines, settings
 from mainspring.tuning.decisions import decision_of, without_gain
+from mainspring.tuning.needs import PAIRS, measure_costs
 from mainspring.tuning.objective import objective_of, objective_words
 from mainspring.tuning.paired import DEFAULT, TUNED, check_paired
 from mainspring.tuning.plans import first_feed
 from mainspring.tuning.progress import Progress
 from mainspring.tuning.subject import Subject, write_subject
 from mainspring.tuning.uses import Uses, watch_uses
-from mainspring.tuning.whole import run_whole
 from mainspring.tuning.workload import Workload, cut_workload, messages_for
 
 __all__ = ["RunRace", "Skipped", "Tuned", "tune"]
@@ -33,11 +34,9 @@ __all__ = ["RunRace", "Skipped", "Tuned", "tune"]
 _PIPELINE: Final = "pipeline"
 _PAIRED: Final = "paired check"
 _SETTLED: Final = 512
-# Of a step's time the candidates' gates take their part, so that many of them need more of it.
-_WEIGHT, _WEIGHT_OF_ONE, _PAIRED_WEIGHT = 1.0, 0.15, 2.0
 # What is kept back for what comes after the last measurement.
 _RESERVE_S = 1.5
-_LEAST_WHOLE_S = 3.0
+_BUDGET_STEP_S = 30
 
 
 class RunRace(Protocol):
@@ -155,7 +154,9 @@ class _Races:
         self._earlier = earlier
         self._plan = cut.plan
         self._winners: list[Candidate] = []
-        self._weights = {_PAIRED: _PAIRED_WEIGHT}
+        self._late: dict[str, str] = {}
+        self._weights: dict[str, float] = {}
+        self._stages_ns: dict[str, float] = {}
 
     def run(self, uses: Uses, options: Mapping[str, Mapping[str, Any]]) -> None:
         """Runs every race that there is anything to race in."""
@@ -165,26 +166,39 @@ class _Races:
             self._plan.chunk.slot: lambda plan: settings(plan.chunk, CHUNKS),
             self._plan.collector.slot: lambda plan: settings(plan.collector, COLLECTORS),
         }
-        for race, make in makers.items():
-            field = self._kept(make(self._plan))
-            if field.is_race:
-                self._weights[race] = _WEIGHT + _WEIGHT_OF_ONE * len(field.candidates)
+        self._weigh([self._kept(make(self._plan)) for make in makers.values()])
         for race, make in makers.items():
             self._hold(make(self._plan))
             self._weights.pop(race, None)
 
-    def check(self) -> tuple[Paired | None, dict[str, float]]:
-        """The paired check where anything was changed, and the stages' medians of the lane as it will run.
+    def _weigh(self, fields: Sequence[Field]) -> None:
+        """Shares the budget out by what each step needs here and now. Where it isn't enough for all, the later races
+        are left out, so that the first comes to a verdict."""
+        subject = self._subject(self._plan, (Candidate(name=DEFAULT),))
+        costs, whole = measure_costs(subject, DEFAULT, self._budget)
+        self._stages_ns = whole.stages_ns
+        self._weights = {
+            field.race: costs.race_s(field, self._subject(self._plan, field.candidates), sure=number == 0)
+            for number, field in enumerate(field for field in fields if field.is_race)
+        }
+        self._weights[_PAIRED] = 2 * PAIRS * costs.whole_s(self._cut.messages)
+        wanted_s = sum(self._weights.values()) + self._budget.spent_s + _RESERVE_S
+        more = math.ceil(wanted_s / _BUDGET_STEP_S) * _BUDGET_STEP_S
+        for race in [field.race for field in fields if field.race in self._weights][:0:-1]:
+            if sum(self._weights.values()) <= self._budget.left_s - _RESERVE_S:
+                break
+            need_s = self._weights.pop(race)
+            self._late[race] = f"it takes {need_s:.0f} s here, for which there is no time; --budget {more}s has it"
 
-        Without the time for it there is neither.
-        """
+    def check(self) -> tuple[Paired | None, dict[str, float]]:
+        """The paired check where anything was changed and there is the time for it, and the stages' medians of the lane
+        as it will run."""
         choices = tuple(one for winner in self._winners for one in winner.choices)
         values = tuple(one for winner in self._winners for one in winner.settings)
         tuned = Candidate(name=TUNED, choices=choices, settings=values)
         subject = self._subject(self._cut.plan, (Candidate(name=DEFAULT), tuned))
         if not self._winners:
-            late = self._budget.left_s < _LEAST_WHOLE_S
-            return None, {} if late else run_whole(subject, DEFAULT, self._budget.left_s + _LEAST_WHOLE_S).stages_ns
+            return None, self._stages_ns
         return check_paired(
             subject,
             self._objective,
@@ -199,8 +213,9 @@ class _Races:
         for one in field.candidates:
             self.versions.update(one.versions)
         field = self._kept(field)
-        if not field.is_race:
-            self.skipped.append(Skipped(race=field.race, because=field.because))
+        because = self._late.get(field.race) or (None if field.is_race else field.because)
+        if because is not None:
+            self.skipped.append(Skipped(race=field.race, because=because))
             return
         budget_s = self._budget.share(field.race, self._weights) - _RESERVE_S / len(self._weights)
         subject = self._subject(self._plan, field.candidates)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from statistics import median_low
+from typing import Final
 
 import msgspec
 import psutil
@@ -16,13 +17,14 @@ from hwprofile.tune.values import Score
 from mainspring.errors import MainspringError
 from mainspring.host.holding import hold_collector
 from mainspring.host.registry import Registry
-from mainspring.tuning.lanes import NOTHING, RacedLane, ReadAhead
+from mainspring.tuning.lanes import NOTHING, RacedLane, ReadAhead, tail_ns
 from mainspring.tuning.subject import Subject, read_subject
 
-__all__ = ["WholeRun", "run_whole"]
+__all__ = ["PASSES", "WholeRun", "run_whole"]
 
 _WITHIN_S = 120.0
-_PASSES = 3
+PASSES: Final = 3
+"""How often the workload is run in one process."""
 
 
 class WholeRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,14 +82,14 @@ def main() -> None:
     # Once over the first chunk, so that what only the first lane costs is neither timed nor counted.
     RacedLane(plan, registry, ahead).run_to(1)
     grown, elapsed, tails = 0, [], []
-    for number in range(_PASSES):
+    for number in range(PASSES):
         before = process.memory_info().rss
         with Hold() as hold:
             lane = RacedLane(plan, registry, ahead)
             hold_collector(hold, plan.collector.value)
             elapsed.append(lane.run_to(subject.workload.messages))
             grown = grown if number else process.memory_info().rss - before
-        tails.append(lane.tail_ns(NOTHING, lane.whole_path()) or 0)
+        tails.append(tail_ns(NOTHING, lane.count()) or 0)
     done = WholeRun(
         elapsed_ns=median_low(elapsed), tail_ns=median_low(tails), grown_bytes=grown, stages_ns=lane.medians_ns()
     )

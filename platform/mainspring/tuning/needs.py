@@ -1,0 +1,60 @@
+"""How long a race takes at least on this host, so that a budget is given to what it is enough for."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from mainspring.tuning.budget import Budget
+from mainspring.tuning.candidates import Field
+from mainspring.tuning.subject import Subject
+from mainspring.tuning.whole import PASSES, WholeRun, run_whole
+
+__all__ = ["PAIRS", "Costs", "measure_costs"]
+
+PAIRS: Final = 5
+"""So many pairs make a paired check that tells something."""
+
+# The least of a race, as `hwprofile.tune` holds it: processes, rounds in each with the warm-up, who is left after a
+# first look, and processes that confirm a winner.
+_PROCESSES, _ROUNDS, _LEFT, _CONFIRMING = 4, 8, 3, 3
+# What of its time a race spends on answers at most, and what it keeps for confirming.
+_GATE, _CONFIRM = 0.35, 0.25
+
+
+class Costs(msgspec.Struct, frozen=True, kw_only=True):
+    """What things take here and now, in seconds: a fresh process until its lane stands, and a message in the default
+    lane."""
+
+    process_s: float
+    message_s: float
+
+    def race_s(self, field: Field, subject: Subject, *, sure: bool) -> float:
+        """The seconds that a race needs for a verdict; where it is `sure` to have a winner, to confirm it too."""
+        entrants, messages = len(field.candidates), subject.workload.messages
+        unit_s = subject.unit * self.message_s
+        gate_s = self.process_s + entrants * messages * self.message_s + 2 * _ROUNDS * unit_s
+        look_s = self.process_s + _ROUNDS * (entrants + 1) * unit_s if entrants > _LEFT + 2 else 0.0
+        lanes = min(entrants - 1, _LEFT) + 2
+        race_s = _PROCESSES * (self.process_s + _ROUNDS * lanes * unit_s)
+        if not sure:
+            return max(gate_s / _GATE, (gate_s + look_s + race_s) / (1 - _CONFIRM))
+        seen_s = subject.workload.seen * self.message_s
+        confirm_s = _CONFIRMING * (self.process_s + 2 * seen_s + 2 * _ROUNDS * unit_s)
+        memory_s = self.process_s + 2 * self.whole_s(messages)
+        return max(gate_s / _GATE, gate_s + look_s + race_s + confirm_s + memory_s)
+
+    def whole_s(self, messages: int) -> float:
+        """The seconds of one run of the whole workload in a process of its own."""
+        return self.process_s + PASSES * messages * self.message_s
+
+
+def measure_costs(
+    subject: Subject, name: str, budget: Budget, run: Callable[[Subject, str, float], WholeRun] = run_whole
+) -> tuple[Costs, WholeRun]:
+    """Runs the default's lane once in a fresh process, and tells what that took. Raises `MainspringError`."""
+    began = budget.spent_s
+    whole = run(subject, name, budget.left_s + 1.0)
+    work_s = whole.elapsed_ns / 1e9
+    process_s = max(budget.spent_s - began - PASSES * work_s, 0.0)
+    return Costs(process_s=process_s, message_s=work_s / subject.workload.messages), whole
