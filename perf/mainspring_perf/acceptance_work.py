@@ -17,7 +17,7 @@ __all__ = ["LoopContest", "Subject", "make", "work_of"]
 
 _ENTRY = "mainspring_perf.acceptance_work:make"
 _AGAIN = " again"
-_UNIT = 100
+_UNIT = 50
 _ANSWERED = 2_000
 _SEEN = 0.7
 _TICKS, _LOTS = 100, 100_000

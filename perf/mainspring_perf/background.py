@@ -1,5 +1,6 @@
 """Load beside a measurement: processes that work and rest in turns, as neighbours do. Started and ended here."""
 
+import os
 import subprocess
 import sys
 import time
@@ -33,10 +34,11 @@ def background_load(processes: int, seed: int) -> Iterator[None]:
 
 
 def main() -> None:
-    """Works and rests until it is ended."""
+    """Works and rests until it is ended, or who started it has ended."""
     random = Random(int(sys.argv[1]))  # noqa: S311  a load, no secret
     memory = bytearray(_BYTES)
-    while True:
+    parent = os.getppid()
+    while os.getppid() == parent:
         until = time.perf_counter() + random.expovariate(1 / _MEAN_WORK_S)
         while time.perf_counter() < until:
             # Some arithmetic, and some memory that pushes others' out of the caches.

@@ -12,12 +12,14 @@ __all__ = ["Gated", "gate"]
 
 @dataclass(frozen=True, kw_only=True)
 class Gated:
-    """The default, who may race against it, and who may not and why. `process` is the last one that was asked."""
+    """The default, who may race against it, and who may not and why. `process` is the last one that was asked, and
+    `starting_s` the seconds that it took to start."""
 
     default: str
     fit: tuple[str, ...]
     refused: dict[str, str]
     process: Process
+    starting_s: float
 
 
 @contextmanager
@@ -32,7 +34,9 @@ def gate(course: Course, *, until: float, within_s: float) -> Iterator[Gated]:
     right = default = ""
     waiting: list[str] | None = None
     while True:
+        started = course.now()
         with course.process(within_s) as process:
+            starting_s = course.now() - started
             if waiting is None:
                 default, *waiting = process.names
                 right = _reference(process, default, within_s)
@@ -53,7 +57,7 @@ def gate(course: Course, *, until: float, within_s: float) -> Iterator[Gated]:
                 else:
                     refused[name] = "its answer isn't the default's"
             if not lost:
-                yield Gated(default=default, fit=tuple(fit), refused=refused, process=process)
+                yield Gated(default=default, fit=tuple(fit), refused=refused, process=process, starting_s=starting_s)
                 return
 
 

@@ -107,6 +107,7 @@ class _Run:
             self._tell("racing the default against itself")
             before, started = self._course.signs(), self._course.now()
             first = self._stint((self._default,), _HEALTH * self._budget_s, process=gated.process)
+            self._overhead_s += gated.starting_s
         health, (winner, because) = self._held(gated.fit, first, before, started)
         default = Racer(name=self._default, standing="default", because="what the others are held against", gain=1.0)
         return Race(
@@ -178,11 +179,11 @@ class _Run:
     def _run_stints(self, names: tuple[str, ...]) -> set[str]:
         """The race itself. Returns who has left."""
         until = self._began + (1 - _CONFIRM) * self._budget_s
-        room = until - self._course.now()
-        wanted = next((one for one in _PROCESSES if room / one >= _OVERHEAD_PARTS * self._overhead_s), _LEAST_PROCESSES)
-        looks = {math.ceil(wanted * (at + 1) / _LOOKS) for at in range(_LOOKS)}
+        wanted = self._wanted(until)
         left: set[str] = set()
-        for number in range(1, wanted + 1):
+        number = 0
+        while number < wanted:
+            number += 1
             running = tuple(name for name in names if name not in left)
             room = until - self._course.now()
             if not running or room < self._needed_s(len(running) + 2):
@@ -190,10 +191,20 @@ class _Run:
             seconds = room / (wanted - number + 1) - self._overhead_s
             self._tell(f"process {number} of {wanted}: {', '.join(running)}")
             self._stints.append(self._stint(running, max(seconds, _LEAST_STINT_S), whole=False))
-            if number in looks:
+            if number == 1:
+                # Now it is known what a process costs here. Nothing was looked at yet.
+                wanted = self._wanted(until, after=1)
+            if number in {math.ceil(wanted * (at + 1) / _LOOKS) for at in range(_LOOKS)}:
                 bar = self._bar(names)
                 left |= {name for name in running if out_of_reach(self._gains(name), bar)}
         return left
+
+    def _wanted(self, until: float, after: int = 0) -> int:
+        """How many processes to run in all: as many as leave each some time for rounds beside what it costs."""
+        room = until - self._course.now()
+        return next(
+            (one for one in _PROCESSES if room / (one - after) >= _OVERHEAD_PARTS * self._overhead_s), _LEAST_PROCESSES
+        )
 
     def _decided(self, names: tuple[str, ...], left: set[str], health: Health) -> tuple[str, str]:
         bar = self._bar(names, health.noise)

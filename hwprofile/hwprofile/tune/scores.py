@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from statistics import fmean
 
 from hwprofile.tune.orders import Round, Stint
 from hwprofile.tune.samples import Samples
@@ -31,15 +30,15 @@ def log_gain(default: Score, other: Score, objective: Objective) -> float:
 def gains(stints: Sequence[Stint], default: str, name: str, objective: Objective, seed: int = 1) -> Samples:
     """The log gains of a candidate, of each process in which it ran, of the rounds that count.
 
-    The default is there as two subjects, and a round's gain is the mean of those over each: that has less noise, and
-    less of the layout of either one. Where one of the two was put aside for others, the gain is that over the other.
+    The default is there as two subjects. Where the first was put aside for others in a round, the second stands for it.
     """
     processes = []
     for stint in stints:
         if name not in stint.names:
             continue
         theirs = stint.names.index(name)
-        ours = [place for place, one in enumerate(stint.names) if one in (default, default + AGAIN) and one != name]
+        # One of them, and not their mean: times are skewed, and the median of a mean lies above that of a single one.
+        ours = [stint.names.index(one) for one in (default, default + AGAIN) if one in stint.names and one != name]
         rounds = _round_gains(counted(stint), ours, theirs, objective)
         if rounds:
             processes.append(rounds)
@@ -59,11 +58,9 @@ def _round_gains(rounds: Sequence[Round], ours: Sequence[int], theirs: int, obje
     """
     alone = []
     for one in rounds:
-        left = [place for place in ours if place not in one.put_aside]
-        if left and theirs not in one.put_aside:
-            alone.append(_mean_gain(one, left, theirs, objective))
-    return tuple(alone if len(alone) >= _ENOUGH else (_mean_gain(one, ours, theirs, objective) for one in rounds))
-
-
-def _mean_gain(one: Round, ours: Sequence[int], theirs: int, objective: Objective) -> float:
-    return fmean(log_gain(one.scores[place], one.scores[theirs], objective) for place in ours)
+        left = next((place for place in ours if place not in one.put_aside), None)
+        if left is not None and theirs not in one.put_aside:
+            alone.append(log_gain(one.scores[left], one.scores[theirs], objective))
+    if len(alone) < _ENOUGH:
+        return tuple(log_gain(one.scores[ours[0]], one.scores[theirs], objective) for one in rounds)
+    return tuple(alone)

@@ -1,6 +1,7 @@
 """Scores of rounds become log gains: which of them count."""
 
 import math
+from random import Random
 
 import pytest
 
@@ -43,3 +44,22 @@ def test_the_objective_weighs_time_and_tail() -> None:
     default, other = Score(elapsed_ns=1000, tail_ns=10), Score(elapsed_ns=500, tail_ns=20)
     assert log_gain(default, other, Objective(throughput=0.5, tail=0.5)) == pytest.approx(0.0)
     assert log_gain(default, Score(elapsed_ns=500), Objective(throughput=0.5, tail=0.5)) == pytest.approx(math.log(2))
+
+
+def test_the_second_subject_stands_for_the_first() -> None:
+    """Where the default's first subject was put aside and its second one wasn't, that one is compared."""
+    scores = Score(elapsed_ns=9000), Score(elapsed_ns=1000), Score(elapsed_ns=500)
+    rounds = (Round(scores=scores, put_aside=(0,)),) * 20
+    found = Stint(names=("default", "default again", "a"), blocks=1, seconds=1.0, rounds=rounds)
+    assert gains([found], "default", "a", Objective()).processes == ((math.log(2),) * 20,)
+
+
+def test_skewed_noise_favours_nobody() -> None:
+    """Of identical candidates with skewed times, the median of 4,000 rounds is off by half a percent at most."""
+    random = Random(1)
+    rounds = tuple(
+        Round(scores=tuple(Score(elapsed_ns=int(1e6 * (1 + random.expovariate(10)))) for _ in range(3)))
+        for _ in range(4000)
+    )
+    found = Stint(names=("default", "default again", "a"), blocks=1, seconds=1.0, rounds=rounds)
+    assert abs(gains([found], "default", "a", Objective()).mean) < 0.005
