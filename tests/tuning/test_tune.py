@@ -20,10 +20,15 @@ HEALTH = Health(grade="quiet", noise=0.004, steal=0.0, pressure=0.0, throttled=0
 
 
 class Races:
-    """Stands for `hwprofile.tune.race`: gates for real, times nothing, and lets those named win."""
+    """Stands for `hwprofile.tune.race`: gates for real, times nothing, and lets those named win.
 
-    def __init__(self, *winners):
+    Of its time it takes a part, on the clock that the fixture gives it.
+    """
+
+    def __init__(self, *winners, part=0.0):
         self.winners = winners
+        self.part = part
+        self.now = [0.0]
         self.held = []
 
     def __call__(self, work, *, objective, seed, budget_s, progress=None):
@@ -46,6 +51,7 @@ class Races:
         plan = contest._subject.workload.plan
         self.held.append((contest.names, budget_s, objective, plan))
         progress("racing", 1.0)
+        self.now[0] += self.part * budget_s
         because = f"{winner} won" if winner != default else "nothing beat the default"
         return Race(
             default=default,
@@ -73,7 +79,7 @@ def tuned(monkeypatch):
             now[0] += seconds
             return WholeRun(elapsed_ns=taken[name], tail_ns=10, grown_bytes=0, stages_ns={"book": taken[name] / 10})
 
-        now = [0.0]
+        now = races.now
         monkeypatch.setattr(module, "messages_for", lambda _budget: 1_500)
         monkeypatch.setattr(module, "measure_costs", lambda *a: measure_costs(*a, run=run_whole))
         monkeypatch.setattr(module, "check_paired", lambda *a, **k: check_paired(*a, **k, run=run_whole))
@@ -138,14 +144,22 @@ def test_the_budget_is_shared_out(tuned):
 
 
 def test_what_there_is_no_time_for_is_left_out(tuned):
-    """Where processes take long, the last races go first, with the budget that would do; the pipelines race always."""
-    some, one = Races(), Races("sorted-dict")
-    found = tuned(*PYTHON, races=some, seconds=2.0)
-    assert [names[0] for names, *_ in some.held] == ["bisect-list", "msgpack"]
-    assert [late.race for late in found.skipped] == ["chunk", "collector"]
-    assert found.skipped[1].because == "it takes 13 s here, for which there is no time; --budget 90s has it"
-    found = tuned(*PYTHON, races=one, seconds=15.0)
-    assert [names[0] for names, *_ in one.held] == ["bisect-list"]
+    """Where processes take long, the later races wait for what the first and the check leave, and else are left out
+    with the budget that would do."""
+    busy, idle = Races("sorted-dict", part=1.0), Races("sorted-dict", part=0.4)
+    found = tuned(*PYTHON, races=busy, seconds=2.0)
+    assert [names[0] for names, *_ in busy.held] == ["bisect-list"]
+    assert [late.race for late in found.skipped] == ["codec (binary)", "chunk", "collector"]
+    because = "it takes 13 s here, for which there was no time; --budget 120s has it"
+    assert found.skipped[0].because == because
+    assert found.profile.paired is not None
+    tuned(*PYTHON, races=idle, seconds=2.0)
+    assert [names[0] for names, *_ in idle.held] == ["bisect-list", "msgpack", "512"]
+
+
+def test_without_the_time_for_a_check_it_is_said(tuned):
+    """Where even two pairs don't fit, what won is kept unchecked, and the reader is told."""
+    found = tuned(*PYTHON, races=Races("sorted-dict", part=1.0), seconds=15.0)
     assert found.profile.paired is None
     assert "no time left for the paired check" in found.notes[0]
 

@@ -20,6 +20,8 @@ PAIRS: Final = 5
 _PROCESSES, _ROUNDS, _LEFT, _CONFIRMING = 4, 8, 3, 3
 # What of its time a race spends on answers at most, and what it keeps for confirming.
 _GATE, _CONFIRM = 0.35, 0.25
+# What matters most isn't to be decided in a hurry.
+_AT_EASE = 1.75
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +32,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     message_s: float
 
     def race_s(self, field: Field, subject: Subject, *, sure: bool) -> float:
-        """The seconds that a race needs for a verdict; where it is `sure` to have a winner, to confirm it too."""
+        """The seconds that a race needs for a verdict, or to be `sure`: to confirm a winner too, with time to spare."""
         entrants, messages = len(field.candidates), subject.workload.messages
         unit_s = subject.unit * self.message_s
         gate_s = self.process_s + entrants * messages * self.message_s + 2 * _ROUNDS * unit_s
@@ -42,7 +44,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
         seen_s = subject.workload.seen * self.message_s
         confirm_s = _CONFIRMING * (self.process_s + 2 * seen_s + 2 * _ROUNDS * unit_s)
         memory_s = self.process_s + 2 * self.whole_s(messages)
-        return max(gate_s / _GATE, gate_s + look_s + race_s + confirm_s + memory_s)
+        return _AT_EASE * max(gate_s / _GATE, gate_s + look_s + race_s + confirm_s + memory_s)
 
     def whole_s(self, messages: int) -> float:
         """The seconds of one run of the whole workload in a process of its own."""

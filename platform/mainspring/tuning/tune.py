@@ -154,7 +154,8 @@ class _Races:
         self._earlier = earlier
         self._plan = cut.plan
         self._winners: list[Candidate] = []
-        self._late: dict[str, str] = {}
+        self._late: dict[str, float] = {}
+        self._wanted_s = 0
         self._weights: dict[str, float] = {}
         self._stages_ns: dict[str, float] = {}
 
@@ -168,12 +169,26 @@ class _Races:
         }
         self._weigh([self._kept(make(self._plan)) for make in makers.values()])
         for race, make in makers.items():
-            self._hold(make(self._plan))
+            if race not in self._late:
+                self._hold(make(self._plan))
             self._weights.pop(race, None)
+        for race, need_s in self._late.items():
+            if not self._winners:
+                # There will be nothing to check.
+                self._weights.pop(_PAIRED, None)
+            if need_s + sum(self._weights.values()) <= self._budget.left_s - _RESERVE_S:
+                self._weights[race] = need_s
+                self._hold(makers[race](self._plan))
+                del self._weights[race]
+            else:
+                because = (
+                    f"it takes {need_s:.0f} s here, for which there was no time; --budget {self._wanted_s}s has it"
+                )
+                self.skipped.append(Skipped(race=race, because=because))
 
     def _weigh(self, fields: Sequence[Field]) -> None:
         """Shares the budget out by what each step needs here and now. Where it isn't enough for all, the later races
-        are left out, so that the first comes to a verdict."""
+        are put off, so that the first comes to a verdict: they are held with what it and the check leave."""
         subject = self._subject(self._plan, (Candidate(name=DEFAULT),))
         costs, whole = measure_costs(subject, DEFAULT, self._budget)
         self._stages_ns = whole.stages_ns
@@ -183,12 +198,13 @@ class _Races:
         }
         self._weights[_PAIRED] = 2 * PAIRS * costs.whole_s(self._cut.messages)
         wanted_s = sum(self._weights.values()) + self._budget.spent_s + _RESERVE_S
-        more = math.ceil(wanted_s / _BUDGET_STEP_S) * _BUDGET_STEP_S
+        self._wanted_s = math.ceil(wanted_s / _BUDGET_STEP_S) * _BUDGET_STEP_S
+        late = []
         for race in [field.race for field in fields if field.race in self._weights][:0:-1]:
             if sum(self._weights.values()) <= self._budget.left_s - _RESERVE_S:
                 break
-            need_s = self._weights.pop(race)
-            self._late[race] = f"it takes {need_s:.0f} s here, for which there is no time; --budget {more}s has it"
+            late.append((race, self._weights.pop(race)))
+        self._late = dict(reversed(late))
 
     def check(self) -> tuple[Paired | None, dict[str, float]]:
         """The paired check where anything was changed and there is the time for it, and the stages' medians of the lane
@@ -213,9 +229,8 @@ class _Races:
         for one in field.candidates:
             self.versions.update(one.versions)
         field = self._kept(field)
-        because = self._late.get(field.race) or (None if field.is_race else field.because)
-        if because is not None:
-            self.skipped.append(Skipped(race=field.race, because=because))
+        if not field.is_race:
+            self.skipped.append(Skipped(race=field.race, because=field.because))
             return
         budget_s = self._budget.share(field.race, self._weights) - _RESERVE_S / len(self._weights)
         subject = self._subject(self._plan, field.candidates)
