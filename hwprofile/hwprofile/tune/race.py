@@ -15,7 +15,7 @@ from hwprofile.tune.samples import Samples, need_scipy
 from hwprofile.tune.scores import AGAIN, TAIL, counted, gains
 from hwprofile.tune.signs import Signs
 from hwprofile.tune.values import Health, Objective, Race, Racer, Work
-from hwprofile.tune.verdict import ALPHA, Bar, figures, leader, out_of_reach, racer, times
+from hwprofile.tune.verdict import Bar, figures, leader, out_of_reach, racer, times
 
 __all__ = ["FLOOR", "TAIL_MARGIN", "Progress", "race"]
 
@@ -34,6 +34,7 @@ _PROCESSES = (8, 6, 5, 4)
 _LEAST_PROCESSES = _PROCESSES[-1]
 _LOOKS = 3
 _CONFIRMING = 3
+_CONFIRM_ALPHA = 0.05
 _LEAST_STINT_S = 0.05
 _LEAST_ROUNDS = 8
 _GRACE_S = 10.0
@@ -244,27 +245,35 @@ class _Run:
         samples = gains(unseen, self._default, name, self._objective, self._seed)
         if len(samples.processes) < 2:
             return "there was no time left to confirm it"
-        if samples.mean < math.log1p(bar.floor) or samples.beats(0.0) > ALPHA:
+        if samples.mean < math.log1p(bar.floor):
             return f"on what the race didn't see it was {times(samples.mean)} only"
+        if samples.beats(0.0) > _CONFIRM_ALPHA:
+            return f"on what the race didn't see {samples.rounds} rounds didn't show a gain beyond doubt"
         return None
 
     def _confirming(self, name: str) -> tuple[list[Stint], str | None]:
+        """The rounds on unseen payloads, or why the leader isn't to have them."""
         stints: list[Stint] = []
-        until = self._began + self._budget_s
-        for number in range(_CONFIRMING):
-            if number == 0 and (heavy := self._too_heavy(name)) is not None:
+        with self._course.process(self._within()) as process:
+            if (heavy := self._too_heavy(name, process)) is not None:
                 return [], heavy
-            room = until - self._course.now()
-            if room < self._needed_s(2):
-                break
-            seconds = room / (_CONFIRMING - number) - self._overhead_s
-            stints.append(self._stint((name,), max(seconds, _LEAST_STINT_S), unseen=True, again=False, whole=False))
+            # In here goes the first of them: another start would cost it its time.
+            stints += self._confirm(name, _CONFIRMING, process)
+        for left in range(_CONFIRMING - 1, 0, -1):
+            stints += self._confirm(name, left)
         return stints, None
 
-    def _too_heavy(self, name: str) -> str | None:
-        with self._course.process(self._within()) as process:
-            for one in (self._default, name):
-                self._memory[one] = process.memory(one, self._within())
+    def _confirm(self, name: str, left: int, process: Process | None = None) -> list[Stint]:
+        """One of the stints that are left, if it can end in time."""
+        room = self._began + self._budget_s - self._course.now()
+        if room < self._needed_s(2):
+            return []
+        seconds = max(room / left - self._overhead_s, _LEAST_STINT_S)
+        return [self._stint((name,), seconds, unseen=True, again=False, whole=False, process=process)]
+
+    def _too_heavy(self, name: str, process: Process) -> str | None:
+        for one in (self._default, name):
+            self._memory[one] = process.memory(one, self._within())
         ours, theirs = self._memory[self._default], self._memory[name]
         if ours is None or theirs is None or theirs <= MEMORY_FACTOR * ours + MEMORY_SLACK:
             return None
@@ -304,7 +313,9 @@ class _Run:
         except ProcessLostError as error:
             raise ProcessLostError(f"a process that raced {', '.join(names)} was lost: {error}") from error
         self._blocks = stint.blocks
-        self._overhead_s = max(self._course.now() - started - stint.seconds, 0.0)
+        overhead_s = max(self._course.now() - started - stint.seconds, 0.0)
+        # A process that was there already cost less than the next one will.
+        self._overhead_s = overhead_s if process is None else max(overhead_s, self._overhead_s)
         self._run_s = stint.seconds / max(len(stint.rounds) * len(subjects), 1)
         return stint
 
