@@ -207,6 +207,15 @@ def test_a_stale_profile_has_the_best_two_race(tuned):
     assert "ormsgpack" in names["msgpack"]
 
 
+def test_a_race_without_a_verdict_is_held_anew(tuned):
+    """Where the earlier race told nothing of its candidates, all of them race again."""
+    earlier = tuned(*PYTHON, races=Races()).profile
+    unfit = [msgspec.structs.replace(one, grade="unfit") for one in earlier.decisions]
+    races = Races()
+    tuned(*PYTHON, races=races, earlier=msgspec.structs.replace(earlier, decisions=tuple(unfit)))
+    assert races.held[-1][0] == ("as-is", "freeze", "rare", "off")
+
+
 def test_the_objective_is_the_configs(tuned):
     """[tune] objective reaches the races, and the profile in words."""
     races = Races()

@@ -24,7 +24,7 @@ from mainspring.cli.session import (
     SkipBadOption,
     load_session,
 )
-from mainspring.cli.tune_text import render_paired, render_profiles, render_tuned, render_why
+from mainspring.cli.tune_text import as_typed, render_paired, render_profiles, render_tuned, render_why
 from mainspring.errors import ConfigError
 from mainspring.host.config import Loaded
 from mainspring.host.registry import Registry
@@ -210,7 +210,7 @@ def _decision(slot: str, profile: Profile) -> tuple[str, Decision]:
             return next(iter(decision.slots)), decision
         if wanted in decision.slots:
             return wanted, decision
-    raced = ", ".join(_typed(name) for decision in profile.decisions for name in decision.slots)
+    raced = ", ".join(as_typed(name) for decision in profile.decisions for name in decision.slots)
     raise ConfigError(
         f"no race decided {slot!r}: there is no such slot, or the configuration pins it, or it had one candidate only. "
         f"Raced were: {raced or 'none'}"
@@ -220,11 +220,6 @@ def _decision(slot: str, profile: Profile) -> tuple[str, Decision]:
 def _spoken(slot: str) -> str:
     """ "codec.json" as the plan has it: "codec (json)"."""
     return re.sub(r"^(?:codec[. ])?\(?(json|binary)\)?$", r"codec (\1)", slot)
-
-
-def _typed(slot: str) -> str:
-    """ "codec (json)" as it is easily typed: "codec.json"."""
-    return re.sub(r" \((\w+)\)$", r".\1", slot)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """How a tune, its profile and its races look in a terminal."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from mainspring.host.wisdom.model import Decision, Found, Paired, Profile, Racer
 from mainspring.host.wisdom.store import Kept
 from mainspring.tuning.tune import Tuned
 
-__all__ = ["render_paired", "render_profiles", "render_tuned", "render_why"]
+__all__ = ["as_typed", "render_paired", "render_profiles", "render_tuned", "render_why"]
 
 _CHART = 24
 _LEAST_SPAN = math.log(1.1)
@@ -65,7 +66,10 @@ def render_tuned(tuned: Tuned, console: Console) -> None:
         render_paired(profile.paired, console)
     raced = [slot for one in profile.decisions for slot in one.slots if len(_fillers(one, slot)) > 1]
     if raced:
-        _say(console, f"`mainspring tune why {raced[0]}` tells more of a race, and `mainspring run` takes what won")
+        _say(
+            console,
+            f"`mainspring tune why {as_typed(raced[0])}` tells more of a race, and `mainspring run` takes what won",
+        )
 
 
 def render_paired(paired: Paired | None, console: Console) -> None:
@@ -135,6 +139,11 @@ def render_profiles(judged: Sequence[tuple[Kept, Found | None]], console: Consol
         _say(console, f"  {found.because}")
         _say(console, f"  objective {profile.objective}, {profile.seconds:.0f} s, on {profile.host.words}")
         console.print(f"  {kept.path}", markup=False, soft_wrap=True)
+
+
+def as_typed(slot: str) -> str:
+    """A slot's name as it is easily typed: "codec.json" for "codec (json)"."""
+    return re.sub(r" \((\w+)\)$", r".\1", slot)
 
 
 def _say(console: Console, sentence: str) -> None:
