@@ -74,7 +74,7 @@ def test_all_pinned_is_no_race(small, planned):
     field = pipelines(planned(small, *pinned), small, DECLARED, {})
     assert not field.is_race
     assert field.because == (
-        "engine is pinned by --set engine.plugin; codec (json) is pinned by --set codec.json; the feed reads with it; "
+        "engine is pinned by --set engine.plugin; codec (json) is pinned by --set codec.json; "
         "book is pinned by --set book.plugin"
     )
 

@@ -106,7 +106,8 @@ def run(
                 loaded, registry, probe(), race=race, budget=clock, seed=seed, progress=progress, earlier=earlier
             )
             # What was found when the host was quieter isn't given up for nothing.
-            idle = found.profile is not None and not any(map(has_verdict, tuned.profile.decisions))
+            raced = tuned.profile.decisions
+            idle = found.profile is not None and raced and not any(map(has_verdict, raced))
             path = None if idle else save(tuned.profile)
     except KeyboardInterrupt:
         errors().print("stopped: nothing was kept, and the profile that was there stands", soft_wrap=True)

@@ -54,17 +54,18 @@ def render_tuned(tuned: Tuned, console: Console) -> None:
             table.add_row(
                 "", Text(f"best other: {best.name}", "dim"), Text(_gain(best), "dim"), Text(_bounds(best), "dim")
             )
-    console.print()
-    console.print(table)
+    if profile.decisions:
+        console.print()
+        console.print(table)
     for one in tuned.skipped:
         _say(console, f"{one.race} wasn't raced: {one.because}")
     console.print()
     changed = any(one.slots != one.default for one in profile.decisions)
     if profile.paired is not None or not changed:
         render_paired(profile.paired, console)
-    if profile.decisions:
-        slot = next(iter(profile.decisions[0].slots))
-        _say(console, f"`mainspring tune why {slot}` tells more of a race, and `mainspring run` takes what won")
+    raced = [slot for one in profile.decisions for slot in one.slots if len(_fillers(one, slot)) > 1]
+    if raced:
+        _say(console, f"`mainspring tune why {raced[0]}` tells more of a race, and `mainspring run` takes what won")
 
 
 def render_paired(paired: Paired | None, console: Console) -> None:
@@ -161,6 +162,11 @@ def _word(one: RacerRecord) -> str:
 
 def _part(noise: float) -> str:
     return f"{noise:.1%}" if noise < 1 else "100% or more"
+
+
+def _fillers(decision: Decision, slot: str) -> set[str]:
+    """What the racers would put into a slot."""
+    return {one.slots[slot] for one in decision.racers if slot in one.slots}
 
 
 def _gain(one: RacerRecord | None) -> str:

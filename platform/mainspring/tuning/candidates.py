@@ -8,6 +8,7 @@ import msgspec
 
 from mainspring.host.offers import Offer, decode_options, why_unusable
 from mainspring.host.plan import Choice, Plan, Setting
+from mainspring.host.planning import READS
 from mainspring.host.registry import Registry
 from mainspring.tuning.uses import Uses
 
@@ -125,7 +126,7 @@ def _field(
 ) -> Field:
     because = ""
     if len(found) == 1:
-        pinned = [f"{one.slot} is {one.because}" for one in slots if one.rule != _AUTO]
+        pinned = [f"{one.slot} is {one.because.removesuffix(READS)}" for one in slots if one.rule != _AUTO]
         because = "; ".join(pinned) if pinned else f"{found[0].name} is the only one here"
     return Field(race=race, candidates=tuple(found), unusable=unusable, because=because)
 
