@@ -63,7 +63,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         """The default, and of the others those of these names."""
         kept = set(names)
         default, *others = self.candidates
-        return msgspec.structs.replace(self, candidates=(default, *(one for one in others if one.name in kept)))
+        candidates = (default, *(one for one in others if one.name in kept))
+        because = self.because or "of those who raced before, the default alone is here"
+        return msgspec.structs.replace(self, candidates=candidates, because=because)
 
 
 def pipelines(plan: Plan, registry: Registry, uses: Uses, options: Mapping[str, Mapping[str, Any]]) -> Field:

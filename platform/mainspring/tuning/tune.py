@@ -19,7 +19,7 @@ from mainspring.host.wisdom import best_two, host_key, workload
 from mainspring.host.wisdom.model import Decision, Paired, Profile
 from mainspring.tuning.budget import Budget
 from mainspring.tuning.candidates import CHUNKS, Candidate, Field, log_codecs, pipelines, settings
-from mainspring.tuning.decisions import decision_of, without_gain
+from mainspring.tuning.decisions import decision_of, has_verdict, without_gain
 from mainspring.tuning.needs import PAIRS, measure_costs
 from mainspring.tuning.objective import objective_of, objective_words
 from mainspring.tuning.paired import DEFAULT, TUNED, check_paired
@@ -259,11 +259,12 @@ class _Races:
         return subject
 
     def _kept(self, field: Field) -> Field:
-        """Of a race that was held before: the best two of it, and whoever wasn't there."""
-        decided = () if self._earlier is None else self._earlier.decisions
-        for decision in decided:
-            if decision.race == field.race:
-                there = self._earlier.candidates if self._earlier is not None else {}
-                new = [one.name for one in field.candidates if not one.versions.keys() <= there.keys()]
+        """Of a race that came to a verdict before: the best two of it, and whoever wasn't there."""
+        earlier = self._earlier
+        if earlier is None:
+            return field
+        for decision in earlier.decisions:
+            if decision.race == field.race and has_verdict(decision):
+                new = [one.name for one in field.candidates if not one.versions.keys() <= earlier.candidates.keys()]
                 return field.only([*best_two(decision), *new])
         return field
