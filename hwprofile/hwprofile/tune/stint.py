@@ -14,7 +14,7 @@ from hwprofile.tune.values import Contest, Score
 __all__ = ["RoundSigns", "round_signs", "run_stint"]
 
 _RESOLUTIONS = 1_000
-_LEAST_NS = 300_000
+_LEAST_NS = 100_000
 _MOST_BLOCKS = 1 << 12
 _WARM_UP = 3
 
@@ -80,7 +80,8 @@ def run_stint(
 
 
 def _calibrated(contest: Contest, default: str) -> int:
-    """So much work that a payload takes the default 1,000 times the clock's resolution, and 0.3 ms at least."""
+    """So much work that a payload takes the default 1,000 times the clock's resolution, and 0.1 ms at least: short
+    ones are less often disturbed, and there are more of them."""
     enough = max(_LEAST_NS, int(_RESOLUTIONS * 1e9 * time.get_clock_info("perf_counter").resolution))
     blocks = 1
     while blocks < _MOST_BLOCKS:

@@ -40,7 +40,7 @@ def test_what_a_contest_waited_is_taken_off_its_score() -> None:
 
 
 class Payloads(Waits):
-    """A contest whose blocks take a tenth of a millisecond each, and which keeps what is asked of it."""
+    """A contest whose blocks take 0.03 ms each, and which keeps what is asked of it."""
 
     names = ("default", "a", "b", "c")
 
@@ -54,7 +54,7 @@ class Payloads(Waits):
 
     def run(self, name: str) -> Score:
         self.turns[-1].append(name)
-        return Score(elapsed_ns=100_000 * self.blocks[-1])
+        return Score(elapsed_ns=30_000 * self.blocks[-1])
 
 
 def rounds_of(contest: Payloads, *, seed: int = 1, blocks: int = 4, **more: object) -> Stint:
@@ -63,7 +63,7 @@ def rounds_of(contest: Payloads, *, seed: int = 1, blocks: int = 4, **more: obje
 
 
 def test_a_payload_is_doubled_until_it_is_long_enough() -> None:
-    """0.3 ms at least: of blocks of 0.1 ms it takes four, and every round has that many."""
+    """0.1 ms at least: of blocks of 0.03 ms it takes four, and every round has that many."""
     contest = Payloads()
     assert rounds_of(contest, blocks=0).blocks == 4
     assert contest.blocks == [1, 1, 2, 2, *[4] * 25]
