@@ -25,8 +25,7 @@ class StintOrder:
     """Rounds of these candidates, in the order in which their subjects are to be made, for so many seconds.
 
     `blocks` is how much work a payload is, 0 where that is still to be found. At least `least` rounds are made,
-    warm-up included, whatever they take, and `most` at most that count. `seed` gives the order of the candidates in
-    each round.
+    warm-up included, whatever they take. `seed` gives the order of the candidates in each round.
     """
 
     names: tuple[str, ...]
@@ -36,7 +35,6 @@ class StintOrder:
     unseen: bool = False
     blocks: int = 0
     least: int
-    most: int = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)

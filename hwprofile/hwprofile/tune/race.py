@@ -294,8 +294,7 @@ class _Run:
         Raises `ProcessLostError` where the process was lost in it.
         """
         started = self._course.now()
-        subjects = [self._default, *([self._default + AGAIN] if again else []), *dict.fromkeys(names)]
-        subjects = list(dict.fromkeys(subjects))
+        subjects = list(dict.fromkeys([self._default, *([self._default + AGAIN] if again else []), *names]))
         self._random.shuffle(subjects)
         order = StintOrder(
             names=tuple(subjects),

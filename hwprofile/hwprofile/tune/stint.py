@@ -65,7 +65,7 @@ def run_stint(
         began = clock()
         until = began + order.seconds
         at = 0
-        while at < order.least or (clock() < until and at < order.most + _WARM_UP):
+        while at < order.least or clock() < until:
             one = _round(contest, order.names, blocks, random, signs, delay)
             if at >= _WARM_UP:
                 rounds.append(one)

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from typer.core import TyperGroup
 
+from mainspring.cli.default_command import RunByDefault
 from mainspring.cli.output import FAILED, errors, print_json, results, write_file
 from mainspring.cli.peers import run_peers
 from mainspring.errors import MainspringError
@@ -33,17 +33,8 @@ __all__ = ["bench_app", "effort_of", "progress_bar"]
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 
 
-class _SuitesByDefault(TyperGroup):
-    """`bench book` is `bench run book`: what isn't a command of its own names suites."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] != "--help"):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-
 bench_app = typer.Typer(
-    cls=_SuitesByDefault,
+    cls=RunByDefault,
     name="bench",
     help="Time the parts on this host. `mainspring bench [SUITE...]` runs suites: see `bench run --help`.",
     epilog="Exit codes: 0 done, 1 slower than --fail-over allows or a gate says no, 2 can't be run as asked.",

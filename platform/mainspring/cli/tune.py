@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import RenderableType
 from rich.progress import BarColumn, Progress, TextColumn
-from typer.core import TyperGroup
 
 from hwprofile.probe import probe
 from hwprofile.tune import RaceError, race
+from mainspring.cli.default_command import RunByDefault
 from mainspring.cli.output import FAILED, STOPPED, errors, print_json, results
 from mainspring.cli.session import (
     CaptureOption,
@@ -44,17 +44,8 @@ BudgetOption = Annotated[str, typer.Option(metavar="TIME", help="How long it may
 SeedOption = Annotated[int, typer.Option(min=0, help="The seed of the races' random orders.")]
 
 
-class _RunByDefault(TyperGroup):
-    """`tune session.toml` is `tune run session.toml`: what isn't a command of its own names a configuration."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] != "--help"):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-
 tune_app = typer.Typer(
-    cls=_RunByDefault,
+    cls=RunByDefault,
     name="tune",
     help="Race what could fill the slots here. `mainspring tune [CONFIG]` runs the races: see `tune run --help`.",
     epilog="Exit codes: 0 done, 1 no verdict or a slower lane, 2 can't be run as asked, 130 stopped by a signal.",
