@@ -26,6 +26,7 @@ __all__ = [
     "SavedRun",
     "bench_folder",
     "check_name",
+    "copy_code",
     "list_baselines",
     "load_baseline",
     "load_runs",
@@ -89,7 +90,7 @@ def save_run(
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
         pyperf.BenchmarkSuite(list(benchmarks.values())).dump(str(target / "pyperf.json"))
-        _copy_code(target / "code")
+        copy_code(target / "code")
         _join_series(folder, name, benchmarks, host, code, about)
     except OSError as error:
         raise MainspringError(
@@ -196,7 +197,7 @@ def _join_series(
         series.write(msgspec.json.encode(run) + b"\n")
 
 
-def _copy_code(target: Path) -> None:
+def copy_code(target: Path) -> None:
     """Our packages as they are now, and what their distributions say of themselves, so that plugins are found."""
     for package in _PACKAGES:
         spec = find_spec(package)

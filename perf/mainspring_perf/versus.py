@@ -21,7 +21,7 @@ __all__ = ["Comparison", "Difference", "Verdict", "beside_each_other", "from_sav
 Verdict = Literal["slower", "faster", "no difference", "other work"]
 
 _ROUNDS = {"fast": 8, "normal": 12, "rigorous": 24}
-_CONFIRMING_ROUNDS = 12
+_CONFIRMING_ROUNDS_AT_LEAST = 12
 _SUSPECT_P = 0.05
 _SURE_P = 0.01
 
@@ -108,7 +108,7 @@ def beside_each_other(
         if fail_over is not None:
             suspects = [name for name, (one, paired) in found.items() if _is_suspect(one, paired, fail_over)]
             if suspects:
-                then, now = _rounds(sides, suite, _CONFIRMING_ROUNDS, progress, suspects)
+                then, now = _rounds(sides, suite, max(rounds, _CONFIRMING_ROUNDS_AT_LEAST), progress, suspects)
                 for name in suspects:
                     one, paired = _difference(suite, name, then[name], now[name])
                     sure = paired.p <= _SURE_P / len(suspects) and one.ratio > 1 + fail_over

@@ -29,7 +29,7 @@ rounds; a ratio is the median of the rounds' ratios to Mainspring's fastest of t
 those lies on both sides of one, it is called even."""
 
 # Where rounds scatter by more, ratios have to be read with care.
-_BUSY = 0.1
+_UNSTEADY = 0.1
 
 _CLOSING = """## What not to conclude
 
@@ -59,7 +59,7 @@ def _machine(outcomes: Sequence[Outcome], today: datetime.date) -> str:
         f"Run on {today.isoformat()}, {first.rounds} rounds, on the {first.session}: {cpus}"
         f"{model or 'an unknown model'}{memory}, {system.system or 'unknown'}{under}; Mainspring itself on "
         f"{system.python or 'an unknown Python'}. The rounds of a row scatter by {100 * scatter:.1f}% (the median of "
-        f"all rows){'; the machine was busy with other work' if scatter > _BUSY else ''}."
+        f"all rows{', which is much: read small ratios as even' if scatter > _UNSTEADY else ''})."
     )
 
 

@@ -1,0 +1,267 @@
+"""`python -m mainspring_perf.alarms`: do the gates give an alarm when they must, and none when they mustn't?
+
+Each trial is a run of the command that users type, in a process of its own. Either nothing has changed, or one stage
+was made 5% slower: for that a copy of the code with a line put in, and an interpreter that finds this copy. What came
+of each trial is appended to a file, so that a run that was interrupted goes on where it ended.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import venv
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any, Final, Literal
+
+import msgspec
+
+from hwprofile.probe import probe
+from mainspring_perf.instructions import Count
+from mainspring_perf.store import FOLDER_VARIABLE, copy_code
+from mainspring_perf.versus import Comparison
+
+__all__ = ["SLOWED", "Gate", "Trial", "main", "right", "slowed_interpreter", "table"]
+
+Gate = Literal["instructions", "against"]
+
+_LINE = "        if len(bids) + len(asks) >= 20:\n            self.apply_delta(bids[::20], asks[::20])\n"
+SLOWED: Final = ("mainspring_plugins/books/bisect_list.py", "    def apply_delta(", _LINE)
+"""What is made slower: the file, the method, and what is put in after its docstring.
+
+The default book takes every twentieth level of a delta twice. That changes no answer, and is 5% more of the work.
+"""
+
+_SLOWED_ONLY = "bisect-list: a level, with"
+_SLOWED_SUITE = "book"
+# A slowdown of the limit itself would fail half the time.
+_SLOWED_LIMIT = "3%"
+_SAME_LIMIT = "5%"
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one run. `compared` is how many benchmarks or paths it held against the others.
+
+    `alarms` names those that failed, `changes` has by how much of itself each moved, `load` is the host's load average
+    over its minute.
+    """
+
+    gate: Gate
+    slowed: bool
+    number: int
+    exit_code: int
+    compared: int
+    alarms: tuple[str, ...]
+    changes: dict[str, float]
+    seconds: float
+    load: float
+
+
+def right(trial: Trial) -> bool:
+    """Whether it gave an alarm where something was slowed, and none where nothing was."""
+    return bool(trial.exit_code) == bool(trial.alarms) == trial.slowed
+
+
+def table(trials: Sequence[Trial]) -> list[str]:
+    """The counts as a table in Markdown."""
+    lines = [
+        "| gate | what was done to the code | runs | compared in each | largest change seen | with an alarm | s a run "
+        "| load | held to |",
+        "| --- | --- | ---: | ---: | --- | ---: | ---: | ---: | --- |",
+    ]
+    for gate, command in (("instructions", "`bench instructions`"), ("against", "`bench --against`")):
+        for slowed in (False, True):
+            ours = [one for one in trials if one.gate == gate and one.slowed is slowed]
+            if not ours:
+                continue
+            changes = [change for one in ours for change in one.changes.values()]
+            moved = [change for one in ours for name, change in one.changes.items() if name in one.alarms]
+            told = f"{max(changes, key=abs):+.2%}"
+            if slowed:
+                told = f"{min(moved):+.1%} to {max(moved):+.1%} where slowed" if moved else "nothing found"
+            good = sum(map(right, ours))
+            lines.append(
+                f"| {command} | {'one stage 5% slower' if slowed else 'nothing'} | {len(ours)} | "
+                f"{median(one.compared for one in ours):.0f} | {told} | {sum(bool(one.alarms) for one in ours)} | "
+                f"{median(one.seconds for one in ours):.0f} | {median(one.load for one in ours):.1f} | "
+                f"{'an alarm each time' if slowed else 'no alarm'}: {'met' if good == len(ours) else 'MISSED'} |"
+            )
+    return lines
+
+
+def slowed_interpreter(folder: Path) -> Path:
+    """An interpreter in `folder` with everything that this one finds, and our code with one stage slower.
+
+    Raises `ValueError` where the code has no longer what is to be slowed.
+    """
+    code = folder / "code"
+    copy_code(code)
+    file, method, line = SLOWED
+    lines = (code / file).read_text(encoding="utf-8").splitlines(keepends=True)
+    starts = [number for number, text in enumerate(lines) if text.startswith(method)]
+    if len(starts) != 1:
+        raise ValueError(f"{file} has {len(starts)} lines that begin with {method.strip()!r}, and must have one")
+    # A docstring of one line follows.
+    lines.insert(starts[0] + 2, line)
+    (code / file).write_text("".join(lines), encoding="utf-8")
+    venv.create(folder / "python", symlinks=True)
+    python = folder / "python" / "bin" / Path(sys.executable).name
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    own = subprocess.run(  # noqa: S603  the interpreter that was just made
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    # The copy comes before what is installed. A folder's own .pth files count only through addsitedir.
+    folders = dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib"))
+    installed = "".join(f"import site; site.addsitedir({path!r})\n" for path in folders)
+    Path(own, "slowed.pth").write_text(f"{code}\n{installed}", encoding="utf-8")
+    return python
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs what is missing of the trials asked for, and prints the table. 1 where one wasn't right."""
+    parser = argparse.ArgumentParser(prog="python -m mainspring_perf.alarms", description=__doc__)
+    parser.add_argument("--same", type=int, default=20, metavar="N", help="trials of each gate with the code as it is")
+    parser.add_argument("--slowed", type=int, default=5, metavar="N", help="trials of each gate with one stage slower")
+    parser.add_argument("--gate", choices=("instructions", "against"), action="append", help="only this gate")
+    parser.add_argument(
+        "--suite",
+        action="append",
+        help="compared where nothing was done (default: all that are counted, and risk)",
+    )
+    parser.add_argument("--file", type=Path, required=True, help="where trials are appended, one a line")
+    parser.add_argument("--write", type=Path, help="write the table into this page, between its marks")
+    asked = parser.parse_args(arguments)
+    done = _read(asked.file)
+    gates: Sequence[Gate] = asked.gate or ("instructions", "against")
+    suites: dict[Gate, list[str]] = {"instructions": asked.suite or [], "against": asked.suite or ["risk"]}
+    with tempfile.TemporaryDirectory() as name:
+        bench = _Bench(Path(name), suites)
+        for gate in gates:
+            for slowed, count in ((False, asked.same), (True, asked.slowed)):
+                known = {one.number for one in done if one.gate == gate and one.slowed is slowed}
+                for number in sorted(set(range(1, count + 1)) - known):
+                    trial = bench.trial(gate, number, slowed=slowed)
+                    done.append(trial)
+                    with asked.file.open("ab") as file:
+                        file.write(msgspec.json.encode(trial) + b"\n")
+                    told = f"{gate} {'slowed' if slowed else 'same'} {number}: {', '.join(trial.alarms) or 'no alarm'}"
+                    sys.stderr.write(f"{'right' if right(trial) else 'WRONG'} {told}\n")
+    lines = table(done)
+    print("\n".join(lines))
+    if asked.write is not None:
+        _write(asked.write, lines, suites["against"])
+    return 0 if all(map(right, done)) else 1
+
+
+class _Bench:
+    """Runs the commands, with a bench folder of its own. What they compare with is made when it is first asked for."""
+
+    def __init__(self, folder: Path, suites: Mapping[Gate, Sequence[str]]) -> None:
+        self._folder = folder
+        self._suites = suites
+        self._environ = {**os.environ, FOLDER_VARIABLE: str(folder / "bench")}
+        self._slowed: Path | None = None
+
+    def trial(self, gate: Gate, number: int, *, slowed: bool) -> Trial:
+        """Runs a gate once."""
+        python = self._python(slowed=slowed)
+        command = self._instructions(slowed=slowed) if gate == "instructions" else self._against(slowed=slowed)
+        started = time.monotonic()
+        done = self._run(python, *command, "--json")
+        told = msgspec.json.decode(done.stdout)
+        alarms, changes = _of_counts(told) if gate == "instructions" else _of_comparison(told)
+        return Trial(
+            gate=gate,
+            slowed=slowed,
+            number=number,
+            exit_code=done.returncode,
+            compared=len(changes),
+            alarms=alarms,
+            changes=changes,
+            seconds=round(time.monotonic() - started, 1),
+            load=round(os.getloadavg()[0], 2),
+        )
+
+    def _python(self, *, slowed: bool) -> Path:
+        if not slowed:
+            return Path(sys.executable)
+        if self._slowed is None:
+            self._slowed = slowed_interpreter(self._folder / "slowed")
+        return self._slowed
+
+    def _instructions(self, *, slowed: bool) -> list[str]:
+        counts = self._folder / f"{'slowed' if slowed else 'same'}.toml"
+        command = [
+            "instructions",
+            *([_SLOWED_SUITE] if slowed else self._suites["instructions"]),
+            "--file",
+            str(counts),
+        ]
+        if not counts.is_file():
+            self._run(Path(sys.executable), *command, "--record")
+        return command
+
+    def _against(self, *, slowed: bool) -> list[str]:
+        name, limit = ("slowed", _SLOWED_LIMIT) if slowed else ("same", _SAME_LIMIT)
+        what = [_SLOWED_SUITE, "--only", _SLOWED_ONLY] if slowed else self._suites["against"]
+        if not (self._folder / "bench" / "baselines" / name).is_dir():
+            self._run(Path(sys.executable), *what, "--fast", "--save", name)
+        # To miss nothing takes more rounds than to raise no false alarm.
+        effort = "--rigorous" if slowed else "--fast"
+        return [*what, effort, "--against", name, "--fail-over", limit]
+
+    def _run(self, python: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [str(python), "-P", "-m", "mainspring", "bench", *arguments]
+        done = subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode not in (0, 1):
+            raise RuntimeError(f"{' '.join(command)} failed: {done.stderr.strip()}")
+        return done
+
+
+def _of_counts(told: Any) -> tuple[tuple[str, ...], dict[str, float]]:
+    counts = msgspec.convert(told["counts"], list[Count])
+    alarms = tuple(one.path for one in counts if one.state not in ("same", "new"))
+    return alarms, {one.path: one.change for one in counts if one.change is not None}
+
+
+def _of_comparison(told: Any) -> tuple[tuple[str, ...], dict[str, float]]:
+    found = msgspec.convert(told["comparison"], Comparison)
+    changes = {f"{one.suite}: {one.benchmark}": one.ratio - 1 for one in found.differences}
+    return tuple(f"{one.suite}: {one.benchmark}" for one in found.differences if one.fails), changes
+
+
+def _read(file: Path) -> list[Trial]:
+    if not file.is_file():
+        return []
+    return [msgspec.json.decode(line, type=Trial) for line in file.read_bytes().splitlines()]
+
+
+_BEGIN, _END = "<!-- trials -->", "<!-- end of trials -->"
+
+
+def _write(page: Path, lines: Sequence[str], suites: Sequence[str]) -> None:
+    host = probe()
+    where = f"{os.cpu_count()} CPUs of {host.cpu.model_name}, Python {sys.version.split()[0]}"
+    if host.state.hypervisor:
+        where += ", under a hypervisor"
+    said = (
+        f"Run on {datetime.now(UTC):%Y-%m-%d} on {where}. Where nothing was done, every counted path, and the suites "
+        f"{' and '.join(suites)} against what was saved; where one stage was slowed, the suite {_SLOWED_SUITE}."
+    )
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    page.write_text(f"{before}{_BEGIN}\n{said}\n\n" + "\n".join(lines) + f"\n{_END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
