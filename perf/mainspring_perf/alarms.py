@@ -70,8 +70,7 @@ def right(trial: Trial) -> bool:
 def table(trials: Sequence[Trial]) -> list[str]:
     """The counts as a table in Markdown."""
     lines = [
-        "| gate | what was done to the code | runs | compared in each | largest change seen | with an alarm | s a run "
-        "| load | held to |",
+        "| gate | done to the code | runs | compared in each | largest change | alarms | s a run | load | held to |",
         "| --- | --- | ---: | ---: | --- | ---: | ---: | ---: | --- |",
     ]
     for gate, command in (("instructions", "`bench instructions`"), ("against", "`bench --against`")):
