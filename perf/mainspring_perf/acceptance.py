@@ -10,17 +10,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Final
 
 import msgspec
 
-from hwprofile.probe import probe
 from hwprofile.tune import Race, race
 from mainspring_perf.acceptance_work import Subject, work_of
 from mainspring_perf.background import background_load
+from mainspring_perf.marked import machine_words, write_between
 from mainspring_perf.sessions import make_session
 
 __all__ = ["KINDS", "Kind", "Outcome", "decided", "main", "right", "table"]
@@ -202,22 +201,12 @@ def _read(file: Path) -> list[Outcome]:
     return [msgspec.json.decode(line, type=Outcome) for line in file.read_bytes().splitlines()]
 
 
-_BEGIN, _END = "<!-- outcomes -->", "<!-- end of outcomes -->"
-
-
 def _write(page: Path, lines: Sequence[str], load: int, budget_s: float) -> None:
-    host = probe()
-    where = f"{os.cpu_count()} CPUs of {host.cpu.model_name}, Python {sys.version.split()[0]}"
-    if host.state.hypervisor:
-        where += ", under a hypervisor"
     said = (
-        f"Run on {datetime.now(UTC):%Y-%m-%d} on {where}, {load} processes beside it that each work half of the time, "
-        f"{budget_s:g} s a race."
+        f"{machine_words()} {load} processes ran beside the races, each at work half of the time; a race had "
+        f"{budget_s:g} s."
     )
-    text = page.read_text(encoding="utf-8")
-    before, _, rest = text.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    page.write_text(f"{before}{_BEGIN}\n{said}\n\n" + "\n".join(lines) + f"\n{_END}{after}", encoding="utf-8")
+    write_between(page, "outcomes", "\n".join([said, "", *lines, ""]))
 
 
 if __name__ == "__main__":

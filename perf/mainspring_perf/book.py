@@ -63,8 +63,8 @@ def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _
     all_lots = sum(lots for _, lots in sides[1])
     size_lots = sum(lots for _, lots in naive.depth(Side.SELL, _WALK_LEVELS))
     calls = 10 if tiny else 1_000
-    # What reads a whole book is so long that fewer calls make a pass.
-    passes = {"depth of all": calls // 10, "walk through the whole book": calls // 10}
+    # What reads a whole book takes so long that fewer calls make a pass.
+    few = calls // 10
 
     def benchmark(what: str, run: Callable[[], object], right: object, operations: int, **more: Any) -> Benchmark:
         return Benchmark(
@@ -77,8 +77,7 @@ def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _
             **more,
         )
 
-    def asked(what: str, call: Callable[[], object], right: object, **more: Any) -> Benchmark:
-        times = passes.get(what, calls)
+    def asked(what: str, call: Callable[[], object], right: object, *, times: int = calls, **more: Any) -> Benchmark:
         return benchmark(
             what,
             partial(repeat, times, call),
@@ -116,7 +115,7 @@ def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _
         ),
         asked("depth of 5", partial(full.depth, Side.BUY, 5), naive.depth(Side.BUY, 5)),
         asked("depth of 20", partial(full.depth, Side.BUY, 20), naive.depth(Side.BUY, 20)),
-        asked("depth of all", partial(full.depth, Side.BUY, len(naive)), sides[0]),
+        asked("depth of all", partial(full.depth, Side.BUY, len(naive)), sides[0], times=few),
         asked("walk within the best level", partial(full.walk, Side.BUY, 1), naive.walk(Side.BUY, 1)),
         asked(
             "walk over 20 levels",
@@ -129,6 +128,7 @@ def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _
             "walk through the whole book",
             partial(full.walk, Side.BUY, all_lots + 1),
             naive.walk(Side.BUY, all_lots + 1),
+            times=few,
         ),
     ]
 

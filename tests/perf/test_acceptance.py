@@ -103,7 +103,7 @@ def test_a_run_goes_on_where_it_ended(
     assert main([*asked, "--identical", "3", "--write", str(page)]) == 0
     assert held == [1, 2, 3]
     text = page.read_text(encoding="utf-8")
-    assert text.startswith("before\n<!-- outcomes -->\nRun on ")
+    assert text.startswith("before\n<!-- outcomes -->\nMeasured on ")
     assert "| four identical candidates: nobody wins | 3 | 0 | 3 | 0 |" in text
     assert "old" not in text
     assert text.endswith("<!-- end of outcomes -->\nafter\n")

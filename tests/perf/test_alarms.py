@@ -10,7 +10,7 @@ import pytest
 from mainspring_perf import alarms
 from mainspring_perf.alarms import Trial, main, right, slowed_interpreter, table
 
-WALK = "book: walk"
+WALK = "book: bisect-list: a level, with its best prices"
 ANSWER = """
 from mainspring.testing import INSTRUMENT
 from mainspring_plugins.books import bisect_list
@@ -21,13 +21,21 @@ print(bisect_list.__file__, book.bbo(), book.depth(1, 100), book.depth(-1, 100),
 """
 
 
-def trial(*, slowed: bool, alarm: bool, exit_code: int | None = None, change: float = 0.002, gate: str = "against"):
+def trial(
+    *,
+    slowed: bool,
+    alarm: bool,
+    exit_code: int | None = None,
+    change: float = 0.002,
+    gate: str = "against",
+    compared: int = 1,
+):
     return Trial(
         gate=gate,
         slowed=slowed,
         number=1,
         exit_code=int(alarm) if exit_code is None else exit_code,
-        compared=1,
+        compared=compared,
         alarms=(WALK,) if alarm else (),
         changes={WALK: change},
         seconds=30.0,
@@ -36,13 +44,14 @@ def trial(*, slowed: bool, alarm: bool, exit_code: int | None = None, change: fl
 
 
 def test_what_is_right():
-    """An alarm where something was slowed, none elsewhere, and the exit code says the same as the table."""
+    """An alarm where something was slowed, none elsewhere, the exit code the same; nothing compared shows nothing."""
     assert right(trial(slowed=True, alarm=True))
     assert right(trial(slowed=False, alarm=False))
     assert not right(trial(slowed=True, alarm=False))
     assert not right(trial(slowed=False, alarm=True))
     assert not right(trial(slowed=True, alarm=True, exit_code=0))
     assert not right(trial(slowed=False, alarm=False, exit_code=1))
+    assert not right(trial(slowed=False, alarm=False, compared=0))
 
 
 def test_the_table_says_what_was_found_and_what_was_missed():
@@ -51,7 +60,7 @@ def test_the_table_says_what_was_found_and_what_was_missed():
     slowed = [trial(slowed=True, alarm=number > 0, change=0.04 + 0.01 * number) for number in range(5)]
     _, _, first, second = table([*same, *slowed])
     assert "| nothing | 20 | 1 | +1.90% | 0 | 30 | 1.0 | no alarm: met |" in first
-    assert "| 5 | 1 | +5.0% to +8.0% where slowed | 4 | 30 | 1.0 | an alarm each time: MISSED |" in second
+    assert "| 5 | 1 | +4.0% to +8.0% where slowed | 4 | 30 | 1.0 | an alarm each time: MISSED |" in second
 
 
 def test_the_slowed_copy_gives_the_same_answers(tmp_path):
@@ -90,13 +99,13 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch, capsys):
     assert main(["--same", "1", "--slowed", "1", "--file", str(file), "--write", str(page)]) == 0
     assert ran == [("against", 1, False), ("instructions", 1, False), ("instructions", 1, True), ("against", 1, True)]
     written = page.read_text(encoding="utf-8")
-    assert written.startswith("Before.\n<!-- trials -->\nRun on ")
+    assert written.startswith("Before.\n<!-- trials -->\nMeasured on ")
     assert written.endswith("met |\n<!-- end of trials -->\nAfter.\n")
     assert written.count("| `bench") == 4
     capsys.readouterr()
     monkeypatch.setattr(alarms._Bench, "trial", lambda *_, **__: trial(slowed=False, alarm=True))
     assert main(["--same", "2", "--slowed", "0", "--gate", "against", "--file", str(file)]) == 1
-    assert "WRONG against same 2: book: walk" in capsys.readouterr().err
+    assert f"WRONG against same 2: {WALK}" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind isn't installed")

@@ -58,6 +58,13 @@ def test_sides_take_turns(monkeypatch, baseline):
     assert sides.rounds[:6] == [1, 0, 0, 1, 1, 0]
 
 
+def test_who_asks_for_more_rounds_has_them_confirmed_by_as_many(monkeypatch, baseline):
+    """Rigorous: 24 rounds to suspect, and 24 of their own to confirm."""
+    sides = Sides(monkeypatch, {"walk": 1.0}, {"walk": 1.08})
+    assert beside_each_other(baseline, ["book"], effort="rigorous", fail_over=0.05).failed
+    assert len(sides.rounds) == 2 * (24 + 24)
+
+
 def test_a_slowdown_within_the_limit_does_not_fail(monkeypatch, baseline):
     """Three percent slower, five allowed: told, and no failure."""
     Sides(monkeypatch, {"walk": 1.0}, {"walk": 1.03})

@@ -12,9 +12,10 @@ from mainspring.cli.output import FAILED, errors, print_json, results
 from mainspring.errors import DataError, MainspringError
 from mainspring.report import SessionReport, from_json
 from mainspring.report.figures import latency
+from mainspring_perf.marked import machine_words
 from mainspring_perf.scaling.calibration import calibrate
 from mainspring_perf.scaling.capacity import busiest, capacity, lanes_needed
-from mainspring_perf.scaling.document import machine_words, write_document
+from mainspring_perf.scaling.document import write_document
 from mainspring_perf.scaling.rate import far_off
 from mainspring_perf.scaling.run import UnknownStudy, find_studies, run_studies
 from mainspring_perf.scaling.values import Figure
