@@ -10,7 +10,7 @@ from functools import cache
 
 import msgspec
 
-__all__ = ["Paired", "compare_paired"]
+__all__ = ["Paired", "compare_rounds"]
 
 
 class Paired(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,11 +23,11 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int
 
 
-def compare_paired(earlier: Sequence[float], later: Sequence[float]) -> Paired:
-    """Compares the times of rounds that were run beside each other. Raises `ValueError` for fewer than two rounds."""
-    if len(earlier) != len(later) or len(later) < 2:
-        raise ValueError(f"needs two rounds or more of either, not {len(earlier)} and {len(later)}")
-    logs = [math.log(after / before) for before, after in zip(earlier, later, strict=True)]
+def compare_rounds(ratios: Sequence[float]) -> Paired:
+    """Compares two things by the ratio, later to earlier, of each round. Raises `ValueError` for fewer than two."""
+    if len(ratios) < 2:
+        raise ValueError(f"needs two rounds or more, not {len(ratios)}")
+    logs = [math.log(ratio) for ratio in ratios]
     count = len(logs)
     walsh = sorted((logs[i] + logs[j]) / 2 for i in range(count) for j in range(i, count))
     middle = len(walsh) // 2

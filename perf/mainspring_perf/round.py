@@ -1,15 +1,19 @@
-"""`python -m mainspring_perf.round --suite NAME`: one round of a suite, in one process, printed as JSON.
+"""`python -m mainspring_perf.round --suite NAME`: one side of a round, a process that times a pass when it is asked to.
 
-What two versions of the code are compared by: each runs its own copy of this file, so what it prints stays as it is.
+What two versions of the code are compared by: each runs its own copy of this file, and whoever compares asks both in
+turn. First it checks each answer and finds how many runs make a pass, and prints what it has as a line of JSON. Then
+each line that it reads is a benchmark's name in JSON, and answered by a line with the seconds that one operation took
+in one pass. It ends where its input does.
+
 Time is the CPU time of this process: what others take of a shared machine isn't counted, and neither would be time
-that a benchmark slept or waited, which none does. The least of a few passes counts, the one that was disturbed least.
+that a benchmark slept or waited, which none does.
 """
 
 import argparse
 import json
+import os
 import sys
 import time
-from collections.abc import Callable
 
 from mainspring_perf.candidates import allow_only
 from mainspring_perf.harness import Benchmark
@@ -17,13 +21,12 @@ from mainspring_perf.suites import load_suite
 
 __all__ = ["PROTOCOL", "main"]
 
-PROTOCOL = 1
-_PASSES = 5
-_PASS_S = 0.02
+PROTOCOL = 2
+_PASS_S = 0.005
 
 
 def main() -> None:
-    """Checks each answer, times each benchmark, and prints the seconds that one operation takes."""
+    """Serves one side of a round."""
     parser = argparse.ArgumentParser(prog="python -m mainspring_perf.round")
     parser.add_argument("--suite", required=True)
     parser.add_argument("--only", action="append", default=[], help="a part of a benchmark's name")
@@ -31,27 +34,35 @@ def main() -> None:
     parser.add_argument("--allow", action="append", default=[])
     arguments = parser.parse_args()
     allow_only(arguments.allow)
-    told = {}
+    # What a benchmark prints is no answer.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    passes: dict[str, tuple[Benchmark, int]] = {}
     for benchmark in load_suite(arguments.suite).benchmarks(False):
         if arguments.name and benchmark.name not in arguments.name:
             continue
         if arguments.only and not any(part in benchmark.name for part in arguments.only):
             continue
         benchmark.check(benchmark.run())
-        told[benchmark.name] = {"input": benchmark.input, "seconds": _least(benchmark)}
-    json.dump({"protocol": PROTOCOL, "benchmarks": told}, sys.stdout)
+        passes[benchmark.name] = benchmark, _loops(benchmark)
+    told = {name: benchmark.input for name, (benchmark, _) in passes.items()}
+    print(json.dumps({"protocol": PROTOCOL, "benchmarks": told}), file=answers, flush=True)
+    for line in sys.stdin:
+        benchmark, loops = passes[json.loads(line)]
+        seconds = _timed(benchmark, loops) / loops / benchmark.operations
+        print(json.dumps(seconds), file=answers, flush=True)
 
 
-def _least(benchmark: Benchmark) -> float:
-    run, clock = benchmark.run, time.process_time
+def _loops(benchmark: Benchmark) -> int:
+    """How many runs make a pass."""
     loops = 1
-    while (took := _timed(run, clock, loops)) < _PASS_S:
+    while (took := _timed(benchmark, loops)) < _PASS_S:
         loops *= 2 if took > _PASS_S / 16 else 8
-    took = min(took, *(_timed(run, clock, loops) for _ in range(_PASSES - 1)))
-    return took / loops / benchmark.operations
+    return loops
 
 
-def _timed(run: Callable[[], object], clock: Callable[[], float], loops: int) -> float:
+def _timed(benchmark: Benchmark, loops: int) -> float:
+    run, clock = benchmark.run, time.process_time
     started = clock()
     for _ in range(loops):
         run()

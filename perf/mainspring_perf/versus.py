@@ -1,6 +1,5 @@
 """Holds this code against a baseline: run again beside each other where both can, else what was saved against now."""
 
-import os
 import statistics
 import subprocess
 import sys
@@ -11,9 +10,8 @@ from typing import Any, Literal
 import msgspec
 from pyperf._utils import is_significant
 
-from mainspring.errors import MainspringError
-from mainspring_perf.ranks import Paired, compare_paired
-from mainspring_perf.round import PROTOCOL
+from mainspring_perf.pairs import Pair, Version, run_round
+from mainspring_perf.ranks import Paired, compare_rounds
 from mainspring_perf.store import Baseline, package_versions
 
 __all__ = ["Comparison", "Difference", "Verdict", "beside_each_other", "from_saved", "why_not_run_again"]
@@ -89,31 +87,32 @@ def beside_each_other(
     fail_over: float | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
-    """Runs the baseline's code and this one in turn, round by round, and compares the rounds.
+    """Runs the baseline's code and this one in turn, pass by pass, in rounds of fresh processes, and compares these.
 
     What looks slower by more than `fail_over` (0.05 is 5%) is run again, and fails only where the second, independent
     rounds say the same: with `_SURE_P` shared among all that were suspected. Raises `MainspringError` where either
     side can't be run.
     """
-    sides = (_Side(baseline.python, baseline.code_folder, only, allow), _Side(sys.executable, None, only, allow))
-    rounds = _ROUNDS[effort]
+    then = Version(told="the baseline", python=baseline.python, folder=baseline.code_folder)
+    versions = (then, Version(told="this code", python=sys.executable))
+    rounds, running = _ROUNDS[effort], _Rounds(versions, only, allow, progress)
     differences: list[Difference] = []
     only_now: list[str] = []
     only_then: list[str] = []
     for suite in suites:
-        then, now = _rounds(sides, suite, rounds, progress)
-        only_then += [f"{suite}: {name}" for name in then.keys() - now.keys()]
-        only_now += [f"{suite}: {name}" for name in now.keys() - then.keys()]
-        found = {name: _difference(suite, name, then[name], now[name]) for name in then if name in now}
+        found = running.run(suite, rounds)
+        only_then += [f"{suite}: {name}" for name in found.inputs[0].keys() - found.inputs[1].keys()]
+        only_now += [f"{suite}: {name}" for name in found.inputs[1].keys() - found.inputs[0].keys()]
+        compared = {name: _difference(suite, name, found) for name in found.rounds}
         if fail_over is not None:
-            suspects = [name for name, (one, paired) in found.items() if _is_suspect(one, paired, fail_over)]
+            suspects = [name for name, (one, paired) in compared.items() if _is_suspect(one, paired, fail_over)]
             if suspects:
-                then, now = _rounds(sides, suite, max(rounds, _CONFIRMING_ROUNDS_AT_LEAST), progress, suspects)
+                again = running.run(suite, max(rounds, _CONFIRMING_ROUNDS_AT_LEAST), suspects)
                 for name in suspects:
-                    one, paired = _difference(suite, name, then[name], now[name])
+                    one, paired = _difference(suite, name, again)
                     sure = paired.p <= _SURE_P / len(suspects) and one.ratio > 1 + fail_over
-                    found[name] = msgspec.structs.replace(one, fails=sure), paired
-        differences += [one for one, _ in found.values()]
+                    compared[name] = msgspec.structs.replace(one, fails=sure), paired
+        differences += [one for one, _ in compared.values()]
     known = [one for one in differences if one.verdict != "other work"]
     return Comparison(
         against=baseline.name,
@@ -185,7 +184,7 @@ def _is_suspect(one: Difference, paired: Paired, fail_over: float) -> bool:
 
 
 def _told(baseline: Baseline, rounds: int) -> str:
-    how = f"{baseline.code} and this code run in turn, {rounds} rounds of either, by CPU time"
+    how = f"{baseline.code} and this code run in turn, pass by pass in {rounds} rounds, by CPU time"
     now = package_versions()
     other = [f"{name} was {old}" for name, old in baseline.packages.items() if now.get(name) not in (None, old)]
     other = [one for one in other if not one.startswith("mainspring")]
@@ -194,60 +193,46 @@ def _told(baseline: Baseline, rounds: int) -> str:
     return how
 
 
-_Seconds = tuple[str, list[float]]
-"""What a benchmark's input is, and the seconds of its rounds."""
+class _Found(msgspec.Struct):
+    """What the rounds gave: each version's inputs by name, and for each benchmark of both the pairs of each round."""
 
-_Times = dict[str, _Seconds]
-
-
-class _Side:
-    """One of the two versions: an interpreter, and the folder of a copy of the code, or None for what is installed."""
-
-    def __init__(self, python: str, folder: Path | None, only: Sequence[str], allow: Sequence[str]) -> None:
-        self._command = [python, "-P", "-m", "mainspring_perf.round"]
-        self._more = [word for name in allow for word in ("--allow", name)]
-        self._only = [word for part in only for word in ("--only", part)]
-        self._environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        if folder is not None:
-            self._environ["PYTHONPATH"] = str(folder)
-        self._told = "this code" if folder is None else "the baseline"
-
-    def run(self, suite: str, names: Sequence[str]) -> dict[str, tuple[str, float]]:
-        """One round."""
-        chosen = [word for name in names for word in ("--name", name)] or self._only
-        command = [*self._command, "--suite", suite, *chosen, *self._more]
-        done = subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            last = done.stderr.strip().splitlines()[-1:] or ["no word of why"]
-            raise MainspringError(f"{self._told} can't run the suite {suite!r}: {last[0]}")
-        answer = msgspec.json.decode(done.stdout)
-        if answer["protocol"] != PROTOCOL:
-            raise MainspringError(f"{self._told} speaks another version of this comparison; save the baseline again")
-        return {name: (one["input"], one["seconds"]) for name, one in answer["benchmarks"].items()}
+    inputs: tuple[dict[str, str], dict[str, str]]
+    rounds: dict[str, list[list[Pair]]]
 
 
-def _rounds(
-    sides: tuple[_Side, _Side],
-    suite: str,
-    count: int,
-    progress: Callable[[str, int, int], None] | None,
-    names: Sequence[str] = (),
-) -> tuple[_Times, _Times]:
-    """So many rounds of both sides, each beginning where the one before ended, so that neither always goes first."""
-    times: tuple[_Times, _Times] = ({}, {})
-    for number in range(count):
-        if progress is not None:
-            progress(suite, number + 1, count)
-        for side in (0, 1) if number % 2 else (1, 0):
-            for name, (work, seconds) in sides[side].run(suite, names).items():
-                times[side].setdefault(name, (work, []))[1].append(seconds)
-    return times
+class _Rounds:
+    """Runs rounds of two versions, and counts them on: no two rounds of a comparison are alike."""
+
+    def __init__(
+        self,
+        versions: tuple[Version, Version],
+        only: Sequence[str],
+        allow: Sequence[str],
+        progress: Callable[[str, int, int], None] | None,
+    ) -> None:
+        self._versions, self._only, self._allow, self._progress = versions, only, allow, progress
+        self._next = 0
+
+    def run(self, suite: str, count: int, names: Sequence[str] = ()) -> _Found:
+        """So many rounds; of these benchmarks only, where any are named."""
+        found = _Found(({}, {}), {})
+        for number in range(count):
+            if self._progress is not None:
+                self._progress(suite, number + 1, count)
+            one = run_round(self._versions, suite, self._next, names=names, only=self._only, allow=self._allow)
+            self._next += 1
+            found.inputs = one.inputs
+            for name, pairs in one.pairs.items():
+                found.rounds.setdefault(name, []).append(pairs)
+        return found
 
 
-def _difference(suite: str, name: str, then: _Seconds, now: _Seconds) -> tuple[Difference, Paired]:
-    paired = compare_paired(then[1], now[1])
+def _difference(suite: str, name: str, found: _Found) -> tuple[Difference, Paired]:
+    """A round's ratio is the median of its pairs': what came over one pass of a pair counts for nothing."""
+    rounds = found.rounds[name]
+    paired = compare_rounds([statistics.median(now / then for then, now in pairs) for pairs in rounds])
     verdict: Verdict = "no difference"
-    if then[0] != now[0]:
+    if found.inputs[0][name] != found.inputs[1][name]:
         verdict = "other work"
     elif paired.p <= _SURE_P:
         verdict = "slower" if paired.ratio > 1 else "faster"
@@ -258,7 +243,7 @@ def _difference(suite: str, name: str, then: _Seconds, now: _Seconds) -> tuple[D
         ratio=paired.ratio,
         low=paired.low,
         high=paired.high,
-        then_ns=1e9 * statistics.median(then[1]),
-        now_ns=1e9 * statistics.median(now[1]),
+        then_ns=1e9 * statistics.median(then for pairs in rounds for then, _ in pairs),
+        now_ns=1e9 * statistics.median(now for pairs in rounds for _, now in pairs),
     )
     return one, paired

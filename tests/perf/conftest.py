@@ -1,6 +1,7 @@
 """The works of the peers on the first messages of the reference session; baselines in a folder of their own."""
 
 import dataclasses
+import sys
 from collections.abc import Callable
 
 import msgspec
@@ -13,7 +14,7 @@ from mainspring_perf.peers.inputs import Inputs
 from mainspring_perf.peers.race import Outcome, Row
 from mainspring_perf.peers.works import WORKS, Given, Made
 from mainspring_perf.sessions import sessions
-from mainspring_perf.store import save_run
+from mainspring_perf.store import load_baseline, save_run
 
 Prepare = Callable[[str], tuple[Inputs, Made]]
 
@@ -105,3 +106,11 @@ def make_benchmark():
 @pytest.fixture
 def save():
     return saved
+
+
+@pytest.fixture
+def baseline(bench_folder):
+    """One that can be run again here, with this interpreter."""
+    about = {"saved": ABOUT["saved"], "python": sys.executable, "python_version": sys.version.split()[0]}
+    saved("main", {("book", "walk"): made([1e-6, 1.01e-6, 0.99e-6])}, about=about)
+    return load_baseline("main")

@@ -5,69 +5,70 @@ from random import Random
 
 import pytest
 
-from mainspring.errors import MainspringError
 from mainspring_perf import versus
 from mainspring_perf.host import code, host_profile
+from mainspring_perf.pairs import PAIRS, Round
 from mainspring_perf.store import load_baseline
 from mainspring_perf.versus import beside_each_other, from_saved, why_not_run_again
 
 
-class Sides:
-    """Stands for the processes: each side has its own true times, and a seeded noise."""
+class Rounds:
+    """Stands for the processes: each version has its own true times, and a seeded noise of each round's pairs."""
 
     def __init__(self, monkeypatch, then, now, *, noise=0.01, seed=1, works=("w", "w")):
-        self.rounds = []
+        self.numbers = []
         random = Random(seed)
-        truth, sides = (then, now), self
 
-        def run(side, suite, names):
-            place = 0 if side._told == "the baseline" else 1
-            sides.rounds.append(place)
-            return {
-                name: (works[place], seconds * math.exp(random.gauss(0, noise)))
-                for name, seconds in truth[place].items()
-                if not names or name in names
-            }
+        def run_round(versions, suite, number, *, names=(), only=(), allow=()):
+            assert [one.told for one in versions] == ["the baseline", "this code"]
+            self.numbers.append(number)
+            there = [dict.fromkeys(true, works[place]) for place, true in enumerate((then, now))]
+            pairs = {}
+            for name in then:
+                if name in now and (not names or name in names):
+                    slant = math.exp(random.gauss(0, noise))
+                    pairs[name] = [(then[name], now[name] * slant)] * PAIRS
+            return Round(inputs=tuple(there), pairs=pairs)
 
-        monkeypatch.setattr(versus._Side, "run", run)
-
-
-@pytest.fixture
-def baseline(bench_folder, make_benchmark, save):
-    """One that can be run again here, with this interpreter."""
-    about = {"saved": "2026-11-26T00:00:00+00:00", "python": sys.executable, "python_version": sys.version.split()[0]}
-    save("main", {("book", "walk"): make_benchmark([1e-6, 1.01e-6, 0.99e-6])}, about=about)
-    return load_baseline("main")
+        monkeypatch.setattr(versus, "run_round", run_round)
 
 
 def test_a_slowdown_beyond_the_limit_fails(monkeypatch, baseline):
-    """Eight percent slower, five allowed: it fails, with its interval around the truth, after a second look."""
-    sides = Sides(monkeypatch, {"walk": 1.0, "depth": 1.0}, {"walk": 1.08, "depth": 1.0})
+    """Eight percent slower, five allowed: it fails, after a second look."""
+    rounds = Rounds(monkeypatch, {"walk": 1.0, "depth": 1.0}, {"walk": 1.08, "depth": 1.0})
     found = beside_each_other(baseline, ["book"], fail_over=0.05)
     walk, depth = found.differences
     assert found.failed
     assert (walk.verdict, walk.fails, depth.verdict, depth.fails) == ("slower", True, "no difference", False)
-    assert walk.low <= 1.08 <= walk.high
-    assert len(sides.rounds) == 2 * (12 + 12), "what looks slower is run again"
+    assert walk.low < walk.ratio < walk.high
+    assert walk.ratio == pytest.approx(1.08, abs=0.01)
+    assert rounds.numbers == list(range(12 + 12)), "what looks slower is run again, in rounds of its own"
 
 
-def test_sides_take_turns(monkeypatch, baseline):
-    """Each round has both sides, and begins with the one that ended the round before."""
-    sides = Sides(monkeypatch, {"walk": 1.0}, {"walk": 1.0})
-    beside_each_other(baseline, ["book"], effort="fast")
-    assert sides.rounds[:6] == [1, 0, 0, 1, 1, 0]
+def test_a_pass_that_was_disturbed_counts_for_nothing(monkeypatch, baseline):
+    """In each round five passes of one side take twice as long, and the round's ratio is that of the others."""
+    random = Random(3)
+
+    def run_round(versions, suite, number, **chosen):
+        pairs = [(1.0, math.exp(random.gauss(0, 0.01))) for _ in range(PAIRS)]
+        pairs[:5] = [(1.0, 2.0)] * 5
+        return Round(inputs=({"walk": "w"}, {"walk": "w"}), pairs={"walk": pairs})
+
+    monkeypatch.setattr(versus, "run_round", run_round)
+    found = beside_each_other(baseline, ["book"])
+    assert found.differences[0].ratio == pytest.approx(1.0, abs=0.02)
 
 
 def test_who_asks_for_more_rounds_has_them_confirmed_by_as_many(monkeypatch, baseline):
     """Rigorous: 24 rounds to suspect, and 24 of their own to confirm."""
-    sides = Sides(monkeypatch, {"walk": 1.0}, {"walk": 1.08})
+    rounds = Rounds(monkeypatch, {"walk": 1.0}, {"walk": 1.08})
     assert beside_each_other(baseline, ["book"], effort="rigorous", fail_over=0.05).failed
-    assert len(sides.rounds) == 2 * (24 + 24)
+    assert rounds.numbers == list(range(24 + 24))
 
 
 def test_a_slowdown_within_the_limit_does_not_fail(monkeypatch, baseline):
     """Three percent slower, five allowed: told, and no failure."""
-    Sides(monkeypatch, {"walk": 1.0}, {"walk": 1.03})
+    Rounds(monkeypatch, {"walk": 1.0}, {"walk": 1.03})
     found = beside_each_other(baseline, ["book"], fail_over=0.05)
     assert found.differences[0].verdict == "slower"
     assert not found.failed
@@ -77,13 +78,13 @@ def test_noise_alone_never_fails(monkeypatch, baseline):
     """Sixty comparisons of the same code on a machine whose rounds scatter by 8%, forty benchmarks each: no alarm."""
     same = {f"benchmark {number}": 1.0 for number in range(40)}
     for seed in range(60):
-        Sides(monkeypatch, same, same, noise=0.08, seed=seed)
+        Rounds(monkeypatch, same, same, noise=0.08, seed=seed)
         assert not beside_each_other(baseline, ["book"], fail_over=0.02).failed, f"seed {seed}"
 
 
 def test_other_work_is_not_compared(monkeypatch, baseline):
     """A benchmark whose input has changed has no verdict, however much slower it is."""
-    Sides(monkeypatch, {"walk": 1.0}, {"walk": 2.0}, works=("twenty levels", "forty levels"))
+    Rounds(monkeypatch, {"walk": 1.0}, {"walk": 2.0}, works=("twenty levels", "forty levels"))
     found = beside_each_other(baseline, ["book"], fail_over=0.05)
     assert found.differences[0].verdict == "other work"
     assert not found.failed
@@ -91,7 +92,7 @@ def test_other_work_is_not_compared(monkeypatch, baseline):
 
 def test_what_only_one_side_has_is_named(monkeypatch, baseline):
     """New benchmarks and lost ones are told."""
-    Sides(monkeypatch, {"walk": 1.0, "old": 1.0}, {"walk": 1.0, "new": 1.0})
+    Rounds(monkeypatch, {"walk": 1.0, "old": 1.0}, {"walk": 1.0, "new": 1.0})
     found = beside_each_other(baseline, ["book"], fail_over=0.05)
     assert (found.only_now, found.only_then) == (("book: new",), ("book: old",))
 
@@ -107,29 +108,6 @@ def test_a_baseline_of_another_python_cannot_be_run(bench_folder, make_benchmark
     about = {"saved": "2026-11-26T00:00:00+00:00", "python": sys.executable, "python_version": "3.1.4"}
     save("old", {("book", "walk"): make_benchmark([1e-6])}, about=about)
     assert "and was 3.1.4" in (why_not_run_again(load_baseline("old")) or "")
-
-
-def test_both_codes_really_run(baseline):
-    """No stand-in: the copy and this code run in processes of their own, and a suite that isn't there is an error."""
-    assert why_not_run_again(baseline) is None
-    folder = baseline.code_folder
-    side = versus._Side(sys.executable, folder, ["bound call"], [])
-    round_ = side.run("hooks", [])
-    assert list(round_) == ["bound call"]
-    assert 0 < round_["bound call"][1] < 1e-3
-    with pytest.raises(MainspringError, match="the baseline can't run the suite 'nothing'"):
-        side.run("nothing", [])
-
-
-def test_the_copy_is_what_runs(baseline):
-    """A copy whose code is changed gives another round: it isn't the installed code that answers for it."""
-    folder = baseline.code_folder
-    harness = folder / "mainspring_perf" / "hooks.py"
-    harness.write_text(harness.read_text().replace('"a method of one argument', '"another method of one argument'))
-    then = versus._Side(sys.executable, folder, ["bound call"], []).run("hooks", [])
-    now = versus._Side(sys.executable, None, ["bound call"], []).run("hooks", [])
-    assert then["bound call"][0].startswith("another method")
-    assert now["bound call"][0].startswith("a method")
 
 
 def rows(spread):

@@ -1,0 +1,144 @@
+"""Two versions of the code, timed in turn: a pass of the one, a pass of the other, so that each pair meets one machine.
+
+What disturbs a shared machine lasts for many passes. Two passes that follow each other on the same CPU are disturbed
+alike, and their ratio isn't; two that are a second apart, or on two CPUs, aren't comparable.
+"""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+
+from mainspring.errors import MainspringError
+from mainspring_perf.answering import AnsweringProcess, NoAnswer
+from mainspring_perf.round import PROTOCOL
+
+__all__ = ["PAIRS", "Pair", "Round", "Version", "run_round", "take_turns"]
+
+PAIRS: Final = 15
+"""How many pairs each benchmark has in a round."""
+
+_WAIT_S = 600.0
+
+Pair = tuple[float, float]
+"""The seconds of one operation then and now, from two passes that followed each other."""
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the two: an interpreter, and the folder of a copy of the code, or None for what it has installed.
+
+    `told` is what messages call it.
+    """
+
+    told: str
+    python: str
+    folder: Path | None = None
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """What a round gave: each version's benchmarks by name with their inputs, and the pairs of those that both have."""
+
+    inputs: tuple[dict[str, str], dict[str, str]]
+    pairs: dict[str, list[Pair]]
+
+
+def run_round(
+    versions: tuple[Version, Version],
+    suite: str,
+    number: int,
+    *,
+    names: Sequence[str] = (),
+    only: Sequence[str] = (),
+    allow: Sequence[str] = (),
+) -> Round:
+    """One round of both versions in two fresh processes.
+
+    `number` counts the rounds: each has a CPU and a seed of Python's hashes that both processes share, and another
+    begins. Raises `MainspringError` where either version can't be run.
+    """
+    cpu = _cpu(number)
+    chosen = [*_options("--name", names), *([] if names else _options("--only", only)), *_options("--allow", allow)]
+    with ExitStack() as stack:
+        then, now = (stack.enter_context(_Side(version, suite, chosen, number)) for version in versions)
+        inputs = then.ready(), now.ready()
+        pairs = {}
+        for name in inputs[0]:
+            if name in inputs[1]:
+                for side in (then, now):
+                    side.move_to(cpu)
+                pairs[name] = take_turns(partial(then.time, name), partial(now.time, name), now_first=number % 2 == 0)
+        return Round(inputs=inputs, pairs=pairs)
+
+
+def take_turns(then: Callable[[], float], now: Callable[[], float], *, now_first: bool) -> list[Pair]:
+    """`PAIRS` pairs of passes. Each begins with the side that ended the one before: neither always goes first."""
+    pairs = []
+    for number in range(PAIRS):
+        if now_first is (number % 2 == 0):
+            after, before = now(), then()
+        else:
+            before, after = then(), now()
+        pairs.append((before, after))
+    return pairs
+
+
+def _cpu(number: int) -> int | None:
+    """Each CPU that this process may use in turn; None where the system has no way to bind a process to one."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    usable = sorted(os.sched_getaffinity(0))
+    return usable[number % len(usable)]
+
+
+def _options(option: str, values: Sequence[str]) -> list[str]:
+    return [word for value in values for word in (option, value)]
+
+
+class _Side:
+    """A process that serves one side of a round. Raises `MainspringError` where it can't."""
+
+    def __init__(self, version: Version, suite: str, chosen: Sequence[str], seed: int) -> None:
+        environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        # Where names lie in Python's tables differs from seed to seed, and with it the time to find them.
+        environ["PYTHONHASHSEED"] = str(seed)
+        if version.folder is not None:
+            environ["PYTHONPATH"] = str(version.folder)
+        self._told, self._suite = version.told, suite
+        command = [version.python, "-P", "-m", "mainspring_perf.round", "--suite", suite, *chosen]
+        self._process = AnsweringProcess(command, wait_s=_WAIT_S, environ=environ)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.close()
+
+    def ready(self) -> dict[str, str]:
+        """Waits until it has checked its answers, and returns its benchmarks' inputs by name. To be called first."""
+        told = self._told_by(self._process.hear)
+        if told["protocol"] != PROTOCOL:
+            raise MainspringError(f"{self._told} speaks another version of this comparison; save the baseline again")
+        return {str(name): str(work) for name, work in told["benchmarks"].items()}
+
+    def move_to(self, cpu: int | None) -> None:
+        """Binds it to a CPU, where the system can."""
+        if cpu is not None:
+            os.sched_setaffinity(self._process.pid, {cpu})
+
+    def time(self, name: str) -> float:
+        """One pass: the seconds of one operation."""
+        return float(self._told_by(lambda: self._process.ask(json.dumps(name))))
+
+    def _told_by(self, answer: Callable[[], Any]) -> Any:
+        try:
+            return answer()
+        except NoAnswer as error:
+            raise MainspringError(f"{self._told} can't run the suite {self._suite!r}: {error}") from error
