@@ -31,14 +31,11 @@ Pair = tuple[float, float]
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the two: an interpreter, and the folder of a copy of the code, or None for what it has installed.
-
-    `told` is what messages call it.
-    """
+    """One of the two: an interpreter, and the folder of a copy of the code. `told` is what messages call it."""
 
     told: str
     python: str
-    folder: Path | None = None
+    folder: Path
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,11 +101,9 @@ class _Side:
     """A process that serves one side of a round. Raises `MainspringError` where it can't."""
 
     def __init__(self, version: Version, suite: str, chosen: Sequence[str], seed: int) -> None:
-        environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        path = os.pathsep.join(filter(None, (str(version.folder), os.environ.get("PYTHONPATH"))))
         # Where names lie in Python's tables differs from seed to seed, and with it the time to find them.
-        environ["PYTHONHASHSEED"] = str(seed)
-        if version.folder is not None:
-            environ["PYTHONPATH"] = str(version.folder)
+        environ = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": str(seed)}
         self._told, self._suite = version.told, suite
         command = [version.python, "-P", "-m", "mainspring_perf.round", "--suite", suite, *chosen]
         self._process = AnsweringProcess(command, wait_s=_WAIT_S, environ=environ)

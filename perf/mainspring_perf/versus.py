@@ -5,14 +5,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import msgspec
 from pyperf._utils import is_significant
 
+from mainspring.errors import MainspringError
 from mainspring_perf.pairs import Pair, Version, run_round
 from mainspring_perf.ranks import Paired, compare_rounds
-from mainspring_perf.store import Baseline, package_versions
+from mainspring_perf.store import Baseline, copy_code, package_versions
 
 __all__ = ["Comparison", "Difference", "Verdict", "beside_each_other", "from_saved", "why_not_run_again"]
 
@@ -93,35 +95,15 @@ def beside_each_other(
     rounds say the same: with `_SURE_P` shared among all that were suspected. Raises `MainspringError` where either
     side can't be run.
     """
+    if baseline.code_folder is None:
+        raise MainspringError(f"the copy of the code of {baseline.name!r} is gone; save the baseline again")
     then = Version(told="the baseline", python=baseline.python, folder=baseline.code_folder)
-    versions = (then, Version(told="this code", python=sys.executable))
-    rounds, running = _ROUNDS[effort], _Rounds(versions, only, allow, progress)
-    differences: list[Difference] = []
-    only_now: list[str] = []
-    only_then: list[str] = []
-    for suite in suites:
-        found = running.run(suite, rounds)
-        only_then += [f"{suite}: {name}" for name in found.inputs[0].keys() - found.inputs[1].keys()]
-        only_now += [f"{suite}: {name}" for name in found.inputs[1].keys() - found.inputs[0].keys()]
-        compared = {name: _difference(suite, name, found) for name in found.rounds}
-        if fail_over is not None:
-            suspects = [name for name, (one, paired) in compared.items() if _is_suspect(one, paired, fail_over)]
-            if suspects:
-                again = running.run(suite, max(rounds, _CONFIRMING_ROUNDS_AT_LEAST), suspects)
-                for name in suspects:
-                    one, paired = _difference(suite, name, again)
-                    sure = paired.p <= _SURE_P / len(suspects) and one.ratio > 1 + fail_over
-                    compared[name] = msgspec.structs.replace(one, fails=sure), paired
-        differences += [one for one, _ in compared.values()]
-    known = [one for one in differences if one.verdict != "other work"]
-    return Comparison(
-        against=baseline.name,
-        how=_told(baseline, rounds),
-        noise=statistics.median((one.high - one.low) / 2 for one in known) if known else 0.0,
-        differences=tuple(differences),
-        only_now=tuple(sorted(only_now)),
-        only_then=tuple(sorted(only_then)),
-    )
+    with TemporaryDirectory() as name:
+        # A copy too: how code is found moves its times by a percent or two, and an edit in between changes nothing.
+        code = Path(name) / "code"
+        copy_code(code)
+        now = Version(told="this code", python=sys.executable, folder=code)
+        return _compare(baseline, _Rounds((then, now), only, allow, progress), suites, _ROUNDS[effort], fail_over)
 
 
 def from_saved(
@@ -176,6 +158,37 @@ def from_saved(
         differences=tuple(differences),
         only_now=tuple(sorted(f"{suite}: {name}" for suite, name in benchmarks.keys() - baseline.benchmarks.keys())),
         only_then=tuple(sorted(f"{suite}: {name}" for suite, name in baseline.benchmarks.keys() - benchmarks.keys())),
+    )
+
+
+def _compare(
+    baseline: Baseline, running: "_Rounds", suites: Sequence[str], rounds: int, fail_over: float | None
+) -> Comparison:
+    differences: list[Difference] = []
+    only_now: list[str] = []
+    only_then: list[str] = []
+    for suite in suites:
+        found = running.run(suite, rounds)
+        only_then += [f"{suite}: {name}" for name in found.inputs[0].keys() - found.inputs[1].keys()]
+        only_now += [f"{suite}: {name}" for name in found.inputs[1].keys() - found.inputs[0].keys()]
+        compared = {name: _difference(suite, name, found) for name in found.rounds}
+        if fail_over is not None:
+            suspects = [name for name, (one, paired) in compared.items() if _is_suspect(one, paired, fail_over)]
+            if suspects:
+                again = running.run(suite, max(rounds, _CONFIRMING_ROUNDS_AT_LEAST), suspects)
+                for name in suspects:
+                    one, paired = _difference(suite, name, again)
+                    sure = paired.p <= _SURE_P / len(suspects) and one.ratio > 1 + fail_over
+                    compared[name] = msgspec.structs.replace(one, fails=sure), paired
+        differences += [one for one, _ in compared.values()]
+    known = [one for one in differences if one.verdict != "other work"]
+    return Comparison(
+        against=baseline.name,
+        how=_told(baseline, rounds),
+        noise=statistics.median((one.high - one.low) / 2 for one in known) if known else 0.0,
+        differences=tuple(differences),
+        only_now=tuple(sorted(only_now)),
+        only_then=tuple(sorted(only_then)),
     )
 
 

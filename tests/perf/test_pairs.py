@@ -8,9 +8,8 @@ import pytest
 from mainspring.errors import MainspringError
 from mainspring_perf import pairs
 from mainspring_perf.pairs import PAIRS, Version, run_round, take_turns
+from mainspring_perf.store import copy_code
 from mainspring_perf.versus import why_not_run_again
-
-NOW = Version(told="this code", python=sys.executable)
 
 
 @pytest.fixture
@@ -18,6 +17,13 @@ def then(baseline):
     """The baseline's copy of this code."""
     assert why_not_run_again(baseline) is None
     return Version(told="the baseline", python=baseline.python, folder=baseline.code_folder)
+
+
+@pytest.fixture
+def now(tmp_path):
+    """Another copy of it."""
+    copy_code(tmp_path / "now")
+    return Version(told="this code", python=sys.executable, folder=tmp_path / "now")
 
 
 @pytest.mark.parametrize("now_first", [True, False])
@@ -35,27 +41,27 @@ def test_the_sides_take_turns(now_first):
     assert found == [(number, 100.0 * number) for number in range(1, PAIRS + 1)]
 
 
-def test_both_codes_really_run(then):
+def test_both_codes_really_run(then, now):
     """No stand-in: the copy and this code run in processes of their own."""
-    found = run_round((then, NOW), "hooks", 0, only=["bound call"])
+    found = run_round((then, now), "hooks", 0, only=["bound call"])
     assert list(found.pairs) == ["bound call"]
     assert found.inputs[0] == found.inputs[1]
     assert len(found.pairs["bound call"]) == PAIRS
     assert all(0 < seconds < 1e-3 for pair in found.pairs["bound call"] for seconds in pair)
 
 
-def test_only_the_named_benchmarks_run(then):
+def test_only_the_named_benchmarks_run(then, now):
     """A whole name, and not what else has it inside."""
-    (every,) = {tuple(one) for one in run_round((then, NOW), "hooks", 0).inputs}
+    (every,) = {tuple(one) for one in run_round((then, now), "hooks", 0).inputs}
     assert len(every) > 1
-    found = run_round((then, NOW), "hooks", 1, names=[every[0]], only=["nothing has this in its name"])
+    found = run_round((then, now), "hooks", 1, names=[every[0]], only=["nothing has this in its name"])
     assert [list(one) for one in found.inputs] == [[every[0]]] * 2
 
 
-def test_a_suite_that_is_not_there_is_told(then):
+def test_a_suite_that_is_not_there_is_told(then, now):
     """By the side that hasn't got it, with its last words."""
     with pytest.raises(MainspringError, match=r"the baseline can't run the suite 'nothing': it failed: .*nothing"):
-        run_round((then, NOW), "nothing", 0)
+        run_round((then, now), "nothing", 0)
 
 
 def change(version, before, after, file="hooks.py"):
@@ -66,50 +72,50 @@ def change(version, before, after, file="hooks.py"):
     path.write_text(text.replace(before, after), encoding="utf-8")
 
 
-def test_the_copy_is_what_runs(then):
-    """A copy whose code is changed gives another round: it isn't the installed code that answers for it."""
+def test_the_copy_is_what_runs(then, now):
+    """A copy whose code is changed gives another round: it isn't the installed code or the other copy."""
     change(then, '"a method of one argument', '"another method of one argument')
-    found = run_round((then, NOW), "hooks", 0, only=["bound call"])
+    found = run_round((then, now), "hooks", 0, only=["bound call"])
     assert found.inputs[0]["bound call"].startswith("another method")
     assert found.inputs[1]["bound call"].startswith("a method")
 
 
-def test_what_one_version_has_not_is_not_timed(then):
+def test_what_one_version_has_not_is_not_timed(then, now):
     """It stands among the inputs of the one that has it."""
     change(then, '"bound call"', '"a call of old"')
-    found = run_round((then, NOW), "hooks", 0)
+    found = run_round((then, now), "hooks", 0)
     assert "bound call" in found.inputs[1]
     assert "a call of old" in found.inputs[0]
     assert set(found.pairs) == set(found.inputs[0]) & set(found.inputs[1])
 
 
-def test_a_version_that_times_otherwise_asks_for_a_new_baseline(then):
+def test_a_version_that_times_otherwise_asks_for_a_new_baseline(then, now):
     """Passes that aren't timed alike aren't compared."""
     change(then, "PROTOCOL = 2", "PROTOCOL = 1", "round.py")
     with pytest.raises(MainspringError, match="save the baseline again"):
-        run_round((then, NOW), "hooks", 0, only=["bound call"])
+        run_round((then, now), "hooks", 0, only=["bound call"])
 
 
-def test_what_a_benchmark_prints_is_no_answer(then):
+def test_what_a_benchmark_prints_is_no_answer(then, now):
     """Words on the standard output don't come between the answers."""
     path = then.folder / "mainspring_perf" / "hooks.py"
     path.write_text(path.read_text(encoding="utf-8") + '\nprint("hello")\n', encoding="utf-8")
-    assert run_round((then, NOW), "hooks", 0, only=["bound call"]).pairs["bound call"]
+    assert run_round((then, now), "hooks", 0, only=["bound call"]).pairs["bound call"]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no affinity masks")
-def test_both_sides_of_a_round_share_a_cpu(monkeypatch, then):
+def test_both_sides_of_a_round_share_a_cpu(monkeypatch, then, now):
     """Each usable CPU in turn, and both processes on it."""
     moved = []
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5, 3, 9})
     monkeypatch.setattr(os, "sched_setaffinity", lambda pid, cpus: moved.append((pid, cpus)))
     for number in range(4):
-        run_round((then, NOW), "hooks", number, only=["bound call"])
+        run_round((then, now), "hooks", number, only=["bound call"])
     assert [cpus for _, cpus in moved] == [{3}, {3}, {5}, {5}, {9}, {9}, {3}, {3}]
     assert len({pid for pid, _ in moved}) == 8
 
 
-def test_both_sides_of_a_round_share_a_seed(then, monkeypatch):
+def test_both_sides_of_a_round_share_a_seed(then, now, monkeypatch):
     """Python's hashes of strings are alike in both, and others in the next round."""
     started = []
     real = pairs.AnsweringProcess
@@ -120,5 +126,13 @@ def test_both_sides_of_a_round_share_a_seed(then, monkeypatch):
 
     monkeypatch.setattr(pairs, "AnsweringProcess", start)
     for number in (4, 5):
-        run_round((then, NOW), "hooks", number, only=["bound call"])
+        run_round((then, now), "hooks", number, only=["bound call"])
     assert started == ["4", "4", "5", "5"]
+
+
+def test_plugins_of_the_users_own_path_are_there_too(then, now, monkeypatch, tmp_path):
+    """What lies on PYTHONPATH comes after the copy of the code, not instead of it."""
+    (tmp_path / "of_mine.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    change(then, "from mainspring_perf", "import of_mine  # noqa: F401\nfrom mainspring_perf", "round.py")
+    assert run_round((then, now), "hooks", 0, only=["bound call"]).pairs

@@ -45,6 +45,22 @@ def test_a_slowdown_beyond_the_limit_fails(monkeypatch, baseline):
     assert rounds.numbers == list(range(12 + 12)), "what looks slower is run again, in rounds of its own"
 
 
+def test_both_are_run_from_copies(monkeypatch, baseline):
+    """So both are found alike, and what is edited meanwhile isn't compared; this code's copy is gone afterwards."""
+    seen = []
+
+    def run_round(versions, suite, number, **chosen):
+        seen.extend(one.folder for one in versions)
+        assert all((one.folder / "mainspring_perf" / "round.py").is_file() for one in versions)
+        return Round(inputs=({"walk": "w"}, {"walk": "w"}), pairs={"walk": [(1.0, 1.0)] * PAIRS})
+
+    monkeypatch.setattr(versus, "run_round", run_round)
+    beside_each_other(baseline, ["book"], effort="fast")
+    assert set(seen[::2]) == {baseline.code_folder}
+    assert len(set(seen[1::2])) == 1
+    assert not seen[1].exists()
+
+
 def test_a_pass_that_was_disturbed_counts_for_nothing(monkeypatch, baseline):
     """In each round five passes of one side take twice as long, and the round's ratio is that of the others."""
     random = Random(3)
