@@ -31,6 +31,7 @@ class Rounds:
             return Round(inputs=tuple(there), pairs=pairs)
 
         monkeypatch.setattr(versus, "run_round", run_round)
+        monkeypatch.setattr(versus, "copy_code", lambda folder: None)
 
 
 def test_a_slowdown_beyond_the_limit_fails(monkeypatch, baseline):
