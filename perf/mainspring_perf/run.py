@@ -70,10 +70,9 @@ def run_suites(
     (`mainspring_perf.tails.Tail`; None where a benchmark can't be cut into them). With `rate`, they are due at that
     many a second.
 
-    `effort` is a key of `EFFORTS`, `only` are parts of names, `whole_names` names. `progress` is told of each
-    round: the suite, the round,
-    and how many there are. Raises `MainspringError` for an unknown suite, and
-    where a benchmark can't be run.
+    `effort` is a key of `EFFORTS`, `only` are parts of names, `whole_names` names. `progress` is told of each round:
+    the suite, the round, and how many there are. Raises `MainspringError` for an unknown suite, and where a benchmark
+    can't be run.
     """
     rows: list[dict[str, Any]] = []
     kept: dict[tuple[str, str], Any] = {}
@@ -85,11 +84,11 @@ def run_suites(
         if not benchmarks:
             continue
         chosen = [word for one in benchmarks for word in ("--name", one.name)] if only or whole_names else []
-        rounds = []
+        rounds: list[dict[str, Any]] = []
         for number in range(1, count + 1):
             if progress is not None:
                 progress(suite, number, count + 1)
-            rounds.append(_one_round(suite, chosen))
+            rounds.append(_one_round(suite, chosen, rounds[0] if rounds else {}))
         if progress is not None:
             progress(suite, count + 1, count + 1)
         tails = _tails(suite, chosen, rate)
@@ -121,11 +120,13 @@ def run_tiny(names: Sequence[str]) -> Timed:
     return Timed(rows=rows, benchmarks={}, unmeasured=unmeasured)
 
 
-def _one_round(suite: str, chosen: Sequence[str]) -> dict[str, Any]:
-    """Pyperf's benchmarks of one round, by name, timed in one process a benchmark."""
+def _one_round(suite: str, chosen: Sequence[str], first: Mapping[str, Any]) -> dict[str, Any]:
+    """Pyperf's benchmarks of one round, by name: a process for each, with the loops that the first round found."""
     with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "round.json"
+        output, loops = Path(folder) / "round.json", Path(folder) / "loops.json"
+        loops.write_bytes(msgspec.json.encode({name: benchmark.get_loops() for name, benchmark in first.items()}))
         command = ["-m", "mainspring_perf.worker", "--suite", suite, "--quiet", "--output", str(output), *chosen]
+        command += ["--known-loops", str(loops)]
         command += ["--processes", "1", "--values", "3", "--warmups", "1", "--min-time", "0.05", "--copy-env"]
         _run(suite, command)
         timed = pyperf.BenchmarkSuite.load(str(output))

@@ -12,7 +12,7 @@ from mainspring.errors import MainspringError
 from mainspring_perf.files import perf_file
 from mainspring_perf.run import Timed, run_suites
 
-__all__ = ["Reached", "Target", "check_targets", "load_targets"]
+__all__ = ["Reached", "Target", "check_targets", "load_targets", "suites_of"]
 
 Measure = Literal["one_us", "a_second", "ratio", "probe", "elsewhere"]
 
@@ -75,12 +75,17 @@ def load_targets(file: Path | None = None) -> list[Target]:
     return targets
 
 
+def suites_of(targets: Sequence[Target]) -> list[str]:
+    """The suites that they are timed in, in the order in which these are run."""
+    return list(dict.fromkeys(one.suite for one in targets if one.suite))
+
+
 def check_targets(
     targets: Sequence[Target], *, effort: str = "normal", progress: Callable[[str, int, int], None] | None = None
 ) -> list[Reached]:
     """Measures each target here, suite by suite. Raises `MainspringError` where a suite can't be run."""
     timed: dict[str, Timed] = {}
-    for suite in dict.fromkeys(one.suite for one in targets if one.suite):
+    for suite in suites_of(targets):
         wanted = [name for one in targets if one.suite == suite for name in (one.benchmark, one.yardstick) if name]
         timed[suite] = run_suites([suite], effort=effort, whole_names=wanted, progress=progress)
     return [_reached(one, timed.get(one.suite)) for one in targets]

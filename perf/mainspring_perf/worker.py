@@ -1,8 +1,10 @@
 """What pyperf starts: `python -m mainspring_perf.worker --suite NAME`, once more for each process that it times in."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyperf
 
 from mainspring_perf.candidates import allow_only
@@ -12,19 +14,27 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Times the benchmarks of one suite with pyperf, each after its answer was checked."""
+    """Times the benchmarks of one suite with pyperf, each after its answer was checked.
+
+    How many runs make a value is found once: what an earlier round found is handed in, as JSON by name.
+    """
     runner = pyperf.Runner(add_cmdline_args=_pass_suite_on, program_args=("-m", "mainspring_perf.worker"))
     runner.argparser.add_argument("--suite", required=True)
     runner.argparser.add_argument("--name", action="append", default=[], help="time only the benchmark of this name")
     runner.argparser.add_argument("--allow", action="append", default=[])
+    runner.argparser.add_argument("--known-loops", type=Path, help="a file with the loops of each benchmark")
     arguments = runner.parse_args(sys.argv[1:])
     allow_only(arguments.allow)
+    loops: dict[str, int] = msgspec.json.decode(arguments.known_loops.read_bytes()) if arguments.known_loops else {}
     benchmarks = [
         one for one in load_suite(arguments.suite).benchmarks(False) if not arguments.name or one.name in arguments.name
     ]
     for index, benchmark in enumerate(benchmarks):
         if arguments.worker and arguments.worker_task == index:
             benchmark.check(benchmark.run())
+        if not arguments.worker:
+            # 0 has pyperf find it, in processes of their own.
+            arguments.loops = loops.get(benchmark.name, 0)
         runner.bench_func(
             benchmark.name,
             benchmark.run,

@@ -7,7 +7,7 @@ from mainspring.host.registry import SEAMS
 from mainspring_perf import candidates as candidates_module
 from mainspring_perf.candidates import allow_only, allowed, candidates, make
 from mainspring_perf.harness import Benchmark
-from mainspring_perf.run import choose_benchmarks, run_tiny
+from mainspring_perf.run import choose_benchmarks, run_suites, run_tiny
 from mainspring_perf.suites import choose_suites, find_suites
 from mainspring_perf.wire import hot_paths
 
@@ -146,3 +146,12 @@ def test_what_is_taken_is_counted():
     assert taken.blocks_kept >= 2
     assert taken.peak_bytes > 50_000
     assert len(kept) == 4_000
+
+
+def test_loops_are_found_once():
+    """The first round finds how many runs make a value, in processes of their own; the later ones take its word."""
+    timed = run_suites(["hooks"], effort="fast", only=["bound call"])
+    runs = timed.benchmarks["hooks", "bound call"].get_runs()
+    assert [bool(one.values) for one in runs][-3:] == [True] * 3, "three rounds of values"
+    assert sum(not one.values for one in runs) == [bool(one.values) for one in runs].index(True), "found at first only"
+    assert len({one.get_loops() for one in runs if one.values}) == 1

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from mainspring.cli.default_command import RunByDefault
 from mainspring.cli.output import FAILED, errors, print_json, results, write_file
@@ -31,6 +31,8 @@ from mainspring_perf.versus import Comparison, beside_each_other, from_saved, wh
 __all__ = ["bench_app", "effort_of", "progress_bar"]
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+# Rounds can take minutes, and the time left is told by those of this long.
+_HOUR_S = 3600.0
 
 
 bench_app = typer.Typer(
@@ -163,13 +165,13 @@ def _measure(suites: Sequence[str], asked: _Asked, baseline: Baseline | None) ->
     """The rows where they are asked for or needed, and the comparison where there is something to compare with."""
     chosen = choose_suites(suites)
     if baseline is None:
-        with progress_bar() as progress:
+        with progress_bar(chosen) as progress:
             return _timed(chosen, asked, progress), None
     if not suites:
         chosen = [name for name in chosen if name in {suite for suite, _ in baseline.benchmarks}]
     why_not = _why_not_run_again(baseline)
     timed = None
-    with progress_bar() as progress:
+    with progress_bar(chosen) as progress:
         if asked.rows or why_not is not None:
             timed = _timed(chosen, asked, progress)
         if why_not is None:
@@ -249,14 +251,34 @@ def _show(timed: Timed | None, comparison: Comparison | None, *, as_json: bool) 
 
 
 @contextmanager
-def progress_bar() -> Iterator[Any]:
-    """A bar of the rounds of the suite in hand, on standard error; yields what to tell of each round."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+def progress_bar(suites: Sequence[str]) -> Iterator[Any]:
+    """A bar of the rounds of the suite in hand, with the time they have taken and will take, on standard error.
+
+    Yields what to tell of each round. `suites` are those that will be run.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
     console = errors()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        speed_estimate_period=_HOUR_S,
+    ) as bar:
         task = bar.add_task("starting", total=None)
 
         def told(suite: str, number: int, of: int) -> None:
-            bar.update(task, description=suite, completed=number - 1, total=of)
+            if number == 1:
+                # Rounds of another suite take another time.
+                bar.reset(task)
+            place = f" ({suites.index(suite) + 1} of {len(suites)})" if len(suites) > 1 else ""
+            bar.update(task, description=f"{suite}{place}", completed=number - 1, total=of)
 
         yield told

@@ -12,7 +12,7 @@ from mainspring.cli.bench import bench_app, effort_of, progress_bar
 from mainspring.cli.output import FAILED, errors, print_json, results
 from mainspring_perf.instructions import Outcome, check_instructions
 from mainspring_perf.memory import measure_memory, render_memory
-from mainspring_perf.targets import Reached, check_targets, load_targets
+from mainspring_perf.targets import Reached, check_targets, load_targets, suites_of
 
 __all__ = ["bench_app", "instructions", "memory", "targets"]
 
@@ -32,7 +32,7 @@ def targets(
 ) -> None:
     """Print each target of the project with what this host reaches, met or not. A missed one is told, not a failure."""
     chosen = [one for one in load_targets(file) if not only or any(part in one.name for part in only)]
-    with progress_bar() as progress:
+    with progress_bar(suites_of(chosen)) as progress:
         reached = check_targets(chosen, effort=effort_of(fast=fast, rigorous=rigorous), progress=progress)
     if as_json:
         print_json(msgspec.to_builtins(reached))
