@@ -38,6 +38,7 @@ The default book takes every twentieth level of a delta twice. That changes no a
 
 _SLOWED_ONLY = "bisect-list: a level, with"
 _SLOWED_SUITE = "book"
+_COMMANDS: Final[Mapping[Gate, str]] = {"instructions": "`bench instructions`", "against": "`bench --against`"}
 # A slowdown of the limit itself would fail half the time.
 _SLOWED_LIMIT = "3%"
 _SAME_LIMIT = "5%"
@@ -72,7 +73,7 @@ def table(trials: Sequence[Trial]) -> list[str]:
         "| gate | done to the code | runs | compared in each | largest change | alarms | s a run | load | held to |",
         "| --- | --- | ---: | ---: | --- | ---: | ---: | ---: | --- |",
     ]
-    for gate, command in (("instructions", "`bench instructions`"), ("against", "`bench --against`")):
+    for gate, command in _COMMANDS.items():
         for slowed in (False, True):
             ours = [one for one in trials if one.gate == gate and one.slowed is slowed]
             if not ours:
@@ -130,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="compared where nothing was done (default: all that are counted, and risk)",
     )
     parser.add_argument("--file", type=Path, required=True, help="where trials are appended, one a line")
-    parser.add_argument("--write", type=Path, help="write the table into this page, between its marks")
+    parser.add_argument("--write", type=Path, help="write the gates' tables into this page, between their marks")
     asked = parser.parse_args(arguments)
     done = _read(asked.file)
     gates: Sequence[Gate] = asked.gate or ("instructions", "against")
@@ -147,10 +148,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         file.write(msgspec.json.encode(trial) + b"\n")
                     told = f"{gate} {'slowed' if slowed else 'same'} {number}: {', '.join(trial.alarms) or 'no alarm'}"
                     sys.stderr.write(f"{'right' if right(trial) else 'WRONG'} {told}\n")
-    lines = table(done)
-    print("\n".join(lines))
+    print("\n".join(table(done)))
     if asked.write is not None:
-        _write(asked.write, lines, suites["against"])
+        for gate in gates:
+            _write(asked.write, gate, [one for one in done if one.gate == gate], suites[gate])
     return 0 if all(map(right, done)) else 1
 
 
@@ -238,12 +239,13 @@ def _read(file: Path) -> list[Trial]:
     return [msgspec.json.decode(line, type=Trial) for line in file.read_bytes().splitlines()]
 
 
-def _write(page: Path, lines: Sequence[str], suites: Sequence[str]) -> None:
+def _write(page: Path, gate: Gate, trials: Sequence[Trial], suites: Sequence[str]) -> None:
+    """Each gate's table has its own place: it may be of another machine than the other's."""
+    unchanged = f"the suites {' and '.join(suites)}" if suites else "every counted path"
     said = (
-        f"{machine_words()} Where nothing was done: every counted path, and the suites {' and '.join(suites)} against "
-        f"what was saved; where one stage was slowed: the suite {_SLOWED_SUITE}."
+        f"{machine_words()} Where nothing was done: {unchanged}; where one stage was slowed: the suite {_SLOWED_SUITE}."
     )
-    write_between(page, "trials", "\n".join([said, "", *lines, ""]))
+    write_between(page, f"trials of {gate}", "\n".join([said, "", *table(trials), ""]))
 
 
 if __name__ == "__main__":

@@ -94,14 +94,24 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(alarms._Bench, "trial", run)
     file, page = tmp_path / "trials.jsonl", tmp_path / "page.md"
-    page.write_text("Before.\n<!-- trials -->\nold\n<!-- end of trials -->\nAfter.\n", encoding="utf-8")
+    places = [
+        f"<!-- trials of {gate} -->\nold\n<!-- end of trials of {gate} -->\n" for gate in ("instructions", "against")
+    ]
+    page.write_text(f"Before.\n{'Between.'.join(places)}After.\n", encoding="utf-8")
     assert main(["--same", "1", "--slowed", "0", "--gate", "against", "--file", str(file)]) == 0
     assert main(["--same", "1", "--slowed", "1", "--file", str(file), "--write", str(page)]) == 0
     assert ran == [("against", 1, False), ("instructions", 1, False), ("instructions", 1, True), ("against", 1, True)]
     written = page.read_text(encoding="utf-8")
-    assert written.startswith("Before.\n<!-- trials -->\nMeasured on ")
-    assert written.endswith("met |\n<!-- end of trials -->\nAfter.\n")
-    assert written.count("| `bench") == 4
+    assert written.startswith("Before.\n<!-- trials of instructions -->\nMeasured on ")
+    assert "Where nothing was done: every counted path; where" in written
+    assert "Where nothing was done: the suites risk; where" in written
+    assert written.endswith("met |\n<!-- end of trials of against -->\nAfter.\n")
+    counted, timed = written.split("Between.")
+    assert [counted.count("| `bench"), timed.count("| `bench")] == [2, 2]
+    page.write_text(written.replace("Measured", "Was measured"), encoding="utf-8")
+    again = ["--same", "1", "--slowed", "1", "--gate", "against", "--file", str(file), "--write", str(page)]
+    assert main(again) == 0
+    assert page.read_text(encoding="utf-8").count("Was measured") == 1, "the other gate's table stays"
     capsys.readouterr()
     monkeypatch.setattr(alarms._Bench, "trial", lambda *_, **__: trial(slowed=False, alarm=True))
     assert main(["--same", "2", "--slowed", "0", "--gate", "against", "--file", str(file)]) == 1
