@@ -19,7 +19,7 @@ from mainspring_perf.scaling.parts import generated, lane_of, parts_here, plan_o
 from mainspring_perf.scaling.values import Case, Figure, Result, Series
 from mainspring_perf.sessions import RECORDED, recorded_capture, registry
 
-__all__ = ["NAME", "WITHIN", "cases", "far_off", "figures", "measure"]
+__all__ = ["NAME", "WITHIN", "cases", "error_of", "far_off", "figures", "measure"]
 
 NAME = "rate"
 
@@ -103,12 +103,19 @@ def measure(case: Case) -> dict[str, Any]:
     }
 
 
+def error_of(result: Result) -> float | None:
+    """By what part of the measured rate the prediction is off; None where it couldn't be judged."""
+    measured, predicted = result.found["saturation"], result.found["predicted"]
+    return None if predicted is None else predicted / measured - 1
+
+
 def far_off(results: list[Result]) -> list[str]:
     """The workloads whose prediction was judged and is further than `WITHIN` from what was measured, in words."""
     words = []
     for one in results:
-        measured, predicted = one.found["saturation"], one.found["predicted"]
-        if predicted is not None and abs(predicted / measured - 1) > WITHIN:
+        error = error_of(one)
+        if error is not None and abs(error) > WITHIN:
+            measured, predicted = one.found["saturation"], one.found["predicted"]
             told = f"{predicted:,.0f} predicted, {measured:,.0f} measured"
             words.append(f"{one.case['workload']}, {one.case['part']} parts: {told}")
     return words
@@ -189,10 +196,10 @@ def _model(results: list[Result]) -> Figure:
     rows, pairs = [], []
     for one in results:
         measured, predicted = one.found["saturation"], one.found["predicted"]
-        told = ["not judged", ""]
-        if predicted is not None:
+        error, told = error_of(one), ["not judged", ""]
+        if error is not None:
             pairs.append((measured, predicted))
-            told = [f"{predicted:,.0f}", f"{predicted / measured - 1:+.0%}"]
+            told = [f"{predicted:,.0f}", f"{error:+.0%}"]
         rows.append([one.case["workload"], one.case["part"], f"{measured:,.0f}", *told])
     pairs.sort()
     return Figure(

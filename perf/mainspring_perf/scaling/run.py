@@ -12,7 +12,7 @@ import orjson
 
 from mainspring_perf.scaling.values import Case, Result, Study
 
-__all__ = ["UnknownStudy", "find_studies", "run_studies"]
+__all__ = ["UnknownStudy", "find_studies", "run_cases", "run_studies"]
 
 
 class UnknownStudy(ValueError):  # noqa: N818  it is one
@@ -40,11 +40,19 @@ def run_studies(
             raise UnknownStudy(f"no study is named {name!r}; there are: {', '.join(studies)}")
     results: dict[str, list[Result]] = {}
     for name in names or studies:
-        cases = studies[name].cases(tiny)
-        for number, case in enumerate(cases, start=1):
-            if progress is not None:
-                progress(name, number, len(cases))
-            results.setdefault(name, []).append(_in_a_process(name, case))
+        results[name] = run_cases(name, studies[name].cases(tiny), progress=progress)
+    return results
+
+
+def run_cases(
+    name: str, cases: Sequence[Case], *, progress: Callable[[str, int, int], None] | None = None
+) -> list[Result]:
+    """The results of these cases of a study. Raises `RuntimeError` with what a process said that failed."""
+    results = []
+    for number, case in enumerate(cases, start=1):
+        if progress is not None:
+            progress(name, number, len(cases))
+        results.append(_in_a_process(name, case))
     return results
 
 
