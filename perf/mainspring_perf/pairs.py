@@ -19,10 +19,13 @@ from mainspring.errors import MainspringError
 from mainspring_perf.answering import AnsweringProcess, NoAnswer
 from mainspring_perf.round import PROTOCOL
 
-__all__ = ["PAIRS", "Pair", "Round", "Version", "run_round", "take_turns"]
+__all__ = ["PAIRS", "Pair", "Round", "Version", "pairs_of", "run_round", "take_turns"]
 
 PAIRS: Final = 15
-"""How many pairs each benchmark has in a round."""
+"""How many pairs a benchmark has in a round, where a pass takes a tenth of a second or less."""
+
+_PAIRS_AT_LEAST = 5
+_SIDE_S = 1.5
 
 _WAIT_S = 600.0
 
@@ -63,20 +66,31 @@ def run_round(
     chosen = [*_options("--name", names), *([] if names else _options("--only", only)), *_options("--allow", allow)]
     with ExitStack() as stack:
         then, now = (stack.enter_context(_Side(version, suite, chosen, number)) for version in versions)
-        inputs = then.ready(), now.ready()
+        told = then.ready(), now.ready()
         pairs = {}
-        for name in inputs[0]:
-            if name in inputs[1]:
+        for name in told[0]:
+            if name in told[1]:
                 for side in (then, now):
                     side.move_to(cpu)
-                pairs[name] = take_turns(partial(then.time, name), partial(now.time, name), now_first=number % 2 == 0)
-        return Round(inputs=inputs, pairs=pairs)
+                pairs[name] = take_turns(
+                    partial(then.time, name),
+                    partial(now.time, name),
+                    count=pairs_of(max(one[name].pass_s for one in told)),
+                    now_first=number % 2 == 0,
+                )
+        then_inputs, now_inputs = ({name: one.input for name, one in side.items()} for side in told)
+        return Round(inputs=(then_inputs, now_inputs), pairs=pairs)
 
 
-def take_turns(then: Callable[[], float], now: Callable[[], float], *, now_first: bool) -> list[Pair]:
-    """`PAIRS` pairs of passes. Each begins with the side that ended the one before: neither always goes first."""
+def pairs_of(pass_s: float) -> int:
+    """How many pairs are timed where a pass takes so many seconds: long passes take their time, and are fewer."""
+    return min(PAIRS, max(_PAIRS_AT_LEAST, int(_SIDE_S / pass_s)))
+
+
+def take_turns(then: Callable[[], float], now: Callable[[], float], *, count: int, now_first: bool) -> list[Pair]:
+    """So many pairs of passes. Each begins with the side that ended the one before: neither always goes first."""
     pairs = []
-    for number in range(PAIRS):
+    for number in range(count):
         if now_first is (number % 2 == 0):
             after, before = now(), then()
         else:
@@ -95,6 +109,13 @@ def _cpu(number: int) -> int | None:
 
 def _options(option: str, values: Sequence[str]) -> list[str]:
     return [word for value in values for word in (option, value)]
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What a side says of a benchmark of its."""
+
+    input: str
+    pass_s: float
 
 
 class _Side:
@@ -116,12 +137,12 @@ class _Side:
     ) -> None:
         self._process.close()
 
-    def ready(self) -> dict[str, str]:
-        """Waits until it has checked its answers, and returns its benchmarks' inputs by name. To be called first."""
+    def ready(self) -> dict[str, _Told]:
+        """Waits until it has checked its answers, and returns what it says of its benchmarks. To be called first."""
         told = self._told_by(self._process.hear)
         if told["protocol"] != PROTOCOL:
             raise MainspringError(f"{self._told} speaks another version of this comparison; save the baseline again")
-        return {str(name): str(work) for name, work in told["benchmarks"].items()}
+        return msgspec.convert(told["benchmarks"], dict[str, _Told])
 
     def move_to(self, cpu: int | None) -> None:
         """Binds it to a CPU, where the system can."""

@@ -38,14 +38,16 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     passes: dict[str, tuple[Benchmark, int]] = {}
+    told = {}
     for benchmark in load_suite(arguments.suite).benchmarks(False):
         if arguments.name and benchmark.name not in arguments.name:
             continue
         if arguments.only and not any(part in benchmark.name for part in arguments.only):
             continue
         benchmark.check(benchmark.run())
-        passes[benchmark.name] = benchmark, _loops(benchmark)
-    told = {name: benchmark.input for name, (benchmark, _) in passes.items()}
+        loops, took = _calibrated(benchmark)
+        passes[benchmark.name] = benchmark, loops
+        told[benchmark.name] = {"input": benchmark.input, "pass_s": took}
     print(json.dumps({"protocol": PROTOCOL, "benchmarks": told}), file=answers, flush=True)
     for line in sys.stdin:
         benchmark, loops = passes[json.loads(line)]
@@ -53,12 +55,12 @@ def main() -> None:
         print(json.dumps(seconds), file=answers, flush=True)
 
 
-def _loops(benchmark: Benchmark) -> int:
-    """How many runs make a pass."""
+def _calibrated(benchmark: Benchmark) -> tuple[int, float]:
+    """How many runs make a pass, and how long that takes."""
     loops = 1
     while (took := _timed(benchmark, loops)) < _PASS_S:
         loops *= 2 if took > _PASS_S / 16 else 8
-    return loops
+    return loops, took
 
 
 def _timed(benchmark: Benchmark, loops: int) -> float:

@@ -7,7 +7,7 @@ import pytest
 
 from mainspring.errors import MainspringError
 from mainspring_perf import pairs
-from mainspring_perf.pairs import PAIRS, Version, run_round, take_turns
+from mainspring_perf.pairs import PAIRS, Version, pairs_of, run_round, take_turns
 from mainspring_perf.store import copy_code
 from mainspring_perf.versus import why_not_run_again
 
@@ -33,12 +33,18 @@ def test_the_sides_take_turns(now_first):
     found = take_turns(
         lambda: asked.append("then") or float(asked.count("then")),
         lambda: asked.append("now") or 100.0 * asked.count("now"),
+        count=PAIRS,
         now_first=now_first,
     )
     there, back = ["now", "then"], ["then", "now"]
     expected = [there, back] if now_first else [back, there]
     assert [asked[at : at + 2] for at in range(0, 2 * PAIRS, 2)] == (expected * PAIRS)[:PAIRS]
     assert found == [(number, 100.0 * number) for number in range(1, PAIRS + 1)]
+
+
+def test_long_passes_are_fewer():
+    """As many as take a second and a half on each side, five at least."""
+    assert [pairs_of(pass_s) for pass_s in (0.005, 0.1, 0.15, 0.2, 0.5, 20.0)] == [PAIRS, PAIRS, 10, 7, 5, 5]
 
 
 def test_both_codes_really_run(then, now):
