@@ -16,10 +16,10 @@ from typing import Final
 
 import msgspec
 
-from hwprofile.tune import Race, race
+from hwprofile.tune import RaceResult, race
 from mainspring_perf.acceptance_work import Subject, work_of
 from mainspring_perf.background import background_load
-from mainspring_perf.marked import machine_words, write_between
+from mainspring_perf.marked import describe_machine, write_between
 from mainspring_perf.sessions import make_session
 
 __all__ = ["KINDS", "Kind", "Outcome", "decided", "main", "right", "table"]
@@ -119,12 +119,13 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
         wrong = sum(one.winner not in ("default", kind.winner) for one in ours)
         bounds = stats.binomtest(good, len(ours)).proportion_ci(0.95, "exact")
         grades = {grade: sum(one.grade == grade for one in ours) for grade in ("quiet", "noisy", "unfit")}
-        told = ", ".join(f"{count} {grade}" for grade, count in grades.items() if count)
+        reported = ", ".join(f"{count} {grade}" for grade, count in grades.items() if count)
         seconds, load = (median(figures) for figures in zip(*((one.seconds, one.load) for one in ours), strict=True))
         met = "met" if good >= kind.least * len(ours) else "MISSED"
         lines.append(
             f"| {kind.what} | {len(ours)} | {sum(map(decided, ours))} | {good} | {wrong} | "
-            f"{bounds.low:.1%} to {bounds.high:.1%} | {told} | {seconds:.1f} | {load:.1f} | {kind.least:.0%}: {met} |"
+            f"{bounds.low:.1%} to {bounds.high:.1%} | {reported} | {seconds:.1f} | {load:.1f} | "
+            f"{kind.least:.0%}: {met} |"
         )
     return lines
 
@@ -171,21 +172,21 @@ def _messages(file: Path) -> Path:
     return file
 
 
-def _race(kind: Kind, seed: int, budget_s: float, messages: Path) -> tuple[Race, float]:
+def _race(kind: Kind, seed: int, budget_s: float, messages: Path) -> tuple[RaceResult, float]:
     started = time.monotonic()
     found = race(work_of(Subject(messages=str(messages), longer=kind.longer)), seed=seed, budget_s=budget_s)
     return found, time.monotonic() - started
 
 
-def _outcome(kind: Kind, seed: int, raced: tuple[Race, float]) -> Outcome:
+def _outcome(kind: Kind, seed: int, raced: tuple[RaceResult, float]) -> Outcome:
     found, seconds = raced
     return Outcome(
         kind=kind.name,
         seed=seed,
         winner=found.winner,
         because=found.because,
-        standings={one.name: one.standing for one in found.racers},
-        gains={one.name: one.gain for one in found.racers},
+        standings={one.name: one.standing for one in found.candidates},
+        gains={one.name: one.gain for one in found.candidates},
         grade=found.health.grade,
         noise=found.health.noise,
         rounds=found.rounds,
@@ -203,7 +204,7 @@ def _read(file: Path) -> list[Outcome]:
 
 def _write(page: Path, lines: Sequence[str], load: int, budget_s: float) -> None:
     said = (
-        f"{machine_words()} {load} processes ran beside the races, each at work half of the time; a race had "
+        f"{describe_machine()} {load} processes ran beside the races, each at work half of the time; a race had "
         f"{budget_s:g} s."
     )
     write_between(page, "outcomes", "\n".join([said, "", *lines, ""]))

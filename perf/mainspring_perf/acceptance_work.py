@@ -13,7 +13,7 @@ from hwprofile.tune.values import Score, Work
 from mainspring.model import Level
 from mainspring_plugins.books.bisect_list import BisectListBook
 
-__all__ = ["LoopContest", "Subject", "make", "work_of"]
+__all__ = ["LoopRace", "Subject", "make", "work_of"]
 
 _ENTRY = "mainspring_perf.acceptance_work:make"
 _AGAIN = " again"
@@ -35,9 +35,9 @@ def work_of(subject: Subject) -> Work:
     return Work(entry=_ENTRY, argument=msgspec.json.encode(subject).decode())
 
 
-def make(argument: str) -> "LoopContest":
-    """The contest, in a fresh process."""
-    return LoopContest(msgspec.json.decode(argument, type=Subject))
+def make(argument: str) -> "LoopRace":
+    """The race, in a fresh process."""
+    return LoopRace(msgspec.json.decode(argument, type=Subject))
 
 
 class _Loop:
@@ -58,8 +58,8 @@ class _Loop:
         return best
 
 
-class LoopContest:
-    """A `hwprofile.tune.Contest`: the messages of the reference session through orjson and a book."""
+class LoopRace:
+    """A `hwprofile.tune.Race`: the messages of the reference session through orjson and a book."""
 
     def __init__(self, subject: Subject) -> None:
         self._longer = subject.longer
@@ -71,28 +71,28 @@ class LoopContest:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """See `Contest`."""
+        """See `Race`."""
         return tuple(self._longer)
 
     def answer(self, name: str) -> str:
-        """See `Contest`."""
+        """See `Race`."""
         # All do the same: a look at the beginning leaves the time to the race.
         return str(_Loop().run(self._messages[:_ANSWERED]))
 
     def start(self, names: tuple[str, ...], *, unseen: bool) -> None:
-        """See `Contest`."""
+        """See `Race`."""
         self._first, self._last = (self._seen, len(self._messages)) if unseen else (0, self._seen)
         self._loops = {name: _Loop() for name in names}
         self._end = self._first
 
     def advance(self, blocks: int) -> None:
-        """See `Contest`."""
+        """See `Race`."""
         size = min(blocks * _UNIT, self._last - self._first)
         self._begin = self._end if self._end + size <= self._last else self._first
         self._end = self._begin + size
 
     def run(self, name: str) -> Score:
-        """See `Contest`."""
+        """See `Race`."""
         loop = self._loops[name]
         payload = self._messages[self._begin : self._end]
         longer = self._longer[name.removesuffix(_AGAIN)]
@@ -106,7 +106,7 @@ class LoopContest:
         return Score(elapsed_ns=perf_counter_ns() - started)
 
     def memory(self, name: str) -> int | None:
-        """See `Contest`: all hold the same."""
+        """See `Race`: all hold the same."""
         return None
 
 

@@ -21,7 +21,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from mainspring_perf.instructions import Count
-from mainspring_perf.marked import machine_words, write_between
+from mainspring_perf.marked import describe_machine, write_between
 from mainspring_perf.store import FOLDER_VARIABLE, copy_code
 from mainspring_perf.versus import Comparison
 
@@ -80,13 +80,13 @@ def table(trials: Sequence[Trial]) -> list[str]:
                 continue
             changes = [change for one in ours for change in one.changes.values()]
             moved = [change for one in ours for name, change in one.changes.items() if _SLOWED_ONLY in name]
-            told = f"{max(changes, key=abs):+.2%}"
+            reported = f"{max(changes, key=abs):+.2%}"
             if slowed:
-                told = f"{min(moved):+.1%} to {max(moved):+.1%} where slowed" if moved else "nothing compared"
+                reported = f"{min(moved):+.1%} to {max(moved):+.1%} where slowed" if moved else "nothing compared"
             good = sum(map(right, ours))
             lines.append(
                 f"| {command} | {'one stage 5% slower' if slowed else 'nothing'} | {len(ours)} | "
-                f"{median(one.compared for one in ours):.0f} | {told} | {sum(bool(one.alarms) for one in ours)} | "
+                f"{median(one.compared for one in ours):.0f} | {reported} | {sum(bool(one.alarms) for one in ours)} | "
                 f"{median(one.seconds for one in ours):.0f} | {median(one.load for one in ours):.1f} | "
                 f"{'an alarm each time' if slowed else 'no alarm'}: {'met' if good == len(ours) else 'MISSED'} |"
             )
@@ -146,8 +146,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     done.append(trial)
                     with asked.file.open("ab") as file:
                         file.write(msgspec.json.encode(trial) + b"\n")
-                    told = f"{gate} {'slowed' if slowed else 'same'} {number}: {', '.join(trial.alarms) or 'no alarm'}"
-                    sys.stderr.write(f"{'right' if right(trial) else 'WRONG'} {told}\n")
+                    reported = (
+                        f"{gate} {'slowed' if slowed else 'same'} {number}: {', '.join(trial.alarms) or 'no alarm'}"
+                    )
+                    sys.stderr.write(f"{'right' if right(trial) else 'WRONG'} {reported}\n")
     print("\n".join(table(done)))
     if asked.write is not None:
         for gate in gates:
@@ -170,8 +172,8 @@ class _Bench:
         command = self._instructions(slowed=slowed) if gate == "instructions" else self._against(slowed=slowed)
         started = time.monotonic()
         done = self._run(python, *command, "--json", failing=True)
-        told = msgspec.json.decode(done.stdout)
-        alarms, changes = _of_counts(told) if gate == "instructions" else _of_comparison(told)
+        reported = msgspec.json.decode(done.stdout)
+        alarms, changes = _of_counts(reported) if gate == "instructions" else _of_comparison(reported)
         return Trial(
             gate=gate,
             slowed=slowed,
@@ -221,14 +223,14 @@ class _Bench:
         return done
 
 
-def _of_counts(told: Any) -> tuple[tuple[str, ...], dict[str, float]]:
-    counts = msgspec.convert(told["counts"], list[Count])
+def _of_counts(reported: Any) -> tuple[tuple[str, ...], dict[str, float]]:
+    counts = msgspec.convert(reported["counts"], list[Count])
     alarms = tuple(one.path for one in counts if one.state not in ("same", "new"))
     return alarms, {one.path: one.change for one in counts if one.change is not None}
 
 
-def _of_comparison(told: Any) -> tuple[tuple[str, ...], dict[str, float]]:
-    found = msgspec.convert(told["comparison"], Comparison)
+def _of_comparison(reported: Any) -> tuple[tuple[str, ...], dict[str, float]]:
+    found = msgspec.convert(reported["comparison"], Comparison)
     changes = {f"{one.suite}: {one.benchmark}": one.ratio - 1 for one in found.differences}
     return tuple(f"{one.suite}: {one.benchmark}" for one in found.differences if one.fails), changes
 
@@ -242,9 +244,8 @@ def _read(file: Path) -> list[Trial]:
 def _write(page: Path, gate: Gate, trials: Sequence[Trial], suites: Sequence[str]) -> None:
     """Each gate's table has its own place: it may be of another machine than the other's."""
     unchanged = f"the suites {' and '.join(suites)}" if suites else "every counted path"
-    said = (
-        f"{machine_words()} Where nothing was done: {unchanged}; where one stage was slowed: the suite {_SLOWED_SUITE}."
-    )
+    slowed = f"where one stage was slowed: the suite {_SLOWED_SUITE}"
+    said = f"{describe_machine()} Where nothing was done: {unchanged}; {slowed}."
     write_between(page, f"trials of {gate}", "\n".join([said, "", *table(trials), ""]))
 
 

@@ -19,7 +19,7 @@ COUNTED = True
 SEAMS = ("book",)
 
 _WALK_US = {"sorted-vec": 0.3, "ladder": 0.3}
-_YARDSTICK = "sorted-dict"
+_BASELINE = "sorted-dict"
 _MID_TICKS = 6_000_000
 _MEAN_DISTANCE_TICKS = 4_000
 _REMOVALS = 0.48
@@ -72,7 +72,7 @@ def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _
             run=run,
             operations=operations,
             check=partial(expect, f"{name}: {what}", right),
-            yardstick=None if name == _YARDSTICK else f"{_YARDSTICK}: {what}",
+            baseline=None if name == _BASELINE else f"{_BASELINE}: {what}",
             offer=offer,
             **more,
         )

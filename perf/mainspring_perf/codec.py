@@ -19,7 +19,7 @@ COUNTED = True
 SEAMS = ("codec",)
 
 _LEVELS_A_SIDE = 18
-_YARDSTICKS = {"json": "json", "msgpack": "msgpack"}
+_BASELINES = {"json": "json", "msgpack": "msgpack"}
 _COUNTED = ("orjson: decode depth", "msgspec-msgpack: encode orders")
 _REFERENCES: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = {
     "json": (lambda value: json.dumps(value, separators=(",", ":")).encode(), json.loads),
@@ -64,21 +64,21 @@ def _benchmark(
     what: str,
     call: Callable[[Any], Any],
     inputs: list[Any],
-    told: Callable[[Any], Any],
+    reported: Callable[[Any], Any],
     right: list[Any],
     encoded: Sequence[bytes],
 ) -> Benchmark:
     format_ = str(offer.capabilities["format"])
-    yardstick = _YARDSTICKS[format_]
+    baseline = _BASELINES[format_]
     name = f"{offer.name}: {what}"
     mean_bytes = sum(map(len, encoded)) // len(encoded)
     return Benchmark(
         name=name,
         run=partial(_each, call, inputs),
         operations=len(inputs),
-        check=partial(_expect, name, told, inputs, right),
+        check=partial(_expect, name, reported, inputs, right),
         input=f"{what}: {len(inputs)} of {mean_bytes} bytes in {format_}, seed 1",
-        yardstick=None if offer.name == yardstick else f"{yardstick}: {what}",
+        baseline=None if offer.name == baseline else f"{baseline}: {what}",
         offer=offer,
         calls=lambda: (call, inputs),
         size_bytes=mean_bytes,

@@ -29,7 +29,7 @@ _INSTRUMENT = Instrument(
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """Each feed, in each encoding that it reads, by the Python engine."""
+    """Each feed, in each encoding that it reads, by the Python decoder."""
     count = 60 if tiny else 5_000
     made = []
     for offer in candidates("feed"):

@@ -1,6 +1,6 @@
 """WebSocket frames to books: order-book messages of Alpaca, about 100 bytes each, as a socket would hand them over.
 
-The yardstick decodes the frames by the plain decoder, and the messages by the Python engine, into the default book.
+The baseline decodes the frames by the plain decoder, and the messages by the Python decoder, into the default book.
 """
 
 import random
@@ -47,7 +47,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     for cut, chunks in cuts.items():
         right = _state(_plain(chunks))
         parts = {"plain": partial(_plain, chunks)}
-        if usable("engine", "native"):
+        if usable("wire_decoder", "native"):
             parts["native"] = partial(_native, chunks)
         for part, run in parts.items():
             made.append(
@@ -57,7 +57,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
                     operations=len(messages),
                     check=partial(_check, right),
                     input=stated,
-                    yardstick=f"{cut}, plain" if part == "native" else None,
+                    baseline=f"{cut}, plain" if part == "native" else None,
                     target_us=_TARGETS_US[cut] if part == "native" else None,
                 )
             )
@@ -94,25 +94,25 @@ def _plain(chunks: list[bytes]) -> Any:
 def _native(chunks: list[bytes]) -> Any:
     from mainspring_native._native import FrameDecoder as NativeDecoder
 
-    make_book, engine = usable("book", "ladder"), usable("engine", "native")
+    make_book, wire_decoder = usable("book", "ladder"), usable("wire_decoder", "native")
     assert make_book is not None
     book = make_book(_INSTRUMENT)
-    feed: Any = ALPACA_CRYPTO(FeedContext((_INSTRUMENT,), OrjsonCodec(), "json", engine))
+    feed: Any = ALPACA_CRYPTO(FeedContext((_INSTRUMENT,), OrjsonCodec(), "json", wire_decoder))
     fused = feed.fuse(
         FuseContext(
             books=(book,),
-            quotes_make_market=False,
+            top_of_book=False,
             volatility_half_life_s=300.0,
             warm_up_s=10.0,
             daily_volume_lots=(None,),
             daily_volatility=None,
         )
     )
-    # The engine checks what it reads.
+    # The decoder checks what it reads.
     decoder = NativeDecoder(check_utf8=False)
     run = fused.run_frames
     for chunk in chunks:
-        run(decoder, chunk, 0, 1, wakes=False, timed=False)
+        run(decoder, chunk, 0, 1, callbacks=False, timed=False)
     return book
 
 

@@ -23,7 +23,7 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
 
     `run` does one whole pass and returns its answer; `check` raises `WrongAnswer` where that answer is wrong, and is
     called before anything is timed. A pass is `operations` operations (messages, updates, calls), and `input` says on
-    what. `yardstick` names the benchmark of the same suite that this one is told as a ratio to; `ratio_at_least` and
+    what. `baseline` names the benchmark of the same suite that this one is told as a ratio to; `ratio_at_least` and
     `target_us` (for one operation) are what this one is held to, where it is held to anything.
 
     `offer` is the plugin that is measured, where it is one candidate's. `calls` does the same operations one by one, so
@@ -37,7 +37,7 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     operations: int
     check: Callable[[object], None]
     input: str
-    yardstick: str | None = None
+    baseline: str | None = None
     ratio_at_least: float | None = None
     target_us: float | None = None
     offer: Offer | None = None

@@ -9,7 +9,7 @@ from rich.markup import escape as plain
 from rich.table import Table
 
 from mainspring_perf.history import Change, Series
-from mainspring_perf.terminal import told_time
+from mainspring_perf.terminal import format_time
 
 __all__ = ["history_page", "render_history"]
 
@@ -24,18 +24,18 @@ def render_history(series: Sequence[Series], console: Console) -> None:
     for name in ("suite", "benchmark", "oldest to newest", "runs", "first", "last"):
         table.add_column(name, justify="right" if name in ("runs", "first", "last") else "left", overflow="fold")
     for one in series:
-        figures = (str(len(one.one_ns)), told_time(one.one_ns[0]), told_time(one.one_ns[-1]))
+        figures = (str(len(one.one_ns)), format_time(one.one_ns[0]), format_time(one.one_ns[-1]))
         table.add_row(one.suite, plain(one.benchmark), _bars(one), *figures)
     console.print(table)
     moved = [(one, change) for one in series for change in one.changes]
     for one, change in moved:
         style = "red" if change.ratio > 1 else "green"
-        console.print(plain(f"{one.suite}, {one.benchmark}: {told_change(change)}"), style=style)
+        console.print(plain(f"{one.suite}, {one.benchmark}: {format_change(change)}"), style=style)
     if not moved:
         console.print("nothing moved", style="dim")
 
 
-def told_change(change: Change) -> str:
+def format_change(change: Change) -> str:
     """What moved, by how much, and with which code."""
     how = "slower" if change.ratio > 1 else "faster"
     by = f"{100 * abs(change.ratio - 1):.1f}% {how}"
@@ -65,19 +65,19 @@ def _chart(one: Series) -> str:
     points = [(_x(place, len(one.one_ns)), _y(value, low, high)) for place, value in enumerate(one.one_ns)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{escape(told_time(value))}: {escape(run)}</title></circle>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{escape(format_time(value))}: {escape(run)}</title></circle>'
         for (x, y), value, run in zip(points, one.one_ns, one.runs, strict=True)
     )
     marks = "".join(
         f'<line class="{_side(change)}" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{_HEIGHT}">'
-        f"<title>{escape(told_change(change))}</title></line>"
+        f"<title>{escape(format_change(change))}</title></line>"
         for change in one.changes
         for x in ((_x(change.at, len(one.one_ns)) + _x(change.at - 1, len(one.one_ns))) / 2,)
     )
-    moved = "".join(f'<li class="{_side(change)}">{escape(told_change(change))}</li>' for change in one.changes)
+    moved = "".join(f'<li class="{_side(change)}">{escape(format_change(change))}</li>' for change in one.changes)
     return (
         f"<figure><figcaption><b>{escape(one.suite)}</b> {escape(one.benchmark)}"
-        f" <span>{told_time(low)} to {told_time(high)}, now {told_time(one.one_ns[-1])}</span></figcaption>"
+        f" <span>{format_time(low)} to {format_time(high)}, now {format_time(one.one_ns[-1])}</span></figcaption>"
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">{marks}<polyline points="{line}"/>{dots}</svg>'
         f"<ul>{moved}</ul></figure>"
     )

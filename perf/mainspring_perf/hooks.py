@@ -68,6 +68,6 @@ def _hook(plugins: int, calls: int) -> Benchmark:
         operations=calls,
         check=partial(expect, name, [calls] * plugins),
         input=f"a hook that {plugins} registered, {calls} times",
-        yardstick="bound call",
+        baseline="bound call",
         calls=same_call(calls, call),
     )

@@ -212,12 +212,12 @@ def recorded_counts(file: Path) -> list[tuple[Key, dict[str, float]]]:
     if not file.is_file():
         return []
     try:
-        told = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), type=_File)
+        reported = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), type=_File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise MainspringError(
-            f"{file} doesn't hold recorded counts: {error}; mend it, or delete it and record anew"
+            f"{file} doesn't hold recorded counts: {error}; fix it, or delete it and record again"
         ) from error
-    return [(entry.key, entry.counts) for entry in told.counted]
+    return [(entry.key, entry.counts) for entry in reported.counted]
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -272,13 +272,13 @@ def _without_randomisation() -> list[str]:
 
 def _dumped(dump: Path) -> tuple[int, int]:
     """The instructions of a section, and how often it called the allocator from outside of it."""
-    told = dump.read_bytes()
-    found = _SUMMARY.search(told)
+    reported = dump.read_bytes()
+    found = _SUMMARY.search(reported)
     if found is None:
         raise MainspringError(f"callgrind wrote no total to {dump.name}")
     # A name is written where its number comes up first, and the number alone after that.
-    numbers = {number for number, name in _NAMED.findall(told) if name in _ALLOCATORS}
-    calls = sum(int(count) for number, count in _CALLS.findall(told) if number in numbers)
+    numbers = {number for number, name in _NAMED.findall(reported) if name in _ALLOCATORS}
+    calls = sum(int(count) for number, count in _CALLS.findall(reported) if number in numbers)
     return int(found[1]), calls
 
 

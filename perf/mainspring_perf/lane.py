@@ -1,7 +1,7 @@
-"""The whole lane: raw messages to routed orders, stage timing on, a strategy woken as the best prices change.
+"""The whole lane: raw messages to routed orders, stage timing on, a strategy called as the best prices change.
 
 The maker of the built-in configuration quotes all the time, so that the paper venue has to see every event. A strategy
-that only watches leaves the router idle: then the native engine and book run feed, books and markets as one.
+that only watches leaves the router idle: then the native decoder and book run feed, books and markets as one.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ import msgspec
 from mainspring.host.registry import SEAMS, Registry
 from mainspring.host.wiring import wire
 from mainspring.lane import Lane
-from mainspring.seams import MarketView, Orders, RawMessage, Wakes
+from mainspring.seams import MarketView, Orders, RawMessage, Subscription
 from mainspring_perf.candidates import registry, usable
 from mainspring_perf.harness import Benchmark, WrongAnswer
 from mainspring_perf.sessions import Session, sessions
@@ -24,14 +24,14 @@ COUNTED = True
 _TARGET_US = 20.0
 _WATCHING_US = 2.5
 _CHUNK = 512
-_PYTHON = ("engine.plugin=python", "book.plugin=bisect-list")
-_NATIVE = ("engine.plugin=native", "book.plugin=ladder")
+_PYTHON = ("decoder.plugin=python", "book.plugin=bisect-list")
+_NATIVE = ("decoder.plugin=native", "book.plugin=ladder")
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
     """A session each: the maker, and a strategy that watches, by the Python parts and by the native ones."""
     parts = {"python": _PYTHON}
-    if usable("engine", "native") and usable("book", "ladder"):
+    if usable("decoder", "native") and usable("book", "ladder"):
         parts["native"] = _NATIVE
     made = []
     for part, overrides in parts.items():
@@ -58,7 +58,7 @@ def _benchmark(session: Session, of: str, part: str) -> Benchmark:
         operations=len(messages),
         check=check,
         input=f"{len(messages):,} messages of the {name}, in memory; wiring included",
-        yardstick=None if part == "python" else f"lane, {of}, python",
+        baseline=None if part == "python" else f"lane, {of}, python",
         target_us=_TARGET_US,
         counted=1 if of.startswith("reference") else 0,
     )
@@ -67,7 +67,7 @@ def _benchmark(session: Session, of: str, part: str) -> Benchmark:
 class _Watcher:
     """Reads the best prices of each change, and never trades."""
 
-    wakes_on = Wakes(bbo=True)
+    subscription = Subscription(bbo=True)
 
     def __init__(self) -> None:
         self.changes = 0
@@ -100,7 +100,7 @@ def _watching(session: Session, of: str, part: str) -> Benchmark:
         operations=len(messages),
         check=check,
         input=f"{len(messages):,} messages of the {name}, in memory; {expected[0]:,} wakes; wiring included",
-        yardstick=None if part == "python" else f"lane, {of}, python, watching",
+        baseline=None if part == "python" else f"lane, {of}, python, watching",
         target_us=_WATCHING_US if part == "native" else None,
     )
 
@@ -129,8 +129,8 @@ def _runner(session: Session) -> Callable[[], tuple[int, str]]:
         """How many records the order log holds, and their digest."""
         lane = wire(plan, registry())
         _run(lane, messages)
-        assert lane.desk is not None
-        log = lane.desk.trading.log
+        assert lane.order_manager is not None
+        log = lane.order_manager.trading.log
         return log.records, log.sha256
 
     return run

@@ -7,7 +7,7 @@ from mainspring import __version__
 from mainspring.errors import DataError
 from mainspring.session import host_facts
 
-__all__ = ["machine_words", "put_between", "write_between"]
+__all__ = ["describe_machine", "put_between", "write_between"]
 
 
 def put_between(text: str, page: Path, name: str, block: str, *, command: str | None = None) -> str:
@@ -26,7 +26,7 @@ def put_between(text: str, page: Path, name: str, block: str, *, command: str | 
 
 
 def write_between(page: Path, name: str, block: str) -> None:
-    """Writes a page anew with `block` in the place of that name. Raises `DataError` where either isn't there."""
+    """Writes a page again with `block` in the place of that name. Raises `DataError` where either isn't there."""
     try:
         text = page.read_text(encoding="utf-8")
     except OSError as error:
@@ -34,7 +34,7 @@ def write_between(page: Path, name: str, block: str) -> None:
     page.write_text(put_between(text, page, name, block), encoding="utf-8")
 
 
-def machine_words() -> str:
+def describe_machine() -> str:
     """The machine, the versions and the day, in a sentence."""
     known = ", ".join(f"{name} {value}" for name, value in host_facts().items())
     return f"Measured on {datetime.now(tz=UTC):%Y-%m-%d}: Mainspring {__version__}; {known}."

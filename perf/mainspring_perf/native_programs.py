@@ -59,8 +59,8 @@ def book_update_deep_ratio() -> float | str:
 
 
 def json_throughput_ratio() -> float | str:
-    """The engine's throughput on depth messages, against a bare pass of simd-json over them."""
-    return _found(lambda: read_throughput(_run("engine_bench", "format.json", "instruments.json", "lines")))
+    """The decoder's throughput on depth messages, against a bare pass of simd-json over them."""
+    return _found(lambda: read_throughput(_run("decoder_bench", "format.json", "instruments.json", "lines")))
 
 
 def read_books(printed: str) -> Books:
@@ -75,10 +75,10 @@ def read_books(printed: str) -> Books:
 
 
 def read_throughput(printed: str) -> float:
-    """What `engine_bench` printed. Raises `ValueError` where no ratio is in it."""
+    """What `decoder_bench` printed. Raises `ValueError` where no ratio is in it."""
     found = _SPEED.search(printed)
     if found is None:
-        raise ValueError("engine_bench printed no ratio to simd-json")
+        raise ValueError("decoder_bench printed no ratio to simd-json")
     return float(found["ratio"])
 
 
@@ -106,11 +106,11 @@ def _run(program: str, *inputs: str) -> str:
         raise _NotHere(f"not here: the recorded session (`mainspring data get {RECORDED}`)")
     build = [cargo, "run", "--release", "--locked", "--quiet", "--manifest-path", str(_CRATE / "Cargo.toml")]
     with tempfile.TemporaryDirectory() as folder:
-        _told([sys.executable, str(_CRATE / "examples" / "prepare.py"), str(capture), _FEED, folder])
-        return _told([*build, "--example", program, "--", *(str(Path(folder) / name) for name in inputs)])
+        _reported([sys.executable, str(_CRATE / "examples" / "prepare.py"), str(capture), _FEED, folder])
+        return _reported([*build, "--example", program, "--", *(str(Path(folder) / name) for name in inputs)])
 
 
-def _told(command: Sequence[str]) -> str:
+def _reported(command: Sequence[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own sources
     if done.returncode:
         words = done.stderr.strip().splitlines()

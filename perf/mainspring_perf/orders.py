@@ -30,8 +30,8 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     made = []
     for part, candidates in parts.items():
         for what, run in _work(*candidates).items():
-            yardstick = f"{what}, plain" if part == "native" else _JSON.get(what)
-            made.append(_benchmark(f"{what}, {part}", run, times, yardstick))
+            baseline = f"{what}, plain" if part == "native" else _JSON.get(what)
+            made.append(_benchmark(f"{what}, {part}", run, times, baseline))
     order, fill = msgspec.json.encode(_ORDER), msgspec.json.encode(_FILL)
     decoder = msgspec.json.Decoder(Fill)
     made.append(_benchmark("encode, JSON by msgspec", lambda: msgspec.json.encode(_ORDER), times, None, len(order)))
@@ -63,7 +63,7 @@ _RIGHT = {
 
 
 def _benchmark(
-    name: str, run: Callable[[], object], times: int, yardstick: str | None, size: int = records.RECORD_BYTES
+    name: str, run: Callable[[], object], times: int, baseline: str | None, size: int = records.RECORD_BYTES
 ) -> Benchmark:
     right = next(right for what, right in _RIGHT.items() if name.startswith(what))
 
@@ -85,5 +85,5 @@ def _benchmark(
         calls=same_call(times, run),
         size_bytes=size if "code" in name else None,
         counted=20 if name in _COUNTED else 0,
-        yardstick=yardstick,
+        baseline=baseline,
     )

@@ -28,14 +28,14 @@ def bench_page(rows: _Rows) -> str:
 
 
 def _header(rows: _Rows, suites: int) -> Html:
-    judged = [row["met"] for row in rows if row["met"] is not None]
-    missed = judged.count(False)
+    assessed = [row["met"] for row in rows if row["met"] is not None]
+    missed = assessed.count(False)
     shown = [card("Benchmarks", f"{len(rows):,}", f"in {count_of(suites, 'suite')}")]
-    if judged:
+    if assessed:
         colour = "bad" if missed else "good"
-        shown.append(card("Aims met", f"{len(judged) - missed:,} of {len(judged):,}", _named(rows), colour))
+        shown.append(card("Aims met", f"{len(assessed) - missed:,} of {len(assessed):,}", _named(rows), colour))
     note = (
-        "Each answer was checked before it was timed. Ratios are to the yardstick of the same rounds: above 1x, faster."
+        "Each answer was checked before it was timed. Ratios are to the baseline of the same rounds: above 1x, faster."
     )
     return tag("header", tag("h1", "Benchmarks on this host"), tag("p", note, class_="soft"), cards(*shown))
 
@@ -46,29 +46,29 @@ def _named(rows: _Rows) -> str:
 
 
 def _suite(suite: str, rows: _Rows) -> Html:
-    charts = [_chart(yardstick, of) for yardstick, of in _groups(rows)]
+    charts = [_chart(baseline, of) for baseline, of in _groups(rows)]
     inputs = list(dict.fromkeys(row["input"] for row in rows))
     listed = tag("details", tag("summary", "What it was measured on"), tag("ul", *[tag("li", one) for one in inputs]))
     return section(suite, *charts, timings_key(), _table(suite, rows), listed)
 
 
 def _groups(rows: _Rows) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """Benchmarks with one yardstick, it included, belong side by side; those without any stand under ""."""
+    """Benchmarks with one baseline, it included, belong side by side; those without any stand under ""."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
-    yardsticks = {row["yardstick"] for row in rows}
+    baselines = {row["baseline"] for row in rows}
     for row in rows:
         name = row["benchmark"]
-        groups.setdefault(row["yardstick"] or (name if name in yardsticks else ""), []).append(row)
+        groups.setdefault(row["baseline"] or (name if name in baselines else ""), []).append(row)
     alone = groups.pop("", [])
     return [*groups.items(), ("", alone)] if alone else list(groups.items())
 
 
-def _chart(yardstick: str, rows: _Rows) -> Html:
+def _chart(baseline: str, rows: _Rows) -> Html:
     works = {row["benchmark"].partition(": ")[2] for row in rows}
     work = works.pop()
     if not works and work:
         return timings_chart(f"{work[0].upper()}{work[1:]}", rows, short=True)
-    return timings_chart(f"Beside {yardstick}" if yardstick else "Without a yardstick", rows)
+    return timings_chart(f"Beside {baseline}" if baseline else "Without a baseline", rows)
 
 
 def _table(suite: str, rows: _Rows) -> Html:
@@ -87,7 +87,7 @@ def _row(row: Mapping[str, Any], tails: Sequence[str]) -> tuple[Html | str, ...]
         f"{row['spread']:.1%}",
         *[NO_FIGURE if row.get(key) is None else latency(row[key], "µs") for key in tails],
         f"{row['ratio']:.2f}x" if row["ratio"] is not None else NO_FIGURE,
-        row["yardstick"] or "",
+        row["baseline"] or "",
         _aim(row),
         tag("span", word, class_=f"verdict {colour}"),
     )

@@ -36,7 +36,7 @@ Pair = tuple[float, float]
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """One of the two: an interpreter, and the folder of a copy of the code. `told` is what messages call it."""
 
-    told: str
+    reported: str
     python: str
     folder: Path
 
@@ -66,19 +66,19 @@ def run_round(
     chosen = [*_options("--name", names), *([] if names else _options("--only", only)), *_options("--allow", allow)]
     with ExitStack() as stack:
         then, now = (stack.enter_context(_Side(version, suite, chosen, number)) for version in versions)
-        told = then.ready(), now.ready()
+        reported = then.ready(), now.ready()
         pairs = {}
-        for name in told[0]:
-            if name in told[1]:
+        for name in reported[0]:
+            if name in reported[1]:
                 for side in (then, now):
                     side.move_to(cpu)
                 pairs[name] = take_turns(
                     partial(then.time, name),
                     partial(now.time, name),
-                    count=pairs_of(max(one[name].pass_s for one in told)),
+                    count=pairs_of(max(one[name].pass_s for one in reported)),
                     now_first=number % 2 == 0,
                 )
-        then_inputs, now_inputs = ({name: one.input for name, one in side.items()} for side in told)
+        then_inputs, now_inputs = ({name: one.input for name, one in side.items()} for side in reported)
         return Round(inputs=(then_inputs, now_inputs), pairs=pairs)
 
 
@@ -111,7 +111,7 @@ def _options(option: str, values: Sequence[str]) -> list[str]:
     return [word for value in values for word in (option, value)]
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Reported(msgspec.Struct, frozen=True):
     """What a side says of a benchmark of its."""
 
     input: str
@@ -125,7 +125,7 @@ class _Side:
         path = os.pathsep.join(filter(None, (str(version.folder), os.environ.get("PYTHONPATH"))))
         # Where names lie in Python's tables differs from seed to seed, and with it the time to find them.
         environ = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": str(seed)}
-        self._told, self._suite = version.told, suite
+        self._reported, self._suite = version.reported, suite
         command = [version.python, "-P", "-m", "mainspring_perf.round", "--suite", suite, *chosen]
         self._process = AnsweringProcess(command, wait_s=_WAIT_S, environ=environ)
 
@@ -137,12 +137,14 @@ class _Side:
     ) -> None:
         self._process.close()
 
-    def ready(self) -> dict[str, _Told]:
+    def ready(self) -> dict[str, _Reported]:
         """Waits until it has checked its answers, and returns what it says of its benchmarks. To be called first."""
-        told = self._told_by(self._process.hear)
-        if told["protocol"] != PROTOCOL:
-            raise MainspringError(f"{self._told} speaks another version of this comparison; save the baseline again")
-        return msgspec.convert(told["benchmarks"], dict[str, _Told])
+        reported = self._reported_by(self._process.hear)
+        if reported["protocol"] != PROTOCOL:
+            raise MainspringError(
+                f"{self._reported} speaks another version of this comparison; save the baseline again"
+            )
+        return msgspec.convert(reported["benchmarks"], dict[str, _Reported])
 
     def move_to(self, cpu: int | None) -> None:
         """Binds it to a CPU, where the system can."""
@@ -151,10 +153,10 @@ class _Side:
 
     def time(self, name: str) -> float:
         """One pass: the seconds of one operation."""
-        return float(self._told_by(lambda: self._process.ask(json.dumps(name))))
+        return float(self._reported_by(lambda: self._process.ask(json.dumps(name))))
 
-    def _told_by(self, answer: Callable[[], Any]) -> Any:
+    def _reported_by(self, answer: Callable[[], Any]) -> Any:
         try:
             return answer()
         except NoAnswer as error:
-            raise MainspringError(f"{self._told} can't run the suite {self._suite!r}: {error}") from error
+            raise MainspringError(f"{self._reported} can't run the suite {self._suite!r}: {error}") from error

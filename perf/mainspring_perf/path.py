@@ -16,7 +16,7 @@ from mainspring.host.registry import SEAMS, Registry
 from mainspring.host.wiring import wire
 from mainspring.lane import Lane
 from mainspring.model import Accepted, ApprovedOrder, Cancelled, MarketEvent, OrderEvent, Side
-from mainspring.seams import NEVER_NS, MarketView, Orders, RawMessage, Wakes
+from mainspring.seams import NEVER_NS, MarketView, Orders, RawMessage, Subscription
 from mainspring_perf.candidates import registry, usable
 from mainspring_perf.harness import Benchmark, WrongAnswer
 
@@ -26,8 +26,8 @@ SUITE = "path"
 COUNTED = True
 
 _OVERRIDES = {
-    "python": ("engine.plugin=python", "book.plugin=bisect-list"),
-    "native": ("engine.plugin=native", "book.plugin=ladder", "slippage.plugin=native-square-root"),
+    "python": ("decoder.plugin=python", "book.plugin=bisect-list"),
+    "native": ("decoder.plugin=native", "book.plugin=ladder", "slippage.plugin=native-square-root"),
 }
 _TARGET_US = 5_000.0
 """The design's ceiling for the whole path. What is aimed for lies far below it: see perf/targets.toml."""
@@ -40,7 +40,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     """The path by the plain parts, and by the native ones where they are built."""
     moves = 30 if tiny else 3_000
     parts = ["python"]
-    if usable("engine", "native") and usable("book", "ladder") and usable("slippage", "native-square-root"):
+    if usable("decoder", "native") and usable("book", "ladder") and usable("slippage", "native-square-root"):
         parts.append("native")
     return [_benchmark(part, moves) for part in parts]
 
@@ -48,7 +48,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
 class _Taker:
     """Answers every change of the best prices with one order at the best bid."""
 
-    wakes_on = Wakes(bbo=True)
+    subscription = Subscription(bbo=True)
 
     def on_bbo(self, market: MarketView, orders: Orders) -> None:
         orders.submit(Side.BUY, 1_000, market.bid_ticks, time_in_force="ioc")
@@ -115,7 +115,7 @@ def _benchmark(part: str, moves: int) -> Benchmark:
         operations=moves,
         check=check,
         input=f"{moves} bookTicker and depth messages in turn, each of which leads to an order; wiring included",
-        yardstick=None if part == "python" else "bytes to order, python",
+        baseline=None if part == "python" else "bytes to order, python",
         target_us=_TARGET_US,
         calls=partial(_calls, lane_of, messages),
         counted=3,

@@ -60,7 +60,11 @@ def _plan(
         return plan
 
     def check(answer: object) -> None:
-        if not isinstance(answer, Placement) or [seat.cpus for seat in answer.seats] != expected or answer.unkept:
+        if (
+            not isinstance(answer, Placement)
+            or [assignment.cpus for assignment in answer.assignments] != expected
+            or answer.violations
+        ):
             raise WrongAnswer(f"{name}: {answer!r}")
 
     cpus = len(host.topology.threads)
@@ -108,7 +112,7 @@ def _pins(passes: int) -> list[Benchmark]:
             operations=len(ends),
             check=check,
             input=text,
-            yardstick="sched-setaffinity",
+            baseline="sched-setaffinity",
             target_us=_PIN_TARGET_US,
         ),
     ]
@@ -117,15 +121,15 @@ def _pins(passes: int) -> list[Benchmark]:
 def _sleeps(passes: int) -> list[Benchmark]:
     def sleeping(name: str, slack_ns: int) -> Callable[[], object]:
         def run() -> object:
-            act, undo = set_timer_slack(slack_ns)
+            action, undo = set_timer_slack(slack_ns)
             started = time.monotonic()
             for _ in range(passes):
                 time.sleep(_SLEEP_S)
             took_s = time.monotonic() - started
             if undo is not None:
                 undo()
-            if act.outcome != "applied":
-                raise WrongAnswer(f"{name}: {act.reason}")
+            if action.outcome != "applied":
+                raise WrongAnswer(f"{name}: {action.reason}")
             return took_s
 
         return run
@@ -148,7 +152,7 @@ def _sleeps(passes: int) -> list[Benchmark]:
             operations=exact.operations,
             check=exact.check,
             input=exact.input,
-            yardstick=usual.name,
+            baseline=usual.name,
             ratio_at_least=_SLEEP_RATIO,
         ),
     ]

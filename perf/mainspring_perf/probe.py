@@ -84,7 +84,7 @@ def _fresh(name: str, program: str, target_us: float | None = None) -> Benchmark
         operations=1,
         check=lambda answer: expect(name, "done\n", answer),
         input="a fresh interpreter, from its start to its end",
-        yardstick=None if program == "pass" else "interpreter",
+        baseline=None if program == "pass" else "interpreter",
         target_us=target_us,
     )
 

@@ -1,4 +1,4 @@
-"""Replay for research: events through a book with a compiled strategy woken at each, beside hftbacktest where it is.
+"""Replay for research: events through a book with a compiled strategy called at each, beside hftbacktest where it is.
 
 Both read the same events from memory, the session several times over, and both strategies add up the spread in ticks
 at each event. hftbacktest runs as its documentation has it fastest: the vector book over a region of interest, here 5%
@@ -31,25 +31,25 @@ _PEER = "hftbacktest"
 _TIMES_OVER = 8
 
 _Answer = tuple[int, int, int]
-"""How often the strategy was woken, and the best prices at the end."""
+"""How often the strategy was called, and the best prices at the end."""
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
     """Every native structure, and the peer, on the reference session and on the recorded one where it is here."""
-    engine = usable("engine", "native")
-    if engine is None or not all(map(find_spec, ("numpy", "numba"))):
+    decoder = usable("decoder", "native")
+    if decoder is None or not all(map(find_spec, ("numpy", "numba"))):
         return []
     times_over = 1 if tiny else _TIMES_OVER
-    return [benchmark for session in sessions(tiny=tiny) for benchmark in _on(session, engine, times_over)]
+    return [benchmark for session in sessions(tiny=tiny) for benchmark in _on(session, decoder, times_over)]
 
 
-def _on(session: Session, engine: Callable[..., Any], times_over: int) -> list[Benchmark]:
+def _on(session: Session, decoder: Callable[..., Any], times_over: int) -> list[Benchmark]:
     import numpy as np
 
     from mainspring_native.replay import read_events
 
     name, plan, messages = session
-    feed = engine(BINANCE_SPOT, FeedContext(plan.instruments, OrjsonCodec()))
+    feed = decoder(BINANCE_SPOT, FeedContext(plan.instruments, OrjsonCodec()))
     events = np.tile(read_events(feed, messages), times_over)
     right = _plain(events)
 
@@ -70,14 +70,14 @@ def _on(session: Session, engine: Callable[..., Any], times_over: int) -> list[B
     made = []
     if find_spec(_PEER) is not None:
         made.append(benchmark(_PEER, _peer(plan.instruments[0], events)))
-    yardstick = f"{name}: {_PEER if made else f'native, {_BEST}'}"
+    baseline = f"{name}: {_PEER if made else f'native, {_BEST}'}"
     for structure in _STRUCTURES:
-        told = f"native, {structure}"
+        reported = f"native, {structure}"
         made.append(
             benchmark(
-                told,
+                reported,
                 partial(_native, events, structure),
-                yardstick=None if yardstick.endswith(told) else yardstick,
+                baseline=None if baseline.endswith(reported) else baseline,
                 target_us=_TARGET_US if structure == _BEST else None,
             )
         )
@@ -88,12 +88,12 @@ def _watcher() -> Any:
     from mainspring_native.replay import strategy
 
     def watcher(market: Any, orders: Any, state: Any) -> None:  # noqa: ARG001  a strategy takes three
-        state.wakes += 1
+        state.callbacks += 1
         state.spreads += market.ask_ticks - market.bid_ticks
         state.bid_ticks = market.bid_ticks
         state.ask_ticks = market.ask_ticks
 
-    return strategy(state=[("wakes", "i8"), ("spreads", "i8"), ("bid_ticks", "i8"), ("ask_ticks", "i8")])(watcher)
+    return strategy(state=[("callbacks", "i8"), ("spreads", "i8"), ("bid_ticks", "i8"), ("ask_ticks", "i8")])(watcher)
 
 
 _watchers: list[Any] = []
@@ -105,7 +105,7 @@ def _native(events: Any, structure: str, *, compiled: bool = True) -> _Answer:
     if not _watchers:
         _watchers.append(_watcher())
     state = replay(events, _watchers[0], book=structure, compiled=compiled).state
-    return state.wakes, state.bid_ticks, state.ask_ticks
+    return state.callbacks, state.bid_ticks, state.ask_ticks
 
 
 def _plain(events: Any) -> _Answer:

@@ -87,7 +87,7 @@ def _one(offer: Offer, check: RiskCheck, passes: int) -> Benchmark:
                 asked(order, market, account)
         return [asked(order, market, account) for order in orders]
 
-    def judge(answer: object) -> None:
+    def check_answer(answer: object) -> None:
         assert isinstance(answer, list)
         refused = [one for one in answer if one is not None]
         known = offer.name in _LIMITS
@@ -98,7 +98,7 @@ def _one(offer: Offer, check: RiskCheck, passes: int) -> Benchmark:
         name=f"check {offer.name}",
         run=run,
         operations=passes * len(orders),
-        check=judge,
+        check=check_answer,
         input=f"{passes * len(orders)} limit and market orders",
         offer=offer,
         calls=lambda: (lambda order: asked(order, market, account), orders * passes),

@@ -38,7 +38,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     passes: dict[str, tuple[Benchmark, int]] = {}
-    told = {}
+    reported = {}
     for benchmark in load_suite(arguments.suite).benchmarks(False):
         if arguments.name and benchmark.name not in arguments.name:
             continue
@@ -47,8 +47,8 @@ def main() -> None:
         benchmark.check(benchmark.run())
         loops, took = _calibrated(benchmark)
         passes[benchmark.name] = benchmark, loops
-        told[benchmark.name] = {"input": benchmark.input, "pass_s": took}
-    print(json.dumps({"protocol": PROTOCOL, "benchmarks": told}), file=answers, flush=True)
+        reported[benchmark.name] = {"input": benchmark.input, "pass_s": took}
+    print(json.dumps({"protocol": PROTOCOL, "benchmarks": reported}), file=answers, flush=True)
     for line in sys.stdin:
         benchmark, loops = passes[json.loads(line)]
         seconds = _timed(benchmark, loops) / loops / benchmark.operations

@@ -1,4 +1,4 @@
-"""Runs suites in interleaved rounds, and tells each figure as a ratio to its yardstick of the same rounds."""
+"""Runs suites in interleaved rounds, and tells each figure as a ratio to its baseline of the same rounds."""
 
 import statistics
 import subprocess
@@ -40,7 +40,7 @@ def list_suites() -> list[tuple[str, str]]:
 
 
 def choose_benchmarks(suite: str, only: Sequence[str] = (), whole: Sequence[str] = ()) -> list[Benchmark]:
-    """The benchmarks of a suite that have one of `only` in their name, or one of `whole` for it, and their yardsticks.
+    """The benchmarks of a suite that have one of `only` in their name, or one of `whole` for it, and their baselines.
 
     All of them where neither is given.
     """
@@ -48,7 +48,7 @@ def choose_benchmarks(suite: str, only: Sequence[str] = (), whole: Sequence[str]
     if not only and not whole:
         return every
     named = [one for one in every if one.name in whole or any(part in one.name for part in only)]
-    wanted = {one.name for one in named} | {one.yardstick for one in named}
+    wanted = {one.name for one in named} | {one.baseline for one in named}
     return [one for one in every if one.name in wanted]
 
 
@@ -63,10 +63,10 @@ def run_suites(
 ) -> Timed:
     """Times the suites of those names, all of them if there are none.
 
-    Each round times every benchmark of a suite once, in a process of its own, so that a benchmark and its yardstick
+    Each round times every benchmark of a suite once, in a process of its own, so that a benchmark and its baseline
     meet the same machine. A row has the median over the rounds in nanoseconds for one operation, the spread of the
     rounds (half the distance between the quartiles, as a fraction of the median), the median of the rounds' ratios to
-    the yardstick (above one: faster than it), what was aimed for, and under "tail" how single operations are spread
+    the baseline (above one: faster than it), what was aimed for, and under "tail" how single operations are spread
     (`mainspring_perf.tails.Tail`; None where a benchmark can't be cut into them). With `rate`, they are due at that
     many a second.
 
@@ -169,16 +169,18 @@ def _joined(rounds: Sequence[Any], row: Mapping[str, Any]) -> Any:
 def _unmeasured(suite: str) -> dict[str, str]:
     module = find_suites()[suite]
     left = {f"{seam} {name}": why for seam in getattr(module, "SEAMS", ()) for name, why in unusable(seam).items()}
-    told = getattr(module, "unmeasured", None)
-    return left if told is None else {**left, **{f"{module.SEAMS[0]} {name}": why for name, why in told().items()}}
+    reported = getattr(module, "unmeasured", None)
+    return (
+        left if reported is None else {**left, **{f"{module.SEAMS[0]} {name}": why for name, why in reported().items()}}
+    )
 
 
 def _row(suite: str, benchmark: Benchmark, rounds: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     seconds = [one[benchmark.name] for one in rounds]
     ratio = None
-    yardstick = benchmark.yardstick
-    if yardstick is not None and yardstick in rounds[0]:
-        ratio = statistics.median(one[yardstick] / one[benchmark.name] for one in rounds)
+    baseline = benchmark.baseline
+    if baseline is not None and baseline in rounds[0]:
+        ratio = statistics.median(one[baseline] / one[benchmark.name] for one in rounds)
     one_ns = 1e9 * statistics.median(seconds)
     met = [
         ratio >= benchmark.ratio_at_least if ratio is not None and benchmark.ratio_at_least is not None else None,
@@ -194,7 +196,7 @@ def _row(suite: str, benchmark: Benchmark, rounds: Sequence[Mapping[str, float]]
         "one_ns": one_ns,
         "spread": spread,
         "ratio": ratio,
-        "yardstick": benchmark.yardstick,
+        "baseline": benchmark.baseline,
         "seam": benchmark.offer.seam if benchmark.offer else None,
         "candidate": benchmark.offer.name if benchmark.offer else None,
         "distribution": benchmark.offer.distribution if benchmark.offer else None,

@@ -80,16 +80,16 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
 
 def _native_market() -> Any:
     """The same market as the native lane keeps it, where native models run; None where it isn't built."""
-    engine, make_book = usable("engine", "native"), usable("book", "ladder")
-    if engine is None or make_book is None:
+    decoder, make_book = usable("decoder", "native"), usable("book", "ladder")
+    if decoder is None or make_book is None:
         return None
     plain = _market()
     book = make_book(_INSTRUMENT)
-    feed: Any = BINANCE_SPOT(FeedContext((_INSTRUMENT,), OrjsonCodec(), "json", engine))
+    feed: Any = BINANCE_SPOT(FeedContext((_INSTRUMENT,), OrjsonCodec(), "json", decoder))
     (market,) = feed.fuse(
         FuseContext(
             books=(book,),
-            quotes_make_market=False,
+            top_of_book=False,
             volatility_half_life_s=300.0,
             warm_up_s=_WARM_UP_S,
             daily_volume_lots=(plain.statistics.daily_volume_lots,),
@@ -98,7 +98,7 @@ def _native_market() -> Any:
     ).markets
     book.apply_snapshot(plain.book.depth(Side.BUY, _LEVELS), plain.book.depth(Side.SELL, _LEVELS))
     market.set_best(0, plain.bid_ticks, plain.bid_lots, plain.ask_ticks, plain.ask_lots)
-    market.judge(book_valid=True)
+    market.set_status(book_valid=True)
     return market
 
 
@@ -114,8 +114,8 @@ def _estimates(offer: Offer, kind: str, order: NewOrder, market: Any, bps: float
     def check(answer: object) -> None:
         # Half a unit of the last decimal that the expected figures are written with. Of a stranger's model only what
         # the contract says is known.
-        told = answer.bps if isinstance(answer, SlippageEstimate) else 0.0
-        if told <= 0 or (bps is not None and abs(told - bps) > 5.1e-10):
+        reported = answer.bps if isinstance(answer, SlippageEstimate) else 0.0
+        if reported <= 0 or (bps is not None and abs(reported - bps) > 5.1e-10):
             raise WrongAnswer(f"{name}, {kind}: {answer}, not {bps or 'more than 0'} bps")
 
     plain = name.removeprefix(_NATIVE)
@@ -125,7 +125,7 @@ def _estimates(offer: Offer, kind: str, order: NewOrder, market: Any, bps: float
         operations=calls,
         check=check,
         input=f"{calls} estimates of one {kind} order of {order.size_lots} lots, {_LEVELS} levels of {_LEVEL_LOTS}",
-        yardstick=f"{plain}-{kind}" if plain != name and plain in _EXPECTED_BPS else None,
+        baseline=f"{plain}-{kind}" if plain != name and plain in _EXPECTED_BPS else None,
         target_us=_TARGET_US.get(name),
         offer=offer,
         calls=same_call(calls, lambda: estimate(order, market)),

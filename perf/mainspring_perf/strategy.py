@@ -76,7 +76,7 @@ class _Taken:
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """Each strategy, woken by whatever it asks for, as the best prices walk up and down."""
+    """Each strategy, called by whatever it asks for, as the best prices walk up and down."""
     moves = _moves(50 if tiny else 5_000)
     return [_benchmark(offer, moves) for offer in candidates("strategy")]
 
@@ -121,11 +121,15 @@ def _pass(offer: Offer, moves: list[_Move]) -> int:
 
 def _waking(offer: Offer) -> tuple[Callable[[_Move], None], _Taken]:
     strategy: Any = make(offer, (_INSTRUMENT,))
-    market, orders, wakes = FakeMarket(_INSTRUMENT, mid_ticks=_MID_TICKS, levels=5), _Taken(), strategy.wakes_on
+    market, orders, subscription = (
+        FakeMarket(_INSTRUMENT, mid_ticks=_MID_TICKS, levels=5),
+        _Taken(),
+        strategy.subscription,
+    )
     given: Orders = orders
-    on_bbo = strategy.on_bbo if wakes.bbo else None
-    on_trade = strategy.on_trade if wakes.trades else None
-    on_timer = strategy.on_timer if wakes.timer_ms else None
+    on_bbo = strategy.on_bbo if subscription.bbo else None
+    on_trade = strategy.on_trade if subscription.trades else None
+    on_timer = strategy.on_timer if subscription.timer_ms else None
 
     def wake(move: _Move) -> None:
         market.now_ns = market.bbo_time_ns = move.now_ns

@@ -22,7 +22,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     `what` says it in words. `suite` and `benchmark` name what is timed, and `measure` what of it counts: "one_us" for
     microseconds an operation (`at_most`), "a_second" for operations a second (`at_least`), "ratio" for how many times
-    as fast as `yardstick`, another benchmark of the suite, in the same rounds. "probe" is measured by `probe`, the name
+    as fast as `baseline`, another benchmark of the suite, in the same rounds. "probe" is measured by `probe`, the name
     of a function "module:function" that returns one number, or says why it can't. "elsewhere" is measured by another
     command, which `by` names. `needs` names what a host without it can't be held to.
     """
@@ -33,7 +33,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     unit: str = ""
     suite: str = ""
     benchmark: str = ""
-    yardstick: str = ""
+    baseline: str = ""
     probe: str = ""
     at_most: float | None = None
     at_least: float | None = None
@@ -48,8 +48,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError(f"{self.name}: a suite and a benchmark where one is timed, and nowhere else")
         if (self.measure == "probe") != bool(self.probe) or (self.measure == "elsewhere") != bool(self.by):
             raise ValueError(f'{self.name}: `probe` goes with the measure of that name, and `by` with "elsewhere"')
-        if (self.measure == "ratio") != bool(self.yardstick):
-            raise ValueError(f"{self.name}: a yardstick for the measure `ratio`, and for no other")
+        if (self.measure == "ratio") != bool(self.baseline):
+            raise ValueError(f"{self.name}: a baseline for the measure `ratio`, and for no other")
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +86,7 @@ def check_targets(
     """Measures each target here, suite by suite. Raises `MainspringError` where a suite can't be run."""
     timed: dict[str, Timed] = {}
     for suite in suites_of(targets):
-        wanted = [name for one in targets if one.suite == suite for name in (one.benchmark, one.yardstick) if name]
+        wanted = [name for one in targets if one.suite == suite for name in (one.benchmark, one.baseline) if name]
         timed[suite] = run_suites([suite], effort=effort, whole_names=wanted, progress=progress)
     return [_reached(one, timed.get(one.suite)) for one in targets]
 
@@ -103,26 +103,26 @@ def _reached(target: Target, timed: Timed | None) -> Reached:
         found: float | str = getattr(importlib.import_module(module), function)()
         if isinstance(found, str):
             return Reached(target=target, reached=None, met=None, why=found)
-        return _judged(target, found)
+        return _assess(target, found)
     assert timed is not None
     row = next((row for row in timed.rows if row["benchmark"] == target.benchmark), None)
     if row is None:
         return Reached(target=target, reached=None, met=None, why=f"not here: {target.needs or 'its benchmark'}")
     if target.measure == "ratio":
         return _ratio(target, timed)
-    return _judged(target, row["one_ns"] / 1e3 if target.measure == "one_us" else 1e9 / row["one_ns"])
+    return _assess(target, row["one_ns"] / 1e3 if target.measure == "one_us" else 1e9 / row["one_ns"])
 
 
 def _ratio(target: Target, timed: Timed) -> Reached:
     seconds: dict[str, Any] = {name: one.median() for (_, name), one in timed.benchmarks.items()}
-    if target.yardstick not in seconds:
-        return Reached(target=target, reached=None, met=None, why=f"its yardstick {target.yardstick!r} isn't here")
+    if target.baseline not in seconds:
+        return Reached(target=target, reached=None, met=None, why=f"its baseline {target.baseline!r} isn't here")
     row = next(row for row in timed.rows if row["benchmark"] == target.benchmark)
-    if row["yardstick"] == target.yardstick and row["ratio"] is not None:
-        return _judged(target, row["ratio"])
-    return _judged(target, seconds[target.yardstick] / seconds[target.benchmark])
+    if row["baseline"] == target.baseline and row["ratio"] is not None:
+        return _assess(target, row["ratio"])
+    return _assess(target, seconds[target.baseline] / seconds[target.benchmark])
 
 
-def _judged(target: Target, reached: float) -> Reached:
+def _assess(target: Target, reached: float) -> Reached:
     within = reached <= target.at_most if target.at_most is not None else reached >= (target.at_least or 0.0)
     return Reached(target=target, reached=reached, met=within)

@@ -10,7 +10,7 @@ from rich.table import Table
 from mainspring_perf.run import Timed
 from mainspring_perf.versus import Comparison
 
-__all__ = ["render", "render_comparison", "told_time"]
+__all__ = ["format_time", "render", "render_comparison"]
 
 _JUDGED = {True: "met", False: "MISSED", None: "not judged"}
 
@@ -29,13 +29,13 @@ def render(timed: Timed, console: Console) -> None:
 
 
 def _means(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("suite", "benchmark", right=("one", "a second", "bytes", "± rounds", "against its yardstick", "aim"))
+    table = _table("suite", "benchmark", right=("one", "a second", "bytes", "± rounds", "against its baseline", "aim"))
     for row in rows:
-        ratio = f"{row['ratio']:.2f}x {row['yardstick']}" if row["ratio"] is not None else ""
+        ratio = f"{row['ratio']:.2f}x {row['baseline']}" if row["ratio"] is not None else ""
         table.add_row(
             row["suite"],
             escape(row["benchmark"]),
-            told_time(row["one_ns"]),
+            format_time(row["one_ns"]),
             f"{1e9 / row['one_ns']:,.0f}",
             f"{row['size_bytes']:,}" if row["size_bytes"] else "",
             f"{100 * row['spread']:.1f}%",
@@ -56,12 +56,12 @@ def _tails(rows: Sequence[dict[str, Any]]) -> Table:
         table.add_row(
             row["suite"],
             escape(row["benchmark"]),
-            *(told_time(tail[key]) for key in ("mean_ns", "p50_ns", "p99_ns", "p99_9_ns", "max_ns")),
+            *(format_time(tail[key]) for key in ("mean_ns", "p50_ns", "p99_ns", "p99_9_ns", "max_ns")),
             f"{tail['operations']:,}",
             f"{tail['reached']:,.0f}{late}",
         )
     rated = "from when it was due" if tails[0]["rate"] is not None else "one after the other"
-    table.caption = f"each operation {rated}; reading the clock is {told_time(tails[0]['clock_ns'])} of each figure"
+    table.caption = f"each operation {rated}; reading the clock is {format_time(tails[0]['clock_ns'])} of each figure"
     return table
 
 
@@ -74,8 +74,8 @@ def render_comparison(found: Comparison, console: Console) -> None:
         table.add_row(
             one.suite,
             escape(one.benchmark),
-            told_time(one.then_ns),
-            told_time(one.now_ns),
+            format_time(one.then_ns),
+            format_time(one.now_ns),
             f"{one.ratio:.3f}x",
             f"{one.low:.3f} to {one.high:.3f}",
             verdict,
@@ -97,7 +97,7 @@ def _table(*left: str, right: Sequence[str]) -> Table:
     return table
 
 
-def told_time(nanoseconds: float) -> str:
+def format_time(nanoseconds: float) -> str:
     """A time in the unit that suits it."""
     if nanoseconds < 1e3:
         return f"{nanoseconds:.0f} ns"
@@ -111,7 +111,7 @@ def _aim(row: dict[str, Any]) -> str:
     if row["ratio_at_least"] is not None:
         parts.append(f"{row['ratio_at_least']:.2f}x")
     if row["target_us"] is not None:
-        parts.append(f"{told_time(1e3 * row['target_us'])}")
+        parts.append(f"{format_time(1e3 * row['target_us'])}")
     if not parts:
         return ""
     return f"{', '.join(parts)} {_JUDGED[row['met']]}"

@@ -97,12 +97,12 @@ def beside_each_other(
     """
     if baseline.code_folder is None:
         raise MainspringError(f"the copy of the code of {baseline.name!r} is gone; save the baseline again")
-    then = Version(told="the baseline", python=baseline.python, folder=baseline.code_folder)
+    then = Version(reported="the baseline", python=baseline.python, folder=baseline.code_folder)
     with TemporaryDirectory() as name:
         # A copy too: how code is found moves its times by a percent or two, and an edit in between changes nothing.
         code = Path(name) / "code"
         copy_code(code)
-        now = Version(told="this code", python=sys.executable, folder=code)
+        now = Version(reported="this code", python=sys.executable, folder=code)
         return _compare(baseline, _Rounds((then, now), only, allow, progress), suites, _ROUNDS[effort], fail_over)
 
 
@@ -184,7 +184,7 @@ def _compare(
     known = [one for one in differences if one.verdict != "other work"]
     return Comparison(
         against=baseline.name,
-        how=_told(baseline, rounds),
+        how=_reported(baseline, rounds),
         noise=statistics.median((one.high - one.low) / 2 for one in known) if known else 0.0,
         differences=tuple(differences),
         only_now=tuple(sorted(only_now)),
@@ -196,7 +196,7 @@ def _is_suspect(one: Difference, paired: Paired, fail_over: float) -> bool:
     return one.verdict != "other work" and paired.p <= _SUSPECT_P and paired.ratio > 1 + fail_over
 
 
-def _told(baseline: Baseline, rounds: int) -> str:
+def _reported(baseline: Baseline, rounds: int) -> str:
     how = f"{baseline.code} and this code run in turn, pass by pass in {rounds} rounds, by CPU time"
     now = package_versions()
     other = [f"{name} was {old}" for name, old in baseline.packages.items() if now.get(name) not in (None, old)]

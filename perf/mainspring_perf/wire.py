@@ -1,15 +1,16 @@
-"""Bytes to book: the Python wire engine and the default codec and book, against loops written by hand for Binance spot.
+"""Bytes to book: the Python wire decoder and the default codec and book, against loops written by hand for Binance
+spot.
 
-The loops by hand are the yardstick: what an experienced engineer writes for this one format, with orjson, a dict and a
+The loops by hand are the baseline: what an experienced engineer writes for this one format, with orjson, a dict and a
 bisect-sorted list of prices a side. They follow the update ids, read quotes and trades, and take the best prices after
 each depth message. They check nothing else: not a price's text, not a type, not a bound.
 
-The native engine runs the same declaration over the raw bytes into native books, where it is built: 512 messages a
-call, as a lane does, which come as Python's tuples, or as the blocks that its own reader leaves in memory. Every engine
-that is installed, it too, also runs a message a call for a Python book.
+The native decoder runs the same declaration over the raw bytes into native books, where it is built: 512 messages a
+call, as a lane does, which come as Python's tuples, or as the blocks that its own reader leaves in memory. Every
+decoder that is installed, it too, also runs a message a call for a Python book.
 
-One makes whole ticks and lots of prices and sizes, as the engine does, by rounding a float: it gives the same answer,
-and is what the engine is held to. The other keeps prices and sizes as floats, the least that can be done.
+One makes whole ticks and lots of prices and sizes, as the decoder does, by rounding a float: it gives the same answer,
+and is what the decoder is held to. The other keeps prices and sizes as floats, the least that can be done.
 """
 
 from bisect import bisect_left, insort
@@ -33,7 +34,7 @@ __all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks", "hot_paths"]
 
 SUITE = "wire"
 COUNTED = True
-SEAMS = ("engine",)
+SEAMS = ("decoder",)
 
 _RATIO = 0.6
 _NATIVE_RATIO = 12.0
@@ -49,7 +50,7 @@ _Answer = tuple[dict[Any, Any], dict[Any, Any], int, int]
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """The engine and both loops, on the reference session, and on the recorded one where it is here."""
+    """The decoder and both loops, on the reference session, and on the recorded one where it is here."""
     return [
         benchmark for name, plan, messages in sessions(tiny=tiny) for benchmark in _on(name, plan.instruments, messages)
     ]
@@ -69,9 +70,9 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
             **more,
         )
 
-    yardstick = f"{name}: by hand, integers"
+    baseline = f"{name}: by hand, integers"
     native = []
-    if usable("engine", "native"):
+    if usable("decoder", "native"):
         tuples = [messages[start : start + _CHUNK] for start in range(0, len(messages), _CHUNK)]
         blocks = _blocks(tuples)
         for structure in _STRUCTURES:
@@ -81,12 +82,12 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
             for form, chunks in (("tuples", tuples), ("blocks", blocks)):
                 native.append(
                     Benchmark(
-                        name=f"{name}: native engine, {structure}, {form}",
+                        name=f"{name}: native decoder, {structure}, {form}",
                         run=partial(_native, chunks, instrument, structure),
                         operations=len(messages),
                         input=stated,
                         check=partial(_expect_native, right),
-                        yardstick=yardstick,
+                        baseline=baseline,
                         calls=partial(_each_native, messages, instrument)
                         if structure == _BEST and form == "blocks"
                         else None,
@@ -98,20 +99,20 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
         *native,
         benchmark("by hand, integers", _by_hand_integers, check=partial(_expect, right)),
         benchmark(
-            "by hand, floats", _by_hand_floats, check=partial(_expect_floats, right, instrument), yardstick=yardstick
+            "by hand, floats", _by_hand_floats, check=partial(_expect_floats, right, instrument), baseline=baseline
         ),
         *(
             benchmark(
-                f"{offer.name} engine" if offer.name == _PLAIN else f"{offer.name} engine, a message a call",
-                partial(_engine, offer),
+                f"{offer.name} decoder" if offer.name == _PLAIN else f"{offer.name} decoder, a message a call",
+                partial(_decoder, offer),
                 check=partial(_expect, right),
-                yardstick=yardstick,
+                baseline=baseline,
                 ratio_at_least=_RATIO if offer.name == _PLAIN else None,
                 offer=offer,
                 calls=partial(_each_message, offer, messages, instrument),
                 counted=1 if offer.name == _PLAIN and name.startswith("reference") else 0,
             )
-            for offer in candidates("engine")
+            for offer in candidates("decoder")
         ),
     ]
 
@@ -138,7 +139,7 @@ def _each_message(
     return call, messages
 
 
-def _engine(offer: Offer, messages: _Messages, instrument: Instrument) -> _Answer:
+def _decoder(offer: Offer, messages: _Messages, instrument: Instrument) -> _Answer:
     feed = _feed(offer, instrument)
     book = BisectListBook(instrument)
     on_message, apply_delta, bbo = feed.on_message, book.apply_delta, book.bbo
@@ -168,19 +169,19 @@ def hot_paths(*, tiny: bool) -> dict[str, Calls]:
     name, plan, messages = sessions(tiny=tiny)[0]
     (instrument,) = plan.instruments
     paths: dict[str, Calls] = {
-        f"{name}: {offer.name} engine": partial(_each_message, offer, messages, instrument)
-        for offer in candidates("engine")
+        f"{name}: {offer.name} decoder": partial(_each_message, offer, messages, instrument)
+        for offer in candidates("decoder")
         if offer.name == _PLAIN
     }
-    if usable("engine", "native"):
-        paths[f"{name}: native engine, {_BEST}"] = partial(_each_native, messages, instrument)
+    if usable("decoder", "native"):
+        paths[f"{name}: native decoder, {_BEST}"] = partial(_each_native, messages, instrument)
     return paths
 
 
 def _each_native(messages: _Messages, instrument: Instrument) -> tuple[Callable[[Any], object], Sequence[Any]]:
     _, _, fused = _fused(instrument, _BEST)
     run = fused.run
-    return lambda batch: run(batch, 0, NEVER_NS, wakes=False, timed=False), _blocks([(one,) for one in messages])
+    return lambda batch: run(batch, 0, NEVER_NS, callbacks=False, timed=False), _blocks([(one,) for one in messages])
 
 
 def _native(chunks: Sequence[Any], instrument: Instrument, structure: str) -> tuple[Any, Any]:
@@ -188,20 +189,20 @@ def _native(chunks: Sequence[Any], instrument: Instrument, structure: str) -> tu
     book, feed, fused = _fused(instrument, structure)
     run, batch = fused.run, fused.batch
     for chunk in chunks:
-        run(batch(chunk), 0, NEVER_NS, wakes=False, timed=False)
+        run(batch(chunk), 0, NEVER_NS, callbacks=False, timed=False)
     return book, feed
 
 
 def _fused(instrument: Instrument, structure: str) -> tuple[Any, Any, Any]:
     """A native book, the feed, and both run as one."""
-    make_book, engine = usable("book", structure), usable("engine", "native")
+    make_book, decoder = usable("book", structure), usable("decoder", "native")
     assert make_book is not None
     book = make_book(instrument)
-    feed: Any = BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec(), "json", engine))
+    feed: Any = BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec(), "json", decoder))
     fused = feed.fuse(
         FuseContext(
             books=(book,),
-            quotes_make_market=False,
+            top_of_book=False,
             volatility_half_life_s=300.0,
             warm_up_s=10.0,
             daily_volume_lots=(None,),

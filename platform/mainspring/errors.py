@@ -148,7 +148,7 @@ class ConformanceError(MainspringError):
 
 
 class LaneError(MainspringError):
-    """A session of several lanes that wasn't run, for what befell the `lane` of that name before any had begun."""
+    """A session of several lanes that wasn't run, for what happened to the `lane` of that name before any had begun."""
 
     def __init__(self, lane: str, problem: str) -> None:
         super().__init__(f"lane {lane}: {problem}")

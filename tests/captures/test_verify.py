@@ -55,7 +55,7 @@ def test_quotes_ahead_and_behind():
 
 
 def test_a_quote_before_the_snapshot():
-    """A quote that came before the snapshot counts for a kept delta that follows it, and for the snapshot itself."""
+    """A quote from before the snapshot counts for a buffered delta that follows it, and for the snapshot itself."""
     report = _verify(_QUOTE, _quote(12, ["100", "1"], ["102", "9"]), _depth(9, 12, asks=[["102", "9"]]), _START)
     assert report.instruments[0].quotes_ahead == Tally(2, 2)
     assert report.ok
@@ -116,8 +116,8 @@ def test_a_crossed_book():
     assert not report.ok
 
 
-def test_a_gap_that_was_mended():
-    """A gap is a problem even where a snapshot mended it; only then isn't the book quarantined at the end."""
+def test_a_gap_that_was_fixed():
+    """A gap is a problem even where a snapshot fixed it; only then isn't the book quarantined at the end."""
     report = _verify(_START, _QUOTE, _depth(15, 16), _snapshot(15, [["1", "1"]], [["2", "1"]]))
     (verdict,) = report.instruments
     assert (verdict.gaps, verdict.quarantined, report.ok) == (1, False, False)

@@ -121,7 +121,7 @@ def test_plugins_list_names_every_seam(mainspring):
     plugins = json.loads(out)["plugins"]
     assert code == 0
     assert {one["seam"] for one in plugins} == {
-        *("feed", "engine", "book", "codec", "slippage", "risk", "router", "strategy")
+        *("feed", "decoder", "book", "codec", "slippage", "risk", "router", "strategy")
     }
     assert {one["distribution"] for one in plugins} <= {"mainspring", "mainspring-native"}
     assert "bisect-list" in mainspring("plugins", "list")[1]
@@ -229,8 +229,8 @@ def test_a_slower_code_ends_with_exit_code_one(mainspring, bench_of_elsewhere, m
     code, out, _ = mainspring("bench", "hooks", "--against", "theirs", "--across-hosts", "--fail-over", "5%")
     assert code == 1
     assert "slower, FAILS" in " ".join(out.split())
-    told = json.loads(mainspring("bench", "hooks", "--against", "theirs", "--across-hosts", "--json")[1])
-    assert told["comparison"]["differences"][0]["ratio"] == 1.2
+    reported = json.loads(mainspring("bench", "hooks", "--against", "theirs", "--across-hosts", "--json")[1])
+    assert reported["comparison"]["differences"][0]["ratio"] == 1.2
 
 
 def test_history_of_no_runs_says_so(mainspring, monkeypatch, tmp_path):
@@ -268,7 +268,7 @@ SLOWER = Difference(
 
 def test_bench_writes_its_page(mainspring, monkeypatch, tmp_path):
     """`bench --html` writes the rows that it prints as a page; a file that can't be written is told before the work."""
-    row = dict.fromkeys(("ratio", "yardstick", "ratio_at_least", "target_us", "met"))
+    row = dict.fromkeys(("ratio", "baseline", "ratio_at_least", "target_us", "met"))
     row |= {"suite": "book", "benchmark": "ladder", "one_ns": 100.0, "spread": 0.0, "input": "deltas"}
     row |= {"tail": None, "size_bytes": None}
     timed = Timed(rows=[row], benchmarks={}, unmeasured={})
@@ -360,7 +360,7 @@ def test_explain_tries_the_places_out(mainspring):
     assert code == 0
     assert os.sched_getaffinity(0) == before
     (lane,) = plan["lanes"]
-    assert {act["name"]: act["outcome"] for act in lane["tried"]}["pin"] == "applied"
+    assert {action["name"]: action["outcome"] for action in lane["tried"]}["pin"] == "applied"
     assert plan["slots"][0]["where"].startswith(f"cpu {cpu}, node ")
     text = mainspring("explain", "--set", f"hardware.pin=[{cpu}]")[1]
     assert "pin applied" in " ".join(text.split())

@@ -7,10 +7,10 @@ import pytest
 
 from hwprofile.probe import probe
 from mainspring.host.config import load_config
+from mainspring.host.profiles import host_key, save, workload
+from mainspring.host.profiles.model import Profile
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
-from mainspring.host.wisdom import host_key, save, workload
-from mainspring.host.wisdom.model import Profile
 
 SHORT = ("--set", "feed.seconds=1", "--quiet")
 
@@ -26,7 +26,7 @@ def kept():
             mainspring=session.first.chunk.row().version,
             host=msgspec.structs.replace(host_key(probe()), **changed),
             workload=digest,
-            workload_words=words,
+            describe_workload=words,
             objective="throughput",
             tuned_at="2026-11-26T13:00:00+00:00",
             budget_s=60,
@@ -74,7 +74,7 @@ def test_a_broken_profile_stops_nothing(mainspring, kept):
     code, out, err = mainspring("run", *SHORT, "--json")
     assert code == 0
     assert err == (
-        f"host profile: refused, and the defaults run: {path} is truncated; `mainspring tune` writes it anew\n"
+        f"host profile: refused, and the defaults run: {path} is truncated; `mainspring tune` writes it again\n"
     )
     report = json.loads(out)
     assert report["timing"]["profiles"] == [err.rstrip()]

@@ -7,11 +7,11 @@ from rich.console import Console
 from mainspring.cli import bench
 
 
-def shown(monkeypatch, suites, told):
+def shown(monkeypatch, suites, reported):
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
     monkeypatch.setattr(bench, "errors", lambda: console)
     with bench.progress_bar(suites) as progress:
-        for one in told:
+        for one in reported:
             progress(*one)
     return console.file.getvalue()
 

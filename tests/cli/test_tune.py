@@ -9,21 +9,21 @@ from hwprofile.probe import probe
 from hwprofile.tune import RaceError
 from mainspring import __version__
 from mainspring.host.config import load_config
+from mainspring.host.profiles import host_key, listing, save, workload
+from mainspring.host.profiles.model import CandidateRecord, Decision, Paired, Profile
 from mainspring.host.registry import Registry
-from mainspring.host.wisdom import host_key, listing, save, workload
-from mainspring.host.wisdom.model import Decision, Paired, Profile, RacerRecord
 from mainspring.tuning.plans import first_feed
 from mainspring.tuning.tune import Tuned
 
-DEFAULT = {"engine": "python", "codec (json)": "orjson", "book": "bisect-list"}
-WON = {"engine": "python", "codec (json)": "orjson", "book": "sorted-dict"}
+DEFAULT = {"decoder": "python", "codec (json)": "orjson", "book": "bisect-list"}
+WON = {"decoder": "python", "codec (json)": "orjson", "book": "sorted-dict"}
 
 
-def racer(name, standing, slots=None, **figures):
-    return RacerRecord(name=name, slots=slots or {}, standing=standing, because=f"{name} is {standing}", **figures)
+def candidate(name, standing, slots=None, **figures):
+    return CandidateRecord(name=name, slots=slots or {}, standing=standing, because=f"{name} is {standing}", **figures)
 
 
-def decision(race, slots, default, *racers, because="it won"):
+def decision(race, slots, default, *candidates, because="it won"):
     return Decision(
         race=race,
         slots=slots,
@@ -35,7 +35,7 @@ def decision(race, slots, default, *racers, because="it won"):
         processes=6,
         dropped=3,
         seed=1,
-        racers=racers,
+        candidates=candidates,
     )
 
 
@@ -47,31 +47,33 @@ def profile():
     digest, words = workload(first_feed(loaded, registry)[0])
     versions = {
         f"{seam} {name}": f"{offer.distribution} {offer.version}"
-        for seam in ("engine", "book", "codec")
+        for seam in ("decoder", "book", "codec")
         for name, offer in registry.offers(seam).items()
     }
     pipeline = decision(
         "pipeline",
         WON,
         DEFAULT,
-        racer("orjson + bisect-list", "default", DEFAULT, gain=1.0),
-        racer("orjson + sorted-dict", "winner", WON, gain=1.25, low=1.2, high=1.3, tail_gain=1.1, memory_bytes=3 << 20),
-        racer("json + bisect-list", "slower", gain=0.8, low=0.75, high=0.85),
-        racer("strange", "gated"),
+        candidate("orjson + bisect-list", "default", DEFAULT, gain=1.0),
+        candidate(
+            "orjson + sorted-dict", "winner", WON, gain=1.25, low=1.2, high=1.3, tail_gain=1.1, memory_bytes=3 << 20
+        ),
+        candidate("json + bisect-list", "slower", gain=0.8, low=0.75, high=0.85),
+        candidate("strange", "gated"),
     )
     chunk = decision(
         "chunk",
         {"chunk": "512"},
         {"chunk": "512"},
-        racer("512", "default", {"chunk": "512"}, gain=1.0),
-        racer("128", "tied", {"chunk": "128"}, gain=1.01, low=0.99, high=1.03),
+        candidate("512", "default", {"chunk": "512"}, gain=1.0),
+        candidate("128", "tied", {"chunk": "128"}, gain=1.01, low=0.99, high=1.03),
         because="nothing beat the default by more than 2%",
     )
     return Profile(
         mainspring=__version__,
         host=host_key(probe()),
         workload=digest,
-        workload_words=words,
+        describe_workload=words,
         objective="throughput",
         tuned_at="2026-11-26T14:00:00+00:00",
         budget_s=60,
@@ -168,8 +170,8 @@ def test_a_tune_that_does_not_end_leaves_the_old_profile(mainspring, tuned, prof
     assert [one.path.read_bytes() for one in listing()] == before
 
 
-def test_why_tells_of_every_racer(mainspring, profile):
-    """`why` gives the verdict, each racer's gain with bounds and chart, the reasons of the gated, host and seed."""
+def test_why_tells_of_every_candidate(mainspring, profile):
+    """`why` gives the verdict, each candidate's gain with bounds and chart, the reasons of the gated, host and seed."""
     save(profile)
     code, out, _ = mainspring("tune", "why", "book")
     assert code == 0
@@ -185,7 +187,7 @@ def test_why_tells_of_every_racer(mainspring, profile):
     assert max(map(len, lines)) <= 100
 
 
-@pytest.mark.parametrize("slot", ["codec.json", "codec (json)", "json", "pipeline", "engine"])
+@pytest.mark.parametrize("slot", ["codec.json", "codec (json)", "json", "pipeline", "decoder"])
 def test_why_takes_a_slot_as_it_is_typed(mainspring, profile, slot):
     """A codec's slot may be written as in the config, and a race by its name."""
     save(profile)
@@ -198,7 +200,7 @@ def test_why_as_json(mainspring, profile):
     """`--json` prints the decision whole."""
     save(profile)
     _, out, _ = mainspring("tune", "why", "chunk", "--json")
-    assert json.loads(out)["racers"][1]["name"] == "128"
+    assert json.loads(out)["candidates"][1]["name"] == "128"
 
 
 def test_show_lists_profiles_with_their_state(mainspring, profile):
@@ -273,4 +275,4 @@ def test_an_unknown_slot_names_those_that_were_raced(mainspring, profile):
     save(profile)
     code, _, err = mainspring("tune", "why", "router")
     assert code == 2
-    assert "Raced were: engine, codec.json, book, chunk" in " ".join(err.split())
+    assert "Raced were: decoder, codec.json, book, chunk" in " ".join(err.split())

@@ -60,7 +60,7 @@ def test_another_recipe_is_another_session(environ):
         lambda data: data.replace(b'"n":500', b'"n":501'),
     ],
 )
-def test_a_broken_file_is_made_anew(environ, folder, damage):
+def test_a_broken_file_is_made_again(environ, folder, damage):
     """A file that was cut, emptied, lengthened or changed is found out and replaced."""
     make = Generator()
     path = cached_session(RECIPE, make, environ=environ).path
@@ -88,7 +88,7 @@ def test_a_cache_that_cannot_be_written(environ, folder):
     kept = cached_session(RECIPE, make, environ=environ)
     assert kept.path is None
     assert f"can't be kept ({folder}" in kept.warning
-    assert "generated anew each time" in kept.warning
+    assert "generated again each time" in kept.warning
     assert make.made == 0
 
 
@@ -149,7 +149,7 @@ def test_only_a_digest_names_a_session(environ, digest):
 
 
 def test_no_home(monkeypatch):
-    """A user without a home folder gets the session, unkept, and is told."""
+    """A user without a home folder gets the session, violations, and is told."""
 
     def no_home(_class):
         raise RuntimeError("Could not determine home directory.")

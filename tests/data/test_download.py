@@ -86,7 +86,7 @@ def test_goes_on_without_a_strong_etag(fetch, site, target, etag):
 
 
 def test_server_without_ranges(fetch, site, target):
-    """A server that sends everything although the rest was asked for: the file starts anew and is right."""
+    """A server that sends everything although the rest was asked for: the file starts again and is right."""
     site.cut_after = 5000
     with pytest.raises(DataError, match="cut"):
         fetch()

@@ -140,7 +140,7 @@ def test_digest_is_worked_out_once(site, catalogue, environ, target, monkeypatch
 
 
 def test_broken_note_is_no_harm(site, catalogue, environ, target):
-    """A damaged note of a digest is worked out again and written anew."""
+    """A damaged note of a digest is worked out again and written again."""
     put(target, site.body)
     locate("small", catalogue=catalogue, environ=environ)
     (note,) = (target.parents[2] / "checked").iterdir()

@@ -23,19 +23,19 @@ from mainspring.telemetry import Budget
 
 ORIGIN = "session.toml"
 TOP = (
-    "There are: mode, seed, instruments, instrument, lanes, session, hardware, feed, feeds, engine, book, codec, "
+    "There are: mode, seed, instruments, instrument, lanes, session, hardware, feed, feeds, decoder, book, codec, "
     "slippage, router, strategy, risk, market, budget, tune, plugins."
 )
 
 
-def config_or_complaint(text: str) -> Loaded | str:
+def config_or_diagnostic(text: str) -> Loaded | str:
     try:
         return parse_config(text, ORIGIN, Path())
     except ConfigError as error:
         return str(error)
 
 
-def complaint(text: str, *overrides: str) -> str:
+def diagnostic(text: str, *overrides: str) -> str:
     with pytest.raises(ConfigError) as caught:
         parse_config(text, ORIGIN, Path(), overrides)
     return str(caught.value)
@@ -79,7 +79,7 @@ def complaint(text: str, *overrides: str) -> str:
 )
 def test_a_wrong_value_is_told_with_its_place_and_what_would_be_valid(text: str, error: str) -> None:
     """File, line, the key's full path, what would be valid, and what was found."""
-    assert complaint(text) == ORIGIN + error
+    assert diagnostic(text) == ORIGIN + error
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_wrong_value_is_told_with_its_place_and_what_would_be_valid(text: str,
 )
 def test_an_unknown_key_is_refused_at_every_level(text: str, error: str) -> None:
     """A key that means nothing is an error with the nearest right one and all that there are."""
-    assert complaint(text).startswith(ORIGIN + error)
+    assert diagnostic(text).startswith(ORIGIN + error)
 
 
 @pytest.mark.parametrize(
@@ -110,21 +110,21 @@ def test_an_unknown_key_is_refused_at_every_level(text: str, error: str) -> None
 )
 def test_a_slot_that_is_text_is_told_how_to_name_a_plugin(text: str, key: str) -> None:
     """The likeliest slip, a name where the slot's table belongs, is answered with the line to write."""
-    assert complaint(text).endswith(f': {key}: expected a table; found the text "x". Write {key}.plugin = "x"')
+    assert diagnostic(text).endswith(f': {key}: expected a table; found the text "x". Write {key}.plugin = "x"')
 
 
 def test_what_is_not_toml_is_told_with_its_line() -> None:
     """An unquoted name is shown with its line and the remedy."""
     expected = "session.toml:2: isn't TOML: Invalid value in the line 'mode = paper'; text stands in quotes"
-    assert complaint("seed = 1\nmode = paper") == expected
-    assert complaint("seed = 1\nseed = 2").startswith("session.toml: isn't TOML: Cannot overwrite a value")
-    assert complaint(f"seed = {'1' * 5000}") == "session.toml: a number in it has too many digits"
-    assert complaint(f"seed = {'[' * 5000}") == "session.toml: its tables and lists are nested too deep"
+    assert diagnostic("seed = 1\nmode = paper") == expected
+    assert diagnostic("seed = 1\nseed = 2").startswith("session.toml: isn't TOML: Cannot overwrite a value")
+    assert diagnostic(f"seed = {'1' * 5000}") == "session.toml: a number in it has too many digits"
+    assert diagnostic(f"seed = {'[' * 5000}") == "session.toml: its tables and lists are nested too deep"
 
 
 def test_a_long_value_is_cut_in_the_message() -> None:
     """A message stays readable whatever stands under the key."""
-    assert complaint(f"seed = '{'x' * 5000}'").endswith(f'found the text "{"x" * 79}...')
+    assert diagnostic(f"seed = '{'x' * 5000}'").endswith(f'found the text "{"x" * 79}...')
 
 
 def test_a_file_that_is_absent_is_told_how_to_make_one(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ TABLES = st.dictionaries(
 @given(TABLES)
 def test_any_table_is_a_configuration_or_a_config_error(to_toml: Any, table: dict[str, Any]) -> None:
     """Whatever TOML holds, the answer is a configuration or an error that begins with the file and a line in it."""
-    loaded = config_or_complaint(to_toml(table))
+    loaded = config_or_diagnostic(to_toml(table))
     if isinstance(loaded, Loaded):
         assert set(table) <= set(Config.__struct_fields__)
         assert loaded.config.mode == table.get("mode", "paper")
@@ -243,5 +243,5 @@ def test_any_table_is_a_configuration_or_a_config_error(to_toml: Any, table: dic
 @given(st.text(max_size=40) | st.text("ab=[]{}\"'#.\n,1", max_size=20))
 def test_any_text_is_a_configuration_or_a_config_error(text: str) -> None:
     """Text that isn't TOML raises nothing but `ConfigError` either."""
-    loaded = config_or_complaint(text)
+    loaded = config_or_diagnostic(text)
     assert isinstance(loaded, Loaded) or loaded.startswith(f"{ORIGIN}:")

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from mainspring.host.config import parse_config
+from mainspring.host.profiles.expected import expect_stages
+from mainspring.host.profiles.model import Decision, HostKey, Profile
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
-from mainspring.host.wisdom.expected import expect_stages
-from mainspring.host.wisdom.model import Decision, HostKey, Profile
 
 STAGES = {"feed": 3_000.0, "feed+book": 200.0, "book": 12_000.0, "route": 0.0, "venue": 250.0, "whole_path": 7_000.0}
 ONE = 'mode = "replay"\nfeed = { plugin = "simulated", seconds = 1 }\ninstruments = ["BTC/USDT", "ETH/USDT"]\n'
@@ -26,7 +26,7 @@ def profile(**slots: str) -> Profile:
     host = HostKey(fingerprint="f", cpu="c", usable="0-1", quota=None, kernel="6", python="3", words="a host")
     decision = Decision(
         race="pipeline",
-        slots={"engine": "python", "book": "bisect-list", "codec (json)": "orjson", "chunk": "512", **slots},
+        slots={"decoder": "python", "book": "bisect-list", "codec (json)": "orjson", "chunk": "512", **slots},
         default={},
         because="",
         grade="quiet",
@@ -35,13 +35,13 @@ def profile(**slots: str) -> Profile:
         processes=1,
         dropped=0,
         seed=1,
-        racers=(),
+        candidates=(),
     )
     return Profile(
         mainspring="0.1.0",
         host=host,
         workload="w",
-        workload_words="a session",
+        describe_workload="a session",
         objective="throughput",
         tuned_at="2026-01-01T00:00:00Z",
         budget_s=60,
@@ -59,8 +59,8 @@ def expected(registry: Registry, text: str, held: Profile) -> list[dict[str, flo
 
 def test_one_lane_is_held_to_the_profile(registry):
     """Every stage that is measured: not the venue, which is simulated, nor what is unknown or took no time."""
-    told = {stage: STAGES[stage] for stage in ("feed", "feed+book", "book", "whole_path")}
-    assert expected(registry, ONE, profile()) == [told]
+    reported = {stage: STAGES[stage] for stage in ("feed", "feed+book", "book", "whole_path")}
+    assert expected(registry, ONE, profile()) == [reported]
 
 
 @pytest.mark.parametrize("change", ['book.plugin = "sorted-dict"', "session.chunk = 64"])

@@ -41,7 +41,7 @@ def plan() -> Plan:
         ),
         source=SourcePlan(name="one, two", captures=(Path("one.gz"), Path("two.gz")), skip_bad=False),
         feed=choice("feed", "venue-a", "pinned", "pinned by s.toml:3"),
-        engine=choice("engine", "closures"),
+        decoder=choice("decoder", "closures"),
         book=choice("book", "plain"),
         json_codec=choice("codec (json)", "text"),
         binary_codec=choice("codec (binary)", "pack"),
@@ -62,8 +62,8 @@ def text_of(plan: Plan) -> str:
 
 
 SLOTS = [
-    *("feed", "engine", "codec (json)", "book", "strategy one", "slippage"),
-    *("risk collar", "risk max_size", "router", "codec (binary)", "chunk", "collector"),
+    *("feed", "decoder", "codec (json)", "book", "strategy one", "slippage"),
+    *("risk collar", "risk max_size", "router", "codec (binary)", "chunk", "gc"),
 ]
 
 

@@ -47,10 +47,10 @@ class Feed:
 def resolve(text: str, feed: Any, *, captured: bool = True, codec: Any = None) -> tuple[Instrument, ...]:
     loaded = parse_config(text, "s.toml", Path())
     messages: Callable[[], Iterable[RawMessage]] | None = (lambda: ()) if captured else None
-    return resolve_instruments(loaded.config, loaded.complaint, feed, codec, messages)
+    return resolve_instruments(loaded.config, loaded.diagnostic, feed, codec, messages)
 
 
-def complaint(text: str, feed: Any, *, captured: bool = True) -> str:
+def diagnostic(text: str, feed: Any, *, captured: bool = True) -> str:
     with pytest.raises(ConfigError) as caught:
         resolve(text, feed, captured=captured)
     return str(caught.value)
@@ -116,12 +116,12 @@ def test_the_venues_rules_are_asked_where_there_is_no_capture() -> None:
 )
 def test_instruments_that_cannot_be_known_are_told_with_the_remedy(text: str, error: str) -> None:
     """Without a capture and without rules of the venue, the config has to say what the grid is."""
-    assert complaint(text, object(), captured=False).startswith(error)
+    assert diagnostic(text, object(), captured=False).startswith(error)
 
 
 def test_an_instrument_that_the_capture_lacks_brings_those_it_has() -> None:
     """A symbol that nobody knows is answered with those in the capture."""
-    said = complaint('instruments = ["BTC-USD"]', Feed([BTC, ETH]))
+    said = diagnostic('instruments = ["BTC-USD"]', Feed([BTC, ETH]))
     assert said == "s.toml:1: instruments: 'BTC-USD' isn't in the capture, which holds: BTC/USDT, ETH/USDT"
 
 
@@ -129,7 +129,7 @@ def test_a_grid_for_no_instrument_of_the_session_is_an_error() -> None:
     """A table for an instrument that isn't traded is a slip, and points at its line."""
     text = 'instruments = ["BTC/USDT"]\n[instrument."BTC/USD"]\ntick_size = 1'
     expected = "s.toml:2: instrument.\"BTC/USD\": isn't among the session's instruments: BTC/USDT"
-    assert complaint(text, Feed([BTC])) == expected
+    assert diagnostic(text, Feed([BTC])) == expected
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "nan", "inf", '"0.0"'])
@@ -138,14 +138,14 @@ def test_a_size_that_is_no_positive_number_is_an_error(name: str, size: str) -> 
     """A grid of zero, below zero, or of no number is refused at its line."""
     text = f'instruments = ["BTC/USDT"]\n[instrument."BTC/USDT"]\n{name} = {size}'
     expected = f's.toml:3: instrument."BTC/USDT".{name}: expected a number above 0; found the number '
-    assert complaint(text, Feed([BTC])).startswith(expected)
+    assert diagnostic(text, Feed([BTC])).startswith(expected)
 
 
 def test_two_instruments_of_one_venue_symbol_are_an_error() -> None:
     """Both would claim the same messages."""
     text = 'instruments = ["BTC/USDT", "X"]\n[instrument.X]\nvenue_symbol = "BTCUSDT"'
     expected = "s.toml:1: instruments: 'BTC/USDT' and 'X' are both 'BTCUSDT' at the venue; leave one out"
-    assert complaint(text, Feed([BTC])) == expected
+    assert diagnostic(text, Feed([BTC])) == expected
 
 
 def test_a_capture_that_the_feed_cannot_read_is_an_error() -> None:

@@ -23,7 +23,7 @@ def overridden(*overrides: str) -> Config:
     return parse_config(BASE, "session.toml", Path(), overrides).config
 
 
-def complaint(*overrides: str) -> str:
+def diagnostic(*overrides: str) -> str:
     with pytest.raises(ConfigError) as caught:
         overridden(*overrides)
     return str(caught.value)
@@ -77,7 +77,7 @@ def test_overrides_replace_what_the_file_says_and_leave_the_rest() -> None:
 )
 def test_an_override_that_is_no_key_and_value_is_an_error(override: str) -> None:
     """Nonsense is answered with how an override is written, and how to quote a part of the key."""
-    text = complaint(override)
+    text = diagnostic(override)
     assert text.startswith(f"--set {override}: write it as key=value, such as --set book.plugin=bisect-list;")
     assert 'instrument."BTC/USDT".tick_size=0.01' in text
 
@@ -85,13 +85,13 @@ def test_an_override_that_is_no_key_and_value_is_an_error(override: str) -> None
 @pytest.mark.parametrize("value", ["[BTC/USDT]", '{plugin="x"', '"half', "[1, 2"])
 def test_a_value_that_begins_like_toml_must_be_toml(value: str) -> None:
     """A list of unquoted names is a slip, not a text that begins with a bracket."""
-    assert complaint(f"instruments={value}").startswith(f"--set instruments={value}: the value isn't TOML;")
+    assert diagnostic(f"instruments={value}").startswith(f"--set instruments={value}: the value isn't TOML;")
 
 
 def test_an_override_cannot_go_through_a_value() -> None:
     """A key inside something that is no table can't be set."""
     expected = "--set mode.deep.er=1: mode isn't a table, so nothing can be set inside it"
-    assert complaint("mode.deep.er=1") == expected
+    assert diagnostic("mode.deep.er=1") == expected
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_an_override_cannot_go_through_a_value() -> None:
 )
 def test_an_error_in_an_override_points_at_the_override(override: str, error: str) -> None:
     """What the command line set wrongly isn't blamed on a line of the file."""
-    assert complaint(override).startswith(error)
+    assert diagnostic(override).startswith(error)
 
 
 def test_an_error_beside_an_override_points_at_the_file() -> None:

@@ -38,19 +38,19 @@ def feeds(one_feed):
     return make
 
 
-def told(lanes):
+def reported(lanes):
     return [[part.label(one) for part in lane for one in part.instruments] for lane in lanes]
 
 
 def test_the_heaviest_feeds_are_set_apart(feeds):
     """Three feeds in two lanes: the heaviest has one for itself, the others share."""
-    assert told(partition(feeds(1, 1, 1), 2, [10, 30, 15])) == [["a:0", "c:0"], ["b:0"]]
+    assert reported(partition(feeds(1, 1, 1), 2, [10, 30, 15])) == [["a:0", "c:0"], ["b:0"]]
 
 
 def test_a_feed_is_cut_only_where_there_are_more_lanes_than_feeds(feeds):
     """Two feeds in two lanes stay whole, however unequal; in three, the one with most instruments is halved."""
-    assert told(partition(feeds(3, 1), 2, [3, 1])) == [["a:0", "a:1", "a:2"], ["b:0"]]
-    assert told(partition(feeds(3, 1), 3, [3, 1])) == [["a:0", "a:1"], ["a:2"], ["b:0"]]
+    assert reported(partition(feeds(3, 1), 2, [3, 1])) == [["a:0", "a:1", "a:2"], ["b:0"]]
+    assert reported(partition(feeds(3, 1), 3, [3, 1])) == [["a:0", "a:1"], ["a:2"], ["b:0"]]
 
 
 def test_one_lane_takes_everything_as_it_is(feeds):
@@ -68,7 +68,7 @@ def test_every_instrument_is_in_one_lane_and_no_lane_is_empty(feeds, seed):
     lanes = random.randint(1, len(every))
     weights = [random.choice([0, 1, 1_000]) for _ in plans]
     shares = partition(plans, lanes, weights)
-    names = told(shares)
+    names = reported(shares)
     assert len(names) == lanes, f"seed {seed}"
     assert all(names), f"seed {seed}"
     assert sorted(name for lane in names for name in lane) == sorted(every), f"seed {seed}"

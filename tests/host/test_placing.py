@@ -1,4 +1,4 @@
-"""Where lanes go: the config's wishes against hosts of many shapes."""
+"""Where lanes go: the config's requests against hosts of many shapes."""
 
 from pathlib import Path
 
@@ -154,11 +154,11 @@ def test_cpus_that_are_named_are_taken_in_their_order(session):
     planned = session(host(4, 2, nodes=2), "lanes=2", "hardware.pin=[3, 1]")
     assert [(lane.place.cpus, lane.place.node) for lane in planned.lanes] == [((3,), 1), ((1,), 0)]
     assert planned.hardware.rest.cpus == (0, 2, 4, 6)
-    assert planned.hardware.unkept == ()
+    assert planned.hardware.violations == ()
     siblings = session(host(2, 2), "lanes=2", "hardware.pin=[0, 2]")
-    assert siblings.hardware.unkept == ("CPUs 0 and 2 are threads of one core, and both have a lane",)
+    assert siblings.hardware.violations == ("CPUs 0 and 2 are threads of one core, and both have a lane",)
     crowded = session(host(2), "lanes=2", "hardware.pin=[0, 1]")
-    assert crowded.hardware.unkept == ("the list leaves no CPU for the rest, which runs beside the lanes",)
+    assert crowded.hardware.violations == ("the list leaves no CPU for the rest, which runs beside the lanes",)
 
 
 @pytest.mark.parametrize(

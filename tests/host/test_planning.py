@@ -82,7 +82,7 @@ def registry(make_offer: Callable[..., Offer], make_registry: Callable[..., Regi
         make_offer("feed", "venue-a", FakeFeed),
         make_offer("feed", "venue-b", OtherFeed),
         make_offer("feed", "packed", PackedFeed, capabilities={"encodings": "cbor, msgpack"}),
-        make_offer("engine", "closures", default=True),
+        make_offer("decoder", "closures", default=True),
         make_offer("book", "plain", default=True),
         make_offer("book", "fast", needs=Needs(packages=("no_such_package",))),
         make_offer("book", "sized", options=Latency),
@@ -113,7 +113,7 @@ def plan(registry: Registry, tmp_path: Path) -> Callable[..., Plan]:
 Planner = Callable[..., Plan]
 
 
-def complaint(plan: Planner, text: str, *overrides: str) -> str:
+def diagnostic(plan: Planner, text: str, *overrides: str) -> str:
     with pytest.raises(ConfigError) as caught:
         plan(text, *overrides)
     return str(caught.value)
@@ -125,7 +125,7 @@ def test_what_the_config_leaves_open_is_the_default_and_says_so(plan: Planner) -
     chosen = {choice.slot: (choice.plugin, choice.rule) for choice in made.choices()}
     assert chosen == {
         "feed": ("generator", "default"),
-        "engine": ("closures", "default"),
+        "decoder": ("closures", "default"),
         "codec (json)": ("text", "default"),
         "book": ("plain", "default"),
         "strategy one": ("maker", "pinned"),
@@ -160,7 +160,7 @@ def test_a_pinned_slot_needs_no_default(
     """Where the config names every plugin, seams without a default are no error; where it doesn't, they are."""
     registry = make_registry(
         make_offer("feed", "generator", Generated, capabilities={"generated": True}),
-        make_offer("engine", "closures"),
+        make_offer("decoder", "closures"),
         make_offer("book", "plain"),
         make_offer("codec", "text", capabilities={"format": "json"}),
         make_offer("codec", "pack", capabilities={"format": "msgpack"}),
@@ -208,12 +208,12 @@ def test_a_pinned_slot_needs_no_default(
 )  # fmt: skip
 def test_a_slot_that_cannot_be_filled_is_told_with_its_line(plan: Planner, text: str, error: str) -> None:
     """Unknown, unusable and wrongly set plugins are told with file, line, full key path and the nearest right name."""
-    assert complaint(plan, f"{text}\n{TRADING}", 'instruments=["A/B"]').startswith(error)
+    assert diagnostic(plan, f"{text}\n{TRADING}", 'instruments=["A/B"]').startswith(error)
 
 
 def test_paper_trading_needs_a_strategy_and_replay_none(plan: Planner) -> None:
     """Without a strategy a paper session is refused with both ways out; a replay has no trading part at all."""
-    assert 'set mode = "replay"' in complaint(plan, 'instruments = ["A/B"]')
+    assert 'set mode = "replay"' in diagnostic(plan, 'instruments = ["A/B"]')
     made = plan(f'mode = "replay"\ninstruments = ["A/B"]\n{TRADING}')
     assert (made.slippage, made.router, made.strategies, made.risk) == (None, None, (), ())
 
@@ -255,7 +255,7 @@ def test_the_encoding_says_which_codec_the_feed_reads_with(plan: Planner, plugin
 )
 def test_a_capture_that_is_not_recognised_asks_for_its_feed(plan: Planner, capture: str, said: str) -> None:
     """Where no feed, or more than one, reads a capture best, the config has to name it."""
-    error = complaint(plan, f"feed.capture = '{capture}.capture'\n{TRADING}")
+    error = diagnostic(plan, f"feed.capture = '{capture}.capture'\n{TRADING}")
     assert error.startswith(f"s.toml:1: feed.plugin: {capture}.capture: {said}; name the feed")
     assert error.endswith("(--feed NAME): venue-a, venue-b")
 

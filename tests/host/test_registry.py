@@ -47,7 +47,7 @@ def test_an_allowed_distribution_is_loaded(install: Callable[..., Any]) -> None:
         ("strategy", "register_strategies"),
     ],
 )
-def test_every_seam_is_filled_by_its_hook(install: Callable[..., Any], seam: str, hook: str) -> None:
+def test_every_seam_is_provided_by_its_hook(install: Callable[..., Any], seam: str, hook: str) -> None:
     """A plugin fills the seam of the hook that it implements and no other, and its factory arrives as it is."""
     capabilities = ", capabilities=dict(format='json', strict=True, duplicate_keys='last')"
     install("acme", {"acme_plugin": book("acme", capabilities).replace("register_books", hook)})
@@ -262,15 +262,15 @@ def test_a_distribution_that_is_on_the_path_twice_counts_once(install: Callable[
 
 
 def test_loading_is_atomic(install: Callable[..., Any]) -> None:
-    """One bad plugin among good ones leaves no registry, and mending it needs no clean-up."""
+    """One bad plugin among good ones leaves no registry, and fixing it needs no clean-up."""
     install("acme-books", {"acme_books": book("acme")})
     site = install("bad-books", {"bad_books": book("bad") + "    1 / 0\n"})
     with pytest.raises(PluginLoadError):
         Registry.load(["acme-books", "bad-books"])
-    (site / "bad_books.py").write_text(book("mended"), encoding="utf-8")
+    (site / "bad_books.py").write_text(book("fixed"), encoding="utf-8")
     del sys.modules["bad_books"]
     registry = Registry.load(["acme-books", "bad-books"])
-    assert list(registry.offers("book")) == ["acme", "mended"]
+    assert list(registry.offers("book")) == ["acme", "fixed"]
 
 
 def test_what_loads_does_not_depend_on_the_order_of_the_path(install: Callable[..., Any]) -> None:

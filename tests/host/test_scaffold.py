@@ -88,7 +88,7 @@ def test_names_that_cannot_be(tmp_path, name):
 
 def test_unknown_seam(tmp_path):
     """An unknown seam gets the list of those that there are."""
-    with pytest.raises(PluginError, match="there are: feed, engine, book, codec"):
+    with pytest.raises(PluginError, match="there are: feed, decoder, book, codec"):
         new_plugin("acme", "bok", tmp_path)
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hwprofile.acts import Hold
+from hwprofile.actions import Scope
 from mainspring.errors import ConfigError
+from mainspring.host.applying import RARE_THRESHOLDS, apply_to_wired_lane
 from mainspring.host.config import parse_config
-from mainspring.host.holding import RARE_THRESHOLDS, hold_made_lane
 from mainspring.host.plan import HardwarePlan
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
@@ -29,20 +29,20 @@ def plan(registry):
 
 def test_what_nobody_pins_is_the_default(plan):
     """Both are "auto" where the config says nothing, or says so: 512 messages, the collector left as it is."""
-    for session in (plan(), plan('session.chunk = "auto"\nhardware.collector = "auto"')):
-        chunk, collector = session.first.chunk, session.first.collector
-        assert (chunk.value, chunk.rule, collector.value, collector.rule) == (512, "default", "as-is", "default")
+    for session in (plan(), plan('session.chunk = "auto"\nhardware.gc = "auto"')):
+        chunk, gc = session.first.chunk, session.first.gc
+        assert (chunk.value, chunk.rule, gc.value, gc.rule) == (512, "default", "as-is", "default")
         assert "no race of this workload" in chunk.because
         rows = {row.slot: (row.plugin, row.rule) for row in session.choices()}
-        assert (rows["chunk"], rows["collector"]) == (("512", "default"), ("as-is", "default"))
+        assert (rows["chunk"], rows["gc"]) == (("512", "default"), ("as-is", "default"))
 
 
 def test_what_is_pinned_says_where(plan):
     """A pinned value reaches the plan of each lane, and its line is named."""
-    session = plan('session.chunk = 65_536\nhardware.collector = "rare"')
+    session = plan('session.chunk = 65_536\nhardware.gc = "rare"')
     (part,) = session.lanes[0].parts
     assert (part.chunk.value, part.chunk.rule, part.chunk.because) == (65_536, "pinned", "pinned by s.toml:4")
-    assert (part.collector.value, part.collector.because) == ("rare", "pinned by s.toml:5")
+    assert (part.gc.value, part.gc.because) == ("rare", "pinned by s.toml:5")
 
 
 @pytest.mark.parametrize("value", ["0", "65_537", '"many"'])
@@ -65,11 +65,11 @@ def test_a_chunk_out_of_bounds_is_refused(plan, value):
 def test_the_collector_is_set_for_a_lane_that_is_not_pinned(plan, value, enabled, thresholds, frozen):
     """Once the lane is made the collector is as the plan wants it, and as it was when all is undone."""
     before = gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()
-    session = plan(f'hardware = {{ pin = "off", collector = "{value}" }}')
-    with Hold() as hold:
-        hold_made_lane(hold, session.lanes[0], HardwarePlan())
+    session = plan(f'hardware = {{ pin = "off", gc = "{value}" }}')
+    with Scope() as scope:
+        apply_to_wired_lane(scope, session.lanes[0], HardwarePlan())
         assert gc.isenabled() == enabled
         assert gc.get_threshold() == (thresholds or before[1])
         assert bool(gc.get_freeze_count()) == frozen
-    assert [act.outcome for act in hold.acts] == ["applied"] * frozen
+    assert [action.outcome for action in scope.actions] == ["applied"] * frozen
     assert (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()) == before

@@ -15,7 +15,7 @@ from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.model import Instrument
-from mainspring.seams import FeedContext, RouterContext, Wakes
+from mainspring.seams import FeedContext, RouterContext, Subscription
 
 TEXT = """
 instruments = ["A/B", "C/D"]
@@ -52,7 +52,9 @@ class Recorder:
                 raise self.raising[name]
             nothing: Callable[..., Any] = lambda *_: None  # noqa: E731
             names = ("on_message", "on_market", "submit", "poll", "estimate", "check", "encode", "on_bbo", "bbo")
-            return SimpleNamespace(name=name, wakes_on=Wakes(bbo=True), due_ns=0, **dict.fromkeys(names, nothing))
+            return SimpleNamespace(
+                name=name, subscription=Subscription(bbo=True), due_ns=0, **dict.fromkeys(names, nothing)
+            )
 
         return make
 
@@ -79,7 +81,7 @@ def registry(recorder: Recorder, make_offer: Callable[..., Offer], make_registry
     )
     return make_registry(
         feed,
-        default("engine", "closures"),
+        default("decoder", "closures"),
         default("book", "plain"),
         default("codec", "text", capabilities={"format": "json"}),
         default("codec", "pack", capabilities={"format": "msgpack"}),
@@ -99,7 +101,7 @@ def plan(registry: Registry, recorder: Recorder) -> Plan:
 
 
 def test_each_factory_is_called_as_its_hook_says(plan: Plan, registry: Registry, recorder: Recorder) -> None:
-    """Arguments, options and number of calls are those that the hooks' docstrings promise to plugin authors."""
+    """Arguments, options and number of calls are those that the hooks' docstrings constraint to plugin authors."""
     lane = wire(plan, registry)
     instruments = plan.instruments
     assert recorder.of("text") == [((), {})]
@@ -110,7 +112,7 @@ def test_each_factory_is_called_as_its_hook_says(plan: Plan, registry: Registry,
     assert context.encoding == "json"
     assert recorder.of("closures") == []
     declared = object()
-    context.engine(declared, context)
+    context.decoder(declared, context)
     assert recorder.of("closures") == [((declared, context), {})]
     assert recorder.of("plain") == [((one,), {}) for one in instruments]
     assert recorder.of("flat") == [((one,), {}) for one in instruments]
@@ -121,7 +123,7 @@ def test_each_factory_is_called_as_its_hook_says(plan: Plan, registry: Registry,
     assert keywords == {"options": Delay(5)}
     assert [book.name for book in routed.books] == ["plain", "plain"]
     assert [market.book for market in lane.markets] == list(routed.books)
-    assert lane.desk is not None
+    assert lane.order_manager is not None
 
 
 @pytest.mark.parametrize("mode", ["paper", "replay"])
@@ -138,7 +140,7 @@ def test_a_feed_of_binary_messages_gets_the_binary_codec(registry: Registry, rec
 def test_a_replay_makes_no_trading_part(registry: Registry, recorder: Recorder) -> None:
     """Where only markets are rebuilt, no strategy, model, check or router is made."""
     lane = wire(make_plan(parse_config(TEXT, "s.toml", Path(), ["mode=replay"]), registry), registry)
-    assert lane.desk is None
+    assert lane.order_manager is None
     assert {name for name, _, _ in recorder.calls} == {"text", "generator", "plain"}
 
 

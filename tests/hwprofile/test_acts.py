@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwprofile.acts import Act, Hold
+from hwprofile.actions import Action, Scope
 
 
-def act(number, outcome="applied"):
-    return Act(name=f"act-{number}", subject="host", wanted="it", holds="it", outcome=outcome, evidence="seen")
+def action(number, outcome="applied"):
+    return Action(name=f"action-{number}", subject="host", wanted="it", holds="it", outcome=outcome, evidence="seen")
 
 
 class Interrupted(BaseException):
@@ -24,37 +24,37 @@ def test_all_undone_once_in_reverse(ends, released):
             ran.append(number)
             if end == "raises":
                 raise RuntimeError(f"broken {number}")
-            return act(number)
+            return action(number)
 
         return None if end == "nothing to undo" else undo
 
-    with Hold() as hold:
+    with Scope() as scope:
         for number, end in enumerate(ends):
-            assert hold.add(act(number), undoing(number, end)) == act(number)
+            assert scope.add(action(number), undoing(number, end)) == action(number)
         for _ in range(released):
-            hold.release()
+            scope.release()
     expected = [number for number, end in enumerate(ends) if end != "nothing to undo"]
     assert ran == expected[::-1]
-    assert len(hold.acts) == len(ends)
-    assert [undone.name for undone in hold.undone] == [f"act-{number}" for number in expected[::-1]]
-    for undone in hold.undone:
-        number = int(undone.name.removeprefix("act-"))
+    assert len(scope.actions) == len(ends)
+    assert [undone.name for undone in scope.undone] == [f"action-{number}" for number in expected[::-1]]
+    for undone in scope.undone:
+        number = int(undone.name.removeprefix("action-"))
         assert undone.outcome == ("unknown" if ends[number] == "raises" else "applied")
         assert (f"RuntimeError: broken {number}" in undone.evidence) == (ends[number] == "raises")
 
 
 def test_undone_when_the_block_raises():
     """An error of the block undoes everything, and stays the error."""
-    hold = Hold()
+    scope = Scope()
 
     def block():
-        with hold:
-            hold.add(act(1), lambda: act(1))
+        with scope:
+            scope.add(action(1), lambda: action(1))
             raise ValueError("of the block")
 
     with pytest.raises(ValueError, match="of the block"):
         block()
-    assert len(hold.undone) == 1
+    assert len(scope.undone) == 1
 
 
 def test_interrupted_while_undoing():
@@ -65,10 +65,10 @@ def test_interrupted_while_undoing():
         ran.append("interrupted")
         raise Interrupted
 
-    hold = Hold()
-    hold.add(act(0), lambda: ran.append("first") or act(0))
-    hold.add(act(1), interrupted)
-    hold.add(act(2), interrupted)
+    scope = Scope()
+    scope.add(action(0), lambda: ran.append("first") or action(0))
+    scope.add(action(1), interrupted)
+    scope.add(action(2), interrupted)
     with pytest.raises(Interrupted):
-        hold.release()
+        scope.release()
     assert ran == ["interrupted", "interrupted", "first"]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import pytest
 
-from hwprofile.apply.roles import Placement, Seat
+from hwprofile.apply.roles import Assignment, Placement
 from hwprofile.partial import partly_known
 from hwprofile.picture import draw
 from hwprofile.profile import (
@@ -124,8 +124,10 @@ def test_no_line_is_longer_than_asked(topology, width):
     """Whatever the host, every line fits, and frames end in one column."""
     roles = Placement(
         strategy="auto",
-        seats=(Seat(role="market-data-of-all-venues", cpus=(1,), node=0, because="a core of its own " * 9),),
-        unkept=("lane 2 shares a core with lane 1 " * 5,),
+        assignments=(
+            Assignment(role="market-data-of-all-venues", cpus=(1,), node=0, because="a core of its own " * 9),
+        ),
+        violations=("lane 2 shares a core with lane 1 " * 5,),
     )
     text = draw(profile(topology, usable=(0, 1)), roles, width=width)
     assert max(map(len, text.splitlines())) <= width
@@ -173,7 +175,9 @@ def test_equal_packages_are_told_once():
 def test_what_differs_is_not_folded():
     """A role, an isolated CPU or one that can't be used is drawn even amid equal ones."""
     usable = [cpu for cpu in BIG.online if cpu != 20]
-    plan = Placement(strategy="auto", seats=(Seat(role="lane", cpus=(43,), node=0, because="x"),), unkept=())
+    plan = Placement(
+        strategy="auto", assignments=(Assignment(role="lane", cpus=(43,), node=0, because="x"),), violations=()
+    )
     text = draw(profile(BIG, usable=usable, state=partly_known(State, isolated=(30, 31))), plan, width=80)
     for cell in ("[20! 148]", "[30* 158]", "[31* 159]", "[43=lane 171]"):
         assert cell in text
@@ -185,15 +189,15 @@ def test_unmarked_hosts_have_a_short_legend():
     assert "[ ] a core with its CPUs\n" in draw(profile(SMALL), width=80)
 
 
-def test_roles_and_broken_promises():
-    """A hot role stands at its CPU, one of many CPUs below, with the reason; broken promises are told."""
+def test_roles_and_broken_constraints():
+    """A hot role stands at its CPU, one of many CPUs below, with the reason; broken constraints are told."""
     plan = Placement(
         strategy="spread",
-        seats=(
-            Seat(role="lane 1", cpus=(2,), node=0, because="isolated"),
-            Seat(role="house", cpus=(0, 1, 4, 5), node=None, because="the rest"),
+        assignments=(
+            Assignment(role="lane 1", cpus=(2,), node=0, because="isolated"),
+            Assignment(role="house", cpus=(0, 1, 4, 5), node=None, because="the rest"),
         ),
-        unkept=("lane 1 has no core of its own",),
+        violations=("lane 1 has no core of its own",),
     )
     text = draw(profile(SMALL), plan, width=80)
     assert "[2=lane 1 6]" in text
@@ -268,7 +272,9 @@ def test_the_head_tells_who_the_cpu_is():
 
 def test_colours_take_no_room():
     """With the terminal's codes taken out, a coloured picture is the plain one."""
-    plan = Placement(strategy="auto", seats=(Seat(role="lane", cpus=(2,), node=0, because="x"),), unkept=())
+    plan = Placement(
+        strategy="auto", assignments=(Assignment(role="lane", cpus=(2,), node=0, because="x"),), violations=()
+    )
     host = profile(SMALL, usable=(0, 1, 2, 4), state=partly_known(State, isolated=(1,)))
     coloured = draw(host, plan, width=80, colour=True)
     assert "\x1b[" in coloured

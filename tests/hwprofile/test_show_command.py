@@ -58,8 +58,8 @@ def test_without_a_command():
         assert done.stderr == b""
 
 
-@pytest.mark.parametrize(("made", "complaint"), [(True, "holds neither sys nor proc"), (False, "is no directory")])
-def test_a_wrong_directory(capsys, tmp_path, made, complaint):
+@pytest.mark.parametrize(("made", "diagnostic"), [(True, "holds neither sys nor proc"), (False, "is no directory")])
+def test_a_wrong_directory(capsys, tmp_path, made, diagnostic):
     """A directory that holds no host's files is refused with the remedy, and nothing is printed."""
     root = tmp_path / "host"
     if made:
@@ -68,7 +68,7 @@ def test_a_wrong_directory(capsys, tmp_path, made, complaint):
     printed = capsys.readouterr()
     assert printed.out == ""
     assert str(root) in printed.err
-    assert complaint in printed.err
+    assert diagnostic in printed.err
     assert "sys and proc" in printed.err
 
 
@@ -77,9 +77,9 @@ def test_an_unknown_command(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["shwo"])
     assert stopped.value.code == 2
-    complaint = capsys.readouterr().err
+    diagnostic = capsys.readouterr().err
     for command in ("show", "doctor", "jitter", "pin"):
-        assert command in complaint
+        assert command in diagnostic
 
 
 def test_frames_in_plain_letters(monkeypatch):

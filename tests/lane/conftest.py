@@ -7,11 +7,11 @@ import pytest
 
 from mainspring.lane import (
     BoundStrategy,
-    Desk,
     Gateway,
     Lane,
     LaneStages,
     Market,
+    OrderManager,
     Outbox,
     StatisticsOptions,
     StreamStatistics,
@@ -125,14 +125,14 @@ class Bench:
             strategies=bound,
             owners={"slippage": ("one-tick", "acme"), "router": ("scripted", "acme")},
         )
-        self.desk = Desk(trading, self.markets, self.stages, self.clock)
+        self.order_manager = OrderManager(trading, self.markets, self.stages, self.clock)
         self.lane = Lane(
             feed=self.feed,
             markets=self.markets,
-            desk=self.desk,
+            order_manager=self.order_manager,
             strategies=bound,
             watch_market=self.router.on_market,
-            quotes_make_market=quotes_only,
+            top_of_book=quotes_only,
             stages=self.stages,
             clock=self.clock,
         )

@@ -1,4 +1,4 @@
-"""The hot loop: which best price is newest, who is woken, what stops a market from being live."""
+"""The hot loop: which best price is newest, who is called, what stops a market from being live."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from mainspring.model import (
     Side,
     Trade,
 )
-from mainspring.seams import Wakes
+from mainspring.seams import Subscription
 
 
 def snapshot(last_id=10, now_ns=1, bids=((100, 5),), asks=((102, 5),), instrument=0):
@@ -34,17 +34,17 @@ class Watcher:
     """Takes down what woke it."""
 
     def __init__(self, **wakes):
-        self.wakes_on = Wakes(**wakes)
-        self.woken = []
+        self.subscription = Subscription(**wakes)
+        self.called = []
 
     def on_bbo(self, market, orders):
-        self.woken.append(("bbo", market.now_ns, market.bid_ticks, market.ask_ticks, market.live))
+        self.called.append(("bbo", market.now_ns, market.bid_ticks, market.ask_ticks, market.live))
 
     def on_trade(self, trade, market, orders):
-        self.woken.append(("trade", trade.price_ticks))
+        self.called.append(("trade", trade.price_ticks))
 
     def on_timer(self, market, orders):
-        self.woken.append(("timer", market.index, market.now_ns))
+        self.called.append(("timer", market.index, market.now_ns))
 
 
 def test_newest_best_price_wins(bench):
@@ -72,17 +72,17 @@ def test_without_ids_the_last_to_come_wins(bench):
     assert table.markets[0].bid_ticks == 100
 
 
-def test_woken_by_change_only(bench):
-    """A strategy that asks for best prices is woken when they change, and by nothing else."""
+def test_called_by_change_only(bench):
+    """A strategy that asks for best prices is called when they change, and by nothing else."""
     watcher = Watcher(bbo=True)
     table = bench({"w": watcher})
     table.say(1, snapshot())
     table.say(2, delta(11, 2, bids=[(90, 1)]))
     table.say(3, quote(11, 3))
     table.say(4, Trade(0, 4, 4, 1, 102, 1, 1))
-    assert watcher.woken == [("bbo", 1, 100, 102, True)]
+    assert watcher.called == [("bbo", 1, 100, 102, True)]
     table.say(5, delta(12, 5, bids=[(100, 6)]))
-    assert watcher.woken[1:] == [("bbo", 5, 100, 102, True)], "a size that changes is a change"
+    assert watcher.called[1:] == [("bbo", 5, 100, 102, True)], "a size that changes is a change"
 
 
 def test_trades_and_timers(bench):
@@ -93,7 +93,7 @@ def test_trades_and_timers(bench):
     table.say(5_000_000)
     table.say(11_000_000)
     table.say(12_000_000)
-    assert watcher.woken == [("trade", 102), ("timer", 0, 11_000_000), ("timer", 1, 11_000_000)]
+    assert watcher.called == [("trade", 102), ("timer", 0, 11_000_000), ("timer", 1, 11_000_000)]
 
 
 def test_invalid_book_is_empty_and_not_live(bench):
@@ -103,9 +103,9 @@ def test_invalid_book_is_empty_and_not_live(bench):
     table.say(1, snapshot())
     table.say(2, BookInvalid(0, 2, "gap"))
     assert len(table.markets[0].book) == 0
-    assert watcher.woken[-1] == ("bbo", 2, 0, 0, False)
+    assert watcher.called[-1] == ("bbo", 2, 0, 0, False)
     table.say(3, snapshot(last_id=20, now_ns=3))
-    assert watcher.woken[-1] == ("bbo", 3, 100, 102, True)
+    assert watcher.called[-1] == ("bbo", 3, 100, 102, True)
 
 
 def test_halt_stops_and_resumption_restores(bench):
@@ -173,7 +173,7 @@ def test_stages_are_timed(bench):
     """Each pass of a stage is recorded once, and the whole path covers the stages within it."""
 
     class Buyer:
-        wakes_on = Wakes(bbo=True)
+        subscription = Subscription(bbo=True)
 
         def on_bbo(self, market, orders):
             orders.submit(Side.BUY, 1, market.bid_ticks)
@@ -201,7 +201,7 @@ def test_strategies_see_a_resynchronised_book_whole(bench):
     watcher = Watcher(bbo=True)
     table = bench({"w": watcher})
     table.say(9, snapshot(last_id=10, now_ns=9), delta(11, 9, bids=[(101, 5)]), delta(12, 9, asks=[(102, 0), (103, 5)]))
-    assert watcher.woken == [("bbo", 9, 101, 103, True)]
+    assert watcher.called == [("bbo", 9, 101, 103, True)]
 
 
 def test_an_older_quote_never_overrules_a_newer_one(bench):
@@ -213,7 +213,7 @@ def test_an_older_quote_never_overrules_a_newer_one(bench):
 
 
 def test_a_quote_from_before_a_gap_does_not_hide_the_new_book(bench):
-    """After a gap the ids start anew: the snapshot's best prices hold whatever quotes came before."""
+    """After a gap the ids start again: the snapshot's best prices hold whatever quotes came before."""
     table = bench()
     table.say(1, snapshot(last_id=10))
     table.say(2, quote(50, 2, bid=101))
@@ -222,20 +222,20 @@ def test_a_quote_from_before_a_gap_does_not_hide_the_new_book(bench):
     assert (table.markets[0].bid_ticks, table.markets[0].live) == (100, True)
 
 
-def test_a_halt_wakes_who_watches_the_best_prices(bench):
+def test_a_halt_calls_who_watches_the_best_prices(bench):
     """A market that stops being live is news, though no price has changed."""
     watcher = Watcher(bbo=True)
     table = bench({"w": watcher})
     table.say(1, snapshot())
     table.say(2, InstrumentStatus(0, 2, 2, "H", "halt", False))
-    assert watcher.woken[-1] == ("bbo", 2, 100, 102, False)
+    assert watcher.called[-1] == ("bbo", 2, 100, 102, False)
 
 
 def test_what_the_last_message_led_to_is_handed_out_at_the_end(bench):
     """An order event that is due when the messages end isn't lost."""
 
     class Buyer:
-        wakes_on = Wakes(bbo=True)
+        subscription = Subscription(bbo=True)
 
         def on_bbo(self, market, orders):
             orders.submit(Side.BUY, 1, market.bid_ticks)

@@ -41,7 +41,7 @@ WRONG = [
     ("mainspring/orders/log.py", "mainspring.risk", "The packages of mainspring lie in layers"),
     ("mainspring/venue/paper.py", "mainspring.lane", "The packages of mainspring lie in layers"),
     ("mainspring/session/lane_run.py", "mainspring.tuning", "The packages of mainspring lie in layers"),
-    ("mainspring/lane/desk.py", "mainspring.host", "The packages of mainspring lie in layers"),
+    ("mainspring/lane/order_manager.py", "mainspring.host", "The packages of mainspring lie in layers"),
     ("mainspring/brand_new.py", "os", "The packages of mainspring lie in layers"),
     ("hwprofile/acts.py", "mainspring.model", "hwprofile stands alone"),
     ("mainspring/session/run.py", "mainspring_plugins.book", "mainspring imports no plugin by name"),

@@ -16,7 +16,7 @@ from mainspring.testing import plain_codec
 from mainspring.wire import FrameDecoder, encode_frame
 from mainspring_native import why_missing
 from mainspring_native.books import ladder
-from mainspring_native.engines import native_engine
+from mainspring_native.decoders import native_decoder
 from mainspring_plugins.feeds.alpaca_crypto import ALPACA_CRYPTO
 
 if why_missing() is None:
@@ -120,7 +120,7 @@ def test_the_examples_of_the_rfc(stream: bytes, masked: bool, events: list[Any])
 )
 def test_a_broken_rule_closes_with_the_right_code(stream: bytes, code: int) -> None:
     """In both decoders, in the same words; and every later call says so again."""
-    told = set()
+    reported = set()
     for make in (FrameDecoder, native.FrameDecoder):
         decoder = make()
         assert decoder.feed(b"\x81\x01a") == [("text", None, b"a")]
@@ -128,8 +128,8 @@ def test_a_broken_rule_closes_with_the_right_code(stream: bytes, code: int) -> N
             with pytest.raises(FrameError) as caught:
                 decoder.feed(chunk)
             assert (caught.value.close_code, caught.value.at) == (code, 5 if stream == b"\x01\x00\x01\x00" else 3)
-            told.add(str(caught.value))
-    assert len(told) == 1
+            reported.add(str(caught.value))
+    assert len(reported) == 1
 
 
 @pytest.mark.parametrize("kind", ["text", "binary", "ping", "pong", "close"])
@@ -146,19 +146,19 @@ def test_what_is_sent_is_read(kind: str, mask: bytes | None, length: int) -> Non
     frame = encode_frame(kind, payload, mask)
     assert native.encode_frame(kind, payload, mask) == frame
     if kind != "close" or length != 1:
-        ((told, _, _),) = native.FrameDecoder(masked=mask is not None).feed(frame)
-        assert told == kind
+        ((reported, _, _),) = native.FrameDecoder(masked=mask is not None).feed(frame)
+        assert reported == kind
 
 
 _BTC = Instrument(symbol="BTC/USD", venue_symbol="BTC/USD", tick_size=Decimal("0.01"), lot_size=Decimal("0.0001"))
 
 
 def _fused() -> Any:
-    feed: Any = native_engine(ALPACA_CRYPTO, FeedContext((_BTC,), plain_codec("json")))
+    feed: Any = native_decoder(ALPACA_CRYPTO, FeedContext((_BTC,), plain_codec("json")))
     return feed.fuse(
         FuseContext(
             books=(ladder(_BTC),),
-            quotes_make_market=False,
+            top_of_book=False,
             volatility_half_life_s=300.0,
             warm_up_s=10.0,
             daily_volume_lots=(None,),
@@ -182,7 +182,7 @@ def test_a_chunk_of_frames_becomes_a_book_in_one_call() -> None:
     """However the stream is cut, the book is that of the messages one by one; pings on the way are handed back."""
     messages = _books(500)
     plain = _fused()
-    plain.run(plain.batch([(1, raw) for raw in messages]), 0, 2**62, wakes=False, timed=False)
+    plain.run(plain.batch([(1, raw) for raw in messages]), 0, 2**62, callbacks=False, timed=False)
     stream = b"".join(
         encode_frame("text", raw) + (encode_frame("ping", b"%d" % at) if at % 100 == 0 else b"")
         for at, raw in enumerate(messages)
@@ -191,9 +191,9 @@ def test_a_chunk_of_frames_becomes_a_book_in_one_call() -> None:
         fused, decoder, others = _fused(), native.FrameDecoder(check_utf8=False), []
         for start in range(0, len(stream), size):
             chunk = stream[start : start + size]
-            at, told = fused.run_frames(decoder, chunk, 0, 1, wakes=False, timed=False)
+            at, reported = fused.run_frames(decoder, chunk, 0, 1, callbacks=False, timed=False)
             assert at == len(chunk)
-            others += told
+            others += reported
         books = [one.markets[0].book for one in (fused, plain)]
         assert books[0].depth(Side.BUY, 1_000) == books[1].depth(Side.BUY, 1_000) != []
         assert others == [("ping", None, b"%d" % at) for at in range(0, 501, 100)]
@@ -205,15 +205,15 @@ def test_a_chunk_stops_where_somebody_wants_to_look() -> None:
     messages.insert(20, b'[{"T":"o","S":"BTC/USD"}]')
     chunk = b"".join(encode_frame("text", raw) for raw in messages)
     fused, decoder = _fused(), native.FrameDecoder()
-    at = wakes = 0
+    at = callbacks = 0
     refused = []
     while at < len(chunk):
         try:
-            at, _ = fused.run_frames(decoder, chunk, at, 1, wakes=True, timed=True)
+            at, _ = fused.run_frames(decoder, chunk, at, 1, callbacks=True, timed=True)
         except WireError as error:
             refused.append(str(error))
             at = fused.refused_at
             continue
-        wakes += bool(fused.changed())
+        callbacks += bool(fused.changed())
     assert refused == ["field 't' is missing"]
-    assert wakes > 1
+    assert callbacks > 1

@@ -15,7 +15,7 @@ from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.lane import Lane
 from mainspring.model import Side, Trade
-from mainspring.seams import RawMessage, Wakes
+from mainspring.seams import RawMessage, Subscription
 from mainspring.session import open_messages
 
 REGISTRY = Registry.load()
@@ -38,8 +38,8 @@ _FAULTS = "feed.faults = { drop = 0.002, duplicate = 0.01, stale = 0.01 }\n"
 
 
 def _plan(text: str, *, native: bool) -> Plan:
-    engine, book = ("native", "ladder") if native else ("python", "bisect-list")
-    overrides = [f"engine.plugin={engine}", f"book.plugin={book}"]
+    decoder, book = ("native", "ladder") if native else ("python", "bisect-list")
+    overrides = [f"decoder.plugin={decoder}", f"book.plugin={book}"]
     return make_plan(parse_config(text, "s.toml", Path(), overrides), REGISTRY)
 
 
@@ -52,9 +52,10 @@ def _run(lane: Lane, messages: list[RawMessage]) -> None:
 
 def _state(lane: Lane) -> dict[str, Any]:
     """Everything that a session leaves behind, times aside."""
-    desk = lane.desk
+    order_manager = lane.order_manager
     return {
-        "log": desk and (desk.trading.log.records, desk.trading.log.sha256, desk.refusals),
+        "log": order_manager
+        and (order_manager.trading.log.records, order_manager.trading.log.sha256, order_manager.refusals),
         "mids": [trace.samples for trace in lane.mids],
         "feed": lane.feed.statistics(),
         "markets": [
@@ -100,8 +101,8 @@ def test_a_generated_session_is_traded_alike(same: Callable[..., Lane], strategy
     text = f'instruments = ["BTC/USDT", "ETH/USDT"]\nfeed.plugin = "simulated"\nfeed.seconds = 60\n{_FAULTS}'
     text += _STRATEGIES[strategy] + _LIMITS
     lane = same(text, _generated(text))
-    assert lane.desk is not None
-    assert lane.desk.trading.log.records > 0
+    assert lane.order_manager is not None
+    assert lane.order_manager.trading.log.records > 0
     assert lane.feed.statistics().gaps > 0
 
 
@@ -128,8 +129,8 @@ def test_a_replay_is_run_alike(same: Callable[..., Lane]) -> None:
 class _Scribe:
     """Takes down what it sees, and now and then sends an order that rests, and cancels it later."""
 
-    def __init__(self, wakes: Wakes) -> None:
-        self.wakes_on = wakes
+    def __init__(self, subscription: Subscription) -> None:
+        self.subscription = subscription
         self.seen: list[object] = []
 
     def _see(self, what: str, market: Any, orders: Any) -> None:
@@ -159,28 +160,28 @@ class _Scribe:
 
 
 @pytest.mark.parametrize(
-    "wakes",
+    "subscription",
     [
-        Wakes(bbo=True),
-        Wakes(bbo=True, fills=True, order_events=True),
-        Wakes(bbo=True, timer_ms=250),
-        Wakes(trades=True),
-        Wakes(timer_ms=1_000, fills=True),
+        Subscription(bbo=True),
+        Subscription(bbo=True, fills=True, order_events=True),
+        Subscription(bbo=True, timer_ms=250),
+        Subscription(trades=True),
+        Subscription(timer_ms=1_000, fills=True),
     ],
     ids=["bbo", "events", "timer", "trades", "timer alone"],
 )
-def test_a_strategy_sees_the_same_whatever_wakes_it(wakes: Wakes) -> None:
+def test_a_strategy_sees_the_same_whatever_calls_it(subscription: Subscription) -> None:
     """Each wake, in order, with the same market before it; the router is idle at times and busy at others."""
     text = f'instruments = ["BTC/USDT", "ETH/USDT"]\nfeed.plugin = "simulated"\nfeed.seconds = 60\n{_FAULTS}'
     text += _STRATEGIES["momentum"] + _LIMITS
     messages = _generated(text)
     seen, logs = [], []
     for native in (False, True):
-        lane = _with_strategy(_plan(text, native=native), scribe := _Scribe(wakes))
+        lane = _with_strategy(_plan(text, native=native), scribe := _Scribe(subscription))
         _run(lane, messages)
         seen.append(scribe.seen)
-        assert lane.desk is not None
-        logs.append(lane.desk.trading.log.sha256)
+        assert lane.order_manager is not None
+        logs.append(lane.order_manager.trading.log.sha256)
     assert seen[0] == seen[1]
     assert len(seen[0]) > 50
     assert logs[0] == logs[1]
@@ -194,7 +195,7 @@ def _with_strategy(plan: Plan, strategy: Any) -> Lane:
     return wire(plan, registry)
 
 
-_SEAMS = ("feed", "engine", "book", "codec", "slippage", "risk", "router")
+_SEAMS = ("feed", "decoder", "book", "codec", "slippage", "risk", "router")
 
 
 def _fields(offer: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from mainspring.errors import ConfigError, ReplayError, WireError
 from mainspring.model import Instrument
 from mainspring.seams import Feed, FeedContext, RawMessage
-from mainspring.wire import python_engine
-from mainspring_native.engines import native_engine
+from mainspring.wire import python_decoder
+from mainspring_native.decoders import native_decoder
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
@@ -64,26 +64,26 @@ def restless(market: Any, orders: Any, state: Any) -> None:  # noqa: C901  it do
         state.sum += average
     near = market.bid_ticks if side == BUY else market.ask_ticks
     size = 1 + roll % 9
-    act = roll // 16 % 12
-    if act == 0:
+    action = roll // 16 % 12
+    if action == 0:
         state.last = limit(orders, side, near, size)
-    elif act == 1:
+    elif action == 1:
         state.last = limit(orders, side, near + side * (roll % 3), size)
-    elif act == 2:
+    elif action == 2:
         post_only(orders, side, near + side * (roll % 3 - 1), size)
-    elif act == 3:
+    elif action == 3:
         immediate(orders, side, near + side * 2, size * 5)
-    elif act == 4:
+    elif action == 4:
         market_order(orders, side, size * 7)
-    elif act == 5:
+    elif action == 5:
         cancel(orders, state.last)
-    elif act == 6:
+    elif action == 6:
         cancel(orders, state.last - roll % 5)
-    elif act == 7 and roll % 31 == 0:
+    elif action == 7 and roll % 31 == 0:
         for _ in range(20):
             if limit(orders, side, near - side * 3, 1) == 0:
                 state.full += 1
-    elif act == 8 and roll % 7 == 0:
+    elif action == 8 and roll % 7 == 0:
         limit(orders, roll % 4, near - 2, size - 2)
 
 
@@ -135,8 +135,8 @@ def test_the_compiled_strategy_gives_the_orders_of_its_body(events: np.ndarray, 
 def test_on_a_recorded_session(messages_of: Callable[[str], Iterator[RawMessage]], latency_ns: int) -> None:
     context = _context()
     messages = [message for _, message in zip(range(12_000), messages_of(_SPOT), strict=False)]
-    events = read_events(native_engine(BINANCE_SPOT, context), messages)
-    assert events.tolist() == read_events(python_engine(BINANCE_SPOT, context), messages).tolist()
+    events = read_events(native_decoder(BINANCE_SPOT, context), messages)
+    assert events.tolist() == read_events(python_decoder(BINANCE_SPOT, context), messages).tolist()
     assert {LEVEL, TRADE, CLEAR} <= set(events["kind"].tolist())
     result = _same(events, latency_ns)
     assert len(result.fills) > 100
@@ -262,13 +262,13 @@ def test_what_can_not_be_run_is_told() -> None:
 
 
 def test_a_message_that_is_refused_is_told_alike() -> None:
-    def told(feed: Feed) -> str:
+    def reported(feed: Feed) -> str:
         with pytest.raises(WireError) as caught:
             read_events(feed, [(5, b'{"e":"trade","s":"BTCUSDT","p":1}')])
         return str(caught.value)
 
     context = _context()
-    assert told(native_engine(BINANCE_SPOT, context)) == told(python_engine(BINANCE_SPOT, context))
+    assert reported(native_decoder(BINANCE_SPOT, context)) == reported(python_decoder(BINANCE_SPOT, context))
 
 
 def test_a_replay_begins_anew_each_time() -> None:

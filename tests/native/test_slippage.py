@@ -12,7 +12,7 @@ from mainspring.model import Instrument, NewOrder, Side
 from mainspring.seams import FeedContext, FuseContext
 from mainspring.testing import FakeMarket, FakeStatistics, check_slippage, plain_codec
 from mainspring_native.books import ladder
-from mainspring_native.engines import native_engine
+from mainspring_native.decoders import native_decoder
 from mainspring_native.slippage import almgren_chriss, book_walk, square_root
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
@@ -87,11 +87,11 @@ def test_prices_as_its_twin_does(
 @pytest.mark.parametrize("model", TWINS, ids=lambda model: model.__name__)
 def test_prices_in_a_native_market_as_its_twin_does(model: Callable[..., Any]) -> None:
     """The same where the market itself is native, and is read without Python."""
-    feed: Any = native_engine(BINANCE_SPOT, FeedContext((INSTRUMENT,), plain_codec("json")))
+    feed: Any = native_decoder(BINANCE_SPOT, FeedContext((INSTRUMENT,), plain_codec("json")))
     fused = feed.fuse(
         FuseContext(
             books=(ladder(INSTRUMENT),),
-            quotes_make_market=False,
+            top_of_book=False,
             volatility_half_life_s=300.0,
             warm_up_s=10.0,
             daily_volume_lots=(5e6,),
@@ -113,7 +113,7 @@ def test_prices_in_a_native_market_as_its_twin_does(model: Callable[..., Any]) -
     estimates = 0
     for raw in (None, snapshot):
         if raw is not None:
-            fused.run(fused.batch([(1, raw)]), 0, 2**62, wakes=False, timed=False)
+            fused.run(fused.batch([(1, raw)]), 0, 2**62, callbacks=False, timed=False)
         for order in orders:
             right = plain.estimate(order, market)
             assert native.estimate(order, market) == right

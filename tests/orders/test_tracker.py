@@ -103,7 +103,7 @@ STEPS = {
 }
 
 
-def act(tracker, step, fill_id, left):
+def action(tracker, step, fill_id, left):
     """Does a step to order 1 of the tracker."""
     if step == "accept":
         tracker.apply(Accepted(1, 0, 0))
@@ -156,7 +156,7 @@ def test_every_sequence_of_six_steps_agrees_with_the_table():
         seen.add((naive, len(path)))
         tracker = new_tracker()
         for i, step in enumerate(path):
-            act(tracker, step, i, tracker.get(1).size_lots - tracker.get(1).filled_lots)
+            action(tracker, step, i, tracker.get(1).size_lots - tracker.get(1).filled_lots)
         expected = (
             naive.state,
             naive.filled,
@@ -172,7 +172,7 @@ def test_every_sequence_of_six_steps_agrees_with_the_table():
             following = rule(naive)
             if following is None:
                 with pytest.raises(OrderStateError, match="order 1"):
-                    act(tracker, step, len(path), naive.size - naive.filled)
+                    action(tracker, step, len(path), naive.size - naive.filled)
                 assert picture(tracker) == expected, (*path, step)
             elif len(path) < 6:
                 explore((*path, step), following)

@@ -80,8 +80,8 @@ def test_what_is_missing_is_told_with_its_remedy(tmp_path: Path, monkeypatch: py
     (package / "not_built.txt").write_text("no cargo on the PATH when it was installed\n", encoding="utf-8")
     asked = "import mainspring_native as native; print(native.NEEDS.missing); print(repr(native.BUILD))"
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
-    assert told == (
+    reported = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert reported == (
         "the native module isn't here: no cargo on the PATH when it was installed; install Rust (https://rustup.rs) "
         "and run `uv sync --reinstall-package mainspring-native`\n''\n"
     )
@@ -94,5 +94,7 @@ def test_a_debug_build_is_not_for_use(tmp_path: Path, monkeypatch: pytest.Monkey
     (package / "_native.py").write_text("def build_info():\n    return {'profile': 'debug'}\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     asked = "import mainspring_native as native; print(native.NEEDS.missing)"
-    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
-    assert told.startswith("the native module is a debug build, many times slower than it ought to be; install Rust")
+    reported = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert reported.startswith(
+        "the native module is a debug build, many times slower than it ought to be; install Rust"
+    )

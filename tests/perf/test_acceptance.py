@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hwprofile.tune import Health, Race, Racer
+from hwprofile.tune import CandidateResult, Health, RaceResult
 from mainspring_perf import acceptance, acceptance_work
 from mainspring_perf.acceptance import KINDS, Outcome, decided, main, right, table
 from mainspring_perf.acceptance_work import Subject, work_of
@@ -57,16 +57,16 @@ def test_the_table_counts_and_bounds() -> None:
     assert "| 10 | 10 | 8 | 0 | 44.4% to 97.5% | 10 noisy | 6.0 | 2.0 | 90%: MISSED |" in second
 
 
-def test_the_contest_has_what_was_injected(tmp_path: Path) -> None:
-    """All candidates answer alike; rounds are scored in time; payloads begin anew after the last one."""
+def test_the_race_has_what_was_injected(tmp_path: Path) -> None:
+    """All candidates answer alike; rounds are scored in time; payloads begin again after the last one."""
     messages = acceptance._messages(tmp_path / "messages")
-    contest = acceptance_work.make(work_of(Subject(messages=str(messages), longer=GAIN.longer)).argument)
-    assert contest.names == ("default", "a", "b", "c")
-    assert len({contest.answer(name) for name in contest.names}) == 1
-    contest.start(("default", "default again", "b"), unseen=False)
+    race = acceptance_work.make(work_of(Subject(messages=str(messages), longer=GAIN.longer)).argument)
+    assert race.names == ("default", "a", "b", "c")
+    assert len({race.answer(name) for name in race.names}) == 1
+    race.start(("default", "default again", "b"), unseen=False)
     for _ in range(3):
-        contest.advance(200)
-        assert all(contest.run(name).elapsed_ns > 0 for name in ("default", "default again", "b"))
+        race.advance(200)
+        assert all(race.run(name).elapsed_ns > 0 for name in ("default", "default again", "b"))
 
 
 def test_a_run_goes_on_where_it_ended(
@@ -75,11 +75,11 @@ def test_a_run_goes_on_where_it_ended(
     """Races whose outcomes are in the file aren't held again, and the page gets the table between its marks."""
     held: list[Any] = []
 
-    def race(work: object, **more: object) -> Race:
+    def race(work: object, **more: object) -> RaceResult:
         held.append(more["seed"])
         health = Health(grade="quiet", noise=0.0, steal=None, pressure=None, throttled=None, because="")
-        racers = (Racer(name="default", standing="default", because="", gain=1.0),)
-        return Race(
+        candidates = (CandidateResult(name="default", standing="default", because="", gain=1.0),)
+        return RaceResult(
             default="default",
             winner="default",
             because="nothing beat it",
@@ -90,7 +90,7 @@ def test_a_run_goes_on_where_it_ended(
             rounds=100,
             dropped=0,
             seconds=1.0,
-            racers=racers,
+            candidates=candidates,
         )
 
     monkeypatch.setattr(acceptance, "race", race)

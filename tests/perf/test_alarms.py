@@ -124,6 +124,8 @@ def test_the_gate_of_instructions_finds_a_slowdown_and_nothing_else(tmp_path, ca
     file = tmp_path / "trials.jsonl"
     wanted = ["--gate", "instructions", "--suite", "risk", "--same", "1", "--slowed", "1", "--file", str(file)]
     assert main(wanted) == 0, capsys.readouterr()
-    told = capsys.readouterr().err
-    assert "right instructions same 1: no alarm" in told
-    assert "right instructions slowed 1: book: bisect-list: a level, with the best prices after each delta\n" in told
+    reported = capsys.readouterr().err
+    assert "right instructions same 1: no alarm" in reported
+    assert (
+        "right instructions slowed 1: book: bisect-list: a level, with the best prices after each delta\n" in reported
+    )

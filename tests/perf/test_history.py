@@ -4,7 +4,7 @@ from random import Random
 import pytest
 
 from mainspring_perf.history import change_points, make_series
-from mainspring_perf.history_views import history_page, told_change
+from mainspring_perf.history_views import format_change, history_page
 from mainspring_perf.host import Code
 from mainspring_perf.store import SavedRun
 
@@ -23,7 +23,7 @@ def test_a_step_is_found_where_it_is():
 
 
 def test_two_steps_are_found():
-    """Slower, and then mended."""
+    """Slower, and then fixed."""
     assert list(change_points(noisy([100] * 8 + [120] * 8 + [100] * 8))) == [8, 16]
 
 
@@ -61,7 +61,7 @@ def test_the_commit_where_it_moved_is_named():
     (change,) = series.changes
     assert change.at == 5
     assert change.code == "0.1.0 at 0000000000"
-    assert told_change(change).startswith("30.0% slower from 2026-11-06 on, with 0.1.0 at ")
+    assert format_change(change).startswith("30.0% slower from 2026-11-06 on, with 0.1.0 at ")
 
 
 def test_series_are_chosen_by_suite_and_name():

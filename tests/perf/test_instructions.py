@@ -134,16 +134,16 @@ def test_a_dump_is_read(tmp_path):
 def test_the_native_hot_path_hardly_allocates():
     """From bytes to a native book a message costs a few calls of an allocator, of which all but 0.4 are the set-up.
 
-    Those are nodes for levels that are kept, and buffers of a message's levels. Python's engine needs more than 60.
+    Those are nodes for levels that are kept, and buffers of a message's levels. Python's decoder needs more than 60.
     """
     found = instructions._valgrind()
     if isinstance(found, str):
         pytest.skip(f"absent: {found}")
-    if usable("engine", "native") is None:
+    if usable("decoder", "native") is None:
         pytest.skip("absent: mainspring-native")
     counts = instructions._count_suite(found[0], "wire")
-    assert counts["wire: reference session: native engine, ladder, blocks"].allocations < 3
-    assert counts["wire: reference session: python engine"].allocations > 20
+    assert counts["wire: reference session: native decoder, ladder, blocks"].allocations < 3
+    assert counts["wire: reference session: python decoder"].allocations > 20
 
 
 def test_callgrind_counts_the_same_twice():

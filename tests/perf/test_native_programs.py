@@ -46,7 +46,7 @@ def all_there(monkeypatch, tmp_path):
 
 def test_the_figures_are_those_that_are_printed(all_there, monkeypatch):
     """The best structure of a stream; the worst ratio of a structure's own figures."""
-    monkeypatch.setattr(native_programs, "_told", lambda command: PRINTED)
+    monkeypatch.setattr(native_programs, "_reported", lambda command: PRINTED)
     assert book_update_captured_ns() == 53.0
     assert book_update_near_ns() == 30.4
     assert book_update_deep_ratio() == pytest.approx(175.0 / 62.2)
@@ -85,9 +85,9 @@ def test_what_is_missing_is_named(all_there, monkeypatch, tmp_path, probe, missi
 @pytest.mark.parametrize("probe", PROBES)
 def test_a_program_that_fails_says_why(all_there, monkeypatch, probe):
     """Its last words, as the reason."""
-    real = native_programs._told
+    real = native_programs._reported
     monkeypatch.setattr(
-        native_programs, "_told", lambda _: real([sys.executable, "-c", "raise SystemExit('no such book')"])
+        native_programs, "_reported", lambda _: real([sys.executable, "-c", "raise SystemExit('no such book')"])
     )
     assert str(probe()).endswith("failed: no such book")
 

@@ -19,7 +19,7 @@ def row(suite: str, name: str, one_ns: float, **more: Any) -> dict[str, Any]:
         "one_ns": one_ns,
         "spread": 0.04,
         "ratio": None,
-        "yardstick": None,
+        "baseline": None,
         "ratio_at_least": None,
         "target_us": None,
         "met": None,
@@ -28,11 +28,11 @@ def row(suite: str, name: str, one_ns: float, **more: Any) -> dict[str, Any]:
     }
 
 
-YARDSTICK = {"yardstick": "sorted-dict: best prices"}
+BASELINE = {"baseline": "sorted-dict: best prices"}
 ROWS = [
     row("book", "sorted-dict: best prices", 600.0, target_us=1.0, met=True),
-    row("book", "ladder: best prices", 100.0, ratio=6.0, ratio_at_least=2.0, met=True, **YARDSTICK),
-    row("book", "bisect-list: best prices", 900.0, ratio=0.67, ratio_at_least=1.0, met=False, **YARDSTICK),
+    row("book", "ladder: best prices", 100.0, ratio=6.0, ratio_at_least=2.0, met=True, **BASELINE),
+    row("book", "bisect-list: best prices", 900.0, ratio=0.67, ratio_at_least=1.0, met=False, **BASELINE),
     row("lane", "lane, reference session", 18_700.0, p99_ns=91_000, max_ns=2_000_000),
     row("lane", "lane, watching", 120.0),
 ]
@@ -69,7 +69,7 @@ def test_each_figure_is_there_and_what_was_missed_is_said_first() -> None:
 
 def test_hostile_names_stay_text() -> None:
     """A stranger's plugin or its input's description can't leave its place."""
-    html = bench_page([row(HOSTILE, HOSTILE, 5.0, input=HOSTILE), row(HOSTILE, "b", 9.0, yardstick=HOSTILE, ratio=0.5)])
+    html = bench_page([row(HOSTILE, HOSTILE, 5.0, input=HOSTILE), row(HOSTILE, "b", 9.0, baseline=HOSTILE, ratio=0.5)])
     assert "<script" not in html
     assert html.count("</style>") == 1
     assert "\x1b" not in html

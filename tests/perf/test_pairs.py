@@ -16,14 +16,14 @@ from mainspring_perf.versus import why_not_run_again
 def then(baseline):
     """The baseline's copy of this code."""
     assert why_not_run_again(baseline) is None
-    return Version(told="the baseline", python=baseline.python, folder=baseline.code_folder)
+    return Version(reported="the baseline", python=baseline.python, folder=baseline.code_folder)
 
 
 @pytest.fixture
 def now(tmp_path):
     """Another copy of it."""
     copy_code(tmp_path / "now")
-    return Version(told="this code", python=sys.executable, folder=tmp_path / "now")
+    return Version(reported="this code", python=sys.executable, folder=tmp_path / "now")
 
 
 @pytest.mark.parametrize("now_first", [True, False])

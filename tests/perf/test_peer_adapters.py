@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from mainspring_perf.peers import adapters
+from mainspring_perf.peers.candidate import Candidate, command_of
 from mainspring_perf.peers.catalogue import PEERS
-from mainspring_perf.peers.contestant import Contestant, command_of
 from mainspring_perf.peers.peer import Peer, Unavailable
 from mainspring_perf.peers.works import WORKS, agrees
 from mainspring_perf.sessions import usable
@@ -22,7 +22,7 @@ NATIVE = "mainspring_native"
 
 
 def skip_unless_built(adapter: str | None) -> None:
-    if adapter == NATIVE and usable("engine", "native") is None:
+    if adapter == NATIVE and usable("decoder", "native") is None:
         pytest.skip("native parts absent: mainspring-native isn't built here")
 
 
@@ -35,9 +35,9 @@ def test_every_way_gives_the_right_answer(peer: Peer, work: str, way: str, prepa
     except Unavailable as error:
         pytest.skip(f"peer absent: {peer.name} {error}")
     inputs, made = prepare(work)
-    with Contestant(command, work, way, inputs.folder) as contestant:
-        assert agrees(contestant.first["answer"], made.right) == ""
-        assert contestant.time() > 0
+    with Candidate(command, work, way, inputs.folder) as candidate:
+        assert agrees(candidate.first["answer"], made.right) == ""
+        assert candidate.time() > 0
     assert versions
 
 
@@ -46,7 +46,7 @@ def test_the_catalogue_names_what_the_adapters_have(peer: Peer) -> None:
     """A way that an adapter has is in the catalogue, and the other way round."""
     skip_unless_built(peer.adapter)
     adapter = importlib.import_module(f"{adapters.__name__}.{peer.adapter}")
-    assert {work: tuple(ways) for work, ways in adapter.CONTESTANTS.items()} == dict(peer.ways)
+    assert {work: tuple(ways) for work, ways in adapter.RACEANTS.items()} == dict(peer.ways)
 
 
 def test_every_adapter_and_work_is_in_the_catalogue() -> None:

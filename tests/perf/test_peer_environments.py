@@ -79,7 +79,7 @@ def test_without_cargo_the_program_isnt_built(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "reported"),
     [
         ("one\n  two\n", "one two"),
         ("see https://example.org/a?b=c now", "see (a place) now"),
@@ -89,6 +89,6 @@ def test_without_cargo_the_program_isnt_built(monkeypatch: pytest.MonkeyPatch) -
         ("x" * 500, "x" * 240),
     ],
 )
-def test_a_reason_is_one_line_without_places(said: str, told: str) -> None:
+def test_a_reason_is_one_line_without_places(said: str, reported: str) -> None:
     """What tools print may stand on a page: neither addresses nor folders are in it."""
-    assert one_line(said) == told
+    assert one_line(said) == reported

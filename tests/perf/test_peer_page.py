@@ -12,11 +12,11 @@ import pytest
 from rich.console import Console
 
 from mainspring_perf.peers.catalogue import PEERS
+from mainspring_perf.peers.describe import time_text
 from mainspring_perf.peers.page import write_page
 from mainspring_perf.peers.picture import draw
 from mainspring_perf.peers.race import Outcome
 from mainspring_perf.peers.table import render
-from mainspring_perf.peers.words import time_text
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mainspring_perf.peers import race as race_module
-from mainspring_perf.peers.contestant import Contestant
+from mainspring_perf.peers.candidate import Candidate
 from mainspring_perf.peers.peer import MAINSPRING, Peer, Unavailable
 from mainspring_perf.peers.race import race
 from mainspring_perf.peers.works import Made, Work
@@ -93,15 +93,15 @@ def test_the_fastest_stands_first_and_those_without_figures_last(raced: Any) -> 
     assert times == sorted(timed) + [None] * 4
 
 
-def test_a_contestant_that_isnt_found_says_so(tmp_path: Path) -> None:
+def test_a_candidate_that_isnt_found_says_so(tmp_path: Path) -> None:
     """The child names what it couldn't import; its process is gone afterwards."""
     child = Path(race_module.__file__).with_name("child.py")
     with pytest.raises(Unavailable, match=r"^it failed: ModuleNotFoundError: .*no_such_adapter"):
-        Contestant([sys.executable, "-I", str(child), "no_such_adapter"], "book", "way", tmp_path)
+        Candidate([sys.executable, "-I", str(child), "no_such_adapter"], "book", "way", tmp_path)
 
 
 def test_the_childs_own_modules_need_the_standard_library_only(tmp_path: Path) -> None:
     """Without any installed package, what an adapter imports of ours is found: it fails for what the adapter lacks."""
     child = Path(race_module.__file__).with_name("child.py")
-    with pytest.raises(Unavailable, match=r"^it failed: AttributeError: .* has no attribute 'CONTESTANTS'"):
-        Contestant([sys.executable, "-I", "-S", str(child), "_loop"], "book", "way", tmp_path)
+    with pytest.raises(Unavailable, match=r"^it failed: AttributeError: .* has no attribute 'RACEANTS'"):
+        Candidate([sys.executable, "-I", "-S", str(child), "_loop"], "book", "way", tmp_path)

@@ -42,7 +42,7 @@ def test_a_seam_without_a_suite_is_found():
 
 @pytest.mark.parametrize("suite", list(find_suites()))
 def test_a_suite_checks_its_answers_and_names_its_parts(suite):
-    """Each benchmark's answer is right at its tiny size, its yardstick is there, and its name is its own."""
+    """Each benchmark's answer is right at its tiny size, its baseline is there, and its name is its own."""
     benchmarks = tiny(suite)
     names = [one.name for one in benchmarks]
     assert len(set(names)) == len(names)
@@ -50,7 +50,7 @@ def test_a_suite_checks_its_answers_and_names_its_parts(suite):
         one.check(one.run())
         assert one.input
         assert one.operations > 0
-        assert one.yardstick is None or one.yardstick in names
+        assert one.baseline is None or one.baseline in names
 
 
 @pytest.mark.parametrize("suite", list(find_suites()))
@@ -77,8 +77,8 @@ def test_what_cannot_be_measured_is_named(monkeypatch):
     monkeypatch.setattr(
         candidates_module, "why_unusable", lambda needs, **_: "needs a better CPU" if needs is offer.needs else None
     )
-    told = run_tiny(["book"]).unmeasured
-    assert "needs a better CPU" in told.values()
+    reported = run_tiny(["book"]).unmeasured
+    assert "needs a better CPU" in reported.values()
 
 
 def test_plugins_can_be_left_out():
@@ -113,7 +113,7 @@ def test_an_unknown_suite_is_refused_with_those_that_there_are():
         choose_suites(["bok"])
 
 
-def test_a_part_of_a_name_brings_its_yardstick():
+def test_a_part_of_a_name_brings_its_baseline():
     """`--only` keeps what the chosen benchmark is told as a ratio to."""
     names = {one.name for one in choose_benchmarks("risk", ["check collar_bps"])}
     assert names == {"check collar_bps"}
@@ -123,12 +123,12 @@ def test_a_part_of_a_name_brings_its_yardstick():
 
 
 def test_the_native_hot_path_allocates_nothing_of_pythons():
-    """A message through the native engine into a native book keeps no block of Python's heap, and takes none."""
+    """A message through the native decoder into a native book keeps no block of Python's heap, and takes none."""
     from mainspring_perf.memory import taken_by
 
     paths = hot_paths(tiny=True)
-    plain = taken_by(paths["reference session: python engine"])
-    assert plain.blocks_kept > 1, "the plain engine's levels are objects: without them this test shows nothing"
+    plain = taken_by(paths["reference session: python decoder"])
+    assert plain.blocks_kept > 1, "the plain decoder's levels are objects: without them this test shows nothing"
     native = next((calls for name, calls in paths.items() if "native" in name), None)
     if native is None:
         pytest.skip("absent: mainspring-native")

@@ -20,7 +20,7 @@ class Rounds:
         random = Random(seed)
 
         def run_round(versions, suite, number, *, names=(), only=(), allow=()):
-            assert [one.told for one in versions] == ["the baseline", "this code"]
+            assert [one.reported for one in versions] == ["the baseline", "this code"]
             self.numbers.append(number)
             there = [dict.fromkeys(true, works[place]) for place, true in enumerate((then, now))]
             pairs = {}
@@ -152,7 +152,7 @@ def test_a_difference_within_the_noise_never_fails(baseline, make_benchmark):
 
 def test_the_host_is_in_the_file(baseline, bench_folder):
     """The profile and the fingerprint lie in pyperf's JSON, for whoever reads it without us."""
-    told = json.loads((bench_folder / "baselines" / "main" / "pyperf.json").read_text())["metadata"]
-    assert told["mainspring_fingerprint"] == host_profile().fingerprint
-    assert json.loads(told["mainspring_host"])["schema"] == 1
+    reported = json.loads((bench_folder / "baselines" / "main" / "pyperf.json").read_text())["metadata"]
+    assert reported["mainspring_fingerprint"] == host_profile().fingerprint
+    assert json.loads(reported["mainspring_host"])["schema"] == 1
     assert code().version

@@ -55,7 +55,7 @@ class Reader:
         self.crossed = 0
         self.trades: list[int] = []
         self.quote_ids: list[int] = []
-        self._told: tuple[str, ...] = ()
+        self._reported: tuple[str, ...] = ()
         self._early: list[dict[str, Any]] = []
         self._quotes: dict[int, dict[str, Any]] = {}
 
@@ -72,14 +72,14 @@ class Reader:
         elif data.get("e") == "depthUpdate":
             if self.snapshots:
                 self._apply(data)
-                self.untold += self._told != self._best()
+                self.untold += self._reported != self._best()
             else:
                 self._early.append(data)
         elif data.get("e") == "trade":
             self.trades.append(data["t"])
         else:
             self.quote_ids.append(data["u"])
-            self._told = self._quoted(data)
+            self._reported = self._quoted(data)
             self._quotes[data["u"]] = data
             if float(data["b"]) >= float(data["a"]):
                 self.crossed += 1

@@ -79,10 +79,10 @@ def test_off_tick_puts_one_price_between_two_ticks(btc, clean, depths):
     for (_, raw), (_, whole) in zip(faulty(btc, off_tick=0.1), clean, strict=True):
         if raw != whole:
             broken += 1
-            told, true = (
+            reported, true = (
                 [price for side in "ba" for price, _ in orjson.loads(text)["data"][side]] for text in (raw, whole)
             )
-            assert [(one, other) for one, other in zip(told, true, strict=True) if one != other] == [
+            assert [(one, other) for one, other in zip(reported, true, strict=True) if one != other] == [
                 (true[0] + "1", true[0])
             ]
     assert 0.05 < broken / len(depths) < 0.15

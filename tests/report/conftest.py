@@ -10,6 +10,7 @@ import pytest
 
 from mainspring.report import (
     BookReport,
+    CandidateReport,
     DriftReport,
     FeedReport,
     FillMark,
@@ -18,7 +19,6 @@ from mainspring.report import (
     OrderMark,
     PacePoint,
     RaceReport,
-    RacerReport,
     SessionReport,
     SlippageReport,
     SlotReport,
@@ -102,9 +102,9 @@ def sample_pace(random: Random) -> list[PacePoint]:
 
 
 def sample_races() -> list[RaceReport]:
-    def racer(plugin: str, distribution: str, *gain: float, note: str = "") -> RacerReport:
+    def candidate(plugin: str, distribution: str, *gain: float, note: str = "") -> CandidateReport:
         middle, low, high = gain or (None, None, None)
-        return RacerReport(
+        return CandidateReport(
             plugin=plugin, distribution=distribution, version="0.1.0", gain=middle, low=low, high=high, note=note
         )
 
@@ -116,12 +116,12 @@ def sample_races() -> list[RaceReport]:
             rounds=240,
             noise=0.013,
             because="1.92x as fast as the default, raced on 2026-11-20, fresh",
-            racers=[
-                racer("bisect-list", "mainspring", 1.0, 1.0, 1.0, note="the default"),
-                racer("ladder", "mainspring-native", 1.92, 1.87, 1.97),
-                racer("sorted-vec", "mainspring-native", 1.61, 1.55, 1.66, note="beaten by ladder"),
-                racer("sorted-dict", "mainspring", 0.58, 0.55, 0.62, note="left after 40 rounds"),
-                racer("acme-book", "acme", note="its answers differ from the reference"),
+            candidates=[
+                candidate("bisect-list", "mainspring", 1.0, 1.0, 1.0, note="the default"),
+                candidate("ladder", "mainspring-native", 1.92, 1.87, 1.97),
+                candidate("sorted-vec", "mainspring-native", 1.61, 1.55, 1.66, note="beaten by ladder"),
+                candidate("sorted-dict", "mainspring", 0.58, 0.55, 0.62, note="left after 40 rounds"),
+                candidate("acme-book", "acme", note="its answers differ from the reference"),
             ],
         )
     ]
@@ -370,7 +370,9 @@ def hostile_report(report: SessionReport) -> SessionReport:
                     default=hostile,
                     winner=hostile,
                     because=hostile,
-                    racers=[changed(one, plugin=hostile, distribution=hostile, note=hostile) for one in race.racers],
+                    candidates=[
+                        changed(one, plugin=hostile, distribution=hostile, note=hostile) for one in race.candidates
+                    ],
                 )
                 for race in report.timing.races
             ],

@@ -11,7 +11,7 @@ import pytest
 
 from mainspring.report import SessionReport, to_html
 
-WIDTHS = {"desk": 1160, "phone": 390}
+WIDTHS = {"order_manager": 1160, "phone": 390}
 
 # What is laid out: of every drawing shown its box, its texts and its marks; and what leaves the page's width.
 LAYOUT = """() => {
@@ -98,7 +98,7 @@ def view(browser: Any, tmp_path: Path) -> Iterator[Callable[..., View]]:
     """Opens a page."""
     opened: list[View] = []
 
-    def open_page(html: str, width: int = WIDTHS["desk"], scheme: str = "light") -> View:
+    def open_page(html: str, width: int = WIDTHS["order_manager"], scheme: str = "light") -> View:
         opened.append(View(browser, html, tmp_path, width, scheme))
         return opened[-1]
 
@@ -311,9 +311,11 @@ def test_race_marks_stand_at_their_gains(view: Callable[..., View], report: Sess
     shown = view(to_html(report))
     chart = chart_of(shown, "race")
     read = axis(chart["texts"], {"x": 1.0}, 0)
-    marks = [mark for mark in chart["marks"] if mark["class"] in {"winner", "racer"}]
-    gains = sorted((racer.gain for racer in report.timing.races[0].racers if racer.gain is not None), reverse=True)
-    assert [mark["class"] for mark in marks] == ["winner", "racer", "racer", "racer"]
+    marks = [mark for mark in chart["marks"] if mark["class"] in {"winner", "candidate"}]
+    gains = sorted(
+        (candidate.gain for candidate in report.timing.races[0].candidates if candidate.gain is not None), reverse=True
+    )
+    assert [mark["class"] for mark in marks] == ["winner", "candidate", "candidate", "candidate"]
     for mark, gain in zip(marks, gains, strict=True):
         assert read((mark["box"][0] + mark["box"][2]) / 2) == pytest.approx(gain, rel=0.02)
 

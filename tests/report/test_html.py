@@ -202,7 +202,7 @@ def test_figures_are_the_reports(report: SessionReport, troubled_report: Session
 def test_drift_is_told_with_what_to_do(report: SessionReport, troubled_report: SessionReport) -> None:
     """A row for each stage that has parted, and the advice; where none has, not a word of it."""
     text = Page(to_html(troubled_report)).text
-    assert "2 stages have parted from this host's profile; `mainspring tune` measures anew." in text
+    assert "2 stages have parted from this host's profile; `mainspring tune` measures again." in text
     assert "1 book 1.62x 21.0 µs 16,385 2024-08-08 12:02:17 UTC 40,960" in text
     assert "1 whole path 0.48x 7.80 µs 1 2024-08-08 12:00:04 UTC 32,768" in text
     assert "Drift" not in to_html(report)

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from mainspring.report import (
-    ActReport,
+    ActionReport,
     LaneReport,
     LaneTiming,
     SessionReport,
@@ -161,7 +161,7 @@ def test_lanes_and_threads_have_their_sections(report: SessionReport, change: Ca
         outcome="partial",
         reason="found elsewhere",
     )
-    act = ActReport(
+    action = ActionReport(
         whose="lane 1",
         name="fifo",
         subject="thread 41",
@@ -172,7 +172,7 @@ def test_lanes_and_threads_have_their_sections(report: SessionReport, change: Ca
         reason="not permitted",
         needs="CAP_SYS_NICE",
     )
-    timing = change(report.timing, lanes=timings, threads=[thread], acts=[act])
+    timing = change(report.timing, lanes=timings, threads=[thread], actions=[action])
     many = change(report, lanes=lanes, timing=timing)
     text = rendered(many, 100)
     assert row(text, "1  ").split() == ["1", "41", "a:X,", "b:Y", "1,234", "617", "67.1", "MB", "finished"]
@@ -190,7 +190,7 @@ def test_lanes_and_threads_have_their_sections(report: SessionReport, change: Ca
 def test_drift_has_a_section_with_what_to_do(report: SessionReport, troubled_report: SessionReport) -> None:
     """A row for each stage that has parted under a heading that says what to do; where none has, not a word of it."""
     text = rendered(troubled_report, 100)
-    heading = "2 stages have parted from this host's profile; `mainspring tune` measures anew"
+    heading = "2 stages have parted from this host's profile; `mainspring tune` measures again"
     section = text[text.index(f"\n{heading}\n") :]
     assert row(section, "1     book").split() == [
         *("1", "book", "1.62x", "21.0", "us", "16,385", "2024-08-08", "12:02:17", "UTC", "40,960")

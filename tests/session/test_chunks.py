@@ -15,7 +15,7 @@ from mainspring.session import run_session
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
 SPOT = CAPTURES / "spot/btcusdt_20240808.gz"
 SHORT = "feed.seconds=12"
-NATIVE = ("engine.plugin=native", "book.plugin=btree")
+NATIVE = ("decoder.plugin=native", "book.plugin=btree")
 
 
 def outcome(registry, *overrides):
@@ -27,7 +27,7 @@ def outcome(registry, *overrides):
 @pytest.fixture(scope="module", params=[(), NATIVE], ids=["plain", "fused"])
 def parts(request, registry):
     """Overrides for a lane that runs each message by itself, and for one that runs feed and book as one."""
-    if request.param and "native" not in registry.offers("engine"):
+    if request.param and "native" not in registry.offers("decoder"):
         pytest.skip("mainspring-native absent")
     return request.param
 

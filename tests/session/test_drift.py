@@ -166,8 +166,8 @@ def plan(registry):
 def test_a_session_tells_of_drift_from_each_lane(registry, plan, lanes):
     """In one process and in several: which lane, which stage; the results are those of an unwatched session."""
     watched = run_session(plan(lanes, {"feed": 1.0, "whole_path": 1.0}), registry)
-    told = [(one.lane, one.stage, one.message) for one in watched.timing.drift]
-    assert told == [(str(lane + 1), stage, 1) for lane in range(lanes) for stage in ("feed", "whole_path")]
+    reported = [(one.lane, one.stage, one.message) for one in watched.timing.drift]
+    assert reported == [(str(lane + 1), stage, 1) for lane in range(lanes) for stage in ("feed", "whole_path")]
     unwatched = run_session(plan(lanes, {}), registry)
     assert unwatched.timing.drift == []
     assert without_timing(watched) == without_timing(unwatched)

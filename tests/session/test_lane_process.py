@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mainspring.host.applying import RARE_THRESHOLDS
 from mainspring.host.config import parse_config
-from mainspring.host.holding import RARE_THRESHOLDS
 from mainspring.host.plan import HardwarePlan
 from mainspring.host.session_planning import make_session
 from mainspring.session.lanes import Finished, Progressed, Ready, Refused
@@ -92,15 +92,15 @@ def test_a_lane_runs_when_told_and_ends_when_told(registry, parent):
 
 def test_a_lane_process_has_its_collector_and_chunk_as_the_plan_wants(registry, parent):
     """What is set for the session holds in a lane's process that isn't pinned, and is undone before it ends."""
-    parent.order(order_for(registry, f'session.chunk = 100\nhardware.collector = "rare"\n{CONFIG}'))
+    parent.order(order_for(registry, f'session.chunk = 100\nhardware.gc = "rare"\n{CONFIG}'))
     ready = parent.hear()
-    assert [(act.name, act.outcome) for act in ready.acts] == [("collector", "applied")]
-    assert str(RARE_THRESHOLDS) in ready.acts[0].holds
+    assert [(action.name, action.outcome) for action in ready.actions] == [("gc", "applied")]
+    assert str(RARE_THRESHOLDS) in ready.actions[0].holds
     parent.say("go")
     finished = parent.hear()
     while isinstance(finished, Progressed):
         finished = parent.hear()
-    assert [(act.name, act.outcome, act.undone) for act in finished.undone] == [("collector", "applied", True)]
+    assert [(action.name, action.outcome, action.undone) for action in finished.undone] == [("gc", "applied", True)]
     assert finished.result.pace[0].messages == 100
     parent.say("bye")
     assert parent.process.wait() == 0

@@ -81,9 +81,9 @@ def plan(registry, text, *overrides):
 
 
 def orders_of(report, session, only_log):
-    """What befell the orders of each instrument, in the order of the log; orders and fills numbered within it."""
+    """What happened to the orders of each instrument, in the order of the log; orders and fills numbered within it."""
     files = {(log.feed, log.lane): Path(log.file) for log in report.order_logs} or {("", "1"): only_log}
-    told = {}
+    reported = {}
     for lane in session.lanes:
         for part in lane.parts:
             labels = [part.label(one) for one in part.instruments]
@@ -101,8 +101,8 @@ def orders_of(report, session, only_log):
                 if "fill_id" in plain:
                     fills[label] += 1
                     plain["fill_id"] = fills[label]
-                told.setdefault(label, []).append(plain)
-    return told
+                reported.setdefault(label, []).append(plain)
+    return reported
 
 
 def compare(registry, tmp_path, text, lanes):
@@ -116,8 +116,8 @@ def compare(registry, tmp_path, text, lanes):
     assert shared.instruments == alone.instruments
     assert (shared.feeds, shared.feed, shared.refusals) == (alone.feeds, alone.feed, alone.refusals)
     assert shared.order_log_records == alone.order_log_records > 0
-    told = orders_of(shared, many, tmp_path / "many.log")
-    assert told == orders_of(alone, one, tmp_path / "one.log")
+    reported = orders_of(shared, many, tmp_path / "many.log")
+    assert reported == orders_of(alone, one, tmp_path / "one.log")
     passes, passed = (
         {one.stage: one.count for one in report.timing.stages if one.stage in PER_ORDER} for report in (alone, shared)
     )
@@ -146,11 +146,11 @@ def test_three_generated_markets_are_the_same_in_several_lanes(registry, tmp_pat
 
 
 @pytest.mark.parametrize("book", ["bisect-list", "ladder"])
-def test_the_native_engine_is_the_same_in_several_lanes(registry, tmp_path, book):
+def test_the_native_decoder_is_the_same_in_several_lanes(registry, tmp_path, book):
     """Feeds, and with a native book whole markets, run in Rust: sharing out changes nothing there either."""
-    if "native" not in registry.offers("engine"):
+    if "native" not in registry.offers("decoder"):
         pytest.skip("mainspring-native absent")
-    compare(registry, tmp_path, f'engine.plugin = "native"\nbook.plugin = "{book}"\n{GENERATED}', 4)
+    compare(registry, tmp_path, f'decoder.plugin = "native"\nbook.plugin = "{book}"\n{GENERATED}', 4)
 
 
 def test_without_a_cache_each_lane_generates_the_whole_session(registry, tmp_path, monkeypatch):
@@ -225,12 +225,12 @@ def test_a_lane_that_is_killed_is_named_and_the_others_end_their_work(registry, 
     blocked(f"orders.c.{victim}.log")
     killed = []
 
-    def told(name, process, said):
+    def reported(name, process, said):
         if name == victim and isinstance(said, Progressed) and not killed:
             os.kill(process, signal.SIGKILL)
             killed.append(process)
 
-    report = run_session(session, registry, order_log=tmp_path / "orders.log", told=told)
+    report = run_session(session, registry, order_log=tmp_path / "orders.log", reported=reported)
     whole = run_session(plan(registry, GENERATED), registry)
     lost = next(lane for lane in report.lanes if lane.name == victim)
     assert lost.ended == "failed"
@@ -249,11 +249,11 @@ def test_a_lane_that_dies_before_any_runs_doesnt_hold_up_the_others(registry):
     """Killed as soon as it is ready; the other is told to go all the same."""
     session = plan(registry, GENERATED, "lanes=2")
 
-    def told(name, process, said):
+    def reported(name, process, said):
         if name == "1" and isinstance(said, Ready):
             os.kill(process, signal.SIGKILL)
 
-    report = run_session(session, registry, told=told)
+    report = run_session(session, registry, reported=reported)
     assert [lane.ended for lane in report.lanes] == ["failed", "finished"]
     assert report.lanes[0].messages == 0
     assert {one.symbol for one in report.instruments} == set(report.lanes[1].instruments)
@@ -289,7 +289,7 @@ def test_an_error_before_anything_ran_is_the_sessions(registry, monkeypatch):
     session = plan(registry, GENERATED, "lanes=2", "strategy.maker.size=0.0000001")
     ran = []
     with pytest.raises(LaneError, match=r"lane \d: .*quote-maker.* can't be made: .*1E-7") as caught:
-        run_session(session, registry, told=lambda _name, _process, said: ran.append(said))
+        run_session(session, registry, reported=lambda _name, _process, said: ran.append(said))
     assert caught.value.lane in ("1", "2")
     assert not [said for said in ran if isinstance(said, Progressed)]
     assert not [said for said in ran if isinstance(said, Finished) and said.result.messages]
@@ -303,13 +303,13 @@ def test_a_signal_ends_all_lanes_in_order(registry):
     session = plan(registry, GENERATED, "lanes=2")
     sessions = set()
 
-    def told(name, process, said):
+    def reported(name, process, said):
         if isinstance(said, Ready) and hasattr(os, "getsid"):
             sessions.add(os.getsid(process))
         if name == "1" and isinstance(said, Ready):
             os.kill(os.getpid(), signal.SIGTERM)
 
-    report = run_session(session, registry, told=told)
+    report = run_session(session, registry, reported=reported)
     assert [lane.ended for lane in report.lanes] == ["stopped", "stopped"]
     assert report.stopped_early == "signal SIGTERM"
     assert len(report.instruments) == 4
@@ -326,12 +326,12 @@ def test_a_lane_that_doesnt_stop_in_time_is_killed_and_named(registry, tmp_path,
     blocked(f"orders.c.{hung}.log")
     ended = []
 
-    def told(name, _process, said):
+    def reported(name, _process, said):
         if name != hung and isinstance(said, Finished):
             ended.append(name)
             os.kill(os.getpid(), signal.SIGINT)
 
-    report = run_session(session, registry, order_log=tmp_path / "orders.log", told=told)
+    report = run_session(session, registry, order_log=tmp_path / "orders.log", reported=reported)
     lost = next(lane for lane in report.lanes if lane.name == hung)
     assert ended
     assert lost.ended == "failed"

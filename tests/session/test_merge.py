@@ -104,7 +104,7 @@ def test_pace_is_what_all_had_done_by_then(session):
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "told"),
+    ("first", "second", "reported"),
     [
         (None, None, None),
         ("signal SIGINT", "signal SIGINT", "signal SIGINT"),
@@ -112,10 +112,10 @@ def test_pace_is_what_all_had_done_by_then(session):
         ("signal SIGINT", "signal SIGTERM", "lane 1: signal SIGINT; lane 2: signal SIGTERM"),
     ],
 )
-def test_what_stopped_which_lane(session, first, second, told):
+def test_what_stopped_which_lane(session, first, second, reported):
     """One reason for all is told plainly; where lanes differ, each by its name."""
     report = merge(session, [outcome("1", read=feed(), stopped=first), outcome("2", read=feed(), stopped=second)])
-    assert report.stopped_early == told
+    assert report.stopped_early == reported
 
 
 def test_a_session_whose_lanes_all_failed_is_empty_and_says_so(session):

@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from mainspring.host.config import parse_config
+from mainspring.host.profiles.model import CandidateRecord, Decision, Found, HostKey, Profile
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
-from mainspring.host.wisdom.model import Decision, Found, HostKey, Profile, RacerRecord
 from mainspring.report import render_text, to_html
 from mainspring.session import run_session
 
@@ -18,34 +18,34 @@ TEXT = 'mode = "replay"\nfeed = { plugin = "simulated", seconds = 1 }\ninstrumen
 HOST = HostKey(fingerprint="f", cpu="c", usable="0", quota=None, kernel="6", python="3", words="a host")
 
 
-def racer(name: str, engine: str, book: str, standing: str, because: str, *gain: float) -> RacerRecord:
-    return RacerRecord(
+def candidate(name: str, decoder: str, book: str, standing: str, because: str, *gain: float) -> CandidateRecord:
+    return CandidateRecord(
         name=name,
-        slots={"engine": engine, "book": book},
+        slots={"decoder": decoder, "book": book},
         standing=standing,
         because=because,
         **dict(zip(("gain", "low", "high"), gain, strict=False)),
     )
 
 
-RACERS = (
-    racer("python + orjson + bisect-list", "python", "bisect-list", "default", "", 1.0, 1.0, 1.0),
-    racer("native + orjson + ladder", "native", "ladder", "winner", "", 14.2, 13.8, 14.7),
-    racer("native + orjson + btree", "native", "btree", "tied", "no gain was shown", 13.9, 13.5, 14.3),
-    RacerRecord(name="old", slots={}, standing="gated", because="needs the package old; install it"),
+CANDIDATES = (
+    candidate("python + orjson + bisect-list", "python", "bisect-list", "default", "", 1.0, 1.0, 1.0),
+    candidate("native + orjson + ladder", "native", "ladder", "winner", "", 14.2, 13.8, 14.7),
+    candidate("native + orjson + btree", "native", "btree", "tied", "no gain was shown", 13.9, 13.5, 14.3),
+    CandidateRecord(name="old", slots={}, standing="gated", because="needs the package old; install it"),
 )
 PROFILE = Profile(
     mainspring="0.1.0",
     host=HOST,
     workload="w",
-    workload_words="a second",
+    describe_workload="a second",
     objective="throughput",
     tuned_at="2026-11-26T13:00:00+00:00",
     budget_s=60,
     seconds=50,
     candidates={
-        "engine python": "mainspring 0.1.0",
-        "engine native": "mainspring-native 0.2.0",
+        "decoder python": "mainspring 0.1.0",
+        "decoder native": "mainspring-native 0.2.0",
         "book bisect-list": "mainspring 0.1.0",
         "book ladder": "mainspring-native 0.2.0",
         "book btree": "acme 2.3",
@@ -53,8 +53,8 @@ PROFILE = Profile(
     decisions=(
         Decision(
             race="pipeline",
-            slots=RACERS[1].slots,
-            default=RACERS[0].slots,
+            slots=CANDIDATES[1].slots,
+            default=CANDIDATES[0].slots,
             because="native + orjson + ladder beat it",
             grade="quiet",
             noise=0.011,
@@ -62,7 +62,7 @@ PROFILE = Profile(
             processes=5,
             dropped=3,
             seed=7,
-            racers=RACERS,
+            candidates=CANDIDATES,
         ),
     ),
 )
@@ -87,7 +87,7 @@ def report(registry):
 FRESH = Found(freshness="fresh", because="raced 2026-11-26", profile=PROFILE)
 
 
-def test_every_racer_is_told_with_its_figures(report):
+def test_every_candidate_is_told_with_its_figures(report):
     """The race as the profile has it, the winner by its name, and whose parts each candidate is made of."""
     (race,) = report(FRESH).timing.races
     assert (race.slot, race.default, race.winner) == (
@@ -97,13 +97,13 @@ def test_every_racer_is_told_with_its_figures(report):
     )
     assert (race.rounds, race.noise) == (240, 0.011)
     assert race.because == "native + orjson + ladder beat it (fresh, 2026-11-26)"
-    assert [(one.plugin, one.distribution, one.version, one.gain, one.low, one.high) for one in race.racers] == [
+    assert [(one.plugin, one.distribution, one.version, one.gain, one.low, one.high) for one in race.candidates] == [
         ("python + orjson + bisect-list", "mainspring", "0.1.0", 1.0, 1.0, 1.0),
         ("native + orjson + ladder", "mainspring-native", "0.2.0", 14.2, 13.8, 14.7),
         ("native + orjson + btree", "mainspring-native 0.2.0, acme", "2.3", 13.9, 13.5, 14.3),
         ("old", "", "", None, None, None),
     ]
-    assert race.racers[3].note == "needs the package old; install it"
+    assert race.candidates[3].note == "needs the package old; install it"
 
 
 def test_the_page_draws_them(report):
@@ -127,15 +127,15 @@ def test_the_page_draws_them(report):
 def test_the_terminal_says_what_was_found(report):
     """A line below the slots, where there is anything to say."""
 
-    def told(*found):
+    def reported(*found):
         out = io.StringIO()
         render_text(report(*found), Console(file=out, width=100, color_system=None))
         return out.getvalue()
 
     unused = Found(freshness="unused", because="the profile of 2026-11-26 is of another CPU")
-    assert "  host profile: fresh (a second): raced 2026-11-26" in told(FRESH)
-    assert "  host profile: not used: the profile of 2026-11-26 is of another CPU" in told(unused)
-    assert "host profile" not in told(Found(freshness="none", because="no race"))
+    assert "  host profile: fresh (a second): raced 2026-11-26" in reported(FRESH)
+    assert "  host profile: not used: the profile of 2026-11-26 is of another CPU" in reported(unused)
+    assert "host profile" not in reported(Found(freshness="none", because="no race"))
 
 
 def test_each_feed_names_its_race(report):

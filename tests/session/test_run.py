@@ -76,8 +76,8 @@ def test_a_report_has_what_its_charts_are_drawn_from(run):
     assert len(instrument.marks) == costs.fills
     weights = [float(mark.size) for mark in instrument.marks]
     for bps, kind in ((costs.estimated_bps, "estimated_bps"), (costs.realised_bps, "realised_bps")):
-        told = sum(weight * getattr(mark, kind) for weight, mark in zip(weights, instrument.marks, strict=True))
-        assert told / sum(weights) == pytest.approx(bps)
+        reported = sum(weight * getattr(mark, kind) for weight, mark in zip(weights, instrument.marks, strict=True))
+        assert reported / sum(weights) == pytest.approx(bps)
 
 
 def test_the_recorded_session_trades(run):
@@ -125,29 +125,29 @@ def test_any_book_and_codec_give_the_same_orders(run, book, codec):
 
 
 def test_one_pinned_lane_runs_in_its_place_and_leaves_it(run):
-    """In this process: the same results, each act told with its undoing, the thread seen on its CPU, free at last."""
+    """In this process: same results, each action reported with its undoing, the thread seen on its CPU, then freed."""
     if not hasattr(os, "sched_getaffinity"):
         pytest.skip("affinity masks are absent on this system")
     before = os.sched_getaffinity(0)
     wanted = max(before)
-    pinned = run(SHORT, f"hardware.pin=[{wanted}]", "hardware.timer_slack_ns=1", "hardware.collector=freeze")
+    pinned = run(SHORT, f"hardware.pin=[{wanted}]", "hardware.timer_slack_ns=1", "hardware.gc=freeze")
     assert os.sched_getaffinity(0) == before
     free = run(SHORT)
     rows = [{row.slot: row for row in report.slots} for report in (pinned, free)]
-    assert {slot for slot in rows[0] if rows[0][slot] != rows[1][slot]} == {"collector"}
+    assert {slot for slot in rows[0] if rows[0][slot] != rows[1][slot]} == {"gc"}
     assert msgspec.structs.replace(without_timing(pinned), slots=free.slots) == without_timing(free)
-    acts = {act.name: act for act in pinned.timing.acts if not act.undone}
-    assert (acts["pin"].outcome, acts["pin"].holds) == ("applied", f"CPU {wanted}")
-    assert {"timer-slack", "collector"} <= set(acts)
-    undone = {act.name for act in pinned.timing.acts if act.undone}
-    assert {"pin", "timer-slack", "collector"} <= undone
+    actions = {action.name: action for action in pinned.timing.actions if not action.undone}
+    assert (actions["pin"].outcome, actions["pin"].holds) == ("applied", f"CPU {wanted}")
+    assert {"timer-slack", "gc"} <= set(actions)
+    undone = {action.name for action in pinned.timing.actions if action.undone}
+    assert {"pin", "timer-slack", "gc"} <= undone
     main = next(thread for thread in pinned.timing.threads if thread.thread == os.getpid())
     assert (main.role, main.wanted, main.outcome) == ("lane 1", [wanted], "applied")
     assert {cpu for cpu, _ in main.seen} == {wanted}
     assert main.involuntary_switches >= 0
     loose = next(thread for thread in free.timing.threads if thread.thread == os.getpid())
     assert (loose.wanted, loose.outcome) == (None, "free")
-    assert free.timing.acts == []
+    assert free.timing.actions == []
 
 
 def test_replay_makes_no_order(run):
@@ -232,10 +232,10 @@ def test_a_capture_of_something_else_is_refused(run, tmp_path):
 
 def test_progress_reaches_the_end(run):
     """Progress rises and ends with the last message."""
-    told = []
-    report = run(SHORT, progress=lambda messages, fraction: told.append((messages, fraction)))
-    assert told == sorted(told)
-    assert told[-1] == (report.feed.messages, 1.0)
+    reported = []
+    report = run(SHORT, progress=lambda messages, fraction: reported.append((messages, fraction)))
+    assert reported == sorted(reported)
+    assert reported[-1] == (report.feed.messages, 1.0)
 
 
 def test_memory_stays_flat_over_ten_runs(run):

@@ -10,7 +10,7 @@ from mainspring.session.lanes.messages import Finished, Progressed, Ready, Refus
 from mainspring.session.lanes.supervisor import Kill, Send, StartClock, Supervisor
 from mainspring.session.results import LaneResult
 
-READY = Ready(process=7, acts=[])
+READY = Ready(process=7, actions=[])
 
 
 def result(messages=9, stopped=None):
@@ -176,7 +176,7 @@ def test_whatever_happens_it_comes_to_an_end_and_every_lane_is_accounted_for(wor
 
 
 def test_a_lane_that_waits_always_gets_a_word(worlds):
-    """No state is stuck: where nothing is under way and nobody intervenes, a waiting lane has a word to act on."""
+    """No state is stuck: where nothing is under way and nobody intervenes, a waiting lane has a word to action on."""
     for world in worlds:
         if "making" not in world.phase:
             for lane in (0, 1):

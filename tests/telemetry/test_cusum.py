@@ -27,7 +27,7 @@ def ratios(seed: int, factor: float = 1.0) -> Iterator[float]:
         yield factor * math.exp(at)
 
 
-def told_at(values: Iterator[float], most: int) -> int | None:
+def reported_at(values: Iterator[float], most: int) -> int | None:
     """How many values it took until a change was told; None where none was by `most`."""
     cusum: Cusum[int] = Cusum()
     return next((number for number, one in enumerate(islice(values, most), 1) if cusum.add(one, number)), None)
@@ -35,14 +35,14 @@ def told_at(values: Iterator[float], most: int) -> int | None:
 
 def test_what_fluctuates_is_no_change() -> None:
     """Of 2,000 stages watched for 200 windows each, at most 2 are told of by mistake."""
-    told = [seed for seed in range(2_000) if told_at(ratios(seed), 200) is not None]
-    assert len(told) <= 2, told
+    reported = [seed for seed in range(2_000) if reported_at(ratios(seed), 200) is not None]
+    assert len(reported) <= 2, reported
 
 
 @pytest.mark.parametrize("factor", [1.5, 1 / 1.5])
 def test_a_factor_of_one_and_a_half_is_told(factor: float) -> None:
     """Slower or faster: within 12 windows on average, within 29 in 99 of 100 cases."""
-    took = [told_at(ratios(seed, factor), 1_000) for seed in range(1_000)]
+    took = [reported_at(ratios(seed, factor), 1_000) for seed in range(1_000)]
     waits = sorted(one for one in took if one is not None)
     assert len(waits) == 1_000
     assert sum(waits) / 1_000 <= 12.3
@@ -51,14 +51,14 @@ def test_a_factor_of_one_and_a_half_is_told(factor: float) -> None:
 
 def test_a_factor_of_two_is_told_sooner() -> None:
     """Within 5 windows on average."""
-    waits = [told_at(ratios(seed, 2.0), 1_000) or 1_000 for seed in range(1_000)]
+    waits = [reported_at(ratios(seed, 2.0), 1_000) or 1_000 for seed in range(1_000)]
     assert sum(waits) / 1_000 <= 5
 
 
 def test_small_factors_are_within_the_allowance() -> None:
     """20% slower is told of in less than a fifth of stages in 200 windows; a change has to matter to be told."""
-    told = [seed for seed in range(500) if told_at(ratios(seed, 1.2), 200) is not None]
-    assert len(told) < 100, len(told)
+    reported = [seed for seed in range(500) if reported_at(ratios(seed, 1.2), 200) is not None]
+    assert len(reported) < 100, len(reported)
 
 
 def test_a_change_is_dated_and_measured() -> None:

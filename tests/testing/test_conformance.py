@@ -5,15 +5,15 @@ import pytest
 
 from mainspring.errors import ConformanceError
 from mainspring.model import Side
-from mainspring.seams import Wakes
-from mainspring.testing import NaiveBook, PlainJsonCodec, Verdict, check_offer, check_strategy
+from mainspring.seams import Subscription
+from mainspring.testing import CheckOutcome, NaiveBook, PlainJsonCodec, check_offer, check_strategy
 from mainspring_plugins.codecs.json import JsonCodec
 from mainspring_plugins.codecs.ormsgpack import OrmsgpackCodec
 
 
 def test_a_sound_book_is_ok() -> None:
     """With no rule and the seed that it was checked with."""
-    assert check_offer("book", "naive", NaiveBook, seed=7) == Verdict(seam="book", name="naive", ok=True, seed=7)
+    assert check_offer("book", "naive", NaiveBook, seed=7) == CheckOutcome(seam="book", name="naive", ok=True, seed=7)
 
 
 def test_a_broken_codec_is_not() -> None:
@@ -86,23 +86,23 @@ def test_an_unknown_seam_is_not_checked() -> None:
 
 
 class Sound:
-    wakes_on = Wakes(bbo=True, trades=True, fills=True, order_events=True, timer_ms=100)
+    subscription = Subscription(bbo=True, trades=True, fills=True, order_events=True, timer_ms=100)
 
     def __init__(self, instruments):
-        self.woken = 0
+        self.called = 0
 
     def on_bbo(self, market, orders):
-        self.woken += 1
+        self.called += 1
         if market.live and market.bid_lots and not orders.open_orders():
             orders.submit(Side.BUY, 3, market.bid_ticks)
 
     def on_trade(self, trade, market, orders):
-        self.woken += 1
+        self.called += 1
 
     on_fill = on_order_event = on_trade
 
     def on_timer(self, market, orders):
-        self.woken += 1
+        self.called += 1
 
 
 class Raises(Sound):

@@ -35,8 +35,8 @@ class Honest:
     def poll(self, now_ns):
         events = []
         while self.queue and self.queue[0][0] <= now_ns:
-            time_ns, act, *arguments = self.queue.pop(0)
-            events += act(time_ns, *arguments)
+            time_ns, action, *arguments = self.queue.pop(0)
+            events += action(time_ns, *arguments)
         self.due_ns = self.queue[0][0] if self.queue else NEVER_NS
         return events
 
@@ -80,8 +80,8 @@ class Honest:
         self.open[order_id] = (msgspec.structs.replace(order, price_ticks=price_ticks, size_lots=size_lots), filled)
         return [Replaced(order_id, 0, time_ns, price_ticks, size_lots)]
 
-    def _later(self, now_ns, act, *arguments):
-        self.queue.append((now_ns + _LATENCY_NS, act, *arguments))
+    def _later(self, now_ns, action, *arguments):
+        self.queue.append((now_ns + _LATENCY_NS, action, *arguments))
         self.due_ns = self.queue[0][0]
 
 
@@ -127,8 +127,8 @@ class HidesDueTimes(Honest):
         self.due_ns = NEVER_NS
         return events
 
-    def _later(self, now_ns, act, *arguments):
-        super()._later(now_ns, act, *arguments)
+    def _later(self, now_ns, action, *arguments):
+        super()._later(now_ns, action, *arguments)
         self.due_ns = NEVER_NS
 
 

@@ -6,7 +6,7 @@ from mainspring.host.config import load_config
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import OURS, Registry
 from mainspring.tuning.candidates import pipelines
-from mainspring.tuning.contest import LaneContest
+from mainspring.tuning.lane_race import LaneRace
 from mainspring.tuning.subject import Subject, write_subject
 from mainspring.tuning.uses import watch_uses
 from mainspring.tuning.workload import cut_workload
@@ -54,8 +54,8 @@ def planned():
 
 
 @pytest.fixture
-def contest(tmp_path, planned):
-    """A contest of pipelines over the beginning of the reference session, and its subject."""
+def race(tmp_path, planned):
+    """A race of pipelines over the beginning of the reference session, and its subject."""
 
     def make(registry, *overrides, messages=2_000, allow=OURS, field=None):
         workload, sample = cut_workload(planned(registry, *overrides), registry, tmp_path, messages)
@@ -63,7 +63,7 @@ def contest(tmp_path, planned):
             field = pipelines(workload.plan, registry, watch_uses(workload.plan, registry, sample[:256]), {})
         subject = Subject(workload=workload, allow=allow, candidates=field.candidates, file=tmp_path / "subject")
         write_subject(subject)
-        return LaneContest(subject, registry), subject
+        return LaneRace(subject, registry), subject
 
     return make
 

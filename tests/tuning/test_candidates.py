@@ -8,7 +8,7 @@ from mainspring.seams import Needs
 from mainspring.tuning.candidates import CHUNKS, log_codecs, pipelines, settings
 from mainspring.tuning.uses import Uses
 
-DECLARED = Uses(engine=True, book=True, codec_by_engine={"python": True, "own": False}, log_codec=True)
+DECLARED = Uses(decoder=True, book=True, codec_by_decoder={"python": True, "own": False}, log_codec=True)
 
 
 @pytest.fixture
@@ -18,13 +18,13 @@ def small(make_small_registry):
 
 @pytest.fixture
 def make_small_registry(registry):
-    """Our registry's feed and the rest, with two engines, two JSON codecs, two books, and more offers where given."""
+    """Our registry's feed and the rest, with two decoders, two JSON codecs, two books, and more offers where given."""
     from mainspring.host.offers import freeze
     from mainspring.host.registry import SEAMS, Registry
 
     def make(**more):
         kept = {
-            "engine": ("python",),
+            "decoder": ("python",),
             "codec": ("orjson", "msgspec", "msgpack", "msgspec-msgpack"),
             "book": ("bisect-list", "sorted-dict"),
         }
@@ -32,8 +32,8 @@ def make_small_registry(registry):
             seam: {name: one for name, one in registry.offers(seam).items() if name in kept.get(seam, (name,))}
             for seam in SEAMS
         }
-        python = offers["engine"]["python"]
-        offers["engine"]["own"] = msgspec.structs.replace(python, name="own", default=False)
+        python = offers["decoder"]["python"]
+        offers["decoder"]["own"] = msgspec.structs.replace(python, name="own", default=False)
         for name, needs in more.items():
             book = msgspec.structs.replace(offers["book"]["sorted-dict"], name=name, needs=needs)
             offers["book"][name] = book
@@ -46,8 +46,8 @@ def names(field):
     return [one.name for one in field.candidates]
 
 
-def test_pipelines_are_what_engine_codec_and_book_form(small, planned):
-    """Every engine with every codec that it calls and every book, the default first, engines in turns."""
+def test_pipelines_are_what_decoder_codec_and_book_form(small, planned):
+    """Every decoder with every codec that it calls and every book, the default first, decoders in turns."""
     field = pipelines(planned(small), small, DECLARED, {})
     assert names(field) == [
         "python + orjson + bisect-list",
@@ -57,7 +57,7 @@ def test_pipelines_are_what_engine_codec_and_book_form(small, planned):
         "python + msgspec + bisect-list",
         "python + msgspec + sorted-dict",
     ]
-    assert field.candidates[3].slots == {"engine": "own", "codec (json)": "orjson", "book": "sorted-dict"}
+    assert field.candidates[3].slots == {"decoder": "own", "codec (json)": "orjson", "book": "sorted-dict"}
     assert field.candidates[4].versions["codec msgspec"].startswith("mainspring ")
 
 
@@ -70,18 +70,18 @@ def test_a_pin_stays(small, planned):
 
 def test_all_pinned_is_no_race(small, planned):
     """With every slot pinned there is nothing to race, and the reason names each key."""
-    pinned = ("engine.plugin=own", "codec.json=orjson", "book.plugin=sorted-dict")
+    pinned = ("decoder.plugin=own", "codec.json=orjson", "book.plugin=sorted-dict")
     field = pipelines(planned(small, *pinned), small, DECLARED, {})
     assert not field.is_race
     assert field.because == (
-        "engine is pinned by --set engine.plugin; codec (json) is pinned by --set codec.json; "
+        "decoder is pinned by --set decoder.plugin; codec (json) is pinned by --set codec.json; "
         "book is pinned by --set book.plugin"
     )
 
 
 def test_what_is_never_used_is_not_varied(small, planned):
-    """A feed that isn't declared has no engine to choose, and one without a book no book."""
-    uses = Uses(engine=False, book=False, codec_by_engine={"python": True}, log_codec=False)
+    """A feed that isn't declared has no decoder to choose, and one without a book no book."""
+    uses = Uses(decoder=False, book=False, codec_by_decoder={"python": True}, log_codec=False)
     assert names(pipelines(planned(small), small, uses, {})) == ["orjson", "msgspec"]
 
 
@@ -104,8 +104,8 @@ def test_a_candidate_fills_the_plan(small, planned):
     plan = planned(small)
     candidate = pipelines(plan, small, DECLARED, {}).candidates[3]
     filled = candidate.fill(plan)
-    assert (filled.engine.plugin, filled.json_codec.plugin, filled.book.plugin) == ("own", "orjson", "sorted-dict")
-    assert msgspec.structs.replace(filled, engine=plan.engine, book=plan.book) == plan
+    assert (filled.decoder.plugin, filled.json_codec.plugin, filled.book.plugin) == ("own", "orjson", "sorted-dict")
+    assert msgspec.structs.replace(filled, decoder=plan.decoder, book=plan.book) == plan
 
 
 def test_the_log_codec_races_where_it_is_used(small, planned):

@@ -4,7 +4,7 @@ import pytest
 
 from hwprofile.tune.values import Objective
 from mainspring.tuning.budget import Budget
-from mainspring.tuning.paired import check_paired, judge
+from mainspring.tuning.paired import assess, check_paired
 from mainspring.tuning.whole import WholeRun
 
 
@@ -26,7 +26,7 @@ def pairs(*elapsed):
 )
 def test_the_verdict_is_the_intervals(elapsed, said):
     """Faster or slower where the whole interval lies on one side of one, else neither."""
-    paired = judge(pairs(*elapsed), Objective())
+    paired = assess(pairs(*elapsed), Objective())
     assert said in paired.because
     assert paired.low <= paired.gain <= paired.high
     assert "of the 5 pairs" not in paired.because
@@ -34,14 +34,14 @@ def test_the_verdict_is_the_intervals(elapsed, said):
 
 def test_few_pairs_are_said():
     """A verdict of two pairs says that it is one, and its bounds are wide."""
-    paired = judge(pairs((200, 100), (120, 100)), Objective())
+    paired = assess(pairs((200, 100), (120, 100)), Objective())
     assert "with 2 of the 5 pairs that are wanted" in paired.because
     assert paired.low < 1 < paired.high
 
 
 def test_equal_ratios_have_no_width():
     """Ratios without any spread are their own bounds."""
-    paired = judge(pairs((200, 100), (200, 100), (200, 100)), Objective())
+    paired = assess(pairs((200, 100), (200, 100), (200, 100)), Objective())
     assert paired.low == pytest.approx(2.0)
     assert paired.high == pytest.approx(2.0)
 
@@ -49,7 +49,7 @@ def test_equal_ratios_have_no_width():
 def test_the_tail_counts_by_the_objective():
     """With p99 as the objective, a lane of half the tail is twice as good whatever its throughput."""
     found = [(whole(100, 200), whole(150, 100)), (whole(100, 202), whole(150, 101))]
-    assert judge(found, Objective(throughput=0.0, tail=1.0)).gain == pytest.approx(2.0)
+    assert assess(found, Objective(throughput=0.0, tail=1.0)).gain == pytest.approx(2.0)
 
 
 def test_pairs_are_run_until_the_time_is_out():
@@ -62,14 +62,14 @@ def test_pairs_are_run_until_the_time_is_out():
         order.append(name)
         return whole(100 if name == "default" else 50, book=float(len(order)))
 
-    told = []
+    reported = []
     paired, stages = check_paired(
-        None, Objective(), seed=1, until_s=11, budget=budget, progress=lambda *one: told.append(one), run=run
+        None, Objective(), seed=1, until_s=11, budget=budget, progress=lambda *one: reported.append(one), run=run
     )
     assert paired.rounds == 5
     assert {tuple(order[at : at + 2]) for at in range(0, 10, 2)} == {("default", "tuned"), ("tuned", "default")}
     assert stages["book"] in range(1, 11)
-    assert told[-1][1] == pytest.approx(10 / 11)
+    assert reported[-1][1] == pytest.approx(10 / 11)
 
 
 def test_without_the_time_there_is_no_verdict():

@@ -6,16 +6,16 @@ import msgspec
 import pytest
 
 from hwprofile.probe import probe
-from hwprofile.tune.values import Health, Race, Racer
+from hwprofile.tune.values import CandidateResult, Health, RaceResult
 from mainspring.host.config import load_config
+from mainspring.host.profiles.model import Profile
 from mainspring.host.registry import OURS, Registry
-from mainspring.host.wisdom.model import Profile
 from mainspring.tuning import tune as module
 from mainspring.tuning.budget import Budget
 from mainspring.tuning.tune import tune
 from mainspring.tuning.whole import WholeRun
 
-PYTHON = ("engine.plugin=python", "codec.json=orjson")
+PYTHON = ("decoder.plugin=python", "codec.json=orjson")
 HEALTH = Health(grade="quiet", noise=0.004, steal=0.0, pressure=0.0, throttled=0, because="nothing disturbs")
 
 
@@ -33,27 +33,29 @@ class Races:
 
     def __call__(self, work, *, objective, seed, budget_s, progress=None):
         entry, _, function = work.entry.partition(":")
-        contest = getattr(importlib.import_module(entry), function)(work.argument)
-        default, *others = contest.names
-        racers = [Racer(name=default, standing="default", because="", gain=1.0)]
+        race = getattr(importlib.import_module(entry), function)(work.argument)
+        default, *others = race.names
+        candidates = [CandidateResult(name=default, standing="default", because="", gain=1.0)]
         winner = next((name for name in others if name in self.winners), default)
         for name in others:
             try:
-                contest.answer(name)
+                race.answer(name)
             except Exception as error:  # noqa: BLE001  as the race has it
-                racers.append(Racer(name=name, standing="gated", because=str(error)))
+                candidates.append(CandidateResult(name=name, standing="gated", because=str(error)))
                 continue
             won = name == winner
             gain = 1.5 if won else 1.0
-            racers.append(
-                Racer(name=name, standing="winner" if won else "tied", because="given", gain=gain, low=gain, high=gain)
+            candidates.append(
+                CandidateResult(
+                    name=name, standing="winner" if won else "tied", because="given", gain=gain, low=gain, high=gain
+                )
             )
-        plan = contest._subject.workload.plan
-        self.held.append((contest.names, budget_s, objective, plan))
+        plan = race._subject.workload.plan
+        self.held.append((race.names, budget_s, objective, plan))
         progress("racing", 1.0)
         self.now[0] += self.part * budget_s
         because = f"{winner} won" if winner != default else "nothing beat the default"
-        return Race(
+        return RaceResult(
             default=default,
             winner=winner,
             because=because,
@@ -64,7 +66,7 @@ class Races:
             rounds=100,
             dropped=0,
             seconds=1.0,
-            racers=tuple(racers),
+            candidates=tuple(candidates),
         )
 
 
@@ -111,10 +113,10 @@ def test_each_race_is_over_what_was_decided_before(tuned):
     last = races.held[-1][-1]
     assert (last.book.plugin, last.binary_codec.plugin, last.chunk.value) == ("sorted-dict", "ormsgpack", 2048)
     assert decided(found.profile) == {
-        "pipeline": {"engine": "python", "codec (json)": "orjson", "book": "sorted-dict"},
+        "pipeline": {"decoder": "python", "codec (json)": "orjson", "book": "sorted-dict"},
         "codec (binary)": {"codec (binary)": "ormsgpack"},
         "chunk": {"chunk": "2048"},
-        "collector": {"collector": "as-is"},
+        "gc": {"gc": "as-is"},
     }
     assert found.profile.candidates["book sorted-dict"].startswith("mainspring ")
     assert found.profile.stages_ns == {"book": 8.0}
@@ -125,7 +127,7 @@ def test_what_is_pinned_is_not_raced(tuned):
     """A race with nothing to choose is left out and the reason told, and its time is the others'."""
     free, bound = Races(), Races()
     tuned(*PYTHON, races=free)
-    found = tuned(*PYTHON, "session.chunk=64", "hardware.collector=off", "codec.binary=msgpack", races=bound)
+    found = tuned(*PYTHON, "session.chunk=64", "hardware.gc=off", "codec.binary=msgpack", races=bound)
     assert list(decided(found.profile)) == ["pipeline"]
     assert {one.race: one.because for one in found.skipped}["chunk"] == "chunk is pinned by --set session.chunk"
     assert len(found.skipped) == 3
@@ -149,7 +151,7 @@ def test_what_there_is_no_time_for_is_left_out(tuned):
     busy, idle = Races("sorted-dict", part=1.0), Races("sorted-dict", part=0.4)
     found = tuned(*PYTHON, races=busy, seconds=2.0)
     assert [names[0] for names, *_ in busy.held] == ["bisect-list"]
-    assert [late.race for late in found.skipped] == ["codec (binary)", "chunk", "collector"]
+    assert [late.race for late in found.skipped] == ["codec (binary)", "chunk", "gc"]
     because = "it takes 13 s here, for which there was no time; --budget 120s has it"
     assert found.skipped[0].because == because
     assert found.profile.paired is not None
@@ -171,7 +173,7 @@ def test_a_slower_tuned_lane_is_not_kept(tuned):
     assert all(one.slots == one.default for one in found.profile.decisions)
     (pipeline, *_) = found.profile.decisions
     assert pipeline.because.startswith("the default is kept: in the paired check of the whole lane")
-    assert {one.standing for one in pipeline.racers} <= {"default", "tied", "unconfirmed"}
+    assert {one.standing for one in pipeline.candidates} <= {"default", "tied", "unconfirmed"}
     assert found.profile.stages_ns == {}
 
 
@@ -187,9 +189,9 @@ def test_a_wrong_strangers_book_is_in_the_profile_with_its_reason(tuned, strange
     """A stranger's book takes part by being installed; a wrong one is gated, and the profile keeps the reason."""
     strange_book("    def apply_delta(self, bids, asks):\n        super().apply_delta(bids[:1], asks)")
     found = tuned(*PYTHON, races=Races("strange"), allow=(*OURS, "acme-books"))
-    racers = {one.name: one for one in found.profile.decisions[0].racers}
-    assert racers["strange"].standing == "gated"
-    assert "where the default has" in racers["strange"].because
+    candidates = {one.name: one for one in found.profile.decisions[0].candidates}
+    assert candidates["strange"].standing == "gated"
+    assert "where the default has" in candidates["strange"].because
     assert found.profile.candidates["book strange"] == "acme-books 2.3"
 
 
@@ -207,7 +209,7 @@ def test_a_stale_profile_has_the_best_two_race(tuned):
     assert "ormsgpack" in names["msgpack"]
 
 
-def test_a_race_without_a_verdict_is_held_anew(tuned):
+def test_a_race_without_a_verdict_is_held_again(tuned):
     """Where the earlier race told nothing of its candidates, all of them race again."""
     earlier = tuned(*PYTHON, races=Races()).profile
     unfit = [msgspec.structs.replace(one, grade="unfit") for one in earlier.decisions]
@@ -226,8 +228,8 @@ def test_the_objective_is_the_configs(tuned):
 
 def test_progress_names_the_race(tuned):
     """What is being raced is told, step by step."""
-    told = []
-    tuned(*PYTHON, races=Races("sorted-dict"), progress=lambda step, done: told.append((step, done)))
-    assert ("pipeline: racing", 1.0) in told
-    assert told[0][0] == "reading the workload"
-    assert told[-1][0] == "paired check"
+    reported = []
+    tuned(*PYTHON, races=Races("sorted-dict"), progress=lambda step, done: reported.append((step, done)))
+    assert ("pipeline: racing", 1.0) in reported
+    assert reported[0][0] == "reading the workload"
+    assert reported[-1][0] == "paired check"

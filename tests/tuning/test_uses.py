@@ -11,19 +11,19 @@ def messages(plan, registry):
 
 
 def test_a_declared_feed_with_strategies(registry, planned):
-    """The reference session's feed is run by an engine, the Python one calls the codec, and orders are logged."""
+    """The reference session's feed is run by a decoder, the Python one calls the codec, and orders are logged."""
     plan = planned(registry)
     uses = watch_uses(plan, registry, messages(plan, registry))
-    assert (uses.engine, uses.book, uses.log_codec) == (True, True, True)
-    assert uses.codec_by_engine["python"] is True
+    assert (uses.decoder, uses.book, uses.log_codec) == (True, True, True)
+    assert uses.codec_by_decoder["python"] is True
 
 
-def test_the_native_engine_reads_by_itself(registry, planned):
-    """An engine that decodes raw bytes is found never to call the codec, without being known by name."""
-    if registry.offers("engine").get("native") is None:
+def test_the_native_decoder_reads_by_itself(registry, planned):
+    """A decoder that decodes raw bytes is found never to call the codec, without being known by name."""
+    if registry.offers("decoder").get("native") is None:
         pytest.skip("absent: mainspring-native")
     plan = planned(registry)
-    assert watch_uses(plan, registry, messages(plan, registry)).codec_by_engine["native"] is False
+    assert watch_uses(plan, registry, messages(plan, registry)).codec_by_decoder["native"] is False
 
 
 def test_nothing_is_logged_in_a_replay(registry, planned):
@@ -32,7 +32,7 @@ def test_nothing_is_logged_in_a_replay(registry, planned):
     assert watch_uses(plan, registry, messages(plan, registry)).log_codec is False
 
 
-def test_a_pinned_engine_is_the_only_one_watched(registry, planned):
-    """Engines that can't be chosen aren't run."""
-    plan = planned(registry, "engine.plugin=python")
-    assert list(watch_uses(plan, registry, messages(plan, registry)).codec_by_engine) == ["python"]
+def test_a_pinned_decoder_is_the_only_one_watched(registry, planned):
+    """Decoders that can't be chosen aren't run."""
+    plan = planned(registry, "decoder.plugin=python")
+    assert list(watch_uses(plan, registry, messages(plan, registry)).codec_by_decoder) == ["python"]

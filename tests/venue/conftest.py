@@ -41,29 +41,29 @@ class Session:
             self.events += self.venue.poll(us * US)
         return self
 
-    def _tell(self, event):
+    def _report(self, event):
         self.venue.on_market(event)
         return self.at(self.now_us)
 
     def snapshot(self, bids, asks, update_id=0):
         self.book.apply_snapshot(bids, asks)
-        return self._tell(BookSnapshot(0, self.now_us * US, 0, update_id, bids, asks))
+        return self._report(BookSnapshot(0, self.now_us * US, 0, update_id, bids, asks))
 
     def delta(self, bids=(), asks=(), update_id=0):
         self.book.apply_delta(bids, asks)
-        return self._tell(BookDelta(0, self.now_us * US, 0, update_id, update_id, -1, list(bids), list(asks)))
+        return self._report(BookDelta(0, self.now_us * US, 0, update_id, update_id, -1, list(bids), list(asks)))
 
     def quote(self, bid, ask, update_id=-1):
-        return self._tell(Quote(0, self.now_us * US, 0, update_id, *bid, *ask))
+        return self._report(Quote(0, self.now_us * US, 0, update_id, *bid, *ask))
 
     def trade(self, price, lots, aggressor):
-        return self._tell(Trade(0, self.now_us * US, 0, 1, price, lots, aggressor))
+        return self._report(Trade(0, self.now_us * US, 0, 1, price, lots, aggressor))
 
     def invalid(self):
-        return self._tell(BookInvalid(0, self.now_us * US, "gap"))
+        return self._report(BookInvalid(0, self.now_us * US, "gap"))
 
     def status(self, trading):
-        return self._tell(InstrumentStatus(0, self.now_us * US, 0, "H", "halt", trading))
+        return self._report(InstrumentStatus(0, self.now_us * US, 0, "H", "halt", trading))
 
     def submit(self, side, price, lots, **terms):
         """Sends an order and gives its id. With no latency it has arrived when this returns."""

@@ -12,7 +12,7 @@ BUY, SELL = Side.BUY, Side.SELL
 
 
 class NaiveEngine:
-    """A list of resting orders, sorted anew for each order that takes."""
+    """A list of resting orders, sorted again for each order that takes."""
 
     def __init__(self):
         self.orders = []  # [order_id, side, price_ticks, lots], in order of time

@@ -108,7 +108,7 @@ def test_post_only_never_takes(session):
 
 
 def test_what_we_took_is_not_taken_twice(session):
-    """A level offers what it shows less what we took, until it is gone and comes anew."""
+    """A level offers what it shows less what we took, until it is gone and comes again."""
     session.submit(BUY, 101, 5)
     assert session.fills() == [(1, 101, 5, False)]
     session.submit(BUY, 101, 2, time_in_force="ioc")

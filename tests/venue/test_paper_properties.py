@@ -75,16 +75,16 @@ def run(seed, *, quotes=False, steps=1000, latency_us=3):
     latency = PaperLatency(Decimal(latency_us), "uniform", Decimal(5), Decimal(1), seed=seed)
     venue = PaperVenue((market.book,), [latency], assumption=random.choice(("proportional", "pessimistic")))
     venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
-    told, sent = [], []
+    reported, sent = [], []
     for step in range(1, steps):
         now_ns = step * 1_000_000
         if venue.due_ns <= now_ns:
-            told += [(None, event) for event in venue.poll(now_ns)]
+            reported += [(None, event) for event in venue.poll(now_ns)]
         for market_event in market.events(now_ns):
             shown = dict(market.book.depth(Side.BUY, 99)), dict(market.book.depth(Side.SELL, 99))
             venue.on_market(market_event)
             if venue.due_ns <= now_ns:
-                told += [((market_event, shown), event) for event in venue.poll(now_ns)]
+                reported += [((market_event, shown), event) for event in venue.poll(now_ns)]
         if random.random() < 0.3:
             order = NewOrder(
                 len(sent) + 1,
@@ -106,8 +106,8 @@ def run(seed, *, quotes=False, steps=1000, latency_us=3):
     end_ns = steps * 1_000_000
     for order in sent:
         venue.cancel(order.order_id, end_ns)
-    told += [(None, event) for event in venue.poll(end_ns + 10**9)]
-    return sent, told
+    reported += [(None, event) for event in venue.poll(end_ns + 10**9)]
+    return sent, reported
 
 
 SEEDS = pytest.mark.parametrize("seed", range(6))
@@ -125,11 +125,11 @@ def test_the_same_seed_gives_the_same_events(seed, quotes):
 @STYLES
 def test_every_order_is_answered_first_and_ends_once(seed, quotes):
     """Accepted or Rejected comes before anything else, one end comes last, the lots add up, time never runs back."""
-    sent, told = run(seed, quotes=quotes)
+    sent, reported = run(seed, quotes=quotes)
     by_order = defaultdict(list)
-    for _, event in told:
+    for _, event in reported:
         by_order[event.order_id].append(event)
-    assert [event.time_ns for _, event in told] == sorted(event.time_ns for _, event in told)
+    assert [event.time_ns for _, event in reported] == sorted(event.time_ns for _, event in reported)
     assert set(by_order) == {order.order_id for order in sent}
     kinds = Counter()
     for order in sent:
@@ -151,20 +151,20 @@ def test_every_order_is_answered_first_and_ends_once(seed, quotes):
 @STYLES
 def test_the_order_tracker_allows_every_event(seed, quotes):
     """The venue never says what an order's state doesn't allow, and the position is the sum of its fills."""
-    sent, told = run(seed, quotes=quotes)
+    sent, reported = run(seed, quotes=quotes)
     instrument = Instrument(symbol="A/B", venue_symbol="AB", tick_size=Decimal(1), lot_size=Decimal(1))
     tracker = OrderTracker((instrument,))
     for order in sent:
         tracker.add(order)
     # As many requests as there are answers, none of which may surprise the tracker.
-    for _, event in told:
+    for _, event in reported:
         if isinstance(event, Cancelled) or (isinstance(event, Rejected) and event.request == "cancel"):
             tracker.request_cancel(event.order_id)
         elif isinstance(event, Replaced) or (isinstance(event, Rejected) and event.request == "replace"):
             tracker.request_replace(event.order_id, 1, 1000)
-    for _, event in told:
+    for _, event in reported:
         tracker.apply(event)
-    fills = [event for _, event in told if isinstance(event, Fill)]
+    fills = [event for _, event in reported if isinstance(event, Fill)]
     assert tracker.accounts[0].position_lots == sum(fill.side * fill.size_lots for fill in fills)
     assert not tracker.all_open()
 
@@ -172,9 +172,9 @@ def test_the_order_tracker_allows_every_event(seed, quotes):
 @SEEDS
 def test_passive_fills_never_exceed_what_was_traded_or_shown(seed):
     """A trade fills at most its size; a book fills at most what it shows at our prices or through them."""
-    _, told = run(seed)
+    _, reported = run(seed)
     together = defaultdict(list)
-    for cause, event in told:
+    for cause, event in reported:
         if isinstance(event, Fill) and event.maker:
             assert cause is not None
             together[id(cause[0])].append((cause, event))

@@ -216,6 +216,6 @@ def test_subscriptions(contiguous, opened):
 
 
 def test_declarations_are_data(contiguous, chained, books_by_rows):
-    """A whole feed can be written out and read back, so that another engine can compile it."""
+    """A whole feed can be written out and read back, so that another decoder can compile it."""
     for declared in (contiguous, chained, books_by_rows):
         assert msgspec.json.decode(msgspec.json.encode(declared), type=WireFeed) == declared

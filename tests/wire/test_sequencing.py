@@ -6,14 +6,14 @@ import pytest
 from mainspring.model import BookDelta, BookInvalid, BookSnapshot
 from mainspring.seams import ResyncRequest
 from mainspring.wire import Cause, Chained, Contiguous, DeltaMessage, Format, Integer, Levels, SnapshotMessage
-from mainspring.wire._sync import MAX_KEPT_DELTAS, RENUMBERED_DELTAS
+from mainspring.wire._sync import MAX_BUFFERED_DELTAS, RENUMBERED_DELTAS
 
 
 def _kinds(events: list) -> list[str]:
     return [type(event).__name__ for event in events]
 
 
-def test_kept_deltas_follow_the_snapshot_that_bridges(contiguous, opened, make):
+def test_buffered_deltas_follow_the_snapshot_that_bridges(contiguous, opened, make):
     """Deltas before the snapshot are kept; those that it doesn't hold follow it, and the book goes on from there."""
     feed = opened(contiguous)
     for first, last in ((8, 10), (11, 12), (13, 15)):
@@ -75,8 +75,8 @@ def test_resynchronised_after_a_gap(contiguous, opened, make):
     assert (feed.feed.statistics().gaps, feed.feed.statistics().resyncs) == (1, 1)
 
 
-def test_gap_among_kept_deltas(contiguous, opened, make):
-    """After a gap among kept deltas only those beyond it are of use: an older snapshot doesn't restore the book."""
+def test_gap_among_buffered_deltas(contiguous, opened, make):
+    """After a gap among buffered deltas only those beyond it are of use: an older snapshot doesn't restore the book."""
     feed = opened(contiguous)
     feed.send(make.delta(1, 2))
     feed.send(make.delta(10, 12))
@@ -131,8 +131,8 @@ def test_chained_first_delta_may_end_at_the_snapshot(chained, opened, make):
     assert _kinds(later.send(make.delta(90, 100, 89))) == ["BookDelta"]
 
 
-def test_chained_bridges_over_kept_deltas(chained, opened, make):
-    """A snapshot drops the kept deltas below its id and goes on with the one that holds it."""
+def test_chained_bridges_over_buffered_deltas(chained, opened, make):
+    """A snapshot drops the buffered deltas below its id and goes on with the one that holds it."""
     feed = opened(chained)
     for first, last, previous in ((10, 12, 9), (15, 20, 12), (25, 30, 20)):
         feed.send(make.delta(first, last, previous))
@@ -150,14 +150,14 @@ def test_instruments_are_apart(contiguous, opened, make):
     assert [request.instrument for request in feed.feed.take_resync_requests()] == [0]
 
 
-def test_kept_deltas_are_bounded(contiguous, opened, make):
-    """The oldest kept delta goes when one too many comes; the snapshot must then bridge to the oldest left."""
+def test_buffered_deltas_are_bounded(contiguous, opened, make):
+    """The oldest buffered delta goes when one too many comes; the snapshot must then bridge to the oldest left."""
     feed = opened(contiguous)
-    for number in range(1, MAX_KEPT_DELTAS + 3):
+    for number in range(1, MAX_BUFFERED_DELTAS + 3):
         feed.send(make.delta(number, number))
-    assert feed.causes() == {Cause.PRE_SNAPSHOT: MAX_KEPT_DELTAS + 2, Cause.OVERFLOW: 2}
+    assert feed.causes() == {Cause.PRE_SNAPSHOT: MAX_BUFFERED_DELTAS + 2, Cause.OVERFLOW: 2}
     assert feed.send(make.snapshot(1)) == []
-    assert len(feed.send(make.snapshot(2))) == MAX_KEPT_DELTAS + 1
+    assert len(feed.send(make.snapshot(2))) == MAX_BUFFERED_DELTAS + 1
 
 
 def test_a_snapshot_is_asked_for_at_the_first_delta(contiguous, opened, make):

@@ -1,6 +1,6 @@
-"""Holds threads, memory and CPUs to a plan. Every act says what was wanted, what holds now, and how it is undone."""
+"""Holds threads, memory and CPUs to a plan. Every action says what was wanted, what holds now, and how it is undone."""
 
-from hwprofile.apply.collector import tune_collector
+from hwprofile.apply.gc import tune_gc
 from hwprofile.apply.huge_pages import advise_huge_pages
 from hwprofile.apply.kernel import Kernel
 from hwprofile.apply.memory import place_buffer, prefer_node
@@ -9,20 +9,20 @@ from hwprofile.apply.placement import plan_placement
 from hwprofile.apply.reach import reachable_cpus
 from hwprofile.apply.reservation import Reservation, reserve, taken_cpus
 from hwprofile.apply.residency import lock_memory, prefault
-from hwprofile.apply.roles import Placement, Role, Seat
-from hwprofile.apply.strategies import STRATEGIES, Strategy
+from hwprofile.apply.roles import Assignment, Placement, Role
+from hwprofile.apply.strategies import STRATEGIES, PlacementStrategy
 from hwprofile.apply.threads import Switches
 from hwprofile.apply.timing import set_fifo, set_timer_slack
 from hwprofile.apply.watch import ThreadRan, Watch
 
 __all__ = [
     "STRATEGIES",
+    "Assignment",
     "Kernel",
     "Placement",
+    "PlacementStrategy",
     "Reservation",
     "Role",
-    "Seat",
-    "Strategy",
     "Switches",
     "ThreadRan",
     "Watch",
@@ -40,5 +40,5 @@ __all__ = [
     "set_timer_slack",
     "sweep_threads",
     "taken_cpus",
-    "tune_collector",
+    "tune_gc",
 ]

@@ -1,9 +1,9 @@
-"""What was asked for; and the `Act` that it became, in each way that it can end."""
+"""What was asked for; and the `Action` that it became, in each way that it can end."""
 
 import errno
 from dataclasses import dataclass
 
-from hwprofile.acts import Act, Outcome
+from hwprofile.actions import Action, Outcome
 
 __all__ = ["Ask"]
 
@@ -12,29 +12,29 @@ _LACKING = "Linux on x86-64 or aarch64, with the call in its kernel"
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """An act before it is done: its name, on what, and what is wanted of it."""
+    """An action before it is done: its name, on what, and what is wanted of it."""
 
     name: str
     subject: str
     wanted: str
 
-    def applied(self, holds: str, evidence: str) -> Act:
+    def applied(self, holds: str, evidence: str) -> Action:
         """What was wanted holds."""
-        return self._act("applied", holds, evidence, None, None)
+        return self._action("applied", holds, evidence, None, None)
 
-    def partial(self, holds: str, evidence: str, reason: str, needs: str | None = None) -> Act:
+    def partial(self, holds: str, evidence: str, reason: str, needs: str | None = None) -> Action:
         """Some of it holds."""
-        return self._act("partial", holds, evidence, reason, needs)
+        return self._action("partial", holds, evidence, reason, needs)
 
-    def refused(self, holds: str, evidence: str, reason: str, needs: str | None = None) -> Act:
+    def refused(self, holds: str, evidence: str, reason: str, needs: str | None = None) -> Action:
         """Nothing changed."""
-        return self._act("refused", holds, evidence, reason, needs)
+        return self._action("refused", holds, evidence, reason, needs)
 
-    def unknown(self, evidence: str, reason: str, needs: str | None = None) -> Act:
+    def unknown(self, evidence: str, reason: str, needs: str | None = None) -> Action:
         """It was set, and what holds can't be read back."""
-        return self._act("unknown", "unknown", evidence, reason, needs)
+        return self._action("unknown", "unknown", evidence, reason, needs)
 
-    def declined(self, holds: str, call: str, error: OSError, permission: str) -> Act:
+    def declined(self, holds: str, call: str, error: OSError, permission: str) -> Action:
         """The kernel answered a call with an error, and nothing changed. `permission` is what may be missing."""
         code = errno.errorcode.get(error.errno or 0, "no error number")
         evidence = f"{call}: {code} ({error.strerror or error})"
@@ -49,8 +49,8 @@ class Ask:
                 return self.refused(holds, evidence, reason, "one that runs")
         return self.refused(holds, evidence, f"the kernel declined it: {error.strerror or error}")
 
-    def _act(self, outcome: Outcome, holds: str, evidence: str, reason: str | None, needs: str | None) -> Act:
-        return Act(
+    def _action(self, outcome: Outcome, holds: str, evidence: str, reason: str | None, needs: str | None) -> Action:
+        return Action(
             name=self.name,
             subject=self.subject,
             wanted=self.wanted,

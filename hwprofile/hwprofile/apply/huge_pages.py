@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hwprofile.acts import Act, Undo
+from hwprofile.actions import Action, Undo
 from hwprofile.apply.ask import Ask
 from hwprofile.apply.kernel import KERNEL, Kernel
 from hwprofile.apply.pages import Buffer, Pages, pages_of, still_there
@@ -14,7 +14,7 @@ _FOLDER = "/sys/kernel/mm/transparent_hugepage"
 _PERMISSION = "a container whose filter of system calls lets madvise pass"
 
 
-def advise_huge_pages(buffer: Buffer, *, kernel: Kernel = KERNEL) -> tuple[Act, Undo | None]:
+def advise_huge_pages(buffer: Buffer, *, kernel: Kernel = KERNEL) -> tuple[Action, Undo | None]:
     """Asks that the pages of a buffer be huge; best before they are touched, since the kernel joins small ones late.
 
     A mapping of Python's is shared with the processes that it forks, unless it was made with `flags=mmap.MAP_PRIVATE |
@@ -44,15 +44,15 @@ def advise_huge_pages(buffer: Buffer, *, kernel: Kernel = KERNEL) -> tuple[Act, 
         return ask.declined("none", "madvise(MADV_HUGEPAGE)", error, _PERMISSION), None
     flags, huge = _mapped(pages, kernel)
     evidence = f"smaps: flags {flags or 'absent'}, {huge:,} bytes in huge pages now"
-    act = (
+    action = (
         ask.applied(ask.wanted, evidence)
         if "hg" in flags.split()
         else ask.unknown(evidence, "the advice was taken, and the mapping's flags don't tell of it")
     )
-    return act, None if "hg" in before.split() else lambda: _advise_not(ask, buffer, pages, kernel)
+    return action, None if "hg" in before.split() else lambda: _advise_not(ask, buffer, pages, kernel)
 
 
-def _advise_not(ask: Ask, buffer: Buffer, pages: Pages, kernel: Kernel) -> Act:
+def _advise_not(ask: Ask, buffer: Buffer, pages: Pages, kernel: Kernel) -> Action:
     back = replace(ask, wanted="huge pages not advised")
     if not still_there(buffer, pages):
         return back.applied("the buffer is closed", "advice ends with its pages")

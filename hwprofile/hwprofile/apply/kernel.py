@@ -1,4 +1,4 @@
-"""What the acts ask of the operating system, as one object: tests put another in its place."""
+"""What the actions ask of the operating system, as one object: tests put another in its place."""
 
 import contextlib
 import errno
@@ -18,7 +18,8 @@ _ROOT = Path("/")
 
 
 class Kernel:
-    """The calls and files that acts are made of and read back from. Every method raises `OSError` as the kernel would.
+    """The calls and files that actions are made of and read back from. Every method raises `OSError` as the kernel
+    would.
 
     A call that the system doesn't have raises `ENOSYS`. `tid` is a thread's number as the kernel counts them.
     """

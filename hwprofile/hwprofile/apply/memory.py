@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 
-from hwprofile.acts import Act, Undo
+from hwprofile.actions import Action, Undo
 from hwprofile.apply.ask import Ask
 from hwprofile.apply.kernel import KERNEL, Kernel
 from hwprofile.apply.pages import Buffer, Pages, pages_of, still_there
@@ -32,7 +32,7 @@ _ASKED_MOST = 4096
 _Policy = tuple[int, tuple[int, ...]]
 
 
-def prefer_node(node: int, *, only: bool = False, kernel: Kernel = KERNEL) -> tuple[Act, Undo | None]:
+def prefer_node(node: int, *, only: bool = False, kernel: Kernel = KERNEL) -> tuple[Action, Undo | None]:
     """Has the calling thread's new memory come from a node, as far as that has any; `only`: from no other node.
 
     With `only`, a node without free memory makes the kernel end processes, where it would otherwise go to another. What
@@ -58,7 +58,7 @@ def prefer_node(node: int, *, only: bool = False, kernel: Kernel = KERNEL) -> tu
 
 def place_buffer(
     buffer: Buffer, node: int, *, only: bool = False, move: bool = True, kernel: Kernel = KERNEL
-) -> tuple[Act, Undo | None]:
+) -> tuple[Action, Undo | None]:
     """Has the whole pages of a buffer lie on a node; with `move`, those too that lie elsewhere already.
 
     Only pages that lie wholly inside the buffer are taken, since a policy is a whole page's: a mapping
@@ -80,11 +80,11 @@ def place_buffer(
         kernel.bind_range(pages.address, pages.length, *policy, _MOVE if move else 0)
     except OSError as error:
         return ask.declined(_words(before), "mbind", error, _PERMISSION), None
-    act = _range_holds(ask, policy, pages, kernel, lie_on=node)
-    return act, lambda: _range_back(ask, before, buffer, pages, kernel)
+    action = _range_holds(ask, policy, pages, kernel, lie_on=node)
+    return action, lambda: _range_back(ask, before, buffer, pages, kernel)
 
 
-def _not_allowed(ask: Ask, before: _Policy, node: int, kernel: Kernel) -> Act | None:
+def _not_allowed(ask: Ask, before: _Policy, node: int, kernel: Kernel) -> Action | None:
     """Refuses a node that the kernel would leave out of the policy. Raises `OSError` where it can't be asked."""
     _, allowed = kernel.memory_policy(0, _ALLOWED)
     if node in allowed:
@@ -97,7 +97,7 @@ def _not_allowed(ask: Ask, before: _Policy, node: int, kernel: Kernel) -> Act | 
     )
 
 
-def _thread_holds(ask: Ask, policy: _Policy, kernel: Kernel, *, fresh_on: int | None) -> Act:
+def _thread_holds(ask: Ask, policy: _Policy, kernel: Kernel, *, fresh_on: int | None) -> Action:
     try:
         now = kernel.memory_policy()
     except OSError as error:
@@ -128,7 +128,7 @@ def _fresh_pages(kernel: Kernel) -> tuple[int, ...]:
         return kernel.page_nodes(pages_of(mapping).addresses)
 
 
-def _thread_back(ask: Ask, before: _Policy, tid: int, kernel: Kernel) -> Act:
+def _thread_back(ask: Ask, before: _Policy, tid: int, kernel: Kernel) -> Action:
     back = replace(ask, wanted=f"{_words(before)}, as before")
     if kernel.tid() != tid:
         return back.refused(
@@ -144,7 +144,7 @@ def _thread_back(ask: Ask, before: _Policy, tid: int, kernel: Kernel) -> Act:
     return _thread_holds(back, before, kernel, fresh_on=None)
 
 
-def _range_holds(ask: Ask, policy: _Policy, pages: Pages, kernel: Kernel, *, lie_on: int | None) -> Act:
+def _range_holds(ask: Ask, policy: _Policy, pages: Pages, kernel: Kernel, *, lie_on: int | None) -> Action:
     try:
         now = kernel.memory_policy(pages.address, _OF_ADDRESS)
     except OSError as error:
@@ -170,7 +170,7 @@ def _range_holds(ask: Ask, policy: _Policy, pages: Pages, kernel: Kernel, *, lie
     return ask.partial(f"{holds}; {_tally(lie)}", evidence, reason, needs)
 
 
-def _range_back(ask: Ask, before: _Policy, buffer: Buffer, pages: Pages, kernel: Kernel) -> Act:
+def _range_back(ask: Ask, before: _Policy, buffer: Buffer, pages: Pages, kernel: Kernel) -> Action:
     back = replace(ask, wanted=f"{_words(before)}, as before")
     if not still_there(buffer, pages):
         return back.applied("the buffer is closed", "a policy ends with its pages")

@@ -5,7 +5,7 @@ import errno
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from hwprofile.acts import Act, Undo
+from hwprofile.actions import Action, Undo
 from hwprofile.apply.ask import Ask
 from hwprofile.apply.kernel import KERNEL, Kernel
 from hwprofile.apply.reach import inherited_cpus
@@ -22,7 +22,7 @@ _NAMED_MOST = 8
 
 def pin_thread(
     cpus: Collection[int], tid: int = 0, *, usable: Collection[int] | None = None, kernel: Kernel = KERNEL
-) -> tuple[Act, Undo | None]:
+) -> tuple[Action, Undo | None]:
     """Confines one thread to CPUs; `tid` is its native number, 0 the calling thread's.
 
     The kernel silently drops CPUs from a request that the thread may not use. So one that isn't in `usable` is refused
@@ -39,13 +39,13 @@ def pin_thread(
         move = _move(tid, cpus, kernel)
     except OSError as error:
         return ask.declined("as before", "sched_setaffinity", error, _PERMISSION), None
-    act = _told(ask, cpus, move, kernel)
-    return act, None if move.after == move.before else lambda: _put_back(ask, (move,), kernel)
+    action = _reported(ask, cpus, move, kernel)
+    return action, None if move.after == move.before else lambda: _put_back(ask, (move,), kernel)
 
 
 def pin_process(
     cpus: Collection[int], pid: int = 0, *, usable: Collection[int] | None = None, kernel: Kernel = KERNEL
-) -> tuple[Act, Undo | None]:
+) -> tuple[Action, Undo | None]:
     """Confines all threads of a process to CPUs; 0 is this process. Threads that they make later inherit it."""
     pid = pid or kernel.pid()
     return _confine("pin", f"process {pid}", cpus, pid, (), usable, kernel)
@@ -57,7 +57,7 @@ def sweep_threads(
     *,
     usable: Collection[int] | None = None,
     kernel: Kernel = KERNEL,
-) -> tuple[Act, Undo | None]:
+) -> tuple[Action, Undo | None]:
     """Confines the threads of this process to CPUs, all but those named: those that libraries started, too."""
     pid = kernel.pid()
     others = f" but {', '.join(map(str, sorted(except_tids)))}" if except_tids else ""
@@ -92,7 +92,7 @@ def _move(tid: int, cpus: Sequence[int], kernel: Kernel) -> _Move:
     return _Move(tid=tid, name=stat.name, started=stat.started, before=before, after=after)
 
 
-def _told(ask: Ask, cpus: tuple[int, ...], move: _Move, kernel: Kernel) -> Act:
+def _reported(ask: Ask, cpus: tuple[int, ...], move: _Move, kernel: Kernel) -> Action:
     """What came of pinning one thread."""
     if move.after is None:
         return ask.unknown("sched_getaffinity failed after the mask was set", "it can't be read back", _PERMISSION)
@@ -103,8 +103,8 @@ def _told(ask: Ask, cpus: tuple[int, ...], move: _Move, kernel: Kernel) -> Act:
     if move.after == cpus:
         return ask.applied(holds, evidence)
     reason = f"the kernel took the call and keeps {holds}"
-    tell = ask.refused if move.after == move.before else ask.partial
-    return tell(holds, evidence, reason, _WIDER)
+    report = ask.refused if move.after == move.before else ask.partial
+    return report(holds, evidence, reason, _WIDER)
 
 
 def _confine(
@@ -115,7 +115,7 @@ def _confine(
     except_tids: Collection[int],
     usable: Collection[int] | None,
     kernel: Kernel,
-) -> tuple[Act, Undo | None]:
+) -> tuple[Action, Undo | None]:
     cpus = tuple(sorted(set(cpus)))
     ask = Ask(name=name, subject=subject, wanted=_words(cpus))
     refusal = _refusal(ask, cpus, usable, kernel)
@@ -137,8 +137,8 @@ def _confine(
     if errors and not moves:
         return ask.declined("as before", f"sched_setaffinity({errors[0][0]})", errors[0][1], _PERMISSION), None
     changed = tuple(move for move in moves if move.after != move.before)
-    act = _told_all(ask, cpus, moves, errors)
-    return act, (lambda: _put_back(ask, changed, kernel)) if changed else None
+    action = _reported_all(ask, cpus, moves, errors)
+    return action, (lambda: _put_back(ask, changed, kernel)) if changed else None
 
 
 def _each_thread(pid: int, except_tids: Collection[int], kernel: Kernel) -> Iterable[int]:
@@ -152,7 +152,9 @@ def _each_thread(pid: int, except_tids: Collection[int], kernel: Kernel) -> Iter
         yield from fresh
 
 
-def _told_all(ask: Ask, cpus: tuple[int, ...], moves: Sequence[_Move], errors: Sequence[tuple[int, OSError]]) -> Act:
+def _reported_all(
+    ask: Ask, cpus: tuple[int, ...], moves: Sequence[_Move], errors: Sequence[tuple[int, OSError]]
+) -> Action:
     """What came of confining all of them."""
     there = [f"{move.name} ({move.tid})" for move in moves]
     more = ", ..." if len(there) > _NAMED_MOST else ""
@@ -163,12 +165,12 @@ def _told_all(ask: Ask, cpus: tuple[int, ...], moves: Sequence[_Move], errors: S
         return ask.applied(f"{ask.wanted}, {kept} threads" if kept else "there is no such thread", evidence)
     parts = [f"{move.name} ({move.tid}) is on {_words(move.after)}" for move in short]
     parts += [f"{tid}: {error.strerror or error}" for tid, error in errors]
-    tell = ask.partial if kept or any(move.after != move.before for move in short) else ask.refused
+    report = ask.partial if kept or any(move.after != move.before for move in short) else ask.refused
     holds = f"{ask.wanted}, {kept} of {len(moves) + len(errors)} threads"
-    return tell(holds, evidence, "; ".join(parts), _WIDER if short else _PERMISSION)
+    return report(holds, evidence, "; ".join(parts), _WIDER if short else _PERMISSION)
 
 
-def _refusal(ask: Ask, cpus: tuple[int, ...], usable: Collection[int] | None, kernel: Kernel) -> Act | None:
+def _refusal(ask: Ask, cpus: tuple[int, ...], usable: Collection[int] | None, kernel: Kernel) -> Action | None:
     """Refuses what the kernel would take and not do."""
     try:
         may = frozenset(inherited_cpus(kernel) if usable is None else usable)
@@ -183,7 +185,7 @@ def _refusal(ask: Ask, cpus: tuple[int, ...], usable: Collection[int] | None, ke
     return None
 
 
-def _put_back(ask: Ask, moves: Sequence[_Move], kernel: Kernel) -> Act:
+def _put_back(ask: Ask, moves: Sequence[_Move], kernel: Kernel) -> Action:
     """Gives threads their masks from before. One that ended, or whose number another has now, is left alone."""
     back, short, ended = 0, 0, 0
     wrong = []
@@ -210,8 +212,8 @@ def _put_back(ask: Ask, moves: Sequence[_Move], kernel: Kernel) -> Act:
     evidence = f"sched_getaffinity: {back} put back, {ended} ended, {len(wrong)} not put back"
     if not wrong:
         return undoing.applied(undoing.wanted if back else "ended", evidence)
-    tell = undoing.partial if back or short else undoing.refused
-    return tell(f"{back} of {len(moves) - ended} put back", evidence, "; ".join(wrong), _WIDER)
+    report = undoing.partial if back or short else undoing.refused
+    return report(f"{back} of {len(moves) - ended} put back", evidence, "; ".join(wrong), _WIDER)
 
 
 def _words(cpus: Collection[int] | None) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from hwprofile.acts import Act, Undo
+from hwprofile.actions import Action, Undo
 from hwprofile.apply.ask import Ask
 from hwprofile.apply.kernel import KERNEL, Kernel
 from hwprofile.cpu_lists import cpu_list
@@ -57,14 +57,14 @@ class Holder:
 
 
 class Reservation:
-    """What came of reserving CPUs. `act` tells; `cpus` are those that are reserved now, none if it was refused.
+    """What came of reserving CPUs. `action` tells; `cpus` are those that are reserved now, none if it was refused.
 
     They are free again when it is released, at the end of a `with` block, and when the process ends, however it ends.
     A process that this one forks doesn't hold them, and releases nothing.
     """
 
-    def __init__(self, act: Act, holders: Collection[Holder], folder: Path, kernel: Kernel) -> None:
-        self.act = act
+    def __init__(self, action: Action, holders: Collection[Holder], folder: Path, kernel: Kernel) -> None:
+        self.action = action
         self._holders = tuple(holders)
         self._folder = folder
         self._kernel = kernel
@@ -78,14 +78,14 @@ class Reservation:
 
     @property
     def undo(self) -> Undo | None:
-        """The way back, for a `Hold`; None where there is none to go."""
+        """The way back, for a `Scope`; None where there is none to go."""
         return self.release if self._holders else None
 
-    def release(self) -> Act:
+    def release(self) -> Action:
         """Frees the CPUs. A second time there is nothing left to free."""
         holders, self._holders = self._holders, ()
         atexit.unregister(self.release)
-        ask = Ask(name="reserve", subject=self.act.subject, wanted=f"CPUs {cpu_list([h.cpu for h in holders])} free")
+        ask = Ask(name="reserve", subject=self.action.subject, wanted=f"CPUs {cpu_list([h.cpu for h in holders])} free")
         if not holders or holders[0].pid != self._kernel.pid():
             return ask.applied("nothing is held by this process", str(self._folder))
         left = [holder.cpu for holder in holders if not _removed(self._folder / holder.file_name)]
@@ -112,8 +112,8 @@ def reserve(cpus: Collection[int], *, folder: Path | None = None, kernel: Kernel
     cpus = tuple(sorted(set(cpus)))
     ask = Ask(name="reserve", subject=f"process {kernel.pid()}", wanted=f"CPUs {cpu_list(cpus)} reserved")
 
-    def none(act: Act) -> Reservation:
-        return Reservation(act, (), folder, kernel)
+    def none(action: Action) -> Reservation:
+        return Reservation(action, (), folder, kernel)
 
     if not cpus or cpus[0] < 0:
         return none(ask.refused("nothing reserved", "the request", "it names no CPU, or none that there is", "CPUs"))

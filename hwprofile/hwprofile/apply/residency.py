@@ -3,7 +3,7 @@
 import mmap
 from dataclasses import dataclass, replace
 
-from hwprofile.acts import Act, Undo
+from hwprofile.actions import Action, Undo
 from hwprofile.apply.ask import Ask
 from hwprofile.apply.kernel import KERNEL, Kernel
 from hwprofile.apply.pages import Buffer, pages_of
@@ -32,7 +32,7 @@ class _Sizes:
 
 def lock_memory(
     *, future: bool = True, on_fault: bool = False, memory_limit: float | None = None, kernel: Kernel = KERNEL
-) -> tuple[Act, Undo | None]:
+) -> tuple[Action, Undo | None]:
     """Locks all memory of the process, so that none of it is paged out, and with `future` what it maps later.
 
     All of it becomes resident at once; with `on_fault`, when it is touched. Where that is more than the host has left,
@@ -56,16 +56,16 @@ def lock_memory(
     now = _sizes(kernel)
     evidence = f"VmLck: {now.locked if now else 0:,} bytes, VmSize: {now.mapped if now else 0:,} bytes"
     if now is None or not now.locked:
-        act = ask.unknown(evidence, "mlockall succeeded, and the kernel counts nothing as locked")
+        action = ask.unknown(evidence, "mlockall succeeded, and the kernel counts nothing as locked")
     elif future and not later:
         reason = f"{sizes.limit:,} bytes may be locked, and mapping more would fail if it were to be locked too"
-        act = ask.partial("what is mapped now is locked", evidence, reason, _UNLIMITED)
+        action = ask.partial("what is mapped now is locked", evidence, reason, _UNLIMITED)
     else:
-        act = ask.applied(wanted, evidence)
-    return act, lambda: _unlock(ask, sizes, kernel)
+        action = ask.applied(wanted, evidence)
+    return action, lambda: _unlock(ask, sizes, kernel)
 
 
-def prefault(buffer: Buffer, *, kernel: Kernel = KERNEL) -> tuple[Act, Undo | None]:
+def prefault(buffer: Buffer, *, kernel: Kernel = KERNEL) -> tuple[Action, Undo | None]:
     """Has every page of a buffer there before it is used; its content stays. There is nothing to be undone.
 
     Done before other threads write to the buffer: where the kernel can't do it (before 5.14), a byte of each page is
@@ -125,7 +125,7 @@ def _too_much(sizes: _Sizes, memory_limit: float | None, kernel: Kernel, *, resi
     return None
 
 
-def _unlock(ask: Ask, before: _Sizes, kernel: Kernel) -> Act:
+def _unlock(ask: Ask, before: _Sizes, kernel: Kernel) -> Action:
     back = replace(ask, wanted=f"{before.locked:,} bytes locked, as before")
     if before.locked:
         reason = "somebody else had locked memory before, and unlocking would unlock that too"

@@ -1,8 +1,8 @@
-"""What is placed, and where it goes: roles, their seats, and the plan that they make."""
+"""What is placed, and where it goes: roles, their assignments, and the plan that they make."""
 
 from dataclasses import dataclass
 
-__all__ = ["Placement", "Role", "Seat"]
+__all__ = ["Assignment", "Placement", "Role"]
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class Role:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seat:
+class Assignment:
     """Where a role goes: the CPUs to pin it to, the node whose memory is near to them, and why there.
 
-    A hot role's seat is one CPU. No CPU, where the host doesn't tell which it has. `node` is None where the CPUs stand
-    on several nodes, or where nothing says.
+    A hot role's assignment is one CPU. No CPU, where the host doesn't tell which it has. `node` is None where the CPUs
+    stand on several nodes, or where nothing says.
     """
 
     role: str
@@ -33,18 +33,21 @@ class Seat:
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """A plan: a seat for every role, in the order of the roles, and which promises of its strategy it can't keep.
+    """A plan: an assignment for every role, in the order of the roles, and which constraints of its strategy it can't
+    keep.
 
-    Each of `unkept` is a sentence that names the role and the CPUs. Empty, if every promise is kept.
+    Each of `violations` is a sentence that names the role and the CPUs. Empty, if every constraint is kept.
     """
 
     strategy: str
-    seats: tuple[Seat, ...]
-    unkept: tuple[str, ...]
+    assignments: tuple[Assignment, ...]
+    violations: tuple[str, ...]
 
-    def seat(self, role: str) -> Seat:
-        """The seat of that role. Raises `KeyError` where there is none of that name."""
-        for seat in self.seats:
-            if seat.role == role:
-                return seat
-        raise KeyError(f"no role is named {role!r}; there are: {', '.join(seat.role for seat in self.seats)}")
+    def assignment(self, role: str) -> Assignment:
+        """The assignment of that role. Raises `KeyError` where there is none of that name."""
+        for assignment in self.assignments:
+            if assignment.role == role:
+                return assignment
+        raise KeyError(
+            f"no role is named {role!r}; there are: {', '.join(assignment.role for assignment in self.assignments)}"
+        )

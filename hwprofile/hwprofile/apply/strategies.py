@@ -1,4 +1,4 @@
-"""The strategies by which hot roles get their cores. Each takes what it promises, and leaves the rest to the plan."""
+"""The strategies by which hot roles get their cores. Each takes what it is promised and leaves the rest."""
 
 import itertools
 from collections import Counter
@@ -6,117 +6,117 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hwprofile.apply._ground import Core, Ground
+from hwprofile.apply._inventory import Core, CpuInventory
 
-__all__ = ["STRATEGIES", "Strategy", "core_order"]
+__all__ = ["STRATEGIES", "PlacementStrategy", "core_order"]
 
 Nodes = Sequence[int | None]
 """For each hot role, the node of its network interface; None where it has none, or it isn't known."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strategy:
+class PlacementStrategy:
     """How hot roles get their cores.
 
-    `choose` takes the ground and the node that each hot role wants to be near to, and returns a core for each role, by
-    its index, no core twice; none for a role where there aren't as many. `isolated` and `caches` are what it promises
-    beyond a core for each: isolated CPUs, and one last-level cache for all or each its own. `pins` is false where
-    nothing is promised, and roles may run anywhere.
+    `choose` takes the inventory and the node that each hot role wants to be near to, and returns a core for each role,
+    by its index, no core twice; none for a role where there aren't as many. `isolated` and `caches` are what it
+    constraints beyond a core for each: isolated CPUs, and one last-level cache for all or each its own. `pins` is false
+    where nothing is promised, and roles may run anywhere.
     """
 
     name: str
     summary: str
-    choose: Callable[[Ground, Nodes], Mapping[int, Core]]
+    choose: Callable[[CpuInventory, Nodes], Mapping[int, Core]]
     isolated: Literal["always", "where there are any", "never"] = "never"
     caches: Literal["one", "own", "any"] = "any"
     pins: bool = True
 
 
-def core_order(ground: Ground, core: Core) -> tuple[object, ...]:
+def core_order(inventory: CpuInventory, core: Core) -> tuple[object, ...]:
     """What makes one core better than another of the same place, best first."""
-    nohz = frozenset(ground.profile.state.nohz_full or ())
+    nohz = frozenset(inventory.profile.state.nohz_full or ())
     return (
         -core.kind,
         not core.isolated,
-        not ground.system_cpus.isdisjoint(core.threads),
+        not inventory.system_cpus.isdisjoint(core.threads),
         nohz.isdisjoint(core.free),
-        min(ground.interrupts.get(cpu, 0) for cpu in core.free),
+        min(inventory.interrupts.get(cpu, 0) for cpu in core.free),
         core.free[0],
     )
 
 
-def _one_cache(ground: Ground, nodes: Nodes) -> Mapping[int, Core]:
-    return _in_tiers(ground, nodes, [_own(ground)], _near)
+def _one_cache(inventory: CpuInventory, nodes: Nodes) -> Mapping[int, Core]:
+    return _in_tiers(inventory, nodes, [_own(inventory)], _near)
 
 
-def _isolated_only(ground: Ground, nodes: Nodes) -> Mapping[int, Core]:
-    return _in_tiers(ground, nodes, _isolated_tiers(ground), _near)
+def _isolated_only(inventory: CpuInventory, nodes: Nodes) -> Mapping[int, Core]:
+    return _in_tiers(inventory, nodes, _isolated_tiers(inventory), _near)
 
 
-def _auto(ground: Ground, nodes: Nodes) -> Mapping[int, Core]:
-    plain = [core for core in _own(ground) if ground.isolated.isdisjoint(core.free)]
-    return _in_tiers(ground, nodes, [*_isolated_tiers(ground), plain], _near)
+def _auto(inventory: CpuInventory, nodes: Nodes) -> Mapping[int, Core]:
+    plain = [core for core in _own(inventory) if inventory.isolated.isdisjoint(core.free)]
+    return _in_tiers(inventory, nodes, [*_isolated_tiers(inventory), plain], _near)
 
 
-def _spread(ground: Ground, nodes: Nodes) -> Mapping[int, Core]:
-    return _in_tiers(ground, nodes, [_own(ground)], _apart)
+def _spread(inventory: CpuInventory, nodes: Nodes) -> Mapping[int, Core]:
+    return _in_tiers(inventory, nodes, [_own(inventory)], _apart)
 
 
-def _nothing(_ground: Ground, _nodes: Nodes) -> Mapping[int, Core]:
+def _nothing(_inventory: CpuInventory, _nodes: Nodes) -> Mapping[int, Core]:
     return {}
 
 
 STRATEGIES = {
     strategy.name: strategy
     for strategy in (
-        Strategy(
+        PlacementStrategy(
             name="auto",
             summary="isolated cores if there are any, else as one-cache",
             choose=_auto,
             isolated="where there are any",
             caches="one",
         ),
-        Strategy(
+        PlacementStrategy(
             name="isolated",
             summary="isolated cores only, of one last-level cache",
             choose=_isolated_only,
             isolated="always",
             caches="one",
         ),
-        Strategy(
+        PlacementStrategy(
             name="one-cache",
             summary="distinct cores of one last-level cache, on the network interface's node",
             choose=_one_cache,
             caches="one",
         ),
-        Strategy(
+        PlacementStrategy(
             name="spread", summary="each role its own last-level cache, nearest first", choose=_spread, caches="own"
         ),
-        Strategy(name="none", summary="left to the kernel's scheduler", choose=_nothing, pins=False),
+        PlacementStrategy(name="none", summary="left to the kernel's scheduler", choose=_nothing, pins=False),
     )
 }
 """The strategies by name, the default one first."""
 
 
-def _own(ground: Ground) -> list[Core]:
+def _own(inventory: CpuInventory) -> list[Core]:
     """The cores on which no other process has reserved a thread."""
-    return [core for core in ground.cores if not core.foreign]
+    return [core for core in inventory.cores if not core.foreign]
 
 
-def _isolated_tiers(ground: Ground) -> list[list[Core]]:
+def _isolated_tiers(inventory: CpuInventory) -> list[list[Core]]:
     """The cores that are isolated as a whole, then those of which some free CPU is."""
-    own = _own(ground)
+    own = _own(inventory)
     whole = [core for core in own if core.isolated]
-    part = [core for core in own if not core.isolated and not ground.isolated.isdisjoint(core.free)]
+    part = [core for core in own if not core.isolated and not inventory.isolated.isdisjoint(core.free)]
     return [whole, part]
 
 
 _Place = tuple[int, int]
-_Way = Callable[[Ground, Sequence[Core], int | None, _Place | None, int], Sequence[Core]]
+_Way = Callable[[CpuInventory, Sequence[Core], int | None, _Place | None, int], Sequence[Core]]
 """From cores, near a node, and near a place if one is given already: so many of them, best first."""
 
 
-def _in_tiers(ground: Ground, nodes: Nodes, tiers: Sequence[Sequence[Core]], way: _Way) -> Mapping[int, Core]:
+def _in_tiers(inventory: CpuInventory, nodes: Nodes, tiers: Sequence[Sequence[Core]], way: _Way) -> Mapping[int, Core]:
     """Deals the cores of the first tier, then of the next: roles with one network interface are dealt to together."""
     dealt: dict[int, Core] = {}
     known = [node for node in dict.fromkeys(nodes) if node is not None]
@@ -127,51 +127,59 @@ def _in_tiers(ground: Ground, nodes: Nodes, tiers: Sequence[Sequence[Core]], way
             used = {core.free for core in dealt.values()}
             cores = [core for core in tier if core.free not in used and (core.node == node or not local)]
             anchor = next((core.place for index, core in dealt.items() if nodes[index] == node), None)
-            dealt.update(zip(left, way(ground, cores, node, anchor, len(left)), strict=False))
+            dealt.update(zip(left, way(inventory, cores, node, anchor, len(left)), strict=False))
     return dealt
 
 
-def _near(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int) -> Sequence[Core]:
+def _near(
+    inventory: CpuInventory, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int
+) -> Sequence[Core]:
     """The cores of the place that fits best, then those of the places nearest to it."""
-    places = _places(ground, cores, node, anchor, need)
-    order = [core for place in places for core in _of_place(ground, cores, place)]
-    return _calm(ground, order, need, lambda chosen: len({core.place for core in chosen}) == 1)
+    places = _places(inventory, cores, node, anchor, need)
+    order = [core for place in places for core in _of_place(inventory, cores, place)]
+    return _calm(inventory, order, need, lambda chosen: len({core.place for core in chosen}) == 1)
 
 
-def _apart(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int) -> Sequence[Core]:
+def _apart(
+    inventory: CpuInventory, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int
+) -> Sequence[Core]:
     """One core of each place, then a second one of each."""
-    places = [_of_place(ground, cores, place) for place in _places(ground, cores, node, anchor, 1)]
+    places = [_of_place(inventory, cores, place) for place in _places(inventory, cores, node, anchor, 1)]
     order = [core for turn in itertools.zip_longest(*places) for core in turn if core is not None]
-    return _calm(ground, order, need, lambda chosen: len({core.place for core in chosen}) == len(chosen))
+    return _calm(inventory, order, need, lambda chosen: len({core.place for core in chosen}) == len(chosen))
 
 
-def _calm(ground: Ground, order: Sequence[Core], need: int, kept: Callable[[Sequence[Core]], bool]) -> Sequence[Core]:
-    """As many as are needed, fast ones and those without the system's work first where that breaks no promise."""
-    calm = sorted(order, key=lambda core: (-core.kind, not ground.system_cpus.isdisjoint(core.threads)))[:need]
+def _calm(
+    inventory: CpuInventory, order: Sequence[Core], need: int, kept: Callable[[Sequence[Core]], bool]
+) -> Sequence[Core]:
+    """As many as are needed, fast ones and those without the system's work first where that breaks no constraint."""
+    calm = sorted(order, key=lambda core: (-core.kind, not inventory.system_cpus.isdisjoint(core.threads)))[:need]
     return calm if kept(calm) or not kept(order[:need]) else order[:need]
 
 
-def _of_place(ground: Ground, cores: Sequence[Core], place: _Place) -> list[Core]:
-    return sorted((core for core in cores if core.place == place), key=lambda core: core_order(ground, core))
+def _of_place(inventory: CpuInventory, cores: Sequence[Core], place: _Place) -> list[Core]:
+    return sorted((core for core in cores if core.place == place), key=lambda core: core_order(inventory, core))
 
 
-def _places(ground: Ground, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int) -> list[_Place]:
+def _places(
+    inventory: CpuInventory, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int
+) -> list[_Place]:
     """The places of the cores, the best first: nearest to the node, room for all, on the node with most cores."""
     by_place: dict[_Place, list[Core]] = {}
     for core in cores:
         by_place.setdefault(core.place, []).append(core)
     best = max((core.kind for core in cores), default=0)
     cores_on = Counter(core.node for core in cores)
-    quiet_on = Counter(core.node for core in cores if ground.system_cpus.isdisjoint(core.threads))
+    quiet_on = Counter(core.node for core in cores if inventory.system_cpus.isdisjoint(core.threads))
 
     def fit(place: _Place) -> tuple[int, int, int]:
         there = by_place[place]
         fast = [core for core in there if core.kind == best]
-        quiet = [core for core in fast if ground.system_cpus.isdisjoint(core.threads)]
+        quiet = [core for core in fast if inventory.system_cpus.isdisjoint(core.threads)]
         return -min(need, len(fast)), -min(need, len(there)), -min(need, len(quiet))
 
     def far(place: _Place, wanted: int | None) -> int:
-        return ground.far(by_place[place][0].node, wanted)
+        return inventory.far(by_place[place][0].node, wanted)
 
     def first(place: _Place) -> tuple[object, ...]:
         on_node = by_place[place][0].node

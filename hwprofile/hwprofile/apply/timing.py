@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hwprofile.acts import Act, Undo
+from hwprofile.actions import Action, Undo
 from hwprofile.apply.ask import Ask
 from hwprofile.apply.kernel import KERNEL, Kernel
 from hwprofile.apply.reach import inherited_cpus
@@ -16,7 +16,7 @@ _REAL_TIME = "the capability CAP_SYS_NICE, or a limit on real-time priority (uli
 _THROTTLE = "/proc/sys/kernel/sched_rt_runtime_us"
 
 
-def set_timer_slack(slack_ns: int, *, kernel: Kernel = KERNEL) -> tuple[Act, Undo | None]:
+def set_timer_slack(slack_ns: int, *, kernel: Kernel = KERNEL) -> tuple[Action, Undo | None]:
     """Lets the calling thread's sleeps end up to `slack_ns` late; 50,000 is the usual, 1 the least.
 
     The kernel puts wake-ups together that lie within the slack. Read back from /proc/TID/timerslack_ns and by prctl.
@@ -34,11 +34,11 @@ def set_timer_slack(slack_ns: int, *, kernel: Kernel = KERNEL) -> tuple[Act, Und
         kernel.set_timer_slack(slack_ns)
     except OSError as error:
         return ask.declined(f"{before:,} ns", "prctl(PR_SET_TIMERSLACK)", error, "no filter of system calls"), None
-    act = _slack_holds(ask, slack_ns, tid, kernel)
-    return act, None if before == slack_ns else lambda: _slack_back(ask, before, tid, kernel)
+    action = _slack_holds(ask, slack_ns, tid, kernel)
+    return action, None if before == slack_ns else lambda: _slack_back(ask, before, tid, kernel)
 
 
-def _slack_holds(ask: Ask, slack_ns: int, tid: int, kernel: Kernel) -> Act:
+def _slack_holds(ask: Ask, slack_ns: int, tid: int, kernel: Kernel) -> Action:
     path = f"/proc/{tid}/timerslack_ns"
     text = kernel.read(path)
     evidence = f"{path}: {'unreadable' if text is None else text}"
@@ -58,7 +58,7 @@ def _slack_holds(ask: Ask, slack_ns: int, tid: int, kernel: Kernel) -> Act:
     return ask.refused(f"{holds:,} ns", evidence, "the kernel keeps another; real-time threads have none")
 
 
-def _slack_back(ask: Ask, before: int, tid: int, kernel: Kernel) -> Act:
+def _slack_back(ask: Ask, before: int, tid: int, kernel: Kernel) -> Action:
     back = replace(ask, wanted=f"{before:,} ns, as before")
     try:
         if kernel.tid() == tid:
@@ -72,7 +72,7 @@ def _slack_back(ask: Ask, before: int, tid: int, kernel: Kernel) -> Act:
     return _slack_holds(back, before, tid, kernel)
 
 
-def set_fifo(priority: int, tid: int = 0, *, kernel: Kernel = KERNEL) -> tuple[Act, Undo | None]:
+def set_fifo(priority: int, tid: int = 0, *, kernel: Kernel = KERNEL) -> tuple[Action, Undo | None]:
     """Runs a thread before all ordinary ones (SCHED_FIFO), at a priority of 1 to 99. Never a default.
 
     `tid` is the thread's native number, 0 the calling thread's. With the kernel's throttle, a thread that never sleeps
@@ -97,8 +97,8 @@ def set_fifo(priority: int, tid: int = 0, *, kernel: Kernel = KERNEL) -> tuple[A
         kernel.set_scheduling(tid, _FIFO | _RESET_ON_FORK, priority)
     except OSError as error:
         return ask.declined(holds, "sched_setscheduler", error, _REAL_TIME), None
-    act = _scheduling_holds(ask, (_FIFO | _RESET_ON_FORK, priority), tid, evidence, kernel)
-    return act, lambda: _scheduling_back(ask, before, tid, started, kernel)
+    action = _scheduling_holds(ask, (_FIFO | _RESET_ON_FORK, priority), tid, evidence, kernel)
+    return action, lambda: _scheduling_back(ask, before, tid, started, kernel)
 
 
 def _spare_core(tid: int, kernel: Kernel) -> bool:
@@ -115,7 +115,7 @@ def _spare_core(tid: int, kernel: Kernel) -> bool:
     return len(cores) > len(busy)
 
 
-def _scheduling_holds(ask: Ask, wanted: tuple[int, int], tid: int, evidence: str, kernel: Kernel) -> Act:
+def _scheduling_holds(ask: Ask, wanted: tuple[int, int], tid: int, evidence: str, kernel: Kernel) -> Action:
     try:
         now = kernel.scheduling(tid)
     except OSError as error:
@@ -126,7 +126,7 @@ def _scheduling_holds(ask: Ask, wanted: tuple[int, int], tid: int, evidence: str
     return ask.partial(_words(*now), evidence, "the kernel took the call and keeps something else")
 
 
-def _scheduling_back(ask: Ask, before: tuple[int, int], tid: int, started: int, kernel: Kernel) -> Act:
+def _scheduling_back(ask: Ask, before: tuple[int, int], tid: int, started: int, kernel: Kernel) -> Action:
     back = replace(ask, wanted=f"{_words(*before)}, as before")
     policy, priority = before
     try:
@@ -142,7 +142,7 @@ def _scheduling_back(ask: Ask, before: tuple[int, int], tid: int, started: int, 
     return _scheduling_holds(back, before, tid, "undone", kernel)
 
 
-def _back_with_flag(back: Ask, before: tuple[int, int], tid: int, kernel: Kernel) -> Act:
+def _back_with_flag(back: Ask, before: tuple[int, int], tid: int, kernel: Kernel) -> Action:
     """Only the privileged may take the reset-on-fork flag off again; everybody may leave SCHED_FIFO with it on."""
     policy, priority = before
     try:

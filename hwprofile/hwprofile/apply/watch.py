@@ -82,7 +82,7 @@ class Watch:
         self._expected[tid] = role, tuple(sorted(cpus))
 
     def start(self, every_s: float | None = None) -> None:
-        """Begins anew: what was before doesn't count. Raises `OSError` if there is no such process, or no /proc."""
+        """Begins again: what was before doesn't count. Raises `OSError` if there is no such process, or no /proc."""
         self.stop()
         with self._guard:
             self._seen.clear()

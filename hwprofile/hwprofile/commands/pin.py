@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from hwprofile.acts import Act
+from hwprofile.actions import Action
 from hwprofile.apply import pin_process, prefer_node, reserve
 from hwprofile.kernel_files import parse_cpu_list
 
@@ -48,19 +48,19 @@ def run(chosen: argparse.Namespace) -> int:
             return _wrong("--node and --reserve go with a command: from outside they can't be set for a process")
         if chosen.pid < 1:
             return _wrong(f"--pid: {chosen.pid} is no process")
-        act, _ = pin_process(cpus, chosen.pid)
-        sys.stdout.write(_told(act) + "\n")
-        return 0 if act.outcome == "applied" else _NOT_HELD
-    steps: list[Callable[[], Act]] = [lambda: pin_process(cpus)[0]]
+        action, _ = pin_process(cpus, chosen.pid)
+        sys.stdout.write(_reported(action) + "\n")
+        return 0 if action.outcome == "applied" else _NOT_HELD
+    steps: list[Callable[[], Action]] = [lambda: pin_process(cpus)[0]]
     if chosen.node is not None:
         steps.append(lambda: prefer_node(chosen.node)[0])
     if chosen.reserve:
         # The command runs in this process, so that the CPUs stay reserved until it ends.
-        steps.append(lambda: reserve(cpus).act)
+        steps.append(lambda: reserve(cpus).action)
     for step in steps:
-        act = step()
-        if act.outcome != "applied":
-            sys.stderr.write(f"hwprofile pin: {_told(act)}; {command[0]} isn't run\n")
+        action = step()
+        if action.outcome != "applied":
+            sys.stderr.write(f"hwprofile pin: {_reported(action)}; {command[0]} isn't run\n")
             return _NOT_HELD
     return _replaced_by(command)
 
@@ -75,11 +75,11 @@ def _replaced_by(command: Sequence[str]) -> int:
         return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUNNABLE
 
 
-def _told(act: Act) -> str:
-    if act.outcome == "applied":
-        return f"{act.subject}: {act.holds} ({act.evidence})"
-    needs = f"; needed: {act.needs}" if act.needs else ""
-    return f"{act.subject}, {act.wanted}: {act.outcome}: {act.reason} ({act.evidence}){needs}"
+def _reported(action: Action) -> str:
+    if action.outcome == "applied":
+        return f"{action.subject}: {action.holds} ({action.evidence})"
+    needs = f"; needed: {action.needs}" if action.needs else ""
+    return f"{action.subject}, {action.wanted}: {action.outcome}: {action.reason} ({action.evidence}){needs}"
 
 
 def _wrong(text: str) -> int:

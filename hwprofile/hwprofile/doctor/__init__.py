@@ -1,10 +1,10 @@
-"""Judges how ready a host is for low latency: graded checks, each with what was found and what mends it."""
+"""Judges how ready a host is for low latency: graded checks, each with what was found and what fixes it."""
 
 from hwprofile.doctor.catalogue import CHECKS
 from hwprofile.doctor.examination import Examination, examine
 from hwprofile.doctor.places import Places
 from hwprofile.doctor.text import as_text
-from hwprofile.doctor.verdict import EXIT_CODES, GRADES, Check, Finding, Grade, Mend, Verdict
+from hwprofile.doctor.verdict import EXIT_CODES, GRADES, Check, Finding, Fix, Grade, Verdict
 
 __all__ = [
     "CHECKS",
@@ -13,8 +13,8 @@ __all__ = [
     "Check",
     "Examination",
     "Finding",
+    "Fix",
     "Grade",
-    "Mend",
     "Places",
     "Verdict",
     "as_text",

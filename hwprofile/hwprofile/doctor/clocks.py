@@ -28,34 +28,34 @@ def _each(cpus: list[int], file: str, value: str) -> str:
 
 
 def _governor(profile: HostProfile, places: Places) -> Verdict:
-    judged = places.hot or profile.topology.online
-    known = [one for one in profile.state.frequencies if one.cpu in judged and one.governor]
-    if not known or len(known) < len(judged):
+    assessed = places.hot or profile.topology.online
+    known = [one for one in profile.state.frequencies if one.cpu in assessed and one.governor]
+    if not known or len(known) < len(assessed):
         return _hidden(profile)
     governors = ", ".join(sorted({one.governor or "" for one in known}))
     wrong = [one.cpu for one in known if one.governor != "performance"]
     if wrong:
-        mend = run(_each(wrong, "cpufreq/scaling_governor", "performance"))
-        return poor(f"{governors} on {cpus_named([one.cpu for one in known])}", mend)
-    return good(f"performance on {cpus_named(judged)}")
+        fix = run(_each(wrong, "cpufreq/scaling_governor", "performance"))
+        return poor(f"{governors} on {cpus_named([one.cpu for one in known])}", fix)
+    return good(f"performance on {cpus_named(assessed)}")
 
 
 def _energy(profile: HostProfile, places: Places) -> Verdict:
-    judged = places.hot or profile.topology.online
-    known = [one for one in profile.state.frequencies if one.cpu in judged]
+    assessed = places.hot or profile.topology.online
+    known = [one for one in profile.state.frequencies if one.cpu in assessed]
     if not known:
         return _hidden(profile)
-    told = [one for one in known if one.energy_preference]
-    if not told:
+    reported = [one for one in known if one.energy_preference]
+    if not reported:
         drivers = ", ".join(sorted({one.driver or "unnamed" for one in known}))
         return good(f"the driver ({drivers}) has no such preference; the governor alone decides")
-    wrong = [one for one in told if one.energy_preference != "performance"]
+    wrong = [one for one in reported if one.energy_preference != "performance"]
     if not wrong:
-        return good(f"performance on {cpus_named([one.cpu for one in told])}")
+        return good(f"performance on {cpus_named([one.cpu for one in reported])}")
     found = ", ".join(sorted({one.energy_preference or "" for one in wrong}))
-    mend = run(_each([one.cpu for one in wrong], "cpufreq/energy_performance_preference", "performance"))
+    fix = run(_each([one.cpu for one in wrong], "cpufreq/energy_performance_preference", "performance"))
     verdict = fair if all(one.energy_preference == "balance_performance" for one in wrong) else poor
-    return verdict(f"{found} on {cpus_named([one.cpu for one in wrong])}", mend)
+    return verdict(f"{found} on {cpus_named([one.cpu for one in wrong])}", fix)
 
 
 def _turbo(profile: HostProfile, _: Places) -> Verdict:
@@ -74,22 +74,22 @@ def _turbo(profile: HostProfile, _: Places) -> Verdict:
 def _idle(profile: HostProfile, places: Places) -> Verdict:
     if "idle=poll" in (profile.state.command_line or "").split():
         return good("idle=poll: idle CPUs stay awake")
-    judged = set(places.hot or profile.topology.online)
+    assessed = set(places.hot or profile.topology.online)
     open_states = [
         (number, state)
         for number, state in enumerate(profile.state.c_states)
-        if state.exit_latency_us is not None and not judged <= set(state.disabled_on)
+        if state.exit_latency_us is not None and not assessed <= set(state.disabled_on)
     ]
     if not open_states:
         return _hidden(profile)
     deepest = max(state.exit_latency_us or 0 for _, state in open_states)
     names = "/".join(state.name for _, state in open_states)
-    found = f"{names}: up to {deepest} us to wake {cpus_named(judged)}"
+    found = f"{names}: up to {deepest} us to wake {cpus_named(assessed)}"
     if deepest <= _SHALLOW_US:
         return good(found)
     deep = [number for number, state in open_states if (state.exit_latency_us or 0) > _SHALLOW_US]
     command = (
-        f"for cpu in {' '.join(map(str, sorted(judged)))}; do for state in {' '.join(map(str, deep))}; do "
+        f"for cpu in {' '.join(map(str, sorted(assessed)))}; do for state in {' '.join(map(str, deep))}; do "
         f'echo 1 > "{_CPUS}/cpu$cpu/cpuidle/state$state/disable"; done; done'
     )
     parameter = "intel_idle.max_cstate=1" if profile.state.idle_driver == "intel_idle" else "processor.max_cstate=1"
@@ -103,10 +103,10 @@ def _clocksource(profile: HostProfile, _: Places) -> Verdict:
     if clock in _FAST_CLOCKS:
         return good(clock)
     command = run(f"echo tsc > {_CPUS.replace('cpu', 'clocksource')}/clocksource0/current_clocksource")
-    mend = command if "tsc" in others else boot("clocksource=tsc tsc=reliable")
+    fix = command if "tsc" in others else boot("clocksource=tsc tsc=reliable")
     if clock in _GUEST_CLOCKS:
-        return fair(f"{clock}: the hypervisor's; on offer: {', '.join(others)}", mend)
-    return poor(f"{clock}: each reading is a system call, or a slow device", mend)
+        return fair(f"{clock}: the hypervisor's; on offer: {', '.join(others)}", fix)
+    return poor(f"{clock}: each reading is a system call, or a slow device", fix)
 
 
 def _throttling(profile: HostProfile, _: Places) -> Verdict:

@@ -33,8 +33,8 @@ class Examination:
     @property
     def boot_parameters(self) -> tuple[str, ...]:
         """The boot parameters that the findings ask for, each once, without those that are optional."""
-        mends = (mend for finding in self.findings for mend in finding.mends)
-        return tuple(dict.fromkeys(mend.text for mend in mends if mend.kind == "boot" and not mend.optional))
+        fixes = (fix for finding in self.findings for fix in finding.fixes)
+        return tuple(dict.fromkeys(fix.text for fix in fixes if fix.kind == "boot" and not fix.optional))
 
     def count(self, grade: Grade) -> int:
         """How many findings have that grade."""
@@ -62,5 +62,5 @@ def examine(profile: HostProfile, hot: Collection[int] | None = None, checks: Se
 
 
 def _finding(check: Check, profile: HostProfile, places: Places) -> Finding:
-    verdict = check.judge(profile, places)
-    return Finding(check=check.name, grade=verdict.grade, found=verdict.found, why=check.why, mends=verdict.mends)
+    verdict = check.examine(profile, places)
+    return Finding(check=check.name, grade=verdict.grade, found=verdict.found, why=check.why, fixes=verdict.fixes)

@@ -56,10 +56,10 @@ def _realtime(profile: HostProfile, places: Places) -> Verdict:
 
 
 def _mitigations(profile: HostProfile, _: Places) -> Verdict:
-    told = profile.state.mitigations
-    if not told:
+    reported = profile.state.mitigations
+    if not reported:
         return unknown("the kernel doesn't say", run("grep . /sys/devices/system/cpu/vulnerabilities/*"))
-    active = [name for name, text in told if text.startswith("Mitigation")]
+    active = [name for name, text in reported if text.startswith("Mitigation")]
     if not active:
         return good("none is active")
     warning = say("only where nothing but your own code runs: it gives up protection between processes")

@@ -79,7 +79,7 @@ def _locality(profile: HostProfile, places: Places) -> Verdict:
 def _locks(profile: HostProfile, _: Places) -> Verdict:
     limit = profile.allowance.memlock
     capable = profile.allowance.capabilities
-    mend = run("prlimit --pid PID --memlock=unlimited:unlimited")
+    fix = run("prlimit --pid PID --memlock=unlimited:unlimited")
     lasting = say("for good: `* - memlock unlimited` in /etc/security/limits.d/latency.conf")
     if capable is not None and "ipc_lock" in capable:
         return good("unlimited for this process (CAP_IPC_LOCK)")
@@ -88,7 +88,7 @@ def _locks(profile: HostProfile, _: Places) -> Verdict:
     if limit.state == "unknown" or limit.value is None:
         return unknown(f"not known: {limit.source}", run("prlimit --memlock"))
     found = f"{int(limit.value) >> 10} KiB"
-    return good(found) if limit.value >= _LOCKED_BYTES else fair(found, mend, lasting)
+    return good(found) if limit.value >= _LOCKED_BYTES else fair(found, fix, lasting)
 
 
 CHECKS = (

@@ -1,4 +1,4 @@
-"""Which CPUs are judged: those that hot threads would take, and those that are left to everything else."""
+"""Which CPUs are assessed: those that hot threads would take, and those that are left to everything else."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

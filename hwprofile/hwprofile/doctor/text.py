@@ -42,9 +42,9 @@ def _lines(finding: Finding, width: int, colour: bool) -> Iterator[str]:
     if finding.grade == "good":
         return
     yield from (_INDENT + line for line in textwrap.wrap(finding.why, width - len(_INDENT)))
-    for mend in finding.mends:
-        if mend.kind == "advice":
-            yield from (_INDENT + line for line in textwrap.wrap(f"- {mend.text}", width - len(_INDENT)))
+    for fix in finding.fixes:
+        if fix.kind == "advice":
+            yield from (_INDENT + line for line in textwrap.wrap(f"- {fix.text}", width - len(_INDENT)))
         else:
             # Whole, so that it can be copied.
-            yield f"{_INDENT}{_LEADS[mend.kind]}{mend.text}"
+            yield f"{_INDENT}{_LEADS[fix.kind]}{fix.text}"

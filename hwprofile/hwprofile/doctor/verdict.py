@@ -7,7 +7,7 @@ from typing import Literal
 from hwprofile.doctor.places import Places
 from hwprofile.profile import HostProfile
 
-__all__ = ["EXIT_CODES", "GRADES", "Check", "Finding", "Grade", "Mend", "Verdict", "boot", "fair", "good", "poor"]
+__all__ = ["EXIT_CODES", "GRADES", "Check", "Finding", "Fix", "Grade", "Verdict", "boot", "fair", "good", "poor"]
 __all__ += ["run", "say", "unknown"]
 
 Grade = Literal["good", "fair", "unknown", "poor"]
@@ -20,8 +20,8 @@ EXIT_CODES: dict[Grade, int] = {"good": 0, "fair": 1, "unknown": 3, "poor": 4}
 
 
 @dataclass(frozen=True)
-class Mend:
-    """What mends a finding. `kind`: a `command` for root's shell, a `boot` parameter, or `advice` in words.
+class Fix:
+    """What fixes a finding. `kind`: a `command` for root's shell, a `boot` parameter, or `advice` in words.
 
     What is `optional` gives up something else for it, or has an alternative beside it: to be chosen, not just done.
     """
@@ -33,11 +33,11 @@ class Mend:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A grade, what was found, and what mends it. Whatever isn't good has a mend."""
+    """A grade, what was found, and what fixes it. Whatever isn't good has a fix."""
 
     grade: Grade
     found: str
-    mends: tuple[Mend, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Check:
 
     name: str
     why: str
-    judge: Callable[[HostProfile, Places], Verdict]
+    examine: Callable[[HostProfile, Places], Verdict]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,22 +57,22 @@ class Finding:
     grade: Grade
     found: str
     why: str
-    mends: tuple[Mend, ...]
+    fixes: tuple[Fix, ...]
 
 
-def run(text: str) -> Mend:
+def run(text: str) -> Fix:
     """A command for root's shell."""
-    return Mend("command", text)
+    return Fix("command", text)
 
 
-def boot(text: str, *, optional: bool = False) -> Mend:
+def boot(text: str, *, optional: bool = False) -> Fix:
     """A boot parameter of the kernel."""
-    return Mend("boot", text, optional)
+    return Fix("boot", text, optional)
 
 
-def say(text: str) -> Mend:
-    """Advice, where no command of this host mends it."""
-    return Mend("advice", text)
+def say(text: str) -> Fix:
+    """Advice, where no command of this host fixes it."""
+    return Fix("advice", text)
 
 
 def good(found: str) -> Verdict:
@@ -80,16 +80,16 @@ def good(found: str) -> Verdict:
     return Verdict("good", found)
 
 
-def fair(found: str, *mends: Mend) -> Verdict:
+def fair(found: str, *fixes: Fix) -> Verdict:
     """Costs something."""
-    return Verdict("fair", found, mends)
+    return Verdict("fair", found, fixes)
 
 
-def unknown(found: str, *mends: Mend) -> Verdict:
+def unknown(found: str, *fixes: Fix) -> Verdict:
     """Nothing says so."""
-    return Verdict("unknown", found, mends)
+    return Verdict("unknown", found, fixes)
 
 
-def poor(found: str, *mends: Mend) -> Verdict:
+def poor(found: str, *fixes: Fix) -> Verdict:
     """Costs much."""
-    return Verdict("poor", found, mends)
+    return Verdict("poor", found, fixes)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
-__all__ = ["Histogram"]
+__all__ = ["JitterHistogram"]
 
 # Each power of two is parted into 32: a value is known to one part in 32, about 3 %.
 _BITS = 5
 _PARTS = 1 << _BITS
 
 
-class Histogram:
+class JitterHistogram:
     """Counts of whole numbers, by size: exact below 64, and in log-linear buckets of 3 % above.
 
     The layout is that of Gil Tene's HdrHistogram; the number of buckets grows with the logarithm of the largest value.

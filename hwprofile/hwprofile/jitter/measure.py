@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import msgspec
 
-from hwprofile.acts import Act, Undo
+from hwprofile.actions import Action, Undo
 from hwprofile.apply.pinning import pin_thread
 from hwprofile.jitter.causes import Causes, read_causes
-from hwprofile.jitter.histogram import Histogram
+from hwprofile.jitter.histogram import JitterHistogram
 from hwprofile.jitter.spin import Clock, floor_ns, spin
 
 __all__ = ["Interruptions", "Jitter", "JitterError", "measure"]
 
-Pin = Callable[[Collection[int]], tuple[Act, Undo | None]]
+Pin = Callable[[Collection[int]], tuple[Action, Undo | None]]
 Look = Callable[[int | None], Causes]
 
 _ROUNDS = 5
@@ -41,7 +41,7 @@ class Interruptions:
     observed_ns: int
     floor_ns: int
     threshold_ns: int
-    lengths: Histogram
+    lengths: JitterHistogram
     causes: Causes
 
     @property
@@ -77,7 +77,7 @@ class Jitter:
     resolution_ns: float
     target: Interruptions
     control: Interruptions | None
-    acts: tuple[Act, ...]
+    actions: tuple[Action, ...]
 
     def to_json(self) -> bytes:
         """The measurement as JSON, indented. Lengths in nanoseconds; buckets are lowest, highest, count."""
@@ -86,7 +86,7 @@ class Jitter:
             "resolution_ns": self.resolution_ns,
             "target": _fields(self.target),
             "control": None if self.control is None else _fields(self.control),
-            "acts": self.acts,
+            "actions": self.actions,
         }
         return msgspec.json.format(msgspec.json.encode(fields), indent=2)
 
@@ -113,11 +113,11 @@ class _Place:
 
     def __init__(self, cpu: int | None, clock: Clock, look: Look, pin: Pin) -> None:
         self.cpu = cpu
-        self.act: Act | None = None
+        self.action: Action | None = None
         self.floor_ns = 0
         self._clock, self._look, self._pin = clock, look, pin
         self._gaps = array("q", bytes(8 * _GAPS))
-        self._lengths, self._observed_ns = Histogram(), 0
+        self._lengths, self._observed_ns = JitterHistogram(), 0
         self._causes: Causes | None = None
 
     def calibrate(self) -> None:
@@ -146,12 +146,12 @@ class _Place:
         if self.cpu is None:
             yield
             return
-        act, undo = self._pin((self.cpu,))
-        self.act = act
+        action, undo = self._pin((self.cpu,))
+        self.action = action
         try:
-            if act.outcome != "applied":
-                needs = f"; it needs {act.needs}" if act.needs else ""
-                raise JitterError(f"pinning to CPU {self.cpu} is {act.outcome}: {act.reason}{needs}")
+            if action.outcome != "applied":
+                needs = f"; it needs {action.needs}" if action.needs else ""
+                raise JitterError(f"pinning to CPU {self.cpu} is {action.outcome}: {action.reason}{needs}")
             yield
         finally:
             if undo is not None:
@@ -214,5 +214,5 @@ def measure(
         resolution_ns=info.resolution * 1e9,
         target=places[0].found(threshold_ns),
         control=places[1].found(threshold_ns) if len(places) > 1 else None,
-        acts=tuple(place.act for place in places if place.act is not None),
+        actions=tuple(place.action for place in places if place.action is not None),
     )

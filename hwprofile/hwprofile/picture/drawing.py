@@ -26,12 +26,12 @@ def draw(profile: HostProfile, placement: Placement | None = None, *, width: int
     groups that share a cache, cores) are told once, with the CPUs of the others; whatever bears a mark that its
     neighbours lack is always shown. `colour` adds the terminal's codes, which take no room.
     """
-    seats = placement.seats if placement is not None else ()
+    assignments = placement.assignments if placement is not None else ()
     roles: dict[int, list[str]] = {}
-    for seat in seats:
-        # A seat of many CPUs is housekeeping: its role is in the list below, or it would be on every core.
-        if len(seat.cpus) == 1:
-            roles.setdefault(seat.cpus[0], []).append(seat.role)
+    for assignment in assignments:
+        # An assignment of many CPUs is housekeeping: its role is in the list below, or it would be on every core.
+        if len(assignment.cpus) == 1:
+            roles.setdefault(assignment.cpus[0], []).append(assignment.role)
     marks = Marks.of(profile, roles)
     lines = [*head(profile, width), ""]
     lines += _Drawing(marks, width, colour, _is_large(profile)).packages(packages(profile))
@@ -136,9 +136,9 @@ def _legend(profile: HostProfile, marks: Marks, width: int) -> Iterator[str]:
 
 def _plan(placement: Placement, width: int) -> Iterator[str]:
     yield f"plan {placement.strategy!r}"
-    for seat in placement.seats:
-        node = "" if seat.node is None else f" (node {seat.node})"
-        text = f"  {seat.role}: CPUs {cpu_list(seat.cpus)}{node}, {seat.because}"
+    for assignment in placement.assignments:
+        node = "" if assignment.node is None else f" (node {assignment.node})"
+        text = f"  {assignment.role}: CPUs {cpu_list(assignment.cpus)}{node}, {assignment.because}"
         yield from textwrap.wrap(text, width, subsequent_indent="    ")
-    for promise in placement.unkept:
-        yield from textwrap.wrap(f"  not kept: {promise}", width, subsequent_indent="    ")
+    for constraint in placement.violations:
+        yield from textwrap.wrap(f"  not kept: {constraint}", width, subsequent_indent="    ")

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from hwprofile.cpu_lists import cpu_list
-from hwprofile.picture.words import limit_words, size_words
+from hwprofile.picture.describe import format_limit, format_size
 from hwprofile.profile import Allowance, Cpu, HostProfile, State, Topology
 
 __all__ = ["head"]
@@ -40,7 +40,7 @@ def head(profile: HostProfile, width: int) -> Iterator[str]:
         ("micro-arch", _microarchitecture(cpu)),
         ("SIMD", _simd(cpu)),
         ("CPUs", _cpus(profile.topology, profile.allowance)),
-        ("memory", None if system.memory is None else size_words(system.memory)),
+        ("memory", None if system.memory is None else format_size(system.memory)),
         ("limits", _limits(profile.allowance)),
         ("isolation", _isolation(profile.state)),
         ("hypervisor", profile.state.hypervisor or "none seen"),
@@ -110,10 +110,10 @@ def _limits(allowance: Allowance) -> str:
     quota = allowance.cpu_quota
     return "; ".join(
         (
-            f"CPU time {limit_words(quota)}{' CPUs' if quota.state == 'limited' else ''}",
-            f"memory {limit_words(allowance.memory, is_size=True)}",
-            f"locked memory {limit_words(allowance.memlock, is_size=True)}",
-            f"real-time priority {limit_words(allowance.rtprio)}",
+            f"CPU time {format_limit(quota)}{' CPUs' if quota.state == 'limited' else ''}",
+            f"memory {format_limit(allowance.memory, is_size=True)}",
+            f"locked memory {format_limit(allowance.memlock, is_size=True)}",
+            f"real-time priority {format_limit(allowance.rtprio)}",
         )
     )
 
@@ -121,5 +121,5 @@ def _limits(allowance: Allowance) -> str:
 def _isolation(state: State) -> str | None:
     if state.isolated is None and state.nohz_full is None:
         return None
-    told = (("isolated", state.isolated), ("without ticks", state.nohz_full), ("without RCU work", state.rcu_nocbs))
-    return "; ".join(f"{name}: {cpu_list(cpus)}" for name, cpus in told if cpus) or "no CPU is isolated"
+    reported = (("isolated", state.isolated), ("without ticks", state.nohz_full), ("without RCU work", state.rcu_nocbs))
+    return "; ".join(f"{name}: {cpu_list(cpus)}" for name, cpus in reported if cpus) or "no CPU is isolated"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from hwprofile.cpu_lists import cpu_list
 from hwprofile.picture.cells import runs
-from hwprofile.picture.words import nic_words, size_words
+from hwprofile.picture.describe import describe_nic, format_size
 from hwprofile.profile import Nic, Node, Topology
 
 __all__ = ["nodes"]
@@ -21,7 +21,7 @@ def nodes(topology: Topology, width: int) -> Iterator[str]:
         yield "memory nodes: unknown"
     at = {node.number: [nic for nic in topology.nics if nic.node == node.number] for node in topology.nodes}
     shapes = [
-        (bool(node.cpus), len(node.cpus), _rounded(node.memory), tuple(map(nic_words, at[node.number])))
+        (bool(node.cpus), len(node.cpus), _rounded(node.memory), tuple(map(describe_nic, at[node.number])))
         for node in topology.nodes
     ]
     for run in runs(topology.nodes, shapes):
@@ -35,7 +35,7 @@ def nodes(topology: Topology, width: int) -> Iterator[str]:
     known = {node.number for node in topology.nodes}
     homeless = [nic for nic in topology.nics if nic.node not in known]
     if homeless:
-        yield from _wrapped(f"on no known node: {', '.join(map(nic_words, homeless))}", width)
+        yield from _wrapped(f"on no known node: {', '.join(map(describe_nic, homeless))}", width)
 
 
 def _rounded(memory: int | None) -> int | None:
@@ -48,9 +48,9 @@ def _cpus(run: Sequence[Node]) -> list[int]:
 
 def _words(node: Node, nics: Sequence[Nic]) -> str:
     words = [
-        "memory unknown" if node.memory is None else size_words(node.memory),
+        "memory unknown" if node.memory is None else format_size(node.memory),
         f"CPUs {cpu_list(node.cpus)}" if node.cpus else "no CPUs",
-        *map(nic_words, nics),
+        *map(describe_nic, nics),
     ]
     return f"node {node.number}: {', '.join(words)}"
 
@@ -60,13 +60,13 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _distances(found: Sequence[Node], width: int) -> Iterator[str]:
-    told = [node for node in found if node.distances]
-    if len(found) < 2 or not told:
+    reported = [node for node in found if node.distances]
+    if len(found) < 2 or not reported:
         return
-    column = 1 + max(len(str(value)) for node in told for pair in node.distances for value in pair)
+    column = 1 + max(len(str(value)) for node in reported for pair in node.distances for value in pair)
     numbers = [node.number for node in found]
     if len(found) > _MOST_IN_MATRIX or 10 + column * len(found) > width:
-        values = [distance for node in told for other, distance in node.distances if other != node.number]
+        values = [distance for node in reported for other, distance in node.distances if other != node.number]
         if values:
             yield f"distances between nodes: {min(values)} to {max(values)} (10 is local)"
         return

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hwprofile.picture.words import size_words
+from hwprofile.picture.describe import format_size
 from hwprofile.profile import Cache, HostProfile, Thread
 
 __all__ = ["Group", "Package", "packages"]
@@ -77,7 +77,7 @@ def _title(profile: HostProfile, threads: Sequence[Thread]) -> str:
     caches = [cache for cache in profile.topology.caches if cache.type != "instruction" and cpus & set(cache.cpus)]
     last_cache = next((cache for cache in caches if cache.level == 3), None)
     if last_cache is not None:
-        size = "" if last_cache.size is None else f" {size_words(last_cache.size)}"
+        size = "" if last_cache.size is None else f" {format_size(last_cache.size)}"
         words.append(f"L3{size}" if set(last_cache.cpus) <= cpus else f"part of an L3{size}")
     kind = next((kind for kind in profile.topology.kinds if kind.number == threads[0].kind), None)
     if kind is not None and len(profile.topology.kinds) > 1:
@@ -97,4 +97,4 @@ def _second_level(profile: HostProfile, caches: Sequence[Cache]) -> str | None:
     (size, sharers), *_ = alike
     cores = {thread.core for thread in profile.topology.threads if thread.number in caches[0].cpus}
     whose = "a core" if len(cores) == 1 else f"{sharers} CPUs"
-    return f"L2{'' if size is None else f' {size_words(size)}'} for {whose}"
+    return f"L2{'' if size is None else f' {format_size(size)}'} for {whose}"

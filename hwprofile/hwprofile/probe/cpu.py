@@ -83,9 +83,9 @@ def _architecture(root: Path, fields: _Fields) -> str | None:
     """As `uname -m` names it: the kernel's word for it, else what the fields of `/proc/cpuinfo` give away."""
     if root == _ROOT:
         return platform.machine() or None
-    told = read_text(root / "proc/sys/kernel/arch")
-    if told:
-        return told
+    reported = read_text(root / "proc/sys/kernel/arch")
+    if reported:
+        return reported
     release = (kernel_release(root) or "").replace("-", ".").rpartition(".")[2]
     if release in ("x86_64", "i686", "aarch64", "armv7l", "ppc64", "ppc64le", "s390x", "riscv64", "loongarch64"):
         return release

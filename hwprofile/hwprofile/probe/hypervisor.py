@@ -26,7 +26,7 @@ _FIRMWARE = {
 }
 # Those that are virtual machines only where the CPU, or on Arm the product, says so.
 _CLOUDS = {"Amazon EC2": "amazon", "Google": "google", "Microsoft Corporation": "hyper-v"}
-_CLOUD_PRODUCTS = ("Virtual Machine", "Google Compute Engine")
+_CLOUD_PRODUCTS = ("Virtual Machine", "Google Compute Decoder")
 # Clocks that only a hypervisor of that name offers to its guests.
 _CLOCKS = {"kvm-clock": "kvm", "hyperv_clocksource": "hyper-v", "xen": "xen"}
 _CONTROL_PROGRAMS = {"KVM": "kvm", "z/VM": "z/vm"}

@@ -17,18 +17,18 @@ def isolated(root: Path) -> tuple[int, ...] | None:
     What the kernel holds, not what it was asked for. Only a host that doesn't tell (before Linux 4.2, or a recording
     without that file) is taken at its command line's word.
     """
-    told = read_cpus(root / _CPUS / "isolated")
-    if told is None:
-        told = _asked(root, "domain")
+    reported = read_cpus(root / _CPUS / "isolated")
+    if reported is None:
+        reported = _asked(root, "domain")
     partitions = read_cpus(root / "sys/fs/cgroup/cpuset.cpus.isolated") or ()
-    return None if told is None else tuple(sorted({*told, *partitions}))
+    return None if reported is None else tuple(sorted({*reported, *partitions}))
 
 
 def nohz_full(root: Path) -> tuple[int, ...] | None:
     """CPUs whose scheduling tick stops while one task alone runs there."""
-    told = read_cpus(root / _CPUS / "nohz_full")
-    if told is not None:
-        return told
+    reported = read_cpus(root / _CPUS / "nohz_full")
+    if reported is not None:
+        return reported
     if root == Path("/") and (root / _CPUS / "isolated").exists():
         # The two files came together: a running kernel with only one of them was built without the tickless mode.
         return ()

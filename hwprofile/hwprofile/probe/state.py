@@ -68,16 +68,16 @@ def _preemption(root: Path) -> str | None:
     if read_int(root / "sys/kernel/realtime") == 1 or "PREEMPT_RT" in (built or ""):
         return "rt"
     # Only root may read this one.
-    told = chosen(read_text(root / "sys/kernel/debug/sched/preempt"), "()")
+    reported = chosen(read_text(root / "sys/kernel/debug/sched/preempt"), "()")
     asked = parameter(read_text(root / "proc/cmdline") or "", "preempt")
     if built is None:
-        return told
+        return reported
     if "PREEMPT_DYNAMIC" in built:
-        return told or asked or "dynamic"
+        return reported or asked or "dynamic"
     for mark, name in (("PREEMPT_LAZY", "lazy"), ("PREEMPT_VOLUNTARY", "voluntary"), ("PREEMPT", "full")):
         if mark in built:
             return name
-    return told or "none or voluntary"
+    return reported or "none or voluntary"
 
 
 def _mitigations(root: Path) -> tuple[tuple[str, str], ...]:

@@ -131,9 +131,9 @@ def _containers(root: Path) -> Iterator[str]:
     first_process = (read_text(root / "proc/1/environ") or "").split("\0")
     if any(variable.startswith("KUBERNETES_SERVICE_HOST=") for variable in first_process):
         yield "kubernetes"
-    told = read_text(root / "run/systemd/container")
-    if told:
-        yield told
+    reported = read_text(root / "run/systemd/container")
+    if reported:
+        yield reported
     for variable in first_process:
         name, _, value = variable.partition("=")
         if name == "container" and value:

@@ -1,20 +1,20 @@
 """Right choices on noisy machines: candidates raced on the host that will run them. Knows nothing of trading.
 
-`race(work)` is all that a user needs: `work` names a function that makes a `Contest` in a fresh process.
+`race(work)` is all that a user needs: `work` names a function that makes a `Race` in a fresh process.
 """
 
 from hwprofile.tune.errors import RaceError
 from hwprofile.tune.race import race
-from hwprofile.tune.values import Contest, Grade, Health, Objective, Race, Racer, Score, Standing, Work
+from hwprofile.tune.values import CandidateResult, Grade, Health, Objective, Race, RaceResult, Score, Standing, Work
 
 __all__ = [
-    "Contest",
+    "CandidateResult",
     "Grade",
     "Health",
     "Objective",
     "Race",
     "RaceError",
-    "Racer",
+    "RaceResult",
     "Score",
     "Standing",
     "Work",

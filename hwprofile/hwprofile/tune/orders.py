@@ -5,7 +5,7 @@ from typing import Literal
 
 from hwprofile.tune.values import Score
 
-__all__ = ["Asked", "Disturbance", "Hello", "Round", "Said", "Stint", "StintOrder"]
+__all__ = ["Asked", "Disturbance", "Hello", "Round", "Said", "Trial", "TrialOrder"]
 
 Disturbance = Literal["throttled", "moved"]
 """What disturbed a whole round: a CPU was throttled, or the thread was moved to another one."""
@@ -13,7 +13,7 @@ Disturbance = Literal["throttled", "moved"]
 
 @dataclass(frozen=True, kw_only=True)
 class Hello:
-    """The first line to a process: where it finds modules, and the contest."""
+    """The first line to a process: where it finds modules, and the race."""
 
     path: tuple[str, ...]
     entry: str
@@ -21,7 +21,7 @@ class Hello:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StintOrder:
+class TrialOrder:
     """Rounds of these candidates, in the order in which their subjects are to be made, for so many seconds.
 
     `blocks` is how much work a payload is, 0 where that is still to be found. At least `least` rounds are made,
@@ -39,16 +39,16 @@ class StintOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One question to a process: the answer or the memory of a candidate, the candidates' names, or a stint."""
+    """One question to a process: the answer or the memory of a candidate, the candidates' names, or a trial."""
 
     answer: str | None = None
     memory: str | None = None
-    stint: StintOrder | None = None
+    trial: TrialOrder | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """One round: a score for each name of the stint, in the stint's order; and what disturbed it, if anything did.
+    """One round: a score for each name of the trial, in the trial's order; and what disturbed it, if anything did.
 
     `put_aside` are the places of the names during whose run the thread had to give its CPU to others.
     """
@@ -59,7 +59,7 @@ class Round:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stint:
+class Trial:
     """What one process did: its rounds, warm-up left out, how long they took, and the work of a payload."""
 
     names: tuple[str, ...]
@@ -75,5 +75,5 @@ class Said:
     names: tuple[str, ...] | None = None
     answer: str | None = None
     memory: int | None = None
-    stint: Stint | None = None
+    trial: Trial | None = None
     problem: str | None = None

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 import msgspec
 
 from hwprofile.tune.errors import ProcessLostError, RaceError
-from hwprofile.tune.orders import Asked, Hello, Said, Stint, StintOrder
+from hwprofile.tune.orders import Asked, Hello, Said, Trial, TrialOrder
 from hwprofile.tune.signs import Signs, read_signs
 from hwprofile.tune.values import Work
 
@@ -24,7 +24,7 @@ _READ_BYTES = 1 << 16
 
 
 class Process(Protocol):
-    """A fresh process with the contest in it."""
+    """A fresh process with the race in it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -39,7 +39,7 @@ class Process(Protocol):
         """Bytes of the candidate. Raises as `answer` does."""
         ...
 
-    def stint(self, order: StintOrder, within_s: float) -> Stint:
+    def trial(self, order: TrialOrder, within_s: float) -> Trial:
         """Runs rounds. Raises as `answer` does."""
         ...
 
@@ -54,7 +54,7 @@ class Course(Protocol):
     """Where a race is held: fresh processes, a clock in seconds, and the host's signs. Tests have a simulated one."""
 
     def process(self, within_s: float) -> Process:
-        """Starts one. Raises `RaceError` where the contest can't be made in it."""
+        """Starts one. Raises `RaceError` where the race can't be made in it."""
         ...
 
     def now(self) -> float:
@@ -111,11 +111,11 @@ class _Process:
         """See `Process`."""
         return self._ask(Asked(memory=name), within_s).memory
 
-    def stint(self, order: StintOrder, within_s: float) -> Stint:
+    def trial(self, order: TrialOrder, within_s: float) -> Trial:
         """See `Process`."""
-        stint = self._ask(Asked(stint=order), within_s).stint
-        assert stint is not None
-        return stint
+        trial = self._ask(Asked(trial=order), within_s).trial
+        assert trial is not None
+        return trial
 
     def __enter__(self) -> Self:
         return self
@@ -132,7 +132,7 @@ class _Process:
             stdin.write(msgspec.json.encode(question) + b"\n")
             stdin.flush()
         except OSError as error:
-            raise ProcessLostError(self._last_words()) from error
+            raise ProcessLostError(self._describe_death()) from error
         said = msgspec.json.decode(self._line(time.monotonic() + within_s, within_s), type=Said)
         if said.problem is not None:
             raise RaceError(said.problem)
@@ -147,12 +147,12 @@ class _Process:
                 raise ProcessLostError(f"it gave no answer within {within_s:.1f} s")
             data = stdout.read(_READ_BYTES)
             if not data:
-                raise ProcessLostError(self._last_words())
+                raise ProcessLostError(self._describe_death())
             self._read += data
         line, _, self._read = self._read.partition(b"\n")
         return line
 
-    def _last_words(self) -> str:
+    def _describe_death(self) -> str:
         code = self._process.wait()
         self._errors.seek(0)
         said = self._errors.read().decode("utf-8", "replace").strip().splitlines()

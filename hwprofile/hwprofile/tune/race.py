@@ -9,13 +9,13 @@ from typing import Protocol
 from hwprofile.tune.errors import ProcessLostError, RaceError
 from hwprofile.tune.gate import gate
 from hwprofile.tune.health import grade_of
-from hwprofile.tune.orders import Stint, StintOrder
+from hwprofile.tune.orders import Trial, TrialOrder
 from hwprofile.tune.processes import Course, Process, Processes
 from hwprofile.tune.samples import Samples, need_scipy
 from hwprofile.tune.scores import AGAIN, TAIL, counted, gains
 from hwprofile.tune.signs import Signs
-from hwprofile.tune.values import Health, Objective, Race, Racer, Work
-from hwprofile.tune.verdict import Bar, figures, leader, out_of_reach, racer, times
+from hwprofile.tune.values import CandidateResult, Health, Objective, RaceResult, Work
+from hwprofile.tune.verdict import Bar, candidate, figures, leader, out_of_reach, times
 
 __all__ = ["FLOOR", "TAIL_MARGIN", "Progress", "race"]
 
@@ -35,7 +35,7 @@ _LEAST_PROCESSES = _PROCESSES[-1]
 _LOOKS = 3
 _CONFIRMING = 3
 _CONFIRM_ALPHA = 0.05
-_LEAST_STINT_S = 0.05
+_LEAST_TRIAL_S = 0.05
 _LEAST_ROUNDS = 8
 _GRACE_S = 10.0
 _OVERHEAD_PARTS = 2.0
@@ -58,18 +58,18 @@ def race(
     floor: float = FLOOR,
     course: Course | None = None,
     progress: Progress | None = None,
-) -> Race:
-    """Races the candidates of a contest, and says which of them to use: the default, unless another is surely better.
+) -> RaceResult:
+    """Races the candidates of a race, and says which of them to use: the default, unless another is surely better.
 
     `budget_s` are the seconds that it may take; with less than a verdict needs, the default stays, and `because` says
     so. `floor` is the least gain worth a switch (0.02 is 2%). The orders, resamples and choices of a race are those of
     its `seed`; what the clock says isn't. `course` stands for this host's processes.
 
-    Raises `RaceError` where the contest can't be made, its default can't run, or SciPy isn't there.
+    Raises `RaceError` where the race can't be made, its default can't run, or SciPy isn't there.
     """
     need_scipy()
-    told = progress if progress is not None else _nobody
-    return _Run(course or Processes(work), objective, seed, budget_s, floor, told).race()
+    reported = progress if progress is not None else _nobody
+    return _Run(course or Processes(work), objective, seed, budget_s, floor, reported).race()
 
 
 def _nobody(step: str, done: float) -> None:
@@ -94,39 +94,43 @@ class _Run:
         self._blocks = 0
         self._overhead_s = 0.0
         self._run_s = 0.0
-        self._stints: list[Stint] = []
-        self._racers: list[Racer] = []
+        self._trials: list[Trial] = []
+        self._candidates: list[CandidateResult] = []
         self._memory: dict[str, int | None] = {}
 
-    def race(self) -> Race:
+    def race(self) -> RaceResult:
         """Runs it, step by step."""
-        self._tell("checking answers")
+        self._report("checking answers")
         until = self._began + _GATE * self._budget_s
         with gate(self._course, until=until, within_s=self._within()) as gated:
             self._default = gated.default
-            self._racers += [Racer(name=name, standing="gated", because=why) for name, why in gated.refused.items()]
-            self._tell("racing the default against itself")
+            self._candidates += [
+                CandidateResult(name=name, standing="gated", because=why) for name, why in gated.refused.items()
+            ]
+            self._report("racing the default against itself")
             before, started = self._course.signs(), self._course.now()
-            first = self._stint((self._default,), _HEALTH * self._budget_s, process=gated.process)
+            first = self._trial((self._default,), _HEALTH * self._budget_s, process=gated.process)
             self._overhead_s += gated.starting_s
         health, (winner, because) = self._held(gated.fit, first, before, started)
-        default = Racer(name=self._default, standing="default", because="what the others are held against", gain=1.0)
-        return Race(
+        default = CandidateResult(
+            name=self._default, standing="default", because="what the others are held against", gain=1.0
+        )
+        return RaceResult(
             default=self._default,
             winner=winner,
             because=because,
             health=health,
             floor=self._floor,
             seed=self._seed,
-            processes=len(self._stints),
-            rounds=sum(len(counted(stint)) for stint in self._stints),
-            dropped=sum(len(stint.rounds) - len(counted(stint)) for stint in self._stints),
+            processes=len(self._trials),
+            rounds=sum(len(counted(trial)) for trial in self._trials),
+            dropped=sum(len(trial.rounds) - len(counted(trial)) for trial in self._trials),
             seconds=self._course.now() - self._began,
-            racers=(default, *self._racers),
+            candidates=(default, *self._candidates),
         )
 
     def _held(
-        self, fit: tuple[str, ...], first: Stint, before: Signs, started: float
+        self, fit: tuple[str, ...], first: Trial, before: Signs, started: float
     ) -> tuple[Health, tuple[str, str]]:
         """The host's health, and the winner with the reason."""
         health = self._health([first], before, started)
@@ -135,22 +139,22 @@ class _Run:
         if not fit:
             return health, (self._default, "no other candidate can race; the default stays")
         names = self._screened(fit)
-        left = self._run_stints(names)
-        if self._stints:
-            health = self._health(self._stints, before, started)
+        left = self._run_trials(names)
+        if self._trials:
+            health = self._health(self._trials, before, started)
         if health.grade == "unfit":
             return health, self._unfit(names, health)
-        if len(self._stints) < _LEAST_PROCESSES and len(left) < len(names):
+        if len(self._trials) < _LEAST_PROCESSES and len(left) < len(names):
             why = (
-                f"{self._budget_s:.0f} s are too short for a verdict: {len(self._stints)} processes were run, and it "
+                f"{self._budget_s:.0f} s are too short for a verdict: {len(self._trials)} processes were run, and it "
                 f"takes {_LEAST_PROCESSES}"
             )
             self._all_out(names, why)
             return health, (self._default, f"{why}; the default stays")
         return health, self._decided(names, left, health)
 
-    def _health(self, stints: Sequence[Stint], before: Signs, started: float) -> Health:
-        again = gains(stints, self._default, self._default + AGAIN, self._objective, self._seed)
+    def _health(self, trials: Sequence[Trial], before: Signs, started: float) -> Health:
+        again = gains(trials, self._default, self._default + AGAIN, self._objective, self._seed)
         if not again.processes:
             raise RaceError("no round of the default counted: all were moved or throttled; free a CPU for the race")
         return grade_of(again, before, self._course.signs(), self._course.now() - started)
@@ -159,15 +163,15 @@ class _Run:
         """The best few, where there are many, by a first look whose figures decide nothing else."""
         if len(names) <= _KEPT + 1:
             return tuple(names)
-        self._tell(f"a first look at {len(names)} candidates")
-        look = self._stint(names, _SCREEN * self._budget_s)
+        self._report(f"a first look at {len(names)} candidates")
+        look = self._trial(names, _SCREEN * self._budget_s)
         first = {name: gains([look], self._default, name, self._objective, self._seed) for name in names}
         order = sorted(names, key=lambda name: first[name].mean if first[name].processes else -math.inf, reverse=True)
         kept = order[:_KEPT]
         for name in order[_KEPT:]:
             seen = times(first[name].mean) if first[name].processes else "nothing"
-            self._racers.append(
-                Racer(
+            self._candidates.append(
+                CandidateResult(
                     name=name,
                     standing="left",
                     because=f"{seen} in a first look, and the best {_KEPT} raced on",
@@ -177,7 +181,7 @@ class _Run:
             )
         return tuple(kept)
 
-    def _run_stints(self, names: tuple[str, ...]) -> set[str]:
+    def _run_trials(self, names: tuple[str, ...]) -> set[str]:
         """The race itself. Returns who has left."""
         until = self._began + (1 - _CONFIRM) * self._budget_s
         wanted = self._wanted(until)
@@ -190,8 +194,8 @@ class _Run:
             if not running or room < self._needed_s(len(running) + 2):
                 break
             seconds = room / (wanted - number + 1) - self._overhead_s
-            self._tell(f"process {number} of {wanted}: {', '.join(running)}")
-            self._stints.append(self._stint(running, max(seconds, _LEAST_STINT_S), whole=False))
+            self._report(f"process {number} of {wanted}: {', '.join(running)}")
+            self._trials.append(self._trial(running, max(seconds, _LEAST_TRIAL_S), whole=False))
             if number == 1:
                 # Now it is known what a process costs here. Nothing was looked at yet.
                 wanted = self._wanted(until, after=1)
@@ -213,24 +217,24 @@ class _Run:
         best = leader({name: one for name, one in found.items() if name not in left}, bar)
         verdict = (self._default, self._nobody_won(found, bar))
         for name in names:
-            tail = gains(self._stints, self._default, name, TAIL, self._seed)
+            tail = gains(self._trials, self._default, name, TAIL, self._seed)
             tail = tail if self._tells_tail(name) else Samples(())
             if name != best:
-                one = racer(name, found[name], tail, bar=bar, left=name in left, memory=None)
-                self._racers.append(one)
+                one = candidate(name, found[name], tail, bar=bar, left=name in left, memory=None)
+                self._candidates.append(one)
                 continue
             samples = found[name]
             low, high = samples.interval
-            told = f"{times(samples.mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
+            reported = f"{times(samples.mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
             doubt = self._doubt(name, tail, bar)
             if doubt is None:
-                because = f"{told} over the default, confirmed on what the race didn't see"
+                because = f"{reported} over the default, confirmed on what the race didn't see"
                 verdict = (name, f"{name} is {because}")
-                self._racers.append(figures(name, "winner", because, samples, tail, self._memory.get(name)))
+                self._candidates.append(figures(name, "winner", because, samples, tail, self._memory.get(name)))
             else:
-                verdict = (self._default, f"{name} led with {told}, and {doubt}; the default stays")
-                self._racers.append(
-                    figures(name, "unconfirmed", f"{told}, but {doubt}", samples, tail, self._memory.get(name))
+                verdict = (self._default, f"{name} led with {reported}, and {doubt}; the default stays")
+                self._candidates.append(
+                    figures(name, "unconfirmed", f"{reported}, but {doubt}", samples, tail, self._memory.get(name))
                 )
         return verdict
 
@@ -238,7 +242,7 @@ class _Run:
         """Why the leader isn't to win after all; None where nothing speaks against it."""
         if tail.processes and tail.mean < -math.log1p(TAIL_MARGIN):
             return f"its 99th percentile is {math.exp(-tail.mean):.2f} times the default's"
-        self._tell(f"{name} on what the race didn't see")
+        self._report(f"{name} on what the race didn't see")
         unseen, heavy = self._confirming(name)
         if heavy is not None:
             return heavy
@@ -251,25 +255,25 @@ class _Run:
             return f"on what the race didn't see {samples.rounds} rounds didn't show a gain beyond doubt"
         return None
 
-    def _confirming(self, name: str) -> tuple[list[Stint], str | None]:
+    def _confirming(self, name: str) -> tuple[list[Trial], str | None]:
         """The rounds on unseen payloads, or why the leader isn't to have them."""
-        stints: list[Stint] = []
+        trials: list[Trial] = []
         with self._course.process(self._within()) as process:
             if (heavy := self._too_heavy(name, process)) is not None:
                 return [], heavy
             # In here goes the first of them: another start would cost it its time.
-            stints += self._confirm(name, _CONFIRMING, process)
+            trials += self._confirm(name, _CONFIRMING, process)
         for left in range(_CONFIRMING - 1, 0, -1):
-            stints += self._confirm(name, left)
-        return stints, None
+            trials += self._confirm(name, left)
+        return trials, None
 
-    def _confirm(self, name: str, left: int, process: Process | None = None) -> list[Stint]:
-        """One of the stints that are left, if it can end in time."""
+    def _confirm(self, name: str, left: int, process: Process | None = None) -> list[Trial]:
+        """One of the trials that are left, if it can end in time."""
         room = self._began + self._budget_s - self._course.now()
         if room < self._needed_s(2):
             return []
-        seconds = max(room / left - self._overhead_s, _LEAST_STINT_S)
-        return [self._stint((name,), seconds, unseen=True, again=False, whole=False, process=process)]
+        seconds = max(room / left - self._overhead_s, _LEAST_TRIAL_S)
+        return [self._trial((name,), seconds, unseen=True, again=False, whole=False, process=process)]
 
     def _too_heavy(self, name: str, process: Process) -> str | None:
         for one in (self._default, name):
@@ -279,7 +283,7 @@ class _Run:
             return None
         return f"it holds {theirs / 2**20:,.0f} MiB where the default holds {ours / 2**20:,.0f}"
 
-    def _stint(
+    def _trial(
         self,
         names: Sequence[str],
         seconds: float,
@@ -288,7 +292,7 @@ class _Run:
         again: bool = True,
         whole: bool = True,
         process: Process | None = None,
-    ) -> Stint:
+    ) -> Trial:
         """Rounds in a fresh process, or in that one. `whole`: the seconds include what comes before the rounds.
 
         Raises `ProcessLostError` where the process was lost in it.
@@ -296,11 +300,11 @@ class _Run:
         started = self._course.now()
         subjects = list(dict.fromkeys([self._default, *([self._default + AGAIN] if again else []), *names]))
         self._random.shuffle(subjects)
-        order = StintOrder(
+        order = TrialOrder(
             names=tuple(subjects),
             default=self._default,
             seed=self._random.randrange(1 << 32),
-            seconds=max(seconds - self._overhead_s, _LEAST_STINT_S) if whole else seconds,
+            seconds=max(seconds - self._overhead_s, _LEAST_TRIAL_S) if whole else seconds,
             unseen=unseen,
             blocks=self._blocks,
             least=_LEAST_ROUNDS,
@@ -308,30 +312,30 @@ class _Run:
         try:
             with ExitStack() as ending:
                 where = process or ending.enter_context(self._course.process(self._within()))
-                stint = where.stint(order, self._within() + order.seconds)
+                trial = where.trial(order, self._within() + order.seconds)
         except ProcessLostError as error:
             raise ProcessLostError(f"a process that raced {', '.join(names)} was lost: {error}") from error
-        self._blocks = stint.blocks
-        overhead_s = max(self._course.now() - started - stint.seconds, 0.0)
+        self._blocks = trial.blocks
+        overhead_s = max(self._course.now() - started - trial.seconds, 0.0)
         # A process that was there already cost less than the next one will.
         self._overhead_s = overhead_s if process is None else max(overhead_s, self._overhead_s)
-        self._run_s = stint.seconds / max(len(stint.rounds) * len(subjects), 1)
-        return stint
+        self._run_s = trial.seconds / max(len(trial.rounds) * len(subjects), 1)
+        return trial
 
     def _needed_s(self, subjects: int) -> float:
         """Seconds that a process of so many subjects takes at least, going by the last one."""
-        return self._overhead_s + max(_LEAST_ROUNDS * subjects * self._run_s, _LEAST_STINT_S)
+        return self._overhead_s + max(_LEAST_ROUNDS * subjects * self._run_s, _LEAST_TRIAL_S)
 
     def _gains(self, name: str) -> Samples:
-        return gains(self._stints, self._default, name, self._objective, self._seed)
+        return gains(self._trials, self._default, name, self._objective, self._seed)
 
     def _tells_tail(self, name: str) -> bool:
         return all(
             score.tail_ns is not None
-            for stint in self._stints
-            if name in stint.names
-            for one in stint.rounds
-            for score in (one.scores[stint.names.index(name)], one.scores[stint.names.index(self._default)])
+            for trial in self._trials
+            if name in trial.names
+            for one in trial.rounds
+            for score in (one.scores[trial.names.index(name)], one.scores[trial.names.index(self._default)])
         )
 
     def _bar(self, names: Sequence[str], noise: float = 0.0) -> Bar:
@@ -340,19 +344,19 @@ class _Run:
     def _nobody_won(self, found: dict[str, Samples], bar: Bar) -> str:
         name = max(found, key=lambda one: found[one].mean)
         low, high = found[name].interval
-        told = f"{times(found[name].mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
-        return f"nothing beat the default by more than {max(bar.floor, bar.noise):.1%}; the best was {name}, {told}"
+        reported = f"{times(found[name].mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
+        return f"nothing beat the default by more than {max(bar.floor, bar.noise):.1%}; the best was {name}, {reported}"
 
     def _unfit(self, names: Sequence[str], health: Health) -> tuple[str, str]:
         self._all_out(names, f"the host is unfit to race on: {health.because}")
         return self._default, f"the host is unfit to race on, and the default stays: {health.because}"
 
     def _all_out(self, names: Sequence[str], why: str) -> None:
-        self._racers += [Racer(name=name, standing="tied", because=why) for name in names]
+        self._candidates += [CandidateResult(name=name, standing="tied", because=why) for name in names]
 
     def _within(self) -> float:
         """How long an answer may take: what is left, and some grace for a busy machine."""
         return max(self._began + self._budget_s - self._course.now(), 0.0) + _GRACE_S
 
-    def _tell(self, step: str) -> None:
+    def _report(self, step: str) -> None:
         self._progress(step, min((self._course.now() - self._began) / self._budget_s, 1.0))

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from hwprofile.tune.orders import Round, Stint
+from hwprofile.tune.orders import Round, Trial
 from hwprofile.tune.samples import Samples
 from hwprofile.tune.values import Objective, Score
 
@@ -27,27 +27,27 @@ def log_gain(default: Score, other: Score, objective: Objective) -> float:
     return objective.throughput * time + objective.tail * tail
 
 
-def gains(stints: Sequence[Stint], default: str, name: str, objective: Objective, seed: int = 1) -> Samples:
+def gains(trials: Sequence[Trial], default: str, name: str, objective: Objective, seed: int = 1) -> Samples:
     """The log gains of a candidate, of each process in which it ran, of the rounds that count.
 
     The default is there as two subjects. Where the first was put aside for others in a round, the second stands for it.
     """
     processes = []
-    for stint in stints:
-        if name not in stint.names:
+    for trial in trials:
+        if name not in trial.names:
             continue
-        theirs = stint.names.index(name)
+        theirs = trial.names.index(name)
         # One of them, and not their mean: times are skewed, and the median of a mean lies above that of a single one.
-        ours = [stint.names.index(one) for one in (default, default + AGAIN) if one in stint.names and one != name]
-        rounds = _round_gains(counted(stint), ours, theirs, objective)
+        ours = [trial.names.index(one) for one in (default, default + AGAIN) if one in trial.names and one != name]
+        rounds = _round_gains(counted(trial), ours, theirs, objective)
         if rounds:
             processes.append(rounds)
     return Samples(tuple(processes), seed)
 
 
-def counted(stint: Stint) -> list[Round]:
-    """The rounds of a stint that count: those that nothing disturbed as a whole."""
-    return [one for one in stint.rounds if one.dropped is None]
+def counted(trial: Trial) -> list[Round]:
+    """The rounds of a trial that count: those that nothing disturbed as a whole."""
+    return [one for one in trial.rounds if one.dropped is None]
 
 
 def _round_gains(rounds: Sequence[Round], ours: Sequence[int], theirs: int, objective: Objective) -> tuple[float, ...]:

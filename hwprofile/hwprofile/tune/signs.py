@@ -33,11 +33,11 @@ def read_signs(root: Path = _ROOT) -> Signs:
     """The counters as they are now, below any root."""
     times = (read_text(root / "proc/stat") or "").partition("\n")[0].split()[1:9]
     pressure = (read_text(root / "proc/pressure/cpu") or "").partition("\n")[0].rpartition("total=")[2]
-    told = len(times) == 8 and all(one.isdigit() for one in times)
+    reported = len(times) == 8 and all(one.isdigit() for one in times)
     counts = throttled_count(root), Throttling(root)(None)
     return Signs(
-        steal=int(times[7]) if told else None,
-        total=sum(map(int, times)) if told else None,
+        steal=int(times[7]) if reported else None,
+        total=sum(map(int, times)) if reported else None,
         waited_us=int(pressure) if pressure.isdigit() else None,
         throttled=sum(known) if (known := [one for one in counts if one is not None]) else None,
     )

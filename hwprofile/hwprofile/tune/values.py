@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-__all__ = ["Contest", "Grade", "Health", "Objective", "Race", "Racer", "Score", "Standing", "Work"]
+__all__ = ["CandidateResult", "Grade", "Health", "Objective", "Race", "RaceResult", "Score", "Standing", "Work"]
 
 Grade = Literal["quiet", "noisy", "unfit"]
 """How fit a host is to be raced on: see `Health`."""
@@ -22,7 +22,7 @@ class Score:
     """One block of work of one candidate: how long it took, and the 99th percentile of its steps where it tells.
 
     `waited_ns` is the part of that time in which others had the CPU (see `hwprofile.tune.signs.RunDelay`): it is taken
-    off. A contest that does more in `run` than is timed has to tell; else it is what was waited in all of `run`.
+    off. A race that does more in `run` than is timed has to tell; else it is what was waited in all of `run`.
     """
 
     elapsed_ns: int
@@ -30,8 +30,8 @@ class Score:
     waited_ns: int | None = None
 
 
-class Contest(Protocol):
-    """What is raced, made in each process anew by the function that `Work` names.
+class Race(Protocol):
+    """What is raced, made in each process again by the function that `Work` names.
 
     All candidates are there at once and are run in turns on the same payloads. A payload is a part of the workload;
     the first ones are for the race, the others, which it doesn't see, for the confirmation.
@@ -57,7 +57,7 @@ class Contest(Protocol):
         ...
 
     def advance(self, blocks: int) -> None:
-        """Takes up the next payload of `blocks` units of work. After the last one it begins anew."""
+        """Takes up the next payload of `blocks` units of work. After the last one it begins again."""
         ...
 
     def run(self, name: str) -> Score:
@@ -71,7 +71,7 @@ class Contest(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """Where a fresh process finds the contest: `entry` is "package.module:function", called with `argument`."""
+    """Where a fresh process finds the race: `entry` is "package.module:function", called with `argument`."""
 
     entry: str
     argument: str
@@ -103,7 +103,7 @@ class Health:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Racer:
+class CandidateResult:
     """One candidate. `gain` is how many times as good as the default it was by the objective (1.05 is 5% better).
 
     `low` and `high` bound the gain with 95% confidence; `tail_gain` is that of the 99th percentile alone. They are None
@@ -124,7 +124,7 @@ class Racer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Race:
+class RaceResult:
     """A race and its decision. `winner` is the default unless another one beat it beyond floor, noise and doubt.
 
     `rounds` are those that counted, `dropped` those that a migration or throttling hit. `seed` gives the same orders.
@@ -140,4 +140,4 @@ class Race:
     rounds: int
     dropped: int
     seconds: float
-    racers: tuple[Racer, ...]
+    candidates: tuple[CandidateResult, ...]

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hwprofile.tune.samples import Samples
-from hwprofile.tune.values import Racer, Standing
+from hwprofile.tune.values import CandidateResult, Standing
 
-__all__ = ["ALPHA", "Bar", "figures", "leader", "out_of_reach", "racer", "times"]
+__all__ = ["ALPHA", "Bar", "candidate", "figures", "leader", "out_of_reach", "times"]
 
 ALPHA = 0.01
 """The chance of one false step in a whole race, shared among its candidates and looks (Bonferroni)."""
@@ -43,31 +43,33 @@ def out_of_reach(samples: Samples, bar: Bar) -> bool:
     return len(samples.processes) > 1 and samples.misses(math.log1p(bar.floor)) <= ALPHA / bar.tests
 
 
-def racer(name: str, samples: Samples, tail: Samples | None, *, bar: Bar, left: bool, memory: int | None) -> Racer:
+def candidate(
+    name: str, samples: Samples, tail: Samples | None, *, bar: Bar, left: bool, memory: int | None
+) -> CandidateResult:
     """A candidate that raced and isn't the winner, with its figures, in words."""
     low, high = samples.interval
     worse = samples.mean < -max(math.log1p(bar.floor), math.log1p(bar.noise))
     slower = high < 0 or (worse and samples.misses(0.0) <= ALPHA / bar.tests)
     standing: Standing = "slower" if slower else "left" if left else "tied"
-    told = f"{times(samples.mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
+    reported = f"{times(samples.mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
     if standing == "slower":
-        because = f"worse than the default: {told}"
+        because = f"worse than the default: {reported}"
     elif standing == "left":
-        because = f"a gain of {bar.floor:.0%} was out of its reach: {told}"
+        because = f"a gain of {bar.floor:.0%} was out of its reach: {reported}"
     elif bar.noise > bar.floor:
-        because = f"no gain beyond the noise of {bar.noise:.1%}: {told}"
+        because = f"no gain beyond the noise of {bar.noise:.1%}: {reported}"
     else:
-        because = f"no gain beyond {bar.floor:.0%}: {told}"
+        because = f"no gain beyond {bar.floor:.0%}: {reported}"
     return figures(name, standing, because, samples, tail, memory)
 
 
 def figures(
     name: str, standing: Standing, because: str, samples: Samples, tail: Samples | None, memory: int | None
-) -> Racer:
+) -> CandidateResult:
     """A candidate that raced, with its figures."""
     low, high = samples.interval
     bounded = math.isfinite(low)
-    return Racer(
+    return CandidateResult(
         name=name,
         standing=standing,
         because=because,

@@ -1,4 +1,4 @@
-"""A race's own process: `python -m hwprofile.tune.worker`. It makes the contest anew, and does what it is asked.
+"""A race's own process: `python -m hwprofile.tune.worker`. It makes the race again, and does what it is asked.
 
 It reads a `Hello` and then questions from its standard input, and answers on its standard output. What is printed
 meanwhile goes to standard error. Where its parent ends, so does it.
@@ -12,8 +12,8 @@ from typing import BinaryIO
 import msgspec
 
 from hwprofile.tune.orders import Asked, Hello, Said
-from hwprofile.tune.stint import run_stint
-from hwprofile.tune.values import Contest
+from hwprofile.tune.trial import run_trial
+from hwprofile.tune.values import Race
 
 __all__ = ["main"]
 
@@ -28,25 +28,25 @@ def main() -> int:
     sys.path[:] = hello.path
     try:
         module, _, function = hello.entry.partition(":")
-        contest: Contest = getattr(importlib.import_module(module), function)(hello.argument)
-        names = contest.names
+        race: Race = getattr(importlib.import_module(module), function)(hello.argument)
+        names = race.names
     except Exception as error:  # noqa: BLE001  a stranger's candidate may raise anything
         _say(mouth, Said(problem=_words(error)))
         return 1
     _say(mouth, Said(names=names))
     for line in lines:
-        _say(mouth, _answer(contest, msgspec.json.decode(line, type=Asked)))
+        _say(mouth, _answer(race, msgspec.json.decode(line, type=Asked)))
     return 0
 
 
-def _answer(contest: Contest, asked: Asked) -> Said:
+def _answer(race: Race, asked: Asked) -> Said:
     try:
         if asked.answer is not None:
-            return Said(answer=contest.answer(asked.answer))
+            return Said(answer=race.answer(asked.answer))
         if asked.memory is not None:
-            return Said(memory=contest.memory(asked.memory))
-        assert asked.stint is not None
-        return Said(stint=run_stint(contest, asked.stint))
+            return Said(memory=race.memory(asked.memory))
+        assert asked.trial is not None
+        return Said(trial=run_trial(race, asked.trial))
     except Exception as error:  # noqa: BLE001  a stranger's candidate may raise anything
         return Said(problem=_words(error))
 

@@ -11,7 +11,7 @@ PEERS = (
         adapter="mainspring_native",
         distributions=("mainspring", "mainspring-native", "numpy", "numba"),
         ways={
-            "bytes": ("native engine, ladder", "native engine, ladder, blocks of its reader"),
+            "bytes": ("native decoder, ladder", "native decoder, ladder, blocks of its reader"),
             "book": ("ladder", "sorted-vec", "btree"),
             "replay": ("compiled strategy, ladder", "Python strategy, ladder"),
             "records": ("native records",),
@@ -19,7 +19,7 @@ PEERS = (
         },
         how="The native parts, called from Python as a lane calls them: 512 messages a call, as Python's bytes, or as "
         "the blocks that its own reader leaves in memory.",
-        differs="Its engine checks each message: the form of every price and size, the grid, the update ids. The "
+        differs="Its decoder checks each message: the form of every price and size, the grid, the update ids. The "
         "Python strategy of the replay runs in the plain loop, which is there for debugging.",
     ),
     Peer(
@@ -28,7 +28,7 @@ PEERS = (
         adapter="mainspring",
         distributions=("mainspring", "orjson", "msgspec"),
         ways={
-            "bytes": ("Python engine, bisect-list",),
+            "bytes": ("Python decoder, bisect-list",),
             "book": ("bisect-list",),
             "risk": ("gate with two checks",),
             "records": ("records in Python",),
@@ -95,7 +95,7 @@ PEERS = (
         "backtest bypasses logging and its risk engine and runs no analysis; it is made ready once, and each pass is "
         "`reset` and `run`, as its documentation on repeated runs has it. Data comes as single deltas, so that the "
         "strategy is called at each.",
-        differs="Its engine simulates the venue beside the strategy, and wakes Python. Its Rust core can be driven "
+        differs="Its engine simulates the venue next to the strategy, and calls Python. Its Rust core can be driven "
         "without Python, which isn't measured here.",
     ),
     Peer(

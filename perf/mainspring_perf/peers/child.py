@@ -1,4 +1,4 @@
-"""Runs one contestant in the interpreter of its peer: `python -I child.py ADAPTER WORK WAY INPUTS`.
+"""Runs one candidate in the interpreter of its peer: `python -I child.py ADAPTER WORK WAY INPUTS`.
 
 It prepares the work, does it once, and says what came of it; then does it again, timed, at each line "time" on
 standard input. It answers in lines of JSON on standard output, which a peer that prints can't reach.
@@ -33,7 +33,7 @@ def main() -> None:
     _make_findable()
     module = importlib.import_module(f"{_PACKAGE}.peers.adapters.{adapter}")
     inputs = importlib.import_module(f"{_PACKAGE}.peers.inputs").Inputs(Path(folder))
-    prepared = module.CONTESTANTS[work][way](inputs)
+    prepared = module.RACEANTS[work][way](inputs)
     run = prepared.run
     answer = prepared.answer(run())
     say({"answer": answer, "detail": prepared.detail, "python": sys.version.split()[0]})

@@ -1,6 +1,6 @@
 """What an adapter holds: for each work that its peer can do, and each way of doing it, a function that prepares it.
 
-    CONTESTANTS: Contestants = {"book": {"the way's name": prepare}}
+    RACEANTS: Candidates = {"book": {"the way's name": prepare}}
 
 `prepare` takes the inputs, does all that isn't to be timed, and returns a `Prepared`.
 """
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from mainspring_perf.peers.inputs import Inputs
 
-__all__ = ["Answer", "Contestants", "Prepare", "Prepared"]
+__all__ = ["Answer", "Candidates", "Prepare", "Prepared"]
 
 Answer: TypeAlias = dict[str, Any]
 """What a pass came to, as JSON holds it. `works` says which keys a work's answer may have."""
@@ -29,4 +29,4 @@ class Prepared(NamedTuple):
 
 
 Prepare: TypeAlias = Callable[[Inputs], Prepared]
-Contestants: TypeAlias = Mapping[str, Mapping[str, Prepare]]
+Candidates: TypeAlias = Mapping[str, Mapping[str, Prepare]]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from hwprofile.probe import probe
 from mainspring_perf.peers.catalogue import PEERS
+from mainspring_perf.peers.describe import against, time_text
 from mainspring_perf.peers.race import Outcome, Row
-from mainspring_perf.peers.words import against, time_text
 
 __all__ = ["write_page"]
 
@@ -22,9 +22,9 @@ which the command makes (`pip install 'mainspring[peers]'` brings uv for that), 
 pins are published for; Mainspring, and what is written by hand, run where Mainspring is installed. `--fast` takes fewer
 rounds and a shorter session.
 
-Each contestant runs in a process of its own. It does its work once, and the answer is compared with the right one,
-which is found in the plainest way and by no contestant's code; only then is it timed. Each round times every contestant
-of a work once, in an order drawn anew, on the mean of as many passes as take 50 ms. A figure is the median of the
+Each candidate runs in a process of its own. It does its work once, and the answer is compared with the right one,
+which is found in the plainest way and by no candidate's code; only then is it timed. Each round times every candidate
+of a work once, in an order drawn again, on the mean of as many passes as take 50 ms. A figure is the median of the
 rounds; a ratio is the median of the rounds' ratios to Mainspring's fastest of that work; and where the middle half of
 those lies on both sides of one, it is called even."""
 
@@ -93,8 +93,8 @@ def _line(row: Row) -> str:
     figures = f"{time_text(row.one_ns)} | {1e9 / row.one_ns:,.0f} | {100 * row.spread:.1f}%"
     if row.verdict == "ours":
         return f"| **{row.peer}** | **{way}** | {figures} | {against(row)} |"
-    told = f"**{against(row)}**" if row.verdict == "faster" else against(row)
-    return f"| {row.peer} | {way} | {figures} | {told} |"
+    reported = f"**{against(row)}**" if row.verdict == "faster" else against(row)
+    return f"| {row.peer} | {way} | {figures} | {reported} |"
 
 
 def _ways(outcomes: Sequence[Outcome]) -> str:

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from mainspring_perf.peers.describe import time_text
 from mainspring_perf.peers.race import Outcome, Row
-from mainspring_perf.peers.words import time_text
 
 __all__ = ["draw"]
 
@@ -33,7 +33,7 @@ text.ours { font-weight: 600; }
 
 
 def draw(outcomes: Sequence[Outcome]) -> str:
-    """The picture: a panel a work, a bar a contestant. Rows without figures are left to the page."""
+    """The picture: a panel a work, a bar a candidate. Rows without figures are left to the page."""
     panels, y = [], _HEAD
     for outcome in outcomes:
         rows = [row for row in outcome.rows if row.one_ns is not None]

@@ -1,4 +1,4 @@
-"""Runs the works: every contestant's answer checked first, then all of them timed in turn, round after round."""
+"""Runs the works: every candidate's answer checked first, then all of them timed in turn, round after round."""
 
 import statistics
 import tempfile
@@ -11,8 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from mainspring_perf.peers.candidate import Candidate, command_of
 from mainspring_perf.peers.catalogue import PEERS
-from mainspring_perf.peers.contestant import Contestant, command_of
 from mainspring_perf.peers.inputs import Inputs
 from mainspring_perf.peers.peer import MAINSPRING, Peer, Unavailable
 from mainspring_perf.peers.works import WORKS, Given, Made, Work, agrees
@@ -29,7 +29,7 @@ Verdict = Literal["faster", "slower", "even", "ours"]
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A contestant's figures, or why there are none.
+    """A candidate's figures, or why there are none.
 
     `one_ns` is the median over the rounds for one operation, `spread` half the distance between the quartiles of the
     rounds as a fraction of it. `ratio` is how many times as fast as Mainspring's fastest here it is, the median of the
@@ -84,15 +84,15 @@ def race(*, fast: bool = False, progress: Callable[[str], None] = lambda _: None
             inputs.write("instrument", msgspec.to_builtins(plan.instruments[0]))
             progress(f"{work.name}: making its input")
             made = work.make(inputs, Given(messages=messages, instrument=plan.instruments[0], fast=fast))
-            contest = _Contest(work, made, inputs.folder, _ROUNDS_FAST if fast else _ROUNDS, progress, stack)
+            race = _Race(work, made, inputs.folder, _ROUNDS_FAST if fast else _ROUNDS, progress, stack)
             for number, peer in enumerate(PEERS):
                 for way in peer.ways.get(work.name, ()):
-                    contest.enter(peer, way, commands[number])
-            outcomes.append(contest.run(name))
+                    race.enter(peer, way, commands[number])
+            outcomes.append(race.run(name))
     return outcomes
 
 
-class _Contest:
+class _Race:
     """One work: who enters it, and what came of it. The stack that it is given ends the processes."""
 
     def __init__(
@@ -110,11 +110,11 @@ class _Contest:
         self._rounds = rounds
         self._progress = progress
         self._rows: list[Row] = []
-        self._running: list[tuple[Row, Contestant]] = []
+        self._running: list[tuple[Row, Candidate]] = []
         self._stack = stack
 
     def enter(self, peer: Peer, way: str, command: tuple[list[str], dict[str, str]] | str) -> None:
-        """Starts a contestant and checks its answer; or notes why it doesn't take part."""
+        """Starts a candidate and checks its answer; or notes why it doesn't take part."""
         self._progress(f"{self._work.name}: {peer.name}, {way}")
         if isinstance(command, str):
             self._rows.append(Row(peer=peer.name, way=way, versions="", reason=command))
@@ -122,22 +122,22 @@ class _Contest:
         versions = ", ".join(f"{name} {number}" for name, number in command[1].items())
         row = Row(peer=peer.name, way=way, versions=versions)
         try:
-            contestant = Contestant(command[0], self._work.name, way, self._folder)
+            candidate = Candidate(command[0], self._work.name, way, self._folder)
         except Unavailable as error:
             self._rows.append(replace(row, reason=str(error)))
             return
-        self._stack.enter_context(contestant)
-        first = contestant.first
+        self._stack.enter_context(candidate)
+        first = candidate.first
         row = replace(row, python=first.get("python", ""), detail=first["detail"])
         wrong = agrees(first["answer"], self._made.right)
         if wrong:
             self._rows.append(replace(row, reason=f"its answer is wrong, so it isn't timed: {wrong}"))
             return
-        self._running.append((row, contestant))
+        self._running.append((row, candidate))
 
     def run(self, session: str) -> Outcome:
         """Times those that entered."""
-        figures = _judge(self._time(), self._made.operations)
+        figures = _assess(self._time(), self._made.operations)
         return Outcome(
             work=self._work.name,
             title=self._work.title,
@@ -157,9 +157,9 @@ class _Contest:
             order = list(timed)
             draw.shuffle(order)
             for place in order:
-                row, contestant = self._running[place]
+                row, candidate = self._running[place]
                 try:
-                    pass_ns = contestant.time()
+                    pass_ns = candidate.time()
                 except Unavailable as error:
                     del timed[place]
                     self._rows.append(replace(row, reason=str(error)))
@@ -169,7 +169,7 @@ class _Contest:
         return [(self._running[place][0], values) for place, values in timed.items()]
 
 
-def _judge(timed: Sequence[tuple[Row, list[float]]], operations: int) -> list[Row]:
+def _assess(timed: Sequence[tuple[Row, list[float]]], operations: int) -> list[Row]:
     """The rows with their figures, each against the fastest of ours."""
     ours = [values for row, values in timed if row.peer == MAINSPRING]
     best = min(ours, key=statistics.median, default=None)

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mainspring_perf.peers.describe import against, time_text
 from mainspring_perf.peers.race import Outcome
-from mainspring_perf.peers.words import against, time_text
 
 __all__ = ["render"]
 

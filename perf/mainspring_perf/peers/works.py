@@ -1,6 +1,6 @@
 """The works: what each is, how its inputs are made, and what the right answer is, found in the plainest way.
 
-The right answers come from no contestant's code: books are dicts whose best prices are looked for anew each time,
+The right answers come from no candidate's code: books are dicts whose best prices are looked for again each time,
 limits are compared as exact decimals, and the formula of the square-root law is written out once more.
 """
 
@@ -109,7 +109,7 @@ def _replay(inputs: Inputs, given: Given) -> Made:
     return Made(
         operations=len(events),
         input=f"{len(events):,} events, levels and trades, the session {times_over} times over, in memory",
-        right={"wakes": len(events), "best": [bids[0][0], asks[0][0]]},
+        right={"callbacks": len(events), "best": [bids[0][0], asks[0][0]]},
     )
 
 
@@ -235,7 +235,7 @@ def _slippage(inputs: Inputs, given: Given) -> Made:
 WORKS = (
     Work(name="bytes", title="From a venue's bytes to a book", operation="message", make=_bytes),
     Work(name="book", title="Levels into a book", operation="level", make=_book),
-    Work(name="replay", title="Replay, a strategy woken at each event", operation="event", make=_replay),
+    Work(name="replay", title="Replay, a strategy called at each event", operation="event", make=_replay),
     Work(name="risk", title="Risk checks: size and notional", operation="order", make=_risk),
     Work(name="records", title="A fill encoded, and decoded again", operation="record", make=_records),
     Work(name="slippage", title="A square-root slippage estimate", operation="estimate", make=_slippage),

@@ -16,7 +16,7 @@ _WAITING_LOAD = 0.3
 
 
 def calibrate(messages: int = _MESSAGES) -> Calibration:
-    """The costs of each engine here, from the start of the reference session; a few seconds.
+    """The costs of each decoder here, from the start of the reference session; a few seconds.
 
     Of several rounds the least is taken: whatever else the machine does can only add to them.
     """
@@ -33,7 +33,7 @@ def _outside(plan: Plan, messages: tuple[RawMessage, ...]) -> Outside:
     return Outside(
         fold_ns=min(run.fold_ns / run.passes for run in trading),
         message_ns=min(run.unseen_ns / max(run.alone, 1) for run in trading),
-        wake_ns=min(run.unseen_ns / run.wakes if run.fused else 0.0 for run in watching),
+        callback_ns=min(run.unseen_ns / run.callbacks if run.fused else 0.0 for run in watching),
         pause=_pause(plan, messages),
     )
 
@@ -71,7 +71,7 @@ class _Run:
         fused = histograms.get("feed+book")
         self.fused = fused.count if fused is not None else 0
         self.alone = len(messages) - self.fused
-        self.wakes = histograms["strategy"].count
+        self.callbacks = histograms["strategy"].count
         self.passes = self.alone + sum(
             histogram.count for name, histogram in histograms.items() if name not in {"feed+book", "whole_path"}
         )

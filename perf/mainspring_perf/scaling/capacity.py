@@ -3,12 +3,12 @@
 A lane does one message after the other, so what a message costs, on average over the messages of a workload, is the
 inverse of the rate at which it saturates. A session's report has nearly all of it: the mean of the whole path. What
 goes on outside the clocks is added: each timed pass is folded into a histogram between chunks, and something has to
-hand the lane its messages. These costs belong to the host and the engine, not to the workload, and `calibration`
+hand the lane its messages. These costs belong to the host and the decoder, not to the workload, and `calibration`
 measures them once.
 
 A lane that waits between messages finds the processor's predictors and caches colder, and its stages cost more than
-they do at saturation. By how much belongs to the host and the engine too, and stage costs that were taken at a low load
-are brought down by it.
+they do at saturation. By how much belongs to the host and the decoder too, and stage costs that were taken at a low
+load are brought down by it.
 """
 
 import math
@@ -28,21 +28,21 @@ _NOT_WORK = frozenset({_WHOLE, "venue"})
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
-    """What an engine's lane costs outside its clocks, in nanoseconds.
+    """What a decoder's lane costs outside its clocks, in nanoseconds.
 
-    `fold_ns` for each timed pass, `message_ns` for each message that is run by itself, `wake_ns` for each time that a
-    fused run is left to wake a strategy. `pause` is how many times as much the path costs in a lane that waits for most
-    of its messages as in one that never does.
+    `fold_ns` for each timed pass, `message_ns` for each message that is run by itself, `callback_ns` for each time that
+    a fused run is left to wake a strategy. `pause` is how many times as much the path costs in a lane that waits for
+    most of its messages as in one that never does.
     """
 
     fold_ns: float
     message_ns: float
-    wake_ns: float = 0.0
+    callback_ns: float = 0.0
     pause: float = 1.0
 
 
 Calibration = Mapping[str, Outside]
-"""What each engine of a host costs beside what its clocks tell, by the engine's name."""
+"""What each decoder of a host costs beside what its clocks tell, by the decoder's name."""
 
 
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,14 +66,14 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
 
 def capacity(report: SessionReport, calibration: Calibration) -> Capacity:
     """The capacity of a lane that does what the report's session did. Raises `ValueError` for one without messages."""
-    engine = next((slot.plugin for slot in report.slots if slot.slot == "engine"), "python")
-    return capacity_of(report.timing.stages, engine, calibration)
+    decoder = next((slot.plugin for slot in report.slots if slot.slot == "decoder"), "python")
+    return capacity_of(report.timing.stages, decoder, calibration)
 
 
 def capacity_of(
-    stages: Sequence[StageReport], engine: str, calibration: Calibration, *, paused: bool = False
+    stages: Sequence[StageReport], decoder: str, calibration: Calibration, *, paused: bool = False
 ) -> Capacity:
-    """The same, from the stages alone. An engine that isn't in the calibration is taken for the Python one.
+    """The same, from the stages alone. A decoder that isn't in the calibration is taken for the Python one.
 
     `paused` says that the lane waited for most of its messages: a replay, as sessions are, never does.
     """
@@ -82,7 +82,7 @@ def capacity_of(
     if whole is None or not whole.count:
         raise ValueError("the report has no message that went through a lane: there is nothing to predict from")
     messages = whole.count
-    outside = calibration.get(engine, calibration["python"])
+    outside = calibration.get(decoder, calibration["python"])
     full = messages * (outside.pause if paused else 1.0)
     share = {stage.stage: stage.count * stage.mean_ns / full for stage in stages if stage.stage not in _NOT_WORK}
     share["between the stages"] = max(whole.mean_ns * messages / full - sum(share.values()), 0.0)
@@ -93,10 +93,10 @@ def capacity_of(
 def _around(by_name: Mapping[str, StageReport], messages: int, outside: Outside) -> float:
     fused = by_name[_FUSED].count if _FUSED in by_name else 0
     alone = max(messages - fused, 0)
-    # Of fused messages the engine has counted stages and path itself.
+    # Of fused messages the decoder has counted stages and path itself.
     passes = alone + sum(stage.count for name, stage in by_name.items() if name not in {_FUSED, _WHOLE})
-    wakes = by_name["strategy"].count * fused / messages if "strategy" in by_name else 0.0
-    return (passes * outside.fold_ns + alone * outside.message_ns + wakes * outside.wake_ns) / messages
+    callbacks = by_name["strategy"].count * fused / messages if "strategy" in by_name else 0.0
+    return (passes * outside.fold_ns + alone * outside.message_ns + callbacks * outside.callback_ns) / messages
 
 
 def busiest(report: SessionReport) -> float:

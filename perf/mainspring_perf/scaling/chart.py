@@ -66,7 +66,7 @@ def to_svg(figure: Figure) -> str:
     svg = tag(
         "svg",
         tag("title", figure.title),
-        tag("desc", _in_words(figure)),
+        tag("desc", _describe(figure)),
         tag("style", _STYLE),
         tag("rect", class_="ground", width=frame.width, height=frame.height),
         y_axis(frame, y_ticks, y),
@@ -145,10 +145,10 @@ def _key(series: list[Series]) -> tuple[Html, float]:
     return join(*parts), y - _KEY_Y + _KEY_ROW
 
 
-def _in_words(figure: Figure) -> str:
+def _describe(figure: Figure) -> str:
     x_label, y_label = _label(figure.x_unit), _label(figure.y_unit)
-    told = [
+    reported = [
         f"{one.name}: {', '.join(f'{y_label(value)} at {x_label(at)}' for at, value in one.points)}"
         for one in figure.series
     ]
-    return f"{figure.y_title} by {figure.x_title}. {'; '.join(told)}."
+    return f"{figure.y_title} by {figure.x_title}. {'; '.join(reported)}."

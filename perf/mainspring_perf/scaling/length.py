@@ -47,9 +47,9 @@ def measure(case: Case) -> dict[str, Any]:
         costs.append(taken * 1e9 / (done - since))
         held.append(process.memory_info().rss)
         taken, since = 0.0, done
-    if lane.desk is None or not lane.desk.trading.log.records:
+    if lane.order_manager is None or not lane.order_manager.trading.log.records:
         raise WrongAnswer(f"{case}: no order was made")
-    return {"message_ns": costs, "rss_bytes": held, "records": lane.desk.trading.log.records}
+    return {"message_ns": costs, "rss_bytes": held, "records": lane.order_manager.trading.log.records}
 
 
 def figures(results: list[Result]) -> list[Figure]:

@@ -11,7 +11,7 @@ from mainspring.host.registry import SEAMS, Registry
 from mainspring.host.wiring import wire
 from mainspring.lane import Lane
 from mainspring.model import Instrument
-from mainspring.seams import MarketView, Orders, RawMessage, Wakes
+from mainspring.seams import MarketView, Orders, RawMessage, Subscription
 from mainspring_perf.sessions import registry, usable
 
 __all__ = ["CHUNK", "generated", "lane_of", "overrides", "parts_here", "plan_of"]
@@ -20,15 +20,15 @@ CHUNK = 512
 """How many messages a session hands to its lane at once."""
 
 _PARTS = {
-    "python": ("engine.plugin=python", "book.plugin=bisect-list"),
-    "native": ("engine.plugin=native", "book.plugin=ladder"),
+    "python": ("decoder.plugin=python", "book.plugin=bisect-list"),
+    "native": ("decoder.plugin=native", "book.plugin=ladder"),
 }
 
 
 class _Watcher:
     """Reads the best prices of each change, and never trades."""
 
-    wakes_on = Wakes(bbo=True)
+    subscription = Subscription(bbo=True)
 
     def __init__(self) -> None:
         self.spreads = 0
@@ -39,17 +39,17 @@ class _Watcher:
 
 def parts_here() -> list[str]:
     """The parts that can run on this host."""
-    native = usable("engine", "native") and usable("book", "ladder")
+    native = usable("decoder", "native") and usable("book", "ladder")
     return ["python", "native"] if native else ["python"]
 
 
 def overrides(part: str) -> tuple[str, ...]:
-    """What a configuration has to set for that part's engine and book to run."""
+    """What a configuration has to set for that part's decoder and book to run."""
     return _PARTS[part]
 
 
 def plan_of(part: str, *overrides: str) -> Plan:
-    """The built-in configuration with that part's engine and book, and what else is set."""
+    """The built-in configuration with that part's decoder and book, and what else is set."""
     return make_plan(load_config(None, (*_PARTS[part], *overrides)), registry())
 
 

@@ -94,17 +94,17 @@ def measure(case: Case) -> dict[str, Any]:
         rounds = [bench.run(case["load_messages"], a_second, warm=_WARM)[0] for _ in range(case["rounds"])]
         best = max(rounds, key=lambda ran: ran.core_share)
         tails.append([*best.latencies.percentiles([50, 99, 99.9]), best.latencies.max, best.core_share])
-    judged = bool(saturated and predicted)
+    assessed = bool(saturated and predicted)
     return {
         "saturation": max(saturated, default=tried),
-        "predicted": max(predicted) if judged else None,
+        "predicted": max(predicted) if assessed else None,
         "tails": tails,
-        "outside": {engine: msgspec.to_builtins(outside) for engine, outside in calibration.items()},
+        "outside": {decoder: msgspec.to_builtins(outside) for decoder, outside in calibration.items()},
     }
 
 
 def error_of(result: Result) -> float | None:
-    """By what part of the measured rate the prediction is off; None where it couldn't be judged."""
+    """By what part of the measured rate the prediction is off; None where it couldn't be assessed."""
     measured, predicted = result.found["saturation"], result.found["predicted"]
     return None if predicted is None else predicted / measured - 1
 
@@ -116,8 +116,8 @@ def far_off(results: list[Result]) -> list[str]:
         error = error_of(one)
         if error is not None and abs(error) > WITHIN:
             measured, predicted = one.found["saturation"], one.found["predicted"]
-            told = f"{predicted:,.0f} predicted, {measured:,.0f} measured"
-            words.append(f"{one.case['workload']}, {one.case['part']} parts: {told}")
+            reported = f"{predicted:,.0f} predicted, {measured:,.0f} measured"
+            words.append(f"{one.case['workload']}, {one.case['part']} parts: {reported}")
     return words
 
 
@@ -184,23 +184,23 @@ def _tails(one: Result) -> Figure:
 
 
 def _waiting(results: list[Result]) -> str:
-    """By how much a lane that waits is dearer, by the engine: the median of the cases' calibrations."""
+    """By how much a lane that waits is dearer, by the decoder: the median of the cases' calibrations."""
     found: dict[str, list[float]] = {}
     for one in results:
-        for engine, outside in one.found["outside"].items():
-            found.setdefault(engine, []).append(outside["pause"])
-    return ", ".join(f"{engine} {median(pauses) - 1:+.0%}" for engine, pauses in found.items())
+        for decoder, outside in one.found["outside"].items():
+            found.setdefault(decoder, []).append(outside["pause"])
+    return ", ".join(f"{decoder} {median(pauses) - 1:+.0%}" for decoder, pauses in found.items())
 
 
 def _model(results: list[Result]) -> Figure:
     rows, pairs = [], []
     for one in results:
         measured, predicted = one.found["saturation"], one.found["predicted"]
-        error, told = error_of(one), ["not judged", ""]
+        error, reported = error_of(one), ["not judged", ""]
         if error is not None:
             pairs.append((measured, predicted))
-            told = [f"{predicted:,.0f}", f"{error:+.0%}"]
-        rows.append([one.case["workload"], one.case["part"], f"{measured:,.0f}", *told])
+            reported = [f"{predicted:,.0f}", f"{error:+.0%}"]
+        rows.append([one.case["workload"], one.case["part"], f"{measured:,.0f}", *reported])
     pairs.sort()
     return Figure(
         name="capacity",

@@ -274,11 +274,11 @@ def progress_bar(suites: Sequence[str]) -> Iterator[Any]:
     ) as bar:
         task = bar.add_task("starting", total=None)
 
-        def told(suite: str, number: int, of: int) -> None:
+        def reported(suite: str, number: int, of: int) -> None:
             if number == 1:
                 # Rounds of another suite take another time.
                 bar.reset(task)
             place = f" ({suites.index(suite) + 1} of {len(suites)})" if len(suites) > 1 else ""
             bar.update(task, description=f"{suite}{place}", completed=number - 1, total=of)
 
-        yield told
+        yield reported

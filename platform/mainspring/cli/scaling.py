@@ -12,7 +12,7 @@ from mainspring.cli.output import FAILED, errors, print_json, results
 from mainspring.errors import DataError, MainspringError
 from mainspring.report import SessionReport, from_json
 from mainspring.report.figures import latency
-from mainspring_perf.marked import machine_words
+from mainspring_perf.marked import describe_machine
 from mainspring_perf.scaling.calibration import calibrate
 from mainspring_perf.scaling.capacity import busiest, capacity, lanes_needed
 from mainspring_perf.scaling.document import write_document
@@ -63,7 +63,7 @@ def scaling(
     known = find_studies()
     figures = {name: known[name].figures(of) for name, of in found.items()}
     if write is not None:
-        for path in write_document(write, figures, machine_words()):
+        for path in write_document(write, figures, describe_machine()):
             console.print(f"{path} is written", soft_wrap=True)
     if as_json:
         print_json({name: [msgspec.to_builtins(one) for one in of] for name, of in found.items()})
@@ -101,8 +101,8 @@ def _size(path: Path, peak: float | None, load: float, as_json: bool) -> None:
     except ValueError as error:
         raise MainspringError(f"{path}: {error}") from error
     if as_json:
-        told: dict[str, Any] = {"share_ns": found.share_ns, "saturation": found.saturation}
-        print_json({**told, "message_ns": found.message_ns, "peak": wanted, "load": load, "lanes": lanes})
+        reported: dict[str, Any] = {"share_ns": found.share_ns, "saturation": found.saturation}
+        print_json({**reported, "message_ns": found.message_ns, "peak": wanted, "load": load, "lanes": lanes})
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("of a message")

@@ -10,10 +10,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mainspring.cli.output import FAILED, STOPPED, errors, print_json, results, write_file
 from mainspring.errors import ConfigError
-from mainspring.host.complaints import quoted
+from mainspring.host.applying import try_lanes
 from mainspring.host.config import Loaded, default_text, load_config
+from mainspring.host.diagnostics import quoted
 from mainspring.host.explain import explain_json, explain_text
-from mainspring.host.holding import try_lanes
 from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
@@ -78,7 +78,7 @@ def run(
     from mainspring.session import run_session
 
     session, registry = _plan(config, captures, feed, overrides, skip_bad)
-    for found, words in session.profile_words():
+    for found, words in session.describe_profile():
         if found.freshness not in ("fresh", "none"):
             errors().print(words, markup=False, soft_wrap=True)
     if html is not None:

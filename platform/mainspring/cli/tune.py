@@ -27,10 +27,10 @@ from mainspring.cli.session import (
 from mainspring.cli.tune_text import as_typed, render_paired, render_profiles, render_tuned, render_why
 from mainspring.errors import ConfigError
 from mainspring.host.config import Loaded
+from mainspring.host.profiles import export_profile, host_key, import_profile, listing, load, save, workload
+from mainspring.host.profiles.freshness import assess
+from mainspring.host.profiles.model import Decision, Found, Profile
 from mainspring.host.registry import Registry
-from mainspring.host.wisdom import export_profile, host_key, import_profile, listing, load, save, workload
-from mainspring.host.wisdom.freshness import judge
-from mainspring.host.wisdom.model import Decision, Found, Profile
 from mainspring.tuning.budget import Budget, parse_budget
 from mainspring.tuning.check import check as check_tuned
 from mainspring.tuning.decisions import has_verdict
@@ -81,14 +81,14 @@ def run(
         if export is not None or config is not None:
             raise ConfigError("--import stands alone: the profile itself says what it is for")
         profile = import_profile(import_, host_key(probe()))
-        results().print(f"{import_} is this host's profile now, for {profile.workload_words}.", soft_wrap=True)
+        results().print(f"{import_} is this host's profile now, for {profile.describe_workload}.", soft_wrap=True)
         return
     clock = Budget(seconds)
     loaded, registry = load_session(config, captures, feed, overrides, skip_bad=skip_bad)
     found = _found(loaded, registry)
     if export is not None:
         export_profile(_profile(found), export)
-        results().print(f"{export} holds the profile for {_profile(found).workload_words}.", soft_wrap=True)
+        results().print(f"{export} holds the profile for {_profile(found).describe_workload}.", soft_wrap=True)
         return
     earlier = found.profile if found.freshness == "stale" and not full else None
     try:
@@ -121,21 +121,21 @@ def show(*, as_json: JsonOption = False) -> None:
     here = host_key(probe())
     # With all plugins that may be loaded where no configuration says which.
     registry = Registry.load()
-    judged = [(one, None if one.profile is None else judge(one.profile, here, registry)) for one in kept]
+    assessed = [(one, None if one.profile is None else assess(one.profile, here, registry)) for one in kept]
     if as_json:
         print_json(
             [
                 {"file": str(one.path), "refused": one.because or None, "found": msgspec.to_builtins(found)}
-                for one, found in judged
+                for one, found in assessed
             ]
         )
     else:
-        render_profiles(judged, results())
+        render_profiles(assessed, results())
 
 
 @tune_app.command("why")
 def why(
-    slot: Annotated[str, typer.Argument(help="book, engine, codec.json, codec.binary, chunk, collector.")],
+    slot: Annotated[str, typer.Argument(help="book, decoder, codec.json, codec.binary, chunk, gc.")],
     config: ConfigArgument = None,
     *,
     captures: CaptureOption = None,
@@ -222,10 +222,10 @@ def _progress(budget: Budget) -> Iterator[Told]:
         bar.budget = budget
         task = bar.add_task("starting", total=budget.seconds)
 
-        def told(step: str, done: float) -> None:  # noqa: ARG001  the bar is one of time
+        def reported(step: str, done: float) -> None:  # noqa: ARG001  the bar is one of time
             bar.update(task, description=step)
 
-        yield told
+        yield reported
 
 
 class _Clock(Progress):

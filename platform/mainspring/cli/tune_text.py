@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hwprofile.tune.samples import CONFIDENCE
-from mainspring.host.wisdom.model import Decision, Found, Paired, Profile, RacerRecord
-from mainspring.host.wisdom.store import Kept
+from mainspring.host.profiles.model import CandidateRecord, Decision, Found, Paired, Profile
+from mainspring.host.profiles.store import Kept
 from mainspring.tuning.tune import Tuned
 
 __all__ = ["as_typed", "render_paired", "render_profiles", "render_tuned", "render_why"]
@@ -33,7 +33,7 @@ _STYLES = {
 def render_tuned(tuned: Tuned, console: Console) -> None:
     """What a tune decided: a row a race, and what the whole lane gained."""
     profile = tuned.profile
-    _say(console, f"tuned for {profile.workload_words}, on {profile.host.words}")
+    _say(console, f"tuned for {profile.describe_workload}, on {profile.host.words}")
     _say(console, f"it took {profile.seconds:.0f} of {profile.budget_s:.0f} s; better is {profile.objective}")
     for note in tuned.notes:
         _say(console, f"note: {note}")
@@ -90,7 +90,7 @@ def render_why(slot: str, decision: Decision, profile: Profile, console: Console
     console.print(Text(f"{slot}: {filled}, by the race of {decision.race}" if filled else decision.race, "bold"))
     _say(console, decision.because)
     console.print()
-    raced = [one for one in decision.racers if one.gain is not None or one.standing == "default"]
+    raced = [one for one in decision.candidates if one.gain is not None or one.standing == "default"]
     span = _span(raced)
     columns = (("candidate", ""), ("", ""), ("gain", "right"), (_SURE, "right"), ("p99", "right"))
     table = _table(*columns)
@@ -101,8 +101,8 @@ def render_why(slot: str, decision: Decision, profile: Profile, console: Console
         names = Text(one.name, style), Text(_word(one), style)
         table.add_row(*names, _gain(one), _bounds(one), tail, _bar(one, span))
     console.print(table)
-    told = [one for one in decision.racers if one.standing in ("gated", "unconfirmed") or one.gain is None]
-    for one in (one for one in told if one.standing != "default"):
+    reported = [one for one in decision.candidates if one.standing in ("gated", "unconfirmed") or one.gain is None]
+    for one in (one for one in reported if one.standing != "default"):
         console.print()
         console.print(Text(f"{one.name} ({one.standing}): {one.because}", _STYLES.get(one.standing, "")))
     console.print()
@@ -115,15 +115,15 @@ def render_why(slot: str, decision: Decision, profile: Profile, console: Console
         f"runs of one candidate were {_part(decision.noise)} apart. {decision.rounds:,} rounds in {decision.processes} "
         f"fresh processes, and {decision.dropped:,} dropped; seed {decision.seed}",
     )
-    _say(console, f"tuned {profile.tuned_at} for {profile.workload_words}")
+    _say(console, f"tuned {profile.tuned_at} for {profile.describe_workload}")
 
 
-def render_profiles(judged: Sequence[tuple[Kept, Found | None]], console: Console) -> None:
+def render_profiles(assessed: Sequence[tuple[Kept, Found | None]], console: Console) -> None:
     """Each profile that is kept: what it is for, what it decided, and whether it still holds."""
-    if not judged:
+    if not assessed:
         console.print("No profile is kept here; `mainspring tune` makes one.", markup=False)
         return
-    for number, (kept, found) in enumerate(judged):
+    for number, (kept, found) in enumerate(assessed):
         if number:
             console.print()
         if kept.profile is None or found is None:
@@ -131,7 +131,7 @@ def render_profiles(judged: Sequence[tuple[Kept, Found | None]], console: Consol
             continue
         profile = kept.profile
         style = {"fresh": "green", "stale": "yellow"}.get(found.freshness, "red")
-        console.print(Text.assemble((found.freshness, style), ": ", profile.workload_words))
+        console.print(Text.assemble((found.freshness, style), ": ", profile.describe_workload))
         changed = [_name(one, changed=True) for one in profile.decisions if one.slots != one.default]
         paired = profile.paired
         gain = f"; the whole lane {paired.gain:.2f}x as good [{paired.low:.2f}, {paired.high:.2f}]" if paired else ""
@@ -152,8 +152,8 @@ def _say(console: Console, sentence: str) -> None:
     console.print(f"{begun.rstrip('.')}.", markup=False)
 
 
-def _bounds(one: RacerRecord | None) -> str:
-    """The bounds of a racer's gain."""
+def _bounds(one: CandidateRecord | None) -> str:
+    """The bounds of a candidate's gain."""
     return "" if one is None or one.low is None or one.high is None else f"{one.low:.3f}-{one.high:.3f}"
 
 
@@ -164,8 +164,8 @@ def _table(*columns: tuple[str, str]) -> Table:
     return table
 
 
-def _word(one: RacerRecord) -> str:
-    """What became of a racer; of one that beat the default too, and wasn't the best, that it is faster."""
+def _word(one: CandidateRecord) -> str:
+    """What became of a candidate; of one that beat the default too, and wasn't the best, that it is faster."""
     return "faster" if one.standing == "tied" and one.low is not None and one.low > _FLOOR else one.standing
 
 
@@ -174,28 +174,28 @@ def _part(noise: float) -> str:
 
 
 def _fillers(decision: Decision, slot: str) -> set[str]:
-    """What the racers would put into a slot."""
-    return {one.slots[slot] for one in decision.racers if slot in one.slots}
+    """What the candidates would put into a slot."""
+    return {one.slots[slot] for one in decision.candidates if slot in one.slots}
 
 
-def _gain(one: RacerRecord | None) -> str:
+def _gain(one: CandidateRecord | None) -> str:
     return "" if one is None or one.gain is None else f"{one.gain:.3f}x"
 
 
 def _name(decision: Decision, *, changed: bool) -> str:
     """What the winner, or the default, is called."""
     wanted = decision.slots if changed else decision.default
-    return next((one.name for one in decision.racers if one.slots == wanted), " + ".join(wanted.values()))
+    return next((one.name for one in decision.candidates if one.slots == wanted), " + ".join(wanted.values()))
 
 
-def _best(decision: Decision) -> RacerRecord | None:
+def _best(decision: Decision) -> CandidateRecord | None:
     """The winner, or where the default was kept the best of the others."""
-    others = [one for one in decision.racers if one.gain is not None and one.slots != decision.default]
+    others = [one for one in decision.candidates if one.gain is not None and one.slots != decision.default]
     won = [one for one in others if one.slots == decision.slots]
     return max(won or others, key=lambda one: one.gain or 0.0, default=None)
 
 
-def _span(raced: Sequence[RacerRecord]) -> tuple[float, float]:
+def _span(raced: Sequence[CandidateRecord]) -> tuple[float, float]:
     """The ends of the chart, as logarithms of the gain, with the default within."""
     ends = [math.log(end) for one in raced for end in (one.low, one.gain, one.high) if end]
     return min([-_LEAST_SPAN, *ends]), max([_LEAST_SPAN, *ends])
@@ -216,7 +216,7 @@ def _scale(span: tuple[float, float]) -> Text:
     return Text("".join(line), "bold")
 
 
-def _bar(one: RacerRecord, span: tuple[float, float]) -> Text:
+def _bar(one: CandidateRecord, span: tuple[float, float]) -> Text:
     """The gain as a dot in its interval, on the chart's line of the default."""
     line = [" "] * _CHART
     line[_place(1.0, span)] = "│"

@@ -33,7 +33,7 @@ def cached_session(
     `recipe_digest` is the digest, in lower-case hex, of everything that the session follows from, the generator's
     version included: two recipes with one digest would be taken for one another. The capture is a plain one (no
     compression: reading it is what a warm start waits for). Its name holds its own SHA-256, which is worked out again
-    at each call: a file that was cut or changed is made anew. Two processes that make one session at once
+    at each call: a file that was cut or changed is made again. Two processes that make one session at once
     make the same file. `environ` stands for `os.environ`.
 
     Where the cache can't be written (read-only, full), nothing is kept, and the session is for the caller to take from
@@ -53,7 +53,7 @@ def cached_session(
 
 
 def _not_kept(why: object) -> CachedSession:
-    return CachedSession(None, f"the generated session can't be kept ({why}), so it is generated anew each time")
+    return CachedSession(None, f"the generated session can't be kept ({why}), so it is generated again each time")
 
 
 def _whole(folder: Path, recipe: str) -> Path | None:

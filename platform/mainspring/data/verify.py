@@ -227,8 +227,8 @@ class _BookCheck:
 
     def _compare_quote(self, truth: str, quote: Quote) -> None:
         bbo = self._book.bbo()
-        told = BBO(quote.bid_ticks, quote.bid_lots, quote.ask_ticks, quote.ask_lots)
-        self._count(truth, _shown(bbo) == _shown(told), f"quote {quote.update_id}: the venue says ", told, bbo)
+        reported = BBO(quote.bid_ticks, quote.bid_lots, quote.ask_ticks, quote.ask_lots)
+        self._count(truth, _shown(bbo) == _shown(reported), f"quote {quote.update_id}: the venue says ", reported, bbo)
 
     def _compare_snapshot(self, snapshot: BookSnapshot, reach: dict[Side, int]) -> None:
         bid_floor = max(reach[Side.BUY], self._reach[Side.BUY])
@@ -239,16 +239,16 @@ class _BookCheck:
         ours_bids = [level for level in self._book.depth(Side.BUY, len(bids) + 1) if level[0] >= bid_floor]
         ours_asks = [level for level in self._book.depth(Side.SELL, len(asks) + 1) if level[0] <= ask_ceiling]
         matches = (ours_bids, ours_asks) == (bids, asks)
-        told = _best(bids, asks)
-        self._count("later_snapshots", matches, f"snapshot {snapshot.last_id}: best ", told, self._book.bbo())
+        reported = _best(bids, asks)
+        self._count("later_snapshots", matches, f"snapshot {snapshot.last_id}: best ", reported, self._book.bbo())
 
-    def _count(self, truth: str, matches: bool, what: str, told: BBO, ours: BBO) -> None:
+    def _count(self, truth: str, matches: bool, what: str, reported: BBO, ours: BBO) -> None:
         counts = self._truths[truth]
         counts[0] += 1
         if matches:
             counts[1] += 1
         elif not self._first_mismatch:
-            self._first_mismatch = f"{what}{self._text(told)}, the book {self._text(ours)}"
+            self._first_mismatch = f"{what}{self._text(reported)}, the book {self._text(ours)}"
 
     def _text(self, bbo: BBO) -> str:
         tick, lot = self._instrument.tick_size, self._instrument.lot_size

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from mainspring.errors import ConfigError
-from mainspring.host.complaints import Complaint, convert, dotted, quoted, shown
+from mainspring.host.diagnostics import Diagnostic, convert, dotted, quoted, shown
 from mainspring.host.key_lines import KeyPath
 from mainspring.host.overrides import apply_overrides
 from mainspring.host.registry import OURS
@@ -22,8 +22,8 @@ from mainspring.telemetry import Budget
 
 __all__ = [
     "AUTO",
-    "COLLECTORS",
     "DEFAULT_ORIGIN",
+    "GC_MODES",
     "MOST_CHUNK",
     "CodecConfig",
     "Config",
@@ -46,7 +46,7 @@ AUTO = "auto"
 DEFAULT_ORIGIN = "the built-in configuration"
 
 MOST_CHUNK = 65_536
-COLLECTORS = ("as-is", "freeze", "rare", "off")
+GC_MODES = ("as-is", "freeze", "rare", "off")
 _ROUNDING = 1e-9
 _OBJECTIVES = ("throughput", "p99")
 
@@ -108,9 +108,9 @@ class HardwareConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     stands for "auto" where there are several lanes, and for "off" where there is one. `nic` is the interface that lanes
     are to be near. For pinned lanes: `memory` from the lane's own "node" or from "anywhere"; `lock_memory` keeps it
     from being swapped out; `timer_slack_ns` and `fifo_priority` are the lane's thread's; `reserve` says the lane's CPUs
-    to be taken to other processes. For every lane: `collector` says what the garbage collector does once the lane is
+    to be taken to other processes. For every lane: `gc` says what the garbage collector does once the lane is
     made: "freeze" (what is there then is never looked at again), "rare" (that, and it runs less often: see
-    `mainspring.host.holding`), "off" (it doesn't run at all while the lane does), "as-is", or "auto": this host's
+    `mainspring.host.applying`), "off" (it doesn't run at all while the lane does), "as-is", or "auto": this host's
     measured winner.
     """
 
@@ -120,7 +120,7 @@ class HardwareConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     lock_memory: bool = False
     timer_slack_ns: Annotated[int, msgspec.Meta(ge=1)] | None = None
     fifo_priority: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
-    collector: Literal["auto", "as-is", "freeze", "rare", "off"] = "auto"
+    gc: Literal["auto", "as-is", "freeze", "rare", "off"] = "auto"
     reserve: bool = True
 
 
@@ -186,7 +186,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hardware: HardwareConfig = HardwareConfig()
     feed: FeedConfig = FeedConfig()
     feeds: dict[str, FeedTable] = {}
-    engine: SlotConfig = SlotConfig()
+    decoder: SlotConfig = SlotConfig()
     book: SlotConfig = SlotConfig()
     codec: CodecConfig = CodecConfig()
     slippage: SlotConfig = SlotConfig()
@@ -204,12 +204,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration with where it came from, so that later complaints can point at the line."""
+    """A configuration with where it came from, so that later diagnostics can point at the line."""
 
     config: Config
     origin: str
     folder: Path
-    complaint: Complaint
+    diagnostic: Diagnostic
 
 
 def default_text() -> str:
@@ -245,17 +245,17 @@ def parse_config(
     try:
         table = tomllib.loads(text)
         overridden = apply_overrides(table, overrides)
-        complaint = Complaint(origin, text, table, overridden, spelled)
+        diagnostic = Diagnostic(origin, text, table, overridden, spelled)
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(origin, text, str(error)) from error
     except RecursionError as error:
         raise ConfigError(f"{origin}: its tables and lists are nested too deep") from error
     except ValueError as error:
         raise ConfigError(f"{origin}: a number in it has too many digits") from error
-    _refuse_huge(table, complaint, ())
-    shaped = {key: _shape(key, value, complaint) for key, value in table.items()}
-    _check_named(shaped, complaint)
-    return Loaded(config=convert(shaped, Config, complaint, ()), origin=origin, folder=folder, complaint=complaint)
+    _refuse_huge(table, diagnostic, ())
+    shaped = {key: _shape(key, value, diagnostic) for key, value in table.items()}
+    _check_named(shaped, diagnostic)
+    return Loaded(config=convert(shaped, Config, diagnostic, ()), origin=origin, folder=folder, diagnostic=diagnostic)
 
 
 def _not_toml(origin: str, text: str, problem: str) -> ConfigError:
@@ -267,69 +267,69 @@ def _not_toml(origin: str, text: str, problem: str) -> ConfigError:
     return ConfigError(f"{origin}:{at[1]}: isn't TOML: {problem[: at.start()]} in the line {line!r}{remedy}")
 
 
-def _refuse_huge(node: Any, complaint: Complaint, path: tuple[str, ...]) -> None:
+def _refuse_huge(node: Any, diagnostic: Diagnostic, path: tuple[str, ...]) -> None:
     """Raises `ConfigError` for an integer beyond the 64 bits that TOML has, which Python's parser lets through."""
     if isinstance(node, dict):
         for name, below in node.items():
-            _refuse_huge(below, complaint, (*path, name))
+            _refuse_huge(below, diagnostic, (*path, name))
     elif isinstance(node, list):
         for index, below in enumerate(node):
-            _refuse_huge(below, complaint, (*path, str(index)))
+            _refuse_huge(below, diagnostic, (*path, str(index)))
     elif isinstance(node, int) and not -(2**63) <= node < 2**63:
-        raise complaint.error(path, "the number is beyond 64 bits")
+        raise diagnostic.error(path, "the number is beyond 64 bits")
 
 
 _SLOTS: Mapping[str, type[SlotConfig]] = {
     "feed": FeedConfig,
-    "engine": SlotConfig,
+    "decoder": SlotConfig,
     "book": SlotConfig,
     "slippage": SlotConfig,
     "router": SlotConfig,
 }
 
 
-def _shape(key: str, value: Any, complaint: Complaint) -> Any:
+def _shape(key: str, value: Any, diagnostic: Diagnostic) -> Any:
     """Moves a plugin's own keys out of a slot's table into `options`, where the plugin's struct will judge them."""
     if key in _SLOTS:
-        return _slot(value, _SLOTS[key], complaint, (key,))
+        return _slot(value, _SLOTS[key], diagnostic, (key,))
     if key == "strategy" and isinstance(value, dict):
-        return {name: _slot(slot, SlotConfig, complaint, (key, name)) for name, slot in value.items()}
+        return {name: _slot(slot, SlotConfig, diagnostic, (key, name)) for name, slot in value.items()}
     if key == "feeds" and isinstance(value, dict):
-        return {name: _feed_table(table, complaint, (key, name)) for name, table in value.items()}
+        return {name: _feed_table(table, diagnostic, (key, name)) for name, table in value.items()}
     return value
 
 
-def _feed_table(value: Any, complaint: Complaint, path: tuple[str, ...]) -> Any:
-    shaped = _slot(value, FeedTable, complaint, path)
+def _feed_table(value: Any, diagnostic: Diagnostic, path: tuple[str, ...]) -> Any:
+    shaped = _slot(value, FeedTable, diagnostic, path)
     strategies = shaped.get("strategy") if isinstance(shaped, dict) else None
     if isinstance(strategies, dict):
         below = {
-            name: _slot(slot, SlotConfig, complaint, (*path, "strategy", name)) for name, slot in strategies.items()
+            name: _slot(slot, SlotConfig, diagnostic, (*path, "strategy", name)) for name, slot in strategies.items()
         }
         return {**shaped, "strategy": below}
     return shaped
 
 
-def _check_named(shaped: Mapping[str, Any], complaint: Complaint) -> None:
+def _check_named(shaped: Mapping[str, Any], diagnostic: Diagnostic) -> None:
     """Decodes each named table by itself first: the decoder doesn't say which name of a mapping was at fault."""
-    _check_each(shaped, complaint, (), {"instrument": InstrumentConfig, "strategy": SlotConfig, "feeds": FeedTable})
+    _check_each(shaped, diagnostic, (), {"instrument": InstrumentConfig, "strategy": SlotConfig, "feeds": FeedTable})
 
 
 def _check_each(
-    shaped: Mapping[str, Any], complaint: Complaint, above: tuple[str, ...], kinds: Mapping[str, type[msgspec.Struct]]
+    shaped: Mapping[str, Any], diagnostic: Diagnostic, above: tuple[str, ...], kinds: Mapping[str, type[msgspec.Struct]]
 ) -> None:
     for key, kind in kinds.items():
         named = shaped.get(key)
         for name, item in named.items() if isinstance(named, dict) else ():
             path = (*above, key, name)
             if kind is FeedTable and isinstance(item, dict):
-                _check_each(item, complaint, path, {"instrument": InstrumentConfig, "strategy": SlotConfig})
-            convert(item, kind, complaint, path)
+                _check_each(item, diagnostic, path, {"instrument": InstrumentConfig, "strategy": SlotConfig})
+            convert(item, kind, diagnostic, path)
 
 
-def _slot(value: Any, kind: type[SlotConfig], complaint: Complaint, path: tuple[str, ...]) -> Any:
+def _slot(value: Any, kind: type[SlotConfig], diagnostic: Diagnostic, path: tuple[str, ...]) -> Any:
     if isinstance(value, str):
-        raise complaint.error(
+        raise diagnostic.error(
             path, f"expected a table; found {shown(value)}. Write {dotted(path)}.plugin = {quoted(value)}"
         )
     if not isinstance(value, dict):

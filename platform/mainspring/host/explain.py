@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hwprofile.acts import Act
+from hwprofile.actions import Action
 from mainspring.host.plan import Choice, LanePlan, Place, Plan, SessionPlan
 from mainspring.model import Instrument
 from mainspring.report.notes import Notes
 
 __all__ = ["explain_json", "explain_text"]
 
-Tried = Mapping[str, Sequence[Act]]
+Tried = Mapping[str, Sequence[Action]]
 
 
 def explain_json(session: SessionPlan, tried: Tried = {}) -> dict[str, Any]:  # noqa: B006  never written to
@@ -58,7 +58,7 @@ def explain_json(session: SessionPlan, tried: Tried = {}) -> dict[str, Any]:  # 
                 "freshness": found.freshness,
                 "because": found.because,
                 "tuned_at": None if found.profile is None else found.profile.tuned_at,
-                "workload": None if found.profile is None else found.profile.workload_words,
+                "workload": None if found.profile is None else found.profile.describe_workload,
             }
             for feed, found in zip(session.feeds, session.profiles, strict=False)
         ],
@@ -70,14 +70,14 @@ def explain_json(session: SessionPlan, tried: Tried = {}) -> dict[str, Any]:  # 
                 "cpus": list(lane.place.cpus),
                 "node": lane.place.node,
                 "because": lane.place.because,
-                "tried": [msgspec.to_builtins(act) for act in tried.get(lane.name, ())],
+                "tried": [msgspec.to_builtins(action) for action in tried.get(lane.name, ())],
             }
             for lane in session.lanes
         ],
         "lanes_because": session.lanes_because,
         "pin": session.hardware.pin,
         "rest": list(session.hardware.rest.cpus),
-        "unkept": list(session.hardware.unkept),
+        "violations": list(session.hardware.violations),
     }
 
 
@@ -93,7 +93,7 @@ def explain_text(session: SessionPlan, console: Console, tried: Tried = {}) -> N
     if lines := list(notes):
         console.print()
         console.print(escape("\n".join(lines)))
-    for found, words in session.profile_words():
+    for found, words in session.describe_profile():
         if found.freshness != "none":
             console.print(f"\n{escape(words[0].upper() + words[1:])}")
     console.print()
@@ -129,18 +129,16 @@ def _lanes(session: SessionPlan, console: Console, tried: Tried) -> None:
     console.print(_table(("lane", "cpu", "node", "instruments", "there because", "tried"), rows))
     if session.lanes_because:
         console.print(f"\nlanes {escape(session.lanes_because)}")
-    if session.hardware.unkept:
+    if session.hardware.violations:
         console.print()
-    for sentence in session.hardware.unkept:
+    for sentence in session.hardware.violations:
         console.print(f"[yellow]Not kept:[/] {escape(sentence)}", soft_wrap=True)
     for lane in session.lanes:
-        for act in tried.get(lane.name, ()):
-            if act.outcome != "applied":
-                needs = f"; it needs {act.needs}" if act.needs else ""
-                console.print(
-                    f"[yellow]Lane {lane.name}, {escape(act.name)}:[/] {escape(f'{act.outcome}: {act.reason}{needs}')}",
-                    soft_wrap=True,
-                )
+        for action in tried.get(lane.name, ()):
+            if action.outcome != "applied":
+                needs = f"; it needs {action.needs}" if action.needs else ""
+                outcome = escape(f"{action.outcome}: {action.reason}{needs}")
+                console.print(f"[yellow]Lane {lane.name}, {escape(action.name)}:[/] {outcome}", soft_wrap=True)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -168,7 +166,7 @@ def _cells(place: Place) -> tuple[str, str]:
 
 
 def _outcome(lane: LanePlan, tried: Tried) -> str:
-    return ", ".join(f"{act.name} {act.outcome}" for act in tried.get(lane.name, ()))
+    return ", ".join(f"{action.name} {action.outcome}" for action in tried.get(lane.name, ()))
 
 
 def _source(plan: Plan) -> str:

@@ -21,9 +21,9 @@ def each_feed(loaded: Loaded) -> dict[str, Loaded]:
     if not loaded.config.feeds:
         return {ONLY_FEED: loaded}
     for key in _OF_ONE:
-        if loaded.complaint.has(key):
+        if loaded.diagnostic.has(key):
             what = "feeds.NAME" if key == "feed" else f"feeds.NAME.{key}"
-            raise loaded.complaint.error(
+            raise loaded.diagnostic.error(
                 (key,),
                 f"is for a session of one feed, and this one has: {', '.join(loaded.config.feeds)}. Write {what}",
             )
@@ -51,4 +51,4 @@ def _of(loaded: Loaded, name: str, table: FeedTable) -> Loaded:
             return ("feeds", name, *path)
         return path
 
-    return msgspec.structs.replace(loaded, config=own, complaint=loaded.complaint.moved(there))
+    return msgspec.structs.replace(loaded, config=own, diagnostic=loaded.diagnostic.moved(there))

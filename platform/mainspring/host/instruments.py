@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mainspring.errors import DataError
-from mainspring.host.complaints import Complaint
 from mainspring.host.config import Config, InstrumentConfig
+from mainspring.host.diagnostics import Diagnostic
 from mainspring.model import Instrument
 from mainspring.seams import Codec, RawMessage
 
@@ -16,7 +16,7 @@ _FIELDS = ("tick_size", "lot_size", "contract", "contract_size")
 
 def resolve_instruments(
     config: Config,
-    complaint: Complaint,
+    diagnostic: Diagnostic,
     feed_factory: Callable[..., Any],
     codec: Codec,
     messages: Callable[[], Iterable[RawMessage]] | None,
@@ -38,38 +38,42 @@ def resolve_instruments(
             )
     symbols = config.instruments or tuple(found)
     if not symbols:
-        raise complaint.error(("instruments",), 'names none; write instruments = ["BTC/USDT"]')
-    _refuse_twice(symbols, complaint)
+        raise diagnostic.error(("instruments",), 'names none; write instruments = ["BTC/USDT"]')
+    _refuse_twice(symbols, diagnostic)
     by_venue_symbol = {instrument.venue_symbol: instrument for instrument in found.values()}
     resolved = []
     for symbol in symbols:
         given = config.instrument.get(symbol, InstrumentConfig())
         base = found.get(symbol) or by_venue_symbol.get(given.venue_symbol or symbol)
         if base is None and found:
-            raise complaint.error(("instruments",), f"{symbol!r} isn't in the capture, which holds: {', '.join(found)}")
+            raise diagnostic.error(
+                ("instruments",), f"{symbol!r} isn't in the capture, which holds: {', '.join(found)}"
+            )
         if base is None and describe is not None:
             base = describe(symbol, given.venue_symbol)
-        resolved.append(_merge(symbol, given, base, complaint))
+        resolved.append(_merge(symbol, given, base, diagnostic))
     unused = sorted(set(config.instrument) - set(symbols))
     if unused:
-        raise complaint.error(("instrument", unused[0]), f"isn't among the session's instruments: {', '.join(symbols)}")
-    _refuse_shared(resolved, complaint)
+        raise diagnostic.error(
+            ("instrument", unused[0]), f"isn't among the session's instruments: {', '.join(symbols)}"
+        )
+    _refuse_shared(resolved, diagnostic)
     return tuple(resolved)
 
 
-def _refuse_twice(symbols: tuple[str, ...], complaint: Complaint) -> None:
+def _refuse_twice(symbols: tuple[str, ...], diagnostic: Diagnostic) -> None:
     for index, symbol in enumerate(symbols):
         if symbol in symbols[:index]:
-            raise complaint.error(("instruments",), f"names {symbol!r} twice")
+            raise diagnostic.error(("instruments",), f"names {symbol!r} twice")
 
 
-def _refuse_shared(instruments: list[Instrument], complaint: Complaint) -> None:
+def _refuse_shared(instruments: list[Instrument], diagnostic: Diagnostic) -> None:
     """Two instruments of one venue symbol would both claim its messages."""
     owners: dict[str, str] = {}
     for instrument in instruments:
         other = owners.setdefault(instrument.venue_symbol, instrument.symbol)
         if other != instrument.symbol:
-            raise complaint.error(
+            raise diagnostic.error(
                 ("instruments",),
                 f"{other!r} and {instrument.symbol!r} are both {instrument.venue_symbol!r} at the venue; leave one out",
             )
@@ -86,10 +90,10 @@ def _merge(
     symbol: str,
     given: InstrumentConfig,
     base: Instrument | None,
-    complaint: Complaint,
+    diagnostic: Diagnostic,
 ) -> Instrument:
     if base is None and (given.tick_size is None or given.lot_size is None or given.venue_symbol is None):
-        raise complaint.error(
+        raise diagnostic.error(
             ("instruments",),
             f'nobody knows the grid of {symbol!r}; add [instrument."{symbol}"] with venue_symbol, tick_size and '
             f"lot_size",
@@ -102,5 +106,5 @@ def _merge(
     for name in ("tick_size", "lot_size", "contract_size"):
         value = overridden.get(name)
         if value is not None and not (value.is_finite() and value > 0):
-            raise complaint.error(("instrument", symbol, name), f"expected a number above 0; found the number {value}")
+            raise diagnostic.error(("instrument", symbol, name), f"expected a number above 0; found the number {value}")
     return Instrument(symbol=symbol, venue_symbol=venue_symbol, origin=origin, **values)

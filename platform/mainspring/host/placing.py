@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from hwprofile.apply import STRATEGIES, Role, Seat, plan_placement, reachable_cpus
+from hwprofile.apply import STRATEGIES, Assignment, Role, plan_placement, reachable_cpus
 from hwprofile.profile import HostProfile
-from mainspring.host.complaints import Complaint, did_you_mean, quoted
 from mainspring.host.config import AUTO, HardwareConfig
+from mainspring.host.diagnostics import Diagnostic, did_you_mean, quoted
 from mainspring.host.plan import HardwarePlan, Place
 
 __all__ = ["OFF", "lanes_for", "place_lanes", "wants_pinning"]
@@ -39,7 +39,7 @@ def lanes_for(profile: HostProfile, instruments: int, taken: Collection[int]) ->
 
 def place_lanes(
     hardware: HardwareConfig,
-    complaint: Complaint,
+    diagnostic: Diagnostic,
     profile: HostProfile,
     names: Sequence[str],
     taken: Collection[int],
@@ -48,15 +48,15 @@ def place_lanes(
     usable = reachable_cpus(profile)
     pin = AUTO if hardware.pin is None else hardware.pin
     if hardware.nic is not None and hardware.nic not in (known := [nic.name for nic in profile.topology.nics]):
-        raise complaint.error(
+        raise diagnostic.error(
             ("hardware", "nic"), f"this host has no interface {quoted(hardware.nic)} on a bus{did_you_mean('', known)}"
         )
     if isinstance(pin, tuple):
-        places, rest, unkept = _listed(pin, complaint, profile, usable, names)
+        places, rest, violations = _listed(pin, diagnostic, profile, usable, names)
         strategy = "cpus"
     else:
         if pin not in STRATEGIES:
-            raise complaint.error(
+            raise diagnostic.error(
                 ("hardware", "pin"),
                 f"no strategy is named {quoted(pin)}{did_you_mean(pin, [OFF, *STRATEGIES])} "
                 "Or a list of CPUs, one for each lane",
@@ -64,15 +64,15 @@ def place_lanes(
         lanes = [f"lane {name}" for name in names]
         roles = [*(Role(lane, hot=True, nic=hardware.nic) for lane in lanes), Role(_REST, hot=False)]
         placement = plan_placement(profile, roles, pin, taken)
-        places = tuple(_place(placement.seat(lane)) for lane in lanes)
-        rest, unkept, strategy = _place(placement.seat(_REST)), placement.unkept, pin
+        places = tuple(_place(placement.assignment(lane)) for lane in lanes)
+        rest, violations, strategy = _place(placement.assignment(_REST)), placement.violations, pin
     pins = strategy == "cpus" or STRATEGIES[strategy].pins
     return (
         HardwarePlan(
             pin=strategy if pins else OFF,
             rest=rest,
             usable=usable,
-            unkept=unkept,
+            violations=violations,
             memory=hardware.memory == "node",
             lock_memory=hardware.lock_memory,
             timer_slack_ns=hardware.timer_slack_ns,
@@ -83,36 +83,38 @@ def place_lanes(
     )
 
 
-def _place(seat: Seat) -> Place:
-    return Place(cpus=seat.cpus, node=seat.node, because=seat.because)
+def _place(assignment: Assignment) -> Place:
+    return Place(cpus=assignment.cpus, node=assignment.node, because=assignment.because)
 
 
 def _listed(
-    cpus: tuple[int, ...], complaint: Complaint, profile: HostProfile, usable: Sequence[int], names: Sequence[str]
+    cpus: tuple[int, ...], diagnostic: Diagnostic, profile: HostProfile, usable: Sequence[int], names: Sequence[str]
 ) -> tuple[tuple[Place, ...], Place, tuple[str, ...]]:
-    """The places of a list of CPUs, and the rest on the others; what is unkept, in sentences."""
+    """The places of a list of CPUs, and the rest on the others; what is violations, in sentences."""
     key = ("hardware", "pin")
     if len(cpus) != len(names):
-        raise complaint.error(
+        raise diagnostic.error(
             key, f"names {_many(len(cpus), 'CPU')} for {_many(len(names), 'lane')}: name one for each, in their order"
         )
     online = profile.topology.online
     for cpu in cpus:
         if cpu not in usable:
             why = "may not be used by this process" if cpu in online else "isn't a CPU of this host that is online"
-            raise complaint.error(key, f"{cpu} {why}; there are: {', '.join(map(str, usable)) or 'none that is known'}")
+            raise diagnostic.error(
+                key, f"{cpu} {why}; there are: {', '.join(map(str, usable)) or 'none that is known'}"
+            )
         if cpus.count(cpu) > 1:
-            raise complaint.error(key, f"names CPU {cpu} for two lanes; each needs one of its own")
+            raise diagnostic.error(key, f"names CPU {cpu} for two lanes; each needs one of its own")
     beside = {sibling for cpu in cpus for sibling in profile.topology.siblings(cpu)}
     others = tuple(cpu for cpu in usable if cpu not in beside) or tuple(cpu for cpu in usable if cpu not in cpus)
     rest = Place(cpus=others or tuple(usable), node=None, because="the CPUs that the list leaves")
-    unkept = []
+    violations = []
     if not others:
-        unkept.append("the list leaves no CPU for the rest, which runs beside the lanes")
+        violations.append("the list leaves no CPU for the rest, which runs beside the lanes")
     for at, cpu in enumerate(cpus):
         shared = [other for other in cpus[at + 1 :] if other in profile.topology.siblings(cpu)]
-        unkept += [f"CPUs {cpu} and {other} are threads of one core, and both have a lane" for other in shared]
-    return tuple(_on(cpu, profile) for cpu in cpus), rest, tuple(unkept)
+        violations += [f"CPUs {cpu} and {other} are threads of one core, and both have a lane" for other in shared]
+    return tuple(_on(cpu, profile) for cpu in cpus), rest, tuple(violations)
 
 
 def _on(cpu: int, profile: HostProfile) -> Place:

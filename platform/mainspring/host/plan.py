@@ -6,15 +6,15 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from mainspring import __version__
-from mainspring.host.wisdom.model import Found
-from mainspring.host.wisdom.words import found_words
+from mainspring.host.profiles.describe import describe_found
+from mainspring.host.profiles.model import Found
 from mainspring.lane import StatisticsOptions
 from mainspring.model import Instrument
 from mainspring.telemetry import Budget
 
 __all__ = [
     "DEFAULT_CHUNK",
-    "DEFAULT_COLLECTOR",
+    "DEFAULT_GC",
     "Choice",
     "HardwarePlan",
     "LanePlan",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 DEFAULT_CHUNK: Final = 512
-DEFAULT_COLLECTOR: Final = "as-is"
+DEFAULT_GC: Final = "as-is"
 
 _T = TypeVar("_T")
 
@@ -50,7 +50,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Setting(msgspec.Struct, Generic[_T], frozen=True, kw_only=True):
-    """A slot that no plugin fills but a value of the machine's own: "chunk" or "collector".
+    """A slot that no plugin fills but a value of the machine's own: "chunk" or "gc".
 
     `rule` and `because` are as in `Choice`.
     """
@@ -99,7 +99,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `name` is the feed's in the config, empty where that has one feed only. `missing_limits` are the required
     risk checks that the config sets no limit for: while there is one, no order goes out. `chunk` is how many messages a
-    lane takes at a time, and `collector` what the garbage collector does while it runs: "as-is", "freeze", "rare" or
+    lane takes at a time, and `gc` what the garbage collector does while it runs: "as-is", "freeze", "rare" or
     "off"; both are the session's own.
     """
 
@@ -110,7 +110,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     instruments: tuple[Instrument, ...]
     source: SourcePlan
     feed: Choice
-    engine: Choice
+    decoder: Choice
     book: Choice
     json_codec: Choice
     binary_codec: Choice
@@ -122,7 +122,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     market: StatisticsOptions
     budget: Budget
     chunk: Setting[int] = Setting(slot="chunk", value=DEFAULT_CHUNK)
-    collector: Setting[str] = Setting(slot="collector", value=DEFAULT_COLLECTOR)
+    gc: Setting[str] = Setting(slot="gc", value=DEFAULT_GC)
 
     @property
     def feed_codec(self) -> Choice:
@@ -134,7 +134,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         trading = [self.slippage, *self.risk, self.router]
         return (
             self.feed,
-            self.engine,
+            self.decoder,
             self.json_codec,
             self.book,
             *(strategy.choice for strategy in self.strategies),
@@ -162,14 +162,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 class HardwarePlan(msgspec.Struct, frozen=True, kw_only=True):
     """How lanes are held to their places: see `mainspring.host.config.HardwareConfig`.
 
-    `pin` is the strategy's name, "cpus" for an explicit list, or "off". `rest` is where everything but the lanes'
-    own threads runs. `usable` are the CPUs that may be named. `unkept` says in sentences which promises don't hold.
+    `pin` is the strategy's name, "cpus" for an explicit list, or "off". `rest` is where everything but the lanes' own
+    threads runs. `usable` are the CPUs that may be named. `violations` says in sentences which constraints don't hold.
     """
 
     pin: str = "off"
     rest: Place = Place()
     usable: tuple[int, ...] = ()
-    unkept: tuple[str, ...] = ()
+    violations: tuple[str, ...] = ()
     memory: bool = False
     lock_memory: bool = False
     timer_slack_ns: int | None = None
@@ -181,7 +181,7 @@ class LanePlan(msgspec.Struct, frozen=True, kw_only=True):
     """One lane: of each feed that it runs, the part that it takes; and its place.
 
     `stages_ns` is what its stages are expected to take by this host's profile, each a median; those that aren't there
-    aren't watched. See `mainspring.host.wisdom.expected`.
+    aren't watched. See `mainspring.host.profiles.expected`.
     """
 
     name: str
@@ -214,10 +214,10 @@ class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
         """The first feed's plan. What is the session's own (mode, seed, budget) is the same in each."""
         return self.feeds[0]
 
-    def profile_words(self) -> tuple[tuple[Found, str], ...]:
+    def describe_profile(self) -> tuple[tuple[Found, str], ...]:
         """What was found of each feed's workload, with its words: one line, which names the feed if it has a name."""
         return tuple(
-            (found, f"{feed.name}: {found_words(found)}" if feed.name else found_words(found))
+            (found, f"{feed.name}: {describe_found(found)}" if feed.name else describe_found(found))
             for feed, found in zip(self.feeds, self.profiles, strict=False)
         )
 
@@ -246,7 +246,7 @@ class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
             lanes = tuple(lane for lane in self.lanes if any(part.name in names for part in lane.parts))
             slot = choice.slot if names == everywhere else f"{choice.slot} [{', '.join(names)}]"
             found.append((msgspec.structs.replace(choice, slot=slot), lanes))
-        found += [(setting.row(), self.lanes) for setting in (self.first.chunk, self.first.collector)]
+        found += [(setting.row(), self.lanes) for setting in (self.first.chunk, self.first.gc)]
         return tuple(found)
 
     def missing_limits(self) -> tuple[str, ...]:

@@ -8,13 +8,13 @@ import msgspec
 
 from mainspring.data import Located, locate, read_capture
 from mainspring.errors import DataError, UnknownPlugin, UnusablePlugin
-from mainspring.host.complaints import convert
 from mainspring.host.config import AUTO, Config, Loaded, SlotConfig
+from mainspring.host.diagnostics import convert
 from mainspring.host.feeds import ONLY_FEED
 from mainspring.host.guard import calling
 from mainspring.host.instruments import resolve_instruments
 from mainspring.host.offers import Offer
-from mainspring.host.plan import DEFAULT_CHUNK, DEFAULT_COLLECTOR, Choice, Plan, Setting, SourcePlan, StrategyPlan
+from mainspring.host.plan import DEFAULT_CHUNK, DEFAULT_GC, Choice, Plan, Setting, SourcePlan, StrategyPlan
 from mainspring.host.recognise import recognise
 from mainspring.host.registry import Registry
 from mainspring.model import Instrument
@@ -44,7 +44,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
     source, feed = planner.source_and_feed(codec)
     trading = config.mode != "replay"
     if trading and not config.strategy:
-        raise loaded.complaint.error(
+        raise loaded.diagnostic.error(
             ("strategy",),
             'no strategy is named; add a table such as [strategy.maker] with plugin = "quote-maker", '
             'or set mode = "replay" to rebuild markets without one',
@@ -58,7 +58,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         instruments=instruments,
         source=msgspec.structs.replace(source, instruments=instruments),
         feed=feed,
-        engine=planner.slot("engine", config.engine),
+        decoder=planner.slot("decoder", config.decoder),
         book=planner.slot("book", config.book),
         json_codec=json_codec,
         binary_codec=binary_codec,
@@ -70,7 +70,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         market=config.market,
         budget=config.budget,
         chunk=planner.setting(("session", "chunk"), config.session.chunk, DEFAULT_CHUNK),
-        collector=planner.setting(("hardware", "collector"), config.hardware.collector, DEFAULT_COLLECTOR),
+        gc=planner.setting(("hardware", "gc"), config.hardware.gc, DEFAULT_GC),
     )
 
 
@@ -78,7 +78,7 @@ class _Planner:
     def __init__(self, loaded: Loaded, registry: Registry) -> None:
         self._loaded = loaded
         self._config: Config = loaded.config
-        self._complaint = loaded.complaint
+        self._diagnostic = loaded.diagnostic
         self._registry = registry
 
     def slot(self, seam: str, slot: SlotConfig) -> Choice:
@@ -89,7 +89,7 @@ class _Planner:
         """The choice of a value for a slot that no plugin fills: the key's last part."""
         if configured == AUTO:
             return Setting(slot=path[-1], value=default, because=_DEFAULT)
-        pinned = f"pinned by {self._complaint.where(path)}"
+        pinned = f"pinned by {self._diagnostic.where(path)}"
         return Setting(slot=path[-1], value=configured, rule="pinned", because=pinned)  # type: ignore[arg-type]
 
     def codec(self, slot: str, plugin: str, form: str) -> Choice:
@@ -99,7 +99,9 @@ class _Planner:
         )
         offered = self._registry.get("codec", choice.plugin).capabilities["format"]
         if offered != form:
-            raise self._complaint.error(("codec", slot), f"{choice.plugin!r} is a {offered} codec; this slot is {form}")
+            raise self._diagnostic.error(
+                ("codec", slot), f"{choice.plugin!r} is a {offered} codec; this slot is {form}"
+            )
         reads = READS if form == self._config.feed.encoding else ""
         return msgspec.structs.replace(choice, slot=f"codec ({slot})", because=choice.because + reads)
 
@@ -110,7 +112,7 @@ class _Planner:
             path = ("strategy", name)
             if slot.plugin == AUTO:
                 names = ", ".join(sorted(self._registry.offers("strategy")))
-                raise self._complaint.error(
+                raise self._diagnostic.error(
                     path, f"names no plugin; a strategy is never chosen for you. Name one of: {names}"
                 )
             choice = self._choose(path, "strategy", slot.plugin, slot.options, None)
@@ -139,7 +141,7 @@ class _Planner:
         source, feed = self._source_and_feed(codec)
         encodings = _encodings(self._registry.get("feed", feed.plugin))
         if source.encoding not in encodings:
-            raise self._complaint.error(
+            raise self._diagnostic.error(
                 ("feed", "encoding"),
                 f"the feed {feed.plugin!r} reads no {source.encoding}; it reads: {', '.join(encodings)}",
             )
@@ -150,7 +152,7 @@ class _Planner:
         if slot.capture is None:
             choice = self.slot("feed", slot)
             if not self._registry.get("feed", choice.plugin).capabilities.get("generated"):
-                raise self._complaint.error(
+                raise self._diagnostic.error(
                     ("feed",),
                     f'{choice.plugin!r} brings no messages of its own; add feed.capture = "FILE", or a '
                     "name of `mainspring data list`",
@@ -158,7 +160,7 @@ class _Planner:
             return SourcePlan(name="generated", captures=(), skip_bad=slot.skip_bad, encoding=slot.encoding), choice
         names = (slot.capture,) if isinstance(slot.capture, str) else slot.capture
         if not names:
-            raise self._complaint.error(("feed", "capture"), "names no capture; leave it out to have one generated")
+            raise self._diagnostic.error(("feed", "capture"), "names no capture; leave it out to have one generated")
         found = [self._locate(name) for name in names]
         captures = tuple(one.path for one in found)
         source = SourcePlan(name=", ".join(names), captures=captures, skip_bad=slot.skip_bad, encoding=slot.encoding)
@@ -175,7 +177,7 @@ class _Planner:
         try:
             return locate(capture, self._loaded.folder)
         except DataError as error:
-            raise self._complaint.error(("feed", "capture"), str(error)) from error
+            raise self._diagnostic.error(("feed", "capture"), str(error)) from error
 
     def _recognise(self, source: SourcePlan, codec_choice: Choice) -> tuple[str, str]:
         """Why, and which feed, where nobody names one: the one that reads the capture's beginning best."""
@@ -188,7 +190,7 @@ class _Planner:
         tied = " and ".join(names)
         unread = f'no feed reads a {source.encoding} message of it (feed.encoding = "{source.encoding}")'
         said = f"{tied} read it equally well" if names else unread
-        raise self._complaint.error(
+        raise self._diagnostic.error(
             ("feed", "plugin"), f"{source.name}: {said}; name the feed that it was recorded from (--feed NAME): {there}"
         )
 
@@ -202,7 +204,7 @@ class _Planner:
         codec = self._codec(codec_choice)
         messages = self._messages(source) if source.captures else None
         with calling(offer, "find the instruments"):
-            return resolve_instruments(self._config, self._complaint, offer.factory, codec, messages)
+            return resolve_instruments(self._config, self._diagnostic, offer.factory, codec, messages)
 
     def _codec(self, choice: Choice) -> Codec:
         offer = self._registry.get("codec", choice.plugin)
@@ -224,8 +226,8 @@ class _Planner:
         try:
             offer = self._registry.get(seam, plugin)
         except (UnknownPlugin, UnusablePlugin) as error:
-            raise self._complaint.error(named_by, str(error)) from error
-        return self._choice(path[-1], offer, "pinned", f"pinned by {self._complaint.where(named_by)}", options, path)
+            raise self._diagnostic.error(named_by, str(error)) from error
+        return self._choice(path[-1], offer, "pinned", f"pinned by {self._diagnostic.where(named_by)}", options, path)
 
     def _choice(
         self, slot: str, offer: Offer, rule: str, because: str, options: dict[str, Any], path: tuple[str, ...]
@@ -233,11 +235,11 @@ class _Planner:
         decoded = None
         beside = _SLOT_KEYS.get(offer.seam, ("plugin",))
         if offer.options is not None:
-            decoded = convert(options, offer.options, self._complaint, path, beside=beside)
+            decoded = convert(options, offer.options, self._diagnostic, path, beside=beside)
         elif options and beside:
-            raise self._complaint.unknown_key((*path, next(iter(options))), beside)
+            raise self._diagnostic.unknown_key((*path, next(iter(options))), beside)
         elif options:
-            raise self._complaint.error(path, f"the {offer.seam} plugin {offer.name!r} takes no options")
+            raise self._diagnostic.error(path, f"the {offer.seam} plugin {offer.name!r} takes no options")
         return Choice(
             slot=slot,
             seam=offer.seam,

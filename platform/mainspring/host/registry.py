@@ -11,7 +11,7 @@ import pluggy
 
 from mainspring import seams
 from mainspring.errors import PluginError, PluginLoadError, UnknownPlugin, UnusablePlugin
-from mainspring.host.complaints import did_you_mean
+from mainspring.host.diagnostics import did_you_mean
 from mainspring.host.offers import Offer, SeamCatalogue, freeze, why_unusable
 
 __all__ = ["OURS", "SEAMS", "Blocked", "Registry"]
@@ -22,7 +22,7 @@ OURS: Final = ("mainspring", "mainspring-native")
 SEAMS: Final[Mapping[str, Callable[[seams.Catalogue], None]]] = MappingProxyType(
     {
         "feed": seams.register_feeds,
-        "engine": seams.register_engines,
+        "decoder": seams.register_decoders,
         "book": seams.register_books,
         "codec": seams.register_codecs,
         "slippage": seams.register_slippage,
@@ -160,7 +160,7 @@ def _register(
         raise PluginLoadError(
             distribution,
             f"{where} can't be loaded: {type(error).__name__}: {error}. "
-            f"Mend or uninstall it, or take {distribution} out of [plugins] allow.",
+            f"Fix or uninstall it, or take {distribution} out of [plugins] allow.",
         ) from error
     if not manager.get_hookcallers(plugin):
         raise PluginLoadError(

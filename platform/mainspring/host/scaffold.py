@@ -43,7 +43,7 @@ SCAFFOLDS = {
         feed='feed = { plugin = "$plugin", capture = "sample.capture" }',
         sample=True,
     ),
-    "engine": _Scaffold(noun="Engine", slots='engine.plugin = "$plugin"'),
+    "decoder": _Scaffold(noun="Decoder", slots='decoder.plugin = "$plugin"'),
     "book": _Scaffold(noun="Book", slots='book.plugin = "$plugin"'),
     "codec": _Scaffold(noun="Codec", slots='codec.json = "$plugin"'),
     "slippage": _Scaffold(noun="Slippage", slots='slippage = { plugin = "$plugin", impact = 1.0 }'),

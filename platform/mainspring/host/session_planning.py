@@ -12,9 +12,9 @@ from mainspring.host.partition import partition
 from mainspring.host.placing import lanes_for, place_lanes, wants_pinning
 from mainspring.host.plan import Choice, HardwarePlan, LanePlan, Place, Plan, SessionPlan
 from mainspring.host.planning import make_plan
+from mainspring.host.profiles.expected import expect_stages
+from mainspring.host.profiles.following import follow_profiles
 from mainspring.host.registry import Registry
-from mainspring.host.wisdom.expected import expect_stages
-from mainspring.host.wisdom.following import follow_profiles
 
 __all__ = ["alone", "make_session"]
 
@@ -34,7 +34,7 @@ def make_session(
 
     Raises `ConfigError` or a `PluginError` where the config can't be run so.
     """
-    config, complaint = loaded.config, loaded.complaint
+    config, diagnostic = loaded.config, loaded.diagnostic
     probe = cache(probe)
     own = each_feed(loaded)
     feeds = tuple(make_plan(each, registry, name) for name, each in own.items())
@@ -54,7 +54,7 @@ def make_session(
     else:
         lanes = int(config.lanes)
     if lanes > instruments:
-        raise complaint.error(
+        raise diagnostic.error(
             ("lanes",),
             f"{lanes} lanes for {instruments} instrument{'s' if instruments != 1 else ''}: a lane without one would do "
             f"nothing. At most {instruments}",
@@ -65,7 +65,7 @@ def make_session(
     hardware, places = HardwarePlan(), tuple(Place() for _ in names)
     if wants_pinning(config.hardware, lanes):
         assert profile is not None
-        hardware, places = place_lanes(config.hardware, complaint, profile, names, taken)
+        hardware, places = place_lanes(config.hardware, diagnostic, profile, names, taken)
     shares = partition(feeds, lanes, _weights(feeds))
     session = SessionPlan(
         feeds=feeds,
@@ -96,7 +96,7 @@ def _refuse_divided(loaded: Loaded, registry: Registry, feeds: Sequence[Plan], l
         for path, choice in _paths(feed):
             if registry.get(choice.seam, choice.plugin).capabilities.get("across_instruments"):
                 cut = f"{lanes} lanes" if lanes > 1 else f"{len(feeds)} feeds"
-                raise own.complaint.error(
+                raise own.diagnostic.error(
                     path,
                     f"the {choice.seam} {choice.plugin!r} looks across all instruments, and with {cut} it would see "
                     "a part of them. Run it with one lane and one feed",

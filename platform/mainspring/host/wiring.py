@@ -8,7 +8,17 @@ from typing import Any, BinaryIO
 from mainspring.host.guard import calling
 from mainspring.host.plan import Choice, Plan
 from mainspring.host.registry import Registry
-from mainspring.lane import BoundStrategy, Desk, Gateway, Lane, LaneStages, Market, Outbox, StreamStatistics, Trading
+from mainspring.lane import (
+    BoundStrategy,
+    Gateway,
+    Lane,
+    LaneStages,
+    Market,
+    OrderManager,
+    Outbox,
+    StreamStatistics,
+    Trading,
+)
 from mainspring.orders import OrderLog, OrderTracker
 from mainspring.risk import Gate
 from mainspring.seams import Book, Codec, Feed, FeedContext, FuseContext, Fused, RouterContext
@@ -25,8 +35,8 @@ def wire(plan: Plan, registry: Registry, *, order_log: BinaryIO | None = None) -
     stages = LaneStages()
     feed = maker.make(plan.feed, maker.feed_context(plan))
     books = tuple(maker.make(plan.book, instrument) for instrument in plan.instruments)
-    quotes_make_market = not registry.get("feed", plan.feed.plugin).capabilities.get("books", True)
-    fused = _fuse(feed, books, plan, quotes_make_market=quotes_make_market)
+    top_of_book = not registry.get("feed", plan.feed.plugin).capabilities.get("books", True)
+    fused = _fuse(feed, books, plan, top_of_book=top_of_book)
     markets: list[Market] = (
         list(fused.markets)
         if fused is not None
@@ -35,26 +45,26 @@ def wire(plan: Plan, registry: Registry, *, order_log: BinaryIO | None = None) -
             for index, (instrument, book) in enumerate(zip(plan.instruments, books, strict=True))
         ]
     )
-    desk, watch = None, None
+    order_manager, watch = None, None
     strategies: list[BoundStrategy] = []
     if plan.router is not None:
         trading, watch = _trading(plan, registry, maker, markets, order_log)
         strategies.extend(trading.strategies)
-        desk = Desk(trading, markets, stages, perf_counter_ns)
+        order_manager = OrderManager(trading, markets, stages, perf_counter_ns)
     return Lane(
         feed=feed,
         markets=markets,
-        desk=desk,
+        order_manager=order_manager,
         strategies=strategies,
         watch_market=watch,
-        quotes_make_market=quotes_make_market,
+        top_of_book=top_of_book,
         stages=stages,
         fused=fused,
     )
 
 
-def _fuse(feed: Feed, books: tuple[Book, ...], plan: Plan, *, quotes_make_market: bool) -> Fused | None:
-    """Feed, books and markets as one, where the feed's engine can."""
+def _fuse(feed: Feed, books: tuple[Book, ...], plan: Plan, *, top_of_book: bool) -> Fused | None:
+    """Feed, books and markets as one, where the feed's decoder can."""
     fuse: Callable[[FuseContext], Fused | None] | None = getattr(feed, "fuse", None)
     if fuse is None:
         return None
@@ -62,7 +72,7 @@ def _fuse(feed: Feed, books: tuple[Book, ...], plan: Plan, *, quotes_make_market
     return fuse(
         FuseContext(
             books=books,
-            quotes_make_market=quotes_make_market,
+            top_of_book=top_of_book,
             volatility_half_life_s=plan.market.volatility_half_life_s,
             warm_up_s=plan.market.warm_up_s,
             daily_volume_lots=tuple(
@@ -128,12 +138,12 @@ class _Maker:
         return self._codecs[choice.plugin]
 
     def feed_context(self, plan: Plan) -> FeedContext:
-        """What the feed is made of: an engine that raises is told by its own name, not the feed's."""
+        """What the feed is made of: a decoder that raises is told by its own name, not the feed's."""
         return FeedContext(
             plan.instruments,
             self.codec(plan.feed_codec),
             plan.source.encoding,
-            partial(self.make, plan.engine),
+            partial(self.make, plan.decoder),
             len(plan.source.instruments) <= len(plan.instruments),
         )
 

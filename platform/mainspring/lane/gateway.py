@@ -1,4 +1,4 @@
-"""A strategy's way to trade, behind `mainspring.seams.Orders`. It takes wishes down; the lane works them off."""
+"""A strategy's way to trade, behind `mainspring.seams.Orders`. It takes requests down; the lane works them off."""
 
 from collections.abc import Collection
 from typing import TypeAlias
@@ -13,7 +13,7 @@ __all__ = ["CancelRequest", "Gateway", "Outbox", "ReplaceRequest", "Request"]
 
 
 class CancelRequest(msgspec.Struct, frozen=True, gc=False):
-    """A wish to cancel the rest of an order."""
+    """A request to cancel the rest of an order."""
 
     order_id: int
     instrument: int
@@ -21,7 +21,7 @@ class CancelRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class ReplaceRequest(msgspec.Struct, frozen=True, gc=False):
-    """A wish that an order stand at another price, with another total size."""
+    """A request that an order stand at another price, with another total size."""
 
     order_id: int
     instrument: int
@@ -34,7 +34,7 @@ Request: TypeAlias = NewOrder | CancelRequest | ReplaceRequest
 
 
 class Outbox:
-    """The wishes of all strategies in the order in which they came, and the ids for new orders."""
+    """The requests of all strategies in the order in which they came, and the ids for new orders."""
 
     __slots__ = ("next_order_id", "requests")
 
@@ -44,7 +44,7 @@ class Outbox:
 
 
 class Gateway:
-    """One strategy's orders in one instrument, and what its fills have made: `position_lots`, kept by the desk."""
+    """One strategy's orders in one instrument, and its `position_lots`, updated at each fill."""
 
     __slots__ = ("_market", "_outbox", "_strategy", "_tracker", "account", "position_lots")
 

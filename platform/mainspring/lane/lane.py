@@ -8,11 +8,11 @@ from pathlib import Path
 from time import perf_counter_ns
 
 from mainspring.errors import CodecError, WireError
-from mainspring.lane.desk import Desk
+from mainspring.lane.callbacks import BoundStrategy, wrap_error
 from mainspring.lane.market import Market
+from mainspring.lane.order_manager import OrderManager
 from mainspring.lane.timing import LaneStages
 from mainspring.lane.trace import Trace
-from mainspring.lane.wakes import BoundStrategy, blame
 from mainspring.model import (
     EMPTY_BBO,
     NO_ID,
@@ -37,8 +37,8 @@ _MID_SAMPLES = 4_000
 class Lane:
     """Runs messages through feed, books, strategies, slippage, risk and router, all bound at wiring.
 
-    `desk` is None where only markets are rebuilt. `watch_market` is the router's `on_market` where it wants market
-    events. `quotes_make_market` is True for feeds without books: there the venue's quotes alone make a market live.
+    `order_manager` is None where only markets are rebuilt. `watch_market` is the router's `on_market` where it wants
+    market events. `top_of_book` is True for feeds without books: there the venue's quotes alone make a market live.
     `fused` runs feed, books and markets as one, where nobody has to see each event; the markets are its own then.
     """
 
@@ -47,38 +47,38 @@ class Lane:
         *,
         feed: Feed,
         markets: Sequence[Market],
-        desk: Desk | None,
+        order_manager: OrderManager | None,
         strategies: Sequence[BoundStrategy],
         watch_market: Callable[[MarketEvent], None] | None,
-        quotes_make_market: bool,
+        top_of_book: bool,
         stages: LaneStages,
         fused: Fused | None = None,
         clock: Callable[[], int] = perf_counter_ns,
     ) -> None:
         self.feed = feed
         self.markets = tuple(markets)
-        self.desk = desk
+        self.order_manager = order_manager
         self._feed_on_message = feed.on_message
         self._record_feed = stages.feed
         self._record_whole_path = stages.whole_path
         self.stages = stages
         self.mids: list[Trace[tuple[int, int]]] = [Trace(_MID_SAMPLES) for _ in markets]
         self._strategies = tuple(strategies)
-        self._bbo_wakes = [bound for bound in strategies if bound.wakes.bbo]
-        self._trade_wakes = [bound for bound in strategies if bound.wakes.trades]
+        self._bbo_callbacks = [bound for bound in strategies if bound.subscription.bbo]
+        self._trade_callbacks = [bound for bound in strategies if bound.subscription.trades]
         self._timers = [bound for bound in strategies if bound.timer_ns]
         self._watch_market = watch_market
-        self._quotes_make_market = quotes_make_market
+        self._top_of_book = top_of_book
         self._clock = clock
         self.at = 0
         self._fused = fused
         # Whether the fused run has met messages since the router was last told of the market.
-        self._spared = False
+        self._conflated = False
         self._router_idle = True
-        self._judge_router()
-        if fused is not None and desk is not None:
-            desk.before_work = self._catch_up
-        # The markets whose strategies are to be woken when the message in hand is done.
+        self._set_router_idle()
+        if fused is not None and order_manager is not None:
+            order_manager.before_work = self._catch_up
+        # The markets whose strategies are to be called when the message in hand is done.
         self._changed: list[Market] = []
         self._handlers: dict[type, Callable[..., None]] = {
             BookDelta: self._on_delta,
@@ -99,14 +99,14 @@ class Lane:
     def on_message(self, now_ns: int, raw: bytes) -> None:
         """One message, from its bytes to the orders that it leads to. `now_ns` is when it was received.
 
-        Strategies are woken by changed best prices once all events of the message are in, so that none sees a book
+        Strategies are called by changed best prices once all events of the message are in, so that none sees a book
         half-way through a resynchronisation. Raises `WireError` or `CodecError` for a message that can't be read:
         what was due by its time has been done then, and nothing else. Raises `PluginError` where a plugin raised.
         """
         clock = self._clock
         entered = clock()
-        if self.desk is not None:
-            self._before(self.desk, now_ns)
+        if self.order_manager is not None:
+            self._before(self.order_manager, now_ns)
         started = clock()
         events = self._feed_on_message(raw, now_ns)
         self._record_feed(clock() - started)
@@ -139,45 +139,45 @@ class Lane:
         if self._fused is not None:
             self.stages.add_fused(self._fused.take_times())
         self.stages.fold()
-        if self.desk is not None:
-            self.desk.fold()
+        if self.order_manager is not None:
+            self.order_manager.fold()
         for market, trace in zip(self.markets, self.mids, strict=True):
             for sample in market.take_mid_samples():
                 trace.add(sample)
 
     def finish(self, now_ns: int) -> None:
         """Hands out what the last message has led to by now. No message comes after this."""
-        if self.desk is not None:
-            self.desk.deliver(now_ns)
+        if self.order_manager is not None:
+            self.order_manager.deliver(now_ns)
         self.fold()
 
-    def _before(self, desk: Desk, now_ns: int) -> None:
+    def _before(self, order_manager: OrderManager, now_ns: int) -> None:
         """Does what is due by the time at which the next message was received."""
-        if desk.refused or desk.router.due_ns <= now_ns:
-            desk.deliver(now_ns)
+        if order_manager.refused or order_manager.router.due_ns <= now_ns:
+            order_manager.deliver(now_ns)
         for bound in self._timers:
             if bound.timer_due_ns <= now_ns:
                 self._on_timer(bound, now_ns)
 
     def _run_fused(self, fused: Fused, messages: Sequence[RawMessage]) -> None:
         """As `run`, with feed, books and markets in one, for as long as nobody has to see each event."""
-        batch, count, wakes = fused.batch(messages), len(messages), bool(self._bbo_wakes)
+        batch, count, callbacks = fused.batch(messages), len(messages), bool(self._bbo_callbacks)
         while self.at < count:
             start, due_ns = self.at, self._due_ns()
-            if due_ns and self._router_idle and not self._trade_wakes:
+            if due_ns and self._router_idle and not self._trade_callbacks:
                 try:
-                    self.at = fused.run(batch, start, due_ns, wakes=wakes, timed=True)
+                    self.at = fused.run(batch, start, due_ns, callbacks=callbacks, timed=True)
                 except (WireError, CodecError):
                     self.at = fused.refused_at
                     raise
                 finally:
-                    self._spared = True
+                    self._conflated = True
             if self.at == start:
                 # Something is due before this message, or has to see it.
                 self._catch_up()
                 self.on_message(*messages[start])
                 self.at += 1
-                self._judge_router()
+                self._set_router_idle()
                 continue
             changed = fused.changed()
             if changed:
@@ -188,38 +188,38 @@ class Lane:
 
     def _due_ns(self) -> int:
         """When something other than a message is due: 0 for at once."""
-        if self.desk is None:
+        if self.order_manager is None:
             return NEVER_NS
-        due_ns = 0 if self.desk.refused else self.desk.router.due_ns
+        due_ns = 0 if self.order_manager.refused else self.order_manager.router.due_ns
         for bound in self._timers:
             due_ns = min(due_ns, bound.timer_due_ns)
         return due_ns
 
     def _catch_up(self) -> None:
-        """Hands an idle router what it was spared, before it is called again."""
-        if self._spared and self._fused is not None:
-            self._spared = False
-            events = self._fused.take_spared()
+        """Hands an idle router what it was conflated, before it is called again."""
+        if self._conflated and self._fused is not None:
+            self._conflated = False
+            events = self._fused.take_conflated()
             if self._watch_market is not None:
                 for event in events:
                     self._watch_market(event)
 
-    def _judge_router(self) -> None:
-        if self.desk is not None and self._watch_market is not None:
-            self._router_idle = getattr(self.desk.router, "idle", False)
+    def _set_router_idle(self) -> None:
+        if self.order_manager is not None and self._watch_market is not None:
+            self._router_idle = getattr(self.order_manager.router, "idle", False)
 
     def _on_delta(self, event: BookDelta) -> None:
         market = self.markets[event.instrument]
         if self._take_levels(market, market.book.apply_delta, event):
-            self._wake_later(market)
+            self._call_later(market)
         if self._watch_market is not None:
             self._watch_market(event)
 
     def _on_snapshot(self, event: BookSnapshot) -> None:
         market = self.markets[event.instrument]
         self._take_levels(market, market.book.apply_snapshot, event)
-        market.judge(book_valid=True)
-        self._wake_later(market)
+        market.set_status(book_valid=True)
+        self._call_later(market)
         if self._watch_market is not None:
             self._watch_market(event)
 
@@ -249,7 +249,7 @@ class Lane:
         market = self.markets[event.instrument]
         market.now_ns = event.receive_time_ns
         market.book.clear()
-        market.judge(book_valid=False)
+        market.set_status(book_valid=False)
         market.book_id = market.quote_id = NO_ID
         market.set_best(
             event.receive_time_ns,
@@ -260,7 +260,7 @@ class Lane:
         )
         if self._watch_market is not None:
             self._watch_market(event)
-        self._wake_later(market)
+        self._call_later(market)
 
     def _on_quote(self, event: Quote) -> None:
         market = self.markets[event.instrument]
@@ -270,12 +270,12 @@ class Lane:
             market.stale_quotes += 1
             return
         market.quote_id = update_id
-        if self._quotes_make_market:
-            market.judge(book_valid=True)
+        if self._top_of_book:
+            market.set_status(book_valid=True)
         if self._watch_market is not None:
             self._watch_market(event)
         if market.set_best(event.receive_time_ns, event.bid_ticks, event.bid_lots, event.ask_ticks, event.ask_lots):
-            self._wake_later(market)
+            self._call_later(market)
 
     def _on_trade(self, event: Trade) -> None:
         market = self.markets[event.instrument]
@@ -283,13 +283,13 @@ class Lane:
         market.statistics.on_trade(event.receive_time_ns, event.price_ticks, event.size_lots)
         if self._watch_market is not None:
             self._watch_market(event)
-        for bound in self._trade_wakes:
+        for bound in self._trade_callbacks:
             clock = self._clock
             started = clock()
             try:
                 bound.strategy.on_trade(event, market, bound.gateways[market.index])
             except Exception as error:  # noqa: BLE001  a stranger's strategy may raise anything
-                blame(f"strategy {bound.name}", bound.plugin, bound.distribution, error)
+                wrap_error(f"strategy {bound.name}", bound.plugin, bound.distribution, error)
             self.stages.strategy(clock() - started)
         self._work(market.now_ns)
 
@@ -298,9 +298,9 @@ class Lane:
         market.now_ns = event.receive_time_ns
         was_live = market.live
         if event.trading is not None:
-            market.judge(halted=not event.trading)
+            market.set_status(halted=not event.trading)
         if market.live != was_live:
-            self._wake_later(market)
+            self._call_later(market)
         self._on_watched(event)
 
     def _on_watched(self, event: MarketEvent) -> None:
@@ -310,7 +310,7 @@ class Lane:
     def _on_control(self, event: Control) -> None:
         """A word about the connection changes no market; the feed has counted it."""
 
-    def _wake_later(self, market: Market) -> None:
+    def _call_later(self, market: Market) -> None:
         if market not in self._changed:
             self._changed.append(market)
 
@@ -322,12 +322,12 @@ class Lane:
         now_ns = market.now_ns
         index = market.index
         clock = self._clock
-        for bound in self._bbo_wakes:
+        for bound in self._bbo_callbacks:
             started = clock()
             try:
                 bound.strategy.on_bbo(market, bound.gateways[index])
             except Exception as error:  # noqa: BLE001  a stranger's strategy may raise anything
-                blame(f"strategy {bound.name}", bound.plugin, bound.distribution, error)
+                wrap_error(f"strategy {bound.name}", bound.plugin, bound.distribution, error)
             self.stages.strategy(clock() - started)
         self._work(now_ns)
 
@@ -343,12 +343,12 @@ class Lane:
             try:
                 bound.strategy.on_timer(market, gateway)
             except Exception as error:  # noqa: BLE001  a stranger's strategy may raise anything
-                blame(f"strategy {bound.name}", bound.plugin, bound.distribution, error)
+                wrap_error(f"strategy {bound.name}", bound.plugin, bound.distribution, error)
             self.stages.strategy(clock() - started)
         self._work(now_ns)
 
     def _work(self, now_ns: int) -> None:
-        if self.desk is not None and self.desk.trading.outbox.requests:
-            self.desk.work(now_ns)
+        if self.order_manager is not None and self.order_manager.trading.outbox.requests:
+            self.order_manager.work(now_ns)
             if self._fused is not None:
-                self._judge_router()
+                self._set_router_idle()

@@ -77,7 +77,7 @@ class Market:
         self.statistics.on_bbo(now_ns, bid_ticks, bid_lots, ask_ticks, ask_lots)
         return True
 
-    def judge(self, *, book_valid: bool | None = None, halted: bool | None = None) -> None:
+    def set_status(self, *, book_valid: bool | None = None, halted: bool | None = None) -> None:
         """Takes news of whether the prices can be trusted and whether the venue trades; `live` follows."""
         if book_valid is not None:
             self.book_valid = book_valid
@@ -88,7 +88,7 @@ class Market:
     def sample_mid(self, now_ns: int) -> None:
         """Takes a sample of the mid, if one is due: at most one in 50 ms."""
         if now_ns >= self.mid_due_ns:
-            mid = self.mid_ticks_doubled()
+            mid = self.mid_half_ticks()
             if mid is not None:
                 self.mid_due_ns = now_ns + _MID_EVERY_NS
                 self.mid_samples.append((now_ns, mid))
@@ -98,6 +98,6 @@ class Market:
         samples, self.mid_samples = self.mid_samples, []
         return samples
 
-    def mid_ticks_doubled(self) -> int | None:
+    def mid_half_ticks(self) -> int | None:
         """Twice the mid price in ticks, a whole number; None where a side is empty."""
         return self.bid_ticks + self.ask_ticks if self.bid_lots and self.ask_lots else None

@@ -70,17 +70,17 @@ class StreamStatistics:
         "_cell_end_ns",
         "_keep",
         "_lots",
+        "_mid_half_ticks",
         "_mid_weight",
         "_origin_ns",
         "_quoted_ns",
         "_returns",
-        "_sampled_twice_mid",
+        "_sampled_mid_half_ticks",
         "_since_ns",
         "_spread",
         "_spread_time",
         "_spread_total",
         "_spread_weight",
-        "_twice_mid",
         "_variance",
         "_volatility_given",
         "_volume_given",
@@ -105,8 +105,8 @@ class StreamStatistics:
         self._since_ns = 0
         self._lots = 0
         # Bid plus ask, so that it stays a whole number; 0 until there was one.
-        self._twice_mid = 0
-        self._sampled_twice_mid = 0
+        self._mid_half_ticks = 0
+        self._sampled_mid_half_ticks = 0
         self._returns = 0
         self._variance = 0.0
         self._mid_weight = 0.0
@@ -131,7 +131,7 @@ class StreamStatistics:
         self._since_ns = now_ns
         if bid_lots > 0 and ask_lots > 0 and ask_ticks > bid_ticks:
             self._spread = ask_ticks - bid_ticks
-            self._twice_mid = bid_ticks + ask_ticks
+            self._mid_half_ticks = bid_ticks + ask_ticks
         else:
             self._spread = 0
 
@@ -160,15 +160,15 @@ class StreamStatistics:
 
     def _sample_mid(self, silent: int, fade: float) -> None:
         """One return for the cell under way, and one of zero for each silent cell."""
-        twice_mid, sampled = self._twice_mid, self._sampled_twice_mid
-        if not twice_mid:
+        mid_half_ticks, sampled = self._mid_half_ticks, self._sampled_mid_half_ticks
+        if not mid_half_ticks:
             return
         if sampled:
-            change = math.log(twice_mid / sampled) if twice_mid != sampled else 0.0
+            change = math.log(mid_half_ticks / sampled) if mid_half_ticks != sampled else 0.0
             self._variance += (1.0 - self._keep) * (change * change - self._variance)
             self._mid_weight += (1.0 - self._keep) * (1.0 - self._mid_weight)
             self._returns += 1
-        self._sampled_twice_mid = twice_mid
+        self._sampled_mid_half_ticks = mid_half_ticks
         self._variance *= fade
         self._mid_weight = 1.0 - (1.0 - self._mid_weight) * fade
         self._returns += silent

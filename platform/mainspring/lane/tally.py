@@ -5,9 +5,9 @@ from mainspring.model import Fill, SlippageEstimate
 __all__ = ["CostTally", "InstrumentTally", "realised_cost_bps"]
 
 
-def realised_cost_bps(fill: Fill, mid_ticks_doubled: int) -> float:
+def realised_cost_bps(fill: Fill, mid_half_ticks: int) -> float:
     """How far from the mid price at the time of the order a fill was, on the paying side, in basis points."""
-    return 1e4 * fill.side * (2 * fill.price_ticks - mid_ticks_doubled) / mid_ticks_doubled
+    return 1e4 * fill.side * (2 * fill.price_ticks - mid_half_ticks) / mid_half_ticks
 
 
 class CostTally:
@@ -25,13 +25,13 @@ class CostTally:
         self._realised = 0.0
         self._causes: dict[str, float] = {}
 
-    def add(self, fill: Fill, estimate: SlippageEstimate, mid_ticks_doubled: int) -> None:
+    def add(self, fill: Fill, estimate: SlippageEstimate, mid_half_ticks: int) -> None:
         """Takes a fill of an order that had this estimate, made when the mid price stood there."""
         lots = fill.size_lots
         self.fills += 1
         self._lots += lots
         self._estimated += lots * estimate.bps
-        self._realised += lots * realised_cost_bps(fill, mid_ticks_doubled)
+        self._realised += lots * realised_cost_bps(fill, mid_half_ticks)
         for cause in estimate.causes:
             bps = 1e4 * cause.price / estimate.reference_price
             self._causes[cause.name] = self._causes.get(cause.name, 0.0) + lots * bps

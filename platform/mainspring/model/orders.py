@@ -32,7 +32,7 @@ class Side(enum.IntEnum):
 
 
 class NewOrder(msgspec.Struct, frozen=True, gc=False):
-    """A wish to trade, not yet approved.
+    """A request to trade, not yet approved.
 
     `order_id` is ours, unique in the session and rising. `price_ticks` is 0 for a market order. `post_only` asks the
     venue to reject the order rather than let it take liquidity. `created_ns` is the lane's time when the strategy

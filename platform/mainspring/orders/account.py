@@ -127,16 +127,16 @@ class Account:
             return lots * price_ticks
         return (2 * lots * INVERSE_SCALE + price_ticks) // (2 * price_ticks)
 
-    def _unrealised(self, twice_mid_ticks: int) -> Fraction | None:
+    def _unrealised(self, mid_half_ticks: int) -> Fraction | None:
         held = self.position_lots
         if not held:
             return Fraction(0)
-        if not twice_mid_ticks:
+        if not mid_half_ticks:
             return None
         if self._sign > 0:
-            worth = Fraction(abs(held) * twice_mid_ticks, 2)
+            worth = Fraction(abs(held) * mid_half_ticks, 2)
         else:
-            worth = Fraction(2 * abs(held) * INVERSE_SCALE, twice_mid_ticks)
+            worth = Fraction(2 * abs(held) * INVERSE_SCALE, mid_half_ticks)
         gained = worth - self._cost_units
         return gained if (held > 0) == (self._sign > 0) else -gained
 

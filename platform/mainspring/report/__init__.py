@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 from mainspring.report.encoding import from_json, to_json, without_timing
 from mainspring.report.findings import warnings
 from mainspring.report.machine import (
-    ActReport,
+    ActionReport,
+    CandidateReport,
     DriftReport,
     LaneTiming,
     PacePoint,
     RaceReport,
-    RacerReport,
     ThreadReport,
 )
 from mainspring.report.model import (
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from mainspring.report.terminal import render_text
 
 __all__ = [
-    "ActReport",
+    "ActionReport",
     "BookReport",
+    "CandidateReport",
     "DriftReport",
     "FeedReport",
     "FillMark",
@@ -49,7 +50,6 @@ __all__ = [
     "OrderMark",
     "PacePoint",
     "RaceReport",
-    "RacerReport",
     "SessionReport",
     "SlippageReport",
     "SlotReport",

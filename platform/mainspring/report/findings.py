@@ -3,21 +3,21 @@
 from decimal import Decimal
 
 from mainspring.report.figures import amount, amount_decimals, count_of, duration, is_positive, memory
-from mainspring.report.machine import ActReport
+from mainspring.report.machine import ActionReport
 from mainspring.report.model import InstrumentReport, LaneReport, SessionReport, SlippageReport
 from mainspring.report.stages import stage_label, verdict
 
 __all__ = [
-    "budget_words",
-    "closing_words",
     "common_origin",
-    "drift_words",
+    "describe_drift",
+    "format_budget",
+    "format_closing",
+    "format_net",
+    "format_total_net",
     "largest_first",
     "market_seconds",
-    "net_words",
     "slippage_difference",
     "small_print",
-    "total_net_words",
     "warnings",
 ]
 
@@ -43,13 +43,13 @@ def warnings(report: SessionReport) -> list[str]:
             "what follows from them, can't be trusted."
         )
     if feed.gaps:
-        mended = (
+        fixed = (
             f"until each was resynchronised ({count_of(feed.resyncs, 'resync')})" if feed.resyncs else "from then on"
         )
-        found.append(f"{count_of(feed.gaps, 'gap')} in the feed: the book was in quarantine {mended}.")
+        found.append(f"{count_of(feed.gaps, 'gap')} in the feed: the book was in quarantine {fixed}.")
     for instrument in report.instruments:
         found += _instrument_warnings(instrument)
-    found += [_act_warning(act) for act in report.timing.acts if act.outcome != "applied"]
+    found += [_act_warning(action) for action in report.timing.actions if action.outcome != "applied"]
     return found
 
 
@@ -64,12 +64,12 @@ def _lane_warnings(lane: LaneReport) -> list[str]:
     return [f"Lane {lane.name} failed: {lane.failure}. {lost}."]
 
 
-def _act_warning(act: ActReport) -> str:
-    needs = f"; it needs {act.needs}" if act.needs else ""
-    what = f"{act.name} of {act.subject}"
-    if act.undone:
-        return f"{act.whose}: {what} was not put back wholly ({act.outcome}): {act.reason}{needs}."
-    return f"{act.whose} isn't held as [hardware] wants: {what} {act.outcome}: {act.reason}{needs}."
+def _act_warning(action: ActionReport) -> str:
+    needs = f"; it needs {action.needs}" if action.needs else ""
+    what = f"{action.name} of {action.subject}"
+    if action.undone:
+        return f"{action.whose}: {what} was not put back wholly ({action.outcome}): {action.reason}{needs}."
+    return f"{action.whose} isn't held as [hardware] wants: {what} {action.outcome}: {action.reason}{needs}."
 
 
 def _instrument_warnings(instrument: InstrumentReport) -> list[str]:
@@ -91,18 +91,18 @@ def market_seconds(report: SessionReport) -> float:
     return (report.feed.last_receive_ns - report.feed.first_receive_ns) / 1e9
 
 
-def net_words(instrument: InstrumentReport) -> str:
+def format_net(instrument: InstrumentReport) -> str:
     """The profit after fees with its currency: "+12.3456 USDT"."""
     return _money(instrument.net, instrument.profit_currency)
 
 
-def total_net_words(report: SessionReport) -> str:
+def format_total_net(report: SessionReport) -> str:
     """The profit after fees over all instruments; empty where they have no one currency to add up in."""
     currencies = {instrument.profit_currency for instrument in report.instruments}
     if len(currencies) != 1:
         return ""
     if len(report.instruments) == 1:
-        return net_words(report.instruments[0])
+        return format_net(report.instruments[0])
     nets = [Decimal(instrument.net) for instrument in report.instruments if instrument.net is not None]
     total = None if len(nets) < len(report.instruments) else f"{sum(nets):f}"
     return _money(total, currencies.pop())
@@ -121,26 +121,26 @@ def slippage_difference(line: SlippageReport) -> float | None:
     return line.realised_bps - line.estimated_bps
 
 
-def closing_words(report: SessionReport) -> str:
+def format_closing(report: SessionReport) -> str:
     """How much was done, how fast, whether within the budgets, and what came of it."""
     timing = report.timing
     parts = [f"{count_of(report.feed.messages, 'message')} ({duration(market_seconds(report))} of market time)"]
     if timing.wall_seconds:
         parts[0] += f" in {duration(timing.wall_seconds)}, {timing.messages_per_second:,.0f} a second"
-    parts.append(budget_words(report))
-    if net := total_net_words(report):
+    parts.append(format_budget(report))
+    if net := format_total_net(report):
         parts.append(f"net {net}")
     return "; ".join(part for part in parts if part) + "."
 
 
-def budget_words(report: SessionReport) -> str:
-    """Whether the stages kept their budgets, naming those that didn't; empty where none was judged."""
+def format_budget(report: SessionReport) -> str:
+    """Whether the stages kept their budgets, naming those that didn't; empty where none was assessed."""
     verdicts = [(stage, verdict(stage)) for stage in report.timing.stages]
     over = [stage_label(stage) for stage, word in verdicts if word == "over"]
-    judged = len(over) + sum(word == "within" for _, word in verdicts)
+    assessed = len(over) + sum(word == "within" for _, word in verdicts)
     if over:
         return f"over budget: {', '.join(over)}"
-    return "every budget kept" if judged else ""
+    return "every budget kept" if assessed else ""
 
 
 def small_print(report: SessionReport) -> list[str]:
@@ -156,13 +156,13 @@ def small_print(report: SessionReport) -> list[str]:
     return lines
 
 
-def drift_words(report: SessionReport) -> str:
+def describe_drift(report: SessionReport) -> str:
     """What follows from the drift that was found; empty where there was none."""
     drift = report.timing.drift
     if not drift:
         return ""
     have = "has" if len(drift) == 1 else "have"
-    return f"{count_of(len(drift), 'stage')} {have} parted from this host's profile; `mainspring tune` measures anew"
+    return f"{count_of(len(drift), 'stage')} {have} parted from this host's profile; `mainspring tune` measures again"
 
 
 def common_origin(report: SessionReport) -> str:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-__all__ = ["ActReport", "DriftReport", "LaneTiming", "PacePoint", "RaceReport", "RacerReport", "ThreadReport"]
+__all__ = ["ActionReport", "CandidateReport", "DriftReport", "LaneTiming", "PacePoint", "RaceReport", "ThreadReport"]
 
 
 class PacePoint(msgspec.Struct, frozen=True, array_like=True):
@@ -13,7 +13,7 @@ class PacePoint(msgspec.Struct, frozen=True, array_like=True):
     receive_ns: int
 
 
-class RacerReport(msgspec.Struct, frozen=True, kw_only=True):
+class CandidateReport(msgspec.Struct, frozen=True, kw_only=True):
     """A candidate of a race.
 
     `gain` is how many times as fast as the default it was, from `low` to `high` with the race's confidence; None where
@@ -42,7 +42,7 @@ class RaceReport(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int
     noise: float
     because: str
-    racers: list[RacerReport]
+    candidates: list[CandidateReport]
 
 
 class ThreadReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +63,8 @@ class ThreadReport(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class ActReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done to hold something in its place, as `hwprofile.acts.Act` tells it.
+class ActionReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done to hold something in its place, as `hwprofile.actions.Action` tells it.
 
     `whose` is the lane's or "the rest"; `undone` says that this is the way back. `outcome` is "applied", "partial",
     "refused" or "unknown"; whatever isn't applied has its `reason`, and in `needs` what would make it possible.

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mainspring.report.machine import ActReport, DriftReport, LaneTiming, PacePoint, RaceReport, ThreadReport
+from mainspring.report.machine import ActionReport, DriftReport, LaneTiming, PacePoint, RaceReport, ThreadReport
 
 __all__ = [
     "BookReport",
@@ -181,8 +181,8 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `pace` has at most 2,000 samples, taken between chunks of messages: of more, every second, every fourth, and so on.
     `races` are those that this host's profile holds for the slots of the session. With several lanes `wall_seconds` is
-    the longest of theirs, `stages` are those of all, and `peak_rss_bytes` the sum of their peaks. `acts` are what held
-    threads and memory in their places, and their undoing. `drift` has the stages that have parted from this host's
+    the longest of theirs, `stages` are those of all, and `peak_rss_bytes` the sum of their peaks. `actions` are what
+    held threads and memory in their places, and their undoing. `drift` has the stages that have parted from this host's
     profile: nothing where there is none. `profiles` says of each feed in a line what was raced of it on this host, and
     whether it holds: nothing where nothing was raced.
     """
@@ -196,7 +196,7 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
     races: list[RaceReport] = []
     threads: list[ThreadReport] = []
     lanes: list[LaneTiming] = []
-    acts: list[ActReport] = []
+    actions: list[ActionReport] = []
     drift: list[DriftReport] = []
     profiles: list[str] = []
 

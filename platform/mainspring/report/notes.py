@@ -17,9 +17,9 @@ class Notes:
         """What the table says in place of the reason."""
         if len(reason) <= _LONGEST_CELL:
             return reason
-        told = next((one for one in self._numbers if f"{reason};".startswith(f"{one};")), reason)
-        number = self._numbers.setdefault(told, len(self._numbers) + 1)
-        return f"({number}){reason[len(told) :]}"
+        reported = next((one for one in self._numbers if f"{reason};".startswith(f"{one};")), reason)
+        number = self._numbers.setdefault(reported, len(self._numbers) + 1)
+        return f"({number}){reason[len(reported) :]}"
 
     def __iter__(self) -> Iterator[str]:
         """The lines below the table."""

@@ -57,14 +57,14 @@ class Gate:
         same price adds nothing and needs no check.
         """
         changed = msgspec.structs.replace(order.order, price_ticks=price_ticks, size_lots=size_lots)
-        left_lots = order.size_lots - order.filled_lots
-        new_left_lots = size_lots - order.filled_lots
-        if new_left_lots <= 0:
+        leaves_lots = order.size_lots - order.filled_lots
+        new_leaves_lots = size_lots - order.filled_lots
+        if new_leaves_lots <= 0:
             return Refusal(INVALID_ORDER, f"a total of {size_lots} lots, of which {order.filled_lots} are filled")
         # While a change is on its way, nobody knows yet at which price the order stands.
-        if order.state != "open" or price_ticks != order.price_ticks or new_left_lots > left_lots:
-            without = _AccountWithout(account, changed, left_lots)
-            refusal = self._refusal(msgspec.structs.replace(changed, size_lots=new_left_lots), market, without)
+        if order.state != "open" or price_ticks != order.price_ticks or new_leaves_lots > leaves_lots:
+            without = _AccountWithout(account, changed, leaves_lots)
+            refusal = self._refusal(msgspec.structs.replace(changed, size_lots=new_leaves_lots), market, without)
             if refusal is not None:
                 return refusal
         return ApprovedOrder(changed, market.now_ns)
@@ -97,10 +97,10 @@ class _AccountWithout:
 
     __slots__ = ("open_buy_lots", "open_sell_lots", "position_lots")
 
-    def __init__(self, account: AccountView, order: NewOrder, left_lots: int) -> None:
+    def __init__(self, account: AccountView, order: NewOrder, leaves_lots: int) -> None:
         self.position_lots = account.position_lots
-        self.open_buy_lots = account.open_buy_lots - (left_lots if order.side > 0 else 0)
-        self.open_sell_lots = account.open_sell_lots - (left_lots if order.side < 0 else 0)
+        self.open_buy_lots = account.open_buy_lots - (leaves_lots if order.side > 0 else 0)
+        self.open_sell_lots = account.open_sell_lots - (leaves_lots if order.side < 0 else 0)
 
 
 def _not_set(missing: Sequence[str]) -> Refusal | None:

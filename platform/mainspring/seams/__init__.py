@@ -3,7 +3,7 @@
 from mainspring.seams.book import Book, register_books
 from mainspring.seams.catalogue import NO_CAPABILITIES, PROJECT, Capabilities, Catalogue, Needs, hookimpl, hookspec
 from mainspring.seams.codec import MAX_DEPTH, MAX_MESSAGE_BYTES, MIN_DEPTH, Codec, register_codecs
-from mainspring.seams.engine import CaptureBlocks, Engine, FuseContext, Fused, register_engines
+from mainspring.seams.decoder import CaptureBlocks, Decoder, FuseContext, Fused, register_decoders
 from mainspring.seams.feed import (
     Feed,
     FeedContext,
@@ -17,7 +17,7 @@ from mainspring.seams.market import AccountView, MarketStatistics, MarketView
 from mainspring.seams.risk import RiskCheck, register_risk_checks
 from mainspring.seams.router import NEVER_NS, Router, RouterContext, register_routers
 from mainspring.seams.slippage import SlippageModel, register_slippage
-from mainspring.seams.strategy import OpenOrder, Orders, Strategy, Wakes, register_strategies
+from mainspring.seams.strategy import OpenOrder, Orders, Strategy, Subscription, register_strategies
 
 __all__ = [
     "MAX_DEPTH",
@@ -32,7 +32,7 @@ __all__ = [
     "CaptureBlocks",
     "Catalogue",
     "Codec",
-    "Engine",
+    "Decoder",
     "Feed",
     "FeedContext",
     "FeedStatistics",
@@ -51,12 +51,12 @@ __all__ = [
     "SlippageModel",
     "Source",
     "Strategy",
-    "Wakes",
+    "Subscription",
     "hookimpl",
     "hookspec",
     "register_books",
     "register_codecs",
-    "register_engines",
+    "register_decoders",
     "register_feeds",
     "register_risk_checks",
     "register_routers",

@@ -42,15 +42,15 @@ class ResyncRequest(msgspec.Struct, frozen=True):
 class FeedContext(msgspec.Struct, frozen=True):
     """What wiring hands to a feed's factory: the lane's instruments, in order, and the codec to decode with.
 
-    `encoding` is the codec's format, "json" or "msgpack". `engine` is the `mainspring.seams.Engine` that runs a feed of
-    declarations; None stands for the Python one. `alone` is False where the session has other instruments on the same
-    connection, which another lane takes: a message that names no instrument isn't the only one's then.
+    `encoding` is the codec's format, "json" or "msgpack". `decoder` is the `mainspring.seams.Decoder` that runs a feed
+    of declarations; None stands for the Python one. `alone` is False where the session has other instruments on the
+    same connection, which another lane takes: a message that names no instrument isn't the only one's then.
     """
 
     instruments: tuple[Instrument, ...]
     codec: Codec
     encoding: str = "json"
-    engine: "Callable[[Any, FeedContext], Feed] | None" = None
+    decoder: "Callable[[Any, FeedContext], Feed] | None" = None
     alone: bool = True
 
 

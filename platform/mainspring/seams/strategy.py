@@ -9,10 +9,10 @@ from mainspring.model import Fill, NewOrder, OrderEvent, OrderKind, Side, TimeIn
 from mainspring.seams.catalogue import Catalogue, hookspec
 from mainspring.seams.market import AccountView, MarketView
 
-__all__ = ["OpenOrder", "Orders", "Strategy", "Wakes", "register_strategies"]
+__all__ = ["OpenOrder", "Orders", "Strategy", "Subscription", "register_strategies"]
 
 
-class Wakes(msgspec.Struct, frozen=True, kw_only=True):
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """What wakes a strategy. Nothing else calls it, so what isn't asked for costs nothing.
 
     `bbo`: the best prices changed. `trades`: a trade was printed. `fills`: an order of its own was filled.
@@ -84,11 +84,11 @@ class Strategy(Protocol):
     """Decides what to trade. One object serves all instruments of a feed that its lane takes: all of the session's,
     where that has one feed and one lane. `market.index` tells them apart.
 
-    Only the methods that `wakes_on` asks for need to exist. They are called in the lane's thread, between market
+    Only the methods that `subscription` asks for need to exist. They are called in the lane's thread, between market
     events, and must not block; everything they are given is cheap to read and must not be kept or changed.
     """
 
-    wakes_on: Wakes
+    subscription: Subscription
 
     def on_bbo(self, market: MarketView, orders: Orders) -> None:
         """The best prices changed."""

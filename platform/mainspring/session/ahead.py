@@ -1,4 +1,4 @@
-"""A capture that is read in blocks by the lane's engine, as far as that goes, and by the plain reader from there."""
+"""A capture that is read in blocks by the lane's decoder, as far as that goes, and by the plain reader from there."""
 
 from collections.abc import Sequence
 

@@ -10,7 +10,7 @@ from mainspring import __version__
 from mainspring.host.plan import Choice, SessionPlan
 from mainspring.lane import Trace
 from mainspring.report import (
-    ActReport,
+    ActionReport,
     FeedReport,
     InstrumentReport,
     LaneReport,
@@ -39,13 +39,13 @@ def merge(
     session: SessionPlan,
     outcomes: Sequence[LaneOutcome],
     *,
-    acts: Sequence[ActReport] = (),
+    actions: Sequence[ActionReport] = (),
     threads: Sequence[ThreadReport] = (),
 ) -> SessionReport:
     """The report of a session whose lanes, in the order of the plan, have ended.
 
-    `acts` and `threads` are those of the process that supervised. What differs between two runs of one input stands in
-    `timing` alone, as long as no lane failed.
+    `actions` and `threads` are those of the process that supervised. What differs between two runs of one input stands
+    in `timing` alone, as long as no lane failed.
     """
     plan = session.first
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
@@ -81,9 +81,9 @@ def merge(
             threads=[*(thread for outcome in outcomes for thread in outcome.threads), *threads],
             lanes=[_lane_timing(outcome) for outcome in outcomes] if several else [],
             drift=[one for result in results for one in result.drift],
-            profiles=[words for found, words in session.profile_words() if found.freshness != "none"],
+            profiles=[words for found, words in session.describe_profile() if found.freshness != "none"],
             races=race_reports(session),
-            acts=[*(act for outcome in outcomes for act in outcome.acts), *acts],
+            actions=[*(action for outcome in outcomes for action in outcome.actions), *actions],
         ),
     )
 

@@ -1,13 +1,13 @@
 """The races of this host's profiles as the report has them."""
 
 from mainspring.host.plan import Plan, SessionPlan
-from mainspring.host.wisdom.model import Decision, Found, Profile, RacerRecord
-from mainspring.host.wisdom.words import name_of
-from mainspring.report import RaceReport, RacerReport
+from mainspring.host.profiles.describe import name_of
+from mainspring.host.profiles.model import CandidateRecord, Decision, Found, Profile
+from mainspring.report import CandidateReport, RaceReport
 
 __all__ = ["race_reports"]
 
-_SEAMS = {"engine": "engine", "book": "book", "codec (json)": "codec", "codec (binary)": "codec"}
+_SEAMS = {"decoder": "decoder", "book": "book", "codec (json)": "codec", "codec (binary)": "codec"}
 
 
 def race_reports(session: SessionPlan) -> list[RaceReport]:
@@ -28,24 +28,24 @@ def _race(feed: Plan, found: Found, profile: Profile, decision: Decision) -> Rac
         rounds=decision.rounds,
         noise=decision.noise,
         because=f"{decision.because} ({found.freshness}, {profile.tuned_at[:10]})",
-        racers=[_racer(profile, one) for one in decision.racers],
+        candidates=[_candidate(profile, one) for one in decision.candidates],
     )
 
 
-def _racer(profile: Profile, racer: RacerRecord) -> RacerReport:
+def _candidate(profile: Profile, candidate: CandidateRecord) -> CandidateReport:
     """A pipeline's parts may be of several distributions: all of them are named. Of who couldn't take part none is."""
     parts = [
         profile.candidates.get(f"{_SEAMS[slot]} {by}") if slot in _SEAMS else f"mainspring {profile.mainspring}"
-        for slot, by in racer.slots.items()
+        for slot, by in candidate.slots.items()
     ]
     *before, last = list(dict.fromkeys(part for part in parts if part)) or [""]
     distribution, _, version = last.rpartition(" ")
-    return RacerReport(
-        plugin=racer.name,
+    return CandidateReport(
+        plugin=candidate.name,
         distribution=", ".join([*before, distribution]),
         version=version,
-        gain=racer.gain,
-        low=racer.low,
-        high=racer.high,
-        note=racer.because,
+        gain=candidate.gain,
+        low=candidate.low,
+        high=candidate.high,
+        note=candidate.because,
     )

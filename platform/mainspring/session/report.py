@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from mainspring.host.plan import Plan
-from mainspring.lane import CostTally, InstrumentTally, Lane, Market, Priced, realised_cost_bps
+from mainspring.lane import ArrivalPrice, CostTally, InstrumentTally, Lane, Market, realised_cost_bps
 from mainspring.model import Fill, Instrument, NewOrder, Side, decimal_text
 from mainspring.orders import Account, amount_text
 from mainspring.report import (
@@ -25,9 +25,9 @@ __all__ = ["part_result"]
 
 def part_result(plan: Plan, lane: Lane, messages: Messages, totals: SessionTotals, *, name: str) -> PartResult:
     """What came of one feed's part in the lane of that name. The same for two runs of one input, `stages` aside."""
-    desk = lane.desk
+    order_manager = lane.order_manager
     statistics = lane.feed.statistics()
-    log = desk.trading.log if desk is not None else None
+    log = order_manager.trading.log if order_manager is not None else None
     return PartResult(
         feed=FeedReport(
             name=plan.name,
@@ -45,7 +45,7 @@ def part_result(plan: Plan, lane: Lane, messages: Messages, totals: SessionTotal
             warning=messages.warning,
         ),
         instruments=[_instrument(lane, market, plan.label(market.instrument)) for market in lane.markets],
-        refusals=dict(sorted(desk.refusals.items())) if desk is not None else {},
+        refusals=dict(sorted(order_manager.refusals.items())) if order_manager is not None else {},
         log=OrderLogReport(
             lane=name,
             feed=plan.name,
@@ -64,9 +64,9 @@ def part_result(plan: Plan, lane: Lane, messages: Messages, totals: SessionTotal
 def _instrument(lane: Lane, market: Market, label: str) -> InstrumentReport:
     instrument = market.instrument
     index = market.index
-    desk = lane.desk
-    tally = desk.tallies[index] if desk is not None else InstrumentTally()
-    account = desk.trading.tracker.accounts[index] if desk is not None else Account(instrument)
+    order_manager = lane.order_manager
+    tally = order_manager.tallies[index] if order_manager is not None else InstrumentTally()
+    account = order_manager.trading.tracker.accounts[index] if order_manager is not None else Account(instrument)
     known = market.bid_lots and market.ask_lots
     statement = account.statement(market.bid_ticks, market.ask_ticks) if known else account.statement()
     return InstrumentReport(
@@ -95,9 +95,9 @@ def _instrument(lane: Lane, market: Market, label: str) -> InstrumentReport:
             MidPoint(time_ns, doubled * float(instrument.tick_size) / 2)
             for time_ns, doubled in lane.mids[index].samples
         ],
-        marks=[_fill(*sample, instrument) for sample in desk.fills[index].samples] if desk else [],
-        sent=[_order(*sample, instrument) for sample in desk.orders[index].samples] if desk else [],
-        orders_sent=desk.orders[index].seen if desk else 0,
+        marks=[_fill(*sample, instrument) for sample in order_manager.fills[index].samples] if order_manager else [],
+        sent=[_order(*sample, instrument) for sample in order_manager.orders[index].samples] if order_manager else [],
+        orders_sent=order_manager.orders[index].seen if order_manager else 0,
     )
 
 
@@ -127,7 +127,7 @@ def _slippage(role: str, cost: CostTally) -> SlippageReport:
     )
 
 
-def _fill(fill: Fill, strategy: str, priced: Priced, instrument: Instrument) -> FillMark:
+def _fill(fill: Fill, strategy: str, arrival: ArrivalPrice, instrument: Instrument) -> FillMark:
     return FillMark(
         time_ns=fill.time_ns,
         side=_side(fill.side),
@@ -135,8 +135,8 @@ def _fill(fill: Fill, strategy: str, priced: Priced, instrument: Instrument) -> 
         size=decimal_text(fill.size_lots, instrument.lot_size),
         maker=fill.maker,
         strategy=strategy,
-        estimated_bps=priced.estimate.bps,
-        realised_bps=realised_cost_bps(fill, priced.mid_ticks_doubled),
+        estimated_bps=arrival.estimate.bps,
+        realised_bps=realised_cost_bps(fill, arrival.mid_half_ticks),
     )
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from mainspring.report import (
-    ActReport,
+    ActionReport,
     DriftReport,
     FeedReport,
     InstrumentReport,
@@ -53,5 +53,5 @@ class LaneOutcome(msgspec.Struct, frozen=True, kw_only=True):
     result: LaneResult | None
     messages: int
     failure: str | None = None
-    acts: list[ActReport] = []
+    actions: list[ActionReport] = []
     threads: list[ThreadReport] = []

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import trio
 
-from hwprofile.acts import Hold
-from mainspring.host.holding import hold_lane, hold_made_lane
+from hwprofile.actions import Scope
+from mainspring.host.applying import apply_to_lane, apply_to_wired_lane
 from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
 from mainspring.report import SessionReport
@@ -18,8 +18,8 @@ from mainspring.session.lanes import Told, run_lanes
 from mainspring.session.merge import merge
 from mainspring.session.order_logs import order_log_files
 from mainspring.session.results import LaneOutcome
-from mainspring.session.signals import SIGNALS, signal_words
-from mainspring.session.threads import ThreadWatch, act_reports, lane_name, watch_lane
+from mainspring.session.signals import SIGNALS, describe_signal
+from mainspring.session.threads import ThreadWatch, action_reports, lane_name, watch_lane
 
 __all__ = ["Progress", "run_session"]
 
@@ -40,7 +40,7 @@ def run_session(
     *,
     progress: Progress | None = None,
     order_log: Path | None = None,
-    told: Told | None = None,
+    reported: Told | None = None,
 ) -> SessionReport:
     """Runs the plan to the end of its messages, or to a signal, and returns the report.
 
@@ -51,8 +51,8 @@ def run_session(
     """
     logs = order_log_files(session, order_log)
     if len(session.lanes) > 1:
-        outcomes, acts, threads = run_lanes(session, registry, logs, progress=progress, told=told)
-        return merge(session, outcomes, acts=acts, threads=threads)
+        outcomes, actions, threads = run_lanes(session, registry, logs, progress=progress, reported=reported)
+        return merge(session, outcomes, actions=actions, threads=threads)
     return merge(session, [_run_here(session, registry, logs[session.lanes[0].name], progress)])
 
 
@@ -61,23 +61,23 @@ def _run_here(
 ) -> LaneOutcome:
     (lane,) = session.lanes
     watch = watch_lane(lane, session.hardware)
-    with Hold() as hold:
-        hold_lane(hold, lane, session.hardware)
+    with Scope() as scope:
+        apply_to_lane(scope, lane, session.hardware)
         with LaneRun(lane, registry, logs) as run:
-            hold_made_lane(hold, lane, session.hardware)
+            apply_to_wired_lane(scope, lane, session.hardware)
             watch.start()
             trio.run(_run, run, watch, progress)
             result = run.finish()
             watch.sample()
     whose = lane_name(lane.name)
-    acts = [*act_reports(whose, hold.acts), *act_reports(whose, hold.undone, undone=True)]
+    actions = [*action_reports(whose, scope.actions), *action_reports(whose, scope.undone, undone=True)]
     return LaneOutcome(
         name=lane.name,
         process=os.getpid(),
         result=result,
         messages=result.messages,
-        acts=acts,
-        threads=watch.report(os.getpid(), acts),
+        actions=actions,
+        threads=watch.report(os.getpid(), actions),
     )
 
 
@@ -101,7 +101,7 @@ async def _watch_signals(run: _Stoppable, *, task_status: trio.TaskStatus[None] 
     with trio.open_signal_receiver(*SIGNALS) as received:
         task_status.started()
         async for number in received:
-            run.stopped_early = signal_words(number)
+            run.stopped_early = describe_signal(number)
 
 
 async def _replay(run: LaneRun, watch: ThreadWatch, progress: Progress | None) -> None:

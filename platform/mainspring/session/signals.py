@@ -3,7 +3,7 @@
 import signal
 from typing import Final
 
-__all__ = ["SIGNALS", "signal_name", "signal_words"]
+__all__ = ["SIGNALS", "describe_signal", "signal_name"]
 
 SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM") if hasattr(signal, name))
 
@@ -16,6 +16,6 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def signal_words(number: int) -> str:
+def describe_signal(number: int) -> str:
     """Why a session was stopped, where a signal did it."""
     return f"signal {signal_name(number)}"

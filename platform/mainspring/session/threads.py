@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
-from hwprofile.acts import Act
+from hwprofile.actions import Action
 from hwprofile.apply import ThreadRan, Watch
 from mainspring.host.plan import HardwarePlan, LanePlan, Place
-from mainspring.report import ActReport, ThreadReport
+from mainspring.report import ActionReport, ThreadReport
 
-__all__ = ["ThreadWatch", "act_reports", "lane_name", "watch_lane", "watch_rest"]
+__all__ = ["ThreadWatch", "action_reports", "lane_name", "watch_lane", "watch_rest"]
 
 
 def lane_name(lane: str) -> str:
-    """What a lane is called among threads and acts."""
+    """What a lane is called among threads and actions."""
     return f"lane {lane}"
 
 
@@ -44,16 +44,16 @@ class ThreadWatch:
             # The process has ended, or this system tells nothing of threads. What was seen so far stays.
             self._looks = False
 
-    def report(self, main_thread: int, acts: Sequence[ActReport]) -> list[ThreadReport]:
-        """What was seen; the outcomes are those of the `acts` that put the threads there."""
+    def report(self, main_thread: int, actions: Sequence[ActionReport]) -> list[ThreadReport]:
+        """What was seen; the outcomes are those of the `actions` that put the threads there."""
         ran = self._watch.report()
-        return [self._thread(one, main_thread, acts) for one in sorted(ran, key=lambda one: one.tid != main_thread)]
+        return [self._thread(one, main_thread, actions) for one in sorted(ran, key=lambda one: one.tid != main_thread)]
 
-    def _thread(self, ran: ThreadRan, main_thread: int, acts: Sequence[ActReport]) -> ThreadReport:
+    def _thread(self, ran: ThreadRan, main_thread: int, actions: Sequence[ActionReport]) -> ThreadReport:
         is_main = ran.tid == main_thread
         place = self._place if is_main else self._beside
         wanted = set(place.cpus)
-        outcome, reason = _outcome(acts, ("pin",) if is_main else ("sweep", "pin"), pinned=bool(wanted))
+        outcome, reason = _outcome(actions, ("pin",) if is_main else ("sweep", "pin"), pinned=bool(wanted))
         strayed = sum(count for cpu, count in ran.ran_on if cpu not in wanted) if wanted else 0
         if outcome == "applied" and strayed:
             total = sum(count for _, count in ran.ran_on)
@@ -70,13 +70,13 @@ class ThreadWatch:
         )
 
 
-def _outcome(acts: Sequence[ActReport], names: Sequence[str], *, pinned: bool) -> tuple[str, str]:
+def _outcome(actions: Sequence[ActionReport], names: Sequence[str], *, pinned: bool) -> tuple[str, str]:
     if not pinned:
         return "free", ""
     for name in names:
-        for act in acts:
-            if act.name == name and not act.undone:
-                return act.outcome, act.reason or ""
+        for action in actions:
+            if action.name == name and not action.undone:
+                return action.outcome, action.reason or ""
     return "unknown", "nothing was done to put it there"
 
 
@@ -91,20 +91,20 @@ def watch_rest(hardware: HardwarePlan) -> ThreadWatch:
     return ThreadWatch("the rest", hardware.rest, hardware.rest)
 
 
-def act_reports(whose: str, acts: Sequence[Act], *, undone: bool = False) -> list[ActReport]:
-    """Acts as the report has them."""
+def action_reports(whose: str, actions: Sequence[Action], *, undone: bool = False) -> list[ActionReport]:
+    """Actions as the report has them."""
     return [
-        ActReport(
+        ActionReport(
             whose=whose,
-            name=act.name,
-            subject=act.subject,
-            wanted=act.wanted,
-            holds=act.holds,
-            outcome=act.outcome,
-            evidence=act.evidence,
-            reason=act.reason,
-            needs=act.needs,
+            name=action.name,
+            subject=action.subject,
+            wanted=action.wanted,
+            holds=action.holds,
+            outcome=action.outcome,
+            evidence=action.evidence,
+            reason=action.reason,
+            needs=action.needs,
             undone=undone,
         )
-        for act in acts
+        for action in actions
     ]

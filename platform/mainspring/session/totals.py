@@ -26,7 +26,7 @@ class SessionTotals(msgspec.Struct):
             first = next(filter(None, times[1:]), 0)
             back, last = sum(map(gt, times, times[1:])), times[-1]
         else:
-            # A batch of an engine's own kind counts without an object a message.
+            # A batch of a decoder's own kind counts without an object a message.
             first, back, last = tally(start, stop, self.last_receive_ns)
         self.messages += stop - start
         self.times_back += back

@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from mainspring.data import Tally, VerifyReport, verify
-from mainspring.host.complaints import quoted
 from mainspring.host.config import load_config
+from mainspring.host.diagnostics import quoted
 from mainspring.host.plan import Plan
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry

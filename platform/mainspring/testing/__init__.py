@@ -6,8 +6,8 @@ isn't, with the rule that broke and the seed that reproduces it.
 
 from mainspring.testing.book import check_book
 from mainspring.testing.codec import check_codec
-from mainspring.testing.conformance import Verdict, check_offer
-from mainspring.testing.engine import check_engine
+from mainspring.testing.conformance import CheckOutcome, check_offer
+from mainspring.testing.decoder import check_decoder
 from mainspring.testing.feed import check_feed
 from mainspring.testing.market import INSTRUMENT, FakeAccount, FakeMarket, FakeStatistics
 from mainspring.testing.naive_book import NaiveBook
@@ -19,6 +19,7 @@ from mainspring.testing.strategy import FakeOpenOrder, FakeOrders, check_strateg
 
 __all__ = [
     "INSTRUMENT",
+    "CheckOutcome",
     "FakeAccount",
     "FakeMarket",
     "FakeOpenOrder",
@@ -27,10 +28,9 @@ __all__ = [
     "NaiveBook",
     "PlainJsonCodec",
     "PlainMsgpackCodec",
-    "Verdict",
     "check_book",
     "check_codec",
-    "check_engine",
+    "check_decoder",
     "check_feed",
     "check_offer",
     "check_risk",

@@ -3,10 +3,10 @@
 from mainspring.model import Accepted, Cancelled, Fill, NewOrder, OrderEvent, Rejected, Replaced, Side
 from mainspring.testing._rules import Rules, shorten
 
-__all__ = ["OrderLog", "Told"]
+__all__ = ["OrderLog", "Reported"]
 
 
-class Told:
+class Reported:
     """One order, as the router's events tell it. `open_requests` counts what was asked and not refused or done."""
 
     def __init__(self, order: NewOrder, sent_ns: int) -> None:
@@ -25,71 +25,71 @@ class OrderLog:
     """All orders of one drive through a router. `take` raises `ConformanceError` where an event breaks a rule."""
 
     def __init__(self, rules: Rules) -> None:
-        self.orders: dict[int, Told] = {}
+        self.orders: dict[int, Reported] = {}
         self._rules = rules
         self._last_ns = 0
         self._fill_ids: set[int] = set()
 
-    def unfinished(self) -> list[Told]:
+    def unfinished(self) -> list[Reported]:
         """The orders that haven't ended, oldest first."""
-        return [told for told in self.orders.values() if not told.finished]
+        return [reported for reported in self.orders.values() if not reported.finished]
 
     def end(self) -> None:
         """Holds the rules of the end: everything that was asked has been answered."""
-        for told in self.orders.values():
-            detail = shorten(told.order)
-            self._rules.hold("every order is acknowledged", told.acknowledged, detail)
-            self._rules.hold("every order ends", told.finished, detail)
+        for reported in self.orders.values():
+            detail = shorten(reported.order)
+            self._rules.hold("every order is acknowledged", reported.acknowledged, detail)
+            self._rules.hold("every order ends", reported.finished, detail)
             # A cancellation may answer one cancel; the others must have been refused as too late.
-            answered = told.open_requests["cancel"] <= told.cancelled and not told.open_requests["replace"]
-            self._rules.hold("every request is answered", answered, f"{detail}: {told.open_requests}")
+            answered = reported.open_requests["cancel"] <= reported.cancelled and not reported.open_requests["replace"]
+            self._rules.hold("every request is answered", answered, f"{detail}: {reported.open_requests}")
 
     def take(self, event: OrderEvent, now_ns: int) -> None:
         """Takes down one event that `poll(now_ns)` gave."""
         hold, detail = self._rules.hold, shorten(event)
-        told = self.orders.get(event.order_id)
-        if told is None:
+        reported = self.orders.get(event.order_id)
+        if reported is None:
             hold("events are of orders that were sent", False, detail)
             return
-        hold("events are of the order's instrument", event.instrument == told.order.instrument, detail)
-        timely = max(self._last_ns, told.sent_ns) <= event.time_ns <= now_ns
+        hold("events are of the order's instrument", event.instrument == reported.order.instrument, detail)
+        timely = max(self._last_ns, reported.sent_ns) <= event.time_ns <= now_ns
         hold("times rise, from sending to poll", timely, f"{detail}, last {self._last_ns}, now {now_ns}")
         self._last_ns = event.time_ns
         if isinstance(event, Rejected) and event.request != "new":
-            hold("a request is answered once", told.open_requests[event.request] > 0, detail)
-            told.open_requests[event.request] -= 1
+            hold("a request is answered once", reported.open_requests[event.request] > 0, detail)
+            reported.open_requests[event.request] -= 1
             return
-        hold("nothing follows an order's end", not told.finished, detail)
+        hold("nothing follows an order's end", not reported.finished, detail)
         acknowledges = isinstance(event, Accepted | Rejected)
-        hold("an order is acknowledged once, before all else", acknowledges is not told.acknowledged, detail)
-        told.acknowledged = True
+        hold("an order is acknowledged once, before all else", acknowledges is not reported.acknowledged, detail)
+        reported.acknowledged = True
         if isinstance(event, Rejected):
-            told.finished = True
+            reported.finished = True
         elif isinstance(event, Fill):
-            self._take_fill(told, event)
+            self._take_fill(reported, event)
         elif isinstance(event, Cancelled):
-            right = event.remaining_lots == told.size_lots - told.filled_lots
-            hold("a cancellation gives what was left", right, f"{detail}, filled {told.filled_lots}")
-            told.cancelled = told.finished = True
+            right = event.remaining_lots == reported.size_lots - reported.filled_lots
+            hold("a cancellation gives what was left", right, f"{detail}, filled {reported.filled_lots}")
+            reported.cancelled = reported.finished = True
         elif isinstance(event, Replaced):
-            hold("a request is answered once", told.open_requests["replace"] > 0, detail)
-            told.open_requests["replace"] -= 1
-            hold("a replaced order has more size than was filled", event.size_lots > told.filled_lots, detail)
-            told.size_lots = event.size_lots
-            told.limit_ticks = event.price_ticks
+            hold("a request is answered once", reported.open_requests["replace"] > 0, detail)
+            reported.open_requests["replace"] -= 1
+            hold("a replaced order has more size than was filled", event.size_lots > reported.filled_lots, detail)
+            reported.size_lots = event.size_lots
+            reported.limit_ticks = event.price_ticks
 
-    def _take_fill(self, told: Told, fill: Fill) -> None:
-        hold, order, detail = self._rules.hold, told.order, shorten(fill)
+    def _take_fill(self, reported: Reported, fill: Fill) -> None:
+        hold, order, detail = self._rules.hold, reported.order, shorten(fill)
         hold("fills are of the order's side", fill.side == order.side, detail)
         hold("fills are of one lot or more", fill.size_lots > 0, detail)
         hold("fill ids are unique", fill.fill_id not in self._fill_ids, detail)
         self._fill_ids.add(fill.fill_id)
-        told.filled_lots += fill.size_lots
-        size = f"{detail}, in all {told.filled_lots} of {told.size_lots}"
-        hold("fills never exceed the size", told.filled_lots <= told.size_lots, size)
+        reported.filled_lots += fill.size_lots
+        size = f"{detail}, in all {reported.filled_lots} of {reported.size_lots}"
+        hold("fills never exceed the size", reported.filled_lots <= reported.size_lots, size)
         if order.kind == "limit":
             sign = 1 if order.side is Side.BUY else -1
-            limit = told.limit_ticks
+            limit = reported.limit_ticks
             hold("fills keep the limit", sign * fill.price_ticks <= sign * limit, f"{detail}, limit {limit}")
         hold("a post-only order never takes", fill.maker or not order.post_only, detail)
-        told.finished = told.filled_lots == told.size_lots
+        reported.finished = reported.filled_lots == reported.size_lots

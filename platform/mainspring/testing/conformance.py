@@ -11,7 +11,7 @@ from mainspring.errors import ConformanceError
 from mainspring.seams import Capabilities
 from mainspring.testing.book import check_book
 from mainspring.testing.codec import check_codec
-from mainspring.testing.engine import check_engine
+from mainspring.testing.decoder import check_decoder
 from mainspring.testing.feed import check_feed
 from mainspring.testing.plain_codecs import plain_codec
 from mainspring.testing.risk import check_risk
@@ -19,13 +19,13 @@ from mainspring.testing.router import check_router
 from mainspring.testing.slippage import check_slippage
 from mainspring.testing.strategy import check_strategy
 
-__all__ = ["Verdict", "check_offer"]
+__all__ = ["CheckOutcome", "check_offer"]
 
 _NO_CAPABILITIES: Capabilities = MappingProxyType({})
 _FIGURE = 1000
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of checking one offer.
 
     `ok` is None where nothing could be checked; `detail` then says why. `rule` is the rule that broke, empty where
@@ -48,7 +48,7 @@ def check_offer(
     options: type[msgspec.Struct] | None = None,
     capabilities: Capabilities = _NO_CAPABILITIES,
     seed: int = 0,
-) -> Verdict:
+) -> CheckOutcome:
     """Checks what a plugin offers: `options` is the struct that it declares, of which the defaults are used, and
     1000 for what has none.
 
@@ -56,19 +56,19 @@ def check_offer(
     """
     check = _CHECKS.get(seam)
     if check is None:
-        return Verdict(seam=seam, name=name, ok=None, detail="the kit has no check for this seam", seed=seed)
+        return CheckOutcome(seam=seam, name=name, ok=None, detail="the kit has no check for this seam", seed=seed)
     try:
         if options is not None:
             factory = partial(factory, options=_options(options))
         left_out = check(name, factory, capabilities, seed)
     except _NotCheckedError as error:
-        return Verdict(seam=seam, name=name, ok=None, detail=str(error), seed=seed)
+        return CheckOutcome(seam=seam, name=name, ok=None, detail=str(error), seed=seed)
     except ConformanceError as error:
-        return Verdict(seam=seam, name=name, ok=False, rule=error.rule, detail=error.detail, seed=seed)
+        return CheckOutcome(seam=seam, name=name, ok=False, rule=error.rule, detail=error.detail, seed=seed)
     except Exception as error:  # noqa: BLE001  whatever a stranger's code raises is the verdict on it
         detail = f"{type(error).__name__}: {error}"
-        return Verdict(seam=seam, name=name, ok=False, rule="runs without an exception", detail=detail, seed=seed)
-    return Verdict(seam=seam, name=name, ok=True, detail=left_out, seed=seed)
+        return CheckOutcome(seam=seam, name=name, ok=False, rule="runs without an exception", detail=detail, seed=seed)
+    return CheckOutcome(seam=seam, name=name, ok=True, detail=left_out, seed=seed)
 
 
 class _NotCheckedError(Exception):
@@ -113,8 +113,8 @@ def _feed(_name: str, factory: Callable[..., Any], capabilities: Capabilities, s
     return "without messages; check_feed takes some"
 
 
-def _engine(_name: str, factory: Callable[..., Any], _capabilities: Capabilities, seed: int) -> str:
-    check_engine(factory, seed=seed)
+def _decoder(_name: str, factory: Callable[..., Any], _capabilities: Capabilities, seed: int) -> str:
+    check_decoder(factory, seed=seed)
     return ""
 
 
@@ -145,7 +145,7 @@ _CHECKS: Mapping[str, Callable[[str, Callable[..., Any], Capabilities, int], str
         "book": _book,
         "codec": _codec,
         "feed": _feed,
-        "engine": _engine,
+        "decoder": _decoder,
         "slippage": _slippage,
         "risk": _risk,
         "router": _router,

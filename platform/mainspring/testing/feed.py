@@ -82,14 +82,14 @@ class _Run:
             self._rules.hold("a message that can't be read is a WireError or a CodecError", False, detail)
             raise
         for event in events:
-            self._judge(event, raw)
+            self._assess(event, raw)
         self.events += events
         requests = list(self.feed.take_resync_requests())
         again = list(self.feed.take_resync_requests())
         self._rules.hold("a resync request is handed out once", not again, shorten(requests))
         return True
 
-    def _judge(self, event: MarketEvent, raw: bytes) -> None:
+    def _assess(self, event: MarketEvent, raw: bytes) -> None:
         hold, detail = self._rules.hold, f"{shorten(event)} of {shorten(raw)}"
         if isinstance(event, Control):
             return

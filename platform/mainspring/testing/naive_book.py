@@ -8,7 +8,7 @@ __all__ = ["NaiveBook"]
 
 
 class NaiveBook:
-    """Two dicts from price to lots, sorted anew for each question. Slow, and right by inspection."""
+    """Two dicts from price to lots, sorted again for each question. Slow, and right by inspection."""
 
     def __init__(self, instrument: Instrument | None = None) -> None:
         self._sides: dict[Side, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}

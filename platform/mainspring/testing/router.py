@@ -17,7 +17,7 @@ from mainspring.model import (
     Trade,
 )
 from mainspring.seams import NEVER_NS, Book, Router, RouterContext
-from mainspring.testing._order_log import OrderLog, Told
+from mainspring.testing._order_log import OrderLog, Reported
 from mainspring.testing._rules import Rules, shorten
 from mainspring.testing.market import INSTRUMENT
 from mainspring.testing.naive_book import NaiveBook
@@ -75,35 +75,35 @@ class _Drive:
         """All events of the drive, each of which has kept the rules."""
         random = self._rules.random
         for index in range(len(self._books)):
-            self._tell(_snapshot(index, self._now_ns))
+            self._report(_snapshot(index, self._now_ns))
         for _ in range(rounds):
             self._now_ns += random.choice((0, 1, 50_000, 1_000_000, 500_000_000))
             self._poll()
-            self._act(random)
+            self._action(random)
         self._finish()
         return self._events
 
-    def _act(self, random: Random) -> None:
+    def _action(self, random: Random) -> None:
         call = self._rules.never_raises
         kind = random.randrange(10)
         index = random.randrange(len(self._books))
-        told = random.choice(list(self._log.orders.values())[-20:] or [None])
+        reported = random.choice(list(self._log.orders.values())[-20:] or [None])
         if kind < 5:
-            self._tell(_market_event(random, index, self._books[index], self._now_ns))
-        elif kind < 8 or told is None:
+            self._report(_market_event(random, index, self._books[index], self._now_ns))
+        elif kind < 8 or reported is None:
             order = _order(random, len(self._log.orders) + 1, index, self._now_ns)
-            self._log.orders[order.order_id] = Told(order, self._now_ns)
+            self._log.orders[order.order_id] = Reported(order, self._now_ns)
             call("submit takes every order", self._router.submit, ApprovedOrder(order, self._now_ns), self._now_ns)
         elif kind == 8:
-            told.open_requests["cancel"] += 1
-            call("cancel takes every order that was sent", self._router.cancel, told.order.order_id, self._now_ns)
-        elif told.order.kind == "limit":
-            told.open_requests["replace"] += 1
+            reported.open_requests["cancel"] += 1
+            call("cancel takes every order that was sent", self._router.cancel, reported.order.order_id, self._now_ns)
+        elif reported.order.kind == "limit":
+            reported.open_requests["replace"] += 1
             price_ticks, size_lots = _MID_TICKS + random.randint(-8, 8), random.randint(1, 60)
-            request = (told.order.order_id, price_ticks, size_lots, self._now_ns)
+            request = (reported.order.order_id, price_ticks, size_lots, self._now_ns)
             call("replace takes every order that was sent", self._router.replace, *request)
 
-    def _tell(self, event: MarketEvent) -> None:
+    def _report(self, event: MarketEvent) -> None:
         if isinstance(event, BookSnapshot):
             self._books[event.instrument].apply_snapshot(event.bids, event.asks)
         elif isinstance(event, BookDelta):
@@ -125,9 +125,9 @@ class _Drive:
     def _finish(self) -> None:
         """Cancels what still stands, and lets every answer arrive."""
         self._drain()
-        for told in self._log.unfinished():
-            told.open_requests["cancel"] += 1
-            self._router.cancel(told.order.order_id, self._now_ns)
+        for reported in self._log.unfinished():
+            reported.open_requests["cancel"] += 1
+            self._router.cancel(reported.order.order_id, self._now_ns)
         self._drain()
         self._log.end()
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 
 from mainspring.model import Accepted, Fill, Instrument, NewOrder, OrderKind, Side, TimeInForce, Trade
-from mainspring.seams import OpenOrder, Strategy, Wakes
+from mainspring.seams import OpenOrder, Strategy, Subscription
 from mainspring.testing._rules import Rules, shorten
 from mainspring.testing.market import INSTRUMENT, FakeAccount, FakeMarket
 
@@ -76,7 +76,7 @@ def check_strategy(
     seed: int = 0,
     rounds: int = 300,
 ) -> None:
-    """Wakes a strategy of `factory` as it asks to be, `rounds` times on a seeded market, and does so twice.
+    """Subscription a strategy of `factory` as it asks to be, `rounds` times on a seeded market, and does so twice.
 
     Raises `ConformanceError`, which names the rule that broke, the request, and the seed.
     """
@@ -89,14 +89,14 @@ def _drive(
 ) -> list[tuple[object, ...]]:
     rules = Rules(seed)
     strategy = factory(instruments)
-    wakes = strategy.wakes_on
-    rules.hold("wakes_on is a Wakes", isinstance(wakes, Wakes), shorten(wakes))
+    subscription = strategy.subscription
+    rules.hold("subscription is a Subscription", isinstance(subscription, Subscription), shorten(subscription))
     calls = {
-        "on_bbo": wakes.bbo,
-        "on_trade": wakes.trades,
-        "on_fill": wakes.fills,
-        "on_order_event": wakes.order_events,
-        "on_timer": wakes.timer_ms > 0,
+        "on_bbo": subscription.bbo,
+        "on_trade": subscription.trades,
+        "on_fill": subscription.fills,
+        "on_order_event": subscription.order_events,
+        "on_timer": subscription.timer_ms > 0,
     }
     for name, asked in calls.items():
         rules.hold("what it wakes on it has a method for", not asked or callable(getattr(strategy, name, None)), name)
@@ -104,28 +104,28 @@ def _drive(
     orders = [FakeOrders(index) for index in range(len(instruments))]
     for _ in range(rounds):
         index = rules.random.randrange(len(instruments))
-        _wake(rules, strategy, wakes, markets[index], orders[index])
+        _wake(rules, strategy, subscription, markets[index], orders[index])
     return [request for one in orders for request in one.requests]
 
 
-def _wake(rules: Rules, strategy: Strategy, wakes: Wakes, market: FakeMarket, orders: FakeOrders) -> None:
+def _wake(rules: Rules, strategy: Strategy, subscription: Subscription, market: FakeMarket, orders: FakeOrders) -> None:
     random, call = rules.random, rules.never_raises
     _move(rules, market)
     seen = len(orders.requests)
     rule = "a strategy never raises"
-    if wakes.bbo:
+    if subscription.bbo:
         call(rule, strategy.on_bbo, market, orders)
-    if wakes.trades:
+    if subscription.trades:
         aggressor = random.choice((1, -1))
         price_ticks = market.ask_ticks if aggressor > 0 else market.bid_ticks
         trade = Trade(market.index, market.now_ns, market.now_ns, market.now_ns, price_ticks, 5, aggressor)
         call(rule, strategy.on_trade, trade, market, orders)
-    if wakes.timer_ms:
+    if subscription.timer_ms:
         call(rule, strategy.on_timer, market, orders)
     if orders.open and random.random() < 0.3:
-        _answer(rules, strategy, wakes, market, orders)
+        _answer(rules, strategy, subscription, market, orders)
     for request in orders.requests[seen:]:
-        _judge(rules, request)
+        _assess(rules, request)
 
 
 def _move(rules: Rules, market: FakeMarket) -> None:
@@ -140,10 +140,12 @@ def _move(rules: Rules, market: FakeMarket) -> None:
     market.live = random.random() > 0.05
 
 
-def _answer(rules: Rules, strategy: Strategy, wakes: Wakes, market: FakeMarket, orders: FakeOrders) -> None:
+def _answer(
+    rules: Rules, strategy: Strategy, subscription: Subscription, market: FakeMarket, orders: FakeOrders
+) -> None:
     """The venue accepts and fills the oldest order."""
     order_id, one = next(iter(orders.open.items()))
-    if wakes.order_events:
+    if subscription.order_events:
         accepted = Accepted(order_id, market.index, market.now_ns)
         rules.never_raises("a strategy never raises", strategy.on_order_event, accepted, market, orders)
     if orders.open.pop(order_id, None) is not None:
@@ -153,11 +155,11 @@ def _answer(rules: Rules, strategy: Strategy, wakes: Wakes, market: FakeMarket, 
         fill = Fill(
             order_id, market.index, market.now_ns, order_id, one.order.side, price_ticks, one.size_lots, True, 0
         )
-        if wakes.fills:
+        if subscription.fills:
             rules.never_raises("a strategy never raises", strategy.on_fill, fill, market, orders)
 
 
-def _judge(rules: Rules, request: tuple[object, ...]) -> None:
+def _assess(rules: Rules, request: tuple[object, ...]) -> None:
     if request[0] == "submit":
         _, _, side, size_lots, price_ticks, kind, *_ = request
         whole = type(size_lots) is int and size_lots > 0 and type(price_ticks) is int and isinstance(side, Side)

@@ -94,10 +94,12 @@ def _state(lane: Lane, when: str) -> dict[str, str]:
         found[f"book of {symbol}"] = _levels(market)
         found[f"statistics of {symbol}"] = _figures(market)
         found[f"mid prices of {symbol}"] = lane.mids[market.index].samples
-    desk = lane.desk
-    if desk is not None:
-        found["refusals"] = sorted(desk.refusals.items())
-        for market, tally, account in zip(lane.markets, desk.tallies, desk.trading.tracker.accounts, strict=True):
+    order_manager = lane.order_manager
+    if order_manager is not None:
+        found["refusals"] = sorted(order_manager.refusals.items())
+        for market, tally, account in zip(
+            lane.markets, order_manager.tallies, order_manager.trading.tracker.accounts, strict=True
+        ):
             symbol = market.instrument.symbol
             found[f"account of {symbol}"] = msgspec.to_builtins(account.statement(), enc_hook=str)
             found[f"orders of {symbol}"] = [

@@ -16,7 +16,7 @@ __all__ = ["CHUNKS", "Candidate", "Field", "log_codecs", "pipelines", "settings"
 
 CHUNKS: Final = (128, 512, 2048)
 
-_FIELDS: Final = {"engine": "engine", "book": "book", "codec (json)": "json_codec", "codec (binary)": "binary_codec"}
+_FIELDS: Final = {"decoder": "decoder", "book": "book", "codec (json)": "json_codec", "codec (binary)": "binary_codec"}
 _AUTO: Final = "default"
 
 
@@ -69,38 +69,38 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pipelines(plan: Plan, registry: Registry, uses: Uses, options: Mapping[str, Mapping[str, Any]]) -> Field:
-    """Engine, codec and book as the pipelines that they form.
+    """Decoder, codec and book as the pipelines that they form.
 
-    What the config pins stays. A slot that the feed never uses isn't varied, nor a codec under an engine that doesn't
+    What the config pins stays. A slot that the feed never uses isn't varied, nor a codec under a decoder that doesn't
     call it (see `mainspring.tuning.uses`). `options` are those of the config, by slot, for whoever fills it.
     """
     unusable: dict[str, str] = {}
     codec = plan.feed_codec
-    engines = _fillers(plan.engine, registry, options, unusable, varied=uses.engine)
+    decoders = _fillers(plan.decoder, registry, options, unusable, varied=uses.decoder)
     books = _fillers(plan.book, registry, options, unusable, varied=uses.book)
-    readers = _fillers(codec, registry, options, unusable, varied=any(uses.codec_by_engine.values()))
-    by_engine: list[list[Candidate]] = []
-    for engine in engines:
-        by_engine.append([])
-        called = uses.codec_by_engine.get(engine.plugin, True)
+    readers = _fillers(codec, registry, options, unusable, varied=any(uses.codec_by_decoder.values()))
+    by_decoder: list[list[Candidate]] = []
+    for decoder in decoders:
+        by_decoder.append([])
+        called = uses.codec_by_decoder.get(decoder.plugin, True)
         for reader, book in product(readers if called else readers[:1], books):
             named = [
                 choice.plugin
-                for choice, fillers in ((engine, engines), (reader, readers if called else ()), (book, books))
+                for choice, fillers in ((decoder, decoders), (reader, readers if called else ()), (book, books))
                 if len(fillers) > 1
             ]
-            name = " + ".join(named) or engine.plugin
-            by_engine[-1].append(Candidate(name=name, choices=(engine, reader, book)))
-    # Engines in turns: where the time is short, some of each are asked for their answers before it ends.
-    found = [one for turn in zip_longest(*by_engine) for one in turn if one is not None]
-    return _field("pipeline", found, unusable, (plan.engine, codec, plan.book))
+            name = " + ".join(named) or decoder.plugin
+            by_decoder[-1].append(Candidate(name=name, choices=(decoder, reader, book)))
+    # Decoders in turns: where the time is short, some of each are asked for their answers before it ends.
+    found = [one for turn in zip_longest(*by_decoder) for one in turn if one is not None]
+    return _field("pipeline", found, unusable, (plan.decoder, codec, plan.book))
 
 
 def log_codecs(plan: Plan, registry: Registry, uses: Uses) -> Field:
     """Who encodes the order log, unless nothing does, or the feed reads with it: then it raced with its pipeline."""
     slot = plan.binary_codec.slot
     unusable: dict[str, str] = {}
-    reads = plan.feed_codec.slot == slot and uses.codec_by_engine.get(plan.engine.plugin, True)
+    reads = plan.feed_codec.slot == slot and uses.codec_by_decoder.get(plan.decoder.plugin, True)
     varied = uses.log_codec and not reads
     found = [
         Candidate(name=choice.plugin, choices=(choice,))

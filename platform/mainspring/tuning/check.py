@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from mainspring.host.config import Loaded
+from mainspring.host.profiles.model import Paired
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
-from mainspring.host.wisdom.model import Paired
 from mainspring.tuning.budget import Budget
 from mainspring.tuning.candidates import Candidate
 from mainspring.tuning.objective import objective_of
@@ -31,13 +31,13 @@ def check(loaded: Loaded, registry: Registry, *, budget: Budget, seed: int, prog
     tuned = make_session(loaded, registry).first
     candidate = Candidate(
         name=TUNED,
-        choices=(tuned.engine, tuned.json_codec, tuned.binary_codec, tuned.book),
-        settings=(tuned.chunk, tuned.collector),
+        choices=(tuned.decoder, tuned.json_codec, tuned.binary_codec, tuned.book),
+        settings=(tuned.chunk, tuned.gc),
     )
     as_default = Candidate(
         name=DEFAULT,
-        choices=(default.engine, default.json_codec, default.binary_codec, default.book),
-        settings=(default.chunk, default.collector),
+        choices=(default.decoder, default.json_codec, default.binary_codec, default.book),
+        settings=(default.chunk, default.gc),
     )
     if candidate.slots == as_default.slots:
         return None

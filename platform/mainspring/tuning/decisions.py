@@ -2,18 +2,18 @@
 
 import msgspec
 
-from hwprofile.tune.values import Race
-from mainspring.host.wisdom.model import Decision, Paired, RacerRecord
+from hwprofile.tune.values import RaceResult
+from mainspring.host.profiles.model import CandidateRecord, Decision, Paired
 from mainspring.tuning.candidates import Field
 
 __all__ = ["decision_of", "has_verdict", "without_gain"]
 
 
-def decision_of(race: Race, field: Field) -> Decision:
-    """What a race decided, with what its racers would put into the slots, and who couldn't take part."""
+def decision_of(race: RaceResult, field: Field) -> Decision:
+    """What a race decided, with what its candidates would put into the slots, and who couldn't take part."""
     slots = {one.name: one.slots for one in field.candidates}
-    racers = [
-        RacerRecord(
+    candidates = [
+        CandidateRecord(
             name=one.name,
             slots=slots[one.name],
             standing=one.standing,
@@ -26,10 +26,11 @@ def decision_of(race: Race, field: Field) -> Decision:
             rounds=one.rounds,
             ratios=one.ratios,
         )
-        for one in race.racers
+        for one in race.candidates
     ]
-    racers += [
-        RacerRecord(name=name, slots={}, standing="gated", because=because) for name, because in field.unusable.items()
+    candidates += [
+        CandidateRecord(name=name, slots={}, standing="gated", because=because)
+        for name, because in field.unusable.items()
     ]
     return Decision(
         race=field.race,
@@ -42,13 +43,13 @@ def decision_of(race: Race, field: Field) -> Decision:
         processes=race.processes,
         dropped=race.dropped,
         seed=race.seed,
-        racers=tuple(racers),
+        candidates=tuple(candidates),
     )
 
 
 def has_verdict(decision: Decision) -> bool:
     """Whether a race told anything of its candidates: on an unfit host, or with too little time, it doesn't."""
-    return decision.grade != "unfit" and any(one.low is not None for one in decision.racers)
+    return decision.grade != "unfit" and any(one.low is not None for one in decision.candidates)
 
 
 def without_gain(decision: Decision, paired: Paired) -> Decision:
@@ -59,10 +60,10 @@ def without_gain(decision: Decision, paired: Paired) -> Decision:
         f"the default is kept: in the paired check of the whole lane the tuned one was {paired.gain:.3f}x as good "
         f"[{paired.low:.3f}, {paired.high:.3f}], although its race said: {decision.because}"
     )
-    racers = tuple(
+    candidates = tuple(
         msgspec.structs.replace(one, standing="unconfirmed", because="refused by the paired check of the whole lane")
         if one.standing == "winner"
         else one
-        for one in decision.racers
+        for one in decision.candidates
     )
-    return msgspec.structs.replace(decision, slots=decision.default, because=because, racers=racers)
+    return msgspec.structs.replace(decision, slots=decision.default, because=because, candidates=candidates)

@@ -43,7 +43,7 @@ def run_over(lane: Lane, messages: Sequence[RawMessage]) -> list[tuple[int, str]
 class ReadAhead:
     """The messages of a plan, all of them read, in the chunks in which its lane takes them.
 
-    Lanes whose engine reads captures by itself are given what it reads, each anew; the others share lists.
+    Lanes whose decoder reads captures by itself are given what it reads, each again; the others share lists.
     """
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from hwprofile.tune.values import Objective
 from mainspring.host.config import ObjectiveWeights, TuneConfig
 
-__all__ = ["objective_of", "objective_words"]
+__all__ = ["describe_objective", "objective_of"]
 
 
 def objective_of(config: TuneConfig) -> Objective:
@@ -14,7 +14,7 @@ def objective_of(config: TuneConfig) -> Objective:
     return Objective(throughput=0.0, tail=1.0) if wanted == "p99" else Objective()
 
 
-def objective_words(objective: Objective) -> str:
+def describe_objective(objective: Objective) -> str:
     """The objective for a person: "throughput", "p99", "70% throughput, 30% p99"."""
     if not objective.tail:
         return "throughput"

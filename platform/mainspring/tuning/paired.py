@@ -9,13 +9,13 @@ from typing import Final
 from hwprofile.tune import Objective
 from hwprofile.tune.samples import Samples
 from hwprofile.tune.scores import log_gain
-from mainspring.host.wisdom.model import Paired
+from mainspring.host.profiles.model import Paired
 from mainspring.tuning.budget import Budget
 from mainspring.tuning.progress import Progress
 from mainspring.tuning.subject import Subject
 from mainspring.tuning.whole import WholeRun, run_whole
 
-__all__ = ["DEFAULT", "TUNED", "check_paired", "judge", "stage_medians"]
+__all__ = ["DEFAULT", "TUNED", "assess", "check_paired", "stage_medians"]
 
 DEFAULT: Final = "default"
 TUNED: Final = "tuned"
@@ -54,11 +54,11 @@ def check_paired(
         pairs.append((done[DEFAULT], done[TUNED]))
         longest = max(longest, budget.spent_s - started)
         progress("paired check", min((budget.spent_s - began) / max(until_s - began, 1e-9), 1.0))
-    verdict = judge(pairs, objective, seed) if len(pairs) >= _LEAST_PAIRS else None
+    verdict = assess(pairs, objective, seed) if len(pairs) >= _LEAST_PAIRS else None
     return verdict, stage_medians([tuned for _, tuned in pairs])
 
 
-def judge(pairs: Sequence[tuple[WholeRun, WholeRun]], objective: Objective, seed: int = 1) -> Paired:
+def assess(pairs: Sequence[tuple[WholeRun, WholeRun]], objective: Objective, seed: int = 1) -> Paired:
     """How many times as good the tuned lane was, with the bounds that `hwprofile.tune` gives such ratios.
 
     Each of the pairs, two at least, is a process's worth.

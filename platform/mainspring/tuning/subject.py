@@ -19,7 +19,7 @@ UNIT: Final = 128
 Short ones are seldom disturbed on a busy host, and many of them say more than few long ones.
 """
 
-_ENTRY = "mainspring.tuning.contest:make"
+_ENTRY = "mainspring.tuning.lane_race:make"
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def work(self) -> Work:
-        """Where `hwprofile.tune` finds the contest."""
+        """Where `hwprofile.tune` finds the race."""
         return Work(entry=_ENTRY, argument=str(self.file))
 
 

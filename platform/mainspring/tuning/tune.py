@@ -10,18 +10,18 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from hwprofile.profile import HostProfile
-from hwprofile.tune.values import Objective, Race, Work
+from hwprofile.tune.values import Objective, RaceResult, Work
 from mainspring import __version__
-from mainspring.host.config import COLLECTORS, Loaded
+from mainspring.host.config import GC_MODES, Loaded
 from mainspring.host.plan import Plan
+from mainspring.host.profiles import best_two, host_key, workload
+from mainspring.host.profiles.model import Decision, Paired, Profile
 from mainspring.host.registry import Registry
-from mainspring.host.wisdom import best_two, host_key, workload
-from mainspring.host.wisdom.model import Decision, Paired, Profile
 from mainspring.tuning.budget import Budget
 from mainspring.tuning.candidates import CHUNKS, Candidate, Field, log_codecs, pipelines, settings
 from mainspring.tuning.decisions import decision_of, has_verdict, without_gain
 from mainspring.tuning.needs import PAIRS, measure_costs
-from mainspring.tuning.objective import objective_of, objective_words
+from mainspring.tuning.objective import describe_objective, objective_of
 from mainspring.tuning.paired import DEFAULT, TUNED, check_paired
 from mainspring.tuning.plans import first_feed
 from mainspring.tuning.progress import Progress
@@ -44,7 +44,7 @@ class RunRace(Protocol):
 
     def __call__(
         self, work: Work, *, objective: Objective, seed: int, budget_s: float, progress: Progress | None = None
-    ) -> Race: ...
+    ) -> RaceResult: ...
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ def tune(
             progress=progress,
             earlier=earlier,
         )
-        races.run(uses, {"engine": config.engine.options, "book": config.book.options})
+        races.run(uses, {"decoder": config.decoder.options, "book": config.book.options})
         paired, stages_ns = races.check()
     decisions = tuple(races.decisions)
     if paired is None and any(one.slots != one.default for one in decisions):
@@ -111,8 +111,8 @@ def tune(
         mainspring=__version__,
         host=host_key(host),
         workload=digest,
-        workload_words=words,
-        objective=objective_words(objective),
+        describe_workload=words,
+        objective=describe_objective(objective),
         tuned_at=datetime.now(UTC).isoformat(timespec="seconds"),
         budget_s=budget.seconds,
         seconds=round(budget.spent_s, 1),
@@ -165,7 +165,7 @@ class _Races:
             _PIPELINE: lambda plan: pipelines(plan, self._registry, uses, options),
             self._plan.binary_codec.slot: lambda plan: log_codecs(plan, self._registry, uses),
             self._plan.chunk.slot: lambda plan: settings(plan.chunk, CHUNKS),
-            self._plan.collector.slot: lambda plan: settings(plan.collector, COLLECTORS),
+            self._plan.gc.slot: lambda plan: settings(plan.gc, GC_MODES),
         }
         self._weigh([self._kept(make(self._plan)) for make in makers.values()])
         for race, make in makers.items():

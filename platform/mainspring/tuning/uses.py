@@ -17,38 +17,38 @@ __all__ = ["Uses", "watch_uses"]
 
 
 class Uses(msgspec.Struct, frozen=True, kw_only=True):
-    """What a lane calls. `engine`: the feed is one of declarations, which an engine runs. `book`: it has a book.
+    """What a lane calls. `decoder`: the feed is one of declarations, which a decoder runs. `book`: it has a book.
 
-    `codec_by_engine` says of each engine whether it calls the feed's codec for good messages. `log_codec`: something
+    `codec_by_decoder` says of each decoder whether it calls the feed's codec for good messages. `log_codec`: something
     was encoded for the order log.
     """
 
-    engine: bool
+    decoder: bool
     book: bool
-    codec_by_engine: dict[str, bool]
+    codec_by_decoder: dict[str, bool]
     log_codec: bool
 
 
 def watch_uses(plan: Plan, registry: Registry, messages: Sequence[RawMessage]) -> Uses:
-    """Runs the messages through the plan's lane with each engine in turn, and counts who is called.
+    """Runs the messages through the plan's lane with each decoder in turn, and counts who is called.
 
-    An engine that can't run the feed counts as calling its codec; its turn to say why comes with the race. Raises what
+    A decoder that can't run the feed counts as calling its codec; its turn to say why comes with the race. Raises what
     the plan's own lane raises.
     """
     books = registry.get("feed", plan.feed.plugin).capabilities.get("books", True)
-    engines = _Watch()
-    decoded, encoded = _count_calls(plan, _watched(registry, plan.engine, engines.factory), messages)
-    by_engine = {plan.engine.plugin: decoded}
-    others = registry.offers("engine").values() if engines.calls and plan.engine.rule == "default" else ()
+    decoders = _Watch()
+    decoded, encoded = _count_calls(plan, _watched(registry, plan.decoder, decoders.factory), messages)
+    by_decoder = {plan.decoder.plugin: decoded}
+    others = registry.offers("decoder").values() if decoders.calls and plan.decoder.rule == "default" else ()
     for offer in others:
-        if offer.name in by_engine or why_unusable(offer.needs) is not None:
+        if offer.name in by_decoder or why_unusable(offer.needs) is not None:
             continue
-        other = msgspec.structs.replace(plan.engine, plugin=offer.name, options=None)
+        other = msgspec.structs.replace(plan.decoder, plugin=offer.name, options=None)
         try:
-            by_engine[offer.name], _ = _count_calls(msgspec.structs.replace(plan, engine=other), registry, messages)
+            by_decoder[offer.name], _ = _count_calls(msgspec.structs.replace(plan, decoder=other), registry, messages)
         except MainspringError:
-            by_engine[offer.name] = True
-    return Uses(engine=bool(engines.calls), book=bool(books), codec_by_engine=by_engine, log_codec=encoded)
+            by_decoder[offer.name] = True
+    return Uses(decoder=bool(decoders.calls), book=bool(books), codec_by_decoder=by_decoder, log_codec=encoded)
 
 
 def _count_calls(plan: Plan, registry: Registry, messages: Sequence[RawMessage]) -> tuple[bool, bool]:

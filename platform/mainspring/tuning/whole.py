@@ -12,11 +12,11 @@ from typing import Final
 import msgspec
 import psutil
 
-from hwprofile.acts import Hold
+from hwprofile.actions import Scope
 from hwprofile.tune.signs import RunDelay
 from hwprofile.tune.values import Score
 from mainspring.errors import MainspringError
-from mainspring.host.holding import hold_collector
+from mainspring.host.applying import apply_gc
 from mainspring.host.registry import Registry
 from mainspring.tuning.lanes import NOTHING, RacedLane, ReadAhead, tail_ns
 from mainspring.tuning.subject import Subject, read_subject
@@ -87,9 +87,9 @@ def main() -> None:
     grown, elapsed, tails = 0, [], []
     for number in range(PASSES):
         before = process.memory_info().rss
-        with Hold() as hold:
+        with Scope() as scope:
             lane = RacedLane(plan, registry, ahead)
-            hold_collector(hold, plan.collector.value)
+            apply_gc(scope, plan.gc.value)
             waited_ns = delay()
             elapsed_ns = lane.run_to(subject.workload.messages)
             elapsed.append(max(elapsed_ns - (delay() - waited_ns), 1))

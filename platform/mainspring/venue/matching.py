@@ -16,12 +16,12 @@ _ANY_PRICE = -MAX_UNITS - 1
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):
-    """A taker met a resting order, the maker, and traded `lots` at its price. `maker_left` still rests of the maker."""
+    """A taker met a resting order, the maker, and traded `lots` at its price. `maker_leaves` is what still rests."""
 
     maker_id: int
     price_ticks: int
     lots: int
-    maker_left: int
+    maker_leaves: int
 
 
 class Submitted(msgspec.Struct, frozen=True, gc=False):
@@ -127,7 +127,7 @@ class MatchingEngine:
     def replace(self, order_id: int, price_ticks: int, lots: int, *, post_only: bool = False) -> Submitted:
         """Moves a resting order to another price, or gives it other lots left to fill.
 
-        At its price and no larger, it keeps its place in the queue. Else it leaves and comes anew, behind the others,
+        At its price and no larger, it keeps its place in the queue. Else it leaves and comes again, behind the others,
         and may take at its new price; where `post_only` refuses that, it stays as it was.
         """
         order = self._orders.get(order_id)

@@ -20,10 +20,10 @@ from mainspring.model import (
     Trade,
 )
 from mainspring.seams import NEVER_NS, Book
+from mainspring.venue.event_outbox import EventOutbox
 from mainspring.venue.paper_latency import PaperLatency
 from mainspring.venue.paper_level import QueueAssumption
 from mainspring.venue.paper_market import PaperMarket
-from mainspring.venue.paper_tape import PaperTape
 
 __all__ = ["PaperVenue"]
 
@@ -59,8 +59,8 @@ class PaperVenue:
     """A simulated exchange over the lane's own books. Keeps the contract of `mainspring.seams.Router`.
 
     The requests of one instrument reach it in the order in which they were sent, each after a latency of its own, and
-    never overtake one another; each instrument has a connection of its own, so that what befalls one doesn't depend on
-    which others are traded beside it. Its answers come back at once. One that has arrived before a market event is
+    never overtake one another; each instrument has a connection of its own, so that what happens to one doesn't depend
+    on which others are traded beside it. Its answers come back at once. One that has arrived before a market event is
     dealt with before it, unless the lane's book has taken the event already: so a lane polls first, when `due_ns` has
     come, and then applies the event. The event itself must reach `on_market` after the book took it.
 
@@ -79,8 +79,8 @@ class PaperVenue:
         settle_ns: int = 100_000_000,
     ) -> None:
         self.due_ns = NEVER_NS
-        self._tape = PaperTape(maker_fee_ppb, taker_fee_ppb)
-        self._markets = [PaperMarket(book, self._tape, assumption=assumption, settle_ns=settle_ns) for book in books]
+        self._outbox = EventOutbox(maker_fee_ppb, taker_fee_ppb)
+        self._markets = [PaperMarket(book, self._outbox, assumption=assumption, settle_ns=settle_ns) for book in books]
         self._connections = [_Connection(latency) for _, latency in zip(books, latencies, strict=True)]
         # A heap of arrival time, place among all that were sent, and request.
         self._arrivals: list[tuple[int, int, NewOrder | _Cancel | _Replace]] = []
@@ -93,7 +93,7 @@ class PaperVenue:
     @property
     def idle(self) -> bool:
         """Whether no order is on its way or waits, and nothing that we took of a level is remembered."""
-        return not self._arrivals and not self._tape and not any(market.busy for market in self._markets)
+        return not self._arrivals and not self._outbox and not any(market.busy for market in self._markets)
 
     def submit(self, order: ApprovedOrder, now_ns: int) -> None:
         """Sends a new order. Raises `OrderStateError` for an id that doesn't rise: it would be a second sending."""
@@ -122,7 +122,7 @@ class PaperVenue:
         if now_ns >= self._next_arrival_ns:
             self._arrive(now_ns)
         self.due_ns = self._next_arrival_ns
-        return self._tape.take()
+        return self._outbox.take()
 
     def on_market(self, event: MarketEvent) -> None:
         """A market event, after the lane's book has taken it."""
@@ -140,7 +140,7 @@ class PaperVenue:
             self._markets[event.instrument].on_invalid()
         elif isinstance(event, InstrumentStatus):
             self._markets[event.instrument].on_status(event)
-        if self._tape:
+        if self._outbox:
             self.due_ns = min(self.due_ns, event.receive_time_ns)
 
     def lots_ahead(self, order_id: int) -> int:
@@ -170,7 +170,7 @@ class PaperVenue:
         order = self._markets[instrument].orders.get(order_id) if instrument >= 0 else None
         if order is None:
             reason = "unknown-order" if instrument < 0 else "too-late"
-            self._tape.rejected(
+            self._outbox.rejected(
                 Rejected(order_id, instrument, time_ns, reason, "cancel" if isinstance(request, _Cancel) else "replace")
             )
         elif isinstance(request, _Cancel):

@@ -47,7 +47,7 @@ class DisplayedMarket:
         """Takes a quote. False where the book is as new as it, or an earlier quote newer."""
         if not self._seen:
             self._seen = True
-            self._judge()
+            self._assess()
         if 0 <= quote.update_id <= self.depth_id:
             return False
         if self.quote is not None and 0 <= quote.update_id < self.quote.update_id:
@@ -66,22 +66,22 @@ class DisplayedMarket:
         self._forget_gone()
 
     def on_snapshot(self, event: BookSnapshot) -> None:
-        """Takes note that the book was made anew, which ends what a `BookInvalid` began."""
+        """Takes note that the book was made again, which ends what a `BookInvalid` began."""
         self.on_depth(event)
         self._seen, self._invalid = True, False
-        self._judge()
+        self._assess()
 
     def on_invalid(self) -> None:
         """Takes note that the book isn't to be trusted. The quotes so far aren't either."""
         self._invalid = True
         self.quote = None
-        self._judge()
+        self._assess()
 
     def on_status(self, event: InstrumentStatus) -> None:
         """Takes note of a halt or its end."""
         if event.trading is not None:
             self._halted = not event.trading
-            self._judge()
+            self._assess()
 
     def touch(self, side: Side) -> Level:
         """The best level of a side (`Side.BUY` is the bids), what we took of it included; 0 lots if it is empty."""
@@ -166,5 +166,5 @@ class DisplayedMarket:
                 for price_ticks in [price for price in taken if not self.lots_at(side, price)]:
                     del taken[price_ticks]
 
-    def _judge(self) -> None:
+    def _assess(self) -> None:
         self.usable = self._seen and not self._invalid and not self._halted

@@ -11,10 +11,10 @@ from mainspring.model import (
     Trade,
 )
 from mainspring.seams import Book
+from mainspring.venue.event_outbox import EventOutbox
 from mainspring.venue.paper_displayed import DisplayedMarket
 from mainspring.venue.paper_level import PaperLevel, QueueAssumption
 from mainspring.venue.paper_orders import PaperOrder, PaperSide
-from mainspring.venue.paper_tape import PaperTape
 from mainspring.venue.queue import QueuedOrder
 
 __all__ = ["PaperMarket"]
@@ -34,14 +34,14 @@ class PaperMarket:
     never meet each other.
     """
 
-    __slots__ = ("_asks", "_assumption", "_bids", "_settle_ns", "_tape", "displayed", "orders")
+    __slots__ = ("_asks", "_assumption", "_bids", "_outbox", "_settle_ns", "displayed", "orders")
 
-    def __init__(self, book: Book, tape: PaperTape, *, assumption: QueueAssumption, settle_ns: int) -> None:
+    def __init__(self, book: Book, outbox: EventOutbox, *, assumption: QueueAssumption, settle_ns: int) -> None:
         self.displayed = DisplayedMarket(book)
         self.orders: dict[int, PaperOrder] = {}
         self._bids = PaperSide(Side.BUY)
         self._asks = PaperSide(Side.SELL)
-        self._tape = tape
+        self._outbox = outbox
         self._assumption = assumption
         self._settle_ns = settle_ns
 
@@ -54,11 +54,11 @@ class PaperMarket:
         """An order has reached the venue."""
         problem = self._problem(new)
         if problem:
-            self._tape.rejected(Rejected(new.order_id, new.instrument, now_ns, problem))
+            self._outbox.rejected(Rejected(new.order_id, new.instrument, now_ns, problem))
             return
         order = PaperOrder(new)
         self.orders[new.order_id] = order
-        self._tape.accepted(order, now_ns)
+        self._outbox.accepted(order, now_ns)
         if new.time_in_force == "fok" and not self._fills_whole(order):
             self._finish(order, now_ns, "not-fillable")
             return
@@ -80,18 +80,18 @@ class PaperMarket:
         elif new.post_only and self._would_take(new.side, price_ticks):
             reason = "would-take"
         if reason:
-            self._tape.rejected(Rejected(new.order_id, new.instrument, now_ns, reason, "replace"))
+            self._outbox.rejected(Rejected(new.order_id, new.instrument, now_ns, reason, "replace"))
             return
         fewer_lots = order.size_lots - size_lots
         if price_ticks == order.price_ticks and fewer_lots >= 0:
             if fewer_lots and order.node is not None:
                 self._side(new.side).levels[price_ticks].reduce(order.node, fewer_lots)
             order.size_lots = size_lots
-            self._tape.replaced(order, now_ns)
+            self._outbox.replaced(order, now_ns)
             return
         self._leave(order)
         order.price_ticks, order.size_lots = price_ticks, size_lots
-        self._tape.replaced(order, now_ns)
+        self._outbox.replaced(order, now_ns)
         self._match(order, now_ns)
 
     def on_quote(self, quote: Quote) -> None:
@@ -117,14 +117,14 @@ class PaperMarket:
             sign = own.sign
             for price_ticks, level in own.levels.items():
                 # At the best prices and above, a newer quote has told already.
-                told = quoted and (not best_lots or (price_ticks - best_ticks) * sign >= 0)
-                if told or 0 <= event.last_id < level.observed_id:
+                reported = quoted and (not best_lots or (price_ticks - best_ticks) * sign >= 0)
+                if reported or 0 <= event.last_id < level.observed_id:
                     continue
                 level.observe(displayed.lots_at(own.side, price_ticks), event.receive_time_ns)
         self._meet_offers(event.receive_time_ns)
 
     def on_snapshot(self, event: BookSnapshot) -> None:
-        """The book was made anew."""
+        """The book was made again."""
         displayed = self.displayed
         displayed.on_snapshot(event)
         if not self.orders or not displayed.usable:
@@ -192,7 +192,7 @@ class PaperMarket:
         return order.price_ticks if order.order.kind == "limit" else None
 
     def _fills_whole(self, order: PaperOrder) -> bool:
-        left = order.left_lots
+        left = order.leaves_lots
         for _, lots in self.displayed.available(Side(-order.order.side), self._limit(order)):
             left -= lots
             if left <= 0:
@@ -204,10 +204,10 @@ class PaperMarket:
         new = order.order
         other = Side(-new.side)
         for price_ticks, lots in self.displayed.available(other, self._limit(order)):
-            part = min(lots, order.left_lots)
+            part = min(lots, order.leaves_lots)
             self.displayed.take(other, price_ticks, part)
-            self._tape.filled(order, price_ticks, part, now_ns, maker=False)
-            if not order.left_lots:
+            self._outbox.filled(order, price_ticks, part, now_ns, maker=False)
+            if not order.leaves_lots:
                 del self.orders[new.order_id]
                 return
         if new.kind == "limit" and new.time_in_force == "gtc":
@@ -224,10 +224,10 @@ class PaperMarket:
             lots = displayed.lots_at(side, price_ticks) if displayed.knows(side, price_ticks) else None
             level = PaperLevel(side, price_ticks, lots, assumption=self._assumption, settle_ns=self._settle_ns)
             level.observed_id = displayed.source_id(side, price_ticks)
-            order.node = level.join(order.order.order_id, order.left_lots, now_ns)
+            order.node = level.join(order.order.order_id, order.leaves_lots, now_ns)
             own.add(level)
         else:
-            order.node = level.join(order.order.order_id, order.left_lots, now_ns)
+            order.node = level.join(order.order.order_id, order.leaves_lots, now_ns)
 
     def _leave(self, order: PaperOrder) -> None:
         if order.node is not None:
@@ -238,7 +238,7 @@ class PaperMarket:
 
     def _finish(self, order: PaperOrder, now_ns: int, reason: str) -> None:
         del self.orders[order.order.order_id]
-        self._tape.cancelled(order, now_ns, reason)
+        self._outbox.cancelled(order, now_ns, reason)
 
     def _meet_trade(self, own: PaperSide, trade: Trade) -> None:
         if not own.levels or (own.best_ticks - trade.price_ticks) * own.sign < 0:
@@ -283,9 +283,9 @@ class PaperMarket:
         filled = 0
         for node, lots in fills:
             order = self.orders[node.order_id]
-            self._tape.filled(order, price_ticks, lots, now_ns, maker=True)
+            self._outbox.filled(order, price_ticks, lots, now_ns, maker=True)
             filled += lots
-            if not order.left_lots:
+            if not order.leaves_lots:
                 del self.orders[node.order_id]
         if filled:
             own.tidy(price_ticks)

@@ -24,7 +24,7 @@ class PaperOrder:
         self.node: QueuedOrder | None = None
 
     @property
-    def left_lots(self) -> int:
+    def leaves_lots(self) -> int:
         """What is still to be traded."""
         return self.size_lots - self.filled_lots
 

@@ -1,10 +1,10 @@
-"""Venue message formats as declarations, and the Python engine that compiles and runs them.
+"""Venue message formats as declarations, and the Python decoder that compiles and runs them.
 
 A declaration is plain, frozen data: `WireFeed` holds all of it and is what a feed plugin registers.
 """
 
 from mainspring.wire.cause import Cause
-from mainspring.wire.feed import WireFeed, python_engine
+from mainspring.wire.feed import WireFeed, python_decoder
 from mainspring.wire.fields import (
     Choice,
     Flag,
@@ -81,5 +81,5 @@ __all__ = [
     "Unsequenced",
     "WireFeed",
     "encode_frame",
-    "python_engine",
+    "python_decoder",
 ]

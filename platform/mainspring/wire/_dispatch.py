@@ -52,9 +52,9 @@ def compile_chooser(messages: Sequence[Message], entries: Sequence[Entry]) -> Ca
     a `WireError`.
     """
     key = choosing_key(messages)
-    told = sorted(zip(messages, entries, strict=True), key=lambda pair: not pair[0].when)
-    tests = [(_test(message), entry) for message, entry in told]
-    keyless_tests = [(_test(message), entry) for message, entry in told if key not in message.when]
+    reported = sorted(zip(messages, entries, strict=True), key=lambda pair: not pair[0].when)
+    tests = [(_test(message), entry) for message, entry in reported]
+    keyless_tests = [(_test(message), entry) for message, entry in reported if key not in message.when]
 
     def choose(data: Data) -> Entry | None:
         for fits, entry in tests if key in data else keyless_tests:

@@ -70,8 +70,8 @@ def read_event(
         case StatusMessage():
             text = "" if message.text is None else read_text(data, message.text)
             trading = -1 if message.trading is None else read_choice(data, message.trading)
-            told = None if trading < 0 else bool(trading)
-            return InstrumentStatus(index, receive_time_ns, time_ns, read_text(data, message.code), text, told)
+            reported = None if trading < 0 else bool(trading)
+            return InstrumentStatus(index, receive_time_ns, time_ns, read_text(data, message.code), text, reported)
 
 
 def read_control(message: ControlMessage, data: Data, receive_time_ns: int) -> Control:

@@ -7,10 +7,10 @@ from typing import TypeAlias
 from mainspring.model import BookDelta
 from mainspring.wire.formats import Chained, Contiguous, Sequencing
 
-__all__ = ["Judge", "Verdict", "judge_for"]
+__all__ = ["Continuity", "SequenceCheck", "sequence_check"]
 
 
-class Verdict(enum.Enum):
+class Continuity(enum.Enum):
     """What a delta is to the book."""
 
     CONTINUES = enum.auto()
@@ -18,14 +18,14 @@ class Verdict(enum.Enum):
     GAP = enum.auto()
 
 
-Judge: TypeAlias = Callable[[BookDelta, int, bool], Verdict]
+SequenceCheck: TypeAlias = Callable[[BookDelta, int, bool], Continuity]
 """Called with a delta, the id that the book stands at, and whether a snapshot brought it there."""
 
 # Members of an enum are looked up by a slow path; the judges run once for each delta.
-_CONTINUES, _LATE, _GAP = Verdict.CONTINUES, Verdict.LATE, Verdict.GAP
+_CONTINUES, _LATE, _GAP = Continuity.CONTINUES, Continuity.LATE, Continuity.GAP
 
 
-def judge_for(rule: Sequencing) -> Judge:
+def sequence_check(rule: Sequencing) -> SequenceCheck:
     """The judge of a rule; the rules' docstrings say what each does."""
     if isinstance(rule, Contiguous):
         return _contiguous
@@ -34,13 +34,13 @@ def judge_for(rule: Sequencing) -> Judge:
     return _unsequenced
 
 
-def _contiguous(delta: BookDelta, book_id: int, _from_snapshot: bool) -> Verdict:
+def _contiguous(delta: BookDelta, book_id: int, _from_snapshot: bool) -> Continuity:
     if delta.last_id <= book_id:
         return _LATE
     return _CONTINUES if delta.first_id <= book_id + 1 else _GAP
 
 
-def _chained(delta: BookDelta, book_id: int, from_snapshot: bool) -> Verdict:
+def _chained(delta: BookDelta, book_id: int, from_snapshot: bool) -> Continuity:
     if delta.previous_id == book_id:
         return _CONTINUES
     if not from_snapshot:
@@ -50,5 +50,5 @@ def _chained(delta: BookDelta, book_id: int, from_snapshot: bool) -> Verdict:
     return _CONTINUES if delta.first_id <= book_id else _GAP
 
 
-def _unsequenced(_delta: BookDelta, _book_id: int, _from_snapshot: bool) -> Verdict:
+def _unsequenced(_delta: BookDelta, _book_id: int, _from_snapshot: bool) -> Continuity:
     return _CONTINUES

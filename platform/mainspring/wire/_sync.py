@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import msgspec
 
 from mainspring.model import NO_ID, BookDelta, BookInvalid, BookSnapshot, MarketEvent, Trade
-from mainspring.wire._sequencing import Judge, Verdict
+from mainspring.wire._sequencing import Continuity, SequenceCheck
 from mainspring.wire.cause import Cause
 
-__all__ = ["MAX_KEPT_DELTAS", "RENUMBERED_DELTAS", "BookSync"]
+__all__ = ["MAX_BUFFERED_DELTAS", "RENUMBERED_DELTAS", "BookSync"]
 
-MAX_KEPT_DELTAS = 1024
+MAX_BUFFERED_DELTAS = 1024
 """How many deltas are kept for an instrument while it waits for a snapshot: a hundred seconds of 100 ms updates."""
 
 RENUMBERED_DELTAS = 8
-"""How many deltas behind the book, each following the last, mean that the venue has begun to number anew."""
+"""How many deltas behind the book, each following the last, mean that the venue has begun to number again."""
 
 
 class _State(enum.Enum):
@@ -36,11 +36,11 @@ class BookSync:
         "_asked",
         "_behind",
         "_book_id",
+        "_buffered",
         "_causes",
+        "_check",
         "_from_snapshot",
         "_index",
-        "_judge",
-        "_kept",
         "_state",
         "_trade_id",
         "gaps",
@@ -48,14 +48,14 @@ class BookSync:
         "wants_snapshot",
     )
 
-    def __init__(self, index: int, judge: Judge, causes: Counter[Cause]) -> None:
+    def __init__(self, index: int, check: SequenceCheck, causes: Counter[Cause]) -> None:
         self._index = index
-        self._judge = judge
+        self._check = check
         self._causes = causes
         self._state = _State.WAITING
         self._book_id = NO_ID
         self._from_snapshot = True
-        self._kept: deque[BookDelta] = deque()
+        self._buffered: deque[BookDelta] = deque()
         self._asked = False
         # A run of deltas that lie behind the book and follow one another.
         self._behind: list[BookDelta] = []
@@ -68,19 +68,19 @@ class BookSync:
         """The events that come of a delta."""
         if self._state is not _State.LIVE:
             return self._keep(delta)
-        verdict = self._judge(delta, self._book_id, self._from_snapshot)
-        if verdict is Verdict.CONTINUES:
+        verdict = self._check(delta, self._book_id, self._from_snapshot)
+        if verdict is Continuity.CONTINUES:
             self._book_id = delta.last_id
             self._from_snapshot = False
             if self._behind:
                 self._behind.clear()
             return (delta,)
-        if verdict is Verdict.LATE:
+        if verdict is Continuity.LATE:
             return self._late(delta)
         return self._quarantine(delta)
 
     def on_snapshot(self, snapshot: BookSnapshot) -> Sequence[MarketEvent]:
-        """The events that come of a snapshot: itself and kept deltas; nothing if it is too old."""
+        """The events that come of a snapshot: itself and buffered deltas; nothing if it is too old."""
         if self._state is _State.LIVE and snapshot.last_id < self._book_id:
             self._causes[Cause.STALE] += 1
             return ()
@@ -96,13 +96,13 @@ class BookSync:
         self._book_id = snapshot.last_id
         self._from_snapshot = True
         events: list[MarketEvent] = [snapshot]
-        for delta in self._kept:
-            if self._judge(delta, self._book_id, self._from_snapshot) is Verdict.CONTINUES:
+        for delta in self._buffered:
+            if self._check(delta, self._book_id, self._from_snapshot) is Continuity.CONTINUES:
                 self._book_id = delta.last_id
                 self._from_snapshot = False
                 # It happens now: what is emitted for one message has one receive time.
                 events.append(msgspec.structs.replace(delta, receive_time_ns=snapshot.receive_time_ns))
-        self._kept.clear()
+        self._buffered.clear()
         self._behind.clear()
         return events
 
@@ -129,29 +129,29 @@ class BookSync:
         """Counts a late delta; many that follow one another, and none that continues the book, are a new numbering."""
         self._count_late(delta, self._book_id, from_snapshot=self._from_snapshot)
         behind = self._behind
-        if behind and self._judge(delta, behind[-1].last_id, False) is not Verdict.CONTINUES:
+        if behind and self._check(delta, behind[-1].last_id, False) is not Continuity.CONTINUES:
             behind.clear()
         if delta.last_id < self._book_id and not self._from_snapshot:
             behind.append(delta)
         if len(behind) < RENUMBERED_DELTAS:
             return ()
-        self._kept.extend(behind)
+        self._buffered.extend(behind)
         behind.clear()
-        return self._quarantine(self._kept.pop())
+        return self._quarantine(self._buffered.pop())
 
     def _quarantine(self, delta: BookDelta) -> Sequence[MarketEvent]:
         self._state = _State.QUARANTINED
         self.gaps += 1
         self._ask()
         self._causes[Cause.GAP] += 1
-        self._kept.append(delta)
+        self._buffered.append(delta)
         return (BookInvalid(self._index, delta.receive_time_ns, Cause.GAP.value),)
 
     def _keep(self, delta: BookDelta) -> Sequence[MarketEvent]:
         """Keeps an unbroken run of deltas, as only such a one is of use to a snapshot."""
-        kept = self._kept
-        verdict = self._judge(delta, kept[-1].last_id, False) if kept else Verdict.CONTINUES
-        if verdict is Verdict.LATE:
+        kept = self._buffered
+        verdict = self._check(delta, kept[-1].last_id, False) if kept else Continuity.CONTINUES
+        if verdict is Continuity.LATE:
             self._count_late(delta, kept[-1].last_id, from_snapshot=False)
             return ()
         waiting = self._state is _State.WAITING
@@ -159,10 +159,10 @@ class BookSync:
         self._ask()
         if delta.last_id == NO_ID:
             return ()
-        if verdict is Verdict.GAP:
+        if verdict is Continuity.GAP:
             kept.clear()
         kept.append(delta)
-        if len(kept) > MAX_KEPT_DELTAS:
+        if len(kept) > MAX_BUFFERED_DELTAS:
             kept.popleft()
             self._causes[Cause.OVERFLOW] += 1
         return ()
@@ -173,11 +173,11 @@ class BookSync:
             self._asked = self.wants_snapshot = True
 
     def _bridges(self, snapshot_id: int) -> bool:
-        """Whether the first kept delta that isn't in the snapshot continues it."""
-        for delta in self._kept:
-            verdict = self._judge(delta, snapshot_id, True)
-            if verdict is not Verdict.LATE:
-                return verdict is Verdict.CONTINUES
+        """Whether the first buffered delta that isn't in the snapshot continues it."""
+        for delta in self._buffered:
+            verdict = self._check(delta, snapshot_id, True)
+            if verdict is not Continuity.LATE:
+                return verdict is Continuity.CONTINUES
         return True
 
     def _count_late(self, delta: BookDelta, book_id: int, *, from_snapshot: bool) -> None:

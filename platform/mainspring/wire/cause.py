@@ -33,7 +33,7 @@ class Cause(enum.StrEnum):
     """A delta while the book waits for a snapshot after a gap. It is kept likewise."""
 
     OVERFLOW = "overflow"
-    """A kept delta that was dropped, the oldest first, because too many were kept. Was counted when it came, too."""
+    """A buffered delta was dropped, the oldest first, because there were too many. It was also counted on arrival."""
 
     UNKNOWN_SYMBOL = "unknown-symbol"
     """A message of an instrument that the session doesn't trade."""

@@ -8,16 +8,16 @@ import msgspec
 from mainspring.model import Instrument
 from mainspring.seams.codec import Codec
 from mainspring.seams.feed import Feed, FeedContext, RawMessage
-from mainspring.wire._engine import CompiledFeed
+from mainspring.wire._decoder import CompiledFeed
 from mainspring.wire._grids import find_grids
 from mainspring.wire.formats import Format, RestSnapshot, Subscribe
 from mainspring.wire.listing import Listing
 
-__all__ = ["WireFeed", "python_engine"]
+__all__ = ["WireFeed", "python_decoder"]
 
 
-def python_engine(declared: "WireFeed", context: FeedContext) -> CompiledFeed:
-    """The feed that is declared, run by the Python engine: by the contract of `mainspring.seams.Engine`."""
+def python_decoder(declared: "WireFeed", context: FeedContext) -> CompiledFeed:
+    """The feed that is declared, run by the Python decoder: by the contract of `mainspring.seams.Decoder`."""
     return CompiledFeed(declared.format, context, declared.resync, declared.subscribe)
 
 
@@ -34,8 +34,8 @@ class WireFeed(msgspec.Struct, frozen=True, kw_only=True):
     listing: Listing | None = None
 
     def __call__(self, context: FeedContext) -> Feed:
-        """A feed for the session's instruments, run by the context's engine."""
-        return (context.engine or python_engine)(self, context)
+        """A feed for the session's instruments, run by the context's decoder."""
+        return (context.decoder or python_decoder)(self, context)
 
     def describe(self, symbol: str, venue_symbol: str | None = None) -> Instrument | None:
         """The instrument that the listing gives for a name, ours or the venue's; None without a listing."""

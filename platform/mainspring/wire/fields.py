@@ -1,4 +1,4 @@
-"""Where a value stands in a message, and how it is written there. Plain data: an engine gives it its meaning.
+"""Where a value stands in a message, and how it is written there. Plain data: a decoder gives it its meaning.
 
 `key` is the key of the value in the message's object. Every value must be there and be of the type that its field
 says; anything else is a `WireError` that names the key. `optional=True` says that the key may be absent.

@@ -69,8 +69,8 @@ class CollarBps:
             return self._refusal(price, -beyond, bid + ask, f"away from the market, and {self._passive} is")
         return None
 
-    def _refusal(self, price: int, distance: int, twice_mid: int, words: str) -> Refusal:
-        bps = Decimal(distance * _BPS) / Decimal(twice_mid)
+    def _refusal(self, price: int, distance: int, mid_half_ticks: int, words: str) -> Refusal:
+        bps = Decimal(distance * _BPS) / Decimal(mid_half_ticks)
         return Refusal(_NAME, f"price of {price} ticks is {bps:.2f} bps {words} the most")
 
 

@@ -44,10 +44,10 @@ class _FaultyLine:
             if not stream.endswith(_DEPTH):
                 yield received_ns, raw
                 continue
-            for arriving in self._befall(stream, received_ns, raw):
+            for arriving in self._happen(stream, received_ns, raw):
                 yield received_ns, arriving
 
-    def _befall(self, stream: bytes, received_ns: int, raw: bytes) -> list[bytes]:
+    def _happen(self, stream: bytes, received_ns: int, raw: bytes) -> list[bytes]:
         faults, chance = self._faults, self._rng.random
         # Every depth message draws the same numbers, so that one fault's chance doesn't move where another strikes.
         drop, duplicate, reorder, stale, truncate, off_tick = (chance() for _ in range(6))

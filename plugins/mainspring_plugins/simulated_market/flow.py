@@ -120,7 +120,7 @@ class OrderFlow:
                 continue
             if self._unrest >= _CALM:
                 self._move_quotes(self._unrest >> 4)
-            excited = self._act()
+            excited = self._action()
             if excited:
                 times.excite(excited)
             times.advance()
@@ -149,7 +149,7 @@ class OrderFlow:
         away = (self.venue.bid_ticks - self._open_ticks) / self._open_ticks
         return int(65_536 * min(0.8, max(0.2, 0.5 + 5.0 * away)))
 
-    def _act(self) -> int:
+    def _action(self) -> int:
         """One event near the best price. Gives how many more events it excites beyond its share."""
         bits = self._getrandbits(32)
         venue = self.venue

@@ -18,7 +18,7 @@ GENERATOR_VERSION = 2
 
 
 class SimulatedFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What goes wrong on the way. Each of the first six is the chance, from 0 to 1, that it befalls a depth message.
+    """What goes wrong on the way. Each of the first six is the chance, from 0 to 1, that it happens to a depth message.
 
     `drop`: it never comes, so that the update ids have a gap. `duplicate`: it comes twice. `reorder`: it comes right
     after the next depth message of its instrument. `stale`: it comes once more, some seconds late. `truncate`: its

@@ -1,4 +1,4 @@
-"""Permanent and temporary impact, with the powers and coefficients that were fitted to a large desk's orders."""
+"""Permanent and temporary impact, with the powers and coefficients that were fitted to a large broker's orders."""
 
 from mainspring.model import Cause, Instrument, NewOrder, Refusal, SlippageEstimate
 from mainspring.seams import Catalogue, MarketView, hookimpl

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from mainspring.model import Instrument, OrderEvent, Rejected, Side
-from mainspring.seams import Catalogue, MarketView, Orders, Wakes, hookimpl
+from mainspring.seams import Catalogue, MarketView, Orders, Subscription, hookimpl
 from mainspring_plugins.strategies._sizes import lots
 
 __all__ = ["Momentum", "MomentumOptions"]
@@ -39,7 +39,7 @@ class MomentumOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class Momentum:
     """Trades with market orders. The averages start at the first mid price; it waits a slow time constant to trade."""
 
-    wakes_on = Wakes(bbo=True, order_events=True)
+    subscription = Subscription(bbo=True, order_events=True)
 
     def __init__(self, instruments: Sequence[Instrument], *, options: MomentumOptions) -> None:
         self._options = options

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from mainspring.model import Instrument, OrderEvent, Rejected, Side
-from mainspring.seams import Catalogue, MarketView, OpenOrder, Orders, Wakes, hookimpl
+from mainspring.seams import Catalogue, MarketView, OpenOrder, Orders, Subscription, hookimpl
 from mainspring_plugins.strategies._sizes import lots
 
 __all__ = ["QuoteMaker", "QuoteMakerOptions"]
@@ -36,7 +36,7 @@ class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 class QuoteMaker:
     """Quotes both sides, post-only. Where the market isn't live or has no mid price, it takes its quotes back."""
 
-    wakes_on = Wakes(bbo=True, fills=True, order_events=True)
+    subscription = Subscription(bbo=True, fills=True, order_events=True)
 
     def __init__(self, instruments: Sequence[Instrument], *, options: QuoteMakerOptions) -> None:
         self._edge_ticks = options.edge_ticks

@@ -1,7 +1,7 @@
 //! What an update and the best prices after it cost, by structure: `book_bench [ROWS]`.
 //!
 //! `ROWS` is a file of 24-byte records, little-endian: side (0 bid, 1 ask; 2 more for a row of a snapshot), ticks, lots. Without
-//! it only the seeded streams are run. The B-tree is the yardstick; rounds are interleaved, medians told.
+//! it only the seeded streams are run. The B-tree is the baseline; rounds are interleaved, medians told.
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -2,11 +2,11 @@
 
     uv run python plugins/native/examples/prepare.py btcusdt.gz binance-spot target/bench
     cargo run --release --manifest-path plugins/native/Cargo.toml --example book_bench target/bench/rows
-    cargo run --release --manifest-path plugins/native/Cargo.toml --example engine_bench \\
+    cargo run --release --manifest-path plugins/native/Cargo.toml --example decoder_bench \\
         target/bench/format.json target/bench/instruments.json target/bench/lines
 
 `rows` are the levels of the first instrument's snapshots and deltas, `lines` the messages with their times,
-`format.json` and `instruments.json` the feed's declaration and the instruments that the engine is made of.
+`format.json` and `instruments.json` the feed's declaration and the instruments that the decoder is made of.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from mainspring.data.capture import read_capture
 from mainspring.host.registry import Registry
 from mainspring.model import BookDelta, BookSnapshot
 from mainspring.seams import FeedContext
-from mainspring.wire import WireFeed, python_engine
+from mainspring.wire import WireFeed, python_decoder
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 
 
@@ -32,11 +32,11 @@ def main() -> None:
     asked = parser.parse_args()
     declared = Registry.load().offers("feed")[asked.feed].factory
     if not isinstance(declared, WireFeed):
-        parser.error(f"feed {asked.feed} isn't a declaration, and the engine runs nothing else")
+        parser.error(f"feed {asked.feed} isn't a declaration, and the decoder runs nothing else")
     messages = list(read_capture(asked.capture))
     codec = OrjsonCodec()
     instruments = declared.find_instruments(messages, codec)
-    feed = python_engine(declared, FeedContext(instruments, codec, "json"))
+    feed = python_decoder(declared, FeedContext(instruments, codec, "json"))
     asked.directory.mkdir(parents=True, exist_ok=True)
     (asked.directory / "format.json").write_bytes(msgspec.json.encode(declared.format))
     (asked.directory / "instruments.json").write_bytes(msgspec.json.encode(instruments))

@@ -1,4 +1,4 @@
-"""Does every act at once in a process of its own, and prints what came of it, and the process's state around it.
+"""Does every action at once in a process of its own, and prints what came of it, and the process's state around it.
 
 Run with "ordinary" and as root, it becomes a user without privileges first.
 """
@@ -14,7 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
-from hwprofile.acts import Hold
+from hwprofile.actions import Scope
 from hwprofile.apply import (
     advise_huge_pages,
     lock_memory,
@@ -27,7 +27,7 @@ from hwprofile.apply import (
     set_timer_slack,
     sweep_threads,
     syscalls,
-    tune_collector,
+    tune_gc,
 )
 
 NOBODY = 65534
@@ -35,7 +35,7 @@ RESET_ON_FORK = 0x40000000
 
 
 def state(folder):
-    """All that the acts change."""
+    """All that the actions change."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     try:
         policy = str(syscalls.get_mempolicy())
@@ -47,7 +47,7 @@ def state(folder):
         "timer slack": syscalls.get_timer_slack(),
         "scheduling": os.sched_getscheduler(0) & ~RESET_ON_FORK,
         "locked": status["VmLck"],
-        "collector": [gc.get_threshold(), gc.isenabled(), gc.get_freeze_count()],
+        "gc": [gc.get_threshold(), gc.isenabled(), gc.get_freeze_count()],
         "reserved": sorted(path.name for path in folder.iterdir() if path.name != "lock"),
     }
 
@@ -62,22 +62,22 @@ def main(user, folder):
     mapping[:3] = b"abc"
     cpus = os.sched_getaffinity(0)
     before = state(folder)
-    with Hold() as hold:
+    with Scope() as scope:
         reservation = reserve({max(cpus)}, folder=folder)
-        hold.add(reservation.act, reservation.undo)
-        hold.add(*pin_thread({max(cpus)}))
-        hold.add(*sweep_threads({min(cpus)}, {threading.get_native_id()}))
-        hold.add(*prefer_node(0))
-        hold.add(*place_buffer(mapping, 0))
-        hold.add(*advise_huge_pages(mapping))
-        hold.add(*prefault(mapping))
-        hold.add(*set_timer_slack(1))
-        hold.add(*tune_collector(thresholds=(9000, 10, 10), enabled=False))
-        hold.add(*set_fifo(1))
-        hold.add(*lock_memory())
+        scope.add(reservation.action, reservation.undo)
+        scope.add(*pin_thread({max(cpus)}))
+        scope.add(*sweep_threads({min(cpus)}, {threading.get_native_id()}))
+        scope.add(*prefer_node(0))
+        scope.add(*place_buffer(mapping, 0))
+        scope.add(*advise_huge_pages(mapping))
+        scope.add(*prefault(mapping))
+        scope.add(*set_timer_slack(1))
+        scope.add(*tune_gc(thresholds=(9000, 10, 10), enabled=False))
+        scope.add(*set_fifo(1))
+        scope.add(*lock_memory())
     found = {
-        "acts": [dataclasses.asdict(act) for act in hold.acts],
-        "undone": [dataclasses.asdict(act) for act in hold.undone],
+        "actions": [dataclasses.asdict(action) for action in scope.actions],
+        "undone": [dataclasses.asdict(action) for action in scope.undone],
         "before": before,
         "after": state(folder),
         "content": mapping[:3].decode(),

@@ -3,7 +3,7 @@ import mmap
 
 import pytest
 
-from hwprofile.acts import Hold
+from hwprofile.actions import Scope
 from hwprofile.apply import place_buffer, prefer_node
 from hwprofile.apply.pages import pages_of
 from hwprofile.apply.syscalls import numbers
@@ -12,30 +12,30 @@ from hwprofile.apply.syscalls import numbers
 def test_prefer_node(kernel):
     """A thread's policy is read back, seen on fresh pages, and undone to what it was."""
     kernel.policies[100] = (3, (0, 1))
-    with Hold() as hold:
-        act = hold.add(*prefer_node(1, kernel=kernel))
-        assert (act.outcome, act.holds) == ("applied", "preferred node 1")
-        assert act.evidence == "get_mempolicy: preferred node 1; move_pages: fresh pages, 8 on node 1"
-        assert hold.add(*prefer_node(0, only=True, kernel=kernel)).holds == "bind node 0"
+    with Scope() as scope:
+        action = scope.add(*prefer_node(1, kernel=kernel))
+        assert (action.outcome, action.holds) == ("applied", "preferred node 1")
+        assert action.evidence == "get_mempolicy: preferred node 1; move_pages: fresh pages, 8 on node 1"
+        assert scope.add(*prefer_node(0, only=True, kernel=kernel)).holds == "bind node 0"
     assert kernel.policies[100] == (3, (0, 1))
-    assert [act.holds for act in hold.undone] == ["preferred node 1", "interleave node 0, 1"]
+    assert [action.holds for action in scope.undone] == ["preferred node 1", "interleave node 0, 1"]
 
 
 def test_a_node_that_may_not_be_used(kernel):
     """A node outside the cpuset is refused before the call."""
-    act, undo = prefer_node(2, kernel=kernel)
-    assert (act.outcome, undo) == ("refused", None)
-    assert act.reason.startswith("memory of node 2 may not be used")
-    act, undo = place_buffer(mmap.mmap(-1, 8192), 2, kernel=kernel)
-    assert (act.outcome, undo) == ("refused", None)
+    action, undo = prefer_node(2, kernel=kernel)
+    assert (action.outcome, undo) == ("refused", None)
+    assert action.reason.startswith("memory of node 2 may not be used")
+    action, undo = place_buffer(mmap.mmap(-1, 8192), 2, kernel=kernel)
+    assert (action.outcome, undo) == ("refused", None)
     assert not {"set_memory_policy", "bind_range"} & set(kernel.calls)
 
 
 def test_fresh_pages_elsewhere(kernel):
     """A policy that holds while the pages come from another node is partial: the node has none to give."""
     kernel.page_nodes = lambda addresses: (1,) * 3 + (0,) * (len(addresses) - 3)
-    act, undo = prefer_node(1, kernel=kernel)
-    assert (act.outcome, act.holds) == ("partial", "preferred node 1; 3 on node 1, 5 on node 0")
+    action, undo = prefer_node(1, kernel=kernel)
+    assert (action.outcome, action.holds) == ("partial", "preferred node 1; 3 on node 1, 5 on node 0")
     assert undo().outcome == "applied"
 
 
@@ -44,20 +44,20 @@ def test_fresh_pages_elsewhere(kernel):
 def test_calls_that_fail(kernel, call, number):
     """Without the call, or with a filter against it, it is refused in words."""
     kernel.always(call, number)
-    act, undo = prefer_node(0, kernel=kernel)
-    assert (act.outcome, undo) == ("refused", None)
-    assert errno.errorcode[number] in act.evidence
+    action, undo = prefer_node(0, kernel=kernel)
+    assert (action.outcome, undo) == ("refused", None)
+    assert errno.errorcode[number] in action.evidence
 
 
 def test_evidence_that_fails(kernel):
     """Without move_pages the policy itself still is evidence; without get_mempolicy after, it is unknown."""
     kernel.always("page_nodes", errno.EPERM)
-    act, _ = prefer_node(0, kernel=kernel)
-    assert act.outcome == "applied"
-    assert act.evidence.endswith("move_pages: Operation not permitted")
+    action, _ = prefer_node(0, kernel=kernel)
+    assert action.outcome == "applied"
+    assert action.evidence.endswith("move_pages: Operation not permitted")
     kernel.fail("memory_policy", None, None, errno.EPERM)
-    act, undo = prefer_node(1, kernel=kernel)
-    assert act.outcome == "unknown"
+    action, undo = prefer_node(1, kernel=kernel)
+    assert action.outcome == "unknown"
     assert undo().outcome == "applied"
 
 
@@ -65,9 +65,9 @@ def test_undone_from_another_thread(kernel):
     """Another thread can't undo it, says so, and leaves its own policy alone."""
     _, undo = prefer_node(1, kernel=kernel)
     kernel.me = 101
-    act = undo()
-    assert act.outcome == "refused"
-    assert "thread 100" in act.needs
+    action = undo()
+    assert action.outcome == "refused"
+    assert "thread 100" in action.needs
     assert kernel.policies[101] == (0, ())
 
 
@@ -77,14 +77,14 @@ def test_place_buffer(kernel):
     first = pages_of(mapping).address
     for index, node in enumerate((1, 1, -errno.ENOENT, 0)):
         kernel.pages[first + index * mmap.PAGESIZE] = node
-    act, undo = place_buffer(mapping, 1, kernel=kernel)
-    assert act.outcome == "partial"
-    assert act.holds == "preferred node 1; 2 on node 1, 1 on node 0, 1 not touched yet"
+    action, undo = place_buffer(mapping, 1, kernel=kernel)
+    assert action.outcome == "partial"
+    assert action.holds == "preferred node 1; 2 on node 1, 1 on node 0, 1 not touched yet"
     assert undo().outcome == "applied"
     assert kernel.ranges[first] == (0, ())
     kernel.pages[first + 3 * mmap.PAGESIZE] = 1
-    act, undo = place_buffer(mapping, 1, kernel=kernel)
-    assert act.outcome == "applied"
+    action, undo = place_buffer(mapping, 1, kernel=kernel)
+    assert action.outcome == "applied"
     mapping.close()
     assert undo().holds == "the buffer is closed"
     assert kernel.ranges[first] == (1, (1,))
@@ -106,8 +106,8 @@ def test_only_whole_pages_inside():
 
 def test_no_whole_page(kernel):
     """A buffer without a whole page is refused."""
-    act, undo = place_buffer(bytearray(10), 0, kernel=kernel)
-    assert (act.outcome, act.reason, undo) == ("refused", "no whole page lies in it", None)
+    action, undo = place_buffer(bytearray(10), 0, kernel=kernel)
+    assert (action.outcome, action.reason, undo) == ("refused", "no whole page lies in it", None)
 
 
 def test_numbers_of_calls():

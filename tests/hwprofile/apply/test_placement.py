@@ -13,7 +13,7 @@ def lanes(count, nic=None, housekeeping=1):
 
 
 def cpus(placement):
-    return [seat.cpus for seat in placement.seats]
+    return [assignment.cpus for assignment in placement.assignments]
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def cpus(placement):
     ],
 )
 def test_where_roles_go(host, made, count, expected):
-    """With enough cores, hot roles get the best ones, housekeeping the rest, and every promise is kept."""
+    """With enough cores, hot roles get the best ones, housekeeping the rest, and every constraint is kept."""
     plan = plan_placement(host(**made), lanes(count))
     assert cpus(plan) == expected
-    assert plan.unkept == ()
+    assert plan.violations == ()
 
 
 @pytest.mark.parametrize(
-    ("made", "count", "expected", "unkept"),
+    ("made", "count", "expected", "violations"),
     [
         (
             {"cores": 2},
@@ -137,23 +137,23 @@ def test_where_roles_go(host, made, count, expected):
         ),
     ],
 )
-def test_what_cannot_be_kept(host, made, count, expected, unkept):
-    """With too little, every role has a seat all the same, and each promise that is broken is told, and no other."""
+def test_what_cannot_be_kept(host, made, count, expected, violations):
+    """With too few CPUs, every role still has an assignment, and exactly the violated constraints are reported."""
     plan = plan_placement(host(**made), lanes(count))
     assert cpus(plan) == expected
-    assert list(plan.unkept) == unkept
+    assert list(plan.violations) == violations
 
 
 def test_near_the_network_interface(host):
     """Hot roles are on their interface's node, one cache of it; with two interfaces, each near to its own."""
     two = host(nodes=2, caches=2, cores=4, smt=2, nics=[("eth0", 1), ("eth1", 0)])
     plan = plan_placement(two, lanes(4, nic="eth0"))
-    assert (cpus(plan)[:4], plan.unkept) == ([(8,), (9,), (10,), (11,)], ())
-    assert {seat.node for seat in plan.seats[:4]} == {1}
+    assert (cpus(plan)[:4], plan.violations) == ([(8,), (9,), (10,), (11,)], ())
+    assert {assignment.node for assignment in plan.assignments[:4]} == {1}
     mixed = [Role("a", hot=True, nic="eth0"), Role("b", hot=True, nic="eth1"), Role("c", hot=True, nic="eth0")]
     plan = plan_placement(two, mixed)
-    assert ([seat.node for seat in plan.seats], plan.unkept) == ([1, 0, 1], ())
-    assert plan_placement(host(nodes=2, nics=[("eth0", 1)]), lanes(1)).seat("lane-0").node == 1
+    assert ([assignment.node for assignment in plan.assignments], plan.violations) == ([1, 0, 1], ())
+    assert plan_placement(host(nodes=2, nics=[("eth0", 1)]), lanes(1)).assignment("lane-0").node == 1
 
 
 def test_too_many_for_the_interface(host):
@@ -161,11 +161,11 @@ def test_too_many_for_the_interface(host):
     two = host(nodes=2, cores=2, nics=[("eth0", 1), ("eth1", 0)])
     roles = [Role(name, hot=True, nic="eth0") for name in ("a", "b", "c")] + [Role("d", hot=True, nic="eth1")]
     plan = plan_placement(two, roles)
-    assert [seat.node for seat in plan.seats] == [1, 1, 0, 0]
-    assert "c: CPU 0 is on node 0, and eth0 on node 1" in plan.unkept
-    assert not any(text.startswith("d: CPU") for text in plan.unkept)
+    assert [assignment.node for assignment in plan.assignments] == [1, 1, 0, 0]
+    assert "c: CPU 0 is on node 0, and eth0 on node 1" in plan.violations
+    assert not any(text.startswith("d: CPU") for text in plan.violations)
     plan = plan_placement(two, lanes(1, nic="wlan7"))
-    assert plan.unkept == ("lane-0: on which node wlan7 stands isn't known",)
+    assert plan.violations == ("lane-0: on which node wlan7 stands isn't known",)
 
 
 def test_strategies(host):
@@ -182,9 +182,9 @@ def test_strategies(host):
         "none": [everything] * 3,
     }
     plan = plan_placement(host(cores=4), lanes(1), "isolated")
-    assert plan.unkept == ("lane-0: CPU 1 isn't isolated; those that are, and are free: none",)
+    assert plan.violations == ("lane-0: CPU 1 isn't isolated; those that are, and are free: none",)
     plan = plan_placement(host(caches=2, cores=3), lanes(3), "spread")
-    assert plan.unkept == ("CPUs 1-2 share a last-level cache: there are more hot roles than caches",)
+    assert plan.violations == ("CPUs 1-2 share a last-level cache: there are more hot roles than caches",)
 
 
 def test_reserved_cpus_are_left_alone(host):
@@ -193,21 +193,21 @@ def test_reserved_cpus_are_left_alone(host):
     assert cpus(plan_placement(made, lanes(1), taken=(1, 2))) == [(3,), (0, 4)]
     plan = plan_placement(made, lanes(4), taken=(1, 2))
     assert cpus(plan) == [(3,), (4,), (5,), (6,), (0,)]
-    assert "lane-2: CPU 5 shares its core with CPU 1, which another process reserved" in plan.unkept
+    assert "lane-2: CPU 5 shares its core with CPU 1, which another process reserved" in plan.violations
     made = host(cores=4, smt=2, usable=(2, 3, 6, 7))
     assert cpus(plan_placement(made, lanes(1), "isolated", taken=(6,))) == [(3,), (2,)]
     plan = plan_placement(host(cores=2), lanes(1), taken=(0, 1))
     assert cpus(plan) == [(1,), (0,)]
-    assert plan.unkept == ("all usable CPUs (0-1) are reserved by other processes, and shared with these",)
+    assert plan.violations == ("all usable CPUs (0-1) are reserved by other processes, and shared with these",)
 
 
 def test_memory_node(host):
-    """A seat's node is that of its CPUs; where that has no memory that may be used, the nearest that has."""
-    assert plan_placement(host(nodes=3, cores=1), lanes(1)).seat("keeper-0").node is None
+    """An assignment's node is that of its CPUs; where that has no memory that may be used, the nearest that has."""
+    assert plan_placement(host(nodes=3, cores=1), lanes(1)).assignment("keeper-0").node is None
     made = host(nodes=3, nics=[("eth0", 2)], empty_nodes=(2,))
-    assert plan_placement(made, lanes(1, nic="eth0")).seat("lane-0").node == 1
+    assert plan_placement(made, lanes(1, nic="eth0")).assignment("lane-0").node == 1
     made = host(nodes=3, nics=[("eth0", 2)], memory_nodes=(0,))
-    assert plan_placement(made, lanes(1, nic="eth0")).seat("lane-0").node == 0
+    assert plan_placement(made, lanes(1, nic="eth0")).assignment("lane-0").node == 0
 
 
 def test_wrong_requests(host):
@@ -218,7 +218,7 @@ def test_wrong_requests(host):
     with pytest.raises(ValueError, match="two roles are named 'a'"):
         plan_placement(made, [Role("a", hot=True), Role("a", hot=False)])
     with pytest.raises(KeyError, match="no role is named 'b'; there are: a"):
-        plan_placement(made, [Role("a", hot=True)]).seat("b")
+        plan_placement(made, [Role("a", hot=True)]).assignment("b")
 
 
 def test_whose_mask_it_is(host):
@@ -264,25 +264,25 @@ def situations(draw):
 @settings(max_examples=400, derandomize=True, deadline=None)
 @given(situation=situations())
 def test_every_plan(host, situation):
-    """Seats for all, of usable CPUs that nobody has reserved; hot ones alone on their cores if there are enough."""
+    """All get usable, unreserved CPUs; hot roles have cores of their own if there are enough."""
     made, isolated, taken, hidden, roles, strategy = situation
     everything = host(**made).topology.online
     usable = tuple(cpu for cpu in everything if cpu not in hidden) or everything
     profile = host(**made, isolated=isolated & set(everything), usable=usable)
     plan = plan_placement(profile, roles, strategy, taken)
     assert plan == plan_placement(profile, list(roles), strategy, sorted(taken))
-    assert [seat.role for seat in plan.seats] == [role.name for role in roles]
+    assert [assignment.role for assignment in plan.assignments] == [role.name for role in roles]
     may = set(reachable_cpus(profile))
     free = may - taken or may
-    for seat in plan.seats:
-        assert seat.cpus
-        assert free.issuperset(seat.cpus)
-        assert list(seat.cpus) == sorted(set(seat.cpus))
+    for assignment in plan.assignments:
+        assert assignment.cpus
+        assert free.issuperset(assignment.cpus)
+        assert list(assignment.cpus) == sorted(set(assignment.cpus))
     if strategy == "none":
         return
     topology = profile.topology
-    hot = [plan.seat(role.name).cpus for role in roles if role.hot]
-    assert all(len(seat) == 1 for seat in hot)
+    hot = [plan.assignment(role.name).cpus for role in roles if role.hot]
+    assert all(len(assignment) == 1 for assignment in hot)
     hot_cpus = [cpu for (cpu,) in hot]
     cores = {topology.siblings(cpu) for cpu in free}
     quiet_cores = cores if taken.issuperset(may) else {core for core in cores if taken.isdisjoint(core)}
@@ -291,10 +291,10 @@ def test_every_plan(host, situation):
         assert all(topology.siblings(cpu) in quiet_cores for cpu in hot_cpus)
     if len(hot) <= len(free):
         assert len(set(hot_cpus)) == len(hot), "two hot roles on one CPU"
-    told = " / ".join(plan.unkept)
-    rest = {cpu for role in roles if not role.hot for cpu in plan.seat(role.name).cpus}
-    assert ("share CPU" in told) == (len(set(hot_cpus)) < len(hot))
-    assert ("with housekeeping" in told) == (not rest.isdisjoint(hot_cpus))
+    reported = " / ".join(plan.violations)
+    rest = {cpu for role in roles if not role.hot for cpu in plan.assignment(role.name).cpus}
+    assert ("share CPU" in reported) == (len(set(hot_cpus)) < len(hot))
+    assert ("with housekeeping" in reported) == (not rest.isdisjoint(hot_cpus))
     cores_apart = free - {sibling for cpu in hot_cpus for sibling in topology.siblings(cpu)}
     if cores_apart and rest:
         assert cores_apart.issuperset(rest)
@@ -303,12 +303,12 @@ def test_every_plan(host, situation):
 @settings(max_examples=100, derandomize=True, deadline=None)
 @given(situation=situations(), more=st.integers(1, 3))
 def test_more_cpus_do_no_harm(host, situation, more):
-    """With further caches of cores, a plan without a broken promise stays one."""
+    """With further caches of cores, a plan without a broken constraint stays one."""
     made, _, _, _, roles, strategy = situation
     small = plan_placement(host(**made), roles, strategy)
     large = plan_placement(host(**made | {"caches": made["caches"] + more, "nics": []}), roles, strategy)
-    if not small.unkept and not any(role.nic for role in roles):
-        assert not large.unkept
+    if not small.violations and not any(role.nic for role in roles):
+        assert not large.violations
 
 
 def test_the_pictures_of_the_documentation(host):

@@ -38,27 +38,27 @@ def test_a_core_for_each_as_long_as_there_are(recorded, strategy):
     for hot in sorted({1, 2, len(cores) - 1, len(cores), len(may)} - {0}):
         roles = [*(Role(f"lane-{number}", hot=True) for number in range(hot)), Role("rest", hot=False)]
         plan = plan_placement(recorded, roles, strategy)
-        cpus = [plan.seat(role.name).cpus[0] for role in roles[:-1]]
-        rest = set(plan.seat("rest").cpus)
-        told = "; ".join(plan.unkept)
+        cpus = [plan.assignment(role.name).cpus[0] for role in roles[:-1]]
+        rest = set(plan.assignment("rest").cpus)
+        reported = "; ".join(plan.violations)
         assert rest
         assert may.issuperset({*cpus, *rest})
         assert len(set(cpus)) == hot
         assert len({topology.siblings(cpu) for cpu in cpus}) == min(hot, len(cores))
-        assert ("are siblings on one core" in told) == (hot > len(cores))
+        assert ("are siblings on one core" in reported) == (hot > len(cores))
         if hot < len(cores):
             assert rest.isdisjoint(sibling for cpu in cpus for sibling in topology.siblings(cpu))
             # On a hybrid host, the core of CPU 0 may be one of the few fast ones.
             assert topology.kinds or set(topology.siblings(0)).isdisjoint(cpus)
         else:
-            assert "housekeeping" in told
+            assert "housekeeping" in reported
 
 
 def test_one_cache_where_one_has_room(recorded):
     """Two hot roles are under one last-level cache wherever one has two cores, that of CPU 0 aside, of one node."""
     topology = recorded.topology
     plan = plan_placement(recorded, [Role("a", hot=True), Role("b", hot=True)])
-    one, other = (seat.cpus[0] for seat in plan.seats)
+    one, other = (assignment.cpus[0] for assignment in plan.assignments)
     may = set(reachable_cpus(recorded))
     level = 3 if any(cache.level == 3 for cache in topology.caches) else 2
     quiet = [
@@ -69,4 +69,4 @@ def test_one_cache_where_one_has_room(recorded):
     ]
     if max(map(len, quiet), default=0) >= 2:
         assert other in topology.sharing(one, level)
-        assert not any("last-level caches" in text for text in plan.unkept)
+        assert not any("last-level caches" in text for text in plan.violations)

@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from hwprofile.acts import Hold
+from hwprofile.actions import Scope
 from hwprofile.apply import reserve, taken_cpus
 from hwprofile.apply.reservation import reservation_folder
 
@@ -25,7 +25,7 @@ import sys
 from pathlib import Path
 from hwprofile.apply import reserve
 reservation = reserve({1}, folder=Path(sys.argv[1]))
-print(reservation.act.outcome, flush=True)
+print(reservation.action.outcome, flush=True)
 sys.stdin.read()
 """
 
@@ -60,8 +60,8 @@ def test_seen_by_another_process(folder):
         assert taken_cpus(folder=folder) == (1,)
         assert taken_cpus(folder=folder, except_pids=(process.pid,)) == ()
         refused = reserve({0, 1}, folder=folder)
-        assert refused.act.outcome == "refused"
-        assert f"CPU 1 by process {process.pid}" in refused.act.reason
+        assert refused.action.outcome == "refused"
+        assert f"CPU 1 by process {process.pid}" in refused.action.reason
         assert (refused.cpus, refused.undo) == ((), None)
         process.stdin.close()
         assert process.wait() == 0
@@ -86,24 +86,24 @@ def test_killed(folder):
 def test_held_and_undone(folder, two):
     """A hold releases what it reserved; releasing again does nothing."""
     first, second = two
-    with Hold() as hold:
+    with Scope() as scope:
         reservation = reserve({2, 3}, folder=folder, kernel=first)
-        act = hold.add(reservation.act, reservation.undo)
-        assert (act.outcome, act.holds) == ("applied", "CPUs 2-3 reserved")
+        action = scope.add(reservation.action, reservation.undo)
+        assert (action.outcome, action.holds) == ("applied", "CPUs 2-3 reserved")
         assert (taken_cpus(folder=folder, kernel=second), taken_cpus(folder=folder, kernel=first)) == ((2, 3), ())
-    assert [undone.outcome for undone in hold.undone] == ["applied"]
+    assert [undone.outcome for undone in scope.undone] == ["applied"]
     assert taken_cpus(folder=folder, kernel=second) == ()
     assert reservation.release().holds == "nothing is held by this process"
-    assert reserve((), folder=folder, kernel=first).act.outcome == "refused"
+    assert reserve((), folder=folder, kernel=first).action.outcome == "refused"
 
 
 def test_twice_by_one_process(folder, two):
     """A CPU that this process has reserved already isn't given to another part of it."""
     first, _ = two
     with reserve({1}, folder=folder, kernel=first):
-        act = reserve({1, 2}, folder=folder, kernel=first).act
-        assert (act.outcome, act.reason) == ("refused", "reserved already: CPU 1 by process 100")
-        assert reserve({2}, folder=folder, kernel=first).act.outcome == "applied"
+        action = reserve({1, 2}, folder=folder, kernel=first).action
+        assert (action.outcome, action.reason) == ("refused", "reserved already: CPU 1 by process 100")
+        assert reserve({2}, folder=folder, kernel=first).action.outcome == "applied"
 
 
 @pytest.mark.parametrize("change", ["another start time", "a zombie", "ended", "another boot"])
@@ -174,7 +174,7 @@ def test_many_at_once(folder):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(reservation.act.outcome for reservation in got) == ["applied", *["refused"] * 7]
+    assert sorted(reservation.action.outcome for reservation in got) == ["applied", *["refused"] * 7]
     for reservation in got:
         reservation.release()
     assert taken_cpus(folder=folder) == ()
@@ -197,7 +197,7 @@ def test_one_process_at_a_time(folder, two):
 
     second.exists = exists
     assert taken_cpus(folder=folder, kernel=second) == (1,)
-    assert reserve({2}, folder=folder, kernel=second).act.outcome == "applied"
+    assert reserve({2}, folder=folder, kernel=second).action.outcome == "applied"
     assert looked.count(100) == 3
     descriptor = os.open(folder / "lock", os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -237,20 +237,20 @@ def test_all_or_nothing(folder, two, monkeypatch):
         return real(path, flags, mode)
 
     monkeypatch.setattr(os, "open", full)
-    act = reserve({1, 2, 3}, folder=folder, kernel=first).act
-    assert act.outcome == "refused"
-    assert "No space left" in act.evidence
+    action = reserve({1, 2, 3}, folder=folder, kernel=first).action
+    assert action.outcome == "refused"
+    assert "No space left" in action.evidence
     assert [path.name for path in folder.iterdir()] == ["lock"]
 
 
 def test_no_folder(tmp_path, two):
     """A folder that can't be made, or that is somebody's link elsewhere, is refused; nothing is taken then."""
     first, _ = two
-    assert reserve({1}, folder=tmp_path / "absent" / "too", kernel=first).act.outcome == "refused"
+    assert reserve({1}, folder=tmp_path / "absent" / "too", kernel=first).action.outcome == "refused"
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    act = reserve({1}, folder=tmp_path / "link", kernel=first).act
-    assert (act.outcome, "not a folder of its own" in act.evidence) == ("refused", True)
+    action = reserve({1}, folder=tmp_path / "link", kernel=first).action
+    assert (action.outcome, "not a folder of its own" in action.evidence) == ("refused", True)
     assert taken_cpus(folder=tmp_path / "absent", kernel=first) == ()
 
 
@@ -305,7 +305,7 @@ class Host(RuleBasedStateMachine):
             return
         reservation = reserve(cpus, folder=self.folder, kernel=self.alive[pid])
         free = not any(cpu in self.held for cpu in cpus)
-        assert (reservation.act.outcome == "applied") == free
+        assert (reservation.action.outcome == "applied") == free
         assert reservation.cpus == (tuple(sorted(cpus)) if free else ())
         if free:
             self.held |= dict.fromkeys(cpus, pid)

@@ -10,9 +10,9 @@ MB = 1 << 20
 
 def test_locked_and_unlocked(kernel):
     """All memory is locked, later mappings too, and the kernel's count is the evidence."""
-    act, undo = lock_memory(kernel=kernel)
-    assert (act.outcome, kernel.advice) == ("applied", [1 | 2])
-    assert act.evidence == "VmLck: 8,388,608 bytes, VmSize: 8,388,608 bytes"
+    action, undo = lock_memory(kernel=kernel)
+    assert (action.outcome, kernel.advice) == ("applied", [1 | 2])
+    assert action.evidence == "VmLck: 8,388,608 bytes, VmSize: 8,388,608 bytes"
     assert undo().holds == "0 bytes locked"
     assert kernel.locked == 0
 
@@ -20,13 +20,13 @@ def test_locked_and_unlocked(kernel):
 def test_under_a_limit(kernel):
     """Beyond the limit it is refused; below it, later mappings aren't locked, since they would fail."""
     kernel.limit = 4 * MB
-    act, undo = lock_memory(kernel=kernel)
-    assert (act.outcome, undo) == ("refused", None)
-    assert act.reason == "8,388,608 bytes are mapped, and 4,194,304 may be locked"
+    action, undo = lock_memory(kernel=kernel)
+    assert (action.outcome, undo) == ("refused", None)
+    assert action.reason == "8,388,608 bytes are mapped, and 4,194,304 may be locked"
     kernel.limit = 16 * MB
-    act, undo = lock_memory(kernel=kernel)
-    assert (act.outcome, kernel.advice) == ("partial", [1])
-    assert "CAP_IPC_LOCK" in act.needs
+    action, undo = lock_memory(kernel=kernel)
+    assert (action.outcome, kernel.advice) == ("partial", [1])
+    assert "CAP_IPC_LOCK" in action.needs
     undo()
     assert lock_memory(future=False, kernel=kernel)[0].outcome == "applied"
 
@@ -34,9 +34,9 @@ def test_under_a_limit(kernel):
 def test_more_than_there_is(kernel):
     """What would not fit into memory is refused, before the kernel has to end processes for it; on fault it may."""
     kernel.files["/proc/meminfo"] = "MemTotal: 9 kB\nMemAvailable:   1024 kB"
-    act, undo = lock_memory(kernel=kernel)
-    assert (act.outcome, undo) == ("refused", None)
-    assert act.reason == "4,194,304 bytes more would become resident, and 1,048,576 are available"
+    action, undo = lock_memory(kernel=kernel)
+    assert (action.outcome, undo) == ("refused", None)
+    assert action.reason == "4,194,304 bytes more would become resident, and 1,048,576 are available"
     assert lock_memory(on_fault=True, kernel=kernel)[0].outcome == "applied"
     assert kernel.advice == [1 | 2 | 4]
     kernel.locked, kernel.files = 0, {}
@@ -54,9 +54,9 @@ def test_locked_by_others_before(kernel):
 def test_lock_declined(kernel):
     """What the kernel declines is refused with what would be needed."""
     kernel.fail("lock_memory", errno.EPERM)
-    act, undo = lock_memory(kernel=kernel)
-    assert (act.outcome, undo) == ("refused", None)
-    assert "ulimit -l unlimited" in act.needs
+    action, undo = lock_memory(kernel=kernel)
+    assert (action.outcome, undo) == ("refused", None)
+    assert "ulimit -l unlimited" in action.needs
 
 
 def test_prefault_keeps_the_content(kernel):
@@ -65,9 +65,9 @@ def test_prefault_keeps_the_content(kernel):
     for number in (None, errno.EINVAL):
         kernel.fail("advise", number)
         buffer = bytearray(content)
-        act, undo = prefault(buffer, kernel=kernel)
-        assert (act.outcome, undo, buffer) == ("applied", None, content)
-        assert ("madvise" in act.evidence) == (number is None)
+        action, undo = prefault(buffer, kernel=kernel)
+        assert (action.outcome, undo, buffer) == ("applied", None, content)
+        assert ("madvise" in action.evidence) == (number is None)
     assert prefault(bytearray(), kernel=kernel)[0].outcome == "applied"
 
 
@@ -75,8 +75,8 @@ def test_prefault_in_part(kernel):
     """Pages that aren't there afterwards are counted."""
     mapping = mmap.mmap(-1, 4 * mmap.PAGESIZE)
     kernel.pages[pages_of(mapping).addresses[2]] = -errno.ENOENT
-    act, _ = prefault(mapping, kernel=kernel)
-    assert (act.outcome, act.holds) == ("partial", "1 pages aren't there")
+    action, _ = prefault(mapping, kernel=kernel)
+    assert (action.outcome, action.holds) == ("partial", "1 pages aren't there")
 
 
 def test_huge_pages(kernel):
@@ -95,9 +95,9 @@ def test_huge_pages(kernel):
     kernel.files |= {f"{FOLDER}/enabled": "always [madvise] never", f"{FOLDER}/hpage_pmd_size": "2097152"}
     plain = kernel.read
     kernel.read = lambda path: texts.pop(0) if path == "/proc/self/smaps" else plain(path)
-    act, undo = advise_huge_pages(mapping, kernel=kernel)
-    assert act.outcome == "applied"
-    assert act.evidence == "smaps: flags rd wr hg, 2,097,152 bytes in huge pages now"
+    action, undo = advise_huge_pages(mapping, kernel=kernel)
+    assert action.outcome == "applied"
+    assert action.evidence == "smaps: flags rd wr hg, 2,097,152 bytes in huge pages now"
     assert undo().outcome == "applied"
     assert kernel.advice == [14, 15]
 
@@ -105,8 +105,8 @@ def test_huge_pages(kernel):
 def test_huge_pages_that_nothing_tells_of(kernel):
     """Advice that was taken, of which the mapping's flags don't tell, is unknown, and can be undone."""
     kernel.files |= {f"{FOLDER}/enabled": "[always] madvise never", f"{FOLDER}/hpage_pmd_size": "2097152"}
-    act, undo = advise_huge_pages(mmap.mmap(-1, 8 * MB), kernel=kernel)
-    assert (act.outcome, kernel.advice) == ("unknown", [14])
+    action, undo = advise_huge_pages(mmap.mmap(-1, 8 * MB), kernel=kernel)
+    assert (action.outcome, kernel.advice) == ("unknown", [14])
     undo()
     assert kernel.advice == [14, 15]
 
@@ -116,8 +116,8 @@ def test_huge_pages_refused(kernel):
     mapping = mmap.mmap(-1, 8 * MB)
     assert advise_huge_pages(mapping, kernel=kernel)[0].reason == "this kernel has no transparent huge pages"
     kernel.files |= {f"{FOLDER}/enabled": "always madvise [never]", f"{FOLDER}/hpage_pmd_size": "2097152"}
-    act, _ = advise_huge_pages(mapping, kernel=kernel)
-    assert (act.reason, act.needs) == ("they are switched off", f"write to {FOLDER}/enabled: madvise")
+    action, _ = advise_huge_pages(mapping, kernel=kernel)
+    assert (action.reason, action.needs) == ("they are switched off", f"write to {FOLDER}/enabled: madvise")
     kernel.files[f"{FOLDER}/enabled"] = "[always] madvise never"
     assert "multiple" in advise_huge_pages(bytearray(MB), kernel=kernel)[0].needs
     pages = pages_of(mapping)

@@ -1,4 +1,4 @@
-"""The acts on the host that runs the tests: whatever it permits is seen to hold, and all of it is undone."""
+"""The actions on the host that runs the tests: whatever it permits is seen to hold, and all of it is undone."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hwprofile.acts import Hold
+from hwprofile.actions import Scope
 from hwprofile.apply import Watch, pin_thread, place_buffer, prefer_node, sweep_threads, syscalls
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what is held here is Linux's")
@@ -31,10 +31,10 @@ def test_pinned_to_each_cpu():
     """Pinned to each usable CPU in turn, a thread is really there."""
     before = os.sched_getaffinity(0)
     for cpu in sorted(before):
-        with Hold() as hold:
-            act = hold.add(*pin_thread({cpu}))
-            assert act.outcome == "applied"
-            assert act.evidence.endswith(f"last ran on CPU {cpu}")
+        with Scope() as scope:
+            action = scope.add(*pin_thread({cpu}))
+            assert action.outcome == "applied"
+            assert action.evidence.endswith(f"last ran on CPU {cpu}")
         assert os.sched_getaffinity(0) == before
 
 
@@ -49,8 +49,8 @@ def test_pinned_under_load_stays():
 
     def work(pinned):
         if pinned:
-            act, _ = pin_thread({cpus[-1]})
-            assert act.outcome == "applied"
+            action, _ = pin_thread({cpus[-1]})
+            assert action.outcome == "applied"
             tids.append(threading.get_native_id())
         ready.wait()
         while not end.is_set():
@@ -81,8 +81,8 @@ def test_straying_is_seen():
     cpus = sorted(os.sched_getaffinity(0))
     watch = Watch()
     watch.expect(threading.get_native_id(), "lane", {max(cpus) + 1})
-    with Hold() as hold:
-        hold.add(*pin_thread({cpus[0]}))
+    with Scope() as scope:
+        scope.add(*pin_thread({cpus[0]}))
         watch.start()
         for _ in range(50):
             hashlib.pbkdf2_hmac("sha256", b"any", b"work", 1000)
@@ -108,9 +108,9 @@ def test_threads_of_libraries_are_swept():
     for thread in threads:
         thread.start()
     ready.wait()
-    with Hold() as hold:
-        act = hold.add(*sweep_threads({keeper}, {threading.get_native_id()}))
-        assert act.outcome == "applied"
+    with Scope() as scope:
+        action = scope.add(*sweep_threads({keeper}, {threading.get_native_id()}))
+        assert action.outcome == "applied"
         assert [os.sched_getaffinity(tid) for tid in tids] == [{keeper}] * 3
         assert os.sched_getaffinity(0) == cpus
     assert [os.sched_getaffinity(tid) for tid in tids] == [cpus] * 3
@@ -123,21 +123,21 @@ def test_memory_policy():
     """The policy of a thread and of a mapping is set on each node that there is, verified page by page, and undone."""
     for node in nodes():
         mapping = mmap.mmap(-1, 64 * mmap.PAGESIZE, **PRIVATE)
-        with Hold() as hold:
-            act = hold.add(*prefer_node(node))
-            assert act.outcome == "applied"
-            assert "move_pages: fresh pages" in act.evidence
+        with Scope() as scope:
+            action = scope.add(*prefer_node(node))
+            assert action.outcome == "applied"
+            assert "move_pages: fresh pages" in action.evidence
             assert syscalls.get_mempolicy() == (1, (node,))
-            act = hold.add(*place_buffer(mapping, node, only=True))
-            assert act.outcome == "applied"
+            action = scope.add(*place_buffer(mapping, node, only=True))
+            assert action.outcome == "applied"
             mapping[: 2 * mmap.PAGESIZE] = bytes(2 * mmap.PAGESIZE)
-            assert hold.add(*place_buffer(mapping, node)).evidence.endswith(
+            assert scope.add(*place_buffer(mapping, node)).evidence.endswith(
                 f"of 64 pages, 2 on node {node}, 62 not touched yet"
             )
-        assert [act.outcome for act in hold.undone] == ["applied"] * 3
+        assert [action.outcome for action in scope.undone] == ["applied"] * 3
         assert syscalls.get_mempolicy() == (0, ())
-    act, undo = prefer_node(max(nodes()) + 1)
-    assert (act.outcome, undo) == ("refused", None)
+    action, undo = prefer_node(max(nodes()) + 1)
+    assert (action.outcome, undo) == ("refused", None)
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def shared_folder():
 
 @pytest.mark.parametrize("user", ["ordinary", "as it is"])
 def test_everything_is_undone(shared_folder, user):
-    """All acts at once, with privileges and without: what isn't applied says why, and afterwards all is as before."""
+    """All actions at once, with privileges and without: what isn't applied says why, and everything is undone."""
     script = Path(__file__).with_name("everything.py")
     command = [sys.executable, str(script), user, str(shared_folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
@@ -159,14 +159,14 @@ def test_everything_is_undone(shared_folder, user):
     found = json.loads(done.stdout)
     assert found["after"] == found["before"]
     assert found["content"] == "abc"
-    outcomes = {act["name"]: act["outcome"] for act in found["acts"]}
+    outcomes = {action["name"]: action["outcome"] for action in found["actions"]}
     print(outcomes)
-    for name in ("reserve", "pin", "sweep", "timer-slack", "collector", "prefault"):
+    for name in ("reserve", "pin", "sweep", "timer-slack", "gc", "prefault"):
         assert outcomes[name] == "applied"
-    for act in found["acts"]:
-        assert act["outcome"] in ("applied", "partial", "refused")
-        assert act["outcome"] == "applied" or (act["reason"] and act["needs"])
-    assert {act["outcome"] for act in found["undone"]} <= {"applied", "partial"}
+    for action in found["actions"]:
+        assert action["outcome"] in ("applied", "partial", "refused")
+        assert action["outcome"] == "applied" or (action["reason"] and action["needs"])
+    assert {action["outcome"] for action in found["undone"]} <= {"applied", "partial"}
     assert found["undone"][-1]["name"] == "reserve"
     if user == "ordinary":
         assert outcomes["fifo"] == "refused"

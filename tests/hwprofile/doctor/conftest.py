@@ -1,4 +1,4 @@
-"""Host profiles to judge: one that knows nothing, one that is as ready as can be, one that is as wrong as can be."""
+"""Host profiles to assess: one that knows nothing, one that is as ready as can be, one that is as wrong as can be."""
 
 import dataclasses
 

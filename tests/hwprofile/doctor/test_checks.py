@@ -15,9 +15,9 @@ def findings(profile, hot=None):
     return {finding.check: finding for finding in examine(profile, hot).findings}
 
 
-def mends(finding):
+def fixes(finding):
     """All that a finding asks for, as text."""
-    return "\n".join(mend.text for mend in finding.mends)
+    return "\n".join(fix.text for fix in finding.fixes)
 
 
 def test_names_are_unique():
@@ -35,15 +35,15 @@ def test_unknown_is_never_good(nothing_known):
     """Of a host of which nothing is known nothing is judged good, and each finding says how to find out."""
     for finding in examine(nothing_known).findings:
         assert finding.grade == "unknown", finding
-        assert finding.mends, finding
+        assert finding.fixes, finding
 
 
 def test_all_that_is_wrong_is_found(unready):
-    """Where everything is set the wrong way no check is content, and each says what mends it."""
+    """Where everything is set the wrong way no check is content, and each says what fixes it."""
     allowance = dataclasses.replace(unready.allowance, usable=(0, 1))
     for finding in examine(dataclasses.replace(unready, allowance=allowance), hot=(2, 3)).findings:
         assert finding.grade in ("fair", "poor"), finding
-        assert finding.mends, finding
+        assert finding.fixes, finding
         assert finding.why, finding
 
 
@@ -61,20 +61,20 @@ def test_one_field_unknown_at_a_time(ready):
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="no shell to parse the commands with")
 def test_commands_are_shell(unready, nothing_known):
-    """Every command that mends something is one that a shell can read."""
+    """Every command that fixes something is one that a shell can read."""
     commands = [
-        mend.text
+        fix.text
         for profile in (unready, nothing_known)
         for finding in examine(profile).findings
-        for mend in finding.mends
-        if mend.kind == "command"
+        for fix in finding.fixes
+        if fix.kind == "command"
     ]
     assert len(commands) > 20
     for command in commands:
         assert subprocess.run(["sh", "-n", "-c", command], capture_output=True).returncode == 0, command
 
 
-# (check, what differs in the state, grade, what the mend holds)
+# (check, what differs in the state, grade, what the fix holds)
 STATES = [
     ("isolated CPUs", {"isolated": (2,)}, "poor", "isolcpus=domain,managed_irq,2-3"),
     ("isolated CPUs", {"isolated": ()}, "poor", "isolcpus=domain,managed_irq,2-3"),
@@ -124,13 +124,13 @@ STATES = [
 ]
 
 
-@pytest.mark.parametrize(("check", "changes", "grade", "mend"), STATES)
-def test_state(ready, check, changes, grade, mend):
-    """One thing that is set otherwise on a ready host: its grade, and what mends it, with the host's own numbers."""
+@pytest.mark.parametrize(("check", "changes", "grade", "fix"), STATES)
+def test_state(ready, check, changes, grade, fix):
+    """One thing that is set otherwise on a ready host: its grade, and what fixes it, with the host's own numbers."""
     profile = dataclasses.replace(ready, state=dataclasses.replace(ready.state, **changes))
     finding = findings(profile, hot=(2, 3))[check]
     assert finding.grade == grade
-    assert mend in mends(finding)
+    assert fix in fixes(finding)
 
 
 def frequency(cpu, governor, preference=None):
@@ -168,7 +168,7 @@ def test_frequencies(ready, frequencies, governor, energy):
     found = findings(profile)
     assert (found["governor"].grade, found["energy preference"].grade) == (governor, energy)
     if governor == "poor":
-        assert 'for cpu in 3; do echo performance > "/sys/devices/system/cpu/cpu$cpu/' in mends(found["governor"])
+        assert 'for cpu in 3; do echo performance > "/sys/devices/system/cpu/cpu$cpu/' in fixes(found["governor"])
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_idle_states(ready, latency_us, disabled_on, grade):
     finding = findings(dataclasses.replace(ready, state=dataclasses.replace(ready.state, c_states=states)))
     assert finding["idle states"].grade == grade
     if grade != "good":
-        assert "for cpu in 2 3; do for state in 1; do" in mends(finding["idle states"])
-        assert "intel_idle.max_cstate=1" in mends(finding["idle states"])
+        assert "for cpu in 2 3; do for state in 1; do" in fixes(finding["idle states"])
+        assert "intel_idle.max_cstate=1" in fixes(finding["idle states"])
 
 
 def test_cores_that_cannot_be_told_apart(ready):
@@ -225,13 +225,13 @@ ALLOWANCES = [
 ]
 
 
-@pytest.mark.parametrize(("check", "changes", "grade", "mend"), ALLOWANCES)
-def test_allowance(ready, check, changes, grade, mend):
+@pytest.mark.parametrize(("check", "changes", "grade", "fix"), ALLOWANCES)
+def test_allowance(ready, check, changes, grade, fix):
     """What the process may use, judged by the same rules; unknown isn't unlimited."""
     profile = dataclasses.replace(ready, allowance=dataclasses.replace(ready.allowance, **changes))
     finding = findings(profile)[check]
     assert finding.grade == grade
-    assert mend in mends(finding)
+    assert fix in fixes(finding)
 
 
 def test_one_cpu_only(unready):
@@ -242,14 +242,14 @@ def test_one_cpu_only(unready):
     found = {finding.check: finding for finding in examination.findings}
     assert examination.places.hot == ()
     assert found["isolated CPUs"].grade == "poor"
-    assert "at least two cores" in mends(found["isolated CPUs"])
-    assert not [mend for mend in examination.boot_parameters if "none" in mend]
+    assert "at least two cores" in fixes(found["isolated CPUs"])
+    assert not [fix for fix in examination.boot_parameters if "none" in fix]
 
 
 def test_siblings(unready):
     """The other threads of hot cores are named, to be switched off; a core of one thread has none."""
     finding = findings(unready, hot=(2,))["SMT siblings"]
-    assert (finding.grade, "for cpu in 3; do echo 0" in mends(finding)) == ("fair", True)
+    assert (finding.grade, "for cpu in 3; do echo 0" in fixes(finding)) == ("fair", True)
 
 
 def test_nic_on_another_node(unready):
@@ -260,4 +260,4 @@ def test_nic_on_another_node(unready):
     far, near = findings(profile, hot=(1, 2))["NIC locality"], findings(profile, hot=(1,))["NIC locality"]
     assert (far.grade, near.grade) == ("poor", "good")
     assert far.found == "far from eth0 (node 0): CPU 2"
-    assert "CPUs of that node, 0-1" in mends(far)
+    assert "CPUs of that node, 0-1" in fixes(far)

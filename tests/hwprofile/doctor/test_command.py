@@ -32,9 +32,9 @@ def test_exit_codes(run, ready, unready, nothing_known, capsys):
 def test_this_host(run, capsys):
     """The host that runs the test is judged without an error; the code is the one that the JSON names."""
     code = run("--json")
-    told = json.loads(capsys.readouterr().out)
-    assert code == told["exit_code"]
-    assert len(told["findings"]) > 20
+    reported = json.loads(capsys.readouterr().out)
+    assert code == reported["exit_code"]
+    assert len(reported["findings"]) > 20
 
 
 def test_nothing_recorded(run, tmp_path, capsys):
@@ -59,7 +59,7 @@ def test_called_wrongly(run, ready, capsys, arguments, words):
 
 
 def test_asked_for(run, ready, capsys):
-    """The CPUs that are named are judged: those that aren't isolated come out poor."""
+    """The CPUs that are named are assessed: those that aren't isolated come out poor."""
     assert run("--cpus", "1-3", "--json", profile=ready) == 4
     assert json.loads(capsys.readouterr().out)["places"]["hot"] == [1, 2, 3]
 

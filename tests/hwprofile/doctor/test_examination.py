@@ -21,7 +21,7 @@ def test_exit_code_by_the_worst_grade(ready):
 
 def test_a_check_is_an_entry(ready):
     """A check that isn't ours is made like one that is."""
-    own = check("fair", mends=(boot("own=1"), boot("own=1")))
+    own = check("fair", fixes=(boot("own=1"), boot("own=1")))
     examination = examine(ready, checks=[*CHECKS, own])
     assert examination.findings[-1].check == "own"
     assert examination.boot_parameters == ("own=1",)
@@ -30,7 +30,7 @@ def test_a_check_is_an_entry(ready):
 def test_boot_parameters_are_safe_to_take_over(unready):
     """What gives up something for latency is offered, and stays out of what is there to be copied."""
     examination = examine(unready)
-    offered = {mend.text for finding in examination.findings for mend in finding.mends if mend.kind == "boot"}
+    offered = {fix.text for finding in examination.findings for fix in finding.fixes if fix.kind == "boot"}
     assert offered - set(examination.boot_parameters) == {"mitigations=off", "nosmt"}
     assert "isolcpus=domain,managed_irq,2-3" in examination.boot_parameters
 
@@ -38,13 +38,13 @@ def test_boot_parameters_are_safe_to_take_over(unready):
 def test_json(unready):
     """Everything that the text says is in the JSON."""
     examination = examine(unready)
-    told = json.loads(examination.to_json())
-    assert (told["worst"], told["exit_code"]) == ("poor", 4)
-    assert told["places"]["hot"] == [2, 3]
-    assert len(told["findings"]) == len(CHECKS)
-    assert told["findings"][0].keys() == {"check", "grade", "found", "why", "mends"}
+    reported = json.loads(examination.to_json())
+    assert (reported["worst"], reported["exit_code"]) == ("poor", 4)
+    assert reported["places"]["hot"] == [2, 3]
+    assert len(reported["findings"]) == len(CHECKS)
+    assert reported["findings"][0].keys() == {"check", "grade", "found", "why", "fixes"}
     assert {"kind": "boot", "text": "nohz_full=2-3", "optional": False} in next(
-        finding["mends"] for finding in told["findings"] if finding["check"] == "tick"
+        finding["fixes"] for finding in reported["findings"] if finding["check"] == "tick"
     )
 
 

@@ -1,4 +1,4 @@
-"""Which CPUs are judged."""
+"""Which CPUs are assessed."""
 
 import dataclasses
 
@@ -58,7 +58,7 @@ def test_around_one_cache(ready, shared, hot):
 
 
 def test_asked_for(ready):
-    """CPUs that are asked for are judged, unless the host doesn't run them."""
+    """CPUs that are asked for are assessed, unless the host doesn't run them."""
     assert find_places(ready, (1,)).hot == (1,)
     with pytest.raises(ValueError, match=r"CPUs 7-8 not online here; there are 0-3"):
         find_places(ready, (1, 7, 8))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from hwprofile.acts import Act
+from hwprofile.actions import Action
 from hwprofile.jitter import Causes
 
 
@@ -38,14 +38,14 @@ class SimulatedKernel:
         common = {"name": "pin", "subject": "thread 1", "wanted": f"CPU {cpu}", "evidence": "simulated"}
         if cpu not in self.usable:
             reason = f"CPU {cpu} may not be used"
-            return Act(**common, holds="as before", outcome="refused", reason=reason, needs="a wider mask"), None
+            return Action(**common, holds="as before", outcome="refused", reason=reason, needs="a wider mask"), None
         before, self.at = self.at, cpu
 
-        def undo() -> Act:
+        def undo() -> Action:
             self.at = before
-            return Act(**common, holds="as before", outcome="applied")
+            return Action(**common, holds="as before", outcome="applied")
 
-        return Act(**common, holds=f"CPU {cpu}", outcome="applied"), undo
+        return Action(**common, holds=f"CPU {cpu}", outcome="applied"), undo
 
 
 @pytest.fixture

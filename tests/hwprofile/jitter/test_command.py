@@ -25,12 +25,12 @@ def test_pinned_and_put_back(capsys):
     before = os.sched_getaffinity(0)
     cpu = max(before)
     assert run("--cpu", str(cpu), "--seconds", "0.02", "--json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["target"]["cpu"] == cpu
-    assert told["target"]["observed_ns"] >= 20_000_000
-    assert told["target"]["floor_ns"] > 0
-    assert {act["outcome"] for act in told["acts"]} == {"applied"}
-    assert told["target"]["causes"]["ran_on"] in ([], [cpu])
+    reported = json.loads(capsys.readouterr().out)
+    assert reported["target"]["cpu"] == cpu
+    assert reported["target"]["observed_ns"] >= 20_000_000
+    assert reported["target"]["floor_ns"] > 0
+    assert {action["outcome"] for action in reported["actions"]} == {"applied"}
+    assert reported["target"]["causes"]["ran_on"] in ([], [cpu])
     assert os.sched_getaffinity(0) == before
 
 

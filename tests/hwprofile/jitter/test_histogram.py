@@ -4,14 +4,14 @@ import random
 
 import pytest
 
-from hwprofile.jitter import Histogram
+from hwprofile.jitter import JitterHistogram
 
 SEED = 20260801
 
 
 def filled(values):
     """A histogram of the values."""
-    histogram = Histogram()
+    histogram = JitterHistogram()
     histogram.add(values)
     return histogram
 
@@ -51,7 +51,7 @@ def test_octaves():
 
 def test_empty():
     """Nothing has no quantile."""
-    assert Histogram().quantile(0.5) is None
+    assert JitterHistogram().quantile(0.5) is None
 
 
 def test_wrong_values():

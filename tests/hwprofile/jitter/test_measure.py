@@ -87,7 +87,7 @@ def test_turns(clock, kernel, blind):
     assert jitter.control is not None
     assert (jitter.control.cpu, jitter.target.cpu) == (0, 1)
     assert jitter.target.observed_ns == pytest.approx(4 * jitter.control.observed_ns, rel=0.01)
-    assert [act.holds for act in jitter.acts] == ["CPU 1", "CPU 0"]
+    assert [action.holds for action in jitter.actions] == ["CPU 1", "CPU 0"]
 
 
 def test_refused(clock, kernel, blind):
@@ -118,7 +118,7 @@ def test_unpinned(clock, kernel, blind):
     """Without a CPU nothing is pinned."""
     machine = kernel([])
     jitter = measure(None, 0.001, clock=clock(100), look=blind, pin=machine.pin)
-    assert (machine.asked, jitter.target.cpu, jitter.acts) == ([], None, ())
+    assert (machine.asked, jitter.target.cpu, jitter.actions) == ([], None, ())
 
 
 @pytest.mark.parametrize("seconds", [0, -1])
@@ -166,10 +166,10 @@ def test_json(clock, kernel, blind):
     """The JSON has the figures of both runs, lengths in nanoseconds."""
     ticking = clock(100, [(8 * MILLI + 50, 5_000)])
     jitter = measure(1, 0.01, control=0, clock=ticking, look=blind, pin=kernel([0, 1]).pin)
-    told = json.loads(jitter.to_json())
-    assert told["target"]["count"] == 1
-    assert told["target"]["max_ns"] == 5_000
-    assert told["target"]["buckets"] == [[4992, 5119, 1]]
-    assert told["target"]["causes"]["interrupts"] is None
-    assert told["control"]["count"] == 0
-    assert [act["outcome"] for act in told["acts"]] == ["applied", "applied"]
+    reported = json.loads(jitter.to_json())
+    assert reported["target"]["count"] == 1
+    assert reported["target"]["max_ns"] == 5_000
+    assert reported["target"]["buckets"] == [[4992, 5119, 1]]
+    assert reported["target"]["causes"]["interrupts"] is None
+    assert reported["control"]["count"] == 0
+    assert [action["outcome"] for action in reported["actions"]] == ["applied", "applied"]

@@ -2,13 +2,13 @@
 
 import pytest
 
-from hwprofile.jitter import Causes, Counted, Histogram, Interruptions, Jitter, as_text
+from hwprofile.jitter import Causes, Counted, Interruptions, Jitter, JitterHistogram, as_text
 from hwprofile.jitter.text import duration
 
 
 def interruptions(cpu, lengths, seconds=2, **causes):
     """What was found on a CPU in two seconds."""
-    histogram = Histogram()
+    histogram = JitterHistogram()
     histogram.add(lengths)
     return Interruptions(
         cpu=cpu,
@@ -22,7 +22,7 @@ def interruptions(cpu, lengths, seconds=2, **causes):
 
 def text(target, control=None, **options):
     """The lines of a measurement's text."""
-    jitter = Jitter(clock="test clock", resolution_ns=1.0, target=target, control=control, acts=())
+    jitter = Jitter(clock="test clock", resolution_ns=1.0, target=target, control=control, actions=())
     return as_text(jitter, **options).splitlines()
 
 
@@ -56,14 +56,14 @@ def test_explanation():
             ran_on=frozenset({1, 3}),
         )
     )
-    told = "\n".join(lines)
+    reported = "\n".join(lines)
     assert "  interrupts        25.0 a second  K0 kind" in lines
     assert "                    43.5 a second  of 2 more kinds" in lines
     assert "  softirqs    none" in lines
     assert "  switches    2 involuntary, 1 voluntary" in lines
     assert "  waited      2.5 ms for the CPU while others ran, of 3 ms lost" in lines
-    assert "also seen on CPU 3" in told
-    assert "That explains 375 of 600 interruptions at most.\n225 are of something" in told
+    assert "also seen on CPU 3" in reported
+    assert "That explains 375 of 600 interruptions at most.\n225 are of something" in reported
     assert not [line for line in lines if line != line.rstrip()]
 
 

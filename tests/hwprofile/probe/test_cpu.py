@@ -124,8 +124,8 @@ def test_every_recorded_machine_is_in_a_test():
         ),
         ("processor : 0\nisa : rv64imafdc\nuarch : sifive,u74-mc\n", ("sifive", "sifive,u74-mc", "riscv64")),
         (
-            "processor : 0\ncpu : Cell Broadband Engine, altivec supported\n",
-            ("ibm", "Cell Broadband Engine, altivec supported", "ppc64"),
+            "processor : 0\ncpu : Cell Broadband Decoder, altivec supported\n",
+            ("ibm", "Cell Broadband Decoder, altivec supported", "ppc64"),
         ),
     ],
 )

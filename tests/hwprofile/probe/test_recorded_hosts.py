@@ -105,9 +105,9 @@ def test_what_hwloc_says_of_a_recorded_host(golden: dict[str, Any], unpacked: Ca
     assert [node.number for node in seen.nodes] == golden["numa_os"]
     for node in seen.nodes:
         # Not all of hwloc's formats tell a node's CPUs; for one without any they tell those nearest.
-        told = golden["numa"].get(str(node.number))
-        if node.cpus and told is not None:
-            assert sorted(seen.cpus.intersection(node.cpus)) == told["cpus"]
+        reported = golden["numa"].get(str(node.number))
+        if node.cpus and reported is not None:
+            assert sorted(seen.cpus.intersection(node.cpus)) == reported["cpus"]
     ours, theirs = seen.counts(), dict(golden["counts"])
     # Old answers call a data cache just a cache.
     for plain, data in _ALIKE_AS_CACHES.items():

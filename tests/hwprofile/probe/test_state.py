@@ -27,8 +27,8 @@ def host(tmp_path):
 def test_nothing_known(tmp_path):
     """Where no file says anything, all is unknown: None, or no entries."""
     state = read_state(tmp_path)
-    told = {name: getattr(state, name) for name in state.__dataclass_fields__}
-    assert {name: value for name, value in told.items() if value not in (None, ())} == {}
+    reported = {name: getattr(state, name) for name in state.__dataclass_fields__}
+    assert {name: value for name, value in reported.items() if value not in (None, ())} == {}
 
 
 def test_this_host():

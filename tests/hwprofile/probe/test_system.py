@@ -107,7 +107,7 @@ def test_products(host, files, expected):
     ("files", "expected"),
     [
         ({".dockerenv": ""}, "docker"),
-        ({"run/.containerenv": 'engine="podman-4.3.1"\n'}, "podman"),
+        ({"run/.containerenv": 'decoder="podman-4.3.1"\n'}, "podman"),
         ({"run/systemd/container": "systemd-nspawn\n"}, "systemd-nspawn"),
         ({"proc/1/environ": "TERM=linux\0container=lxc\0"}, "lxc"),
         ({"proc/1/environ": "container=oci\0", "run/.containerenv": ""}, "podman"),

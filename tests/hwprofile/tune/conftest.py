@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hwprofile.tune.errors import ProcessLostError, RaceError
-from hwprofile.tune.orders import Round, Stint, StintOrder
+from hwprofile.tune.orders import Round, Trial, TrialOrder
 from hwprofile.tune.signs import Signs
 from hwprofile.tune.values import Score
 
@@ -40,7 +40,7 @@ class SimulatedCourse:
         again: float = 1.0,
         starting_s: float = 0.3,
         answering_s: float = 0.05,
-        lost_in_stint: int | None = None,
+        lost_in_trial: int | None = None,
         round_ns: int = _ROUND_NS,
     ) -> None:
         self.costs = costs
@@ -52,10 +52,10 @@ class SimulatedCourse:
         self.memories = memories or {}
         self.again = again
         self.starting_s, self.answering_s = starting_s, answering_s
-        self.lost_in_stint = lost_in_stint
+        self.lost_in_trial = lost_in_trial
         self.round_ns = round_ns
         self.seconds = 0.0
-        self.orders: list[StintOrder] = []
+        self.orders: list[TrialOrder] = []
         self.open = 0
 
     def process(self, within_s: float) -> "SimulatedProcess":
@@ -91,11 +91,11 @@ class SimulatedProcess:
         """What the course says."""
         return self._course.memories.get(name)
 
-    def stint(self, order: StintOrder, within_s: float) -> Stint:
+    def trial(self, order: TrialOrder, within_s: float) -> Trial:
         """Rounds, until the order's seconds are over."""
         course = self._course
         course.orders.append(order)
-        if course.lost_in_stint == len(course.orders):
+        if course.lost_in_trial == len(course.orders):
             raise ProcessLostError("its process ended by signal 11")
         random = course.random
         layouts = {name: random.normal(0, course.layout) for name in order.names}
@@ -118,7 +118,7 @@ class SimulatedProcess:
             moved = random.random() < 0.02
             rounds.append(Round(scores=tuple(scores), dropped="moved" if moved else None))
         course.seconds += seconds + 0.1
-        return Stint(names=order.names, blocks=order.blocks or 1, seconds=seconds, rounds=tuple(rounds[_WARM_UP:]))
+        return Trial(names=order.names, blocks=order.blocks or 1, seconds=seconds, rounds=tuple(rounds[_WARM_UP:]))
 
     def _cost(self, name: str, *, unseen: bool) -> float:
         course = self._course

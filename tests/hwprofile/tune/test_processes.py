@@ -7,19 +7,19 @@ import pytest
 
 from hwprofile.tune import RaceError, Work
 from hwprofile.tune.errors import ProcessLostError
-from hwprofile.tune.orders import StintOrder
+from hwprofile.tune.orders import TrialOrder
 from hwprofile.tune.processes import Process, Processes
 
 WITHIN_S = 60.0
 
-CONTEST = """
+RACE = """
 import os
 import sys
 
 from hwprofile.tune import Score
 
 
-class Contest:
+class Race:
     names = ("default", "raises", "dies")
 
     def __init__(self, argument):
@@ -53,27 +53,27 @@ class Contest:
 def make(argument):
     if argument == "broken":
         raise OSError("the workload isn't there")
-    return Contest(argument)
+    return Race(argument)
 """
 
 
 @pytest.fixture
 def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A contest in a module of its own, which fresh processes find on the path."""
-    (tmp_path / "contest_of_a_stranger.py").write_text(CONTEST, encoding="utf-8")
+    """A race in a module of its own, which fresh processes find on the path."""
+    (tmp_path / "race_of_a_stranger.py").write_text(RACE, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    return "contest_of_a_stranger:make"
+    return "race_of_a_stranger:make"
 
 
 @pytest.fixture
 def process(entry: str) -> Iterator[Process]:
-    """A process with the contest in it."""
+    """A process with the race in it."""
     with Processes(Work(entry=entry, argument="argument")).process(WITHIN_S) as process:
         yield process
 
 
-def test_a_process_has_the_contest_and_its_argument(process: Process) -> None:
-    """Names, answers and memory come from the contest, whatever it prints."""
+def test_a_process_has_the_race_and_its_argument(process: Process) -> None:
+    """Names, answers and memory come from the race, whatever it prints."""
     assert process.names == ("default", "raises", "dies")
     assert process.answer("default", WITHIN_S).startswith("argument ")
     assert process.memory("default", WITHIN_S) == 4096
@@ -85,12 +85,12 @@ def test_each_process_is_a_fresh_one(process: Process, entry: str) -> None:
         assert other.answer("default", WITHIN_S) != process.answer("default", WITHIN_S)
 
 
-def test_a_stint_comes_back(process: Process) -> None:
-    """The rounds of a stint have a score for each of its names, in the order's order."""
-    order = StintOrder(names=("raises", "default"), default="default", seed=1, seconds=0.0, blocks=3, least=5)
-    stint = process.stint(order, WITHIN_S)
-    assert (stint.names, stint.blocks, len(stint.rounds)) == (("raises", "default"), 3, 2)
-    assert all(one.scores[0].elapsed_ns < one.scores[1].elapsed_ns for one in stint.rounds)
+def test_a_trial_comes_back(process: Process) -> None:
+    """The rounds of a trial have a score for each of its names, in the order's order."""
+    order = TrialOrder(names=("raises", "default"), default="default", seed=1, seconds=0.0, blocks=3, least=5)
+    trial = process.trial(order, WITHIN_S)
+    assert (trial.names, trial.blocks, len(trial.rounds)) == (("raises", "default"), 3, 2)
+    assert all(one.scores[0].elapsed_ns < one.scores[1].elapsed_ns for one in trial.rounds)
 
 
 def test_an_error_is_told_and_the_process_goes_on(process: Process) -> None:
@@ -106,7 +106,7 @@ def test_a_lost_process_is_told_with_its_last_words(process: Process) -> None:
         process.answer("dies", WITHIN_S)
 
 
-def test_a_contest_that_can_not_be_made_is_told(entry: str) -> None:
+def test_a_race_that_can_not_be_made_is_told(entry: str) -> None:
     """What the entry raises is the error of the race."""
     with pytest.raises(RaceError, match="OSError: the workload isn't there"):
         Processes(Work(entry=entry, argument="broken")).process(WITHIN_S)

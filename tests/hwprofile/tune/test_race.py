@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hwprofile.tune import Objective, Race, RaceError, Work, race
+from hwprofile.tune import Objective, RaceError, RaceResult, Work, race
 from hwprofile.tune.errors import ProcessLostError
 
 WORK = Work(entry="nowhere:make", argument="")
@@ -14,12 +14,12 @@ SAME = {"default": 1.0, "a": 1.0, "b": 1.0, "c": 1.0}
 BETTER = {"default": 1.0, "a": 1.0, "b": 1 / 1.05, "c": 1.0}
 
 
-def run(course: Any, seed: int = 1, budget_s: float = 8.0, **more: Any) -> Race:
+def run(course: Any, seed: int = 1, budget_s: float = 8.0, **more: Any) -> RaceResult:
     return race(WORK, course=course, seed=seed, budget_s=budget_s, **more)
 
 
-def standing(found: Race, name: str) -> str:
-    return next(one.standing for one in found.racers if one.name == name)
+def standing(found: RaceResult, name: str) -> str:
+    return next(one.standing for one in found.candidates if one.name == name)
 
 
 def test_identical_candidates_are_never_switched_for(simulated: Simulated) -> None:
@@ -67,7 +67,7 @@ def test_it_ends_within_its_budget(simulated: Simulated, budget_s: float, many: 
     assert course.open == 0
 
 
-def test_a_slow_contest_gets_fewer_rounds_and_ends_in_time(simulated: Simulated) -> None:
+def test_a_slow_race_gets_fewer_rounds_and_ends_in_time(simulated: Simulated) -> None:
     """A payload that takes a tenth of a second: nothing is begun that couldn't end in time, and that is said."""
     course = simulated(BETTER, seed=1, round_ns=100_000_000)
     found = run(course, budget_s=10.0)
@@ -81,7 +81,7 @@ def test_of_many_candidates_the_best_few_race_on(simulated: Simulated) -> None:
     costs = {"default": 1.0, **{f"c{number}": 1.0 + number / 100 for number in range(29)}, "best": 0.5}
     found = run(simulated(costs, seed=2), budget_s=30.0)
     assert found.winner == "best"
-    assert sum("first look" in one.because for one in found.racers) == 27
+    assert sum("first look" in one.because for one in found.candidates) == 27
 
 
 def test_too_little_time_keeps_the_default_and_says_so(simulated: Simulated) -> None:
@@ -96,7 +96,7 @@ def test_who_answers_wrongly_does_not_race(simulated: Simulated, wrong: Callable
     answers = {"a": "wrong", "b": wrong("ValueError: no"), "c": ProcessLostError("its process ended by signal 11")}
     found = run(simulated({**SAME, "d": 0.8}, seed=1, answers=answers))
     assert found.winner == "d"
-    reasons = {one.name: one.because for one in found.racers if one.standing == "gated"}
+    reasons = {one.name: one.because for one in found.candidates if one.standing == "gated"}
     assert reasons == {
         "a": "its answer isn't the default's",
         "b": "ValueError: no",
@@ -163,7 +163,7 @@ def test_the_objective_decides(simulated: Simulated) -> None:
 
 def test_a_process_lost_in_its_rounds_ends_the_race(simulated: Simulated) -> None:
     """It is told whose rounds it was in, and the other processes have ended."""
-    course = simulated(BETTER, seed=1, lost_in_stint=3)
+    course = simulated(BETTER, seed=1, lost_in_trial=3)
     with pytest.raises(ProcessLostError, match="a process that raced a, b, c was lost: its process ended by signal 11"):
         run(course)
     assert course.open == 0

@@ -68,7 +68,7 @@ def test_the_seed_gives_the_interval() -> None:
 
 
 def test_without_scipy_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A race without SciPy is refused with the command that mends it."""
+    """A race without SciPy is refused with the command that fixes it."""
     monkeypatch.setitem(sys.modules, "scipy.stats", None)
     monkeypatch.setitem(sys.modules, "scipy", None)
     with pytest.raises(RaceError, match=r"pip install 'mainspring\[tune\]'"):

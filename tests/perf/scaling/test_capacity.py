@@ -18,7 +18,7 @@ from mainspring_perf.scaling.values import Result
 
 CALIBRATION = {
     "python": Outside(fold_ns=100.0, message_ns=300.0),
-    "native": Outside(fold_ns=100.0, message_ns=1_000.0, wake_ns=500.0),
+    "native": Outside(fold_ns=100.0, message_ns=1_000.0, callback_ns=500.0),
 }
 
 
@@ -62,7 +62,7 @@ def test_the_venues_time_is_nobodys_work() -> None:
     assert capacity_of(slow, "python", CALIBRATION) == capacity_of(PYTHON, "python", CALIBRATION)
 
 
-def test_a_fused_lane_pays_for_wakes_instead_of_messages() -> None:
+def test_a_fused_lane_pays_for_callbacks_instead_of_messages() -> None:
     """All messages fused: no hand-over for each, but one wake in two, at 500 ns, and its pass to fold."""
     fused = [stage("feed+book", 1_000, 300.0), stage("strategy", 500, 200.0), stage("whole_path", 1_000, 700.0)]
     found = capacity_of(fused, "native", CALIBRATION)
@@ -83,13 +83,13 @@ def test_stage_costs_of_a_lane_that_waited_are_brought_down_to_one_that_does_not
     assert capacity_of(PYTHON, "python", calibration) == capacity_of(PYTHON, "python", CALIBRATION)
 
 
-def test_an_engine_that_nobody_calibrated_is_taken_for_the_python_one() -> None:
-    """A stranger's engine has a capacity too."""
+def test_a_decoder_that_nobody_calibrated_is_taken_for_the_python_one() -> None:
+    """A stranger's decoder has a capacity too."""
     assert capacity_of(PYTHON, "acme", CALIBRATION) == capacity_of(PYTHON, "python", CALIBRATION)
 
 
-def report(stages: list[StageReport], pace: list[PacePoint], engine: str = "python") -> SessionReport:
-    slot = SlotReport(slot="engine", plugin=engine, distribution="d", version="1", rule="default", because="")
+def report(stages: list[StageReport], pace: list[PacePoint], decoder: str = "python") -> SessionReport:
+    slot = SlotReport(slot="decoder", plugin=decoder, distribution="d", version="1", rule="default", because="")
     feed = FeedReport(
         plugin="p",
         source="s",
@@ -119,8 +119,8 @@ def report(stages: list[StageReport], pace: list[PacePoint], engine: str = "pyth
     )
 
 
-def test_a_report_says_its_engine() -> None:
-    """The engine's slot decides which costs outside the clocks are taken."""
+def test_a_report_says_its_decoder() -> None:
+    """The decoder's slot decides which costs outside the clocks are taken."""
     native = capacity(report(PYTHON, [], "native"), CALIBRATION)
     assert native.message_ns == pytest.approx(7_565 + 700)
 
@@ -159,7 +159,7 @@ def test_a_load_that_no_lane_can_have_is_refused(load: float) -> None:
 
 
 def test_only_a_judged_prediction_can_be_far_off() -> None:
-    """A fifth is allowed, either way; a run that was never left alone isn't judged."""
+    """A fifth is allowed, either way; a run that was never left alone isn't assessed."""
     cases = [(100.0, 121.0), (100.0, 79.0), (100.0, 119.0), (100.0, 81.0), (100.0, None)]
     results = [
         Result({"workload": f"w{place}", "part": "python"}, {"saturation": measured, "predicted": predicted})

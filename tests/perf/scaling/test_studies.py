@@ -1,4 +1,4 @@
-"""The studies themselves, at their tiny sizes: every answer is checked, no time is judged."""
+"""The studies themselves, at their tiny sizes: every answer is checked, no time is assessed."""
 
 import pytest
 
@@ -25,10 +25,10 @@ def test_a_study_measures_and_draws_each_of_its_cases(study) -> None:
 
 def test_studies_are_found_and_run_in_processes() -> None:
     """By name, each case in a process of its own, with word of the progress."""
-    told = []
-    results = run_studies(["levels"], tiny=True, progress=lambda *step: told.append(step))
+    reported = []
+    results = run_studies(["levels"], tiny=True, progress=lambda *step: reported.append(step))
     assert set(find_studies()) >= {"instruments", "lanes", "length", "levels", "rate"}
-    assert [step[:2] for step in told] == [("levels", number + 1) for number in range(len(told))]
+    assert [step[:2] for step in reported] == [("levels", number + 1) for number in range(len(reported))]
     assert {result.case["book"] for result in results["levels"]} >= {"bisect-list", "sorted-dict"}
     with pytest.raises(UnknownStudy, match="there are: "):
         run_studies(["nothing"])

@@ -9,10 +9,10 @@ import orjson
 
 from mainspring_perf.peers.adapters._loop import book_answer, follow, play, play_answer, read_grid
 from mainspring_perf.peers.adapters._typed import follow_typed
-from mainspring_perf.peers.contract import Answer, Contestants, Prepared
+from mainspring_perf.peers.contract import Answer, Candidates, Prepared
 from mainspring_perf.peers.inputs import Inputs, Level
 
-__all__ = ["CONTESTANTS", "BisectBook"]
+__all__ = ["RACEANTS", "BisectBook"]
 
 
 class BisectBook:
@@ -104,7 +104,7 @@ def _records_orjson(inputs: Inputs) -> Prepared:
     return _records(orjson.dumps, orjson.loads, inputs.read("fills"))
 
 
-CONTESTANTS: Contestants = {
+RACEANTS: Candidates = {
     "bytes": {"orjson, dict, bisect": _bytes_orjson, "msgspec typed, dict, bisect": _bytes_msgspec},
     "book": {"dict, bisect": _book},
     "records": {

@@ -15,10 +15,10 @@ from cryptofeed.defines import BINANCE, L2_BOOK, SPOT, TICKER, TRADES
 from cryptofeed.exchanges import Binance
 from cryptofeed.symbols import Symbol, Symbols
 
-from mainspring_perf.peers.contract import Answer, Contestants, Prepared
+from mainspring_perf.peers.contract import Answer, Candidates, Prepared
 from mainspring_perf.peers.inputs import Inputs
 
-__all__ = ["CONTESTANTS"]
+__all__ = ["RACEANTS"]
 
 _PAIR = "BTC-USDT"
 
@@ -101,4 +101,4 @@ def _bytes(inputs: Inputs) -> Prepared:
     return Prepared(run, answer)
 
 
-CONTESTANTS: Contestants = {"bytes": {"Binance.message_handler": _bytes}}
+RACEANTS: Candidates = {"bytes": {"Binance.message_handler": _bytes}}

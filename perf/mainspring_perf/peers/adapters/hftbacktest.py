@@ -1,4 +1,4 @@
-"""hftbacktest: a compiled strategy woken at each event, over the vector book of a region of interest.
+"""hftbacktest: a compiled strategy called at each event, over the vector book of a region of interest.
 
 As its documentation has it fastest: the ROI vector book, here 5% around the trades, `wait_next_feed` in a compiled
 loop, no order latency. It wakes once for all events of one time, so that each event is given a time of its own.
@@ -12,17 +12,17 @@ import hftbacktest as hft
 import numba
 import numpy as np
 
-from mainspring_perf.peers.contract import Answer, Contestants, Prepared
+from mainspring_perf.peers.contract import Answer, Candidates, Prepared
 from mainspring_perf.peers.inputs import BUY, EVENT_FIELDS, LEVEL, TRADE, Inputs
 
-__all__ = ["CONTESTANTS", "make_backtest"]
+__all__ = ["RACEANTS", "make_backtest"]
 
 _CLEAR = 2
 _REGION = 0.05
 
 
 def make_backtest(events: Any, tick: float, lot: float) -> Callable[[], tuple[int, int, int]]:
-    """A run over events (columns by name, as `EVENT_FIELDS` has them): wakes, best bid and best ask at the end."""
+    """A run over events (columns by name, as `EVENT_FIELDS` has them): callbacks, best bid and best ask at the end."""
     kinds = np.zeros(TRADE + 1, np.uint64)
     kinds[[LEVEL, TRADE, _CLEAR]] = [hft.DEPTH_EVENT, hft.TRADE_EVENT, hft.DEPTH_CLEAR_EVENT]
     theirs = np.zeros(len(events["kind"]), hft.types.event_dtype)
@@ -36,15 +36,15 @@ def make_backtest(events: Any, tick: float, lot: float) -> Callable[[], tuple[in
     low, high = float(trades.min()) * (1 - _REGION), float(trades.max()) * (1 + _REGION)
 
     def loop(hbt: Any) -> Any:
-        wakes, spreads = 0, 0
+        callbacks, spreads = 0, 0
         depth = hbt.depth(0)
         # 2 for an event, 1 for the last one.
         found = 2
         while found == 2:
             found = hbt.wait_next_feed(False, 1_000_000_000_000)
-            wakes += 1
+            callbacks += 1
             spreads += depth.best_ask_tick - depth.best_bid_tick
-        return wakes, depth.best_bid_tick, depth.best_ask_tick
+        return callbacks, depth.best_bid_tick, depth.best_ask_tick
 
     compiled: Any = numba.njit(loop)
 
@@ -65,10 +65,10 @@ def make_backtest(events: Any, tick: float, lot: float) -> Callable[[], tuple[in
         )
         hbt = hft.ROIVectorMarketDepthBacktest([asset])
         try:
-            wakes, bid_ticks, ask_ticks = compiled(hbt)
+            callbacks, bid_ticks, ask_ticks = compiled(hbt)
         finally:
             hbt.close()
-        return int(wakes), int(bid_ticks), int(ask_ticks)
+        return int(callbacks), int(bid_ticks), int(ask_ticks)
 
     return run
 
@@ -81,8 +81,8 @@ def _replay(inputs: Inputs) -> Prepared:
 
 
 def _answer(ended: tuple[int, int, int]) -> Answer:
-    wakes, bid_ticks, ask_ticks = ended
-    return {"wakes": wakes, "best": [bid_ticks, ask_ticks]}
+    callbacks, bid_ticks, ask_ticks = ended
+    return {"callbacks": callbacks, "best": [bid_ticks, ask_ticks]}
 
 
-CONTESTANTS: Contestants = {"replay": {"compiled strategy, ROI vector book": _replay}}
+RACEANTS: Candidates = {"replay": {"compiled strategy, ROI vector book": _replay}}

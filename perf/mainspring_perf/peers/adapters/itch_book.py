@@ -14,10 +14,10 @@ from typing import Any
 import itch_book
 import numpy as np
 
-from mainspring_perf.peers.contract import Answer, Contestants, Prepared
+from mainspring_perf.peers.contract import Answer, Candidates, Prepared
 from mainspring_perf.peers.inputs import Delta, Inputs
 
-__all__ = ["CONTESTANTS"]
+__all__ = ["RACEANTS"]
 
 _DAY = datetime.date(2024, 8, 8)
 _TOP = 10
@@ -80,4 +80,4 @@ def _book(inputs: Inputs) -> Prepared:
     return Prepared(run, answer, f"{path.stat().st_size / 1e6:.1f} MB of ITCH")
 
 
-CONTESTANTS: Contestants = {"book": {"ITCH messages to a BBO table": _book}}
+RACEANTS: Candidates = {"book": {"ITCH messages to a BBO table": _book}}

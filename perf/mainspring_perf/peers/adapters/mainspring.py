@@ -1,4 +1,4 @@
-"""Mainspring in plain Python: the Python engine, and the parts that run where nothing native is built."""
+"""Mainspring in plain Python: the Python decoder, and the parts that run where nothing native is built."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -12,7 +12,7 @@ from mainspring.orders import Account
 from mainspring.risk import Gate
 from mainspring.seams import Book, FeedContext, SlippageModel
 from mainspring.testing import FakeMarket, FakeStatistics
-from mainspring_perf.peers.contract import Answer, Contestants, Prepared
+from mainspring_perf.peers.contract import Answer, Candidates, Prepared
 from mainspring_perf.peers.inputs import Inputs
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
@@ -22,7 +22,7 @@ from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
 from mainspring_plugins.slippage.square_root import SquareRootSlippage
 
-__all__ = ["CONTESTANTS", "book_sides", "estimates", "market_of", "playing", "read_instrument", "recording"]
+__all__ = ["RACEANTS", "book_sides", "estimates", "market_of", "playing", "read_instrument", "recording"]
 
 
 def read_instrument(inputs: Inputs) -> Instrument:
@@ -164,8 +164,8 @@ def _slippage(inputs: Inputs) -> Prepared:
     return estimates(SquareRootSlippage(read_instrument(inputs)), market_of(inputs), inputs)
 
 
-CONTESTANTS: Contestants = {
-    "bytes": {"Python engine, bisect-list": _bytes},
+RACEANTS: Candidates = {
+    "bytes": {"Python decoder, bisect-list": _bytes},
     "book": {"bisect-list": partial(playing, BisectListBook)},
     "risk": {"gate with two checks": _risk},
     "records": {"records in Python": partial(recording, records.encode_record, records.decode_record)},

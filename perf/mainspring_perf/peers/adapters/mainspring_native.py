@@ -19,13 +19,13 @@ from mainspring_perf.peers.adapters.mainspring import (
     read_instrument,
     recording,
 )
-from mainspring_perf.peers.contract import Answer, Contestants, Prepared
+from mainspring_perf.peers.contract import Answer, Candidates, Prepared
 from mainspring_perf.peers.inputs import EVENT_FIELDS, Inputs
 from mainspring_perf.sessions import usable
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
-__all__ = ["CONTESTANTS"]
+__all__ = ["RACEANTS"]
 
 _CHUNK = 512
 
@@ -39,11 +39,11 @@ def _part(seam: str, name: str) -> Callable[..., Any]:
 
 def _fused(inputs: Inputs, book: Book, **known: Any) -> tuple[Any, Any]:
     """A native feed, and its books and markets as one."""
-    context = FeedContext((read_instrument(inputs),), OrjsonCodec(), "json", _part("engine", "native"))
+    context = FeedContext((read_instrument(inputs),), OrjsonCodec(), "json", _part("decoder", "native"))
     feed: Any = BINANCE_SPOT(context)
     values: dict[str, Any] = {
         "books": (book,),
-        "quotes_make_market": False,
+        "top_of_book": False,
         "volatility_half_life_s": 300.0,
         "warm_up_s": 10.0,
         "daily_volume_lots": (None,),
@@ -61,7 +61,7 @@ def _bytes(make_chunk: Callable[[Any], Any], inputs: Inputs) -> Prepared:
         book = make_book(instrument)
         feed, fused = _fused(inputs, book)
         for chunk in chunks:
-            fused.run(fused.batch(chunk), 0, NEVER_NS, wakes=False, timed=False)
+            fused.run(fused.batch(chunk), 0, NEVER_NS, callbacks=False, timed=False)
         return book, feed
 
     def answer(ended: tuple[Any, Any]) -> Answer:
@@ -78,12 +78,12 @@ def _book(name: str, inputs: Inputs) -> Prepared:
 
 def _replay(compiled: bool, inputs: Inputs) -> Prepared:
     def watcher(market: Any, orders: Any, state: Any) -> None:  # noqa: ARG001  a strategy takes three
-        state.wakes += 1
+        state.callbacks += 1
         state.spreads += market.ask_ticks - market.bid_ticks
         state.bid_ticks = market.bid_ticks
         state.ask_ticks = market.ask_ticks
 
-    fields = [(name, "i8") for name in ("wakes", "spreads", "bid_ticks", "ask_ticks")]
+    fields = [(name, "i8") for name in ("callbacks", "spreads", "bid_ticks", "ask_ticks")]
     watching = strategy(state=fields)(watcher)
     values = np.fromfile(inputs.events_path, "<i8").reshape(-1, len(EVENT_FIELDS))
     events = np.zeros(len(values), EVENT)
@@ -92,7 +92,7 @@ def _replay(compiled: bool, inputs: Inputs) -> Prepared:
 
     def answer(ended: Any) -> Answer:
         state = ended.state
-        return {"wakes": int(state.wakes), "best": [int(state.bid_ticks), int(state.ask_ticks)]}
+        return {"callbacks": int(state.callbacks), "best": [int(state.bid_ticks), int(state.ask_ticks)]}
 
     return Prepared(lambda: replay(events, watching, book="ladder", compiled=compiled), answer)
 
@@ -106,14 +106,14 @@ def _slippage(inputs: Inputs) -> Prepared:
     (market,) = fused.markets
     book.apply_snapshot(plain.book.depth(Side.BUY, 1), plain.book.depth(Side.SELL, 1))
     market.set_best(0, plain.bid_ticks, plain.bid_lots, plain.ask_ticks, plain.ask_lots)
-    market.judge(book_valid=True)
+    market.set_status(book_valid=True)
     return estimates(_part("slippage", "native-square-root")(instrument), market, inputs)
 
 
-CONTESTANTS: Contestants = {
+RACEANTS: Candidates = {
     "bytes": {
-        "native engine, ladder": partial(_bytes, lambda chunk: chunk),
-        "native engine, ladder, blocks of its reader": partial(_bytes, Batch),
+        "native decoder, ladder": partial(_bytes, lambda chunk: chunk),
+        "native decoder, ladder, blocks of its reader": partial(_bytes, Batch),
     },
     "book": {name: partial(_book, name) for name in ("ladder", "sorted-vec", "btree")},
     "replay": {"compiled strategy, ladder": partial(_replay, True), "Python strategy, ladder": partial(_replay, False)},

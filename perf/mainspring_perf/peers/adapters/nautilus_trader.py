@@ -23,10 +23,10 @@ from nautilus_trader.model.instruments import CurrencyPair
 from nautilus_trader.model.objects import FIXED_SCALAR, Money, Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
 
-from mainspring_perf.peers.contract import Answer, Contestants, Prepared
+from mainspring_perf.peers.contract import Answer, Candidates, Prepared
 from mainspring_perf.peers.inputs import BUY, LEVEL, Delta, Inputs, Level
 
-__all__ = ["CONTESTANTS"]
+__all__ = ["RACEANTS"]
 
 _ID = InstrumentId(Symbol("BTCUSDT"), Venue("BINANCE"))
 _SIDES = {1: OrderSide.BUY, -1: OrderSide.SELL}
@@ -162,21 +162,21 @@ def _bytes(inputs: Inputs) -> Prepared:
 
 
 class _Watcher(Strategy):  # type: ignore[misc]  # untyped
-    wakes = 0
+    callbacks = 0
     best: tuple[Any, Any] = (None, None)
 
     def on_start(self) -> None:
-        self.wakes = 0
+        self.callbacks = 0
         self.subscribe_order_book_deltas(_ID, BookType.L2_MBP)
         self.subscribe_trade_ticks(_ID)
         self.book = self.cache.order_book(_ID)
 
     def on_order_book_deltas(self, deltas: Any) -> None:
-        self.wakes += 1
+        self.callbacks += 1
         self.best = self.book.best_bid_price(), self.book.best_ask_price()
 
     def on_trade_tick(self, tick: Any) -> None:
-        self.wakes += 1
+        self.callbacks += 1
 
 
 def _replay(inputs: Inputs) -> Prepared:
@@ -222,7 +222,7 @@ def _replay(inputs: Inputs) -> Prepared:
         return watcher
 
     def answer(ended: Any) -> Answer:
-        return {"wakes": ended.wakes, "best": [grid.ticks(price) for price in ended.best]}
+        return {"callbacks": ended.callbacks, "best": [grid.ticks(price) for price in ended.best]}
 
     return Prepared(run, answer)
 
@@ -243,7 +243,7 @@ def _data(grid: _Grid, number: int, event: tuple[int, ...]) -> Any:
     )
 
 
-CONTESTANTS: Contestants = {
+RACEANTS: Candidates = {
     "bytes": {"msgspec, OrderBookDeltas, OrderBook": _bytes},
     "book": {"OrderBook, deltas made before": _book, "OrderBook, deltas made in Python": _book_made},
     "replay": {"BacktestEngine, Python strategy": _replay},

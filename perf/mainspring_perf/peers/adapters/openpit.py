@@ -12,10 +12,10 @@ from openpit.param import AccountId, Price, Quantity, Side, TradeAmount, Volume
 from openpit.pretrade import RejectCode
 from openpit.pretrade.policies import OrderSizeBrokerBarrier, OrderSizeLimit, build_order_size_limit
 
-from mainspring_perf.peers.contract import Answer, Contestants, Prepared
+from mainspring_perf.peers.contract import Answer, Candidates, Prepared
 from mainspring_perf.peers.inputs import BUY, Inputs
 
-__all__ = ["CONTESTANTS"]
+__all__ = ["RACEANTS"]
 
 _ACCOUNT = 1
 _VERDICTS = {
@@ -66,4 +66,4 @@ def _risk(inputs: Inputs) -> Prepared:
     return Prepared(run, answer)
 
 
-CONTESTANTS: Contestants = {"risk": {"size and notional limits, no_sync": _risk}}
+RACEANTS: Candidates = {"risk": {"size and notional limits, no_sync": _risk}}

@@ -9,10 +9,10 @@ import orjson
 from order_book import OrderBook
 
 from mainspring_perf.peers.adapters._loop import book_answer, follow, play, play_answer, read_grid
-from mainspring_perf.peers.contract import Contestants, Prepared
+from mainspring_perf.peers.contract import Candidates, Prepared
 from mainspring_perf.peers.inputs import Inputs, Level
 
-__all__ = ["CONTESTANTS"]
+__all__ = ["RACEANTS"]
 
 
 class _Book:
@@ -48,4 +48,4 @@ def _play(inputs: Inputs) -> Prepared:
     return Prepared(lambda: play(deltas, _Book), play_answer)
 
 
-CONTESTANTS: Contestants = {"bytes": {"orjson, OrderBook": _bytes}, "book": {"OrderBook": _play}}
+RACEANTS: Candidates = {"bytes": {"orjson, OrderBook": _bytes}, "book": {"OrderBook": _play}}

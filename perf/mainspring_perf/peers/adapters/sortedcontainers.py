@@ -6,10 +6,10 @@ import orjson
 from sortedcontainers import SortedDict
 
 from mainspring_perf.peers.adapters._loop import book_answer, follow, play, play_answer, read_grid
-from mainspring_perf.peers.contract import Contestants, Prepared
+from mainspring_perf.peers.contract import Candidates, Prepared
 from mainspring_perf.peers.inputs import Inputs, Level
 
-__all__ = ["CONTESTANTS"]
+__all__ = ["RACEANTS"]
 
 
 class _Book:
@@ -44,4 +44,4 @@ def _play(inputs: Inputs) -> Prepared:
     return Prepared(lambda: play(deltas, _Book), play_answer)
 
 
-CONTESTANTS: Contestants = {"bytes": {"orjson, SortedDict": _bytes}, "book": {"SortedDict": _play}}
+RACEANTS: Candidates = {"bytes": {"orjson, SortedDict": _bytes}, "book": {"SortedDict": _play}}

@@ -39,7 +39,7 @@ def _drawing(frame: Frame, stages: Sequence[StageReport]) -> Html:
     return drawing(
         frame,
         "budgets",
-        _in_words(stages),
+        _describe(stages),
         x_axis(frame, ticks, x, "latency of a pass"),
         *[_row(frame, stage, x, middle) for stage, middle in zip(stages, middles, strict=True)],
         labels,
@@ -65,7 +65,7 @@ def _row(frame: Frame, stage: StageReport, x: Scale, middle: float) -> Html:
     colour = {"within": "good", "over": "bad"}.get(verdict(stage), "quiet")
     bar = tag(
         "rect",
-        tag("title", _stage_words(stage)),
+        tag("title", _describe_stage(stage)),
         class_=f"reach {colour}",
         x=start,
         y=middle - _BAR / 2,
@@ -83,12 +83,12 @@ def _row(frame: Frame, stage: StageReport, x: Scale, middle: float) -> Html:
     )
 
 
-def _stage_words(stage: StageReport) -> str:
+def _describe_stage(stage: StageReport) -> str:
     budget = f"the p99 may be {round_latency(stage.budget_us * 1000, 'µs')}" if stage.budget_us else "no budget"
     figures = ((50, stage.p50_ns), (99, stage.p99_ns), (99.9, stage.p99_9_ns))
-    told = ", ".join(f"p{p:g} {latency(ns, 'µs')}" for p, ns in figures)
-    return f"{stage_label(stage)}: {told}, max {latency(stage.max_ns, 'µs')}; {budget}"
+    reported = ", ".join(f"p{p:g} {latency(ns, 'µs')}" for p, ns in figures)
+    return f"{stage_label(stage)}: {reported}, max {latency(stage.max_ns, 'µs')}; {budget}"
 
 
-def _in_words(stages: Sequence[StageReport]) -> str:
-    return f"Latency of each stage against its budget. {'. '.join(map(_stage_words, stages))}."
+def _describe(stages: Sequence[StageReport]) -> str:
+    return f"Latency of each stage against its budget. {'. '.join(map(_describe_stage, stages))}."

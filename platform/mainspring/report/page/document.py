@@ -1,7 +1,14 @@
 """The page of a session from top to bottom."""
 
 from mainspring.report.figures import clock, count_of, duration, latency, round_latency
-from mainspring.report.findings import budget_words, drift_words, market_seconds, small_print, total_net_words, warnings
+from mainspring.report.findings import (
+    describe_drift,
+    format_budget,
+    format_total_net,
+    market_seconds,
+    small_print,
+    warnings,
+)
 from mainspring.report.model import InstrumentReport, SessionReport
 from mainspring.report.page.budget_chart import budget_chart
 from mainspring.report.page.latency_chart import latency_chart
@@ -77,7 +84,7 @@ def _cards(report: SessionReport) -> list[Html | None]:
 
 
 def _net_card(report: SessionReport) -> Html | None:
-    net = total_net_words(report)
+    net = format_total_net(report)
     colour = {"-": "bad", "+": "good"}.get(net[:1])
     number, _, currency = net.partition(" ")
     return card("Net profit", join(number, " ", tag("small", currency)), "after fees", colour) if net else None
@@ -104,9 +111,9 @@ def _latency(report: SessionReport) -> Html | None:
     if not stages:
         return None
     charts = (latency_chart(stages), budget_chart(stages)) if any(stage.count for stage in stages) else ()
-    words = budget_words(report)
-    judged = f"{words[0].upper()}{words[1:]}. " if words else ""
-    note = f"{judged}A line shows how long the passes of a stage took: to the right the rare ones, upwards the slow."
+    words = format_budget(report)
+    assessed = f"{words[0].upper()}{words[1:]}. " if words else ""
+    note = f"{assessed}A line shows how long the passes of a stage took: to the right the rare ones, upwards the slow."
     return section("Latency", *charts, stages_table(stages), note=note)
 
 
@@ -185,7 +192,7 @@ def _races(report: SessionReport) -> Html | None:
 def _drift(report: SessionReport) -> Html | None:
     if not report.timing.drift:
         return None
-    note = f"{drift_words(report)}. A stage takes so many times the median that the profile has of it."
+    note = f"{describe_drift(report)}. A stage takes so many times the median that the profile has of it."
     return section("Drift from this host's profile", drift_table(report.timing.drift), note=note)
 
 

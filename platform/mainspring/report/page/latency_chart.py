@@ -48,7 +48,7 @@ def _drawing(frame: Frame, drawn: Sequence[_Drawn]) -> Html:
     return drawing(
         frame,
         "latency",
-        _in_words([stage for _, stage in drawn]),
+        _describe([stage for _, stage in drawn]),
         y_axis(frame, log_ticks(*bounds, lambda ns: round_latency(ns, "µs")), y),
         x_axis(frame, ticks, lambda p: to_x(_decades(p)), "percentile of passes"),
         *[_line(colour, stage, lambda p: to_x(_decades(p)), y) for colour, stage in drawn],
@@ -96,9 +96,9 @@ def _names(frame: Frame, drawn: Sequence[_Drawn], y: Scale) -> Html:
     return join(*parts)
 
 
-def _in_words(stages: Sequence[StageReport]) -> str:
-    told = "; ".join(
+def _describe(stages: Sequence[StageReport]) -> str:
+    reported = "; ".join(
         f"{stage_label(stage)}: p50 {latency(stage.p50_ns, 'µs')}, p99 {latency(stage.p99_ns, 'µs')}"
         for stage in stages
     )
-    return f"Latency by percentile, a line for each stage. {told}. The table below has the figures."
+    return f"Latency by percentile, a line for each stage. {reported}. The table below has the figures."

@@ -21,7 +21,7 @@ _CELL = 20.0
 def placement_chart(threads: Sequence[ThreadReport]) -> Html:
     """The chart for wide and for narrow screens, with its table. There is at least one thread."""
     cpus = _cpus(threads)
-    entries = [swatch("seat", "wanted there"), swatch("found", "found there, the fuller the more often")]
+    entries = [swatch("assignment", "wanted there"), swatch("found", "found there, the fuller the more often")]
     if any(one.seen and one.wanted is not None and _strayed(one) for one in threads):
         entries.append(swatch("strayed", "found there, and not wanted"))
     left_out = len({cpu for one in threads for cpu in _named(one)} - set(cpus))
@@ -73,14 +73,14 @@ def _drawing(frame: Frame, threads: Sequence[ThreadReport], cpus: Sequence[int])
         parts += [
             _cell(one, cpu, left + (place + 0.5) * step, middle, min(_CELL, step - 2)) for place, cpu in enumerate(cpus)
         ]
-    return drawing(frame, "placement", _in_words(threads), *parts, labels)
+    return drawing(frame, "placement", _describe(threads), *parts, labels)
 
 
 def _cell(one: ThreadReport, cpu: int, x: float, y: float, side: float) -> Html:
     share = _shares(one).get(cpu, 0.0)
     wanted = one.wanted is not None and cpu in one.wanted
     box = {"x": x - side / 2, "y": y - side / 2, "width": side, "height": side, "rx": 3}
-    parts = [tag("rect", class_="seat" if wanted else "empty", **box)]
+    parts = [tag("rect", class_="assignment" if wanted else "empty", **box)]
     if share:
         words = f"{one.role}: CPU {cpu} in {whole_percent(share)} of the samples"
         colour = "found" if wanted or one.wanted is None else "strayed"
@@ -127,10 +127,10 @@ def _table(threads: Sequence[ThreadReport]) -> Html:
     return table("Threads", titles, rows, words=frozenset({0, 2, 3, 6}))
 
 
-def _in_words(threads: Sequence[ThreadReport]) -> str:
-    told = []
+def _describe(threads: Sequence[ThreadReport]) -> str:
+    reported = []
     for one in threads:
         ran = ", ".join(f"CPU {cpu} in {whole_percent(share)}" for cpu, share in sorted(_shares(one).items()))
         wanted = f"CPU {', '.join(map(str, one.wanted))}" if one.wanted is not None else "any CPU"
-        told.append(f"{one.role}: wanted {wanted}, found on {ran or 'none'}")
-    return f"Where threads ran. {'; '.join(told)}."
+        reported.append(f"{one.role}: wanted {wanted}, found on {ran or 'none'}")
+    return f"Where threads ran. {'; '.join(reported)}."

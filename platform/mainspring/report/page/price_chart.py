@@ -45,7 +45,7 @@ def _drawing(frame: Frame, instrument: InstrumentReport) -> Html:
     return drawing(
         frame,
         "price",
-        _in_words(instrument),
+        _describe(instrument),
         y_axis(frame, number_ticks(low, high, 7), y),
         x_axis(frame, time_ticks(start_ns, span_s, frame.x_ticks), x, "time, UTC"),
         _mid_line(mids, at, y),
@@ -96,11 +96,11 @@ def _mark(mark: FillMark, x: float, y: float, size: float, *, titled: bool) -> H
     down = 1.8 * size if side == "buy" else -1.8 * size
     shape = f"M{x:.1f} {y:.1f}l{size:g} {down:g}h{-2 * size:g}z"
     # Nobody points at anything on a phone, and titles are most of what a mark weighs.
-    title = tag("title", _fill_words(mark, role)) if titled else None
+    title = tag("title", _describe_fill(mark, role)) if titled else None
     return tag("path", title, class_=f"fill {side} {role}", d=shape)
 
 
-def _fill_words(mark: FillMark, role: str) -> str:
+def _describe_fill(mark: FillMark, role: str) -> str:
     return f"{time_of_day(mark.time_ns)} {mark.side} {mark.size} at {amount(mark.price)}, {role}, {mark.strategy}"
 
 
@@ -129,7 +129,7 @@ def _key(instrument: InstrumentReport) -> Html:
     return legend(entries)
 
 
-def _in_words(instrument: InstrumentReport) -> str:
+def _describe(instrument: InstrumentReport) -> str:
     fills = count_of(len(instrument.marks), "fill")
     if not instrument.mids:
         return f"{instrument.symbol}: {fills}; no mid price was known."

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from mainspring.report.figures import count_of
-from mainspring.report.machine import RaceReport, RacerReport
+from mainspring.report.machine import CandidateReport, RaceReport
 from mainspring.report.page.axes import Frame, Scale, Tick, log_scale, log_ticks, x_axis
 from mainspring.report.page.figure import drawing, figure, legend, swatch
 from mainspring.report.page.markup import Html, join, tag
@@ -19,14 +19,14 @@ class _Ran(msgspec.Struct, frozen=True):
     """A candidate that ran, with its figures for certain."""
 
     race: RaceReport
-    racer: RacerReport
+    candidate: CandidateReport
     gain: float
     low: float
     high: float
 
     @property
     def won(self) -> bool:
-        return self.racer.plugin == self.race.winner
+        return self.candidate.plugin == self.race.winner
 
 
 def races_chart(races: Sequence[RaceReport]) -> Html:
@@ -36,23 +36,24 @@ def races_chart(races: Sequence[RaceReport]) -> Html:
 
 def _race(race: RaceReport) -> Html:
     ran = [
-        _Ran(race, racer, racer.gain, racer.low, racer.high)
-        for racer in race.racers
-        if racer.gain is not None and racer.low is not None and racer.high is not None
+        _Ran(race, candidate, candidate.gain, candidate.low, candidate.high)
+        for candidate in race.candidates
+        if candidate.gain is not None and candidate.low is not None and candidate.high is not None
     ]
     words = tag("p", f"{race.slot}: {race.because}", class_="soft")
     if not ran:
         return words
     ran.sort(key=lambda one: -one.gain)
-    key = legend([swatch("winner", "chosen"), swatch("racer", "raced"), swatch("noise", f"noise, ±{race.noise:.1%}")])
-    title = (
-        f"{race.slot}: {race.winner}, of {count_of(len(race.racers), 'candidate')} in {count_of(race.rounds, 'round')}"
+    key = legend(
+        [swatch("winner", "chosen"), swatch("candidate", "raced"), swatch("noise", f"noise, ±{race.noise:.1%}")]
     )
+    of = f"{count_of(len(race.candidates), 'candidate')} in {count_of(race.rounds, 'round')}"
+    title = f"{race.slot}: {race.winner}, of {of}"
     return join(figure(title, lambda frame: _drawing(frame, race, ran), key=key), words)
 
 
 def _drawing(frame: Frame, race: RaceReport, ran: Sequence[_Ran]) -> Html:
-    rows = [Row(one.racer.plugin, _remark(one)) for one in ran]
+    rows = [Row(one.candidate.plugin, _remark(one)) for one in ran]
     frame = rows_frame(frame, len(ran), stacked=are_long(rows))
     low = min(1 - race.noise, *[one.low for one in ran]) / 1.06
     high = max(1 + race.noise, *[one.high for one in ran]) * 1.06
@@ -73,7 +74,7 @@ def _drawing(frame: Frame, race: RaceReport, ran: Sequence[_Ran]) -> Html:
     return drawing(
         frame,
         "race",
-        _in_words(race, ran),
+        _describe(race, ran),
         band,
         x_axis(frame, ticks, x, f"times as fast as {race.default}"),
         tag("line", class_="limit", x1=x(1), x2=x(1), y1=bottom, y2=top),
@@ -87,13 +88,13 @@ def _remark(one: _Ran) -> str:
 
 
 def _mark(one: _Ran, x: Scale, middle: float) -> Html:
-    words = f"{one.racer.plugin}, {one.racer.distribution} {one.racer.version}: {_remark(one)}"
+    words = f"{one.candidate.plugin}, {one.candidate.distribution} {one.candidate.version}: {_remark(one)}"
     return join(
         tag("line", class_="interval", x1=x(one.low), x2=x(one.high), y1=middle, y2=middle),
         tag(
             "circle",
             tag("title", words),
-            class_="winner" if one.won else "racer",
+            class_="winner" if one.won else "candidate",
             cx=x(one.gain),
             cy=middle,
             r=6,
@@ -104,15 +105,20 @@ def _mark(one: _Ran, x: Scale, middle: float) -> Html:
 def _table(races: Sequence[RaceReport]) -> Html:
     rows = []
     for race in races:
-        for racer in race.racers:
-            told = [NO_FIGURE if value is None else f"{value:.3f}x" for value in (racer.gain, racer.low, racer.high)]
-            outcome = "chosen" if racer.plugin == race.winner else racer.note
-            rows.append((race.slot, racer.plugin, f"{racer.distribution} {racer.version}", *told, outcome))
+        for candidate in race.candidates:
+            reported = [
+                NO_FIGURE if value is None else f"{value:.3f}x"
+                for value in (candidate.gain, candidate.low, candidate.high)
+            ]
+            outcome = "chosen" if candidate.plugin == race.winner else candidate.note
+            rows.append(
+                (race.slot, candidate.plugin, f"{candidate.distribution} {candidate.version}", *reported, outcome)
+            )
     titles = ("slot", "candidate", "from", "gain", "at least", "at most", "outcome")
     shown = table("Races", titles, rows, words=frozenset({0, 1, 2, 6}))
     return tag("details", tag("summary", "The figures behind this"), shown)
 
 
-def _in_words(race: RaceReport, ran: Sequence[_Ran]) -> str:
-    told = "; ".join(f"{one.racer.plugin} {_remark(one)}" for one in ran)
-    return f"Race for {race.slot}, times as fast as {race.default}, with intervals: {told}. Chosen: {race.winner}."
+def _describe(race: RaceReport, ran: Sequence[_Ran]) -> str:
+    reported = "; ".join(f"{one.candidate.plugin} {_remark(one)}" for one in ran)
+    return f"Race for {race.slot}, times as fast as {race.default}, with intervals: {reported}. Chosen: {race.winner}."

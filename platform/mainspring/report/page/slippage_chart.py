@@ -62,7 +62,7 @@ def _drawing(frame: Frame, points: Sequence[_Point], means: Sequence[tuple[str, 
     return drawing(
         frame,
         "slippage",
-        _in_words(points, means),
+        _describe(points, means),
         y_axis(frame, number_ticks(*up, 7, signed=True), y),
         x_axis(frame, number_ticks(*across, frame.x_ticks, signed=True), x, "expected cost, basis points"),
         y_title(frame, "realised cost, basis points"),
@@ -107,12 +107,12 @@ def _mean(symbol: str, line: SlippageReport, x: Scale, y: Scale) -> Html | None:
     return join(tag("path", class_="mean ground", d=shape), tag("path", tag("title", words), class_="mean", d=shape))
 
 
-def _in_words(points: Sequence[_Point], means: Sequence[tuple[str, SlippageReport]]) -> str:
-    told = "; ".join(
+def _describe(points: Sequence[_Point], means: Sequence[tuple[str, SlippageReport]]) -> str:
+    reported = "; ".join(
         f"{symbol}, {line.role}: expected {bps(line.estimated_bps)}, realised {bps(line.realised_bps)}"
         for symbol, line in means
     )
     return (
-        f"Expected and realised cost of {count_of(len(points), 'fill')}, in basis points. {told}. "
+        f"Expected and realised cost of {count_of(len(points), 'fill')}, in basis points. {reported}. "
         "The table has the means."
     )

@@ -54,7 +54,7 @@ def _drawing(frame: Frame, found: Sequence[Stretch], market: bool) -> Html:
     return drawing(
         frame,
         "throughput",
-        _in_words(found, market),
+        _describe(found, market),
         y_axis(frame, log_ticks(low, high, lambda rate: f"{rate:,g}"), y),
         x_axis(frame, ticks, x, title),
         _steps("arrived", ends, found, lambda one: one.arrived or 0.0, x, y) if market else None,
@@ -87,10 +87,10 @@ def _table(found: Sequence[Stretch], market: bool) -> Html:
     return table("Messages a second", titles, rows, words=frozenset({0}))
 
 
-def _in_words(found: Sequence[Stretch], market: bool) -> str:
+def _describe(found: Sequence[Stretch], market: bool) -> str:
     processed = [one.processed for one in found]
-    told = f"Messages worked off a second: from {min(processed):,.0f} to {max(processed):,.0f}."
+    reported = f"Messages worked off a second: from {min(processed):,.0f} to {max(processed):,.0f}."
     arrived = [one.arrived for one in found if one.arrived is not None]
     if market:
-        told += f" Received a second of market time: from {min(arrived):,.0f} to {max(arrived):,.0f}."
-    return told
+        reported += f" Received a second of market time: from {min(arrived):,.0f} to {max(arrived):,.0f}."
+    return reported

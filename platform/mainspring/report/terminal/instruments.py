@@ -3,7 +3,7 @@
 from rich.table import Table
 
 from mainspring.report.figures import NONE, amount, amount_decimals, bps, same_decimals
-from mainspring.report.findings import net_words, slippage_difference
+from mainspring.report.findings import format_net, slippage_difference
 from mainspring.report.model import InstrumentReport, SessionReport, SlippageReport
 from mainspring.report.terminal.look import Column, Look
 
@@ -43,7 +43,7 @@ def _many(instruments: list[InstrumentReport], look: Look) -> Table:
         Column("instrument", "left"),
         *(Column(title) for title in ("bought", "sold", "position", "net")),
     )
-    rows = [(one.symbol, *same_decimals([one.bought, one.sold, one.position]), net_words(one)) for one in instruments]
+    rows = [(one.symbol, *same_decimals([one.bought, one.sold, one.position]), format_net(one)) for one in instruments]
     return look.table(columns, rows)
 
 

@@ -7,7 +7,14 @@ from rich.padding import Padding
 from rich.text import Text
 
 from mainspring.report.figures import clock, duration
-from mainspring.report.findings import closing_words, common_origin, drift_words, market_seconds, small_print, warnings
+from mainspring.report.findings import (
+    common_origin,
+    describe_drift,
+    format_closing,
+    market_seconds,
+    small_print,
+    warnings,
+)
 from mainspring.report.model import SessionReport
 from mainspring.report.terminal.instruments import fills_section, orders_section, slippage_section
 from mainspring.report.terminal.look import Column, Look
@@ -52,7 +59,7 @@ def _parts(report: SessionReport, look: Look) -> Iterator[RenderableType]:
         ("Fills and profit", fills_section(report, look)),
         ("Slippage, basis points of the mid price, a cost is positive", slippage_section(report, look)),
         ("Threads", threads_section(report, look)),
-        (drift_words(report), drift_section(report, look)),
+        (describe_drift(report), drift_section(report, look)),
     )
     for heading, section in sections:
         if section is not None:
@@ -60,7 +67,7 @@ def _parts(report: SessionReport, look: Look) -> Iterator[RenderableType]:
             yield look.text(heading, "bold")
             yield Padding(section, (0, 0, 0, 2))
     yield Text()
-    yield look.text(closing_words(report), "bold")
+    yield look.text(format_closing(report), "bold")
     for line in small_print(report):
         yield look.text(line, "dim")
 

@@ -11,9 +11,9 @@ import threading
 import time
 from types import FrameType
 
-from hwprofile.acts import Hold
+from hwprofile.actions import Scope
 from mainspring.errors import MainspringError
-from mainspring.host.holding import hold_lane, hold_made_lane
+from mainspring.host.applying import apply_to_lane, apply_to_wired_lane
 from mainspring.host.registry import Registry
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.lanes.messages import (
@@ -32,8 +32,8 @@ from mainspring.session.lanes.messages import (
     encode_said,
     frame,
 )
-from mainspring.session.signals import SIGNALS, signal_words
-from mainspring.session.threads import act_reports, lane_name
+from mainspring.session.signals import SIGNALS, describe_signal
+from mainspring.session.threads import action_reports, lane_name
 
 __all__ = ["main"]
 
@@ -127,35 +127,35 @@ def main() -> int:
 
 
 def _on_signal(words: _Words, number: int, _frame: FrameType | None) -> None:
-    words.end(signal_words(number))
+    words.end(describe_signal(number))
 
 
 def _work(order: Order, words: _Words, mouth: _Mouth) -> None:
     lane, hardware = order.lane, order.hardware
     whose = lane_name(lane.name)
-    with Hold() as hold:
+    with Scope() as scope:
         registry = Registry.load(order.allow)
-        hold_lane(hold, lane, hardware)
+        apply_to_lane(scope, lane, hardware)
         with LaneRun(lane, registry, order.logs) as run:
-            hold_made_lane(hold, lane, hardware)
-            mouth.say(Ready(process=os.getpid(), acts=act_reports(whose, hold.acts)))
+            apply_to_wired_lane(scope, lane, hardware)
+            mouth.say(Ready(process=os.getpid(), actions=action_reports(whose, scope.actions)))
             words.go.wait()
             _run(run, words, mouth)
             result = run.finish()
-    mouth.say(Finished(result=result, undone=act_reports(whose, hold.undone, undone=True)))
+    mouth.say(Finished(result=result, undone=action_reports(whose, scope.undone, undone=True)))
     words.bye.wait()
 
 
 def _run(run: LaneRun, words: _Words, mouth: _Mouth) -> None:
-    tell_at = 0.0
+    report_at = 0.0
     while True:
         run.stopped_early = words.stop
         if not run.step():
             return
         now = time.perf_counter()
-        if now >= tell_at:
+        if now >= report_at:
             mouth.say(Progressed(messages=run.messages, fraction=run.fraction()))
-            tell_at = now + _TELL_EVERY_S
+            report_at = now + _TELL_EVERY_S
 
 
 if __name__ == "__main__":

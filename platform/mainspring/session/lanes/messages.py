@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from mainspring.host.plan import HardwarePlan, LanePlan
-from mainspring.report import ActReport
+from mainspring.report import ActionReport
 from mainspring.session.results import LaneResult
 
 __all__ = [
@@ -61,7 +61,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):
     """The lane is made and in its place, and waits for the word to go."""
 
     process: int
-    acts: list[ActReport]
+    actions: list[ActionReport]
 
 
 class Progressed(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
@@ -72,10 +72,10 @@ class Progressed(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
-    """What came of the lane; `undone` are the acts that gave its place back. It waits for the word to end."""
+    """What came of the lane; `undone` are the actions that gave its place back. It waits for the word to end."""
 
     result: LaneResult
-    undone: list[ActReport]
+    undone: list[ActionReport]
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):

@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 import msgspec
 import trio
 
-from hwprofile.acts import Hold
+from hwprofile.actions import Scope
 from mainspring.errors import LaneError
-from mainspring.host.holding import hold_rest
+from mainspring.host.applying import apply_to_housekeeping
 from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
-from mainspring.report import ActReport, ThreadReport
+from mainspring.report import ActionReport, ThreadReport
 from mainspring.session.lanes.messages import (
     Finished,
     Frames,
@@ -30,9 +30,9 @@ from mainspring.session.lanes.messages import (
 )
 from mainspring.session.lanes.supervisor import STOP_WITHIN_S, Command, Kill, Send, Supervisor
 from mainspring.session.results import LaneOutcome
-from mainspring.session.signals import SIGNALS, signal_words
+from mainspring.session.signals import SIGNALS, describe_signal
 from mainspring.session.source import open_messages
-from mainspring.session.threads import ThreadWatch, act_reports, watch_lane, watch_rest
+from mainspring.session.threads import ThreadWatch, action_reports, watch_lane, watch_rest
 
 __all__ = ["Told", "run_lanes"]
 
@@ -49,18 +49,18 @@ def run_lanes(
     logs: Mapping[str, Mapping[str, Path]],
     *,
     progress: Callable[[int, float | None], None] | None,
-    told: Told | None,
-) -> tuple[list[LaneOutcome], list[ActReport], list[ThreadReport]]:
+    reported: Told | None,
+) -> tuple[list[LaneOutcome], list[ActionReport], list[ThreadReport]]:
     """Runs each lane in a process of its own until all have ended.
 
-    Returns how each ended, in their order, and the acts and threads of this process. Raises `LaneError` for an error
+    Returns how each ended, in their order, and the actions and threads of this process. Raises `LaneError` for an error
     that a lane meets before any runs: then none does.
     """
     for feed in session.feeds:
         if not feed.source.captures:
             # A generated session is made once, here, and found in the cache by the lanes.
             open_messages(feed, registry).close()
-    parent = _Parent(session, logs, progress, told)
+    parent = _Parent(session, logs, progress, reported)
     trio.run(parent.run)
     if parent.supervisor.refusal is not None:
         name, problem = parent.supervisor.refusal
@@ -74,19 +74,19 @@ class _Parent:
         session: SessionPlan,
         logs: Mapping[str, Mapping[str, Path]],
         progress: Callable[[int, float | None], None] | None,
-        told: Told | None,
+        reported: Told | None,
     ) -> None:
         self.supervisor = Supervisor([lane.name for lane in session.lanes])
         self._session = session
         self._logs = logs
         self._progress = progress
-        self._told = told
+        self._reported = reported
         self._fractions: list[float | None] = [0.0] * len(session.lanes)
         self._processes: list[trio.Process] = []
         self._senders: list[trio.MemorySendChannel[bytes]] = []
         self._watches: list[ThreadWatch | None] = [None] * len(session.lanes)
         self._own_watch = watch_rest(session.hardware)
-        self._own_acts: list[ActReport] = []
+        self._own_actions: list[ActionReport] = []
         self._over = trio.Event()
 
     async def run(self) -> None:
@@ -94,17 +94,17 @@ class _Parent:
         try:
             async with trio.open_nursery() as nursery:
                 await nursery.start(self._watch_signals, nursery)
-                with Hold() as hold:
+                with Scope() as scope:
                     for at in range(len(self._session.lanes)):
                         await self._start(at, nursery)
                     # Now, since a lane's process begins with the mask of the one that starts it.
-                    hold_rest(hold, self._session.hardware)
+                    apply_to_housekeeping(scope, self._session.hardware)
                     self._own_watch.start()
                     nursery.start_soon(self._sample)
                     await self._over.wait()
                     self._own_watch.sample()
-                self._own_acts += act_reports("the rest", hold.acts)
-                self._own_acts += act_reports("the rest", hold.undone, undone=True)
+                self._own_actions += action_reports("the rest", scope.actions)
+                self._own_actions += action_reports("the rest", scope.undone, undone=True)
                 nursery.cancel_scope.cancel()
         except ExceptionGroup as group:
             (error,) = group.exceptions
@@ -116,16 +116,16 @@ class _Parent:
                         process.kill()
                         await process.wait()
 
-    def outcomes(self) -> tuple[list[LaneOutcome], list[ActReport], list[ThreadReport]]:
+    def outcomes(self) -> tuple[list[LaneOutcome], list[ActionReport], list[ThreadReport]]:
         """What came of it, once it has run."""
         outcomes = [
             outcome
             if watch is None
-            else msgspec.structs.replace(outcome, threads=watch.report(outcome.process, outcome.acts))
+            else msgspec.structs.replace(outcome, threads=watch.report(outcome.process, outcome.actions))
             for outcome, watch in zip(self.supervisor.outcomes(), self._watches, strict=True)
         ]
-        own = self._own_watch.report(os.getpid(), self._own_acts)
-        return outcomes, self._own_acts, own
+        own = self._own_watch.report(os.getpid(), self._own_actions)
+        return outcomes, self._own_actions, own
 
     async def _watch_signals(
         self, nursery: trio.Nursery, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -133,7 +133,7 @@ class _Parent:
         with trio.open_signal_receiver(*SIGNALS) as received:
             task_status.started()
             async for number in received:
-                self._carry_out(self.supervisor.stop(signal_words(number)), nursery)
+                self._carry_out(self.supervisor.stop(describe_signal(number)), nursery)
 
     async def _start(self, at: int, nursery: trio.Nursery) -> None:
         lane = self._session.lanes[at]
@@ -198,15 +198,15 @@ class _Parent:
         commands = self.supervisor.said(at, said)
         if isinstance(said, Progressed):
             self._fractions[at] = said.fraction
-            self._tell_progress()
+            self._report_progress()
         elif isinstance(said, Finished):
             self._fractions[at] = 1.0
-            self._tell_progress()
-        if self._told is not None:
-            self._told(self._session.lanes[at].name, process.pid, said)
+            self._report_progress()
+        if self._reported is not None:
+            self._reported(self._session.lanes[at].name, process.pid, said)
         self._carry_out(commands, nursery)
 
-    def _tell_progress(self) -> None:
+    def _report_progress(self) -> None:
         if self._progress is not None:
             known = [one for one in self._fractions if one is not None]
             whole = sum(known) / len(known) if len(known) == len(self._fractions) else None

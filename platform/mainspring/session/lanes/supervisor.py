@@ -160,8 +160,8 @@ class Supervisor:
                 result=lane.result.result if lane.result is not None else None,
                 messages=lane.messages,
                 failure=lane.failure,
-                acts=[
-                    *(lane.ready.acts if lane.ready is not None else ()),
+                actions=[
+                    *(lane.ready.actions if lane.ready is not None else ()),
                     *(lane.result.undone if lane.result is not None else ()),
                 ],
             )

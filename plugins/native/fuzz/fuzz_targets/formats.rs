@@ -1,8 +1,8 @@
-//! The formats that the engines are fuzzed on: one of single messages in envelopes, one of batches.
+//! The formats that the decoders are fuzzed on: one of single messages in envelopes, one of batches.
 
 use std::sync::OnceLock;
 
-use mainspring_native::wire::engine::{Encoding, Engine};
+use mainspring_native::wire::decoder::{Encoding, Decoder};
 use mainspring_native::wire::event::{Event, Sink};
 use mainspring_native::wire::program::Program;
 
@@ -23,22 +23,22 @@ impl Sink for Seen {
     }
 }
 
-/// New engines of both formats, for one instrument and for two. They are made once, and copied for each input.
-fn engines(encoding: Encoding) -> &'static [Engine] {
-    static MADE: OnceLock<Vec<Engine>> = OnceLock::new();
+/// New decoders of both formats, for one instrument and for two. They are made once, and copied for each input.
+fn decoders(encoding: Encoding) -> &'static [Decoder] {
+    static MADE: OnceLock<Vec<Decoder>> = OnceLock::new();
     MADE.get_or_init(|| {
         let all: Vec<_> = serde_json::from_str(INSTRUMENTS).expect("instruments");
-        let engine = |text, instruments| {
+        let decoder = |text, instruments| {
             let format = serde_json::from_str(text).expect("a format");
-            Engine::new(Program::new(format, &all[..instruments]).expect("a program"), encoding)
+            Decoder::new(Program::new(format, &all[..instruments]).expect("a program"), encoding)
         };
-        [(SINGLES, 1), (SINGLES, 2), (BATCHES, 1), (BATCHES, 2)].map(|(text, count)| engine(text, count)).into()
+        [(SINGLES, 1), (SINGLES, 2), (BATCHES, 1), (BATCHES, 2)].map(|(text, count)| decoder(text, count)).into()
     })
 }
 
 /// Every message, cut at newlines, is read on both ways: what one takes the other takes, with the same events.
 pub fn agree(encoding: Encoding, data: &[u8], cut: u8) {
-    for made in engines(encoding) {
+    for made in decoders(encoding) {
         let (mut fast, mut general) = (made.clone(), made.clone());
         for (number, raw) in data.split(|&byte| byte == cut).enumerate().take(64) {
             let (mut told, mut right) = (Seen::default(), Seen::default());

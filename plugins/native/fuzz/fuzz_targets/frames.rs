@@ -2,10 +2,10 @@
 //! WebSocket frames: a stream gives the same events and the same error however it is cut, and nothing panics.
 
 use libfuzzer_sys::fuzz_target;
-use mainspring_native::frames::{Decoder, Event, ProtocolError};
+use mainspring_native::frames::{FrameDecoder, Event, ProtocolError};
 
 fn run(chunks: &[&[u8]], masked: bool) -> (Vec<String>, Option<ProtocolError>) {
-    let mut decoder = Decoder::new(masked, 300, true);
+    let mut decoder = FrameDecoder::new(masked, 300, true);
     let mut seen = Vec::new();
     for chunk in chunks {
         let mut at = 0;

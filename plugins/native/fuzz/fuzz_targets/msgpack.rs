@@ -4,6 +4,6 @@
 mod formats;
 
 use libfuzzer_sys::fuzz_target;
-use mainspring_native::wire::engine::Encoding;
+use mainspring_native::wire::decoder::Encoding;
 
 fuzz_target!(|data: &[u8]| formats::agree(Encoding::Msgpack, data, 0xc1));

@@ -18,8 +18,12 @@ _REMEDY = "install Rust (https://rustup.rs) and run `uv sync --reinstall-package
 def why_missing() -> str | None:
     """Why the extension can't be used here, with the remedy; None where it can."""
     if find_spec("mainspring_native._native") is None:
-        told = resources.files(__name__).joinpath(_REASON)
-        reason = told.read_text(encoding="utf-8").strip() if told.is_file() else "it wasn't built when it was installed"
+        reported = resources.files(__name__).joinpath(_REASON)
+        reason = (
+            reported.read_text(encoding="utf-8").strip()
+            if reported.is_file()
+            else "it wasn't built when it was installed"
+        )
         return f"the native module isn't here: {reason}; {_REMEDY}"
     try:
         module = import_module("mainspring_native._native")
@@ -32,8 +36,8 @@ def why_missing() -> str | None:
 
 
 def _build() -> str:
-    told = import_module("mainspring_native._native").build_info()
-    return f"{told['profile']} for {told['target']} by {told['rustc']}; SIMD in use: {told['simd']}"
+    reported = import_module("mainspring_native._native").build_info()
+    return f"{reported['profile']} for {reported['target']} by {reported['rustc']}; SIMD in use: {reported['simd']}"
 
 
 NEEDS = Needs(missing=why_missing())

@@ -13,7 +13,7 @@ def sorted_vec(_instrument: Instrument | None = None) -> Book:
 
 
 def btree(_instrument: Instrument | None = None) -> Book:
-    """A B-tree a side: the structure that is usually taken, and the yardstick of the others."""
+    """A B-tree a side: the structure that is usually taken, and the baseline of the others."""
     return _book("btree")
 
 

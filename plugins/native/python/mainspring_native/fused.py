@@ -7,34 +7,34 @@ from typing import cast
 
 from mainspring.model import Instrument
 from mainspring.seams import CaptureBlocks, FuseContext, RawMessage
-from mainspring_native._native import Batch, Book, Fused, WireEngine
+from mainspring_native._native import Batch, Book, Fused, WireDecoder
 from mainspring_native._native import CaptureBlocks as NativeBlocks
 
 __all__ = ["NativeFused"]
 
 
 class NativeFused:
-    """Keeps the contract of `mainspring.seams.Fused` over a native engine and native books.
+    """Keeps the contract of `mainspring.seams.Fused` over a native decoder and native books.
 
-    `run_frames(decoder, chunk, start, now_ns, wakes=, timed=)` runs the messages in a chunk of WebSocket frames as it
-    was received; `decoder` is a native `FrameDecoder`. It returns the place in the chunk behind the last one that was
-    run, and the pings, pongs and closes among them.
+    `run_frames(decoder, chunk, start, now_ns, callbacks=, timed=)` runs the messages in a chunk of WebSocket frames as
+    it was received; `frame_decoder` is a native `FrameDecoder`. It returns the place in the chunk behind the last one
+    that was run, and the pings, pongs and closes among them.
     """
 
     def __init__(
-        self, engine: WireEngine, instruments: Sequence[Instrument], books: Sequence[Book], context: FuseContext
+        self, decoder: WireDecoder, instruments: Sequence[Instrument], books: Sequence[Book], context: FuseContext
     ) -> None:
         # As `mainspring.lane.StreamStatistics` has them, whose cells are a second long.
         keep = 0.5 ** (1.0 / context.volatility_half_life_s)
         warm_up_cells = math.ceil(context.warm_up_s)
         options = [(keep, warm_up_cells, volume, context.daily_volatility) for volume in context.daily_volume_lots]
-        fused = Fused(engine, list(instruments), list(books), options, context.quotes_make_market)
+        fused = Fused(decoder, list(instruments), list(books), options, context.top_of_book)
         self._fused = fused
         self.markets = fused.markets
         self.run = fused.run
         self.run_frames = fused.run_frames
         self.changed = fused.changed
-        self.take_spared = fused.take_spared
+        self.take_conflated = fused.take_conflated
         self.take_times = fused.take_times
 
     @property

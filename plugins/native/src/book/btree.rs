@@ -1,4 +1,4 @@
-//! A B-tree a side: the structure that the field's engines usually take, and the yardstick of the others.
+//! A B-tree a side: the structure that the field's decoders usually take, and the baseline of the others.
 
 #![forbid(unsafe_code)]
 

@@ -43,7 +43,7 @@ pub struct Ladder {
     summary: Vec<u64>,
     far: BTreeMap<i64, Page>,
     count: usize,
-    /// The key of the best level; `i64::MAX` where there is none: a level of that key is found anew each time.
+    /// The key of the best level; `i64::MAX` where there is none: a level of that key is found again each time.
     best_key: i64,
     best: Level,
 }
@@ -124,7 +124,7 @@ impl Ladder {
         }
     }
 
-    /// Finds the best level anew.
+    /// Finds the best level again.
     #[inline]
     fn find_best(&mut self) {
         (self.best_key, self.best) = (i64::MAX, Level::default());

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use memchr::memchr;
 
 use crate::lane::messages::Messages;
-use crate::wire::engine::MAX_MESSAGE_BYTES;
+use crate::wire::decoder::MAX_MESSAGE_BYTES;
 
 const TIME_DIGITS: usize = 19;
 const BASE64: &[u8] = b"base64:";

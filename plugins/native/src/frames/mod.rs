@@ -59,7 +59,7 @@ struct Header {
 
 /// Decodes one direction of a connection.
 #[derive(Clone, Debug)]
-pub struct Decoder {
+pub struct FrameDecoder {
     masked: bool,
     max_message_bytes: usize,
     check_utf8: bool,
@@ -73,11 +73,11 @@ pub struct Decoder {
     ended: Option<Result<(), ProtocolError>>,
 }
 
-impl Decoder {
+impl FrameDecoder {
     /// `masked` is whether frames have to be masked: those of a client are, those of a server never. With `check_utf8` off a
     /// text message is handed out unchecked, for a consumer that checks it anyway.
     pub fn new(masked: bool, max_message_bytes: usize, check_utf8: bool) -> Self {
-        Decoder {
+        FrameDecoder {
             masked,
             max_message_bytes,
             check_utf8,

@@ -9,9 +9,9 @@ use crate::wire::event::{Depth, NO_ID, Quote, Status};
 /// A sample of the mid is taken at most so often.
 const MID_EVERY_NS: i64 = 50_000_000;
 
-/// The last event of each kind that a router was spared, with the order in which they came.
+/// The last event of each kind that a router was conflated, with the order in which they came.
 #[derive(Clone, Debug, Default)]
-pub struct Spared {
+pub struct Conflated {
     count: u64,
     /// The last quote.
     pub quote: Option<(u64, Quote)>,
@@ -25,7 +25,7 @@ pub struct Spared {
     pub status: Option<(u64, Status)>,
 }
 
-impl Spared {
+impl Conflated {
     #[inline]
     fn next(&mut self) -> u64 {
         self.count += 1;
@@ -54,7 +54,7 @@ pub struct Market {
     pub crossed: u64,
     pub stale_quotes: u64,
     pub statistics: Statistics,
-    pub spared: Spared,
+    pub conflated: Conflated,
     pub mid_samples: Vec<(i64, i128)>,
     mid_due_ns: i64,
 }
@@ -75,7 +75,7 @@ impl Market {
             crossed: 0,
             stale_quotes: 0,
             statistics: Statistics::new(options),
-            spared: Spared::default(),
+            conflated: Conflated::default(),
             mid_samples: Vec::new(),
             mid_due_ns: 0,
         }
@@ -94,14 +94,14 @@ impl Market {
     }
 
     /// Takes news of whether the prices can be trusted and whether the venue trades; `live` follows.
-    pub fn judge(&mut self, book_valid: Option<bool>, halted: Option<bool>) {
+    pub fn set_status(&mut self, book_valid: Option<bool>, halted: Option<bool>) {
         self.book_valid = book_valid.unwrap_or(self.book_valid);
         self.halted = halted.unwrap_or(self.halted);
         self.live = self.book_valid && !self.halted;
     }
 
     /// Twice the mid price in ticks; `None` where a side is empty.
-    pub fn mid_ticks_doubled(&self) -> Option<i128> {
+    pub fn mid_half_ticks(&self) -> Option<i128> {
         (self.bid.lots != 0 && self.ask.lots != 0).then(|| i128::from(self.bid.price) + i128::from(self.ask.price))
     }
 
@@ -115,7 +115,7 @@ impl Market {
     #[inline]
     pub fn sample_mid(&mut self, now_ns: i64) {
         if now_ns >= self.mid_due_ns
-            && let Some(mid) = self.mid_ticks_doubled()
+            && let Some(mid) = self.mid_half_ticks()
         {
             self.mid_due_ns = now_ns.saturating_add(MID_EVERY_NS);
             self.mid_samples.push((now_ns, mid));
@@ -131,12 +131,12 @@ impl Market {
             self.crossed += 1;
         }
         let changed = self.quote_id <= depth.last_id && self.set_best(depth.receive_time_ns, best.bid, best.ask);
-        let number = self.spared.next();
+        let number = self.conflated.next();
         if snapshot {
-            self.judge(Some(true), None);
-            self.spared.snapshot = Some((number, *depth));
+            self.set_status(Some(true), None);
+            self.conflated.snapshot = Some((number, *depth));
         } else {
-            self.spared.delta = Some((number, *depth));
+            self.conflated.delta = Some((number, *depth));
         }
         changed || snapshot
     }
@@ -144,10 +144,10 @@ impl Market {
     /// The book isn't to be trusted any more.
     pub fn on_invalid(&mut self, receive_time_ns: i64) {
         self.now_ns = receive_time_ns;
-        self.judge(Some(false), None);
+        self.set_status(Some(false), None);
         (self.book_id, self.quote_id) = (NO_ID, NO_ID);
         self.set_best(receive_time_ns, Level::default(), Level::default());
-        self.spared.invalid = Some((self.spared.next(), receive_time_ns));
+        self.conflated.invalid = Some((self.conflated.next(), receive_time_ns));
     }
 
     /// The venue's best prices; true where the market's changed.
@@ -161,9 +161,9 @@ impl Market {
         }
         self.quote_id = id;
         if makes_market {
-            self.judge(Some(true), None);
+            self.set_status(Some(true), None);
         }
-        self.spared.quote = Some((self.spared.next(), *quote));
+        self.conflated.quote = Some((self.conflated.next(), *quote));
         self.set_best(quote.receive_time_ns, quote.bid, quote.ask)
     }
 
@@ -172,9 +172,9 @@ impl Market {
         self.now_ns = status.receive_time_ns;
         let was_live = self.live;
         if let Some(trading) = status.trading {
-            self.judge(None, Some(!trading));
+            self.set_status(None, Some(!trading));
         }
-        self.spared.status = Some((self.spared.next(), status.clone()));
+        self.conflated.status = Some((self.conflated.next(), status.clone()));
         self.live != was_live
     }
 }

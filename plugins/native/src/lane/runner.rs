@@ -1,4 +1,4 @@
-//! Runs messages through engine, books and markets, up to the first that somebody wants to look at.
+//! Runs messages through decoder, books and markets, up to the first that somebody wants to look at.
 
 #![forbid(unsafe_code)]
 
@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use crate::book::Book;
 use crate::book::any::AnyBook;
-use crate::frames::{self, Decoder, ProtocolError};
+use crate::frames::{self, FrameDecoder, ProtocolError};
 use crate::lane::histogram::Histogram;
 use crate::lane::market::Market;
-use crate::wire::engine::Engine;
+use crate::wire::decoder::Decoder;
 use crate::wire::event::{Event, Sink};
 use crate::wire::value::Fault;
 
@@ -38,7 +38,7 @@ pub enum Stop {
 #[derive(Debug)]
 pub struct Runner {
     places: Vec<Place>,
-    quotes_make_market: bool,
+    top_of_book: bool,
     changed: Vec<usize>,
     /// What feed and book took of each message.
     pub fused: Histogram,
@@ -51,18 +51,18 @@ pub struct Runner {
 /// What runs one message after another.
 struct Step<'a> {
     held: Held<'a>,
-    quotes_make_market: bool,
+    top_of_book: bool,
     changed: &'a mut Vec<usize>,
 }
 
 impl Step<'_> {
     /// Runs one message. Whether it changed best prices that somebody wants to look at.
     #[inline]
-    fn run(&mut self, engine: &mut Engine, raw: &[u8], now_ns: i64, wakes: bool) -> Result<bool, Fault> {
+    fn run(&mut self, decoder: &mut Decoder, raw: &[u8], now_ns: i64, callbacks: bool) -> Result<bool, Fault> {
         self.changed.clear();
-        let (held, quotes_make_market) = (&mut self.held, self.quotes_make_market);
-        let mut sink = Markets { held, quotes_make_market, changed: self.changed, sample_due: false };
-        engine.on_message(raw, now_ns, &mut sink)?;
+        let (held, top_of_book) = (&mut self.held, self.top_of_book);
+        let mut sink = Markets { held, top_of_book, changed: self.changed, sample_due: false };
+        decoder.on_message(raw, now_ns, &mut sink)?;
         if sink.sample_due {
             for &instrument in &*self.changed {
                 let (_, market) = self.held.place(instrument);
@@ -70,7 +70,7 @@ impl Step<'_> {
                 market.sample_mid(now_ns);
             }
         }
-        let stop = wakes && !self.changed.is_empty();
+        let stop = callbacks && !self.changed.is_empty();
         if !stop {
             self.changed.clear();
         }
@@ -136,7 +136,7 @@ impl<'a> Held<'a> {
 
 struct Markets<'r, 'a> {
     held: &'r mut Held<'a>,
-    quotes_make_market: bool,
+    top_of_book: bool,
     changed: &'r mut Vec<usize>,
     /// Whether an event came at a time at which a sample of its market's mid is due.
     sample_due: bool,
@@ -156,7 +156,7 @@ impl Sink for Markets<'_, '_> {
         let (instrument, changed, due) = match event {
             Event::Quote(quote) => {
                 let (_, market) = self.held.place(quote.instrument);
-                let changed = market.on_quote(quote, self.quotes_make_market);
+                let changed = market.on_quote(quote, self.top_of_book);
                 (quote.instrument, changed, market.is_sample_due())
             }
             Event::Delta(depth, bids, asks) | Event::Snapshot(depth, bids, asks) => {
@@ -197,11 +197,11 @@ impl Sink for Markets<'_, '_> {
 }
 
 impl Runner {
-    /// A runner over these instruments. `quotes_make_market` says that the feed has no books.
-    pub fn new(places: Vec<Place>, quotes_make_market: bool) -> Self {
+    /// A runner over these instruments. `top_of_book` says that the feed has no books.
+    pub fn new(places: Vec<Place>, top_of_book: bool) -> Self {
         Runner {
             places,
-            quotes_make_market,
+            top_of_book,
             changed: Vec::new(),
             fused: Histogram::default(),
             whole_path: Histogram::default(),
@@ -221,22 +221,22 @@ impl Runner {
 
     /// What a run works with, each part by itself.
     fn parts(&mut self) -> (Step<'_>, Notes<'_>) {
-        let Runner { places, quotes_make_market, changed, fused, whole_path, last_ns } = self;
+        let Runner { places, top_of_book, changed, fused, whole_path, last_ns } = self;
         changed.clear();
-        let step = Step { held: Held::new(places), quotes_make_market: *quotes_make_market, changed };
+        let step = Step { held: Held::new(places), top_of_book: *top_of_book, changed };
         (step, Notes { fused, whole_path, last_ns })
     }
 
-    /// Runs messages until one comes at or after `until_ns`, is refused or, with `wakes`, has changed best prices.
+    /// Runs messages until one comes at or after `until_ns`, is refused or, with `callbacks`, has changed best prices.
     ///
     /// Returns how many were run, and why it ended there. With `timed` it notes what each took.
     #[inline]
     pub fn run<'m>(
         &mut self,
-        engine: &mut Engine,
+        decoder: &mut Decoder,
         messages: impl Iterator<Item = (i64, &'m [u8])>,
         until_ns: i64,
-        wakes: bool,
+        callbacks: bool,
         timed: bool,
     ) -> (usize, Stop) {
         let (mut step, mut notes) = self.parts();
@@ -246,7 +246,7 @@ impl Runner {
             if now_ns >= until_ns {
                 return (count, Stop::Due);
             }
-            let stop = match step.run(engine, raw, now_ns, wakes) {
+            let stop = match step.run(decoder, raw, now_ns, callbacks) {
                 Ok(stop) => stop,
                 Err(fault) => return (count, Stop::Refused(fault)),
             };
@@ -262,24 +262,24 @@ impl Runner {
     /// Runs the messages in a chunk of WebSocket frames, as it was received, from `at` on, which moves on.
     ///
     /// `others` is handed what isn't a message. It ends where `run` does, `refused` with the message that was.
-    #[allow(clippy::too_many_arguments, reason = "they are those of `run`, with a decoder and two who listen")]
+    #[allow(clippy::too_many_arguments, reason = "they are those of `run`, with a frame_decoder and two who listen")]
     pub fn run_frames(
         &mut self,
-        engine: &mut Engine,
-        frames: (&mut Decoder, &[u8], &mut usize),
+        decoder: &mut Decoder,
+        frames: (&mut FrameDecoder, &[u8], &mut usize),
         now_ns: i64,
-        wakes: bool,
+        callbacks: bool,
         timed: bool,
         mut others: impl FnMut(frames::Event<'_>),
         mut refused: impl FnMut(&[u8]),
     ) -> Result<Stop, ProtocolError> {
-        let (decoder, chunk, at) = frames;
+        let (frame_decoder, chunk, at) = frames;
         let (mut step, mut notes) = self.parts();
         let mut started = timed.then(Instant::now);
-        while let Some(event) = decoder.next(chunk, at)? {
+        while let Some(event) = frame_decoder.next(chunk, at)? {
             match event {
                 frames::Event::Text(raw) | frames::Event::Binary(raw) => {
-                    let stop = match step.run(engine, raw, now_ns, wakes) {
+                    let stop = match step.run(decoder, raw, now_ns, callbacks) {
                         Ok(stop) => stop,
                         Err(fault) => {
                             refused(raw);

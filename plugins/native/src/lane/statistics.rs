@@ -36,8 +36,8 @@ pub struct Statistics {
     cell_end_ns: i64,
     since_ns: i64,
     lots: i128,
-    twice_mid: i128,
-    sampled_twice_mid: i128,
+    mid_half_ticks: i128,
+    sampled_mid_half_ticks: i128,
     returns: i64,
     variance: f64,
     mid_weight: f64,
@@ -60,8 +60,8 @@ impl Statistics {
             cell_end_ns: 0,
             since_ns: 0,
             lots: 0,
-            twice_mid: 0,
-            sampled_twice_mid: 0,
+            mid_half_ticks: 0,
+            sampled_mid_half_ticks: 0,
             returns: 0,
             variance: 0.0,
             mid_weight: 0.0,
@@ -90,7 +90,7 @@ impl Statistics {
         self.since_ns = now_ns;
         if bid_lots > 0 && ask_lots > 0 && ask_ticks > bid_ticks {
             self.spread = ask_ticks - bid_ticks;
-            self.twice_mid = i128::from(bid_ticks) + i128::from(ask_ticks);
+            self.mid_half_ticks = i128::from(bid_ticks) + i128::from(ask_ticks);
         } else {
             self.spread = 0;
         }
@@ -131,21 +131,21 @@ impl Statistics {
 
     /// One return for the cell under way, and one of zero for each silent cell.
     fn sample_mid(&mut self, silent: i64, fade: f64) {
-        if self.twice_mid == 0 {
+        if self.mid_half_ticks == 0 {
             return;
         }
         let keep = self.options.keep;
-        if self.sampled_twice_mid != 0 {
-            let change = if self.twice_mid == self.sampled_twice_mid {
+        if self.sampled_mid_half_ticks != 0 {
+            let change = if self.mid_half_ticks == self.sampled_mid_half_ticks {
                 0.0
             } else {
-                quotient(self.twice_mid, self.sampled_twice_mid).ln()
+                quotient(self.mid_half_ticks, self.sampled_mid_half_ticks).ln()
             };
             self.variance += (1.0 - keep) * (change * change - self.variance);
             self.mid_weight += (1.0 - keep) * (1.0 - self.mid_weight);
             self.returns += 1;
         }
-        self.sampled_twice_mid = self.twice_mid;
+        self.sampled_mid_half_ticks = self.mid_half_ticks;
         self.variance *= fade;
         self.mid_weight = 1.0 - (1.0 - self.mid_weight) * fade;
         self.returns += silent;

@@ -6,16 +6,16 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
-use crate::frames::{Decoder, Event, MAX_MESSAGE_BYTES, ProtocolError, encode};
+use crate::frames::{Event, FrameDecoder, MAX_MESSAGE_BYTES, ProtocolError, encode};
 
 /// Decodes one direction of a connection: the twin is `mainspring.wire.FrameDecoder`.
 #[pyclass(name = "FrameDecoder", module = "mainspring_native._native", frozen)]
 pub struct PyFrameDecoder {
-    decoder: Mutex<Decoder>,
+    decoder: Mutex<FrameDecoder>,
 }
 
 impl PyFrameDecoder {
-    pub fn lock(&self) -> MutexGuard<'_, Decoder> {
+    pub fn lock(&self) -> MutexGuard<'_, FrameDecoder> {
         self.decoder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -25,7 +25,7 @@ impl PyFrameDecoder {
     #[new]
     #[pyo3(signature = (*, masked=false, max_message_bytes=MAX_MESSAGE_BYTES, check_utf8=true))]
     fn new(masked: bool, max_message_bytes: usize, check_utf8: bool) -> Self {
-        PyFrameDecoder { decoder: Mutex::new(Decoder::new(masked, max_message_bytes, check_utf8)) }
+        PyFrameDecoder { decoder: Mutex::new(FrameDecoder::new(masked, max_message_bytes, check_utf8)) }
     }
 
     fn feed<'py>(&self, py: Python<'py>, chunk: &Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyList>> {

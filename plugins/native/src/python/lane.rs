@@ -14,7 +14,7 @@ use crate::python::batch::PyBatch;
 use crate::python::books::PyBook;
 use crate::python::frames::{PyFrameDecoder, raised, told};
 use crate::python::model::{self, model};
-use crate::python::wire::PyWireEngine;
+use crate::python::wire::PyWireDecoder;
 use crate::slippage::Touch;
 
 /// One instrument as the lane sees it: keeps the contract of `mainspring.seams.MarketView`, and of the lane's own market.
@@ -178,12 +178,12 @@ impl PyMarket {
     }
 
     #[pyo3(signature = (*, book_valid=None, halted=None))]
-    fn judge(&self, book_valid: Option<bool>, halted: Option<bool>) {
-        lock(&self.state).judge(book_valid, halted);
+    fn set_status(&self, book_valid: Option<bool>, halted: Option<bool>) {
+        lock(&self.state).set_status(book_valid, halted);
     }
 
-    fn mid_ticks_doubled(&self) -> Option<i128> {
-        lock(&self.state).mid_ticks_doubled()
+    fn mid_half_ticks(&self) -> Option<i128> {
+        lock(&self.state).mid_half_ticks()
     }
 
     fn sample_mid(&self, now_ns: i64) {
@@ -195,11 +195,11 @@ impl PyMarket {
     }
 }
 
-/// Runs messages through a wire engine into native books and markets, up to where somebody wants to look.
+/// Runs messages through a wire decoder into native books and markets, up to where somebody wants to look.
 #[pyclass(name = "Fused", module = "mainspring_native._native")]
 pub struct PyFused {
     runner: Runner,
-    engine: Py<PyWireEngine>,
+    decoder: Py<PyWireDecoder>,
     #[pyo3(get)]
     markets: Py<PyList>,
     /// The place of the message that the last run refused.
@@ -213,16 +213,16 @@ impl PyFused {
     #[new]
     fn new(
         py: Python<'_>,
-        engine: Py<PyWireEngine>,
+        decoder: Py<PyWireDecoder>,
         instruments: Vec<Py<PyAny>>,
         books: Vec<Py<PyBook>>,
         options: Vec<(f64, i64, Option<f64>, Option<f64>)>,
-        quotes_make_market: bool,
+        top_of_book: bool,
     ) -> PyResult<Self> {
-        let wanted = engine.borrow(py).engine.program().grids.len();
+        let wanted = decoder.borrow(py).decoder.program().grids.len();
         if [instruments.len(), books.len(), options.len()] != [wanted; 3] {
             return Err(PyValueError::new_err(format!(
-                "the engine has {wanted} instruments; each needs a book and options"
+                "the decoder has {wanted} instruments; each needs a book and options"
             )));
         }
         let mut places = Vec::new();
@@ -235,36 +235,31 @@ impl PyFused {
             let statistics = Py::new(py, PyStatistics { state: Arc::clone(&state) })?;
             markets.append(Py::new(py, PyMarket { index, instrument, book, statistics, state })?)?;
         }
-        Ok(PyFused {
-            runner: Runner::new(places, quotes_make_market),
-            engine,
-            markets: markets.unbind(),
-            refused_at: 0,
-        })
+        Ok(PyFused { runner: Runner::new(places, top_of_book), decoder, markets: markets.unbind(), refused_at: 0 })
     }
 
     /// Runs the messages of a batch from `start` on; returns the place behind the last one that was run.
     ///
-    /// It ends there because the next one comes at or after `until_ns`, because there is none or, with `wakes`, because the
+    /// It ends there because the next one comes at or after `until_ns`, because there is none or, with `callbacks`, because the
     /// last one changed best prices: then `changed` says whose. Raises what the plain reading raises for one that is refused:
-    /// all before it were run, and `refused_at` is its place. Without `wakes` the GIL is released.
-    #[pyo3(signature = (batch, start, until_ns, *, wakes, timed))]
+    /// all before it were run, and `refused_at` is its place. Without `callbacks` the GIL is released.
+    #[pyo3(signature = (batch, start, until_ns, *, callbacks, timed))]
     fn run(
         &mut self,
         py: Python<'_>,
         batch: &PyBatch,
         start: usize,
         until_ns: i64,
-        wakes: bool,
+        callbacks: bool,
         timed: bool,
     ) -> PyResult<usize> {
-        let mut engine = self.engine.bind(py).borrow_mut();
+        let mut decoder = self.decoder.bind(py).borrow_mut();
         let runner = &mut self.runner;
-        let (count, stop) = if wakes {
-            runner.run(&mut engine.engine, batch.messages().from(start), until_ns, wakes, timed)
+        let (count, stop) = if callbacks {
+            runner.run(&mut decoder.decoder, batch.messages().from(start), until_ns, callbacks, timed)
         } else {
-            let engine = &mut engine.engine;
-            py.detach(|| runner.run(engine, batch.messages().from(start), until_ns, wakes, timed))
+            let decoder = &mut decoder.decoder;
+            py.detach(|| runner.run(decoder, batch.messages().from(start), until_ns, callbacks, timed))
         };
         match stop {
             Stop::Refused(fault) => {
@@ -272,7 +267,7 @@ impl PyFused {
                 let Some((now_ns, raw)) = batch.messages().from(start + count).next() else {
                     return Err(PyValueError::new_err("a message that isn't there was refused"));
                 };
-                Err(engine.refusal(py, raw, now_ns, fault))
+                Err(decoder.refusal(py, raw, now_ns, fault))
             }
             Stop::Due | Stop::Changed => Ok(start + count),
         }
@@ -281,36 +276,36 @@ impl PyFused {
     /// Runs the messages in a chunk of WebSocket frames from byte `start` on; returns the place behind the last one that was
     /// run, and what else came: pings, pongs and a close, as `FrameDecoder.feed` tells them.
     ///
-    /// It ends where the chunk ends or, with `wakes`, behind a message that changed best prices. Raises what the plain reading
+    /// It ends where the chunk ends or, with `callbacks`, behind a message that changed best prices. Raises what the plain reading
     /// raises for a message that is refused, and `FrameError`; `refused_at` is the place behind it then.
-    #[pyo3(signature = (decoder, chunk, start, now_ns, *, wakes, timed))]
+    #[pyo3(signature = (frame_decoder, chunk, start, now_ns, *, callbacks, timed))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn run_frames<'py>(
         &mut self,
         py: Python<'py>,
-        decoder: &PyFrameDecoder,
+        frame_decoder: &PyFrameDecoder,
         chunk: &Bound<'py, PyBytes>,
         start: usize,
         now_ns: i64,
-        wakes: bool,
+        callbacks: bool,
         timed: bool,
     ) -> PyResult<(usize, Bound<'py, PyTuple>)> {
-        let mut engine = self.engine.bind(py).borrow_mut();
+        let mut decoder = self.decoder.bind(py).borrow_mut();
         let mut at = start;
         let mut others = Vec::new();
         let mut failed = None;
         let mut refused = Vec::new();
-        let frames = (&mut *decoder.lock(), chunk.as_bytes(), &mut at);
+        let frames = (&mut *frame_decoder.lock(), chunk.as_bytes(), &mut at);
         let other = |event: Event<'_>| match told(py, event) {
             Ok(event) => others.push(event),
             Err(error) => failed = Some(error),
         };
         let keep = |raw: &[u8]| refused.extend_from_slice(raw);
-        let stop = self.runner.run_frames(&mut engine.engine, frames, now_ns, wakes, timed, other, keep);
+        let stop = self.runner.run_frames(&mut decoder.decoder, frames, now_ns, callbacks, timed, other, keep);
         self.refused_at = at;
         match (failed, stop) {
             (Some(error), _) => Err(error),
-            (None, Ok(Stop::Refused(fault))) => Err(engine.refusal(py, &refused, now_ns, fault)),
+            (None, Ok(Stop::Refused(fault))) => Err(decoder.refusal(py, &refused, now_ns, fault)),
             (None, Ok(_)) => Ok((at, PyTuple::new(py, others)?)),
             (None, Err(error)) => Err(raised(py, error, &PyTuple::new(py, others)?)?),
         }
@@ -344,37 +339,37 @@ impl PyFused {
 
     /// The events of each instrument that were run since the last call, as far as a router that was idle has to know them: the
     /// last of each kind, in order, without the rows of deltas and snapshots.
-    fn take_spared<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+    fn take_conflated<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let events = PyList::empty(py);
         let model = model(py)?;
         for (instrument, place) in self.runner.places().iter().enumerate() {
-            let spared = {
+            let conflated = {
                 let mut market = lock(&place.market);
-                if market.spared.is_empty() {
+                if market.conflated.is_empty() {
                     continue;
                 }
-                std::mem::take(&mut market.spared)
+                std::mem::take(&mut market.conflated)
             };
             let mut made: Vec<(u64, Bound<'py, PyAny>)> = Vec::new();
             let no_rows = || PyList::empty(py);
-            if let Some((number, quote)) = spared.quote {
+            if let Some((number, quote)) = conflated.quote {
                 made.push((number, model::quote(py, &quote)?));
             }
-            if let Some((number, depth)) = spared.delta {
+            if let Some((number, depth)) = conflated.delta {
                 let (first, last, previous) = (depth.first_id, depth.last_id, depth.previous_id);
                 let times = (depth.receive_time_ns, depth.event_time_ns);
                 let delta = (instrument, times.0, times.1, first, last, previous, no_rows(), no_rows());
                 made.push((number, model.delta.bind(py).call1(delta)?));
             }
-            if let Some((number, depth)) = spared.snapshot {
+            if let Some((number, depth)) = conflated.snapshot {
                 let times = (depth.receive_time_ns, depth.event_time_ns);
                 let snapshot = (instrument, times.0, times.1, depth.last_id, no_rows(), no_rows());
                 made.push((number, model.snapshot.bind(py).call1(snapshot)?));
             }
-            if let Some((number, receive_time_ns)) = spared.invalid {
+            if let Some((number, receive_time_ns)) = conflated.invalid {
                 made.push((number, model.invalid.bind(py).call1((instrument, receive_time_ns, "gap"))?));
             }
-            if let Some((number, status)) = spared.status {
+            if let Some((number, status)) = conflated.status {
                 let times = (status.receive_time_ns, status.event_time_ns);
                 let told = (instrument, times.0, times.1, &status.code, &status.text, status.trading);
                 made.push((number, model.status.bind(py).call1(told)?));

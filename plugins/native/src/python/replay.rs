@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::book::any::{AnyBook, Structure};
 use crate::python::batch::PyBatch;
-use crate::python::wire::PyWireEngine;
+use crate::python::wire::PyWireDecoder;
 use crate::replay::event::Rows;
 use crate::replay::runner::{Ended, Replay};
 use crate::replay::strategy::{self, Compiled, MarketView};
@@ -117,16 +117,16 @@ fn bytes<'py, const N: usize>(py: Python<'py>, rows: impl Iterator<Item = [i64; 
 #[pyfunction]
 fn event_rows<'py>(
     py: Python<'py>,
-    engine: &Bound<'py, PyWireEngine>,
+    decoder: &Bound<'py, PyWireDecoder>,
     batch: &PyBatch,
     instrument: usize,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let mut engine = engine.borrow_mut();
+    let mut decoder = decoder.borrow_mut();
     let mut rows = Rows::new(instrument);
     for (now_ns, raw) in batch.messages().from(0) {
-        match engine.engine.on_message(raw, now_ns, &mut rows) {
+        match decoder.decoder.on_message(raw, now_ns, &mut rows) {
             Ok(()) => rows.end_message(),
-            Err(fault) => return Err(engine.refusal(py, raw, now_ns, fault)),
+            Err(fault) => return Err(decoder.refusal(py, raw, now_ns, fault)),
         }
     }
     Ok(PyBytes::new(py, &rows.bytes))

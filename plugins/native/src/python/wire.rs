@@ -1,4 +1,4 @@
-//! What Python sees of the wire engine.
+//! What Python sees of the wire decoder.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -6,20 +6,20 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::python::model::{self, Model, model};
 use crate::wire::declared::Instrument;
-use crate::wire::engine::{Encoding, Engine};
+use crate::wire::decoder::{Decoder, Encoding};
 use crate::wire::event::{CAUSES, Event, Sink};
 use crate::wire::program::Program;
 use crate::wire::value::Fault;
 
 /// Runs a format's declarations over raw messages.
-#[pyclass(name = "WireEngine", module = "mainspring_native._native")]
-pub struct PyWireEngine {
-    pub(crate) engine: Engine,
+#[pyclass(name = "WireDecoder", module = "mainspring_native._native")]
+pub struct PyWireDecoder {
+    pub(crate) decoder: Decoder,
     kinds: Vec<String>,
     explain: Py<PyAny>,
 }
 
-impl PyWireEngine {
+impl PyWireDecoder {
     /// The error for a message that was refused: `explain` raises it, in the words of the plain reading.
     pub(crate) fn refusal(&self, py: Python<'_>, raw: &[u8], receive_time_ns: i64, fault: Fault) -> PyErr {
         let raw = PyBytes::new(py, raw);
@@ -31,7 +31,7 @@ impl PyWireEngine {
 }
 
 #[pymethods]
-impl PyWireEngine {
+impl PyWireDecoder {
     /// `kinds` are what each declaration's messages count as, or are emitted as: see `Control.kind`. `alone`: the session
     /// has no other instruments than these.
     #[new]
@@ -53,7 +53,7 @@ impl PyWireEngine {
         let instruments: Vec<Instrument> = serde_json::from_slice(instruments).map_err(invalid)?;
         let program = Program::new(declared, &instruments).map_err(PyValueError::new_err)?;
         let program = if alone { program } else { program.among_others() };
-        Ok(PyWireEngine { engine: Engine::new(program, encoding), kinds, explain })
+        Ok(PyWireDecoder { decoder: Decoder::new(program, encoding), kinds, explain })
     }
 
     /// The events of one message. Raises what `explain` raises where it is refused.
@@ -64,7 +64,7 @@ impl PyWireEngine {
         receive_time_ns: i64,
     ) -> PyResult<Bound<'py, PyList>> {
         let mut sink = Objects::new(py, &self.kinds)?;
-        let read = self.engine.on_message(raw.as_bytes(), receive_time_ns, &mut sink);
+        let read = self.decoder.on_message(raw.as_bytes(), receive_time_ns, &mut sink);
         let events = sink.finish()?;
         match read {
             Ok(()) => Ok(events),
@@ -74,13 +74,13 @@ impl PyWireEngine {
 
     /// How many messages came of each declaration, and how many of kinds that aren't declared.
     fn counts(&self) -> (Vec<u64>, u64) {
-        (self.engine.counts().to_vec(), self.engine.ignored())
+        (self.decoder.counts().to_vec(), self.decoder.ignored())
     }
 
     /// How many messages weren't applied when they came, by cause; causes that never came are left out.
     fn causes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let found = PyDict::new(py);
-        for (cause, &count) in CAUSES.iter().zip(self.engine.causes()) {
+        for (cause, &count) in CAUSES.iter().zip(self.decoder.causes()) {
             if count > 0 {
                 found.set_item(cause, count)?;
             }
@@ -90,19 +90,19 @@ impl PyWireEngine {
 
     /// How many gaps and resynchronisations there were.
     fn gaps(&mut self) -> (u64, u64) {
-        let syncs = self.engine.syncs();
+        let syncs = self.decoder.syncs();
         (syncs.iter().map(|sync| sync.gaps).sum(), syncs.iter().map(|sync| sync.resyncs).sum())
     }
 
     /// The instruments whose snapshots are to be fetched; each is told once.
     fn take_wanted(&mut self) -> Vec<usize> {
-        let syncs = self.engine.syncs().iter_mut().enumerate();
+        let syncs = self.decoder.syncs().iter_mut().enumerate();
         syncs.filter_map(|(at, sync)| std::mem::take(&mut sync.wants_snapshot).then_some(at)).collect()
     }
 
     /// How many messages were read on the general way.
     fn general(&self) -> u64 {
-        self.engine.general()
+        self.decoder.general()
     }
 }
 
@@ -203,5 +203,5 @@ impl Sink for Objects<'_, '_> {
 
 /// Adds this part to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<PyWireEngine>()
+    module.add_class::<PyWireDecoder>()
 }

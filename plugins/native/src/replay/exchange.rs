@@ -70,7 +70,7 @@ struct Resting {
     order_id: i64,
     side: i64,
     price_ticks: i64,
-    left_lots: i64,
+    leaves_lots: i64,
     /// The lots of others that stand before it at its price.
     ahead_lots: i64,
 }
@@ -173,26 +173,26 @@ impl Exchange {
         if action == POST_ONLY && crosses(side, price_ticks, &book.bbo()) {
             return Err(Reason::WouldTake);
         }
-        let mut left_lots = size_lots;
+        let mut leaves_lots = size_lots;
         let any_price = action == MARKET;
         let mut taken = Vec::new();
         book.visit(opposite(side), &mut |level| {
             let within = if side > 0 { level.price <= price_ticks } else { level.price >= price_ticks };
-            if left_lots == 0 || !(within || any_price) {
+            if leaves_lots == 0 || !(within || any_price) {
                 return ControlFlow::Break(());
             }
-            let lots = level.lots.min(left_lots);
-            left_lots -= lots;
+            let lots = level.lots.min(leaves_lots);
+            leaves_lots -= lots;
             taken.push((level.price, lots));
             ControlFlow::Continue(())
         });
         for (price_ticks, size_lots) in taken {
             self.fill(Fill { time_ns, order_id, side, price_ticks, size_lots, maker: false });
         }
-        if left_lots > 0 && rests {
+        if leaves_lots > 0 && rests {
             let ahead_lots = book.lots_at(side_of(side), price_ticks);
-            self.open.push(Resting { order_id, side, price_ticks, left_lots, ahead_lots });
-        } else if left_lots == size_lots {
+            self.open.push(Resting { order_id, side, price_ticks, leaves_lots, ahead_lots });
+        } else if leaves_lots == size_lots {
             return Err(Reason::NoLiquidity);
         }
         Ok(())
@@ -222,7 +222,7 @@ impl Exchange {
         }
         if row.last && live {
             self.fill_where(row.time_ns, |order| {
-                if crosses(order.side, order.price_ticks, best) { order.left_lots } else { 0 }
+                if crosses(order.side, order.price_ticks, best) { order.leaves_lots } else { 0 }
             });
         }
     }
@@ -235,14 +235,14 @@ impl Exchange {
                 return 0;
             }
             if (order.price_ticks - row.price_ticks) * order.side > 0 {
-                return order.left_lots;
+                return order.leaves_lots;
             }
             if order.price_ticks != row.price_ticks {
                 return 0;
             }
             let ours = &mut ours[side_of(order.side) as usize];
             let reached = row.size_lots.saturating_sub(order.ahead_lots).saturating_sub(*ours).max(0);
-            let lots = reached.min(order.left_lots);
+            let lots = reached.min(order.leaves_lots);
             order.ahead_lots = (order.ahead_lots - row.size_lots).max(0);
             *ours += lots;
             lots
@@ -255,11 +255,11 @@ impl Exchange {
         open.retain_mut(|order| {
             let size_lots = lots(order);
             if size_lots > 0 {
-                order.left_lots -= size_lots;
+                order.leaves_lots -= size_lots;
                 let Resting { order_id, side, price_ticks, .. } = *order;
                 self.fill(Fill { time_ns, order_id, side, price_ticks, size_lots, maker: true });
             }
-            order.left_lots > 0
+            order.leaves_lots > 0
         });
         self.open = open;
     }

@@ -294,7 +294,7 @@ pub struct Format {
     pub sequencing: Sequencing,
 }
 
-/// What the engine has to know of an instrument.
+/// What the decoder has to know of an instrument.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Instrument {
     /// The venue's name for it.

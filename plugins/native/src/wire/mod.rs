@@ -1,11 +1,11 @@
-//! The native wire engine: the declarations of `mainspring.wire`, compiled to a program over raw bytes.
+//! The native wire decoder: the declarations of `mainspring.wire`, compiled to a program over raw bytes.
 //!
 //! A message is read on the fast way (`json`, `msgpack`), in one pass over its bytes, where it is written as venues write; any
 //! other is decoded whole (`json_value`, `msgpack_value`) and read on the general way. Both run the same program
-//! (`program`, `reading`) over their own `fields`, and `engine` applies what was read to each book's numbering (`sync`).
+//! (`program`, `reading`) over their own `fields`, and `decoder` applies what was read to each book's numbering (`sync`).
 
 pub mod declared;
-pub mod engine;
+pub mod decoder;
 pub mod event;
 pub mod fields;
 pub mod json;

@@ -85,7 +85,7 @@ impl Program {
             let step = |what: &str, text: &str| {
                 Step::parse(text).ok_or_else(|| {
                     format!(
-                        "{}: the native engine takes a {what} of at most nine digits, times ten to -18 to 9, not {text}",
+                        "{}: the native decoder takes a {what} of at most nine digits, times ten to -18 to 9, not {text}",
                         declared.venue_symbol
                     )
                 })

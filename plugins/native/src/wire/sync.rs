@@ -11,13 +11,13 @@ use crate::wire::declared::Sequencing;
 use crate::wire::event::{Cause, CauseCounts, Depth, Event, NO_ID, Sink, Trade};
 
 /// How many deltas are kept for an instrument while it waits for a snapshot.
-pub const MAX_KEPT_DELTAS: usize = 1024;
+pub const MAX_BUFFERED_DELTAS: usize = 1024;
 
-/// How many deltas behind the book, each following the last, mean that the venue has begun to number anew.
+/// How many deltas behind the book, each following the last, mean that the venue has begun to number again.
 pub const RENUMBERED_DELTAS: usize = 8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+enum Continuity {
     Continues,
     Late,
     Gap,
@@ -31,7 +31,7 @@ enum State {
 }
 
 #[derive(Clone, Debug)]
-struct Kept {
+struct Buffered {
     depth: Depth,
     bids: Vec<Level>,
     asks: Vec<Level>,
@@ -45,8 +45,8 @@ pub struct BookSync {
     state: State,
     book_id: i64,
     from_snapshot: bool,
-    kept: VecDeque<Kept>,
-    behind: Vec<Kept>,
+    buffered: VecDeque<Buffered>,
+    behind: Vec<Buffered>,
     asked: bool,
     trade_id: i64,
     /// How many gaps there were.
@@ -66,7 +66,7 @@ impl BookSync {
             state: State::Waiting,
             book_id: NO_ID,
             from_snapshot: true,
-            kept: VecDeque::new(),
+            buffered: VecDeque::new(),
             behind: Vec::new(),
             asked: false,
             trade_id: NO_ID,
@@ -90,19 +90,19 @@ impl BookSync {
             self.keep(depth, bids, asks, causes);
             return;
         }
-        match judge(self.rule, depth, self.book_id, self.from_snapshot) {
-            Verdict::Continues => {
+        match continuity(self.rule, depth, self.book_id, self.from_snapshot) {
+            Continuity::Continues => {
                 self.book_id = depth.last_id;
                 self.from_snapshot = false;
                 self.behind.clear();
                 sink.event(Event::Delta(depth, bids, asks));
             }
-            Verdict::Late => self.late(depth, bids, asks, causes, sink),
-            Verdict::Gap => self.quarantine(kept(depth, bids, asks), causes, sink),
+            Continuity::Late => self.late(depth, bids, asks, causes, sink),
+            Continuity::Gap => self.quarantine(buffered(depth, bids, asks), causes, sink),
         }
     }
 
-    /// The events that come of a snapshot: itself and kept deltas; nothing if it is too old.
+    /// The events that come of a snapshot: itself and buffered deltas; nothing if it is too old.
     pub fn on_snapshot(
         &mut self,
         depth: &Depth,
@@ -130,8 +130,8 @@ impl BookSync {
         self.book_id = depth.last_id;
         self.from_snapshot = true;
         sink.event(Event::Snapshot(depth, bids, asks));
-        for mut one in std::mem::take(&mut self.kept) {
-            if judge(self.rule, &one.depth, self.book_id, self.from_snapshot) == Verdict::Continues {
+        for mut one in std::mem::take(&mut self.buffered) {
+            if continuity(self.rule, &one.depth, self.book_id, self.from_snapshot) == Continuity::Continues {
                 self.book_id = one.depth.last_id;
                 self.from_snapshot = false;
                 // It happens now: what is emitted for one message has one receive time.
@@ -164,38 +164,38 @@ impl BookSync {
     fn late(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], causes: &mut CauseCounts, sink: &mut impl Sink) {
         count_late(depth, self.book_id, self.from_snapshot, causes);
         if let Some(last) = self.behind.last()
-            && judge(self.rule, depth, last.depth.last_id, false) != Verdict::Continues
+            && continuity(self.rule, depth, last.depth.last_id, false) != Continuity::Continues
         {
             self.behind.clear();
         }
         if depth.last_id < self.book_id && !self.from_snapshot {
-            self.behind.push(kept(depth, bids, asks));
+            self.behind.push(buffered(depth, bids, asks));
         }
         if self.behind.len() < RENUMBERED_DELTAS {
             return;
         }
         let last = self.behind.pop();
-        self.kept.extend(self.behind.drain(..));
+        self.buffered.extend(self.behind.drain(..));
         if let Some(last) = last {
             self.quarantine(last, causes, sink);
         }
     }
 
-    fn quarantine(&mut self, one: Kept, causes: &mut CauseCounts, sink: &mut impl Sink) {
+    fn quarantine(&mut self, one: Buffered, causes: &mut CauseCounts, sink: &mut impl Sink) {
         self.state = State::Quarantined;
         self.gaps += 1;
         self.ask();
         causes[Cause::Gap as usize] += 1;
         let receive_time_ns = one.depth.receive_time_ns;
-        self.kept.push_back(one);
+        self.buffered.push_back(one);
         sink.event(Event::Invalid { instrument: self.instrument, receive_time_ns });
     }
 
     /// Keeps an unbroken run of deltas, as only such a one is of use to a snapshot.
     fn keep(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], causes: &mut CauseCounts) {
-        let last = self.kept.back().map(|one| one.depth.last_id);
-        let verdict = last.map_or(Verdict::Continues, |last| judge(self.rule, depth, last, false));
-        if let (Verdict::Late, Some(last)) = (verdict, last) {
+        let last = self.buffered.back().map(|one| one.depth.last_id);
+        let verdict = last.map_or(Continuity::Continues, |last| continuity(self.rule, depth, last, false));
+        if let (Continuity::Late, Some(last)) = (verdict, last) {
             count_late(depth, last, false, causes);
             return;
         }
@@ -205,12 +205,12 @@ impl BookSync {
         if depth.last_id == NO_ID {
             return;
         }
-        if verdict == Verdict::Gap {
-            self.kept.clear();
+        if verdict == Continuity::Gap {
+            self.buffered.clear();
         }
-        self.kept.push_back(kept(depth, bids, asks));
-        if self.kept.len() > MAX_KEPT_DELTAS {
-            self.kept.pop_front();
+        self.buffered.push_back(buffered(depth, bids, asks));
+        if self.buffered.len() > MAX_BUFFERED_DELTAS {
+            self.buffered.pop_front();
             causes[Cause::Overflow as usize] += 1;
         }
     }
@@ -223,18 +223,18 @@ impl BookSync {
         }
     }
 
-    /// Whether the first kept delta that isn't in the snapshot continues it.
+    /// Whether the first buffered delta that isn't in the snapshot continues it.
     fn bridges(&self, snapshot_id: i64) -> bool {
-        self.kept
+        self.buffered
             .iter()
-            .map(|one| judge(self.rule, &one.depth, snapshot_id, true))
-            .find(|&verdict| verdict != Verdict::Late)
-            .is_none_or(|verdict| verdict == Verdict::Continues)
+            .map(|one| continuity(self.rule, &one.depth, snapshot_id, true))
+            .find(|&verdict| verdict != Continuity::Late)
+            .is_none_or(|verdict| verdict == Continuity::Continues)
     }
 }
 
-fn kept(depth: &Depth, bids: &[Level], asks: &[Level]) -> Kept {
-    Kept { depth: *depth, bids: bids.to_vec(), asks: asks.to_vec() }
+fn buffered(depth: &Depth, bids: &[Level], asks: &[Level]) -> Buffered {
+    Buffered { depth: *depth, bids: bids.to_vec(), asks: asks.to_vec() }
 }
 
 fn count_late(depth: &Depth, book_id: i64, from_snapshot: bool, causes: &mut CauseCounts) {
@@ -249,29 +249,29 @@ fn count_late(depth: &Depth, book_id: i64, from_snapshot: bool, causes: &mut Cau
 }
 
 #[inline]
-fn judge(rule: Sequencing, depth: &Depth, book_id: i64, from_snapshot: bool) -> Verdict {
+fn continuity(rule: Sequencing, depth: &Depth, book_id: i64, from_snapshot: bool) -> Continuity {
     match rule {
-        Sequencing::Unsequenced => Verdict::Continues,
+        Sequencing::Unsequenced => Continuity::Continues,
         Sequencing::Contiguous => {
             if depth.last_id <= book_id {
-                Verdict::Late
+                Continuity::Late
             } else if depth.first_id <= book_id.saturating_add(1) {
-                Verdict::Continues
+                Continuity::Continues
             } else {
-                Verdict::Gap
+                Continuity::Gap
             }
         }
         Sequencing::Chained => {
             if depth.previous_id == book_id {
-                Verdict::Continues
+                Continuity::Continues
             } else if !from_snapshot {
-                if depth.last_id <= book_id { Verdict::Late } else { Verdict::Gap }
+                if depth.last_id <= book_id { Continuity::Late } else { Continuity::Gap }
             } else if depth.last_id < book_id {
-                Verdict::Late
+                Continuity::Late
             } else if depth.first_id <= book_id {
-                Verdict::Continues
+                Continuity::Continues
             } else {
-                Verdict::Gap
+                Continuity::Gap
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Messages of one kind are written alike: the same keys in the same order, the same bytes between their values. A template
 //! is such a writing, learnt from one message that was read, and tried on the next: what stands between the values is
-//! compared, each value is read as what its declaration says, and nothing has to be found out anew.
+//! compared, each value is read as what its declaration says, and nothing has to be found out again.
 //!
 //! A message that differs in anything else than its values doesn't match, and is read by `json` as ever.
 
@@ -278,7 +278,7 @@ impl Learner<'_> {
                 return self.value(at, end, kind, what, usize::MAX);
             }
             if self.program.tells(key) && !self.is_symbol(key) {
-                // It tells the kind: its very bytes count. What a field reads of it would have to be read anew.
+                // It tells the kind: its very bytes count. What a field reads of it would have to be read again.
                 let read = self.entry.keys.iter().any(|field| field.name == key);
                 return (!read && kind != Kind::Container).then_some(end);
             }

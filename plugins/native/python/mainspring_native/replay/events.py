@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mainspring.model import BookDelta, BookInvalid, BookSnapshot, InstrumentStatus, Level, MarketEvent, Trade
 from mainspring.seams import Feed, RawMessage
-from mainspring_native.engines import NativeFeed
+from mainspring_native.decoders import NativeFeed
 from mainspring_native.replay.layout import BUY, CLEAR, EVENT, HALT, LEVEL, RESUME, SELL, TRADE
 
 __all__ = ["read_events"]
@@ -42,7 +42,7 @@ def _native(feed: NativeFeed, messages: Iterable[RawMessage], instrument: int) -
     stream = iter(messages)
     parts = []
     while chunk := list(islice(stream, _CHUNK)):
-        parts.append(event_rows(feed.engine, Batch(chunk), instrument))
+        parts.append(event_rows(feed.decoder, Batch(chunk), instrument))
     return np.frombuffer(b"".join(parts), EVENT)
 
 

@@ -78,7 +78,7 @@ class _Resting:
     order_id: int
     side: int
     price_ticks: int
-    left_lots: int
+    leaves_lots: int
     ahead_lots: int
 
 
@@ -227,8 +227,8 @@ class PlainReplay:
         if last and self._live:
             for order in self._open:
                 if _crosses(order.side, order.price_ticks, self._best):
-                    self._fill_resting(time_ns, order, order.left_lots)
-        self._open = [order for order in self._open if order.left_lots]
+                    self._fill_resting(time_ns, order, order.leaves_lots)
+        self._open = [order for order in self._open if order.leaves_lots]
 
     def _trade(self, time_ns: int, price_ticks: int, size_lots: int, side: int) -> None:
         ours = {1: 0, -1: 0}
@@ -237,16 +237,16 @@ class PlainReplay:
                 continue
             through = (order.price_ticks - price_ticks) * order.side
             if through > 0:
-                self._fill_resting(time_ns, order, order.left_lots)
+                self._fill_resting(time_ns, order, order.leaves_lots)
             elif through == 0:
-                lots = min(max(0, size_lots - order.ahead_lots - ours[order.side]), order.left_lots)
+                lots = min(max(0, size_lots - order.ahead_lots - ours[order.side]), order.leaves_lots)
                 order.ahead_lots = max(0, order.ahead_lots - size_lots)
                 ours[order.side] += lots
                 self._fill_resting(time_ns, order, lots)
 
     def _fill_resting(self, time_ns: int, order: _Resting, lots: int) -> None:
         if lots:
-            order.left_lots -= lots
+            order.leaves_lots -= lots
             self._fill(time_ns, order.order_id, order.side, order.price_ticks, lots, maker=True)
 
     def _fill(self, time_ns: int, order_id: int, side: int, price_ticks: int, size_lots: int, *, maker: bool) -> None:

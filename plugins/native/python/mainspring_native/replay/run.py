@@ -45,7 +45,7 @@ def replay(
     latency_ns: int = 0,
     compiled: bool = True,
 ) -> ReplayResult:
-    """Replays events, an array of `EVENT`, through a book, a simulated exchange and a strategy woken at each of them.
+    """Replays events, an array of `EVENT`, through a book, a simulated exchange and a strategy called at each of them.
 
     `book` names a native structure. With `compiled=False` the strategy's body runs as it stands, in the plain loop,
     where a debugger and `print` work, and `book` may be any empty book. `mainspring_native.replay.plain` says by which

@@ -1,0 +1,129 @@
+"""A trial in one process: the payload is calibrated, everything is warmed up, and rounds are run in a random order."""
+
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import NamedTuple
+
+from hwprofile.tune.orders import Disturbance, Round, Trial, TrialOrder
+from hwprofile.tune.signs import RunDelay, Throttling, put_aside, ran_on
+from hwprofile.tune.values import Race, Score
+
+__all__ = ["RoundSigns", "round_signs", "run_trial"]
+
+_RESOLUTIONS = 1_000
+_LEAST_NS = 100_000
+_MOST_BLOCKS = 1 << 12
+_WARM_UP = 3
+
+
+class RoundSigns(NamedTuple):
+    """What tells whether a round was disturbed: see `hwprofile.tune.signs`."""
+
+    cpu: int | None
+    throttled: int | None
+
+
+def round_signs() -> Callable[[], RoundSigns]:
+    """Reads the signs of this thread as they are whenever it is called."""
+    throttled = Throttling()
+
+    def read() -> RoundSigns:
+        cpu = ran_on()
+        return RoundSigns(cpu, throttled(cpu))
+
+    return read
+
+
+def run_trial(
+    race: Race,
+    order: TrialOrder,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+    signs: Callable[[], RoundSigns] | None = None,
+) -> Trial:
+    """Runs the trial. Warm-up rounds are run like the others, and don't count.
+
+    Each candidate runs the same payload in a round. Time in which the thread was ready and others had its CPU is taken
+    off a score: it isn't the candidate's. A round during which a CPU was throttled, or in which the thread was moved to
+    another CPU, is told with its reason, and so are the runs in which it was put aside for others. The garbage
+    collector leaves alone what lived before the rounds, and is off while candidates run, for all alike; a race in
+    which it takes part switches it itself.
+    """
+    signs = signs or round_signs()
+    random = Random(order.seed)  # noqa: S311  an order of turns, no secret
+    race.start(order.names, unseen=order.unseen)
+    blocks = order.blocks or _calibrated(race, order.default)
+    gc.collect()
+    gc.freeze()
+    was_on, delay = gc.isenabled(), RunDelay()
+    gc.disable()
+    try:
+        rounds: list[Round] = []
+        began = clock()
+        until = began + order.seconds
+        at = 0
+        while at < order.least or clock() < until:
+            one = _round(race, order.names, blocks, random, signs, delay)
+            if at >= _WARM_UP:
+                rounds.append(one)
+            at += 1
+        seconds = clock() - began
+    finally:
+        delay.close()
+        if was_on:
+            gc.enable()
+        gc.unfreeze()
+    return Trial(names=order.names, blocks=blocks, seconds=seconds, rounds=tuple(rounds))
+
+
+def _calibrated(race: Race, default: str) -> int:
+    """So much work that a payload takes the default 1,000 times the clock's resolution, and 0.1 ms at least: short
+    ones are less often disturbed, and there are more of them."""
+    enough = max(_LEAST_NS, int(_RESOLUTIONS * 1e9 * time.get_clock_info("perf_counter").resolution))
+    blocks = 1
+    while blocks < _MOST_BLOCKS:
+        race.advance(blocks)
+        # The quicker of two: the first one may have been the first of its kind.
+        first = race.run(default).elapsed_ns
+        race.advance(blocks)
+        if min(first, race.run(default).elapsed_ns) >= enough:
+            break
+        blocks *= 2
+    return blocks
+
+
+def _round(
+    race: Race,
+    names: tuple[str, ...],
+    blocks: int,
+    random: Random,
+    signs: Callable[[], RoundSigns],
+    delay: RunDelay,
+) -> Round:
+    race.advance(blocks)
+    scores: dict[str, Score] = {}
+    aside: list[int] = []
+    before, count = signs(), put_aside()
+    for place in random.sample(range(len(names)), len(names)):
+        waited = delay()
+        score = race.run(names[place])
+        waited = delay() - waited if score.waited_ns is None else score.waited_ns
+        scores[names[place]] = replace(score, elapsed_ns=max(score.elapsed_ns - waited, 1)) if waited else score
+        if (now := put_aside()) != count:
+            aside.append(place)
+            count = now
+    after = signs()
+    # What its candidates left behind, and no more: what lived before is frozen.
+    gc.collect()
+    return Round(
+        scores=tuple(scores[name] for name in names), dropped=_disturbed(before, after), put_aside=tuple(sorted(aside))
+    )
+
+
+def _disturbed(before: RoundSigns, after: RoundSigns) -> Disturbance | None:
+    if after.cpu != before.cpu:
+        return "moved"
+    return "throttled" if after.throttled != before.throttled else None

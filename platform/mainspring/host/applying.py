@@ -1,0 +1,83 @@
+"""Applies a placement to running lanes by `hwprofile`'s actions, each with its outcome and its undoing."""
+
+import threading
+
+from hwprofile.actions import Action, Scope
+from hwprofile.apply import (
+    lock_memory,
+    pin_process,
+    pin_thread,
+    prefer_node,
+    reserve,
+    set_fifo,
+    set_timer_slack,
+    sweep_threads,
+    tune_gc,
+)
+from mainspring.host.plan import DEFAULT_GC, HardwarePlan, LanePlan, SessionPlan
+
+__all__ = ["RARE_THRESHOLDS", "apply_gc", "apply_to_housekeeping", "apply_to_lane", "apply_to_wired_lane", "try_lanes"]
+
+RARE_THRESHOLDS = (50_000, 20, 100)
+"""`gc.set_threshold` of a "rare" collector; Python's own are (700, 10, 10) up to 3.12.
+
+Young objects are looked at once 50,000 more were made than freed: what is kept from being freed by a cycle meanwhile is
+some ten megabytes. The middle generation has its turn with every 20th, the oldest with every 100th of these.
+"""
+
+
+def apply_to_lane(scope: Scope, lane: LanePlan, hardware: HardwarePlan) -> None:
+    """Holds the calling thread, which is to run the lane, to its place, before anything of the lane's is made.
+
+    Nothing is done where lanes aren't pinned, or the host told of no CPU.
+    """
+    place = lane.place
+    if not place.cpus:
+        return
+    if hardware.reserve:
+        reservation = reserve(place.cpus)
+        scope.add(reservation.action, reservation.undo)
+    scope.add(*pin_thread(place.cpus, usable=hardware.usable))
+    if hardware.memory and place.node is not None:
+        scope.add(*prefer_node(place.node))
+    if hardware.timer_slack_ns is not None:
+        scope.add(*set_timer_slack(hardware.timer_slack_ns))
+    if hardware.fifo_priority is not None:
+        scope.add(*set_fifo(hardware.fifo_priority))
+
+
+def apply_to_wired_lane(scope: Scope, lane: LanePlan, hardware: HardwarePlan) -> None:
+    """What can be held only once the lane is made: the collector; threads that libraries have started, and memory."""
+    apply_gc(scope, lane.parts[0].gc.value)
+    if not lane.place.cpus:
+        return
+    if hardware.rest.cpus:
+        scope.add(*sweep_threads(hardware.rest.cpus, {threading.get_native_id()}, usable=hardware.usable))
+    if hardware.lock_memory:
+        scope.add(*lock_memory())
+
+
+def apply_gc(scope: Scope, setting: str) -> None:
+    """Has the garbage collector of this process do as set: "as-is", "freeze", "rare" or "off"."""
+    if setting == DEFAULT_GC:
+        return
+    thresholds = RARE_THRESHOLDS if setting == "rare" else None
+    scope.add(*tune_gc(freeze=True, thresholds=thresholds, enabled=False if setting == "off" else None))
+
+
+def apply_to_housekeeping(scope: Scope, hardware: HardwarePlan) -> None:
+    """Holds all of this process, which runs no lane, to where the rest is to run."""
+    if hardware.rest.cpus:
+        scope.add(*pin_process(hardware.rest.cpus, usable=hardware.usable))
+
+
+def try_lanes(session: SessionPlan) -> dict[str, tuple[Action, ...]]:
+    """What would hold each lane in its place, tried out in this thread and undone at once, by the lane's name."""
+    tried = {}
+    for lane in session.lanes:
+        with Scope() as scope:
+            apply_to_lane(scope, lane, session.hardware)
+            if lane.place.cpus and session.hardware.lock_memory:
+                scope.add(*lock_memory())
+        tried[lane.name] = scope.actions
+    return tried

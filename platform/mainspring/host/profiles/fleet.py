@@ -1,0 +1,49 @@
+"""Profiles carried between identical machines: exported to a file, and imported where they hold."""
+
+from pathlib import Path
+
+import msgspec
+
+from mainspring.data.replace import write_atomically
+from mainspring.errors import DataError
+from mainspring.host.profiles.hosts import differences
+from mainspring.host.profiles.model import HostKey, Profile
+from mainspring.host.profiles.store import decode_profile, encode_profile, save
+
+__all__ = ["export_profile", "import_profile"]
+
+
+def export_profile(profile: Profile, path: Path) -> None:
+    """Writes a profile to a file of the user's. Raises `DataError` where it can't be written."""
+    try:
+        write_atomically(path, encode_profile(profile))
+    except OSError as error:
+        raise DataError(f"{path} can't be written: {error.strerror or error}") from error
+
+
+def import_profile(path: Path, host: HostKey) -> Profile:
+    """Keeps an exported profile as this host's, in place of one of the same workload, and returns it as it is kept.
+
+    What is stale about it stays so. Raises `DataError` where the file isn't a whole profile, and, naming what differs,
+    where it was raced on another CPU or with another mask or quota.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror or error}") from error
+    profile = decode_profile(data, path)
+    if profile.profile is None:
+        raise DataError(f"{profile.because}. Nothing was imported")
+    found = profile.profile
+    apart = differences(found.host, host)
+    if apart:
+        raise DataError(
+            f"{path} was raced on another host, and says nothing of this one: {', and '.join(apart)}. Nothing was "
+            "imported; run `mainspring tune` here"
+        )
+    # The place follows from this host's fingerprint; kernel and Python stay those that were measured.
+    origin = found.imported_from or found.host.fingerprint
+    here = msgspec.structs.replace(found.host, fingerprint=host.fingerprint)
+    kept = msgspec.structs.replace(found, host=here, imported_from=None if origin == host.fingerprint else origin)
+    save(kept)
+    return kept

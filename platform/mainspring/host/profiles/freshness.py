@@ -1,0 +1,122 @@
+"""Does a profile still hold here? Found by workload, judged by host, versions and who is there to race."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from mainspring import __version__
+from mainspring.host.offers import why_unusable
+from mainspring.host.profiles.describe import day_of
+from mainspring.host.profiles.hosts import differences
+from mainspring.host.profiles.model import Decision, Found, HostKey, Profile
+from mainspring.host.profiles.store import Kept, files_of, read_profile
+from mainspring.host.registry import Registry
+
+__all__ = ["NO_RACE", "assess", "best_two", "load"]
+
+NO_RACE = "no race of this workload on this host; `mainspring tune` runs one"
+
+# The seams that races fill, by the slots' names.
+_SEAMS = {"decoder": "decoder", "book": "book", "codec (json)": "codec", "codec (binary)": "codec"}
+
+
+def load(workload: str, host: HostKey, registry: Registry) -> Found:
+    """The profile of that workload that holds on this host, or why there is none. Never raises.
+
+    An exact one comes first; else the newest of the same CPU, mask and quota, which is stale; else it is said why what
+    is there can't be used.
+    """
+    found = [read_profile(path) for path in files_of(workload)]
+    whole = sorted(
+        (one.profile for one in found if one.profile is not None and one.profile.workload == workload),
+        key=lambda one: (one.host.fingerprint == host.fingerprint, one.tuned_at),
+        reverse=True,
+    )
+    assessed = [assess(profile, host, registry) for profile in whole]
+    here, others = _refusals(found, host)
+    used = next((one for one in assessed if one.profile is not None), None)
+    if used is None:
+        return next(iter([*here, *assessed, *others]), Found(freshness="none", because=NO_RACE))
+    if here:
+        return msgspec.structs.replace(used, because=f"{used.because}; {here[0].because}")
+    return used
+
+
+def assess(profile: Profile, host: HostKey, registry: Registry) -> Found:
+    """Whether a profile is used here, and if so whether it is fresh. `profile` is None where it isn't used."""
+    day = day_of(profile)
+    apart = differences(profile.host, host)
+    if apart:
+        because = f"the profile of {day} is of {' and of '.join(apart)}; `mainspring tune` races here"
+        return Found(freshness="unused", because=because)
+    changes = _changes(profile, host, registry)
+    if changes:
+        because = f"raced {day}; since then {', '.join(changes)}. `mainspring tune` races the best again"
+        return Found(freshness="stale", because=because, profile=profile)
+    return Found(freshness="fresh", because=f"raced {day}", profile=profile)
+
+
+def best_two(decision: Decision) -> tuple[str, ...]:
+    """The names of the candidates that a stale race is held again between, the better first: those with the highest
+    gain, its winner in any case. The default races besides, where it isn't among them. Fewer where fewer ran."""
+    ran = [one for one in decision.candidates if one.gain is not None]
+    ran.sort(key=lambda one: (one.slots == decision.slots, one.gain or 0.0), reverse=True)
+    return tuple(one.name for one in ran[:2])
+
+
+def _refusals(found: Sequence[Kept], host: HostKey) -> tuple[list[Found], list[Found]]:
+    """The refused files: this host's, and those of others."""
+    here: list[Found] = []
+    others: list[Found] = []
+    for one in found:
+        if one.profile is None:
+            named = here if one.path.name.startswith(host.fingerprint) else others
+            named.append(Found(freshness="refused", because=one.because))
+    return here, others
+
+
+def _changes(profile: Profile, host: HostKey, registry: Registry) -> list[str]:
+    measured = profile.host
+    pairs = (
+        ("kernel", measured.kernel, host.kernel),
+        ("Python", measured.python, host.python),
+        ("mainspring", profile.mainspring, __version__),
+    )
+    changes = [f"{what} {before} became {now}" for what, before, now in pairs if before != now]
+    if not changes and measured.fingerprint != host.fingerprint:
+        changes.append("the CPU's microcode has changed, or how hosts are told")
+    return [*changes, *_other_versions(profile, registry), *_newcomers(profile, registry)]
+
+
+def _other_versions(profile: Profile, registry: Registry) -> list[str]:
+    found: dict[str, None] = {}
+    for candidate, before in profile.candidates.items():
+        seam, _, name = candidate.partition(" ")
+        offer = registry.offers(seam).get(name) if seam in _SEAMS.values() else None
+        if offer is not None and f"{offer.distribution} {offer.version}" != before:
+            found[f"{before} became {offer.distribution} {offer.version}"] = None
+    return list(found)
+
+
+def _newcomers(profile: Profile, registry: Registry) -> list[str]:
+    """Who could have taken part in the races that were held, and wasn't there."""
+    found = []
+    for slot, seam in _SEAMS.items():
+        raced = {one.slots[slot] for decision in profile.decisions for one in decision.candidates if slot in one.slots}
+        if len(raced) < 2:
+            continue
+        offers = registry.offers(seam)
+        forms = {offers[name].capabilities.get("format") for name in raced if name in offers}
+        found += [
+            f"the {seam} {offer.name} of {offer.distribution} {offer.version} has come"
+            for offer in offers.values()
+            if f"{seam} {offer.name}" not in profile.candidates
+            and offer.capabilities.get("format") in forms
+            and why_unusable(offer.needs) is None
+            and offer.name not in _gated(profile)
+        ]
+    return found
+
+
+def _gated(profile: Profile) -> set[str]:
+    return {one.name for decision in profile.decisions for one in decision.candidates if one.standing == "gated"}

@@ -1,0 +1,114 @@
+"""A feed's plan with the slots that it leaves open filled by what a profile's races decided, each with its evidence."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from mainspring.errors import UnknownPlugin, UnusablePlugin
+from mainspring.host.config import GC_MODES, MOST_CHUNK
+from mainspring.host.offers import decode_options
+from mainspring.host.plan import Choice, Plan, Setting
+from mainspring.host.planning import READS
+from mainspring.host.profiles.describe import day_of, describe_kept_default, describe_winner, name_of
+from mainspring.host.profiles.model import Decision, Found, Profile
+from mainspring.host.registry import Registry
+
+__all__ = ["resolve"]
+
+_FIELDS: Final = {"decoder": "decoder", "book": "book", "codec (json)": "json_codec", "codec (binary)": "binary_codec"}
+_OPEN: Final = "default"
+
+
+class _UnfitError(Exception):
+    """Why a decision can't be carried out here."""
+
+
+def resolve(plan: Plan, found: Found, registry: Registry, options: Mapping[str, Mapping[str, Any]]) -> Plan:
+    """Fills a plan's open slots by what was found, and says in each why it is filled so.
+
+    `options` are what the config says for whoever fills a slot, by the slot. A decision is carried out whole or not at
+    all: what was raced together stays together. What the config pins stays pinned.
+    """
+    if found.profile is None:
+        return _explained(plan, f"the default; {found.because}", _FIELDS | _settings(plan))
+    day = day_of(found.profile)
+    decided: set[str] = set()
+    for decision in found.profile.decisions:
+        decided.update(decision.slots)
+        plan = _carried_out(plan, decision, found, found.profile, registry, options)
+    rest = {slot: field for slot, field in (_FIELDS | _settings(plan)).items() if slot not in decided}
+    return _explained(plan, f"the default; the races of {day} had nothing to choose here", rest)
+
+
+def _carried_out(
+    plan: Plan,
+    decision: Decision,
+    found: Found,
+    profile: Profile,
+    registry: Registry,
+    options: Mapping[str, Mapping[str, Any]],
+) -> Plan:
+    fields = {slot: field for slot, field in (_FIELDS | _settings(plan)).items() if slot in decision.slots}
+    if decision.slots == decision.default:
+        return _explained(plan, describe_kept_default(decision, profile, found.freshness), fields)
+    try:
+        filled = {
+            field: _filled(getattr(plan, field), decision.slots[slot], registry, options.get(slot, {}))
+            for slot, field in fields.items()
+        }
+    except _UnfitError as error:
+        winner = name_of(decision, decision.slots)
+        because = f"the default; the race's winner of {day_of(profile)}, {winner}, isn't taken: {error}"
+        return _explained(plan, because, fields)
+    because = describe_winner(decision, profile, found.freshness)
+    return _explained(msgspec.structs.replace(plan, **filled), because, fields, rule="profile")
+
+
+def _settings(plan: Plan) -> dict[str, str]:
+    return {plan.chunk.slot: "chunk", plan.gc.slot: "gc"}
+
+
+def _explained(plan: Plan, because: str, fields: Mapping[str, str], rule: str = _OPEN) -> Plan:
+    """The plan, saying so in those of the fields that the config leaves open."""
+    reported = {}
+    for field in fields.values():
+        one = getattr(plan, field)
+        if one.rule == _OPEN:
+            reads = READS if isinstance(one, Choice) and one == plan.feed_codec else ""
+            reported[field] = msgspec.structs.replace(one, rule=rule, because=because + reads)
+    return msgspec.structs.replace(plan, **reported)
+
+
+def _filled(
+    one: Choice | Setting[Any], by: str, registry: Registry, options: Mapping[str, Any]
+) -> Choice | Setting[Any]:
+    if one.rule != _OPEN:
+        return one
+    if isinstance(one, Setting):
+        return msgspec.structs.replace(one, value=_value(one.slot, by))
+    try:
+        offer = registry.get(one.seam, by)
+    except (UnknownPlugin, UnusablePlugin) as error:
+        raise _UnfitError(str(error)) from error
+    if offer.capabilities.get("format") != registry.get(one.seam, one.plugin).capabilities.get("format"):
+        raise _UnfitError(f"the {one.seam} {by!r} is of another format")
+    try:
+        decoded = decode_options(offer, options)
+    except ValueError as error:
+        raise _UnfitError(f"the {offer.seam} {offer.name!r} {error}") from error
+    return msgspec.structs.replace(
+        one,
+        plugin=offer.name,
+        distribution=offer.distribution,
+        version=offer.version,
+        options=decoded,
+    )
+
+
+def _value(slot: str, text: str) -> int | str:
+    if slot == "gc" and text in GC_MODES:
+        return text
+    if slot == "chunk" and text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_CHUNK:
+        return int(text)
+    raise _UnfitError(f"{text!r} is no {slot}")

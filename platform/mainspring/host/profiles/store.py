@@ -1,0 +1,140 @@
+"""Profiles on the disk: one JSON file for each host and workload, whole at every moment, believed only if unharmed."""
+
+import hashlib
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from mainspring.data.lock import exclusive
+from mainspring.data.paths import state_folder
+from mainspring.data.replace import remove_private_files, write_atomically
+from mainspring.errors import DataError
+from mainspring.host.profiles.model import SCHEMA, Profile
+
+__all__ = ["Kept", "decode_profile", "encode_profile", "files_of", "keep", "listing", "read_profile", "save"]
+
+_MOST_BYTES: Final = 16 << 20
+_WORKLOAD_DIGITS: Final = 16
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the folder: its profile, or None and why it is refused."""
+
+    path: Path
+    profile: Profile | None
+    because: str = ""
+
+
+def save(profile: Profile) -> Path:
+    """Keeps a profile in the place of its host and workload, and returns its file.
+
+    Other processes may save at the same time: one after the other, each whole. A reader, and whoever comes after a
+    crash or a power cut, finds the old file or the new one. Raises `DataError` where it can't be written.
+    """
+    path = _file(profile)
+    keep(path, encode_profile(profile))
+    return path
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Gives a file of the folder these bytes, under the folder's lock. Raises `DataError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with exclusive(path.parent / ".lock"):
+            # Nobody else is writing now: what lies there under a private name is a killed writer's.
+            remove_private_files(path)
+            write_atomically(path, data)
+    except OSError as error:
+        raise DataError(
+            f"the host profile can't be kept at {path}: {error.strerror or error}. Set XDG_STATE_HOME to a folder that "
+            "can be written to"
+        ) from error
+
+
+def files_of(workload: str | None = None) -> tuple[Path, ...]:
+    """The files of profiles of that workload, or of any, of whatever host. Nothing is read. Never raises."""
+    return _files("*-*.json" if workload is None else f"*-{workload[:_WORKLOAD_DIGITS]}.json")
+
+
+def listing() -> tuple[Kept, ...]:
+    """Every profile that is kept, and every file that is refused. Never raises."""
+    return tuple(read_profile(path) for path in files_of())
+
+
+def read_profile(path: Path) -> Kept:
+    """The profile of a file of the folder. Never raises: what can't be believed is refused, and says why."""
+    kept = _read(path)
+    if kept.profile is not None and path.name != _name(kept.profile):
+        words = f"is foreign: it holds a profile of another host or workload ({kept.profile.host.words})"
+        kept = _refused(path, words)
+    if kept.profile is not None:
+        return kept
+    return msgspec.structs.replace(kept, because=f"{kept.because}; `mainspring tune` writes it again")
+
+
+def encode_profile(profile: Profile) -> bytes:
+    """The file's bytes: the profile with the SHA-256 of its canonical encoding (sorted keys, no spaces), as JSON."""
+    plain = msgspec.to_builtins(profile)
+    return msgspec.json.format(msgspec.json.encode({"sha256": _digest(plain), "profile": plain}), indent=2) + b"\n"
+
+
+def decode_profile(data: bytes, path: Path) -> Kept:
+    """The profile that `encode_profile` wrote, or why it isn't one. `path` is what the reason calls it."""
+    try:
+        whole = msgspec.json.decode(data, type=_File)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        cut = not data.strip() or "truncated" in str(error)
+        return _refused(path, "is truncated" if cut else f"isn't a host profile ({error})")
+    schema = whole.profile.get("schema")
+    if schema != SCHEMA:
+        age = "an older" if isinstance(schema, int) and schema < SCHEMA else "a newer or unknown"
+        return _refused(path, f"is of {age} schema ({schema!r}; this version reads {SCHEMA})")
+    if whole.sha256 != _digest(whole.profile):
+        return _refused(path, "was changed after it was written: its checksum doesn't hold")
+    try:
+        return Kept(path=path, profile=msgspec.convert(whole.profile, Profile))
+    except msgspec.ValidationError as error:
+        return _refused(path, f"isn't a host profile ({error})")
+
+
+class _File(msgspec.Struct, frozen=True):
+    sha256: str
+    profile: dict[str, Any]
+
+
+def _read(path: Path) -> Kept:
+    try:
+        if not path.is_file():
+            return _refused(path, "is no file")
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        return _refused(path, f"can't be read: {error.strerror or error}")
+    if len(data) > _MOST_BYTES:
+        return _refused(path, f"isn't a host profile: it has more than {_MOST_BYTES >> 20} MiB")
+    return decode_profile(data, path)
+
+
+def _refused(path: Path, because: str) -> Kept:
+    return Kept(path=path, profile=None, because=f"{path} {because}")
+
+
+def _digest(plain: dict[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()
+
+
+def _name(profile: Profile) -> str:
+    return f"{profile.host.fingerprint}-{profile.workload[:_WORKLOAD_DIGITS]}.json"
+
+
+def _file(profile: Profile) -> Path:
+    return state_folder() / "tune" / _name(profile)
+
+
+def _files(pattern: str) -> tuple[Path, ...]:
+    try:
+        return tuple(sorted((state_folder() / "tune").glob(pattern)))
+    except (OSError, DataError):
+        # Without a folder, or without a right to it, nothing is kept there.
+        return ()

@@ -1,0 +1,378 @@
+//! The decoder: a message's bytes to its events.
+//!
+//! A message is read before anything is counted or changed, so that one that is refused leaves no trace.
+
+#![forbid(unsafe_code)]
+
+use crate::book::Level;
+use crate::wire::event::{Cause, CauseCounts, Event, Sink};
+use crate::wire::fields::Decoded;
+use crate::wire::json::{Json, JsonFields, Pass, Unusual, space};
+use crate::wire::message::{Read, fast_item, read_fast, read_message, read_one};
+use crate::wire::msgpack::{self, Msgpack, MsgpackFields};
+use crate::wire::program::{Envelope, Program};
+use crate::wire::reading::{Reading, read};
+use crate::wire::slots::Scratch;
+use crate::wire::sync::BookSync;
+use crate::wire::template::{MAX_LESSONS, MAX_TEMPLATES, Template};
+use crate::wire::value::{Fault, Is, Value};
+use crate::wire::{json_value, msgpack_value, simd};
+
+/// The largest message that is read.
+pub const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// How messages are encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// JSON text.
+    Json,
+    /// msgpack.
+    Msgpack,
+}
+
+/// Reads messages of a format, and keeps the numbering of each instrument's book.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    program: Program,
+    encoding: Encoding,
+    json: Option<Json>,
+    msgpack: Option<Msgpack>,
+    syncs: Vec<BookSync>,
+    causes: CauseCounts,
+    counts: Vec<u64>,
+    ignored: u64,
+    scratch: Scratch,
+    batch: Vec<Read>,
+    general: u64,
+}
+
+impl Decoder {
+    /// A decoder for the program's instruments.
+    pub fn new(program: Program, encoding: Encoding) -> Decoder {
+        let syncs = program.grids.iter().map(|grid| BookSync::new(grid.instrument, program.sequencing)).collect();
+        Decoder {
+            json: (encoding == Encoding::Json).then(|| Json::new(&program)).flatten(),
+            msgpack: (encoding == Encoding::Msgpack).then(|| Msgpack::new(&program)).flatten(),
+            syncs,
+            causes: CauseCounts::default(),
+            counts: vec![0; program.entries.len()],
+            ignored: 0,
+            scratch: Scratch::default(),
+            batch: Vec::new(),
+            general: 0,
+            program,
+            encoding,
+        }
+    }
+
+    /// The compiled format.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The books' numbering, by instrument.
+    pub fn syncs(&mut self) -> &mut [BookSync] {
+        &mut self.syncs
+    }
+
+    /// How many messages weren't applied when they came, by cause.
+    pub fn causes(&self) -> &CauseCounts {
+        &self.causes
+    }
+
+    /// How many messages came of each declaration.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// How many messages were of a kind that isn't declared.
+    pub fn ignored(&self) -> u64 {
+        self.ignored
+    }
+
+    /// How many messages were read on the general way, those that were refused included.
+    pub fn general(&self) -> u64 {
+        self.general
+    }
+
+    /// The events of one message, in order. One that is refused changes nothing.
+    #[inline]
+    pub fn on_message(&mut self, raw: &[u8], receive_time_ns: i64, sink: &mut impl Sink) -> Result<(), Fault> {
+        self.scratch.arena.clear();
+        if self.program.batch {
+            return self.on_batch(raw, receive_time_ns, sink);
+        }
+        let (entry, reading) = match self.templated(raw, receive_time_ns) {
+            Some(read) => read,
+            None => match self.fast(raw, receive_time_ns) {
+                Ok(read) => read,
+                Err(Unusual) => self.slow(raw, receive_time_ns)?,
+            },
+        };
+        self.apply(entry, &reading, sink);
+        Ok(())
+    }
+
+    /// Reads a message on the general way alone: what the fast way is held against.
+    pub fn on_message_generally(
+        &mut self,
+        raw: &[u8],
+        receive_time_ns: i64,
+        sink: &mut impl Sink,
+    ) -> Result<(), Fault> {
+        self.scratch.arena.clear();
+        if self.program.batch {
+            self.batch.clear();
+            self.slow_batch(raw, receive_time_ns)?;
+            self.apply_batch(sink);
+            return Ok(());
+        }
+        let (entry, reading) = self.slow(raw, receive_time_ns)?;
+        self.apply(entry, &reading, sink);
+        Ok(())
+    }
+
+    fn on_batch(&mut self, raw: &[u8], receive_time_ns: i64, sink: &mut impl Sink) -> Result<(), Fault> {
+        self.batch.clear();
+        if self.fast_batch(raw, receive_time_ns).is_none() {
+            self.batch.clear();
+            self.scratch.arena.clear();
+            self.slow_batch(raw, receive_time_ns)?;
+        }
+        self.apply_batch(sink);
+        Ok(())
+    }
+
+    fn apply_batch(&mut self, sink: &mut impl Sink) {
+        let batch = std::mem::take(&mut self.batch);
+        for (entry, reading) in &batch {
+            self.apply(*entry, reading, sink);
+        }
+        self.batch = batch;
+    }
+
+    /// A message that is written as one before it.
+    #[inline]
+    fn templated(&mut self, raw: &[u8], receive_time_ns: i64) -> Option<Read> {
+        let Decoder { program, json, scratch, .. } = self;
+        let json = json.as_ref()?;
+        let Scratch { inner, arena, templates, last, guess, .. } = scratch;
+        let count = templates.len();
+        for tried in 0..count {
+            // The one that matched last is tried first, and then the others.
+            let at = if tried == 0 { *last } else { tried - usize::from(tried <= *last) };
+            let template = &mut templates[at];
+            let mut instrument = *guess;
+            inner.clear();
+            arena.clear();
+            if template.read(program, json, raw, &mut instrument, inner, arena) == Some(raw.len()) {
+                *last = at;
+                let entry = &program.entries[template.entry];
+                let mut fields = JsonFields { json, data: raw, slots: inner };
+                let reading = read(entry, &mut fields, &program.grids[instrument], receive_time_ns, arena).ok()?;
+                return Some((template.entry, reading));
+            }
+        }
+        None
+    }
+
+    #[inline]
+    fn fast(&mut self, raw: &[u8], receive_time_ns: i64) -> Result<Read, Unusual> {
+        if raw.len() > MAX_MESSAGE_BYTES {
+            return Err(Unusual);
+        }
+        let Decoder { program, json, msgpack, scratch, .. } = self;
+        let Scratch { outer, inner, arena, templates, lessons, guess, .. } = scratch;
+        arena.clear();
+        outer.clear();
+        inner.clear();
+        let mut pass = Pass { slots: outer, inner: Some(inner), enveloped: false, arena, guess: *guess };
+        if let Some(json) = json {
+            if !simd::clean(raw) {
+                return Err(Unusual);
+            }
+            let end = json.members(program, raw, space(raw, 0), &mut pass).ok_or(Unusual)?;
+            let enveloped = pass.enveloped;
+            if space(raw, end) != raw.len() {
+                return Err(Unusual);
+            }
+            let fields = |slots| JsonFields { json, data: raw, slots };
+            let read = read_fast(program, fields(outer), enveloped.then(|| fields(inner)), receive_time_ns, arena)?;
+            if templates.len() < MAX_TEMPLATES && *lessons < MAX_LESSONS && instrument_of(&read.1).is_some() {
+                *lessons += 1;
+                templates.extend(Template::learn(program, read.0, raw, enveloped));
+            }
+            Ok(read)
+        } else if let Some(msgpack) = msgpack {
+            let end = msgpack.members(program, raw, 0, &mut pass).ok_or(Unusual)?;
+            let enveloped = pass.enveloped;
+            if end != raw.len() {
+                return Err(Unusual);
+            }
+            let fields = |slots| MsgpackFields { data: raw, slots };
+            read_fast(program, fields(outer), enveloped.then(|| fields(inner)), receive_time_ns, arena)
+        } else {
+            Err(Unusual)
+        }
+    }
+
+    /// Reads each message of a batch on the fast way, the next where the last one ended.
+    fn fast_batch(&mut self, raw: &[u8], receive_time_ns: i64) -> Option<()> {
+        if raw.len() > MAX_MESSAGE_BYTES {
+            return None;
+        }
+        let Decoder { program, json, msgpack, scratch, batch, .. } = self;
+        let Scratch { outer, arena, templates, lessons, last, guess, .. } = scratch;
+        if let Some(json) = json {
+            if !simd::clean(raw) {
+                return None;
+            }
+            let mut at = space(raw, 0);
+            if *raw.get(at)? != b'[' {
+                return None;
+            }
+            at = space(raw, at + 1);
+            if *raw.get(at)? == b']' {
+                return (space(raw, at + 1) == raw.len()).then_some(());
+            }
+            loop {
+                let item = raw.get(at..)?;
+                let (read, end) =
+                    match fast_item(program, json, item, receive_time_ns, (outer, arena), (templates, last, *guess)) {
+                        Some(found) => found,
+                        None => {
+                            outer.clear();
+                            let mut pass = Pass { slots: outer, inner: None, enveloped: false, arena, guess: *guess };
+                            let end = json.members(program, item, 0, &mut pass)?;
+                            let mut fields = JsonFields { json, data: item, slots: outer };
+                            let read = read_one(program, &mut fields, Envelope::None, receive_time_ns, arena).ok()?;
+                            if templates.len() < MAX_TEMPLATES
+                                && *lessons < MAX_LESSONS
+                                && instrument_of(&read.1).is_some()
+                            {
+                                *lessons += 1;
+                                templates.extend(Template::learn(program, read.0, &item[..end], false));
+                            }
+                            (read, end)
+                        }
+                    };
+                at = space(raw, at + end);
+                *guess = instrument_of(&read.1).unwrap_or(*guess);
+                batch.push(read);
+                match *raw.get(at)? {
+                    b',' => at = space(raw, at + 1),
+                    b']' => return (space(raw, at + 1) == raw.len()).then_some(()),
+                    _ => return None,
+                }
+            }
+        }
+        let msgpack = msgpack.as_ref()?;
+        let (count, mut at) = msgpack::batch(raw, 0)?;
+        for _ in 0..count {
+            outer.clear();
+            let mut pass = Pass { slots: outer, inner: None, enveloped: false, arena, guess: *guess };
+            at = msgpack.members(program, raw, at, &mut pass)?;
+            let mut fields = MsgpackFields { data: raw, slots: outer };
+            let read = read_one(program, &mut fields, Envelope::None, receive_time_ns, arena).ok()?;
+            *guess = instrument_of(&read.1).unwrap_or(*guess);
+            batch.push(read);
+        }
+        (at == raw.len()).then_some(())
+    }
+
+    fn decoded(&mut self, raw: &[u8]) -> Result<Value, Fault> {
+        self.general += 1;
+        if raw.len() > MAX_MESSAGE_BYTES {
+            return Err(Fault { at: MAX_MESSAGE_BYTES, what: "is beyond the largest message" });
+        }
+        match self.encoding {
+            Encoding::Json => json_value::decode(raw),
+            Encoding::Msgpack => msgpack_value::decode(raw),
+        }
+    }
+
+    #[cold]
+    fn slow(&mut self, raw: &[u8], receive_time_ns: i64) -> Result<Read, Fault> {
+        let value = self.decoded(raw)?;
+        let Decoder { program, scratch, .. } = self;
+        scratch.arena.clear();
+        if !matches!(value.is, Is::Object(_)) {
+            return Err(value.fault("must be an object"));
+        }
+        let inner = program.unwrap.as_ref().and_then(|key| value.member(&key.name));
+        if let Some(inner) = inner
+            && !matches!(inner.is, Is::Object(_))
+        {
+            return Err(inner.fault("must be an object"));
+        }
+        read_message(program, Decoded(&value), inner.map(Decoded), receive_time_ns, &mut scratch.arena)
+    }
+
+    #[cold]
+    fn slow_batch(&mut self, raw: &[u8], receive_time_ns: i64) -> Result<(), Fault> {
+        let value = self.decoded(raw)?;
+        let Decoder { program, scratch, batch, .. } = self;
+        let Is::Array(items) = &value.is else {
+            return Err(value.fault("must be an array of messages"));
+        };
+        if let Some(item) = items.iter().find(|item| !matches!(item.is, Is::Object(_))) {
+            return Err(item.fault("must be an array of objects"));
+        }
+        for item in items {
+            let mut fields = Decoded(item);
+            batch.push(read_one(program, &mut fields, Envelope::None, receive_time_ns, &mut scratch.arena)?);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn apply(&mut self, entry: usize, reading: &Reading, sink: &mut impl Sink) {
+        let Decoder { syncs, causes, counts, ignored, scratch, .. } = self;
+        if matches!(reading, Reading::Ignored) {
+            *ignored += 1;
+            causes[Cause::Ignored as usize] += 1;
+            return;
+        }
+        counts[entry] += 1;
+        match reading {
+            Reading::Quote(quote) => {
+                scratch.guess = quote.instrument;
+                sink.event(Event::Quote(quote));
+            }
+            Reading::Depth { snapshot, depth, bids, asks } => {
+                scratch.guess = depth.instrument;
+                let (bids, asks) = (side(&scratch.arena, *bids), side(&scratch.arena, *asks));
+                let sync = &mut syncs[depth.instrument];
+                if *snapshot {
+                    sync.on_snapshot(depth, bids, asks, causes, sink);
+                } else {
+                    sync.on_delta(depth, bids, asks, causes, sink);
+                }
+            }
+            Reading::Trade { rising, trade } => {
+                scratch.guess = trade.instrument;
+                if syncs[trade.instrument].takes_trade(trade, *rising, causes) {
+                    sink.event(Event::Trade(trade));
+                }
+            }
+            Reading::Bar(bar) => sink.event(Event::Bar(bar)),
+            Reading::Status(status) => sink.event(Event::Status(status)),
+            Reading::Control(control) => sink.event(Event::Control(control)),
+            Reading::UnknownSymbol => causes[Cause::UnknownSymbol as usize] += 1,
+            Reading::Ignored => {}
+        }
+    }
+}
+
+fn side(arena: &[Level], (start, end): (u32, u32)) -> &[Level] {
+    arena.get(start as usize..end as usize).unwrap_or_default()
+}
+
+fn instrument_of(reading: &Reading) -> Option<usize> {
+    match reading {
+        Reading::Quote(quote) => Some(quote.instrument),
+        Reading::Depth { depth, .. } => Some(depth.instrument),
+        Reading::Trade { trade, .. } => Some(trade.instrument),
+        _ => None,
+    }
+}

@@ -1,0 +1,212 @@
+"""Sessions that follow profiles: found by their own workload on this host, and put into every feed's plan."""
+
+import io
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from hwprofile.probe import probe
+from mainspring import __version__
+from mainspring.host.config import parse_config
+from mainspring.host.explain import explain_json, explain_text
+from mainspring.host.profiles import host_key, save, workload
+from mainspring.host.profiles.model import CandidateRecord, Decision
+from mainspring.host.registry import Registry
+from mainspring.host.session_planning import make_session
+
+ONE = 'mode = "replay"\nfeed = { plugin = "simulated", seconds = 1 }\ninstruments = ["BTC/USDT"]\n'
+TWO = """
+mode = "replay"
+[feeds]
+a = { plugin = "simulated", instruments = ["BTC/USDT"] }
+b = { plugin = "simulated", instruments = ["ETH/USDT"] }
+"""
+SLOTS = ("decoder", "codec (json)", "book")
+STRANGER = """
+from mainspring.seams import hookimpl
+from mainspring_plugins.books.bisect_list import BisectListBook
+@hookimpl
+def register_books(catalogue):
+    catalogue.add("strange", BisectListBook, summary="A stranger's book")
+"""
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return Registry.load()
+
+
+@pytest.fixture(scope="module")
+def here():
+    return probe()
+
+
+@pytest.fixture
+def plan(registry, here):
+    """Plans a session of the text on this host, which must only be asked where it matters."""
+
+    def make(text, registry=registry, probed=lambda: here, **more):
+        return make_session(parse_config(text, "s.toml", Path()), registry, probed, **more)
+
+    return make
+
+
+@pytest.fixture
+def keep(make_profile, here, plan, registry):
+    """Keeps a profile of this host: of the text's first feed, with a book that beat the default."""
+
+    def kept(text, book, registry=registry, **fields):
+        first = plan(text, registry, follow=False).first
+        default = {"decoder": "python", "codec (json)": "orjson", "book": "bisect-list"}
+        winner = {**default, "book": book}
+        candidates = (
+            CandidateRecord(name="bisect-list", slots=default, standing="default", because=""),
+            CandidateRecord(name=book, slots=winner, standing="winner", because="", gain=1.31, low=1.25, high=1.36),
+        )
+        chunk = CandidateRecord(name="2048", slots={"chunk": "2048"}, standing="winner", because="", gain=1.1)
+        decisions = tuple(
+            Decision(
+                **slots,
+                because="",
+                grade="quiet",
+                noise=0.01,
+                rounds=9,
+                processes=3,
+                dropped=0,
+                seed=1,
+            )
+            for slots in (
+                {"race": "pipeline", "slots": winner, "default": default, "candidates": candidates},
+                {"race": "chunk", "slots": chunk.slots, "default": {"chunk": "512"}, "candidates": (chunk,)},
+            )
+        )
+        named = {f"{seam.split()[0]} {name}" for seam, name in (*winner.items(), ("book", "bisect-list"))}
+        offers = {one: registry.offers(one.split()[0])[one.split()[1]] for one in named}
+        digest, words = workload(first)
+        profile = make_profile(
+            mainspring=__version__,
+            host=host_key(here),
+            workload=digest,
+            describe_workload=words,
+            candidates={
+                **{
+                    f"book {name}": f"{one.distribution} {one.version}" for name, one in registry.offers("book").items()
+                },
+                **{one: f"{offer.distribution} {offer.version}" for one, offer in offers.items()},
+            },
+            decisions=decisions,
+        )
+        save(msgspec.structs.replace(profile, **fields))
+
+    return kept
+
+
+def unasked():
+    raise AssertionError("the host was probed, and there is nothing to hold it against")
+
+
+def test_a_session_follows_its_profile(plan, keep):
+    """The winner's book runs, in chunks as they were raced, and the lane's stages are held to the profile's."""
+    keep(ONE, "sorted-dict")
+    session = plan(ONE)
+    first = session.first
+    assert (first.book.plugin, first.book.rule, first.chunk.value) == ("sorted-dict", "profile", 2048)
+    assert first.book.because == "profile: sorted-dict 1.31x over bisect-list [1.25, 1.36], fresh, 2026-11-26"
+    assert (first.decoder.plugin, first.decoder.rule) == ("python", "profile")
+    assert [found.freshness for found in session.profiles] == ["fresh"]
+    assert session.lanes[0].parts == session.feeds
+    assert session.lanes[0].stages_ns == {"feed": 4_000.0}
+
+
+def test_the_default_is_had_by_asking(plan, keep):
+    """Without following it is what the config alone gives, and the host isn't looked at."""
+    keep(ONE, "sorted-dict")
+    session = plan(ONE, probed=unasked, follow=False)
+    assert (session.first.book.plugin, session.first.book.because) == ("bisect-list", "the default")
+    assert session.profiles == ()
+    assert session.lanes[0].stages_ns == {}
+
+
+def test_the_host_is_left_alone_without_a_profile(plan, keep):
+    """Neither where nothing was ever raced, nor where something else was."""
+    for _ in range(2):
+        session = plan(ONE, probed=unasked)
+        assert session.first.book.because == (
+            "the default; no race of this workload on this host; `mainspring tune` runs one"
+        )
+        assert [found.freshness for found in session.profiles] == ["none"]
+        keep(ONE.replace("seconds = 1", "seconds = 2"), "sorted-dict")
+
+
+def test_each_feed_follows_its_own(plan, keep):
+    """Of two feeds the second was raced: its book is the winner's, and the session's chunk stays the first one's."""
+    keep(ONE.replace("BTC", "ETH").replace(", seconds = 1", ""), "sorted-dict")
+    session = plan(TWO)
+    assert [feed.book.plugin for feed in session.feeds] == ["bisect-list", "sorted-dict"]
+    assert [feed.chunk.value for feed in session.feeds] == [512, 512]
+    assert [found.freshness for found in session.profiles] == ["none", "fresh"]
+    assert [words.partition(":")[0] for _, words in session.describe_profile()] == ["a", "b"]
+    assert session.lanes[0].stages_ns == {}
+
+
+def test_a_strangers_plugin_wins(plan, keep, install):
+    """A plugin of another distribution is followed as ours are; where it isn't allowed, it isn't taken, with why."""
+    install("acme-strange", {"acme_strange_book": STRANGER})
+    ours = ("mainspring", "mainspring-native")
+    allowed = Registry.load((*ours, "acme-strange"))
+    keep(ONE, "strange", allowed)
+    book = plan(ONE, allowed).first.book
+    assert (book.plugin, book.distribution, book.version, book.rule) == ("strange", "acme-strange", "1.0", "profile")
+    book = plan(ONE, Registry.load(ours)).first.book
+    assert (book.plugin, book.rule) == ("bisect-list", "default")
+    assert "isn't taken: no book plugin is named 'strange'" in book.because
+    assert "Not loaded, as [plugins] allow doesn't name them: acme-strange" in book.because
+
+
+def text_of(session) -> list[str]:
+    out = io.StringIO()
+    explain_text(session, Console(file=out, width=100, color_system=None))
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+def test_explain_tells_it_in_the_words_of_the_plan(plan, keep):
+    """At 100 columns: rows stay rows, each reason stands once below, and a line says what was found."""
+    keep(ONE, "sorted-dict", describe_workload="a day")
+    lines = text_of(plan(ONE))
+    rows = [" ".join(line.split()) for line in lines]
+    for row in (
+        f"decoder python mainspring {__version__} profile (1) any cpu",
+        f"codec (json) orjson mainspring {__version__} profile (1); the feed reads with it any cpu",
+        f"book sorted-dict mainspring {__version__} profile (1) any cpu",
+        f"chunk 2048 mainspring {__version__} profile (3) any cpu",
+        f"codec (binary) msgpack mainspring {__version__} default (2) any cpu",
+    ):
+        assert row in rows
+    for line in (
+        "(1) profile: sorted-dict 1.31x over bisect-list [1.25, 1.36], fresh, 2026-11-26",
+        "(2) the default; the races of 2026-11-26 had nothing to choose here",
+        "(3) profile: 2048 1.10x over 512, fresh, 2026-11-26",
+        "Host profile: fresh (a day): raced 2026-11-26",
+    ):
+        assert line in lines
+
+
+def test_explain_tells_it_as_json(plan, keep):
+    """Each slot's whole reason, and what was found of the profile."""
+    keep(ONE, "sorted-dict", describe_workload="a day")
+    plain = json.loads(json.dumps(explain_json(plan(ONE))))
+    because = {one["slot"]: (one["rule"], one["because"]) for one in plain["slots"]}
+    words = "profile: sorted-dict 1.31x over bisect-list [1.25, 1.36], fresh, 2026-11-26"
+    assert because["book"] == ("profile", words)
+    assert because["codec (json)"] == ("profile", f"{words}; the feed reads with it")
+    assert plain["profiles"] == [
+        {
+            "freshness": "fresh",
+            "because": "raced 2026-11-26",
+            "tuned_at": "2026-11-26T13:00:00+00:00",
+            "workload": "a day",
+        }
+    ]
