@@ -99,11 +99,11 @@ def test_fills_are_counted_against_their_estimate(bench):
     assert table.tracker.accounts[0].position_lots == 4
     cost = table.order_manager.tallies[0].costs["taker"]
     assert cost.fills == 1
-    assert cost.realised_bps() == pytest.approx(1e4 * 1 / 101), "a tick above a mid of 101 ticks"
-    assert cost.estimated_bps() == pytest.approx(1e4 * 0.01 / 1.01)
+    assert cost.arrival_cost_bps() == pytest.approx(1e4 * 1 / 101), "a tick above a mid of 101 ticks"
+    assert cost.causes_bps() == {"spread": pytest.approx(1e4 * 0.01 / 1.01)}
     assert table.stages.histograms()["venue"].max == 3, "accepted 3 ns after it left"
-    ((taken, name, priced),) = table.order_manager.fills[0].samples
-    assert (taken, name, priced.mid_half_ticks) == (fill, "s", 202)
+    (record,) = table.order_manager.fills[0].samples
+    assert (record.fill, record.strategy, record.arrival.mid_half_ticks) == (fill, "s", 202)
 
 
 def test_what_was_sent_is_sampled_between_chunks(bench):
@@ -270,7 +270,7 @@ def test_a_replaced_order_is_priced_again(bench):
     table.say(2, BookSnapshot(0, 2, 2, 2, [(199, 5)], [(201, 5)]))
     table.router.events = [Replaced(1, 0, 3, 199, 4), Fill(1, 0, 4, 1, Side.BUY, 199, 4, True, 0)]
     table.say(5)
-    assert table.order_manager.tallies[0].costs["maker"].realised_bps() == pytest.approx(-1e4 / 200)
+    assert table.order_manager.tallies[0].costs["maker"].arrival_cost_bps() == pytest.approx(-1e4 / 200)
 
 
 def test_a_replace_that_cannot_be_priced_does_not_go_out(bench):

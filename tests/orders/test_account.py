@@ -134,12 +134,12 @@ def test_an_open_position_without_a_mid_has_no_profit_figure(spot):
         ("BTC/USDT", "spot", "USDT"),
         ("BTC/USDT:USDT", "linear", "USDT"),
         ("BTC/USD:BTC", "inverse", "BTC"),
-        ("AAPL", "spot", "quote currency"),
-        ("XBTUSD", "inverse", "base currency"),
+        ("AAPL", "spot", "quote currency of AAPL"),
+        ("XBTUSD", "inverse", "base currency of XBTUSD"),
     ],
 )
 def test_the_profit_currency(symbol, contract, currency):
-    """The quote of a pair, or its base for an inverse contract; a symbol without a pair doesn't tell."""
+    """The quote of a pair, or its base for an inverse contract; a symbol without a pair keeps a name of its own."""
     one = Instrument(symbol=symbol, venue_symbol="", tick_size=Decimal(1), lot_size=Decimal(1), contract=contract)
     assert Account(one).statement().currency == currency
 

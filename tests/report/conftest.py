@@ -13,19 +13,23 @@ from mainspring.report import (
     CandidateReport,
     DriftReport,
     FeedReport,
-    FillMark,
+    FillSample,
     InstrumentReport,
+    MarkoutReport,
     MidPoint,
-    OrderMark,
+    OpenOrderReport,
+    OrderSample,
     PacePoint,
     RaceReport,
     SessionReport,
+    SlippagePart,
     SlippageReport,
     SlotReport,
     ThreadReport,
     TimingReport,
     stage_report,
 )
+from mainspring.session.currency_totals import currency_totals
 from mainspring.telemetry import Budget, Histogram
 
 START_NS = 1_723_118_400_000_000_000
@@ -56,7 +60,7 @@ def sample_mids(random: Random, count: int) -> list[MidPoint]:
     return mids
 
 
-def sample_marks(random: Random, mids: list[MidPoint], count: int) -> list[FillMark]:
+def sample_marks(random: Random, mids: list[MidPoint], count: int) -> list[FillSample]:
     """Fills near the mid at times when one was known, two in three of them as maker."""
     marks = []
     costs = Random(11)
@@ -65,13 +69,15 @@ def sample_marks(random: Random, mids: list[MidPoint], count: int) -> list[FillM
         maker = random.random() < 0.66
         away = (-0.4 if buy == maker else 0.4) * random.random()
         marks.append(
-            FillMark(
+            FillSample(
                 time_ns=mid.time_ns,
                 side="buy" if buy else "sell",
                 price=f"{mid.price + away:.2f}",
                 size=f"{random.expovariate(200):.5f}",
                 maker=maker,
                 strategy="maker",
+                mid=mid.price,
+                mid_after=mid.price,
                 estimated_bps=costs.gauss(0.2, 0.1) if maker else costs.gauss(1.5, 0.4),
                 realised_bps=costs.gauss(-0.1, 0.3) if maker else costs.gauss(1.9, 0.8),
             )
@@ -79,14 +85,14 @@ def sample_marks(random: Random, mids: list[MidPoint], count: int) -> list[FillM
     return marks
 
 
-def sample_sent(random: Random, mids: list[MidPoint], count: int) -> list[OrderMark]:
+def sample_sent(random: Random, mids: list[MidPoint], count: int) -> list[OrderSample]:
     """Orders a little away from the mid, the last of them a market order."""
     sent = []
     for mid in sorted(random.sample(mids, count), key=lambda mid: mid.time_ns):
         buy = random.random() < 0.5
         price = f"{mid.price + (-0.5 if buy else 0.5):.2f}"
         side = "buy" if buy else "sell"
-        sent.append(OrderMark(time_ns=mid.time_ns, side=side, price=price, replaces=random.random() < 0.7))
+        sent.append(OrderSample(time_ns=mid.time_ns, side=side, price=price, replaces=random.random() < 0.7))
     return [*sent[:-1], changed(sent[-1], price=None)] if sent else []
 
 
@@ -195,6 +201,56 @@ def sample_timing(random: Random) -> TimingReport:
     )
 
 
+def sample_slippage(maker_fills: int, taker_fills: int) -> list[SlippageReport]:
+    def part(name: str, estimated: float, realised: float | None = None) -> SlippagePart:
+        return SlippagePart(name=name, estimated_bps=estimated, realised_bps=realised)
+
+    return [
+        SlippageReport(
+            role="maker",
+            fills=maker_fills,
+            measured_fills=max(maker_fills - 2, 0),
+            estimated_bps=0.093,
+            realised_bps=0.032,
+            parts=[part("spread-capture", -0.112, -0.092), part("adverse-selection", 0.205, 0.124)],
+            queue_risk_bps=0.121,
+            horizon_s=5.0,
+        ),
+        SlippageReport(
+            role="taker",
+            fills=taker_fills,
+            measured_fills=taker_fills,
+            estimated_bps=1.482,
+            realised_bps=1.931,
+            parts=[part("spread", 0.641), part("impact", 0.841)],
+        ),
+    ]
+
+
+def sample_markouts(role: str, fills: int, means: tuple[float, ...], amounts: tuple[str, ...]) -> list[MarkoutReport]:
+    """Of each horizon one fill more is too near the end."""
+    return [
+        MarkoutReport(role=role, horizon_s=horizon, fills=max(fills - at, 0), not_measurable=at, bps=bps, amount=amount)
+        for at, (horizon, bps, amount) in enumerate(zip((0.1, 1.0, 5.0, 30.0), means, amounts, strict=True))
+    ]
+
+
+def sample_open_orders() -> list[OpenOrderReport]:
+    """One that rests, partly filled, and one whose replace is on its way."""
+    end_ns = START_NS + SESSION_NS
+    rests = OpenOrderReport(
+        created_ns=end_ns - 900_000_000,
+        strategy="maker",
+        side="buy",
+        price="61839.90",
+        size="0.01000",
+        filled="0.00250",
+        state="open",
+    )
+    moves = {"created_ns": end_ns - 1_000_000, "side": "sell", "price": "61840.10", "filled": "0"}
+    return [rests, changed(rests, state="pending-replace", **moves)]
+
+
 def sample_instrument(
     random: Random, symbol: str = "BTC/USDT", mids: int = 12_000, fills: int = 214
 ) -> InstrumentReport:
@@ -221,26 +277,16 @@ def sample_instrument(
         profit="3.90623100",
         net="-2.19660171",
         profit_currency="USDT",
-        book=BookReport(bid="61839.99", ask="61840.00", levels=4_127, live=True, crossed=0),
-        slippage=[
-            SlippageReport(
-                role="maker",
-                fills=maker_fills,
-                estimated_bps=0.214,
-                realised_bps=-0.081,
-                causes_bps={"spread capture": -0.112, "queue risk": 0.121, "adverse selection": 0.205},
-            ),
-            SlippageReport(
-                role="taker",
-                fills=len(marks) - maker_fills,
-                estimated_bps=1.482,
-                realised_bps=1.931,
-                causes_bps={"spread": 0.641, "impact": 0.841},
-            ),
+        book=BookReport(bid="61839.99", ask="61840.00", mid="61839.995", levels=4_127, live=True, crossed=0),
+        slippage=sample_slippage(maker_fills, len(marks) - maker_fills),
+        markouts=[
+            *sample_markouts("maker", maker_fills, (-0.02, -0.061, -0.124, -0.2), ("-0.31", "-0.9", "-1.81", "-2.75")),
+            *sample_markouts("taker", len(marks) - maker_fills, (0.4, 0.51, 0.6, 0.8), ("2.1", "2.6", "3.1", "4")),
         ],
+        open_orders=sample_open_orders() if fills else [],
         mids=points,
-        marks=marks,
-        sent=sample_sent(Random(12), points, min(400, mids)),
+        fill_samples=marks,
+        order_samples=sample_sent(Random(12), points, min(400, mids)),
         orders_sent=812 if mids else 0,
     )
 
@@ -284,7 +330,8 @@ def sample_report(seed: int = 7) -> SessionReport:
             gaps=0,
             resyncs=0,
         ),
-        instruments=[sample_instrument(random)],
+        instruments=(instruments := [sample_instrument(random)]),
+        totals=currency_totals(instruments),
         refusals={"collar-bps": 22, "max-position": 16},
         order_log_records=5_349,
         order_log_bytes=291_204,
@@ -314,7 +361,8 @@ def troubled_report(report: SessionReport) -> SessionReport:
     return changed(
         report,
         feed=changed(report.feed, gaps=2, resyncs=1, bad_lines=1),
-        instruments=[changed(instrument, book=book, unrealised=None, profit=None, net=None)],
+        instruments=(instruments := [changed(instrument, book=book, unrealised=None, profit=None, net=None)]),
+        totals=currency_totals(instruments),
         stopped_early="interrupted by the user after message 41,249",
         timing=changed(
             report.timing, stages=[report.timing.stages[0], slow, idle, report.timing.stages[2]], drift=sample_drift()
@@ -328,9 +376,16 @@ def many_report(report: SessionReport) -> SessionReport:
     symbols = ["BTC/USDT", "ETH/USDT", "SOL/USDT", "BTCUSD_PERP"]
     instruments = [sample_instrument(Random(index), symbol, 300, 10) for index, symbol in enumerate(symbols)]
     quiet = changed(
-        sample_instrument(Random(9), "DOGE/USDT", 0, 0), slippage=[], orders=0, accepted=0, cancelled=0, net="0"
+        sample_instrument(Random(9), "DOGE/USDT", 0, 0),
+        slippage=[],
+        markouts=[],
+        orders=0,
+        accepted=0,
+        cancelled=0,
+        net="0",
     )
-    return changed(report, instruments=[*instruments, quiet])
+    instruments.append(quiet)
+    return changed(report, instruments=instruments, totals=currency_totals(instruments))
 
 
 @pytest.fixture(scope="session")
@@ -347,15 +402,25 @@ def hostile_report(report: SessionReport) -> SessionReport:
         feed=changed(report.feed, source=hostile, by_kind={hostile: 1}, not_applied={hostile: 1}),
         refusals={hostile: 3},
         stopped_early=hostile,
+        totals=[changed(total, currency=hostile, net=hostile) for total in report.totals],
         instruments=[
             changed(
                 instrument,
                 symbol=hostile,
                 profit_currency=hostile,
                 net=hostile,
-                slippage=[changed(line, role=hostile, causes_bps={hostile: 1.0}) for line in instrument.slippage],
-                marks=[changed(mark, side="buy", strategy=hostile, size=hostile) for mark in instrument.marks],
-                sent=[changed(one, side=hostile) for one in instrument.sent],
+                slippage=[
+                    changed(line, role=hostile, parts=[changed(one, name=hostile) for one in line.parts])
+                    for line in instrument.slippage
+                ],
+                markouts=[changed(line, role=hostile + line.role) for line in instrument.markouts],
+                open_orders=[
+                    changed(one, strategy=hostile, state=hostile, side=hostile) for one in instrument.open_orders
+                ],
+                fill_samples=[
+                    changed(mark, side="buy", strategy=hostile, size=hostile) for mark in instrument.fill_samples
+                ],
+                order_samples=[changed(one, side=hostile) for one in instrument.order_samples],
             )
         ],
         timing=changed(
@@ -388,7 +453,7 @@ def empty_report(report: SessionReport) -> SessionReport:
     timing = changed(
         report.timing, stages=[], wall_seconds=0.0, messages_per_second=0.0, host={}, pace=[], races=[], threads=[]
     )
-    return changed(report, slots=[], feed=feed, instruments=[], refusals={}, timing=timing)
+    return changed(report, slots=[], feed=feed, instruments=[], totals=[], refusals={}, timing=timing)
 
 
 @pytest.fixture

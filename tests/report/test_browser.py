@@ -263,15 +263,15 @@ def test_fills_and_orders_are_marked_where_they_were(view: Callable[..., View], 
     one = report.instruments[0]
     chart = chart_of(shown, "price")
     fills = [mark for mark in chart["marks"] if mark["class"].startswith("fill")]
-    assert len(fills) == len(one.marks) == 214
+    assert len(fills) == len(one.fill_samples) == 214
     places = [box["box"] for box in fills]
     # The tip of a triangle is at the price: the top of a buy, the bottom of a sell.
-    tips = [place[1] if mark.side == "buy" else place[3] for place, mark in zip(places, one.marks, strict=True)]
-    highest = max(range(len(tips)), key=lambda index: float(one.marks[index].price))
+    tips = [place[1] if mark.side == "buy" else place[3] for place, mark in zip(places, one.fill_samples, strict=True)]
+    highest = max(range(len(tips)), key=lambda index: float(one.fill_samples[index].price))
     assert tips[highest] <= min(tips) + 1.5
     sent = shown.page.locator("svg.chart.price .sent:visible")
     dashes = sum(sent.nth(index).get_attribute("d").count("M") for index in range(sent.count()))
-    assert dashes == len([order for order in one.sent if order.price is not None])
+    assert dashes == len([order for order in one.order_samples if order.price is not None])
 
 
 def test_slippage_marks_stand_at_their_costs(view: Callable[..., View], report: SessionReport) -> None:
@@ -279,7 +279,7 @@ def test_slippage_marks_stand_at_their_costs(view: Callable[..., View], report: 
     shown = view(to_html(report))
     chart = chart_of(shown, "slippage")
     points = [mark["box"] for mark in chart["marks"] if mark["class"].startswith("point")]
-    fill = report.instruments[0].marks[0]
+    fill = report.instruments[0].fill_samples[0]
     for place, wanted in ((0, fill.estimated_bps), (1, fill.realised_bps)):
         ticks = [
             (float(text["words"]), (text["box"][place] + text["box"][place + 2]) / 2, text["box"])

@@ -21,7 +21,7 @@ def test_json_comes_back_as_the_same_report(
 def test_json_is_plain_for_other_programs(report: SessionReport) -> None:
     """Another JSON reader finds figures as numbers, amounts as decimal text and a schema number."""
     read = json.loads(to_json(report))
-    assert read["schema"] == 1
+    assert read["schema"] == 2
     assert read["feed"]["messages"] == 41_249
     assert read["instruments"][0]["net"] == "-2.19660171"
     assert read["timing"]["stages"][0]["p99_ns"] == report.timing.stages[0].p99_ns
@@ -36,7 +36,7 @@ def test_two_runs_differ_in_timing_only(report: SessionReport, change: Callable[
     assert without_timing(other) != without_timing(report)
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b'{"schema": 1}', b"\xff\xfe", b"[1, 2]"])
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"schema": 2}', b"\xff\xfe", b"[1, 2]"])
 def test_what_is_no_report_is_refused(data: bytes) -> None:
     """Broken or foreign JSON is a `DataError`, never half a report."""
     with pytest.raises(DataError, match="no session report"):
@@ -44,6 +44,6 @@ def test_what_is_no_report_is_refused(data: bytes) -> None:
 
 
 def test_another_schema_is_refused(report: SessionReport, change: Callable[..., Any]) -> None:
-    """A report from a later version names both schema numbers."""
-    with pytest.raises(DataError, match=r"schema 2; .* schema 1"):
-        from_json(to_json(change(report, schema=2)))
+    """A report of another version names both schema numbers."""
+    with pytest.raises(DataError, match=r"schema 1; .* schema 2"):
+        from_json(to_json(change(report, schema=1)))

@@ -8,13 +8,14 @@ from mainspring.report import MidPoint, downsample, stage_report, verdict
 from mainspring.report.figures import (
     amount,
     amount_decimals,
+    at_step,
     bps,
     duration,
     latency,
     memory,
     percent,
     round_latency,
-    same_decimals,
+    signed,
 )
 from mainspring.report.printable import printable
 from mainspring.telemetry import Histogram
@@ -47,7 +48,17 @@ def test_units_fit_their_figures() -> None:
     assert [memory(size) for size in (999, 87_412_736, 3 * 10**15)] == ["999 B", "87.4 MB", "3,000 TB"]
     assert [percent(part, 1000) for part in (0, 0.45, 10, 1000)] == ["0.0%", "0.045%", "1.0%", "100.0%"]
     assert [bps(value) for value in (1.234, -1234.5, -0.001, None)] == ["+1.23", "-1,234.50", "0.00", "-"]
-    assert same_decimals(["1.43009", "1.39", "-1000"]) == ["1.43009", "1.39000", "-1,000.00000"]
+
+
+def test_a_column_has_one_precision_from_its_grid() -> None:
+    """Sizes and prices show the decimals of the finest step in their column, zero too; a mid may need one more."""
+    lots = ["0.1", "0.00001000"]
+    assert [at_step(text, lots) for text in ("0", "0.0", "1.39", "-1000", None)] == [
+        *("0.00000", "0.00000", "1.39000", "-1,000.00000", "-")
+    ]
+    assert at_step("61880.06", ["0.01"], halves=True) == "61,880.060"
+    assert [at_step("7", ["1"]), at_step("7.5", ["1"], halves=True), at_step("70", ["10"])] == ["7", "7.5", "70"]
+    assert [signed(text, 2) for text in ("1234.5", "-1", "0.001", None)] == ["+1,234.50", "-1.00", "0.00", "-"]
 
 
 def test_amounts_keep_their_sign_and_say_no_more_than_they_know() -> None:

@@ -102,7 +102,7 @@ def test_latency_lines_rise_and_stand_where_the_axis_says(report: SessionReport)
 def test_price_chart_marks_every_fill(report: SessionReport, name: str) -> None:
     """Each fill is one mark, told apart by side and role, inside the drawing, with its figures when pointed at."""
     (price,) = charts(to_html(report), name, "price")
-    marks = report.instruments[0].marks
+    marks = report.instruments[0].fill_samples
     drawn = of_class(price, "fill")
     assert len(drawn) == len(marks) == 214
     for side in ("buy", "sell"):
@@ -119,11 +119,11 @@ def test_price_chart_marks_every_fill(report: SessionReport, name: str) -> None:
 
 
 def test_price_line_is_thinned_but_keeps_its_extremes(report: SessionReport) -> None:
-    """Of 12,000 mids at most 2,000 points are drawn, and the line still reaches its highest and lowest."""
+    """Of 12,000 mids at most 2,000 points and those of fills are drawn; the line reaches its highest and lowest."""
     (price,) = charts(to_html(report), "wide", "price")
     (line,) = of_class(price, "mid")
     points = [tuple(map(float, point.split(","))) for point in line.get("points", "").split()]
-    assert 1000 < len(points) <= 2000
+    assert 1000 < len(points) <= 2000 + 2 * 214
     ticks = [
         (float((tick.text or "").replace(",", "")), float(tick.get("y", "")) - 4)
         for tick in of_class(price, "tick")
@@ -138,7 +138,7 @@ def test_price_line_is_thinned_but_keeps_its_extremes(report: SessionReport) -> 
 def test_fills_beyond_counting_are_thinned_and_said_so(report: SessionReport, change: Callable[..., Any]) -> None:
     """More fills than can be told apart are drawn in part, with the number in the legend."""
     one = report.instruments[0]
-    html = to_html(change(report, instruments=[change(one, marks=one.marks * 40)]))
+    html = to_html(change(report, instruments=[change(one, fill_samples=one.fill_samples * 40)]))
     assert len(of_class(charts(html, "wide", "price")[0], "fill")) == 4000
     assert "4,000 of 8,560 fills are drawn" in html
 
@@ -182,7 +182,7 @@ def test_every_table_can_be_read_by_ear(report: SessionReport) -> None:
     assert {th["scope"] for th in page.named("th")} == {"col", "row"}
     assert all(svg.get("aria-label") or svg.get("aria-hidden") for svg in page.named("svg"))
     regions = [div for div in page.named("div") if div.get("role") == "region"]
-    assert len(regions) == len(page.named("table")) == 11
+    assert len(regions) == len(page.named("table")) == 13
     assert all(region["aria-label"] and region["tabindex"] == "0" for region in regions)
     assert len(page.named("h1")) == 1
 
@@ -190,7 +190,16 @@ def test_every_table_can_be_read_by_ear(report: SessionReport) -> None:
 def test_figures_are_the_reports(report: SessionReport, troubled_report: SessionReport) -> None:
     """The figures of the head and of the tables are those of the report, and doubts come before them."""
     text = Page(to_html(report)).text
-    for words in ("-2.1966 USDT", "41,249", "66,200 a second", "152 maker, 62 taker", "17.7 µs", "28,101", "+1.93"):
+    for words in (
+        "-2.1966 USDT",
+        "2 open at the end",
+        "41,249",
+        "66,200 a second",
+        "152 maker, 62 taker",
+        "17.7 µs",
+        "28,101",
+        "+1.93",
+    ):
         assert words in text
     assert "Before you trust" not in text
     troubled = Page(to_html(troubled_report)).text
@@ -214,7 +223,7 @@ def test_a_session_without_anything_is_still_a_page(
     """No message, no stage that ran, no mid price, a single fill: each gives a page and no broken drawing."""
     assert "No message came in." in Page(to_html(empty_report)).text
     one = report.instruments[0]
-    single = change(one, mids=[], marks=one.marks[:1])
+    single = change(one, mids=[], fill_samples=one.fill_samples[:1])
     html = to_html(change(report, instruments=[single]))
     Page(html)
     assert len(of_class(charts(html, "wide", "price")[0], "fill")) == 1
@@ -222,7 +231,7 @@ def test_a_session_without_anything_is_still_a_page(
     html = to_html(
         change(
             report,
-            instruments=[change(one, mids=[], marks=[], sent=[])],
+            instruments=[change(one, mids=[], fill_samples=[], order_samples=[])],
             timing=change(report.timing, stages=idle, pace=[], races=[], threads=[]),
         )
     )

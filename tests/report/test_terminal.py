@@ -20,7 +20,17 @@ from mainspring.report import (
     warnings,
 )
 
-HEADINGS = ("What ran", "Stages", "Messages", "Orders", "Refused orders", "Fills and profit", "Slippage")
+HEADINGS = (
+    "Profit and position",
+    "Orders and fills",
+    "Refused orders",
+    "2 orders still open or in flight at the end",
+    "Slippage",
+    "Markouts",
+    "Latency",
+    "Messages",
+    "What ran",
+)
 
 
 def rendered(report: SessionReport, width: int = 80, *, encoding: str = "utf-8", colour: bool = False) -> str:
@@ -59,11 +69,13 @@ def test_a_file_gets_no_escape_sequences(report: SessionReport, troubled_report:
 
 
 def test_sections_come_in_order(report: SessionReport) -> None:
-    """Every section is there, in the order of the docs, each under its heading."""
+    """Profit, position, orders and fills begin; latencies follow, then the plan; advice is the last line."""
     text = rendered(report)
     places = [text.index(f"\n{heading}") for heading in HEADINGS]
     assert places == sorted(places)
-    assert "every budget kept" in " ".join(text[places[-1] :].split())
+    end = " ".join(text[places[-1] :].split())
+    assert "every budget kept" in end
+    assert end.endswith("`mainspring tune` would find the fastest book.")
 
 
 def test_figures_are_the_reports(report: SessionReport) -> None:
@@ -72,9 +84,9 @@ def test_figures_are_the_reports(report: SessionReport) -> None:
     assert re.search(r"book +3,288 .* us .* 100 us +█+░+ +49% ok", text)
     assert re.search(r"whole path +41,249 .* 5 ms +█░+ +<1% ok", text)
     assert row(text, "quote ").split() == ["quote", "28,101", "68.1%"]
-    assert row(text, "BTC/USDT").split() == ["BTC/USDT", "1,812", "1,774", "1,549", "0", "214", "152", "62"]
-    assert row(text, "net ").split() == ["net", "-2.1966"]
-    assert row(text, "taker").split()[:5] == ["taker", "62", "+1.48", "+1.93", "+0.45"]
+    assert row(text, "BTC/USDT  ").split() == ["BTC/USDT", "1,812", "1,774", "2", "1,549", "0", "214", "152", "62"]
+    assert row(text, "net profit ").split() == ["net", "profit", "-2.1966"]
+    assert row(text, "taker  total").split() == ["taker", "total", "62", "+1.48", "+1.93", "+0.45"]
     assert row(text, "collar-bps    ").split() == ["collar-bps", "22"]
     assert report.order_log_sha256 in text
 
@@ -82,7 +94,7 @@ def test_figures_are_the_reports(report: SessionReport) -> None:
 def test_warnings_come_first(report: SessionReport, troubled_report: SessionReport) -> None:
     """What puts the figures in doubt stands above them, and a clean session has no such section."""
     text = rendered(troubled_report)
-    assert text.index("Before you trust the figures") < text.index("What ran")
+    assert text.index("Before you trust the figures") < text.index("Profit and position")
     joined = " ".join(text.split())
     for words in (
         "interrupted by the user",
@@ -102,7 +114,7 @@ def test_no_figure_loses_a_digit_in_a_narrow_console(report: SessionReport, chan
     """Where columns don't fit, cells are folded: every digit of every count is still printed."""
     stages = [change(stage, count=98_765_432_100) for stage in report.timing.stages]
     text = rendered(change(report, timing=change(report.timing, stages=stages)), 60)
-    stages_text = text[text.index("\nStages") : text.index("\nMessages")]
+    stages_text = text[text.index("\nLatency") : text.index("\nMessages")]
     assert sum(map(stages_text.count, "98765432100")) >= 11 * len(stages)
     assert max(map(len, text.splitlines())) <= 60
 
@@ -134,7 +146,7 @@ def test_an_empty_session_is_told_as_one(empty_report: SessionReport) -> None:
     """No message, no instrument, no stage: a short report that says so."""
     text = rendered(empty_report)
     assert "No message came in." in text
-    assert "Stages" not in text
+    assert "Latency" not in text
     assert len(text.splitlines()) < 25
 
 

@@ -2,7 +2,10 @@
 
 import gc
 import gzip
+import itertools
+import math
 import os
+import re
 import signal
 import tracemalloc
 from pathlib import Path
@@ -17,7 +20,7 @@ from mainspring.errors import CaptureError, ConfigError, DataError
 from mainspring.host.config import load_config
 from mainspring.host.planning import make_plan
 from mainspring.host.session_planning import make_session
-from mainspring.report import warnings, without_timing
+from mainspring.report import to_html, warnings, without_timing
 from mainspring.session import run_session
 from mainspring.session.run import _watch_signals
 
@@ -71,13 +74,69 @@ def test_a_report_has_what_its_charts_are_drawn_from(run):
     assert pace[-1].receive_ns == report.feed.last_receive_ns
     assert pace[-1].wall_ns == pytest.approx(report.timing.wall_seconds * 1e9, abs=1)
     assert instrument.orders_sent == next(stage.count for stage in report.timing.stages if stage.stage == "route")
-    assert {one.replaces for one in instrument.sent} == {False, True}
+    assert {one.replaces for one in instrument.order_samples} == {False, True}
     (costs,) = instrument.slippage
-    assert len(instrument.marks) == costs.fills
-    weights = [float(mark.size) for mark in instrument.marks]
-    for bps, kind in ((costs.estimated_bps, "estimated_bps"), (costs.realised_bps, "realised_bps")):
-        reported = sum(weight * getattr(mark, kind) for weight, mark in zip(weights, instrument.marks, strict=True))
-        assert reported / sum(weights) == pytest.approx(bps)
+    fills = instrument.fill_samples
+    assert len(fills) == costs.fills
+    assert weighed((one.estimated_bps, one.size) for one in fills) == pytest.approx(costs.estimated_bps)
+    for at, markout in enumerate(instrument.markouts):
+        moves = [(one.markouts_bps[at], one.size) for one in fills]
+        assert markout.fills + markout.not_measurable == costs.fills
+        assert markout.not_measurable == [move for move, _ in moves].count(None)
+        assert weighed(moves) == pytest.approx(markout.bps)
+    adverse = next(part for part in costs.parts if part.name == "adverse-selection")
+    assert adverse.realised_bps == -instrument.markouts[2].bps, "that of 5 s"
+
+
+def weighed(values):
+    """The mean by size of what is known."""
+    known = [(value, float(size)) for value, size in values if value is not None]
+    return sum(value * size for value, size in known) / sum(size for _, size in known)
+
+
+def test_every_fill_lies_on_the_price_line_of_the_page(run):
+    """The tip of each triangle is within a pixel of the mid's line, however fast the price moved there."""
+    report = run("feed.seconds=60")
+    (drawing,) = re.findall(r'<svg class="chart wide price".*?</svg>', to_html(report), re.DOTALL)
+    (points,) = re.findall(r'class="mid" points="([^"]*)"', drawing)
+    line = [tuple(map(float, point.split(","))) for point in points.split()]
+    tips = [tuple(map(float, tip)) for tip in re.findall(r'class="fill [^"]*" d="M([\d.]+) ([\d.]+)', drawing)]
+    assert len(tips) == report.instruments[0].fills > 100
+    assert max(from_line(line, *tip) for tip in tips) <= 1
+
+
+def from_line(line, x, y):
+    """How far a place is from the nearest segment of a line, all in pixels."""
+    nearest = math.inf
+    for (x1, y1), (x2, y2) in itertools.pairwise(line):
+        if x1 - 2 <= x <= x2 + 2:
+            along, up = x2 - x1, y2 - y1
+            length = along * along + up * up
+            share = 0 if not length else min(max(((x - x1) * along + (y - y1) * up) / length, 0), 1)
+            nearest = min(nearest, math.hypot(x1 + share * along - x, y1 + share * up - y))
+    return nearest
+
+
+def test_orders_left_at_the_end_are_listed(run):
+    """Whatever has neither filled, nor been cancelled or rejected, is in the report with its state."""
+    report = run(SHORT)
+    (one,) = report.instruments
+    assert one.open_orders
+    assert {order.state for order in one.open_orders} <= {"open", "pending-new", "pending-cancel", "pending-replace"}
+    for order in one.open_orders:
+        assert (order.strategy, order.side) in {("maker", "buy"), ("maker", "sell")}
+        assert float(order.filled) < float(order.size)
+        assert order.created_ns <= report.feed.last_receive_ns
+
+
+def test_the_prices_at_the_end_are_the_mark(run, tmp_path):
+    """A quote that is newer than the book gives bid, ask and the mid between them, at which positions are marked."""
+    book = b'{"lastUpdateId":10,"bids":[["100.00","1"]],"asks":[["100.02","1"]]}'
+    quote = b'{"u":11,"s":"BTCUSDT","b":"100.01","B":"2","a":"100.02","A":"1"}'
+    source = write(tmp_path / "a.cap", [(1, book), (2, quote)])
+    report = run("mode=replay", source, 'instruments=["BTC/USDT"]')
+    shown = report.instruments[0].book
+    assert (shown.bid, shown.ask, shown.mid) == ("100.01", "100.02", "100.015")
 
 
 def test_the_recorded_session_trades(run):

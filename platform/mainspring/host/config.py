@@ -87,6 +87,7 @@ class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     lot_size: Decimal | None = None
     contract: Contract | None = None
     contract_size: Decimal | None = None
+    settle_currency: str | None = None
 
 
 class FeedTable(FeedConfig, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from mainspring.seams import Codec, RawMessage
 
 __all__ = ["resolve_instruments"]
 
-_FIELDS = ("tick_size", "lot_size", "contract", "contract_size")
+_FIELDS = ("tick_size", "lot_size", "contract", "contract_size", "settle_currency")
 
 
 def resolve_instruments(

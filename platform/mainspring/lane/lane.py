@@ -3,7 +3,7 @@
 What it costs is written where it is timed: two clock reads a stage (about 50 ns each), one append a reading.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -64,6 +64,8 @@ class Lane:
         self.stages = stages
         self.mids: list[Trace[tuple[int, int]]] = [Trace(_MID_SAMPLES) for _ in markets]
         self._strategies = tuple(strategies)
+        # What may be filled: of each message that moves a market only then the mid before it is kept.
+        self._arrivals: Mapping[int, object] = {} if order_manager is None else order_manager.arrivals
         self._bbo_callbacks = [bound for bound in strategies if bound.subscription.bbo]
         self._trade_callbacks = [bound for bound in strategies if bound.subscription.trades]
         self._timers = [bound for bound in strategies if bound.timer_ns]
@@ -149,12 +151,15 @@ class Lane:
         """Hands out what the last message has led to by now. No message comes after this."""
         if self.order_manager is not None:
             self.order_manager.deliver(now_ns)
+            self.order_manager.markouts.measure(now_ns)
         self.fold()
 
     def _before(self, order_manager: OrderManager, now_ns: int) -> None:
         """Does what is due by the time at which the next message was received."""
         if order_manager.refused or order_manager.router.due_ns <= now_ns:
             order_manager.deliver(now_ns)
+        if order_manager.markouts.due_ns <= now_ns:
+            order_manager.markouts.measure(now_ns)
         for bound in self._timers:
             if bound.timer_due_ns <= now_ns:
                 self._on_timer(bound, now_ns)
@@ -190,7 +195,11 @@ class Lane:
         """When something other than a message is due: 0 for at once."""
         if self.order_manager is None:
             return NEVER_NS
-        due_ns = 0 if self.order_manager.refused else self.order_manager.router.due_ns
+        due_ns = (
+            0
+            if self.order_manager.refused
+            else min(self.order_manager.router.due_ns, self.order_manager.markouts.due_ns)
+        )
         for bound in self._timers:
             due_ns = min(due_ns, bound.timer_due_ns)
         return due_ns
@@ -231,6 +240,8 @@ class Lane:
     ) -> bool:
         """Brings levels into the book; True where they changed the market's best prices."""
         now_ns = event.receive_time_ns
+        if self._arrivals:
+            self._note_mid(market, now_ns)
         clock = self._clock
         started = clock()
         apply(event.bids, event.asks)
@@ -248,6 +259,8 @@ class Lane:
     def _on_invalid(self, event: BookInvalid) -> None:
         market = self.markets[event.instrument]
         market.now_ns = event.receive_time_ns
+        if self._arrivals:
+            self._note_mid(market, event.receive_time_ns)
         market.book.clear()
         market.set_status(book_valid=False)
         market.book_id = market.quote_id = NO_ID
@@ -270,6 +283,8 @@ class Lane:
             market.stale_quotes += 1
             return
         market.quote_id = update_id
+        if self._arrivals:
+            self._note_mid(market, event.receive_time_ns)
         if self._top_of_book:
             market.set_status(book_valid=True)
         if self._watch_market is not None:
@@ -309,6 +324,11 @@ class Lane:
 
     def _on_control(self, event: Control) -> None:
         """A word about the connection changes no market; the feed has counted it."""
+
+    def _note_mid(self, market: Market, now_ns: int) -> None:
+        """Keeps the mid that an order of ours may be filled at, before the message in hand moves it."""
+        if self.order_manager is not None:
+            self.order_manager.note_mid(market, now_ns)
 
     def _call_later(self, market: Market) -> None:
         if market not in self._changed:

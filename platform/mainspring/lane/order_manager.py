@@ -6,10 +6,12 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from mainspring.errors import OrderStateError
+from mainspring.lane.arrival import ArrivalPrice
 from mainspring.lane.callbacks import BoundStrategy, wrap_error
 from mainspring.lane.gateway import CancelRequest, Outbox, ReplaceRequest
 from mainspring.lane.market import Market
-from mainspring.lane.tally import InstrumentTally
+from mainspring.lane.markouts import Markouts
+from mainspring.lane.tally import FillRecord, InstrumentTally
 from mainspring.lane.timing import LaneStages
 from mainspring.lane.trace import Trace
 from mainspring.model import (
@@ -37,7 +39,7 @@ from mainspring.orders import (
 from mainspring.risk import Gate
 from mainspring.seams import Router, SlippageModel
 
-__all__ = ["ArrivalPrice", "OrderManager", "Trading"]
+__all__ = ["OrderManager", "Trading"]
 
 RequestKind: TypeAlias = Literal["new", "cancel", "replace"]
 
@@ -72,17 +74,6 @@ class Trading:
         self.owners = owners
 
 
-class ArrivalPrice:
-    """What an order was expected to cost, and the mid price then, kept while the order lives."""
-
-    __slots__ = ("estimate", "mid_half_ticks", "submitted_ns")
-
-    def __init__(self, estimate: SlippageEstimate, mid_half_ticks: int, submitted_ns: int) -> None:
-        self.estimate = estimate
-        self.mid_half_ticks = mid_half_ticks
-        self.submitted_ns = submitted_ns
-
-
 class OrderManager:
     """Works off the outbox when a strategy has returned, and hands out order events when they are due.
 
@@ -96,8 +87,9 @@ class OrderManager:
         self.trading = trading
         self.router = trading.router
         self.refusals: dict[str, int] = {}
-        self.tallies = [InstrumentTally() for _ in markets]
-        self.fills: list[Trace[tuple[Fill, str, ArrivalPrice]]] = [Trace(_FILL_MARKS) for _ in markets]
+        self.tallies = [InstrumentTally(account) for account in trading.tracker.accounts]
+        self.markouts = Markouts(markets, self.tallies)
+        self.fills: list[Trace[FillRecord]] = [Trace(_FILL_MARKS) for _ in markets]
         self.orders: list[Trace[tuple[int, NewOrder, bool]]] = [Trace(_ORDER_MARKS) for _ in markets]
         """Orders that were sent: when, what then stood at the venue, and whether it replaced what stood there."""
         self._sent: list[tuple[int, NewOrder, bool]] = []
@@ -105,7 +97,11 @@ class OrderManager:
         self._stages = stages
         self._clock = clock
         self._strategies = {bound.name: bound for bound in trading.strategies}
-        self._arrivals: dict[int, ArrivalPrice] = {}
+        self._fill_count = 0
+        self.arrivals: dict[int, ArrivalPrice] = {}
+        """Of each order that hasn't ended, by its id."""
+        self.mids_before: list[tuple[int, int | None]] = [(0, None) for _ in markets]
+        """Of each market the time of the last message that touched it, and the mid before that message."""
         # Of replaces on their way, oldest first: they hold from the moment the venue has replaced the order.
         self._replacement_arrivals: dict[int, list[ArrivalPrice]] = {}
         self.refused: list[tuple[Rejected, str]] = []
@@ -140,6 +136,11 @@ class OrderManager:
         for event in events:
             self._take(event, now_ns)
 
+    def note_mid(self, market: Market, now_ns: int) -> None:
+        """Called before a message of that time changes a market whose instrument may fill an order of ours."""
+        if self.mids_before[market.index][0] != now_ns:
+            self.mids_before[market.index] = (now_ns, market.mid_half_ticks())
+
     def fold(self) -> None:
         """Moves what was sampled to where it is kept. Called between chunks of messages."""
         for sample in self._sent:
@@ -167,7 +168,7 @@ class OrderManager:
         started = clock()
         trading.tracker.add(order)
         trading.log.write(Approved(now_ns, order.order_id))
-        self._arrivals[order.order_id] = self._price(estimate, market, now_ns)
+        self.arrivals[order.order_id] = self._price(estimate, market, now_ns)
         try:
             trading.router.submit(decision, now_ns)
         except Exception as error:  # noqa: BLE001  a stranger's router may raise anything
@@ -268,27 +269,32 @@ class OrderManager:
         strategy = order.order.strategy
         self._count(event, strategy)
         if order.ended:
-            self._arrivals.pop(event.order_id, None)
+            self.arrivals.pop(event.order_id, None)
             self._replacement_arrivals.pop(event.order_id, None)
         self._wake(event, strategy, now_ns)
 
     def _count(self, event: OrderEvent, strategy: str) -> None:
         tally = self.tallies[event.instrument]
         if isinstance(event, Fill):
-            tally.fills += 1
-            tally.maker_fills += event.maker
-            arrival = self._arrivals[event.order_id]
-            tally.costs["maker" if event.maker else "taker"].add(event, arrival.estimate, arrival.mid_half_ticks)
-            self.fills[event.instrument].add((event, strategy, arrival))
+            mid_after = self._markets[event.instrument].mid_half_ticks()
+            touched_ns, mid_before = self.mids_before[event.instrument]
+            # The quote that the fill met, not the one that the message which filled us has left behind.
+            mid = mid_before if touched_ns == event.time_ns else mid_after
+            arrival = self.arrivals[event.order_id]
+            record = FillRecord(self._fill_count, event, strategy, arrival, mid or None, mid_after or None)
+            self._fill_count += 1
+            tally.add_fill(record)
+            self.markouts.add(record)
+            self.fills[event.instrument].add(record)
             self._strategies[strategy].gateways[event.instrument].position_lots += event.side * event.size_lots
         elif isinstance(event, Accepted):
             tally.accepted += 1
-            self._stages.venue(event.time_ns - self._arrivals[event.order_id].submitted_ns)
+            self._stages.venue(event.time_ns - self.arrivals[event.order_id].submitted_ns)
         elif isinstance(event, Cancelled):
             tally.cancelled += 1
         elif isinstance(event, Replaced):
             tally.replaced += 1
-            self._arrivals[event.order_id] = self._replacement_arrivals[event.order_id].pop(0)
+            self.arrivals[event.order_id] = self._replacement_arrivals[event.order_id].pop(0)
         else:
             tally.rejected += 1
             self._count_refusal(f"venue: {event.reason}")

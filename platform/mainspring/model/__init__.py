@@ -39,16 +39,19 @@ from mainspring.model.records import (
     decode_records,
     encode_record,
 )
-from mainspring.model.slippage import Cause, SlippageEstimate
+from mainspring.model.slippage import ADVERSE_SELECTION, QUEUE_RISK, SPREAD_CAPTURE, Cause, SlippageEstimate
 
 __all__ = [
+    "ADVERSE_SELECTION",
     "BBO",
     "EMPTY_BBO",
     "MAX_TEXT_BYTES",
     "MAX_UNITS",
     "NO_ID",
+    "QUEUE_RISK",
     "RECORD_BYTES",
     "RECORD_VERSION",
+    "SPREAD_CAPTURE",
     "Accepted",
     "ApprovedOrder",
     "Bar",

@@ -18,7 +18,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
     `contract` says what a unit of size is worth: for "spot" and "linear" `contract_size` units of the base currency,
     with profit in the quote currency; for "inverse" `contract_size` units of the quote currency, with profit in the
-    base currency.
+    base currency. `settle_currency` names the currency of profit; empty if "BASE/QUOTE" says it.
 
     `origin` says where the grid comes from ("config", "feed", "capture"), for `mainspring explain`.
     """
@@ -29,6 +29,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     lot_size: Decimal
     contract: Contract = "spot"
     contract_size: Decimal = Decimal(1)
+    settle_currency: str = ""
     origin: str = "config"
 
     def __post_init__(self) -> None:

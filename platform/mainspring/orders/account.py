@@ -122,6 +122,20 @@ class Account:
             net=None if profit is None else profit - fees,
         )
 
+    def mid_move_half_units(self, lots: int, before_half_ticks: int, after_half_ticks: int) -> int:
+        """What a position of so many lots, negative when short, gains as the mid moves, in halves of a value unit.
+
+        Both mids are in half ticks, above zero. Exact for spot and linear contracts; see `INVERSE_SCALE` for others.
+        """
+        if self._sign > 0:
+            return lots * (after_half_ticks - before_half_ticks)
+        scaled = 4 * INVERSE_SCALE
+        return lots * scaled // before_half_ticks - lots * scaled // after_half_ticks
+
+    def money(self, half_units: int) -> Fraction:
+        """Halves of a value unit in profit currency."""
+        return Fraction(half_units, 2) * self._unit()
+
     def _value(self, lots: int, price_ticks: int) -> int:
         if self._sign > 0:
             return lots * price_ticks

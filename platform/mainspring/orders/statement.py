@@ -44,9 +44,12 @@ def amount_text(amount: Fraction, decimals: int = _MAX_DECIMALS) -> str:
 def profit_currency(instrument: Instrument) -> str:
     """The currency that profit comes in: the quote of "BASE/QUOTE", or for inverse contracts the base.
 
-    A symbol without a "/" doesn't tell, and gives "quote currency" or "base currency".
+    `Instrument.settle_currency` comes first. Where neither says, the name is the instrument's own ("base currency of
+    XYZ_PERP"), so that two unknown currencies are never taken for one.
     """
+    if instrument.settle_currency:
+        return instrument.settle_currency
     base, slash, quote = instrument.symbol.partition("/")
     if instrument.contract == "inverse":
-        return base if slash else "base currency"
-    return quote.partition(":")[0] if slash else "quote currency"
+        return base if slash else f"base currency of {instrument.symbol}"
+    return quote.partition(":")[0] if slash else f"quote currency of {instrument.symbol}"

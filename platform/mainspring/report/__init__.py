@@ -14,16 +14,10 @@ from mainspring.report.machine import (
     ThreadReport,
 )
 from mainspring.report.model import (
-    BookReport,
     FeedReport,
-    FillMark,
-    InstrumentReport,
     LaneReport,
-    MidPoint,
     OrderLogReport,
-    OrderMark,
     SessionReport,
-    SlippageReport,
     SlotReport,
     StageReport,
     TimingReport,
@@ -31,6 +25,18 @@ from mainspring.report.model import (
 from mainspring.report.page import to_html
 from mainspring.report.sampling import downsample
 from mainspring.report.stages import stage_report, verdict
+from mainspring.report.trading import (
+    BookReport,
+    CurrencyTotal,
+    FillSample,
+    InstrumentReport,
+    MarkoutReport,
+    MidPoint,
+    OpenOrderReport,
+    OrderSample,
+    SlippagePart,
+    SlippageReport,
+)
 
 if TYPE_CHECKING:
     from mainspring.report.terminal import render_text
@@ -39,18 +45,22 @@ __all__ = [
     "ActionReport",
     "BookReport",
     "CandidateReport",
+    "CurrencyTotal",
     "DriftReport",
     "FeedReport",
-    "FillMark",
+    "FillSample",
     "InstrumentReport",
     "LaneReport",
     "LaneTiming",
+    "MarkoutReport",
     "MidPoint",
+    "OpenOrderReport",
     "OrderLogReport",
-    "OrderMark",
+    "OrderSample",
     "PacePoint",
     "RaceReport",
     "SessionReport",
+    "SlippagePart",
     "SlippageReport",
     "SlotReport",
     "StageReport",

@@ -7,7 +7,14 @@ from mainspring.report.model import SessionReport, TimingReport
 
 __all__ = ["from_json", "to_json", "without_timing"]
 
-_SCHEMA = 1
+_SCHEMA = 2
+
+
+class _Header(msgspec.Struct):
+    """What a report of any schema has."""
+
+    schema: int = _SCHEMA
+
 
 _NO_TIMING = TimingReport(wall_seconds=0.0, messages_per_second=0.0, stages=[], peak_rss_bytes=0, host={})
 
@@ -20,12 +27,12 @@ def to_json(report: SessionReport) -> bytes:
 def from_json(data: bytes | str) -> SessionReport:
     """The report that `to_json` wrote. Raises `DataError` for what isn't one, or is one of another schema."""
     try:
-        report = msgspec.json.decode(data, type=SessionReport)
+        schema = msgspec.json.decode(data, type=_Header).schema
+        if schema != _SCHEMA:
+            raise DataError(f"this report has schema {schema}; this version of mainspring reads schema {_SCHEMA}")
+        return msgspec.json.decode(data, type=SessionReport)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DataError(f"this is no session report: {error}") from error
-    if report.schema != _SCHEMA:
-        raise DataError(f"this report has schema {report.schema}; this version of mainspring reads schema {_SCHEMA}")
-    return report
 
 
 def without_timing(report: SessionReport) -> SessionReport:

@@ -1,5 +1,6 @@
 """Figures as people read them: thousands apart, units that fit, no more digits than mean something."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -7,6 +8,7 @@ __all__ = [
     "NONE",
     "amount",
     "amount_decimals",
+    "at_step",
     "bps",
     "clock",
     "count_of",
@@ -16,7 +18,8 @@ __all__ = [
     "memory",
     "percent",
     "round_latency",
-    "same_decimals",
+    "signed",
+    "time_of_day",
     "times_as_long",
     "whole_percent",
 ]
@@ -76,6 +79,13 @@ def clock(time_ns: int) -> str:
     return datetime.fromtimestamp(time_ns // 1_000_000_000, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def time_of_day(time_ns: int, *, millis: bool = False) -> str:
+    """The time in UTC, to the second, or to the millisecond."""
+    second, rest_ns = divmod(time_ns, 1_000_000_000)
+    shown = datetime.fromtimestamp(second, tz=UTC).strftime("%H:%M:%S")
+    return f"{shown}.{rest_ns // 1_000_000:03d}" if millis else shown
+
+
 def percent(part: float, whole: float) -> str:
     """12.3%, and below 1% two digits that mean something: 0.045%."""
     if not whole:
@@ -107,11 +117,25 @@ def amount_decimals(texts: list[str | None]) -> int:
     return 2 if largest >= 1000 or not largest else 4 if largest >= 1 else 8
 
 
-def same_decimals(texts: list[str]) -> list[str]:
-    """Sizes with their thousands apart, each with as many decimals as the finest has, so that their points align."""
-    numbers = [_decimal(text) for text in texts]
-    places = max((len(f"{number:f}".partition(".")[2]) for number in numbers if number is not None), default=0)
-    return [amount(text, places) for text in texts]
+def at_step(text: str | None, steps: Sequence[str], *, halves: bool = False) -> str:
+    """A price or size with as many decimals as the finest of its column's grid steps, and NONE for None.
+
+    `steps` are the tick or lot sizes of the instruments in the column, as decimal text; `halves` for a mid price, which
+    may lie between two ticks.
+    """
+    places = 0
+    for step in filter(None, map(_decimal, steps)):
+        exponent = (step / 2 if halves else step).normalize().as_tuple().exponent
+        assert isinstance(exponent, int)  # a finite number's
+        places = max(places, -exponent)
+    return amount(text, places)
+
+
+def signed(text: str | None, decimals: int) -> str:
+    """An amount that may be a gain or a loss, with its sign: +1.50, -0.25, 0.00; NONE for None."""
+    shown = amount(text, decimals)
+    number = _decimal(shown.replace(",", ""))
+    return f"+{shown}" if number is not None and number > 0 else shown
 
 
 def amount(text: str | None, decimals: int | None = None) -> str:

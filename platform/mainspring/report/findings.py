@@ -1,25 +1,32 @@
 """What a reader has to know before the figures, and the one sentence that he takes away."""
 
-from decimal import Decimal
-
 from mainspring.report.figures import amount, amount_decimals, count_of, duration, is_positive, memory
 from mainspring.report.machine import ActionReport
-from mainspring.report.model import InstrumentReport, LaneReport, SessionReport, SlippageReport
+from mainspring.report.model import LaneReport, SessionReport
 from mainspring.report.stages import stage_label, verdict
+from mainspring.report.trading import InstrumentReport, OpenOrderReport, SlippagePart, SlippageReport
 
 __all__ = [
+    "advice",
     "common_origin",
     "describe_drift",
+    "difference",
     "format_budget",
     "format_closing",
     "format_net",
     "format_total_net",
     "largest_first",
+    "listed_open_orders",
     "market_seconds",
-    "slippage_difference",
+    "markout_horizons",
+    "open_orders_heading",
+    "slippage_notes",
     "small_print",
     "warnings",
 ]
+
+_MOST_OPEN = 20
+_RACED = ("decoder", "book", "codec (json)", "codec (binary)", "chunk", "gc")
 
 
 def warnings(report: SessionReport) -> list[str]:
@@ -97,28 +104,52 @@ def format_net(instrument: InstrumentReport) -> str:
 
 
 def format_total_net(report: SessionReport) -> str:
-    """The profit after fees over all instruments; empty where they have no one currency to add up in."""
-    currencies = {instrument.profit_currency for instrument in report.instruments}
-    if len(currencies) != 1:
-        return ""
-    if len(report.instruments) == 1:
-        return format_net(report.instruments[0])
-    nets = [Decimal(instrument.net) for instrument in report.instruments if instrument.net is not None]
-    total = None if len(nets) < len(report.instruments) else f"{sum(nets):f}"
-    return _money(total, currencies.pop())
+    """The profit after fees, one amount for each currency: "+0.0123 BTC, -4.5600 USDT"; empty with no instrument."""
+    return ", ".join(_money(total.net, total.currency) for total in report.totals)
 
 
 def _money(text: str | None, currency: str) -> str:
     if text is None:
-        return "unknown"
+        return f"unknown {currency}"
     return f"{'+' if is_positive(text) else ''}{amount(text, amount_decimals([text]))} {currency}"
 
 
-def slippage_difference(line: SlippageReport) -> float | None:
-    """By how many basis points the realised cost was above the estimated one; None where either isn't known."""
-    if line.realised_bps is None or line.estimated_bps is None:
+def difference(part: SlippagePart | SlippageReport) -> float | None:
+    """By how many basis points the realised cost was above the estimated one; None if either isn't known."""
+    if part.realised_bps is None or part.estimated_bps is None:
         return None
-    return line.realised_bps - line.estimated_bps
+    return part.realised_bps - part.estimated_bps
+
+
+def listed_open_orders(report: SessionReport) -> list[tuple[InstrumentReport, OpenOrderReport]]:
+    """The orders that hadn't ended, each with its instrument, oldest first; of more than 20, the newest."""
+    found = [(one, order) for one in report.instruments for order in one.open_orders]
+    return sorted(found, key=lambda pair: pair[1].created_ns)[-_MOST_OPEN:]
+
+
+def open_orders_heading(report: SessionReport) -> str:
+    """How many orders hadn't ended, and how many of them are listed."""
+    total = sum(len(one.open_orders) for one in report.instruments)
+    heading = f"{count_of(total, 'order')} still open or in flight at the end"
+    return f"{heading}; the newest {_MOST_OPEN}" if total > _MOST_OPEN else heading
+
+
+def markout_horizons(report: SessionReport) -> list[float]:
+    """The horizons of the report's markouts, in seconds; empty where nothing was filled."""
+    return list(dict.fromkeys(line.horizon_s for one in report.instruments for line in one.markouts))
+
+
+def slippage_notes(report: SessionReport) -> list[str]:
+    """What a reader of the slippage table has to know: what adverse selection is measured by, and over which fills."""
+    makers = [line for one in report.instruments for line in one.slippage if line.horizon_s is not None]
+    if not makers:
+        return []
+    fills, measured = sum(line.fills for line in makers), sum(line.measured_fills for line in makers)
+    seconds = ", ".join(dict.fromkeys(f"{line.horizon_s:g} s" for line in makers))
+    notes = [f"adverse selection is the mid's move against the fill within {seconds}: {measured:,} of {fills:,} fills"]
+    if any(line.queue_risk_bps is not None for line in makers):
+        notes.append("queue risk is the estimate for orders that don't fill, so no fill shows it")
+    return notes
 
 
 def format_closing(report: SessionReport) -> str:
@@ -154,6 +185,14 @@ def small_print(report: SessionReport) -> list[str]:
     if report.timing.peak_rss_bytes:
         lines.append(f"memory at its peak: {memory(report.timing.peak_rss_bytes)}")
     return lines
+
+
+def advice(report: SessionReport) -> list[str]:
+    """What the reader may do next: a sentence each."""
+    untuned = [slot.slot for slot in report.slots if slot.slot in _RACED and slot.rule == "default"]
+    if not untuned or report.timing.profiles:
+        return []
+    return [f"Nothing was timed on this machine yet: `mainspring tune` would find the fastest {', '.join(untuned)}."]
 
 
 def describe_drift(report: SessionReport) -> str:

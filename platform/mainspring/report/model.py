@@ -3,18 +3,13 @@
 import msgspec
 
 from mainspring.report.machine import ActionReport, DriftReport, LaneTiming, PacePoint, RaceReport, ThreadReport
+from mainspring.report.trading import CurrencyTotal, InstrumentReport
 
 __all__ = [
-    "BookReport",
     "FeedReport",
-    "FillMark",
-    "InstrumentReport",
     "LaneReport",
-    "MidPoint",
     "OrderLogReport",
-    "OrderMark",
     "SessionReport",
-    "SlippageReport",
     "SlotReport",
     "StageReport",
     "TimingReport",
@@ -54,108 +49,6 @@ class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
     times_back: int = 0
     warning: str | None = None
     name: str = ""
-
-
-class BookReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The book at the end. Prices are decimal text, None where a side is empty.
-
-    `crossed` counts the crossed states that were seen.
-    """
-
-    bid: str | None
-    ask: str | None
-    levels: int
-    live: bool
-    crossed: int
-
-
-class SlippageReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Estimated cost against the realised one, both size-weighted means over the filled lots, in basis points.
-
-    Measured from the mid price at the time of the order; positive is a cost. None where nothing was filled.
-    `causes_bps` splits the estimate.
-    """
-
-    role: str
-    fills: int
-    estimated_bps: float | None
-    realised_bps: float | None
-    causes_bps: dict[str, float]
-
-
-class MidPoint(msgspec.Struct, frozen=True, array_like=True):
-    """A sample of the mid price (in price units), for the chart."""
-
-    time_ns: int
-    price: float
-
-
-class FillMark(msgspec.Struct, frozen=True, kw_only=True):
-    """A fill, for the charts and the table. Price and size are decimal text.
-
-    The costs, what the order was expected to have and what the fill had, are in basis points as in `SlippageReport`;
-    None in reports of versions that didn't keep them.
-    """
-
-    time_ns: int
-    side: str
-    price: str
-    size: str
-    maker: bool
-    strategy: str
-    estimated_bps: float | None = None
-    realised_bps: float | None = None
-
-
-class OrderMark(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that was sent, for the chart. `price` is decimal text, None for a market order.
-
-    `replaces` says that it changed an order that stood at the venue already.
-    """
-
-    time_ns: int
-    side: str
-    price: str | None
-    replaces: bool
-
-
-class InstrumentReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One instrument. Amounts are decimal text, in `profit_currency`; sizes in base currency or contracts.
-
-    With several feeds, `symbol` begins with the feed's name: "spot:BTC/USDT".
-
-    `profit` is realised plus unrealised, before fees; `net` is after them. `unrealised` marks the position to the mid,
-    and is None, as `profit` and `net` are, where the position is open and no mid price is known.
-
-    `mids`, `marks` and `sent` are samples for the charts: all there were up to a bound (4,000 mids, 2,000 fills and
-    2,000 orders), beyond it every second, every fourth, and so on. `orders_sent` counts them all, replaces included.
-    """
-
-    symbol: str
-    tick_size: str
-    lot_size: str
-    origin: str
-    orders: int
-    accepted: int
-    cancelled: int
-    replaced: int
-    fills: int
-    maker_fills: int
-    bought: str
-    sold: str
-    position: str
-    realised: str
-    unrealised: str | None
-    fees: str
-    profit: str | None
-    net: str | None
-    profit_currency: str
-    book: BookReport
-    slippage: list[SlippageReport]
-    mids: list[MidPoint]
-    marks: list[FillMark]
-    sent: list[OrderMark] = []
-    orders_sent: int = 0
 
 
 class StageReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,12 +122,13 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     """A whole session. `refusals` counts refused orders by reason code; `order_log_sha256` is over the encoded log.
 
+    `totals` has one entry for each currency that profit comes in, in the order of the instruments.
     `stopped_early` says why the session ended before its input did, None where it didn't. `feed` is all that came in;
     where there are several feeds, `feeds` has each of them. `lanes` are there where there are several. Of several order
     logs `order_log_sha256` is the SHA-256 of their digests, one a line, in the order of `order_logs`.
     """
 
-    schema: int = 1
+    schema: int = 2
     mainspring: str
     config: str
     mode: str
@@ -251,3 +145,4 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     feeds: list[FeedReport] = []
     lanes: list[LaneReport] = []
     order_logs: list[OrderLogReport] = []
+    totals: list[CurrencyTotal] = []

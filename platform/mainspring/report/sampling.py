@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mainspring.report.model import MidPoint
+from mainspring.report.trading import MidPoint
 
 __all__ = ["downsample"]
 

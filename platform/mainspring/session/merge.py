@@ -24,6 +24,7 @@ from mainspring.report import (
     TimingReport,
     stage_report,
 )
+from mainspring.session.currency_totals import currency_totals
 from mainspring.session.host_facts import host_facts
 from mainspring.session.races import race_reports
 from mainspring.session.results import LaneOutcome, PartResult
@@ -55,6 +56,7 @@ def merge(
     messages = sum(feed.messages for feed in feeds)
     wall_seconds = max((result.wall_seconds for result in results), default=0.0)
     several = len(session.lanes) > 1
+    instruments = _instruments(session, parts)
     return SessionReport(
         mainspring=__version__,
         config=plan.origin,
@@ -63,7 +65,8 @@ def merge(
         slots=[_slot(choice) for choice in session.choices()],
         feed=_all_feeds(session, feeds),
         feeds=feeds if len(feeds) > 1 else [],
-        instruments=_instruments(session, parts),
+        instruments=instruments,
+        totals=currency_totals(instruments),
         refusals=_summed(part.refusals for part in parts),
         order_log_records=sum(log.records for log in logs),
         order_log_bytes=sum(log.bytes for log in logs),

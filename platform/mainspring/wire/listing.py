@@ -16,6 +16,9 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     `contract_sizes` names the instruments, by the start of the venue symbol, whose contract size isn't `contract_size`.
     `quotes` are the currencies that end a venue symbol, so that "BTCUSDT" reads as "BTC/USDT": the longest that fits
     counts. A symbol that none ends, or that has a "/" already, stays as it is.
+
+    `settle_currency` is the currency of profit where all instruments share it. Where the base of an inverse contract
+    is that currency, `base_before` is what follows it in the venue symbol: "USD_" in "BTCUSD_PERP".
     """
 
     tick_size: Decimal
@@ -24,6 +27,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     contract_size: Decimal = Decimal(1)
     contract_sizes: dict[str, Decimal] = {}
     quotes: tuple[str, ...] = ()
+    settle_currency: str = ""
+    base_before: str = ""
     slash: bool = False
     """Whether the venue writes the "/" itself."""
 
@@ -52,5 +57,16 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
             lot_size=self.lot_size,
             contract=self.contract,
             contract_size=sizes[0] if sizes else self.contract_size,
+            settle_currency=self._settle_currency_of(named),
             origin="feed",
         )
+
+    def _settle_currency_of(self, venue_symbol: str) -> str:
+        """The currency of profit; empty where our symbol says it, or nothing does."""
+        if self.settle_currency:
+            return self.settle_currency
+        if self.base_before:
+            base, found, _ = venue_symbol.partition(self.base_before)
+            return base if found else ""
+        pair, expires, _ = venue_symbol.partition("_")
+        return self.symbol_of(pair).partition("/")[2] if expires else ""

@@ -64,7 +64,7 @@ ALPACA_STOCKS = WireFeed(
     ),
     # Prices have at most four decimals below a dollar and two above; whole shares. Where a trade report of a fraction
     # of a share is to be taken, the instrument's lot size in the config says so.
-    listing=Listing(tick_size=Decimal("0.0001"), lot_size=Decimal(1)),
+    listing=Listing(tick_size=Decimal("0.0001"), lot_size=Decimal(1), settle_currency="USD"),
 )
 
 

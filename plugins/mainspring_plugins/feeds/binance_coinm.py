@@ -31,6 +31,7 @@ BINANCE_COINM = WireFeed(
         contract="inverse",
         contract_size=Decimal(10),
         contract_sizes={"BTCUSD_": Decimal(100)},
+        base_before="USD_",
     ),
 )
 

@@ -35,7 +35,15 @@ B < M - h; and it grows with Q, because p falls and M rises.
 
 import msgspec
 
-from mainspring.model import Cause, Instrument, NewOrder, SlippageEstimate
+from mainspring.model import (
+    ADVERSE_SELECTION,
+    QUEUE_RISK,
+    SPREAD_CAPTURE,
+    Cause,
+    Instrument,
+    NewOrder,
+    SlippageEstimate,
+)
 from mainspring.seams import MarketView
 from mainspring_plugins.slippage._common import require_positive
 
@@ -105,5 +113,6 @@ def resting_estimate(
     return SlippageEstimate(
         captured + selected + queued,
         mid,
-        (Cause("spread-capture", captured), Cause("adverse-selection", selected), Cause("queue-risk", queued)),
+        (Cause(SPREAD_CAPTURE, captured), Cause(ADVERSE_SELECTION, selected), Cause(QUEUE_RISK, queued)),
+        fill,
     )

@@ -1,15 +1,30 @@
 """The page of a session from top to bottom."""
 
-from mainspring.report.figures import clock, count_of, duration, latency, round_latency
+from collections.abc import Sequence
+
+from mainspring.report.cost_grids import markouts_grid, slippage_grid
+from mainspring.report.figures import (
+    amount_decimals,
+    at_step,
+    clock,
+    count_of,
+    duration,
+    latency,
+    round_latency,
+    signed,
+)
 from mainspring.report.findings import (
+    advice,
     describe_drift,
     format_budget,
-    format_total_net,
     market_seconds,
+    open_orders_heading,
+    slippage_notes,
     small_print,
     warnings,
 )
-from mainspring.report.model import InstrumentReport, SessionReport
+from mainspring.report.messages_grid import messages_grid
+from mainspring.report.model import SessionReport
 from mainspring.report.page.budget_chart import budget_chart
 from mainspring.report.page.latency_chart import latency_chart
 from mainspring.report.page.markup import Html, join, tag
@@ -18,19 +33,12 @@ from mainspring.report.page.price_chart import price_chart
 from mainspring.report.page.races_chart import races_chart
 from mainspring.report.page.shell import card, cards, page, section
 from mainspring.report.page.slippage_chart import slippage_chart
-from mainspring.report.page.tables import (
-    drift_table,
-    fills_table,
-    messages_table,
-    orders_table,
-    profit_table,
-    refusals_table,
-    slippage_table,
-    slots_table,
-    stages_table,
-)
+from mainspring.report.page.table import grid_table
+from mainspring.report.page.tables import drift_table, fills_table, slots_table, stages_table
 from mainspring.report.page.throughput_chart import throughput_chart
 from mainspring.report.stages import stage_label, verdict
+from mainspring.report.trading import CurrencyTotal, InstrumentReport
+from mainspring.report.trading_grids import open_orders_grid, orders_grid, profit_grid, refusals_grid, totals_grid
 
 __all__ = ["to_html"]
 
@@ -43,15 +51,17 @@ def to_html(report: SessionReport) -> str:
         f"Mainspring session report: {report.feed.source}",
         _header(report),
         _warnings(report),
+        _profit(report),
+        _orders(report),
+        *_prices(report),
+        _slippage(report),
+        _markouts(report),
         _latency(report),
         _throughput(report),
-        *_prices(report),
-        _orders(report),
-        _slippage(report),
+        _messages(report),
         _placement(report),
         _races(report),
         _drift(report),
-        _messages(report),
         _slots(report),
         _footer(report),
     )
@@ -70,12 +80,15 @@ def _header(report: SessionReport) -> Html:
 
 
 def _cards(report: SessionReport) -> list[Html | None]:
-    feed, timing = report.feed, report.timing
-    fills = sum(one.fills for one in report.instruments)
-    maker_fills = sum(one.maker_fills for one in report.instruments)
+    feed, timing, instruments = report.feed, report.timing, report.instruments
+    fills = sum(one.fills for one in instruments)
+    maker_fills = sum(one.maker_fills for one in instruments)
+    still_open = sum(len(one.open_orders) for one in instruments)
     rate = f"{timing.messages_per_second:,.0f} a second" if timing.wall_seconds else ""
     return [
-        _net_card(report),
+        *(_net_card(total) for total in report.totals),
+        _position_card(instruments),
+        card("Orders", f"{sum(one.orders for one in instruments):,}", f"{still_open:,} open at the end"),
         card("Fills", f"{fills:,}", f"{maker_fills:,} maker, {fills - maker_fills:,} taker"),
         card("Messages", f"{feed.messages:,}", rate),
         _whole_path_card(report),
@@ -83,11 +96,22 @@ def _cards(report: SessionReport) -> list[Html | None]:
     ]
 
 
-def _net_card(report: SessionReport) -> Html | None:
-    net = format_total_net(report)
-    colour = {"-": "bad", "+": "good"}.get(net[:1])
-    number, _, currency = net.partition(" ")
-    return card("Net profit", join(number, " ", tag("small", currency)), "after fees", colour) if net else None
+def _net_card(total: CurrencyTotal) -> Html:
+    net = total.net
+    shown = "unknown" if net is None else signed(net, amount_decimals([net]))
+    colour = {"-": "bad", "+": "good"}.get(shown[:1])
+    return card("Net profit", join(shown, " ", tag("small", total.currency)), "after fees", colour)
+
+
+def _position_card(instruments: Sequence[InstrumentReport]) -> Html | None:
+    if not instruments:
+        return None
+    if len(instruments) > 1:
+        still_open = sum(bool(one.position.strip("-0.")) for one in instruments)
+        return card("Positions", f"{still_open:,} open", f"of {count_of(len(instruments), 'instrument')}")
+    (one,) = instruments
+    mark = at_step(one.book.mid, [one.tick_size], halves=True)
+    return card("Position", at_step(one.position, [one.lot_size]), f"{one.symbol}, mid {mark}")
 
 
 def _whole_path_card(report: SessionReport) -> Html | None:
@@ -130,7 +154,7 @@ def _throughput(report: SessionReport) -> Html | None:
 
 def _prices(report: SessionReport) -> list[Html]:
     """A section for each instrument that moved or traded; of many, for those with the most fills."""
-    drawn = [one for one in report.instruments if one.mids or one.marks]
+    drawn = [one for one in report.instruments if one.mids or one.fill_samples]
     chosen = sorted(drawn, key=lambda one: -one.fills)[:_MOST_CHARTS]
     sections = [_price(one) for one in drawn if one in chosen]
     if len(chosen) < len(drawn):
@@ -144,31 +168,60 @@ def _price(one: InstrumentReport) -> Html:
         "Triangles are fills: solid ones rested in the book (maker), hollow ones took liquidity (taker). Dashes are "
         "orders, at their limits. Point at a fill for its figures."
     )
-    return section(one.symbol, price_chart(one, fills_table(one.marks) if one.marks else None), note=note)
+    return section(one.symbol, price_chart(one, fills_table(one.fill_samples) if one.fill_samples else None), note=note)
+
+
+def _profit(report: SessionReport) -> Html | None:
+    if not report.instruments:
+        return None
+    totals = grid_table("Totals by currency", totals_grid(report))
+    return section(
+        "Profit and position",
+        grid_table("Profit and position", profit_grid(report)),
+        tag("h3", "Totals by currency") if totals is not None else None,
+        totals,
+        note="Net is profit less fees. An open position is marked to the mid at the end.",
+    )
 
 
 def _orders(report: SessionReport) -> Html | None:
     if not report.instruments:
         return None
-    refused = refusals_table(report) if report.refusals else tag("p", "No order was refused.", class_="soft")
+    refused = grid_table("Refused orders", refusals_grid(report))
+    still_open = grid_table("Open orders", open_orders_grid(report))
     return section(
-        "Orders, fills and profit",
-        orders_table(report),
-        profit_table(report),
+        "Orders and fills",
+        grid_table("Orders", orders_grid(report)),
+        tag("h3", open_orders_heading(report)) if still_open is not None else None,
+        still_open,
         tag("h3", "Refused orders"),
-        refused,
-        note="Profit is realised plus unrealised; net is profit less fees. An open position is marked to the mid.",
+        refused or tag("p", "No order was refused.", class_="soft"),
     )
 
 
 def _slippage(report: SessionReport) -> Html | None:
-    if not any(one.slippage for one in report.instruments):
+    grid = slippage_grid(report)
+    if grid is None:
+        return None
+    notes = " ".join(f"{note[0].upper()}{note[1:]}." for note in slippage_notes(report))
+    note = "What fills cost in basis points of the mid price, weighted by size. Positive is a cost."
+    return section(
+        "Slippage, estimated and realised",
+        slippage_chart(report),
+        grid_table("Slippage", grid),
+        note=f"{note} {notes}".rstrip(),
+    )
+
+
+def _markouts(report: SessionReport) -> Html | None:
+    grid = markouts_grid(report)
+    if grid is None:
         return None
     note = (
-        "Cost in basis points of the mid price when the order was made, weighted by size. Positive is a cost. "
-        "The last columns are what the estimate is made of."
+        "How far the mid had moved our way some time after each fill: the mean, weighted by size, and what it came to. "
+        "Below zero the market moved against us. Fills too near the end aren't measurable."
     )
-    return section("Slippage, estimated and realised", slippage_chart(report), slippage_table(report), note=note)
+    return section("Markouts", grid_table("Markouts", grid), note=note)
 
 
 def _placement(report: SessionReport) -> Html | None:
@@ -198,7 +251,7 @@ def _drift(report: SessionReport) -> Html | None:
 
 def _messages(report: SessionReport) -> Html:
     note = f"From {report.feed.source}, read by {report.feed.plugin}."
-    return section("Messages", messages_table(report), note=note)
+    return section("Messages", grid_table("Messages", messages_grid(report)), note=note)
 
 
 def _slots(report: SessionReport) -> Html | None:
@@ -209,4 +262,5 @@ def _slots(report: SessionReport) -> Html | None:
 
 def _footer(report: SessionReport) -> Html:
     lines = [tag("p", line) for line in small_print(report)]
-    return tag("footer", join(*lines), tag("p", f"Mainspring {report.mainspring}"))
+    next_steps = [tag("p", sentence, class_="advice") for sentence in advice(report)]
+    return tag("footer", join(*lines), tag("p", f"Mainspring {report.mainspring}"), *next_steps)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mainspring.report.figures import amount, bps, count_of
-from mainspring.report.model import FillMark, SessionReport, SlippageReport
+from mainspring.report.figures import amount, bps, count_of, time_of_day
+from mainspring.report.model import SessionReport
 from mainspring.report.page.axes import Frame, Scale, number_ticks, scale, x_axis, y_axis, y_title
 from mainspring.report.page.figure import drawing, figure, legend, swatch
 from mainspring.report.page.markup import Html, join, tag
-from mainspring.report.page.time_axis import time_of_day
+from mainspring.report.trading import FillSample, SlippageReport
 
 __all__ = ["MOST_POINTS", "slippage_chart"]
 
@@ -21,7 +21,7 @@ _ROLES = ("maker", "taker")
 
 class _Point(msgspec.Struct, frozen=True):
     symbol: str
-    fill: FillMark
+    fill: FillSample
     estimated: float
     realised: float
 
@@ -31,7 +31,7 @@ def slippage_chart(report: SessionReport) -> Html | None:
     points = [
         _Point(one.symbol, mark, mark.estimated_bps, mark.realised_bps)
         for one in report.instruments
-        for mark in one.marks
+        for mark in one.fill_samples
         if mark.estimated_bps is not None and mark.realised_bps is not None
     ]
     if not points:
@@ -84,7 +84,7 @@ def _same(across: tuple[float, float], up: tuple[float, float], x: Scale, y: Sca
     return tag("line", class_="same", x1=x(low), y1=y(low), x2=x(high), y2=y(high)) if low < high else None
 
 
-def _role(fill: FillMark) -> str:
+def _role(fill: FillSample) -> str:
     return "maker" if fill.maker else "taker"
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from mainspring.report.figures import NONE
+from mainspring.report.grid import Grid
 from mainspring.report.page.markup import Child, Html, tag
 
-__all__ = ["NO_FIGURE", "table"]
+__all__ = ["NO_FIGURE", "grid_table", "table"]
 
 NO_FIGURE = "\N{EN DASH}"
 """Stands in a table where there is no figure."""
@@ -27,3 +29,11 @@ def table(name: str, titles: Sequence[str], rows: Sequence[Sequence[Child]], *, 
     ]
     shown = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body))
     return tag("div", shown, class_="scroll", role="region", aria_label=name, tabindex=0)
+
+
+def grid_table(name: str, grid: Grid | None) -> Html | None:
+    """The grid as a table; None for None."""
+    if grid is None:
+        return None
+    rows = [[NO_FIGURE if cell == NONE else cell for cell in row] for row in grid.rows]
+    return table(name, grid.titles, rows, words=grid.words)

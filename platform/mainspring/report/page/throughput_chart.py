@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from mainspring.report.figures import duration
+from mainspring.report.figures import duration, time_of_day
 from mainspring.report.model import SessionReport
 from mainspring.report.page.axes import Frame, Scale, Tick, log_scale, log_ticks, number_ticks, scale, x_axis, y_axis
 from mainspring.report.page.figure import drawing, figure, legend, swatch
 from mainspring.report.page.markup import Html, tag
 from mainspring.report.page.table import table
-from mainspring.report.page.time_axis import SECOND_NS, time_of_day, time_ticks
+from mainspring.report.page.time_axis import SECOND_NS, time_ticks
 from mainspring.report.stretches import Stretch, has_market_time, stretches
 
 __all__ = ["throughput_chart"]

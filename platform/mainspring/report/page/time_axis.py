@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from mainspring.report.page.axes import Tick
 
-__all__ = ["SECOND_NS", "time_of_day", "time_ticks"]
+__all__ = ["SECOND_NS", "time_ticks"]
 
 SECOND_NS = 1_000_000_000
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400)
@@ -26,8 +26,3 @@ def time_ticks(start_ns: int, span_s: float, at_most: int) -> list[Tick]:
         if 0 <= at <= span_s:
             ticks.append(Tick(at, datetime.fromtimestamp(time_s, tz=UTC).strftime(pattern)))
     return ticks
-
-
-def time_of_day(time_ns: int) -> str:
-    """The time in UTC, to the second."""
-    return datetime.fromtimestamp(time_ns // SECOND_NS, tz=UTC).strftime("%H:%M:%S")

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mainspring.report.grid import Grid
 from mainspring.report.printable import printable
 
 __all__ = ["Column", "Look"]
@@ -48,6 +49,13 @@ class Look:
         for row in rows:
             table.add_row(*[cell if isinstance(cell, Text) else self.text(cell) for cell in row])
         return table
+
+    def grid(self, grid: Grid | None) -> Table | None:
+        """The grid as a table; None for None."""
+        if grid is None:
+            return None
+        columns = [Column(title, "left" if at in grid.words else "right") for at, title in enumerate(grid.titles)]
+        return self.table(columns, grid.rows)
 
     def bar(self, share: float) -> Text:
         """A bar that is full at a share of 1, red above it; of no cells where the console has no room for one."""

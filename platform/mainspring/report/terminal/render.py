@@ -2,29 +2,29 @@
 
 from collections.abc import Iterator
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from mainspring.report.cost_grids import markouts_grid, slippage_grid
 from mainspring.report.figures import clock, duration
 from mainspring.report.findings import (
+    advice,
     common_origin,
     describe_drift,
     format_closing,
     market_seconds,
+    open_orders_heading,
+    slippage_notes,
     small_print,
     warnings,
 )
+from mainspring.report.messages_grid import messages_grid
 from mainspring.report.model import SessionReport
-from mainspring.report.terminal.instruments import fills_section, orders_section, slippage_section
 from mainspring.report.terminal.look import Column, Look
 from mainspring.report.terminal.machine import drift_section, lanes_section, threads_section
-from mainspring.report.terminal.session import (
-    messages_section,
-    refusals_section,
-    slots_section,
-    stages_section,
-)
+from mainspring.report.terminal.session import slots_section, stages_section
+from mainspring.report.trading_grids import open_orders_grid, orders_grid, profit_grid, refusals_grid, totals_grid
 
 __all__ = ["render_text"]
 
@@ -50,15 +50,18 @@ def _parts(report: SessionReport, look: Look) -> Iterator[RenderableType]:
     yield from _warnings(report, look)
     origin = common_origin(report)
     sections = (
-        (f"What ran, all from {origin}" if origin else "What ran", slots_section(report, look)),
+        ("Profit and position", look.grid(profit_grid(report))),
+        ("Totals, by currency", look.grid(totals_grid(report))),
+        ("Orders and fills", look.grid(orders_grid(report))),
+        ("Refused orders", look.grid(refusals_grid(report))),
+        (open_orders_heading(report), look.grid(open_orders_grid(report))),
+        ("Slippage of fills, basis points; a cost is positive", _slippage(report, look)),
+        ("Markouts: the mid's move after fills; above zero it went our way", look.grid(markouts_grid(report))),
+        ("Latency", stages_section(report, look)),
+        ("Messages", look.grid(messages_grid(report))),
         ("Lanes", lanes_section(report, look)),
-        ("Stages", stages_section(report, look)),
-        ("Messages", messages_section(report, look)),
-        ("Orders", orders_section(report, look)),
-        ("Refused orders", refusals_section(report, look)),
-        ("Fills and profit", fills_section(report, look)),
-        ("Slippage, basis points of the mid price, a cost is positive", slippage_section(report, look)),
         ("Threads", threads_section(report, look)),
+        (f"What ran, all from {origin}" if origin else "What ran", slots_section(report, look)),
         (describe_drift(report), drift_section(report, look)),
     )
     for heading, section in sections:
@@ -70,6 +73,13 @@ def _parts(report: SessionReport, look: Look) -> Iterator[RenderableType]:
     yield look.text(format_closing(report), "bold")
     for line in small_print(report):
         yield look.text(line, "dim")
+    for sentence in advice(report):
+        yield look.text(sentence)
+
+
+def _slippage(report: SessionReport, look: Look) -> RenderableType | None:
+    table = look.grid(slippage_grid(report))
+    return None if table is None else Group(table, *(look.text(note, "dim") for note in slippage_notes(report)))
 
 
 def _title(report: SessionReport, look: Look) -> Text:

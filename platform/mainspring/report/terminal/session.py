@@ -1,17 +1,17 @@
-"""The sections on the session as a whole: slots, stages, messages, refusals. None stands for a section with no rows."""
+"""The sections on the session as a whole: slots and stages. None stands for a section with no rows."""
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mainspring.report.figures import NONE, latency, percent, round_latency, whole_percent
-from mainspring.report.findings import common_origin, largest_first
+from mainspring.report.figures import NONE, latency, round_latency, whole_percent
+from mainspring.report.findings import common_origin
 from mainspring.report.model import SessionReport, StageReport
 from mainspring.report.notes import Notes
 from mainspring.report.stages import budget_share, stage_label, verdict
 from mainspring.report.terminal.look import Column, Look
 
-__all__ = ["messages_section", "refusals_section", "slots_section", "stages_section"]
+__all__ = ["slots_section", "stages_section"]
 
 _VERDICTS = {"within": ("ok", "green"), "over": ("over", "bold red"), "no budget": ("", ""), "idle": ("idle", "dim")}
 
@@ -60,28 +60,3 @@ def _verdict(stage: StageReport, look: Look) -> Text:
     if share is None or not stage.count:
         return Text(word, style)
     return Text.assemble(look.bar(share), f" {whole_percent(share):>4} ", (word, style))
-
-
-def messages_section(report: SessionReport, look: Look) -> Table | None:
-    """What came in by kind, and what of it wasn't applied, by cause."""
-    feed = report.feed
-    rows = [("all", f"{feed.messages:,}", "")]
-    rows += [(kind, f"{count:,}", percent(count, feed.messages)) for kind, count in largest_first(feed.by_kind)]
-    rows += [
-        (f"not applied: {cause}", f"{count:,}", percent(count, feed.messages))
-        for cause, count in largest_first(feed.not_applied)
-    ]
-    rows += [
-        ("gaps", f"{feed.gaps:,}", ""),
-        ("resyncs", f"{feed.resyncs:,}", ""),
-        ("bad lines", f"{feed.bad_lines:,}", ""),
-    ]
-    return look.table((Column("kind", "left"), Column("count"), Column("share")), rows)
-
-
-def refusals_section(report: SessionReport, look: Look) -> Table | None:
-    """Orders that weren't sent or were turned down, by reason."""
-    if not report.refusals:
-        return None
-    rows = [(reason, f"{count:,}") for reason, count in largest_first(report.refusals)]
-    return look.table((Column("reason", "left"), Column("orders")), rows)

@@ -188,7 +188,8 @@ fn made<'py>(py: Python<'py>, estimate: &Estimate) -> PyResult<Bound<'py, PyAny>
     } else {
         PyTuple::new(py, [cause(0)?, cause(1)?, cause(2)?])?
     };
-    call(classes.estimate.bind(py), [&float(estimate.price), &float(estimate.mid), causes.as_any()])
+    let fill_probability = float(estimate.fill_probability);
+    call(classes.estimate.bind(py), [&float(estimate.price), &float(estimate.mid), causes.as_any(), &fill_probability])
 }
 
 /// Adds this part to the module.

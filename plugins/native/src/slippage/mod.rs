@@ -64,6 +64,8 @@ pub struct Estimate {
     pub causes: [(Cause, f64); 3],
     /// How many parts there are.
     pub count: usize,
+    /// The chance that the order fills before it is chased; 1 for one that takes.
+    pub fill_probability: f64,
 }
 
 /// How a resting order is priced by a model that knows the daily volume.
@@ -161,7 +163,7 @@ impl Model {
 
 impl Taking {
     fn estimate(self, mid: f64) -> Estimate {
-        Estimate { price: self.cost, mid, causes: self.causes, count: self.count }
+        Estimate { price: self.cost, mid, causes: self.causes, count: self.count, fill_probability: 1.0 }
     }
 }
 
@@ -208,6 +210,7 @@ fn rest(mid: f64, half_spread: f64, capture: f64, fill: f64, market_cost: f64, l
         mid,
         causes: [(Cause::Capture, captured), (Cause::Selection, selected), (Cause::Queue, queued)],
         count: 3,
+        fill_probability: fill,
     }
 }
 

@@ -1,0 +1,15 @@
+"""A table as text, before a terminal or a page lays it out."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+__all__ = ["Grid"]
+
+
+class Grid(msgspec.Struct, frozen=True):
+    """Titles and rows of cells; `words` are the columns of text, the others hold figures, aligned to the right."""
+
+    titles: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    words: frozenset[int] = frozenset({0})
