@@ -1,5 +1,7 @@
 """What tests of several packages share: a state folder of their own, a browser, and installed distributions."""
 
+import base64
+import hashlib
 import importlib.util
 import shutil
 import sys
@@ -8,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from mainspring.cli import main
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -38,8 +42,8 @@ def browser() -> Iterator[Any]:
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
     """Installs a distribution as an installer would: module files and a dist-info folder, in a folder on the path.
 
-    `install(name, {module: source}, folder="site")` makes one entry point a module. The modules are forgotten
-    after the test.
+    `install(name, {module: source}, folder="site")` makes one entry point a module. With `record`, the dist-info has a
+    RECORD with the modules' hashes. The modules are forgotten after the test.
     """
     modules: set[str] = set()
     folders: set[Path] = set()
@@ -51,6 +55,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         version: str = "1.0",
         folder: str = "site",
         entry_points: dict[str, str] | None = None,
+        record: bool = False,
     ) -> Path:
         site = tmp_path / folder
         site.mkdir(exist_ok=True)
@@ -62,6 +67,13 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         points = {module: module for module in sources} if entry_points is None else entry_points
         lines = [f"{label} = {value}" for label, value in points.items()]
         (info / "entry_points.txt").write_text("\n".join(["[mainspring]", *lines, ""]), encoding="utf-8")
+        if record:
+            digests = {
+                module: base64.urlsafe_b64encode(hashlib.sha256(source.encode()).digest()).decode().rstrip("=")
+                for module, source in sources.items()
+            }
+            rows = [f"{module}.py,sha256={digest},1" for module, digest in digests.items()]
+            (info / "RECORD").write_text("\n".join([*rows, f"{info.name}/METADATA,,", ""]), encoding="utf-8")
         modules.update(sources)
         if site not in folders:
             folders.add(site)
@@ -71,3 +83,22 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     yield make
     for module in modules:
         sys.modules.pop(module, None)
+
+
+@pytest.fixture
+def mainspring(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int | str, str, str]]:
+    """Types a command, in this process; returns its exit code, standard output and standard error."""
+
+    def run(*arguments: object) -> tuple[int | str, str, str]:
+        monkeypatch.setattr(sys, "argv", ["mainspring", *map(str, arguments)])
+        code: int | str = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run

@@ -20,6 +20,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from hwprofile.children import module_command, own_python
 from mainspring_perf.instructions import Count
 from mainspring_perf.marked import describe_machine, write_between
 from mainspring_perf.store import FOLDER_VARIABLE, copy_code
@@ -116,7 +117,7 @@ def slowed_interpreter(folder: Path) -> Path:
     folders = dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib"))
     installed = "".join(f"import site; site.addsitedir({path!r})\n" for path in folders)
     (own / "slowed.pth").write_text(f"{code}\n{installed}", encoding="utf-8")
-    return scripts / Path(sys.executable).name
+    return scripts / Path(own_python()).name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -188,7 +189,7 @@ class _Bench:
 
     def _python(self, *, slowed: bool) -> Path:
         if not slowed:
-            return Path(sys.executable)
+            return Path(own_python())
         if self._slowed is None:
             self._slowed = slowed_interpreter(self._folder / "slowed")
         return self._slowed
@@ -202,21 +203,21 @@ class _Bench:
             str(counts),
         ]
         if not counts.is_file():
-            self._run(Path(sys.executable), *command, "--record")
+            self._run(Path(own_python()), *command, "--record")
         return command
 
     def _against(self, *, slowed: bool) -> list[str]:
         name, limit = ("slowed", _SLOWED_LIMIT) if slowed else ("same", _SAME_LIMIT)
         what = [_SLOWED_SUITE, "--only", _SLOWED_ONLY] if slowed else self._suites["against"]
         if not (self._folder / "bench" / "baselines" / name).is_dir():
-            self._run(Path(sys.executable), *what, "--fast", "--save", name)
+            self._run(Path(own_python()), *what, "--fast", "--save", name)
         # To miss nothing takes more rounds than to raise no false alarm.
         effort = "--rigorous" if slowed else "--fast"
         return [*what, effort, "--against", name, "--fail-over", limit]
 
     def _run(self, python: Path, *arguments: str, failing: bool = False) -> "subprocess.CompletedProcess[str]":
         """Runs `bench`. `failing` says that a gate's no is an answer too. Raises `RuntimeError` where it can't run."""
-        command = [str(python), "-P", "-m", "mainspring", "bench", *arguments]
+        command = module_command("mainspring", "bench", *arguments, python=python)
         done = subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode and not (failing and done.returncode == 1 and done.stdout):
             raise RuntimeError(f"{' '.join(command)} failed: {done.stderr.strip()}")

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
 
+from hwprofile.children import module_command
+
 __all__ = ["background_load"]
 
 _MEAN_WORK_S = 0.05
@@ -19,7 +21,7 @@ _BYTES = 8 << 20
 def background_load(processes: int, seed: int) -> Iterator[None]:
     """So many processes, each at work half of the time, in bursts of 50 ms on average, until the block ends."""
     running = [
-        subprocess.Popen([sys.executable, "-m", __name__, str(seed + number)], stdin=subprocess.PIPE)  # noqa: S603
+        subprocess.Popen(module_command("mainspring_perf.background", str(seed + number)), stdin=subprocess.PIPE)  # noqa: S603
         for number in range(processes)
     ]
     try:

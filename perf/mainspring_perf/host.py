@@ -2,7 +2,6 @@
 
 import statistics
 import subprocess
-import sys
 import time
 from functools import cache
 from importlib.util import find_spec
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from hwprofile.children import code_command
 from hwprofile.probe import probe
 from hwprofile.profile import HostProfile
 from mainspring import __version__
@@ -74,7 +74,7 @@ def _started_ms(statement: str) -> float:
     times = []
     for _ in range(5):
         started = time.perf_counter()
-        subprocess.run([sys.executable, "-c", statement], check=True)  # noqa: S603  our own words
+        subprocess.run(code_command(statement), check=True)  # noqa: S603  our own words
         times.append(1e3 * (time.perf_counter() - started))
     return min(times)
 

@@ -22,6 +22,7 @@ from typing import Literal
 
 import msgspec
 
+from hwprofile.children import module_command
 from hwprofile.instructions import instruction_sets
 from mainspring.errors import MainspringError
 from mainspring_perf.counted import MARK, SECTIONS
@@ -188,7 +189,7 @@ def _count_suite(valgrind: str, suite: str) -> dict[str, Counted]:
             "MALLOC_TRIM_THRESHOLD_": str(2**30),
             **{name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME") if name in os.environ},
         }
-        work = [sys.executable, "-m", "mainspring_perf.counted", suite]
+        work = module_command("mainspring_perf.counted", suite)
         callgrind = [valgrind, "--tool=callgrind", f"--callgrind-out-file={output}", f"--dump-before={MARK}"]
         # Once without counting: a process that compiles modules has another heap than one that finds them compiled.
         for command in (work, [*_without_randomisation(), *callgrind, *work]):

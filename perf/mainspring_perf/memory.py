@@ -16,6 +16,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from hwprofile.children import code_command
 from mainspring.host.config import load_config
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
@@ -234,7 +235,7 @@ def _give_back() -> None:
 
 
 def _asked(expression: str) -> float:
-    command = [sys.executable, "-c", f"from mainspring_perf.memory import _fill, _growth; print({expression})"]
+    command = code_command(f"from mainspring_perf.memory import _fill, _growth; print({expression})")
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  our own words
     return float(done.stdout)
 

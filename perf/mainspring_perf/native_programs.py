@@ -7,13 +7,13 @@ needed. Each function here returns a number, or says why there is none.
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from hwprofile.children import script_command
 from mainspring_perf.sessions import RECORDED, recorded_capture
 
 __all__ = [
@@ -106,7 +106,7 @@ def _run(program: str, *inputs: str) -> str:
         raise _NotHere(f"not here: the recorded session (`mainspring data get {RECORDED}`)")
     build = [cargo, "run", "--release", "--locked", "--quiet", "--manifest-path", str(_CRATE / "Cargo.toml")]
     with tempfile.TemporaryDirectory() as folder:
-        _reported([sys.executable, str(_CRATE / "examples" / "prepare.py"), str(capture), _FEED, folder])
+        _reported(script_command(_CRATE / "examples" / "prepare.py", str(capture), _FEED, folder))
         return _reported([*build, "--example", program, "--", *(str(Path(folder) / name) for name in inputs)])
 
 

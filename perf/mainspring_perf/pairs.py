@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
+from hwprofile.children import module_command
 from mainspring.errors import MainspringError
 from mainspring_perf.answering import AnsweringProcess, NoAnswer
 from mainspring_perf.round import PROTOCOL
@@ -126,7 +127,7 @@ class _Side:
         # Where names lie in Python's tables differs from seed to seed, and with it the time to find them.
         environ = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": str(seed)}
         self._reported, self._suite = version.reported, suite
-        command = [version.python, "-P", "-m", "mainspring_perf.round", "--suite", suite, *chosen]
+        command = module_command("mainspring_perf.round", "--suite", suite, *chosen, python=version.python)
         self._process = AnsweringProcess(command, wait_s=_WAIT_S, environ=environ)
 
     def __enter__(self) -> Self:

@@ -1,11 +1,11 @@
 """Probing: what it costs to find out what this host is, whole and by parts; to import that; to read a large host."""
 
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from hwprofile.children import code_command
 from hwprofile.probe import probe, read_allowance, read_cpu, read_state, read_system, read_topology
 from hwprofile.profile import HostProfile
 from mainspring_perf._wide_host import CPUS_OF_A_PACKAGE, MASK_BITS, write_wide_host
@@ -75,7 +75,7 @@ def _fresh(name: str, program: str, target_us: float | None = None) -> Benchmark
     """A fresh interpreter that runs a program, from its start to its end: an import counts only the first time."""
 
     def run() -> object:
-        command = [sys.executable, "-I", "-c", f"{program}\nprint('done')"]
+        command = code_command(f"{program}\nprint('done')")
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  our own program
 
     return Benchmark(

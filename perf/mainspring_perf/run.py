@@ -2,7 +2,6 @@
 
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 import msgspec
 import pyperf
 
+from hwprofile.children import module_command
 from mainspring.errors import MainspringError
 from mainspring_perf.candidates import allowed, unusable
 from mainspring_perf.harness import Benchmark
@@ -125,7 +125,7 @@ def _one_round(suite: str, chosen: Sequence[str], first: Mapping[str, Any]) -> d
     with tempfile.TemporaryDirectory() as folder:
         output, loops = Path(folder) / "round.json", Path(folder) / "loops.json"
         loops.write_bytes(msgspec.json.encode({name: benchmark.get_loops() for name, benchmark in first.items()}))
-        command = ["-m", "mainspring_perf.worker", "--suite", suite, "--quiet", "--output", str(output), *chosen]
+        command = ["mainspring_perf.worker", "--suite", suite, "--quiet", "--output", str(output), *chosen]
         command += ["--known-loops", str(loops)]
         command += ["--processes", "1", "--values", "3", "--warmups", "1", "--min-time", "0.05", "--copy-env"]
         _run(suite, command)
@@ -136,14 +136,14 @@ def _one_round(suite: str, chosen: Sequence[str], first: Mapping[str, Any]) -> d
 def _tails(suite: str, chosen: Sequence[str], rate: float | None) -> dict[str, Any]:
     rated = [] if rate is None else ["--rate", str(rate)]
     tails: dict[str, Any] = msgspec.json.decode(
-        _run(suite, ["-m", "mainspring_perf.tails", "--suite", suite, *chosen, *rated])
+        _run(suite, ["mainspring_perf.tails", "--suite", suite, *chosen, *rated])
     )
     return tails
 
 
 def _run(suite: str, command: Sequence[str]) -> str:
     """What a process of ours prints. Its error is ours, by its last line."""
-    whole = [sys.executable, *command, *(word for name in allowed() for word in ("--allow", name))]
+    whole = [*module_command(*command), *(word for name in allowed() for word in ("--allow", name))]
     done = subprocess.run(whole, capture_output=True, text=True, check=False)  # noqa: S603  our own worker
     if done.returncode:
         said = [line for line in done.stderr.strip().splitlines() if not line.startswith((" ", "Error when"))]

@@ -2,7 +2,6 @@
 
 import statistics
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 from pyperf._utils import is_significant
 
+from hwprofile.children import code_command, own_python
 from mainspring.errors import MainspringError
 from mainspring_perf.pairs import Pair, Version, run_round
 from mainspring_perf.ranks import Paired, compare_rounds
@@ -69,7 +69,7 @@ def why_not_run_again(baseline: Baseline) -> str | None:
     if not Path(baseline.python).exists():
         return f"its Python, {baseline.python}, is gone"
     asked = subprocess.run(  # noqa: S603  an interpreter that the user has saved a baseline with
-        [baseline.python, "-c", "import platform; print(platform.python_version())"],
+        code_command("import platform; print(platform.python_version())", python=baseline.python),
         capture_output=True,
         text=True,
         check=False,
@@ -102,7 +102,7 @@ def beside_each_other(
         # A copy too: how code is found moves its times by a percent or two, and an edit in between changes nothing.
         code = Path(name) / "code"
         copy_code(code)
-        now = Version(reported="this code", python=sys.executable, folder=code)
+        now = Version(reported="this code", python=own_python(), folder=code)
         return _compare(baseline, _Rounds((then, now), only, allow, progress), suites, _ROUNDS[effort], fail_over)
 
 
@@ -201,7 +201,7 @@ def _reported(baseline: Baseline, rounds: int) -> str:
     now = package_versions()
     other = [f"{name} was {old}" for name, old in baseline.packages.items() if now.get(name) not in (None, old)]
     other = [one for one in other if not one.startswith("mainspring")]
-    if other and baseline.python == sys.executable:
+    if other and baseline.python == own_python():
         how += f"; both with today's packages, which aren't those of then ({', '.join(other)})"
     return how
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pyperf
 
+from hwprofile.children import module_command
 from mainspring_perf.candidates import allow_only
 from mainspring_perf.suites import load_suite
 
@@ -18,7 +19,7 @@ def main() -> None:
 
     How many runs make a value is found once: what an earlier round found is handed in, as JSON by name.
     """
-    runner = pyperf.Runner(add_cmdline_args=_pass_suite_on, program_args=("-m", "mainspring_perf.worker"))
+    runner = pyperf.Runner(add_cmdline_args=_pass_suite_on, program_args=module_command("mainspring_perf.worker")[1:])
     runner.argparser.add_argument("--suite", required=True)
     runner.argparser.add_argument("--name", action="append", default=[], help="time only the benchmark of this name")
     runner.argparser.add_argument("--allow", action="append", default=[])

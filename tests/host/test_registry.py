@@ -303,6 +303,18 @@ def test_a_plugin_that_cannot_run_here_says_why(install: Callable[..., Any], nee
         assert caught.value.distribution == "acme-books"
 
 
+def test_an_optional_library_that_cannot_be_imported_makes_its_plugin_unusable(install, tmp_path, monkeypatch):
+    """A library that is there and broken, built for another Python say, is told with its reason; the others go on."""
+    (tmp_path / "broken_library.py").write_text("raise ImportError('undefined symbol: PyLong_x')\n")
+    (tmp_path / "exiting_library.py").write_text("print('hello'); raise SystemExit(0)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for library, reason in (("broken_library", "ImportError: undefined symbol: PyLong_x"), ("exiting_library", "0")):
+        install(f"acme-{library}", {f"acme_{library}": book("acme", f", needs=Needs(packages=({library!r},))")})
+        registry = Registry.load([f"acme-{library}"])
+        with pytest.raises(UnusablePlugin, match=f"needs the package {library}, which can't be imported: .*{reason}"):
+            registry.get("book", "acme")
+
+
 def test_an_unknown_name_brings_the_nearest_one(install: Callable[..., Any]) -> None:
     """A misspelt plugin name is answered with the nearest right one and all that there are."""
     install("acme-books", {"acme_books": book("sorted-vec")})

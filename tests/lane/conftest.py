@@ -134,6 +134,7 @@ class Bench:
             watch_market=self.router.on_market,
             top_of_book=quotes_only,
             stages=self.stages,
+            owners=dict.fromkeys(("feed", "decoder", "book", "router"), ("scripted", "acme")),
             clock=self.clock,
         )
         self.messages = 0

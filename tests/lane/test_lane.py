@@ -1,5 +1,7 @@
 """The hot loop: which best price is newest, who is called, what stops a market from being live."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from mainspring.errors import PluginError
@@ -167,6 +169,26 @@ def test_a_strategy_that_raises_is_named(bench, method):
     ) as caught:
         run()
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("error", [KeyError("price"), SystemExit(0)])
+@pytest.mark.parametrize("part", ["feed", "book", "router"])
+def test_every_part_that_raises_is_named(bench, part, error):
+    """A feed, a book or a router that raises what isn't in its contract is named, with whose it is."""
+
+    def raises(*arguments):
+        raise error
+
+    table = bench()
+    if part == "feed":
+        table.lane._feed_on_message = raises
+    elif part == "book":
+        table.markets[0].book = SimpleNamespace(apply_snapshot=raises)
+    else:
+        table.lane._watch_market = raises
+    with pytest.raises(PluginError, match=f"the {part} 'scripted' of acme raised {type(error).__name__}") as caught:
+        table.say(1, snapshot())
+    assert caught.value.__cause__ is error
 
 
 def test_stages_are_timed(bench):

@@ -13,7 +13,7 @@ NAMES = [line.removeprefix("name = ") for line in CONTRACTS.read_text().splitlin
 # The smallest house that has every room, and the few imports that the contracts name.
 ROOMS = [
     *("cli", "tuning", "session", "host", "lane", "report", "data", "orders", "risk"),
-    *("telemetry", "venue", "testing", "wire", "seams", "model", "errors"),
+    *("telemetry", "venue", "testing", "wire", "seams", "model", "plugin_calls", "errors"),
 ]
 SOUND = {
     **{f"mainspring/{room}/__init__.py": "" for room in ROOMS},

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
+from mainspring.errors import PluginError
 from mainspring.model import ApprovedOrder, Refusal
 from mainspring.risk import CHECK_FAILED, INVALID_ORDER, LIMIT_NOT_SET, Gate
 
@@ -20,7 +21,7 @@ class Check:
 
     def check(self, order, market, account):
         self.asked.append((order, account.position_lots, account.open_buy_lots, account.open_sell_lots))
-        if isinstance(self.answer, Exception):
+        if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer
 
@@ -66,6 +67,14 @@ def test_a_check_that_raises_refuses(ask):
     assert ask(Check(), Check(ZeroDivisionError("by zero"))) == Refusal(
         CHECK_FAILED, "check_1 raised ZeroDivisionError: by zero"
     )
+
+
+def test_a_check_that_would_end_the_process_is_named(make_order, make_market, make_account):
+    """`sys.exit` in a check neither passes the order nor ends the session in silence: the error names whose it is."""
+    gate = Gate([[("acme_limit", Check(SystemExit(0)))]], owners={"acme_limit": "acme"})
+    with pytest.raises(PluginError, match="the risk check 'acme_limit' of acme raised SystemExit: 0") as caught:
+        gate.approve(make_order(BUY, 5, 100), make_market(), make_account())
+    assert caught.value.distribution == "acme"
 
 
 @pytest.mark.parametrize("answer", [True, False, "no", 0])

@@ -7,7 +7,7 @@ from pathlib import Path
 from hwprofile.doctor import as_text, examine
 from hwprofile.kernel_files import parse_cpu_list
 from hwprofile.probe import probe
-from hwprofile.terminal import colour_wanted, text_width
+from hwprofile.terminal import colour_wanted, printable, text_width, write_result
 
 __all__ = ["add_parser", "run"]
 
@@ -42,12 +42,12 @@ def run(chosen: argparse.Namespace) -> int:
     except ValueError as error:
         return _wrong(f"--cpus: {error}")
     if chosen.json:
-        sys.stdout.write(examination.to_json().decode() + "\n")
+        write_result(examination.to_json().decode() + "\n")
     else:
-        sys.stdout.write(as_text(examination, width=text_width(), colour=colour_wanted()))
+        write_result(as_text(examination, width=text_width(), colour=colour_wanted()))
     return examination.exit_code
 
 
 def _wrong(message: str) -> int:
-    sys.stderr.write(f"hwprofile doctor: {message}\n")
+    sys.stderr.write(printable(f"hwprofile doctor: {message}\n"))
     return 2

@@ -5,7 +5,7 @@ import os
 import sys
 
 from hwprofile.jitter import JitterError, as_text, measure
-from hwprofile.terminal import text_width
+from hwprofile.terminal import printable, text_width, write_result
 
 __all__ = ["add_parser", "run"]
 
@@ -40,14 +40,14 @@ def run(chosen: argparse.Namespace) -> int:
     try:
         jitter = measure(cpu, chosen.seconds, control=control, threshold_ns=threshold_ns, on_round=_progress)
     except JitterError as error:
-        sys.stderr.write(f"hwprofile jitter: {error}\n")
+        sys.stderr.write(printable(f"hwprofile jitter: {error}\n"))
         return 1
     finally:
         _progress_done()
     if chosen.json:
-        sys.stdout.write(jitter.to_json().decode() + "\n")
+        write_result(jitter.to_json().decode() + "\n")
     else:
-        sys.stdout.write(as_text(jitter, width=text_width(), block=_block()))
+        write_result(as_text(jitter, width=text_width(), block=_block()))
     return 0
 
 

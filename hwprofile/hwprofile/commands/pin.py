@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from hwprofile.actions import Action
 from hwprofile.apply import pin_process, prefer_node, reserve
 from hwprofile.kernel_files import parse_cpu_list
+from hwprofile.terminal import printable, write_result
 
 __all__ = ["add_parser", "run"]
 
@@ -49,7 +50,7 @@ def run(chosen: argparse.Namespace) -> int:
         if chosen.pid < 1:
             return _wrong(f"--pid: {chosen.pid} is no process")
         action, _ = pin_process(cpus, chosen.pid)
-        sys.stdout.write(_reported(action) + "\n")
+        write_result(_reported(action) + "\n")
         return 0 if action.outcome == "applied" else _NOT_HELD
     steps: list[Callable[[], Action]] = [lambda: pin_process(cpus)[0]]
     if chosen.node is not None:
@@ -60,7 +61,7 @@ def run(chosen: argparse.Namespace) -> int:
     for step in steps:
         action = step()
         if action.outcome != "applied":
-            sys.stderr.write(f"hwprofile pin: {_reported(action)}; {command[0]} isn't run\n")
+            sys.stderr.write(printable(f"hwprofile pin: {_reported(action)}; {command[0]} isn't run\n"))
             return _NOT_HELD
     return _replaced_by(command)
 
@@ -71,7 +72,7 @@ def _replaced_by(command: Sequence[str]) -> int:
     try:
         os.execvp(command[0], list(command))  # noqa: S606  the user's own command, as given
     except OSError as error:
-        sys.stderr.write(f"hwprofile pin: {command[0]}: {error.strerror}\n")
+        sys.stderr.write(printable(f"hwprofile pin: {command[0]}: {error.strerror}\n"))
         return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUNNABLE
 
 
@@ -83,5 +84,5 @@ def _reported(action: Action) -> str:
 
 
 def _wrong(text: str) -> int:
-    sys.stderr.write(f"hwprofile pin: {text}\n")
+    sys.stderr.write(printable(f"hwprofile pin: {text}\n"))
     return _WRONG

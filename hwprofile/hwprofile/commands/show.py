@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hwprofile.picture import draw
 from hwprofile.probe import probe
-from hwprofile.terminal import colour_wanted, in_the_terminals_letters, text_width
+from hwprofile.terminal import colour_wanted, in_the_terminals_letters, printable, text_width, write_result
 
 __all__ = ["add_parser", "run"]
 
@@ -31,11 +31,11 @@ def run(chosen: argparse.Namespace) -> int:
     root: Path = chosen.root
     if root != Path("/") and not ((root / "sys").is_dir() or (root / "proc").is_dir()):
         what = "holds neither sys nor proc" if root.is_dir() else "is no directory"
-        sys.stderr.write(f"hwprofile show: --from: {root} {what}; give one that holds a host's sys and proc\n")
+        sys.stderr.write(printable(f"hwprofile show: --from: {root} {what}; it must hold a host's sys and proc\n"))
         return 2
     profile = probe(root)
     if chosen.json:
-        sys.stdout.write(profile.to_json().decode() + "\n")
+        write_result(profile.to_json().decode() + "\n")
     else:
-        sys.stdout.write(in_the_terminals_letters(draw(profile, width=text_width(), colour=colour_wanted())))
+        write_result(in_the_terminals_letters(draw(profile, width=text_width(), colour=colour_wanted())))
     return 0

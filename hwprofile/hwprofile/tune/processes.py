@@ -11,6 +11,7 @@ from typing import Protocol, Self
 
 import msgspec
 
+from hwprofile.children import module_command
 from hwprofile.tune.errors import ProcessLostError, RaceError
 from hwprofile.tune.orders import Asked, Hello, Said, Trial, TrialOrder
 from hwprofile.tune.signs import Signs, read_signs
@@ -89,7 +90,7 @@ class _Process:
     def __init__(self, work: Work, within_s: float) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
         self._process = subprocess.Popen(  # noqa: S603  our own worker
-            [sys.executable, "-P", "-m", _WORKER],
+            module_command(_WORKER),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from hwprofile.children import foreign_command
 from mainspring_perf.answering import AnsweringProcess, NoAnswer
 from mainspring_perf.peers.environments import find_environment, make_environment
 from mainspring_perf.peers.peer import Peer, Unavailable
@@ -30,7 +31,7 @@ def command_of(peer: Peer, *, make: bool) -> tuple[list[str], dict[str, str]]:
     if environment is None:
         raise Unavailable("has no environment here: `mainspring bench peers` makes it")
     python, versions = environment
-    return [python, "-I", str(_CHILD), peer.adapter], versions
+    return foreign_command(python, str(_CHILD), peer.adapter), versions
 
 
 class Candidate:

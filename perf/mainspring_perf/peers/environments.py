@@ -5,10 +5,10 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from hwprofile.children import own_python
 from mainspring.data import cache_folder
 from mainspring_perf.peers.interpreters import find_python
 from mainspring_perf.peers.peer import Peer, Unavailable
@@ -30,7 +30,7 @@ def peers_folder() -> Path:
 def find_environment(peer: Peer) -> Environment | None:
     """The environment of a peer, if it stands ready."""
     if not peer.requirements:
-        return sys.executable, _versions_here(peer)
+        return own_python(), _versions_here(peer)
     try:
         versions = json.loads((_folder(peer) / _READY).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -79,7 +79,7 @@ def _python(folder: Path) -> Path:
 
 def _find_uv() -> str:
     # The one of the extra stands beside this interpreter, which needn't be on the search path.
-    beside = shutil.which("uv", path=str(Path(sys.executable).parent))
+    beside = shutil.which("uv", path=str(Path(own_python()).parent))
     uv = beside or shutil.which("uv")
     if uv is None:
         raise Unavailable("needs uv for an environment of its own: `pip install 'mainspring[peers]'`")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from hwprofile.children import foreign_command, own_python
 from mainspring_perf.peers.peer import Python, Unavailable
 
 __all__ = ["find_python"]
@@ -30,7 +31,7 @@ def _candidates(version: Python, uv: str) -> Iterator[str]:
     """What uv finds, what the search path has, and what pyenv keeps: its shims work for the chosen version only."""
     text = f"{version[0]}.{version[1]}"
     if sys.version_info[:2] == version:
-        yield sys.executable
+        yield own_python()
     found = subprocess.run(  # noqa: S603  uv, with a version number
         [uv, "python", "find", "--no-project", "--system", text], capture_output=True, text=True, check=False
     )
@@ -45,7 +46,7 @@ def _candidates(version: Python, uv: str) -> Iterator[str]:
 def _is(path: str, version: Python) -> bool:
     try:
         said = subprocess.run(  # noqa: S603  an interpreter that was found above
-            [path, "-I", "-c", _ASK], capture_output=True, text=True, check=False, timeout=30
+            foreign_command(path, code=_ASK), capture_output=True, text=True, check=False, timeout=30
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -3,13 +3,13 @@
 import importlib
 import pkgutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 import orjson
 
+from hwprofile.children import module_command
 from mainspring_perf.scaling.values import Case, Result, Study
 
 __all__ = ["UnknownStudy", "find_studies", "run_cases", "run_studies"]
@@ -57,7 +57,7 @@ def run_cases(
 
 
 def _in_a_process(name: str, case: Case) -> Result:
-    command = [sys.executable, "-m", "mainspring_perf.scaling.worker", name]
+    command = module_command("mainspring_perf.scaling.worker", name)
     done = subprocess.run(command, input=orjson.dumps(case), capture_output=True, check=False)  # noqa: S603  our own worker
     if done.returncode:
         raise RuntimeError(f"the study {name} failed on {case}:\n{done.stderr.decode(errors='replace')}")

@@ -1,5 +1,5 @@
 """The command line: parse, call, print."""
 
-from mainspring.cli.app import main
+from mainspring.cli.entry import main
 
 __all__ = ["main"]

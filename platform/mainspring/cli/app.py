@@ -1,25 +1,33 @@
 """The commands, gathered, and the one place where an error becomes a message and an exit code."""
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from mainspring import __version__
 from mainspring.cli.data import data_app
 from mainspring.cli.late import LateCommand, WithLateCommands
-from mainspring.cli.output import REFUSED, errors
+from mainspring.cli.output import REFUSED, print_error
 from mainspring.cli.plugins import plugins_app
 from mainspring.cli.session import explain, init, run
 from mainspring.cli.tune import tune_app
 from mainspring.cli.verify import verify
 from mainspring.errors import MainspringError
+from mainspring.plugin_calls import TRACEBACK
 
 __all__ = ["main"]
 
 
 class _Commands(WithLateCommands):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Takes `--traceback` wherever it stands: one types it after the command that went wrong."""
+        end = args.index("--") if "--" in args else len(args)
+        if "--traceback" in args[:end]:
+            args = ["--traceback", *(word for word in args[:end] if word != "--traceback"), *args[end:]]
+        return super().parse_args(ctx, args)
+
     late = (
         LateCommand(
             "bench",
@@ -60,11 +68,15 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  its callback has printed it
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Print errors with their whole traceback. May stand anywhere.")
+    ] = False,
 ) -> None:
-    pass
+    if traceback:
+        os.environ[TRACEBACK] = "1"
 
 
 def main() -> None:
@@ -75,9 +87,6 @@ def main() -> None:
     """
     try:
         app()
-    except MainspringError as error:
-        errors().print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(REFUSED)
-    except OSError as error:
-        errors().print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+    except (MainspringError, OSError) as error:
+        print_error(error)
         sys.exit(REFUSED)

@@ -2,7 +2,6 @@
 
 import platform
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from hwprofile.children import own_python
 from mainspring.cli.default_command import RunByDefault
 from mainspring.cli.output import FAILED, errors, print_json, results, write_file
 from mainspring.cli.peers import run_peers
@@ -229,7 +229,7 @@ def _why_not_run_again(baseline: Baseline) -> str | None:
 def _save(name: str, timed: Timed) -> None:
     about = {
         "saved": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": sys.executable,
+        "python": own_python(),
         "python_version": platform.python_version(),
     }
     path = save_run(name, timed.benchmarks, host=host_profile(), code=code(), about=about)

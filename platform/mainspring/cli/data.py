@@ -8,11 +8,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from mainspring.cli.output import errors, print_json, results
+from mainspring.cli.output import errors, print_json, print_warnings, results
 from mainspring.cli.session import SetOption
 from mainspring.data import CaptureWriter, capture_catalogue, find_capture, get
 from mainspring.errors import ConfigError, DataError
 from mainspring.host.config import load_config
+from mainspring.host.guard import bring_messages
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
 
@@ -91,16 +92,17 @@ def generate(
     """Write a generated session as a capture. Options are the feed's: --set feed.seed=2 --set feed.seconds=60."""
     loaded = load_config(config, [*(overrides or ()), "mode=replay"])
     registry = Registry.load(loaded.config.plugins.allow)
+    print_warnings(registry.warnings)
     plan = make_plan(loaded, registry)
     if plan.source.captures:
         raise ConfigError(f"{loaded.origin}: feed.capture names a recorded session; there is nothing to generate")
-    factory = registry.get("feed", plan.feed.plugin).factory
+    offer = registry.get("feed", plan.feed.plugin)
     count = 0
     if path.is_dir():
         raise ConfigError(f"{path} is a folder; name a file in it")
     try:
         with CaptureWriter(path) as writer:
-            for receive_time_ns, raw in factory.source(plan.instruments, plan.feed.options):
+            for receive_time_ns, raw in bring_messages(offer, plan.instruments, plan.feed.options):
                 writer.write(receive_time_ns, raw)
                 count += 1
     except OSError as error:

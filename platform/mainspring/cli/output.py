@@ -1,15 +1,31 @@
 """What every command prints with: one console for results, one for errors and progress, and the exit codes."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 from rich.console import Console
+from rich.markup import escape
 
-from mainspring.errors import ConfigError
+from hwprofile.terminal import printable
+from mainspring.errors import ConfigError, MainspringError
+from mainspring.plugin_calls import describe_error, error_trace
+from mainspring.report.terminal import SafeConsole
 
-__all__ = ["FAILED", "REFUSED", "STOPPED", "errors", "print_json", "results", "write_file"]
+__all__ = [
+    "FAILED",
+    "REFUSED",
+    "STOPPED",
+    "errors",
+    "print_error",
+    "print_json",
+    "print_json_text",
+    "print_warnings",
+    "results",
+    "write_file",
+]
 
 FAILED: Final = 1
 """Exit code: the command ran, and its verdict is no."""
@@ -25,17 +41,35 @@ _PIPE_COLUMNS = 100
 
 def results() -> Console:
     """The console for results, on standard output. Where that is no terminal, lines are 100 columns wide."""
-    return Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS, highlight=False)
+    return SafeConsole(width=None if sys.stdout.isatty() else _PIPE_COLUMNS, highlight=False)
 
 
 def errors() -> Console:
     """The console for errors, warnings and progress, on standard error."""
-    return Console(stderr=True, highlight=False)
+    return SafeConsole(stderr=True, highlight=False)
 
 
 def print_json(value: Any) -> None:
     """Prints a value as indented JSON, and nothing else."""
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+    print_json_text(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def print_json_text(text: str) -> None:
+    """Prints JSON, with escapes of its own for characters that would control a terminal."""
+    sys.stdout.write(printable(text, json=True) + "\n")
+
+
+def print_error(error: MainspringError | OSError) -> None:
+    """Prints an error on standard error: its text, and for a plugin's the frames that led there."""
+    text = describe_error(error) if isinstance(error, MainspringError) else str(error)
+    errors().print(f"[bold red]error:[/] {escape(text)}", soft_wrap=True)
+    errors().print(error_trace(error), end="", markup=False, soft_wrap=True)
+
+
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Prints warnings on standard error."""
+    for warning in warnings:
+        errors().print(f"[bold yellow]warning:[/] {escape(warning)}", soft_wrap=True)
 
 
 def write_file(path: Path, data: bytes) -> None:

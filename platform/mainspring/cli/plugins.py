@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from mainspring.cli.output import FAILED, print_json, results
+from mainspring.cli.output import FAILED, print_json, print_warnings, results
 from mainspring.errors import PluginError
 from mainspring.host.offers import why_unusable
 from mainspring.host.registry import OURS, SEAMS, Registry
@@ -32,6 +32,7 @@ def list_plugins(
 ) -> None:
     """List every plugin: seam, name, distribution, and whether it can run here."""
     registry = Registry.load((*OURS, *(allow or ())))
+    print_warnings(registry.warnings)
     rows: list[dict[str, Any]] = [
         {
             "seam": seam,
@@ -67,10 +68,8 @@ def list_plugins(
         if build:
             console.print(f"\n{escape(distribution)} was built as {escape(build)}")
     for one in blocked:
-        console.print(
-            f"\n{one['distribution']} {one['version']} has plugins and isn't allowed: nothing of it was imported. "
-            f"Add it to \\[plugins] allow to load it.",
-        )
+        text = f"{one['distribution']} {one['version']} has plugins and isn't allowed: nothing of it was imported. "
+        console.print(f"\n{escape(text)}Add it to \\[plugins] allow to load it.")
 
 
 @plugins_app.command("check")
@@ -82,6 +81,7 @@ def check(
 ) -> None:
     """Run the conformance kit on every plugin of a distribution, and print a verdict a line."""
     registry = Registry.load((*OURS, distribution))
+    print_warnings(registry.warnings)
     offers = [
         offer
         for seam in SEAMS

@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from mainspring.cli.output import FAILED, STOPPED, errors, print_json, results, write_file
+from mainspring.cli.output import (
+    FAILED,
+    STOPPED,
+    errors,
+    print_json,
+    print_json_text,
+    print_warnings,
+    results,
+    write_file,
+)
 from mainspring.errors import ConfigError
 from mainspring.host.applying import try_lanes
 from mainspring.host.config import Loaded, default_text, load_config
@@ -94,7 +103,7 @@ def run(
     if html is not None:
         write_file(html, to_html(report).encode())
     if as_json:
-        typer.echo(to_json(report).decode())
+        print_json_text(to_json(report).decode())
     else:
         render_text(report, results())
     if any(lane.ended == "failed" for lane in report.lanes):
@@ -158,7 +167,9 @@ def load_session(
         wanted.append("feed.skip_bad=true")
     wanted += overrides or ()
     loaded = load_config(config, wanted, {("feed", "capture"): "--capture", ("feed", "plugin"): "--feed"})
-    return loaded, Registry.load(loaded.config.plugins.allow)
+    registry = Registry.load(loaded.config.plugins.allow)
+    print_warnings(registry.warnings)
+    return loaded, registry
 
 
 def _plan(

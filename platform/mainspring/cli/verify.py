@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mainspring.cli.output import FAILED, print_json, results
+from mainspring.cli.output import FAILED, print_json, print_warnings, results
 from mainspring.cli.session import SetOption, SkipBadOption
 from mainspring.session import verdict_json, verdict_text, verify_capture
 
@@ -30,10 +30,11 @@ def verify(
 
     Exits with 1 where anything differs, a book crosses, a message is missing, or there is nothing to hold it against.
     """
-    verdict = verify_capture(captures, feed=feed, overrides=overrides or (), skip_bad=skip_bad)
+    verification = verify_capture(captures, feed=feed, overrides=overrides or (), skip_bad=skip_bad)
+    print_warnings(verification.plugin_warnings)
     if as_json:
-        print_json(verdict_json(verdict))
+        print_json(verdict_json(verification))
     else:
-        verdict_text(verdict, results())
-    if not verdict.ok:
+        verdict_text(verification, results())
+    if not verification.ok:
         raise typer.Exit(FAILED)

@@ -10,7 +10,9 @@ The truths are the venue's own words on the book that didn't go into it:
 A quote whose id the book jumps over says nothing about it, and isn't counted.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
@@ -29,11 +31,13 @@ from mainspring.model import (
     Side,
     decimal_text,
 )
+from mainspring.plugin_calls import wrap_error
 from mainspring.seams import Book, Feed, RawMessage
 
 __all__ = ["InstrumentVerdict", "Tally", "VerifyReport", "verify"]
 
 _MAX_QUOTES_AHEAD = 65_536
+_NOBODY: Final = MappingProxyType(dict.fromkeys(("feed", "book"), ("unnamed", "an unknown distribution")))
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -92,11 +96,16 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify(
-    messages: Iterable[RawMessage], feed: Feed, books: Sequence[Book], instruments: Sequence[Instrument]
+    messages: Iterable[RawMessage],
+    feed: Feed,
+    books: Sequence[Book],
+    instruments: Sequence[Instrument],
+    owners: Mapping[str, tuple[str, str]] = _NOBODY,
 ) -> VerifyReport:
     """Runs the messages through a new feed and new books, one for each instrument of the feed, and compares.
 
-    A message that the feed refuses is counted, and is a problem. What reading `messages` raises goes through.
+    A message that the feed refuses is counted, and is a problem. `owners` names plugin and distribution of "feed" and
+    "book", for the `PluginError` that anything else they raise becomes. What reading `messages` raises goes through.
     """
     checks = [_BookCheck(instrument, book) for instrument, book in zip(instruments, books, strict=True)]
     count = refused = 0
@@ -109,9 +118,14 @@ def verify(
             refused += 1
             first_refusal = first_refusal or f"message {count}: {error}"
             continue
-        for event in events:
-            if isinstance(event, BookDelta | BookSnapshot | BookInvalid | Quote):
-                checks[event.instrument].on_event(event)
+        except BaseException as error:  # noqa: BLE001  a stranger's feed may raise anything
+            wrap_error("feed", *owners["feed"], error)
+        try:
+            for event in events:
+                if isinstance(event, BookDelta | BookSnapshot | BookInvalid | Quote):
+                    checks[event.instrument].on_event(event)
+        except BaseException as error:  # noqa: BLE001  a stranger's book may raise anything
+            wrap_error("book", *owners["book"], error)
     verdicts = tuple(check.verdict() for check in checks)
     problems = [f"{verdict.symbol}: {problem}" for verdict in verdicts for problem in verdict.problems]
     if refused:

@@ -2,26 +2,52 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
+
+import msgspec
 
 from mainspring.errors import ConfigError, DataError, MainspringError, PluginError
 from mainspring.host.offers import Offer
+from mainspring.model import Instrument
+from mainspring.plugin_calls import describe_exception, is_interrupt, isolated
+from mainspring.seams import RawMessage
 
-__all__ = ["calling"]
+__all__ = ["bring_messages", "calling"]
+
+_AT_A_TIME = 512
 
 
 @contextmanager
 def calling(offer: Offer, doing: str) -> Iterator[None]:
     """Runs a call into a plugin; `doing` says what it was asked for: "be made", "find the instruments".
 
-    Errors about config, data and plugins pass as they are. Another error of ours (a size off the grid) becomes a
-    `ConfigError` that names the plugin, and anything else a `PluginError`.
+    The call is isolated: what the plugin prints goes to standard error, and its decimal context is its own. Errors
+    about config, data and plugins pass unchanged. Another error of ours (a size off the grid) becomes a `ConfigError`
+    that names the plugin, and anything else, `sys.exit` included, a `PluginError`.
     """
     what = f"the {offer.seam} {offer.name!r} of {offer.distribution} {offer.version} can't {doing}"
     try:
-        yield
+        with isolated():
+            yield
     except (ConfigError, DataError, PluginError):
         raise
     except MainspringError as error:
         raise ConfigError(f"{what}: {error}. Change its options in the config, or the instrument.") from error
-    except Exception as error:
-        raise PluginError(offer.distribution, f"{what}: {type(error).__name__}: {error}") from error
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        raise PluginError(offer.distribution, f"{what}: {describe_exception(error)}") from error
+
+
+def bring_messages(
+    offer: Offer, instruments: tuple[Instrument, ...], options: msgspec.Struct | None
+) -> Iterator[RawMessage]:
+    """The messages that a feed makes for the instruments, as `calling` would have each of them made."""
+    made: Iterator[RawMessage] | None = None
+    while True:
+        with calling(offer, "bring its messages"):
+            made = iter(offer.factory.source(instruments, options)) if made is None else made
+            some = list(islice(made, _AT_A_TIME))
+        if not some:
+            return
+        yield from some

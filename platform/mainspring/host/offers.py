@@ -1,9 +1,9 @@
 """What plugins have offered: an offer, the catalogue that takes it down, and whether it can run here."""
 
-import importlib.util
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 
 from hwprofile import instruction_sets
 from mainspring.errors import DuplicatePlugin, PluginError
+from mainspring.plugin_calls import describe_exception, is_interrupt, isolated
 from mainspring.seams import Capabilities, Needs
 from mainspring.seams.catalogue import NO_CAPABILITIES, NO_NEEDS
 
@@ -147,9 +148,10 @@ def why_unusable(needs: Needs, *, have: Iterable[str] | None = None, platform: s
         return f"needs the platform {' or '.join(needs.platforms)}; this is {platform}"
     if needs.missing is not None:
         return f"can't be used: {needs.missing}"
-    absent = [name for name in needs.packages if not _importable(name)]
-    if absent:
-        return f"needs the package {', '.join(absent)}; install it (see the extras of the distribution)"
+    for package in needs.packages:
+        problem = _why_not_importable(package)
+        if problem is not None:
+            return problem
     if needs.instruction_sets:
         missing = sorted(set(needs.instruction_sets) - set(instruction_sets() if have is None else have))
         if missing:
@@ -157,11 +159,22 @@ def why_unusable(needs: Needs, *, have: Iterable[str] | None = None, platform: s
     return None
 
 
-def _importable(package: str) -> bool:
+def _why_not_importable(package: str) -> str | None:
+    """Imports the package, since one that is installed may still be broken: built for another Python, say."""
     try:
-        return importlib.util.find_spec(package) is not None
-    except ModuleNotFoundError:  # of a dotted name, where the package above it is absent
-        return False
+        with isolated():
+            import_module(package)
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        if (
+            isinstance(error, ModuleNotFoundError)
+            and error.name is not None
+            and f"{package}.".startswith(f"{error.name}.")
+        ):
+            return f"needs the package {package}; install it (see the extras of the distribution)"
+        return f"needs the package {package}, which can't be imported: {describe_exception(error)}; reinstall it"
+    return None
 
 
 def freeze(offers: Mapping[str, dict[str, Offer]]) -> Mapping[str, Mapping[str, Offer]]:

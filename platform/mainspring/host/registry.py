@@ -1,7 +1,6 @@
 """Finds plugins, loads the allowed ones, and keeps what they offer."""
 
 import importlib.metadata
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -12,12 +11,12 @@ import pluggy
 from mainspring import seams
 from mainspring.errors import PluginError, PluginLoadError, UnknownPlugin, UnusablePlugin
 from mainspring.host.diagnostics import did_you_mean
+from mainspring.host.discovery import OURS, canonical_name, find_distributions
 from mainspring.host.offers import Offer, SeamCatalogue, freeze, why_unusable
+from mainspring.host.provenance import Ownership
+from mainspring.plugin_calls import describe_exception, is_interrupt, isolated
 
 __all__ = ["OURS", "SEAMS", "Blocked", "Registry"]
-
-OURS: Final = ("mainspring", "mainspring-native")
-"""The distributions that may be loaded where the config doesn't say."""
 
 SEAMS: Final[Mapping[str, Callable[[seams.Catalogue], None]]] = MappingProxyType(
     {
@@ -46,8 +45,14 @@ class Registry:
     """What the loaded plugins offer. Frozen: make it with `Registry.load`, then only read it."""
 
     def __init__(
-        self, offers: Mapping[str, Mapping[str, Offer]], blocked: Sequence[Blocked], absent: Sequence[str] = ()
+        self,
+        offers: Mapping[str, Mapping[str, Offer]],
+        blocked: Sequence[Blocked],
+        absent: Sequence[str] = (),
+        warnings: Sequence[str] = (),
     ) -> None:
+        self.warnings = tuple(warnings)
+        """What was passed over while plugins were looked for, a sentence or two each."""
         self._offers = offers
         self._absent = tuple(absent)
         self._blocked = tuple(blocked)
@@ -70,25 +75,29 @@ class Registry:
         installed. Raises `PluginLoadError` where a plugin can't be imported, has a misspelt hook or fails in one, and
         `DuplicatePlugin` where two claim one name. Either all plugins load or there is no registry.
         """
-        allowed = {_canonical(name): name for name in allow}
-        found = _entry_points(importlib.metadata.distributions() if distributions is None else distributions)
+        allowed = {canonical_name(name): name for name in allow}
+        found, warnings = find_distributions(
+            importlib.metadata.distributions() if distributions is None else distributions, allowed
+        )
         blocked = []
         manager = pluggy.PluginManager(seams.PROJECT)
         manager.add_hookspecs(seams)
         owners: dict[str, tuple[str, str]] = {}
-        for (distribution, version), entry_points in found.items():
-            if _canonical(distribution) not in allowed:
-                modules = tuple(sorted(point.value for point in entry_points))
-                blocked.append(Blocked(distribution, version, modules))
+        for one in found:
+            if canonical_name(one.name) not in allowed:
+                modules = tuple(sorted(point.value for point in one.entry_points))
+                blocked.append(Blocked(one.name, one.version, modules))
                 continue
-            for point in entry_points:
-                plugin_name = f"{distribution}:{point.name}"
-                owners[plugin_name] = (distribution, version)
-                _register(manager, plugin_name, point, distribution, version)
+            ownership = Ownership(one.distribution)
+            for point in one.entry_points:
+                plugin_name = f"{one.name}:{point.name}"
+                owners[plugin_name] = (one.name, one.version)
+                _refuse_foreign(ownership, point, one.name, one.version)
+                _register(manager, plugin_name, point, one.name, one.version)
         _refuse_misspelt(manager, owners)
-        there = {_canonical(distribution) for distribution, _ in found}
+        there = {canonical_name(one.name) for one in found}
         absent = [name for canonical, name in allowed.items() if canonical not in there and name not in OURS]
-        return cls(freeze(_collect(manager, owners)), blocked, absent)
+        return cls(freeze(_collect(manager, owners)), blocked, absent, warnings)
 
     def offers(self, seam: str) -> Mapping[str, Offer]:
         """The offers for a seam, by name."""
@@ -124,25 +133,17 @@ class Registry:
         return hint
 
 
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _entry_points(
-    distributions: Iterable[importlib.metadata.Distribution],
-) -> dict[tuple[str, str], list[importlib.metadata.EntryPoint]]:
-    """The entry points of our group, by distribution and version. One that is on the path twice counts once."""
-    found: dict[tuple[str, str], list[importlib.metadata.EntryPoint]] = {}
-    seen: set[str] = set()
-    for distribution in distributions:
-        name = distribution.name
-        if name is None or _canonical(name) in seen:
-            continue
-        seen.add(_canonical(name))
-        points = [point for point in distribution.entry_points if point.group == seams.PROJECT]
-        if points:
-            found[(name, distribution.version)] = points
-    return dict(sorted(found.items()))
+def _refuse_foreign(
+    ownership: Ownership, point: importlib.metadata.EntryPoint, distribution: str, version: str
+) -> None:
+    """Raises `PluginLoadError` if the entry point's module isn't the distribution's: what isn't allowed isn't run."""
+    problem = ownership.why_foreign(point.module)
+    if problem is not None:
+        raise PluginLoadError(
+            distribution,
+            f"the plugin {point.name!r} of {distribution} {version} isn't loaded: {problem}. Nothing of it was "
+            f"imported. Remove the other module, or reinstall {distribution}.",
+        )
 
 
 def _register(
@@ -154,13 +155,17 @@ def _register(
 ) -> None:
     where = f"the plugin {point.name!r} ({point.value}) of {distribution} {version}"
     try:
-        plugin = point.load()
-        manager.register(plugin, name=plugin_name)
-    except (Exception, SystemExit) as error:  # a stranger's module may raise anything while it is imported
+        with isolated():
+            plugin = point.load()
+            manager.register(plugin, name=plugin_name)
+    except BaseException as error:  # a stranger's module may raise anything while it is imported
+        if is_interrupt(error):
+            raise
+        remedy = "Reinstall it" if canonical_name(distribution) in OURS else "Fix or uninstall it"
         raise PluginLoadError(
             distribution,
-            f"{where} can't be loaded: {type(error).__name__}: {error}. "
-            f"Fix or uninstall it, or take {distribution} out of [plugins] allow.",
+            f"{where} can't be loaded: {describe_exception(error)}. "
+            f"{remedy}, or take {distribution} out of [plugins] allow.",
         ) from error
     if not manager.get_hookcallers(plugin):
         raise PluginLoadError(
@@ -199,14 +204,17 @@ def _collect(manager: pluggy.PluginManager, owners: Mapping[str, tuple[str, str]
             others = [plugin for name, plugin in plugins.items() if name != plugin_name]
             catalogue = SeamCatalogue(seam, distribution, version, taken)
             try:
-                manager.subset_hook_caller(hook.__name__, others)(catalogue=catalogue)
+                with isolated():
+                    manager.subset_hook_caller(hook.__name__, others)(catalogue=catalogue)
             except PluginError:
                 raise
-            except Exception as error:  # a stranger's hook may raise anything
+            except BaseException as error:  # a stranger's hook may raise anything
+                if is_interrupt(error):
+                    raise
                 raise PluginLoadError(
                     distribution,
-                    f"{hook.__name__} of {plugin_name} ({distribution} {version}) raised "
-                    f"{type(error).__name__}: {error}",
+                    f"{hook.__name__} of {plugin_name} ({distribution} {version}) raised {describe_exception(error)}. "
+                    f"Fix or uninstall it, or take {distribution} out of [plugins] allow.",
                 ) from error
             finally:
                 catalogue.close()

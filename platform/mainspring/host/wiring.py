@@ -36,7 +36,8 @@ def wire(plan: Plan, registry: Registry, *, order_log: BinaryIO | None = None) -
     feed = maker.make(plan.feed, maker.feed_context(plan))
     books = tuple(maker.make(plan.book, instrument) for instrument in plan.instruments)
     top_of_book = not registry.get("feed", plan.feed.plugin).capabilities.get("books", True)
-    fused = _fuse(feed, books, plan, top_of_book=top_of_book)
+    with calling(registry.get("decoder", plan.decoder.plugin), "run feed and books as one"):
+        fused = _fuse(feed, books, plan, top_of_book=top_of_book)
     markets: list[Market] = (
         list(fused.markets)
         if fused is not None
@@ -59,6 +60,7 @@ def wire(plan: Plan, registry: Registry, *, order_log: BinaryIO | None = None) -
         watch_market=watch,
         top_of_book=top_of_book,
         stages=stages,
+        owners=_owners(plan),
         fused=fused,
     )
 
@@ -109,19 +111,32 @@ def _trading(
     ]
     trading = Trading(
         models=[maker.make(slippage, instrument) for instrument in plan.instruments],
-        gate=Gate(checks, missing_required=plan.missing_limits),
+        gate=Gate(
+            checks,
+            missing_required=plan.missing_limits,
+            owners={choice.plugin: choice.distribution for choice in plan.risk},
+        ),
         router=router,
         tracker=tracker,
         log=OrderLog(maker.codec(plan.binary_codec), order_log),
         outbox=outbox,
         strategies=strategies,
-        owners={
-            "slippage": (slippage.plugin, slippage.distribution),
-            "router": (plan.router.plugin, plan.router.distribution),
-        },
+        owners=_owners(plan),
     )
     watches = registry.get("router", plan.router.plugin).capabilities.get("watches_market", False)
     return trading, router.on_market if watches else None
+
+
+def _owners(plan: Plan) -> dict[str, tuple[str, str]]:
+    """Plugin and distribution of the parts that a lane calls, for errors."""
+    parts = {
+        "feed": plan.feed,
+        "decoder": plan.decoder,
+        "book": plan.book,
+        "slippage": plan.slippage,
+        "router": plan.router,
+    }
+    return {part: (choice.plugin, choice.distribution) for part, choice in parts.items() if choice is not None}
 
 
 class _Maker:

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter_ns
 
 from mainspring.errors import CodecError, WireError
-from mainspring.lane.callbacks import BoundStrategy, wrap_error
+from mainspring.lane.callbacks import BoundStrategy
 from mainspring.lane.market import Market
 from mainspring.lane.order_manager import OrderManager
 from mainspring.lane.timing import LaneStages
@@ -27,6 +27,7 @@ from mainspring.model import (
     Quote,
     Trade,
 )
+from mainspring.plugin_calls import wrap_error
 from mainspring.seams import NEVER_NS, CaptureBlocks, Feed, Fused, RawMessage
 
 __all__ = ["Lane"]
@@ -37,6 +38,7 @@ _MID_SAMPLES = 4_000
 class Lane:
     """Runs messages through feed, books, strategies, slippage, risk and router, all bound at wiring.
 
+    `owners` names plugin and distribution of "feed", "decoder", "book" and, where there is one, "router", for errors.
     `order_manager` is None where only markets are rebuilt. `watch_market` is the router's `on_market` where it wants
     market events. `top_of_book` is True for feeds without books: there the venue's quotes alone make a market live.
     `fused` runs feed, books and markets as one, where nobody has to see each event; the markets are its own then.
@@ -52,12 +54,14 @@ class Lane:
         watch_market: Callable[[MarketEvent], None] | None,
         top_of_book: bool,
         stages: LaneStages,
+        owners: Mapping[str, tuple[str, str]],
         fused: Fused | None = None,
         clock: Callable[[], int] = perf_counter_ns,
     ) -> None:
         self.feed = feed
         self.markets = tuple(markets)
         self.order_manager = order_manager
+        self._owners = owners
         self._feed_on_message = feed.on_message
         self._record_feed = stages.feed
         self._record_whole_path = stages.whole_path
@@ -88,7 +92,7 @@ class Lane:
             BookInvalid: self._on_invalid,
             Quote: self._on_quote,
             Trade: self._on_trade,
-            Bar: self._on_watched,
+            Bar: self._show_router,
             InstrumentStatus: self._on_status,
             Control: self._on_control,
         }
@@ -110,7 +114,12 @@ class Lane:
         if self.order_manager is not None:
             self._before(self.order_manager, now_ns)
         started = clock()
-        events = self._feed_on_message(raw, now_ns)
+        try:
+            events = self._feed_on_message(raw, now_ns)
+        except (WireError, CodecError):
+            raise
+        except BaseException as error:  # noqa: BLE001  a stranger's feed may raise anything
+            wrap_error("feed", *self._owners["feed"], error)
         self._record_feed(clock() - started)
         handlers = self._handlers
         for event in events:
@@ -175,6 +184,8 @@ class Lane:
                 except (WireError, CodecError):
                     self.at = fused.refused_at
                     raise
+                except BaseException as error:  # noqa: BLE001  a stranger's decoder may raise anything
+                    wrap_error("decoder", *self._owners["decoder"], error)
                 finally:
                     self._conflated = True
             if self.at == start:
@@ -209,9 +220,8 @@ class Lane:
         if self._conflated and self._fused is not None:
             self._conflated = False
             events = self._fused.take_conflated()
-            if self._watch_market is not None:
-                for event in events:
-                    self._watch_market(event)
+            for event in events:
+                self._show_router(event)
 
     def _set_router_idle(self) -> None:
         if self.order_manager is not None and self._watch_market is not None:
@@ -221,16 +231,14 @@ class Lane:
         market = self.markets[event.instrument]
         if self._take_levels(market, market.book.apply_delta, event):
             self._call_later(market)
-        if self._watch_market is not None:
-            self._watch_market(event)
+        self._show_router(event)
 
     def _on_snapshot(self, event: BookSnapshot) -> None:
         market = self.markets[event.instrument]
         self._take_levels(market, market.book.apply_snapshot, event)
         market.set_status(book_valid=True)
         self._call_later(market)
-        if self._watch_market is not None:
-            self._watch_market(event)
+        self._show_router(event)
 
     def _take_levels(
         self,
@@ -244,8 +252,11 @@ class Lane:
             self._note_mid(market, now_ns)
         clock = self._clock
         started = clock()
-        apply(event.bids, event.asks)
-        best = market.book.bbo()
+        try:
+            apply(event.bids, event.asks)
+            best = market.book.bbo()
+        except BaseException as error:  # noqa: BLE001  a stranger's book may raise anything
+            wrap_error("book", *self._owners["book"], error)
         self.stages.book(clock() - started)
         market.now_ns = now_ns
         market.book_id = event.last_id
@@ -261,7 +272,10 @@ class Lane:
         market.now_ns = event.receive_time_ns
         if self._arrivals:
             self._note_mid(market, event.receive_time_ns)
-        market.book.clear()
+        try:
+            market.book.clear()
+        except BaseException as error:  # noqa: BLE001  a stranger's book may raise anything
+            wrap_error("book", *self._owners["book"], error)
         market.set_status(book_valid=False)
         market.book_id = market.quote_id = NO_ID
         market.set_best(
@@ -271,8 +285,7 @@ class Lane:
             EMPTY_BBO.ask_ticks,
             EMPTY_BBO.ask_lots,
         )
-        if self._watch_market is not None:
-            self._watch_market(event)
+        self._show_router(event)
         self._call_later(market)
 
     def _on_quote(self, event: Quote) -> None:
@@ -287,8 +300,7 @@ class Lane:
             self._note_mid(market, event.receive_time_ns)
         if self._top_of_book:
             market.set_status(book_valid=True)
-        if self._watch_market is not None:
-            self._watch_market(event)
+        self._show_router(event)
         if market.set_best(event.receive_time_ns, event.bid_ticks, event.bid_lots, event.ask_ticks, event.ask_lots):
             self._call_later(market)
 
@@ -296,14 +308,13 @@ class Lane:
         market = self.markets[event.instrument]
         market.now_ns = event.receive_time_ns
         market.statistics.on_trade(event.receive_time_ns, event.price_ticks, event.size_lots)
-        if self._watch_market is not None:
-            self._watch_market(event)
+        self._show_router(event)
         for bound in self._trade_callbacks:
             clock = self._clock
             started = clock()
             try:
                 bound.strategy.on_trade(event, market, bound.gateways[market.index])
-            except Exception as error:  # noqa: BLE001  a stranger's strategy may raise anything
+            except BaseException as error:  # noqa: BLE001  a stranger's strategy may raise anything
                 wrap_error(f"strategy {bound.name}", bound.plugin, bound.distribution, error)
             self.stages.strategy(clock() - started)
         self._work(market.now_ns)
@@ -316,11 +327,15 @@ class Lane:
             market.set_status(halted=not event.trading)
         if market.live != was_live:
             self._call_later(market)
-        self._on_watched(event)
+        self._show_router(event)
 
-    def _on_watched(self, event: MarketEvent) -> None:
-        if self._watch_market is not None:
+    def _show_router(self, event: MarketEvent) -> None:
+        if self._watch_market is None:
+            return
+        try:
             self._watch_market(event)
+        except BaseException as error:  # noqa: BLE001  a stranger's router may raise anything
+            wrap_error("router", *self._owners["router"], error)
 
     def _on_control(self, event: Control) -> None:
         """A word about the connection changes no market; the feed has counted it."""
@@ -346,7 +361,7 @@ class Lane:
             started = clock()
             try:
                 bound.strategy.on_bbo(market, bound.gateways[index])
-            except Exception as error:  # noqa: BLE001  a stranger's strategy may raise anything
+            except BaseException as error:  # noqa: BLE001  a stranger's strategy may raise anything
                 wrap_error(f"strategy {bound.name}", bound.plugin, bound.distribution, error)
             self.stages.strategy(clock() - started)
         self._work(now_ns)
@@ -362,7 +377,7 @@ class Lane:
             started = clock()
             try:
                 bound.strategy.on_timer(market, gateway)
-            except Exception as error:  # noqa: BLE001  a stranger's strategy may raise anything
+            except BaseException as error:  # noqa: BLE001  a stranger's strategy may raise anything
                 wrap_error(f"strategy {bound.name}", bound.plugin, bound.distribution, error)
             self.stages.strategy(clock() - started)
         self._work(now_ns)

@@ -7,7 +7,7 @@ import msgspec
 
 from mainspring.errors import OrderStateError
 from mainspring.lane.arrival import ArrivalPrice
-from mainspring.lane.callbacks import BoundStrategy, wrap_error
+from mainspring.lane.callbacks import BoundStrategy
 from mainspring.lane.gateway import CancelRequest, Outbox, ReplaceRequest
 from mainspring.lane.market import Market
 from mainspring.lane.markouts import Markouts
@@ -36,6 +36,7 @@ from mainspring.orders import (
     ReplaceRequested,
     SubmitRequested,
 )
+from mainspring.plugin_calls import wrap_error
 from mainspring.risk import Gate
 from mainspring.seams import Router, SlippageModel
 
@@ -131,7 +132,7 @@ class OrderManager:
             return
         try:
             events = self.router.poll(now_ns)
-        except Exception as error:  # noqa: BLE001  a stranger's router may raise anything
+        except BaseException as error:  # noqa: BLE001  a stranger's router may raise anything
             wrap_error("router", *self.trading.owners["router"], error)
         for event in events:
             self._take(event, now_ns)
@@ -171,7 +172,7 @@ class OrderManager:
         self.arrivals[order.order_id] = self._price(estimate, market, now_ns)
         try:
             trading.router.submit(decision, now_ns)
-        except Exception as error:  # noqa: BLE001  a stranger's router may raise anything
+        except BaseException as error:  # noqa: BLE001  a stranger's router may raise anything
             wrap_error("router", *trading.owners["router"], error)
         self._stages.route(clock() - started)
         self._sent.append((now_ns, order, False))
@@ -181,7 +182,7 @@ class OrderManager:
         started = clock()
         try:
             estimate = self.trading.models[order.instrument].estimate(order, market)
-        except Exception as error:  # noqa: BLE001  a stranger's model may raise anything
+        except BaseException as error:  # noqa: BLE001  a stranger's model may raise anything
             wrap_error("slippage model", *self.trading.owners["slippage"], error)
         self._stages.slippage(clock() - started)
         return estimate
@@ -201,7 +202,7 @@ class OrderManager:
         trading.tracker.request_cancel(order_id)
         try:
             trading.router.cancel(order_id, now_ns)
-        except Exception as error:  # noqa: BLE001  a stranger's router may raise anything
+        except BaseException as error:  # noqa: BLE001  a stranger's router may raise anything
             wrap_error("router", *trading.owners["router"], error)
 
     def _replace(self, request: ReplaceRequest, now_ns: int) -> None:
@@ -233,7 +234,7 @@ class OrderManager:
         trading.log.write(Approved(now_ns, order_id, "replace"))
         try:
             trading.router.replace(order_id, price_ticks, size_lots, now_ns)
-        except Exception as error:  # noqa: BLE001  a stranger's router may raise anything
+        except BaseException as error:  # noqa: BLE001  a stranger's router may raise anything
             wrap_error("router", *trading.owners["router"], error)
         self._stages.route(clock() - started)
         self._sent.append((now_ns, wanted, True))
@@ -317,7 +318,7 @@ class OrderManager:
                 if not bound.subscription.order_events:
                     return
                 bound.strategy.on_order_event(event, market, gateway)
-        except Exception as error:  # noqa: BLE001  a stranger's strategy may raise anything
+        except BaseException as error:  # noqa: BLE001  a stranger's strategy may raise anything
             wrap_error(f"strategy {strategy}", bound.plugin, bound.distribution, error)
         self._stages.strategy(clock() - started)
         if self.trading.outbox.requests:

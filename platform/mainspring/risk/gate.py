@@ -1,11 +1,13 @@
 """Every check of an instrument in a row: an order passes all of them, or goes nowhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias, get_args
 
 import msgspec
 
 from mainspring.model import ApprovedOrder, NewOrder, OrderKind, Refusal, Side, TimeInForce
+from mainspring.plugin_calls import describe_exception, wrap_error
 from mainspring.seams import AccountView, MarketView, OpenOrder, RiskCheck
 
 __all__ = ["CHECK_FAILED", "INVALID_ORDER", "LIMIT_NOT_SET", "Gate"]
@@ -32,10 +34,17 @@ class Gate:
     checks that the config sets no limit for: while there is one, every order is refused.
 
     It fails closed: a check that raises or answers with anything but None or a `Refusal` stops the order, and an
-    instrument without a single check lets none pass.
+    instrument without a single check lets none pass. What isn't an `Exception`, such as `SystemExit`, stops the lane;
+    `owners` names the distribution of each check for that error.
     """
 
-    def __init__(self, checks: Sequence[_NamedChecks], missing_required: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        checks: Sequence[_NamedChecks],
+        missing_required: Sequence[str] = (),
+        owners: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._owners = owners
         self._checks = tuple(tuple((name, check.check) for name, check in row) for row in checks)
         self._not_set = _not_set(missing_required)
 
@@ -83,7 +92,9 @@ class Gate:
                 # A plugin may break its contract, so its answer isn't taken for what it promises.
                 refusal: object = check(order, market, account)
             except Exception as error:  # noqa: BLE001  whatever a plugin raises must stop the order, not the session
-                return Refusal(CHECK_FAILED, f"{name} raised {type(error).__name__}: {error}")
+                return Refusal(CHECK_FAILED, f"{name} raised {describe_exception(error)}")
+            except BaseException as error:  # noqa: BLE001  nor may it end the process in silence
+                wrap_error("risk check", name, self._owners.get(name, "an unknown distribution"), error)
             if refusal is None:
                 continue
             if isinstance(refusal, Refusal):

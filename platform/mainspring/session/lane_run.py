@@ -1,8 +1,9 @@
 """One lane at work in this process: its feeds' parts, chunk by chunk, and what comes of them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias
@@ -10,10 +11,12 @@ from typing import Self, TypeAlias
 import msgspec
 import psutil
 
-from mainspring.errors import CaptureError, CodecError, ConfigError, WireError
+from mainspring.errors import CaptureError, CodecError, ConfigError, PluginError, WireError
 from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
+from mainspring.plugin_calls import isolated
+from mainspring.seams import RawMessage
 from mainspring.session.drift import DriftWatch
 from mainspring.session.pace import Pace
 from mainspring.session.report import part_result
@@ -71,7 +74,9 @@ class LaneRun:
             self._started = time.perf_counter()
         while self._running and self.stopped_early is None:
             part = min(self._running, key=lambda part: part.totals.last_receive_ns)
-            if not part.step():
+            with isolated():
+                more = part.step()
+            if not more:
                 self._running.remove(part)
                 continue
             self._peak_rss_bytes = max(self._peak_rss_bytes, self._process.memory_info().rss)
@@ -85,7 +90,8 @@ class LaneRun:
 
     def finish(self) -> LaneResult:
         """Hands out what the last messages have led to, and says what came of it all."""
-        parts = [part.finish(self._name) for part in self._parts]
+        with isolated():
+            parts = [part.finish(self._name) for part in self._parts]
         return LaneResult(
             parts=parts,
             messages=self.messages,
@@ -138,6 +144,9 @@ class _Part:
                     ) from error
                 messages.skipped += 1
                 at = lane.at + 1
+            except PluginError as error:
+                error.add_note(_place(messages, totals.messages, chunk, at, lane.at))
+                raise
             else:
                 totals.count(chunk, at, len(chunk))
                 at = len(chunk)
@@ -146,8 +155,28 @@ class _Part:
         return len(chunk) > 0
 
     def finish(self, name: str) -> PartResult:
-        self._lane.finish(self.totals.last_receive_ns)
+        try:
+            self._lane.finish(self.totals.last_receive_ns)
+        except PluginError as error:
+            error.add_note(f"It happened after the last message, number {self.totals.messages:,}.")
+            raise
         result = part_result(self._plan, self._lane, self.messages, self.totals, name=name)
         if self._log is None:
             return result
         return msgspec.structs.replace(result, log=msgspec.structs.replace(result.log, file=str(self._log)))
+
+
+def _place(messages: Messages, before: int, chunk: Sequence[RawMessage], start: int, at: int) -> str:
+    """Where a lane stopped: at message `at` of a chunk that was run from `start` on, after `before` others."""
+    receive_time_ns, _ = chunk[at]
+    path, line = messages.here(back=len(chunk) - 1 - at)
+    where = f", line {line:,} of {path}" if line else ""
+    return f"It happened at message {before + at - start + 1:,}{where}, received {_utc(receive_time_ns)}."
+
+
+def _utc(time_ns: int) -> str:
+    seconds, rest_ns = divmod(time_ns, 1_000_000_000)
+    try:
+        return f"{datetime.fromtimestamp(seconds, tz=UTC):%Y-%m-%dT%H:%M:%S}.{rest_ns:09d}Z"
+    except (OverflowError, ValueError, OSError):
+        return f"{time_ns} ns since 1970"

@@ -15,17 +15,19 @@ from mainspring.host.plan import Plan
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
+from mainspring.plugin_calls import isolated
 from mainspring.session.source import open_messages
 
 __all__ = ["Verification", "verdict_json", "verdict_text", "verify_capture"]
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """The plan that was run, what was found, and how many lines were skipped."""
+    """The plan that was run, what was found, how many lines were skipped, and what finding plugins warned of."""
 
     plan: Plan
     report: VerifyReport
     bad_lines: int
+    plugin_warnings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -48,8 +50,13 @@ def verify_capture(
     plan = make_plan(loaded, registry)
     lane = wire(plan, registry)
     messages = open_messages(plan, registry)
-    report = verify(messages, lane.feed, [market.book for market in lane.markets], plan.instruments)
-    return Verification(plan, report, messages.bad_lines)
+    owners = {
+        "feed": (plan.feed.plugin, plan.feed.distribution),
+        "book": (plan.book.plugin, plan.book.distribution),
+    }
+    with isolated():
+        report = verify(messages, lane.feed, [market.book for market in lane.markets], plan.instruments, owners)
+    return Verification(plan, report, messages.bad_lines, registry.warnings)
 
 
 def verdict_json(verification: Verification) -> dict[str, Any]:

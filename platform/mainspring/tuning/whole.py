@@ -13,6 +13,7 @@ import msgspec
 import psutil
 
 from hwprofile.actions import Scope
+from hwprofile.children import module_command
 from hwprofile.tune.signs import RunDelay
 from hwprofile.tune.values import Score
 from mainspring.errors import MainspringError
@@ -23,6 +24,7 @@ from mainspring.tuning.subject import Subject, read_subject
 
 __all__ = ["PASSES", "WholeRun", "run_whole"]
 
+_MODULE: Final = "mainspring.tuning.whole"
 _WITHIN_S = 120.0
 PASSES: Final = 3
 """How often the workload is run in one process."""
@@ -55,7 +57,7 @@ def run_whole(subject: Subject, name: str, within_s: float = _WITHIN_S) -> Whole
     order = msgspec.json.encode(_Order(path=sys.path, subject=str(subject.file), name=name))
     try:
         done = subprocess.run(  # noqa: S603  our own module, by our own interpreter
-            [sys.executable, "-m", __name__],
+            module_command(_MODULE),
             input=order,
             capture_output=True,
             timeout=within_s,

@@ -12,9 +12,11 @@ import time
 from types import FrameType
 
 from hwprofile.actions import Scope
+from hwprofile.terminal import printable
 from mainspring.errors import MainspringError
 from mainspring.host.applying import apply_to_lane, apply_to_wired_lane
 from mainspring.host.registry import Registry
+from mainspring.plugin_calls import describe_error, error_trace
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.lanes.messages import (
     BYE,
@@ -118,7 +120,8 @@ def main() -> int:
     except BrokenPipeError:
         return _BROKEN
     except MainspringError as error:
-        mouth.say(Refused(problem=str(error)))
+        mouth.say(Refused(problem=describe_error(error)))
+        sys.stderr.write(printable(error_trace(error)))
         return _BROKEN
     except Exception as error:
         mouth.say(Refused(problem=f"{type(error).__name__}: {error} (its trace stands on standard error)"))

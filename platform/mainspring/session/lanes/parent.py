@@ -11,6 +11,7 @@ import msgspec
 import trio
 
 from hwprofile.actions import Scope
+from hwprofile.children import module_command
 from mainspring.errors import LaneError
 from mainspring.host.applying import apply_to_housekeeping
 from mainspring.host.plan import SessionPlan
@@ -140,9 +141,7 @@ class _Parent:
         options: dict[str, Any] = {} if sys.platform == "win32" else {"start_new_session": True}
         try:
             # A session of its own, so that Ctrl-C reaches this process alone, which stops the lanes in order.
-            process = await trio.lowlevel.open_process(
-                [sys.executable, "-P", "-m", _CHILD], stdin=PIPE, stdout=PIPE, **options
-            )
+            process = await trio.lowlevel.open_process(module_command(_CHILD), stdin=PIPE, stdout=PIPE, **options)
         except OSError as error:
             raise LaneError(lane.name, f"its process can't be started: {error}") from error
         self._processes.append(process)

@@ -1,0 +1,160 @@
+"""Calls into plugins: who is named when one raises, whose standard output and decimal context it is."""
+
+import decimal
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, NoReturn, TextIO
+
+from mainspring.errors import MainspringError, OrderStateError, PluginError
+
+__all__ = [
+    "TRACEBACK",
+    "describe_error",
+    "describe_exception",
+    "error_trace",
+    "is_interrupt",
+    "isolated",
+    "plugin_frames",
+    "wrap_error",
+]
+
+# Packages whose frames say how a plugin was reached, not what it did.
+_HOST_PACKAGES: Final = frozenset(
+    {"contextlib", "hwprofile", "importlib", "mainspring", "mainspring_perf", "pluggy", "trio"}
+)
+TRACEBACK: Final = "MAINSPRING_TRACEBACK"
+"""The environment variable that asks for whole tracebacks. `--traceback` sets it, so that lanes' processes have it."""
+
+_STDOUT, _STDERR = 1, 2
+# A copy, since a plugin may change the original.
+_CONTEXT: Final = decimal.DefaultContext.copy()
+
+
+def wrap_error(part: str, plugin: str, distribution: str, error: BaseException) -> NoReturn:
+    """Raises what a plugin's callback raised as a `PluginError` that names the plugin, with the cause chained.
+
+    `part` is what the plugin is in the session, such as "strategy maker". A `PluginError` passes unchanged, and so do
+    an `OrderStateError`, which explains itself, and the user's own interrupt.
+    """
+    if isinstance(error, PluginError | OrderStateError) or is_interrupt(error):
+        raise error
+    changed = ""
+    if isinstance(error, decimal.DecimalException) and not _is_default(decimal.getcontext()):
+        changed = (
+            " A plugin of this lane has changed the decimal context, perhaps another one: use "
+            "`decimal.localcontext()` there."
+        )
+    raise PluginError(
+        distribution,
+        f"the {part} {plugin!r} of {distribution} raised {describe_exception(error)}. The lane stopped there; "
+        f"orders that the venue had taken may still be open.{changed}",
+    ) from error
+
+
+def describe_exception(error: BaseException) -> str:
+    """The exception's type and text, on one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def describe_error(error: MainspringError) -> str:
+    """The error's text with what was added to it on its way, such as the message at which it happened."""
+    return " ".join([str(error), *getattr(error, "__notes__", ())])
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether the error is the user's Ctrl-C, and not a `KeyboardInterrupt` that a plugin raised.
+
+    Python raises it in the main thread only, and only where no handler of ours has taken the signal over.
+    """
+    return (
+        isinstance(error, KeyboardInterrupt)
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+
+
+def error_trace(error: BaseException) -> str:
+    """What to print below an error's text: the plugin's own frames, or everything where `TRACEBACK` asks for it."""
+    if os.environ.get(TRACEBACK):
+        return "".join(traceback.format_exception(error))
+    frames = plugin_frames(error)
+    return f"{frames}\n" if frames else ""
+
+
+def plugin_frames(error: BaseException) -> str:
+    """The frames of the plugin that made `error`, formatted as Python does, oldest first; empty if it has none.
+
+    They are taken from the cause of a `PluginError`. The host's own frames are left out. A cause that points at source
+    text itself, as a `SyntaxError` does, ends with those lines.
+    """
+    cause = error.__cause__ if isinstance(error, PluginError) else error
+    if cause is None:
+        return ""
+    frames = [
+        frame
+        for frame in traceback.walk_tb(cause.__traceback__)
+        if str(frame[0].f_globals.get("__name__", "")).partition(".")[0] not in _HOST_PACKAGES
+    ]
+    lines = traceback.StackSummary.extract(iter(frames)).format()
+    if isinstance(cause, SyntaxError):
+        lines += traceback.format_exception_only(cause)
+    return "".join(lines).rstrip("\n")
+
+
+@contextmanager
+def isolated() -> Iterator[None]:
+    """Runs plugin code whose prints go to standard error, and whose decimal context is its own.
+
+    Standard output carries results, which another program may read. It is taken away by file descriptor too, for
+    compiled code, where this process has it. Scopes may be nested; the outermost gives everything back.
+    """
+    with decimal.localcontext(_CONTEXT), _prints_to_stderr():
+        yield
+
+
+_redirected = threading.local()
+
+
+@contextmanager
+def _prints_to_stderr() -> Iterator[None]:
+    if getattr(_redirected, "active", False) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _redirected.active = True
+    stdout, sys.stdout = sys.stdout, sys.stderr
+    saved = _move_descriptor(stdout)
+    try:
+        yield
+    finally:
+        if saved is not None and stdout is not None:
+            # What a plugin wrote through a stream that it had kept is still in its buffer.
+            stdout.flush()
+            os.dup2(saved, _STDOUT)
+            os.close(saved)
+        sys.stdout = stdout
+        _redirected.active = False
+
+
+def _move_descriptor(stdout: TextIO | None) -> int | None:
+    """Points descriptor 1 at standard error; returns a copy of what it was, None if stdout isn't this process's own."""
+    own = sys.__stdout__
+    if own is None or stdout is not own:
+        return None
+    try:
+        own.flush()
+        saved = os.dup(_STDOUT)
+        os.dup2(_STDERR, _STDOUT)
+    except (OSError, ValueError):
+        # Closed, as in a service without standard streams: nothing can be spoilt there.
+        return None
+    return saved
+
+
+def _is_default(context: decimal.Context) -> bool:
+    return (context.prec, context.rounding, context.traps) == (_CONTEXT.prec, _CONTEXT.rounding, _CONTEXT.traps)
