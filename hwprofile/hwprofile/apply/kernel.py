@@ -5,6 +5,7 @@ import errno
 import os
 import platform
 import threading
+import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -41,6 +42,10 @@ class Kernel:
         except PermissionError:
             return True
         return True
+
+    def pause(self, seconds: float) -> None:
+        """Waits so long before something is tried again."""
+        time.sleep(seconds)
 
     def pid_namespace(self) -> int:
         """The number of the namespace that numbers of processes count in: containers have their own."""

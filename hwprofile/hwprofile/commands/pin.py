@@ -56,8 +56,8 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.node is not None:
         steps.append(lambda: prefer_node(chosen.node)[0])
     if chosen.reserve:
-        # The command runs in this process, so that the CPUs stay reserved until it ends.
-        steps.append(lambda: reserve(cpus).action)
+        # The command takes this process over, so that the CPUs stay reserved until it ends.
+        steps.append(lambda: reserve(cpus, inheritable=True).action)
     for step in steps:
         action = step()
         if action.outcome != "applied":

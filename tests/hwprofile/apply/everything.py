@@ -48,7 +48,7 @@ def state(folder):
         "scheduling": os.sched_getscheduler(0) & ~RESET_ON_FORK,
         "locked": status["VmLck"],
         "gc": [gc.get_threshold(), gc.isenabled(), gc.get_freeze_count()],
-        "reserved": sorted(path.name for path in folder.iterdir() if path.name != "lock"),
+        "reserved": sorted(path.name for path in folder.iterdir()),
     }
 
 

@@ -15,6 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from hwprofile.actions import Scope
 from hwprofile.apply import reserve, taken_cpus
+from hwprofile.apply._reservation_files import _may_own
+from hwprofile.apply.kernel import Kernel
 from hwprofile.apply.reservation import reservation_folder
 
 fcntl = pytest.importorskip("fcntl", reason="CPUs are reserved where there is flock")
@@ -66,7 +68,7 @@ def test_seen_by_another_process(folder):
         process.stdin.close()
         assert process.wait() == 0
     assert taken_cpus(folder=folder) == ()
-    assert [path.name for path in folder.iterdir()] == ["lock"]
+    assert list(folder.iterdir()) == []
 
 
 def test_killed(folder):
@@ -75,12 +77,12 @@ def test_killed(folder):
         assert process.stdout.readline() == "applied\n"
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert len(list(folder.iterdir())) == 2
+    assert len(list(folder.iterdir())) == 1
     assert taken_cpus(folder=folder) == ()
     with reserve({1}, folder=folder) as reservation:
         assert reservation.cpus == (1,)
-        assert len(list(folder.iterdir())) == 2
-    assert len(list(folder.iterdir())) == 1
+        assert len(list(folder.iterdir())) == 1
+    assert list(folder.iterdir()) == []
 
 
 def test_held_and_undone(folder, two):
@@ -93,7 +95,7 @@ def test_held_and_undone(folder, two):
         assert (taken_cpus(folder=folder, kernel=second), taken_cpus(folder=folder, kernel=first)) == ((2, 3), ())
     assert [undone.outcome for undone in scope.undone] == ["applied"]
     assert taken_cpus(folder=folder, kernel=second) == ()
-    assert reservation.release().holds == "nothing is held by this process"
+    assert reservation.release().holds == "this process holds nothing"
     assert reserve((), folder=folder, kernel=first).action.outcome == "refused"
 
 
@@ -102,7 +104,7 @@ def test_twice_by_one_process(folder, two):
     first, _ = two
     with reserve({1}, folder=folder, kernel=first):
         action = reserve({1, 2}, folder=folder, kernel=first).action
-        assert (action.outcome, action.reason) == ("refused", "reserved already: CPU 1 by process 100")
+        assert (action.outcome, action.reason) == ("refused", "already reserved: CPU 1 by process 100")
         assert reserve({2}, folder=folder, kernel=first).action.outcome == "applied"
 
 
@@ -125,20 +127,141 @@ def test_stale(folder, two, change):
     assert reserve({1}, folder=folder, kernel=second).cpus == (1,)
 
 
-def test_what_cannot_be_seen_is_taken(folder, two):
-    """A process of another container, or one that /proc hides, may still run: its CPUs are taken."""
+def test_in_another_namespace(folder, two):
+    """A process of another container has its CPUs as long as it runs, which its lock on the file shows."""
+    first, second = two
+    second.pid_namespace = lambda: 2
+    reservation = reserve({1}, folder=folder, kernel=first)
+    assert taken_cpus(folder=folder, kernel=second) == (1,)
+    assert reserve({1}, folder=folder, kernel=second).action.outcome == "refused"
+    for descriptor in reservation._descriptors:
+        # As when it is killed: the file stays.
+        os.close(descriptor)
+    reservation._descriptors = ()
+    assert taken_cpus(folder=folder, kernel=second) == ()
+    assert reserve({1}, folder=folder, kernel=second).cpus == (1,)
+
+
+def test_planted_for_another_namespace(folder, two):
+    """A file that names a process of another namespace, and that no process has locked, reserves nothing."""
+    first, second = two
+    with reserve({1}, folder=folder, kernel=first):
+        (name,) = (path.name for path in folder.iterdir())
+    (folder / name.replace("-ns1-", "-ns977-")).touch()
+    os.mkfifo(folder / name.replace("-ns1-", "-ns978-"))
+    (folder / name.replace("-ns1-", "-ns979-")).symlink_to("/etc/passwd")
+    assert taken_cpus(folder=folder, kernel=second) == ()
+    assert reserve({1}, folder=folder, kernel=second).cpus == (1,)
+
+
+def test_planted_for_another_user(folder, two):
+    """A file that names another user's process counts only if that user, or root, made it."""
     first, second = two
     reserve({1}, folder=folder, kernel=first)
-    second.pid_namespace = lambda: 2
+    made_by = next(folder.iterdir()).stat().st_uid
+    second.files["/proc/100/status"] = f"Name:\tinit\nUid:\t{made_by}\t7\t7\t7\nGid:\t0\t0\t0\t0"
     assert taken_cpus(folder=folder, kernel=second) == (1,)
-    first.end(100)
-    assert taken_cpus(folder=folder, kernel=second) == (1,)
-    first.start(100, mask=(0,))
-    del second.pid_namespace
+    second.files["/proc/100/status"] = "Name:\tinit\nUid:\t977\t977\t977\t977\nGid:\t0\t0\t0\t0"
+    assert taken_cpus(folder=folder, kernel=second) == ((1,) if made_by == 0 else ())
+    assert _may_own(1000, 100, second) is False
+
+
+def test_hidden_process_is_taken(folder, two):
+    """A process that exists, and of which /proc doesn't tell this user more, has its CPUs."""
+    first, second = two
+    reserve({1}, folder=folder, kernel=first)
     second.always("stat", errno.ENOENT)
     assert taken_cpus(folder=folder, kernel=second) == (1,)
     second.always("stat", errno.EACCES)
     assert taken_cpus(folder=folder, kernel=second) == (1,)
+
+
+def test_locked_by_another(folder, two):
+    """While somebody keeps the folder locked, asking doesn't wait, and reserving is refused in the end, naming them."""
+    first, second = two
+    reserve({1}, folder=folder, kernel=first)
+    pauses = []
+    second.pause = pauses.append
+    descriptor = os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    status = folder.stat()
+    where = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    second.files["/proc/locks"] = (
+        f"1: POSIX  ADVISORY  WRITE 7 {where} 0 EOF\n"
+        f"2: FLOCK  ADVISORY  WRITE 4711 {where} 0 EOF\n"
+        f"2: -> FLOCK  ADVISORY  WRITE 9 {where} 0 EOF"
+    )
+    second.files["/proc/4711/comm"] = "evil\x1b[2J"
+    try:
+        assert taken_cpus(folder=folder, kernel=second) == (1,)
+        assert pauses == []
+        action = reserve({2}, folder=folder, kernel=second).action
+        assert (action.outcome, action.holds) == ("refused", "nothing reserved")
+        assert action.reason == "process 4711 (evil?[2J) has kept it locked for 1 s"
+        assert sum(pauses) == pytest.approx(0.99)
+        second.files["/proc/locks"] = ""
+        assert "a process that /proc/locks doesn't name" in reserve({2}, folder=folder, kernel=second).action.reason
+    finally:
+        os.close(descriptor)
+    assert reserve({2}, folder=folder, kernel=second).action.outcome == "applied"
+
+
+def test_lock_freed_meanwhile(folder, two):
+    """A lock that is freed before the deadline is waited for."""
+    first, second = two
+    reserve({1}, folder=folder, kernel=first)
+    descriptor = os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    second.pause = lambda _: fcntl.flock(descriptor, fcntl.LOCK_UN)
+    assert reserve({2}, folder=folder, kernel=second).action.outcome == "applied"
+    os.close(descriptor)
+
+
+def test_the_real_holder_is_named(folder):
+    """On this host, a refusal names the process that holds the lock, with its command."""
+    folder.mkdir(mode=0o700)
+    script = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX); print(); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "\n"
+        kernel = Kernel()
+        kernel.pause = lambda _: None
+        action = reserve({1}, folder=folder, kernel=kernel).action
+        assert (action.outcome, f"process {process.pid} (python" in action.reason) == ("refused", True)
+        process.communicate("\n")
+
+
+@pytest.mark.parametrize("planted", ["a FIFO", "a link", "a file", "a folder open to all"])
+def test_something_else_in_its_place(tmp_path, two, planted):
+    """A FIFO, a link, a file, or a folder in which users can remove each other's files: refused at once, no wait."""
+    first, second = two
+    folder = tmp_path / "reservations"
+    match planted:
+        case "a FIFO":
+            os.mkfifo(folder)
+        case "a link":
+            (tmp_path / "elsewhere").mkdir()
+            folder.symlink_to(tmp_path / "elsewhere")
+        case "a file":
+            folder.touch()
+        case _:
+            folder.mkdir()
+            folder.chmod(0o777)
+    action = reserve({1}, folder=folder, kernel=first).action
+    assert action.outcome == "refused"
+    assert ("sticky bit" if planted == "a folder open to all" else "it isn't a folder") in action.evidence
+    assert taken_cpus(folder=folder, kernel=second) == ()
+
+
+def test_killed_while_drafting(folder, two):
+    """What a process left that was killed while it made its files is removed by the next one."""
+    first, second = two
+    with reserve({1}, folder=folder, kernel=first):
+        (path,) = folder.iterdir()
+        (folder / f".{path.name.replace('cpu1', 'cpu3')}").touch()
+    with reserve({2}, folder=folder, kernel=second):
+        assert [path.name.partition("-")[0] for path in folder.iterdir()] == ["cpu2"]
 
 
 def test_forked(folder):
@@ -157,7 +280,7 @@ with reserve({1}, folder=folder) as reservation:
     print(len(list(folder.iterdir())))
 """
     done = subprocess.run([sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["(1,) nothing is held by this process", "2"]
+    assert done.stdout.splitlines() == ["(1,) this process holds nothing", "1"]
 
 
 def test_many_at_once(folder):
@@ -181,14 +304,14 @@ def test_many_at_once(folder):
 
 
 def test_one_process_at_a_time(folder, two):
-    """While one process looks who holds what, makes its files or asks, no other can be in the middle of that."""
+    """While one process looks who holds what and makes its files, no other can be in the middle of that."""
     first, second = two
     reserve({1}, folder=folder, kernel=first)
     looked = []
     plain = second.exists
 
     def exists(pid):
-        descriptor = os.open(folder / "lock", os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
         with pytest.raises(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.close(descriptor)
@@ -196,10 +319,9 @@ def test_one_process_at_a_time(folder, two):
         return plain(pid)
 
     second.exists = exists
-    assert taken_cpus(folder=folder, kernel=second) == (1,)
     assert reserve({2}, folder=folder, kernel=second).action.outcome == "applied"
-    assert looked.count(100) == 3
-    descriptor = os.open(folder / "lock", os.O_RDONLY)
+    assert looked.count(100) == 2
+    descriptor = os.open(folder, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(descriptor)
 
@@ -213,14 +335,14 @@ def test_a_fork_meanwhile_locks_nobody_out(folder, two):
     def exists(pid):
         for entry in sorted(Path("/proc/self/fd").iterdir()):
             with contextlib.suppress(OSError):
-                if not copies and entry.readlink() == folder / "lock":
+                if not copies and entry.readlink() == folder:
                     copies.append(os.dup(int(entry.name)))
         return True
 
     second.exists = exists
-    assert taken_cpus(folder=folder, kernel=second) == (1,)
+    assert reserve({2}, folder=folder, kernel=second).action.outcome == "applied"
     assert len(copies) == 1
-    descriptor = os.open(folder / "lock", os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     for opened in (descriptor, *copies):
         os.close(opened)
@@ -231,16 +353,16 @@ def test_all_or_nothing(folder, two, monkeypatch):
     first, _ = two
     real = os.open
 
-    def full(path, flags, mode=0o777):
+    def full(path, *arguments, **options):
         if "cpu3" in str(path):
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        return real(path, flags, mode)
+        return real(path, *arguments, **options)
 
     monkeypatch.setattr(os, "open", full)
     action = reserve({1, 2, 3}, folder=folder, kernel=first).action
     assert action.outcome == "refused"
     assert "No space left" in action.evidence
-    assert [path.name for path in folder.iterdir()] == ["lock"]
+    assert list(folder.iterdir()) == []
 
 
 def test_no_folder(tmp_path, two):
@@ -250,7 +372,7 @@ def test_no_folder(tmp_path, two):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     action = reserve({1}, folder=tmp_path / "link", kernel=first).action
-    assert (action.outcome, "not a folder of its own" in action.evidence) == ("refused", True)
+    assert (action.outcome, "it isn't a folder" in action.evidence) == ("refused", True)
     assert taken_cpus(folder=tmp_path / "absent", kernel=first) == ()
 
 

@@ -16,6 +16,8 @@ __all__ = ["Kept", "decode_profile", "encode_profile", "files_of", "keep", "list
 
 _MOST_BYTES: Final = 16 << 20
 _WORKLOAD_DIGITS: Final = 16
+_LOCK_S: Final = 5.0
+"""Saving takes some milliseconds: a process that has the lock for longer is stuck."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +43,7 @@ def keep(path: Path, data: bytes) -> None:
     """Gives a file of the folder these bytes, under the folder's lock. Raises `DataError`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with exclusive(path.parent / ".lock"):
+        with exclusive(path.parent / ".lock", within_s=_LOCK_S):
             # Nobody else is writing now: what lies there under a private name is a killed writer's.
             remove_private_files(path)
             write_atomically(path, data)
