@@ -8,7 +8,7 @@ import pytest
 from hwprofile.probe import probe
 from hwprofile.tune.values import CandidateResult, Health, RaceResult
 from mainspring.host.config import load_config
-from mainspring.host.profiles.model import Profile
+from mainspring.host.profiles.model import Profile, Skipped
 from mainspring.host.registry import OURS, Registry
 from mainspring.tuning import tune as module
 from mainspring.tuning.budget import Budget
@@ -129,8 +129,8 @@ def test_what_is_pinned_is_not_raced(tuned):
     tuned(*PYTHON, races=free)
     found = tuned(*PYTHON, "session.chunk=64", "hardware.gc=off", "codec.binary=msgpack", races=bound)
     assert list(decided(found.profile)) == ["pipeline"]
-    assert {one.race: one.because for one in found.skipped}["chunk"] == "chunk is pinned by --set session.chunk"
-    assert len(found.skipped) == 3
+    assert {one.race: one.because for one in found.profile.skipped}["chunk"] == "chunk is pinned by --set session.chunk"
+    assert len(found.profile.skipped) == 3
     assert bound.held[0][1] > free.held[0][1]
 
 
@@ -151,9 +151,9 @@ def test_what_there_is_no_time_for_is_left_out(tuned):
     busy, idle = Races("sorted-dict", part=1.0), Races("sorted-dict", part=0.4)
     found = tuned(*PYTHON, races=busy, seconds=2.0)
     assert [names[0] for names, *_ in busy.held] == ["bisect-list"]
-    assert [late.race for late in found.skipped] == ["codec (binary)", "chunk", "gc"]
-    because = "it takes 13 s here, for which there was no time; --budget 120s has it"
-    assert found.skipped[0].because == because
+    assert [late.race for late in found.profile.skipped] == ["codec (binary)", "chunk", "gc"]
+    because = "there was no time left for it. It needs 13 s here, which `mainspring tune --budget 120s` has"
+    assert found.profile.skipped[0] == Skipped(race="codec (binary)", slots=("codec (binary)",), because=because)
     assert found.profile.paired is not None
     tuned(*PYTHON, races=idle, seconds=2.0)
     assert [names[0] for names, *_ in idle.held] == ["bisect-list", "msgpack", "512"]

@@ -29,7 +29,9 @@ from mainspring.errors import ConfigError
 from mainspring.host.config import Loaded
 from mainspring.host.profiles import export_profile, host_key, import_profile, listing, load, save, workload
 from mainspring.host.profiles.freshness import assess
+from mainspring.host.profiles.hosts import differences
 from mainspring.host.profiles.model import Decision, Found, Profile
+from mainspring.host.profiles.store import check_writable
 from mainspring.host.registry import Registry
 from mainspring.tuning.budget import Budget, parse_budget
 from mainspring.tuning.check import check as check_tuned
@@ -85,11 +87,13 @@ def run(
         return
     clock = Budget(seconds)
     loaded, registry = load_session(config, captures, feed, overrides, skip_bad=skip_bad)
-    found = _found(loaded, registry)
     if export is not None:
-        export_profile(_profile(found), export)
-        results().print(f"{export} holds the profile for {_profile(found).describe_workload}.", soft_wrap=True)
+        profile = _asked_for(loaded, registry, latest=not (config or captures or feed or overrides))
+        export_profile(profile, export)
+        results().print(f"{export} holds the profile for {profile.describe_workload}.", soft_wrap=True)
         return
+    check_writable()
+    found = _found(loaded, registry)
     earlier = found.profile if found.freshness == "stale" and not full else None
     try:
         with _progress(clock) as progress:
@@ -98,7 +102,7 @@ def run(
             )
             # What was found when the host was quieter isn't given up for nothing.
             raced = tuned.profile.decisions
-            idle = found.profile is not None and raced and not any(map(has_verdict, raced))
+            idle = found.freshness in ("fresh", "stale") and raced and not any(map(has_verdict, raced))
             path = None if idle else save(tuned.profile)
     except KeyboardInterrupt:
         errors().print("stopped: nothing was kept, and the profile that was there stands", soft_wrap=True)
@@ -143,9 +147,12 @@ def why(
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say why a slot is filled as it is: who raced, how each fared, and what decided."""
+    """Explain the choice for a slot: the candidates, how each performed, and what decided.
+
+    Without a configuration or capture, by the latest tune of this host.
+    """
     loaded, registry = load_session(config, captures, feed, overrides)
-    profile = _profile(_found(loaded, registry))
+    profile = _asked_for(loaded, registry, latest=not (config or captures or feed or overrides))
     name, decision = _decision(slot, profile)
     if as_json:
         print_json(msgspec.to_builtins(decision))
@@ -180,10 +187,25 @@ def check(
 
 
 def _found(loaded: Loaded, registry: Registry) -> Found:
-    """What there is of the profile of the configuration's lane."""
+    """Finds the profile of the configuration's lane."""
     plan, _, _ = first_feed(loaded, registry)
-    digest, _ = workload(plan)
-    return load(digest, host_key(probe()), registry)
+    return load(workload(plan), host_key(probe()), registry)
+
+
+def _asked_for(loaded: Loaded, registry: Registry, *, latest: bool) -> Profile:
+    """The profile of the configuration's own workload or, for `latest`, of what this host was tuned for last.
+
+    Raises `ConfigError` if there is none.
+    """
+    here = host_key(probe())
+    if latest:
+        kept = [one.profile for one in listing() if one.profile and not differences(one.profile.host, here)]
+        if kept:
+            return max(kept, key=lambda profile: profile.tuned_at)
+    found = _found(loaded, registry)
+    if found.freshness == "nearest":
+        raise ConfigError(f"there is no profile of this workload: {found.because}")
+    return _profile(found)
 
 
 def _profile(found: Found) -> Profile:
@@ -194,13 +216,18 @@ def _profile(found: Found) -> Profile:
 
 
 def _decision(slot: str, profile: Profile) -> tuple[str, Decision]:
-    """The slot as the plan calls it, and the race that decided it. Raises `ConfigError` where none did."""
+    """The slot as the plan calls it, and the race that decided it. Raises `ConfigError` if none did, and says why."""
     wanted = _spoken(slot)
     for decision in profile.decisions:
         if wanted == decision.race and wanted not in decision.slots:
             return next(iter(decision.slots)), decision
         if wanted in decision.slots:
             return wanted, decision
+    for skipped in profile.skipped:
+        if wanted == skipped.race or wanted in skipped.slots:
+            raise ConfigError(
+                f"{slot} wasn't raced when this host was tuned for {profile.describe_workload}: {skipped.because}"
+            )
     raced = ", ".join(as_typed(name) for decision in profile.decisions for name in decision.slots)
     raise ConfigError(
         f"no race decided {slot!r}: there is no such slot, or the configuration pins it, or it had one candidate only. "

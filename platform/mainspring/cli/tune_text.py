@@ -58,7 +58,7 @@ def render_tuned(tuned: Tuned, console: Console) -> None:
     if profile.decisions:
         console.print()
         console.print(table)
-    for one in tuned.skipped:
+    for one in profile.skipped:
         _say(console, f"{one.race} wasn't raced: {one.because}")
     console.print()
     changed = any(one.slots != one.default for one in profile.decisions)

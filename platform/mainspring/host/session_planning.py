@@ -78,8 +78,8 @@ def make_session(
         allow=config.plugins.allow,
         profiles=profiles,
     )
-    # A profile's medians are those of its feed alone.
-    alone_profile = profiles[0].profile if len(profiles) == 1 else None
+    # A profile's medians are those of its own workload, with one feed.
+    alone_profile = profiles[0].profile if len(profiles) == 1 and profiles[0].freshness != "nearest" else None
     return session if alone_profile is None else expect_stages(session, alone_profile)
 
 

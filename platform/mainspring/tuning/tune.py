@@ -15,7 +15,8 @@ from mainspring import __version__
 from mainspring.host.config import GC_MODES, Loaded
 from mainspring.host.plan import Plan
 from mainspring.host.profiles import best_two, host_key, workload
-from mainspring.host.profiles.model import Decision, Paired, Profile
+from mainspring.host.profiles.freshness import installed_candidates
+from mainspring.host.profiles.model import Decision, Paired, Profile, Skipped
 from mainspring.host.registry import Registry
 from mainspring.tuning.budget import Budget
 from mainspring.tuning.candidates import CHUNKS, Candidate, Field, log_codecs, pipelines, settings
@@ -29,7 +30,7 @@ from mainspring.tuning.subject import Subject, write_subject
 from mainspring.tuning.uses import Uses, watch_uses
 from mainspring.tuning.workload import Workload, cut_workload, messages_for
 
-__all__ = ["RunRace", "Skipped", "Tuned", "tune"]
+__all__ = ["RunRace", "Tuned", "tune"]
 
 _PIPELINE: Final = "pipeline"
 _PAIRED: Final = "paired check"
@@ -47,18 +48,10 @@ class RunRace(Protocol):
     ) -> RaceResult: ...
 
 
-class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """A race that wasn't run, and why."""
-
-    race: str
-    because: str
-
-
 class Tuned(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a tune. `notes` are what its reader has to know besides."""
 
     profile: Profile
-    skipped: tuple[Skipped, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -81,7 +74,7 @@ def tune(
     where the configuration's own lane can't be run.
     """
     plan, config, notes = first_feed(loaded, registry)
-    digest, words = workload(plan)
+    key = workload(plan)
     progress("reading the workload", 0.0)
     with tempfile.TemporaryDirectory(prefix="mainspring-tune-") as name:
         cut, messages = cut_workload(plan, registry, Path(name), messages_for(budget.seconds))
@@ -110,18 +103,21 @@ def tune(
     profile = Profile(
         mainspring=__version__,
         host=host_key(host),
-        workload=digest,
-        describe_workload=words,
+        workload=key.digest,
+        describe_workload=key.words,
+        workload_parts=key.parts,
+        installed=installed_candidates(registry),
         objective=describe_objective(objective),
         tuned_at=datetime.now(UTC).isoformat(timespec="seconds"),
         budget_s=budget.seconds,
         seconds=round(budget.spent_s, 1),
         candidates=races.versions,
         decisions=decisions,
+        skipped=tuple(races.skipped),
         paired=paired,
         stages_ns=stages_ns,
     )
-    return Tuned(profile=profile, skipped=tuple(races.skipped), notes=notes)
+    return Tuned(profile=profile, notes=notes)
 
 
 class _Races:
@@ -181,10 +177,11 @@ class _Races:
                 self._hold(makers[race](self._plan))
                 del self._weights[race]
             else:
-                because = (
-                    f"it takes {need_s:.0f} s here, for which there was no time; --budget {self._wanted_s}s has it"
+                self._skip(
+                    makers[race](self._plan),
+                    f"there was no time left for it. It needs {need_s:.0f} s here, which "
+                    f"`mainspring tune --budget {self._wanted_s}s` has",
                 )
-                self.skipped.append(Skipped(race=race, because=because))
 
     def _weigh(self, fields: Sequence[Field]) -> None:
         """Shares the budget out by what each step needs here and now. Where it isn't enough for all, the later races
@@ -230,7 +227,7 @@ class _Races:
             self.versions.update(one.versions)
         field = self._kept(field)
         if not field.is_race:
-            self.skipped.append(Skipped(race=field.race, because=field.because))
+            self._skip(field, field.because)
             return
         budget_s = self._budget.share(field.race, self._weights) - _RESERVE_S / len(self._weights)
         subject = self._subject(self._plan, field.candidates)
@@ -247,6 +244,10 @@ class _Races:
             (winner,) = (one for one in field.candidates if one.name == found.winner)
             self._winners.append(winner)
             self._plan = winner.fill(self._plan)
+
+    def _skip(self, field: Field, because: str) -> None:
+        slots = tuple(field.candidates[0].slots)
+        self.skipped.append(Skipped(race=field.race, slots=slots, because=because))
 
     def _subject(self, plan: Plan, candidates: tuple[Candidate, ...]) -> Subject:
         subject = Subject(

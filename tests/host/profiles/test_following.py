@@ -13,7 +13,7 @@ from mainspring import __version__
 from mainspring.host.config import parse_config
 from mainspring.host.explain import explain_json, explain_text
 from mainspring.host.profiles import host_key, save, workload
-from mainspring.host.profiles.model import CandidateRecord, Decision
+from mainspring.host.profiles.model import CandidateRecord, Decision, Skipped
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
 
@@ -85,12 +85,13 @@ def keep(make_profile, here, plan, registry):
         )
         named = {f"{seam.split()[0]} {name}" for seam, name in (*winner.items(), ("book", "bisect-list"))}
         offers = {one: registry.offers(one.split()[0])[one.split()[1]] for one in named}
-        digest, words = workload(first)
+        key = workload(first)
         profile = make_profile(
             mainspring=__version__,
             host=host_key(here),
-            workload=digest,
-            describe_workload=words,
+            workload=key.digest,
+            describe_workload=key.words,
+            workload_parts=key.parts,
             candidates={
                 **{
                     f"book {name}": f"{one.distribution} {one.version}" for name, one in registry.offers("book").items()
@@ -131,23 +132,64 @@ def test_the_default_is_had_by_asking(plan, keep):
 
 
 def test_the_host_is_left_alone_without_a_profile(plan, keep):
-    """Neither where nothing was ever raced, nor where something else was."""
-    for _ in range(2):
-        session = plan(ONE, probed=unasked)
-        assert session.first.book.because == (
-            "the default; no race of this workload on this host; `mainspring tune` runs one"
-        )
-        assert [found.freshness for found in session.profiles] == ["none"]
-        keep(ONE.replace("seconds = 1", "seconds = 2"), "sorted-dict")
+    """If nothing was ever raced, the host isn't probed."""
+    session = plan(ONE, probed=unasked)
+    assert session.first.book.because == (
+        "the default; no race of this workload on this host; `mainspring tune` runs one"
+    )
+    assert [found.freshness for found in session.profiles] == ["none"]
+
+
+def test_the_nearest_profile_is_followed(plan, keep):
+    """Without a race of this workload, the nearest one's winner runs, says so, and expects nothing of the stages."""
+    keep(ONE.replace("seconds = 1", "seconds = 2"), "sorted-dict", describe_workload="two seconds")
+    session = plan(ONE)
+    book = session.first.book
+    assert (book.plugin, book.rule) == ("sorted-dict", "profile")
+    assert book.because == "profile: sorted-dict 1.31x over bisect-list [1.25, 1.36], nearest, 2026-11-26"
+    ((_, words),) = session.describe_profile()
+    assert words == (
+        "host profile: nearest (two seconds): this workload wasn't raced; the nearest that was, on 2026-11-26, is two "
+        "seconds (other messages). `mainspring tune` races this one"
+    )
+    assert session.lanes[0].stages_ns == {}
+
+
+def test_a_strategys_size_keeps_the_profile(plan, keep):
+    """A strategy of another size, other limits and another latency follow the same fresh profile."""
+    text = (
+        ONE.replace("replay", "paper")
+        + """
+slippage.plugin = "square-root"
+router = { plugin = "paper", latency_us = 250 }
+[strategy.maker]
+plugin = "quote-maker"
+size = 0.01
+[risk]
+max_order_size = 0.5
+"""
+    )
+    keep(text, "sorted-dict")
+    other = text.replace("0.01", "0.02").replace("0.5", "0.7").replace("250", "300")
+    assert [found.freshness for found in plan(other).profiles] == ["fresh"]
+
+
+def test_races_that_ran_out_of_time_are_told(plan, keep):
+    """A slot whose race there was no time for says so, with the budget that would do."""
+    because = "there was no time left for it. It needs 23 s here, which `mainspring tune --budget 90s` has"
+    skipped = Skipped(race="codec (binary)", slots=("codec (binary)",), because=because)
+    keep(ONE, "sorted-dict", skipped=(skipped,))
+    codec = plan(ONE).first.binary_codec
+    assert (codec.rule, codec.because) == ("default", f"the default; not raced on 2026-11-26: {because}")
 
 
 def test_each_feed_follows_its_own(plan, keep):
-    """Of two feeds the second was raced: its book is the winner's, and the session's chunk stays the first one's."""
+    """Of two feeds the second was raced: it follows its own profile, the first one the nearest, which is that."""
     keep(ONE.replace("BTC", "ETH").replace(", seconds = 1", ""), "sorted-dict")
     session = plan(TWO)
-    assert [feed.book.plugin for feed in session.feeds] == ["bisect-list", "sorted-dict"]
-    assert [feed.chunk.value for feed in session.feeds] == [512, 512]
-    assert [found.freshness for found in session.profiles] == ["none", "fresh"]
+    assert [feed.book.plugin for feed in session.feeds] == ["sorted-dict", "sorted-dict"]
+    assert [feed.chunk.value for feed in session.feeds] == [2048, 2048]
+    assert [found.freshness for found in session.profiles] == ["nearest", "fresh"]
     assert [words.partition(":")[0] for _, words in session.describe_profile()] == ["a", "b"]
     assert session.lanes[0].stages_ns == {}
 
@@ -187,7 +229,7 @@ def test_explain_tells_it_in_the_words_of_the_plan(plan, keep):
         assert row in rows
     for line in (
         "(1) profile: sorted-dict 1.31x over bisect-list [1.25, 1.36], fresh, 2026-11-26",
-        "(2) the default; the races of 2026-11-26 had nothing to choose here",
+        "(2) the default; the races of 2026-11-26 didn't include it",
         "(3) profile: 2048 1.10x over 512, fresh, 2026-11-26",
         "Host profile: fresh (a day): raced 2026-11-26",
     ):

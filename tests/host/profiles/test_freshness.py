@@ -5,11 +5,13 @@ import pytest
 
 from mainspring import __version__
 from mainspring.host.profiles import best_two, load
-from mainspring.host.profiles.model import CandidateRecord, Found
+from mainspring.host.profiles.freshness import installed_candidates
+from mainspring.host.profiles.model import CandidateRecord, Found, WorkloadKey
 from mainspring.host.profiles.store import save
 from mainspring.seams import Needs
 
-WORKLOAD = "ab" * 32
+PARTS = {"feed": "f0", "mode": "m0", "slots": "s0", "messages": "x0", "strategies": "y0"}
+KEY = WorkloadKey(digest="ab" * 32, parts=PARTS, words="this")
 
 
 @pytest.fixture
@@ -17,7 +19,7 @@ def look(host, acme):
     """Looks for the workload's profile on the host with some of its fields changed, and some plugins besides."""
 
     def found(*more, without=(), **fields) -> Found:
-        return load(WORKLOAD, msgspec.structs.replace(host, **fields), acme(*more, without=without))
+        return load(KEY, msgspec.structs.replace(host, **fields), acme(*more, without=without))
 
     return found
 
@@ -144,6 +146,64 @@ def test_a_refused_file_beside_a_stale_one(look, make_profile, host):
     found = look()
     assert found.freshness == "stale"
     assert f"; {path} is truncated" in found.because
+
+
+@pytest.fixture
+def keep_other(make_profile):
+    """Keeps a profile of another workload, some of whose parts are others."""
+
+    def keep(digest, tuned_at="2026-11-26T13:00:00+00:00", **parts):
+        other = make_profile(
+            workload=digest * 32, workload_parts=PARTS | parts, describe_workload=f"work {digest}", tuned_at=tuned_at
+        )
+        save(other)
+        return other
+
+    return keep
+
+
+def test_the_nearest_is_offered(look, keep_other):
+    """Of workloads that weren't this one, the profile of that with the fewest other parts is used, and says so."""
+    keep_other("c1", messages="x1", strategies="y1")
+    near = keep_other("c2", messages="x1")
+    keep_other("c3", "2026-11-28T13:00:00+00:00", messages="x2", strategies="y2")
+    found = look()
+    assert (found.freshness, found.profile) == ("nearest", near)
+    assert found.because == (
+        "this workload wasn't raced; the nearest that was, on 2026-11-26, is work c2 (other messages). "
+        "`mainspring tune` races this one"
+    )
+
+
+@pytest.mark.parametrize("part", ["feed", "mode", "slots"])
+def test_too_far_apart(look, keep_other, part):
+    """Another feed, mode, or other pinned slots: such a profile says nothing of this workload."""
+    keep_other("c1", **{part: "other"})
+    assert look().freshness == "none"
+
+
+def test_the_nearest_of_another_host(look, keep_other):
+    """A near workload that was raced on another CPU isn't used."""
+    keep_other("c1", messages="x1")
+    assert look(fingerprint="f4", cpu="c1").freshness == "none"
+
+
+def test_an_exact_one_before_a_near_one(look, keep_other, make_profile):
+    """A profile of this workload that is stale is used before one of a near workload."""
+    keep_other("c1", "2026-11-28T13:00:00+00:00", messages="x1")
+    save(make_profile(mainspring="0.0.1"))
+    assert look().freshness == "stale"
+
+
+def test_with_and_without_a_plugin(look, make_profile, acme, make_offer):
+    """Tuned with a plugin and without it, one workload has two profiles, and each session follows its own."""
+    flat = make_offer("book", "flat")
+    versions = make_profile().candidates
+    save(make_profile(installed=installed_candidates(acme()), tuned_at="2026-11-20T00:00:00+00:00"))
+    both = installed_candidates(acme(flat))
+    save(make_profile(installed=both, candidates=versions | {"book flat": "acme 2.3"}))
+    assert (look().freshness, look().profile.tuned_at[:10]) == ("fresh", "2026-11-20")
+    assert (look(flat).freshness, look(flat).profile.tuned_at[:10]) == ("fresh", "2026-11-26")
 
 
 def test_the_best_two_race_again(make_decision):

@@ -73,7 +73,7 @@ def test_the_winner_takes_the_slots_with_its_evidence(make_plan, make_profile, a
     ]
     assert (plan.decoder.because, plan.book.because) == (WON, WON)
     assert plan.json_codec.because == f"{WON}; the feed reads with it"
-    left = "the default; the races of 2026-11-26 had nothing to choose here"
+    left = "the default; the races of 2026-11-26 didn't include it"
     assert [one.because for one in (plan.feed, plan.binary_codec, plan.chunk, plan.gc)] == [
         "the default",
         left,

@@ -14,7 +14,7 @@ OTHER = {"fingerprint": "fedcba9876543210"}
 def test_what_was_saved_is_read_again(make_profile, folder):
     """A saved profile is the same value, in a file named for its host and workload."""
     path = save(make_profile())
-    assert path == folder / f"0123456789abcdef-{'ab' * 8}.json"
+    assert path == folder / f"0123456789abcdef-{'ab' * 8}-e3b0c442.json"
     assert read_profile(path).profile == make_profile()
     assert files_of("ab" * 32) == files_of() == (path,)
     assert files_of("cd" * 32) == ()
@@ -48,8 +48,8 @@ REFUSED = {
     "no UTF-8": (lambda data: data.replace(b"Acme", b"\xff\xfe"), "isn't a host profile"),
     "nested": (lambda _: b"[" * 100_000, "isn't a host profile"),
     "another JSON": (lambda _: b'{"sha256": 1}', "isn't a host profile"),
-    "older": (lambda data: changed(data, schema=0), "is of an older schema (0; this version reads 1)"),
-    "newer": (lambda data: changed(data, schema=2), "is of a newer or unknown schema (2; this version reads 1)"),
+    "older": (lambda data: changed(data, schema=0), "is of an older schema (0; this version reads 2)"),
+    "newer": (lambda data: changed(data, schema=3), "is of a newer or unknown schema (3; this version reads 2)"),
     "no schema": (lambda data: changed(data, schema="1"), "is of a newer or unknown schema ('1'"),
     "huge": (lambda data: data + b" " * (16 << 20), "has more than 16 MiB"),
 }

@@ -23,7 +23,7 @@ def follow_profiles(
 ) -> tuple[tuple[Plan, ...], tuple[Found, ...]]:
     """The plans with their open slots filled by profiles, and what was found for each.
 
-    `configs` are those of the feeds. The host is probed only where there is a profile of the workload at all. What is
+    `configs` are those of the feeds. The host is probed only if there is a profile at all. What is
     the session's own, chunk and collector, follows the first feed's profile in all of them.
     """
     found = tuple(_find(feed, registry, probe) for feed in feeds)
@@ -40,7 +40,4 @@ def _find(feed: Plan, registry: Registry, probe: Callable[[], HostProfile]) -> F
     if not files_of():
         # Nothing was ever raced here, and the captures needn't be looked at.
         return Found(freshness="none", because=NO_RACE)
-    digest, _ = workload(feed)
-    if not files_of(digest):
-        return Found(freshness="none", because=NO_RACE)
-    return load(digest, host_key(probe()), registry)
+    return load(workload(feed), host_key(probe()), registry)

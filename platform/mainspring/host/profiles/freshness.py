@@ -8,11 +8,12 @@ from mainspring import __version__
 from mainspring.host.offers import why_unusable
 from mainspring.host.profiles.describe import day_of
 from mainspring.host.profiles.hosts import differences
-from mainspring.host.profiles.model import Decision, Found, HostKey, Profile
-from mainspring.host.profiles.store import Kept, files_of, read_profile
+from mainspring.host.profiles.model import Decision, Found, HostKey, Profile, WorkloadKey
+from mainspring.host.profiles.store import Kept, files_of, listing, read_profile
+from mainspring.host.profiles.workloads import ESSENTIAL_PARTS
 from mainspring.host.registry import Registry
 
-__all__ = ["NO_RACE", "assess", "best_two", "load"]
+__all__ = ["NO_RACE", "assess", "best_two", "installed_candidates", "load"]
 
 NO_RACE = "no race of this workload on this host; `mainspring tune` runs one"
 
@@ -20,26 +21,63 @@ NO_RACE = "no race of this workload on this host; `mainspring tune` runs one"
 _SEAMS = {"decoder": "decoder", "book": "book", "codec (json)": "codec", "codec (binary)": "codec"}
 
 
-def load(workload: str, host: HostKey, registry: Registry) -> Found:
-    """The profile of that workload that holds on this host, or why there is none. Never raises.
+def load(workload: WorkloadKey, host: HostKey, registry: Registry) -> Found:
+    """Finds the profile to use for a workload on this host, or says why there is none. Never raises.
 
-    An exact one comes first; else the newest of the same CPU, mask and quota, which is stale; else it is said why what
-    is there can't be used.
+    Preferred is one of this very workload: raced among the plugins that are installed now, on this very host, or else
+    the newest of the same CPU, mask and quota, which is stale. Failing that, one of the workload that differs least.
     """
-    found = [read_profile(path) for path in files_of(workload)]
+    found = [read_profile(path) for path in files_of(workload.digest)]
+    installed = installed_candidates(registry)
     whole = sorted(
-        (one.profile for one in found if one.profile is not None and one.profile.workload == workload),
-        key=lambda one: (one.host.fingerprint == host.fingerprint, one.tuned_at),
+        (one.profile for one in found if one.profile is not None and one.profile.workload == workload.digest),
+        key=lambda one: (one.installed == installed, one.host.fingerprint == host.fingerprint, one.tuned_at),
         reverse=True,
     )
     assessed = [assess(profile, host, registry) for profile in whole]
     here, others = _refusals(found, host)
-    used = next((one for one in assessed if one.profile is not None), None)
+    used = next((one for one in assessed if one.profile is not None), None) or _nearest(workload, host, installed)
     if used is None:
         return next(iter([*here, *assessed, *others]), Found(freshness="none", because=NO_RACE))
     if here:
         return msgspec.structs.replace(used, because=f"{used.because}; {here[0].because}")
     return used
+
+
+def installed_candidates(registry: Registry) -> tuple[str, ...]:
+    """The plugins that could take part in races here, by seam and name: "book ladder"."""
+    return tuple(
+        sorted(
+            f"{seam} {offer.name}"
+            for seam in set(_SEAMS.values())
+            for offer in registry.offers(seam).values()
+            if why_unusable(offer.needs) is None
+        )
+    )
+
+
+def _nearest(workload: WorkloadKey, host: HostKey, installed: tuple[str, ...]) -> Found | None:
+    """The profile of the workload that differs in the fewest parts, of those that hold on this host.
+
+    Of several, one that was raced among the plugins installed now, then the newest.
+    """
+    near = []
+    for kept in listing():
+        if kept.profile is None:
+            continue
+        there = kept.profile.workload_parts
+        apart = tuple(part for part, digest in workload.parts.items() if there.get(part) != digest)
+        if apart and not set(apart) & set(ESSENTIAL_PARTS) and not differences(kept.profile.host, host):
+            near.append((kept.profile, apart))
+    if not near:
+        return None
+    near.sort(key=lambda one: one[0].tuned_at, reverse=True)
+    profile, apart = min(near, key=lambda one: (len(one[1]), one[0].installed != installed))
+    because = (
+        f"this workload wasn't raced; the nearest that was, on {day_of(profile)}, is {profile.describe_workload} "
+        f"(other {' and '.join(apart)}). `mainspring tune` races this one"
+    )
+    return Found(freshness="nearest", because=because, profile=profile)
 
 
 def assess(profile: Profile, host: HostKey, registry: Registry) -> Found:

@@ -4,13 +4,25 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["SCHEMA", "CandidateRecord", "Decision", "Found", "Freshness", "HostKey", "Paired", "Profile"]
+__all__ = [
+    "SCHEMA",
+    "CandidateRecord",
+    "Decision",
+    "Found",
+    "Freshness",
+    "HostKey",
+    "Paired",
+    "Profile",
+    "Skipped",
+    "WorkloadKey",
+]
 
-SCHEMA = 1
+SCHEMA = 2
 
-Freshness = Literal["fresh", "stale", "none", "unused", "refused"]
+Freshness = Literal["fresh", "stale", "nearest", "none", "unused", "refused"]
 """`fresh`: everything is as it was measured. `stale`: it is used, but something has changed that a new tune should see.
-`none`: nothing was raced. `unused`: what was raced says nothing of this host. `refused`: the file can't be believed."""
+`nearest`: this workload wasn't raced, and the profile of the one most like it is used. `none`: nothing was raced.
+`unused`: what was raced says nothing of this host. `refused`: the file can't be believed."""
 
 
 class HostKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,14 +93,35 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
     because: str
 
 
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """A race that wasn't run: the slots that it would have decided, and why, in one line."""
+
+    race: str
+    slots: tuple[str, ...]
+    because: str
+
+
+class WorkloadKey(msgspec.Struct, frozen=True, kw_only=True):
+    """What identifies a workload: `digest`, 64 hexadecimal digits over all that decides what a message costs.
+
+    `parts` has a digest of each part of it, by the part's name, to tell in what two workloads differ. `words` describes
+    it for a person.
+    """
+
+    digest: str
+    parts: dict[str, str]
+    words: str
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """The whole. `candidates` has the version of each that took part by seam and name, "book ladder":
     "mainspring-native 0.1.0".
 
-    `workload` is the digest of `mainspring.host.profiles.workload`, `describe_workload` what it is for a person.
-    `tuned_at` is UTC in ISO 8601. `stages_ns` has the median of each stage in the tuned lane, in nanoseconds, for the
-    drift watch. `imported_from` is the fingerprint of the identical machine on which it was raced, where that was
-    another one.
+    `workload`, `workload_parts` and `workload_description` are those of its `WorkloadKey`. `installed` are the plugins
+    of the raced seams that could run when it was raced, "book ladder": with others, the same workload has a profile of
+    its own. `skipped` are the races that weren't run. `tuned_at` is UTC in ISO 8601. `stages_ns` has the median of each
+    stage in the tuned lane, in nanoseconds, for the drift watch. `imported_from` is the fingerprint of the identical
+    machine on which it was raced, if it was another one.
     """
 
     schema: int = SCHEMA
@@ -96,12 +129,15 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     host: HostKey
     workload: str
     describe_workload: str
+    workload_parts: dict[str, str] = {}
+    installed: tuple[str, ...] = ()
     objective: str
     tuned_at: str
     budget_s: float
     seconds: float
     candidates: dict[str, str]
     decisions: tuple[Decision, ...]
+    skipped: tuple[Skipped, ...] = ()
     paired: Paired | None = None
     stages_ns: dict[str, float] = {}
     imported_from: str | None = None

@@ -37,8 +37,12 @@ def resolve(plan: Plan, found: Found, registry: Registry, options: Mapping[str, 
     for decision in found.profile.decisions:
         decided.update(decision.slots)
         plan = _carried_out(plan, decision, found, found.profile, registry, options)
+    for skipped in found.profile.skipped:
+        fields = {slot: field for slot, field in (_FIELDS | _settings(plan)).items() if slot in skipped.slots}
+        plan = _explained(plan, f"the default; not raced on {day}: {skipped.because}", fields)
+        decided.update(skipped.slots)
     rest = {slot: field for slot, field in (_FIELDS | _settings(plan)).items() if slot not in decided}
-    return _explained(plan, f"the default; the races of {day} had nothing to choose here", rest)
+    return _explained(plan, f"the default; the races of {day} didn't include it", rest)
 
 
 def _carried_out(

@@ -1,6 +1,8 @@
-"""Profiles on the disk: one JSON file for each host and workload, whole at every moment, believed only if unharmed."""
+"""Stores profiles: one JSON file for each host, workload and set of plugins, read only if it is undamaged."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,14 +10,25 @@ import msgspec
 
 from mainspring.data.lock import exclusive
 from mainspring.data.paths import state_folder
-from mainspring.data.replace import remove_private_files, write_atomically
+from mainspring.data.replace import private_file, remove_private_files, write_atomically
 from mainspring.errors import DataError
 from mainspring.host.profiles.model import SCHEMA, Profile
 
-__all__ = ["Kept", "decode_profile", "encode_profile", "files_of", "keep", "listing", "read_profile", "save"]
+__all__ = [
+    "Kept",
+    "check_writable",
+    "decode_profile",
+    "encode_profile",
+    "files_of",
+    "keep",
+    "listing",
+    "read_profile",
+    "save",
+]
 
 _MOST_BYTES: Final = 16 << 20
 _WORKLOAD_DIGITS: Final = 16
+_INSTALLED_DIGITS: Final = 8
 _LOCK_S: Final = 5.0
 """Saving takes some milliseconds: a process that has the lock for longer is stuck."""
 
@@ -29,7 +42,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def save(profile: Profile) -> Path:
-    """Keeps a profile in the place of its host and workload, and returns its file.
+    """Keeps a profile in the place of its host, workload and installed plugins, and returns its file.
 
     Other processes may save at the same time: one after the other, each whole. A reader, and whoever comes after a
     crash or a power cut, finds the old file or the new one. Raises `DataError` where it can't be written.
@@ -41,22 +54,26 @@ def save(profile: Profile) -> Path:
 
 def keep(path: Path, data: bytes) -> None:
     """Gives a file of the folder these bytes, under the folder's lock. Raises `DataError`."""
-    try:
+    with _reported(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with exclusive(path.parent / ".lock", within_s=_LOCK_S):
             # Nobody else is writing now: what lies there under a private name is a killed writer's.
             remove_private_files(path)
             write_atomically(path, data)
-    except OSError as error:
-        raise DataError(
-            f"the host profile can't be kept at {path}: {error.strerror or error}. Set XDG_STATE_HOME to a folder that "
-            "can be written to"
-        ) from error
+
+
+def check_writable() -> None:
+    """Raises `DataError` if a profile couldn't be saved now: better before a race than after it."""
+    path = state_folder() / "tune" / "profile.json"
+    with _reported(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with private_file(path) as probe:
+            probe.write_bytes(b"{}")
 
 
 def files_of(workload: str | None = None) -> tuple[Path, ...]:
     """The files of profiles of that workload, or of any, of whatever host. Nothing is read. Never raises."""
-    return _files("*-*.json" if workload is None else f"*-{workload[:_WORKLOAD_DIGITS]}.json")
+    return _files("*-*.json" if workload is None else f"*-{workload[:_WORKLOAD_DIGITS]}-*.json")
 
 
 def listing() -> tuple[Kept, ...]:
@@ -105,6 +122,18 @@ class _File(msgspec.Struct, frozen=True):
     profile: dict[str, Any]
 
 
+@contextmanager
+def _reported(path: Path) -> Iterator[None]:
+    """Turns errors of the operating system into a `DataError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"the host profile can't be kept at {path}: {error.strerror or error}. Set XDG_STATE_HOME to a folder that "
+            "can be written to"
+        ) from error
+
+
 def _read(path: Path) -> Kept:
     try:
         if not path.is_file():
@@ -127,7 +156,8 @@ def _digest(plain: dict[str, Any]) -> str:
 
 
 def _name(profile: Profile) -> str:
-    return f"{profile.host.fingerprint}-{profile.workload[:_WORKLOAD_DIGITS]}.json"
+    installed = hashlib.sha256("\n".join(profile.installed).encode()).hexdigest()
+    return f"{profile.host.fingerprint}-{profile.workload[:_WORKLOAD_DIGITS]}-{installed[:_INSTALLED_DIGITS]}.json"
 
 
 def _file(profile: Profile) -> Path:

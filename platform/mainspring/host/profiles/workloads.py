@@ -1,4 +1,4 @@
-"""What a session's lane has to do: the digest by which a profile of the same work is found again."""
+"""Identifies the work of a session's lane, so that a profile of the same work is found again."""
 
 import hashlib
 from pathlib import Path
@@ -7,53 +7,58 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from mainspring.errors import DataError
+from mainspring.host.profiles.model import WorkloadKey
 
 if TYPE_CHECKING:
     # The plan carries what was found of profiles, so that its module imports this package.
     from mainspring.host.plan import Choice, Plan, Setting
 
-__all__ = ["workload"]
+__all__ = ["ESSENTIAL_PARTS", "workload"]
+
+ESSENTIAL_PARTS: Final = ("feed", "mode", "slots")
+"""Where two workloads differ in one of these, a profile of one says nothing of the other."""
 
 _PART_BYTES: Final = 1 << 18
 
 
-def workload(plan: "Plan") -> tuple[str, str]:
-    """The digest of what a feed's lane has to do, 64 hexadecimal digits, and its words for a person.
+def workload(plan: "Plan") -> WorkloadKey:
+    """Identifies what a feed's lane has to do, by all that decides what a message costs, and nothing that doesn't.
 
-    It covers all that decides what a message costs, and nothing that doesn't: the messages; the feed with its options,
-    and their encoding; the instruments with their grids; the mode; how the market is estimated; strategies, slippage,
-    risk checks and router with their options; and of each slot that races decide either what the config pins there, or
-    that it is open, with the options for whoever fills it. Of captures it takes the size and three parts of 256 KiB, at
-    the beginning, the middle and the end, so that gigabytes cost no more than megabytes: not their paths. Of a
-    generator, its options are the recipe. Versions aren't covered: those of candidates are held against the profile
-    when it is found. Nor are the seed, budgets, lanes and places.
+    - "feed": the feed, and the encoding of its messages.
+    - "messages": the captures, or the generator's options. Of a capture its size and three parts of 256 KiB, at the
+      beginning, the middle and the end, so that gigabytes cost no more than megabytes; not its path.
+    - "instruments": their names at the venue, and their grids.
+    - "mode".
+    - "strategies", "trading": which plugins trade. Not their options: an order costs the same whatever its size.
+    - "slots": of each slot that races decide, what the config pins, or that it is open, with the options for the
+      plugin that runs there.
 
-    Raises `DataError` where a capture can't be read.
+    Versions aren't part of it: those of candidates are compared when a profile is found. Nor are the seed, limits,
+    budgets, lanes and CPUs.
+
+    Raises `DataError` if a capture can't be read.
     """
-    parts = {
-        "captures": [_capture(path) for path in plan.source.captures],
-        "encoding": plan.source.encoding,
-        "feed": _filled(plan.feed),
-        "instruments": [
-            (one.symbol, one.venue_symbol, one.tick_size, one.lot_size, one.contract, one.contract_size)
-            for one in plan.instruments
-        ],
+    trading = [one for one in (plan.slippage, *plan.risk, plan.router) if one is not None]
+    found = {
+        "feed": (plan.feed.plugin, plan.source.encoding),
+        "messages": (plan.feed.options, [_capture(path) for path in plan.source.captures]),
+        "instruments": [(one.venue_symbol, one.tick_size, one.lot_size) for one in plan.instruments],
         "mode": plan.mode,
-        "market": plan.market,
-        "strategies": [_filled(one.choice) for one in plan.strategies],
-        "slippage": plan.slippage and _filled(plan.slippage),
-        "risk": [_filled(one) for one in plan.risk],
-        "router": plan.router and _filled(plan.router),
-        "raced": [_open(one) for one in (plan.decoder, plan.book, plan.json_codec, plan.binary_codec)],
-        "settings": [_set(one) for one in (plan.chunk, plan.gc)],
+        "strategies": [one.choice.plugin for one in plan.strategies],
+        "trading": [(one.slot, one.plugin) for one in trading],
+        "slots": (
+            [_open(one) for one in (plan.decoder, plan.book, plan.json_codec, plan.binary_codec)],
+            [_set(one) for one in (plan.chunk, plan.gc)],
+        ),
     }
+    parts = {name: _digest(value)[:16] for name, value in found.items()}
+    return WorkloadKey(digest=_digest(found), parts=parts, words=_words(plan))
+
+
+def _digest(value: Any) -> str:
     # What a stranger's options hold may be of any type; its text then stands for it.
-    encoded = msgspec.json.encode(msgspec.to_builtins(parts, enc_hook=str), order="sorted")
-    return hashlib.sha256(encoded).hexdigest(), _words(plan)
-
-
-def _filled(choice: "Choice") -> tuple[str, Any]:
-    return choice.plugin, choice.options
+    encoded = msgspec.json.encode(msgspec.to_builtins(value, enc_hook=str), order="sorted")
+    return hashlib.sha256(encoded).hexdigest()
 
 
 def _open(choice: "Choice") -> tuple[str, str, Any]:
