@@ -139,13 +139,17 @@ class Nic:
 
 @dataclass(frozen=True, kw_only=True)
 class Topology:
-    """How the parts of the host lie: every possible thread by number, caches, nodes, kinds and NICs."""
+    """How the parts of the host lie: every possible thread by number, caches, nodes, kinds and NICs.
+
+    `diagnostics` are sentences about what the kernel's files contradict themselves in.
+    """
 
     threads: tuple[Thread, ...]
     caches: tuple[Cache, ...]
     nodes: tuple[Node, ...]
     kinds: tuple[CpuKind, ...]
     nics: tuple[Nic, ...]
+    diagnostics: tuple[str, ...] = ()
 
     @property
     def online(self) -> tuple[int, ...]:

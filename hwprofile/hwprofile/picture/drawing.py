@@ -33,7 +33,10 @@ def draw(profile: HostProfile, placement: Placement | None = None, *, width: int
         if len(assignment.cpus) == 1:
             roles.setdefault(assignment.cpus[0], []).append(assignment.role)
     marks = Marks.of(profile, roles)
-    lines = [*head(profile, width), ""]
+    lines = [*head(profile, width)]
+    for sentence in profile.topology.diagnostics:
+        lines += textwrap.wrap(f"{'caution':12}{sentence}.", width, subsequent_indent=" " * 12)
+    lines.append("")
     lines += _Drawing(marks, width, colour, _is_large(profile)).packages(packages(profile))
     lines += _offline(profile, width)
     lines += _legend(profile, marks, width)

@@ -126,9 +126,8 @@ def _least(cgroup: Cgroup, found: list[tuple[float | None, Path]], root: Path) -
         value, path = min(bounds)
         return Limit(state="limited", value=value, source=f"/{path.relative_to(root)}")
     if not cgroup.whole:
-        return Limit(
-            state="unknown", value=None, source=f"no cgroup that can be seen limits it, of which {cgroup.path} is one"
-        )
+        own = f"of which {cgroup.path} is one" if cgroup.path is not None else "and which one it is in isn't known"
+        return Limit(state="unknown", value=None, source=f"no cgroup that can be seen limits it, {own}")
     return Limit(state="unlimited", value=None, source=f"no cgroup from {cgroup.path} up to the root limits it")
 
 

@@ -13,12 +13,13 @@ __all__ = ["Cgroup", "cgroup_of", "controller"]
 class Cgroup:
     """A cgroup of the process in one hierarchy.
 
-    `folders` are those of it and its ancestors, itself first. `whole` says that all of them are seen, the hierarchy's
-    true root the last, so that nothing else bounds anything.
+    `path` is None if nothing says which cgroup of the hierarchy it is. `folders` are those of it and its ancestors,
+    itself first, as far as they are known. `whole` says that all of them are seen, the hierarchy's true root the last,
+    so that nothing else bounds anything.
     """
 
     version: int
-    path: str
+    path: str | None
     folders: tuple[Path, ...]
     whole: bool
 
@@ -59,6 +60,9 @@ def controller(root: Path, name: str) -> Cgroup | None:
 
 def _found(root: Path, mount: _Mount) -> Cgroup | None:
     path = _path(root, mount)
+    if path is None and mount.version == 2:
+        # Every process is in one of its cgroups: whichever it is, what bounds the highest one bounds it too.
+        return Cgroup(version=2, path=None, folders=(mount.at,), whole=False) if mount.at.is_dir() else None
     if path is None:
         return None
     try:
@@ -89,10 +93,12 @@ def _path(root: Path, mount: _Mount) -> PurePosixPath | None:
             return PurePosixPath(path)
         if mount.version == 1 and set(controllers.split(",")) & set(mount.controllers):
             return PurePosixPath(path)
-    if "cpuset" in mount.controllers:
-        # Kernels from before cgroups have this one file, and some recordings only it.
+    if mount.version == 2 or "cpuset" in mount.controllers:
+        # Kernels from before cgroups have this one file, and some recordings only it. It names the cgroup in the
+        # hierarchy that has the cpuset controller, of either version.
         own = read_text(root / "proc/self/cpuset")
-        return None if own is None else PurePosixPath(own)
+        elsewhere = mount.version == 2 and any("cpuset" in other.controllers for other in _mounts(root))
+        return None if own is None or elsewhere else PurePosixPath(own)
     return None
 
 

@@ -16,6 +16,7 @@ from hwprofile.probe.microarchitecture import (
     this_hosts_microarchitecture,
 )
 from hwprofile.probe.numbers import read_int
+from hwprofile.probe.x86_models import name_by_model
 from hwprofile.profile import Cpu
 
 __all__ = ["read_cpu"]
@@ -57,6 +58,7 @@ def read_cpu(root: Path) -> Cpu:
             architecture,
             vendor=vendor,
             instruction_sets=sets,
+            numbers=(family, model, stepping),
             parts={part.lower() for part in fields.get("cpu part", ())},
             generation=int(power[1]) if power else None,
             design=_first(fields, "uarch") or ("x60" if "X60" in (_first(fields, "model name") or "") else None),
@@ -198,7 +200,10 @@ def _from_libraries() -> Cpu:
         model=answers.get("model"),
         stepping=answers.get("stepping"),
         microcode=None,
-        microarchitecture=this_hosts_microarchitecture(),
+        microarchitecture=name_by_model(
+            answers.get("vendor_id_raw"), answers.get("family"), answers.get("model"), answers.get("stepping")
+        )
+        or this_hosts_microarchitecture(),
         x86_64_level=psabi_level(sets) if architecture == "x86_64" else None,
         instruction_sets=tuple(sorted(sets)),
         sve_bits=None,

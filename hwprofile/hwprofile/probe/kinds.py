@@ -11,57 +11,56 @@ __all__ = ["read_kinds"]
 
 _CPUS = "sys/devices/system/cpu"
 _NAMED = {"cpu_core": "performance", "cpu_atom": "efficiency", "cpu_lowpower": "low-power"}
+_FASTEST_FIRST = tuple(_NAMED.values())
 _LIKE = 0.1
-"""Frequencies that differ by less are of one kind: the cores that a processor favours clock a little higher."""
+"""Figures that differ by less are of one kind: the cores that a processor favours clock a little higher."""
 
 
 def read_kinds(root: Path, online: frozenset[int]) -> tuple[CpuKind, ...]:
-    """The kinds of the host's CPUs, the most frugal first; empty where nothing tells its CPUs apart.
+    """The kinds of the host's CPUs, the most frugal first; empty if nothing distinguishes its CPUs.
 
-    Told, in this order, by the groups that the kernel names, the part numbers of Arm cores, their capacities, and their
-    frequencies: the base one, or the highest where it differs by more than a tenth.
+    CPUs are of one kind if everything that the kernel says of them agrees: the group that it names, the part number of
+    an Arm core, capacity, base frequency, and highest frequency. Capacities and highest frequencies agree if they
+    differ by a tenth at most.
     """
-    if not online:
-        return ()
     capacity = _per_cpu(root, online, "cpu_capacity", 1)
     highest = _per_cpu(root, online, "cpufreq/cpuinfo_max_freq", 1000)
     base = _per_cpu(root, online, "cpufreq/base_frequency", 1000)
-    groups, names = _named(root, online)
-    for key in (_parts(root, online), capacity, base, _alike(highest)):
-        if len(groups) > 1:
-            break
-        if key.keys() == online and len(set(key.values())) > 1:
-            groups = [tuple(sorted(cpu for cpu in online if key[cpu] == value)) for value in sorted(set(key.values()))]
+    names = _named(root, online)
+    known = [key for key in (_parts(root, online), _alike(capacity), base, _alike(highest)) if key.keys() == online]
+    groups: dict[tuple[int | str | None, ...], list[int]] = {}
+    for cpu in sorted(online):
+        groups.setdefault((names.get(cpu), *(key[cpu] for key in known)), []).append(cpu)
     if len(groups) < 2:
         return ()
 
-    def speed(cpus: tuple[int, ...]) -> tuple[int, int, int]:
-        return _most(capacity, cpus) or 0, _most(highest, cpus) or 0, _most(base, cpus) or 0
+    def rank(cpus: tuple[int, ...]) -> tuple[int, int, int, int, tuple[int, ...]]:
+        # If the kernel names them their order is known, whatever the frequencies are.
+        name = names.get(cpus[0])
+        by_name = -_FASTEST_FIRST.index(name) if name is not None else 0
+        return by_name, _most(capacity, cpus) or 0, _most(highest, cpus) or 0, _most(base, cpus) or 0, cpus
 
-    # Where the kernel names them their order is known, whatever the frequencies say.
-    order = list(_NAMED.values())
-    ordered = sorted(groups, key=lambda cpus: (-order.index(names[cpus]) if cpus in names else 0, *speed(cpus), cpus))
     return tuple(
         CpuKind(
             number=number,
-            name=names.get(cpus),
+            name=names.get(cpus[0]),
             cpus=cpus,
             capacity=_most(capacity, cpus),
             max_mhz=_most(highest, cpus),
             base_mhz=_most(base, cpus),
         )
-        for number, cpus in enumerate(ordered)
+        for number, cpus in enumerate(sorted(map(tuple, groups.values()), key=rank))
     )
 
 
-def _named(root: Path, online: frozenset[int]) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], str]]:
-    names: dict[tuple[int, ...], str] = {}
-    for folder, name in _NAMED.items():
-        cpus = tuple(cpu for cpu in read_cpus(root / "sys/devices" / folder / "cpus") or () if cpu in online)
-        if cpus:
-            names[cpus] = name
-    rest = tuple(sorted(online.difference(*names)))
-    return [*names, *([rest] if names and rest else [])], names
+def _named(root: Path, online: frozenset[int]) -> dict[int, str]:
+    """The name of the group that the kernel puts each CPU into, for those that are in one."""
+    return {
+        cpu: name
+        for folder, name in _NAMED.items()
+        for cpu in read_cpus(root / "sys/devices" / folder / "cpus") or ()
+        if cpu in online
+    }
 
 
 def _parts(root: Path, online: frozenset[int]) -> dict[int, int]:
@@ -81,13 +80,13 @@ def _per_cpu(root: Path, online: frozenset[int], name: str, unit: int) -> dict[i
     return {cpu: value // unit for cpu, value in values.items() if value is not None and value > 0}
 
 
-def _alike(frequencies: Mapping[int, int]) -> dict[int, int]:
-    """The frequencies, those that are alike made equal."""
+def _alike(figures: Mapping[int, int]) -> dict[int, int]:
+    """The figures, with those that are alike made equal."""
     levels: list[int] = []
-    for value in sorted(set(frequencies.values())):
+    for value in sorted(set(figures.values())):
         if not levels or value > levels[-1] * (1 + _LIKE):
             levels.append(value)
-    return {cpu: max(level for level in levels if level <= value) for cpu, value in frequencies.items()}
+    return {cpu: max(level for level in levels if level <= value) for cpu, value in figures.items()}
 
 
 def _most(values: Mapping[int, int], cpus: tuple[int, ...]) -> int | None:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from hwprofile.probe.x86_models import family_floor, name_by_model
+
 if TYPE_CHECKING:
     from archspec.cpu import Microarchitecture
 
@@ -18,14 +20,16 @@ def microarchitecture(
     *,
     vendor: str | None,
     instruction_sets: Collection[str],
+    numbers: tuple[int | None, int | None, int | None] = (None, None, None),
     parts: Collection[str] = (),
     generation: int | None = None,
     design: str | None = None,
 ) -> str | None:
     """archspec's name for a CPU; None for an architecture of which it knows no microarchitectures.
 
-    What identifies a CPU differs: its instruction sets with the vendor on x86-64; on Arm also `parts`, the part numbers
-    of its cores ("0xd0c"); the `generation` of POWER; the `design` on RISC-V ("sifive,u74-mc"). Cores of several
+    On x86-64 `numbers`, its family, model and stepping, identify a CPU whatever features a hypervisor hides; for models
+    that aren't known, vendor and instruction sets do. Elsewhere they do together with `parts`, the part numbers of an
+    Arm host's cores ("0xd0c"); the `generation` of POWER; the `design` on RISC-V ("sifive,u74-mc"). Cores of several
     designs have the generic name in common. What fits nothing has a generic name too ("x86_64_v3"), as archspec gives
     it.
     """
@@ -35,6 +39,8 @@ def microarchitecture(
         return None
     family = TARGETS[architecture]
     known = [target for target in TARGETS.values() if target == family or family in target.ancestors]
+    if architecture == _X86_64 and (named := name_by_model(vendor, *numbers)) is not None:
+        return named
     vendors = {"generic", (vendor or "").lower()}
     if architecture == _X86_64:
         known = [target for target in known if target.vendor.lower() in vendors and _can(target, instruction_sets)]
@@ -50,7 +56,10 @@ def microarchitecture(
         known = [target for target in known if target.vendor == "generic" or target.name == name]
     # A rare feature may be switched off by firmware: what descends from the best generic name is the nearer answer.
     generic = max((target for target in known if target.vendor == "generic"), key=_newness, default=family)
-    return str(max((target for target in known if target > generic), key=_newness, default=generic).name)
+    found = max((target for target in known if target > generic), key=_newness, default=generic)
+    floor = family_floor(vendor, numbers[0]) if architecture == _X86_64 else None
+    # A model that is newer than the tables is at least its family's first.
+    return str(found.name) if floor is None or found > TARGETS[floor] else floor
 
 
 def _can(target: "Microarchitecture", instruction_sets: Collection[str]) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from hwprofile.kernel_files import cpuinfo_fields, read_text
+from hwprofile.probe.cache_diagnostics import cache_diagnostics
 from hwprofile.probe.device_tree import device_tree_caches, device_tree_cores
 from hwprofile.probe.kinds import read_kinds
 from hwprofile.probe.nics import read_nics
@@ -35,12 +36,14 @@ def read_topology(root: Path) -> Topology:
     nodes = _nodes(root, online)
     kinds = read_kinds(root, online)
     threads = _threads(root, known, online, nodes, kinds)
+    caches = _caches(root, threads)
     return Topology(
         threads=threads,
-        caches=_caches(root, threads),
+        caches=caches,
         nodes=nodes,
         kinds=kinds,
         nics=read_nics(root),
+        diagnostics=cache_diagnostics(caches),
     )
 
 

@@ -206,3 +206,36 @@ def test_this_process() -> None:
 def test_capabilities_by_name() -> None:
     """By their bits; one that is newer than the list by its number."""
     assert capability_names(1 | 1 << 40 | 1 << 63) == ("chown", "checkpoint_restore", "cap_63")
+
+
+@pytest.mark.parametrize("own", [None, "", "1:name=systemd:/\n", "3:cpuset:/a/b\n"])
+def test_version_2_without_the_processs_line(host: Host, own: str | None) -> None:
+    """If /proc/self/cgroup doesn't name the cgroup of version 2, its hierarchy is read by its rules all the same."""
+    files = _v2(
+        "/a/b", {"a/b/cpu.max": "150000 100000", "a/b/cpuset.cpus.effective": "1-3", "cpu.max": "400000 100000"}
+    )
+    del files["proc/self/cgroup"]
+    reported = {"proc/self/cpuset": "/a/b\n", **({} if own is None else {"proc/self/cgroup": own})}
+    allowance = host(files | reported)
+    assert (allowance.cpu_quota.value, allowance.usable, allowance.cgroup) == (1.5, (1, 2, 3), "/a/b")
+    assert allowance.cgroup_version == 2
+
+
+def test_version_2_with_nothing_that_names_the_cgroup(host: Host) -> None:
+    """Then what bounds the highest cgroup that is seen bounds the process, and nothing is called unlimited."""
+    files = _v2("/", {"cpu.max": "200000 100000", "memory.max": "max"})
+    del files["proc/self/cgroup"]
+    allowance = host(files)
+    assert (allowance.cpu_quota.value, allowance.memory.state) == (2.0, "unknown")
+    assert (allowance.cgroup, allowance.cgroup_version) == (None, 2)
+    assert allowance.memory.source == "no cgroup that can be seen limits it, and which one it is in isn't known"
+
+
+def test_a_cpuset_of_version_1_says_nothing_of_version_2(host: Host) -> None:
+    """On a host with both, /proc/self/cpuset is the path in version 1."""
+    files = _v2("/", {"a/cpu.max": "100000 100000"}, _V2 + "\n31 24 0:27 / /cpuset rw - cgroup cpuset rw,cpuset")
+    files["proc/self/cgroup"] = "4:cpuset:/a\n"
+    files["proc/self/cpuset"] = "/a\n"
+    files["cpuset/a/cpuset.cpus"] = "0-1"
+    allowance = host(files)
+    assert (allowance.cpu_quota.state, allowance.usable) == ("unknown", (0, 1))
