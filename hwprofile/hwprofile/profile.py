@@ -353,7 +353,7 @@ class HostProfile:
                     f"host profile: its schema is {schema}, and this version reads {SCHEMA}; probe the host again"
                 )
             return msgspec.json.decode(text, type=cls)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise ProfileError(f"host profile: {error}; probe the host again") from error
 
 

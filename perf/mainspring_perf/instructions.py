@@ -209,14 +209,14 @@ def _count_suite(valgrind: str, suite: str) -> dict[str, Counted]:
 
 
 def recorded_counts(file: Path) -> list[tuple[Key, dict[str, float]]]:
-    """What a file holds. None where it isn't there; `MainspringError` where it can't be read."""
+    """The counts that a file holds; none if there is no file. Raises `MainspringError` if it can't be read."""
     if not file.is_file():
         return []
     try:
         reported = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), type=_File)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:
         raise MainspringError(
-            f"{file} doesn't hold recorded counts: {error}; fix it, or delete it and record again"
+            f"{file} doesn't hold recorded counts: {error}; correct it, or delete it and record again"
         ) from error
     return [(entry.key, entry.counts) for entry in reported.counted]
 

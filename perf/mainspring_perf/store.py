@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pyperf
@@ -117,6 +117,7 @@ def load_baseline(name: str) -> Baseline:
     try:
         suite = pyperf.BenchmarkSuite.load(str(path))
         benchmarks = {}
+        shared: Mapping[str, Any] = {}
         for one in suite.get_benchmarks():
             shared = one.get_metadata()
             own_suite = shared[f"{_PREFIX}suite"]
@@ -132,7 +133,8 @@ def load_baseline(name: str) -> Baseline:
             code_folder=path.parent / "code" if (path.parent / "code").is_dir() else None,
             benchmarks=benchmarks,
         )
-    except (KeyError, ValueError, TypeError) as error:
+    # pyperf raises whatever its own code comes to over a file that is cut short, damaged or somebody else's.
+    except Exception as error:
         raise MainspringError(
             f"{path} isn't a baseline of `mainspring bench --save`: {type(error).__name__}: {error}; save it again"
         ) from error
@@ -162,7 +164,7 @@ class SavedRun(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     saved: str
     code: Code
-    one_ns: dict[str, dict[str, float]]
+    one_ns: dict[str, dict[str, Annotated[float, msgspec.Meta(gt=0)]]]
 
 
 def load_runs(fingerprint: str) -> list[SavedRun]:
@@ -174,7 +176,7 @@ def load_runs(fingerprint: str) -> list[SavedRun]:
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             runs.append(msgspec.json.decode(line, type=SavedRun))
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise MainspringError(f"{path}, line {number} isn't a saved run: {error}; take the line out") from error
     return runs
 

@@ -66,7 +66,7 @@ def load_targets(file: Path | None = None) -> list[Target]:
     path = perf_file("targets.toml") if file is None else file
     try:
         targets = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), type=_File).target
-    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:
         raise MainspringError(f"{path} doesn't hold targets: {error}") from error
     names = [one.name for one in targets]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -1,4 +1,6 @@
+import contextlib
 import json
+from random import Random
 
 import pytest
 
@@ -68,6 +70,35 @@ def test_a_file_that_is_no_baseline_is_refused(bench_folder, tmp_path, text):
     file.write_text(text)
     with pytest.raises(MainspringError, match="isn't a baseline"):
         load_baseline(str(file))
+
+
+def test_a_damaged_baseline_is_refused(bench_folder, tmp_path, make_benchmark, save):
+    """Cut short anywhere, or with any part of it replaced, it isn't a baseline, or still is one: nothing else."""
+    whole = save("a", {("book", "walk"): make_benchmark([1e-6])}).read_bytes()
+    file = tmp_path / "cut.json"
+    for end in range(0, len(whole) - 3, 97):
+        file.write_bytes(whole[:end])
+        with pytest.raises(MainspringError, match="isn't a baseline"):
+            load_baseline(str(file))
+    random = Random(7)
+    for _ in range(60):
+        value = random.choice([b"null", b"[]", b"{}", b'""', b"-1", b"1e999", b"\xff", b"[" * 100_000])
+        at = random.randrange(len(whole))
+        file.write_bytes(whole[:at] + value + whole[at + random.randrange(40) :])
+        with contextlib.suppress(MainspringError):
+            load_baseline(str(file))
+
+
+@pytest.mark.parametrize("figure", [0.0, -1.0])
+def test_a_series_of_impossible_figures_is_named(bench_folder, make_benchmark, save, figure):
+    """A time of nothing or less in the history is an error that names the line, not one of arithmetic."""
+    save("a", {("book", "walk"): make_benchmark([1e-6])})
+    path = bench_folder / "history" / f"{host_profile().fingerprint}.jsonl"
+    run = json.loads(path.read_text())
+    run["one_ns"]["book"]["walk"] = figure
+    path.write_text(json.dumps(run) + "\n")
+    with pytest.raises(MainspringError, match=r"line 1 isn't a saved run"):
+        load_runs(host_profile().fingerprint)
 
 
 def test_a_pyperf_file_that_bench_did_not_save_is_refused(bench_folder, tmp_path, make_benchmark):

@@ -66,7 +66,7 @@ def _remembered_sha256(path: Path, cache: Path) -> str:
     # A note a file, named for its path: processes that check different files never write the same note.
     note = cache / "checked" / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
     # The note only saves time: where it can't be read or written, the digest is worked out again.
-    with suppress(OSError, msgspec.DecodeError):
+    with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         seen = msgspec.json.decode(note.read_bytes(), type=_Seen)
         if (seen.path, seen.size_bytes, seen.modified_ns, seen.inode) == (
             str(path),

@@ -31,7 +31,7 @@ def from_json(data: bytes | str) -> SessionReport:
         if schema != _SCHEMA:
             raise DataError(f"this report has schema {schema}; this version of mainspring reads schema {_SCHEMA}")
         return msgspec.json.decode(data, type=SessionReport)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"this is no session report: {error}") from error
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hwprofile.picture import draw
 from hwprofile.probe import probe
-from hwprofile.profile import CpuFrequency, HostProfile, Limit, Pressure
+from hwprofile.profile import CpuFrequency, HostProfile, Limit, Pressure, ProfileError
 
 _FILES = {
     "sys/devices/system/cpu/online": "0-3",
@@ -127,6 +127,13 @@ def test_malformed_files(tmp_path_factory, wrong, missing):
     found = probe(root)
     assert HostProfile.from_json(found.to_json()) == found
     assert draw(found, width=80)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff", b'{"schema": 999}', b"[" * 100_000, b'{"schema": "\xff"}'])
+def test_what_is_no_profile(text):
+    """Text that isn't a profile, whatever is wrong with it, is an error that says what to do."""
+    with pytest.raises(ProfileError, match="host profile"):
+        HostProfile.from_json(text)
 
 
 def test_files_that_are_folders(tmp_path):
