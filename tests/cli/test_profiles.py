@@ -21,12 +21,13 @@ def kept():
 
     def keep(**changed):
         session = make_session(load_config(None, ["feed.seconds=1"]), Registry.load(), follow=False)
-        digest, words = workload(session.first)
+        key = workload(session.first)
         profile = Profile(
             mainspring=session.first.chunk.row().version,
             host=msgspec.structs.replace(host_key(probe()), **changed),
-            workload=digest,
-            describe_workload=words,
+            workload=key.digest,
+            workload_parts=key.parts,
+            workload_description=key.description,
             objective="throughput",
             tuned_at="2026-11-26T13:00:00+00:00",
             budget_s=60,

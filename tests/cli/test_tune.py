@@ -73,7 +73,7 @@ def profile():
         mainspring=__version__,
         host=host_key(probe()),
         workload=key.digest,
-        describe_workload=key.words,
+        workload_description=key.description,
         workload_parts=key.parts,
         objective="throughput",
         tuned_at="2026-11-26T14:00:00+00:00",
@@ -204,7 +204,7 @@ def test_why_is_of_the_latest_tune(mainspring, profile):
     later = msgspec.structs.replace(
         profile,
         workload="d" * 64,
-        describe_workload="a day of captures",
+        workload_description="a day of captures",
         tuned_at="2026-11-27T09:00:00+00:00",
         decisions=(msgspec.structs.replace(pipeline, slots=DEFAULT, because="nothing beat it"), chunk),
     )

@@ -41,7 +41,7 @@ def profile(**slots: str) -> Profile:
         mainspring="0.1.0",
         host=host,
         workload="w",
-        describe_workload="a session",
+        workload_description="a session",
         objective="throughput",
         tuned_at="2026-01-01T00:00:00Z",
         budget_s=60,

@@ -83,14 +83,14 @@ def run(
         if export is not None or config is not None:
             raise ConfigError("--import stands alone: the profile itself says what it is for")
         profile = import_profile(import_, host_key(probe()))
-        results().print(f"{import_} is this host's profile now, for {profile.describe_workload}.", soft_wrap=True)
+        results().print(f"{import_} is this host's profile now, for {profile.workload_description}.", soft_wrap=True)
         return
     clock = Budget(seconds)
     loaded, registry = load_session(config, captures, feed, overrides, skip_bad=skip_bad)
     if export is not None:
         profile = _asked_for(loaded, registry, latest=not (config or captures or feed or overrides))
         export_profile(profile, export)
-        results().print(f"{export} holds the profile for {profile.describe_workload}.", soft_wrap=True)
+        results().print(f"{export} holds the profile for {profile.workload_description}.", soft_wrap=True)
         return
     check_writable()
     found = _found(loaded, registry)
@@ -226,7 +226,7 @@ def _decision(slot: str, profile: Profile) -> tuple[str, Decision]:
     for skipped in profile.skipped:
         if wanted == skipped.race or wanted in skipped.slots:
             raise ConfigError(
-                f"{slot} wasn't raced when this host was tuned for {profile.describe_workload}: {skipped.because}"
+                f"{slot} wasn't raced when this host was tuned for {profile.workload_description}: {skipped.because}"
             )
     raced = ", ".join(as_typed(name) for decision in profile.decisions for name in decision.slots)
     raise ConfigError(

@@ -33,7 +33,7 @@ _STYLES = {
 def render_tuned(tuned: Tuned, console: Console) -> None:
     """What a tune decided: a row a race, and what the whole lane gained."""
     profile = tuned.profile
-    _say(console, f"tuned for {profile.describe_workload}, on {profile.host.words}")
+    _say(console, f"tuned for {profile.workload_description}, on {profile.host.words}")
     _say(console, f"it took {profile.seconds:.0f} of {profile.budget_s:.0f} s; better is {profile.objective}")
     for note in tuned.notes:
         _say(console, f"note: {note}")
@@ -115,7 +115,7 @@ def render_why(slot: str, decision: Decision, profile: Profile, console: Console
         f"runs of one candidate were {_part(decision.noise)} apart. {decision.rounds:,} rounds in {decision.processes} "
         f"fresh processes, and {decision.dropped:,} dropped; seed {decision.seed}",
     )
-    _say(console, f"tuned {profile.tuned_at} for {profile.describe_workload}")
+    _say(console, f"tuned {profile.tuned_at} for {profile.workload_description}")
 
 
 def render_profiles(assessed: Sequence[tuple[Kept, Found | None]], console: Console) -> None:
@@ -131,7 +131,7 @@ def render_profiles(assessed: Sequence[tuple[Kept, Found | None]], console: Cons
             continue
         profile = kept.profile
         style = {"fresh": "green", "stale": "yellow"}.get(found.freshness, "red")
-        console.print(Text.assemble((found.freshness, style), ": ", profile.describe_workload))
+        console.print(Text.assemble((found.freshness, style), ": ", profile.workload_description))
         changed = [_name(one, changed=True) for one in profile.decisions if one.slots != one.default]
         paired = profile.paired
         gain = f"; the whole lane {paired.gain:.2f}x as good [{paired.low:.2f}, {paired.high:.2f}]" if paired else ""

@@ -58,7 +58,7 @@ def explain_json(session: SessionPlan, tried: Tried = {}) -> dict[str, Any]:  # 
                 "freshness": found.freshness,
                 "because": found.because,
                 "tuned_at": None if found.profile is None else found.profile.tuned_at,
-                "workload": None if found.profile is None else found.profile.describe_workload,
+                "workload": None if found.profile is None else found.profile.workload_description,
             }
             for feed, found in zip(session.feeds, session.profiles, strict=False)
         ],

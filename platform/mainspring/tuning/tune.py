@@ -104,7 +104,7 @@ def tune(
         mainspring=__version__,
         host=host_key(host),
         workload=key.digest,
-        describe_workload=key.words,
+        workload_description=key.description,
         workload_parts=key.parts,
         installed=installed_candidates(registry),
         objective=describe_objective(objective),

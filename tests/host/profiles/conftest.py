@@ -71,7 +71,7 @@ def make_profile(make_decision: Callable[..., Decision]) -> Callable[..., Profil
         mainspring="0.1.0",
         host=HOST,
         workload="ab" * 32,
-        describe_workload="day.capture read as venue-a, A/B, mode replay",
+        workload_description="day.capture read as venue-a, A/B, mode replay",
         objective="throughput",
         tuned_at="2026-11-26T13:00:00+00:00",
         budget_s=60,

@@ -22,7 +22,7 @@ def test_an_identical_machine_takes_it(exported, make_profile, host, acme):
     twin = msgspec.structs.replace(host, fingerprint="fedcba9876543210")
     kept = import_profile(exported, twin)
     assert kept == make_profile(host=twin, imported_from=host.fingerprint)
-    found = load(WorkloadKey(digest="ab" * 32, parts={}, words=""), twin, acme())
+    found = load(WorkloadKey(digest="ab" * 32, parts={}, description=""), twin, acme())
     assert (found.freshness, found.profile) == ("fresh", kept)
     assert found.because == "raced 2026-11-26, imported from an identical machine"
 
@@ -39,7 +39,7 @@ def test_another_kernel_takes_it_as_stale(exported, host, acme):
     """What makes a profile stale at home makes it stale elsewhere."""
     twin = msgspec.structs.replace(host, fingerprint="f1", kernel="6.9")
     import_profile(exported, twin)
-    found = load(WorkloadKey(digest="ab" * 32, parts={}, words=""), twin, acme())
+    found = load(WorkloadKey(digest="ab" * 32, parts={}, description=""), twin, acme())
     assert (found.freshness, "kernel 6.8 became 6.9" in found.because) == ("stale", True)
 
 

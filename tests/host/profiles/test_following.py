@@ -90,7 +90,7 @@ def keep(make_profile, here, plan, registry):
             mainspring=__version__,
             host=host_key(here),
             workload=key.digest,
-            describe_workload=key.words,
+            workload_description=key.description,
             workload_parts=key.parts,
             candidates={
                 **{
@@ -142,7 +142,7 @@ def test_the_host_is_left_alone_without_a_profile(plan, keep):
 
 def test_the_nearest_profile_is_followed(plan, keep):
     """Without a race of this workload, the nearest one's winner runs, says so, and expects nothing of the stages."""
-    keep(ONE.replace("seconds = 1", "seconds = 2"), "sorted-dict", describe_workload="two seconds")
+    keep(ONE.replace("seconds = 1", "seconds = 2"), "sorted-dict", workload_description="two seconds")
     session = plan(ONE)
     book = session.first.book
     assert (book.plugin, book.rule) == ("sorted-dict", "profile")
@@ -216,7 +216,7 @@ def text_of(session) -> list[str]:
 
 def test_explain_tells_it_in_the_words_of_the_plan(plan, keep):
     """At 100 columns: rows stay rows, each reason stands once below, and a line says what was found."""
-    keep(ONE, "sorted-dict", describe_workload="a day")
+    keep(ONE, "sorted-dict", workload_description="a day")
     lines = text_of(plan(ONE))
     rows = [" ".join(line.split()) for line in lines]
     for row in (
@@ -238,7 +238,7 @@ def test_explain_tells_it_in_the_words_of_the_plan(plan, keep):
 
 def test_explain_tells_it_as_json(plan, keep):
     """Each slot's whole reason, and what was found of the profile."""
-    keep(ONE, "sorted-dict", describe_workload="a day")
+    keep(ONE, "sorted-dict", workload_description="a day")
     plain = json.loads(json.dumps(explain_json(plan(ONE))))
     because = {one["slot"]: (one["rule"], one["because"]) for one in plain["slots"]}
     words = "profile: sorted-dict 1.31x over bisect-list [1.25, 1.36], fresh, 2026-11-26"

@@ -11,7 +11,7 @@ from mainspring.host.profiles.store import save
 from mainspring.seams import Needs
 
 PARTS = {"feed": "f0", "mode": "m0", "slots": "s0", "messages": "x0", "strategies": "y0"}
-KEY = WorkloadKey(digest="ab" * 32, parts=PARTS, words="this")
+KEY = WorkloadKey(digest="ab" * 32, parts=PARTS, description="this")
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def keep_other(make_profile):
 
     def keep(digest, tuned_at="2026-11-26T13:00:00+00:00", **parts):
         other = make_profile(
-            workload=digest * 32, workload_parts=PARTS | parts, describe_workload=f"work {digest}", tuned_at=tuned_at
+            workload=digest * 32, workload_parts=PARTS | parts, workload_description=f"work {digest}", tuned_at=tuned_at
         )
         save(other)
         return other

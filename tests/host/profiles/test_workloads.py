@@ -102,7 +102,7 @@ def test_a_capture_is_its_bytes_and_not_its_path(of_capture):
     whole = b"0123456789" * 100_000
     digest = of_capture(a=whole).digest
     assert of_capture(b=whole).digest == digest
-    assert of_capture(a=whole).words == "a read as simulated, BTC/USDT, mode replay"
+    assert of_capture(a=whole).description == "a read as simulated, BTC/USDT, mode replay"
     others = {
         "beginning": b"x" + whole[1:],
         "middle": whole[:500_000] + b"x" + whole[500_001:],

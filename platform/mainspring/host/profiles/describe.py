@@ -19,7 +19,7 @@ def describe_found(found: Found) -> str:
     if found.profile is None:
         state = {"unused": "not used: ", "refused": "refused, and the defaults run: "}.get(found.freshness, "")
         return f"host profile: {state}{found.because}"
-    words = f"host profile: {found.freshness} ({found.profile.describe_workload}): {found.because}"
+    words = f"host profile: {found.freshness} ({found.profile.workload_description}): {found.because}"
     paired = found.profile.paired
     if found.freshness != "fresh" or paired is None:
         return words

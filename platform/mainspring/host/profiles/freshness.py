@@ -74,7 +74,7 @@ def _nearest(workload: WorkloadKey, host: HostKey, installed: tuple[str, ...]) -
     near.sort(key=lambda one: one[0].tuned_at, reverse=True)
     profile, apart = min(near, key=lambda one: (len(one[1]), one[0].installed != installed))
     because = (
-        f"this workload wasn't raced; the nearest that was, on {day_of(profile)}, is {profile.describe_workload} "
+        f"this workload wasn't raced; the nearest that was, on {day_of(profile)}, is {profile.workload_description} "
         f"(other {' and '.join(apart)}). `mainspring tune` races this one"
     )
     return Found(freshness="nearest", because=because, profile=profile)

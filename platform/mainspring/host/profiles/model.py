@@ -104,13 +104,13 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
 class WorkloadKey(msgspec.Struct, frozen=True, kw_only=True):
     """What identifies a workload: `digest`, 64 hexadecimal digits over all that decides what a message costs.
 
-    `parts` has a digest of each part of it, by the part's name, to tell in what two workloads differ. `words` describes
-    it for a person.
+    `parts` has a digest of each part of it, by the part's name, to tell in what two workloads differ. `description` is
+    for a person.
     """
 
     digest: str
     parts: dict[str, str]
-    words: str
+    description: str
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     mainspring: str
     host: HostKey
     workload: str
-    describe_workload: str
+    workload_description: str
     workload_parts: dict[str, str] = {}
     installed: tuple[str, ...] = ()
     objective: str
