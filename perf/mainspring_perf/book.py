@@ -18,7 +18,6 @@ SUITE = "book"
 COUNTED = True
 SEAMS = ("book",)
 
-_WALK_US = {"sorted-vec": 0.3, "ladder": 0.3}
 _BASELINE = "sorted-dict"
 _MID_TICKS = 6_000_000
 _MEAN_DISTANCE_TICKS = 4_000
@@ -121,7 +120,6 @@ def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _
             "walk over 20 levels",
             partial(full.walk, Side.BUY, size_lots),
             naive.walk(Side.BUY, size_lots),
-            target_us=_WALK_US.get(name, 5.0) if name in _HELD else None,
             counted=100,
         ),
         asked(
@@ -133,7 +131,6 @@ def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _
     ]
 
 
-_HELD = ("bisect-list", "sorted-dict", "sorted-vec", "btree", "ladder")
 """Those whose walk has an aim: ours. A stranger's is told beside them, and judged by nobody."""
 
 

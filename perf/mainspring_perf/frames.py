@@ -22,7 +22,6 @@ __all__ = ["SUITE", "benchmarks"]
 SUITE = "frames"
 
 _CHUNK_BYTES = 64 * 1024
-_TARGETS_US = {"chunks of 64 KiB": 0.15, "one message a call": 0.40}
 _SEED = 1
 
 _INSTRUMENT = Instrument(
@@ -47,7 +46,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     for cut, chunks in cuts.items():
         right = _state(_plain(chunks))
         parts = {"plain": partial(_plain, chunks)}
-        if usable("wire_decoder", "native"):
+        if usable("decoder", "native"):
             parts["native"] = partial(_native, chunks)
         for part, run in parts.items():
             made.append(
@@ -58,7 +57,6 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
                     check=partial(_check, right),
                     input=stated,
                     baseline=f"{cut}, plain" if part == "native" else None,
-                    target_us=_TARGETS_US[cut] if part == "native" else None,
                 )
             )
     return made
@@ -94,7 +92,7 @@ def _plain(chunks: list[bytes]) -> Any:
 def _native(chunks: list[bytes]) -> Any:
     from mainspring_native._native import FrameDecoder as NativeDecoder
 
-    make_book, wire_decoder = usable("book", "ladder"), usable("wire_decoder", "native")
+    make_book, wire_decoder = usable("book", "ladder"), usable("decoder", "native")
     assert make_book is not None
     book = make_book(_INSTRUMENT)
     feed: Any = ALPACA_CRYPTO(FeedContext((_INSTRUMENT,), OrjsonCodec(), "json", wire_decoder))

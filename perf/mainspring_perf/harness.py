@@ -1,5 +1,6 @@
 """What a suite is made of."""
 
+import statistics
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ import msgspec
 
 from mainspring.host.offers import Offer
 
-__all__ = ["Benchmark", "Calls", "WrongAnswer", "expect", "repeat", "same_call"]
+__all__ = ["Benchmark", "Calls", "WrongAnswer", "expect", "repeat", "same_call", "spread"]
 
 Calls = Callable[[], tuple[Callable[[Any], object], Sequence[Any]]]
 """Makes a fresh subject of a benchmark: what is called for one operation, and what it is called with, in order."""
@@ -23,8 +24,8 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
 
     `run` does one whole pass and returns its answer; `check` raises `WrongAnswer` where that answer is wrong, and is
     called before anything is timed. A pass is `operations` operations (messages, updates, calls), and `input` says on
-    what. `baseline` names the benchmark of the same suite that this one is told as a ratio to; `ratio_at_least` and
-    `target_us` (for one operation) are what this one is held to, where it is held to anything.
+    what. `baseline` names the benchmark of the same suite that this one is told as a ratio to. What it aims for
+    stands in `perf/targets.toml`.
 
     `offer` is the plugin that is measured, where it is one candidate's. `calls` does the same operations one by one, so
     that each can be timed by itself. `size_bytes` is how large one result is, where that is asked. `counted` says
@@ -38,8 +39,6 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     check: Callable[[object], None]
     input: str
     baseline: str | None = None
-    ratio_at_least: float | None = None
-    target_us: float | None = None
     offer: Offer | None = None
     calls: Calls | None = None
     size_bytes: int | None = None
@@ -67,3 +66,11 @@ def same_call(times: int, call: Callable[[], object]) -> Calls:
 
 def _same_call(times: int, call: Callable[[], object]) -> tuple[Callable[[Any], object], Sequence[Any]]:
     return lambda _: call(), range(times)
+
+
+def spread(values: Sequence[float]) -> float:
+    """Half the distance between the quartiles, as a fraction of the median; 0 for a single value."""
+    if len(values) < 2:
+        return 0.0
+    first, _, third = statistics.quantiles(values, n=4)
+    return (third - first) / 2 / statistics.median(values)

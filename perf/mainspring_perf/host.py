@@ -1,6 +1,5 @@
 """Whose figures these are: the host, as hwprofile describes it, and the code that was measured."""
 
-import statistics
 import subprocess
 import time
 from functools import cache
@@ -14,7 +13,7 @@ from hwprofile.probe import probe
 from hwprofile.profile import HostProfile
 from mainspring import __version__
 
-__all__ = ["Code", "code", "host_profile", "import_ms", "probe_ms"]
+__all__ = ["Code", "code", "host_profile", "import_ms"]
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,16 +52,6 @@ def code() -> Code:
 def _git(root: Path, *arguments: str) -> str:
     command = ["git", "-C", str(root), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603  fixed words
-
-
-def probe_ms() -> float:
-    """The median of a few probes, in milliseconds."""
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
-        probe()
-        times.append(1e3 * (time.perf_counter() - started))
-    return statistics.median(times)
 
 
 def import_ms() -> float:

@@ -1,4 +1,4 @@
-"""`python -m mainspring_perf.memory`: what a session, an instrument and the hot path need of memory."""
+"""`bench memory`: what a session, an instrument and the hot path need of memory."""
 
 import ctypes
 import gc
@@ -33,7 +33,6 @@ __all__ = [
     "growth_mb",
     "instruments_mib",
     "instruments_update_ratio",
-    "main",
     "measure_memory",
     "measure_sessions",
     "native_book_kib",
@@ -208,11 +207,6 @@ def render_memory(found: Memory, console: Console) -> None:
     console.print(paths)
 
 
-def main() -> None:
-    """Runs the reference session ten times and prints what was found."""
-    render_memory(measure_memory(), Console(width=100, highlight=False))
-
-
 def _peak_mb() -> float | None:
     """The most that this process ever had resident; None where the system doesn't say."""
     info = psutil.Process().memory_info()
@@ -256,7 +250,3 @@ def _fill(name: str, books: int, levels: int) -> int:
         made.append(book)
     after: int = process.memory_info().rss
     return after - before
-
-
-if __name__ == "__main__":
-    main()

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgspec
 
 from hwprofile.children import module_command
+from hwprofile.tune.answering import AnsweringProcess
+from hwprofile.tune.errors import ProcessLostError
 from mainspring.errors import MainspringError
-from mainspring_perf.answering import AnsweringProcess, NoAnswer
 from mainspring_perf.round import PROTOCOL
 
 __all__ = ["PAIRS", "Pair", "Round", "Version", "pairs_of", "run_round", "take_turns"]
@@ -119,8 +119,8 @@ class _Reported(msgspec.Struct, frozen=True):
     pass_s: float
 
 
-class _Side:
-    """A process that serves one side of a round. Raises `MainspringError` where it can't."""
+class _Side(AnsweringProcess):
+    """A process that serves one side of a round. Raises `MainspringError` if it can't."""
 
     def __init__(self, version: Version, suite: str, chosen: Sequence[str], seed: int) -> None:
         path = os.pathsep.join(filter(None, (str(version.folder), os.environ.get("PYTHONPATH"))))
@@ -128,19 +128,11 @@ class _Side:
         environ = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": str(seed)}
         self._reported, self._suite = version.reported, suite
         command = module_command("mainspring_perf.round", "--suite", suite, *chosen, python=version.python)
-        self._process = AnsweringProcess(command, wait_s=_WAIT_S, environ=environ)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.close()
+        super().__init__(command, environ=environ)
 
     def ready(self) -> dict[str, _Reported]:
         """Waits until it has checked its answers, and returns what it says of its benchmarks. To be called first."""
-        reported = self._reported_by(self._process.hear)
+        reported = self._decoded(self.hear)
         if reported["protocol"] != PROTOCOL:
             raise MainspringError(
                 f"{self._reported} speaks another version of this comparison; save the baseline again"
@@ -148,16 +140,16 @@ class _Side:
         return msgspec.convert(reported["benchmarks"], dict[str, _Reported])
 
     def move_to(self, cpu: int | None) -> None:
-        """Binds it to a CPU, where the system can."""
+        """Binds it to a CPU, if the system can."""
         if cpu is not None:
-            os.sched_setaffinity(self._process.pid, {cpu})
+            os.sched_setaffinity(self.pid, {cpu})
 
     def time(self, name: str) -> float:
-        """One pass: the seconds of one operation."""
-        return float(self._reported_by(lambda: self._process.ask(json.dumps(name))))
+        """Runs one pass, and returns the seconds of one operation."""
+        return float(self._decoded(partial(self.ask, json.dumps(name).encode())))
 
-    def _reported_by(self, answer: Callable[[], Any]) -> Any:
+    def _decoded(self, answer: Callable[[float], bytes]) -> Any:
         try:
-            return answer()
-        except NoAnswer as error:
+            return json.loads(answer(_WAIT_S))
+        except ProcessLostError as error:
             raise MainspringError(f"{self._reported} can't run the suite {self._suite!r}: {error}") from error

@@ -29,7 +29,6 @@ _OVERRIDES = {
     "python": ("decoder.plugin=python", "book.plugin=bisect-list"),
     "native": ("decoder.plugin=native", "book.plugin=ladder", "slippage.plugin=native-square-root"),
 }
-_TARGET_US = 5_000.0
 """The design's ceiling for the whole path. What is aimed for lies far below it: see perf/targets.toml."""
 _START_NS = 1_723_161_600_000_000_000
 _STEP_NS = 1_000_000
@@ -116,7 +115,6 @@ def _benchmark(part: str, moves: int) -> Benchmark:
         check=check,
         input=f"{moves} bookTicker and depth messages in turn, each of which leads to an order; wiring included",
         baseline=None if part == "python" else "bytes to order, python",
-        target_us=_TARGET_US,
         calls=partial(_calls, lane_of, messages),
         counted=3,
     )

@@ -26,7 +26,6 @@ SUITE = "replay"
 
 _STRUCTURES = ("ladder", "sorted-vec", "btree")
 _BEST = "ladder"
-_TARGET_US = 1 / 12
 _PEER = "hftbacktest"
 _TIMES_OVER = 8
 
@@ -78,7 +77,6 @@ def _on(session: Session, decoder: Callable[..., Any], times_over: int) -> list[
                 reported,
                 partial(_native, events, structure),
                 baseline=None if baseline.endswith(reported) else baseline,
-                target_us=_TARGET_US if structure == _BEST else None,
             )
         )
     return made

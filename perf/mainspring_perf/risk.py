@@ -27,8 +27,6 @@ _INSTRUMENT = Instrument(
 )
 _BID_TICKS = 6_000_000
 _ASK_TICKS = _BID_TICKS + 1
-_GATE_TARGET_US = 5.0
-_VENUE_TARGET_US = 0.3
 _MS_NS = 1_000_000
 
 
@@ -46,7 +44,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     made = {offer.name: _check(offer) for offer in offers}
     ours = [(name, made[name]) for name in _LIMITS if name in made]
     every = _gate("gate-all-checks", ours, passes)
-    every = msgspec.structs.replace(every, target_us=_GATE_TARGET_US, counted=10)
+    every = msgspec.structs.replace(every, counted=10)
     return [
         every,
         *(_one(offer, made[offer.name], passes) for offer in offers),
@@ -184,5 +182,4 @@ def _venue(name: str, passes: int, *, orders: int) -> Benchmark:
         operations=len(quotes),
         check=check,
         input=f"{len(quotes)} quotes of changing size, {orders} of our orders waiting at the best prices",
-        target_us=None if orders else _VENUE_TARGET_US,
     )

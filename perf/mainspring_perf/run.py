@@ -14,8 +14,9 @@ import pyperf
 from hwprofile.children import module_command
 from mainspring.errors import MainspringError
 from mainspring_perf.candidates import allowed, unusable
-from mainspring_perf.harness import Benchmark
+from mainspring_perf.harness import Benchmark, spread
 from mainspring_perf.suites import choose_suites, find_suites
+from mainspring_perf.targets import load_targets
 
 __all__ = ["EFFORTS", "Timed", "choose_benchmarks", "list_suites", "run_suites", "run_tiny"]
 
@@ -182,27 +183,35 @@ def _row(suite: str, benchmark: Benchmark, rounds: Sequence[Mapping[str, float]]
     if baseline is not None and baseline in rounds[0]:
         ratio = statistics.median(one[baseline] / one[benchmark.name] for one in rounds)
     one_ns = 1e9 * statistics.median(seconds)
+    ratio_at_least, target_us = _aims(f"{suite}: {benchmark.name}", baseline)
     met = [
-        ratio >= benchmark.ratio_at_least if ratio is not None and benchmark.ratio_at_least is not None else None,
-        one_ns <= 1e3 * benchmark.target_us if benchmark.target_us is not None else None,
+        ratio >= ratio_at_least if ratio is not None and ratio_at_least is not None else None,
+        one_ns <= 1e3 * target_us if target_us is not None else None,
     ]
-    spread = 0.0
-    if len(seconds) > 1:
-        first, _, third = statistics.quantiles(seconds, n=4)
-        spread = (third - first) / 2 / statistics.median(seconds)
     return {
         "suite": suite,
         "benchmark": benchmark.name,
         "one_ns": one_ns,
-        "spread": spread,
+        "spread": spread(seconds),
         "ratio": ratio,
         "baseline": benchmark.baseline,
         "seam": benchmark.offer.seam if benchmark.offer else None,
         "candidate": benchmark.offer.name if benchmark.offer else None,
         "distribution": benchmark.offer.distribution if benchmark.offer else None,
         "size_bytes": benchmark.size_bytes,
-        "ratio_at_least": benchmark.ratio_at_least,
-        "target_us": benchmark.target_us,
+        "ratio_at_least": ratio_at_least,
+        "target_us": target_us,
         "met": all(one is not False for one in met) if any(one is not None for one in met) else None,
         "input": benchmark.input,
     }
+
+
+def _aims(benchmark: str, baseline: str | None) -> tuple[float | None, float | None]:
+    """The least ratio to its baseline, and the most microseconds of an operation, that a benchmark aims for."""
+    ratio_at_least = target_us = None
+    for target in load_targets():
+        if target.benchmark == benchmark and target.baseline and target.baseline == baseline:
+            ratio_at_least = target.at_least
+        elif target.benchmark == benchmark and not target.baseline:
+            target_us = target.at_most if target.at_least is None else 1e6 / target.at_least
+    return ratio_at_least, target_us

@@ -42,7 +42,6 @@ _EXPECTED_BPS = {
     "volume-share": (0.001351733, 518.400833333, 0.00009248),
     "fixed-bps": (5.0, 5.0, 1.0),
 }
-_TARGET_US = {"square-root": 3.0, "native-square-root": 0.4}
 _COUNTED = ("square-root", "native-square-root")
 _NATIVE = "native-"
 """What the name of a native twin begins with: it is told as a ratio to the plain one."""
@@ -126,7 +125,6 @@ def _estimates(offer: Offer, kind: str, order: NewOrder, market: Any, bps: float
         check=check,
         input=f"{calls} estimates of one {kind} order of {order.size_lots} lots, {_LEVELS} levels of {_LEVEL_LOTS}",
         baseline=f"{plain}-{kind}" if plain != name and plain in _EXPECTED_BPS else None,
-        target_us=_TARGET_US.get(name),
         offer=offer,
         calls=same_call(calls, lambda: estimate(order, market)),
         counted=50 if name in _COUNTED and kind == "large-market" else 0,
@@ -158,7 +156,6 @@ def _statistics(changes: int) -> Benchmark:
         operations=changes,
         check=check,
         input=f"{changes} BBO changes {_BBO_STEP_NS // 1_000_000} ms apart",
-        target_us=1.0,
     )
 
 

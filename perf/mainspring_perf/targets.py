@@ -1,128 +1,119 @@
-"""What was aimed for, in one file, and what this host reaches of it."""
+"""The project's targets, and what this host reaches of them."""
 
 import importlib
 import tomllib
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from mainspring.errors import MainspringError
 from mainspring_perf.files import perf_file
-from mainspring_perf.run import Timed, run_suites
+
+if TYPE_CHECKING:
+    from mainspring_perf.run import Timed
 
 __all__ = ["Reached", "Target", "check_targets", "load_targets", "suites_of"]
 
-Measure = Literal["one_us", "a_second", "ratio", "probe", "elsewhere"]
-
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing that was aimed for.
+    """One target: a benchmark, or a probe, and the bound on its figure.
 
-    `what` says it in words. `suite` and `benchmark` name what is timed, and `measure` what of it counts: "one_us" for
-    microseconds an operation (`at_most`), "a_second" for operations a second (`at_least`), "ratio" for how many times
-    as fast as `baseline`, another benchmark of the suite, in the same rounds. "probe" is measured by `probe`, the name
-    of a function "module:function" that returns one number, or says why it can't. "elsewhere" is measured by another
-    command, which `by` names. `needs` names what a host without it can't be held to.
+    `what` describes it. `benchmark` is "SUITE: NAME". With a `baseline`, another benchmark of that suite, the bound is
+    on the ratio of the two; without one, `at_most` is in microseconds an operation and `at_least` in operations a
+    second. Instead, `probe` may name a function "module:function" that returns the figure in `unit`, or a text that
+    says why there is none. `needs` says what a host needs for the benchmark to exist.
     """
 
-    name: str
     what: str
-    measure: Measure
-    unit: str = ""
-    suite: str = ""
+    name: str = ""
     benchmark: str = ""
     baseline: str = ""
     probe: str = ""
+    unit: str = ""
     at_most: float | None = None
     at_least: float | None = None
     needs: str = ""
-    by: str = ""
 
     def __post_init__(self) -> None:
         if (self.at_most is None) == (self.at_least is None):
-            raise ValueError(f"{self.name}: exactly one of at_most and at_least")
-        timed = self.measure in ("one_us", "a_second", "ratio")
-        if bool(self.suite and self.benchmark) != timed:
-            raise ValueError(f"{self.name}: a suite and a benchmark where one is timed, and nowhere else")
-        if (self.measure == "probe") != bool(self.probe) or (self.measure == "elsewhere") != bool(self.by):
-            raise ValueError(f'{self.name}: `probe` goes with the measure of that name, and `by` with "elsewhere"')
-        if (self.measure == "ratio") != bool(self.baseline):
-            raise ValueError(f"{self.name}: a baseline for the measure `ratio`, and for no other")
+            raise ValueError("needs exactly one of at_most and at_least")
+        if bool(self.benchmark) == bool(self.probe):
+            raise ValueError("needs either a benchmark or a probe")
+
+    @property
+    def suite(self) -> str:
+        """The suite of its benchmark; empty for a probe."""
+        return self.benchmark.partition(": ")[0]
+
+    @property
+    def figure_unit(self) -> str:
+        """The unit of its figure."""
+        return self.unit or ("x" if self.baseline else "us" if self.at_least is None else "a second")
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
-    """What this host reaches of a target. `reached` is None where it couldn't be measured here; `why` says so."""
+    """What this host reaches of a target. `reached` and `met` are None if it couldn't be measured; `why` says why."""
 
     target: Target
-    reached: float | None
-    met: bool | None
+    reached: float | None = None
+    met: bool | None = None
     why: str = ""
 
 
+@cache
 def load_targets(file: Path | None = None) -> list[Target]:
-    """The targets of `perf/targets.toml`. Raises `MainspringError` where the file can't be read."""
+    """Reads targets from a file, `perf/targets.toml` by default. Raises `MainspringError` if it isn't one."""
     path = perf_file("targets.toml") if file is None else file
     try:
-        targets = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), type=_File).target
+        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), type=dict[str, Target])
     except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:
         raise MainspringError(f"{path} doesn't hold targets: {error}") from error
-    names = [one.name for one in targets]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise MainspringError(f"{path} has two targets named {', '.join(twice)}")
-    return targets
+    return [msgspec.structs.replace(one, name=name) for name, one in found.items()]
 
 
 def suites_of(targets: Sequence[Target]) -> list[str]:
-    """The suites that they are timed in, in the order in which these are run."""
+    """The suites in which they are timed, in the order in which these run."""
     return list(dict.fromkeys(one.suite for one in targets if one.suite))
 
 
 def check_targets(
     targets: Sequence[Target], *, effort: str = "normal", progress: Callable[[str, int, int], None] | None = None
 ) -> list[Reached]:
-    """Measures each target here, suite by suite. Raises `MainspringError` where a suite can't be run."""
+    """Measures each target on this host, suite by suite. Raises `MainspringError` if a suite can't run.
+
+    `effort` and `progress` are those of `mainspring_perf.run.run_suites`.
+    """
+    # Which reads the targets itself.
+    from mainspring_perf.run import run_suites
+
     timed: dict[str, Timed] = {}
     for suite in suites_of(targets):
-        wanted = [name for one in targets if one.suite == suite for name in (one.benchmark, one.baseline) if name]
-        timed[suite] = run_suites([suite], effort=effort, whole_names=wanted, progress=progress)
+        names = [one.benchmark.removeprefix(f"{suite}: ") for one in targets if one.suite == suite]
+        names += [one.baseline for one in targets if one.suite == suite and one.baseline]
+        timed[suite] = run_suites([suite], effort=effort, whole_names=names, progress=progress)
     return [_reached(one, timed.get(one.suite)) for one in targets]
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    target: list[Target]
-
-
-def _reached(target: Target, timed: Timed | None) -> Reached:
-    if target.measure == "elsewhere":
-        return Reached(target=target, reached=None, met=None, why=f"by {target.by}")
-    if target.measure == "probe":
+def _reached(target: Target, timed: "Timed | None") -> Reached:
+    if timed is None:
         module, function = target.probe.split(":")
         found: float | str = getattr(importlib.import_module(module), function)()
-        if isinstance(found, str):
-            return Reached(target=target, reached=None, met=None, why=found)
-        return _assess(target, found)
-    assert timed is not None
-    row = next((row for row in timed.rows if row["benchmark"] == target.benchmark), None)
+        return _compared(target, found) if isinstance(found, float | int) else Reached(target=target, why=found)
+    rows = {row["benchmark"]: row for row in timed.rows}
+    row = rows.get(target.benchmark.removeprefix(f"{target.suite}: "))
     if row is None:
-        return Reached(target=target, reached=None, met=None, why=f"not here: {target.needs or 'its benchmark'}")
-    if target.measure == "ratio":
-        return _ratio(target, timed)
-    return _assess(target, row["one_ns"] / 1e3 if target.measure == "one_us" else 1e9 / row["one_ns"])
+        return Reached(target=target, why=f"not here: {target.needs or 'its benchmark'}")
+    if not target.baseline:
+        return _compared(target, row["one_ns"] / 1e3 if target.at_least is None else 1e9 / row["one_ns"])
+    if target.baseline not in rows:
+        return Reached(target=target, why=f"its baseline {target.baseline!r} isn't here")
+    paired = row["ratio"] if row["baseline"] == target.baseline else None
+    return _compared(target, paired or rows[target.baseline]["one_ns"] / row["one_ns"])
 
 
-def _ratio(target: Target, timed: Timed) -> Reached:
-    seconds: dict[str, Any] = {name: one.median() for (_, name), one in timed.benchmarks.items()}
-    if target.baseline not in seconds:
-        return Reached(target=target, reached=None, met=None, why=f"its baseline {target.baseline!r} isn't here")
-    row = next(row for row in timed.rows if row["benchmark"] == target.benchmark)
-    if row["baseline"] == target.baseline and row["ratio"] is not None:
-        return _assess(target, row["ratio"])
-    return _assess(target, seconds[target.baseline] / seconds[target.benchmark])
-
-
-def _assess(target: Target, reached: float) -> Reached:
-    within = reached <= target.at_most if target.at_most is not None else reached >= (target.at_least or 0.0)
-    return Reached(target=target, reached=reached, met=within)
+def _compared(target: Target, reached: float) -> Reached:
+    met = reached <= target.at_most if target.at_most is not None else reached >= (target.at_least or 0.0)
+    return Reached(target=target, reached=reached, met=met)

@@ -8,12 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import msgspec
-from pyperf._utils import is_significant
 
 from hwprofile.children import code_command, own_python
 from mainspring.errors import MainspringError
 from mainspring_perf.pairs import Pair, Version, run_round
-from mainspring_perf.ranks import Paired, compare_rounds
+from mainspring_perf.ranks import Paired, compare_rounds, need_scipy
 from mainspring_perf.store import Baseline, copy_code, package_versions
 
 __all__ = ["Comparison", "Difference", "Verdict", "beside_each_other", "from_saved", "why_not_run_again"]
@@ -24,6 +23,7 @@ _ROUNDS = {"fast": 8, "normal": 12, "rigorous": 24}
 _CONFIRMING_ROUNDS_AT_LEAST = 12
 _SUSPECT_P = 0.05
 _SURE_P = 0.01
+_SAVED_P = 0.05
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +95,7 @@ def beside_each_other(
     rounds say the same: with `_SURE_P` shared among all that were suspected. Raises `MainspringError` where either
     side can't be run.
     """
+    need_scipy()
     if baseline.code_folder is None:
         raise MainspringError(f"the copy of the code of {baseline.name!r} is gone; save the baseline again")
     then = Version(reported="the baseline", python=baseline.python, folder=baseline.code_folder)
@@ -114,11 +115,14 @@ def from_saved(
     why: str,
     fail_over: float | None = None,
 ) -> Comparison:
-    """Compares what was timed now with what was saved, by pyperf's test (Student's t, 95%, two-sided).
+    """Compares what was timed now with what was saved, by Student's t-test (95%, two-sided).
 
     The machine may have changed in between in ways that neither side shows: so a difference counts only where it is
     larger than the spread of the rounds as well, that of now and that of then.
     """
+    need_scipy()
+    from scipy import stats
+
     spread_now = {(row["suite"], row["benchmark"]): row["spread"] for row in rows}
     differences = []
     noises = []
@@ -129,11 +133,8 @@ def from_saved(
         noise = max(spread_now.get(key, 0.0), float(then.get_metadata().get("mainspring_spread", 0.0)))
         noises.append(noise)
         before, after = then.get_values(), now.get_values()
-        # pyperf's test wants as many of each.
-        count = min(len(before), len(after))
-        significant, _ = is_significant(list(before)[:count], list(after)[:count])
         ratio = statistics.mean(after) / statistics.mean(before)
-        real = significant and abs(ratio - 1) > noise
+        real = stats.ttest_ind(before, after).pvalue < _SAVED_P and abs(ratio - 1) > noise
         verdict: Verdict = "no difference" if not real else "slower" if ratio > 1 else "faster"
         if then.get_metadata().get("description") != now.get_metadata().get("description"):
             verdict = "other work"
@@ -153,7 +154,7 @@ def from_saved(
     noise = max(noises, default=0.0)
     return Comparison(
         against=baseline.name,
-        how=f"against what was saved on {baseline.saved[:10]}, by pyperf's t-test, as it can't be run again: {why}",
+        how=f"against what was saved on {baseline.saved[:10]}, by Student's t-test, as it can't be run again: {why}",
         noise=noise,
         differences=tuple(differences),
         only_now=tuple(sorted(f"{suite}: {name}" for suite, name in benchmarks.keys() - baseline.benchmarks.keys())),

@@ -36,9 +36,6 @@ SUITE = "wire"
 COUNTED = True
 SEAMS = ("decoder",)
 
-_RATIO = 0.6
-_NATIVE_RATIO = 12.0
-_NATIVE_US = 0.4
 _STRUCTURES = ("ladder", "sorted-vec", "btree")
 _BEST = "ladder"
 _PLAIN = "python"
@@ -76,9 +73,6 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
         tuples = [messages[start : start + _CHUNK] for start in range(0, len(messages), _CHUNK)]
         blocks = _blocks(tuples)
         for structure in _STRUCTURES:
-            aims: dict[str, Any] = (
-                {"ratio_at_least": _NATIVE_RATIO, "target_us": _NATIVE_US} if structure == _BEST else {}
-            )
             for form, chunks in (("tuples", tuples), ("blocks", blocks)):
                 native.append(
                     Benchmark(
@@ -92,7 +86,6 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
                         if structure == _BEST and form == "blocks"
                         else None,
                         counted=5 if structure == _BEST and name.startswith("reference") else 0,
-                        **aims,
                     )
                 )
     return [
@@ -107,7 +100,6 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
                 partial(_decoder, offer),
                 check=partial(_expect, right),
                 baseline=baseline,
-                ratio_at_least=_RATIO if offer.name == _PLAIN else None,
                 offer=offer,
                 calls=partial(_each_message, offer, messages, instrument),
                 counted=1 if offer.name == _PLAIN and name.startswith("reference") else 0,

@@ -104,9 +104,9 @@ def test_a_dependency_without_a_reason_is_found() -> None:
 
 
 def test_the_wheel_holds_every_import_package() -> None:
-    """Each source root's package is shipped, with its marker for type checkers."""
+    """Each source root's package is shipped with its marker for type checkers, and the maintainers' tools aren't."""
     packages = [ROOT / one for one in PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]]
-    assert [path.parent for path in packages] == SOURCE_ROOTS
+    assert [*(path.parent for path in packages), ROOT / "tools"] == SOURCE_ROOTS
     for path in packages:
         assert (path / "__init__.py").is_file()
         assert (path / "py.typed").is_file()
@@ -116,3 +116,11 @@ def test_the_version_is_told_once_the_same() -> None:
     """The package and the project file agree on the version."""
     text = (ROOT / "platform" / "mainspring" / "__init__.py").read_text(encoding="utf-8")
     assert f'__version__ = "{PROJECT["project"]["version"]}"' in text
+
+
+def test_the_wheel_leaves_out_what_only_guards_this_project() -> None:
+    """Recorded counts, targets that need cargo, trials and page builders stay in the checkout."""
+    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["force-include"] == {"perf/targets.toml": "mainspring_perf/targets.toml"}
+    shipped = {path.name for package in wheel["packages"] for path in (ROOT / package).rglob("*") if path.is_file()}
+    assert not shipped & {"Cargo.toml", "acceptance.py", "gate_trials.py", "marked.py", "native_programs.py"}

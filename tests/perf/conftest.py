@@ -1,20 +1,24 @@
 """The works of the peers on the first messages of the reference session; baselines in a folder of their own."""
 
+import compileall
 import dataclasses
+import os
+import shutil
 import sys
 from collections.abc import Callable
+from functools import cache
 
 import msgspec
 import pyperf
 import pytest
 
-from mainspring_perf import host
+from mainspring_perf import host, store
 from mainspring_perf.host import Code
 from mainspring_perf.peers.inputs import Inputs
-from mainspring_perf.peers.race import Outcome, Row
 from mainspring_perf.peers.works import WORKS, Given, Made
 from mainspring_perf.sessions import sessions
 from mainspring_perf.store import load_baseline, save_run
+from mainspring_perf.suites import find_suites
 
 Prepare = Callable[[str], tuple[Inputs, Made]]
 
@@ -42,41 +46,41 @@ def prepare(given: Given, tmp_path_factory: pytest.TempPathFactory) -> Prepare:
     return ready
 
 
-@pytest.fixture
-def outcomes() -> list[Outcome]:
-    """Two works: in the one a peer is faster, in the other one couldn't be run."""
-    ours = Row(
-        peer="Mainspring", way="a <fast> part", versions="mainspring 0.1.0", one_ns=100.0, ratio=1.0, verdict="ours"
-    )
-    faster = Row(peer="rival & sons", way="their part", versions="rival 2.0", one_ns=40.0, ratio=2.5, verdict="faster")
-    slower = Row(
-        peer="tortoise", way="slowly", versions="tortoise 1.0", one_ns=123_456.0, ratio=0.00081, verdict="slower"
-    )
-    even = Row(peer="twin", way="alike", versions="twin 1.0", one_ns=101.0, ratio=0.99, verdict="even")
-    absent = Row(peer="absentee", way="its way", versions="", reason="needs a | or two")
-    shared = {"session": "reference session", "rounds": 3}
-    return [
-        Outcome(
-            work="one",
-            title="One work",
-            operation="level",
-            input="1 level",
-            rows=(faster, ours, even, slower),
-            **shared,
-        ),
-        Outcome(work="two", title="Another work", operation="order", input="2 orders", rows=(ours, absent), **shared),
-    ]
-
-
 CODE = Code(version="0.1.0", commit="a" * 40)
 ABOUT = {"saved": "2026-11-26T00:00:00+00:00", "python": "/nowhere/python", "python_version": "3.11.0"}
 
 
+@pytest.fixture(scope="session")
+def tiny():
+    """Makes a suite's benchmarks at their tiny size, once for all tests: some compile, and some hold a folder."""
+    return cache(lambda suite: find_suites()[suite].benchmarks(True))
+
+
+@pytest.fixture(scope="session")
+def compiled_code(tmp_path_factory):
+    """One real copy of the code, compiled, of which every other copy in these tests is made by linking its files."""
+    folder = tmp_path_factory.mktemp("code") / "code"
+    store.copy_code(folder)
+    compileall.compile_dir(folder, quiet=2)
+    return folder
+
+
 @pytest.fixture
-def bench_folder(tmp_path, monkeypatch):
+def link_code(compiled_code):
+    """Stands for `copy_code`: takes no time to copy, and none to compile. Replace a linked file to change it."""
+
+    def link(target):
+        shutil.copytree(compiled_code, target, copy_function=os.link)
+
+    return link
+
+
+@pytest.fixture
+def bench_folder(tmp_path, monkeypatch, link_code):
     """A folder of its own for baselines and history."""
     folder = tmp_path / "bench"
     monkeypatch.setenv("MAINSPRING_BENCH", str(folder))
+    monkeypatch.setattr(store, "copy_code", link_code)
     return folder
 
 

@@ -131,6 +131,7 @@ def test_a_dump_is_read(tmp_path):
         instructions._dumped(dump)
 
 
+@pytest.mark.gate
 def test_the_native_hot_path_hardly_allocates():
     """From bytes to a native book a message costs a few calls of an allocator, of which all but 0.4 are the set-up.
 
@@ -146,6 +147,7 @@ def test_the_native_hot_path_hardly_allocates():
     assert counts["wire: reference session: python decoder"].allocations > 20
 
 
+@pytest.mark.gate
 def test_callgrind_counts_the_same_twice():
     """No stand-in: the risk gate's instructions are counted twice, to less than a thousandth of a difference."""
     found = instructions._valgrind()

@@ -12,7 +12,10 @@ from mainspring_perf.peers.works import WORKS, agrees
 from mainspring_perf.sessions import usable
 
 CASES = [
-    pytest.param(peer, work, way, id=f"{peer.name}, {work}: {way}")
+    # Compiling a strategy takes longer than everything else here.
+    pytest.param(
+        peer, work, way, id=f"{peer.name}, {work}: {way}", marks=[pytest.mark.gate] if "compiled" in way else []
+    )
     for peer in PEERS
     for work, ways in peer.ways.items()
     for way in ways

@@ -80,8 +80,8 @@ def test_who_cant_be_run_is_a_row_with_the_reason(raced: Any) -> None:
     reasons = {row.way: row.reason for row in raced.rows if row.one_ns is None}
     assert reasons == {
         "wrong": "its answer is wrong, so it isn't timed: its sum are 4, not 3",
-        "breaks": "it failed: the speaker broke",
-        "stops": "it failed: the speaker stopped",
+        "breaks": "its process ended with code 1: the speaker broke",
+        "stops": "its process ended with code 1: the speaker stopped",
         "its way": "needs what isn't here",
     }
 
@@ -96,12 +96,14 @@ def test_the_fastest_stands_first_and_those_without_figures_last(raced: Any) -> 
 def test_a_candidate_that_isnt_found_says_so(tmp_path: Path) -> None:
     """The child names what it couldn't import; its process is gone afterwards."""
     child = Path(race_module.__file__).with_name("child.py")
-    with pytest.raises(Unavailable, match=r"^it failed: ModuleNotFoundError: .*no_such_adapter"):
+    with pytest.raises(Unavailable, match=r"^its process ended with code 1: ModuleNotFoundError: .*no_such_adapter"):
         Candidate([sys.executable, "-I", str(child), "no_such_adapter"], "book", "way", tmp_path)
 
 
 def test_the_childs_own_modules_need_the_standard_library_only(tmp_path: Path) -> None:
     """Without any installed package, what an adapter imports of ours is found: it fails for what the adapter lacks."""
     child = Path(race_module.__file__).with_name("child.py")
-    with pytest.raises(Unavailable, match=r"^it failed: AttributeError: .* has no attribute 'RACEANTS'"):
+    with pytest.raises(
+        Unavailable, match=r"^its process ended with code 1: AttributeError: .* has no attribute 'RACEANTS'"
+    ):
         Candidate([sys.executable, "-I", "-S", str(child), "_loop"], "book", "way", tmp_path)

@@ -1,11 +1,13 @@
 import math
+import sys
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mainspring_perf.ranks import compare_rounds
+from mainspring.errors import MainspringError
+from mainspring_perf.ranks import compare_rounds, need_scipy
 
 TIMES = st.lists(st.floats(1e-9, 1.0), min_size=2, max_size=14)
 
@@ -37,6 +39,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
     assert 0.93 <= held / 400 <= 0.99
 
 
+@settings(deadline=None)
 @given(TIMES, st.floats(0.5, 2.0))
 def test_a_common_factor_is_found_as_it_is(times, factor):
     """Where every round is slower by the same factor, that is the ratio, and the interval is around it."""
@@ -46,6 +49,7 @@ def test_a_common_factor_is_found_as_it_is(times, factor):
     assert found.high >= found.ratio * (1 - 1e-9)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(1e-9, 1.0), st.floats(1e-9, 1.0)), min_size=2, max_size=14))
 def test_swapping_the_sides_turns_the_ratio_over(pairs):
     """Neither side is favoured."""
@@ -60,3 +64,10 @@ def test_too_few_rounds_are_refused():
     """One round says nothing about its own noise."""
     with pytest.raises(ValueError, match="two rounds or more"):
         compare_rounds([1.0])
+
+
+def test_without_scipy_the_remedy_is_named(monkeypatch):
+    """SciPy is an extra: a comparison says which, before anything is timed."""
+    monkeypatch.setitem(sys.modules, "scipy.stats", None)
+    with pytest.raises(MainspringError, match=r"pip install 'mainspring\[tune\]'"):
+        need_scipy()

@@ -24,8 +24,9 @@ def test_what_is_saved_is_loaded(bench_folder, make_benchmark, save):
     assert list_baselines() == ["first"]
 
 
-def test_the_copy_of_the_code_runs_by_itself(bench_folder, make_benchmark, save):
+def test_the_copy_of_the_code_runs_by_itself(tmp_path, monkeypatch, make_benchmark, save):
     """The code beside a baseline is whole: its own packages, and what plugins are found by."""
+    monkeypatch.setenv("MAINSPRING_BENCH", str(tmp_path))
     save("first", {("book", "walk"): make_benchmark([1e-6])})
     folder = load_baseline("first").code_folder
     assert folder is not None

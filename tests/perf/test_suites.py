@@ -1,4 +1,4 @@
-from functools import cache
+from collections.abc import Callable
 
 import pytest
 
@@ -11,14 +11,11 @@ from mainspring_perf.run import choose_benchmarks, run_suites, run_tiny
 from mainspring_perf.suites import choose_suites, find_suites
 from mainspring_perf.wire import hot_paths
 
-
-@cache
-def tiny(suite: str) -> list[Benchmark]:
-    """A suite's benchmarks at their tiny size, made once for all tests: some compile."""
-    return find_suites()[suite].benchmarks(True)
+# Its strategy takes most of twenty seconds to compile; `.ci/run` checks its answers, too.
+SUITES = [pytest.param(name, marks=[pytest.mark.gate] if name == "replay" else []) for name in find_suites()]
 
 
-def measured(seam: str) -> set[str]:
+def measured(seam: str, tiny: Callable[[str], list[Benchmark]]) -> set[str]:
     """The candidates of a seam for which some suite that says it measures the seam has a benchmark."""
     return {
         benchmark.offer.name
@@ -30,18 +27,18 @@ def measured(seam: str) -> set[str]:
 
 
 @pytest.mark.parametrize("seam", SEAMS)
-def test_every_seam_has_a_suite_that_measures_each_of_its_candidates(seam):
+def test_every_seam_has_a_suite_that_measures_each_of_its_candidates(seam, tiny):
     """A seam that is added brings its suite with it (CONTRIBUTING.md), and none of its candidates is left out."""
-    assert measured(seam) == {offer.name for offer in candidates(seam)}
+    assert measured(seam, tiny) == {offer.name for offer in candidates(seam)}
 
 
-def test_a_seam_without_a_suite_is_found():
+def test_a_seam_without_a_suite_is_found(tiny):
     """The rule above can fail: nothing is measured for a seam that no suite names."""
-    assert measured("journal-of-nowhere") == set()
+    assert measured("journal-of-nowhere", tiny) == set()
 
 
-@pytest.mark.parametrize("suite", list(find_suites()))
-def test_a_suite_checks_its_answers_and_names_its_parts(suite):
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_suite_checks_its_answers_and_names_its_parts(suite, tiny):
     """Each benchmark's answer is right at its tiny size, its baseline is there, and its name is its own."""
     benchmarks = tiny(suite)
     names = [one.name for one in benchmarks]
@@ -53,8 +50,8 @@ def test_a_suite_checks_its_answers_and_names_its_parts(suite):
         assert one.baseline is None or one.baseline in names
 
 
-@pytest.mark.parametrize("suite", list(find_suites()))
-def test_single_operations_can_be_run_one_by_one(suite):
+@pytest.mark.parametrize("suite", SUITES)
+def test_single_operations_can_be_run_one_by_one(suite, tiny):
     """What a tail is measured on can be made afresh, and takes its inputs in order."""
     for one in tiny(suite):
         if one.calls is not None:
@@ -64,7 +61,7 @@ def test_single_operations_can_be_run_one_by_one(suite):
                     call(each)
 
 
-def test_only_counted_suites_have_counted_paths():
+def test_only_counted_suites_have_counted_paths(tiny):
     """A suite says that it has paths whose instructions are counted exactly where it has some."""
     for suite, module in find_suites().items():
         counted = any(one.counted for one in tiny(suite))
@@ -146,6 +143,15 @@ def test_what_is_taken_is_counted():
     assert taken.blocks_kept >= 2
     assert taken.peak_bytes > 50_000
     assert len(kept) == 4_000
+
+
+def test_what_a_benchmark_aims_for_is_read_from_the_targets():
+    """A time, a rate and a ratio of `perf/targets.toml` come with their benchmark's row, and with no other."""
+    rows = {row["benchmark"]: row for row in run_tiny(["generator", "placement", "wire"]).rows}
+    assert rows["plan-2-cpus"]["target_us"] == 300
+    assert rows["generator-spot"]["target_us"] == 25
+    assert rows["reference session: python decoder"]["ratio_at_least"] == 0.6
+    assert (rows["sched-setaffinity"]["target_us"], rows["sched-setaffinity"]["ratio_at_least"]) == (None, None)
 
 
 def test_loops_are_found_once():

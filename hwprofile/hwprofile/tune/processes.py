@@ -1,18 +1,15 @@
 """The real course: fresh processes, one after the other, and their answers. Each is ended by its id, and only these."""
 
-import select
-import subprocess
 import sys
-import tempfile
 import time
-from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
 import msgspec
 
 from hwprofile.children import module_command
-from hwprofile.tune.errors import ProcessLostError, RaceError
+from hwprofile.tune.answering import AnsweringProcess
+from hwprofile.tune.errors import RaceError
 from hwprofile.tune.orders import Asked, Hello, Said, Trial, TrialOrder
 from hwprofile.tune.signs import Signs, read_signs
 from hwprofile.tune.values import Work
@@ -20,8 +17,6 @@ from hwprofile.tune.values import Work
 __all__ = ["Course", "Process", "Processes"]
 
 _WORKER = "hwprofile.tune.worker"
-_END_WITHIN_S = 5.0
-_READ_BYTES = 1 << 16
 
 
 class Process(Protocol):
@@ -88,20 +83,12 @@ class Processes:
 
 class _Process:
     def __init__(self, work: Work, within_s: float) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
-        self._process = subprocess.Popen(  # noqa: S603  our own worker
-            module_command(_WORKER),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            bufsize=0,
-        )
-        self._read = b""
+        self._process = AnsweringProcess(module_command(_WORKER))
         hello = Hello(path=tuple(sys.path), entry=work.entry, argument=work.argument)
         try:
             self.names = self._ask(hello, within_s).names or ()
         except BaseException:
-            self._end()
+            self._process.close()
             raise
 
     def answer(self, name: str, within_s: float) -> str:
@@ -124,54 +111,10 @@ class _Process:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self._process.close()
 
     def _ask(self, question: Hello | Asked, within_s: float) -> Said:
-        stdin = self._process.stdin
-        assert stdin is not None
-        try:
-            stdin.write(msgspec.json.encode(question) + b"\n")
-            stdin.flush()
-        except OSError as error:
-            raise ProcessLostError(self._describe_death()) from error
-        said = msgspec.json.decode(self._line(time.monotonic() + within_s, within_s), type=Said)
+        said = msgspec.json.decode(self._process.ask(msgspec.json.encode(question), within_s), type=Said)
         if said.problem is not None:
             raise RaceError(said.problem)
         return said
-
-    def _line(self, until: float, within_s: float) -> bytes:
-        stdout = self._process.stdout
-        assert stdout is not None
-        while b"\n" not in self._read:
-            ready, _, _ = select.select([stdout], [], [], max(until - time.monotonic(), 0.0))
-            if not ready:
-                raise ProcessLostError(f"it gave no answer within {within_s:.1f} s")
-            data = stdout.read(_READ_BYTES)
-            if not data:
-                raise ProcessLostError(self._describe_death())
-            self._read += data
-        line, _, self._read = self._read.partition(b"\n")
-        return line
-
-    def _describe_death(self) -> str:
-        code = self._process.wait()
-        self._errors.seek(0)
-        said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        how = f"by signal {-code}" if code < 0 else f"with code {code}"
-        return f"its process ended {how}" + (f": {said[-1]}" if said else "")
-
-    def _end(self) -> None:
-        """Ends it, and waits until it has gone."""
-        process = self._process
-        assert process.stdin is not None
-        assert process.stdout is not None
-        # Where it has ended already, what was still to be said to it doesn't matter.
-        with suppress(BrokenPipeError):
-            process.stdin.close()
-        try:
-            process.wait(0.5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(_END_WITHIN_S)
-        process.stdout.close()
-        self._errors.close()

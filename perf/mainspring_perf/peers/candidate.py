@@ -1,11 +1,14 @@
 """A candidate: one way of doing one work, in a process of its own, that stands ready to be timed."""
 
+import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any
 
 from hwprofile.children import foreign_command
-from mainspring_perf.answering import AnsweringProcess, NoAnswer
+from hwprofile.tune.answering import AnsweringProcess
+from hwprofile.tune.errors import ProcessLostError
 from mainspring_perf.peers.environments import find_environment, make_environment
 from mainspring_perf.peers.peer import Peer, Unavailable
 from mainspring_perf.peers.reason import one_line
@@ -34,35 +37,26 @@ def command_of(peer: Peer, *, make: bool) -> tuple[list[str], dict[str, str]]:
     return foreign_command(python, str(_CHILD), peer.adapter), versions
 
 
-class Candidate:
+class Candidate(AnsweringProcess):
     """The process. Made, it prepares its work and does it once; `first` is what it says of that.
 
-    Raises `Unavailable` where it fails. To be used as a context, whose end ends the process.
+    A context, whose end ends the process. Raises `Unavailable` if it fails.
     """
 
     def __init__(self, command: list[str], work: str, way: str, folder: Path) -> None:
-        self._process = AnsweringProcess([*command, work, way, str(folder)], wait_s=_WAIT_S)
+        super().__init__([*command, work, way, str(folder)])
         try:
-            self.first = self._process.hear()
-        except NoAnswer as error:
+            self.first = self._decoded(self.hear)
+        except Unavailable:
             self.close()
-            raise Unavailable(one_line(str(error))) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+            raise
 
     def time(self) -> float:
-        """The nanoseconds that a pass takes, on the mean of as many as take 50 ms. Raises `Unavailable`."""
-        try:
-            return float(self._process.ask("time")["pass_ns"])
-        except NoAnswer as error:
-            raise Unavailable(one_line(str(error))) from error
+        """Returns the nanoseconds of a pass, the mean of as many as take 50 ms. Raises `Unavailable`."""
+        return float(self._decoded(partial(self.ask, b"time"))["pass_ns"])
 
-    def close(self) -> None:
-        """Ends the process."""
-        self._process.close()
+    def _decoded(self, answer: Callable[[float], bytes]) -> Any:
+        try:
+            return json.loads(answer(_WAIT_S))
+        except ProcessLostError as error:
+            raise Unavailable(one_line(str(error))) from error

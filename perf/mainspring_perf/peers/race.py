@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from mainspring_perf.harness import spread
 from mainspring_perf.peers.candidate import Candidate, command_of
 from mainspring_perf.peers.catalogue import PEERS
 from mainspring_perf.peers.inputs import Inputs
@@ -176,8 +177,7 @@ def _assess(timed: Sequence[tuple[Row, list[float]]], operations: int) -> list[R
     rows = []
     for row, values in timed:
         one_ns = statistics.median(values) / operations
-        first, _, third = statistics.quantiles(values, n=4)
-        row = replace(row, one_ns=one_ns, spread=(third - first) / 2 / statistics.median(values))
+        row = replace(row, one_ns=one_ns, spread=spread(values))
         if best is not None:
             ratios = [our / their for our, their in zip(best, values, strict=True)]
             row = replace(row, ratio=statistics.median(ratios), verdict=_verdict(row, ratios))

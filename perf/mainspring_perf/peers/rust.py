@@ -13,7 +13,7 @@ from mainspring_perf.peers.reason import one_line
 
 __all__ = ["build", "find_built"]
 
-_SOURCE = Path(__file__).with_name("rust")
+_SOURCE = Path(__file__).parents[3] / "tools" / "peers_rust"
 _PROGRAM = "mainspring-peers"
 
 Built = tuple[str, dict[str, str]]
@@ -22,12 +22,16 @@ Built = tuple[str, dict[str, str]]
 
 def find_built() -> Built | None:
     """The program, if it was built from these sources."""
+    if not _SOURCE.is_dir():
+        return None
     path = _target() / "release" / (f"{_PROGRAM}.exe" if sys.platform == "win32" else _PROGRAM)
     return (str(path), _versions()) if path.is_file() else None
 
 
 def build() -> Built:
     """The program, built where it isn't there yet. Raises `Unavailable`, with the reason."""
+    if not _SOURCE.is_dir():
+        raise Unavailable("needs the sources of its program, a checkout of Mainspring")
     found = find_built()
     if found is not None:
         return found

@@ -141,13 +141,10 @@ def history(
 def peers(
     *,
     fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: quicker, and less sure.")] = False,
-    write: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the page here, and its picture beside it.")
-    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
     """Do the same work through other libraries, side by side, in the same run."""
-    run_peers(fast=fast, as_json=as_json, page=write)
+    run_peers(fast=fast, as_json=as_json)
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):

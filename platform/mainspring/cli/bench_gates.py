@@ -97,15 +97,11 @@ def _show(outcome: Outcome) -> None:
 def _aim(one: Reached) -> str:
     target = one.target
     figure = target.at_most if target.at_most is not None else target.at_least
-    return f"{'at most' if target.at_most is not None else 'at least'} {figure:,.10g} {_unit(one)}".strip()
+    return f"{'at most' if target.at_most is not None else 'at least'} {figure:,.10g} {one.target.figure_unit}".strip()
 
 
 def _figure(one: Reached) -> str:
-    return "" if one.reached is None else f"{one.reached:,.3g} {_unit(one)}".strip()
-
-
-def _unit(one: Reached) -> str:
-    return {"one_us": "us", "a_second": "a second", "ratio": "x"}.get(one.target.measure, one.target.unit)
+    return "" if one.reached is None else f"{one.reached:,.3g} {one.target.figure_unit}".strip()
 
 
 def _verdict(one: Reached) -> str:

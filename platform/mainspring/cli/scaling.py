@@ -12,10 +12,8 @@ from mainspring.cli.output import FAILED, errors, print_json, results
 from mainspring.errors import DataError, MainspringError
 from mainspring.report import SessionReport, from_json
 from mainspring.report.figures import latency
-from mainspring_perf.marked import describe_machine
 from mainspring_perf.scaling.calibration import calibrate
 from mainspring_perf.scaling.capacity import busiest, capacity, lanes_needed
-from mainspring_perf.scaling.document import write_document
 from mainspring_perf.scaling.rate import far_off
 from mainspring_perf.scaling.run import UnknownStudy, find_studies, run_studies
 from mainspring_perf.scaling.values import Figure
@@ -39,10 +37,6 @@ def scaling(
     load: Annotated[
         float, typer.Option(min=0.01, max=0.99, help="With --size: the share of its saturation that a lane may have.")
     ] = 0.5,
-    write: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Write figures and tables into its scaling.md.", show_default=False),
-    ] = None,
     tiny: Annotated[bool, typer.Option("--tiny", help="A check that takes seconds; its figures say little.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
@@ -62,9 +56,6 @@ def scaling(
         raise MainspringError(str(error)) from error
     known = find_studies()
     figures = {name: known[name].figures(of) for name, of in found.items()}
-    if write is not None:
-        for path in write_document(write, figures, describe_machine()):
-            console.print(f"{path} is written", soft_wrap=True)
     if as_json:
         print_json({name: [msgspec.to_builtins(one) for one in of] for name, of in found.items()})
     else:

@@ -33,6 +33,7 @@ def test_nothing_judged_is_no_figure(monkeypatch):
     assert worst_percent() == "not here: a core to itself, which no run had"
 
 
+@pytest.mark.gate
 def test_it_is_measured_by_the_study_itself():
     """No stand-in: the study's tiny cases run, and give a figure or the reason why there is none."""
     reported = worst_percent(tiny=True)

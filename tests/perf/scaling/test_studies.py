@@ -8,8 +8,11 @@ from mainspring_perf.scaling.run import UnknownStudy, find_studies, run_studies
 from mainspring_perf.scaling.streams import changes, snapshots
 from mainspring_perf.scaling.values import Result
 
+# Whole sessions, several at once, and paced ones take most of a minute.
+_SLOW = [pytest.param(study, marks=pytest.mark.gate) for study in (lanes, length, rate)]
 
-@pytest.mark.parametrize("study", [instruments, lanes, levels, length, rate], ids=lambda study: study.NAME)
+
+@pytest.mark.parametrize("study", [instruments, levels, *_SLOW], ids=lambda study: study.NAME)
 def test_a_study_measures_and_draws_each_of_its_cases(study) -> None:
     """Each case gives figures above zero, and each figure has a row for what was measured."""
     results = [Result(case, study.measure(case)) for case in study.cases(True)]
@@ -23,6 +26,7 @@ def test_a_study_measures_and_draws_each_of_its_cases(study) -> None:
     assert len({figure.name for figure in figures}) == len(figures)
 
 
+@pytest.mark.gate
 def test_studies_are_found_and_run_in_processes() -> None:
     """By name, each case in a process of its own, with word of the progress."""
     reported = []

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from mainspring_perf import native_programs
-from mainspring_perf.native_programs import (
+from mainspring_perf.sessions import recorded_capture
+from mainspring_tools import native_programs
+from mainspring_tools.native_programs import (
     book_update_captured_ns,
     book_update_deep_ratio,
     book_update_near_ns,
@@ -14,7 +15,6 @@ from mainspring_perf.native_programs import (
     read_books,
     read_throughput,
 )
-from mainspring_perf.sessions import recorded_capture
 
 PRINTED = """\
 recorded deltas                  sorted-vec    62.2 ns an update with its BBO,  0.85x btree, 8304 bytes
@@ -92,6 +92,7 @@ def test_a_program_that_fails_says_why(all_there, monkeypatch, probe):
     assert str(probe()).endswith("failed: no such book")
 
 
+@pytest.mark.gate
 @pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo isn't installed")
 @pytest.mark.skipif(recorded_capture() is None, reason="the capture btcusdt-spot isn't here")
 def test_the_programs_are_what_is_read():

@@ -13,10 +13,10 @@ from rich.console import Console
 
 from mainspring_perf.peers.catalogue import PEERS
 from mainspring_perf.peers.describe import time_text
-from mainspring_perf.peers.page import write_page
-from mainspring_perf.peers.picture import draw
 from mainspring_perf.peers.race import Outcome
 from mainspring_perf.peers.table import render
+from mainspring_tools.peers_page import make_page
+from mainspring_tools.peers_picture import draw
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -44,7 +44,7 @@ document.title = JSON.stringify({
 
 def test_the_page_says_where_a_peer_is_faster(outcomes: list[Outcome]) -> None:
     """It is told in the list, in bold in its row, and with every peer's version."""
-    page = write_page(outcomes, "peers.svg", today=TODAY)
+    page = make_page(outcomes, "peers.svg", today=TODAY)
     assert "- One work: rival & sons (their part), 2.50 times as fast.\n" in page
     assert (
         "| rival & sons | their part | 40.0 ns | 25,000,000 | 0.0% | **2.50x as fast: faster than Mainspring** |"
@@ -58,13 +58,13 @@ def test_the_page_says_where_a_peer_is_faster(outcomes: list[Outcome]) -> None:
 
 def test_the_page_names_who_wasnt_run(outcomes: list[Outcome]) -> None:
     """An absent peer is a row with its reason, in which a bar doesn't end the cell."""
-    page = write_page(outcomes, "peers.svg", today=TODAY)
+    page = make_page(outcomes, "peers.svg", today=TODAY)
     assert "| absentee | its way | | | | not run: needs a \\| or two |" in page
 
 
 def test_a_page_without_a_faster_peer_says_so(outcomes: list[Outcome]) -> None:
     """The list isn't left empty."""
-    assert "## Where a peer is faster\n\nNowhere in this run." in write_page(outcomes[1:], "peers.svg", today=TODAY)
+    assert "## Where a peer is faster\n\nNowhere in this run." in make_page(outcomes[1:], "peers.svg", today=TODAY)
 
 
 def test_the_terminal_names_everyone(outcomes: list[Outcome]) -> None:
@@ -104,7 +104,7 @@ def test_the_picture_in_the_docs_can_be_read(scheme: str, tmp_path: Path) -> Non
 def test_the_page_in_the_docs_is_of_this_catalogue() -> None:
     """The page that was made last has every peer, and every way of doing every work."""
     page = (ROOT / "docs/peers.md").read_text(encoding="utf-8")
-    assert "mainspring bench peers --write docs/peers.md" in page
+    assert "python -m mainspring_tools.peers_page docs/peers.md" in page
     for peer in PEERS:
         for ways in peer.ways.values():
             for way in ways:

@@ -1,26 +1,30 @@
-"""The outcomes as a page of Markdown, whole: figures, versions, machine, how each peer is run, how to do it again."""
+"""`python -m mainspring_tools.peers_page docs/peers.md`: runs the peers, and writes their page and its picture."""
 
+import argparse
 import datetime
 import statistics
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from hwprofile.probe import probe
 from mainspring_perf.peers.catalogue import PEERS
 from mainspring_perf.peers.describe import against, time_text
-from mainspring_perf.peers.race import Outcome, Row
+from mainspring_perf.peers.race import Outcome, Row, race
+from mainspring_tools.peers_picture import draw
 
-__all__ = ["write_page"]
+__all__ = ["main", "make_page"]
 
 _OPENING = """# Peers, side by side
 
 The same work done by others, in the same run, on the same machine. Made by
 
-    mainspring bench peers --write docs/peers.md
+    python -m mainspring_tools.peers_page docs/peers.md
 
-which wrote this page and its picture, whole. A peer that needs other versions than ours has an environment of its own,
-which the command makes (`pip install 'mainspring[peers]'` brings uv for that), with the newest CPython here that its
-pins are published for; Mainspring, and what is written by hand, run where Mainspring is installed. `--fast` takes fewer
-rounds and a shorter session.
+which writes this page and its picture; `mainspring bench peers` prints the same tables. A peer that needs other
+versions of packages than ours gets an environment of its own, with the newest CPython on this machine that its pinned
+versions are published for (`pip install 'mainspring[peers]'` installs uv, which makes it). Mainspring and the
+hand-written loops run where Mainspring is installed. `--fast` takes fewer rounds and a shorter session.
 
 Each candidate runs in a process of its own. It does its work once, and the answer is compared with the right one,
 which is found in the plainest way and by no candidate's code; only then is it timed. Each round times every candidate
@@ -39,7 +43,7 @@ is slower; what differs is said above. Most of these libraries are made for more
 held to here."""
 
 
-def write_page(outcomes: Sequence[Outcome], picture: str, *, today: datetime.date) -> str:
+def make_page(outcomes: Sequence[Outcome], picture: str, *, today: datetime.date) -> str:
     """The page. `picture` is the name of the picture that stands beside it."""
     parts = [_OPENING, _machine(outcomes, today), f"![The figures as bars]({picture})", _summary(outcomes)]
     parts += [_work(outcome) for outcome in outcomes]
@@ -111,3 +115,22 @@ def _ways(outcomes: Sequence[Outcome]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs every peer, and writes the page with its picture next to it."""
+    parser = argparse.ArgumentParser(prog="python -m mainspring_tools.peers_page", description=__doc__)
+    parser.add_argument("page", type=Path, help="the Markdown file to write; its picture gets the suffix .svg")
+    parser.add_argument("--fast", action="store_true", help="fewer rounds, and a shorter session")
+    asked = parser.parse_args(arguments)
+    if asked.page.suffix != ".md" or not asked.page.parent.is_dir():
+        parser.error(f"{asked.page} must end in .md, and its folder must exist")
+    outcomes = race(fast=asked.fast, progress=lambda text: print(text, file=sys.stderr))
+    picture = asked.page.with_suffix(".svg")
+    picture.write_text(draw(outcomes), encoding="utf-8")
+    page = make_page(outcomes, picture.name, today=datetime.datetime.now(datetime.UTC).date())
+    asked.page.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from hwprofile.tune import CandidateResult, Health, RaceResult
-from mainspring_perf import acceptance, acceptance_work
-from mainspring_perf.acceptance import KINDS, Outcome, decided, main, right, table
-from mainspring_perf.acceptance_work import Subject, work_of
+from mainspring_tools import acceptance, acceptance_work
+from mainspring_tools.acceptance import KINDS, Outcome, decided, main, right, table
+from mainspring_tools.acceptance_work import Subject, work_of
 
 IDENTICAL, GAIN, SLOWDOWN, ONE_PERCENT = KINDS
 

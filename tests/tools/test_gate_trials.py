@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mainspring_perf import alarms
-from mainspring_perf.alarms import Trial, main, right, slowed_interpreter, table
+from mainspring_tools import gate_trials
+from mainspring_tools.gate_trials import Trial, main, right, slowed_interpreter, table
 
 WALK = "book: bisect-list: a level, with its best prices"
 ANSWER = """
@@ -73,13 +73,13 @@ def test_the_slowed_copy_gives_the_same_answers(tmp_path):
     (installed, *right_answer), (copied, *answer) = (one.split("|") for one in answers)
     assert answer == right_answer
     assert Path(copied).is_relative_to(tmp_path)
-    assert alarms.SLOWED[2] in Path(copied).read_text(encoding="utf-8")
-    assert alarms.SLOWED[2] not in Path(installed).read_text(encoding="utf-8")
+    assert gate_trials.SLOWED[2] in Path(copied).read_text(encoding="utf-8")
+    assert gate_trials.SLOWED[2] not in Path(installed).read_text(encoding="utf-8")
 
 
 def test_code_that_has_no_such_method_is_told(tmp_path, monkeypatch):
     """What can't be slowed isn't taken for slowed."""
-    monkeypatch.setattr(alarms, "SLOWED", (alarms.SLOWED[0], "    def gone(", alarms.SLOWED[2]))
+    monkeypatch.setattr(gate_trials, "SLOWED", (gate_trials.SLOWED[0], "    def gone(", gate_trials.SLOWED[2]))
     with pytest.raises(ValueError, match=r"bisect_list\.py has 0 lines that begin with 'def gone\('"):
         slowed_interpreter(tmp_path)
 
@@ -92,7 +92,7 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch, capsys):
         ran.append((gate, number, slowed))
         return trial(slowed=slowed, alarm=slowed, gate=gate)
 
-    monkeypatch.setattr(alarms._Bench, "trial", run)
+    monkeypatch.setattr(gate_trials._Bench, "trial", run)
     file, page = tmp_path / "trials.jsonl", tmp_path / "page.md"
     places = [
         f"<!-- trials of {gate} -->\nold\n<!-- end of trials of {gate} -->\n" for gate in ("instructions", "against")
@@ -113,11 +113,12 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch, capsys):
     assert main(again) == 0
     assert page.read_text(encoding="utf-8").count("Was measured") == 1, "the other gate's table stays"
     capsys.readouterr()
-    monkeypatch.setattr(alarms._Bench, "trial", lambda *_, **__: trial(slowed=False, alarm=True))
+    monkeypatch.setattr(gate_trials._Bench, "trial", lambda *_, **__: trial(slowed=False, alarm=True))
     assert main(["--same", "2", "--slowed", "0", "--gate", "against", "--file", str(file)]) == 1
     assert f"WRONG against same 2: {WALK}" in capsys.readouterr().err
 
 
+@pytest.mark.gate
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind isn't installed")
 def test_the_gate_of_instructions_finds_a_slowdown_and_nothing_else(tmp_path, capsys):
     """The recorded run's short form: two runs of the same code, and one of code with a stage slower."""

@@ -21,7 +21,7 @@ _BYTES = 8 << 20
 def background_load(processes: int, seed: int) -> Iterator[None]:
     """So many processes, each at work half of the time, in bursts of 50 ms on average, until the block ends."""
     running = [
-        subprocess.Popen(module_command("mainspring_perf.background", str(seed + number)), stdin=subprocess.PIPE)  # noqa: S603
+        subprocess.Popen(module_command("mainspring_tools.background", str(seed + number)), stdin=subprocess.PIPE)  # noqa: S603
         for number in range(processes)
     ]
     try:

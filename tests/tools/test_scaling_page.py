@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from mainspring.errors import DataError
-from mainspring_perf.scaling.chart import to_svg
-from mainspring_perf.scaling.document import write_document
 from mainspring_perf.scaling.values import Figure, Series
+from mainspring_tools.scaling_chart import to_svg
+from mainspring_tools.scaling_page import write_document
 
 HOSTILE = '</style><script>alert(1)</script>&"'
 SVG = "{http://www.w3.org/2000/svg}"
@@ -29,12 +29,12 @@ FIGURE = Figure(
 )
 PAGE = """# Page
 words before
-<!-- machine: written by `mainspring scaling --write docs` -->
+<!-- machine: written by `python -m mainspring_tools.scaling_page docs` -->
 an old machine
 <!-- end of machine -->
-<!-- levels: written by `mainspring scaling --write docs` -->
+<!-- levels: written by `python -m mainspring_tools.scaling_page docs` -->
 <!-- end of levels -->
-<!-- rate: written by `mainspring scaling --write docs` -->
+<!-- rate: written by `python -m mainspring_tools.scaling_page docs` -->
 as it was
 <!-- end of rate -->
 words after

@@ -3,7 +3,7 @@
 import pytest
 
 from mainspring.errors import DataError
-from mainspring_perf.marked import put_between, write_between
+from mainspring_tools.marked import put_between, write_between
 
 PAGE = "before\n<!-- trials -->\nold\n<!-- end of trials -->\nafter\n"
 

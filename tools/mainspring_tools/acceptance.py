@@ -1,4 +1,4 @@
-"""`python -m mainspring_perf.acceptance`: is the tuner right? Full races whose right answer is known, under load.
+"""`python -m mainspring_tools.acceptance`: is the tuner right? Full races whose right answer is known, under load.
 
 Each race is a real one: fresh processes, the real clock, candidates that are identical but for what is injected. What
 came of each is appended to a file, so that a run that was interrupted goes on where it ended.
@@ -17,10 +17,10 @@ from typing import Final
 import msgspec
 
 from hwprofile.tune import RaceResult, race
-from mainspring_perf.acceptance_work import Subject, work_of
-from mainspring_perf.background import background_load
-from mainspring_perf.marked import describe_machine, write_between
 from mainspring_perf.sessions import make_session
+from mainspring_tools.acceptance_work import Subject, work_of
+from mainspring_tools.background import background_load
+from mainspring_tools.marked import describe_machine, write_between
 
 __all__ = ["KINDS", "Kind", "Outcome", "decided", "main", "right", "table"]
 
@@ -132,7 +132,7 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs what is missing of the races asked for, and prints the table. 1 where a kind isn't right often enough."""
-    parser = argparse.ArgumentParser(prog="python -m mainspring_perf.acceptance", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m mainspring_tools.acceptance", description=__doc__)
     parser.add_argument("--identical", type=int, default=200, metavar="N", help="races between identical candidates")
     parser.add_argument("--injected", type=int, default=50, metavar="N", help="races of each other kind")
     parser.add_argument("--budget", type=float, default=6.0, metavar="SECONDS", help="of each race")

@@ -1,16 +1,19 @@
-"""Writes what was measured into a page of the documentation: pictures beside it, tables in its marked places."""
+"""`python -m mainspring_tools.scaling_page docs`: runs the studies and writes their results into a page."""
 
+import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mainspring.errors import DataError
-from mainspring_perf.marked import put_between
-from mainspring_perf.scaling.chart import to_svg
+from mainspring_perf.scaling.run import find_studies, run_studies
 from mainspring_perf.scaling.values import Figure
+from mainspring_tools.marked import describe_machine, put_between
+from mainspring_tools.scaling_chart import to_svg
 
-__all__ = ["write_document"]
+__all__ = ["main", "write_document"]
 
-_COMMAND = "mainspring scaling --write docs"
+_COMMAND = "python -m mainspring_tools.scaling_page docs"
 
 
 def write_document(folder: Path, figures: Mapping[str, Sequence[Figure]], machine: str) -> list[Path]:
@@ -24,7 +27,7 @@ def write_document(folder: Path, figures: Mapping[str, Sequence[Figure]], machin
     try:
         text = page.read_text(encoding="utf-8")
     except OSError as error:
-        raise DataError(f"{page}: {error.strerror}; --write takes the folder that holds scaling.md") from error
+        raise DataError(f"{page}: {error.strerror}; name the folder that holds scaling.md") from error
     pictures = folder / "scaling"
     drawn = {pictures / f"{one.name}.svg": to_svg(one) for of in figures.values() for one in of if _has_points(one)}
     for study, of in figures.items():
@@ -53,3 +56,25 @@ def _block(figure: Figure) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs studies, and writes what they found into `scaling.md` of a folder."""
+    parser = argparse.ArgumentParser(prog="python -m mainspring_tools.scaling_page", description=__doc__)
+    parser.add_argument("folder", type=Path, help="the folder that holds scaling.md")
+    parser.add_argument("studies", nargs="*", help="the studies to run; all of them if none is named")
+    parser.add_argument("--tiny", action="store_true", help="seconds instead of minutes; the figures mean little")
+    asked = parser.parse_args(arguments)
+    known = find_studies()
+    found = run_studies(
+        asked.studies,
+        tiny=asked.tiny,
+        progress=lambda study, number, of: print(f"{study}: case {number} of {of}", file=sys.stderr),
+    )
+    figures = {name: known[name].figures(results) for name, results in found.items()}
+    for path in write_document(asked.folder, figures, describe_machine()):
+        print(f"{path} is written")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""`python -m mainspring_perf.alarms`: do the gates give an alarm when they must, and none when they mustn't?
+"""`python -m mainspring_tools.gate_trials`: do the gates give an alarm when they must, and none when they mustn't?
 
 Each trial is a run of the command that users type, in a process of its own. Either nothing has changed, or one stage
 was made 5% slower: for that a copy of the code with a line put in, and an interpreter that finds this copy. What came
@@ -22,9 +22,9 @@ import msgspec
 
 from hwprofile.children import module_command, own_python
 from mainspring_perf.instructions import Count
-from mainspring_perf.marked import describe_machine, write_between
 from mainspring_perf.store import FOLDER_VARIABLE, copy_code
 from mainspring_perf.versus import Comparison
+from mainspring_tools.marked import describe_machine, write_between
 
 __all__ = ["SLOWED", "Gate", "Trial", "main", "right", "slowed_interpreter", "table"]
 
@@ -122,7 +122,7 @@ def slowed_interpreter(folder: Path) -> Path:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs what is missing of the trials asked for, and prints the table. 1 where one wasn't right."""
-    parser = argparse.ArgumentParser(prog="python -m mainspring_perf.alarms", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m mainspring_tools.gate_trials", description=__doc__)
     parser.add_argument("--same", type=int, default=20, metavar="N", help="trials of each gate with the code as it is")
     parser.add_argument("--slowed", type=int, default=5, metavar="N", help="trials of each gate with one stage slower")
     parser.add_argument("--gate", choices=("instructions", "against"), action="append", help="only this gate")

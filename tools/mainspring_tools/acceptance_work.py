@@ -15,7 +15,7 @@ from mainspring_plugins.books.bisect_list import BisectListBook
 
 __all__ = ["LoopRace", "Subject", "make", "work_of"]
 
-_ENTRY = "mainspring_perf.acceptance_work:make"
+_ENTRY = "mainspring_tools.acceptance_work:make"
 _AGAIN = " again"
 _UNIT = 50
 _ANSWERED = 2_000
