@@ -131,7 +131,7 @@ def test_the_compiled_strategy_gives_the_orders_of_its_body(events: np.ndarray, 
     _same(np.concatenate([events] * 4), latency_ns)
 
 
-@pytest.mark.parametrize("latency_ns", [0, 250_000])
+@pytest.mark.parametrize("latency_ns", [pytest.param(0, marks=pytest.mark.gate), 250_000])
 def test_on_a_recorded_session(messages_of: Callable[[str], Iterator[RawMessage]], latency_ns: int) -> None:
     context = _context()
     messages = [message for _, message in zip(range(12_000), messages_of(_SPOT), strict=False)]

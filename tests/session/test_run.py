@@ -297,6 +297,7 @@ def test_progress_reaches_the_end(run):
     assert reported[-1] == (report.feed.messages, 1.0)
 
 
+@pytest.mark.gate
 def test_memory_stays_flat_over_ten_runs(run):
     """Ten sessions in one process leave no more behind than two do."""
     tracemalloc.start()

@@ -1,32 +1,21 @@
-import os
-import tarfile
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from hwprofile.apply import STRATEGIES, Role, plan_placement, reachable_cpus
 from hwprofile.probe import probe
 
-RECORDED = Path(__file__).resolve().parents[3].parent / "shared/data/hw/hwloc/linux"
-NAMES = sorted(path.name for path in RECORDED.glob("*.tar.bz2")) or ["*.tar.bz2"]
 
-# Thousands of small files, each of which a disk would keep waiting for.
-IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+@pytest.fixture(scope="session")
+def profiles():
+    """The profiles that were probed, by host: three strategies place on each."""
+    return {}
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def recorded(request):
-    """The profile of a recorded host without its other devices, of which there are many; skips where there are none."""
-    path = RECORDED / request.param
-    if not path.is_file():
-        pytest.skip(f"recorded hosts absent: hw/hwloc/linux/{request.param}")
-    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
-        with tarfile.open(path) as tar:
-            parts = [one for one in tar if "/sys/devices/system/" in one.name or "/proc/" in one.name]
-            tar.extractall(folder, parts, filter="data")
-        (root,) = Path(folder).iterdir()
-        return probe(root)
+@pytest.fixture
+def recorded(host_name, unpacked, profiles):
+    """The profile of a recorded host."""
+    if host_name not in profiles:
+        profiles[host_name] = probe(unpacked(f"linux/{host_name}"))
+    return profiles[host_name]
 
 
 @pytest.mark.parametrize("strategy", [name for name, strategy in STRATEGIES.items() if strategy.pins])

@@ -5,7 +5,6 @@ same rule for every tree. Where it draws another line than we do, the line is sp
 """
 
 import json
-import tarfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,35 +16,15 @@ from hwprofile.probe.allowance import read_allowance
 from hwprofile.probe.topology import read_topology
 from hwprofile.profile import Allowance, Node, Thread, Topology
 
-_HWLOC = Path(__file__).resolve().parents[3].parent / "shared/data/hw/hwloc"
-_GOLDEN = sorted(path.name for path in (_HWLOC / "golden").glob("linux--*.json")) or ["linux--*.json"]
 _ALIKE_AS_CACHES = {f"L{level}Cache": f"L{level}dCache" for level in range(1, 4)}
 
 
-@pytest.fixture(scope="session")
-def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The root of a recorded host, by its tarball below ../shared/data/hw/hwloc; skips the test where it is absent."""
-    done: dict[str, Path] = {}
-
-    def unpack(name: str) -> Path:
-        if not (_HWLOC / name).is_file():
-            pytest.skip(f"recorded hosts absent: hw/hwloc/{name}")
-        if name not in done:
-            folder = tmp_path_factory.mktemp("host")
-            with tarfile.open(_HWLOC / name) as tar:
-                tar.extractall(folder, filter="data")
-            (done[name],) = folder.iterdir()
-        return done[name]
-
-    return unpack
-
-
 @pytest.fixture
-def golden(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """hwloc's answer by the name of its file; skips the test where it is absent."""
-    path = _HWLOC / "golden" / request.param
+def golden(golden_name: str, hwloc: Path) -> dict[str, Any]:
+    """hwloc's answer by the name of its file; skips the test if it is absent."""
+    path = hwloc / "golden" / golden_name
     if not path.is_file():
-        pytest.skip(f"recorded hosts absent: hw/hwloc/golden/{request.param}")
+        pytest.skip(f"recorded hosts absent: hw/hwloc/golden/{golden_name}")
     return dict(json.loads(path.read_text()))
 
 
@@ -97,7 +76,6 @@ def _count(groups: Iterable[int | None]) -> int:
     return len(set(groups) - {None})
 
 
-@pytest.mark.parametrize("golden", _GOLDEN, indirect=True)
 def test_what_hwloc_says_of_a_recorded_host(golden: dict[str, Any], unpacked: Callable[[str], Path]) -> None:
     """CPUs, cores, packages, dies, each sort of cache, nodes with their numbers and CPUs, kinds."""
     seen = _Seen(unpacked(f"linux/{golden['source']}"), golden)
@@ -127,7 +105,6 @@ def test_what_hwloc_says_of_a_recorded_host(golden: dict[str, Any], unpacked: Ca
         assert left_out.get("Die", ours["Package"]) == ours["Package"]
 
 
-@pytest.mark.parametrize("golden", _GOLDEN, indirect=True)
 def test_the_kinds_of_cpu_that_hwloc_tells(golden: dict[str, Any], unpacked: Callable[[str], Path]) -> None:
     """On a hybrid host each kind's CPUs, the most frugal first; on any other no kinds."""
     kinds = read_topology(unpacked(f"linux/{golden['source']}")).kinds
@@ -135,7 +112,6 @@ def test_the_kinds_of_cpu_that_hwloc_tells(golden: dict[str, Any], unpacked: Cal
     assert [list(kind.cpus) for kind in kinds] == (theirs if len(theirs) > 1 else [])
 
 
-@pytest.mark.parametrize("golden", _GOLDEN, indirect=True)
 def test_every_part_is_told_once(golden: dict[str, Any], unpacked: Callable[[str], Path]) -> None:
     """Cores lie in one package, threads of a core are counted from 0, caches of a sort don't overlap."""
     topology = read_topology(unpacked(f"linux/{golden['source']}"))
@@ -160,18 +136,19 @@ def test_every_part_is_told_once(golden: dict[str, Any], unpacked: Callable[[str
         assert all(thread.node == node.number for thread in topology.threads if thread.number in node.cpus)
 
 
-def test_a_host_recorded_with_its_cpuid_dumps(unpacked: Callable[[str], Path]) -> None:
+@pytest.mark.gate
+def test_a_host_recorded_with_its_cpuid_dumps(unpacked: Callable[[str], Path], hwloc: Path) -> None:
     """AMD's modules of two cores, eight nodes: from the kernel's files alone, as from both."""
     name = "x86+linux/64amd64-4p2n4ca2co"
     topology = read_topology(unpacked(f"{name}.tar.bz2") / "fsroot")
-    objects = [found.get("type") for found in ElementTree.parse(_HWLOC / f"{name}.xml").iter("object")]
+    objects = [found.get("type") for found in ElementTree.parse(hwloc / f"{name}.xml").iter("object")]
     online = [thread for thread in topology.threads if thread.online]
     assert len(online) == objects.count("PU") == 64
     assert _count(thread.core for thread in online) == objects.count("Core") == 64
     assert _count(thread.package for thread in online) == objects.count("Package") == 4
     numbers = [
         int(found.get("os_index", ""))
-        for found in ElementTree.parse(_HWLOC / f"{name}.xml").iter("object")
+        for found in ElementTree.parse(hwloc / f"{name}.xml").iter("object")
         if found.get("type") == "NUMANode"
     ]
     assert sorted(numbers) == [node.number for node in topology.nodes]
@@ -180,7 +157,7 @@ def test_a_host_recorded_with_its_cpuid_dumps(unpacked: Callable[[str], Path]) -
         assert len(ours) == objects.count(called)
 
 
-def test_what_an_old_cpuset_allows(unpacked: Callable[[str], Path]) -> None:
+def test_what_an_old_cpuset_allows(unpacked: Callable[[str], Path], hwloc: Path) -> None:
     """The process's files beside another host's topology of 16 CPUs and four nodes."""
     root = unpacked("linux/allowed/test1.fsroot.tar.bz2")
     threads = tuple(
@@ -198,7 +175,7 @@ def test_what_an_old_cpuset_allows(unpacked: Callable[[str], Path]) -> None:
         for cpu in range(16)
     )
     allowance = read_allowance(root, Topology(threads=threads, caches=(), nodes=(), kinds=(), nics=()))
-    machine = next(ElementTree.parse(_HWLOC / "linux/allowed/test1.xml").iter("object"))
+    machine = next(ElementTree.parse(hwloc / "linux/allowed/test1.xml").iter("object"))
     mask = sum(1 << cpu for cpu in allowance.usable or ())
     assert f"0x{mask:08x}" == machine.get("allowed_cpuset")
     assert allowance.memory_nodes == (1, 2)
