@@ -1,25 +1,25 @@
 """Every exception that Mainspring raises on purpose.
 
-    MainspringError
-    ├── ConfigError            a TOML file or an override says something that can't be
-    ├── DataError              a capture or a downloaded file is absent, broken or not what it claims
-    │   └── CaptureError       one line of a capture is truncated or broken; carries the line number
-    ├── WireError              one message doesn't hold what its declaration says
-    │   └── GridError          a price or size is off the grid, negative, not a number or too large
-    ├── FrameError             a WebSocket frame that breaks the protocol; carries the code to close with
-    ├── CodecError             bytes that a codec refuses
-    ├── PluginError            a plugin is at fault; carries its distribution
-    │   ├── DuplicatePlugin    two plugins claim one name in one seam
-    │   ├── PluginLoadError    a plugin's module can't be imported
-    │   ├── UnknownPlugin      no plugin of that name fills that seam
-    │   └── UnusablePlugin     the plugin is there, and can't run on this host
-    ├── ConformanceError       a plugin broke a rule of its seam's contract; carries the rule and the seed
-    ├── LaneError              a lane's process can't be started, or met an error before anything ran; carries the lane
-    ├── OrderStateError        an order event that the order's state doesn't allow
-    └── ReplayError            a replay's event that can't be, or its strategy raised; carries the event's number
+MainspringError
+├── ConfigError            a TOML file or an override is invalid
+├── DataError              a capture or a download is missing, broken or fails its checksum
+│   └── CaptureError       one line of a capture is truncated or broken; carries the line number
+├── WireError              a message doesn't match its declaration
+│   └── GridError          a price or size is off the grid, negative, not a number or too large
+├── FrameError             a WebSocket frame breaks the protocol; carries the close code
+├── CodecError             a codec rejects the bytes
+├── PluginError            a plugin is at fault; carries its distribution
+│   ├── DuplicatePlugin    two plugins use the same name in one seam
+│   ├── PluginLoadError    a plugin's module can't be imported
+│   ├── UnknownPlugin      the seam has no plugin of that name
+│   └── UnusablePlugin     the plugin is installed but can't run on this host
+├── ConformanceError       a plugin broke a rule of its seam's contract; carries the rule and the seed
+├── LaneError              a lane's process couldn't start, so nothing ran; carries the lane
+├── OrderStateError        an order event isn't allowed in the order's state
+└── ReplayError            a replay event is invalid, or its strategy raised; carries the event's number
 
-A message says what happened, where, and what to do. What a trader's rule refuses (a limit, a missing price) is
-no exception: it is a `mainspring.model.Refusal`, a value with a reason code.
+A message says what happened, where, and what to do. A refusal by a trading rule (a limit, a missing price) isn't an
+exception: it is a `mainspring.model.Refusal`, a value with a reason code.
 """
 
 __all__ = [
@@ -48,17 +48,17 @@ class MainspringError(Exception):
 
 
 class ConfigError(MainspringError):
-    """A configuration that can't be run. The text names the file, the key, what was found and what would be valid."""
+    """The configuration is invalid. The text names the file, the key, the value found and what would be valid."""
 
 
 class DataError(MainspringError):
-    """A data file that is absent, broken, or not the one that its checksum names."""
+    """A data file is missing, broken, or doesn't match its checksum."""
 
 
 class CaptureError(DataError):
-    """A line of a capture that can't be read.
+    """A line of a capture can't be read.
 
-    `path` is the capture, `line` the number of the line, counted from one.
+    `path` is the capture, `line` the line number, counted from 1, and `problem` completes the sentence "line 7: ...".
     """
 
     def __init__(self, path: str, line: int, problem: str) -> None:
@@ -69,7 +69,7 @@ class CaptureError(DataError):
 
 
 class WireError(MainspringError):
-    """A message that doesn't hold what its declaration says it holds. `field` is the field at fault."""
+    """A message doesn't match its declaration. `field` is the field at fault."""
 
     def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(message)
@@ -77,7 +77,10 @@ class WireError(MainspringError):
 
 
 class GridError(WireError):
-    """A price or size that isn't a whole, positive number of ticks or lots in 64 bits. Never rounded."""
+    """A price or size isn't a whole number of ticks or lots in 64 bits. It is never rounded.
+
+    `field` names the message field, `text` is the value as received, and `problem` completes the sentence.
+    """
 
     def __init__(self, instrument: str, field: str, text: str, problem: str) -> None:
         super().__init__(f"{instrument}: {field} {text!r} {problem}", field=field)
@@ -87,10 +90,10 @@ class GridError(WireError):
 
 
 class FrameError(MainspringError):
-    """A WebSocket frame that breaks the protocol. Nothing after it can be read.
+    """A WebSocket frame breaks the protocol, so nothing after it can be read.
 
-    `close_code` is the code to close with, `at` the place of the frame in the stream, in bytes, and `events` what had
-    come before it in the same chunk.
+    `problem` says what is wrong, `close_code` is the code to close the connection with, `at` the byte offset of the
+    frame in the stream, and `events` holds what was decoded before it in the same chunk.
     """
 
     def __init__(self, problem: str, close_code: int, at: int) -> None:
@@ -102,7 +105,10 @@ class FrameError(MainspringError):
 
 
 class CodecError(MainspringError):
-    """Bytes that a codec refuses. `codec` is its name; the cause is the library's own error where there is one."""
+    """A codec rejects the bytes.
+
+    `codec` is its name, `problem` the reason; the library's own error, if there is one, is chained.
+    """
 
     def __init__(self, codec: str, problem: str) -> None:
         super().__init__(f"codec {codec}: {problem}")
@@ -111,7 +117,7 @@ class CodecError(MainspringError):
 
 
 class PluginError(MainspringError):
-    """A plugin is at fault. `distribution` names whose it is, so that the reader knows whom to ask."""
+    """A plugin is at fault. `distribution` names the package that it comes from."""
 
     def __init__(self, distribution: str, message: str) -> None:
         super().__init__(message)
@@ -119,7 +125,7 @@ class PluginError(MainspringError):
 
 
 class DuplicatePlugin(PluginError):  # noqa: N818  the name says what is wrong
-    """Two plugins claim the same name in the same seam. Nothing is renamed or skipped."""
+    """Two plugins use the same name in one seam. Neither is renamed or skipped."""
 
 
 class PluginLoadError(PluginError):
@@ -127,17 +133,17 @@ class PluginLoadError(PluginError):
 
 
 class UnknownPlugin(PluginError):  # noqa: N818  the name says what is wrong
-    """No plugin of that name fills that seam."""
+    """The seam has no plugin of that name."""
 
 
 class UnusablePlugin(PluginError):  # noqa: N818  the name says what is wrong
-    """The plugin exists, and something that it needs is missing on this host."""
+    """The plugin is installed, but something that it needs is missing on this host."""
 
 
 class ConformanceError(MainspringError):
     """A plugin broke a rule of its seam's contract.
 
-    `rule` names the rule, `seed` reproduces the input that broke it.
+    `rule` names the rule, `detail` says how it was broken, and `seed` reproduces the input.
     """
 
     def __init__(self, rule: str, detail: str, *, seed: int) -> None:
@@ -148,7 +154,10 @@ class ConformanceError(MainspringError):
 
 
 class LaneError(MainspringError):
-    """A session of several lanes that wasn't run, for what happened to the `lane` of that name before any had begun."""
+    """A lane failed during start-up, so the session didn't run.
+
+    `lane` is its name, `problem` the reason.
+    """
 
     def __init__(self, lane: str, problem: str) -> None:
         super().__init__(f"lane {lane}: {problem}")
@@ -157,7 +166,7 @@ class LaneError(MainspringError):
 
 
 class OrderStateError(MainspringError):
-    """An order event that the order's present state doesn't allow."""
+    """An order event isn't allowed in the order's present state."""
 
 
 class ReplayError(MainspringError):

@@ -101,9 +101,9 @@ def test_a_cut_file_is_told_where_it_ends(codec, tmp_path: Path):
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        (b"\xff\xff\xff\xff....", "this is no order log"),
+        (b"\xff\xff\xff\xff....", "the file is damaged or isn.t an order log"),
         (b"\x01\x00\x00\x00\xc1", "another codec"),
-        (b"\x01\x00\x00\x00\x01", "this is no order record"),
+        (b"\x01\x00\x00\x00\x01", "not an order record"),
     ],
 )
 def test_what_is_no_log_is_told(tmp_path: Path, data, problem):

@@ -116,8 +116,8 @@ def test_both_refuse_the_same_bytes_in_the_same_words(value: Any, changes: list[
 @pytest.mark.parametrize(
     ("at", "byte", "problem"),
     [
-        (0, 2, "it is of version 2; this reads version 1"),
-        (1, 8, "it is of kind 8, which there is none of"),
+        (0, 2, "version is 2, but only version 1 can be read"),
+        (1, 8, "unknown kind 8"),
         (2, 0, "side must be 1 or -1, not 0"),
         (3, 1, "order_kind must be 0 in a Fill, not 1"),
         (5, 2, "flag must be 0 or 1, not 2"),
@@ -130,15 +130,15 @@ def test_what_can_not_be_is_refused(coding: Any, at: int, byte: int, problem: st
     data[at] = byte
     with pytest.raises(DataError, match=f"record at byte 0: {problem}"):
         coding.decode_record(bytes(data))
-    with pytest.raises(DataError, match="record at byte 128: it is cut short, with 72 of 128 bytes"):
+    with pytest.raises(DataError, match="record at byte 128: truncated after 72 of 128 bytes"):
         coding.decode_records(records.encode_record(_FILL) + bytes(72))
 
 
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        (Accepted(2**63, 0, 0), "Accepted.order_id must be an integer of 64 bits"),
-        (Accepted(True, 0, 0), "Accepted.order_id must be an integer of 64 bits, not True"),
+        (Accepted(2**63, 0, 0), "Accepted.order_id must be a 64-bit integer"),
+        (Accepted(True, 0, 0), "Accepted.order_id must be a 64-bit integer, not True"),
         (Cancelled(1, 0, 0, 1, "x" * 57), "Cancelled.reason has 57 bytes; a record holds 56"),
         (Rejected(1, 0, 0, "r", "amend"), "Rejected.request must be one of new, cancel, replace, not 'amend'"),
         (Fill(1, 0, 0, 1, 2, 1, 1, True, 0), "Fill.side must be 1 or -1, not 2"),
@@ -265,7 +265,7 @@ class _PoolMachine(RuleBasedStateMachine):
         for wrong in (one for one in handles if one not in self.values):
             for pool in self.pools:
                 for use in (pool.get, pool.release, lambda at, pool=pool: pool.put(at, value)):
-                    with pytest.raises(ValueError, match=f"handle {wrong} names no place that is taken"):
+                    with pytest.raises(ValueError, match=f"handle {wrong} isn.t in use"):
                         use(wrong)
 
     @invariant()

@@ -45,7 +45,7 @@ def test_stages_timed_as_one_are_budgeted_together() -> None:
     """The budget of a fused stage is the sum, and none where a part has none."""
     assert Budget().of("feed", "book") == 200
     assert Budget().of("book", "strategy") is None
-    with pytest.raises(ValueError, match="no stage 'bok'"):
+    with pytest.raises(ValueError, match="unknown stage 'bok'"):
         Budget().of("bok")
 
 

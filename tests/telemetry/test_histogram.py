@@ -122,7 +122,7 @@ def test_a_percentile_outside_0_to_100_is_refused(p: float) -> None:
 
 def test_percentiles_in_falling_order_are_refused() -> None:
     """One walk over the buckets can't go back."""
-    with pytest.raises(ValueError, match="must not fall"):
+    with pytest.raises(ValueError, match="must be ascending"):
         made([1]).percentiles([99, 50])
 
 

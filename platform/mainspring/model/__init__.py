@@ -1,4 +1,4 @@
-"""Instruments, integer prices and sizes, market events, orders: frozen values that every part of a session speaks."""
+"""Instruments, integer prices and sizes, market events and orders: the frozen values that all packages share."""
 
 from mainspring.model.book import BBO, EMPTY_BBO, Walk
 from mainspring.model.events import (

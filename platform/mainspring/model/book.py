@@ -1,4 +1,4 @@
-"""What a book answers."""
+"""Results of book queries."""
 
 import msgspec
 
@@ -18,11 +18,11 @@ EMPTY_BBO = BBO(0, 0, 0, 0)
 
 
 class Walk(msgspec.Struct, frozen=True, gc=False):
-    """What a market order of some size would meet in the book.
+    """What a market order of a given size would trade against in the book.
 
-    `cost` is the sum of price times size over the levels taken, in ticks times lots, exact. The average price in
-    ticks is `cost / filled_lots`. `worst_ticks` is the price of the last level touched, 0 if none was; `levels` is how
-    many were touched.
+    `cost` is the sum of price times size over the levels taken, in ticks times lots, exact. The average price in ticks
+    is `cost / filled_lots`. `worst_ticks` is the price of the last level touched, or 0 if none was; `levels` is the
+    number of levels touched.
     """
 
     filled_lots: int

@@ -1,6 +1,6 @@
-"""Market events: what a feed makes of a venue's bytes.
+"""Market events: what a feed decodes from a venue's messages.
 
-All are frozen values. Prices are ticks and sizes lots of the instrument; times are nanoseconds since the Unix epoch;
+All are frozen. Prices are in ticks and sizes in lots of the instrument; times are nanoseconds since the Unix epoch;
 `instrument` is the index of the instrument in the session. A level is a pair `(price_ticks, size_lots)`.
 """
 
@@ -25,14 +25,14 @@ __all__ = [
 Level: TypeAlias = tuple[int, int]
 
 NO_ID = -1
-"""Stands for an id that the venue doesn't send."""
+"""The value of an id that the venue doesn't send."""
 
 
 class BookDelta(msgspec.Struct, frozen=True, gc=False):
-    """Levels that changed: each row gives a level's new size, and a size of 0 removes it.
+    """Changed levels: each row gives a level's new size; a size of 0 removes the level.
 
-    `first_id` to `last_id` is the range of updates that the delta covers, `previous_id` the last one of the delta
-    before it; each is `NO_ID` where the venue doesn't send it.
+    `first_id` to `last_id` is the range of updates that the delta covers and `previous_id` the last id of the delta
+    before it; each is `NO_ID` if the venue doesn't send it.
     """
 
     instrument: int
@@ -46,7 +46,7 @@ class BookDelta(msgspec.Struct, frozen=True, gc=False):
 
 
 class BookSnapshot(msgspec.Struct, frozen=True, gc=False):
-    """The book as it stood after update `last_id`: what isn't in it is gone."""
+    """The full book as of update `last_id`: levels that it doesn't list are gone."""
 
     instrument: int
     receive_time_ns: int
@@ -57,7 +57,7 @@ class BookSnapshot(msgspec.Struct, frozen=True, gc=False):
 
 
 class BookInvalid(msgspec.Struct, frozen=True, gc=False):
-    """From here on the book isn't to be trusted, until a snapshot follows. `cause` is a `wire.Cause` value."""
+    """The book can't be trusted from here until the next snapshot. `cause` is a `wire.Cause` value."""
 
     instrument: int
     receive_time_ns: int
@@ -78,7 +78,7 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False):
-    """A trade print. `aggressor` is 1 where a buyer took an offer, -1 where a seller hit a bid, 0 if unknown."""
+    """A public trade. `aggressor` is 1 if the buyer took an offer, -1 if the seller hit a bid, 0 if unknown."""
 
     instrument: int
     receive_time_ns: int
@@ -90,7 +90,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
-    """Trading over an interval that starts at `event_time_ns`. `vwap` is in price units, for reading only."""
+    """Trading over an interval that starts at `event_time_ns`. `vwap` is in price units, for display only."""
 
     instrument: int
     receive_time_ns: int
@@ -105,7 +105,7 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
 
 
 class InstrumentStatus(msgspec.Struct, frozen=True, gc=False):
-    """A venue's word on an instrument: halted, resumed, limits moved. `trading` is None where it doesn't say."""
+    """A change of an instrument's status: halted, resumed, limits moved. `trading` is None if the venue doesn't say."""
 
     instrument: int
     receive_time_ns: int
@@ -116,7 +116,7 @@ class InstrumentStatus(msgspec.Struct, frozen=True, gc=False):
 
 
 class Control(msgspec.Struct, frozen=True, gc=False):
-    """A message about the connection, not the market: `kind` is "success", "subscription" or "error"."""
+    """A message about the connection, not the market. `kind` is "success", "subscription" or "error"."""
 
     receive_time_ns: int
     kind: str

@@ -1,4 +1,4 @@
-"""Decimal text to whole ticks or lots and back, exactly. No float stands on the way."""
+"""Exact conversion between decimal text and whole ticks or lots, without floats."""
 
 from decimal import Decimal
 
@@ -7,52 +7,58 @@ from mainspring.errors import GridError
 __all__ = ["MAX_UNITS", "decimal_text", "units_from_decimal", "units_from_number", "units_from_text"]
 
 MAX_UNITS = 2**63 - 1
-"""The largest number of ticks or lots: every one fits a signed 64-bit integer."""
+"""The largest number of ticks or lots, so that each fits a signed 64-bit integer."""
 
 _MAX_TEXT = 64
 
 
 def units_from_text(text: str, step: Decimal, *, instrument: str, field: str) -> int:
-    """How many whole steps (ticks or lots) the decimal `text` is.
+    """Converts decimal text to a whole number of steps (ticks or lots).
 
     `text` is ASCII digits with at most one point and digits on both sides of it: no sign, exponent, space or
-    underscore. Raises `GridError`, which names `instrument`, `field` and the text, where it isn't such text, is
-    negative, isn't a whole number of steps or is beyond 64 bits.
+    underscore. `step` is the tick or lot size; `instrument` and `field` are named in errors. Raises `GridError` if the
+    text has another form, is negative, isn't a whole number of steps, or exceeds 64 bits.
     """
     if not isinstance(text, str):
-        raise GridError(instrument, field, repr(text), "is no text; the venue's declaration says it sends text")
+        raise GridError(instrument, field, repr(text), "isn't text; the venue's declaration says that it sends text")
     whole, point, fraction = text.partition(".")
     if not text.isascii() or not whole.isdigit() or (point and not fraction.isdigit()) or len(text) > _MAX_TEXT:
         if text.startswith("-") and text[1:].replace(".", "", 1).isdigit():
             raise GridError(instrument, field, text, "is negative")
-        raise GridError(instrument, field, text[:_MAX_TEXT], "is no plain decimal number")
+        raise GridError(instrument, field, text[:_MAX_TEXT], "isn't a plain decimal number")
     return units_from_decimal(Decimal(text), step, instrument=instrument, field=field)
 
 
 def units_from_number(value: object, step: Decimal, *, instrument: str, field: str) -> int:
-    """How many whole steps the JSON or msgpack number `value` is.
+    """Converts a JSON or msgpack number to a whole number of steps.
 
-    A float stands for the shortest decimal that names the same double, which is what the venue wrote as long as it
-    wrote at most 15 digits. Raises `GridError` as `units_from_text` does, and for what isn't a number.
+    A float stands for the shortest decimal that parses to the same double, which is what the venue wrote if it wrote
+    at most 15 digits. `step`, `instrument` and `field` are as in `units_from_text`. Raises `GridError` as
+    `units_from_text` does, and if the value isn't a number.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise GridError(instrument, field, repr(value), "is no number; the venue's declaration says it sends numbers")
+        raise GridError(
+            instrument, field, repr(value), "isn't a number; the venue's declaration says that it sends numbers"
+        )
     return units_from_decimal(Decimal(repr(value)), step, instrument=instrument, field=field)
 
 
 def units_from_decimal(value: Decimal, step: Decimal, *, instrument: str, field: str) -> int:
-    """How many whole steps `value` is. Raises `GridError` as `units_from_text` does."""
+    """Converts a decimal to a whole number of steps.
+
+    `step`, `instrument` and `field` are as in `units_from_text`. Raises `GridError` as it does.
+    """
     if not value.is_finite():
-        raise GridError(instrument, field, str(value), "is no finite number")
+        raise GridError(instrument, field, str(value), "isn't a finite number")
     if value < 0:
         raise GridError(instrument, field, str(value), "is negative")
     if value.adjusted() - step.adjusted() > 20:
-        raise GridError(instrument, field, str(value), "is beyond 64 bits")
+        raise GridError(instrument, field, str(value), "doesn't fit in 64 bits")
     if not value:
         return 0
     if value.adjusted() < step.adjusted():
         raise GridError(instrument, field, str(value), f"is off the grid of {step}")
-    # Exact whatever the context's precision: both become whole numbers of the finer power of ten.
+    # Exact at any context precision: both become whole numbers of the finer power of ten.
     _, value_digits, value_exponent = value.as_tuple()
     _, step_digits, step_exponent = step.as_tuple()
     assert isinstance(value_exponent, int)
@@ -64,12 +70,12 @@ def units_from_decimal(value: Decimal, step: Decimal, *, instrument: str, field:
         raise GridError(instrument, field, str(value), f"is off the grid of {step}")
     units = value_whole // step_whole
     if units > MAX_UNITS:
-        raise GridError(instrument, field, str(value), "is beyond 64 bits")
+        raise GridError(instrument, field, str(value), "doesn't fit in 64 bits")
     return units
 
 
 def decimal_text(units: int, step: Decimal) -> str:
-    """The plain decimal text of `units` steps, with as many decimals as the step has: 6184 ticks of 0.01 is "61.84"."""
+    """Formats `units` steps with as many decimals as the step has: 6184 ticks of 0.01 is "61.84"."""
     sign, digits, exponent = step.as_tuple()
     assert isinstance(exponent, int)
     assert not sign

@@ -1,4 +1,4 @@
-"""What is traded, and the grid that its prices and sizes lie on."""
+"""Instruments, and the grid of their prices and sizes."""
 
 from decimal import Decimal
 from typing import Literal
@@ -16,11 +16,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     A price of `n` ticks is exactly `n * tick_size` in quote currency; a size of `n` lots is exactly `n * lot_size` in
     base currency (or in contracts, for a contract).
 
-    `contract` says what a unit of size is worth: for "spot" and "linear" `contract_size` units of the base currency,
-    with profit in the quote currency; for "inverse" `contract_size` units of the quote currency, with profit in the
-    base currency. `settle_currency` names the currency of profit; empty if "BASE/QUOTE" says it.
+    `contract` says what a unit of size is worth: for "spot" and "linear", `contract_size` units of the base currency,
+    with profit in the quote currency; for "inverse", `contract_size` units of the quote currency, with profit in the
+    base currency. `settle_currency` names the currency of profit; empty if it follows from "BASE/QUOTE".
 
-    `origin` says where the grid comes from ("config", "feed", "capture"), for `mainspring explain`.
+    `origin` says where the grid comes from ("config", "feed" or "capture"), for `mainspring explain`.
     """
 
     symbol: str

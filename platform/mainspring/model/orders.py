@@ -1,4 +1,4 @@
-"""Orders, what becomes of them, and refusals."""
+"""Orders, order events and refusals."""
 
 import enum
 from typing import Literal, TypeAlias
@@ -25,18 +25,17 @@ TimeInForce = Literal["gtc", "ioc", "fok"]
 
 
 class Side(enum.IntEnum):
-    """The side of an order. The value is the sign of the position that it makes."""
+    """The side of an order. The value is the sign of the resulting position."""
 
     BUY = 1
     SELL = -1
 
 
 class NewOrder(msgspec.Struct, frozen=True, gc=False):
-    """A request to trade, not yet approved.
+    """A request for a new order, not yet approved.
 
-    `order_id` is ours, unique in the session and rising. `price_ticks` is 0 for a market order. `post_only` asks the
-    venue to reject the order rather than let it take liquidity. `created_ns` is the lane's time when the strategy
-    asked.
+    `order_id` is ours: unique in the session and increasing. `price_ticks` is 0 for a market order. `post_only` asks
+    the venue to reject the order rather than let it take liquidity. `created_ns` is the lane's time at the request.
     """
 
     order_id: int
@@ -52,21 +51,21 @@ class NewOrder(msgspec.Struct, frozen=True, gc=False):
 
 
 class ApprovedOrder(msgspec.Struct, frozen=True, gc=False):
-    """An order that every risk check let pass. Routers take nothing else; only the risk gate makes it."""
+    """An order that passed every risk check. Only the risk gate makes one, and routers accept nothing else."""
 
     order: NewOrder
     approved_ns: int
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
-    """Why something wasn't done. `reason` is a stable code, `detail` the figures, for a person."""
+    """Why a request was refused. `reason` is a stable code; `detail` gives the figures for a person."""
 
     reason: str
     detail: str = ""
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False, tag="accepted"):
-    """The venue has the order."""
+    """The venue accepted the order."""
 
     order_id: int
     instrument: int
@@ -74,7 +73,7 @@ class Accepted(msgspec.Struct, frozen=True, gc=False, tag="accepted"):
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False, tag="rejected"):
-    """The venue (or, before it, our own gate) wouldn't have the order, or a cancel or replace of it.
+    """The venue, or our own risk gate, rejected a new, cancel or replace request.
 
     `request` is "new", "cancel" or "replace": only a rejected "new" ends the order.
     """
@@ -87,7 +86,7 @@ class Rejected(msgspec.Struct, frozen=True, gc=False, tag="rejected"):
 
 
 class Fill(msgspec.Struct, frozen=True, gc=False, tag="fill"):
-    """Part or all of an order was traded.
+    """An order was filled, wholly or in part.
 
     `fee_ppb` is the fee rate in parts per billion of the notional; a rebate is negative.
     """
@@ -104,7 +103,7 @@ class Fill(msgspec.Struct, frozen=True, gc=False, tag="fill"):
 
 
 class Cancelled(msgspec.Struct, frozen=True, gc=False, tag="cancelled"):
-    """What was left of the order is gone."""
+    """The rest of the order was cancelled."""
 
     order_id: int
     instrument: int
@@ -114,7 +113,7 @@ class Cancelled(msgspec.Struct, frozen=True, gc=False, tag="cancelled"):
 
 
 class Replaced(msgspec.Struct, frozen=True, gc=False, tag="replaced"):
-    """The order now stands at this price, with this total size (what was filled before included)."""
+    """The order now has this price and this total size, which includes what was filled before."""
 
     order_id: int
     instrument: int

@@ -20,7 +20,7 @@
 | 64 | i64 | approved_ns | of an approved order |
 | 72 | 56 bytes | text | of an order: its strategy; of a rejection or cancellation: its reason. UTF-8, then zeros |
 
-A field that a kind doesn't have is 0. A reader refuses what it doesn't know rather than guess.
+A field that a kind doesn't have is 0. A reader rejects anything that it doesn't know.
 """
 
 import struct
@@ -54,7 +54,7 @@ RECORD_BYTES: Final = 128
 MAX_TEXT_BYTES: Final = 56
 
 Recorded: TypeAlias = NewOrder | ApprovedOrder | OrderEvent
-"""What has a record."""
+"""The values that have a record."""
 
 _LAYOUT = struct.Struct(f"<BBbBBBBB8q{MAX_TEXT_BYTES}s")
 _NUMBERS = ("order_id", "instrument", "time_ns", "price_ticks", "size_lots", "fill_id", "fee_ppb", "approved_ns")
@@ -83,7 +83,7 @@ _ORDER = {
     "text": "strategy",
 }
 _EVENT = {"order_id": "order_id", "instrument": "instrument", "time_ns": "time_ns"}
-# Of each kind, the fields of its record and the attributes that they are, in the order of the class's own fields.
+# For each kind: the record's fields and the matching attributes, in the order of the class's own fields.
 _KINDS: dict[int, tuple[type, dict[str, str]]] = {
     1: (NewOrder, _ORDER),
     2: (ApprovedOrder, {**_ORDER, "approved_ns": "approved_ns"}),
@@ -109,10 +109,10 @@ _INT64 = 2**63
 
 
 def encode_record(value: Recorded) -> bytes:
-    """The record of an order or an order event.
+    """Encodes an order or an order event as a record.
 
-    Raises `DataError`, naming the field, for a value that has none: another type, an integer beyond 64 bits, a text
-    beyond `MAX_TEXT_BYTES` bytes.
+    Raises `DataError`, naming the field, if the value doesn't fit: another type, an integer that exceeds 64 bits, or
+    text longer than `MAX_TEXT_BYTES` bytes.
     """
     kind = _KIND_OF.get(type(value))
     if kind is None:
@@ -133,7 +133,7 @@ def encode_record(value: Recorded) -> bytes:
 
 
 def _code(cls: type, field: str, attribute: str, value: Any) -> int:
-    """A field's number for an attribute's value."""
+    """Returns the number that stands for an attribute's value."""
     where = f"{cls.__name__}.{attribute}"
     if field in _CODES:
         code = _CODES[field].get(value) if isinstance(value, str) else None
@@ -145,7 +145,7 @@ def _code(cls: type, field: str, attribute: str, value: Any) -> int:
             raise DataError(f"{where} must be true or false, not {value!r}")
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not -_INT64 <= value < _INT64:
-        raise DataError(f"{where} must be an integer of 64 bits, not {value!r}")
+        raise DataError(f"{where} must be a 64-bit integer, not {value!r}")
     if field == "side" and value not in (1, -1):
         raise DataError(f"{where} must be 1 or -1, not {value!r}")
     return int(value)
@@ -154,7 +154,7 @@ def _code(cls: type, field: str, attribute: str, value: Any) -> int:
 def _text(cls: type, attribute: str, value: Any) -> bytes:
     where = f"{cls.__name__}.{attribute}"
     if not isinstance(value, str):
-        raise DataError(f"{where} must be a text, not {value!r}")
+        raise DataError(f"{where} must be text, not {value!r}")
     try:
         text = value.encode()
     except UnicodeEncodeError as error:
@@ -165,24 +165,24 @@ def _text(cls: type, attribute: str, value: Any) -> bytes:
 
 
 def decode_records(data: bytes) -> list[Recorded]:
-    """The values of records that follow one another. Raises what `decode_record` raises."""
+    """Decodes consecutive records. Raises `DataError` as `decode_record` does."""
     return [decode_record(data, offset) for offset in range(0, len(data), RECORD_BYTES)]
 
 
 def decode_record(data: bytes, offset: int = 0) -> Recorded:
-    """The value of the record at a byte of `data`.
+    """Decodes the record that starts at byte `offset` of `data`.
 
-    Raises `DataError`, naming byte and field, for one that is cut short, of another version, of no kind that there is,
-    or that has a value where none can be.
+    Raises `DataError`, naming byte and field, if the record is truncated, has another version or an unknown kind, or
+    holds an invalid value.
     """
     if not 0 <= offset <= len(data) - RECORD_BYTES:
         left = max(0, min(RECORD_BYTES, len(data) - offset))
-        raise DataError(f"record at byte {offset}: it is cut short, with {left} of {RECORD_BYTES} bytes")
+        raise DataError(f"record at byte {offset}: truncated after {left} of {RECORD_BYTES} bytes")
     version, kind, *numbers, text = _LAYOUT.unpack_from(data, offset)
     if version != RECORD_VERSION:
-        raise DataError(f"record at byte {offset}: it is of version {version}; this reads version {RECORD_VERSION}")
+        raise DataError(f"record at byte {offset}: version is {version}, but only version {RECORD_VERSION} can be read")
     if kind not in _KINDS:
-        raise DataError(f"record at byte {offset}: it is of kind {kind}, which there is none of")
+        raise DataError(f"record at byte {offset}: unknown kind {kind}")
     cls, attributes = _KINDS[kind]
     values = dict(zip(_FIELDS, numbers, strict=True))
     length = values.pop("text_bytes")
@@ -203,7 +203,7 @@ def decode_record(data: bytes, offset: int = 0) -> Recorded:
 
 
 def _value(field: str, value: int, offset: int) -> Any:
-    """An attribute's value for a field's number."""
+    """Returns the attribute value that a field's number stands for."""
     where = f"record at byte {offset}: {field}"
     if field in _NAMES:
         name = _NAMES[field].get(value)
@@ -223,7 +223,7 @@ def _value(field: str, value: int, offset: int) -> Any:
 
 def _read_text(text: bytes, length: int, offset: int) -> str:
     if length > MAX_TEXT_BYTES or any(text[length:]):
-        raise DataError(f"record at byte {offset}: text_bytes of {length} doesn't fit the text")
+        raise DataError(f"record at byte {offset}: text_bytes is {length}, which doesn't match the text")
     try:
         return text[:length].decode()
     except UnicodeDecodeError as error:

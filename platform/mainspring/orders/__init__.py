@@ -1,4 +1,4 @@
-"""What became of our orders, what we hold because of it, and the record of both."""
+"""Order states, positions and profit, and the log that records them."""
 
 from mainspring.orders.account import Account
 from mainspring.orders.log import (

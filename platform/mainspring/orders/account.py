@@ -8,22 +8,21 @@ from mainspring.orders.statement import AccountStatement, profit_currency
 __all__ = ["INVERSE_SCALE", "Account"]
 
 INVERSE_SCALE = 10**30
-"""An inverse contract's value is kept in lots per tick times this, rounded to the nearest whole one."""
+"""Scale of an inverse contract's value: lots per tick times this, rounded to the nearest integer."""
 
 _PPB = 10**9
 
 
 class Account:
-    """What we hold and have in flight in one instrument. Reads as a `mainspring.seams.AccountView`.
+    """Position and open orders in one instrument. Implements `mainspring.seams.AccountView`.
 
-    Money is counted in whole *value units*. For spot and linear contracts a fill of `n` lots at `p` ticks is worth
-    `n * p` units, exactly, and profit is what selling brought less what buying cost. For inverse contracts it is worth
-    `n * INVERSE_SCALE / p` units of base currency, rounded to a whole one (less than 1e-24 of the value for any price
-    below a million ticks), and profit is what buying was worth less what selling was:
-    `value * (1 / entry - 1 / exit)`.
+    Money is counted in whole *value units*. For spot and linear contracts a fill of `n` lots at `p` ticks is worth `n
+    * p` units, exactly, and profit is sales less purchases. For inverse contracts it is worth `n * INVERSE_SCALE / p`
+    units of base currency, rounded to a whole one (an error below 1e-24 of the value for any price below a million
+    ticks), and profit is purchases less sales: `value * (1 / entry - 1 / exit)`.
 
-    Realised profit is by average cost: closing `q` of a position of `n` lots releases `q / n` of what it cost, rounded
-    down to a whole unit. The rest stays with the position, so that at every moment, to the unit,
+    Realised profit is by average cost: closing `q` lots of a position of `n` lots releases `q / n` of its cost,
+    rounded down to a whole unit. The rest stays with the position, so that this holds to the unit at every moment:
 
         realised + (position's value - cost) = cash + position's value
 
@@ -60,12 +59,12 @@ class Account:
 
     @property
     def cash_units(self) -> int:
-        """All that selling brought less all that buying cost, before fees, in value units (inverse: the reverse)."""
+        """Sales less purchases, before fees, in value units (for inverse contracts, purchases less sales)."""
         return self._cash_units
 
     @property
     def cost_units(self) -> int:
-        """What the open position cost (or, when short, brought), in value units. Never negative."""
+        """Cost of the open position (proceeds if short), in value units. Never negative."""
         return self._cost_units
 
     @property
@@ -79,7 +78,7 @@ class Account:
         return self._fees_ppb_units
 
     def fill(self, fill: Fill) -> None:
-        """Books a fill. The order tracker has checked it."""
+        """Books a fill that the order tracker has checked."""
         side, lots, price = int(fill.side), fill.size_lots, fill.price_ticks
         held = self.position_lots
         closing = min(lots, abs(held)) if held * side < 0 else 0
@@ -100,9 +99,9 @@ class Account:
             self.sold_lots += lots
 
     def statement(self, bid_ticks: int = 0, ask_ticks: int = 0) -> AccountStatement:
-        """The account in its profit currency, exact, with the position marked to the mid of the two prices.
+        """Returns the account in its profit currency, exact, with the position marked to the mid of the two prices.
 
-        Pass no prices (0) where no mid is known: unrealised profit is then None, unless the position is flat.
+        Pass 0 for both prices if no mid is known: unrealised profit is then None unless the position is flat.
         """
         unrealised = self._unrealised(bid_ticks + ask_ticks if bid_ticks > 0 and ask_ticks > 0 else 0)
         unit = self._unit()
@@ -123,9 +122,10 @@ class Account:
         )
 
     def mid_move_half_units(self, lots: int, before_half_ticks: int, after_half_ticks: int) -> int:
-        """What a position of so many lots, negative when short, gains as the mid moves, in halves of a value unit.
+        """Returns what a position gains as the mid moves, in half value units.
 
-        Both mids are in half ticks, above zero. Exact for spot and linear contracts; see `INVERSE_SCALE` for others.
+        `lots` is negative when short; both mids are in half ticks and above zero. Exact for spot and linear contracts;
+        see `INVERSE_SCALE` for others.
         """
         if self._sign > 0:
             return lots * (after_half_ticks - before_half_ticks)
@@ -133,7 +133,7 @@ class Account:
         return lots * scaled // before_half_ticks - lots * scaled // after_half_ticks
 
     def money(self, half_units: int) -> Fraction:
-        """Halves of a value unit in profit currency."""
+        """Converts half value units to profit currency."""
         return Fraction(half_units, 2) * self._unit()
 
     def _value(self, lots: int, price_ticks: int) -> int:

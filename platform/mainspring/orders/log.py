@@ -59,7 +59,7 @@ class Approved(msgspec.Struct, frozen=True, gc=False, tag="approved"):
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False, tag="refused"):
-    """A request was refused before it reached the router, and why."""
+    """A request was refused, for this reason, before it reached the router."""
 
     time_ns: int
     order_id: int
@@ -83,18 +83,18 @@ LogRecord: TypeAlias = (
 
 
 class Sink(Protocol):
-    """Where the bytes go: a file opened for writing in binary mode will do."""
+    """Where the log's bytes go, such as a file opened for writing in binary mode."""
 
     def write(self, data: bytes, /) -> object:
-        """Takes all of the bytes."""
+        """Writes all of the bytes."""
         ...
 
 
 class OrderLog:
-    """Encodes records with a codec and writes each with its length before it, in 4 bytes, little endian.
+    """Encodes records with a codec and writes each after its length in 4 bytes, little-endian.
 
     A record is an object with the key "type". The same session gives the same bytes. The log neither opens nor closes
-    `sink`, and without one only counts and hashes.
+    `sink`; if it is None, the log only counts and hashes.
     """
 
     def __init__(self, codec: Codec, sink: Sink | None = None) -> None:
@@ -105,7 +105,7 @@ class OrderLog:
         self._bytes = 0
 
     def write(self, record: LogRecord | OrderEvent) -> None:
-        """Adds a record. Raises `PluginError` where the codec can't hold it."""
+        """Appends a record. Raises `PluginError` if the codec can't encode it."""
         try:
             body = self._encode(msgspec.to_builtins(record))
         except CodecError as error:
@@ -119,12 +119,12 @@ class OrderLog:
 
     @property
     def records(self) -> int:
-        """How many records were written."""
+        """The number of records written."""
         return self._records
 
     @property
     def bytes_written(self) -> int:
-        """How many bytes they took, lengths included."""
+        """The number of bytes written, lengths included."""
         return self._bytes
 
     @property
@@ -134,10 +134,10 @@ class OrderLog:
 
 
 def read_order_log(path: Path, codec: Codec) -> Iterator[LogRecord]:
-    """The records of a log file, in order, in constant memory. `codec` must be of the format that wrote them.
+    """Yields the records of a log file in order, in constant memory.
 
-    Raises `DataError`, with the record's number and the byte where it begins, for a file that ends within a record
-    and for a record that can't be read.
+    `codec` must read the format that wrote them. Raises `DataError`, with the record's number and byte offset, if the
+    file ends within a record or a record can't be read.
     """
     offset = 0
     with path.open("rb") as file:
@@ -148,7 +148,7 @@ def read_order_log(path: Path, codec: Codec) -> Iterator[LogRecord]:
                 raise DataError(f"{where}: the file ends within the record's length")
             length = int.from_bytes(prefix, "little")
             if length > MAX_MESSAGE_BYTES:
-                raise DataError(f"{where}: a length of {length} bytes, so this is no order log, or it is damaged")
+                raise DataError(f"{where}: a length of {length} bytes; the file is damaged or isn't an order log")
             body = file.read(length)
             if len(body) < length:
                 raise DataError(f"{where}: the file ends after {len(body)} of the record's {length} bytes")
@@ -163,5 +163,5 @@ def _decode(body: bytes, codec: Codec, where: str) -> LogRecord:
     except CodecError as error:
         raise DataError(f"{where}: {error}; was the log written with another codec?") from error
     except msgspec.ValidationError as error:
-        raise DataError(f"{where}: this is no order record: {error}") from error
+        raise DataError(f"{where}: not an order record: {error}") from error
     return record

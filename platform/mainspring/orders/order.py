@@ -1,4 +1,4 @@
-"""One order of ours, and which events its state allows."""
+"""One of our orders, and the events that its state allows."""
 
 import enum
 
@@ -9,9 +9,9 @@ __all__ = ["Order", "OrderState"]
 
 
 class OrderState(enum.StrEnum):
-    """Where an order stands. `FILLED`, `CANCELLED` and `REJECTED` are ends.
+    """The state of an order. `FILLED`, `CANCELLED` and `REJECTED` are final.
 
-    `UNKNOWN`: the venue can't be asked just now, and the order may or may not still be there.
+    `UNKNOWN`: the venue can't be reached, so the order may or may not still be open.
     """
 
     PENDING_NEW = "pending-new"
@@ -28,13 +28,13 @@ _ENDS = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED}
 
 
 class Order:
-    """An order that was sent, as the events so far leave it. Reads as a `mainspring.seams.OpenOrder`.
+    """An order that was sent, as of the latest event. Implements `mainspring.seams.OpenOrder`.
 
-    `price_ticks` and `size_lots` are the venue's present ones, `filled_lots` what was traded of them.
-    `exposure_lots` is the most that the venue may still fill: what remains, at the largest size that a replace on its
-    way asks for; 0 once the order has ended. Only an `OrderTracker` changes an order.
+    `price_ticks` and `size_lots` are the venue's present values, `filled_lots` the part already traded.
+    `exposure_lots` is the most that the venue may still fill: the remaining size, at the largest size that a pending
+    replace asks for; 0 once the order has ended. Only an `OrderTracker` changes an order.
 
-    An order's state says the most urgent thing first: its end, then `unknown`, `pending-new`, `pending-cancel`,
+    The state reports the first of these that applies: a final state, `unknown`, `pending-new`, `pending-cancel`,
     `pending-replace`, `open`.
     """
 
@@ -67,35 +67,38 @@ class Order:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing can be traded of this order any more."""
+        """Whether the order is final, so that nothing more can trade."""
         return self.state in _ENDS
 
     @property
     def awaits_answer(self) -> bool:
-        """Whether a cancel or replace is still to be answered. An order can end before that."""
+        """Whether a cancel or replace is still unanswered. An order can end before the answer comes."""
         return bool(self._cancels or self._replaces)
 
     def request_cancel(self) -> None:
-        """Notes that a cancel was sent. Raises `OrderStateError` once the order has ended."""
+        """Records that a cancel was sent. Raises `OrderStateError` if the order has ended."""
         self._refuse_if(self.ended, "cancel request")
         self._cancels += 1
         self._settle()
 
     def request_replace(self, size_lots: int) -> None:
-        """Notes that a replace to a total size was sent. Raises `OrderStateError` once the order has ended."""
+        """Records that a replace to a total size was sent. Raises `OrderStateError` if the order has ended."""
         self._refuse_if(self.ended, "replace request")
         self._refuse_if(size_lots <= self.filled_lots, f"replace request to {size_lots} lots")
         self._replaces.append(size_lots)
         self._settle()
 
     def mark_unknown(self) -> None:
-        """Notes that the venue can't be asked. The next event clears it. Raises `OrderStateError` after the end."""
+        """Records that the venue can't be reached. Raises `OrderStateError` if the order has ended.
+
+        The next event clears it.
+        """
         self._refuse_if(self.ended, "loss of contact")
         self._unknown = True
         self._settle()
 
     def apply(self, event: OrderEvent) -> None:
-        """Takes an event of this order. Raises `OrderStateError`, and changes nothing, where it isn't allowed."""
+        """Applies an event. Raises `OrderStateError`, and changes nothing, if the state doesn't allow it."""
         self._refuse_if(event.instrument != self.order.instrument, f"event of instrument {event.instrument}")
         if isinstance(event, Fill):
             self._fill(event)
@@ -130,7 +133,7 @@ class Order:
 
     def _replaced(self, event: Replaced) -> None:
         self._refuse_unless_working("replacement")
-        self._refuse_if(not self._replaces and not self._unknown, "replacement that wasn't asked for")
+        self._refuse_if(not self._replaces and not self._unknown, "unsolicited replacement")
         self._refuse_if(event.size_lots <= self.filled_lots, f"replacement by {event.size_lots} lots")
         self._refuse_if(event.price_ticks <= 0, f"replacement at {event.price_ticks} ticks")
         if self._replaces:
@@ -145,12 +148,12 @@ class Order:
             self._refuse_if(self.ended or self._accepted, "rejection")
             self._end(OrderState.REJECTED)
             return
-        # An order can be filled or cancelled while a request is on its way, so these may come after the end.
+        # An order can be filled or cancelled while a request is in flight, so these may come after the end.
         if event.request == "cancel":
-            self._refuse_if(not self._cancels, "rejection of a cancel that wasn't asked for")
+            self._refuse_if(not self._cancels, "rejection of a cancel that wasn't requested")
             self._cancels -= 1
         else:
-            self._refuse_if(not self._replaces, "rejection of a replace that wasn't asked for")
+            self._refuse_if(not self._replaces, "rejection of a replace that wasn't requested")
             self._replaces.pop(0)
         if not self.ended:
             self._heard()
@@ -178,7 +181,7 @@ class Order:
         self._fill_ids.clear()
 
     def _refuse_unless_working(self, what: str) -> None:
-        # While the state is unknown the acceptance may have been lost.
+        # While the state is unknown, the acceptance may have been lost.
         self._refuse_if(self.ended or not (self._accepted or self._unknown), what)
 
     def _refuse_if(self, refused: bool, what: str) -> None:

@@ -9,13 +9,13 @@ __all__ = ["OrderQueue"]
 
 
 class OrderQueue:
-    """Takes records at one end and gives them at the other, in order; any thread may use either.
+    """A bounded first-in, first-out queue of records; any thread may push or pop.
 
-    Full is an answer: `push` says so, waits for nothing and drops nothing. What is pushed is copied as its record.
+    `push` returns False if the queue is full; it never blocks and never drops a value. Values are copied as records.
     """
 
     def __init__(self, capacity: int) -> None:
-        """Raises `ValueError` for a capacity below 1."""
+        """`capacity` is the most values that it holds. Raises `ValueError` if it is below 1."""
         if capacity < 1:
             raise ValueError(f"a queue's capacity must be at least 1, not {capacity}")
         self.capacity = capacity
@@ -26,7 +26,7 @@ class OrderQueue:
         return len(self._records)
 
     def push(self, value: Recorded) -> bool:
-        """Adds a value; False where the queue is full. Raises `DataError` for one that has no record."""
+        """Appends a value; returns False if the queue is full. Raises `DataError` if the value has no record."""
         record = encode_record(value)
         with self._pushing:
             if len(self._records) >= self.capacity:
@@ -35,7 +35,7 @@ class OrderQueue:
             return True
 
     def pop(self) -> Recorded | None:
-        """Takes the oldest value; None where there is none."""
+        """Removes and returns the oldest value, or None if the queue is empty."""
         try:
             return decode_record(self._records.popleft())
         except IndexError:

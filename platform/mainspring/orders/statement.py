@@ -1,4 +1,4 @@
-"""An account as a reader wants it: exact amounts, and their decimal text."""
+"""Account statements: exact amounts and their decimal text."""
 
 from fractions import Fraction
 
@@ -12,11 +12,11 @@ _MAX_DECIMALS = 18
 
 
 class AccountStatement(msgspec.Struct, frozen=True, kw_only=True):
-    """What an account comes to. Every amount is an exact fraction; `amount_text` writes one as decimal text.
+    """The result of an account. Every amount is an exact fraction; `amount_text` formats one.
 
-    `bought`, `sold` and `position` are in base currency or contracts, all else in `currency`. `profit` is realised plus
-    unrealised, before fees; `net` is after them. `unrealised`, `profit` and `net` are None where the position is open
-    and no mid price is known.
+    `bought`, `sold` and `position` are in base currency or contracts, all others in `currency`. `profit` is realised
+    plus unrealised, before fees; `net` is after fees. `unrealised`, `profit` and `net` are None if the position is
+    open and no mid price is known.
     """
 
     currency: str
@@ -31,9 +31,10 @@ class AccountStatement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def amount_text(amount: Fraction, decimals: int = _MAX_DECIMALS) -> str:
-    """Plain decimal text: exact where the amount ends within `decimals` places, else rounded half to even there.
+    """Formats an amount as plain decimal text with at most `decimals` decimals.
 
-    Trailing zeros are left out, and there is no "-0".
+    It is exact if the amount ends within that many decimals, otherwise rounded half to even. Trailing zeros are
+    dropped, and there is no "-0".
     """
     scaled = round(amount * 10**decimals)
     digits = f"{abs(scaled):0{decimals + 1}d}"
@@ -42,10 +43,10 @@ def amount_text(amount: Fraction, decimals: int = _MAX_DECIMALS) -> str:
 
 
 def profit_currency(instrument: Instrument) -> str:
-    """The currency that profit comes in: the quote of "BASE/QUOTE", or for inverse contracts the base.
+    """Returns the currency of profit: the quote of "BASE/QUOTE", or the base for inverse contracts.
 
-    `Instrument.settle_currency` comes first. Where neither says, the name is the instrument's own ("base currency of
-    XYZ_PERP"), so that two unknown currencies are never taken for one.
+    `Instrument.settle_currency` takes precedence. If neither is known, the name includes the instrument's own ("base
+    currency of XYZ_PERP"), so that two unknown currencies are never mistaken for the same one.
     """
     if instrument.settle_currency:
         return instrument.settle_currency

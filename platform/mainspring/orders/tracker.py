@@ -1,4 +1,4 @@
-"""All orders of a session, and the accounts that their fills make."""
+"""Tracks all orders of a session, and the accounts that result from their fills."""
 
 from collections.abc import Collection, Sequence
 
@@ -13,11 +13,11 @@ _ENDED_KEPT = 10_000
 
 
 class OrderTracker:
-    """Follows every order that was sent from its request to its end, and keeps `accounts`, one for each instrument.
+    """Tracks every order from request to final state, and keeps `accounts`, one per instrument.
 
-    An order is added after the risk gate let it pass: until then it isn't in its account. Orders that have ended are
-    forgotten, oldest first, beyond the last 10,000, so that memory stays flat; one that still waits for the answer to
-    a cancel or replace is kept.
+    An order is added after the risk gate has approved it; until then it isn't in its account. The last 10,000 ended
+    orders are kept and older ones are dropped, so that memory stays flat; an order with an unanswered cancel or
+    replace stays.
     """
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
@@ -28,13 +28,13 @@ class OrderTracker:
         self._last_order_id: int | None = None
 
     def add(self, order: NewOrder) -> Order:
-        """Begins to follow an order that is about to be sent.
+        """Starts to track an order that is about to be sent.
 
-        Raises `OrderStateError` for an id that doesn't rise, an instrument that the session doesn't have, or a size
-        that isn't positive.
+        Raises `OrderStateError` if its id isn't above the last one, the session has no such instrument, or the size
+        isn't positive.
         """
         if self._last_order_id is not None and order.order_id <= self._last_order_id:
-            raise OrderStateError(f"order {order.order_id} comes after {self._last_order_id}: ids must rise")
+            raise OrderStateError(f"order {order.order_id} comes after {self._last_order_id}: ids must increase")
         if not 0 <= order.instrument < len(self.accounts):
             raise OrderStateError(f"order {order.order_id}: the session has no instrument {order.instrument}")
         if order.size_lots <= 0:
@@ -47,23 +47,23 @@ class OrderTracker:
         return tracked
 
     def get(self, order_id: int) -> Order:
-        """The order of that id. Raises `OrderStateError` where there is none."""
+        """Returns the order of that id. Raises `OrderStateError` if there is none."""
         order = self._orders.get(order_id)
         if order is None:
             raise OrderStateError(f"order {order_id} was never sent, or ended long ago")
         return order
 
     def request_cancel(self, order_id: int) -> Order:
-        """Notes that a cancel is about to be sent. Raises `OrderStateError` for an unknown or ended order."""
+        """Records that a cancel is about to be sent. Raises `OrderStateError` if the order is unknown or has ended."""
         order = self.get(order_id)
         order.request_cancel()
         return order
 
     def request_replace(self, order_id: int, price_ticks: int, size_lots: int) -> Order:
-        """Notes that a replace to a price and total size is about to be sent.
+        """Records that a replace to a price and total size is about to be sent.
 
-        Until it is answered the account counts the larger of the two sizes. Raises `OrderStateError` for an unknown or
-        ended order, a price below one tick, or a size that is filled already.
+        Until it is answered, the account counts the larger of the two sizes. Raises `OrderStateError` if the order is
+        unknown or has ended, the price is below one tick, or the size is already filled.
         """
         order = self.get(order_id)
         if price_ticks <= 0:
@@ -74,17 +74,17 @@ class OrderTracker:
         return order
 
     def mark_unknown(self, order_id: int) -> Order:
-        """Notes that the venue can't be asked about the order just now. It stays in the account's open lots."""
+        """Records that the venue can't be reached about the order. It stays in the account's open lots."""
         order = self.get(order_id)
         order.mark_unknown()
         return order
 
     def apply(self, event: OrderEvent) -> Order:
-        """Takes an event from the venue and gives the order as it leaves it.
+        """Applies an event from the venue and returns the updated order.
 
-        Raises `OrderStateError` where the order's state doesn't allow the event: a fill beyond the size, anything after
-        the end but the late answer to a cancel or replace, a second acceptance, an id that was never sent. Order and
-        account are then as they were before.
+        Raises `OrderStateError`, and changes neither order nor account, if the order's state doesn't allow the event:
+        a fill above the size, anything after the end except the late answer to a cancel or replace, a second
+        acceptance, or an unknown id.
         """
         order = self.get(event.order_id)
         before, had_ended = order.exposure_lots, order.ended
@@ -100,11 +100,11 @@ class OrderTracker:
         return order
 
     def open_orders(self, instrument: int, strategy: str) -> Collection[Order]:
-        """A strategy's unfinished orders in an instrument, oldest first. A view: it changes as the orders do."""
+        """Returns a live view of a strategy's open orders in an instrument, oldest first."""
         return self._open.setdefault((instrument, strategy), {}).values()
 
     def all_open(self) -> list[Order]:
-        """Every unfinished order of the session, oldest first."""
+        """Returns every open order of the session, oldest first."""
         orders = [order for group in self._open.values() for order in group.values()]
         return sorted(orders, key=lambda order: order.order.order_id)
 

@@ -1,4 +1,4 @@
-"""The gate that every order passes before it may reach a router."""
+"""The risk gate: every order passes it before it reaches a router."""
 
 from mainspring.risk.gate import CHECK_FAILED, INVALID_ORDER, LIMIT_NOT_SET, Gate
 

@@ -1,4 +1,4 @@
-"""Every check of an instrument in a row: an order passes all of them, or goes nowhere."""
+"""Runs every risk check of an instrument; an order passes all of them or is refused."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -13,13 +13,13 @@ from mainspring.seams import AccountView, MarketView, OpenOrder, RiskCheck
 __all__ = ["CHECK_FAILED", "INVALID_ORDER", "LIMIT_NOT_SET", "Gate"]
 
 LIMIT_NOT_SET = "limit-not-set"
-"""Refused because the config sets no limit for a check that must have one."""
+"""The config sets no limit for a check that requires one."""
 
 CHECK_FAILED = "check-failed"
-"""Refused because a check raised, or gave something that is no answer."""
+"""A check raised, or returned neither None nor a `Refusal`."""
 
 INVALID_ORDER = "invalid-order"
-"""Refused because the order itself makes no sense: no size, no price, or terms that contradict each other."""
+"""The order itself is invalid: no size, no price, or contradictory terms."""
 
 _KINDS = frozenset(get_args(OrderKind))
 _TIMES = frozenset(get_args(TimeInForce))
@@ -28,14 +28,14 @@ _NamedChecks: TypeAlias = Sequence[tuple[str, RiskCheck]]
 
 
 class Gate:
-    """Runs the checks of an order's instrument in their order; the first refusal wins.
+    """Runs the checks of an order's instrument in order; the first refusal wins.
 
-    `checks` holds, for each instrument by index, its checks with their names. `missing_required` names the required
-    checks that the config sets no limit for: while there is one, every order is refused.
+    `checks` holds the named checks of each instrument, by its index. `missing_required` names the required checks that
+    the config sets no limit for: unless it is empty, every order is refused.
 
-    It fails closed: a check that raises or answers with anything but None or a `Refusal` stops the order, and an
-    instrument without a single check lets none pass. What isn't an `Exception`, such as `SystemExit`, stops the lane;
-    `owners` names the distribution of each check for that error.
+    The gate fails closed. A check that raises, or that returns anything but None or a `Refusal`, stops the order, and
+    an instrument without checks lets no order pass. An exception that isn't an `Exception`, such as `SystemExit`,
+    stops the lane; `owners` names each check's distribution for that error.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class Gate:
         self._not_set = _not_set(missing_required)
 
     def approve(self, order: NewOrder, market: MarketView, account: AccountView) -> ApprovedOrder | Refusal:
-        """The order, approved at the market's time, or why it may not go out.
+        """Returns the approved order, stamped with the market's time, or the refusal.
 
-        `account` must not hold the order yet.
+        `account` must not include the order yet.
         """
         refusal = self._refusal(order, market, account)
         return ApprovedOrder(order, market.now_ns) if refusal is None else refusal
@@ -59,18 +59,18 @@ class Gate:
     def approve_replace(
         self, order: OpenOrder, price_ticks: int, size_lots: int, market: MarketView, account: AccountView
     ) -> ApprovedOrder | Refusal:
-        """The order with its new price and total size, approved, or why it may not be changed so.
+        """Returns the order with its new price and total size, approved, or the refusal.
 
-        The checks see what would be left of the changed order as a new order, and an account without what is left of
-        the present one: so a size limit sees the whole and a position limit the added exposure. A smaller size at the
-        same price adds nothing and needs no check.
+        The checks see what would remain of the changed order as if it were new, and an account without what remains of
+        the present one: so a size limit sees the whole size and a position limit the added exposure. A smaller size at
+        the same price adds no risk and isn't checked.
         """
         changed = msgspec.structs.replace(order.order, price_ticks=price_ticks, size_lots=size_lots)
         leaves_lots = order.size_lots - order.filled_lots
         new_leaves_lots = size_lots - order.filled_lots
         if new_leaves_lots <= 0:
             return Refusal(INVALID_ORDER, f"a total of {size_lots} lots, of which {order.filled_lots} are filled")
-        # While a change is on its way, nobody knows yet at which price the order stands.
+        # While a change is in flight, the order's price at the venue isn't known.
         if order.state != "open" or price_ticks != order.price_ticks or new_leaves_lots > leaves_lots:
             without = _AccountWithout(account, changed, leaves_lots)
             refusal = self._refusal(msgspec.structs.replace(changed, size_lots=new_leaves_lots), market, without)
@@ -89,7 +89,7 @@ class Gate:
             return Refusal(LIMIT_NOT_SET, "no check is set for this instrument; set its limits in [risk]")
         for name, check in row:
             try:
-                # A plugin may break its contract, so its answer isn't taken for what it promises.
+                # A plugin may break its contract, so its answer is checked.
                 refusal: object = check(order, market, account)
             except Exception as error:  # noqa: BLE001  whatever a plugin raises must stop the order, not the session
                 return Refusal(CHECK_FAILED, f"{name} raised {describe_exception(error)}")
@@ -99,12 +99,12 @@ class Gate:
                 continue
             if isinstance(refusal, Refusal):
                 return refusal
-            return Refusal(CHECK_FAILED, f"{name} answered {refusal!r}, which is neither None nor a Refusal")
+            return Refusal(CHECK_FAILED, f"{name} returned {refusal!r}, which is neither None nor a Refusal")
         return None
 
 
 class _AccountWithout:
-    """An account as it would be without what is left of one of its orders."""
+    """An account without what remains of one of its orders."""
 
     __slots__ = ("open_buy_lots", "open_sell_lots", "position_lots")
 
@@ -129,12 +129,12 @@ def _problem(order: NewOrder, instruments: int) -> str:
     if order.size_lots <= 0:
         return f"a size of {order.size_lots} lots"
     if not 0 <= order.instrument < instruments:
-        return f"instrument {order.instrument}, and the session has {instruments}"
+        return f"instrument {order.instrument}, but the session has {instruments}"
     if order.kind == "limit":
         if order.price_ticks <= 0:
             return f"a limit order at {order.price_ticks} ticks"
         if order.post_only and order.time_in_force != "gtc":
-            return f"post-only and {order.time_in_force}, which can't both be"
+            return f"post-only and {order.time_in_force}, which contradict each other"
         return ""
     if order.price_ticks or order.post_only:
         return "a market order with a price or post-only"

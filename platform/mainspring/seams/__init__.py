@@ -1,4 +1,4 @@
-"""Where plugins fit: one module a seam, with its Protocol, its hook, and the whole contract in the docstrings."""
+"""The seams where plugins fit: one module each, with its Protocol, its hook and the whole contract in docstrings."""
 
 from mainspring.seams.book import Book, register_books
 from mainspring.seams.catalogue import NO_CAPABILITIES, PROJECT, Capabilities, Catalogue, Needs, hookimpl, hookspec

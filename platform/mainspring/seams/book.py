@@ -1,4 +1,4 @@
-"""The book seam: deltas and snapshots in; best prices, depth and walks out."""
+"""The book seam: takes deltas and snapshots; answers best prices, depth and walks."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,18 +10,18 @@ __all__ = ["Book", "register_books"]
 
 
 class Book(Protocol):
-    """The levels of one instrument. Prices are ticks and sizes lots, all of them integers of 0 to 2**63 - 1.
+    """The levels of one instrument. Prices (ticks) and sizes (lots) are integers from 0 to 2**63 - 1.
 
-    A new book is empty. Rows come in any order, and one price may come twice in a call: the later row counts. A book
-    may be crossed; it stores what the venue says and judges nothing. It keeps no reference to the rows given to it.
+    A new book is empty. Rows come in any order; if a call repeats a price, the later row counts. A book may be
+    crossed: it stores what the venue sends and checks nothing. It keeps no reference to the rows passed to it.
     """
 
     def apply_delta(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
-        """Sets each level named to its new size. 0 lots removes it; removing one that isn't there is no error."""
+        """Sets each listed level to its new size. 0 lots removes the level; removing a missing level isn't an error."""
         ...
 
     def apply_snapshot(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
-        """Replaces everything. Rows of 0 lots are left out."""
+        """Replaces all levels. Rows of 0 lots are ignored."""
         ...
 
     def clear(self) -> None:
@@ -29,26 +29,26 @@ class Book(Protocol):
         ...
 
     def bbo(self) -> BBO:
-        """The best level of each side; 0 lots where a side is empty."""
+        """Returns the best level of each side; an empty side has 0 lots."""
         ...
 
     def lots_at(self, side: Side, price_ticks: int) -> int:
-        """The size that stands at a price on a side (`Side.BUY` is the bids); 0 if none."""
+        """Returns the size at a price on a side (`Side.BUY` is the bids), or 0."""
         ...
 
     def depth(self, side: Side, levels: int) -> list[Level]:
-        """The best `levels` levels of a side (`Side.BUY` is the bids), best first. Fewer where there are fewer."""
+        """Returns up to `levels` levels of a side (`Side.BUY` is the bids), best first."""
         ...
 
     def walk(self, side: Side, size_lots: int) -> Walk:
-        """What an order of `size_lots` on `side` would meet: a buy walks up the asks, a sell down the bids.
+        """Returns what an order of `size_lots` on `side` would trade against: a buy walks the asks, a sell the bids.
 
-        Takes levels best first until the size is filled or the side is empty; what remains is `unfilled_lots`.
+        Takes levels best first until the size is filled or the side is empty; the rest is `unfilled_lots`.
         """
         ...
 
     def __len__(self) -> int:
-        """How many levels stand on both sides together."""
+        """The number of levels on both sides together."""
         ...
 
 
@@ -56,9 +56,9 @@ class Book(Protocol):
 def register_books(catalogue: Catalogue) -> None:
     """Offers book structures.
 
-    Called once, when the registry loads. Add each structure by `catalogue.add(name, factory, summary=...)`; the
-    factory is called as `factory(instrument)`, once for each instrument of a session, and returns an object that
-    keeps the contract of `mainspring.seams.Book`. `mainspring.testing.check_book` checks that it does.
+    Called once, when the registry loads. Add each structure with `catalogue.add(name, factory, summary=...)`; the
+    factory is called as `factory(instrument)`, once per instrument of a session, and returns an object that implements
+    `mainspring.seams.Book`. `mainspring.testing.check_book` checks that it does.
 
-    Capabilities: none are asked for.
+    Capabilities: none.
     """

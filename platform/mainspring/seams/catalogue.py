@@ -1,4 +1,4 @@
-"""How a plugin offers what it has: the hook markers, a catalogue's `add`, and what an offer may say of itself."""
+"""How a plugin offers its parts: the hook markers, a catalogue's `add`, and the attributes of an offer."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -21,11 +21,11 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
-    """What an offer can't run without. Everything named must be there.
+    """What an offer can't run without. Everything named must be present.
 
-    `instruction_sets` are names as hwprofile gives them ("avx2", "neon"), `packages` are import names,
-    `platforms` are values of `sys.platform` of which one must match (none named: any will do). `missing` is what the
-    plugin itself knows to be missing here, with the remedy; None where that is nothing.
+    `instruction_sets` are names as hwprofile gives them ("avx2", "neon"), `packages` are import names, `platforms` are
+    values of `sys.platform` of which one must match (empty: any). `missing` is what the plugin itself found missing
+    here, with the remedy, or None.
     """
 
     instruction_sets: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ NO_NEEDS = Needs()
 
 
 class Catalogue(Protocol):
-    """What a `register_...` hook is handed: the offers of one seam, open until loading ends."""
+    """The offers of one seam, passed to a `register_...` hook and open until loading ends."""
 
     def add(
         self,
@@ -54,13 +54,13 @@ class Catalogue(Protocol):
     ) -> None:
         """Offers `factory` under `name`.
 
-        `name` is lower case, with hyphens (risk checks: underscores, as it is their key in the config). `summary` is
-        one line for `mainspring plugins list`. `options` is the struct that the slot's further keys in the config are
-        decoded into; its instance reaches the factory as the keyword argument `options`. `needs` says what must be
-        there, `capabilities` what the seam's docstring lists. `default` marks the offer that fills the slot where
-        neither config nor measurement says otherwise; a seam has at most one default. `build` says, on one line for
-        `mainspring plugins list`, how the code was built where it is compiled.
+        `name` is lower case with hyphens (risk checks: underscores, since it is their key in the config). `summary` is
+        one line for `mainspring plugins list`. `options` is the struct into which the slot's further keys in the
+        config are decoded; the factory gets the instance as the keyword argument `options`. `needs` lists
+        requirements, `capabilities` the keys that the seam's docstring describes. `default` marks the offer that is
+        used if neither config nor measurement chooses one; a seam has at most one. `build` is one line for `mainspring
+        plugins list` on how a compiled offer was built.
 
-        Raises `DuplicatePlugin` where the name is taken, `PluginError` where the offer breaks these rules.
+        Raises `DuplicatePlugin` if the name is taken, and `PluginError` if the offer breaks these rules.
         """
         ...

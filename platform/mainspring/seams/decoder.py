@@ -1,4 +1,4 @@
-"""The decoder seam: what runs the declarations of a feed."""
+"""The decoder seam: runs the declarations of a feed."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,8 +15,11 @@ __all__ = ["CaptureBlocks", "Decoder", "FuseContext", "Fused", "register_decoder
 
 
 class FuseContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What a feed needs to run books and markets itself: the lane's books, in the order of the instruments, and how the
-    markets' statistics are estimated (see `mainspring.lane.StatisticsOptions`)."""
+    """What a feed needs to run books and markets itself.
+
+    It holds the lane's books, in the order of the instruments, and how the markets' statistics are estimated (see
+    `mainspring.lane.StatisticsOptions`).
+    """
 
     books: tuple[Book, ...]
     top_of_book: bool
@@ -27,40 +30,41 @@ class FuseContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaptureBlocks(Protocol):
-    """A capture's messages in blocks, read ahead of whoever takes them.
+    """Reads a capture's messages in blocks, ahead of the consumer.
 
-    It knows plain, gzip and zstd files, and whole lines as `mainspring.data.read_capture` takes them. At anything else,
-    a broken line or broken compression, it ends: what follows is read by `read_capture`, which has the words for it.
+    It reads plain, gzip and zstd files and whole lines as `mainspring.data.read_capture` does. At a broken line or
+    broken compression it stops: `read_capture` reads on from there and reports the error.
     """
 
     @property
     def whole(self) -> bool:
-        """Whether the capture ended as it should, and all of it was taken."""
+        """Whether the capture ended cleanly and all of it was taken."""
         ...
 
     @property
     def bytes_read(self) -> int:
-        """How many bytes of the file, as it lies there, were read."""
+        """How many bytes of the (compressed) file were read."""
         ...
 
     def take(self) -> Sequence[RawMessage]:
-        """The next block, a batch of its `Fused`; an empty one at the end.
+        """Returns the next block as a batch of its `Fused`; an empty one at the end.
 
-        It may have a method `tally(start, stop, last_ns)`: of the messages from `start` to before `stop` the first
-        receive time that isn't 0, how often times went back, from `last_ns` on, and the last one.
+        A batch may have a method `tally(start, stop, last_ns)`. For the messages from `start` up to, but not
+        including, `stop` it returns the first receive time that isn't 0, how often time went backwards (starting from
+        `last_ns`), and the last time.
         """
         ...
 
     def close(self) -> None:
-        """Reads no further."""
+        """Stops reading."""
         ...
 
 
 class Fused(Protocol):
-    """Feed, books and markets in one: messages run through all three, up to where somebody wants to look.
+    """Runs feed, books and markets as one, up to the point where other code must look.
 
-    `markets` keep the contract of `mainspring.seams.MarketView`, and of the lane's own markets. What a fused run makes
-    of a message is what the lane makes of the same events, one after the other.
+    `markets` implement `mainspring.seams.MarketView` and behave as the lane's own do. A fused run gives the same
+    results as the lane does for the same events one by one.
     """
 
     @property
@@ -70,66 +74,70 @@ class Fused(Protocol):
 
     @property
     def refused_at(self) -> int:
-        """The place of the message that the last `run` refused."""
+        """The index of the message that the last `run` rejected."""
         ...
 
     @property
     def last_ns(self) -> int:
-        """What feed and book took of the message that ended the last timed `run`, in nanoseconds."""
+        """How long feed and book took for the message that ended the last timed `run`, in nanoseconds."""
         ...
 
     def batch(self, messages: Sequence[RawMessage]) -> Any:
-        """The messages, ready to be run; a batch is returned as it is."""
+        """Prepares messages to be run; returns a batch unchanged."""
         ...
 
     def open_capture(self, path: Path, block: int) -> CaptureBlocks:
-        """Reads a capture in blocks of at most so many messages. Raises `OSError` where it can't be opened."""
+        """Opens a capture to be read in blocks of at most `block` messages. Raises `OSError` if it can't be opened."""
         ...
 
     def run(self, batch: Any, start: int, until_ns: int, *, callbacks: bool, timed: bool) -> int:
-        """Runs the messages of a batch from `start` on; returns the place behind the last one that was run.
+        """Runs the messages of a batch from index `start`; returns the index after the last one run.
 
-        It ends before a message that comes at or after `until_ns` and, with `callbacks`, behind one that changed best
-        prices: then `changed` says whose. Raises what the feed raises for a message that is refused.
+        It stops before a message at or after `until_ns`. With `callbacks`, it also stops after a message that changed
+        best prices; `changed` then lists the instruments. `timed` turns on stage timing. Raises what the feed raises
+        for a rejected message.
         """
         ...
 
     def changed(self) -> Sequence[int]:
-        """The instruments whose best prices the last message of a run changed, in the order in which they did."""
+        """The instruments whose best prices the last message of a run changed, in order of change."""
         ...
 
     def take_conflated(self) -> Sequence[MarketEvent]:
-        """What an idle router has to know of the messages that were run since the last call: see `Router.idle`."""
+        """Returns what an idle router has to know of the messages run since the last call: see `Router.idle`."""
         ...
 
     def take_times(self) -> Mapping[str, tuple[Mapping[int, int], int, int]]:
-        """What was timed since the last call, under "fused" feed and book together and under "whole_path" the messages
-        that nobody looked at: counts by bucket of `mainspring.telemetry.Histogram`, their sum and the largest."""
+        """Returns the times measured since the last call: counts by bucket of `Histogram`, their sum and maximum.
+
+        "fused" is feed and book together; "whole_path" covers the messages after which no other code ran. The buckets
+        are those of `mainspring.telemetry.Histogram`.
+        """
         ...
 
 
 class Decoder(Protocol):
-    """Makes a feed of a declaration: every decoder gives the same events, counts and errors for the same messages.
+    """Makes a feed from a declaration. Every decoder gives the same events, counts and errors for the same messages.
 
-    A message that is refused is so in the words of the plain reading, which names the field at fault.
+    Errors of rejected messages have the text of the Python decoder, which names the field at fault.
 
-    The feed that it makes may have a method `fuse`, called as `fuse(context)` with a `FuseContext`: it returns a
-    `Fused` where the books are of a kind that it can work on itself, and None where they aren't.
+    The feed may have a method `fuse`, called as `fuse(context)` with a `FuseContext`. It returns a `Fused`, or None if
+    it can't work on books of that kind.
     """
 
     def __call__(self, declared: Any, context: FeedContext) -> Feed:
-        """The feed that a `mainspring.wire.WireFeed` declares. Raises `ConfigError` where this decoder can't run it."""
+        """Returns the feed that a `WireFeed` declares. Raises `ConfigError` if this decoder can't run it."""
         ...
 
 
 @hookspec
 def register_decoders(catalogue: Catalogue) -> None:
-    """Offers decoders for feeds that are declared.
+    """Offers decoders for declared feeds.
 
-    Called once, when the registry loads. Add each decoder by `catalogue.add(name, factory, summary=...)`; the factory
-    is called as `factory(declared, context)` with a `mainspring.wire.WireFeed` and a `mainspring.seams.FeedContext`,
-    once for each lane, and keeps the contract of `mainspring.seams.Decoder`. `mainspring.testing.check_decoder` checks
-    that it does.
+    Called once, when the registry loads. Add each decoder with `catalogue.add(name, factory, summary=...)`; the
+    factory is called as `factory(declared, context)` with a `mainspring.wire.WireFeed` and a
+    `mainspring.seams.FeedContext`, once per lane, and implements `mainspring.seams.Decoder`.
+    `mainspring.testing.check_decoder` checks that it does.
 
-    Capabilities: none are asked for.
+    Capabilities: none.
     """

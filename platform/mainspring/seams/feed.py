@@ -1,4 +1,4 @@
-"""The feed seam: a venue's bytes in, market events out. No input or output of its own."""
+"""The feed seam: a venue's bytes in, market events out. A feed does no I/O."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
@@ -12,11 +12,11 @@ from mainspring.seams.codec import Codec
 __all__ = ["Feed", "FeedContext", "FeedStatistics", "RawMessage", "ResyncRequest", "Source", "register_feeds"]
 
 RawMessage: TypeAlias = tuple[int, bytes]
-"""When a message was received, in nanoseconds since the Unix epoch, and its bytes."""
+"""A message's receive time, in nanoseconds since the Unix epoch, and its bytes."""
 
 
 class FeedStatistics(msgspec.Struct, frozen=True):
-    """What a feed has seen so far. Each mapping counts messages: by kind, and what wasn't applied by cause.
+    """A feed's counters: messages by kind, and messages that weren't applied by cause.
 
     The causes are the values of `mainspring.wire.Cause`.
     """
@@ -40,11 +40,11 @@ class ResyncRequest(msgspec.Struct, frozen=True):
 
 
 class FeedContext(msgspec.Struct, frozen=True):
-    """What wiring hands to a feed's factory: the lane's instruments, in order, and the codec to decode with.
+    """What wiring passes to a feed's factory: the lane's instruments, in order, and the codec to decode with.
 
-    `encoding` is the codec's format, "json" or "msgpack". `decoder` is the `mainspring.seams.Decoder` that runs a feed
-    of declarations; None stands for the Python one. `alone` is False where the session has other instruments on the
-    same connection, which another lane takes: a message that names no instrument isn't the only one's then.
+    `encoding` is the codec's format, "json" or "msgpack". `decoder` is the `mainspring.seams.Decoder` that runs a
+    declared feed; None means the Python one. `alone` is False if the session has other instruments on the same
+    connection in another lane: a message that names no instrument can't then be attributed to the only one.
     """
 
     instruments: tuple[Instrument, ...]
@@ -55,52 +55,52 @@ class FeedContext(msgspec.Struct, frozen=True):
 
 
 class Feed(Protocol):
-    """Turns a venue's messages into market events, and knows when a book can't be trusted.
+    """Turns a venue's messages into market events, and detects when a book can't be trusted.
 
-    Deltas are emitted only when they continue the book: after a snapshot, in sequence, none twice. After a gap one
-    `BookInvalid` is emitted, deltas are withheld, and a `ResyncRequest` waits to be taken; the next snapshot that
-    bridges is emitted with the deltas that follow it. All events of one message carry its receive time. A message that
-    is refused (`WireError`, `CodecError`) leaves the feed as it was before it.
+    Deltas are emitted only if they continue the book: after a snapshot, in sequence, none twice. After a gap the feed
+    emits one `BookInvalid`, withholds deltas, and queues a `ResyncRequest`; the next snapshot that bridges the gap is
+    emitted with the deltas that follow it. All events of one message carry its receive time. A rejected message
+    (`WireError`, `CodecError`) leaves the feed unchanged.
     """
 
     def on_message(self, raw: bytes, receive_time_ns: int) -> Sequence[MarketEvent]:
-        """The events of one message, in order. Raises `WireError` or `CodecError` for a message that can't be read."""
+        """Returns the events of one message, in order. Raises `WireError` or `CodecError` if it can't be read."""
         ...
 
     def subscriptions(self) -> Sequence[bytes]:
-        """What to send after connecting, to be sent the instruments of the session."""
+        """Returns what to send after connecting to receive the session's instruments."""
         ...
 
     def take_resync_requests(self) -> Sequence[ResyncRequest]:
-        """The requests that have come up since the last call. Each is handed out once."""
+        """Returns the requests since the last call. Each is returned once."""
         ...
 
     def statistics(self) -> FeedStatistics:
-        """The counts so far, as a frozen value."""
+        """Returns the counters so far as a frozen value."""
         ...
 
 
 Source: TypeAlias = Callable[[tuple[Instrument, ...], Any], Iterable[RawMessage]]
-"""Makes a stream of messages for the instruments from the slot's options; for feeds that bring their own."""
+"""Makes a stream of messages for the instruments from the slot's options; for feeds that generate their own."""
 
 
 @hookspec
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers feeds.
 
-    Called once, when the registry loads. Add each feed by `catalogue.add(name, factory, summary=..., ...)`. The
-    factory is called as `factory(context)` with a `FeedContext`, once for each lane, and returns an object that keeps
-    the contract of `mainspring.seams.Feed`. Most feeds need no code: a `mainspring.wire.WireFeed` made of declarations
-    is itself such a factory. `mainspring.testing.check_feed` checks a feed on messages that you give it.
+    Called once, when the registry loads. Add each feed with `catalogue.add(name, factory, summary=..., ...)`. The
+    factory is called as `factory(context)` with a `FeedContext`, once per lane, and returns an object that implements
+    `mainspring.seams.Feed`. Most feeds need no code: a `mainspring.wire.WireFeed` made of declarations is itself such
+    a factory. `mainspring.testing.check_feed` checks a feed on messages that you give it.
 
-    A factory may carry four attributes, each of them optional. `source` (see `Source`) makes it a feed that brings its
-    own messages: it is called as `source(instruments, options)`. `recipe`, called with the same arguments, then returns
-    a digest in lower-case hex of everything that the messages follow from, so that they can be kept and read again.
-    `find_instruments` is called as `find_instruments(messages, codec)` with an iterable of raw messages, and returns
-    the instruments that it finds in them, so that a capture runs without a word on tick sizes. `describe` is called as
-    `describe(symbol, venue_symbol)` and returns the `Instrument` that the venue's rules give for it, or None.
+    A factory may have four attributes, all optional. `source` (see `Source`) makes it a feed that generates its own
+    messages; it is called as `source(instruments, options)`. `recipe`, called with the same arguments, then returns a
+    lower-case hex digest of everything that determines the messages, so that they can be cached. `find_instruments` is
+    called as `find_instruments(messages, codec)` with an iterable of raw messages and returns the instruments found in
+    them, so that a capture runs without configured tick sizes. `describe` is called as `describe(symbol,
+    venue_symbol)` and returns the `Instrument` that the venue's rules define, or None.
 
-    Capabilities: `encodings` (str, default "json") names the codec formats that its messages come in, by a comma;
-    `generated` (bool, default False) is True where it brings its own messages; `books` (bool, default True) is False
-    where it has no deltas or snapshots, so that quotes alone make a market live.
+    Capabilities: `encodings` (str, default "json") lists the codec formats of its messages, separated by commas;
+    `generated` (bool, default False) is True if it generates its own messages; `books` (bool, default True) is False
+    if it has no deltas or snapshots, so that quotes alone make a market live.
     """

@@ -9,16 +9,16 @@ __all__ = ["AccountView", "MarketStatistics", "MarketView"]
 
 
 class MarketStatistics(Protocol):
-    """Figures estimated from the stream. Each is None until enough was seen, and None is never zero."""
+    """Figures estimated from the stream. Each is None, never zero, until enough data was seen."""
 
     @property
     def volatility_per_day(self) -> float | None:
-        """Standard deviation of the mid's log return over a day, from an EWMA of squared returns. A fraction."""
+        """Standard deviation of the mid's log return over a day, as a fraction, from an EWMA of squared returns."""
         ...
 
     @property
     def daily_volume_lots(self) -> float | None:
-        """Lots traded in a day, as configured, or else extrapolated from the trades seen."""
+        """Lots traded per day, as configured, otherwise extrapolated from the trades seen."""
         ...
 
     @property
@@ -28,11 +28,11 @@ class MarketStatistics(Protocol):
 
 
 class MarketView(Protocol):
-    """One instrument as the lane sees it now. Attributes only; reading one costs as much as a dict lookup.
+    """The lane's present view of one instrument. Attributes only; a read costs as much as a dict lookup.
 
-    `bid_ticks` to `ask_lots` are the best prices, from the book or the venue's own quote, whichever is newer; a side
-    of 0 lots is empty. `bbo_time_ns` is when they last came. `live` is False while the book can't be trusted. `now_ns`
-    is the lane's time: the receive time of the message that is being worked on.
+    `bid_ticks` to `ask_lots` are the best prices and their sizes, from the book or the venue's own quote, whichever is
+    newer; a side of 0 lots is empty. `bbo_time_ns` is when they last came. `live` is False while the book can't be
+    trusted. `now_ns` is the lane's time: the receive time of the current message.
     """
 
     index: int
@@ -47,20 +47,19 @@ class MarketView(Protocol):
 
     @property
     def book(self) -> Book:
-        """The levels, to be read only."""
+        """The levels, read-only."""
         ...
 
     @property
     def statistics(self) -> MarketStatistics:
-        """What was estimated from the stream so far."""
+        """What has been estimated from the stream so far."""
         ...
 
 
 class AccountView(Protocol):
-    """What we hold and have in flight in one instrument. Sizes in lots; `position_lots` is negative when short.
+    """Position and open orders in one instrument. Sizes in lots; `position_lots` is negative when short.
 
-    `open_buy_lots` and `open_sell_lots` are what is left of our orders that the venue may still fill, those not yet
-    acknowledged included.
+    `open_buy_lots` and `open_sell_lots` are what the venue may still fill of our orders, unacknowledged ones included.
     """
 
     position_lots: int

@@ -1,4 +1,4 @@
-"""The strategy seam: it says what wakes it, and asks for orders."""
+"""The strategy seam: subscribes to callbacks and requests orders."""
 
 from collections.abc import Collection
 from typing import Protocol
@@ -13,11 +13,11 @@ __all__ = ["OpenOrder", "Orders", "Strategy", "Subscription", "register_strategi
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
-    """What wakes a strategy. Nothing else calls it, so what isn't asked for costs nothing.
+    """The callbacks that a strategy wants. It gets no others, so what it doesn't subscribe to costs nothing.
 
-    `bbo`: the best prices changed. `trades`: a trade was printed. `fills`: an order of its own was filled.
-    `order_events`: an order of its own was accepted, rejected, cancelled or replaced. `timer_ms`: this much time has
-    passed in the lane's clock (0: no timer).
+    `bbo`: the best prices changed. `trades`: a public trade. `fills`: one of its orders was filled. `order_events`:
+    one of its orders was accepted, rejected, cancelled or replaced. `timer_ms`: this much time has passed on the
+    lane's clock (0: no timer).
     """
 
     bbo: bool = False
@@ -28,7 +28,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenOrder(Protocol):
-    """An order of ours that isn't finished. `state` is a `mainspring.orders.OrderState` value, such as "open"."""
+    """One of our orders that hasn't ended. `state` is a `mainspring.orders.OrderState` value, such as "open"."""
 
     order: NewOrder
     price_ticks: int
@@ -38,20 +38,20 @@ class OpenOrder(Protocol):
 
 
 class Orders(Protocol):
-    """A strategy's way to trade, for one instrument and one strategy.
+    """A strategy's interface for trading: one strategy, one instrument.
 
-    Nothing is sent while the strategy runs: what it asks for is priced, checked and routed when it returns, in the
-    order in which it asked. A refused request becomes a `Rejected` event of the order.
+    Nothing is sent while the strategy runs: when it returns, its requests are priced, checked and routed in order. A
+    refused request becomes a `Rejected` event of the order.
     """
 
     @property
     def account(self) -> AccountView:
-        """What we hold and have in flight in the instrument, over all strategies."""
+        """Position and open orders in the instrument, over all strategies."""
         ...
 
     @property
     def position_lots(self) -> int:
-        """What this strategy's own fills have made in the instrument; negative when short."""
+        """The position from this strategy's own fills; negative when short."""
         ...
 
     def submit(
@@ -64,28 +64,32 @@ class Orders(Protocol):
         time_in_force: TimeInForce = "gtc",
         post_only: bool = False,
     ) -> int:
-        """Asks for a new order and returns its id. A market order needs no price."""
+        """Requests a new order and returns its id.
+
+        A market order needs no `price_ticks`. With `post_only` the venue rejects the order rather than let it take
+        liquidity.
+        """
         ...
 
     def cancel(self, order_id: int) -> None:
-        """Asks for the rest of an order to be cancelled."""
+        """Requests a cancel of the rest of an order."""
         ...
 
     def replace(self, order_id: int, price_ticks: int, size_lots: int) -> None:
-        """Asks for an order to stand at another price, with another total size."""
+        """Requests another price and total size for an order."""
         ...
 
     def open_orders(self) -> Collection[OpenOrder]:
-        """This strategy's unfinished orders in this instrument, oldest first."""
+        """Returns this strategy's open orders in this instrument, oldest first."""
         ...
 
 
 class Strategy(Protocol):
-    """Decides what to trade. One object serves all instruments of a feed that its lane takes: all of the session's,
-    where that has one feed and one lane. `market.index` tells them apart.
+    """Decides what to trade. One object serves all instruments of a feed in its lane; `market.index` tells them apart.
 
-    Only the methods that `subscription` asks for need to exist. They are called in the lane's thread, between market
-    events, and must not block; everything they are given is cheap to read and must not be kept or changed.
+    In a session with one feed and one lane these are all instruments of the session. Only the methods that
+    `subscription` asks for need to exist. They run on the lane's thread, between market events, and must not block;
+    their arguments are cheap to read and must not be kept or changed.
     """
 
     subscription: Subscription
@@ -95,7 +99,7 @@ class Strategy(Protocol):
         ...
 
     def on_trade(self, trade: Trade, market: MarketView, orders: Orders) -> None:
-        """A trade was printed."""
+        """A public trade took place."""
         ...
 
     def on_fill(self, fill: Fill, market: MarketView, orders: Orders) -> None:
@@ -107,7 +111,7 @@ class Strategy(Protocol):
         ...
 
     def on_timer(self, market: MarketView, orders: Orders) -> None:
-        """`timer_ms` has passed. Called once for each instrument."""
+        """`timer_ms` has passed. Called once per instrument."""
         ...
 
 
@@ -115,11 +119,11 @@ class Strategy(Protocol):
 def register_strategies(catalogue: Catalogue) -> None:
     """Offers strategies.
 
-    Called once, when the registry loads. Add each strategy by `catalogue.add(name, factory, summary=...,
-    options=...)`; the factory is called as `factory(instruments)` with those that it is to serve, and `options=` where
-    the offer declares them, once for each `[strategy.NAME]` table of the config in each feed and lane, and returns an
-    object that keeps the contract of `mainspring.seams.Strategy`.
+    Called once, when the registry loads. Add each strategy with `catalogue.add(name, factory, summary=...,
+    options=...)`; the factory is called as `factory(instruments)` with the instruments to serve, and `options=` if the
+    offer declares them, once per `[strategy.NAME]` table of the config in each feed and lane, and returns an object
+    that implements `mainspring.seams.Strategy`.
 
     Capabilities: `across_instruments` (bool, default False): what it does in one instrument depends on others. A
-    session of several lanes or feeds, in which it would see a part of them, is refused then.
+    session of several lanes or feeds, in which it would see only some of them, is then refused.
     """

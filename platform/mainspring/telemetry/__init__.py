@@ -1,4 +1,4 @@
-"""How long each stage takes, told cheaply: buffers for the hot lane, histograms, budgets, and whether it changes."""
+"""Cheap stage timing: buffers for the hot lane, histograms, budgets and drift detection."""
 
 from mainspring.telemetry.budget import STAGES, Budget, Microseconds
 from mainspring.telemetry.buffer import StageBuffer

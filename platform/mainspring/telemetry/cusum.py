@@ -1,4 +1,4 @@
-"""When a sequence of ratios has left one: a change-point check that adds up evidence, instead of a threshold."""
+"""Detects a lasting change in a sequence of ratios, by accumulated evidence instead of a threshold."""
 
 import math
 from typing import Generic, TypeVar
@@ -15,7 +15,7 @@ CLIP = math.log(2.0)
 
 
 class Shift(msgspec.Struct, Generic[_T], frozen=True):
-    """A change: the mark of the first value after it, how many values have come since, and the mean ratio of these."""
+    """A change: the mark of the first value after it, the number of values since, and their mean ratio."""
 
     since: _T
     values: int
@@ -25,14 +25,14 @@ class Shift(msgspec.Struct, Generic[_T], frozen=True):
 class Cusum(Generic[_T]):
     """A two-sided CUSUM (E. S. Page, Continuous inspection schemes, Biometrika 41, 1954) over log ratios.
 
-    With x the natural logarithm of a ratio to what is expected, the sums are S+ = max(0, S+ + x - k) and
-    S- = max(0, S- - x - k). A change is told when one exceeds h, and dated to where that sum last left zero (D. V.
-    Hinkley, Inference about the change-point from cumulative sum tests, Biometrika 58, 1971). k is `ALLOWANCE`: what
-    stays within 30% adds up to nothing, since a machine that is shared does that by itself. The classic k, half the
-    change to be noticed, would notice a factor of 1.5 one value sooner, and tell of a lasting 25% too. h is
-    `THRESHOLD`. A single value counts as a factor of two at most, `CLIP`, so that one odd stretch is no change.
+    With x the natural logarithm of the ratio of a value to its expectation, the sums are S+ = max(0, S+ + x - k) and
+    S- = max(0, S- - x - k). A change is reported when one exceeds h, and dated to where that sum last left zero (D. V.
+    Hinkley, Inference about the change-point from cumulative sum tests, Biometrika 58, 1971). k is `ALLOWANCE`: a
+    shared machine varies by up to 30% anyway, which must not accumulate. The classic k, half the change to be
+    detected, would detect a factor of 1.5 one value sooner, but would also report a lasting 25%. h is `THRESHOLD`. A
+    single value counts as at most a factor of two, `CLIP`, so that one outlier isn't a change.
 
-    How long it stays silent, and how soon it tells, is in docs/tune.md, as simulated by tests/telemetry/test_cusum.py.
+    docs/tune.md gives its false-alarm interval and detection delay, as simulated by tests/telemetry/test_cusum.py.
     """
 
     def __init__(self) -> None:
@@ -40,9 +40,9 @@ class Cusum(Generic[_T]):
         self._faster: _Side[_T] = _Side()
 
     def add(self, ratio: float, mark: _T) -> Shift[_T] | None:
-        """Takes in the next ratio, which is above zero, and says whether there was a change by now.
+        """Adds the next ratio, which must be above zero, and returns the change if one is detected.
 
-        `mark` says where the ratio is from.
+        `mark` identifies where the ratio comes from.
         """
         log_ratio = math.log(ratio)
         clipped = min(max(log_ratio, -CLIP), CLIP)
@@ -50,7 +50,7 @@ class Cusum(Generic[_T]):
 
 
 class _Side(Generic[_T]):
-    """One of the two sums, and what has come since it left zero."""
+    """One of the two sums, and the values since it left zero."""
 
     def __init__(self) -> None:
         self._sum = 0.0

@@ -12,17 +12,18 @@ _HALF_BITS = _SUB_BUCKET_BITS - 1
 _HALF = 1 << _HALF_BITS
 _EXACT_BELOW = 1 << _SUB_BUCKET_BITS
 
-# A session's stage has a few thousand distinct latencies: below this many the buckets are found once, at the end.
+# A stage has a few thousand distinct latencies in a session: below this many, buckets are computed once, at the end.
 _MAX_DISTINCT = 1 << 14
 
 
 class Histogram:
-    """Counts of non-negative integers (nanoseconds, here) in log-linear buckets, as HdrHistogram's.
+    """Counts of non-negative integers (here nanoseconds) in log-linear buckets, as HdrHistogram has them.
 
-    Values below 2,048 have a bucket each; above, each power of two is cut into 1,024 equal buckets, so a value read
-    back is off by less than one part in 1,024: three significant digits (Gil Tene's HdrHistogram, 2012; written out
-    here because the project's core dependencies are fixed and hdrhistogram isn't among them). One nanosecond to
-    an hour are at most 33,792 buckets; only those that were hit take memory. Larger values are counted as exactly.
+    Values below 2,048 have a bucket each; above, each power of two is divided into 1,024 equal buckets, so that a
+    value read back is off by less than one part in 1,024: three significant digits (Gil Tene's HdrHistogram, 2012;
+    implemented here because the project's core dependencies are fixed and hdrhistogram isn't among them). One
+    nanosecond to an hour take at most 33,792 buckets; only those that were hit use memory. Larger values are counted
+    with the same precision.
 
     `count`, `max` and `mean` are exact.
     """
@@ -38,31 +39,31 @@ class Histogram:
 
     @property
     def count(self) -> int:
-        """How many values were recorded."""
+        """The number of values recorded."""
         self._settle()
         return self._count
 
     @property
     def max(self) -> int:
-        """The largest value, exact. 0 where nothing was recorded."""
+        """The largest value, exact; 0 if nothing was recorded."""
         self._settle()
         return self._max
 
     @property
     def mean(self) -> float:
-        """The arithmetic mean, exact. 0.0 where nothing was recorded."""
+        """The arithmetic mean, exact; 0.0 if nothing was recorded."""
         self._settle()
         return self._sum / self._count if self._count else 0.0
 
     def record_many(self, values: Iterable[int]) -> None:
         """Counts each of `values`. A negative one raises `ValueError`, now or when a figure is read."""
-        # Counting equal values runs in C, at some 40 ns each; finding a bucket takes 100 ns, once a distinct value.
+        # Counting equal values runs in C at about 40 ns each; finding a bucket takes 100 ns, once per distinct value.
         self._distinct.update(values)
         if len(self._distinct) > _MAX_DISTINCT:
             self._settle()
 
     def merge(self, other: "Histogram") -> None:
-        """Adds all that `other` holds, as if it had been recorded here. `other` stays as it is."""
+        """Adds everything that `other` holds, as if it had been recorded here. `other` doesn't change."""
         buckets, count, total, largest = other._settled()  # noqa: SLF001  its own class
         self._settle()
         for index, hits in buckets.items():
@@ -72,7 +73,10 @@ class Histogram:
         self._max = max(self._max, largest)
 
     def add(self, buckets: Mapping[int, int], total: int, largest: int) -> None:
-        """Adds values that were counted elsewhere in the same buckets: counts by bucket, the sum and the largest."""
+        """Adds values counted elsewhere in the same buckets.
+
+        `buckets` are counts by bucket, `total` is the sum of the values and `largest` the largest one.
+        """
         self._settle()
         for index, hits in buckets.items():
             self._buckets[index] = self._buckets.get(index, 0) + hits
@@ -81,32 +85,32 @@ class Histogram:
         self._max = max(self._max, largest)
 
     def counts(self) -> tuple[dict[int, int], int, int]:
-        """All that it holds, as `add` takes it: counts by bucket, the sum and the largest value."""
+        """Returns everything it holds as `add` takes it: counts by bucket, the sum and the largest value."""
         buckets, _, total, largest = self._settled()
         return dict(buckets), total, largest
 
     def percentile(self, p: float) -> int:
-        """The value that `p` percent of the recorded ones don't exceed, at most 0.1% too high. 0 where there are none.
+        """Returns the value that `p` percent of the recorded ones don't exceed, at most 0.1% too high.
 
-        It is the value of rank `ceil(p / 100 * count)`, the smallest for `p` 0. Raises `ValueError` unless
-        0 <= p <= 100.
+        It is the value of rank `ceil(p / 100 * count)`, the smallest for `p` 0, and 0 if nothing was recorded. Raises
+        `ValueError` unless 0 <= p <= 100.
         """
         return self.percentiles([p])[0]
 
     def percentiles(self, ps: Sequence[float]) -> list[int]:
-        """`percentile` of each of `ps`, which must not fall, in one walk over the buckets."""
+        """Returns `percentile` for each of `ps`, which must be ascending, in one pass over the buckets."""
         if list(ps) != sorted(ps):
-            raise ValueError(f"percentiles must not fall: {list(ps)}")
+            raise ValueError(f"percentiles must be ascending: {list(ps)}")
         ranks = [_rank(p, self.count) for p in ps]
         if not self._count:
             return [0] * len(ps)
         return list(self._values_at(ranks))
 
     def percentiles_for_chart(self) -> list[tuple[float, int]]:
-        """(percentile, value) pairs for a chart whose horizontal axis is log(1 / (1 - p)). Empty where count is 0.
+        """Returns (percentile, value) pairs for a chart with a log(1 / (1 - p)) axis; empty if count is 0.
 
-        From 0 in eighteenths of a decade (0, 5, ... 90, 90.5, ... 99, 99.05, ...) to 99.999 or to where fewer than
-        one value is left above, whichever is first; then 100, the maximum.
+        Starts at 0 and goes in eighteenths of a decade (0, 5, ... 90, 90.5, ... 99, 99.05, ...) to 99.999 or until
+        less than one value is left above, whichever is first; then 100, the maximum.
         """
         if not self.count:
             return []
@@ -115,7 +119,7 @@ class Histogram:
         return list(zip(ps, self.percentiles(ps), strict=True))
 
     def count_above(self, value: int) -> int:
-        """How many values were larger than `value`; those that share its bucket (within 0.1%) count as equal to it."""
+        """Returns how many values exceeded `value`; those in its bucket (within 0.1%) count as equal to it."""
         self._settle()
         if value >= self._max:
             return 0
@@ -162,7 +166,7 @@ def _index(value: int) -> int:
 
 
 def highest_of(index: int) -> int:
-    """The largest value of a bucket."""
+    """Returns the largest value of a bucket."""
     if index < _EXACT_BELOW:
         return index
     shift = (index >> _HALF_BITS) - 1
@@ -171,8 +175,8 @@ def highest_of(index: int) -> int:
 
 def _rank(p: float, count: int) -> int:
     if not 0 <= p <= 100:
-        raise ValueError(f"a percentile is from 0 to 100, not {p}")
-    # In decimal: 99.9% of 1,000 values is the 999th, and a float product may say the 1,000th.
+        raise ValueError(f"a percentile must be between 0 and 100, not {p}")
+    # In decimal, since 99.9% of 1,000 values is the 999th and a float product may give the 1,000th.
     exact = (Decimal(repr(float(p))) * count / 100).to_integral_value(ROUND_CEILING)
     return max(int(exact), 1)
 

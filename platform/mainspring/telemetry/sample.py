@@ -1,4 +1,4 @@
-"""A few of a stage's passes, for figures that are wanted while the lane runs and needn't be exact."""
+"""Samples a stage's latencies, for figures that are needed while the lane runs and needn't be exact."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -11,28 +11,28 @@ _EVERY: Final = 8
 
 
 class StageSample:
-    """Some of a stage's passes since `take` was last called, in nanoseconds: every eighth of those in a buffer.
+    """A sample of a stage's latencies since the last `take`, in nanoseconds: every eighth value of a buffer.
 
-    Passes that come counted by bucket, as those of a fused run do, are costlier to look at, one by one. Where all come
-    so, no more are taken than `want` asks for, spread over those that come at once; where passes come both ways, every
-    eighth of either, so that they weigh alike.
+    Fused stages deliver counts by bucket, which are costlier to sample one by one. If all values come that way, no
+    more are taken than `want` asks for, spread over the counts; if both kinds come, every eighth of each, so that they
+    weigh alike.
 
-    Sampling costs 10 ns a pass of the buffer. A histogram would cost ten times that while it is being filled, since it
-    leaves finding the buckets of its values to the end.
+    Sampling costs 10 ns per buffered value. A histogram would cost ten times that while it fills, since it postpones
+    the search for buckets to the end.
     """
 
     __slots__ = ("_buffered", "_next", "_skip", "_values", "_wanted")
 
     def __init__(self) -> None:
         self._values: list[int] = []
-        # The place in the buffer of the next pass that is to be taken.
+        # The index in the buffer of the next value to take.
         self._next = 0
         self._buffered = False
         self._wanted = 0
         self._skip = _EVERY // 2
 
     def gather(self, buffered: Sequence[int]) -> None:
-        """Takes its share of a buffer's values, of those that have come since the last call."""
+        """Takes its share of the values that a buffer has received since the last call."""
         self._values += buffered[self._next :: _EVERY]
         missed = len(buffered) - self._next
         if missed > 0:
@@ -40,15 +40,15 @@ class StageSample:
             self._next += -(-missed // _EVERY) * _EVERY
 
     def emptied(self, count: int) -> None:
-        """The buffer's values, so many, are gone; all had been offered."""
+        """Notes that the buffer's `count` values, all of them already offered, are gone."""
         self._next -= count
 
     def want(self, values: int) -> None:
-        """About so many values are wanted from the passes that come counted next."""
+        """Asks for about `values` values from the next counts by bucket."""
         self._wanted = values
 
     def gather_counted(self, buckets: Mapping[int, int]) -> None:
-        """Takes what is wanted of passes that are counted by bucket of `mainspring.telemetry.Histogram`."""
+        """Takes what is wanted from values counted by bucket of `mainspring.telemetry.Histogram`."""
         every = _EVERY
         if not self._buffered:
             if self._wanted <= 0:
@@ -67,6 +67,6 @@ class StageSample:
         return len(self._values)
 
     def take(self) -> list[int]:
-        """The values, which are forgotten with this."""
+        """Returns the sample and starts an empty one."""
         values, self._values = self._values, []
         return values

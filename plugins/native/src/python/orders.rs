@@ -314,7 +314,7 @@ impl PyMpsc {
 struct PyPool(Pool);
 
 fn no_place(handle: &Bound<'_, PyAny>) -> PyErr {
-    PyValueError::new_err(format!("handle {handle} names no place that is taken: it was released, or never given out"))
+    PyValueError::new_err(format!("handle {handle} isn't in use: it was released, or never returned by take()"))
 }
 
 #[pymethods]
