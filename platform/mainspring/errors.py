@@ -44,7 +44,12 @@ __all__ = [
 
 
 class MainspringError(Exception):
-    """The root of the tree above: catch it to catch everything that Mainspring raises on purpose."""
+    """The root of the tree above: catch it to catch everything that Mainspring raises on purpose.
+
+    `report` is the `mainspring.report.SessionReport` up to there, if the error ended a session that had begun.
+    """
+
+    report: object | None = None
 
 
 class ConfigError(MainspringError):

@@ -35,6 +35,22 @@ def test_run_prints_a_report(mainspring):
         assert word in out
 
 
+def test_a_session_that_an_error_ends_prints_its_report_first(mainspring, tmp_path):
+    """A broken line late in a capture: the report up to there, in each form, then the error, and exit code 2."""
+    quote = '{"u":%d,"s":"BTCUSDT","b":"100.01","B":"2","a":"100.02","A":"1"}'
+    capture = tmp_path / "broken.cap"
+    capture.write_text("".join(f"{at} {quote % at}\n" for at in range(1, 30)) + '30 {"u":\n')
+    session = ("run", "--capture", capture, "--feed", "binance-spot", "--set", "mode=replay", "--quiet")
+    code, out, err = mainspring(*session, "--json", "--html", tmp_path / "report.html")
+    assert code == 2
+    assert json.loads(out)["feed"]["messages"] == 30
+    assert json.loads(out)["failure"] in " ".join(err.split())
+    assert "An error ended the session early" in (tmp_path / "report.html").read_text()
+    code, out, _ = mainspring(*session)
+    assert code == 2
+    assert "An error ended the session early (exit code 2)" in " ".join(out.split())
+
+
 def test_run_json_and_html(mainspring, tmp_path):
     """`--json` prints nothing but JSON, `--html` writes a page beside it, `--order-log` the log that it counts."""
     html, log = tmp_path / "report.html", tmp_path / "orders.log"

@@ -11,7 +11,7 @@ import pytest
 
 from mainspring.report import SessionReport, to_html
 
-WIDTHS = {"order_manager": 1160, "phone": 390}
+WIDTHS = {"desktop": 1160, "phone": 390}
 
 # What is laid out: of every drawing shown its box, its texts and its marks; and what leaves the page's width.
 LAYOUT = """() => {
@@ -98,7 +98,7 @@ def view(browser: Any, tmp_path: Path) -> Iterator[Callable[..., View]]:
     """Opens a page."""
     opened: list[View] = []
 
-    def open_page(html: str, width: int = WIDTHS["order_manager"], scheme: str = "light") -> View:
+    def open_page(html: str, width: int = WIDTHS["desktop"], scheme: str = "light") -> View:
         opened.append(View(browser, html, tmp_path, width, scheme))
         return opened[-1]
 
@@ -147,7 +147,7 @@ def test_everything_is_on_the_screen_and_legible(
     assert all(wanted in chart["kind"].split() for chart in layout["charts"])
     kinds = [chart["kind"].split()[2] for chart in layout["charts"]]
     if which == "report":
-        assert kinds == ["latency", "budgets", "throughput", "price", "slippage", "placement", "race"]
+        assert kinds == ["price", "slippage", "latency", "budgets", "throughput", "placement", "race"]
     for chart in layout["charts"]:
         assert chart["box"][0] >= 0
         assert chart["box"][2] <= width
@@ -155,6 +155,25 @@ def test_everything_is_on_the_screen_and_legible(
         assert overlapping(chart["texts"]) == [], chart["kind"]
         assert all(text["size"] > 11 for text in chart["texts"])
     assert [address.partition(":")[0] for address in shown.asked] == ["file"]
+
+
+def test_a_table_that_goes_on_beside_a_phone_says_so(view: Callable[..., View], report: SessionReport) -> None:
+    """Wide tables scroll in their own box, whose edge is shaded where columns are hidden; the page itself doesn't."""
+    page = view(to_html(report), WIDTHS["phone"]).page
+    boxes = page.locator(".scroll:visible").evaluate_all(
+        """boxes => boxes.map(one => {
+             const style = getComputedStyle(one);
+             return [one.ariaLabel, one.scrollWidth - one.clientWidth, style.overflowX, style.backgroundImage,
+                     style.backgroundAttachment];
+           })"""
+    )
+    wider = {name: rest for name, *rest in boxes if rest[0] > 0}
+    assert {"Orders", "Latency of each stage", "Markouts"} <= set(wider)
+    for _, overflow, shades, attached in wider.values():
+        assert overflow == "auto"
+        assert shades.count("linear-gradient") == 4
+        assert attached == "local, local, scroll, scroll", "covers go with the table, shades stay with the box"
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"]
 
 
 def luminance(colour: str) -> float:

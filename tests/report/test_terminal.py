@@ -156,7 +156,12 @@ def test_lanes_and_threads_have_their_sections(report: SessionReport, change: Ca
     lanes = [
         LaneReport(name="1", instruments=["a:X", "b:Y"], ended="finished", messages=1_234),
         LaneReport(
-            name="2", instruments=["c:Z"], ended="failed", messages=99, failure="process 42 was killed by SIGKILL"
+            name="2",
+            instruments=["c:Z"],
+            ended="failed",
+            messages=99,
+            failure="process 42 was killed by SIGKILL",
+            has_figures=False,
         ),
     ]
     timings = [

@@ -12,6 +12,7 @@ from rich.markup import escape
 from hwprofile.terminal import printable
 from mainspring.errors import ConfigError, MainspringError
 from mainspring.plugin_calls import describe_error, error_trace
+from mainspring.report import encodable
 from mainspring.report.terminal import SafeConsole
 
 __all__ = [
@@ -50,8 +51,12 @@ def errors() -> Console:
 
 
 def print_json(value: Any) -> None:
-    """Prints a value as indented JSON, and nothing else."""
-    print_json_text(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+    """Prints a value as indented JSON, and nothing else. A path that isn't UTF-8 has its odd bytes as escapes."""
+    try:
+        encoded = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    except TypeError:
+        encoded = orjson.dumps(encodable(value), option=orjson.OPT_INDENT_2)
+    print_json_text(encoded.decode())
 
 
 def print_json_text(text: str) -> None:

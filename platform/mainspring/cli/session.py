@@ -18,7 +18,7 @@ from mainspring.cli.output import (
     results,
     write_file,
 )
-from mainspring.errors import ConfigError
+from mainspring.errors import ConfigError, MainspringError
 from mainspring.host.applying import try_lanes
 from mainspring.host.config import Loaded, default_text, load_config
 from mainspring.host.diagnostics import quoted
@@ -26,7 +26,7 @@ from mainspring.host.explain import explain_json, explain_text
 from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
-from mainspring.report import render_text, to_html, to_json
+from mainspring.report import SessionReport, render_text, to_html, to_json
 
 __all__ = [
     "CaptureOption",
@@ -93,9 +93,14 @@ def run(
     if html is not None:
         # Now, not after the session, whose report would be lost with it.
         write_file(html, b"")
+    failure: MainspringError | None = None
     try:
         with _progress(quiet) as progress:
             report = run_session(session, registry, progress=progress, order_log=order_log)
+    except MainspringError as error:
+        if not isinstance(error.report, SessionReport):
+            raise
+        failure, report = error, error.report
     except KeyboardInterrupt:
         # Once its messages flow, a session takes signals itself and ends with its report.
         errors().print("stopped while the session was being prepared: nothing was run", soft_wrap=True)
@@ -106,6 +111,8 @@ def run(
         print_json_text(to_json(report).decode())
     else:
         render_text(report, results())
+    if failure is not None:
+        raise failure
     if any(lane.ended == "failed" for lane in report.lanes):
         raise typer.Exit(FAILED)
     if report.stopped_early is not None:

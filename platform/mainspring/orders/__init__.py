@@ -10,6 +10,7 @@ from mainspring.orders.log import (
     ReplaceRequested,
     SubmitRequested,
     read_order_log,
+    unwritable_log,
 )
 from mainspring.orders.order import Order, OrderState
 from mainspring.orders.pool import OrderPool
@@ -34,4 +35,5 @@ __all__ = [
     "SubmitRequested",
     "amount_text",
     "read_order_log",
+    "unwritable_log",
 ]

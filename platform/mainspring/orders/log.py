@@ -20,6 +20,7 @@ __all__ = [
     "ReplaceRequested",
     "SubmitRequested",
     "read_order_log",
+    "unwritable_log",
 ]
 
 _PREFIX_BYTES = 4
@@ -105,14 +106,20 @@ class OrderLog:
         self._bytes = 0
 
     def write(self, record: LogRecord | OrderEvent) -> None:
-        """Appends a record. Raises `PluginError` if the codec can't encode it."""
+        """Appends a record.
+
+        Raises `PluginError` if the codec can't encode it, `DataError` if the sink can't be written.
+        """
         try:
             body = self._encode(msgspec.to_builtins(record))
         except CodecError as error:
             raise PluginError("", f"the order log's codec can't encode a record: {error}") from error
         data = len(body).to_bytes(_PREFIX_BYTES, "little") + body
         if self._sink is not None:
-            self._sink.write(data)
+            try:
+                self._sink.write(data)
+            except OSError as error:
+                raise unwritable_log(self._sink, error) from error
         self._digest.update(data)
         self._records += 1
         self._bytes += len(data)
@@ -131,6 +138,15 @@ class OrderLog:
     def sha256(self) -> str:
         """The digest of all bytes so far, in hex."""
         return self._digest.hexdigest()
+
+
+def unwritable_log(sink: object, error: OSError) -> DataError:
+    """Makes the error for a log file that the system can't write, such as on a full disk; it names the file."""
+    name = getattr(sink, "name", "its file")
+    return DataError(
+        f"the order log can't be written to {name}: {error.strerror}. The lane stopped there; orders that the venue "
+        "had taken may still be open."
+    )
 
 
 def read_order_log(path: Path, codec: Codec) -> Iterator[LogRecord]:

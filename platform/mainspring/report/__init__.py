@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from mainspring.report.encoding import from_json, to_json, without_timing
+from mainspring.report.encoding import encodable, from_json, to_json, without_timing
 from mainspring.report.findings import warnings
 from mainspring.report.machine import (
     ActionReport,
@@ -67,6 +67,7 @@ __all__ = [
     "ThreadReport",
     "TimingReport",
     "downsample",
+    "encodable",
     "from_json",
     "render_text",
     "stage_report",

@@ -1,11 +1,13 @@
 """A report as JSON and back, and a report without what differs from run to run."""
 
+from typing import Any
+
 import msgspec
 
 from mainspring.errors import DataError
 from mainspring.report.model import SessionReport, TimingReport
 
-__all__ = ["from_json", "to_json", "without_timing"]
+__all__ = ["encodable", "from_json", "to_json", "without_timing"]
 
 _SCHEMA = 2
 
@@ -20,8 +22,29 @@ _NO_TIMING = TimingReport(wall_seconds=0.0, messages_per_second=0.0, stages=[], 
 
 
 def to_json(report: SessionReport) -> bytes:
-    """The whole report as indented JSON in UTF-8, the fields in the order of `mainspring.report.model`."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+    """The whole report as indented JSON in UTF-8, the fields in the order of `mainspring.report.model`.
+
+    A path that isn't UTF-8 has its odd bytes as escapes.
+    """
+    try:
+        encoded = msgspec.json.encode(report)
+    except UnicodeEncodeError:
+        encoded = msgspec.json.encode(encodable(msgspec.to_builtins(report)))
+    return msgspec.json.format(encoded, indent=2) + b"\n"
+
+
+def encodable(value: Any) -> Any:
+    """Plain values whose every text is UTF-8: bytes of file names that aren't become escapes, "\\xff"."""
+    if isinstance(value, str):
+        try:
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {encodable(key): encodable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [encodable(one) for one in value]
+    return value
 
 
 def from_json(data: bytes | str) -> SessionReport:

@@ -32,6 +32,8 @@ _RACED = ("decoder", "book", "codec (json)", "codec (binary)", "chunk", "gc")
 def warnings(report: SessionReport) -> list[str]:
     """One sentence for each thing that puts the figures in doubt, the gravest first. Empty where nothing does."""
     found = [sentence for lane in report.lanes for sentence in _lane_warnings(lane)]
+    if report.failure is not None:
+        found.append(f"An error ended the session early (exit code 2): {_sentence(report.failure)} {_until(report)}")
     feed = report.feed
     if not feed.messages:
         found.append("No message came in.")
@@ -60,11 +62,25 @@ def warnings(report: SessionReport) -> list[str]:
     return found
 
 
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _until(report: SessionReport) -> str:
+    """How far the figures go, and what was left at the venue."""
+    left = sum(len(one.open_orders) for one in report.instruments)
+    orders = f"{count_of(left, 'order')} {'was' if left == 1 else 'were'} still open or in flight" if left else ""
+    until = f"All figures are of the {count_of(report.feed.messages, 'message')} until then"
+    return f"{until}; {orders}." if orders else f"{until}, and no order was left open."
+
+
 def _lane_warnings(lane: LaneReport) -> list[str]:
     if lane.failure is None:
         return []
     if lane.ended != "failed":
         return [f"Lane {lane.name}: {lane.failure}. Its figures are whole."]
+    if lane.has_figures:
+        return [f"Lane {lane.name} failed: {_sentence(lane.failure)} Its figures are of what it had run by then."]
     lost = (
         f"Nothing of {', '.join(lane.instruments)} is in this report; orders that a venue had taken may still be open"
     )

@@ -108,8 +108,9 @@ class OrderLogReport(msgspec.Struct, frozen=True, kw_only=True):
 class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
     """One of several lanes: what it traded, and how it ended.
 
-    `ended` is "finished", "stopped" (by a signal, in order) or "failed": then `failure` says how, with its process, and
-    nothing that its instruments did is in the report. `messages` are those that it is known to have run.
+    `ended` is "finished", "stopped" (by a signal, in order) or "failed": then `failure` says how, and unless it
+    `has_figures` up to there, nothing that its instruments did is in the report. `messages` are those that it is known
+    to have run.
     """
 
     name: str
@@ -117,13 +118,15 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
     ended: str
     messages: int
     failure: str | None = None
+    has_figures: bool = True
 
 
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     """A whole session. `refusals` counts refused orders by reason code; `order_log_sha256` is over the encoded log.
 
     `totals` has one entry for each currency that profit comes in, in the order of the instruments.
-    `stopped_early` says why the session ended before its input did, None where it didn't. `feed` is all that came in;
+    `stopped_early` says why the session ended before its input did, None where it didn't; `failure` is the error that
+    ended it, and all figures are of what had run by then (of several lanes see `lanes`). `feed` is all that came in;
     where there are several feeds, `feeds` has each of them. `lanes` are there where there are several. Of several order
     logs `order_log_sha256` is the SHA-256 of their digests, one a line, in the order of `order_logs`.
     """
@@ -141,6 +144,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     order_log_bytes: int
     order_log_sha256: str
     stopped_early: str | None
+    failure: str | None = None
     timing: TimingReport
     feeds: list[FeedReport] = []
     lanes: list[LaneReport] = []

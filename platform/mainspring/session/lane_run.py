@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -11,10 +11,11 @@ from typing import Self, TypeAlias
 import msgspec
 import psutil
 
-from mainspring.errors import CaptureError, CodecError, ConfigError, PluginError, WireError
+from mainspring.errors import CaptureError, CodecError, ConfigError, MainspringError, PluginError, WireError
 from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
+from mainspring.orders import unwritable_log
 from mainspring.plugin_calls import isolated
 from mainspring.seams import RawMessage
 from mainspring.session.drift import DriftWatch
@@ -91,9 +92,21 @@ class LaneRun:
     def finish(self) -> LaneResult:
         """Hands out what the last messages have led to, and says what came of it all."""
         with isolated():
-            parts = [part.finish(self._name) for part in self._parts]
+            for part in self._parts:
+                part.finish()
+            return self._result(None)
+
+    def abandon(self, failure: str) -> LaneResult:
+        """Says what came of it up to the error that ended it. No plugin of the trading side is called any more."""
+        with isolated():
+            for part in self._parts:
+                part.abandon()
+            return self._result(failure)
+
+    def _result(self, failure: str | None) -> LaneResult:
         return LaneResult(
-            parts=parts,
+            parts=[part.result(self._name) for part in self._parts],
+            failure=failure,
             messages=self.messages,
             wall_seconds=self._wall_seconds,
             peak_rss_bytes=self._peak_rss_bytes,
@@ -119,10 +132,11 @@ class _Part:
         self._log = log
         self.totals = SessionTotals()
         try:
-            sink = None if log is None else opened.enter_context(log.open("wb"))
+            self._sink = None if log is None else log.open("wb")
         except OSError as error:
             raise ConfigError(f"{log} can't be written: {error.strerror}") from error
-        self._lane = wire(plan, registry, order_log=sink)
+        opened.callback(self._close_log)
+        self._lane = wire(plan, registry, order_log=self._sink)
         self.stages = self._lane.stages
         self.messages = opens(plan, registry, self._lane.open_capture)
         opened.callback(self.messages.close)
@@ -144,8 +158,10 @@ class _Part:
                     ) from error
                 messages.skipped += 1
                 at = lane.at + 1
-            except PluginError as error:
-                error.add_note(_place(messages, totals.messages, chunk, at, lane.at))
+            except MainspringError as error:
+                if isinstance(error, PluginError):
+                    error.add_note(_place(messages, totals.messages, chunk, at, lane.at))
+                totals.count(chunk, at, lane.at + 1)
                 raise
             else:
                 totals.count(chunk, at, len(chunk))
@@ -154,12 +170,28 @@ class _Part:
             lane.fold()
         return len(chunk) > 0
 
-    def finish(self, name: str) -> PartResult:
+    def finish(self) -> None:
         try:
             self._lane.finish(self.totals.last_receive_ns)
         except PluginError as error:
             error.add_note(f"It happened after the last message, number {self.totals.messages:,}.")
             raise
+        if self._sink is not None:
+            try:
+                self._sink.flush()
+            except OSError as error:
+                raise unwritable_log(self._sink, error) from error
+
+    def abandon(self) -> None:
+        self._lane.abandon(self.totals.last_receive_ns)
+
+    def _close_log(self) -> None:
+        # `finish` has flushed it: what can't be written now has been reported.
+        if self._sink is not None:
+            with suppress(OSError):
+                self._sink.close()
+
+    def result(self, name: str) -> PartResult:
         result = part_result(self._plan, self._lane, self.messages, self.totals, name=name)
         if self._log is None:
             return result

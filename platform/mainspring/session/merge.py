@@ -73,6 +73,7 @@ def merge(
         order_log_sha256=_digest(logs),
         order_logs=logs if len(logs) > 1 else [],
         stopped_early=_stopped(outcomes),
+        failure=None if several else next((result.failure for result in results), None),
         lanes=[_lane(session, at, outcome) for at, outcome in enumerate(outcomes)] if several else [],
         timing=TimingReport(
             wall_seconds=wall_seconds,
@@ -215,13 +216,16 @@ def _stopped(outcomes: Sequence[LaneOutcome]) -> str | None:
 
 def _lane(session: SessionPlan, at: int, outcome: LaneOutcome) -> LaneReport:
     result = outcome.result
-    ended = "failed" if result is None else "finished" if result.stopped_early is None else "stopped"
+    failure = outcome.failure if result is None else result.failure or outcome.failure
+    failed = result is None or result.failure is not None
+    ended = "failed" if failed else "finished" if result is None or result.stopped_early is None else "stopped"
     return LaneReport(
         name=outcome.name,
         instruments=list(session.lanes[at].instruments),
         ended=ended,
         messages=outcome.messages,
-        failure=outcome.failure,
+        failure=failure,
+        has_figures=result is not None,
     )
 
 

@@ -34,7 +34,7 @@ class PartResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaneResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a lane that ended in order. `stopped_early` says why it ended before its input did."""
+    """What came of a lane. `stopped_early` says why it ended before its input did, `failure` which error ended it."""
 
     parts: list[PartResult]
     messages: int
@@ -43,6 +43,7 @@ class LaneResult(msgspec.Struct, frozen=True, kw_only=True):
     stopped_early: str | None
     pace: list[PacePoint]
     drift: list[DriftReport] = []
+    failure: str | None = None
 
 
 class LaneOutcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,9 +9,11 @@ from typing import Protocol
 import trio
 
 from hwprofile.actions import Scope
+from mainspring.errors import MainspringError
 from mainspring.host.applying import apply_to_lane, apply_to_wired_lane
 from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
+from mainspring.plugin_calls import describe_error
 from mainspring.report import SessionReport
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.lanes import Told, run_lanes
@@ -45,7 +47,8 @@ def run_session(
     """Runs the plan to the end of its messages, or to a signal, and returns the report.
 
     A message that can't be read raises `CaptureError` with its line, unless the plan says to skip such lines: then
-    they are counted. With several lanes it is the failure of the lane that met it, and stands in the report.
+    they are counted. An error that ends a session which has begun carries the report up to there as its `report`. With
+    several lanes it is the failure of the lane that met it, and stands in the report.
     `order_log` is the file to keep the encoded order log in; see `order_log_files` for several. `told` hears what lanes
     say.
     """
@@ -53,12 +56,18 @@ def run_session(
     if len(session.lanes) > 1:
         outcomes, actions, threads = run_lanes(session, registry, logs, progress=progress, reported=reported)
         return merge(session, outcomes, actions=actions, threads=threads)
-    return merge(session, [_run_here(session, registry, logs[session.lanes[0].name], progress)])
+    outcome, error = _run_here(session, registry, logs[session.lanes[0].name], progress)
+    report = merge(session, [outcome])
+    if error is not None:
+        error.report = report
+        raise error
+    return report
 
 
 def _run_here(
     session: SessionPlan, registry: Registry, logs: Mapping[str, Path], progress: Progress | None
-) -> LaneOutcome:
+) -> tuple[LaneOutcome, MainspringError | None]:
+    failure: MainspringError | None = None
     (lane,) = session.lanes
     watch = watch_lane(lane, session.hardware)
     with Scope() as scope:
@@ -66,12 +75,18 @@ def _run_here(
         with LaneRun(lane, registry, logs) as run:
             apply_to_wired_lane(scope, lane, session.hardware)
             watch.start()
-            trio.run(_run, run, watch, progress)
-            result = run.finish()
+            try:
+                trio.run(_run, run, watch, progress)
+                result = run.finish()
+            except MainspringError as error:
+                if run.messages <= 1:
+                    # Nothing but the message at fault has been run: there is nothing to report.
+                    raise
+                failure, result = error, run.abandon(describe_error(error))
             watch.sample()
     whose = lane_name(lane.name)
     actions = [*action_reports(whose, scope.actions), *action_reports(whose, scope.undone, undone=True)]
-    return LaneOutcome(
+    outcome = LaneOutcome(
         name=lane.name,
         process=os.getpid(),
         result=result,
@@ -79,6 +94,7 @@ def _run_here(
         actions=actions,
         threads=watch.report(os.getpid(), actions),
     )
+    return outcome, failure
 
 
 async def _run(run: LaneRun, watch: ThreadWatch, progress: Progress | None) -> None:

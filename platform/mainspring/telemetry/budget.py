@@ -6,7 +6,8 @@ import msgspec
 
 __all__ = ["STAGES", "Budget", "Microseconds"]
 
-Microseconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
+Microseconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=3.6e9)]
+"""Above zero, and at most the hour that a `Histogram` reaches to."""
 
 STAGES = ("feed", "book", "strategy", "slippage", "risk", "route", "venue", "whole_path")
 """Every stage that can have a budget, in the order in which a message passes them."""

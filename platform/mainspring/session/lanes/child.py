@@ -143,8 +143,14 @@ def _work(order: Order, words: _Words, mouth: _Mouth) -> None:
             apply_to_wired_lane(scope, lane, hardware)
             mouth.say(Ready(process=os.getpid(), actions=action_reports(whose, scope.actions)))
             words.go.wait()
-            _run(run, words, mouth)
-            result = run.finish()
+            try:
+                _run(run, words, mouth)
+                result = run.finish()
+            except MainspringError as error:
+                if run.messages <= 1:
+                    raise
+                sys.stderr.write(printable(error_trace(error)))
+                result = run.abandon(describe_error(error))
     mouth.say(Finished(result=result, undone=action_reports(whose, scope.undone, undone=True)))
     words.bye.wait()
 
