@@ -75,7 +75,7 @@ def test_sections_come_in_order(report: SessionReport) -> None:
     assert places == sorted(places)
     end = " ".join(text[places[-1] :].split())
     assert "every budget kept" in end
-    assert end.endswith("`mainspring tune` would find the fastest book.")
+    assert end.endswith("`mainspring tune` would pick the fastest book.")
 
 
 def test_figures_are_the_reports(report: SessionReport) -> None:

@@ -89,7 +89,7 @@ def explain_text(session: SessionPlan, console: Console, tried: Tried = {}) -> N
     console.print()
     notes = Notes()
     rows = [(*_row(choice, notes), _where(session, lanes)) for choice, lanes in session.choices_with_lanes()]
-    console.print(_table(("slot", "filled by", "from", "rule", "because", "where"), rows))
+    console.print(_table(("slot", "provided by", "from", "rule", "because", "where"), rows))
     if lines := list(notes):
         console.print()
         console.print(escape("\n".join(lines)))

@@ -1,4 +1,4 @@
-"""What a reader has to know before the figures, and the one sentence that he takes away."""
+"""Sentences about a session: what puts its figures in doubt, what came of it, and what to do next."""
 
 from mainspring.report.figures import amount, amount_decimals, count_of, duration, is_positive, memory
 from mainspring.report.machine import ActionReport
@@ -30,7 +30,7 @@ _RACED = ("decoder", "book", "codec (json)", "codec (binary)", "chunk", "gc")
 
 
 def warnings(report: SessionReport) -> list[str]:
-    """One sentence for each thing that puts the figures in doubt, the gravest first. Empty where nothing does."""
+    """One sentence for each thing that puts the figures in doubt, the gravest first; empty if nothing does."""
     found = [sentence for lane in report.lanes for sentence in _lane_warnings(lane)]
     if report.failure is not None:
         found.append(f"An error ended the session early (exit code 2): {_sentence(report.failure)} {_until(report)}")
@@ -105,7 +105,7 @@ def _instrument_warnings(instrument: InstrumentReport) -> list[str]:
             "(a bid at or above an offer)."
         )
     if instrument.net is None:
-        found.append(f"{instrument.symbol}: a position is open and no mid price is known, so profit can't be told.")
+        found.append(f"{instrument.symbol}: a position is open and no mid price is known, so profit is unknown.")
     return found
 
 
@@ -169,7 +169,7 @@ def slippage_notes(report: SessionReport) -> list[str]:
 
 
 def format_closing(report: SessionReport) -> str:
-    """How much was done, how fast, whether within the budgets, and what came of it."""
+    """The closing line: messages, speed, whether the budgets were kept, and the net profit."""
     timing = report.timing
     parts = [f"{count_of(report.feed.messages, 'message')} ({duration(market_seconds(report))} of market time)"]
     if timing.wall_seconds:
@@ -204,11 +204,14 @@ def small_print(report: SessionReport) -> list[str]:
 
 
 def advice(report: SessionReport) -> list[str]:
-    """What the reader may do next: a sentence each."""
+    """What to do next, one sentence each; empty if this host has been tuned for the session."""
     untuned = [slot.slot for slot in report.slots if slot.slot in _RACED and slot.rule == "default"]
     if not untuned or report.timing.profiles:
         return []
-    return [f"Nothing was timed on this machine yet: `mainspring tune` would find the fastest {', '.join(untuned)}."]
+    kinds = [slot.partition(" ")[0] for slot in untuned]
+    *names, last = dict.fromkeys(f"{kind}s" if kinds.count(kind) > 1 else kind for kind in kinds)
+    listed = f"{', '.join(names)} and {last}" if names else last
+    return [f"`mainspring tune` would pick the fastest {listed}."]
 
 
 def describe_drift(report: SessionReport) -> str:

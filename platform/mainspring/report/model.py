@@ -17,7 +17,7 @@ __all__ = [
 
 
 class SlotReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Who fills a slot. `rule` is "pinned", "flag", "profile" or "default"; `because` says it in words."""
+    """The plugin in a slot. `rule` is "pinned", "flag", "profile" or "default"; `because` explains the choice."""
 
     slot: str
     plugin: str

@@ -1,4 +1,4 @@
-"""Reasons that are too long for a table: they stand below it, each once, by number."""
+"""Footnotes: reasons too long for a table cell, listed once below the table, by number."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ _LONGEST_CELL = 40
 
 
 class Notes:
-    """Takes the reasons as they come. One that adds to an earlier one is told by that one's number and what it adds."""
+    """Numbers reasons in order. One that extends an earlier one is shown as that one's number and what it adds."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}

@@ -48,8 +48,8 @@ class SlippageReport(msgspec.Struct, frozen=True, kw_only=True):
 
     A taker's realised cost is the fill price against the arrival price, the mid when the order was sent. A maker's is
     the spread capture (fill price against the mid at the fill) plus the adverse selection (the mid's move against the
-    fill within `horizon_s`, which is None for takers). `measured_fills` are those that it could be told of, and the
-    realised figures are None where there are none.
+    fill within `horizon_s`, which is None for takers). `measured_fills` are those with a known
+    adverse selection; if there are none, the realised figures are None.
     """
 
     role: str

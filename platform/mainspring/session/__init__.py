@@ -1,4 +1,4 @@
-"""A session: messages brought to a lane, and what came of it taken down as a report."""
+"""A session: feeds messages to its lanes and reports the results."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

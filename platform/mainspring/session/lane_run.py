@@ -90,14 +90,14 @@ class LaneRun:
         return False
 
     def finish(self) -> LaneResult:
-        """Hands out what the last messages have led to, and says what came of it all."""
+        """Delivers what is still due and returns the results."""
         with isolated():
             for part in self._parts:
                 part.finish()
             return self._result(None)
 
     def abandon(self, failure: str) -> LaneResult:
-        """Says what came of it up to the error that ended it. No plugin of the trading side is called any more."""
+        """Returns the results up to the error that ended the lane, without calling strategies, models or the router."""
         with isolated():
             for part in self._parts:
                 part.abandon()

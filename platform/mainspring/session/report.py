@@ -1,4 +1,4 @@
-"""Takes down what came of one feed's part in a lane, as the report's frozen values."""
+"""Reports the results of one feed's part in a lane, as frozen values."""
 
 from mainspring.host.plan import Plan
 from mainspring.lane import Lane

@@ -47,7 +47,7 @@ class LaneResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaneOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a lane ended. Without a result it has failed, and `failure` says how; `messages` are those it told of."""
+    """How a lane ended. Without a result it has failed, and `failure` says how; `messages` are those it reported."""
 
     name: str
     process: int

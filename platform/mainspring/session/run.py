@@ -49,8 +49,8 @@ def run_session(
     A message that can't be read raises `CaptureError` with its line, unless the plan says to skip such lines: then
     they are counted. An error that ends a session which has begun carries the report up to there as its `report`. With
     several lanes it is the failure of the lane that met it, and stands in the report.
-    `order_log` is the file to keep the encoded order log in; see `order_log_files` for several. `told` hears what lanes
-    say.
+    `order_log` is the file to keep the encoded order log in; see `order_log_files` for several. `reported` is called
+    with what lanes say.
     """
     logs = order_log_files(session, order_log)
     if len(session.lanes) > 1:

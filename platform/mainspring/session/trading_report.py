@@ -1,4 +1,4 @@
-"""What came of one instrument of a lane, as the report's frozen values."""
+"""Reports the results of one instrument of a lane, as frozen values."""
 
 from fractions import Fraction
 
@@ -20,11 +20,11 @@ from mainspring.report import (
 __all__ = ["instrument_report"]
 
 _ADVERSE_AT = 2
-"""The horizon that a maker's adverse selection is told at: 5 s. Shorter ones miss what is slow to move."""
+"""The horizon of a maker's adverse selection: 5 s. Shorter ones miss what is slow to move."""
 
 
 def instrument_report(lane: Lane, market: Market, label: str) -> InstrumentReport:
-    """What came of the instrument that the report calls by that label."""
+    """The results of an instrument; `label` is what the report calls it."""
     instrument = market.instrument
     index = market.index
     order_manager = lane.order_manager

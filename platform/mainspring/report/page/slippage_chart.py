@@ -1,4 +1,4 @@
-"""What fills cost against what was expected of them: a mark for each fill, and a line where both are the same."""
+"""Estimated against realised cost: a mark for each fill, and a line where both are the same."""
 
 from collections.abc import Sequence
 
@@ -45,12 +45,12 @@ def slippage_chart(report: SessionReport) -> Html | None:
     entries = [swatch(role, role) for role in _ROLES if any(_role(point.fill) == role for point in drawn)]
     entries += [
         swatch("same", "where both are the same: above it the estimate was too low"),
-        swatch("mean", "means, by size"),
+        swatch("mean", "totals, by size"),
     ]
     if len(drawn) < len(points):
         entries.append(join(f"{len(drawn):,} of {len(points):,} fills are drawn"))
     return figure(
-        "Cost of each fill, expected and realised", lambda frame: _drawing(frame, drawn, means), key=legend(entries)
+        "Cost of each fill, estimated and realised", lambda frame: _drawing(frame, drawn, means), key=legend(entries)
     )
 
 
@@ -64,7 +64,7 @@ def _drawing(frame: Frame, points: Sequence[_Point], means: Sequence[tuple[str, 
         "slippage",
         _describe(points, means),
         y_axis(frame, number_ticks(*up, 7, signed=True), y),
-        x_axis(frame, number_ticks(*across, frame.x_ticks, signed=True), x, "expected cost, basis points"),
+        x_axis(frame, number_ticks(*across, frame.x_ticks, signed=True), x, "estimated cost, basis points"),
         y_title(frame, "realised cost, basis points"),
         _same(across, up, x, y),
         *[_mark(point, x(point.estimated), y(point.realised), titled=not frame.narrow) for point in points],
@@ -92,7 +92,7 @@ def _mark(point: _Point, x: float, y: float, *, titled: bool) -> Html:
     fill = point.fill
     words = (
         f"{time_of_day(fill.time_ns)} {point.symbol}: {fill.side} {fill.size} at {amount(fill.price)}, {_role(fill)}; "
-        f"expected {bps(point.estimated)}, realised {bps(point.realised)} bps"
+        f"estimated {bps(point.estimated)}, realised {bps(point.realised)} bps"
     )
     title = tag("title", words) if titled else None
     return tag("circle", title, class_=f"point {_role(fill)}", cx=x, cy=y, r=3)
@@ -109,10 +109,10 @@ def _mean(symbol: str, line: SlippageReport, x: Scale, y: Scale) -> Html | None:
 
 def _describe(points: Sequence[_Point], means: Sequence[tuple[str, SlippageReport]]) -> str:
     reported = "; ".join(
-        f"{symbol}, {line.role}: expected {bps(line.estimated_bps)}, realised {bps(line.realised_bps)}"
+        f"{symbol}, {line.role}: estimated {bps(line.estimated_bps)}, realised {bps(line.realised_bps)}"
         for symbol, line in means
     )
     return (
-        f"Expected and realised cost of {count_of(len(points), 'fill')}, in basis points. {reported}. "
-        "The table has the means."
+        f"Estimated and realised cost of {count_of(len(points), 'fill')}, in basis points. {reported}. "
+        "The table has the totals."
     )

@@ -30,12 +30,12 @@ _VERDICT_CLASSES = {"within": "good", "over": "bad", "no budget": "quiet", "idle
 
 
 def slots_table(report: SessionReport) -> Html:
-    """Who fills each slot, and why."""
+    """Which plugin runs in each slot, and why."""
     rows = [
         (slot.slot, slot.plugin, f"{slot.distribution} {slot.version}", slot.rule, slot.because)
         for slot in report.slots
     ]
-    titles = ("slot", "filled by", "from", "rule", "because")
+    titles = ("slot", "provided by", "from", "rule", "because")
     return table("What ran", titles, rows, words=frozenset(range(5)))
 
 

@@ -17,17 +17,17 @@ _VERDICTS = {"within": ("ok", "green"), "over": ("over", "bold red"), "no budget
 
 
 def slots_section(report: SessionReport, look: Look) -> RenderableType | None:
-    """Who fills each slot, from which distribution, and which rule chose it."""
+    """Which plugin runs in each slot, from which distribution, and which rule chose it."""
     if not report.slots:
         return None
     notes = Notes()
-    columns = [Column(title, "left") for title in ("slot", "filled by", "from", "rule", "because")]
+    columns = [Column(title, "left") for title in ("slot", "provided by", "from", "rule", "because")]
     rows = [
         [slot.slot, slot.plugin, f"{slot.distribution} {slot.version}", slot.rule, notes.cell(slot.because)]
         for slot in report.slots
     ]
     if common_origin(report):
-        # One origin for all is told in the heading, and leaves its width to the reasons.
+        # The heading names the one origin, which leaves more width for the reasons.
         columns = [*columns[:2], *columns[3:]]
         rows = [[*row[:2], *row[3:]] for row in rows]
     table = look.table(columns, rows)
