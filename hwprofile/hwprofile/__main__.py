@@ -11,7 +11,10 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code. `arguments` stands for those of the command line."""
-    parser = argparse.ArgumentParser(prog="hwprofile", description="Knows the host, judges it, and holds to it.")
+    parser = argparse.ArgumentParser(
+        prog="hwprofile",
+        description="Show this host, grade it for low latency, measure its jitter, and pin work to its CPUs.",
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in (show, doctor, jitter, pin):
         command.add_parser(commands)

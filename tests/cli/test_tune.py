@@ -7,6 +7,7 @@ import pytest
 
 from hwprofile.probe import probe
 from hwprofile.tune import RaceError
+from hwprofile.tune.gate import NO_TIME
 from mainspring import __version__
 from mainspring.host.config import load_config
 from mainspring.host.profiles import host_key, listing, save, workload
@@ -122,6 +123,23 @@ def test_tune_keeps_the_profile_and_says_what_it_decided(mainspring, tuned, prof
     code, out, _ = mainspring("tune", "run", "--json")
     assert code == 0
     assert json.loads(out)["profile"]["decisions"][0]["slots"]["book"] == "sorted-dict"
+
+
+def test_tune_names_what_it_had_no_time_for(mainspring, monkeypatch, profile):
+    """Candidates that weren't asked in time, and races that weren't run, are named with the remedy."""
+    pipeline, chunk = profile.decisions
+    late = CandidateRecord(name="native + btree", slots={}, standing="gated", because=NO_TIME)
+    skipped = Skipped(race="gc", slots=("gc",), because="there was no time left for it")
+    short = msgspec.structs.replace(
+        profile,
+        decisions=(msgspec.structs.replace(pipeline, candidates=(*pipeline.candidates, late)), chunk),
+        skipped=(skipped,),
+    )
+    monkeypatch.setattr("mainspring.cli.tune.tune", lambda *_arguments, **_asked: Tuned(profile=short))
+    _, out, _ = mainspring("tune")
+    text = " ".join(out.split())
+    assert "In the race of pipeline there was no time for native + btree: give a longer --budget." in text
+    assert "Gc wasn't raced: there was no time left for it." in text
 
 
 def test_options_reach_the_tune(mainspring, tuned):

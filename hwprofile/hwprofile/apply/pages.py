@@ -27,7 +27,7 @@ class Pages:
 
 
 def pages_of(buffer: Buffer, *, size: int = mmap.PAGESIZE) -> Pages:
-    """The pages, of `size` bytes, that lie wholly inside the buffer: their neighbours belong to somebody else.
+    """The pages, of `size` bytes, that lie wholly inside the buffer: their neighbours may hold other data.
 
     The pages are there for as long as the buffer is. Raises `ValueError` for a buffer that is closed, and `TypeError`
     for one that can't be written.

@@ -51,7 +51,7 @@ def plan_placement(
 
 
 def _hot_cpus(inventory: CpuInventory, strategy: PlacementStrategy, hot: Sequence[Role]) -> Mapping[str, int]:
-    """A CPU for each hot role: of the cores that the strategy chose, else of others, else beside or with others."""
+    """A CPU for each hot role: on cores that the strategy chose, else on other cores, else on a shared core or CPU."""
     # Caches of their own lie on several nodes: only a role with an interface of its own is kept near to it then.
     roam = strategy.caches == "own"
     nodes = [None if role.nic is None and roam else inventory.wanted_node(role.nic) for role in hot]

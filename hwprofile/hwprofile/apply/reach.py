@@ -13,8 +13,8 @@ def reachable_cpus(profile: HostProfile) -> tuple[int, ...]:
     """The CPUs that a plan for this host may use: the usable ones, and isolated ones that are only waiting to be asked.
 
     The kernel starts every process on all CPUs but the isolated ones, and lets it go to those when it names them. So a
-    mask of exactly all CPUs but the isolated is nobody's request, and the isolated ones in the cpuset count as well.
-    Any other mask is somebody's request, and kept to. Empty where nothing is known.
+    mask of exactly all CPUs but the isolated is the kernel's default, and the isolated ones in the cpuset count as
+    well. Any other mask was chosen on purpose, and is respected. Empty if nothing is known.
     """
     allowance = profile.allowance
     online = frozenset(profile.topology.online)

@@ -128,7 +128,7 @@ def _too_much(sizes: _Sizes, memory_limit: float | None, kernel: Kernel, *, resi
 def _unlock(ask: Ask, before: _Sizes, kernel: Kernel) -> Action:
     back = replace(ask, wanted=f"{before.locked:,} bytes locked, as before")
     if before.locked:
-        reason = "somebody else had locked memory before, and unlocking would unlock that too"
+        reason = "other code had locked memory before, and unlocking would unlock that too"
         return back.refused(
             "all is still locked", f"VmLck before: {before.locked:,} bytes", reason, "the process to end"
         )
@@ -141,5 +141,5 @@ def _unlock(ask: Ask, before: _Sizes, kernel: Kernel) -> Action:
         return back.unknown(f"{_STATUS} doesn't say", "munlockall succeeded, and it can't be read back")
     evidence = f"VmLck: {now.locked:,} bytes"
     if now.locked:
-        return back.partial(evidence, evidence, "somebody else has locked memory meanwhile")
+        return back.partial(evidence, evidence, "other code has locked memory meanwhile")
     return back.applied("0 bytes locked", evidence)

@@ -16,7 +16,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Adds the command to those of `hwprofile`."""
     parser = commands.add_parser(
         "doctor",
-        help="judge how ready this host is for low latency, and say what fixes it",
+        help="grade this host for low latency, and print the fixes",
         description="Judges how ready this host is for low latency. Changes nothing.",
         epilog="Returns 0 if all is good; else by the worst grade: 1 fair, 3 unknown, 4 poor. 2: called wrongly.",
     )

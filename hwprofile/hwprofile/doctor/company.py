@@ -57,7 +57,7 @@ def _pressure(profile: HostProfile, _: Places) -> Verdict:
 
 CHECKS = (
     Check("hypervisor", "It interrupts its guests unseen, and every exit to it costs microseconds.", _hypervisor),
-    Check("steal", "While the hypervisor runs somebody else, this host stands still and doesn't know it.", _steal),
+    Check("steal", "While the hypervisor runs another guest, this host stands still without noticing.", _steal),
     Check("CPU quota", "A process that has used up its quota is stopped until the next period, mostly 100 ms.", _quota),
     Check("CPU pressure", "Tasks that wait for a CPU will be put onto any that isn't isolated.", _pressure),
 )

@@ -36,7 +36,7 @@ def _name(found: Interruptions) -> str:
 def _head(jitter: Jitter) -> Iterator[str]:
     target = jitter.target
     yield f"{_name(target)}: {duration(target.observed_ns)} in a loop that only reads the clock ({jitter.clock})."
-    yield f"A pass takes {duration(target.floor_ns)} by itself: the floor, below which nothing is seen."
+    yield f"A pass takes {duration(target.floor_ns)} undisturbed: the floor, below which nothing is seen."
     yield f"A gap above {duration(target.threshold_ns)} is an interruption, as long as the gap less the floor."
     if jitter.control is None:
         yield "There is no control run: no other CPU may be used."

@@ -1,13 +1,17 @@
-"""The gate: who gives the reference's answer races. The reason of whoever doesn't is kept."""
+"""The gate: only candidates that give the default's answer race; the reasons of the others are kept."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from hwprofile.tune.errors import ProcessLostError, RaceError
 from hwprofile.tune.processes import Course, Process
 
-__all__ = ["Gated", "gate"]
+__all__ = ["NO_TIME", "Gated", "gate"]
+
+NO_TIME: Final = "there was no time left to check its answer"
+"""Why a candidate is out that the time didn't suffice for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +28,10 @@ class Gated:
 
 @contextmanager
 def gate(course: Course, *, until: float, within_s: float) -> Iterator[Gated]:
-    """Has each candidate answer. One that takes its process with it is out, and the others are asked in another one.
+    """Has each candidate answer. One that ends its process is out, and the others are asked in a new process.
 
-    Who couldn't be asked by `until`, on the course's clock, is out for want of time. The last process lives until the
-    block ends. Raises `RaceError` where the default has no answer: there is nothing to hold the others against.
+    A candidate that wasn't asked by `until`, on the course's clock, is out for lack of time. The last process lives
+    until the block ends. Raises `RaceError` if the default has no answer, as there is nothing to compare with then.
     """
     fit: list[str] = []
     refused: dict[str, str] = {}
@@ -44,7 +48,7 @@ def gate(course: Course, *, until: float, within_s: float) -> Iterator[Gated]:
             while waiting and not lost:
                 name = waiting.pop(0)
                 if course.now() >= until:
-                    refused[name] = "there was no time left to check its answer"
+                    refused[name] = NO_TIME
                     continue
                 try:
                     answer = process.answer(name, within_s)

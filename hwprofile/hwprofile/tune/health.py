@@ -1,4 +1,4 @@
-"""How fit a host is to be raced on, by how it fared while its default raced itself."""
+"""Grades a host for racing, by how steady it was while the default raced itself."""
 
 import math
 
@@ -9,7 +9,7 @@ from hwprofile.tune.values import Grade, Health
 __all__ = ["UNFIT_NOISE", "grade_of", "noise_of"]
 
 UNFIT_NOISE = 0.05
-"""With two runs of the same candidate further apart than this, a race would be a lottery."""
+"""If two runs of the same candidate differ by more than this, a race would be decided by chance."""
 
 _HOPELESS_NOISE = 0.20
 _QUIET_NOISE = 0.01

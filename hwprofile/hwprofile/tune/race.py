@@ -73,7 +73,7 @@ def race(
 
 
 def _nobody(step: str, done: float) -> None:
-    """Tells nobody."""
+    """Ignores the progress."""
 
 
 class _Run:
@@ -205,7 +205,7 @@ class _Run:
         return left
 
     def _wanted(self, until: float, after: int = 0) -> int:
-        """How many processes to run in all: as many as leave each some time for rounds beside what it costs."""
+        """How many processes to run in all: as many as leave each time for rounds after its start-up cost."""
         room = until - self._course.now()
         return next(
             (one for one in _PROCESSES if room / (one - after) >= _OVERHEAD_PARTS * self._overhead_s), _LEAST_PROCESSES

@@ -1,4 +1,4 @@
-"""What rounds of several processes say of one candidate: log ratios to the default, their test, and their interval.
+"""Tests one candidate's log ratios to the default over several processes, and bounds their mean.
 
 The process is the unit: rounds of one process share its layout of memory, so that a thousand of them say less than they
 seem to. The standard error is that of a hierarchical bootstrap of the ratio, processes first, then rounds within
@@ -37,9 +37,7 @@ def need_scipy() -> None:
     try:
         import scipy.stats  # noqa: F401
     except ImportError as error:
-        raise RaceError(
-            "races are judged with SciPy, which isn't installed: pip install 'mainspring[tune]', or scipy"
-        ) from error
+        raise RaceError("races need SciPy, which isn't installed: pip install 'mainspring[tune]', or scipy") from error
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a race's samples decide: who has beaten the default, who can't any more, and in which words."""
+"""Decides by a race's samples which candidate beats the default and which no longer can, and says why."""
 
 import math
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Bar:
 
 
 def leader(found: Mapping[str, Samples], bar: Bar) -> str | None:
-    """The best of those that have beaten the default beyond floor, noise and doubt; None where nobody has."""
+    """The best candidate that beats the default beyond floor, noise and doubt; None if there is none."""
     passed = [name for name, samples in found.items() if _beats(samples, bar)]
     return max(passed, key=lambda name: found[name].mean, default=None)
 

@@ -1,4 +1,4 @@
-"""`tune`: races what could fill the slots on this host, and what is told of the profile that comes of it."""
+"""`tune`: races the plugins of a session on this host, and shows the profile that results."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -42,14 +42,14 @@ from mainspring.tuning.tune import tune
 
 __all__ = ["tune_app"]
 
-BudgetOption = Annotated[str, typer.Option(metavar="TIME", help="How long it may take in all: 60s, 2m.")]
+BudgetOption = Annotated[str, typer.Option(metavar="TIME", help="The total time, such as 60s or 2m.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="The seed of the races' random orders.")]
 
 
 tune_app = typer.Typer(
     cls=RunByDefault,
     name="tune",
-    help="Race what could fill the slots here. `mainspring tune [CONFIG]` runs the races: see `tune run --help`.",
+    help="Race the installed plugins on this host. `mainspring tune [CONFIG]` runs the races: see `tune run --help`.",
     epilog="Exit codes: 0 done, 1 no verdict or a slower lane, 2 can't be run as asked, 130 stopped by a signal.",
 )
 
@@ -65,7 +65,7 @@ def run(
     budget: BudgetOption = "60s",
     seed: SeedOption = 1,
     full: Annotated[
-        bool, typer.Option("--full", help="Race everybody, where a stale profile would have the best two race.")
+        bool, typer.Option("--full", help="Race every candidate, even if a stale profile names the best two.")
     ] = False,
     export: Annotated[
         Path | None,
@@ -77,7 +77,7 @@ def run(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Race what could fill the slots, with this session's messages, and keep what won for later starts."""
+    """Race the installed plugins over this session's messages, and keep the winners for later starts."""
     seconds = parse_budget(budget)
     if import_ is not None:
         if export is not None or config is not None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hwprofile.tune.gate import NO_TIME
 from hwprofile.tune.samples import CONFIDENCE
 from mainspring.host.profiles.model import CandidateRecord, Decision, Found, Paired, Profile
 from mainspring.host.profiles.store import Kept
@@ -58,6 +59,13 @@ def render_tuned(tuned: Tuned, console: Console) -> None:
     if profile.decisions:
         console.print()
         console.print(table)
+    for decision in profile.decisions:
+        late = [one.name for one in decision.candidates if one.because == NO_TIME]
+        if late:
+            _say(
+                console,
+                f"in the race of {decision.race} there was no time for {', '.join(late)}: give a longer --budget",
+            )
     for one in profile.skipped:
         _say(console, f"{one.race} wasn't raced: {one.because}")
     console.print()

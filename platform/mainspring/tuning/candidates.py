@@ -1,4 +1,4 @@
-"""Who could fill the slots that are raced: every plugin that is installed, allowed and usable, strangers' included."""
+"""Finds the candidates of each race: every plugin that is installed, allowed and usable, third-party ones too."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product, zip_longest
@@ -141,7 +141,7 @@ def _fillers(
     *,
     varied: bool,
 ) -> list[Choice]:
-    """The default, then whoever else could fill its slot; why others can't goes into `unusable`."""
+    """The default, then the other plugins that could run in its slot; `unusable` gets the others' reasons."""
     if choice.rule != _AUTO or not varied:
         return [choice]
     found = [choice]

@@ -58,7 +58,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_subject(subject: Subject) -> None:
-    """Writes it to its file. The file is the tuner's own, in a folder that nobody else may write to."""
+    """Writes it to its file, in a private folder of the tuner: unpickling runs what the file holds."""
     subject.file.write_bytes(pickle.dumps(subject))
 
 

@@ -1,4 +1,4 @@
-"""The whole tune: the races of a lane's slots one after the other, the paired check, and the profile of it all."""
+"""Tunes a lane: races its slots one after the other, checks the whole lane, and makes the profile."""
 
 import math
 import tempfile
@@ -260,7 +260,7 @@ class _Races:
         return subject
 
     def _kept(self, field: Field) -> Field:
-        """Of a race that came to a verdict before: the best two of it, and whoever wasn't there."""
+        """The candidates to race again: the best two of an earlier verdict, and those that are new; else all."""
         earlier = self._earlier
         if earlier is None:
             return field

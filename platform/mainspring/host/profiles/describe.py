@@ -1,4 +1,4 @@
-"""What a decision is in one line, for whoever asks why a slot is filled so."""
+"""Describes decisions in one line: why a plugin runs in its slot."""
 
 from typing import Final
 

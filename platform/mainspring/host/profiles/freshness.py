@@ -1,4 +1,4 @@
-"""Does a profile still hold here? Found by workload, judged by host, versions and who is there to race."""
+"""Finds a workload's profile, and decides whether it still holds: by host, versions and installed plugins."""
 
 from collections.abc import Sequence
 
@@ -95,8 +95,10 @@ def assess(profile: Profile, host: HostKey, registry: Registry) -> Found:
 
 
 def best_two(decision: Decision) -> tuple[str, ...]:
-    """The names of the candidates that a stale race is held again between, the better first: those with the highest
-    gain, its winner in any case. The default races besides, where it isn't among them. Fewer where fewer ran."""
+    """The two candidates that race again if a profile is stale, the better first: its winner and the best of the rest.
+
+    The default races too, whether or not it is one of them. Fewer if fewer ran.
+    """
     ran = [one for one in decision.candidates if one.gain is not None]
     ran.sort(key=lambda one: (one.slots == decision.slots, one.gain or 0.0), reverse=True)
     return tuple(one.name for one in ran[:2])

@@ -1,4 +1,4 @@
-"""A feed's plan with the slots that it leaves open filled by what a profile's races decided, each with its evidence."""
+"""Puts what a profile's races decided into the slots that a feed's plan leaves open, each with its evidence."""
 
 from collections.abc import Mapping
 from typing import Any, Final

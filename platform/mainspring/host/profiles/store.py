@@ -44,8 +44,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 def save(profile: Profile) -> Path:
     """Keeps a profile in the place of its host, workload and installed plugins, and returns its file.
 
-    Other processes may save at the same time: one after the other, each whole. A reader, and whoever comes after a
-    crash or a power cut, finds the old file or the new one. Raises `DataError` where it can't be written.
+    Processes that save at the same time take turns. A reader finds the old file or the new one, even after a crash or a
+    power cut. Raises `DataError` if it can't be written.
     """
     path = _file(profile)
     keep(path, encode_profile(profile))
