@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mainspring.data import CaptureWriter, capture, read_capture
+from mainspring.data.compression import ZSTD_MODULE
 from mainspring.errors import CaptureError, DataError
 
 _TIMES = st.integers(0, 2**63 - 1)
@@ -33,7 +34,7 @@ def _write(path, messages):
 def test_any_bytes_come_back(name, messages):
     """Whatever the bytes of a message, they are read as they were written, one line a message."""
     if name.endswith(".zst"):
-        pytest.importorskip("zstandard")
+        pytest.importorskip(ZSTD_MODULE)
     with tempfile.TemporaryDirectory() as folder:
         reader = read_capture(_write(Path(folder) / name, messages))
         assert list(reader) == messages

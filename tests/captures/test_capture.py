@@ -7,6 +7,7 @@ import pytest
 
 from mainspring.data import capture
 from mainspring.data.capture import CaptureWriter, read_capture
+from mainspring.data.compression import ZSTD_MODULE
 from mainspring.errors import CaptureError, DataError
 
 _MESSAGES = [(1_000 + at, b'{"n":%d,"text":"a b  c"}' % at) for at in range(500)]
@@ -15,7 +16,7 @@ _NAMES = ["plain.capture", "session.gz", "session.zst"]
 
 def _write(path, messages=_MESSAGES):
     if path.suffix == ".zst":
-        pytest.importorskip("zstandard")
+        pytest.importorskip(ZSTD_MODULE)
     with CaptureWriter(path) as writer:
         for receive_time_ns, raw in messages:
             writer.write(receive_time_ns, raw)
@@ -140,7 +141,7 @@ def test_zstd_without_its_package(tmp_path, monkeypatch):
     """The error names the extra to install, reading and writing."""
     path = tmp_path / "x.zst"
     path.write_bytes(b"\x28\xb5\x2f\xfd0000")
-    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setitem(sys.modules, ZSTD_MODULE, None)
     with pytest.raises(DataError, match=r"mainspring\[zstd\]"):
         list(read_capture(path))
     with pytest.raises(DataError, match=r"mainspring\[zstd\]"), CaptureWriter(tmp_path / "y.zst"):

@@ -3,6 +3,8 @@
 import base64
 import gzip
 import random
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.data import read_capture
+from mainspring.data.compression import ZSTD_MODULE
 from mainspring.errors import DataError
 from mainspring.seams import RawMessage
 from mainspring.session.ahead import BlockReader
@@ -72,8 +75,8 @@ _BINARY = b"".join(b"%d base64:%s\n" % (n, base64.b64encode(bytes(range(n % 40))
 
 
 def _zstd(data: bytes) -> bytes:
-    zstandard = pytest.importorskip("zstandard", reason="zstandard isn't installed")
-    compressed: bytes = zstandard.ZstdCompressor(write_content_size=False).compress(data)
+    zstd = pytest.importorskip(ZSTD_MODULE)
+    compressed: bytes = zstd.compress(data, options={zstd.CompressionParameter.checksum_flag: 1})
     return compressed
 
 
@@ -99,6 +102,11 @@ _SKIPPABLE = b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc"
         pytest.param(lambda: _SKIPPABLE + _zstd(_LINES), id="a frame to be skipped"),
         pytest.param(lambda: _zstd(_LINES)[:-9], id="cut zstd"),
         pytest.param(lambda: _zstd(_LINES) + b"more", id="garbage behind zstd"),
+        pytest.param(lambda: _zstd(_LINES)[:-3] + b"abc", id="wrong checksum of a frame"),
+        pytest.param(lambda: _zstd(_LINES) + _SKIPPABLE[:-1], id="cut in a frame to be skipped"),
+        pytest.param(lambda: _zstd(b"") + _SKIPPABLE + _zstd(_LINES) + _SKIPPABLE, id="empty and skippable frames"),
+        pytest.param(lambda: gzip.compress(b"7 " + bytes(64 * 1024 * 1024)), id="64 MiB of zeros, gzip"),
+        pytest.param(lambda: _zstd(_LINES + bytes(64 * 1024 * 1024)), id="64 MiB of zeros, zstd"),
         pytest.param(lambda: _LINES + b"1 no end", id="no end"),
         pytest.param(lambda: _LINES + b"\n" + _LINES, id="an empty line"),
         pytest.param(lambda: _LINES + b"9223372036854775808 a\n" + _LINES, id="a time beyond 63 bits"),
@@ -191,3 +199,30 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(FileNotFoundError, match="No such file"):
         CaptureBlocks(tmp_path / "none", 64)
+
+
+_READ_UNDER_LIMIT = """
+import re, resource, sys
+from pathlib import Path
+from mainspring_native._native import CaptureBlocks
+
+held = int(re.search(r"VmData:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+limit = held + 96 * 1024 * 1024
+resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+blocks = CaptureBlocks(Path(sys.argv[1]), 512)
+lines = 0
+while block := blocks.take():
+    lines += len(block)
+print(lines, blocks.whole)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA bounds memory on Linux only")
+@pytest.mark.parametrize("form", [gzip.compress, _zstd])
+def test_memory_does_not_grow_with_what_is_expanded(form: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    """Kilobytes that stand for 256 MiB are read whole by a process that may allocate 96 MiB."""
+    path = tmp_path / "capture"
+    path.write_bytes(form((b"1 " + b"0" * 65_533 + b"\n") * 4_096))
+    command = [sys.executable, "-P", "-c", _READ_UNDER_LIMIT, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("4096 True\n", "")

@@ -5,17 +5,14 @@ standard base64, and read back as the very bytes it was. Reading and writing go 
 """
 
 import binascii
-import gzip
-import io
-import re
-import zlib
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from mainspring.data.compression import BrokenCompression, InputFile, check_kind, compressed, decompressed
 from mainspring.data.replace import private_file
 from mainspring.errors import CaptureError, DataError
 from mainspring.seams import MAX_MESSAGE_BYTES, RawMessage
@@ -37,17 +34,12 @@ A line of base64 may be as long as that message makes it.
 """
 _MAX_BASE64_LINE_BYTES = _TIME_DIGITS + 1 + len(_BASE64) + _BASE64_BYTES + 1
 
-_GZIP_MAGIC = b"\x1f\x8b"
-# A zstd stream begins with a frame, or with one of the sixteen kinds of frame to be skipped.
-_ZSTD_MAGIC = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
-_CHUNK_BYTES = 64 * 1024
-
 
 class CaptureReader:
     """One pass over a capture: an iterator of `(receive_time_ns, raw)`, which counts as it goes.
 
-    `lines` and `bad_lines` are how many were read, and how many of them skipped. `bytes_read` of `bytes_total` are
-    those of the file as it lies there, for a progress bar.
+    `lines` counts the lines that were read, `bad_lines` those of them that were skipped. `bytes_total` is the size of
+    the file, compressed as it is, and 0 for a pipe, whose end nobody knows.
     """
 
     def __init__(self, path: Path, *, skip_bad: bool) -> None:
@@ -55,13 +47,16 @@ class CaptureReader:
         self.lines = 0
         self.bad_lines = 0
         try:
-            self.bytes_total = path.stat().st_size
-            with path.open("rb"):
-                pass
+            regular = check_kind(path)
+            self.bytes_total = path.stat().st_size if regular else 0
+            if regular:
+                # A file that may not be read is reported now. A pipe must not be opened twice.
+                with path.open("rb"):
+                    pass
         except OSError as error:
             raise DataError(f"{path}: {error.strerror}") from error
         self._skip_bad = skip_bad
-        self._file: IO[bytes] | None = None
+        self._file: InputFile | None = None
         self._failed: DataError | None = None
         self._messages = self._read()
 
@@ -98,13 +93,16 @@ class CaptureReader:
     @property
     def bytes_read(self) -> int:
         """How far the file has been read; all of it, once the capture has ended."""
-        return self.bytes_total if self._file is None or self._file.closed else self._file.tell()
+        return self.bytes_total if self._file is None or self._file.closed else self._file.bytes_read
 
     def _read(self) -> Generator[RawMessage, None, None]:
-        with self.path.open("rb") as file:
-            self._file = file
-            with _decompressed(file, self.path) as stream:
-                yield from self._lines(stream)
+        try:
+            with InputFile(self.path) as file:
+                self._file = file
+                with decompressed(file, self.path) as stream:
+                    yield from self._lines(stream)
+        except OSError as error:
+            raise DataError(f"{self.path}: reading stopped after line {self.lines}: {error.strerror}") from error
 
     def _lines(self, stream: IO[bytes]) -> Iterator[RawMessage]:
         readline = stream.readline
@@ -138,7 +136,7 @@ class CaptureReader:
                     continue
                 self._refuse(problem)
                 _skip_rest(line, stream)
-        except (EOFError, OSError, zlib.error) as error:
+        except BrokenCompression as error:
             self.lines += 1
             self._refuse(f"the compressed file is cut short or broken ({error})")
 
@@ -183,7 +181,7 @@ class CaptureWriter:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with private_file(self.path) as private:
-            with private.open("wb") as file, _compressed(file, self.path) as self._stream:
+            with private.open("wb") as file, compressed(file, self.path) as self._stream:
                 yield
             private.replace(self.path)
 
@@ -191,10 +189,13 @@ class CaptureWriter:
 def read_capture(path: Path | str, *, skip_bad: bool = False) -> CaptureReader:
     """Reads a capture, whatever its name, by what its first bytes say it is.
 
-    Raises `DataError` at once where there is no such file, and, while it is read, `CaptureError` for a line that isn't
-    a time, a space and a message, holds broken base64, is longer than the largest message makes it, or is cut short,
-    and for compressed bytes that are cut short or broken. With `skip_bad` such a line is counted and passed over; after
-    broken compression nothing follows. Raises `DataError` for a zstd file where the package zstandard is missing.
+    A pipe (a FIFO, `/dev/stdin`) is read in the same way, once.
+
+    Raises `DataError` at once if there is no such file. While it is read, raises `CaptureError`, which names the file
+    and the line, for a line that isn't a time, a space and a message, holds invalid base64, is longer than
+    `MAX_LINE_BYTES` (about 22 MiB for base64) or is cut short, and for compressed bytes that are cut short or damaged.
+    With `skip_bad` such a line is counted and skipped; nothing follows damaged compression. Raises `DataError` if
+    reading fails, and for a zstd file if its package isn't installed.
     """
     return CaptureReader(Path(path), skip_bad=skip_bad)
 
@@ -248,85 +249,3 @@ def _skip_rest(line: bytes, stream: IO[bytes]) -> None:
     """Passes over what a line has beyond the longest that is read."""
     while line and not line.endswith(b"\n"):
         line = stream.readline(MAX_LINE_BYTES)
-
-
-def _decompressed(file: IO[bytes], path: Path) -> IO[bytes]:
-    magic = file.read(4)
-    file.seek(0)
-    if magic.startswith(_GZIP_MAGIC):
-        return io.BufferedReader(_GzipReader(gzip.GzipFile(fileobj=file, mode="rb")), _CHUNK_BYTES)
-    if _ZSTD_MAGIC.match(magic):
-        return io.BufferedReader(_ZstdReader(file, _zstandard(path)), _CHUNK_BYTES)
-    return file
-
-
-def _compressed(file: IO[bytes], path: Path) -> AbstractContextManager[Any]:
-    if path.suffix == ".gz":
-        # Without a name and a time in its header, the same messages make the same bytes.
-        return gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
-    if path.suffix == ".zst":
-        writer: AbstractContextManager[Any] = _zstandard(path).ZstdCompressor().stream_writer(file, closefd=False)
-        return writer
-    return nullcontext(file)
-
-
-def _zstandard(path: Path) -> Any:
-    try:
-        import zstandard
-    except ImportError as error:
-        raise DataError(f"{path}: zstd needs the package zstandard: install mainspring[zstd]") from error
-    return zstandard
-
-
-class _GzipReader(io.RawIOBase):
-    """The bytes of gzip members, as they come: what stands before a break in the file is still read."""
-
-    def __init__(self, file: gzip.GzipFile) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._file.read1(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-
-class _ZstdReader(io.RawIOBase):
-    """The bytes of one or more zstd frames. Unlike the library's own reader, it notices where the last one is cut."""
-
-    def __init__(self, file: IO[bytes], zstandard: Any) -> None:
-        self._file = file
-        self._zstandard = zstandard
-        self._frame: Any = None
-        self._compressed = b""
-        self._ready = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            if not self._compressed:
-                self._compressed = self._file.read(_CHUNK_BYTES)
-            if not self._compressed:
-                if self._frame is not None:
-                    raise EOFError("the last zstd frame has no end")
-                return 0
-            self._decompress()
-        taken = self._ready[: len(buffer)]
-        self._ready = self._ready[len(taken) :]
-        buffer[: len(taken)] = taken
-        return len(taken)
-
-    def _decompress(self) -> None:
-        if self._frame is None:
-            self._frame = self._zstandard.ZstdDecompressor().decompressobj()
-        try:
-            self._ready = self._frame.decompress(self._compressed)
-        except self._zstandard.ZstdError as error:
-            raise OSError(str(error)) from error
-        self._compressed = self._frame.unused_data
-        if self._frame.eof:
-            self._frame = None

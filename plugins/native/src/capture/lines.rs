@@ -26,10 +26,15 @@ pub enum Ended {
     Unusual,
 }
 
-/// Takes whole lines from `at` on, until there are `most` messages. `at` is moved behind the last line that was taken.
-pub fn take(data: &[u8], at: &mut usize, most: usize, messages: &mut Messages) -> Ended {
+/// Takes whole lines from `at` on, until there are `most` messages. Moves `at` past the last line that was taken.
+///
+/// The first `searched` bytes from `at` on are known to hold no line end: so a long line that arrives in pieces is
+/// searched once, not once for each piece.
+pub fn take(data: &[u8], at: &mut usize, searched: usize, most: usize, messages: &mut Messages) -> Ended {
+    let mut searched = searched;
     while messages.len() < most {
-        let Some(length) = memchr(b'\n', &data[*at..]) else { return Ended::NoLine };
+        let Some(length) = memchr(b'\n', &data[*at + searched..]) else { return Ended::NoLine };
+        let length = std::mem::take(&mut searched) + length;
         if line(&data[*at..*at + length], messages).is_none() {
             return Ended::Unusual;
         }
@@ -73,10 +78,10 @@ mod tests {
     fn whole_lines_are_taken_and_the_first_unusual_one_is_left() {
         let data = b"1 a\n9223372036854775807 {}\n3 base64:AAEK\n4 b\n";
         let (mut at, mut messages) = (0, Messages::default());
-        assert_eq!(take(data, &mut at, 10, &mut messages), Ended::NoLine);
+        assert_eq!(take(data, &mut at, 0, 10, &mut messages), Ended::NoLine);
         let read: Vec<_> = messages.from(0).collect();
         assert_eq!(read, [(1, &b"a"[..]), (i64::MAX, b"{}"), (3, b"\0\x01\n"), (4, b"b")]);
-        assert_eq!((at, take(data, &mut 0, 4, &mut Messages::default())), (data.len(), Ended::Full));
+        assert_eq!((at, take(data, &mut 0, 0, 4, &mut Messages::default())), (data.len(), Ended::Full));
         let unusual: [&[u8]; 9] = [
             b"\n",
             b" a\n",
@@ -90,7 +95,7 @@ mod tests {
         ];
         for line in unusual {
             let mut at = 0;
-            assert_eq!(take(line, &mut at, 1, &mut Messages::default()), Ended::Unusual, "{line:?}");
+            assert_eq!(take(line, &mut at, 0, 1, &mut Messages::default()), Ended::Unusual, "{line:?}");
             assert_eq!(at, 0);
         }
     }

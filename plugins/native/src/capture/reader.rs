@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -49,9 +48,7 @@ impl Reader {
         let read = Arc::new(AtomicU64::new(0));
         let source = source::open(path, Arc::clone(&read))?;
         let (sender, receiver) = sync_channel(AHEAD);
-        let position = Arc::clone(&read);
-        let thread =
-            thread::Builder::new().name("capture".into()).spawn(move || run(source, &position, most, &sender))?;
+        let thread = thread::Builder::new().name("capture".into()).spawn(move || run(source, most, &sender))?;
         Ok(Reader { blocks: Some(receiver), thread: Some(thread), read, whole: false })
     }
 
@@ -95,10 +92,10 @@ impl Drop for Reader {
     }
 }
 
-/// Bytes that were decompressed, of which those before a break aren't all to be handed out.
+/// Decompressed bytes, of which the last few may not be handed out yet.
 ///
-/// Where compression is broken, the twin loses what came of the piece that it handed to the decompressor, 64 KiB of the file
-/// or of what comes of it. So what was decompressed waits until the file was read this much further without a fault.
+/// At damaged compression the twin loses what the failing call of its decompressor had made: at most 64 KiB. So the last
+/// `HOLD` bytes wait until more were read after them without a fault.
 #[derive(Debug, Default)]
 struct Held {
     data: Vec<u8>,
@@ -106,11 +103,11 @@ struct Held {
     taken: usize,
     /// How many may be.
     free: usize,
-    /// Where in `data` each read ended, and how far the file was read then.
-    marks: VecDeque<(usize, u64)>,
+    /// How many of those that may be are known to hold no line end.
+    searched: usize,
 }
 
-const HOLD: u64 = 192 * 1024;
+const HOLD: usize = 128 * 1024;
 
 impl Held {
     /// Reads more. Returns how much.
@@ -118,9 +115,6 @@ impl Held {
         if self.taken > BLOCK_BYTES {
             self.data.drain(..self.taken);
             self.free -= self.taken;
-            for (end, _) in &mut self.marks {
-                *end = end.saturating_sub(self.taken);
-            }
             self.taken = 0;
         }
         let kept = self.data.len();
@@ -135,33 +129,32 @@ impl Held {
         read
     }
 
-    /// Frees what has waited long enough. `position` is how far the file was read.
-    fn free(&mut self, position: u64, hold: u64) {
-        self.marks.push_back((self.data.len(), position));
-        while let Some(&(end, then)) = self.marks.front()
-            && then + hold <= position
-        {
-            self.free = end;
-            self.marks.pop_front();
-        }
+    /// Frees all but the last `hold` bytes.
+    fn free(&mut self, hold: usize) {
+        self.free = self.free.max(self.data.len().saturating_sub(hold));
+    }
+
+    /// Takes lines of those bytes that may be taken: see `lines::take`.
+    fn take(&mut self, most: usize, messages: &mut Messages) -> Ended {
+        let ended = take(&self.data[..self.free], &mut self.taken, self.searched, most, messages);
+        self.searched = if ended == Ended::NoLine { self.free - self.taken } else { 0 };
+        ended
     }
 }
 
 /// Reads to the end, to the first line or byte that isn't for this reader, or until nobody listens.
-fn run(mut source: Source, read: &AtomicU64, most: usize, blocks: &SyncSender<Block>) {
+fn run(mut source: Source, most: usize, blocks: &SyncSender<Block>) {
     let hold = if source.compressed { HOLD } else { 0 };
     let mut held = Held::default();
     let mut messages = Messages::with_capacity(most, 0);
     loop {
         let got = held.read(&mut source.stream);
         let (ended, whole) = (!matches!(got, Ok(1..)), matches!(got, Ok(0)));
-        if whole {
-            held.free = held.data.len();
-        } else if !ended {
-            held.free(read.load(Ordering::Relaxed), hold);
+        if !ended || whole {
+            held.free(if whole { 0 } else { hold });
         }
         loop {
-            let stopped = take(&held.data[..held.free], &mut held.taken, most, &mut messages);
+            let stopped = held.take(most, &mut messages);
             let full = stopped == Ended::Full || messages.bytes() > BLOCK_BYTES;
             if (full || ended || stopped == Ended::Unusual) && !messages.is_empty() {
                 let block = std::mem::replace(&mut messages, Messages::with_capacity(most, BLOCK_BYTES / 8));
@@ -177,12 +170,12 @@ fn run(mut source: Source, read: &AtomicU64, most: usize, blocks: &SyncSender<Bl
         }
         if ended {
             if whole && held.taken == held.data.len() {
-                // Nobody may listen any more, and then nobody has to know.
+                // If nobody listens any more, nobody has to know.
                 drop(blocks.send(Block::Whole));
             }
             return;
         }
-        if held.free - held.taken > MAX_LINE_BYTES {
+        if held.searched > MAX_LINE_BYTES {
             return;
         }
     }

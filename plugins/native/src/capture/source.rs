@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 const BUFFER: usize = 64 * 1024;
 
@@ -43,36 +44,108 @@ pub fn open(path: &Path, read: Arc<AtomicU64>) -> io::Result<Source> {
     if first.starts_with(b"\x1f\x8b") {
         Ok(Source { stream: Box::new(MultiGzDecoder::new(file)), compressed: true })
     } else if first.get(..4).is_some_and(zstd) {
-        Ok(Source { stream: Box::new(Frames { file: Some(file), frame: None }), compressed: true })
+        Ok(Source { stream: Box::new(Frames::new(file)?), compressed: true })
     } else {
         Ok(Source { stream: Box::new(file), compressed: false })
     }
 }
 
-/// The frames of a zstd file, one after the other.
+/// The frames of a zstd file, one after the other, with their checksums verified. Skippable frames are skipped.
 struct Frames<R: BufRead> {
-    file: Option<R>,
-    frame: Option<StreamingDecoder<R, ruzstd::decoding::FrameDecoder>>,
+    file: R,
+    decoder: FrameDecoder,
+    inside: bool,
+}
+
+/// The header of a frame without content.
+const EMPTY_FRAME: &[u8] = b"\x28\xb5\x2f\xfd\x20\x00";
+
+impl<R: BufRead> Frames<R> {
+    fn new(file: R) -> io::Result<Frames<R>> {
+        let mut decoder = FrameDecoder::new();
+        // ruzstd 0.8 holds only a decoder's second frame, and those after it, to its limit on windows (100 MiB).
+        decoder.init(EMPTY_FRAME).map_err(io::Error::other)?;
+        Ok(Frames { file, decoder, inside: false })
+    }
+
+    /// Reads frame headers up to that of a frame with content. Returns false at the end of the file.
+    fn enter(&mut self) -> io::Result<bool> {
+        while !self.file.fill_buf()?.is_empty() {
+            match self.decoder.init(&mut self.file) {
+                Ok(()) => {
+                    self.inside = true;
+                    return Ok(true);
+                }
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                    let length = u64::from(length);
+                    if io::copy(&mut (&mut self.file).take(length), &mut io::sink())? < length {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+        Ok(false)
+    }
 }
 
 impl<R: BufRead> Read for Frames<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some(mut file) = self.file.take() {
-                if file.fill_buf()?.is_empty() {
-                    self.file = Some(file);
-                    return Ok(0);
-                }
-                self.frame = Some(StreamingDecoder::new(file).map_err(io::Error::other)?);
+        while !buffer.is_empty() && (self.inside || self.enter()?) {
+            // One block at a time: it has at most 128 KiB, however few bytes stand for it.
+            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                self.decoder
+                    .decode_blocks(&mut self.file, BlockDecodingStrategy::UptoBlocks(1))
+                    .map_err(io::Error::other)?;
             }
-            let Some(frame) = &mut self.frame else {
-                return Err(io::Error::other("a frame before this one is broken"));
-            };
-            let count = frame.read(buffer)?;
-            if count > 0 || buffer.is_empty() {
+            let count = self.decoder.read(buffer)?;
+            if count > 0 {
                 return Ok(count);
             }
-            self.file = self.frame.take().map(StreamingDecoder::into_inner);
+            self.inside = false;
+            let stated = self.decoder.get_checksum_from_data();
+            if stated.is_some() && stated != self.decoder.get_calculated_checksum() {
+                return Err(io::Error::other("the checksum of a frame is wrong"));
+            }
         }
+        Ok(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // "hello\n" in a frame with a checksum, as zstd 1.5.7 makes it.
+    const HELLO: &[u8] = b"\x28\xb5\x2f\xfd\x24\x06\x31\x00\x00\x68\x65\x6c\x6c\x6f\x0a\x53\x88\xbd\x91";
+
+    fn all(data: &[u8]) -> io::Result<Vec<u8>> {
+        let mut read = Vec::new();
+        Frames::new(data)?.read_to_end(&mut read).map(|_| read)
+    }
+
+    #[test]
+    fn frames_follow_each_other_and_skippable_ones_are_skipped() {
+        let skippable = b"\x5f\x2a\x4d\x18\x03\x00\x00\x00abc";
+        assert_eq!(all(b"").unwrap(), b"");
+        assert_eq!(all(&[skippable, HELLO, skippable, HELLO, skippable].concat()).unwrap(), b"hello\nhello\n");
+    }
+
+    #[test]
+    fn what_is_cut_or_damaged_is_an_error() {
+        for cut in 1..HELLO.len() {
+            assert!(all(&HELLO[..cut]).is_err(), "{cut}");
+        }
+        assert!(all(b"\x50\x2a\x4d\x18\x03\x00\x00\x00ab").is_err());
+        let mut damaged = HELLO.to_vec();
+        let text = damaged.windows(5).position(|part| part == b"hello").unwrap();
+        damaged[text] = b'j';
+        assert!(all(&damaged).is_err());
+    }
+
+    #[test]
+    fn a_window_beyond_the_limit_is_refused_from_the_first_frame_on() {
+        // A window descriptor of 0xff: 3.75 TiB.
+        assert!(all(b"\x28\xb5\x2f\xfd\x00\xff\x01\x00\x00").is_err());
     }
 }
