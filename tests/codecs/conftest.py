@@ -4,14 +4,13 @@ import importlib
 import importlib.util
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_DEPTH, MIN_DEPTH, Codec
+from mainspring.seams import Codec
 
 _MODULES = ("json", "orjson", "msgspec_json", "simdjson", "msgpack", "ormsgpack", "msgspec_msgpack")
 _SUITES = Path(__file__).resolve().parents[2].parent / "shared/data/codecs"
@@ -73,59 +72,24 @@ def json_codecs() -> dict[str, Codec]:
 
 
 @pytest.fixture(scope="session")
-def large_integers() -> dict[str, str]:
-    """What each JSON codec states of integers beyond 64 bits, by name."""
-    return {
-        offer.name: offer.capabilities.get("large_integers", "refused")
-        for offer in _ALL
-        if offer.capabilities["format"] == "json"
-    }
+def agreed(json_codecs: dict[str, Codec]) -> Callable[[bytes], str | None]:
+    """What all JSON codecs make of the bytes: a text that tells 1 from 1.0 and 0.0 from -0.0, or None for a refusal."""
 
-
-@pytest.fixture(scope="session")
-def agreed(json_codecs: dict[str, Codec], large_integers: dict[str, str]) -> Callable[[bytes], dict[str, str | None]]:
-    """What each JSON codec makes of the bytes: a text that tells 1 from 1.0 and 0.0 from -0.0, or None for a refusal.
-
-    They may differ only where the contract leaves it open: some refuse nesting between the two bounds, and some an
-    integer beyond 64 bits of which others, that state so, make the float that the standard library makes of it.
-    """
-
-    def agreed(data: bytes) -> dict[str, str | None]:
+    def agreed(data: bytes) -> str | None:
         outcomes = {name: _outcome(codec, data) for name, codec in json_codecs.items()}
-        if len(set(outcomes.values())) > 1:
-            large: list[str] = []
-            value = json.loads(data, parse_int=partial(_number, large))
-            deep = MIN_DEPTH < _levels(value) <= MAX_DEPTH
-            for name, outcome in outcomes.items():
-                takes = not large or large_integers[name] == "float"
-                right = {repr(value) if takes else None} | ({None} if deep else set())
-                assert outcome in right, (name, data, outcomes)
-        return outcomes
+        assert len(set(outcomes.values())) == 1, (data, outcomes)
+        return outcomes["orjson"]
 
     return agreed
 
 
 def _outcome(codec: Codec, data: bytes) -> str | None:
     try:
-        return repr(codec.decode(data))
+        value = codec.decode(data)
     except CodecError:
         return None
-
-
-def _number(large: list[str], text: str) -> int | float:
-    if -(2**63) <= int(text) < 2**64:
-        return int(text)
-    large.append(text)
-    return float(text)
-
-
-def _levels(value: Any) -> int:
-    """How many levels deep a decoded value nests."""
-    levels, level = 0, [value]
-    while level := [inner for inner in level if isinstance(inner, dict | list)]:
-        level = [one for inner in level for one in (inner.values() if isinstance(inner, dict) else inner)]
-        levels += 1
-    return levels
+    # As JSON, as `repr` gives up on deep nesting.
+    return json.dumps(value)
 
 
 @pytest.fixture(scope="session")

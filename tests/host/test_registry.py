@@ -49,7 +49,7 @@ def test_an_allowed_distribution_is_loaded(install: Callable[..., Any]) -> None:
 )
 def test_every_seam_is_provided_by_its_hook(install: Callable[..., Any], seam: str, hook: str) -> None:
     """A plugin fills the seam of the hook that it implements and no other, and its factory arrives as it is."""
-    capabilities = ", capabilities=dict(format='json', strict=True, duplicate_keys='last')"
+    capabilities = ", capabilities=dict(format='json', strict=True)"
     install("acme", {"acme_plugin": book("acme", capabilities).replace("register_books", hook)})
     registry = Registry.load(["acme"])
     assert {one: list(registry.offers(one)) for one in SEAMS} == {one: ["acme"] * (one == seam) for one in SEAMS}
@@ -122,7 +122,7 @@ from mainspring.seams import hookimpl
 def register_codecs(catalogue):
     for name, form in {pairs!r}:
         catalogue.add(name, object, summary="a codec", default=True,
-                      capabilities=dict(format=form, strict=True, duplicate_keys="last"))
+                      capabilities=dict(format=form, strict=True))
 """
 
 
@@ -220,7 +220,7 @@ def test_a_codec_says_what_it_is(install: Callable[..., Any]) -> None:
     """A codec without the capabilities that its seam requires is refused when it is offered."""
     source = book("acme").replace("register_books", "register_codecs")
     install("acme-books", {"acme_books": source})
-    with pytest.raises(PluginError, match="capabilities lack format, strict, duplicate_keys"):
+    with pytest.raises(PluginError, match="capabilities lack format, strict"):
         Registry.load(["acme-books"])
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from mainspring.data.compression import BrokenCompression, InputFile, check_kind, compressed, decompressed
+from mainspring.data.compression import BrokenCompressionError, InputFile, check_kind, compressed, decompressed
 from mainspring.data.replace import private_file
 from mainspring.errors import CaptureError, DataError
 from mainspring.seams import MAX_MESSAGE_BYTES, RawMessage
@@ -136,7 +136,7 @@ class CaptureReader:
                     continue
                 self._refuse(problem)
                 _skip_rest(line, stream)
-        except BrokenCompression as error:
+        except BrokenCompressionError as error:
             self.lines += 1
             self._refuse(f"the compressed file is cut short or broken ({error})")
 

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from mainspring.errors import DataError
 
-__all__ = ["ZSTD_MODULE", "BrokenCompression", "InputFile", "check_kind", "compressed", "decompressed"]
+__all__ = ["ZSTD_MODULE", "BrokenCompressionError", "InputFile", "check_kind", "compressed", "decompressed"]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 # A zstd stream begins with a frame, or with one of the sixteen kinds of skippable frame.
@@ -28,7 +28,7 @@ _MAGIC_BYTES = 4
 _CHUNK_BYTES = 64 * 1024
 
 
-class BrokenCompression(Exception):
+class BrokenCompressionError(Exception):
     """The compressed bytes are cut short or damaged."""
 
 
@@ -84,7 +84,7 @@ def check_kind(path: Path) -> bool:
 def decompressed(file: InputFile, path: Path) -> IO[bytes]:
     """The decompressed bytes of the file; `path` is for messages.
 
-    The stream raises `BrokenCompression` when it reaches damage. Raises `DataError` for zstd without its package.
+    The stream raises `BrokenCompressionError` when it reaches damage. Raises `DataError` for zstd without its package.
     """
     stream = io.BufferedReader(file, _CHUNK_BYTES)
     if file.magic.startswith(_GZIP_MAGIC):
@@ -130,6 +130,6 @@ class _Decompressed(io.RawIOBase):
         try:
             data = self._read(len(buffer))
         except self._damage as error:
-            raise BrokenCompression(str(error)) from error
+            raise BrokenCompressionError(str(error)) from error
         buffer[: len(data)] = data
         return len(data)

@@ -20,7 +20,7 @@ __all__ = ["Offer", "SeamCatalogue", "decode_options", "freeze", "why_unusable"]
 _HYPHENS = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _UNDERSCORES = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _DEFAULTS_BY_CAPABILITY = {"codec": "format"}
-_REQUIRED_CAPABILITIES = {"codec": ("format", "strict", "duplicate_keys")}
+_REQUIRED_CAPABILITIES = {"codec": ("format", "strict")}
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):

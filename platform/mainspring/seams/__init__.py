@@ -2,7 +2,14 @@
 
 from mainspring.seams.book import Book, register_books
 from mainspring.seams.catalogue import NO_CAPABILITIES, PROJECT, Capabilities, Catalogue, Needs, hookimpl, hookspec
-from mainspring.seams.codec import MAX_DEPTH, MAX_MESSAGE_BYTES, MIN_DEPTH, Codec, register_codecs
+from mainspring.seams.codec import (
+    MAX_ENCODED_DEPTH,
+    MAX_JSON_DEPTH,
+    MAX_MESSAGE_BYTES,
+    MAX_MSGPACK_DEPTH,
+    Codec,
+    register_codecs,
+)
 from mainspring.seams.decoder import CaptureBlocks, Decoder, FuseContext, Fused, register_decoders
 from mainspring.seams.feed import (
     Feed,
@@ -20,9 +27,10 @@ from mainspring.seams.slippage import SlippageModel, register_slippage
 from mainspring.seams.strategy import OpenOrder, Orders, Strategy, Subscription, register_strategies
 
 __all__ = [
-    "MAX_DEPTH",
+    "MAX_ENCODED_DEPTH",
+    "MAX_JSON_DEPTH",
     "MAX_MESSAGE_BYTES",
-    "MIN_DEPTH",
+    "MAX_MSGPACK_DEPTH",
     "NEVER_NS",
     "NO_CAPABILITIES",
     "PROJECT",

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any, Literal
 
 from mainspring.errors import CodecError
-from mainspring.seams import MIN_DEPTH, Codec
+from mainspring.seams import MAX_ENCODED_DEPTH, Codec
 from mainspring.testing._codec_samples import SAMPLES, Samples
 from mainspring.testing._rules import Rules, shorten
 
@@ -20,27 +20,23 @@ def check_codec(
     *,
     format: Literal["json", "msgpack"],  # noqa: A002  the name of the capability
     strict: bool = True,
-    duplicate_keys: str = "last",
-    large_integers: str = "refused",
-    timestamp_ns: int = 1,
     seed: int = 0,
     rounds: int = 300,
 ) -> None:
     """Tries a codec of `factory` on what it must take, on what it must refuse, and on `rounds` seeded values.
 
-    The arguments after `factory` are the capabilities that the codec states. One that is not `strict` may take what
-    the contract refuses; it is held to everything else, `CodecError` as the only exception among it.
+    `format` and `strict` are the capabilities that the codec states. One that isn't `strict` may read what the contract
+    refuses, and read differently what the contract takes. It still raises nothing but `CodecError`, keeps nothing that
+    it returned, and reads what it wrote.
 
-    Raises `ConformanceError`, which names the rule that broke, the bytes or the value, and the seed.
+    Raises `ConformanceError`, which names the broken rule, the bytes or the value, and the seed.
     """
     rules = Rules(seed)
     codec, samples = factory(), SAMPLES[format]
-    _check_taken(rules, codec, samples, timestamp_ns)
+    _check_taken(rules, codec, samples, strict)
     _check_refused(rules, codec, samples, strict)
-    _check_duplicates(rules, codec, samples, duplicate_keys)
-    _check_large_integers(rules, codec, samples, large_integers, strict)
     _check_compact(rules, codec, format)
-    _check_round_trip(rules, codec, _nested(MIN_DEPTH))
+    _check_round_trip(rules, codec, _nested(MAX_ENCODED_DEPTH))
     for _ in range(rounds):
         _check_round_trip(rules, codec, random_value(rules.random))
     _check_mutations(rules, codec, rounds)
@@ -87,18 +83,16 @@ def _decode(rules: Rules, codec: Codec, data: bytes) -> tuple[bool, Any]:
         raise
 
 
-def _check_taken(rules: Rules, codec: Codec, samples: Samples, timestamp_ns: int) -> None:
+def _check_taken(rules: Rules, codec: Codec, samples: Samples, strict: bool) -> None:
     for data, value in samples.taken:
         took, found = _decode(rules, codec, data)
+        if not strict:
+            continue
         rules.hold("what is valid is taken", took, f"{shorten(data)} was refused")
         if value is not None:
-            same = found == value and type(found) is type(value)
+            # By their text, which tells 1 from 1.0 and 0.0 from -0.0.
+            same = repr(found) == repr(value)
             rules.hold("what is valid decodes to its value", same, f"{shorten(data)} gave {shorten(found)}")
-    if timestamp_ns == 1 and samples is SAMPLES["msgpack"]:
-        took, found = _decode(rules, codec, b"\xd7\xff\x00\x00\x00\x04\x00\x00\x00\x01")
-        rules.hold(
-            "timestamps are exact to timestamp_ns", found == 1_000_000_001, f"1 s and 1 ns gave {shorten(found)}"
-        )
 
 
 def _check_refused(rules: Rules, codec: Codec, samples: Samples, strict: bool) -> None:
@@ -120,27 +114,6 @@ def _encode(rules: Rules, codec: Codec, value: Any) -> tuple[bool, Any]:
             "encode raises CodecError and nothing else", False, f"{shorten(value)}: {type(error).__name__}: {error}"
         )
         raise
-
-
-def _check_duplicates(rules: Rules, codec: Codec, samples: Samples, duplicate_keys: str) -> None:
-    took, found = _decode(rules, codec, samples.duplicate)
-    right = {"last": {"a": 2}, "first": {"a": 1}, "refused": None}.get(duplicate_keys)
-    rules.hold(
-        "duplicate keys are treated as stated",
-        found == right and took is (duplicate_keys != "refused"),
-        f"the key twice gave {shorten(found)}, stated is {duplicate_keys!r}",
-    )
-
-
-def _check_large_integers(rules: Rules, codec: Codec, samples: Samples, stated: str, strict: bool) -> None:
-    for data, value in samples.large_integers:
-        took, found = _decode(rules, codec, data)
-        right = {"refused": not (took and strict), "float": took and repr(found) == repr(value)}
-        rules.hold(
-            "integers beyond 64 bits are treated as stated",
-            right.get(stated, False),
-            f"{shorten(data)} gave {shorten(found)}, stated is {stated!r}",
-        )
 
 
 def _check_compact(rules: Rules, codec: Codec, format_: str) -> None:

@@ -97,9 +97,6 @@ def _codec(_name: str, factory: Callable[..., Any], capabilities: Capabilities, 
         factory,
         format="json" if format_ == "json" else "msgpack",
         strict=strict,
-        duplicate_keys=str(capabilities.get("duplicate_keys", "")),
-        large_integers=str(capabilities.get("large_integers", "refused")),
-        timestamp_ns=int(capabilities.get("timestamp_ns", 1)),
         seed=seed,
     )
     if not strict and not capabilities.get("lenient"):

@@ -1,16 +1,18 @@
-"""The bounds of the codec contract that not every library keeps by itself: nesting, integers, finite numbers, plain
-values. Nesting is bounded to `MIN_DEPTH` levels, the fewest that the contract allows.
+"""The parts of the codec contract that not every library keeps: nesting, large integers, finite numbers, plain values.
 
 Each `check` raises `CodecError`. The codecs ask a cheap question first, which a usual message answers with no, and
-come here only where the answer is perhaps.
+come here only if the answer is perhaps.
 """
 
 import math
 import re
+from itertools import accumulate
 from typing import Any
 
+import orjson
+
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_MESSAGE_BYTES, MIN_DEPTH
+from mainspring.seams import MAX_ENCODED_DEPTH, MAX_JSON_DEPTH, MAX_MESSAGE_BYTES, MAX_MSGPACK_DEPTH
 
 __all__ = [
     "JSON_SHAPE",
@@ -18,10 +20,11 @@ __all__ = [
     "MSGPACK_NOT_CONTAINERS",
     "OPEN",
     "check_json_depth",
-    "check_json_integers",
     "check_numbers",
     "check_plain",
     "check_value_depth",
+    "decode_by_orjson",
+    "has_large_integer",
     "refuse_size",
     "suspect_numbers",
 ]
@@ -35,7 +38,7 @@ JSON_SHAPE = bytes(
     ord("0") if byte in b"0123456789" else ord("[") if byte in b"[{" else ord(".") for byte in range(256)
 )
 """Translates every digit to 0 and every opening bracket to [, so that one pass serves both questions of a message:
-at most `MIN_DEPTH` times OPEN can't nest too deep, and without LONG_INTEGER in it no integer is beyond 64 bits."""
+at most `MAX_JSON_DEPTH` times OPEN can't nest too deep, and without LONG_INTEGER in it no integer is beyond 64 bits."""
 
 LONG_INTEGER = b"0" * len(str(2**63))
 
@@ -43,11 +46,15 @@ _CONTAINERS = frozenset({dict, list, tuple})
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _STRING_OR_NUMBER = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(-?[0-9]++)([.eE]?)[-+.eE0-9]*+', re.DOTALL)
+_OPENS = OPEN[0]
+_PASSES = 32
 _SKELETON = bytes.maketrans(b"{}", b"[]")
+_NOT_OPENS = OPEN[0]
+_PASSES = 32
 _NOT_SKELETON = bytes(byte for byte in range(256) if byte not in b'[]{}"\\')
 
 MSGPACK_NOT_CONTAINERS = bytes(byte for byte in range(256) if not (0x80 <= byte <= 0x9F or 0xDC <= byte <= 0xDF))
-"""What no array and no map of msgpack begins with: bytes that have at most `MIN_DEPTH` others can't nest too deep."""
+"""What no array and no map of msgpack begins with: at most `MAX_MSGPACK_DEPTH` other bytes can't nest too deep."""
 
 # One class of first bytes, which `re` scans for far faster than for several alternatives.
 _MSGPACK_SUSPECT = re.compile(rb"[\xc7-\xcb](?:[\x7f\xff]|\x0c\xff|\x00\x0c\xff|\x00\x00\x00\x0c\xff)")
@@ -67,30 +74,39 @@ def check_json_depth(codec: str, data: bytes) -> None:
         skeleton = skeleton.replace(b'""', b"")
     if b'"' in skeleton or b"\\" in skeleton:
         skeleton = _STRING.sub(b"", data).translate(_SKELETON, _NOT_SKELETON)
-    if OPEN * (MIN_DEPTH + 1) in skeleton:
-        raise _too_deep(codec)
-    # Each pass takes away the innermost pairs, so that as many passes as the message is deep leave nothing.
-    for _ in range(MIN_DEPTH):
+    if OPEN * (MAX_JSON_DEPTH + 1) in skeleton:
+        raise _too_deep(codec, MAX_JSON_DEPTH)
+    # Each pass takes away the innermost pairs. A message that is still left after a few is counted bracket by bracket.
+    for _ in range(_PASSES):
         shorter = skeleton.replace(b"[]", b"")
         if len(shorter) == len(skeleton):
             return
         skeleton = shorter
-    if skeleton:
-        raise _too_deep(codec)
+    levels = accumulate(1 if bracket == _OPENS else -1 for bracket in skeleton)
+    if _PASSES + max(levels, default=0) > MAX_JSON_DEPTH:
+        raise _too_deep(codec, MAX_JSON_DEPTH)
 
 
-def check_json_integers(codec: str, data: bytes) -> None:
-    """Refuses JSON, known to be JSON, with an integer that neither int64 nor uint64 holds."""
-    for match in _STRING_OR_NUMBER.finditer(data):
-        digits, real = match.groups()
-        if digits and not real and (len(digits) > _MAX_DIGITS or not _INT64_MIN <= int(digits) <= _UINT64_MAX):
-            raise _too_large(codec)
+def has_large_integer(data: bytes) -> bool:
+    """Whether this, known to be JSON, holds an integer that neither int64 nor uint64 does."""
+    return any(
+        digits and not real and (len(digits) > _MAX_DIGITS or not _INT64_MIN <= int(digits) <= _UINT64_MAX)
+        for digits, real in (match.groups() for match in _STRING_OR_NUMBER.finditer(data))
+    )
+
+
+def decode_by_orjson(codec: str, data: bytes) -> Any:
+    """Decodes what `codec`'s own library can't in the way of the contract. Raises `CodecError` in the codec's name."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise CodecError(codec, str(error)) from error
 
 
 def check_value_depth(codec: str, value: Any) -> None:
-    """Refuses a decoded value that nests too deep. Costs about 50 ns an element."""
+    """Refuses a decoded msgpack value that nests too deep. Costs about 50 ns an element."""
     level = [value]
-    for _ in range(MIN_DEPTH):
+    for _ in range(MAX_MSGPACK_DEPTH):
         level = [
             inner
             for outer in level
@@ -100,7 +116,7 @@ def check_value_depth(codec: str, value: Any) -> None:
         ]
         if not level:
             return
-    raise _too_deep(codec)
+    raise _too_deep(codec, MAX_MSGPACK_DEPTH)
 
 
 def suspect_numbers(data: bytes) -> bool:
@@ -129,30 +145,30 @@ def check_plain(codec: str, value: Any, leaves: tuple[type, ...] = (str,), depth
     """Refuses what a format can't hold and libraries turn into something else: NaN, sets, dates, keys that aren't text.
 
     `leaves` are the types that the format holds besides None, numbers, arrays and objects. Integers must fit 64 bits,
-    and arrays and objects may nest `MIN_DEPTH` levels deep, which every codec decodes.
+    and arrays and objects may nest `MAX_ENCODED_DEPTH` levels deep, which every codec decodes.
     """
     if value is None or isinstance(value, leaves):
         return
     if isinstance(value, int | float):
         check_numbers(codec, value)
     elif isinstance(value, dict):
-        if depth == MIN_DEPTH:
-            raise _too_deep(codec)
+        if depth == MAX_ENCODED_DEPTH:
+            raise _too_deep(codec, MAX_ENCODED_DEPTH)
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise CodecError(codec, f"a key must be text, not {type(key).__name__}")
             check_plain(codec, inner, leaves, depth + 1)
     elif isinstance(value, list | tuple):
-        if depth == MIN_DEPTH:
-            raise _too_deep(codec)
+        if depth == MAX_ENCODED_DEPTH:
+            raise _too_deep(codec, MAX_ENCODED_DEPTH)
         for inner in value:
             check_plain(codec, inner, leaves, depth + 1)
     else:
         raise CodecError(codec, f"the format has nothing to hold a {type(value).__name__} in")
 
 
-def _too_deep(codec: str) -> CodecError:
-    return CodecError(codec, f"arrays and objects nest deeper than {MIN_DEPTH}")
+def _too_deep(codec: str, levels: int) -> CodecError:
+    return CodecError(codec, f"arrays and objects nest deeper than {levels} levels")
 
 
 def _too_large(codec: str) -> CodecError:

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 import msgpack
 
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_MESSAGE_BYTES, MIN_DEPTH, Catalogue, hookimpl
+from mainspring.seams import MAX_MESSAGE_BYTES, MAX_MSGPACK_DEPTH, Catalogue, hookimpl
 from mainspring_plugins.codecs import _limits
 
 __all__ = ["MsgpackCodec", "register_codecs"]
@@ -30,7 +30,7 @@ class MsgpackCodec:
             value = msgpack.unpackb(data, timestamp=_NANOSECONDS, ext_hook=_refuse_extension)
         except (ValueError, OverflowError, RecursionError, MemoryError) as error:
             raise CodecError(_NAME, str(error) or type(error).__name__) from error
-        if len(data.translate(None, _limits.MSGPACK_NOT_CONTAINERS)) > MIN_DEPTH:
+        if len(data.translate(None, _limits.MSGPACK_NOT_CONTAINERS)) > MAX_MSGPACK_DEPTH:
             _limits.check_value_depth(_NAME, value)
         if _limits.suspect_numbers(data):
             _limits.check_numbers(_NAME, value)
@@ -57,6 +57,6 @@ def register_codecs(catalogue: Catalogue) -> None:
         "msgpack",
         MsgpackCodec,
         summary="the msgpack package, made strict",
-        capabilities={"format": "msgpack", "strict": True, "duplicate_keys": "last"},
+        capabilities={"format": "msgpack", "strict": True},
         default=True,
     )

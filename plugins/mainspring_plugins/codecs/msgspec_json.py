@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_MESSAGE_BYTES, MIN_DEPTH, Catalogue, hookimpl
+from mainspring.seams import MAX_JSON_DEPTH, MAX_MESSAGE_BYTES, Catalogue, hookimpl
 from mainspring_plugins.codecs import _limits
 
 __all__ = ["MsgspecJsonCodec", "register_codecs"]
@@ -14,8 +14,11 @@ _NAME = "msgspec"
 
 
 class MsgspecJsonCodec:
-    """`msgspec.json` with bounds. It takes integers of any size, and bounds nesting by Python's recursion limit alone,
-    which a process may have raised so far that its stack overflows first.
+    """`msgspec.json` with bounds.
+
+    msgspec decodes integers of any size to `int`, and bounds nesting by Python's recursion limit only, which may be too
+    low for the contract or too high for the stack. A message with such an integer, or one that meets that limit, is
+    decoded by orjson.
     """
 
     __slots__ = ("_decode", "_encode")
@@ -29,14 +32,16 @@ class MsgspecJsonCodec:
         if len(data) > MAX_MESSAGE_BYTES:
             raise _limits.refuse_size(_NAME, data)
         shape = data.translate(_limits.JSON_SHAPE)
-        if shape.count(_limits.OPEN) > MIN_DEPTH:
+        if shape.count(_limits.OPEN) > MAX_JSON_DEPTH:
             _limits.check_json_depth(_NAME, data)
         try:
             value = self._decode(data)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        except RecursionError:
+            return _limits.decode_by_orjson(_NAME, data)
+        except (msgspec.MsgspecError, ValueError) as error:
             raise CodecError(_NAME, str(error)) from error
-        if _limits.LONG_INTEGER in shape:
-            _limits.check_json_integers(_NAME, data)
+        if _limits.LONG_INTEGER in shape and _limits.has_large_integer(data):
+            return _limits.decode_by_orjson(_NAME, data)
         return value
 
     def encode(self, value: Any) -> bytes:
@@ -54,5 +59,5 @@ def register_codecs(catalogue: Catalogue) -> None:
         "msgspec",
         MsgspecJsonCodec,
         summary="msgspec's JSON without a schema, made strict",
-        capabilities={"format": "json", "strict": True, "duplicate_keys": "last"},
+        capabilities={"format": "json", "strict": True},
     )

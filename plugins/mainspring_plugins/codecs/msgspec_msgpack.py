@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_MESSAGE_BYTES, MIN_DEPTH, Catalogue, hookimpl
+from mainspring.seams import MAX_MESSAGE_BYTES, MAX_MSGPACK_DEPTH, Catalogue, hookimpl
 from mainspring_plugins.codecs import _limits, _timestamps
 
 __all__ = ["MsgspecMsgpackCodec", "register_codecs"]
@@ -31,7 +31,7 @@ class MsgspecMsgpackCodec:
             value = self._decode(data)
         except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError, MemoryError) as error:
             raise CodecError(_NAME, str(error)) from error
-        if len(data.translate(None, _limits.MSGPACK_NOT_CONTAINERS)) > MIN_DEPTH:
+        if len(data.translate(None, _limits.MSGPACK_NOT_CONTAINERS)) > MAX_MSGPACK_DEPTH:
             _limits.check_value_depth(_NAME, value)
         if _TIMESTAMP_TYPE in data:
             value = _timestamps.from_datetimes(value)
@@ -57,6 +57,10 @@ def register_codecs(catalogue: Catalogue) -> None:
     catalogue.add(
         "msgspec-msgpack",
         MsgspecMsgpackCodec,
-        summary="msgspec's msgpack without a schema, made strict; rounds timestamps to the microsecond",
-        capabilities={"format": "msgpack", "strict": True, "duplicate_keys": "last", "timestamp_ns": 1000},
+        summary="msgspec's msgpack without a schema; for the order log",
+        capabilities={
+            "format": "msgpack",
+            "strict": False,
+            "lenient": "timestamps are rounded to the microsecond, and keys of any kind are taken",
+        },
     )

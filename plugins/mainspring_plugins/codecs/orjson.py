@@ -14,9 +14,7 @@ _NAME = "orjson"
 
 
 class OrjsonCodec:
-    """`orjson` with a bound on size. The rest it bounds itself: it takes 1,024 levels, makes the nearest float of an
-    integer beyond 64 bits, and refuses a number that overflows.
-    """
+    """`orjson` with a bound on size. Everything else in the contract is what orjson does itself."""
 
     __slots__ = ()
 
@@ -44,6 +42,6 @@ def register_codecs(catalogue: Catalogue) -> None:
         "orjson",
         OrjsonCodec,
         summary="orjson, made strict",
-        capabilities={"format": "json", "strict": True, "duplicate_keys": "last", "large_integers": "float"},
+        capabilities={"format": "json", "strict": True},
         default=True,
     )

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from mainspring.errors import CodecError
-from mainspring.seams import MAX_MESSAGE_BYTES, MIN_DEPTH, Catalogue, Needs, hookimpl
+from mainspring.seams import MAX_MESSAGE_BYTES, MAX_MSGPACK_DEPTH, Catalogue, Needs, hookimpl
 from mainspring_plugins.codecs import _limits, _timestamps
 
 __all__ = ["OrmsgpackCodec", "register_codecs"]
@@ -36,7 +36,7 @@ class OrmsgpackCodec:
             value = self._unpack(data)
         except ValueError as error:
             raise CodecError(_NAME, str(error)) from error
-        if len(data.translate(None, _limits.MSGPACK_NOT_CONTAINERS)) > MIN_DEPTH:
+        if len(data.translate(None, _limits.MSGPACK_NOT_CONTAINERS)) > MAX_MSGPACK_DEPTH:
             _limits.check_value_depth(_NAME, value)
         if _limits.suspect_numbers(data):
             _limits.check_numbers(_NAME, value)
@@ -58,12 +58,11 @@ def register_codecs(catalogue: Catalogue) -> None:
     catalogue.add(
         "ormsgpack",
         OrmsgpackCodec,
-        summary="ormsgpack; takes bytes after the message",
+        summary="ormsgpack; for the order log",
         needs=Needs(packages=("ormsgpack",)),
         capabilities={
             "format": "msgpack",
             "strict": False,
-            "lenient": "bytes after the message are ignored",
-            "duplicate_keys": "last",
+            "lenient": "bytes after the message are ignored, and keys that are bytes are refused",
         },
     )
