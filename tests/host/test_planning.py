@@ -88,6 +88,7 @@ def registry(make_offer: Callable[..., Offer], make_registry: Callable[..., Regi
         make_offer("book", "sized", options=Latency),
         make_offer("codec", "text", default=True, capabilities={"format": "json"}),
         make_offer("codec", "pack", PackCodec, default=True, capabilities={"format": "msgpack"}),
+        make_offer("codec", "loose", capabilities={"format": "msgpack", "strict": False, "lenient": "it rounds"}),
         make_offer("slippage", "flat", default=True),
         make_offer("router", "paper", default=True, options=Latency),
         make_offer("strategy", "maker"),
@@ -189,6 +190,10 @@ def test_a_pinned_slot_needs_no_default(
         ("[risk]\nswitch = true", "s.toml:2: risk.switch: the risk plugin 'switch' takes no options"),
         ("codec.json = 'pack'", "s.toml:1: codec.json: 'pack' is a msgpack codec; this slot is json"),
         ("codec.json = 'txt'", 's.toml:1: codec.json: no codec plugin is named \'txt\'; did you mean "text"?'),
+        (
+            "feed.encoding = 'msgpack'\ncodec.binary = 'loose'",
+            "s.toml:2: codec.binary: no feed can be read with 'loose', which doesn't decode as every other codec does: it",
+        ),
         ("[feed]\nskipbad = true", 's.toml:2: feed.skipbad: no such key; did you mean "skip_bad"?'),
         ("feed.plugin = 'venue-a'", "s.toml:1: feed: 'venue-a' brings no messages of its own; add feed.capture"),
         ("feed.encoding = 'xml'", 's.toml:1: feed.encoding: expected one of "json", "msgpack"; found the text "xml"'),
@@ -216,6 +221,11 @@ def test_paper_trading_needs_a_strategy_and_replay_none(plan: Planner) -> None:
     assert 'set mode = "replay"' in diagnostic(plan, 'instruments = ["A/B"]')
     made = plan(f'mode = "replay"\ninstruments = ["A/B"]\n{TRADING}')
     assert (made.slippage, made.router, made.strategies, made.risk) == (None, None, (), ())
+
+
+def test_a_codec_that_is_not_strict_may_encode_the_order_log(plan: Planner) -> None:
+    """As long as the feed is read with another one."""
+    assert plan(f'instruments = ["A/B"]\ncodec.binary = "loose"\n{TRADING}').binary_codec.plugin == "loose"
 
 
 def test_required_limits_that_are_not_set_are_named(plan: Planner) -> None:

@@ -97,12 +97,18 @@ class _Planner:
         choice = self._choose(
             ("codec", slot), "codec", plugin, {}, lambda: self._registry.default("codec", format=form)
         )
-        offered = self._registry.get("codec", choice.plugin).capabilities["format"]
-        if offered != form:
+        offered = self._registry.get("codec", choice.plugin).capabilities
+        if offered["format"] != form:
             raise self._diagnostic.error(
-                ("codec", slot), f"{choice.plugin!r} is a {offered} codec; this slot is {form}"
+                ("codec", slot), f"{choice.plugin!r} is a {offered['format']} codec; this slot is {form}"
             )
         reads = READS if form == self._config.feed.encoding else ""
+        if reads and not offered.get("strict", True):
+            raise self._diagnostic.error(
+                ("codec", slot),
+                f"no feed can be read with {choice.plugin!r}, which doesn't decode as every other codec does: "
+                f"{offered.get('lenient', 'it is not strict')}. Leave this key out, or name another codec",
+            )
         return msgspec.structs.replace(choice, slot=f"codec ({slot})", because=choice.because + reads)
 
     def strategies(self) -> tuple[StrategyPlan, ...]:
