@@ -1,10 +1,12 @@
 import hashlib
 import http.server
+import os
 import random
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from unittest import mock
 
 import pytest
 
@@ -86,7 +88,10 @@ def site(monkeypatch):
 @pytest.fixture
 def environ(tmp_path):
     """The environment of a user whose cache is empty and whose `MAINSPRING_DATA` isn't set."""
-    return {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path / "cache")}
+    names = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path / "cache")}
+    with mock.patch.dict(os.environ, names):
+        os.environ.pop("MAINSPRING_DATA", None)
+        yield os.environ
 
 
 @pytest.fixture
@@ -110,4 +115,4 @@ def catalogue(site) -> Mapping[str, CatalogueEntry]:
 @pytest.fixture
 def target(environ):
     """Where `small` lies in the cache."""
-    return cache_folder(environ) / "captures/spot/small.gz"
+    return cache_folder() / "captures/spot/small.gz"

@@ -1,5 +1,6 @@
 import errno
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -27,14 +28,14 @@ class Generator:
 @pytest.fixture
 def folder(environ):
     """Where the sessions lie."""
-    return cache_folder(environ) / "sessions"
+    return cache_folder() / "sessions"
 
 
 def test_made_once_and_read_afterwards(environ, folder):
     """The first call makes the capture, later ones find it, and it holds what was generated."""
     make = Generator()
-    first = cached_session(RECIPE, make, environ=environ)
-    second = cached_session(RECIPE, make, environ=environ)
+    first = cached_session(RECIPE, make)
+    second = cached_session(RECIPE, make)
     assert make.made == 1
     assert first == second
     assert first.warning is None
@@ -44,8 +45,8 @@ def test_made_once_and_read_afterwards(environ, folder):
 
 def test_another_recipe_is_another_session(environ):
     """Recipes don't share a session, even where one's digest begins with the other's."""
-    short = cached_session(RECIPE, Generator(MESSAGES[:1]), environ=environ)
-    long = cached_session(RECIPE + "00", Generator(MESSAGES[:2]), environ=environ)
+    short = cached_session(RECIPE, Generator(MESSAGES[:1]))
+    long = cached_session(RECIPE + "00", Generator(MESSAGES[:2]))
     assert list(read_capture(short.path)) == MESSAGES[:1]
     assert list(read_capture(long.path)) == MESSAGES[:2]
 
@@ -63,9 +64,9 @@ def test_another_recipe_is_another_session(environ):
 def test_a_broken_file_is_made_again(environ, folder, damage):
     """A file that was cut, emptied, lengthened or changed is found out and replaced."""
     make = Generator()
-    path = cached_session(RECIPE, make, environ=environ).path
+    path = cached_session(RECIPE, make).path
     path.write_bytes(damage(path.read_bytes()))
-    again = cached_session(RECIPE, make, environ=environ)
+    again = cached_session(RECIPE, make)
     assert make.made == 2
     assert list(folder.iterdir()) == [again.path]
     assert list(read_capture(again.path)) == MESSAGES
@@ -76,7 +77,7 @@ def test_what_a_killed_process_leaves_is_not_taken(environ, folder):
     folder.mkdir(parents=True)
     (folder / f".{RECIPE}.x1y2").write_bytes(b"1700000000000000000 {}\n")
     make = Generator()
-    assert list(read_capture(cached_session(RECIPE, make, environ=environ).path)) == MESSAGES
+    assert list(read_capture(cached_session(RECIPE, make).path)) == MESSAGES
     assert make.made == 1
 
 
@@ -85,7 +86,7 @@ def test_a_cache_that_cannot_be_written(environ, folder):
     folder.parent.mkdir(parents=True)
     folder.write_text("a file where the folder should be")
     make = Generator()
-    kept = cached_session(RECIPE, make, environ=environ)
+    kept = cached_session(RECIPE, make)
     assert kept.path is None
     assert f"can't be kept ({folder}" in kept.warning
     assert "generated again each time" in kept.warning
@@ -102,7 +103,7 @@ def test_a_full_disk(environ, folder, monkeypatch):
             super().write(receive_time_ns, raw)
 
     monkeypatch.setattr(cache, "CaptureWriter", FullDisk)
-    kept = cached_session(RECIPE, Generator(), environ=environ)
+    kept = cached_session(RECIPE, Generator())
     assert kept.path is None
     assert "No space left on device" in kept.warning
     assert list(folder.iterdir()) == []
@@ -116,7 +117,7 @@ def test_what_the_generator_raises_goes_through(environ, folder):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        cached_session(RECIPE, fails, environ=environ)
+        cached_session(RECIPE, fails)
     assert list(folder.iterdir()) == []
 
 
@@ -130,7 +131,7 @@ def test_made_by_several_at_once(environ, folder):
         return iter(MESSAGES)
 
     def get():
-        results.append(list(read_capture(cached_session(RECIPE, make, environ=environ).path)))
+        results.append(list(read_capture(cached_session(RECIPE, make).path)))
 
     threads = [threading.Thread(target=get) for _ in range(4)]
     for thread in threads:
@@ -145,16 +146,13 @@ def test_made_by_several_at_once(environ, folder):
 def test_only_a_digest_names_a_session(environ, digest):
     """What isn't a digest in lower-case hex is a programmer's mistake, and never a path."""
     with pytest.raises(ValueError, match="lower-case hex"):
-        cached_session(digest, Generator(), environ=environ)
+        cached_session(digest, Generator())
 
 
 def test_no_home(monkeypatch):
     """A user without a home folder gets the session, violations, and is told."""
 
-    def no_home(_class):
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr("pathlib.Path.home", classmethod(no_home))
-    kept = cached_session(RECIPE, Generator(), environ={})
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda *_args, **_options: Path("~/.cache/mainspring"))
+    kept = cached_session(RECIPE, Generator())
     assert kept.path is None
     assert "no home folder" in kept.warning

@@ -18,7 +18,7 @@ def fetch(catalogue, environ):
     """Gets `small` from the loopback server into the cache of the test."""
 
     def fetch(**more):
-        return get("small", catalogue=more.pop("catalogue", catalogue), environ=environ, **more)
+        return get("small", catalogue=more.pop("catalogue", catalogue), **more)
 
     return fetch
 
@@ -255,12 +255,10 @@ def test_asked_for_by_two_processes_at_once(catalogue, environ, site, target):
     """Processes take turns as callers in one process do."""
     program = (
         "import sys, msgspec; from mainspring.data.catalogue import CatalogueEntry; from mainspring.data import get;"
-        "catalogue, environ = sys.argv[1:];"
-        "get('small', catalogue=msgspec.json.decode(catalogue, type=dict[str, CatalogueEntry]),"
-        " environ=msgspec.json.decode(environ))"
+        "get('small', catalogue=msgspec.json.decode(sys.argv[1], type=dict[str, CatalogueEntry]))"
     )
-    arguments = [msgspec.json.encode(value).decode() for value in (catalogue, environ)]
-    processes = [subprocess.Popen([sys.executable, "-c", program, *arguments]) for _ in range(2)]
+    command = [sys.executable, "-c", program, msgspec.json.encode(catalogue).decode()]
+    processes = [subprocess.Popen(command) for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
     assert target.read_bytes() == site.body
     assert len(site.requests) == 1

@@ -192,7 +192,7 @@ def test_a_pinned_slot_needs_no_default(
         ("codec.json = 'txt'", 's.toml:1: codec.json: no codec plugin is named \'txt\'; did you mean "text"?'),
         (
             "feed.encoding = 'msgpack'\ncodec.binary = 'loose'",
-            "s.toml:2: codec.binary: no feed can be read with 'loose', which doesn't decode as every other codec does: it",
+            "s.toml:2: codec.binary: no feed can be read with 'loose', which doesn't decode as every other codec",
         ),
         ("[feed]\nskipbad = true", 's.toml:2: feed.skipbad: no such key; did you mean "skip_bad"?'),
         ("feed.plugin = 'venue-a'", "s.toml:1: feed: 'venue-a' brings no messages of its own; add feed.capture"),

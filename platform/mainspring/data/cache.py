@@ -1,7 +1,7 @@
 """Keeps generated sessions: made once, read afterwards, and never believed unless whole."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -25,16 +25,14 @@ class CachedSession(msgspec.Struct, frozen=True):
     warning: str | None = None
 
 
-def cached_session(
-    recipe_digest: str, make: Callable[[], Iterable[RawMessage]], *, environ: Mapping[str, str] | None = None
-) -> CachedSession:
+def cached_session(recipe_digest: str, make: Callable[[], Iterable[RawMessage]]) -> CachedSession:
     """The capture of the session that `make` generates, from the cache, or made now and kept there.
 
     `recipe_digest` is the digest, in lower-case hex, of everything that the session follows from, the generator's
     version included: two recipes with one digest would be taken for one another. The capture is a plain one (no
     compression: reading it is what a warm start waits for). Its name holds its own SHA-256, which is worked out again
     at each call: a file that was cut or changed is made again. Two processes that make one session at once
-    make the same file. `environ` stands for `os.environ`.
+    make the same file.
 
     Where the cache can't be written (read-only, full), nothing is kept, and the session is for the caller to take from
     `make` itself. What `make` raises goes through.
@@ -42,7 +40,7 @@ def cached_session(
     if not _RECIPE.fullmatch(recipe_digest):
         raise ValueError(f"a recipe's digest is 8 to 64 lower-case hex digits, not {recipe_digest!r}")
     try:
-        folder = cache_folder(environ) / "sessions"
+        folder = cache_folder() / "sessions"
     except DataError as error:
         return _not_kept(error)
     try:

@@ -28,14 +28,13 @@ def locate(
     folder: Path | None = None,
     *,
     catalogue: Mapping[str, CatalogueEntry] | None = None,
-    environ: Mapping[str, str] | None = None,
 ) -> Located:
     """The file that is meant: a name of the catalogue, or a path. Nothing is fetched.
 
     A name comes first; to mean a file of that name, write `./name`. A relative path is one from `folder` (by default
     the working folder), or else from a folder of `MAINSPRING_DATA`. A file that was named by its name is held against
     its entry; one that was named by its path is taken as it is, and its feed is known if it is a file of the catalogue,
-    whatever it is called. `catalogue` stands for the built-in one, `environ` for `os.environ`.
+    whatever it is called. `catalogue` replaces the built-in one.
 
     Raises `DataError`: no such file (with the nearest name), a capture that isn't here yet (with what fetches it), or a
     file that isn't what the catalogue says.
@@ -44,40 +43,39 @@ def locate(
     text = str(name_or_path)
     if text in catalogue:
         entry = catalogue[text]
-        found = find_capture(entry, environ=environ)
+        found = find_capture(entry)
         if found is None:
             raise DataError(
                 f"the capture {entry.name!r} isn't on this machine yet: fetch it ({entry.size_bytes / 1e6:.1f} MB) "
-                f"with `mainspring data get {entry.name}`, or put it by hand at {_target(entry, environ)}"
+                f"with `mainspring data get {entry.name}`, or put it by hand at {_target(entry)}"
             )
         return Located(found, entry.feed)
     path = Path(text).expanduser()
-    candidates = [base / path for base in (folder or Path(), *data_folders(environ))]
+    candidates = [base / path for base in (folder or Path(), *data_folders())]
     for candidate in dict.fromkeys(candidates):
         if candidate.is_file():
-            return Located(candidate, _feed_of(candidate, catalogue, environ))
+            return Located(candidate, _feed_of(candidate, catalogue))
     places = ", nor ".join(str(candidate) for candidate in dict.fromkeys(candidates))
     raise DataError(f"there is no file {places}, and no capture of that name{nearest(text, catalogue)}")
 
 
-def _feed_of(path: Path, catalogue: Mapping[str, CatalogueEntry], environ: Mapping[str, str] | None) -> str | None:
+def _feed_of(path: Path, catalogue: Mapping[str, CatalogueEntry]) -> str | None:
     size = path.stat().st_size
     for entry in catalogue.values():
-        if entry.size_bytes == size and is_file_of(path, entry, cache=cache_folder(environ)):
+        if entry.size_bytes == size and is_file_of(path, entry):
             return entry.feed
     return None
 
 
-def find_capture(entry: CatalogueEntry, *, environ: Mapping[str, str] | None = None) -> Path | None:
+def find_capture(entry: CatalogueEntry) -> Path | None:
     """Where a capture of the catalogue lies on this machine, checked; None where it doesn't.
 
     Looks in the folders of `MAINSPRING_DATA`, for `entry.file` and for `entry.name` with the same ending, then in the
     cache. Raises `DataError` for a file there that isn't the one meant.
     """
-    cache = cache_folder(environ)
-    for candidate in (*_by_hand(entry, environ), _target(entry, environ)):
+    for candidate in (*_by_hand(entry), _target(entry)):
         if candidate.is_file():
-            check_file(candidate, entry, cache=cache)
+            check_file(candidate, entry)
             return candidate
     return None
 
@@ -88,7 +86,6 @@ def get(
     progress: Progress | None = None,
     opener: Opener = open_address,
     catalogue: Mapping[str, CatalogueEntry] | None = None,
-    environ: Mapping[str, str] | None = None,
 ) -> Path:
     """The capture of that name, fetched into the cache if it isn't on this machine. See `download` for how.
 
@@ -96,16 +93,15 @@ def get(
     waits, and finds it there. Raises `DataError` as `find_entry`, `find_capture` and `download` do.
     """
     entry = find_entry(name, catalogue)
-    target = _target(entry, environ)
-    if any(candidate.is_file() for candidate in _by_hand(entry, environ)):
-        return find_capture(entry, environ=environ) or target
-    cache = cache_folder(environ)
-    if is_file_of(target, entry, cache=cache):
+    target = _target(entry)
+    if any(candidate.is_file() for candidate in _by_hand(entry)):
+        return find_capture(entry) or target
+    if is_file_of(target, entry):
         return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with exclusive(target.with_name(target.name + ".lock")):
-            if not is_file_of(target, entry, cache=cache):
+            if not is_file_of(target, entry):
                 download(entry, target, progress=progress, opener=opener)
     except OSError as error:
         raise DataError(
@@ -115,10 +111,10 @@ def get(
     return target
 
 
-def _by_hand(entry: CatalogueEntry, environ: Mapping[str, str] | None) -> list[Path]:
+def _by_hand(entry: CatalogueEntry) -> list[Path]:
     endings = "".join(PurePosixPath(entry.file).suffixes)
-    return [folder / name for folder in data_folders(environ) for name in (entry.file, entry.name + endings)]
+    return [folder / name for folder in data_folders() for name in (entry.file, entry.name + endings)]
 
 
-def _target(entry: CatalogueEntry, environ: Mapping[str, str] | None) -> Path:
-    return cache_folder(environ) / "captures" / entry.file
+def _target(entry: CatalogueEntry) -> Path:
+    return cache_folder() / "captures" / entry.file
