@@ -11,6 +11,7 @@ from mainspring.data.digest import check_file, is_file_of
 from mainspring.data.download import Progress, download
 from mainspring.data.lock import exclusive
 from mainspring.data.paths import DATA_VARIABLE, cache_folder, data_folders
+from mainspring.data.spool import spool
 from mainspring.errors import DataError
 
 __all__ = ["Located", "find_capture", "get", "locate"]
@@ -34,7 +35,8 @@ def locate(
     A name comes first; to mean a file of that name, write `./name`. A relative path is one from `folder` (by default
     the working folder), or else from a folder of `MAINSPRING_DATA`. A file that was named by its name is held against
     its entry; one that was named by its path is taken as it is, and its feed is known if it is a file of the catalogue,
-    whatever it is called. `catalogue` replaces the built-in one.
+    whatever it is called. What comes through a pipe (a FIFO, `/dev/stdin`) is kept in a temporary file first: see
+    `mainspring.data.spool`. `catalogue` replaces the built-in one.
 
     Raises `DataError`: no such file (with the nearest name), a capture that isn't here yet (with what fetches it), or a
     file that isn't what the catalogue says.
@@ -55,6 +57,8 @@ def locate(
     for candidate in dict.fromkeys(candidates):
         if candidate.is_file():
             return Located(candidate, _feed_of(candidate, catalogue))
+        if candidate.is_fifo() or candidate.is_char_device():
+            return Located(spool(candidate), None)
     places = ", nor ".join(str(candidate) for candidate in dict.fromkeys(candidates))
     raise DataError(f"there is no file {places}, and no capture of that name{nearest(text, catalogue)}")
 
