@@ -103,7 +103,7 @@ def test_file_changed_meanwhile(fetch, site, target, part):
         fetch()
     site.cut_after = None
     site.body, site.etag = bytes(len(site.body)), '"v2"'
-    with pytest.raises(DataError, match="gave another file"):
+    with pytest.raises(DataError, match="isn't 'small' any more"):
         fetch()
     assert not target.exists()
     assert not part.exists()
@@ -130,11 +130,11 @@ def test_wrong_checksum(fetch, catalogue, site, target, part):
 
 @pytest.mark.parametrize("more", [1, 10_000_000])
 def test_too_large(fetch, site, target, part, more):
-    """A body that goes on after the size of the catalogue is left at once and removed."""
+    """A body that has more than the size of the catalogue is left at once and removed."""
     site.send_length = False
     site.body += bytes(more)
     largest = []
-    with pytest.raises(DataError, match="goes on after the 200,000 bytes"):
+    with pytest.raises(DataError, match="has more than the 200,000 bytes"):
         fetch(progress=lambda done, _: largest.append(done))
     assert max(largest) <= 200_000
     assert not target.exists()

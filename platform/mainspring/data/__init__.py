@@ -1,4 +1,4 @@
-"""Captures: reading, writing and verifying them, the catalogue of those to fetch, and the cache of what was made."""
+"""Captures: reads, writes and verifies them, fetches those of the catalogue, and caches generated sessions."""
 
 from mainspring.data.cache import CachedSession, cached_session
 from mainspring.data.capture import CaptureReader, CaptureWriter, read_capture

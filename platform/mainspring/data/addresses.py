@@ -1,4 +1,4 @@
-"""Opens an address: HTTP and verified HTTPS by the standard library, and nothing else."""
+"""Opens HTTP and verified HTTPS addresses, and no others, with the standard library."""
 
 import ssl
 import urllib.error
@@ -13,13 +13,13 @@ _TIMEOUT_SECONDS = 30.0
 
 
 class Response(Protocol):
-    """What an opener gives: `http.client.HTTPResponse` is one."""
+    """What an opener returns, such as `http.client.HTTPResponse`."""
 
     status: int
     headers: Message
 
     def read(self, amount: int, /) -> bytes:
-        """At most `amount` bytes of the body; none at its end."""
+        """At most `amount` bytes of the body; empty at its end."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -28,11 +28,11 @@ class Response(Protocol):
 
 
 Opener: TypeAlias = Callable[[urllib.request.Request], Response]
-"""Sends a request and returns the response, redirects followed. Raises `urllib.error.HTTPError` from status 300 up."""
+"""Sends a request, follows redirects and returns the response. Raises `urllib.error.HTTPError` for a status >= 300."""
 
 
 class _SecureRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects, but never from HTTPS to something weaker."""
+    """Follows redirects, but never from HTTPS to anything else."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
@@ -45,8 +45,8 @@ class _SecureRedirects(urllib.request.HTTPRedirectHandler):
 def open_address(request: urllib.request.Request) -> Response:
     """Sends the request, through the proxy of the environment if one is set. Certificates and host names are verified.
 
-    Raises `urllib.error.HTTPError` where the server answers with an error, `urllib.error.URLError`, `OSError` or
-    `http.client.HTTPException` where there is no answer.
+    Raises `urllib.error.HTTPError` if the server answers with an error, and `urllib.error.URLError`, `OSError` or
+    `http.client.HTTPException` if it doesn't answer.
     """
     opener = urllib.request.OpenerDirector()
     for handler in (

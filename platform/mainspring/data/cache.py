@@ -1,4 +1,4 @@
-"""Keeps generated sessions: made once, read afterwards, and never believed unless whole."""
+"""Caches generated sessions, and verifies them before they are used."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -19,23 +19,23 @@ _RECIPE = re.compile(r"[0-9a-f]{8,64}")
 
 
 class CachedSession(msgspec.Struct, frozen=True):
-    """A generated session as a capture. `path` is None where it couldn't be kept, and `warning` then says why."""
+    """A generated session as a capture. `path` is None if it couldn't be cached; `warning` then says why."""
 
     path: Path | None
     warning: str | None = None
 
 
 def cached_session(recipe_digest: str, make: Callable[[], Iterable[RawMessage]]) -> CachedSession:
-    """The capture of the session that `make` generates, from the cache, or made now and kept there.
+    """The capture of the session that `make` generates: from the cache, or generated now and cached.
 
-    `recipe_digest` is the digest, in lower-case hex, of everything that the session follows from, the generator's
-    version included: two recipes with one digest would be taken for one another. The capture is a plain one (no
-    compression: reading it is what a warm start waits for). Its name holds its own SHA-256, which is worked out again
-    at each call: a file that was cut or changed is made again. Two processes that make one session at once
-    make the same file.
+    `recipe_digest` is the digest, in lower-case hex, of everything that determines the session, including the
+    generator's version: two recipes with the same digest would be mistaken for each other. The capture isn't
+    compressed, because a warm start waits for it to be read. Its name holds its SHA-256, which is verified at each
+    call: a file that was cut short or changed is generated again. Two processes that generate the same session at the
+    same time write the same file.
 
-    Where the cache can't be written (read-only, full), nothing is kept, and the session is for the caller to take from
-    `make` itself. What `make` raises goes through.
+    If the cache can't be written (read-only, full), nothing is cached, and the caller takes the session from `make`.
+    Whatever `make` raises is passed on.
     """
     if not _RECIPE.fullmatch(recipe_digest):
         raise ValueError(f"a recipe's digest is 8 to 64 lower-case hex digits, not {recipe_digest!r}")
@@ -51,11 +51,11 @@ def cached_session(recipe_digest: str, make: Callable[[], Iterable[RawMessage]])
 
 
 def _not_kept(why: object) -> CachedSession:
-    return CachedSession(None, f"the generated session can't be kept ({why}), so it is generated again each time")
+    return CachedSession(None, f"the generated session can't be cached ({why}), so it is generated each time")
 
 
 def _whole(folder: Path, recipe: str) -> Path | None:
-    """The session's capture whose bytes are those that its name says."""
+    """The session's capture, if its content has the digest in its name."""
     candidates = sorted(folder.glob(f"{recipe}-*.capture"))
     return next((path for path in candidates if path.name == _name(recipe, sha256_of(path))), None)
 

@@ -1,7 +1,7 @@
-"""Capture files: one line a message, `<receive time, ns since the Unix epoch> <raw message>`; plain, gzip or zstd.
+"""Capture files: `<receive time, ns since the Unix epoch> <raw message>` on each line; plain, gzip or zstd.
 
-A message that would break the line, one with a newline or a carriage return in it, is written as `base64:` and its
-standard base64, and read back as the very bytes it was. Reading and writing go line by line, in constant memory.
+A message with a newline or a carriage return in it would break the line, so it is written as `base64:` and its standard
+base64, and read back as the same bytes. Captures are read and written line by line, in constant memory.
 """
 
 import binascii
@@ -28,15 +28,15 @@ _BASE64_BEGINS = _BASE64[0]
 _BASE64_BYTES = (MAX_MESSAGE_BYTES + 2) // 3 * 4
 
 MAX_LINE_BYTES = _TIME_DIGITS + 1 + MAX_MESSAGE_BYTES + 1
-"""The longest plain line that is read, its end included: the largest message that a codec decodes, and its time.
+"""The longest plain line that is read, with its end: the largest message that a codec decodes, after its time.
 
-A line of base64 may be as long as that message makes it.
+A base64 line may be longer, by as much as base64 lengthens that message.
 """
 _MAX_BASE64_LINE_BYTES = _TIME_DIGITS + 1 + len(_BASE64) + _BASE64_BYTES + 1
 
 
 class CaptureReader:
-    """One pass over a capture: an iterator of `(receive_time_ns, raw)`, which counts as it goes.
+    """Iterates once over a capture, as `(receive_time_ns, raw)`, and counts its lines.
 
     `lines` counts the lines that were read, `bad_lines` those of them that were skipped. `bytes_total` is the size of
     the file, compressed as it is, and 0 for a pipe, whose end nobody knows.
@@ -67,9 +67,9 @@ class CaptureReader:
         return next(self._messages)
 
     def take(self, count: int) -> Sequence[RawMessage]:
-        """The next messages, `count` of them at most; none at the end.
+        """The next messages, at most `count`; none at the end.
 
-        Where a line can't be read, what came before it is returned, and the next call raises.
+        If a line can't be read, returns the messages before it, and the next call raises.
         """
         failed, self._failed = self._failed, None
         if failed is not None:
@@ -81,18 +81,18 @@ class CaptureReader:
         except DataError as error:
             if not taken:
                 raise
-            # The line is counted when it is told.
+            # The line is counted when the error is raised.
             self._failed = error
             self.lines -= 1
         return taken
 
     def close(self) -> None:
-        """Reads no further."""
+        """Stops reading."""
         self._messages.close()
 
     @property
     def bytes_read(self) -> int:
-        """How far the file has been read; all of it, once the capture has ended."""
+        """How much of the file has been read: all of it once the capture has ended."""
         return self.bytes_total if self._file is None or self._file.closed else self._file.bytes_read
 
     def _read(self) -> Generator[RawMessage, None, None]:
@@ -116,7 +116,7 @@ class CaptureReader:
                     line += _rest_of_base64(line, stream)
                 self.lines += 1
                 time, _, raw = line[:-1].partition(b" ")
-                # The common line is known in as few steps as can be; every other is judged at leisure.
+                # The usual line is recognised in as few steps as possible; all others are examined below.
                 if (
                     raw
                     and raw[0] != _BASE64_BEGINS
@@ -149,8 +149,8 @@ class CaptureReader:
 class CaptureWriter:
     """Writes a capture: `with CaptureWriter(path) as capture: capture.write(receive_time_ns, raw)`.
 
-    The name's end says how: `.gz` is gzip, `.zst` zstd, anything else plain. The file appears whole, under its name,
-    when the block ends; if it ends by an exception, nothing does. The same messages make the same bytes.
+    A name ending in `.gz` is written as gzip, `.zst` as zstd, any other plain. The whole file appears under its name
+    when the block ends, and not at all if the block raises. The same messages give the same bytes.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -163,11 +163,11 @@ class CaptureWriter:
         return self
 
     def write(self, receive_time_ns: int, raw: bytes) -> None:
-        """Adds a message. Raises `DataError` for an empty or too large one, and for a time that is none."""
+        """Adds a message. Raises `DataError` if it is empty or too large, or the time is out of range."""
         if not 0 < len(raw) <= MAX_MESSAGE_BYTES or not 0 <= receive_time_ns <= _MAX_TIME_NS:
             raise DataError(
                 f"{self.path}: a capture holds messages of 1 to {MAX_MESSAGE_BYTES} bytes, received at "
-                f"0 to 2**63 - 1 ns; this one has {len(raw)} bytes, and came at {receive_time_ns}"
+                f"0 to 2**63 - 1 ns; this one has {len(raw)} bytes and was received at {receive_time_ns}"
             )
         if b"\n" in raw or b"\r" in raw or raw.startswith(_BASE64):
             raw = _BASE64 + binascii.b2a_base64(raw, newline=False)
@@ -187,7 +187,7 @@ class CaptureWriter:
 
 
 def read_capture(path: Path | str, *, skip_bad: bool = False) -> CaptureReader:
-    """Reads a capture, whatever its name, by what its first bytes say it is.
+    """Reads a capture, whatever its name: its first bytes tell how it is compressed.
 
     A pipe (a FIFO, `/dev/stdin`) is read in the same way, once.
 
@@ -201,11 +201,15 @@ def read_capture(path: Path | str, *, skip_bad: bool = False) -> CaptureReader:
 
 
 def _message(line: bytes) -> RawMessage:
-    """The message of any line. Raises `ValueError` with what is wrong with it."""
+    """The message on a line. Raises `ValueError` that says what is wrong with the line."""
     if not line.endswith(b"\n"):
         longest = _longest(line)
         cut = len(line) < longest
-        raise ValueError("the line is cut short: it has no end" if cut else f"the line is longer than {longest} bytes")
+        raise ValueError(
+            "the line is cut short: it doesn't end with a newline"
+            if cut
+            else f"the line is longer than {longest} bytes"
+        )
     time, _, raw = line[:-1].partition(b" ")
     if line == b"\n":
         raise ValueError("the line is empty")
@@ -219,7 +223,7 @@ def _message(line: bytes) -> RawMessage:
 
 
 def _long_time(time: bytes) -> int:
-    """The time of any number of digits, with no more work than its size deserves."""
+    """The time that any number of digits stand for, without converting more digits than a valid time has."""
     significant = time.lstrip(b"0")
     return int(significant or b"0") if len(significant) <= _TIME_DIGITS else _MAX_TIME_NS + 1
 
@@ -228,24 +232,24 @@ def _from_base64(text: bytes) -> bytes:
     try:
         raw = binascii.a2b_base64(text, strict_mode=True)
     except binascii.Error as error:
-        raise ValueError(f"the message isn't the base64 that it says it is ({error})") from error
+        raise ValueError(f"the message after 'base64:' isn't valid base64 ({error})") from error
     if len(raw) > MAX_MESSAGE_BYTES:
         raise ValueError(f"the message is longer than {MAX_MESSAGE_BYTES} bytes")
     return raw
 
 
 def _longest(line: bytes) -> int:
-    """How long a line that begins like this one may be."""
+    """The longest that a line with this beginning may be."""
     head = line[: _TIME_DIGITS + 1 + len(_BASE64)]
     return _MAX_BASE64_LINE_BYTES if head.partition(b" ")[2].startswith(_BASE64) else MAX_LINE_BYTES
 
 
 def _rest_of_base64(line: bytes, stream: IO[bytes]) -> bytes:
-    """What is still to be read of a line as long as a plain one may be, where it may be longer."""
+    """The rest of a line that has reached the limit of plain lines, if it is a base64 line."""
     return b"" if line.endswith(b"\n") else stream.readline(_longest(line) - len(line))
 
 
 def _skip_rest(line: bytes, stream: IO[bytes]) -> None:
-    """Passes over what a line has beyond the longest that is read."""
+    """Skips what a line has beyond the limit."""
     while line and not line.endswith(b"\n"):
         line = stream.readline(MAX_LINE_BYTES)

@@ -1,4 +1,4 @@
-"""Fetches a file of the catalogue: resumed where it was cut, bounded by its size, checked before it takes its place."""
+"""Fetches a file of the catalogue: resumes a cut download, bounds its size, and verifies it before it is used."""
 
 import hashlib
 import http.client
@@ -18,7 +18,7 @@ from mainspring.errors import DataError
 __all__ = ["Progress", "download"]
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Is told how many bytes are there, and of how many."""
+"""Called with the number of bytes received so far and the total."""
 
 _CHUNK_BYTES = 64 * 1024
 
@@ -26,28 +26,31 @@ _CHUNK_BYTES = 64 * 1024
 def download(
     entry: CatalogueEntry, target: Path, *, progress: Progress | None = None, opener: Opener = open_address
 ) -> None:
-    """Fetches `entry` to `target`, whose folder exists. The caller sees to it that nobody else does so meanwhile.
+    """Fetches `entry` to `target`, whose folder exists. The caller makes sure that nothing else does so meanwhile.
 
-    What has come so far lies beside it with the ending `.part`, and a later call goes on from there, if the server
-    still has the same file (RFC 9110, sections 13.1.5 and 14.2). The file takes its place when its size and SHA-256 are
-    those of the entry.
+    What has been received is kept next to it in a file ending in `.part`. A later call resumes from there if the server
+    still has the same file (RFC 9110, sections 13.1.5 and 14.2). The file is moved into place once its size and SHA-256
+    are those of the entry.
 
-    Raises `DataError`: no connection, an answer that isn't the file, a connection cut short (the part is kept), too
-    many bytes or a wrong checksum (the part is removed), a folder that can't be written.
+    `progress` is called after each piece. `opener` sends the requests.
+
+    Raises `DataError` if there is no connection or the answer isn't the file; if the connection is cut (the part is
+    kept); if there are too many bytes or the checksum is wrong (the part is removed); and if the folder can't be
+    written.
     """
     part = target.with_name(target.name + ".part")
     try:
         resumed = part.exists()
         digest = _fetch(entry, part, progress, opener)
         if digest != entry.sha256 and resumed:
-            # The old part may be what was wrong: it may be of another version of the file, or broken on the disk.
+            # The old part may be at fault: from another version of the file, or damaged on the disk.
             _drop(part)
             digest = _fetch(entry, part, progress, opener)
         if digest != entry.sha256:
             _drop(part)
             raise DataError(
-                f"{entry.address} gave another file than {entry.name!r}: its sha256 is {digest}, and {entry.sha256} "
-                f"was expected. It was removed; a later release of mainspring may know the new one"
+                f"{entry.address} isn't {entry.name!r} any more: its sha256 is {digest} instead of {entry.sha256}. "
+                f"The download was removed; a later release of mainspring may list the new file"
             )
         part.replace(target)
         _etag_file(part).unlink(missing_ok=True)
@@ -56,7 +59,7 @@ def download(
 
 
 def _fetch(entry: CatalogueEntry, part: Path, progress: Progress | None, opener: Opener) -> str:
-    """Completes the part, and returns the SHA-256 of the whole."""
+    """Completes the part and returns the SHA-256 of the whole file."""
     have = part.stat().st_size if part.exists() else 0
     if have > entry.size_bytes:
         _drop(part)
@@ -85,7 +88,7 @@ def _fetch(entry: CatalogueEntry, part: Path, progress: Progress | None, opener:
     if received > entry.size_bytes:
         _drop(part)
         raise DataError(
-            f"{entry.address} goes on after the {entry.size_bytes:,} bytes of {entry.name!r}: not that file"
+            f"{entry.address} has more than the {entry.size_bytes:,} bytes of {entry.name!r}: it is another file"
         )
     if received < entry.size_bytes:
         raise _cut(entry, received, "the server closed the connection")
@@ -93,7 +96,7 @@ def _fetch(entry: CatalogueEntry, part: Path, progress: Progress | None, opener:
 
 
 def _open_at(entry: CatalogueEntry, part: Path, have: int, opener: Opener) -> tuple[Response, int]:
-    """A response, and where in the file its body starts: at `have`, or at 0 where the server sends everything."""
+    """A response and the offset at which its body starts: `have`, or 0 if the server sends the whole file."""
     response = _open(entry, part, have, opener)
     if response is not None and response.status == HTTPStatus.PARTIAL_CONTENT and have:
         if response.headers.get("Content-Range") == f"bytes {have}-{entry.size_bytes - 1}/{entry.size_bytes}":
@@ -101,7 +104,7 @@ def _open_at(entry: CatalogueEntry, part: Path, have: int, opener: Opener) -> tu
         with response:
             response = None
     if response is None:
-        # The server's file isn't the one that the part is of.
+        # The part belongs to another version of the server's file.
         _drop(part)
         response = _open(entry, part, 0, opener)
     assert response is not None
@@ -110,7 +113,7 @@ def _open_at(entry: CatalogueEntry, part: Path, have: int, opener: Opener) -> tu
 
 
 def _open(entry: CatalogueEntry, part: Path, have: int, opener: Opener) -> Response | None:
-    """The response; None where it says that there is nothing from `have` on."""
+    """The response; None if the server says that there is nothing after `have`."""
     # The address comes from the catalogue, and the opener knows no scheme but http and https.
     request = urllib.request.Request(entry.address, headers={"User-Agent": f"mainspring/{__version__}"})  # noqa: S310
     if have:
@@ -136,15 +139,15 @@ def _check_whole(response: Response, entry: CatalogueEntry) -> None:
         return
     with response:
         if response.status != HTTPStatus.OK:
-            raise DataError(f"{entry.address} answered {response.status}, which isn't the file")
+            raise DataError(f"{entry.address} answered with status {response.status} instead of the file")
         raise DataError(
-            f"{entry.address} holds {length} bytes, and {entry.name!r} has {entry.size_bytes}: not that file any more"
+            f"{entry.address} has {length} bytes instead of {entry.size_bytes}: it isn't {entry.name!r} any more"
         )
 
 
 def _read(response: Response, entry: CatalogueEntry, received: int) -> bytes:
     try:
-        # One byte more than is missing: it shows a file that is too large, and no more of it is taken.
+        # One byte more than is missing shows that a file is too large.
         return response.read(min(_CHUNK_BYTES, entry.size_bytes - received + 1))
     except (OSError, http.client.HTTPException) as error:
         raise _cut(entry, received, str(error)) from error
@@ -152,14 +155,14 @@ def _read(response: Response, entry: CatalogueEntry, received: int) -> bytes:
 
 def _cut(entry: CatalogueEntry, received: int, why: str) -> DataError:
     return DataError(
-        f"{entry.address} was cut after {received:,} of {entry.size_bytes:,} bytes ({why}). "
-        f"They are kept: `mainspring data get {entry.name}` goes on from there"
+        f"the download of {entry.address} was cut after {received:,} of {entry.size_bytes:,} bytes ({why}). "
+        f"They are kept: `mainspring data get {entry.name}` resumes from there"
     )
 
 
 def _by_hand(entry: CatalogueEntry, part: Path) -> str:
     return (
-        f"Without it, put the file by hand into {part.parent}, under the name {part.stem} "
+        f"Without a connection, copy the file into {part.parent} under the name {part.stem} "
         f"({entry.size_bytes:,} bytes, sha256 {entry.sha256})"
     )
 

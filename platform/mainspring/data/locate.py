@@ -1,4 +1,4 @@
-"""Finds captures by name or path, and fetches those that aren't here yet."""
+"""Finds captures by name or path, and fetches those that aren't on this machine yet."""
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,7 @@ __all__ = ["Located", "find_capture", "get", "locate"]
 
 
 class Located(msgspec.Struct, frozen=True):
-    """A file, and the name of the feed plugin that reads it: None where the file is none of the catalogue's."""
+    """A file and the feed plugin that reads it: None if the file isn't in the catalogue."""
 
     path: Path
     feed: str | None
@@ -30,16 +30,16 @@ def locate(
     *,
     catalogue: Mapping[str, CatalogueEntry] | None = None,
 ) -> Located:
-    """The file that is meant: a name of the catalogue, or a path. Nothing is fetched.
+    """Finds the file that a catalogue name or a path stands for. Fetches nothing.
 
-    A name comes first; to mean a file of that name, write `./name`. A relative path is one from `folder` (by default
-    the working folder), or else from a folder of `MAINSPRING_DATA`. A file that was named by its name is held against
-    its entry; one that was named by its path is taken as it is, and its feed is known if it is a file of the catalogue,
-    whatever it is called. What comes through a pipe (a FIFO, `/dev/stdin`) is kept in a temporary file first: see
+    A catalogue name takes precedence; to mean a file of that name, write `./name`. A relative path starts from `folder`
+    (by default the working folder), or else from a folder of `MAINSPRING_DATA`. A file found by its catalogue name is
+    verified; one found by its path is taken as it is, and if its content is in the catalogue, its feed is known,
+    whatever the file is called. What comes through a pipe (a FIFO, `/dev/stdin`) is kept in a temporary file first: see
     `mainspring.data.spool`. `catalogue` replaces the built-in one.
 
-    Raises `DataError`: no such file (with the nearest name), a capture that isn't here yet (with what fetches it), or a
-    file that isn't what the catalogue says.
+    Raises `DataError` if there is no such file (suggesting the nearest name), if a capture isn't on this machine yet
+    (with the command that fetches it), and if a file isn't what the catalogue says.
     """
     catalogue = capture_catalogue() if catalogue is None else catalogue
     text = str(name_or_path)
@@ -49,7 +49,7 @@ def locate(
         if found is None:
             raise DataError(
                 f"the capture {entry.name!r} isn't on this machine yet: fetch it ({entry.size_bytes / 1e6:.1f} MB) "
-                f"with `mainspring data get {entry.name}`, or put it by hand at {_target(entry)}"
+                f"with `mainspring data get {entry.name}`, or copy it to {_target(entry)}"
             )
         return Located(found, entry.feed)
     path = Path(text).expanduser()
@@ -72,10 +72,10 @@ def _feed_of(path: Path, catalogue: Mapping[str, CatalogueEntry]) -> str | None:
 
 
 def find_capture(entry: CatalogueEntry) -> Path | None:
-    """Where a capture of the catalogue lies on this machine, checked; None where it doesn't.
+    """The verified path of a catalogue capture on this machine; None if it isn't here.
 
-    Looks in the folders of `MAINSPRING_DATA`, for `entry.file` and for `entry.name` with the same ending, then in the
-    cache. Raises `DataError` for a file there that isn't the one meant.
+    Searches the folders of `MAINSPRING_DATA` for `entry.file` and for `entry.name` with the same ending, then the
+    cache. Raises `DataError` for a file there with other content.
     """
     for candidate in (*_by_hand(entry), _target(entry)):
         if candidate.is_file():
@@ -91,10 +91,11 @@ def get(
     opener: Opener = open_address,
     catalogue: Mapping[str, CatalogueEntry] | None = None,
 ) -> Path:
-    """The capture of that name, fetched into the cache if it isn't on this machine. See `download` for how.
+    """Returns the capture of that name, fetching it into the cache if it isn't on this machine. See `download`.
 
-    A file in the cache that isn't the right one is replaced. Two processes may ask for one capture at once: the second
-    waits, and finds it there. Raises `DataError` as `find_entry`, `find_capture` and `download` do.
+    A file in the cache with other content is replaced. If two processes ask for the same capture, the second waits for
+    the first. `progress` and `opener` are those of `download`; `catalogue` replaces the built-in one. Raises
+    `DataError` as `find_entry`, `find_capture` and `download` do.
     """
     entry = find_entry(name, catalogue)
     target = _target(entry)

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written under a name of their own, then renamed."""
+"""Writes files so that they are complete or absent: under a temporary name, then renamed."""
 
 import os
 import secrets
@@ -12,9 +12,9 @@ __all__ = ["private_file", "remove_private_files", "write_atomically"]
 
 @contextmanager
 def private_file(target: Path) -> Iterator[Path]:
-    """An empty file beside `target` that nobody else uses; gone afterwards, unless it was renamed to its place.
+    """Creates an empty file next to `target` with a name of its own, and removes it afterwards unless it was renamed.
 
-    It has the access rights of any new file, so that `target` has them too. Raises `OSError`.
+    It has the access rights of any new file, and so will `target`. Raises `OSError`.
     """
     path = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     path.touch(exist_ok=False)
@@ -25,16 +25,16 @@ def private_file(target: Path) -> Iterator[Path]:
 
 
 def remove_private_files(target: Path) -> None:
-    """Removes what killed writers have left of `target`, for whoever knows that nobody writes it. Raises `OSError`."""
+    """Removes what killed writers of `target` left behind. Nothing may be writing it meanwhile. Raises `OSError`."""
     for path in target.parent.glob(f".{target.name}.*"):
         path.unlink(missing_ok=True)
 
 
 def write_atomically(target: Path, data: bytes) -> None:
-    """Gives `target` these bytes in one step: a reader sees the old file or the new one. Raises `OSError`.
+    """Replaces the content of `target` in one step: readers see the old file or the new one. Raises `OSError`.
 
-    So does whoever reads it after a power cut: the bytes are on the disk before the name is, and the name is before
-    this returns.
+    That holds after a power failure too: the bytes are on the disk before the file is renamed, and the new name is
+    before this returns.
     """
     with private_file(target) as path:
         with path.open("wb") as file:
@@ -47,7 +47,7 @@ def write_atomically(target: Path, data: bytes) -> None:
 
 def _sync_folder(folder: Path) -> None:
     if sys.platform == "win32":
-        # A folder can't be opened there, and NTFS keeps a journal of names.
+        # Windows can't open a folder, and NTFS journals its names.
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

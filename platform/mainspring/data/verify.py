@@ -1,13 +1,13 @@
-"""Rebuilds the books of a stream and holds them against every independent truth that the stream carries.
+"""Rebuilds the books of a stream and compares them with every independent statement about them in the stream.
 
-The truths are the venue's own words on the book that didn't go into it:
+These truths are what the venue says about a book without the book being built from it:
 
-- a quote whose update id is that of the last delta or snapshot applied must be the book's best bid and offer. The quote
-  may come ahead of the delta that takes the book to its id, as quotes are sent at once and deltas at intervals, or
-  behind it; the two are counted apart;
-- a further snapshot whose id is the book's must hold the same levels, as far as both reach.
+- a quote with the update id of the last delta or snapshot applied must be the book's best bid and offer. It may arrive
+  before the delta that takes the book to its id, since quotes are sent at once and deltas at intervals, or after it;
+  the two are counted separately;
+- a later snapshot with the book's id must hold the same levels, as far as both reach.
 
-A quote whose id the book jumps over says nothing about it, and isn't counted.
+A quote whose id the book skips says nothing about it, and isn't counted.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,17 +41,17 @@ _NOBODY: Final = MappingProxyType(dict.fromkeys(("feed", "book"), ("unnamed", "a
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """How many truths of a kind there were, and how many of them the book matched."""
+    """How many truths of one kind were compared with the book, and how many matched."""
 
     compared: int = 0
     matched: int = 0
 
 
 class InstrumentVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found of one instrument. `problems` are sentences; none of them means that the book proved right.
+    """The result for one instrument. `problems` are sentences; if there are none, the book is right.
 
     `crossed` counts the deltas and snapshots that left the best bid at or above the best offer. `quarantined` is True
-    where the stream ended with a book that can't be trusted.
+    if the book couldn't be trusted when the stream ended.
     """
 
     symbol: str
@@ -68,13 +68,13 @@ class InstrumentVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def truths(self) -> Tally:
-        """All truths together."""
+        """The sum over all kinds."""
         tallies = (self.quotes_ahead, self.quotes_behind, self.later_snapshots)
         return Tally(sum(tally.compared for tally in tallies), sum(tally.matched for tally in tallies))
 
 
 class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found in a stream. `refused` counts the messages that the feed couldn't read."""
+    """The result for a stream. `refused` counts the messages that the feed couldn't read."""
 
     messages: int
     refused: int
@@ -85,12 +85,12 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ok(self) -> bool:
-        """Whether every book was held against something, and nothing was found wrong."""
+        """Whether every book was compared with something, and no problem was found."""
         return bool(self.instruments) and not self.problems
 
     @property
     def truths(self) -> Tally:
-        """All truths of all instruments together."""
+        """The sum over all instruments."""
         tallies = [instrument.truths for instrument in self.instruments]
         return Tally(sum(tally.compared for tally in tallies), sum(tally.matched for tally in tallies))
 
@@ -104,8 +104,9 @@ def verify(
 ) -> VerifyReport:
     """Runs the messages through a new feed and new books, one for each instrument of the feed, and compares.
 
-    A message that the feed refuses is counted, and is a problem. `owners` names plugin and distribution of "feed" and
-    "book", for the `PluginError` that anything else they raise becomes. What reading `messages` raises goes through.
+    `books` and `instruments` are in the order of the feed's instruments. A message that the feed refuses is counted,
+    and is a problem. `owners` names plugin and distribution of "feed" and "book", for the `PluginError` that wraps
+    anything else they raise. Whatever reading `messages` raises is passed on.
     """
     checks = [_BookCheck(instrument, book) for instrument, book in zip(instruments, books, strict=True)]
     count = refused = 0
@@ -142,16 +143,16 @@ def verify(
 
 
 class _BookCheck:
-    """One instrument's book while it is rebuilt, and the truths that it met."""
+    """One instrument's book while it is rebuilt, and how it compares."""
 
     def __init__(self, instrument: Instrument, book: Book) -> None:
         self._instrument = instrument
         self._book = book
         self._live = False
         self._book_id = NO_ID
-        # The quotes that wait for the book to come to their id; ids rise, so the first are the oldest.
+        # Quotes that wait until the book reaches their id; ids rise, so the first are the oldest.
         self._ahead: dict[int, Quote] = {}
-        # How far the book's first snapshot reached: of what lies beyond, only what has changed since is known.
+        # How far the book's snapshot reached: beyond that, only levels that changed since are known.
         self._reach: dict[Side, int] = {}
         self._counts = {"deltas": 0, "snapshots": 0, "quotes": 0, "crossed": 0, "gaps": 0}
         self._truths = {"quotes_ahead": [0, 0], "quotes_behind": [0, 0], "later_snapshots": [0, 0]}
@@ -202,7 +203,7 @@ class _BookCheck:
         if not self._counts["snapshots"]:
             yield "no snapshot started the book"
         elif not compared:
-            yield "nothing to verify against: no truth has an id that the book came to"
+            yield "nothing to verify against: no quote and no later snapshot has an id that the book reached"
 
     def _on_quote(self, quote: Quote) -> None:
         self._counts["quotes"] += 1
@@ -225,7 +226,7 @@ class _BookCheck:
         self._moved_to(snapshot.last_id)
 
     def _moved_to(self, book_id: int) -> None:
-        """The book now stands at that id: counts a crossed one, and compares the quote that waited for it."""
+        """The book has reached that id: counts it if crossed, and compares the quote that waited for it."""
         self._book_id = book_id
         bbo = self._book.bbo()
         if bbo.bid_lots and bbo.ask_lots and bbo.bid_ticks >= bbo.ask_ticks:
@@ -249,7 +250,7 @@ class _BookCheck:
         ask_ceiling = min(reach[Side.SELL], self._reach[Side.SELL])
         bids = sorted((level for level in snapshot.bids if level[1] and level[0] >= bid_floor), reverse=True)
         asks = sorted(level for level in snapshot.asks if level[1] and level[0] <= ask_ceiling)
-        # One level more than the snapshot has: where it lies within reach, the book holds what the snapshot doesn't.
+        # One level more than the snapshot has: if it is within reach, the book holds a level that the snapshot doesn't.
         ours_bids = [level for level in self._book.depth(Side.BUY, len(bids) + 1) if level[0] >= bid_floor]
         ours_asks = [level for level in self._book.depth(Side.SELL, len(asks) + 1) if level[0] <= ask_ceiling]
         matches = (ours_bids, ours_asks) == (bids, asks)
@@ -271,7 +272,7 @@ class _BookCheck:
 
 
 def _shown(bbo: BBO) -> tuple[int, ...]:
-    """What two best prices are compared by: the price of an empty side means nothing."""
+    """The values to compare: the price of an empty side means nothing."""
     bid = (bbo.bid_ticks, bbo.bid_lots) if bbo.bid_lots else (0, 0)
     ask = (bbo.ask_ticks, bbo.ask_lots) if bbo.ask_lots else (0, 0)
     return (*bid, *ask)
@@ -282,5 +283,5 @@ def _best(bids: Sequence[Level], asks: Sequence[Level]) -> BBO:
 
 
 def _worst(levels: Sequence[Level], worst: Callable[[list[int]], int]) -> int:
-    """How far a side reaches; an empty one reaches as far as there are prices, for nothing stands there."""
+    """The worst price of a side. An empty side covers all prices, since it holds nothing at any of them."""
     return worst([price for price, _ in levels]) if levels else (0 if worst is min else MAX_UNITS)

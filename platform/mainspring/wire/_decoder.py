@@ -58,7 +58,7 @@ class CompiledFeed:
         return self.resync_requests(wanted)
 
     def resync_requests(self, wanted: Sequence[int]) -> Sequence[ResyncRequest]:
-        """What to fetch for the snapshots of these instruments; nothing where the format has no such request."""
+        """The requests for snapshots of these instruments; none if the format has no such request."""
         if self._resync is None:
             return []
         path, instruments = self._resync.path, self._context.instruments

@@ -1,4 +1,4 @@
-"""Which declared kind is this message? One dict lookup where one key tells them apart."""
+"""Finds the declared kind of a message, with one dict lookup if one key distinguishes the kinds."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,13 +13,13 @@ Entry = TypeVar("Entry")
 
 
 def choosing_key(messages: Sequence[Message]) -> str:
-    """The key that most declarations name in `when`; empty if none names any."""
+    """The key that most declarations name in `when`; empty if none names one."""
     keys = Counter(key for message in messages for key in message.when)
     return keys.most_common(1)[0][0] if keys else ""
 
 
 def compile_direct(messages: Sequence[Message], entries: Sequence[Entry]) -> dict[object, Entry]:
-    """The entries of those messages that the text under the choosing key tells from all others, by that text."""
+    """The entries of the messages that the text under the choosing key identifies, by that text."""
     key = choosing_key(messages)
     named = Counter(message.when[key] for message in messages if key in message.when)
     return {
@@ -33,9 +33,9 @@ def compile_direct(messages: Sequence[Message], entries: Sequence[Entry]) -> dic
 
 
 def compile_likely(messages: Sequence[Message], entries: Sequence[Entry]) -> tuple[object, Entry | None]:
-    """Of a message without the choosing key, the key that tells the likeliest kind: the first that one key tells.
+    """The likeliest kind of a message without the choosing key, and the key that identifies it.
 
-    A kind that comes by the thousand without a name (a quote of Binance spot) is so found without a call.
+    So a frequent kind that doesn't name itself, such as a quote of Binance spot, is found without a call.
     """
     key = choosing_key(messages)
     keyless = [(message, entry) for message, entry in zip(messages, entries, strict=True) if key not in message.when]
@@ -48,7 +48,7 @@ def compile_likely(messages: Sequence[Message], entries: Sequence[Entry]) -> tup
 def compile_chooser(messages: Sequence[Message], entries: Sequence[Entry]) -> Callable[[Data], Entry | None]:
     """Finds the entry of a message that `compile_direct` doesn't know, or None for a kind that isn't declared.
 
-    A message that fits no declaration and has no text under the choosing key isn't of another kind, but broken: it is
+    A message that fits no declaration and has no text under the choosing key is malformed, not of another kind: that is
     a `WireError`.
     """
     key = choosing_key(messages)

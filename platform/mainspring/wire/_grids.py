@@ -1,4 +1,4 @@
-"""The grids that the prices and sizes of a stream need."""
+"""Finds the tick and lot sizes that the prices and sizes of a stream need."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +25,7 @@ _Needed: TypeAlias = Callable[[Data], tuple[int, int]]
 
 
 class _Grid:
-    """The most decimals seen in one instrument's prices and sizes."""
+    """The most decimals seen in the prices and the sizes of one instrument."""
 
     __slots__ = ("price_decimals", "size_decimals")
 
@@ -34,7 +34,7 @@ class _Grid:
         self.size_decimals = 0
 
     def widen(self, price_decimals: int, size_decimals: int) -> None:
-        """Takes in more decimals."""
+        """Raises the number of decimals to at least these."""
         if price_decimals > self.price_decimals:
             self.price_decimals = price_decimals
         if size_decimals > self.size_decimals:
@@ -46,7 +46,7 @@ class _Grid:
 
 
 class _Decimals(dict[object, int]):
-    """How many decimals a price or size needs; remembered, as venues write the same ones over and over."""
+    """How many decimals a price or size needs, remembered because venues repeat the same ones."""
 
     def __missing__(self, value: object) -> int:
         if len(self) >= MEMO_ENTRIES:
@@ -58,9 +58,9 @@ class _Decimals(dict[object, int]):
 def find_grids(declared: Format, messages: Iterable[RawMessage], codec: Codec) -> dict[str, tuple[Decimal, Decimal]]:
     """The coarsest tick and lot size, powers of ten and at most 1, that every price and size of a stream lies on.
 
-    Keyed by venue symbol, in the order of their first message. What names no instrument counts for all of them. Reads
-    the stream once, in constant memory. A message that can't be read is passed over: the feed refuses it, and says why,
-    when its turn comes.
+    Keyed by venue symbol, in the order of their first message. A message that names no instrument counts for all of
+    them. Reads the stream once, in constant memory. A message that can't be read is skipped: the feed refuses it, with
+    the reason, when the session reaches it.
     """
     decimals_of = _Decimals()
     entries = [
@@ -111,7 +111,7 @@ def _stream(declared: Format, envelope: Data, data: Data) -> str:
 
 
 def _compile_needed(message: MarketMessage, decimals_of: _Decimals) -> _Needed:
-    """Tells how many decimals the prices, and the sizes, of a message of that kind need."""
+    """Makes a function that counts the decimals that the prices and the sizes of such a message need."""
     fields = [getattr(message, name) for name in message.__struct_fields__]
     prices = [field.key for field in fields if isinstance(field, Price)]
     sizes = [field.key for field in fields if isinstance(field, Size)]

@@ -1,4 +1,4 @@
-"""A message, read plainly: the twin that the compiled parsers are held against, and that explains what they refuse."""
+"""Reads a message plainly: the twin of the compiled parsers, which also explains what they refuse."""
 
 import math
 
@@ -45,7 +45,7 @@ __all__ = ["read_control", "read_event"]
 def read_event(
     message: MarketMessage, data: Data, index: int, instrument: Instrument, receive_time_ns: int
 ) -> MarketEvent:
-    """The event of a message of that kind. Raises `WireError` or `GridError`, naming the field at fault."""
+    """The event of a message of that kind. Raises `WireError` or `GridError`, which names the field at fault."""
     time_ns = read_time(data, message.event_time, receive_time_ns)
     match message:
         case DeltaMessage():
@@ -75,7 +75,7 @@ def read_event(
 
 
 def read_control(message: ControlMessage, data: Data, receive_time_ns: int) -> Control:
-    """The event of a message about the connection. Raises `WireError`, naming the field at fault."""
+    """The event of a message about the connection. Raises `WireError`, which names the field at fault."""
     if message.inside is not None:
         inside = data.get(message.inside)
         if type(inside) is not dict:

@@ -22,7 +22,7 @@ __all__ = ["OnMessage", "Receiver", "compile_receiver"]
 Decode: TypeAlias = Callable[[bytes], Any]
 
 _Step: TypeAlias = tuple[list[int], Any, Apply]
-"""A message that was read and not yet applied: the count to add to, the event, and what becomes of it."""
+"""A message that was read and not yet applied: its counter, its event, and what happens to it."""
 
 
 class OnMessage(Protocol):
@@ -32,14 +32,14 @@ class OnMessage(Protocol):
 
 
 class Receiver(NamedTuple):
-    """The hot path of a feed, and the count of the messages whose kind isn't declared."""
+    """The hot path of a feed, and a count of messages of an undeclared kind."""
 
     on_message: OnMessage
     ignored: list[int]
 
 
 class _Compiled(NamedTuple):
-    """The pieces that both ways to receive are made of."""
+    """What receiving single messages and batches have in common."""
 
     key: str
     direct: Callable[[object], Entry | None]
@@ -63,7 +63,7 @@ def compile_receiver(
 ) -> Receiver:
     """The hot path for a format.
 
-    A message is read before anything is counted or changed, so that one that is refused leaves no trace.
+    A message is read completely before anything is counted or changed, so that a refused one leaves no trace.
     """
     key = choosing_key(declared.messages)
     likely_key, likely = compile_likely(declared.messages, entries)

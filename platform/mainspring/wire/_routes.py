@@ -1,4 +1,4 @@
-"""From a message's object to its parser: which kind, which instrument, and what is said where there is none."""
+"""Leads from a message's object to its parser: finds its kind and instrument, or explains why there is none."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,13 +18,13 @@ from mainspring.wire.messages import ControlMessage, DeltaMessage, MarketMessage
 __all__ = ["Apply", "Entry", "Route", "compile_entries", "compile_explain", "compile_resolve", "count_as"]
 
 Apply: TypeAlias = Callable[[Any], Sequence[MarketEvent]] | None
-"""What becomes of an event that was read; None where it is emitted as it is."""
+"""What happens to an event that was read; None if it is emitted unchanged."""
 
 Route: TypeAlias = tuple[Callable[[Data, int], MarketEvent | None], Apply]
 
 Entry: TypeAlias = tuple[str | None, dict[object, Route], list[int], Message]
-"""A kind of message: the key of its symbol, its routes by venue symbol, how many have come, and its declaration. A
-plain tuple, as those are unpacked fastest."""
+"""A kind of message: the key of its symbol, its routes by venue symbol, a count of its messages, and its declaration.
+It is a plain tuple because those unpack fastest."""
 
 
 def compile_entries(
@@ -58,7 +58,7 @@ def _apply(message: MarketMessage, sync: BookSync) -> Apply:
 def compile_resolve(
     declared: Format, instruments: Sequence[Instrument], causes: Counter[Cause], *, alone: bool
 ) -> Callable[[Data, Data, Message, dict[object, Route]], Route]:
-    """Finds the route where the message's own symbol doesn't lead to one."""
+    """Finds the route if the message's own symbol doesn't lead to one."""
     locate = compile_locator(declared, instruments, alone=alone)
     skip: Route = (lambda _data, _receive_time_ns: None, count_as(Cause.UNKNOWN_SYMBOL, causes))
 
@@ -76,7 +76,7 @@ def compile_resolve(
 def compile_explain(
     key: str, instruments: Sequence[Instrument]
 ) -> Callable[[Data, Entry | None, int, Exception], Exception]:
-    """Finds the words for a fault: the plain reading stumbles where the compiled one did, and names the field."""
+    """Explains a fault: the plain reading fails where the compiled one did, and names the field."""
 
     def explain(data: Data, entry: Entry | None, receive_time_ns: int, fault: Exception) -> Exception:
         if isinstance(fault, WireError) and fault.field:
@@ -94,14 +94,14 @@ def compile_explain(
             read_event(message, data, index, instruments[index], receive_time_ns)
         except WireError as explained:
             return explained
-        # The plain reading takes what the compiled one refused: a fault of ours, not of the message.
+        # The plain reading accepts what the compiled one refused: the fault is ours, not the message's.
         return fault
 
     return explain
 
 
 def count_as(cause: Cause, causes: Counter[Cause]) -> Callable[[Any], Sequence[MarketEvent]]:
-    """What becomes of a message that only counts."""
+    """Makes the handler of a message that is only counted."""
 
     def count(_event: object) -> Sequence[MarketEvent]:
         causes[cause] += 1

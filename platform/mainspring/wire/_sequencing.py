@@ -1,4 +1,4 @@
-"""The venues' numbering rules: does this delta continue a book that stands at that id?"""
+"""The venues' numbering rules, which tell whether a delta continues a book."""
 
 import enum
 from collections.abc import Callable
@@ -11,7 +11,7 @@ __all__ = ["Continuity", "SequenceCheck", "sequence_check"]
 
 
 class Continuity(enum.Enum):
-    """What a delta is to the book."""
+    """How a delta relates to the book."""
 
     CONTINUES = enum.auto()
     LATE = enum.auto()
@@ -19,14 +19,14 @@ class Continuity(enum.Enum):
 
 
 SequenceCheck: TypeAlias = Callable[[BookDelta, int, bool], Continuity]
-"""Called with a delta, the id that the book stands at, and whether a snapshot brought it there."""
+"""Called with a delta, the book's id, and whether that id comes from a snapshot."""
 
 # Members of an enum are looked up by a slow path; the judges run once for each delta.
 _CONTINUES, _LATE, _GAP = Continuity.CONTINUES, Continuity.LATE, Continuity.GAP
 
 
 def sequence_check(rule: Sequencing) -> SequenceCheck:
-    """The judge of a rule; the rules' docstrings say what each does."""
+    """The function for a rule; the docstrings of the rules say what each does."""
     if isinstance(rule, Contiguous):
         return _contiguous
     if isinstance(rule, Chained):

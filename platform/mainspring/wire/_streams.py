@@ -1,4 +1,4 @@
-"""Which instrument is a message of that doesn't say so itself?"""
+"""Finds the instrument of a message that doesn't name it."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,14 +10,14 @@ from mainspring.wire.formats import Format
 __all__ = ["Locator", "compile_locator", "stream_symbol"]
 
 Locator = Callable[[Data, Data], str | None]
-"""Called with the envelope and the message in it (the same object, if there is none); gives the venue symbol, or None
-for one that the session doesn't trade. Raises `WireError` where it can't be told."""
+"""Called with the envelope and the message in it (the same object if there is no envelope). Returns the venue symbol,
+or None for one that the session doesn't trade. Raises `WireError` if the symbol can't be found."""
 
 
 def compile_locator(declared: Format, instruments: Sequence[Instrument], *, alone: bool) -> Locator:
-    """The locator of a format: the stream's name tells the instrument, else the session has only one.
+    """Makes the locator of a format: the stream's name gives the instrument, or the session has only one.
 
-    With others than these on the connection (not `alone`), a single one isn't the session's only one.
+    If `alone` is False, other instruments share the connection, so that a single one here isn't the session's only one.
     """
     stream = declared.stream
     by_name = {instrument.venue_symbol.casefold(): instrument.venue_symbol for instrument in instruments}
@@ -36,7 +36,7 @@ def compile_locator(declared: Format, instruments: Sequence[Instrument], *, alon
 
 
 def stream_symbol(envelope: Data, key: str, until: str) -> str:
-    """The venue symbol in the stream's name, casefolded. Raises `WireError` where there is none."""
+    """The casefolded venue symbol in the stream's name. Raises `WireError` if there is none."""
     name = envelope.get(key)
     if type(name) is not str:
         raise refusal(key, "must be the stream's name", name)

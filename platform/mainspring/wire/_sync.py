@@ -1,4 +1,4 @@
-"""One instrument's book, seen through its numbers: when is it whole, and when can't it be trusted?"""
+"""Tracks whether one instrument's book is complete, by its update numbers."""
 
 import enum
 from collections import Counter, deque
@@ -16,7 +16,7 @@ MAX_BUFFERED_DELTAS = 1024
 """How many deltas are kept for an instrument while it waits for a snapshot: a hundred seconds of 100 ms updates."""
 
 RENUMBERED_DELTAS = 8
-"""How many deltas behind the book, each following the last, mean that the venue has begun to number again."""
+"""So many deltas behind the book, each following the last, mean that the venue has restarted its numbering."""
 
 
 class _State(enum.Enum):
@@ -28,8 +28,8 @@ class _State(enum.Enum):
 class BookSync:
     """Decides which deltas and snapshots of one instrument reach its book, and counts in `causes` those that don't.
 
-    Before the first snapshot, and after a gap, deltas are kept. The next snapshot that bridges to them is emitted with
-    those that it doesn't hold yet. While nothing is kept, a snapshot needs nothing to bridge to.
+    Before the first snapshot, and after a gap, deltas are kept. The next snapshot that connects to them is emitted
+    together with those that it doesn't contain. If none are kept, any snapshot will do.
     """
 
     __slots__ = (
@@ -65,7 +65,7 @@ class BookSync:
         self.wants_snapshot = False
 
     def on_delta(self, delta: BookDelta) -> Sequence[MarketEvent]:
-        """The events that come of a delta."""
+        """The events that a delta gives."""
         if self._state is not _State.LIVE:
             return self._keep(delta)
         verdict = self._check(delta, self._book_id, self._from_snapshot)
@@ -80,7 +80,7 @@ class BookSync:
         return self._quarantine(delta)
 
     def on_snapshot(self, snapshot: BookSnapshot) -> Sequence[MarketEvent]:
-        """The events that come of a snapshot: itself and buffered deltas; nothing if it is too old."""
+        """The events that a snapshot gives: itself and buffered deltas; none if it is too old."""
         if self._state is _State.LIVE and snapshot.last_id < self._book_id:
             self._causes[Cause.STALE] += 1
             return ()
@@ -107,18 +107,18 @@ class BookSync:
         return events
 
     def on_either(self, event: BookDelta | BookSnapshot) -> Sequence[MarketEvent]:
-        """The events that come of a message that may be either."""
+        """The events that a delta or a snapshot gives."""
         return self.on_snapshot(event) if isinstance(event, BookSnapshot) else self.on_delta(event)
 
     def on_trade(self, trade: Trade) -> Sequence[MarketEvent]:
-        """The trade, unless nothing was traded: venues print such for other ends."""
+        """The trade, unless nothing was traded: venues print such messages for other purposes."""
         if trade.size_lots and trade.price_ticks:
             return (trade,)
         self._causes[Cause.NO_TRADE] += 1
         return ()
 
     def on_numbered_trade(self, trade: Trade) -> Sequence[MarketEvent]:
-        """The trade, unless nothing was traded, or its id says that it came before."""
+        """The trade, unless nothing was traded or its id doesn't rise."""
         if trade.trade_id <= self._trade_id:
             self._causes[Cause.DUPLICATE if trade.trade_id == self._trade_id else Cause.OUT_OF_ORDER] += 1
             return ()
@@ -148,7 +148,7 @@ class BookSync:
         return (BookInvalid(self._index, delta.receive_time_ns, Cause.GAP.value),)
 
     def _keep(self, delta: BookDelta) -> Sequence[MarketEvent]:
-        """Keeps an unbroken run of deltas, as only such a one is of use to a snapshot."""
+        """Keeps an unbroken run of deltas: a snapshot can use no other."""
         kept = self._buffered
         verdict = self._check(delta, kept[-1].last_id, False) if kept else Continuity.CONTINUES
         if verdict is Continuity.LATE:

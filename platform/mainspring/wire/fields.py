@@ -76,7 +76,7 @@ class Size(msgspec.Struct, frozen=True, tag=True):
 
 
 class Number(msgspec.Struct, frozen=True, tag=True):
-    """A finite number that is for reading only, and becomes a float. If `optional`, an absent one is NaN."""
+    """A finite number for information only, read as a float. If `optional`, an absent one is NaN."""
 
     key: str
     optional: bool = False
@@ -90,9 +90,9 @@ class Flag(msgspec.Struct, frozen=True, tag=True):
 
 
 class Choice(msgspec.Struct, frozen=True, tag=True):
-    """One of the values (strings, or booleans) that `values` names, standing for the integer there.
+    """One of the strings or booleans in `values`, each of which stands for an integer.
 
-    Any other value stands for `otherwise`; without one it is a `WireError`. An absent key stands for `otherwise` too.
+    Any other value, and an absent key, stands for `otherwise`; if that is None, it is a `WireError`.
     """
 
     key: str

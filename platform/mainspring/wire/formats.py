@@ -1,4 +1,4 @@
-"""A venue's format as a whole: its messages, their envelope, how they are numbered, what to send and to fetch."""
+"""A venue's format: its messages, their envelope and numbering, and what to send and fetch."""
 
 from typing import TypeAlias
 
@@ -44,8 +44,7 @@ Sequencing: TypeAlias = Contiguous | Chained | Unsequenced
 
 
 class StreamName(msgspec.Struct, frozen=True):
-    """The key of the stream's name in the envelope, and the instrument in it: the venue symbol, in upper or lower
-    case, up to the first `until`."""
+    """Where the envelope names the stream. Up to the first `until`, the name is the venue symbol, in either case."""
 
     key: str
     until: str
@@ -81,7 +80,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RestSnapshot(msgspec.Struct, frozen=True):
-    """A book's snapshot is fetched by HTTP GET from `path`. `{venue_symbol}` in it is filled in."""
+    """A book's snapshot is fetched by HTTP GET from `path`, in which `{venue_symbol}` is replaced."""
 
     path: str
 

@@ -1,4 +1,4 @@
-"""What a venue's rules say of an instrument before any of its messages has come."""
+"""What a venue's rules say about its instruments, known before any message."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ __all__ = ["Listing"]
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """The grid and contract of a venue's instruments, and how their names read.
+    """The grid and contract of a venue's instruments, and how to read their names.
 
     `tick_size` and `lot_size` are the finest that the venue writes, so that every price and size is exact on them.
     `contract_sizes` names the instruments, by the start of the venue symbol, whose contract size isn't `contract_size`.
@@ -47,7 +47,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
         return symbol if self.slash else symbol.replace("/", "")
 
     def describe(self, symbol: str, venue_symbol: str | None) -> Instrument:
-        """The instrument. Either name may be empty, and is then made of the other."""
+        """The instrument. Either name may be empty: it is then derived from the other."""
         named = venue_symbol or self.venue_symbol_of(symbol)
         sizes = [size for start, size in self.contract_sizes.items() if named.startswith(start)]
         return Instrument(

@@ -1,12 +1,12 @@
 """The kinds of message that a venue sends, as declarations: which message it is, and where its values stand.
 
 `when` maps keys of the message to the values that they must have, and `has` names keys that must be there: together
-they tell one kind of message from another. Of several declarations that fit, one with a `when` goes before one
-without, and then the first counts.
+they distinguish one kind of message from another. If several declarations fit, one with a `when` takes precedence over
+one without, and then the first over the others.
 
-`symbol` is None where the message doesn't name its instrument: then the name of its stream does (see
-`mainspring.wire.Format`), or it belongs to the session's only instrument. `event_time` is None where the venue sends
-no time: then the time of receipt stands for it.
+`symbol` is None if the message doesn't name its instrument: then the name of its stream does (see
+`mainspring.wire.Format`), or it belongs to the session's only instrument. `event_time` is None if the venue sends no
+time: then the receive time is used.
 """
 
 from typing import Literal, TypeAlias
@@ -32,9 +32,9 @@ When: TypeAlias = dict[str, str | int | bool]
 
 
 class DeltaMessage(msgspec.Struct, frozen=True, kw_only=True, tag="delta"):
-    """Levels that changed. `sequence` is None where the venue numbers nothing.
+    """Levels that changed. `sequence` is None if the venue doesn't number them.
 
-    Where `reset` is declared and its flag is True, the message is a whole book: a snapshot.
+    If `reset` is declared and its flag is True, the message is a whole book: a snapshot.
     """
 
     when: When = {}
@@ -74,9 +74,9 @@ class QuoteMessage(msgspec.Struct, frozen=True, kw_only=True, tag="quote"):
 
 
 class TradeMessage(msgspec.Struct, frozen=True, kw_only=True, tag="trade"):
-    """A trade print. `aggressor` gives 1 where a buyer took, -1 where a seller did, 0 where it isn't known.
+    """A trade print. `aggressor` gives 1 if the buyer was the taker, -1 if the seller was, 0 if it isn't known.
 
-    `rising_ids` says that an instrument's trade ids rise, so that a trade whose id doesn't is one that came before.
+    `rising_ids` says that the trade ids of an instrument rise, so that a trade whose id doesn't is a repetition.
     """
 
     when: When = {}
@@ -107,7 +107,7 @@ class BarMessage(msgspec.Struct, frozen=True, kw_only=True, tag="bar"):
 
 
 class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
-    """A venue's word on an instrument. `trading` gives 1 where it trades, 0 where it is halted, -1 where neither."""
+    """An instrument's status at the venue. `trading` gives 1 if it trades, 0 if it is halted, -1 if neither is said."""
 
     when: When = {}
     has: tuple[str, ...] = ()
@@ -119,9 +119,9 @@ class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
 
 
 class ControlMessage(msgspec.Struct, frozen=True, kw_only=True, tag="control"):
-    """A message about the connection. `code` and `text` are None where it has none.
+    """A message about the connection. `code` and `text` are None if it has none.
 
-    They stand in the message itself, or in the object under its key `inside`.
+    They are in the message itself, or in the object under its key `inside`.
     """
 
     when: When = {}

@@ -61,8 +61,8 @@ _MSGPACK_SUSPECT = re.compile(rb"[\xc7-\xcb](?:[\x7f\xff]|\x0c\xff|\x00\x0c\xff|
 
 
 def refuse_size(codec: str, data: bytes) -> CodecError:
-    """What is said of a message that is too large."""
-    return CodecError(codec, f"a message of {len(data)} bytes, where at most {MAX_MESSAGE_BYTES} are taken")
+    """The error for a message that is too large."""
+    return CodecError(codec, f"the message has {len(data)} bytes; at most {MAX_MESSAGE_BYTES} are taken")
 
 
 def check_json_depth(codec: str, data: bytes) -> None:
@@ -142,7 +142,7 @@ def check_numbers(codec: str, value: Any) -> None:
 
 
 def check_plain(codec: str, value: Any, leaves: tuple[type, ...] = (str,), depth: int = 0) -> None:
-    """Refuses what a format can't hold and libraries turn into something else: NaN, sets, dates, keys that aren't text.
+    """Refuses what a format can't hold and libraries convert silently: NaN, sets, dates, keys that aren't text.
 
     `leaves` are the types that the format holds besides None, numbers, arrays and objects. Integers must fit 64 bits,
     and arrays and objects may nest `MAX_ENCODED_DEPTH` levels deep, which every codec decodes.
@@ -164,7 +164,7 @@ def check_plain(codec: str, value: Any, leaves: tuple[type, ...] = (str,), depth
         for inner in value:
             check_plain(codec, inner, leaves, depth + 1)
     else:
-        raise CodecError(codec, f"the format has nothing to hold a {type(value).__name__} in")
+        raise CodecError(codec, f"the format can't hold a {type(value).__name__}")
 
 
 def _too_deep(codec: str, levels: int) -> CodecError:

@@ -1,4 +1,4 @@
-"""The standard library's JSON: always there, and the reference that the fast ones are held against."""
+"""JSON by the standard library: always available."""
 
 import json
 import math

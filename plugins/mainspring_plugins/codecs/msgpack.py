@@ -15,7 +15,7 @@ _NANOSECONDS = 2
 
 
 class MsgpackCodec:
-    """`msgpack.unpackb` with bounds, one unpacker a message; it bounds every length by the size of the message."""
+    """`msgpack.unpackb` with bounds. It uses a new unpacker for each message and bounds all lengths by its size."""
 
     __slots__ = ("_pack",)
 

@@ -15,7 +15,7 @@ _TIMESTAMP_TYPE = b"\xff"
 
 
 class MsgspecMsgpackCodec:
-    """`msgspec.msgpack` with bounds, and its datetimes turned back to nanoseconds."""
+    """`msgspec.msgpack` with bounds, and datetimes turned back into nanoseconds."""
 
     __slots__ = ("_decode", "_encode")
 

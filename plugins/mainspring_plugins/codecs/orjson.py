@@ -1,4 +1,4 @@
-"""JSON by orjson: the default, and the fastest of those that are always there."""
+"""JSON by orjson: the default, and the fastest codec that is always installed."""
 
 from typing import Any
 

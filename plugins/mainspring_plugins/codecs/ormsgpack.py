@@ -1,4 +1,4 @@
-"""Binary by ormsgpack, where it is installed."""
+"""Binary by ormsgpack, if it is installed."""
 
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ _NAME = "ormsgpack"
 
 
 class OrmsgpackCodec:
-    """`ormsgpack` with bounds. It ignores what follows a message, and has no way to tell how much it has read."""
+    """`ormsgpack` with bounds. It ignores what follows a message, and doesn't say how much it has read."""
 
     __slots__ = ("_pack", "_unpack")
 

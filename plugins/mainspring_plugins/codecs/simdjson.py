@@ -1,4 +1,4 @@
-"""JSON by pysimdjson, where it is installed. It can't encode: orjson does that part."""
+"""JSON by pysimdjson, if it is installed. It can't encode: orjson does."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class SimdjsonCodec:
-    """`simdjson.Parser`, reused, whose document is copied into plain objects before the next one overwrites it.
+    """A reused `simdjson.Parser`, whose document is copied into plain objects before the next one overwrites it.
 
     simdjson refuses integers beyond 64 bits and, through pysimdjson, more than 1,023 levels, which the contract takes:
     orjson decides on what simdjson refuses.
