@@ -333,7 +333,7 @@ def test_a_cache_that_cannot_be_written_is_told(mainspring, monkeypatch, tmp_pat
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
     code, out, _ = mainspring("run", "--set", "feed.seconds=3")
     assert code == 0
-    assert "can't be kept" in " ".join(out.split())
+    assert "can't be cached" in " ".join(out.split())
 
 
 def test_an_interrupt_before_the_session_says_so(mainspring, monkeypatch):

@@ -88,8 +88,8 @@ def test_a_cache_that_cannot_be_written(environ, folder):
     make = Generator()
     kept = cached_session(RECIPE, make)
     assert kept.path is None
-    assert f"can't be kept ({folder}" in kept.warning
-    assert "generated again each time" in kept.warning
+    assert f"can't be cached ({folder}" in kept.warning
+    assert "generated each time" in kept.warning
     assert make.made == 0
 
 

@@ -162,7 +162,7 @@ def test_without_a_cache_each_lane_generates_the_whole_session(registry, tmp_pat
         'hardware.pin = "off"\ninstruments = ["BTC/USDT", "ETH/USDT"]\nfeed.plugin = "simulated"\nfeed.seconds = 10\n'
     )
     alone, shared = compare(registry, tmp_path, text, 2)
-    assert "can't be kept" in alone.feed.warning
+    assert "can't be cached" in alone.feed.warning
     assert [one.symbol for one in shared.instruments] == ["BTC/USDT", "ETH/USDT"]
 
 
