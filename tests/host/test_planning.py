@@ -167,7 +167,7 @@ def test_a_pinned_slot_needs_no_default(
         make_offer("codec", "pack", capabilities={"format": "msgpack"}),
     )
     text = (
-        'mode = "replay"\ninstruments = ["A/B"]\nfeed.plugin = "generator"\nengine.plugin = "closures"\n'
+        'mode = "replay"\ninstruments = ["A/B"]\nfeed.plugin = "generator"\ndecoder.plugin = "closures"\n'
         'codec = {json = "text", binary = "pack"}\n'
     )
     made = make_plan(parse_config(f"{text}book.plugin = 'plain'", "s.toml", Path()), registry)
