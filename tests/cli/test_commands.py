@@ -414,3 +414,11 @@ def test_scaling_sizes_a_fleet_from_a_report(mainspring, monkeypatch, tmp_path):
     assert mainspring("scaling", "--size", path, "--load", "1")[0] == 2
     assert mainspring("scaling", "--size", tmp_path / "absent.json")[0] == 2
     assert mainspring("scaling", "nothing")[0] == 2
+
+
+def test_an_error_of_the_platform_shows_no_frames(mainspring, tmp_path):
+    """A wrong config is one line on standard error, without the frames of the command line's own libraries."""
+    code, out, err = mainspring("run", tmp_path / "absent.toml")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert "File " not in err
