@@ -91,8 +91,8 @@ def plugin_frames(error: BaseException) -> str:
     """The frames of the plugin that made `error`, formatted as Python does, oldest first; empty if it has none.
 
     They are taken from the cause of a `PluginError`. The host's own frames are left out, and its other errors, which
-    explain themselves, have none: their frames would be those of the command line's libraries. A cause that points at source
-    text itself, as a `SyntaxError` does, ends with those lines.
+    explain themselves, have none: their frames would be those of the command line's libraries. A cause that points at
+    source text itself, as a `SyntaxError` does, ends with those lines.
     """
     cause = error.__cause__ if isinstance(error, PluginError) else error
     if cause is None or (cause is error and isinstance(error, MainspringError | OSError)):
