@@ -24,6 +24,7 @@ import msgspec
 
 from hwprofile.children import module_command
 from hwprofile.instructions import instruction_sets
+from mainspring.data import write_atomically
 from mainspring.errors import MainspringError
 from mainspring_perf.counted import MARK, SECTIONS
 from mainspring_perf.files import perf_file
@@ -322,6 +323,6 @@ def _write(file: Path, key: Key, counts: Mapping[str, float]) -> None:
         lines += [f"{json.dumps(path, ensure_ascii=False)} = {count:.1f}" for path, count in then.items()]
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        write_atomically(file, ("\n".join(lines) + "\n").encode())
     except OSError as error:
         raise MainspringError(f"{file} can't be written: {error.strerror}") from error

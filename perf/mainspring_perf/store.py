@@ -16,7 +16,8 @@ import msgspec
 import pyperf
 
 from hwprofile.profile import HostProfile
-from mainspring.data.paths import cache_folder
+from mainspring.data import cache_folder, write_atomically
+from mainspring.data.replace import private_folder
 from mainspring.errors import MainspringError
 from mainspring_perf.host import Code
 
@@ -87,10 +88,11 @@ def save_run(
     folder = bench_folder()
     target = folder / "baselines" / name
     try:
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        pyperf.BenchmarkSuite(list(benchmarks.values())).dump(str(target / "pyperf.json"))
-        copy_code(target / "code")
+        with private_folder(target) as made:
+            pyperf.BenchmarkSuite(list(benchmarks.values())).dump(str(made / "pyperf.json"))
+            copy_code(made / "code")
+            shutil.rmtree(target, ignore_errors=True)
+            made.rename(target)
         _join_series(folder, name, benchmarks, host, code, about)
     except OSError as error:
         raise MainspringError(
@@ -195,8 +197,8 @@ def _join_series(
     path = folder / "history" / f"{host.fingerprint}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     run = SavedRun(name=name, saved=about["saved"], code=code, one_ns=one_ns)
-    with path.open("ab") as series:
-        series.write(msgspec.json.encode(run) + b"\n")
+    before = path.read_bytes() if path.is_file() else b""
+    write_atomically(path, before + msgspec.json.encode(run) + b"\n")
 
 
 def copy_code(target: Path) -> None:

@@ -68,11 +68,12 @@ def describe_error(error: MainspringError) -> str:
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """Whether the error is the user's Ctrl-C, and not a `KeyboardInterrupt` that a plugin raised.
+    """Whether the error is a signal's: the user's Ctrl-C, or `Stopped`; not a `KeyboardInterrupt` that a plugin raised.
 
     Python raises it in the main thread only, and only where no handler of ours has taken the signal over.
     """
-    return (
+    # By its mark, since the command line's own class is out of reach from here.
+    return getattr(error, "is_signal", False) or (
         isinstance(error, KeyboardInterrupt)
         and threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -11,7 +11,7 @@ from mainspring.cli import app as command_line
 
 def test_help_imports_no_benchmark():
     """Neither the benchmarks nor the event loop are imported for a command that needs neither."""
-    script = "import sys, mainspring.cli; print(sorted({'mainspring_perf', 'pyperf', 'trio'} & set(sys.modules)))"
+    script = "import sys, mainspring.cli.app; print(sorted({'mainspring_perf', 'pyperf', 'trio'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -66,7 +66,10 @@ def diagnostic(text: str, *overrides: str) -> str:
         ("strategy = 5", ":1: strategy: expected a table; found the number 5"),
         ("[budget]\nfeed_us = -1", ":2: budget.feed_us: expected a number above 0; found the number -1"),
         ("budget.strategy_us = 'fast'", ':1: budget.strategy_us: expected a number; found the text "fast"'),
-        ("[market]\n\nwarm_up_s = 0", ":3: market.warm_up_s: must be a number of seconds above zero, not 0.0"),
+        (
+            "[market]\n\nwarm_up_s = 0",
+            ":3: market.warm_up_s: must be a number of seconds above zero, a year's at most, not 0.0",
+        ),
         (
             '[instrument."BTC/USDT"]\ntick_size = "abc"',
             ':2: instrument."BTC/USDT".tick_size: expected a decimal number; found the text "abc"',
@@ -138,7 +141,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     """Folders, and bytes that aren't UTF-8, are refused by name."""
     (tmp_path / "latin.toml").write_bytes(b"mode = '\xe9'")
     for path in (tmp_path, tmp_path / "latin.toml"):
-        with pytest.raises(ConfigError, match="can't be read as UTF-8 text"):
+        with pytest.raises(ConfigError, match=r"can't be read: Is a directory|isn't UTF-8 text"):
             load_config(path)
 
 

@@ -318,6 +318,29 @@ def test_a_signal_ends_all_lanes_in_order(registry):
         assert os.getsid(0) not in sessions
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="signal absent: SIGSTOP")
+def test_a_lane_that_is_stopped_is_told_of(registry, monkeypatch):
+    """A stopped process is named as soon as it is noticed, and the session goes on with it once it is continued."""
+    monkeypatch.setattr("mainspring.session.lanes.silence._SAY_AFTER_S", 0.0)
+    session = plan(registry, GENERATED, "lanes=2")
+    stopped, notices = [], []
+
+    def reported(name, process, said):
+        if name == "2" and isinstance(said, Ready) and not stopped:
+            stopped.append(process)
+            os.kill(process, signal.SIGSTOP)
+
+    def notice(text):
+        notices.append(text)
+        if "has been stopped" in text:
+            os.kill(stopped[0], signal.SIGCONT)
+
+    report = run_session(session, registry, reported=reported, notice=notice)
+    assert [lane.ended for lane in report.lanes] == ["finished", "finished"]
+    assert notices[0].startswith(f"lane 2 (process {stopped[0]}) has been stopped from outside")
+    assert notices[1] == f"lane 2 (process {stopped[0]}) goes on"
+
+
 def test_a_lane_that_doesnt_stop_in_time_is_killed_and_named(registry, tmp_path, blocked, monkeypatch):
     """One that hangs in a write is killed once its time is over; the other has ended in order."""
     monkeypatch.setattr("mainspring.session.lanes.parent.STOP_WITHIN_S", 2)

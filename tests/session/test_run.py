@@ -2,27 +2,27 @@
 
 import gc
 import gzip
+import importlib.util
 import itertools
 import math
 import os
 import re
 import signal
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 
 import msgspec
 import pytest
-import trio
-import trio.testing
 
+from hwprofile.apply.kernel import KERNEL
 from mainspring.errors import CaptureError, ConfigError, DataError
 from mainspring.host.config import load_config
 from mainspring.host.planning import make_plan
 from mainspring.host.session_planning import make_session
 from mainspring.report import to_html, warnings, without_timing
 from mainspring.session import run_session
-from mainspring.session.run import _watch_signals
+from mainspring.session.lane_run import LaneRun
 
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared/data/binance"
 SPOT = CAPTURES / "spot/btcusdt_20240808.gz"
@@ -209,6 +209,21 @@ def test_one_pinned_lane_runs_in_its_place_and_leaves_it(run):
     assert free.timing.actions == []
 
 
+def test_one_lane_that_isnt_pinned_gets_its_settings_too(run):
+    """Timer slack, priority and locked memory are asked for, read back, told and undone, without any pin."""
+    try:
+        before = KERNEL.timer_slack()
+    except OSError:
+        pytest.skip("timer slack is absent on this system")
+    report = run(SHORT, "hardware.timer_slack_ns=1", "hardware.fifo_priority=1", "hardware.lock_memory=true")
+    actions = {action.name: action for action in report.timing.actions if not action.undone}
+    assert set(actions) == {"timer-slack", "fifo", "lock-memory"}
+    assert (actions["timer-slack"].outcome, actions["timer-slack"].holds) == ("applied", "1 ns")
+    assert all(action.outcome == "applied" or action.reason for action in actions.values())
+    assert KERNEL.timer_slack() == before
+    assert "timer-slack" in {action.name for action in report.timing.actions if action.undone}
+
+
 def test_replay_makes_no_order(run):
     """In replay mode markets are rebuilt and nothing is traded."""
     report = run(SHORT, "mode=replay")
@@ -274,11 +289,20 @@ def test_skipping_bad_messages_works_for_generated_sessions_too(run):
 
 
 def test_times_that_go_back_are_told(run, generated, tmp_path):
-    """A receive time before the one above it is counted, and the report warns of it."""
-    moved = [(at - 10**9 if index == 50 else at, raw) for index, (at, raw) in enumerate(generated)]
-    report = run(write(tmp_path / "moved.txt", moved))
-    assert report.feed.times_back == 1
-    assert any("Receive times went back 1 time" in warning for warning in warnings(report))
+    """The first step back is told with its message, both times, what follows from it and what to do, by any decoder."""
+    hour_ns = 3_600 * 10**9
+    moved = [(at - hour_ns if index >= 50 else at, raw) for index, (at, raw) in enumerate(generated)]
+    source = write(tmp_path / "moved.txt", moved)
+    for decoder in ("python", "native") if importlib.util.find_spec("mainspring_native") else ("python",):
+        report = run(source, f"decoder.plugin={decoder}", "session.chunk=40")
+        step = report.feed.first_back
+        assert report.feed.times_back == 1
+        assert (step.message, step.from_ns, step.to_ns) == (51, moved[49][0], moved[50][0])
+        (said,) = [warning for warning in warnings(report) if "Receive times went back 1 time" in warning]
+        assert "first at message 51: from 2024-01-01 00:00:" in said
+        assert "to 2023-12-31 23:00:" in said
+        assert "the paper venue and all timers stand still" in said
+        assert "Sort the capture by receive time" in said
 
 
 def test_a_capture_of_something_else_is_refused(run, tmp_path):
@@ -315,14 +339,27 @@ def test_memory_stays_flat_over_ten_runs(run):
     assert after - before < 300_000, f"{after - before} bytes more after eight runs"
 
 
-@pytest.mark.trio
-async def test_a_signal_ends_the_session_in_order():
-    """SIGTERM is taken down as the reason to stop, and doesn't end the process."""
-    run = SimpleNamespace(stopped_early=None)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(_watch_signals, run)
-        await trio.testing.wait_all_tasks_blocked()
-        os.kill(os.getpid(), signal.SIGTERM)
-        await trio.testing.wait_all_tasks_blocked(0.01)
-        nursery.cancel_scope.cancel()
-    assert run.stopped_early == "signal SIGTERM"
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_ends_the_session_with_its_report(run, monkeypatch, name):
+    """Each signal that asks to stop is the reason to stop after the chunk in hand, and doesn't end the process."""
+    if not hasattr(signal, name):
+        pytest.skip(f"signal absent: {name}")
+    step, before = LaneRun.step, signal.getsignal(getattr(signal, name))
+
+    def step_and_signal(self):
+        os.kill(os.getpid(), getattr(signal, name))
+        return step(self)
+
+    monkeypatch.setattr(LaneRun, "step", step_and_signal)
+    report = run(SHORT)
+    assert report.stopped_early == f"signal {name}"
+    assert report.feed.messages == 0
+    assert signal.getsignal(getattr(signal, name)) == before
+
+
+def test_a_session_runs_in_any_thread(run):
+    """A thread can't take signals, and a session in it runs to its end, with the same orders."""
+    with ThreadPoolExecutor(1) as pool:
+        report = pool.submit(run, SHORT).result()
+    assert report.stopped_early is None
+    assert without_timing(report) == without_timing(run(SHORT))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mainspring import __version__
+from mainspring.data import write_atomically
 from mainspring.errors import DataError
 from mainspring.session import host_facts
 
@@ -31,7 +32,7 @@ def write_between(page: Path, name: str, block: str) -> None:
         text = page.read_text(encoding="utf-8")
     except OSError as error:
         raise DataError(f"{page}: {error.strerror}; name a page that is there") from error
-    page.write_text(put_between(text, page, name, block), encoding="utf-8")
+    write_atomically(page, put_between(text, page, name, block).encode())
 
 
 def describe_machine() -> str:

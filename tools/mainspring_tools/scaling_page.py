@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mainspring.data import write_atomically
 from mainspring.errors import DataError
 from mainspring_perf.scaling.run import find_studies, run_studies
 from mainspring_perf.scaling.values import Figure
@@ -35,8 +36,8 @@ def write_document(folder: Path, figures: Mapping[str, Sequence[Figure]], machin
     text = put_between(text, page, "machine", f"\n{machine}\n\n", command=_COMMAND)
     pictures.mkdir(exist_ok=True)
     for path, svg in drawn.items():
-        path.write_text(svg, encoding="utf-8")
-    page.write_text(text, encoding="utf-8")
+        write_atomically(path, svg.encode())
+    write_atomically(page, text.encode())
     return [page, *drawn]
 
 

@@ -1,5 +1,6 @@
-"""The commands, gathered, and the one place where an error becomes a message and an exit code."""
+"""The commands, gathered, and the one place where an error becomes a message and exit code 2."""
 
+import io
 import os
 import sys
 from typing import Annotated, Any
@@ -7,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from mainspring import __version__
+from mainspring.cli.command import CommandGroup, make_app
 from mainspring.cli.data import data_app
 from mainspring.cli.late import LateCommand, WithLateCommands
-from mainspring.cli.output import REFUSED, print_error
+from mainspring.cli.output import EXIT_CODES, REFUSED, print_error
 from mainspring.cli.plugins import plugins_app
 from mainspring.cli.session import explain, init, run
 from mainspring.cli.tune import tune_app
@@ -17,10 +19,10 @@ from mainspring.cli.verify import verify
 from mainspring.errors import MainspringError
 from mainspring.plugin_calls import TRACEBACK
 
-__all__ = ["main"]
+__all__ = ["app", "run_app"]
 
 
-class _Commands(WithLateCommands):
+class _Commands(WithLateCommands, CommandGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Takes `--traceback` wherever it stands: one types it after the command that went wrong."""
         end = args.index("--") if "--" in args else len(args)
@@ -42,14 +44,13 @@ class _Commands(WithLateCommands):
     )
 
 
-app = typer.Typer(
+app = make_app(
     cls=_Commands,
     name="mainspring",
     help="Trading strategies run through swappable, measured parts.",
-    epilog="Exit codes: 0 done, 1 the verdict is no, 2 can't be run as asked, 130 stopped by a signal.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
+    add_completion=True,
 )
 app.command()(run)
 app.command()(explain)
@@ -79,12 +80,11 @@ def _options(
         os.environ[TRACEBACK] = "1"
 
 
-def main() -> None:
-    """Runs the command line.
-
-    A `MainspringError`, or an output that can't be written, becomes a message on standard error and exit code 2; an
-    interrupt before a session has begun becomes one and exit code 130.
-    """
+def run_app() -> None:
+    """Runs the command that was typed. An error of ours, or of a file, becomes a message and exit code 2."""
+    # A path may have bytes that aren't UTF-8, and a terminal another encoding: neither is worth losing a report for.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except (MainspringError, OSError) as error:

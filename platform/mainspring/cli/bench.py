@@ -13,9 +13,11 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from hwprofile.children import own_python
+from mainspring.cli.command import make_app
 from mainspring.cli.default_command import RunByDefault
-from mainspring.cli.output import FAILED, errors, print_json, results, write_file
+from mainspring.cli.output import EXIT_CODES, FAILED, errors, print_json, results, write_file
 from mainspring.cli.peers import run_peers
+from mainspring.data import check_outputs
 from mainspring.errors import MainspringError
 from mainspring_perf.candidates import allow_only
 from mainspring_perf.history import make_series
@@ -35,11 +37,11 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _HOUR_S = 3600.0
 
 
-bench_app = typer.Typer(
+bench_app = make_app(
     cls=RunByDefault,
     name="bench",
     help="Time the parts on this host. `mainspring bench [SUITE...]` runs suites: see `bench run --help`.",
-    epilog="Exit codes: 0 done, 1 slower than --fail-over allows or a gate says no, 2 can't be run as asked.",
+    epilog=EXIT_CODES,
 )
 
 
@@ -96,7 +98,7 @@ def run(
         check_name(save)
     if html is not None:
         # Now, not after minutes of timing that would be lost with it.
-        write_file(html, b"")
+        check_outputs({"--html": html}, [] if against is None else [Path(against)])
     allow_only(asked.allow)
     baseline = None if against is None else _baseline(against, across_hosts=across_hosts)
     timed, comparison = _measure(suites or (), asked, baseline)
@@ -126,6 +128,7 @@ def history(
     host = host_profile()
     series = make_series(load_runs(host.fingerprint), names, only or ())
     if html is not None:
+        check_outputs({"--html": html})
         name = f"{host.cpu.model_name or 'this host'}, host {host.fingerprint}"
         write_file(html, history_page(series, name).encode())
         errors().print(f"written: {html}")

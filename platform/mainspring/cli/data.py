@@ -8,9 +8,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+from mainspring.cli.command import make_app
 from mainspring.cli.output import errors, print_json, print_warnings, results
 from mainspring.cli.session import SetOption
-from mainspring.data import CaptureWriter, capture_catalogue, find_capture, get
+from mainspring.data import CaptureWriter, capture_catalogue, check_absent, check_outputs, find_capture, get
 from mainspring.errors import ConfigError, DataError
 from mainspring.host.config import load_config
 from mainspring.host.guard import bring_messages
@@ -19,7 +20,7 @@ from mainspring.host.registry import Registry
 
 __all__ = ["data_app"]
 
-data_app = typer.Typer(name="data", help="List, fetch and generate captures.", no_args_is_help=True)
+data_app = make_app(name="data", help="List, fetch and generate captures.", no_args_is_help=True)
 
 
 @data_app.command("list")
@@ -88,6 +89,7 @@ def generate(
     *,
     config: Annotated[Path | None, typer.Option(help="A configuration whose feed and instruments to take.")] = None,
     overrides: SetOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write a generated session as a capture. Options are the feed's: --set feed.seed=2 --set feed.seconds=60."""
     loaded = load_config(config, [*(overrides or ()), "mode=replay"])
@@ -98,8 +100,8 @@ def generate(
         raise ConfigError(f"{loaded.origin}: feed.capture names a recorded session; there is nothing to generate")
     offer = registry.get("feed", plan.feed.plugin)
     count = 0
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder; name a file in it")
+    check_outputs({"the capture": path}, () if config is None else [config])
+    check_absent("the capture", path, force=force)
     try:
         with CaptureWriter(path) as writer:
             for receive_time_ns, raw in bring_messages(offer, plan.instruments, plan.feed.options):

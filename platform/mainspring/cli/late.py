@@ -6,6 +6,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from mainspring.cli.command import make_app
+
 __all__ = ["LateCommand", "WithLateCommands"]
 
 
@@ -24,7 +26,7 @@ class LateCommand(TyperCommand):
         module, _, attribute = self._where.partition(":")
         found = getattr(import_module(module), attribute)
         if not isinstance(found, typer.Typer):
-            app = typer.Typer(add_completion=False)
+            app = make_app()
             app.command(self.name)(found)
             found = app
         return typer.main.get_command(found).make_context(*arguments, **options)

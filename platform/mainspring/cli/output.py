@@ -10,15 +10,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from hwprofile.terminal import printable
+from mainspring.data.replace import write_atomically
 from mainspring.errors import ConfigError, MainspringError
 from mainspring.plugin_calls import describe_error, error_trace
 from mainspring.report import encodable
 from mainspring.report.terminal import SafeConsole
 
 __all__ = [
+    "EXIT_CODES",
     "FAILED",
     "REFUSED",
-    "STOPPED",
     "errors",
     "print_error",
     "print_json",
@@ -34,8 +35,11 @@ FAILED: Final = 1
 REFUSED: Final = 2
 """Exit code: the command can't be run as it was asked for."""
 
-STOPPED: Final = 130
-"""Exit code: a signal ended the command before its work was done."""
+EXIT_CODES: Final = (
+    "Exit codes: 0 done; 1 it ran, and its answer is no; 2 it can't be run as asked; "
+    "129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM."
+)
+"""What every help text says of exit codes. docs/exit-codes.md has the table."""
 
 _PIPE_COLUMNS = 100
 
@@ -78,8 +82,8 @@ def print_warnings(warnings: Iterable[str]) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Writes a file that the user named. Raises `ConfigError` where it can't be written."""
+    """Writes a file that the user named, whole or not at all. Raises `ConfigError` if it can't be written."""
     try:
-        path.write_bytes(data)
+        write_atomically(path, data)
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror}") from error

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from mainspring.cli.command import make_app
 from mainspring.cli.output import FAILED, print_json, print_warnings, results
 from mainspring.errors import PluginError
 from mainspring.host.offers import why_unusable
@@ -16,7 +17,7 @@ from mainspring.testing import check_offer
 
 __all__ = ["plugins_app"]
 
-plugins_app = typer.Typer(name="plugins", help="List, check and start plugins.", no_args_is_help=True)
+plugins_app = make_app(name="plugins", help="List, check and start plugins.", no_args_is_help=True)
 
 AllowOption = Annotated[
     list[str] | None,

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mainspring.cli.entry import Stopped
 from mainspring.cli.output import (
     FAILED,
-    STOPPED,
     errors,
     print_json,
     print_json_text,
@@ -18,7 +19,8 @@ from mainspring.cli.output import (
     results,
     write_file,
 )
-from mainspring.errors import ConfigError, MainspringError
+from mainspring.data import check_absent, check_outputs
+from mainspring.errors import MainspringError
 from mainspring.host.applying import try_lanes
 from mainspring.host.config import Loaded, default_text, load_config
 from mainspring.host.diagnostics import quoted
@@ -27,6 +29,9 @@ from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
 from mainspring.report import SessionReport, render_text, to_html, to_json
+from mainspring.session.order_logs import order_log_files
+from mainspring.session.outcome import failures
+from mainspring.session.signals import signal_exit_code
 
 __all__ = [
     "CaptureOption",
@@ -66,6 +71,9 @@ SkipBadOption = Annotated[bool, typer.Option("--skip-bad", help="Count messages 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 
 
+_NOTHING_RUN = "the session was still being prepared, so nothing was run"
+
+
 def run(
     config: ConfigArgument = None,
     *,
@@ -80,31 +88,33 @@ def run(
     order_log: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep the encoded order log.", show_default=False)
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an order log that exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
 ) -> None:
     """Run a session and report on it."""
     # Not above: the event loop that it imports would cost every other command a third of its start.
     from mainspring.session import run_session
 
-    session, registry = _plan(config, captures, feed, overrides, skip_bad)
+    try:
+        session, registry = _plan(config, captures, feed, overrides, skip_bad)
+    except (KeyboardInterrupt, Stopped) as error:
+        raise Stopped.by(error, _NOTHING_RUN) from None
     for found, words in session.describe_profile():
         if found.freshness not in ("fresh", "none"):
             errors().print(words, markup=False, soft_wrap=True)
-    if html is not None:
-        # Now, not after the session, whose report would be lost with it.
-        write_file(html, b"")
+    # Now, not after the session, whose report would be lost with it.
+    _check_outputs(session, config, html, order_log, force=force)
     failure: MainspringError | None = None
     try:
         with _progress(quiet) as progress:
-            report = run_session(session, registry, progress=progress, order_log=order_log)
+            report = run_session(session, registry, progress=progress, order_log=order_log, notice=_notice)
     except MainspringError as error:
         if not isinstance(error.report, SessionReport):
             raise
         failure, report = error, error.report
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Stopped) as error:
         # Once its messages flow, a session takes signals itself and ends with its report.
-        errors().print("stopped while the session was being prepared: nothing was run", soft_wrap=True)
-        raise typer.Exit(STOPPED) from None
+        raise Stopped.by(error, _NOTHING_RUN) from None
     if html is not None:
         write_file(html, to_html(report).encode())
     if as_json:
@@ -113,10 +123,20 @@ def run(
         render_text(report, results())
     if failure is not None:
         raise failure
+    if code := _exit_code(session, report):
+        raise typer.Exit(code)
+
+
+def _exit_code(session: SessionPlan, report: SessionReport) -> int:
+    """The exit code of a session that no error ended; prints why, if it is a failure all the same."""
     if any(lane.ended == "failed" for lane in report.lanes):
-        raise typer.Exit(FAILED)
+        return FAILED
     if report.stopped_early is not None:
-        raise typer.Exit(STOPPED)
+        return signal_exit_code(report.stopped_early) or FAILED
+    wrong = failures(session, report)
+    for sentence in wrong:
+        errors().print(f"[bold red]failed:[/] {escape(sentence)}", soft_wrap=True)
+    return FAILED if wrong else 0
 
 
 def explain(
@@ -142,10 +162,32 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a commented configuration to start from."""
-    if path.exists() and not force:
-        raise ConfigError(f"{path} is there already; name another file, or replace it with --force")
+    check_absent("the configuration", path, force=force)
     write_file(path, default_text().encode())
     results().print(f"{path} is written. See what it would run with `mainspring explain {path}`.", soft_wrap=True)
+
+
+def _notice(text: str) -> None:
+    errors().print(text, markup=False, soft_wrap=True)
+
+
+def _check_outputs(
+    session: SessionPlan, config: Path | None, html: Path | None, order_log: Path | None, *, force: bool
+) -> None:
+    """Raises `ConfigError` if a file that the session is to write would destroy another that matters."""
+    logs = [path for lane in order_log_files(session, order_log).values() for path in lane.values()]
+    outputs = {f"--order-log{f' {number}' if number else ''}": path for number, path in enumerate(logs)}
+    if html is not None:
+        outputs["--html"] = html
+    captures = [capture for feed in session.feeds for capture in feed.source.captures]
+    check_outputs(outputs, captures if config is None else [config, *captures])
+    for path in logs:
+        check_absent("the order log", path, force=force)
+
+
+def _is_there(name: str) -> bool:
+    """Whether there is a file or a pipe of that name."""
+    return Path(name).exists() and not Path(name).is_dir()
 
 
 def load_session(
@@ -162,7 +204,7 @@ def load_session(
     if captures:
         if config is not None:
             # Typed here, so it is relative to here; what stands in the file is relative to the file.
-            captures = [str(Path(name).resolve()) if Path(name).is_file() else name for name in captures]
+            captures = [str(Path(name).absolute()) if _is_there(name) else name for name in captures]
         wanted.append(f"feed.capture=[{', '.join(map(quoted, captures))}]")
         wanted.append(f"feed.plugin={quoted(feed or 'auto')}")
         if config is None:

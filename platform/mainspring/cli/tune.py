@@ -13,8 +13,10 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from hwprofile.probe import probe
 from hwprofile.tune import RaceError, race
+from mainspring.cli.command import make_app
 from mainspring.cli.default_command import RunByDefault
-from mainspring.cli.output import FAILED, STOPPED, errors, print_json, results
+from mainspring.cli.entry import Stopped
+from mainspring.cli.output import EXIT_CODES, FAILED, errors, print_json, results
 from mainspring.cli.session import (
     CaptureOption,
     ConfigArgument,
@@ -25,6 +27,7 @@ from mainspring.cli.session import (
     load_session,
 )
 from mainspring.cli.tune_text import as_typed, render_paired, render_profiles, render_tuned, render_why
+from mainspring.data import check_outputs
 from mainspring.errors import ConfigError
 from mainspring.host.config import Loaded
 from mainspring.host.profiles import export_profile, host_key, import_profile, listing, load, save, workload
@@ -46,11 +49,11 @@ BudgetOption = Annotated[str, typer.Option(metavar="TIME", help="The total time,
 SeedOption = Annotated[int, typer.Option(min=0, help="The seed of the races' random orders.")]
 
 
-tune_app = typer.Typer(
+tune_app = make_app(
     cls=RunByDefault,
     name="tune",
     help="Race the installed plugins on this host. `mainspring tune [CONFIG]` runs the races: see `tune run --help`.",
-    epilog="Exit codes: 0 done, 1 no verdict or a slower lane, 2 can't be run as asked, 130 stopped by a signal.",
+    epilog=EXIT_CODES,
 )
 
 
@@ -88,6 +91,8 @@ def run(
     clock = Budget(seconds)
     loaded, registry = load_session(config, captures, feed, overrides, skip_bad=skip_bad)
     if export is not None:
+        plan, _, _ = first_feed(loaded, registry)
+        check_outputs({"--export": export}, [*plan.source.captures, *([] if config is None else [config])])
         profile = _asked_for(loaded, registry, latest=not (config or captures or feed or overrides))
         export_profile(profile, export)
         results().print(f"{export} holds the profile for {profile.workload_description}.", soft_wrap=True)
@@ -104,9 +109,8 @@ def run(
             raced = tuned.profile.decisions
             idle = found.freshness in ("fresh", "stale") and raced and not any(map(has_verdict, raced))
             path = None if idle else save(tuned.profile)
-    except KeyboardInterrupt:
-        errors().print("stopped: nothing was kept, and the profile that was there stands", soft_wrap=True)
-        raise typer.Exit(STOPPED) from None
+    except (KeyboardInterrupt, Stopped) as error:
+        raise Stopped.by(error, "nothing was kept, and an earlier profile still stands") from None
     except RaceError as error:
         raise ConfigError(f"nothing could be raced: {error}") from error
     if as_json:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from mainspring.data.compression import BrokenCompressionError, InputFile, check_kind, compressed, decompressed
-from mainspring.data.replace import private_file
+from mainspring.data.replace import replacing
 from mainspring.errors import CaptureError, DataError
 from mainspring.seams import MAX_MESSAGE_BYTES, RawMessage
 
@@ -180,10 +180,8 @@ class CaptureWriter:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with private_file(self.path) as private:
-            with private.open("wb") as file, compressed(file, self.path) as self._stream:
-                yield
-            private.replace(self.path)
+        with replacing(self.path) as file, compressed(file, self.path) as self._stream:
+            yield
 
 
 def read_capture(path: Path | str, *, skip_bad: bool = False) -> CaptureReader:

@@ -56,7 +56,9 @@ def locate(
     candidates = [base / path for base in (folder or Path(), *data_folders())]
     for candidate in dict.fromkeys(candidates):
         if candidate.is_file():
-            return Located(candidate, _feed_of(candidate, catalogue))
+            # A lane's own process has another /dev/stdin.
+            found = candidate.resolve() if candidate.is_relative_to("/dev") else candidate
+            return Located(found, _feed_of(found, catalogue))
         if candidate.is_fifo() or candidate.is_char_device():
             return Located(spool(candidate), None)
     places = ", nor ".join(str(candidate) for candidate in dict.fromkeys(candidates))

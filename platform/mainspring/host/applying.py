@@ -27,19 +27,18 @@ some ten megabytes. The middle generation has its turn with every 20th, the olde
 
 
 def apply_to_lane(scope: Scope, lane: LanePlan, hardware: HardwarePlan) -> None:
-    """Holds the calling thread, which is to run the lane, to its place, before anything of the lane's is made.
+    """Prepares the calling thread, which is to run the lane, before anything of the lane's is made.
 
-    Nothing is done where lanes aren't pinned, or the host told of no CPU.
+    A lane with a place is held to it; the thread's timer slack and priority are set for any lane.
     """
     place = lane.place
-    if not place.cpus:
-        return
-    if hardware.reserve:
-        reservation = reserve(place.cpus)
-        scope.add(reservation.action, reservation.undo)
-    scope.add(*pin_thread(place.cpus, usable=hardware.usable))
-    if hardware.memory and place.node is not None:
-        scope.add(*prefer_node(place.node))
+    if place.cpus:
+        if hardware.reserve:
+            reservation = reserve(place.cpus)
+            scope.add(reservation.action, reservation.undo)
+        scope.add(*pin_thread(place.cpus, usable=hardware.usable))
+        if hardware.memory and place.node is not None:
+            scope.add(*prefer_node(place.node))
     if hardware.timer_slack_ns is not None:
         scope.add(*set_timer_slack(hardware.timer_slack_ns))
     if hardware.fifo_priority is not None:
@@ -47,11 +46,9 @@ def apply_to_lane(scope: Scope, lane: LanePlan, hardware: HardwarePlan) -> None:
 
 
 def apply_to_wired_lane(scope: Scope, lane: LanePlan, hardware: HardwarePlan) -> None:
-    """What can be held only once the lane is made: the collector; threads that libraries have started, and memory."""
+    """Does what can be done only once the lane is made: collector, memory, and threads that libraries have started."""
     apply_gc(scope, lane.parts[0].gc.value)
-    if not lane.place.cpus:
-        return
-    if hardware.rest.cpus:
+    if lane.place.cpus and hardware.rest.cpus:
         scope.add(*sweep_threads(hardware.rest.cpus, {threading.get_native_id()}, usable=hardware.usable))
     if hardware.lock_memory:
         scope.add(*lock_memory())
@@ -77,7 +74,7 @@ def try_lanes(session: SessionPlan) -> dict[str, tuple[Action, ...]]:
     for lane in session.lanes:
         with Scope() as scope:
             apply_to_lane(scope, lane, session.hardware)
-            if lane.place.cpus and session.hardware.lock_memory:
+            if session.hardware.lock_memory:
                 scope.add(*lock_memory())
         tried[lane.name] = scope.actions
     return tried

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from mainspring.errors import ConfigError
-from mainspring.host.diagnostics import Diagnostic, convert, dotted, quoted, shown
+from mainspring.host.config_text import check_levels, excerpt, read_text
+from mainspring.host.diagnostics import LARGEST, Diagnostic, convert, dotted, quoted, shown
 from mainspring.host.key_lines import KeyPath
 from mainspring.host.overrides import apply_overrides
 from mainspring.host.registry import OURS
@@ -25,6 +26,7 @@ __all__ = [
     "DEFAULT_ORIGIN",
     "GC_MODES",
     "MOST_CHUNK",
+    "MOST_ENTRIES",
     "CodecConfig",
     "Config",
     "FeedConfig",
@@ -46,6 +48,8 @@ AUTO = "auto"
 DEFAULT_ORIGIN = "the built-in configuration"
 
 MOST_CHUNK = 65_536
+MOST_ENTRIES = 10_000
+"""How many entries a list or a table of the configuration may have: instruments, say."""
 GC_MODES = ("as-is", "freeze", "rare", "off")
 _ROUNDING = 1e-9
 _OBJECTIVES = ("throughput", "p99")
@@ -107,10 +111,10 @@ class HardwareConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     `pin` is a strategy of `hwprofile` ("auto" and on), a list of CPUs, one for each lane in order, or "off"; None
     stands for "auto" where there are several lanes, and for "off" where there is one. `nic` is the interface that lanes
-    are to be near. For pinned lanes: `memory` from the lane's own "node" or from "anywhere"; `lock_memory` keeps it
-    from being swapped out; `timer_slack_ns` and `fifo_priority` are the lane's thread's; `reserve` says the lane's CPUs
-    to be taken to other processes. For every lane: `gc` says what the garbage collector does once the lane is
-    made: "freeze" (what is there then is never looked at again), "rare" (that, and it runs less often: see
+    are to be near. For pinned lanes: `memory` from the lane's own "node" or from "anywhere"; `reserve` says the lane's
+    CPUs to be taken to other processes. For every lane: `lock_memory` keeps its memory from being swapped out;
+    `timer_slack_ns` and `fifo_priority` are its thread's; `gc` says what the garbage collector does once the
+    lane is made: "freeze" (what is there then is never looked at again), "rare" (that, and it runs less often: see
     `mainspring.host.applying`), "off" (it doesn't run at all while the lane does), "as-is", or "auto": this host's
     measured winner.
     """
@@ -119,7 +123,7 @@ class HardwareConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     nic: str | None = None
     memory: Literal["node", "anywhere"] = "node"
     lock_memory: bool = False
-    timer_slack_ns: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    timer_slack_ns: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)] | None = None
     fifo_priority: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
     gc: Literal["auto", "as-is", "freeze", "rare", "off"] = "auto"
     reserve: bool = True
@@ -226,13 +230,7 @@ def load_config(path: Path | None, overrides: Iterable[str] = (), spelled: Mappi
     """
     if path is None:
         return parse_config(default_text(), DEFAULT_ORIGIN, Path.cwd(), overrides, spelled)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: no such file; `mainspring init {path}` writes one to start from") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: can't be read as UTF-8 text: {error}") from error
-    return parse_config(text, str(path), path.parent, overrides, spelled)
+    return parse_config(read_text(path), str(path), path.parent, overrides, spelled)
 
 
 def parse_config(
@@ -243,6 +241,7 @@ def parse_config(
     spelled: Mapping[KeyPath, str] = _AS_SET,
 ) -> Loaded:
     """Decodes TOML text. `folder` is what relative paths in it are relative to. Raises `ConfigError`."""
+    check_levels(text, origin)
     try:
         table = tomllib.loads(text)
         overridden = apply_overrides(table, overrides)
@@ -253,7 +252,7 @@ def parse_config(
         raise ConfigError(f"{origin}: its tables and lists are nested too deep") from error
     except ValueError as error:
         raise ConfigError(f"{origin}: a number in it has too many digits") from error
-    _refuse_huge(table, diagnostic, ())
+    _check_bounds(table, diagnostic, ())
     shaped = {key: _shape(key, value, diagnostic) for key, value in table.items()}
     _check_named(shaped, diagnostic)
     return Loaded(config=convert(shaped, Config, diagnostic, ()), origin=origin, folder=folder, diagnostic=diagnostic)
@@ -263,21 +262,28 @@ def _not_toml(origin: str, text: str, problem: str) -> ConfigError:
     at = re.search(r" \(at line (\d+), column \d+\)$", problem)
     if at is None:
         return ConfigError(f"{origin}: isn't TOML: {problem}")
-    line = text.split("\n")[int(at[1]) - 1].strip()
+    line = excerpt(text.split("\n")[int(at[1]) - 1].strip())
     remedy = "; text stands in quotes" if problem.startswith("Invalid value") else ""
     return ConfigError(f"{origin}:{at[1]}: isn't TOML: {problem[: at.start()]} in the line {line!r}{remedy}")
 
 
-def _refuse_huge(node: Any, diagnostic: Diagnostic, path: tuple[str, ...]) -> None:
-    """Raises `ConfigError` for an integer beyond the 64 bits that TOML has, which Python's parser lets through."""
+def _check_bounds(node: Any, diagnostic: Diagnostic, path: tuple[str, ...]) -> None:
+    """Raises `ConfigError` for a number that no setting takes, and for a list or table that would take minutes to read.
+
+    Python's TOML parser lets integers beyond 64 bits through, and TOML itself has "inf" and "nan".
+    """
+    if isinstance(node, dict | list) and len(node) > MOST_ENTRIES:
+        raise diagnostic.error(path, f"holds {len(node):,} entries; at most {MOST_ENTRIES:,} can be handled")
     if isinstance(node, dict):
         for name, below in node.items():
-            _refuse_huge(below, diagnostic, (*path, name))
+            _check_bounds(below, diagnostic, (*path, name))
     elif isinstance(node, list):
         for index, below in enumerate(node):
-            _refuse_huge(below, diagnostic, (*path, str(index)))
+            _check_bounds(below, diagnostic, (*path, str(index)))
     elif isinstance(node, int) and not -(2**63) <= node < 2**63:
         raise diagnostic.error(path, "the number is beyond 64 bits")
+    elif isinstance(node, float) and not abs(node) <= LARGEST:
+        raise diagnostic.error(path, f"expected a number of at most {LARGEST:g}; found {shown(node)}")
 
 
 _SLOTS: Mapping[str, type[SlotConfig]] = {

@@ -4,6 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -13,7 +14,7 @@ from msgspec import inspect
 from mainspring.errors import ConfigError
 from mainspring.host.key_lines import KeyPath, key_lines
 
-__all__ = ["Diagnostic", "convert", "did_you_mean", "dotted", "quoted", "shown"]
+__all__ = ["LARGEST", "Diagnostic", "convert", "did_you_mean", "dotted", "quoted", "shown"]
 
 _T = TypeVar("_T")
 _AT: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$?(?P<path>[^`]*)`)?$", re.DOTALL)
@@ -32,6 +33,13 @@ _VALID: Final = {
 }
 _LIMITS: Final = {" >= ": " of at least ", " <= ": " of at most ", " > ": " above ", " < ": " below "}
 _SHOWN: Final = 80
+
+LARGEST: Final = 1e36
+"""What no number of a configuration may be above, nor below its negative. A limit larger than that limits nothing."""
+
+# Exact arithmetic takes time and memory by the digits: 1E+999999999 has a milliard of them.
+_MOST_DIGITS: Final = 40
+_FINEST: Final = -30
 
 
 class Diagnostic:
@@ -149,6 +157,28 @@ def _refuse_unknown(
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _refuse_unknown(item, _below(info, str(index)), diagnostic, (*path, str(index)))
+    elif any(isinstance(one, inspect.DecimalType) for one in _alternatives(info)):
+        _refuse_unbounded(value, diagnostic, path)
+
+
+def _refuse_unbounded(value: Any, diagnostic: Diagnostic, path: KeyPath) -> None:
+    """Raises `ConfigError` for a decimal number that is too large, or has more digits than can be worked with."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return
+    text = str(value).strip()
+    if len(text) <= 2 * _MOST_DIGITS:
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            # What isn't a number at all is for the decoder to say.
+            return
+        exponent = number.as_tuple().exponent
+        if isinstance(exponent, int) and exponent >= _FINEST and -LARGEST <= number <= LARGEST:
+            return
+    raise diagnostic.error(
+        diagnostic.as_written(path),
+        f"expected a number of at most {LARGEST:g} and {-_FINEST} decimals; found {shown(value)}",
+    )
 
 
 def _explained(message: str, value: Any, info: inspect.Type, diagnostic: Diagnostic, path: KeyPath) -> ConfigError:

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hwprofile.actions import Action
-from mainspring.host.plan import Choice, LanePlan, Place, Plan, SessionPlan
+from mainspring.host.plan import Choice, HardwarePlan, LanePlan, Place, Plan, SessionPlan
 from mainspring.model import Instrument
 from mainspring.report.notes import Notes
 
@@ -105,7 +105,7 @@ def explain_text(session: SessionPlan, console: Console, tried: Tried = {}) -> N
     ]
     named = ("instrument", "venue symbol", "tick", "lot", "contract", "grid from")
     console.print(_table((*(("feed",) if several else ()), *named), grids))
-    if len(session.lanes) > 1 or session.lanes_because or session.hardware.pin != "off":
+    if len(session.lanes) > 1 or session.lanes_because or session.hardware != HardwarePlan():
         _lanes(session, console, tried)
     missing = session.missing_limits()
     if missing and plan.router is not None:

@@ -62,9 +62,11 @@ def resolve_instruments(
 
 
 def _refuse_twice(symbols: tuple[str, ...], diagnostic: Diagnostic) -> None:
-    for index, symbol in enumerate(symbols):
-        if symbol in symbols[:index]:
+    seen: set[str] = set()
+    for symbol in symbols:
+        if symbol in seen:
             raise diagnostic.error(("instruments",), f"names {symbol!r} twice")
+        seen.add(symbol)
 
 
 def _refuse_shared(instruments: list[Instrument], diagnostic: Diagnostic) -> None:

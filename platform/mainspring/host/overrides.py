@@ -2,11 +2,15 @@
 
 import tomllib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from mainspring.errors import ConfigError
+from mainspring.host.config_text import check_levels, excerpt
 
 __all__ = ["apply_overrides"]
+
+# Each "=" may be the one that ends the key, and is tried: a longer text could take minutes.
+_LONGEST_KEY: Final = 4_096
 
 
 def apply_overrides(table: dict[str, Any], overrides: Iterable[str]) -> frozenset[tuple[str, ...]]:
@@ -28,20 +32,21 @@ def apply_overrides(table: dict[str, Any], overrides: Iterable[str]) -> frozense
 def _split(override: str) -> tuple[tuple[str, ...], str]:
     """The key's path and the value's text, parted by the first `=` that isn't inside a quoted part of the key."""
     at = override.find("=")
-    while at != -1:
+    while 0 <= at <= _LONGEST_KEY:
         path = _path(override[:at])
         if path is not None:
             return path, override[at + 1 :]
         at = override.find("=", at + 1)
     raise ConfigError(
-        f"--set {override}: write it as key=value, such as --set book.plugin=bisect-list; a part of the key that "
-        """isn't letters, digits, "-" and "_" stands in quotes, as in instrument."BTC/USDT".tick_size=0.01"""
+        f"--set {excerpt(override)}: write it as key=value, such as --set book.plugin=bisect-list; a part of the key "
+        """that isn't letters, digits, "-" and "_" stands in quotes, as in instrument."BTC/USDT".tick_size=0.01"""
     )
 
 
 def _path(key: str) -> tuple[str, ...] | None:
     if "\n" in key:
         return None
+    check_levels(key, "--set")
     try:
         node: Any = tomllib.loads(f"{key} = 0")
     except tomllib.TOMLDecodeError:
@@ -56,12 +61,13 @@ def _path(key: str) -> tuple[str, ...] | None:
 
 
 def _value(text: str, override: str) -> Any:
+    check_levels(text, "--set")
     try:
         read = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError) as error:
         if text[:1] in ("[", "{", '"', "'"):
             problem = """the value isn't TOML; text in it stands in quotes, as in instruments=["BTC/USDT"]"""
-            raise ConfigError(f"--set {override}: {problem}") from error
+            raise ConfigError(f"--set {excerpt(override)}: {problem}") from error
         return text
     return read["value"] if len(read) == 1 else text
 
@@ -71,6 +77,6 @@ def _put(table: dict[str, Any], path: tuple[str, ...], value: Any, override: str
     for part in path[:-1]:
         below = node.setdefault(part, {})
         if not isinstance(below, dict):
-            raise ConfigError(f"--set {override}: {part} isn't a table, so nothing can be set inside it")
+            raise ConfigError(f"--set {excerpt(override)}: {part} isn't a table, so nothing can be set inside it")
         node = below
     node[path[-1]] = value

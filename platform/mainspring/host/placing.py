@@ -8,7 +8,7 @@ from mainspring.host.config import AUTO, HardwareConfig
 from mainspring.host.diagnostics import Diagnostic, did_you_mean, quoted
 from mainspring.host.plan import HardwarePlan, Place
 
-__all__ = ["OFF", "lanes_for", "place_lanes", "wants_pinning"]
+__all__ = ["OFF", "lanes_for", "place_lanes", "unpinned", "wants_pinning"]
 
 OFF = "off"
 _REST = "the rest"
@@ -17,6 +17,18 @@ _REST = "the rest"
 def wants_pinning(hardware: HardwareConfig, lanes: int) -> bool:
     """Whether lanes are to be held to CPUs."""
     return hardware.pin != OFF and (hardware.pin is not None or lanes > 1)
+
+
+def unpinned(hardware: HardwareConfig) -> HardwarePlan:
+    """How lanes are held that are left to the scheduler. Settings of threads and memory apply to them as well."""
+    return HardwarePlan(
+        lock_memory=hardware.lock_memory,
+        timer_slack_ns=hardware.timer_slack_ns,
+        fifo_priority=hardware.fifo_priority,
+        violations=()
+        if hardware.nic is None
+        else (f"hardware.nic = {quoted(hardware.nic)} does nothing: no lane is pinned",),
+    )
 
 
 def lanes_for(profile: HostProfile, instruments: int, taken: Collection[int]) -> tuple[int, str]:

@@ -10,6 +10,7 @@ from string import Template
 import msgspec
 
 from mainspring import __version__
+from mainspring.data.replace import private_folder
 from mainspring.errors import PluginError
 
 __all__ = ["SCAFFOLDS", "new_plugin"]
@@ -73,13 +74,15 @@ def new_plugin(name: str, seam: str, target_dir: Path) -> list[Path]:
     distribution = _distribution_name(name)
     folder = target_dir / distribution
     files = {folder / path: text for path, text in _files(distribution, seam, scaffold).items()}
+    if folder.exists():
+        raise PluginError(name, f"{folder} exists already; nothing was written. Choose another name")
     try:
-        folder.mkdir(parents=True)
-        for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    except FileExistsError as error:
-        raise PluginError(name, f"{folder} is there already; nothing was written. Choose another name") from error
+        with private_folder(folder) as private:
+            for path, text in files.items():
+                written = private / path.relative_to(folder)
+                written.parent.mkdir(parents=True, exist_ok=True)
+                written.write_text(text, encoding="utf-8")
+            private.rename(folder)
     except OSError as error:
         raise PluginError(name, f"{folder} can't be written: {error.strerror or error}") from error
     return list(files)

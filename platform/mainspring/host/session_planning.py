@@ -9,8 +9,8 @@ from hwprofile.profile import HostProfile
 from mainspring.host.config import AUTO, Loaded
 from mainspring.host.feeds import each_feed
 from mainspring.host.partition import partition
-from mainspring.host.placing import lanes_for, place_lanes, wants_pinning
-from mainspring.host.plan import Choice, HardwarePlan, LanePlan, Place, Plan, SessionPlan
+from mainspring.host.placing import lanes_for, place_lanes, unpinned, wants_pinning
+from mainspring.host.plan import Choice, LanePlan, Place, Plan, SessionPlan
 from mainspring.host.planning import make_plan
 from mainspring.host.profiles.expected import expect_stages
 from mainspring.host.profiles.following import follow_profiles
@@ -62,7 +62,7 @@ def make_session(
     if lanes > 1 or len(feeds) > 1:
         _refuse_divided(loaded, registry, feeds, lanes)
     names = [str(number) for number in range(1, lanes + 1)]
-    hardware, places = HardwarePlan(), tuple(Place() for _ in names)
+    hardware, places = unpinned(config.hardware), tuple(Place() for _ in names)
     if wants_pinning(config.hardware, lanes):
         assert profile is not None
         hardware, places = place_lanes(config.hardware, diagnostic, profile, names, taken)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter_ns
-from typing import Any, BinaryIO
+from typing import Any
 
 from mainspring.host.guard import calling
 from mainspring.host.plan import Choice, Plan
@@ -19,14 +19,14 @@ from mainspring.lane import (
     StreamStatistics,
     Trading,
 )
-from mainspring.orders import OrderLog, OrderTracker
+from mainspring.orders import OrderLog, OrderTracker, Sink
 from mainspring.risk import Gate
 from mainspring.seams import Book, Codec, Feed, FeedContext, FuseContext, Fused, RouterContext
 
 __all__ = ["wire"]
 
 
-def wire(plan: Plan, registry: Registry, *, order_log: BinaryIO | None = None) -> Lane:
+def wire(plan: Plan, registry: Registry, *, order_log: Sink | None = None) -> Lane:
     """Makes the lane of a plan. `order_log` takes the encoded order log, where it is to be kept.
 
     Raises `PluginError` or `ConfigError`, naming the plugin, where one of its factories raised.
@@ -86,7 +86,7 @@ def _fuse(feed: Feed, books: tuple[Book, ...], plan: Plan, *, top_of_book: bool)
 
 
 def _trading(
-    plan: Plan, registry: Registry, maker: "_Maker", markets: list[Market], order_log: BinaryIO | None
+    plan: Plan, registry: Registry, maker: "_Maker", markets: list[Market], order_log: Sink | None
 ) -> tuple[Trading, Callable[[Any], None] | None]:
     assert plan.router is not None
     assert plan.slippage is not None

@@ -11,6 +11,7 @@ __all__ = ["StatisticsOptions", "StreamStatistics"]
 
 _SECOND_NS = 1_000_000_000
 _DAY_S = 86_400
+_YEAR_S = 366 * _DAY_S
 
 # Sampled any finer, the mid's bounce between bid and ask would pass for volatility.
 _CELL_NS = _SECOND_NS
@@ -38,8 +39,8 @@ class StatisticsOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     def __post_init__(self) -> None:
         for name in ("volatility_half_life_s", "warm_up_s"):
             value = getattr(self, name)
-            if not 0 < value < math.inf:
-                raise ValueError(f"{name} must be a number of seconds above zero, not {value}")
+            if not 0 < value <= _YEAR_S:
+                raise ValueError(f"{name} must be a number of seconds above zero, a year's at most, not {value}")
         if self.daily_volume is not None and not (self.daily_volume.is_finite() and self.daily_volume > 0):
             raise ValueError(f"daily_volume must be above zero, not {self.daily_volume}")
         if self.daily_volatility is not None and not 0 <= self.daily_volatility < math.inf:

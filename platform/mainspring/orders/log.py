@@ -18,6 +18,7 @@ __all__ = [
     "OrderLog",
     "Refused",
     "ReplaceRequested",
+    "Sink",
     "SubmitRequested",
     "read_order_log",
     "unwritable_log",

@@ -14,6 +14,7 @@ from mainspring.report.machine import (
     ThreadReport,
 )
 from mainspring.report.model import (
+    ClockStep,
     FeedReport,
     LaneReport,
     OrderLogReport,
@@ -45,6 +46,7 @@ __all__ = [
     "ActionReport",
     "BookReport",
     "CandidateReport",
+    "ClockStep",
     "CurrencyTotal",
     "DriftReport",
     "FeedReport",

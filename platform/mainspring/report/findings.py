@@ -1,8 +1,8 @@
 """Sentences about a session: what puts its figures in doubt, what came of it, and what to do next."""
 
-from mainspring.report.figures import amount, amount_decimals, count_of, duration, is_positive, memory
+from mainspring.report.figures import amount, amount_decimals, clock, count_of, duration, is_positive, memory
 from mainspring.report.machine import ActionReport
-from mainspring.report.model import LaneReport, SessionReport
+from mainspring.report.model import FeedReport, LaneReport, SessionReport
 from mainspring.report.stages import stage_label, verdict
 from mainspring.report.trading import InstrumentReport, OpenOrderReport, SlippagePart, SlippageReport
 
@@ -47,10 +47,7 @@ def warnings(report: SessionReport) -> list[str]:
     if "limit-not-set" in report.refusals:
         found.append("[risk] leaves a required limit unset, so no order could go out; `mainspring explain` names it.")
     if feed.times_back:
-        found.append(
-            f"Receive times went back {count_of(feed.times_back, 'time')}: ages, delays and timers around there, and "
-            "what follows from them, can't be trusted."
-        )
+        found.append(_clock_warning(feed))
     if feed.gaps:
         fixed = (
             f"until each was resynchronised ({count_of(feed.resyncs, 'resync')})" if feed.resyncs else "from then on"
@@ -72,6 +69,19 @@ def _until(report: SessionReport) -> str:
     orders = f"{count_of(left, 'order')} {'was' if left == 1 else 'were'} still open or in flight" if left else ""
     until = f"All figures are of the {count_of(report.feed.messages, 'message')} until then"
     return f"{until}; {orders}." if orders else f"{until}, and no order was left open."
+
+
+def _clock_warning(feed: FeedReport) -> str:
+    step = feed.first_back
+    times = f"Receive times went back {count_of(feed.times_back, 'time')}"
+    if step is None:
+        return f"{times}: ages, delays and timers around there can't be trusted."
+    return (
+        f"{times}, first at message {step.message:,}: from {clock(step.from_ns)} to {clock(step.to_ns)}, by "
+        f"{duration((step.from_ns - step.to_ns) / 1e9)}. Until they pass the earlier time again the paper venue and "
+        "all timers stand still: orders sent meanwhile don't arrive, fill or end. Sort the capture by receive time, or "
+        "run what follows the step as a capture of its own."
+    )
 
 
 def _lane_warnings(lane: LaneReport) -> list[str]:

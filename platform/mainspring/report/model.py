@@ -6,6 +6,7 @@ from mainspring.report.machine import ActionReport, DriftReport, LaneTiming, Pac
 from mainspring.report.trading import CurrencyTotal, InstrumentReport
 
 __all__ = [
+    "ClockStep",
     "FeedReport",
     "LaneReport",
     "OrderLogReport",
@@ -27,13 +28,21 @@ class SlotReport(msgspec.Struct, frozen=True, kw_only=True):
     because: str
 
 
+class ClockStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A receive time that went back: that of the message of this number, counted from 1, and the one above it."""
+
+    message: int
+    from_ns: int
+    to_ns: int
+
+
 class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
     """What came in. `by_kind` and `not_applied` (by cause) count messages.
 
     `times_back` counts the messages that were received before the one above them: the recorder's clock was set back, or
-    a time is wrong. `warning` says what a reader should know of how the messages were come by. `name` is the feed's in
-    the config, empty where there is one feed. Of a feed that several lanes read, each message counts once, and gaps and
-    resyncs are those of all its instruments.
+    a time is wrong; `first_back` is the first of them. `warning` says what a reader should know of the messages'
+    origin. `name` is the feed's in the config, empty where there is one feed. Of a feed that several lanes read, each
+    message counts once, and gaps and resyncs are those of all its instruments.
     """
 
     plugin: str
@@ -47,6 +56,7 @@ class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
     gaps: int
     resyncs: int
     times_back: int = 0
+    first_back: ClockStep | None = None
     warning: str | None = None
     name: str = ""
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +11,7 @@ from typing import Self, TypeAlias
 import msgspec
 import psutil
 
-from mainspring.errors import CaptureError, CodecError, ConfigError, MainspringError, PluginError, WireError
+from mainspring.errors import CaptureError, CodecError, MainspringError, PluginError, WireError
 from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
@@ -19,6 +19,8 @@ from mainspring.orders import unwritable_log
 from mainspring.plugin_calls import isolated
 from mainspring.seams import RawMessage
 from mainspring.session.drift import DriftWatch
+from mainspring.session.order_logs import open_order_log
+from mainspring.session.outcome import count_understood
 from mainspring.session.pace import Pace
 from mainspring.session.report import part_result
 from mainspring.session.results import LaneResult, PartResult
@@ -129,14 +131,10 @@ class _Part:
 
     def __init__(self, plan: Plan, registry: Registry, log: Path | None, opened: ExitStack, opens: _Open) -> None:
         self._plan = plan
-        self._log = log
+        self._log_path = log
+        self._log = None if log is None else opened.enter_context(open_order_log(log))
         self.totals = SessionTotals()
-        try:
-            self._sink = None if log is None else log.open("wb")
-        except OSError as error:
-            raise ConfigError(f"{log} can't be written: {error.strerror}") from error
-        opened.callback(self._close_log)
-        self._lane = wire(plan, registry, order_log=self._sink)
+        self._lane = wire(plan, registry, order_log=self._log)
         self.stages = self._lane.stages
         self.messages = opens(plan, registry, self._lane.open_capture)
         opened.callback(self.messages.close)
@@ -153,8 +151,7 @@ class _Part:
                 totals.count(chunk, at, lane.at + 1)
                 if not self._plan.source.skip_bad:
                     raise CaptureError(
-                        *messages.here(back=len(chunk) - 1 - lane.at),
-                        f"{error}. The lane stopped there; --skip-bad counts such messages and goes on.",
+                        *messages.here(back=len(chunk) - 1 - lane.at), f"{error}. {self._remedy()}"
                     ) from error
                 messages.skipped += 1
                 at = lane.at + 1
@@ -170,32 +167,36 @@ class _Part:
             lane.fold()
         return len(chunk) > 0
 
+    def _remedy(self) -> str:
+        """What to do about a message that can't be read: one of many, or one of nothing but such messages."""
+        statistics = self._lane.feed.statistics()
+        if count_understood(statistics.by_kind, statistics.by_cause):
+            return "The lane stopped there; --skip-bad counts such messages and goes on."
+        return (
+            f"No message before it means anything to the feed {self._plan.feed.plugin!r} either: name the feed that "
+            "this was recorded from with --feed, or leave --feed out to have it recognised."
+        )
+
     def finish(self) -> None:
         try:
             self._lane.finish(self.totals.last_receive_ns)
         except PluginError as error:
             error.add_note(f"It happened after the last message, number {self.totals.messages:,}.")
             raise
-        if self._sink is not None:
+        if self._log is not None:
             try:
-                self._sink.flush()
+                self._log.finish()
             except OSError as error:
-                raise unwritable_log(self._sink, error) from error
+                raise unwritable_log(self._log, error) from error
 
     def abandon(self) -> None:
         self._lane.abandon(self.totals.last_receive_ns)
 
-    def _close_log(self) -> None:
-        # `finish` has flushed it: what can't be written now has been reported.
-        if self._sink is not None:
-            with suppress(OSError):
-                self._sink.close()
-
     def result(self, name: str) -> PartResult:
         result = part_result(self._plan, self._lane, self.messages, self.totals, name=name)
-        if self._log is None:
+        if self._log is None or not self._log.is_worth_keeping:
             return result
-        return msgspec.structs.replace(result, log=msgspec.structs.replace(result.log, file=str(self._log)))
+        return msgspec.structs.replace(result, log=msgspec.structs.replace(result.log, file=str(self._log_path)))
 
 
 def _place(messages: Messages, before: int, chunk: Sequence[RawMessage], start: int, at: int) -> str:

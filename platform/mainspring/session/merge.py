@@ -141,6 +141,7 @@ def _feed(readings: Sequence[FeedReport], name: str) -> FeedReport:
         gaps=sum(one.gaps for one in readings),
         resyncs=sum(one.resyncs for one in readings),
         times_back=max(one.times_back for one in readings),
+        first_back=next((one.first_back for one in readings if one.first_back), None),
         warning=next((one.warning for one in readings if one.warning), None),
     )
 
@@ -161,6 +162,7 @@ def _all_feeds(session: SessionPlan, feeds: Sequence[FeedReport]) -> FeedReport:
         gaps=sum(feed.gaps for feed in feeds),
         resyncs=sum(feed.resyncs for feed in feeds),
         times_back=sum(feed.times_back for feed in feeds),
+        first_back=next((feed.first_back for feed in feeds if feed.first_back), None),
         warning="; ".join(warnings) or None,
     )
 

@@ -30,6 +30,7 @@ def part_result(plan: Plan, lane: Lane, messages: Messages, totals: SessionTotal
             gaps=statistics.gaps,
             resyncs=statistics.resyncs,
             times_back=totals.times_back,
+            first_back=totals.first_back,
             warning=messages.warning,
         ),
         instruments=[instrument_report(lane, market, plan.label(market.instrument)) for market in lane.markets],

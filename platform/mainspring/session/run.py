@@ -1,12 +1,11 @@
-"""Runs a session: one lane in this process, trio at its edges; several, each in a process of its own."""
+"""Runs a session: one lane in this process; several, each in a process of its own."""
 
 import os
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
-
-import trio
+from typing import TYPE_CHECKING, Protocol
 
 from hwprofile.actions import Scope
 from mainspring.errors import MainspringError
@@ -16,12 +15,14 @@ from mainspring.host.registry import Registry
 from mainspring.plugin_calls import describe_error
 from mainspring.report import SessionReport
 from mainspring.session.lane_run import LaneRun
-from mainspring.session.lanes import Told, run_lanes
 from mainspring.session.merge import merge
 from mainspring.session.order_logs import order_log_files
 from mainspring.session.results import LaneOutcome
-from mainspring.session.signals import SIGNALS, describe_signal
+from mainspring.session.signals import catch_signals, describe_signal
 from mainspring.session.threads import ThreadWatch, action_reports, lane_name, watch_lane
+
+if TYPE_CHECKING:
+    from mainspring.session.lanes import Told
 
 __all__ = ["Progress", "run_session"]
 
@@ -42,19 +43,27 @@ def run_session(
     *,
     progress: Progress | None = None,
     order_log: Path | None = None,
-    reported: Told | None = None,
+    reported: "Told | None" = None,
+    notice: Callable[[str], None] | None = None,
 ) -> SessionReport:
     """Runs the plan to the end of its messages, or to a signal, and returns the report.
+
+    Signals are taken in the main thread only; in any other the session runs to its end.
 
     A message that can't be read raises `CaptureError` with its line, unless the plan says to skip such lines: then
     they are counted. An error that ends a session which has begun carries the report up to there as its `report`. With
     several lanes it is the failure of the lane that met it, and stands in the report.
     `order_log` is the file to keep the encoded order log in; see `order_log_files` for several. `reported` is called
-    with what lanes say.
+    with what lanes say, `notice` with what a person should know at once, such as that a lane was stopped from outside.
     """
     logs = order_log_files(session, order_log)
     if len(session.lanes) > 1:
-        outcomes, actions, threads = run_lanes(session, registry, logs, progress=progress, reported=reported)
+        # Not above: it imports an event loop, which one lane has no need of.
+        from mainspring.session.lanes import run_lanes
+
+        outcomes, actions, threads = run_lanes(
+            session, registry, logs, progress=progress, reported=reported, notice=notice
+        )
         return merge(session, outcomes, actions=actions, threads=threads)
     outcome, error = _run_here(session, registry, logs[session.lanes[0].name], progress)
     report = merge(session, [outcome])
@@ -75,14 +84,15 @@ def _run_here(
         with LaneRun(lane, registry, logs) as run:
             apply_to_wired_lane(scope, lane, session.hardware)
             watch.start()
-            try:
-                trio.run(_run, run, watch, progress)
-                result = run.finish()
-            except MainspringError as error:
-                if run.messages <= 1:
-                    # Nothing but the message at fault has been run: there is nothing to report.
-                    raise
-                failure, result = error, run.abandon(describe_error(error))
+            with catch_signals(lambda number: _stop(run, number)):
+                try:
+                    _replay(run, watch, progress)
+                    result = run.finish()
+                except MainspringError as error:
+                    if run.messages <= 1:
+                        # Nothing but the message at fault has been run: there is nothing to report.
+                        raise
+                    failure, result = error, run.abandon(describe_error(error))
             watch.sample()
     whose = lane_name(lane.name)
     actions = [*action_reports(whose, scope.actions), *action_reports(whose, scope.undone, undone=True)]
@@ -92,35 +102,16 @@ def _run_here(
         result=result,
         messages=result.messages,
         actions=actions,
-        threads=watch.report(os.getpid(), actions),
+        threads=watch.report(threading.get_native_id(), actions),
     )
     return outcome, failure
 
 
-async def _run(run: LaneRun, watch: ThreadWatch, progress: Progress | None) -> None:
-    try:
-        async with trio.open_nursery() as nursery:
-            await nursery.start(_watch_signals, run)
-            await _replay(run, watch, progress)
-            nursery.cancel_scope.cancel()
-    except ExceptionGroup as group:
-        # The nursery wraps what the lane raised; the caller is to see the error itself.
-        (error,) = group.exceptions
-        raise error from error.__cause__
+def _stop(run: LaneRun, number: int) -> None:
+    run.stopped_early = run.stopped_early or describe_signal(number)
 
 
-class _Stoppable(Protocol):
-    stopped_early: str | None
-
-
-async def _watch_signals(run: _Stoppable, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-    with trio.open_signal_receiver(*SIGNALS) as received:
-        task_status.started()
-        async for number in received:
-            run.stopped_early = describe_signal(number)
-
-
-async def _replay(run: LaneRun, watch: ThreadWatch, progress: Progress | None) -> None:
+def _replay(run: LaneRun, watch: ThreadWatch, progress: Progress | None) -> None:
     sample_at = time.perf_counter() + _SAMPLE_EVERY_S
     while run.step():
         if progress is not None:
@@ -128,4 +119,3 @@ async def _replay(run: LaneRun, watch: ThreadWatch, progress: Progress | None) -
         if time.perf_counter() >= sample_at:
             watch.sample()
             sample_at = time.perf_counter() + _SAMPLE_EVERY_S
-        await trio.lowlevel.checkpoint()

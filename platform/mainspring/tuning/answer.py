@@ -1,13 +1,12 @@
 """What a lane makes of the workload, all that can be seen of it, and where it parts from the default's."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from mainspring.data.scratch import scratch_folder
 from mainspring.errors import MainspringError
 from mainspring.host.plan import Plan
 from mainspring.host.registry import Registry
@@ -59,8 +58,8 @@ def answer_of(
     bytes.
     """
     parts = {}
-    with tempfile.TemporaryDirectory(prefix="mainspring-answer-") as folder:
-        path = Path(folder) / "orders.log"
+    with scratch_folder("answer") as folder:
+        path = folder / "orders.log"
         with path.open("wb") as sink:
             lane = wire(plan, registry, order_log=sink)
             parts["refused messages"] = _text(run_over(lane, messages))

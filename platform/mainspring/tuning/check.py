@@ -1,9 +1,8 @@
 """The paired check of a profile that is there: is the tuned lane still no slower than the default one?"""
 
-import tempfile
-from pathlib import Path
 from typing import Final
 
+from mainspring.data.scratch import scratch_folder
 from mainspring.host.config import Loaded
 from mainspring.host.profiles.model import Paired
 from mainspring.host.registry import Registry
@@ -42,8 +41,7 @@ def check(loaded: Loaded, registry: Registry, *, budget: Budget, seed: int, prog
     if candidate.slots == as_default.slots:
         return None
     progress("reading the workload", 0.0)
-    with tempfile.TemporaryDirectory(prefix="mainspring-tune-") as name:
-        folder = Path(name)
+    with scratch_folder("tune") as folder:
         cut, _ = cut_workload(default, registry, folder, messages_for(budget.seconds))
         subject = Subject(
             workload=cut,

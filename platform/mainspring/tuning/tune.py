@@ -1,10 +1,8 @@
 """Tunes a lane: races its slots one after the other, checks the whole lane, and makes the profile."""
 
 import math
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -12,6 +10,7 @@ import msgspec
 from hwprofile.profile import HostProfile
 from hwprofile.tune.values import Objective, RaceResult, Work
 from mainspring import __version__
+from mainspring.data.scratch import scratch_folder
 from mainspring.host.config import GC_MODES, Loaded
 from mainspring.host.plan import Plan
 from mainspring.host.profiles import best_two, host_key, workload
@@ -76,8 +75,8 @@ def tune(
     plan, config, notes = first_feed(loaded, registry)
     key = workload(plan)
     progress("reading the workload", 0.0)
-    with tempfile.TemporaryDirectory(prefix="mainspring-tune-") as name:
-        cut, messages = cut_workload(plan, registry, Path(name), messages_for(budget.seconds))
+    with scratch_folder("tune") as folder:
+        cut, messages = cut_workload(plan, registry, folder, messages_for(budget.seconds))
         uses = watch_uses(plan, registry, messages[:_SETTLED])
         objective = objective_of(config.tune)
         races = _Races(

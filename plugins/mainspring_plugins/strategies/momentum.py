@@ -12,6 +12,9 @@ from mainspring_plugins.strategies._sizes import lots
 
 __all__ = ["Momentum", "MomentumOptions"]
 
+_MOST_MS = 31_622_400_000
+"""A year."""
+
 
 class MomentumOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`size` is the position taken, in base currency; `fast_s` and `slow_s` the averages' time constants in seconds.
@@ -28,12 +31,12 @@ class MomentumOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     retry_ms: int = 1_000
 
     def __post_init__(self) -> None:
-        if not 0 < self.fast_s < self.slow_s < math.inf:
+        if not 0 < self.fast_s < self.slow_s <= _MOST_MS / 1_000:
             raise ValueError(f"0 < fast_s < slow_s must hold, and they are {self.fast_s} and {self.slow_s}")
         if not 0 <= self.exit_bps <= self.enter_bps < math.inf:
             raise ValueError(f"0 <= exit_bps <= enter_bps must hold, and they are {self.exit_bps} and {self.enter_bps}")
-        if self.retry_ms < 0:
-            raise ValueError(f"retry_ms can't be below zero, and is {self.retry_ms}")
+        if not 0 <= self.retry_ms <= _MOST_MS:
+            raise ValueError(f"retry_ms must be from 0 to {_MOST_MS:,}, not {self.retry_ms}")
 
 
 class Momentum:

@@ -11,6 +11,8 @@ from mainspring_plugins.strategies._sizes import lots
 
 __all__ = ["QuoteMaker", "QuoteMakerOptions"]
 
+_MOST = 1_000_000_000
+
 
 class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`size` is that of each quote, `max_position` what it may hold, long or short (default: ten quotes); both in base.
@@ -29,8 +31,10 @@ class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     def __post_init__(self) -> None:
         for name in ("skew_ticks", "requote_ticks", "retry_ms"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} can't be below zero, and is {getattr(self, name)}")
+            if not 0 <= getattr(self, name) <= _MOST:
+                raise ValueError(f"{name} must be from 0 to {_MOST:,}, not {getattr(self, name)}")
+        if abs(self.edge_ticks) > _MOST:
+            raise ValueError(f"edge_ticks must be from {-_MOST:,} to {_MOST:,}, not {self.edge_ticks}")
 
 
 class QuoteMaker:

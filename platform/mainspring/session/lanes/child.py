@@ -5,11 +5,9 @@ plugins print goes to standard error. It lives no longer than its parent: where 
 """
 
 import os
-import signal
 import sys
 import threading
 import time
-from types import FrameType
 
 from hwprofile.actions import Scope
 from hwprofile.terminal import printable
@@ -34,7 +32,7 @@ from mainspring.session.lanes.messages import (
     encode_said,
     frame,
 )
-from mainspring.session.signals import SIGNALS, describe_signal
+from mainspring.session.signals import catch_signals, describe_signal
 from mainspring.session.threads import action_reports, lane_name
 
 __all__ = ["main"]
@@ -113,10 +111,9 @@ def main() -> int:
     sys.path[:] = decode_path(words.body())
     order = decode_order(words.body())
     words.listen()
-    for number in SIGNALS:
-        signal.signal(number, lambda number, _frame: _on_signal(words, number, _frame))
     try:
-        _work(order, words, mouth)
+        with catch_signals(lambda number: words.end(describe_signal(number))):
+            _work(order, words, mouth)
     except BrokenPipeError:
         return _BROKEN
     except MainspringError as error:
@@ -127,10 +124,6 @@ def main() -> int:
         mouth.say(Refused(problem=f"{type(error).__name__}: {error} (its trace stands on standard error)"))
         raise
     return 0
-
-
-def _on_signal(words: _Words, number: int, _frame: FrameType | None) -> None:
-    words.end(describe_signal(number))
 
 
 def _work(order: Order, words: _Words, mouth: _Mouth) -> None:
@@ -158,7 +151,7 @@ def _work(order: Order, words: _Words, mouth: _Mouth) -> None:
 def _run(run: LaneRun, words: _Words, mouth: _Mouth) -> None:
     report_at = 0.0
     while True:
-        run.stopped_early = words.stop
+        run.stopped_early = run.stopped_early or words.stop
         if not run.step():
             return
         now = time.perf_counter()

@@ -1,9 +1,9 @@
 """What a lane's process and its parent say to one another, and how it goes through a pipe.
 
 A frame is the length of its body in 4 bytes, little endian, and the body. The parent's first frame says where it finds
-modules, the second is the lane's order, pickled: it holds options of plugins, which only their own classes can make,
-and it comes from the process that started this one. Every other frame of the parent's is a word: "go", "stop" and why,
-"bye". A lane's are msgpack.
+modules, the second is the lane's order. Both are pickled: the order holds options of plugins, which only their own
+classes can make, paths may hold bytes that aren't UTF-8, and they come from the process that started this one. Every
+other frame of the parent's is a word: "go", "stop" and why, "bye". A lane's are msgpack.
 """
 
 import pickle
@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from mainspring.host.plan import HardwarePlan, LanePlan
-from mainspring.report import ActionReport
+from mainspring.report import ActionReport, encodable
 from mainspring.session.results import LaneResult
 
 __all__ = [
@@ -92,7 +92,10 @@ _DECODER: msgspec.msgpack.Decoder[Said] = msgspec.msgpack.Decoder(Said)
 
 def encode_said(said: Said) -> bytes:
     """A lane's message, as the body of a frame."""
-    return _ENCODER.encode(said)
+    try:
+        return _ENCODER.encode(said)
+    except UnicodeEncodeError:
+        return _ENCODER.encode(encodable(msgspec.to_builtins(said)))
 
 
 def decode_said(body: bytes) -> Said:
@@ -102,12 +105,13 @@ def decode_said(body: bytes) -> Said:
 
 def encode_path(path: list[str]) -> bytes:
     """Where modules are found, as the body of a frame."""
-    return _ENCODER.encode(path)
+    return pickle.dumps(path)
 
 
 def decode_path(body: bytes) -> list[str]:
     """The path that `encode_path` wrote."""
-    return msgspec.msgpack.decode(body, type=list[str])
+    found: list[str] = pickle.loads(body)  # noqa: S301  see the module's docstring
+    return found
 
 
 def encode_order(order: Order) -> bytes:

@@ -2,12 +2,15 @@
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any, TypeAlias
 
 import msgspec
+import psutil
 import trio
 
 from hwprofile.actions import Scope
@@ -29,9 +32,10 @@ from mainspring.session.lanes.messages import (
     encode_path,
     frame,
 )
+from mainspring.session.lanes.silence import SilenceWatch
 from mainspring.session.lanes.supervisor import STOP_WITHIN_S, Command, Kill, Send, Supervisor
 from mainspring.session.results import LaneOutcome
-from mainspring.session.signals import SIGNALS, describe_signal
+from mainspring.session.signals import catch_signals, describe_signal
 from mainspring.session.source import open_messages
 from mainspring.session.threads import ThreadWatch, action_reports, watch_lane, watch_rest
 
@@ -51,6 +55,7 @@ def run_lanes(
     *,
     progress: Callable[[int, float | None], None] | None,
     reported: Told | None,
+    notice: Callable[[str], None] | None = None,
 ) -> tuple[list[LaneOutcome], list[ActionReport], list[ThreadReport]]:
     """Runs each lane in a process of its own until all have ended.
 
@@ -61,8 +66,9 @@ def run_lanes(
         if not feed.source.captures:
             # A generated session is made once, here, and found in the cache by the lanes.
             open_messages(feed, registry).close()
-    parent = _Parent(session, logs, progress, reported)
-    trio.run(parent.run)
+    parent = _Parent(session, logs, progress, reported, notice)
+    with catch_signals(parent.take_signal):
+        trio.run(parent.run)
     if parent.supervisor.refusal is not None:
         name, problem = parent.supervisor.refusal
         raise LaneError(name, problem)
@@ -76,12 +82,18 @@ class _Parent:
         logs: Mapping[str, Mapping[str, Path]],
         progress: Callable[[int, float | None], None] | None,
         reported: Told | None,
+        notice: Callable[[str], None] | None,
     ) -> None:
         self.supervisor = Supervisor([lane.name for lane in session.lanes])
         self._session = session
         self._logs = logs
         self._progress = progress
         self._reported = reported
+        self._notice = notice or (lambda _: None)
+        self._silence = SilenceWatch([lane.name for lane in session.lanes])
+        self._signals: deque[int] = deque()
+        self._token: trio.lowlevel.TrioToken | None = None
+        self._signalled = trio.Event()
         self._fractions: list[float | None] = [0.0] * len(session.lanes)
         self._processes: list[trio.Process] = []
         self._senders: list[trio.MemorySendChannel[bytes]] = []
@@ -94,10 +106,11 @@ class _Parent:
         """Starts the lanes and stays until the last has ended."""
         try:
             async with trio.open_nursery() as nursery:
-                await nursery.start(self._watch_signals, nursery)
+                self._token = trio.lowlevel.current_trio_token()
                 with Scope() as scope:
                     for at in range(len(self._session.lanes)):
                         await self._start(at, nursery)
+                    nursery.start_soon(self._obey_signals, nursery)
                     # Now, since a lane's process begins with the mask of the one that starts it.
                     apply_to_housekeeping(scope, self._session.hardware)
                     self._own_watch.start()
@@ -128,13 +141,19 @@ class _Parent:
         own = self._own_watch.report(os.getpid(), self._own_actions)
         return outcomes, self._own_actions, own
 
-    async def _watch_signals(
-        self, nursery: trio.Nursery, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-    ) -> None:
-        with trio.open_signal_receiver(*SIGNALS) as received:
-            task_status.started()
-            async for number in received:
-                self._carry_out(self.supervisor.stop(describe_signal(number)), nursery)
+    def take_signal(self, number: int) -> None:
+        """Called by a signal's handler, between any two instructions, before and after the loop runs as well."""
+        self._signals.append(number)
+        if self._token is not None:
+            with suppress(trio.RunFinishedError):
+                self._token.run_sync_soon(lambda: self._signalled.set())
+
+    async def _obey_signals(self, nursery: trio.Nursery) -> None:
+        while True:
+            while self._signals:
+                self._carry_out(self.supervisor.stop(describe_signal(self._signals.popleft())), nursery)
+            await self._signalled.wait()
+            self._signalled = trio.Event()
 
     async def _start(self, at: int, nursery: trio.Nursery) -> None:
         lane = self._session.lanes[at]
@@ -146,6 +165,7 @@ class _Parent:
             raise LaneError(lane.name, f"its process can't be started: {error}") from error
         self._processes.append(process)
         self._carry_out(self.supervisor.started(at, process.pid), nursery)
+        self._silence.heard(at, process.pid, trio.current_time())
         sender, receiver = trio.open_memory_channel[bytes](100)
         self._senders.append(sender)
         order = Order(
@@ -180,12 +200,15 @@ class _Parent:
                 else:
                     self._hear(at, said, nursery)
         code = await process.wait()
+        self._silence.ended(at)
         self._carry_out(self.supervisor.ended(at, code), nursery)
         if self.supervisor.done:
             self._over.set()
 
     def _hear(self, at: int, said: Said, nursery: trio.Nursery) -> None:
         process = self._processes[at]
+        if said_now := self._silence.heard(at, process.pid, trio.current_time()):
+            self._notice(said_now)
         watch = self._watches[at]
         if isinstance(said, Ready):
             watch = watch_lane(self._session.lanes[at], self._session.hardware, process=process.pid)
@@ -231,3 +254,12 @@ class _Parent:
             for watch in self._watches:
                 if watch is not None:
                     watch.sample()
+            for notice in self._silence.look(trio.current_time(), _is_stopped):
+                self._notice(notice)
+
+
+def _is_stopped(process: int) -> bool:
+    try:
+        return psutil.Process(process).status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+    except psutil.Error:
+        return False
