@@ -260,7 +260,7 @@ def test_a_state_folder_that_cannot_be_written_is_noticed_first(mainspring, tune
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     code, out, err = mainspring("tune")
     assert (code, out, asks) == (2, "", [])
-    assert "the host profile can't be kept at" in err
+    assert "can't write the host profile" in err
     assert "Set XDG_STATE_HOME" in err
 
 

@@ -50,8 +50,8 @@ def diagnostic(text: str, *overrides: str) -> str:
         ("seed = 1.5", ":1: seed: expected a whole number; found the number 1.5"),
         ("seed = true", ":1: seed: expected a whole number; found true"),
         ("seed = 2020-01-01", ":1: seed: expected a whole number; found the date or time 2020-01-01"),
-        ("seed = 9223372036854775808", ":1: seed: the number is beyond 64 bits"),
-        ("[book]\nsize = [1, 9223372036854775808]", ":2: book.size.1: the number is beyond 64 bits"),
+        ("seed = 9223372036854775808", ":1: seed: the number doesn't fit in 64 bits"),
+        ("[book]\nsize = [1, 9223372036854775808]", ":2: book.size.1: the number doesn't fit in 64 bits"),
         ('instruments = "BTC"', ':1: instruments: expected a list; found the text "BTC"'),
         ('instruments = [\n  "BTC",\n  1,\n]', ":3: instruments.1: expected text in quotes; found the number 1"),
         ('instruments = [""]', ':1: instruments.0: expected text in quotes of length >= 1; found the text ""'),
@@ -118,11 +118,11 @@ def test_a_slot_that_is_text_is_told_how_to_name_a_plugin(text: str, key: str) -
 
 def test_what_is_not_toml_is_told_with_its_line() -> None:
     """An unquoted name is shown with its line and the remedy."""
-    expected = "session.toml:2: isn't TOML: Invalid value in the line 'mode = paper'; text stands in quotes"
+    expected = "session.toml:2: not valid TOML: Invalid value in the line 'mode = paper'; put text in quotes"
     assert diagnostic("seed = 1\nmode = paper") == expected
-    assert diagnostic("seed = 1\nseed = 2").startswith("session.toml: isn't TOML: Cannot overwrite a value")
-    assert diagnostic(f"seed = {'1' * 5000}") == "session.toml: a number in it has too many digits"
-    assert diagnostic(f"seed = {'[' * 5000}") == "session.toml: its tables and lists are nested too deep"
+    assert diagnostic("seed = 1\nseed = 2").startswith("session.toml: not valid TOML: Cannot overwrite a value")
+    assert diagnostic(f"seed = {'1' * 5000}") == "session.toml: a number has too many digits"
+    assert diagnostic(f"seed = {'[' * 5000}") == "session.toml: tables and lists are nested too deeply"
 
 
 def test_a_long_value_is_cut_in_the_message() -> None:

@@ -100,5 +100,5 @@ def test_an_error_points_into_the_feeds_table(registry, line, said):
 
 def test_what_is_for_one_feed_beside_several_is_refused(registry):
     """`instruments` at the top would be nobody's."""
-    with pytest.raises(ConfigError, match=r"s\.toml:1: instruments: is for a session of one feed, .* near, far"):
+    with pytest.raises(ConfigError, match=r"s\.toml:1: instruments: only works with one feed, .* near, far"):
         make_session(loaded(f'instruments = ["BTC/USDT"]\n{TEXT}'), registry)

@@ -107,10 +107,10 @@ def test_the_venues_rules_are_asked_where_there_is_no_capture() -> None:
     [
         ("seed = 1\ninstruments = []", 's.toml:2: instruments: names none; write instruments = ["BTC/USDT"]'),
         ('instruments = ["A", "A"]', "s.toml:1: instruments: names 'A' twice"),
-        ('instruments = ["A"]', "s.toml:1: instruments: nobody knows the grid of 'A'; add [instrument.\"A\"] with"),
+        ('instruments = ["A"]', "s.toml:1: instruments: the grid of 'A' is unknown; add [instrument.\"A\"] with"),
         (
             'instruments = ["A"]\n[instrument.A]\nvenue_symbol = "B"',
-            "s.toml:1: instruments: nobody knows the grid of 'A'",
+            "s.toml:1: instruments: the grid of 'A' is unknown",
         ),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_size_that_is_no_positive_number_is_an_error(name: str, size: str) -> 
 def test_two_instruments_of_one_venue_symbol_are_an_error() -> None:
     """Both would claim the same messages."""
     text = 'instruments = ["BTC/USDT", "X"]\n[instrument.X]\nvenue_symbol = "BTCUSDT"'
-    expected = "s.toml:1: instruments: 'BTC/USDT' and 'X' are both 'BTCUSDT' at the venue; leave one out"
+    expected = "s.toml:1: instruments: 'BTC/USDT' and 'X' are both 'BTCUSDT' at the venue; remove one"
     assert diagnostic(text, Feed([BTC])) == expected
 
 

@@ -90,7 +90,7 @@ def test_a_value_that_begins_like_toml_must_be_toml(value: str) -> None:
 
 def test_an_override_cannot_go_through_a_value() -> None:
     """A key inside something that is no table can't be set."""
-    expected = "--set mode.deep.er=1: mode isn't a table, so nothing can be set inside it"
+    expected = "--set mode.deep.er=1: mode isn't a table, so it has no keys to set"
     assert diagnostic("mode.deep.er=1") == expected
 
 

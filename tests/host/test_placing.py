@@ -156,15 +156,15 @@ def test_cpus_that_are_named_are_taken_in_their_order(session):
     assert planned.hardware.rest.cpus == (0, 2, 4, 6)
     assert planned.hardware.violations == ()
     siblings = session(host(2, 2), "lanes=2", "hardware.pin=[0, 2]")
-    assert siblings.hardware.violations == ("CPUs 0 and 2 are threads of one core, and both have a lane",)
+    assert siblings.hardware.violations == ("CPUs 0 and 2 are threads of the same core, and both have a lane",)
     crowded = session(host(2), "lanes=2", "hardware.pin=[0, 1]")
-    assert crowded.hardware.violations == ("the list leaves no CPU for the rest, which runs beside the lanes",)
+    assert crowded.hardware.violations == ("the list leaves no CPU for everything else, which shares the lanes' CPUs",)
 
 
 @pytest.mark.parametrize(
     ("profile", "overrides", "said"),
     [
-        (host(4), ["lanes=2", "hardware.pin=[1, 9]"], "hardware.pin: 9 isn't a CPU of this host that is online"),
+        (host(4), ["lanes=2", "hardware.pin=[1, 9]"], "hardware.pin: 9 isn't an online CPU of this host"),
         (
             host(4, usable=(0, 1)),
             ["lanes=2", "hardware.pin=[1, 3]"],
@@ -191,11 +191,11 @@ def test_what_looks_across_instruments_isnt_divided(registry, session, monkeypat
     monkeypatch.setattr(registry, "get", lambda seam, name: wide if name == "momentum" else get(seam, name))
     trading = ("mode=paper", 'strategy.pairs={plugin="momentum", size=1}', "hardware.pin=off")
     assert len(session(None, *trading).lanes) == 1
-    with pytest.raises(ConfigError, match=r"strategy\.pairs: the strategy 'momentum' looks across all .* 2 lanes"):
+    with pytest.raises(ConfigError, match=r"strategy\.pairs: .* needs all instruments, .* 2 lanes"):
         session(None, *trading, "lanes=2")
     text = (
         '[feeds.a]\nplugin = "simulated"\ninstruments = ["A/USDT"]\n[feeds.b]\nplugin = "simulated"\n'
         'instruments = ["B/USDT"]\n'
     )
-    with pytest.raises(ConfigError, match="with 2 feeds it would see a part"):
+    with pytest.raises(ConfigError, match="with 2 feeds it would see only some"):
         make_session(parse_config(text, "s.toml", Path(), trading), registry)

@@ -195,7 +195,7 @@ def test_a_pinned_slot_needs_no_default(
             "s.toml:2: codec.binary: no feed can be read with 'loose', which doesn't decode as every other codec",
         ),
         ("[feed]\nskipbad = true", 's.toml:2: feed.skipbad: no such key; did you mean "skip_bad"?'),
-        ("feed.plugin = 'venue-a'", "s.toml:1: feed: 'venue-a' brings no messages of its own; add feed.capture"),
+        ("feed.plugin = 'venue-a'", "s.toml:1: feed: 'venue-a' has no messages of its own; add feed.capture"),
         ("feed.encoding = 'xml'", 's.toml:1: feed.encoding: expected one of "json", "msgpack"; found the text "xml"'),
         ("feed.encoding = 'msgpack'", "s.toml:1: feed.encoding: the feed 'generator' reads no msgpack; it reads: json"),
         (
@@ -207,7 +207,7 @@ def test_a_pinned_slot_needs_no_default(
             "s.toml:1: feed.encoding: the feed 'packed' reads no json; it reads: cbor, msgpack",
         ),
         ("feed.capture = 'nothing.gz'", "s.toml:1: feed.capture: there is no file"),
-        ("feed.capture = []", "s.toml:1: feed.capture: names no capture"),
+        ("feed.capture = []", "s.toml:1: feed.capture: is empty"),
         ("[strategy.two]\nedge = 3", "s.toml:1: strategy.two: names no plugin; a strategy is never chosen for you."),
     ],
 )  # fmt: skip
@@ -239,7 +239,7 @@ def test_the_feed_that_reads_a_capture_best_is_taken(plan: Planner) -> None:
     """Where nobody names the feed of a capture it is recognised, and the plan says how."""
     made = plan(f"feed.capture = 'a.capture'\n{TRADING}")
     assert (made.feed.plugin, made.feed.rule) == ("venue-a", "default")
-    assert made.feed.because == "it reads 2 messages of the capture's beginning, more than any other feed"
+    assert made.feed.because == "it reads 2 messages at the start of the capture, more than any other feed"
     assert [(one.symbol, one.origin) for one in made.instruments] == [("A/B", "capture")]
 
 
@@ -260,7 +260,7 @@ def test_the_encoding_says_which_codec_the_feed_reads_with(plan: Planner, plugin
     ("capture", "said"),
     [
         ("tie", "venue-a and venue-b read it equally well"),
-        ("none", 'no feed reads a json message of it (feed.encoding = "json")'),
+        ("none", 'no feed can read any json message of it (feed.encoding = "json")'),
     ],
 )
 def test_a_capture_that_is_not_recognised_asks_for_its_feed(plan: Planner, capture: str, said: str) -> None:

@@ -88,7 +88,7 @@ def test_names_that_cannot_be(tmp_path, name):
 
 def test_unknown_seam(tmp_path):
     """An unknown seam gets the list of those that there are."""
-    with pytest.raises(PluginError, match="there are: feed, decoder, book, codec"):
+    with pytest.raises(PluginError, match="the seams are: feed, decoder, book, codec"):
         new_plugin("acme", "bok", tmp_path)
 
 
@@ -96,7 +96,7 @@ def test_overwrites_nothing(tmp_path):
     """A folder that is there already stays as it is."""
     (tmp_path / "acme").mkdir()
     (tmp_path / "acme/mine").write_text("mine")
-    with pytest.raises(PluginError, match="is there already; nothing was written"):
+    with pytest.raises(PluginError, match="already exists; nothing was written"):
         new_plugin("acme", "book", tmp_path)
     assert [path.name for path in (tmp_path / "acme").iterdir()] == ["mine"]
 

@@ -221,7 +221,7 @@ def both_ready():
     [
         (
             -9,
-            "process 100 was killed by SIGKILL before its report. If nobody killed it, the kernel did for want of mem",
+            "process 100 was killed by SIGKILL before its report. If nobody killed it, the kernel did",
         ),
         (-11, "process 100 was killed by SIGSEGV before its report. Compiled code crashed: run its instruments alone"),
         (-63, "process 100 was killed by signal 63 before its report"),
@@ -249,7 +249,7 @@ def test_senseless_words_end_a_lane():
     assert supervisor.said(0, READY) == [Kill(0)]
     assert supervisor.garbled(0, "more") == []
     supervisor.ended(0, -9)
-    assert "makes no sense: it said Ready while it was running" in supervisor.outcomes()[0].failure
+    assert "it sent an invalid message: it sent Ready while it was running" in supervisor.outcomes()[0].failure
     assert supervisor.garbled(1, "byte 7") == [Kill(1)]
 
 
@@ -268,7 +268,7 @@ def test_the_second_signal_kills():
     supervisor.ended(1, -9)
     first, second = supervisor.outcomes()
     assert first.failure is None
-    assert second.failure == "process 101 was killed at the second signal SIGINT, before it had stopped"
+    assert second.failure == "process 101 was killed at the second signal SIGINT, before it stopped"
 
 
 def test_an_end_after_the_report_leaves_the_report():

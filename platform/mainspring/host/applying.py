@@ -1,4 +1,4 @@
-"""Applies a placement to running lanes by `hwprofile`'s actions, each with its outcome and its undoing."""
+"""Applies a placement to running lanes through `hwprofile`'s tuning actions, each with its outcome and its undo."""
 
 import threading
 
@@ -19,10 +19,10 @@ from mainspring.host.plan import DEFAULT_GC, HardwarePlan, LanePlan, SessionPlan
 __all__ = ["RARE_THRESHOLDS", "apply_gc", "apply_to_housekeeping", "apply_to_lane", "apply_to_wired_lane", "try_lanes"]
 
 RARE_THRESHOLDS = (50_000, 20, 100)
-"""`gc.set_threshold` of a "rare" collector; Python's own are (700, 10, 10) up to 3.12.
+"""The `gc.set_threshold` values for "rare"; Python's own are (700, 10, 10) up to 3.12.
 
-Young objects are looked at once 50,000 more were made than freed: what is kept from being freed by a cycle meanwhile is
-some ten megabytes. The middle generation has its turn with every 20th, the oldest with every 100th of these.
+The youngest generation is collected once 50,000 more objects were allocated than freed, so garbage in cycles can grow
+to some ten megabytes. The middle generation is collected every 20th time, the oldest every 100th time after that.
 """
 
 
@@ -55,7 +55,7 @@ def apply_to_wired_lane(scope: Scope, lane: LanePlan, hardware: HardwarePlan) ->
 
 
 def apply_gc(scope: Scope, setting: str) -> None:
-    """Has the garbage collector of this process do as set: "as-is", "freeze", "rare" or "off"."""
+    """Sets this process's garbage collector. `setting` is "as-is", "freeze", "rare" or "off"; `scope` undoes it."""
     if setting == DEFAULT_GC:
         return
     thresholds = RARE_THRESHOLDS if setting == "rare" else None
@@ -63,13 +63,13 @@ def apply_gc(scope: Scope, setting: str) -> None:
 
 
 def apply_to_housekeeping(scope: Scope, hardware: HardwarePlan) -> None:
-    """Holds all of this process, which runs no lane, to where the rest is to run."""
+    """Pins this process, which runs no lane, to the CPUs for everything else."""
     if hardware.rest.cpus:
         scope.add(*pin_process(hardware.rest.cpus, usable=hardware.usable))
 
 
 def try_lanes(session: SessionPlan) -> dict[str, tuple[Action, ...]]:
-    """What would hold each lane in its place, tried out in this thread and undone at once, by the lane's name."""
+    """Tries each lane's placement in this thread, undoes it at once, and returns the outcomes by lane name."""
     tried = {}
     for lane in session.lanes:
         with Scope() as scope:

@@ -58,7 +58,7 @@ _AS_SET: Mapping[KeyPath, str] = MappingProxyType({})
 
 
 class SlotConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A slot: the plugin's name, or "auto", and the plugin's own options."""
+    """A slot's table: the plugin's name, or "auto", and the plugin's own options."""
 
     plugin: str = AUTO
     options: dict[str, Any] = {}
@@ -67,8 +67,9 @@ class SlotConfig(msgspec.Struct, frozen=True, kw_only=True):
 class FeedConfig(SlotConfig, frozen=True, kw_only=True):
     """The feed's slot.
 
-    `capture` is a file, or a name of `mainspring data list`, or several that follow one another; None where the feed
-    brings its own messages. `encoding` is the format of its messages, and so which codec slot the feed reads with.
+    `capture` is a file, a name from `mainspring data list`, or several that follow one another; None if the feed
+    generates its own messages. `encoding` is the format of its messages, which selects the codec slot that the feed
+    reads with.
     """
 
     capture: str | tuple[str, ...] | None = None
@@ -84,7 +85,7 @@ class CodecConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the config says of an instrument. What it leaves out comes from the feed, or is found in the capture."""
+    """Settings of an instrument. What it leaves out comes from the feed or is found in the capture."""
 
     venue_symbol: str | None = None
     tick_size: Decimal | None = None
@@ -95,9 +96,9 @@ class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class FeedTable(FeedConfig, frozen=True, kw_only=True):
-    """One of several feeds: `[feeds.NAME]`. What it says of these four stands, for it, before what the session says.
+    """One of several feeds: `[feeds.NAME]`. Its keys take precedence over the session's.
 
-    `strategy` and `risk` replace the session's of the same name and add to the others.
+    `strategy` and `risk` replace the session's entries of the same name and add to the others.
     """
 
     instruments: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
@@ -130,7 +131,7 @@ class HardwareConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The `[session]` table. `chunk` is how many messages a lane takes at a time, 1 to 65,536, or "auto"."""
+    """The `[session]` table. `chunk` is how many messages a lane processes at a time, 1 to 65,536, or "auto"."""
 
     chunk: int | str = AUTO
 
@@ -142,7 +143,7 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class ObjectiveWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much throughput and the 99th percentile of a message weigh against each other: parts of one."""
+    """The weights of throughput and of the 99th percentile of a message's latency. They add up to 1."""
 
     throughput: float = 0.0
     p99: float = 0.0
@@ -150,27 +151,29 @@ class ObjectiveWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     def __post_init__(self) -> None:
         if not (self.throughput >= 0 and self.p99 >= 0 and abs(self.throughput + self.p99 - 1) <= _ROUNDING):
             raise ValueError(
-                "its weights, throughput and p99, are parts of one, such as 0.7 and 0.3; "
+                "its weights, throughput and p99, must add up to 1, such as 0.7 and 0.3; "
                 f"found {self.throughput:g} and {self.p99:g}"
             )
 
 
 class TuneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The `[tune]` table. `objective` is what counts as better in the races of `mainspring tune`: "throughput",
-    "p99" (the 99th percentile of what a message takes), or a weighing of both."""
+    """The `[tune]` table. `objective` is what the races of `mainspring tune` optimise.
+
+    It is "throughput", "p99" (the 99th percentile of a message's latency), or a weighting of both.
+    """
 
     objective: str | ObjectiveWeights = "throughput"
 
     def __post_init__(self) -> None:
         if isinstance(self.objective, str) and self.objective not in _OBJECTIVES:
             raise ValueError(
-                'objective must be "throughput", "p99", or a table such as { throughput = 0.7, p99 = 0.3 }; '
+                'objective must be "throughput", "p99" or a table such as { throughput = 0.7, p99 = 0.3 }; '
                 f"found {shown(self.objective)}"
             )
 
 
 class PluginsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which distributions may be loaded. Nothing of any other is imported."""
+    """The distributions whose plugins may be loaded. Nothing from any other is imported."""
 
     allow: tuple[str, ...] = OURS
 
@@ -178,8 +181,8 @@ class PluginsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole configuration. `risk` maps a check's name to its limit, or to a table of its options.
 
-    `feeds` holds several feeds by name, in place of the one of `feed`. `lanes` is how many processes the instruments
-    are shared among; "auto": as many as there are cores for.
+    `feeds` holds several feeds by name, instead of the one in `feed`. `lanes` is the number of processes that share
+    the instruments, or "auto": as many as there are cores for.
     """
 
     mode: Literal["replay", "paper"] = "paper"
@@ -209,7 +212,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration with where it came from, so that later diagnostics can point at the line."""
+    """A configuration and where it came from, so that later errors can point at the line."""
 
     config: Config
     origin: str
@@ -218,15 +221,15 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def default_text() -> str:
-    """The built-in configuration: what runs where no file is named, and what `mainspring init` writes."""
+    """Returns the built-in configuration, which runs if no file is named and which `mainspring init` writes."""
     return resources.files("mainspring.host").joinpath("default.toml").read_text(encoding="utf-8")
 
 
 def load_config(path: Path | None, overrides: Iterable[str] = (), spelled: Mapping[KeyPath, str] = _AS_SET) -> Loaded:
-    """Reads a file, or the built-in configuration where `path` is None, and applies `key=value` overrides.
+    """Reads a file, or the built-in configuration if `path` is None, and applies `key=value` overrides.
 
-    `spelled` says how the user wrote overrides that came by an option of their own, for errors: `--feed`.
-    Raises `ConfigError` for what can't be read, isn't TOML, or isn't a configuration.
+    `spelled` maps an override to the option that the user typed for it, such as `--feed`, for errors. Raises
+    `ConfigError` if the file can't be read, isn't TOML, or isn't a configuration.
     """
     if path is None:
         return parse_config(default_text(), DEFAULT_ORIGIN, Path.cwd(), overrides, spelled)
@@ -240,7 +243,10 @@ def parse_config(
     overrides: Iterable[str] = (),
     spelled: Mapping[KeyPath, str] = _AS_SET,
 ) -> Loaded:
-    """Decodes TOML text. `folder` is what relative paths in it are relative to. Raises `ConfigError`."""
+    """Decodes TOML text. Raises `ConfigError`.
+
+    `origin` names the text in errors, and relative paths in it are resolved against `folder`.
+    """
     check_levels(text, origin)
     try:
         table = tomllib.loads(text)
@@ -249,9 +255,9 @@ def parse_config(
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(origin, text, str(error)) from error
     except RecursionError as error:
-        raise ConfigError(f"{origin}: its tables and lists are nested too deep") from error
+        raise ConfigError(f"{origin}: tables and lists are nested too deeply") from error
     except ValueError as error:
-        raise ConfigError(f"{origin}: a number in it has too many digits") from error
+        raise ConfigError(f"{origin}: a number has too many digits") from error
     _check_bounds(table, diagnostic, ())
     shaped = {key: _shape(key, value, diagnostic) for key, value in table.items()}
     _check_named(shaped, diagnostic)
@@ -261,10 +267,10 @@ def parse_config(
 def _not_toml(origin: str, text: str, problem: str) -> ConfigError:
     at = re.search(r" \(at line (\d+), column \d+\)$", problem)
     if at is None:
-        return ConfigError(f"{origin}: isn't TOML: {problem}")
+        return ConfigError(f"{origin}: not valid TOML: {problem}")
     line = excerpt(text.split("\n")[int(at[1]) - 1].strip())
-    remedy = "; text stands in quotes" if problem.startswith("Invalid value") else ""
-    return ConfigError(f"{origin}:{at[1]}: isn't TOML: {problem[: at.start()]} in the line {line!r}{remedy}")
+    remedy = "; put text in quotes" if problem.startswith("Invalid value") else ""
+    return ConfigError(f"{origin}:{at[1]}: not valid TOML: {problem[: at.start()]} in the line {line!r}{remedy}")
 
 
 def _check_bounds(node: Any, diagnostic: Diagnostic, path: tuple[str, ...]) -> None:
@@ -281,7 +287,7 @@ def _check_bounds(node: Any, diagnostic: Diagnostic, path: tuple[str, ...]) -> N
         for index, below in enumerate(node):
             _check_bounds(below, diagnostic, (*path, str(index)))
     elif isinstance(node, int) and not -(2**63) <= node < 2**63:
-        raise diagnostic.error(path, "the number is beyond 64 bits")
+        raise diagnostic.error(path, "the number doesn't fit in 64 bits")
     elif isinstance(node, float) and not abs(node) <= LARGEST:
         raise diagnostic.error(path, f"expected a number of at most {LARGEST:g}; found {shown(node)}")
 
@@ -296,7 +302,7 @@ _SLOTS: Mapping[str, type[SlotConfig]] = {
 
 
 def _shape(key: str, value: Any, diagnostic: Diagnostic) -> Any:
-    """Moves a plugin's own keys out of a slot's table into `options`, where the plugin's struct will judge them."""
+    """Moves a plugin's own keys out of a slot's table into `options`, which the plugin's struct validates later."""
     if key in _SLOTS:
         return _slot(value, _SLOTS[key], diagnostic, (key,))
     if key == "strategy" and isinstance(value, dict):
@@ -318,7 +324,7 @@ def _feed_table(value: Any, diagnostic: Diagnostic, path: tuple[str, ...]) -> An
 
 
 def _check_named(shaped: Mapping[str, Any], diagnostic: Diagnostic) -> None:
-    """Decodes each named table by itself first: the decoder doesn't say which name of a mapping was at fault."""
+    """Decodes each named table separately first, since the decoder doesn't report which name was at fault."""
     _check_each(shaped, diagnostic, (), {"instrument": InstrumentConfig, "strategy": SlotConfig, "feeds": FeedTable})
 
 

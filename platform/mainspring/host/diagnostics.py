@@ -1,4 +1,4 @@
-"""Turns what a decoder says about a value into what a person needs: file, line, key, found, valid, nearest name."""
+"""Turns a decoder's error about a value into a helpful one: file, line, key, what was found, what is valid."""
 
 import difflib
 import json
@@ -45,10 +45,9 @@ _FINEST: Final = -30
 class Diagnostic:
     """Makes errors that point at a key of one configuration.
 
-    `origin` is the file, `text` its text (TOML that was read without error), `table` what it holds with the overrides
-    applied, `overridden` the paths that came by `--set`. `spelled` says how the user wrote those of them that came by
-    an option of their own, such as `--feed`. `there` maps the path of a key to that under which it really stands, and
-    leaves such a one as it is.
+    `origin` is the file, `text` its valid TOML text, `table` its content with the overrides applied, and `overridden`
+    the paths set by `--set`. `spelled` gives the option that the user typed for some of them, such as `--feed`.
+    `there` maps a key's path to the path where it actually is; other paths map to themselves.
     """
 
     def __init__(
@@ -69,17 +68,17 @@ class Diagnostic:
         self._spelled = spelled
 
     def moved(self, there: Callable[[KeyPath], KeyPath]) -> "Diagnostic":
-        """One about the same configuration, some of whose keys stand elsewhere than is said."""
+        """Returns a copy for the same configuration with some keys elsewhere, as `there` says."""
         return Diagnostic(self._origin, self._text, self._table, self._overridden, self._spelled, there)
 
     def has(self, key: str) -> bool:
-        """Whether the configuration says anything under that key at its top."""
+        """Whether the configuration has that top-level key."""
         return key in self._table
 
     def where(self, path: KeyPath) -> str:
-        """The file and line of a key, or the override that set it or something in it.
+        """Returns the file and line of a key, or the override that set it or something in it.
 
-        The nearest table above it stands in for a key that has no line.
+        A key without a line of its own gets that of the nearest table above it.
         """
         path = self._there(path)
         from_the_key_up = [path[:length] for length in range(len(path), 0, -1)]
@@ -95,7 +94,7 @@ class Diagnostic:
         return self._origin
 
     def error(self, path: KeyPath, problem: str) -> ConfigError:
-        """An error about the key: where it is, its full path, and the problem."""
+        """Returns an error about a key: where it is, its full path, and the problem."""
         path = self._there(path)
         where = self.where(path)
         if not path or where == self._option(path):
@@ -106,11 +105,11 @@ class Diagnostic:
         return self._spelled.get(path, f"--set {dotted(path)}")
 
     def unknown_key(self, path: KeyPath, known: Collection[str]) -> ConfigError:
-        """An error about a key that means nothing, with the `known` keys that may stand beside it."""
+        """Returns an error about an unknown key that lists the `known` keys of its table."""
         return self.error(path, f"no such key{did_you_mean(path[-1], known)}")
 
     def as_written(self, path: KeyPath) -> KeyPath:
-        """The path, cut where the config has a plain value instead of a table: `limit` in `[risk] name = 5`."""
+        """Returns the path, cut where the config has a plain value instead of a table: `limit` in `[risk] name = 5`."""
         path = self._there(path)
         node: Any = self._table
         for depth, part in enumerate(path):
@@ -124,17 +123,17 @@ class Diagnostic:
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
-    """The end of a sentence about a name that isn't known: the nearest known one, and all of them."""
+    """Ends a sentence about an unknown name: suggests the nearest known name and lists all of them."""
     nearest = difflib.get_close_matches(name, known, n=1)
     meant = f"; did you mean {quoted(nearest[0])}?" if nearest else "."
     return f"{meant} There are: {', '.join(known)}." if known else meant
 
 
 def convert(value: Any, kind: type[_T], diagnostic: Diagnostic, path: KeyPath, *, beside: Collection[str] = ()) -> _T:
-    """Decodes plain TOML values that stand under `path` into `kind`. Raises `ConfigError`.
+    """Decodes the plain TOML values at `path` into `kind`. Raises `ConfigError`.
 
-    A key that `kind` doesn't have is refused, whether or not the struct says so itself. `beside` are further keys that
-    the table may hold, taken out of `value` before: they are named where a key isn't known.
+    A key that `kind` doesn't have is rejected, even if the struct allows it. `beside` lists further valid keys of the
+    table that were taken out of `value` before, so that the error can name them.
     """
     info = inspect.type_info(kind)
     _refuse_unknown(value, info, diagnostic, path, beside)
@@ -194,7 +193,7 @@ def _explained(message: str, value: Any, info: inspect.Type, diagnostic: Diagnos
         path = (*path, part)
     missing = _MISSING.match(what)
     if missing is not None:
-        return diagnostic.error(path, f"lacks the key {missing['field']}, which has to be given")
+        return diagnostic.error(path, f"the required key {missing['field']} is missing")
     choices = _choices(info)
     if choices:
         valid = f"expected one of {', '.join(choices)}"
@@ -210,7 +209,7 @@ def _explained(message: str, value: Any, info: inspect.Type, diagnostic: Diagnos
 
 
 def _broken_rule(rule: str, value: Mapping[str, Any], diagnostic: Diagnostic, path: KeyPath) -> ConfigError:
-    """An error of a struct's own check, which by custom begins with the name of the field at fault."""
+    """Returns an error from a struct's own check, which by convention starts with the name of the field at fault."""
     field, _, rest = rule.partition(" ")
     if field in value and rest:
         return diagnostic.error(diagnostic.as_written((*path, field)), rest)
@@ -222,14 +221,14 @@ def _alternatives(info: inspect.Type) -> tuple[inspect.Type, ...]:
 
 
 def _struct(info: inspect.Type) -> inspect.StructType | None:
-    """The struct that a table is decoded into; None where it isn't the only one that could be."""
+    """Returns the struct that a table is decoded into, or None if several are possible."""
     structs = [one for one in _alternatives(info) if isinstance(one, inspect.StructType)]
     mappings = [one for one in _alternatives(info) if isinstance(one, inspect.DictType | inspect.AnyType)]
     return structs[0] if len(structs) == 1 and not mappings else None
 
 
 def _below(info: inspect.Type, part: str) -> inspect.Type:
-    """What is expected under a key or an index; anything where that isn't told."""
+    """Returns what is expected under a key or an index, or anything if that isn't known."""
     struct = _struct(info)
     for one in _alternatives(info):
         if isinstance(one, inspect.DictType):
@@ -245,7 +244,7 @@ def _below(info: inspect.Type, part: str) -> inspect.Type:
 
 
 def _choices(info: inspect.Type) -> list[str]:
-    """The values of which one must be given, as TOML writes them; empty where it isn't so."""
+    """Returns the valid values as TOML writes them, or an empty tuple if it isn't a choice."""
     values: list[Any] = []
     for one in _alternatives(info):
         if isinstance(one, inspect.LiteralType):
@@ -269,7 +268,7 @@ def _limit(rest: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value for a person: its TOML kind, and its text, cut if long."""
+    """Formats a value for an error: its TOML type and its text, shortened if long."""
     if isinstance(value, bool):
         return "true" if value else "false"
     kinds = {str: "the text", int: "the number", float: "the number", dict: "the table", list: "the list"}
@@ -279,10 +278,10 @@ def shown(value: Any) -> str:
 
 
 def dotted(path: KeyPath) -> str:
-    """The path as TOML writes it: parts that hold more than letters, digits, "_" and "-" in quotes."""
+    """Formats a path as TOML does: parts with characters other than letters, digits, "_" and "-" are quoted."""
     return ".".join(part if _BARE.fullmatch(part) else quoted(part) for part in path)
 
 
 def quoted(text: str) -> str:
-    """The text as TOML writes it, in double quotes."""
+    """Formats text as TOML does, in double quotes."""
     return json.dumps(text, ensure_ascii=False)

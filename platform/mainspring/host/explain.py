@@ -1,4 +1,4 @@
-"""The plan for a person: each slot, who fills it, from where, which rule chose it, and where it runs."""
+"""Prints the plan: each slot's plugin, its distribution, the rule that chose it, and where it runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ Tried = Mapping[str, Sequence[Action]]
 
 
 def explain_json(session: SessionPlan, tried: Tried = {}) -> dict[str, Any]:  # noqa: B006  never written to
-    """The plan as plain values. `tried` is what came of trying to hold each lane in its place, by its name."""
+    """Returns the plan as plain values. `tried` holds the outcomes of trying each lane's placement, by lane name."""
     plan = session.first
     several = len(session.feeds) > 1
     sources = [
@@ -132,7 +132,7 @@ def _lanes(session: SessionPlan, console: Console, tried: Tried) -> None:
     if session.hardware.violations:
         console.print()
     for sentence in session.hardware.violations:
-        console.print(f"[yellow]Not kept:[/] {escape(sentence)}", soft_wrap=True)
+        console.print(f"[yellow]Violated:[/] {escape(sentence)}", soft_wrap=True)
     for lane in session.lanes:
         for action in tried.get(lane.name, ()):
             if action.outcome != "applied":
@@ -151,7 +151,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 
 
 def _where(session: SessionPlan, lanes: Sequence[LanePlan]) -> str:
-    """Where a part that these lanes have runs: the place, where it is one; else the lanes, whose places stand below."""
+    """Describes where a part of these lanes runs: the place if there is one, otherwise the lanes, listed below."""
     if len(lanes) > 1:
         every = len(lanes) == len(session.lanes)
         return "every lane" if every else f"lanes {', '.join(lane.name for lane in lanes)}"

@@ -1,4 +1,4 @@
-"""A configuration of several feeds as one of each: what a feed's table says, and what it leaves to the session."""
+"""Splits a configuration of several feeds into one per feed."""
 
 import msgspec
 
@@ -8,15 +8,15 @@ from mainspring.host.key_lines import KeyPath
 __all__ = ["ONLY_FEED", "each_feed"]
 
 ONLY_FEED = ""
-"""The name of a session's feed where it has one, and that by `feed`."""
+"""The name of the only feed of a session that uses `feed`."""
 
 _OF_ONE = ("feed", "instruments", "instrument")
 
 
 def each_feed(loaded: Loaded) -> dict[str, Loaded]:
-    """The configuration of each feed by its name, in their order: that of a session of this feed alone.
+    """Returns the configuration of each feed by name, in order, as if the session had only that feed.
 
-    Raises `ConfigError` where `feeds` stands beside what is for one feed.
+    Raises `ConfigError` if `feeds` is used together with keys for a single feed.
     """
     if not loaded.config.feeds:
         return {ONLY_FEED: loaded}
@@ -25,7 +25,7 @@ def each_feed(loaded: Loaded) -> dict[str, Loaded]:
             what = "feeds.NAME" if key == "feed" else f"feeds.NAME.{key}"
             raise loaded.diagnostic.error(
                 (key,),
-                f"is for a session of one feed, and this one has: {', '.join(loaded.config.feeds)}. Write {what}",
+                f"only works with one feed, but this session has: {', '.join(loaded.config.feeds)}. Write {what}",
             )
     return {name: _of(loaded, name, table) for name, table in loaded.config.feeds.items()}
 

@@ -1,4 +1,4 @@
-"""Calls into plugins while a session is planned and wired: what goes wrong there names the plugin and whose it is."""
+"""Wraps calls into plugins during planning and wiring, so that errors name the plugin and its distribution."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,11 +19,11 @@ _AT_A_TIME = 512
 
 @contextmanager
 def calling(offer: Offer, doing: str) -> Iterator[None]:
-    """Runs a call into a plugin; `doing` says what it was asked for: "be made", "find the instruments".
+    """Wraps a call into a plugin. `doing` completes "can't ...": "be made", "find the instruments".
 
-    The call is isolated: what the plugin prints goes to standard error, and its decimal context is its own. Errors
-    about config, data and plugins pass unchanged. Another error of ours (a size off the grid) becomes a `ConfigError`
-    that names the plugin, and anything else, `sys.exit` included, a `PluginError`.
+    The call is isolated: what the plugin prints goes to standard error, and it has its own decimal context. Errors
+    about config, data and plugins pass unchanged. Any other error of ours, such as a size off the grid, becomes a
+    `ConfigError` that names the plugin; all others, `sys.exit` included, become a `PluginError`.
     """
     what = f"the {offer.seam} {offer.name!r} of {offer.distribution} {offer.version} can't {doing}"
     try:
@@ -42,7 +42,7 @@ def calling(offer: Offer, doing: str) -> Iterator[None]:
 def bring_messages(
     offer: Offer, instruments: tuple[Instrument, ...], options: msgspec.Struct | None
 ) -> Iterator[RawMessage]:
-    """The messages that a feed makes for the instruments, as `calling` would have each of them made."""
+    """Yields the messages that a feed generates for the instruments, each made as in `calling`."""
     made: Iterator[RawMessage] | None = None
     while True:
         with calling(offer, "bring its messages"):

@@ -1,4 +1,4 @@
-"""Which instruments a session has, and on what grid: as the config says, or the venue, or as the capture shows."""
+"""Resolves a session's instruments and their grids from the config, the venue's rules or the capture."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -21,10 +21,11 @@ def resolve_instruments(
     codec: Codec,
     messages: Callable[[], Iterable[RawMessage]] | None,
 ) -> tuple[Instrument, ...]:
-    """The instruments of the session, in the order of the config, or as found in the capture.
+    """Returns the session's instruments, in the order of the config or as found in the capture.
 
-    `messages` opens the capture, None where there is none. Raises `ConfigError` for an instrument whose grid nobody
-    knows, and `DataError` for a capture that holds none that the feed can read.
+    `feed_factory` is the feed's factory, whose attributes find or describe instruments (see `seams.register_feeds`).
+    `messages` opens the capture, or is None if there is none. Raises `ConfigError` if an instrument's grid is unknown,
+    and `DataError` if the capture has no instrument that the feed can read.
     """
     describe = getattr(feed_factory, "describe", None)
     find = getattr(feed_factory, "find_instruments", None)
@@ -33,8 +34,8 @@ def resolve_instruments(
         found = {instrument.symbol: instrument for instrument in find(messages(), codec)}
         if not found:
             raise DataError(
-                f"the feed reads no {config.feed.encoding} message of this capture; name the feed that it was recorded "
-                "from (feed.plugin), and the encoding of its messages (feed.encoding)"
+                f"the feed can't read any {config.feed.encoding} message of this capture; name the feed that it was "
+                "recorded from (feed.plugin), and the encoding of its messages (feed.encoding)"
             )
     symbols = config.instruments or tuple(found)
     if not symbols:
@@ -70,14 +71,14 @@ def _refuse_twice(symbols: tuple[str, ...], diagnostic: Diagnostic) -> None:
 
 
 def _refuse_shared(instruments: list[Instrument], diagnostic: Diagnostic) -> None:
-    """Two instruments of one venue symbol would both claim its messages."""
+    """Rejects two instruments with the same venue symbol, since both would claim its messages."""
     owners: dict[str, str] = {}
     for instrument in instruments:
         other = owners.setdefault(instrument.venue_symbol, instrument.symbol)
         if other != instrument.symbol:
             raise diagnostic.error(
                 ("instruments",),
-                f"{other!r} and {instrument.symbol!r} are both {instrument.venue_symbol!r} at the venue; leave one out",
+                f"{other!r} and {instrument.symbol!r} are both {instrument.venue_symbol!r} at the venue; remove one",
             )
 
 
@@ -97,8 +98,7 @@ def _merge(
     if base is None and (given.tick_size is None or given.lot_size is None or given.venue_symbol is None):
         raise diagnostic.error(
             ("instruments",),
-            f'nobody knows the grid of {symbol!r}; add [instrument."{symbol}"] with venue_symbol, tick_size and '
-            f"lot_size",
+            f'the grid of {symbol!r} is unknown; add [instrument."{symbol}"] with venue_symbol, tick_size and lot_size',
         )
     values: dict[str, Any] = {name: getattr(base, name) for name in _FIELDS} if base is not None else {}
     overridden = {name: getattr(given, name) for name in _FIELDS if getattr(given, name) is not None}

@@ -1,4 +1,4 @@
-"""The line of each key in a TOML text, which the standard library's parser doesn't tell."""
+"""Finds the line of each key in a TOML text, which the standard library's parser doesn't report."""
 
 import re
 import tomllib
@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["KeyPath", "key_lines"]
 
 KeyPath = tuple[str, ...]
-"""A key with the tables above it. An element of a list stands under its index, written as text."""
+"""A key with the tables above it. A list element is represented by its index as text."""
 
 _BLANK: Final = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -22,16 +22,16 @@ _SCALAR: Final = re.compile(r"[^,\]}\r\n#]+")
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:
-    """The line, counted from one, on which each key, table and list element of a TOML text begins.
+    """Returns the line, counted from 1, where each key, table and list element of a TOML text begins.
 
     A table that is only named on the way to another (`a` in `[a.b]` or `a.b = 1`) begins where it is first named.
-    `text` is TOML that `tomllib.loads` takes; of any other text the answer means nothing.
+    `text` must be valid TOML; otherwise the result is meaningless.
     """
     return _Scanner(text).document()
 
 
 class _Scanner:
-    """Walks over a TOML text and notes where keys begin. It trusts the text to be TOML, and judges nothing."""
+    """Walks a TOML text and notes where keys begin. It relies on the text being valid TOML."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -59,7 +59,7 @@ class _Scanner:
         return self._text.startswith(mark, self._at)
 
     def _skip(self, mark: str) -> bool:
-        """Steps over blanks and the mark, if that is what comes next."""
+        """Skips blanks, and the mark if it comes next."""
         self._skip_blank()
         found = self._peek(mark)
         self._at += len(mark) if found else 0
@@ -73,7 +73,7 @@ class _Scanner:
         return match.group()
 
     def _note(self, path: KeyPath, above: int, line: int) -> None:
-        """Notes the path and what leads to it, but not its first `above` parts."""
+        """Notes a path and its parents, except the first `above` parts."""
         for length in range(above + 1, len(path) + 1):
             self._lines.setdefault(path[:length], line)
 

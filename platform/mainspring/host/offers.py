@@ -1,4 +1,4 @@
-"""What plugins have offered: an offer, the catalogue that takes it down, and whether it can run here."""
+"""What plugins have offered: the offers, the catalogue that collects them, and whether they can run here."""
 
 import re
 import sys
@@ -24,9 +24,9 @@ _REQUIRED_CAPABILITIES = {"codec": ("format", "strict")}
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """One implementation that a distribution offers for a seam.
+    """An implementation that a distribution offers for a seam.
 
-    `factory` is callable as the seam's hook says; a feed's carries attributes too (see `seams.register_feeds`).
+    `factory` is callable as the seam's hook says; a feed's factory may have attributes (see `seams.register_feeds`).
     """
 
     seam: str
@@ -43,9 +43,10 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeamCatalogue:
-    """Takes down the offers that one distribution makes for one seam; `mainspring.seams.Catalogue` is the contract.
+    """Collects one distribution's offers for one seam. Implements `mainspring.seams.Catalogue`.
 
-    `taken` holds what all distributions have offered for the seam so far, by name.
+    `distribution` and `version` identify the plugin's distribution; `taken` holds all offers for the seam so far, by
+    name.
     """
 
     def __init__(self, seam: str, distribution: str, version: str, taken: dict[str, Offer]) -> None:
@@ -67,21 +68,21 @@ class SeamCatalogue:
         default: bool = False,
         build: str = "",
     ) -> None:
-        """See `mainspring.seams.Catalogue.add`."""
+        """Adds an offer, with the parameters of `mainspring.seams.Catalogue.add`."""
         where = f"{self._distribution} {self._version} offers {self._seam} {name!r}"
         if self._closed:
-            raise PluginError(self._distribution, f"{where} after loading has ended; offer it from the hook itself")
+            raise PluginError(self._distribution, f"{where} after loading has ended; make the offer inside the hook")
         pattern = _UNDERSCORES if self._seam == "risk" else _HYPHENS
         if not pattern.fullmatch(name):
             style = "underscores" if self._seam == "risk" else "hyphens"
-            raise PluginError(self._distribution, f"{where}: a name is lower case, its words joined by {style}")
+            raise PluginError(self._distribution, f"{where}: a name must be lower case with {style} between words")
         if not callable(factory):
             raise PluginError(self._distribution, f"{where}: its factory isn't callable")
         if not summary or "\n" in summary:
-            raise PluginError(self._distribution, f"{where}: it needs a summary of one line")
+            raise PluginError(self._distribution, f"{where}: it needs a one-line summary")
         lacking = [key for key in _REQUIRED_CAPABILITIES.get(self._seam, ()) if key not in capabilities]
         if lacking:
-            raise PluginError(self._distribution, f"{where}: its capabilities lack {', '.join(lacking)}")
+            raise PluginError(self._distribution, f"{where}: required capabilities are missing: {', '.join(lacking)}")
         offer = Offer(
             seam=self._seam,
             name=name,
@@ -123,9 +124,9 @@ class SeamCatalogue:
 
 
 def decode_options(offer: Offer, options: Mapping[str, Any]) -> msgspec.Struct | None:
-    """What a slot's table says besides the plugin's name, as whoever fills a slot that is open takes it.
+    """Decodes a slot's further keys into the offer's options struct.
 
-    None where the offer takes no options and none are given. Raises `ValueError`, which says what it doesn't take.
+    Returns None if the offer takes no options and none are given. Raises `ValueError` that names what isn't accepted.
     """
     known = () if offer.options is None else offer.options.__struct_encode_fields__
     unknown = sorted(set(options) - set(known))
@@ -140,9 +141,9 @@ def decode_options(offer: Offer, options: Mapping[str, Any]) -> msgspec.Struct |
 
 
 def why_unusable(needs: Needs, *, have: Iterable[str] | None = None, platform: str = sys.platform) -> str | None:
-    """Why something with these needs can't run here, with the remedy; None where it can.
+    """Returns why an offer with these needs can't run here, with the remedy, or None if it can.
 
-    `have` are the instruction sets to hold the needs against, by default those of this host.
+    `have` are the available instruction sets, by default this host's; `platform` is a value of `sys.platform`.
     """
     if needs.platforms and platform not in needs.platforms:
         return f"needs the platform {' or '.join(needs.platforms)}; this is {platform}"
@@ -178,5 +179,5 @@ def _why_not_importable(package: str) -> str | None:
 
 
 def freeze(offers: Mapping[str, dict[str, Offer]]) -> Mapping[str, Mapping[str, Offer]]:
-    """The offers by seam and name, read-only."""
+    """Returns the offers by seam and name, read-only."""
     return MappingProxyType({seam: MappingProxyType(dict(by_name)) for seam, by_name in offers.items()})

@@ -1,4 +1,4 @@
-"""Overrides from the command line: `--set book.plugin=bisect-list`."""
+"""Applies overrides from the command line, such as `--set book.plugin=bisect-list`."""
 
 import tomllib
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ _LONGEST_KEY: Final = 4_096
 
 
 def apply_overrides(table: dict[str, Any], overrides: Iterable[str]) -> frozenset[tuple[str, ...]]:
-    """Sets each `key.path=value` in the table; returns the paths that were set.
+    """Sets each `key.path=value` in the table and returns the paths that were set.
 
-    The value is TOML; what isn't TOML is taken as text, so that a name needs no quotes. A part of the path that holds
-    a point or a slash is quoted, as in TOML. Raises `ConfigError` for an override without `=`, one whose key isn't a
-    TOML key, one whose value begins like a list, a table or quoted text and isn't one, and one that goes through
-    something that is no table.
+    The value is TOML; anything that isn't TOML is taken as text, so a name needs no quotes. A part of the path that
+    has a point or a slash is quoted, as in TOML. Raises `ConfigError` for an override without `=`, one whose key isn't
+    a TOML key, one whose value starts like a list, a table or quoted text but isn't one, and one that goes through a
+    value that isn't a table.
     """
     done = set()
     for override in overrides:
@@ -30,7 +30,7 @@ def apply_overrides(table: dict[str, Any], overrides: Iterable[str]) -> frozense
 
 
 def _split(override: str) -> tuple[tuple[str, ...], str]:
-    """The key's path and the value's text, parted by the first `=` that isn't inside a quoted part of the key."""
+    """Splits at the first `=` outside quotes into the key's path and the value's text."""
     at = override.find("=")
     while 0 <= at <= _LONGEST_KEY:
         path = _path(override[:at])
@@ -66,7 +66,7 @@ def _value(text: str, override: str) -> Any:
         read = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError) as error:
         if text[:1] in ("[", "{", '"', "'"):
-            problem = """the value isn't TOML; text in it stands in quotes, as in instruments=["BTC/USDT"]"""
+            problem = """the value isn't TOML; put text in quotes, as in instruments=["BTC/USDT"]"""
             raise ConfigError(f"--set {excerpt(override)}: {problem}") from error
         return text
     return read["value"] if len(read) == 1 else text

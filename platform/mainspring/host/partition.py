@@ -1,4 +1,4 @@
-"""Which lane takes which instruments: decided by the plan alone, so the same session is always shared out alike."""
+"""Shares instruments out among lanes. It depends on the plan alone, so the same session always gets the same split."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,12 @@ __all__ = ["partition"]
 
 
 def partition(feeds: Sequence[Plan], lanes: int, weights: Sequence[int]) -> tuple[tuple[Plan, ...], ...]:
-    """What each of the lanes takes, none without an instrument, the feeds in their order.
+    """Returns what each lane takes: at least one instrument, feeds in order.
 
-    A lane that takes an instrument reads the whole of its feed, so a feed is cut only where there are more lanes than
-    feeds: each time the one whose pieces hold most instruments, into halves that follow one another. Then the pieces
-    go, heaviest first, to the lane with the least weight so far. `weights` are those of the feeds, shared out by
-    instruments. There are at least as many instruments as lanes.
+    A lane that takes an instrument reads the whole of its feed, so a feed is only split if there are more lanes than
+    feeds: each time the one whose pieces hold most instruments, into two consecutive halves. Then each piece, heaviest
+    first, goes to the lane with the least weight so far. `weights` are those of the feeds, divided in proportion to
+    instruments. There must be at least as many instruments as lanes.
     """
     pieces = list(feeds)
     weight_of = {plan.name: weight / len(plan.instruments) for plan, weight in zip(feeds, weights, strict=True)}
@@ -28,7 +28,7 @@ def partition(feeds: Sequence[Plan], lanes: int, weights: Sequence[int]) -> tupl
         range(len(pieces)), key=lambda index: -len(pieces[index].instruments) * weight_of[pieces[index].name]
     )
     for index in heaviest_first:
-        # A lane without a piece comes before one whose piece weighs nothing.
+        # A lane without a piece comes before one whose piece has no weight.
         lane = min(range(lanes), key=lambda lane: (loads[lane], len(taken[lane]), lane))
         loads[lane] += len(pieces[index].instruments) * weight_of[pieces[index].name]
         taken[lane].append(index)
@@ -37,7 +37,7 @@ def partition(feeds: Sequence[Plan], lanes: int, weights: Sequence[int]) -> tupl
 
 
 def _joined(pieces: Sequence[Plan]) -> tuple[Plan, ...]:
-    """The pieces, those of one feed made one again."""
+    """Merges the pieces of each feed into one."""
     joined: dict[str, Plan] = {}
     for piece in pieces:
         before = joined.get(piece.name)

@@ -1,4 +1,4 @@
-"""Where lanes go on this host: `[hardware]` and the host's profile to a place for each."""
+"""Chooses where lanes run on this host, from `[hardware]` and the host's profile."""
 
 from collections.abc import Collection, Sequence
 
@@ -15,7 +15,7 @@ _REST = "the rest"
 
 
 def wants_pinning(hardware: HardwareConfig, lanes: int) -> bool:
-    """Whether lanes are to be held to CPUs."""
+    """Whether lanes are to be pinned to CPUs."""
     return hardware.pin != OFF and (hardware.pin is not None or lanes > 1)
 
 
@@ -32,7 +32,7 @@ def unpinned(hardware: HardwareConfig) -> HardwarePlan:
 
 
 def lanes_for(profile: HostProfile, instruments: int, taken: Collection[int]) -> tuple[int, str]:
-    """How many lanes "auto" stands for, and why: one on each physical core but one, never more than instruments."""
+    """Returns how many lanes "auto" means, and why: one per physical core but one, and at most one per instrument."""
     cores: set[tuple[str, int]] = set()
     for cpu in set(reachable_cpus(profile)) - set(taken):
         thread = profile.topology.thread(cpu)
@@ -56,7 +56,10 @@ def place_lanes(
     names: Sequence[str],
     taken: Collection[int],
 ) -> tuple[HardwarePlan, tuple[Place, ...]]:
-    """How lanes are held, and the place of each. Raises `ConfigError` for CPUs and strategies that can't be had."""
+    """Returns the hardware plan and each lane's place. Raises `ConfigError` for invalid CPUs and strategies.
+
+    `names` are the lanes' names; `taken` are CPUs that other processes have reserved.
+    """
     usable = reachable_cpus(profile)
     pin = AUTO if hardware.pin is None else hardware.pin
     if hardware.nic is not None and hardware.nic not in (known := [nic.name for nic in profile.topology.nics]):
@@ -102,30 +105,30 @@ def _place(assignment: Assignment) -> Place:
 def _listed(
     cpus: tuple[int, ...], diagnostic: Diagnostic, profile: HostProfile, usable: Sequence[int], names: Sequence[str]
 ) -> tuple[tuple[Place, ...], Place, tuple[str, ...]]:
-    """The places of a list of CPUs, and the rest on the others; what is violations, in sentences."""
+    """Returns the places for a list of CPUs, the rest on the remaining ones, and violated constraints as sentences."""
     key = ("hardware", "pin")
     if len(cpus) != len(names):
         raise diagnostic.error(
-            key, f"names {_many(len(cpus), 'CPU')} for {_many(len(names), 'lane')}: name one for each, in their order"
+            key, f"names {_many(len(cpus), 'CPU')} for {_many(len(names), 'lane')}; name one per lane, in order"
         )
     online = profile.topology.online
     for cpu in cpus:
         if cpu not in usable:
-            why = "may not be used by this process" if cpu in online else "isn't a CPU of this host that is online"
+            why = "may not be used by this process" if cpu in online else "isn't an online CPU of this host"
             raise diagnostic.error(
                 key, f"{cpu} {why}; there are: {', '.join(map(str, usable)) or 'none that is known'}"
             )
         if cpus.count(cpu) > 1:
-            raise diagnostic.error(key, f"names CPU {cpu} for two lanes; each needs one of its own")
+            raise diagnostic.error(key, f"names CPU {cpu} for two lanes; each needs its own")
     beside = {sibling for cpu in cpus for sibling in profile.topology.siblings(cpu)}
     others = tuple(cpu for cpu in usable if cpu not in beside) or tuple(cpu for cpu in usable if cpu not in cpus)
     rest = Place(cpus=others or tuple(usable), node=None, because="the CPUs that the list leaves")
     violations = []
     if not others:
-        violations.append("the list leaves no CPU for the rest, which runs beside the lanes")
+        violations.append("the list leaves no CPU for everything else, which shares the lanes' CPUs")
     for at, cpu in enumerate(cpus):
         shared = [other for other in cpus[at + 1 :] if other in profile.topology.siblings(cpu)]
-        violations += [f"CPUs {cpu} and {other} are threads of one core, and both have a lane" for other in shared]
+        violations += [f"CPUs {cpu} and {other} are threads of the same core, and both have a lane" for other in shared]
     return tuple(_on(cpu, profile) for cpu in cpus), rest, tuple(violations)
 
 

@@ -1,4 +1,4 @@
-"""The plan: what will run, who fills each slot, and why. A plain value; wiring makes a lane of it."""
+"""The plan: which plugin runs in each slot, and why. A plain value from which wiring makes lanes."""
 
 from pathlib import Path
 from typing import Final, Generic, TypeVar
@@ -33,10 +33,10 @@ _T = TypeVar("_T")
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """Who fills a slot.
+    """The plugin chosen for a slot.
 
     `rule` is what decided: "pinned" (the config names it), "flag", "profile" (this host's measured winner) or
-    "default". `because` says it for a person. `options` are the plugin's, decoded.
+    "default". `because` explains it. `options` are the plugin's, decoded.
     """
 
     slot: str
@@ -50,7 +50,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Setting(msgspec.Struct, Generic[_T], frozen=True, kw_only=True):
-    """A slot that no plugin fills but a value of the machine's own: "chunk" or "gc".
+    """A slot that takes a value instead of a plugin: "chunk" or "gc".
 
     `rule` and `because` are as in `Choice`.
     """
@@ -61,7 +61,7 @@ class Setting(msgspec.Struct, Generic[_T], frozen=True, kw_only=True):
     because: str = "the default"
 
     def row(self) -> Choice:
-        """The setting among the choices, for whoever shows them: the value stands in the plugin's place."""
+        """Returns the setting as a row among the choices, with the value as the plugin."""
         return Choice(
             slot=self.slot,
             seam=self.slot,
@@ -74,10 +74,10 @@ class Setting(msgspec.Struct, Generic[_T], frozen=True, kw_only=True):
 
 
 class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the messages come from: captures, one after the other, or the feed's own generator if there are none.
+    """Where the messages come from: captures in sequence, or the feed's own generator if there are none.
 
-    `encoding` is the format that the messages are in: "json" or "msgpack". `instruments` are those of the whole feed,
-    which a generator makes messages of, whichever of them a lane takes.
+    `encoding` is the format of the messages: "json" or "msgpack". `instruments` are those of the whole feed, for which
+    a generator makes messages whichever lane takes them.
     """
 
     name: str
@@ -88,19 +88,19 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StrategyPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A strategy by its name in the config."""
+    """A strategy, by its name in the config."""
 
     name: str
     choice: Choice
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one feed's part of a session is made of: the whole of it, where there is one feed.
+    """One feed's part of a session, or all of it if there is one feed.
 
-    `name` is the feed's in the config, empty where that has one feed only. `missing_limits` are the required
-    risk checks that the config sets no limit for: while there is one, no order goes out. `chunk` is how many messages a
-    lane takes at a time, and `gc` what the garbage collector does while it runs: "as-is", "freeze", "rare" or
-    "off"; both are the session's own.
+    `name` is the feed's name in the config, empty if there is only one. `missing_limits` are the required risk checks
+    that the config sets no limit for: unless it is empty, every order is refused. `chunk` is how many messages a lane
+    processes at a time, and `gc` what the garbage collector does while it runs: "as-is", "freeze", "rare" or "off";
+    both are the same for the whole session.
     """
 
     name: str = ""
@@ -126,11 +126,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def feed_codec(self) -> Choice:
-        """The codec that the feed reads with: that of the slot which its messages' encoding asks for."""
+        """The codec that the feed reads with, from the slot for its messages' encoding."""
         return self.json_codec if self.source.encoding == "json" else self.binary_codec
 
     def choices(self) -> tuple[Choice, ...]:
-        """Every choice, in the order in which data moves."""
+        """Every choice, in the order of the data flow."""
         trading = [self.slippage, *self.risk, self.router]
         return (
             self.feed,
@@ -143,16 +143,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def of(self, instruments: tuple[Instrument, ...]) -> "Plan":
-        """The part of it that trades these instruments only, over the same messages."""
+        """Returns the part that trades only these instruments, over the same messages."""
         return msgspec.structs.replace(self, instruments=instruments)
 
     def label(self, instrument: Instrument) -> str:
-        """What an instrument is called where several feeds may have one of its name: "spot:BTC/USDT"."""
+        """Returns an instrument's name, with the feed's if there are several: "spot:BTC/USDT"."""
         return f"{self.name}:{instrument.symbol}" if self.name else instrument.symbol
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where something is to run: on one of the CPUs, with memory of the node. No CPUs: it is left to the scheduler."""
+    """Where something runs: on one of the CPUs, with memory from the node. Without CPUs, the scheduler decides."""
 
     cpus: tuple[int, ...] = ()
     node: int | None = None
@@ -160,10 +160,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HardwarePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """How lanes are held to their places: see `mainspring.host.config.HardwareConfig`.
+    """How lanes are pinned: see `mainspring.host.config.HardwareConfig`.
 
     `pin` is the strategy's name, "cpus" for an explicit list, or "off". `rest` is where everything but the lanes' own
-    threads runs. `usable` are the CPUs that may be named. `violations` says in sentences which constraints don't hold.
+    threads runs. `usable` are the CPUs that may be used. `violations` lists the violated constraints as sentences.
     """
 
     pin: str = "off"
@@ -178,10 +178,10 @@ class HardwarePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LanePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """One lane: of each feed that it runs, the part that it takes; and its place.
+    """One lane: its part of each feed that it runs, and its place.
 
-    `stages_ns` is what its stages are expected to take by this host's profile, each a median; those that aren't there
-    aren't watched. See `mainspring.host.profiles.expected`.
+    `stages_ns` are the medians that this host's profile expects of its stages; stages without one aren't watched. See
+    `mainspring.host.profiles.expected`.
     """
 
     name: str
@@ -191,15 +191,16 @@ class LanePlan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def instruments(self) -> tuple[str, ...]:
-        """What it trades, each with its feed."""
+        """The instruments that it trades, each with its feed."""
         return tuple(part.label(instrument) for part in self.parts for instrument in part.instruments)
 
 
 class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole session: its feeds, the lanes that their instruments are shared among, and where these run.
+    """A whole session: its feeds, the lanes that share their instruments, and where these run.
 
-    `allow` are the distributions whose plugins it loads. With one lane it runs in the process that it is started in.
-    `profiles` is what was found of each feed's workload on this host, in the feeds' order; empty where nobody looked.
+    `allow` are the distributions whose plugins it loads. A session with one lane runs in the process that starts it.
+    `profiles` is what was found of each feed's workload on this host, in the order of the feeds; empty if profiles
+    weren't consulted.
     """
 
     feeds: tuple[Plan, ...]
@@ -211,20 +212,20 @@ class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def first(self) -> Plan:
-        """The first feed's plan. What is the session's own (mode, seed, budget) is the same in each."""
+        """The first feed's plan. The session's own settings (mode, seed, budget) are the same in each."""
         return self.feeds[0]
 
     def describe_profile(self) -> tuple[tuple[Found, str], ...]:
-        """What was found of each feed's workload, with its words: one line, which names the feed if it has a name."""
+        """Describes in one line what was found of each feed's workload, with the feed's name if it has one."""
         return tuple(
             (found, f"{feed.name}: {describe_found(found)}" if feed.name else describe_found(found))
             for feed, found in zip(self.feeds, self.profiles, strict=False)
         )
 
     def choices(self) -> tuple[Choice, ...]:
-        """Every choice once, in the order in which data moves, and the session's settings.
+        """Every distinct choice, in the order of the data flow, and the session's settings.
 
-        Where feeds differ, the slot names those for which it holds: "feed [spot]".
+        If feeds differ, the slot names those that the choice is for: "feed [spot]".
         """
         return tuple(choice for choice, _ in self.choices_with_lanes())
 
@@ -250,7 +251,7 @@ class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(found)
 
     def missing_limits(self) -> tuple[str, ...]:
-        """Required checks without a limit, with the feed where they are missing for some only."""
+        """Required checks without a limit, with the feed if only some feeds lack them."""
         missing = [feed.missing_limits for feed in self.feeds]
         if all(one == missing[0] for one in missing):
             return missing[0]

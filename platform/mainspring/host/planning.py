@@ -1,4 +1,4 @@
-"""Config to plan: chooses who fills each slot, by one order of rules, and says which rule it was."""
+"""Makes a plan from a config: chooses each slot's plugin by one order of rules, and records which rule decided."""
 
 from collections.abc import Callable, Iterable
 from itertools import chain
@@ -25,16 +25,16 @@ __all__ = ["READS", "make_plan"]
 _T = TypeVar("_T")
 
 READS = "; the feed reads with it"
-"""What is said of the codec that the feed reads with, after why it is that one."""
+"""Appended to the reason for the codec that the feed reads with."""
 
 _DEFAULT = "the default"
 _SLOT_KEYS = {"feed": ("plugin", "capture", "encoding", "skip_bad"), "risk": (), "codec": ()}
 
 
 def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan:
-    """Chooses who fills each slot of a session of one feed, or of one feed's part, by its `name`.
+    """Chooses the plugin for each slot of one feed's part of a session; `name` is the feed's.
 
-    Raises `ConfigError` or a `PluginError` where the config can't be run.
+    Raises `ConfigError` or a `PluginError` if the config can't be run.
     """
     config = loaded.config
     planner = _Planner(loaded, registry)
@@ -46,7 +46,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
     if trading and not config.strategy:
         raise loaded.diagnostic.error(
             ("strategy",),
-            'no strategy is named; add a table such as [strategy.maker] with plugin = "quote-maker", '
+            'there is no strategy; add a table such as [strategy.maker] with plugin = "quote-maker", '
             'or set mode = "replay" to rebuild markets without one',
         )
     instruments = planner.instruments(feed, codec, source)
@@ -82,18 +82,18 @@ class _Planner:
         self._registry = registry
 
     def slot(self, seam: str, slot: SlotConfig) -> Choice:
-        """The choice for a slot of one plugin."""
+        """Returns the choice for a slot of one plugin."""
         return self._choose((seam,), seam, slot.plugin, slot.options, lambda: self._registry.default(seam))
 
     def setting(self, path: tuple[str, str], configured: _T | str, default: _T) -> Setting[_T]:
-        """The choice of a value for a slot that no plugin fills: the key's last part."""
+        """Returns the value for a slot without a plugin, named by the key's last part."""
         if configured == AUTO:
             return Setting(slot=path[-1], value=default, because=_DEFAULT)
         pinned = f"pinned by {self._diagnostic.where(path)}"
         return Setting(slot=path[-1], value=configured, rule="pinned", because=pinned)  # type: ignore[arg-type]
 
     def codec(self, slot: str, plugin: str, form: str) -> Choice:
-        """The choice for one of the codec slots, `form` being the format that it needs."""
+        """Returns the choice for a codec slot that needs the format `form`."""
         choice = self._choose(
             ("codec", slot), "codec", plugin, {}, lambda: self._registry.default("codec", format=form)
         )
@@ -112,7 +112,7 @@ class _Planner:
         return msgspec.structs.replace(choice, slot=f"codec ({slot})", because=choice.because + reads)
 
     def strategies(self) -> tuple[StrategyPlan, ...]:
-        """The strategies, in the order of the config."""
+        """Returns the strategies, in the order of the config."""
         plans = []
         for name, slot in self._config.strategy.items():
             path = ("strategy", name)
@@ -126,7 +126,7 @@ class _Planner:
         return tuple(plans)
 
     def risk(self) -> tuple[Choice, ...]:
-        """The checks that the config sets a limit for."""
+        """Returns the checks that the config sets a limit for."""
         choices = []
         for name, value in self._config.risk.items():
             options = value if isinstance(value, dict) else {"limit": value}
@@ -135,14 +135,14 @@ class _Planner:
         return tuple(choices)
 
     def missing_limits(self) -> tuple[str, ...]:
-        """The required checks that the config says nothing of."""
+        """Returns the required checks that the config doesn't mention."""
         required = (name for name, offer in self._registry.offers("risk").items() if offer.capabilities.get("required"))
         return tuple(sorted(set(required) - set(self._config.risk)))
 
     def source_and_feed(self, codec: Choice) -> tuple[SourcePlan, Choice]:
-        """The messages and the feed that reads them with that codec.
+        """Returns the messages and the feed that reads them with that codec.
 
-        The two hang together: a catalogued capture knows its feed.
+        They depend on each other: the feed of a catalogued capture is known.
         """
         source, feed = self._source_and_feed(codec)
         encodings = _encodings(self._registry.get("feed", feed.plugin))
@@ -160,20 +160,20 @@ class _Planner:
             if not self._registry.get("feed", choice.plugin).capabilities.get("generated"):
                 raise self._diagnostic.error(
                     ("feed",),
-                    f'{choice.plugin!r} brings no messages of its own; add feed.capture = "FILE", or a '
+                    f'{choice.plugin!r} has no messages of its own; add feed.capture = "FILE", or a '
                     "name of `mainspring data list`",
                 )
             return SourcePlan(name="generated", captures=(), skip_bad=slot.skip_bad, encoding=slot.encoding), choice
         names = (slot.capture,) if isinstance(slot.capture, str) else slot.capture
         if not names:
-            raise self._diagnostic.error(("feed", "capture"), "names no capture; leave it out to have one generated")
+            raise self._diagnostic.error(("feed", "capture"), "is empty; remove it to use generated messages")
         found = [self._locate(name) for name in names]
         captures = tuple(one.path for one in found)
         source = SourcePlan(name=", ".join(names), captures=captures, skip_bad=slot.skip_bad, encoding=slot.encoding)
         if slot.plugin != AUTO:
             return source, self.slot("feed", slot)
         if found[0].feed is not None:
-            because, name = f"the catalogue says that {names[0]} is of it", found[0].feed
+            because, name = f"the catalogue says that {names[0]} is from it", found[0].feed
         else:
             because, name = self._recognise(source, codec)
         offer = self._registry.get("feed", name)
@@ -186,15 +186,15 @@ class _Planner:
             raise self._diagnostic.error(("feed", "capture"), str(error)) from error
 
     def _recognise(self, source: SourcePlan, codec_choice: Choice) -> tuple[str, str]:
-        """Why, and which feed, where nobody names one: the one that reads the capture's beginning best."""
+        """Returns the feed that reads the capture's beginning best, and the reason, if the config names none."""
         offers = self._registry.offers("feed")
         feeds = {name: offer for name, offer in offers.items() if source.encoding in _encodings(offer)}
         names, messages = recognise(feeds, self._codec(codec_choice), self._messages(source))
         if len(names) == 1:
-            return f"it reads {messages:,} messages of the capture's beginning, more than any other feed", names[0]
+            return f"it reads {messages:,} messages at the start of the capture, more than any other feed", names[0]
         there = ", ".join(sorted(name for name, offer in feeds.items() if not offer.capabilities.get("generated")))
         tied = " and ".join(names)
-        unread = f'no feed reads a {source.encoding} message of it (feed.encoding = "{source.encoding}")'
+        unread = f'no feed can read any {source.encoding} message of it (feed.encoding = "{source.encoding}")'
         said = f"{tied} read it equally well" if names else unread
         raise self._diagnostic.error(
             ("feed", "plugin"), f"{source.name}: {said}; name the feed that it was recorded from (--feed NAME): {there}"
@@ -205,7 +205,7 @@ class _Planner:
         return lambda: chain.from_iterable(read_capture(path, skip_bad=source.skip_bad) for path in source.captures)
 
     def instruments(self, feed: Choice, codec_choice: Choice, source: SourcePlan) -> tuple[Instrument, ...]:
-        """The instruments with their grids."""
+        """Returns the instruments with their grids."""
         offer = self._registry.get("feed", feed.plugin)
         codec = self._codec(codec_choice)
         messages = self._messages(source) if source.captures else None
@@ -259,5 +259,5 @@ class _Planner:
 
 
 def _encodings(feed: Offer) -> tuple[str, ...]:
-    """The formats that a feed's messages come in."""
+    """Returns the formats of a feed's messages."""
     return tuple(name.strip() for name in str(feed.capabilities.get("encodings", "json")).split(","))

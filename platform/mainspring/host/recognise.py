@@ -1,4 +1,4 @@
-"""Which feed was this capture recorded from? Each feed reads its beginning, and the one that reads it best is taken."""
+"""Recognises a capture's feed: each feed reads the beginning, and the one that reads most is used."""
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
@@ -11,27 +11,27 @@ from mainspring.seams import Codec, FeedContext, RawMessage
 __all__ = ["SAMPLE_MESSAGES", "recognise"]
 
 SAMPLE_MESSAGES = 2_000
-"""How many messages from the beginning each feed reads."""
+"""How many messages at the start of a capture each feed reads."""
 
 
 def recognise(
     feeds: Mapping[str, Offer], codec: Codec, messages: Callable[[], Iterable[RawMessage]]
 ) -> tuple[list[str], int]:
-    """The feeds that read the beginning of a capture best, and how many of its messages they read.
+    """Returns the feeds that read the beginning of a capture best, and how many of its messages they read.
 
-    More than one name is a tie; none means that no feed reads a single message. A message counts as read if it is of a
-    kind that the feed knows and isn't refused; among feeds that read as many, fewer gaps win. Feeds with options of
-    their own don't take part: nobody has said what they are.
+    Several names are a tie; none means that no feed reads a single message. A message counts as read if its kind is
+    known to the feed and it isn't rejected; if feeds read equally many, fewer gaps win. Feeds with options of their
+    own don't take part, since their options aren't known.
     """
     sample = list(islice(messages(), SAMPLE_MESSAGES))
     if not sample:
-        raise DataError("the capture holds no message")
+        raise DataError("the capture has no messages")
     scores: dict[str, tuple[int, int]] = {}
     for name, offer in feeds.items():
         find = getattr(offer.factory, "find_instruments", None)
         if find is None or offer.options is not None or why_unusable(offer.needs):
             continue
-        with calling(offer, "read the capture's beginning"):
+        with calling(offer, "read the start of the capture"):
             instruments = tuple(find(sample, codec))
             if instruments:
                 scores[name] = _score(offer, FeedContext(instruments, codec), sample)
@@ -42,7 +42,7 @@ def recognise(
 
 
 def _score(offer: Offer, context: FeedContext, sample: list[RawMessage]) -> tuple[int, int]:
-    """How many messages the feed reads, and how many gaps it sees, the latter below zero."""
+    """Returns how many messages the feed reads, and the negated number of gaps."""
     feed = offer.factory(context)
     refused = 0
     for receive_time_ns, raw in sample:

@@ -1,4 +1,4 @@
-"""Finds plugins, loads the allowed ones, and keeps what they offer."""
+"""Finds plugins, loads those that are allowed, and holds their offers."""
 
 import importlib.metadata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ SEAMS: Final[Mapping[str, Callable[[seams.Catalogue], None]]] = MappingProxyType
 
 
 class Blocked(msgspec.Struct, frozen=True):
-    """A distribution that has plugins and isn't allowed: nothing of it was imported."""
+    """A distribution that has plugins but isn't allowed, so that nothing from it was imported."""
 
     distribution: str
     version: str
@@ -42,7 +42,7 @@ class Blocked(msgspec.Struct, frozen=True):
 
 
 class Registry:
-    """What the loaded plugins offer. Frozen: make it with `Registry.load`, then only read it."""
+    """The offers of the loaded plugins. Immutable: create it with `Registry.load`."""
 
     def __init__(
         self,
@@ -52,14 +52,14 @@ class Registry:
         warnings: Sequence[str] = (),
     ) -> None:
         self.warnings = tuple(warnings)
-        """What was passed over while plugins were looked for, a sentence or two each."""
+        """What was skipped during discovery, in a sentence or two each."""
         self._offers = offers
         self._absent = tuple(absent)
         self._blocked = tuple(blocked)
 
     @property
     def blocked(self) -> tuple[Blocked, ...]:
-        """The distributions that have plugins and aren't allowed."""
+        """The distributions that have plugins but aren't allowed."""
         return self._blocked
 
     @classmethod
@@ -69,11 +69,11 @@ class Registry:
         *,
         distributions: Iterable[importlib.metadata.Distribution] | None = None,
     ) -> "Registry":
-        """Imports the plugins of the allowed distributions and takes down what they offer.
+        """Imports the plugins of the allowed distributions and collects their offers.
 
-        `distributions` are looked through for entry points of the group `mainspring`; by default all that are
-        installed. Raises `PluginLoadError` where a plugin can't be imported, has a misspelt hook or fails in one, and
-        `DuplicatePlugin` where two claim one name. Either all plugins load or there is no registry.
+        `distributions` are searched for entry points of the group `mainspring`; by default all installed ones. Raises
+        `PluginLoadError` if a plugin can't be imported, has a misspelt hook or fails in one, and `DuplicatePlugin` if
+        two use the same name. Either all plugins load or there is no registry.
         """
         allowed = {canonical_name(name): name for name in allow}
         found, warnings = find_distributions(
@@ -100,11 +100,14 @@ class Registry:
         return cls(freeze(_collect(manager, owners)), blocked, absent, warnings)
 
     def offers(self, seam: str) -> Mapping[str, Offer]:
-        """The offers for a seam, by name."""
+        """Returns the offers for a seam, by name."""
         return self._offers[seam]
 
     def get(self, seam: str, name: str) -> Offer:
-        """The offer of that name, usable here. Raises `UnknownPlugin` or `UnusablePlugin`, with the remedy."""
+        """Returns the offer of that name. Raises `UnknownPlugin`, or `UnusablePlugin` if it can't run here.
+
+        `seam` is the seam's name, such as "book". The errors name the remedy.
+        """
         by_name = self._offers[seam]
         offer = by_name.get(name)
         if offer is None:
@@ -117,7 +120,7 @@ class Registry:
         return offer
 
     def default(self, seam: str, **capabilities: str | int | bool) -> Offer:
-        """The seam's default offer, among those with the capabilities. Raises `UnknownPlugin` where there is none."""
+        """Returns the seam's default offer that has the capabilities. Raises `UnknownPlugin` if there is none."""
         for offer in self._offers[seam].values():
             if offer.default and all(offer.capabilities.get(key) == value for key, value in capabilities.items()):
                 return self.get(seam, offer.name)
@@ -127,21 +130,21 @@ class Registry:
         hint = did_you_mean(name, sorted(self._offers[seam]))
         if self._blocked:
             names = ", ".join(one.distribution for one in self._blocked)
-            hint += f" Not loaded, as [plugins] allow doesn't name them: {names}."
+            hint += f" Not loaded, because [plugins] allow doesn't list them: {names}."
         if self._absent:
-            hint += f" Allowed, but no plugins of that name are installed: {', '.join(self._absent)}."
+            hint += f" Allowed but not installed: {', '.join(self._absent)}."
         return hint
 
 
 def _refuse_foreign(
     ownership: Ownership, point: importlib.metadata.EntryPoint, distribution: str, version: str
 ) -> None:
-    """Raises `PluginLoadError` if the entry point's module isn't the distribution's: what isn't allowed isn't run."""
+    """Raises `PluginLoadError` if the entry point's module belongs to another distribution, so isn't allowed."""
     problem = ownership.why_foreign(point.module)
     if problem is not None:
         raise PluginLoadError(
             distribution,
-            f"the plugin {point.name!r} of {distribution} {version} isn't loaded: {problem}. Nothing of it was "
+            f"the plugin {point.name!r} of {distribution} {version} isn't loaded: {problem}. Nothing from it was "
             f"imported. Remove the other module, or reinstall {distribution}.",
         )
 
@@ -158,7 +161,7 @@ def _register(
         with isolated():
             plugin = point.load()
             manager.register(plugin, name=plugin_name)
-    except BaseException as error:  # a stranger's module may raise anything while it is imported
+    except BaseException as error:  # third-party code may raise anything while it is imported
         if is_interrupt(error):
             raise
         remedy = "Reinstall it" if canonical_name(distribution) in OURS else "Fix or uninstall it"
@@ -195,7 +198,7 @@ def _owner_of(manager: pluggy.PluginManager, plugin: object, owners: Mapping[str
 
 
 def _collect(manager: pluggy.PluginManager, owners: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, Offer]]:
-    """Calls each plugin's hooks, one plugin at a time, so that each offer is known to be its distribution's."""
+    """Calls each plugin's hooks, one plugin at a time, so that each offer is attributed to its distribution."""
     offers: dict[str, dict[str, Offer]] = {}
     plugins = dict(manager.list_name_plugin())
     for seam, hook in SEAMS.items():
@@ -208,7 +211,7 @@ def _collect(manager: pluggy.PluginManager, owners: Mapping[str, tuple[str, str]
                     manager.subset_hook_caller(hook.__name__, others)(catalogue=catalogue)
             except PluginError:
                 raise
-            except BaseException as error:  # a stranger's hook may raise anything
+            except BaseException as error:  # third-party code may raise anything
                 if is_interrupt(error):
                     raise
                 raise PluginLoadError(

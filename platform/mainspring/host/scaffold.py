@@ -1,4 +1,4 @@
-"""Writes a new plugin project: installable, out of tree, with a working plugin and a test that checks it."""
+"""Writes a new plugin project: installable, outside the source tree, with a working plugin and a test."""
 
 import keyword
 import re
@@ -15,14 +15,14 @@ from mainspring.errors import PluginError
 
 __all__ = ["SCAFFOLDS", "new_plugin"]
 
-# PEP 508, for the name of a distribution; it must also give a Python identifier, so it starts with a letter.
+# A PEP 508 distribution name that also gives a Python identifier, so it starts with a letter.
 _NAME = re.compile(r"[a-z](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
 
 
 class _Scaffold(msgspec.Struct, frozen=True, kw_only=True):
-    """What differs between seams: the end of the class's name, and how `session.toml` uses the plugin.
+    """What differs between seams: the class name's suffix, and how `session.toml` uses the plugin.
 
-    `slots` are lines of the configuration's top, `risk` of its risk table, `strategy` of its strategy's.
+    `slots` are top-level lines of the configuration, `risk` and `strategy` lines of those tables.
     """
 
     noun: str
@@ -52,25 +52,25 @@ SCAFFOLDS = {
     "router": _Scaffold(
         noun="Router",
         slots='router.plugin = "$plugin"',
-        # Its orders take; those of a maker would all be rejected by a router with which nothing rests.
+        # Its orders take liquidity; a router with which nothing rests would reject a maker's.
         strategy_name="trend",
         strategy='plugin = "momentum"\nsize = 0.01',
     ),
     "strategy": _Scaffold(noun="Strategy", strategy_name="mine", strategy='plugin = "$plugin"\nsize = 0.01'),
 }
-"""How a project is written for each seam, by the seam's name."""
+"""The scaffold for each seam, by the seam's name."""
 
 
 def new_plugin(name: str, seam: str, target_dir: Path) -> list[Path]:
-    """Writes the project of a plugin for `seam` into the new folder `target_dir/name`; returns the files, in order.
+    """Writes a plugin project for `seam` into the new folder `target_dir/name`; returns the files, in order.
 
-    `name` becomes the distribution's (normalised as PEP 503 says), the plugin's, and with underscores the import
-    package's. Raises `PluginError` for a name that can't be these, for an unknown seam, for a folder that is there
-    already, and where it can't be written: nothing is overwritten.
+    `name` becomes the name of the distribution (normalised as PEP 503 says) and of the plugin and, with underscores,
+    of the import package. Raises `PluginError` if the name is invalid, the seam is unknown, or the folder exists or
+    can't be written. Nothing is overwritten.
     """
     scaffold = SCAFFOLDS.get(seam)
     if scaffold is None:
-        raise PluginError(name, f"there is no seam {seam!r}; there are: {', '.join(SCAFFOLDS)}")
+        raise PluginError(name, f"unknown seam {seam!r}; the seams are: {', '.join(SCAFFOLDS)}")
     distribution = _distribution_name(name)
     folder = target_dir / distribution
     files = {folder / path: text for path, text in _files(distribution, seam, scaffold).items()}
@@ -96,9 +96,11 @@ def _distribution_name(name: str) -> str:
     distribution = re.sub(r"[-_.]+", "-", name).lower()
     package = distribution.replace("-", "_")
     if package.startswith(("mainspring", "hwprofile")):
-        raise PluginError(name, f"{distribution!r} would pass for one of Mainspring's own; begin with a name of yours")
+        raise PluginError(
+            name, f"{distribution!r} could be mistaken for one of Mainspring's own; start with a name of yours"
+        )
     if keyword.iskeyword(package) or package in sys.stdlib_module_names:
-        raise PluginError(name, f"{package!r} means something in Python already; choose another name")
+        raise PluginError(name, f"{package!r} already has a meaning in Python; choose another name")
     return distribution
 
 

@@ -1,4 +1,4 @@
-"""Config to a session's plan: its feeds, how their instruments are shared among lanes, and where the lanes run."""
+"""Makes a session's plan from a config: its feeds, how lanes share their instruments, and where lanes run."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -20,19 +20,18 @@ __all__ = ["alone", "make_session"]
 
 
 def alone(plan: Plan, allow: Sequence[str] = ()) -> SessionPlan:
-    """The session of one feed in one lane, left to the scheduler."""
+    """Returns a session of one feed in one unpinned lane. `allow` lists the distributions that it may load."""
     return SessionPlan(feeds=(plan,), lanes=(LanePlan(name="1", parts=(plan,)),), allow=tuple(allow))
 
 
 def make_session(
     loaded: Loaded, registry: Registry, probe: Callable[[], HostProfile] = probe_host, *, follow: bool = True
 ) -> SessionPlan:
-    """Plans a session. `probe` stands for `hwprofile.probe.probe`, and is asked only where the host matters, once.
+    """Plans a session.
 
-    Slots that the config leaves open are filled by this host's profiles where there are such; without `follow` they
-    have their defaults.
-
-    Raises `ConfigError` or a `PluginError` where the config can't be run so.
+    `probe` stands for `hwprofile.probe.probe` and is called at most once, only if the host matters. Slots that the
+    config leaves open follow this host's profiles; without `follow` they have their defaults. Raises `ConfigError` or
+    a `PluginError` if the config can't be run.
     """
     config, diagnostic = loaded.config, loaded.diagnostic
     probe = cache(probe)
@@ -78,33 +77,33 @@ def make_session(
         allow=config.plugins.allow,
         profiles=profiles,
     )
-    # A profile's medians are those of its own workload, with one feed.
+    # A profile's medians are those of its feed without others.
     alone_profile = profiles[0].profile if len(profiles) == 1 and profiles[0].freshness != "nearest" else None
     return session if alone_profile is None else expect_stages(session, alone_profile)
 
 
 def _weights(feeds: Sequence[Plan]) -> list[int]:
-    """What each feed weighs: the bytes of its captures, or its instruments where not every feed has captures."""
+    """Returns each feed's weight: the bytes of its captures, or its instruments if a feed has no captures."""
     if all(feed.source.captures for feed in feeds):
         return [sum(path.stat().st_size for path in feed.source.captures) for feed in feeds]
     return [len(feed.instruments) for feed in feeds]
 
 
 def _refuse_divided(loaded: Loaded, registry: Registry, feeds: Sequence[Plan], lanes: int) -> None:
-    """Raises `ConfigError` for a plugin that has to see all instruments of the session and would see a part of them."""
+    """Raises `ConfigError` for a plugin that must see all instruments of the session but would see only some."""
     for feed, own in zip(feeds, each_feed(loaded).values(), strict=True):
         for path, choice in _paths(feed):
             if registry.get(choice.seam, choice.plugin).capabilities.get("across_instruments"):
                 cut = f"{lanes} lanes" if lanes > 1 else f"{len(feeds)} feeds"
                 raise own.diagnostic.error(
                     path,
-                    f"the {choice.seam} {choice.plugin!r} looks across all instruments, and with {cut} it would see "
-                    "a part of them. Run it with one lane and one feed",
+                    f"the {choice.seam} {choice.plugin!r} needs all instruments, but with {cut} it would see "
+                    "only some. Run it with one lane and one feed",
                 )
 
 
 def _paths(feed: Plan) -> Iterator[tuple[tuple[str, ...], Choice]]:
-    """What might look across instruments, with the key that chose it."""
+    """Returns the choices that might need all instruments, with their keys in the config."""
     yield from ((("risk", choice.plugin), choice) for choice in feed.risk)
     yield from ((("strategy", strategy.name), strategy.choice) for strategy in feed.strategies)
     if feed.router is not None:

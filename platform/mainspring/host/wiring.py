@@ -1,4 +1,4 @@
-"""Plan to lane: makes every part once and binds it. After this nothing meets pluggy, the registry or the config."""
+"""Makes a lane from a plan: creates and binds every part. After this nothing uses pluggy, registry or config."""
 
 from collections.abc import Callable
 from functools import partial
@@ -27,9 +27,9 @@ __all__ = ["wire"]
 
 
 def wire(plan: Plan, registry: Registry, *, order_log: Sink | None = None) -> Lane:
-    """Makes the lane of a plan. `order_log` takes the encoded order log, where it is to be kept.
+    """Makes the lane of a plan. `order_log` is where the encoded order log is written, or None.
 
-    Raises `PluginError` or `ConfigError`, naming the plugin, where one of its factories raised.
+    Raises `PluginError` or `ConfigError`, naming the plugin, if one of its factories raised.
     """
     maker = _Maker(registry)
     stages = LaneStages()
@@ -66,7 +66,7 @@ def wire(plan: Plan, registry: Registry, *, order_log: Sink | None = None) -> La
 
 
 def _fuse(feed: Feed, books: tuple[Book, ...], plan: Plan, *, top_of_book: bool) -> Fused | None:
-    """Feed, books and markets as one, where the feed's decoder can."""
+    """Fuses feed, books and markets if the feed's decoder can."""
     fuse: Callable[[FuseContext], Fused | None] | None = getattr(feed, "fuse", None)
     if fuse is None:
         return None
@@ -140,20 +140,20 @@ def _owners(plan: Plan) -> dict[str, tuple[str, str]]:
 
 
 class _Maker:
-    """Calls plugins' factories, and names the plugin where one raises."""
+    """Calls plugins' factories; an error names the plugin."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._codecs: dict[str, Codec] = {}
 
     def codec(self, choice: Choice) -> Codec:
-        """The lane's one codec of that name: a feed of binary messages and the order log share it."""
+        """Returns the lane's only codec of that name: a feed of binary messages and the order log share it."""
         if choice.plugin not in self._codecs:
             self._codecs[choice.plugin] = self.make(choice)
         return self._codecs[choice.plugin]
 
     def feed_context(self, plan: Plan) -> FeedContext:
-        """What the feed is made of: a decoder that raises is told by its own name, not the feed's."""
+        """Returns the feed's context. A decoder that raises is reported under its own name, not the feed's."""
         return FeedContext(
             plan.instruments,
             self.codec(plan.feed_codec),

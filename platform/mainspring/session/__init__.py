@@ -22,7 +22,7 @@ __all__ = [
     "verify_capture",
 ]
 
-# What these import, an event loop and a terminal's library, is half of what a lane's own process would take to start.
+# These import an event loop and a terminal library, which is half of what a lane's own process takes to start.
 _LATE = {
     "Progress": "run",
     "run_session": "run",

@@ -1,4 +1,4 @@
-"""A capture that is read in blocks by the lane's decoder, as far as that goes, and by the plain reader from there."""
+"""Reads a capture in blocks through the lane's decoder as far as possible, then with the plain reader."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ __all__ = ["BlockReader"]
 
 
 class BlockReader:
-    """Has what `mainspring.data.CaptureReader` has, and gives the same messages, counts and errors.
+    """Has the interface of `mainspring.data.CaptureReader` and gives the same messages, counts and errors.
 
-    `plain` is a reader of the same file that hasn't begun. It takes over where the blocks end early, behind the lines
-    that they had, all of which were whole.
+    `plain` is an unstarted reader of the same file. If the blocks end early, it takes over after the lines that they
+    contained, all of which were whole.
     """
 
     def __init__(self, plain: CaptureReader, blocks: CaptureBlocks) -> None:
@@ -30,16 +30,16 @@ class BlockReader:
 
     @property
     def bad_lines(self) -> int:
-        """How many lines were passed over."""
+        """How many lines were skipped."""
         return self._plain.bad_lines
 
     @property
     def bytes_read(self) -> int:
-        """How far the file has been read."""
+        """How many bytes of the file were read."""
         return self._plain.bytes_read if self._blocks is None else min(self._blocks.bytes_read, self.bytes_total)
 
     def take(self, count: int) -> Sequence[RawMessage]:
-        """The next messages, as `CaptureReader.take`; of blocks, the next one, whatever it holds."""
+        """Returns the next messages as `CaptureReader.take` does; from blocks, the next block of any size."""
         if self._blocks is not None:
             block = self._blocks.take()
             self._taken += len(block)
@@ -49,7 +49,7 @@ class BlockReader:
         return self._plain.take(count)
 
     def close(self) -> None:
-        """Reads no further."""
+        """Stops reading."""
         self._plain.close()
         if self._blocks is not None:
             self._blocks.close()
@@ -61,5 +61,5 @@ class BlockReader:
         while left:
             passed = len(self._plain.take(min(left, 4_096)))
             if not passed:
-                raise DataError(f"{self.path}: it has become shorter while it was read: {left:,} lines are gone")
+                raise DataError(f"{self.path}: the file shrank while it was read: {left:,} lines are missing")
             left -= passed

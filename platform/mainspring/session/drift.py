@@ -1,4 +1,4 @@
-"""Whether a running lane still takes what it took when this host was tuned. It tells, and changes nothing."""
+"""Detects whether a running lane has become slower or faster than when this host was tuned. It only reports."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median_low
@@ -11,25 +11,24 @@ from mainspring.telemetry import Cusum, Shift
 __all__ = ["LEAST_SAMPLE", "WINDOW", "DriftWatch"]
 
 WINDOW = 8_192
-"""So many messages make a window, at least: it ends with a chunk."""
+"""The fewest messages in a window, which ends with a chunk."""
 
 LEAST_SAMPLE = 64
-"""A stage with a smaller sample of passes in a window is looked at with the next one.
+"""A stage with fewer samples than this in a window is assessed together with the next window.
 
-Of what a lane runs as one, whose passes come counted and are costly to sample, so many are asked for in every other
-window, so that its windows are twice as long.
+Fused stages are costly to sample, so they are sampled every other window, and their windows are twice as long.
 """
 
 _Mark: TypeAlias = tuple[int, int]
-"""A message's number and its receive time."""
+"""A message's index and its receive time."""
 
 
 class DriftWatch:
-    """Holds the medians of a lane's stages, window by window, against those that are expected, in nanoseconds.
+    """Compares the medians of a lane's stages, window by window, with the expected ones, in nanoseconds.
 
-    `stages` are what the lane's parts are timed in. `look` is for between two chunks: it costs a tenth of a millisecond
-    or a few at the end of a window, else a comparison. Nothing is watched where nothing is expected. A stage that has
-    parted is told of once.
+    `stages` are the stages that the lane's parts are timed in. Call `look` between two chunks: at the end of a window
+    it costs a tenth of a millisecond to a few, otherwise one comparison. Stages without an expectation aren't watched.
+    Each stage is reported at most once.
     """
 
     def __init__(self, lane: str, expected_ns: Mapping[str, float], stages: Sequence[LaneStages]) -> None:
@@ -42,7 +41,7 @@ class DriftWatch:
         self._asks = True
 
     def look(self, messages: int, receive_ns: int) -> None:
-        """Takes in that so many messages are done, the last of which was received at `receive_ns`."""
+        """Notes that `messages` messages are done, the last of which was received at `receive_ns`."""
         if messages < self._due or not self._watched:
             return
         if self._due == self._ended:
@@ -79,7 +78,7 @@ class DriftWatch:
 
 
 class _Watched:
-    """One stage: its window, which goes on for as long as its sample is small, and what the windows add up to."""
+    """One stage: its window, which continues while its sample is small, and what the windows add up to."""
 
     def __init__(self, stage: str, expected_ns: float, stages: Sequence[LaneStages]) -> None:
         self.stage = stage
@@ -89,14 +88,14 @@ class _Watched:
         self._start: _Mark | None = None
 
     def begin(self, mark: _Mark, *, asks: bool) -> None:
-        """A window begins with this message, unless one is under way. It may ask for passes that come counted."""
+        """Starts a window at this message, unless one is running; `asks` lets it request samples of fused stages."""
         self._start = self._start or mark
         if asks:
             for sample in self._samples:
                 sample.want(LEAST_SAMPLE)
 
     def end(self) -> Shift[_Mark] | None:
-        """The window ends, where its sample is large enough."""
+        """Ends the window if its sample is large enough."""
         if sum(map(len, self._samples)) < LEAST_SAMPLE:
             return None
         median_ns = median_low([value for sample in self._samples for value in sample.take()])

@@ -1,4 +1,4 @@
-"""What a report says of the machine that its times are from."""
+"""What a report says about the machine on which it was measured."""
 
 from hwprofile.probe import probe
 
@@ -6,7 +6,7 @@ __all__ = ["host_facts"]
 
 
 def host_facts() -> dict[str, str]:
-    """The machine's facts by name, those that are known."""
+    """Returns the machine's known facts by name."""
     host = probe()
     cpu, system, usable = host.cpu, host.system, host.allowance.usable
     known = {

@@ -1,4 +1,4 @@
-"""One lane at work in this process: its feeds' parts, chunk by chunk, and what comes of them."""
+"""Runs one lane in this process, chunk by chunk, and collects its results."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -33,12 +33,12 @@ _Open: TypeAlias = Callable[[Plan, Registry, OpenBlocks | None], Messages]
 
 
 class LaneRun:
-    """A lane, wired. The parts of several feeds share it chunk by chunk: the one furthest behind in time goes next.
+    """A wired lane. Parts of several feeds take turns, chunk by chunk; the one furthest behind in time is next.
 
-    `stopped_early` is why it ends before its input does: set it between two steps. `logs` are the files of the order
-    logs that are kept, by the feed's name. A message that can't be read raises `CaptureError` with its line, unless the
-    plan says to skip such lines: then they are counted. Closing it closes its files. `opens` stands for
-    `mainspring.session.source.open_messages`. `stages` are what each part is timed in.
+    `stopped_early` says why the lane ends before its input does; set it between two steps. `logs` are the files for
+    the order logs, by feed name. A message that can't be read raises `CaptureError` with its line, unless the plan
+    says to skip such lines, which are then counted. Closing the run closes its files. `opens` stands for
+    `mainspring.session.source.open_messages`. `stages` are the stages that each part is timed in.
     """
 
     def __init__(
@@ -62,17 +62,17 @@ class LaneRun:
 
     @property
     def messages(self) -> int:
-        """How many have been run."""
+        """How many messages have been run."""
         return sum(part.totals.messages for part in self._parts)
 
     def fraction(self) -> float | None:
-        """How much of the whole has been run, from 0 to 1; None where the whole isn't known."""
+        """The fraction that has been run, from 0 to 1; None if the total isn't known."""
         fractions = [part.messages.fraction() for part in self._parts]
         known = [one for one in fractions if one is not None]
         return sum(known) / len(known) if len(known) == len(fractions) else None
 
     def step(self) -> bool:
-        """Runs the next chunk; False where nothing is left, or the lane is to stop."""
+        """Runs the next chunk. Returns False if nothing is left or the lane is to stop."""
         if self._started is None:
             self._started = time.perf_counter()
         while self._running and self.stopped_early is None:
@@ -127,7 +127,7 @@ class LaneRun:
 
 
 class _Part:
-    """One feed's part: its messages and the pipeline that they run through."""
+    """One feed's part: its messages and the pipeline that they pass through."""
 
     def __init__(self, plan: Plan, registry: Registry, log: Path | None, opened: ExitStack, opens: _Open) -> None:
         self._plan = plan
@@ -140,7 +140,7 @@ class _Part:
         opened.callback(self.messages.close)
 
     def step(self) -> bool:
-        """Runs the next messages through the lane; False where there are none left."""
+        """Runs the next messages through the lane. Returns False if none are left."""
         lane, messages, totals = self._lane, self.messages, self.totals
         chunk = messages.take(self._plan.chunk.value)
         at = 0

@@ -1,4 +1,4 @@
-"""The reports of lanes become the session's one."""
+"""Merges the reports of lanes into the session's report."""
 
 import hashlib
 from collections import Counter
@@ -43,10 +43,10 @@ def merge(
     actions: Sequence[ActionReport] = (),
     threads: Sequence[ThreadReport] = (),
 ) -> SessionReport:
-    """The report of a session whose lanes, in the order of the plan, have ended.
+    """Returns the report of a session whose lanes, in the order of the plan, have ended.
 
-    `actions` and `threads` are those of the process that supervised. What differs between two runs of one input stands
-    in `timing` alone, as long as no lane failed.
+    `actions` and `threads` are those of the supervising process. Two runs of the same input differ only in `timing`,
+    unless a lane failed.
     """
     plan = session.first
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
@@ -104,7 +104,7 @@ def _slot(choice: Choice) -> SlotReport:
 
 
 def _feed(readings: Sequence[FeedReport], name: str) -> FeedReport:
-    """One feed as the lanes together have read it; each has read all of its messages, and traded some instruments."""
+    """Merges one feed as read by all lanes: each has read all of its messages and traded some instruments."""
     if len(readings) == 1:
         return readings[0]
     if not readings:
@@ -125,7 +125,7 @@ def _feed(readings: Sequence[FeedReport], name: str) -> FeedReport:
     if _IGNORED in not_applied:
         not_applied[_IGNORED] = max(one.not_applied.get(_IGNORED, 0) for one in readings)
     if _UNKNOWN in not_applied:
-        # Each lane counts the messages of the others' instruments, too: those that any lane knew are taken out.
+        # Each lane also counts the messages of the others' instruments; those known to any lane are subtracted.
         known = sum(one.messages - one.not_applied.get(_UNKNOWN, 0) for one in readings)
         ignored = not_applied.get(_IGNORED, 0)
         whole = max(one.messages for one in readings) - ignored
@@ -187,7 +187,7 @@ def _largest(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _instruments(session: SessionPlan, parts: Sequence[PartResult]) -> list[InstrumentReport]:
-    """In the order of the config, whichever lane traded them; those of failed lanes are absent."""
+    """Returns the instruments in the order of the config, whichever lane traded them, without those of failed lanes."""
     found = {one.symbol: one for part in parts for one in part.instruments}
     labels = [feed.label(instrument) for feed in session.feeds for instrument in feed.instruments]
     return [found[label] for label in labels if label in found]
@@ -252,7 +252,7 @@ def _stages(parts: Sequence[PartResult], budget: Budget) -> list[StageReport]:
 
 
 def _pace(lanes: Sequence[Sequence[PacePoint]]) -> list[PacePoint]:
-    """The progress of all lanes together: at each of their samples, what all had done by then."""
+    """Merges the lanes' progress: at each of their samples, what all had done by then."""
     if len(lanes) == 1:
         return list(lanes[0])
     by_time: Callable[[tuple[int, PacePoint]], int] = lambda sample: sample[1].wall_ns  # noqa: E731

@@ -1,4 +1,4 @@
-"""The files that order logs are kept in: one for each feed in each lane."""
+"""Names the files of order logs: one for each feed in each lane."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress

@@ -1,4 +1,4 @@
-"""How far a session has come, sampled between its chunks."""
+"""A session's progress, sampled between its chunks."""
 
 from mainspring.lane import Trace
 from mainspring.report import PacePoint
@@ -9,10 +9,9 @@ _MOST = 2_000
 
 
 class Pace:
-    """Samples of progress in bounded memory, the last one always among them.
+    """Samples of progress in bounded memory; the last one is always kept.
 
-    A sample holds what was done so far, not since the last, so that a stretch between any two that are kept has its
-    true rate.
+    A sample holds the total so far, so that the rate between any two kept samples is exact.
     """
 
     def __init__(self) -> None:
@@ -20,12 +19,12 @@ class Pace:
         self._last: PacePoint | None = None
 
     def add(self, wall_seconds: float, messages: int, receive_ns: int) -> None:
-        """Takes down how many messages were done so long after the start, and when the last of them was received."""
+        """Adds a sample: messages done `wall_seconds` after the start, and when the last was received."""
         self._last = PacePoint(round(wall_seconds * 1e9), messages, receive_ns)
         self._trace.add(self._last)
 
     def points(self) -> list[PacePoint]:
-        """What is kept, in order."""
+        """Returns the kept samples, in order."""
         kept = list(self._trace.samples)
         if self._last is not None and (not kept or kept[-1] is not self._last):
             kept.append(self._last)

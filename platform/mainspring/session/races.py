@@ -1,4 +1,4 @@
-"""The races of this host's profiles as the report has them."""
+"""Converts the races of this host's profiles to report values."""
 
 from mainspring.host.plan import Plan, SessionPlan
 from mainspring.host.profiles.describe import name_of
@@ -11,7 +11,7 @@ _SEAMS = {"decoder": "decoder", "book": "book", "codec (json)": "codec", "codec 
 
 
 def race_reports(session: SessionPlan) -> list[RaceReport]:
-    """Every race of the profiles that the session's feeds follow; with several feeds each names its own."""
+    """Returns every race of the profiles that the session's feeds use; with several feeds, each race names its own."""
     return [
         _race(feed, found, found.profile, decision)
         for feed, found in zip(session.feeds, session.profiles, strict=False)
@@ -33,7 +33,7 @@ def _race(feed: Plan, found: Found, profile: Profile, decision: Decision) -> Rac
 
 
 def _candidate(profile: Profile, candidate: CandidateRecord) -> CandidateReport:
-    """A pipeline's parts may be of several distributions: all of them are named. Of who couldn't take part none is."""
+    """Converts a candidate, naming the distribution of each part; a candidate that couldn't take part has none."""
     parts = [
         profile.candidates.get(f"{_SEAMS[slot]} {by}") if slot in _SEAMS else f"mainspring {profile.mainspring}"
         for slot, by in candidate.slots.items()

@@ -12,7 +12,7 @@ __all__ = ["part_result"]
 
 
 def part_result(plan: Plan, lane: Lane, messages: Messages, totals: SessionTotals, *, name: str) -> PartResult:
-    """What came of one feed's part in the lane of that name. The same for two runs of one input, `stages` aside."""
+    """Returns the results of one feed's part in lane `name`. Two runs of the same input differ only in `stages`."""
     order_manager = lane.order_manager
     statistics = lane.feed.statistics()
     log = order_manager.trading.log if order_manager is not None else None

@@ -1,4 +1,4 @@
-"""What came of a lane, as values that a process can send to another: the parts that reports are made of."""
+"""A lane's results, as values that a process can send to another."""
 
 import msgspec
 
@@ -24,7 +24,7 @@ class StageCounts(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PartResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one feed in one lane."""
+    """The results of one feed in one lane."""
 
     feed: FeedReport
     instruments: list[InstrumentReport]
@@ -34,7 +34,7 @@ class PartResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaneResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a lane. `stopped_early` says why it ended before its input did, `failure` which error ended it."""
+    """A lane's results. `stopped_early` says why it ended before its input did, `failure` which error ended it."""
 
     parts: list[PartResult]
     messages: int
@@ -47,7 +47,7 @@ class LaneResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaneOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a lane ended. Without a result it has failed, and `failure` says how; `messages` are those it reported."""
+    """How a lane ended. Without a result it failed, and `failure` says how; `messages` is the reported count."""
 
     name: str
     process: int

@@ -30,10 +30,10 @@ _SAMPLE_EVERY_S = 0.25
 
 
 class Progress(Protocol):
-    """Told how far a session has come."""
+    """Called with a session's progress."""
 
     def __call__(self, messages: int, fraction: float | None) -> None:
-        """`messages` so far; `fraction` of the whole, None where the whole isn't known."""
+        """Takes the count of `messages` so far and the `fraction` of the total, or None if the total isn't known."""
         ...
 
 

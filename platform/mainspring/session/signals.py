@@ -47,7 +47,7 @@ def catch_signals(caught: Callable[[int], None]) -> Iterator[None]:
 
 
 def signal_name(number: int) -> str:
-    """The signal's name, or its number where it has none."""
+    """Returns the signal's name, or its number if it has none."""
     try:
         return signal.Signals(number).name
     except ValueError:

@@ -1,4 +1,4 @@
-"""Where a session's messages come from: captures, or the feed's own generator behind its cache."""
+"""Where a session's messages come from: captures, or the feed's own generator with its cache."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -23,11 +23,11 @@ OpenBlocks: TypeAlias = Callable[[Path, int], CaptureBlocks]
 
 
 class Messages:
-    """The messages of a session, in order, once: of captures that follow one another, or as a generator makes them.
+    """The messages of a session, once and in order: from consecutive captures or from a generator.
 
-    `name` is what they are called in the report. `warning` says what a reader should know of how they were come by,
-    None where there is nothing. `skipped` counts messages that were read, refused by the feed, and passed over. `kept`
-    says that the capture is a generated session's in the cache, which nobody knows by its file.
+    `name` is the report's name for them. `warning` holds caveats about where the messages came from, or None.
+    `skipped` counts messages that were read, rejected by the feed, and skipped. `kept` says that the capture is a
+    generated session in the cache, whose file name means nothing to the user.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class Messages:
             yield from chunk
 
     def take(self, count: int) -> Sequence[RawMessage]:
-        """The next messages, about `count` of them; none at the end. They are all of one capture.
+        """Returns the next messages, about `count` of them and all from one capture; none at the end.
 
-        Raises `DataError` where what follows can't be read.
+        Raises `DataError` if they can't be read.
         """
         if self._make is not None:
             self._made = self._make() if self._made is None else self._made
@@ -68,17 +68,17 @@ class Messages:
         return ()
 
     def close(self) -> None:
-        """Reads no further."""
+        """Stops reading."""
         for capture in self._captures:
             capture.close()
 
     @property
     def bad_lines(self) -> int:
-        """Lines that couldn't be read, or whose message was refused, and that were passed over."""
+        """How many lines couldn't be read, or had a rejected message, and were skipped."""
         return self.skipped + sum(capture.bad_lines for capture in self._captures)
 
     def here(self, back: int = 0) -> tuple[str, int]:
-        """The capture, or what the messages are called, and the number of the line, `back` messages before the last.
+        """Returns the capture (or the messages' name) and the line number, `back` messages before the last.
 
         No line may have been skipped between that message and the last one.
         """
@@ -92,7 +92,7 @@ class Messages:
         return self.name if self._kept else str(self._captures[index].path), line
 
     def fraction(self) -> float | None:
-        """How much of the whole has been read, from 0 to 1; None where the whole isn't known."""
+        """The fraction that has been read, from 0 to 1; None if the total isn't known."""
         total = sum(capture.bytes_total for capture in self._captures)
         if not total:
             return None
@@ -101,9 +101,9 @@ class Messages:
 
 
 def open_messages(plan: Plan, registry: Registry, open_blocks: OpenBlocks | None = None) -> Messages:
-    """The messages of a plan. `open_blocks` reads captures for the lane that is to run them, where it does.
+    """Opens the messages of a plan. `open_blocks` reads captures for the lane that will run them, if it can.
 
-    Raises `DataError` where a capture can't be opened.
+    Raises `DataError` if a capture can't be opened.
     """
     source = plan.source
     if source.captures:

@@ -1,4 +1,4 @@
-"""Where the threads of a lane really run: sampled from the scheduler, and told beside what was wanted."""
+"""Samples where the threads of a lane really run, and reports it next to where they should."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,14 +11,14 @@ __all__ = ["ThreadWatch", "action_reports", "lane_name", "watch_lane", "watch_re
 
 
 def lane_name(lane: str) -> str:
-    """What a lane is called among threads and actions."""
+    """Returns a lane's name among threads and actions."""
     return f"lane {lane}"
 
 
 class ThreadWatch:
-    """Watches the threads of one process: its main thread, which has a role and a place, and those beside it.
+    """Watches the threads of one process: its main thread, which has a role and a place, and the others.
 
-    Where the system tells nothing of threads, nothing is reported. `main` is its main thread's role.
+    If the system reports no threads, the result is empty. `main` is the main thread's role.
     """
 
     def __init__(self, main: str, place: Place, beside: Place, *, process: int = 0) -> None:
@@ -29,11 +29,11 @@ class ThreadWatch:
         self._looks = True
 
     def start(self) -> None:
-        """Begins to count."""
+        """Starts to count."""
         self._look(self._watch.start)
 
     def sample(self) -> None:
-        """Looks once."""
+        """Takes one sample."""
         if self._looks:
             self._look(self._watch.sample)
 
@@ -41,11 +41,11 @@ class ThreadWatch:
         try:
             how()
         except OSError:
-            # The process has ended, or this system tells nothing of threads. What was seen so far stays.
+            # The process has ended, or this system reports no threads. Earlier samples stay.
             self._looks = False
 
     def report(self, main_thread: int, actions: Sequence[ActionReport]) -> list[ThreadReport]:
-        """What was seen; the outcomes are those of the `actions` that put the threads there."""
+        """Returns what was seen. `main_thread` and `actions` add the outcomes of what put the threads there."""
         ran = self._watch.report()
         return [self._thread(one, main_thread, actions) for one in sorted(ran, key=lambda one: one.tid != main_thread)]
 
@@ -77,22 +77,22 @@ def _outcome(actions: Sequence[ActionReport], names: Sequence[str], *, pinned: b
         for action in actions:
             if action.name == name and not action.undone:
                 return action.outcome, action.reason or ""
-    return "unknown", "nothing was done to put it there"
+    return "unknown", "nothing placed it there"
 
 
 def watch_lane(lane: LanePlan, hardware: HardwarePlan, *, process: int = 0) -> ThreadWatch:
-    """A watch over the process that runs a lane."""
+    """Returns a watch over the process that runs a lane."""
     beside = hardware.rest if lane.place.cpus else Place()
     return ThreadWatch(lane_name(lane.name), lane.place, beside, process=process)
 
 
 def watch_rest(hardware: HardwarePlan) -> ThreadWatch:
-    """A watch over this process, which supervises lanes."""
+    """Returns a watch over this process, which supervises lanes."""
     return ThreadWatch("the rest", hardware.rest, hardware.rest)
 
 
 def action_reports(whose: str, actions: Sequence[Action], *, undone: bool = False) -> list[ActionReport]:
-    """Actions as the report has them."""
+    """Converts actions to report values. `whose` names the process or lane; `undone` are their reversals."""
     return [
         ActionReport(
             whose=whose,

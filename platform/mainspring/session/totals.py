@@ -1,4 +1,4 @@
-"""What only the runner knows of a session."""
+"""Totals of a session that only the runner knows."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ _Tally: TypeAlias = Callable[[int, int, int], tuple[int, int, int]]
 
 
 class SessionTotals(msgspec.Struct):
-    """What only the runner knows of one feed's messages: how many went through, and when they were received."""
+    """How many of one feed's messages were run, and when they were received."""
 
     messages: int = 0
     first_receive_ns: int = 0
@@ -26,8 +26,8 @@ class SessionTotals(msgspec.Struct):
     first_back: ClockStep | None = None
 
     def count(self, messages: Sequence[RawMessage], start: int, stop: int) -> None:
-        """Takes down that messages from `start` to before `stop` were run."""
-        # A batch of a decoder's own kind counts without an object a message.
+        """Counts the messages from index `start` up to, but not including, `stop`."""
+        # A batch of the decoder's own type is counted without creating an object per message.
         tally: _Tally = getattr(messages, "tally", None) or partial(_tally, messages)
         first, back, last = tally(start, stop, self.last_receive_ns)
         if back and self.first_back is None:

@@ -1,4 +1,4 @@
-"""`mainspring verify`: a capture's books, rebuilt by the plan's parts and held against what else the capture says."""
+"""`mainspring verify`: rebuilds a capture's books and compares them with everything else the capture says."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ __all__ = ["Verification", "verdict_json", "verdict_text", "verify_capture"]
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """The plan that was run, what was found, how many lines were skipped, and what finding plugins warned of."""
+    """The plan that was run, the findings, how many lines were skipped, and warnings from finding plugins."""
 
     plan: Plan
     report: VerifyReport
@@ -31,17 +31,18 @@ class Verification(msgspec.Struct, frozen=True):
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found wrong, and no line was skipped."""
+        """Whether nothing was wrong and no line was skipped."""
         return self.report.ok and not self.bad_lines
 
 
 def verify_capture(
     captures: Sequence[str], *, feed: str | None = None, overrides: Iterable[str] = (), skip_bad: bool = False
 ) -> Verification:
-    """Verifies captures that follow one another, by file or catalogue name, with the built-in configuration's parts.
+    """Verifies consecutive captures, by file or catalogue name, with the built-in configuration's parts.
 
-    `feed` names the feed that they were recorded from; without it, the catalogue or the messages tell. Raises
-    `ConfigError`, `DataError` or `PluginError` where they can't be read.
+    `feed` names the feed that they were recorded from; if it is None, the catalogue or the messages decide. `skip_bad`
+    counts and skips messages that can't be read. Raises `ConfigError`, `DataError` or `PluginError` if they can't be
+    verified.
     """
     wanted = ["mode=replay", "instruments=[]", *overrides, f"feed.capture=[{', '.join(map(quoted, captures))}]"]
     wanted += [f"feed.plugin={quoted(feed or 'auto')}", f"feed.skip_bad={str(skip_bad).lower()}"]
@@ -60,7 +61,7 @@ def verify_capture(
 
 
 def verdict_json(verification: Verification) -> dict[str, Any]:
-    """The verdict as plain values."""
+    """Returns the verdict as plain values."""
     report = verification.report
     plain: dict[str, Any] = msgspec.to_builtins(report)
     return {
@@ -75,7 +76,7 @@ def verdict_json(verification: Verification) -> dict[str, Any]:
 
 
 def verdict_text(verification: Verification, console: Console) -> None:
-    """Prints the verdict: the counts, what was wrong, and one closing word."""
+    """Prints the verdict: the counts, the faults, and one closing line."""
     report, plan = verification.report, verification.plan
     console.print(
         f"{escape(', '.join(map(str, plan.source.captures)))}: {report.messages:,} messages, "
@@ -99,7 +100,7 @@ def verdict_text(verification: Verification, console: Console) -> None:
     console.print()
     problems = list(report.problems)
     if verification.bad_lines:
-        problems.insert(0, f"{verification.bad_lines:,} lines could not be read and were skipped")
+        problems.insert(0, f"{verification.bad_lines:,} lines couldn't be read and were skipped")
     for problem in problems:
         console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
     truths = report.truths

@@ -1,7 +1,7 @@
-"""The conformance kit: what plugin authors run on their own plugins. Needs no pytest.
+"""The conformance kit: plugin authors run it on their own plugins. It doesn't need pytest.
 
-Each `check_...` returns None where the contract is kept, and raises `mainspring.errors.ConformanceError` where it
-isn't, with the rule that broke and the seed that reproduces it.
+Each `check_...` returns None if the contract holds; otherwise it raises `mainspring.errors.ConformanceError` with the
+broken rule and the seed that reproduces it.
 """
 
 from mainspring.testing.book import check_book

@@ -1,4 +1,4 @@
-"""Messages that a codec must take, and messages that it must refuse, by format."""
+"""Messages that a codec must accept, and messages that it must reject, by format."""
 
 import struct
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ __all__ = ["SAMPLES", "Refused", "Samples"]
 
 
 class Refused(NamedTuple):
-    """A message that must be refused, and the rule that it is about."""
+    """A message that must be rejected, and the rule that it tests."""
 
     rule: str
     data: bytes

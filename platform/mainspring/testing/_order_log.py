@@ -1,4 +1,4 @@
-"""What a router has said of each order so far, and which rule the next word would break."""
+"""Tracks what a router reported of each order, and which rule its next event would break."""
 
 from mainspring.model import Accepted, Cancelled, Fill, NewOrder, OrderEvent, Rejected, Replaced, Side
 from mainspring.testing._rules import Rules, shorten
@@ -7,7 +7,7 @@ __all__ = ["OrderLog", "Reported"]
 
 
 class Reported:
-    """One order, as the router's events tell it. `open_requests` counts what was asked and not refused or done."""
+    """One order, as reported by the router. `open_requests` counts requests that were neither refused nor completed."""
 
     def __init__(self, order: NewOrder, sent_ns: int) -> None:
         self.order = order
@@ -22,7 +22,7 @@ class Reported:
 
 
 class OrderLog:
-    """All orders of one drive through a router. `take` raises `ConformanceError` where an event breaks a rule."""
+    """All orders of one drive through a router. `take` raises `ConformanceError` if an event breaks a rule."""
 
     def __init__(self, rules: Rules) -> None:
         self.orders: dict[int, Reported] = {}
@@ -31,21 +31,21 @@ class OrderLog:
         self._fill_ids: set[int] = set()
 
     def unfinished(self) -> list[Reported]:
-        """The orders that haven't ended, oldest first."""
+        """Returns the orders that haven't ended, oldest first."""
         return [reported for reported in self.orders.values() if not reported.finished]
 
     def end(self) -> None:
-        """Holds the rules of the end: everything that was asked has been answered."""
+        """Checks the rules for the end: every request has been answered."""
         for reported in self.orders.values():
             detail = shorten(reported.order)
             self._rules.hold("every order is acknowledged", reported.acknowledged, detail)
             self._rules.hold("every order ends", reported.finished, detail)
-            # A cancellation may answer one cancel; the others must have been refused as too late.
+            # A cancellation answers one cancel; the others must have been rejected as too late.
             answered = reported.open_requests["cancel"] <= reported.cancelled and not reported.open_requests["replace"]
             self._rules.hold("every request is answered", answered, f"{detail}: {reported.open_requests}")
 
     def take(self, event: OrderEvent, now_ns: int) -> None:
-        """Takes down one event that `poll(now_ns)` gave."""
+        """Records one event that `poll(now_ns)` returned."""
         hold, detail = self._rules.hold, shorten(event)
         reported = self.orders.get(event.order_id)
         if reported is None:

@@ -1,4 +1,4 @@
-"""How a check says that a rule is broken."""
+"""How a check reports a broken rule."""
 
 from collections.abc import Callable
 from random import Random
@@ -13,24 +13,24 @@ _MAX_TEXT = 160
 
 
 class Rules:
-    """The rules of one check, and the random numbers that its input is made of; all of them tell of the same seed."""
+    """The rules of one check and the random numbers for its input; every error carries the seed."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.random = Random(seed)  # noqa: S311  a test's input, no secret
 
     def hold(self, rule: str, holds: bool, detail: Callable[[], str] | str) -> None:
-        """Raises `ConformanceError` where `holds` is false. A detail that costs something to tell is a function."""
+        """Raises `ConformanceError` if `holds` is false. `detail` may be a function if it is costly to format."""
         if not holds:
             raise ConformanceError(rule, detail if isinstance(detail, str) else detail(), seed=self.seed)
 
     def equal(self, rule: str, found: object, right: object, after: str) -> None:
-        """Raises `ConformanceError` where `found` isn't `right`. `after` says what was done before."""
+        """Raises `ConformanceError` if `found` isn't `right`. `after` says what was done before."""
         if found != right:
             raise ConformanceError(rule, f"after {after}: {shorten(found)}, not {shorten(right)}", seed=self.seed)
 
     def never_raises(self, rule: str, call: Callable[..., _T], *arguments: Any) -> _T:
-        """What `call` returns. Raises `ConformanceError` where it raises anything."""
+        """Returns what `call` returns. Raises `ConformanceError` if it raises anything."""
         try:
             return call(*arguments)
         except Exception as error:  # any exception of a plugin under test is the finding
@@ -38,6 +38,6 @@ class Rules:
 
 
 def shorten(value: object) -> str:
-    """The value's text, cut where it's long."""
+    """Returns the value's text, shortened if it's long."""
     text = repr(value)
     return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}..."

@@ -16,9 +16,9 @@ _ALL = 10_000
 
 
 def check_book(factory: Callable[[Instrument], Book], *, seed: int = 0, rounds: int = 300) -> None:
-    """Drives a book of `factory` through `rounds` seeded operations, and compares it with `NaiveBook` after each.
+    """Applies `rounds` seeded operations to a book of `factory` and compares it with `NaiveBook` after each.
 
-    Raises `ConformanceError`, which names the rule that broke, what was done before, and the seed.
+    Raises `ConformanceError`, which names the broken rule, the preceding operations, and the seed.
     """
     rules = Rules(seed)
     book, naive, bystander = factory(INSTRUMENT), NaiveBook(), factory(INSTRUMENT)
@@ -41,14 +41,14 @@ def _operate(rules: Rules, book: Book, naive: NaiveBook, centre: int) -> str:
     after = f"{name}({bids}, {asks})"
     getattr(naive, name)(bids, asks)
     rules.never_raises(f"{name} takes every level", getattr(book, name), bids, asks)
-    # The book must not notice what becomes of the lists that it was given.
+    # Changing the lists afterwards must not affect the book.
     bids.clear()
     asks.clear()
     return after
 
 
 def _rows(random: Random, centre: int) -> list[Level]:
-    """Few prices, so that levels are hit again, some twice in a call, and removals of what isn't there come up."""
+    """Generates rows at few prices, so that levels repeat, some within a call, and missing levels are removed."""
     return [
         (random.randint(centre - 20, centre + 20), random.choice((0, 0, random.randint(1, 50), MAX_UNITS)))
         for _ in range(random.choice((0, 1, 2, 5, 30)))
@@ -79,7 +79,7 @@ def _compare(rules: Rules, book: Book, naive: NaiveBook, after: str, centre: int
 def _compare_best(rules: Rules, book: Book, naive: NaiveBook, after: str) -> None:
     best, right = rules.never_raises("bbo answers", book.bbo), naive.bbo()
     rules.hold("bbo gives a BBO", isinstance(best, BBO), lambda: shorten(best))
-    # The price of an empty side means nothing, so it may be anything.
+    # The price of an empty side means nothing, so any value is fine.
     for found, wanted in (
         ((best.bid_lots, best.bid_lots and best.bid_ticks), (right.bid_lots, right.bid_ticks)),
         ((best.ask_lots, best.ask_lots and best.ask_ticks), (right.ask_lots, right.ask_ticks)),

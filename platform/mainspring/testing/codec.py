@@ -43,7 +43,10 @@ def check_codec(
 
 
 def random_value(random: Random, depth: int = 0) -> Any:
-    """A seeded value that every codec can hold: finite floats, integers of 64 bits, text keys."""
+    """Returns a seeded value that every codec can hold, nested up to `depth` levels.
+
+    It has finite floats, 64-bit integers and text keys.
+    """
     kind = random.randrange(9 if depth < 4 else 6)
     if kind == 0:
         return random.choice((None, True, False))
@@ -63,7 +66,7 @@ def _text(random: Random) -> str:
 
 
 def _nested(depth: int) -> list[Any]:
-    """A list of so many levels."""
+    """Returns a list nested `depth` levels deep."""
     value: list[Any] = []
     for _ in range(depth - 1):
         value = [value]
@@ -71,7 +74,7 @@ def _nested(depth: int) -> list[Any]:
 
 
 def _decode(rules: Rules, codec: Codec, data: bytes) -> tuple[bool, Any]:
-    """Whether the codec took the bytes, and what it made of them."""
+    """Returns whether the codec accepted the bytes, and the result."""
     try:
         return True, codec.decode(data)
     except CodecError:

@@ -1,4 +1,4 @@
-"""Runs the check that fits an offer, and gives a verdict instead of an exception."""
+"""Runs the check that fits an offer, and returns a verdict instead of raising."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -26,10 +26,10 @@ _FIGURE = 1000
 
 
 class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of checking one offer.
+    """The outcome of checking one offer.
 
-    `ok` is None where nothing could be checked; `detail` then says why. `rule` is the rule that broke, empty where
-    none did, and `detail` what broke it, or what was left out. `seed` reproduces the run.
+    `ok` is None if nothing could be checked; `detail` then says why. `rule` is the broken rule, empty if there is
+    none, and `detail` what broke it or what was left out. `seed` reproduces the run.
     """
 
     seam: str
@@ -49,10 +49,11 @@ def check_offer(
     capabilities: Capabilities = _NO_CAPABILITIES,
     seed: int = 0,
 ) -> CheckOutcome:
-    """Checks what a plugin offers: `options` is the struct that it declares, of which the defaults are used, and
-    1000 for what has none.
+    """Checks what a plugin offers, and returns the outcome.
 
-    An exception that isn't `ConformanceError`, as from a factory, is a broken rule too. Nothing is raised.
+    `seam` is the seam's name, such as "book"; `name`, `options` and `capabilities` are those of the offer. The check
+    uses the defaults of `options`, and 1000 for those without one. An exception other than `ConformanceError`, as from
+    a factory, also counts as a broken rule. Nothing is raised.
     """
     check = _CHECKS.get(seam)
     if check is None:

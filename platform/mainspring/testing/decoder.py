@@ -1,4 +1,4 @@
-"""Checks a decoder against the contract of `mainspring.seams.Decoder`: the Python decoder is the measure."""
+"""Checks a decoder against the contract of `mainspring.seams.Decoder`, with the Python decoder as reference."""
 
 import copy
 import json
@@ -78,10 +78,11 @@ _SPOILT: tuple[object, ...] = (None, True, -1, 2**63, 1.5, "", "-1", "1e5", "0.0
 def check_decoder(
     factory: Callable[[Any, FeedContext], Feed], *, declared: WireFeed = _DECLARED, seed: int = 0, rounds: int = 400
 ) -> None:
-    """Runs a seeded stream, with gaps, snapshots and spoilt messages, through the decoder and the Python one.
+    """Runs a seeded stream with gaps, snapshots and damaged messages through the decoder and the Python one.
 
-    Both must give the same events, refuse the same messages in the same words, ask for the same snapshots and count
-    alike. Raises `ConformanceError`, which names the rule that broke and the message.
+    `declared` is the feed to decode and `rounds` the length of the stream. Both decoders must give the same events,
+    reject the same messages with the same text, request the same snapshots and have the same counts. Raises
+    `ConformanceError`, which names the broken rule and the message.
     """
     rules = Rules(seed)
     context = FeedContext((INSTRUMENT,), plain_codec("json"))
@@ -129,7 +130,7 @@ def _message(random: Random, update_id: int) -> dict[str, Any]:
         (
             {"e": "depth", "E": 5, "s": symbol, "U": first, "u": first + 2, "b": rows[0], "a": rows[1]},
             {"e": "depth", "E": 5, "s": symbol, "U": first, "u": first + 2, "b": rows[0], "a": rows[1]},
-            # Now and then a snapshot that a buffered delta continues.
+            # Occasionally a snapshot that a buffered delta continues.
             {"e": "book", "s": symbol, "u": first + random.choice((-3, 0)), "b": rows[0], "a": rows[1]},
             {"u": first, "s": symbol, "b": "1.50", "B": "2.00000", "a": "9.25", "A": "0.50000"},
             {"e": "trade", "s": symbol, "t": first, "p": 1.5, "q": 2, "m": random.random() < 1 / 2},

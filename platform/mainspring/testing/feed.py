@@ -1,4 +1,4 @@
-"""Checks a feed against the contract of `mainspring.seams.Feed`, on messages that are given to it."""
+"""Checks a feed against the contract of `mainspring.seams.Feed`, on given messages."""
 
 from collections.abc import Callable, Sequence
 
@@ -37,12 +37,13 @@ def check_feed(
     seed: int = 0,
     rounds: int = 100,
 ) -> None:
-    """Runs `messages`, of `instruments`, through feeds of `factory`: whole, with losses, with broken ones between.
+    """Runs `messages`, of `instruments`, through feeds of `factory`: whole, with losses, and with broken ones mixed in.
 
-    `codec` decodes them, by default a plain JSON one. With no messages, only what needs none is checked. A few hundred
-    messages with a snapshot and some deltas are enough; each of the `rounds` broken messages may cost a pass over them.
+    `codec` decodes them, by default a plain JSON one. Without messages, only what needs none is checked. A few hundred
+    messages with a snapshot and some deltas are enough; each of the `rounds` broken messages may cost a pass over
+    them.
 
-    Raises `ConformanceError`, which names the rule that broke, the message, and the seed.
+    Raises `ConformanceError`, which names the broken rule, the message, and the seed.
     """
     rules = Rules(seed)
     context = FeedContext(tuple(instruments), plain_codec("json") if codec is None else codec)
@@ -60,7 +61,7 @@ def check_feed(
 
 
 class _Run:
-    """A feed, the events that it has given, and what they say of each book."""
+    """A feed, the events that it gave, and what they say of each book."""
 
     def __init__(self, rules: Rules, feed: Feed, instruments: int) -> None:
         self.feed = feed
@@ -71,7 +72,7 @@ class _Run:
         self._last_ids = [NO_ID] * instruments
 
     def take(self, message: RawMessage) -> bool:
-        """Hands a message to the feed, and holds the rules about what comes out. False where it was refused."""
+        """Passes a message to the feed and checks the events against the rules. Returns False if it was rejected."""
         receive_time_ns, raw = message
         try:
             events = list(self.feed.on_message(raw, receive_time_ns))
@@ -124,7 +125,7 @@ def _check_new(rules: Rules, feed: Feed) -> None:
 def _check_losses(
     rules: Rules, factory: Callable[[FeedContext], Feed], context: FeedContext, messages: Sequence[RawMessage]
 ) -> None:
-    """With messages lost, doubled and swapped, deltas must still only ever continue a book."""
+    """Checks that with messages lost, doubled and swapped, deltas still only continue a book."""
     for share in (0.01, 0.2):
         run = _Run(rules, factory(context), len(context.instruments))
         kept: list[RawMessage] = []
@@ -145,7 +146,7 @@ def _check_broken(
     whole: _Run,
     rounds: int,
 ) -> None:
-    """A refused message must leave the feed as it was: the counts at once, the events of all that follows."""
+    """Checks that a rejected message leaves the feed unchanged: the counts at once, and all later events."""
     places: dict[int, list[bytes]] = {}
     for number in range(rounds):
         place = rules.random.randrange(len(messages)) if messages else 0
@@ -157,7 +158,7 @@ def _check_broken(
         for broken in places.get(place, ()):
             before = run.feed.statistics()
             if run.take((message[0], broken)):
-                # It could be read, so it may have changed the feed, and the comparison starts again before it.
+                # It could be read, so it may have changed the feed; the comparison restarts before it.
                 run = _Run(rules, factory(context), len(context.instruments))
                 for earlier in messages[:place]:
                     run.take(earlier)

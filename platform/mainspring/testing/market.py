@@ -1,4 +1,4 @@
-"""Markets and accounts made up for a test, in the shape that slippage models, risk checks and strategies read."""
+"""Fake markets and accounts for tests of slippage models, risk checks and strategies."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -16,7 +16,10 @@ INSTRUMENT = Instrument(
 
 
 class FakeStatistics:
-    """`mainspring.seams.MarketStatistics` with the figures that you give it."""
+    """`mainspring.seams.MarketStatistics` with given figures.
+
+    `volatility_per_day` is a fraction; None means that a figure isn't known.
+    """
 
     def __init__(
         self,
@@ -31,11 +34,11 @@ class FakeStatistics:
 
 
 class FakeMarket:
-    """`mainspring.seams.MarketView` of a book that you give it, or of one that is symmetric around `mid_ticks`.
+    """`mainspring.seams.MarketView` of a given book, or of a symmetric one around `mid_ticks`.
 
-    The symmetric one has `levels` levels a side of `level_lots` lots each, one tick apart, the best of them
-    `half_spread_ticks` from the mid. Every attribute may be set afterwards; `update_bbo` takes the best prices from
-    the book again.
+    The symmetric one has `levels` levels per side of `level_lots` lots each, one tick apart; the best are
+    `half_spread_ticks` from the mid. `live` is as in `MarketView`. Every attribute may be changed later; `update_bbo`
+    takes the best prices from the book again.
     """
 
     def __init__(
@@ -78,7 +81,7 @@ class FakeMarket:
 
 
 class FakeAccount:
-    """`mainspring.seams.AccountView` with the figures that you give it."""
+    """`mainspring.seams.AccountView` with given figures."""
 
     def __init__(self, *, position_lots: int = 0, open_buy_lots: int = 0, open_sell_lots: int = 0) -> None:
         self.position_lots = position_lots

@@ -1,4 +1,4 @@
-"""A book as plain as it can be: the model that every other book is held against."""
+"""The simplest possible book: the reference with which every other book is compared."""
 
 from collections.abc import Sequence
 
@@ -8,20 +8,20 @@ __all__ = ["NaiveBook"]
 
 
 class NaiveBook:
-    """Two dicts from price to lots, sorted again for each question. Slow, and right by inspection."""
+    """Two dicts from price to lots, sorted again for each query. Slow, and correct by inspection."""
 
     def __init__(self, instrument: Instrument | None = None) -> None:
         self._sides: dict[Side, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}
 
     def apply_delta(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
-        """Sets each level named to its new size. 0 lots removes the level."""
+        """Sets each listed level to its new size. 0 lots removes the level."""
         for side, rows in ((Side.BUY, bids), (Side.SELL, asks)):
             for price_ticks, lots in rows:
                 self._sides[side][price_ticks] = lots
             self._sides[side] = {price: lots for price, lots in self._sides[side].items() if lots > 0}
 
     def apply_snapshot(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
-        """Replaces everything."""
+        """Replaces all levels."""
         self.clear()
         self.apply_delta(bids, asks)
 
@@ -30,21 +30,21 @@ class NaiveBook:
         self._sides = {Side.BUY: {}, Side.SELL: {}}
 
     def bbo(self) -> BBO:
-        """The best level of each side; 0 lots where a side is empty."""
+        """Returns the best level of each side; an empty side has 0 lots."""
         bid_ticks, bid_lots = next(iter(self.depth(Side.BUY, 1)), (0, 0))
         ask_ticks, ask_lots = next(iter(self.depth(Side.SELL, 1)), (0, 0))
         return BBO(bid_ticks, bid_lots, ask_ticks, ask_lots)
 
     def lots_at(self, side: Side, price_ticks: int) -> int:
-        """The size that stands at a price on a side; 0 if none."""
+        """Returns the size at a price on a side, or 0."""
         return self._sides[side].get(price_ticks, 0)
 
     def depth(self, side: Side, levels: int) -> list[Level]:
-        """The best `levels` levels of a side, best first."""
+        """Returns the best `levels` levels of a side, best first."""
         return sorted(self._sides[side].items(), reverse=side is Side.BUY)[: max(levels, 0)]
 
     def walk(self, side: Side, size_lots: int) -> Walk:
-        """What an order of `size_lots` on `side` would meet, best level first."""
+        """Returns what an order of `size_lots` on `side` would trade against, best level first."""
         other = Side.SELL if side is Side.BUY else Side.BUY
         taken: list[Level] = []
         left = size_lots

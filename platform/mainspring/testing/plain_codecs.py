@@ -1,4 +1,4 @@
-"""The plainest codecs there are, for checks that need one and are about something else."""
+"""The simplest codecs, for checks that need one but test something else."""
 
 import json
 from typing import Any
@@ -12,17 +12,17 @@ __all__ = ["PlainJsonCodec", "PlainMsgpackCodec", "plain_codec"]
 
 
 class PlainJsonCodec:
-    """`json` as it comes: it keeps none of the contract's bounds."""
+    """`json` as it is: it enforces none of the contract's limits."""
 
     def decode(self, data: bytes) -> Any:
-        """The object that the bytes hold. Raises `CodecError`."""
+        """Returns the object that the bytes encode. Raises `CodecError`."""
         try:
             return json.loads(data)
         except (ValueError, RecursionError) as error:
             raise CodecError("plain-json", str(error)) from error
 
     def encode(self, value: Any) -> bytes:
-        """The bytes of the object. Raises `CodecError`."""
+        """Returns the object as bytes. Raises `CodecError`."""
         try:
             return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
@@ -30,17 +30,17 @@ class PlainJsonCodec:
 
 
 class PlainMsgpackCodec:
-    """`msgpack` as it comes, its timestamps nanoseconds: it keeps none of the contract's other bounds."""
+    """`msgpack` as it is, with timestamps in nanoseconds: it enforces none of the contract's other limits."""
 
     def decode(self, data: bytes) -> Any:
-        """The object that the bytes hold. Raises `CodecError`."""
+        """Returns the object that the bytes encode. Raises `CodecError`."""
         try:
             return msgpack.unpackb(data, timestamp=2)
         except (ValueError, OverflowError, RecursionError) as error:
             raise CodecError("plain-msgpack", str(error)) from error
 
     def encode(self, value: Any) -> bytes:
-        """The bytes of the object. Raises `CodecError`."""
+        """Returns the object as bytes. Raises `CodecError`."""
         try:
             data: bytes = msgpack.packb(value)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -49,5 +49,5 @@ class PlainMsgpackCodec:
 
 
 def plain_codec(format_: str) -> Codec:
-    """A codec of the format "json" or "msgpack"."""
+    """Returns a codec of the format "json" or "msgpack"."""
     return PlainMsgpackCodec() if format_ == "msgpack" else PlainJsonCodec()

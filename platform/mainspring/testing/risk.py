@@ -19,12 +19,12 @@ def check_risk(
     seed: int = 0,
     rounds: int = 300,
 ) -> None:
-    """Asks a check of `factory` about `rounds` seeded orders, in markets whole and broken.
+    """Asks a check of `factory` about `rounds` seeded orders, in valid and broken markets.
 
-    Its answer must be None or a `Refusal` with `name` as its reason (any reason, where `name` is empty), must never be
-    an exception, and must depend on order, market and account alone.
+    The answer must be None or a `Refusal` with `name` as its reason (any reason if `name` is empty), must never be an
+    exception, and must depend on order, market and account alone.
 
-    Raises `ConformanceError`, which names the rule that broke, the order, and the seed.
+    Raises `ConformanceError`, which names the broken rule, the order, and the seed.
     """
     rules = Rules(seed)
     check = factory(instrument)

@@ -40,9 +40,9 @@ def check_router(
 ) -> None:
     """Drives a simulated router of `factory` through `rounds` seeded requests and market events, twice.
 
-    Never hand it a router that sends real orders. `watches_market` is the router's capability.
+    Never pass a router that sends real orders. `watches_market` is the router's capability.
 
-    Raises `ConformanceError`, which names the rule that broke, the event, and the seed.
+    Raises `ConformanceError`, which names the broken rule, the event, and the seed.
     """
     first, second = (_Drive(factory, tuple(instruments), watches_market, seed).run(rounds) for _ in range(2))
     rules = Rules(seed)
@@ -54,7 +54,7 @@ def check_router(
 
 
 class _Drive:
-    """One router, its books, and a seeded stream of what happens to it."""
+    """One router, its books, and a seeded stream of requests and events."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class _Drive:
         self._events: list[OrderEvent] = []
 
     def run(self, rounds: int) -> list[OrderEvent]:
-        """All events of the drive, each of which has kept the rules."""
+        """Returns all events of the drive, each checked against the rules."""
         random = self._rules.random
         for index in range(len(self._books)):
             self._report(_snapshot(index, self._now_ns))
@@ -123,7 +123,7 @@ class _Drive:
         self._rules.hold("an event is handed out once", not again, lambda: shorten(again))
 
     def _finish(self) -> None:
-        """Cancels what still stands, and lets every answer arrive."""
+        """Cancels what is still open, and waits for every answer."""
         self._drain()
         for reported in self._log.unfinished():
             reported.open_requests["cancel"] += 1
@@ -164,7 +164,7 @@ def _snapshot(index: int, now_ns: int) -> BookSnapshot:
 
 
 def _market_event(random: Random, index: int, book: Book, now_ns: int) -> MarketEvent:
-    """A delta that keeps the book uncrossed, or a trade at the touch."""
+    """Returns a delta that keeps the book uncrossed, or a trade at the touch."""
     best = book.bbo()
     if random.random() < 0.4 and best.bid_lots and best.ask_lots:
         aggressor = random.choice((1, -1))

@@ -19,7 +19,7 @@ _KINDS: tuple[OrderKind, ...] = ("market", "limit")
 
 
 class _Shape(NamedTuple):
-    """A symmetric market that can be made again on another grid, or with another volatility."""
+    """A symmetric market that can be rebuilt on another grid or with another volatility."""
 
     mid_ticks: int
     half_spread_ticks: int
@@ -47,9 +47,9 @@ def check_slippage(
     seed: int = 0,
     rounds: int = 30,
 ) -> None:
-    """Asks a model of `factory` for estimates in `rounds` seeded symmetric markets, and in markets with a figure gone.
+    """Asks a model of `factory` for estimates in `rounds` seeded symmetric markets, and in markets that lack a figure.
 
-    Raises `ConformanceError`, which names the rule that broke, the market and the order, and the seed.
+    Raises `ConformanceError`, which names the broken rule, the market and the order, and the seed.
     """
     rules = Rules(seed)
     model = factory(instrument)
@@ -69,7 +69,7 @@ def _check_known(
         volatility=random.uniform(0.005, 0.1),
     )
     market = shape.market(instrument)
-    # Within what stands in the book, so that a model that walks it has something to say.
+    # Within the book's size, so that a model that walks it has an answer.
     small = random.randint(1, shape.level_lots)
     large = small + random.randint(1, 20 * shape.level_lots)
     base = _price(rules, model, _order(Side.BUY, small), market, shape)
@@ -91,7 +91,7 @@ def _check_known(
 def _check_units(
     rules: Rules, factory: Callable[[Instrument], SlippageModel], instrument: Instrument, shape: _Shape
 ) -> None:
-    """The same ticks on a grid twice as coarse: twice the price, twice the cost, the same basis points."""
+    """Checks that the same ticks on a grid twice as coarse give twice the cost and the same basis points."""
     order = _order(Side.BUY, shape.level_lots // 2)
     coarse = msgspec.structs.replace(instrument, tick_size=instrument.tick_size * 2)
     once = _estimate(rules, factory(instrument), order, shape.market(instrument), shape)
@@ -119,7 +119,7 @@ def _check_unknown(rules: Rules, model: SlippageModel, instrument: Instrument) -
 
 
 def _refuses_or_knows(rules: Rules, model: SlippageModel, market: FakeMarket, what: str) -> None:
-    """A figure is gone: a model that needs it refuses, one that doesn't answers as ever. Neither guesses zero."""
+    """Checks that without a figure a model that needs it refuses and others answer as before; none guesses zero."""
     for kind in _KINDS:
         order = _placed(Side.BUY, 10, kind, market)
         answer = rules.never_raises("estimate never raises", model.estimate, order, market)
@@ -156,7 +156,7 @@ def _order(side: Side, size_lots: int, kind: OrderKind = "market", price_ticks: 
 
 
 def _placed(side: Side, size_lots: int, kind: OrderKind, market: FakeMarket) -> NewOrder:
-    """An order of that kind; a limit order joins the best price of its own side."""
+    """Returns an order of that kind; a limit order joins the best price of its own side."""
     if kind == "market":
         return _order(side, size_lots)
     return _order(side, size_lots, "limit", market.bid_ticks if side is Side.BUY else market.ask_ticks)

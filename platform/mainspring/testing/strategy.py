@@ -13,7 +13,7 @@ _STEP_NS = 50_000_000
 
 
 class FakeOpenOrder:
-    """`mainspring.seams.OpenOrder` of an order that the venue has."""
+    """`mainspring.seams.OpenOrder` of an order at the venue."""
 
     def __init__(self, order: NewOrder) -> None:
         self.order = order
@@ -24,7 +24,7 @@ class FakeOpenOrder:
 
 
 class FakeOrders:
-    """`mainspring.seams.Orders` that takes down every request in `requests`, and sends nothing."""
+    """`mainspring.seams.Orders` that records every request in `requests`, and sends nothing."""
 
     def __init__(self, index: int = 0) -> None:
         self.account: FakeAccount = FakeAccount()
@@ -44,7 +44,7 @@ class FakeOrders:
         time_in_force: TimeInForce = "gtc",
         post_only: bool = False,
     ) -> int:
-        """Takes a new order down, and opens it."""
+        """Records a new order, with `post_only` and the other terms as given, and opens it."""
         order_id = self._next_id
         self._next_id += 1
         self.requests.append(("submit", order_id, side, size_lots, price_ticks, kind, time_in_force, post_only))
@@ -53,19 +53,19 @@ class FakeOrders:
         return order_id
 
     def cancel(self, order_id: int) -> None:
-        """Takes a cancellation down, and closes the order."""
+        """Records a cancel, and closes the order."""
         self.requests.append(("cancel", order_id))
         self.open.pop(order_id, None)
 
     def replace(self, order_id: int, price_ticks: int, size_lots: int) -> None:
-        """Takes a replacement down, and changes the order."""
+        """Records a replace, and changes the order."""
         self.requests.append(("replace", order_id, price_ticks, size_lots))
         if order_id in self.open:
             self.open[order_id].price_ticks = price_ticks
             self.open[order_id].size_lots = size_lots
 
     def open_orders(self) -> Collection[OpenOrder]:
-        """The orders that were neither cancelled nor filled, oldest first."""
+        """Returns the orders that were neither cancelled nor filled, oldest first."""
         return list(self.open.values())
 
 
@@ -76,9 +76,9 @@ def check_strategy(
     seed: int = 0,
     rounds: int = 300,
 ) -> None:
-    """Subscription a strategy of `factory` as it asks to be, `rounds` times on a seeded market, and does so twice.
+    """Calls a strategy of `factory` as it subscribes, `rounds` times on a seeded market, and does so twice.
 
-    Raises `ConformanceError`, which names the rule that broke, the request, and the seed.
+    Raises `ConformanceError`, which names the broken rule, the request, and the seed.
     """
     first, second = (_drive(factory, tuple(instruments), seed, rounds) for _ in range(2))
     Rules(seed).equal("the same market gets the same requests", second, first, "a second run")
@@ -99,7 +99,11 @@ def _drive(
         "on_timer": subscription.timer_ms > 0,
     }
     for name, asked in calls.items():
-        rules.hold("what it wakes on it has a method for", not asked or callable(getattr(strategy, name, None)), name)
+        rules.hold(
+            "it has a method for each callback that it subscribes to",
+            not asked or callable(getattr(strategy, name, None)),
+            name,
+        )
     markets = [FakeMarket(instrument, index=index) for index, instrument in enumerate(instruments)]
     orders = [FakeOrders(index) for index in range(len(instruments))]
     for _ in range(rounds):
@@ -143,7 +147,7 @@ def _move(rules: Rules, market: FakeMarket) -> None:
 def _answer(
     rules: Rules, strategy: Strategy, subscription: Subscription, market: FakeMarket, orders: FakeOrders
 ) -> None:
-    """The venue accepts and fills the oldest order."""
+    """Accepts and fills the oldest order as the venue would."""
     order_id, one = next(iter(orders.open.items()))
     if subscription.order_events:
         accepted = Accepted(order_id, market.index, market.now_ns)

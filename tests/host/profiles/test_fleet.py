@@ -59,7 +59,7 @@ def test_another_machine_refuses_it(exported, make_profile, host, changed, words
     with pytest.raises(DataError) as refusal:
         import_profile(exported, other)
     assert str(refusal.value) == (
-        f"{exported} was raced on another host, and says nothing of this one: {words}. Nothing was imported; run "
+        f"{exported} was measured on another host and isn't valid here: {words}. Nothing was imported; run "
         "`mainspring tune` here"
     )
     assert [one.profile for one in listing()] == [before]

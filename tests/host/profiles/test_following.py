@@ -204,8 +204,8 @@ def test_a_strangers_plugin_wins(plan, keep, install):
     assert (book.plugin, book.distribution, book.version, book.rule) == ("strange", "acme-strange", "1.0", "profile")
     book = plan(ONE, Registry.load(ours)).first.book
     assert (book.plugin, book.rule) == ("bisect-list", "default")
-    assert "isn't taken: no book plugin is named 'strange'" in book.because
-    assert "Not loaded, as [plugins] allow doesn't name them: acme-strange" in book.because
+    assert "isn't used: no book plugin is named 'strange'" in book.because
+    assert "Not loaded, because [plugins] allow doesn't list them: acme-strange" in book.because
 
 
 def text_of(session) -> list[str]:

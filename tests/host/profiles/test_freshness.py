@@ -43,7 +43,7 @@ def test_none_was_raced(look, make_profile):
     [
         ({"kernel": "6.9", "fingerprint": "f1"}, "kernel 6.8 became 6.9"),
         ({"python": "CPython 3.13.0", "fingerprint": "f2"}, "Python CPython 3.12.1 became CPython 3.13.0"),
-        ({"fingerprint": "f3"}, "the CPU's microcode has changed, or how hosts are told"),
+        ({"fingerprint": "f3"}, "the CPU's microcode or the way hosts are identified has changed"),
     ],
 )
 def test_a_system_that_changed_makes_it_stale(look, make_profile, changed, words):
@@ -51,7 +51,7 @@ def test_a_system_that_changed_makes_it_stale(look, make_profile, changed, words
     save(make_profile())
     found = look(**changed)
     assert (found.freshness, found.profile) == ("stale", make_profile())
-    assert found.because == f"raced 2026-11-26; since then {words}. `mainspring tune` races the best again"
+    assert found.because == f"raced 2026-11-26; since then {words}. Run `mainspring tune` to race the best again"
 
 
 def test_another_mainspring_makes_it_stale(look, make_profile):
@@ -71,10 +71,10 @@ def test_another_version_of_a_candidate_makes_it_stale(look, make_profile):
 
 
 def test_a_newcomer_makes_it_stale(look, make_profile, make_offer):
-    """A plugin that could have taken part. One that can't run here, or is of another format, changes nothing."""
+    """A plugin that could have taken part. One that can't run here, or has another format, changes nothing."""
     save(make_profile())
     found = look(make_offer("book", "flat"))
-    assert "the book flat of acme 2.3 has come" in found.because
+    assert "the book flat of acme 2.3 was added" in found.because
     assert found.freshness == "stale"
     for other in (
         make_offer("book", "flat", needs=Needs(packages=("nowhere_to_be_found",))),
@@ -102,7 +102,7 @@ def test_who_was_kept_out_of_a_race_is_no_newcomer(look, make_profile, make_deci
         ({"cpu": "c1"}, "another topology or other instruction sets of the same CPU (Acme One, 4 CPUs)"),
         ({"usable": "0-1"}, "other usable CPUs (0-3; here 0-1)"),
         ({"quota": "1.5"}, "another CPU quota (none; here 1.5)"),
-        ({"usable": "2", "quota": "1"}, "other usable CPUs (0-3; here 2) and of another CPU quota (none; here 1)"),
+        ({"usable": "2", "quota": "1"}, "other usable CPUs (0-3; here 2) and from another CPU quota (none; here 1)"),
     ],
 )
 def test_another_host_is_not_used(look, make_profile, changed, words):
@@ -110,7 +110,7 @@ def test_another_host_is_not_used(look, make_profile, changed, words):
     save(make_profile())
     found = look(fingerprint="f4", **changed)
     assert (found.freshness, found.profile) == ("unused", None)
-    assert found.because == f"the profile of 2026-11-26 is of {words}; `mainspring tune` races here"
+    assert found.because == f"the profile of 2026-11-26 is from {words}; run `mainspring tune` on this host"
 
 
 def test_a_refused_file_is_told(look, make_profile):
@@ -119,7 +119,7 @@ def test_a_refused_file_is_told(look, make_profile):
     path.write_bytes(b"{")
     found = look()
     assert (found.freshness, found.profile) == ("refused", None)
-    assert found.because == f"{path} is truncated; `mainspring tune` writes it again"
+    assert found.because == f"{path} is truncated; run `mainspring tune` to write it again"
 
 
 def test_the_best_of_several_is_taken(look, make_profile, host):

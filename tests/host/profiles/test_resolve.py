@@ -140,7 +140,7 @@ def test_a_setting_that_cannot_be_is_not_taken(make_plan, make_profile, make_dec
     setting = getattr(plan, slot)
     assert (setting.value, setting.rule) == (getattr(make_plan(), slot).value, "default")
     assert setting.because == (
-        f"the default; the race's winner of 2026-11-26, {value}, isn't taken: {value!r} is no {slot}"
+        f"the default; the winner of the race of 2026-11-26, {value}, isn't used: {value!r} is no {slot}"
     )
 
 
@@ -158,7 +158,7 @@ def test_a_winner_that_is_gone_is_not_taken(make_plan, make_profile, acme):
     plan = resolve(make_plan(), fresh(make_profile()), acme(without=("deep",)), {})
     assert [one.plugin for one in (plan.decoder, plan.json_codec, plan.book)] == ["closures", "text", "plain"]
     assert plan.decoder.because == (
-        "the default; the race's winner of 2026-11-26, fast + deep, isn't taken: no book plugin is named 'deep'. "
+        "the default; the winner of the race of 2026-11-26, fast + deep, isn't used: no book plugin is named 'deep'. "
         "There are: plain."
     )
 
@@ -178,7 +178,7 @@ def test_a_codec_of_another_format_is_not_taken(make_plan, make_profile, make_de
     decision = make_decision(slots=slots, candidates=(default, msgspec.structs.replace(winner, slots=slots)))
     plan = resolve(make_plan(), fresh(make_profile(decisions=(decision,))), acme(), {})
     assert plan.json_codec.plugin == "text"
-    assert "the codec 'pack' is of another format" in plan.json_codec.because
+    assert "the codec 'pack' has another format" in plan.json_codec.because
 
 
 def test_the_slots_options_go_to_the_winner(make_plan, make_profile, acme, make_offer):

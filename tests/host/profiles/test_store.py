@@ -48,10 +48,10 @@ REFUSED = {
     "no UTF-8": (lambda data: data.replace(b"Acme", b"\xff\xfe"), "isn't a host profile"),
     "nested": (lambda _: b"[" * 100_000, "isn't a host profile"),
     "another JSON": (lambda _: b'{"sha256": 1}', "isn't a host profile"),
-    "older": (lambda data: changed(data, schema=0), "is of an older schema (0; this version reads 2)"),
-    "newer": (lambda data: changed(data, schema=3), "is of a newer or unknown schema (3; this version reads 2)"),
-    "no schema": (lambda data: changed(data, schema="1"), "is of a newer or unknown schema ('1'"),
-    "huge": (lambda data: data + b" " * (16 << 20), "has more than 16 MiB"),
+    "older": (lambda data: changed(data, schema=0), "has an older schema (0; this version reads 2)"),
+    "newer": (lambda data: changed(data, schema=3), "has a newer or unknown schema (3; this version reads 2)"),
+    "no schema": (lambda data: changed(data, schema="1"), "has a newer or unknown schema ('1'"),
+    "huge": (lambda data: data + b" " * (16 << 20), "it is larger than 16 MiB"),
 }
 
 
@@ -64,7 +64,7 @@ def test_what_cannot_be_believed_is_refused(make_profile, damage, words):
     assert kept.profile is None
     assert kept.because.startswith(f"{path} ")
     assert words in kept.because
-    assert kept.because.endswith("; `mainspring tune` writes it again")
+    assert kept.because.endswith("; run `mainspring tune` to write it again")
     assert [one.because for one in listing()] == [kept.because]
 
 
@@ -76,14 +76,14 @@ def test_a_file_of_another_place_is_foreign(make_profile, host, folder):
         path.write_bytes(data)
         kept = read_profile(path)
         assert kept.profile is None
-        assert "is foreign: it holds a profile of another host or workload (Acme One, 4 CPUs)" in kept.because
+        assert "holds a profile of another host or workload (Acme One, 4 CPUs)" in kept.because
 
 
 def test_what_is_no_file_or_not_there_is_refused(folder):
     """A folder in its place, or nothing: a reason, and no error."""
     (folder / "a-b.json").mkdir(parents=True)
-    assert "is no file" in read_profile(folder / "a-b.json").because
-    assert "is no file" in read_profile(folder / "c-d.json").because
+    assert "isn't a file" in read_profile(folder / "a-b.json").because
+    assert "isn't a file" in read_profile(folder / "c-d.json").because
 
 
 def test_what_cannot_be_read_is_refused(make_profile, monkeypatch):
@@ -127,6 +127,6 @@ def test_a_folder_that_cannot_be_written(make_profile, folder):
     """Saving where a file stands in the folder's place says so, with the remedy."""
     folder.parent.mkdir(parents=True)
     folder.write_text("")
-    with pytest.raises(DataError, match=r"can't be kept at .*Set XDG_STATE_HOME to a folder that can be written to"):
+    with pytest.raises(DataError, match=r"can't write the host profile .*Set XDG_STATE_HOME to a folder"):
         save(make_profile())
     assert listing() == ()

@@ -1,4 +1,4 @@
-"""What races on this host have decided: kept, found again, assessed, and put into plans."""
+"""Tuning profiles: keeps the results of races on this host, finds and assesses them, and applies them to plans."""
 
 from mainspring.host.profiles.fleet import export_profile, import_profile
 from mainspring.host.profiles.freshness import best_two, load

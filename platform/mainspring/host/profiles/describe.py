@@ -10,12 +10,12 @@ _FLOOR: Final = 0.02
 
 
 def day_of(profile: Profile) -> str:
-    """When it was raced, as a date; and that this was on another machine, where it was."""
+    """Returns the date of the races, and says if they ran on another machine."""
     return profile.tuned_at[:10] + (", imported from an identical machine" if profile.imported_from else "")
 
 
 def describe_found(found: Found) -> str:
-    """What was found of a workload on this host, in one line."""
+    """Describes in one line what was found of a workload on this host."""
     if found.profile is None:
         state = {"unused": "not used: ", "refused": "refused, and the defaults run: "}.get(found.freshness, "")
         return f"host profile: {state}{found.because}"
@@ -27,12 +27,12 @@ def describe_found(found: Found) -> str:
 
 
 def name_of(decision: Decision, slots: dict[str, str]) -> str:
-    """The name of the candidate that would fill the slots so."""
+    """Returns the name of the candidate that has these slots."""
     return _candidate(decision, slots).name
 
 
 def describe_winner(decision: Decision, profile: Profile, freshness: Freshness) -> str:
-    """Of a winner: its gain over the default with its interval, freshness, date, and the runner-up."""
+    """Describes a winner: its gain over the default with its interval, freshness, date, and the runner-up."""
     winner = _candidate(decision, decision.slots)
     default = _candidate(decision, decision.default)
     runner_up = _best(decision, (winner, default))
@@ -44,7 +44,7 @@ def describe_winner(decision: Decision, profile: Profile, freshness: Freshness) 
 
 
 def describe_kept_default(decision: Decision, profile: Profile, freshness: Freshness) -> str:
-    """Of a race that kept the default: why, and the best of the others, where it came to a verdict on them."""
+    """Explains why the default won, and names the best of the others if the race reached a verdict on them."""
     raced = f"the default; raced {day_of(profile)}{'' if freshness == 'fresh' else f' ({freshness})'}"
     assessed = any(one.low is not None for one in decision.candidates if one.slots != decision.default)
     if decision.grade == "unfit" or not assessed or any(one.standing == "unconfirmed" for one in decision.candidates):
@@ -69,7 +69,7 @@ def _best(decision: Decision, besides: tuple[CandidateRecord, ...]) -> Candidate
 def _times(gain: float | None) -> str:
     if gain is None:
         return "of unknown gain"
-    # Two digits behind the point where gains lie close together, one where they don't.
+    # Two decimals if the gains are close together, otherwise one.
     return f"{gain:.2f}x" if gain < 10 else f"{gain:.1f}x"
 
 

@@ -1,4 +1,4 @@
-"""What the stages of each lane are expected to take, by the profile that its parts were chosen by."""
+"""Sets how long each lane's stages should take, from the profile that chose its parts."""
 
 import msgspec
 
@@ -14,12 +14,12 @@ _SEES_ALL = ("feed", FUSED, "whole_path")
 
 
 def expect_stages(session: SessionPlan, profile: Profile) -> SessionPlan:
-    """The session, with what each lane's stages are to be held against while it runs: see `mainspring.session.drift`.
+    """Returns the session with the expected medians of each lane's stages: see `mainspring.session.drift`.
 
-    The profile's medians are those of one lane of its own choice, with one feed and all of its instruments. So nothing
-    is expected of a session in which something else fills a slot that was raced, nor of one with several feeds. Of
-    several lanes nothing is expected of the stages that meet the messages of the other lanes' instruments too. The
-    venue's time is a simulation's.
+    The profile's medians are those of one lane with the profile's own choices, one feed and all of its instruments. So
+    nothing is expected of a session with another plugin in a raced slot, or with several feeds. With several lanes,
+    nothing is expected of stages that also see the messages of the other lanes' instruments. The venue stage is a
+    simulation's and is left out.
     """
     if len(session.feeds) > 1 or not _is_as_tuned(session, profile):
         return session

@@ -1,4 +1,4 @@
-"""Profiles carried between identical machines: exported to a file, and imported where they hold."""
+"""Exports profiles to files and imports them on identical machines."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ __all__ = ["export_profile", "import_profile"]
 
 
 def export_profile(profile: Profile, path: Path) -> None:
-    """Writes a profile to a file of the user's. Raises `DataError` where it can't be written."""
+    """Writes a profile to a file. Raises `DataError` if it can't be written."""
     try:
         write_atomically(path, encode_profile(profile))
     except OSError as error:
@@ -22,10 +22,10 @@ def export_profile(profile: Profile, path: Path) -> None:
 
 
 def import_profile(path: Path, host: HostKey) -> Profile:
-    """Keeps an exported profile as this host's, in place of one of the same workload, and returns it as it is kept.
+    """Stores an exported profile as this host's, replacing one of the same workload, and returns it as stored.
 
-    What is stale about it stays so. Raises `DataError` where the file isn't a whole profile, and, naming what differs,
-    where it was raced on another CPU or with another mask or quota.
+    Stale parts stay stale. Raises `DataError` if the file isn't a complete profile, or was measured on another CPU or
+    with another mask or quota; the error names the differences.
     """
     try:
         data = path.read_bytes()
@@ -38,10 +38,10 @@ def import_profile(path: Path, host: HostKey) -> Profile:
     apart = differences(found.host, host)
     if apart:
         raise DataError(
-            f"{path} was raced on another host, and says nothing of this one: {', and '.join(apart)}. Nothing was "
+            f"{path} was measured on another host and isn't valid here: {', and '.join(apart)}. Nothing was "
             "imported; run `mainspring tune` here"
         )
-    # The place follows from this host's fingerprint; kernel and Python stay those that were measured.
+    # The path follows from this host's fingerprint; kernel and Python stay those that were measured.
     origin = found.imported_from or found.host.fingerprint
     here = msgspec.structs.replace(found.host, fingerprint=host.fingerprint)
     kept = msgspec.structs.replace(found, host=here, imported_from=None if origin == host.fingerprint else origin)

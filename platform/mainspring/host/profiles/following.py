@@ -1,4 +1,4 @@
-"""The feeds of a session, each following what was raced of its own workload on this host."""
+"""Applies this host's profiles to the feeds of a session, each by its own workload."""
 
 from collections.abc import Callable, Sequence
 
@@ -21,10 +21,10 @@ __all__ = ["follow_profiles"]
 def follow_profiles(
     feeds: Sequence[Plan], configs: Sequence[Config], registry: Registry, probe: Callable[[], HostProfile]
 ) -> tuple[tuple[Plan, ...], tuple[Found, ...]]:
-    """The plans with their open slots filled by profiles, and what was found for each.
+    """Fills the plans' open slots from profiles; returns the plans and what was found for each.
 
-    `configs` are those of the feeds. The host is probed only if there is a profile at all. What is
-    the session's own, chunk and collector, follows the first feed's profile in all of them.
+    `configs` are the feeds' configurations. `probe` is called only if there is a profile at all. Chunk and gc, which
+    the whole session shares, follow the first feed's profile.
     """
     found = tuple(_find(feed, registry, probe) for feed in feeds)
     filled = [
@@ -38,6 +38,6 @@ def follow_profiles(
 
 def _find(feed: Plan, registry: Registry, probe: Callable[[], HostProfile]) -> Found:
     if not files_of():
-        # Nothing was ever raced here, and the captures needn't be looked at.
+        # Nothing was ever raced here, so the captures needn't be read.
         return Found(freshness="none", because=NO_RACE)
     return load(workload(feed), host_key(probe()), registry)

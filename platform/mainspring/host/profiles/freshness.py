@@ -17,7 +17,7 @@ __all__ = ["NO_RACE", "assess", "best_two", "installed_candidates", "load"]
 
 NO_RACE = "no race of this workload on this host; `mainspring tune` runs one"
 
-# The seams that races fill, by the slots' names.
+# The seams of the raced slots, by the slots' names.
 _SEAMS = {"decoder": "decoder", "book": "book", "codec (json)": "codec", "codec (binary)": "codec"}
 
 
@@ -81,15 +81,15 @@ def _nearest(workload: WorkloadKey, host: HostKey, installed: tuple[str, ...]) -
 
 
 def assess(profile: Profile, host: HostKey, registry: Registry) -> Found:
-    """Whether a profile is used here, and if so whether it is fresh. `profile` is None where it isn't used."""
+    """Returns whether a profile is used here and, if so, whether it is fresh. `profile` is None if it isn't used."""
     day = day_of(profile)
     apart = differences(profile.host, host)
     if apart:
-        because = f"the profile of {day} is of {' and of '.join(apart)}; `mainspring tune` races here"
+        because = f"the profile of {day} is from {' and from '.join(apart)}; run `mainspring tune` on this host"
         return Found(freshness="unused", because=because)
     changes = _changes(profile, host, registry)
     if changes:
-        because = f"raced {day}; since then {', '.join(changes)}. `mainspring tune` races the best again"
+        because = f"raced {day}; since then {', '.join(changes)}. Run `mainspring tune` to race the best again"
         return Found(freshness="stale", because=because, profile=profile)
     return Found(freshness="fresh", because=f"raced {day}", profile=profile)
 
@@ -105,7 +105,7 @@ def best_two(decision: Decision) -> tuple[str, ...]:
 
 
 def _refusals(found: Sequence[Kept], host: HostKey) -> tuple[list[Found], list[Found]]:
-    """The refused files: this host's, and those of others."""
+    """Returns the refused files: this host's, and those of others."""
     here: list[Found] = []
     others: list[Found] = []
     for one in found:
@@ -124,7 +124,7 @@ def _changes(profile: Profile, host: HostKey, registry: Registry) -> list[str]:
     )
     changes = [f"{what} {before} became {now}" for what, before, now in pairs if before != now]
     if not changes and measured.fingerprint != host.fingerprint:
-        changes.append("the CPU's microcode has changed, or how hosts are told")
+        changes.append("the CPU's microcode or the way hosts are identified has changed")
     return [*changes, *_other_versions(profile, registry), *_newcomers(profile, registry)]
 
 
@@ -139,7 +139,7 @@ def _other_versions(profile: Profile, registry: Registry) -> list[str]:
 
 
 def _newcomers(profile: Profile, registry: Registry) -> list[str]:
-    """Who could have taken part in the races that were held, and wasn't there."""
+    """Returns the plugins that could have taken part in the races but weren't installed."""
     found = []
     for slot, seam in _SEAMS.items():
         raced = {one.slots[slot] for decision in profile.decisions for one in decision.candidates if slot in one.slots}
@@ -148,7 +148,7 @@ def _newcomers(profile: Profile, registry: Registry) -> list[str]:
         offers = registry.offers(seam)
         forms = {offers[name].capabilities.get("format") for name in raced if name in offers}
         found += [
-            f"the {seam} {offer.name} of {offer.distribution} {offer.version} has come"
+            f"the {seam} {offer.name} of {offer.distribution} {offer.version} was added"
             for offer in offers.values()
             if f"{seam} {offer.name}" not in profile.candidates
             and offer.capabilities.get("format") in forms

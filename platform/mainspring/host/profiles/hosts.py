@@ -1,4 +1,4 @@
-"""A host as a profile knows it: what decides whether its measurements hold, and how two hosts differ."""
+"""A host as a profile identifies it: what decides whether measurements hold, and how two hosts differ."""
 
 import hashlib
 from dataclasses import replace
@@ -15,10 +15,11 @@ _UNKNOWN = "unknown"
 
 
 def host_key(host: HostProfile) -> HostKey:
-    """The key of a probed host.
+    """Returns the key of a probed host.
 
-    `cpu` digests who the CPU is and what it can do (not its microcode, which updates change), the topology without
-    NICs, and the hypervisor. `kernel` is its major and minor version. Both agree with the fingerprint's own parts.
+    `cpu` is a digest of the CPU's identity and features (not its microcode, which updates change), the topology
+    without NICs, and the hypervisor. `kernel` is its major and minor version. Both agree with the fingerprint's own
+    parts.
     """
     parts = (
         replace(host.cpu, microcode=None),
@@ -41,9 +42,9 @@ def host_key(host: HostProfile) -> HostKey:
 
 
 def differences(measured: HostKey, here: HostKey) -> tuple[str, ...]:
-    """What makes a measurement of one host say nothing of another: CPU, mask and quota, in words.
+    """Returns the differences that make another host's measurement invalid here: CPU, mask and quota, as text.
 
-    Empty where it holds, if perhaps stale.
+    Empty if it holds, even if it is stale.
     """
     found = []
     if measured.cpu != here.cpu:

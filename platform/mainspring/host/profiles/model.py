@@ -1,4 +1,4 @@
-"""What a tune leaves behind for later starts: the *profile* of one host and one workload, as frozen values."""
+"""A tuning profile: what a tune of one host and one workload leaves for later starts, as frozen values."""
 
 from typing import Literal
 
@@ -20,18 +20,18 @@ __all__ = [
 SCHEMA = 2
 
 Freshness = Literal["fresh", "stale", "nearest", "none", "unused", "refused"]
-"""`fresh`: everything is as it was measured. `stale`: it is used, but something has changed that a new tune should see.
-`nearest`: this workload wasn't raced, and the profile of the one most like it is used. `none`: nothing was raced.
-`unused`: what was raced says nothing of this host. `refused`: the file can't be believed."""
+"""`fresh`: everything is as it was measured. `stale`: it is used, but something has changed, so tune again.
+`nearest`: this workload wasn't raced, so the most similar one's profile is used. `none`: nothing was raced.
+`unused`: it was raced on a different host. `refused`: the file is damaged or invalid."""
 
 
 class HostKey(msgspec.Struct, frozen=True, kw_only=True):
-    """The host that was measured, in the parts that decide whether a profile still holds.
+    """The measured host, in the parts that decide whether a profile still holds.
 
-    `cpu` is a digest of the CPU's identity, instruction sets, topology and hypervisor; `usable` the CPUs that the
-    process may run on and `quota` how many of them at once (None: unlimited), as text. A profile of another `cpu`,
-    `usable` or `quota` isn't used; one of another `kernel` or `python` is used and is stale. `fingerprint` is
-    `hwprofile.profile.HostProfile.fingerprint`; `words` names the host for a person.
+    `cpu` is a digest of the CPU's identity, instruction sets, topology and hypervisor; `usable` are the CPUs that the
+    process may run on and `quota` how many of them at once (None: unlimited), as text. A profile with another `cpu`,
+    `usable` or `quota` isn't used; one with another `kernel` or `python` is used and is stale. `fingerprint` is
+    `hwprofile.profile.HostProfile.fingerprint`; `words` describes the host for a person.
     """
 
     fingerprint: str
@@ -44,7 +44,7 @@ class HostKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CandidateRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A candidate of a race, and what it would put into the slots. Figures as in `hwprofile.tune.CandidateResult`."""
+    """A candidate of a race and its plugins by slot. Figures are as in `hwprofile.tune.CandidateResult`."""
 
     name: str
     slots: dict[str, str]
@@ -60,14 +60,14 @@ class CandidateRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What one race decided.
+    """The result of one race.
 
-    `slots` are the winner's: {"decoder": "native", "codec (json)": "orjson", "book": "ladder"}, each by the `slot` of
-    its `Choice` or `Setting` in the plan, filled by the plugin's name or the value as text.
+    `slots` are the winner's: {"decoder": "native", "codec (json)": "orjson", "book": "ladder"}, by the `slot` of its
+    `Choice` or `Setting` in the plan; the values are plugin names, or settings as text.
 
-    `race` is "pipeline", "codec (binary)", "chunk" or "gc". `chunk` and `gc` are slots of their own: how
-    many messages a lane takes at a time, and how the garbage collector is set. `noise` is 0.02 for 2%, `grade` how fit
-    the host was, `because` the decision in words.
+    `race` is "pipeline", "codec (binary)", "chunk" or "gc". `chunk` and `gc` are slots of their own: how many messages
+    a lane processes at a time, and the garbage collector's setting. `noise` is 0.02 for 2%, `grade` how quiet the host
+    was, and `because` explains the decision.
     """
 
     race: str
@@ -84,7 +84,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Paired(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole lane, tuned against default, in turns in fresh processes: how many times as fast, within bounds."""
+    """The whole lane, tuned against default, in alternating fresh processes: the speed ratio and its bounds."""
 
     gain: float
     low: float
@@ -94,7 +94,7 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """A race that wasn't run: the slots that it would have decided, and why, in one line."""
+    """A race that wasn't run: the slots that it would have decided, and the reason in one line."""
 
     race: str
     slots: tuple[str, ...]
@@ -102,10 +102,9 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkloadKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What identifies a workload: `digest`, 64 hexadecimal digits over all that decides what a message costs.
+    """Identifies a workload: `digest`, 64 hexadecimal digits, covers everything that decides what a message costs.
 
-    `parts` has a digest of each part of it, by the part's name, to tell in what two workloads differ. `description` is
-    for a person.
+    `parts` has a digest of each part, by name, to say how two workloads differ. `description` is for a person.
     """
 
     digest: str
@@ -114,14 +113,14 @@ class WorkloadKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole. `candidates` has the version of each that took part by seam and name, "book ladder":
-    "mainspring-native 0.1.0".
+    """A complete profile.
 
-    `workload`, `workload_parts` and `workload_description` are those of its `WorkloadKey`. `installed` are the plugins
-    of the raced seams that could run when it was raced, "book ladder": with others, the same workload has a profile of
-    its own. `skipped` are the races that weren't run. `tuned_at` is UTC in ISO 8601. `stages_ns` has the median of each
-    stage in the tuned lane, in nanoseconds, for the drift watch. `imported_from` is the fingerprint of the identical
-    machine on which it was raced, if it was another one.
+    `candidates` holds each candidate's version by seam and name: "book ladder": "mainspring-native 0.1.0". `workload`,
+    `workload_parts` and `workload_description` are those of its `WorkloadKey`. `installed` lists the plugins of the
+    raced seams that could run when it was raced ("book ladder"): with others, the same workload has a profile of its
+    own. `skipped` are the races that weren't run. `tuned_at` is UTC in ISO 8601. `stages_ns` holds the median of each
+    stage in the tuned lane, in nanoseconds, for drift detection. `imported_from` is the fingerprint of the identical
+    machine on which it was raced, if that was another one.
     """
 
     schema: int = SCHEMA
@@ -144,7 +143,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a workload on this host: the profile that is used, or None, and why it is so in one line."""
+    """What is known of a workload on this host: the profile that is used, or None, and the reason in one line."""
 
     freshness: Freshness
     because: str

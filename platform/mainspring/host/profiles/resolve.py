@@ -21,14 +21,14 @@ _OPEN: Final = "default"
 
 
 class _UnfitError(Exception):
-    """Why a decision can't be carried out here."""
+    """Why a decision can't be applied here."""
 
 
 def resolve(plan: Plan, found: Found, registry: Registry, options: Mapping[str, Mapping[str, Any]]) -> Plan:
-    """Fills a plan's open slots by what was found, and says in each why it is filled so.
+    """Fills a plan's open slots from what was found, and explains each.
 
-    `options` are what the config says for whoever fills a slot, by the slot. A decision is carried out whole or not at
-    all: what was raced together stays together. What the config pins stays pinned.
+    `options` are the configured options for the plugin in a slot, by slot. A decision is applied as a whole or not at
+    all, since what was raced together belongs together. Pinned slots stay pinned.
     """
     if found.profile is None:
         return _explained(plan, f"the default; {found.because}", _FIELDS | _settings(plan))
@@ -63,7 +63,7 @@ def _carried_out(
         }
     except _UnfitError as error:
         winner = name_of(decision, decision.slots)
-        because = f"the default; the race's winner of {day_of(profile)}, {winner}, isn't taken: {error}"
+        because = f"the default; the winner of the race of {day_of(profile)}, {winner}, isn't used: {error}"
         return _explained(plan, because, fields)
     because = describe_winner(decision, profile, found.freshness)
     return _explained(msgspec.structs.replace(plan, **filled), because, fields, rule="profile")
@@ -74,7 +74,7 @@ def _settings(plan: Plan) -> dict[str, str]:
 
 
 def _explained(plan: Plan, because: str, fields: Mapping[str, str], rule: str = _OPEN) -> Plan:
-    """The plan, saying so in those of the fields that the config leaves open."""
+    """Returns the plan with this reason in the given fields, if the config leaves them open."""
     reported = {}
     for field in fields.values():
         one = getattr(plan, field)
@@ -96,7 +96,7 @@ def _filled(
     except (UnknownPlugin, UnusablePlugin) as error:
         raise _UnfitError(str(error)) from error
     if offer.capabilities.get("format") != registry.get(one.seam, one.plugin).capabilities.get("format"):
-        raise _UnfitError(f"the {one.seam} {by!r} is of another format")
+        raise _UnfitError(f"the {one.seam} {by!r} has another format")
     try:
         decoded = decode_options(offer, options)
     except ValueError as error:

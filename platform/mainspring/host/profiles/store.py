@@ -53,11 +53,11 @@ def save(profile: Profile) -> Path:
 
 
 def keep(path: Path, data: bytes) -> None:
-    """Gives a file of the folder these bytes, under the folder's lock. Raises `DataError`."""
+    """Writes a file of the folder under the folder's lock. Raises `DataError`."""
     with _reported(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with exclusive(path.parent / ".lock", within_s=_LOCK_S):
-            # Nobody else is writing now: what lies there under a private name is a killed writer's.
+            # No other process writes now: a temporary file here is left over from a killed writer.
             remove_private_files(path)
             write_atomically(path, data)
 
@@ -72,34 +72,34 @@ def check_writable() -> None:
 
 
 def files_of(workload: str | None = None) -> tuple[Path, ...]:
-    """The files of profiles of that workload, or of any, of whatever host. Nothing is read. Never raises."""
+    """Returns the profile files of that workload, or of all, for any host. Reads nothing. Never raises."""
     return _files("*-*.json" if workload is None else f"*-{workload[:_WORKLOAD_DIGITS]}-*.json")
 
 
 def listing() -> tuple[Kept, ...]:
-    """Every profile that is kept, and every file that is refused. Never raises."""
+    """Returns every stored profile and every refused file. Never raises."""
     return tuple(read_profile(path) for path in files_of())
 
 
 def read_profile(path: Path) -> Kept:
-    """The profile of a file of the folder. Never raises: what can't be believed is refused, and says why."""
+    """Returns the profile of a file of the folder, or why it is refused. Never raises."""
     kept = _read(path)
     if kept.profile is not None and path.name != _name(kept.profile):
-        words = f"is foreign: it holds a profile of another host or workload ({kept.profile.host.words})"
+        words = f"holds a profile of another host or workload ({kept.profile.host.words})"
         kept = _refused(path, words)
     if kept.profile is not None:
         return kept
-    return msgspec.structs.replace(kept, because=f"{kept.because}; `mainspring tune` writes it again")
+    return msgspec.structs.replace(kept, because=f"{kept.because}; run `mainspring tune` to write it again")
 
 
 def encode_profile(profile: Profile) -> bytes:
-    """The file's bytes: the profile with the SHA-256 of its canonical encoding (sorted keys, no spaces), as JSON."""
+    """Encodes a profile as JSON, with the SHA-256 of its canonical encoding (sorted keys, no spaces)."""
     plain = msgspec.to_builtins(profile)
     return msgspec.json.format(msgspec.json.encode({"sha256": _digest(plain), "profile": plain}), indent=2) + b"\n"
 
 
 def decode_profile(data: bytes, path: Path) -> Kept:
-    """The profile that `encode_profile` wrote, or why it isn't one. `path` is what the reason calls it."""
+    """Decodes what `encode_profile` wrote, or says why it can't. `path` names the file in the reason."""
     try:
         whole = msgspec.json.decode(data, type=_File)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -108,9 +108,9 @@ def decode_profile(data: bytes, path: Path) -> Kept:
     schema = whole.profile.get("schema")
     if schema != SCHEMA:
         age = "an older" if isinstance(schema, int) and schema < SCHEMA else "a newer or unknown"
-        return _refused(path, f"is of {age} schema ({schema!r}; this version reads {SCHEMA})")
+        return _refused(path, f"has {age} schema ({schema!r}; this version reads {SCHEMA})")
     if whole.sha256 != _digest(whole.profile):
-        return _refused(path, "was changed after it was written: its checksum doesn't hold")
+        return _refused(path, "was changed after it was written: its checksum doesn't match")
     try:
         return Kept(path=path, profile=msgspec.convert(whole.profile, Profile))
     except msgspec.ValidationError as error:
@@ -129,7 +129,7 @@ def _reported(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise DataError(
-            f"the host profile can't be kept at {path}: {error.strerror or error}. Set XDG_STATE_HOME to a folder that "
+            f"can't write the host profile {path}: {error.strerror or error}. Set XDG_STATE_HOME to a folder that "
             "can be written to"
         ) from error
 
@@ -137,13 +137,13 @@ def _reported(path: Path) -> Iterator[None]:
 def _read(path: Path) -> Kept:
     try:
         if not path.is_file():
-            return _refused(path, "is no file")
+            return _refused(path, "isn't a file")
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         return _refused(path, f"can't be read: {error.strerror or error}")
     if len(data) > _MOST_BYTES:
-        return _refused(path, f"isn't a host profile: it has more than {_MOST_BYTES >> 20} MiB")
+        return _refused(path, f"isn't a host profile: it is larger than {_MOST_BYTES >> 20} MiB")
     return decode_profile(data, path)
 
 
@@ -168,5 +168,5 @@ def _files(pattern: str) -> tuple[Path, ...]:
     try:
         return tuple(sorted((state_folder() / "tune").glob(pattern)))
     except (OSError, DataError):
-        # Without a folder, or without a right to it, nothing is kept there.
+        # If there is no folder, or no permission, there are no profiles.
         return ()

@@ -10,28 +10,27 @@ from mainspring.errors import DataError
 from mainspring.host.profiles.model import WorkloadKey
 
 if TYPE_CHECKING:
-    # The plan carries what was found of profiles, so that its module imports this package.
+    # The plan carries the profiles that were found, so its module imports this package.
     from mainspring.host.plan import Choice, Plan, Setting
 
 __all__ = ["ESSENTIAL_PARTS", "workload"]
 
 ESSENTIAL_PARTS: Final = ("feed", "mode", "slots")
-"""Where two workloads differ in one of these, a profile of one says nothing of the other."""
+"""If two workloads differ in one of these, a profile of one isn't valid for the other."""
 
 _PART_BYTES: Final = 1 << 18
 
 
 def workload(plan: "Plan") -> WorkloadKey:
-    """Identifies what a feed's lane has to do, by all that decides what a message costs, and nothing that doesn't.
+    """Identifies a feed's work in a lane by everything that decides what a message costs, and nothing else.
 
     - "feed": the feed, and the encoding of its messages.
-    - "messages": the captures, or the generator's options. Of a capture its size and three parts of 256 KiB, at the
+    - "messages": the captures, or the generator's options. Of a capture, its size and three parts of 256 KiB, at the
       beginning, the middle and the end, so that gigabytes cost no more than megabytes; not its path.
     - "instruments": their names at the venue, and their grids.
     - "mode".
     - "strategies", "trading": which plugins trade. Not their options: an order costs the same whatever its size.
-    - "slots": of each slot that races decide, what the config pins, or that it is open, with the options for the
-      plugin that runs there.
+    - "slots": for each raced slot, the pinned plugin, or that it is open, with the options for the plugin in it.
 
     Versions aren't part of it: those of candidates are compared when a profile is found. Nor are the seed, limits,
     budgets, lanes and CPUs.
@@ -56,7 +55,7 @@ def workload(plan: "Plan") -> WorkloadKey:
 
 
 def _digest(value: Any) -> str:
-    # What a stranger's options hold may be of any type; its text then stands for it.
+    # A plugin's options may hold any type, which is represented by its text.
     encoded = msgspec.json.encode(msgspec.to_builtins(value, enc_hook=str), order="sorted")
     return hashlib.sha256(encoded).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Several lanes, each a process of its own, and the parent that supervises them."""
+"""Runs several lanes, each in a process of its own, under a supervising parent."""
 
 from mainspring.session.lanes.messages import Finished, Progressed, Ready, Refused, Said
 from mainspring.session.lanes.parent import Told, run_lanes

@@ -1,7 +1,7 @@
 """A lane's own process: `python -m mainspring.session.lanes.child`, started by the parent with two pipes.
 
-It reads its order and then words from its standard input, and says what becomes of it on its standard output. What
-plugins print goes to standard error. It lives no longer than its parent: where the pipe from there ends, it stops.
+It reads its order and further commands from standard input, and reports on standard output. What plugins print goes to
+standard error. It never outlives its parent: when the pipe ends, it stops.
 """
 
 import os
@@ -58,7 +58,7 @@ class _Words:
         while not self._waiting:
             data = os.read(self._fd, _READ_BYTES)
             if not data:
-                raise EOFError("the process that started this lane ended before it had given its order")
+                raise EOFError("the process that started this lane ended before it sent the order")
             self._waiting += self._frames.feed(data)
         return self._waiting.pop(0)
 
@@ -104,9 +104,9 @@ class _Mouth:
 
 
 def main() -> int:
-    """Runs the lane that its parent orders. Gives the exit code."""
+    """Runs the lane that the parent orders, and returns the exit code."""
     words, mouth = _Words(sys.stdin.fileno()), _Mouth(os.dup(sys.stdout.fileno()))
-    # From here on, what anything prints is for people.
+    # From here on, everything printed is for people.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.path[:] = decode_path(words.body())
     order = decode_order(words.body())
@@ -121,7 +121,7 @@ def main() -> int:
         sys.stderr.write(printable(error_trace(error)))
         return _BROKEN
     except Exception as error:
-        mouth.say(Refused(problem=f"{type(error).__name__}: {error} (its trace stands on standard error)"))
+        mouth.say(Refused(problem=f"{type(error).__name__}: {error} (the traceback is on standard error)"))
         raise
     return 0
 

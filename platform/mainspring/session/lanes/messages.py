@@ -42,10 +42,10 @@ GO: Final = "go"
 """Run now."""
 
 STOP: Final = "stop"
-"""Run no further, and say what came of it; what follows the word says why."""
+"""Stop and report the results; the reason follows the command."""
 
 BYE: Final = "bye"
-"""Nothing more is wanted of you."""
+"""The lane may exit."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,28 +58,28 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):
-    """The lane is made and in its place, and waits for the word to go."""
+    """The lane is built and placed, and waits for "go"."""
 
     process: int
     actions: list[ActionReport]
 
 
 class Progressed(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
-    """How far it has come; see `mainspring.session.Progress`."""
+    """Progress so far; see `mainspring.session.Progress`."""
 
     messages: int
     fraction: float | None
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
-    """What came of the lane; `undone` are the actions that gave its place back. It waits for the word to end."""
+    """The lane's results; `undone` are the tuning actions that were undone. It waits for "bye"."""
 
     result: LaneResult
     undone: list[ActionReport]
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
-    """An error ended the lane: its text. The process ends after this."""
+    """An error ended the lane; this is its text. The process then exits."""
 
     problem: str
 
@@ -91,7 +91,7 @@ _DECODER: msgspec.msgpack.Decoder[Said] = msgspec.msgpack.Decoder(Said)
 
 
 def encode_said(said: Said) -> bytes:
-    """A lane's message, as the body of a frame."""
+    """Encodes a lane's message as the body of a frame."""
     try:
         return _ENCODER.encode(said)
     except UnicodeEncodeError:
@@ -99,45 +99,45 @@ def encode_said(said: Said) -> bytes:
 
 
 def decode_said(body: bytes) -> Said:
-    """The message that `encode_said` wrote. Raises `msgspec.DecodeError` for anything else."""
+    """Decodes what `encode_said` wrote. Raises `msgspec.DecodeError` for anything else."""
     return _DECODER.decode(body)
 
 
 def encode_path(path: list[str]) -> bytes:
-    """Where modules are found, as the body of a frame."""
+    """Encodes the module search path as the body of a frame."""
     return pickle.dumps(path)
 
 
 def decode_path(body: bytes) -> list[str]:
-    """The path that `encode_path` wrote."""
+    """Decodes what `encode_path` wrote."""
     found: list[str] = pickle.loads(body)  # noqa: S301  see the module's docstring
     return found
 
 
 def encode_order(order: Order) -> bytes:
-    """A lane's order, as the body of a frame."""
+    """Encodes a lane's order as the body of a frame."""
     return pickle.dumps(order)
 
 
 def decode_order(body: bytes) -> Order:
-    """The order that `encode_order` wrote: to be read by the process that was started to carry it out, and no other."""
+    """Decodes what `encode_order` wrote. It unpickles, so only the process started for the order may call it."""
     order: Order = pickle.loads(body)  # noqa: S301  see the module's docstring
     return order
 
 
 def frame(body: bytes) -> bytes:
-    """The body with its length before it."""
+    """Returns the body with its length before it."""
     return len(body).to_bytes(_PREFIX_BYTES, "little") + body
 
 
 class Frames:
-    """Cuts a stream of bytes into the bodies of frames, however it arrives."""
+    """Splits a stream of bytes, however chunked, into the bodies of frames."""
 
     def __init__(self) -> None:
         self._held = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The bodies that are whole with this."""
+        """Returns the bodies completed by `data`."""
         held = self._held
         held += data
         bodies = []
@@ -151,5 +151,5 @@ class Frames:
 
     @property
     def broken(self) -> bool:
-        """Whether a frame has begun and isn't whole."""
+        """Whether a frame has begun but isn't complete."""
         return bool(self._held)

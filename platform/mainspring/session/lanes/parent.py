@@ -1,4 +1,4 @@
-"""Starts the lanes' processes, carries words between them and the supervisor, and watches where they run."""
+"""Starts the lanes' processes, passes messages between them and the supervisor, and watches where they run."""
 
 import os
 import sys
@@ -42,7 +42,7 @@ from mainspring.session.threads import ThreadWatch, action_reports, watch_lane, 
 __all__ = ["Told", "run_lanes"]
 
 Told: TypeAlias = Callable[[str, int, Said], None]
-"""Hears what a lane said: its name, its process, and what."""
+"""Called for each message of a lane, with the lane's name, its process and the message."""
 
 _CHILD = "mainspring.session.lanes.child"
 _SAMPLE_EVERY_S = 0.1
@@ -59,12 +59,12 @@ def run_lanes(
 ) -> tuple[list[LaneOutcome], list[ActionReport], list[ThreadReport]]:
     """Runs each lane in a process of its own until all have ended.
 
-    Returns how each ended, in their order, and the actions and threads of this process. Raises `LaneError` for an error
-    that a lane meets before any runs: then none does.
+    Returns how each ended, in order, and the tuning actions and threads of this process. `progress` is called as
+    messages are done. Raises `LaneError` if a lane fails during start-up; then none runs.
     """
     for feed in session.feeds:
         if not feed.source.captures:
-            # A generated session is made once, here, and found in the cache by the lanes.
+            # A generated session is made once, here; the lanes find it in the cache.
             open_messages(feed, registry).close()
     parent = _Parent(session, logs, progress, reported, notice)
     with catch_signals(parent.take_signal):
@@ -103,7 +103,7 @@ class _Parent:
         self._over = trio.Event()
 
     async def run(self) -> None:
-        """Starts the lanes and stays until the last has ended."""
+        """Starts the lanes and returns when the last has ended."""
         try:
             async with trio.open_nursery() as nursery:
                 self._token = trio.lowlevel.current_trio_token()
@@ -111,7 +111,7 @@ class _Parent:
                     for at in range(len(self._session.lanes)):
                         await self._start(at, nursery)
                     nursery.start_soon(self._obey_signals, nursery)
-                    # Now, since a lane's process begins with the mask of the one that starts it.
+                    # Now, because a lane's process inherits the CPU mask of its parent.
                     apply_to_housekeeping(scope, self._session.hardware)
                     self._own_watch.start()
                     nursery.start_soon(self._sample)
@@ -131,7 +131,7 @@ class _Parent:
                         await process.wait()
 
     def outcomes(self) -> tuple[list[LaneOutcome], list[ActionReport], list[ThreadReport]]:
-        """What came of it, once it has run."""
+        """The results after `run`."""
         outcomes = [
             outcome
             if watch is None
@@ -159,10 +159,10 @@ class _Parent:
         lane = self._session.lanes[at]
         options: dict[str, Any] = {} if sys.platform == "win32" else {"start_new_session": True}
         try:
-            # A session of its own, so that Ctrl-C reaches this process alone, which stops the lanes in order.
+            # A session of its own, so that Ctrl-C reaches only this process, which then stops the lanes.
             process = await trio.lowlevel.open_process(module_command(_CHILD), stdin=PIPE, stdout=PIPE, **options)
         except OSError as error:
-            raise LaneError(lane.name, f"its process can't be started: {error}") from error
+            raise LaneError(lane.name, f"can't start its process: {error}") from error
         self._processes.append(process)
         self._carry_out(self.supervisor.started(at, process.pid), nursery)
         self._silence.heard(at, process.pid, trio.current_time())
@@ -185,7 +185,7 @@ class _Parent:
             try:
                 await process.stdin.send_all(frame(body))
             except trio.BrokenResourceError:
-                # The process has ended, which is told where its output ends.
+                # The process has ended; the end of its output reports it.
                 return
 
     async def _read(self, at: int, process: trio.Process, nursery: trio.Nursery) -> None:
@@ -215,7 +215,7 @@ class _Parent:
             watch.start()
             self._watches[at] = watch
         elif isinstance(said, Finished) and watch is not None:
-            # It waits for the word to end, so that its threads are still there.
+            # The lane waits for "bye", so its threads still exist.
             watch.sample()
         commands = self.supervisor.said(at, said)
         if isinstance(said, Progressed):

@@ -1,11 +1,11 @@
-"""Which lane is told what, and when: the supervisor's rules, without any process, pipe or clock.
+"""The supervisor's rules: which lane gets which command, and when; without processes, pipes or clocks.
 
     starting ──ready──▶ ready ──all are──▶ running ──finished──▶ leaving ──▶ ended
         └───────────────────┴── refused, garbled, killed, died ─────┘
 
-Lanes start together: none runs before all that live are ready. An error that a lane meets before that is the session's,
-which then isn't run. After that a lane's end is its own: the others go on. Being asked to stop, each lane that runs is
-told so once and ends in order; those that don't in time, or when asked a second time, are killed.
+Lanes start together: none runs before all live ones are ready. If a lane fails before that, the session doesn't run.
+After that a lane's end concerns only itself: the others go on. On a stop request, each running lane gets one "stop"
+and ends in order; lanes that don't end in time, or at a second request, are killed.
 """
 
 from collections.abc import Sequence
@@ -20,24 +20,24 @@ from mainspring.session.signals import signal_name
 __all__ = ["STOP_WITHIN_S", "Command", "Kill", "Send", "StartClock", "Supervisor"]
 
 STOP_WITHIN_S = 10
-"""How long a lane has to end once it was asked to."""
+"""How many seconds a lane has to end after a stop request."""
 
 _State: TypeAlias = Literal["starting", "ready", "running", "leaving", "ended"]
 
 _REMEDIES = {
-    "SIGKILL": "If nobody killed it, the kernel did for want of memory: `dmesg` tells. Give the host more, or the lane "
+    "SIGKILL": "If nobody killed it, the kernel did because memory ran out: see `dmesg`. Add memory, or give the lane "
     "fewer instruments",
-    "SIGTERM": "Somebody ended it: send the signal to the session's own process to stop all lanes in order",
+    "SIGTERM": "Something ended it: to stop all lanes in order, send the signal to the session's own process",
     **dict.fromkeys(
         ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT"),
         "Compiled code crashed: run its instruments alone with PYTHONFAULTHANDLER=1 to see where, and report it to the "
-        "plugin that stands there",
+        "author of that plugin",
     ),
 }
 
 
 class Send(msgspec.Struct, frozen=True):
-    """Send a lane a word; "stop" with why."""
+    """Send a command to a lane; "stop" comes with the reason."""
 
     lane: int
     word: str
@@ -51,7 +51,7 @@ class Kill(msgspec.Struct, frozen=True):
 
 
 class StartClock(msgspec.Struct, frozen=True):
-    """Call `overdue` after `STOP_WITHIN_S`."""
+    """Call `overdue` after `STOP_WITHIN_S` seconds."""
 
 
 Command: TypeAlias = Send | Kill | StartClock
@@ -72,9 +72,9 @@ class _Lane:
 
 
 class Supervisor:
-    """Told what happens to lanes, by their place in the session; says what is to be done about it.
+    """Takes what happens to lanes, by their index in the session, and returns what to do about it.
 
-    `refusal` is the error for which the session isn't run, with the lane that met it.
+    `refusal` is the error for which the session doesn't run, with the lane that met it.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -90,7 +90,7 @@ class Supervisor:
 
     @property
     def messages(self) -> int:
-        """How many messages all lanes have told of."""
+        """How many messages all lanes have reported."""
         return sum(lane.messages for lane in self._lanes)
 
     def started(self, lane: int, process: int) -> list[Command]:
@@ -99,7 +99,7 @@ class Supervisor:
         return []
 
     def said(self, lane: int, said: Said) -> list[Command]:
-        """A lane said something."""
+        """A lane sent a message."""
         one = self._lanes[lane]
         if isinstance(said, Ready) and one.state == "starting":
             one.ready = said
@@ -108,7 +108,7 @@ class Supervisor:
         if isinstance(said, Progressed) and one.state == "running":
             one.messages = said.messages
             return []
-        # One that was asked to stop before it ran ends without the word to go.
+        # A lane that was stopped before it ran ends without "go".
         if isinstance(said, Finished) and (one.state == "running" or (one.state == "ready" and self._stop is not None)):
             one.result = said
             one.messages = said.result.messages
@@ -116,19 +116,19 @@ class Supervisor:
             return [Send(lane, BYE)]
         if isinstance(said, Refused) and one.state in ("starting", "ready", "running"):
             return self._refused(one, said.problem)
-        return self.garbled(lane, f"it said {type(said).__name__} while it was {one.state}")
+        return self.garbled(lane, f"it sent {type(said).__name__} while it was {one.state}")
 
     def garbled(self, lane: int, problem: str) -> list[Command]:
-        """What came from a lane is no message, or none that can come now."""
+        """A lane sent something invalid, or a message that can't come now; `problem` says what."""
         one = self._lanes[lane]
         one.result = None
         if one.killed_because is not None or one.state == "ended":
             return []
-        one.killed_because = f"was killed, since what came from it makes no sense: {problem}"
+        one.killed_because = f"was killed because it sent an invalid message: {problem}"
         return [Kill(lane)]
 
     def ended(self, lane: int, code: int) -> list[Command]:
-        """A lane's process has ended and all that it said was told. Below zero, `code` is that of a signal."""
+        """A lane's process has ended and all its messages were taken. A negative `code` is that of a signal."""
         one = self._lanes[lane]
         before = one.state
         one.state = "ended"
@@ -141,18 +141,18 @@ class Supervisor:
         return self._go_if_all_are_ready() if before in ("starting", "ready") else []
 
     def stop(self, why: str) -> list[Command]:
-        """The session is to end: in order the first time, at once the second."""
+        """The session is to end: in order at the first call, at once at the second."""
         if self._stop is not None:
-            return self._kill_all(f"was killed at the second {why}, before it had stopped")
+            return self._kill_all(f"was killed at the second {why}, before it stopped")
         self._stop = why
         return [*self._send_stop(why), StartClock()]
 
     def overdue(self) -> list[Command]:
         """The time that lanes had to stop is over."""
-        return self._kill_all(f"was killed, since it hadn't stopped within {STOP_WITHIN_S} s of {self._stop}")
+        return self._kill_all(f"was killed because it didn't stop within {STOP_WITHIN_S} s of {self._stop}")
 
     def outcomes(self) -> list[LaneOutcome]:
-        """How each lane ended, as far as it has."""
+        """How each lane has ended so far."""
         return [
             LaneOutcome(
                 name=lane.name,
