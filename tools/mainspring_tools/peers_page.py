@@ -17,30 +17,31 @@ __all__ = ["main", "make_page"]
 
 _OPENING = """# Peers, side by side
 
-The same work done by others, in the same run, on the same machine. Made by
+This page compares Mainspring with other libraries that do the same work, in the same run on the same machine. In a
+checkout,
 
     python -m mainspring_tools.peers_page docs/peers.md
 
-which writes this page and its picture; `mainspring bench peers` prints the same tables. A peer that needs other
-versions of packages than ours gets an environment of its own, with the newest CPython on this machine that its pinned
-versions are published for (`pip install 'mainspring[peers]'` installs uv, which makes it). Mainspring and the
-hand-written loops run where Mainspring is installed. `--fast` takes fewer rounds and a shorter session.
+writes it and its picture; `mainspring bench peers` prints the same tables. A peer that needs other versions of
+packages than ours gets an environment of its own, with the newest CPython on this machine that its pinned versions
+are published for (`pip install 'mainspring[peers]'` installs uv, which makes it). Mainspring and the hand-written
+loops run where Mainspring is installed. `--fast` takes fewer rounds and a shorter session.
 
-Each candidate runs in a process of its own. It does its work once, and the answer is compared with the right one,
-which is found in the plainest way and by no candidate's code; only then is it timed. Each round times every candidate
-of a work once, in an order drawn again, on the mean of as many passes as take 50 ms. A figure is the median of the
-rounds; a ratio is the median of the rounds' ratios to Mainspring's fastest of that work; and where the middle half of
-those lies on both sides of one, it is called even."""
+Each candidate runs in a process of its own. Before it is timed, its answer is compared with the right one, which is
+computed in the plainest way and by no candidate's code. Each round times every candidate once, in a new random
+order, over as many passes as take 50 ms. A time is the median of the rounds. A ratio compares with Mainspring's
+fastest candidate for that work: the median of the rounds' ratios. If the quartiles of those ratios lie on both
+sides of 1, the two are called even."""
 
-# Where rounds scatter by more, ratios have to be read with care.
+# Above this spread of the rounds, the page warns that small ratios mean little.
 _UNSTEADY = 0.1
 
 _CLOSING = """## What not to conclude
 
-The figures are of one thread on data that is in memory, and of one machine. The ratios carry over to another machine
-better than the times, and to other work hardly at all. A peer that does less is faster for it, and one that does more
-is slower; what differs is said above. Most of these libraries are made for more than the piece of work that they are
-held to here."""
+The figures are for one thread, for data in memory, and for one machine. On another machine the ratios hold better
+than the times; for other work neither does. A peer that does less has an advantage, and one that does more a
+disadvantage; the section above says what differs. Most of these libraries are made for more than the piece of work
+that is measured here."""
 
 
 def make_page(outcomes: Sequence[Outcome], picture: str, *, today: datetime.date) -> str:
