@@ -1,1 +1,1 @@
-"""pyperf suites, one per stage, installed with the package so that they run on the host that matters."""
+"""Benchmark suites, one per stage, shipped in the wheel so that users can run them on their own hosts."""

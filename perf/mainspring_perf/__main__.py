@@ -1,4 +1,4 @@
-"""`python -m mainspring_perf [--tiny | --fast] [SUITE...]`: the suites without the command line of the platform."""
+"""`python -m mainspring_perf [--tiny | --fast] [SUITE...]`: runs suites without the platform's command line."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""The files of a large host whose kernel is built for 10,240 CPUs, so that each mask has that many bits."""
+"""Writes the kernel files of a large host, built for 10,240 CPUs, so that each mask has that many bits."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ CPUS_OF_A_PACKAGE = 64
 
 
 def write_wide_host(root: Path, cpus: int) -> None:
-    """The files of a host of so many CPUs, two to a core, 64 to a package."""
+    """Writes the files of a host with `cpus` CPUs, two per core and 64 per package."""
     system = root / "sys/devices/system/cpu"
     for cpu in range(cpus):
         core = [cpu & ~1, cpu | 1]

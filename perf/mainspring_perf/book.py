@@ -1,4 +1,4 @@
-"""How fast the books take deltas and snapshots, and answer for best prices, depth and walks."""
+"""Times books: deltas, snapshots, best prices, depth and walks."""
 
 from collections.abc import Callable
 from functools import partial
@@ -29,7 +29,7 @@ _Delta = tuple[list[Level], list[Level]]
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """Each book that is installed on the same seeded stream; `tiny` makes it short enough for a test."""
+    """Returns benchmarks of every installed book on one seeded stream; `tiny` makes it short enough for a test."""
     deltas = _deltas(20 if tiny else 2_000)
     every_bid = [level for bids, _ in deltas for level in bids]
     singles: list[_Delta] = [([level], []) for level in every_bid]

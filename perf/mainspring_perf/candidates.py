@@ -1,4 +1,4 @@
-"""The candidates of each seam: whatever is installed and can run here, ours and strangers' alike."""
+"""Finds the candidates of each seam: every installed plugin that can run here, built-in or third-party."""
 
 import importlib.metadata
 from collections.abc import Callable, Iterable
@@ -20,13 +20,13 @@ _only: list[tuple[str, ...]] = []
 
 
 def allow_only(distributions: Iterable[str]) -> None:
-    """From now on only plugins of these distributions are measured, and only they are imported. None named: all."""
+    """Measures and imports only plugins of these distributions from now on; an empty list lifts the restriction."""
     _only[:] = [tuple(distributions)] if distributions else []
     registry.cache_clear()
 
 
 def allowed() -> tuple[str, ...]:
-    """The distributions whose plugins are measured: by default every one that is installed."""
+    """Returns the distributions whose plugins are measured: by default, every installed one."""
     if _only:
         return _only[0]
     points = importlib.metadata.entry_points(group=PROJECT)
@@ -36,29 +36,29 @@ def allowed() -> tuple[str, ...]:
 
 @cache
 def registry() -> Registry:
-    """What is installed and allowed. Raises `PluginLoadError` where one of them is broken."""
+    """Loads what is installed and allowed. Raises `PluginLoadError` if a plugin is broken."""
     return Registry.load(allowed())
 
 
 def candidates(seam: str) -> list[Offer]:
-    """The offers for a seam that can run here, by name."""
+    """Returns the offers for a seam that can run here, sorted by name."""
     return [offer for _, offer in sorted(registry().offers(seam).items()) if not why_unusable(offer.needs)]
 
 
 def unusable(seam: str) -> dict[str, str]:
-    """The offers for a seam that can't run here, with the reason."""
+    """Returns the offers for a seam that can't run here, with the reason."""
     reasons = {name: why_unusable(offer.needs) for name, offer in sorted(registry().offers(seam).items())}
     return {name: why for name, why in reasons.items() if why}
 
 
 def usable(seam: str, name: str) -> Callable[..., Any] | None:
-    """The factory of a plugin; None where it isn't installed or can't run here."""
+    """Returns a plugin's factory, or None if it isn't installed or can't run here."""
     offer = registry().offers(seam).get(name)
     return None if offer is None or why_unusable(offer.needs) else offer.factory
 
 
 def make(offer: Offer, *arguments: object, options: msgspec.Struct | None = None) -> Any:
-    """What an offer's factory makes, with these options or its own defaults. An error names the plugin."""
+    """Calls an offer's factory with `options`, or with its defaults. An error names the plugin."""
     with calling(offer, "be made for a benchmark"):
         if offer.options is None:
             return offer.factory(*arguments)
@@ -66,7 +66,7 @@ def make(offer: Offer, *arguments: object, options: msgspec.Struct | None = None
 
 
 def options_of(offer: Offer) -> msgspec.Struct:
-    """The options of an offer, as the conformance kit fills them: the defaults, and 1000 for what has none."""
+    """Returns an offer's options as the conformance kit fills them: defaults, and 1000 for required ones."""
     assert offer.options is not None
     needed = [field.encode_name for field in msgspec.structs.fields(offer.options) if field.required]
     return msgspec.convert(dict.fromkeys(needed, _FIGURE), offer.options)

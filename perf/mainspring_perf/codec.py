@@ -1,4 +1,4 @@
-"""How fast the codecs decode a venue's messages, and encode the records of orders."""
+"""Times codecs: decoding a venue's messages, and encoding order records."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ _REFERENCES: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = 
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """Every codec that is installed, each way, on depth messages, bookTickers, trades and order records."""
+    """Returns benchmarks of every installed codec, both ways, on depth messages, quotes, trades and order records."""
     random = Random(1)  # noqa: S311  a benchmark's input, no secret
     count = 5 if tiny else 500
     inputs: dict[str, list[Any]] = {

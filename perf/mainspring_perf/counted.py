@@ -1,8 +1,8 @@
-"""`python -m mainspring_perf.counted SUITE`: what callgrind counts the instructions of. Not for timing.
+"""`python -m mainspring_perf.counted SUITE`: runs what callgrind counts. Not for timing.
 
-Each hot path is run a few times over between marks at which callgrind writes down what it has counted since the last
-one: calls of `getppid`, which nothing else here makes. So the start of the interpreter counts for nothing. The names
-are printed in the order of the marks, with how many operations lie between two of them.
+Each hot path runs several times between calls of `getppid`, which nothing else here calls. At each call, callgrind
+dumps its counts since the last one, so that starting the interpreter isn't counted. The names are printed in the order
+of the dumps, with the number of operations in each.
 """
 
 import gc
@@ -17,14 +17,14 @@ from mainspring_perf.suites import load_suite
 __all__ = ["MARK", "SECTIONS", "main"]
 
 MARK = "getppid"
-"""The function at which callgrind is told to write down its counts."""
+"""The function at whose calls callgrind dumps its counts."""
 
 SECTIONS = 3
-"""How often the same work is counted: the least of them is what it takes."""
+"""How often the same work is counted; the least count is used."""
 
 
 def main() -> None:
-    """Runs the benchmarks of a suite that are counted, of our own plugins, at their tiny size."""
+    """Runs the counted benchmarks of a suite at their tiny size, with built-in plugins only."""
     suite = sys.argv[1]
     allow_only(OURS)
     chosen = [benchmark for benchmark in load_suite(suite).benchmarks(True) if benchmark.counted]

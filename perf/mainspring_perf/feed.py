@@ -1,4 +1,4 @@
-"""Feeds: what a message costs from its bytes to market events, for every feed that is installed, in each encoding.
+"""Times feeds: a message from bytes to market events, for every installed feed in each of its encodings.
 
 A declared feed is measured on messages made from its declaration, and one that brings its own messages on those.
 """

@@ -1,4 +1,4 @@
-"""Where the files beside the suites lie: in `perf/` of a checkout, or inside the installed package."""
+"""Finds data files: in `perf/` of a checkout, or inside the installed package."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ __all__ = ["perf_file"]
 
 
 def perf_file(name: str) -> Path:
-    """The path of `perf/NAME`, whether it is there or not."""
+    """Returns the path of a data file, whether or not it exists."""
     package = Path(__file__).parent
     checkout = package.parent / name
     return checkout if (package.parent / "README.md").is_file() else package / name

@@ -1,4 +1,4 @@
-"""What a suite is made of."""
+"""The parts of a suite: benchmarks, their answers and their calls."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -16,16 +16,16 @@ Calls = Callable[[], tuple[Callable[[Any], object], Sequence[Any]]]
 
 
 class WrongAnswer(Exception):  # noqa: N818  it is one
-    """A benchmark's work gave another answer than it must: there is nothing to time."""
+    """A benchmark gave a wrong answer, so it isn't timed."""
 
 
 class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to time.
 
-    `run` does one whole pass and returns its answer; `check` raises `WrongAnswer` where that answer is wrong, and is
-    called before anything is timed. A pass is `operations` operations (messages, updates, calls), and `input` says on
-    what. `baseline` names the benchmark of the same suite that this one is told as a ratio to. What it aims for
-    stands in `perf/targets.toml`.
+    `run` does one pass and returns its answer; `check` raises `WrongAnswer` if that answer is wrong, and is called
+    before anything is timed. A pass is `operations` operations (messages, updates, calls), and `input` says on what.
+    `baseline` names the benchmark of the same suite that this one is compared with. Its target, if it has one, is in
+    `perf/targets.toml`.
 
     `offer` is the plugin that is measured, where it is one candidate's. `calls` does the same operations one by one, so
     that each can be timed by itself. `size_bytes` is how large one result is, where that is asked. `counted` says
@@ -46,7 +46,7 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def repeat(times: int, call: Callable[[], object]) -> object:
-    """Calls so often, and returns the last answer."""
+    """Calls `call` `times` times, and returns the last answer."""
     answer = None
     for _ in range(times):
         answer = call()
@@ -60,7 +60,7 @@ def expect(name: str, right: object, answer: object) -> None:
 
 
 def same_call(times: int, call: Callable[[], object]) -> Calls:
-    """The calls of a benchmark that asks the same thing again and again."""
+    """Returns the `calls` of a benchmark that repeats one call."""
     return partial(_same_call, times, call)
 
 

@@ -1,10 +1,10 @@
-"""The series of saved runs of a host, and where in it something moved.
+"""Finds the runs at which a host's series of saved figures moved.
 
-A series is cut where that pays: of all ways to cut it, the one with the least sum of distances from each part's median,
-in units of the noise, and `_PENALTY` times the logarithm of the length for each cut (optimal partitioning: Jackson and
-others 2005, with the distance of a double-exponential error, so that a single odd run doesn't pay for a cut). The noise
-is told by the median step from one run to the next, which a few moves don't change. A part has `_LEAST_RUNS` runs or
-more, and a cut is only told where the median moved by more than `_LEAST_MOVE`: less is noise that repeats.
+Optimal partitioning (Jackson et al. 2005): of all ways to cut a series into segments, the one with the least cost. The
+cost is the sum of absolute distances from each segment's median, in units of the noise, plus `_PENALTY` times the
+logarithm of the length per cut. Absolute distances keep a single outlier from causing a cut. The noise is estimated
+from the median step between neighbouring runs, which a few moves hardly change. A segment has at least `_LEAST_RUNS`
+runs, and moves of less than `_LEAST_MOVE` aren't reported.
 """
 
 import itertools
@@ -26,7 +26,7 @@ _LAST = 120
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """The first run after a move: its place in the series, the code then and before, the ratio (above 1: slower)."""
+    """The first run after a move: its index, the code of it and of the run before, the ratio (above 1: slower)."""
 
     at: int
     saved: str
@@ -36,7 +36,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
-    """One benchmark's figures in nanoseconds, oldest first, with the runs that they are of."""
+    """One benchmark's times in nanoseconds, oldest first, with a description of each run."""
 
     suite: str
     benchmark: str
@@ -46,7 +46,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_series(runs: Sequence[SavedRun], suites: Sequence[str] = (), only: Sequence[str] = ()) -> list[Series]:
-    """The series of every benchmark, of those suites and with one of `only` in its name where any are given."""
+    """Returns the series of each benchmark, filtered by suite and by parts of the name if any are given."""
     found: dict[tuple[str, str], list[tuple[SavedRun, float]]] = {}
     for run in runs:
         for suite, figures in run.one_ns.items():
@@ -70,9 +70,9 @@ def make_series(runs: Sequence[SavedRun], suites: Sequence[str] = (), only: Sequ
 
 
 def change_points(values: Sequence[float]) -> Mapping[int, float]:
-    """The places from which on a series is another than before, each with the ratio of the medians after and before.
+    """Returns the indices at which a series moved, with the ratio of the medians after and before.
 
-    Looks at the last 120 values.
+    Considers the last 120 values.
     """
     offset = max(len(values) - _LAST, 0)
     logs = [math.log(value) for value in values[offset:]]
@@ -87,7 +87,7 @@ def change_points(values: Sequence[float]) -> Mapping[int, float]:
 
 
 def _cuts(logs: Sequence[float]) -> list[int]:
-    """Where to cut: the cheapest way to the end of each beginning, made of the cheapest ways to shorter ones."""
+    """Returns the cuts of the cheapest partition, built from the cheapest partitions of each prefix."""
     count = len(logs)
     if count < 2 * _LEAST_RUNS:
         return []
@@ -114,7 +114,7 @@ def _spread(part: Sequence[float]) -> float:
 
 
 def _noise(logs: Sequence[float]) -> float:
-    """The standard deviation of a run, from the median step: 0.954 of it for normal errors."""
+    """Estimates the standard deviation of a run: for normal errors the median step is 0.954 of it."""
     steps = [abs(after - before) for before, after in itertools.pairwise(logs)]
     return max(statistics.median(steps) / 0.954, _LEAST_NOISE)
 

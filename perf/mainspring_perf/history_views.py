@@ -1,4 +1,4 @@
-"""How a host's series look: a line of bars each in a terminal, a page of charts in a browser."""
+"""Shows a host's series: bars in a terminal, charts on an HTML page."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _WIDTH, _HEIGHT, _MARGIN = 640, 120, 8
 
 
 def render_history(series: Sequence[Series], console: Console) -> None:
-    """Prints each series as bars, oldest first, `|` before a run where it moved, and below it what moved and where."""
+    """Prints each series as bars, oldest first, with `|` before a run at which it moved, and lists the moves."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("suite", "benchmark", "oldest to newest", "runs", "first", "last"):
         table.add_column(name, justify="right" if name in ("runs", "first", "last") else "left", overflow="fold")
@@ -36,7 +36,7 @@ def render_history(series: Sequence[Series], console: Console) -> None:
 
 
 def format_change(change: Change) -> str:
-    """What moved, by how much, and with which code."""
+    """Describes a move: by how much, when, and with which code."""
     how = "slower" if change.ratio > 1 else "faster"
     by = f"{100 * abs(change.ratio - 1):.1f}% {how}"
     return f"{by} from {change.saved[:10]} on, with {change.code}; before it was {change.code_before}"
@@ -55,7 +55,7 @@ def _bars(one: Series) -> str:
 
 
 def history_page(series: Sequence[Series], host: str) -> str:
-    """One page that needs nothing else: a chart a benchmark, light and dark, its changes marked and named."""
+    """Returns a self-contained page, light or dark, with a chart of each benchmark and its moves."""
     charts = "\n".join(_chart(one) for one in series) or "<p>No run has been saved on this host.</p>"
     return _PAGE.replace("{{host}}", escape(host)).replace("{{charts}}", charts)
 
@@ -92,7 +92,7 @@ def _x(place: int, count: int) -> float:
 
 
 def _y(value: float, low: float, high: float) -> float:
-    """On a log scale, so that a step of 5% is as high in every part of a chart."""
+    """Maps to a log scale, on which a step of 5% has the same height everywhere."""
     span = math.log(high) - math.log(low)
     up = 0.5 if span == 0 else (math.log(value) - math.log(low)) / span
     return _HEIGHT - _MARGIN - up * (_HEIGHT - 2 * _MARGIN)

@@ -1,4 +1,4 @@
-"""Whose figures these are: the host, as hwprofile describes it, and the code that was measured."""
+"""Identifies the host and the code that figures belong to."""
 
 import subprocess
 import time
@@ -17,9 +17,9 @@ __all__ = ["Code", "code", "host_profile", "import_ms"]
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
-    """Which code was measured: a version, and the commit where it lies in a git checkout.
+    """The measured code: its version and, in a git checkout, its commit.
 
-    `changed` says that files of it were changed since.
+    `changed` is True if tracked files differ from that commit.
     """
 
     version: str
@@ -34,7 +34,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def code() -> Code:
-    """The code that runs here. Without git, or outside a checkout, its version alone."""
+    """Returns the running code; only its version without git or outside a checkout."""
     spec = find_spec("mainspring")
     assert spec is not None
     assert spec.submodule_search_locations
@@ -55,7 +55,7 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 def import_ms() -> float:
-    """What importing hwprofile adds to starting Python, in milliseconds: the least of a few of either."""
+    """Returns the milliseconds that importing hwprofile adds to starting Python: least minus least of a few."""
     return _started_ms("import hwprofile") - _started_ms("")
 
 
@@ -70,5 +70,5 @@ def _started_ms(statement: str) -> float:
 
 @cache
 def host_profile() -> HostProfile:
-    """The host as hwprofile finds it, asked once."""
+    """Probes the host once."""
     return probe()

@@ -1,7 +1,7 @@
-"""The gate without noise: how many instructions each hot path takes, by valgrind's callgrind, against recorded counts.
+"""Compares the instructions of each hot path, counted by valgrind's callgrind, with recorded counts.
 
-Counts hang on the interpreter's build, the processor's architecture and the packages, and on nothing that other
-programs do. So they are recorded for what they hang on (`Key`), and compared with nothing else.
+Counts depend on the interpreter's build, the architecture and the packages, but not on other programs. So they are
+recorded under a `Key` of these, and compared only with counts of the same key.
 """
 
 import json
@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 TOLERANCE = 0.01
-"""By how much of itself a count may move."""
+"""The largest relative change of a count that passes."""
 
 _PACKAGES = ("msgpack", "msgspec", "orjson", "sortedcontainers")
 _ALLOCATORS = (b"malloc", b"calloc", b"realloc", b"posix_memalign", b"aligned_alloc")
@@ -56,7 +56,7 @@ State = Literal["same", "more", "fewer", "new", "gone"]
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
-    """What counts hang on.
+    """What counts depend on.
 
     `system` is the C library, and the widest vectors that valgrind lets a program see; `native` is the native
     distribution's version and compiler, empty where it isn't built.
@@ -70,7 +70,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     packages: dict[str, str]
 
     def differs_in(self, other: "Key") -> list[str]:
-        """What isn't the same in the two, in words."""
+        """Describes the differences between two keys."""
         return [
             f"{field} is {getattr(self, field)}, and {getattr(other, field)} there"
             for field in self.__struct_fields__
@@ -81,7 +81,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
     """What one operation of a hot path takes: instructions, and calls of the C library's allocator.
 
-    Python's objects are allocated there too while this is counted.
+    While counting, Python allocates its objects there too.
     """
 
     instructions: float
@@ -91,7 +91,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
 class Count(msgspec.Struct, frozen=True, kw_only=True):
     """Instructions of one operation of a hot path: counted now and recorded, None where one of them isn't there.
 
-    `allocations` are those of now. They are told, and not held to anything: more of them are more instructions.
+    `allocations` are those of now. They are shown, not judged: more of them are more instructions.
     """
 
     path: str
@@ -101,12 +101,12 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def change(self) -> float | None:
-        """By how much of itself it has moved; above 0 is more."""
+        """The relative change; above 0 is more instructions."""
         return None if self.now is None or self.then is None else self.now / self.then - 1
 
     @property
     def state(self) -> State:
-        """What to say of it."""
+        """How it compares."""
         if self.change is None:
             return "new" if self.then is None else "gone"
         if abs(self.change) <= TOLERANCE:
@@ -115,7 +115,7 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of the gate. `ok` is None where nothing could be compared, and `said` says why, and what was done."""
+    """The result of the gate. `ok` is None if nothing could be compared; `said` says why, and what was done."""
 
     ok: bool | None
     said: str
@@ -123,7 +123,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_instructions(names: Sequence[str] = (), *, record: bool = False, file: Path | None = None) -> Outcome:
-    """Counts, and compares with what was recorded for the same interpreter, architecture and packages.
+    """Counts instructions, and compares them with those recorded for the same key.
 
     `names` are the suites whose hot paths are counted; all of them if none is named.
 
@@ -159,7 +159,7 @@ def check_instructions(names: Sequence[str] = (), *, record: bool = False, file:
 
 
 def count_instructions(valgrind: str, suites: Sequence[str]) -> dict[str, Counted]:
-    """What one operation of each hot path takes. Raises `MainspringError` where callgrind fails."""
+    """Counts what one operation of each hot path takes. Raises `MainspringError` if callgrind fails."""
     # The session that some of them run is made beforehand, and not under callgrind.
     sessions(tiny=True)
     counts: dict[str, Counted] = {}
@@ -232,7 +232,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _valgrind() -> tuple[str, str] | str:
-    """Where valgrind lies and its version, or why it can't be used."""
+    """Returns valgrind's path and version, or why it can't be used."""
     path = shutil.which("valgrind")
     if path is None:
         return "valgrind isn't installed (Debian: apt-get install valgrind)"
@@ -262,7 +262,7 @@ def _native(versions: Mapping[str, str]) -> str:
 
 
 def _vectors() -> str:
-    """Valgrind knows vectors up to AVX2, so that a CPU with more takes the same way."""
+    """Returns the widest vectors that valgrind supports here: at most AVX2, so wider CPUs run the same code."""
     there = instruction_sets()
     return next((name for name in ("avx2", "avx", "neon", "sse4_2") if name in there), "plain")
 

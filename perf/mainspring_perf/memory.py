@@ -1,4 +1,4 @@
-"""`bench memory`: what a session, an instrument and the hot path need of memory."""
+"""`bench memory`: measures the memory of sessions, books and hot paths."""
 
 import ctypes
 import gc
@@ -48,7 +48,7 @@ _INSTRUMENT_LEVELS = 50
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What calls took of Python's heap: blocks kept, on average for a call, and at most so many bytes at once."""
+    """What calls took of Python's heap: blocks kept per call on average, and the most bytes in use at once."""
 
     blocks_kept: float
     peak_bytes: int
@@ -68,7 +68,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measure_memory(*, sessions: int = _RUNS) -> Memory:
-    """Runs the reference session so often in this process, and fills a few books of every kind that is installed."""
+    """Runs the reference session `sessions` times in this process, and fills books of every installed kind."""
     return Memory(
         resident_mb=tuple(measure_sessions(sessions)),
         peak_mb=_peak_mb(),
@@ -78,7 +78,7 @@ def measure_memory(*, sessions: int = _RUNS) -> Memory:
 
 
 def measure_sessions(sessions: int) -> list[float]:
-    """The resident MB after each of so many reference sessions in this process."""
+    """Returns the resident MB after each of `sessions` reference sessions in this process."""
     registry = Registry.load()
     session = make_session(load_config(None), registry)
     process = psutil.Process()
@@ -91,34 +91,34 @@ def measure_sessions(sessions: int) -> list[float]:
 
 
 def book_bytes(name: str, levels: int = _LEVELS) -> float:
-    """What one book with so many levels a side adds to a process, on average over many, in bytes.
+    """Returns the bytes that one book with `levels` levels a side adds to a process, averaged over many books.
 
-    Each in a process of its own: memory that was used and given back before would hide what is taken.
+    Uses a fresh process: memory freed earlier would hide what is allocated.
     """
     return _asked(f"_fill({name!r}, {_BOOKS}, {levels})") / _BOOKS
 
 
 def instruments_mib(name: str = "ladder") -> float | str:
-    """What 10,000 books of 50 levels add to a process, in MiB; why it can't be told where the book isn't here."""
+    """Returns the MiB that 10,000 books of 50 levels add to a process, or why the book isn't available."""
     if name not in {offer.name for offer in candidates("book")}:
         return f"the book {name!r} isn't here"
     return _asked(f"_fill({name!r}, {_INSTRUMENTS}, {_INSTRUMENT_LEVELS // 2})") / 2**20
 
 
 def native_book_kib() -> float | str:
-    """What a native book of 1,000 levels a side adds to a process, in KiB; why it can't be told where none is here."""
+    """Returns the KiB of a native book of 1,000 levels a side, or why none is available."""
     if "ladder" not in {offer.name for offer in candidates("book")}:
         return "the book 'ladder' isn't here"
     return book_bytes("ladder") / 1024
 
 
 def growth_mb() -> float:
-    """How much resident memory grows from the second session to the tenth, in MB, in a process of its own."""
+    """Returns the MB by which resident memory grows from the second session to the tenth, in a fresh process."""
     return _asked("_growth()")
 
 
 def instruments_update_ratio() -> float | str:
-    """What an update costs in one of 10,000 native books, against one of a single book: the median of a few rounds."""
+    """Returns the cost of an update in one of 10,000 native books relative to a single book, median of rounds."""
     found = next((offer for offer in candidates("book") if offer.name == "ladder"), None)
     if found is None:
         return "the book 'ladder' isn't here"
@@ -151,9 +151,9 @@ def _growth() -> float:
 
 
 def taken_by(calls: Calls) -> Taken:
-    """What the later half of the calls takes of Python's heap.
+    """Measures what the second half of the calls takes of Python's heap.
 
-    The earlier half is made beforehand, so that what grows once (a dict, a buffer) has grown.
+    The first half runs beforehand, so that what grows only once (a dict, a buffer) has grown.
     """
     enabled = gc.isenabled()
     gc.collect()
@@ -189,7 +189,7 @@ def _half_done(calls: Calls) -> tuple[Callable[[Any], object], Sequence[Any]]:
 
 
 def render_memory(found: Memory, console: Console) -> None:
-    """Prints the figures."""
+    """Prints the results."""
     first = found.resident_mb[0]
     sessions = Table("session", "resident MB", "since the first", box=None, pad_edge=False, header_style="bold")
     for number, resident in enumerate(found.resident_mb, 1):
@@ -208,7 +208,7 @@ def render_memory(found: Memory, console: Console) -> None:
 
 
 def _peak_mb() -> float | None:
-    """The most that this process ever had resident; None where the system doesn't say."""
+    """Returns the peak resident MB of this process; None if the system doesn't report it."""
     info = psutil.Process().memory_info()
     if hasattr(info, "peak_wset"):
         return float(info.peak_wset) / 1e6
@@ -221,7 +221,7 @@ def _peak_mb() -> float | None:
 
 
 def _give_back() -> None:
-    """Hands what was freed back to the system, where the C library can, so that what is taken next is seen."""
+    """Returns freed memory to the system, if the C library can, so that the next allocation is visible."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
@@ -235,7 +235,7 @@ def _asked(expression: str) -> float:
 
 
 def _fill(name: str, books: int, levels: int) -> int:
-    """Fills so many books, and returns by how many bytes the process has grown."""
+    """Fills `books` books, and returns the bytes by which the process has grown."""
     offer = next(offer for offer in candidates("book") if offer.name == name)
     process = psutil.Process()
     bids = [(1_000_000 - 3 * level, level + 1) for level in range(levels)]

@@ -19,7 +19,7 @@ _Rows = Sequence[Mapping[str, Any]]
 
 
 def bench_page(rows: _Rows) -> str:
-    """The page of the rows that `mainspring_perf.run.run_suites` gives, one section a suite. All free text is escaped.
+    """Returns the page of rows from `mainspring_perf.run.run_suites`, a section per suite. All free text is escaped.
 
     Tail latencies are shown where a row has them (`p50_ns`, `p99_ns`, `p99_9_ns`, `max_ns`).
     """
@@ -53,7 +53,7 @@ def _suite(suite: str, rows: _Rows) -> Html:
 
 
 def _groups(rows: _Rows) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """Benchmarks with one baseline, it included, belong side by side; those without any stand under ""."""
+    """Groups benchmarks by baseline, which is included; those without one are under ""."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     baselines = {row["baseline"] for row in rows}
     for row in rows:

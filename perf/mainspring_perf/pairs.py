@@ -1,7 +1,7 @@
-"""Two versions of the code, timed in turn: a pass of the one, a pass of the other, so that each pair meets one machine.
+"""Times two versions of the code in turn, a pass of one and then a pass of the other.
 
-What disturbs a shared machine lasts for many passes. Two passes that follow each other on the same CPU are disturbed
-alike, and their ratio isn't; two that are a second apart, or on two CPUs, aren't comparable.
+A disturbance on a shared machine lasts for many passes. It affects consecutive passes on the same CPU alike and leaves
+their ratio unchanged; passes a second apart, or on different CPUs, can't be compared.
 """
 
 import json
@@ -43,7 +43,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """What a round gave: each version's benchmarks by name with their inputs, and the pairs of those that both have."""
+    """The result of a round: each version's inputs by benchmark, and the pairs of benchmarks that both have."""
 
     inputs: tuple[dict[str, str], dict[str, str]]
     pairs: dict[str, list[Pair]]
@@ -58,10 +58,11 @@ def run_round(
     only: Sequence[str] = (),
     allow: Sequence[str] = (),
 ) -> Round:
-    """One round of both versions in two fresh processes.
+    """Runs one round of both versions in two fresh processes.
 
-    `number` counts the rounds: each has a CPU and a seed of Python's hashes that both processes share, and another
-    begins. Raises `MainspringError` where either version can't be run.
+    `number` is the index of the round. It selects the CPU and hash seed that both processes share, and which of them
+    goes first. `names` selects whole names, `only` parts of names; both empty: all. Raises `MainspringError` if a
+    version can't run.
     """
     cpu = _cpu(number)
     chosen = [*_options("--name", names), *([] if names else _options("--only", only)), *_options("--allow", allow)]
@@ -84,12 +85,12 @@ def run_round(
 
 
 def pairs_of(pass_s: float) -> int:
-    """How many pairs are timed where a pass takes so many seconds: long passes take their time, and are fewer."""
+    """Returns how many pairs to time for passes of `pass_s` seconds: fewer of long ones."""
     return min(PAIRS, max(_PAIRS_AT_LEAST, int(_SIDE_S / pass_s)))
 
 
 def take_turns(then: Callable[[], float], now: Callable[[], float], *, count: int, now_first: bool) -> list[Pair]:
-    """So many pairs of passes. Each begins with the side that ended the one before: neither always goes first."""
+    """Times `count` pairs. Each begins with the side that ended the one before, so neither always goes first."""
     pairs = []
     for number in range(count):
         if now_first is (number % 2 == 0):
@@ -101,7 +102,7 @@ def take_turns(then: Callable[[], float], now: Callable[[], float], *, count: in
 
 
 def _cpu(number: int) -> int | None:
-    """Each CPU that this process may use in turn; None where the system has no way to bind a process to one."""
+    """Returns a usable CPU, a different one each round; None if the system can't bind processes."""
     if not hasattr(os, "sched_getaffinity"):
         return None
     usable = sorted(os.sched_getaffinity(0))
@@ -113,7 +114,7 @@ def _options(option: str, values: Sequence[str]) -> list[str]:
 
 
 class _Reported(msgspec.Struct, frozen=True):
-    """What a side says of a benchmark of its."""
+    """What a side reports about one of its benchmarks."""
 
     input: str
     pass_s: float

@@ -45,12 +45,15 @@ def compare_rounds(ratios: Sequence[float]) -> Paired:
     count = len(ratios)
     if count < 2:
         raise ValueError(f"needs two rounds or more, not {count}")
-    logs = np.log(ratios)
+    # Rounded, so that ratios which differ in their last bit alone are tied.
+    logs = np.round(np.log(ratios), 12)
     first, second = np.triu_indices(count)
     walsh = np.sort((logs[first] + logs[second]) / 2)
     # How many Walsh averages lie outside the interval on each side, by the normal approximation with its correction.
     reach = _Z * math.sqrt(count * (count + 1) * (2 * count + 1) / 24)
     cut = max(math.floor(count * (count + 1) / 4 - reach - 0.5), 0)
-    p = float(stats.wilcoxon(logs, zero_method="zsplit", method="exact").pvalue) if logs.any() else 1.0
+    # With ties the exact test rounds, to one side's favour: the larger of both favours neither.
+    sides = [stats.wilcoxon(one, zero_method="zsplit", method="exact").pvalue for one in (logs, -logs)]
+    p = float(max(sides)) if logs.any() else 1.0
     ratio, low, high = (math.exp(one) for one in (np.median(walsh), walsh[cut], walsh[-1 - cut]))
     return Paired(ratio=ratio, low=low, high=high, p=p, rounds=count)

@@ -26,7 +26,7 @@ _PASS_S = 0.005
 
 
 def main() -> None:
-    """Serves one side of a round."""
+    """Answers one side of a comparison until its input ends."""
     parser = argparse.ArgumentParser(prog="python -m mainspring_perf.round")
     parser.add_argument("--suite", required=True)
     parser.add_argument("--only", action="append", default=[], help="a part of a benchmark's name")

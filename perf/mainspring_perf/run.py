@@ -1,4 +1,4 @@
-"""Runs suites in interleaved rounds, and tells each figure as a ratio to its baseline of the same rounds."""
+"""Runs suites in interleaved rounds, and relates each figure to its baseline in the same rounds."""
 
 import statistics
 import subprocess
@@ -21,11 +21,11 @@ from mainspring_perf.targets import load_targets
 __all__ = ["EFFORTS", "Timed", "choose_benchmarks", "list_suites", "run_suites", "run_tiny"]
 
 EFFORTS: Mapping[str, int] = {"fast": 3, "normal": 7, "rigorous": 21}
-"""How many rounds are made, by how sure one wants to be."""
+"""Rounds by effort."""
 
 
 class Timed(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a run: a row a benchmark, and pyperf's own benchmarks by suite and name, to be saved.
+    """The results of a run: a row per benchmark, and pyperf's benchmarks by suite and name, to be saved.
 
     `unmeasured` are the candidates that no benchmark could be made for, with the reason, by seam and name.
     """
@@ -36,7 +36,7 @@ class Timed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_suites() -> list[tuple[str, str]]:
-    """The suites, each with the first line of its docstring."""
+    """Lists the suites with the first line of their docstrings."""
     return [(name, (module.__doc__ or "").strip().splitlines()[0]) for name, module in find_suites().items()]
 
 
@@ -62,7 +62,7 @@ def run_suites(
     rate: float | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Timed:
-    """Times the suites of those names, all of them if there are none.
+    """Times the named suites, or all of them if none is named.
 
     Each round times every benchmark of a suite once, in a process of its own, so that a benchmark and its baseline
     meet the same machine. A row has the median over the rounds in nanoseconds for one operation, the spread of the
@@ -143,7 +143,7 @@ def _tails(suite: str, chosen: Sequence[str], rate: float | None) -> dict[str, A
 
 
 def _run(suite: str, command: Sequence[str]) -> str:
-    """What a process of ours prints. Its error is ours, by its last line."""
+    """Runs a process of ours, and returns what it prints. Raises `MainspringError` with its last line."""
     whole = [*module_command(*command), *(word for name in allowed() for word in ("--allow", name))]
     done = subprocess.run(whole, capture_output=True, text=True, check=False)  # noqa: S603  our own worker
     if done.returncode:
@@ -156,7 +156,7 @@ def _run(suite: str, command: Sequence[str]) -> str:
 
 
 def _joined(rounds: Sequence[Any], row: Mapping[str, Any]) -> Any:
-    """The rounds of a benchmark as one of pyperf's, with what pyperf doesn't know of it."""
+    """Joins the rounds of a benchmark into one pyperf benchmark, with our metadata."""
     first = rounds[0]
     for later in rounds[1:]:
         first.add_runs(later)

@@ -1,4 +1,4 @@
-"""The sessions that suites run on: the generated reference session, and the recorded one where it is here."""
+"""Makes the sessions that suites run on: the reference session and, if available, the recorded one."""
 
 from itertools import islice
 from pathlib import Path
@@ -23,12 +23,12 @@ Session = tuple[str, Plan, tuple[RawMessage, ...]]
 
 
 def recorded_capture() -> Path | None:
-    """The recorded session's file, None where it isn't on this machine."""
+    """Returns the recorded session's file; None if it isn't on this machine."""
     return find_capture(find_entry(RECORDED))
 
 
 def make_session(name: str, overrides: tuple[str, ...], *, tiny: bool) -> Session:
-    """The session of the built-in configuration with these overrides."""
+    """Makes the session of the built-in configuration with `overrides`; tiny: its first 2,000 messages."""
     loaded: Loaded = load_config(None, overrides)
     plan = make_plan(loaded, registry())
     messages = open_messages(plan, registry())
@@ -36,7 +36,7 @@ def make_session(name: str, overrides: tuple[str, ...], *, tiny: bool) -> Sessio
 
 
 def sessions(*, tiny: bool, overrides: tuple[str, ...] = ()) -> list[Session]:
-    """The reference session, and the recorded one where it is here. Tiny: their first 2,000 messages."""
+    """Makes the reference session and, if available, the recorded one; tiny: their first 2,000 messages."""
     made = [make_session("reference session", overrides, tiny=tiny)]
     if recorded_capture() is not None:
         recorded = (*overrides, f"feed.capture={RECORDED}", "feed.plugin=auto")

@@ -1,6 +1,6 @@
-"""What was saved: a baseline is a file of pyperf's with host and code inside, and every saved run joins a series.
+"""Stores runs: a baseline is a pyperf file with the host and the code, and every run joins the host's series.
 
-A baseline's folder also holds a copy of the code that was measured, so that it can be run again beside later code.
+A baseline's folder also holds a copy of the measured code, so that it can run again next to later code.
 """
 
 import os
@@ -62,7 +62,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def bench_folder() -> Path:
-    """Where baselines and history lie: `$MAINSPRING_BENCH`, or else `bench` in the cache folder."""
+    """Returns the folder of baselines and history: `$MAINSPRING_BENCH`, or `bench` in the cache folder."""
     named = os.environ.get(FOLDER_VARIABLE)
     return Path(named) if named else cache_folder() / "bench"
 
@@ -73,7 +73,7 @@ def save_run(
     """Saves pyperf benchmarks under a name, with a copy of the code, and adds them to this host's series.
 
     `about` holds "saved" (the time, ISO 8601), "python" and "python_version". A baseline of that name is replaced.
-    Raises `MainspringError` for a name that can't be one of a file's.
+    Raises `MainspringError` if the name can't be a file's or the folder can't be written.
     """
     check_name(name)
     shared = {
@@ -109,7 +109,7 @@ def check_name(name: str) -> None:
 
 
 def load_baseline(name: str) -> Baseline:
-    """The baseline of that name, or in that file of pyperf's. Raises `MainspringError` where there is none."""
+    """Loads a baseline by its name or by the path of its pyperf file. Raises `MainspringError` if it can't."""
     path = bench_folder() / "baselines" / name / "pyperf.json"
     if not path.is_file():
         path = Path(name)
@@ -143,13 +143,13 @@ def load_baseline(name: str) -> Baseline:
 
 
 def list_baselines() -> list[str]:
-    """The names under which something was saved."""
+    """Returns the names of all baselines."""
     folder = bench_folder() / "baselines"
     return sorted(one.parent.name for one in folder.glob("*/pyperf.json")) if folder.is_dir() else []
 
 
 def package_versions() -> dict[str, str]:
-    """The versions of the packages that our figures hang on."""
+    """Returns the versions of the packages that affect our figures."""
     names = ("msgpack", "msgspec", "orjson", "ormsgpack", "pysimdjson", "sortedcontainers", "numpy", "numba")
     found = {}
     for name in (*names, *_DISTRIBUTIONS):
@@ -161,7 +161,7 @@ def package_versions() -> dict[str, str]:
 
 
 class SavedRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a series: the figures of a saved run, in nanoseconds for one operation."""
+    """A line of a series: a saved run's times, in nanoseconds per operation, by suite and benchmark."""
 
     name: str
     saved: str
@@ -170,7 +170,7 @@ class SavedRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load_runs(fingerprint: str) -> list[SavedRun]:
-    """The series of a host, oldest first. Raises `MainspringError` for a line that isn't one."""
+    """Loads a host's series, oldest first. Raises `MainspringError` for a damaged line."""
     path = bench_folder() / "history" / f"{fingerprint}.jsonl"
     if not path.is_file():
         return []
@@ -202,7 +202,7 @@ def _join_series(
 
 
 def copy_code(target: Path) -> None:
-    """Our packages as they are now, and what their distributions say of themselves, so that plugins are found."""
+    """Copies our packages and the metadata of their distributions, by which plugins are found."""
     for package in _PACKAGES:
         spec = find_spec(package)
         if spec is None or not spec.submodule_search_locations:

@@ -13,7 +13,7 @@ __all__ = ["choose_suites", "find_suites", "load_suite"]
 
 
 def choose_suites(names: Sequence[str]) -> list[str]:
-    """Those suites, or all of them if none is named. Raises `MainspringError` for an unknown one."""
+    """Returns the named suites, or all of them if none is named. Raises `MainspringError` for an unknown name."""
     there = list(find_suites())
     for name in names:
         if name not in there:
@@ -23,7 +23,7 @@ def choose_suites(names: Sequence[str]) -> list[str]:
 
 @cache
 def find_suites() -> Mapping[str, ModuleType]:
-    """The suites by name: modules with a `SUITE`, their own name, and a function `benchmarks(tiny)`."""
+    """Returns the suites by name: modules with `SUITE` and a function `benchmarks(tiny)`."""
     suites = {}
     for module in pkgutil.iter_modules(mainspring_perf.__path__):
         if module.name.startswith("_"):
@@ -35,5 +35,5 @@ def find_suites() -> Mapping[str, ModuleType]:
 
 
 def load_suite(name: str) -> ModuleType:
-    """One suite, without importing the others: a timed process starts sooner."""
+    """Imports one suite without the others, so that a timed process starts sooner."""
     return importlib.import_module(f"mainspring_perf.{name}")

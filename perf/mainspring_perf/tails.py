@@ -1,9 +1,9 @@
-"""`python -m mainspring_perf.tails --suite NAME`: each operation timed by itself, and how the times are spread.
+"""`python -m mainspring_perf.tails --suite NAME`: times single operations, and prints the percentiles.
 
-Without a rate, one operation follows the other, and its own time is all that counts. With a rate, operations are due at
-even distances, and an operation's time counts from when it was *due*, not from when it could begin: one that is late
-makes those behind it late, and they say so. To leave that out is the coordinated omission that HdrHistogram's author
-warns of (Tene, "How NOT to Measure Latency"). Times are kept in HdrHistogram, to three significant digits.
+Without a rate, operations follow one another and each is timed alone. With a rate, operations are due at regular
+intervals, and a time starts when the operation is *due*, so that a late operation delays those behind it. Leaving that
+out would be coordinated omission (Tene, "How NOT to Measure Latency"). Times are recorded in an HdrHistogram, to three
+significant digits.
 """
 
 import argparse
@@ -55,9 +55,9 @@ def measure_tail(
     max_s: float = _MAX_S,
     clock: Callable[[], int] = time.perf_counter_ns,
 ) -> Tail:
-    """Times so many operations, or for so long; with `rate`, they are due at that many a second.
+    """Times `operations` operations, or stops after `max_s`; with `rate`, they are due at that many a second.
 
-    `clock` tells nanoseconds. A fresh subject is made whenever its inputs are used up, outside the time.
+    `clock` returns nanoseconds. When the inputs are used up, a fresh subject is made, outside the measured time.
     """
     call, inputs = calls()
     for one in inputs[:_WARM_UP]:
@@ -116,7 +116,7 @@ def _nothing(_: object) -> None:
 
 
 def main() -> None:
-    """Prints the tails of a suite's benchmarks as JSON, by name. Answers are checked first."""
+    """Prints the tails of a suite's benchmarks as JSON, by name, after checking the answers."""
     parser = argparse.ArgumentParser(prog="python -m mainspring_perf.tails", description=__doc__)
     parser.add_argument("--suite", required=True)
     parser.add_argument("--name", action="append", default=[], help="a benchmark's whole name")

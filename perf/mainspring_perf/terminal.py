@@ -1,4 +1,4 @@
-"""How the rows of a run look in a terminal."""
+"""Prints the rows of a run, and comparisons."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ _JUDGED = {True: "met", False: "MISSED", None: "not judged"}
 
 
 def render(timed: Timed, console: Console) -> None:
-    """Prints means, the tails of single operations, and below them what each was measured on."""
+    """Prints means, tails of single operations, and the inputs."""
     rows = timed.rows
     console.print(_means(rows))
     if any(row["tail"] for row in rows):
@@ -66,7 +66,7 @@ def _tails(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def render_comparison(found: Comparison, console: Console) -> None:
-    """Prints what differs, by how much and how sure, and how it was found."""
+    """Prints each difference with its interval and verdict, and how they were measured."""
     table = _table("suite", "benchmark", right=("then", "now", "now to then", "95% interval", "verdict"))
     for one in found.differences:
         style = {"slower": "red", "faster": "green"}.get(one.verdict, "")
@@ -98,7 +98,7 @@ def _table(*left: str, right: Sequence[str]) -> Table:
 
 
 def format_time(nanoseconds: float) -> str:
-    """A time in the unit that suits it."""
+    """Formats a time in ns, us or ms."""
     if nanoseconds < 1e3:
         return f"{nanoseconds:.0f} ns"
     if nanoseconds < 1e6:

@@ -1,4 +1,4 @@
-"""Benchmarks of the same work side by side: a bar for each, as long as one operation takes."""
+"""Charts benchmarks of the same work: a bar each, proportional to the time of one operation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ _LINEAR_UP_TO = 30.0
 
 
 def timings_chart(title: str, rows: Sequence[Mapping[str, Any]], *, short: bool = False) -> Html:
-    """The chart of some rows of `mainspring_perf.run.run_suites`, the fastest first.
+    """Charts rows of `mainspring_perf.run.run_suites`, fastest first.
 
     `short` labels the bars with what stands before the colon of their names: who does the work that `title` names.
 
@@ -44,7 +44,7 @@ def timings_chart(title: str, rows: Sequence[Mapping[str, Any]], *, short: bool 
 
 
 def timings_key() -> Html:
-    """The legend of all such charts on a page."""
+    """Returns the legend of such charts."""
     return legend(
         [
             swatch("timed", "one operation, the median of the rounds"),

@@ -1,4 +1,4 @@
-"""Holds this code against a baseline: run again beside each other where both can, else what was saved against now."""
+"""Compares this code with a baseline: both run side by side if they can, else saved times with new ones."""
 
 import statistics
 import subprocess
@@ -29,7 +29,7 @@ _SAVED_P = 0.05
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """How one benchmark compares. `ratio` is now to then: above 1 is slower. `low` and `high` are its interval of 95%.
 
-    `fails` says that it is slower by more than was allowed, and not by chance.
+    `fails` is True if it is slower by more than the limit, and not by chance.
     """
 
     suite: str
@@ -44,9 +44,9 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """All differences. `how` says in words how they were found, `noise` what the machine makes by itself.
+    """All differences. `how` describes how they were measured, `noise` the machine's own relative noise.
 
-    `only_now` and `only_then` are the benchmarks that the other side doesn't have.
+    `only_now` and `only_then` are benchmarks that the other side lacks.
     """
 
     against: str
@@ -58,12 +58,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> bool:
-        """Whether anything is slower than was allowed."""
+        """Whether anything is slower than the limit allows."""
         return any(one.fails for one in self.differences)
 
 
 def why_not_run_again(baseline: Baseline) -> str | None:
-    """Why a baseline can't be run again here; None where it can."""
+    """Returns why a baseline can't run again here; None if it can."""
     if baseline.code_folder is None:
         return "the copy of its code is gone"
     if not Path(baseline.python).exists():
@@ -89,11 +89,11 @@ def beside_each_other(
     fail_over: float | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
-    """Runs the baseline's code and this one in turn, pass by pass, in rounds of fresh processes, and compares these.
+    """Runs the baseline's code and this code in turn, in rounds of fresh processes, and compares them.
 
-    What looks slower by more than `fail_over` (0.05 is 5%) is run again, and fails only where the second, independent
-    rounds say the same: with `_SURE_P` shared among all that were suspected. Raises `MainspringError` where either
-    side can't be run.
+    What seems slower by more than `fail_over` (0.05 is 5%) runs again, and fails only if these independent rounds
+    confirm it, with `_SURE_P` divided among all suspects. `effort` is "fast", "normal" or "rigorous", `only` parts of
+    names, `allow` the distributions to measure. Raises `MainspringError` if a side can't run, or SciPy is missing.
     """
     need_scipy()
     if baseline.code_folder is None:
@@ -117,8 +117,8 @@ def from_saved(
 ) -> Comparison:
     """Compares what was timed now with what was saved, by Student's t-test (95%, two-sided).
 
-    The machine may have changed in between in ways that neither side shows: so a difference counts only where it is
-    larger than the spread of the rounds as well, that of now and that of then.
+    The machine may have changed in between without either side showing it, so a difference counts only if it is also
+    larger than the spread of both runs. `why` says why the baseline can't run again.
     """
     need_scipy()
     from scipy import stats
@@ -242,7 +242,7 @@ class _Rounds:
 
 
 def _difference(suite: str, name: str, found: _Found) -> tuple[Difference, Paired]:
-    """A round's ratio is the median of its pairs': what came over one pass of a pair counts for nothing."""
+    """Compares by the median ratio of each round's pairs, so that a single disturbed pass doesn't count."""
     rounds = found.rounds[name]
     paired = compare_rounds([statistics.median(now / then for then, now in pairs) for pairs in rounds])
     verdict: Verdict = "no difference"

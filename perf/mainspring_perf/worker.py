@@ -1,4 +1,4 @@
-"""What pyperf starts: `python -m mainspring_perf.worker --suite NAME`, once more for each process that it times in."""
+"""`python -m mainspring_perf.worker --suite NAME`: what pyperf starts, again for each process that it times in."""
 
 import sys
 from pathlib import Path
@@ -15,9 +15,9 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Times the benchmarks of one suite with pyperf, each after its answer was checked.
+    """Times the benchmarks of one suite with pyperf, after checking each answer.
 
-    How many runs make a value is found once: what an earlier round found is handed in, as JSON by name.
+    `--known-loops` names a JSON file with the loops that an earlier round found, by benchmark.
     """
     runner = pyperf.Runner(add_cmdline_args=_pass_suite_on, program_args=module_command("mainspring_perf.worker")[1:])
     runner.argparser.add_argument("--suite", required=True)

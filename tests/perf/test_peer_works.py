@@ -39,8 +39,8 @@ def spoilt(value: Any) -> Any:
 
 def test_an_empty_answer_is_wrong() -> None:
     """An answer of nothing, or of something that wasn't asked for, isn't right by having nothing wrong in it."""
-    assert agrees({}, {"callbacks": 1}) == "it answers nothing, where wakes are asked for"
-    assert agrees({"other": 1}, {"callbacks": 1}) == "it answers other, where wakes are asked for"
+    assert agrees({}, {"callbacks": 1}) == "it answers nothing, where callbacks are asked for"
+    assert agrees({"other": 1}, {"callbacks": 1}) == "it answers other, where callbacks are asked for"
 
 
 def test_deltas_are_the_levels_of_a_message(tmp_path: Any) -> None:

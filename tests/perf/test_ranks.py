@@ -60,6 +60,12 @@ def test_swapping_the_sides_turns_the_ratio_over(pairs):
     assert there.low == pytest.approx(1 / back.high)
 
 
+def test_ties_favour_neither_side():
+    """Two rounds that cancel out are tied in rank: the sides still get the same p."""
+    there, back = compare_rounds([0.5, 0.75, 1 / 0.75]), compare_rounds([2.0, 1 / 0.75, 0.75])
+    assert there.p == pytest.approx(back.p)
+
+
 def test_too_few_rounds_are_refused():
     """One round says nothing about its own noise."""
     with pytest.raises(ValueError, match="two rounds or more"):
