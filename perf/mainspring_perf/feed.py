@@ -65,7 +65,7 @@ def _messages(offer: Offer, encoding: str, count: int) -> list[RawMessage]:
 
 
 def _codec(encoding: str) -> Codec:
-    codec: Codec = make(registry().default("codec", format=encoding))
+    codec: Codec = make(registry().best("codec", format=encoding))
     return codec
 
 

@@ -158,7 +158,7 @@ def test_an_empty_configuration_is_all_defaults() -> None:
     """Every key may be left out, and every slot is then chosen by the plan."""
     config = parse_config("", ORIGIN, Path()).config
     assert config == Config()
-    assert (config.mode, config.seed, config.instruments, config.plugins.allow) == ("paper", 1, (), OURS)
+    assert (config.mode, config.seed, config.instruments, config.plugins.allow) == ("paper", 1, (), ())
     assert (config.feed, config.book, config.codec) == (FeedConfig(), SlotConfig(), CodecConfig(json=AUTO, binary=AUTO))
 
 
@@ -204,7 +204,7 @@ def test_the_built_in_configuration_says_what_the_documents_say() -> None:
     assert config.budget == Budget()
     stages = ("feed", "book", "slippage", "risk", "route", "venue", "whole_path")
     assert [config.budget.of(stage) for stage in stages] == [100, 100, 100, 200, 500, 4000, 5000]
-    assert config.plugins.allow == OURS
+    assert config.plugins.loaded == OURS
 
 
 KEYS = st.sampled_from(

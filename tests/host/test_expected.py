@@ -19,7 +19,7 @@ TWO += 'b = { plugin = "simulated", instruments = ["ETH/USDT"] }\n'
 
 @pytest.fixture(scope="module")
 def registry():
-    return Registry.load()
+    return Registry.load(["mainspring"])
 
 
 def profile(**slots: str) -> Profile:

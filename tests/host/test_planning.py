@@ -78,19 +78,19 @@ class Generated:
 def registry(make_offer: Callable[..., Offer], make_registry: Callable[..., Registry]) -> Registry:
     """One default and one other offer for most seams."""
     return make_registry(
-        make_offer("feed", "generator", Generated, default=True, capabilities={"generated": True}),
+        make_offer("feed", "generator", Generated, rank=10, capabilities={"generated": True}),
         make_offer("feed", "venue-a", FakeFeed),
         make_offer("feed", "venue-b", OtherFeed),
         make_offer("feed", "packed", PackedFeed, capabilities={"encodings": "cbor, msgpack"}),
-        make_offer("decoder", "closures", default=True),
-        make_offer("book", "plain", default=True),
+        make_offer("decoder", "closures", rank=10),
+        make_offer("book", "plain", rank=10),
         make_offer("book", "fast", needs=Needs(packages=("no_such_package",))),
         make_offer("book", "sized", options=Latency),
-        make_offer("codec", "text", default=True, capabilities={"format": "json"}),
-        make_offer("codec", "pack", PackCodec, default=True, capabilities={"format": "msgpack"}),
+        make_offer("codec", "text", rank=10, capabilities={"format": "json"}),
+        make_offer("codec", "pack", PackCodec, rank=10, capabilities={"format": "msgpack"}),
         make_offer("codec", "loose", capabilities={"format": "msgpack", "strict": False, "lenient": "it rounds"}),
-        make_offer("slippage", "flat", default=True),
-        make_offer("router", "paper", default=True, options=Latency),
+        make_offer("slippage", "flat", rank=10),
+        make_offer("router", "paper", rank=10, options=Latency),
         make_offer("strategy", "maker"),
         make_offer("risk", "max_size", options=Limit, capabilities={"required": True}),
         make_offer("risk", "collar", options=Limit),
@@ -135,7 +135,7 @@ def test_what_the_config_leaves_open_is_the_default_and_says_so(plan: Planner) -
         "codec (binary)": ("pack", "default"),
     }
     assert {one.because for one in made.choices() if one.rule == "default" and one.seam not in ("feed", "codec")} == {
-        "the default"
+        "the best installed"
     }
     assert {(one.distribution, one.version) for one in made.choices()} == {("acme", "2.3")}
     assert made.router is not None
@@ -172,7 +172,7 @@ def test_a_pinned_slot_needs_no_default(
     )
     made = make_plan(parse_config(f"{text}book.plugin = 'plain'", "s.toml", Path()), registry)
     assert made.book.plugin == "plain"
-    with pytest.raises(UnknownPlugin, match="no book plugin is a default here; name one in the config"):
+    with pytest.raises(UnknownPlugin, match="no book plugin is chosen unasked here; name one in the config"):
         make_plan(parse_config(text, "s.toml", Path()), registry)
 
 

@@ -107,11 +107,24 @@ def test_one_name_in_two_seams_is_no_clash(install: Callable[..., Any]) -> None:
     assert registry.get("slippage", "acme").seam == "slippage"
 
 
-def test_two_defaults_of_one_seam_are_an_error(install: Callable[..., Any]) -> None:
-    """A seam has at most one default; the error names both."""
-    install("acme-books", {"acme_books": book("ladder", ", default=True")})
-    install("other-books", {"other_books": book("tree", ", default=True")})
-    with pytest.raises(DuplicatePlugin, match=r"default book: 'ladder' of acme-books and 'tree' of other-books"):
+def test_the_best_that_can_run_here_is_chosen(install: Callable[..., Any]) -> None:
+    """The highest rank wins, unless it can't run here; what has no rank is never chosen unasked."""
+    install("acme-plain", {"acme_plain": book("plain", ", rank=10")})
+    install("acme-fast", {"acme_fast": book("fast", ", rank=20")})
+    install("acme-faster", {"acme_faster": book("faster", ", rank=30, needs=Needs(missing='no FPGA here')")})
+    install("acme-unranked", {"acme_unranked": book("unranked")})
+    registry = Registry.load(["acme-plain", "acme-fast", "acme-faster", "acme-unranked"])
+    assert [offer.name for offer in registry.ranked("book")] == ["faster", "fast", "plain"]
+    assert registry.best("book").name == "fast"
+
+
+def test_two_offers_of_one_rank_are_an_error(install: Callable[..., Any]) -> None:
+    """Which of them would be chosen unasked isn't left to chance; the error names both."""
+    install("acme-books", {"acme_books": book("ladder", ", rank=10")})
+    install("other-books", {"other_books": book("tree", ", rank=10")})
+    with pytest.raises(
+        DuplicatePlugin, match=r"seam book have rank 10: 'ladder' of acme-books and 'tree' of other-books"
+    ):
         Registry.load(["acme-books", "other-books"])
 
 
@@ -121,19 +134,19 @@ from mainspring.seams import hookimpl
 @hookimpl
 def register_codecs(catalogue):
     for name, form in {pairs!r}:
-        catalogue.add(name, object, summary="a codec", default=True,
+        catalogue.add(name, object, summary="a codec", rank=10,
                       capabilities=dict(format=form, strict=True))
 """
 
 
-def test_a_codec_may_be_the_default_for_each_format(install: Callable[..., Any]) -> None:
-    """There is a default JSON codec and a default msgpack codec, and no two of either."""
+def test_the_best_codec_is_chosen_for_each_format(install: Callable[..., Any]) -> None:
+    """Ranks of JSON codecs and of msgpack codecs don't meet."""
     install("acme", {"acme_codecs": CODECS.format(pairs=[("a", "json"), ("b", "msgpack")])})
     registry = Registry.load(["acme"])
-    assert registry.default("codec", format="json").name == "a"
-    assert registry.default("codec", format="msgpack").name == "b"
+    assert registry.best("codec", format="json").name == "a"
+    assert registry.best("codec", format="msgpack").name == "b"
     install("other", {"other_codecs": CODECS.format(pairs=[("c", "json")])})
-    with pytest.raises(DuplicatePlugin, match="default codec"):
+    with pytest.raises(DuplicatePlugin, match="seam codec have rank 10"):
         Registry.load(["acme", "other"])
 
 
@@ -292,10 +305,10 @@ def test_what_loads_does_not_depend_on_the_order_of_the_path(install: Callable[.
 )
 def test_a_plugin_that_cannot_run_here_says_why(install: Callable[..., Any], needs: str, reason: str) -> None:
     """An unusable plugin is listed; asking for it is an error with the reason."""
-    install("acme-books", {"acme_books": book("acme", f", needs=Needs({needs}), default=True")})
+    install("acme-books", {"acme_books": book("acme", f", needs=Needs({needs}), rank=10")})
     registry = Registry.load(["acme-books"])
     assert "acme" in registry.offers("book")
-    asks: list[Callable[[], Any]] = [lambda: registry.get("book", "acme"), lambda: registry.default("book")]
+    asks: list[Callable[[], Any]] = [lambda: registry.get("book", "acme"), lambda: registry.best("book")]
     for ask in asks:
         with pytest.raises(UnusablePlugin, match="'acme' of acme-books can't run here") as caught:
             ask()
@@ -334,11 +347,11 @@ def test_an_unknown_name_brings_what_was_not_loaded(install: Callable[..., Any])
     assert "Allowed, but no plugins of that name are installed: acme-bookz." in str(caught.value)
 
 
-def test_a_seam_without_a_default_says_so(install: Callable[..., Any]) -> None:
-    """Where nothing is a default, the remedy is to name one."""
+def test_a_seam_without_a_ranked_offer_says_so(install: Callable[..., Any]) -> None:
+    """Where nothing may be chosen unasked, the remedy is to name one."""
     install("acme-books", {"acme_books": book("acme")})
     with pytest.raises(UnknownPlugin, match="name one in the config"):
-        Registry.load(["acme-books"]).default("book")
+        Registry.load(["acme-books"]).best("book")
 
 
 def test_nothing_is_loaded_at_import_time() -> None:
@@ -353,12 +366,12 @@ def test_nothing_is_loaded_at_import_time() -> None:
 
 
 def test_the_built_in_plugins_load_by_every_hook() -> None:
-    """Our own plugins come by the same entry points as a stranger's, and fill every seam, each with a default."""
+    """Our own plugins come by the same entry points as a stranger's, and every seam has one to choose."""
     registry = Registry.load(OURS)
     for seam in SEAMS:
         assert registry.offers(seam), f"no {seam} plugin"
         assert {offer.distribution for offer in registry.offers(seam).values()} <= set(OURS)
     for seam in ("feed", "book", "slippage", "router"):
-        assert registry.default(seam).default
-    assert registry.default("codec", format="json").capabilities["strict"]
-    assert registry.default("codec", format="msgpack").capabilities["strict"]
+        assert registry.best(seam).rank
+    assert registry.best("codec", format="json").capabilities["strict"]
+    assert registry.best("codec", format="msgpack").capabilities["strict"]

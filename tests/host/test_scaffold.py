@@ -32,7 +32,7 @@ def test_the_new_project(tmp_path, seam):
     assert (folder / "src" / f"{module.replace('.', '/')}.py").is_file()
     session = (folder / "session.toml").read_text()
     config = parse_config(session, "session.toml", folder).config
-    assert config.plugins.allow == ("mainspring", "acme-fast-thing")
+    assert config.plugins.allow == ("acme-fast-thing",)
     plugin = "acme_fast_thing" if seam == "risk" else "acme-fast-thing"
     assert plugin in session.partition("[plugins]")[0].partition("\n")[2]
     assert not [path for path in files if "$" in path.read_text()]

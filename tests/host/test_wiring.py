@@ -73,7 +73,7 @@ def registry(recorder: Recorder, make_offer: Callable[..., Offer], make_registry
     """One default for every slot, made by the recorder."""
 
     def default(seam: str, name: str, **more: Any) -> Offer:
-        return make_offer(seam, name, recorder.factory(name), default=True, **more)
+        return make_offer(seam, name, recorder.factory(name), rank=10, **more)
 
     feed = default("feed", "generator", capabilities={"generated": True, "encodings": "json,msgpack"})
     feed.factory.describe = lambda symbol, venue_symbol: Instrument(

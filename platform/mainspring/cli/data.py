@@ -93,7 +93,7 @@ def generate(
 ) -> None:
     """Write a generated session as a capture. Options are the feed's: --set feed.seed=2 --set feed.seconds=60."""
     loaded = load_config(config, [*(overrides or ()), "mode=replay"])
-    registry = Registry.load(loaded.config.plugins.allow)
+    registry = Registry.load(loaded.config.plugins.loaded)
     print_warnings(registry.warnings)
     plan = make_plan(loaded, registry)
     if plan.source.captures:

@@ -10,6 +10,7 @@ from rich.table import Table
 from mainspring.cli.command import make_app
 from mainspring.cli.output import FAILED, print_json, print_warnings, results
 from mainspring.errors import PluginError
+from mainspring.host.native_part import why_not_native
 from mainspring.host.offers import why_unusable
 from mainspring.host.registry import OURS, SEAMS, Registry
 from mainspring.host.scaffold import new_plugin
@@ -34,13 +35,16 @@ def list_plugins(
     """List every plugin: seam, name, distribution, and whether it can run here."""
     registry = Registry.load((*OURS, *(allow or ())))
     print_warnings(registry.warnings)
+    best = {seam: _best(registry, seam) for seam in SEAMS}
+    without = why_not_native(registry)
     rows: list[dict[str, Any]] = [
         {
             "seam": seam,
             "name": offer.name,
             "distribution": offer.distribution,
             "version": offer.version,
-            "default": offer.default,
+            "rank": offer.rank,
+            "default": offer.name in best[seam],
             "unusable": why_unusable(offer.needs),
             "capabilities": dict(offer.capabilities),
             "build": offer.build,
@@ -54,7 +58,7 @@ def list_plugins(
         for one in registry.blocked
     ]
     if as_json:
-        print_json({"plugins": rows, "not_allowed": blocked})
+        print_json({"plugins": rows, "not_allowed": blocked, "native": without})
         return
     console = results()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -68,9 +72,17 @@ def list_plugins(
     for distribution, build in sorted({(f"{row['distribution']} {row['version']}", row["build"]) for row in rows}):
         if build:
             console.print(f"\n{escape(distribution)} was built as {escape(build)}")
+    if without is not None:
+        console.print(f"\n{escape(without)}.", soft_wrap=True)
     for one in blocked:
         text = f"{one['distribution']} {one['version']} has plugins and isn't allowed: nothing of it was imported. "
         console.print(f"\n{escape(text)}Add it to \\[plugins] allow to load it.")
+
+
+def _best(registry: Registry, seam: str) -> set[str]:
+    """The plugins that fill a seam's slots unasked: one, or for codecs one a format."""
+    usable = [offer for offer in registry.ranked(seam) if not why_unusable(offer.needs)]
+    return {offer.name for offer in {offer.capabilities.get("format"): offer for offer in reversed(usable)}.values()}
 
 
 @plugins_app.command("check")

@@ -25,6 +25,7 @@ from mainspring.host.applying import try_lanes
 from mainspring.host.config import Loaded, default_text, load_config
 from mainspring.host.diagnostics import quoted
 from mainspring.host.explain import explain_json, explain_text
+from mainspring.host.native_part import PROVIDES, why_not_native
 from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
@@ -102,6 +103,7 @@ def run(
     for found, words in session.describe_profile():
         if found.freshness not in ("fresh", "none"):
             errors().print(words, markup=False, soft_wrap=True)
+    _note_native(session, registry)
     # Now, not after the session, whose report would be lost with it.
     _check_outputs(session, config, html, order_log, force=force)
     failure: MainspringError | None = None
@@ -137,6 +139,14 @@ def _exit_code(session: SessionPlan, report: SessionReport) -> int:
     for sentence in wrong:
         errors().print(f"[bold red]failed:[/] {escape(sentence)}", soft_wrap=True)
     return FAILED if wrong else 0
+
+
+def _note_native(session: SessionPlan, registry: Registry) -> None:
+    """Says on standard error why the compiled parts don't run, unless the config pins what runs in their place."""
+    without = why_not_native(registry)
+    slots = [getattr(feed, seam) for feed in session.feeds for seam in PROVIDES]
+    if without is not None and any(choice.rule != "pinned" for choice in slots):
+        errors().print(f"slower than need be: {without}", markup=False, soft_wrap=True)
 
 
 def explain(
@@ -216,7 +226,7 @@ def load_session(
         wanted.append("feed.skip_bad=true")
     wanted += overrides or ()
     loaded = load_config(config, wanted, {("feed", "capture"): "--capture", ("feed", "plugin"): "--feed"})
-    registry = Registry.load(loaded.config.plugins.allow)
+    registry = Registry.load(loaded.config.plugins.loaded)
     print_warnings(registry.warnings)
     return loaded, registry
 

@@ -14,9 +14,9 @@ import msgspec
 from mainspring.errors import ConfigError
 from mainspring.host.config_text import check_levels, excerpt, read_text
 from mainspring.host.diagnostics import LARGEST, Diagnostic, convert, dotted, quoted, shown
+from mainspring.host.discovery import OURS, canonical_name
 from mainspring.host.key_lines import KeyPath
 from mainspring.host.overrides import apply_overrides
-from mainspring.host.registry import OURS
 from mainspring.lane import StatisticsOptions
 from mainspring.model import Contract
 from mainspring.telemetry import Budget
@@ -173,9 +173,14 @@ class TuneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class PluginsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The distributions whose plugins may be loaded. Nothing from any other is imported."""
+    """Which distributions may be loaded, besides our own. Nothing of any other is imported."""
 
-    allow: tuple[str, ...] = OURS
+    allow: tuple[str, ...] = ()
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """The distributions to load: ours, and those that are allowed."""
+        return (*OURS, *(name for name in self.allow if canonical_name(name) not in OURS))
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,7 +19,7 @@ __all__ = ["Offer", "SeamCatalogue", "decode_options", "freeze", "why_unusable"]
 
 _HYPHENS = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _UNDERSCORES = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_DEFAULTS_BY_CAPABILITY = {"codec": "format"}
+_RANKED_BY_CAPABILITY = {"codec": "format"}
 _REQUIRED_CAPABILITIES = {"codec": ("format", "strict")}
 
 
@@ -38,7 +38,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     options: type[msgspec.Struct] | None = None
     needs: Needs = NO_NEEDS
     capabilities: Capabilities = NO_CAPABILITIES
-    default: bool = False
+    rank: int = 0
     build: str = ""
 
 
@@ -65,7 +65,7 @@ class SeamCatalogue:
         options: type[msgspec.Struct] | None = None,
         needs: Needs = NO_NEEDS,
         capabilities: Capabilities = NO_CAPABILITIES,
-        default: bool = False,
+        rank: int = 0,
         build: str = "",
     ) -> None:
         """Adds an offer, with the parameters of `mainspring.seams.Catalogue.add`."""
@@ -93,7 +93,7 @@ class SeamCatalogue:
             options=options,
             needs=needs,
             capabilities=MappingProxyType(dict(capabilities)),
-            default=default,
+            rank=rank,
             build=build,
         )
         self._refuse_duplicate(offer)
@@ -111,15 +111,15 @@ class SeamCatalogue:
                 f"two plugins claim the {offer.seam} {offer.name!r}: one of {there.distribution} {there.version}, "
                 f"one of {offer.distribution} {offer.version}; take one of them out of [plugins] allow",
             )
-        if not offer.default:
+        if not offer.rank:
             return
-        key = _DEFAULTS_BY_CAPABILITY.get(offer.seam, "")
+        key = _RANKED_BY_CAPABILITY.get(offer.seam, "")
         for other in self._taken.values():
-            if other.default and other.capabilities.get(key) == offer.capabilities.get(key):
+            if other.rank == offer.rank and other.capabilities.get(key) == offer.capabilities.get(key):
                 raise DuplicatePlugin(
                     offer.distribution,
-                    f"two plugins claim to be the default {offer.seam}: {other.name!r} of {other.distribution} and "
-                    f"{offer.name!r} of {offer.distribution}",
+                    f"two plugins of the seam {offer.seam} have rank {offer.rank}: {other.name!r} of "
+                    f"{other.distribution} and {offer.name!r} of {offer.distribution}; give one of them another",
                 )
 
 

@@ -1,24 +1,27 @@
 """Makes a plan from a config: chooses each slot's plugin by one order of rules, and records which rule decided."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any, TypeVar
 
 import msgspec
 
 from mainspring.data import Located, locate, read_capture
-from mainspring.errors import DataError, UnknownPlugin, UnusablePlugin
+from mainspring.errors import ConfigError, DataError, UnknownPlugin, UnusablePlugin
 from mainspring.host.config import AUTO, Config, Loaded, SlotConfig
 from mainspring.host.diagnostics import convert
+from mainspring.host.discovery import OURS
 from mainspring.host.feeds import ONLY_FEED
 from mainspring.host.guard import calling
 from mainspring.host.instruments import resolve_instruments
-from mainspring.host.offers import Offer
+from mainspring.host.native_part import PROVIDES, why_not_native
+from mainspring.host.offers import Offer, why_unusable
 from mainspring.host.plan import DEFAULT_CHUNK, DEFAULT_GC, Choice, Plan, Setting, SourcePlan, StrategyPlan
 from mainspring.host.recognise import recognise
 from mainspring.host.registry import Registry
 from mainspring.model import Instrument
-from mainspring.seams import Codec, RawMessage
+from mainspring.seams import Codec, FeedContext, RawMessage
+from mainspring.wire import WireFeed
 
 __all__ = ["READS", "make_plan"]
 
@@ -28,6 +31,7 @@ READS = "; the feed reads with it"
 """Appended to the reason for the codec that the feed reads with."""
 
 _DEFAULT = "the default"
+_BEST = "the best installed"
 _SLOT_KEYS = {"feed": ("plugin", "capture", "encoding", "skip_bad"), "risk": (), "codec": ()}
 
 
@@ -58,7 +62,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         instruments=instruments,
         source=msgspec.structs.replace(source, instruments=instruments),
         feed=feed,
-        decoder=planner.slot("decoder", config.decoder),
+        decoder=planner.decoder(feed, codec, source, instruments),
         book=planner.slot("book", config.book),
         json_codec=json_codec,
         binary_codec=binary_codec,
@@ -82,8 +86,34 @@ class _Planner:
         self._registry = registry
 
     def slot(self, seam: str, slot: SlotConfig) -> Choice:
-        """Returns the choice for a slot of one plugin."""
-        return self._choose((seam,), seam, slot.plugin, slot.options, lambda: self._registry.default(seam))
+        """The choice for a slot of one plugin."""
+        return self._choose((seam,), seam, slot.plugin, slot.options, {})
+
+    def decoder(
+        self, feed: Choice, codec_choice: Choice, source: SourcePlan, instruments: tuple[Instrument, ...]
+    ) -> Choice:
+        """The choice for the decoder: where it is open, the best that takes what the feed declares."""
+        choice = self.slot("decoder", self._config.decoder)
+        declared = self._registry.get("feed", feed.plugin).factory
+        if choice.rule == "pinned" or not isinstance(declared, WireFeed):
+            return choice
+        codec = self._codec(codec_choice)
+        refusals = []
+        usable = [one for one in self._registry.ranked("decoder") if not why_unusable(one.needs)]
+        for offer in usable[:-1]:
+            context = FeedContext(instruments, codec, source.encoding, offer.factory)
+            try:
+                with calling(offer, "run this feed"):
+                    declared(context)
+            except ConfigError as error:
+                refusals.append(str(error))
+            else:
+                return choice if offer.name == choice.plugin else self._fallback(offer, refusals)
+        return self._fallback(usable[-1], refusals) if refusals else choice
+
+    def _fallback(self, offer: Offer, refusals: list[str]) -> Choice:
+        because = "; ".join(["the best installed that runs this feed", *refusals])
+        return self._choice("decoder", offer, "default", because, self._config.decoder.options, ("decoder",))
 
     def setting(self, path: tuple[str, str], configured: _T | str, default: _T) -> Setting[_T]:
         """Returns the value for a slot without a plugin, named by the key's last part."""
@@ -93,10 +123,8 @@ class _Planner:
         return Setting(slot=path[-1], value=configured, rule="pinned", because=pinned)  # type: ignore[arg-type]
 
     def codec(self, slot: str, plugin: str, form: str) -> Choice:
-        """Returns the choice for a codec slot that needs the format `form`."""
-        choice = self._choose(
-            ("codec", slot), "codec", plugin, {}, lambda: self._registry.default("codec", format=form)
-        )
+        """The choice for one of the codec slots, `form` being the format that it needs."""
+        choice = self._choose(("codec", slot), "codec", plugin, {}, {"format": form})
         offered = self._registry.get("codec", choice.plugin).capabilities
         if offered["format"] != form:
             raise self._diagnostic.error(
@@ -224,16 +252,29 @@ class _Planner:
         seam: str,
         plugin: str,
         options: dict[str, Any],
-        default: Callable[[], Offer] | None,
+        ranked: Mapping[str, str] | None,
     ) -> Choice:
-        if plugin == AUTO and default is not None:
-            return self._choice(path[-1], default(), "default", _DEFAULT, options, path)
+        """The plugin that the config names; else, if `ranked` says with which capabilities, the best of these."""
+        if plugin == AUTO and ranked is not None:
+            offer, because = self._best(seam, ranked)
+            return self._choice(path[-1], offer, "default", because, options, path)
         named_by = path if seam in ("codec", "risk") else (*path, "plugin")
         try:
             offer = self._registry.get(seam, plugin)
         except (UnknownPlugin, UnusablePlugin) as error:
             raise self._diagnostic.error(named_by, str(error)) from error
         return self._choice(path[-1], offer, "pinned", f"pinned by {self._diagnostic.where(named_by)}", options, path)
+
+    def _best(self, seam: str, capabilities: Mapping[str, str]) -> tuple[Offer, str]:
+        """The usable offer of the highest rank, and why none of a higher rank is taken."""
+        best = self._registry.best(seam, **capabilities)
+        better = [one for one in self._registry.ranked(seam, **capabilities) if one.rank > best.rank]
+        without = why_not_native(self._registry) if seam in PROVIDES and best.distribution == OURS[0] else None
+        if without is not None:
+            return best, f"{_BEST}; {without}"
+        if better:
+            return best, f"{_BEST} that can run here; {better[0].name} {why_unusable(better[0].needs)}"
+        return best, _BEST
 
     def _choice(
         self, slot: str, offer: Offer, rule: str, because: str, options: dict[str, Any], path: tuple[str, ...]

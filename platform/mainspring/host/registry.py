@@ -119,12 +119,26 @@ class Registry:
             )
         return offer
 
-    def default(self, seam: str, **capabilities: str | int | bool) -> Offer:
-        """Returns the seam's default offer that has the capabilities. Raises `UnknownPlugin` if there is none."""
-        for offer in self._offers[seam].values():
-            if offer.default and all(offer.capabilities.get(key) == value for key, value in capabilities.items()):
-                return self.get(seam, offer.name)
-        raise UnknownPlugin("", f"no {seam} plugin is a default here; name one in the config")
+    def ranked(self, seam: str, **capabilities: str | int | bool) -> list[Offer]:
+        """The offers with the capabilities that may be chosen unasked, the best first, usable here or not."""
+        offers = [
+            offer
+            for offer in self._offers[seam].values()
+            if offer.rank and all(offer.capabilities.get(key) == value for key, value in capabilities.items())
+        ]
+        return sorted(offers, key=lambda offer: -offer.rank)
+
+    def best(self, seam: str, **capabilities: str | int | bool) -> Offer:
+        """The usable offer of the highest rank, among those with the capabilities.
+
+        Raises `UnknownPlugin` if there is none of any rank, and `UnusablePlugin` if none can run here.
+        """
+        ranked = self.ranked(seam, **capabilities)
+        if not ranked:
+            raise UnknownPlugin("", f"no {seam} plugin is chosen unasked here; name one in the config")
+        return next((offer for offer in ranked if not why_unusable(offer.needs)), None) or self.get(
+            seam, ranked[0].name
+        )
 
     def _hint(self, seam: str, name: str) -> str:
         hint = did_you_mean(name, sorted(self._offers[seam]))

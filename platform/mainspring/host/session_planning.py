@@ -74,7 +74,7 @@ def make_session(
         ),
         hardware=hardware,
         lanes_because=because,
-        allow=config.plugins.allow,
+        allow=config.plugins.loaded,
         profiles=profiles,
     )
     # A profile's medians are those of its feed without others.

@@ -49,7 +49,7 @@ class Catalogue(Protocol):
         options: type[msgspec.Struct] | None = None,
         needs: Needs = NO_NEEDS,
         capabilities: Capabilities = NO_CAPABILITIES,
-        default: bool = False,
+        rank: int = 0,
         build: str = "",
     ) -> None:
         """Offers `factory` under `name`.
@@ -57,9 +57,10 @@ class Catalogue(Protocol):
         `name` is lower case with hyphens (risk checks: underscores, since it is their key in the config). `summary` is
         one line for `mainspring plugins list`. `options` is the struct into which the slot's further keys in the
         config are decoded; the factory gets the instance as the keyword argument `options`. `needs` lists
-        requirements, `capabilities` the keys that the seam's docstring describes. `default` marks the offer that is
-        used if neither config nor measurement chooses one; a seam has at most one. `build` is one line for `mainspring
-        plugins list` on how a compiled offer was built.
+        requirements, `capabilities` the keys that the seam's docstring describes. `rank` is above 0 if the offer may
+        be chosen unasked: if neither config nor measurement decides, the usable offer of the highest rank runs. Ours
+        are 10 in Python and 20 compiled; no two offers of a seam have the same rank. `build` is one line for
+        `mainspring plugins list` on how a compiled offer was built.
 
         Raises `DuplicatePlugin` if the name is taken, and `PluginError` if the offer breaks these rules.
         """

@@ -47,7 +47,7 @@ def verify_capture(
     wanted = ["mode=replay", "instruments=[]", *overrides, f"feed.capture=[{', '.join(map(quoted, captures))}]"]
     wanted += [f"feed.plugin={quoted(feed or 'auto')}", f"feed.skip_bad={str(skip_bad).lower()}"]
     loaded = load_config(None, wanted, {("feed", "capture"): "CAPTURE", ("feed", "plugin"): "--feed"})
-    registry = Registry.load(loaded.config.plugins.allow)
+    registry = Registry.load(loaded.config.plugins.loaded)
     plan = make_plan(loaded, registry)
     lane = wire(plan, registry)
     messages = open_messages(plan, registry)

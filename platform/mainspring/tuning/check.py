@@ -45,7 +45,7 @@ def check(loaded: Loaded, registry: Registry, *, budget: Budget, seed: int, prog
         cut, _ = cut_workload(default, registry, folder, messages_for(budget.seconds))
         subject = Subject(
             workload=cut,
-            allow=config.plugins.allow,
+            allow=config.plugins.loaded,
             candidates=(as_default, candidate),
             file=folder / "subject.pickle",
         )

@@ -81,7 +81,7 @@ def tune(
         objective = objective_of(config.tune)
         races = _Races(
             registry=registry,
-            allow=config.plugins.allow,
+            allow=config.plugins.loaded,
             cut=cut,
             race=race,
             objective=objective,

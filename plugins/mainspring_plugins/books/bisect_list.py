@@ -121,6 +121,4 @@ def _sizes(rows: Sequence[Level]) -> dict[int, int]:
 
 @hookimpl
 def register_books(catalogue: Catalogue) -> None:
-    catalogue.add(
-        "bisect-list", BisectListBook, summary="a dict and a bisect-sorted list of prices a side", default=True
-    )
+    catalogue.add("bisect-list", BisectListBook, summary="a dict and a bisect-sorted list of prices a side", rank=10)

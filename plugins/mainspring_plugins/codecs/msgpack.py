@@ -58,5 +58,5 @@ def register_codecs(catalogue: Catalogue) -> None:
         MsgpackCodec,
         summary="the msgpack package, made strict",
         capabilities={"format": "msgpack", "strict": True},
-        default=True,
+        rank=10,
     )

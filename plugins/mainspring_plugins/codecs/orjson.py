@@ -43,5 +43,5 @@ def register_codecs(catalogue: Catalogue) -> None:
         OrjsonCodec,
         summary="orjson, made strict",
         capabilities={"format": "json", "strict": True},
-        default=True,
+        rank=10,
     )

@@ -8,6 +8,4 @@ __all__ = ["register_decoders"]
 
 @hookimpl
 def register_decoders(catalogue: Catalogue) -> None:
-    catalogue.add(
-        "python", python_decoder, summary="declarations compiled to Python closures, over any codec", default=True
-    )
+    catalogue.add("python", python_decoder, summary="declarations compiled to Python closures, over any codec", rank=10)

@@ -50,5 +50,5 @@ def register_feeds(catalogue: Catalogue) -> None:
         summary="A seeded market of our own, the same bytes everywhere: the reference session",
         options=SimulatedOptions,
         capabilities={"generated": True},
-        default=True,
+        rank=10,
     )

@@ -86,5 +86,5 @@ def register_routers(catalogue: Catalogue) -> None:
         summary="Simulated venue: fills against the market as replayed or received; no real order goes out",
         options=PaperOptions,
         capabilities={"simulated": True, "watches_market": True},
-        default=True,
+        rank=10,
     )

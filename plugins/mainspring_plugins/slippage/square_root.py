@@ -93,5 +93,5 @@ def register_slippage(catalogue: Catalogue) -> None:
         SquareRootSlippage,
         summary="half the spread, plus volatility times the square root of size over daily volume",
         options=SquareRootOptions,
-        default=True,
+        rank=10,
     )

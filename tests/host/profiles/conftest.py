@@ -93,11 +93,11 @@ def make_profile(make_decision: Callable[..., Decision]) -> Callable[..., Profil
 def acme(make_offer: Callable[..., Any], make_registry: Callable[..., Any]) -> Callable[..., Any]:
     """Makes a registry of what took part in the race, with further offers."""
     there = [
-        make_offer("decoder", "closures", default=True),
+        make_offer("decoder", "closures", rank=10),
         make_offer("decoder", "fast"),
-        make_offer("codec", "text", default=True, capabilities={"format": "json"}),
-        make_offer("codec", "pack", default=True, capabilities={"format": "msgpack"}),
-        make_offer("book", "plain", default=True),
+        make_offer("codec", "text", rank=10, capabilities={"format": "json"}),
+        make_offer("codec", "pack", rank=10, capabilities={"format": "msgpack"}),
+        make_offer("book", "plain", rank=10),
         make_offer("book", "deep"),
     ]
 

@@ -18,6 +18,7 @@ __all__ = ["resolve"]
 
 _FIELDS: Final = {"decoder": "decoder", "book": "book", "codec (json)": "json_codec", "codec (binary)": "binary_codec"}
 _OPEN: Final = "default"
+_DEFAULT: Final = "the default"
 
 
 class _UnfitError(Exception):
@@ -54,7 +55,8 @@ def _carried_out(
     options: Mapping[str, Mapping[str, Any]],
 ) -> Plan:
     fields = {slot: field for slot, field in (_FIELDS | _settings(plan)).items() if slot in decision.slots}
-    if decision.slots == decision.default:
+    there = {slot: _name_in(getattr(plan, field)) for slot, field in fields.items()}
+    if decision.slots == decision.default and there.items() <= decision.slots.items():
         return _explained(plan, describe_kept_default(decision, profile, found.freshness), fields)
     try:
         filled = {
@@ -69,18 +71,27 @@ def _carried_out(
     return _explained(msgspec.structs.replace(plan, **filled), because, fields, rule="profile")
 
 
+def _name_in(one: Choice | Setting[Any]) -> str:
+    return one.plugin if isinstance(one, Choice) else str(one.value)
+
+
 def _settings(plan: Plan) -> dict[str, str]:
     return {plan.chunk.slot: "chunk", plan.gc.slot: "gc"}
 
 
 def _explained(plan: Plan, because: str, fields: Mapping[str, str], rule: str = _OPEN) -> Plan:
-    """Returns the plan with this reason in the given fields, if the config leaves them open."""
+    """The plan, saying so in those of the fields that the config leaves open.
+
+    Words about "the default" are said of what the plan has there, with why it is that.
+    """
     reported = {}
     for field in fields.values():
         one = getattr(plan, field)
         if one.rule == _OPEN:
             reads = READS if isinstance(one, Choice) and one == plan.feed_codec else ""
-            reported[field] = msgspec.structs.replace(one, rule=rule, because=because + reads)
+            own = one.because.removesuffix(READS)
+            words = own + because.removeprefix(_DEFAULT) if because.startswith(_DEFAULT) else because
+            reported[field] = msgspec.structs.replace(one, rule=rule, because=words + reads)
     return msgspec.structs.replace(plan, **reported)
 
 

@@ -31,9 +31,9 @@ def _book(structure: str) -> Book:
 @hookimpl
 def register_books(catalogue: Catalogue) -> None:
     """Offers `sorted-vec`, `btree` and `ladder`."""
-    for name, factory, summary in (
-        ("sorted-vec", sorted_vec, "Rust: a sorted vector a side"),
-        ("btree", btree, "Rust: a B-tree a side"),
-        ("ladder", ladder, "Rust: a dense window around the touch, the rest in a tree"),
+    for name, factory, rank, summary in (
+        ("sorted-vec", sorted_vec, 0, "Rust: a sorted vector a side"),
+        ("btree", btree, 0, "Rust: a B-tree a side"),
+        ("ladder", ladder, 20, "Rust: a dense window around the touch, the rest in a tree"),
     ):
-        catalogue.add(name, factory, summary=summary, needs=NEEDS, build=BUILD)
+        catalogue.add(name, factory, rank=rank, summary=summary, needs=NEEDS, build=BUILD)

@@ -100,6 +100,7 @@ def register_decoders(catalogue: Catalogue) -> None:
     catalogue.add(
         "native",
         native_decoder,
+        rank=20,
         summary="Rust: declarations compiled to a program over the raw bytes",
         needs=NEEDS,
         build=BUILD,
