@@ -23,16 +23,16 @@ class OfferedCodec(NamedTuple):
     factory: Any
     capabilities: dict[str, Any]
     packages: tuple[str, ...]
-    default: bool
+    rank: int
 
 
 class _Catalogue:
     def __init__(self) -> None:
         self.offers: list[OfferedCodec] = []
 
-    def add(self, name, factory, *, summary, options=None, needs=None, capabilities, default=False) -> None:
+    def add(self, name, factory, *, summary, options=None, needs=None, capabilities, rank=0) -> None:
         packages = needs.packages if needs else ()
-        self.offers.append(OfferedCodec(name, factory, dict(capabilities), packages, default))
+        self.offers.append(OfferedCodec(name, factory, dict(capabilities), packages, rank))
 
 
 def _offers() -> list[OfferedCodec]:

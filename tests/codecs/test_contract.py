@@ -35,8 +35,8 @@ def test_one_that_is_not_strict_says_how(offer: Any) -> None:
 
 def test_there_is_one_default_a_format_and_it_is_strict(offers: list[Any]) -> None:
     """orjson for JSON, msgpack for binary, both of them without extras."""
-    defaults = {offer.capabilities["format"]: offer for offer in offers if offer.default}
-    assert len([offer for offer in offers if offer.default]) == len(defaults) == 2
+    defaults = {offer.capabilities["format"]: offer for offer in offers if offer.rank}
+    assert len([offer for offer in offers if offer.rank]) == len(defaults) == 2
     assert all(offer.capabilities["strict"] and not offer.packages for offer in defaults.values())
 
 

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from mainspring.errors import ConformanceError
-from mainspring.model import Side
-from mainspring.seams import Subscription
+from mainspring.host.registry import Registry
+from mainspring.model import Instrument, Side
+from mainspring.seams import MarketView, Orders, Subscription
 from mainspring.testing import CheckOutcome, NaiveBook, PlainJsonCodec, check_offer, check_strategy
 from mainspring_plugins.codecs.json import JsonCodec
 from mainspring_plugins.codecs.ormsgpack import OrmsgpackCodec
@@ -155,3 +156,81 @@ def test_a_broken_strategy_is_found(factory, rule) -> None:
 def test_a_sound_strategy_passes() -> None:
     """Woken in every way that it asks for."""
     check_strategy(Sound)
+
+
+class Pairs:
+    """Trades the second instrument by the first one's price, and knows its orders by their ids."""
+
+    subscription = Subscription(bbo=True)
+
+    def __init__(self, instruments: tuple[Instrument, ...]) -> None:
+        self.first, self.second = instruments[0], instruments[1]
+        self.mid = 0
+        self.seen_ns = 0
+        self.ids: set[int] = set()
+
+    def on_bbo(self, market: MarketView, orders: Orders) -> None:
+        if market.now_ns < self.seen_ns:
+            raise ValueError("time ran backwards")
+        self.seen_ns = market.now_ns
+        if market.instrument is self.first:
+            self.mid = market.bid_ticks
+        elif self.mid and market.bid_lots:
+            order_id = orders.submit(Side.BUY, 1, market.bid_ticks)
+            if order_id in self.ids:
+                raise ValueError("two orders of one id")
+            self.ids.add(order_id)
+
+
+def test_a_strategy_of_two_instruments_passes() -> None:
+    """It is given two, on one clock, with ids that are the session's."""
+    assert check_offer("strategy", "pairs", Pairs, seed=3).ok is True
+
+
+def test_a_strategy_of_more_says_how_many() -> None:
+    """The capability `instruments` is how many it gets at least."""
+
+    class Basket(Pairs):
+        def __init__(self, instruments: tuple[Instrument, ...]) -> None:
+            super().__init__(instruments)
+            self.last = instruments[4]
+
+    assert check_offer("strategy", "basket", Basket).ok is False
+    assert check_offer("strategy", "basket", Basket, capabilities={"instruments": 5}).ok is True
+
+
+def test_a_feed_that_read_nothing_is_not_ok() -> None:
+    """A declared feed brings no messages: the verdict is that nothing was checked, with what to run instead."""
+    offer = Registry.load(["mainspring"]).get("feed", "binance-spot")
+    verdict = check_offer("feed", offer.name, offer.factory, capabilities=offer.capabilities)
+    assert verdict.ok is None
+    assert "it read nothing" in verdict.detail
+    assert "check_feed(factory, messages)" in verdict.detail
+
+
+def test_a_feed_is_checked_on_its_own_messages() -> None:
+    """One that generates them is, and the verdict says on how many."""
+    offer = Registry.load(["mainspring"]).get("feed", "simulated")
+    verdict = check_offer(
+        "feed", offer.name, offer.factory, options=offer.options, capabilities=offer.capabilities, seed=1
+    )
+    assert (verdict.ok, verdict.detail) == (True, "on 300 messages of its own")
+
+
+@pytest.mark.parametrize("where", ["factory", "callback"])
+def test_a_plugin_that_exits_has_failed(where: str) -> None:
+    """`sys.exit(0)` doesn't end the check with a good verdict."""
+
+    class Exits:
+        subscription = Subscription(bbo=True)
+
+        def __init__(self, instruments: tuple[Instrument, ...]) -> None:
+            if where == "factory":
+                raise SystemExit(0)
+
+        def on_bbo(self, market: MarketView, orders: Orders) -> None:
+            raise SystemExit(0)
+
+    verdict = check_offer("strategy", "exits", Exits)
+    assert verdict.ok is False
+    assert verdict.detail == "SystemExit: 0"

@@ -33,7 +33,7 @@ def make_small_registry(registry):
             for seam in SEAMS
         }
         python = offers["decoder"]["python"]
-        offers["decoder"]["own"] = msgspec.structs.replace(python, name="own", default=False)
+        offers["decoder"]["own"] = msgspec.structs.replace(python, name="own", rank=0)
         for name, needs in more.items():
             book = msgspec.structs.replace(offers["book"]["sorted-dict"], name=name, needs=needs)
             offers["book"][name] = book

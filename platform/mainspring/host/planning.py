@@ -68,7 +68,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         binary_codec=binary_codec,
         slippage=planner.slot("slippage", config.slippage) if trading else None,
         router=planner.slot("router", config.router) if trading else None,
-        strategies=planner.strategies() if trading else (),
+        strategies=planner.strategies(len(instruments)) if trading else (),
         risk=planner.risk() if trading else (),
         missing_limits=planner.missing_limits(),
         market=config.market,
@@ -139,8 +139,8 @@ class _Planner:
             )
         return msgspec.structs.replace(choice, slot=f"codec ({slot})", because=choice.because + reads)
 
-    def strategies(self) -> tuple[StrategyPlan, ...]:
-        """Returns the strategies, in the order of the config."""
+    def strategies(self, instruments: int) -> tuple[StrategyPlan, ...]:
+        """The strategies, in the order of the config, for a session of that many instruments."""
         plans = []
         for name, slot in self._config.strategy.items():
             path = ("strategy", name)
@@ -150,6 +150,11 @@ class _Planner:
                     path, f"names no plugin; a strategy is never chosen for you. Name one of: {names}"
                 )
             choice = self._choose(path, "strategy", slot.plugin, slot.options, None)
+            fewest = int(self._registry.get("strategy", choice.plugin).capabilities.get("instruments", 1))
+            if instruments < fewest:
+                raise self._diagnostic.error(
+                    path, f"{choice.plugin!r} needs {fewest} instruments, and the session has {instruments}"
+                )
             plans.append(StrategyPlan(name=name, choice=msgspec.structs.replace(choice, slot=f"strategy {name}")))
         return tuple(plans)
 

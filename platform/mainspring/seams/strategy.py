@@ -124,6 +124,7 @@ def register_strategies(catalogue: Catalogue) -> None:
     offer declares them, once per `[strategy.NAME]` table of the config in each feed and lane, and returns an object
     that implements `mainspring.seams.Strategy`.
 
-    Capabilities: `across_instruments` (bool, default False): what it does in one instrument depends on others. A
+    Capabilities: `instruments` (int, default 1): the fewest that it works with; a session with fewer is refused.
+    `across_instruments` (bool, default False): what it does in one instrument depends on others. A
     session of several lanes or feeds, in which it would see only some of them, is then refused.
     """

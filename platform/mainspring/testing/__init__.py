@@ -9,7 +9,7 @@ from mainspring.testing.codec import check_codec
 from mainspring.testing.conformance import CheckOutcome, check_offer
 from mainspring.testing.decoder import check_decoder
 from mainspring.testing.feed import check_feed
-from mainspring.testing.market import INSTRUMENT, FakeAccount, FakeMarket, FakeStatistics
+from mainspring.testing.market import INSTRUMENT, SECOND_INSTRUMENT, FakeAccount, FakeMarket, FakeStatistics
 from mainspring.testing.naive_book import NaiveBook
 from mainspring.testing.plain_codecs import PlainJsonCodec, PlainMsgpackCodec, plain_codec
 from mainspring.testing.risk import check_risk
@@ -19,6 +19,7 @@ from mainspring.testing.strategy import FakeOpenOrder, FakeOrders, check_strateg
 
 __all__ = [
     "INSTRUMENT",
+    "SECOND_INSTRUMENT",
     "CheckOutcome",
     "FakeAccount",
     "FakeMarket",

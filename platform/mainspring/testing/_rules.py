@@ -5,6 +5,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from mainspring.errors import ConformanceError
+from mainspring.plugin_calls import describe_exception, is_interrupt
 
 __all__ = ["Rules", "shorten"]
 
@@ -33,8 +34,10 @@ class Rules:
         """Returns what `call` returns. Raises `ConformanceError` if it raises anything."""
         try:
             return call(*arguments)
-        except Exception as error:  # any exception of a plugin under test is the finding
-            raise ConformanceError(rule, f"{type(error).__name__}: {error}", seed=self.seed) from error
+        except BaseException as error:  # any exception of a plugin under test is the finding
+            if is_interrupt(error):
+                raise
+            raise ConformanceError(rule, describe_exception(error), seed=self.seed) from error
 
 
 def shorten(value: object) -> str:

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from mainspring.errors import ConformanceError
-from mainspring.seams import Capabilities
+from mainspring.plugin_calls import describe_exception, is_interrupt, isolated
+from mainspring.seams import Capabilities, RawMessage
 from mainspring.testing.book import check_book
 from mainspring.testing.codec import check_codec
 from mainspring.testing.decoder import check_decoder
 from mainspring.testing.feed import check_feed
+from mainspring.testing.market import INSTRUMENT, SECOND_INSTRUMENT
 from mainspring.testing.plain_codecs import plain_codec
 from mainspring.testing.risk import check_risk
 from mainspring.testing.router import check_router
@@ -23,6 +26,7 @@ __all__ = ["CheckOutcome", "check_offer"]
 
 _NO_CAPABILITIES: Capabilities = MappingProxyType({})
 _FIGURE = 1000
+_MESSAGES = 300
 
 
 class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,13 +65,16 @@ def check_offer(
     try:
         if options is not None:
             factory = partial(factory, options=_options(options))
-        left_out = check(name, factory, capabilities, seed)
+        with isolated():
+            left_out = check(name, factory, capabilities, seed)
     except _NotCheckedError as error:
         return CheckOutcome(seam=seam, name=name, ok=None, detail=str(error), seed=seed)
     except ConformanceError as error:
         return CheckOutcome(seam=seam, name=name, ok=False, rule=error.rule, detail=error.detail, seed=seed)
-    except Exception as error:  # noqa: BLE001  whatever a stranger's code raises is the verdict on it
-        detail = f"{type(error).__name__}: {error}"
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        detail = describe_exception(error)
         return CheckOutcome(seam=seam, name=name, ok=False, rule="runs without an exception", detail=detail, seed=seed)
     return CheckOutcome(seam=seam, name=name, ok=True, detail=left_out, seed=seed)
 
@@ -106,9 +113,23 @@ def _codec(_name: str, factory: Callable[..., Any], capabilities: Capabilities, 
 
 
 def _feed(_name: str, factory: Callable[..., Any], capabilities: Capabilities, seed: int) -> str:
+    messages = _own_messages(factory)
     for encoding in str(capabilities.get("encodings", "json")).split(","):
         check_feed(factory, codec=plain_codec(encoding.strip()), seed=seed)
-    return "without messages; check_feed takes some"
+    if not messages:
+        raise _NotCheckedError(
+            "it read nothing, as it brings no messages of its own: run "
+            "mainspring.testing.check_feed(factory, messages) on some of the venue's"
+        )
+    check_feed(factory, messages, seed=seed)
+    return f"on {len(messages)} messages of its own"
+
+
+def _own_messages(factory: Callable[..., Any]) -> list[RawMessage]:
+    """The first messages that a feed generates; none if it generates none."""
+    made, options = (factory.func, factory.keywords["options"]) if isinstance(factory, partial) else (factory, None)
+    source = getattr(made, "source", None)
+    return [] if source is None else list(islice(source((INSTRUMENT,), options), _MESSAGES))
 
 
 def _decoder(_name: str, factory: Callable[..., Any], _capabilities: Capabilities, seed: int) -> str:
@@ -133,8 +154,13 @@ def _router(_name: str, factory: Callable[..., Any], capabilities: Capabilities,
     return ""
 
 
-def _strategy(_name: str, factory: Callable[..., Any], _capabilities: Capabilities, seed: int) -> str:
-    check_strategy(factory, seed=seed)
+def _strategy(_name: str, factory: Callable[..., Any], capabilities: Capabilities, seed: int) -> str:
+    fewest = int(capabilities.get("instruments", 1))
+    more = tuple(
+        msgspec.structs.replace(INSTRUMENT, symbol=f"GAMMA{number}/USD", venue_symbol=f"GAMMA{number}USD")
+        for number in range(2, fewest)
+    )
+    check_strategy(factory, instruments=(INSTRUMENT, SECOND_INSTRUMENT, *more), seed=seed)
     return ""
 
 

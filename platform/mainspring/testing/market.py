@@ -7,12 +7,17 @@ from mainspring.model import Instrument, Level
 from mainspring.seams import Book, MarketStatistics
 from mainspring.testing.naive_book import NaiveBook
 
-__all__ = ["INSTRUMENT", "FakeAccount", "FakeMarket", "FakeStatistics"]
+__all__ = ["INSTRUMENT", "SECOND_INSTRUMENT", "FakeAccount", "FakeMarket", "FakeStatistics"]
 
 INSTRUMENT = Instrument(
     symbol="ACME/USD", venue_symbol="ACMEUSD", tick_size=Decimal("0.01"), lot_size=Decimal("0.001"), origin="testing"
 )
 """An instrument for tests: ticks of 0.01, lots of 0.001."""
+
+SECOND_INSTRUMENT = Instrument(
+    symbol="BETA/USD", venue_symbol="BETAUSD", tick_size=Decimal("0.01"), lot_size=Decimal("0.001"), origin="testing"
+)
+"""Another one, for what looks at two."""
 
 
 class FakeStatistics:

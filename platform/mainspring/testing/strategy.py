@@ -1,14 +1,16 @@
 """Checks a strategy against the contract of `mainspring.seams.Strategy`."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import count
 
 from mainspring.model import Accepted, Fill, Instrument, NewOrder, OrderKind, Side, TimeInForce, Trade
 from mainspring.seams import OpenOrder, Strategy, Subscription
 from mainspring.testing._rules import Rules, shorten
-from mainspring.testing.market import INSTRUMENT, FakeAccount, FakeMarket
+from mainspring.testing.market import INSTRUMENT, SECOND_INSTRUMENT, FakeAccount, FakeMarket
 
 __all__ = ["FakeOpenOrder", "FakeOrders", "check_strategy"]
 
+_START_NS = 1_700_000_000_000_000_000
 _STEP_NS = 50_000_000
 
 
@@ -24,15 +26,19 @@ class FakeOpenOrder:
 
 
 class FakeOrders:
-    """`mainspring.seams.Orders` that records every request in `requests`, and sends nothing."""
+    """`mainspring.seams.Orders` that records every request in `requests`, and sends nothing.
 
-    def __init__(self, index: int = 0) -> None:
+    `index` is the instrument's. `order_ids` gives the next id: share it between the instruments of one strategy, since
+    ids are a session's, not an instrument's.
+    """
+
+    def __init__(self, index: int = 0, order_ids: Iterator[int] | None = None) -> None:
         self.account: FakeAccount = FakeAccount()
         self.position_lots = 0
         self.requests: list[tuple[object, ...]] = []
         self.open: dict[int, FakeOpenOrder] = {}
         self._index = index
-        self._next_id = 1
+        self._order_ids = count(1) if order_ids is None else order_ids
 
     def submit(
         self,
@@ -44,9 +50,8 @@ class FakeOrders:
         time_in_force: TimeInForce = "gtc",
         post_only: bool = False,
     ) -> int:
-        """Records a new order, with `post_only` and the other terms as given, and opens it."""
-        order_id = self._next_id
-        self._next_id += 1
+        """Takes a new order down, and opens it."""
+        order_id = next(self._order_ids)
         self.requests.append(("submit", order_id, side, size_lots, price_ticks, kind, time_in_force, post_only))
         order = NewOrder(order_id, self._index, side, kind, price_ticks, size_lots, 0, time_in_force, post_only)
         self.open[order_id] = FakeOpenOrder(order)
@@ -72,7 +77,7 @@ class FakeOrders:
 def check_strategy(
     factory: Callable[[tuple[Instrument, ...]], Strategy],
     *,
-    instruments: Sequence[Instrument] = (INSTRUMENT,),
+    instruments: Sequence[Instrument] = (INSTRUMENT, SECOND_INSTRUMENT),
     seed: int = 0,
     rounds: int = 300,
 ) -> None:
@@ -105,9 +110,12 @@ def _drive(
             name,
         )
     markets = [FakeMarket(instrument, index=index) for index, instrument in enumerate(instruments)]
-    orders = [FakeOrders(index) for index in range(len(instruments))]
-    for _ in range(rounds):
+    order_ids = count(1)
+    orders = [FakeOrders(index, order_ids) for index in range(len(instruments))]
+    for number in range(1, rounds + 1):
         index = rules.random.randrange(len(instruments))
+        # One clock for all: a lane's time never runs backwards.
+        markets[index].now_ns = _START_NS + number * _STEP_NS
         _wake(rules, strategy, subscription, markets[index], orders[index])
     return [request for one in orders for request in one.requests]
 
@@ -134,7 +142,6 @@ def _wake(rules: Rules, strategy: Strategy, subscription: Subscription, market: 
 
 def _move(rules: Rules, market: FakeMarket) -> None:
     random = rules.random
-    market.now_ns += _STEP_NS
     mid_ticks = 1_000_000 + random.randint(-50, 50)
     empty = random.random() < 0.05
     bids = [] if empty else [(mid_ticks - distance, random.randint(1, 100)) for distance in range(1, 6)]
