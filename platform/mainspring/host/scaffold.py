@@ -75,7 +75,7 @@ def new_plugin(name: str, seam: str, target_dir: Path) -> list[Path]:
     folder = target_dir / distribution
     files = {folder / path: text for path, text in _files(distribution, seam, scaffold).items()}
     if folder.exists():
-        raise PluginError(name, f"{folder} exists already; nothing was written. Choose another name")
+        raise PluginError(name, f"{folder} already exists; nothing was written. Choose another name")
     try:
         with private_folder(folder) as private:
             for path, text in files.items():
