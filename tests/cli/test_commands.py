@@ -110,7 +110,7 @@ def test_init_writes_what_run_takes(mainspring, tmp_path):
         (("data", "get", "btc"), "no capture of the catalogue is named 'btc'"),
         (("bench", "nothing"), "no suite is named 'nothing'"),
         (("bench", "risk", "--fast", "--rigorous"), "exclude each other"),
-        (("bench", "risk", "--fail-over", "5%"), "go with --against NAME"),
+        (("bench", "risk", "--fail-over", "5%"), "need --against NAME"),
         (("bench", "risk", "--against", "x", "--fail-over", "0.05"), "a percentage such as 5%, not '0.05'"),
         (("bench", "risk", "--against", "nowhere"), "no baseline is named 'nowhere'"),
         (("bench", "risk", "--save", "../x"), "can't be the name of a baseline"),
@@ -231,11 +231,11 @@ def test_a_baseline_of_another_host_is_refused(mainspring, bench_of_elsewhere):
     """A difference to another machine says nothing about the code: it has to be asked for."""
     code, out, err = mainspring("bench", "hooks", "--against", "theirs", "--only", "bound")
     assert (code, out) == (2, "")
-    assert "is of another host (Another CPU" in " ".join(err.split())
+    assert "is from another host (Another CPU" in " ".join(err.split())
     assert "--across-hosts" in err
     code, out, _ = mainspring("bench", "hooks", "--against", "theirs", "--only", "bound", "--fast", "--across-hosts")
     assert code == 0
-    assert "it is of another host" in " ".join(out.split())
+    assert "it is from another host" in " ".join(out.split())
 
 
 def test_a_slower_code_ends_with_exit_code_one(mainspring, bench_of_elsewhere, monkeypatch):
@@ -254,7 +254,7 @@ def test_history_of_no_runs_says_so(mainspring, monkeypatch, tmp_path):
     monkeypatch.setenv("MAINSPRING_BENCH", str(tmp_path / "bench"))
     code, out, err = mainspring("bench", "history", "--html", tmp_path / "history.html")
     assert (code, out) == (0, "")
-    assert "no run has been saved on this host" in err
+    assert "no run is saved on this host" in err
     assert "No run has been saved" in (tmp_path / "history.html").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""`bench`: the pyperf suites that come with the package, and what is made of their figures."""
+"""`bench`: runs the pyperf suites that come with the package, and shows and compares the results."""
 
 import platform
 import re
@@ -33,7 +33,7 @@ from mainspring_perf.versus import Comparison, beside_each_other, from_saved, wh
 __all__ = ["bench_app", "effort_of", "progress_bar"]
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
-# Rounds can take minutes, and the time left is told by those of this long.
+# Rounds can take minutes; the estimate of the time left comes from those this long.
 _HOUR_S = 3600.0
 
 
@@ -49,37 +49,38 @@ bench_app = make_app(
 def run(
     suites: Annotated[list[str] | None, typer.Argument(help="The suites to run; all of them if none is named.")] = None,
     *,
-    list_only: Annotated[bool, typer.Option("--list", help="List the suites and end.")] = False,
-    fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: quicker, and less sure.")] = False,
-    rigorous: Annotated[bool, typer.Option("--rigorous", help="More rounds: slower, and more sure.")] = False,
+    list_only: Annotated[bool, typer.Option("--list", help="List the suites and exit.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: faster but less precise.")] = False,
+    rigorous: Annotated[bool, typer.Option("--rigorous", help="More rounds: slower but more precise.")] = False,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="Only benchmarks with this in their name. Repeatable.")
+        list[str] | None, typer.Option(metavar="TEXT", help="Only benchmarks whose name contains this. Repeatable.")
     ] = None,
     allow: Annotated[
         list[str] | None,
-        typer.Option(metavar="DISTRIBUTION", help="Only plugins of this distribution. Repeatable; by default all."),
+        typer.Option(metavar="DISTRIBUTION", help="Only plugins of this distribution. Repeatable; default: all."),
     ] = None,
     rate: Annotated[
-        float | None, typer.Option(metavar="N", help="Single operations are due at N a second, and late ones say so.")
+        float | None, typer.Option(metavar="N", help="Schedule single operations at N per second and report late ones.")
     ] = None,
-    save: Annotated[str | None, typer.Option(metavar="NAME", help="Keep the figures under this name.")] = None,
+    save: Annotated[str | None, typer.Option(metavar="NAME", help="Save the results under this name.")] = None,
     against: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Hold this code against what was saved under this name.")
+        str | None, typer.Option(metavar="NAME", help="Compare with the results saved under this name.")
     ] = None,
     fail_over: Annotated[
-        str | None, typer.Option(metavar="PERCENT", help="With --against: exit code 1 if slower by more, as in 5%.")
+        str | None,
+        typer.Option(metavar="PERCENT", help="With --against: exit code 1 if slower by more than this, such as 5%."),
     ] = None,
     across_hosts: Annotated[
-        bool, typer.Option("--across-hosts", help="With --against: compare with another host all the same.")
+        bool, typer.Option("--across-hosts", help="With --against: allow results from another host.")
     ] = False,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the rows as one HTML page too.", show_default=False)
+        Path | None, typer.Option(metavar="FILE", help="Also write the rows as one HTML page.", show_default=False)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
     """Run suites (the default: `bench book` is `bench run book`). Every answer is checked before it is timed."""
     if list_only:
-        for name, summary in (*list_suites(), ("peers", "The same work through other libraries, side by side.")):
+        for name, summary in (*list_suites(), ("peers", "Compare with other libraries on the same work.")):
             typer.echo(f"{name:10} {summary}")
         return
     asked = _Asked(
@@ -91,13 +92,13 @@ def run(
         rows=save is not None or html is not None,
     )
     if against is None and (asked.limit is not None or across_hosts):
-        raise MainspringError("--fail-over and --across-hosts go with --against NAME")
+        raise MainspringError("--fail-over and --across-hosts need --against NAME")
     if rate is not None and not rate > 0:
         raise MainspringError(f"--rate is operations a second and above 0, not {rate:g}")
     if save is not None:
         check_name(save)
     if html is not None:
-        # Now, not after minutes of timing that would be lost with it.
+        # Now, since a failure after minutes of timing would lose the results.
         check_outputs({"--html": html}, [] if against is None else [Path(against)])
     allow_only(asked.allow)
     baseline = None if against is None else _baseline(against, across_hosts=across_hosts)
@@ -118,12 +119,12 @@ def history(
     ] = None,
     *,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="Only benchmarks with this in their name. Repeatable.")
+        list[str] | None, typer.Option(metavar="TEXT", help="Only benchmarks whose name contains this. Repeatable.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page of charts.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an HTML page of charts.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    """Draw this host's saved runs over time, and name the commit or version where a figure moved."""
+    """Plot this host's saved runs over time, and name the commit or version where a figure changed."""
     names = choose_suites(suites or ()) if suites else ()
     host = host_profile()
     series = make_series(load_runs(host.fingerprint), names, only or ())
@@ -137,21 +138,21 @@ def history(
     elif series:
         render_history(series, results())
     else:
-        errors().print(f"no run has been saved on this host ({host.fingerprint}); `bench --save NAME` saves one")
+        errors().print(f"no run is saved on this host ({host.fingerprint}); save one with `bench --save NAME`")
 
 
 @bench_app.command("peers")
 def peers(
     *,
-    fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: quicker, and less sure.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: faster but less precise.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    """Do the same work through other libraries, side by side, in the same run."""
+    """Run the same work through other libraries, side by side, in the same run."""
     run_peers(fast=fast, as_json=as_json)
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """How to measure. `limit` is by what part of itself a benchmark may be slower, `rows` asks for rows in any case."""
+    """How to measure. `limit` is the fraction by which a benchmark may be slower; `rows` always asks for rows."""
 
     effort: str
     limit: float | None
@@ -162,7 +163,7 @@ class _Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _measure(suites: Sequence[str], asked: _Asked, baseline: Baseline | None) -> tuple[Timed | None, Comparison | None]:
-    """The rows where they are asked for or needed, and the comparison where there is something to compare with."""
+    """Returns the rows if they are asked for or needed, and the comparison if there is a baseline."""
     chosen = choose_suites(suites)
     if baseline is None:
         with progress_bar(chosen) as progress:
@@ -193,9 +194,9 @@ def _timed(suites: Sequence[str], asked: _Asked, progress: Callable[[str, int, i
 
 
 def effort_of(*, fast: bool, rigorous: bool) -> str:
-    """How many rounds are asked for, by name. Raises `MainspringError` for both options at once."""
+    """Returns the number of rounds as a name. Raises `MainspringError` if both `fast` and `rigorous` are set."""
     if fast and rigorous:
-        raise MainspringError("--fast and --rigorous exclude each other: take one of them")
+        raise MainspringError("--fast and --rigorous exclude each other: use one of them")
     return "fast" if fast else "rigorous" if rigorous else "normal"
 
 
@@ -209,20 +210,20 @@ def _limit(text: str | None) -> float | None:
 
 
 def _baseline(name: str, *, across_hosts: bool) -> Baseline:
-    """The baseline, if it is of this host. Raises `MainspringError` where it isn't and nobody asked for that."""
+    """Returns the baseline. Raises `MainspringError` if it is from another host, unless `across_hosts` allows that."""
     baseline, here = load_baseline(name), host_profile()
     if baseline.host.fingerprint != here.fingerprint and not across_hosts:
         raise MainspringError(
-            f"the baseline {name!r} is of another host ({baseline.host.cpu.model_name}, {baseline.host.fingerprint}; "
-            f"this is {here.cpu.model_name}, {here.fingerprint}), so that a difference says nothing about the code. "
-            "Save one here, or ask for it with --across-hosts."
+            f"the baseline {name!r} is from another host ({baseline.host.cpu.model_name}, {baseline.host.fingerprint}; "
+            f"this is {here.cpu.model_name}, {here.fingerprint}), so a difference says nothing about the code. "
+            "Save one here, or allow it with --across-hosts."
         )
     return baseline
 
 
 def _why_not_run_again(baseline: Baseline) -> str | None:
     if baseline.host.fingerprint != host_profile().fingerprint:
-        return "it is of another host, so that nothing but the hosts may differ"
+        return "it is from another host, so the difference may come from the hosts alone"
     return why_not_run_again(baseline)
 
 
@@ -252,9 +253,9 @@ def _show(timed: Timed | None, comparison: Comparison | None, *, as_json: bool) 
 
 @contextmanager
 def progress_bar(suites: Sequence[str]) -> Iterator[Any]:
-    """A bar of the rounds of the suite in hand, with the time they have taken and will take, on standard error.
+    """Shows a progress bar of the current suite's rounds on standard error, with elapsed and remaining time.
 
-    Yields what to tell of each round. `suites` are those that will be run.
+    Yields the function to call for each round. `suites` are those that will run.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -276,7 +277,7 @@ def progress_bar(suites: Sequence[str]) -> Iterator[Any]:
 
         def reported(suite: str, number: int, of: int) -> None:
             if number == 1:
-                # Rounds of another suite take another time.
+                # Rounds of another suite take a different time.
                 bar.reset(task)
             place = f" ({suites.index(suite) + 1} of {len(suites)})" if len(suites) > 1 else ""
             bar.update(task, description=f"{suite}{place}", completed=number - 1, total=of)

@@ -1,4 +1,4 @@
-"""`bench targets`, `bench instructions`, `bench memory`: what is held to a figure."""
+"""`bench targets`, `bench instructions`, `bench memory`: figures that are compared with a target."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,14 +23,16 @@ _MET = {True: "met", False: "MISSED", None: "not measured"}
 def targets(
     *,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="Only targets with this in their name. Repeatable.")
+        list[str] | None, typer.Option(metavar="TEXT", help="Only targets whose name contains this. Repeatable.")
     ] = None,
-    file: Annotated[Path | None, typer.Option(help="Read the targets from here, not from perf/targets.toml.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Read the targets from this file instead of perf/targets.toml.")
+    ] = None,
     fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: quicker, and less sure.")] = False,
     rigorous: Annotated[bool, typer.Option("--rigorous", help="More rounds: slower, and more sure.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    """Print each target of the project with what this host reaches, met or not. A missed one is told, not a failure."""
+    """Print each target of the project with what this host reaches. A missed target is reported but isn't a failure."""
     chosen = [one for one in load_targets(file) if not only or any(part in one.name for part in only)]
     with progress_bar(suites_of(chosen)) as progress:
         reached = check_targets(chosen, effort=effort_of(fast=fast, rigorous=rigorous), progress=progress)
@@ -47,14 +49,14 @@ def targets(
 
 @bench_app.command("instructions")
 def instructions(
-    suites: Annotated[list[str] | None, typer.Argument(help="The suites to count; all if none is named.")] = None,
+    suites: Annotated[list[str] | None, typer.Argument(help="The suites to count; default: all.")] = None,
     *,
-    record: Annotated[bool, typer.Option("--record", help="Write the counts down, for others to be held to.")] = False,
-    file: Annotated[Path | None, typer.Option(help="The recorded counts, if not perf/instructions.toml.")] = None,
+    record: Annotated[bool, typer.Option("--record", help="Record the counts for later comparison.")] = False,
+    file: Annotated[Path | None, typer.Option(help="The recorded counts, instead of perf/instructions.toml.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    """Count the instructions of the hot paths by valgrind's callgrind, and hold them to those recorded, within 1%."""
-    with errors().status("counting; this takes a minute or a few"):
+    """Count the instructions of the hot paths with valgrind's callgrind; they must be within 1% of the record."""
+    with errors().status("counting; this takes a few minutes"):
         outcome = check_instructions(suites or (), record=record, file=file)
     if as_json:
         print_json({**msgspec.to_builtins(outcome), "states": {one.path: one.state for one in outcome.counts}})
@@ -67,10 +69,10 @@ def instructions(
 @bench_app.command("memory")
 def memory(
     *,
-    sessions: Annotated[int, typer.Option(min=1, help="How often the reference session is run.")] = 3,
+    sessions: Annotated[int, typer.Option(min=1, help="How many times to run the reference session.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    """Measure memory: of a session, of an instrument by book, and what the hot path allocates."""
+    """Measure memory: per session, per instrument by book, and what the hot path allocates."""
     with errors().status("measuring"):
         found = measure_memory(sessions=sessions)
     if as_json:

@@ -25,7 +25,7 @@ data_app = make_app(name="data", help="List, fetch and generate captures.", no_a
 
 @data_app.command("list")
 def list_captures(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False) -> None:
-    """List the captures that can be fetched, and which are here."""
+    """List the captures that can be fetched, and which are already here."""
     rows: list[dict[str, Any]] = []
     for name, entry in capture_catalogue().items():
         here, problem = None, None
@@ -50,7 +50,7 @@ def list_captures(*, as_json: Annotated[bool, typer.Option("--json", help="Print
         print_json(rows)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("name", "feed", "messages", "size", "here", "what it is"):
+    for column in ("name", "feed", "messages", "size", "here", "description"):
         table.add_column(column, overflow="fold", justify="right" if column in ("messages", "size") else "left")
     for row in rows:
         status = row["problem"] or row["here"] or "no"
@@ -69,8 +69,8 @@ def list_captures(*, as_json: Annotated[bool, typer.Option("--json", help="Print
 
 
 @data_app.command("get")
-def get_capture(name: Annotated[str, typer.Argument(help="A name of `mainspring data list`.")]) -> None:
-    """Fetch a capture into the cache, checked against its SHA-256. A cut download goes on where it was."""
+def get_capture(name: Annotated[str, typer.Argument(help="A name from `mainspring data list`.")]) -> None:
+    """Fetch a capture into the cache and check its SHA-256. An interrupted download resumes."""
     console = errors()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -87,17 +87,17 @@ def get_capture(name: Annotated[str, typer.Argument(help="A name of `mainspring 
 def generate(
     path: Annotated[Path, typer.Argument(help="The capture to write: FILE, FILE.gz or FILE.zst.")],
     *,
-    config: Annotated[Path | None, typer.Option(help="A configuration whose feed and instruments to take.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A configuration whose feed and instruments to use.")] = None,
     overrides: SetOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Write a generated session as a capture. Options are the feed's: --set feed.seed=2 --set feed.seconds=60."""
+    """Write a generated session as a capture. Set feed options with --set feed.seed=2 --set feed.seconds=60."""
     loaded = load_config(config, [*(overrides or ()), "mode=replay"])
     registry = Registry.load(loaded.config.plugins.loaded)
     print_warnings(registry.warnings)
     plan = make_plan(loaded, registry)
     if plan.source.captures:
-        raise ConfigError(f"{loaded.origin}: feed.capture names a recorded session; there is nothing to generate")
+        raise ConfigError(f"{loaded.origin}: feed.capture names a recorded session, so there is nothing to generate")
     offer = registry.get("feed", plan.feed.plugin)
     count = 0
     check_outputs({"the capture": path}, () if config is None else [config])

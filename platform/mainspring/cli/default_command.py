@@ -1,4 +1,4 @@
-"""A group of commands with one that is meant where none is named: `bench book` is `bench run book`."""
+"""A group of commands with a default: `bench book` means `bench run book`."""
 
 from typing import Any, Final
 
@@ -10,10 +10,10 @@ _DEFAULT: Final = "run"
 
 
 class RunByDefault(CommandGroup):
-    """What doesn't begin with the name of a command of the group is for its command `run`."""
+    """Passes arguments that don't start with a command of the group to its command `run`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """The arguments, with the command's name before them where they have none."""
+        """Inserts the name `run` before `args` that don't start with a command. `ctx` is Click's context."""
         # A shell that completes a command's name asks with nothing typed yet.
         if ctx.resilient_parsing and not args:
             return super().parse_args(ctx, args)

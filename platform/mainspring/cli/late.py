@@ -1,4 +1,4 @@
-"""Commands whose modules are imported when they are typed: those of the benchmarks import more than all others."""
+"""Commands whose modules are imported only when run, since those of the benchmarks are slow to import."""
 
 from importlib import import_module
 from typing import Any
@@ -12,7 +12,7 @@ __all__ = ["LateCommand", "WithLateCommands"]
 
 
 class LateCommand(TyperCommand):
-    """Stands for a command, or a group of them, under its name and help, and becomes it when it is run.
+    """A placeholder for a command or a group, with its name and help, that imports the real one when run.
 
     `where` is the module and, after a colon, the `typer.Typer` or the function in it.
     """
@@ -22,7 +22,7 @@ class LateCommand(TyperCommand):
         self._where = where
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
-        """The context of the real command, which is the one that is invoked then."""
+        """Returns the context of the real command, which is then invoked."""
         module, _, attribute = self._where.partition(":")
         found = getattr(import_module(module), attribute)
         if not isinstance(found, typer.Typer):
@@ -33,14 +33,14 @@ class LateCommand(TyperCommand):
 
 
 class WithLateCommands(TyperGroup):
-    """A group that has late commands beside its own, behind them."""
+    """A group that lists late commands after its own."""
 
     late: tuple[LateCommand, ...] = ()
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names of all, in their order."""
+        """Returns the names of all commands, in order."""
         return [*super().list_commands(ctx), *(str(one.name) for one in self.late)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of that name."""
+        """Returns the command of that name. `ctx` is Click's context."""
         return next((one for one in self.late if one.name == cmd_name), super().get_command(ctx, cmd_name))

@@ -1,4 +1,4 @@
-"""What every command prints with: one console for results, one for errors and progress, and the exit codes."""
+"""What commands print with: consoles for results and for errors, and the exit codes."""
 
 import sys
 from collections.abc import Iterable
@@ -30,10 +30,10 @@ __all__ = [
 ]
 
 FAILED: Final = 1
-"""Exit code: the command ran, and its verdict is no."""
+"""Exit code: the command ran and its verdict is negative."""
 
 REFUSED: Final = 2
-"""Exit code: the command can't be run as it was asked for."""
+"""Exit code: the command can't run as requested."""
 
 EXIT_CODES: Final = (
     "Exit codes: 0 done; 1 it ran, and its answer is no; 2 it can't be run as asked; "
@@ -45,7 +45,7 @@ _PIPE_COLUMNS = 100
 
 
 def results() -> Console:
-    """The console for results, on standard output. Where that is no terminal, lines are 100 columns wide."""
+    """The console for results, on standard output. If that isn't a terminal, lines are 100 columns wide."""
     return SafeConsole(width=None if sys.stdout.isatty() else _PIPE_COLUMNS, highlight=False)
 
 

@@ -1,4 +1,4 @@
-"""`bench peers`: the same work through other libraries, side by side."""
+"""`bench peers`: compares with other libraries on the same work."""
 
 import dataclasses
 

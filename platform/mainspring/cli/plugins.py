@@ -18,11 +18,11 @@ from mainspring.testing import check_offer
 
 __all__ = ["plugins_app"]
 
-plugins_app = make_app(name="plugins", help="List, check and start plugins.", no_args_is_help=True)
+plugins_app = make_app(name="plugins", help="List, check and create plugins.", no_args_is_help=True)
 
 AllowOption = Annotated[
     list[str] | None,
-    typer.Option("--allow", metavar="DIST", help="Load this distribution too.", show_default=False),
+    typer.Option("--allow", metavar="DIST", help="Also load this distribution.", show_default=False),
 ]
 
 
@@ -62,7 +62,7 @@ def list_plugins(
         return
     console = results()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("seam", "name", "from", "here", "what it is"):
+    for column in ("seam", "name", "from", "here", "description"):
         table.add_column(column, overflow="fold")
     for row in rows:
         here = row["unusable"] or ("default" if row["default"] else "usable")
@@ -89,10 +89,10 @@ def _best(registry: Registry, seam: str) -> set[str]:
 def check(
     distribution: Annotated[str, typer.Argument(help="The distribution whose plugins to check.")],
     *,
-    seed: Annotated[int, typer.Option(help="The seed of the checks' input.")] = 1,
+    seed: Annotated[int, typer.Option(help="The seed for the checks' input.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    """Run the conformance kit on every plugin of a distribution, and print a verdict a line."""
+    """Run the conformance kit on every plugin of a distribution, and print one verdict per line."""
     registry = Registry.load((*OURS, distribution))
     print_warnings(registry.warnings)
     offers = [
@@ -142,9 +142,9 @@ def new(
     name: Annotated[str, typer.Argument(help="The new distribution's name.")],
     *,
     seam: Annotated[str, typer.Option(help=f"One of: {', '.join(SEAMS)}.")],
-    folder: Annotated[Path, typer.Option(help="The folder to make the project in.")] = Path(),
+    folder: Annotated[Path, typer.Option(help="The folder in which to create the project.")] = Path(),
 ) -> None:
-    """Write an installable project with a working plugin and a test that checks it."""
+    """Write an installable project with a working plugin and a test for it."""
     files = new_plugin(name, seam, folder)
     console = results()
     for file in files:

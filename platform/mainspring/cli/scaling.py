@@ -1,4 +1,4 @@
-"""`scaling`: how cost grows with what a lane is given, and how many lanes that makes."""
+"""`scaling`: measures how cost grows with a lane's load, and how many lanes a load needs."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,9 +22,7 @@ __all__ = ["scaling"]
 
 
 def scaling(
-    studies: Annotated[
-        list[str] | None, typer.Argument(help="The studies to run; all of them if none is named.")
-    ] = None,
+    studies: Annotated[list[str] | None, typer.Argument(help="The studies to run; default: all.")] = None,
     *,
     size: Annotated[
         Path | None,
@@ -32,12 +30,15 @@ def scaling(
     ] = None,
     peak: Annotated[
         float | None,
-        typer.Option(help="With --size: messages a second at the peak; else the report's own.", show_default=False),
+        typer.Option(help="With --size: messages per second at the peak; default: the report's.", show_default=False),
     ] = None,
     load: Annotated[
-        float, typer.Option(min=0.01, max=0.99, help="With --size: the share of its saturation that a lane may have.")
+        float,
+        typer.Option(min=0.01, max=0.99, help="With --size: how much of its saturation a lane may use, from 0 to 1."),
     ] = 0.5,
-    tiny: Annotated[bool, typer.Option("--tiny", help="A check that takes seconds; its figures say little.")] = False,
+    tiny: Annotated[
+        bool, typer.Option("--tiny", help="A quick check that takes seconds; its figures mean little.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
     """Measure how cost grows with instruments, levels, message rate and session length; size a fleet."""

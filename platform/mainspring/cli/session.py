@@ -61,14 +61,14 @@ CaptureOption = Annotated[
     typer.Option(
         "--capture",
         metavar="FILE|NAME",
-        help="Run this recorded session; several follow one another.",
+        help="Run this recorded session. Repeatable: they follow one another.",
         show_default=False,
     ),
 ]
 FeedOption = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The feed that the capture was recorded from.", show_default=False)
+    str | None, typer.Option(metavar="NAME", help="The feed that recorded the capture.", show_default=False)
 ]
-SkipBadOption = Annotated[bool, typer.Option("--skip-bad", help="Count messages that can't be read, and go on.")]
+SkipBadOption = Annotated[bool, typer.Option("--skip-bad", help="Count and skip messages that can't be read.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 
 
@@ -84,16 +84,16 @@ def run(
     skip_bad: SkipBadOption = False,
     as_json: JsonOption = False,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML page too.", show_default=False)
+        Path | None, typer.Option(metavar="FILE", help="Also write the report as one HTML page.", show_default=False)
     ] = None,
     order_log: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep the encoded order log.", show_default=False)
+        Path | None, typer.Option(metavar="FILE", help="Write the encoded order log to this file.", show_default=False)
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an order log that exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
 ) -> None:
     """Run a session and report on it."""
-    # Not above: the event loop that it imports would cost every other command a third of its start.
+    # Not at the top: the event loop that it imports would make every other command start a third slower.
     from mainspring.session import run_session
 
     try:
@@ -104,7 +104,7 @@ def run(
         if found.freshness not in ("fresh", "none"):
             errors().print(words, markup=False, soft_wrap=True)
     _note_native(session, registry)
-    # Now, not after the session, whose report would be lost with it.
+    # Now, since a failure after the session would lose its report.
     _check_outputs(session, config, html, order_log, force=force)
     failure: MainspringError | None = None
     try:
@@ -115,7 +115,7 @@ def run(
             raise
         failure, report = error, error.report
     except (KeyboardInterrupt, Stopped) as error:
-        # Once its messages flow, a session takes signals itself and ends with its report.
+        # Once messages flow, a session handles signals itself and ends with its report.
         raise Stopped.by(error, _NOTHING_RUN) from None
     if html is not None:
         write_file(html, to_html(report).encode())
@@ -157,7 +157,7 @@ def explain(
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the plan: each slot, who fills it, and why."""
+    """Print the plan: which plugin runs in each slot, and why."""
     session, _ = _plan(config, captures, feed, overrides, skip_bad=False)
     tried = try_lanes(session)
     if as_json:
@@ -169,12 +169,12 @@ def explain(
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("session.toml"),
     *,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a commented configuration to start from."""
     check_absent("the configuration", path, force=force)
     write_file(path, default_text().encode())
-    results().print(f"{path} is written. See what it would run with `mainspring explain {path}`.", soft_wrap=True)
+    results().print(f"Wrote {path}. See what it would run with `mainspring explain {path}`.", soft_wrap=True)
 
 
 def _notice(text: str) -> None:
@@ -208,12 +208,16 @@ def load_session(
     *,
     skip_bad: bool = False,
 ) -> tuple[Loaded, Registry]:
-    """The configuration that the options of a command make of a file, and the plugins that it allows."""
-    # What an option implies comes first, so that a --set of the same key has the last word.
+    """Loads the configuration that a command's options ask for, and the plugins that it allows.
+
+    `config` is a file or None for the built-in configuration; `captures`, `feed`, `overrides` and `skip_bad` are the
+    options `--capture`, `--feed`, `--set` and `--skip-bad`.
+    """
+    # Option values come first, so that a --set of the same key wins.
     wanted = []
     if captures:
         if config is not None:
-            # Typed here, so it is relative to here; what stands in the file is relative to the file.
+            # A path typed here is relative to the working folder; one in a file is relative to the file.
             captures = [str(Path(name).absolute()) if _is_there(name) else name for name in captures]
         wanted.append(f"feed.capture=[{', '.join(map(quoted, captures))}]")
         wanted.append(f"feed.plugin={quoted(feed or 'auto')}")
@@ -239,7 +243,7 @@ def _plan(
 
 
 class _Bar:
-    """A progress bar that is told of messages and a fraction."""
+    """A progress bar that takes messages and a fraction."""
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar

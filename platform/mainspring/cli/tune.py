@@ -46,7 +46,7 @@ from mainspring.tuning.tune import tune
 __all__ = ["tune_app"]
 
 BudgetOption = Annotated[str, typer.Option(metavar="TIME", help="The total time, such as 60s or 2m.")]
-SeedOption = Annotated[int, typer.Option(min=0, help="The seed of the races' random orders.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="The seed for the random order of trials.")]
 
 
 tune_app = make_app(
@@ -72,11 +72,11 @@ def run(
     ] = False,
     export: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Race nothing; write this host's profile for machines like it."),
+        typer.Option(metavar="FILE", help="Don't race; write this host's profile for identical machines."),
     ] = None,
     import_: Annotated[
         Path | None,
-        typer.Option("--import", metavar="FILE", help="Race nothing; take the profile of a machine like this one."),
+        typer.Option("--import", metavar="FILE", help="Don't race; import the profile of an identical machine."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -84,7 +84,7 @@ def run(
     seconds = parse_budget(budget)
     if import_ is not None:
         if export is not None or config is not None:
-            raise ConfigError("--import stands alone: the profile itself says what it is for")
+            raise ConfigError("--import excludes other options: the profile itself says what it is for")
         profile = import_profile(import_, host_key(probe()))
         results().print(f"{import_} is this host's profile now, for {profile.workload_description}.", soft_wrap=True)
         return
@@ -105,29 +105,29 @@ def run(
             tuned = tune(
                 loaded, registry, probe(), race=race, budget=clock, seed=seed, progress=progress, earlier=earlier
             )
-            # What was found when the host was quieter isn't given up for nothing.
+            # Keep what was found when the host was quieter.
             raced = tuned.profile.decisions
             idle = found.freshness in ("fresh", "stale") and raced and not any(map(has_verdict, raced))
             path = None if idle else save(tuned.profile)
     except (KeyboardInterrupt, Stopped) as error:
         raise Stopped.by(error, "nothing was kept, and an earlier profile still stands") from None
     except RaceError as error:
-        raise ConfigError(f"nothing could be raced: {error}") from error
+        raise ConfigError(f"can't race: {error}") from error
     if as_json:
         print_json({"file": path and str(path), **msgspec.to_builtins(tuned)})
     else:
         render_tuned(tuned, results())
     if path is None:
-        errors().print("no race came to a verdict, so that the profile that was there stands", soft_wrap=True)
+        errors().print("no race reached a verdict, so the previous profile stays", soft_wrap=True)
         raise typer.Exit(FAILED)
 
 
 @tune_app.command("show")
 def show(*, as_json: JsonOption = False) -> None:
-    """List the profiles that this host's tunes have left, and whether they still hold."""
+    """List this host's tuning profiles, and whether they still hold."""
     kept = listing()
     here = host_key(probe())
-    # With all plugins that may be loaded where no configuration says which.
+    # With all plugins that may be loaded if no configuration says which.
     registry = Registry.load()
     assessed = [(one, None if one.profile is None else assess(one.profile, here, registry)) for one in kept]
     if as_json:
@@ -176,7 +176,7 @@ def check(
     seed: SeedOption = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Hold the tuned lane against the default one, in fresh processes. Exit code 1 where it is slower."""
+    """Compare the tuned lane with the default one, in fresh processes. Exit code 1 if it is slower."""
     clock = Budget(parse_budget(budget))
     loaded, registry = load_session(config, captures, feed, overrides, skip_bad=skip_bad)
     _profile(_found(loaded, registry))
@@ -213,9 +213,9 @@ def _asked_for(loaded: Loaded, registry: Registry, *, latest: bool) -> Profile:
 
 
 def _profile(found: Found) -> Profile:
-    """The profile that is used. Raises `ConfigError` where there is none."""
+    """Returns the profile that is used. Raises `ConfigError` if there is none."""
     if found.profile is None:
-        raise ConfigError(f"there is no profile to go by: {found.because}")
+        raise ConfigError(f"there is no profile: {found.because}")
     return found.profile
 
 
@@ -240,13 +240,13 @@ def _decision(slot: str, profile: Profile) -> tuple[str, Decision]:
 
 
 def _spoken(slot: str) -> str:
-    """ "codec.json" as the plan has it: "codec (json)"."""
+    """Converts "codec.json" to the plan's "codec (json)"."""
     return re.sub(r"^(?:codec[. ])?\(?(json|binary)\)?$", r"codec (\1)", slot)
 
 
 @contextmanager
 def _progress(budget: Budget) -> Iterator[Told]:
-    """A bar of the budget, with what is being raced; yields what to tell of it."""
+    """Shows a bar of the budget and the current race; yields the function to report to."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} s"))
     console = errors()
     with _Clock(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -260,12 +260,12 @@ def _progress(budget: Budget) -> Iterator[Told]:
 
 
 class _Clock(Progress):
-    """A bar that goes on with the time, whether or not anything is told meanwhile."""
+    """A bar that advances with the time, whether or not anything is reported."""
 
     budget: Budget | None = None
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        """What is drawn, as of now."""
+        """Draws the bar as of now."""
         for task in self.tasks:
             if self.budget is not None:
                 task.completed = min(self.budget.spent_s, self.budget.seconds)

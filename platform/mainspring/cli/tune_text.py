@@ -1,4 +1,4 @@
-"""How a tune, its profile and its races look in a terminal."""
+"""Prints a tune, its profile and its races in a terminal."""
 
 import math
 import re
@@ -32,7 +32,7 @@ _STYLES = {
 
 
 def render_tuned(tuned: Tuned, console: Console) -> None:
-    """What a tune decided: a row a race, and what the whole lane gained."""
+    """Prints what a tune decided: one row per race, and the gain of the whole lane."""
     profile = tuned.profile
     _say(console, f"tuned for {profile.workload_description}, on {profile.host.words}")
     _say(console, f"it took {profile.seconds:.0f} of {profile.budget_s:.0f} s; better is {profile.objective}")
@@ -54,7 +54,7 @@ def render_tuned(tuned: Tuned, console: Console) -> None:
         )
         if not changed and best is not None:
             table.add_row(
-                "", Text(f"best other: {best.name}", "dim"), Text(_gain(best), "dim"), Text(_bounds(best), "dim")
+                "", Text(f"best alternative: {best.name}", "dim"), Text(_gain(best), "dim"), Text(_bounds(best), "dim")
             )
     if profile.decisions:
         console.print()
@@ -76,14 +76,14 @@ def render_tuned(tuned: Tuned, console: Console) -> None:
     if raced:
         _say(
             console,
-            f"`mainspring tune why {as_typed(raced[0])}` tells more of a race, and `mainspring run` takes what won",
+            f"`mainspring tune why {as_typed(raced[0])}` explains a race; `mainspring run` uses the winners",
         )
 
 
 def render_paired(paired: Paired | None, console: Console) -> None:
-    """The verdict on the whole lane."""
+    """Prints the verdict on the whole lane."""
     if paired is None:
-        console.print("Nothing was changed, so that there is no tuned lane to hold against the default one.")
+        console.print("Nothing was changed, so there is no tuned lane to compare with the default one.")
         return
     _say(
         console,
@@ -93,7 +93,7 @@ def render_paired(paired: Paired | None, console: Console) -> None:
 
 
 def render_why(slot: str, decision: Decision, profile: Profile, console: Console) -> None:
-    """One race: who ran in it, how each fared, and why the slot is filled as it is."""
+    """Prints one race: its candidates, how each performed, and why the slot has its plugin."""
     filled = decision.slots.get(slot)
     console.print(Text(f"{slot}: {filled}, by the race of {decision.race}" if filled else decision.race, "bold"))
     _say(console, decision.because)
@@ -127,9 +127,9 @@ def render_why(slot: str, decision: Decision, profile: Profile, console: Console
 
 
 def render_profiles(assessed: Sequence[tuple[Kept, Found | None]], console: Console) -> None:
-    """Each profile that is kept: what it is for, what it decided, and whether it still holds."""
+    """Prints each stored profile: what it is for, what it decided, and whether it still holds."""
     if not assessed:
-        console.print("No profile is kept here; `mainspring tune` makes one.", markup=False)
+        console.print("There is no profile; `mainspring tune` makes one.", markup=False)
         return
     for number, (kept, found) in enumerate(assessed):
         if number:
@@ -150,18 +150,18 @@ def render_profiles(assessed: Sequence[tuple[Kept, Found | None]], console: Cons
 
 
 def as_typed(slot: str) -> str:
-    """A slot's name as it is easily typed: "codec.json" for "codec (json)"."""
+    """Returns a slot's name in the form that is easy to type: "codec.json" for "codec (json)"."""
     return re.sub(r" \((\w+)\)$", r".\1", slot)
 
 
 def _say(console: Console, sentence: str) -> None:
-    """Prints a line of text as a sentence; one that is set in stays as it is."""
+    """Prints a line of text as a sentence; an indented line stays as it is."""
     begun = sentence if sentence.startswith(" ") else f"{sentence[:1].upper()}{sentence[1:]}"
     console.print(f"{begun.rstrip('.')}.", markup=False)
 
 
 def _bounds(one: CandidateRecord | None) -> str:
-    """The bounds of a candidate's gain."""
+    """Returns the bounds of a candidate's gain."""
     return "" if one is None or one.low is None or one.high is None else f"{one.low:.3f}-{one.high:.3f}"
 
 
@@ -173,7 +173,7 @@ def _table(*columns: tuple[str, str]) -> Table:
 
 
 def _word(one: CandidateRecord) -> str:
-    """What became of a candidate; of one that beat the default too, and wasn't the best, that it is faster."""
+    """Returns a candidate's result; one that beat the default without winning is "faster"."""
     return "faster" if one.standing == "tied" and one.low is not None and one.low > _FLOOR else one.standing
 
 
@@ -191,20 +191,20 @@ def _gain(one: CandidateRecord | None) -> str:
 
 
 def _name(decision: Decision, *, changed: bool) -> str:
-    """What the winner, or the default, is called."""
+    """Returns the name of the winner, or of the default."""
     wanted = decision.slots if changed else decision.default
     return next((one.name for one in decision.candidates if one.slots == wanted), " + ".join(wanted.values()))
 
 
 def _best(decision: Decision) -> CandidateRecord | None:
-    """The winner, or where the default was kept the best of the others."""
+    """Returns the winner, or if the default was kept the best of the others."""
     others = [one for one in decision.candidates if one.gain is not None and one.slots != decision.default]
     won = [one for one in others if one.slots == decision.slots]
     return max(won or others, key=lambda one: one.gain or 0.0, default=None)
 
 
 def _span(raced: Sequence[CandidateRecord]) -> tuple[float, float]:
-    """The ends of the chart, as logarithms of the gain, with the default within."""
+    """Returns the ends of the chart, as logarithms of the gain; they include the default."""
     ends = [math.log(end) for one in raced for end in (one.low, one.gain, one.high) if end]
     return min([-_LEAST_SPAN, *ends]), max([_LEAST_SPAN, *ends])
 
@@ -215,7 +215,7 @@ def _place(gain: float, span: tuple[float, float]) -> int:
 
 
 def _scale(span: tuple[float, float]) -> Text:
-    """What stands above the chart: its ends, and the default's place between them."""
+    """Returns the header above the chart: its ends, and the default's position between them."""
     low, high = (f"{math.exp(end):.2f}x" for end in span)
     line = list(low.ljust(_CHART - len(high)) + high)
     at = _place(1.0, span)
@@ -225,7 +225,7 @@ def _scale(span: tuple[float, float]) -> Text:
 
 
 def _bar(one: CandidateRecord, span: tuple[float, float]) -> Text:
-    """The gain as a dot in its interval, on the chart's line of the default."""
+    """Returns the gain as a dot in its interval, with the default marked."""
     line = [" "] * _CHART
     line[_place(1.0, span)] = "│"
     if one.gain is not None:

@@ -1,4 +1,4 @@
-"""`verify`: rebuild the books of a capture, and hold them against what else the capture says."""
+"""`verify`: rebuilds the books of a capture and compares them with everything else in it."""
 
 from typing import Annotated
 
@@ -15,20 +15,20 @@ def verify(
     captures: Annotated[
         list[str],
         typer.Argument(
-            metavar="CAPTURE...", help="A file, or a name of `mainspring data list`; several follow one another."
+            metavar="CAPTURE...", help="A file, or a name from `mainspring data list`. Several follow one another."
         ),
     ],
     *,
     feed: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The feed that it was recorded from.", show_default=False)
+        str | None, typer.Option(metavar="NAME", help="The feed that recorded it.", show_default=False)
     ] = None,
     overrides: SetOption = None,
     skip_bad: SkipBadOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    """Rebuild the books of a capture and hold them against every independent truth in it.
+    """Rebuild the books of a capture and compare them with every independent truth in it.
 
-    Exits with 1 where anything differs, a book crosses, a message is missing, or there is nothing to hold it against.
+    Exits with 1 if anything differs, a book crosses, a message is missing, or there is nothing to compare with.
     """
     verification = verify_capture(captures, feed=feed, overrides=overrides or (), skip_bad=skip_bad)
     print_warnings(verification.plugin_warnings)

@@ -77,6 +77,6 @@ def _put(table: dict[str, Any], path: tuple[str, ...], value: Any, override: str
     for part in path[:-1]:
         below = node.setdefault(part, {})
         if not isinstance(below, dict):
-            raise ConfigError(f"--set {excerpt(override)}: {part} isn't a table, so nothing can be set inside it")
+            raise ConfigError(f"--set {excerpt(override)}: {part} isn't a table, so it has no keys to set")
         node = below
     node[path[-1]] = value
