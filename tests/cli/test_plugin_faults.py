@@ -76,7 +76,9 @@ def test_no_exception_of_a_plugin_ends_a_session_in_silence(session, mainspring,
     """In a hook, a factory, a callback or on import: exit code 2, plugin and distribution named, its frames shown."""
     path = session(top=f"import sys\n{raised}\n") if where == "import" else session(**{where: raised})
     code, out, err = mainspring("run", path, "--quiet")
-    assert (code, out) == (2, "")
+    assert code == 2
+    # What had run by then is reported all the same.
+    assert bool(out) == (where == "callback")
     assert "acme-trading" in err
     assert "acme" in err
     assert 'acme_trading.py", line ' in err
