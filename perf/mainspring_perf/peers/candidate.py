@@ -1,4 +1,4 @@
-"""A candidate: one way of doing one work, in a process of its own, that stands ready to be timed."""
+"""A candidate: one way of doing one work, in a process that waits to be timed."""
 
 import json
 from collections.abc import Callable

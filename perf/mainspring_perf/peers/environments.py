@@ -1,4 +1,4 @@
-"""Environments of the peers: one each, made by uv in the user's cache folder, and used again while its pins stand."""
+"""Makes an environment per peer with uv, in the user's cache folder, and reuses it until its pins change."""
 
 import hashlib
 import json
@@ -23,12 +23,12 @@ Environment = tuple[str, dict[str, str]]
 
 
 def peers_folder() -> Path:
-    """Where the environments and programs of peers are kept."""
+    """Returns the folder of the peers' environments and programs."""
     return cache_folder() / "peers"
 
 
 def find_environment(peer: Peer) -> Environment | None:
-    """The environment of a peer, if it stands ready."""
+    """Returns the environment of a peer if it is ready."""
     if not peer.requirements:
         return own_python(), _versions_here(peer)
     try:
@@ -39,7 +39,7 @@ def find_environment(peer: Peer) -> Environment | None:
 
 
 def make_environment(peer: Peer) -> Environment:
-    """The environment of a peer, made where it isn't there yet. Raises `Unavailable`, with the reason."""
+    """Returns the environment of a peer, and makes it first if needed. Raises `Unavailable` with the reason."""
     found = find_environment(peer)
     if found is not None:
         return found

@@ -1,4 +1,4 @@
-"""Runs the works: every candidate's answer checked first, then all of them timed in turn, round after round."""
+"""Runs the works: checks every candidate's answer, then times all of them in rounds."""
 
 import statistics
 import tempfile
@@ -30,12 +30,12 @@ Verdict = Literal["faster", "slower", "even", "ours"]
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A candidate's figures, or why there are none.
+    """A candidate's results, or the reason why there are none.
 
     `one_ns` is the median over the rounds for one operation, `spread` half the distance between the quartiles of the
     rounds as a fraction of it. `ratio` is how many times as fast as Mainspring's fastest here it is, the median of the
-    rounds' ratios; the verdict is "even" where the quartiles of those lie on both sides of one. Where it can't be run,
-    or answers wrongly, `reason` says why, and there are no figures.
+    rounds' ratios; the verdict is "even" if their quartiles lie on both sides of 1. If it can't run or answers wrongly,
+    `reason` says why.
     """
 
     peer: str
@@ -52,7 +52,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A work's rows, the fastest first and those without figures last."""
+    """A work's rows, fastest first; those without results are last."""
 
     work: str
     title: str
@@ -64,9 +64,10 @@ class Outcome:
 
 
 def race(*, fast: bool = False, progress: Callable[[str], None] = lambda _: None) -> list[Outcome]:
-    """Runs every work by every peer that does it. What is missing is made first: environments, and a program.
+    """Runs every work with every peer that does it, after making missing environments and programs.
 
-    `progress` is told what is being done. A peer that can't be run is a row with the reason.
+    `fast` takes fewer rounds and a shorter session; `progress` is called with what is being done. A peer that can't run
+    gets a row with the reason.
     """
     commands: dict[int, tuple[list[str], dict[str, str]] | str] = {}
     for number, peer in enumerate(PEERS):
@@ -137,7 +138,7 @@ class _Race:
         self._running.append((row, candidate))
 
     def run(self, session: str) -> Outcome:
-        """Times those that entered."""
+        """Times the candidates that entered."""
         figures = _assess(self._time(), self._made.operations)
         return Outcome(
             work=self._work.name,

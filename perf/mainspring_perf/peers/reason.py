@@ -1,4 +1,4 @@
-"""What a tool said when it failed, as a reason in one line that may stand on a page."""
+"""Turns the output of a failed tool into a one-line reason."""
 
 import re
 
@@ -9,6 +9,6 @@ _MOST = 240
 
 
 def one_line(said: str) -> str:
-    """The text in one line, not too long, addresses and folders of this machine left out."""
+    """Returns the text as one short line, without addresses and folders of this machine."""
     words = " ".join(said.split())
     return _PLACES.sub("(a place)", words)[:_MOST]

@@ -1,4 +1,4 @@
-"""Builds the program of the usual Rust stack, on demand and in release, in the user's cache folder."""
+"""Builds the Rust peer in release mode, on demand, in the user's cache folder."""
 
 import hashlib
 import shutil

@@ -1,4 +1,4 @@
-"""How far the capacity model is off here, as a target is held to it."""
+"""Measures the error of the capacity model, for its target."""
 
 from mainspring_perf.scaling import rate
 from mainspring_perf.scaling.run import run_cases
@@ -7,9 +7,9 @@ __all__ = ["worst_percent"]
 
 
 def worst_percent(*, tiny: bool = False) -> float | str:
-    """The most that a workload's predicted saturation is off what is measured, in percent; why there is none.
+    """Returns the largest error of a predicted saturation in percent, or why none could be assessed.
 
-    The latencies at each load, which the study of rates measures too, are left out: they say nothing of the model.
+    Leaves out the latencies at each load, which say nothing about the model.
     """
     results = run_cases(rate.NAME, [{**case, "loads": []} for case in rate.cases(tiny)])
     errors = [error for error in map(rate.error_of, results) if error is not None]

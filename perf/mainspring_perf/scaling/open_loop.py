@@ -1,4 +1,4 @@
-"""Messages that come when they come, whether the lane is ready or not: how long each waited and took."""
+"""Times messages that arrive independently of the lane, waiting included."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -16,7 +16,7 @@ __all__ = ["Ran", "arrivals", "run_open_loop"]
 
 
 class Ran(NamedTuple):
-    """How long messages took, how many seconds all of them did, and how much of its core the thread had meanwhile."""
+    """Latencies of the messages, seconds for all of them, and the share of its core that the thread had."""
 
     latencies: Histogram
     seconds: float
@@ -24,9 +24,9 @@ class Ran(NamedTuple):
 
 
 def arrivals(count: int, a_second: float, seed: int = 1) -> list[int]:
-    """When messages come, in nanoseconds from the start: at random with that mean rate (a Poisson process).
+    """Returns arrival times in nanoseconds from the start: a Poisson process with that mean rate.
 
-    All at once for a rate of 0.
+    A rate of 0 means all at once.
     """
     if not a_second:
         return [0] * count
@@ -36,11 +36,11 @@ def arrivals(count: int, a_second: float, seed: int = 1) -> list[int]:
 
 
 def run_open_loop(lane: Lane, messages: Sequence[RawMessage], due_ns: Sequence[int]) -> Ran:
-    """Hands the lane each message when it is due.
+    """Gives the lane each message when it is due.
 
-    A message's latency counts from when it was due, so that the wait behind a slow one is its own (no coordinated
-    omission), to when the chunk that it went in was done: the lane is given all that has come, 512 at most. Folding is
-    part of the work, as in a session.
+    A latency runs from when the message was due, so that waiting behind a slow one counts (no coordinated omission), to
+    the end of its chunk: the lane gets everything that has arrived, at most 512 messages. Folding is part of the work,
+    as in a session.
     """
     count = len(messages)
     at = since_fold = 0

@@ -1,4 +1,4 @@
-"""The lanes that studies measure: by the Python parts and by the native ones, trading or only watching."""
+"""Makes the lanes that studies measure: Python or native parts, trading or only watching."""
 
 from collections.abc import Iterator, Sequence
 
@@ -38,23 +38,23 @@ class _Watcher:
 
 
 def parts_here() -> list[str]:
-    """The parts that can run on this host."""
+    """Returns the parts that can run on this host."""
     native = usable("decoder", "native") and usable("book", "ladder")
     return ["python", "native"] if native else ["python"]
 
 
 def overrides(part: str) -> tuple[str, ...]:
-    """What a configuration has to set for that part's decoder and book to run."""
+    """Returns the overrides that select a part's decoder and book."""
     return _PARTS[part]
 
 
 def plan_of(part: str, *overrides: str) -> Plan:
-    """The built-in configuration with that part's decoder and book, and what else is set."""
+    """Returns the plan of the built-in configuration with a part's decoder and book, and more overrides."""
     return make_plan(load_config(None, (*_PARTS[part], *overrides)), registry())
 
 
 def generated(plan: Plan) -> Iterator[RawMessage]:
-    """The plan's generated messages, made as they are asked for and kept nowhere."""
+    """Generates the plan's messages lazily."""
     factory = registry().get("feed", plan.feed.plugin).factory
     return iter(factory.source(plan.instruments, plan.feed.options))
 

@@ -1,4 +1,4 @@
-"""How long messages take by how many come, up to saturation; and whether the capacity model has that right."""
+"""Measures latency by message rate up to saturation, and tests the capacity model against it."""
 
 from itertools import islice
 from statistics import median
@@ -24,7 +24,7 @@ __all__ = ["NAME", "WITHIN", "cases", "error_of", "far_off", "figures", "measure
 NAME = "rate"
 
 WITHIN = 0.20
-"""How far a prediction may be from what was measured."""
+"""The largest relative error of a good prediction."""
 
 _LOADS = (0.2, 0.5, 0.65, 0.8, 0.9, 0.95)
 _MODEL_LOAD = 0.3
@@ -40,7 +40,7 @@ _FOUR = 'instruments=["A/USDT", "B/USDT", "C/USDT", "D/USDT"]'
 
 
 def cases(tiny: bool) -> list[Case]:
-    """The reference session at each load by each part; and further workloads for the model alone."""
+    """Returns the reference session at each load with each part, and more workloads for the model alone."""
     workloads: list[tuple[str, list[str], bool]] = [
         ("reference session, quoting", [], True),
         ("reference session, watching", [], False),
@@ -69,10 +69,10 @@ def cases(tiny: bool) -> list[Case]:
 
 
 def measure(case: Case) -> dict[str, Any]:
-    """The rate at which the lane saturates, the one that the model predicts, and the latencies at each load.
+    """Measures the rate at which the lane saturates, the rate that the model predicts, and the latencies at each load.
 
-    The rates are the best of runs in which the thread had its core to itself, None where it never had: whatever else
-    the machine does can only slow them. Latencies are of the round in which it had most of its core.
+    Rates are the best of runs in which the thread had its core to itself (None if there were none), since other work
+    can only slow a run. Latencies are from the round in which the thread had most of its core.
     """
     plan = plan_of(case["part"], *case["overrides"])
     bench = _Bench(plan, case)
@@ -104,13 +104,13 @@ def measure(case: Case) -> dict[str, Any]:
 
 
 def error_of(result: Result) -> float | None:
-    """By what part of the measured rate the prediction is off; None where it couldn't be assessed."""
+    """Returns the relative error of the prediction; None if it couldn't be assessed."""
     measured, predicted = result.found["saturation"], result.found["predicted"]
     return None if predicted is None else predicted / measured - 1
 
 
 def far_off(results: list[Result]) -> list[str]:
-    """The workloads whose prediction was judged and is further than `WITHIN` from what was measured, in words."""
+    """Describes the workloads whose prediction is off by more than `WITHIN`."""
     words = []
     for one in results:
         error = error_of(one)
@@ -147,7 +147,7 @@ class _Bench:
 
 
 def figures(results: list[Result]) -> list[Figure]:
-    """The latencies by load, and the model beside what was measured."""
+    """Returns the latencies by load, and predicted against measured rates."""
     return [*[_tails(one) for one in results if one.case["loads"]], _model(results)]
 
 

@@ -1,4 +1,4 @@
-"""Runs studies, each of their cases in a process of its own."""
+"""Runs studies, each case in a fresh process."""
 
 import importlib
 import pkgutil
@@ -20,7 +20,7 @@ class UnknownStudy(ValueError):  # noqa: N818  it is one
 
 
 def find_studies() -> Mapping[str, Study]:
-    """The studies by name: every module of this package with a `NAME`."""
+    """Returns the studies by name: modules of this package with a `NAME`."""
     package = str(Path(__file__).parent)
     modules = [importlib.import_module(f"{__package__}.{one.name}") for one in pkgutil.iter_modules([package])]
     return {module.NAME: cast("Study", module) for module in modules if hasattr(module, "NAME")}
@@ -29,10 +29,11 @@ def find_studies() -> Mapping[str, Study]:
 def run_studies(
     names: Sequence[str] = (), *, tiny: bool = False, progress: Callable[[str, int, int], None] | None = None
 ) -> dict[str, list[Result]]:
-    """The results of those studies, of all if none is named. `progress` is told of each case: study, number, how many.
+    """Runs the named studies, or all of them, and returns their results.
 
-    A case has a fresh process, so that none inherits another's memory. Raises `UnknownStudy`, and `RuntimeError` with
-    what a process said that failed.
+    Each case has a fresh process, so that none inherits another's memory. `progress` is called with the study, the
+    number of the case, and how many there are. Raises `UnknownStudy`, or `RuntimeError` with the output of a failed
+    process.
     """
     studies = find_studies()
     for name in names:
@@ -47,7 +48,7 @@ def run_studies(
 def run_cases(
     name: str, cases: Sequence[Case], *, progress: Callable[[str, int, int], None] | None = None
 ) -> list[Result]:
-    """The results of these cases of a study. Raises `RuntimeError` with what a process said that failed."""
+    """Runs cases of a study. Raises `RuntimeError` with the output of a failed process."""
     results = []
     for number, case in enumerate(cases, start=1):
         if progress is not None:

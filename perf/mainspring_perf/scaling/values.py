@@ -1,4 +1,4 @@
-"""What a study takes and gives, as frozen values."""
+"""The inputs and results of studies, as frozen values."""
 
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ Case = dict[str, Any]
 
 
 class Series(msgspec.Struct, frozen=True):
-    """A line of a figure: its name, and its points in the axes' units, from left to right."""
+    """A line of a figure, its points in the axes' units from left to right."""
 
     name: str
     points: list[tuple[float, float]]
@@ -20,7 +20,7 @@ class Series(msgspec.Struct, frozen=True):
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """A plot and the table behind it. Both axes are logarithmic; `linear_x` and `linear_y` start at zero.
 
-    `name` is that of its file. `note` says on what it was measured. `x_unit` and `y_unit` are "" for plain numbers,
+    `name` is its file's name. `note` describes the input. `x_unit` and `y_unit` are "" for plain numbers,
     "ns" for times in nanoseconds, "bytes", or "%".
     """
 
@@ -39,7 +39,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What a process measured of its case."""
+    """What a process measured for its case."""
 
     case: Case
     found: dict[str, Any]
