@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import NoReturn
 
 import msgspec
@@ -42,7 +43,8 @@ class NativeFeed:
                 msgspec.json.encode(context.instruments),
                 context.encoding,
                 kinds,
-                self._explain,
+                # Not a method of this feed: the garbage collector doesn't look into Rust, and would never free the two.
+                partial(_explain, self._plain),
                 context.alone,
             )
         except ValueError as error:
@@ -83,10 +85,11 @@ class NativeFeed:
 
         return NativeFused(self.decoder, self._instruments, books, context)
 
-    def _explain(self, raw: bytes, receive_time_ns: int, at: int, what: str) -> NoReturn:
-        """Raises the error for a message that was refused: the Python decoder's, where it refuses it too."""
-        self._plain.on_message(raw, receive_time_ns)
-        raise WireError(f"byte {at} of the message {what}; the session's codec takes it, the native decoder doesn't")
+
+def _explain(plain: Feed, raw: bytes, receive_time_ns: int, at: int, what: str) -> NoReturn:
+    """Raises the error for a refused message: the Python decoder's, if it refuses the message too."""
+    plain.on_message(raw, receive_time_ns)
+    raise WireError(f"byte {at} of the message {what}; the session's codec takes it, the native decoder doesn't")
 
 
 def native_decoder(declared: WireFeed, context: FeedContext) -> Feed:
