@@ -1,1 +1,1 @@
-"""The built-in plugins: ordinary plugins, loaded by the same entry points as anybody's."""
+"""The built-in plugins: ordinary plugins, loaded through the same entry points as any other."""

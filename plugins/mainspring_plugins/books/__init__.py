@@ -1,1 +1,1 @@
-"""Built-in books, one implementation a file."""
+"""Built-in books, one implementation per file."""

@@ -13,9 +13,9 @@ __all__ = ["BisectListBook", "register_books"]
 class BisectListBook:
     """Each side is a dict from price to lots, and a list of its prices sorted worst to best.
 
-    With the best price last, an insert or removal near the touch, where most of the churn is, moves a few list slots,
-    and one far from it moves the rest by a single `memmove`. The asks are listed as negated prices, so that the lowest
-    comes last. Best prices cost O(1), a new or removed level O(log n) comparisons and the move.
+    Because the best price is last, an insert or removal near the touch, where most changes are, moves a few list
+    slots; one far from it moves the rest with a single `memmove`. The asks are listed as negated prices, so that the
+    lowest comes last. Best prices cost O(1), a new or removed level O(log n) comparisons and the move.
     """
 
     __slots__ = ("_ask_keys", "_asks", "_bid_keys", "_bids")
@@ -27,8 +27,8 @@ class BisectListBook:
         self._ask_keys: list[int] = []
 
     def apply_delta(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
-        """Sets each level named to its new size, and removes those of 0 lots. About 0.4 us a level."""
-        # The loop stands twice, because a sign to multiply by would cost each level a tenth of its time.
+        """Sets each listed level to its new size, and removes those of 0 lots. About 0.4 us per level."""
+        # The loop is written twice, because multiplying by a sign would cost each level a tenth of its time.
         if bids:
             sizes, keys = self._bids, self._bid_keys
             for price, lots in bids:
@@ -51,7 +51,7 @@ class BisectListBook:
                     del keys[bisect_left(keys, -price)]
 
     def apply_snapshot(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
-        """Replaces everything. Rows of 0 lots are left out."""
+        """Replaces all levels. Rows of 0 lots are ignored."""
         self._bids = _sizes(bids)
         self._asks = _sizes(asks)
         self._bid_keys = sorted(self._bids)
@@ -63,7 +63,7 @@ class BisectListBook:
             part.clear()
 
     def bbo(self) -> BBO:
-        """The best level of each side; 0 lots where a side is empty."""
+        """Returns the best level of each side; an empty side has 0 lots."""
         bid_keys, ask_keys = self._bid_keys, self._ask_keys
         if bid_keys and ask_keys:
             bid = bid_keys[-1]
@@ -76,11 +76,11 @@ class BisectListBook:
         return EMPTY_BBO
 
     def lots_at(self, side: Side, price_ticks: int) -> int:
-        """The size that stands at a price on a side; 0 if none."""
+        """Returns the size at a price on a side, or 0."""
         return (self._bids if side > 0 else self._asks).get(price_ticks, 0)
 
     def depth(self, side: Side, levels: int) -> list[Level]:
-        """The best `levels` levels of a side, best first."""
+        """Returns the best `levels` levels of a side, best first."""
         if levels <= 0:
             return []
         if side > 0:
@@ -90,7 +90,7 @@ class BisectListBook:
         return [(-key, asks[-key]) for key in islice(reversed(self._ask_keys), levels)]
 
     def walk(self, side: Side, size_lots: int) -> Walk:
-        """What an order of `size_lots` on `side` would meet, best level first."""
+        """Returns what an order of `size_lots` on `side` would trade against, best level first."""
         left = size_lots
         cost = worst = levels = 0
         if side > 0:
@@ -114,7 +114,7 @@ class BisectListBook:
 
 
 def _sizes(rows: Sequence[Level]) -> dict[int, int]:
-    # First the later of two rows wins, then what is empty goes: the other order would keep the earlier of the two.
+    # The later of two rows wins before empty rows are dropped; the other order would keep the earlier one.
     sizes = dict(rows)
     return {price: lots for price, lots in sizes.items() if lots} if 0 in sizes.values() else sizes
 

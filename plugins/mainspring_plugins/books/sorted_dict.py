@@ -1,4 +1,4 @@
-"""A book of two `sortedcontainers.SortedDict`s: no level costs more than O(log n), however deep the book."""
+"""A book of two `sortedcontainers.SortedDict`s: every level costs at most O(log n), however deep the book."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -12,9 +12,9 @@ __all__ = ["SortedDictBook", "register_books"]
 
 
 class SortedDictBook:
-    """Each side is one SortedDict from price to lots: the best bid is its last key, the best ask its first.
+    """Each side is a SortedDict from price to lots: the best bid is its last key, the best ask its first.
 
-    SortedDict keeps its keys in short lists, so that an insert far from the best moves no more than one near it.
+    SortedDict keeps its keys in short lists, so an insert far from the best price moves no more than one near it.
     """
 
     __slots__ = ("_asks", "_bids")
@@ -24,7 +24,7 @@ class SortedDictBook:
         self._asks: SortedDict = SortedDict()
 
     def apply_delta(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
-        """Sets each level named to its new size, and removes those of 0 lots."""
+        """Sets each listed level to its new size, and removes those of 0 lots."""
         for sizes, rows in ((self._bids, bids), (self._asks, asks)):
             for price, lots in rows:
                 if lots:
@@ -33,7 +33,7 @@ class SortedDictBook:
                     del sizes[price]
 
     def apply_snapshot(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
-        """Replaces everything. Rows of 0 lots are left out."""
+        """Replaces all levels. Rows of 0 lots are ignored."""
         self._bids = _sizes(bids)
         self._asks = _sizes(asks)
 
@@ -43,18 +43,18 @@ class SortedDictBook:
         self._asks.clear()
 
     def bbo(self) -> BBO:
-        """The best level of each side; 0 lots where a side is empty."""
+        """Returns the best level of each side; an empty side has 0 lots."""
         bid, bid_lots = self._bids.peekitem(-1) if self._bids else (0, 0)
         ask, ask_lots = self._asks.peekitem(0) if self._asks else (0, 0)
         return BBO(bid, bid_lots, ask, ask_lots)
 
     def lots_at(self, side: Side, price_ticks: int) -> int:
-        """The size that stands at a price on a side; 0 if none."""
+        """Returns the size at a price on a side, or 0."""
         lots: int = (self._bids if side > 0 else self._asks).get(price_ticks, 0)
         return lots
 
     def depth(self, side: Side, levels: int) -> list[Level]:
-        """The best `levels` levels of a side, best first."""
+        """Returns the best `levels` levels of a side, best first."""
         if levels <= 0:
             return []
         sizes = self._bids if side > 0 else self._asks
@@ -62,7 +62,7 @@ class SortedDictBook:
         return [(price, sizes[price]) for price in islice(prices, levels)]
 
     def walk(self, side: Side, size_lots: int) -> Walk:
-        """What an order of `size_lots` on `side` would meet, best level first."""
+        """Returns what an order of `size_lots` on `side` would trade against, best level first."""
         left = size_lots
         cost = worst = levels = 0
         sizes = self._asks if side > 0 else self._bids
@@ -83,7 +83,7 @@ class SortedDictBook:
 
 
 def _sizes(rows: Sequence[Level]) -> SortedDict:
-    # First the later of two rows wins, then what is empty goes: the other order would keep the earlier of the two.
+    # The later of two rows wins before empty rows are dropped; the other order would keep the earlier one.
     return SortedDict({price: lots for price, lots in dict(rows).items() if lots})
 
 

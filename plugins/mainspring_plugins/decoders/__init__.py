@@ -1,1 +1,1 @@
-"""Decoders for feeds of declarations."""
+"""Decoders for declared feeds."""

@@ -1,4 +1,4 @@
-"""The Python decoder: declarations compiled to closures over what the codec decodes. It runs everywhere."""
+"""The Python decoder: compiles declarations to closures over what the codec decodes. It runs everywhere."""
 
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import python_decoder

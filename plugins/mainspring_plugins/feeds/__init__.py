@@ -1,1 +1,1 @@
-"""Built-in feeds, one implementation a file."""
+"""Built-in feeds, one implementation per file."""

@@ -1,4 +1,4 @@
-"""What the Alpaca feeds have in common: batches of messages told apart by "T", bars, and messages about the connection.
+"""What the Alpaca feeds share: batches of messages identified by "T", bars, and messages about the connection.
 
 Alpaca writes prices and sizes as numbers, over JSON and over msgpack.
 """

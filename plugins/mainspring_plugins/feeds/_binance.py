@@ -1,4 +1,4 @@
-"""What the Binance feeds have in common: the combined stream's envelope, diff depth, the book ticker, trades."""
+"""What the Binance feeds share: the combined stream's envelope, diff depth, the book ticker, trades."""
 
 from mainspring.wire import (
     Choice,
@@ -24,7 +24,7 @@ __all__ = ["CONTROLS", "QUOTES", "STREAM", "TRADE", "depth", "quote", "snapshot"
 STREAM = StreamName(key="stream", until="@")
 
 QUOTES = ("USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "USD", "BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "BRL", "JPY")
-"""The currencies that symbols end on. A symbol that ends otherwise stays as Binance writes it."""
+"""The quote currencies with which symbols end. Any other symbol stays as Binance writes it."""
 
 CONTROLS = (
     ControlMessage(has=("error",), kind="error", inside="error", code=Integer("code"), text=Text("msg")),
@@ -41,13 +41,13 @@ TRADE = TradeMessage(
     price=Price("p"),
     size=Size("q"),
     rising_ids=True,
-    # "m" says whether the buyer was the maker: if so, a seller took.
+    # "m" says whether the buyer was the maker; if so, the aggressor sold.
     aggressor=Choice("m", values=((True, -1), (False, 1))),
 )
 
 
 def depth(sequence: Range) -> DeltaMessage:
-    """The diff depth stream, at any of its speeds."""
+    """Declares the diff depth stream, at any of its speeds."""
     return DeltaMessage(
         when={"e": "depthUpdate"},
         symbol=Text("s"),
@@ -59,7 +59,7 @@ def depth(sequence: Range) -> DeltaMessage:
 
 
 def quote(*, named: bool) -> QuoteMessage:
-    """The book ticker. On the futures it names itself and has a time; on spot it is known by its keys."""
+    """Declares the book ticker. On futures it has a name and a time; on spot its keys identify it."""
     return QuoteMessage(
         when={"e": "bookTicker"} if named else {},
         has=() if named else ("A",),
@@ -74,7 +74,7 @@ def quote(*, named: bool) -> QuoteMessage:
 
 
 def snapshot(*, symbol: Text | None = None, event_time: Time | None = None) -> SnapshotMessage:
-    """The answer of the REST depth request."""
+    """Declares the answer of the REST depth request."""
     return SnapshotMessage(
         has=("lastUpdateId",),
         symbol=symbol,
@@ -86,7 +86,7 @@ def snapshot(*, symbol: Text | None = None, event_time: Time | None = None) -> S
 
 
 def subscribe(depth_stream: str) -> Subscribe:
-    """Asks for an instrument's depth stream of that name, its book ticker and its trades."""
+    """Returns the request for an instrument's depth stream of that name, its book ticker and its trades."""
     streams = (depth_stream, "bookTicker", "trade")
     return Subscribe(
         message={"method": "SUBSCRIBE", "id": 1},

@@ -1,6 +1,7 @@
 """Alpaca crypto: order books, quotes, trades and bars, over JSON or msgpack.
 
-The stream brings a book's snapshot itself, marked by "r"; its updates have no numbers, so a lost one can't be seen.
+The stream itself sends a book's snapshot, marked with "r". Its updates have no numbers, so a lost one can't be
+detected.
 """
 
 from decimal import Decimal

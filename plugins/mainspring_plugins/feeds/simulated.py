@@ -1,4 +1,4 @@
-"""The simulated market: it makes its own messages, and is read as Binance spot is."""
+"""The simulated market: generates its own messages, in Binance spot's format."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -17,26 +17,29 @@ _LOT_SIZE = Decimal("0.00001")
 
 
 class SimulatedFeed:
-    """The factory of the feed `simulated`, by the contract of `mainspring.seams.register_feeds`.
+    """The factory of the feed `simulated`, with the attributes that `mainspring.seams.register_feeds` describes.
 
-    `seed` of the options decides every message; `docs/reference-session.md` says what the market is like.
+    The option `seed` determines every message; `docs/reference-session.md` describes the market.
     """
 
     def __call__(self, context: FeedContext, *, options: SimulatedOptions | None = None) -> Feed:
-        """A feed that reads the messages. The options were the generator's; reading needs none."""
+        """Returns a feed that reads the messages. The options are the generator's; reading needs none."""
         del options
         return BINANCE_SPOT(context)
 
     def source(self, instruments: tuple[Instrument, ...], options: SimulatedOptions) -> Iterator[RawMessage]:
-        """The session's messages. Raises `ConfigError` for an instrument that can't be simulated."""
+        """Returns the session's messages. Raises `ConfigError` for an instrument that can't be simulated."""
         return market_messages(instruments, options)
 
     def recipe(self, instruments: tuple[Instrument, ...], options: SimulatedOptions) -> str:
-        """The digest that a session is kept under."""
+        """Returns the digest under which a session is cached."""
         return recipe_digest(instruments, options)
 
     def describe(self, symbol: str, venue_symbol: str | None = None) -> Instrument | None:
-        """Any instrument, on the grid of BTC/USDT: ticks of 0.01, lots of 0.00001."""
+        """Returns any instrument with the grid of BTC/USDT: ticks of 0.01, lots of 0.00001.
+
+        `symbol` is the session's name for it, `venue_symbol` the venue's.
+        """
         listed = BINANCE_SPOT.describe(symbol, venue_symbol)
         return listed and msgspec.structs.replace(listed, tick_size=_TICK_SIZE, lot_size=_LOT_SIZE)
 

@@ -1,1 +1,1 @@
-"""Built-in risk, one implementation a file."""
+"""Built-in risk checks, one per file."""

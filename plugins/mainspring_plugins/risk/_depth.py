@@ -1,4 +1,4 @@
-"""What a market order would meet. A quote may be newer than the book, so the worse of the two counts."""
+"""What a market order would trade against. A quote may be newer than the book, so the worse of the two counts."""
 
 from mainspring.model import NewOrder
 from mainspring.seams import MarketView
@@ -7,7 +7,7 @@ __all__ = ["cost_units", "worst_ticks"]
 
 
 def worst_ticks(order: NewOrder, market: MarketView) -> int | None:
-    """The worst price in ticks that a market order would meet; None where the levels known don't hold its size."""
+    """Returns the worst price in ticks that a market order would get; None if the known levels are too few for it."""
     touch_ticks, touch_lots = _touch(order, market)
     if order.size_lots <= touch_lots:
         return touch_ticks
@@ -18,7 +18,7 @@ def worst_ticks(order: NewOrder, market: MarketView) -> int | None:
 
 
 def cost_units(order: NewOrder, market: MarketView) -> int | None:
-    """What a market order would come to in ticks times lots, at the touch or along the book; None without a touch."""
+    """Returns a market order's value in ticks times lots, at the touch or along the book; None without a touch."""
     touch_ticks, touch_lots = _touch(order, market)
     if not touch_lots:
         return None
@@ -26,7 +26,7 @@ def cost_units(order: NewOrder, market: MarketView) -> int | None:
     if order.size_lots <= touch_lots:
         return at_touch
     walk = market.book.walk(order.side, order.size_lots)
-    # What the book doesn't hold is valued at its last level.
+    # Size beyond the book is valued at its last level.
     return max(at_touch, walk.cost + walk.unfilled_lots * walk.worst_ticks)
 
 

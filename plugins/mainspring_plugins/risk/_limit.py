@@ -1,4 +1,4 @@
-"""What the checks with one number for a limit share."""
+"""What the checks with a single number as limit share."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -20,7 +20,7 @@ class LimitOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def whole_units(limit: Decimal, *unit: Decimal) -> int:
-    """The largest whole number of units within `limit`, exactly. A unit is the product of its parts."""
+    """Returns the largest whole number of units within `limit`, exactly. A unit is the product of its parts."""
     parts = Fraction(1)
     for part in unit:
         parts *= Fraction(part)

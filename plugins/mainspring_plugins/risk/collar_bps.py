@@ -15,10 +15,10 @@ _BPS = 10_000
 
 
 class CollarOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How far from the mid a price may lie, in basis points of the mid.
+    """How far from the mid a price may be, in basis points of the mid.
 
-    `limit` is for the aggressive side: how far above the mid a buy may go, how far below it a sell. `passive` is for
-    the other: how far away from the market an order may wait; unset, it may wait anywhere, since there it can only
+    `limit` is for the aggressive side: how far above the mid a buy may be, how far below it a sell. `passive` is for
+    the other side: how far away from the market an order may rest. If unset, it may rest anywhere, since it can only
     trade at a better price than today's.
     """
 
@@ -32,16 +32,15 @@ class CollarOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class CollarBps:
-    """Lets an order pass whose price is within a collar around the mid.
+    """Passes orders whose price is within a collar around the mid.
 
     A buy at `p` passes if `p <= mid * (1 + limit / 10000)`, a sell if `p >= mid * (1 - limit / 10000)`, exactly. A
-    market order is judged by the worst price that it would meet, walking the book as far as its size goes; where the
-    book isn't deep enough to tell, it is refused. Without a mid (book not live, a side empty, or crossed) every order
-    is refused.
+    market order is checked at the worst price that it would get, walking the book for its whole size; if the book
+    isn't deep enough, it is refused. Without a mid (book not live, a side empty, or crossed) every order is refused.
     """
 
     def __init__(self, instrument: Instrument, *, options: CollarOptions) -> None:
-        # mid * (1 + limit / 10000) with twice the mid, and over the limit's denominator, is all in whole numbers.
+        # mid * (1 + limit / 10000), with the mid in half ticks and over the limit's denominator, is in whole numbers.
         self._numerator, denominator = options.limit.as_integer_ratio()
         self._base = _BPS * denominator
         self._limit = options.limit
@@ -50,7 +49,7 @@ class CollarBps:
         self._passive_base = _BPS * passive_denominator
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
-        """Keeps the contract of `mainspring.seams.RiskCheck`."""
+        """Implements `mainspring.seams.RiskCheck`."""
         bid, ask = market.bid_ticks, market.ask_ticks
         if not (market.live and market.bid_lots and market.ask_lots and bid < ask):
             return Refusal(_NAME, "no mid price to measure from: the book isn't live, is one-sided or crossed")
@@ -59,9 +58,9 @@ class CollarBps:
         if order.kind == "market":
             worst = worst_ticks(order, market)
             if worst is None:
-                return Refusal(_NAME, f"the book isn't deep enough to tell what {order.size_lots} lots would meet")
+                return Refusal(_NAME, f"the book isn't deep enough for {order.size_lots} lots")
             price = worst
-        # How far the price lies on the aggressive side of the mid, in half ticks.
+        # How far the price is on the aggressive side of the mid, in half ticks.
         beyond = side * (2 * price - bid - ask)
         if beyond * self._base > (bid + ask) * self._numerator:
             return self._refusal(price, beyond, bid + ask, f"beyond the mid, and {self._limit} is")

@@ -13,9 +13,9 @@ _NS_IN_MS = 1_000_000
 
 
 class MaxBookAgeMs:
-    """Lets an order pass while the best prices came at most `limit` milliseconds ago and make a market.
+    """Passes orders if the best prices came at most `limit` milliseconds ago and form a market.
 
-    Refuses while the book isn't live, a side of it is empty, or it is crossed or locked, however new it is.
+    Refuses while the book isn't live, a side is empty, or it is crossed or locked, however recent it is.
     """
 
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
@@ -23,11 +23,11 @@ class MaxBookAgeMs:
         self._max_ns = whole_units(options.limit, Decimal("0.000001"))
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
-        """Keeps the contract of `mainspring.seams.RiskCheck`."""
+        """Implements `mainspring.seams.RiskCheck`."""
         if not market.live:
             return Refusal(_NAME, "the book isn't live")
         if not (market.bid_lots and market.ask_lots):
-            return Refusal(_NAME, f"no {'ask' if market.bid_lots else 'bid'} stands")
+            return Refusal(_NAME, f"there is no {'ask' if market.bid_lots else 'bid'}")
         if market.bid_ticks >= market.ask_ticks:
             return Refusal(_NAME, f"the book is crossed: bid {market.bid_ticks}, ask {market.ask_ticks} ticks")
         age_ns = market.now_ns - market.bbo_time_ns

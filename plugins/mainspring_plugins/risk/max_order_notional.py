@@ -13,13 +13,12 @@ _NAME = "max_order_notional"
 
 
 class MaxOrderNotional:
-    """Lets an order pass whose notional is at most `limit`, in quote currency.
+    """Passes orders whose notional is at most `limit`, in quote currency.
 
-    For spot and linear contracts the notional is price times size times contract size. The price is the highest that
-    the order can meet at the touch: a buy's limit, the higher of a sell's limit and the best bid. A market
-    order is valued at the far side's best price or at what the levels that it would meet come to, whichever is more;
-    without a far side it is refused. For an inverse contract the notional is size times contract size, whatever the
-    price.
+    For spot and linear contracts the notional is price times size times contract size. A buy is valued at its limit
+    price, a sell at its limit price or the best bid, whichever is higher. A market order is valued at the far side's
+    best price or at the levels that it would take, whichever is more; without a far side it is refused. For an inverse
+    contract the notional is size times contract size, whatever the price.
     """
 
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
@@ -30,14 +29,16 @@ class MaxOrderNotional:
         self._limit = options.limit
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
-        """Keeps the contract of `mainspring.seams.RiskCheck`."""
+        """Implements `mainspring.seams.RiskCheck`."""
         units = order.size_lots
         if self._priced and order.kind == "market":
             if not market.live:
                 return Refusal(_NAME, "the book isn't live, so a market order has no price")
             cost = cost_units(order, market)
             if cost is None:
-                return Refusal(_NAME, f"no {'ask' if order.side > 0 else 'bid'} stands, so a market order has no price")
+                return Refusal(
+                    _NAME, f"there is no {'ask' if order.side > 0 else 'bid'}, so a market order has no price"
+                )
             units = cost
         elif self._priced:
             price_ticks = order.price_ticks

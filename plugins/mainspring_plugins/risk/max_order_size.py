@@ -10,7 +10,7 @@ _NAME = "max_order_size"
 
 
 class MaxOrderSize:
-    """Lets an order pass whose size is at most `limit`, in base currency (or contracts, for a contract)."""
+    """Passes orders whose size is at most `limit`, in base currency (or contracts, for a contract)."""
 
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self._lot_size = instrument.lot_size
@@ -18,7 +18,7 @@ class MaxOrderSize:
         self._max_lots = whole_units(options.limit, instrument.lot_size)
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
-        """Keeps the contract of `mainspring.seams.RiskCheck`."""
+        """Implements `mainspring.seams.RiskCheck`."""
         if order.size_lots <= self._max_lots:
             return None
         return Refusal(_NAME, f"size {decimal_text(order.size_lots, self._lot_size)} is above {self._limit}")

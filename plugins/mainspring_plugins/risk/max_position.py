@@ -10,10 +10,10 @@ _NAME = "max_position"
 
 
 class MaxPosition:
-    """Lets an order pass if the position stays within `limit`, in base currency or contracts, long or short.
+    """Passes an order if the position stays within `limit`, in base currency or contracts, long or short.
 
-    It counts the worst case: every open order of the same side filled, and none of the other. So an order that reduces
-    the position passes until, with the others of its side, it could turn it beyond the limit.
+    It assumes the worst case: every open order of the same side fills, and none of the other side. So an order that
+    reduces the position passes unless, with the others of its side, it could reverse the position beyond the limit.
     """
 
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
@@ -22,7 +22,7 @@ class MaxPosition:
         self._max_lots = whole_units(options.limit, instrument.lot_size)
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
-        """Keeps the contract of `mainspring.seams.RiskCheck`."""
+        """Implements `mainspring.seams.RiskCheck`."""
         if order.side > 0:
             worst_lots = account.position_lots + account.open_buy_lots + order.size_lots
         else:

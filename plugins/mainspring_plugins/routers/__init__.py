@@ -1,1 +1,1 @@
-"""Built-in routers, one implementation a file."""
+"""Built-in routers, one implementation per file."""

@@ -1,4 +1,4 @@
-"""The paper router: orders are filled by a simulated venue against the lane's market, and none leaves the house."""
+"""The paper router: a simulated venue fills orders against the lane's market, and no real order is sent."""
 
 from decimal import Decimal
 from typing import Literal
@@ -24,13 +24,13 @@ _MOST = {
 
 
 class PaperOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the paper venue behaves.
+    """The behaviour of the paper venue.
 
-    `latency_us` is how long each request takes to reach it. `latency_jitter` draws more on top of that, sized by
+    `latency_us` is the fixed time that each request takes to reach it. `latency_jitter` adds a random time, sized by
     `latency_jitter_us`: "uniform" from 0 to it, "exponential" with that mean, "lognormal" with that median and
     `latency_jitter_sigma`. Fees are in basis points of the notional; a negative one is a rebate. `queue` says where in
-    the queue lots that vanish without a trade stood: "proportional" or "pessimistic" (behind us), and `settle_ms` how
-    long a trade that explains them is waited for.
+    the queue lots that vanish without a trade stood: "proportional" or "pessimistic" (behind us). `settle_ms` is how
+    long to wait for a trade that explains them.
     """
 
     latency_us: Decimal = Decimal(250)
@@ -52,11 +52,11 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             if not fee.is_finite() or abs(fee) > 10_000 or fee * _PPB_IN_BPS % 1:
                 raise ValueError(f"{name} must be -10000 to 10000 with at most five decimals, not {fee}")
         if (self.latency_jitter == "none") != (self.latency_jitter_us == 0):
-            raise ValueError("latency_jitter and latency_jitter_us go together: set both, or neither")
+            raise ValueError("latency_jitter and latency_jitter_us belong together: set both, or neither")
 
 
 def make_paper_router(context: RouterContext, *, options: PaperOptions) -> PaperVenue:
-    """A paper venue over the lane's books. Each instrument draws its own latencies, by the seed and its symbol."""
+    """Returns a paper venue over the lane's books. Each instrument draws its own latencies by seed and symbol."""
     latencies = [
         PaperLatency(
             options.latency_us,

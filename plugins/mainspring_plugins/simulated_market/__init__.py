@@ -1,4 +1,4 @@
-"""The reference session's market: seeded order flow through a matching engine, written out as Binance spot messages."""
+"""The reference session's market: seeded order flow through a matching engine, written as Binance spot messages."""
 
 from mainspring_plugins.simulated_market.options import (
     GENERATOR_VERSION,

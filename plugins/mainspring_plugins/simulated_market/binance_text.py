@@ -1,4 +1,4 @@
-"""Market messages as Binance spot writes them, in a combined stream."""
+"""Writes market messages as Binance spot does, in a combined stream."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -17,8 +17,9 @@ _CACHED_TEXTS = 50_000
 class BinanceText:
     """Writes the messages of one instrument. Prices and sizes are text with eight decimals, times milliseconds.
 
-    `wrapped` puts the REST snapshot, which Binance sends bare, into an envelope that names the instrument: a session
-    of several instruments couldn't tell their snapshots apart. Raises `ConfigError` for a grid finer than the text.
+    `wrapped` puts the REST snapshot, which Binance sends bare, into an envelope that names the instrument, since a
+    session of several instruments couldn't otherwise attribute snapshots. Raises `ConfigError` for a grid finer than
+    eight decimals.
     """
 
     __slots__ = ("_depth", "_prices", "_quote", "_sizes", "_snapshot", "_symbol", "_trade")
@@ -34,14 +35,14 @@ class BinanceText:
         self._snapshot = f'{{"stream":"{stream}@depthSnapshot","data":' if wrapped else ""
 
     def depth(self, time_ms: int, first_id: int, last_id: int, bids: Iterable[Level], asks: Iterable[Level]) -> bytes:
-        """The levels that changed in updates `first_id` to `last_id`. A level of 0 lots is gone."""
+        """Returns the levels that changed in updates `first_id` to `last_id`. A level of 0 lots is removed."""
         return (
             f'{self._depth}{time_ms},"s":"{self._symbol}","U":{first_id},"u":{last_id},'
             f'"b":[{self._levels(bids)}],"a":[{self._levels(asks)}]}}}}'
         ).encode()
 
     def quote(self, update_id: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int) -> bytes:
-        """The best bid and offer after update `update_id`: a bookTicker."""
+        """Returns the best bid and offer after update `update_id`: a bookTicker."""
         prices, sizes = self._prices, self._sizes
         return (
             f'{self._quote}{update_id},"s":"{self._symbol}","b":"{prices[bid_ticks]}","B":"{sizes[bid_lots]}",'
@@ -49,14 +50,14 @@ class BinanceText:
         ).encode()
 
     def trade(self, time_ms: int, trade_id: int, price_ticks: int, lots: int, seller_took: bool) -> bytes:
-        """A trade. `seller_took`: the buyer's order rested (Binance's "m")."""
+        """Returns a trade. `seller_took`: the buyer's order rested (Binance's "m")."""
         return (
             f'{self._trade}{time_ms},"s":"{self._symbol}","t":{trade_id},"p":"{self._prices[price_ticks]}",'
             f'"q":"{self._sizes[lots]}","T":{time_ms},"m":{"true" if seller_took else "false"},"M":true}}}}'
         ).encode()
 
     def snapshot(self, last_id: int, bids: Iterable[Level], asks: Iterable[Level]) -> bytes:
-        """The book after update `last_id`, best levels first: the answer of the REST interface."""
+        """Returns the book after update `last_id`, best levels first, as the REST interface would."""
         end = "}}" if self._snapshot else "}"
         levels = f'"bids":[{self._levels(bids)}],"asks":[{self._levels(asks)}]'
         return f'{self._snapshot}{{"lastUpdateId":{last_id},{levels}{end}'.encode()
@@ -67,7 +68,7 @@ class BinanceText:
 
 
 class _UnitTexts(dict[int, str]):
-    """The text of so many ticks or lots, kept once made: the same few thousand come again and again."""
+    """Caches the text of each number of ticks or lots: a session repeats the same few thousand."""
 
     __slots__ = ("_step",)
 

@@ -1,4 +1,4 @@
-"""When things happen: a Hawkes process, made from its clusters."""
+"""When events happen: a Hawkes process, generated from its clusters."""
 
 import random
 from heapq import heappop, heappush
@@ -17,12 +17,12 @@ _MOST_WAITING = 10_000
 
 
 class HawkesTimes:
-    """The times of events that excite one another, in order.
+    """The times of events that excite one another, in order. `rate` multiplies their speed.
 
     The cluster form of the process (Hawkes and Oakes 1974, A cluster process representation of a self-exciting
-    process): events that nothing caused come as a Poisson process; every event, however caused, has a few children,
-    each after a delay of its own. The kernel is the delays' distribution and may have any shape: no exponential is
-    taken. On average an event has fewer than one child, so the clusters die out and the waiting list stays short.
+    process): events without a cause come as a Poisson process; every event has a few children, each after a delay of
+    its own. The kernel is the distribution of delays and may have any shape: no exponential is needed. On average an
+    event has fewer than one child, so clusters die out and the waiting list stays short.
 
     `next_ns` is when the next event comes; `advance` takes it.
     """
@@ -38,7 +38,7 @@ class HawkesTimes:
         self._spontaneous_ns = self.next_ns = start_ns + self._pauses_ns[rng.getrandbits(BITS)]
 
     def advance(self) -> None:
-        """Lets the event at `next_ns` happen: its children join the waiting, and the next event's time is known."""
+        """Lets the event at `next_ns` happen: adds its children to the waiting list and sets the next event's time."""
         waiting, bits = self._waiting, self._getrandbits(32)
         if self.next_ns == self._spontaneous_ns:
             self._spontaneous_ns += self._pauses_ns[bits >> 20]
@@ -50,7 +50,7 @@ class HawkesTimes:
         self.next_ns = waiting[0] if waiting and waiting[0] < spontaneous_ns else spontaneous_ns
 
     def excite(self, children: int) -> None:
-        """Gives the event that last happened more children than its share, as a large trade does."""
+        """Gives the last event `children` more children than its share, as a large trade does."""
         if len(self._waiting) > _MOST_WAITING:
             return
         for _ in range(children):

@@ -1,4 +1,4 @@
-"""What the simulated market's traders do: the order flow."""
+"""The order flow of the simulated market's traders."""
 
 import random
 
@@ -59,25 +59,26 @@ _CALM = 16
 """The unrest below which quotes away from the best price wait for the next 100 ms."""
 
 _JOINING = 31
-"""One in so many plus one new quotes joins a level that another has made."""
+"""One in this many plus one new quotes joins an existing level."""
 
 _FLEETING = 15
-"""One in so many plus one cancels is of the quote that was placed last."""
+"""One in this many plus one cancels hits the quote that was placed last."""
 
 _LEAST_LEVELS = 100
-"""With no more levels than this on a side, nobody takes from it and nobody cancels."""
+"""If a side has no more levels than this, nothing takes from it or cancels there."""
 
 
 class OrderFlow:
-    """One instrument's market: zero-intelligence traders at Hawkes times, against the venue.
+    """One instrument's market: zero-intelligence traders at Hawkes times, trading at the venue.
 
-    Prices are drawn by their distance from the best price (Farmer, Patelli and Zovko 2005, The predictive power of zero
-    intelligence in financial markets): nobody knows where the price should be. Events near the best price excite one
-    another (`HawkesTimes`): orders that take, orders that narrow the spread, orders and cancels at the best price. Each
-    stirs up quotes farther away, which follow over the next 100 ms or so, beside a quiet flow of their own.
+    Prices are drawn by their distance from the best price (Farmer, Patelli and Zovko 2005, The predictive power of
+    zero intelligence in financial markets): traders don't know where the price should be. Events near the best price
+    excite one another (`HawkesTimes`): orders that take, orders that narrow the spread, orders and cancels at the best
+    price. Each triggers quotes farther away over the next 100 ms or so, in addition to a steady flow of these.
 
-    Every pool of quotes tends to a size of its own, and a weak lean against the way the price has gone since the open
-    keeps it within a few per cent: a session of any length stays like its first minutes.
+    `instruments` is the number of instruments in the session. Every pool of quotes tends to a size of its own, and a
+    weak lean against the price's move since the open keeps it within a few per cent: a session of any length stays
+    like its first minutes.
     """
 
     def __init__(
@@ -108,7 +109,7 @@ class OrderFlow:
         self._fill_book()
 
     def advance(self, until_ns: int) -> list[tuple[int, bytes]]:
-        """Lets everything happen that comes before `until_ns`. Gives the messages and when they were sent, in order."""
+        """Runs all events before `until_ns`. Returns the messages with their sending times, in order."""
         venue, times = self.venue, self._times
         while True:
             now_ns = min(times.next_ns, self._chore_ns)
@@ -221,9 +222,9 @@ class OrderFlow:
             self._pools[0].append(near.pop(0))
 
     def _move_quotes(self, changes: int) -> None:
-        """So many quotes away from the best price are placed or cancelled, as likely the one as the other.
+        """Places or cancels `changes` quotes away from the best price, with equal chances.
 
-        This is most of the generator's work: two draws of random bits and one call of the venue a change.
+        This is most of the generator's work: two draws of random bits and one call of the venue per change.
         """
         self._unrest -= min(self._unrest, changes)
         venue, getrandbits, kinds = self.venue, self._getrandbits, self._kinds

@@ -17,11 +17,11 @@ Quantiles: TypeAlias = tuple[tuple[float, float], ...]
 
 @cache
 def expand(quantiles: Quantiles, *, scale: float = 1.0, least: int = 0) -> tuple[int, ...]:
-    """A table of whole numbers, each as likely as the others, between them distributed as the quantiles say.
+    """Returns a table of equally likely whole numbers that are distributed as the quantiles say.
 
     Values between two quantiles lie on a straight line; entry `i` is the value at probability (i + 1/2) / 2**BITS,
-    times `scale`, rounded down, at least `least`. Additions, multiplications and divisions only: IEEE 754 gives the
-    same result for each of them everywhere, which it doesn't promise for logarithms and powers.
+    times `scale`, rounded down, at least `least`. Only additions, multiplications and divisions are used: IEEE 754
+    defines their results exactly, but not those of logarithms and powers.
     """
     size = 1 << BITS
     table: list[int] = []

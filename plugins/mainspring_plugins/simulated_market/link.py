@@ -1,4 +1,4 @@
-"""The line between the market and us: when each message is received."""
+"""The connection between the market and us: when each message is received."""
 
 import random
 
@@ -9,10 +9,10 @@ __all__ = ["JitteryLink"]
 
 
 class JitteryLink:
-    """One connection: in order, with a latency that varies.
+    """One connection: in order, with varying latency.
 
-    A message that was delayed holds up those behind it (they share the connection), and they then come together, as
-    fast as a reader takes them. So receive times rise strictly, and come in bursts.
+    A delayed message holds up those behind it, which share the connection; they then arrive together, as fast as a
+    reader takes them. So receive times increase strictly, and come in bursts.
     """
 
     def __init__(self, seed: str) -> None:
@@ -22,7 +22,7 @@ class JitteryLink:
         self._received_ns = 0
 
     def receive(self, sent: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
-        """The messages with the times at which they are received, given those at which they were sent, in order."""
+        """Returns the messages with receive times, given their sending times, in order."""
         getrandbits, latency_ns, gap_ns = self._getrandbits, self._latency_ns, self._gap_ns
         previous_ns = self._received_ns
         received = []

@@ -1,4 +1,4 @@
-"""The simulated venue: the matching engine, and what it publishes of each thing that happens in it."""
+"""The simulated venue: a matching engine, and the messages that it publishes."""
 
 from mainspring.model import Instrument, Side
 from mainspring.venue.matching import MatchingEngine
@@ -14,12 +14,13 @@ _NS_PER_MS = 1_000_000
 
 
 class SimulatedVenue:
-    """One instrument's order book, and its public messages. It opens with one order of `open_lots` on either side.
+    """One instrument's order book and its public messages. It opens with one order of `open_lots` on either side.
 
-    Each order or cancel that changes the book is one update and counts `update_id` up. A change of the best bid or
-    offer is published at once, as a quote with that update's id; level changes are gathered until `publish_depth`.
-    `sent` are the messages, with the times at which they leave; whoever takes them clears the list. `now_ns` is set
-    by the caller. `bid_ticks` and `ask_ticks` are the best prices.
+    Each order or cancel that changes the book is one update and increments `update_id`. A change of the best bid or
+    offer is published at once, as a quote with that update's id; level changes are collected until `publish_depth`.
+    `sent` holds the messages with their sending times; the caller takes them and clears the list. The caller sets
+    `now_ns`. `bid_ticks` and `ask_ticks` are the best prices. `wrapped_snapshot` puts snapshots into an envelope (see
+    `BinanceText`).
     """
 
     __slots__ = (

@@ -1,1 +1,1 @@
-"""Built-in slippage, one implementation a file."""
+"""Built-in slippage models, one per file."""

@@ -1,4 +1,4 @@
-"""What the slippage models share: reason codes, what must be known of a market, and where a limit order rests."""
+"""What the slippage models share: reason codes, required market figures, and where a limit order rests."""
 
 import math
 
@@ -38,16 +38,16 @@ REASONS = (
     DAILY_VOLUME_UNKNOWN,
     EMPTY_ORDER,
 )
-"""Every reason code that a model of this package refuses with."""
+"""The reason codes of this package's refusals."""
 
 
 def refusal(order: NewOrder, market: MarketView) -> Refusal | None:
-    """Why no model can price the order in this market: None where it has a size and the market a mid price.
+    """Returns why no model can price the order in this market; None if it has a size and the market a mid price.
 
-    A locked market is refused like a crossed one: with no spread, an order could seem to cost nothing.
+    A locked market is refused like a crossed one: without a spread, an order could seem free.
     """
     if not market.live:
-        return Refusal(BOOK_NOT_LIVE, f"{market.instrument.symbol}: the book can't be trusted now")
+        return Refusal(BOOK_NOT_LIVE, f"{market.instrument.symbol}: the book isn't live")
     if market.bid_lots <= 0 or market.ask_lots <= 0:
         return Refusal(NO_MID_PRICE, f"bid {market.bid_lots} lots, ask {market.ask_lots} lots")
     if market.bid_ticks >= market.ask_ticks:
@@ -58,7 +58,7 @@ def refusal(order: NewOrder, market: MarketView) -> Refusal | None:
 
 
 def known_volatility(market: MarketView) -> float | Refusal:
-    """The volatility per day, a fraction of zero or more, or the refusal where it isn't known."""
+    """Returns the volatility per day, as a fraction of zero or more, or a refusal if it isn't known."""
     volatility = market.statistics.volatility_per_day
     if volatility is None or not 0.0 <= volatility < math.inf:
         return Refusal(VOLATILITY_UNKNOWN, f"volatility per day is {volatility}")
@@ -66,7 +66,7 @@ def known_volatility(market: MarketView) -> float | Refusal:
 
 
 def known_daily_volume(market: MarketView) -> float | Refusal:
-    """The lots traded in a day, above zero, or the refusal where they aren't known."""
+    """Returns the lots traded per day, above zero, or a refusal if they aren't known."""
     volume = market.statistics.daily_volume_lots
     if volume is None or not 0.0 < volume < math.inf:
         return Refusal(DAILY_VOLUME_UNKNOWN, f"daily volume is {volume} lots")
@@ -74,10 +74,10 @@ def known_daily_volume(market: MarketView) -> float | Refusal:
 
 
 def resting_capture_ticks(order: NewOrder, bid_ticks: int, ask_ticks: int) -> float | None:
-    """How far on the passive side of the mid a limit order rests, in ticks; None where the order takes liquidity.
+    """Returns how far on the passive side of the mid a limit order rests, in ticks; None if it takes liquidity.
 
-    Half the spread at the touch of its own side, more behind it, less inside the spread and below zero beyond the
-    mid. A post-only order never takes: where its price reaches the other side it is counted one tick short of it.
+    That is half the spread at its own side's touch, more behind it, less inside the spread and below zero beyond the
+    mid. A post-only order never takes: if its price reaches the other side, it counts as one tick short of it.
     """
     if order.kind == "market":
         return None
@@ -90,7 +90,7 @@ def resting_capture_ticks(order: NewOrder, bid_ticks: int, ask_ticks: int) -> fl
 
 
 def require_positive(**figures: float) -> None:
-    """Raises `ValueError`, naming the figure, where one isn't finite and above zero."""
+    """Raises `ValueError` that names the first figure that isn't finite and above zero."""
     for name, value in figures.items():
         if not 0.0 < value < math.inf:
             raise ValueError(f"{name} must be above zero, not {value}")

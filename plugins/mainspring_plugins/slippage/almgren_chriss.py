@@ -73,7 +73,7 @@ class AlmgrenChrissSlippage:
         self._resting = Resting(instrument, options)
 
     def estimate(self, order: NewOrder, market: MarketView) -> SlippageEstimate | Refusal:
-        """The cost of the order now, split into its causes, or why it can't be told."""
+        """Returns the cost of the order now, split into its causes, or the reason why it can't be estimated."""
         if (refused := refusal(order, market)) is not None:
             return refused
         volatility = known_volatility(market)

@@ -1,4 +1,4 @@
-"""What the order would pay in the book as it stands now, level by level."""
+"""What the order would pay in the present book, level by level."""
 
 import msgspec
 
@@ -65,7 +65,7 @@ class BookWalkSlippage:
         self._chase_spreads = options.chase_spreads
 
     def estimate(self, order: NewOrder, market: MarketView) -> SlippageEstimate | Refusal:
-        """The cost of the order now, split into its causes, or why it can't be told."""
+        """Returns the cost of the order now, split into its causes, or the reason why it can't be estimated."""
         if (refused := refusal(order, market)) is not None:
             return refused
         best = market.book.bbo()

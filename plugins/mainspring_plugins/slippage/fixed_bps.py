@@ -43,7 +43,7 @@ class FixedBpsSlippage:
         self._limit = options.limit_bps * 1e-4
 
     def estimate(self, order: NewOrder, market: MarketView) -> SlippageEstimate | Refusal:
-        """The cost of the order now, or why it can't be told."""
+        """Returns the cost of the order now, or the reason why it can't be estimated."""
         if (refused := refusal(order, market)) is not None:
             return refused
         mid = 0.5 * (market.bid_ticks + market.ask_ticks) * self._tick

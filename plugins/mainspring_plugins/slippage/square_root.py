@@ -65,7 +65,7 @@ class SquareRootSlippage:
         self._resting = Resting(instrument, options)
 
     def estimate(self, order: NewOrder, market: MarketView) -> SlippageEstimate | Refusal:
-        """The cost of the order now, split into its causes, or why it can't be told."""
+        """Returns the cost of the order now, split into its causes, or the reason why it can't be estimated."""
         if (refused := refusal(order, market)) is not None:
             return refused
         volatility = known_volatility(market)

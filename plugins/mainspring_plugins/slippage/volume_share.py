@@ -1,4 +1,4 @@
-"""Impact by the square of the order's share of a bar's volume, as backtesters in Zipline's line do it."""
+"""Impact by the square of the order's share of a bar's volume, as in Zipline."""
 
 from mainspring.model import Cause, Instrument, NewOrder, Refusal, SlippageEstimate
 from mainspring.seams import Catalogue, MarketView, hookimpl
@@ -56,7 +56,7 @@ class VolumeShareSlippage:
         self._resting = Resting(instrument, options)
 
     def estimate(self, order: NewOrder, market: MarketView) -> SlippageEstimate | Refusal:
-        """The cost of the order now, split into its causes, or why it can't be told."""
+        """Returns the cost of the order now, split into its causes, or the reason why it can't be estimated."""
         if (refused := refusal(order, market)) is not None:
             return refused
         volume = known_daily_volume(market)

@@ -1,1 +1,1 @@
-"""Built-in strategies, one implementation a file."""
+"""Built-in strategies, one implementation per file."""

@@ -1,4 +1,4 @@
-"""Sizes as people write them, in base currency, to lots."""
+"""Converts sizes in base currency to lots."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ __all__ = ["lots"]
 
 
 def lots(size: Decimal, instrument: Instrument, field: str) -> int:
-    """The whole lots of a size in base currency. Raises `GridError` where it isn't a whole number of them, or none."""
+    """Converts a size in base currency to whole lots. Raises `GridError` unless it is a positive number of them."""
     units = units_from_decimal(size, instrument.lot_size, instrument=instrument.symbol, field=field)
     if not units:
         raise GridError(instrument.symbol, field, str(size), "is no size")

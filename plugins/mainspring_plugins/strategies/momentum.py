@@ -17,10 +17,11 @@ _MOST_MS = 31_622_400_000
 
 
 class MomentumOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`size` is the position taken, in base currency; `fast_s` and `slow_s` the averages' time constants in seconds.
+    """The options of the trend follower.
 
+    `size` is the position taken, in base currency; `fast_s` and `slow_s` are the averages' time constants in seconds.
     A position is opened when the averages are `enter_bps` apart, and closed when they are less than `exit_bps` apart.
-    After a refused order it asks for nothing in that instrument for `retry_ms`.
+    After a refused order it requests nothing in that instrument for `retry_ms`.
     """
 
     size: Decimal
@@ -40,7 +41,10 @@ class MomentumOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class Momentum:
-    """Trades with market orders. The averages start at the first mid price; it waits a slow time constant to trade."""
+    """Trades with market orders.
+
+    The averages start at the first mid price; trading starts after one slow time constant.
+    """
 
     subscription = Subscription(bbo=True, order_events=True)
 
@@ -57,7 +61,7 @@ class Momentum:
         self._quiet_until_ns = [0] * len(instruments)
 
     def on_bbo(self, market: MarketView, orders: Orders) -> None:
-        """Moves the averages, and the position where they say so."""
+        """Updates the averages, and the position if they call for it."""
         if not (market.live and market.bid_lots and market.ask_lots):
             return
         index = market.index
@@ -79,12 +83,12 @@ class Momentum:
             orders.submit(Side.SELL, position_lots - wanted_lots, kind="market", time_in_force="ioc")
 
     def on_order_event(self, event: OrderEvent, market: MarketView, orders: Orders) -> None:
-        """A refused order keeps it quiet for a while: what was refused now would be refused again."""
+        """Pauses after a refused order: the same request would be refused again."""
         if isinstance(event, Rejected):
             self._quiet_until_ns[market.index] = market.now_ns + self._retry_ns
 
     def _average(self, index: int, now_ns: int, mid_ticks: float) -> float:
-        """Takes a mid price into both averages; returns how far the fast one is above the slow one, in basis points."""
+        """Updates both averages with a mid price; returns how far the fast one is above the slow, in basis points."""
         if not self._first_ns[index]:
             self._first_ns[index] = self._last_ns[index] = now_ns
             self._fast[index] = self._slow[index] = mid_ticks

@@ -1,4 +1,4 @@
-"""A market maker: one bid and one offer around the mid, leaning against what it holds."""
+"""A market maker: one bid and one offer around the mid, skewed against its position."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -15,11 +15,12 @@ _MOST = 1_000_000_000
 
 
 class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`size` is that of each quote, `max_position` what it may hold, long or short (default: ten quotes); both in base.
+    """The options of the market maker.
 
-    A quote stands `edge_ticks` or more from the fair price, which is the mid less `skew_ticks` for each quote's size
-    held. A quote is moved when it is off by `requote_ticks` or more. After a refused order it asks for nothing in that
-    instrument for `retry_ms`.
+    `size` is that of each quote and `max_position` the largest position, long or short (default: ten quotes), both in
+    base currency. A quote is `edge_ticks` or more from the fair price, which is the mid less `skew_ticks` for each
+    quote size held. A quote moves when it is off by `requote_ticks` or more. After a refused order it requests nothing
+    in that instrument for `retry_ms`.
     """
 
     size: Decimal
@@ -38,7 +39,7 @@ class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class QuoteMaker:
-    """Quotes both sides, post-only. Where the market isn't live or has no mid price, it takes its quotes back."""
+    """Quotes both sides, post-only. If the market isn't live or has no mid price, it cancels its quotes."""
 
     subscription = Subscription(bbo=True, fills=True, order_events=True)
 
@@ -55,10 +56,10 @@ class QuoteMaker:
         self._max_lots = [lots(most, instrument, "max_position") for instrument in instruments]
 
     def on_bbo(self, market: MarketView, orders: Orders) -> None:
-        """Moves the quotes to where they belong."""
+        """Moves the quotes to their targets."""
         index = market.index
         live = market.live and market.bid_lots > 0 and market.ask_lots > 0
-        # Most changes are of size alone, and move nothing.
+        # Most changes are of size only, and move nothing.
         basis = (market.bid_ticks, market.ask_ticks, orders.position_lots, live)
         if basis == self._quoted_for[index] or (live and market.now_ns < self._quiet_until_ns[index]):
             return
@@ -80,7 +81,7 @@ class QuoteMaker:
         fair_doubled = market.bid_ticks + market.ask_ticks - 2 * (self._skew_ticks * position_lots // size_lots)
         buys = position_lots + size_lots <= self._max_lots[index]
         sells = position_lots - size_lots >= -self._max_lots[index]
-        # Rounded away from the mid, and never across the other side's best price.
+        # Rounded away from the mid, and never through the other side's best price.
         bid_ticks = min(fair_doubled // 2 - self._edge_ticks, market.ask_ticks - 1)
         ask_ticks = max(-(-fair_doubled // 2) + self._edge_ticks, market.bid_ticks + 1)
         self._quote(Side.BUY, bid, bid_ticks if buys else 0, size_lots, orders)
@@ -92,7 +93,7 @@ class QuoteMaker:
         self.on_bbo(market, orders)
 
     def on_order_event(self, event: OrderEvent, market: MarketView, orders: Orders) -> None:
-        """A refused order keeps it quiet for a while: what was refused now would be refused again."""
+        """Pauses after a refused order: the same request would be refused again."""
         self._quoted_for[market.index] = None
         if isinstance(event, Rejected) and event.request == "new":
             self._quiet_until_ns[market.index] = market.now_ns + self._retry_ns
