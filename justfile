@@ -1,0 +1,29 @@
+# What a developer does daily. `uvx --from rust-just just`, or any just.
+
+# Lists the recipes.
+default:
+    @just --list
+
+# Runs the tests; `just test tests/report -x` runs some.
+test *ARGS:
+    uv run pytest {{ ARGS }}
+
+# Fixes style, then checks style, types and layers.
+lint:
+    uv run ruff check --fix .
+    uv run ruff format .
+    uv run mypy
+    uv run lint-imports
+
+# Builds the native plugin again and runs its own tests.
+native:
+    uv sync --reinstall-package mainspring-native
+    cd plugins/native && cargo fmt && cargo clippy --all-targets -- -D warnings && cargo test --release
+
+# Compares this checkout's speed with a saved baseline: `just bench before book`.
+bench BASELINE *SUITES:
+    uv run mainspring bench {{ SUITES }} --against {{ BASELINE }} --fast
+
+# Runs everything that must pass before a change lands.
+ci:
+    .ci/run
