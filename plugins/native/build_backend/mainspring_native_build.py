@@ -7,6 +7,7 @@ So that installing Mainspring never fails for want of Rust. What was built witho
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ import maturin
 
 _FOLDER = Path(__file__).resolve().parents[1]
 _REASON = _FOLDER / "python" / "mainspring_native" / "not_built.txt"
-_TAIL_LINES = 4
+# By default maturin's wheels built through PEP 517 are for this Linux alone. These are checked and tagged (manylinux or
+# musllinux) for every Linux that has what they link to.
+_PORTABLE = {"build-args": "--compatibility pypi"} if sys.platform == "linux" else {}
 
 Settings = Mapping[str, Any] | None
 
@@ -41,7 +44,7 @@ def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
 def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
     """A wheel, with the extension if it can be built."""
     return _build(
-        lambda: maturin.build_wheel(wheel_directory, config_settings),
+        lambda: maturin.build_wheel(wheel_directory, {**_PORTABLE, **(config_settings or {})}),
         lambda: hatchling.build.build_wheel(wheel_directory),
     )
 
