@@ -34,12 +34,12 @@ _WINDOWS_FEATURES = {"avx512": 41, "avx2": 40, "avx": 39, "fma": 39, "f16c": 39,
 
 
 def instruction_sets(root: Path = _ROOT) -> frozenset[str]:
-    """What a program can use on every CPU of the host, in lower case, named as by Linux ("sse4_2", "avx512f", "sve").
+    """Returns what a program can use on every CPU of the host, in lower case, named as by Linux.
 
-    "sse3" and "neon" are there beside the kernel's "pni" and "asimd". Where CPUs differ, only what all of them have
-    counts, and only what the system supports. From the kernel's own list, `proc/cpuinfo` below `root`; where there is
-    none (macOS, Windows), from py-cpuinfo if it is installed, and from what the architecture always has. Empty where
-    nothing is known.
+    Names are such as "sse4_2", "avx512f" and "sve". "sse3" and "neon" are listed as well as the kernel's "pni" and
+    "asimd". If CPUs differ, only what all of them have counts, and only what the system supports. The source is the
+    kernel's list, `proc/cpuinfo` below `root`; on systems without it (macOS, Windows), py-cpuinfo if it is installed,
+    and what the architecture always has. Empty if nothing is known.
     """
     if root != _ROOT:
         return _from_kernel(root)
@@ -64,7 +64,7 @@ def _from_kernel(root: Path) -> frozenset[str]:
 
 
 def _saved(names: frozenset[str]) -> frozenset[str]:
-    """Without what the system doesn't save: old kernels list it even where they were told not to use XSAVE."""
+    """Removes what the system doesn't save: old kernels list it even if they were booted without XSAVE."""
     if "xsave" in names or "fxsr" not in names:
         return names
     return frozenset(name for name in names if not name.startswith(_NEED_XSAVE))
@@ -108,6 +108,6 @@ def _supported(names: frozenset[str]) -> frozenset[str]:
 
 
 def normalised(names: Iterable[str]) -> frozenset[str]:
-    """The names in lower case with underscores, and the common name beside each that has another one."""
+    """Returns the names in lower case with underscores, plus the common name of each that has another one."""
     plain = {name.lower().replace(".", "_") for name in names}
     return frozenset(plain | {_SYNONYMS[name] for name in plain & _SYNONYMS.keys()})

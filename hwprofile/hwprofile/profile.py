@@ -254,12 +254,12 @@ class Pressure:
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """How the system is set, and how it fares.
+    """How the system is set up, and how it performs.
 
-    `isolated` and `nohz_full` are the CPUs that the kernel really holds so; `irq_affinity` are pairs of interrupt
-    number and CPUs it may be served on; `default_irq_affinity` where new ones go. `steal_percent` is of all CPU time
-    since boot. `mitigations` are pairs of vulnerability and what the kernel says of it. `command_line` is the kernel's.
-    `rt_runtime_us` of each `rt_period_us` is what real-time tasks may take; -1 is all of it.
+    `isolated` and `nohz_full` are the CPUs that the kernel really treats so; `irq_affinity` are pairs of interrupt
+    number and the CPUs that may serve it; `default_irq_affinity` applies to new ones. `steal_percent` is of all CPU
+    time since boot. `mitigations` are pairs of vulnerability and the kernel's statement on it. `command_line` is the
+    kernel's. Real-time tasks may use `rt_runtime_us` of each `rt_period_us`; -1 means all of it.
     """
 
     isolated: tuple[int, ...] | None

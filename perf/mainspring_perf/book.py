@@ -131,7 +131,7 @@ def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _
     ]
 
 
-"""Those whose walk has an aim: ours. A stranger's is told beside them, and judged by nobody."""
+"""Our books, whose walk has a target. Others are shown without one."""
 
 
 def _deltas(count: int) -> list[_Delta]:

@@ -23,14 +23,14 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to time.
 
     `run` does one pass and returns its answer; `check` raises `WrongAnswer` if that answer is wrong, and is called
-    before anything is timed. A pass is `operations` operations (messages, updates, calls), and `input` says on what.
-    `baseline` names the benchmark of the same suite that this one is compared with. Its target, if it has one, is in
-    `perf/targets.toml`.
+    before anything is timed. A pass is `operations` operations (messages, updates, calls), and `input` names their
+    input. `baseline` names the benchmark of the same suite that this one is compared with. Its target, if it has one,
+    is in `perf/targets.toml`.
 
-    `offer` is the plugin that is measured, where it is one candidate's. `calls` does the same operations one by one, so
-    that each can be timed by itself. `size_bytes` is how large one result is, where that is asked. `counted` says
-    over how many tiny passes its instructions are counted, and is 0 where they aren't: it is for hot paths that take
-    the same ones each time.
+    `offer` is the plugin that is measured, if it is a candidate's. `calls` does the same operations one by one, so
+    that each can be timed alone. `size_bytes` is the size of one result, if that matters. `counted` is the number of
+    tiny passes over which its instructions are counted, or 0: it is for hot paths that take the same instructions each
+    time.
     """
 
     name: str

@@ -89,9 +89,9 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """Instructions of one operation of a hot path: counted now and recorded, None where one of them isn't there.
+    """Instructions of one operation of a hot path: the present and the recorded count, None if one is missing.
 
-    `allocations` are those of now. They are shown, not judged: more of them are more instructions.
+    `allocations` are the present ones. They are shown but not assessed: more of them mean more instructions.
     """
 
     path: str

@@ -96,7 +96,7 @@ def _watching(session: Session, of: str, part: str) -> Benchmark:
         run=run,
         operations=len(messages),
         check=check,
-        input=f"{len(messages):,} messages of the {name}, in memory; {expected[0]:,} wakes; wiring included",
+        input=f"{len(messages):,} messages of the {name}, in memory; {expected[0]:,} callbacks; wiring included",
         baseline=None if part == "python" else f"lane, {of}, python, watching",
     )
 

@@ -1,4 +1,4 @@
-"""Records of orders, the queue and the pool: the plain ones, the native ones, and JSON beside the records."""
+"""Records of orders, the queue and the pool: in Python, native, and as JSON for comparison."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Placement: what a plan costs on a small and a large host, what a pin costs, and what exact waking saves."""
+"""Placement: what a plan costs on a small and a large host, what a pin costs, and what exact sleeps save."""
 
 import os
 import time
@@ -27,7 +27,7 @@ _USUAL_SLACK_NS, _LEAST_SLACK_NS = 50_000, 1
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """Plans for 2 and 256 CPUs; a pin, checked and read back, beside the bare call; a sleep, with slack and without."""
+    """Plans for 2 and 256 CPUs; a pin, checked and read back, against the bare call; a sleep with and without slack."""
     passes = 2 if tiny else 20
     plans = [
         _plan("plan-2-cpus", _host(nodes=1, caches=1, cores=2, smt=1), 1, [(1,), (0,)], passes),

@@ -21,7 +21,7 @@ _ROOT = Path("/")
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """The whole probe of this host, and its parts; imports beside a bare interpreter; a large host's topology."""
+    """The whole probe of this host, and its parts; imports against a bare interpreter; a large host's topology."""
     calls = 1 if tiny else 5
     topology = read_topology(_ROOT)
     parts: dict[str, Callable[[], object]] = {

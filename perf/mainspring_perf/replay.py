@@ -1,11 +1,11 @@
-"""Replay for research: events through a book with a compiled strategy called at each, beside hftbacktest where it is.
+"""Replay for research: events through a book with a compiled strategy called at each, compared with hftbacktest.
 
 Both read the same events from memory, the session several times over, and both strategies add up the spread in ticks
-at each event. hftbacktest runs as its documentation has it fastest: the vector book over a region of interest, here 5%
-around the mid, no order latency, `wait_next_feed` in a compiled loop. It wakes once for all events of one time, so
-each event is given a time of its own. Its book drops what a new level crosses, and ours keeps it, so that the sums may
-differ in the middle of a message; the best prices at the end and the number of wakes have to agree. Making either run
-ready is timed with it.
+at each event. hftbacktest runs in the fastest setup of its documentation: the vector book over a region of interest,
+here 5% around the mid, no order latency, `wait_next_feed` in a compiled loop. It makes one call for all events of the
+same time, so each event gets a time of its own. Its book drops levels that a new level crosses, and ours keeps them,
+so the sums may differ in the middle of a message; the best prices at the end and the number of calls must agree.
+Preparing a run is timed with it.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,7 @@ def _on(session: Session, decoder: Callable[..., Any], times_over: int) -> list[
             run=run,
             operations=len(events),
             check=check,
-            input=f"{len(events):,} events, the {name} {times_over} times over, in memory, a wake each",
+            input=f"{len(events):,} events, the {name} {times_over} times over, in memory, one callback each",
             **more,
         )
 

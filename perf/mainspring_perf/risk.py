@@ -75,7 +75,7 @@ def _check(offer: Offer) -> RiskCheck:
 
 
 def _one(offer: Offer, check: RiskCheck, passes: int) -> Benchmark:
-    """One check by itself, asked about the same orders."""
+    """One check alone, asked about the same orders."""
     market, account, orders = _market(), Account(_INSTRUMENT), _orders()
     asked = check.check
 

@@ -1,12 +1,12 @@
-"""`python -m mainspring_perf.round --suite NAME`: one side of a round, a process that times a pass when it is asked to.
+"""`python -m mainspring_perf.round --suite NAME`: one side of a round, a process that times a pass on request.
 
-What two versions of the code are compared by: each runs its own copy of this file, and whoever compares asks both in
-turn. First it checks each answer and finds how many runs make a pass, and prints what it has as a line of JSON. Then
-each line that it reads is a benchmark's name in JSON, and answered by a line with the seconds that one operation took
-in one pass. It ends where its input does.
+Two versions of the code are compared with it: each runs its own copy of this file, and the parent asks both in turn.
+First it checks each answer, finds how many runs make a pass, and prints its benchmarks as a line of JSON. Then each
+line that it reads is a benchmark's name in JSON, answered by a line with the seconds that one operation took in one
+pass. It ends when its input does.
 
-Time is the CPU time of this process: what others take of a shared machine isn't counted, and neither would be time
-that a benchmark slept or waited, which none does.
+Time is the CPU time of this process: what others take of a shared machine isn't counted. Nor is time that a benchmark
+sleeps or waits, but none does.
 """
 
 import argparse

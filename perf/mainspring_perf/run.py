@@ -69,9 +69,9 @@ def run_suites(
     rounds (half the distance between the quartiles, as a fraction of the median), the median of the rounds' ratios to
     the baseline (above one: faster than it), what was aimed for, and under "tail" how single operations are spread
     (`mainspring_perf.tails.Tail`; None where a benchmark can't be cut into them). With `rate`, they are due at that
-    many a second.
+    many per second.
 
-    `effort` is a key of `EFFORTS`, `only` are parts of names, `whole_names` names. `progress` is told of each round:
+    `effort` is a key of `EFFORTS`, `only` are parts of names, `whole_names` names. `progress` is called for each round:
     the suite, the round, and how many there are. Raises `MainspringError` for an unknown suite, and where a benchmark
     can't be run.
     """

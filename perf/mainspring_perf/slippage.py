@@ -44,7 +44,7 @@ _EXPECTED_BPS = {
 }
 _COUNTED = ("square-root", "native-square-root")
 _NATIVE = "native-"
-"""What the name of a native twin begins with: it is told as a ratio to the plain one."""
+"""Prefix of a native twin's name; its time is shown as a ratio to the plain one's."""
 
 
 def _market() -> FakeMarket:

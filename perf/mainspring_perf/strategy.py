@@ -1,4 +1,4 @@
-"""Strategies: what it costs to wake one, for every strategy that is installed, on best prices that move."""
+"""Strategies: the cost of a callback, for every installed strategy, on best prices that move."""
 
 from collections.abc import Callable, Collection
 from decimal import Decimal
@@ -107,19 +107,19 @@ def _benchmark(offer: Offer, moves: list[_Move]) -> Benchmark:
         check=check,
         input=f"{offer.name}: {len(moves)} moves of the best prices, seed 1; {expected} requests",
         offer=offer,
-        calls=lambda: (_waking(offer)[0], moves),
+        calls=lambda: (_calling(offer)[0], moves),
     )
 
 
 def _pass(offer: Offer, moves: list[_Move]) -> int:
     """How many requests the strategy makes."""
-    wake, orders = _waking(offer)
+    call, orders = _calling(offer)
     for move in moves:
-        wake(move)
+        call(move)
     return orders.requests
 
 
-def _waking(offer: Offer) -> tuple[Callable[[_Move], None], _Taken]:
+def _calling(offer: Offer) -> tuple[Callable[[_Move], None], _Taken]:
     strategy: Any = make(offer, (_INSTRUMENT,))
     market, orders, subscription = (
         FakeMarket(_INSTRUMENT, mid_ticks=_MID_TICKS, levels=5),
@@ -131,7 +131,7 @@ def _waking(offer: Offer) -> tuple[Callable[[_Move], None], _Taken]:
     on_trade = strategy.on_trade if subscription.trades else None
     on_timer = strategy.on_timer if subscription.timer_ms else None
 
-    def wake(move: _Move) -> None:
+    def call(move: _Move) -> None:
         market.now_ns = market.bbo_time_ns = move.now_ns
         market.bid_ticks, market.ask_ticks = move.bid_ticks, move.ask_ticks
         if on_bbo is not None:
@@ -141,4 +141,4 @@ def _waking(offer: Offer) -> tuple[Callable[[_Move], None], _Taken]:
         if on_timer is not None:
             on_timer(market, given)
 
-    return wake, orders
+    return call, orders

@@ -12,7 +12,7 @@ from mainspring_perf.versus import Comparison
 
 __all__ = ["format_time", "render", "render_comparison"]
 
-_JUDGED = {True: "met", False: "MISSED", None: "not judged"}
+_JUDGED = {True: "met", False: "MISSED", None: "not assessed"}
 
 
 def render(timed: Timed, console: Console) -> None:

@@ -136,7 +136,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--identical", type=int, default=200, metavar="N", help="races between identical candidates")
     parser.add_argument("--injected", type=int, default=50, metavar="N", help="races of each other kind")
     parser.add_argument("--budget", type=float, default=6.0, metavar="SECONDS", help="of each race")
-    parser.add_argument("--load", type=int, default=os.cpu_count() or 1, metavar="N", help="processes beside it")
+    parser.add_argument(
+        "--load", type=int, default=os.cpu_count() or 1, metavar="N", help="other processes during the races"
+    )
     parser.add_argument("--seed", type=int, default=1, help="the first race's; each has one of its own")
     parser.add_argument("--file", type=Path, required=True, help="where outcomes are appended, one a line")
     parser.add_argument("--write", type=Path, help="write the table into this page, between its marks")
@@ -204,7 +206,7 @@ def _read(file: Path) -> list[Outcome]:
 
 def _write(page: Path, lines: Sequence[str], load: int, budget_s: float) -> None:
     said = (
-        f"{describe_machine()} {load} processes ran beside the races, each at work half of the time; a race had "
+        f"{describe_machine()} {load} other processes ran during the races, each busy half of the time; a race had "
         f"{budget_s:g} s."
     )
     write_between(page, "outcomes", "\n".join([said, "", *lines, ""]))

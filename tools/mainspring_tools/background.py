@@ -1,4 +1,4 @@
-"""Load beside a measurement: processes that work and rest in turns, as neighbours do. Started and ended here."""
+"""Load during a measurement: starts and ends processes that work and rest in turns, as noisy neighbours do."""
 
 import os
 import subprocess

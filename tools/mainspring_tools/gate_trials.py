@@ -46,7 +46,7 @@ _SAME_LIMIT = "5%"
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one run. `compared` is how many benchmarks or paths it held against the others.
+    """The result of one run. `compared` is how many benchmarks or paths it compared.
 
     `alarms` names those that failed, `changes` has by how much of itself each moved, `load` is the host's load average
     over its minute.

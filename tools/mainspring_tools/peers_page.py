@@ -45,7 +45,7 @@ that is measured here."""
 
 
 def make_page(outcomes: Sequence[Outcome], picture: str, *, today: datetime.date) -> str:
-    """The page. `picture` is the name of the picture that stands beside it."""
+    """Returns the page. `picture` is the name of the picture next to it."""
     parts = [_OPENING, _machine(outcomes, today), f"![The figures as bars]({picture})", _summary(outcomes)]
     parts += [_work(outcome) for outcome in outcomes]
     parts += [_ways(outcomes), _CLOSING]

@@ -24,7 +24,7 @@ _FILE_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O
 _DRAFT: Final = "."
 _PAUSE_S: Final = 0.01
 _ATTEMPTS: Final = 100
-"""A change takes a millisecond or so: whoever holds the lock for a second does so for another reason."""
+"""A change takes about a millisecond: a process that holds the lock for a second does so for another reason."""
 
 
 class LockedByOther(OSError):  # noqa: N818  it is one of the ways in which a lock isn't had

@@ -12,11 +12,11 @@ __all__ = ["tune_gc"]
 def tune_gc(
     *, freeze: bool = True, thresholds: tuple[int, int, int] | None = None, enabled: bool | None = None
 ) -> tuple[Action, Undo | None]:
-    """Collects once, then sets the collector as wanted for the whole process.
+    """Collects once, then sets the garbage collector for the whole process.
 
-    `freeze` takes all objects that live now out of later collections. `thresholds` are those of `gc.set_threshold`;
-    `enabled` is whether it runs by itself at all. None leaves as it is. The way back thaws what is frozen, unless some
-    objects had been frozen by others before: they can't be told apart.
+    `freeze` excludes all present objects from later collections. `thresholds` are those of `gc.set_threshold`;
+    `enabled` turns automatic collection on or off. None leaves a setting as it is. The undo thaws what is frozen,
+    unless some objects had been frozen before, since they can't be distinguished.
     """
     parts = [
         *(["what lives now frozen"] if freeze else []),

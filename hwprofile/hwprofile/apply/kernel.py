@@ -34,7 +34,7 @@ class Kernel:
         return threading.get_native_id()
 
     def exists(self, pid: int) -> bool:
-        """Whether there is such a process, whoever's it is."""
+        """Whether there is such a process, of any user."""
         try:
             os.kill(pid, 0)
         except ProcessLookupError:

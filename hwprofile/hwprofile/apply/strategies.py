@@ -113,7 +113,7 @@ def _isolated_tiers(inventory: CpuInventory) -> list[list[Core]]:
 
 _Place = tuple[int, int]
 _Way = Callable[[CpuInventory, Sequence[Core], int | None, _Place | None, int], Sequence[Core]]
-"""From cores, near a node, and near a place if one is given already: so many of them, best first."""
+"""From cores, near a node, and near a place if one is given already: the given number of them, best first."""
 
 
 def _in_tiers(inventory: CpuInventory, nodes: Nodes, tiers: Sequence[Sequence[Core]], way: _Way) -> Mapping[int, Core]:

@@ -1,4 +1,4 @@
-"""When a thread runs: how exactly it wakes (timer slack), and before whom (SCHED_FIFO)."""
+"""When a thread runs: how precisely it wakes up (timer slack), and ahead of which others (SCHED_FIFO)."""
 
 from dataclasses import replace
 

@@ -18,7 +18,7 @@ _GUEST_CLOCKS = frozenset({"kvm-clock", "hyperv_clocksource_tsc_page"})
 
 def _hidden(profile: HostProfile) -> Verdict:
     if profile.state.hypervisor:
-        ask = say("ask whoever runs the hypervisor, or take a host of bare metal")
+        ask = say("ask the hypervisor's administrator, or use a bare-metal host")
         return unknown(f"the hypervisor ({profile.state.hypervisor}) decides, and doesn't show it", ask)
     return unknown("the kernel doesn't say", run("cpupower frequency-info"))
 
@@ -99,7 +99,9 @@ def _idle(profile: HostProfile, places: Places) -> Verdict:
 def _clocksource(profile: HostProfile, _: Places) -> Verdict:
     clock, others = profile.state.clocksource, profile.state.clocksources
     if clock is None:
-        return unknown("the kernel doesn't say which clock it reads", say("judge it by `hwprofile jitter`: its floor"))
+        return unknown(
+            "the kernel doesn't say which clock it reads", say("assess it with `hwprofile jitter`: its floor")
+        )
     if clock in _FAST_CLOCKS:
         return good(clock)
     command = run(f"echo tsc > {_CPUS.replace('cpu', 'clocksource')}/clocksource0/current_clocksource")

@@ -66,7 +66,7 @@ def _rcu(profile: HostProfile, places: Places) -> Verdict:
 def _interrupts(profile: HostProfile, places: Places) -> Verdict:
     affinity, default = profile.state.irq_affinity, profile.state.default_irq_affinity
     if not affinity and default is None:
-        return unknown("no interrupts are told of", run("ls /proc/irq"))
+        return unknown("the kernel reports no interrupts", run("ls /proc/irq"))
     if not places.hot:
         return poor(f"every CPU serves interrupts: {_NO_SPARE}", _MORE)
     hot, keep = set(places.hot), cpu_list(places.housekeeping)
@@ -75,7 +75,7 @@ def _interrupts(profile: HostProfile, places: Places) -> Verdict:
     if not meeting and not strays:
         return good(f"none of {len(affinity)} interrupts may be served on {cpus_named(hot)}")
     if not places.housekeeping:
-        return poor("no CPU is left to serve interrupts", say("judge fewer CPUs: --cpus"))
+        return poor("no CPU is left to serve interrupts", say("assess fewer CPUs: --cpus"))
     found = f"{len(meeting)} of {len(affinity)} interrupts may be served on {cpus_named(hot)}"
     new = run(f"echo {cpu_mask(places.housekeeping)} > /proc/irq/default_smp_affinity")
     move = run(f'for irq in {" ".join(map(str, meeting))}; do echo {keep} > "/proc/irq/$irq/smp_affinity_list"; done')

@@ -67,7 +67,7 @@ def _mitigations(profile: HostProfile, _: Places) -> Verdict:
 
 
 CHECKS = (
-    Check("preemption", "A thread that wakes waits until the kernel lets go of the CPU.", _preemption),
+    Check("preemption", "A thread that wakes up waits until the kernel releases the CPU.", _preemption),
     Check("timer migration", "Timers of idle CPUs move to busy ones, where the hot threads are.", _timers),
     Check(
         "NMI watchdog",

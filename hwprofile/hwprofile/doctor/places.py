@@ -11,9 +11,9 @@ __all__ = ["Places", "find_places", "main_nic"]
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """The CPUs for hot threads, and the others that the system runs. `because` says how the hot ones were found.
+    """The CPUs for hot threads, and the others that the system runs on. `because` says how the hot ones were found.
 
-    `hot` is empty where no CPU can be spared: with one core, everything shares it.
+    `hot` is empty if every CPU is needed: with one core, everything shares it.
     """
 
     hot: tuple[int, ...]

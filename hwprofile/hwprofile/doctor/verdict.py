@@ -21,9 +21,9 @@ EXIT_CODES: dict[Grade, int] = {"good": 0, "fair": 1, "unknown": 3, "poor": 4}
 
 @dataclass(frozen=True)
 class Fix:
-    """What fixes a finding. `kind`: a `command` for root's shell, a `boot` parameter, or `advice` in words.
+    """How to fix a finding. `kind`: a `command` for root's shell, a `boot` parameter, or `advice` in words.
 
-    What is `optional` gives up something else for it, or has an alternative beside it: to be chosen, not just done.
+    An `optional` fix costs something else, or has an alternative next to it: choose deliberately.
     """
 
     kind: Literal["command", "boot", "advice"]

@@ -183,11 +183,11 @@ def measure(
     """Spins on the clock on `cpu` for that many seconds, and on the CPU `control` for a quarter of them.
 
     The two take turns, so that both meet the same load. Without a `cpu` the thread isn't pinned. `threshold_ns` is the
-    gap between two readings above which it was an interruption: by default ten times what the loop takes by itself, and
-    at least a microsecond. `on_round` is told the round that begins, and of how many. Where the thread was pinned
-    before is restored at the end.
+    gap between two readings above which it was an interruption: by default ten times the loop's own time, and at least
+    a microsecond. `on_round` is called with the number of each round and the count of rounds. The thread's earlier
+    pinning is restored at the end.
 
-    Raises `JitterError` where the CPU may not be used, or where the loop can't see gaps as short as the threshold.
+    Raises `JitterError` if the CPU may not be used, or if the loop can't see gaps as short as the threshold.
     """
     if seconds <= 0:
         raise JitterError(f"{seconds:g} seconds: give more than none")
@@ -201,7 +201,7 @@ def measure(
         threshold_ns = max(_LEAST_THRESHOLD_NS, 10 * slowest)
     elif threshold_ns < 2 * slowest:
         raise JitterError(
-            f"threshold {threshold_ns} ns: a pass of the loop takes {slowest} ns by itself; give at least {2 * slowest}"
+            f"threshold {threshold_ns} ns: a pass of the loop takes {slowest} ns alone; give at least {2 * slowest}"
         )
     for number in range(_ROUNDS):
         if on_round is not None:

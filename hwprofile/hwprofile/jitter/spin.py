@@ -44,9 +44,9 @@ def spin(clock: Clock, duration_ns: int, threshold_ns: int, gaps: "array[int]") 
 
 
 def floor_ns(clock: Clock) -> int:
-    """What a pass of the loop takes by itself: the fastest of 64 stretches of 512 passes, in nanoseconds a pass.
+    """Returns the time of one pass of the loop: the fastest of 64 stretches of 512 passes, in nanoseconds per pass.
 
-    The least stretch is one that nothing interrupted, so it is the resolution of what the loop can see.
+    The fastest stretch is one without interruptions, so it is the resolution of the loop.
     """
     fastest = min(_block_ns(clock) for _ in range(_BLOCKS))
     return max(1, round(fastest / _BLOCK))

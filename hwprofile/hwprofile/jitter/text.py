@@ -12,7 +12,7 @@ _MOST_ROWS = 6
 
 
 def as_text(jitter: Jitter, *, width: int = 100, block: str = "#") -> str:
-    """The figures beside those of the control, the chart, and what the kernel counted. `block` is what bars are of."""
+    """Shows the figures next to the control's, the chart, and the kernel's counts. `block` is the bars' character."""
     columns = [jitter.target] if jitter.control is None else [jitter.target, jitter.control]
     lines = [*_head(jitter), "", *_figures(columns), ""]
     if any(column.lengths.count for column in columns):
@@ -91,9 +91,9 @@ def _explanation(found: Interruptions) -> Iterator[str]:
     yield from _table("softirqs", causes.softirqs, seconds)
     involuntary, voluntary = _number(causes.involuntary_switches), _number(causes.voluntary_switches)
     yield f"  {'switches':12}{involuntary} involuntary, {voluntary} voluntary"
-    waited = "not told" if causes.run_delay_ns is None else duration(causes.run_delay_ns)
+    waited = "not reported" if causes.run_delay_ns is None else duration(causes.run_delay_ns)
     yield f"  {'waited':12}{waited} for the CPU while others ran, of {duration(found.lengths.total)} lost"
-    stolen = "not told" if causes.steal_ns is None else duration(causes.steal_ns)
+    stolen = "not reported" if causes.steal_ns is None else duration(causes.steal_ns)
     yield f"  {'steal':12}{stolen}, in steps of 10 ms"
     yield from _ran_on(found.cpu, causes)
     if found.explained is None:
@@ -117,7 +117,7 @@ def _number(count: int | None) -> str:
 
 def _table(label: str, rows: tuple[Counted, ...] | None, seconds: float) -> Iterator[str]:
     if rows is None:
-        yield f"  {label:12}not told"
+        yield f"  {label:12}not reported"
     elif not rows:
         yield f"  {label:12}none"
     for row in (rows or ())[:_MOST_ROWS]:

@@ -20,11 +20,11 @@ _LONGEST_RUN = 2
 
 
 def draw(profile: HostProfile, placement: Placement | None = None, *, width: int, colour: bool = False) -> str:
-    """The host as text of lines that are at most `width` long, with the roles of a plan in their places.
+    """Draws the host as lines of at most `width` characters, with the roles of a plan in their places.
 
     A bracket is a core with its CPUs, the siblings side by side. On a host of many cores, equal neighbours (packages,
-    groups that share a cache, cores) are told once, with the CPUs of the others; whatever bears a mark that its
-    neighbours lack is always shown. `colour` adds the terminal's codes, which take no room.
+    groups that share a cache, cores) are shown once, with the CPUs of the others; anything with a mark that its
+    neighbours lack is always shown. `colour` adds terminal codes, which take no room.
     """
     assignments = placement.assignments if placement is not None else ()
     roles: dict[int, list[str]] = {}

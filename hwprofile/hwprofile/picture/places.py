@@ -90,7 +90,7 @@ def _title(profile: HostProfile, threads: Sequence[Thread]) -> str:
 
 
 def _second_level(profile: HostProfile, caches: Sequence[Cache]) -> str | None:
-    """The L2 caches, where all of them are alike: of each core, or of so many CPUs."""
+    """Describes the L2 caches if they are all alike: one per core, or per number of CPUs."""
     alike = {(cache.size, len(cache.cpus)) for cache in caches}
     if len(alike) != 1:
         return None

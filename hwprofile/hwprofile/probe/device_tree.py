@@ -65,7 +65,7 @@ def _thread_number(root: Path, cpu: int) -> int:
 
 
 def _nodes(root: Path) -> list[Path]:
-    """The nodes below the CPUs' one. Inside of them there may be others: caches stand beside cores or in them."""
+    """Yields the nodes below the CPUs' node. They may be nested: caches are next to cores or inside them."""
     for place in _PLACES:
         if (root / place).is_dir():
             return sorted(path for path in (root / place).rglob("*") if path.is_dir())

@@ -1,4 +1,4 @@
-"""How a host is set, and how it fares: what the kernel says of it, below any root."""
+"""How a host is set up and how it performs, from the kernel's files below any root."""
 
 import re
 from pathlib import Path

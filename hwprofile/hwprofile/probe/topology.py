@@ -1,7 +1,7 @@
-"""How the parts of a host lie, as the kernel's files tell it: threads, cores, packages, caches, nodes, kinds.
+"""The topology of a host, from the kernel's files: threads, cores, packages, caches, nodes, kinds.
 
-Groups are told by who belongs to them, never by the kernel's ids: those repeat from one package or die to the next. An
-id counts only where the masks are missing.
+Groups are identified by their members, never by the kernel's ids, which repeat from one package or die to the next. An
+id counts only if the masks are missing.
 """
 
 import re

@@ -22,10 +22,10 @@ class Hello:
 
 @dataclass(frozen=True, kw_only=True)
 class TrialOrder:
-    """Rounds of these candidates, in the order in which their subjects are to be made, for so many seconds.
+    """Orders rounds of these candidates, in the order in which to create their subjects, for a number of seconds.
 
-    `blocks` is how much work a payload is, 0 where that is still to be found. At least `least` rounds are made,
-    warm-up included, whatever they take. `seed` gives the order of the candidates in each round.
+    `blocks` is how much work a payload is, 0 if that is still to be determined. At least `least` rounds are run,
+    warm-up included, however long they take. `seed` determines the order of the candidates in each round.
     """
 
     names: tuple[str, ...]

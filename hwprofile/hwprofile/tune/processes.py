@@ -58,7 +58,7 @@ class Course(Protocol):
         ...
 
     def signs(self) -> Signs:
-        """How the host fares."""
+        """How the host performs."""
         ...
 
 

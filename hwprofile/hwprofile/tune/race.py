@@ -26,7 +26,7 @@ TAIL_MARGIN = 0.10
 """By how much the 99th percentile of a winner may be worse than the default's."""
 
 MEMORY_FACTOR, MEMORY_SLACK = 2.0, 64 << 20
-"""A winner may hold so many times as much memory as the default, and so many bytes more."""
+"""A winner may use at most this many times the memory of the default plus this many bytes."""
 
 _GATE, _HEALTH, _SCREEN, _CONFIRM = 0.35, 0.08, 0.15, 0.25
 _KEPT = 3
@@ -113,7 +113,7 @@ class _Run:
             self._overhead_s += gated.starting_s
         health, (winner, because) = self._held(gated.fit, first, before, started)
         default = CandidateResult(
-            name=self._default, standing="default", because="what the others are held against", gain=1.0
+            name=self._default, standing="default", because="the baseline of the others", gain=1.0
         )
         return RaceResult(
             default=self._default,
@@ -323,7 +323,7 @@ class _Run:
         return trial
 
     def _needed_s(self, subjects: int) -> float:
-        """Seconds that a process of so many subjects takes at least, going by the last one."""
+        """Seconds that a process with this number of subjects takes at least, estimated from the last one."""
         return self._overhead_s + max(_LEAST_ROUNDS * subjects * self._run_s, _LEAST_TRIAL_S)
 
     def _gains(self, name: str) -> Samples:

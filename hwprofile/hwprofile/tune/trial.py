@@ -44,13 +44,13 @@ def run_trial(
     clock: Callable[[], float] = time.perf_counter,
     signs: Callable[[], RoundSigns] | None = None,
 ) -> Trial:
-    """Runs the trial. Warm-up rounds are run like the others, and don't count.
+    """Runs the trial. Warm-up rounds run like the others, but don't count.
 
-    Each candidate runs the same payload in a round. Time in which the thread was ready and others had its CPU is taken
-    off a score: it isn't the candidate's. A round during which a CPU was throttled, or in which the thread was moved to
-    another CPU, is told with its reason, and so are the runs in which it was put aside for others. The garbage
-    collector leaves alone what lived before the rounds, and is off while candidates run, for all alike; a race in
-    which it takes part switches it itself.
+    In a round each candidate runs the same payload. Time in which the thread was ready but others had its CPU is
+    subtracted from a score, since it isn't the candidate's. A round during which a CPU was throttled, or in which the
+    thread moved to another CPU, is reported with the reason, and so are the runs in which it was preempted. The
+    garbage collector ignores objects older than the rounds, and is off while candidates run, equally for all; a race
+    about it sets it itself. `clock` is the clock to read.
     """
     signs = signs or round_signs()
     random = Random(order.seed)  # noqa: S311  an order of turns, no secret

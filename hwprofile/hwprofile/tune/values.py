@@ -65,7 +65,7 @@ class Race(Protocol):
         ...
 
     def memory(self, name: str) -> int | None:
-        """Bytes that the candidate holds in this process, None where it can't be told."""
+        """Bytes that the candidate holds in this process, or None if that isn't known."""
         ...
 
 

@@ -15,7 +15,7 @@ ALPHA = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """What a gain is held against: the floor and the noise as parts, and how many tests share `ALPHA`."""
+    """What a gain must exceed: the floor and the noise as fractions, and how many tests share `ALPHA`."""
 
     floor: float
     noise: float

@@ -106,8 +106,8 @@ PEERS = (
         ways={"replay": ("compiled strategy, ROI vector book",)},
         how="The vector book over a region of interest (5% around the trades), no order latency, and `wait_next_feed` "
         "in a loop compiled by Numba, as its documentation and examples have it.",
-        differs="Events are given a time each, since it wakes once for all of one time. Its book drops what a new "
-        "level crosses. Copying the data in is part of a pass, as making ours ready is.",
+        differs="Each event has its own time, since it makes one call for all events of the same time. Its book drops "
+        "what a new level crosses. Copying the data in is part of a pass, as making ours ready is.",
     ),
     Peer(
         name="itch-book",
@@ -148,4 +148,4 @@ PEERS = (
         "object that says what the cost is made of.",
     ),
 )
-"""In the order in which they are prepared. Ours come first: they are what the others are told against."""
+"""In the order of preparation. Ours come first, as the baseline for the others."""

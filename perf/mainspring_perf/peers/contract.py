@@ -17,10 +17,10 @@ Answer: TypeAlias = dict[str, Any]
 
 
 class Prepared(NamedTuple):
-    """A work that stands ready.
+    """Work that is ready to run.
 
-    `run` is one whole pass, from the beginning: what is timed. `answer` makes of what it returned the answer that is
-    compared. `detail` is said beside the figure ("75 bytes a record").
+    `run` is one whole pass, which is timed. `answer` extracts from its result the answer that is compared. `detail` is
+    shown next to the figure ("75 bytes a record").
     """
 
     run: Callable[[], Any]

@@ -30,9 +30,9 @@ _NOT_WORK = frozenset({_WHOLE, "venue"})
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """What a decoder's lane costs outside its clocks, in nanoseconds.
 
-    `fold_ns` for each timed pass, `message_ns` for each message that is run by itself, `callback_ns` for each time that
-    a fused run is left to wake a strategy. `pause` is how many times as much the path costs in a lane that waits for
-    most of its messages as in one that never does.
+    `fold_ns` is per timed pass, `message_ns` per message that runs alone, `callback_ns` per time that a fused run
+    stops to call a strategy. `pause` is how many times as much the path costs in a lane that waits for most of its
+    messages as in one that never does.
     """
 
     fold_ns: float
@@ -42,7 +42,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Calibration = Mapping[str, Outside]
-"""What each decoder of a host costs beside what its clocks tell, by the decoder's name."""
+"""What each decoder of a host costs outside its clocks, by the decoder's name."""
 
 
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):

@@ -196,7 +196,7 @@ def _model(results: list[Result]) -> Figure:
     rows, pairs = [], []
     for one in results:
         measured, predicted = one.found["saturation"], one.found["predicted"]
-        error, reported = error_of(one), ["not judged", ""]
+        error, reported = error_of(one), ["not assessed", ""]
         if error is not None:
             pairs.append((measured, predicted))
             reported = [f"{predicted:,.0f}", f"{error:+.0%}"]
@@ -207,8 +207,8 @@ def _model(results: list[Result]) -> Figure:
         title="Where a lane saturates: predicted and measured",
         note=(
             f"Predicted from the stage costs of a run at {_MODEL_LOAD:.0%} of saturation, less what waiting makes of "
-            f"them here ({_waiting(results)}); measured with all messages there at once. Not judged where the thread "
-            "never had its core to itself."
+            f"them here ({_waiting(results)}); measured with all messages available at once. Not assessed if the "
+            "thread never had its core to itself."
         ),
         x_title="measured, messages a second",
         y_title="predicted, messages a second",

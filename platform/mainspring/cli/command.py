@@ -1,4 +1,4 @@
-"""What every command of ours does beyond Typer: honest flags, options that get a value, signals that are told."""
+"""What our commands do beyond Typer: plain flags, options that always get a value, signals that are reported."""
 
 import re
 from itertools import pairwise

@@ -33,7 +33,7 @@ class Stopped(BaseException):
 
     @classmethod
     def by(cls, cause: BaseException, words: str) -> "Stopped":
-        """Says what being stopped by `cause`, a `Stopped` or a `KeyboardInterrupt`, means for the work in hand."""
+        """Says what being stopped by `cause`, a `Stopped` or a `KeyboardInterrupt`, means for the current work."""
         return cls(cause.number if isinstance(cause, Stopped) else signal.SIGINT, words)
 
 

@@ -46,7 +46,7 @@ def apply_to_lane(scope: Scope, lane: LanePlan, hardware: HardwarePlan) -> None:
 
 
 def apply_to_wired_lane(scope: Scope, lane: LanePlan, hardware: HardwarePlan) -> None:
-    """Does what can be done only once the lane is made: collector, memory, and threads that libraries have started."""
+    """Applies what needs the lane to exist: gc, memory, and threads that libraries have started."""
     apply_gc(scope, lane.parts[0].gc.value)
     if lane.place.cpus and hardware.rest.cpus:
         scope.add(*sweep_threads(hardware.rest.cpus, {threading.get_native_id()}, usable=hardware.usable))

@@ -99,7 +99,7 @@ class Lane:
 
     @property
     def open_capture(self) -> Callable[[Path, int], CaptureBlocks] | None:
-        """See `mainspring.seams.Fused`; None where each message is run by itself."""
+        """See `mainspring.seams.Fused`; None if messages are run one by one."""
         return None if self._fused is None else self._fused.open_capture
 
     def on_message(self, now_ns: int, raw: bytes) -> None:
@@ -132,7 +132,7 @@ class Lane:
         self._record_whole_path(clock() - entered)
 
     def run(self, messages: Sequence[RawMessage], start: int = 0) -> None:
-        """Runs messages from `start` on, as `on_message` does. If it raises, `at` is the place of the one in hand."""
+        """Runs messages from `start` on, as `on_message` does. If it raises, `at` is the index of the current one."""
         self.at = start
         if self._fused is not None:
             self._run_fused(self._fused, messages)
@@ -347,7 +347,7 @@ class Lane:
         """A word about the connection changes no market; the feed has counted it."""
 
     def _note_mid(self, market: Market, now_ns: int) -> None:
-        """Keeps the mid that an order of ours may be filled at, before the message in hand moves it."""
+        """Keeps the mid at which an order of ours may be filled, before the current message moves it."""
         if self.order_manager is not None:
             self.order_manager.note_mid(market, now_ns)
 

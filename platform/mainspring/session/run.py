@@ -22,7 +22,7 @@ from mainspring.session.signals import catch_signals, describe_signal
 from mainspring.session.threads import ThreadWatch, action_reports, lane_name, watch_lane
 
 if TYPE_CHECKING:
-    from mainspring.session.lanes import Told
+    from mainspring.session.lanes import SaidHandler
 
 __all__ = ["Progress", "run_session"]
 
@@ -43,7 +43,7 @@ def run_session(
     *,
     progress: Progress | None = None,
     order_log: Path | None = None,
-    reported: "Told | None" = None,
+    reported: "SaidHandler | None" = None,
     notice: Callable[[str], None] | None = None,
 ) -> SessionReport:
     """Runs the plan to the end of its messages, or to a signal, and returns the report.

@@ -15,9 +15,9 @@ _WORDS: Final = re.compile(r"\bsignal (SIG[A-Z]+)\b")
 
 
 def stop_signals() -> tuple[int, ...]:
-    """The signals that ask this process to stop: SIGINT, SIGTERM and SIGHUP, as far as the system has them.
+    """The signals that ask this process to stop: SIGINT, SIGTERM and SIGHUP, if the system has them.
 
-    One that whoever started the process has it ignore, as `nohup` does with SIGHUP, asks for nothing.
+    A signal that the process was started to ignore, as `nohup` does with SIGHUP, is left out.
     """
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     return tuple(number for number in numbers if signal.getsignal(number) != signal.SIG_IGN)
@@ -25,10 +25,10 @@ def stop_signals() -> tuple[int, ...]:
 
 @contextmanager
 def catch_signals(caught: Callable[[int], None]) -> Iterator[None]:
-    """Calls `caught` with the number of each signal that asks to stop, in place of what the process does with it.
+    """Calls `caught` with the number of each stop signal, instead of the signal's usual effect.
 
-    Only the main thread of a process can take signals: in another one nothing is caught, and whoever runs the session
-    there ends it by other means.
+    Only a process's main thread can handle signals: in any other, nothing is caught, and the caller ends the session
+    by other means.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

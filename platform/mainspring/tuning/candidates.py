@@ -69,10 +69,10 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pipelines(plan: Plan, registry: Registry, uses: Uses, options: Mapping[str, Mapping[str, Any]]) -> Field:
-    """Decoder, codec and book as the pipelines that they form.
+    """Returns the combinations of decoder, codec and book that can race as pipelines.
 
     What the config pins stays. A slot that the feed never uses isn't varied, nor a codec under a decoder that doesn't
-    call it (see `mainspring.tuning.uses`). `options` are those of the config, by slot, for whoever fills it.
+    call it (see `mainspring.tuning.uses`). `options` are the config's options by slot, for the plugin that runs there.
     """
     unusable: dict[str, str] = {}
     codec = plan.feed_codec

@@ -48,7 +48,7 @@ def decision_of(race: RaceResult, field: Field) -> Decision:
 
 
 def has_verdict(decision: Decision) -> bool:
-    """Whether a race told anything of its candidates: on an unfit host, or with too little time, it doesn't."""
+    """Whether a race reached a verdict: on an unfit host, or with too little time, it doesn't."""
     return decision.grade != "unfit" and any(one.low is not None for one in decision.candidates)
 
 

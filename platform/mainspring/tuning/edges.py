@@ -16,11 +16,11 @@ _FINE = "0000000000001"
 
 
 def edge_messages(messages: Sequence[RawMessage], codec: Codec, encoding: str) -> list[tuple[str, RawMessage]]:
-    """Damaged forms of the messages' kinds, each with what is wrong with it.
+    """Yields damaged messages of each kind, each with what is wrong with it.
 
-    Of each kind, as its keys tell it, one message is cut short, run on, given wrong types in each place, prices off the
-    grid, ids out of order and a symbol that nobody knows; beside these stand the empty message, bytes of no meaning,
-    text that isn't UTF-8 and a key that comes twice. All are received after the last of the messages.
+    One message of each kind, as its keys identify it, is truncated, extended, given wrong types in each place, prices
+    off the grid, ids out of order and an unknown symbol. In addition there are the empty message, meaningless bytes,
+    text that isn't UTF-8 and a repeated key. All are received after the last of the messages.
     """
     last_ns = max((at for at, _ in messages), default=0)
     found = []

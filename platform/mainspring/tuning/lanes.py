@@ -41,9 +41,9 @@ def run_over(lane: Lane, messages: Sequence[RawMessage]) -> list[tuple[int, str]
 
 
 class ReadAhead:
-    """The messages of a plan, all of them read, in the chunks in which its lane takes them.
+    """The messages of a plan, all read beforehand, in the chunks in which its lane takes them.
 
-    Lanes whose decoder reads captures by itself are given what it reads, each again; the others share lists.
+    Lanes whose decoder reads captures itself get what it reads, each again; the others share lists.
     """
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class RacedLane:
         return self._run.messages
 
     def run_to(self, end: int) -> int:
-        """Runs chunks until so many messages have been run, or none are left. Gives the nanoseconds that it took."""
+        """Runs chunks until this number of messages has been run, or none are left. Returns the nanoseconds taken."""
         run = self._run
         started = perf_counter_ns()
         while run.messages < end and run.step():

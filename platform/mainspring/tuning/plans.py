@@ -1,4 +1,4 @@
-"""Which lane of a configuration is tuned: that of its first feed, filled by the config and the defaults alone."""
+"""Which lane of a configuration is tuned: that of its first feed, with only the config's choices and the defaults."""
 
 from mainspring.host.config import Config, Loaded
 from mainspring.host.feeds import each_feed

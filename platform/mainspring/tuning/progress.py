@@ -1,4 +1,4 @@
-"""What is told while a tune is under way."""
+"""What is reported while a tune runs."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ __all__ = ["Progress"]
 
 
 class Progress(Protocol):
-    """Told how far a tune has come."""
+    """Called with the progress of a tune."""
 
     def __call__(self, step: str, done: float) -> None:
         """`step` is what is being done, and `done` how much of it, from 0 to 1."""

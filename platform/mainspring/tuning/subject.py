@@ -23,8 +23,11 @@ _ENTRY = "mainspring.tuning.lane_race:make"
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """The candidates of one race, the default first, and what they are raced over. `allow` are the distributions whose
-    plugins may be loaded. `file` is where it was written, and so how other processes are told of it."""
+    """The candidates of one race, the default first, and what they are raced over.
+
+    `allow` are the distributions whose plugins may be loaded. `file` is where it was written, for other processes to
+    read.
+    """
 
     workload: Workload
     allow: tuple[str, ...]
@@ -32,7 +35,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     file: Path
 
     def plan(self, name: str) -> Plan:
-        """The workload's plan, with its slots filled by the candidate of that name."""
+        """The workload's plan, with that candidate's choices in its slots."""
         (candidate,) = (one for one in self.candidates if one.name == name)
         return candidate.fill(self.workload.plan)
 

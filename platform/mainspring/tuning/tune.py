@@ -65,7 +65,7 @@ def tune(
     progress: Progress,
     earlier: Profile | None = None,
 ) -> Tuned:
-    """Races what fills the slots of the configuration's lane, and ends within the budget.
+    """Races the candidates for the slots of the configuration's lane, and ends within the budget.
 
     `earlier` is a profile of this host and workload that has become stale: then the best two of each of its races race
     again, and with them what wasn't there at the time. Of several feeds the first one's lane is tuned. Nothing is

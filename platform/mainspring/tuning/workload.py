@@ -40,10 +40,10 @@ def messages_for(budget_s: float) -> int:
 
 
 def cut_workload(plan: Plan, registry: Registry, folder: Path, count: int) -> tuple[Workload, list[RawMessage]]:
-    """The first `count` messages of the session, in a file in the folder.
+    """Writes the first `count` messages of the session to a file in the folder.
 
-    Raises `ConfigError` where there are too few of them, and where the plan's own lane refuses one and isn't told to
-    skip such: the session would end there. Raises `DataError` for what can't be read.
+    Raises `ConfigError` if there are too few of them, or if the plan's own lane rejects one and doesn't skip such
+    messages: the session would end there. Raises `DataError` if something can't be read.
     """
     opened = open_messages(plan, registry)
     try:

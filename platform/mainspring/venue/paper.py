@@ -60,7 +60,7 @@ class PaperVenue:
 
     The requests of one instrument reach it in the order in which they were sent, each after a latency of its own, and
     never overtake one another; each instrument has a connection of its own, so that what happens to one doesn't depend
-    on which others are traded beside it. Its answers come back at once. One that has arrived before a market event is
+    on which others are traded. Its answers come back at once. One that has arrived before a market event is
     dealt with before it, unless the lane's book has taken the event already: so a lane polls first, when `due_ns` has
     come, and then applies the event. The event itself must reach `on_market` after the book took it.
 

@@ -98,7 +98,7 @@ class DisplayedMarket:
         return bool(bid_lots and ask_lots and bid_ticks > ask_ticks)
 
     def knows(self, side: Side, price_ticks: int) -> bool:
-        """Whether the size at a price can be told: always with a book, and with quotes alone down to the best price."""
+        """Whether the size at a price is known: always with a book, and with quotes alone down to the best price."""
         if self._depth_seen:
             return True
         best_ticks, best_lots = self.touch(side)

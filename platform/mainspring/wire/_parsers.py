@@ -4,7 +4,7 @@ A parser takes the object of a message and its receive time and returns its even
 the message doesn't hold what its declaration says; `_plain` then finds the words. Keys, tables and readers are bound
 when the parser is made, so that a quote costs four dict lookups for its prices and sizes and two calls for id and time.
 
-Only the kinds that come by the thousand are compiled (deltas, snapshots, quotes, trades); the plain reading serves the
+Only the frequent kinds are compiled (deltas, snapshots, quotes, trades); the plain reading serves the
 others.
 """
 

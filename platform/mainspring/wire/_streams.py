@@ -22,7 +22,7 @@ def compile_locator(declared: Format, instruments: Sequence[Instrument], *, alon
     stream = declared.stream
     by_name = {instrument.venue_symbol.casefold(): instrument.venue_symbol for instrument in instruments}
     only = instruments[0].venue_symbol if len(instruments) == 1 and alone else None
-    there = str(len(instruments)) if alone else "others beside this lane's"
+    there = str(len(instruments)) if alone else "others than this lane's"
 
     def locate(envelope: Data, data: Data) -> str | None:
         if stream is not None and envelope is not data:

@@ -22,7 +22,7 @@ class Units(Protocol):
     """A table of one step (a tick or lot size). `units[value]` is how many whole steps `value` is.
 
     Raises `GridError` where `model.units_from_text` or `model.units_from_number` would, and `TypeError` for what can't
-    be a key. The error doesn't know instrument and field: whoever reads the message again to explain it does.
+    be a key. The error doesn't name instrument and field: the code that reads the message again to explain it does.
     """
 
     def __getitem__(self, value: object, /) -> int: ...
@@ -112,7 +112,7 @@ class NumberUnits:
 
 
 def _scale(decimals: int, step: Decimal) -> tuple[int, int]:
-    """What turns the digits of a text with so many decimals into steps: multiply by the first, divide by the second."""
+    """Returns two factors for text with `decimals` decimals: digits times the first over the second are steps."""
     _, digits, exponent = step.as_tuple()
     assert isinstance(exponent, int)
     whole_step = int("".join(map(str, digits)))

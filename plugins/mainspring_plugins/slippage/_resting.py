@@ -17,7 +17,7 @@ when it fills, it loses in the cases where it is chased: the two cancel (optiona
 
 Adverse selection. In the equilibrium of Glosten & Milgrom ("Bid, Ask and Transaction Prices in a Specialist Market
 with Heterogeneously Informed Traders", Journal of Financial Economics 14, 1985) the half spread just pays a maker at
-the touch for what the informed take from him. Orders inside the spread meet the next taker, whoever it is, and lose
+the touch for what the informed take from him. Orders inside the spread meet the next taker, informed or not, and lose
 less: linear from h at the touch to 0 at the other side, which is our simplification. B is on top: who fills the
 order trades its size against it.
 

@@ -71,7 +71,7 @@ def test_nothing_found_and_nothing_told():
     """Without interruptions there is no chart; what the kernel doesn't tell is said not to be told."""
     lines = text(interruptions(1, []))
     assert not [line for line in lines if "length from" in line]
-    assert "  interrupts  not told" in lines
+    assert "  interrupts  not reported" in lines
     assert any("can't be said" in line for line in lines)
     assert "There is no control run: no other CPU may be used." in lines
 

@@ -1,8 +1,8 @@
 """cryptofeed: its decode path for Binance, from a raw message by `message_handler` to its callbacks.
 
-msgspec and uvloop are installed beside it, which it uses where they are. The snapshot of the session is handed to it
-where it asks Binance for one; as it always asks at the first depth message, it gets it earlier than the others, and
-skips what is older. It knows trades as aggregated ones, so the session's trades are handed over in that form.
+msgspec and uvloop, which it uses if present, are installed with it. When it asks Binance for a snapshot, it gets the
+session's; as it always asks at the first depth message, it gets it earlier than the others, and skips older messages.
+It knows only aggregated trades, so the session's trades are passed in that form.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """hftbacktest: a compiled strategy called at each event, over the vector book of a region of interest.
 
-As its documentation has it fastest: the ROI vector book, here 5% around the trades, `wait_next_feed` in a compiled
-loop, no order latency. It wakes once for all events of one time, so that each event is given a time of its own.
-Making a run ready (its data is copied in) is part of a pass.
+This is the fastest setup of its documentation: the ROI vector book, here 5% around the trades, `wait_next_feed` in a
+compiled loop, no order latency. It calls once for all events of the same time, so each event gets a time of its own.
+Preparing a run (its data is copied in) is part of a pass.
 """
 
 from collections.abc import Callable

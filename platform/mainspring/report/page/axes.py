@@ -122,7 +122,7 @@ def log_ticks(low: float, high: float, label: Callable[[float], str], at_most: i
 
 
 def fitted(text: str, width: float) -> str:
-    """As much of a label as fits into so many pixels, with an ellipsis where it doesn't."""
+    """Returns as much of a label as fits into a number of pixels, with an ellipsis if it doesn't."""
     text = printable(text)
     if text_width(text) <= width:
         return text

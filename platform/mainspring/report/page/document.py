@@ -245,7 +245,7 @@ def _races(report: SessionReport) -> Html | None:
 def _drift(report: SessionReport) -> Html | None:
     if not report.timing.drift:
         return None
-    note = f"{describe_drift(report)}. A stage takes so many times the median that the profile has of it."
+    note = f"{describe_drift(report)}. The factor is relative to the stage's median in the profile."
     return section("Drift from this host's profile", drift_table(report.timing.drift), note=note)
 
 

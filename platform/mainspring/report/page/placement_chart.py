@@ -1,4 +1,4 @@
-"""Where threads really ran: a row for each thread, a column for each CPU, filled by how often it was found there."""
+"""Where threads really ran: one row per thread, one column per CPU, shaded by how often it was there."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from mainspring.report.page.table import NO_FIGURE, table
 __all__ = ["MOST_CPUS", "placement_chart"]
 
 MOST_CPUS = 24
-"""More columns than this can't be told apart on a phone; of more CPUs, those where threads were found most."""
+"""More columns than this are too narrow for a phone; if there are more CPUs, the busiest are shown."""
 
 _CELL = 20.0
 

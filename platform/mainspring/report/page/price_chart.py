@@ -13,7 +13,7 @@ from mainspring.report.trading import FillSample, InstrumentReport, MidPoint, Or
 __all__ = ["MOST_MARKS", "price_chart"]
 
 MOST_MARKS = 4000
-"""More fills than this can't be told apart; of more, this many are drawn, at even distances."""
+"""More fills than this would overlap; if there are more, this many are drawn, evenly spaced."""
 
 _FEW_MARKS = 400
 

@@ -23,16 +23,16 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def are_long(rows: Sequence[Row]) -> bool:
-    """Whether a label or a remark has no room beside the marks, and would be cut there."""
+    """Whether a label or a remark is too long to fit next to the marks."""
     room = _WIDE_LEFT - _GAP, _WIDE_RIGHT - _GAP
     return any(text_width(row.label) > room[0] or text_width(row.remark) > room[1] for row in rows)
 
 
 def rows_frame(frame: Frame, count: int, *, stacked: bool = False) -> Frame:
-    """The frame, made high enough for so many rows.
+    """Returns the frame, high enough for this number of rows.
 
-    Labels stand at the left and remarks at the right; on a narrow screen, and wherever `stacked` asks for it because
-    labels are long, both stand above the row's marks.
+    Labels are at the left and remarks at the right; on a narrow screen, and if `stacked` asks for it because labels
+    are long, both are above the row's marks.
     """
     height = frame.top + frame.bottom + count * (_STACKED_ROW if stacked or frame.narrow else _WIDE_ROW)
     if stacked or frame.narrow:

@@ -11,9 +11,9 @@ _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_40
 
 
 def time_ticks(start_ns: int, span_s: float, at_most: int) -> list[Tick]:
-    """At most so many ticks at round times (UTC), in seconds from the start.
+    """Returns at most `at_most` ticks at round times (UTC), in seconds from the start.
 
-    Seconds from the start, because nanoseconds since 1970 have more digits than a float.
+    Nanoseconds since 1970 would have more digits than a float.
     """
     whole_days = span_s / (at_most * 86_400)
     step_s = next((step for step in _STEPS_S if span_s / step <= at_most), 86_400 * (int(whole_days) + 1))

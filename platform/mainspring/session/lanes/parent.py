@@ -39,9 +39,9 @@ from mainspring.session.signals import catch_signals, describe_signal
 from mainspring.session.source import open_messages
 from mainspring.session.threads import ThreadWatch, action_reports, watch_lane, watch_rest
 
-__all__ = ["Told", "run_lanes"]
+__all__ = ["SaidHandler", "run_lanes"]
 
-Told: TypeAlias = Callable[[str, int, Said], None]
+SaidHandler: TypeAlias = Callable[[str, int, Said], None]
 """Called for each message of a lane, with the lane's name, its process and the message."""
 
 _CHILD = "mainspring.session.lanes.child"
@@ -54,7 +54,7 @@ def run_lanes(
     logs: Mapping[str, Mapping[str, Path]],
     *,
     progress: Callable[[int, float | None], None] | None,
-    reported: Told | None,
+    reported: SaidHandler | None,
     notice: Callable[[str], None] | None = None,
 ) -> tuple[list[LaneOutcome], list[ActionReport], list[ThreadReport]]:
     """Runs each lane in a process of its own until all have ended.
@@ -81,7 +81,7 @@ class _Parent:
         session: SessionPlan,
         logs: Mapping[str, Mapping[str, Path]],
         progress: Callable[[int, float | None], None] | None,
-        reported: Told | None,
+        reported: SaidHandler | None,
         notice: Callable[[str], None] | None,
     ) -> None:
         self.supervisor = Supervisor([lane.name for lane in session.lanes])

@@ -18,9 +18,9 @@ __all__ = ["NativeFeed", "native_decoder", "register_decoders"]
 class NativeFeed:
     """A `mainspring.seams.Feed` that reads raw bytes in Rust, with the events, counts and errors of the Python decoder.
 
-    It decodes by itself: JSON as RFC 8259 has it, of a key that comes twice the later one, an integer beyond 64 bits as
-    a float; msgpack with no extension but the timestamp. What it refuses is read once more by the Python decoder with
-    the session's codec, which finds the words.
+    It decodes without a codec: JSON as in RFC 8259, with the later of two equal keys and integers beyond 64 bits as
+    floats; msgpack with no extension but the timestamp. What it rejects goes to the Python decoder with the session's
+    codec, which words the error.
     """
 
     __slots__ = ("_instruments", "_plain", "_tags", "decoder", "on_message")

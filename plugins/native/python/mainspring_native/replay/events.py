@@ -22,7 +22,7 @@ _Row = tuple[int, int, int, int, int, int]
 def read_events(feed: Feed, messages: Iterable[RawMessage], *, instrument: int = 0) -> NDArray[Any]:
     """The events of one instrument, by its index, as an array of `EVENT`: levels, trades, halts.
 
-    The best prices that a venue quotes beside its book, bars and words about the connection make no event. A native
+    Quotes, bars and messages about the connection make no event. A native
     feed reads some millions of events a second, any other gives the same. Raises what the feed raises.
     """
     if isinstance(feed, NativeFeed):
