@@ -60,7 +60,7 @@ def expect(name: str, right: object, answer: object) -> None:
 
 
 def same_call(times: int, call: Callable[[], object]) -> Calls:
-    """Returns the `calls` of a benchmark that repeats one call."""
+    """Returns the `calls` of a benchmark that repeats one call `times` times."""
     return partial(_same_call, times, call)
 
 

@@ -46,7 +46,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_series(runs: Sequence[SavedRun], suites: Sequence[str] = (), only: Sequence[str] = ()) -> list[Series]:
-    """Returns the series of each benchmark, filtered by suite and by parts of the name if any are given."""
+    """Returns the series of each benchmark of `runs`, filtered by `suites` and by parts of the name (`only`)."""
     found: dict[tuple[str, str], list[tuple[SavedRun, float]]] = {}
     for run in runs:
         for suite, figures in run.one_ns.items():

@@ -55,7 +55,10 @@ def _bars(one: Series) -> str:
 
 
 def history_page(series: Sequence[Series], host: str) -> str:
-    """Returns a self-contained page, light or dark, with a chart of each benchmark and its moves."""
+    """Returns a self-contained page, light or dark, with a chart of each benchmark and its moves.
+
+    `host` names the machine in the page's title.
+    """
     charts = "\n".join(_chart(one) for one in series) or "<p>No run has been saved on this host.</p>"
     return _PAGE.replace("{{host}}", escape(host)).replace("{{charts}}", charts)
 

@@ -159,7 +159,10 @@ def check_instructions(names: Sequence[str] = (), *, record: bool = False, file:
 
 
 def count_instructions(valgrind: str, suites: Sequence[str]) -> dict[str, Counted]:
-    """Counts what one operation of each hot path takes. Raises `MainspringError` if callgrind fails."""
+    """Counts the instructions of each hot path's operation. Raises `MainspringError` if callgrind fails.
+
+    `valgrind` is the path of the program.
+    """
     # The session that some of them run is made beforehand, and not under callgrind.
     sessions(tiny=True)
     counts: dict[str, Counted] = {}

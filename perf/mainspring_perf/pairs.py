@@ -61,8 +61,8 @@ def run_round(
     """Runs one round of both versions in two fresh processes.
 
     `number` is the index of the round. It selects the CPU and hash seed that both processes share, and which of them
-    goes first. `names` selects whole names, `only` parts of names; both empty: all. Raises `MainspringError` if a
-    version can't run.
+    goes first. `names` selects whole names, `only` parts of names; both empty: all. `allow` lists the distributions to
+    measure. Raises `MainspringError` if a version can't run.
     """
     cpu = _cpu(number)
     chosen = [*_options("--name", names), *([] if names else _options("--only", only)), *_options("--allow", allow)]
@@ -90,7 +90,10 @@ def pairs_of(pass_s: float) -> int:
 
 
 def take_turns(then: Callable[[], float], now: Callable[[], float], *, count: int, now_first: bool) -> list[Pair]:
-    """Times `count` pairs. Each begins with the side that ended the one before, so neither always goes first."""
+    """Times `count` pairs of the calls `then` and `now`. Each pair begins with the side that ended the one before.
+
+    So neither side always goes first. `now_first` says which side begins the first pair.
+    """
     pairs = []
     for number in range(count):
         if now_first is (number % 2 == 0):

@@ -36,7 +36,10 @@ def make_session(name: str, overrides: tuple[str, ...], *, tiny: bool) -> Sessio
 
 
 def sessions(*, tiny: bool, overrides: tuple[str, ...] = ()) -> list[Session]:
-    """Makes the reference session and, if available, the recorded one; tiny: their first 2,000 messages."""
+    """Makes the reference session and, if available, the recorded one; tiny: their first 2,000 messages.
+
+    `overrides` are changes to the configuration, as for `--set`.
+    """
     made = [make_session("reference session", overrides, tiny=tiny)]
     if recorded_capture() is not None:
         recorded = (*overrides, f"feed.capture={RECORDED}", "feed.plugin=auto")

@@ -93,7 +93,8 @@ def beside_each_other(
 
     What seems slower by more than `fail_over` (0.05 is 5%) runs again, and fails only if these independent rounds
     confirm it, with `_SURE_P` divided among all suspects. `effort` is "fast", "normal" or "rigorous", `only` parts of
-    names, `allow` the distributions to measure. Raises `MainspringError` if a side can't run, or SciPy is missing.
+    names, `allow` the distributions to measure. `progress` is as in `run_suites`. Raises `MainspringError` if a side
+    can't run, or SciPy is missing.
     """
     need_scipy()
     if baseline.code_folder is None:
@@ -117,8 +118,9 @@ def from_saved(
 ) -> Comparison:
     """Compares what was timed now with what was saved, by Student's t-test (95%, two-sided).
 
-    The machine may have changed in between without either side showing it, so a difference counts only if it is also
-    larger than the spread of both runs. `why` says why the baseline can't run again.
+    `rows` and `benchmarks` are the new results, and `fail_over` is as in `beside_each_other`. The machine may have
+    changed in between without either side showing it, so a difference counts only if it is also larger than the spread
+    of both runs. `why` says why the baseline can't run again.
     """
     need_scipy()
     from scipy import stats

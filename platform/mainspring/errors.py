@@ -175,7 +175,7 @@ class OrderStateError(MainspringError):
 
 
 class ReplayError(MainspringError):
-    """A replay ended before its last event. `event` is the number of the one at fault, counted from 0."""
+    """A replay ended before its last event, because of `problem`. `event` is the index of the event at fault."""
 
     def __init__(self, event: int, problem: str) -> None:
         super().__init__(problem)

@@ -38,8 +38,9 @@ _CONTEXT: Final = decimal.DefaultContext.copy()
 def wrap_error(part: str, plugin: str, distribution: str, error: BaseException) -> NoReturn:
     """Raises what a plugin's callback raised as a `PluginError` that names the plugin, with the cause chained.
 
-    `part` is what the plugin is in the session, such as "strategy maker". A `PluginError` passes unchanged, and so do
-    an `OrderStateError`, which explains itself, and the user's own interrupt.
+    `part` is the plugin's role in the session, such as "strategy maker"; `distribution` is the package that it comes
+    from. A `PluginError` passes unchanged, and so do an `OrderStateError`, which explains itself, and the user's own
+    interrupt.
     """
     if isinstance(error, PluginError | OrderStateError) or is_interrupt(error):
         raise error

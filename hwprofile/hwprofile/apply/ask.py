@@ -1,4 +1,4 @@
-"""What was asked for; and the `Action` that it became, in each way that it can end."""
+"""A requested action, and the `Action` that results from each way in which it can end."""
 
 import errno
 from dataclasses import dataclass
@@ -12,18 +12,22 @@ _LACKING = "Linux on x86-64 or aarch64, with the call in its kernel"
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """An action before it is done: its name, on what, and what is wanted of it."""
+    """An action before it is done: its name, its subject, and the wanted state.
+
+    In the methods, `holds` is the state after the attempt, `evidence` how that is known, `reason` why the wanted state
+    doesn't hold, and `needs` what would be required for it.
+    """
 
     name: str
     subject: str
     wanted: str
 
     def applied(self, holds: str, evidence: str) -> Action:
-        """What was wanted holds."""
+        """The wanted state holds."""
         return self._action("applied", holds, evidence, None, None)
 
     def partial(self, holds: str, evidence: str, reason: str, needs: str | None = None) -> Action:
-        """Some of it holds."""
+        """A part of the wanted state holds."""
         return self._action("partial", holds, evidence, reason, needs)
 
     def refused(self, holds: str, evidence: str, reason: str, needs: str | None = None) -> Action:
@@ -31,7 +35,7 @@ class Ask:
         return self._action("refused", holds, evidence, reason, needs)
 
     def unknown(self, evidence: str, reason: str, needs: str | None = None) -> Action:
-        """It was set, and what holds can't be read back."""
+        """It was set, but the result can't be read back."""
         return self._action("unknown", "unknown", evidence, reason, needs)
 
     def declined(self, holds: str, call: str, error: OSError, permission: str) -> Action:

@@ -102,15 +102,15 @@ class Kernel:
         os.sched_setscheduler(tid, policy, os.sched_param(priority))
 
     def memory_policy(self, address: int = 0, flags: int = 0) -> tuple[int, tuple[int, ...]]:
-        """The NUMA policy of the calling thread, or of an address: mode and nodes."""
+        """Returns the NUMA policy of the calling thread, or of an address: mode and nodes. See get_mempolicy(2)."""
         return syscalls.get_mempolicy(address, flags)
 
     def set_memory_policy(self, mode: int, nodes: Collection[int]) -> None:
-        """Gives the calling thread a NUMA policy."""
+        """Gives the calling thread a NUMA policy. See set_mempolicy(2)."""
         syscalls.set_mempolicy(mode, nodes)
 
     def bind_range(self, address: int, length: int, mode: int, nodes: Collection[int], flags: int) -> None:
-        """Gives whole pages a NUMA policy."""
+        """Gives whole pages a NUMA policy. See mbind(2)."""
         syscalls.mbind(address, length, mode, nodes, flags)
 
     def page_nodes(self, addresses: Sequence[int]) -> tuple[int, ...]:
@@ -143,7 +143,7 @@ class Kernel:
         return None if soft == resource.RLIM_INFINITY else soft
 
     def advise(self, address: int, length: int, advice: int) -> None:
-        """Advises the kernel on whole pages."""
+        """Advises the kernel on whole pages. See madvise(2)."""
         syscalls.madvise(address, length, advice)
 
 

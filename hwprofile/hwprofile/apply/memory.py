@@ -59,10 +59,11 @@ def prefer_node(node: int, *, only: bool = False, kernel: Kernel = KERNEL) -> tu
 def place_buffer(
     buffer: Buffer, node: int, *, only: bool = False, move: bool = True, kernel: Kernel = KERNEL
 ) -> tuple[Action, Undo | None]:
-    """Has the whole pages of a buffer lie on a node; with `move`, those too that lie elsewhere already.
+    """Places the whole pages of a buffer on a node; with `move`, also those that are elsewhere already.
 
-    Only pages that lie wholly inside the buffer are taken, since a policy is a whole page's: a mapping
-    (`mmap.mmap(-1, length)`) has no others. Read back with get_mempolicy, and page by page with move_pages.
+    `only` forbids other nodes if this one is full. Only pages wholly inside the buffer are placed, since a policy
+    applies to whole pages: a mapping (`mmap.mmap(-1, length)`) has no others. Read back with get_mempolicy, and page
+    by page with move_pages.
     """
     pages = pages_of(buffer)
     policy = (_BIND if only else _PREFERRED, (node,))

@@ -19,6 +19,6 @@ def status_bytes(text: str, name: str) -> int | None:
 
 
 def has_capability(status: str, number: int) -> bool:
-    """Whether the effective capabilities of a `status` file hold that one; not, where it doesn't say."""
+    """Whether the effective capabilities of a `status` file include capability `number`; False if it doesn't say."""
     mask = status_field(status, "CapEff")
     return mask is not None and bool(int(mask, 16) >> number & 1)

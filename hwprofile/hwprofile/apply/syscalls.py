@@ -54,16 +54,17 @@ _NUMBERS = {
 
 
 def numbers(machine: str | None = None, pointer_bits: int = _WORD) -> Numbers | None:
-    """The numbers for that architecture (this one, if none is named); None where they aren't known.
+    """Returns the numbers for an architecture (None: this one), or None if they aren't known.
 
-    A 32-bit program on a 64-bit kernel has other numbers than its kernel's architecture says: not known.
+    A 32-bit program on a 64-bit kernel (`pointer_bits` is 32) has other numbers than its kernel's architecture: not
+    known.
     """
     known = _NUMBERS.get(platform.machine().lower() if machine is None else machine)
     return known if pointer_bits == 64 else None
 
 
 def set_mempolicy(mode: int, nodes: Collection[int]) -> None:
-    """Sets the memory policy of the calling thread."""
+    """Sets the memory policy of the calling thread. See set_mempolicy(2)."""
     mask, bits = _mask(nodes)
     _raw("set_mempolicy", ctypes.c_int(mode), mask, ctypes.c_ulong(bits))
 
@@ -79,7 +80,7 @@ def get_mempolicy(address: int = 0, flags: int = 0) -> tuple[int, tuple[int, ...
 
 
 def mbind(address: int, length: int, mode: int, nodes: Collection[int], flags: int) -> None:
-    """Sets the memory policy of whole pages, from a page's start on."""
+    """Sets the memory policy of whole pages, from the start of a page. See mbind(2)."""
     mask, bits = _mask(nodes)
     _raw(
         "mbind",
@@ -122,7 +123,7 @@ def munlockall() -> None:
 
 
 def madvise(address: int, length: int, advice: int) -> None:
-    """Advises the kernel on whole pages, from a page's start on."""
+    """Advises the kernel on whole pages, from the start of a page. See madvise(2)."""
     _called("madvise", ctypes.c_void_p(address), ctypes.c_size_t(length), ctypes.c_int(advice))
 
 

@@ -66,7 +66,7 @@ def run(text: str) -> Fix:
 
 
 def boot(text: str, *, optional: bool = False) -> Fix:
-    """A boot parameter of the kernel."""
+    """A boot parameter of the kernel. An `optional` one costs something else or has an alternative."""
     return Fix("boot", text, optional)
 
 

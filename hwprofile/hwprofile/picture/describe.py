@@ -17,7 +17,7 @@ def format_size(size: float) -> str:
 
 
 def format_limit(limit: Limit, *, is_size: bool = False) -> str:
-    """A limit: its value, "unlimited", or "unknown" with the reason, which are never the same."""
+    """Formats a limit: its value, "unlimited", or "unknown" with the reason. `is_size` formats the value as bytes."""
     if limit.state == "limited" and limit.value is not None:
         return format_size(limit.value) if is_size else f"{limit.value:g}"
     return limit.state if limit.state == "unlimited" else f"unknown ({limit.source})"

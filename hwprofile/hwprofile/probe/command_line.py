@@ -37,7 +37,7 @@ def _words(line: str) -> Iterator[str]:
 
 
 def parameter(line: str, name: str) -> str | None:
-    """The last value of a parameter: for most of them that is the one that counts. None where it isn't given."""
+    """Returns the last value of a parameter in the command line `line`, or None. Usually the last one counts."""
     values = [value or "" for given, value in parameters(line) if given == name]
     return values[-1] if values else None
 

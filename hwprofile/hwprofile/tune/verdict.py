@@ -46,7 +46,10 @@ def out_of_reach(samples: Samples, bar: Bar) -> bool:
 def candidate(
     name: str, samples: Samples, tail: Samples | None, *, bar: Bar, left: bool, memory: int | None
 ) -> CandidateResult:
-    """A candidate that raced and isn't the winner, with its figures, in words."""
+    """Returns the result of a candidate that raced and didn't win.
+
+    `left` says that it left the race early; `memory` is the bytes that it holds, or None.
+    """
     low, high = samples.interval
     worse = samples.mean < -max(math.log1p(bar.floor), math.log1p(bar.noise))
     slower = high < 0 or (worse and samples.misses(0.0) <= ALPHA / bar.tests)
@@ -66,7 +69,7 @@ def candidate(
 def figures(
     name: str, standing: Standing, because: str, samples: Samples, tail: Samples | None, memory: int | None
 ) -> CandidateResult:
-    """A candidate that raced, with its figures."""
+    """Returns the result of a candidate that raced. `because` explains its standing; `memory` is in bytes, or None."""
     low, high = samples.interval
     bounded = math.isfinite(low)
     return CandidateResult(

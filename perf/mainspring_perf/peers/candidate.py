@@ -38,9 +38,9 @@ def command_of(peer: Peer, *, make: bool) -> tuple[list[str], dict[str, str]]:
 
 
 class Candidate(AnsweringProcess):
-    """The process. Made, it prepares its work and does it once; `first` is what it says of that.
+    """A peer's process. When created, it prepares its work and does it once; `first` is what it reported of that.
 
-    A context, whose end ends the process. Raises `Unavailable` if it fails.
+    `way` names the variant of the work. A context manager that ends the process. Raises `Unavailable` if it fails.
     """
 
     def __init__(self, command: list[str], work: str, way: str, folder: Path) -> None:

@@ -16,7 +16,7 @@ _ASK = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
 
 
 def find_python(pythons: tuple[Python, Python], uv: str) -> str:
-    """The path of an interpreter. Raises `Unavailable` where there is none."""
+    """Returns the path of an interpreter that the program `uv` finds. Raises `Unavailable` if there is none."""
     oldest, newest = pythons
     for minor in range(newest[1], oldest[1] - 1, -1):
         version = oldest[0], minor

@@ -24,7 +24,7 @@ class Ran(NamedTuple):
 
 
 def arrivals(count: int, a_second: float, seed: int = 1) -> list[int]:
-    """Returns arrival times in nanoseconds from the start: a Poisson process with that mean rate.
+    """Returns arrival times in nanoseconds from the start: a Poisson process with mean rate `a_second` per second.
 
     A rate of 0 means all at once.
     """

@@ -60,9 +60,9 @@ def generated(plan: Plan) -> Iterator[RawMessage]:
 
 
 def lane_of(plan: Plan, *, trading: bool, instruments: Sequence[Instrument] = ()) -> Lane:
-    """A fresh lane of the plan, with the plan's strategies or with one in their place that only watches.
+    """Returns a fresh lane of the plan. With `trading` it runs the plan's strategies, otherwise one that only watches.
 
-    `instruments` take the place of the plan's, where there are any.
+    `instruments` replace the plan's, if there are any.
     """
     if instruments:
         plan = msgspec.structs.replace(plan, instruments=tuple(instruments))

@@ -29,7 +29,7 @@ def find_studies() -> Mapping[str, Study]:
 def run_studies(
     names: Sequence[str] = (), *, tiny: bool = False, progress: Callable[[str, int, int], None] | None = None
 ) -> dict[str, list[Result]]:
-    """Runs the named studies, or all of them, and returns their results.
+    """Runs the named studies, or all of them, and returns their results. `tiny` runs quick checks instead.
 
     Each case has a fresh process, so that none inherits another's memory. `progress` is called with the study, the
     number of the case, and how many there are. Raises `UnknownStudy`, or `RuntimeError` with the output of a failed
@@ -48,7 +48,10 @@ def run_studies(
 def run_cases(
     name: str, cases: Sequence[Case], *, progress: Callable[[str, int, int], None] | None = None
 ) -> list[Result]:
-    """Runs cases of a study. Raises `RuntimeError` with the output of a failed process."""
+    """Runs cases of a study. Raises `RuntimeError` with the output of a failed process.
+
+    `progress` is as in `run_studies`.
+    """
     results = []
     for number, case in enumerate(cases, start=1):
         if progress is not None:

@@ -10,7 +10,7 @@ __all__ = ["run_peers"]
 
 
 def run_peers(*, fast: bool, as_json: bool) -> None:
-    """Runs the works by every peer, and prints the tables."""
+    """Runs the works by every peer, and prints the tables. `fast` runs fewer rounds, `as_json` prints JSON."""
     with errors().status("starting") as status:
         outcomes = race(fast=fast, progress=status.update)
     if as_json:

@@ -38,8 +38,9 @@ _MAX_BASE64_LINE_BYTES = _TIME_DIGITS + 1 + len(_BASE64) + _BASE64_BYTES + 1
 class CaptureReader:
     """Iterates once over a capture, as `(receive_time_ns, raw)`, and counts its lines.
 
-    `lines` counts the lines that were read, `bad_lines` those of them that were skipped. `bytes_total` is the size of
-    the file, compressed as it is, and 0 for a pipe, whose end nobody knows.
+    `lines` counts the lines that were read, `bad_lines` those that were skipped. `bytes_total` is the (compressed)
+    size of the file, or 0 for a pipe, whose end isn't known. With `skip_bad`, broken lines are counted and skipped
+    instead of raising.
     """
 
     def __init__(self, path: Path, *, skip_bad: bool) -> None:

@@ -50,7 +50,10 @@ def read_text(path: Path) -> str:
 
 
 def check_levels(text: str, origin: str) -> None:
-    """Raises `ConfigError` for a key of more than `MOST_LEVELS` parts, before a TOML reader has to take it apart."""
+    """Raises `ConfigError` for a key of more than `MOST_LEVELS` parts, before a TOML reader has to parse it.
+
+    `origin` names the text in the error.
+    """
     for token in _TOKEN.finditer(text):
         key = token["key"]
         if key is not None and key.count(".") >= MOST_LEVELS and len(_POINT.findall(key)) > MOST_LEVELS:

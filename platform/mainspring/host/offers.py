@@ -68,7 +68,7 @@ class SeamCatalogue:
         rank: int = 0,
         build: str = "",
     ) -> None:
-        """Adds an offer, with the parameters of `mainspring.seams.Catalogue.add`."""
+        """Adds an offer: see `mainspring.seams.Catalogue`."""
         where = f"{self._distribution} {self._version} offers {self._seam} {name!r}"
         if self._closed:
             raise PluginError(self._distribution, f"{where} after loading has ended; make the offer inside the hook")

@@ -32,7 +32,10 @@ def unpinned(hardware: HardwareConfig) -> HardwarePlan:
 
 
 def lanes_for(profile: HostProfile, instruments: int, taken: Collection[int]) -> tuple[int, str]:
-    """Returns how many lanes "auto" means, and why: one per physical core but one, and at most one per instrument."""
+    """Returns how many lanes "auto" means, and why: one per physical core but one, and at most one per instrument.
+
+    `instruments` is their number; `taken` are CPUs that other processes have reserved.
+    """
     cores: set[tuple[str, int]] = set()
     for cpu in set(reachable_cpus(profile)) - set(taken):
         thread = profile.topology.thread(cpu)

@@ -42,7 +42,10 @@ class Blocked(msgspec.Struct, frozen=True):
 
 
 class Registry:
-    """The offers of the loaded plugins. Immutable: create it with `Registry.load`."""
+    """The offers of the loaded plugins. Immutable: create it with `Registry.load`.
+
+    `absent` are allowed distributions that aren't installed; `warnings` says what was skipped during discovery.
+    """
 
     def __init__(
         self,

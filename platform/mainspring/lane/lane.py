@@ -38,10 +38,11 @@ _MID_SAMPLES = 4_000
 class Lane:
     """Runs messages through feed, books, strategies, slippage, risk and router, all bound at wiring.
 
-    `owners` names plugin and distribution of "feed", "decoder", "book" and, where there is one, "router", for errors.
-    `order_manager` is None where only markets are rebuilt. `watch_market` is the router's `on_market` where it wants
-    market events. `top_of_book` is True for feeds without books: there the venue's quotes alone make a market live.
-    `fused` runs feed, books and markets as one, where nobody has to see each event; the markets are its own then.
+    `owners` names plugin and distribution of "feed", "decoder", "book" and, if there is one, "router", for errors.
+    `order_manager` is None if only markets are rebuilt. `watch_market` is the router's `on_market` if it wants market
+    events. `top_of_book` is True for feeds without books: the venue's quotes alone then make a market live. `fused`
+    runs feed, books and markets as one, if no other code has to see each event; the markets are then its own. `clock`
+    returns nanoseconds and times the stages.
     """
 
     def __init__(

@@ -76,10 +76,11 @@ class Trading:
 
 
 class OrderManager:
-    """Works off the outbox when a strategy has returned, and hands out order events when they are due.
+    """Processes order requests after a strategy has returned, and delivers order events when they are due.
 
-    A refusal becomes a `Rejected` event that is handed out with the next message, so that a strategy that asks again at
-    once can't hold the lane. `deliver` has something to hand out where `refused` isn't empty or the router is due.
+    A refusal becomes a `Rejected` event that is delivered with the next message, so that a strategy that retries at
+    once can't block the lane. `deliver` has work if `refused` isn't empty or the router is due. `clock` returns
+    nanoseconds and times the stages.
     """
 
     def __init__(

@@ -69,7 +69,7 @@ class MarkoutTally:
         self._bps = 0.0
 
     def add(self, lots: int, bps: float, half_units: int) -> None:
-        """Takes the markout of a fill of that many lots."""
+        """Adds the markout of a fill of `lots` lots: `bps` of the price, and `half_units` of money."""
         self.fills += 1
         self.half_units += half_units
         self._lots += lots

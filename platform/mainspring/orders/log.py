@@ -142,7 +142,7 @@ class OrderLog:
 
 
 def unwritable_log(sink: object, error: OSError) -> DataError:
-    """Makes the error for a log file that the system can't write, such as on a full disk; it names the file."""
+    """Makes the error for a log that the system can't write, such as on a full disk. It names the file of `sink`."""
     name = getattr(sink, "name", "its file")
     return DataError(
         f"the order log can't be written to {name}: {error.strerror}. The lane stopped there; orders that the venue "

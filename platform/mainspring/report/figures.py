@@ -32,19 +32,19 @@ _MEMORY_UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
 
 
 def count_of(count: int, singular: str, plural: str = "") -> str:
-    """1,234 messages; 1 message."""
+    """Formats a count with its noun: "1 order", "2 orders". `plural` is by default `singular` with an "s"."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
 def latency(ns: float, micro: str = "us") -> str:
-    """Three digits and a unit: 987 ns, 1.23 us, 12.3 ms, 1.05 s."""
+    """Formats a latency with three digits and a unit: 987 ns, 1.23 us, 12.3 ms, 1.05 s. `micro` is the micro sign."""
     if round(ns) < 1000:
         return f"{round(ns)} ns"
     return _scaled(ns, tuple((scale, unit.format(micro=micro)) for scale, unit in _LATENCY_UNITS))
 
 
 def round_latency(ns: float, micro: str = "us") -> str:
-    """A latency that somebody chose, without the zeros that say how exactly one was measured: 5 ms, 100 us."""
+    """Formats a chosen latency without trailing zeros: 5 ms, 100 us. `micro` is the micro sign."""
     number, _, unit = latency(ns, micro).partition(" ")
     return f"{number.rstrip('0').rstrip('.') if '.' in number else number} {unit}"
 
@@ -80,14 +80,14 @@ def clock(time_ns: int) -> str:
 
 
 def time_of_day(time_ns: int, *, millis: bool = False) -> str:
-    """The time in UTC, to the second, or to the millisecond."""
+    """Formats the time in UTC to the second, or with `millis` to the millisecond."""
     second, rest_ns = divmod(time_ns, 1_000_000_000)
     shown = datetime.fromtimestamp(second, tz=UTC).strftime("%H:%M:%S")
     return f"{shown}.{rest_ns // 1_000_000:03d}" if millis else shown
 
 
 def percent(part: float, whole: float) -> str:
-    """12.3%, and below 1% two digits that mean something: 0.045%."""
+    """Formats a share: 12.3%, or below 1% with two significant digits: 0.045%."""
     if not whole:
         return NONE
     value = 100 * part / whole
@@ -132,7 +132,7 @@ def at_step(text: str | None, steps: Sequence[str], *, halves: bool = False) -> 
 
 
 def signed(text: str | None, decimals: int) -> str:
-    """An amount that may be a gain or a loss, with its sign: +1.50, -0.25, 0.00; NONE for None."""
+    """Formats a gain or a loss with its sign and `decimals` decimals: +1.50, -0.25, 0.00; NONE for None."""
     shown = amount(text, decimals)
     number = _decimal(shown.replace(",", ""))
     return f"+{shown}" if number is not None and number > 0 else shown

@@ -12,7 +12,7 @@ _MEANINGLESS = ("control", "ignored")
 
 
 def count_understood(by_kind: Mapping[str, int], by_cause: Mapping[str, int]) -> int:
-    """How many messages were of the market: of a kind that the feed knows, and of an instrument of the session."""
+    """Returns how many messages were market data of the session, from a feed's counts `by_kind` and `by_cause`."""
     known = sum(count for kind, count in by_kind.items() if kind not in _MEANINGLESS)
     return known - by_cause.get("unknown-symbol", 0)
 

@@ -50,7 +50,7 @@ class FakeOrders:
         time_in_force: TimeInForce = "gtc",
         post_only: bool = False,
     ) -> int:
-        """Takes a new order down, and opens it."""
+        """Records a new order, with `post_only` and the other terms as given, and opens it."""
         order_id = next(self._order_ids)
         self.requests.append(("submit", order_id, side, size_lots, price_ticks, kind, time_in_force, post_only))
         order = NewOrder(order_id, self._index, side, kind, price_ticks, size_lots, 0, time_in_force, post_only)

@@ -29,8 +29,10 @@ def parse_budget(text: str) -> float:
 
 
 class Budget:
-    """A time that runs from when it is made. Each step's share is its weight's part of what is left, so that what one
-    step leaves over the later ones have."""
+    """A time that starts to run when it is created, by `clock`.
+
+    Each step's share of the remaining time is in proportion to its weight, so what one step saves goes to later ones.
+    """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds

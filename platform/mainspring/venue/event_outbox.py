@@ -34,7 +34,7 @@ class EventOutbox:
         self._events.append(event)
 
     def filled(self, order: PaperOrder, price_ticks: int, lots: int, now_ns: int, *, maker: bool) -> None:
-        """Books a fill on the order and tells it."""
+        """Books a fill on the order and queues the event. `maker` says that the order rested."""
         order.filled_lots += lots
         self._fills += 1
         new = order.order

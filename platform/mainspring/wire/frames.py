@@ -170,9 +170,9 @@ class FrameDecoder:
 
 
 def encode_frame(kind: str, payload: bytes, mask: bytes | None = None) -> bytes:
-    """A frame of one whole message: "text", "binary", "ping", "pong" or "close".
+    """Encodes `payload` as a frame of one whole message: "text", "binary", "ping", "pong" or "close".
 
-    `mask` are the four bytes that a client masks with, unforeseeable and new for each frame; a server has none. Raises
+    `mask` is the four bytes that a client masks with, unpredictable and new for each frame; a server has none. Raises
     `ValueError` for another kind, a mask of another length, and a control frame of more than 125 bytes.
     """
     opcode = _NUMBERS.get(kind, 0)

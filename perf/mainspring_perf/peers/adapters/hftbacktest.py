@@ -22,7 +22,10 @@ _REGION = 0.05
 
 
 def make_backtest(events: Any, tick: float, lot: float) -> Callable[[], tuple[int, int, int]]:
-    """A run over events (columns by name, as `EVENT_FIELDS` has them): callbacks, best bid and best ask at the end."""
+    """Returns a run over events (columns by name, as in `EVENT_FIELDS`): callbacks, best bid and best ask at the end.
+
+    `tick` and `lot` are the instrument's tick and lot size.
+    """
     kinds = np.zeros(TRADE + 1, np.uint64)
     kinds[[LEVEL, TRADE, _CLEAR]] = [hft.DEPTH_EVENT, hft.TRADE_EVENT, hft.DEPTH_CLEAR_EVENT]
     theirs = np.zeros(len(events["kind"]), hft.types.event_dtype)

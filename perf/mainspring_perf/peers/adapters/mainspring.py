@@ -115,7 +115,7 @@ def _limit(text: str) -> LimitOptions:
 
 
 def recording(encode: Callable[[Any], bytes], decode: Callable[[bytes], Any], inputs: Inputs) -> Prepared:
-    """The fills of the inputs, each encoded and decoded."""
+    """The fills of the inputs, each encoded by `encode` and decoded by `decode`."""
     fills = [
         Fill(order_id, instrument, time_ns, fill_id, Side(side), price_ticks, size_lots, maker, fee_ppb)
         for order_id, instrument, time_ns, fill_id, side, price_ticks, size_lots, maker, fee_ppb in inputs.read("fills")
@@ -147,7 +147,7 @@ def market_of(inputs: Inputs) -> FakeMarket:
 
 
 def estimates(model: SlippageModel, market: Any, inputs: Inputs) -> Prepared:
-    """An estimate for each order of the inputs."""
+    """Returns the model's estimate in `market` for each order of the inputs."""
     orders = [
         NewOrder(number, 0, Side(side), "market", 0, size_lots, 0)
         for number, (side, size_lots) in enumerate(inputs.read("slippage")["orders"])

@@ -86,7 +86,7 @@ def scale(domain: tuple[float, float], onto: tuple[float, float]) -> Scale:
 
 
 def log_scale(domain: tuple[float, float], onto: tuple[float, float]) -> Scale:
-    """The map on a logarithmic axis. Both ends of `domain` are above zero; what is below its low end stands there."""
+    """Maps `domain` logarithmically `onto` a range of pixels. Its ends are above zero; lower values are clamped."""
     low, high = domain
     straight = scale((math.log10(low), math.log10(high)), onto)
     return lambda value: straight(math.log10(max(value, low)))
@@ -100,7 +100,7 @@ def nice_step(span: float, at_most: int) -> float:
 
 
 def number_ticks(low: float, high: float, at_most: int, *, signed: bool = False) -> list[Tick]:
-    """Ticks at round numbers from `low` to `high`, all with the decimals that the step has."""
+    """Returns at most `at_most` ticks at round numbers, with the step's decimals and, if `signed`, a plus sign."""
     step = nice_step(high - low, at_most)
     decimals = max(0, len(f"{step:.10f}".rstrip("0").partition(".")[2]))
     sign = "+" if signed else ""
@@ -110,7 +110,7 @@ def number_ticks(low: float, high: float, at_most: int, *, signed: bool = False)
 
 
 def log_ticks(low: float, high: float, label: Callable[[float], str], at_most: int = 8) -> list[Tick]:
-    """Ticks on a logarithmic axis: at 1, 2 and 5 times each power of ten where there is room, else at powers alone."""
+    """Returns ticks at 1, 2 and 5 times each power of ten, or at fewer places if these are more than `at_most`."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     ticks: list[Tick] = []
     for factors in ((1, 2, 5), (1, 3), (1,)):

@@ -32,5 +32,5 @@ def legend(entries: Sequence[Html]) -> Html:
 
 
 def swatch(colour: str, words: str) -> Html:
-    """A patch of colour, by its CSS class, and what it stands for."""
+    """A patch of colour, by its CSS class, and its meaning in `words`."""
     return join(tag("i", class_=f"swatch {colour}"), words)

@@ -33,13 +33,13 @@ def _style() -> Html:
 
 
 def section(title: str, *children: Html | None, note: str = "", class_: str | None = None) -> Html:
-    """A section under its heading. `note` says how to read it."""
+    """A section under its heading. `note` says how to read it; `class_` is its CSS class."""
     described = tag("p", note, class_="soft") if note else None
     return tag("section", tag("h2", title), described, *children, class_=class_)
 
 
 def card(name: str, figure: Html | str, note: str, colour: str | None = None) -> Html:
-    """A figure to take away, what it is called, and a word on it. `colour` is "good" or "bad"."""
+    """A main figure with its name and a `note`. `colour` is "good" or "bad"."""
     shown = tag("dd", figure, class_=f"figure {colour}" if colour else "figure")
     return tag("div", tag("dt", name), shown, tag("dd", note, class_="note"), class_="card")
 

@@ -13,7 +13,7 @@ NO_FIGURE = "\N{EN DASH}"
 
 
 def table(name: str, titles: Sequence[str], rows: Sequence[Sequence[Child]], *, words: frozenset[int]) -> Html:
-    """A table that scrolls on its own on a narrow screen. `words` are the columns of text, the others hold figures."""
+    """A table that scrolls on its own on a narrow screen. `titles` head the columns; those in `words` hold text."""
 
     def kind(column: int) -> str | None:
         return "words" if column in words else None

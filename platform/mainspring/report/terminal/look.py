@@ -30,14 +30,14 @@ class Look:
         self._full, self._empty = ("#", ".") if console.options.ascii_only else ("█", "░")
 
     def text(self, value: str, style: str = "") -> Text:
-        """Text that is never taken for markup, without control characters."""
+        """Text in a `style` of rich that is never taken for markup, without control characters."""
         safe = printable(value).encode(self._encoding, "replace").decode(self._encoding)
         return Text(safe, style=style)
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Text | str]], *, headed: bool = True) -> Table:
-        """A table without lines. Cells are aligned by column, and strings go through `text`.
+        """A table without lines, with a header row if `headed`. Cells are aligned by column; strings go through `text`.
 
-        Too wide a table folds the cells of its widest columns; no figure loses a digit.
+        If it is too wide, the cells of its widest columns are folded; no figure loses a digit.
         """
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=headed)
         for column in columns:

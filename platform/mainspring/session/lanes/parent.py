@@ -60,7 +60,8 @@ def run_lanes(
     """Runs each lane in a process of its own until all have ended.
 
     Returns how each ended, in order, and the tuning actions and threads of this process. `progress` is called as
-    messages are done. Raises `LaneError` if a lane fails during start-up; then none runs.
+    messages are done, and `notice` with what a person should know at once. Raises `LaneError` if a lane fails during
+    start-up; then none runs.
     """
     for feed in session.feeds:
         if not feed.source.captures:

@@ -39,7 +39,7 @@ class OrderBuffer(Protocol):
     """What a strategy asks for, by the functions below."""
 
     def add(self, action: int, order_id: int, side: int, price_ticks: int, size_lots: int) -> int:
-        """Adds a request. Returns the id of its order, 0 where the buffer is full."""
+        """Adds a request; `action` is one of the numbers below. Returns its order's id, or 0 if the buffer is full."""
         ...
 
 
