@@ -40,7 +40,7 @@ class Scope:
     >>> with Scope() as scope:
     ...     action = scope.add(*pin_thread({2}))    # doctest: +SKIP
 
-    Every function of `hwprofile.apply` returns its `Action` and the way to undo it, which is None where nothing
+    Every function of `hwprofile.apply` returns its `Action` and the way to undo it, which is None if nothing
     changed.
     """
 

@@ -11,7 +11,7 @@ _MOST_CPUS = 2**20
 
 
 def read_text(path: Path) -> str | None:
-    """The file's text, stripped; None where it can't be read, which for these files means that the kernel doesn't say.
+    """The file's text, stripped; None if it can't be read, which for these files means that the kernel doesn't say.
 
     Bytes that aren't UTF-8 (firmware writes some of these files) become the replacement character.
     """
@@ -24,7 +24,7 @@ def read_text(path: Path) -> str | None:
 def cpuinfo_fields(root: Path) -> Mapping[str, Sequence[str]]:
     """The fields of `/proc/cpuinfo`: each name, in lower case, with its values in order, one for each CPU that has it.
 
-    Empty where there is no such file. Architectures differ in the names, and in which of them stand once at the end.
+    Empty if there is no such file. Architectures differ in the names, and in which of them stand once at the end.
     """
     fields: dict[str, list[str]] = {}
     for line in (read_text(root / "proc/cpuinfo") or "").splitlines():

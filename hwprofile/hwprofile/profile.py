@@ -68,7 +68,7 @@ class Thread:
     """One CPU as the scheduler counts them: a hardware thread of a core, online or not.
 
     `package`, `die`, `cluster` and `core` number the host's own from 0, in the order of their lowest CPU: unlike the
-    kernel's ids they never repeat. None where nothing says, as for most that are offline. `smt` is the place among the
+    kernel's ids they never repeat. None if nothing says, as for most that are offline. `smt` is the place among the
     threads of its core, from 0. `node` is the NUMA node's number as the kernel gives it; `kind` the number of its
     `CpuKind`.
     """
@@ -157,7 +157,7 @@ class Topology:
         return tuple(thread.number for thread in self.threads if thread.online)
 
     def thread(self, cpu: int) -> Thread | None:
-        """The thread of that number; None where there is none."""
+        """The thread of that number; None if there is none."""
         return next((thread for thread in self.threads if thread.number == cpu), None)
 
     def siblings(self, cpu: int) -> tuple[int, ...]:
@@ -168,7 +168,7 @@ class Topology:
         return tuple(thread.number for thread in self.threads if thread.online and thread.core == own.core)
 
     def sharing(self, cpu: int, level: int) -> tuple[int, ...]:
-        """The CPUs that share a data or unified cache of that level with `cpu`; empty where no such cache is known."""
+        """The CPUs that share a data or unified cache of that level with `cpu`; empty if no such cache is known."""
         for cache in self.caches:
             if cache.level == level and cache.type != "instruction" and cpu in cache.cpus:
                 return cache.cpus

@@ -59,7 +59,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     """What counts depend on.
 
     `system` is the C library, and the widest vectors that valgrind lets a program see; `native` is the native
-    distribution's version and compiler, empty where it isn't built.
+    distribution's version and compiler, empty if it isn't built.
     """
 
     python: str
@@ -130,7 +130,7 @@ def check_instructions(names: Sequence[str] = (), *, record: bool = False, file:
     Where valgrind isn't there, or nothing was recorded for these, that is said and nothing fails; in the second case
     the counts are kept in the bench folder, so that the next check here has something to compare with. `record` writes
     them to `file` instead, by default to `perf/instructions.toml`, in the place of what stood there for the same key.
-    Raises `MainspringError` where callgrind fails.
+    Raises `MainspringError` if callgrind fails.
     """
     found = _valgrind()
     if isinstance(found, str):

@@ -68,7 +68,7 @@ def run_suites(
     meet the same machine. A row has the median over the rounds in nanoseconds for one operation, the spread of the
     rounds (half the distance between the quartiles, as a fraction of the median), the median of the rounds' ratios to
     the baseline (above one: faster than it), what was aimed for, and under "tail" how single operations are spread
-    (`mainspring_perf.tails.Tail`; None where a benchmark can't be cut into them). With `rate`, they are due at that
+    (`mainspring_perf.tails.Tail`; None if a benchmark can't be cut into them). With `rate`, they are due at that
     many per second.
 
     `effort` is a key of `EFFORTS`, `only` are parts of names, `whole_names` names. `progress` is called for each round:

@@ -78,7 +78,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
 
 
 def _native_market() -> Any:
-    """The same market as the native lane keeps it, where native models run; None where it isn't built."""
+    """The same market as the native lane keeps it, where native models run; None if it isn't built."""
     decoder, make_book = usable("decoder", "native"), usable("book", "ladder")
     if decoder is None or make_book is None:
         return None

@@ -31,7 +31,7 @@ _MESSAGES = 20_000
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of race. `longer` is by which part each candidate is made to take longer, the default first.
 
-    `winner` is who has to win, and `slower` who has to be found slower; None where nobody must. `least` is the share of
+    `winner` is who has to win, and `slower` who has to be found slower; None if nobody must. `least` is the share of
     races that have to be right.
     """
 

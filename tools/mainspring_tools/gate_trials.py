@@ -97,7 +97,7 @@ def table(trials: Sequence[Trial]) -> list[str]:
 def slowed_interpreter(folder: Path) -> Path:
     """An interpreter in `folder` with everything that this one finds, and our code with one stage slower.
 
-    Raises `ValueError` where the code has no longer what is to be slowed.
+    Raises `ValueError` if the code has no longer what is to be slowed.
     """
     code = folder / "code"
     copy_code(code)
@@ -216,7 +216,7 @@ class _Bench:
         return [*what, effort, "--against", name, "--fail-over", limit]
 
     def _run(self, python: Path, *arguments: str, failing: bool = False) -> "subprocess.CompletedProcess[str]":
-        """Runs `bench`. `failing` says that a gate's no is an answer too. Raises `RuntimeError` where it can't run."""
+        """Runs `bench`. `failing` says that a gate's no is an answer too. Raises `RuntimeError` if it can't run."""
         command = module_command("mainspring", "bench", *arguments, python=python)
         done = subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode and not (failing and done.returncode == 1 and done.stdout):

@@ -15,7 +15,7 @@ def put_between(text: str, page: Path, name: str, block: str, *, command: str | 
     """The text with `block` in the place of that name, between `<!-- NAME -->` and `<!-- end of NAME -->`.
 
     With `command` the first mark tells it too: `<!-- NAME: written by `COMMAND` -->`. Raises `DataError`, with the
-    page's name, where the place isn't there.
+    page's name, if the place isn't there.
     """
     begin = f"<!-- {name} -->" if command is None else f"<!-- {name}: written by `{command}` -->"
     end = f"<!-- end of {name} -->"
@@ -27,7 +27,7 @@ def put_between(text: str, page: Path, name: str, block: str, *, command: str | 
 
 
 def write_between(page: Path, name: str, block: str) -> None:
-    """Writes a page again with `block` in the place of that name. Raises `DataError` where either isn't there."""
+    """Writes a page again with `block` in the place of that name. Raises `DataError` if either isn't there."""
     try:
         text = page.read_text(encoding="utf-8")
     except OSError as error:

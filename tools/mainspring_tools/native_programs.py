@@ -64,7 +64,7 @@ def json_throughput_ratio() -> float | str:
 
 
 def read_books(printed: str) -> Books:
-    """What `book_bench` printed. Raises `ValueError` where a stream that is asked for isn't in it."""
+    """What `book_bench` printed. Raises `ValueError` if a stream that is asked for isn't in it."""
     found: Books = {}
     for line in _BOOK.finditer(printed):
         found.setdefault(line["stream"], {})[line["book"]] = float(line["ns"])
@@ -75,7 +75,7 @@ def read_books(printed: str) -> Books:
 
 
 def read_throughput(printed: str) -> float:
-    """What `decoder_bench` printed. Raises `ValueError` where no ratio is in it."""
+    """What `decoder_bench` printed. Raises `ValueError` if no ratio is in it."""
     found = _SPEED.search(printed)
     if found is None:
         raise ValueError("decoder_bench printed no ratio to simd-json")

@@ -21,7 +21,7 @@ def write_document(folder: Path, figures: Mapping[str, Sequence[Figure]], machin
     """Writes `scaling.md` of that folder and a picture of each figure into `scaling/`; returns the files, in order.
 
     `figures` are by study; a study's place in the page is between two comments that name it. What stands outside these
-    is left alone, as are the places of studies that weren't run. Raises `DataError` where the page, or a place, isn't
+    is left alone, as are the places of studies that weren't run. Raises `DataError` if the page, or a place, isn't
     there: nothing is written then.
     """
     page = folder / "scaling.md"

@@ -17,7 +17,7 @@ _UNKNOWN_DISTANCE = 255
 class Core:
     """A physical core with free CPUs. `threads` are all its online CPUs, `free` those that the plan may give away.
 
-    `number` is None where nothing says which CPUs share a core: then each CPU counts as one. `place` names the node and
+    `number` is None if nothing says which CPUs share a core: then each CPU counts as one. `place` names the node and
     the last-level cache, the place where cores are near to one another. `foreign` is whether another process has
     reserved one of its threads.
     """
@@ -88,12 +88,12 @@ class CpuInventory:
 
     @cached_property
     def best_kind(self) -> int | None:
-        """The number of the fastest kind among the free CPUs, on a hybrid host; None where all are alike."""
+        """The number of the fastest kind among the free CPUs, on a hybrid host; None if all are alike."""
         kinds = {self.kind(cpu) for cpu in self.free}
         return max(kinds) if len(kinds) > 1 else None
 
     def kind(self, cpu: int) -> int:
-        """The number of a CPU's kind; 0 where nothing says."""
+        """The number of a CPU's kind; 0 if nothing says."""
         thread = self.threads.get(cpu)
         return thread.kind or 0 if thread is not None else 0
 
@@ -162,7 +162,7 @@ class CpuInventory:
         return counts
 
     def nic_node(self, name: str) -> int | None:
-        """The NUMA node of a network interface; None where it isn't known."""
+        """The NUMA node of a network interface; None if it isn't known."""
         return next((nic.node for nic in self.profile.topology.nics if nic.name == name), None)
 
     @cached_property
@@ -176,7 +176,7 @@ class CpuInventory:
         return self.any_nic_node if nic is None else self.nic_node(nic)
 
     def far(self, node: int | None, wanted: int | None) -> int:
-        """How far a node is from the one that is wanted; 0 where none is."""
+        """How far a node is from the one that is wanted; 0 if none is."""
         return 0 if wanted is None else self.distance(wanted, node)
 
     def distance(self, one: int | None, other: int | None) -> int:
@@ -191,7 +191,7 @@ class CpuInventory:
     def memory_node(self, cpus: Collection[int]) -> int | None:
         """The node whose memory is near to all of those CPUs: theirs, or the nearest that has memory we may use.
 
-        None where they stand on several nodes, or nothing is known.
+        None if they stand on several nodes, or nothing is known.
         """
         own = {self.node(cpu) for cpu in cpus}
         if len(own) != 1 or None in own:

@@ -60,7 +60,7 @@ class Kernel:
         return parse_stat(Path(f"/proc/{tid}/stat").read_text("utf-8", "replace"))
 
     def read(self, path: str) -> str | None:
-        """The text of one of the kernel's files; None where it can't be read."""
+        """The text of one of the kernel's files; None if it can't be read."""
         return read_text(Path(path))
 
     def write(self, path: str, text: str) -> None:
@@ -68,7 +68,7 @@ class Kernel:
         Path(path).write_text(text, "ascii")
 
     def cpus(self, path: str) -> tuple[int, ...] | None:
-        """The CPUs that one of the kernel's files lists; None where it can't be read, or lists something else."""
+        """The CPUs that one of the kernel's files lists; None if it can't be read, or lists something else."""
         text = self.read(path)
         if text is not None:
             with contextlib.suppress(ValueError):

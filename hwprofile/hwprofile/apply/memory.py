@@ -86,7 +86,7 @@ def place_buffer(
 
 
 def _not_allowed(ask: Ask, before: _Policy, node: int, kernel: Kernel) -> Action | None:
-    """Refuses a node that the kernel would leave out of the policy. Raises `OSError` where it can't be asked."""
+    """Refuses a node that the kernel would leave out of the policy. Raises `OSError` if it can't be asked."""
     _, allowed = kernel.memory_policy(0, _ALLOWED)
     if node in allowed:
         return None

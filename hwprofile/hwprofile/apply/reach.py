@@ -31,7 +31,7 @@ def reachable_cpus(profile: HostProfile) -> tuple[int, ...]:
 def inherited_cpus(kernel: Kernel) -> tuple[int, ...]:
     """The CPUs that this process could run on when this was first asked, and isolated ones as in `reachable_cpus`.
 
-    Asked once: afterwards the masks are those that we have set. Raises `OSError` where there are no masks.
+    Asked once: afterwards the masks are those that we have set. Raises `OSError` if there are no masks.
     """
     mask: set[int] = set()
     try:

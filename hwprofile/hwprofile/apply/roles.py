@@ -21,7 +21,7 @@ class Role:
 class Assignment:
     """Where a role goes: the CPUs to pin it to, the node whose memory is near to them, and why there.
 
-    A hot role's assignment is one CPU. No CPU, where the host doesn't tell which it has. `node` is None where the CPUs
+    A hot role's assignment is one CPU. No CPU, where the host doesn't tell which it has. `node` is None if the CPUs
     stand on several nodes, or where nothing says.
     """
 
@@ -44,7 +44,7 @@ class Placement:
     violations: tuple[str, ...]
 
     def assignment(self, role: str) -> Assignment:
-        """The assignment of that role. Raises `KeyError` where there is none of that name."""
+        """The assignment of that role. Raises `KeyError` if there is none of that name."""
         for assignment in self.assignments:
             if assignment.role == role:
                 return assignment

@@ -4,7 +4,7 @@ __all__ = ["has_capability", "status_bytes", "status_field"]
 
 
 def status_field(text: str, name: str) -> str | None:
-    """The value of that name, as it stands there; None where there is none."""
+    """The value of that name, as it stands there; None if there is none."""
     for line in text.splitlines():
         before, colon, value = line.partition(":")
         if colon and before == name:
@@ -13,7 +13,7 @@ def status_field(text: str, name: str) -> str | None:
 
 
 def status_bytes(text: str, name: str) -> int | None:
-    """The value of that name, which stands there in kB, in bytes; None where there is none."""
+    """The value of that name, which stands there in kB, in bytes; None if there is none."""
     value = status_field(text, name)
     return None if value is None else int(value.split()[0]) * 1024
 

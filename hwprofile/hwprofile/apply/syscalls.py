@@ -157,7 +157,7 @@ def _called(name: str, *arguments: object) -> int:
 
 @functools.cache
 def _function(name: str) -> "ctypes._NamedFuncPointer | None":
-    """The C library's function; None where it has none, or isn't Linux's, whose constants these are."""
+    """The C library's function; None if it has none, or isn't Linux's, whose constants these are."""
     if not sys.platform.startswith("linux"):
         return None
     function = getattr(ctypes.CDLL(None, use_errno=True), name, None)

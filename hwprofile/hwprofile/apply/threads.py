@@ -51,7 +51,7 @@ def parse_stat(text: str) -> ThreadStat:
 
 
 def parse_switches(status: str) -> Switches | None:
-    """The switches that a `status` file counts; None where it doesn't."""
+    """The switches that a `status` file counts; None if it doesn't."""
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     try:
         return Switches(
@@ -62,5 +62,5 @@ def parse_switches(status: str) -> Switches | None:
 
 
 def thread_ids(root: Path, pid: int) -> tuple[int, ...]:
-    """The threads of a process that run now, in ascending order. Raises `OSError` where there is no such process."""
+    """The threads of a process that run now, in ascending order. Raises `OSError` if there is no such process."""
     return tuple(sorted(int(path.name) for path in (root / "proc" / str(pid) / "task").iterdir()))

@@ -17,7 +17,7 @@ class ThreadRan:
 
     `role` and `wanted` are what was expected of it, None if nothing was. `mask` are the CPUs it may run on, as last
     read. `ran_on` are pairs of CPU and in how many samples it had run there last; samples between which it didn't run
-    count for nothing. `switches` are those since watching began; None where the kernel doesn't count them. `ended` is
+    count for nothing. `switches` are those since watching began; None if the kernel doesn't count them. `ended` is
     whether it is gone by now.
     """
 
@@ -43,7 +43,7 @@ class ThreadRan:
 
     @property
     def kept(self) -> bool | None:
-        """Whether it ran where it was wanted, in every sample; None where nothing was wanted, or no sample tells."""
+        """Whether it ran where it was wanted, in every sample; None if nothing was wanted, or no sample tells."""
         return None if self.wanted is None or not self.samples else not self.strayed
 
 

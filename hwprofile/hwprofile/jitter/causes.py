@@ -110,7 +110,7 @@ def _steal_ns(root: Path, cpu: int) -> int | None:
 
 
 def _table(path: Path, cpu: int) -> tuple[Counted, ...] | None:
-    """The column of a CPU in a table with a heading of the online CPUs. None where it isn't there."""
+    """The column of a CPU in a table with a heading of the online CPUs. None if it isn't there."""
     lines = (read_text(path) or "").splitlines()
     heading = lines[0].split() if lines else []
     if f"CPU{cpu}" not in heading:

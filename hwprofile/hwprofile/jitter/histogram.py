@@ -31,7 +31,7 @@ class JitterHistogram:
             self.longest = max(self.longest, value)
 
     def quantile(self, share: float) -> int | None:
-        """The least value that at least that share of all values doesn't exceed, to 3 %. None where there are none."""
+        """The least value that at least that share of all values doesn't exceed, to 3 %. None if there are none."""
         if not 0 <= share <= 1:
             raise ValueError(f"quantile {share}: a share lies between 0 and 1")
         seen = 0

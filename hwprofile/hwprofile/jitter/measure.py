@@ -64,7 +64,7 @@ class Interruptions:
         return min(self.lengths.count, served + sum(count or 0 for count in counts))
 
     def quantiles(self) -> dict[str, int | None]:
-        """The lengths by quantile in nanoseconds, the longest included; None where nothing interrupted."""
+        """The lengths by quantile in nanoseconds, the longest included; None if nothing interrupted."""
         longest = self.lengths.longest if self.lengths.count else None
         return {name: self.lengths.quantile(share) for name, share in _QUANTILES.items()} | {"max_ns": longest}
 

@@ -48,12 +48,12 @@ def read_allowance(root: Path, topology: Topology) -> Allowance:
 
 
 def _no_cgroup(root: Path) -> int | None:
-    """0 where the process's own files are there and tell of no cgroup."""
+    """0 if the process's own files are there and tell of no cgroup."""
     return 0 if read_text(root / "proc/self/status") is not None else None
 
 
 def _narrowest(cgroup: Cgroup | None, what: str) -> tuple[int, ...] | None:
-    """What a cpuset and all of its ancestors allow together ("cpus" or "mems"); None where nothing says.
+    """What a cpuset and all of its ancestors allow together ("cpus" or "mems"); None if nothing says.
 
     Version 2 tells what is in effect; in version 1 what is configured is, whatever its file of that name says.
     """

@@ -44,7 +44,7 @@ def cgroup_of(root: Path) -> Cgroup | None:
 
 
 def controller(root: Path, name: str) -> Cgroup | None:
-    """The cgroup that bounds the process by that controller ("cpu", "cpuset", "memory"); None where none is seen.
+    """The cgroup that bounds the process by that controller ("cpu", "cpuset", "memory"); None if none is seen.
 
     A controller that a hierarchy of version 1 has isn't in version 2's.
     """

@@ -8,7 +8,7 @@ _ISOLCPUS_FLAGS = frozenset({"domain", "managed_irq", "nohz"})
 
 
 def parameters(line: str) -> Iterator[tuple[str, str | None]]:
-    """The parameters in order, each with its value, or None where it has none.
+    """The parameters in order, each with its value, or None if it has none.
 
     Names are given with underscores, since the kernel takes a hyphen for the same. Quotes hold a value with spaces
     together; what stands after "--" is the first program's, not the kernel's.

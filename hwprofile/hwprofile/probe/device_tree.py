@@ -23,7 +23,7 @@ _NEXT_LEVEL = ("l2-cache", "next-level-cache")
 
 
 def device_tree_cores(root: Path, online: Collection[int]) -> tuple[tuple[int, ...], ...]:
-    """The online CPUs of each core; empty where there is no such tree, or where it isn't a PowerPC's."""
+    """The online CPUs of each core; empty if there is no such tree, or where it isn't a PowerPC's."""
     return tuple(cpus for _, cpus in _cores(root, online))
 
 

@@ -84,7 +84,7 @@ def _mhz(khz: int | None) -> int | None:
 
 
 def turbo(root: Path) -> bool | None:
-    """Whether the clock may rise above its nominal frequency, on any CPU. None where no driver says so."""
+    """Whether the clock may rise above its nominal frequency, on any CPU. None if no driver says so."""
     off = read_int(root / _CPUS / "intel_pstate/no_turbo")
     if off is not None:
         return off == 0

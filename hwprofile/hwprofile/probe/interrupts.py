@@ -25,7 +25,7 @@ def default_irq_affinity(root: Path) -> tuple[int, ...] | None:
 
 
 def irqbalance(root: Path) -> bool | None:
-    """Whether the daemon irqbalance runs. None where the host's processes can't be seen, as in a container."""
+    """Whether the daemon irqbalance runs. None if the host's processes can't be seen, as in a container."""
     for name in ("run/irqbalance.pid", "var/run/irqbalance.pid", "run/irqbalance/irqbalance.pid"):
         pid = read_text(root / name)
         if pid and pid.isdecimal():

@@ -10,7 +10,7 @@ __all__ = ["mask_cpus", "read_cpus", "read_int", "read_mask"]
 
 
 def read_int(path: Path) -> int | None:
-    """The whole number in a file; None where it can't be read or holds something else ("<unsupported>", "max")."""
+    """The whole number in a file; None if it can't be read or holds something else ("<unsupported>", "max")."""
     text = read_text(path)
     try:
         return None if text is None else int(text)
@@ -19,7 +19,7 @@ def read_int(path: Path) -> int | None:
 
 
 def read_cpus(path: Path) -> tuple[int, ...] | None:
-    """The CPUs of a list in a file, whether commas or spaces part it; None where there is no such list."""
+    """The CPUs of a list in a file, whether commas or spaces part it; None if there is no such list."""
     text = read_text(path)
     if text is None:
         return None
@@ -52,7 +52,7 @@ def mask_cpus(text: str) -> tuple[int, ...]:
 
 
 def read_mask(path: Path) -> tuple[int, ...] | None:
-    """The CPUs of a mask in a file; None where there is no such mask."""
+    """The CPUs of a mask in a file; None if there is no such mask."""
     text = read_text(path)
     try:
         # Some kernels fill these files up with zero bytes.

@@ -79,7 +79,7 @@ def _folders(parent: Path, name: str) -> list[Path]:
 
 
 def _members(folder: Path, *names: str) -> frozenset[int] | None:
-    """The CPUs of the first of these masks that the kernel has; None where it has none, or an empty one."""
+    """The CPUs of the first of these masks that the kernel has; None if it has none, or an empty one."""
     for name in names:
         cpus = read_cpus(folder / f"{name}_list") or read_mask(folder / name)
         if cpus:

@@ -50,7 +50,7 @@ class Course(Protocol):
     """Where a race is held: fresh processes, a clock in seconds, and the host's signs. Tests have a simulated one."""
 
     def process(self, within_s: float) -> Process:
-        """Starts one. Raises `RaceError` where the race can't be made in it."""
+        """Starts one. Raises `RaceError` if the race can't be made in it."""
         ...
 
     def now(self) -> float:

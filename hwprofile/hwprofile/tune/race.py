@@ -65,7 +65,7 @@ def race(
     so. `floor` is the least gain worth a switch (0.02 is 2%). The orders, resamples and choices of a race are those of
     its `seed`; what the clock says isn't. `course` stands for this host's processes.
 
-    Raises `RaceError` where the race can't be made, its default can't run, or SciPy isn't there.
+    Raises `RaceError` if the race can't be made, its default can't run, or SciPy isn't there.
     """
     need_scipy()
     reported = progress if progress is not None else _nobody
@@ -239,7 +239,7 @@ class _Run:
         return verdict
 
     def _doubt(self, name: str, tail: Samples, bar: Bar) -> str | None:
-        """Why the leader isn't to win after all; None where nothing speaks against it."""
+        """Why the leader isn't to win after all; None if nothing speaks against it."""
         if tail.processes and tail.mean < -math.log1p(TAIL_MARGIN):
             return f"its 99th percentile is {math.exp(-tail.mean):.2f} times the default's"
         self._report(f"{name} on what the race didn't see")
@@ -295,7 +295,7 @@ class _Run:
     ) -> Trial:
         """Rounds in a fresh process, or in that one. `whole`: the seconds include what comes before the rounds.
 
-        Raises `ProcessLostError` where the process was lost in it.
+        Raises `ProcessLostError` if the process was lost in it.
         """
         started = self._course.now()
         subjects = list(dict.fromkeys([self._default, *([self._default + AGAIN] if again else []), *names]))

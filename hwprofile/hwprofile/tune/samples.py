@@ -33,7 +33,7 @@ _MOST_IN_TEST = 400
 
 
 def need_scipy() -> None:
-    """Raises `RaceError` where SciPy isn't installed, without which nothing is assessed."""
+    """Raises `RaceError` if SciPy isn't installed, without which nothing is assessed."""
     try:
         import scipy.stats  # noqa: F401
     except ImportError as error:

@@ -54,7 +54,7 @@ class Throttling:
         self._heat: dict[int, list[Path]] = {}
 
     def __call__(self, cpu: int | None) -> int | None:
-        """The count, of heat that of this CPU and its package alone; None where nothing tells."""
+        """The count, of heat that of this CPU and its package alone; None if nothing tells."""
         counts = [_by_quota(file) for file in self._files]
         if cpu is not None:
             if cpu not in self._heat:
@@ -76,7 +76,7 @@ class RunDelay:
             self._file = -1
 
     def __call__(self) -> int:
-        """Nanoseconds since the thread began; always 0 where the system doesn't tell."""
+        """Nanoseconds since the thread began; always 0 if the system doesn't tell."""
         return int(os.pread(self._file, 128, 0).split()[1]) if self._file >= 0 else 0
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class RunDelay:
 
 
 def ran_on() -> int | None:
-    """The CPU that the calling thread is on; None where the system doesn't tell."""
+    """The CPU that the calling thread is on; None if the system doesn't tell."""
     # The 39th field; what stands before may hold spaces and brackets, and ends with the last bracket.
     fields = (read_text(Path("/proc/thread-self/stat")) or "").rpartition(")")[2].split()
     return int(fields[36]) if len(fields) > 36 and os.name == "posix" else None
@@ -96,13 +96,13 @@ if sys.platform == "linux":
     import resource
 
     def put_aside() -> int | None:
-        """How often the calling thread had to give its CPU to others; None where the system doesn't tell."""
+        """How often the calling thread had to give its CPU to others; None if the system doesn't tell."""
         return resource.getrusage(resource.RUSAGE_THREAD).ru_nivcsw
 
 else:
 
     def put_aside() -> int | None:
-        """How often the calling thread had to give its CPU to others; None where the system doesn't tell."""
+        """How often the calling thread had to give its CPU to others; None if the system doesn't tell."""
         return None
 
 

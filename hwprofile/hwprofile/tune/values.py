@@ -91,7 +91,7 @@ class Health:
 
     `noise` is how far apart two runs of one candidate were (0.02 is 2%). `steal` is the share of CPU time that the
     hypervisor took, `pressure` the percent of time in which tasks waited for a CPU, `throttled` how often a CPU or a
-    quota throttled; None where the host doesn't tell. `because` says the grade in words.
+    quota throttled; None if the host doesn't tell. `because` says the grade in words.
     """
 
     grade: Grade
@@ -107,7 +107,7 @@ class CandidateResult:
     """One candidate. `gain` is how many times as good as the default it was by the objective (1.05 is 5% better).
 
     `low` and `high` bound the gain with 95% confidence; `tail_gain` is that of the 99th percentile alone. They are None
-    where it didn't race, or nothing tells of the tail. `ratios` are its gain in each process, for the chart.
+    if it didn't race, or nothing tells of the tail. `ratios` are its gain in each process, for the chart.
     `because` says in words what became of it.
     """
 

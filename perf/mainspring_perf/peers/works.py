@@ -56,7 +56,7 @@ class Work:
 
 
 def agrees(answer: Answer, right: Answer) -> str:
-    """Why an answer isn't the right one; empty where it is."""
+    """Why an answer isn't the right one; empty if it is."""
     if not answer or not answer.keys() <= right.keys():
         return f"it answers {', '.join(answer) or 'nothing'}, where {', '.join(right)} are asked for"
     for key, value in answer.items():

@@ -134,7 +134,7 @@ class _Bench:
     def run(self, count: int, a_second: float, *, warm: int = 0) -> tuple[Ran, list[StageReport]]:
         """The first `count` messages at that rate, 0 for all at once; `warm` of them before anything is timed.
 
-        Raises `WrongAnswer` where two runs differ.
+        Raises `WrongAnswer` if two runs differ.
         """
         lane = lane_of(self._plan, trading=self._case["trading"])
         lane.run(self._messages[:warm])

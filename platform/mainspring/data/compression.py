@@ -35,7 +35,7 @@ class BrokenCompressionError(Exception):
 class InputFile(io.RawIOBase):
     """A file or pipe opened for one pass. It knows its first bytes in advance and counts what was read.
 
-    Raises `OSError` where it can't be opened, and for a directory, a socket or a disk.
+    Raises `OSError` if it can't be opened, and for a directory, a socket or a disk.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,7 +71,7 @@ class InputFile(io.RawIOBase):
 def check_kind(path: Path) -> bool:
     """Whether the path is a regular file; False for a pipe or a character device, which can be read once.
 
-    Raises `OSError` where there is nothing, and for anything else.
+    Raises `OSError` if there is nothing, and for anything else.
     """
     mode = path.stat().st_mode
     if stat.S_ISREG(mode):

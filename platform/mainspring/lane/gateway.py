@@ -98,7 +98,7 @@ class Gateway:
         self._outbox.requests.append(CancelRequest(order_id, self._market.index, self._strategy))
 
     def replace(self, order_id: int, price_ticks: int, size_lots: int) -> None:
-        """See `mainspring.seams.Orders.replace`. Raises `ValueError` where either isn't a positive integer."""
+        """See `mainspring.seams.Orders.replace`. Raises `ValueError` if either isn't a positive integer."""
         _refuse_unless_whole("an order's size in lots", size_lots)
         _refuse_unless_whole("an order's price in ticks", price_ticks)
         self._outbox.requests.append(

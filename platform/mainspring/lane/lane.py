@@ -108,7 +108,7 @@ class Lane:
 
         Strategies are called by changed best prices once all events of the message are in, so that none sees a book
         half-way through a resynchronisation. Raises `WireError` or `CodecError` for a message that can't be read:
-        what was due by its time has been done then, and nothing else. Raises `PluginError` where a plugin raised.
+        what was due by its time has been done then, and nothing else. Raises `PluginError` if a plugin raised.
         """
         clock = self._clock
         entered = clock()
@@ -253,7 +253,7 @@ class Lane:
         apply: Callable[[Sequence[Level], Sequence[Level]], None],
         event: BookDelta | BookSnapshot,
     ) -> bool:
-        """Brings levels into the book; True where they changed the market's best prices."""
+        """Brings levels into the book; True if they changed the market's best prices."""
         now_ns = event.receive_time_ns
         if self._arrivals:
             self._note_mid(market, now_ns)

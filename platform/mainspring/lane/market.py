@@ -61,7 +61,7 @@ class Market:
         self.mid_due_ns = 0
 
     def set_best(self, now_ns: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int) -> bool:
-        """Takes the best prices; True where they differ from those before."""
+        """Takes the best prices; True if they differ from those before."""
         self.bbo_time_ns = now_ns
         if (
             bid_ticks == self.bid_ticks
@@ -99,5 +99,5 @@ class Market:
         return samples
 
     def mid_half_ticks(self) -> int | None:
-        """Twice the mid price in ticks, a whole number; None where a side is empty."""
+        """Twice the mid price in ticks, a whole number; None if a side is empty."""
         return self.bid_ticks + self.ask_ticks if self.bid_lots and self.ask_lots else None

@@ -28,7 +28,7 @@ class StatisticsOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     day, in base currency (contracts, for a contract); `daily_volatility`: standard deviation of a day's log return, a
     fraction (0.03 is 3%). Either of the last two, where given, replaces its estimate from the first message on.
 
-    Raises `ValueError` where a figure isn't above zero (for `daily_volatility`: where it is below) or isn't finite.
+    Raises `ValueError` if a figure isn't above zero (for `daily_volatility`: where it is below) or isn't finite.
     """
 
     volatility_half_life_s: float = 300.0

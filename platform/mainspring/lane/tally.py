@@ -22,7 +22,7 @@ class FillRecord:
 
     `number` counts the lane's fills. `mid_half_ticks` is twice the mid in ticks that prevailed at the fill, before the
     message that filled the order moved it; `mid_after_half_ticks` is that after the message, and `later_mids` those
-    after each of `HORIZONS_NS`. Each is None where there was no mid, or none yet.
+    after each of `HORIZONS_NS`. Each is None if there was no mid, or none yet.
     """
 
     __slots__ = ("arrival", "fill", "later_mids", "mid_after_half_ticks", "mid_half_ticks", "number", "strategy")
@@ -49,7 +49,7 @@ class FillRecord:
         return sum(self.arrival.estimate.causes_if_filled_bps().values())
 
     def markout_bps(self, horizon: int) -> float | None:
-        """How far the mid moved our way from the fill to the horizon of that place; None where that isn't known."""
+        """How far the mid moved our way from the fill to the horizon of that place; None if that isn't known."""
         later, mid = self.later_mids[horizon], self.mid_half_ticks
         return None if later is None or mid is None else 1e4 * self.fill.side * (later - mid) / mid
 
@@ -76,7 +76,7 @@ class MarkoutTally:
         self._bps += lots * bps
 
     def bps(self) -> float | None:
-        """The mean, above zero where the price moved our way; None where nothing was measured."""
+        """The mean, above zero where the price moved our way; None if nothing was measured."""
         return self._bps / self._lots if self._lots else None
 
 
@@ -121,11 +121,11 @@ class CostTally:
         return {name: total / self._lots for name, total in self._causes.items()}
 
     def queue_risk_bps(self) -> float | None:
-        """What the estimates added for the case that the order doesn't fill; None where nothing was filled."""
+        """What the estimates added for the case that the order doesn't fill; None if nothing was filled."""
         return self._queue_risk / self._lots if self._lots else None
 
     def arrival_cost_bps(self) -> float | None:
-        """The mean cost against the arrival price; None where nothing was filled."""
+        """The mean cost against the arrival price; None if nothing was filled."""
         return self._arrival / self._lots if self._lots else None
 
     def fill_cost_bps(self) -> float | None:

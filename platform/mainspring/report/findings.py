@@ -161,7 +161,7 @@ def open_orders_heading(report: SessionReport) -> str:
 
 
 def markout_horizons(report: SessionReport) -> list[float]:
-    """The horizons of the report's markouts, in seconds; empty where nothing was filled."""
+    """The horizons of the report's markouts, in seconds; empty if nothing was filled."""
     return list(dict.fromkeys(line.horizon_s for one in report.instruments for line in one.markouts))
 
 
@@ -191,7 +191,7 @@ def format_closing(report: SessionReport) -> str:
 
 
 def format_budget(report: SessionReport) -> str:
-    """Whether the stages kept their budgets, naming those that didn't; empty where none was assessed."""
+    """Whether the stages kept their budgets, naming those that didn't; empty if none was assessed."""
     verdicts = [(stage, verdict(stage)) for stage in report.timing.stages]
     over = [stage_label(stage) for stage, word in verdicts if word == "over"]
     assessed = len(over) + sum(word == "within" for _, word in verdicts)
@@ -225,7 +225,7 @@ def advice(report: SessionReport) -> list[str]:
 
 
 def describe_drift(report: SessionReport) -> str:
-    """What follows from the drift that was found; empty where there was none."""
+    """What follows from the drift that was found; empty if there was none."""
     drift = report.timing.drift
     if not drift:
         return ""
@@ -234,7 +234,7 @@ def describe_drift(report: SessionReport) -> str:
 
 
 def common_origin(report: SessionReport) -> str:
-    """The distribution and version that every slot is filled from; empty where there are several, or no slots."""
+    """The distribution and version that every slot is filled from; empty if there are several, or no slots."""
     origins = {f"{slot.distribution} {slot.version}" for slot in report.slots}
     return origins.pop() if len(origins) == 1 else ""
 

@@ -16,7 +16,7 @@ class PacePoint(msgspec.Struct, frozen=True, array_like=True):
 class CandidateReport(msgspec.Struct, frozen=True, kw_only=True):
     """A candidate of a race.
 
-    `gain` is how many times as fast as the default it was, from `low` to `high` with the race's confidence; None where
+    `gain` is how many times as fast as the default it was, from `low` to `high` with the race's confidence; None if
     it didn't race, and then `note` says why.
     """
 
@@ -48,9 +48,9 @@ class RaceReport(msgspec.Struct, frozen=True, kw_only=True):
 class ThreadReport(msgspec.Struct, frozen=True, kw_only=True):
     """Where a thread was to run, and where the scheduler had it.
 
-    `wanted` are the CPUs that it was held to, None where it was left free. `seen` are pairs of CPU and how many samples
+    `wanted` are the CPUs that it was held to, None if it was left free. `seen` are pairs of CPU and how many samples
     found it there. `outcome` is "applied", "partial", "refused", "unknown", or "free" where nothing was wanted; what
-    isn't applied has its `reason`. Switches are since the session's start, None where the system doesn't tell.
+    isn't applied has its `reason`. Switches are since the session's start, None if the system doesn't tell.
     """
 
     role: str

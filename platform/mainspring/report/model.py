@@ -41,7 +41,7 @@ class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `times_back` counts the messages that were received before the one above them: the recorder's clock was set back, or
     a time is wrong; `first_back` is the first of them. `warning` says what a reader should know of the messages'
-    origin. `name` is the feed's in the config, empty where there is one feed. Of a feed that several lanes read, each
+    origin. `name` is the feed's in the config, empty if there is one feed. Of a feed that several lanes read, each
     message counts once, and gaps and resyncs are those of all its instruments.
     """
 
@@ -64,7 +64,7 @@ class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
 class StageReport(msgspec.Struct, frozen=True, kw_only=True):
     """How long a stage took, in nanoseconds. `percentiles` are (percentile, ns) pairs for the chart.
 
-    `over_budget` counts the passes above the budget. `budget_us` is None where the stage has none.
+    `over_budget` counts the passes above the budget. `budget_us` is None if the stage has none.
     """
 
     stage: str
@@ -105,7 +105,7 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderLogReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One of several order logs: a lane keeps one for each feed. `file` is where it was kept, None where it wasn't."""
+    """One of several order logs: a lane keeps one for each feed. `file` is where it was kept, None if it wasn't."""
 
     lane: str
     feed: str
@@ -135,7 +135,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     """A whole session. `refusals` counts refused orders by reason code; `order_log_sha256` is over the encoded log.
 
     `totals` has one entry for each currency that profit comes in, in the order of the instruments.
-    `stopped_early` says why the session ended before its input did, None where it didn't; `failure` is the error that
+    `stopped_early` says why the session ended before its input did, None if it didn't; `failure` is the error that
     ended it, and all figures are of what had run by then (of several lanes see `lanes`). `feed` is all that came in;
     where there are several feeds, `feeds` has each of them. `lanes` are there where there are several. Of several order
     logs `order_log_sha256` is the SHA-256 of their digests, one a line, in the order of `order_logs`.

@@ -14,7 +14,7 @@ class Stretch(msgspec.Struct, frozen=True):
     """A stretch of a session, from one sample to the next.
 
     Times are nanoseconds: `wall` since the session's start, `receive` as the messages bear them. `arrived` is the rate
-    of messages a second of market time, None where no market time passed.
+    of messages a second of market time, None if no market time passed.
     """
 
     wall_from_ns: int

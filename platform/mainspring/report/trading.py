@@ -17,7 +17,7 @@ __all__ = [
 
 
 class BookReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The market at the end. Prices are decimal text, None where a side is empty.
+    """The market at the end. Prices are decimal text, None if a side is empty.
 
     `bid` and `ask` are the best prices, of book or quote, whichever was newer; `mid` is the mark, halfway between
     them, that `unrealised` is reckoned at. `crossed` counts the crossed states that were seen.
@@ -32,7 +32,7 @@ class BookReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SlippagePart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the cost of fills, in basis points; None where it wasn't estimated, or can't be seen in fills."""
+    """A part of the cost of fills, in basis points; None if it wasn't estimated, or can't be seen in fills."""
 
     name: str
     estimated_bps: float | None = None
@@ -44,7 +44,7 @@ class SlippageReport(msgspec.Struct, frozen=True, kw_only=True):
 
     All are size-weighted means over the fills, in basis points; positive is a cost. What is estimated is the cost of an
     order that fills, so the model's queue risk, which is for orders that don't, stands apart in `queue_risk_bps`: None
-    where the model has none.
+    if the model has none.
 
     A taker's realised cost is the fill price against the arrival price, the mid when the order was sent. A maker's is
     the spread capture (fill price against the mid at the fill) plus the adverse selection (the mid's move against the
@@ -66,7 +66,7 @@ class MarkoutReport(msgspec.Struct, frozen=True, kw_only=True):
     """How far the mid moved the way of the fills of one role, from each fill to `horizon_s` seconds after it.
 
     `bps` is the size-weighted mean in basis points of the mid at the fill, `amount` the sum in the instrument's profit
-    currency; above zero the move was in our favour. Both are over the `fills` that could be measured, and None where
+    currency; above zero the move was in our favour. Both are over the `fills` that could be measured, and None if
     there are none. `not_measurable` counts the others: too near the end, or no mid was known.
     """
 
@@ -89,8 +89,8 @@ class FillSample(msgspec.Struct, frozen=True, kw_only=True):
     """A fill, for the charts and the table. Price and size are decimal text.
 
     `mid` is the mid price that prevailed at the fill, and `mid_after` the one that the message which filled the order
-    left behind; None where there was none. The costs are those of `SlippageReport` for this fill alone. `markouts_bps`
-    are in the order of the instrument's `markouts`, None where one wasn't measurable.
+    left behind; None if there was none. The costs are those of `SlippageReport` for this fill alone. `markouts_bps`
+    are in the order of the instrument's `markouts`, None if one wasn't measurable.
     """
 
     time_ns: int
@@ -137,7 +137,7 @@ class OpenOrderReport(msgspec.Struct, frozen=True, kw_only=True):
 class CurrencyTotal(msgspec.Struct, frozen=True, kw_only=True):
     """What the instruments whose profit comes in one currency made together; the amounts are `InstrumentReport`'s.
 
-    `unrealised`, `profit` and `net` are None where one of them isn't known.
+    `unrealised`, `profit` and `net` are None if one of them isn't known.
     """
 
     currency: str

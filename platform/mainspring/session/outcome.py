@@ -18,7 +18,7 @@ def count_understood(by_kind: Mapping[str, int], by_cause: Mapping[str, int]) ->
 
 
 def failures(session: SessionPlan, report: SessionReport) -> list[str]:
-    """Why the session is a failure though it ended in order; empty where it isn't one.
+    """Why the session is a failure though it ended in order; empty if it isn't one.
 
     A feed of which nothing was read, and orders that were all refused for want of a limit.
     """

@@ -24,7 +24,7 @@ _RESERVE_S: Final = 0.5
 def check(loaded: Loaded, registry: Registry, *, budget: Budget, seed: int, progress: Progress) -> Paired | None:
     """Holds the first feed's lane, filled as a session would now, against the one that the defaults make.
 
-    None where both are the same. Raises `ConfigError`, `DataError` or a `PluginError` where a lane can't be run.
+    None where both are the same. Raises `ConfigError`, `DataError` or a `PluginError` if a lane can't be run.
     """
     default, config, _ = first_feed(loaded, registry)
     tuned = make_session(loaded, registry).first

@@ -118,7 +118,7 @@ class RacedLane:
 
 
 def tail_ns(before: Counts, after: Counts) -> int | None:
-    """The 99th percentile of what came between two counts of `RacedLane`; None where nothing did."""
+    """The 99th percentile of what came between two counts of `RacedLane`; None if nothing did."""
     between = Histogram()
     had, total, _ = before
     counts, now, largest = after

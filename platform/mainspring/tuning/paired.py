@@ -38,7 +38,7 @@ def check_paired(
 ) -> tuple[Paired | None, dict[str, float]]:
     """Runs pairs of the subject's "default" and "tuned" in a random order until `until_s` of the budget is spent.
 
-    Gives the verdict, None where there was no time for two pairs, and the medians of the tuned lane's stages. Raises
+    Gives the verdict, None if there was no time for two pairs, and the medians of the tuned lane's stages. Raises
     `MainspringError` where a lane fails.
     """
     random = Random(seed)  # noqa: S311  an order, no secret

@@ -70,7 +70,7 @@ def tune(
     `earlier` is a profile of this host and workload that has become stale: then the best two of each of its races race
     again, and with them what wasn't there at the time. Of several feeds the first one's lane is tuned. Nothing is
     written but a folder of its own, which is gone at the end. Raises `ConfigError`, `DataError` or a `PluginError`
-    where the configuration's own lane can't be run.
+    if the configuration's own lane can't be run.
     """
     plan, config, notes = first_feed(loaded, registry)
     key = workload(plan)

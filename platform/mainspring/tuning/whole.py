@@ -53,7 +53,7 @@ class _Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_whole(subject: Subject, name: str, within_s: float = _WITHIN_S) -> WholeRun:
-    """Runs the workload through a candidate's lane in a fresh process. Raises `MainspringError` where that fails."""
+    """Runs the workload through a candidate's lane in a fresh process. Raises `MainspringError` if that fails."""
     order = msgspec.json.encode(_Order(path=sys.path, subject=str(subject.file), name=name))
     try:
         done = subprocess.run(  # noqa: S603  our own module, by our own interpreter

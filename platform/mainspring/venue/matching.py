@@ -155,7 +155,7 @@ class MatchingEngine:
         )
 
     def best(self, side: Side) -> LevelQueue | None:
-        """The queue at the best price of a side, read-only; None where the side is empty."""
+        """The queue at the best price of a side, read-only; None if the side is empty."""
         return (self._bids if side is _BUY else self._asks).best()
 
     def order(self, order_id: int) -> QueuedOrder | None:
@@ -163,7 +163,7 @@ class MatchingEngine:
         return self._orders.get(order_id)
 
     def level_lots(self, side: Side, price_ticks: int) -> int:
-        """How many lots rest at a price: 0 where there is no level."""
+        """How many lots rest at a price: 0 if there is no level."""
         queue = (self._bids if side is _BUY else self._asks).levels.get(price_ticks)
         return queue.lots if queue else 0
 

@@ -144,7 +144,7 @@ class PaperVenue:
             self.due_ns = min(self.due_ns, event.receive_time_ns)
 
     def lots_ahead(self, order_id: int) -> int:
-        """How many lots go before an order of ours that waits. Raises `KeyError` where none of that id does."""
+        """How many lots go before an order of ours that waits. Raises `KeyError` if none of that id does."""
         return self._markets[self._instruments[order_id]].lots_ahead(order_id)
 
     def _send(self, request: NewOrder | _Cancel | _Replace, instrument: int, now_ns: int) -> None:

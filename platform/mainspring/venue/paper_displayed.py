@@ -44,7 +44,7 @@ class DisplayedMarket:
         return any(self._taken.values())
 
     def on_quote(self, quote: Quote) -> bool:
-        """Takes a quote. False where the book is as new as it, or an earlier quote newer."""
+        """Takes a quote. False if the book is as new as it, or an earlier quote newer."""
         if not self._seen:
             self._seen = True
             self._assess()

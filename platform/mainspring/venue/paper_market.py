@@ -152,7 +152,7 @@ class PaperMarket:
         self.displayed.on_status(event)
 
     def lots_ahead(self, order_id: int) -> int:
-        """How many lots go before a waiting order of ours. Raises `KeyError` where there is no such order."""
+        """How many lots go before a waiting order of ours. Raises `KeyError` if there is no such order."""
         order = self.orders[order_id]
         if order.node is None:
             return 0

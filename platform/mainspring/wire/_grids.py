@@ -104,7 +104,7 @@ def _unwrapped(declared: Format, decoded: Any) -> Iterator[tuple[Data, Data]]:
 
 
 def _stream(declared: Format, envelope: Data, data: Data) -> str:
-    """The casefolded venue symbol that the stream names; empty where nothing names one."""
+    """The casefolded venue symbol that the stream names; empty if nothing names one."""
     if declared.stream is None or envelope is data:
         return ""
     return stream_symbol(envelope, declared.stream.key, declared.stream.until)

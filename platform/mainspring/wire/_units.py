@@ -21,7 +21,7 @@ _MAX_TEXT = 64
 class Units(Protocol):
     """A table of one step (a tick or lot size). `units[value]` is how many whole steps `value` is.
 
-    Raises `GridError` where `model.units_from_text` or `model.units_from_number` would, and `TypeError` for what can't
+    Raises `GridError` if `model.units_from_text` or `model.units_from_number` would, and `TypeError` for what can't
     be a key. The error doesn't name instrument and field: the code that reads the message again to explain it does.
     """
 

@@ -56,7 +56,7 @@ class RestingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The options of how a resting limit order is priced.
 
     `patience_s`: seconds that the order waits before it is chased. `chase_spreads`: how far the mid may move away
-    from the order before it is chased, in spreads. Raises `ValueError` where one isn't above zero.
+    from the order before it is chased, in spreads. Raises `ValueError` if one isn't above zero.
     """
 
     patience_s: float = 60.0

@@ -20,7 +20,7 @@ class AlmgrenChrissOptions(RestingOptions, frozen=True, kw_only=True, forbid_unk
     `execution_days`: T, how long the order takes to execute, in days of trading (0.01 of 24 hours is 14.4 minutes).
     `outstanding_days`: Theta / V, what is outstanding over what trades in a day, in days (shares for a stock, the
     coins in circulation). `gamma` and `eta`: the coefficients of permanent and temporary impact, pure numbers; the
-    defaults are the published ones, fitted to US stocks. Raises `ValueError` where one isn't above zero.
+    defaults are the published ones, fitted to US stocks. Raises `ValueError` if one isn't above zero.
     """
 
     execution_days: float = 0.01

@@ -22,7 +22,7 @@ class BookWalkOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     `fill_probability`: the chance that an order at the touch is filled before it is chased, above 0 and below 1.
     `chase_spreads`: how far the mid may move away from the order before it is chased, in spreads. Raises `ValueError`
-    where one is out of its range.
+    if one is out of its range.
     """
 
     fill_probability: float = 0.5

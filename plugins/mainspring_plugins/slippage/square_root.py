@@ -22,7 +22,7 @@ class SquareRootOptions(RestingOptions, frozen=True, kw_only=True, forbid_unknow
     `impact_coefficient`: Y in the formula, a pure number; of order one in every market that it was measured in.
     `lasting_share`: the part of an order's impact that stays, 0 to 1. The default of two thirds is the fair-pricing
     result of Farmer, Gerig, Lillo & Waelbroeck, "How efficiency shapes market impact", Quantitative Finance 13(11),
-    2013. Raises `ValueError` where a figure is out of its range.
+    2013. Raises `ValueError` if a figure is out of its range.
     """
 
     impact_coefficient: float = 1.0

@@ -14,7 +14,7 @@ class VolumeShareOptions(RestingOptions, frozen=True, kw_only=True, forbid_unkno
     """`patience_s` and `chase_spreads` say how a limit order rests (see `RestingOptions`); the others are:
 
     `price_impact`: the fraction of the price that an order as large as a whole bar's volume costs; 0.1 is Zipline's.
-    `bar_s`: the length of a bar in seconds; Zipline's are minutes. Raises `ValueError` where one isn't above zero.
+    `bar_s`: the length of a bar in seconds; Zipline's are minutes. Raises `ValueError` if one isn't above zero.
     """
 
     price_impact: float = 0.1

@@ -27,7 +27,7 @@ class _Point(msgspec.Struct, frozen=True):
 
 
 def slippage_chart(report: SessionReport) -> Html | None:
-    """The chart for wide and for narrow screens, with its legend; None where no fill has both of its costs."""
+    """The chart for wide and for narrow screens, with its legend; None if no fill has both of its costs."""
     points = [
         _Point(one.symbol, mark, mark.estimated_bps, mark.realised_bps)
         for one in report.instruments

@@ -18,7 +18,7 @@ _MOST_ROWS = 40
 
 
 def throughput_chart(report: SessionReport) -> Html | None:
-    """The chart for wide and for narrow screens, with its table; None where the report has no pace to draw."""
+    """The chart for wide and for narrow screens, with its table; None if the report has no pace to draw."""
     pace, first_ns = report.timing.pace, report.feed.first_receive_ns
     if not stretches(pace, first_ns, 1):
         return None

@@ -54,7 +54,7 @@ class _Words:
         self._waiting: list[bytes] = []
 
     def body(self) -> bytes:
-        """The next frame's, before listening. Raises `EOFError` where the parent ends before it is whole."""
+        """The next frame's, before listening. Raises `EOFError` if the parent ends before it is whole."""
         while not self._waiting:
             data = os.read(self._fd, _READ_BYTES)
             if not data:
@@ -97,7 +97,7 @@ class _Mouth:
         self._fd = fd
 
     def say(self, said: Said) -> None:
-        """Raises `BrokenPipeError` where nobody listens any more."""
+        """Raises `BrokenPipeError` if nobody listens any more."""
         data = memoryview(frame(encode_said(said)))
         while data:
             data = data[os.write(self._fd, data) :]

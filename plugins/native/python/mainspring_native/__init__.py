@@ -18,7 +18,7 @@ _DISTRIBUTION = "mainspring-native"
 
 
 def why_missing() -> str | None:
-    """Why the extension can't be used here, with the remedy; None where it can."""
+    """Why the extension can't be used here, with the remedy; None if it can."""
     if find_spec("mainspring_native._native") is None:
         reported = resources.files(__name__).joinpath(_REASON)
         reason = (

@@ -44,7 +44,7 @@ class OrderBuffer(Protocol):
 
 
 def limit(orders: OrderBuffer, side: int, price_ticks: int, size_lots: int) -> int:
-    """A limit order, which rests with what it can't take. Returns its id; 0 where the buffer is full.
+    """A limit order, which rests with what it can't take. Returns its id; 0 if the buffer is full.
 
     `side` is `BUY` or `SELL`.
     """
@@ -52,22 +52,22 @@ def limit(orders: OrderBuffer, side: int, price_ticks: int, size_lots: int) -> i
 
 
 def post_only(orders: OrderBuffer, side: int, price_ticks: int, size_lots: int) -> int:
-    """A limit order that is rejected where it would take. Returns its id; 0 where the buffer is full."""
+    """A limit order that is rejected where it would take. Returns its id; 0 if the buffer is full."""
     return orders.add(POST_ONLY, 0, side, price_ticks, size_lots)
 
 
 def immediate(orders: OrderBuffer, side: int, price_ticks: int, size_lots: int) -> int:
-    """A limit order that takes what it can, and doesn't rest. Returns its id; 0 where the buffer is full."""
+    """A limit order that takes what it can, and doesn't rest. Returns its id; 0 if the buffer is full."""
     return orders.add(IOC, 0, side, price_ticks, size_lots)
 
 
 def market_order(orders: OrderBuffer, side: int, size_lots: int) -> int:
-    """An order that takes at any price. Returns its id; 0 where the buffer is full."""
+    """An order that takes at any price. Returns its id; 0 if the buffer is full."""
     return orders.add(MARKET, 0, side, 0, size_lots)
 
 
 def cancel(orders: OrderBuffer, order_id: int) -> int:
-    """Takes an order back. Returns its id; 0 where the buffer is full."""
+    """Takes an order back. Returns its id; 0 if the buffer is full."""
     return orders.add(CANCEL, order_id, 0, 0, 0)
 
 
@@ -88,7 +88,7 @@ def lots_at(market: MarketView, side: int, price_ticks: int) -> int:
 
 
 def average_ticks(market: MarketView, side: int, size_lots: int) -> float:
-    """The average price of an order of this size that takes at once; NaN where the book is too thin for it."""
+    """The average price of an order of this size that takes at once; NaN if the book is too thin for it."""
     book: Book = market.book
     walk = book.walk(Side.BUY if side > 0 else Side.SELL, size_lots)
     if walk.filled_lots <= 0 or walk.unfilled_lots:

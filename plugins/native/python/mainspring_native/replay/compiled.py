@@ -24,9 +24,9 @@ _request_type = from_dtype(REQUEST)
 
 @cache
 def compile_strategy(strategy: Strategy) -> Any:
-    """The strategy as a C function: `int32(market *, request[BUFFER_ROWS] *, state *)`, 0 where its body raised.
+    """The strategy as a C function: `int32(market *, request[BUFFER_ROWS] *, state *)`, 0 if its body raised.
 
-    Its attribute `address` is where it lies; keep the object for as long as that is used. Raises `ConfigError` where
+    Its attribute `address` is where it lies; keep the object for as long as that is used. Raises `ConfigError` if
     the body can't be compiled.
     """
     body = njit(strategy.body)

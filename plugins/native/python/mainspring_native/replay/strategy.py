@@ -60,7 +60,7 @@ class Strategy:
     """
 
     def __init__(self, body: Callable[[Any, Any, Any], None], state: np.dtype[Any]) -> None:
-        """Raises `ConfigError` where the function doesn't take three things."""
+        """Raises `ConfigError` if the function doesn't take three things."""
         if len(inspect.signature(body).parameters) != 3:
             raise ConfigError(f"strategy {body.__name__}: it has to take market, orders and state")
         if state.fields is None:
