@@ -82,7 +82,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # The terminal's library would be a tenth of what a lane's own process takes to start.
+    # The terminal library would be a tenth of the start-up time of a lane's own process.
     if name != "render_text":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from mainspring.report.terminal import render_text

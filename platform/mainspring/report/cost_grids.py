@@ -1,4 +1,4 @@
-"""The tables on what fills cost: slippage, and the markouts."""
+"""The tables on the cost of fills: slippage and markouts."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _MOST_IN_FULL = 3
 
 
 def slippage_grid(report: SessionReport) -> Grid | None:
-    """The estimated cost of fills against the realised one, part by part; None if nothing was filled."""
+    """Returns the estimated and the realised cost of fills, part by part; None if nothing was filled."""
     several = len(report.instruments) > 1
     rows = [
         ((one.symbol, *row) if several else row)
@@ -52,7 +52,7 @@ def _slippage_rows(line: SlippageReport) -> list[tuple[str, ...]]:
 
 
 def markouts_grid(report: SessionReport) -> Grid | None:
-    """How far the mid had moved after fills, a column for each horizon; of many instruments without the money."""
+    """Returns how far the mid moved after fills, one column per horizon; for many instruments without the money."""
     horizons = markout_horizons(report)
     if not horizons:
         return None

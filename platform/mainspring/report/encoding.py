@@ -1,4 +1,4 @@
-"""A report as JSON and back, and a report without what differs from run to run."""
+"""Encodes a report as JSON and back, and strips what differs from run to run."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _SCHEMA = 2
 
 
 class _Header(msgspec.Struct):
-    """What a report of any schema has."""
+    """The part that a report of any schema has."""
 
     schema: int = _SCHEMA
 
@@ -22,9 +22,9 @@ _NO_TIMING = TimingReport(wall_seconds=0.0, messages_per_second=0.0, stages=[], 
 
 
 def to_json(report: SessionReport) -> bytes:
-    """The whole report as indented JSON in UTF-8, the fields in the order of `mainspring.report.model`.
+    """Returns the whole report as indented JSON in UTF-8, the fields in the order of `mainspring.report.model`.
 
-    A path that isn't UTF-8 has its odd bytes as escapes.
+    Bytes of a path that aren't UTF-8 become escapes.
     """
     try:
         encoded = msgspec.json.encode(report)
@@ -34,7 +34,7 @@ def to_json(report: SessionReport) -> bytes:
 
 
 def encodable(value: Any) -> Any:
-    """Plain values whose every text is UTF-8: bytes of file names that aren't become escapes, "\\xff"."""
+    """Returns plain values in which every text is UTF-8: other bytes of file names become escapes."""
     if isinstance(value, str):
         try:
             return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
@@ -48,7 +48,7 @@ def encodable(value: Any) -> Any:
 
 
 def from_json(data: bytes | str) -> SessionReport:
-    """The report that `to_json` wrote. Raises `DataError` for what isn't one, or is one of another schema."""
+    """Returns the report that `to_json` wrote. Raises `DataError` for anything else, or for another schema."""
     try:
         schema = msgspec.json.decode(data, type=_Header).schema
         if schema != _SCHEMA:
@@ -59,5 +59,5 @@ def from_json(data: bytes | str) -> SessionReport:
 
 
 def without_timing(report: SessionReport) -> SessionReport:
-    """The report with its timing emptied: equal for two runs of the same input with the same config."""
+    """Returns the report without its timing: equal for two runs of the same input with the same config."""
     return msgspec.structs.replace(report, timing=_NO_TIMING)

@@ -1,4 +1,4 @@
-"""Figures as people read them: thousands apart, units that fit, no more digits than mean something."""
+"""Formats figures for people: thousands separators, suitable units, no more digits than are significant."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 NONE = "-"
-"""Stands where there is no figure."""
+"""Shown if there is no figure."""
 
 _LATENCY_UNITS = ((1e3, "{micro}"), (1e6, "ms"), (1e9, "s"))
 _MEMORY_UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
@@ -50,7 +50,7 @@ def round_latency(ns: float, micro: str = "us") -> str:
 
 
 def memory(size_bytes: int) -> str:
-    """Three digits and a decimal unit: 87.4 MB."""
+    """Formats a size with three digits and a decimal unit: 87.4 MB."""
     if size_bytes < 1000:
         return f"{size_bytes} B"
     return _scaled(size_bytes, _MEMORY_UNITS)
@@ -65,7 +65,7 @@ def _scaled(value: float, units: tuple[tuple[float, str], ...]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """12.3 s below two minutes; then 5 min 46 s; then 3 h 05 min."""
+    """Formats a duration: 12.3 s below two minutes; then 5 min 46 s; then 3 h 05 min."""
     if seconds < 120:
         return f"{seconds:.3g} s" if seconds < 10 else f"{seconds:.1f} s"
     whole = round(seconds)
@@ -75,7 +75,7 @@ def duration(seconds: float) -> str:
 
 
 def clock(time_ns: int) -> str:
-    """Date and time in UTC, to the second."""
+    """Formats date and time in UTC, to the second."""
     return datetime.fromtimestamp(time_ns // 1_000_000_000, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
@@ -95,33 +95,33 @@ def percent(part: float, whole: float) -> str:
 
 
 def whole_percent(share: float) -> str:
-    """A share in whole percents: 49%, and <1% where it would round to nothing."""
+    """Formats a share in whole percents: 49%, or <1% if it would round to zero."""
     return f"{share:.0%}" if share >= 0.005 or not share else "<1%"
 
 
 def times_as_long(factor: float) -> str:
-    """A factor of durations with the digits that mean something: 1.62x, 0.48x, 12.3x."""
+    """Formats a factor of durations with its significant digits: 1.62x, 0.48x, 12.3x."""
     return f"{factor:,.2f}x" if factor < 9.995 else f"{factor:,.1f}x"
 
 
 def bps(value: float | None) -> str:
-    """Basis points with sign, to the hundredth."""
+    """Formats basis points with a sign, to the hundredth."""
     if value is None:
         return NONE
     return f"{value:+,.2f}" if abs(value) >= 0.005 else "0.00"
 
 
 def amount_decimals(texts: list[str | None]) -> int:
-    """How many decimals a column of money needs: 2 where its largest is 0, or 1,000 and more; 4 from 1; else 8."""
+    """Returns the decimals for a column of money: 2 if its largest amount is 0 or at least 1,000, 4 from 1, else 8."""
     largest = max((abs(number) for text in texts if (number := _decimal(text)) is not None), default=Decimal(0))
     return 2 if largest >= 1000 or not largest else 4 if largest >= 1 else 8
 
 
 def at_step(text: str | None, steps: Sequence[str], *, halves: bool = False) -> str:
-    """A price or size with as many decimals as the finest of its column's grid steps, and NONE for None.
+    """Formats a price or size with the decimals of its column's finest grid step; NONE for None.
 
-    `steps` are the tick or lot sizes of the instruments in the column, as decimal text; `halves` for a mid price, which
-    may lie between two ticks.
+    `steps` are the tick or lot sizes of the instruments in the column, as decimal text; `halves` allows for a mid
+    price, which may be between two ticks.
     """
     places = 0
     for step in filter(None, map(_decimal, steps)):
@@ -139,7 +139,7 @@ def signed(text: str | None, decimals: int) -> str:
 
 
 def amount(text: str | None, decimals: int | None = None) -> str:
-    """Decimal text with its thousands apart, rounded to `decimals` (all of them for None), and NONE for None."""
+    """Formats decimal text with thousands separators, rounded to `decimals` (None: all of them); NONE for None."""
     number = _decimal(text)
     if number is None:
         return NONE if text is None else text
@@ -151,7 +151,7 @@ def amount(text: str | None, decimals: int | None = None) -> str:
 
 
 def is_positive(text: str) -> bool:
-    """Whether the decimal text is above zero; False for what is no number."""
+    """Whether the decimal text is above zero; False if it isn't a number."""
     number = _decimal(text)
     return number is not None and number > 0
 

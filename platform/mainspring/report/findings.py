@@ -1,4 +1,4 @@
-"""Sentences about a session: what puts its figures in doubt, what came of it, and what to do next."""
+"""Sentences about a session: what makes its figures doubtful, its result, and what to do next."""
 
 from mainspring.report.figures import amount, amount_decimals, clock, count_of, duration, is_positive, memory
 from mainspring.report.machine import ActionReport
@@ -30,7 +30,7 @@ _RACED = ("decoder", "book", "codec (json)", "codec (binary)", "chunk", "gc")
 
 
 def warnings(report: SessionReport) -> list[str]:
-    """One sentence for each thing that puts the figures in doubt, the gravest first; empty if nothing does."""
+    """Returns one sentence per reason to doubt the figures, the gravest first; empty if there is none."""
     found = [sentence for lane in report.lanes for sentence in _lane_warnings(lane)]
     if report.failure is not None:
         found.append(f"An error ended the session early (exit code 2): {_sentence(report.failure)} {_until(report)}")
@@ -64,7 +64,7 @@ def _sentence(text: str) -> str:
 
 
 def _until(report: SessionReport) -> str:
-    """How far the figures go, and what was left at the venue."""
+    """Says how far the figures go, and what was left at the venue."""
     left = sum(len(one.open_orders) for one in report.instruments)
     orders = f"{count_of(left, 'order')} {'was' if left == 1 else 'were'} still open or in flight" if left else ""
     until = f"All figures are of the {count_of(report.feed.messages, 'message')} until then"
@@ -120,17 +120,17 @@ def _instrument_warnings(instrument: InstrumentReport) -> list[str]:
 
 
 def market_seconds(report: SessionReport) -> float:
-    """How long the input lasted, from its first receive time to its last."""
+    """Returns how long the input lasted, from its first receive time to its last."""
     return (report.feed.last_receive_ns - report.feed.first_receive_ns) / 1e9
 
 
 def format_net(instrument: InstrumentReport) -> str:
-    """The profit after fees with its currency: "+12.3456 USDT"."""
+    """Formats the profit after fees with its currency: "+12.3456 USDT"."""
     return _money(instrument.net, instrument.profit_currency)
 
 
 def format_total_net(report: SessionReport) -> str:
-    """The profit after fees, one amount for each currency: "+0.0123 BTC, -4.5600 USDT"; empty with no instrument."""
+    """Formats the profit after fees, one amount per currency: "+0.0123 BTC, -4.5600 USDT"; empty without any."""
     return ", ".join(_money(total.net, total.currency) for total in report.totals)
 
 
@@ -141,32 +141,32 @@ def _money(text: str | None, currency: str) -> str:
 
 
 def difference(part: SlippagePart | SlippageReport) -> float | None:
-    """By how many basis points the realised cost was above the estimated one; None if either isn't known."""
+    """Returns by how many basis points the realised cost exceeded the estimate; None if either isn't known."""
     if part.realised_bps is None or part.estimated_bps is None:
         return None
     return part.realised_bps - part.estimated_bps
 
 
 def listed_open_orders(report: SessionReport) -> list[tuple[InstrumentReport, OpenOrderReport]]:
-    """The orders that hadn't ended, each with its instrument, oldest first; of more than 20, the newest."""
+    """Returns the orders that hadn't ended, each with its instrument, oldest first; if more than 20, the newest."""
     found = [(one, order) for one in report.instruments for order in one.open_orders]
     return sorted(found, key=lambda pair: pair[1].created_ns)[-_MOST_OPEN:]
 
 
 def open_orders_heading(report: SessionReport) -> str:
-    """How many orders hadn't ended, and how many of them are listed."""
+    """Says how many orders hadn't ended, and how many of them are listed."""
     total = sum(len(one.open_orders) for one in report.instruments)
     heading = f"{count_of(total, 'order')} still open or in flight at the end"
     return f"{heading}; the newest {_MOST_OPEN}" if total > _MOST_OPEN else heading
 
 
 def markout_horizons(report: SessionReport) -> list[float]:
-    """The horizons of the report's markouts, in seconds; empty if nothing was filled."""
+    """Returns the horizons of the report's markouts, in seconds; empty if nothing was filled."""
     return list(dict.fromkeys(line.horizon_s for one in report.instruments for line in one.markouts))
 
 
 def slippage_notes(report: SessionReport) -> list[str]:
-    """What a reader of the slippage table has to know: what adverse selection is measured by, and over which fills."""
+    """Explains the slippage table: how adverse selection is measured, and over which fills."""
     makers = [line for one in report.instruments for line in one.slippage if line.horizon_s is not None]
     if not makers:
         return []
@@ -179,7 +179,7 @@ def slippage_notes(report: SessionReport) -> list[str]:
 
 
 def format_closing(report: SessionReport) -> str:
-    """The closing line: messages, speed, whether the budgets were kept, and the net profit."""
+    """Formats the closing line: messages, speed, whether the budgets were kept, and the net profit."""
     timing = report.timing
     parts = [f"{count_of(report.feed.messages, 'message')} ({duration(market_seconds(report))} of market time)"]
     if timing.wall_seconds:
@@ -191,7 +191,7 @@ def format_closing(report: SessionReport) -> str:
 
 
 def format_budget(report: SessionReport) -> str:
-    """Whether the stages kept their budgets, naming those that didn't; empty if none was assessed."""
+    """Says whether the stages kept their budgets, naming those that didn't; empty if none was assessed."""
     verdicts = [(stage, verdict(stage)) for stage in report.timing.stages]
     over = [stage_label(stage) for stage, word in verdicts if word == "over"]
     assessed = len(over) + sum(word == "within" for _, word in verdicts)
@@ -201,7 +201,7 @@ def format_budget(report: SessionReport) -> str:
 
 
 def small_print(report: SessionReport) -> list[str]:
-    """The order log with its whole digest, to compare runs by; and the machine that the times are from."""
+    """Returns the order log with its whole digest, for comparing runs, and the machine that was measured."""
     log = f"order log: {report.order_log_records:,} records, {report.order_log_bytes:,} bytes, sha256"
     lines = [log, report.order_log_sha256]
     if report.order_logs:
@@ -214,7 +214,7 @@ def small_print(report: SessionReport) -> list[str]:
 
 
 def advice(report: SessionReport) -> list[str]:
-    """What to do next, one sentence each; empty if this host has been tuned for the session."""
+    """Returns what to do next, one sentence each; empty if this host has been tuned for the session."""
     untuned = [slot.slot for slot in report.slots if slot.slot in _RACED and slot.rule == "default"]
     if not untuned or report.timing.profiles:
         return []
@@ -225,7 +225,7 @@ def advice(report: SessionReport) -> list[str]:
 
 
 def describe_drift(report: SessionReport) -> str:
-    """What follows from the drift that was found; empty if there was none."""
+    """Says what follows from detected drift; empty if there was none."""
     drift = report.timing.drift
     if not drift:
         return ""
@@ -234,11 +234,11 @@ def describe_drift(report: SessionReport) -> str:
 
 
 def common_origin(report: SessionReport) -> str:
-    """The distribution and version that every slot is filled from; empty if there are several, or no slots."""
+    """Returns the distribution and version of every slot's plugin; empty if there are several, or no slots."""
     origins = {f"{slot.distribution} {slot.version}" for slot in report.slots}
     return origins.pop() if len(origins) == 1 else ""
 
 
 def largest_first(counts: dict[str, int]) -> list[tuple[str, int]]:
-    """Counts by name, the largest first, equal ones by name."""
+    """Sorts counts by name, the largest first, equal ones by name."""
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -1,4 +1,4 @@
-"""A table as text, before a terminal or a page lays it out."""
+"""A table as text, before it is laid out for a terminal or a page."""
 
 from collections.abc import Sequence
 

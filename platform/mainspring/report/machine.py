@@ -1,4 +1,4 @@
-"""What the machine did in a session, as frozen values: its pace, races, threads, and what it has drifted from."""
+"""What the machine did in a session, as frozen values: pace, races, threads and drift."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ __all__ = ["ActionReport", "CandidateReport", "DriftReport", "LaneTiming", "Pace
 
 
 class PacePoint(msgspec.Struct, frozen=True, array_like=True):
-    """How far a session had come: nanoseconds since its start, messages so far, and the receive time of the last."""
+    """Progress of a session: nanoseconds since its start, messages so far, and the receive time of the last."""
 
     wall_ns: int
     messages: int
@@ -16,8 +16,8 @@ class PacePoint(msgspec.Struct, frozen=True, array_like=True):
 class CandidateReport(msgspec.Struct, frozen=True, kw_only=True):
     """A candidate of a race.
 
-    `gain` is how many times as fast as the default it was, from `low` to `high` with the race's confidence; None if
-    it didn't race, and then `note` says why.
+    `gain` is how many times as fast as the default it was, between `low` and `high` with the race's confidence; None
+    if it didn't race, and `note` then says why.
     """
 
     plugin: str
@@ -30,9 +30,9 @@ class CandidateReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RaceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A race for a slot, as the host's profile has it.
+    """A race for a slot, from the host's profile.
 
-    `noise` is how far apart two runs of the same candidate were (0.02 is 2%). `because` is the decision in words, with
+    `noise` is how far apart two runs of the same candidate were (0.02 is 2%). `because` explains the decision, with
     its date and freshness.
     """
 
@@ -46,11 +46,12 @@ class RaceReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ThreadReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a thread was to run, and where the scheduler had it.
+    """Where a thread should run, and where the scheduler ran it.
 
-    `wanted` are the CPUs that it was held to, None if it was left free. `seen` are pairs of CPU and how many samples
-    found it there. `outcome` is "applied", "partial", "refused", "unknown", or "free" where nothing was wanted; what
-    isn't applied has its `reason`. Switches are since the session's start, None if the system doesn't tell.
+    `wanted` are the CPUs that it was pinned to, None if it was left free. `seen` are pairs of CPU and the number of
+    samples that found it there. `outcome` is "applied", "partial", "refused", "unknown", or "free" if nothing was
+    wanted; anything that isn't applied has its `reason`. Switches are since the session's start, None if the system
+    doesn't report them.
     """
 
     role: str
@@ -64,10 +65,10 @@ class ThreadReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ActionReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done to hold something in its place, as `hwprofile.actions.Action` tells it.
+    """A tuning action, as reported by `hwprofile.actions.Action`.
 
-    `whose` is the lane's or "the rest"; `undone` says that this is the way back. `outcome` is "applied", "partial",
-    "refused" or "unknown"; whatever isn't applied has its `reason`, and in `needs` what would make it possible.
+    `whose` is the lane's name or "the rest"; `undone` says that this is the undo. `outcome` is "applied", "partial",
+    "refused" or "unknown"; anything that isn't applied has its `reason`, and in `needs` what would make it possible.
     """
 
     whose: str
@@ -83,10 +84,10 @@ class ActionReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DriftReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A stage of a lane whose median has parted from that of this host's profile, and how many times as long it takes.
+    """A stage of a lane whose median has drifted from that of this host's profile, and by what factor.
 
-    It parted with the lane's message number `message` (the first is 1), received at `receive_ns`, and this was certain
-    by number `certain_at`. `factor` is the geometric mean of what the windows between the two took, over `expected_ns`.
+    It drifted at the lane's message number `message` (the first is 1), received at `receive_ns`, and this was certain
+    by number `certain_at`. `factor` is the geometric mean of the windows' medians between the two, over `expected_ns`.
     """
 
     lane: str
@@ -99,7 +100,7 @@ class DriftReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaneTiming(msgspec.Struct, frozen=True, kw_only=True):
-    """How a lane's process fared. Memory is that of the process at its peak."""
+    """How a lane's process performed. Memory is the process's peak."""
 
     name: str
     process: int

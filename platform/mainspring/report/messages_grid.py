@@ -1,4 +1,4 @@
-"""The table of what came in."""
+"""The table of received messages."""
 
 from mainspring.report.figures import percent
 from mainspring.report.findings import largest_first
@@ -9,7 +9,7 @@ __all__ = ["messages_grid"]
 
 
 def messages_grid(report: SessionReport) -> Grid:
-    """What came in by kind, and what of it wasn't applied, by cause."""
+    """Returns the received messages by kind, and those not applied by cause."""
     feed = report.feed
     counts = [*largest_first(feed.by_kind)]
     counts += [(f"not applied: {cause}", count) for cause, count in largest_first(feed.not_applied)]

@@ -1,4 +1,4 @@
-"""The report of a session, as frozen values. Text, JSON and HTML are made from this and nothing else."""
+"""The report of a session, as frozen values. Text, JSON and HTML are made from these alone."""
 
 import msgspec
 
@@ -37,12 +37,12 @@ class ClockStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What came in. `by_kind` and `not_applied` (by cause) count messages.
+    """What was received. `by_kind` and `not_applied` (by cause) count messages.
 
-    `times_back` counts the messages that were received before the one above them: the recorder's clock was set back, or
-    a time is wrong; `first_back` is the first of them. `warning` says what a reader should know of the messages'
-    origin. `name` is the feed's in the config, empty if there is one feed. Of a feed that several lanes read, each
-    message counts once, and gaps and resyncs are those of all its instruments.
+    `times_back` counts the messages received before their predecessor: the recorder's clock was set back, or a time is
+    wrong; `first_back` is the first of them. `warning` holds caveats about where the messages came from. `name` is the
+    feed's in the config, empty if there is only one. If several lanes read a feed, each message counts once, and gaps
+    and resyncs are those of all its instruments.
     """
 
     plugin: str
@@ -105,7 +105,7 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderLogReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One of several order logs: a lane keeps one for each feed. `file` is where it was kept, None if it wasn't."""
+    """One of several order logs: a lane writes one per feed. `file` is its path, or None if it wasn't written."""
 
     lane: str
     feed: str
@@ -118,8 +118,8 @@ class OrderLogReport(msgspec.Struct, frozen=True, kw_only=True):
 class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
     """One of several lanes: what it traded, and how it ended.
 
-    `ended` is "finished", "stopped" (by a signal, in order) or "failed": then `failure` says how, and unless it
-    `has_figures` up to there, nothing that its instruments did is in the report. `messages` are those that it is known
+    `ended` is "finished", "stopped" (by a signal, in order) or "failed": `failure` then says how, and unless it
+    `has_figures` up to that point, its instruments are missing from the report. `messages` are those that it is known
     to have run.
     """
 
@@ -132,13 +132,13 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole session. `refusals` counts refused orders by reason code; `order_log_sha256` is over the encoded log.
+    """A whole session. `refusals` counts refused orders by reason; `order_log_sha256` is over the encoded log.
 
-    `totals` has one entry for each currency that profit comes in, in the order of the instruments.
-    `stopped_early` says why the session ended before its input did, None if it didn't; `failure` is the error that
-    ended it, and all figures are of what had run by then (of several lanes see `lanes`). `feed` is all that came in;
-    where there are several feeds, `feeds` has each of them. `lanes` are there where there are several. Of several order
-    logs `order_log_sha256` is the SHA-256 of their digests, one a line, in the order of `order_logs`.
+    `totals` has one entry per profit currency, in the order of the instruments. `stopped_early` says why the session
+    ended before its input did, or None; `failure` is the error that ended it, and all figures are up to that point
+    (for several lanes see `lanes`). `feed` is everything received; `feeds` lists the feeds if there are several, and
+    `lanes` the lanes. With several order logs, `order_log_sha256` is the SHA-256 of their digests, one per line, in
+    the order of `order_logs`.
     """
 
     schema: int = 2

@@ -8,13 +8,13 @@ _LONGEST_CELL = 40
 
 
 class Notes:
-    """Numbers reasons in order. One that extends an earlier one is shown as that one's number and what it adds."""
+    """Numbers reasons in order. One that extends an earlier one is shown as that one's number and the addition."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
 
     def cell(self, reason: str) -> str:
-        """What the table says in place of the reason."""
+        """Returns the text that the table shows instead of the reason."""
         if len(reason) <= _LONGEST_CELL:
             return reason
         reported = next((one for one in self._numbers if f"{reason};".startswith(f"{one};")), reason)
@@ -22,5 +22,5 @@ class Notes:
         return f"({number}){reason[len(reported) :]}"
 
     def __iter__(self) -> Iterator[str]:
-        """The lines below the table."""
+        """Yields the lines below the table."""
         return (f"({number}) {reason}" for reason, number in self._numbers.items())

@@ -4,10 +4,10 @@ __all__ = ["printable"]
 
 
 def printable(text: str) -> str:
-    """The text with everything that isn't a visible character or a space made U+FFFD.
+    """Replaces everything that isn't a visible character or a space with U+FFFD.
 
-    Escape sequences, line breaks, direction overrides and lone surrogates in a name would otherwise reach the
-    terminal or break the page.
+    Escape sequences, line breaks, direction overrides and lone surrogates in a name would otherwise reach the terminal
+    or break the page.
     """
     if text.isprintable():
         return text

@@ -1,4 +1,4 @@
-"""Fewer points for a chart, with every extreme kept."""
+"""Reduces the points of a chart without losing an extreme."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,10 @@ __all__ = ["downsample"]
 
 
 def downsample(points: Sequence[MidPoint], at_most: int) -> list[MidPoint]:
-    """At most `at_most` (4 or more) of the points, in their order: of each equal stretch of time the first, the lowest,
-    the highest and the last.
+    """Returns at most `at_most` (4 or more) of the points, in order.
 
-    Drawn at `at_most / 4` pixels, the line is the one that all points would give (Jugel, Jerzak, Hackenbroich and
-    Markl 2014, M4).
+    They are the first, the lowest, the highest and the last of each equal stretch of time. Drawn at `at_most / 4`
+    pixels, the line is the one that all points would give (Jugel, Jerzak, Hackenbroich and Markl 2014, M4).
     """
     if len(points) <= at_most:
         return list(points)

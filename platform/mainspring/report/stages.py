@@ -1,4 +1,4 @@
-"""From a stage's histogram to its lines in the report, and what its budget says of it."""
+"""Converts a stage's histogram to its lines in the report, and compares it with its budget."""
 
 from typing import Literal, TypeAlias
 
@@ -11,7 +11,7 @@ Verdict: TypeAlias = Literal["within", "over", "no budget", "idle"]
 
 
 def stage_report(stage: str, histogram: Histogram, budget_us: float | None) -> StageReport:
-    """The figures of a stage: latencies in nanoseconds from its histogram, against its p99 budget in microseconds."""
+    """Returns a stage's figures: latencies in nanoseconds from its histogram, against its p99 budget in us."""
     p50_ns, p99_ns, p99_9_ns = histogram.percentiles([50, 99, 99.9])
     return StageReport(
         stage=stage,
@@ -28,7 +28,7 @@ def stage_report(stage: str, histogram: Histogram, budget_us: float | None) -> S
 
 
 def verdict(stage: StageReport) -> Verdict:
-    """Whether the p99 is "within" or "over" the budget; "idle" where the stage never ran."""
+    """Says whether the p99 is "within" or "over" the budget; "idle" if the stage never ran."""
     if not stage.count:
         return "idle"
     share = budget_share(stage)
@@ -38,10 +38,10 @@ def verdict(stage: StageReport) -> Verdict:
 
 
 def budget_share(stage: StageReport) -> float | None:
-    """The p99 as a fraction of the budget; None without a budget."""
+    """Returns the p99 as a fraction of the budget; None without a budget."""
     return stage.p99_ns / (stage.budget_us * 1000) if stage.budget_us else None
 
 
 def stage_label(stage: StageReport) -> str:
-    """The stage's name in words: "whole path"."""
+    """Returns the stage's name in words: "whole path"."""
     return stage.stage.replace("_", " ")

@@ -1,4 +1,4 @@
-"""From samples of a session's progress to rates over stretches of it."""
+"""Converts samples of a session's progress to rates over stretches of it."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,8 +13,8 @@ __all__ = ["Stretch", "has_market_time", "stretches"]
 class Stretch(msgspec.Struct, frozen=True):
     """A stretch of a session, from one sample to the next.
 
-    Times are nanoseconds: `wall` since the session's start, `receive` as the messages bear them. `arrived` is the rate
-    of messages a second of market time, None if no market time passed.
+    Times are nanoseconds: `wall` since the session's start, `receive` from the messages. `arrived` is the rate in
+    messages per second of market time, None if no market time passed.
     """
 
     wall_from_ns: int
@@ -27,7 +27,7 @@ class Stretch(msgspec.Struct, frozen=True):
 
 
 def stretches(pace: Sequence[PacePoint], first_receive_ns: int, at_most: int) -> list[Stretch]:
-    """Rates between the samples, over the whole session; of more than `at_most`, neighbours are taken together."""
+    """Returns the rates between the samples over the whole session; if more than `at_most`, neighbours are merged."""
     points = [PacePoint(0, 0, first_receive_ns), *pace]
     count = len(points) - 1
     cuts = range(count + 1) if count <= at_most else [place * count // at_most for place in range(at_most + 1)]

@@ -32,7 +32,7 @@ class BookReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SlippagePart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the cost of fills, in basis points; None if it wasn't estimated, or can't be seen in fills."""
+    """A component of the cost of fills, in basis points; None if it wasn't estimated, or can't be seen in fills."""
 
     name: str
     estimated_bps: float | None = None
@@ -88,9 +88,9 @@ class MidPoint(msgspec.Struct, frozen=True, array_like=True):
 class FillSample(msgspec.Struct, frozen=True, kw_only=True):
     """A fill, for the charts and the table. Price and size are decimal text.
 
-    `mid` is the mid price that prevailed at the fill, and `mid_after` the one that the message which filled the order
-    left behind; None if there was none. The costs are those of `SlippageReport` for this fill alone. `markouts_bps`
-    are in the order of the instrument's `markouts`, None if one wasn't measurable.
+    `mid` is the mid price at the fill, and `mid_after` the one after the message that filled the order; None if there
+    was none. The costs are those of `SlippageReport` for this fill alone. `markouts_bps` are in the order of the
+    instrument's `markouts`, None if one wasn't measurable.
     """
 
     time_ns: int
@@ -109,7 +109,7 @@ class FillSample(msgspec.Struct, frozen=True, kw_only=True):
 class OrderSample(msgspec.Struct, frozen=True, kw_only=True):
     """An order that was sent, for the chart. `price` is decimal text, None for a market order.
 
-    `replaces` says that it changed an order that stood at the venue already.
+    `replaces` says that it changed an order already at the venue.
     """
 
     time_ns: int
@@ -119,10 +119,11 @@ class OrderSample(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenOrderReport(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that hadn't ended when the session did. Price and sizes are decimal text; no price: a market order.
+    """An order that was still open when the session ended.
 
-    `state` is a `mainspring.orders.OrderState` value: "open" at the venue, "pending-new" on its way there, and so on.
-    `size` is the whole order, `filled` what of it was traded; `created_ns` is when the strategy asked for it.
+    Price and sizes are decimal text; a market order has no price. `state` is a `mainspring.orders.OrderState` value:
+    "open" at the venue, "pending-new" in flight, and so on. `size` is the whole order, `filled` the part that was
+    traded; `created_ns` is the time of the strategy's request.
     """
 
     created_ns: int
@@ -135,7 +136,7 @@ class OpenOrderReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CurrencyTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """What the instruments whose profit comes in one currency made together; the amounts are `InstrumentReport`'s.
+    """The sum over the instruments with the same profit currency; the amounts are those of `InstrumentReport`.
 
     `unrealised`, `profit` and `net` are None if one of them isn't known.
     """

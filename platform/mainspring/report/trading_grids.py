@@ -14,7 +14,7 @@ _MOST_COLUMNS = 3
 
 
 def profit_grid(report: SessionReport) -> Grid | None:
-    """What was made, what is held, at which prices: a column for each of a few instruments, a row for each of many."""
+    """Shows profit, position and prices: a column for each of a few instruments, a row for each of many."""
     instruments = report.instruments
     if not instruments:
         return None
@@ -56,7 +56,7 @@ def _many(instruments: Sequence[InstrumentReport]) -> Grid:
 
 
 def totals_grid(report: SessionReport) -> Grid | None:
-    """The sums over instruments, a row for each currency; None with one instrument."""
+    """Shows the sums over instruments, one row per currency; None with one instrument."""
     if len(report.instruments) < 2:
         return None
     titles = ("currency", "net profit", "fees", "profit before fees", "realised", "unrealised")
@@ -70,7 +70,7 @@ def _total_row(total: CurrencyTotal) -> tuple[str, ...]:
 
 
 def orders_grid(report: SessionReport) -> Grid | None:
-    """What became of the orders; those that hadn't ended are open."""
+    """Shows what happened to the orders; those that hadn't ended are open."""
     if not report.instruments:
         return None
     titles = ("instrument", "orders", "accepted", "open", "cancelled", "replaced", "fills", "maker", "taker")
@@ -84,14 +84,14 @@ def _orders_row(one: InstrumentReport) -> tuple[str, ...]:
 
 
 def refusals_grid(report: SessionReport) -> Grid | None:
-    """Orders that weren't sent or were turned down, by reason; None if there are none."""
+    """Lists refused and rejected orders by reason; None if there are none."""
     if not report.refusals:
         return None
     return Grid(("reason", "orders"), [(reason, f"{count:,}") for reason, count in largest_first(report.refusals)])
 
 
 def open_orders_grid(report: SessionReport) -> Grid | None:
-    """Each order that hadn't ended when the session did, of many the newest; None if there are none."""
+    """Lists the orders still open when the session ended, if many the newest; None if there are none."""
     listed = listed_open_orders(report)
     if not listed:
         return None

@@ -1,4 +1,4 @@
-"""The report as one HTML page, and what its pages and drawings are made of."""
+"""The report as one HTML page, and the parts that pages and charts are made of."""
 
 from mainspring.report.page.axes import (
     FRAMES,

@@ -1,4 +1,4 @@
-"""The ground that a chart is drawn on: frames, scales, ticks, grid lines and labels."""
+"""The background of a chart: frames, scales, ticks, grid lines and labels."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -27,14 +27,14 @@ __all__ = [
 ]
 
 Scale: TypeAlias = Callable[[float], float]
-"""From a value to its place in the drawing, in pixels."""
+"""Maps a value to its position in the drawing, in pixels."""
 
 # How wide the characters of a bold label are at most, on average, in pixels.
 _ASCII, _OTHER = 8.0, 13.5
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """The size of a drawing and the room its axes take, in pixels. `name` is the class that shows or hides it.
+    """The size of a drawing and the room for its axes, in pixels. `name` is the class that shows or hides it.
 
     A page has each chart twice, for wide and for narrow screens, because text in a scaled drawing shrinks with it.
     """
@@ -51,7 +51,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def narrow(self) -> bool:
-        """Whether this is the frame of a phone."""
+        """Whether this is the frame for phones."""
         return self.name == "narrow"
 
     @property
@@ -72,14 +72,14 @@ FRAMES = (
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """A labelled place on an axis, in the axis's own units."""
+    """A labelled position on an axis, in the axis's own units."""
 
     at: float
     label: str
 
 
 def scale(domain: tuple[float, float], onto: tuple[float, float]) -> Scale:
-    """The straight map that takes the ends of `domain` to the ends of `onto`."""
+    """Maps the ends of `domain` linearly to the ends of `onto`."""
     (low, high), (start, end) = domain, onto
     per_unit = (end - start) / (high - low)
     return lambda value: start + (value - low) * per_unit
@@ -93,7 +93,7 @@ def log_scale(domain: tuple[float, float], onto: tuple[float, float]) -> Scale:
 
 
 def nice_step(span: float, at_most: int) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that cuts `span` into no more than `at_most` pieces."""
+    """Returns the smallest of 1, 2 and 5 times a power of ten that splits `span` into at most `at_most` pieces."""
     raw = span / at_most
     power = 10.0 ** math.floor(math.log10(raw))
     return next(step * power for step in (1, 2, 5, 10) if step * power >= raw * (1 - 1e-9))
@@ -132,19 +132,19 @@ def fitted(text: str, width: float) -> str:
 
 
 def text_width(text: str) -> float:
-    """How many pixels a label takes at most; an estimate, because only a browser knows."""
+    """Estimates the width of a label in pixels from above; only a browser knows it."""
     return sum(_ASCII if character.isascii() else _OTHER for character in text)
 
 
 def x_axis(frame: Frame, ticks: Sequence[Tick], x: Scale, title: str) -> Html:
-    """Vertical grid lines with their labels below, and what the axis is under them."""
+    """Draws vertical grid lines with their labels below, and the axis's title below these."""
     bottom, top = frame.y_range
     left, right = frame.x_range
     parts = []
     for tick in ticks:
         at = x(tick.at)
         parts.append(tag("line", class_="grid", x1=at, x2=at, y1=bottom, y2=top))
-        # A label at the very end of the axis would be cut by the drawing's edge.
+        # A label at the very end of the axis would be cut off by the drawing's edge.
         over = at + text_width(tick.label) / 2 > frame.width
         place, anchor = (frame.width - 2.0, "end") if over else (at, "middle")
         parts.append(tag("text", tick.label, class_="tick", x=place, y=bottom + 18, text_anchor=anchor))
@@ -156,7 +156,7 @@ def x_axis(frame: Frame, ticks: Sequence[Tick], x: Scale, title: str) -> Html:
 
 
 def y_axis(frame: Frame, ticks: Sequence[Tick], y: Scale) -> Html:
-    """Horizontal grid lines with their labels at the left."""
+    """Draws horizontal grid lines with their labels at the left."""
     left, right = frame.x_range
     parts = []
     for tick in ticks:
@@ -167,5 +167,5 @@ def y_axis(frame: Frame, ticks: Sequence[Tick], y: Scale) -> Html:
 
 
 def y_title(frame: Frame, title: str) -> Html:
-    """What the vertical axis is, above its labels. Wants a frame with a `top` of 32 or more."""
+    """Draws the vertical axis's title above its labels. Needs a frame with a `top` of 32 or more."""
     return tag("text", title, class_="axis", x=frame.left, y=frame.top - 14, text_anchor="start")

@@ -1,4 +1,4 @@
-"""What each stage took against what it may take: a bar for each stage on a logarithmic axis."""
+"""Each stage's latency against its budget: one bar per stage on a logarithmic axis."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _TRACK, _BAR = 20.0, 8.0
 
 
 def budget_chart(stages: Sequence[StageReport]) -> Html:
-    """The chart, for wide and for narrow screens, and its legend. `stages` holds at least one that ran."""
+    """Returns the chart, for wide and for narrow screens, and its legend. At least one of `stages` has run."""
     drawn = [stage for stage in stages if stage.count]
     entries = [
         swatch("room", "within the budget"),

@@ -46,7 +46,7 @@ _MOST_CHARTS = 8
 
 
 def to_html(report: SessionReport) -> str:
-    """The report as one page of HTML, as `mainspring.report.page.shell.page` makes them. All free text is escaped."""
+    """Returns the report as one HTML page, made with `mainspring.report.page.shell.page`. All free text is escaped."""
     return page(
         f"Mainspring session report: {report.feed.source}",
         _header(report),
@@ -153,7 +153,7 @@ def _throughput(report: SessionReport) -> Html | None:
 
 
 def _prices(report: SessionReport) -> list[Html]:
-    """A section for each instrument that moved or traded; of many, for those with the most fills."""
+    """Returns a section per instrument that moved or traded; if there are many, for those with the most fills."""
     drawn = [one for one in report.instruments if one.mids or one.fill_samples]
     chosen = sorted(drawn, key=lambda one: -one.fills)[:_MOST_CHARTS]
     sections = [_price(one) for one in drawn if one in chosen]

@@ -1,4 +1,4 @@
-"""A chart as it stands on the page: what it is called, its drawings, its legend, and the table behind it."""
+"""A chart on the page: its title, its drawings, its legend, and the table behind it."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,13 +9,13 @@ __all__ = ["drawing", "figure", "legend", "swatch"]
 
 
 def figure(title: str, draw: Callable[[Frame], Html], *, key: Html | None = None, table: Html | None = None) -> Html:
-    """The chart for wide and for narrow screens. `table` has the figures that it is drawn from, folded away."""
+    """Returns the chart for wide and for narrow screens. `table` holds its data and is folded away."""
     folded = tag("details", tag("summary", "The figures behind this"), table) if table is not None else None
     return tag("figure", tag("figcaption", title), *[draw(frame) for frame in FRAMES], key, folded)
 
 
 def drawing(frame: Frame, kind: str, words: str, *parts: Child) -> Html:
-    """An SVG drawing of the frame's size. `kind` is a class of its own, `words` what is read out in its place."""
+    """Returns an SVG drawing of the frame's size. `kind` is its class, `words` the text for screen readers."""
     return tag(
         "svg",
         *parts,
@@ -27,7 +27,7 @@ def drawing(frame: Frame, kind: str, words: str, *parts: Child) -> Html:
 
 
 def legend(entries: Sequence[Html]) -> Html:
-    """What the marks of a chart mean, side by side."""
+    """Returns the meaning of a chart's marks, side by side."""
     return tag("ul", *[tag("li", entry) for entry in entries], class_="legend")
 
 

@@ -1,4 +1,4 @@
-"""Latency over percentile, both on logarithmic axes: a line for each stage."""
+"""Latency by percentile, both on logarithmic axes: one line per stage."""
 
 import math
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ _Drawn = tuple[str, StageReport]
 
 
 def stage_class(index: int) -> str:
-    """The CSS class that gives the stage its colour in charts and tables."""
+    """Returns the CSS class for the stage's colour in charts and tables."""
     return f"s{index % _COLOURS}"
 
 
 def latency_chart(stages: Sequence[StageReport]) -> Html:
-    """The chart, for wide and for narrow screens, and its legend. `stages` holds at least one that ran."""
+    """Returns the chart, for wide and for narrow screens, and its legend. At least one of `stages` has run."""
     drawn = [(stage_class(index), stage) for index, stage in enumerate(stages) if stage.count]
     key = legend(
         [swatch(colour, f"{stage_label(stage)}, p99 {latency(stage.p99_ns, 'µs')}") for colour, stage in drawn]
@@ -57,13 +57,13 @@ def _drawing(frame: Frame, drawn: Sequence[_Drawn]) -> Html:
 
 
 def _decades(p: float) -> float:
-    """Where a percentile stands on the axis: 0 at 0%, 1 at 90%, 2 at 99%."""
+    """Returns a percentile's position on the axis: 0 at 0%, 1 at 90%, 2 at 99%."""
     return -math.log10(1 - p / 100)
 
 
 def _bounds(stages: Sequence[StageReport]) -> tuple[float, float]:
     values: list[float] = [ns for stage in stages for _, ns in _shown(stage)]
-    # A latency of 0 ns (a clock too coarse to see it) has no place on a logarithmic axis.
+    # A latency of 0 ns (the clock is too coarse) has no position on a logarithmic axis.
     return max(min(values), 1) / 1.4, max(*values, 10) * 1.4
 
 
@@ -73,7 +73,7 @@ def _shown(stage: StageReport) -> list[tuple[float, int]]:
 
 def _line(colour: str, stage: StageReport, x: Scale, y: Scale) -> Html:
     places = [f"{x(p):.1f},{y(ns):.1f}" for p, ns in _shown(stage)]
-    # A single pass is a dot: a line from a place to itself, drawn by its round ends.
+    # A single pass is a dot: a line from a point to itself, drawn by its round ends.
     points = " ".join(places if len(places) > 1 else places * 2)
     title = (
         f"{stage_label(stage)}: p50 {latency(stage.p50_ns, 'µs')}, p99 {latency(stage.p99_ns, 'µs')}, "

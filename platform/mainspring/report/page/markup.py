@@ -1,4 +1,4 @@
-"""HTML and SVG built from elements, so that nothing gets onto a page unescaped."""
+"""HTML and SVG built from elements, so that everything on a page is escaped."""
 
 from html import escape
 from typing import TypeAlias
@@ -9,7 +9,7 @@ __all__ = ["Attribute", "Child", "Html", "join", "tag"]
 
 
 class Html(str):
-    """Text that is markup already. Only `tag`, `join` and constants of this package make it."""
+    """Text that is already markup. Only `tag`, `join` and constants of this package create it."""
 
     __slots__ = ()
 
@@ -21,7 +21,7 @@ _VOID = frozenset({"br", "link", "meta"})
 
 
 def tag(name: str, /, *children: Child, **attributes: Attribute) -> Html:
-    """An element. Children that aren't `Html` are escaped; None, child or attribute, is left out.
+    """Returns an element. Children that aren't `Html` are escaped; a child or attribute of None is left out.
 
     A trailing underscore is dropped from an attribute's name (`class_`), the others become hyphens. Floats are
     coordinates, written to a tenth.

@@ -19,7 +19,7 @@ _CELL = 20.0
 
 
 def placement_chart(threads: Sequence[ThreadReport]) -> Html:
-    """The chart for wide and for narrow screens, with its table. There is at least one thread."""
+    """Returns the chart for wide and for narrow screens, with its table. There is at least one thread."""
     cpus = _cpus(threads)
     entries = [swatch("assignment", "wanted there"), swatch("found", "found there, the fuller the more often")]
     if any(one.seen and one.wanted is not None and _strayed(one) for one in threads):

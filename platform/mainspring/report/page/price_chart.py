@@ -19,7 +19,7 @@ _FEW_MARKS = 400
 
 
 def price_chart(instrument: InstrumentReport, table: Html | None = None) -> Html:
-    """The chart for wide and for narrow screens. The instrument has at least one mid price or fill."""
+    """Returns the chart for wide and for narrow screens. The instrument has at least one mid price or fill."""
     return figure(
         "Mid price, orders and fills", lambda frame: _drawing(frame, instrument), key=_key(instrument), table=table
     )
@@ -55,14 +55,14 @@ def _drawing(frame: Frame, instrument: InstrumentReport) -> Html:
 
 
 def _is_within(one: OrderSample, start_ns: int, span_s: float, low: float, high: float) -> bool:
-    """Whether an order is drawn: one at a price far off would flatten everything else."""
+    """Whether an order is drawn: one at a distant price would flatten everything else."""
     if one.price is None:
         return False
     return low <= float(one.price) <= high and 0 <= one.time_ns - start_ns <= span_s * SECOND_NS
 
 
 def _sent(orders: Sequence[OrderSample], side: str, at: Callable[[int], float], y: Scale) -> Html | None:
-    """A dash for each order of a side, all in one path: there are thousands, and none has more to say."""
+    """Draws a dash for each order of a side, all in one path because there may be thousands."""
     dashes = [
         f"M{at(one.time_ns) - 3.5:.1f} {y(float(one.price)):.1f}h7"
         for one in orders
@@ -72,7 +72,7 @@ def _sent(orders: Sequence[OrderSample], side: str, at: Callable[[int], float], 
 
 
 def with_fills(mids: Sequence[MidPoint], fills: Sequence[FillSample]) -> list[MidPoint]:
-    """The samples of the mid and its values at each fill, by time: between samples a fill may lie off the line."""
+    """Returns the samples of the mid plus its values at each fill, by time, so that every fill is on the line."""
     at_fills = [MidPoint(one.time_ns, mid) for one in fills for mid in (one.mid, one.mid_after) if mid is not None]
     return sorted([*mids, *at_fills], key=lambda point: point.time_ns)
 

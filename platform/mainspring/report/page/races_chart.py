@@ -16,7 +16,7 @@ __all__ = ["races_chart"]
 
 
 class _Ran(msgspec.Struct, frozen=True):
-    """A candidate that ran, with its figures for certain."""
+    """A candidate that ran, so that its figures are known."""
 
     race: RaceReport
     candidate: CandidateReport
@@ -30,7 +30,7 @@ class _Ran(msgspec.Struct, frozen=True):
 
 
 def races_chart(races: Sequence[RaceReport]) -> Html:
-    """A chart for each race, or only its words where nobody but the default ran; and one table of all."""
+    """Returns a chart for each race, or only its text if nothing but the default ran; and one table of all."""
     return join(*[_race(race) for race in races], _table(races))
 
 

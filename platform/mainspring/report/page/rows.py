@@ -16,7 +16,7 @@ _GAP = 14
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What a row is called, and what is said of it."""
+    """A row's label and its remark."""
 
     label: str
     remark: str
@@ -41,7 +41,7 @@ def rows_frame(frame: Frame, count: int, *, stacked: bool = False) -> Frame:
 
 
 def rows_labels(frame: Frame, rows: Sequence[Row]) -> tuple[list[float], Html]:
-    """Where the middle of each row's marks is, and the labels and remarks. `frame` is one that `rows_frame` made."""
+    """Returns the middle of each row's marks, and the labels and remarks. `frame` comes from `rows_frame`."""
     middles, parts = [], []
     for place, row in enumerate(rows):
         middle, words = (_stacked if frame.left == _STACKED_MARGIN else _beside)(frame, place, row)

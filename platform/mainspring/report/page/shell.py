@@ -1,4 +1,4 @@
-"""What every page of ours is made of: its head, its sections, and the cards at its top."""
+"""What every page has: its head, its sections, and the cards at its top."""
 
 from importlib.resources import files
 
@@ -6,12 +6,12 @@ from mainspring.report.page.markup import Html, join, tag
 
 __all__ = ["card", "cards", "page", "section"]
 
-# The page asks for nothing from anywhere, and a browser is told to hold it to that.
+# The page loads nothing from elsewhere, and tells the browser to enforce that.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def page(title: str, *parts: Html | None) -> str:
-    """A whole page of HTML with its style and drawings inside: it needs no network and runs no script.
+    """Returns a whole page of HTML with its style and drawings inside: it needs no network and runs no script.
 
     It follows the reader's choice of light or dark, and fits a phone.
     """
@@ -45,5 +45,5 @@ def card(name: str, figure: Html | str, note: str, colour: str | None = None) ->
 
 
 def cards(*shown: Html | None) -> Html:
-    """Cards side by side."""
+    """Puts cards side by side."""
     return tag("dl", join(*shown), class_="cards")

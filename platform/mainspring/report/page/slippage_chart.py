@@ -1,4 +1,4 @@
-"""Estimated against realised cost: a mark for each fill, and a line where both are the same."""
+"""Estimated against realised cost: a mark for each fill, and a line where both are equal."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from mainspring.report.trading import FillSample, SlippageReport
 __all__ = ["MOST_POINTS", "slippage_chart"]
 
 MOST_POINTS = 1000
-"""Of more fills, this many are drawn, at even distances."""
+"""If there are more fills, this many are drawn, evenly spaced."""
 
 _ROLES = ("maker", "taker")
 
@@ -27,7 +27,7 @@ class _Point(msgspec.Struct, frozen=True):
 
 
 def slippage_chart(report: SessionReport) -> Html | None:
-    """The chart for wide and for narrow screens, with its legend; None if no fill has both of its costs."""
+    """Returns the chart for wide and for narrow screens, with its legend; None if no fill has both of its costs."""
     points = [
         _Point(one.symbol, mark, mark.estimated_bps, mark.realised_bps)
         for one in report.instruments
@@ -79,7 +79,7 @@ def _widened(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _same(across: tuple[float, float], up: tuple[float, float], x: Scale, y: Scale) -> Html | None:
-    """The part of the diagonal that lies within both axes."""
+    """Returns the part of the diagonal within both axes."""
     low, high = max(across[0], up[0]), min(across[1], up[1])
     return tag("line", class_="same", x1=x(low), y1=y(low), x2=x(high), y2=y(high)) if low < high else None
 

@@ -1,4 +1,4 @@
-"""A table of the page."""
+"""Tables of the page."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from mainspring.report.page.markup import Child, Html, tag
 __all__ = ["NO_FIGURE", "grid_table", "table"]
 
 NO_FIGURE = "\N{EN DASH}"
-"""Stands in a table where there is no figure."""
+"""Shown in a table if there is no figure."""
 
 
 def table(name: str, titles: Sequence[str], rows: Sequence[Sequence[Child]], *, words: frozenset[int]) -> Html:
@@ -32,7 +32,7 @@ def table(name: str, titles: Sequence[str], rows: Sequence[Sequence[Child]], *, 
 
 
 def grid_table(name: str, grid: Grid | None) -> Html | None:
-    """The grid as a table; None for None."""
+    """Returns the grid as a table; None for None."""
     if grid is None:
         return None
     rows = [[NO_FIGURE if cell == NONE else cell for cell in row] for row in grid.rows]

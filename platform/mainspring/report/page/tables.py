@@ -30,7 +30,7 @@ _VERDICT_CLASSES = {"within": "good", "over": "bad", "no budget": "quiet", "idle
 
 
 def slots_table(report: SessionReport) -> Html:
-    """Which plugin runs in each slot, and why."""
+    """Shows which plugin runs in each slot, and why."""
     rows = [
         (slot.slot, slot.plugin, f"{slot.distribution} {slot.version}", slot.rule, slot.because)
         for slot in report.slots
@@ -40,7 +40,7 @@ def slots_table(report: SessionReport) -> Html:
 
 
 def stages_table(stages: Sequence[StageReport]) -> Html:
-    """The latency of each stage against its budget, with a bar."""
+    """Shows the latency of each stage against its budget, with a bar."""
     titles = (
         "stage",
         "passes",
@@ -90,7 +90,7 @@ def _bar(stage: StageReport) -> Html:
 
 
 def fills_table(marks: Sequence[FillSample]) -> Html:
-    """The first 500 fills one by one."""
+    """Lists the first 500 fills."""
     titles = ("time", "side", "size", "price", "mid", "role", "strategy")
     rows = [_fill_row(mark) for mark in marks[:_MOST_FILLS]]
     shown = table("Fills", titles, rows, words=frozenset({0, 1, 5, 6}))
@@ -106,7 +106,7 @@ def _fill_row(mark: FillSample) -> tuple[str, ...]:
 
 
 def drift_table(drift: Sequence[DriftReport]) -> Html:
-    """Each stage whose median has parted from that of the host's profile: since when, and how far."""
+    """Lists each stage whose median has drifted from that of the host's profile: since when, and how far."""
     titles = ("lane", "stage", "takes", "of", "since message", "received about", "certain at message")
     rows = [
         (

@@ -1,4 +1,4 @@
-"""Messages a second over the session: how fast they were worked off, and how fast the market sent them."""
+"""Messages per second over the session: how fast they were processed, and how fast the market sent them."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,7 +18,7 @@ _MOST_ROWS = 40
 
 
 def throughput_chart(report: SessionReport) -> Html | None:
-    """The chart for wide and for narrow screens, with its table; None if the report has no pace to draw."""
+    """Returns the chart for wide and for narrow screens, with its table; None if the report has no pace to draw."""
     pace, first_ns = report.timing.pace, report.feed.first_receive_ns
     if not stretches(pace, first_ns, 1):
         return None

@@ -1,4 +1,4 @@
-"""The report as terminal text, and the console that everything is printed with."""
+"""The report as terminal text, and the console that prints everything."""
 
 from mainspring.report.terminal.console import SafeConsole
 from mainspring.report.terminal.render import render_text

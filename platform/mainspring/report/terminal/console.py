@@ -1,4 +1,4 @@
-"""The console that everything is printed with: what comes from outside can't control the terminal."""
+"""The console that prints everything: external text can't control the terminal."""
 
 from collections.abc import Iterator
 from typing import Any

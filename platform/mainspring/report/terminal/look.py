@@ -1,4 +1,4 @@
-"""The few building blocks that every section of the terminal report is made of."""
+"""The building blocks of every section of the terminal report."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -22,7 +22,7 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Look:
-    """Makes text and tables that print literally what they are given, in what the console's encoding can carry."""
+    """Makes text and tables that print literally what they are given, within the console's encoding."""
 
     def __init__(self, console: Console, width: int) -> None:
         self._encoding = console.encoding
@@ -51,14 +51,14 @@ class Look:
         return table
 
     def grid(self, grid: Grid | None) -> Table | None:
-        """The grid as a table; None for None."""
+        """Returns the grid as a table; None for None."""
         if grid is None:
             return None
         columns = [Column(title, "left" if at in grid.words else "right") for at, title in enumerate(grid.titles)]
         return self.table(columns, grid.rows)
 
     def bar(self, share: float) -> Text:
-        """A bar that is full at a share of 1, red above it; of no cells where the console has no room for one."""
+        """Returns a bar that is full at a share of 1 and red above it; empty if the console has no room for one."""
         cells = min(self._bar_cells, max(round(share * self._bar_cells), 1))
         style = "red" if share > 1 else "green"
         return Text.assemble((self._full * cells, style), (self._empty * (self._bar_cells - cells), "dim"))

@@ -1,4 +1,4 @@
-"""The sections on the machine: lanes, threads, and drift. None stands for a section with no rows."""
+"""The sections on the machine: lanes, threads, and drift. None means a section without rows."""
 
 from rich.table import Table
 
@@ -11,7 +11,7 @@ __all__ = ["drift_section", "lanes_section", "threads_section"]
 
 
 def lanes_section(report: SessionReport, look: Look) -> Table | None:
-    """Each lane: its process, what it traded, how far it came and how it ended."""
+    """Shows each lane: its process, what it traded, how far it came and how it ended."""
     if not report.lanes:
         return None
     columns = (
@@ -35,7 +35,7 @@ def _lane(lane: LaneReport, timing: LaneTiming | None) -> tuple[str, ...]:
 
 
 def threads_section(report: SessionReport, look: Look) -> Table | None:
-    """Each thread: the CPUs that it was to run on, those it was found on, and how often it was taken off them."""
+    """Shows each thread: its intended CPUs, those it was found on, and how often it was preempted."""
     if not report.timing.threads:
         return None
     columns = (
@@ -60,7 +60,7 @@ def _thread(thread: ThreadReport) -> tuple[str, ...]:
 
 
 def drift_section(report: SessionReport, look: Look) -> Table | None:
-    """Each stage whose median has parted from that of the host's profile: since when, and how far."""
+    """Shows each stage whose median has drifted from that of the host's profile: since when, and how far."""
     if not report.timing.drift:
         return None
     columns = (

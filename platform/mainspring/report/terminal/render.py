@@ -35,8 +35,8 @@ _WARNING = (Column("", "left"), Column("", "left"))
 def render_text(report: SessionReport, console: Console) -> None:
     """Prints the report to the console, at most 100 columns wide.
 
-    What comes from configs and plugins is printed literally, never as markup. Colour only repeats what the words
-    say, so a file gets the same text.
+    Text from configs and plugins is printed literally, never as markup. Colour only repeats what the words say, so a
+    file gets the same text.
     """
     width = min(console.width, _WIDEST)
     look = Look(console, width)

@@ -1,4 +1,4 @@
-"""The sections on the session as a whole: slots and stages. None stands for a section with no rows."""
+"""The sections on the session as a whole: slots and stages. None means a section without rows."""
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -17,7 +17,7 @@ _VERDICTS = {"within": ("ok", "green"), "over": ("over", "bold red"), "no budget
 
 
 def slots_section(report: SessionReport, look: Look) -> RenderableType | None:
-    """Which plugin runs in each slot, from which distribution, and which rule chose it."""
+    """Shows which plugin runs in each slot, from which distribution, and which rule chose it."""
     if not report.slots:
         return None
     notes = Notes()
@@ -27,7 +27,7 @@ def slots_section(report: SessionReport, look: Look) -> RenderableType | None:
         for slot in report.slots
     ]
     if common_origin(report):
-        # The heading names the one origin, which leaves more width for the reasons.
+        # The heading names the only origin, which leaves more width for the reasons.
         columns = [*columns[:2], *columns[3:]]
         rows = [[*row[:2], *row[3:]] for row in rows]
     table = look.table(columns, rows)
@@ -36,7 +36,7 @@ def slots_section(report: SessionReport, look: Look) -> RenderableType | None:
 
 
 def stages_section(report: SessionReport, look: Look) -> Table | None:
-    """The latency of each stage against its budget."""
+    """Shows the latency of each stage against its budget."""
     if not report.timing.stages:
         return None
     columns = (
