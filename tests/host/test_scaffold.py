@@ -96,7 +96,7 @@ def test_overwrites_nothing(tmp_path):
     """A folder that is there already stays as it is."""
     (tmp_path / "acme").mkdir()
     (tmp_path / "acme/mine").write_text("mine")
-    with pytest.raises(PluginError, match="exists already; nothing was written"):
+    with pytest.raises(PluginError, match="already exists; nothing was written"):
         new_plugin("acme", "book", tmp_path)
     assert [path.name for path in (tmp_path / "acme").iterdir()] == ["mine"]
 
