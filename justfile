@@ -13,6 +13,7 @@ lint:
     uv run ruff check --fix .
     uv run ruff format .
     uv run mypy
+    uv run mypy --config-file tests/mypy.ini
     uv run lint-imports
 
 # Builds the native plugin again and runs its own tests.

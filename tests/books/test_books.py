@@ -15,7 +15,8 @@ Factory = Callable[..., Book]
 
 @pytest.fixture(params=[BisectListBook, SortedDictBook])
 def factory(request: pytest.FixtureRequest) -> Factory:
-    return request.param
+    chosen: Factory = request.param
+    return chosen
 
 
 @pytest.fixture

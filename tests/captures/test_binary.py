@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mainspring.data import CaptureWriter, capture, read_capture
 from mainspring.data.compression import ZSTD_MODULE
 from mainspring.errors import CaptureError, DataError
+from mainspring.seams import MAX_MESSAGE_BYTES
 
 _TIMES = st.integers(0, 2**63 - 1)
 # Any bytes, and those in which what the line form gives a meaning comes up often.
@@ -77,7 +78,7 @@ def test_bad_base64_is_named(tmp_path, text, problem):
 
 def test_the_largest_binary_message(tmp_path):
     """A message of the largest size comes back though its line is longer than a plain one; one byte more is refused."""
-    largest = b"\n" * capture.MAX_MESSAGE_BYTES
+    largest = b"\n" * MAX_MESSAGE_BYTES
     path = _write(tmp_path / "x.capture", [(2**63 - 1, largest), (1, b"a")])
     assert list(read_capture(path)) == [(2**63 - 1, largest), (1, b"a")]
     with CaptureWriter(tmp_path / "y") as writer, pytest.raises(DataError):

@@ -1,6 +1,8 @@
 """Verification on small streams: what counts as a truth, and what as a problem."""
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,15 +17,15 @@ from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 _INSTRUMENT = Instrument(symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal(1), lot_size=Decimal(1))
 
 
-def _depth(first: int, last: int, bids: list = (), asks: list = ()) -> dict:
+def _depth(first: int, last: int, bids: Sequence[list[str]] = (), asks: Sequence[list[str]] = ()) -> dict[str, Any]:
     return {"e": "depthUpdate", "E": 1, "s": "BTCUSDT", "U": first, "u": last, "b": bids, "a": asks}
 
 
-def _quote(update_id: int, bid: list, ask: list) -> dict:
+def _quote(update_id: int, bid: list[str], ask: list[str]) -> dict[str, Any]:
     return {"u": update_id, "s": "BTCUSDT", "b": bid[0], "B": bid[1], "a": ask[0], "A": ask[1]}
 
 
-def _snapshot(last_id: int, bids: list, asks: list) -> dict:
+def _snapshot(last_id: int, bids: list[list[str]], asks: list[list[str]]) -> dict[str, Any]:
     return {"lastUpdateId": last_id, "bids": bids, "asks": asks}
 
 

@@ -8,12 +8,13 @@ from mainspring.cli import bench
 
 
 def shown(monkeypatch, suites, reported):
-    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=120)
     monkeypatch.setattr(bench, "errors", lambda: console)
     with bench.progress_bar(suites) as progress:
         for one in reported:
             progress(*one)
-    return console.file.getvalue()
+    return out.getvalue()
 
 
 def test_the_bar_names_the_suite_and_its_place(monkeypatch):

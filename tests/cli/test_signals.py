@@ -70,7 +70,12 @@ def test_an_ignored_signal_is_ignored(mainspring, monkeypatch):
     before = signal.signal(number, signal.SIG_IGN)
     try:
         step = LaneRun.step
-        monkeypatch.setattr(LaneRun, "step", lambda self: signal.raise_signal(number) or step(self))
+
+        def signalled(self):
+            signal.raise_signal(number)
+            return step(self)
+
+        monkeypatch.setattr(LaneRun, "step", signalled)
         assert mainspring("run", "--set", "feed.seconds=5")[0] == 0
     finally:
         signal.signal(number, before)

@@ -52,9 +52,10 @@ def offers() -> list[OfferedCodec]:
 
 @pytest.fixture(params=_ALL, ids=[offer.name for offer in _ALL])
 def offer(request: pytest.FixtureRequest) -> OfferedCodec:
-    for package in request.param.packages:
+    chosen: OfferedCodec = request.param
+    for package in chosen.packages:
         pytest.importorskip(package)
-    return request.param
+    return chosen
 
 
 def _usable(format_: str) -> dict[str, Codec]:

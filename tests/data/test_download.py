@@ -1,3 +1,4 @@
+import io
 import socket
 import subprocess
 import sys
@@ -225,8 +226,8 @@ def test_no_redirect_to_something_weaker():
     request = urllib.request.Request("https://example.invalid/a")
     follow = _SecureRedirects().redirect_request
     with pytest.raises(urllib.error.URLError, match="isn't secure"):
-        follow(request, None, 302, "Found", {}, "http://example.invalid/b")
-    followed = follow(request, None, 302, "Found", {}, "https://example.invalid/b")
+        follow(request, io.BytesIO(), 302, "Found", {}, "http://example.invalid/b")
+    followed = follow(request, io.BytesIO(), 302, "Found", {}, "https://example.invalid/b")
     assert followed.full_url == "https://example.invalid/b"
 
 

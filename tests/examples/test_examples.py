@@ -62,7 +62,8 @@ def breakout() -> ModuleType:
 
 def test_the_range_agrees_with_a_plain_one(breakout: ModuleType) -> None:
     """The deque's answer is that of a list searched in full, over a seeded walk."""
-    state, values, fast = 12345, [], breakout.Range(50)
+    values: list[tuple[int, int]] = []
+    state, fast = 12345, breakout.Range(50)
     for now_ns in range(0, 4_000, 7):
         state = (state * 1_103_515_245 + 12_345) % 2**31
         value = (values[-1][1] if values else 1_000) + state // 2**16 % 7 - 3

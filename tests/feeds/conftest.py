@@ -42,10 +42,11 @@ class MsgpackCodec:
         return msgpack.unpackb(data, timestamp=0, ext_hook=msgpack.ExtType, object_hook=self._times)
 
     def encode(self, value: Any) -> bytes:
-        return msgpack.packb(value)
+        data: bytes = msgpack.packb(value)
+        return data
 
     @staticmethod
-    def _times(value: dict) -> dict:
+    def _times(value: dict[str, Any]) -> dict[str, Any]:
         return {
             key: item.to_unix_nano() if isinstance(item, msgpack.Timestamp) else item for key, item in value.items()
         }
@@ -75,6 +76,7 @@ def as_msgpack() -> Callable[[bytes], bytes]:
         for message in messages:
             if "t" in message:
                 message["t"] = time(message["t"])
-        return msgpack.packb(messages)
+        data: bytes = msgpack.packb(messages)
+        return data
 
     return encode

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from mainspring.model import Control, Quote, Trade
+from mainspring.model import Control, Instrument, Quote, Trade
 from mainspring.seams import FeedContext, ResyncRequest
 from mainspring_plugins.feeds.binance_coinm import BINANCE_COINM
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
@@ -13,8 +13,14 @@ from mainspring_plugins.feeds.binance_usdm import BINANCE_USDM
 _FEEDS = [(BINANCE_SPOT, "BTC/USDT"), (BINANCE_USDM, "BTC/USDT"), (BINANCE_COINM, "BTCUSD_PERP")]
 
 
+def _described(declared, symbol) -> Instrument:
+    instrument: Instrument | None = declared.describe(symbol)
+    assert instrument is not None
+    return instrument
+
+
 def _open(declared, symbol, codec):
-    return declared(FeedContext((declared.describe(symbol),), codec))
+    return declared(FeedContext((_described(declared, symbol),), codec))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +77,7 @@ def test_resync_request(json_codec, declared, symbol, path):
 
 def test_subscriptions(json_codec):
     """One message asks for depth, quotes and trades of every instrument, in lower case."""
-    instruments = (BINANCE_SPOT.describe("BTC/USDT"), BINANCE_SPOT.describe("ETH/BTC"))
+    instruments = (_described(BINANCE_SPOT, "BTC/USDT"), _described(BINANCE_SPOT, "ETH/BTC"))
     (sent,) = BINANCE_SPOT(FeedContext(instruments, json_codec)).subscriptions()
     streams = [
         f"{name}@{stream}" for name in ("btcusdt", "ethbtc") for stream in ("depth@100ms", "bookTicker", "trade")

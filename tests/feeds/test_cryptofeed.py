@@ -29,11 +29,11 @@ def _session(streamed: Path, fetched: Path) -> list[RawMessage]:
     return sorted(messages)
 
 
-def _matching(path: Path, pattern: re.Pattern) -> list[bytes]:
+def _matching(path: Path, pattern: re.Pattern[bytes]) -> list[bytes]:
     return [line for line in path.read_bytes().splitlines() if pattern.fullmatch(line)]
 
 
-def _groups(pattern: re.Pattern):
+def _groups(pattern: re.Pattern[bytes]):
     return lambda line: pattern.fullmatch(line).groups()
 
 

@@ -61,12 +61,16 @@ def test_interrupted_while_undoing():
     """Ctrl-C in the middle of undoing comes through, after the others have run."""
     ran = []
 
+    def undo_first():
+        ran.append("first")
+        return action(0)
+
     def interrupted():
         ran.append("interrupted")
         raise Interrupted
 
     scope = Scope()
-    scope.add(action(0), lambda: ran.append("first") or action(0))
+    scope.add(action(0), undo_first)
     scope.add(action(1), interrupted)
     scope.add(action(2), interrupted)
     with pytest.raises(Interrupted):

@@ -12,7 +12,7 @@ from hwprofile.children import code_command, foreign_command, module_command, sc
 
 HELPER = Path(hwprofile.__file__).parent / "children.py"
 PACKAGES = [hwprofile, mainspring, mainspring_perf, mainspring_plugins]
-SOURCES = sorted(file for one in PACKAGES for file in Path(one.__file__).parent.rglob("*.py"))
+SOURCES = sorted(file for one in PACKAGES for folder in one.__path__ for file in Path(folder).rglob("*.py"))
 OPTIONS = {"-m", "-c", "-P", "-I", "-E", "-s"}
 
 

@@ -108,7 +108,7 @@ def nic(name: str, node: int | None) -> Nic:
 def cpus_drawn(picture: str) -> list[int]:
     """The CPUs in brackets, in the picture's order."""
     cells = re.findall(r"\[([^\]]+)\]", picture)
-    return [int(re.match(r"\d+", word)[0]) for cell in cells if cell.strip() for word in cell.split()]
+    return [int(re.findall(r"\A\d+", word)[0]) for cell in cells if cell.strip() for word in cell.split()]
 
 
 SMALL = machine(nics=[nic("eth0", 0)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any, cast
 
 import pytest
 
@@ -17,10 +18,19 @@ from mainspring.lane import (
     StreamStatistics,
     Trading,
 )
-from mainspring.model import ApprovedOrder, Cause, Instrument, MarketEvent, OrderEvent, Refusal, SlippageEstimate
+from mainspring.model import (
+    ApprovedOrder,
+    Cause,
+    Instrument,
+    MarketEvent,
+    NewOrder,
+    OrderEvent,
+    Refusal,
+    SlippageEstimate,
+)
 from mainspring.orders import OrderLog, OrderTracker
 from mainspring.risk import Gate
-from mainspring.seams import NEVER_NS, FeedStatistics
+from mainspring.seams import NEVER_NS, FeedStatistics, MarketView, ResyncRequest, Router
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.msgpack import MsgpackCodec
 
@@ -40,7 +50,7 @@ class ScriptedFeed:
     def subscriptions(self) -> Sequence[bytes]:
         return ()
 
-    def take_resync_requests(self) -> Sequence[object]:
+    def take_resync_requests(self) -> Sequence[ResyncRequest]:
         return ()
 
     def statistics(self) -> FeedStatistics:
@@ -80,7 +90,7 @@ class ScriptedRouter:
 class OneTick:
     """A slippage model that always says one tick."""
 
-    def estimate(self, order: object, market: Market) -> SlippageEstimate | Refusal:
+    def estimate(self, order: NewOrder, market: MarketView) -> SlippageEstimate | Refusal:
         if not (market.bid_lots and market.ask_lots):
             return Refusal("no-mid-price")
         mid = (market.bid_ticks + market.ask_ticks) * 0.005
@@ -90,14 +100,14 @@ class OneTick:
 class Smallest:
     """A risk check that lets orders of up to ten lots pass."""
 
-    def check(self, order: object, market: object, account: object) -> Refusal | None:
-        return Refusal("too-large", f"{order.size_lots} lots") if order.size_lots > 10 else None  # type: ignore[attr-defined]
+    def check(self, order: NewOrder, market: object, account: object) -> Refusal | None:
+        return Refusal("too-large", f"{order.size_lots} lots") if order.size_lots > 10 else None
 
 
 class Bench:
     """A lane with its parts in reach, and a clock that ticks 1,000 ns a reading."""
 
-    def __init__(self, strategies: dict[str, object], instruments: Sequence[Instrument], *, quotes_only: bool) -> None:
+    def __init__(self, strategies: dict[str, Any], instruments: Sequence[Instrument], *, quotes_only: bool) -> None:
         self.readings = 0
         self.feed = ScriptedFeed()
         self.router = ScriptedRouter()
@@ -118,7 +128,7 @@ class Bench:
         trading = Trading(
             models=[OneTick() for _ in instruments],
             gate=Gate([(("smallest", Smallest()),) for _ in instruments]),
-            router=self.router,
+            router=cast("Router", self.router),  # Its `due_ns` can only be read.
             tracker=self.tracker,
             log=self.log,
             outbox=outbox,
@@ -156,7 +166,7 @@ def bench() -> Callable[..., Bench]:
     """Makes a bench of strategies by name."""
 
     def make(
-        strategies: dict[str, object] | None = None,
+        strategies: dict[str, Any] | None = None,
         *,
         instruments: int = 1,
         quotes_only: bool = False,

@@ -70,7 +70,7 @@ def _outcome(decoder: Any, chunks: list[bytes]) -> tuple[list[Any], Any]:
 def test_both_decoders_tell_the_same(frames: Any, masked: bool, cuts: list[int], most: int) -> None:
     """Valid and broken streams, in any pieces: the same events, the same error at the same place."""
     mask = b"\x01\xfe\x37\x80" if masked else None
-    stream = b"".join(_frame(*frame, mask) for frame in frames)
+    stream = b"".join(_frame(opcode, final, payload, oddity, mask) for opcode, final, payload, oddity in frames)
     bounds = sorted({0, *(cut % (len(stream) + 1) for cut in cuts), len(stream)})
     pieces = [stream[start:end] for start, end in pairwise(bounds)]
     options: dict[str, Any] = {"masked": masked, "max_message_bytes": most}

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,8 @@ from mainspring_native.decoders import native_decoder
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+
+Rows = npt.NDArray[np.void]
 
 replays = pytest.importorskip("mainspring_native.replay", reason="NumPy isn't installed")
 pytest.importorskip("numba", reason="Numba isn't installed")
@@ -87,7 +90,7 @@ def restless(market: Any, orders: Any, state: Any) -> None:  # noqa: C901  it do
         limit(orders, roll % 4, near - 2, size - 2)
 
 
-def _same(events: np.ndarray, latency_ns: int, structures: tuple[str, ...] = _STRUCTURES) -> Any:
+def _same(events: Rows, latency_ns: int, structures: tuple[str, ...] = _STRUCTURES) -> Any:
     plain = replay(events, restless, book=BisectListBook(), latency_ns=latency_ns, compiled=False)
     for structure in structures:
         compiled = replay(events, restless, book=structure, latency_ns=latency_ns)
@@ -104,7 +107,7 @@ def _same(events: np.ndarray, latency_ns: int, structures: tuple[str, ...] = _ST
 
 
 @st.composite
-def _events(draw: st.DrawFn) -> np.ndarray:
+def _events(draw: st.DrawFn) -> Rows:
     rows: list[tuple[int, ...]] = []
     time_ns = 1_000
     for _ in range(draw(st.integers(1, 60))):
@@ -127,7 +130,7 @@ def _events(draw: st.DrawFn) -> np.ndarray:
 
 @settings(max_examples=120, deadline=None)
 @given(_events(), st.sampled_from([0, 7, 30]))
-def test_the_compiled_strategy_gives_the_orders_of_its_body(events: np.ndarray, latency_ns: int) -> None:
+def test_the_compiled_strategy_gives_the_orders_of_its_body(events: Rows, latency_ns: int) -> None:
     _same(np.concatenate([events] * 4), latency_ns)
 
 
@@ -151,7 +154,7 @@ def _context() -> FeedContext:
     return FeedContext((instrument,), OrjsonCodec())
 
 
-def _rows(*rows: tuple[int, ...]) -> np.ndarray:
+def _rows(*rows: tuple[int, ...]) -> Rows:
     return np.array(list(rows), EVENT)
 
 

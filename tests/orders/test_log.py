@@ -12,6 +12,7 @@ from mainspring.model import Accepted, Cancelled, Fill, NewOrder, Rejected, Repl
 from mainspring.orders import (
     Approved,
     CancelRequested,
+    LogRecord,
     OrderLog,
     Refused,
     ReplaceRequested,
@@ -19,7 +20,7 @@ from mainspring.orders import (
     read_order_log,
 )
 
-RECORDS = [
+RECORDS: list[LogRecord] = [
     SubmitRequested(5, NewOrder(1, 0, Side.BUY, "limit", 100, 3, 5, post_only=True, strategy="maker")),
     Approved(5, 1),
     Accepted(1, 0, 6),

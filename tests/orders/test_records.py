@@ -140,11 +140,14 @@ def test_what_can_not_be_is_refused(coding: Any, at: int, byte: int, problem: st
         (Accepted(2**63, 0, 0), "Accepted.order_id must be a 64-bit integer"),
         (Accepted(True, 0, 0), "Accepted.order_id must be a 64-bit integer, not True"),
         (Cancelled(1, 0, 0, 1, "x" * 57), "Cancelled.reason has 57 bytes; a record holds 56"),
-        (Rejected(1, 0, 0, "r", "amend"), "Rejected.request must be one of new, cancel, replace, not 'amend'"),
-        (Fill(1, 0, 0, 1, 2, 1, 1, True, 0), "Fill.side must be 1 or -1, not 2"),
-        (Fill(1, 0, 0, 1, Side.BUY, 1, 1, 1, 0), "Fill.maker must be true or false, not 1"),
         (
-            ApprovedOrder(NewOrder(1, 0, Side.BUY, "stop", 1, 1, 0), 1),
+            Rejected(1, 0, 0, "r", "amend"),  # type: ignore[arg-type]
+            "Rejected.request must be one of new, cancel, replace, not 'amend'",
+        ),
+        (Fill(1, 0, 0, 1, 2, 1, 1, True, 0), "Fill.side must be 1 or -1, not 2"),  # type: ignore[arg-type]
+        (Fill(1, 0, 0, 1, Side.BUY, 1, 1, 1, 0), "Fill.maker must be true or false, not 1"),  # type: ignore[arg-type]
+        (
+            ApprovedOrder(NewOrder(1, 0, Side.BUY, "stop", 1, 1, 0), 1),  # type: ignore[arg-type]
             "ApprovedOrder.kind must be one of limit, market",
         ),
         (Rejected(1, 0, 0, "\ud800"), "Rejected.reason can't be written as UTF-8"),
@@ -178,7 +181,8 @@ _QUEUES = [
 def test_a_queue_is_first_in_first_out_and_full_is_an_answer(
     make: Callable[[int], Any], capacity: int, steps: list[Any]
 ) -> None:
-    queue, model = make(capacity), []
+    queue = make(capacity)
+    model: list[Any] = []
     assert queue.capacity == capacity
     for value in steps:
         if value is None:

@@ -27,7 +27,7 @@ def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     spec = importlib.util.spec_from_file_location("backend", folder / "build_backend" / "mainspring_native_build.py")
     assert spec is not None
     assert spec.loader is not None
-    module: Any = importlib.util.module_from_spec(spec)
+    module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module.maturin, "build_wheel", lambda *_: "with.whl")
     monkeypatch.setattr(module.hatchling.build, "build_wheel", lambda *_: "without.whl")

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from hwprofile.tune.answering import AnsweringProcess
 from mainspring.errors import MainspringError
-from mainspring_perf import pairs
 from mainspring_perf.pairs import PAIRS, Version, pairs_of, run_round, take_turns
 from mainspring_perf.versus import why_not_run_again
 
@@ -28,10 +28,15 @@ def now(tmp_path, link_code):
 @pytest.mark.parametrize("now_first", [True, False])
 def test_the_sides_take_turns(now_first):
     """Every pass is a side's next one; a pair begins with the side that ended the one before it."""
-    asked = []
+    asked: list[str] = []
+
+    def ask(side):
+        asked.append(side)
+        return float(asked.count(side))
+
     found = take_turns(
-        lambda: asked.append("then") or float(asked.count("then")),
-        lambda: asked.append("now") or 100.0 * asked.count("now"),
+        lambda: ask("then"),
+        lambda: 100.0 * ask("now"),
         count=PAIRS,
         now_first=now_first,
     )
@@ -127,13 +132,13 @@ def test_both_sides_of_a_round_share_a_cpu(monkeypatch, then, now):
 def test_both_sides_of_a_round_share_a_seed(then, now, monkeypatch):
     """Python's hashes of strings are alike in both, and others in the next round."""
     started = []
-    real = pairs.AnsweringProcess.__init__
+    real = AnsweringProcess.__init__
 
     def start(self, command, *, environ):
         started.append(environ["PYTHONHASHSEED"])
         real(self, command, environ=environ)
 
-    monkeypatch.setattr(pairs.AnsweringProcess, "__init__", start)
+    monkeypatch.setattr(AnsweringProcess, "__init__", start)
     for number in (4, 5):
         run_round((then, now), "hooks", number, only=["bound call"])
     assert started == ["4", "4", "5", "5"]

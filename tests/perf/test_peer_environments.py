@@ -1,4 +1,5 @@
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def test_a_peer_without_pins_runs_here() -> None:
 
 def test_without_uv_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason says what is to be installed."""
-    monkeypatch.setattr(environments.shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     with pytest.raises(Unavailable, match=r"needs uv .*mainspring\[peers\]"):
         make_environment(PEER)
 
@@ -73,7 +74,7 @@ def test_no_interpreter_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_without_cargo_the_program_isnt_built(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason says what brings cargo."""
     assert rust.find_built() is None
-    monkeypatch.setattr(rust.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(Unavailable, match="needs cargo, which comes with Rust"):
         rust.build()
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from mainspring.errors import MainspringError
@@ -36,7 +38,7 @@ def test_each_is_told_met_or_not(monkeypatch):
         {"suite": "s", "benchmark": "hand", "one_ns": 450.0, "baseline": None, "ratio": None},
     ]
     monkeypatch.setattr(run_module, "run_suites", lambda *_, **__: Timed(rows=rows, benchmarks={}, unmeasured={}))
-    common = {"what": "w", "benchmark": "s: quick"}
+    common: dict[str, Any] = {"what": "w", "benchmark": "s: quick"}
     found = check_targets(
         [
             Target(name="a", at_most=1.0, **common),

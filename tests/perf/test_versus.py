@@ -2,6 +2,7 @@ import json
 import math
 import sys
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -16,19 +17,18 @@ class Rounds:
     """Stands for the processes: each version has its own true times, and a seeded noise of each round's pairs."""
 
     def __init__(self, monkeypatch, then, now, *, noise=0.01, seed=1, works=("w", "w")):
-        self.numbers = []
+        self.numbers: list[int] = []
         random = Random(seed)
 
         def run_round(versions, suite, number, *, names=(), only=(), allow=()):
             assert [one.reported for one in versions] == ["the baseline", "this code"]
             self.numbers.append(number)
-            there = [dict.fromkeys(true, works[place]) for place, true in enumerate((then, now))]
             pairs = {}
             for name in then:
                 if name in now and (not names or name in names):
                     slant = math.exp(random.gauss(0, noise))
                     pairs[name] = [(then[name], now[name] * slant)] * PAIRS
-            return Round(inputs=tuple(there), pairs=pairs)
+            return Round(inputs=(dict.fromkeys(then, works[0]), dict.fromkeys(now, works[1])), pairs=pairs)
 
         monkeypatch.setattr(versus, "run_round", run_round)
         monkeypatch.setattr(versus, "copy_code", lambda folder: None)
@@ -48,7 +48,7 @@ def test_a_slowdown_beyond_the_limit_fails(monkeypatch, baseline):
 
 def test_both_are_run_from_copies(monkeypatch, baseline):
     """So both are found alike, and what is edited meanwhile isn't compared; this code's copy is gone afterwards."""
-    seen = []
+    seen: list[Any] = []
 
     def run_round(versions, suite, number, **chosen):
         seen.extend(one.folder for one in versions)

@@ -52,7 +52,8 @@ def test_reorder_sends_a_depth_message_after_the_next(btc, clean, depths):
 
 def test_stale_sends_a_depth_message_again_much_later(btc, clean, depths):
     messages = faulty(btc, stale=0.05)
-    first, again = {}, []
+    first: dict[bytes, int] = {}
+    again = []
     for received_ns, raw in messages:
         if b"@depth@" in raw and raw in first:
             again.append(received_ns - first[raw])

@@ -1,6 +1,7 @@
 """The feed `simulated` makes its messages, reads them as Binance's, and refuses faults for what they are."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,8 @@ FEED = SimulatedFeed()
 
 def play(instruments, options):
     feed = FEED(FeedContext(instruments=instruments, codec=OrjsonCodec()), options=options)
-    kinds, refused = Counter(), Counter()
+    kinds: Counter[tuple[type, int]] = Counter()
+    refused: Counter[type] = Counter()
     for received_ns, raw in FEED.source(instruments, options):
         try:
             events = feed.on_message(raw, received_ns)
@@ -48,7 +50,8 @@ def test_several_instruments_are_told_apart():
 
 @pytest.mark.parametrize(("fault", "error"), [("truncate", CodecError), ("off_tick", GridError)])
 def test_broken_messages_are_refused(fault, error):
-    options = SimulatedOptions(seconds=20, faults=SimulatedFaults(**{fault: 0.1}))
+    faults: dict[str, Any] = {fault: 0.1}
+    options = SimulatedOptions(seconds=20, faults=SimulatedFaults(**faults))
     statistics, _, refused = play((FEED.describe("BTC/USDT"),), options)
     assert refused[error] > 5
     assert set(refused) == {error}
@@ -65,4 +68,5 @@ def test_a_lost_depth_message_is_a_gap():
 
 def test_its_recipe_is_the_generators():
     btc, options = FEED.describe("BTC/USDT"), SimulatedOptions(seed=3)
+    assert btc is not None
     assert FEED.recipe((btc,), options) == recipe_digest((btc,), options)

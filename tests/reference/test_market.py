@@ -3,6 +3,7 @@
 from collections import Counter
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import orjson
@@ -62,7 +63,7 @@ def test_every_quote_agrees_with_the_book_and_nothing_ever_crosses(btc, reader, 
 
 
 def test_the_messages_are_as_binance_writes_them(btc):
-    seen = {}
+    seen: dict[str, Any] = {}
     for _, raw in market_messages((btc,), SimulatedOptions(seconds=5)):
         message = orjson.loads(raw)
         assert orjson.dumps(message) == raw

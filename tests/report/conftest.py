@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -341,7 +341,10 @@ def sample_report(seed: int = 7) -> SessionReport:
     )
 
 
-def changed(value: Any, **changes: Any) -> Any:
+_Value = TypeVar("_Value", bound=msgspec.Struct)
+
+
+def changed(value: _Value, **changes: Any) -> _Value:
     return msgspec.structs.replace(value, **changes)
 
 

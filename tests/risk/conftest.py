@@ -78,7 +78,7 @@ def make_order():
 def catalogue():
     """A catalogue that keeps what it is given."""
 
-    class Kept(dict):
+    class Kept(dict[str, SimpleNamespace]):
         def add(self, name, factory, **offer):
             assert name not in self
             self[name] = SimpleNamespace(factory=factory, **offer)

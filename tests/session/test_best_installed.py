@@ -1,5 +1,6 @@
 """What is installed and best runs unasked, and what runs makes no difference to the result."""
 
+import importlib.metadata
 import json
 
 import pytest
@@ -103,5 +104,5 @@ def test_the_command_is_that_of_the_install(monkeypatch, files, command):
         def read_text(self, name):
             return files.get(name)
 
-    monkeypatch.setattr(native_part.importlib.metadata, "distribution", lambda name: Distribution())
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Distribution())
     assert native_part._install_command() == command

@@ -11,8 +11,9 @@ from rich.console import Console
 from mainspring.errors import CaptureError, ConfigError, DataError, PluginError
 from mainspring.host.config import load_config, parse_config
 from mainspring.host.session_planning import make_session
+from mainspring.model import NewOrder, Side
 from mainspring.orders import OrderLog, SubmitRequested
-from mainspring.report import from_json, render_text, to_html, to_json, warnings, without_timing
+from mainspring.report import SessionReport, from_json, render_text, to_html, to_json, warnings, without_timing
 from mainspring.session import run_session
 from mainspring_plugins.codecs.msgpack import MsgpackCodec
 from mainspring_plugins.strategies.quote_maker import QuoteMaker
@@ -45,6 +46,13 @@ def raises_late(monkeypatch):
     return calls
 
 
+def report_of(raised):
+    """The report that came with the error."""
+    report = raised.value.report
+    assert isinstance(report, SessionReport)
+    return report
+
+
 def text_of(report):
     out = io.StringIO()
     render_text(report, Console(file=out, width=100))
@@ -55,12 +63,13 @@ def test_a_strategy_that_raises_late_has_its_report(run, raises_late):
     """The error comes with all that had run: orders, fills, what is still open, in text, JSON and page."""
     with pytest.raises(PluginError, match="no spread") as raised:
         run(SHORT)
-    report = raised.value.report
+    report = report_of(raised)
     assert raises_late == [2_000], "no plugin is called once the lane has stopped"
     (one,) = report.instruments
     assert 1_000 < report.feed.messages < 5_000
     assert one.orders > 0
     assert one.open_orders
+    assert report.failure is not None
     assert report.failure.startswith(str(raised.value))
     assert f"at message {report.feed.messages:,}, " in report.failure
     first = warnings(report)[0]
@@ -80,7 +89,7 @@ def test_a_failed_session_is_the_same_each_time(run, raises_late):
         raises_late[0] = 0
         with pytest.raises(PluginError) as raised:
             run(SHORT)
-        reports.append(without_timing(raised.value.report))
+        reports.append(without_timing(report_of(raised)))
     assert reports[0] == reports[1]
 
 
@@ -94,7 +103,7 @@ def test_a_message_that_cannot_be_read_ends_with_a_report(run, tmp_path):
         with pytest.raises(CaptureError) as raised:
             run("mode=replay", source, 'instruments=["BTC/USDT"]')
         assert (raised.value.report is not None) is reported
-        assert not reported or raised.value.report.feed.messages == 3
+        assert not reported or report_of(raised).feed.messages == 3
 
 
 def test_a_full_disk_under_the_order_log_names_the_file(run):
@@ -103,7 +112,7 @@ def test_a_full_disk_under_the_order_log_names_the_file(run):
         pytest.skip("/dev/full is absent on this system")
     with pytest.raises(DataError, match=r"can't be written to /dev/full: No space left on device") as raised:
         run(SHORT, order_log=Path("/dev/full"))
-    report = raised.value.report
+    report = report_of(raised)
     assert report.instruments[0].orders > 0
     assert "/dev/full" in warnings(report)[0]
 
@@ -118,7 +127,7 @@ def test_a_log_that_cannot_be_written_is_an_error_of_ours():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.raises(DataError, match=r"orders\.log: No space left"):
-        OrderLog(MsgpackCodec(), Full()).write(SubmitRequested(1, None))
+        OrderLog(MsgpackCodec(), Full()).write(SubmitRequested(1, NewOrder(1, 0, Side.BUY, "market", 0, 1, 0)))
 
 
 def test_a_quote_near_the_end_of_64_bits_is_reported(run, tmp_path):
@@ -141,7 +150,7 @@ def test_a_quote_near_the_end_of_64_bits_is_reported(run, tmp_path):
     )
     with pytest.raises(PluginError, match="64 bits") as raised:
         run(*given)
-    report = raised.value.report
+    report = report_of(raised)
     assert report.feed.messages >= 4
     assert text_of(report)
     assert to_html(report)
@@ -182,6 +191,6 @@ def test_a_lane_that_fails_keeps_its_figures(registry, tmp_path):
     )
     report = run_session(make_session(parse_config(text, "s.toml", Path()), registry), registry)
     assert [(lane.ended, lane.has_figures) for lane in report.lanes] == [("failed", True)] * 2
-    assert all("line 59" in lane.failure for lane in report.lanes)
+    assert all("line 59" in (lane.failure or "") for lane in report.lanes)
     assert [one.book.bid for one in report.instruments] == ["100.01", "100.01"]
     assert "Its figures are of what it had run by then." in warnings(report)[0]

@@ -18,13 +18,24 @@ TEXT = 'mode = "replay"\nfeed = { plugin = "simulated", seconds = 1 }\ninstrumen
 HOST = HostKey(fingerprint="f", cpu="c", usable="0", quota=None, kernel="6", python="3", words="a host")
 
 
-def candidate(name: str, decoder: str, book: str, standing: str, because: str, *gain: float) -> CandidateRecord:
+def candidate(
+    name: str,
+    decoder: str,
+    book: str,
+    standing: str,
+    because: str,
+    gain: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+) -> CandidateRecord:
     return CandidateRecord(
         name=name,
         slots={"decoder": decoder, "book": book},
         standing=standing,
         because=because,
-        **dict(zip(("gain", "low", "high"), gain, strict=False)),
+        gain=gain,
+        low=low,
+        high=high,
     )
 
 

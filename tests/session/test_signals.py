@@ -8,7 +8,7 @@ from mainspring.session.signals import catch_signals, describe_signal, signal_ex
 
 def test_signals_are_caught_and_given_back():
     """Within the block a signal is only told; after it the process does with it what it did before."""
-    caught = []
+    caught: list[int] = []
     before = [signal.getsignal(number) for number in stop_signals()]
     with catch_signals(caught.append):
         for number in stop_signals():
@@ -22,7 +22,7 @@ def test_an_ignored_signal_stays_ignored():
     """`nohup` has SIGHUP ignored, and means it."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        caught = []
+        caught: list[int] = []
         with catch_signals(caught.append):
             signal.raise_signal(signal.SIGHUP)
         assert caught == []

@@ -31,8 +31,8 @@ class World:
     def __init__(self):
         self.supervisor = Supervisor(["1", "2"])
         self.phase = ["making", "making"]
-        self.words = [[], []]
-        self.sent = [[], []]
+        self.words: list[list[str]] = [[], []]
+        self.sent: list[list[str]] = [[], []]
         self.killed = [False, False]
         self.signals = 0
         self.clock = "off"
@@ -57,7 +57,7 @@ class World:
 
     def steps(self):
         """Everything that can happen next, by name."""
-        found = []
+        found: list[tuple[int | None, str]] = []
         for lane in (0, 1):
             phase, words = self.phase[lane], self.words[lane]
             if phase == "ended":
@@ -138,7 +138,7 @@ class World:
         if supervisor.done:
             for outcome in supervisor.outcomes():
                 # A lane without a result has a failure that names its process, whatever happened.
-                assert (outcome.result is not None) or f"process {outcome.process}" in outcome.failure
+                assert (outcome.result is not None) or f"process {outcome.process}" in (outcome.failure or "")
                 assert outcome.result is None or outcome.failure is None or "after its report" in outcome.failure
             if supervisor.refusal is not None:
                 assert not any(self.ran), "refused, and yet something ran"

@@ -19,7 +19,7 @@ def test_a_sound_book_is_ok() -> None:
 
 def test_a_broken_codec_is_not() -> None:
     """The verdict has the rule and the detail."""
-    stated = {"format": "json", "strict": True}
+    stated: dict[str, str | int | bool] = {"format": "json", "strict": True}
     assert check_offer("codec", "json", JsonCodec, capabilities=stated).ok
     verdict = check_offer("codec", "plain", PlainJsonCodec, capabilities=stated)
     assert verdict.ok is False
@@ -31,7 +31,7 @@ def test_a_codec_must_state_its_format_and_what_it_lets_through() -> None:
     """Both are asked for by the seam."""
     assert check_offer("codec", "json", JsonCodec).rule == "the format is stated"
     pytest.importorskip("ormsgpack")
-    stated = {"format": "msgpack", "strict": False}
+    stated: dict[str, str | int | bool] = {"format": "msgpack", "strict": False}
     verdict = check_offer("codec", "ormsgpack", OrmsgpackCodec, capabilities=stated)
     assert "says what it lets through" in verdict.rule
 
@@ -122,7 +122,7 @@ class ForgetsThePrice(Sound):
 
 
 class HasNoMethod(Sound):
-    on_timer = None
+    on_timer = None  # type: ignore[assignment]
 
 
 class ThrowsDice(Sound):

@@ -1,5 +1,7 @@
 """The decoder check passes the Python decoder and finds decoders that differ from it, each in one thing."""
 
+from typing import Any
+
 import pytest
 
 from mainspring.errors import ConformanceError, WireError
@@ -58,7 +60,7 @@ def test_a_plugin_module_with_the_hook_is_offered(tmp_path, monkeypatch):
     from mainspring.host.offers import SeamCatalogue
     from mainspring_plugins.decoders import python
 
-    taken: dict = {}
+    taken: dict[str, Any] = {}
     python.register_decoders(SeamCatalogue("decoder", "acme", "1", taken))
     assert taken["python"].factory is python_decoder
     assert taken["python"].default

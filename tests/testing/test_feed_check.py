@@ -21,7 +21,7 @@ class Honest:
 
     def __init__(self, context):
         self.codec = context.codec
-        self.last_id = None
+        self.last_id = 0
         self.live = False
         self.messages = 0
         self.gaps = 0

@@ -28,7 +28,16 @@ class Environment:
         """Builds a wheel of each project with its own build backend, and installs the wheels. Uses no network."""
         wheels = self.folder / "wheels"
         for project in projects:
-            command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", wheels / project.name]
+            command: list[str | Path] = [
+                sys.executable,
+                "-m",
+                "hatchling",
+                "build",
+                "-t",
+                "wheel",
+                "-d",
+                wheels / project.name,
+            ]
             _run(command, cwd=project)
         found = [str(wheel) for project in projects for wheel in (wheels / project.name).glob("*.whl")]
         assert len(found) == len(projects)

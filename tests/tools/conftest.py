@@ -1,5 +1,7 @@
 """Outcomes of a made-up run of peers."""
 
+from typing import Any
+
 import pytest
 
 from mainspring_perf.peers.race import Outcome, Row
@@ -17,7 +19,7 @@ def outcomes() -> list[Outcome]:
     )
     even = Row(peer="twin", way="alike", versions="twin 1.0", one_ns=101.0, ratio=0.99, verdict="even")
     absent = Row(peer="absentee", way="its way", versions="", reason="needs a | or two")
-    shared = {"session": "reference session", "rounds": 3}
+    shared: dict[str, Any] = {"session": "reference session", "rounds": 3}
     return [
         Outcome(
             work="one",

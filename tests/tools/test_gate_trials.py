@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -27,7 +28,7 @@ def trial(
     alarm: bool,
     exit_code: int | None = None,
     change: float = 0.002,
-    gate: str = "against",
+    gate: Literal["instructions", "against"] = "against",
     compared: int = 1,
 ):
     return Trial(

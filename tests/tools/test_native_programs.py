@@ -97,7 +97,9 @@ def test_a_program_that_fails_says_why(all_there, monkeypatch, probe):
 @pytest.mark.skipif(recorded_capture() is None, reason="the capture btcusdt-spot isn't here")
 def test_the_programs_are_what_is_read():
     """No stand-in: both are built and run on the recorded session."""
-    captured, near, deep, ratio = (probe() for probe in PROBES)
+    found = [probe() for probe in PROBES]
+    assert [why for why in found if isinstance(why, str)] == []
+    captured, near, deep, ratio = (one for one in found if not isinstance(one, str))
     assert 0 < near < 1_000, near
     assert 0 < captured < 1_000, captured
     assert 0 < deep < 100, deep

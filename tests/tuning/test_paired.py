@@ -1,11 +1,15 @@
 """The paired check of the whole lane, on a clock that is given."""
 
+from typing import Any
+
 import pytest
 
 from hwprofile.tune.values import Objective
 from mainspring.tuning.budget import Budget
 from mainspring.tuning.paired import assess, check_paired
 from mainspring.tuning.whole import WholeRun
+
+SUBJECT: Any = None  # The `run` that each test gives doesn't look at it.
 
 
 def whole(elapsed_ns, tail_ns=100, **stages_ns):
@@ -64,7 +68,7 @@ def test_pairs_are_run_until_the_time_is_out():
 
     reported = []
     paired, stages = check_paired(
-        None, Objective(), seed=1, until_s=11, budget=budget, progress=lambda *one: reported.append(one), run=run
+        SUBJECT, Objective(), seed=1, until_s=11, budget=budget, progress=lambda *one: reported.append(one), run=run
     )
     assert paired.rounds == 5
     assert {tuple(order[at : at + 2]) for at in range(0, 10, 2)} == {("default", "tuned"), ("tuned", "default")}
@@ -82,7 +86,7 @@ def test_without_the_time_there_is_no_verdict():
         return whole(100, book=3.0)
 
     now[0] = 15.0
-    found = check_paired(None, Objective(), seed=1, until_s=7, budget=budget, progress=lambda *one: None, run=run)
+    found = check_paired(SUBJECT, Objective(), seed=1, until_s=7, budget=budget, progress=lambda *one: None, run=run)
     assert found == (None, {"book": 3.0})
-    found = check_paired(None, Objective(), seed=1, until_s=7, budget=budget, progress=lambda *one: None, run=run)
+    found = check_paired(SUBJECT, Objective(), seed=1, until_s=7, budget=budget, progress=lambda *one: None, run=run)
     assert found == (None, {})

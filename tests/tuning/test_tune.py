@@ -1,6 +1,7 @@
 """The whole tune, with races of which the outcome is given: what is raced, in which order, and what is kept."""
 
 import importlib
+from functools import partial
 
 import msgspec
 import pytest
@@ -12,6 +13,8 @@ from mainspring.host.profiles.model import Profile, Skipped
 from mainspring.host.registry import OURS, Registry
 from mainspring.tuning import tune as module
 from mainspring.tuning.budget import Budget
+from mainspring.tuning.needs import measure_costs
+from mainspring.tuning.paired import check_paired
 from mainspring.tuning.tune import tune
 from mainspring.tuning.whole import WholeRun
 
@@ -84,8 +87,8 @@ def tuned(monkeypatch):
 
         now = races.now
         monkeypatch.setattr(module, "messages_for", lambda _budget: 1_500)
-        monkeypatch.setattr(module, "measure_costs", lambda *a: measure_costs(*a, run=run_whole))
-        monkeypatch.setattr(module, "check_paired", lambda *a, **k: check_paired(*a, **k, run=run_whole))
+        monkeypatch.setattr(module, "measure_costs", partial(measure_costs, run=run_whole))
+        monkeypatch.setattr(module, "check_paired", partial(check_paired, run=run_whole))
         loaded = load_config(None, (*overrides, f"plugins.allow={list(allow)}"))
         return tune(
             loaded,
@@ -98,7 +101,6 @@ def tuned(monkeypatch):
             earlier=earlier,
         )
 
-    check_paired, measure_costs = module.check_paired, module.measure_costs
     return run
 
 

@@ -61,7 +61,7 @@ class NaiveEngine:
         return self.submit(order_id, order[1], price_ticks, lots)
 
     def levels(self, side):
-        sizes = {}
+        sizes: dict[int, int] = {}
         for _, of, price_ticks, lots in self.orders:
             if of == side:
                 sizes[price_ticks] = sizes.get(price_ticks, 0) + lots
@@ -86,6 +86,7 @@ operations = st.one_of(
 @given(st.lists(operations, max_size=60))
 def test_it_agrees_with_the_naive_model(steps):
     engine, naive = MatchingEngine(), NaiveEngine()
+    got: Submitted | int
     for order_id, (kind, *arguments) in enumerate(steps, start=1):
         if kind == "limit":
             side, price_ticks, lots, time_in_force, post_only = arguments

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from functools import cache
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from mainspring.model import (
     Fill,
     Instrument,
     NewOrder,
+    OrderEvent,
     Quote,
     Rejected,
     Replaced,
@@ -75,7 +77,8 @@ def run(seed, *, quotes=False, steps=1000, latency_us=3):
     latency = PaperLatency(Decimal(latency_us), "uniform", Decimal(5), Decimal(1), seed=seed)
     venue = PaperVenue((market.book,), [latency], assumption=random.choice(("proportional", "pessimistic")))
     venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
-    reported, sent = [], []
+    reported: list[tuple[Any, OrderEvent]] = []
+    sent: list[NewOrder] = []
     for step in range(1, steps):
         now_ns = step * 1_000_000
         if venue.due_ns <= now_ns:
@@ -131,7 +134,7 @@ def test_every_order_is_answered_first_and_ends_once(seed, quotes):
         by_order[event.order_id].append(event)
     assert [event.time_ns for _, event in reported] == sorted(event.time_ns for _, event in reported)
     assert set(by_order) == {order.order_id for order in sent}
-    kinds = Counter()
+    kinds: Counter[type] = Counter()
     for order in sent:
         events = [e for e in by_order[order.order_id] if not (isinstance(e, Rejected) and e.request != "new")]
         assert isinstance(events[0], Accepted | Rejected)
@@ -178,7 +181,7 @@ def test_passive_fills_never_exceed_what_was_traded_or_shown(seed):
         if isinstance(event, Fill) and event.maker:
             assert cause is not None
             together[id(cause[0])].append((cause, event))
-    causes = Counter()
+    causes: Counter[type] = Counter()
     for group in together.values():
         (market_event, (bids, asks)), _ = group[0]
         causes[type(market_event)] += 1
@@ -202,7 +205,7 @@ def test_our_older_order_at_a_price_is_filled_first(seed):
     market = RandomMarket(seed, quotes=False)
     venue = PaperVenue((market.book,), [PaperLatency(Decimal(0), "none", Decimal(0), Decimal(1), seed=seed)])
     venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
-    waiting = {}
+    waiting: dict[int, tuple[NewOrder, int]] = {}
     fills = 0
     for step in range(1, 3000):
         now_ns = step * 1_000_000
@@ -212,7 +215,7 @@ def test_our_older_order_at_a_price_is_filled_first(seed):
             side = random.choice((Side.BUY, Side.SELL))
             order = NewOrder(step, 0, side, "limit", market.middle - 2 * side, random.randrange(1, 6), now_ns)
             venue.submit(ApprovedOrder(order, now_ns), now_ns)
-            waiting[step] = [order, order.size_lots]
+            waiting[step] = (order, order.size_lots)
         for event in venue.poll(now_ns):
             if isinstance(event, Fill):
                 order, left = waiting[event.order_id]
@@ -220,7 +223,7 @@ def test_our_older_order_at_a_price_is_filled_first(seed):
                     fills += 1
                     older = [i for i, (other, _) in waiting.items() if i < event.order_id and other.side is order.side]
                     assert not [i for i in older if waiting[i][0].price_ticks == order.price_ticks], (seed, event)
-                waiting[event.order_id][1] = left - event.size_lots
+                waiting[event.order_id] = (order, left - event.size_lots)
                 if left == event.size_lots:
                     del waiting[event.order_id]
             elif isinstance(event, Rejected):

@@ -22,6 +22,7 @@ from mainspring.wire import (
     Integer,
     Levels,
     Listing,
+    Message,
     Millis,
     Nanos,
     Number,
@@ -54,7 +55,7 @@ class PlainJson:
         return orjson.dumps(value)
 
 
-def _messages(sequence: Range) -> tuple:
+def _messages(sequence: Range) -> tuple[Message, ...]:
     return (
         QuoteMessage(
             has=("A",),
@@ -180,7 +181,7 @@ def opened(codec, instruments):
             self.feed = declared(FeedContext(instruments[:count], codec))
             self.now = 1_000
 
-        def send(self, message: object) -> list:
+        def send(self, message: object) -> list[Any]:
             self.now += 1
             return list(self.feed.on_message(msgspec.json.encode(message), self.now))
 
@@ -200,26 +201,28 @@ def make():
 
     class Make:
         @staticmethod
-        def delta(first: int, last: int, previous: int | None = None, symbol: str = "BTCUSD", **extra: object) -> dict:
+        def delta(
+            first: int, last: int, previous: int | None = None, symbol: str = "BTCUSD", **extra: object
+        ) -> dict[str, Any]:
             ids = {"U": first, "u": last} | ({} if previous is None else {"pu": previous})
             return {"e": "depth", "E": 5, "s": symbol, **ids, "b": [_row(last)], "a": []} | extra
 
         @staticmethod
-        def snapshot(last: int, symbol: str = "BTCUSD") -> dict:
+        def snapshot(last: int, symbol: str = "BTCUSD") -> dict[str, Any]:
             data = {"lastUpdateId": last, "bids": [["1.50", "2.000"]], "asks": [["9.25", "0.500"]]}
             return {"stream": f"{symbol.lower()}@snapshot", "data": data}
 
         @staticmethod
-        def quote(update_id: int = 7, symbol: str = "BTCUSD", **extra: object) -> dict:
+        def quote(update_id: int = 7, symbol: str = "BTCUSD", **extra: object) -> dict[str, Any]:
             return {"s": symbol, "u": update_id, "b": "1.50", "B": "2.000", "a": "9.25", "A": "0.500"} | extra
 
         @staticmethod
-        def trade(symbol: str = "BTCUSD", **extra: object) -> dict:
+        def trade(symbol: str = "BTCUSD", **extra: object) -> dict[str, Any]:
             time = "2024-08-09T00:00:00.5Z"
             return {"e": "trade", "T": time, "s": symbol, "t": 3, "p": 1.5, "q": 2, "m": True} | extra
 
         @staticmethod
-        def bar(symbol: str = "BTCUSD", **extra: object) -> dict:
+        def bar(symbol: str = "BTCUSD", **extra: object) -> dict[str, Any]:
             prices = {"o": "1.5", "h": "2", "l": "1.25", "c": "1.75"}
             return {"e": "bar", "T": 60_000_000_000, "s": symbol, **prices, "v": "12.5", "n": 4, "w": 1.6} | extra
 

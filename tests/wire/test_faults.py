@@ -2,7 +2,7 @@
 
 import copy
 from contextlib import suppress
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -32,13 +32,13 @@ _RELAXED = settings(
 )
 
 
-def _places(value: object, at: tuple = ()) -> list[tuple]:
+def _places(value: object, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     """Every place in a nested value."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [place for key, item in inner for place in [(*at, key), *_places(item, (*at, key))]]
 
 
-def _broken(message: dict, data: st.DataObject) -> dict:
+def _broken(message: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
     """A copy with one to three values replaced or, in objects, removed."""
     message = copy.deepcopy(message)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -46,7 +46,7 @@ def _broken(message: dict, data: st.DataObject) -> dict:
         if not places:
             break
         *path, last = data.draw(st.sampled_from(places))
-        holder = message
+        holder: Any = message
         for key in path:
             holder = holder[key]
         if isinstance(holder, dict) and data.draw(st.booleans()):
@@ -56,7 +56,7 @@ def _broken(message: dict, data: st.DataObject) -> dict:
     return message
 
 
-def _all_kinds(make) -> list[dict]:
+def _all_kinds(make) -> list[dict[str, Any]]:
     status = {"e": "status", "s": "BTCUSD", "c": "H", "x": "halted"}
     wide = make.delta(1, 2, 0, b=[["1.5", "2"], ["1", "0"]], a=[["2", "1.125", "more"]])
     return [make.quote(), make.trade(), make.bar(), status, make.snapshot(4)["data"], wide]

@@ -9,7 +9,7 @@ from mainspring.wire import Cause, Chained, Contiguous, DeltaMessage, Format, In
 from mainspring.wire._sync import MAX_BUFFERED_DELTAS, RENUMBERED_DELTAS
 
 
-def _kinds(events: list) -> list[str]:
+def _kinds(events: list[object]) -> list[str]:
     return [type(event).__name__ for event in events]
 
 

@@ -37,13 +37,22 @@ def folder() -> Path:
 def make_decision() -> Callable[..., Decision]:
     """Makes a race of decoder, codec and book that "fast + deep" won, the values of its fields replaced."""
 
-    def candidate(decoder: str, book: str, standing: str, *gain: float) -> CandidateRecord:
+    def candidate(
+        decoder: str,
+        book: str,
+        standing: str,
+        gain: float | None = None,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> CandidateRecord:
         return CandidateRecord(
             name=f"{decoder} + {book}",
             slots={"decoder": decoder, "codec (json)": "text", "book": book},
             standing=standing,
             because=f"it {standing}",
-            **dict(zip(("gain", "low", "high"), gain, strict=False)),
+            gain=gain,
+            low=low,
+            high=high,
         )
 
     default = candidate("closures", "plain", "default", 1.0, 1.0, 1.0)

@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -67,6 +68,10 @@ def keep(make_profile, here, plan, registry):
             CandidateRecord(name=book, slots=winner, standing="winner", because="", gain=1.31, low=1.25, high=1.36),
         )
         chunk = CandidateRecord(name="2048", slots={"chunk": "2048"}, standing="winner", because="", gain=1.1)
+        decided: list[dict[str, Any]] = [
+            {"race": "pipeline", "slots": winner, "default": default, "candidates": candidates},
+            {"race": "chunk", "slots": chunk.slots, "default": {"chunk": "512"}, "candidates": (chunk,)},
+        ]
         decisions = tuple(
             Decision(
                 **slots,
@@ -78,10 +83,7 @@ def keep(make_profile, here, plan, registry):
                 dropped=0,
                 seed=1,
             )
-            for slots in (
-                {"race": "pipeline", "slots": winner, "default": default, "candidates": candidates},
-                {"race": "chunk", "slots": chunk.slots, "default": {"chunk": "512"}, "candidates": (chunk,)},
-            )
+            for slots in decided
         )
         named = {f"{seam.split()[0]} {name}" for seam, name in (*winner.items(), ("book", "bisect-list"))}
         offers = {one: registry.offers(one.split()[0])[one.split()[1]] for one in named}

@@ -40,7 +40,7 @@ def state(folder):
     try:
         policy = str(syscalls.get_mempolicy())
     except OSError as error:
-        policy = error.strerror
+        policy = str(error.strerror)
     return {
         "masks": [sorted(os.sched_getaffinity(int(tid.name))) for tid in Path("/proc/self/task").iterdir()],
         "memory policy": policy,

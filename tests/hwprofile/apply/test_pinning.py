@@ -36,7 +36,7 @@ def test_refused_before_the_kernel_drops_it(kernel, cpus, reason):
         sweep_threads(cpus, kernel=kernel),
     ):
         assert action.outcome == "refused"
-        assert reason in action.reason
+        assert reason in (action.reason or "")
         assert undo is None
     assert "set_affinity" not in kernel.calls
     action, _ = pin_thread({1}, usable=(0,), kernel=kernel)
@@ -49,8 +49,9 @@ def test_what_the_kernel_drops_is_seen(kernel):
     action, undo = pin_thread({1, 2}, usable=ALL, kernel=kernel)
     assert (action.outcome, action.holds) == ("partial", "CPU 1")
     assert action.reason == "the kernel took the call and keeps CPU 1"
-    assert "cpuset" in action.needs
+    assert "cpuset" in (action.needs or "")
     # The way back is as far as the kernel lets: it is told.
+    assert undo is not None
     assert undo().outcome == "partial"
     action, undo = pin_thread({3}, usable=ALL, kernel=kernel)
     assert (action.outcome, undo) == ("refused", None)
@@ -71,7 +72,7 @@ def test_errors_of_the_kernel(kernel, number, words):
     kernel.fail("set_affinity", number)
     action, undo = pin_thread({1}, kernel=kernel)
     assert (action.outcome, undo) == ("refused", None)
-    assert words in action.reason
+    assert words in (action.reason or "")
     assert errno.errorcode[number] in action.evidence
 
 
@@ -91,6 +92,7 @@ def test_set_and_not_readable(kernel):
     action, undo = pin_thread({1}, kernel=kernel)
     assert (action.outcome, action.holds) == ("unknown", "unknown")
     assert kernel.masks[100] == (1,)
+    assert undo is not None
     undo()
     assert kernel.masks[100] == ALL
 
@@ -99,6 +101,7 @@ def test_a_thread_that_ended(kernel):
     """Undoing leaves alone what has ended, and a new thread that has its number."""
     _, undo = pin_thread({1}, 101, kernel=kernel)
     kernel.end(101)
+    assert undo is not None
     assert (undo().outcome, undo().holds) == ("applied", "ended")
     kernel.start(101, mask=(3,))
     assert (undo().outcome, undo().holds) == ("applied", "ended")
@@ -120,6 +123,7 @@ def test_sweep(kernel):
     assert "t103 (103)" in action.evidence
     assert (kernel.masks[100], kernel.masks[101], kernel.masks[103]) == ((0, 1), (3,), (0, 1))
     kernel.end(102)
+    assert undo is not None
     assert undo().outcome == "applied"
     assert (kernel.masks[100], kernel.masks[101]) == (ALL, (3,))
 
@@ -130,6 +134,7 @@ def test_sweep_in_part(kernel):
     action, undo = pin_process({2}, kernel=kernel)
     assert (action.outcome, action.holds) == ("partial", "CPU 2, 2 of 3 threads")
     assert action.reason == "101: Operation not permitted"
+    assert undo is not None
     assert undo().outcome == "applied"
     assert kernel.masks == dict.fromkeys((100, 101, 102), ALL)
     kernel.always("set_affinity", errno.EPERM)
@@ -137,13 +142,14 @@ def test_sweep_in_part(kernel):
     assert (action.outcome, undo) == ("refused", None)
     action, undo = pin_process({2}, 4711, kernel=kernel)
     assert (action.outcome, undo) == ("refused", None)
-    assert "no such thread or process" in action.reason
+    assert "no such thread or process" in (action.reason or "")
 
 
 def test_undo_that_fails_in_part(kernel):
     """Threads whose mask can't be put back are named, and the rest are put back all the same."""
     _, undo = pin_process({2}, kernel=kernel)
     kernel.fail("set_affinity", errno.EPERM)
+    assert undo is not None
     action = undo()
     assert (action.outcome, action.holds) == ("partial", "2 of 3 put back")
     assert action.reason == "t102 (102): Operation not permitted"

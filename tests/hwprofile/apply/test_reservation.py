@@ -6,7 +6,9 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -63,7 +65,7 @@ def test_seen_by_another_process(folder):
         assert taken_cpus(folder=folder, except_pids=(process.pid,)) == ()
         refused = reserve({0, 1}, folder=folder)
         assert refused.action.outcome == "refused"
-        assert f"CPU 1 by process {process.pid}" in refused.action.reason
+        assert f"CPU 1 by process {process.pid}" in (refused.action.reason or "")
         assert (refused.cpus, refused.undo) == ((), None)
         process.stdin.close()
         assert process.wait() == 0
@@ -180,7 +182,7 @@ def test_locked_by_another(folder, two):
     """While somebody keeps the folder locked, asking doesn't wait, and reserving is refused in the end, naming them."""
     first, second = two
     reserve({1}, folder=folder, kernel=first)
-    pauses = []
+    pauses: list[float] = []
     second.pause = pauses.append
     descriptor = os.open(folder, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -200,7 +202,9 @@ def test_locked_by_another(folder, two):
         assert action.reason == "process 4711 (evil?[2J) has kept it locked for 1 s"
         assert sum(pauses) == pytest.approx(0.99)
         second.files["/proc/locks"] = ""
-        assert "a process that /proc/locks doesn't name" in reserve({2}, folder=folder, kernel=second).action.reason
+        assert "a process that /proc/locks doesn't name" in (
+            reserve({2}, folder=folder, kernel=second).action.reason or ""
+        )
     finally:
         os.close(descriptor)
     assert reserve({2}, folder=folder, kernel=second).action.outcome == "applied"
@@ -217,7 +221,7 @@ def test_lock_freed_meanwhile(folder, two):
     os.close(descriptor)
 
 
-def test_the_real_holder_is_named(folder):
+def test_the_real_holder_is_named(folder, monkeypatch):
     """On this host, a refusal names the process that holds the lock, with its command."""
     folder.mkdir(mode=0o700)
     script = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX); print(); input()"
@@ -226,9 +230,9 @@ def test_the_real_holder_is_named(folder):
     ) as process:
         assert process.stdout.readline() == "\n"
         kernel = Kernel()
-        kernel.pause = lambda _: None
+        monkeypatch.setattr(kernel, "pause", lambda _: None)
         action = reserve({1}, folder=folder, kernel=kernel).action
-        assert (action.outcome, f"process {process.pid} (python" in action.reason) == ("refused", True)
+        assert (action.outcome, f"process {process.pid} (python" in (action.reason or "")) == ("refused", True)
         process.communicate("\n")
 
 
@@ -330,7 +334,7 @@ def test_a_fork_meanwhile_locks_nobody_out(folder, two):
     """A copy of the lock that a forked child has inherited doesn't keep the folder locked."""
     first, second = two
     reserve({1}, folder=folder, kernel=first)
-    copies = []
+    copies: list[int] = []
 
     def exists(pid):
         for entry in sorted(Path("/proc/self/fd").iterdir()):
@@ -389,6 +393,8 @@ def test_where_processes_agree(folder, monkeypatch, tmp_path):
 class Host(RuleBasedStateMachine):
     """Processes that start, reserve, release, are killed and come back under old numbers; and files that fail."""
 
+    folders: Iterator[Path]
+    make_kernel: Callable[..., Any]
     cpu_sets = st.frozensets(st.integers(0, 3), min_size=1, max_size=3)
 
     @initialize()

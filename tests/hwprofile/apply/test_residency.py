@@ -13,6 +13,7 @@ def test_locked_and_unlocked(kernel):
     action, undo = lock_memory(kernel=kernel)
     assert (action.outcome, kernel.advice) == ("applied", [1 | 2])
     assert action.evidence == "VmLck: 8,388,608 bytes, VmSize: 8,388,608 bytes"
+    assert undo is not None
     assert undo().holds == "0 bytes locked"
     assert kernel.locked == 0
 
@@ -26,7 +27,8 @@ def test_under_a_limit(kernel):
     kernel.limit = 16 * MB
     action, undo = lock_memory(kernel=kernel)
     assert (action.outcome, kernel.advice) == ("partial", [1])
-    assert "CAP_IPC_LOCK" in action.needs
+    assert "CAP_IPC_LOCK" in (action.needs or "")
+    assert undo is not None
     undo()
     assert lock_memory(future=False, kernel=kernel)[0].outcome == "applied"
 
@@ -47,6 +49,7 @@ def test_locked_by_others_before(kernel):
     """What was locked before can't be told from ours, so that it stays locked, and this is said."""
     kernel.locked = MB
     _, undo = lock_memory(kernel=kernel)
+    assert undo is not None
     assert undo().outcome == "refused"
     assert "unlock_memory" not in kernel.calls
 
@@ -56,7 +59,7 @@ def test_lock_declined(kernel):
     kernel.fail("lock_memory", errno.EPERM)
     action, undo = lock_memory(kernel=kernel)
     assert (action.outcome, undo) == ("refused", None)
-    assert "ulimit -l unlimited" in action.needs
+    assert "ulimit -l unlimited" in (action.needs or "")
 
 
 def test_prefault_keeps_the_content(kernel):
@@ -66,7 +69,7 @@ def test_prefault_keeps_the_content(kernel):
         kernel.fail("advise", number)
         buffer = bytearray(content)
         action, undo = prefault(buffer, kernel=kernel)
-        assert (action.outcome, undo, buffer) == ("applied", None, content)
+        assert (action.outcome, undo, bytes(buffer)) == ("applied", None, content)
         assert ("madvise" in action.evidence) == (number is None)
     assert prefault(bytearray(), kernel=kernel)[0].outcome == "applied"
 
@@ -98,6 +101,7 @@ def test_huge_pages(kernel):
     action, undo = advise_huge_pages(mapping, kernel=kernel)
     assert action.outcome == "applied"
     assert action.evidence == "smaps: flags rd wr hg, 2,097,152 bytes in huge pages now"
+    assert undo is not None
     assert undo().outcome == "applied"
     assert kernel.advice == [14, 15]
 
@@ -107,6 +111,7 @@ def test_huge_pages_that_nothing_tells_of(kernel):
     kernel.files |= {f"{FOLDER}/enabled": "[always] madvise never", f"{FOLDER}/hpage_pmd_size": "2097152"}
     action, undo = advise_huge_pages(mmap.mmap(-1, 8 * MB), kernel=kernel)
     assert (action.outcome, kernel.advice) == ("unknown", [14])
+    assert undo is not None
     undo()
     assert kernel.advice == [14, 15]
 
@@ -119,9 +124,9 @@ def test_huge_pages_refused(kernel):
     action, _ = advise_huge_pages(mapping, kernel=kernel)
     assert (action.reason, action.needs) == ("they are switched off", f"write to {FOLDER}/enabled: madvise")
     kernel.files[f"{FOLDER}/enabled"] = "[always] madvise never"
-    assert "multiple" in advise_huge_pages(bytearray(MB), kernel=kernel)[0].needs
+    assert "multiple" in (advise_huge_pages(bytearray(MB), kernel=kernel)[0].needs or "")
     pages = pages_of(mapping)
     kernel.files["/proc/self/smaps"] = f"{pages.address:x}-{pages.address + pages.length:x} rw-s\nVmFlags: rd sh"
     kernel.files[f"{FOLDER}/shmem_enabled"] = "always [never]"
-    assert "MAP_PRIVATE" in advise_huge_pages(mapping, kernel=kernel)[0].needs
+    assert "MAP_PRIVATE" in (advise_huge_pages(mapping, kernel=kernel)[0].needs or "")
     assert kernel.advice == []

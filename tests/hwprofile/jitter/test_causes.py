@@ -95,7 +95,7 @@ def test_plus():
     two = Causes(interrupts=(Counted("4", "a", 2), Counted("5", "b", 9)), run_delay_ns=6, ran_on=frozenset({2}))
     found = one.plus(two)
     assert found.interrupts == (Counted("5", "b", 9), Counted("4", "a", 3))
-    assert (found.run_delay_ns, found.steal_ns, found.ran_on) == (11, None, {1, 2})
+    assert (found.run_delay_ns, found.steal_ns, found.ran_on) == (11, None, frozenset({1, 2}))
 
 
 def test_nothing_told(look):

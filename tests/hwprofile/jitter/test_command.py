@@ -16,7 +16,8 @@ def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
     jitter.add_parser(parser.add_subparsers())
     chosen = parser.parse_args(["jitter", *arguments])
-    return chosen.run(chosen)
+    code: int = chosen.run(chosen)
+    return code
 
 
 @PINS

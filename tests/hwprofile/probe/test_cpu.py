@@ -1,7 +1,9 @@
+import ctypes
 import json
 import platform
 import sys
 from pathlib import Path
+from typing import Any
 
 import archspec.cpu
 import pytest
@@ -45,7 +47,7 @@ def root_with(tmp_path: Path, cpuinfo: str, **files: str) -> Path:
     return tmp_path
 
 
-def recorded(machine: str) -> tuple[str, dict[str, dict[str, object]]]:
+def recorded(machine: str) -> tuple[str, dict[str, dict[str, Any]]]:
     folder = LIBRARY_MACHINES / machine
     if not folder.is_dir():
         pytest.skip(f"captures absent: hw/py-cpuinfo/{machine}")
@@ -250,5 +252,5 @@ def test_the_length_of_sve_is_asked_of_the_kernel(monkeypatch):
             return 1 << 17 | 64
 
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(cpu_module.ctypes, "CDLL", lambda name, use_errno: Library)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name, use_errno: Library)
     assert cpu_module._sve_bits(Path("/")) == 512

@@ -28,7 +28,7 @@ def power(tmp_path: Path) -> Path:
     cpus = tmp_path / "proc/device-tree/cpus"
     for number, (name, threads) in enumerate(_CORES.items()):
         first = {"d-cache-size": 32768, "d-cache-line-size": 128, "d-cache-sets": 32, "i-cache-size": 16384}
-        words = {key: (value,) for key, value in first.items()}
+        words: dict[str, tuple[int, ...]] = {key: (value,) for key, value in first.items()}
         words |= {"reg": (threads[0],), "ibm,ppc-interrupt-server#s": threads, "l2-cache": (16 + number,)}
         write_node(cpus / name, words, kind="cpu")
         second = {"phandle": (16 + number,), "d-cache-size": (2**18,), "l2-cache": (99,)}

@@ -10,7 +10,7 @@ def kinds(tmp_path):
     """Reads the kinds of CPUs, each given by capacity, highest and base frequency in kHz, and the group's name."""
 
     def read(*cpus):
-        named = {}
+        named: dict[str, list[str]] = {}
         for cpu, (capacity, highest, base, *group) in enumerate(cpus):
             folder = tmp_path / f"sys/devices/system/cpu/cpu{cpu}"
             (folder / "cpufreq").mkdir(parents=True)

@@ -2,6 +2,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ _WRONG = st.one_of(
 )
 
 
-def write(root: Path, files: dict[str, str | bytes]) -> Path:
+def write(root: Path, files: Mapping[str, str | bytes]) -> Path:
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,13 +186,12 @@ def test_fingerprint_is_about_what_may_be_used(host, cpus, quota):
 
 def test_unknown_quota_isnt_unlimited(host):
     """The fingerprint, like the profile, keeps apart what isn't limited and what isn't known."""
-    states = ("unknown", "unlimited")
+    limits = (
+        Limit(state="unknown", value=None, source="a test"),
+        Limit(state="unlimited", value=None, source="a test"),
+    )
     unknown, unlimited = (
-        dataclasses.replace(
-            host,
-            allowance=dataclasses.replace(host.allowance, cpu_quota=Limit(state=state, value=None, source="a test")),
-        )
-        for state in states
+        dataclasses.replace(host, allowance=dataclasses.replace(host.allowance, cpu_quota=limit)) for limit in limits
     )
     assert unknown.fingerprint != unlimited.fingerprint
 

@@ -11,7 +11,7 @@ CPUS = "sys/devices/system/cpu"
 
 
 @pytest.fixture
-def host(tmp_path):
+def host(tmp_path: Path):
     """Writes the files of a host, given by their paths, and returns its root."""
 
     def write(files: dict[str, str]) -> Path:

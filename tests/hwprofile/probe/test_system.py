@@ -9,7 +9,7 @@ from hwprofile.probe.system import read_system
 
 
 @pytest.fixture
-def host(tmp_path):
+def host(tmp_path: Path):
     """Writes the files of a host, given by their paths, and returns its root."""
 
     def write(files: Mapping[str, str]) -> Path:

@@ -12,7 +12,7 @@ from hwprofile.tune.values import Score
 class Waits:
     """A race that tells how long others had the CPU while it was timed."""
 
-    names = ("default", "other")
+    names: tuple[str, ...] = ("default", "other")
 
     def answer(self, name: str) -> str:
         return name
