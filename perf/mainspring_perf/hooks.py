@@ -6,7 +6,7 @@ from typing import Any
 import pluggy
 
 from mainspring import seams
-from mainspring.host.registry import SEAMS
+from mainspring.seams import SEAMS
 from mainspring_perf.harness import Benchmark, expect, repeat, same_call
 
 __all__ = ["SUITE", "benchmarks"]
@@ -52,7 +52,7 @@ def _hook(plugins: int, calls: int) -> Benchmark:
     asked = [_Plugin() for _ in range(plugins)]
     for number, plugin in enumerate(asked):
         manager.register(plugin, name=f"plugin {number}")
-    hook = getattr(manager.hook, SEAMS["book"].__name__)
+    hook = getattr(manager.hook, SEAMS["book"].hook.__name__)
     call = partial(hook, catalogue=None)
 
     def run() -> list[int]:

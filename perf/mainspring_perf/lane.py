@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from mainspring.host.registry import SEAMS, Registry
+from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.lane import Lane
-from mainspring.seams import MarketView, Orders, RawMessage, Subscription
+from mainspring.seams import SEAMS, MarketView, Orders, RawMessage, Subscription
 from mainspring_perf.candidates import registry, usable
 from mainspring_perf.harness import Benchmark, WrongAnswer
 from mainspring_perf.sessions import Session, sessions

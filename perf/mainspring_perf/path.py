@@ -12,11 +12,11 @@ import msgspec
 
 from mainspring.host.config import load_config
 from mainspring.host.planning import make_plan
-from mainspring.host.registry import SEAMS, Registry
+from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.lane import Lane
 from mainspring.model import Accepted, ApprovedOrder, Cancelled, MarketEvent, OrderEvent, Side
-from mainspring.seams import NEVER_NS, MarketView, Orders, RawMessage, Subscription
+from mainspring.seams import NEVER_NS, SEAMS, MarketView, Orders, RawMessage, Subscription
 from mainspring_perf.candidates import registry, usable
 from mainspring_perf.harness import Benchmark, WrongAnswer
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from mainspring.host.offers import Offer, freeze
-from mainspring.host.registry import SEAMS, Registry
+from mainspring.host.registry import Registry
+from mainspring.seams import SEAMS
 
 
 @pytest.fixture(scope="session")

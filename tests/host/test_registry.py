@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mainspring.errors import DuplicatePlugin, PluginError, PluginLoadError, UnknownPlugin, UnusablePlugin
-from mainspring.host.registry import OURS, SEAMS, Registry
+from mainspring.host.registry import OURS, Registry
+from mainspring.seams import SEAMS
 
 BOOK = """
 from mainspring.seams import Needs, hookimpl

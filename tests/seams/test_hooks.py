@@ -15,10 +15,10 @@ import mainspring
 import mainspring_perf
 import mainspring_plugins
 from mainspring import model, seams
-from mainspring.host.registry import SEAMS
+from mainspring.seams import SEAMS
 
 TESTS = Path(__file__).resolve().parents[1]
-HOOKS = list(SEAMS.values())
+HOOKS = [row.hook for row in SEAMS.values()]
 
 
 def missing_from_docs(hook: Callable[..., Any]) -> list[str]:

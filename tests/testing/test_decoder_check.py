@@ -63,4 +63,4 @@ def test_a_plugin_module_with_the_hook_is_offered(tmp_path, monkeypatch):
     taken: dict[str, Any] = {}
     python.register_decoders(SeamCatalogue("decoder", "acme", "1", taken))
     assert taken["python"].factory is python_decoder
-    assert taken["python"].default
+    assert taken["python"].rank

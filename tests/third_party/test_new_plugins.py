@@ -3,7 +3,8 @@ import subprocess
 
 import pytest
 
-from mainspring.host.scaffold import SCAFFOLDS, new_plugin
+from mainspring.host.scaffold import new_plugin
+from mainspring.seams import SEAMS
 
 # One process plans all sessions: starting one for each takes longer than everything else here.
 PLAN = """
@@ -27,7 +28,7 @@ def projects(environment, tmp_path_factory):
     """A new project for each seam, built and installed; the folder of each by its seam."""
     folder = tmp_path_factory.mktemp("projects")
     made = {}
-    for seam in SCAFFOLDS:
+    for seam in SEAMS:
         new_plugin(f"acme-{seam}", seam, folder)
         made[seam] = folder / f"acme-{seam}"
     environment.install(*made.values())
@@ -40,7 +41,7 @@ def test_each_session_uses_its_plugin(environment, projects):
     done = subprocess.run(command, cwd=environment.folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     chosen = json.loads(done.stdout)
-    for seam in SCAFFOLDS:
+    for seam in SEAMS:
         plugin = "acme_risk" if seam == "risk" else f"acme-{seam}"
         assert [seam, plugin, f"acme-{seam}", "pinned"] in chosen[f"acme-{seam}"]
         strangers = [one for one in chosen[f"acme-{seam}"] if one[2] != "mainspring"]

@@ -20,7 +20,8 @@ def small(make_small_registry):
 def make_small_registry(registry):
     """Our registry's feed and the rest, with two decoders, two JSON codecs, two books, and more offers where given."""
     from mainspring.host.offers import freeze
-    from mainspring.host.registry import SEAMS, Registry
+    from mainspring.host.registry import Registry
+    from mainspring.seams import SEAMS
 
     def make(**more):
         kept = {

@@ -7,11 +7,11 @@ import msgspec
 from mainspring.host.config import load_config
 from mainspring.host.plan import Plan
 from mainspring.host.planning import make_plan
-from mainspring.host.registry import SEAMS, Registry
+from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.lane import Lane
 from mainspring.model import Instrument
-from mainspring.seams import MarketView, Orders, RawMessage, Subscription
+from mainspring.seams import SEAMS, MarketView, Orders, RawMessage, Subscription
 from mainspring_perf.sessions import registry, usable
 
 __all__ = ["CHUNK", "generated", "lane_of", "overrides", "parts_here", "plan_of"]

@@ -12,8 +12,9 @@ from mainspring.cli.output import FAILED, print_json, print_warnings, results
 from mainspring.errors import PluginError
 from mainspring.host.native_part import why_not_native
 from mainspring.host.offers import why_unusable
-from mainspring.host.registry import OURS, SEAMS, Registry
+from mainspring.host.registry import OURS, Registry
 from mainspring.host.scaffold import new_plugin
+from mainspring.seams import SEAMS
 from mainspring.testing import check_offer
 
 __all__ = ["plugins_app"]
@@ -82,7 +83,8 @@ def list_plugins(
 def _best(registry: Registry, seam: str) -> set[str]:
     """The plugins that fill a seam's slots unasked: one, or for codecs one a format."""
     usable = [offer for offer in registry.ranked(seam) if not why_unusable(offer.needs)]
-    return {offer.name for offer in {offer.capabilities.get("format"): offer for offer in reversed(usable)}.values()}
+    key = SEAMS[seam].ranked_by
+    return {offer.name for offer in {offer.capabilities.get(key): offer for offer in reversed(usable)}.values()}
 
 
 @plugins_app.command("check")

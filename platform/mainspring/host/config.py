@@ -19,6 +19,7 @@ from mainspring.host.key_lines import KeyPath
 from mainspring.host.overrides import apply_overrides
 from mainspring.lane import StatisticsOptions
 from mainspring.model import Contract
+from mainspring.seams import SEAMS
 from mainspring.telemetry import Budget
 
 __all__ = [
@@ -266,7 +267,8 @@ def parse_config(
     _check_bounds(table, diagnostic, ())
     shaped = {key: _shape(key, value, diagnostic) for key, value in table.items()}
     _check_named(shaped, diagnostic)
-    return Loaded(config=convert(shaped, Config, diagnostic, ()), origin=origin, folder=folder, diagnostic=diagnostic)
+    config = convert(shaped, _config_type(), diagnostic, ())
+    return Loaded(config=config, origin=origin, folder=folder, diagnostic=diagnostic)
 
 
 def _not_toml(origin: str, text: str, problem: str) -> ConfigError:
@@ -297,19 +299,19 @@ def _check_bounds(node: Any, diagnostic: Diagnostic, path: tuple[str, ...]) -> N
         raise diagnostic.error(path, f"expected a number of at most {LARGEST:g}; found {shown(node)}")
 
 
-_SLOTS: Mapping[str, type[SlotConfig]] = {
-    "feed": FeedConfig,
-    "decoder": SlotConfig,
-    "book": SlotConfig,
-    "slippage": SlotConfig,
-    "router": SlotConfig,
-}
+def _config_type() -> type[Config]:
+    """Returns `Config` with a field for each seam that has a plain slot and no field of its own."""
+    names = [row.name for row in SEAMS.values() if row.slot and row.name not in Config.__struct_fields__]
+    fields = [(name, SlotConfig, SlotConfig()) for name in names]
+    made: Any = msgspec.defstruct("Config", fields, bases=(Config,), kw_only=True)
+    kind: type[Config] = made if names else Config
+    return kind
 
 
 def _shape(key: str, value: Any, diagnostic: Diagnostic) -> Any:
     """Moves a plugin's own keys out of a slot's table into `options`, which the plugin's struct validates later."""
-    if key in _SLOTS:
-        return _slot(value, _SLOTS[key], diagnostic, (key,))
+    if key in SEAMS and SEAMS[key].slot:
+        return _slot(value, FeedConfig if key == "feed" else SlotConfig, diagnostic, (key,))
     if key == "strategy" and isinstance(value, dict):
         return {name: _slot(slot, SlotConfig, diagnostic, (key, name)) for name, slot in value.items()}
     if key == "feeds" and isinstance(value, dict):

@@ -12,15 +12,13 @@ import msgspec
 from hwprofile import instruction_sets
 from mainspring.errors import DuplicatePlugin, PluginError
 from mainspring.plugin_calls import describe_exception, is_interrupt, isolated
-from mainspring.seams import Capabilities, Needs
+from mainspring.seams import SEAMS, Capabilities, Needs
 from mainspring.seams.catalogue import NO_CAPABILITIES, NO_NEEDS
 
 __all__ = ["Offer", "SeamCatalogue", "decode_options", "freeze", "why_unusable"]
 
-_HYPHENS = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_UNDERSCORES = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_RANKED_BY_CAPABILITY = {"codec": "format"}
-_REQUIRED_CAPABILITIES = {"codec": ("format", "strict")}
+_NAME = {"-": re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*"), "_": re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")}
+_JOINED_BY = {"-": "hyphens", "_": "underscores"}
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,15 +70,15 @@ class SeamCatalogue:
         where = f"{self._distribution} {self._version} offers {self._seam} {name!r}"
         if self._closed:
             raise PluginError(self._distribution, f"{where} after loading has ended; make the offer inside the hook")
-        pattern = _UNDERSCORES if self._seam == "risk" else _HYPHENS
-        if not pattern.fullmatch(name):
-            style = "underscores" if self._seam == "risk" else "hyphens"
+        row = SEAMS[self._seam]
+        if not _NAME[row.separator].fullmatch(name):
+            style = _JOINED_BY[row.separator]
             raise PluginError(self._distribution, f"{where}: a name must be lower case with {style} between words")
         if not callable(factory):
             raise PluginError(self._distribution, f"{where}: its factory isn't callable")
         if not summary or "\n" in summary:
             raise PluginError(self._distribution, f"{where}: it needs a one-line summary")
-        lacking = [key for key in _REQUIRED_CAPABILITIES.get(self._seam, ()) if key not in capabilities]
+        lacking = [key for key in row.required if key not in capabilities]
         if lacking:
             raise PluginError(self._distribution, f"{where}: required capabilities are missing: {', '.join(lacking)}")
         offer = Offer(
@@ -113,7 +111,7 @@ class SeamCatalogue:
             )
         if not offer.rank:
             return
-        key = _RANKED_BY_CAPABILITY.get(offer.seam, "")
+        key = SEAMS[offer.seam].ranked_by
         for other in self._taken.values():
             if other.rank == offer.rank and other.capabilities.get(key) == offer.capabilities.get(key):
                 raise DuplicatePlugin(

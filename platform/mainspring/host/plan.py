@@ -98,9 +98,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One feed's part of a session, or all of it if there is one feed.
 
     `name` is the feed's name in the config, empty if there is only one. `missing_limits` are the required risk checks
-    that the config sets no limit for: unless it is empty, every order is refused. `chunk` is how many messages a lane
-    processes at a time, and `gc` what the garbage collector does while it runs: "as-is", "freeze", "rare" or "off";
-    both are the same for the whole session.
+    that the config sets no limit for: unless it is empty, every order is refused. `slots` are the choices for seams
+    without a field here. `chunk` is how many messages a lane processes at a time, and `gc` what the garbage collector
+    does while it runs: "as-is", "freeze", "rare" or "off"; both are the same for the whole session.
     """
 
     name: str = ""
@@ -119,6 +119,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     strategies: tuple[StrategyPlan, ...]
     risk: tuple[Choice, ...]
     missing_limits: tuple[str, ...]
+    slots: tuple[Choice, ...] = ()
     market: StatisticsOptions
     budget: Budget
     chunk: Setting[int] = Setting(slot="chunk", value=DEFAULT_CHUNK)
@@ -140,6 +141,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             *(strategy.choice for strategy in self.strategies),
             *(choice for choice in trading if choice is not None),
             self.binary_codec,
+            *self.slots,
         )
 
     def of(self, instruments: tuple[Instrument, ...]) -> "Plan":

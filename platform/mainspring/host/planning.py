@@ -20,7 +20,7 @@ from mainspring.host.plan import DEFAULT_CHUNK, DEFAULT_GC, Choice, Plan, Settin
 from mainspring.host.recognise import recognise
 from mainspring.host.registry import Registry
 from mainspring.model import Instrument
-from mainspring.seams import Codec, FeedContext, RawMessage
+from mainspring.seams import SEAMS, Codec, FeedContext, RawMessage
 from mainspring.wire import WireFeed
 
 __all__ = ["READS", "make_plan"]
@@ -71,6 +71,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         strategies=planner.strategies(len(instruments)) if trading else (),
         risk=planner.risk() if trading else (),
         missing_limits=planner.missing_limits(),
+        slots=planner.further_slots(),
         market=config.market,
         budget=config.budget,
         chunk=planner.setting(("session", "chunk"), config.session.chunk, DEFAULT_CHUNK),
@@ -88,6 +89,16 @@ class _Planner:
     def slot(self, seam: str, slot: SlotConfig) -> Choice:
         """The choice for a slot of one plugin."""
         return self._choose((seam,), seam, slot.plugin, slot.options, {})
+
+    def further_slots(self) -> tuple[Choice, ...]:
+        """Returns the choices for the plain slots that have no field in `Plan`; one that nothing provides is empty."""
+        rows = [row for row in SEAMS.values() if row.slot and row.name not in Plan.__struct_fields__]
+        slots = {row.name: getattr(self._config, row.name) for row in rows}
+        return tuple(
+            self.slot(name, slot)
+            for name, slot in slots.items()
+            if slot.plugin != AUTO or slot.options or self._registry.ranked(name)
+        )
 
     def decoder(
         self, feed: Choice, codec_choice: Choice, source: SourcePlan, instruments: tuple[Instrument, ...]

@@ -1,36 +1,21 @@
 """Finds plugins, loads those that are allowed, and holds their offers."""
 
 import importlib.metadata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Final
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import pluggy
 
-from mainspring import seams
 from mainspring.errors import PluginError, PluginLoadError, UnknownPlugin, UnusablePlugin
 from mainspring.host.diagnostics import did_you_mean
 from mainspring.host.discovery import OURS, canonical_name, find_distributions
 from mainspring.host.offers import Offer, SeamCatalogue, freeze, why_unusable
 from mainspring.host.provenance import Ownership
 from mainspring.plugin_calls import describe_exception, is_interrupt, isolated
+from mainspring.seams import PROJECT, SEAMS
 
-__all__ = ["OURS", "SEAMS", "Blocked", "Registry"]
-
-SEAMS: Final[Mapping[str, Callable[[seams.Catalogue], None]]] = MappingProxyType(
-    {
-        "feed": seams.register_feeds,
-        "decoder": seams.register_decoders,
-        "book": seams.register_books,
-        "codec": seams.register_codecs,
-        "slippage": seams.register_slippage,
-        "risk": seams.register_risk_checks,
-        "router": seams.register_routers,
-        "strategy": seams.register_strategies,
-    }
-)
-"""The hook of each seam."""
+__all__ = ["OURS", "Blocked", "Registry"]
 
 
 class Blocked(msgspec.Struct, frozen=True):
@@ -83,8 +68,9 @@ class Registry:
             importlib.metadata.distributions() if distributions is None else distributions, allowed
         )
         blocked = []
-        manager = pluggy.PluginManager(seams.PROJECT)
-        manager.add_hookspecs(seams)
+        manager = pluggy.PluginManager(PROJECT)
+        for row in SEAMS.values():
+            manager.add_hookspecs(sys.modules[row.hook.__module__])
         owners: dict[str, tuple[str, str]] = {}
         for one in found:
             if canonical_name(one.name) not in allowed:
@@ -194,7 +180,7 @@ def _register(
 
 
 def _hook_names() -> str:
-    return ", ".join(hook.__name__ for hook in SEAMS.values())
+    return ", ".join(row.hook.__name__ for row in SEAMS.values())
 
 
 def _refuse_misspelt(manager: pluggy.PluginManager, owners: Mapping[str, tuple[str, str]]) -> None:
@@ -218,7 +204,8 @@ def _collect(manager: pluggy.PluginManager, owners: Mapping[str, tuple[str, str]
     """Calls each plugin's hooks, one plugin at a time, so that each offer is attributed to its distribution."""
     offers: dict[str, dict[str, Offer]] = {}
     plugins = dict(manager.list_name_plugin())
-    for seam, hook in SEAMS.items():
+    for seam, row in SEAMS.items():
+        hook = row.hook
         taken = offers[seam] = {}
         for plugin_name, (distribution, version) in owners.items():
             others = [plugin for name, plugin in plugins.items() if name != plugin_name]

@@ -7,58 +7,15 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-import msgspec
-
 from mainspring import __version__
 from mainspring.data.replace import private_folder
 from mainspring.errors import PluginError
+from mainspring.seams import SEAMS, Seam
 
-__all__ = ["SCAFFOLDS", "new_plugin"]
+__all__ = ["new_plugin"]
 
 # A PEP 508 distribution name that also gives a Python identifier, so it starts with a letter.
 _NAME = re.compile(r"[a-z](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
-
-
-class _Scaffold(msgspec.Struct, frozen=True, kw_only=True):
-    """What differs between seams: the class name's suffix, and how `session.toml` uses the plugin.
-
-    `slots` are top-level lines of the configuration, `risk` and `strategy` lines of those tables.
-    """
-
-    noun: str
-    mode: str = "paper"
-    instrument: str = "BTC/USDT"
-    feed: str = 'feed.plugin = "simulated"'
-    slots: str = ""
-    strategy_name: str = "maker"
-    strategy: str = 'plugin = "quote-maker"\nsize = 0.01\nedge_ticks = 2'
-    risk: str = ""
-    sample: bool = False
-
-
-SCAFFOLDS = {
-    "feed": _Scaffold(
-        noun="Feed",
-        mode="replay",
-        instrument="BTC/USD",
-        feed='feed = { plugin = "$plugin", capture = "sample.capture" }',
-        sample=True,
-    ),
-    "decoder": _Scaffold(noun="Decoder", slots='decoder.plugin = "$plugin"'),
-    "book": _Scaffold(noun="Book", slots='book.plugin = "$plugin"'),
-    "codec": _Scaffold(noun="Codec", slots='codec.json = "$plugin"'),
-    "slippage": _Scaffold(noun="Slippage", slots='slippage = { plugin = "$plugin", impact = 1.0 }'),
-    "risk": _Scaffold(noun="Check", risk="$plugin = 1_000"),
-    "router": _Scaffold(
-        noun="Router",
-        slots='router.plugin = "$plugin"',
-        # Its orders take liquidity; a router with which nothing rests would reject a maker's.
-        strategy_name="trend",
-        strategy='plugin = "momentum"\nsize = 0.01',
-    ),
-    "strategy": _Scaffold(noun="Strategy", strategy_name="mine", strategy='plugin = "$plugin"\nsize = 0.01'),
-}
-"""The scaffold for each seam, by the seam's name."""
 
 
 def new_plugin(name: str, seam: str, target_dir: Path) -> list[Path]:
@@ -68,12 +25,12 @@ def new_plugin(name: str, seam: str, target_dir: Path) -> list[Path]:
     of the import package. Raises `PluginError` if the name is invalid, the seam is unknown, or the folder exists or
     can't be written. Nothing is overwritten.
     """
-    scaffold = SCAFFOLDS.get(seam)
-    if scaffold is None:
-        raise PluginError(name, f"unknown seam {seam!r}; the seams are: {', '.join(SCAFFOLDS)}")
+    row = SEAMS.get(seam)
+    if row is None:
+        raise PluginError(name, f"unknown seam {seam!r}; the seams are: {', '.join(SEAMS)}")
     distribution = _distribution_name(name)
     folder = target_dir / distribution
-    files = {folder / path: text for path, text in _files(distribution, seam, scaffold).items()}
+    files = {folder / path: text for path, text in _files(distribution, row).items()}
     if folder.exists():
         raise PluginError(name, f"{folder} already exists; nothing was written. Choose another name")
     try:
@@ -104,13 +61,14 @@ def _distribution_name(name: str) -> str:
     return distribution
 
 
-def _files(distribution: str, seam: str, scaffold: _Scaffold) -> dict[str, str]:
+def _files(distribution: str, row: Seam) -> dict[str, str]:
+    seam, scaffold = row.name, row.scaffold
     package = distribution.replace("-", "_")
     words = [word.capitalize() for word in distribution.split("-")]
     names = {
         "distribution": distribution,
         "package": package,
-        "plugin": package if seam == "risk" else distribution,
+        "plugin": distribution.replace("-", row.separator),
         "class_name": "".join(words if words[-1] == scaffold.noun else [*words, scaffold.noun]),
         "seam": seam,
         "mainspring_version": __version__,
@@ -124,19 +82,20 @@ def _files(distribution: str, seam: str, scaffold: _Scaffold) -> dict[str, str]:
         "risk": f"{scaffold.risk}\n" if scaffold.risk else "",
     }
     session = {key: Template(value).substitute(names) for key, value in session.items()}
-    templates = {
+    shared = {
         "pyproject.toml": "pyproject.toml",
         "README.md": "README.md",
         "session.toml": "session.toml",
         f"src/{package}/__init__.py": "package.py",
-        f"src/{package}/{seam}.py": f"{seam}.py",
         f"src/{package}/py.typed": "py.typed",
-        f"tests/test_{seam}.py": f"test_{seam}.py",
     }
+    own = {f"src/{package}/{seam}.py": f"{seam}.py", f"tests/test_{seam}.py": f"test_{seam}.py"}
     if scaffold.sample:
-        templates["sample.capture"] = "sample.capture"
-    folder = resources.files("mainspring.host").joinpath("templates")
+        shared["sample.capture"] = "sample.capture"
     return {
-        path: Template(folder.joinpath(f"{template}.tmpl").read_text(encoding="utf-8")).substitute(names | session)
+        path: Template(
+            resources.files(of).joinpath("templates", f"{template}.tmpl").read_text(encoding="utf-8")
+        ).substitute(names | session)
+        for of, templates in (("mainspring.host", shared), (scaffold.package, own))
         for path, template in templates.items()
     }

@@ -106,5 +106,4 @@ def _paths(feed: Plan) -> Iterator[tuple[tuple[str, ...], Choice]]:
     """Returns the choices that might need all instruments, with their keys in the config."""
     yield from ((("risk", choice.plugin), choice) for choice in feed.risk)
     yield from ((("strategy", strategy.name), strategy.choice) for strategy in feed.strategies)
-    if feed.router is not None:
-        yield (("router",), feed.router)
+    yield from (((choice.slot,), choice) for choice in (feed.router, *feed.slots) if choice is not None)

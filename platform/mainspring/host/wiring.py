@@ -21,7 +21,7 @@ from mainspring.lane import (
 )
 from mainspring.orders import OrderLog, OrderTracker, Sink
 from mainspring.risk import Gate
-from mainspring.seams import Book, Codec, Feed, FeedContext, FuseContext, Fused, RouterContext
+from mainspring.seams import SEAMS, Book, Codec, Feed, FeedContext, FuseContext, Fused, RouterContext
 
 __all__ = ["wire"]
 
@@ -62,7 +62,15 @@ def wire(plan: Plan, registry: Registry, *, order_log: Sink | None = None) -> La
         stages=stages,
         owners=_owners(plan),
         fused=fused,
+        parts={choice.seam: _part(choice, plan, maker) for choice in plan.slots},
     )
+
+
+def _part(choice: Choice, plan: Plan, maker: "_Maker") -> Any:
+    """Makes the plugin of a slot that the lane itself doesn't know: one, or one for each instrument."""
+    if SEAMS[choice.seam].slot == "lane":
+        return maker.make(choice, plan.instruments)
+    return tuple(maker.make(choice, instrument) for instrument in plan.instruments)
 
 
 def _fuse(feed: Feed, books: tuple[Book, ...], plan: Plan, *, top_of_book: bool) -> Fused | None:

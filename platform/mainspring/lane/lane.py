@@ -6,6 +6,7 @@ What it costs is written where it is timed: two clock reads a stage (about 50 ns
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter_ns
+from typing import Any
 
 from mainspring.errors import CodecError, WireError
 from mainspring.lane.callbacks import BoundStrategy
@@ -42,7 +43,8 @@ class Lane:
     `order_manager` is None if only markets are rebuilt. `watch_market` is the router's `on_market` if it wants market
     events. `top_of_book` is True for feeds without books: the venue's quotes alone then make a market live. `fused`
     runs feed, books and markets as one, if no other code has to see each event; the markets are then its own. `clock`
-    returns nanoseconds and times the stages.
+    returns nanoseconds and times the stages. `parts` holds what the plugins of further seams made, by seam: one
+    object, or one per instrument.
     """
 
     def __init__(
@@ -57,9 +59,11 @@ class Lane:
         stages: LaneStages,
         owners: Mapping[str, tuple[str, str]],
         fused: Fused | None = None,
+        parts: Mapping[str, Any] | None = None,
         clock: Callable[[], int] = perf_counter_ns,
     ) -> None:
         self.feed = feed
+        self.parts = parts or {}
         self.markets = tuple(markets)
         self.order_manager = order_manager
         self._owners = owners

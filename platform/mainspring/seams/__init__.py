@@ -25,6 +25,7 @@ from mainspring.seams.risk import RiskCheck, register_risk_checks
 from mainspring.seams.router import NEVER_NS, Router, RouterContext, register_routers
 from mainspring.seams.slippage import SlippageModel, register_slippage
 from mainspring.seams.strategy import OpenOrder, Orders, Strategy, Subscription, register_strategies
+from mainspring.seams.table import SEAMS, Scaffold, Seam, raced_slots
 
 __all__ = [
     "MAX_ENCODED_DEPTH",
@@ -34,6 +35,7 @@ __all__ = [
     "NEVER_NS",
     "NO_CAPABILITIES",
     "PROJECT",
+    "SEAMS",
     "AccountView",
     "Book",
     "Capabilities",
@@ -56,12 +58,15 @@ __all__ = [
     "RiskCheck",
     "Router",
     "RouterContext",
+    "Scaffold",
+    "Seam",
     "SlippageModel",
     "Source",
     "Strategy",
     "Subscription",
     "hookimpl",
     "hookspec",
+    "raced_slots",
     "register_books",
     "register_codecs",
     "register_decoders",

@@ -4,10 +4,9 @@ from mainspring.host.plan import Plan, SessionPlan
 from mainspring.host.profiles.describe import name_of
 from mainspring.host.profiles.model import CandidateRecord, Decision, Found, Profile
 from mainspring.report import CandidateReport, RaceReport
+from mainspring.seams import raced_slots
 
 __all__ = ["race_reports"]
-
-_SEAMS = {"decoder": "decoder", "book": "book", "codec (json)": "codec", "codec (binary)": "codec"}
 
 
 def race_reports(session: SessionPlan) -> list[RaceReport]:
@@ -34,8 +33,9 @@ def _race(feed: Plan, found: Found, profile: Profile, decision: Decision) -> Rac
 
 def _candidate(profile: Profile, candidate: CandidateRecord) -> CandidateReport:
     """Converts a candidate, naming the distribution of each part; a candidate that couldn't take part has none."""
+    seams = raced_slots()
     parts = [
-        profile.candidates.get(f"{_SEAMS[slot]} {by}") if slot in _SEAMS else f"mainspring {profile.mainspring}"
+        profile.candidates.get(f"{seams[slot]} {by}") if slot in seams else f"mainspring {profile.mainspring}"
         for slot, by in candidate.slots.items()
     ]
     *before, last = list(dict.fromkeys(part for part in parts if part)) or [""]

@@ -4,13 +4,29 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
+import msgspec
+
 from mainspring.errors import ConformanceError
 from mainspring.plugin_calls import describe_exception, is_interrupt
+from mainspring.seams import Capabilities
 
-__all__ = ["Rules", "shorten"]
+__all__ = ["NotCheckedError", "Offered", "Rules", "shorten"]
 
 _T = TypeVar("_T")
 _MAX_TEXT = 160
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """What a seam's `check_offered` gets: an offer, with its options bound to the factory, and the input's seed."""
+
+    name: str
+    factory: Callable[..., Any]
+    capabilities: Capabilities
+    seed: int
+
+
+class NotCheckedError(Exception):
+    """Nothing can be checked; the text says why."""
 
 
 class Rules:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Literal
 
-from mainspring.errors import CodecError
+from mainspring.errors import CodecError, ConformanceError
 from mainspring.seams import MAX_ENCODED_DEPTH, Codec
 from mainspring.testing._codec_samples import SAMPLES, Samples
-from mainspring.testing._rules import Rules, shorten
+from mainspring.testing._rules import Offered, Rules, shorten
 
-__all__ = ["check_codec", "random_value"]
+__all__ = ["check_codec", "check_offered", "random_value"]
 
 _ALPHABET = 'ab0 ["\\{]}:,/\n\x00\x7f\u00e9\u20ac\ufeff\U0001f600'
 _PLAIN = (dict, list, str, int, float, bool, type(None), bytes)
@@ -150,3 +150,16 @@ def _check_mutations(rules: Rules, codec: Codec, rounds: int) -> None:
             kept.append((found, repr(found)))
     for found, before in kept:
         rules.hold("decode gives no memory that it uses again", repr(found) == before, f"{before} is now {found!r}")
+
+
+def check_offered(offered: Offered) -> str:
+    """Checks an offered codec for `check_offer`; returns what was left out."""
+    format_ = offered.capabilities.get("format")
+    if format_ not in ("json", "msgpack"):
+        raise ConformanceError("the format is stated", f"format is {format_!r}", seed=offered.seed)
+    strict = bool(offered.capabilities.get("strict", False))
+    check_codec(offered.factory, format="json" if format_ == "json" else "msgpack", strict=strict, seed=offered.seed)
+    lenient = offered.capabilities.get("lenient")
+    if not strict and not lenient:
+        raise ConformanceError("a codec that isn't strict says what it lets through", "no `lenient`", seed=offered.seed)
+    return "" if strict else f"not strict: {lenient}"

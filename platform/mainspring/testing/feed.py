@@ -1,16 +1,20 @@
 """Checks a feed against the contract of `mainspring.seams.Feed`, on given messages."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
 
 from mainspring.errors import CodecError, WireError
 from mainspring.model import MAX_UNITS, NO_ID, BookDelta, BookInvalid, BookSnapshot, Control, Instrument, MarketEvent
 from mainspring.seams import Codec, Feed, FeedContext, FeedStatistics, RawMessage
-from mainspring.testing._rules import Rules, shorten
+from mainspring.testing._rules import NotCheckedError, Offered, Rules, shorten
 from mainspring.testing.market import INSTRUMENT
 from mainspring.testing.plain_codecs import plain_codec
 
-__all__ = ["check_feed"]
+__all__ = ["check_feed", "check_offered"]
 
+_MESSAGES = 300
 _GARBAGE = (
     b"",
     b"\x00",
@@ -183,3 +187,24 @@ def _break(rules: Rules, raw: bytes) -> bytes:
         (b"", b"-", b"0", b'"', b"null", b"[", b"1e9", b"\xff", b"x")
     )
     return bytes(broken)
+
+
+def check_offered(offered: Offered) -> str:
+    """Checks an offered feed for `check_offer`; returns on what."""
+    messages = _own_messages(offered.factory)
+    for encoding in str(offered.capabilities.get("encodings", "json")).split(","):
+        check_feed(offered.factory, codec=plain_codec(encoding.strip()), seed=offered.seed)
+    if not messages:
+        raise NotCheckedError(
+            "it read nothing, as it brings no messages of its own: run "
+            "mainspring.testing.check_feed(factory, messages) on some of the venue's"
+        )
+    check_feed(offered.factory, messages, seed=offered.seed)
+    return f"on {len(messages)} messages of its own"
+
+
+def _own_messages(factory: Callable[..., Any]) -> list[RawMessage]:
+    """The first messages that a feed generates; none if it generates none."""
+    made, options = (factory.func, factory.keywords["options"]) if isinstance(factory, partial) else (factory, None)
+    source = getattr(made, "source", None)
+    return [] if source is None else list(islice(source((INSTRUMENT,), options), _MESSAGES))

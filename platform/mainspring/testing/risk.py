@@ -5,10 +5,10 @@ from random import Random
 
 from mainspring.model import MAX_UNITS, Instrument, NewOrder, OrderKind, Refusal, Side
 from mainspring.seams import RiskCheck
-from mainspring.testing._rules import Rules, shorten
+from mainspring.testing._rules import Offered, Rules, shorten
 from mainspring.testing.market import INSTRUMENT, FakeAccount, FakeMarket, FakeStatistics
 
-__all__ = ["check_risk"]
+__all__ = ["check_offered", "check_risk"]
 
 
 def check_risk(
@@ -76,3 +76,9 @@ def _account(random: Random) -> FakeAccount:
         open_buy_lots=random.choice((0, 50)),
         open_sell_lots=random.choice((0, 50)),
     )
+
+
+def check_offered(offered: Offered) -> str:
+    """Checks an offered risk check for `check_offer`; returns nothing to note."""
+    check_risk(offered.factory, name=offered.name, seed=offered.seed)
+    return ""

@@ -18,11 +18,11 @@ from mainspring.model import (
 )
 from mainspring.seams import NEVER_NS, Book, Router, RouterContext
 from mainspring.testing._order_log import OrderLog, Reported
-from mainspring.testing._rules import Rules, shorten
+from mainspring.testing._rules import NotCheckedError, Offered, Rules, shorten
 from mainspring.testing.market import INSTRUMENT
 from mainspring.testing.naive_book import NaiveBook
 
-__all__ = ["check_router"]
+__all__ = ["check_offered", "check_router"]
 
 _START_NS = 1_700_000_000_000_000_000
 _MID_TICKS = 1_000
@@ -179,3 +179,12 @@ def _market_event(random: Random, index: int, book: Book, now_ns: int) -> Market
         floor = best.bid_ticks + 1 if best.bid_lots else _MID_TICKS - 15
         asks = [(floor + random.randrange(12), size_lots)]
     return BookDelta(index, now_ns, now_ns, -1, -1, -1, bids, asks)
+
+
+def check_offered(offered: Offered) -> str:
+    """Checks an offered router for `check_offer`; returns nothing to note."""
+    if not offered.capabilities.get("simulated", False):
+        raise NotCheckedError("it sends real orders")
+    watches_market = bool(offered.capabilities.get("watches_market", False))
+    check_router(offered.factory, watches_market=watches_market, seed=offered.seed)
+    return ""

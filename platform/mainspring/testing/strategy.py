@@ -3,12 +3,14 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import count
 
+import msgspec
+
 from mainspring.model import Accepted, Fill, Instrument, NewOrder, OrderKind, Side, TimeInForce, Trade
 from mainspring.seams import OpenOrder, Strategy, Subscription
-from mainspring.testing._rules import Rules, shorten
+from mainspring.testing._rules import Offered, Rules, shorten
 from mainspring.testing.market import INSTRUMENT, SECOND_INSTRUMENT, FakeAccount, FakeMarket
 
-__all__ = ["FakeOpenOrder", "FakeOrders", "check_strategy"]
+__all__ = ["FakeOpenOrder", "FakeOrders", "check_offered", "check_strategy"]
 
 _START_NS = 1_700_000_000_000_000_000
 _STEP_NS = 50_000_000
@@ -180,3 +182,14 @@ def _assess(rules: Rules, request: tuple[object, ...]) -> None:
     elif request[0] == "replace":
         whole = all(type(unit) is int and unit > 0 for unit in request[2:])
         rules.hold("a replaced order has a price and a size", whole, shorten(request))
+
+
+def check_offered(offered: Offered) -> str:
+    """Checks an offered strategy for `check_offer`; returns nothing to note."""
+    fewest = int(offered.capabilities.get("instruments", 1))
+    more = tuple(
+        msgspec.structs.replace(INSTRUMENT, symbol=f"GAMMA{number}/USD", venue_symbol=f"GAMMA{number}USD")
+        for number in range(2, fewest)
+    )
+    check_strategy(offered.factory, instruments=(INSTRUMENT, SECOND_INSTRUMENT, *more), seed=offered.seed)
+    return ""

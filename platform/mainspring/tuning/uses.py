@@ -8,9 +8,9 @@ import msgspec
 from mainspring.errors import MainspringError
 from mainspring.host.offers import freeze, why_unusable
 from mainspring.host.plan import Choice, Plan
-from mainspring.host.registry import SEAMS, Registry
+from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
-from mainspring.seams import Codec, RawMessage
+from mainspring.seams import SEAMS, Codec, RawMessage
 from mainspring.tuning.lanes import run_over
 
 __all__ = ["Uses", "watch_uses"]

@@ -12,13 +12,11 @@ from mainspring.host.profiles.model import Decision, Found, HostKey, Profile, Wo
 from mainspring.host.profiles.store import Kept, files_of, listing, read_profile
 from mainspring.host.profiles.workloads import ESSENTIAL_PARTS
 from mainspring.host.registry import Registry
+from mainspring.seams import raced_slots
 
 __all__ = ["NO_RACE", "assess", "best_two", "installed_candidates", "load"]
 
 NO_RACE = "no race of this workload on this host; `mainspring tune` runs one"
-
-# The seams of the raced slots, by the slots' names.
-_SEAMS = {"decoder": "decoder", "book": "book", "codec (json)": "codec", "codec (binary)": "codec"}
 
 
 def load(workload: WorkloadKey, host: HostKey, registry: Registry) -> Found:
@@ -49,7 +47,7 @@ def installed_candidates(registry: Registry) -> tuple[str, ...]:
     return tuple(
         sorted(
             f"{seam} {offer.name}"
-            for seam in set(_SEAMS.values())
+            for seam in set(raced_slots().values())
             for offer in registry.offers(seam).values()
             if why_unusable(offer.needs) is None
         )
@@ -132,7 +130,7 @@ def _other_versions(profile: Profile, registry: Registry) -> list[str]:
     found: dict[str, None] = {}
     for candidate, before in profile.candidates.items():
         seam, _, name = candidate.partition(" ")
-        offer = registry.offers(seam).get(name) if seam in _SEAMS.values() else None
+        offer = registry.offers(seam).get(name) if seam in raced_slots().values() else None
         if offer is not None and f"{offer.distribution} {offer.version}" != before:
             found[f"{before} became {offer.distribution} {offer.version}"] = None
     return list(found)
@@ -141,7 +139,7 @@ def _other_versions(profile: Profile, registry: Registry) -> list[str]:
 def _newcomers(profile: Profile, registry: Registry) -> list[str]:
     """Returns the plugins that could have taken part in the races but weren't installed."""
     found = []
-    for slot, seam in _SEAMS.items():
+    for slot, seam in raced_slots().items():
         raced = {one.slots[slot] for decision in profile.decisions for one in decision.candidates if slot in one.slots}
         if len(raced) < 2:
             continue
