@@ -4,28 +4,23 @@ A declared feed is measured on messages made from its declaration, and one that 
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from mainspring.host.guard import calling
 from mainspring.host.offers import Offer
-from mainspring.model import Instrument
 from mainspring.seams import Codec, Feed, FeedContext, FeedStatistics, RawMessage
 from mainspring.wire import WireFeed
 from mainspring_perf.candidates import candidates, make, options_of, registry
 from mainspring_perf.declared import declared_messages
 from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.parts import BTC_USDT
 
 __all__ = ["SEAMS", "SUITE", "benchmarks", "unmeasured"]
 
 SUITE = "feed"
 SEAMS = ("feed",)
-
-_INSTRUMENT = Instrument(
-    symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001")
-)
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
@@ -58,9 +53,9 @@ def _messages(offer: Offer, encoding: str, count: int) -> list[RawMessage]:
     if source is not None:
         options = None if offer.options is None else options_of(offer)
         with calling(offer, "bring its messages"):
-            return list(islice(source((_INSTRUMENT,), options), count))
+            return list(islice(source((BTC_USDT,), options), count))
     if isinstance(offer.factory, WireFeed):
-        return declared_messages(offer.factory, _INSTRUMENT, count, encoding=encoding)
+        return declared_messages(offer.factory, BTC_USDT, count, encoding=encoding)
     return []
 
 
@@ -70,7 +65,7 @@ def _codec(encoding: str) -> Codec:
 
 
 def _benchmark(offer: Offer, encoding: str, messages: list[RawMessage]) -> Benchmark:
-    context = FeedContext((_INSTRUMENT,), _codec(encoding), encoding)
+    context = FeedContext((BTC_USDT,), _codec(encoding), encoding)
     feed_of: Callable[[], Feed] = partial(make, offer, context)
     name = f"{offer.name}, {encoding}"
 

@@ -8,11 +8,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from mainspring.model import BookDelta, BookSnapshot, Instrument, Side
-from mainspring.seams import FeedContext, FuseContext
+from mainspring.model import BookDelta, BookSnapshot, Instrument
+from mainspring.seams import FeedContext
 from mainspring.wire import FrameDecoder, encode_frame
 from mainspring_perf.candidates import usable
 from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.parts import book_sides, fused
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.alpaca_crypto import ALPACA_CRYPTO
@@ -29,8 +30,6 @@ _INSTRUMENT = Instrument(
 )
 _TIME = "2024-08-09T00:00:00.123456789Z"
 
-_Answer = tuple[list[Any], list[Any]]
-
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
     """Both ways of cutting the stream, by the plain parts and by the native ones."""
@@ -44,7 +43,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     stated = f"{len(messages):,} messages of {len(b''.join(messages)) // len(messages)} bytes, seed {_SEED}"
     made = []
     for cut, chunks in cuts.items():
-        right = _state(_plain(chunks))
+        right = book_sides(_plain(chunks))
         parts = {"plain": partial(_plain, chunks)}
         if usable("decoder", "native"):
             parts["native"] = partial(_native, chunks)
@@ -92,33 +91,15 @@ def _plain(chunks: list[bytes]) -> Any:
 def _native(chunks: list[bytes]) -> Any:
     from mainspring_native._native import FrameDecoder as NativeDecoder
 
-    make_book, wire_decoder = usable("book", "ladder"), usable("decoder", "native")
-    assert make_book is not None
-    book = make_book(_INSTRUMENT)
-    feed: Any = ALPACA_CRYPTO(FeedContext((_INSTRUMENT,), OrjsonCodec(), "json", wire_decoder))
-    fused = feed.fuse(
-        FuseContext(
-            books=(book,),
-            top_of_book=False,
-            volatility_half_life_s=300.0,
-            warm_up_s=10.0,
-            daily_volume_lots=(None,),
-            daily_volatility=None,
-        )
-    )
+    book, _, running = fused(ALPACA_CRYPTO, _INSTRUMENT, "ladder")
     # The decoder checks what it reads.
     decoder = NativeDecoder(check_utf8=False)
-    run = fused.run_frames
+    run = running.run_frames
     for chunk in chunks:
         run(decoder, chunk, 0, 1, callbacks=False, timed=False)
     return book
 
 
-def _state(book: Any) -> _Answer:
-    levels = len(book)
-    return list(book.depth(Side.BUY, levels)), list(book.depth(Side.SELL, levels))
-
-
-def _check(right: _Answer, book: Any) -> None:
-    if _state(book) != right:
+def _check(right: object, book: Any) -> None:
+    if book_sides(book) != right:
         raise WrongAnswer("the book at the end isn't that of the plain parts")

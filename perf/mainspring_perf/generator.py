@@ -1,20 +1,16 @@
 """The reference session: how fast the simulated market makes its messages."""
 
 import hashlib
-from decimal import Decimal
 
-from mainspring.model import Instrument
 from mainspring.seams import RawMessage
 from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.parts import BTC_USDT
 from mainspring_plugins.simulated_market import SimulatedOptions, market_messages
 
 __all__ = ["SUITE", "benchmarks"]
 
 SUITE = "generator"
 
-_INSTRUMENT = Instrument(
-    symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001")
-)
 _DIGESTS = {
     500: "db2de6b5ac0971927c2ef0995ac223a206d478d20de18079affe2a67bf851ccb",
     20_000: "ccc39a26c25a41898aa1fcdf7f31d82b57e300cba6afec73bd5f05f89e63a7a4",
@@ -27,7 +23,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     messages = 500 if tiny else 20_000
 
     def run() -> list[RawMessage]:
-        return list(market_messages((_INSTRUMENT,), SimulatedOptions(messages=messages)))
+        return list(market_messages((BTC_USDT,), SimulatedOptions(messages=messages)))
 
     def check(answer: object) -> None:
         assert isinstance(answer, list)

@@ -10,26 +10,20 @@ from typing import Any
 
 import msgspec
 
-from mainspring.host.config import load_config
-from mainspring.host.planning import make_plan
-from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.lane import Lane
 from mainspring.model import Accepted, ApprovedOrder, Cancelled, MarketEvent, OrderEvent, Side
-from mainspring.seams import NEVER_NS, SEAMS, MarketView, Orders, RawMessage, Subscription
-from mainspring_perf.candidates import registry, usable
+from mainspring.seams import NEVER_NS, MarketView, Orders, RawMessage, Subscription
+from mainspring_perf.candidates import usable
 from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.parts import parts_here, plan_of, standing_in
 
 __all__ = ["COUNTED", "SUITE", "benchmarks"]
 
 SUITE = "path"
 COUNTED = True
 
-_OVERRIDES = {
-    "python": ("decoder.plugin=python", "book.plugin=bisect-list"),
-    "native": ("decoder.plugin=native", "book.plugin=ladder", "slippage.plugin=native-square-root"),
-}
-"""The design's ceiling for the whole path. What is aimed for lies far below it: see perf/targets.toml."""
+_SLIPPAGE = {"python": "square-root", "native": "native-square-root"}
 _START_NS = 1_723_161_600_000_000_000
 _STEP_NS = 1_000_000
 _LEVELS = 20
@@ -38,10 +32,7 @@ _LEVELS = 20
 def benchmarks(tiny: bool) -> list[Benchmark]:
     """The path by the plain parts, and by the native ones where they are built."""
     moves = 30 if tiny else 3_000
-    parts = ["python"]
-    if usable("decoder", "native") and usable("book", "ladder") and usable("slippage", "native-square-root"):
-        parts.append("native")
-    return [_benchmark(part, moves) for part in parts]
+    return [_benchmark(part, moves) for part in parts_here() if usable("slippage", _SLIPPAGE[part])]
 
 
 class _Taker:
@@ -86,12 +77,12 @@ class _Sink:
 
 def _benchmark(part: str, moves: int) -> Benchmark:
     setup, messages = _messages(moves)
-    overrides = (*_OVERRIDES[part], "market.daily_volatility=0.03", "market.daily_volume=20000")
-    plan = make_plan(load_config(None, overrides), registry())
+    known = ("market.daily_volatility=0.03", "market.daily_volume=20000")
+    plan = plan_of(part, f"slippage.plugin={_SLIPPAGE[part]}", *known)
 
     def lane_of() -> tuple[Lane, _Sink]:
         sink = _Sink()
-        lane = wire(plan, _with(_Taker(), sink))
+        lane = wire(plan, standing_in(strategy=_Taker(), router=sink))
         lane.run(setup)
         return lane, sink
 
@@ -124,24 +115,6 @@ def _calls(lane_of: Callable[[], tuple[Lane, _Sink]], messages: list[RawMessage]
     lane, _ = lane_of()
     one_by_one = lane.run
     return lambda message: one_by_one((message,)), messages
-
-
-def _with(taker: _Taker, sink: _Sink) -> Registry:
-    """What is installed, with the taker in the place of every strategy and the sink in that of every router."""
-    ours = registry()
-    offers: dict[str, Any] = {seam: ours.offers(seam) for seam in SEAMS}
-    for seam, stand_in in (("strategy", taker), ("router", sink)):
-        offers[seam] = {
-            name: msgspec.structs.replace(
-                offer, factory=partial(_given, stand_in), capabilities={**offer.capabilities, "watches_market": False}
-            )
-            for name, offer in offers[seam].items()
-        }
-    return Registry(offers, ())
-
-
-def _given(stand_in: object, *_arguments: object, **_options: object) -> object:
-    return stand_in
 
 
 def _messages(moves: int) -> tuple[list[RawMessage], list[RawMessage]]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from mainspring.host.offers import Offer
-from mainspring.model import ApprovedOrder, BookSnapshot, Instrument, MarketEvent, NewOrder, Quote, Refusal, Side
+from mainspring.model import ApprovedOrder, BookSnapshot, MarketEvent, NewOrder, Quote, Refusal, Side
 from mainspring.orders import Account
 from mainspring.risk import Gate
 from mainspring.seams import RiskCheck
@@ -14,6 +14,7 @@ from mainspring.venue.paper import PaperVenue
 from mainspring.venue.paper_latency import PaperLatency
 from mainspring_perf.candidates import candidates, make, options_of
 from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.parts import BTC_USDT
 from mainspring_plugins.books.bisect_list import BisectListBook
 
 __all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
@@ -22,9 +23,6 @@ SUITE = "risk"
 COUNTED = True
 SEAMS = ("risk",)
 
-_INSTRUMENT = Instrument(
-    symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001")
-)
 _BID_TICKS = 6_000_000
 _ASK_TICKS = _BID_TICKS + 1
 _MS_NS = 1_000_000
@@ -32,7 +30,7 @@ _MS_NS = 1_000_000
 
 def _market() -> FakeMarket:
     """A market at rest, a tick wide, whose prices came 1 ms ago."""
-    market = FakeMarket(_INSTRUMENT, bids=[(_BID_TICKS, 100_000)], asks=[(_ASK_TICKS, 100_000)], now_ns=10_000_000)
+    market = FakeMarket(BTC_USDT, bids=[(_BID_TICKS, 100_000)], asks=[(_ASK_TICKS, 100_000)], now_ns=10_000_000)
     market.bbo_time_ns = 9_000_000
     return market
 
@@ -70,13 +68,13 @@ def _check(offer: Offer) -> RiskCheck:
         options = msgspec.convert({"limit": _LIMITS[offer.name]}, offer.options)
     elif offer.options is not None:
         options = options_of(offer)
-    made: RiskCheck = make(offer, _INSTRUMENT, options=options)
+    made: RiskCheck = make(offer, BTC_USDT, options=options)
     return made
 
 
 def _one(offer: Offer, check: RiskCheck, passes: int) -> Benchmark:
     """One check alone, asked about the same orders."""
-    market, account, orders = _market(), Account(_INSTRUMENT), _orders()
+    market, account, orders = _market(), Account(BTC_USDT), _orders()
     asked = check.check
 
     def run() -> list[Refusal | None]:
@@ -114,7 +112,7 @@ def _orders() -> list[NewOrder]:
 
 
 def _gate(name: str, checks: list[tuple[str, RiskCheck]], passes: int) -> Benchmark:
-    gate, market, account = Gate([checks]), _market(), Account(_INSTRUMENT)
+    gate, market, account = Gate([checks]), _market(), Account(BTC_USDT)
     orders = _orders() * passes
     approve = gate.approve
 

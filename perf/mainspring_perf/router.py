@@ -3,26 +3,23 @@
 One that sends real orders is never called here.
 """
 
-from decimal import Decimal
 from functools import partial
 from itertools import count
 from typing import Any
 
 from mainspring.host.offers import Offer
-from mainspring.model import ApprovedOrder, BookSnapshot, Instrument, NewOrder, OrderEvent, Side
+from mainspring.model import ApprovedOrder, BookSnapshot, NewOrder, OrderEvent, Side
 from mainspring.seams import RouterContext
 from mainspring.testing import NaiveBook
 from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.parts import BTC_USDT
 
 __all__ = ["SEAMS", "SUITE", "benchmarks", "unmeasured"]
 
 SUITE = "router"
 SEAMS = ("router",)
 
-_INSTRUMENT = Instrument(
-    symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001")
-)
 _BID_TICKS = 6_000_000
 _LOTS = 10**12
 _SECOND_NS = 1_000_000_000
@@ -87,7 +84,7 @@ def _calls(offer: Offer, what: str, price_ticks: int, orders: int) -> tuple[Any,
     book = NaiveBook()
     bids, asks = [(_BID_TICKS, _LOTS)], [(_BID_TICKS + 1, _LOTS)]
     book.apply_snapshot(bids, asks)
-    router = make(offer, RouterContext((_INSTRUMENT,), (book,), 1))
+    router = make(offer, RouterContext((BTC_USDT,), (book,), 1))
     if offer.capabilities.get("watches_market", False):
         router.on_market(BookSnapshot(0, 0, 0, 0, bids, asks))
     hours_ns = count(_SECOND_NS, 3_600 * _SECOND_NS)

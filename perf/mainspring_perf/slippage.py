@@ -1,18 +1,16 @@
 """Slippage: what one estimate costs, by model and kind of order, and what keeping the market's statistics costs."""
 
 import math
-from decimal import Decimal
 from typing import Any
 
 from mainspring.host.offers import Offer
 from mainspring.lane.statistics import StreamStatistics
-from mainspring.model import Instrument, NewOrder, Side, SlippageEstimate
-from mainspring.seams import FeedContext, FuseContext
+from mainspring.model import NewOrder, Side, SlippageEstimate
 from mainspring.testing import FakeMarket, FakeStatistics
-from mainspring_perf.candidates import candidates, make, usable
+from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Benchmark, WrongAnswer, same_call
+from mainspring_perf.parts import BTC_USDT, fused, parts_here
 from mainspring_plugins.books.bisect_list import BisectListBook
-from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
 __all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
@@ -21,9 +19,6 @@ SUITE = "slippage"
 COUNTED = True
 SEAMS = ("slippage",)
 
-_INSTRUMENT = Instrument(
-    symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001")
-)
 _BID_TICKS = 6_000_000
 _LEVELS = 20
 _LEVEL_LOTS = 50_000
@@ -56,7 +51,7 @@ def _market() -> FakeMarket:
         [(ask_ticks + level, _LEVEL_LOTS) for level in range(_LEVELS)],
     )
     statistics = FakeStatistics(volatility_per_day=0.03, daily_volume_lots=2e9, spread_ticks=1.0)
-    return FakeMarket(_INSTRUMENT, book=book, statistics=statistics)
+    return FakeMarket(BTC_USDT, book=book, statistics=statistics)
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
@@ -79,22 +74,17 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
 
 def _native_market() -> Any:
     """The same market as the native lane keeps it, where native models run; None if it isn't built."""
-    decoder, make_book = usable("decoder", "native"), usable("book", "ladder")
-    if decoder is None or make_book is None:
+    if "native" not in parts_here():
         return None
     plain = _market()
-    book = make_book(_INSTRUMENT)
-    feed: Any = BINANCE_SPOT(FeedContext((_INSTRUMENT,), OrjsonCodec(), "json", decoder))
-    (market,) = feed.fuse(
-        FuseContext(
-            books=(book,),
-            top_of_book=False,
-            volatility_half_life_s=300.0,
-            warm_up_s=_WARM_UP_S,
-            daily_volume_lots=(plain.statistics.daily_volume_lots,),
-            daily_volatility=plain.statistics.volatility_per_day,
-        )
-    ).markets
+    book, _, running = fused(
+        BINANCE_SPOT,
+        BTC_USDT,
+        "ladder",
+        daily_volume_lots=(plain.statistics.daily_volume_lots,),
+        daily_volatility=plain.statistics.volatility_per_day,
+    )
+    (market,) = running.markets
     book.apply_snapshot(plain.book.depth(Side.BUY, _LEVELS), plain.book.depth(Side.SELL, _LEVELS))
     market.set_best(0, plain.bid_ticks, plain.bid_lots, plain.ask_ticks, plain.ask_lots)
     market.set_status(book_valid=True)
@@ -102,7 +92,7 @@ def _native_market() -> Any:
 
 
 def _estimates(offer: Offer, kind: str, order: NewOrder, market: Any, bps: float | None, calls: int) -> Benchmark:
-    name, model = offer.name, make(offer, _INSTRUMENT)
+    name, model = offer.name, make(offer, BTC_USDT)
     estimate = model.estimate
 
     def run() -> object:
@@ -135,7 +125,7 @@ def _statistics(changes: int) -> Benchmark:
     swing_ticks = 100
 
     def run() -> StreamStatistics:
-        statistics = StreamStatistics(_INSTRUMENT)
+        statistics = StreamStatistics(BTC_USDT)
         on_bbo = statistics.on_bbo
         for now_ns in range(0, changes * _BBO_STEP_NS, _BBO_STEP_NS):
             bid_ticks = _BID_TICKS + now_ns // _SECOND_NS % 2 * swing_ticks

@@ -1,7 +1,6 @@
 """Strategies: the cost of a callback, for every installed strategy, on best prices that move."""
 
 from collections.abc import Callable, Collection
-from decimal import Decimal
 from functools import partial
 from random import Random
 from typing import Any
@@ -9,20 +8,18 @@ from typing import Any
 import msgspec
 
 from mainspring.host.offers import Offer
-from mainspring.model import Instrument, NewOrder, OrderKind, Side, TimeInForce, Trade
+from mainspring.model import NewOrder, OrderKind, Side, TimeInForce, Trade
 from mainspring.seams import OpenOrder, Orders
 from mainspring.testing import FakeAccount, FakeMarket, FakeOpenOrder
 from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.parts import BTC_USDT
 
 __all__ = ["SEAMS", "SUITE", "benchmarks"]
 
 SUITE = "strategy"
 SEAMS = ("strategy",)
 
-_INSTRUMENT = Instrument(
-    symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001")
-)
 _MID_TICKS = 6_000_000
 _STEP_NS = 3_000_000
 _START_NS = 1_723_161_600_000_000_000
@@ -120,9 +117,9 @@ def _pass(offer: Offer, moves: list[_Move]) -> int:
 
 
 def _calling(offer: Offer) -> tuple[Callable[[_Move], None], _Taken]:
-    strategy: Any = make(offer, (_INSTRUMENT,))
+    strategy: Any = make(offer, (BTC_USDT,))
     market, orders, subscription = (
-        FakeMarket(_INSTRUMENT, mid_ticks=_MID_TICKS, levels=5),
+        FakeMarket(BTC_USDT, mid_ticks=_MID_TICKS, levels=5),
         _Taken(),
         strategy.subscription,
     )

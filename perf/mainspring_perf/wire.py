@@ -21,10 +21,11 @@ from typing import Any
 import orjson
 
 from mainspring.host.offers import Offer
-from mainspring.model import BookDelta, BookSnapshot, Instrument, Side
-from mainspring.seams import NEVER_NS, Feed, FeedContext, FuseContext, RawMessage
+from mainspring.model import Instrument
+from mainspring.seams import NEVER_NS, Feed, FeedContext, RawMessage
 from mainspring_perf.candidates import candidates, make, usable
 from mainspring_perf.harness import Benchmark, Calls, WrongAnswer
+from mainspring_perf.parts import CHUNK, book_sides, drive, fused
 from mainspring_perf.sessions import sessions
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
@@ -39,7 +40,6 @@ SEAMS = ("decoder",)
 _STRUCTURES = ("ladder", "sorted-vec", "btree")
 _BEST = "ladder"
 _PLAIN = "python"
-_CHUNK = 512
 
 _Messages = Sequence[RawMessage]
 _Answer = tuple[dict[Any, Any], dict[Any, Any], int, int]
@@ -57,52 +57,47 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
     (instrument,) = instruments
     right = _by_hand_integers(messages, instrument)
     stated = f"{name}: {len(messages)} messages of {sum(len(raw) for _, raw in messages) // len(messages)} bytes each"
+    by_hand = "by hand, integers"
+    reference = name.startswith("reference")
 
-    def benchmark(what: str, run: Callable[[_Messages, Instrument], _Answer], **more: Any) -> Benchmark:
+    def benchmark(what: str, run: Callable[[], object], check: Callable[..., None], **more: Any) -> Benchmark:
         return Benchmark(
             name=f"{name}: {what}",
-            run=partial(run, messages, instrument),
+            run=run,
             operations=len(messages),
+            check=partial(check, right),
             input=stated,
+            baseline=None if what == by_hand else f"{name}: {by_hand}",
             **more,
         )
 
-    baseline = f"{name}: by hand, integers"
     native = []
     if usable("decoder", "native"):
-        tuples = [messages[start : start + _CHUNK] for start in range(0, len(messages), _CHUNK)]
-        blocks = _blocks(tuples)
-        for structure in _STRUCTURES:
-            for form, chunks in (("tuples", tuples), ("blocks", blocks)):
-                native.append(
-                    Benchmark(
-                        name=f"{name}: native decoder, {structure}, {form}",
-                        run=partial(_native, chunks, instrument, structure),
-                        operations=len(messages),
-                        input=stated,
-                        check=partial(_expect_native, right),
-                        baseline=baseline,
-                        calls=partial(_each_native, messages, instrument)
-                        if structure == _BEST and form == "blocks"
-                        else None,
-                        counted=5 if structure == _BEST and name.startswith("reference") else 0,
-                    )
-                )
+        tuples = [messages[start : start + CHUNK] for start in range(0, len(messages), CHUNK)]
+        forms = {"tuples": tuples, "blocks": _blocks(tuples)}
+        native = [
+            benchmark(
+                f"native decoder, {structure}, {form}",
+                partial(_native, chunks, instrument, structure),
+                _expect_native,
+                calls=partial(_each_native, messages, instrument) if structure == _BEST and form == "blocks" else None,
+                counted=5 if structure == _BEST and reference else 0,
+            )
+            for structure in _STRUCTURES
+            for form, chunks in forms.items()
+        ]
     return [
         *native,
-        benchmark("by hand, integers", _by_hand_integers, check=partial(_expect, right)),
-        benchmark(
-            "by hand, floats", _by_hand_floats, check=partial(_expect_floats, right, instrument), baseline=baseline
-        ),
+        benchmark(by_hand, partial(_by_hand_integers, messages, instrument), _expect),
+        benchmark("by hand, floats", partial(_by_hand_floats, messages), partial(_expect_floats, instrument)),
         *(
             benchmark(
                 f"{offer.name} decoder" if offer.name == _PLAIN else f"{offer.name} decoder, a message a call",
-                partial(_decoder, offer),
-                check=partial(_expect, right),
-                baseline=baseline,
+                partial(_decoder, offer, messages, instrument),
+                _expect,
                 offer=offer,
                 calls=partial(_each_message, offer, messages, instrument),
-                counted=1 if offer.name == _PLAIN and name.startswith("reference") else 0,
+                counted=1 if offer.name == _PLAIN and reference else 0,
             )
             for offer in candidates("decoder")
         ),
@@ -117,36 +112,19 @@ def _each_message(
     offer: Offer, messages: _Messages, instrument: Instrument
 ) -> tuple[Callable[[RawMessage], None], _Messages]:
     feed, book = _feed(offer, instrument), BisectListBook(instrument)
-    on_message, apply_delta, bbo = feed.on_message, book.apply_delta, book.bbo
-
-    def call(message: RawMessage) -> None:
-        for event in on_message(message[1], message[0]):
-            if isinstance(event, BookDelta):
-                apply_delta(event.bids, event.asks)
-                bbo()
-            elif isinstance(event, BookSnapshot):
-                book.apply_snapshot(event.bids, event.asks)
-                bbo()
-
-    return call, messages
+    return lambda message: drive(feed, book, (message,)), messages
 
 
 def _decoder(offer: Offer, messages: _Messages, instrument: Instrument) -> _Answer:
-    feed = _feed(offer, instrument)
-    book = BisectListBook(instrument)
-    on_message, apply_delta, bbo = feed.on_message, book.apply_delta, book.bbo
-    for receive_time_ns, raw in messages:
-        for event in on_message(raw, receive_time_ns):
-            if isinstance(event, BookDelta):
-                apply_delta(event.bids, event.asks)
-                bbo()
-            elif isinstance(event, BookSnapshot):
-                book.apply_snapshot(event.bids, event.asks)
-                bbo()
+    feed, book = _feed(offer, instrument), BisectListBook(instrument)
+    drive(feed, book, messages)
+    return _ended(book, feed)
+
+
+def _ended(book: Any, feed: Any) -> _Answer:
     by_kind = feed.statistics().by_kind
-    levels = len(book)
-    sides = dict(book.depth(Side.BUY, levels)), dict(book.depth(Side.SELL, levels))
-    return *sides, by_kind["quote"], by_kind["trade"]
+    bids, asks = book_sides(book)
+    return dict(bids), dict(asks), by_kind["quote"], by_kind["trade"]
 
 
 def _blocks(chunks: Sequence[_Messages]) -> Sequence[Any]:
@@ -171,45 +149,22 @@ def hot_paths(*, tiny: bool) -> dict[str, Calls]:
 
 
 def _each_native(messages: _Messages, instrument: Instrument) -> tuple[Callable[[Any], object], Sequence[Any]]:
-    _, _, fused = _fused(instrument, _BEST)
-    run = fused.run
+    _, _, running = fused(BINANCE_SPOT, instrument, _BEST)
+    run = running.run
     return lambda batch: run(batch, 0, NEVER_NS, callbacks=False, timed=False), _blocks([(one,) for one in messages])
 
 
 def _native(chunks: Sequence[Any], instrument: Instrument, structure: str) -> tuple[Any, Any]:
     """The book and the feed at the end: what they hold is looked at when it is checked."""
-    book, feed, fused = _fused(instrument, structure)
-    run, batch = fused.run, fused.batch
+    book, feed, running = fused(BINANCE_SPOT, instrument, structure)
+    run, batch = running.run, running.batch
     for chunk in chunks:
         run(batch(chunk), 0, NEVER_NS, callbacks=False, timed=False)
     return book, feed
 
 
-def _fused(instrument: Instrument, structure: str) -> tuple[Any, Any, Any]:
-    """A native book, the feed, and both run as one."""
-    make_book, decoder = usable("book", structure), usable("decoder", "native")
-    assert make_book is not None
-    book = make_book(instrument)
-    feed: Any = BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec(), "json", decoder))
-    fused = feed.fuse(
-        FuseContext(
-            books=(book,),
-            top_of_book=False,
-            volatility_half_life_s=300.0,
-            warm_up_s=10.0,
-            daily_volume_lots=(None,),
-            daily_volatility=None,
-        )
-    )
-    return book, feed, fused
-
-
 def _expect_native(right: _Answer, answer: Any) -> None:
-    book, feed = answer
-    by_kind = feed.statistics().by_kind
-    levels = len(book)
-    sides = dict(book.depth(Side.BUY, levels)), dict(book.depth(Side.SELL, levels))
-    _expect(right, (*sides, by_kind["quote"], by_kind["trade"]))
+    _expect(right, _ended(*answer))
 
 
 def _by_hand_integers(messages: _Messages, instrument: Instrument) -> _Answer:
@@ -234,7 +189,7 @@ def _by_hand_integers(messages: _Messages, instrument: Instrument) -> _Answer:
     return _by_hand(messages, whole, quote, trade)
 
 
-def _by_hand_floats(messages: _Messages, _instrument: Instrument) -> _Answer:
+def _by_hand_floats(messages: _Messages) -> _Answer:
     def floats(rows: list[list[str]]) -> list[tuple[float, float]]:
         return [(float(price), float(size)) for price, size in rows]
 
@@ -309,7 +264,7 @@ def _expect(right: _Answer, answer: object) -> None:
         raise WrongAnswer("the book at the end, or the count of quotes and trades, isn't that of the loop by hand")
 
 
-def _expect_floats(right: _Answer, instrument: Instrument, answer: object) -> None:
+def _expect_floats(instrument: Instrument, right: _Answer, answer: object) -> None:
     bids, asks, quotes, trades = right
     tick_size, lot_size = instrument.tick_size, instrument.lot_size
 

@@ -4,9 +4,9 @@ from time import perf_counter_ns
 
 from mainspring.host.plan import Plan
 from mainspring.seams import RawMessage
+from mainspring_perf.parts import CHUNK, generated, lane_of, parts_here, plan_of
 from mainspring_perf.scaling.capacity import Calibration, Outside
 from mainspring_perf.scaling.open_loop import arrivals, run_open_loop
-from mainspring_perf.scaling.parts import CHUNK, generated, lane_of, parts_here, plan_of
 
 __all__ = ["calibrate"]
 

@@ -8,7 +8,7 @@ import psutil
 
 from mainspring.report.figures import latency, memory
 from mainspring_perf.harness import WrongAnswer
-from mainspring_perf.scaling.parts import CHUNK, lane_of, parts_here, plan_of
+from mainspring_perf.parts import CHUNK, lane_of, parts_here, plan_of
 from mainspring_perf.scaling.streams import changes, instruments, snapshots
 from mainspring_perf.scaling.values import Case, Figure, Result, Series
 

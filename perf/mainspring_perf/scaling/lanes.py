@@ -8,7 +8,7 @@ from mainspring.host.session_planning import make_session
 from mainspring.report import SessionReport
 from mainspring.session import run_session
 from mainspring_perf.harness import WrongAnswer
-from mainspring_perf.scaling.parts import overrides, parts_here
+from mainspring_perf.parts import overrides, parts_here
 from mainspring_perf.scaling.values import Case, Figure, Result, Series
 from mainspring_perf.sessions import registry
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from mainspring.lane import Lane
 from mainspring.seams import RawMessage
 from mainspring.telemetry import Histogram
+from mainspring_perf.parts import CHUNK
 from mainspring_perf.scaling.core_share import CoreShare
-from mainspring_perf.scaling.parts import CHUNK
 
 __all__ = ["Ran", "arrivals", "run_open_loop"]
 

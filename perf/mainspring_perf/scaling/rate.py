@@ -11,11 +11,11 @@ from mainspring.report import StageReport, stage_report
 from mainspring.report.figures import latency
 from mainspring.session import open_messages
 from mainspring_perf.harness import WrongAnswer
+from mainspring_perf.parts import generated, lane_of, parts_here, plan_of
 from mainspring_perf.scaling.calibration import calibrate
 from mainspring_perf.scaling.capacity import capacity_of
 from mainspring_perf.scaling.core_share import UNDISTURBED
 from mainspring_perf.scaling.open_loop import Ran, arrivals, run_open_loop
-from mainspring_perf.scaling.parts import generated, lane_of, parts_here, plan_of
 from mainspring_perf.scaling.values import Case, Figure, Result, Series
 from mainspring_perf.sessions import RECORDED, recorded_capture, registry
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from mainspring.model import ApprovedOrder, BookDelta, BookSnapshot, Fill, Instrument, NewOrder, Side, records
+from mainspring.model import ApprovedOrder, Fill, Instrument, NewOrder, Side, records
 from mainspring.orders import Account
 from mainspring.risk import Gate
 from mainspring.seams import Book, FeedContext, SlippageModel
 from mainspring.testing import FakeMarket, FakeStatistics
+from mainspring_perf.parts import book_sides, drive
 from mainspring_perf.peers.contract import Answer, Candidates, Prepared
 from mainspring_perf.peers.inputs import Inputs
 from mainspring_plugins.books.bisect_list import BisectListBook
@@ -22,7 +23,7 @@ from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
 from mainspring_plugins.slippage.square_root import SquareRootSlippage
 
-__all__ = ["RACEANTS", "book_sides", "estimates", "market_of", "playing", "read_instrument", "recording"]
+__all__ = ["RACEANTS", "estimates", "market_of", "playing", "read_instrument", "recording", "session_answer"]
 
 
 def read_instrument(inputs: Inputs) -> Instrument:
@@ -30,9 +31,9 @@ def read_instrument(inputs: Inputs) -> Instrument:
     return msgspec.convert(inputs.read("instrument"), Instrument)
 
 
-def book_sides(book: Book) -> Answer:
+def book_answer(book: Book) -> Answer:
     """Every level of a book."""
-    return {"bids": book.depth(Side.BUY, len(book)), "asks": book.depth(Side.SELL, len(book))}
+    return dict(zip(("bids", "asks"), book_sides(book), strict=True))
 
 
 def _bytes(inputs: Inputs) -> Prepared:
@@ -41,23 +42,17 @@ def _bytes(inputs: Inputs) -> Prepared:
     def run() -> tuple[Any, Any]:
         feed = BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec()))
         book = BisectListBook(instrument)
-        on_message, apply_delta, bbo = feed.on_message, book.apply_delta, book.bbo
-        for receive_time_ns, raw in messages:
-            for event in on_message(raw, receive_time_ns):
-                if isinstance(event, BookDelta):
-                    apply_delta(event.bids, event.asks)
-                    bbo()
-                elif isinstance(event, BookSnapshot):
-                    book.apply_snapshot(event.bids, event.asks)
-                    bbo()
+        drive(feed, book, messages)
         return book, feed
 
-    def answer(ended: tuple[Any, Any]) -> Answer:
-        book, feed = ended
-        by_kind = feed.statistics().by_kind
-        return {**book_sides(book), "quotes": by_kind["quote"], "trades": by_kind["trade"]}
+    return Prepared(run, session_answer)
 
-    return Prepared(run, answer)
+
+def session_answer(ended: tuple[Any, Any]) -> Answer:
+    """The answer of a session that ended with this book and this feed."""
+    book, feed = ended
+    by_kind = feed.statistics().by_kind
+    return {**book_answer(book), "quotes": by_kind["quote"], "trades": by_kind["trade"]}
 
 
 def playing(make_book: Callable[..., Book], inputs: Inputs) -> Prepared:
@@ -76,7 +71,7 @@ def playing(make_book: Callable[..., Book], inputs: Inputs) -> Prepared:
 
     def answer(played: tuple[Book, int]) -> Answer:
         book, touch_sum = played
-        return {**book_sides(book), "touch_sum": touch_sum}
+        return {**book_answer(book), "touch_sum": touch_sum}
 
     return Prepared(run, answer)
 

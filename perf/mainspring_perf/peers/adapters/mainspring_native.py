@@ -7,27 +7,25 @@ from typing import Any
 import numpy as np
 
 from mainspring.model import Side
-from mainspring.seams import NEVER_NS, Book, FeedContext, FuseContext
+from mainspring.seams import NEVER_NS
 from mainspring_native import orders
 from mainspring_native._native import Batch
 from mainspring_native.replay import EVENT, replay, strategy
+from mainspring_perf.parts import CHUNK, fused
 from mainspring_perf.peers.adapters.mainspring import (
-    book_sides,
     estimates,
     market_of,
     playing,
     read_instrument,
     recording,
+    session_answer,
 )
 from mainspring_perf.peers.contract import Answer, Candidates, Prepared
 from mainspring_perf.peers.inputs import EVENT_FIELDS, Inputs
 from mainspring_perf.sessions import usable
-from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
 __all__ = ["RACEANTS"]
-
-_CHUNK = 512
 
 
 def _part(seam: str, name: str) -> Callable[..., Any]:
@@ -37,39 +35,17 @@ def _part(seam: str, name: str) -> Callable[..., Any]:
     return factory
 
 
-def _fused(inputs: Inputs, book: Book, **known: Any) -> tuple[Any, Any]:
-    """A native feed, and its books and markets as one."""
-    context = FeedContext((read_instrument(inputs),), OrjsonCodec(), "json", _part("decoder", "native"))
-    feed: Any = BINANCE_SPOT(context)
-    values: dict[str, Any] = {
-        "books": (book,),
-        "top_of_book": False,
-        "volatility_half_life_s": 300.0,
-        "warm_up_s": 10.0,
-        "daily_volume_lots": (None,),
-        "daily_volatility": None,
-    }
-    return feed, feed.fuse(FuseContext(**(values | known)))
-
-
 def _bytes(make_chunk: Callable[[Any], Any], inputs: Inputs) -> Prepared:
     messages, instrument = inputs.messages(), read_instrument(inputs)
-    chunks = [make_chunk(messages[start : start + _CHUNK]) for start in range(0, len(messages), _CHUNK)]
-    make_book = _part("book", "ladder")
+    chunks = [make_chunk(messages[start : start + CHUNK]) for start in range(0, len(messages), CHUNK)]
 
     def run() -> tuple[Any, Any]:
-        book = make_book(instrument)
-        feed, fused = _fused(inputs, book)
+        book, feed, running = fused(BINANCE_SPOT, instrument, "ladder")
         for chunk in chunks:
-            fused.run(fused.batch(chunk), 0, NEVER_NS, callbacks=False, timed=False)
+            running.run(running.batch(chunk), 0, NEVER_NS, callbacks=False, timed=False)
         return book, feed
 
-    def answer(ended: tuple[Any, Any]) -> Answer:
-        book, feed = ended
-        by_kind = feed.statistics().by_kind
-        return {**book_sides(book), "quotes": by_kind["quote"], "trades": by_kind["trade"]}
-
-    return Prepared(run, answer)
+    return Prepared(run, session_answer)
 
 
 def _book(name: str, inputs: Inputs) -> Prepared:
@@ -99,11 +75,14 @@ def _replay(compiled: bool, inputs: Inputs) -> Prepared:
 
 def _slippage(inputs: Inputs) -> Prepared:
     given, instrument, plain = inputs.read("slippage"), read_instrument(inputs), market_of(inputs)
-    book = _part("book", "ladder")(instrument)
-    _, fused = _fused(
-        inputs, book, daily_volume_lots=(given["daily_volume_lots"],), daily_volatility=given["volatility_per_day"]
+    book, _, running = fused(
+        BINANCE_SPOT,
+        instrument,
+        "ladder",
+        daily_volume_lots=(given["daily_volume_lots"],),
+        daily_volatility=given["volatility_per_day"],
     )
-    (market,) = fused.markets
+    (market,) = running.markets
     book.apply_snapshot(plain.book.depth(Side.BUY, 1), plain.book.depth(Side.SELL, 1))
     market.set_best(0, plain.bid_ticks, plain.bid_lots, plain.ask_ticks, plain.ask_lots)
     market.set_status(book_valid=True)
