@@ -1,19 +1,17 @@
 """Identifies the host and the code that figures belong to."""
 
 import subprocess
-import time
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
-from hwprofile.children import code_command
 from hwprofile.probe import probe
 from hwprofile.profile import HostProfile
 from mainspring import __version__
 
-__all__ = ["Code", "code", "host_profile", "import_ms"]
+__all__ = ["Code", "code", "host_profile"]
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,20 +50,6 @@ def code() -> Code:
 def _git(root: Path, *arguments: str) -> str:
     command = ["git", "-C", str(root), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603  fixed words
-
-
-def import_ms() -> float:
-    """Returns the milliseconds that importing hwprofile adds to starting Python: least minus least of a few."""
-    return _started_ms("import hwprofile") - _started_ms("")
-
-
-def _started_ms(statement: str) -> float:
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
-        subprocess.run(code_command(statement), check=True)  # noqa: S603  our own words
-        times.append(1e3 * (time.perf_counter() - started))
-    return min(times)
 
 
 @cache

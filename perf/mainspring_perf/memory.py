@@ -2,13 +2,10 @@
 
 import ctypes
 import gc
-import statistics
 import subprocess
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable, Sequence
-from random import Random
 from typing import Any
 
 import msgspec
@@ -30,12 +27,9 @@ __all__ = [
     "Memory",
     "Taken",
     "book_bytes",
-    "growth_mb",
-    "instruments_mib",
-    "instruments_update_ratio",
+    "in_fresh_process",
     "measure_memory",
     "measure_sessions",
-    "native_book_kib",
     "render_memory",
     "taken_by",
 ]
@@ -43,8 +37,6 @@ __all__ = [
 _RUNS = 10
 _LEVELS = 1_000
 _BOOKS = 500
-_INSTRUMENTS = 10_000
-_INSTRUMENT_LEVELS = 50
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,64 +82,12 @@ def measure_sessions(sessions: int) -> list[float]:
     return resident
 
 
-def book_bytes(name: str, levels: int = _LEVELS) -> float:
-    """Returns the bytes that one book with `levels` levels a side adds to a process, averaged over many books.
+def book_bytes(name: str, levels: int = _LEVELS, *, books: int = _BOOKS) -> float:
+    """Returns the bytes that one book with `levels` levels a side adds to a process, averaged over `books` books.
 
     Uses a fresh process: memory freed earlier would hide what is allocated.
     """
-    return _asked(f"_fill({name!r}, {_BOOKS}, {levels})") / _BOOKS
-
-
-def instruments_mib(name: str = "ladder") -> float | str:
-    """Returns the MiB that 10,000 books of 50 levels add to a process, or why the book isn't available."""
-    if name not in {offer.name for offer in candidates("book")}:
-        return f"the book {name!r} isn't here"
-    return _asked(f"_fill({name!r}, {_INSTRUMENTS}, {_INSTRUMENT_LEVELS // 2})") / 2**20
-
-
-def native_book_kib() -> float | str:
-    """Returns the KiB of a native book of 1,000 levels a side, or why none is available."""
-    if "ladder" not in {offer.name for offer in candidates("book")}:
-        return "the book 'ladder' isn't here"
-    return book_bytes("ladder") / 1024
-
-
-def growth_mb() -> float:
-    """Returns the MB by which resident memory grows from the second session to the tenth, in a fresh process."""
-    return _asked("_growth()")
-
-
-def instruments_update_ratio() -> float | str:
-    """Returns the cost of an update in one of 10,000 native books relative to a single book, median of rounds."""
-    found = next((offer for offer in candidates("book") if offer.name == "ladder"), None)
-    if found is None:
-        return "the book 'ladder' isn't here"
-    books = [make(found, INSTRUMENT) for _ in range(_INSTRUMENTS)]
-    levels = range(1, _INSTRUMENT_LEVELS // 2 + 1)
-    bids, asks = [(1_000_000 - one, one) for one in levels], [(1_000_000 + one, one) for one in levels]
-    for book in books:
-        book.apply_snapshot(bids, asks)
-    random = Random(1)  # noqa: S311  a benchmark's input, no secret
-    rows = [[(1_000_000 - random.randint(1, 25), random.randint(1, 99))] for _ in range(_INSTRUMENTS)]
-    order = random.sample(range(_INSTRUMENTS), _INSTRUMENTS)
-    many, one = [books[place].apply_delta for place in order], [books[0].apply_delta] * _INSTRUMENTS
-    ratios = []
-    for _ in range(7):
-        each = _updates_s(many, rows)
-        ratios.append(each / _updates_s(one, rows))
-    return statistics.median(ratios)
-
-
-def _updates_s(applies: Sequence[Callable[[Any, Any], None]], rows: Sequence[Any]) -> float:
-    started = time.process_time()
-    for apply_delta, bids in zip(applies, rows, strict=True):
-        apply_delta(bids, ())
-    return time.process_time() - started
-
-
-def _growth() -> float:
-    resident = measure_sessions(_RUNS)
-    return resident[-1] - resident[1]
+    return in_fresh_process(f"_fill({name!r}, {books}, {levels})") / books
 
 
 def taken_by(calls: Calls) -> Taken:
@@ -228,8 +168,9 @@ def _give_back() -> None:
         trim(0)
 
 
-def _asked(expression: str) -> float:
-    command = code_command(f"from mainspring_perf.memory import _fill, _growth; print({expression})")
+def in_fresh_process(expression: str) -> float:
+    """Evaluates an expression over this module's functions in a process of its own."""
+    command = code_command(f"from mainspring_perf.memory import _fill, measure_sessions; print({expression})")
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  our own words
     return float(done.stdout)
 

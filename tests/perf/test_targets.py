@@ -1,3 +1,5 @@
+import importlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -6,6 +8,17 @@ from mainspring.errors import MainspringError
 from mainspring_perf import run as run_module
 from mainspring_perf.run import Timed
 from mainspring_perf.targets import Target, check_targets, load_targets, suites_of
+
+MAINTAINERS = Path(__file__).parents[2] / "tools" / "targets.toml"
+
+
+def test_every_probe_is_a_function() -> None:
+    """Each probe that a target names can be imported and called."""
+    for file in (None, MAINTAINERS):
+        for target in load_targets(file):
+            if target.probe:
+                module, function = target.probe.split(":")
+                assert callable(getattr(importlib.import_module(module), function))
 
 
 def test_every_target_names_what_there_is(tiny):
@@ -19,9 +32,9 @@ def test_every_target_names_what_there_is(tiny):
 
 
 def test_the_file_holds_what_the_project_aims_for():
-    """Python and native parts, memory, host: none of them went missing."""
-    names = {target.name for target in load_targets()}
-    assert len(names) >= 30
+    """Python and native parts, host, and the memory that maintainers watch: none of them went missing."""
+    names = {target.name for file in (None, MAINTAINERS) for target in load_targets(file)}
+    assert len(names) >= 35
     assert {
         "python-lane-recorded",
         "native-decoder-reference",
