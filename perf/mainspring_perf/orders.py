@@ -1,6 +1,7 @@
 """Records of orders, the queue and the pool: in Python, native, and as JSON for comparison."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from mainspring.model import Fill, NewOrder, Side, records
 from mainspring.orders import OrderPool, OrderQueue
 from mainspring_perf.candidates import usable
-from mainspring_perf.harness import Benchmark, WrongAnswer, same_call
+from mainspring_perf.harness import Benchmark, expect, repeat, same_call
 
 __all__ = ["COUNTED", "SUITE", "benchmarks"]
 
@@ -66,21 +67,11 @@ def _benchmark(
     name: str, run: Callable[[], object], times: int, baseline: str | None, size: int = records.RECORD_BYTES
 ) -> Benchmark:
     right = next(right for what, right in _RIGHT.items() if name.startswith(what))
-
-    def check(answer: object) -> None:
-        if answer != right:
-            raise WrongAnswer(f"{name}: {answer!r}, not {right!r}")
-
-    def repeated() -> object:
-        for _ in range(times - 1):
-            run()
-        return run()
-
     return Benchmark(
         name=name,
-        run=repeated,
+        run=partial(repeat, times, run),
         operations=times,
-        check=check,
+        check=partial(expect, name, right),
         input=f"one order or fill, {size} bytes",
         calls=same_call(times, run),
         size_bytes=size if "code" in name else None,

@@ -15,7 +15,7 @@ from mainspring.lane import Lane
 from mainspring.model import Accepted, ApprovedOrder, Cancelled, MarketEvent, OrderEvent, Side
 from mainspring.seams import NEVER_NS, MarketView, Orders, RawMessage, Subscription
 from mainspring_perf.candidates import usable
-from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.harness import Benchmark, WrongAnswer, expect
 from mainspring_perf.parts import parts_here, plan_of, standing_in
 
 __all__ = ["COUNTED", "SUITE", "benchmarks"]
@@ -95,15 +95,12 @@ def _benchmark(part: str, moves: int) -> Benchmark:
             one_by_one((message,))
         return sink.taken - before, len(messages)
 
-    def check(answer: object) -> None:
-        if answer != (moves, moves):
-            raise WrongAnswer(f"{part}: orders and messages are {answer}, not {(moves, moves)}")
-
+    name = f"bytes to order, {part}"
     return Benchmark(
-        name=f"bytes to order, {part}",
+        name=name,
         run=run,
         operations=moves,
-        check=check,
+        check=partial(expect, name, (moves, moves)),
         input=f"{moves} bookTicker and depth messages in turn, each of which leads to an order; wiring included",
         baseline=None if part == "python" else "bytes to order, python",
         calls=partial(_calls, lane_of, messages),

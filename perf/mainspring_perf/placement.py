@@ -6,16 +6,7 @@ from collections.abc import Callable, Sequence
 
 from hwprofile.apply import Placement, Role, pin_thread, plan_placement, set_timer_slack
 from hwprofile.partial import partly_known
-from hwprofile.profile import (
-    Allowance,
-    Cache,
-    HostProfile,
-    Nic,
-    Node,
-    State,
-    Thread,
-    Topology,
-)
+from hwprofile.profile import Allowance, Cache, HostProfile, Nic, Node, State, Thread, Topology
 from mainspring_perf.harness import Benchmark, WrongAnswer
 
 __all__ = ["SUITE", "benchmarks"]
@@ -95,18 +86,11 @@ def _pins(passes: int) -> list[Benchmark]:
         if answer != {everywhere[-1]}:
             raise WrongAnswer(f"pinned to CPU {everywhere[-1]}, the thread may run on {answer!r}")
 
-    text = f"a thread bound to CPU {everywhere[-1]} and freed, {len(ends)} masks"
-    return [
-        Benchmark(name="sched-setaffinity", run=bare, operations=len(ends), check=check, input=text),
-        Benchmark(
-            name="pin-thread",
-            run=held,
-            operations=len(ends),
-            check=check,
-            input=text,
-            baseline="sched-setaffinity",
-        ),
-    ]
+    def benchmark(name: str, run: Callable[[], object], baseline: str | None = None) -> Benchmark:
+        text = f"a thread bound to CPU {everywhere[-1]} and freed, {len(ends)} masks"
+        return Benchmark(name=name, run=run, operations=len(ends), check=check, input=text, baseline=baseline)
+
+    return [benchmark("sched-setaffinity", bare), benchmark("pin-thread", held, "sched-setaffinity")]
 
 
 def _sleeps(passes: int) -> list[Benchmark]:
@@ -129,23 +113,14 @@ def _sleeps(passes: int) -> list[Benchmark]:
         if not isinstance(answer, float) or answer < passes * _SLEEP_S:
             raise WrongAnswer(f"{passes} sleeps of {_SLEEP_S} s took {answer!r} s")
 
-    def benchmark(name: str, slack_ns: int) -> Benchmark:
+    def benchmark(slack: str, slack_ns: int, baseline: str | None = None) -> Benchmark:
+        name = f"sleep-50us-{slack}-slack"
         text = f"{passes} sleeps of 50 us, with {slack_ns} ns of timer slack"
-        return Benchmark(name=name, run=sleeping(name, slack_ns), operations=passes, check=check, input=text)
+        run = sleeping(name, slack_ns)
+        return Benchmark(name=name, run=run, operations=passes, check=check, input=text, baseline=baseline)
 
-    usual = benchmark("sleep-50us-usual-slack", _USUAL_SLACK_NS)
-    exact = benchmark("sleep-50us-least-slack", _LEAST_SLACK_NS)
-    return [
-        usual,
-        Benchmark(
-            name=exact.name,
-            run=exact.run,
-            operations=exact.operations,
-            check=exact.check,
-            input=exact.input,
-            baseline=usual.name,
-        ),
-    ]
+    usual = benchmark("usual", _USUAL_SLACK_NS)
+    return [usual, benchmark("least", _LEAST_SLACK_NS, usual.name)]
 
 
 def _host(*, nodes: int, caches: int, cores: int, smt: int) -> HostProfile:
@@ -153,47 +128,47 @@ def _host(*, nodes: int, caches: int, cores: int, smt: int) -> HostProfile:
     total = nodes * caches * cores
     each = total // nodes
     threads = [
-        Thread(
+        partly_known(
+            Thread,
             number=place * total + core,
             online=True,
             package=core // each,
-            die=None,
-            cluster=None,
             core=core,
             smt=place,
             node=core // each,
-            kind=None,
         )
         for place in range(smt)
         for core in range(total)
     ]
     everything = tuple(thread.number for thread in threads)
+
+    def cpus_of(belongs: Callable[[Thread], bool]) -> tuple[int, ...]:
+        return tuple(thread.number for thread in threads if belongs(thread))
+
     return partly_known(
         HostProfile,
-        topology=Topology(
+        topology=partly_known(
+            Topology,
             threads=tuple(threads),
             caches=tuple(
-                Cache(
+                partly_known(
+                    Cache,
                     level=3,
                     type="unified",
-                    size=None,
-                    line=None,
-                    ways=None,
-                    cpus=tuple(thread.number for thread in threads if first <= thread.number % total < first + cores),
+                    cpus=cpus_of(lambda thread, first=first: first <= thread.number % total < first + cores),
                 )
                 for first in range(0, total, cores)
             ),
             nodes=tuple(
-                Node(
+                partly_known(
+                    Node,
                     number=node,
-                    cpus=tuple(thread.number for thread in threads if thread.node == node),
-                    memory=None,
+                    cpus=cpus_of(lambda thread, node=node: thread.node == node),
                     distances=tuple((other, 10 if other == node else 20) for other in range(nodes)),
                 )
                 for node in range(nodes)
             ),
-            kinds=(),
-            nics=(Nic(name="eth0", node=nodes - 1, cpus=None, mbps=None, driver=None, irqs=()),),
+            nics=(partly_known(Nic, name="eth0", node=nodes - 1),),
         ),
         allowance=partly_known(Allowance, usable=everything, affinity=everything),
         state=partly_known(State, rcu_nocbs=(), nohz_full=(), isolated=()),

@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from hwprofile.children import code_command
 from hwprofile.probe import probe, read_allowance, read_cpu, read_state, read_system, read_topology
 from hwprofile.profile import HostProfile
 from mainspring_perf._wide_host import CPUS_OF_A_PACKAGE, MASK_BITS, write_wide_host
-from mainspring_perf.harness import Benchmark, WrongAnswer, expect, same_call
+from mainspring_perf.harness import Benchmark, WrongAnswer, expect, repeat, same_call
 
 __all__ = ["SUITE", "benchmarks"]
 
@@ -44,19 +45,13 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
 def _benchmark(part: str, call: Callable[[], object], calls: int) -> Benchmark:
     right = _steady(call())
 
-    def run() -> object:
-        answer = call()
-        for _ in range(calls - 1):
-            answer = call()
-        return answer
-
     def check(answer: object) -> None:
         if _steady(answer) != right:
             raise WrongAnswer(f"probe, {part}: two looks at one host differ in what doesn't change")
 
     return Benchmark(
         name=part,
-        run=run,
+        run=partial(repeat, calls, call),
         operations=calls,
         check=check,
         input="this host's own kernel files",
@@ -80,7 +75,7 @@ def _fresh(name: str, program: str) -> Benchmark:
         name=name,
         run=run,
         operations=1,
-        check=lambda answer: expect(name, "done\n", answer),
+        check=partial(expect, name, "done\n"),
         input="a fresh interpreter, from its start to its end",
         baseline=None if program == "pass" else "interpreter",
     )
@@ -100,6 +95,6 @@ def _wide(cpus: int) -> Benchmark:
         name="wide-masks",
         run=run,
         operations=cpus,
-        check=lambda answer: expect("wide-masks", right, answer),
+        check=partial(expect, "wide-masks", right),
         input=f"one CPU of a recorded host of {cpus} with masks of {MASK_BITS:,} bits",
     )

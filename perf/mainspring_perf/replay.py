@@ -15,7 +15,7 @@ from typing import Any
 
 from mainspring.seams import FeedContext
 from mainspring_perf.candidates import usable
-from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.harness import Benchmark, expect
 from mainspring_perf.sessions import Session, sessions
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
@@ -52,16 +52,12 @@ def _on(session: Session, decoder: Callable[..., Any], times_over: int) -> list[
     events = np.tile(read_events(feed, messages), times_over)
     right = _plain(events)
 
-    def check(answer: object) -> None:
-        if answer != right:
-            raise WrongAnswer(f"replay of the {name}: {answer}, not {right}")
-
     def benchmark(what: str, run: Callable[[], _Answer], **more: Any) -> Benchmark:
         return Benchmark(
             name=f"{name}: {what}",
             run=run,
             operations=len(events),
-            check=check,
+            check=partial(expect, f"{name}: {what}", right),
             input=f"{len(events):,} events, the {name} {times_over} times over, in memory, one callback each",
             **more,
         )

@@ -12,7 +12,7 @@ from mainspring.model import ApprovedOrder, BookSnapshot, NewOrder, OrderEvent, 
 from mainspring.seams import RouterContext
 from mainspring.testing import NaiveBook
 from mainspring_perf.candidates import candidates, make
-from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.harness import Benchmark, expect
 from mainspring_perf.parts import BTC_USDT
 
 __all__ = ["SEAMS", "SUITE", "benchmarks", "unmeasured"]
@@ -51,21 +51,12 @@ _ORDERS = {"rest and cancel": _BID_TICKS - 10, "take": _BID_TICKS + 1}
 
 def _benchmark(offer: Offer, what: str, price_ticks: int, orders: int) -> Benchmark:
     name = f"{offer.name}: {what}"
-
-    def run() -> list[str]:
-        """The kinds of the last order's events."""
-        return _drive(offer, what, price_ticks, orders)
-
-    def check(answer: object) -> None:
-        right = ["Accepted", "Cancelled"] if what == "rest and cancel" else ["Accepted", "Fill"]
-        if answer != right:
-            raise WrongAnswer(f"{name}: the last order met {answer}, not {right}")
-
+    ends = "Cancelled" if what == "rest and cancel" else "Fill"
     return Benchmark(
         name=name,
-        run=run,
+        run=partial(_drive, offer, what, price_ticks, orders),
         operations=orders,
-        check=check,
+        check=partial(expect, name, ["Accepted", ends]),
         input=f"{orders} limit orders one after the other, an hour apart, each until the router has no more to say",
         offer=offer,
         calls=partial(_calls, offer, what, price_ticks, orders),
@@ -73,6 +64,7 @@ def _benchmark(offer: Offer, what: str, price_ticks: int, orders: int) -> Benchm
 
 
 def _drive(offer: Offer, what: str, price_ticks: int, orders: int) -> list[str]:
+    """The kinds of the last order's events."""
     call, inputs = _calls(offer, what, price_ticks, orders)
     events: list[OrderEvent] = []
     for one in inputs:

@@ -1,6 +1,7 @@
 """Slippage: what one estimate costs, by model and kind of order, and what keeping the market's statistics costs."""
 
 import math
+from functools import partial
 from typing import Any
 
 from mainspring.host.offers import Offer
@@ -8,7 +9,7 @@ from mainspring.lane.statistics import StreamStatistics
 from mainspring.model import NewOrder, Side, SlippageEstimate
 from mainspring.testing import FakeMarket, FakeStatistics
 from mainspring_perf.candidates import candidates, make
-from mainspring_perf.harness import Benchmark, WrongAnswer, same_call
+from mainspring_perf.harness import Benchmark, WrongAnswer, repeat, same_call
 from mainspring_perf.parts import BTC_USDT, fused, parts_here
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
@@ -93,12 +94,7 @@ def _native_market() -> Any:
 
 def _estimates(offer: Offer, kind: str, order: NewOrder, market: Any, bps: float | None, calls: int) -> Benchmark:
     name, model = offer.name, make(offer, BTC_USDT)
-    estimate = model.estimate
-
-    def run() -> object:
-        for _ in range(calls - 1):
-            estimate(order, market)
-        return estimate(order, market)
+    estimate = partial(model.estimate, order, market)
 
     def check(answer: object) -> None:
         # Half a unit of the last decimal that the expected figures are written with. Of a stranger's model only what
@@ -110,13 +106,13 @@ def _estimates(offer: Offer, kind: str, order: NewOrder, market: Any, bps: float
     plain = name.removeprefix(_NATIVE)
     return Benchmark(
         name=f"{name}-{kind}",
-        run=run,
+        run=partial(repeat, calls, estimate),
         operations=calls,
         check=check,
         input=f"{calls} estimates of one {kind} order of {order.size_lots} lots, {_LEVELS} levels of {_LEVEL_LOTS}",
         baseline=f"{plain}-{kind}" if plain != name and plain in _EXPECTED_BPS else None,
         offer=offer,
-        calls=same_call(calls, lambda: estimate(order, market)),
+        calls=same_call(calls, estimate),
         counted=50 if name in _COUNTED and kind == "large-market" else 0,
     )
 

@@ -1,6 +1,6 @@
 """Strategies: the cost of a callback, for every installed strategy, on best prices that move."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import partial
 from random import Random
 from typing import Any
@@ -8,11 +8,10 @@ from typing import Any
 import msgspec
 
 from mainspring.host.offers import Offer
-from mainspring.model import NewOrder, OrderKind, Side, TimeInForce, Trade
-from mainspring.seams import OpenOrder, Orders
-from mainspring.testing import FakeAccount, FakeMarket, FakeOpenOrder
+from mainspring.model import Side, Trade
+from mainspring.testing import FakeMarket, FakeOrders
 from mainspring_perf.candidates import candidates, make
-from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.harness import Benchmark, expect
 from mainspring_perf.parts import BTC_USDT
 
 __all__ = ["SEAMS", "SUITE", "benchmarks"]
@@ -32,44 +31,6 @@ class _Move(msgspec.Struct, frozen=True):
     bid_ticks: int
     ask_ticks: int
     trade: Trade
-
-
-class _Taken:
-    """`mainspring.seams.Orders` that opens what is asked for, sends nothing, and counts."""
-
-    def __init__(self) -> None:
-        self.account = FakeAccount()
-        self.position_lots = 0
-        self.requests = 0
-        self._open: dict[int, FakeOpenOrder] = {}
-
-    def submit(
-        self,
-        side: Side,
-        size_lots: int,
-        price_ticks: int = 0,
-        *,
-        kind: OrderKind = "limit",
-        time_in_force: TimeInForce = "gtc",
-        post_only: bool = False,
-    ) -> int:
-        self.requests += 1
-        order = NewOrder(self.requests, 0, side, kind, price_ticks, size_lots, 0, time_in_force, post_only)
-        if kind == "limit":
-            self._open[self.requests] = FakeOpenOrder(order)
-        return self.requests
-
-    def cancel(self, order_id: int) -> None:
-        self.requests += 1
-        self._open.pop(order_id, None)
-
-    def replace(self, order_id: int, price_ticks: int, size_lots: int) -> None:
-        self.requests += 1
-        order = self._open[order_id]
-        order.price_ticks, order.size_lots = price_ticks, size_lots
-
-    def open_orders(self) -> Collection[OpenOrder]:
-        return list(self._open.values())
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
@@ -92,16 +53,11 @@ def _moves(count: int) -> list[_Move]:
 
 def _benchmark(offer: Offer, moves: list[_Move]) -> Benchmark:
     expected = _pass(offer, moves)
-
-    def check(answer: object) -> None:
-        if answer != expected:
-            raise WrongAnswer(f"{offer.name}: {answer} requests, and {expected} the time before")
-
     return Benchmark(
         name=offer.name,
         run=partial(_pass, offer, moves),
         operations=len(moves),
-        check=check,
+        check=partial(expect, offer.name, expected),
         input=f"{offer.name}: {len(moves)} moves of the best prices, seed 1; {expected} requests",
         offer=offer,
         calls=lambda: (_calling(offer)[0], moves),
@@ -113,17 +69,13 @@ def _pass(offer: Offer, moves: list[_Move]) -> int:
     call, orders = _calling(offer)
     for move in moves:
         call(move)
-    return orders.requests
+    return len(orders.requests)
 
 
-def _calling(offer: Offer) -> tuple[Callable[[_Move], None], _Taken]:
+def _calling(offer: Offer) -> tuple[Callable[[_Move], None], FakeOrders]:
     strategy: Any = make(offer, (BTC_USDT,))
-    market, orders, subscription = (
-        FakeMarket(BTC_USDT, mid_ticks=_MID_TICKS, levels=5),
-        _Taken(),
-        strategy.subscription,
-    )
-    given: Orders = orders
+    market, orders = FakeMarket(BTC_USDT, mid_ticks=_MID_TICKS, levels=5), FakeOrders()
+    subscription = strategy.subscription
     on_bbo = strategy.on_bbo if subscription.bbo else None
     on_trade = strategy.on_trade if subscription.trades else None
     on_timer = strategy.on_timer if subscription.timer_ms else None
@@ -132,10 +84,10 @@ def _calling(offer: Offer) -> tuple[Callable[[_Move], None], _Taken]:
         market.now_ns = market.bbo_time_ns = move.now_ns
         market.bid_ticks, market.ask_ticks = move.bid_ticks, move.ask_ticks
         if on_bbo is not None:
-            on_bbo(market, given)
+            on_bbo(market, orders)
         if on_trade is not None:
-            on_trade(move.trade, market, given)
+            on_trade(move.trade, market, orders)
         if on_timer is not None:
-            on_timer(market, given)
+            on_timer(market, orders)
 
     return call, orders

@@ -13,7 +13,6 @@ One makes whole ticks and lots of prices and sizes, as the decoder does, by roun
 and is what the decoder is held to. The other keeps prices and sizes as floats, the least that can be done.
 """
 
-from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -26,6 +25,8 @@ from mainspring.seams import NEVER_NS, Feed, FeedContext, RawMessage
 from mainspring_perf.candidates import candidates, make, usable
 from mainspring_perf.harness import Benchmark, Calls, WrongAnswer
 from mainspring_perf.parts import CHUNK, book_sides, drive, fused
+from mainspring_perf.peers.adapters._loop import follow, whole_levels
+from mainspring_perf.peers.adapters.by_hand import BisectBook
 from mainspring_perf.sessions import sessions
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
@@ -168,95 +169,16 @@ def _expect_native(right: _Answer, answer: Any) -> None:
 
 
 def _by_hand_integers(messages: _Messages, instrument: Instrument) -> _Answer:
-    ticks_a_unit, lots_a_unit = float(1 / instrument.tick_size), float(1 / instrument.lot_size)
-
-    def whole(rows: list[list[str]]) -> list[tuple[int, int]]:
-        return [(round(float(price) * ticks_a_unit), round(float(size) * lots_a_unit)) for price, size in rows]
-
-    def quote(data: dict[str, Any]) -> tuple[int, ...]:
-        return (
-            data["u"],
-            round(float(data["b"]) * ticks_a_unit),
-            round(float(data["B"]) * lots_a_unit),
-            round(float(data["a"]) * ticks_a_unit),
-            round(float(data["A"]) * lots_a_unit),
-        )
-
-    def trade(data: dict[str, Any]) -> tuple[int, ...]:
-        price, size = round(float(data["p"]) * ticks_a_unit), round(float(data["q"]) * lots_a_unit)
-        return data["t"], data["T"], price, size, data["m"]
-
-    return _by_hand(messages, whole, quote, trade)
+    return _by_hand(messages, whole_levels(instrument.tick_size, instrument.lot_size))
 
 
 def _by_hand_floats(messages: _Messages) -> _Answer:
-    def floats(rows: list[list[str]]) -> list[tuple[float, float]]:
-        return [(float(price), float(size)) for price, size in rows]
-
-    def quote(data: dict[str, Any]) -> tuple[float, ...]:
-        return data["u"], float(data["b"]), float(data["B"]), float(data["a"]), float(data["A"])
-
-    def trade(data: dict[str, Any]) -> tuple[float, ...]:
-        return data["t"], data["T"], float(data["p"]), float(data["q"]), data["m"]
-
-    return _by_hand(messages, floats, quote, trade)
+    return _by_hand(messages, lambda rows: [(float(price), float(size)) for price, size in rows])
 
 
-def _by_hand(
-    messages: _Messages,
-    levels: Callable[[list[list[str]]], list[tuple[Any, Any]]],
-    quote: Callable[[dict[str, Any]], object],
-    trade: Callable[[dict[str, Any]], object],
-) -> _Answer:
-    loads = orjson.loads
-    bids: dict[Any, Any] = {}
-    asks: dict[Any, Any] = {}
-    bid_prices: list[Any] = []
-    ask_prices: list[Any] = []
-    waiting: list[dict[str, Any]] = []
-    last_id = -1
-    quotes = trades = 0
-    for _, raw in messages:
-        message = loads(raw)
-        data = message.get("data", message)
-        kind = data.get("e")
-        if kind is None and "A" in data:
-            quotes += 1
-            quote(data)
-        elif kind == "trade":
-            trades += 1
-            trade(data)
-        elif kind is None:
-            last_id = data["lastUpdateId"]
-            bids, asks = dict(levels(data["bids"])), dict(levels(data["asks"]))
-            bid_prices, ask_prices = sorted(bids), sorted(asks)
-            for data in waiting:
-                if data["u"] > last_id:
-                    last_id = data["u"]
-                    _change(bids, bid_prices, levels(data["b"]))
-                    _change(asks, ask_prices, levels(data["a"]))
-        elif last_id < 0:
-            waiting.append(data)
-        elif data["u"] > last_id:
-            if data["U"] > last_id + 1:
-                raise WrongAnswer(f"a gap after {last_id}")
-            last_id = data["u"]
-            _change(bids, bid_prices, levels(data["b"]))
-            _change(asks, ask_prices, levels(data["a"]))
-            bid, ask = bid_prices[-1], ask_prices[0]
-            _ = bid, bids[bid], ask, asks[ask]
-    return bids, asks, quotes, trades
-
-
-def _change(sizes: dict[Any, Any], prices: list[Any], rows: list[tuple[Any, Any]]) -> None:
-    for price, size in rows:
-        if size:
-            if price not in sizes:
-                insort(prices, price)
-            sizes[price] = size
-        elif price in sizes:
-            del sizes[price]
-            del prices[bisect_left(prices, price)]
+def _by_hand(messages: _Messages, levels: Callable[[Any], list[tuple[Any, Any]]]) -> _Answer:
+    book, quotes, trades = follow(messages, orjson.loads, BisectBook, levels)
+    return *book.sides(), quotes, trades
 
 
 def _expect(right: _Answer, answer: object) -> None:

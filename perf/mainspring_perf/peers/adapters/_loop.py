@@ -1,12 +1,23 @@
 """The loop that a Python programmer writes for Binance spot, apart from the decoder and the book that it is given."""
 
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
-from mainspring_perf.peers.contract import Answer
+from mainspring_perf.peers.contract import Answer, Prepare, Prepared
 from mainspring_perf.peers.inputs import Delta, Inputs, Level
 
-__all__ = ["Book", "Decoded", "Grid", "book_answer", "follow", "play", "play_answer", "read_grid"]
+__all__ = [
+    "Book",
+    "Decoded",
+    "Levels",
+    "follow",
+    "from_bytes",
+    "from_deltas",
+    "read_grid",
+    "session_answer",
+    "whole_levels",
+]
 
 
 class Book(Protocol):
@@ -33,35 +44,37 @@ class Decoded(NamedTuple):
     trades: int
 
 
-class Grid(NamedTuple):
-    """How many ticks and lots a unit of price and of size has, each of them a power of ten."""
-
-    ticks_a_unit: float
-    lots_a_unit: float
+Levels = Callable[[Any], list[Level]]
+"""Makes levels of rows of a price and a size, both text."""
 
 
-def read_grid(inputs: Inputs) -> Grid:
-    """The grid of the inputs' instrument."""
+def whole_levels(tick_size: str | Decimal, lot_size: str | Decimal) -> Levels:
+    """Levels in ticks and lots, by rounding floats: a unit has a power of ten of each."""
+    ticks_a_unit, lots_a_unit = round(1 / float(tick_size)), round(1 / float(lot_size))
+
+    def levels(rows: Any) -> list[Level]:
+        return [(round(float(price) * ticks_a_unit), round(float(size) * lots_a_unit)) for price, size in rows]
+
+    return levels
+
+
+def read_grid(inputs: Inputs) -> Levels:
+    """Levels on the grid of the inputs' instrument."""
     instrument = inputs.read("instrument")
-    return Grid(round(1 / float(instrument["tick_size"])), round(1 / float(instrument["lot_size"])))
+    return whole_levels(instrument["tick_size"], instrument["lot_size"])
 
 
 def follow(
     messages: Sequence[tuple[int, bytes]],
     loads: Callable[[bytes], Any],
     make_book: Callable[[], Book],
-    grid: Grid,
+    levels: Levels,
 ) -> Decoded:
     """Follows the update ids, reads quotes and trades, and takes the best prices after each depth message."""
-    ticks_a_unit, lots_a_unit = grid
     waiting: list[dict[str, Any]] = []
     book = make_book()
     last_id = -1
     quotes = trades = 0
-
-    def levels(rows: list[list[str]]) -> list[Level]:
-        return [(round(float(price) * ticks_a_unit), round(float(size) * lots_a_unit)) for price, size in rows]
-
     for _, raw in messages:
         message = loads(raw)
         data = message.get("data", message)
@@ -77,7 +90,7 @@ def follow(
                 book.best()
         elif kind == "trade":
             trades += 1
-            _ = (round(float(data["p"]) * ticks_a_unit), round(float(data["q"]) * lots_a_unit), data["m"], data["T"])
+            _ = levels([[data["p"], data["q"]]]), data["m"], data["T"]
         elif "A" in data:
             quotes += 1
             levels([[data["b"], data["B"]], [data["a"], data["A"]]])
@@ -93,12 +106,32 @@ def follow(
     return Decoded(book, quotes, trades)
 
 
-def book_answer(decoded: Decoded) -> Answer:
+def from_bytes(loads: Callable[[bytes], Any], make_book: Callable[[], Book]) -> Prepare:
+    """Prepares bytes into a book, by `follow`."""
+
+    def prepare(inputs: Inputs) -> Prepared:
+        messages, levels = inputs.messages(), read_grid(inputs)
+        return Prepared(lambda: follow(messages, loads, make_book, levels), session_answer)
+
+    return prepare
+
+
+def from_deltas(make_book: Callable[[], Book]) -> Prepare:
+    """Prepares deltas into a book."""
+
+    def prepare(inputs: Inputs) -> Prepared:
+        deltas = inputs.deltas()
+        return Prepared(lambda: _play(deltas, make_book), _play_answer)
+
+    return prepare
+
+
+def session_answer(decoded: Decoded) -> Answer:
     """The answer of a session."""
     return {**_sides(decoded.book), "quotes": decoded.quotes, "trades": decoded.trades}
 
 
-def play(deltas: Sequence[Delta], make_book: Callable[[], Book]) -> tuple[Book, int]:
+def _play(deltas: Sequence[Delta], make_book: Callable[[], Book]) -> tuple[Book, int]:
     """Deltas into a book, its best prices taken and added up after each."""
     book = make_book()
     apply, best = book.apply, book.best
@@ -110,8 +143,7 @@ def play(deltas: Sequence[Delta], make_book: Callable[[], Book]) -> tuple[Book, 
     return book, touch_sum
 
 
-def play_answer(played: tuple[Book, int]) -> Answer:
-    """The answer of deltas."""
+def _play_answer(played: tuple[Book, int]) -> Answer:
     book, touch_sum = played
     return {**_sides(book), "touch_sum": touch_sum}
 

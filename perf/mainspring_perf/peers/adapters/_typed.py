@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from mainspring_perf.peers.adapters._loop import Book, Decoded, Grid
-from mainspring_perf.peers.inputs import Level
+from mainspring_perf.peers.adapters._loop import Book, Decoded, Levels
 
 __all__ = ["follow_typed"]
 
@@ -35,17 +34,13 @@ class _Message(msgspec.Struct, gc=False):
     asks: _Rows = []
 
 
-def follow_typed(messages: Sequence[tuple[int, bytes]], make_book: Callable[[], Book], grid: Grid) -> Decoded:
+def follow_typed(messages: Sequence[tuple[int, bytes]], make_book: Callable[[], Book], levels: Levels) -> Decoded:
     """What `follow` does."""
-    ticks_a_unit, lots_a_unit = grid
     decode = msgspec.json.Decoder(_Message).decode
     waiting: list[_Data] = []
     book = make_book()
     last_id = -1
     quotes = trades = 0
-
-    def levels(rows: object) -> list[Level]:
-        return [(round(float(price) * ticks_a_unit), round(float(size) * lots_a_unit)) for price, size in rows]  # type: ignore[attr-defined]  # rows in a depth message
 
     for _, raw in messages:
         message = decode(raw)
@@ -70,7 +65,7 @@ def follow_typed(messages: Sequence[tuple[int, bytes]], make_book: Callable[[], 
                 book.best()
         elif data.e == "trade":
             trades += 1
-            _ = (round(float(data.p) * ticks_a_unit), round(float(data.q) * lots_a_unit), data.m, data.trade_time)
+            _ = levels(((data.p, data.q),)), data.m, data.trade_time
         else:
             quotes += 1
             levels(((data.b, data.bid_size), (data.a, data.ask_size)))

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from mainspring_perf.peers.adapters._loop import book_answer, follow, play, play_answer, read_grid
+from mainspring_perf.peers.adapters._loop import from_bytes, from_deltas, read_grid, session_answer
 from mainspring_perf.peers.adapters._typed import follow_typed
 from mainspring_perf.peers.contract import Answer, Candidates, Prepared
 from mainspring_perf.peers.inputs import Inputs, Level
@@ -52,19 +52,9 @@ def _change(sizes: dict[int, int], prices: list[int], rows: Iterable[Level]) -> 
             del prices[bisect_left(prices, price)]
 
 
-def _bytes_orjson(inputs: Inputs) -> Prepared:
-    messages, grid = inputs.messages(), read_grid(inputs)
-    return Prepared(lambda: follow(messages, orjson.loads, BisectBook, grid), book_answer)
-
-
 def _bytes_msgspec(inputs: Inputs) -> Prepared:
-    messages, grid = inputs.messages(), read_grid(inputs)
-    return Prepared(lambda: follow_typed(messages, BisectBook, grid), book_answer)
-
-
-def _book(inputs: Inputs) -> Prepared:
-    deltas = inputs.deltas()
-    return Prepared(lambda: play(deltas, BisectBook), play_answer)
+    messages, levels = inputs.messages(), read_grid(inputs)
+    return Prepared(lambda: follow_typed(messages, BisectBook, levels), session_answer)
 
 
 class _Fill(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -105,8 +95,11 @@ def _records_orjson(inputs: Inputs) -> Prepared:
 
 
 RACEANTS: Candidates = {
-    "bytes": {"orjson, dict, bisect": _bytes_orjson, "msgspec typed, dict, bisect": _bytes_msgspec},
-    "book": {"dict, bisect": _book},
+    "bytes": {
+        "orjson, dict, bisect": from_bytes(orjson.loads, BisectBook),
+        "msgspec typed, dict, bisect": _bytes_msgspec,
+    },
+    "book": {"dict, bisect": from_deltas(BisectBook)},
     "records": {
         "msgspec to JSON arrays": _records_msgspec_json,
         "msgspec to msgpack arrays": _records_msgspec_msgpack,

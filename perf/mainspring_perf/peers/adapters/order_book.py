@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import orjson
 from order_book import OrderBook
 
-from mainspring_perf.peers.adapters._loop import book_answer, follow, play, play_answer, read_grid
-from mainspring_perf.peers.contract import Candidates, Prepared
-from mainspring_perf.peers.inputs import Inputs, Level
+from mainspring_perf.peers.adapters._loop import from_bytes, from_deltas
+from mainspring_perf.peers.contract import Candidates
+from mainspring_perf.peers.inputs import Level
 
 __all__ = ["RACEANTS"]
 
@@ -38,14 +38,7 @@ class _Book:
         return self.bids.to_dict(), self.asks.to_dict()
 
 
-def _bytes(inputs: Inputs) -> Prepared:
-    messages, grid = inputs.messages(), read_grid(inputs)
-    return Prepared(lambda: follow(messages, orjson.loads, _Book, grid), book_answer)
-
-
-def _play(inputs: Inputs) -> Prepared:
-    deltas = inputs.deltas()
-    return Prepared(lambda: play(deltas, _Book), play_answer)
-
-
-RACEANTS: Candidates = {"bytes": {"orjson, OrderBook": _bytes}, "book": {"OrderBook": _play}}
+RACEANTS: Candidates = {
+    "bytes": {"orjson, OrderBook": from_bytes(orjson.loads, _Book)},
+    "book": {"OrderBook": from_deltas(_Book)},
+}

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import orjson
 from sortedcontainers import SortedDict
 
-from mainspring_perf.peers.adapters._loop import book_answer, follow, play, play_answer, read_grid
-from mainspring_perf.peers.contract import Candidates, Prepared
-from mainspring_perf.peers.inputs import Inputs, Level
+from mainspring_perf.peers.adapters._loop import from_bytes, from_deltas
+from mainspring_perf.peers.contract import Candidates
+from mainspring_perf.peers.inputs import Level
 
 __all__ = ["RACEANTS"]
 
@@ -34,14 +34,7 @@ class _Book:
         return dict(self.bids), dict(self.asks)
 
 
-def _bytes(inputs: Inputs) -> Prepared:
-    messages, grid = inputs.messages(), read_grid(inputs)
-    return Prepared(lambda: follow(messages, orjson.loads, _Book, grid), book_answer)
-
-
-def _play(inputs: Inputs) -> Prepared:
-    deltas = inputs.deltas()
-    return Prepared(lambda: play(deltas, _Book), play_answer)
-
-
-RACEANTS: Candidates = {"bytes": {"orjson, SortedDict": _bytes}, "book": {"SortedDict": _play}}
+RACEANTS: Candidates = {
+    "bytes": {"orjson, SortedDict": from_bytes(orjson.loads, _Book)},
+    "book": {"SortedDict": from_deltas(_Book)},
+}
