@@ -83,9 +83,9 @@ def generated(plan: Plan) -> Iterator[RawMessage]:
 
 
 def lane_of(plan: Plan, *, trading: bool, instruments: Sequence[Instrument] = ()) -> Lane:
-    """Returns a fresh lane of the plan, with the plan's strategies or with a `Watcher` in place of each.
+    """Returns a fresh lane of the plan. With `trading` it runs the plan's strategies, otherwise a `Watcher` for each.
 
-    `instruments` take the place of the plan's, if there are any.
+    `instruments` replace the plan's, if there are any.
     """
     if instruments:
         plan = msgspec.structs.replace(plan, instruments=tuple(instruments))
