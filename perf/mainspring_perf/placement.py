@@ -142,9 +142,6 @@ def _host(*, nodes: int, caches: int, cores: int, smt: int) -> HostProfile:
     ]
     everything = tuple(thread.number for thread in threads)
 
-    def cpus_of(belongs: Callable[[Thread], bool]) -> tuple[int, ...]:
-        return tuple(thread.number for thread in threads if belongs(thread))
-
     return partly_known(
         HostProfile,
         topology=partly_known(
@@ -155,7 +152,7 @@ def _host(*, nodes: int, caches: int, cores: int, smt: int) -> HostProfile:
                     Cache,
                     level=3,
                     type="unified",
-                    cpus=cpus_of(lambda thread, first=first: first <= thread.number % total < first + cores),
+                    cpus=tuple(cpu for cpu in everything if first <= cpu % total < first + cores),
                 )
                 for first in range(0, total, cores)
             ),
@@ -163,7 +160,7 @@ def _host(*, nodes: int, caches: int, cores: int, smt: int) -> HostProfile:
                 partly_known(
                     Node,
                     number=node,
-                    cpus=cpus_of(lambda thread, node=node: thread.node == node),
+                    cpus=tuple(thread.number for thread in threads if thread.node == node),
                     distances=tuple((other, 10 if other == node else 20) for other in range(nodes)),
                 )
                 for node in range(nodes)
