@@ -6,10 +6,9 @@ from html import escape
 
 from rich.console import Console
 from rich.markup import escape as plain
-from rich.table import Table
 
 from mainspring_perf.history import Change, Series
-from mainspring_perf.terminal import format_time
+from mainspring_perf.terminal import format_time, plain_table
 
 __all__ = ["history_page", "render_history"]
 
@@ -20,9 +19,7 @@ _WIDTH, _HEIGHT, _MARGIN = 640, 120, 8
 
 def render_history(series: Sequence[Series], console: Console) -> None:
     """Prints each series as bars, oldest first, with `|` before a run at which it moved, and lists the moves."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("suite", "benchmark", "oldest to newest", "runs", "first", "last"):
-        table.add_column(name, justify="right" if name in ("runs", "first", "last") else "left", overflow="fold")
+    table = plain_table("suite", "benchmark", "oldest to newest", right=("runs", "first", "last"))
     for one in series:
         figures = (str(len(one.one_ns)), format_time(one.one_ns[0]), format_time(one.one_ns[-1]))
         table.add_row(one.suite, plain(one.benchmark), _bars(one), *figures)

@@ -27,12 +27,12 @@ from hwprofile.instructions import instruction_sets
 from mainspring.data import write_atomically
 from mainspring.errors import MainspringError
 from mainspring_perf.counted import MARK, SECTIONS
-from mainspring_perf.files import perf_file
 from mainspring_perf.sessions import sessions
 from mainspring_perf.store import bench_folder, package_versions
 from mainspring_perf.suites import choose_suites, find_suites
 
 __all__ = [
+    "RECORDED",
     "TOLERANCE",
     "Count",
     "Counted",
@@ -42,6 +42,9 @@ __all__ = [
     "count_instructions",
     "recorded_counts",
 ]
+
+RECORDED = Path(__file__).parents[2] / "tools" / "instructions.toml"
+"""The counts that the project keeps; an installed package has none."""
 
 TOLERANCE = 0.01
 """The largest relative change of a count that passes."""
@@ -129,7 +132,8 @@ def check_instructions(names: Sequence[str] = (), *, record: bool = False, file:
 
     Where valgrind isn't there, or nothing was recorded for these, that is said and nothing fails; in the second case
     the counts are kept in the bench folder, so that the next check here has something to compare with. `record` writes
-    them to `file` instead, by default to `perf/instructions.toml`, in the place of what stood there for the same key.
+    them to `file` instead, by default in a checkout to `tools/instructions.toml`, in place of what stood there for the
+    same key.
     Raises `MainspringError` if callgrind fails.
     """
     found = _valgrind()
@@ -137,8 +141,8 @@ def check_instructions(names: Sequence[str] = (), *, record: bool = False, file:
         return Outcome(ok=None, said=f"not counted: {found}")
     valgrind, version = found
     key = _key(version)
-    kept = perf_file("instructions.toml") if file is None else file
-    own = bench_folder() / "instructions.toml"
+    own = bench_folder() / RECORDED.name
+    kept = file or (RECORDED if RECORDED.is_file() else own)
     chosen = _counted_suites(names)
     entries = [*recorded_counts(kept), *recorded_counts(own)]
     now = count_instructions(valgrind, chosen)

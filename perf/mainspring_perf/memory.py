@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 import psutil
 from rich.console import Console
-from rich.table import Table
 
 from hwprofile.children import code_command
 from mainspring.host.config import load_config
@@ -21,6 +20,7 @@ from mainspring.session import run_session
 from mainspring.testing import INSTRUMENT
 from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Calls
+from mainspring_perf.terminal import plain_table
 from mainspring_perf.wire import hot_paths
 
 __all__ = [
@@ -131,17 +131,17 @@ def _half_done(calls: Calls) -> tuple[Callable[[Any], object], Sequence[Any]]:
 def render_memory(found: Memory, console: Console) -> None:
     """Prints the results."""
     first = found.resident_mb[0]
-    sessions = Table("session", "resident MB", "since the first", box=None, pad_edge=False, header_style="bold")
+    sessions = plain_table("session", right=("resident MB", "since the first"))
     for number, resident in enumerate(found.resident_mb, 1):
         sessions.add_row(str(number), f"{resident:.1f}", f"{resident - first:+.1f}")
     console.print(sessions)
     if found.peak_mb is not None:
         console.print(f"peak: {found.peak_mb:.1f} MB")
-    books = Table("book of 2 x 1,000 levels", "KiB", box=None, pad_edge=False, header_style="bold")
+    books = plain_table("book of 2 x 1,000 levels", right=("KiB",))
     for name, kib in found.book_kib.items():
         books.add_row(name, f"{kib:.1f}")
     console.print(books)
-    paths = Table("hot path", "blocks kept a message", "bytes at most", box=None, pad_edge=False, header_style="bold")
+    paths = plain_table("hot path", right=("blocks kept a message", "bytes at most"))
     for name, taken in found.taken.items():
         paths.add_row(name, f"{taken.blocks_kept:.4f}", f"{taken.peak_bytes:,}")
     console.print(paths)

@@ -15,9 +15,8 @@ import os
 import sys
 import time
 
-from mainspring_perf.candidates import allow_only
 from mainspring_perf.harness import Benchmark
-from mainspring_perf.suites import load_suite
+from mainspring_perf.suites import add_options, chosen_benchmarks
 
 __all__ = ["PROTOCOL", "main"]
 
@@ -28,20 +27,15 @@ _PASS_S = 0.005
 def main() -> None:
     """Answers one side of a comparison until its input ends."""
     parser = argparse.ArgumentParser(prog="python -m mainspring_perf.round")
-    parser.add_argument("--suite", required=True)
+    add_options(parser)
     parser.add_argument("--only", action="append", default=[], help="a part of a benchmark's name")
-    parser.add_argument("--name", action="append", default=[], help="a benchmark's whole name")
-    parser.add_argument("--allow", action="append", default=[])
     arguments = parser.parse_args()
-    allow_only(arguments.allow)
     # What a benchmark prints is no answer.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     passes: dict[str, tuple[Benchmark, int]] = {}
     reported = {}
-    for benchmark in load_suite(arguments.suite).benchmarks(False):
-        if arguments.name and benchmark.name not in arguments.name:
-            continue
+    for benchmark in chosen_benchmarks(arguments):
         if arguments.only and not any(part in benchmark.name for part in arguments.only):
             continue
         benchmark.check(benchmark.run())

@@ -1,5 +1,6 @@
 """Finds the suites: every module of this package that names one in `SUITE`."""
 
+import argparse
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
@@ -8,8 +9,10 @@ from types import ModuleType
 
 import mainspring_perf
 from mainspring.errors import MainspringError
+from mainspring_perf.candidates import allow_only
+from mainspring_perf.harness import Benchmark
 
-__all__ = ["choose_suites", "find_suites", "load_suite"]
+__all__ = ["add_options", "choose_suites", "chosen_benchmarks", "find_suites", "load_suite"]
 
 
 def choose_suites(names: Sequence[str]) -> list[str]:
@@ -32,6 +35,20 @@ def find_suites() -> Mapping[str, ModuleType]:
         if hasattr(loaded, "SUITE"):
             suites[loaded.SUITE] = loaded
     return dict(sorted(suites.items()))
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of a process that measures one suite: `--suite`, `--name` and `--allow`."""
+    parser.add_argument("--suite", required=True)
+    parser.add_argument("--name", action="append", default=[], help="a benchmark's whole name; default: all of them")
+    parser.add_argument("--allow", action="append", default=[], help="a distribution whose plugins are measured")
+
+
+def chosen_benchmarks(arguments: argparse.Namespace) -> list[Benchmark]:
+    """Returns the benchmarks that these options choose, and allows only their distributions from now on."""
+    allow_only(arguments.allow)
+    every: list[Benchmark] = load_suite(arguments.suite).benchmarks(False)
+    return [one for one in every if not arguments.name or one.name in arguments.name]
 
 
 def load_suite(name: str) -> ModuleType:

@@ -16,9 +16,8 @@ from typing import Any
 import msgspec
 from hdrh.histogram import HdrHistogram
 
-from mainspring_perf.candidates import allow_only
-from mainspring_perf.harness import Benchmark, Calls
-from mainspring_perf.suites import load_suite
+from mainspring_perf.harness import Calls
+from mainspring_perf.suites import add_options, chosen_benchmarks
 
 __all__ = ["Tail", "main", "measure_tail"]
 
@@ -118,16 +117,12 @@ def _nothing(_: object) -> None:
 def main() -> None:
     """Prints the tails of a suite's benchmarks as JSON, by name, after checking the answers."""
     parser = argparse.ArgumentParser(prog="python -m mainspring_perf.tails", description=__doc__)
-    parser.add_argument("--suite", required=True)
-    parser.add_argument("--name", action="append", default=[], help="a benchmark's whole name")
-    parser.add_argument("--allow", action="append", default=[])
+    add_options(parser)
     parser.add_argument("--rate", type=float, help="operations a second")
     arguments = parser.parse_args()
-    allow_only(arguments.allow)
-    chosen: list[Benchmark] = load_suite(arguments.suite).benchmarks(False)
     tails = {}
-    for benchmark in chosen:
-        if benchmark.calls is None or (arguments.name and benchmark.name not in arguments.name):
+    for benchmark in chosen_benchmarks(arguments):
+        if benchmark.calls is None:
             continue
         benchmark.check(benchmark.run())
         tails[benchmark.name] = msgspec.to_builtins(measure_tail(benchmark.calls, rate=arguments.rate))

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mainspring.errors import MainspringError
-from mainspring_perf.files import perf_file
 
 if TYPE_CHECKING:
     from mainspring_perf.run import Timed
 
 __all__ = ["Reached", "Target", "check_targets", "load_targets", "suites_of"]
+
+_PACKAGE = Path(__file__).parent
+# In a checkout the file lies beside the package, in a wheel inside it.
+_FILE = next(folder / "targets.toml" for folder in (_PACKAGE.parent, _PACKAGE) if (folder / "targets.toml").is_file())
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,7 +69,7 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def load_targets(file: Path | None = None) -> list[Target]:
     """Reads targets from a file, `perf/targets.toml` by default. Raises `MainspringError` if it isn't one."""
-    path = perf_file("targets.toml") if file is None else file
+    path = _FILE if file is None else file
     try:
         found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), type=dict[str, Target])
     except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:

@@ -10,7 +10,7 @@ from rich.table import Table
 from mainspring_perf.run import Timed
 from mainspring_perf.versus import Comparison
 
-__all__ = ["format_time", "render", "render_comparison"]
+__all__ = ["format_time", "plain_table", "render", "render_comparison"]
 
 _JUDGED = {True: "met", False: "MISSED", None: "not assessed"}
 
@@ -29,7 +29,9 @@ def render(timed: Timed, console: Console) -> None:
 
 
 def _means(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("suite", "benchmark", right=("one", "a second", "bytes", "± rounds", "against its baseline", "aim"))
+    table = plain_table(
+        "suite", "benchmark", right=("one", "a second", "bytes", "± rounds", "against its baseline", "aim")
+    )
     for row in rows:
         ratio = f"{row['ratio']:.2f}x {row['baseline']}" if row["ratio"] is not None else ""
         table.add_row(
@@ -47,7 +49,7 @@ def _means(rows: Sequence[dict[str, Any]]) -> Table:
 
 def _tails(rows: Sequence[dict[str, Any]]) -> Table:
     tails = [row["tail"] for row in rows if row["tail"]]
-    table = _table("suite", "one by one", right=("mean", "p50", "p99", "p99.9", "max", "operations", "a second"))
+    table = plain_table("suite", "one by one", right=("mean", "p50", "p99", "p99.9", "max", "operations", "a second"))
     for row in rows:
         tail = row["tail"]
         if tail is None:
@@ -67,7 +69,7 @@ def _tails(rows: Sequence[dict[str, Any]]) -> Table:
 
 def render_comparison(found: Comparison, console: Console) -> None:
     """Prints each difference with its interval and verdict, and how they were measured."""
-    table = _table("suite", "benchmark", right=("then", "now", "now to then", "95% interval", "verdict"))
+    table = plain_table("suite", "benchmark", right=("then", "now", "now to then", "95% interval", "verdict"))
     for one in found.differences:
         style = {"slower": "red", "faster": "green"}.get(one.verdict, "")
         verdict = f"{one.verdict}, FAILS" if one.fails else one.verdict
@@ -88,7 +90,8 @@ def render_comparison(found: Comparison, console: Console) -> None:
             console.print(escape(f"{side}: {name}"), style="dim")
 
 
-def _table(*left: str, right: Sequence[str]) -> Table:
+def plain_table(*left: str, right: Sequence[str] = ()) -> Table:
+    """Returns a table without lines: columns of words on the left, of figures on the right."""
     table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left", caption_style="dim")
     for name in left:
         table.add_column(name, overflow="fold")

@@ -8,8 +8,7 @@ import msgspec
 import pyperf
 
 from hwprofile.children import module_command
-from mainspring_perf.candidates import allow_only
-from mainspring_perf.suites import load_suite
+from mainspring_perf.suites import add_options, chosen_benchmarks
 
 __all__ = ["main"]
 
@@ -20,17 +19,11 @@ def main() -> None:
     `--known-loops` names a JSON file with the loops that an earlier round found, by benchmark.
     """
     runner = pyperf.Runner(add_cmdline_args=_pass_suite_on, program_args=module_command("mainspring_perf.worker")[1:])
-    runner.argparser.add_argument("--suite", required=True)
-    runner.argparser.add_argument("--name", action="append", default=[], help="time only the benchmark of this name")
-    runner.argparser.add_argument("--allow", action="append", default=[])
+    add_options(runner.argparser)
     runner.argparser.add_argument("--known-loops", type=Path, help="a file with the loops of each benchmark")
     arguments = runner.parse_args(sys.argv[1:])
-    allow_only(arguments.allow)
     loops: dict[str, int] = msgspec.json.decode(arguments.known_loops.read_bytes()) if arguments.known_loops else {}
-    benchmarks = [
-        one for one in load_suite(arguments.suite).benchmarks(False) if not arguments.name or one.name in arguments.name
-    ]
-    for index, benchmark in enumerate(benchmarks):
+    for index, benchmark in enumerate(chosen_benchmarks(arguments)):
         if arguments.worker and arguments.worker_task == index:
             benchmark.check(benchmark.run())
         if not arguments.worker:

@@ -5,8 +5,7 @@ import pytest
 from mainspring.errors import MainspringError
 from mainspring_perf import instructions
 from mainspring_perf.candidates import usable
-from mainspring_perf.files import perf_file
-from mainspring_perf.instructions import Counted, Key, check_instructions, recorded_counts
+from mainspring_perf.instructions import RECORDED, Counted, Key, check_instructions, recorded_counts
 
 LINUX = {"architecture": "x86_64", "system": "glibc 2.36, avx2", "native": "", "valgrind": "valgrind-3"}
 KEY = Key(python="CPython 3.11.0, GCC", packages={"orjson": "3"}, **LINUX)
@@ -111,7 +110,7 @@ def test_a_suite_without_counted_paths_is_refused(counting):
 
 def test_the_recorded_file_can_be_read():
     """The file in the repository holds counts of every suite that has counted paths."""
-    entries = recorded_counts(perf_file("instructions.toml"))
+    entries = recorded_counts(RECORDED)
     assert entries
     for _, counts in entries:
         assert {path.split(": ")[0] for path in counts} >= {"book", "risk", "slippage", "lane", "wire", "path"}

@@ -10,7 +10,7 @@ from mainspring.report.figures import latency, memory
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.parts import CHUNK, lane_of, parts_here, plan_of
 from mainspring_perf.scaling.streams import changes, instruments, snapshots
-from mainspring_perf.scaling.values import Case, Figure, Result, Series
+from mainspring_perf.scaling.values import ByPart, Case, Figure, Result
 
 __all__ = ["NAME", "cases", "figures", "measure"]
 
@@ -59,14 +59,11 @@ def measure(case: Case) -> dict[str, Any]:
 
 def figures(results: list[Result]) -> list[Figure]:
     """One plot, a line for each part."""
-    parts = list(dict.fromkeys(one.case["part"] for one in results))
-    counts = list(dict.fromkeys(one.case["instruments"] for one in results))
-    found = {(one.case["part"], one.case["instruments"]): one.found for one in results}
+    found = ByPart(results, "instruments")
     rows = []
-    for count in counts:
-        times = [latency(found[part, count]["message_ns"]) for part in parts]
-        sizes = [found[part, count]["instrument_bytes"] for part in parts]
-        rows.append([f"{count:,}", *times, *["" if size is None else memory(round(size)) for size in sizes]])
+    for count in found.counts:
+        sizes = ["" if size is None else memory(round(size)) for size in found.row(count, "instrument_bytes")]
+        rows.append([f"{count:,}", *map(latency, found.row(count, "message_ns")), *sizes])
     return [
         Figure(
             name="instruments",
@@ -78,15 +75,8 @@ def figures(results: list[Result]) -> list[Figure]:
             ),
             x_title="instruments in one lane",
             y_title="one message",
-            series=[
-                Series(f"{part} parts", [(float(count), found[part, count]["message_ns"]) for count in counts])
-                for part in parts
-            ],
-            head=[
-                "instruments",
-                *[f"a message, {part}" for part in parts],
-                *[f"memory an instrument, {part}" for part in parts],
-            ],
+            series=found.series("message_ns"),
+            head=["instruments", *found.head("a message"), *found.head("memory an instrument")],
             rows=rows,
         )
     ]

@@ -9,7 +9,7 @@ from mainspring.report import SessionReport
 from mainspring.session import run_session
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.parts import overrides, parts_here
-from mainspring_perf.scaling.values import Case, Figure, Result, Series
+from mainspring_perf.scaling.values import ByPart, Case, Figure, Result
 from mainspring_perf.sessions import registry
 
 __all__ = ["NAME", "cases", "figures", "measure"]
@@ -47,17 +47,13 @@ def measure(case: Case) -> dict[str, Any]:
 
 def figures(results: list[Result]) -> list[Figure]:
     """One plot, a line for each part."""
-    parts = list(dict.fromkeys(one.case["part"] for one in results))
-    counts = list(dict.fromkeys(one.case["lanes"] for one in results))
-    found = {(one.case["part"], one.case["lanes"]): one.found["a_second"] for one in results}
-    rows = [
-        [
-            str(count),
-            *[f"{found[part, count]:,.0f}" for part in parts],
-            *[f"{found[part, count] / found[part, counts[0]]:.2f}x" for part in parts],
-        ]
-        for count in counts
-    ]
+    found = ByPart(results, "lanes")
+    single = found.row(found.counts[0], "a_second")
+    rows = []
+    for count in found.counts:
+        rates = found.row(count, "a_second")
+        gains = [f"{rate / one:.2f}x" for rate, one in zip(rates, single, strict=True)]
+        rows.append([str(count), *[f"{rate:,.0f}" for rate in rates], *gains])
     return [
         Figure(
             name="lanes",
@@ -72,10 +68,8 @@ def figures(results: list[Result]) -> list[Figure]:
             y_unit="",
             linear_x=True,
             linear_y=True,
-            series=[
-                Series(f"{part} parts", [(float(count), found[part, count]) for count in counts]) for part in parts
-            ],
-            head=["lanes", *[f"a second, {part}" for part in parts], *[f"gain, {part}" for part in parts]],
+            series=found.series("a_second"),
+            head=["lanes", *found.head("a second"), *found.head("gain")],
             rows=rows,
         )
     ]

@@ -52,7 +52,7 @@ def instructions(
     suites: Annotated[list[str] | None, typer.Argument(help="The suites to count; default: all.")] = None,
     *,
     record: Annotated[bool, typer.Option("--record", help="Record the counts for later comparison.")] = False,
-    file: Annotated[Path | None, typer.Option(help="The recorded counts, instead of perf/instructions.toml.")] = None,
+    file: Annotated[Path | None, typer.Option(help="The recorded counts, instead of those of the checkout.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
     """Count the instructions of the hot paths with valgrind's callgrind; they must be within 1% of the record."""
