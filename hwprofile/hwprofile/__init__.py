@@ -1,6 +1,6 @@
-"""hwprofile: knows the host it runs on. Imports nothing of Mainspring, and is usable alone.
+"""hwprofile describes the host it runs on. It imports nothing of Mainspring and works without it.
 
-`hwprofile.probe.probe()` gives the whole `HostProfile`; `instruction_sets` alone is far cheaper.
+`hwprofile.probe.probe()` returns a complete `HostProfile`; `instruction_sets` alone is far cheaper.
 """
 
 from hwprofile.instructions import instruction_sets

@@ -1,4 +1,4 @@
-"""The command `hwprofile`: what this host is, how ready it is, how its CPUs are interrupted, and pinning to them."""
+"""The command `hwprofile`: shows the host, grades it, measures jitter, and pins work to CPUs."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and returns its exit code. `arguments` stands for those of the command line."""
+    """Runs the command and returns its exit code. `arguments` defaults to those of the command line."""
     parser = argparse.ArgumentParser(
         prog="hwprofile",
         description="Show this host, grade it for low latency, measure its jitter, and pin work to its CPUs.",

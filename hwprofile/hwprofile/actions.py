@@ -1,4 +1,4 @@
-"""What was done to a thread, a process or a mapping: wanted, what holds now, and the evidence; and how it is undone."""
+"""Records actions on threads, processes and mappings: what was wanted, what holds, the evidence, and the undo."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +12,13 @@ Outcome = Literal["applied", "partial", "refused", "unknown"]
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One action on the host, and what came of it.
+    """An action on the host and its outcome.
 
-    `name` says which ("pin", "memory-policy"), `subject` on what ("thread 4711"). `wanted` and `holds` are the state
-    that was asked for and the one read back, in words; `evidence` is what was read, and from where. `applied`: what was
-    wanted holds. `partial`: some of it. `refused`: nothing changed, by us or by the kernel. `unknown`: it was asked for
-    and can't be read back. Whatever isn't `applied` has a `reason`, and in `needs` what would make it possible.
+    `name` is the action ("pin", "memory-policy") and `subject` its target ("thread 4711"). `wanted` and `holds`
+    describe the requested state and the one read back; `evidence` is what was read, and from where. The outcome is
+    `applied`: the requested state holds; `partial`: some of it does; `refused`: nothing changed, by our decision or the
+    kernel's; `unknown`: it was set and can't be read back. Unless it is `applied`, `reason` says why and `needs` what
+    would make it possible.
     """
 
     name: str
@@ -31,17 +32,16 @@ class Action:
 
 
 Undo = Callable[[], Action]
-"""Puts back what an action changed, as far as it still can, and says what came of that."""
+"""Restores what an action changed, as far as that is still possible, and returns the outcome."""
 
 
 class Scope:
-    """Actions that hold until the end of a `with` block, and are undone there in reverse order.
+    """Undoes its actions at the end of a `with` block, in reverse order.
 
     >>> with Scope() as scope:
     ...     action = scope.add(*pin_thread({2}))    # doctest: +SKIP
 
-    Every function of `hwprofile.apply` returns its `Action` and the way to undo it, which is None if nothing
-    changed.
+    Every function of `hwprofile.apply` returns its `Action` and a function that undoes it, or None if nothing changed.
     """
 
     def __init__(self) -> None:
@@ -51,26 +51,26 @@ class Scope:
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        """What was done, in order, refusals included."""
+        """The actions in order, refused ones included."""
         return tuple(self._actions)
 
     @property
     def undone(self) -> tuple[Action, ...]:
-        """What undoing did, in the order in which it was undone."""
+        """The outcomes of undoing, in the order in which it happened."""
         return tuple(self._undone)
 
     def add(self, action: Action, undo: Undo | None) -> Action:
-        """Takes an action and its undoing into the hold, and returns the action."""
+        """Adds an action and its undo function, and returns the action."""
         self._actions.append(action)
         if undo is not None:
             self._undo.append((action, undo))
         return action
 
     def release(self) -> tuple[Action, ...]:
-        """Undoes everything, last first, each exactly once; returns what each undoing did.
+        """Undoes everything once, last first, and returns the outcome of each.
 
-        An undoing that fails is one of these actions, and the others still run. One that is interrupted (by Ctrl-C,
-        say) interrupts the caller once the others have run.
+        If an undo function fails, that is its outcome, and the others still run. If one is interrupted (by Ctrl-C,
+        for example), the caller is interrupted after the others have run.
         """
         try:
             while self._undo:
@@ -93,7 +93,7 @@ class Scope:
 def _undone(action: Action, undo: Undo) -> Action:
     try:
         return undo()
-    # Whatever it is, the undoings that wait behind this one matter more.
+    # Whatever was raised, the remaining undo functions must run.
     except Exception as error:  # noqa: BLE001
         return Action(
             name=action.name,

@@ -1,4 +1,4 @@
-"""Writes numbers of CPUs the way the kernel takes them."""
+"""Formats CPU numbers as the kernel does."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,7 @@ __all__ = ["cpu_list", "cpu_mask", "cpus_named"]
 
 
 def cpu_list(cpus: Collection[int]) -> str:
-    """The CPUs as a list with ranges, "0-3,8"; "none" where there are none."""
+    """Formats CPUs as a list with ranges, "0-3,8"; "none" if there are none."""
     parts: list[str] = []
     start = previous = None
     for cpu in [*sorted(set(cpus)), None]:
@@ -18,14 +18,14 @@ def cpu_list(cpus: Collection[int]) -> str:
 
 
 def cpus_named(cpus: Collection[int]) -> str:
-    """The CPUs as they stand in a sentence: "CPU 2", "CPUs 0-3,8", "no CPU"."""
+    """Names CPUs for use in a sentence: "CPU 2", "CPUs 0-3,8", "no CPU"."""
     if not cpus:
         return "no CPU"
     return f"CPU{'s'[: len(set(cpus)) != 1]} {cpu_list(cpus)}"
 
 
 def cpu_mask(cpus: Collection[int]) -> str:
-    """The CPUs as a mask in words of 32 bits, the highest first, "f,00000003"."""
+    """Formats CPUs as a mask in words of 32 bits, the highest first: "f,00000003"."""
     mask = sum(1 << cpu for cpu in set(cpus))
     words = []
     while mask:

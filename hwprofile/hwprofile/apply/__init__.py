@@ -1,4 +1,4 @@
-"""Holds threads, memory and CPUs to a plan. Every action says what was wanted, what holds now, and how it is undone."""
+"""Applies a plan to threads, memory and CPUs. Every action reports what was wanted, what holds, and how to undo it."""
 
 from hwprofile.apply.gc import tune_gc
 from hwprofile.apply.huge_pages import advise_huge_pages

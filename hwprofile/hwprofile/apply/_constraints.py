@@ -1,4 +1,4 @@
-"""Holds a plan against what its strategy constraints, from the assignments alone, and says what isn't kept."""
+"""Checks a plan's assignments against the constraints of its strategy."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ __all__ = ["find_violations"]
 def find_violations(
     inventory: CpuInventory, strategy: PlacementStrategy, roles: Sequence[Role], assignments: Sequence[Assignment]
 ) -> tuple[str, ...]:
-    """Describes each violated constraint in a sentence. What can't be known counts as violated."""
+    """Describes each violated constraint in a sentence. A constraint that can't be checked counts as violated."""
     if not roles:
         return ()
     if not inventory.free:

@@ -1,4 +1,4 @@
-"""What a placement plan stands on: the free CPUs of a host, by core, cache and node, and which are to be avoided."""
+"""The CPUs that a placement plan may use, by core, cache and node, and those that it should avoid."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ _UNKNOWN_DISTANCE = 255
 
 @dataclass(frozen=True, kw_only=True)
 class Core:
-    """A physical core with free CPUs. `threads` are all its online CPUs, `free` those that the plan may give away.
+    """A physical core with free CPUs. `threads` are all its online CPUs, `free` those that the plan may assign.
 
-    `number` is None if nothing says which CPUs share a core: then each CPU counts as one. `place` names the node and
-    the last-level cache, the place where cores are near to one another. `foreign` is whether another process has
-    reserved one of its threads.
+    `number` is None if it isn't known which CPUs share a core; each CPU then counts as a core. `place` names the node
+    and the last-level cache: cores of one place are near each other. `foreign` says if another process has reserved
+    one of its threads.
     """
 
     number: int | None
@@ -34,39 +34,39 @@ class Core:
 
 @dataclass(frozen=True, kw_only=True)
 class CpuInventory:
-    """A host's free CPUs, and what is known of each."""
+    """A host's free CPUs and their properties."""
 
     profile: HostProfile
     taken: frozenset[int]
 
     @cached_property
     def reachable(self) -> tuple[int, ...]:
-        """The CPUs that this process may use at all."""
+        """The CPUs that this process may use."""
         return reachable_cpus(self.profile)
 
     @cached_property
     def all_taken(self) -> bool:
-        """Whether others have reserved all that this process may use, so that nothing is left but to share."""
+        """Whether other processes have reserved every CPU that this one may use, so that it has to share."""
         return bool(self.reachable) and self.taken.issuperset(self.reachable)
 
     @cached_property
     def free(self) -> tuple[int, ...]:
-        """The CPUs that the plan may give away, in ascending order."""
+        """The CPUs that the plan may assign, in ascending order."""
         return self.reachable if self.all_taken else tuple(cpu for cpu in self.reachable if cpu not in self.taken)
 
     @cached_property
     def isolated(self) -> frozenset[int]:
-        """The free CPUs that the kernel keeps its scheduler away from."""
+        """The free CPUs that are isolated from the kernel's scheduler."""
         return frozenset(self.free) & frozenset(self.profile.state.isolated or ())
 
     @cached_property
     def threads(self) -> dict[int, Thread]:
-        """What is known of each CPU, by number."""
+        """The profile's entry for each CPU, by number."""
         return {thread.number: thread for thread in self.profile.topology.threads}
 
     @cached_property
     def siblings(self) -> dict[int, tuple[int, ...]]:
-        """The online CPUs of the same core, for each free CPU and for what shares its core; itself included."""
+        """The online CPUs of each core that has a free CPU, by each of the core's CPUs."""
         by_core: dict[int, list[int]] = {}
         for thread in self.profile.topology.threads:
             if thread.online and thread.core is not None:
@@ -76,7 +76,7 @@ class CpuInventory:
 
     @cached_property
     def last_level(self) -> dict[int, tuple[int, ...]]:
-        """The CPUs that share the last-level cache of each CPU: the L3, or the L2 where there is none."""
+        """The CPUs that share each CPU's last-level cache: the L3, or the L2 if there is no L3."""
         found: dict[int, tuple[int, ...]] = {}
         level = dict.fromkeys(self.threads, 1)
         for cache in self.profile.topology.caches:
@@ -88,12 +88,12 @@ class CpuInventory:
 
     @cached_property
     def best_kind(self) -> int | None:
-        """The number of the fastest kind among the free CPUs, on a hybrid host; None if all are alike."""
+        """The number of the fastest kind among the free CPUs of a hybrid host; None if all CPUs are alike."""
         kinds = {self.kind(cpu) for cpu in self.free}
         return max(kinds) if len(kinds) > 1 else None
 
     def kind(self, cpu: int) -> int:
-        """The number of a CPU's kind; 0 if nothing says."""
+        """The number of a CPU's kind; 0 if it isn't known."""
         thread = self.threads.get(cpu)
         return thread.kind or 0 if thread is not None else 0
 
@@ -103,7 +103,7 @@ class CpuInventory:
         return thread.node if thread is not None else None
 
     def place(self, cpu: int) -> tuple[int, int]:
-        """Names the node and the last-level cache of a CPU; where no cache is known, its package stands for it."""
+        """Names a CPU's node and last-level cache, or its package if no cache is known."""
         node = self.node(cpu)
         cache = self.last_level.get(cpu)
         thread = self.threads.get(cpu)
@@ -139,12 +139,12 @@ class CpuInventory:
 
     @cached_property
     def cores_known(self) -> bool:
-        """Whether it is known of every free CPU which others share its core."""
+        """Whether the core of every free CPU is known."""
         return all(core.number is not None for core in self.cores)
 
     @cached_property
     def system_cpus(self) -> frozenset[int]:
-        """The CPUs on which the system's own work lands: CPU 0, and those to which new interrupts are sent."""
+        """The CPUs that run the system's own work: CPU 0, and those that receive new interrupts."""
         default = self.profile.state.default_irq_affinity
         online = frozenset(self.profile.topology.online)
         named = frozenset(default) if default is not None and not online.issubset(default) else frozenset()
@@ -152,7 +152,7 @@ class CpuInventory:
 
     @cached_property
     def interrupts(self) -> dict[int, int]:
-        """How many interrupts are bound to each CPU. Those that may be served anywhere count for none."""
+        """The number of interrupts bound to each CPU. Interrupts that may be served anywhere aren't counted."""
         online = frozenset(self.profile.topology.online)
         counts = dict.fromkeys(self.free, 0)
         for _, cpus in self.profile.state.irq_affinity:
@@ -167,20 +167,20 @@ class CpuInventory:
 
     @cached_property
     def any_nic_node(self) -> int | None:
-        """The node of the host's network interfaces, where they all stand on one; else None."""
+        """The node of the host's network interfaces if they are all on one, otherwise None."""
         nodes = {nic.node for nic in self.profile.topology.nics if nic.node is not None}
         return nodes.pop() if len(nodes) == 1 else None
 
     def wanted_node(self, nic: str | None) -> int | None:
-        """The node that a role with that network interface wants to be near to; without one, that of any there is."""
+        """The node that a role with that network interface should be near; without `nic`, `any_nic_node`."""
         return self.any_nic_node if nic is None else self.nic_node(nic)
 
     def far(self, node: int | None, wanted: int | None) -> int:
-        """How far a node is from the one that is wanted; 0 if none is."""
+        """The distance of a node from the wanted one; 0 if none is wanted."""
         return 0 if wanted is None else self.distance(wanted, node)
 
     def distance(self, one: int | None, other: int | None) -> int:
-        """The distance between two nodes as the firmware tells it; 10 is the same node."""
+        """The distance between two nodes according to the firmware; 10 within a node."""
         if one == other:
             return _LOCAL
         for node in self.profile.topology.nodes:
@@ -189,9 +189,9 @@ class CpuInventory:
         return _UNKNOWN_DISTANCE
 
     def memory_node(self, cpus: Collection[int]) -> int | None:
-        """The node whose memory is near to all of those CPUs: theirs, or the nearest that has memory we may use.
+        """The node whose memory is nearest to all of those CPUs and may be used by this process.
 
-        None if they stand on several nodes, or nothing is known.
+        None if the CPUs are on several nodes, or the node isn't known.
         """
         own = {self.node(cpu) for cpu in cpus}
         if len(own) != 1 or None in own:

@@ -1,7 +1,7 @@
-"""The files by which processes agree on CPUs: a folder that every user may write to, which is locked for changes.
+"""Stores CPU reservations as files in a folder that every user may write to, locked for changes.
 
 Any user of the host may put anything into that folder, and lock it. So nothing here waits without a deadline, opens
-what isn't a regular file, or follows a link; and a file counts only as long as its process demonstrably runs.
+anything but a regular file, or follows a link, and a file counts only while its process is known to run.
 """
 
 import contextlib
@@ -24,16 +24,16 @@ _FILE_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O
 _DRAFT: Final = "."
 _PAUSE_S: Final = 0.01
 _ATTEMPTS: Final = 100
-"""A change takes about a millisecond: a process that holds the lock for a second does so for another reason."""
+"""A change takes about a millisecond, so a process that holds the lock for a second isn't making one."""
 
 
-class LockedByOther(OSError):  # noqa: N818  it is one of the ways in which a lock isn't had
+class LockedByOther(OSError):  # noqa: N818  an expected outcome, not an error
     """Another process kept the folder locked until the deadline; the text names it."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Holder:
-    """The process that has a CPU reserved. `started` is in clock ticks since boot, `namespace` that of its number."""
+    """The process that has reserved a CPU. `started` is in clock ticks since boot, `namespace` its PID namespace."""
 
     cpu: int
     pid: int
@@ -43,12 +43,12 @@ class Holder:
 
     @property
     def file_name(self) -> str:
-        """The name of the file that records it."""
+        """The name of the reservation's file."""
         return f"cpu{self.cpu}-pid{self.pid}-start{self.started}-ns{self.namespace}-boot{self.boot}"
 
     @classmethod
     def from_name(cls, name: str) -> "Holder | None":
-        """The holder that a file's name records; None for other files."""
+        """Parses a file name; None if it isn't a reservation's."""
         match = _NAME.fullmatch(name)
         if match is None:
             return None
@@ -65,7 +65,7 @@ def own_holder(cpu: int, kernel: Kernel) -> Holder:
 
 
 def prepare(folder: Path) -> None:
-    """Makes the folder, open to every user, each of whom can remove only their own files. Raises `OSError`."""
+    """Creates the folder, writable by every user, with the sticky bit. Raises `OSError`."""
     with contextlib.suppress(FileExistsError):
         folder.mkdir()
         folder.chmod(0o1777)
@@ -73,8 +73,10 @@ def prepare(folder: Path) -> None:
 
 @contextlib.contextmanager
 def opened(folder: Path) -> Iterator[int]:
-    """The folder's descriptor. Raises `OSError` if it is anything but a folder in which users can't remove the files
-    of one another."""
+    """Opens the folder and yields its descriptor.
+
+    Raises `OSError` if it isn't a folder, or if users could remove each other's files.
+    """
     try:
         descriptor = os.open(folder, _FOLDER_FLAGS | getattr(os, "O_CLOEXEC", 0))
     except OSError as error:
@@ -93,9 +95,9 @@ def opened(folder: Path) -> Iterator[int]:
 
 @contextlib.contextmanager
 def locked(folder: int, kernel: Kernel) -> Iterator[None]:
-    """Locks the folder, for one process, and one thread of it, at a time.
+    """Locks the folder against other processes and other threads.
 
-    Raises `LockedByOther` if another process has kept it locked for a second.
+    Raises `LockedByOther` if another process keeps it locked for a second.
     """
     try:
         import fcntl
@@ -112,12 +114,12 @@ def locked(folder: int, kernel: Kernel) -> Iterator[None]:
     try:
         yield
     finally:
-        # Unlocked explicitly: a child that was forked meanwhile has the folder open too.
+        # Unlocked explicitly: a child forked in the meantime has the folder open too.
         fcntl.flock(folder, fcntl.LOCK_UN)
 
 
 def live_holders(folder: int, kernel: Kernel, *, clean: bool) -> list[Holder]:
-    """The holders that still run. `clean` removes the files of the others, as far as that is permitted."""
+    """Returns the holders that still run. `clean` removes the files of the others, as far as permissions allow."""
     boot, namespace = _boot(kernel), kernel.pid_namespace()
     live = []
     for name in os.listdir(folder):
@@ -128,13 +130,13 @@ def live_holders(folder: int, kernel: Kernel, *, clean: bool) -> list[Holder]:
         if not is_draft and holder.boot == boot and _holds(holder, folder, namespace, kernel):
             live.append(holder)
         elif clean:
-            # Nobody drafts while we have the lock: a killed process left it.
+            # Drafts are written under the lock, so this one is left over from a killed process.
             remove(folder, name)
     return sorted(live)
 
 
 def create(folder: int, holders: Collection[Holder], *, inheritable: bool) -> list[int]:
-    """Makes the holders' files, all or none, and returns their descriptors, whose locks show that the process runs.
+    """Creates the holders' files, all or none, and returns their descriptors; their locks show that the process runs.
 
     `inheritable`: the descriptors stay open if this process becomes another program.
     """
@@ -142,7 +144,7 @@ def create(folder: int, holders: Collection[Holder], *, inheritable: bool) -> li
     descriptors: list[int] = []
     try:
         for holder in holders:
-            # Locked before it has its name, so that nobody finds it unlocked.
+            # Locked before it gets its name, so that no process finds it unlocked.
             draft = f"{_DRAFT}{holder.file_name}"
             remove(folder, draft)
             descriptors.append(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644, dir_fd=folder))
@@ -162,7 +164,7 @@ def create(folder: int, holders: Collection[Holder], *, inheritable: bool) -> li
 
 
 def remove(folder: int, name: str) -> bool:
-    """Removes a file of the folder; whether it is gone."""
+    """Removes a file of the folder, and returns whether it is gone."""
     try:
         os.unlink(name, dir_fd=folder)
     except FileNotFoundError:
@@ -173,7 +175,7 @@ def remove(folder: int, name: str) -> bool:
 
 
 def _holds(holder: Holder, folder: int, namespace: int, kernel: Kernel) -> bool:
-    """Whether the process that the file names runs, and the file is its own."""
+    """Whether the process named in the file runs and may own the file."""
     try:
         file = os.stat(holder.file_name, dir_fd=folder, follow_symlinks=False)
     except OSError:
@@ -181,19 +183,19 @@ def _holds(holder: Holder, folder: int, namespace: int, kernel: Kernel) -> bool:
     if not stat.S_ISREG(file.st_mode):
         return False
     if holder.namespace != namespace:
-        # Its number says nothing here; but only a process that runs can have the file locked.
+        # Its number means nothing in this namespace, but only a running process can hold the file's lock.
         return _is_locked(folder, holder.file_name)
     return _runs(holder, kernel) and _may_own(file.st_uid, holder.pid, kernel)
 
 
 def _runs(holder: Holder, kernel: Kernel) -> bool:
-    """Whether the process still runs. One that exists and can't be looked at does."""
+    """Whether the process still runs. A process that exists but can't be inspected counts as running."""
     if not kernel.exists(holder.pid):
         return False
     try:
         found = kernel.stat(holder.pid)
     except FileNotFoundError:
-        # It ended just now, or /proc hides the processes of other users: then it is still there.
+        # It has just ended, or /proc hides other users' processes, in which case it still exists.
         return kernel.exists(holder.pid)
     except OSError:
         return True
@@ -201,10 +203,10 @@ def _runs(holder: Holder, kernel: Kernel) -> bool:
 
 
 def _may_own(uid: int, pid: int, kernel: Kernel) -> bool:
-    """Whether a file of that user can be the process's own: nobody reserves in the name of another user's process."""
+    """Whether a file owned by that user can be the process's own: a user can't reserve for another user's process."""
     status = kernel.read(f"/proc/{pid}/status") or ""
     users = re.search(r"^Uid:\s+([\d\t ]+)$", status, re.MULTILINE)
-    # What root reserved stays reserved if the process gives its privileges up.
+    # A reservation made as root stays valid if the process drops its privileges.
     return users is None or uid == 0 or uid in map(int, users[1].split())
 
 
@@ -227,7 +229,7 @@ def _is_locked(folder: int, name: str) -> bool:
 
 
 def _lock(descriptor: int) -> bool:
-    """Locks a file or folder if nobody else has it locked now."""
+    """Locks a file or folder without waiting, and returns whether that succeeded."""
     import fcntl
 
     try:
@@ -238,7 +240,7 @@ def _lock(descriptor: int) -> bool:
 
 
 def _lock_holder(descriptor: int, kernel: Kernel) -> str:
-    """Who has it locked, by /proc/locks: "process 4711 (python3)"."""
+    """Describes the process that holds the lock, from /proc/locks: "process 4711 (python3)"."""
     status = os.fstat(descriptor)
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
     for line in (kernel.read("/proc/locks") or "").splitlines():
@@ -246,7 +248,7 @@ def _lock_holder(descriptor: int, kernel: Kernel) -> str:
         if len(fields) > 5 and fields[1] == "FLOCK" and fields[5] == f"{device}:{status.st_ino}":
             pid = fields[4]
             command = kernel.read(f"/proc/{pid}/comm") or ""
-            # A process names itself: what isn't printable could steer the terminal.
+            # A process chooses its own name, so unprintable characters could control the terminal.
             shown = "".join(character if character.isprintable() else "?" for character in command)
             return f"process {pid}{f' ({shown})' if shown else ''}"
     return "a process that /proc/locks doesn't name"

@@ -1,4 +1,4 @@
-"""Keeps Python's garbage collector out of the way of a hot thread."""
+"""Keeps Python's garbage collector from interrupting a hot thread."""
 
 import gc
 from dataclasses import replace
@@ -12,11 +12,11 @@ __all__ = ["tune_gc"]
 def tune_gc(
     *, freeze: bool = True, thresholds: tuple[int, int, int] | None = None, enabled: bool | None = None
 ) -> tuple[Action, Undo | None]:
-    """Collects once, then sets the garbage collector for the whole process.
+    """Runs a collection, then configures garbage collection for the whole process.
 
-    `freeze` excludes all present objects from later collections. `thresholds` are those of `gc.set_threshold`;
-    `enabled` turns automatic collection on or off. None leaves a setting as it is. The undo thaws what is frozen,
-    unless some objects had been frozen before, since they can't be distinguished.
+    `freeze` excludes all objects alive now from later collections. `thresholds` are passed to `gc.set_threshold`;
+    `enabled` turns automatic collection on or off. None leaves a setting as it is. Undoing unfreezes the objects,
+    unless other code had frozen some before, since the two can't be distinguished.
     """
     parts = [
         *(["what lives now frozen"] if freeze else []),

@@ -15,13 +15,14 @@ _PERMISSION = "a container whose filter of system calls lets madvise pass"
 
 
 def advise_huge_pages(buffer: Buffer, *, kernel: Kernel = KERNEL) -> tuple[Action, Undo | None]:
-    """Asks that the pages of a buffer be huge; best before they are touched, since the kernel joins small ones late.
+    """Advises the kernel to back a buffer with huge pages.
 
-    A mapping of Python's is shared with the processes that it forks, unless it was made with `flags=mmap.MAP_PRIVATE |
-    mmap.MAP_ANONYMOUS`; huge pages of shared ones are a matter of their own, and mostly switched off.
+    Call it before the buffer is touched: the kernel merges existing small pages late. Python's mappings are shared with
+    forked processes unless they are created with `flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS`; huge pages for shared
+    mappings have a setting of their own, which is usually off.
 
-    Read back from the flags of the mapping in /proc/self/smaps, where it also stands how much of it is huge now. The
-    way back is the advice against: the kernel can't forget advice, and takes no huge page apart for it.
+    The result is read back from the mapping's flags in /proc/self/smaps, which also has how much of it is in huge pages
+    now. Undoing advises against huge pages: the kernel can't withdraw advice, and doesn't split huge pages for it.
     """
     pages = pages_of(buffer)
     ask = Ask(name="huge-pages", subject=str(pages), wanted="huge pages advised")
@@ -68,11 +69,11 @@ def _advise_not(ask: Ask, buffer: Buffer, pages: Pages, kernel: Kernel) -> Actio
 
 
 def _mapped(pages: Pages, kernel: Kernel) -> tuple[str, int]:
-    """The flags of the mapping in which the pages begin, and how many of its bytes lie in huge pages."""
+    """Returns the flags of the mapping that contains the first page, and how many of its bytes are in huge pages."""
     inside, huge = False, 0
     for line in (kernel.read("/proc/self/smaps") or "").splitlines():
         name, _, value = line.partition(":")
-        # A mapping starts with its range, "7f00-7f10 rw-p ...", and its fields follow, the flags last.
+        # A mapping's entry starts with its range, "7f00-7f10 rw-p ..."; its fields follow, the flags last.
         first, dash, last = name.split(" ", 1)[0].partition("-")
         if dash:
             inside = int(first, 16) <= pages.address < int(last, 16)

@@ -1,4 +1,4 @@
-"""What the actions ask of the operating system, as one object: tests put another in its place."""
+"""The operating system's calls and files that actions use, as one object that tests can replace."""
 
 import contextlib
 import errno
@@ -19,22 +19,21 @@ _ROOT = Path("/")
 
 
 class Kernel:
-    """The calls and files that actions are made of and read back from. Every method raises `OSError` as the kernel
-    would.
+    """The kernel's calls and files. Every method raises `OSError` as the kernel would.
 
-    A call that the system doesn't have raises `ENOSYS`. `tid` is a thread's number as the kernel counts them.
+    A call that the system lacks raises `ENOSYS`. `tid` is a thread's native number.
     """
 
     def pid(self) -> int:
-        """This process."""
+        """The number of this process."""
         return os.getpid()
 
     def tid(self) -> int:
-        """The calling thread."""
+        """The native number of the calling thread."""
         return threading.get_native_id()
 
     def exists(self, pid: int) -> bool:
-        """Whether there is such a process, of any user."""
+        """Whether the process exists, whichever user owns it."""
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
@@ -44,11 +43,11 @@ class Kernel:
         return True
 
     def pause(self, seconds: float) -> None:
-        """Waits so long before something is tried again."""
+        """Sleeps before another attempt."""
         time.sleep(seconds)
 
     def pid_namespace(self) -> int:
-        """The number of the namespace that numbers of processes count in: containers have their own."""
+        """The number of this process's PID namespace: containers have their own."""
         return Path("/proc/self/ns/pid").stat().st_ino
 
     def threads(self, pid: int) -> tuple[int, ...]:
@@ -56,19 +55,19 @@ class Kernel:
         return thread_ids(_ROOT, pid)
 
     def stat(self, tid: int) -> ThreadStat:
-        """What the kernel tells of a thread, of whichever process."""
+        """The kernel's `stat` entry for a thread of any process."""
         return parse_stat(Path(f"/proc/{tid}/stat").read_text("utf-8", "replace"))
 
     def read(self, path: str) -> str | None:
-        """The text of one of the kernel's files; None if it can't be read."""
+        """The text of a kernel file; None if it can't be read."""
         return read_text(Path(path))
 
     def write(self, path: str, text: str) -> None:
-        """Writes one of the kernel's files."""
+        """Writes a kernel file."""
         Path(path).write_text(text, "ascii")
 
     def cpus(self, path: str) -> tuple[int, ...] | None:
-        """The CPUs that one of the kernel's files lists; None if it can't be read, or lists something else."""
+        """The CPUs listed in a kernel file; None if it can't be read or isn't a list of CPUs."""
         text = self.read(path)
         if text is not None:
             with contextlib.suppress(ValueError):
@@ -83,20 +82,20 @@ class Kernel:
         return tuple(sorted(call(tid)))
 
     def set_affinity(self, tid: int, cpus: Collection[int]) -> None:
-        """Confines a thread to CPUs. Those that it may not use are dropped without a word."""
+        """Confines a thread to CPUs. The kernel silently drops those that it may not use."""
         call = getattr(os, "sched_setaffinity", None)
         if call is None:
             raise _missing("sched_setaffinity")
         call(tid, cpus)
 
     def scheduling(self, tid: int) -> tuple[int, int]:
-        """The scheduling policy of a thread, its flags included, and its real-time priority."""
+        """A thread's scheduling policy, including its flags, and its real-time priority."""
         if not hasattr(os, "sched_getscheduler"):
             raise _missing("sched_getscheduler")
         return os.sched_getscheduler(tid), os.sched_getparam(tid).sched_priority
 
     def set_scheduling(self, tid: int, policy: int, priority: int) -> None:
-        """Gives a thread a scheduling policy, with flags, and a real-time priority."""
+        """Sets a thread's scheduling policy, including its flags, and its real-time priority."""
         if not hasattr(os, "sched_setscheduler"):
             raise _missing("sched_setscheduler")
         os.sched_setscheduler(tid, policy, os.sched_param(priority))
@@ -114,7 +113,7 @@ class Kernel:
         syscalls.mbind(address, length, mode, nodes, flags)
 
     def page_nodes(self, addresses: Sequence[int]) -> tuple[int, ...]:
-        """The node of each page; a negative errno where there is none."""
+        """The node of each page, or a negative errno."""
         return syscalls.move_pages(addresses)
 
     def timer_slack(self) -> int:
@@ -122,7 +121,7 @@ class Kernel:
         return syscalls.get_timer_slack()
 
     def set_timer_slack(self, slack_ns: int) -> None:
-        """Gives the calling thread a timer slack."""
+        """Sets the calling thread's timer slack, in nanoseconds."""
         syscalls.set_timer_slack(slack_ns)
 
     def lock_memory(self, flags: int) -> None:
@@ -134,7 +133,7 @@ class Kernel:
         syscalls.munlockall()
 
     def locked_limit(self) -> int | None:
-        """How many bytes a process without privilege may lock; None for any number."""
+        """The bytes that an unprivileged process may lock; None for no limit."""
         try:
             import resource
         except ImportError:

@@ -1,4 +1,4 @@
-"""Where memory comes from: the NUMA policy of a thread and of a mapping, and on which node the pages really lie."""
+"""Sets the NUMA policy of threads and mappings, and checks on which node the pages really are."""
 
 import errno
 import mmap
@@ -33,11 +33,12 @@ _Policy = tuple[int, tuple[int, ...]]
 
 
 def prefer_node(node: int, *, only: bool = False, kernel: Kernel = KERNEL) -> tuple[Action, Undo | None]:
-    """Has the calling thread's new memory come from a node, as far as that has any; `only`: from no other node.
+    """Allocates the calling thread's new memory on a node while it has any; with `only`, on no other node.
 
-    With `only`, a node without free memory makes the kernel end processes, where it would otherwise go to another. What
-    was touched already stays where it is. Read back with get_mempolicy, and seen to work: fresh pages are touched, and
-    move_pages tells where they lie. Undone in the same thread only: policies can't be set from outside.
+    With `only`, the kernel kills processes when the node has no free memory, instead of using another node. Pages that
+    were touched already stay where they are. The policy is read back with get_mempolicy, and verified: fresh pages are
+    touched, and move_pages reports their node. Only the same thread can undo it, since a policy can't be set from
+    outside.
     """
     tid = kernel.tid()
     policy = (_BIND if only else _PREFERRED, (node,))
@@ -86,7 +87,7 @@ def place_buffer(
 
 
 def _not_allowed(ask: Ask, before: _Policy, node: int, kernel: Kernel) -> Action | None:
-    """Refuses a node that the kernel would leave out of the policy. Raises `OSError` if it can't be asked."""
+    """Refuses a node that the kernel would leave out of the policy. Raises `OSError` if the kernel can't be asked."""
     _, allowed = kernel.memory_policy(0, _ALLOWED)
     if node in allowed:
         return None
@@ -121,7 +122,7 @@ def _thread_holds(ask: Ask, policy: _Policy, kernel: Kernel, *, fresh_on: int | 
 
 
 def _fresh_pages(kernel: Kernel) -> tuple[int, ...]:
-    """Touches some new pages, and tells on which node each lies."""
+    """Touches some new pages, and returns the node of each."""
     private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
     with mmap.mmap(-1, _FRESH_PAGES * mmap.PAGESIZE, flags=private) as mapping:
         for offset in range(0, len(mapping), mmap.PAGESIZE):
@@ -190,7 +191,7 @@ def _words(policy: _Policy) -> str:
 
 
 def _tally(lie: Collection[int]) -> str:
-    """How many pages lie where. A negative number is the kernel's error for a page: ENOENT, if it was never touched."""
+    """Counts pages by node. A negative number is the kernel's error for a page: ENOENT if it was never touched."""
     parts = []
     for node, count in sorted(Counter(lie).items(), reverse=True):
         what = "not touched yet" if node == -errno.ENOENT else f"on node {node}" if node >= 0 else os.strerror(-node)

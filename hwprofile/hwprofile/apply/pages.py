@@ -1,4 +1,4 @@
-"""The pages of a buffer, whatever object of Python's holds it."""
+"""Finds the memory pages of any Python buffer."""
 
 import ctypes
 import mmap
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 __all__ = ["Buffer", "Pages", "pages_of", "still_there"]
 
 Buffer = bytearray | memoryview | mmap.mmap
-"""A writable buffer. Others that give one (an array of numpy's) come in as `memoryview(array)`."""
+"""A writable buffer. Pass other objects that export one (a NumPy array) as `memoryview(array)`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pages:
-    """Whole pages of memory that lie inside a buffer: the first one's address, and their length in bytes."""
+    """Whole pages inside a buffer: the address of the first, and their total length in bytes."""
 
     address: int
     length: int
@@ -27,10 +27,10 @@ class Pages:
 
 
 def pages_of(buffer: Buffer, *, size: int = mmap.PAGESIZE) -> Pages:
-    """The pages, of `size` bytes, that lie wholly inside the buffer: their neighbours may hold other data.
+    """Returns the pages of `size` bytes that are wholly inside the buffer; partial ones may hold other data.
 
-    The pages are there for as long as the buffer is. Raises `ValueError` for a buffer that is closed, and `TypeError`
-    for one that can't be written.
+    They are valid as long as the buffer is. Raises `ValueError` if the buffer is closed, and `TypeError` if it is
+    read-only.
     """
     with memoryview(buffer).cast("B") as view:
         length = view.nbytes
@@ -40,7 +40,7 @@ def pages_of(buffer: Buffer, *, size: int = mmap.PAGESIZE) -> Pages:
 
 
 def still_there(buffer: Buffer, pages: Pages) -> bool:
-    """Whether the buffer still has these pages: not, once it was closed or has grown elsewhere."""
+    """Whether the buffer still has these pages: not if it was closed or moved when it grew."""
     try:
         return pages_of(buffer) == pages
     except ValueError:

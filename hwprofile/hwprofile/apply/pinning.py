@@ -1,4 +1,4 @@
-"""Confines threads and processes to CPUs, and reads back what came of it."""
+"""Confines threads and processes to CPUs, and reads back the result."""
 
 import contextlib
 import errno
@@ -15,7 +15,7 @@ __all__ = ["pin_process", "pin_thread", "sweep_threads"]
 
 _PERMISSION = "a thread of the same user, or the capability CAP_SYS_NICE"
 _WIDER = "a wider mask (taskset, sched_setaffinity) or cpuset (cpuset.cpus of the cgroup) for this process"
-# New threads get their maker's mask, so that a pass over all threads that finds no new one has them all.
+# A new thread inherits its creator's mask, so a pass over all threads that finds no new one has covered them all.
 _PASSES_MOST = 16
 _NAMED_MOST = 8
 
@@ -23,11 +23,11 @@ _NAMED_MOST = 8
 def pin_thread(
     cpus: Collection[int], tid: int = 0, *, usable: Collection[int] | None = None, kernel: Kernel = KERNEL
 ) -> tuple[Action, Undo | None]:
-    """Confines one thread to CPUs; `tid` is its native number, 0 the calling thread's.
+    """Confines one thread to CPUs; `tid` is its native number, 0 the calling thread.
 
-    The kernel silently drops CPUs from a request that the thread may not use. So one that isn't in `usable` is refused
-    here, before anything changes, and what holds is read back after. `usable` are the CPUs that may be named
-    (`reachable_cpus` of a profile); without it, those that this process could run on when it first asked.
+    The kernel silently drops CPUs that the thread may not use. So a CPU that isn't in `usable` is refused here, before
+    anything changes, and the mask is read back afterwards. `usable` are the CPUs that may be requested
+    (`reachable_cpus` of a profile); None stands for those that this process could run on when this was first called.
     """
     tid = tid or kernel.tid()
     cpus = tuple(sorted(set(cpus)))
@@ -46,7 +46,7 @@ def pin_thread(
 def pin_process(
     cpus: Collection[int], pid: int = 0, *, usable: Collection[int] | None = None, kernel: Kernel = KERNEL
 ) -> tuple[Action, Undo | None]:
-    """Confines all threads of a process to CPUs; 0 is this process. Threads that they make later inherit it."""
+    """Confines all threads of a process to CPUs; 0 is this process. Threads that they start later inherit the mask."""
     pid = pid or kernel.pid()
     return _confine("pin", f"process {pid}", cpus, pid, (), usable, kernel)
 
@@ -58,7 +58,7 @@ def sweep_threads(
     usable: Collection[int] | None = None,
     kernel: Kernel = KERNEL,
 ) -> tuple[Action, Undo | None]:
-    """Confines the threads of this process to CPUs, all but those named: those that libraries started, too."""
+    """Confines this process's threads to CPUs, except those named. Includes threads that libraries started."""
     pid = kernel.pid()
     others = f" but {', '.join(map(str, sorted(except_tids)))}" if except_tids else ""
     return _confine("sweep", f"threads of process {pid}{others}", cpus, pid, except_tids, usable, kernel)
@@ -66,7 +66,7 @@ def sweep_threads(
 
 @dataclass(frozen=True, kw_only=True)
 class _Move:
-    """One thread, known again by its start, with its masks before and after; `after` is None if it can't be read."""
+    """A thread, identified by its start time, with its masks before and after; `after` is None if it can't be read."""
 
     tid: int
     name: str
@@ -87,13 +87,13 @@ def _move(tid: int, cpus: Sequence[int], kernel: Kernel) -> _Move:
     except ProcessLookupError:
         raise
     except OSError:
-        # A filter of system calls may let set and not get.
+        # A system call filter may allow setting a mask but not reading it.
         after = None
     return _Move(tid=tid, name=stat.name, started=stat.started, before=before, after=after)
 
 
 def _reported(ask: Ask, cpus: tuple[int, ...], move: _Move, kernel: Kernel) -> Action:
-    """What came of pinning one thread."""
+    """Returns the outcome of pinning one thread."""
     if move.after is None:
         return ask.unknown("sched_getaffinity failed after the mask was set", "it can't be read back", _PERMISSION)
     evidence = f"sched_getaffinity({move.tid}): {cpu_list(move.after)}"
@@ -128,7 +128,7 @@ def _confine(
             try:
                 moves.append(_move(tid, cpus, kernel))
             except (ProcessLookupError, FileNotFoundError):
-                # It ended: nothing of it is left to confine.
+                # It has ended, so there is nothing left to confine.
                 continue
             except OSError as error:
                 errors.append((tid, error))
@@ -142,7 +142,7 @@ def _confine(
 
 
 def _each_thread(pid: int, except_tids: Collection[int], kernel: Kernel) -> Iterable[int]:
-    """Every thread of the process once, also those that come while this goes on."""
+    """Yields every thread of the process once, including those that start meanwhile."""
     seen = set(except_tids)
     for _ in range(_PASSES_MOST):
         fresh = [tid for tid in kernel.threads(pid) if tid not in seen]
@@ -155,7 +155,7 @@ def _each_thread(pid: int, except_tids: Collection[int], kernel: Kernel) -> Iter
 def _reported_all(
     ask: Ask, cpus: tuple[int, ...], moves: Sequence[_Move], errors: Sequence[tuple[int, OSError]]
 ) -> Action:
-    """What came of confining all of them."""
+    """Returns the outcome of confining all of them."""
     there = [f"{move.name} ({move.tid})" for move in moves]
     more = ", ..." if len(there) > _NAMED_MOST else ""
     evidence = f"sched_getaffinity of {len(there)} threads: {', '.join(there[:_NAMED_MOST])}{more}"
@@ -171,7 +171,7 @@ def _reported_all(
 
 
 def _refusal(ask: Ask, cpus: tuple[int, ...], usable: Collection[int] | None, kernel: Kernel) -> Action | None:
-    """Refuses what the kernel would take and not do."""
+    """Refuses a request that the kernel would accept but not carry out."""
     try:
         may = frozenset(inherited_cpus(kernel) if usable is None else usable)
     except OSError as error:
@@ -186,7 +186,7 @@ def _refusal(ask: Ask, cpus: tuple[int, ...], usable: Collection[int] | None, ke
 
 
 def _put_back(ask: Ask, moves: Sequence[_Move], kernel: Kernel) -> Action:
-    """Gives threads their masks from before. One that ended, or whose number another has now, is left alone."""
+    """Restores the threads' earlier masks. A thread that ended, or whose number was reused, is left alone."""
     back, short, ended = 0, 0, 0
     wrong = []
     for move in reversed(moves):

@@ -1,4 +1,4 @@
-"""Plans where roles go on a host: hot ones on cores of their own, housekeeping elsewhere, and what can't be kept."""
+"""Plans where roles run: hot ones on cores of their own, housekeeping elsewhere. Reports violated constraints."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -16,14 +16,20 @@ __all__ = ["Assignment", "Placement", "Role", "plan_placement"]
 def plan_placement(
     profile: HostProfile, roles: Sequence[Role], strategy: str = "auto", taken: Collection[int] = ()
 ) -> Placement:
-    """An assignment for every role on that host; the same for the same arguments, always.
+    """Returns an assignment for every role; the same arguments always give the same plan.
 
-    Every strategy but "none" gives hot roles a CPU each: on distinct physical cores as long as there are any, those of
-    the fastest kind first, away from where the system's own work lands (CPU 0, the CPUs of interrupts) where there is a
-    choice. Housekeeping roles share the CPUs that are left, away from the hot ones' cores and from isolated CPUs.
-    `taken` are CPUs that other processes have reserved (`taken_cpus`): they are left to them. Where the host has too
-    little, every role gets an assignment all the same, and `violations` says which constraints don't hold. `STRATEGIES`
-    names the strategies. Raises `ValueError` for one that there isn't, and for two roles of one name.
+    Every strategy except "none" gives each hot role a CPU: on distinct physical cores while there are enough, the
+    fastest kind first, and preferably away from the system's own work (CPU 0 and the CPUs that serve interrupts).
+    Housekeeping roles share the remaining CPUs, away from the hot roles' cores and from isolated CPUs.
+
+    Every role gets an assignment even if the host is too small; `violations` then says which constraints don't hold.
+
+    Args:
+        strategy: A name from `STRATEGIES`.
+        taken: The CPUs that other processes have reserved (`taken_cpus`); they aren't used.
+
+    Raises:
+        ValueError: There is no such strategy, or two roles have the same name.
     """
     chosen = STRATEGIES.get(strategy)
     if chosen is None:
@@ -51,8 +57,8 @@ def plan_placement(
 
 
 def _hot_cpus(inventory: CpuInventory, strategy: PlacementStrategy, hot: Sequence[Role]) -> Mapping[str, int]:
-    """A CPU for each hot role: on cores that the strategy chose, else on other cores, else on a shared core or CPU."""
-    # Caches of their own lie on several nodes: only a role with an interface of its own is kept near to it then.
+    """Picks a CPU for each hot role: on the strategy's cores, else on other cores, else on a shared core or CPU."""
+    # Separate caches are on several nodes, so only a role that names an interface is kept near one.
     roam = strategy.caches == "own"
     nodes = [None if role.nic is None and roam else inventory.wanted_node(role.nic) for role in hot]
     cpus = {index: _best_cpu(inventory, core) for index, core in strategy.choose(inventory, nodes).items()}
@@ -75,7 +81,7 @@ def _hot_cpus(inventory: CpuInventory, strategy: PlacementStrategy, hot: Sequenc
 
 
 def _best_cpu(inventory: CpuInventory, core: Core) -> int:
-    """Of a core's free CPUs, the isolated one, away from the system's work and interrupts."""
+    """Picks a core's best free CPU: isolated, away from the system's work and interrupts."""
     return min(
         core.free,
         key=lambda cpu: (
@@ -88,7 +94,7 @@ def _best_cpu(inventory: CpuInventory, core: Core) -> int:
 
 
 def _housekeeping_cpus(inventory: CpuInventory, hot: Sequence[int]) -> tuple[int, ...]:
-    """The CPUs that housekeeping shares: the first of these choices that has any."""
+    """Returns the CPUs that housekeeping shares: the first of these choices that isn't empty."""
     beside = {sibling for cpu in hot for sibling in inventory.siblings[cpu]}
     foreign = {cpu for core in inventory.cores if core.foreign for cpu in core.free}
     apart = [cpu for cpu in inventory.free if cpu not in beside]
@@ -97,10 +103,10 @@ def _housekeeping_cpus(inventory: CpuInventory, hot: Sequence[int]) -> tuple[int
     if quiet or plain:
         return tuple(quiet or plain)
     if apart:
-        # The scheduler doesn't balance isolated CPUs: of several, it would use one.
+        # The scheduler doesn't balance isolated CPUs: it would use only one of several.
         return (apart[0],)
     for cpu in reversed(hot):
-        # Beside one hot role only, the last one.
+        # Shares with only one hot role, the last.
         unused = [sibling for sibling in inventory.siblings[cpu] if sibling in inventory.free and sibling not in hot]
         if unused:
             return tuple(unused)

@@ -1,4 +1,4 @@
-"""Which CPUs a thread may be put on: those of the process's mask, and isolated ones that the kernel left out of it."""
+"""Finds the CPUs that a thread may be moved to: the process's mask, and isolated CPUs that the kernel left out."""
 
 import functools
 from collections.abc import Collection
@@ -10,11 +10,11 @@ __all__ = ["inherited_cpus", "reachable_cpus"]
 
 
 def reachable_cpus(profile: HostProfile) -> tuple[int, ...]:
-    """The CPUs that a plan for this host may use: the usable ones, and isolated ones that are only waiting to be asked.
+    """Returns the CPUs that a plan for this host may use: the usable ones, and isolated ones that can be requested.
 
-    The kernel starts every process on all CPUs but the isolated ones, and lets it go to those when it names them. So a
-    mask of exactly all CPUs but the isolated is the kernel's default, and the isolated ones in the cpuset count as
-    well. Any other mask was chosen on purpose, and is respected. Empty if nothing is known.
+    The kernel starts every process on all CPUs except the isolated ones, and allows it to request those. So if the mask
+    is all CPUs except the isolated ones, it is the kernel's default, and the isolated CPUs of the cpuset are included.
+    Any other mask was chosen on purpose and is respected. Empty if nothing is known.
     """
     allowance = profile.allowance
     online = frozenset(profile.topology.online)
@@ -29,16 +29,16 @@ def reachable_cpus(profile: HostProfile) -> tuple[int, ...]:
 
 @functools.cache
 def inherited_cpus(kernel: Kernel) -> tuple[int, ...]:
-    """The CPUs that this process could run on when this was first asked, and isolated ones as in `reachable_cpus`.
+    """Returns the CPUs that this process could run on at the first call, and isolated ones as in `reachable_cpus`.
 
-    Asked once: afterwards the masks are those that we have set. Raises `OSError` if there are no masks.
+    The result is cached, because later masks may be those that we set. Raises `OSError` if the system has no masks.
     """
     mask: set[int] = set()
     try:
         for tid in kernel.threads(kernel.pid()):
             mask.update(kernel.affinity(tid))
     except FileNotFoundError:
-        # A thread ended in between, or /proc isn't there.
+        # A thread has ended, or there is no /proc.
         mask.update(kernel.affinity(0))
     online = kernel.cpus("/sys/devices/system/cpu/online") or ()
     isolated = kernel.cpus("/sys/devices/system/cpu/isolated") or ()

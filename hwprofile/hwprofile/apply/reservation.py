@@ -1,9 +1,8 @@
-"""Reserves CPUs for one process, as other processes that ask see it.
+"""Reserves CPUs for a process, by agreement with other processes that use this module.
 
-Reserving is an agreement between those that use this module; the kernel knows nothing of it. A reserved CPU is a file
-in a folder that all processes of the host share. Its name holds the CPU, the process, the start time of the process
-(so that a later one of the same number isn't taken for it), the namespace that process numbers count in, and the
-host's boot. So a process that was killed leaves nothing that lasts.
+The kernel knows nothing of a reservation: it is a file in a folder that all processes of the host share. The file's
+name holds the CPU, the process, its start time (so that a later process with the same number isn't mistaken for it),
+its PID namespace, and the host's boot. So the reservations of a killed process end with it.
 """
 
 import atexit
@@ -38,10 +37,10 @@ _OVERRIDE = "HWPROFILE_RESERVATIONS"
 
 
 class Reservation:
-    """The result of reserving CPUs. `action` says how it went; `cpus` are those reserved now, none if it was refused.
+    """The result of reserving CPUs. `action` is the outcome; `cpus` are reserved now, none if it was refused.
 
-    They are free again when it is released, at the end of a `with` block, and when the process ends, however it ends.
-    A process that this one forks doesn't hold them, and releases nothing.
+    They are freed by `release`, at the end of a `with` block, and when the process ends for any reason. A forked child
+    doesn't hold them, and can't release them.
     """
 
     def __init__(
@@ -57,16 +56,16 @@ class Reservation:
 
     @property
     def cpus(self) -> tuple[int, ...]:
-        """The CPUs that are reserved."""
+        """The reserved CPUs."""
         return tuple(holder.cpu for holder in self._holders)
 
     @property
     def undo(self) -> Undo | None:
-        """Releases the CPUs, for a `Scope`; None if none are reserved."""
+        """The function that releases the CPUs, for a `Scope`; None if none are reserved."""
         return self.release if self._holders else None
 
     def release(self) -> Action:
-        """Frees the CPUs. A second call has nothing left to free."""
+        """Frees the CPUs. A second call does nothing."""
         holders, self._holders = self._holders, ()
         descriptors, self._descriptors = self._descriptors, ()
         atexit.unregister(self.release)
@@ -99,14 +98,15 @@ class Reservation:
 def reserve(
     cpus: Collection[int], *, folder: Path | None = None, inheritable: bool = False, kernel: Kernel = KERNEL
 ) -> Reservation:
-    """Reserves CPUs for this process: all of them or, if another process has one of them, none.
+    """Reserves CPUs for this process: all of them, or none if another process has reserved one.
 
-    Takes a second at most, even if another process keeps the folder locked: then it is refused, and names that process.
+    Takes at most a second. If another process keeps the folder locked for that long, the request is refused, and the
+    action names that process.
 
     Args:
         folder: Where processes agree; by default `reservation_folder()`.
         inheritable: The CPUs stay reserved if this process becomes another program (`os.exec`).
-        kernel: What answers for the operating system.
+        kernel: The operating system's calls; tests replace it.
     """
     path = reservation_folder() if folder is None else folder
     cpus = tuple(sorted(set(cpus)))
@@ -145,20 +145,20 @@ def reserve(
 def taken_cpus(
     *, except_pids: Collection[int] = (), folder: Path | None = None, kernel: Kernel = KERNEL
 ) -> tuple[int, ...]:
-    """The CPUs that other processes have reserved, ascending. Never waits.
+    """Returns the CPUs that other processes have reserved, ascending. Never waits.
 
-    A reservation counts as long as its process runs. Empty if there are none, or the folder can't be read.
+    A reservation counts while its process runs. Empty if there are none, or if the folder can't be read.
 
     Args:
-        except_pids: Processes whose CPUs don't count.
-        folder: Where processes agree; by default `reservation_folder()`.
-        kernel: What answers for the operating system.
+        except_pids: Processes whose reservations are ignored.
+        folder: The folder of reservations; by default `reservation_folder()`.
+        kernel: The operating system's calls; tests replace it.
     """
     ours = {kernel.pid(), *except_pids}
     try:
         namespace = kernel.pid_namespace()
         with opened(reservation_folder() if folder is None else folder) as descriptor:
-            # Without the lock: each file is complete as soon as it has its name.
+            # No lock is needed: each file is complete as soon as it has its name.
             live = live_holders(descriptor, kernel, clean=False)
     except OSError:
         return ()
@@ -166,9 +166,9 @@ def taken_cpus(
 
 
 def reservation_folder() -> Path:
-    """Where the processes of this host agree on CPUs: below the first folder that every user may write to.
+    """Returns the host's folder of reservations, below the first folder that every user may write to.
 
-    The same for every user, unless the environment variable HWPROFILE_RESERVATIONS names another.
+    It is the same for every user unless the environment variable HWPROFILE_RESERVATIONS names another.
     """
     named = os.environ.get(_OVERRIDE)
     if named:

@@ -1,4 +1,4 @@
-"""Memory that is there when it is needed: locked, and touched beforehand."""
+"""Keeps memory resident: locks it, and touches it before use."""
 
 import mmap
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ _UNLIMITED = "ulimit -l unlimited (systemd: LimitMEMLOCK=infinity), or the capab
 
 @dataclass(frozen=True, kw_only=True)
 class _Sizes:
-    """Bytes of the process: mapped, resident and locked, and how many may be locked (None: any number)."""
+    """The process's mapped, resident and locked bytes, and the limit on locked bytes (None: no limit)."""
 
     mapped: int
     resident: int
@@ -33,11 +33,11 @@ class _Sizes:
 def lock_memory(
     *, future: bool = True, on_fault: bool = False, memory_limit: float | None = None, kernel: Kernel = KERNEL
 ) -> tuple[Action, Undo | None]:
-    """Locks all memory of the process, so that none of it is paged out, and with `future` what it maps later.
+    """Locks all memory of the process so that it can't be paged out.
 
-    All of it becomes resident at once; with `on_fault`, when it is touched. Where that is more than the host has left,
-    or than `memory_limit` (in bytes; the cgroup's), it is refused, since the kernel would end processes. Under a limit
-    on locked memory, what is mapped later isn't locked, since mapping it would fail.
+    `future` also locks what is mapped later, unless locked memory is limited: such mappings would then fail. All memory
+    becomes resident at once, or, with `on_fault`, when it is touched. Refused if that exceeds the host's available
+    memory or `memory_limit` (the cgroup's, in bytes; None for no limit), because the kernel would kill processes.
     """
     wanted = f"all memory locked{', and what is mapped later' if future else ''}"
     ask = Ask(name="lock-memory", subject=f"process {kernel.pid()}", wanted=wanted)
@@ -66,10 +66,10 @@ def lock_memory(
 
 
 def prefault(buffer: Buffer, *, kernel: Kernel = KERNEL) -> tuple[Action, Undo | None]:
-    """Has every page of a buffer there before it is used; its content stays. There is nothing to be undone.
+    """Makes every page of a buffer resident before it is used. Keeps the content; there is nothing to undo.
 
-    Done before other threads write to the buffer: where the kernel can't do it (before 5.14), a byte of each page is
-    read and written back.
+    Call it before other threads write to the buffer: on kernels before 5.14, a byte of each page is read and written
+    back.
     """
     pages = pages_of(buffer)
     with memoryview(buffer).cast("B") as view:
@@ -82,7 +82,7 @@ def prefault(buffer: Buffer, *, kernel: Kernel = KERNEL) -> tuple[Action, Undo |
             how = "a byte of each page read and written back"
             for offset in range(0, view.nbytes, mmap.PAGESIZE):
                 view[offset] = view[offset]
-        # The first and the last page may be only partly of this buffer.
+        # The first and the last page may be only partly in this buffer.
         for offset in (0, view.nbytes - 1) if view.nbytes else ():
             view[offset] = view[offset]
     count = len(pages.addresses)
@@ -108,7 +108,7 @@ def _sizes(kernel: Kernel) -> _Sizes | None:
 
 
 def _too_much(sizes: _Sizes, memory_limit: float | None, kernel: Kernel, *, resident: bool) -> tuple[str, str] | None:
-    """Why it can't be locked, and what would be needed; None if it can."""
+    """Returns why the memory can't be locked and what would be needed; None if it can be locked."""
     if sizes.limit is not None and sizes.mapped > sizes.limit:
         return f"{sizes.mapped:,} bytes are mapped, and {sizes.limit:,} may be locked", _UNLIMITED
     if not resident:

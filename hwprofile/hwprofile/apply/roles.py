@@ -1,4 +1,4 @@
-"""What is placed, and where it goes: roles, their assignments, and the plan that they make."""
+"""Roles, their assignments to CPUs, and the placement plan made of these."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ __all__ = ["Assignment", "Placement", "Role"]
 
 @dataclass(frozen=True)
 class Role:
-    """A thread or process to be placed. A `hot` one spins and wants a core of its own; all others are housekeeping.
+    """A thread or process to be placed. A `hot` one spins and needs a core of its own; others are housekeeping.
 
-    `nic` is the network interface whose data it handles, by name.
+    `nic` is the name of the network interface whose data it handles; None for no particular one.
     """
 
     name: str
@@ -19,10 +19,10 @@ class Role:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """Where a role goes: the CPUs to pin it to, the node whose memory is near to them, and why there.
+    """A role's assignment: the CPUs to pin it to, the node whose memory is near them, and the reason.
 
-    A hot role's assignment is one CPU. No CPU, where the host doesn't tell which it has. `node` is None if the CPUs
-    stand on several nodes, or where nothing says.
+    A hot role gets one CPU. `cpus` is empty if the host's CPUs aren't known. `node` is None if the CPUs are on several
+    nodes, or if their node isn't known.
     """
 
     role: str
@@ -33,10 +33,9 @@ class Assignment:
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """A plan: an assignment for every role, in the order of the roles, and which constraints of its strategy it can't
-    keep.
+    """A plan: an assignment for every role, in the order of the roles, and the violated constraints.
 
-    Each of `violations` is a sentence that names the role and the CPUs. Empty, if every constraint is kept.
+    Each of `violations` is a sentence that names the role and the CPUs. It is empty if every constraint holds.
     """
 
     strategy: str
@@ -44,7 +43,7 @@ class Placement:
     violations: tuple[str, ...]
 
     def assignment(self, role: str) -> Assignment:
-        """The assignment of that role. Raises `KeyError` if there is none of that name."""
+        """Returns the assignment of a role. Raises `KeyError` if no role has that name."""
         for assignment in self.assignments:
             if assignment.role == role:
                 return assignment

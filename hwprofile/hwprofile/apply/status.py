@@ -1,10 +1,10 @@
-"""Reads figures out of the kernel's files of the form `Name:   value kB`."""
+"""Reads values from kernel files of the form `Name:   value kB`."""
 
 __all__ = ["has_capability", "status_bytes", "status_field"]
 
 
 def status_field(text: str, name: str) -> str | None:
-    """The value of that name, as it stands there; None if there is none."""
+    """Returns a field's text; None if there is no such field."""
     for line in text.splitlines():
         before, colon, value = line.partition(":")
         if colon and before == name:
@@ -13,7 +13,7 @@ def status_field(text: str, name: str) -> str | None:
 
 
 def status_bytes(text: str, name: str) -> int | None:
-    """The value of that name, which stands there in kB, in bytes; None if there is none."""
+    """Returns a field's value in bytes (the file has kB); None if there is no such field."""
     value = status_field(text, name)
     return None if value is None else int(value.split()[0]) * 1024
 

@@ -1,4 +1,4 @@
-"""The strategies by which hot roles get their cores. Each takes what it is promised and leaves the rest."""
+"""The strategies that choose cores for hot roles."""
 
 import itertools
 from collections import Counter
@@ -11,17 +11,16 @@ from hwprofile.apply._inventory import Core, CpuInventory
 __all__ = ["STRATEGIES", "PlacementStrategy", "core_order"]
 
 Nodes = Sequence[int | None]
-"""For each hot role, the node of its network interface; None where it has none, or it isn't known."""
+"""For each hot role, the node of its network interface; None if it names none, or the node isn't known."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlacementStrategy:
-    """How hot roles get their cores.
+    """Chooses cores for hot roles.
 
-    `choose` takes the inventory and the node that each hot role wants to be near to, and returns a core for each role,
-    by its index, no core twice; none for a role where there aren't as many. `isolated` and `caches` are what it
-    constraints beyond a core for each: isolated CPUs, and one last-level cache for all or each its own. `pins` is false
-    where nothing is promised, and roles may run anywhere.
+    `choose` takes the inventory and the node that each hot role should be near, and returns distinct cores by the
+    roles' indices; roles without a core are left out. `isolated` and `caches` are further constraints: isolated CPUs
+    only, and one last-level cache for all roles or for each. `pins` is false if roles may run anywhere.
     """
 
     name: str
@@ -33,7 +32,7 @@ class PlacementStrategy:
 
 
 def core_order(inventory: CpuInventory, core: Core) -> tuple[object, ...]:
-    """What makes one core better than another of the same place, best first."""
+    """Returns the sort key of a core within its place; the best core sorts first."""
     nohz = frozenset(inventory.profile.state.nohz_full or ())
     return (
         -core.kind,
@@ -104,7 +103,7 @@ def _own(inventory: CpuInventory) -> list[Core]:
 
 
 def _isolated_tiers(inventory: CpuInventory) -> list[list[Core]]:
-    """The cores that are isolated as a whole, then those of which some free CPU is."""
+    """The cores that are isolated as a whole, then those with an isolated free CPU."""
     own = _own(inventory)
     whole = [core for core in own if core.isolated]
     part = [core for core in own if not core.isolated and not inventory.isolated.isdisjoint(core.free)]
@@ -113,15 +112,15 @@ def _isolated_tiers(inventory: CpuInventory) -> list[list[Core]]:
 
 _Place = tuple[int, int]
 _Way = Callable[[CpuInventory, Sequence[Core], int | None, _Place | None, int], Sequence[Core]]
-"""From cores, near a node, and near a place if one is given already: the given number of them, best first."""
+"""Picks `need` of the cores, best first: near a node, and near the anchor's place if there is one."""
 
 
 def _in_tiers(inventory: CpuInventory, nodes: Nodes, tiers: Sequence[Sequence[Core]], way: _Way) -> Mapping[int, Core]:
-    """Deals the cores of the first tier, then of the next: roles with one network interface are dealt to together."""
+    """Assigns the cores of the first tier, then of the next; roles with the same interface's node go together."""
     dealt: dict[int, Core] = {}
     known = [node for node in dict.fromkeys(nodes) if node is not None]
     for tier in tiers:
-        # Each node's cores go to its own roles first, so that no other role's overflow takes them.
+        # Each node's own roles come first, so that other roles don't take its cores.
         for node, local in [*((node, True) for node in known), *((node, False) for node in (*known, None))]:
             left = [index for index, each in enumerate(nodes) if each == node and index not in dealt]
             used = {core.free for core in dealt.values()}
@@ -134,7 +133,7 @@ def _in_tiers(inventory: CpuInventory, nodes: Nodes, tiers: Sequence[Sequence[Co
 def _near(
     inventory: CpuInventory, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int
 ) -> Sequence[Core]:
-    """The cores of the place that fits best, then those of the places nearest to it."""
+    """Picks the cores of the best place, then those of the places nearest to it."""
     places = _places(inventory, cores, node, anchor, need)
     order = [core for place in places for core in _of_place(inventory, cores, place)]
     return _calm(inventory, order, need, lambda chosen: len({core.place for core in chosen}) == 1)
@@ -143,7 +142,7 @@ def _near(
 def _apart(
     inventory: CpuInventory, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int
 ) -> Sequence[Core]:
-    """One core of each place, then a second one of each."""
+    """Picks one core of each place, then a second of each."""
     places = [_of_place(inventory, cores, place) for place in _places(inventory, cores, node, anchor, 1)]
     order = [core for turn in itertools.zip_longest(*places) for core in turn if core is not None]
     return _calm(inventory, order, need, lambda chosen: len({core.place for core in chosen}) == len(chosen))
@@ -152,7 +151,7 @@ def _apart(
 def _calm(
     inventory: CpuInventory, order: Sequence[Core], need: int, kept: Callable[[Sequence[Core]], bool]
 ) -> Sequence[Core]:
-    """As many as are needed, fast ones and those without the system's work first where that breaks no constraint."""
+    """Picks `need` cores, preferring fast, interrupt-free ones if the constraints allow it."""
     calm = sorted(order, key=lambda core: (-core.kind, not inventory.system_cpus.isdisjoint(core.threads)))[:need]
     return calm if kept(calm) or not kept(order[:need]) else order[:need]
 
@@ -164,7 +163,7 @@ def _of_place(inventory: CpuInventory, cores: Sequence[Core], place: _Place) -> 
 def _places(
     inventory: CpuInventory, cores: Sequence[Core], node: int | None, anchor: _Place | None, need: int
 ) -> list[_Place]:
-    """The places of the cores, the best first: nearest to the node, room for all, on the node with most cores."""
+    """Sorts the cores' places: nearest to the node, then with room for all, then on the node with most cores."""
     by_place: dict[_Place, list[Core]] = {}
     for core in cores:
         by_place.setdefault(core.place, []).append(core)

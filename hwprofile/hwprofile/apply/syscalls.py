@@ -1,8 +1,8 @@
-"""The system calls that no module of Python makes: NUMA policy, timer slack, locked memory, by ctypes.
+"""Makes system calls that Python has no functions for: NUMA policy, timer slack, locked memory (by ctypes).
 
-The C library has no functions for NUMA policy (they are libnuma's), so that these calls go by number, which differs
-from one architecture to the next. Where the numbers aren't known, and on systems other than Linux, every function
-raises `OSError` with `ENOSYS`, as a kernel does that lacks the call.
+The C library has no functions for NUMA policy (libnuma has), so these calls are made by number, which depends on the
+architecture. If the numbers aren't known, and on systems other than Linux, every function raises `OSError` with
+`ENOSYS`, as a kernel without the call does.
 """
 
 import ctypes
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 NODES_MOST = 1024
-"""The kernel's own bound on NUMA nodes (`MAX_NUMNODES` at its largest)."""
+"""The kernel's largest possible number of NUMA nodes (`MAX_NUMNODES`)."""
 
 _WORD = 8 * ctypes.sizeof(ctypes.c_ulong)
 _PR_SET_TIMERSLACK = 29
@@ -39,7 +39,7 @@ _PR_GET_TIMERSLACK = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Numbers:
-    """The numbers of the calls on one architecture, from the kernel's tables of system calls."""
+    """The calls' numbers on one architecture, from the kernel's system call tables."""
 
     mbind: int
     get_mempolicy: int
@@ -70,7 +70,7 @@ def set_mempolicy(mode: int, nodes: Collection[int]) -> None:
 
 
 def get_mempolicy(address: int = 0, flags: int = 0) -> tuple[int, tuple[int, ...]]:
-    """The memory policy of the calling thread, or with flags of an address: its mode with flags, and its nodes."""
+    """Returns the policy of the calling thread, or, by `flags`, of an address: its mode with flags, and its nodes."""
     mode = ctypes.c_int()
     mask, bits = _mask(())
     _raw(
@@ -94,7 +94,7 @@ def mbind(address: int, length: int, mode: int, nodes: Collection[int], flags: i
 
 
 def move_pages(addresses: Sequence[int]) -> tuple[int, ...]:
-    """The node on which each of the pages lies, by their addresses; a negative errno where there is none."""
+    """Returns the node of each page, by its address, or a negative errno."""
     count = len(addresses)
     pages = (ctypes.c_void_p * count)(*addresses)
     status = (ctypes.c_int * count)()
@@ -103,7 +103,7 @@ def move_pages(addresses: Sequence[int]) -> tuple[int, ...]:
 
 
 def set_timer_slack(slack_ns: int) -> None:
-    """Sets the timer slack of the calling thread, in nanoseconds. 0 means the default that it was born with."""
+    """Sets the timer slack of the calling thread, in nanoseconds. 0 restores the one that it started with."""
     _called("prctl", ctypes.c_int(_PR_SET_TIMERSLACK), *map(ctypes.c_ulong, (slack_ns, 0, 0, 0)))
 
 
@@ -128,7 +128,7 @@ def madvise(address: int, length: int, advice: int) -> None:
 
 
 def _mask(nodes: Collection[int]) -> tuple[ctypes.Array[ctypes.c_ulong], int]:
-    """The nodes as a mask, and its length in bits as the kernel wants it: one more than it reads."""
+    """Returns the nodes as a mask, and the length in bits that the kernel expects: one more than it reads."""
     words = (ctypes.c_ulong * (NODES_MOST // _WORD))()
     for node in nodes:
         if not 0 <= node < NODES_MOST:
@@ -157,7 +157,7 @@ def _called(name: str, *arguments: object) -> int:
 
 @functools.cache
 def _function(name: str) -> "ctypes._NamedFuncPointer | None":
-    """The C library's function; None if it has none, or isn't Linux's, whose constants these are."""
+    """Returns the C library's function; None if there is none, or on other systems, where the constants differ."""
     if not sys.platform.startswith("linux"):
         return None
     function = getattr(ctypes.CDLL(None, use_errno=True), name, None)

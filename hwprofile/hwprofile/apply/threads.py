@@ -1,4 +1,4 @@
-"""Threads as the kernel tells of them below /proc."""
+"""Reads the state of threads from /proc."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +8,10 @@ __all__ = ["Switches", "ThreadStat", "parse_stat", "parse_switches", "thread_ids
 
 @dataclass(frozen=True, kw_only=True)
 class ThreadStat:
-    """A thread: its name, its state's letter, the CPU it last ran on, and its start in clock ticks since boot.
+    """A thread: its name, the letter of its state, the CPU it last ran on, and its start in clock ticks since boot.
 
-    `policy` and `priority` are the scheduling policy's number and the real-time priority. The start time tells a thread
-    from a later one of the same number.
+    `policy` and `priority` are the scheduling policy's number and the real-time priority. The start time distinguishes
+    a thread from a later one with the same number.
     """
 
     name: str
@@ -23,20 +23,20 @@ class ThreadStat:
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended, though its number still stands in the list."""
+        """Whether it has ended although it is still listed."""
         return self.state in "ZXx"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Switches:
-    """How often a thread gave up its CPU (`voluntary`: it waited) and was taken off it (`involuntary`)."""
+    """How often a thread gave up its CPU (`voluntary`: it waited) and was preempted (`involuntary`)."""
 
     voluntary: int
     involuntary: int
 
 
 def parse_stat(text: str) -> ThreadStat:
-    """Reads the line of a `stat` file. The name may hold spaces and parentheses, so that the last one counts."""
+    """Parses a `stat` file. The name may contain spaces and parentheses, so it ends at the last parenthesis."""
     before, _, after = text.rpartition(")")
     fields = after.split()
     # The first after the name is the kernel's field 3.
@@ -51,7 +51,7 @@ def parse_stat(text: str) -> ThreadStat:
 
 
 def parse_switches(status: str) -> Switches | None:
-    """The switches that a `status` file counts; None if it doesn't."""
+    """Returns the context switches counted in a `status` file; None if it has no counts."""
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     try:
         return Switches(
@@ -62,5 +62,5 @@ def parse_switches(status: str) -> Switches | None:
 
 
 def thread_ids(root: Path, pid: int) -> tuple[int, ...]:
-    """The threads of a process that run now, in ascending order. Raises `OSError` if there is no such process."""
+    """Returns the threads of a process, in ascending order. Raises `OSError` if there is no such process."""
     return tuple(sorted(int(path.name) for path in (root / "proc" / str(pid) / "task").iterdir()))

@@ -1,4 +1,4 @@
-"""When a thread runs: how precisely it wakes up (timer slack), and ahead of which others (SCHED_FIFO)."""
+"""Sets how precisely a thread's sleeps end (timer slack), and its real-time priority (SCHED_FIFO)."""
 
 from dataclasses import replace
 
@@ -17,10 +17,10 @@ _THROTTLE = "/proc/sys/kernel/sched_rt_runtime_us"
 
 
 def set_timer_slack(slack_ns: int, *, kernel: Kernel = KERNEL) -> tuple[Action, Undo | None]:
-    """Lets the calling thread's sleeps end up to `slack_ns` late; 50,000 is the usual, 1 the least.
+    """Sets how late the calling thread's sleeps may end, in nanoseconds: usually 50,000, at least 1.
 
-    The kernel puts wake-ups together that lie within the slack. Read back from /proc/TID/timerslack_ns and by prctl.
-    Threads that it starts later inherit it. Undone in the same thread, or by the privileged from any.
+    The kernel combines timers that expire within the slack. The value is read back from /proc/TID/timerslack_ns and by
+    prctl. Threads that are started later inherit it. The same thread can undo it, or any thread with CAP_SYS_NICE.
     """
     tid = kernel.tid()
     ask = Ask(name="timer-slack", subject=f"thread {tid}", wanted=f"{slack_ns:,} ns")
@@ -73,13 +73,13 @@ def _slack_back(ask: Ask, before: int, tid: int, kernel: Kernel) -> Action:
 
 
 def set_fifo(priority: int, tid: int = 0, *, kernel: Kernel = KERNEL) -> tuple[Action, Undo | None]:
-    """Runs a thread before all ordinary ones (SCHED_FIFO), at a priority of 1 to 99. Never a default.
+    """Gives a thread a real-time priority (SCHED_FIFO) of 1 to 99, ahead of all ordinary threads.
 
-    `tid` is the thread's native number, 0 the calling thread's. With the kernel's throttle, a thread that never sleeps
-    is stopped for a part of each period (usually 50 ms of each second), which the evidence tells. Without it, such a
-    thread takes its core from everything else; so it is refused, unless a core is spare: the host has more than this
-    process has real-time threads. Where it can't be known whether there is a throttle, there is taken to be none.
-    Threads and processes that it starts don't inherit it.
+    `tid` is the thread's native number, 0 the calling thread. The kernel's throttle stops a thread that never sleeps
+    for part of each period (usually 50 ms of each second); the evidence has the figures. Without the throttle, or if
+    its setting can't be read, such a thread would block everything else on its core, so it is refused unless the host
+    has more cores than this process has real-time threads. Threads and processes that it starts don't inherit the
+    priority.
     """
     tid = tid or kernel.tid()
     ask = Ask(name="fifo", subject=f"thread {tid}", wanted=f"fifo, priority {priority}")
@@ -102,7 +102,7 @@ def set_fifo(priority: int, tid: int = 0, *, kernel: Kernel = KERNEL) -> tuple[A
 
 
 def _spare_core(tid: int, kernel: Kernel) -> bool:
-    """Whether some core is left when this thread and the real-time ones of this process spin, each on its own."""
+    """Whether a core is left if this thread and the process's real-time threads each spin on their own core."""
     try:
         cpus = kernel.cpus("/sys/devices/system/cpu/online") or inherited_cpus(kernel)
         busy = {tid}
@@ -143,7 +143,7 @@ def _scheduling_back(ask: Ask, before: tuple[int, int], tid: int, started: int, 
 
 
 def _back_with_flag(back: Ask, before: tuple[int, int], tid: int, kernel: Kernel) -> Action:
-    """Only the privileged may take the reset-on-fork flag off again; everybody may leave SCHED_FIFO with it on."""
+    """Leaves SCHED_FIFO but keeps the reset-on-fork flag, which only a privileged thread may clear."""
     policy, priority = before
     try:
         kernel.set_scheduling(tid, policy | _RESET_ON_FORK, priority)

@@ -1,4 +1,4 @@
-"""Watches where threads really run, by sampling what the scheduler tells of each."""
+"""Records where threads really run, by sampling the scheduler's figures for each."""
 
 import threading
 from collections import Counter
@@ -15,10 +15,10 @@ __all__ = ["ThreadRan", "Watch"]
 class ThreadRan:
     """Where one thread ran while it was watched.
 
-    `role` and `wanted` are what was expected of it, None if nothing was. `mask` are the CPUs it may run on, as last
-    read. `ran_on` are pairs of CPU and in how many samples it had run there last; samples between which it didn't run
-    count for nothing. `switches` are those since watching began; None if the kernel doesn't count them. `ended` is
-    whether it is gone by now.
+    `role` and `wanted` are what was expected, None if nothing was. `mask` has the CPUs that it may run on, as last
+    read. `ran_on` has pairs of a CPU and the number of samples in which it had run there last; samples between which it
+    didn't run are ignored. `switches` are those since watching began, None if the kernel doesn't count them. `ended`
+    says if the thread has ended.
     """
 
     tid: int
@@ -32,18 +32,18 @@ class ThreadRan:
 
     @property
     def samples(self) -> int:
-        """In how many samples it had run."""
+        """The number of samples in which it had run."""
         return sum(count for _, count in self.ran_on)
 
     @property
     def strayed(self) -> int:
-        """In how many of them on a CPU that wasn't wanted."""
+        """The number of samples in which it had run on a CPU that wasn't wanted."""
         wanted = self.wanted
         return 0 if wanted is None else sum(count for cpu, count in self.ran_on if cpu not in wanted)
 
     @property
     def kept(self) -> bool | None:
-        """Whether it ran where it was wanted, in every sample; None if nothing was wanted, or no sample tells."""
+        """Whether it ran on the wanted CPUs in every sample; None if none were wanted, or it never ran."""
         return None if self.wanted is None or not self.samples else not self.strayed
 
 
@@ -60,11 +60,11 @@ class _Seen:
 
 
 class Watch:
-    """Samples all threads of a process, of this one or of another (a lane, watched from its parent's core).
+    """Samples all threads of this process or of another (for example a lane, from its parent's core).
 
-    `start` takes the state from which is counted, `sample` looks once, `report` says what was seen. With an interval,
-    `start` has a thread of its own do the sampling until `stop`; it competes for the interpreter's lock, so that a hot
-    thread is better watched from another process. A sample costs some 50 us for each thread.
+    `start` records the initial state, `sample` takes one sample, and `report` returns the result. If `start` is given
+    an interval, a thread takes samples until `stop`. It competes for the interpreter's lock, so watch a hot thread from
+    another process. A sample costs about 50 us for each thread.
     """
 
     def __init__(self, pid: int = 0, *, kernel: Kernel = KERNEL) -> None:
@@ -78,11 +78,11 @@ class Watch:
         self._sampler: threading.Thread | None = None
 
     def expect(self, tid: int, role: str, cpus: Collection[int]) -> None:
-        """Says of a thread, by its native number, which role it has and on which CPUs it should run."""
+        """Sets the role of a thread and the CPUs on which it should run; `tid` is its native number."""
         self._expected[tid] = role, tuple(sorted(cpus))
 
     def start(self, every_s: float | None = None) -> None:
-        """Begins again: what was before doesn't count. Raises `OSError` if there is no such process, or no /proc."""
+        """Starts a new measurement. Raises `OSError` if there is no such process, or no /proc."""
         self.stop()
         with self._guard:
             self._seen.clear()
@@ -101,12 +101,12 @@ class Watch:
             self._sampler = None
 
     def sample(self) -> None:
-        """Looks once where each thread has run."""
+        """Takes one sample of all threads."""
         with self._guard:
             self._look(count=True)
 
     def report(self) -> tuple[ThreadRan, ...]:
-        """What was seen so far, by thread; those that ended meanwhile first."""
+        """Returns the result so far for each thread, starting with those that have ended."""
         with self._guard:
             seen = [*self._gone, *sorted(self._seen.items())]
             return tuple(self._ran(tid, one) for tid, one in seen)
@@ -130,7 +130,7 @@ class Watch:
             try:
                 self._look_at(tid, count=count)
             except OSError:
-                # It ended since it was listed.
+                # It has ended since it was listed.
                 self._end_of(tid)
         for tid in [tid for tid in self._seen if tid not in tids]:
             self._end_of(tid)
@@ -146,7 +146,7 @@ class Watch:
         ran = int(schedule.split()[0]) if schedule else None
         mask = self._kernel.affinity(tid)
         if seen is None:
-            # One that came later has run since watching began, and all its switches are of that time.
+            # A thread that started later: all of its switches happened since watching began.
             first = switches if not count else switches and Switches(voluntary=0, involuntary=0)
             seen = _Seen(
                 started=stat.started, name=stat.name, ran=None if count else ran, first=first, last=switches, mask=mask
@@ -154,7 +154,7 @@ class Watch:
             self._seen[tid] = seen
             fresh = count
         else:
-            # Without the kernel's figure of run time, a thread that runs right now or has switched has run.
+            # If the kernel has no run time, a thread has run if it is running now or has switched.
             fresh = ran != seen.ran if ran is not None else stat.state == "R" or switches != seen.last
         if count and fresh:
             seen.cpus[stat.cpu] += 1

@@ -1,1 +1,1 @@
-"""The commands of `hwprofile`, one a module: its parser, and a function that returns the exit code."""
+"""The commands of `hwprofile`, one per module, each with its parser and a function that returns the exit code."""

@@ -1,4 +1,4 @@
-"""`hwprofile doctor`: how ready this host is for low latency, and what would make it so."""
+"""`hwprofile doctor`: grades this host for low latency, and prints the fixes."""
 
 import argparse
 import sys
@@ -17,7 +17,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "doctor",
         help="grade this host for low latency, and print the fixes",
-        description="Judges how ready this host is for low latency. Changes nothing.",
+        description="Grades this host for low latency. Changes nothing.",
         epilog="Returns 0 if all is good; else by the worst grade: 1 fair, 3 unknown, 4 poor. 2: called wrongly.",
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
@@ -29,7 +29,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Prints the examination, and returns the exit code of its worst grade."""
+    """Prints the findings, and returns the exit code of the worst grade."""
     if not chosen.root.is_dir():
         return _wrong(f"--from: there is no directory {chosen.root}; give the one that holds the host's sys and proc")
     try:

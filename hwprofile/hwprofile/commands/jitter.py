@@ -1,4 +1,4 @@
-"""`hwprofile jitter`: how a CPU is interrupted."""
+"""`hwprofile jitter`: measures how a CPU is interrupted."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "jitter",
         help="measure how a CPU is interrupted",
-        description="Spins on the clock on one CPU, and tells how often and for how long something came between.",
+        description="Spins on the clock on one CPU, and reports how often and for how long it was interrupted.",
         epilog="Returns 0 if it was measured, whatever was found; 1 if that CPU can't be measured; 2: called wrongly.",
     )
     parser.add_argument("--cpu", type=int, help="the CPU (default: the last that may be used)")
@@ -30,7 +30,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Measures, prints, and returns the exit code."""
+    """Measures, prints the result, and returns the exit code."""
     usable = _usable()
     cpu = chosen.cpu if chosen.cpu is not None else max(usable, default=None)
     control = None if chosen.no_control else chosen.control

@@ -36,7 +36,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Does it, and returns the exit code; doesn't return where a command takes this process over."""
+    """Runs the command and returns the exit code; doesn't return if this process becomes the user's command."""
     command: Sequence[str] = chosen.command_line
     try:
         cpus = parse_cpu_list(chosen.cpus)
@@ -56,7 +56,7 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.node is not None:
         steps.append(lambda: prefer_node(chosen.node)[0])
     if chosen.reserve:
-        # The command takes this process over, so that the CPUs stay reserved until it ends.
+        # This process becomes the command, so the CPUs stay reserved until the command ends.
         steps.append(lambda: reserve(cpus, inheritable=True).action)
     for step in steps:
         action = step()

@@ -1,4 +1,4 @@
-"""`hwprofile show`: what this host is, as a picture in text."""
+"""`hwprofile show`: draws this host as text."""
 
 import argparse
 import sys
