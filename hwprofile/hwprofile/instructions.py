@@ -1,4 +1,4 @@
-"""What the CPUs of a host can execute."""
+"""Finds the instruction sets that a program can use on a host."""
 
 import functools
 import platform
@@ -13,33 +13,32 @@ __all__ = ["instruction_sets", "library_answers", "normalised"]
 
 _ROOT = Path("/")
 
-# The kernel's name for the same thing on another architecture, or in another year, beside the name that people use.
+# The kernel's names that differ by architecture or version, and the common name of each.
 _SYNONYMS = {"pni": "sse3", "asimd": "neon", "avx1_0": "avx"}
 
-# Fields of /proc/cpuinfo that list what a CPU can do: x86 and Itanium; Arm, s390 and LoongArch; MIPS.
+# The fields of /proc/cpuinfo that list features: x86 and Itanium; Arm, s390 and LoongArch; MIPS.
 _LISTS = ("flags", "features", "ases implemented")
 
-# Their registers are lost at a context switch, and their use is trapped, unless the system saves them by XSAVE.
+# They can be used only if the system saves their registers at a context switch, by XSAVE.
 _NEED_XSAVE = ("avx", "amx_", "fma", "f16c", "xop", "vaes", "vpclmulqdq")
 
-# What every CPU of the architecture has, by the architecture's own definition.
+# The instruction sets that every CPU of an architecture has by definition.
 _BASELINE = {
     "x86_64": frozenset({"fxsr", "mmx", "sse", "sse2"}),
     "arm64": frozenset({"asimd", "fp", "neon"}),
 }
 _ARCHITECTURES = {"amd64": "x86_64", "aarch64": "arm64"}
 
-# What Windows answers about its own support (winnt.h, PF_..._INSTRUCTIONS_AVAILABLE), by what begins so.
+# Windows's own support (winnt.h, PF_..._INSTRUCTIONS_AVAILABLE), by prefix of the names that depend on it.
 _WINDOWS_FEATURES = {"avx512": 41, "avx2": 40, "avx": 39, "fma": 39, "f16c": 39, "vaes": 39, "vpclmulqdq": 39}
 
 
 def instruction_sets(root: Path = _ROOT) -> frozenset[str]:
-    """Returns what a program can use on every CPU of the host, in lower case, named as by Linux.
+    """Returns the instruction sets usable on every CPU, with Linux's lower-case names ("sse4_2", "avx512f", "sve").
 
-    Names are such as "sse4_2", "avx512f" and "sve". "sse3" and "neon" are listed as well as the kernel's "pni" and
-    "asimd". If CPUs differ, only what all of them have counts, and only what the system supports. The source is the
-    kernel's list, `proc/cpuinfo` below `root`; on systems without it (macOS, Windows), py-cpuinfo if it is installed,
-    and what the architecture always has. Empty if nothing is known.
+    Only sets that all CPUs have and the system supports are included. "sse3" and "neon" are listed in addition to the
+    kernel's "pni" and "asimd". The source is `proc/cpuinfo` below `root`; if there is none (macOS, Windows), it is
+    py-cpuinfo, if that is installed, and the sets that the architecture always has. Empty if nothing is known.
     """
     if root != _ROOT:
         return _from_kernel(root)
@@ -64,14 +63,14 @@ def _from_kernel(root: Path) -> frozenset[str]:
 
 
 def _saved(names: frozenset[str]) -> frozenset[str]:
-    """Removes what the system doesn't save: old kernels list it even if they were booted without XSAVE."""
+    """Removes sets whose registers the system doesn't save: old kernels list them even if XSAVE is disabled."""
     if "xsave" in names or "fxsr" not in names:
         return names
     return frozenset(name for name in names if not name.startswith(_NEED_XSAVE))
 
 
 def _riscv_extensions(isa: str) -> frozenset[str]:
-    """Extensions of "rv64imafdc_zicsr_zba": single letters at first, longer names after underscores."""
+    """Parses extensions such as "rv64imafdc_zicsr_zba": single letters first, longer names after underscores."""
     letters, *words = isa.lower().split("_")
     return frozenset({*letters.removeprefix("rv").lstrip("0123456789"), *words})
 
@@ -84,7 +83,7 @@ def _from_libraries() -> frozenset[str]:
 
 @functools.cache
 def library_answers() -> Mapping[str, Any]:
-    """What py-cpuinfo says of this host; empty without it. It takes a second: ask only where the kernel is silent."""
+    """Returns py-cpuinfo's answers, empty without it. It takes a second, so it is the last resort."""
     try:
         import cpuinfo
     except ImportError:
@@ -94,7 +93,7 @@ def library_answers() -> Mapping[str, Any]:
 
 
 def _supported(names: frozenset[str]) -> frozenset[str]:
-    """Without what Windows doesn't support: there, the list is the CPU's own."""
+    """Removes what Windows doesn't support: there, the list has everything that the CPU has."""
     if sys.platform == "win32":
         import ctypes
 
@@ -108,6 +107,6 @@ def _supported(names: frozenset[str]) -> frozenset[str]:
 
 
 def normalised(names: Iterable[str]) -> frozenset[str]:
-    """Returns the names in lower case with underscores, plus the common name of each that has another one."""
+    """Returns the names in lower case with underscores, and adds the common names of those that have one."""
     plain = {name.lower().replace(".", "_") for name in names}
     return frozenset(plain | {_SYNONYMS[name] for name in plain & _SYNONYMS.keys()})

@@ -1,4 +1,4 @@
-"""Reads the few formats in which Linux tells about itself, below any root: another host's files will do."""
+"""Reads Linux's /proc and /sys files below any root, such as another host's recorded files."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,11 @@ from pathlib import Path
 __all__ = ["cpuinfo_fields", "kernel_release", "parse_cpu_list", "read_text"]
 
 _MOST_CPUS = 2**20
-"""Far above what a kernel can be built for: a longer range is a slip, and would fill the memory."""
+"""Far above what a kernel can be built for: a longer range is a mistake, and would exhaust memory."""
 
 
 def read_text(path: Path) -> str | None:
-    """The file's text, stripped; None if it can't be read, which for these files means that the kernel doesn't say.
+    """Returns the file's text, stripped; None if it can't be read, which means that the kernel doesn't provide it.
 
     Bytes that aren't UTF-8 (firmware writes some of these files) become the replacement character.
     """
@@ -22,9 +22,9 @@ def read_text(path: Path) -> str | None:
 
 
 def cpuinfo_fields(root: Path) -> Mapping[str, Sequence[str]]:
-    """The fields of `/proc/cpuinfo`: each name, in lower case, with its values in order, one for each CPU that has it.
+    """Returns the fields of `/proc/cpuinfo`: each name in lower case, with its values in order, one for each CPU.
 
-    Empty if there is no such file. Architectures differ in the names, and in which of them stand once at the end.
+    Empty if there is no such file. Names differ between architectures, as do the fields that occur once at the end.
     """
     fields: dict[str, list[str]] = {}
     for line in (read_text(root / "proc/cpuinfo") or "").splitlines():
@@ -35,13 +35,13 @@ def cpuinfo_fields(root: Path) -> Mapping[str, Sequence[str]]:
 
 
 def kernel_release(root: Path) -> str | None:
-    """The kernel's release, as `uname -r` tells it."""
+    """Returns the kernel's release, as `uname -r` prints it."""
     banner = re.match(r"\S+ version (\S+)", read_text(root / "proc/version") or "")
     return read_text(root / "proc/sys/kernel/osrelease") or (banner[1] if banner else None)
 
 
 def parse_cpu_list(text: str) -> tuple[int, ...]:
-    """The CPUs of a kernel list such as "0-3,8", in ascending order. Raises `ValueError` for what isn't one."""
+    """Parses a kernel list such as "0-3,8" to ascending CPUs. Raises `ValueError` if it isn't one."""
     cpus: set[int] = set()
     for part in filter(None, text.strip().split(",")):
         first, dash, last = part.partition("-")

@@ -1,4 +1,4 @@
-"""Profiles of hosts of which little is known: of pretended ones, in tests and benchmarks."""
+"""Builds profiles with few known fields, for tests and benchmarks."""
 
 import dataclasses
 import typing
@@ -12,10 +12,10 @@ _T = TypeVar("_T")
 
 
 def partly_known(kind: type[_T], /, **known: object) -> _T:
-    """A value of one of the types of `hwprofile.profile` in which nothing is known but what is given.
+    """Returns a value of a type of `hwprofile.profile` in which only the given fields are known.
 
-    What isn't given is None, an empty tuple, an unknown limit, or a part of which nothing is known. Raises `TypeError`
-    for a field that has no such value, such as the number of a CPU, and for a name that is no field.
+    The other fields are None, an empty tuple, an unknown limit, or a part in which nothing is known. Raises `TypeError`
+    if a missing field has no such value, such as the number of a CPU, and if a given name isn't a field.
     """
     types = typing.get_type_hints(kind)
     missing = {

@@ -1,8 +1,8 @@
-"""What is known of a host: frozen values, their JSON, and the fingerprint that says whether a measurement still holds.
+"""A host's profile as frozen values, their JSON, and a fingerprint that decides if measurements still hold.
 
-`HostProfile` is the whole: who the CPU is (`Cpu`), how its parts lie (`Topology`), what this process may use
-(`Allowance`), how the system is set (`State`), and what runs on it (`System`). What nothing said is None, never a
-guess; an empty tuple means that there are none.
+`HostProfile` consists of the CPU's identity (`Cpu`), its `Topology`, what this process may use (`Allowance`), the
+system's settings (`State`), and its software (`System`). A field that isn't known is None, never a guess; an empty
+tuple means that there are none.
 """
 
 import hashlib
@@ -36,14 +36,14 @@ SCHEMA = 1
 
 
 class ProfileError(ValueError):
-    """A text isn't a host profile that this version reads. Says where it stands, and what to do."""
+    """A text isn't a host profile that this version can read. Says what is wrong, and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cpu:
-    """Who the CPU is.
+    """The CPU's identity and instruction sets.
 
-    `vendor` is as the CPU names itself ("GenuineIntel", "AuthenticAMD") or the implementer of an Arm core ("arm",
+    `vendor` is the CPU's own vendor string ("GenuineIntel", "AuthenticAMD") or the implementer of an Arm core ("arm",
     "apple"). `microarchitecture` is archspec's name ("zen4", "icelake", "neoverse_v1"). `x86_64_level` is 1 to 4, as in
     the psABI's x86-64-v1 to v4. `instruction_sets` are those that a program can *use* on every CPU, the operating
     system's part included, by the kernel's names ("sse4_2", "avx2", "avx512f", "neon", "sve"). `sve_bits` is the length
@@ -67,10 +67,9 @@ class Cpu:
 class Thread:
     """One CPU as the scheduler counts them: a hardware thread of a core, online or not.
 
-    `package`, `die`, `cluster` and `core` number the host's own from 0, in the order of their lowest CPU: unlike the
-    kernel's ids they never repeat. None if nothing says, as for most that are offline. `smt` is the place among the
-    threads of its core, from 0. `node` is the NUMA node's number as the kernel gives it; `kind` the number of its
-    `CpuKind`.
+    `package`, `die`, `cluster` and `core` are numbered from 0 in the order of their lowest CPU; unlike the kernel's
+    ids, they are unique on the host. They are None if not known, as for most offline CPUs. `smt` is the index within
+    the core, from 0. `node` is the kernel's number of the NUMA node, `kind` the number of the `CpuKind`.
     """
 
     number: int
@@ -86,7 +85,7 @@ class Thread:
 
 @dataclass(frozen=True, kw_only=True)
 class Cache:
-    """One cache. `cpus` are those that share it. Sizes in bytes."""
+    """A cache and the CPUs that share it. Sizes are in bytes."""
 
     level: int
     type: Literal["data", "instruction", "unified"]
@@ -98,9 +97,9 @@ class Cache:
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A NUMA node. `cpus` may be empty: memory alone. `distances` are pairs of node number and distance (10 is local).
+    """A NUMA node. `cpus` is empty for a node with memory only; `memory` is in bytes.
 
-    `memory` in bytes.
+    `distances` has pairs of a node's number and its distance (10 is local).
     """
 
     number: int
@@ -111,10 +110,10 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class CpuKind:
-    """CPUs of one kind on a hybrid host. `number` rises with performance: 0 is the most frugal kind.
+    """CPUs of one kind on a hybrid host. `number` rises with performance: 0 is the slowest kind.
 
-    `name` is "performance", "efficiency" or "low-power" where the kernel says so. `capacity` is the kernel's relative
-    figure (the largest is 1024), `max_mhz` and `base_mhz` the frequencies of the kind.
+    `name` is "performance", "efficiency" or "low-power", or None if the kernel names none. `capacity` is the kernel's
+    relative figure (the largest is 1024), `max_mhz` and `base_mhz` are the frequencies of the kind.
     """
 
     number: int
@@ -127,7 +126,7 @@ class CpuKind:
 
 @dataclass(frozen=True, kw_only=True)
 class Nic:
-    """A network interface that stands on a bus. `node` and `cpus` are those near it; `mbps` is the link's speed."""
+    """A network interface on a bus. `node` and `cpus` are those near it; `mbps` is the link's speed."""
 
     name: str
     node: int | None
@@ -139,9 +138,9 @@ class Nic:
 
 @dataclass(frozen=True, kw_only=True)
 class Topology:
-    """How the parts of the host lie: every possible thread by number, caches, nodes, kinds and NICs.
+    """The host's topology: every possible thread by number, caches, nodes, kinds and NICs.
 
-    `diagnostics` are sentences about what the kernel's files contradict themselves in.
+    `diagnostics` are sentences about contradictions in the kernel's files.
     """
 
     threads: tuple[Thread, ...]
@@ -153,22 +152,22 @@ class Topology:
 
     @property
     def online(self) -> tuple[int, ...]:
-        """The CPUs that the system runs."""
+        """The CPUs that are online."""
         return tuple(thread.number for thread in self.threads if thread.online)
 
     def thread(self, cpu: int) -> Thread | None:
-        """The thread of that number; None if there is none."""
+        """Returns the thread with that number; None if there is none."""
         return next((thread for thread in self.threads if thread.number == cpu), None)
 
     def siblings(self, cpu: int) -> tuple[int, ...]:
-        """The online CPUs of the same core, `cpu` included. Only `cpu` itself where its core isn't known."""
+        """Returns the online CPUs of the same core, `cpu` included; only `cpu` if its core isn't known."""
         own = self.thread(cpu)
         if own is None or own.core is None:
             return (cpu,)
         return tuple(thread.number for thread in self.threads if thread.online and thread.core == own.core)
 
     def sharing(self, cpu: int, level: int) -> tuple[int, ...]:
-        """The CPUs that share a data or unified cache of that level with `cpu`; empty if no such cache is known."""
+        """Returns the CPUs that share a level's data or unified cache with `cpu`; empty if no such cache is known."""
         for cache in self.caches:
             if cache.level == level and cache.type != "instruction" and cpu in cache.cpus:
                 return cache.cpus
@@ -177,10 +176,10 @@ class Topology:
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """A bound on what may be used. *Unknown* is an answer, and never the same as *unlimited*.
+    """A bound on what may be used: limited, unlimited or unknown. *Unknown* is never treated as *unlimited*.
 
-    `value` is there only when limited; its unit is that of the field. `source` names what said so (a file, a call), or
-    why nothing did.
+    `value` is set only if limited; its unit is that of the field. `source` names where it was read (a file, a call), or
+    why it couldn't be.
     """
 
     state: Literal["limited", "unlimited", "unknown"]
@@ -192,10 +191,10 @@ class Limit:
 class Allowance:
     """What this process may use.
 
-    `usable` are the CPUs it can run on: online, in its affinity mask, and in every cpuset above it; `affinity` and
-    `cpuset` are two of the reasons. `cpu_quota` is in CPUs (1.5 is one and a half), the least of all cgroups above;
-    `memory`, `memlock` in bytes; `rtprio` a priority. `capabilities` are the effective ones by name ("sys_nice").
-    `cgroup_version` is 1, 2, or 0 for none.
+    `usable` are the CPUs that it can run on: online, in its `affinity` mask, and in the `cpuset` of every cgroup above.
+    `cpu_quota` is the smallest of all cgroups above, in CPUs (1.5 is one and a half); `memory` and `memlock` are in
+    bytes; `rtprio` is a priority. `capabilities` are the effective ones by name ("sys_nice"). `cgroup_version` is 1, 2,
+    or 0 for none.
     """
 
     usable: tuple[int, ...] | None
@@ -213,7 +212,7 @@ class Allowance:
 
 @dataclass(frozen=True, kw_only=True)
 class CpuFrequency:
-    """How the frequency of one CPU is governed. Frequencies in MHz."""
+    """The frequency settings of one CPU. Frequencies are in MHz."""
 
     cpu: int
     driver: str | None
@@ -226,7 +225,7 @@ class CpuFrequency:
 
 @dataclass(frozen=True, kw_only=True)
 class CState:
-    """An idle state of the CPUs: how long it takes to leave, and the CPUs on which it is switched off."""
+    """An idle state of the CPUs: its exit latency, and the CPUs on which it is disabled."""
 
     name: str
     exit_latency_us: int | None
@@ -254,12 +253,12 @@ class Pressure:
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """How the system is set up, and how it performs.
+    """The system's settings and load.
 
-    `isolated` and `nohz_full` are the CPUs that the kernel really treats so; `irq_affinity` are pairs of interrupt
-    number and the CPUs that may serve it; `default_irq_affinity` applies to new ones. `steal_percent` is of all CPU
-    time since boot. `mitigations` are pairs of vulnerability and the kernel's statement on it. `command_line` is the
-    kernel's. Real-time tasks may use `rt_runtime_us` of each `rt_period_us`; -1 means all of it.
+    `isolated` and `nohz_full` are the CPUs for which the kernel has these in effect. `irq_affinity` has pairs of an
+    interrupt's number and the CPUs that may serve it; `default_irq_affinity` the CPUs for new interrupts.
+    `steal_percent` is of all CPU time since boot. `mitigations` has pairs of a vulnerability and the kernel's status.
+    `command_line` is the kernel's. Real-time tasks may run for `rt_runtime_us` of each `rt_period_us`; -1 is all of it.
     """
 
     isolated: tuple[int, ...] | None
@@ -294,7 +293,7 @@ class State:
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """The system and the Python that run on the host. `python` is None for a recorded host."""
+    """The operating system and Python of the host. `python` is None for a recorded host."""
 
     system: str | None
     kernel: str | None
@@ -307,7 +306,7 @@ class System:
 
 @dataclass(frozen=True, kw_only=True)
 class HostProfile:
-    """A host as it was found. A value: two profiles that say the same are equal, and JSON gives the same one back."""
+    """A host as it was probed. Profiles with equal fields are equal, also after a round trip through JSON."""
 
     schema: int
     cpu: Cpu
@@ -318,10 +317,10 @@ class HostProfile:
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits of what matters for a measured choice, and of nothing else.
+        """A digest, in sixteen hexadecimal digits, of what decides if a measurement holds.
 
-        The CPU's identity and instruction sets, the topology without NICs, the CPUs and the quota that may be used, the
-        hypervisor, the kernel's major and minor version, and the Python build. Not: load, frequencies, free memory.
+        It covers the CPU's identity and instruction sets, the topology without NICs, the usable CPUs and quota, the
+        hypervisor, the kernel's major and minor version, and the Python build; not load, frequencies or free memory.
         """
         kernel = ".".join((self.system.kernel or "").split("-", 1)[0].split(".")[:2])
         parts = (
@@ -340,12 +339,12 @@ class HostProfile:
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
 
     def to_json(self) -> bytes:
-        """The profile as JSON, indented, in UTF-8."""
+        """Returns the profile as indented JSON."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2)
 
     @classmethod
     def from_json(cls, text: bytes | str) -> "HostProfile":
-        """The profile that `to_json` wrote. Raises `ProfileError` for what isn't one, or is of another schema."""
+        """Reads what `to_json` wrote. Raises `ProfileError` if it isn't a profile or has another schema."""
         try:
             schema = msgspec.json.decode(text, type=_Versioned).schema
             if schema != SCHEMA:

@@ -241,7 +241,7 @@ def test_unknown_is_not_unlimited():
 def test_nothing_known():
     """A host of which nothing is known is drawn all the same, and every line of the head says unknown."""
     text = draw(profile(partly_known(Topology)), width=80)
-    assert "How the host's parts lie isn't known." in text
+    assert "The host's topology isn't known." in text
     assert "memory nodes: unknown" in text
     assert len(re.findall(r"^[\w-]+ +unknown$", text, re.MULTILINE)) == 8
 

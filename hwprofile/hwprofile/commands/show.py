@@ -16,7 +16,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "show",
         help="show what is known of this host (what is done where no command is given)",
-        description="Shows what is known of this host: its CPU, how its parts lie, and what of it may be used.",
+        description="Shows what is known of this host: its CPU, its topology, and what this process may use of it.",
         epilog="Returns 0; 2 if called wrongly.",
     )
     parser.add_argument("--json", action="store_true", help="as JSON; what isn't known is null")

@@ -1,4 +1,4 @@
-"""Judges how ready a host is for low latency: graded checks, each with what was found and what fixes it."""
+"""Grades a host for low latency. Each check reports a grade, what was found, and the fix."""
 
 from hwprofile.doctor.catalogue import CHECKS
 from hwprofile.doctor.examination import Examination, examine

@@ -1,4 +1,4 @@
-"""All checks, in the order in which they are made. A new one is one entry in the tuple of its concern."""
+"""Lists all checks in the order in which they run. To add one, add an entry to the tuple of its module."""
 
 from hwprofile.doctor import clocks, company, isolation, kernel, memory
 from hwprofile.doctor.verdict import Check

@@ -1,4 +1,4 @@
-"""Whether the CPUs run at a steady clock, awake, and can tell the time cheaply."""
+"""Checks for a steady CPU frequency, shallow idle states and a cheap clock source."""
 
 from hwprofile.cpu_lists import cpus_named
 from hwprofile.doctor.places import Places
@@ -10,15 +10,15 @@ __all__ = ["CHECKS"]
 _CPUS = "/sys/devices/system/cpu"
 _SHALLOW_US = 2
 _DEEP_US = 50
-# Read without a system call, and counting real time as it is.
+# Clock sources that are read without a system call.
 _FAST_CLOCKS = frozenset({"tsc", "arch_sys_counter", "timebase", "tod", "riscv_clocksource"})
-# Read without a system call, through a page that the hypervisor keeps.
+# Clock sources that are read without a system call, through a page of the hypervisor.
 _GUEST_CLOCKS = frozenset({"kvm-clock", "hyperv_clocksource_tsc_page"})
 
 
 def _hidden(profile: HostProfile) -> Verdict:
     if profile.state.hypervisor:
-        ask = say("ask the hypervisor's administrator, or use a bare-metal host")
+        ask = say("ask the hypervisor's operator, or use a bare-metal host")
         return unknown(f"the hypervisor ({profile.state.hypervisor}) decides, and doesn't show it", ask)
     return unknown("the kernel doesn't say", run("cpupower frequency-info"))
 
@@ -84,7 +84,7 @@ def _idle(profile: HostProfile, places: Places) -> Verdict:
         return _hidden(profile)
     deepest = max(state.exit_latency_us or 0 for _, state in open_states)
     names = "/".join(state.name for _, state in open_states)
-    found = f"{names}: up to {deepest} us to wake {cpus_named(assessed)}"
+    found = f"{names}: up to {deepest} us to leave on {cpus_named(assessed)}"
     if deepest <= _SHALLOW_US:
         return good(found)
     deep = [number for number, state in open_states if (state.exit_latency_us or 0) > _SHALLOW_US]
@@ -100,7 +100,7 @@ def _clocksource(profile: HostProfile, _: Places) -> Verdict:
     clock, others = profile.state.clocksource, profile.state.clocksources
     if clock is None:
         return unknown(
-            "the kernel doesn't say which clock it reads", say("assess it with `hwprofile jitter`: its floor")
+            "the kernel doesn't say which clock it reads", say("measure it with `hwprofile jitter`: see its floor")
         )
     if clock in _FAST_CLOCKS:
         return good(clock)
@@ -122,17 +122,21 @@ def _throttling(profile: HostProfile, _: Places) -> Verdict:
 
 CHECKS = (
     Check(
-        "governor", "A governor that follows the load lets the first message after a pause find a slow CPU.", _governor
+        "governor",
+        "With a governor that follows the load, the first message after a pause meets a slow CPU.",
+        _governor,
     ),
     Check(
-        "energy preference", "Where the CPU chooses its own clock, this says whether it spares power or time.", _energy
+        "energy preference",
+        "If the CPU chooses its own frequency, this decides whether it saves power or time.",
+        _energy,
     ),
-    Check("turbo", "A turbo clock depends on heat and on what the neighbours do: it makes times vary.", _turbo),
-    Check("idle states", "Waking from a deep idle state takes as long as handling several messages.", _idle),
+    Check("turbo", "A turbo frequency depends on heat and on the neighbouring cores, so times vary.", _turbo),
+    Check("idle states", "Leaving a deep idle state takes as long as handling several messages.", _idle),
     Check(
         "clock source",
-        "Each message reads the clock several times; a clock behind a system call costs each time.",
+        "The clock is read several times per message; a clock behind a system call costs each time.",
         _clocksource,
     ),
-    Check("throttling", "A CPU that got too hot is slowed for milliseconds or more.", _throttling),
+    Check("throttling", "A CPU that gets too hot is slowed down for milliseconds or more.", _throttling),
 )

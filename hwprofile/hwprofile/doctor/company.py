@@ -1,4 +1,4 @@
-"""Whom the host is shared with: a hypervisor, its other guests, other processes, and a quota."""
+"""Checks what the host is shared with: a hypervisor and its other guests, other processes, and a quota."""
 
 from hwprofile.doctor.places import Places
 from hwprofile.doctor.verdict import Check, Verdict, boot, fair, good, poor, run, say, unknown
@@ -15,8 +15,8 @@ def _hypervisor(profile: HostProfile, _: Places) -> Verdict:
     if name is not None:
         return fair(f"there is one: {name}", say("bare metal, or an instance whose virtual CPUs are pinned to cores"))
     if profile.cpu.architecture in ("x86_64", "i686") and profile.cpu.instruction_sets:
-        return good("the CPU tells of none")
-    return unknown("nothing tells of one, which is no proof", run("systemd-detect-virt --vm"))
+        return good("the CPU reports none")
+    return unknown("none was found, which proves nothing", run("systemd-detect-virt --vm"))
 
 
 def _steal(profile: HostProfile, _: Places) -> Verdict:
@@ -56,8 +56,14 @@ def _pressure(profile: HostProfile, _: Places) -> Verdict:
 
 
 CHECKS = (
-    Check("hypervisor", "It interrupts its guests unseen, and every exit to it costs microseconds.", _hypervisor),
-    Check("steal", "While the hypervisor runs another guest, this host stands still without noticing.", _steal),
-    Check("CPU quota", "A process that has used up its quota is stopped until the next period, mostly 100 ms.", _quota),
-    Check("CPU pressure", "Tasks that wait for a CPU will be put onto any that isn't isolated.", _pressure),
+    Check(
+        "hypervisor",
+        "It interrupts its guests without their knowledge, and every exit to it costs microseconds.",
+        _hypervisor,
+    ),
+    Check("steal", "While the hypervisor runs another guest, this host is stopped without noticing.", _steal),
+    Check(
+        "CPU quota", "A process that has used up its quota is stopped until the next period, usually 100 ms.", _quota
+    ),
+    Check("CPU pressure", "Waiting tasks are moved to any CPU that isn't isolated.", _pressure),
 )

@@ -1,4 +1,4 @@
-"""Makes the checks on a host, and sums them up."""
+"""Runs the checks on a host and sums up their findings."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,33 +15,33 @@ __all__ = ["Examination", "examine"]
 
 @dataclass(frozen=True, kw_only=True)
 class Examination:
-    """What the checks found, for the CPUs in `places`."""
+    """The findings of all checks for the CPUs in `places`."""
 
     places: Places
     findings: tuple[Finding, ...]
 
     @property
     def worst(self) -> Grade:
-        """The worst grade of all findings; good where there are none."""
+        """The worst grade of all findings; good if there are none."""
         return max((finding.grade for finding in self.findings), key=GRADES.index, default="good")
 
     @property
     def exit_code(self) -> int:
-        """What the command returns: 0 for good, 1 for fair, 3 for unknown, 4 for poor."""
+        """The exit code of the command: 0 for good, 1 for fair, 3 for unknown, 4 for poor."""
         return EXIT_CODES[self.worst]
 
     @property
     def boot_parameters(self) -> tuple[str, ...]:
-        """The boot parameters that the findings ask for, each once, without those that are optional."""
+        """The boot parameters that fix findings, each once, without the optional ones."""
         fixes = (fix for finding in self.findings for fix in finding.fixes)
         return tuple(dict.fromkeys(fix.text for fix in fixes if fix.kind == "boot" and not fix.optional))
 
     def count(self, grade: Grade) -> int:
-        """How many findings have that grade."""
+        """Counts the findings with a grade."""
         return sum(finding.grade == grade for finding in self.findings)
 
     def to_json(self) -> bytes:
-        """The examination as JSON, indented: `worst`, `exit_code`, `places`, `findings`, `boot_parameters`."""
+        """Returns indented JSON with `worst`, `exit_code`, `places`, `findings` and `boot_parameters`."""
         fields = {
             "worst": self.worst,
             "exit_code": self.exit_code,
@@ -53,7 +53,7 @@ class Examination:
 
 
 def examine(profile: HostProfile, hot: Collection[int] | None = None, checks: Sequence[Check] = CHECKS) -> Examination:
-    """Judges how ready a host is for low latency on the `hot` CPUs, or on those that suit best.
+    """Grades a host for low latency on the `hot` CPUs, or on those that `find_places` selects if it is None.
 
     Raises `ValueError` for a hot CPU that isn't online.
     """

@@ -1,4 +1,4 @@
-"""Whether hot CPUs are left alone: by the scheduler, the tick, RCU, interrupts, and their own siblings."""
+"""Checks if hot CPUs are free of the scheduler, the tick, RCU callbacks, interrupts and busy siblings."""
 
 from hwprofile.cpu_lists import cpu_list, cpu_mask, cpus_named
 from hwprofile.doctor.places import Places
@@ -7,7 +7,7 @@ from hwprofile.profile import HostProfile
 
 __all__ = ["CHECKS"]
 
-_NO_SPARE = "no CPU can be spared for hot threads"
+_NO_SPARE = "no CPU is available for hot threads"
 _MORE = say("give this host, or this process, at least two cores")
 
 
@@ -66,7 +66,7 @@ def _rcu(profile: HostProfile, places: Places) -> Verdict:
 def _interrupts(profile: HostProfile, places: Places) -> Verdict:
     affinity, default = profile.state.irq_affinity, profile.state.default_irq_affinity
     if not affinity and default is None:
-        return unknown("the kernel reports no interrupts", run("ls /proc/irq"))
+        return unknown("the kernel doesn't show its interrupts", run("ls /proc/irq"))
     if not places.hot:
         return poor(f"every CPU serves interrupts: {_NO_SPARE}", _MORE)
     hot, keep = set(places.hot), cpu_list(places.housekeeping)
@@ -75,7 +75,7 @@ def _interrupts(profile: HostProfile, places: Places) -> Verdict:
     if not meeting and not strays:
         return good(f"none of {len(affinity)} interrupts may be served on {cpus_named(hot)}")
     if not places.housekeeping:
-        return poor("no CPU is left to serve interrupts", say("assess fewer CPUs: --cpus"))
+        return poor("no CPU is left to serve interrupts", say("grade fewer CPUs: --cpus"))
     found = f"{len(meeting)} of {len(affinity)} interrupts may be served on {cpus_named(hot)}"
     new = run(f"echo {cpu_mask(places.housekeeping)} > /proc/irq/default_smp_affinity")
     move = run(f'for irq in {" ".join(map(str, meeting))}; do echo {keep} > "/proc/irq/$irq/smp_affinity_list"; done')
@@ -117,15 +117,21 @@ def _siblings(profile: HostProfile, places: Places) -> Verdict:
 
 
 CHECKS = (
-    Check("cores", "A hot thread needs a core that nothing else wants; the system needs one too.", _cores),
+    Check("cores", "A hot thread needs a core of its own; the system needs one too.", _cores),
     Check(
         "isolated CPUs", "The scheduler puts other tasks onto a CPU that isn't isolated, for milliseconds.", _isolated
     ),
-    Check("tick", "The scheduling tick interrupts a thread 100 to 1000 times a second, microseconds each.", _tickless),
+    Check(
+        "tick", "The scheduling tick interrupts a thread 100 to 1000 times a second, for microseconds each.", _tickless
+    ),
     Check("RCU callbacks", "The kernel's deferred work runs wherever it was queued, hot CPUs included.", _rcu),
     Check(
-        "interrupts", "Each device interrupt takes microseconds, and the caches, from the thread it hits.", _interrupts
+        "interrupts",
+        "Each device interrupt costs the thread that it hits microseconds and cache contents.",
+        _interrupts,
     ),
-    Check("irqbalance", "The daemon moves interrupts every ten seconds, and undoes where they were put.", _irqbalance),
+    Check(
+        "irqbalance", "The daemon moves interrupts every ten seconds, and overrides where you put them.", _irqbalance
+    ),
     Check("SMT siblings", "Two threads of a core share its units and its caches: each slows the other.", _siblings),
 )

@@ -1,4 +1,4 @@
-"""How the kernel treats threads: preemption, timers, watchdogs, real-time share, mitigations."""
+"""Checks how the kernel treats threads: preemption, timers, watchdogs, real-time share, mitigations."""
 
 from hwprofile.doctor.places import Places
 from hwprofile.doctor.verdict import Check, Verdict, boot, fair, good, run, say, unknown
@@ -16,7 +16,7 @@ def _preemption(profile: HostProfile, _: Places) -> Verdict:
         return unknown("the kernel doesn't say", run("uname -v"))
     if model == "dynamic":
         return unknown(
-            "decided at boot, and the file that tells how can't be read",
+            "decided at boot, and the file that shows it can't be read",
             run("mount -t debugfs debugfs /sys/kernel/debug; cat /sys/kernel/debug/sched/preempt"),
             wants[0],
         )
@@ -67,13 +67,21 @@ def _mitigations(profile: HostProfile, _: Places) -> Verdict:
 
 
 CHECKS = (
-    Check("preemption", "A thread that wakes up waits until the kernel releases the CPU.", _preemption),
+    Check(
+        "preemption",
+        "A thread that becomes ready waits until the kernel code on its CPU can be preempted.",
+        _preemption,
+    ),
     Check("timer migration", "Timers of idle CPUs move to busy ones, where the hot threads are.", _timers),
     Check(
         "NMI watchdog",
-        "It interrupts every CPU to see whether it still works, and takes a performance counter.",
+        "It interrupts every CPU to check that it still runs, and occupies a performance counter.",
         _watchdog,
     ),
-    Check("real time", "SCHED_FIFO keeps other tasks off a CPU; what it may take is limited in two ways.", _realtime),
-    Check("mitigations", "Protection against speculation makes each system call and interrupt dearer.", _mitigations),
+    Check("real time", "SCHED_FIFO keeps other tasks off a CPU; permission and throttling limit it.", _realtime),
+    Check(
+        "mitigations",
+        "Mitigations of speculative execution make each system call and interrupt more expensive.",
+        _mitigations,
+    ),
 )

@@ -1,4 +1,4 @@
-"""Whether memory is there when it is touched: huge pages, no swap, no migration, locks allowed."""
+"""Checks if memory is resident when it is touched: huge pages, swap, NUMA balancing, locked memory."""
 
 from hwprofile.cpu_lists import cpu_list, cpus_named
 from hwprofile.doctor.places import Places, main_nic
@@ -14,7 +14,7 @@ _LOCKED_BYTES = 2**30
 def _huge_pages(profile: HostProfile, places: Places) -> Verdict:
     pools = [pool for pool in profile.state.huge_pages if pool.node is None]
     if not pools:
-        return unknown("the kernel tells of no pools", run("grep -i huge /proc/meminfo"))
+        return unknown("the kernel shows no pools", run("grep -i huge /proc/meminfo"))
     kept = [pool for pool in pools if pool.total]
     free = sum(pool.size * (pool.total if pool.free is None else pool.free) for pool in kept)
     if free:
@@ -94,18 +94,18 @@ def _locks(profile: HostProfile, _: Places) -> Verdict:
 CHECKS = (
     Check(
         "huge pages",
-        "Large tables in small pages miss the TLB; a pool is there even when memory is in pieces.",
+        "Large tables in small pages miss the TLB; a pool is available even if memory is fragmented.",
         _huge_pages,
     ),
     Check("transparent huge pages", 'With "always" the kernel stops threads to make pages contiguous.', _transparent),
-    Check("swap", "A page that was swapped out comes back in milliseconds.", _swap),
+    Check("swap", "It takes milliseconds to bring back a page that was swapped out.", _swap),
     Check(
-        "NUMA balancing", "To find out who uses a page, the kernel takes it away and waits for the fault.", _balancing
+        "NUMA balancing",
+        "To find out which thread uses a page, the kernel unmaps it and waits for the fault.",
+        _balancing,
     ),
+    Check("NIC locality", "Each message from a NIC on another node crosses the link between the nodes.", _locality),
     Check(
-        "NIC locality", "Data from a NIC on another node crosses the link between the nodes, each message.", _locality
-    ),
-    Check(
-        "locked memory", "Memory that isn't locked may be taken away; locking more than the limit is refused.", _locks
+        "locked memory", "Memory that isn't locked may be paged out; locking more than the limit is refused.", _locks
     ),
 )

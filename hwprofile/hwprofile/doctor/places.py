@@ -1,4 +1,4 @@
-"""Which CPUs are assessed: those that hot threads would take, and those that are left to everything else."""
+"""Selects the CPUs that are graded, and those that are left to the rest of the system."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ __all__ = ["Places", "find_places", "main_nic"]
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """The CPUs for hot threads, and the others that the system runs on. `because` says how the hot ones were found.
+    """The CPUs for hot threads, and the other online ones. `because` says how the hot ones were selected.
 
-    `hot` is empty if every CPU is needed: with one core, everything shares it.
+    `hot` is empty if no CPU is available: with one core, everything shares it.
     """
 
     hot: tuple[int, ...]
@@ -22,9 +22,9 @@ class Places:
 
 
 def find_places(profile: HostProfile, wanted: Collection[int] | None = None) -> Places:
-    """The places on a host: the CPUs that are wanted, else the isolated ones, else those that a plan would isolate.
+    """Returns the wanted CPUs, else the isolated ones, else those that could be isolated.
 
-    Raises `ValueError` for a wanted CPU that the host doesn't run.
+    Raises `ValueError` if a wanted CPU isn't online.
     """
     online = profile.topology.online
     usable = online if profile.allowance.usable is None else profile.allowance.usable
@@ -45,7 +45,7 @@ def _places(online: tuple[int, ...], hot: Collection[int], because: str) -> Plac
 
 
 def _spare(profile: HostProfile, usable: tuple[int, ...]) -> set[int]:
-    """All usable CPUs but the first core; of those the fastest kind, near the fastest NIC, around one L3 cache."""
+    """Returns the usable CPUs except the first core, of the fastest kind, near the fastest NIC, on one L3 cache."""
     topology = profile.topology
     if not usable:
         return set()
@@ -55,7 +55,7 @@ def _spare(profile: HostProfile, usable: tuple[int, ...]) -> set[int]:
     nic = main_nic(profile)
     near = {cpu for cpu in spare if nic and (thread := topology.thread(cpu)) and thread.node == nic.node}
     suited = (fastest & near) or near or fastest or spare
-    # Around the cache that has most of them; of equal ones the last, since the system's own CPUs are the first.
+    # The cache with most of them, or the last of several: the system's own work runs on the first CPUs.
     return max(
         ({*topology.sharing(cpu, 3)} & suited or suited for cpu in sorted(suited)), key=_size_and_place, default=suited
     )

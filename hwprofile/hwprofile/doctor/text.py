@@ -1,4 +1,4 @@
-"""An examination as text for a terminal."""
+"""Formats an examination for a terminal."""
 
 import textwrap
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ _INDENT = " " * 10
 
 
 def as_text(examination: Examination, *, width: int = 100, colour: bool = False) -> str:
-    """The findings, the worst first, those that are good in one line each; commands are never broken into lines."""
+    """Formats the findings, worst first and good ones in one line each. Commands are never wrapped."""
     places = examination.places
-    hot = f"{cpus_named(places.hot)} ({places.because})" if places.hot else "no CPU: none can be spared"
-    lines = textwrap.wrap(f"Judged for {hot}; the system's own: {cpus_named(places.housekeeping)}.", width)
+    hot = f"{cpus_named(places.hot)} ({places.because})" if places.hot else "no CPU: none is available"
+    lines = textwrap.wrap(f"Graded for {hot}; the system's own: {cpus_named(places.housekeeping)}.", width)
     lines.append("")
     for grade in reversed(GRADES):
         for finding in examination.findings:

@@ -1,4 +1,4 @@
-"""What a check is, and what it says."""
+"""Defines checks and their verdicts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ __all__ += ["run", "say", "unknown"]
 
 Grade = Literal["good", "fair", "unknown", "poor"]
 
-# From the best to the worst. What isn't known may be poor: it is never good, and worse than what is known to be fair.
+# From best to worst. Unknown may turn out to be poor, so it ranks below fair.
 GRADES: tuple[Grade, ...] = ("good", "fair", "unknown", "poor")
 
-# What the command returns for the worst grade. 2 is left out: it says that the command itself was called wrongly.
+# The command's exit code for the worst grade. 2 is left out: it says that the command was called wrongly.
 EXIT_CODES: dict[Grade, int] = {"good": 0, "fair": 1, "unknown": 3, "poor": 4}
 
 
 @dataclass(frozen=True)
 class Fix:
-    """How to fix a finding. `kind`: a `command` for root's shell, a `boot` parameter, or `advice` in words.
+    """A fix for a finding. `kind`: a `command` for root's shell, a `boot` parameter, or `advice` in words.
 
-    An `optional` fix costs something else, or has an alternative next to it: choose deliberately.
+    An `optional` fix gives something else up, or is one of several alternatives.
     """
 
     kind: Literal["command", "boot", "advice"]
@@ -33,7 +33,7 @@ class Fix:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A grade, what was found, and what fixes it. Whatever isn't good has a fix."""
+    """A grade, what was found, and the fixes. Every verdict that isn't good has a fix."""
 
     grade: Grade
     found: str
@@ -42,7 +42,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that matters for latency. `judge` says how the host does in it; `why` holds on every host."""
+    """Something that matters for latency. `examine` grades a host; `why` explains it, and is the same on every host."""
 
     name: str
     why: str
@@ -51,7 +51,7 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a check found on a host."""
+    """The result of a check on a host."""
 
     check: str
     grade: Grade
@@ -61,7 +61,7 @@ class Finding:
 
 
 def run(text: str) -> Fix:
-    """A command for root's shell."""
+    """Returns a command for root's shell."""
     return Fix("command", text)
 
 
@@ -71,7 +71,7 @@ def boot(text: str, *, optional: bool = False) -> Fix:
 
 
 def say(text: str) -> Fix:
-    """Advice, where no command of this host fixes it."""
+    """Returns advice, for what no command on this host fixes."""
     return Fix("advice", text)
 
 
@@ -81,15 +81,15 @@ def good(found: str) -> Verdict:
 
 
 def fair(found: str, *fixes: Fix) -> Verdict:
-    """Costs something."""
+    """It costs some latency."""
     return Verdict("fair", found, fixes)
 
 
 def unknown(found: str, *fixes: Fix) -> Verdict:
-    """Nothing says so."""
+    """It can't be determined."""
     return Verdict("unknown", found, fixes)
 
 
 def poor(found: str, *fixes: Fix) -> Verdict:
-    """Costs much."""
+    """It costs much latency."""
     return Verdict("poor", found, fixes)

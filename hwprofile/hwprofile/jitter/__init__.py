@@ -1,4 +1,4 @@
-"""Measures how a CPU is interrupted: how often, for how long, and what of it the kernel can explain."""
+"""Measures how often and for how long a CPU is interrupted, and how much the kernel's counters explain."""
 
 from hwprofile.jitter.causes import Causes, Counted, read_causes
 from hwprofile.jitter.histogram import JitterHistogram

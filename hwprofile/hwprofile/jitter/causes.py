@@ -1,4 +1,4 @@
-"""What the kernel counted on a CPU and for a thread meanwhile: interrupts, switches, waiting, steal."""
+"""Reads the kernel's counters of a CPU and a thread: interrupts, switches, waiting, steal."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from hwprofile.kernel_files import read_text
 
 __all__ = ["Causes", "Counted", "read_causes"]
 
-# The unit of `/proc/stat`: USER_HZ is 100 on x86, Arm, POWER, s390 and RISC-V.
+# The tick of `/proc/stat`: USER_HZ is 100 on x86, Arm, POWER, s390 and RISC-V.
 _TICK_NS = 10_000_000
 
 
 @dataclass(frozen=True)
 class Counted:
-    """One kind of interrupt or softirq: its name, what the kernel says of it, and how often it was served."""
+    """One kind of interrupt or softirq: its name, the kernel's description, and how often it was served."""
 
     name: str
     what: str
@@ -23,10 +23,10 @@ class Counted:
 
 @dataclass(frozen=True, kw_only=True)
 class Causes:
-    """Counters of one CPU and of the calling thread. None: the kernel doesn't let us see them.
+    """Counters of one CPU and of the calling thread; None if the kernel doesn't show them.
 
-    `run_delay_ns` is the time that the thread was ready to run and didn't; `steal_ns` the time that the hypervisor took
-    from the CPU, in steps of 10 ms.
+    `run_delay_ns` is the time for which the thread was ready but didn't run; `steal_ns` the time that the hypervisor
+    took from the CPU, in steps of 10 ms.
     """
 
     interrupts: tuple[Counted, ...] | None = None
@@ -38,11 +38,11 @@ class Causes:
     ran_on: frozenset[int] = field(default_factory=frozenset)
 
     def since(self, earlier: "Causes") -> "Causes":
-        """What was counted from the earlier reading to this one."""
+        """Returns the difference to an earlier reading."""
         return self._with(earlier, -1)
 
     def plus(self, other: "Causes") -> "Causes":
-        """What both counted together. What only one of them could see isn't known of both."""
+        """Adds two readings. A counter that is missing in one is missing in the sum."""
         return self._with(other, 1)
 
     def _with(self, other: "Causes", sign: int) -> "Causes":
@@ -70,14 +70,14 @@ def _merged(
     whats = {row.name: row.what for row in (*other, *one)}
     for row in one:
         counts[row.name] = row.count + sign * counts.get(row.name, 0)
-    # A row that only the earlier reading had is of a device that has gone since: nothing more is known of it.
+    # A row that is only in the earlier reading belongs to a device that has since been removed.
     gone = set(counts) - {row.name for row in one} if sign < 0 else set()
     rows = (Counted(name, whats[name], count) for name, count in counts.items() if count and name not in gone)
     return tuple(sorted(rows, key=lambda row: (-row.count, row.name)))
 
 
 def read_causes(cpu: int | None, root: Path = Path("/")) -> Causes:
-    """The counters of a CPU and of the calling thread as they stand now. Without a CPU, only the thread's."""
+    """Reads the current counters of a CPU and of the calling thread; without a CPU, only the thread's."""
     status = read_text(root / "proc/thread-self/status") or ""
     schedstat = (read_text(root / "proc/thread-self/schedstat") or "").split()
     ran_on = _ran_on(root)
@@ -98,7 +98,7 @@ def _field(status: str, name: str) -> int | None:
 
 
 def _ran_on(root: Path) -> int | None:
-    # The name of a program may hold anything, so the fields are counted from its last bracket: "processor" is the 39th.
+    # A program's name may contain anything, so fields are counted after the last bracket: "processor" is the 39th.
     fields = (read_text(root / "proc/thread-self/stat") or "").rpartition(")")[2].split()
     return int(fields[36]) if len(fields) > 36 else None
 
@@ -110,7 +110,7 @@ def _steal_ns(root: Path, cpu: int) -> int | None:
 
 
 def _table(path: Path, cpu: int) -> tuple[Counted, ...] | None:
-    """The column of a CPU in a table with a heading of the online CPUs. None if it isn't there."""
+    """Returns a CPU's column of a table whose heading lists the online CPUs; None if there is no such column."""
     lines = (read_text(path) or "").splitlines()
     heading = lines[0].split() if lines else []
     if f"CPU{cpu}" not in heading:
@@ -119,7 +119,7 @@ def _table(path: Path, cpu: int) -> tuple[Counted, ...] | None:
     for line in lines[1:]:
         name, _, rest = line.partition(":")
         cells = rest.split(None, len(heading))
-        # Rows such as "ERR" count for the whole host: they have one cell, and no CPU.
+        # Rows such as "ERR" have one count for the whole host.
         counts = cells[: len(heading)]
         if len(counts) == len(heading) and counts[column].isdigit():
             rows.append(Counted(name.strip(), " ".join(" ".join(cells[len(heading) :]).split()), int(counts[column])))

@@ -1,16 +1,16 @@
-"""How often interruptions of which length were seen, in buckets that are equally fine at every size."""
+"""A histogram of interruption lengths with the same relative precision at every size."""
 
 from collections.abc import Iterable, Iterator
 
 __all__ = ["JitterHistogram"]
 
-# Each power of two is parted into 32: a value is known to one part in 32, about 3 %.
+# Each power of two is divided into 32 buckets, so a value is known to one part in 32, about 3 %.
 _BITS = 5
 _PARTS = 1 << _BITS
 
 
 class JitterHistogram:
-    """Counts of whole numbers, by size: exact below 64, and in log-linear buckets of 3 % above.
+    """Counts integers by size: exact below 64, in log-linear buckets of 3 % above.
 
     The layout is that of Gil Tene's HdrHistogram; the number of buckets grows with the logarithm of the largest value.
     """
@@ -31,24 +31,24 @@ class JitterHistogram:
             self.longest = max(self.longest, value)
 
     def quantile(self, share: float) -> int | None:
-        """The least value that at least that share of all values doesn't exceed, to 3 %. None if there are none."""
+        """Returns the smallest value that `share` (0 to 1) of all values doesn't exceed, to 3 %; None if empty."""
         if not 0 <= share <= 1:
             raise ValueError(f"quantile {share}: a share lies between 0 and 1")
         seen = 0
         for _, highest, count in self.buckets():
             seen += count
-            # In units of a billionth: 0.999 of 1000 is 999, and not a hair more.
+            # Integer arithmetic in billionths: 0.999 of 1000 is exactly 999.
             if seen * 1_000_000_000 >= round(share * 1_000_000_000) * self.count:
                 return min(highest, self.longest)
         return None
 
     def buckets(self) -> Iterator[tuple[int, int, int]]:
-        """The buckets that aren't empty, by size: lowest and highest value, and count."""
+        """Returns the non-empty buckets, by size: lowest value, highest value, count."""
         for bucket in sorted(self._counts):
             yield (*_bounds(bucket), self._counts[bucket])
 
     def octaves(self) -> dict[int, int]:
-        """Counts by powers of two: the number of values from 2**key up to below 2**(key + 1); 0 counts with 1."""
+        """Counts the values from 2**key to below 2**(key + 1), by key; 0 counts with 1."""
         octaves: dict[int, int] = {}
         for lowest, _, count in self.buckets():
             key = max(lowest, 1).bit_length() - 1

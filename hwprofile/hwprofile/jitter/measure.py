@@ -1,4 +1,4 @@
-"""Measures how a CPU is interrupted, with a control run on another one in the same rounds."""
+"""Measures how a CPU is interrupted, with a control run on another CPU in the same rounds."""
 
 import time
 from array import array
@@ -26,15 +26,15 @@ _QUANTILES = {"p50_ns": 0.5, "p90_ns": 0.9, "p99_ns": 0.99, "p999_ns": 0.999}
 
 
 class JitterError(Exception):
-    """Jitter can't be measured as asked for. Says why, and what to do."""
+    """Jitter can't be measured as requested. The text says why, and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interruptions:
-    """What interrupted the loop on one CPU (None: wherever the scheduler put it).
+    """The interruptions of the loop on one CPU (None: any CPU that the scheduler chose).
 
-    `observed_ns` is the time that was spent in the loop. `lengths` are those of the interruptions in nanoseconds, the
-    loop's own `floor_ns` taken off. `causes` is what the kernel counted meanwhile.
+    `observed_ns` is the time spent in the loop. `lengths` are those of the interruptions in nanoseconds, less the
+    loop's own `floor_ns`. `causes` is what the kernel counted meanwhile.
     """
 
     cpu: int | None
@@ -46,17 +46,17 @@ class Interruptions:
 
     @property
     def per_second(self) -> float:
-        """How many interruptions there were in a second."""
+        """Interruptions per second."""
         return self.lengths.count * 1e9 / self.observed_ns if self.observed_ns else 0.0
 
     @property
     def lost_percent(self) -> float:
-        """How much of the time the loop didn't run."""
+        """The percentage of time in which the loop didn't run."""
         return self.lengths.total * 100 / self.observed_ns if self.observed_ns else 0.0
 
     @property
     def explained(self) -> int | None:
-        """How many interruptions the kernel's counts could explain at most: interrupts served, and switches made."""
+        """The largest number of interruptions that the kernel's counts of interrupts and switches can explain."""
         counts = (self.causes.involuntary_switches, self.causes.voluntary_switches)
         if self.causes.interrupts is None or None in counts:
             return None
@@ -64,14 +64,14 @@ class Interruptions:
         return min(self.lengths.count, served + sum(count or 0 for count in counts))
 
     def quantiles(self) -> dict[str, int | None]:
-        """The lengths by quantile in nanoseconds, the longest included; None if nothing interrupted."""
+        """The lengths by quantile in nanoseconds, the longest included; None if there were no interruptions."""
         longest = self.lengths.longest if self.lengths.count else None
         return {name: self.lengths.quantile(share) for name, share in _QUANTILES.items()} | {"max_ns": longest}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Jitter:
-    """A measurement: the CPU in question, the control on another CPU if there is one, and how each was pinned."""
+    """A measurement of a CPU, with the control on another CPU if there is one, and how each was pinned."""
 
     clock: str
     resolution_ns: float
@@ -80,7 +80,7 @@ class Jitter:
     actions: tuple[Action, ...]
 
     def to_json(self) -> bytes:
-        """The measurement as JSON, indented. Lengths in nanoseconds; buckets are lowest, highest, count."""
+        """Returns indented JSON. Lengths are in nanoseconds; buckets are lowest, highest, count."""
         fields = {
             "clock": self.clock,
             "resolution_ns": self.resolution_ns,
@@ -109,7 +109,7 @@ def _fields(found: Interruptions) -> dict[str, object]:
 
 
 class _Place:
-    """One CPU to spin on, and what was found there so far."""
+    """A CPU to spin on, and what was measured there so far."""
 
     def __init__(self, cpu: int | None, clock: Clock, look: Look, pin: Pin) -> None:
         self.cpu = cpu
@@ -121,17 +121,17 @@ class _Place:
         self._causes: Causes | None = None
 
     def calibrate(self) -> None:
-        """Finds the loop's own cost here."""
+        """Measures the loop's own cost on this CPU."""
         with self._there():
             self.floor_ns = floor_ns(self._clock)
 
     def spend(self, duration_ns: int, threshold_ns: int) -> None:
-        """Spins for that long, and adds what it saw."""
+        """Spins for `duration_ns`, and adds the gaps that it saw."""
         with self._there():
             self._spin(duration_ns, threshold_ns)
 
     def found(self, threshold_ns: int) -> Interruptions:
-        """All that was seen."""
+        """Returns everything measured so far."""
         return Interruptions(
             cpu=self.cpu,
             observed_ns=self._observed_ns,
@@ -180,14 +180,20 @@ def measure(
     pin: Pin = pin_thread,
     on_round: Callable[[int, int], None] | None = None,
 ) -> Jitter:
-    """Spins on the clock on `cpu` for that many seconds, and on the CPU `control` for a quarter of them.
+    """Spins on the clock on `cpu` for `seconds`, and on the CPU `control` for a quarter of that time.
 
-    The two take turns, so that both meet the same load. Without a `cpu` the thread isn't pinned. `threshold_ns` is the
-    gap between two readings above which it was an interruption: by default ten times the loop's own time, and at least
-    a microsecond. `on_round` is called with the number of each round and the count of rounds. The thread's earlier
-    pinning is restored at the end.
+    The two take turns, so that both see the same load. The thread's CPU mask is restored at the end.
 
-    Raises `JitterError` if the CPU may not be used, or if the loop can't see gaps as short as the threshold.
+    Args:
+        cpu: None doesn't pin the thread.
+        control: None leaves the control run out.
+        threshold_ns: A longer gap between two readings is an interruption. The default is ten times the loop's own
+        time,
+            and at least a microsecond.
+        on_round: Called with the number of the round that begins and the number of rounds.
+
+    Raises:
+        JitterError: The CPU may not be used, or the loop can't see gaps as short as the threshold.
     """
     if seconds <= 0:
         raise JitterError(f"{seconds:g} seconds: give more than none")
@@ -201,7 +207,7 @@ def measure(
         threshold_ns = max(_LEAST_THRESHOLD_NS, 10 * slowest)
     elif threshold_ns < 2 * slowest:
         raise JitterError(
-            f"threshold {threshold_ns} ns: a pass of the loop takes {slowest} ns alone; give at least {2 * slowest}"
+            f"threshold {threshold_ns} ns: a pass of the loop alone takes {slowest} ns; give at least {2 * slowest}"
         )
     for number in range(_ROUNDS):
         if on_round is not None:

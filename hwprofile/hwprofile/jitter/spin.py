@@ -1,4 +1,4 @@
-"""The loop that does nothing but read the clock: where two readings lie apart, something came between."""
+"""A loop that only reads the clock: a gap between two readings is an interruption."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +15,7 @@ _BLOCKS = 64
 
 
 class Spun(NamedTuple):
-    """A stretch of spinning: from when to when, in the clock's nanoseconds, and how many gaps were written."""
+    """One run of the loop: its start and end in the clock's nanoseconds, and the number of gaps written."""
 
     begin_ns: int
     end_ns: int
@@ -25,8 +25,8 @@ class Spun(NamedTuple):
 def spin(clock: Clock, duration_ns: int, threshold_ns: int, gaps: "array[int]") -> Spun:
     """Reads the clock for `duration_ns`, and writes each gap above the threshold into `gaps`.
 
-    Ends early when `gaps` is full. Allocates nothing that is kept, and touches no memory but that of `gaps`: a pass
-    without a gap costs one reading of the clock and two comparisons.
+    Ends early if `gaps` is full. Keeps no allocation, and writes only to `gaps`: a pass without a gap costs one reading
+    of the clock and two comparisons.
     """
     room = len(gaps)
     found = 0
@@ -44,16 +44,16 @@ def spin(clock: Clock, duration_ns: int, threshold_ns: int, gaps: "array[int]") 
 
 
 def floor_ns(clock: Clock) -> int:
-    """Returns the time of one pass of the loop: the fastest of 64 stretches of 512 passes, in nanoseconds per pass.
+    """Measures the loop's own time for a pass in nanoseconds: the fastest of 64 runs of 512 passes.
 
-    The fastest stretch is one without interruptions, so it is the resolution of the loop.
+    The fastest run wasn't interrupted, so its time is the loop's resolution.
     """
     fastest = min(_block_ns(clock) for _ in range(_BLOCKS))
     return max(1, round(fastest / _BLOCK))
 
 
 def _block_ns(clock: Clock) -> int:
-    # The same work as in `spin`, a threshold never being reached, and a counter in place of the end.
+    # The same work as `spin` with a threshold that is never reached, and a counter instead of the end time.
     threshold = 1 << 62
     begin = last = clock()
     for _ in range(_BLOCK):

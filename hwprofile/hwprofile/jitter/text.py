@@ -1,4 +1,4 @@
-"""A measurement of jitter as text for a terminal, with a small chart."""
+"""Formats a jitter measurement for a terminal, with a small chart."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _MOST_ROWS = 6
 
 
 def as_text(jitter: Jitter, *, width: int = 100, block: str = "#") -> str:
-    """Shows the figures next to the control's, the chart, and the kernel's counts. `block` is the bars' character."""
+    """Formats the figures next to the control's, the chart, and the kernel's counts. `block` is the bars' character."""
     columns = [jitter.target] if jitter.control is None else [jitter.target, jitter.control]
     lines = [*_head(jitter), "", *_figures(columns), ""]
     if any(column.lengths.count for column in columns):
@@ -22,7 +22,7 @@ def as_text(jitter: Jitter, *, width: int = 100, block: str = "#") -> str:
 
 
 def duration(ns: float) -> str:
-    """A time in the unit that suits it, to three digits."""
+    """Formats nanoseconds in a suitable unit with three digits."""
     for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
         if ns >= size:
             return f"{ns / size:.3g} {unit}" if ns < 1000 * size else f"{ns / size:.0f} {unit}"
@@ -36,8 +36,8 @@ def _name(found: Interruptions) -> str:
 def _head(jitter: Jitter) -> Iterator[str]:
     target = jitter.target
     yield f"{_name(target)}: {duration(target.observed_ns)} in a loop that only reads the clock ({jitter.clock})."
-    yield f"A pass takes {duration(target.floor_ns)} undisturbed: the floor, below which nothing is seen."
-    yield f"A gap above {duration(target.threshold_ns)} is an interruption, as long as the gap less the floor."
+    yield f"An undisturbed pass takes {duration(target.floor_ns)}: the floor. Shorter interruptions aren't seen."
+    yield f"A gap above {duration(target.threshold_ns)} is an interruption; its length is the gap less the floor."
     if jitter.control is None:
         yield "There is no control run: no other CPU may be used."
 
@@ -60,7 +60,7 @@ def _figures(columns: list[Interruptions]) -> Iterator[str]:
 
 
 def _chart(columns: list[Interruptions], width: int, block: str) -> Iterator[str]:
-    """Interruptions a second by length: one row for each power of two nanoseconds, bars to the largest rate."""
+    """Draws interruptions per second by length: a row for each power of two, bars relative to the largest rate."""
     octaves = [column.lengths.octaves() for column in columns]
     seconds = [column.observed_ns / 1e9 for column in columns]
     keys = [key for column in octaves for key in column]
@@ -78,7 +78,7 @@ def _chart(columns: list[Interruptions], width: int, block: str) -> Iterator[str
         cells = ""
         for column in rates:
             rate = column[place]
-            # A bar for whatever was seen at all.
+            # Any interruption gets a bar.
             bar = block * max(round(room * rate / largest), rate > 0)
             cells += f"{bar + ' ' if bar else ''}{rate:.3g}".ljust(room + 11) if rate else " " * (room + 11)
         yield f"{duration(1 << key):>16}    {cells}".rstrip()
@@ -91,18 +91,18 @@ def _explanation(found: Interruptions) -> Iterator[str]:
     yield from _table("softirqs", causes.softirqs, seconds)
     involuntary, voluntary = _number(causes.involuntary_switches), _number(causes.voluntary_switches)
     yield f"  {'switches':12}{involuntary} involuntary, {voluntary} voluntary"
-    waited = "not reported" if causes.run_delay_ns is None else duration(causes.run_delay_ns)
+    waited = "an unknown time" if causes.run_delay_ns is None else duration(causes.run_delay_ns)
     yield f"  {'waited':12}{waited} for the CPU while others ran, of {duration(found.lengths.total)} lost"
-    stolen = "not reported" if causes.steal_ns is None else duration(causes.steal_ns)
+    stolen = "unknown" if causes.steal_ns is None else duration(causes.steal_ns)
     yield f"  {'steal':12}{stolen}, in steps of 10 ms"
     yield from _ran_on(found.cpu, causes)
     if found.explained is None:
-        yield "How many interruptions that explains can't be said: not all of it may be seen from here."
+        yield "How many interruptions that explains isn't known: some of these counts aren't visible here."
     else:
         yield f"That explains {found.explained} of {found.lengths.count} interruptions at most."
         rest = found.lengths.count - found.explained
         if rest:
-            yield f"{rest} are of something that the kernel doesn't count: firmware, or the hypervisor."
+            yield f"{rest} were caused by something that the kernel doesn't count: firmware, or the hypervisor."
 
 
 def _ran_on(cpu: int | None, causes: Causes) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _number(count: int | None) -> str:
 
 def _table(label: str, rows: tuple[Counted, ...] | None, seconds: float) -> Iterator[str]:
     if rows is None:
-        yield f"  {label:12}not reported"
+        yield f"  {label:12}unknown"
     elif not rows:
         yield f"  {label:12}none"
     for row in (rows or ())[:_MOST_ROWS]:

@@ -1,4 +1,4 @@
-"""A host as a picture in text."""
+"""Draws a host as text."""
 
 from hwprofile.picture.drawing import draw
 

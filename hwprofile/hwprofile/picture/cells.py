@@ -1,4 +1,4 @@
-"""Cores as cells of the picture: `[2*=lane 34]` is a core with two CPUs, the first isolated and taken by a role."""
+"""Draws cores as cells: `[2*=lane 34]` is a core with two CPUs, the first isolated and assigned to a role."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _LONGEST_RUN = 4
 
 @dataclass(frozen=True)
 class Marks:
-    """What is marked on single CPUs: isolated, not usable, taken by roles."""
+    """The marks on single CPUs: isolated, not usable, assigned to roles."""
 
     isolated: frozenset[int]
     unusable: frozenset[int]
@@ -25,20 +25,20 @@ class Marks:
 
     @classmethod
     def of(cls, profile: HostProfile, roles: Mapping[int, Sequence[str]]) -> "Marks":
-        """Those of a host. Where it isn't known what is usable, nothing is marked as not so."""
+        """Returns a host's marks. If the usable CPUs aren't known, none is marked as unusable."""
         usable = profile.allowance.usable
         unusable = frozenset() if usable is None else frozenset(profile.topology.online) - set(usable)
         return cls(frozenset(profile.state.isolated or ()), unusable, roles)
 
     def on(self, cpu: int) -> str:
-        """What stands behind the CPU's number."""
+        """Returns the marks that follow the CPU's number."""
         signs = (ISOLATED if cpu in self.isolated else "") + (UNUSABLE if cpu in self.unusable else "")
         return signs + "".join(f"={role}" for role in self.roles.get(cpu, ()))
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A core: its CPUs, the first sibling first. Two with the same `shape` look alike but for the numbers."""
+    """A core with its CPUs in sibling order. Cells with the same `shape` differ in their numbers only."""
 
     text: str
     painted: str = field(compare=False)
@@ -46,7 +46,7 @@ class Cell:
 
     @classmethod
     def of(cls, core: Iterable[Thread], marks: Marks) -> "Cell":
-        """The cell of a core's threads."""
+        """Returns the cell of a core's threads."""
         cpus = [thread.number for thread in core]
         shape = tuple(marks.on(cpu) for cpu in cpus)
         words = [f"{cpu}{mark}" for cpu, mark in zip(cpus, shape, strict=True)]
@@ -63,7 +63,7 @@ def _painted(word: str, cpu: int, marks: Marks) -> str:
 
 
 def lay_out(cells: Sequence[Cell], width: int, *, fold: bool, colour: bool) -> Iterator[str]:
-    """The cells in lines of at most `width`, padded alike; where `fold`, long runs of one shape by their ends alone."""
+    """Lays cells out in lines of at most `width`, aligned; `fold` shows only the ends of long runs of one shape."""
     shown = list(_folded(cells)) if fold else list(cells)
     widest = max((len(cell.text) for cell in shown), default=0)
     # One long cell (a role's name) must not spread all the others.
@@ -94,7 +94,7 @@ def _folded(cells: Sequence[Cell]) -> Iterator[Cell]:
 
 
 def runs(things: Collection[_T], keys: Iterable[object]) -> list[list[_T]]:
-    """The things in runs of neighbours with equal keys."""
+    """Groups neighbours with equal keys."""
     found: list[list[_T]] = []
     last: object = found
     for thing, key in zip(things, keys, strict=True):

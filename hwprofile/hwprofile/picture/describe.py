@@ -1,4 +1,4 @@
-"""Amounts and limits in words."""
+"""Formats sizes, limits and network interfaces."""
 
 from hwprofile.profile import Limit, Nic
 
@@ -8,7 +8,7 @@ _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 def format_size(size: float) -> str:
-    """A number of bytes in the largest unit of which there is at least one: "32 MiB", "1.5 GiB"."""
+    """Formats bytes in the largest unit that gives at least 1: "32 MiB", "1.5 GiB"."""
     unit = 0
     while size >= 1024 and unit < len(_UNITS) - 1:
         size /= 1024
@@ -24,7 +24,7 @@ def format_limit(limit: Limit, *, is_size: bool = False) -> str:
 
 
 def describe_nic(nic: Nic) -> str:
-    """An interface with its driver and the speed of its link, as far as they are known."""
+    """Formats an interface with its driver and link speed, as far as they are known."""
     speed = None
     if nic.mbps is not None:
         speed = f"{nic.mbps / 1000:g} Gbit/s" if nic.mbps >= 1000 else f"{nic.mbps} Mbit/s"

@@ -1,4 +1,4 @@
-"""Draws a host: a head in words, a frame for every package, the memory nodes, and the roles of a plan."""
+"""Draws a host: a summary, a frame for every package, the memory nodes, and the roles of a plan."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -14,22 +14,22 @@ from hwprofile.profile import HostProfile
 
 __all__ = ["draw"]
 
-# From so many cores on, what repeats is told once.
+# On hosts with at least this many cores, repetitions are drawn once.
 _MANY_CORES = 32
 _LONGEST_RUN = 2
 
 
 def draw(profile: HostProfile, placement: Placement | None = None, *, width: int, colour: bool = False) -> str:
-    """Draws the host as lines of at most `width` characters, with the roles of a plan in their places.
+    """Draws the host in lines of at most `width` characters, with the roles of a plan on their CPUs.
 
-    A bracket is a core with its CPUs, the siblings side by side. On a host of many cores, equal neighbours (packages,
-    groups that share a cache, cores) are shown once, with the CPUs of the others; anything with a mark that its
-    neighbours lack is always shown. `colour` adds terminal codes, which take no room.
+    A bracket is a core with its CPUs, siblings side by side. On a host with many cores, equal neighbours (packages,
+    groups that share a cache, cores) are drawn once, with the CPUs of the others; anything with a mark that its
+    neighbours lack is always drawn. `colour` adds terminal codes, which don't count towards `width`.
     """
     assignments = placement.assignments if placement is not None else ()
     roles: dict[int, list[str]] = {}
     for assignment in assignments:
-        # An assignment of many CPUs is housekeeping: its role is in the list below, or it would be on every core.
+        # An assignment of many CPUs is housekeeping: it would mark every core, so it is only in the list below.
         if len(assignment.cpus) == 1:
             roles.setdefault(assignment.cpus[0], []).append(assignment.role)
     marks = Marks.of(profile, roles)
@@ -51,7 +51,7 @@ def _is_large(profile: HostProfile) -> bool:
 
 
 class _Drawing:
-    """Frames of packages, drawn in one way."""
+    """Draws the frames of packages."""
 
     def __init__(self, marks: Marks, width: int, colour: bool, fold: bool) -> None:
         self._marks = marks
@@ -61,7 +61,7 @@ class _Drawing:
 
     def packages(self, found: Sequence[Package]) -> Iterator[str]:
         if not found:
-            yield "How the host's parts lie isn't known."
+            yield "The host's topology isn't known."
         for run in runs(found, [self._package_shape(package) for package in found]):
             folds = self._fold and len(run) > _LONGEST_RUN
             for package in run[:1] if folds else run:

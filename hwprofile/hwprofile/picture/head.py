@@ -1,4 +1,4 @@
-"""What stands above the picture: who the host is, and what of it may be used."""
+"""Draws the summary above the picture: the host's identity, and what of it may be used."""
 
 import textwrap
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ __all__ = ["head"]
 
 _LABEL = 12
 
-# Instruction sets worth a word, by the kernel's name, in the order in which they are told.
+# The instruction sets to show, by the kernel's name, in the order in which they are shown.
 _SIMD = {
     "sse4_2": "SSE4.2",
     "avx": "AVX",
@@ -31,7 +31,7 @@ _SIMD = {
 
 
 def head(profile: HostProfile, width: int) -> Iterator[str]:
-    """Lines of label and words, none longer than `width`; what isn't known is said to be unknown."""
+    """Returns lines with a label and a description, none longer than `width`; unknown values are shown as such."""
     system, cpu = profile.system, profile.cpu
     rows: list[tuple[str, str | None]] = [
         *([("host", system.product)] if system.product is not None else []),
@@ -67,7 +67,7 @@ def _identity(cpu: Cpu) -> str | None:
 
 def _microarchitecture(cpu: Cpu) -> str | None:
     level = None if cpu.x86_64_level is None else f"x86-64-v{cpu.x86_64_level}"
-    # Of a CPU that it has no name for, archspec names the level.
+    # If archspec has no name for a CPU, it gives the level instead.
     name = None if cpu.microarchitecture == f"x86_64_v{cpu.x86_64_level}" else cpu.microarchitecture
     return ", ".join(filter(None, (name, level))) or None
 

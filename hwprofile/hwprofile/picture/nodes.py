@@ -1,4 +1,4 @@
-"""Memory nodes in lines: their CPUs, memory and network interfaces, and how far they are from each other."""
+"""Draws memory nodes: their CPUs, memory, network interfaces and distances."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -11,12 +11,12 @@ from hwprofile.profile import Nic, Node, Topology
 __all__ = ["nodes"]
 
 _MOST_SINGLE, _MOST_IN_MATRIX = 8, 8
-# Nodes of equal modules differ by what firmware and kernel keep of them: a sixteenth at most.
+# Nodes with equal modules differ by what firmware and kernel reserve: at most a sixteenth.
 _FINENESS = 1 << 30
 
 
 def nodes(topology: Topology, width: int) -> Iterator[str]:
-    """A line for each node (on a host of many, one for equal neighbours), a matrix of distances, and homeless NICs."""
+    """Draws a line for each node or run of equal nodes, the distances, and NICs without a node."""
     if not topology.nodes:
         yield "memory nodes: unknown"
     at = {node.number: [nic for nic in topology.nics if nic.node == node.number] for node in topology.nodes}

@@ -1,4 +1,4 @@
-"""The places of a host's cores, from the package down to those that share a cache, a node and a kind."""
+"""Groups a host's cores by package, and within it by cache, node and kind."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ __all__ = ["Group", "Package", "packages"]
 
 @dataclass(frozen=True)
 class Group:
-    """Cores that lie in one place: one die, one node, one last cache, one kind. `cores` are threads by core."""
+    """Cores with the same die, node, last-level cache and kind. `cores` has the threads of each core."""
 
     die: int | None
     node: int | None
@@ -26,7 +26,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Package:
-    """A package with its groups, in the order of their lowest CPU. `number` is None for cores of unknown place."""
+    """A package with its groups, in the order of their lowest CPU. `number` is None if the package isn't known."""
 
     number: int | None
     groups: tuple[Group, ...]
@@ -38,7 +38,7 @@ class Package:
 
 
 def packages(profile: HostProfile) -> list[Package]:
-    """The packages in the order of their lowest CPU; only what is online."""
+    """Returns the packages in the order of their lowest CPU, with their online CPUs only."""
     by_place: dict[tuple[object, ...], list[Thread]] = {}
     for thread in profile.topology.threads:
         if thread.online:
@@ -64,14 +64,14 @@ def _packages_of_many_dies(profile: HostProfile) -> set[int | None]:
 def _cores(threads: Sequence[Thread]) -> Iterator[tuple[Thread, ...]]:
     by_core: dict[object, list[Thread]] = {}
     for thread in threads:
-        # A thread of an unknown core stands alone.
+        # A thread whose core isn't known is drawn alone.
         by_core.setdefault(("alone", thread.number) if thread.core is None else thread.core, []).append(thread)
     for core in by_core.values():
         yield tuple(sorted(core, key=lambda thread: (thread.smt or 0, thread.number)))
 
 
 def _title(profile: HostProfile, threads: Sequence[Thread]) -> str:
-    """What the cores have in common: "L3 32 MiB, performance cores up to 5.4 GHz"."""
+    """Describes what the cores have in common: "L3 32 MiB, performance cores up to 5.4 GHz"."""
     words = []
     cpus = {thread.number for thread in threads}
     caches = [cache for cache in profile.topology.caches if cache.type != "instruction" and cpus & set(cache.cpus)]
@@ -90,7 +90,7 @@ def _title(profile: HostProfile, threads: Sequence[Thread]) -> str:
 
 
 def _second_level(profile: HostProfile, caches: Sequence[Cache]) -> str | None:
-    """Describes the L2 caches if they are all alike: one per core, or per number of CPUs."""
+    """Describes the L2 caches if all are alike: one for each core, or for a number of CPUs."""
     alike = {(cache.size, len(cache.cpus)) for cache in caches}
     if len(alike) != 1:
         return None

@@ -1,4 +1,4 @@
-"""Finds out what a host is: `probe()` for this one, `probe(root)` for one whose files were recorded below `root`."""
+"""Probes a host: `probe()` this one, `probe(root)` one whose files were recorded below `root`."""
 
 from hwprofile.probe.allowance import read_allowance
 from hwprofile.probe.cpu import read_cpu

@@ -1,7 +1,7 @@
-"""What this process may use: CPUs, a share of them, memory, locked memory, priorities, capabilities.
+"""Finds what this process may use: CPUs, CPU time, memory, locked memory, priorities, capabilities.
 
-Every bound is limited, unlimited or unknown. It is unlimited only where everything that could bound it was read and
-none did: in a container whose cgroup is the first that can be seen, what stands above isn't known.
+Every bound is limited, unlimited or unknown. It is unlimited only if everything that could limit it was read, and
+nothing did: in a container, cgroups above the first visible one aren't known.
 """
 
 import os
@@ -19,11 +19,11 @@ __all__ = ["read_allowance"]
 
 _ROOT = Path("/")
 _NO_V1_MEMORY_LIMIT = 2**62
-"""Cgroup v1 writes the largest number of pages, in bytes, for none."""
+"""For "no limit", cgroup v1 writes the largest number of pages, in bytes."""
 
 
 def read_allowance(root: Path, topology: Topology) -> Allowance:
-    """What the process may use whose files lie below `root`: this one, or the one that recorded them."""
+    """Returns what the process may use whose files are below `root`: this one, or the one that recorded them."""
     cpuset = controller(root, "cpuset")
     allowed = _narrowest(cpuset, "cpus")
     affinity = _affinity(root)
@@ -48,14 +48,15 @@ def read_allowance(root: Path, topology: Topology) -> Allowance:
 
 
 def _no_cgroup(root: Path) -> int | None:
-    """0 if the process's own files are there and tell of no cgroup."""
+    """Returns 0 if the process's own files exist and show no cgroup."""
     return 0 if read_text(root / "proc/self/status") is not None else None
 
 
 def _narrowest(cgroup: Cgroup | None, what: str) -> tuple[int, ...] | None:
-    """What a cpuset and all of its ancestors allow together ("cpus" or "mems"); None if nothing says.
+    """Returns what a cpuset and all of its ancestors allow ("cpus" or "mems"); None if it isn't known.
 
-    Version 2 tells what is in effect; in version 1 what is configured is, whatever its file of that name says.
+    Version 2 shows the effective values. In version 1 the configured values are in effect, whatever its file of
+    effective values says.
     """
     allowed: set[int] | None = None
     for folder in cgroup.folders if cgroup is not None else ():
@@ -100,7 +101,7 @@ def _cpu_quota(root: Path) -> Limit:
 
 
 def _share(quota: str, period: str) -> float | None:
-    """CPUs, of a quota and its period; None for no quota. Raises nothing: what isn't a number bounds nothing."""
+    """Returns a quota in CPUs; None if there is none or the text isn't a number. Never raises."""
     if not (quota.isdecimal() and period.isdecimal() and int(period)):
         return None
     return int(quota) / int(period)
@@ -120,7 +121,7 @@ def _memory(root: Path) -> Limit:
 
 
 def _least(cgroup: Cgroup, found: list[tuple[float | None, Path]], root: Path) -> Limit:
-    """The tightest of the bounds of a cgroup and its ancestors."""
+    """Returns the tightest limit of a cgroup and its ancestors."""
     bounds = [(value, path) for value, path in found if value is not None]
     if bounds:
         value, path = min(bounds)
@@ -136,7 +137,7 @@ def _nothing_mounted(name: str) -> Limit:
 
 
 def _rlimit(root: Path, name: str) -> Limit:
-    """The soft limit, from `/proc/self/limits`, or asked of the system where there is no such file."""
+    """Returns the soft limit from `/proc/self/limits`, or from the system if there is no such file."""
     found = re.search(rf"^{name}\s+(\S+)\s", read_text(root / "proc/self/limits") or "", re.MULTILINE)
     if found is not None:
         if found[1] == "unlimited":

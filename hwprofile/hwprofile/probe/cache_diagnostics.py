@@ -1,4 +1,4 @@
-"""Finds caches that can't be as the kernel's masks say: firmware and hypervisors get these wrong."""
+"""Finds contradictions in the kernel's cache masks, which firmware and hypervisors may get wrong."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -10,7 +10,7 @@ __all__ = ["cache_diagnostics"]
 
 
 def cache_diagnostics(caches: Sequence[Cache]) -> tuple[str, ...]:
-    """Says in sentences which caches of one level overlap, and which hold only a part of a smaller cache's CPUs."""
+    """Describes caches of one level that overlap, and caches that have only some of a smaller cache's CPUs."""
     return (*_overlaps(caches), *_partial_holders(caches))
 
 

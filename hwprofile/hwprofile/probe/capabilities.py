@@ -1,4 +1,4 @@
-"""The names of Linux capabilities, by their bits (include/uapi/linux/capability.h)."""
+"""Names Linux capabilities by their bits (include/uapi/linux/capability.h)."""
 
 __all__ = ["capability_names"]
 
@@ -48,7 +48,7 @@ _NAMES = [
 
 
 def capability_names(bits: int) -> tuple[str, ...]:
-    """The capabilities in a mask, in the order of their bits; one that is newer than this list is called by its bit."""
+    """Returns the names in a mask, in the order of their bits; capabilities newer than this list are named by bit."""
     return tuple(
         _NAMES[bit] if bit < len(_NAMES) else f"cap_{bit}" for bit in range(bits.bit_length()) if bits >> bit & 1
     )

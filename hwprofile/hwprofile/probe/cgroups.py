@@ -1,4 +1,4 @@
-"""Where the cgroups of this process lie: their folders, from the own one up to the highest that can be seen."""
+"""Finds the folders of this process's cgroups, from its own up to the highest visible one."""
 
 import re
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ __all__ = ["Cgroup", "cgroup_of", "controller"]
 
 @dataclass(frozen=True)
 class Cgroup:
-    """A cgroup of the process in one hierarchy.
+    """The process's cgroup in one hierarchy.
 
-    `path` is None if nothing says which cgroup of the hierarchy it is. `folders` are those of it and its ancestors,
-    itself first, as far as they are known. `whole` says that all of them are seen, the hierarchy's true root the last,
-    so that nothing else bounds anything.
+    `path` is None if it isn't known which cgroup of the hierarchy it is. `folders` are its own and its ancestors', its
+    own first, as far as they are known. `whole` says that they reach up to the hierarchy's root, so that no other
+    cgroup can limit the process.
     """
 
     version: int
@@ -29,12 +29,12 @@ class _Mount:
     version: int
     controllers: tuple[str, ...]
     below: PurePosixPath
-    """The folder of the hierarchy that is mounted; "/" is all of it."""
+    """The mounted folder of the hierarchy; "/" is the whole hierarchy."""
     at: Path
 
 
 def cgroup_of(root: Path) -> Cgroup | None:
-    """The cgroup that the process is in: of version 2 where it has one there, else of its first hierarchy."""
+    """Returns the process's cgroup: that of version 2 if it has one, else that of its first hierarchy."""
     mounts = _mounts(root)
     for mount in sorted(mounts, key=lambda mount: -mount.version):
         found = _found(root, mount)
@@ -44,9 +44,9 @@ def cgroup_of(root: Path) -> Cgroup | None:
 
 
 def controller(root: Path, name: str) -> Cgroup | None:
-    """The cgroup that bounds the process by that controller ("cpu", "cpuset", "memory"); None if none is seen.
+    """Returns the cgroup with a controller ("cpu", "cpuset", "memory"); None if none is visible.
 
-    A controller that a hierarchy of version 1 has isn't in version 2's.
+    A controller is in a hierarchy of version 1 or in that of version 2, never in both.
     """
     mounts = _mounts(root)
     for mount in mounts:
@@ -61,30 +61,30 @@ def controller(root: Path, name: str) -> Cgroup | None:
 def _found(root: Path, mount: _Mount) -> Cgroup | None:
     path = _path(root, mount)
     if path is None and mount.version == 2:
-        # Every process is in one of its cgroups: whichever it is, what bounds the highest one bounds it too.
+        # Every process is in some cgroup of it, and the limits of the highest one apply to all.
         return Cgroup(version=2, path=None, folders=(mount.at,), whole=False) if mount.at.is_dir() else None
     if path is None:
         return None
     try:
         inside = path.relative_to(mount.below)
     except ValueError:
-        # In a namespace of its own the process sees paths from there on ("/../.." above it), or the mount is another's.
+        # In a namespace of its own, the process sees paths relative to it ("/../.." above), or another one's mount.
         inside = PurePosixPath()
     if ".." in inside.parts:
         inside = PurePosixPath()
     own = folder = mount.at / inside
-    # A cgroup may have been removed, or not been recorded: its nearest ancestor that is there bounds it too.
+    # A cgroup may have been removed, or not recorded: the limits of its nearest existing ancestor apply too.
     while not folder.is_dir() and folder != mount.at:
         folder = folder.parent
     folders = [folder, *[parent for parent in folder.parents if mount.at in (parent, *parent.parents)]]
-    # Every cgroup of version 2 but the root has this file; of version 1 only the mount says what it begins at.
+    # In version 2, every cgroup except the root has this file; in version 1, only the mount shows where it begins.
     root_seen = mount.below == PurePosixPath("/") and not (mount.version == 2 and (mount.at / "cgroup.type").exists())
     whole = root_seen and ".." not in path.parts and folder == own and own.is_dir()
     return Cgroup(version=mount.version, path=str(path), folders=tuple(folders), whole=whole)
 
 
 def _path(root: Path, mount: _Mount) -> PurePosixPath | None:
-    """The path of the process's cgroup in a hierarchy."""
+    """Returns the path of the process's cgroup in a hierarchy."""
     text = read_text(root / "proc/self/cgroup")
     for line in (text or "").splitlines():
         number, _, rest = line.partition(":")
@@ -111,7 +111,7 @@ def _mounts(root: Path) -> list[_Mount]:
 
 
 def _mount_of_info(root: Path, line: str) -> _Mount | None:
-    """A mount, by a line such as "30 24 0:26 /below /at rw,nosuid - cgroup2 cgroup rw"."""
+    """Parses a mount from a line such as "30 24 0:26 /below /at rw,nosuid - cgroup2 cgroup rw"."""
     before, _, after = line.partition(" - ")
     words, more = before.split(" "), after.split(" ")
     if len(words) < 5 or len(more) < 3:
@@ -120,7 +120,7 @@ def _mount_of_info(root: Path, line: str) -> _Mount | None:
 
 
 def _mount(root: Path, line: str) -> _Mount | None:
-    """A mount, by a line such as "cgroup /sys/fs/cgroup/cpuset cgroup rw,cpuset 0 0"."""
+    """Parses a mount from a line such as "cgroup /sys/fs/cgroup/cpuset cgroup rw,cpuset 0 0"."""
     words = line.split(" ")
     return _made(root, words[2], words[3], "/", words[1]) if len(words) >= 4 else None
 

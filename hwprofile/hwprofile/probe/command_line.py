@@ -1,4 +1,4 @@
-"""The kernel's command line: its parameters, and the lists of CPUs that some of them hold."""
+"""Parses the kernel's command line, and the lists of CPUs in its parameters."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,10 @@ _ISOLCPUS_FLAGS = frozenset({"domain", "managed_irq", "nohz"})
 
 
 def parameters(line: str) -> Iterator[tuple[str, str | None]]:
-    """The parameters in order, each with its value, or None if it has none.
+    """Returns the parameters in order, each with its value, or None if it has none.
 
-    Names are given with underscores, since the kernel takes a hyphen for the same. Quotes hold a value with spaces
-    together; what stands after "--" is the first program's, not the kernel's.
+    Names have underscores, which the kernel treats like hyphens. A value with spaces is quoted. What follows "--" is
+    for the first program, not the kernel.
     """
     for word in _words(line):
         if word == "--":
@@ -32,7 +32,7 @@ def _words(line: str) -> Iterator[str]:
         else:
             word += character
     if word:
-        # A word that is quoted as a whole has its quotes on both sides of the name.
+        # If a whole word is quoted, a quote is in front of its name.
         yield word[1:-1] if word.startswith('"') and word.endswith('"') else word
 
 
@@ -43,13 +43,13 @@ def parameter(line: str, name: str) -> str | None:
 
 
 def isolcpus(value: str) -> tuple[frozenset[str], str]:
-    """The flags and the list of CPUs in a value of `isolcpus=`, such as "domain,managed_irq,2-5".
+    """Parses the flags and the list of CPUs of `isolcpus=`, such as "domain,managed_irq,2-5".
 
-    Without a flag that the kernel knows it means "domain". Flags that the kernel doesn't know are skipped, as it does.
+    Unknown flags are skipped, as the kernel does. Without a known flag, the default is "domain".
     """
     parts = value.split(",")
     flags = set()
-    # "all" and "N" are lists that start with a letter: they are what comes last.
+    # "all" and "N" are lists that start with a letter; a list is always last.
     while len(parts) > 1 and parts[0][:1].isalpha() and parts[0].lower() != "all" and parts[0] != "N":
         flags.add(parts.pop(0))
     known = frozenset(flags & _ISOLCPUS_FLAGS)
@@ -57,10 +57,10 @@ def isolcpus(value: str) -> tuple[frozenset[str], str]:
 
 
 def boot_cpus(text: str, count: int | None) -> tuple[int, ...]:
-    """The CPUs of a list as boot parameters take it: "0-3,8", "all", "4-N" and "0-15:2/4" (two of every four).
+    """Parses a boot parameter's list of CPUs: "0-3,8", "all", "4-N" and "0-15:2/4" (two of every four).
 
-    `count` is the number of CPUs that the host can have, which "all" and "N" are about. Raises `ValueError` for what
-    isn't such a list, and for those two where the count isn't known.
+    `count` is the number of possible CPUs, to which "all" and "N" refer. Raises `ValueError` if it isn't such a list,
+    or if it refers to a count that isn't known.
     """
     cpus: set[int] = set()
     for region in filter(None, text.replace(",", " ").split()):

@@ -1,4 +1,4 @@
-"""Who the CPU of a host is: what the kernel's files say, below any root."""
+"""Identifies a host's CPU from the kernel's files, below any root."""
 
 import ctypes
 import platform
@@ -24,19 +24,19 @@ __all__ = ["read_cpu"]
 _ROOT = Path("/")
 _PR_SVE_GET_VL = 51
 _SVE_LENGTH_BYTES = 0xFFFF
-# What other systems call the same architecture.
+# Other systems' names of the same architectures.
 _ARCHITECTURES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64"}
 
 _Fields = Mapping[str, Sequence[str]]
 
 
 def read_cpu(root: Path) -> Cpu:
-    """The CPU of the host whose files lie below `root`.
+    """Returns the CPU of the host whose files are below `root`.
 
     On Arm, which has no such numbers, `family` is the version of the architecture, `model` the part number and
     `stepping` variant and revision (r1p2 is 0x12); on POWER, `model` and `stepping` are the halves of the processor
-    version register. Where CPUs of one host differ, what identifies them is that of the first, and the
-    microarchitecture what they have in common.
+    version register. If the host's CPUs differ, the identity is that of the first, and the microarchitecture is what
+    they have in common.
     """
     fields = cpuinfo_fields(root)
     if root == _ROOT and not fields:
@@ -70,7 +70,7 @@ def read_cpu(root: Path) -> Cpu:
 
 
 def _first(fields: _Fields, name: str) -> str | None:
-    """The first value of that name that isn't empty."""
+    """Returns a field's first value that isn't empty."""
     return next((value for value in fields.get(name, ()) if value), None)
 
 
@@ -82,7 +82,7 @@ def _number(fields: _Fields, name: str) -> int | None:
 
 
 def _architecture(root: Path, fields: _Fields) -> str | None:
-    """As `uname -m` names it: the kernel's word for it, else what the fields of `/proc/cpuinfo` give away."""
+    """Returns the name that `uname -m` prints: the kernel's own, else one inferred from `/proc/cpuinfo`."""
     if root == _ROOT:
         return platform.machine() or None
     reported = read_text(root / "proc/sys/kernel/arch")
@@ -103,7 +103,7 @@ def _deduced(fields: _Fields) -> Iterator[str]:
         if "asimd" in (_first(fields, "features") or "").split():
             yield "aarch64"
         yield f"arm{version[1]}" if version else "arm"
-    # POWER doesn't say in which byte order it runs: the name of the architecture stands for both.
+    # POWER doesn't show its byte order, so the architecture's name stands for both.
     if (_first(fields, "cpu") or "").startswith(("POWER", "PPC970", "Cell Broadband")):
         yield "ppc64"
     isa = _first(fields, "isa") or ""
@@ -149,14 +149,14 @@ def _model_name(fields: _Fields) -> str | None:
             if value and not value.isdecimal():
                 return value
     if "cpu implementer" in fields and "cpu part" in fields:
-        # Arm kernels name no model; these two numbers are what identifies it.
+        # Arm kernels name no model; these two numbers identify it.
         return f"Arm implementer {fields['cpu implementer'][0]}, part {fields['cpu part'][0]}"
     machine = re.search(r"machine = (\w+)", _first(fields, "processor 0") or "")
     return f"IBM machine type {machine[1]}" if machine else _first(fields, "uarch")
 
 
 def _numbers(fields: _Fields) -> tuple[int | None, int | None, int | None]:
-    """Family, model and stepping, as `read_cpu` tells."""
+    """Returns family, model and stepping as described in `read_cpu`."""
     if "cpu implementer" in fields:
         variant, revision = _number(fields, "cpu variant"), _number(fields, "cpu revision")
         stepping = None if variant is None or revision is None else variant << 4 | revision
@@ -177,7 +177,7 @@ def _numbers(fields: _Fields) -> tuple[int | None, int | None, int | None]:
 
 
 def _sve_bits(root: Path) -> int | None:
-    """The length of this thread's SVE registers; for a recorded host, what its processes get by default."""
+    """Returns the length of this thread's SVE registers; for a recorded host, its processes' default."""
     if root == _ROOT and sys.platform == "linux":
         answer = ctypes.CDLL(None, use_errno=True).prctl(_PR_SVE_GET_VL, 0, 0, 0, 0)
         if answer >= 0:
@@ -187,7 +187,7 @@ def _sve_bits(root: Path) -> int | None:
 
 
 def _from_libraries() -> Cpu:
-    """The CPU of this host where no kernel's file tells of it (macOS, Windows): what archspec and py-cpuinfo find."""
+    """Returns this host's CPU according to archspec and py-cpuinfo, without kernel files (macOS, Windows)."""
     answers = library_answers()
     sets = instruction_sets()
     machine = platform.machine().lower()

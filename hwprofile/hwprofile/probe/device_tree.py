@@ -1,4 +1,4 @@
-"""Cores and caches of a PowerPC by its firmware's device tree, for kernels that don't show them in sysfs.
+"""Reads a PowerPC's cores and caches from the device tree, for kernels that don't show them in sysfs.
 
 The properties are those of the Power Architecture Platform Reference: numbers are big-endian words of 32 bits, a node
 is referred to by its phandle, and `ibm,ppc-interrupt-server#s` has the numbers of a core's hardware threads.
@@ -23,12 +23,12 @@ _NEXT_LEVEL = ("l2-cache", "next-level-cache")
 
 
 def device_tree_cores(root: Path, online: Collection[int]) -> tuple[tuple[int, ...], ...]:
-    """The online CPUs of each core; empty if there is no such tree, or where it isn't a PowerPC's."""
+    """Returns the online CPUs of each core; empty if there is no device tree, or it isn't a PowerPC's."""
     return tuple(cpus for _, cpus in _cores(root, online))
 
 
 def device_tree_caches(root: Path, online: Collection[int]) -> tuple[Cache, ...]:
-    """The caches, of which each core has the first itself and refers to the next; empty as for the cores."""
+    """Returns the caches; a core contains its first and refers to the next. Empty as in `device_tree_cores`."""
     cores = list(_cores(root, online))
     if not cores:
         return ()
@@ -47,7 +47,7 @@ def device_tree_caches(root: Path, online: Collection[int]) -> tuple[Cache, ...]
 
 
 def _cores(root: Path, online: Collection[int]) -> Iterator[tuple[Path, tuple[int, ...]]]:
-    # On other architectures `reg` isn't what the kernel numbers its CPUs by.
+    # On other architectures, the kernel doesn't number CPUs by `reg`.
     if not any("(pvr " in revision for revision in cpuinfo_fields(root).get("revision", ())):
         return
     by_thread = {_thread_number(root, cpu): cpu for cpu in online}
@@ -65,7 +65,7 @@ def _thread_number(root: Path, cpu: int) -> int:
 
 
 def _nodes(root: Path) -> list[Path]:
-    """Yields the nodes below the CPUs' node. They may be nested: caches are next to cores or inside them."""
+    """Returns the nodes below the CPUs' node, nested ones too: caches are next to cores or inside them."""
     for place in _PLACES:
         if (root / place).is_dir():
             return sorted(path for path in (root / place).rglob("*") if path.is_dir())
@@ -82,7 +82,7 @@ def _caches(node: Path, level: int, cpus: tuple[int, ...]) -> Iterator[Cache]:
 
 
 def _words(node: Path, *names: str) -> tuple[int, ...]:
-    """The words of the first of these properties that the node has."""
+    """Returns the words of the first of these properties that the node has."""
     for name in names:
         content = _bytes(node / name)
         if content and len(content) % 4 == 0:

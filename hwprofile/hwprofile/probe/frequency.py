@@ -1,4 +1,4 @@
-"""How the clock of the CPUs is governed: frequencies, turbo, idle states, throttling."""
+"""Reads how CPU frequencies are controlled: governors, turbo, idle states, throttling."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _CPUS = "sys/devices/system/cpu"
 
 
 def cpu_directories(root: Path) -> Iterator[tuple[int, Path]]:
-    """The directories of the CPUs that sysfs knows, by ascending number."""
+    """Returns sysfs's directories of CPUs, by ascending number."""
     base = root / _CPUS
     try:
         names = [entry.name for entry in base.iterdir()]
@@ -25,7 +25,7 @@ def cpu_directories(root: Path) -> Iterator[tuple[int, Path]]:
 
 
 def frequencies(root: Path) -> tuple[CpuFrequency, ...]:
-    """How each CPU's frequency is governed, for those where the kernel has a hand in it."""
+    """Returns the frequency settings of each CPU whose frequency the kernel controls."""
     clocks = _clocks(root)
     found: dict[int, CpuFrequency] = {}
     for policy in _policies(root):
@@ -51,7 +51,7 @@ def frequencies(root: Path) -> tuple[CpuFrequency, ...]:
 
 def _policies(root: Path) -> list[Path]:
     policies = sorted((root / _CPUS / "cpufreq").glob("policy*"))
-    # Old kernels, and recordings that follow no links, have the same directory below each CPU only.
+    # Old kernels, and recordings without links, have this directory only below each CPU.
     return policies or [path / "cpufreq" for _, path in cpu_directories(root) if (path / "cpufreq").is_dir()]
 
 
@@ -65,9 +65,9 @@ def _cpus_of(policy: Path) -> tuple[int, ...]:
 
 
 def _clocks(root: Path) -> dict[int, int]:
-    """The clock of each CPU in MHz from `/proc/cpuinfo`, which on x86 says the same as `scaling_cur_freq`.
+    """Returns each CPU's frequency in MHz from `/proc/cpuinfo`, which on x86 equals `scaling_cur_freq`.
 
-    Preferred, since kernels before 5.18 sleep ten milliseconds for each idle CPU whose `scaling_cur_freq` is read.
+    It is preferred because kernels before 5.18 sleep ten milliseconds when an idle CPU's `scaling_cur_freq` is read.
     """
     fields = cpuinfo_fields(root)
     numbers, clocks = fields.get("processor", ()), fields.get("cpu mhz", ())
@@ -84,7 +84,7 @@ def _mhz(khz: int | None) -> int | None:
 
 
 def turbo(root: Path) -> bool | None:
-    """Whether the clock may rise above its nominal frequency, on any CPU. None if no driver says so."""
+    """Whether any CPU may exceed its nominal frequency; None if no driver shows it."""
     off = read_int(root / _CPUS / "intel_pstate/no_turbo")
     if off is not None:
         return off == 0
@@ -96,12 +96,12 @@ def turbo(root: Path) -> bool | None:
 
 
 def idle_driver(root: Path) -> str | None:
-    """The driver of the idle states ("intel_idle", "acpi_idle", "haltpoll", "none")."""
+    """Returns the driver of the idle states ("intel_idle", "acpi_idle", "haltpoll", "none")."""
     return read_text(root / _CPUS / "cpuidle/current_driver")
 
 
 def c_states(root: Path) -> tuple[CState, ...]:
-    """The idle states by depth. Where CPUs differ in a state's latency, the longest counts."""
+    """Returns the idle states by depth, each with its longest latency on any CPU."""
     latencies: dict[str, int | None] = {}
     disabled: dict[str, list[int]] = {}
     for cpu, directory in cpu_directories(root):
@@ -124,7 +124,7 @@ def _states(directory: Path) -> list[Path]:
 
 
 def throttled_count(root: Path) -> int | None:
-    """How often heat slowed a core or a package since boot. Each core counts once, whatever its number of threads."""
+    """Counts how often heat slowed a core or a package since boot. Each core counts once, not each thread."""
     counts = [
         count
         for cpu, directory in cpu_directories(root)

@@ -1,4 +1,4 @@
-"""A host as one value."""
+"""Probes a host."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ __all__ = ["probe"]
 
 
 def probe(root: Path = Path("/")) -> HostProfile:
-    """The host whose `/proc` and `/sys` lie below `root`.
+    """Returns the profile of the host whose `/proc` and `/sys` are below `root`.
 
-    Reads files and asks the system; changes nothing and needs no privilege. What can't be found out is None, unknown
-    or an empty tuple. For a recorded host, what only a running process can tell is left out.
+    It reads files and queries the system, changes nothing, and needs no privilege. What can't be found out is None,
+    unknown or an empty tuple. For a recorded host, what only a running process can find out is left out.
     """
     topology = read_topology(root)
     return HostProfile(

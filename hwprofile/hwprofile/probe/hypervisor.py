@@ -1,4 +1,4 @@
-"""The hypervisor that a host runs under, by what it leaves in the guest's files."""
+"""Identifies the hypervisor that a host runs under, by traces in the guest's files."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from hwprofile.kernel_files import cpuinfo_fields, read_text
 
 __all__ = ["hypervisor"]
 
-# What firmware says only inside a virtual machine. Clouds that also rent out bare metal under one name aren't here.
+# Firmware names that only virtual machines have. Clouds that use one name for bare metal too aren't here.
 _FIRMWARE = {
     "QEMU": "qemu",
     "VMware": "vmware",
@@ -24,22 +24,22 @@ _FIRMWARE = {
     "KubeVirt": "kvm",
     "Apple Virtualization": "apple",
 }
-# Those that are virtual machines only where the CPU, or on Arm the product, says so.
+# Clouds whose machines are virtual only if the CPU, or on Arm the product, says so.
 _CLOUDS = {"Amazon EC2": "amazon", "Google": "google", "Microsoft Corporation": "hyper-v"}
 _CLOUD_PRODUCTS = ("Virtual Machine", "Google Compute Decoder")
-# Clocks that only a hypervisor of that name offers to its guests.
+# Clock sources that only this hypervisor offers to its guests.
 _CLOCKS = {"kvm-clock": "kvm", "hyperv_clocksource": "hyper-v", "xen": "xen"}
 _CONTROL_PROGRAMS = {"KVM": "kvm", "z/VM": "z/vm"}
 
 
 def hypervisor(root: Path) -> str | None:
-    """The name of the hypervisor ("kvm", "vmware", ...), or "unnamed" where nothing names it. None isn't a proof.
+    """Returns the hypervisor's name ("kvm", "vmware", ...), "unnamed" if it has none, or None if none was found.
 
-    From `/sys/hypervisor`, the firmware's tables, the device tree, s390's `/proc/sysinfo`, the clocks on offer, and
-    the CPU's flag.
+    None isn't proof of bare metal. Sources are `/sys/hypervisor`, the firmware's tables, the device tree, s390's
+    `/proc/sysinfo`, the available clock sources, and the CPU's flag.
     """
     if "control_d" in (read_text(root / "proc/xen/capabilities") or ""):
-        # Xen's own domain drives the hardware, yet it is scheduled by Xen all the same.
+        # Xen's own domain drives the hardware, but Xen still schedules it.
         return "xen"
     flagged = _flagged(root)
     return (
@@ -68,7 +68,7 @@ def _by_firmware(root: Path, flagged: bool) -> str | None:
 
 
 def _is_instance(product: str) -> bool:
-    """Whether a cloud's product is a virtual machine. Asked on Arm only, where no flag of the CPU says so."""
+    """Whether a cloud's product is a virtual machine. Used on Arm only, whose CPUs have no flag for it."""
     instance_type = re.fullmatch(r"[a-z][\w-]*\.(\w[\w-]*)", product)
     return product in _CLOUD_PRODUCTS or (instance_type is not None and not instance_type[1].startswith("metal"))
 

@@ -1,4 +1,4 @@
-"""Where interrupts are served, and whether a daemon moves them about."""
+"""Reads which CPUs serve interrupts, and if a daemon moves them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ __all__ = ["default_irq_affinity", "irq_affinity", "irqbalance"]
 
 
 def irq_affinity(root: Path) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """Pairs of interrupt number and the CPUs it may be served on."""
+    """Returns pairs of an interrupt's number and the CPUs that may serve it."""
     found = []
     for number, directory in _numbered(root / "proc/irq"):
         cpus = read_cpus(directory / "smp_affinity_list") or read_mask(directory / "smp_affinity")
@@ -20,16 +20,16 @@ def irq_affinity(root: Path) -> tuple[tuple[int, tuple[int, ...]], ...]:
 
 
 def default_irq_affinity(root: Path) -> tuple[int, ...] | None:
-    """The CPUs that new interrupts go to."""
+    """Returns the CPUs that serve new interrupts."""
     return read_mask(root / "proc/irq/default_smp_affinity")
 
 
 def irqbalance(root: Path) -> bool | None:
-    """Whether the daemon irqbalance runs. None if the host's processes can't be seen, as in a container."""
+    """Whether the daemon irqbalance runs; None if the host's processes aren't visible, as in a container."""
     for name in ("run/irqbalance.pid", "var/run/irqbalance.pid", "run/irqbalance/irqbalance.pid"):
         pid = read_text(root / name)
         if pid and pid.isdecimal():
-            # A file that names no process, or another program, is left over from a daemon that is gone.
+            # A file that names no process, or another program, is left over from a daemon that has ended.
             program = _program(root / "proc" / pid)
             if program == "irqbalance" or (program is None and not _sees_all(root)):
                 return True
@@ -39,7 +39,7 @@ def irqbalance(root: Path) -> bool | None:
 
 
 def _sees_all(root: Path) -> bool:
-    """Whether the host's processes are seen, not those of a namespace only: the kernel's own thread is among them."""
+    """Whether all of the host's processes are visible, which includes the kernel's own thread."""
     return _program(root / "proc/2") == "kthreadd"
 
 

@@ -1,4 +1,4 @@
-"""Which CPUs the kernel leaves alone: isolated from the scheduler, without a tick, without RCU callbacks."""
+"""Finds CPUs that are isolated from the scheduler, run without a tick, or are free of RCU callbacks."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ _CPUS = "sys/devices/system/cpu"
 
 
 def isolated(root: Path) -> tuple[int, ...] | None:
-    """CPUs that the scheduler balances nothing onto: by `isolcpus=`, or by an isolated partition of a cpuset.
+    """Returns the CPUs isolated from the scheduler by `isolcpus=` or by an isolated partition of a cpuset.
 
-    What the kernel holds, not what it was asked for. Only a host that doesn't tell (before Linux 4.2, or a recording
-    without that file) is taken at its command line's word.
+    These are the CPUs that the kernel really isolates. The command line is used only if the kernel doesn't show them
+    (before Linux 4.2, or in a recording without that file).
     """
     reported = read_cpus(root / _CPUS / "isolated")
     if reported is None:
@@ -25,18 +25,18 @@ def isolated(root: Path) -> tuple[int, ...] | None:
 
 
 def nohz_full(root: Path) -> tuple[int, ...] | None:
-    """CPUs whose scheduling tick stops while one task alone runs there."""
+    """Returns the CPUs whose scheduling tick stops while they run a single task."""
     reported = read_cpus(root / _CPUS / "nohz_full")
     if reported is not None:
         return reported
     if root == Path("/") and (root / _CPUS / "isolated").exists():
-        # The two files came together: a running kernel with only one of them was built without the tickless mode.
+        # Both files were added together: a running kernel with only one was built without the tickless mode.
         return ()
     return _asked(root, "nohz")
 
 
 def rcu_nocbs(root: Path) -> tuple[int, ...] | None:
-    """CPUs whose RCU callbacks other threads run, by boot parameter: no file tells. `nohz_full` implies it."""
+    """Returns the CPUs whose RCU callbacks run elsewhere, by boot parameter. `nohz_full` implies it."""
     line = read_text(root / "proc/cmdline")
     if line is None:
         return None
@@ -63,7 +63,7 @@ def _asked(root: Path, flag: str) -> tuple[int, ...] | None:
 
 
 def _possible_of(root: Path, listed: str) -> tuple[int, ...]:
-    """The CPUs of a boot parameter that the host can have. None of them if it isn't a list: the kernel drops it."""
+    """Returns a boot parameter's CPUs that the host can have; none if it isn't a list, which the kernel ignores."""
     possible = read_cpus(root / _CPUS / "possible")
     try:
         cpus = boot_cpus(listed, possible[-1] + 1 if possible else None)

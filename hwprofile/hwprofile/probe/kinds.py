@@ -1,4 +1,4 @@
-"""The kinds of CPU on a hybrid host."""
+"""Finds the kinds of CPU on a hybrid host."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,15 +13,15 @@ _CPUS = "sys/devices/system/cpu"
 _NAMED = {"cpu_core": "performance", "cpu_atom": "efficiency", "cpu_lowpower": "low-power"}
 _FASTEST_FIRST = tuple(_NAMED.values())
 _LIKE = 0.1
-"""Figures that differ by less are of one kind: the cores that a processor favours clock a little higher."""
+"""CPUs whose figures differ by less are of one kind: a processor's favoured cores clock a little higher."""
 
 
 def read_kinds(root: Path, online: frozenset[int]) -> tuple[CpuKind, ...]:
-    """The kinds of the host's CPUs, the most frugal first; empty if nothing distinguishes its CPUs.
+    """Returns the kinds of the host's CPUs, the slowest first; empty if all CPUs are alike.
 
-    CPUs are of one kind if everything that the kernel says of them agrees: the group that it names, the part number of
-    an Arm core, capacity, base frequency, and highest frequency. Capacities and highest frequencies agree if they
-    differ by a tenth at most.
+    CPUs are of one kind if everything that the kernel shows of them agrees: its named group, an Arm core's part number,
+    capacity, base frequency, and highest frequency. Capacities and highest frequencies agree if they differ by at most
+    a tenth.
     """
     capacity = _per_cpu(root, online, "cpu_capacity", 1)
     highest = _per_cpu(root, online, "cpufreq/cpuinfo_max_freq", 1000)
@@ -35,7 +35,7 @@ def read_kinds(root: Path, online: frozenset[int]) -> tuple[CpuKind, ...]:
         return ()
 
     def rank(cpus: tuple[int, ...]) -> tuple[int, int, int, int, tuple[int, ...]]:
-        # If the kernel names them their order is known, whatever the frequencies are.
+        # If the kernel names the kinds, their order is known regardless of frequencies.
         name = names.get(cpus[0])
         by_name = -_FASTEST_FIRST.index(name) if name is not None else 0
         return by_name, _most(capacity, cpus) or 0, _most(highest, cpus) or 0, _most(base, cpus) or 0, cpus
@@ -54,7 +54,7 @@ def read_kinds(root: Path, online: frozenset[int]) -> tuple[CpuKind, ...]:
 
 
 def _named(root: Path, online: frozenset[int]) -> dict[int, str]:
-    """The name of the group that the kernel puts each CPU into, for those that are in one."""
+    """Returns the kernel's group of each CPU that is in one."""
     return {
         cpu: name
         for folder, name in _NAMED.items()
@@ -64,7 +64,7 @@ def _named(root: Path, online: frozenset[int]) -> dict[int, str]:
 
 
 def _parts(root: Path, online: frozenset[int]) -> dict[int, int]:
-    """What the identification register of each Arm core says of its design, revisions aside."""
+    """Returns each Arm core's design from its identification register, without the revision."""
     parts = {}
     for cpu in online:
         text = read_text(root / _CPUS / f"cpu{cpu}/regs/identification/midr_el1")
@@ -81,7 +81,7 @@ def _per_cpu(root: Path, online: frozenset[int], name: str, unit: int) -> dict[i
 
 
 def _alike(figures: Mapping[int, int]) -> dict[int, int]:
-    """The figures, with those that are alike made equal."""
+    """Returns the figures with similar ones made equal."""
     levels: list[int] = []
     for value in sorted(set(figures.values())):
         if not levels or value > levels[-1] * (1 + _LIKE):

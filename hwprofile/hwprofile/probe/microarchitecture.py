@@ -1,4 +1,4 @@
-"""The name of a CPU's microarchitecture, by archspec's table of them."""
+"""Names a CPU's microarchitecture by archspec's table."""
 
 import re
 from collections.abc import Collection
@@ -25,13 +25,12 @@ def microarchitecture(
     generation: int | None = None,
     design: str | None = None,
 ) -> str | None:
-    """archspec's name for a CPU; None for an architecture of which it knows no microarchitectures.
+    """Returns archspec's name for a CPU; None for an architecture without known microarchitectures.
 
-    On x86-64 `numbers`, its family, model and stepping, identify a CPU whatever features a hypervisor hides; for models
-    that aren't known, vendor and instruction sets do. Elsewhere they do together with `parts`, the part numbers of an
-    Arm host's cores ("0xd0c"); the `generation` of POWER; the `design` on RISC-V ("sifive,u74-mc"). Cores of several
-    designs have the generic name in common. What fits nothing has a generic name too ("x86_64_v3"), as archspec gives
-    it.
+    An x86-64 CPU is identified by `numbers` (family, model and stepping), even if a hypervisor hides features, or by
+    vendor and instruction sets if the model isn't known. On other architectures these are combined with `parts`, the
+    part numbers of an Arm host's cores ("0xd0c"); the `generation` of POWER; or the `design` on RISC-V
+    ("sifive,u74-mc"). Cores of several designs, and CPUs that match nothing, get archspec's generic name ("x86_64_v3").
     """
     from archspec.cpu import TARGETS
 
@@ -46,7 +45,7 @@ def microarchitecture(
         known = [target for target in known if target.vendor.lower() in vendors and _can(target, instruction_sets)]
     elif architecture == "aarch64":
         known = [target for target in known if target.vendor.lower() in vendors and _can(target, instruction_sets)]
-        # Which version of the architecture it is can't be told from the features: the family stands for them all.
+        # Features don't show the version of the architecture, so the family is used for all of them.
         known = [target for target in known if target.vendor != "generic" or target == family]
         known = _of_parts(known, family, parts)
     elif architecture in _POWER:
@@ -54,7 +53,7 @@ def microarchitecture(
     else:
         name = re.sub(r"^.*,|\W", "", design or "")
         known = [target for target in known if target.vendor == "generic" or target.name == name]
-    # A rare feature may be switched off by firmware: what descends from the best generic name is the nearer answer.
+    # Firmware may disable a rare feature, so a descendant of the best generic name is the better answer.
     generic = max((target for target in known if target.vendor == "generic"), key=_newness, default=family)
     found = max((target for target in known if target > generic), key=_newness, default=generic)
     floor = family_floor(vendor, numbers[0]) if architecture == _X86_64 else None
@@ -73,7 +72,7 @@ def _newness(target: "Microarchitecture") -> tuple[int, int]:
 def _of_parts(
     known: list["Microarchitecture"], family: "Microarchitecture", parts: Collection[str]
 ) -> list["Microarchitecture"]:
-    """Those of the core's part number if the number is a known one; only the family where cores differ."""
+    """Returns the candidates with the core's part number if it is known; only the family if cores differ."""
     if len(parts) > 1:
         return [family]
     named = [target for target in known if target.cpu_part in parts and target.cpu_part]
@@ -81,21 +80,21 @@ def _of_parts(
 
 
 def psabi_level(instruction_sets: Collection[str]) -> int:
-    """The level of x86-64's psABI, 1 to 4, that instruction sets amount to."""
+    """Returns the level of x86-64's psABI, 1 to 4, that instruction sets reach."""
     from archspec.cpu import TARGETS
 
     return max((level for level in (2, 3, 4) if _can(TARGETS[f"x86_64_v{level}"], instruction_sets)), default=1)
 
 
 def arm_vendor(implementer: str) -> str:
-    """The name behind the code of an Arm core's implementer, in lower case ("0x41" is "arm"); else the code itself."""
+    """Returns the lower-case name of an Arm implementer's code ("0x41" is "arm"), or the code if it isn't known."""
     from archspec.cpu.schema import TARGETS_JSON
 
     return str(TARGETS_JSON["conversions"]["arm_vendors"].get(implementer.lower(), implementer)).lower()
 
 
 def this_hosts_microarchitecture() -> str | None:
-    """archspec's own answer for this host, which asks macOS and Windows what no file there says."""
+    """Returns archspec's own answer for this host; it queries macOS and Windows, which have no such files."""
     from archspec.cpu import host
 
     return str(host().name)

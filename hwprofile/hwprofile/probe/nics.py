@@ -1,4 +1,4 @@
-"""The network interfaces that stand on a bus, and what lies near them."""
+"""Reads the network interfaces on a bus, and the node and CPUs near each."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ __all__ = ["read_nics"]
 
 
 def read_nics(root: Path) -> tuple[Nic, ...]:
-    """The interfaces by name. Those without a device of their own (loopback, bridges, tunnels) aren't among them."""
+    """Returns the interfaces by name, except those without a device (loopback, bridges, tunnels)."""
     folder = root / "sys/class/net"
     try:
         devices = [(path.name, path / "device") for path in sorted(folder.iterdir()) if (path / "device").is_dir()]
@@ -20,7 +20,7 @@ def read_nics(root: Path) -> tuple[Nic, ...]:
 
 def _nic(folder: Path, name: str, device: Path) -> Nic:
     node = read_int(device / "numa_node")
-    # A link that is down has a speed of -1, or none that can be read.
+    # The speed of a link that is down is -1 or unreadable.
     mbps = read_int(folder / "speed")
     return Nic(
         name=name,
@@ -40,7 +40,7 @@ def _driver(device: Path) -> str | None:
 
 
 def _interrupts(device: Path) -> tuple[int, ...]:
-    """The interrupts of the device: message-signalled ones, or its line's. Virtual devices have their bus's."""
+    """Returns the device's interrupts: message-signalled ones, or its line's. Virtual devices have their bus's."""
     for place in (device, device / ".."):
         try:
             return tuple(sorted(int(path.name) for path in (place / "msi_irqs").iterdir() if path.name.isdecimal()))

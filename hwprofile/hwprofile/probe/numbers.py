@@ -1,4 +1,4 @@
-"""Numbers and masks in files of the kernel."""
+"""Reads numbers and CPU masks from kernel files."""
 
 import functools
 import re
@@ -10,7 +10,7 @@ __all__ = ["mask_cpus", "read_cpus", "read_int", "read_mask"]
 
 
 def read_int(path: Path) -> int | None:
-    """The whole number in a file; None if it can't be read or holds something else ("<unsupported>", "max")."""
+    """Reads a file's integer; None if it can't be read or isn't one ("<unsupported>", "max")."""
     text = read_text(path)
     try:
         return None if text is None else int(text)
@@ -19,7 +19,7 @@ def read_int(path: Path) -> int | None:
 
 
 def read_cpus(path: Path) -> tuple[int, ...] | None:
-    """The CPUs of a list in a file, whether commas or spaces part it; None if there is no such list."""
+    """Reads a file's list of CPUs, separated by commas or spaces; None if there is no such list."""
     text = read_text(path)
     if text is None:
         return None
@@ -33,12 +33,12 @@ def read_cpus(path: Path) -> tuple[int, ...] | None:
 
 @functools.lru_cache(maxsize=4096)
 def mask_cpus(text: str) -> tuple[int, ...]:
-    """The CPUs of a kernel mask: groups of hexadecimal digits, the highest first ("ff,ffffffff").
+    """Parses a kernel mask: groups of hexadecimal digits, the highest first ("ff,ffffffff").
 
-    Costs as much as there are CPUs in it, whatever its width, and once for the many files that hold the same mask.
-    Raises `ValueError` for what isn't a mask.
+    The cost depends on the number of CPUs in the mask, not on its width, and results are cached. Raises `ValueError` if
+    it isn't a mask.
     """
-    # Groups are words of 32 bits; only the first is written shorter.
+    # Groups are words of 32 bits; only the first may be shorter.
     digits = "".join(group.zfill(8) for group in text.strip("\0 \n").split(","))
     if not re.fullmatch("[0-9a-fA-F]+", digits):
         raise ValueError(f"mask of CPUs {text!r}: no groups of hexadecimal digits")
@@ -52,10 +52,10 @@ def mask_cpus(text: str) -> tuple[int, ...]:
 
 
 def read_mask(path: Path) -> tuple[int, ...] | None:
-    """The CPUs of a mask in a file; None if there is no such mask."""
+    """Reads a file's mask of CPUs; None if there is no such mask."""
     text = read_text(path)
     try:
-        # Some kernels fill these files up with zero bytes.
+        # Some kernels pad these files with zero bytes.
         return mask_cpus(text) if text else None
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""How memory is paged: huge pages, transparent ones, swap."""
+"""Reads the settings of huge pages and swap."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ __all__ = ["huge_pages", "meminfo", "transparent_huge_pages"]
 
 
 def meminfo(root: Path) -> dict[str, int]:
-    """The figures of `/proc/meminfo`, in bytes where it gives a unit."""
+    """Returns the figures of `/proc/meminfo`, in bytes if they have a unit."""
     figures = {}
     for line in (read_text(root / "proc/meminfo") or "").splitlines():
         found = re.match(r"(\S+):\s+(\d+)( kB)?", line)
@@ -21,7 +21,7 @@ def meminfo(root: Path) -> dict[str, int]:
 
 
 def huge_pages(root: Path) -> tuple[HugePages, ...]:
-    """The pools of the whole host (node None) by size, then those of each node."""
+    """Returns the pools of the whole host (node None) by size, then those of each node."""
     pools = _pools(root / "sys/kernel/mm/hugepages", None) or _from_meminfo(root)
     nodes = root / "sys/devices/system/node"
     numbers = sorted(int(path.name[4:]) for path in nodes.glob("node[0-9]*") if path.name[4:].isdecimal())
@@ -42,7 +42,7 @@ def _pools(directory: Path, node: int | None) -> list[HugePages]:
 
 
 def _from_meminfo(root: Path) -> list[HugePages]:
-    """The pool of the default size, all that kernels before 2.6.27 tell of."""
+    """Returns the pool of the default size, the only one that kernels before 2.6.27 show."""
     figures = meminfo(root)
     if "HugePages_Total" not in figures or "Hugepagesize" not in figures:
         return []
@@ -51,12 +51,12 @@ def _from_meminfo(root: Path) -> list[HugePages]:
 
 
 def transparent_huge_pages(root: Path) -> str | None:
-    """Who gets huge pages without asking for the pool: "always", "madvise" or "never"."""
+    """Returns the mode of transparent huge pages: "always", "madvise" or "never"."""
     return chosen(read_text(root / "sys/kernel/mm/transparent_hugepage/enabled"), "[]")
 
 
 def chosen(text: str | None, marks: str) -> str | None:
-    """The word that stands between the two marks, by which the kernel shows which of several is in force."""
+    """Returns the word between two marks, with which the kernel marks the current one of several settings."""
     opening, closing = map(re.escape, marks)
     found = re.search(rf"{opening}(\S+?){closing}", text or "")
     return found[1] if found else None

@@ -1,4 +1,4 @@
-"""How a host is set up and how it performs, from the kernel's files below any root."""
+"""Reads a host's settings and load from the kernel's files, below any root."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ _KERNEL = "proc/sys/kernel"
 
 
 def read_state(root: Path) -> State:
-    """The state of the host whose files lie below `root`. What they don't say is None, or an empty tuple."""
+    """Returns the state of the host whose files are below `root`. What isn't known is None or an empty tuple."""
     return State(
         isolated=isolated(root),
         nohz_full=nohz_full(root),
@@ -59,10 +59,10 @@ def _switch(path: Path) -> bool | None:
 
 
 def _preemption(root: Path) -> str | None:
-    """Where the kernel may be interrupted: "none", "voluntary", "full", "lazy" or "rt".
+    """Returns the kernel's preemption model: "none", "voluntary", "full", "lazy" or "rt".
 
-    "dynamic" is a kernel that decides at boot and didn't tell us what; "none or voluntary" one of two that name
-    themselves alike.
+    "dynamic" is a kernel that decides at boot, if its decision can't be read; "none or voluntary" is one of two that
+    can't be distinguished.
     """
     built = read_text(root / _KERNEL / "version") or read_text(root / "proc/version")
     if read_int(root / "sys/kernel/realtime") == 1 or "PREEMPT_RT" in (built or ""):
@@ -86,9 +86,9 @@ def _mitigations(root: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _steal_percent(root: Path) -> float | None:
-    """Time that the hypervisor gave to others while a CPU here had work, in percent of all time since boot."""
+    """Returns steal time since boot, in percent: the hypervisor ran others while a CPU here had work."""
     found = re.match(r"cpu((?:\s+\d+)+)", read_text(root / "proc/stat") or "")
-    # user nice system idle iowait irq softirq steal; what follows is part of user and nice.
+    # user nice system idle iowait irq softirq steal; the others are included in user and nice.
     times = [int(time) for time in found[1].split()[:8]] if found else []
     if len(times) < 8 or not sum(times):
         return None

@@ -1,4 +1,4 @@
-"""What runs on a host, and what the host is sold as."""
+"""Reads a host's operating system and product name."""
 
 import platform
 import re
@@ -15,7 +15,7 @@ __all__ = ["read_system"]
 
 _ROOT = Path("/")
 
-# What firmware says where its maker wrote nothing, in lower case.
+# Firmware's placeholders for a name that its maker didn't fill in, in lower case.
 _NO_NAME = (
     "",
     "none",
@@ -27,7 +27,7 @@ _NO_NAME = (
     "undefined",
 )
 
-# Parts of the control groups' paths that container managers make, in the order in which one contains another.
+# Parts of cgroup paths that container managers create, outermost first.
 _CGROUP_MARKS = {
     "kubepods": "kubernetes",
     "libpod": "podman",
@@ -39,7 +39,7 @@ _CGROUP_MARKS = {
 
 
 def read_system(root: Path) -> System:
-    """The system on the host whose files lie below `root`. What only a running process can tell is None for another."""
+    """Returns the system of the host whose files are below `root`. `python` is None for a recorded host."""
     here = root == _ROOT
     return System(
         system=(platform.system() or None) if here else _system(root),
@@ -64,7 +64,7 @@ def _distribution(root: Path) -> str | None:
     for name in ("PRETTY_NAME", "NAME"):
         try:
             value = " ".join(shlex.split(fields.get(name, "")))
-        except ValueError:  # a quote that doesn't end
+        except ValueError:  # an unclosed quote
             value = fields[name].strip("\"'")
         if value:
             return value
@@ -87,7 +87,7 @@ def _python() -> str:
 
 
 def _memory(root: Path) -> int | None:
-    """All memory that the system has, in bytes: its own sum, else that of its nodes."""
+    """Returns the system's memory in bytes: its own total, else the sum over its nodes."""
     total = meminfo(root).get("MemTotal")
     if total is not None:
         return total
@@ -103,7 +103,7 @@ def _memory(root: Path) -> int | None:
 
 
 def _products(root: Path) -> Iterator[str]:
-    """What the host is called by its firmware, its device tree, or the kernel's description of the board."""
+    """Yields the host's names from its firmware, its device tree, and the kernel's description of the board."""
     for directory in ("sys/class/dmi/id", "sys/devices/virtual/dmi/id"):
         vendor, product = (_named(read_text(root / directory / name)) for name in ("sys_vendor", "product_name"))
         if product is not None:
@@ -125,7 +125,7 @@ def _named(text: str | None) -> str | None:
 
 
 def _containers(root: Path) -> Iterator[str]:
-    """The container manager that this system runs in, the outermost first that leaves a mark; none proves nothing."""
+    """Yields the container managers that this system runs in, outermost first. None isn't proof that there are none."""
     if (root / "var/run/secrets/kubernetes.io").is_dir() or (root / "run/secrets/kubernetes.io").is_dir():
         yield "kubernetes"
     first_process = (read_text(root / "proc/1/environ") or "").split("\0")
@@ -137,7 +137,7 @@ def _containers(root: Path) -> Iterator[str]:
     for variable in first_process:
         name, _, value = variable.partition("=")
         if name == "container" and value:
-            # What OCI runtimes are told by others; the files below say by whom.
+            # OCI runtimes get this from others; the files below show from which.
             yield value if value != "oci" else "podman" if (root / "run/.containerenv").exists() else value
     if (root / "run/.containerenv").exists():
         yield "podman"

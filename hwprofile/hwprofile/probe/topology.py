@@ -1,7 +1,7 @@
-"""The topology of a host, from the kernel's files: threads, cores, packages, caches, nodes, kinds.
+"""Reads a host's topology from the kernel's files: threads, cores, packages, caches, nodes, kinds.
 
-Groups are identified by their members, never by the kernel's ids, which repeat from one package or die to the next. An
-id counts only if the masks are missing.
+Groups are identified by their members, because the kernel's ids repeat in each package or die. Ids are used only if the
+masks are missing.
 """
 
 import re
@@ -31,7 +31,7 @@ _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 
 def read_topology(root: Path) -> Topology:
-    """The topology of the host whose files lie below `root`. What they don't say is None, or an empty tuple."""
+    """Returns the topology of the host whose files are below `root`. What isn't known is None or an empty tuple."""
     known, online = _known_and_online(root)
     nodes = _nodes(root, online)
     kinds = read_kinds(root, online)
@@ -48,10 +48,10 @@ def read_topology(root: Path) -> Topology:
 
 
 def _known_and_online(root: Path) -> tuple[tuple[int, ...], frozenset[int]]:
-    """The CPUs that the host has, and those of them that run.
+    """Returns the host's CPUs, and those that are online.
 
-    A CPU that is listed as running, of which the kernel shows no folder, isn't there for us: recorded hosts are cut so.
-    Where no CPU has a folder the lists are all there is, and else `/proc/cpuinfo`.
+    A CPU that is listed as online but has no folder is left out, because recorded hosts may be incomplete. If no CPU
+    has a folder, the lists are used, and without these `/proc/cpuinfo`.
     """
     folders = {int(path.name[3:]) for path in _folders(root / _CPUS, "cpu")}
     listed = read_cpus(root / _CPUS / "online")
@@ -60,7 +60,7 @@ def _known_and_online(root: Path) -> tuple[tuple[int, ...], frozenset[int]]:
             cpu for cpu in folders if read_int(root / _CPUS / f"cpu{cpu}/online") != 0 and (not listed or cpu in listed)
         }
         if any((root / _CPUS / f"cpu{cpu}/topology").is_dir() for cpu in running):
-            # The kernel takes this folder away with the CPU; there are kernels that list it as running all the same.
+            # The kernel removes this folder with the CPU; some kernels list the CPU as online nevertheless.
             running = {cpu for cpu in running if (root / _CPUS / f"cpu{cpu}/topology").is_dir()}
         return tuple(sorted(folders)), frozenset(running)
     if listed:
@@ -70,7 +70,7 @@ def _known_and_online(root: Path) -> tuple[tuple[int, ...], frozenset[int]]:
 
 
 def _folders(parent: Path, name: str) -> list[Path]:
-    """The folders that are called so and numbered, in the order of their numbers."""
+    """Returns the numbered folders with that name, in the order of their numbers."""
     try:
         found = [path for path in parent.iterdir() if re.fullmatch(rf"{name}\d+", path.name)]
     except OSError:
@@ -79,7 +79,7 @@ def _folders(parent: Path, name: str) -> list[Path]:
 
 
 def _members(folder: Path, *names: str) -> frozenset[int] | None:
-    """The CPUs of the first of these masks that the kernel has; None if it has none, or an empty one."""
+    """Returns the CPUs of the first of these masks that exists; None if there is none, or it is empty."""
     for name in names:
         cpus = read_cpus(folder / f"{name}_list") or read_mask(folder / name)
         if cpus:
@@ -89,7 +89,7 @@ def _members(folder: Path, *names: str) -> frozenset[int] | None:
 
 @dataclass(frozen=True)
 class _Places:
-    """Which core, cluster, die and package one CPU is of, each as what tells it from all others of its sort."""
+    """The core, cluster, die and package of one CPU, each by an identity that is unique on the host."""
 
     core: Collection[int] | tuple[object, ...] | None
     cluster: Collection[int] | None
@@ -136,7 +136,7 @@ def _threads(
 
 
 def _numbered(places: Mapping[int, _Places], of: Callable[[_Places], object]) -> dict[int, int]:
-    """The groups' own numbers, from 0 in the order of their lowest CPU."""
+    """Numbers the groups from 0 in the order of their lowest CPU."""
     numbers: dict[object, int] = {}
     return {
         cpu: numbers.setdefault(group, len(numbers))
@@ -148,7 +148,7 @@ def _numbered(places: Mapping[int, _Places], of: Callable[[_Places], object]) ->
 def _places(cpu: int, folder: Path, folders: Mapping[int, Path]) -> _Places:
     def group(*names: str) -> frozenset[int] | None:
         members = _members(folder, *names)
-        # A mask without the CPU itself says nothing; what isn't online may still stand in one.
+        # A mask without the CPU itself is ignored; offline CPUs may still be in masks.
         return members.intersection(folders) if members is not None and cpu in members else None
 
     package_id, die_id, core_id = (read_int(folder / name) for name in ("physical_package_id", "die_id", "core_id"))
@@ -157,12 +157,12 @@ def _places(cpu: int, folder: Path, folders: Mapping[int, Path]) -> _Places:
         package = ("package", package_id)
     die: Collection[int] | tuple[object, ...] | None = None
     if die_id is None or die_id >= 0:
-        # Where the id says that there are no dies the mask is each CPU's own.
+        # If the id says that there are no dies, the mask is the CPU's own.
         die = group("die_cpus") or (None if die_id is None else (package, die_id))
     threads = group("core_cpus", "thread_siblings")
     core: Collection[int] | tuple[object, ...] | None = threads
     if threads is not None and any(read_int(folders[other] / "core_id") != core_id for other in threads):
-        # AMD's module of two cores (family 15h) stands where others have a core of two threads.
+        # AMD's module of two cores (family 15h) appears as a core of two threads.
         core = frozenset((cpu,))
     if core is None and core_id is not None and core_id >= 0:
         core = (package, die, core_id)
@@ -170,7 +170,7 @@ def _places(cpu: int, folder: Path, folders: Mapping[int, Path]) -> _Places:
 
 
 def _places_of_cpuinfo(root: Path) -> dict[int, _Places]:
-    """Where the kernel shows no topology: what `/proc/cpuinfo` says of each CPU, on x86."""
+    """Reads each CPU's place from `/proc/cpuinfo` on x86, for kernels that show no topology."""
     places: dict[int, _Places] = {}
     for block in re.split(r"\n\s*\n", read_text(root / "proc/cpuinfo") or ""):
         found = dict(re.findall(r"^(processor|physical id|core id)\s*:\s*(\d+)\s*$", block, re.MULTILINE))
@@ -206,7 +206,7 @@ def _caches(root: Path, threads: tuple[Thread, ...]) -> tuple[Cache, ...]:
             if shared is not None and cpu in shared:
                 cpus = tuple(sorted(shared & core_of.keys()))
             else:
-                # An empty mask says nothing, but what one thread of a core has the others have too.
+                # An empty mask is ignored, because the threads of a core share their caches.
                 cpus = (cpu,) if core is None else tuple(cores[core])
             found.setdefault(
                 (level, holds, cpus),
@@ -230,7 +230,7 @@ def _size(text: str | None) -> int | None:
 
 
 def _nodes(root: Path, online: frozenset[int]) -> tuple[Node, ...]:
-    """The nodes that run. A kernel without NUMA has one: all of its memory is equally far from all of its CPUs."""
+    """Returns the online nodes. A kernel without NUMA has one: all memory is equally far from all CPUs."""
     folders = _folders(root / _NODES, "node")
     if not folders and (root / _CPUS).is_dir():
         found = re.search(r"^MemTotal:\s*(\d+) kB", read_text(root / "proc/meminfo") or "", re.MULTILINE)
@@ -244,7 +244,7 @@ def _nodes(root: Path, online: frozenset[int]) -> tuple[Node, ...]:
         members = read_cpus(folder / "cpulist") or read_mask(folder / "cpumap") or ()
         cpus = tuple(cpu for cpu in members if cpu in online)
         memory = _node_memory(folder)
-        # A CPU has one node. Firmware that gives the same CPUs to several has told of one node in pieces.
+        # A CPU has one node. If firmware gives several nodes the same CPUs, they are parts of one node.
         same = nodes.get(cpus) if cpus else None
         if same is not None:
             total = None if same.memory is None or memory is None else same.memory + memory
@@ -264,7 +264,7 @@ def _nodes(root: Path, online: frozenset[int]) -> tuple[Node, ...]:
 
 
 def _distances(folder: Path, numbers: list[int]) -> tuple[tuple[int, int], ...]:
-    """The distances to the nodes that run, in whose order the kernel writes them; none where their count differs."""
+    """Returns the distances to the online nodes, in the kernel's order; none if their count differs."""
     distances = [int(text) for text in (read_text(folder / "distance") or "").split() if text.isdecimal()]
     return tuple(zip(numbers, distances, strict=True)) if len(distances) == len(numbers) else ()
 

@@ -1,4 +1,4 @@
-"""Names x86-64 microarchitectures by the numbers that identify a CPU, which no hypervisor's mask of features hides.
+"""Names x86-64 microarchitectures by CPUID numbers, which hypervisors don't hide as they hide features.
 
 The tables follow the Linux kernel: arch/x86/include/asm/intel-family.h and arch/x86/kernel/cpu/amd.c (6.18). The names
 are archspec's, which has none for Intel's Atoms, Xeon Phi's later model, and what came before AMD's family 10h.
@@ -61,22 +61,22 @@ MODELS: Final[Mapping[tuple[str, int], Mapping[int, str]]] = {
         ("arrowlake_s", (0xC6,)),
     ),
 }
-"""archspec's name of each model that is known, by vendor and family."""
+"""archspec's name of each known model, by vendor and family."""
 
 _FLOORS: Final = {(_AMD, 0x15): "bulldozer", (_AMD, 0x17): "zen", (_AMD, 0x19): "zen3", (_AMD, 0x1A): "zen5"}
 
 
 def name_by_model(vendor: str | None, family: int | None, model: int | None, stepping: int | None) -> str | None:
-    """archspec's name for a CPU by its CPUID numbers; None for one that isn't in the tables."""
+    """Returns archspec's name for a CPU by its CPUID numbers; None if it isn't in the tables."""
     if vendor is None or family is None or model is None:
         return None
     name = MODELS.get((vendor, family), {}).get(model)
     if name == "skylake_avx512" and (stepping or 0) >= _CASCADE_LAKE_STEPPING:
-        # Cascade and Cooper Lake have Skylake's number, and later steppings.
+        # Cascade and Cooper Lake have Skylake's model number but later steppings.
         return "cascadelake"
     return name
 
 
 def family_floor(vendor: str | None, family: int | None) -> str | None:
-    """The oldest microarchitecture of a family, for models that are newer than the tables; None if it isn't known."""
+    """Returns a family's oldest microarchitecture, for models newer than the tables; None if it isn't known."""
     return None if vendor is None or family is None else _FLOORS.get((vendor, family))

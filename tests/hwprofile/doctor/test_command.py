@@ -26,7 +26,7 @@ def run(monkeypatch):
 def test_exit_codes(run, ready, unready, nothing_known, capsys):
     """The worst grade decides."""
     assert [run(profile=profile) for profile in (ready, nothing_known, unready)] == [0, 3, 4]
-    assert capsys.readouterr().out.count("Judged for") == 3
+    assert capsys.readouterr().out.count("Graded for") == 3
 
 
 def test_this_host(run, capsys):

@@ -57,7 +57,7 @@ def test_threshold(clock, kernel, blind):
 
 def test_threshold_that_cannot_be_seen(clock, kernel, blind):
     """A threshold near the loop's own cost would count the loop itself."""
-    with pytest.raises(JitterError, match="threshold 150 ns: a pass of the loop takes 100 ns by itself; give at least"):
+    with pytest.raises(JitterError, match="threshold 150 ns: a pass of the loop alone takes 100 ns; give at least"):
         measure(0, 1, threshold_ns=150, clock=clock(100), look=blind, pin=kernel([0]).pin)
 
 

@@ -63,16 +63,16 @@ def test_explanation():
     assert "  switches    2 involuntary, 1 voluntary" in lines
     assert "  waited      2.5 ms for the CPU while others ran, of 3 ms lost" in lines
     assert "also seen on CPU 3" in reported
-    assert "That explains 375 of 600 interruptions at most.\n225 are of something" in reported
+    assert "That explains 375 of 600 interruptions at most.\n225 were caused by something" in reported
     assert not [line for line in lines if line != line.rstrip()]
 
 
 def test_nothing_found_and_nothing_told():
-    """Without interruptions there is no chart; what the kernel doesn't tell is said not to be told."""
+    """Without interruptions there is no chart; what the kernel doesn't tell is shown as unknown."""
     lines = text(interruptions(1, []))
     assert not [line for line in lines if "length from" in line]
-    assert "  interrupts  not reported" in lines
-    assert any("can't be said" in line for line in lines)
+    assert "  interrupts  unknown" in lines
+    assert any("isn't known" in line for line in lines)
     assert "There is no control run: no other CPU may be used." in lines
 
 
