@@ -1,6 +1,6 @@
-"""Right choices on noisy machines: candidates raced on the host that will run them. Knows nothing of trading.
+"""Races candidates on the host that will run them, and decides reliably on noisy machines. Knows nothing of trading.
 
-`race(work)` is all that a user needs: `work` names a function that makes a `Race` in a fresh process.
+Users only need `race(work)`: `work` names a function that creates a `Race` in a fresh process.
 """
 
 from hwprofile.tune.errors import RaceError

@@ -1,4 +1,4 @@
-"""A process that stands ready and answers each line with a line: what paired timing runs its sides in."""
+"""A child process that answers each line with a line. Paired timing runs its two sides in such processes."""
 
 import subprocess
 import tempfile
@@ -17,10 +17,10 @@ _END_WITHIN_S = 0.5
 
 
 class AnsweringProcess:
-    """A context that starts a process and ends it, by its id.
+    """Starts a process, and ends it on exit from the context, by its id.
 
-    Neither it nor its children write anything else to their standard output; the last line of standard error says why
-    it was lost.
+    The process and its children must write only answers to standard output. The last line of standard error explains
+    why the process was lost.
     """
 
     def __init__(self, command: Sequence[str], *, environ: Mapping[str, str] | None = None) -> None:
@@ -29,7 +29,7 @@ class AnsweringProcess:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, env=environ
         )
         self._lines: Queue[bytes] = Queue()
-        # A pipe can't be waited for with a time limit on every system; a queue can.
+        # Not every system can wait for a pipe with a time limit, but a queue can.
         self._reader = Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -47,7 +47,7 @@ class AnsweringProcess:
         return self._process.pid
 
     def ask(self, line: bytes, within_s: float) -> bytes:
-        """Sends a line without its end, and returns the answer. Raises `ProcessLostError`."""
+        """Sends a line (without its newline) and returns the answer. Raises `ProcessLostError`."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(line + b"\n")
@@ -57,7 +57,7 @@ class AnsweringProcess:
         return self.hear(within_s)
 
     def hear(self, within_s: float) -> bytes:
-        """Returns its next line, asked for or not. Raises `ProcessLostError`."""
+        """Returns the next line, even one that wasn't asked for. Raises `ProcessLostError`."""
         try:
             line = self._lines.get(timeout=within_s)
         except Empty:
@@ -70,7 +70,7 @@ class AnsweringProcess:
         """Ends the process, and waits until it has gone."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        # If it has gone, it doesn't matter what it was still to be asked.
+        # If it has ended, unsent questions don't matter.
         with suppress(OSError):
             self._process.stdin.close()
         try:
@@ -89,7 +89,7 @@ class AnsweringProcess:
         self._lines.put(b"")
 
     def _why_lost(self) -> str:
-        # Every later question is told the same.
+        # Every later question gets the same answer.
         self._lines.put(b"")
         code = self._process.wait()
         self._errors.seek(0)

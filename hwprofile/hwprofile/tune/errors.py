@@ -1,11 +1,11 @@
-"""What keeps a race from being held."""
+"""The errors of a race."""
 
 __all__ = ["ProcessLostError", "RaceError"]
 
 
 class RaceError(Exception):
-    """A race can't be held: its default can't run, or what it needs isn't here. Says what to do."""
+    """A race can't run: its default can't run, or a requirement is missing. Says what to do."""
 
 
 class ProcessLostError(RaceError):
-    """A process of the race ended, or said nothing in time, where an answer was due."""
+    """A process of the race ended, or didn't answer in time."""

@@ -1,4 +1,4 @@
-"""The gate: only candidates that give the default's answer race; the reasons of the others are kept."""
+"""The gate: only candidates with the default's answer race. Keeps the reasons for excluding the others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,15 @@ from hwprofile.tune.processes import Course, Process
 __all__ = ["NO_TIME", "Gated", "gate"]
 
 NO_TIME: Final = "there was no time left to check its answer"
-"""Why a candidate is out that the time didn't suffice for."""
+"""The reason for excluding a candidate for lack of time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gated:
-    """The default, who may race against it, and who may not and why. `process` is the last one that was asked, and
-    `starting_s` the seconds that it took to start."""
+    """The default, the candidates that may race, and the excluded ones with reasons.
+
+    `process` is the last process that was asked, and `starting_s` the seconds that it took to start.
+    """
 
     default: str
     fit: tuple[str, ...]
@@ -28,10 +30,10 @@ class Gated:
 
 @contextmanager
 def gate(course: Course, *, until: float, within_s: float) -> Iterator[Gated]:
-    """Has each candidate answer. One that ends its process is out, and the others are asked in a new process.
+    """Asks each candidate for its answer. One that ends its process is excluded; the others continue in a new one.
 
-    A candidate that wasn't asked by `until`, on the course's clock, is out for lack of time. The last process lives
-    until the block ends. Raises `RaceError` if the default has no answer, as there is nothing to compare with then.
+    A candidate that wasn't asked by `until`, on the course's clock, is excluded for lack of time. The last process
+    lives until the block ends. Raises `RaceError` if the default has no answer to compare with.
     """
     fit: list[str] = []
     refused: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Grades a host for racing, by how steady it was while the default raced itself."""
+"""Grades a host for racing by the noise while the default raced itself."""
 
 import math
 
@@ -9,7 +9,7 @@ from hwprofile.tune.values import Grade, Health
 __all__ = ["UNFIT_NOISE", "grade_of", "noise_of"]
 
 UNFIT_NOISE = 0.05
-"""If two runs of the same candidate differ by more than this, a race would be decided by chance."""
+"""If two runs of one candidate differ by more than this, chance would decide a race."""
 
 _HOPELESS_NOISE = 0.20
 _QUIET_NOISE = 0.01
@@ -19,14 +19,14 @@ _QUIET_PRESSURE = 10.0
 
 
 def noise_of(again: Samples) -> float:
-    """How far apart two runs of one candidate are, as a part: what was seen of it, and a standard error more."""
+    """Returns the noise: the difference between two runs of one candidate, as a fraction, plus a standard error."""
     return math.expm1(abs(again.mean) + again.error) if len(again.processes) > 1 else math.expm1(abs(again.mean))
 
 
 def grade_of(again: Samples, before: Signs, after: Signs, seconds: float) -> Health:
-    """Grades the host: `again` are the default's own rounds against itself, the signs stand around them."""
+    """Grades the host. `again` are the default's rounds against itself; `before` and `after` are signs around them."""
     noise = noise_of(again)
-    # Of one process alone hardly anything is known yet: then only what is hopeless ends the race.
+    # One process says little, so at that point only hopeless noise ends the race.
     most = UNFIT_NOISE if len(again.processes) > 1 else _HOPELESS_NOISE
     steal = _part(before.steal, after.steal, before.total, after.total)
     pressure = None
@@ -39,9 +39,9 @@ def grade_of(again: Samples, before: Signs, after: Signs, seconds: float) -> Hea
     troubles = []
     unfit = True
     if noise > most:
-        troubles.append(f"the default differs from itself by {noise:.1%}, and more than {most:.0%} is a lottery")
+        troubles.append(f"the default differs from itself by {noise:.1%}; above {most:.0%}, chance decides")
     elif abs(again.mean) > _QUIET_NOISE and (low > 0 or high < 0):
-        troubles.append(f"the default seems to be {abs(math.expm1(again.mean)):.1%} off itself, beyond doubt")
+        troubles.append(f"the default differs from itself by {abs(math.expm1(again.mean)):.1%}, which isn't chance")
     elif steal is not None and steal > _UNFIT_STEAL:
         troubles.append(f"the hypervisor takes {steal:.0%} of the CPUs' time")
     else:
@@ -55,7 +55,7 @@ def grade_of(again: Samples, before: Signs, after: Signs, seconds: float) -> Hea
         if throttled:
             troubles.append(f"CPUs were throttled {throttled} times")
     grade: Grade = "unfit" if unfit else "noisy" if troubles else "quiet"
-    because = "; ".join(troubles) or f"the default differs from itself by {noise:.1%}, and nothing disturbs"
+    because = "; ".join(troubles) or f"the default differs from itself by {noise:.1%}, and nothing disturbs it"
     return Health(grade=grade, noise=noise, steal=steal, pressure=pressure, throttled=throttled, because=because)
 
 

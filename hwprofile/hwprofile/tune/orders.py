@@ -1,4 +1,4 @@
-"""What a race and its processes say to each other: one JSON object a line, in both directions."""
+"""The messages between a race and its processes: one JSON object per line, in both directions."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,12 +8,12 @@ from hwprofile.tune.values import Score
 __all__ = ["Asked", "Disturbance", "Hello", "Round", "Said", "Trial", "TrialOrder"]
 
 Disturbance = Literal["throttled", "moved"]
-"""What disturbed a whole round: a CPU was throttled, or the thread was moved to another one."""
+"""What disturbed a whole round: throttling, or a migration of the thread to another CPU."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hello:
-    """The first line to a process: where it finds modules, and the race."""
+    """The first line to a process: its sys.path, and the race."""
 
     path: tuple[str, ...]
     entry: str
@@ -39,7 +39,7 @@ class TrialOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One question to a process: the answer or the memory of a candidate, the candidates' names, or a trial."""
+    """A question to a process: a candidate's answer or memory, the candidates' names, or a trial."""
 
     answer: str | None = None
     memory: str | None = None
@@ -48,9 +48,9 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """One round: a score for each name of the trial, in the trial's order; and what disturbed it, if anything did.
+    """One round: a score for each name of the trial, in the trial's order, and what disturbed the round, if anything.
 
-    `put_aside` are the places of the names during whose run the thread had to give its CPU to others.
+    `put_aside` has the indices of the names during whose run the thread was preempted.
     """
 
     scores: tuple[Score, ...]
@@ -60,7 +60,7 @@ class Round:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What one process did: its rounds, warm-up left out, how long they took, and the work of a payload."""
+    """The result of one process: its rounds without warm-up, their duration, and the work of a payload."""
 
     names: tuple[str, ...]
     blocks: int
@@ -70,7 +70,7 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a process says: one of these, or the `problem` that kept it from saying it."""
+    """A process's reply: one of these, or the `problem` that prevented it."""
 
     names: tuple[str, ...] | None = None
     answer: str | None = None

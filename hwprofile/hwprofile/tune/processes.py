@@ -1,4 +1,4 @@
-"""The real course: fresh processes, one after the other, and their answers. Each is ended by its id, and only these."""
+"""Runs a race's fresh processes one after the other. Ends each by its id, and no others."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ _WORKER = "hwprofile.tune.worker"
 
 
 class Process(Protocol):
-    """A fresh process with the race in it."""
+    """A fresh process that contains the race."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -28,11 +28,11 @@ class Process(Protocol):
         ...
 
     def answer(self, name: str, within_s: float) -> str:
-        """The candidate's digest. Raises `RaceError` with why not, `ProcessLostError` where the process is gone."""
+        """Returns the candidate's digest. Raises `RaceError` if it fails, `ProcessLostError` if its process ended."""
         ...
 
     def memory(self, name: str, within_s: float) -> int | None:
-        """Bytes of the candidate. Raises as `answer` does."""
+        """Returns the candidate's memory in bytes. Raises as `answer` does."""
         ...
 
     def trial(self, order: TrialOrder, within_s: float) -> Trial:
@@ -47,18 +47,18 @@ class Process(Protocol):
 
 
 class Course(Protocol):
-    """Where a race is held: fresh processes, a clock in seconds, and the host's signs. Tests have a simulated one."""
+    """A race's environment: fresh processes, a clock in seconds, and the host's signs. Tests simulate it."""
 
     def process(self, within_s: float) -> Process:
-        """Starts one. Raises `RaceError` if the race can't be made in it."""
+        """Starts a process. Raises `RaceError` if the race can't be created in it."""
         ...
 
     def now(self) -> float:
-        """Seconds."""
+        """Returns the clock's time in seconds."""
         ...
 
     def signs(self) -> Signs:
-        """How the host performs."""
+        """Returns the host's counters of disturbances."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The race: from candidates to a decision that stands on a noisy machine. `docs/tune-method.md` tells it for users."""
+"""Runs a race: from candidates to a decision that is reliable on a noisy machine. See `docs/tune-method.md`."""
 
 import math
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ from hwprofile.tune.verdict import Bar, candidate, figures, leader, out_of_reach
 __all__ = ["FLOOR", "TAIL_MARGIN", "Progress", "race"]
 
 FLOOR = 0.02
-"""The least gain that is worth a switch."""
+"""The smallest gain that is worth a switch."""
 
 TAIL_MARGIN = 0.10
-"""By how much the 99th percentile of a winner may be worse than the default's."""
+"""How much worse than the default's a winner's 99th percentile may be."""
 
 MEMORY_FACTOR, MEMORY_SLACK = 2.0, 64 << 20
 """A winner may use at most this many times the memory of the default plus this many bytes."""
@@ -42,10 +42,10 @@ _OVERHEAD_PARTS = 2.0
 
 
 class Progress(Protocol):
-    """Told how far a race has come."""
+    """Receives the progress of a race."""
 
     def __call__(self, step: str, done: float) -> None:
-        """`step` is what is being done, `done` how much of the whole, from 0 to 1."""
+        """Called with the current step, and how much of the race is done, from 0 to 1."""
         ...
 
 
@@ -59,13 +59,17 @@ def race(
     course: Course | None = None,
     progress: Progress | None = None,
 ) -> RaceResult:
-    """Races the candidates of a race, and says which of them to use: the default, unless another is surely better.
+    """Races candidates and decides which to use: the default, unless another is reliably better.
 
-    `budget_s` are the seconds that it may take; with less than a verdict needs, the default stays, and `because` says
-    so. `floor` is the least gain worth a switch (0.02 is 2%). The orders, resamples and choices of a race are those of
-    its `seed`; what the clock says isn't. `course` stands for this host's processes.
+    Args:
+        seed: Determines the orders, resamples and choices of the race, but not the measured times.
+        budget_s: Seconds that the race may take. If they are too few for a verdict, the default stays, and the result's
+            `because` says so.
+        floor: The smallest gain worth a switch (0.02 is 2%).
+        course: Runs the processes; by default on this host.
 
-    Raises `RaceError` if the race can't be made, its default can't run, or SciPy isn't there.
+    Raises:
+        RaceError: The race can't be created, its default can't run, or SciPy isn't installed.
     """
     need_scipy()
     reported = progress if progress is not None else _nobody
@@ -77,7 +81,7 @@ def _nobody(step: str, done: float) -> None:
 
 
 class _Run:
-    """One race at work."""
+    """The state of one race."""
 
     def __init__(
         self, course: Course, objective: Objective, seed: int, budget_s: float, floor: float, progress: Progress
@@ -99,7 +103,7 @@ class _Run:
         self._memory: dict[str, int | None] = {}
 
     def race(self) -> RaceResult:
-        """Runs it, step by step."""
+        """Runs all steps."""
         self._report("checking answers")
         until = self._began + _GATE * self._budget_s
         with gate(self._course, until=until, within_s=self._within()) as gated:
@@ -132,7 +136,7 @@ class _Run:
     def _held(
         self, fit: tuple[str, ...], first: Trial, before: Signs, started: float
     ) -> tuple[Health, tuple[str, str]]:
-        """The host's health, and the winner with the reason."""
+        """Returns the host's health, and the winner with the reason."""
         health = self._health([first], before, started)
         if health.grade == "unfit":
             return health, self._unfit(fit, health)
@@ -160,7 +164,7 @@ class _Run:
         return grade_of(again, before, self._course.signs(), self._course.now() - started)
 
     def _screened(self, names: Sequence[str]) -> tuple[str, ...]:
-        """The best few, where there are many, by a first look whose figures decide nothing else."""
+        """Selects the best few of many candidates in a first look, whose data isn't used for anything else."""
         if len(names) <= _KEPT + 1:
             return tuple(names)
         self._report(f"a first look at {len(names)} candidates")
@@ -182,7 +186,7 @@ class _Run:
         return tuple(kept)
 
     def _run_trials(self, names: tuple[str, ...]) -> set[str]:
-        """The race itself. Returns who has left."""
+        """Runs the race's processes. Returns the candidates that have left."""
         until = self._began + (1 - _CONFIRM) * self._budget_s
         wanted = self._wanted(until)
         left: set[str] = set()
@@ -197,7 +201,7 @@ class _Run:
             self._report(f"process {number} of {wanted}: {', '.join(running)}")
             self._trials.append(self._trial(running, max(seconds, _LEAST_TRIAL_S), whole=False))
             if number == 1:
-                # Now it is known what a process costs here. Nothing was looked at yet.
+                # The cost of a process is now known, and no result has been looked at yet.
                 wanted = self._wanted(until, after=1)
             if number in {math.ceil(wanted * (at + 1) / _LOOKS) for at in range(_LOOKS)}:
                 bar = self._bar(names)
@@ -205,7 +209,7 @@ class _Run:
         return left
 
     def _wanted(self, until: float, after: int = 0) -> int:
-        """How many processes to run in all: as many as leave each time for rounds after its start-up cost."""
+        """Returns how many processes to run in total, so that each has time for rounds after its start-up."""
         room = until - self._course.now()
         return next(
             (one for one in _PROCESSES if room / (one - after) >= _OVERHEAD_PARTS * self._overhead_s), _LEAST_PROCESSES
@@ -239,7 +243,7 @@ class _Run:
         return verdict
 
     def _doubt(self, name: str, tail: Samples, bar: Bar) -> str | None:
-        """Why the leader isn't to win after all; None if nothing speaks against it."""
+        """Returns why the leader doesn't win; None if it does."""
         if tail.processes and tail.mean < -math.log1p(TAIL_MARGIN):
             return f"its 99th percentile is {math.exp(-tail.mean):.2f} times the default's"
         self._report(f"{name} on what the race didn't see")
@@ -256,19 +260,19 @@ class _Run:
         return None
 
     def _confirming(self, name: str) -> tuple[list[Trial], str | None]:
-        """The rounds on unseen payloads, or why the leader isn't to have them."""
+        """Returns rounds on unseen payloads, or why there are none."""
         trials: list[Trial] = []
         with self._course.process(self._within()) as process:
             if (heavy := self._too_heavy(name, process)) is not None:
                 return [], heavy
-            # In here goes the first of them: another start would cost it its time.
+            # The first of them runs in this process, to save the time of another start.
             trials += self._confirm(name, _CONFIRMING, process)
         for left in range(_CONFIRMING - 1, 0, -1):
             trials += self._confirm(name, left)
         return trials, None
 
     def _confirm(self, name: str, left: int, process: Process | None = None) -> list[Trial]:
-        """One of the trials that are left, if it can end in time."""
+        """Runs one of the remaining trials, if it can end in time."""
         room = self._began + self._budget_s - self._course.now()
         if room < self._needed_s(2):
             return []
@@ -293,9 +297,9 @@ class _Run:
         whole: bool = True,
         process: Process | None = None,
     ) -> Trial:
-        """Rounds in a fresh process, or in that one. `whole`: the seconds include what comes before the rounds.
+        """Runs rounds in a fresh process, or in `process`. `whole`: the seconds include start-up and preparation.
 
-        Raises `ProcessLostError` if the process was lost in it.
+        Raises `ProcessLostError` if the process was lost.
         """
         started = self._course.now()
         subjects = list(dict.fromkeys([self._default, *([self._default + AGAIN] if again else []), *names]))
@@ -317,7 +321,7 @@ class _Run:
             raise ProcessLostError(f"a process that raced {', '.join(names)} was lost: {error}") from error
         self._blocks = trial.blocks
         overhead_s = max(self._course.now() - started - trial.seconds, 0.0)
-        # A process that was there already cost less than the next one will.
+        # A process that was already running cost less than the next one will.
         self._overhead_s = overhead_s if process is None else max(overhead_s, self._overhead_s)
         self._run_s = trial.seconds / max(len(trial.rounds) * len(subjects), 1)
         return trial
@@ -355,7 +359,7 @@ class _Run:
         self._candidates += [CandidateResult(name=name, standing="tied", because=why) for name in names]
 
     def _within(self) -> float:
-        """How long an answer may take: what is left, and some grace for a busy machine."""
+        """Returns how long an answer may take: the remaining time, plus some for a busy machine."""
         return max(self._began + self._budget_s - self._course.now(), 0.0) + _GRACE_S
 
     def _report(self, step: str) -> None:

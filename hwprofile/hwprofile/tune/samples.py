@@ -1,10 +1,10 @@
 """Tests one candidate's log ratios to the default over several processes, and bounds their mean.
 
-The process is the unit: rounds of one process share its layout of memory, so that a thousand of them say less than they
-seem to. The standard error is that of a hierarchical bootstrap of the ratio, processes first, then rounds within
-them in blocks, since neighbours in time meet the same machine (Davison and Hinkley, Bootstrap Methods and their
-Application, 1997, sections 3.8 and 8.2). With few processes such an error is too small by sqrt((n - 1) / n), and the
-interval takes Student's t in place of the normal distribution (Hesterberg, What Teachers Should Know About the
+The process is the unit: rounds of one process share its memory layout, so even a thousand of them say little. The
+standard error is that of a hierarchical bootstrap of the ratio, processes first, then rounds within them in blocks,
+because successive rounds see the same machine state (Davison and Hinkley, Bootstrap Methods and their
+Application, 1997, sections 3.8 and 8.2). With few processes this error is too small by sqrt((n - 1) / n), and the
+interval uses Student's t instead of the normal distribution (Hesterberg, What Teachers Should Know About the
 Bootstrap, The American Statistician 69, 2015).
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["CONFIDENCE", "Samples", "need_scipy"]
 
 CONFIDENCE = 0.95
-"""How sure the interval of a gain is, both sides together."""
+"""The two-sided confidence level of a gain's interval."""
 
 _RESAMPLES = 400
 _BLOCK = 8
@@ -33,7 +33,7 @@ _MOST_IN_TEST = 400
 
 
 def need_scipy() -> None:
-    """Raises `RaceError` if SciPy isn't installed, without which nothing is assessed."""
+    """Raises `RaceError` if SciPy, which the tests need, isn't installed."""
     try:
         import scipy.stats  # noqa: F401
     except ImportError as error:
@@ -42,19 +42,19 @@ def need_scipy() -> None:
 
 @dataclass(frozen=True)
 class Samples:
-    """Log gains over the default (above 0: better), a sequence for each process. `seed` is the bootstrap's."""
+    """Log gains over the default (above 0 is better), one sequence for each process. `seed` is the bootstrap's."""
 
     processes: tuple[tuple[float, ...], ...]
     seed: int = 1
 
     @property
     def rounds(self) -> int:
-        """How many rounds there are."""
+        """The number of rounds."""
         return sum(map(len, self.processes))
 
     @cached_property
     def centres(self) -> tuple[float, ...]:
-        """The median of each process: a round that was disturbed decides nothing."""
+        """The median of each process, on which disturbed rounds have little influence."""
         import numpy as np
 
         return tuple(float(np.median(rounds)) for rounds in self.processes)
@@ -71,7 +71,7 @@ class Samples:
 
         count = len(self.processes)
         random = np.random.default_rng(self.seed)
-        # The spread within a process, of its median, by a bootstrap in blocks; then processes are drawn.
+        # A block bootstrap gives the spread of each process's median; then processes are resampled.
         within = [self._resampled(np.asarray(rounds), random) for rounds in self.processes]
         chosen = random.integers(0, count, size=(_RESAMPLES, count))
         drawn = random.integers(0, _RESAMPLES, size=(_RESAMPLES, count))
@@ -80,7 +80,7 @@ class Samples:
 
     @staticmethod
     def _resampled(rounds: "Floats", random: "Generator") -> "Floats":
-        """Medians of resamples of one process's rounds, in blocks of neighbours."""
+        """Returns medians of block resamples of one process's rounds."""
         import numpy as np
 
         count = len(rounds)
@@ -93,7 +93,7 @@ class Samples:
 
     @cached_property
     def interval(self) -> tuple[float, float]:
-        """The bounds of the mean, with `CONFIDENCE`. With one process nothing bounds it."""
+        """The bounds of the mean at `CONFIDENCE`. They are infinite with one process."""
         from scipy import stats
 
         if len(self.processes) < 2:
@@ -102,11 +102,11 @@ class Samples:
         return self.mean - reach, self.mean + reach
 
     def beats(self, floor: float) -> float:
-        """The chance, by Wilcoxon's signed ranks, of such rounds if the gain were at most `floor` (a log)."""
+        """Returns the p-value, by Wilcoxon's signed-rank test, of a gain of at most `floor` (a log)."""
         return self._signed_rank(floor, "greater")
 
     def misses(self, floor: float) -> float:
-        """The chance of such rounds if the gain were at least `floor`."""
+        """Returns the p-value, by the same test, of a gain of at least `floor` (a log)."""
         return self._signed_rank(floor, "less")
 
     def _signed_rank(self, shift: float, alternative: Literal["greater", "less"]) -> float:
@@ -114,7 +114,7 @@ class Samples:
         from scipy import stats
 
         every = [one - shift for rounds in self.processes for one in rounds]
-        # Thinned evenly: more would say nothing more, as neighbours aren't independent.
+        # Thinned evenly: successive rounds aren't independent, so more of them wouldn't add information.
         step = max(len(every) // _MOST_IN_TEST, 1)
         chosen = every[::step]
         if not any(chosen):

@@ -1,4 +1,4 @@
-"""From the scores of rounds to log gains by the objective."""
+"""Computes log gains from the scores of rounds, by the objective."""
 
 import math
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ __all__ = ["AGAIN", "TAIL", "counted", "gains", "log_gain"]
 _ENOUGH = 20
 
 AGAIN = " again"
-"""What follows the default's name for its second subject."""
+"""The suffix of the default's name for its second subject."""
 
 TAIL = Objective(throughput=0.0, tail=1.0)
 """The 99th percentile alone."""
 
 
 def log_gain(default: Score, other: Score, objective: Objective) -> float:
-    """How much better the other is, as a log. Where one of the two tells of no tail, the time alone counts."""
+    """Returns the other's log gain. If either has no tail, only the time counts."""
     time = math.log(max(default.elapsed_ns, 1) / max(other.elapsed_ns, 1))
     if not objective.tail or default.tail_ns is None or other.tail_ns is None:
         return time
@@ -28,16 +28,16 @@ def log_gain(default: Score, other: Score, objective: Objective) -> float:
 
 
 def gains(trials: Sequence[Trial], default: str, name: str, objective: Objective, seed: int = 1) -> Samples:
-    """The log gains of a candidate, of each process in which it ran, of the rounds that count.
+    """Returns a candidate's log gains in the rounds that count, for each process in which it ran.
 
-    The default is there as two subjects. Where the first was put aside for others in a round, the second stands for it.
+    The default has two subjects. If the first was preempted in a round, the second is used instead.
     """
     processes = []
     for trial in trials:
         if name not in trial.names:
             continue
         theirs = trial.names.index(name)
-        # One of them, and not their mean: times are skewed, and the median of a mean lies above that of a single one.
+        # One of them, not their mean: times are skewed, so the median of a mean is above that of a single time.
         ours = [trial.names.index(one) for one in (default, default + AGAIN) if one in trial.names and one != name]
         rounds = _round_gains(counted(trial), ours, theirs, objective)
         if rounds:
@@ -46,15 +46,15 @@ def gains(trials: Sequence[Trial], default: str, name: str, objective: Objective
 
 
 def counted(trial: Trial) -> list[Round]:
-    """The rounds of a trial that count: those that nothing disturbed as a whole."""
+    """Returns the rounds of a trial that weren't disturbed as a whole."""
     return [one for one in trial.rounds if one.dropped is None]
 
 
 def _round_gains(rounds: Sequence[Round], ours: Sequence[int], theirs: int, objective: Objective) -> tuple[float, ...]:
-    """The gains of the rounds in which both sides were left alone: caches are cold after it, and a tail holds the wait.
+    """Returns the gains of the rounds in which neither side was preempted, which cools caches and lengthens the tail.
 
-    On a crowded host, or with long rounds, hardly any pair is left alone. Then all count: it hits every candidate
-    alike, and the median passes over it as far as it can.
+    On a crowded host, or with long rounds, few pairs are undisturbed. Then all rounds count: preemption affects every
+    candidate alike, and the median is robust against it.
     """
     alone = []
     for one in rounds:

@@ -1,4 +1,4 @@
-"""What the kernel counts of a host's troubles: steal, throttling, pressure. Two readings tell of the time between."""
+"""Reads the kernel's counters of disturbances: steal, throttling, pressure, preemption."""
 
 import os
 import sys
@@ -17,10 +17,10 @@ _ROOT = Path("/")
 
 @dataclass(frozen=True, kw_only=True)
 class Signs:
-    """Counters since boot. None: the kernel doesn't show them.
+    """Counters since boot; None if the kernel doesn't show them.
 
-    `steal` and `total` are ticks of all CPUs, `waited_us` how long some task waited for a CPU, `throttled` how often
-    heat or a quota stopped or slowed one.
+    `steal` and `total` are ticks of all CPUs, `waited_us` is how long some task waited for a CPU, and `throttled` how
+    often heat slowed a CPU or a quota stopped the process.
     """
 
     steal: int | None = None
@@ -30,7 +30,7 @@ class Signs:
 
 
 def read_signs(root: Path = _ROOT) -> Signs:
-    """The counters as they are now, below any root."""
+    """Reads the current counters, below any root."""
     times = (read_text(root / "proc/stat") or "").partition("\n")[0].split()[1:9]
     pressure = (read_text(root / "proc/pressure/cpu") or "").partition("\n")[0].rpartition("total=")[2]
     reported = len(times) == 8 and all(one.isdigit() for one in times)
@@ -44,7 +44,7 @@ def read_signs(root: Path = _ROOT) -> Signs:
 
 
 class Throttling:
-    """How often this process was stopped by a quota of its cgroups, or a CPU was slowed by heat. Cheap to read."""
+    """Counts how often a cgroup's quota stopped this process or heat slowed a CPU. Cheap to read."""
 
     def __init__(self, root: Path = _ROOT) -> None:
         self._root = root
@@ -54,7 +54,7 @@ class Throttling:
         self._heat: dict[int, list[Path]] = {}
 
     def __call__(self, cpu: int | None) -> int | None:
-        """The count, of heat that of this CPU and its package alone; None if nothing tells."""
+        """Returns the count, with throttling by heat of this CPU and its package only; None if it isn't known."""
         counts = [_by_quota(file) for file in self._files]
         if cpu is not None:
             if cpu not in self._heat:
@@ -66,28 +66,28 @@ class Throttling:
 
 
 class RunDelay:
-    """How long the calling thread has been ready to run while others had its CPU, in nanoseconds. Make it there."""
+    """Measures how long the calling thread was ready while others had its CPU. Create it in that thread."""
 
     def __init__(self) -> None:
         try:
             self._file = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
         except OSError:
-            # Another system, or a kernel that doesn't count it.
+            # Not Linux, or a kernel without this count.
             self._file = -1
 
     def __call__(self) -> int:
-        """Nanoseconds since the thread began; always 0 if the system doesn't tell."""
+        """Returns nanoseconds since the thread began; always 0 if the system doesn't count them."""
         return int(os.pread(self._file, 128, 0).split()[1]) if self._file >= 0 else 0
 
     def close(self) -> None:
-        """Reads no more."""
+        """Closes the kernel's file."""
         if self._file >= 0:
             os.close(self._file)
 
 
 def ran_on() -> int | None:
-    """The CPU that the calling thread is on; None if the system doesn't tell."""
-    # The 39th field; what stands before may hold spaces and brackets, and ends with the last bracket.
+    """Returns the calling thread's CPU; None if the system doesn't show it."""
+    # The 39th field, counted after the last bracket: the name before it may contain spaces and brackets.
     fields = (read_text(Path("/proc/thread-self/stat")) or "").rpartition(")")[2].split()
     return int(fields[36]) if len(fields) > 36 and os.name == "posix" else None
 
@@ -96,13 +96,13 @@ if sys.platform == "linux":
     import resource
 
     def put_aside() -> int | None:
-        """How often the calling thread had to give its CPU to others; None if the system doesn't tell."""
+        """Returns how often the calling thread was preempted; None if the system doesn't count it."""
         return resource.getrusage(resource.RUSAGE_THREAD).ru_nivcsw
 
 else:
 
     def put_aside() -> int | None:
-        """How often the calling thread had to give its CPU to others; None if the system doesn't tell."""
+        """Returns how often the calling thread was preempted; None if the system doesn't count it."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""A trial in one process: the payload is calibrated, everything is warmed up, and rounds are run in a random order."""
+"""Runs a trial in one process: calibrates the payload, warms up, and runs rounds in random order."""
 
 import gc
 import time
@@ -20,14 +20,14 @@ _WARM_UP = 3
 
 
 class RoundSigns(NamedTuple):
-    """What tells whether a round was disturbed: see `hwprofile.tune.signs`."""
+    """The readings that show if a round was disturbed: see `hwprofile.tune.signs`."""
 
     cpu: int | None
     throttled: int | None
 
 
 def round_signs() -> Callable[[], RoundSigns]:
-    """Reads the signs of this thread as they are whenever it is called."""
+    """Yields a function that reads the signs of this thread."""
     throttled = Throttling()
 
     def read() -> RoundSigns:
@@ -80,13 +80,15 @@ def run_trial(
 
 
 def _calibrated(race: Race, default: str) -> int:
-    """So much work that a payload takes the default 1,000 times the clock's resolution, and 0.1 ms at least: short
-    ones are less often disturbed, and there are more of them."""
+    """Returns the work for which the default takes 1,000 times the clock's resolution, and at least 0.1 ms.
+
+    Short payloads are disturbed less often, and more of them fit into the budget.
+    """
     enough = max(_LEAST_NS, int(_RESOLUTIONS * 1e9 * time.get_clock_info("perf_counter").resolution))
     blocks = 1
     while blocks < _MOST_BLOCKS:
         race.advance(blocks)
-        # The quicker of two: the first one may have been the first of its kind.
+        # The faster of two: the first may have had one-time costs.
         first = race.run(default).elapsed_ns
         race.advance(blocks)
         if min(first, race.run(default).elapsed_ns) >= enough:
@@ -116,7 +118,7 @@ def _round(
             aside.append(place)
             count = now
     after = signs()
-    # What its candidates left behind, and no more: what lived before is frozen.
+    # Collects only what the candidates left behind: older objects are frozen.
     gc.collect()
     return Round(
         scores=tuple(scores[name] for name in names), dropped=_disturbed(before, after), put_aside=tuple(sorted(aside))

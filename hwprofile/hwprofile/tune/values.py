@@ -1,4 +1,4 @@
-"""What a race is asked, and what it found: frozen values. Names and numbers only; nothing here knows what was raced."""
+"""The inputs and results of a race, as frozen values that don't depend on what is raced."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -6,23 +6,23 @@ from typing import Literal, Protocol
 __all__ = ["CandidateResult", "Grade", "Health", "Objective", "Race", "RaceResult", "Score", "Standing", "Work"]
 
 Grade = Literal["quiet", "noisy", "unfit"]
-"""How fit a host is to be raced on: see `Health`."""
+"""A host's fitness for races: see `Health`."""
 
 Standing = Literal["default", "winner", "tied", "slower", "left", "gated", "unconfirmed"]
-"""What became of a candidate.
+"""A candidate's result.
 
-`winner`: it takes the default's place. `tied`: no gain beyond the floor and the noise was shown. `slower`: it is worse
-than the default beyond doubt. `left`: it was out of reach of the floor before the race's end. `gated`: it didn't race.
-`unconfirmed`: it led, and was refused for its tail, its memory, or what it did on payloads that the race didn't see.
+`winner`: it replaces the default. `tied`: it showed no gain beyond the floor and the noise. `slower`: it is reliably
+worse than the default. `left`: it couldn't reach the floor any more before the race's end. `gated`: it didn't race.
+`unconfirmed`: it led, but was rejected for its tail, its memory, or its results on unseen payloads.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """One block of work of one candidate: how long it took, and the 99th percentile of its steps where it tells.
+    """A candidate's time for one block of work, and the 99th percentile of its steps, or None if it has none.
 
-    `waited_ns` is the part of that time in which others had the CPU (see `hwprofile.tune.signs.RunDelay`): it is taken
-    off. A race that does more in `run` than is timed has to tell; else it is what was waited in all of `run`.
+    `waited_ns` is the part of the time in which others had the CPU (see `hwprofile.tune.signs.RunDelay`); it is
+    subtracted. If `run` does more than is timed, the race must set it; otherwise the waiting in all of `run` is used.
     """
 
     elapsed_ns: int
@@ -31,10 +31,10 @@ class Score:
 
 
 class Race(Protocol):
-    """What is raced, made in each process again by the function that `Work` names.
+    """The subject of a race, created in each process by the function that `Work` names.
 
-    All candidates are there at once and are run in turns on the same payloads. A payload is a part of the workload;
-    the first ones are for the race, the others, which it doesn't see, for the confirmation.
+    All candidates exist at once and take turns on the same payloads. A payload is a part of the workload: the first
+    ones are for the race, and the others, which it doesn't see, for the confirmation.
     """
 
     @property
@@ -43,25 +43,25 @@ class Race(Protocol):
         ...
 
     def answer(self, name: str) -> str:
-        """A digest of all that the candidate makes of the workload, edge cases included.
+        """Returns a digest of the candidate's complete output for the workload, edge cases included.
 
-        Whatever it raises is why the candidate doesn't race.
+        If it raises, the candidate doesn't race, and the error is the reason.
         """
         ...
 
     def start(self, names: tuple[str, ...], *, unseen: bool) -> None:
-        """Makes these candidates ready at the first payload of the race, or at the first of the unseen ones.
+        """Prepares these candidates for the first payload of the race, or for the first unseen one.
 
-        A name may stand there twice, as "NAME" and "NAME again": two subjects of one candidate, for the A/A race.
+        A candidate may have two subjects for the A/A race, named "NAME" and "NAME again".
         """
         ...
 
     def advance(self, blocks: int) -> None:
-        """Takes up the next payload of `blocks` units of work. After the last one it begins again."""
+        """Moves to the next payload of `blocks` units of work, and to the first after the last."""
         ...
 
     def run(self, name: str) -> Score:
-        """Does the payload's work with a candidate, once in a round."""
+        """Runs the payload with a candidate. Called once per candidate and round."""
         ...
 
     def memory(self, name: str) -> int | None:
@@ -71,7 +71,7 @@ class Race(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """Where a fresh process finds the race: `entry` is "package.module:function", called with `argument`."""
+    """Tells a fresh process how to create the race: `entry` is "package.module:function", called with `argument`."""
 
     entry: str
     argument: str
@@ -79,7 +79,7 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """What counts as better: the weights of the time of a block and of its tail. They add up to one."""
+    """The weights of a block's time and of its tail in a gain. They add up to one."""
 
     throughput: float = 1.0
     tail: float = 0.0
@@ -87,11 +87,11 @@ class Objective:
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """How the host fared while the default raced itself.
+    """The host's condition while the default raced itself.
 
-    `noise` is how far apart two runs of one candidate were (0.02 is 2%). `steal` is the share of CPU time that the
-    hypervisor took, `pressure` the percent of time in which tasks waited for a CPU, `throttled` how often a CPU or a
-    quota throttled; None if the host doesn't tell. `because` says the grade in words.
+    `noise` is the difference between two runs of one candidate (0.02 is 2%). `steal` is the fraction of CPU time that
+    the hypervisor took, `pressure` the percentage of time in which tasks waited for a CPU, and `throttled` how often
+    heat or a quota throttled; None if the host doesn't show it. `because` explains the grade.
     """
 
     grade: Grade
@@ -104,11 +104,11 @@ class Health:
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateResult:
-    """One candidate. `gain` is how many times as good as the default it was by the objective (1.05 is 5% better).
+    """A candidate's result. `gain` is its performance relative to the default by the objective (1.05 is 5% better).
 
-    `low` and `high` bound the gain with 95% confidence; `tail_gain` is that of the 99th percentile alone. They are None
-    if it didn't race, or nothing tells of the tail. `ratios` are its gain in each process, for the chart.
-    `because` says in words what became of it.
+    `low` and `high` bound the gain with 95% confidence; `tail_gain` is the gain of the 99th percentile alone. They are
+    None if it didn't race, or if there is no tail. `ratios` has its gain in each process, for the chart. `because`
+    explains the result.
     """
 
     name: str
@@ -125,9 +125,10 @@ class CandidateResult:
 
 @dataclass(frozen=True, kw_only=True)
 class RaceResult:
-    """A race and its decision. `winner` is the default unless another one beat it beyond floor, noise and doubt.
+    """The decision of a race. `winner` is the default unless another candidate reliably beat it beyond floor and noise.
 
-    `rounds` are those that counted, `dropped` those that a migration or throttling hit. `seed` gives the same orders.
+    `rounds` counts the valid rounds, `dropped` those with a migration or throttling. The same `seed` gives the same
+    orders.
     """
 
     default: str

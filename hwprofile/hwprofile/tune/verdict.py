@@ -1,4 +1,4 @@
-"""Decides by a race's samples which candidate beats the default and which no longer can, and says why."""
+"""Decides from a race's samples which candidate beats the default and which no longer can, and explains why."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from hwprofile.tune.values import CandidateResult, Standing
 __all__ = ["ALPHA", "Bar", "candidate", "figures", "leader", "out_of_reach", "times"]
 
 ALPHA = 0.01
-"""The chance of one false step in a whole race, shared among its candidates and looks (Bonferroni)."""
+"""The error probability of a whole race, shared among its candidates and looks (Bonferroni)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +23,12 @@ class Bar:
 
     @property
     def least(self) -> float:
-        """The log gain that the interval's lower bound has to exceed."""
+        """The log gain that the interval's lower bound must exceed."""
         return math.log1p(max(self.floor, self.noise))
 
 
 def leader(found: Mapping[str, Samples], bar: Bar) -> str | None:
-    """The best candidate that beats the default beyond floor, noise and doubt; None if there is none."""
+    """Returns the best candidate that reliably beats the default beyond floor and noise; None if there is none."""
     passed = [name for name, samples in found.items() if _beats(samples, bar)]
     return max(passed, key=lambda name: found[name].mean, default=None)
 
@@ -39,7 +39,7 @@ def _beats(samples: Samples, bar: Bar) -> bool:
 
 
 def out_of_reach(samples: Samples, bar: Bar) -> bool:
-    """Whether the floor is out of a candidate's reach, beyond doubt."""
+    """Whether a candidate reliably can't reach the floor any more."""
     return len(samples.processes) > 1 and samples.misses(math.log1p(bar.floor)) <= ALPHA / bar.tests
 
 
@@ -87,5 +87,5 @@ def figures(
 
 
 def times(log: float) -> str:
-    """A log gain as people read it: "1.05x"."""
+    """Formats a log gain as a factor: "1.05x"."""
     return f"{math.exp(log):.2f}x"

@@ -1,7 +1,7 @@
-"""A race's own process: `python -m hwprofile.tune.worker`. It makes the race again, and does what it is asked.
+"""A race's process, started as `python -m hwprofile.tune.worker`: creates the race and answers questions.
 
-It reads a `Hello` and then questions from its standard input, and answers on its standard output. What is printed
-meanwhile goes to standard error. Where its parent ends, so does it.
+It reads a `Hello` and then questions from standard input, and answers on standard output. What candidates print goes to
+standard error. It ends when its parent does.
 """
 
 import importlib
@@ -19,10 +19,10 @@ __all__ = ["main"]
 
 
 def main() -> int:
-    """Answers until its input ends. Gives the exit code."""
+    """Answers until the input ends, and returns the exit code."""
     lines = sys.stdin.buffer
     mouth = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    # From here on, what anything prints is for people.
+    # From here on, printed text goes to standard error.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     hello = msgspec.json.decode(lines.readline(), type=Hello)
     sys.path[:] = hello.path

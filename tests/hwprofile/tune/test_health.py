@@ -20,7 +20,7 @@ def test_a_quiet_host() -> None:
     counters = Signs(steal=0, total=100, waited_us=0, throttled=7)
     health = grade_of(QUIET, counters, Signs(steal=0, total=300, waited_us=0, throttled=7), 1.0)
     assert (health.grade, health.steal, health.pressure, health.throttled) == ("quiet", 0.0, 0.0, 0)
-    assert health.because.endswith("and nothing disturbs")
+    assert health.because.endswith("and nothing disturbs it")
 
 
 def test_what_the_kernel_does_not_tell_is_unknown() -> None:
@@ -33,8 +33,8 @@ def test_what_the_kernel_does_not_tell_is_unknown() -> None:
     ("again", "after", "grade", "words"),
     [
         (off(0.03, -0.03, 0.02, -0.02), NOTHING, "noisy", "the default differs from itself by"),
-        (off(0.09, -0.09, 0.08, 0.01), NOTHING, "unfit", "more than 5% is a lottery"),
-        (off(0.03, 0.031, 0.029, 0.03), NOTHING, "unfit", "3.0% off itself, beyond doubt"),
+        (off(0.09, -0.09, 0.08, 0.01), NOTHING, "unfit", "above 5%, chance decides"),
+        (off(0.03, 0.031, 0.029, 0.03), NOTHING, "unfit", "differs from itself by 3.0%, which isn't chance"),
         (QUIET, Signs(steal=50, total=100), "unfit", "the hypervisor takes 50% of the CPUs' time"),
         (QUIET, Signs(steal=10, total=100), "noisy", "the hypervisor takes 10% of the CPUs' time"),
         (QUIET, Signs(waited_us=500_000), "noisy", "tasks wait for a CPU 50% of the time"),
