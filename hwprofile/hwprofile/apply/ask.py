@@ -39,7 +39,7 @@ class Ask:
         return self._action("unknown", "unknown", evidence, reason, needs)
 
     def declined(self, holds: str, call: str, error: OSError, permission: str) -> Action:
-        """The kernel returned an error, and nothing changed. `permission` names what may be missing."""
+        """The kernel answered `call` with an error, and nothing changed. `permission` names what may be missing."""
         code = errno.errorcode.get(error.errno or 0, "no error number")
         evidence = f"{call}: {code} ({error.strerror or error})"
         match error.errno:

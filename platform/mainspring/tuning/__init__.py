@@ -1,4 +1,4 @@
-"""`mainspring tune`: what could fill a lane's slots is raced on this host, over this session's own messages.
+"""`mainspring tune`: races the plugins for a lane's slots on this host, over the session's own messages.
 
-Its parts are imported one by one: the processes that races are run in are to start fast.
+Its modules are imported one by one, so that the processes of races start fast.
 """

@@ -1,4 +1,4 @@
-"""What a lane makes of the workload, all that can be seen of it, and where it parts from the default's."""
+"""Captures a lane's complete visible output for the workload, and finds where it differs from the default's."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -24,17 +24,17 @@ _SHOWN = 60
 
 
 class AnswersOtherwise(MainspringError):  # noqa: N818  the name says what is wrong
-    """A candidate's lane does otherwise than the default's: the text says in what."""
+    """A candidate's lane differs from the default's. The text says where."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be seen of a lane, part by part, as text."""
+    """A lane's visible output, part by part, as text."""
 
     parts: Mapping[str, str]
 
     @property
     def digest(self) -> str:
-        """Of all parts."""
+        """Returns the digest of all parts."""
         return sha256(msgspec.json.encode(self.parts)).hexdigest()
 
     def hold_against(self, reference: "Answer") -> None:
@@ -52,10 +52,10 @@ def answer_of(
     edges: Sequence[tuple[str, RawMessage]],
     log_codec: Codec,
 ) -> Answer:
-    """Runs the messages, and then the edge cases, each with what is wrong with it, through the lane of a plan.
+    """Runs the messages and then the edge cases through the lane of a plan, and returns its output.
 
-    `log_codec` is the default's: the order log is read with it, so that codecs may write the same records in other
-    bytes.
+    `edges` has each edge case with a description of what is wrong with it. `log_codec` is the default's codec; the
+    order log is read with it, so that codecs may encode the same records differently.
     """
     parts = {}
     with scratch_folder("answer") as folder:
@@ -65,7 +65,7 @@ def answer_of(
             parts["refused messages"] = _text(run_over(lane, messages))
             parts.update(_state(lane, ""))
             for what, message in edges:
-                # What it was refused for may be said in other words.
+                # The texts of refusals may differ.
                 refused = [said.partition(":")[0] for _, said in run_over(lane, [message])]
                 before = parts.get(f"edge case, {what}", "")
                 parts[f"edge case, {what}"] = f"{before} {refused[0] if refused else 'taken'}".strip()
@@ -78,7 +78,7 @@ def answer_of(
 
 
 def _state(lane: Lane, when: str) -> dict[str, str]:
-    """Everything of a lane that can be seen from outside, by what it is called."""
+    """Yields everything that is visible of a lane from outside, by name."""
     statistics = lane.feed.statistics()
     found: dict[str, Any] = {
         "messages by kind": sorted(statistics.by_kind.items()),
@@ -113,7 +113,7 @@ def _levels(market: Market) -> tuple[object, ...]:
 
 
 def _figures(market: Market) -> list[str]:
-    """To twelve digits: two ways to sum the same figures may differ in the last one."""
+    """Formats statistics to twelve digits: sums in another order may differ in the last ones."""
     statistics = market.statistics
     figures = (statistics.volatility_per_day, statistics.daily_volume_lots, statistics.spread_ticks)
     return ["none" if one is None else f"{one:.12g}" for one in figures]
@@ -124,7 +124,7 @@ def _text(value: Any) -> str:
 
 
 def _shown(text: str, other: str) -> str:
-    """A text, short: where it is long, from where it parts from the other on."""
+    """Shortens a text; a long one starts where it differs from the other."""
     if len(text) <= _SHOWN:
         return text
     at = next((at for at, (one, two) in enumerate(zip(text, other, strict=False)) if one != two), len(other))

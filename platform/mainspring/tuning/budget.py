@@ -1,4 +1,4 @@
-"""How long a tune may take, and how that is shared out among its steps."""
+"""The time that a tune may take, and its distribution among the steps."""
 
 import re
 import time
@@ -10,13 +10,13 @@ from mainspring.errors import ConfigError
 __all__ = ["LEAST_BUDGET_S", "Budget", "parse_budget"]
 
 LEAST_BUDGET_S: Final = 10.0
-"""With less, not even the smallest race could be run in fresh processes."""
+"""The smallest race in fresh processes needs this much."""
 
 _UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def parse_budget(text: str) -> float:
-    """Seconds of "60s", "2m", "1h" or "90". Raises `ConfigError` for anything else, and for too little."""
+    """Parses "60s", "2m", "1h" or "90" to seconds. Raises `ConfigError` for anything else, and for too little."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
     if found is None:
         raise ConfigError(f"--budget takes a time such as 60s, 2m or 90, not {text!r}")
@@ -41,14 +41,14 @@ class Budget:
 
     @property
     def spent_s(self) -> float:
-        """Seconds since it began."""
+        """Returns the seconds since the start."""
         return self._clock() - self._started
 
     @property
     def left_s(self) -> float:
-        """Seconds until it ends, 0 at least."""
+        """Returns the seconds until the end, at least 0."""
         return max(self.seconds - self.spent_s, 0.0)
 
     def share(self, step: str, weights: Mapping[str, float]) -> float:
-        """The seconds of a step, where `weights` has it and all that are still to come."""
+        """Returns the seconds for a step. `weights` has that step and all later ones."""
         return self.left_s * weights[step] / sum(weights.values())

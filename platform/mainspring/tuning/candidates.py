@@ -21,7 +21,7 @@ _AUTO: Final = "default"
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to fill some slots of a lane. `choices` fill slots of plugins, `settings` those of values."""
+    """A candidate's plugins and values for some slots of a lane: `choices` are plugins, `settings` are values."""
 
     name: str
     choices: tuple[Choice, ...] = ()
@@ -29,24 +29,24 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def slots(self) -> dict[str, str]:
-        """What it puts into each slot, as text."""
+        """The plugin or value for each slot, as text."""
         return {one.slot: one.plugin for one in self.choices} | {one.slot: str(one.value) for one in self.settings}
 
     @property
     def versions(self) -> dict[str, str]:
-        """Its plugins by seam and name, each with distribution and version."""
+        """Its plugins' distributions and versions, by seam and name."""
         return {f"{one.seam} {one.plugin}": f"{one.distribution} {one.version}" for one in self.choices}
 
     def fill(self, plan: Plan) -> Plan:
-        """The plan with its slots filled so."""
+        """Returns the plan with this candidate's plugins and values in its slots."""
         filled: dict[str, Any] = {_FIELDS[one.slot]: one for one in self.choices}
         return msgspec.structs.replace(plan, **filled, **{one.slot: one for one in self.settings})
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """Who takes part in one race, the default first. `unusable` says of others why they can't, by their names.
+    """The candidates of one race, the default first. `unusable` has the reasons for excluding others, by name.
 
-    Where there is nothing to race, there is the default alone, and `because` says why.
+    If there is nothing to race, only the default is in it, and `because` says why.
     """
 
     race: str
@@ -56,15 +56,15 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_race(self) -> bool:
-        """Whether there is anything to race."""
+        """Whether there is more than one candidate."""
         return len(self.candidates) > 1
 
     def only(self, names: Iterable[str]) -> "Field":
-        """The default, and of the others those of these names."""
+        """Returns the field with the default and the named candidates."""
         kept = set(names)
         default, *others = self.candidates
         candidates = (default, *(one for one in others if one.name in kept))
-        because = self.because or "of those who raced before, the default alone is here"
+        because = self.because or "of the candidates that raced before, only the default is installed"
         return msgspec.structs.replace(self, candidates=candidates, because=because)
 
 
@@ -91,13 +91,13 @@ def pipelines(plan: Plan, registry: Registry, uses: Uses, options: Mapping[str, 
             ]
             name = " + ".join(named) or decoder.plugin
             by_decoder[-1].append(Candidate(name=name, choices=(decoder, reader, book)))
-    # Decoders in turns: where the time is short, some of each are asked for their answers before it ends.
+    # Decoders take turns, so that if time is short, some pipelines of each are checked before it ends.
     found = [one for turn in zip_longest(*by_decoder) for one in turn if one is not None]
     return _field("pipeline", found, unusable, (plan.decoder, codec, plan.book))
 
 
 def log_codecs(plan: Plan, registry: Registry, uses: Uses) -> Field:
-    """Who encodes the order log, unless nothing does, or the feed reads with it: then it raced with its pipeline."""
+    """Returns the order log's codecs; only the default if no log is written, or the codec raced in a pipeline."""
     slot = plan.binary_codec.slot
     unusable: dict[str, str] = {}
     reads = plan.feed_codec.slot == slot and uses.codec_by_decoder.get(plan.decoder.plugin, True)
@@ -114,7 +114,7 @@ def log_codecs(plan: Plan, registry: Registry, uses: Uses) -> Field:
 
 
 def settings(setting: Setting[Any], values: Iterable[Any]) -> Field:
-    """The values that a slot without a plugin could have."""
+    """Returns the possible values of a slot without a plugin."""
     others = [value for value in values if value != setting.value] if setting.rule == _AUTO else []
     found = [
         Candidate(name=str(value), settings=(msgspec.structs.replace(setting, value=value),))
@@ -129,7 +129,7 @@ def _field(
     because = ""
     if len(found) == 1:
         pinned = [f"{one.slot} is {one.because.removesuffix(READS)}" for one in slots if one.rule != _AUTO]
-        because = "; ".join(pinned) if pinned else f"{found[0].name} is the only one here"
+        because = "; ".join(pinned) if pinned else f"{found[0].name} is the only candidate here"
     return Field(race=race, candidates=tuple(found), unusable=unusable, because=because)
 
 
@@ -141,7 +141,7 @@ def _fillers(
     *,
     varied: bool,
 ) -> list[Choice]:
-    """The default, then the other plugins that could run in its slot; `unusable` gets the others' reasons."""
+    """Returns the default, then the other plugins for its slot; `unusable` receives why others can't run."""
     if choice.rule != _AUTO or not varied:
         return [choice]
     found = [choice]
@@ -164,7 +164,7 @@ def _alike(choice: Choice, registry: Registry) -> Iterator[Offer]:
 
 
 def _filler(choice: Choice, offer: Offer, options: Mapping[str, Any]) -> Choice | str:
-    """The offer in the slot's place, or why it can't be there."""
+    """Returns the choice of a plugin for the slot, or why it can't run there."""
     reason = why_unusable(offer.needs)
     if reason is not None:
         return reason

@@ -1,4 +1,4 @@
-"""The paired check of a profile that is there: is the tuned lane still no slower than the default one?"""
+"""Checks an existing profile: is the tuned lane still no slower than the default one?"""
 
 from typing import Final
 
@@ -22,9 +22,9 @@ _RESERVE_S: Final = 0.5
 
 
 def check(loaded: Loaded, registry: Registry, *, budget: Budget, seed: int, progress: Progress) -> Paired | None:
-    """Holds the first feed's lane, filled as a session would now, against the one that the defaults make.
+    """Compares the first feed's lane, as a session would build it now, with the lane of the defaults.
 
-    None where both are the same. Raises `ConfigError`, `DataError` or a `PluginError` if a lane can't be run.
+    Returns None if both are the same. Raises `ConfigError`, `DataError` or a `PluginError` if a lane can't run.
     """
     default, config, _ = first_feed(loaded, registry)
     tuned = make_session(loaded, registry).first

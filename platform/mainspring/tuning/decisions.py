@@ -1,4 +1,4 @@
-"""Races as a profile's decisions."""
+"""Turns the results of races into a profile's decisions."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ __all__ = ["decision_of", "has_verdict", "without_gain"]
 
 
 def decision_of(race: RaceResult, field: Field) -> Decision:
-    """What a race decided, with what its candidates would put into the slots, and who couldn't take part."""
+    """Returns a race's decision with each candidate's slots, and the excluded plugins with reasons."""
     slots = {one.name: one.slots for one in field.candidates}
     candidates = [
         CandidateRecord(
@@ -53,7 +53,7 @@ def has_verdict(decision: Decision) -> bool:
 
 
 def without_gain(decision: Decision, paired: Paired) -> Decision:
-    """The decision as it stands where the whole lane, tuned, was slower than the default one: the default is kept."""
+    """Returns the decision changed to the default, for a tuned lane that was slower than the default one."""
     if decision.slots == decision.default:
         return decision
     because = (

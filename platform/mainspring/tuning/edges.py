@@ -1,4 +1,4 @@
-"""Messages as no venue should send them: candidates must take and refuse the same of them as the default does."""
+"""Generates invalid messages: candidates must accept and refuse the same ones as the default."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ def edge_messages(messages: Sequence[RawMessage], codec: Codec, encoding: str) -
 
 def _edges(messages: Sequence[RawMessage], codec: Codec, encoding: str) -> Iterator[tuple[str, bytes]]:
     yield "an empty message", b""
-    yield "a message of no meaning", b"\x01\xc1\xff{"
+    yield "a message without meaning", b"\x01\xc1\xff{"
     for raw, decoded in _kinds(messages, codec):
         yield "a message cut in half", raw[: len(raw) // 2]
         yield "a message without its last byte", raw[:-1]
@@ -50,13 +50,13 @@ def _of_text(raw: bytes) -> Iterator[tuple[str, bytes]]:
     begun, brace, rest = raw.partition(b"{")
     key = rest.partition(b":")[0]
     if brace and key:
-        # The later of the two counts, or the message is refused, as the codec has it.
+        # The later one counts, or the message is refused, depending on the codec.
         yield "a key that comes twice, first wrong", begun + brace + key + b":null," + rest
         yield "a key that comes twice, then wrong", raw.rstrip()[:-1] + b"," + key + b":null}"
 
 
 def _kinds(messages: Sequence[RawMessage], codec: Codec) -> list[tuple[bytes, Any]]:
-    """The shortest message of each kind, as its keys tell it, among the first ones, its lists cut to a few rows."""
+    """Returns the shortest of the first messages of each kind (by its keys), with lists cut to a few rows."""
     found: dict[object, tuple[bytes, Any]] = {}
     for _, raw in messages[:_LOOKED_THROUGH]:
         try:
@@ -71,7 +71,7 @@ def _kinds(messages: Sequence[RawMessage], codec: Codec) -> list[tuple[bytes, An
 
 
 def _cut(value: Any) -> Any:
-    """The object with no list longer than a few items: what a long one costs to refuse, a short one costs less."""
+    """Returns the object with its lists cut to a few items, which are cheaper to refuse."""
     if isinstance(value, dict):
         return {key: _cut(below) for key, below in value.items()}
     if isinstance(value, list):
@@ -80,7 +80,7 @@ def _cut(value: Any) -> Any:
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Every place in an object, of each list the first, with what stands there."""
+    """Yields every path in an object with its value; of each list, only the first item."""
     if path:
         yield path, value
     if isinstance(value, dict):
@@ -106,7 +106,7 @@ def _wrongs(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    """A copy of the object with something else at one place."""
+    """Returns a copy of the object with another value at one path."""
     if not path:
         return new
     key, *rest = path

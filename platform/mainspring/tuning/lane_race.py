@@ -1,4 +1,4 @@
-"""The race of trading lanes: each candidate is a whole lane, and what that really runs is what is timed."""
+"""Races trading lanes: each candidate is a whole lane, timed at its real work."""
 
 import gc
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _AGAIN = " again"
 
 
 def make(argument: str) -> "LaneRace":
-    """The race of a `mainspring.tuning.subject`, in a process that knows nothing yet."""
+    """Creates the race of a `mainspring.tuning.subject` in a fresh process."""
     subject = read_subject(argument)
     return LaneRace(subject, Registry.load(subject.allow))
 
@@ -33,8 +33,8 @@ def make(argument: str) -> "LaneRace":
 class LaneRace:
     """A `hwprofile.tune.Race`. A payload is the next messages of the workload, the same for every lane.
 
-    A lane keeps its markets, orders and account from payload to payload, as in a session; after the last payload of its
-    part all are made again, and brought to where the part begins, before anything is timed.
+    A lane keeps its markets, orders and account from payload to payload, as in a session. After the last payload of
+    their part, all lanes are created again and run up to the part's beginning, which isn't timed.
     """
 
     def __init__(self, subject: Subject, registry: Registry) -> None:
@@ -91,18 +91,18 @@ class LaneRace:
             waited_ns = self._delay()
             elapsed_ns = lane.run_to(self._end)
             waited_ns = self._delay() - waited_ns
-        # A lane that takes its messages in blocks of its own may have run a few more or less than the others.
+        # A lane that reads messages in blocks of its own may have run slightly more or fewer than the others.
         part = (self._end - self._begin) / max(lane.messages - done, 1)
         return Score(
             elapsed_ns=int(elapsed_ns * part), tail_ns=tail_ns(before, lane.count()), waited_ns=int(waited_ns * part)
         )
 
     def memory(self, name: str) -> int | None:
-        """See `hwprofile.tune.Race`: by how much a fresh process grows over the workload."""
+        """See `hwprofile.tune.Race`: measures how much a fresh process grows over the workload."""
         return run_whole(self._subject, name).grown_bytes
 
     def _prepare(self) -> None:
-        """Brings every lane to the beginning of the payload, so that nothing but its work is left to be done then."""
+        """Brings every lane to the beginning of the payload, so that only its work is timed."""
         for name in self._names:
             if name not in self._lanes:
                 self._lanes[name] = RacedLane(self._plans[_plain(name)], self._registry, self._ahead)
@@ -117,7 +117,7 @@ class LaneRace:
 
     @cached_property
     def _questions(self) -> tuple[list[RawMessage], list[tuple[str, RawMessage]], Codec]:
-        """The workload's messages and edge cases, and the codec that order logs are read with."""
+        """Returns the workload's messages and edge cases, and the codec for reading order logs."""
         plan = self._subject.workload.plan
         messages = [message for path in plan.source.captures for message in read_capture(path)]
         reads, logs = (

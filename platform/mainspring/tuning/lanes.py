@@ -1,4 +1,4 @@
-"""Lanes that are raced: a session's own, over messages that were read beforehand, so that reading isn't timed."""
+"""Runs a session's lanes for races, over messages that were read beforehand so that reading isn't timed."""
 
 from collections.abc import Iterator, Sequence
 from time import perf_counter_ns
@@ -25,7 +25,7 @@ NOTHING: Final[Counts] = ({}, 0, 0)
 
 
 def run_over(lane: Lane, messages: Sequence[RawMessage]) -> list[tuple[int, str]]:
-    """Runs messages and passes over those that are refused: their places, and each refusal's class and words."""
+    """Runs messages and skips refused ones. Returns their indices, with each error's class and text."""
     refused = []
     at = 0
     while at < len(messages):
@@ -50,7 +50,7 @@ class ReadAhead:
         self._lists: dict[int, list[Sequence[RawMessage]]] = {}
 
     def open(self, plan: Plan, registry: Registry, open_blocks: OpenBlocks | None) -> Messages:
-        """Stands for `mainspring.session.source.open_messages`."""
+        """Replaces `mainspring.session.source.open_messages`."""
         count = plan.chunk.value
         if open_blocks is not None:
             return _Read(plan.source.name, _chunks(open_messages(plan, registry, open_blocks), count))
@@ -70,19 +70,19 @@ def _chunks(messages: Messages, count: int) -> list[Sequence[RawMessage]]:
 
 
 class _Read(Messages):
-    """Messages that were read."""
+    """Messages that were read in advance."""
 
     def __init__(self, name: str, chunks: Sequence[Sequence[RawMessage]]) -> None:
         super().__init__(name)
         self._chunks: Iterator[Sequence[RawMessage]] = iter(chunks)
 
     def take(self, count: int) -> Sequence[RawMessage]:
-        """The next chunk, whatever it holds."""
+        """Returns the next chunk; its size may differ from `count`."""
         return next(self._chunks, ())
 
 
 class RacedLane:
-    """One candidate's lane on its way through the messages."""
+    """A candidate's lane and its position in the messages."""
 
     def __init__(self, plan: Plan, registry: Registry, ahead: ReadAhead) -> None:
         (lane,) = alone(plan).lanes
@@ -92,7 +92,7 @@ class RacedLane:
 
     @property
     def messages(self) -> int:
-        """How many have been run."""
+        """The number of messages that have been run."""
         return self._run.messages
 
     def run_to(self, end: int) -> int:
@@ -104,7 +104,7 @@ class RacedLane:
         return perf_counter_ns() - started
 
     def medians_ns(self) -> dict[str, float]:
-        """The median of each stage so far, in nanoseconds."""
+        """Returns each stage's median so far, in nanoseconds."""
         return {
             stage: float(histogram.percentile(50))
             for stage, histogram in self._stages.histograms().items()
@@ -112,13 +112,13 @@ class RacedLane:
         }
 
     def count(self) -> Counts:
-        """What a message took, all of them so far: kept as `counts` until the next call."""
+        """Stores the times of all messages so far in `counts`, until the next call."""
         self.counts = self._stages.histograms()[_WHOLE].counts()
         return self.counts
 
 
 def tail_ns(before: Counts, after: Counts) -> int | None:
-    """The 99th percentile of what came between two counts of `RacedLane`; None if nothing did."""
+    """Returns the 99th percentile of the times between two counts of `RacedLane`; None if there were none."""
     between = Histogram()
     had, total, _ = before
     counts, now, largest = after

@@ -1,4 +1,4 @@
-"""How long a race takes at least on this host, so that a budget is given to what it is enough for."""
+"""Estimates a race's minimum time on this host, so that the budget goes to races that can finish."""
 
 from collections.abc import Callable
 from typing import Final
@@ -13,26 +13,25 @@ from mainspring.tuning.whole import PASSES, WholeRun, run_whole
 __all__ = ["PAIRS", "Costs", "measure_costs"]
 
 PAIRS: Final = 5
-"""So many pairs make a paired check that tells something."""
+"""The smallest number of pairs that makes a paired check useful."""
 
-# The least of a race, as `hwprofile.tune` holds it: processes, rounds in each with the warm-up, who is left after a
-# first look, and processes that confirm a winner.
+# The minimum of a race in `hwprofile.tune`: processes, rounds in each with the warm-up, candidates after the first
+# look, and processes that confirm a winner.
 _PROCESSES, _ROUNDS, _LEFT, _CONFIRMING = 4, 8, 3, 3
-# What of its time a race spends on answers at most, and what it keeps for confirming.
+# The largest part of its time that a race spends on answers, and the part that it keeps for confirming.
 _GATE, _CONFIRM = 0.35, 0.25
-# What matters most isn't to be decided in a hurry.
+# The most important race gets more than the minimum.
 _AT_EASE = 1.75
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True):
-    """What things take here and now, in seconds: a fresh process until its lane stands, and a message in the default
-    lane."""
+    """Measured costs in seconds: starting a process with its lane, and running a message in the default lane."""
 
     process_s: float
     message_s: float
 
     def race_s(self, field: Field, subject: Subject, *, sure: bool) -> float:
-        """The seconds that a race needs for a verdict, or to be `sure`: to confirm a winner too, with time to spare."""
+        """Returns the seconds that a race needs for a verdict; `sure` adds a winner's confirmation and reserve."""
         entrants, messages = len(field.candidates), subject.workload.messages
         unit_s = subject.unit * self.message_s
         gate_s = self.process_s + entrants * messages * self.message_s + 2 * _ROUNDS * unit_s
@@ -47,14 +46,14 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
         return _AT_EASE * max(gate_s / _GATE, gate_s + look_s + race_s + confirm_s + memory_s)
 
     def whole_s(self, messages: int) -> float:
-        """The seconds of one run of the whole workload in a process of its own."""
+        """Returns the seconds of one run of the whole workload in a process of its own."""
         return self.process_s + PASSES * messages * self.message_s
 
 
 def measure_costs(
     subject: Subject, name: str, budget: Budget, run: Callable[[Subject, str, float], WholeRun] = run_whole
 ) -> tuple[Costs, WholeRun]:
-    """Runs the default's lane once in a fresh process, and tells what that took. Raises `MainspringError`."""
+    """Runs the default's lane once in a fresh process, and returns the costs. Raises `MainspringError`."""
     began = budget.spent_s
     whole = run(subject, name, budget.left_s + 1.0)
     work_s = whole.elapsed_ns / 1e9

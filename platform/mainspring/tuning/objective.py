@@ -1,4 +1,4 @@
-"""What counts as better: the config's `[tune] objective` as the weights of `hwprofile.tune`."""
+"""Converts the config's `[tune] objective` to the weights of `hwprofile.tune`."""
 
 from hwprofile.tune.values import Objective
 from mainspring.host.config import ObjectiveWeights, TuneConfig
@@ -7,7 +7,7 @@ __all__ = ["describe_objective", "objective_of"]
 
 
 def objective_of(config: TuneConfig) -> Objective:
-    """The weights of throughput and of the 99th percentile."""
+    """Returns the weights of throughput and of the 99th percentile."""
     wanted = config.objective
     if isinstance(wanted, ObjectiveWeights):
         return Objective(throughput=wanted.throughput, tail=wanted.p99)
@@ -15,7 +15,7 @@ def objective_of(config: TuneConfig) -> Objective:
 
 
 def describe_objective(objective: Objective) -> str:
-    """The objective for a person: "throughput", "p99", "70% throughput, 30% p99"."""
+    """Formats the objective: "throughput", "p99", "70% throughput, 30% p99"."""
     if not objective.tail:
         return "throughput"
     if not objective.throughput:

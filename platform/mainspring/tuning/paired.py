@@ -1,4 +1,4 @@
-"""The last word: the whole lane, tuned against default, in turns, each run in a process of its own."""
+"""Compares the tuned lane with the default lane in turns, each run in a process of its own."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ TUNED: Final = "tuned"
 
 _LEAST_PAIRS, _WANTED_PAIRS, _MOST_PAIRS = 2, 5, 30
 _UTMOST = 100.0
-# A run that hangs is ended so long after the budget's end.
+# A run that hangs is ended this long after the budget's end.
 _GRACE_S = 5.0
 
 
@@ -38,8 +38,8 @@ def check_paired(
 ) -> tuple[Paired | None, dict[str, float]]:
     """Runs pairs of the subject's "default" and "tuned" in a random order until `until_s` of the budget is spent.
 
-    Gives the verdict, None if there was no time for two pairs, and the medians of the tuned lane's stages. Raises
-    `MainspringError` where a lane fails.
+    Returns the verdict, None if there was no time for two pairs, and the medians of the tuned lane's stages. Raises
+    `MainspringError` if a lane fails.
     """
     random = Random(seed)  # noqa: S311  an order, no secret
     pairs: list[tuple[WholeRun, WholeRun]] = []
@@ -59,13 +59,13 @@ def check_paired(
 
 
 def assess(pairs: Sequence[tuple[WholeRun, WholeRun]], objective: Objective, seed: int = 1) -> Paired:
-    """How many times as good the tuned lane was, with the bounds that `hwprofile.tune` gives such ratios.
+    """Returns the tuned lane's gain with its bounds, computed as in `hwprofile.tune`.
 
-    Each of the pairs, two at least, is a process's worth.
+    There must be at least two pairs. Each pair counts as one process.
     """
     logs = (log_gain(default.score, tuned.score, objective) for default, tuned in pairs)
     samples = Samples(tuple((log,) for log in logs), seed)
-    # The bounds of two pairs may lie beyond any number.
+    # The bounds of two pairs may overflow.
     gain, low, high = (math.exp(min(max(one, -_UTMOST), _UTMOST)) for one in (samples.mean, *samples.interval))
     few = f"; with {len(pairs)} of the {_WANTED_PAIRS} pairs that are wanted" if len(pairs) < _WANTED_PAIRS else ""
     if high < 1.0:
@@ -78,6 +78,6 @@ def assess(pairs: Sequence[tuple[WholeRun, WholeRun]], objective: Objective, see
 
 
 def stage_medians(runs: Sequence[WholeRun]) -> dict[str, float]:
-    """The median over runs of each stage's median, in nanoseconds."""
+    """Returns the median over the runs of each stage's median, in nanoseconds."""
     stages = dict.fromkeys(stage for run in runs for stage in run.stages_ns)
     return {stage: median(run.stages_ns[stage] for run in runs if stage in run.stages_ns) for stage in stages}

@@ -10,9 +10,9 @@ __all__ = ["first_feed"]
 
 
 def first_feed(loaded: Loaded, registry: Registry) -> tuple[Plan, Config, tuple[str, ...]]:
-    """The plan of the first feed, no profile followed, its configuration, and what its reader has to know besides.
+    """Returns the first feed's plan without any profile, its configuration, and notes for the user.
 
-    Raises `ConfigError` or a `PluginError` if the config can't be run.
+    Raises `ConfigError` or a `PluginError` if the config can't run.
     """
     feeds = each_feed(loaded)
     name, own = next(iter(feeds.items()))

@@ -1,4 +1,4 @@
-"""What is handed to a fresh process: the workload and the candidates, pickled into a file."""
+"""Passes the workload and the candidates to fresh processes, pickled in a file."""
 
 import pickle
 from pathlib import Path
@@ -16,7 +16,7 @@ __all__ = ["UNIT", "Subject", "read_subject", "write_subject"]
 UNIT: Final = 128
 """So many messages are a unit of work, where it isn't chunks that are raced: then it is the largest of these.
 
-Short ones are seldom disturbed on a busy host, and many of them say more than few long ones.
+Short units are seldom disturbed on a busy host, and many short ones are more informative than a few long ones.
 """
 
 _ENTRY = "mainspring.tuning.lane_race:make"
@@ -41,11 +41,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unit(self) -> int:
-        """How many messages are a unit of work."""
+        """The number of messages in a unit of work."""
         return max(plan.chunk.value for plan in self.race_plans().values())
 
     def race_plans(self) -> dict[str, Plan]:
-        """The plan of each candidate as it is raced: it takes a unit of work at a time, unless chunks are raced."""
+        """Returns each candidate's plan for the race: it takes a unit of work at a time, unless chunks are raced."""
         plans = {one.name: one.fill(self.workload.plan) for one in self.candidates}
         if len({plan.chunk.value for plan in plans.values()}) > 1:
             return plans
@@ -56,17 +56,17 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def work(self) -> Work:
-        """Where `hwprofile.tune` finds the race."""
+        """Returns how `hwprofile.tune` finds the race."""
         return Work(entry=_ENTRY, argument=str(self.file))
 
 
 def write_subject(subject: Subject) -> None:
-    """Writes it to its file, in a private folder of the tuner: unpickling runs what the file holds."""
+    """Writes the subject to its file in the tuner's private folder, because unpickling can run code."""
     subject.file.write_bytes(pickle.dumps(subject))
 
 
 def read_subject(argument: str) -> Subject:
-    """What `write_subject` wrote, and nothing else: a pickle runs what it holds."""
+    """Reads what `write_subject` wrote. Never pass another file: unpickling can run code."""
     subject = pickle.loads(Path(argument).read_bytes())  # noqa: S301  our own, from our own parent
     assert isinstance(subject, Subject)
     return subject

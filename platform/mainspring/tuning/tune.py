@@ -1,4 +1,4 @@
-"""Tunes a lane: races its slots one after the other, checks the whole lane, and makes the profile."""
+"""Tunes a lane: races its slots one after the other, checks the whole lane, and creates the profile."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -34,13 +34,13 @@ __all__ = ["RunRace", "Tuned", "tune"]
 _PIPELINE: Final = "pipeline"
 _PAIRED: Final = "paired check"
 _SETTLED: Final = 512
-# What is kept back for what comes after the last measurement.
+# Reserved for the work after the last measurement.
 _RESERVE_S = 1.5
 _BUDGET_STEP_S = 30
 
 
 class RunRace(Protocol):
-    """`hwprofile.tune.race`, or what stands for it."""
+    """`hwprofile.tune.race`, or its replacement in tests."""
 
     def __call__(
         self, work: Work, *, objective: Objective, seed: int, budget_s: float, progress: Progress | None = None
@@ -48,7 +48,7 @@ class RunRace(Protocol):
 
 
 class Tuned(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a tune. `notes` are what its reader has to know besides."""
+    """The result of a tune. `notes` are further notes for the user."""
 
     profile: Profile
     notes: tuple[str, ...] = ()
@@ -67,10 +67,10 @@ def tune(
 ) -> Tuned:
     """Races the candidates for the slots of the configuration's lane, and ends within the budget.
 
-    `earlier` is a profile of this host and workload that has become stale: then the best two of each of its races race
-    again, and with them what wasn't there at the time. Of several feeds the first one's lane is tuned. Nothing is
-    written but a folder of its own, which is gone at the end. Raises `ConfigError`, `DataError` or a `PluginError`
-    if the configuration's own lane can't be run.
+    `earlier` is a stale profile of this host and workload, or None: the best two of each of its races race again,
+    together with plugins that are new since then. If there are several feeds, the first one's lane is tuned. Only a
+    temporary folder is written, and removed at the end. Raises `ConfigError`, `DataError` or a `PluginError` if the
+    configuration's own lane can't run.
     """
     plan, config, notes = first_feed(loaded, registry)
     key = workload(plan)
@@ -97,7 +97,7 @@ def tune(
         notes = (*notes, "there was no time left for the paired check; `mainspring tune check` runs it")
     if paired is not None and paired.high < 1.0:
         decisions = tuple(without_gain(one, paired) for one in decisions)
-        # They are the medians of what won't be run.
+        # These are the medians of a lane that won't be used.
         stages_ns = {}
     profile = Profile(
         mainspring=__version__,
@@ -120,7 +120,7 @@ def tune(
 
 
 class _Races:
-    """The races of one tune, each over the lane that the ones before have decided on."""
+    """The races of one tune, each over the lane that the earlier races decided on."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class _Races:
         self._stages_ns: dict[str, float] = {}
 
     def run(self, uses: Uses, options: Mapping[str, Mapping[str, Any]]) -> None:
-        """Runs every race that there is anything to race in."""
+        """Runs every race that has more than one candidate."""
         makers: dict[str, Callable[[Plan], Field]] = {
             _PIPELINE: lambda plan: pipelines(plan, self._registry, uses, options),
             self._plan.binary_codec.slot: lambda plan: log_codecs(plan, self._registry, uses),
@@ -183,8 +183,11 @@ class _Races:
                 )
 
     def _weigh(self, fields: Sequence[Field]) -> None:
-        """Shares the budget out by what each step needs here and now. Where it isn't enough for all, the later races
-        are put off, so that the first comes to a verdict: they are held with what it and the check leave."""
+        """Distributes the budget by what each step needs on this host.
+
+        If it isn't enough for all, the later races are postponed so that the first reaches a verdict; they run if
+        budget remains after it and the check.
+        """
         subject = self._subject(self._plan, (Candidate(name=DEFAULT),))
         costs, whole = measure_costs(subject, DEFAULT, self._budget)
         self._stages_ns = whole.stages_ns
@@ -203,8 +206,7 @@ class _Races:
         self._late = dict(reversed(late))
 
     def check(self) -> tuple[Paired | None, dict[str, float]]:
-        """The paired check where anything was changed and there is the time for it, and the stages' medians of the lane
-        as it will run."""
+        """Runs the paired check if anything changed and time remains. Also returns the final lane's stage medians."""
         choices = tuple(one for winner in self._winners for one in winner.choices)
         values = tuple(one for winner in self._winners for one in winner.settings)
         tuned = Candidate(name=TUNED, choices=choices, settings=values)
@@ -221,7 +223,7 @@ class _Races:
         )
 
     def _hold(self, field: Field) -> None:
-        """Holds one race, over the lane as it was decided on so far."""
+        """Runs one race over the lane as decided so far."""
         for one in field.candidates:
             self.versions.update(one.versions)
         field = self._kept(field)
@@ -259,7 +261,7 @@ class _Races:
         return subject
 
     def _kept(self, field: Field) -> Field:
-        """The candidates to race again: the best two of an earlier verdict, and those that are new; else all."""
+        """Returns the candidates to race: the best two of an earlier verdict and new ones, or all without a verdict."""
         earlier = self._earlier
         if earlier is None:
             return field

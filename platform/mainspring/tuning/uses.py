@@ -1,4 +1,4 @@
-"""What a lane's feed really calls, found by watching it over good messages: what it never calls needn't be raced."""
+"""Finds what a lane's feed really calls, by watching it over valid messages. Unused plugins aren't raced."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,10 +17,10 @@ __all__ = ["Uses", "watch_uses"]
 
 
 class Uses(msgspec.Struct, frozen=True, kw_only=True):
-    """What a lane calls. `decoder`: the feed is one of declarations, which a decoder runs. `book`: it has a book.
+    """What a lane calls. `decoder`: a decoder runs the feed's declarations. `book`: the lane has a book.
 
-    `codec_by_decoder` says of each decoder whether it calls the feed's codec for good messages. `log_codec`: something
-    was encoded for the order log.
+    `codec_by_decoder` says for each decoder if it calls the feed's codec for valid messages. `log_codec`: something was
+    encoded for the order log.
     """
 
     decoder: bool
@@ -30,10 +30,10 @@ class Uses(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def watch_uses(plan: Plan, registry: Registry, messages: Sequence[RawMessage]) -> Uses:
-    """Runs the messages through the plan's lane with each decoder in turn, and counts who is called.
+    """Runs the messages through the plan's lane with each decoder in turn, and counts calls.
 
-    A decoder that can't run the feed counts as calling its codec; its turn to say why comes with the race. Raises what
-    the plan's own lane raises.
+    A decoder that can't run the feed counts as calling its codec; the race then reports why it can't. Raises what the
+    plan's own lane raises.
     """
     books = registry.get("feed", plan.feed.plugin).capabilities.get("books", True)
     decoders = _Watch()
@@ -67,7 +67,7 @@ class _Watch:
         self.calls = 0
 
     def factory(self, factory: Callable[..., Any]) -> Callable[..., Any]:
-        """Counts how often something is made."""
+        """Wraps a factory to count what it creates."""
 
         def make(*arguments: Any, **options: Any) -> Any:
             self.calls += 1
@@ -76,7 +76,7 @@ class _Watch:
         return make
 
     def codec(self, counted: str) -> Callable[[Callable[..., Codec]], Callable[..., Codec]]:
-        """Counts the calls of one method of what is made."""
+        """Wraps a factory of codecs to count the calls of one method."""
 
         def wrap(factory: Callable[..., Codec]) -> Callable[..., Codec]:
             return lambda *arguments, **options: _WatchedCodec(factory(*arguments, **options), self, counted)
@@ -85,7 +85,7 @@ class _Watch:
 
 
 class _WatchedCodec:
-    """A codec, one method of which is counted."""
+    """A codec that counts the calls of one method."""
 
     def __init__(self, codec: Codec, watch: _Watch, counted: str) -> None:
         self.decode = codec.decode
@@ -100,7 +100,7 @@ class _WatchedCodec:
 
 
 def _watched(registry: Registry, choice: Choice, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Registry:
-    """The registry, with the factory of this choice wrapped."""
+    """Returns the registry with the factory of this choice wrapped."""
     offers = {seam: dict(registry.offers(seam)) for seam in SEAMS}
     offer = offers[choice.seam][choice.plugin]
     offers[choice.seam][choice.plugin] = msgspec.structs.replace(offer, factory=wrap(offer.factory))

@@ -1,6 +1,6 @@
-"""One candidate's lane over the workload, several times, in a process of its own: `python -m mainspring.tuning.whole`.
+"""Runs a candidate's lane over the workload several times, as a process: `python -m mainspring.tuning.whole`.
 
-It reads sys.path and what to run as JSON from its standard input, and writes what came of it to its standard output.
+It reads sys.path and what to run as JSON from standard input, and writes the result to standard output.
 """
 
 import os
@@ -27,13 +27,16 @@ __all__ = ["PASSES", "WholeRun", "run_whole"]
 _MODULE: Final = "mainspring.tuning.whole"
 _WITHIN_S = 120.0
 PASSES: Final = 3
-"""How often the workload is run in one process."""
+"""The number of passes over the workload in one process."""
 
 
 class WholeRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it: what a pass over the messages took, less the time in which others had the CPU, and the 99th
-    percentile of what a message took, medians over the passes; by how much resident memory grew in the first pass; and
-    the stages' medians in the last."""
+    """The result of a process.
+
+    It has the time of a pass, less the time in which others had the CPU, and the 99th percentile of a message's time
+    (both are medians over the passes); the growth of resident memory in the first pass; and the stages' medians in the
+    last.
+    """
 
     elapsed_ns: int
     tail_ns: int
@@ -42,7 +45,7 @@ class WholeRun(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def score(self) -> Score:
-        """Its time and tail, as a race takes them."""
+        """The time and tail as a race's score."""
         return Score(elapsed_ns=self.elapsed_ns, tail_ns=self.tail_ns)
 
 
@@ -72,9 +75,9 @@ def run_whole(subject: Subject, name: str, within_s: float = _WITHIN_S) -> Whole
 
 
 def main() -> None:
-    """Does what the process was started for."""
+    """Runs the process's request."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    # From here on, what a plugin prints is for people.
+    # From here on, what a plugin prints goes to standard error.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=_Order)
     sys.path[:] = order.path
@@ -83,7 +86,7 @@ def main() -> None:
     registry = Registry.load(subject.allow)
     ahead = ReadAhead()
     process = psutil.Process()
-    # Once over the first chunk, so that what only the first lane costs is neither timed nor counted.
+    # A run over the first chunk, so that one-time costs aren't measured.
     RacedLane(plan, registry, ahead).run_to(1)
     delay = RunDelay()
     grown, elapsed, tails = 0, [], []

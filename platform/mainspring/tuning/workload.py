@@ -1,4 +1,4 @@
-"""The messages that lanes are raced over: the beginning of the session's own, written where fresh processes find it."""
+"""Prepares the messages for races: the beginning of the session's own, in a file for fresh processes."""
 
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ from mainspring.tuning.lanes import run_over
 __all__ = ["LEAST_MESSAGES", "Workload", "cut_workload", "messages_for"]
 
 LEAST_MESSAGES: Final = 1_024
-"""Of a workload with fewer messages than these, a race says nothing."""
+"""A race of fewer messages isn't conclusive."""
 
 _SEEN = 0.7
 _A_SECOND = 100
@@ -26,8 +26,7 @@ _FEWEST, _MOST = 4_096, 65_536
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
-    """`plan` reads `messages` messages from a file of their own. The race sees those before `seen`, the confirmation
-    the others."""
+    """`plan` reads `messages` messages from their own file. The race sees those before `seen`."""
 
     plan: Plan
     messages: int
@@ -35,7 +34,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def messages_for(budget_s: float) -> int:
-    """How many messages a tune of that budget works with: 100 a second of it, 4,096 to 65,536."""
+    """Returns the number of messages for a budget: 100 for each second, between 4,096 and 65,536."""
     return min(max(int(budget_s * _A_SECOND), _FEWEST), _MOST)
 
 
