@@ -28,3 +28,7 @@ bench BASELINE *SUITES:
 # Runs everything that must pass before a change lands.
 ci:
     .ci/run
+
+# Writes down the versions and hashes of every dependency that this checkout was tested with.
+pin:
+    uv export --quiet --no-emit-workspace --all-extras --no-extra peers --group dev --no-header -o constraints.txt
