@@ -323,7 +323,7 @@ def test_a_profile_goes_from_machine_to_machine(mainspring, profile, tmp_path):
         (("tune", "absent.toml"), "absent.toml: no such file"),
         (("tune", "--capture", "nothing.gz"), "nothing.gz"),
         (("tune", "--import", "absent.json"), "absent.json can't be read"),
-        (("tune", "--import", "a.json", "--export", "b.json"), "--import stands alone"),
+        (("tune", "--import", "a.json", "--export", "b.json"), "--import excludes other options"),
         (("tune", "--export", "b.json"), "there is no profile"),
         (("tune", "why", "book"), "there is no profile: no race of this workload"),
         (("tune", "check"), "there is no profile"),
