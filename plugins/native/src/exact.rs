@@ -204,7 +204,7 @@ impl Step {
     }
 
     /// Units of at most eight digits and a fraction of `count` digits, at most eight too, both as integers. `None` where
-    /// the longer way has to judge.
+    /// the longer way has to decide.
     #[inline(always)]
     pub fn units_quick(&self, whole: u64, fraction: u64, count: usize) -> Option<i64> {
         if self.quick == 0 {
@@ -226,7 +226,7 @@ impl Step {
     }
 
     /// Units of `whole` digits and a fraction of `count` digits, both as integers, on the fast way: the step is a power
-    /// of ten. `None` where the longer way has to judge.
+    /// of ten. `None` if the longer way has to decide.
     #[inline(always)]
     pub fn units_fast(&self, whole: u64, fraction: u64, count: usize) -> Option<i64> {
         let decimals = self.decimals;

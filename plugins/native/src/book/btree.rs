@@ -61,7 +61,7 @@ impl Half for BTree {
         self.levels.len()
     }
 
-    /// An estimate, as the tree doesn't tell: nodes hold at most eleven levels and are two thirds full.
+    /// An estimate, as the tree doesn't report it: nodes hold at most eleven levels and are two thirds full.
     fn memory_bytes(&self) -> usize {
         const NODE: usize = 11 * 16 + 16;
         size_of::<Self>() + self.levels.len() * 3 / 2 / 11 * NODE + usize::from(!self.levels.is_empty()) * NODE

@@ -21,7 +21,7 @@ pub struct SortedVec {
     lots: Vec<i64>,
 }
 
-/// So many places from the end are looked at one by one before the rest is halved.
+/// This many places from the end are searched one by one before a binary search of the rest.
 const NEAR: usize = 8;
 
 impl SortedVec {

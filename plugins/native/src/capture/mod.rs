@@ -1,6 +1,6 @@
 //! Captures, decompressed and split into messages on a thread of their own.
 //!
-//! The twin is `mainspring.data.capture`. What isn't a plain whole line ends the reading here, and is the twin's to judge.
+//! The twin is `mainspring.data.capture`. Anything but a plain complete line ends the reading here; the twin handles it.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Reads a capture on a thread of its own, a few blocks of messages ahead of whoever takes them.
+//! Reads a capture on a thread of its own, a few blocks of messages ahead of the consumer.
 
 #![forbid(unsafe_code)]
 
@@ -13,7 +13,7 @@ use crate::capture::lines::{Ended, MAX_LINE_BYTES, take};
 use crate::capture::source::{self, Source};
 use crate::lane::messages::Messages;
 
-/// So many blocks are read ahead.
+/// The number of blocks that are read ahead.
 const AHEAD: usize = 4;
 const CHUNK: usize = 256 * 1024;
 /// A block ends early where its messages are long.
@@ -142,7 +142,7 @@ impl Held {
     }
 }
 
-/// Reads to the end, to the first line or byte that isn't for this reader, or until nobody listens.
+/// Reads to the end, to the first line or byte that isn't for this reader, or until the consumer is dropped.
 fn run(mut source: Source, most: usize, blocks: &SyncSender<Block>) {
     let hold = if source.compressed { HOLD } else { 0 };
     let mut held = Held::default();

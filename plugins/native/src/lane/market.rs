@@ -6,10 +6,10 @@ use crate::book::{Bbo, Level};
 use crate::lane::statistics::{Options, Statistics};
 use crate::wire::event::{Depth, NO_ID, Quote, Status};
 
-/// A sample of the mid is taken at most so often.
+/// The shortest time between two samples of the mid.
 const MID_EVERY_NS: i64 = 50_000_000;
 
-/// The last event of each kind that a router was conflated, with the order in which they came.
+/// The last event of each kind while events for an idle router are conflated, in the order of arrival.
 #[derive(Clone, Debug, Default)]
 pub struct Conflated {
     count: u64,
@@ -93,7 +93,7 @@ impl Market {
         true
     }
 
-    /// Takes news of whether the prices can be trusted and whether the venue trades; `live` follows.
+    /// Sets whether the prices are valid and whether the venue trades, and updates `live`.
     pub fn set_status(&mut self, book_valid: Option<bool>, halted: Option<bool>) {
         self.book_valid = book_valid.unwrap_or(self.book_valid);
         self.halted = halted.unwrap_or(self.halted);

@@ -11,7 +11,7 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// Room for so many messages.
+    /// Allocates room for this many messages.
     pub fn with_capacity(messages: usize, bytes: usize) -> Self {
         Messages { bytes: Vec::with_capacity(bytes), rows: Vec::with_capacity(messages) }
     }

@@ -1,4 +1,4 @@
-//! The fused part of a lane: feed, books and markets in one pass over the bytes, up to where somebody wants to look.
+//! The fused part of a lane: feed, books and markets in one pass over the bytes, up to the first event with a callback.
 //!
 //! The twins are `mainspring.lane.Market`, `StreamStatistics` and the event handlers of `mainspring.lane.Lane`.
 

@@ -1,4 +1,4 @@
-//! Runs messages through decoder, books and markets, up to the first that somebody wants to look at.
+//! Runs messages through decoder, books and markets, up to the first one with a callback.
 
 #![forbid(unsafe_code)]
 
@@ -14,7 +14,7 @@ use crate::wire::decoder::Decoder;
 use crate::wire::event::{Event, Sink};
 use crate::wire::value::Fault;
 
-/// An instrument's book and market, shared with whoever reads them.
+/// An instrument's book and market, shared with their readers.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The book.
@@ -40,9 +40,9 @@ pub struct Runner {
     places: Vec<Place>,
     top_of_book: bool,
     changed: Vec<usize>,
-    /// What feed and book took of each message.
+    /// The time that feed and book took for each message.
     pub fused: Histogram,
-    /// What the whole path took of each message that nobody looked at.
+    /// The time of the whole path for each message without a callback.
     pub whole_path: Histogram,
     /// What the last message took, if it was one that changed best prices.
     pub last_ns: u64,
@@ -56,7 +56,7 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Runs one message. Whether it changed best prices that somebody wants to look at.
+    /// Runs one message, and returns whether it changed best prices that have a callback.
     #[inline]
     fn run(&mut self, decoder: &mut Decoder, raw: &[u8], now_ns: i64, callbacks: bool) -> Result<bool, Fault> {
         self.changed.clear();
@@ -78,7 +78,7 @@ impl Step<'_> {
     }
 }
 
-/// Where it is noted what messages took.
+/// Records the times of messages.
 struct Notes<'a> {
     fused: &'a mut Histogram,
     whole_path: &'a mut Histogram,
@@ -86,7 +86,7 @@ struct Notes<'a> {
 }
 
 impl Notes<'_> {
-    /// Notes what a message took, from the end of the one before it.
+    /// Records the time of a message since the end of the one before it.
     #[inline]
     fn note(&mut self, started: &mut Option<Instant>, stop: bool) {
         let Some(before) = started else { return };
@@ -219,7 +219,7 @@ impl Runner {
         &self.places
     }
 
-    /// What a run works with, each part by itself.
+    /// Borrows the parts of a run separately.
     fn parts(&mut self) -> (Step<'_>, Notes<'_>) {
         let Runner { places, top_of_book, changed, fused, whole_path, last_ns } = self;
         changed.clear();

@@ -16,7 +16,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool of so many free places.
+    /// Creates a pool of this many free places.
     pub fn new(capacity: u32) -> Pool {
         Pool {
             records: vec![Record::new(Kind::Accepted); capacity as usize],

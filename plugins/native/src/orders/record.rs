@@ -1,4 +1,4 @@
-//! The binary record: see `mainspring.model.records`, whose layout this has, and whose words say what is wrong with one.
+//! The binary record, with the layout and the error texts of `mainspring.model.records`.
 
 #![forbid(unsafe_code)]
 

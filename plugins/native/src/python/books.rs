@@ -10,7 +10,7 @@ use crate::book::any::{AnyBook, STRUCTURES, Structure};
 use crate::book::{Book, Level, Side};
 use crate::python::model;
 
-/// A book that Python and the native decoder share: whoever works on it holds its lock.
+/// A book that Python and the native decoder share. It is only used under its lock.
 #[pyclass(name = "Book", module = "mainspring_native._native", frozen)]
 pub struct PyBook {
     shared: Arc<Mutex<AnyBook>>,

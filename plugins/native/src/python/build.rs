@@ -1,4 +1,4 @@
-//! What Python is told of this build.
+//! Reports to Python how this module was built.
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -195,7 +195,7 @@ impl PyMarket {
     }
 }
 
-/// Runs messages through a wire decoder into native books and markets, up to where somebody wants to look.
+/// Runs messages through a wire decoder into native books and markets, up to the first one with a callback.
 #[pyclass(name = "Fused", module = "mainspring_native._native")]
 pub struct PyFused {
     runner: Runner,
@@ -274,7 +274,7 @@ impl PyFused {
     }
 
     /// Runs the messages in a chunk of WebSocket frames from byte `start` on; returns the place behind the last one that was
-    /// run, and what else came: pings, pongs and a close, as `FrameDecoder.feed` tells them.
+    /// run, and what else came: pings, pongs and a close, as `FrameDecoder.feed` returns them.
     ///
     /// It ends where the chunk ends or, with `callbacks`, behind a message that changed best prices. Raises what the plain reading
     /// raises for a message that is refused, and `FrameError`; `refused_at` is the place behind it then.
@@ -316,14 +316,14 @@ impl PyFused {
         self.runner.changed().to_vec()
     }
 
-    /// What feed and book took of the message that ended the last run, in nanoseconds.
+    /// The time that feed and book took for the message that ended the last run, in nanoseconds.
     #[getter]
     fn last_ns(&self) -> u64 {
         self.runner.last_ns
     }
 
-    /// Of what was timed since the last call: for feed and book together, and for the whole path of messages that nobody
-    /// looked at, the buckets of `mainspring.telemetry.Histogram` that were hit, the sum of all values and the largest.
+    /// The times since the last call, for feed and book together and for the whole path of messages without a callback:
+    /// the buckets of `mainspring.telemetry.Histogram` that were hit, the sum of all values and the largest.
     fn take_times<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let found = PyDict::new(py);
         for (name, histogram) in [("fused", &mut self.runner.fused), ("whole_path", &mut self.runner.whole_path)] {

@@ -60,7 +60,7 @@ fn flag(value: &Bound<'_, PyAny>) -> Option<u8> {
     value.cast::<PyBool>().ok().map(|value| u8::from(value.is_true()))
 }
 
-/// The record of a value; `None` where it has none: the twin finds the words.
+/// The record of a value; `None` if it has none, in which case the twin writes the error text.
 fn record_of(value: &Bound<'_, PyAny>) -> PyResult<Option<Record>> {
     let py = value.py();
     let class = value.get_type();

@@ -21,7 +21,7 @@ struct Classes {
 
 static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
 
-/// A slippage model: what it can't price it leaves to its Python twin, which finds the words of the refusal.
+/// A slippage model. It leaves what it can't price to its Python twin, which writes the error text.
 #[pyclass(name = "Slippage", module = "mainspring_native._native", frozen)]
 pub struct PySlippage {
     model: Model,

@@ -94,7 +94,7 @@ impl PyWireDecoder {
         (syncs.iter().map(|sync| sync.gaps).sum(), syncs.iter().map(|sync| sync.resyncs).sum())
     }
 
-    /// The instruments whose snapshots are to be fetched; each is told once.
+    /// The instruments whose snapshots are to be fetched; each is reported once.
     fn take_wanted(&mut self) -> Vec<usize> {
         let syncs = self.decoder.syncs().iter_mut().enumerate();
         syncs.filter_map(|(at, sync)| std::mem::take(&mut sync.wants_snapshot).then_some(at)).collect()

@@ -67,7 +67,7 @@ impl Row {
     }
 }
 
-/// Turns the events of one instrument into rows. Quotes, bars and words about the connection make none.
+/// Turns the events of one instrument into rows. Quotes, bars and messages about the connection make none.
 #[derive(Debug, Default)]
 pub struct Rows {
     instrument: usize,

@@ -20,7 +20,7 @@ pub const MARKET: i64 = 4;
 /// Takes an order back.
 pub const CANCEL: i64 = 5;
 
-/// So many orders may rest at a time.
+/// The largest number of resting orders.
 pub const MAX_OPEN: usize = 64;
 
 /// Why something was rejected: the place in `mainspring_native.replay.REASONS`.

@@ -90,8 +90,8 @@ impl Compiled {
     ///
     /// # Safety
     /// `entry` is the address of a function of the type `Entry` that writes nowhere but into the records it is handed, which
-    /// have the layouts of this module, and into what `state` points to; both live for as long as this does, and nobody
-    /// else uses `state` during a call.
+    /// have the layouts of this module, and into what `state` points to; both live for as long as this does, and no
+    /// other code uses `state` during a call.
     pub unsafe fn new(entry: usize, state: usize) -> Option<Self> {
         // SAFETY: an address of 0 is `None`, and any other is such a function, as the caller vouches.
         let entry = unsafe { std::mem::transmute::<usize, Option<Entry>>(entry) };

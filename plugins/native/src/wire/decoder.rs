@@ -113,7 +113,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Reads a message on the general way alone: what the fast way is held against.
+    /// Reads a message on the general way alone, as the reference for the fast way.
     pub fn on_message_generally(
         &mut self,
         raw: &[u8],

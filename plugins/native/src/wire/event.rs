@@ -62,7 +62,7 @@ pub struct Bar {
     pub vwap: f64,
 }
 
-/// A venue's word on an instrument.
+/// An instrument's status as the venue reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are those of `mainspring.model.InstrumentStatus`")]
 pub struct Status {
@@ -84,7 +84,7 @@ pub struct Control {
     pub text: String,
 }
 
-/// An event, its rows borrowed from whoever holds them.
+/// An event with borrowed rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event<'a> {
     /// Levels that changed: bids, asks.
@@ -106,7 +106,7 @@ pub enum Event<'a> {
     Bar(&'a Bar),
     /// A status.
     Status(&'a Status),
-    /// A word about the connection.
+    /// A message about the connection.
     Control(&'a Control),
 }
 

@@ -1,6 +1,6 @@
 //! JSON on the fast way: a clean message (see `simd`) in one pass, its levels (see `json_levels`) read as they are met.
 //!
-//! Every function gives `None` for anything unusual as well as for anything wrong: the general way then judges.
+//! Every function gives `None` for anything unusual as well as for anything wrong: the general way then decides.
 
 #![forbid(unsafe_code)]
 
@@ -135,7 +135,7 @@ pub struct Pass<'a> {
     pub enveloped: bool,
     /// Takes the levels.
     pub arena: &'a mut Vec<Level>,
-    /// The instrument to take for one that isn't told yet.
+    /// The instrument to assume until the message names its own.
     pub guess: usize,
 }
 

@@ -145,7 +145,7 @@ fn compact_level(data: &[u8], at: usize, compact: &Compact, number: bool, grid: 
     Some((Level { price, lots }, end))
 }
 
-/// A level of any writing, all of which is clean: where a template has told what the message is, nobody has asked that yet.
+/// A level of any writing, after a check that all of it is clean: a template has identified the message without that check.
 fn unusual_level(data: &[u8], at: usize, rows: &Rows, grid: &Grid) -> Option<(Level, usize)> {
     let (level, end) = level(data, at, rows, grid)?;
     clean(&data[at..end]).then_some((level, end))

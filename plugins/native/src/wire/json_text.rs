@@ -5,8 +5,8 @@
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = ONES << 7;
 
-/// The high bit of each of eight bytes that is the wanted one. Above one that is, others may be told wrongly: only the lowest
-/// counts.
+/// Sets the high bit of each of eight bytes that equals the wanted one. Bits above the lowest set one may be wrong, so only
+/// that one counts.
 #[inline(always)]
 fn is(word: u64, byte: u8) -> u64 {
     let zero = word ^ (ONES * u64::from(byte));

@@ -4,7 +4,7 @@
 
 use crate::wire::value::{Fault, Is, Value};
 
-/// Arrays and objects nest at most so deep, `[]` being one level.
+/// The deepest nesting of arrays and objects; `[]` is one level.
 pub const MAX_DEPTH: usize = 1024;
 
 /// The value that a message is.

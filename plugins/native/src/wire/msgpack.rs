@@ -1,6 +1,6 @@
 //! msgpack on the fast way: one pass, levels read as they are met.
 //!
-//! Every function gives `None` for anything unusual as well as for anything wrong: the general way then judges.
+//! Every function gives `None` for anything unusual as well as for anything wrong: the general way then decides.
 
 #![forbid(unsafe_code)]
 

@@ -4,7 +4,7 @@
 
 use crate::wire::value::{Fault, Is, Value};
 
-/// Arrays and maps nest at most so deep.
+/// The deepest nesting of arrays and maps.
 pub const MAX_DEPTH: usize = 64;
 
 const TIMESTAMP: u8 = 0xff;

@@ -164,7 +164,7 @@ impl Program {
         self.by_symbol.get(symbol).copied()
     }
 
-    /// The instrument that a symbol, or with `stream` a stream's name, tells; `guess` is looked at first.
+    /// The instrument of a symbol or, with `stream`, of a stream's name. `guess` is tried first.
     #[inline]
     pub fn own(&self, name: &[u8], guess: usize, stream: bool) -> Option<usize> {
         if !stream {
@@ -185,7 +185,7 @@ impl Program {
         self.by_stream.get(&symbol.to_lowercase()).map_or(Whose::Unknown, |&instrument| Whose::Instrument(instrument))
     }
 
-    /// Whether the value under a key, or its being there, tells kinds of message apart.
+    /// Whether the value or the presence of a key distinguishes kinds of message.
     pub fn tells(&self, key: &str) -> bool {
         key == self.choosing.name
             || self.entries.iter().any(|entry| entry.tests.iter().any(|(test, _)| test.name == key))
@@ -322,7 +322,7 @@ fn told_order(messages: &[Message]) -> Vec<usize> {
     order
 }
 
-/// The declarations that the text under the choosing key alone tells from all others, by that text.
+/// The declarations that the text under the choosing key identifies, by that text.
 fn direct(entries: &[Entry], choosing: &Key) -> Vec<(String, usize)> {
     let named = |entry: &Entry| entry.tests.iter().find(|(key, _)| key == choosing).map(|(_, named)| named.clone());
     let count = |name: &Named| entries.iter().filter(|entry| named(entry).as_ref() == Some(name)).count();
@@ -339,7 +339,7 @@ fn direct(entries: &[Entry], choosing: &Key) -> Vec<(String, usize)> {
         .collect()
 }
 
-/// Of a message without the choosing key, the key that tells the likeliest kind.
+/// The key that identifies the likeliest kind of a message without the choosing key.
 fn told_first_keyless(entries: &[Entry], choosing: &Key) -> Option<(Key, usize)> {
     let (at, entry) =
         entries.iter().enumerate().find(|(_, entry)| entry.tests.iter().all(|(key, _)| key != choosing))?;

@@ -26,7 +26,7 @@ pub fn clean(data: &[u8]) -> bool {
     (PATH.get_or_init(choose).clean)(data)
 }
 
-/// Whether the CPU has a path of that name, and its answer: for tests that hold every path against the plain one.
+/// Whether the CPU has a path of that name, and its answer: for tests that compare every path with the plain one.
 pub fn clean_by(name: &str, data: &[u8]) -> Option<bool> {
     available().into_iter().find(|path| path.name == name).map(|path| (path.clean)(data))
 }

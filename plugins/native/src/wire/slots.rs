@@ -192,7 +192,7 @@ pub struct Scratch {
     pub lessons: usize,
     /// The template that the last message matched.
     pub last: usize,
-    /// The instrument of the message before, which is the guess where a message hasn't told its own yet.
+    /// The instrument of the message before, which is assumed until a message names its own.
     pub guess: usize,
 }
 

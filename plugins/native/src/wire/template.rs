@@ -22,7 +22,7 @@ use crate::wire::slots::{ANY, Kind, NONE, Slot, Slots};
 /// The most templates that a format's messages are tried on.
 pub const MAX_TEMPLATES: usize = 8;
 
-/// How many messages are looked at for templates: those that none is made of shan't cost each time.
+/// How many messages are examined for templates, so that messages without one don't cost time forever.
 pub const MAX_LESSONS: usize = 64;
 
 /// What stands in the place of a value.
@@ -38,7 +38,7 @@ enum What {
     Text,
     /// The venue symbol.
     Symbol,
-    /// The name of the stream that tells the instrument.
+    /// The name of the stream, which identifies the instrument.
     Stream,
     /// A text that says nothing.
     AnyText,
@@ -156,7 +156,7 @@ impl Template {
     }
 
     /// Reads a message that is written so, and returns the place behind it. `None` where it isn't written so, or has to
-    /// be judged by others.
+    /// be handled by the other ways.
     ///
     /// `instrument` is the guess, and becomes the message's own. Values are put into `slots`, levels into `arena`.
     #[inline]
