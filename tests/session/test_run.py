@@ -309,7 +309,7 @@ def test_a_capture_of_something_else_is_refused(run, tmp_path):
     """A file whose messages no feed knows isn't run as an empty market."""
     path = tmp_path / "other.txt"
     path.write_bytes(b'1723161253937085768 {"hello":"world"}\n' * 10)
-    with pytest.raises((ConfigError, DataError), match="reads"):
+    with pytest.raises((ConfigError, DataError), match="no feed can read any json message"):
         run(f'feed={{capture="{path}"}}')
 
 

@@ -28,7 +28,7 @@ class Offers:
         self.by_name: dict[str, SimpleNamespace] = {}
 
     def add(self, name: str, factory: Any, **rest: Any) -> None:
-        self.by_name[name] = SimpleNamespace(factory=factory, **{"default": False, **rest})
+        self.by_name[name] = SimpleNamespace(factory=factory, **{"rank": 0, **rest})
 
 
 def offers() -> dict[str, SimpleNamespace]:

@@ -28,10 +28,10 @@ BAD = [
 ]
 
 
-def test_five_offers_and_one_default(kit: SimpleNamespace) -> None:
-    """Each module registers the model it is named for, with a summary, and square-root is the default."""
+def test_five_offers_and_one_with_a_rank(kit: SimpleNamespace) -> None:
+    """Each module registers the model it is named for, with a summary, and square-root runs unasked."""
     assert set(kit.offers) == set(kit.modules)
-    assert [name for name, offer in kit.offers.items() if offer.default] == ["square-root"]
+    assert [name for name, offer in kit.offers.items() if offer.rank] == ["square-root"]
     assert all(offer.summary and "\n" not in offer.summary for offer in kit.offers.values())
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from mainspring.errors import PluginError
 from mainspring.host.config import GC_MODES
 from mainspring.host.registry import OURS, Registry
 from mainspring.tuning.answer import AnswersOtherwise
@@ -85,7 +86,7 @@ def test_a_lenient_codec_is_gated(install, race):
 def test_a_book_that_raises_is_gated(strange_book, race):
     """What a candidate raises is why it doesn't race."""
     found, _ = race(strange_book(RAISES), *PYTHON, allow=(*OURS, "acme-books"))
-    with pytest.raises(RuntimeError, match="not today"):
+    with pytest.raises(PluginError, match="the book 'strange' of acme-books raised RuntimeError: not today"):
         found.answer("strange")
 
 
