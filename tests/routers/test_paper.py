@@ -29,7 +29,7 @@ def test_it_is_the_default_and_says_what_it_is():
             offers[name] = offer
 
     paper.register_routers(Catalogue())
-    assert offers["paper"]["default"]
+    assert offers["paper"]["rank"]
     assert offers["paper"]["capabilities"] == {"simulated": True, "watches_market": True}
 
 
@@ -63,8 +63,8 @@ def test_the_seed_decides_the_latencies():
         ({"settle_ms": "nan"}, "settle_ms"),
         ({"maker_fee_bps": 20_000}, "maker_fee_bps"),
         ({"taker_fee_bps": "0.000001"}, "five decimals"),
-        ({"latency_jitter": "uniform"}, "go together"),
-        ({"latency_jitter_us": 5}, "go together"),
+        ({"latency_jitter": "uniform"}, "belong together"),
+        ({"latency_jitter_us": 5}, "belong together"),
         ({"queue": "hopeful"}, "queue"),
         ({"latncy_us": 5}, "latncy_us"),
     ],

@@ -155,6 +155,7 @@ def plan(registry):
 
     def plan(lanes, stages_ns):
         overrides = ["mode=replay", "feed.seconds=240", 'instruments=["BTC/USDT", "ETH/USDT"]', f"lanes={lanes}"]
+        overrides += ["decoder.plugin=python", "book.plugin=bisect-list"]
         session = make_session(load_config(None, [*overrides, "hardware.pin=off"]), registry)
         expected = tuple(msgspec.structs.replace(lane, stages_ns=stages_ns) for lane in session.lanes)
         return msgspec.structs.replace(session, lanes=expected)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgpack
 import pytest
 
 from mainspring.host.applying import RARE_THRESHOLDS
@@ -144,10 +145,11 @@ def test_an_error_is_said_before_the_lane_ends(registry, parent):
 
 
 def test_what_is_printed_in_a_lane_spoils_no_message(registry, parent, tmp_path):
-    """What a plugin's module prints goes to standard error, beside the messages."""
-    (tmp_path / "mainspring_plugins").mkdir()
-    (tmp_path / "mainspring_plugins" / "__init__.py").write_text(
-        "import pkgutil\nprint('noise')\n__path__ = pkgutil.extend_path(__path__, __name__)\n"
+    """What is printed while plugins load goes to standard error, not between the messages."""
+    real = Path(msgpack.__file__)
+    (tmp_path / "msgpack").mkdir()
+    (tmp_path / "msgpack" / "__init__.py").write_text(
+        f"print('noise')\n__path__ = [{str(real.parent)!r}]\n" + real.read_text(encoding="utf-8")
     )
     parent.order(order_for(registry), [str(tmp_path), *sys.path])
     parent.say("stop now")

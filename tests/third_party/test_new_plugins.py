@@ -3,6 +3,7 @@ import subprocess
 
 import pytest
 
+from mainspring.host.registry import OURS
 from mainspring.host.scaffold import new_plugin
 from mainspring.seams import SEAMS
 
@@ -17,7 +18,7 @@ from mainspring.host.registry import Registry
 chosen = {}
 for folder in map(Path, sys.argv[1:]):
     loaded = load_config(folder / "session.toml")
-    plan = make_plan(loaded, Registry.load(loaded.config.plugins.allow))
+    plan = make_plan(loaded, Registry.load(loaded.config.plugins.loaded))
     chosen[folder.name] = [[one.seam, one.plugin, one.distribution, one.rule] for one in plan.choices()]
 print(json.dumps(chosen))
 """
@@ -44,7 +45,7 @@ def test_each_session_uses_its_plugin(environment, projects):
     for seam in SEAMS:
         plugin = "acme_risk" if seam == "risk" else f"acme-{seam}"
         assert [seam, plugin, f"acme-{seam}", "pinned"] in chosen[f"acme-{seam}"]
-        strangers = [one for one in chosen[f"acme-{seam}"] if one[2] != "mainspring"]
+        strangers = [one for one in chosen[f"acme-{seam}"] if one[2] not in OURS]
         assert len(strangers) == 1, "only what this session allows is loaded"
 
 
