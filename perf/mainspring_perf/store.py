@@ -209,6 +209,9 @@ def copy_code(target: Path) -> None:
             continue
         source = Path(next(iter(spec.submodule_search_locations)))
         shutil.copytree(source, target / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyi"))
+        # A wheel has the targets inside the package, a checkout next to it.
+        if package == "mainspring_perf" and (source.parent / "targets.toml").is_file():
+            shutil.copy(source.parent / "targets.toml", target / package)
     for name in _DISTRIBUTIONS:
         try:
             distribution = metadata.distribution(name)
