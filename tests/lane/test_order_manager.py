@@ -88,7 +88,7 @@ def test_asking_again_at_each_refusal_ends(bench):
 
 
 def test_fills_are_counted_against_their_estimate(bench):
-    """A fill moves the account, callbacks its strategy, and its realised cost is told beside the estimated one."""
+    """A fill updates the account, calls its strategy, and reports its realised cost next to the estimated one."""
     strategy = Scripted(lambda orders: orders.submit(Side.BUY, 4, kind="market", time_in_force="ioc"))
     table = bench({"s": strategy})
     table.say(1, snapshot())
