@@ -3,23 +3,65 @@
 import base64
 import hashlib
 import importlib.util
+import itertools
+import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mainspring.cli import main
+
+# How long a search takes that doesn't name a number: `--hypothesis-profile=thorough` looks ten times as far.
+# How long examples take says how busy the machine is, not whether the code is right.
+_TIMELESS = (HealthCheck.too_slow,)
+settings.register_profile("quick", max_examples=60, suppress_health_check=_TIMELESS)
+settings.register_profile("thorough", max_examples=600, suppress_health_check=_TIMELESS)
+settings.load_profile("quick")
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+_numbers = itertools.count()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps bytecode in pytest's cache where the environment wants none beside the sources.
+
+    Without any, each of the hundreds of commands that tests start compiles a thousand modules anew.
+    """
+    if sys.dont_write_bytecode:
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = str(config.rootpath / ".pytest_cache" / "bytecode")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals() -> Iterator[None]:
+    """Lets signals that stop a session do so, even if this run was started with them ignored, as `nohup ... &` does.
+
+    The tests' commands inherit this: without it, a command that is told to stop goes on, and its test waits for it.
+    """
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    ignored = [number for number in numbers if signal.getsignal(number) == signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @pytest.fixture(autouse=True)
 def _state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A state folder of the test's own: what was raced on this host is nothing to it."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    """A state folder of the test's own, made when it is needed: what was raced on this host is nothing to it."""
+    # Not mktemp(), which looks through all folders before it makes the next.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state" / str(next(_numbers))))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,17 @@ import pytest
 
 from hwprofile.children import code_command
 from mainspring.errors import ConfigError, OrderStateError, PluginError
-from mainspring.plugin_calls import describe_error, error_trace, is_interrupt, isolated, plugin_frames, wrap_error
+from mainspring.plugin_calls import (
+    describe_error,
+    error_trace,
+    guarded,
+    guarded_getter,
+    guarded_pair,
+    is_interrupt,
+    isolated,
+    plugin_frames,
+    wrap_error,
+)
 
 
 class PanicException(BaseException):
@@ -175,3 +185,28 @@ def test_another_plugins_context_is_named_as_a_cause():
     with isolated():
         assert "has changed the decimal context, perhaps another one" in str(wrapped(action))
     assert "decimal context" not in str(wrapped(lambda: decimal.Decimal("x")))
+
+
+def test_a_guarded_call_returns_what_it_returns() -> None:
+    """Arguments and result pass, by position and by name."""
+    assert guarded(divmod, "book", "mine", "acme")(7, 2) == (3, 1)
+    assert guarded(sorted, "book", "mine", "acme")([2, 3], reverse=True) == [3, 2]
+    assert guarded_pair(divmod, "book", "mine", "acme")(7, 2) == (3, 1)
+    assert guarded_getter([3].pop, "book", "mine", "acme")() == 3
+
+
+def test_a_guarded_call_names_the_plugin() -> None:
+    """Whatever it raises becomes a `PluginError`, however many arguments the call takes."""
+
+    def fail(error: BaseException) -> None:
+        raise error
+
+    call = guarded(fail, "feed", "mine", "acme")
+    with pytest.raises(PluginError, match="the feed 'mine' of acme raised ValueError: oops"):
+        call(ValueError("oops"))
+    with pytest.raises(PluginError, match="raised SystemExit"):
+        call(SystemExit(1))
+    with pytest.raises(PluginError, match="the book 'mine' of acme raised ZeroDivisionError"):
+        guarded_pair(divmod, "book", "mine", "acme")(7, 0)
+    with pytest.raises(PluginError, match="the book 'mine' of acme raised IndexError"):
+        guarded_getter([].pop, "book", "mine", "acme")()

@@ -131,9 +131,6 @@ def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _
     ]
 
 
-"""Our books, whose walk has a target. Others are shown without one."""
-
-
 def _deltas(count: int) -> list[_Delta]:
     random = Random(1)  # noqa: S311  a benchmark's input, no secret
     half = _LEVELS_A_DELTA // 2

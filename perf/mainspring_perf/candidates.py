@@ -11,10 +11,9 @@ from mainspring.host.guard import calling
 from mainspring.host.offers import Offer, why_unusable
 from mainspring.host.registry import OURS, Registry
 from mainspring.seams import PROJECT
+from mainspring.testing import sample_options
 
 __all__ = ["allow_only", "allowed", "candidates", "make", "options_of", "registry", "unusable", "usable"]
-
-_FIGURE = 1000
 
 _only: list[tuple[str, ...]] = []
 
@@ -66,7 +65,6 @@ def make(offer: Offer, *arguments: object, options: msgspec.Struct | None = None
 
 
 def options_of(offer: Offer) -> msgspec.Struct:
-    """Returns an offer's options as the conformance kit fills them: defaults, and 1000 for required ones."""
+    """Returns an offer's options as the conformance kit fills them."""
     assert offer.options is not None
-    needed = [field.encode_name for field in msgspec.structs.fields(offer.options) if field.required]
-    return msgspec.convert(dict.fromkeys(needed, _FIGURE), offer.options)
+    return sample_options(offer.options)

@@ -22,7 +22,9 @@ from mainspring.wire import (
     Choice,
     ControlMessage,
     DeltaMessage,
+    Format,
     Levels,
+    MarkMessage,
     Millis,
     Nanos,
     QuoteMessage,
@@ -32,7 +34,7 @@ from mainspring.wire import (
     WireFeed,
 )
 
-__all__ = ["declared_messages"]
+__all__ = ["can_make", "declared_messages"]
 
 _START_NS = 1_723_161_600_000_000_000
 _STEP_NS = 1_000_000
@@ -40,6 +42,12 @@ _MID_TICKS = 600_000
 _LEVELS_A_DELTA = 10
 _LEVELS_A_SNAPSHOT = 100
 _SEED = 1
+
+
+def can_make(declared: Format) -> bool:
+    """Whether messages of the format can be made here: flat ones, whose bids and asks are arrays of their own."""
+    books = [one for one in declared.messages if isinstance(one, DeltaMessage | SnapshotMessage)]
+    return declared.flat and all(one.bids and one.asks and one.bids.key != one.asks.key for one in books)
 
 
 def declared_messages(declared: WireFeed, instrument: Instrument, count: int, *, encoding: str) -> list[RawMessage]:
@@ -182,6 +190,12 @@ class _Maker:
             body[kind.text.key] = "Trading"
         _choose(self._random, kind.trading, body)
 
+    def mark(self, kind: MarkMessage, body: dict[str, Any]) -> None:
+        body[kind.mark_price.key] = f"{_MID_TICKS * self._instrument.tick_size:f}1"
+        if kind.funding_rate is not None and kind.funding_time is not None:
+            body[kind.funding_rate.key] = "0.00010000"
+            body[kind.funding_time.key] = self._time(kind.funding_time)
+
 
 _FILLS: dict[type, Any] = {
     DeltaMessage: _Maker.delta,
@@ -190,6 +204,7 @@ _FILLS: dict[type, Any] = {
     TradeMessage: _Maker.trade,
     BarMessage: _Maker.bar,
     StatusMessage: _Maker.status,
+    MarkMessage: _Maker.mark,
 }
 
 

@@ -15,7 +15,6 @@ _DIGESTS = {
     500: "db2de6b5ac0971927c2ef0995ac223a206d478d20de18079affe2a67bf851ccb",
     20_000: "ccc39a26c25a41898aa1fcdf7f31d82b57e300cba6afec73bd5f05f89e63a7a4",
 }
-# 40,000 messages a second.
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:

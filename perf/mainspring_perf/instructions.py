@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -33,7 +32,6 @@ from mainspring_perf.suites import choose_suites, find_suites
 
 __all__ = [
     "RECORDED",
-    "TOLERANCE",
     "Count",
     "Counted",
     "Key",
@@ -43,11 +41,8 @@ __all__ = [
     "recorded_counts",
 ]
 
-RECORDED = Path(__file__).parents[2] / "tools" / "instructions.toml"
+RECORDED = Path(__file__).parents[2] / "tools" / "instructions.json"
 """The counts that the project keeps; an installed package has none."""
-
-TOLERANCE = 0.01
-"""The largest relative change of a count that passes."""
 
 _PACKAGES = ("msgpack", "msgspec", "orjson", "sortedcontainers")
 _ALLOCATORS = (b"malloc", b"calloc", b"realloc", b"posix_memalign", b"aligned_alloc")
@@ -84,23 +79,26 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
     """What one operation of a hot path takes: instructions, and calls of the C library's allocator.
 
-    While counting, Python allocates its objects there too.
+    While counting, Python allocates its objects there too. `within` is the relative change of instructions that passes.
     """
 
     instructions: float
     allocations: float
+    within: float = 0.01
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
     """Instructions of one operation of a hot path: the present and the recorded count, None if one is missing.
 
-    `allocations` are the present ones. They are shown but not assessed: more of them mean more instructions.
+    `allocations` are the present ones. They are shown but not assessed: more of them mean more instructions. `within`
+    is the relative change that passes.
     """
 
     path: str
     now: float | None
     then: float | None
     allocations: float | None = None
+    within: float = 0.01
 
     @property
     def change(self) -> float | None:
@@ -112,7 +110,7 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
         """How it compares."""
         if self.change is None:
             return "new" if self.then is None else "gone"
-        if abs(self.change) <= TOLERANCE:
+        if abs(self.change) <= self.within:
             return "same"
         return "more" if self.change > 0 else "fewer"
 
@@ -132,8 +130,8 @@ def check_instructions(names: Sequence[str] = (), *, record: bool = False, file:
 
     Where valgrind isn't there, or nothing was recorded for these, that is said and nothing fails; in the second case
     the counts are kept in the bench folder, so that the next check here has something to compare with. `record` writes
-    them to `file` instead, by default in a checkout to `tools/instructions.toml`, in place of what stood there for the
-    same key.
+    them to `file` instead, by default in a checkout to `tools/instructions.json`, in place of what stood there for the
+    same key and suites.
     Raises `MainspringError` if callgrind fails.
     """
     found = _valgrind()
@@ -148,13 +146,13 @@ def check_instructions(names: Sequence[str] = (), *, record: bool = False, file:
     now = count_instructions(valgrind, chosen)
     instructions = {path: counted.instructions for path, counted in now.items()}
     if record:
-        _write(kept, key, instructions)
+        _write(kept, key, _others(kept, key, chosen) | instructions)
         return Outcome(ok=None, said=f"recorded in {kept}", counts=_counts(now, {}))
     for there, then in entries:
         if there == key:
             wanted = tuple(f"{suite}: " for suite in chosen)
             counts = _counts(now, {path: count for path, count in then.items() if path.startswith(wanted)})
-            ok = all(count.state in ("same", "new") for count in counts)
+            ok = all(count.state in ("same", "new", "fewer") for count in counts)
             return Outcome(ok=ok, said=_verdict(counts), counts=counts)
     nearest = min((key.differs_in(there) for there, _ in entries), key=len, default=["no counts are recorded at all"])
     _write(own, key, instructions)
@@ -209,10 +207,12 @@ def _count_suite(valgrind: str, suite: str) -> dict[str, Counted]:
         marks = SECTIONS + 1
         dumped = [_dumped(output.with_name(f"counts.{number}")) for number in range(1, marks * len(paths) + 1)]
     counts = {}
-    for place, (path, operations) in enumerate(paths):
+    for place, (path, operations, within) in enumerate(paths):
         # The first mark of a path ends what came before it.
         instructions, allocations = min(dumped[marks * place + 1 : marks * (place + 1)])
-        counts[path] = Counted(instructions=instructions / operations, allocations=allocations / operations)
+        counts[path] = Counted(
+            instructions=instructions / operations, allocations=allocations / operations, within=within
+        )
     return counts
 
 
@@ -221,8 +221,8 @@ def recorded_counts(file: Path) -> list[tuple[Key, dict[str, float]]]:
     if not file.is_file():
         return []
     try:
-        reported = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), type=_File)
-    except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:
+        reported = msgspec.json.decode(file.read_bytes(), type=_File)
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError) as error:
         raise MainspringError(
             f"{file} doesn't hold recorded counts: {error}; correct it, or delete it and record again"
         ) from error
@@ -299,37 +299,41 @@ def _counts(now: Mapping[str, Counted], then: Mapping[str, float]) -> tuple[Coun
             now=now[path].instructions if path in now else None,
             then=then.get(path),
             allocations=now[path].allocations if path in now else None,
+            within=now[path].within if path in now else 0.0,
         )
         for path in paths
     )
 
 
 def _verdict(counts: Sequence[Count]) -> str:
-    moved = [count for count in counts if count.state not in ("same", "new")]
-    if not moved:
-        return f"{len(counts)} hot paths, none moved by more than {TOLERANCE:.0%}"
-    return (
-        f"{len(moved)} of {len(counts)} hot paths moved by more than {TOLERANCE:.0%}. "
-        "If that is meant, `mainspring bench instructions --record` writes the new counts down."
-    )
+    worse = [count for count in counts if count.state in ("more", "gone")]
+    if worse:
+        return (
+            f"{len(worse)} of {len(counts)} hot paths take more instructions than recorded, or aren't counted now. "
+            "If that is meant, `mainspring bench instructions --record` writes the new counts down."
+        )
+    if any(count.state == "fewer" for count in counts):
+        return (
+            f"{len(counts)} hot paths, none of which takes more instructions than recorded, and some take fewer: "
+            "`mainspring bench instructions --record` holds what was gained."
+        )
+    return f"{len(counts)} hot paths, none of which takes more instructions than recorded"
+
+
+def _others(file: Path, key: Key, suites: Sequence[str]) -> dict[str, float]:
+    """The counts recorded under a key for suites other than these."""
+    counted = tuple(f"{suite}: " for suite in suites)
+    recorded = next((then for there, then in recorded_counts(file) if there == key), {})
+    return {path: count for path, count in recorded.items() if not path.startswith(counted)}
 
 
 def _write(file: Path, key: Key, counts: Mapping[str, float]) -> None:
     """Puts the counts in the place of those of the same key but for the versions of our own, and keeps the others."""
-    entries = [(there, then) for there, then in recorded_counts(file) if there != key]
-    lines = [
-        "# Instructions of one operation of each hot path, by callgrind. `mainspring bench instructions --record`."
-    ]
-    for there, then in [*entries, (key, counts)]:
-        lines += ["", "[[counted]]", "[counted.key]"]
-        lines += [
-            f"{name} = {json.dumps(getattr(there, name))}" for name in there.__struct_fields__ if name != "packages"
-        ]
-        packages = ", ".join(f"{name} = {json.dumps(version)}" for name, version in sorted(there.packages.items()))
-        lines += [f"packages = {{ {packages} }}", "", "[counted.counts]"]
-        lines += [f"{json.dumps(path, ensure_ascii=False)} = {count:.1f}" for path, count in then.items()]
+    kept = [_Entry(there, then) for there, then in recorded_counts(file) if there != key]
+    rounded = {path: round(count, 1) for path, count in counts.items()}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, ("\n".join(lines) + "\n").encode())
+        text = msgspec.json.format(msgspec.json.encode(_File([*kept, _Entry(key, rounded)])))
+        write_atomically(file, text + b"\n")
     except OSError as error:
         raise MainspringError(f"{file} can't be written: {error.strerror}") from error

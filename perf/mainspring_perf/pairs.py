@@ -35,7 +35,7 @@ Pair = tuple[float, float]
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the two versions: an interpreter, and the folder of a copy of the code. `told` is its name in messages."""
+    """One of two versions: an interpreter, and the folder of a copy of the code. `reported` names it in messages."""
 
     reported: str
     python: str

@@ -11,9 +11,9 @@ from mainspring.host.plan import Plan
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
-from mainspring.lane import Lane
 from mainspring.model import BookDelta, BookSnapshot, Instrument, Level, Side
-from mainspring.seams import SEAMS, Book, Feed, FeedContext, FuseContext, MarketView, Orders, RawMessage, Subscription
+from mainspring.seams import SEAMS, Book, Feed, FeedContext, FuseContext, RawMessage, StrategyMarket
+from mainspring.session.driver import Driver
 from mainspring.wire import WireFeed
 from mainspring_perf.candidates import registry, usable
 from mainspring_plugins.codecs.orjson import OrjsonCodec
@@ -48,13 +48,11 @@ _PARTS = {
 class Watcher:
     """A strategy that reads the best prices of each change, and never trades."""
 
-    subscription = Subscription(bbo=True)
-
     def __init__(self) -> None:
         self.changes = 0
         self.spreads = 0
 
-    def on_bbo(self, market: MarketView, orders: Orders) -> None:
+    def on_bbo(self, market: StrategyMarket) -> None:
         """Counts the change, and adds up the spread in ticks."""
         self.changes += 1
         self.spreads += market.ask_ticks - market.bid_ticks
@@ -82,21 +80,22 @@ def generated(plan: Plan) -> Iterator[RawMessage]:
     return iter(factory.source(plan.instruments, plan.feed.options))
 
 
-def lane_of(plan: Plan, *, trading: bool, instruments: Sequence[Instrument] = ()) -> Lane:
-    """Returns a fresh lane of the plan. With `trading` it runs the plan's strategies, otherwise a `Watcher` for each.
+def lane_of(plan: Plan, *, trading: bool, instruments: Sequence[Instrument] = ()) -> Driver:
+    """Returns a driver of a fresh lane of the plan.
 
-    `instruments` replace the plan's, if there are any.
+    With `trading` it runs the plan's strategies, otherwise a `Watcher` for each. `instruments` replace the plan's, if
+    there are any.
     """
     if instruments:
         plan = msgspec.structs.replace(plan, instruments=tuple(instruments))
-    return wire(plan, registry() if trading else standing_in(strategy=Watcher()))
+    return Driver(wire(plan, registry() if trading else standing_in(strategy=Watcher())))
 
 
-def run_lane(lane: Lane, messages: Sequence[RawMessage]) -> None:
+def run_lane(driver: Driver, messages: Sequence[RawMessage]) -> None:
     """Gives a lane all messages, in the chunks of a session."""
     for start in range(0, len(messages), CHUNK):
-        lane.run(messages[start : start + CHUNK])
-        lane.fold()
+        driver.run(messages[start : start + CHUNK])
+        driver.lane.fold()
 
 
 def standing_in(**stand_ins: object) -> Registry:
@@ -148,6 +147,7 @@ def fused(declared: WireFeed, instrument: Instrument, structure: str, **known: A
     feed: Any = declared(FeedContext((instrument,), OrjsonCodec(), "json", decoder))
     values: dict[str, Any] = {
         "books": (book,),
+        "first_index": 0,
         "top_of_book": False,
         "volatility_half_life_s": 300.0,
         "warm_up_s": 10.0,

@@ -11,9 +11,18 @@ from typing import Any
 import msgspec
 
 from mainspring.host.wiring import wire
-from mainspring.lane import Lane
-from mainspring.model import Accepted, ApprovedOrder, Cancelled, MarketEvent, OrderEvent, Side
-from mainspring.seams import NEVER_NS, MarketView, Orders, RawMessage, Subscription
+from mainspring.model import (
+    Accepted,
+    Approved,
+    Cancelled,
+    CancelRequest,
+    MarketEvent,
+    NewOrder,
+    OrderEvent,
+    ReplaceRequest,
+)
+from mainspring.seams import NEVER_NS, RawMessage, StrategyMarket
+from mainspring.session.driver import Driver
 from mainspring_perf.candidates import usable
 from mainspring_perf.harness import Benchmark, WrongAnswer, expect
 from mainspring_perf.parts import parts_here, plan_of, standing_in
@@ -38,10 +47,8 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
 class _Taker:
     """Answers every change of the best prices with one order at the best bid."""
 
-    subscription = Subscription(bbo=True)
-
-    def on_bbo(self, market: MarketView, orders: Orders) -> None:
-        orders.submit(Side.BUY, 1_000, market.bid_ticks, time_in_force="ioc")
+    def on_bbo(self, market: StrategyMarket) -> None:
+        market.buy(size_lots=1_000, price_ticks=market.bid_ticks, time_in_force="ioc")
 
 
 class _Sink:
@@ -53,17 +60,17 @@ class _Sink:
         self.taken = 0
         self._events: list[OrderEvent] = []
 
-    def submit(self, order: ApprovedOrder, now_ns: int) -> None:
+    def submit(self, order: Approved[NewOrder], now_ns: int) -> None:
         self.taken += 1
-        order_id, instrument = order.order.order_id, order.order.instrument
+        order_id, instrument = order.request.order_id, order.request.instrument
         self._events.append(Accepted(order_id, instrument, now_ns))
-        self._events.append(Cancelled(order_id, instrument, now_ns, order.order.size_lots, "done"))
+        self._events.append(Cancelled(order_id, instrument, now_ns, order.request.size_lots, "done"))
         self.due_ns = now_ns
 
-    def cancel(self, order_id: int, now_ns: int) -> None:
+    def cancel(self, cancel: Approved[CancelRequest], now_ns: int) -> None:
         raise WrongAnswer("nobody asked for a cancellation")
 
-    def replace(self, order_id: int, price_ticks: int, size_lots: int, now_ns: int) -> None:
+    def replace(self, replace: Approved[ReplaceRequest], now_ns: int) -> None:
         raise WrongAnswer("nobody asked for a replacement")
 
     def poll(self, now_ns: int) -> Sequence[OrderEvent]:
@@ -80,17 +87,17 @@ def _benchmark(part: str, moves: int) -> Benchmark:
     known = ("market.daily_volatility=0.03", "market.daily_volume=20000")
     plan = plan_of(part, f"slippage.plugin={_SLIPPAGE[part]}", *known)
 
-    def lane_of() -> tuple[Lane, _Sink]:
+    def lane_of() -> tuple[Driver, _Sink]:
         sink = _Sink()
-        lane = wire(plan, standing_in(strategy=_Taker(), router=sink))
-        lane.run(setup)
-        return lane, sink
+        driver = Driver(wire(plan, standing_in(strategy=_Taker(), router=sink)))
+        driver.run(setup)
+        return driver, sink
 
     def run() -> tuple[int, int]:
         """How many orders the router was handed in answer to how many messages."""
-        lane, sink = lane_of()
+        driver, sink = lane_of()
         before = sink.taken
-        one_by_one = lane.run
+        one_by_one = driver.run
         for message in messages:
             one_by_one((message,))
         return sink.taken - before, len(messages)
@@ -108,9 +115,9 @@ def _benchmark(part: str, moves: int) -> Benchmark:
     )
 
 
-def _calls(lane_of: Callable[[], tuple[Lane, _Sink]], messages: list[RawMessage]) -> tuple[Any, list[RawMessage]]:
-    lane, _ = lane_of()
-    one_by_one = lane.run
+def _calls(lane_of: Callable[[], tuple[Driver, _Sink]], messages: list[RawMessage]) -> tuple[Any, list[RawMessage]]:
+    driver, _ = lane_of()
+    one_by_one = driver.run
     return lambda message: one_by_one((message,)), messages
 
 

@@ -9,7 +9,7 @@ Preparing a run is timed with it.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -20,7 +20,7 @@ from mainspring_perf.sessions import Session, sessions
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
-__all__ = ["SUITE", "benchmarks"]
+__all__ = ["SUITE", "benchmarks", "watcher"]
 
 SUITE = "replay"
 
@@ -78,27 +78,24 @@ def _on(session: Session, decoder: Callable[..., Any], times_over: int) -> list[
     return made
 
 
-def _watcher() -> Any:
+@cache
+def watcher() -> Any:
+    """Returns the strategy that is called at each event, to be compiled once for all benchmarks."""
     from mainspring_native.replay import strategy
 
-    def watcher(market: Any, orders: Any, state: Any) -> None:  # noqa: ARG001  a strategy takes three
+    def watch(market: Any, orders: Any, state: Any) -> None:  # noqa: ARG001  a strategy takes three
         state.callbacks += 1
         state.spreads += market.ask_ticks - market.bid_ticks
         state.bid_ticks = market.bid_ticks
         state.ask_ticks = market.ask_ticks
 
-    return strategy(state=[("callbacks", "i8"), ("spreads", "i8"), ("bid_ticks", "i8"), ("ask_ticks", "i8")])(watcher)
-
-
-_watchers: list[Any] = []
+    return strategy(state=[(name, "i8") for name in ("callbacks", "spreads", "bid_ticks", "ask_ticks")])(watch)
 
 
 def _native(events: Any, structure: str, *, compiled: bool = True) -> _Answer:
     from mainspring_native.replay import replay
 
-    if not _watchers:
-        _watchers.append(_watcher())
-    state = replay(events, _watchers[0], book=structure, compiled=compiled).state
+    state = replay(events, watcher(), book=structure, compiled=compiled).state
     return state.callbacks, state.bid_ticks, state.ask_ticks
 
 

@@ -6,13 +6,13 @@ from functools import partial
 import msgspec
 
 from mainspring.host.offers import Offer
-from mainspring.model import ApprovedOrder, BookSnapshot, MarketEvent, NewOrder, Quote, Refusal, Side
-from mainspring.orders import Account
+from mainspring.model import Approved, BookSnapshot, MarketEvent, NewOrder, Quote, Refusal, Side
+from mainspring.orders import OpenLots
+from mainspring.portfolio import Account, Position, Valuation
 from mainspring.risk import Gate
 from mainspring.seams import RiskCheck
-from mainspring.testing import FakeMarket
+from mainspring.testing import BackOfQueue, FakeMarket, FixedLatency
 from mainspring.venue.paper import PaperVenue
-from mainspring.venue.paper_latency import PaperLatency
 from mainspring_perf.candidates import candidates, make, options_of
 from mainspring_perf.harness import Benchmark, WrongAnswer, expect
 from mainspring_perf.parts import BTC_USDT
@@ -27,6 +27,10 @@ SEAMS = ("risk",)
 _BID_TICKS = 6_000_000
 _ASK_TICKS = _BID_TICKS + 1
 _MS_NS = 1_000_000
+
+
+def _account() -> Account:
+    return Account(Position(Valuation(BTC_USDT)), lambda: None, OpenLots())
 
 
 def _market() -> FakeMarket:
@@ -73,7 +77,7 @@ def _check(offer: Offer) -> RiskCheck:
 
 def _one(offer: Offer, check: RiskCheck, passes: int) -> Benchmark:
     """One check alone, asked about the same orders."""
-    market, account, orders = _market(), Account(BTC_USDT), _orders()
+    market, account, orders = _market(), _account(), _orders()
     asked = check.check
 
     def run() -> list[Refusal | None]:
@@ -111,7 +115,7 @@ def _orders() -> list[NewOrder]:
 
 
 def _gate(name: str, checks: list[tuple[str, RiskCheck]], passes: int) -> Benchmark:
-    gate, market, account = Gate([checks]), _market(), Account(BTC_USDT)
+    gate, market, account = Gate([checks]), _market(), _account()
     orders = _orders() * passes
     approve = gate.approve
 
@@ -122,7 +126,7 @@ def _gate(name: str, checks: list[tuple[str, RiskCheck]], passes: int) -> Benchm
         return answer
 
     def check(answer: object) -> None:
-        if answer != ApprovedOrder(orders[-1], market.now_ns):
+        if answer != Approved(orders[-1], market.now_ns):
             raise WrongAnswer(f"{name}: the last order gave {answer!r}")
         broken = _market()
         broken.bbo_time_ns, broken.bid_ticks = 0, 1
@@ -154,11 +158,10 @@ def _venue(name: str, passes: int, *, orders: int) -> Benchmark:
     def make_venue() -> PaperVenue:
         book = BisectListBook()
         book.apply_snapshot([(_BID_TICKS, 100_000)], [(_ASK_TICKS, 100_000)])
-        latency = PaperLatency(Decimal(0), "none", Decimal(0), Decimal(0), seed=1)
-        venue = PaperVenue((book,), [latency], assumption="pessimistic")
+        venue = PaperVenue((book,), [BackOfQueue()], [FixedLatency()])
         venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
         for order in _orders()[:orders]:
-            venue.submit(ApprovedOrder(order, 0), 0)
+            venue.submit(Approved(order, 0), 0)
         venue.poll(0)
         return venue
 

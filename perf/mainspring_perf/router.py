@@ -8,9 +8,9 @@ from itertools import count
 from typing import Any
 
 from mainspring.host.offers import Offer
-from mainspring.model import ApprovedOrder, BookSnapshot, NewOrder, OrderEvent, Side
+from mainspring.model import Approved, BookSnapshot, CancelRequest, NewOrder, OrderEvent, Side
 from mainspring.seams import RouterContext
-from mainspring.testing import NaiveBook
+from mainspring.testing import BackOfQueue, FixedLatency, NaiveBook
 from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Benchmark, expect
 from mainspring_perf.parts import BTC_USDT
@@ -76,7 +76,7 @@ def _calls(offer: Offer, what: str, price_ticks: int, orders: int) -> tuple[Any,
     book = NaiveBook()
     bids, asks = [(_BID_TICKS, _LOTS)], [(_BID_TICKS + 1, _LOTS)]
     book.apply_snapshot(bids, asks)
-    router = make(offer, RouterContext((BTC_USDT,), (book,), 1))
+    router = make(offer, RouterContext((BTC_USDT,), (book,), 1, (BackOfQueue(),), (FixedLatency(250_000),)))
     if offer.capabilities.get("watches_market", False):
         router.on_market(BookSnapshot(0, 0, 0, 0, bids, asks))
     hours_ns = count(_SECOND_NS, 3_600 * _SECOND_NS)
@@ -84,10 +84,11 @@ def _calls(offer: Offer, what: str, price_ticks: int, orders: int) -> tuple[Any,
     def call(order_id: int) -> list[OrderEvent]:
         now_ns = next(hours_ns)
         order = NewOrder(order_id, 0, Side.BUY, "limit", price_ticks, 1_000, now_ns)
-        router.submit(ApprovedOrder(order, now_ns), now_ns)
+        router.submit(Approved(order, now_ns), now_ns)
         events = list(router.poll(now_ns + 60 * _SECOND_NS))
         if what == "rest and cancel":
-            router.cancel(order_id, now_ns + 61 * _SECOND_NS)
+            later_ns = now_ns + 61 * _SECOND_NS
+            router.cancel(Approved(CancelRequest(order_id, 0, later_ns), later_ns), later_ns)
             events += router.poll(now_ns + 120 * _SECOND_NS)
         return events
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mainspring.host.offers import Offer
 from mainspring.lane.statistics import StreamStatistics
-from mainspring.model import NewOrder, Side, SlippageEstimate
+from mainspring.model import NO_ID, BookSnapshot, NewOrder, Side, SlippageEstimate
 from mainspring.testing import FakeMarket, FakeStatistics
 from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Benchmark, WrongAnswer, repeat, same_call
@@ -78,7 +78,7 @@ def _native_market() -> Any:
     if "native" not in parts_here():
         return None
     plain = _market()
-    book, _, running = fused(
+    _, _, running = fused(
         BINANCE_SPOT,
         BTC_USDT,
         "ladder",
@@ -86,9 +86,8 @@ def _native_market() -> Any:
         daily_volatility=plain.statistics.volatility_per_day,
     )
     (market,) = running.markets
-    book.apply_snapshot(plain.book.depth(Side.BUY, _LEVELS), plain.book.depth(Side.SELL, _LEVELS))
-    market.set_best(0, plain.bid_ticks, plain.bid_lots, plain.ask_ticks, plain.ask_lots)
-    market.set_status(book_valid=True)
+    bids, asks = plain.book.depth(Side.BUY, _LEVELS), plain.book.depth(Side.SELL, _LEVELS)
+    market.on_snapshot(BookSnapshot(0, 0, 0, NO_ID, bids, asks))
     return market
 
 

@@ -7,10 +7,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mainspring.report.figures import latency
 from mainspring_perf.run import Timed
 from mainspring_perf.versus import Comparison
 
-__all__ = ["format_time", "plain_table", "render", "render_comparison"]
+__all__ = ["plain_table", "render", "render_comparison"]
 
 _JUDGED = {True: "met", False: "MISSED", None: "not assessed"}
 
@@ -37,7 +38,7 @@ def _means(rows: Sequence[dict[str, Any]]) -> Table:
         table.add_row(
             row["suite"],
             escape(row["benchmark"]),
-            format_time(row["one_ns"]),
+            latency(row["one_ns"]),
             f"{1e9 / row['one_ns']:,.0f}",
             f"{row['size_bytes']:,}" if row["size_bytes"] else "",
             f"{100 * row['spread']:.1f}%",
@@ -58,12 +59,12 @@ def _tails(rows: Sequence[dict[str, Any]]) -> Table:
         table.add_row(
             row["suite"],
             escape(row["benchmark"]),
-            *(format_time(tail[key]) for key in ("mean_ns", "p50_ns", "p99_ns", "p99_9_ns", "max_ns")),
+            *(latency(tail[key]) for key in ("mean_ns", "p50_ns", "p99_ns", "p99_9_ns", "max_ns")),
             f"{tail['operations']:,}",
             f"{tail['reached']:,.0f}{late}",
         )
     rated = "from when it was due" if tails[0]["rate"] is not None else "one after the other"
-    table.caption = f"each operation {rated}; reading the clock is {format_time(tails[0]['clock_ns'])} of each figure"
+    table.caption = f"each operation {rated}; reading the clock is {latency(tails[0]['clock_ns'])} of each figure"
     return table
 
 
@@ -76,8 +77,8 @@ def render_comparison(found: Comparison, console: Console) -> None:
         table.add_row(
             one.suite,
             escape(one.benchmark),
-            format_time(one.then_ns),
-            format_time(one.now_ns),
+            latency(one.then_ns),
+            latency(one.now_ns),
             f"{one.ratio:.3f}x",
             f"{one.low:.3f} to {one.high:.3f}",
             verdict,
@@ -100,21 +101,10 @@ def plain_table(*left: str, right: Sequence[str] = ()) -> Table:
     return table
 
 
-def format_time(nanoseconds: float) -> str:
-    """Formats a time in ns, us or ms."""
-    if nanoseconds < 1e3:
-        return f"{nanoseconds:.0f} ns"
-    if nanoseconds < 1e6:
-        return f"{nanoseconds / 1e3:.2f} us"
-    return f"{nanoseconds / 1e6:.1f} ms"
-
-
 def _aim(row: dict[str, Any]) -> str:
     parts = []
     if row["ratio_at_least"] is not None:
         parts.append(f"{row['ratio_at_least']:.2f}x")
     if row["target_us"] is not None:
-        parts.append(f"{format_time(1e3 * row['target_us'])}")
-    if not parts:
-        return ""
-    return f"{', '.join(parts)} {_JUDGED[row['met']]}"
+        parts.append(latency(1e3 * row["target_us"]))
+    return f"{', '.join(parts)} {_JUDGED[row['met']]}" if parts else ""

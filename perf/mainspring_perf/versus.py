@@ -1,5 +1,7 @@
 """Compares this code with a baseline: both run side by side if they can, else saved times with new ones."""
 
+import itertools
+import math
 import statistics
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -10,9 +12,10 @@ from typing import Any, Literal
 import msgspec
 
 from hwprofile.children import code_command, own_python
+from hwprofile.tune import RaceError
+from hwprofile.tune.samples import Samples, need_scipy
 from mainspring.errors import MainspringError
-from mainspring_perf.pairs import Pair, Version, run_round
-from mainspring_perf.ranks import Paired, compare_rounds, need_scipy
+from mainspring_perf.pairs import Round, Version, run_round
 from mainspring_perf.store import Baseline, copy_code, package_versions
 
 __all__ = ["Comparison", "Difference", "Verdict", "beside_each_other", "from_saved", "why_not_run_again"]
@@ -62,6 +65,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return any(one.fails for one in self.differences)
 
 
+def _need_scipy() -> None:
+    try:
+        need_scipy()
+    except RaceError as error:
+        raise MainspringError(str(error)) from error
+
+
 def why_not_run_again(baseline: Baseline) -> str | None:
     """Returns why a baseline can't run again here; None if it can."""
     if baseline.code_folder is None:
@@ -96,7 +106,7 @@ def beside_each_other(
     names, `allow` the distributions to measure. `progress` is as in `run_suites`. Raises `MainspringError` if a side
     can't run, or SciPy is missing.
     """
-    need_scipy()
+    _need_scipy()
     if baseline.code_folder is None:
         raise MainspringError(f"the copy of the code of {baseline.name!r} is gone; save the baseline again")
     then = Version(reported="the baseline", python=baseline.python, folder=baseline.code_folder)
@@ -105,7 +115,18 @@ def beside_each_other(
         code = Path(name) / "code"
         copy_code(code)
         now = Version(reported="this code", python=own_python(), folder=code)
-        return _compare(baseline, _Rounds((then, now), only, allow, progress), suites, _ROUNDS[effort], fail_over)
+        # No two rounds of a comparison are alike, so their numbers go on.
+        numbers = itertools.count()
+
+        def run(suite: str, count: int, names: Sequence[str] = ()) -> list[Round]:
+            done = []
+            for number in range(1, count + 1):
+                if progress is not None:
+                    progress(suite, number, count)
+                done.append(run_round((then, now), suite, next(numbers), names=names, only=only, allow=allow))
+            return done
+
+        return _compare(baseline, run, suites, _ROUNDS[effort], fail_over)
 
 
 def from_saved(
@@ -122,7 +143,7 @@ def from_saved(
     changed in between without either side showing it, so a difference counts only if it is also larger than the spread
     of both runs. `why` says why the baseline can't run again.
     """
-    need_scipy()
+    _need_scipy()
     from scipy import stats
 
     spread_now = {(row["suite"], row["benchmark"]): row["spread"] for row in rows}
@@ -165,29 +186,35 @@ def from_saved(
 
 
 def _compare(
-    baseline: Baseline, running: "_Rounds", suites: Sequence[str], rounds: int, fail_over: float | None
+    baseline: Baseline,
+    run: Callable[..., list[Round]],
+    suites: Sequence[str],
+    count: int,
+    fail_over: float | None,
 ) -> Comparison:
+    """Compares suite by suite. `run` times a suite in a number of rounds: all benchmarks, or those that are named."""
     differences: list[Difference] = []
     only_now: list[str] = []
     only_then: list[str] = []
     for suite in suites:
-        found = running.run(suite, rounds)
-        only_then += [f"{suite}: {name}" for name in found.inputs[0].keys() - found.inputs[1].keys()]
-        only_now += [f"{suite}: {name}" for name in found.inputs[1].keys() - found.inputs[0].keys()]
-        compared = {name: _difference(suite, name, found) for name in found.rounds}
+        rounds = run(suite, count)
+        then_inputs, now_inputs = rounds[-1].inputs
+        only_then += [f"{suite}: {name}" for name in then_inputs.keys() - now_inputs.keys()]
+        only_now += [f"{suite}: {name}" for name in now_inputs.keys() - then_inputs.keys()]
+        compared = {name: _difference(suite, name, rounds) for name in rounds[-1].pairs}
         if fail_over is not None:
-            suspects = [name for name, (one, paired) in compared.items() if _is_suspect(one, paired, fail_over)]
+            suspects = [name for name, (one, p) in compared.items() if _is_suspect(one, p, fail_over)]
             if suspects:
-                again = running.run(suite, max(rounds, _CONFIRMING_ROUNDS_AT_LEAST), suspects)
+                again = run(suite, max(count, _CONFIRMING_ROUNDS_AT_LEAST), suspects)
                 for name in suspects:
-                    one, paired = _difference(suite, name, again)
-                    sure = paired.p <= _SURE_P / len(suspects) and one.ratio > 1 + fail_over
-                    compared[name] = msgspec.structs.replace(one, fails=sure), paired
+                    one, p = _difference(suite, name, again)
+                    sure = p <= _SURE_P / len(suspects) and one.ratio > 1 + fail_over
+                    compared[name] = msgspec.structs.replace(one, fails=sure), p
         differences += [one for one, _ in compared.values()]
     known = [one for one in differences if one.verdict != "other work"]
     return Comparison(
         against=baseline.name,
-        how=_reported(baseline, rounds),
+        how=_reported(baseline, count),
         noise=statistics.median((one.high - one.low) / 2 for one in known) if known else 0.0,
         differences=tuple(differences),
         only_now=tuple(sorted(only_now)),
@@ -195,8 +222,8 @@ def _compare(
     )
 
 
-def _is_suspect(one: Difference, paired: Paired, fail_over: float) -> bool:
-    return one.verdict != "other work" and paired.p <= _SUSPECT_P and paired.ratio > 1 + fail_over
+def _is_suspect(one: Difference, p: float, fail_over: float) -> bool:
+    return one.verdict != "other work" and p <= _SUSPECT_P and one.ratio > 1 + fail_over
 
 
 def _reported(baseline: Baseline, rounds: int) -> str:
@@ -209,57 +236,28 @@ def _reported(baseline: Baseline, rounds: int) -> str:
     return how
 
 
-class _Found(msgspec.Struct):
-    """What the rounds gave: each version's inputs by name, and for each benchmark of both the pairs of each round."""
+def _difference(suite: str, name: str, rounds: Sequence[Round]) -> tuple[Difference, float]:
+    """Compares the rounds, and returns the p-value of "no difference" too.
 
-    inputs: tuple[dict[str, str], dict[str, str]]
-    rounds: dict[str, list[list[Pair]]]
-
-
-class _Rounds:
-    """Runs rounds of two versions, and counts them on: no two rounds of a comparison are alike."""
-
-    def __init__(
-        self,
-        versions: tuple[Version, Version],
-        only: Sequence[str],
-        allow: Sequence[str],
-        progress: Callable[[str, int, int], None] | None,
-    ) -> None:
-        self._versions, self._only, self._allow, self._progress = versions, only, allow, progress
-        self._next = 0
-
-    def run(self, suite: str, count: int, names: Sequence[str] = ()) -> _Found:
-        """So many rounds; of these benchmarks only, where any are named."""
-        found = _Found(({}, {}), {})
-        for number in range(count):
-            if self._progress is not None:
-                self._progress(suite, number + 1, count)
-            one = run_round(self._versions, suite, self._next, names=names, only=self._only, allow=self._allow)
-            self._next += 1
-            found.inputs = one.inputs
-            for name, pairs in one.pairs.items():
-                found.rounds.setdefault(name, []).append(pairs)
-        return found
-
-
-def _difference(suite: str, name: str, found: _Found) -> tuple[Difference, Paired]:
-    """Compares by the median ratio of each round's pairs, so that a single disturbed pass doesn't count."""
-    rounds = found.rounds[name]
-    paired = compare_rounds([statistics.median(now / then for then, now in pairs) for pairs in rounds])
+    Each round counts once, by the median of its pairs, so that a single disturbed pass doesn't count.
+    """
+    timed = [one.pairs[name] for one in rounds]
+    samples = Samples(tuple(tuple(math.log(now / then) for then, now in pairs) for pairs in timed))
+    ratio, low, high = map(math.exp, (samples.estimate, *samples.interval))
     verdict: Verdict = "no difference"
-    if found.inputs[0][name] != found.inputs[1][name]:
+    then_inputs, now_inputs = rounds[-1].inputs
+    if then_inputs[name] != now_inputs[name]:
         verdict = "other work"
-    elif paired.p <= _SURE_P:
-        verdict = "slower" if paired.ratio > 1 else "faster"
+    elif samples.p_value <= _SURE_P:
+        verdict = "slower" if ratio > 1 else "faster"
     one = Difference(
         suite=suite,
         benchmark=name,
         verdict=verdict,
-        ratio=paired.ratio,
-        low=paired.low,
-        high=paired.high,
-        then_ns=1e9 * statistics.median(then for pairs in rounds for then, _ in pairs),
-        now_ns=1e9 * statistics.median(now for pairs in rounds for _, now in pairs),
+        ratio=ratio,
+        low=low,
+        high=high,
+        then_ns=1e9 * statistics.median(then for pairs in timed for then, _ in pairs),
+        now_ns=1e9 * statistics.median(now for pairs in timed for _, now in pairs),
     )
-    return one, paired
+    return one, samples.p_value

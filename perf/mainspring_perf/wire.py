@@ -152,7 +152,7 @@ def hot_paths(*, tiny: bool) -> dict[str, Calls]:
 def _each_native(messages: _Messages, instrument: Instrument) -> tuple[Callable[[Any], object], Sequence[Any]]:
     _, _, running = fused(BINANCE_SPOT, instrument, _BEST)
     run = running.run
-    return lambda batch: run(batch, 0, NEVER_NS, callbacks=False, timed=False), _blocks([(one,) for one in messages])
+    return lambda batch: run(batch, 0, NEVER_NS, None, timed=False), _blocks([(one,) for one in messages])
 
 
 def _native(chunks: Sequence[Any], instrument: Instrument, structure: str) -> tuple[Any, Any]:
@@ -160,7 +160,7 @@ def _native(chunks: Sequence[Any], instrument: Instrument, structure: str) -> tu
     book, feed, running = fused(BINANCE_SPOT, instrument, structure)
     run, batch = running.run, running.batch
     for chunk in chunks:
-        run(batch(chunk), 0, NEVER_NS, callbacks=False, timed=False)
+        run(batch(chunk), 0, NEVER_NS, None, timed=False)
     return book, feed
 
 

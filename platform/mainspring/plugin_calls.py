@@ -6,9 +6,9 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, NoReturn, TextIO
+from typing import Final, NoReturn, ParamSpec, TextIO, TypeVar
 
 from mainspring.errors import MainspringError, OrderStateError, PluginError
 
@@ -17,11 +17,19 @@ __all__ = [
     "describe_error",
     "describe_exception",
     "error_trace",
+    "guarded",
+    "guarded_getter",
+    "guarded_pair",
     "is_interrupt",
     "isolated",
     "plugin_frames",
     "wrap_error",
 ]
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_A = TypeVar("_A")
+_B = TypeVar("_B")
 
 # Packages whose frames say how a plugin was reached, not what it did.
 _HOST_PACKAGES: Final = frozenset(
@@ -52,9 +60,51 @@ def wrap_error(part: str, plugin: str, distribution: str, error: BaseException) 
         )
     raise PluginError(
         distribution,
-        f"the {part} {plugin!r} of {distribution} raised {describe_exception(error)}. The lane stopped there; "
-        f"orders that the venue had taken may still be open.{changed}",
+        f"the {part} {plugin!r} of {distribution} raised {describe_exception(error)}. The lane takes no new "
+        f"orders and cancels those that are open.{changed}",
     ) from error
+
+
+def guarded(call: Callable[_P, _T], part: str, plugin: str, distribution: str) -> Callable[_P, _T]:
+    """Wraps a plugin's callback, once at wiring, so that what it raises names the plugin: see `wrap_error`."""
+
+    def run(*arguments: _P.args, **keywords: _P.kwargs) -> _T:
+        try:
+            return call(*arguments, **keywords)
+        except BaseException as error:  # noqa: BLE001  a stranger's code may raise anything
+            wrap_error(part, plugin, distribution, error)
+
+    return run
+
+
+def guarded_getter(call: Callable[[], _T], part: str, plugin: str, distribution: str) -> Callable[[], _T]:
+    """As `guarded`, for what takes no argument: a quarter of its cost.
+
+    `plugin` and `distribution` name whose it is.
+    """
+
+    def run() -> _T:
+        try:
+            return call()
+        except BaseException as error:  # noqa: BLE001  a stranger's code may raise anything
+            wrap_error(part, plugin, distribution, error)
+
+    return run
+
+
+def guarded_pair(call: Callable[[_A, _B], _T], part: str, plugin: str, distribution: str) -> Callable[[_A, _B], _T]:
+    """As `guarded`, for what takes two arguments by position: a quarter of its cost.
+
+    `plugin` and `distribution` name whose it is.
+    """
+
+    def run(first: _A, second: _B) -> _T:
+        try:
+            return call(first, second)
+        except BaseException as error:  # noqa: BLE001  a stranger's code may raise anything
+            wrap_error(part, plugin, distribution, error)
+
+    return run
 
 
 def describe_exception(error: BaseException) -> str:

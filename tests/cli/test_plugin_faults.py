@@ -11,16 +11,14 @@ from hwprofile.children import module_command
 
 STRATEGY = """
 import decimal, os, sys
-from mainspring.seams import Subscription, hookimpl
+from mainspring.seams import hookimpl
 
 class Acme:
-    subscription = Subscription(bbo=True)
-
-    def __init__(self, instruments):
+    def __init__(self):
         {factory}
         self.seen = 0
 
-    def on_bbo(self, market, orders):
+    def on_bbo(self, market):
         self.seen += 1
         {callback}
 
@@ -74,7 +72,8 @@ def session(install, tmp_path):
 @pytest.mark.parametrize("where", ["hook", "factory", "callback", "import"])
 def test_no_exception_of_a_plugin_ends_a_session_in_silence(session, mainspring, where, raised):
     """In a hook, a factory, a callback or on import: exit code 2, plugin and distribution named, its frames shown."""
-    path = session(top=f"import sys\n{raised}\n") if where == "import" else session(**{where: raised})
+    line = f"if self.seen > 9: {raised}" if where == "callback" else raised
+    path = session(top=f"import sys\n{raised}\n") if where == "import" else session(**{where: line})
     code, out, err = mainspring("run", path, "--quiet")
     assert code == 2
     # What had run by then is reported all the same.

@@ -28,7 +28,7 @@ _VALUES = st.recursive(
     max_leaves=20,
 )
 _BREAKAGE = (b"", b"9", b'"', b"[", b"}", b"\\", b"\xc3", b"e", b"-", b"d")
-_SETTINGS = settings(max_examples=150, deadline=None, derandomize=True)
+_SETTINGS = settings(deadline=None, derandomize=True)
 
 
 @given(value=_VALUES)

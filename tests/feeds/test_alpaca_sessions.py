@@ -14,6 +14,7 @@ from mainspring.host.wiring import wire
 from mainspring.model import Side
 from mainspring.report import without_timing
 from mainspring.session import open_messages, run_session, verify_capture
+from mainspring.session.driver import Driver
 
 _T = "2024-03-12T10:38:50.%09dZ"
 
@@ -68,10 +69,9 @@ def _plan(registry, path, *, plugin, encoding="json"):
 def _outcome(registry, plan):
     """The report without its times, and every level of every book."""
     report = without_timing(run_session(alone(plan), registry))
-    lane = wire(plan, registry)
-    for receive_time_ns, raw in open_messages(plan, registry):
-        lane.on_message(receive_time_ns, raw)
-    depths = [[market.book.depth(side, 100) for side in (Side.BUY, Side.SELL)] for market in lane.markets]
+    wired = wire(plan, registry)
+    Driver(wired).run(list(open_messages(plan, registry)))
+    depths = [[market.book.depth(side, 100) for side in (Side.BUY, Side.SELL)] for market in wired.lane.markets]
     return report, depths
 
 
@@ -131,11 +131,12 @@ def test_a_stock_goes_live_by_a_quote(registry, capture, as_msgpack, encoding):
     quote = b'[{"T":"q","S":"AMD","bp":91.95,"bs":2,"ap":91.98,"as":1,"t":"2023-04-06T11:54:21.670905508Z"}]'
     messages = [raw if encoding == "json" else as_msgpack(raw) for raw in (trade, quote)]
     plan = _plan(registry, capture("stocks.capture", messages), plugin="alpaca-stocks", encoding=encoding)
-    lane = wire(plan, registry)
-    (market,) = lane.markets
-    lane.on_message(1, messages[0])
+    wired = wire(plan, registry)
+    driver = Driver(wired)
+    (market,) = wired.lane.markets
+    driver.run([(1, messages[0])])
     assert not market.live
-    lane.on_message(2, messages[1])
+    driver.run([(2, messages[1])])
     assert market.live
     assert (market.bid_lots, market.ask_lots, market.ask_ticks - market.bid_ticks) == (2, 1, 3)
     assert run_session(alone(plan), registry).instruments[0].book.live

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from mainspring.model import Control, Instrument, Quote, Trade
+from mainspring.model import Control, Instrument, MarkPrice, Quote, Trade
 from mainspring.seams import FeedContext, ResyncRequest
 from mainspring_plugins.feeds.binance_coinm import BINANCE_COINM
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
@@ -83,6 +83,22 @@ def test_subscriptions(json_codec):
         f"{name}@{stream}" for name in ("btcusdt", "ethbtc") for stream in ("depth@100ms", "bookTicker", "trade")
     ]
     assert json_codec.decode(sent) == {"method": "SUBSCRIBE", "id": 1, "params": streams}
+
+
+@pytest.mark.parametrize(("declared", "symbol"), [(BINANCE_USDM, "BTC/USDT"), (BINANCE_COINM, "BTCUSD_PERP")])
+def test_mark_prices(json_codec, declared, symbol):
+    """Futures send their mark price with the next funding; a contract that is delivered has none."""
+    feed = _open(declared, symbol, json_codec)
+    name = declared.describe(symbol).venue_symbol.encode()
+    raw = b'{"e":"markPriceUpdate","E":1562305380000,"s":"%b","p":"11794.15000001","i":"11784.6","r":"%b","T":%d}'
+    funded, unfunded = (
+        feed.on_message(raw % (name, rate, time), 7) for rate, time in ((b"0.00038167", 1562306400000), (b"", 0))
+    )
+    price, sent_ns = Decimal("11794.15000001"), 1562305380 * 10**9
+    assert funded == (MarkPrice(0, 7, sent_ns, price, Decimal("0.00038167"), 1562306400 * 10**9),)
+    assert unfunded == (MarkPrice(0, 7, sent_ns, price),)
+    (sent,) = feed.subscriptions()
+    assert f"{name.decode().lower()}@markPrice@1s" in json_codec.decode(sent)["params"]
 
 
 def test_contracts():

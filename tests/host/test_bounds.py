@@ -85,7 +85,7 @@ def test_a_number_that_no_setting_takes_is_refused_by_its_key(key: str, number: 
     [
         ("budget.feed_us=1e15", "expected a number of at most 3600000000"),
         ("hardware.timer_slack_ns=1_000_000_001", "expected a whole number of at most 1000000000"),
-        ("router.latency_us=1e9", "latency_us: must be a number of 0 to 60,000,000, not 1"),
+        ("latency.request_us=1e9", "request_us: must be a number of 0 to 60,000,000, not 1"),
         ("router.settle_ms=1e15", "settle_ms: must be a number of 0 to 600,000, not 1"),
         ("market.volatility_half_life_s=1e10", "must be a number of seconds above zero, a year's at most"),
         ("strategy.maker.edge_ticks=10_000_000_000", "edge_ticks: must be from -1,000,000,000 to 1,000,000,000"),

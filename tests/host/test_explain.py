@@ -115,3 +115,16 @@ def test_a_missing_limit_is_told(plan: Plan) -> None:
     assert "No order" not in text_of(msgspec.structs.replace(plan, missing_limits=()))
     replay = msgspec.structs.replace(plan, router=None, slippage=None, strategies=(), risk=())
     assert "No order" not in text_of(replay)
+
+
+def test_what_keeps_orders_in_python_is_told(plan: Plan) -> None:
+    """A foreign check costs each order some time; a foreign part of the venue costs each message some."""
+    assert "in Python" not in text_of(plan)
+    checked = msgspec.structs.replace(plan, outside_runs=(plan.risk[0],))
+    assert "Orders are priced and checked in Python" in text_of(checked)
+    assert "risk collar collar of acme" in text_of(checked)
+    assert explain_json(alone(checked))["outside_runs"] == ["risk collar"]
+    assert plan.router is not None
+    shown = text_of(msgspec.structs.replace(plan, outside_runs=(plan.risk[0], plan.router)))
+    assert "The paper venue runs in Python" in shown
+    assert "router paper of acme" in shown

@@ -88,7 +88,7 @@ def documents(draw: st.DrawFn) -> tuple[str, dict[KeyPath, int]]:
     return text, lines
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, deadline=None)
 @given(documents())
 def test_every_key_of_any_document_has_its_line(document: tuple[str, dict[KeyPath, int]]) -> None:
     """The lines found are exactly those that the keys were written on, no more and no fewer."""
@@ -104,7 +104,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, deadline=None)
 @given(st.dictionaries(st.text("ab.\"'=[ \n", max_size=3), VALUES, max_size=4))
 def test_every_key_that_the_parser_finds_has_a_line(to_toml: Any, table: dict[str, Any]) -> None:
     """What the standard library's parser finds and what has a line are the same keys, whatever they are named."""

@@ -124,7 +124,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=4), VALUES)
 def test_whatever_toml_can_write_goes_through_an_override(to_toml: Any, path: list[str], value: object) -> None:
     """A quoted key and a value written as TOML arrive as they were."""
@@ -138,7 +138,7 @@ def test_whatever_toml_can_write_goes_through_an_override(to_toml: Any, path: li
     assert node == value
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, deadline=None)
 @given(st.lists(st.text("abmode.=\"'[]{}# \n1", max_size=12) | st.text(max_size=8), max_size=3))
 def test_any_override_is_taken_or_a_config_error(overrides: list[str]) -> None:
     """No text on the command line raises anything but `ConfigError`."""

@@ -184,7 +184,7 @@ def test_what_the_host_doesnt_have_is_refused(session, profile, overrides, said)
 
 
 def test_what_looks_across_instruments_isnt_divided(registry, session, monkeypatch):
-    """A plugin that has to see every instrument is refused with several lanes or feeds, and runs with one of each."""
+    """A strategy that has to see every instrument is refused with several lanes, and sees those of all feeds in one."""
     offer = registry.get("strategy", "momentum")
     wide = msgspec.structs.replace(offer, capabilities={**offer.capabilities, "across_instruments": True})
     get = registry.get
@@ -197,5 +197,5 @@ def test_what_looks_across_instruments_isnt_divided(registry, session, monkeypat
         '[feeds.a]\nplugin = "simulated"\ninstruments = ["A/USDT"]\n[feeds.b]\nplugin = "simulated"\n'
         'instruments = ["B/USDT"]\n'
     )
-    with pytest.raises(ConfigError, match="with 2 feeds it would see only some"):
-        make_session(parse_config(text, "s.toml", Path(), trading), registry)
+    (lane,) = make_session(parse_config(text, "s.toml", Path(), trading), registry).lanes
+    assert lane.instruments == ("a:A/USDT", "b:B/USDT")

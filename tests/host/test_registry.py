@@ -45,6 +45,8 @@ def test_an_allowed_distribution_is_loaded(install: Callable[..., Any]) -> None:
         ("slippage", "register_slippage"),
         ("risk", "register_risk_checks"),
         ("router", "register_routers"),
+        ("queue", "register_queues"),
+        ("latency", "register_latencies"),
         ("strategy", "register_strategies"),
     ],
 )

@@ -38,7 +38,9 @@ def test_the_new_project(tmp_path, seam):
     assert not [path for path in files if "$" in path.read_text()]
 
 
-@pytest.mark.parametrize("seam", SEAMS)
+@pytest.mark.parametrize(
+    "seam", [pytest.param(seam, marks=() if seam in ("book", "strategy") else pytest.mark.gate) for seam in SEAMS]
+)
 def test_its_own_test_passes(tmp_path, seam):
     """The plugin works as it is written: the project's own test, which calls the conformance kit, passes."""
     new_plugin("acme-thing", seam, tmp_path)

@@ -1,10 +1,5 @@
 """The hot loop: which best price is newest, who is called, what stops a market from being live."""
 
-from types import SimpleNamespace
-
-import pytest
-
-from mainspring.errors import PluginError
 from mainspring.model import (
     Accepted,
     BookDelta,
@@ -17,7 +12,6 @@ from mainspring.model import (
     Side,
     Trade,
 )
-from mainspring.seams import Subscription
 
 
 def snapshot(last_id=10, now_ns=1, bids=((100, 5),), asks=((102, 5),), instrument=0):
@@ -33,20 +27,33 @@ def quote(update_id, now_ns, bid=100, ask=102, lots=5, instrument=0):
 
 
 class Watcher:
-    """Takes down what woke it."""
+    """Notes each change of best prices."""
 
-    def __init__(self, **wakes):
-        self.subscription = Subscription(**wakes)
+    def __init__(self):
         self.called = []
 
-    def on_bbo(self, market, orders):
+    def on_bbo(self, market):
         self.called.append(("bbo", market.now_ns, market.bid_ticks, market.ask_ticks, market.live))
 
-    def on_trade(self, trade, market, orders):
-        self.called.append(("trade", trade.price_ticks))
 
-    def on_timer(self, market, orders):
-        self.called.append(("timer", market.index, market.now_ns))
+class TradeWatcher:
+    """Notes trades, and a timer that is due every 10 ms."""
+
+    def __init__(self):
+        self.called = []
+
+    def on_start(self, session):
+        session.every(seconds=0.01, call=lambda: self.called.append(("timer", session.now_ns)))
+
+    def on_trade(self, market, trade):
+        self.called.append(("trade", market.index, trade.price_ticks))
+
+
+class Buyer:
+    """Buys a lot at the bid whenever a best price changes."""
+
+    def on_bbo(self, market):
+        market.buy(size_lots=1, price_ticks=market.bid_ticks)
 
 
 def test_newest_best_price_wins(bench):
@@ -75,8 +82,8 @@ def test_without_ids_the_last_to_come_wins(bench):
 
 
 def test_called_by_change_only(bench):
-    """A strategy that asks for best prices is called when they change, and by nothing else."""
-    watcher = Watcher(bbo=True)
+    """A strategy that defines on_bbo is called when best prices change, and by nothing else."""
+    watcher = Watcher()
     table = bench({"w": watcher})
     table.say(1, snapshot())
     table.say(2, delta(11, 2, bids=[(90, 1)]))
@@ -88,19 +95,19 @@ def test_called_by_change_only(bench):
 
 
 def test_trades_and_timers(bench):
-    """Trades wake who asked; a timer wakes once per period, for each instrument, counted from the first message."""
-    watcher = Watcher(trades=True, timer_ms=10)
+    """Trades call a strategy that defines on_trade, with the market; a timer's first period begins at the start."""
+    watcher = TradeWatcher()
     table = bench({"w": watcher}, instruments=2)
-    table.say(1_000_000, Trade(0, 1_000_000, 0, 1, 102, 1, 1))
+    table.say(1_000_000, Trade(1, 1_000_000, 0, 1, 102, 1, 1))
     table.say(5_000_000)
     table.say(11_000_000)
     table.say(12_000_000)
-    assert watcher.called == [("trade", 102), ("timer", 0, 11_000_000), ("timer", 1, 11_000_000)]
+    assert watcher.called == [("trade", 1, 102), ("timer", 11_000_000)]
 
 
 def test_invalid_book_is_empty_and_not_live(bench):
     """A book that can't be trusted is cleared, its strategies are told, and a snapshot brings it back."""
-    watcher = Watcher(bbo=True)
+    watcher = Watcher()
     table = bench({"w": watcher})
     table.say(1, snapshot())
     table.say(2, BookInvalid(0, 2, "gap"))
@@ -149,57 +156,8 @@ def test_router_watches_after_the_book(bench):
     assert table.router.watched == events
 
 
-@pytest.mark.parametrize("method", ["on_bbo", "on_trade", "on_timer"])
-def test_a_strategy_that_raises_is_named(bench, method):
-    """A plugin's exception comes out as a PluginError that names plugin and distribution, its cause chained."""
-    watcher = Watcher(bbo=True, trades=True, timer_ms=1)
-
-    def broken(*_):
-        raise ZeroDivisionError("by nothing")
-
-    setattr(watcher, method, broken)
-    table = bench({"w": watcher})
-
-    def run():
-        table.say(1, snapshot(), Trade(0, 1, 1, 1, 102, 1, 1))
-        table.say(2_000_000)
-
-    with pytest.raises(
-        PluginError, match="strategy w 'scripted' of acme raised ZeroDivisionError: by nothing"
-    ) as caught:
-        run()
-    assert isinstance(caught.value.__cause__, ZeroDivisionError)
-
-
-@pytest.mark.parametrize("error", [KeyError("price"), SystemExit(0)])
-@pytest.mark.parametrize("part", ["feed", "book", "router"])
-def test_every_part_that_raises_is_named(bench, part, error):
-    """A feed, a book or a router that raises what isn't in its contract is named, with whose it is."""
-
-    def raises(*arguments):
-        raise error
-
-    table = bench()
-    if part == "feed":
-        table.lane._feed_on_message = raises
-    elif part == "book":
-        table.markets[0].book = SimpleNamespace(apply_snapshot=raises)
-    else:
-        table.lane._watch_market = raises
-    with pytest.raises(PluginError, match=f"the {part} 'scripted' of acme raised {type(error).__name__}") as caught:
-        table.say(1, snapshot())
-    assert caught.value.__cause__ is error
-
-
 def test_stages_are_timed(bench):
-    """Each pass of a stage is recorded once, and the whole path covers the stages within it."""
-
-    class Buyer:
-        subscription = Subscription(bbo=True)
-
-        def on_bbo(self, market, orders):
-            orders.submit(Side.BUY, 1, market.bid_ticks)
-
+    """Each pass of a stage is recorded once, and the whole path covers what the lane does of it."""
     table = bench({"b": Buyer()})
     table.say(1, snapshot())
     histograms = table.stages.histograms()
@@ -214,13 +172,13 @@ def test_stages_are_timed(bench):
         "venue": 0,
         "whole_path": 1,
     }
-    inner = sum(histograms[s].max for s in ("feed", "book", "strategy", "slippage", "risk", "route"))
+    inner = sum(histograms[s].max for s in ("feed", "book", "strategy", "slippage", "risk"))
     assert histograms["whole_path"].max >= inner
 
 
 def test_strategies_see_a_resynchronised_book_whole(bench):
-    """A snapshot that comes with deltas wakes once, with the book as the last of them leaves it."""
-    watcher = Watcher(bbo=True)
+    """A snapshot that comes with deltas leads to one call, with the book as the last of them leaves it."""
+    watcher = Watcher()
     table = bench({"w": watcher})
     table.say(9, snapshot(last_id=10, now_ns=9), delta(11, 9, bids=[(101, 5)]), delta(12, 9, asks=[(102, 0), (103, 5)]))
     assert watcher.called == [("bbo", 9, 101, 103, True)]
@@ -246,7 +204,7 @@ def test_a_quote_from_before_a_gap_does_not_hide_the_new_book(bench):
 
 def test_a_halt_calls_who_watches_the_best_prices(bench):
     """A market that stops being live is news, though no price has changed."""
-    watcher = Watcher(bbo=True)
+    watcher = Watcher()
     table = bench({"w": watcher})
     table.say(1, snapshot())
     table.say(2, InstrumentStatus(0, 2, 2, "H", "halt", False))
@@ -255,15 +213,28 @@ def test_a_halt_calls_who_watches_the_best_prices(bench):
 
 def test_what_the_last_message_led_to_is_handed_out_at_the_end(bench):
     """An order event that is due when the messages end isn't lost."""
-
-    class Buyer:
-        subscription = Subscription(bbo=True)
-
-        def on_bbo(self, market, orders):
-            orders.submit(Side.BUY, 1, market.bid_ticks)
-
     table = bench({"b": Buyer()})
     table.say(1, snapshot())
     table.router.events = [Accepted(1, 0, 1), Fill(1, 0, 1, 1, Side.BUY, 100, 1, True, 0)]
-    table.lane.finish(1)
-    assert table.tracker.accounts[0].position_lots == 1
+    table.driver.stop(1)
+    assert table.portfolio.accounts[0].position_lots == 1
+
+
+def test_a_strategy_sees_all_markets_of_its_feeds(bench):
+    """Markets of several feeds are of one lane: a change of one calls the strategy, which can trade in the other."""
+
+    class Hedger:
+        def on_start(self, session):
+            self.first, self.second = session.markets
+
+        def on_bbo(self, market):
+            if market is self.second and self.first.live:
+                self.first.sell(size_lots=1, price_ticks=self.first.ask_ticks)
+
+    table = bench({"h": Hedger()}, feeds=2)
+    table.say(1, snapshot())
+    assert table.router.sent == []
+    table.say(2, snapshot(now_ns=2, instrument=1), feed=1)
+    (order,) = table.router.sent
+    assert (order.instrument, order.side, order.price_ticks) == (0, Side.SELL, 102)
+    assert table.routers[1].sent == []

@@ -5,7 +5,6 @@ import pytest
 from mainspring.lane import HORIZONS_NS, CostTally, FillRecord
 from mainspring.lane.arrival import ArrivalPrice
 from mainspring.model import Accepted, BookInvalid, BookSnapshot, Cause, Fill, Quote, Side, SlippageEstimate
-from mainspring.seams import Subscription
 
 S = 1_000_000_000
 
@@ -13,16 +12,15 @@ S = 1_000_000_000
 class BuysOnce:
     """Sends one order when the first price shows, and nothing after."""
 
-    subscription = Subscription(bbo=True)
-
     def __init__(self, side=Side.BUY):
         self.side = side
         self.sent = False
 
-    def on_bbo(self, market, orders):
+    def on_bbo(self, market):
         if not self.sent:
             self.sent = True
-            orders.submit(self.side, 4, 100)
+            trade = market.buy if self.side is Side.BUY else market.sell
+            trade(size_lots=4, price_ticks=100)
 
 
 def snapshot(now_ns, bid, ask):
@@ -44,7 +42,8 @@ def filled(bench):
 
 
 def markouts(table, role="maker"):
-    return [(one.fills, one.bps()) for one in table.order_manager.tallies[0].costs[role].markouts]
+    table.quality.fold()
+    return [(one.fills, one.bps()) for one in table.quality.tallies[0].costs[role].markouts]
 
 
 @pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
@@ -55,8 +54,8 @@ def test_a_markout_is_the_signed_move_of_the_mid(filled, side):
         table.say(now_ns, snapshot(now_ns, mid - 1, mid + 1))
     moves = [2, -2, 10, 20]
     assert markouts(table) == [(1, pytest.approx(1e4 * side * move / 101)) for move in moves]
-    account = table.tracker.accounts[0]
-    money = [account.money(one.half_units) for one in table.order_manager.tallies[0].costs["maker"].markouts]
+    valuation = table.portfolio.valuations[0]
+    money = [valuation.money(one.half_units) for one in table.quality.tallies[0].costs["maker"].markouts]
     assert [float(amount) for amount in money] == pytest.approx([side * 4 * move * 1e-5 for move in moves])
     assert markouts(table, "taker") == [(0, None)] * 4
 
@@ -74,7 +73,7 @@ def test_what_lies_beyond_the_end_is_not_measured(filled):
     """Six seconds after the fill the session ends: three horizons are known, the fourth isn't, and isn't zero."""
     table = filled()
     table.say(7 * S, snapshot(7 * S, 104, 106))
-    table.lane.finish(7 * S)
+    table.driver.stop(7 * S)
     assert [fills for fills, _ in markouts(table)] == [1, 1, 1, 0]
     assert markouts(table)[3] == (0, None)
 
@@ -84,8 +83,21 @@ def test_without_a_mid_nothing_is_measured(filled):
     table = filled()
     table.say(S + 50_000_000, BookInvalid(0, S, "gap"))
     table.say(2 * S + 1, snapshot(2 * S + 1, 104, 106))
-    table.say(7 * S)
+    table.say(7 * S, snapshot(7 * S, 104, 106))
     assert [fills for fills, _ in markouts(table)] == [0, 0, 1, 0]
+
+
+def test_a_mid_counts_once_its_market_has_shown_that_it_still_held(bench):
+    """What another instrument's messages say of the time is nothing to it: the split into lanes doesn't show."""
+    table = bench({"s": BuysOnce()}, instruments=2)
+    table.say(1, snapshot(1, 100, 102))
+    table.router.events = [Accepted(1, 0, 2), Fill(1, 0, S, 1, Side.BUY, 100, 4, True, 0)]
+    table.say(S)
+    table.say(7 * S, BookSnapshot(1, 7 * S, 7 * S, 1, [(9, 1)], [(11, 1)]))
+    assert [fills for fills, _ in markouts(table)] == [0, 0, 0, 0]
+    table.say(8 * S, snapshot(8 * S, 104, 106))
+    assert [fills for fills, _ in markouts(table)] == [1, 1, 1, 0]
+    assert markouts(table)[0] == (1, 0.0)
 
 
 def test_a_fill_is_measured_from_the_mid_it_met(bench):
@@ -97,10 +109,10 @@ def test_a_fill_is_measured_from_the_mid_it_met(bench):
     table.say(S, Quote(0, S, S, 9, 90, 1, 92, 1))
     table.router.events = [Fill(1, 0, S, 1, Side.BUY, 100, 4, True, 0)]
     table.say(S + 1)
-    (record,) = table.order_manager.fills[0].samples
+    (record,) = table.quality.fills[0].samples
     assert (record.mid_half_ticks, record.mid_after_half_ticks) == (202, 182)
-    assert table.order_manager.tallies[0].costs["maker"].fill_cost_bps() == pytest.approx(-1e4 * 1 / 101)
-    table.say(2 * S)
+    assert table.quality.tallies[0].costs["maker"].fill_cost_bps() == pytest.approx(-1e4 * 1 / 101)
+    table.say(2 * S, snapshot(2 * S, 100, 102))
     assert markouts(table)[0] == (1, pytest.approx(-1e4 * 10 / 101))
 
 

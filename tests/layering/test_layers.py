@@ -12,13 +12,14 @@ NAMES = [line.removeprefix("name = ") for line in CONTRACTS.read_text().splitlin
 
 # The smallest house that has every room, and the few imports that the contracts name.
 ROOMS = [
-    *("cli", "tuning", "session", "host", "lane", "report", "data", "orders", "risk"),
-    *("telemetry", "venue", "testing", "wire", "seams", "model", "plugin_calls", "errors"),
+    *("cli", "tuning", "session", "host", "lane", "report", "data", "orders", "portfolio", "risk"),
+    *("telemetry", "indicators", "venue", "testing", "wire", "seams", "model", "plugin_calls", "errors"),
 ]
 SOUND = {
     **{f"mainspring/{room}/__init__.py": "" for room in ROOMS},
     **{
-        f"{package}/__init__.py": "" for package in ("mainspring", "mainspring_plugins", "mainspring_perf", "hwprofile")
+        f"{package}/__init__.py": ""
+        for package in ("mainspring", "mainspring_plugins", "mainspring_native", "mainspring_perf", "hwprofile")
     },
     "mainspring/cli/app.py": "import typer, mainspring.host.registry",
     "mainspring/cli/bench.py": "import mainspring_perf.run",

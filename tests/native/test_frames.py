@@ -22,9 +22,7 @@ from mainspring_plugins.feeds.alpaca_crypto import ALPACA_CRYPTO
 if why_missing() is None:
     from mainspring_native import _native as native
 
-_RELAXED = settings(
-    max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+_RELAXED = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 _PAYLOADS = st.one_of(
     st.binary(max_size=130),
     st.text(max_size=20).map(str.encode),
@@ -182,7 +180,7 @@ def test_a_chunk_of_frames_becomes_a_book_in_one_call() -> None:
     """However the stream is cut, the book is that of the messages one by one; pings on the way are handed back."""
     messages = _books(500)
     plain = _fused()
-    plain.run(plain.batch([(1, raw) for raw in messages]), 0, 2**62, callbacks=False, timed=False)
+    plain.run(plain.batch([(1, raw) for raw in messages]), 0, 2**62, None, timed=False)
     stream = b"".join(
         encode_frame("text", raw) + (encode_frame("ping", b"%d" % at) if at % 100 == 0 else b"")
         for at, raw in enumerate(messages)
@@ -212,7 +210,7 @@ def test_a_chunk_stops_where_somebody_wants_to_look() -> None:
             at, _ = fused.run_frames(decoder, chunk, at, 1, callbacks=True, timed=True)
         except WireError as error:
             refused.append(str(error))
-            at = fused.refused_at
+            at = fused.raised_at
             continue
         callbacks += bool(fused.changed())
     assert refused == ["field 't' is missing"]

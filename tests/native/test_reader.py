@@ -134,7 +134,7 @@ _line = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(
     lines=st.lists(_line, max_size=40),
     form=st.sampled_from([bytes, gzip.compress, _zstd]),

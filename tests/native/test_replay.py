@@ -128,16 +128,23 @@ def _events(draw: st.DrawFn) -> Rows:
     return np.array(list(rows), EVENT)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(deadline=None)
 @given(_events(), st.sampled_from([0, 7, 30]))
 def test_the_compiled_strategy_gives_the_orders_of_its_body(events: Rows, latency_ns: int) -> None:
     _same(np.concatenate([events] * 4), latency_ns)
 
 
-@pytest.mark.parametrize("latency_ns", [pytest.param(0, marks=pytest.mark.gate), 250_000])
-def test_on_a_recorded_session(messages_of: Callable[[str], Iterator[RawMessage]], latency_ns: int) -> None:
+@pytest.mark.parametrize(
+    ("latency_ns", "many"),
+    [
+        (250_000, 4_000),
+        pytest.param(250_000, 12_000, marks=pytest.mark.gate),
+        pytest.param(0, 12_000, marks=pytest.mark.gate),
+    ],
+)
+def test_on_a_recorded_session(messages_of: Callable[[str], Iterator[RawMessage]], latency_ns: int, many: int) -> None:
     context = _context()
-    messages = [message for _, message in zip(range(12_000), messages_of(_SPOT), strict=False)]
+    messages = [message for _, message in zip(range(many), messages_of(_SPOT), strict=False)]
     events = read_events(native_decoder(BINANCE_SPOT, context), messages)
     assert events.tolist() == read_events(python_decoder(BINANCE_SPOT, context), messages).tolist()
     assert {LEVEL, TRADE, CLEAR} <= set(events["kind"].tolist())

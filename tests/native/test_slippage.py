@@ -40,9 +40,7 @@ _ORDERS = st.builds(
     st.just(0),
     post_only=st.booleans(),
 )
-_RELAXED = settings(
-    max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+_RELAXED = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.parametrize("model", TWINS, ids=lambda model: model.__name__)
@@ -113,7 +111,7 @@ def test_prices_in_a_native_market_as_its_twin_does(model: Callable[..., Any]) -
     estimates = 0
     for raw in (None, snapshot):
         if raw is not None:
-            fused.run(fused.batch([(1, raw)]), 0, 2**62, callbacks=False, timed=False)
+            fused.run(fused.batch([(1, raw)]), 0, 2**62, None, timed=False)
         for order in orders:
             right = plain.estimate(order, market)
             assert native.estimate(order, market) == right

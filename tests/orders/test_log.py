@@ -2,31 +2,34 @@
 
 import hashlib
 import io
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from mainspring.errors import CodecError, DataError
-from mainspring.model import Accepted, Cancelled, Fill, NewOrder, Rejected, Replaced, Side
+from mainspring.model import Accepted, Cancelled, Fill, Funding, NewOrder, Rejected, Replaced, Side
 from mainspring.orders import (
-    Approved,
     CancelRequested,
     LogRecord,
     OrderLog,
-    Refused,
     ReplaceRequested,
+    RequestApproved,
+    RequestRefused,
     SubmitRequested,
     read_order_log,
 )
 
 RECORDS: list[LogRecord] = [
     SubmitRequested(5, NewOrder(1, 0, Side.BUY, "limit", 100, 3, 5, post_only=True, strategy="maker")),
-    Approved(5, 1),
+    RequestApproved(5, 1),
     Accepted(1, 0, 6),
     ReplaceRequested(7, 1, 101, 4),
-    Refused(7, 1, "collar_bps", "too far", "replace"),
+    RequestRefused(7, 1, "collar_bps", "too far", "replace"),
     Fill(1, 0, 8, 1, Side.BUY, 100, 2, True, -5),
+    Fill(1, 0, 8, 2, Side.BUY, 100, 2, True, 0, Decimal("0.00031"), "BNB"),
+    Funding(0, 9, Decimal("-1.25"), "USDT"),
     CancelRequested(9, 1),
     Rejected(1, 0, 9, "too-late", "cancel"),
     Replaced(1, 0, 10, 99, 3),

@@ -3,6 +3,7 @@
 import struct
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -14,12 +15,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from mainspring.errors import DataError
 from mainspring.model import (
     Accepted,
-    ApprovedOrder,
+    Approved,
     Cancelled,
+    CancelRequest,
+    Expired,
     Fill,
     NewOrder,
     Rejected,
     Replaced,
+    ReplaceRequest,
     Side,
     records,
 )
@@ -43,6 +47,8 @@ def coding(request: pytest.FixtureRequest) -> Any:
 
 _int64 = st.integers(-(2**63), 2**63 - 1)
 _text = st.text(max_size=14)
+_fees = st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=-(10**9), max_value=10**9)
+_currencies = st.sampled_from(["", "BNB", "USDT", "a coin"])
 _orders = st.builds(
     NewOrder,
     _int64,
@@ -56,13 +62,19 @@ _orders = st.builds(
     st.booleans(),
     _text,
 )
+_replaces = st.builds(ReplaceRequest, *[_int64] * 5, _text)
+_cancels = st.builds(CancelRequest, *[_int64] * 3, _text)
 _values = st.one_of(
     _orders,
-    st.builds(ApprovedOrder, _orders, _int64),
+    _replaces,
+    _cancels,
+    st.builds(Approved, st.one_of(_orders, _replaces, _cancels), _int64),
     st.builds(Accepted, _int64, _int64, _int64),
     st.builds(Rejected, _int64, _int64, _int64, _text, st.sampled_from(["new", "cancel", "replace"])),
     st.builds(Fill, *[_int64] * 4, st.sampled_from(Side), _int64, _int64, st.booleans(), _int64),
+    st.builds(Fill, *[_int64] * 4, st.sampled_from(Side), _int64, _int64, st.booleans(), _int64, _fees, _currencies),
     st.builds(Cancelled, *[_int64] * 4, _text),
+    st.builds(Expired, *[_int64] * 4, _text),
     st.builds(Replaced, *[_int64] * 5),
 )
 _FILL = Fill(7, 1, 1_723_161_600_000_000_000, 3, Side.SELL, 6_100_000, 25, True, -100_000)
@@ -102,7 +114,7 @@ def _outcome(decode: Callable[[bytes, int], Any], data: bytes, offset: int = 0) 
 
 
 @pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
-@settings(max_examples=500)
+@settings(deadline=None)
 @given(_values, st.lists(st.tuples(st.integers(0, 127), st.integers(0, 255)), max_size=3), st.integers(-2, 130))
 def test_both_refuse_the_same_bytes_in_the_same_words(value: Any, changes: list[tuple[int, int]], offset: int) -> None:
     data = bytearray(records.encode_record(value))
@@ -117,12 +129,12 @@ def test_both_refuse_the_same_bytes_in_the_same_words(value: Any, changes: list[
     ("at", "byte", "problem"),
     [
         (0, 2, "version is 2, but only version 1 can be read"),
-        (1, 8, "unknown kind 8"),
+        (1, 13, "unknown kind 13"),
         (2, 0, "side must be 1 or -1, not 0"),
         (3, 1, "order_kind must be 0 in a Fill, not 1"),
         (5, 2, "flag must be 0 or 1, not 2"),
         (64, 1, "approved_ns must be 0 in a Fill, not 1"),
-        (90, 1, "a Fill has no text"),
+        (90, 1, "text_bytes is 0, which doesn't match the text"),
     ],
 )
 def test_what_can_not_be_is_refused(coding: Any, at: int, byte: int, problem: str) -> None:
@@ -147,10 +159,12 @@ def test_what_can_not_be_is_refused(coding: Any, at: int, byte: int, problem: st
         (Fill(1, 0, 0, 1, 2, 1, 1, True, 0), "Fill.side must be 1 or -1, not 2"),  # type: ignore[arg-type]
         (Fill(1, 0, 0, 1, Side.BUY, 1, 1, 1, 0), "Fill.maker must be true or false, not 1"),  # type: ignore[arg-type]
         (
-            ApprovedOrder(NewOrder(1, 0, Side.BUY, "stop", 1, 1, 0), 1),  # type: ignore[arg-type]
-            "ApprovedOrder.kind must be one of limit, market",
+            Approved(NewOrder(1, 0, Side.BUY, "stop", 1, 1, 0), 1),  # type: ignore[arg-type]
+            "NewOrder.kind must be one of limit, market",
         ),
         (Rejected(1, 0, 0, "\ud800"), "Rejected.reason can't be written as UTF-8"),
+        (Approved(CancelRequest(1, 0, 0), True), "Approved.approved_ns must be a 64-bit integer, not True"),
+        (Approved(SimpleNamespace(), 1), "an approved SimpleNamespace has no record"),  # type: ignore[type-var]
         (SimpleNamespace(), "a SimpleNamespace has no record"),
     ],
 )
@@ -288,3 +302,15 @@ def test_a_pool_needs_a_capacity() -> None:
     for pool in pools:
         with pytest.raises(ValueError, match=r"a pool's capacity must be 1 to 2\*\*32 - 1, not 0"):
             pool(0)
+
+
+@pytest.mark.parametrize("text", [b"0.1BNB", b"nan BNB", b"x BNB", b"1e3 BNB", b" 1 BNB"])
+def test_a_fee_that_is_none_is_refused(coding: Any, text: bytes) -> None:
+    """No space, no number, or a number that isn't written as it would be: the record is damaged."""
+    fill = Fill(1, 0, 0, 1, Side.BUY, 10, 1, True, 0, Decimal("0.10"), "BNB")
+    record = bytearray(coding.encode_record(fill))
+    assert coding.decode_record(bytes(record)) == fill
+    record[7] = len(text)
+    record[72:128] = text.ljust(56, b"\0")
+    with pytest.raises(DataError, match="isn't a fee's amount and currency"):
+        coding.decode_record(bytes(record))

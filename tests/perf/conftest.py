@@ -14,7 +14,7 @@ import pytest
 
 from mainspring_perf import host, store
 from mainspring_perf.host import Code
-from mainspring_perf.peers.inputs import Inputs
+from mainspring_perf.peers.contract import Inputs
 from mainspring_perf.peers.works import WORKS, Given, Made
 from mainspring_perf.sessions import sessions
 from mainspring_perf.store import load_baseline, save_run

@@ -118,20 +118,9 @@ def test_what_a_benchmark_prints_is_no_answer(then, now):
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no affinity masks")
-def test_both_sides_of_a_round_share_a_cpu(monkeypatch, then, now):
-    """Each usable CPU in turn, and both processes on it."""
-    moved = []
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5, 3, 9})
-    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, cpus: moved.append((pid, cpus)))
-    for number in range(4):
-        run_round((then, now), "hooks", number, only=["bound call"])
-    assert [cpus for _, cpus in moved] == [{3}, {3}, {5}, {5}, {9}, {9}, {3}, {3}]
-    assert len({pid for pid, _ in moved}) == 8
-
-
-def test_both_sides_of_a_round_share_a_seed(then, now, monkeypatch):
-    """Python's hashes of strings are alike in both, and others in the next round."""
-    started = []
+def test_both_sides_of_a_round_share_a_cpu_and_a_seed(monkeypatch, then, now):
+    """Each usable CPU in turn, and both processes on it; in both, Python hashes strings alike."""
+    moved, started = [], []
     real = AnsweringProcess.__init__
 
     def start(self, command, *, environ):
@@ -139,9 +128,13 @@ def test_both_sides_of_a_round_share_a_seed(then, now, monkeypatch):
         real(self, command, environ=environ)
 
     monkeypatch.setattr(AnsweringProcess, "__init__", start)
-    for number in (4, 5):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5, 9})
+    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, cpus: moved.append((pid, cpus)))
+    for number in range(4, 7):
         run_round((then, now), "hooks", number, only=["bound call"])
-    assert started == ["4", "4", "5", "5"]
+    assert [cpus for _, cpus in moved] == [{5}, {5}, {9}, {9}, {5}, {5}]
+    assert len({pid for pid, _ in moved}) == 6
+    assert started == ["4", "4", "5", "5", "6", "6"]
 
 
 def test_plugins_of_the_users_own_path_are_there_too(then, now, monkeypatch, tmp_path):

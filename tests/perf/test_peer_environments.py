@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mainspring_perf.peers import environments, interpreters, rust
-from mainspring_perf.peers.environments import find_environment, make_environment
-from mainspring_perf.peers.interpreters import find_python
-from mainspring_perf.peers.peer import Peer, Unavailable
-from mainspring_perf.peers.reason import one_line
+from mainspring_perf.peers import environments
+from mainspring_perf.peers.environments import find_environment, find_python, make_environment
+from mainspring_perf.peers.peer import Peer, Unavailable, one_line
+from mainspring_tools import rust_peer
 
 PEER = Peer(name="rival", adapter="rival", ways={}, how="", requirements=("rival==2.0",))
 
@@ -66,17 +65,17 @@ def test_this_interpreter_is_found() -> None:
 
 def test_no_interpreter_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Candidates of another version, or that aren't there, are passed over."""
-    monkeypatch.setattr(interpreters, "_candidates", lambda *_: iter([sys.executable, "no/such/python"]))
+    monkeypatch.setattr(environments, "_candidates", lambda *_: iter([sys.executable, "no/such/python"]))
     with pytest.raises(Unavailable, match=r"needs CPython 3\.98 to 3\.99: `uv python install 3\.99`"):
         find_python(((3, 98), (3, 99)), "uv")
 
 
 def test_without_cargo_the_program_isnt_built(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason says what brings cargo."""
-    assert rust.find_built() is None
+    assert rust_peer.find_built() is None
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(Unavailable, match="needs cargo, which comes with Rust"):
-        rust.build()
+        rust_peer.build()
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,6 @@ def test_the_childs_own_modules_need_the_standard_library_only(tmp_path: Path) -
     """Without any installed package, what an adapter imports of ours is found: it fails for what the adapter lacks."""
     child = Path(race_module.__file__).with_name("child.py")
     with pytest.raises(
-        Unavailable, match=r"^its process ended with code 1: AttributeError: .* has no attribute 'RACEANTS'"
+        Unavailable, match=r"^its process ended with code 1: AttributeError: .* has no attribute 'CANDIDATES'"
     ):
         Candidate([sys.executable, "-I", "-S", str(child), "_loop"], "book", "way", tmp_path)

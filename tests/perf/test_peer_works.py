@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from mainspring_perf.peers.inputs import BUY, LEVEL, SELL, TRADE, Inputs
+from mainspring_perf.peers.contract import BUY, LEVEL, SELL, TRADE, Inputs
 from mainspring_perf.peers.works import WORKS, agrees
 
 NAMES = [work.name for work in WORKS]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mainspring.errors import MainspringError
 from mainspring_perf import versus
 from mainspring_perf.host import code, host_profile
 from mainspring_perf.pairs import PAIRS, Round
@@ -62,6 +63,13 @@ def test_both_are_run_from_copies(monkeypatch, baseline):
     assert not seen[1].exists()
 
 
+def test_without_scipy_the_remedy_is_named(monkeypatch, baseline):
+    """SciPy is an extra: a comparison says which, before anything is timed."""
+    monkeypatch.setitem(sys.modules, "scipy.stats", None)
+    with pytest.raises(MainspringError, match=r"pip install 'mainspring\[tune\]'"):
+        beside_each_other(baseline, ["book"])
+
+
 def test_a_pass_that_was_disturbed_counts_for_nothing(monkeypatch, baseline):
     """In each round five passes of one side take twice as long, and the round's ratio is that of the others."""
     random = Random(3)
@@ -91,10 +99,11 @@ def test_a_slowdown_within_the_limit_does_not_fail(monkeypatch, baseline):
     assert not found.failed
 
 
-def test_noise_alone_never_fails(monkeypatch, baseline):
-    """Sixty comparisons of the same code on a machine whose rounds scatter by 8%, forty benchmarks each: no alarm."""
+@pytest.mark.parametrize("comparisons", [12, pytest.param(60, marks=pytest.mark.gate)])
+def test_noise_alone_never_fails(monkeypatch, baseline, comparisons):
+    """Comparisons of the same code on a machine whose rounds scatter by 8%, forty benchmarks each: no alarm."""
     same = {f"benchmark {number}": 1.0 for number in range(40)}
-    for seed in range(60):
+    for seed in range(comparisons):
         Rounds(monkeypatch, same, same, noise=0.08, seed=seed)
         assert not beside_each_other(baseline, ["book"], fail_over=0.02).failed, f"seed {seed}"
 

@@ -70,16 +70,26 @@ HIT = "([x, y]) => document.elementsFromPoint(x, y).map(one => one.getAttribute(
 class View:
     """A page in the browser, at one width and in one scheme of colours, with all that it asked the network for."""
 
-    def __init__(self, browser: Any, html: str, folder: Path, width: int, scheme: str) -> None:
-        self.page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    def __init__(self, page: Any, html: str, folder: Path, width: int, scheme: str) -> None:
+        self.page = page
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(color_scheme=scheme)
         self.asked: list[str] = []
-        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("request", self._note)
         file = folder / "page.html"
         file.write_text(html, encoding="utf-8")
         self.page.goto(file.as_uri())
         # As high as the page, so that every place of it can be hit.
         height = self.page.evaluate("document.documentElement.scrollHeight")
         self.page.set_viewport_size({"width": width, "height": height})
+
+    def _note(self, request: Any) -> None:
+        self.asked.append(request.url)
+
+    def close(self) -> None:
+        """Leaves the page empty for the next test."""
+        self.page.remove_listener("request", self._note)
+        self.page.goto("about:blank")
 
     def layout(self) -> dict[str, Any]:
         return dict(self.page.evaluate(LAYOUT))
@@ -93,18 +103,28 @@ class View:
         return list(self.page.evaluate(HIT, [x, y]))
 
 
+@pytest.fixture(scope="module")
+def page(browser: Any) -> Iterator[Any]:
+    """The one tab in which all is shown, since a new one takes longer than most tests."""
+    opened = browser.new_page()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def view(browser: Any, tmp_path: Path) -> Iterator[Callable[..., View]]:
-    """Opens a page."""
+def view(page: Any, tmp_path: Path) -> Iterator[Callable[..., View]]:
+    """Opens a page in the place of the one before."""
     opened: list[View] = []
 
     def open_page(html: str, width: int = WIDTHS["desktop"], scheme: str = "light") -> View:
-        opened.append(View(browser, html, tmp_path, width, scheme))
+        while opened:
+            opened.pop().close()
+        opened.append(View(page, html, tmp_path, width, scheme))
         return opened[-1]
 
     yield open_page
     for one in opened:
-        one.page.close()
+        one.close()
 
 
 def overlapping(texts: list[dict[str, Any]]) -> list[tuple[str, str]]:

@@ -214,3 +214,15 @@ def test_drift_has_a_section_with_what_to_do(report: SessionReport, troubled_rep
     ]
     assert "0.48x" in row(section, "1     whole path")
     assert "parted" not in rendered(report, 100)
+
+
+def test_no_word_of_what_ran_is_split_at_80_columns(report: SessionReport, change: Callable[..., Any]) -> None:
+    """Only plugins of another distribution than most name theirs, and long names stay whole."""
+    long = {"slot": "risk max_order_notional", "plugin": "max_order_notional"}
+    native = {"plugin": "ladder", "distribution": "mainspring-native"}
+    slots = [*report.slots, change(report.slots[2], **native), change(report.slots[4], **long)]
+    text = rendered(change(report, slots=slots))
+    ran = text[text.index("\nWhat ran, from mainspring 0.1.0 unless noted\n") :]
+    assert ran.split().count("(mainspring-native") == 1
+    assert ran.split().count("max_order_notional") == 2
+    assert "\nWhat ran, all from mainspring 0.1.0\n" in rendered(report)

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from mainspring.errors import PluginError
-from mainspring.model import ApprovedOrder, Refusal
-from mainspring.risk import CHECK_FAILED, INVALID_ORDER, LIMIT_NOT_SET, Gate
+from mainspring.model import Approved, CancelRequest, Refusal, ReplaceRequest
+from mainspring.risk import CHECK_FAILED, INVALID_ORDER, LIMIT_NOT_SET, NOT_YOURS, ORDER_ENDED, UNKNOWN_ORDER, Gate
 
 BUY, SELL = 1, -1
 
@@ -39,7 +39,7 @@ def ask(make_order, make_market, make_account):
 
 def test_an_order_that_every_check_lets_pass_is_approved(ask, make_order, make_market):
     """The approval carries the order and the lane's time."""
-    assert ask(Check(), Check()) == ApprovedOrder(make_order(BUY, 5, 100), make_market().now_ns)
+    assert ask(Check(), Check()) == Approved(make_order(BUY, 5, 100), make_market().now_ns)
 
 
 def test_the_first_refusal_wins(ask):
@@ -115,13 +115,14 @@ def test_an_instrument_that_the_session_does_not_have_is_refused(ask, make_order
 def replace(make_order, make_market, make_account):
     """Asks to change an order of 10 lots at 100, 4 of them filled. Gives the answer and what the check was asked."""
 
-    def ask(price, lots, *, side=BUY, answer=None, state="open"):
+    def ask(price, lots, *, side=BUY, answer=None, state="accepted"):
         check = Check(answer)
         gate = Gate([[("check", check)]])
         order = SimpleNamespace(
-            order=make_order(side, 10, 100), price_ticks=100, size_lots=10, filled_lots=4, state=state
+            order=make_order(side, 10, 100), price_ticks=100, size_lots=10, filled_lots=4, state=state, ended=False
         )
-        return gate.approve_replace(order, price, lots, make_market(), make_account(7, 20, 30)), check.asked
+        request = ReplaceRequest(order.order.order_id, 0, price, lots, 0, order.order.strategy)
+        return gate.approve_replace(request, order, make_market(), make_account(7, 20, 30)), check.asked
 
     return ask
 
@@ -130,7 +131,7 @@ def replace(make_order, make_market, make_account):
 def test_a_replace_is_checked_as_the_order_it_makes(replace, make_order, side, buys, sells):
     """The checks see what would be left at the new price, and an account without what is left of the old order."""
     answer, asked = replace(101, 15, side=side)
-    assert answer.order == make_order(side, 15, 101)
+    assert (answer.request.price_ticks, answer.request.size_lots) == (101, 15)
     assert asked == [(make_order(side, 11, 101), 7, buys, sells)]
 
 
@@ -144,11 +145,11 @@ def test_a_replace_that_a_check_refuses_is_refused(replace):
 def test_a_smaller_size_at_the_same_price_adds_no_risk(replace):
     """It passes without being checked, so that risk can always be taken off."""
     answer, asked = replace(100, 9, answer=Refusal("x"))
-    assert isinstance(answer, ApprovedOrder)
+    assert isinstance(answer, Approved)
     assert asked == []
 
 
-@pytest.mark.parametrize("state", ["pending-new", "pending-replace", "pending-cancel", "unknown"])
+@pytest.mark.parametrize("state", ["in-flight", "replace-pending", "cancel-pending", "unknown"])
 def test_what_stands_is_not_known_while_a_request_is_on_its_way(replace, state):
     """Then a replace to what the venue last confirmed is checked like any other."""
     refusal = Refusal("x")
@@ -173,3 +174,48 @@ def test_a_replace_that_makes_no_sense_is_refused(replace, price, lots):
     answer, asked = replace(price, lots)
     assert answer.reason == INVALID_ORDER
     assert asked == []
+
+
+@pytest.mark.parametrize("checks", [[], [("check", Check(Refusal("x")))]])
+def test_no_limit_stops_a_cancel(make_order, checks):
+    """It is approved at the lane's time although every check refuses, or none is set."""
+    order = SimpleNamespace(order=make_order(BUY, 10, 100), state="unknown", ended=False)
+    request = CancelRequest(order.order.order_id, 0, 5)
+    gate = Gate([checks], missing_required=["max_position"])
+    assert gate.approve_cancel(request, order, 7) == Approved(request, 7)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "strategy", "ended", "reason"),
+    [(1, "", False, NOT_YOURS), (0, "other", False, NOT_YOURS), (0, "", True, ORDER_ENDED)],
+)
+def test_only_an_open_order_of_ones_own_is_changed(
+    make_order, make_market, make_account, instrument, strategy, ended, reason
+):
+    """Neither a cancel nor a replace is approved for another's order, an ended one, or one that nobody sent."""
+    gate = Gate([[("check", Check())]] * 2)
+    order = SimpleNamespace(order=make_order(BUY, 10, 100), state="cancelled", ended=ended)
+    cancel = CancelRequest(1, instrument, 5, strategy)
+    replace = ReplaceRequest(1, instrument, 100, 5, 5, strategy)
+    assert gate.approve_cancel(cancel, order, 7).reason == reason
+    assert gate.approve_replace(replace, order, make_market(), make_account()).reason == reason
+    assert gate.approve_cancel(cancel, None, 7).reason == UNKNOWN_ORDER
+    assert gate.approve_replace(replace, None, make_market(), make_account()).reason == UNKNOWN_ORDER
+
+
+def test_a_stop_refuses_new_risk_in_its_instrument(make_order, make_market, make_account):
+    """New orders and larger replaces are refused with its reason while it stands; cancels and smaller sizes pass."""
+    stops = {0: Refusal("discrepancy", "x")}
+    gate = Gate([[("check", Check())]] * 2, stops=stops)
+    sent = make_order(BUY, 10, 100)
+    order = SimpleNamespace(order=sent, price_ticks=100, size_lots=10, filled_lots=0, state="accepted", ended=False)
+    market, account = make_market(), make_account()
+    assert gate.approve(sent, market, account) == stops[0]
+    assert isinstance(gate.approve(msgspec.structs.replace(sent, instrument=1), market, account), Approved)
+    assert gate.approve_replace(ReplaceRequest(sent.order_id, 0, 100, 11, 5), order, market, account) == stops[0]
+    assert isinstance(
+        gate.approve_replace(ReplaceRequest(sent.order_id, 0, 100, 9, 5), order, market, account), Approved
+    )
+    assert isinstance(gate.approve_cancel(CancelRequest(sent.order_id, 0, 5), order, 7), Approved)
+    stops.clear()
+    assert isinstance(gate.approve(sent, market, account), Approved)

@@ -5,9 +5,9 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from mainspring import testing
-from mainspring.model import Accepted, ApprovedOrder, BookSnapshot, Fill, Instrument, NewOrder, Side
+from mainspring.model import Accepted, Approved, BookSnapshot, Fill, Instrument, NewOrder, Side
 from mainspring.seams import RouterContext
+from mainspring.testing import BackOfQueue, FixedLatency, check_router
 from mainspring_plugins.books.sorted_dict import SortedDictBook
 from mainspring_plugins.routers import paper
 
@@ -16,7 +16,7 @@ SPOT = Instrument(symbol="A/B", venue_symbol="AB", tick_size=Decimal("0.01"), lo
 
 def make(seed=7, **options):
     book = SortedDictBook()
-    context = RouterContext((SPOT,), (book,), seed)
+    context = RouterContext((SPOT,), (book,), seed, (BackOfQueue(),), (FixedLatency(100_000),))
     return book, paper.make_paper_router(context, options=msgspec.convert(options, paper.PaperOptions))
 
 
@@ -34,11 +34,11 @@ def test_it_is_the_default_and_says_what_it_is():
 
 
 def test_options_reach_the_venue():
-    """Latency in microseconds, fees in basis points."""
-    book, router = make(latency_us=100, maker_fee_bps=-0.5, taker_fee_bps="2.5")
+    """Fees in basis points."""
+    book, router = make(maker_fee_bps=-0.5, taker_fee_bps="2.5")
     book.apply_snapshot([(99, 5)], [(101, 5)])
     router.on_market(BookSnapshot(0, 0, 0, 1, [], []))
-    router.submit(ApprovedOrder(NewOrder(1, 0, Side.BUY, "limit", 101, 2, 0), 0), 0)
+    router.submit(Approved(NewOrder(1, 0, Side.BUY, "limit", 101, 2, 0), 0), 0)
     assert router.due_ns == 100_000
     assert router.poll(100_000) == [
         Accepted(1, 0, 100_000),
@@ -46,27 +46,13 @@ def test_options_reach_the_venue():
     ]
 
 
-def test_the_seed_decides_the_latencies():
-    """The same seed gives the same arrival, another one another."""
-    dues = []
-    for seed in (7, 7, 8):
-        _, router = make(seed, latency_jitter="lognormal", latency_jitter_us=300)
-        router.submit(ApprovedOrder(NewOrder(1, 0, Side.BUY, "limit", 101, 2, 0), 0), 0)
-        dues.append(router.due_ns)
-    assert dues[0] == dues[1] != dues[2]
-
-
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"latency_us": -1}, "latency_us"),
         ({"settle_ms": "nan"}, "settle_ms"),
         ({"maker_fee_bps": 20_000}, "maker_fee_bps"),
         ({"taker_fee_bps": "0.000001"}, "five decimals"),
-        ({"latency_jitter": "uniform"}, "belong together"),
-        ({"latency_jitter_us": 5}, "belong together"),
-        ({"queue": "hopeful"}, "queue"),
-        ({"latncy_us": 5}, "latncy_us"),
+        ({"latency_us": 5}, "latency_us"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options, problem):
@@ -76,20 +62,11 @@ def test_options_that_make_no_sense_are_refused(options, problem):
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"queue": "pessimistic", "settle_ms": 0},
-        {"latency_us": 0},
-        {"latency_jitter": "exponential", "latency_jitter_us": 20_000},
-    ],
-    ids=["default", "pessimistic", "no-latency", "jitter"],
-)
+@pytest.mark.parametrize("options", [{}, {"settle_ms": 0}], ids=["default", "no settling"])
 def test_it_keeps_the_contract_of_the_seam(options, seed):
     """The conformance kit finds nothing, whatever the options."""
     converted = msgspec.convert(options, paper.PaperOptions)
-    testing.check_router(
+    check_router(
         lambda context: paper.make_paper_router(context, options=converted),
         instruments=(SPOT, SPOT),
         seed=seed,

@@ -120,7 +120,7 @@ def test_it_is_loaded_configured_planned_and_wired(clock: Seam) -> None:
     (choice,) = plan.slots
     assert (choice.slot, choice.plugin, choice.rule) == ("clock", "steady", "pinned")
     assert choice.because.startswith("pinned by s.toml:")
-    made = wire(plan, registry).parts["clock"]
+    made = wire(plan, registry).lane.parts["clock"]
     if clock.slot == "lane":
         assert (made.now_ns(), made.subject) == (7, plan.instruments)
     else:
@@ -131,7 +131,7 @@ def test_its_slot_stays_empty_unless_something_provides_it(clock: Seam) -> None:
     """No clock is named and none may be chosen unasked: the session runs without one."""
     plan, registry = plan_of("")
     assert plan.slots == ()
-    assert wire(plan, registry).parts == {}
+    assert wire(plan, registry).lane.parts == {}
 
 
 @pytest.mark.parametrize(

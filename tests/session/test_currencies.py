@@ -10,7 +10,7 @@ from rich.console import Console
 from mainspring.host.config import load_config, parse_config
 from mainspring.host.session_planning import make_session
 from mainspring.model import Instrument
-from mainspring.orders import Account
+from mainspring.portfolio import Valuation
 from mainspring.report import (
     BookReport,
     FeedReport,
@@ -139,10 +139,18 @@ def outcome(name, instruments):
         gaps=0,
         resyncs=0,
     )
-    log = OrderLogReport(lane=name, feed="", records=0, bytes=0, sha256=name * 64)
-    part = PartResult(feed=feed, instruments=instruments, refusals={}, log=log, stages={})
+    log = OrderLogReport(lane=name, records=0, bytes=0, sha256=name * 64)
     result = LaneResult(
-        parts=[part], messages=1, wall_seconds=1.0, peak_rss_bytes=1, stopped_early=None, pace=[], drift=[]
+        parts=[PartResult(feed=feed, instruments=instruments)],
+        refusals={},
+        discrepancies={},
+        log=log,
+        stages={},
+        messages=1,
+        wall_seconds=1.0,
+        peak_rss_bytes=1,
+        stopped_early=None,
+        pace=[],
     )
     return LaneOutcome(name=name, process=1, result=result, messages=1)
 
@@ -158,7 +166,7 @@ def test_currencies_that_are_not_known_are_never_one():
 
     def currency(symbol, **given):
         one = Instrument(symbol=symbol, venue_symbol=symbol, tick_size=Decimal(1), lot_size=Decimal(1), **given)
-        return Account(one).statement().currency
+        return Valuation(one).currency
 
     assert currency("X_PERP", contract="inverse") == "base currency of X_PERP"
     assert currency("Y_PERP", contract="inverse") != currency("X_PERP", contract="inverse")

@@ -36,11 +36,11 @@ def raises_late(monkeypatch):
     """The quote-maker, which raises at its 2,000th change of the best prices."""
     on_bbo, calls = QuoteMaker.on_bbo, [0]
 
-    def raising(self, market, orders):
+    def raising(self, market):
         calls[0] += 1
         if calls[0] == 2_000:
             raise ZeroDivisionError("no spread")
-        on_bbo(self, market, orders)
+        on_bbo(self, market)
 
     monkeypatch.setattr(QuoteMaker, "on_bbo", raising)
     return calls
@@ -60,7 +60,7 @@ def text_of(report):
 
 
 def test_a_strategy_that_raises_late_has_its_report(run, raises_late):
-    """The error comes with all that had run: orders, fills, what is still open, in text, JSON and page."""
+    """The error comes with all that had run: orders, fills, nothing left open, in text, JSON and page."""
     with pytest.raises(PluginError, match="no spread") as raised:
         run(SHORT)
     report = report_of(raised)
@@ -68,7 +68,8 @@ def test_a_strategy_that_raises_late_has_its_report(run, raises_late):
     (one,) = report.instruments
     assert 1_000 < report.feed.messages < 5_000
     assert one.orders > 0
-    assert one.open_orders
+    assert one.open_orders == [], "what was open was cancelled"
+    assert one.cancelled > 0
     assert report.failure is not None
     assert report.failure.startswith(str(raised.value))
     assert f"at message {report.feed.messages:,}, " in report.failure
@@ -76,10 +77,24 @@ def test_a_strategy_that_raises_late_has_its_report(run, raises_late):
     assert first.startswith(
         "An error ended the session early (exit code 2): the strategy maker 'quote-maker' of mainspring"
     )
-    assert f"{report.feed.messages:,} messages until then; {len(one.open_orders)} orders were still open" in first
+    assert f"{report.feed.messages:,} messages until then, and no order was left open" in first
     assert first in text_of(report)
     assert "An error ended the session early" in to_html(report)
     assert from_json(to_json(report)) == report
+
+
+def test_a_plugin_that_raises_at_the_first_message_has_its_report(run, monkeypatch):
+    """The message was read and run: the report says so, and what failed."""
+
+    def raising(self, market):
+        raise ZeroDivisionError("no spread")
+
+    monkeypatch.setattr(QuoteMaker, "on_bbo", raising)
+    with pytest.raises(PluginError, match="no spread") as raised:
+        run(SHORT)
+    report = report_of(raised)
+    assert report.feed.messages == 1
+    assert "no spread" in report.failure
 
 
 def test_a_failed_session_is_the_same_each_time(run, raises_late):

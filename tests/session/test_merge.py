@@ -42,15 +42,12 @@ def feed(**given):
 
 
 def outcome(name, *, read, stages=None, pace=(), stopped=None, wall_seconds=1.0):
-    part = PartResult(
-        feed=read,
-        instruments=[],
-        refusals={"collar_bps": int(name)},
-        log=OrderLogReport(lane=name, feed="", records=int(name), bytes=10, sha256=name * 64),
-        stages=stages or {},
-    )
     result = LaneResult(
-        parts=[part],
+        parts=[PartResult(feed=read, instruments=[])],
+        refusals={"collar_bps": int(name)},
+        log=OrderLogReport(lane=name, records=int(name), bytes=10, sha256=name * 64),
+        discrepancies={},
+        stages=stages or {},
         messages=read.messages,
         wall_seconds=wall_seconds,
         peak_rss_bytes=1_000,

@@ -60,7 +60,10 @@ def test_the_reference_session_trades(run):
     assert instrument.fills > 0
     assert instrument.book.live
     assert instrument.book.crossed == 0
-    assert {stage.stage for stage in report.timing.stages} >= {"feed", "book", "strategy", "slippage", "risk", "route"}
+    stages = {stage.stage for stage in report.timing.stages}
+    assert stages >= {"strategy", "slippage", "risk", "route"}
+    # Where both are native, they are timed as one.
+    assert stages >= {"feed+book"} or stages >= {"feed", "book"}
     assert report.order_log_records > 0
 
 
@@ -73,7 +76,8 @@ def test_a_report_has_what_its_charts_are_drawn_from(run):
     assert pace[-1].messages == report.feed.messages
     assert pace[-1].receive_ns == report.feed.last_receive_ns
     assert pace[-1].wall_ns == pytest.approx(report.timing.wall_seconds * 1e9, abs=1)
-    assert instrument.orders_sent == next(stage.count for stage in report.timing.stages if stage.stage == "route")
+    routed = next(stage.count for stage in report.timing.stages if stage.stage == "route")
+    assert instrument.accepted < instrument.orders_sent <= routed, "cancels are routed too"
     assert {one.replaces for one in instrument.order_samples} == {False, True}
     (costs,) = instrument.slippage
     fills = instrument.fill_samples
@@ -95,14 +99,19 @@ def weighed(values):
 
 
 def test_every_fill_lies_on_the_price_line_of_the_page(run):
-    """The tip of each triangle is within a pixel of the mid's line, however fast the price moved there."""
+    """The tip of each triangle is within a pixel of the mid's line, however fast the price moved there.
+
+    Apart from fills whose print came late, when the mid had moved on.
+    """
     report = run("feed.seconds=60")
     (drawing,) = re.findall(r'<svg class="chart wide price".*?</svg>', to_html(report), re.DOTALL)
     (points,) = re.findall(r'class="mid" points="([^"]*)"', drawing)
     line = [tuple(map(float, point.split(","))) for point in points.split()]
     tips = [tuple(map(float, tip)) for tip in re.findall(r'class="fill [^"]*" d="M([\d.]+) ([\d.]+)', drawing)]
     assert len(tips) == report.instruments[0].fills > 100
-    assert max(from_line(line, *tip) for tip in tips) <= 1
+    late = [one for one in report.instruments[0].fill_samples if abs(float(one.price) - one.mid) > 0.5]
+    assert len(late) < len(tips) / 5
+    assert sum(from_line(line, *tip) > 1 for tip in tips) <= len(late)
 
 
 def from_line(line, x, y):
@@ -122,7 +131,13 @@ def test_orders_left_at_the_end_are_listed(run):
     report = run(SHORT)
     (one,) = report.instruments
     assert one.open_orders
-    assert {order.state for order in one.open_orders} <= {"open", "pending-new", "pending-cancel", "pending-replace"}
+    assert {order.state for order in one.open_orders} <= {
+        "accepted",
+        "partially-filled",
+        "in-flight",
+        "cancel-pending",
+        "replace-pending",
+    }
     for order in one.open_orders:
         assert (order.strategy, order.side) in {("maker", "buy"), ("maker", "sell")}
         assert float(order.filled) < float(order.size)
@@ -151,7 +166,7 @@ def test_the_recorded_session_trades(run):
     assert report.slots[0].plugin == "binance-spot"
 
 
-JITTER = ("seed=7", "router.latency_jitter=lognormal", "router.latency_jitter_us=100")
+JITTER = ("seed=7", "latency.plugin=distribution", "latency.request_jitter_us=100", "latency.response_us=50")
 TREND = ('strategy.trend={plugin="momentum", size=0.01}',)
 
 
@@ -160,7 +175,7 @@ TREND = ('strategy.trend={plugin="momentum", size=0.01}',)
     [
         (),
         ('strategy.trend={plugin="momentum", size=0.01}',),
-        ("seed=7", "router.latency_jitter=lognormal", "router.latency_jitter_us=100"),
+        JITTER,
     ],
 )
 def test_same_input_same_report(run, overrides):

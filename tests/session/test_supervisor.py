@@ -6,6 +6,7 @@ from collections import deque
 import msgspec
 import pytest
 
+from mainspring.report import OrderLogReport
 from mainspring.session.lanes.messages import Finished, Progressed, Ready, Refused
 from mainspring.session.lanes.supervisor import Kill, Send, StartClock, Supervisor
 from mainspring.session.results import LaneResult
@@ -16,7 +17,15 @@ READY = Ready(process=7, actions=[])
 def result(messages=9, stopped=None):
     return Finished(
         result=LaneResult(
-            parts=[], messages=messages, wall_seconds=1.0, peak_rss_bytes=1, stopped_early=stopped, pace=[]
+            parts=[],
+            refusals={},
+            log=OrderLogReport(lane="1", records=0, bytes=0, sha256=""),
+            stages={},
+            messages=messages,
+            wall_seconds=1.0,
+            peak_rss_bytes=1,
+            stopped_early=stopped,
+            pace=[],
         ),
         undone=[],
     )

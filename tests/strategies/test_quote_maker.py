@@ -1,150 +1,184 @@
 """The market maker: where its quotes stand, how it leans, and when it takes them back."""
 
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import pytest
 
 from mainspring.errors import GridError
-from mainspring.model import Accepted, Rejected, Side
-from mainspring.testing import INSTRUMENT, FakeMarket, FakeOrders, check_strategy
+from mainspring.model import Side
+from mainspring.testing import FakeSession, check_strategy
 from mainspring_plugins.strategies.quote_maker import QuoteMaker, QuoteMakerOptions
 
 
-def make(**options):
-    return QuoteMaker((INSTRUMENT,), options=QuoteMakerOptions(size=Decimal("0.010"), **options))
+def make(**options: Any) -> QuoteMaker:
+    return QuoteMaker(options=QuoteMakerOptions(size=Decimal("0.010"), **options))
 
 
-def prices(orders):
-    """Where the open orders stand, by side."""
-    return {one.order.side: one.price_ticks for one in orders.open_orders()}
+def quoting(**options: Any) -> FakeSession:
+    """A session whose maker has quoted around a mid of 1000 ticks, one tick from the best prices."""
+    session = FakeSession()
+    session.start(make(**options))
+    session.show(bid_ticks=999, ask_ticks=1001)
+    return session
 
 
-def test_quotes_stand_either_side_of_the_mid():
-    """Flat, both quotes stand the edge away from the mid, and ask not to take."""
-    orders = FakeOrders()
-    make(edge_ticks=3).on_bbo(FakeMarket(mid_ticks=1000), orders)
-    assert prices(orders) == {Side.BUY: 997, Side.SELL: 1003}
-    assert all(request[-1] is True for request in orders.requests), "post-only"
+def accept(session: FakeSession) -> None:
+    for order in session.markets[0].open_orders:
+        session.accept(order)
 
 
-def test_half_ticks_are_rounded_away_from_the_mid():
+def prices(session: FakeSession) -> dict[Side, int]:
+    """Where the open orders stand or are to stand, by side."""
+    found = {order.side: order.price_ticks for order in session.markets[0].open_orders}
+    for request in session.replaces():
+        for order in session.markets[0].open_orders:
+            if order.order_id == request.order_id:
+                found[order.side] = request.price_ticks
+    return found
+
+
+def test_quotes_stand_either_side_of_the_mid() -> None:
+    """Flat, both quotes stand the edge away from the mid, and are post-only."""
+    session = quoting(edge_ticks=3)
+    assert prices(session) == {Side.BUY: 997, Side.SELL: 1003}
+    assert all(order.post_only for order in session.new_orders())
+
+
+def test_half_ticks_are_rounded_away_from_the_mid() -> None:
     """Where the mid lies between ticks, neither quote comes nearer than the edge."""
-    orders = FakeOrders()
-    make(edge_ticks=2).on_bbo(FakeMarket(bids=[(1000, 5)], asks=[(1001, 5)]), orders)
-    assert prices(orders) == {Side.BUY: 998, Side.SELL: 1003}
+    session = FakeSession()
+    session.start(make(edge_ticks=2))
+    session.show(bid_ticks=1000, ask_ticks=1001)
+    assert prices(session) == {Side.BUY: 998, Side.SELL: 1003}
 
 
-def test_it_leans_against_its_position():
+def holding(position_lots: int, mid_ticks: int = 1000, **options: Any) -> FakeSession:
+    """A session whose maker holds a position, after which it has quoted again."""
+    session = FakeSession()
+    session.start(make(**options))
+    # Far away, so that what is quoted afterwards is seen to be new.
+    session.show(bid_ticks=mid_ticks + 499, ask_ticks=mid_ticks + 501)
+    accept(session)
+    bid, ask = session.markets[0].open_orders
+    first, other = (bid, ask) if position_lots > 0 else (ask, bid)
+    session.cancelled(other)
+    first.replace(size_lots=abs(position_lots))
+    session.show()
+    session.replaced(session.replaces()[-1])
+    session.fill(first)
+    for order in session.markets[0].open_orders:
+        session.cancelled(order)
+    assert session.markets[0].position_lots == position_lots
+    session.requests.clear()
+    session.show(bid_ticks=mid_ticks - 1, ask_ticks=mid_ticks + 1)
+    return session
+
+
+def test_it_leans_against_its_position() -> None:
     """Long by two quotes' size, both quotes stand two skews lower."""
-    orders = FakeOrders()
-    orders.position_lots = 20
-    make(edge_ticks=6, skew_ticks=2).on_bbo(FakeMarket(mid_ticks=1000), orders)
-    assert prices(orders) == {Side.BUY: 990, Side.SELL: 1002}
+    assert prices(holding(20, edge_ticks=6, skew_ticks=2)) == {Side.BUY: 990, Side.SELL: 1002}
 
 
-def test_a_quote_never_crosses_the_touch():
+def test_a_quote_never_crosses_the_touch() -> None:
     """However far it leans, a bid stays below the best offer."""
-    orders = FakeOrders()
-    orders.position_lots = -100
-    make(edge_ticks=1, skew_ticks=50, max_position=Decimal(10)).on_bbo(FakeMarket(mid_ticks=1000), orders)
-    assert prices(orders)[Side.BUY] == 1000, "one below the best offer at 1001"
+    session = holding(-100, edge_ticks=1, skew_ticks=50, max_position=Decimal(10))
+    assert prices(session)[Side.BUY] == 1000, "one below the best offer at 1001"
 
 
-def test_it_holds_no_more_than_it_may():
+def test_it_holds_no_more_than_it_may() -> None:
     """At the position limit only the side that reduces it is quoted."""
-    orders = FakeOrders()
-    orders.position_lots = 20
-    make(max_position=Decimal("0.020")).on_bbo(FakeMarket(), orders)
-    assert set(prices(orders)) == {Side.SELL}
+    assert set(prices(holding(20, max_position=Decimal("0.020")))) == {Side.SELL}
 
 
-def test_quotes_follow_the_mid_once_it_has_moved_far_enough():
+def test_quotes_follow_the_mid_once_it_has_moved_far_enough() -> None:
     """A mid that moves less than the threshold moves nothing; one that moves more moves both quotes."""
-    maker, orders = make(requote_ticks=3), FakeOrders()
-    maker.on_bbo(FakeMarket(mid_ticks=1000), orders)
-    maker.on_bbo(FakeMarket(mid_ticks=1002), orders)
-    assert prices(orders) == {Side.BUY: 998, Side.SELL: 1002}
-    maker.on_bbo(FakeMarket(mid_ticks=1003), orders)
-    assert prices(orders) == {Side.BUY: 1001, Side.SELL: 1005}
+    session = quoting(requote_ticks=3)
+    accept(session)
+    session.show(bid_ticks=1001, ask_ticks=1003)
+    assert session.replaces() == []
+    session.show(bid_ticks=1002, ask_ticks=1004)
+    assert prices(session) == {Side.BUY: 1001, Side.SELL: 1005}
 
 
-def test_an_order_on_its_way_is_left_alone():
+def test_an_order_on_its_way_is_left_alone() -> None:
     """A quote whose last request isn't answered yet is neither moved nor doubled."""
-    maker, orders = make(), FakeOrders()
-    maker.on_bbo(FakeMarket(mid_ticks=1000), orders)
-    for one in orders.open_orders():
-        one.state = "pending-new"
-    maker.on_bbo(FakeMarket(mid_ticks=1100), orders)
-    assert len(orders.requests) == 2
+    session = quoting()
+    session.show(bid_ticks=1099, ask_ticks=1101)
+    assert len(session.requests) == 2
+
+
+@pytest.mark.parametrize("change", [{"live": False}, {"bid_lots": 0}, {"ask_lots": 0}])
+def test_without_a_market_it_withdraws(change: dict[str, Any]) -> None:
+    """Where the book can't be trusted or has no mid, the quotes are taken back, once, those on their way included."""
+    session = quoting()
+    session.accept(session.markets[0].open_orders[0])
+    session.show(**change)
+    session.show(**change)
+    assert {request.order_id for request in session.cancels()} == {1, 2}
+    assert len(session.requests) == 4
+
+
+def test_a_refusal_keeps_it_quiet() -> None:
+    """After a refusal it requests nothing until the time is up."""
+    session = quoting(retry_ms=10)
+    for order in session.markets[0].open_orders:
+        session.reject(order)
+    session.advance(seconds=0.009)
+    session.show(bid_lots=7)
+    assert len(session.requests) == 2
+    session.advance(seconds=0.001)
+    session.show(bid_lots=8)
+    assert len(session.requests) == 4
+
+
+def test_it_withdraws_however_quiet_it_keeps() -> None:
+    """A refusal keeps it from quoting, never from taking its quotes back."""
+    session = quoting()
+    session.reject(session.markets[0].open_orders[0])
+    session.show(live=False)
+    assert [request.order_id for request in session.cancels()] == [2]
+
+
+def test_what_arrives_on_a_dead_market_is_withdrawn() -> None:
+    """An order whose cancel was rejected on a dead market is cancelled again."""
+    session = quoting()
+    accept(session)
+    session.show(live=False)
+    session.reject(session.markets[0].open_orders[0], "cancel")
+    assert [request.order_id for request in session.cancels()] == [1, 2, 1]
+
+
+def test_a_fill_moves_the_fair_price() -> None:
+    """After a fill both quotes are where the new position wants them, without waiting for the market."""
+    session = quoting(edge_ticks=3, skew_ticks=2)
+    accept(session)
+    session.fill(session.markets[0].open_orders[0])
+    assert prices(session) == {Side.BUY: 995, Side.SELL: 1001}
 
 
 @pytest.mark.parametrize(
-    "market", [FakeMarket(live=False), FakeMarket(bids=[], asks=[(1001, 5)]), FakeMarket(bids=[(999, 5)], asks=[])]
+    ("options", "text"),
+    [
+        ({"size": Decimal("0.0005")}, r"ACME/USD: size '0.0005' is off the grid of 0\.001"),
+        ({"size": Decimal(0)}, "size '0' is below one lot"),
+        ({"size": Decimal(1), "max_position": Decimal("0.0001")}, "max_position"),
+    ],
 )
-def test_without_a_market_it_withdraws(market):
-    """Where the book can't be trusted or has no mid, the quotes are taken back."""
-    maker, orders = make(), FakeOrders()
-    maker.on_bbo(FakeMarket(), orders)
-    maker.on_bbo(market, orders)
-    assert prices(orders) == {}
-
-
-def test_a_refusal_keeps_it_quiet():
-    """After a refusal it asks for nothing until the time is up."""
-    maker, orders, market = make(retry_ms=1), FakeOrders(), FakeMarket()
-    maker.on_order_event(Accepted(1, 0, market.now_ns), market, orders)
-    maker.on_order_event(Rejected(1, 0, market.now_ns, "too-large"), market, orders)
-    market.now_ns += 999_999
-    maker.on_bbo(market, orders)
-    assert orders.requests == []
-    market.now_ns += 1
-    maker.on_bbo(market, orders)
-    assert len(orders.requests) == 2
-
-
-def test_a_size_off_the_grid_is_an_error():
-    """A size that isn't a whole number of lots is refused, and named."""
-    with pytest.raises(GridError, match=r"ACME/USD: size '0.0005' is off the grid of 0\.001"):
-        QuoteMaker((INSTRUMENT,), options=QuoteMakerOptions(size=Decimal("0.0005")))
+def test_a_size_off_the_grid_is_an_error(options: dict[str, Any], text: str) -> None:
+    """A size that isn't a whole number of lots is refused at the start, and named."""
+    with pytest.raises(GridError, match=text):
+        FakeSession().start(QuoteMaker(options=QuoteMakerOptions(**options)))
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_it_keeps_the_contract(seed):
+def test_it_keeps_the_contract(seed: int) -> None:
     """The conformance kit finds nothing to say."""
-    factory: Any = partial(QuoteMaker, options=QuoteMakerOptions(size=Decimal("0.1")))
-    check_strategy(factory, seed=seed)
-
-
-def test_it_withdraws_however_quiet_it_keeps():
-    """A refusal keeps it from asking, never from taking its quotes back, those on their way included."""
-    maker, orders, market = make(), FakeOrders(), FakeMarket()
-    maker.on_bbo(market, orders)
-    next(iter(orders.open_orders())).state = "pending-new"
-    maker.on_order_event(Rejected(9, 0, market.now_ns, "too-large"), market, orders)
-    market.live = False
-    maker.on_bbo(market, orders)
-    assert prices(orders) == {}
-
-
-def test_what_arrives_on_a_dead_market_is_withdrawn():
-    """An order that the venue takes after the market has gone is cancelled at once."""
-    maker, orders, market = make(), FakeOrders(), FakeMarket()
-    maker.on_bbo(market, orders)
-    market.live = False
-    maker.on_order_event(Accepted(1, 0, market.now_ns), market, orders)
-    assert prices(orders) == {}
-
-
-def test_no_size_is_an_error():
-    """A size of nothing is refused, and named."""
-    with pytest.raises(GridError, match=r"size '0' is no size"):
-        QuoteMaker((INSTRUMENT,), options=QuoteMakerOptions(size=Decimal(0)))
+    check_strategy(lambda: QuoteMaker(options=QuoteMakerOptions(size=Decimal("0.1"))), seed=seed)
 
 
 @pytest.mark.parametrize("name", ["skew_ticks", "requote_ticks", "retry_ms"])
-def test_options_below_zero_are_refused(name):
+def test_options_below_zero_are_refused(name: str) -> None:
     """An option that makes no sense below zero is an error that names it."""
     wrong: dict[str, Any] = {name: -1}
     with pytest.raises(ValueError, match=name):

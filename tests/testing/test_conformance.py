@@ -1,13 +1,12 @@
-"""Shows that check_offer gives a verdict whatever an offer does, and that check_strategy finds what is broken."""
+"""Shows that check_offer gives a verdict whatever an offer does."""
+
+from typing import Literal
 
 import msgspec
 import pytest
 
-from mainspring.errors import ConformanceError
 from mainspring.host.registry import Registry
-from mainspring.model import Instrument, Side
-from mainspring.seams import MarketView, Orders, Subscription
-from mainspring.testing import CheckOutcome, NaiveBook, PlainJsonCodec, check_offer, check_strategy
+from mainspring.testing import CheckOutcome, NaiveBook, PlainJsonCodec, check_offer
 from mainspring_plugins.codecs.json import JsonCodec
 from mainspring_plugins.codecs.ormsgpack import OrmsgpackCodec
 
@@ -58,11 +57,12 @@ def test_what_sends_real_orders_is_left_alone() -> None:
     assert "real orders" in verdict.detail
 
 
-def test_options_are_their_defaults_and_1000_for_the_rest() -> None:
+def test_options_are_their_defaults_the_first_allowed_or_1000() -> None:
     """The factory gets an instance, and what can't be filled so is left out with a word."""
 
     class Options(msgspec.Struct):
         limit: int
+        side: Literal["buy", "sell"]
         depth: int = 3
 
     class Unfillable(msgspec.Struct):
@@ -75,7 +75,7 @@ def test_options_are_their_defaults_and_1000_for_the_rest() -> None:
         return NaiveBook()
 
     assert check_offer("book", "naive", factory, options=Options).ok
-    assert given[0] == Options(1000, 3)
+    assert given[0] == Options(1000, "buy", 3)
     verdict = check_offer("book", "naive", factory, options=Unfillable)
     assert verdict.ok is None
     assert "venue" in verdict.detail
@@ -84,119 +84,6 @@ def test_options_are_their_defaults_and_1000_for_the_rest() -> None:
 def test_an_unknown_seam_is_not_checked() -> None:
     """A journal, so far."""
     assert check_offer("journal", "sqlite", NaiveBook).ok is None
-
-
-class Sound:
-    subscription = Subscription(bbo=True, trades=True, fills=True, order_events=True, timer_ms=100)
-
-    def __init__(self, instruments):
-        self.called = 0
-
-    def on_bbo(self, market, orders):
-        self.called += 1
-        if market.live and market.bid_lots and not orders.open_orders():
-            orders.submit(Side.BUY, 3, market.bid_ticks)
-
-    def on_trade(self, trade, market, orders):
-        self.called += 1
-
-    on_fill = on_order_event = on_trade
-
-    def on_timer(self, market, orders):
-        self.called += 1
-
-
-class Raises(Sound):
-    def on_trade(self, trade, market, orders):
-        raise ValueError
-
-
-class AsksForNothing(Sound):
-    def on_bbo(self, market, orders):
-        orders.submit(Side.BUY, 0, market.ask_ticks)
-
-
-class ForgetsThePrice(Sound):
-    def on_bbo(self, market, orders):
-        orders.submit(Side.SELL, 1)
-
-
-class HasNoMethod(Sound):
-    on_timer = None  # type: ignore[assignment]
-
-
-class ThrowsDice(Sound):
-    made = 0
-
-    def __init__(self, instruments):
-        super().__init__(instruments)
-        ThrowsDice.made += 1
-        self.size = ThrowsDice.made
-
-    def on_bbo(self, market, orders):
-        orders.submit(Side.BUY, self.size, market.ask_ticks)
-
-
-@pytest.mark.parametrize(
-    ("factory", "rule"),
-    [
-        (Raises, "never raises"),
-        (AsksForNothing, "one lot or more"),
-        (ForgetsThePrice, "has a price"),
-        (HasNoMethod, "has a method for"),
-        (ThrowsDice, "same market"),
-    ],
-)
-def test_a_broken_strategy_is_found(factory, rule) -> None:
-    """By the rule that it breaks."""
-    with pytest.raises(ConformanceError, match=rule):
-        check_strategy(factory)
-
-
-def test_a_sound_strategy_passes() -> None:
-    """Woken in every way that it asks for."""
-    check_strategy(Sound)
-
-
-class Pairs:
-    """Trades the second instrument by the first one's price, and knows its orders by their ids."""
-
-    subscription = Subscription(bbo=True)
-
-    def __init__(self, instruments: tuple[Instrument, ...]) -> None:
-        self.first, self.second = instruments[0], instruments[1]
-        self.mid = 0
-        self.seen_ns = 0
-        self.ids: set[int] = set()
-
-    def on_bbo(self, market: MarketView, orders: Orders) -> None:
-        if market.now_ns < self.seen_ns:
-            raise ValueError("time ran backwards")
-        self.seen_ns = market.now_ns
-        if market.instrument is self.first:
-            self.mid = market.bid_ticks
-        elif self.mid and market.bid_lots:
-            order_id = orders.submit(Side.BUY, 1, market.bid_ticks)
-            if order_id in self.ids:
-                raise ValueError("two orders of one id")
-            self.ids.add(order_id)
-
-
-def test_a_strategy_of_two_instruments_passes() -> None:
-    """It is given two, on one clock, with ids that are the session's."""
-    assert check_offer("strategy", "pairs", Pairs, seed=3).ok is True
-
-
-def test_a_strategy_of_more_says_how_many() -> None:
-    """The capability `instruments` is how many it gets at least."""
-
-    class Basket(Pairs):
-        def __init__(self, instruments: tuple[Instrument, ...]) -> None:
-            super().__init__(instruments)
-            self.last = instruments[4]
-
-    assert check_offer("strategy", "basket", Basket).ok is False
-    assert check_offer("strategy", "basket", Basket, capabilities={"instruments": 5}).ok is True
 
 
 def test_a_feed_that_read_nothing_is_not_ok() -> None:
@@ -222,13 +109,11 @@ def test_a_plugin_that_exits_has_failed(where: str) -> None:
     """`sys.exit(0)` doesn't end the check with a good verdict."""
 
     class Exits:
-        subscription = Subscription(bbo=True)
-
-        def __init__(self, instruments: tuple[Instrument, ...]) -> None:
+        def __init__(self) -> None:
             if where == "factory":
                 raise SystemExit(0)
 
-        def on_bbo(self, market: MarketView, orders: Orders) -> None:
+        def on_bbo(self, market: object) -> None:
             raise SystemExit(0)
 
     verdict = check_offer("strategy", "exits", Exits)

@@ -24,13 +24,14 @@ class Honest:
         self.fill_id = 0
 
     def submit(self, order, now_ns):
-        self._later(now_ns, self.accept, order.order)
+        self._later(now_ns, self.accept, order.request)
 
-    def cancel(self, order_id, now_ns):
-        self._later(now_ns, self.cancelled, order_id)
+    def cancel(self, cancel, now_ns):
+        self._later(now_ns, self.cancelled, cancel.request.order_id)
 
-    def replace(self, order_id, price_ticks, size_lots, now_ns):
-        self._later(now_ns, self.replaced, order_id, price_ticks, size_lots)
+    def replace(self, replace, now_ns):
+        request = replace.request
+        self._later(now_ns, self.replaced, request.order_id, request.price_ticks, request.size_lots)
 
     def poll(self, now_ns):
         events = []
@@ -180,7 +181,7 @@ class DrawsFromNowhere(Honest):
 
 
 class RefusesToCancel(Honest):
-    def cancel(self, order_id, now_ns):
+    def cancel(self, cancel, now_ns):
         raise NotImplementedError
 
 

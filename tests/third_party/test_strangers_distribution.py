@@ -31,11 +31,11 @@ allow = ["mainspring", "acme-mainspring"]
 
 @pytest.fixture(scope="module")
 def acme(environment, tmp_path_factory):
-    """The environment with Acme's distribution built and installed, and the reference session as a capture."""
+    """The environment with Acme's distribution installed, and a minute of the reference session as a capture."""
     project = tmp_path_factory.mktemp("source") / "acme"
     shutil.copytree(ACME, project, ignore=shutil.ignore_patterns("__pycache__"))
     environment.install(project)
-    done = environment.mainspring("data", "generate", "reference.capture")
+    done = environment.mainspring("data", "generate", "reference.capture", "--set", "feed.seconds=60")
     assert done.returncode == 0, done.stderr
     (environment.folder / "session.toml").write_text(CONFIG)
     return environment
@@ -60,7 +60,7 @@ def test_config_alone_chooses_a_strangers_plugins(strangers_report):
         assert slots[slot]["plugin"] == plugin
         assert (slots[slot]["distribution"], slots[slot]["version"]) == ("acme-mainspring", "0.3.0")
         assert slots[slot]["rule"] == "pinned"
-    assert strangers_report["feed"]["messages"] > 10_000
+    assert strangers_report["feed"]["messages"] > 1_000
     assert strangers_report["feed"]["gaps"] == 0
     assert strangers_report["stopped_early"] is None
 
@@ -95,6 +95,7 @@ def test_the_kit_passes_a_strangers_plugins(acme):
     assert verdicts["acme-dicts"] is True
 
 
+@pytest.mark.gate
 def test_a_strangers_book_is_measured_by_being_installed(acme):
     """`bench book` measures Acme's book beside ours, its answers checked against the naive book: nobody named it."""
     done = acme.mainspring("bench", "book", "--fast", "--only", "acme-dicts: best prices", "--json")

@@ -120,6 +120,7 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.gate
+@pytest.mark.weekly
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind isn't installed")
 def test_the_gate_of_instructions_finds_a_slowdown_and_nothing_else(tmp_path, capsys):
     """The recorded run's short form: two runs of the same code, and one of code with a stage slower."""

@@ -93,6 +93,7 @@ def test_a_program_that_fails_says_why(all_there, monkeypatch, probe):
 
 
 @pytest.mark.gate
+@pytest.mark.weekly
 @pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo isn't installed")
 @pytest.mark.skipif(recorded_capture() is None, reason="the capture btcusdt-spot isn't here")
 def test_the_programs_are_what_is_read():

@@ -12,11 +12,11 @@ import pytest
 from rich.console import Console
 
 from mainspring_perf.peers.catalogue import PEERS
-from mainspring_perf.peers.describe import time_text
 from mainspring_perf.peers.race import Outcome
-from mainspring_perf.peers.table import render
+from mainspring_perf.peers.table import render, time_text
 from mainspring_tools.peers_page import make_page
 from mainspring_tools.peers_picture import draw
+from mainspring_tools.rust_peer import RUST
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -105,7 +105,7 @@ def test_the_page_in_the_docs_is_of_this_catalogue() -> None:
     """The page that was made last has every peer, and every way of doing every work."""
     page = (ROOT / "docs/peers.md").read_text(encoding="utf-8")
     assert "python -m mainspring_tools.peers_page docs/peers.md" in page
-    for peer in PEERS:
+    for peer in (*PEERS, RUST):
         for ways in peer.ways.values():
             for way in ways:
                 assert re.search(

@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from mainspring.errors import DataError
-from mainspring_perf.scaling.values import Figure, Series
+from mainspring_perf.scaling.values import Table
 from mainspring_tools.scaling_chart import to_svg
+from mainspring_tools.scaling_figures import Figure, Series
 from mainspring_tools.scaling_page import write_document
 
 HOSTILE = '</style><script>alert(1)</script>&"'
@@ -17,15 +18,18 @@ SVG = "{http://www.w3.org/2000/svg}"
 FIGURE = Figure(
     name="levels",
     title="A change of one level",
-    note="on a note",
     x_title="levels in the book",
     y_title="one level",
     series=[
         Series("ladder", [(10.0, 50.0), (1_000.0, 60.0), (100_000.0, 100.0)]),
         Series("bisect-list", [(10.0, 80.0), (1_000.0, 170.0), (100_000.0, 1_700.0)]),
     ],
-    head=["book", "10 levels"],
-    rows=[["ladder", "50 ns"], ["bisect|list", "80 ns"]],
+    table=Table(
+        title="A change of one level",
+        note="on a note",
+        head=["book", "10 levels"],
+        rows=[["ladder", "50 ns"], ["bisect|list", "80 ns"]],
+    ),
 )
 PAGE = """# Page
 words before

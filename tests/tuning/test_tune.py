@@ -86,7 +86,7 @@ def tuned(monkeypatch):
             return WholeRun(elapsed_ns=taken[name], tail_ns=10, grown_bytes=0, stages_ns={"book": taken[name] / 10})
 
         now = races.now
-        monkeypatch.setattr(module, "messages_for", lambda _budget: 1_500)
+        monkeypatch.setattr(module, "messages_for", lambda _budget: 1_024)
         monkeypatch.setattr(module, "measure_costs", partial(measure_costs, run=run_whole))
         monkeypatch.setattr(module, "check_paired", partial(check_paired, run=run_whole))
         loaded = load_config(None, (*overrides, f"plugins.allow={list(allow)}"))

@@ -34,7 +34,7 @@ _OPERATIONS = st.lists(
 
 @pytest.mark.parametrize("factory", BOOKS, ids=lambda factory: factory.__name__)
 @given(operations=_OPERATIONS, walks=st.lists(st.integers(0, MAX_UNITS), max_size=3), probe=_PRICES)
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(deadline=None, derandomize=True)
 def test_a_book_is_the_naive_model(factory: Any, operations: Any, walks: list[int], probe: int) -> None:
     """After each operation bests, depths, sizes, walks and lengths are those of the naive model."""
     book, naive = factory(INSTRUMENT), NaiveBook()

@@ -7,20 +7,23 @@ import pytest
 from mainspring.errors import OrderStateError
 from mainspring.model import (
     Accepted,
-    ApprovedOrder,
+    Approved,
     BookSnapshot,
     Cancelled,
+    CancelRequest,
     Control,
     Fill,
     NewOrder,
     Quote,
     Rejected,
+    Replaced,
     Side,
 )
-from mainspring.seams import NEVER_NS
+from mainspring.seams import NEVER_NS, LatencyContext
+from mainspring.testing import INSTRUMENT, BackOfQueue
 from mainspring.venue.paper import PaperVenue
-from mainspring.venue.paper_latency import PaperLatency
 from mainspring_plugins.books.sorted_dict import SortedDictBook
+from mainspring_plugins.latencies.distribution import DistributionLatency, DistributionOptions
 
 BUY, SELL = Side.BUY, Side.SELL
 US = 1000
@@ -47,15 +50,17 @@ def test_an_order_meets_the_market_of_its_arrival(new_session):
 
 
 def test_requests_never_overtake_one_another():
-    """With jitter, requests still arrive in the order in which they were sent, and time doesn't run backwards."""
+    """With jitter both ways, requests and answers keep their order, and time doesn't run backwards."""
     book = SortedDictBook()
-    latency = PaperLatency(Decimal(10), "exponential", Decimal(500), Decimal(1), seed=3)
-    venue = PaperVenue((book,), [latency])
+    jitter_us = Decimal(500)
+    options = DistributionOptions(jitter="exponential", request_jitter_us=jitter_us, response_jitter_us=jitter_us)
+    latency = DistributionLatency(LatencyContext(INSTRUMENT, 3), options=options)
+    venue = PaperVenue((book,), [BackOfQueue()], [latency])
     book.apply_snapshot([(99, 10)], [(101, 5)])
     venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
     for i in range(1, 200):
-        venue.submit(ApprovedOrder(NewOrder(i, 0, BUY, "limit", 99, 1, i * US), i * US), i * US)
-        venue.cancel(i, i * US)
+        venue.submit(Approved(NewOrder(i, 0, BUY, "limit", 99, 1, i * US), i * US), i * US)
+        venue.cancel(Approved(CancelRequest(i, 0, i * US), i * US), i * US)
     events = venue.poll(10**12)
     assert [e.order_id for e in events] == [i for i in range(1, 200) for _ in range(2)]
     assert all(type(e) is kind for e, kind in zip(events, [Accepted, Cancelled] * 199, strict=True))
@@ -130,6 +135,18 @@ def test_a_snapshot_does_not_give_back_what_we_took(session):
     assert session.fills() == []
 
 
+def test_a_level_that_a_better_quote_hides_does_not_give_back_what_we_took(new_session):
+    """With quotes alone, a level behind the best price may stand unseen: it is new after a quote that shows it gone."""
+    session = new_session().quote((95, 9), (101, 5))
+    session.submit(BUY, 101, 5)
+    session.quote((95, 9), (100, 7)).quote((95, 9), (101, 3))
+    session.submit(BUY, 101, 9, time_in_force="ioc")
+    assert session.fills() == [(1, 101, 5, False)]
+    session.quote((95, 9), (102, 7)).quote((95, 9), (101, 3))
+    session.submit(BUY, 101, 9, time_in_force="ioc")
+    assert session.fills() == [(3, 101, 3, False)]
+
+
 def test_a_trade_of_nothing_moves_no_queue(session):
     """A print without a size or a price takes nobody's place."""
     order = session.submit(BUY, 99, 5)
@@ -172,11 +189,11 @@ def test_an_order_that_makes_no_sense_is_rejected(session, price, lots, terms):
 def test_an_order_is_never_sent_twice(session):
     """A second order with the same id is the caller's mistake, and raises; so is an unknown instrument."""
     session.submit(BUY, 99, 1)
-    order = ApprovedOrder(NewOrder(1, 0, BUY, "limit", 99, 1, 0), 0)
+    order = Approved(NewOrder(1, 0, BUY, "limit", 99, 1, 0), 0)
     with pytest.raises(OrderStateError, match="second time"):
         session.venue.submit(order, 0)
     with pytest.raises(OrderStateError, match="no instrument 3"):
-        session.venue.submit(ApprovedOrder(NewOrder(2, 3, BUY, "limit", 99, 1, 0), 0), 0)
+        session.venue.submit(Approved(NewOrder(2, 3, BUY, "limit", 99, 1, 0), 0), 0)
 
 
 def test_messages_about_the_connection_are_none_of_its_business(session):
@@ -186,10 +203,74 @@ def test_messages_about_the_connection_are_none_of_its_business(session):
 
 
 def test_old_orders_are_forgotten(session):
-    """The venue remembers the last ten thousand orders, and those that still wait."""
+    """The venue remembers the last ten thousand ended orders, and all that still wait."""
     waiting = session.submit(BUY, 98, 1)
     for _ in range(10_500):
         session.submit(BUY, 0, 0)
     session.take_events()
     session.cancel(2).cancel(10_000).cancel(waiting)
     assert [getattr(e, "reason", "") for e in session.take_events()] == ["unknown-order", "too-late", "requested"]
+
+
+def test_an_order_in_flight_is_never_forgotten(new_session):
+    """Ten thousand later orders are rejected before it arrives: it is accepted, and can be replaced and cancelled."""
+    session = new_session(latency_us=100).snapshot([(99, 10)], [(101, 5)])
+    for _ in range(10_500):
+        session.submit(BUY, 98, 1)
+    first = 1
+    session.at(50).cancel(first).at(200)
+    assert len([event for event in session.take_events() if isinstance(event, Accepted)]) == 10_500
+    session.replace(2, 97, 1).at(400)
+    assert [(type(event), event.order_id, event.instrument) for event in session.take_events()] == [(Replaced, 2, 0)]
+
+
+def test_an_order_that_a_request_on_its_way_names_is_never_forgotten(new_session):
+    """The cancel of an order that ended long ago arrives after ten thousand other orders have ended."""
+    session = new_session(latency_us=100).snapshot([(99, 10)], [(101, 5)])
+    ended = session.submit(BUY, 0, 0)
+    session.at(100)
+    for _ in range(10_500):
+        session.submit(BUY, 0, 0)
+    session.at(150).cancel(ended).at(200)
+    assert session.take_events()[-1].order_id == 10_501
+    session.at(250)
+    assert session.take_events() == [Rejected(ended, 0, 250 * US, "too-late", "cancel")]
+
+
+def test_answers_take_their_time_back(new_session):
+    """They carry the venue's time, reach us later, and `due_ns` is the next arrival at either end."""
+    session = new_session(latency_us=100, response_us=300).snapshot([(99, 10)], [(101, 5)])
+    order = session.submit(BUY, 101, 2)
+    assert session.venue.due_ns == 100 * US
+    assert session.at(100).take_events() == []
+    assert session.venue.due_ns == 400 * US
+    assert session.at(399).take_events() == []
+    assert session.at(400).take_events() == [
+        Accepted(order, 0, 100 * US),
+        Fill(order, 0, 100 * US, 1, BUY, 101, 2, False, 50),
+    ]
+    assert session.venue.due_ns == NEVER_NS
+
+
+def test_a_late_poll_changes_nothing_but_when_we_hear(new_session):
+    """Requests are dealt with at the times of their arrivals, in their order, however late the poll."""
+    session = new_session(latency_us=100, response_us=300).snapshot([(99, 10)], [(101, 5)])
+    order = session.submit(BUY, 101, 2)
+    session.now_us = 50
+    session.cancel(order)
+    assert session.venue.poll(449 * US) == [
+        Accepted(order, 0, 100 * US),
+        Fill(order, 0, 100 * US, 1, BUY, 101, 2, False, 50),
+    ]
+    assert session.venue.due_ns == 450 * US
+    assert session.venue.poll(450 * US) == [Rejected(order, 0, 150 * US, "too-late", "cancel")]
+
+
+def test_an_order_that_ended_out_of_our_sight_is_not_forgotten(new_session):
+    """Its last answer is still on its way when ten thousand others have ended: a cancel is too late, not unknown."""
+    session = new_session(response_us=1000).snapshot([(99, 10)], [(101, 5)])
+    filled = session.submit(BUY, 101, 1)
+    for _ in range(10_500):
+        session.submit(BUY, 0, 0)
+    session.at(500).cancel(filled).at(1500)
+    assert session.take_events()[-1] == Rejected(filled, 0, 500 * US, "too-late", "cancel")

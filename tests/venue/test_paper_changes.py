@@ -2,14 +2,23 @@
 
 import pytest
 
+from mainspring.errors import OrderStateError
 from mainspring.model import (
     Accepted,
+    Approved,
+    BookSnapshot,
     Cancelled,
+    CancelRequest,
     Fill,
+    NewOrder,
     Rejected,
     Replaced,
+    ReplaceRequest,
     Side,
 )
+from mainspring.testing import BackOfQueue, FixedLatency
+from mainspring.venue.paper import PaperVenue
+from mainspring_plugins.books.sorted_dict import SortedDictBook
 
 BUY, SELL = Side.BUY, Side.SELL
 US = 1000
@@ -28,7 +37,7 @@ def test_a_cancel_takes_its_time_and_may_come_too_late(new_session):
     session.cancel(order).at(400).cancel(77).at(500)
     assert session.take_events() == [
         Rejected(order, 0, 400 * US, "too-late", "cancel"),
-        Rejected(77, -1, 500 * US, "unknown-order", "cancel"),
+        Rejected(77, 0, 500 * US, "unknown-order", "cancel"),
     ]
 
 
@@ -105,3 +114,22 @@ def test_a_crossed_market_is_not_believed(session):
     assert session.take_events() == [Rejected(order, 0, 0, "market-unavailable")]
     session.delta(bids=[(103, 0)])
     assert session.fills() == [(waiting, 100, 5, True)]
+
+
+def test_an_unknown_order_is_answered_in_the_instrument_that_the_request_names():
+    """An order that never was, or that is another instrument's."""
+    books = (SortedDictBook(), SortedDictBook())
+    venue = PaperVenue(books, [BackOfQueue()] * 2, [FixedLatency()] * 2)
+    for index, book in enumerate(books):
+        book.apply_snapshot([(99, 10)], [(101, 5)])
+        venue.on_market(BookSnapshot(index, 0, 0, 0, [], []))
+    venue.submit(Approved(NewOrder(1, 0, BUY, "limit", 98, 1, 0), 0), 0)
+    assert venue.poll(0) == [Accepted(1, 0, 0)]
+    venue.cancel(Approved(CancelRequest(1, 1, 0), 0), 0)
+    venue.replace(Approved(ReplaceRequest(77, 1, 98, 1, 0), 0), 0)
+    assert venue.poll(0) == [
+        Rejected(1, 1, 0, "unknown-order", "cancel"),
+        Rejected(77, 1, 0, "unknown-order", "replace"),
+    ]
+    with pytest.raises(OrderStateError, match="order 1: the venue has no instrument 2"):
+        venue.cancel(Approved(CancelRequest(1, 2, 0), 0), 0)

@@ -5,13 +5,25 @@ from random import Random
 import pytest
 
 from mainspring.model import Side
+from mainspring.testing import INSTRUMENT
 from mainspring.venue.paper_level import PaperLevel
+from mainspring_plugins.queues.log_probability import LogProbabilityQueue
+from mainspring_plugins.queues.pessimistic import PessimisticQueue
+from mainspring_plugins.queues.power_probability_2 import PowerOptions, PowerProbability2Queue
+from mainspring_plugins.queues.proportional import ProportionalQueue
 
 SETTLE = 100
+MODELS = [
+    ProportionalQueue,
+    PessimisticQueue,
+    LogProbabilityQueue,
+    # Steep: without care, those behind would overtake us.
+    lambda instrument: PowerProbability2Queue(instrument, options=PowerOptions(n=9.0)),
+]
 
 
-def level(displayed=10, assumption="proportional"):
-    return PaperLevel(Side.BUY, 99, displayed, assumption=assumption, settle_ns=SETTLE)
+def level(displayed=10, queue=ProportionalQueue):
+    return PaperLevel(Side.BUY, 99, displayed, model=queue(INSTRUMENT), settle_ns=SETTLE)
 
 
 def test_a_fall_waits_for_its_trade():
@@ -87,16 +99,16 @@ def test_an_unknown_level_puts_what_it_first_shows_ahead():
     assert queue.trade(8, 8, 3) == [(order, 2)]
 
 
-@pytest.mark.parametrize("assumption", ["proportional", "pessimistic"])
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("seed", range(20))
-def test_the_queue_never_improves_without_a_cause(seed, assumption):
+def test_the_queue_never_improves_without_a_cause(seed, model):
     """Random trades, falls and rises: at every step the lots ahead lie between what surely went and what may have.
 
     Ahead of an order are at most the lots that it joined behind less those traded since, and at most what is shown and
     still unsettled; they never grow, and no fill comes before the trades are as large as what was ahead.
     """
     random = Random(seed)
-    queue = level(random.randrange(30), assumption)
+    queue = level(random.randrange(30), model)
     displayed = queue_shown = random.randrange(5, 30)
     queue.observe(displayed, 0)
     queue.observe(displayed, SETTLE)

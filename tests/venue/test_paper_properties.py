@@ -10,24 +10,29 @@ import pytest
 
 from mainspring.model import (
     Accepted,
-    ApprovedOrder,
+    Approved,
     BookDelta,
     BookSnapshot,
     Cancelled,
+    CancelRequest,
     Fill,
     Instrument,
     NewOrder,
-    OrderEvent,
     Quote,
     Rejected,
     Replaced,
+    ReplaceRequest,
     Side,
     Trade,
 )
 from mainspring.orders import OrderTracker
+from mainspring.seams import LatencyContext
+from mainspring.testing import INSTRUMENT, BackOfQueue, FixedLatency
 from mainspring.venue.paper import PaperVenue
-from mainspring.venue.paper_latency import PaperLatency
 from mainspring_plugins.books.bisect_list import BisectListBook
+from mainspring_plugins.latencies.distribution import DistributionLatency, DistributionOptions
+from mainspring_plugins.queues.pessimistic import PessimisticQueue
+from mainspring_plugins.queues.proportional import ProportionalQueue
 
 
 class RandomMarket:
@@ -70,14 +75,22 @@ class RandomMarket:
 
 
 @cache
-def run(seed, *, quotes=False, steps=1000, latency_us=3):
+def run(seed, *, quotes=False, steps=1000, latency_us=3, response_us=3):
     """Trades at random on a random market. Gives the venue's events, each with the market event that they came with."""
     random = Random(seed + 1)
     market = RandomMarket(seed, quotes=quotes)
-    latency = PaperLatency(Decimal(latency_us), "uniform", Decimal(5), Decimal(1), seed=seed)
-    venue = PaperVenue((market.book,), [latency], assumption=random.choice(("proportional", "pessimistic")))
+    options = DistributionOptions(
+        jitter="uniform",
+        request_us=Decimal(latency_us),
+        request_jitter_us=Decimal(5),
+        response_us=Decimal(response_us),
+        response_jitter_us=Decimal(response_us),
+    )
+    latency = DistributionLatency(LatencyContext(INSTRUMENT, seed), options=options)
+    queue = random.choice((ProportionalQueue, PessimisticQueue))(INSTRUMENT)
+    venue = PaperVenue((market.book,), [queue], [latency])
     venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
-    reported: list[tuple[Any, OrderEvent]] = []
+    reported: list[tuple[Any, Any]] = []
     sent: list[NewOrder] = []
     for step in range(1, steps):
         now_ns = step * 1_000_000
@@ -100,15 +113,16 @@ def run(seed, *, quotes=False, steps=1000, latency_us=3):
                 time_in_force=random.choice(("gtc", "gtc", "gtc", "ioc", "fok")),
             )
             sent.append(order)
-            venue.submit(ApprovedOrder(order, now_ns), now_ns)
+            venue.submit(Approved(order, now_ns), now_ns)
         if sent and random.random() < 0.2:
-            venue.cancel(random.choice(sent).order_id, now_ns)
+            venue.cancel(Approved(CancelRequest(random.choice(sent).order_id, 0, now_ns), now_ns), now_ns)
         if sent and random.random() < 0.2:
             price = market.middle + random.randrange(-4, 5)
-            venue.replace(random.choice(sent).order_id, price, random.randrange(1, 15), now_ns)
+            replace = ReplaceRequest(random.choice(sent).order_id, 0, price, random.randrange(1, 15), now_ns)
+            venue.replace(Approved(replace, now_ns), now_ns)
     end_ns = steps * 1_000_000
     for order in sent:
-        venue.cancel(order.order_id, end_ns)
+        venue.cancel(Approved(CancelRequest(order.order_id, 0, end_ns), end_ns), end_ns)
     reported += [(None, event) for event in venue.poll(end_ns + 10**9)]
     return sent, reported
 
@@ -159,23 +173,26 @@ def test_the_order_tracker_allows_every_event(seed, quotes):
     tracker = OrderTracker((instrument,))
     for order in sent:
         tracker.add(order)
+        tracker.send(order.order_id, order.created_ns)
     # As many requests as there are answers, none of which may surprise the tracker.
     for _, event in reported:
         if isinstance(event, Cancelled) or (isinstance(event, Rejected) and event.request == "cancel"):
-            tracker.request_cancel(event.order_id)
+            tracker.request_cancel(event.order_id, event.time_ns)
         elif isinstance(event, Replaced) or (isinstance(event, Rejected) and event.request == "replace"):
-            tracker.request_replace(event.order_id, 1, 1000)
+            tracker.request_replace(event.order_id, 1, 1000, event.time_ns)
     for _, event in reported:
-        tracker.apply(event)
+        tracker.apply(event, event.time_ns)
+    assert tracker.take_discrepancies() == []
     fills = [event for _, event in reported if isinstance(event, Fill)]
-    assert tracker.accounts[0].position_lots == sum(fill.side * fill.size_lots for fill in fills)
+    assert fills or not sent
     assert not tracker.all_open()
+    assert (tracker.open_lots[0].buy, tracker.open_lots[0].sell) == (0, 0)
 
 
 @SEEDS
 def test_passive_fills_never_exceed_what_was_traded_or_shown(seed):
     """A trade fills at most its size; a book fills at most what it shows at our prices or through them."""
-    _, reported = run(seed)
+    _, reported = run(seed, response_us=0)
     together = defaultdict(list)
     for cause, event in reported:
         if isinstance(event, Fill) and event.maker:
@@ -203,7 +220,7 @@ def test_our_older_order_at_a_price_is_filled_first(seed):
     """Among our own waiting orders of one price, a fill of a younger one finds the older ones done or gone."""
     random = Random(seed)
     market = RandomMarket(seed, quotes=False)
-    venue = PaperVenue((market.book,), [PaperLatency(Decimal(0), "none", Decimal(0), Decimal(1), seed=seed)])
+    venue = PaperVenue((market.book,), [BackOfQueue()], [FixedLatency()])
     venue.on_market(BookSnapshot(0, 0, 0, 0, [], []))
     waiting: dict[int, tuple[NewOrder, int]] = {}
     fills = 0
@@ -214,7 +231,7 @@ def test_our_older_order_at_a_price_is_filled_first(seed):
         if step % 3 == 0:
             side = random.choice((Side.BUY, Side.SELL))
             order = NewOrder(step, 0, side, "limit", market.middle - 2 * side, random.randrange(1, 6), now_ns)
-            venue.submit(ApprovedOrder(order, now_ns), now_ns)
+            venue.submit(Approved(order, now_ns), now_ns)
             waiting[step] = (order, order.size_lots)
         for event in venue.poll(now_ns):
             if isinstance(event, Fill):

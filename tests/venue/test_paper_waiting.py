@@ -5,6 +5,8 @@ import pytest
 from mainspring.model import (
     Side,
 )
+from mainspring_plugins.queues.pessimistic import PessimisticQueue
+from mainspring_plugins.queues.proportional import ProportionalQueue
 
 BUY, SELL = Side.BUY, Side.SELL
 
@@ -39,11 +41,14 @@ def test_a_trade_of_unknown_side_is_judged_by_the_touch(session):
 
 
 def test_a_trade_through_our_price_fills_as_much_as_was_traded(session):
-    """A sale below our bid would have met us first, whoever was ahead of us."""
+    """A sale below our bid would have met us first, whoever was ahead of us. A late print of theirs is still theirs."""
     order = session.submit(BUY, 99, 5)
     session.trade(98, 3, -1)
     assert session.fills() == [(order, 99, 3, True)]
-    assert session.venue.lots_ahead(order) == 0
+    session.trade(99, 10, -1)
+    assert session.fills() == []
+    session.trade(99, 1, -1)
+    assert session.fills() == [(order, 99, 1, True)]
 
 
 def test_one_trade_fills_better_prices_first_and_never_more_than_its_size(session):
@@ -142,10 +147,10 @@ def test_a_delta_older_than_what_a_quote_told_of_a_level_is_ignored(new_session)
     assert session.venue.lots_ahead(order) == 10
 
 
-@pytest.mark.parametrize(("assumption", "ahead"), [("proportional", 6), ("pessimistic", 8)])
-def test_unexplained_falls_are_cancels(assumption, ahead, new_session):
-    """After the settling time: spread over the queue, or all behind us as far as there was anybody."""
-    session = new_session(assumption=assumption).snapshot([(99, 8)], [(101, 5)])
+@pytest.mark.parametrize(("queue", "ahead"), [(ProportionalQueue, 6), (PessimisticQueue, 8)])
+def test_unexplained_falls_are_cancels(queue, ahead, new_session):
+    """After the settling time, the queue model says how much of them was ahead."""
+    session = new_session(queue=queue).snapshot([(99, 8)], [(101, 5)])
     order = session.submit(BUY, 99, 5)
     session.delta(bids=[(99, 16)])
     session.delta(bids=[(99, 12)])
@@ -172,3 +177,91 @@ def test_our_own_orders_at_a_price_are_first_come_first_served(session):
     assert session.fills() == [(first, 99, 2, True)]
     session.trade(99, 6, -1)
     assert session.fills() == [(first, 99, 1, True), (second, 99, 1, True)]
+
+
+def test_a_sale_that_shows_as_an_offer_first_fills_us_once(session):
+    """A sale of 10 meets 5 ahead of us and then us. Its rest shows as an offer before its print: we get 5, not 10."""
+    order = session.submit(BUY, 99, 20)
+    session.delta(bids=[(99, 5)]).at(100_000).delta(bids=[(99, 5)])
+    assert session.venue.lots_ahead(order) == 5
+    session.quote((98, 20), (99, 5), update_id=5)
+    assert session.fills() == [(order, 99, 5, True)]
+    session.trade(99, 5, -1)
+    assert session.fills() == []
+    session.trade(99, 2, -1)
+    assert session.fills() == [(order, 99, 2, True)]
+
+
+def test_a_late_print_counts_for_those_ahead_only_as_long_as_it_may_be_theirs(session):
+    """After the settling time, those ahead of an offer at our price count as cancelled: a print is a new sale."""
+    order = session.submit(BUY, 99, 20)
+    session.quote((98, 20), (99, 5), update_id=5)
+    assert session.fills() == [(order, 99, 5, True)]
+    session.at(100_000).trade(99, 6, -1)
+    assert session.fills() == [(order, 99, 6, True)]
+
+
+def test_those_behind_us_take_their_part_of_a_late_print(session):
+    """12 stood at the price, 5 of them ahead of us. A sale of 20: 8 show as an offer, the 12 printed later."""
+    order = session.submit(BUY, 99, 40)
+    session.trade(99, 5, -1).delta(bids=[(99, 12)])
+    assert session.venue.lots_ahead(order) == 5
+    session.quote((98, 20), (99, 8), update_id=5)
+    assert session.fills() == [(order, 99, 8, True)]
+    session.trade(99, 12, -1)
+    assert session.fills() == [(order, 99, 7, True)]
+
+
+def test_an_offer_at_the_price_of_displayed_bids_fills_nobody_behind_them(new_session):
+    """A locked market: the offer hasn't met the bids that stand there, so it hasn't met us. A better bid has met it."""
+    session = new_session().snapshot([(99, 10)], [(101, 5)])
+    order = session.submit(BUY, 99, 6)
+    session.quote((99, 10), (99, 4), update_id=5)
+    assert session.fills() == []
+    assert session.venue.lots_ahead(order) == 10
+    session.quote((98, 10), (99, 4), update_id=6)
+    assert session.fills() == [(order, 99, 4, True)]
+
+    session = new_session().snapshot([(98, 10)], [(101, 5)])
+    better = session.submit(BUY, 99, 6)
+    session.delta(asks=[(98, 4)])
+    assert session.fills() == [(better, 99, 4, True)]
+
+
+def test_a_trade_of_unknown_side_at_a_locked_price_reaches_nobody(new_session):
+    """It may be a sale or a purchase: what can't be told fills neither side, and never both."""
+    session = new_session().snapshot([(100, 1)], [(102, 1)])
+    session.submit(BUY, 101, 5)
+    session.submit(SELL, 101, 5)
+    session.take_events()
+    session.delta(bids=[(101, 1)], asks=[(101, 1)]).trade(101, 9, 0)
+    assert session.fills() == []
+
+
+def test_a_late_print_is_no_sale_to_an_order_that_came_after_it(session):
+    """The order ahead of which the others stood is filled and gone: their print doesn't fill our next order there."""
+    order = session.submit(BUY, 99, 5)
+    session.quote((98, 20), (99, 5), update_id=5).quote((98, 20), (101, 5), update_id=6)
+    assert session.fills() == [(order, 99, 5, True)]
+    following = session.submit(BUY, 99, 5)
+    session.trade(99, 10, -1)
+    assert session.fills() == []
+    session.trade(99, 1, -1)
+    assert session.fills() == [(following, 99, 1, True)]
+
+
+def test_a_level_that_we_left_is_forgotten_once_no_print_of_it_can_come(session):
+    """The venue is idle again after the settling time."""
+    session.submit(BUY, 99, 5)
+    session.quote((98, 20), (99, 5), update_id=5).quote((98, 20), (101, 5), update_id=6)
+    session.delta(bids=[(99, 0)], update_id=7)
+    assert not session.venue.idle
+    session.at(100_000).quote((98, 20), (101, 5), update_id=8)
+    assert session.venue.idle
+
+
+def test_a_snapshot_that_ends_no_gap_is_one_more_look_at_the_market(session):
+    """What it shows less may be in a print to come, as with a delta."""
+    order = session.submit(BUY, 99, 5)
+    session.snapshot([(99, 4)], [(101, 5)], update_id=5).trade(99, 6, -1)
+    assert session.venue.lots_ahead(order) == 4

@@ -22,6 +22,7 @@ from mainspring.wire import (
     Integer,
     Levels,
     Listing,
+    MarkMessage,
     Message,
     Millis,
     Nanos,
@@ -107,6 +108,14 @@ def _messages(sequence: Range) -> tuple[Message, ...]:
             code=Text("c"),
             text=Text("x", optional=True),
             trading=Choice("c", values=(("H", 0), ("T", 1)), otherwise=-1),
+        ),
+        MarkMessage(
+            when={"e": "mark"},
+            symbol=Text("s"),
+            event_time=Millis("E"),
+            mark_price=Text("p"),
+            funding_rate=Text("r", optional=True),
+            funding_time=Millis("T"),
         ),
         ControlMessage(when={"e": "error"}, kind="error", code=Integer("code"), text=Text("msg")),
     )

@@ -27,9 +27,7 @@ _GARBAGE = st.one_of(
         max_leaves=6,
     ),
 )
-_RELAXED = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None, derandomize=True
-)
+_RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True)
 
 
 def _places(value: object, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
@@ -58,8 +56,9 @@ def _broken(message: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
 
 def _all_kinds(make) -> list[dict[str, Any]]:
     status = {"e": "status", "s": "BTCUSD", "c": "H", "x": "halted"}
+    mark = {"e": "mark", "s": "BTCUSD", "E": 5, "p": "61800.12", "r": "0.0001", "T": 9}
     wide = make.delta(1, 2, 0, b=[["1.5", "2"], ["1", "0"]], a=[["2", "1.125", "more"]])
-    return [make.quote(), make.trade(), make.bar(), status, make.snapshot(4)["data"], wide]
+    return [make.quote(), make.trade(), make.bar(), status, mark, make.snapshot(4)["data"], wide]
 
 
 @_RELAXED

@@ -1,12 +1,13 @@
 """Each kind of message, its envelope, and whose it is."""
 
 import math
+from decimal import Decimal
 
 import msgspec
 import pytest
 
 from mainspring.errors import CodecError, GridError, WireError
-from mainspring.model import Bar, BookDelta, BookSnapshot, Control, InstrumentStatus, Quote, Trade
+from mainspring.model import Bar, BookDelta, BookSnapshot, Control, InstrumentStatus, MarkPrice, Quote, Trade
 from mainspring.wire import Cause, DeltaMessage, Levels, WireFeed
 from mainspring.wire._parsers import FAULTS, Tables, compile_parser
 from mainspring.wire._plain import read_event
@@ -24,12 +25,17 @@ def test_every_kind(contiguous, opened, make):
     assert feed.send({"e": "status", "s": "BTCUSD", "c": "?", "x": "why"}) == [
         InstrumentStatus(0, feed.now, feed.now, "?", "why", None)
     ]
+    mark = {"e": "mark", "s": "BTCUSD", "E": 5, "p": "61800.12345678", "r": "-0.00010000", "T": 9}
+    priced = MarkPrice(0, feed.now, 5_000_000, Decimal("61800.12345678"), Decimal("-0.0001"), 9_000_000)
+    assert feed.send(mark) == [msgspec.structs.replace(priced, receive_time_ns=feed.now)]
+    unfunded = MarkPrice(0, feed.now, 5_000_000, Decimal("61800.12345678"))
+    assert feed.send({**mark, "r": ""}) == [msgspec.structs.replace(unfunded, receive_time_ns=feed.now)]
     assert feed.send({"e": "error", "code": 12, "msg": "no"}) == [Control(feed.now, "error", "12", "no")]
     assert feed.send(make.snapshot(4)) == [BookSnapshot(0, feed.now, feed.now, 4, [(150, 2000)], [(925, 500)])]
     assert feed.send(make.delta(5, 6)) == [BookDelta(0, feed.now, 5_000_000, 5, 6, -1, [(650, 1000)], [])]
-    assert feed.feed.statistics().messages == 8
+    assert feed.feed.statistics().messages == 10
     assert feed.feed.statistics().by_kind == {
-        "quote": 1, "trade": 1, "bar": 1, "status": 2, "control": 1, "snapshot": 1, "delta": 1
+        "quote": 1, "trade": 1, "bar": 1, "status": 2, "mark": 2, "control": 1, "snapshot": 1, "delta": 1
     }  # fmt: skip
 
 

@@ -6,12 +6,18 @@ import statistics
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hwprofile.probe import probe
 from mainspring_perf.peers.catalogue import PEERS
-from mainspring_perf.peers.describe import against, time_text
+from mainspring_perf.peers.peer import Unavailable
 from mainspring_perf.peers.race import Outcome, Row, race
+from mainspring_perf.peers.table import against, time_text
 from mainspring_tools.peers_picture import draw
+from mainspring_tools.rust_peer import RUST, build
+
+if TYPE_CHECKING:
+    from mainspring_perf.peers.candidate import Command
 
 __all__ = ["main", "make_page"]
 
@@ -22,10 +28,11 @@ checkout,
 
     python -m mainspring_tools.peers_page docs/peers.md
 
-writes it and its picture; `mainspring bench peers` prints the same tables. A peer that needs other versions of
-packages than ours gets an environment of its own, with the newest CPython on this machine that its pinned versions
-are published for (`pip install 'mainspring[peers]'` installs uv, which makes it). Mainspring and the hand-written
-loops run where Mainspring is installed. `--fast` takes fewer rounds and a shorter session.
+writes it and its picture; `mainspring bench peers` prints the same tables, but for the Rust stack, which is built
+with cargo from a checkout. A peer that needs other versions of packages than ours gets an environment of its own,
+with the newest CPython on this machine that its pinned versions are published for (`pip install
+'mainspring[peers]'` installs uv, which makes it). Mainspring and the hand-written loops run where Mainspring is
+installed. `--fast` takes fewer rounds and a shorter session.
 
 Each candidate runs in a process of its own. Before it is timed, its answer is compared with the right one, which is
 computed in the plainest way and by no candidate's code. Each round times every candidate once, in a new random
@@ -105,7 +112,7 @@ def _line(row: Row) -> str:
 def _ways(outcomes: Sequence[Outcome]) -> str:
     rows = {(row.peer, row.way): row for outcome in outcomes for row in outcome.rows}
     lines = ["## How each is run, and what differs", ""]
-    for peer in PEERS:
+    for peer in (*PEERS, RUST):
         ran = [row for ways in peer.ways.values() for way in ways if (row := rows.get((peer.name, way))) is not None]
         versions = next((row.versions for row in ran if row.versions), "not run")
         python = next((f", CPython {row.python}" for row in ran if row.python), "")
@@ -126,7 +133,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     if asked.page.suffix != ".md" or not asked.page.parent.is_dir():
         parser.error(f"{asked.page} must end in .md, and its folder must exist")
-    outcomes = race(fast=asked.fast, progress=lambda text: print(text, file=sys.stderr))
+    print(f"{RUST.name}: building it", file=sys.stderr)
+    try:
+        rust: Command | str = build()
+    except Unavailable as error:
+        rust = str(error)
+    outcomes = race(fast=asked.fast, more=[(RUST, rust)], progress=lambda text: print(text, file=sys.stderr))
     picture = asked.page.with_suffix(".svg")
     picture.write_text(draw(outcomes), encoding="utf-8")
     page = make_page(outcomes, picture.name, today=datetime.datetime.now(datetime.UTC).date())

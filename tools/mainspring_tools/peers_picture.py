@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from mainspring_perf.peers.describe import time_text
 from mainspring_perf.peers.race import Outcome, Row
+from mainspring_perf.peers.table import time_text
 
 __all__ = ["draw"]
 

@@ -1,4 +1,4 @@
-"""Figures that only the project's own targets ask for: memory over many sessions and books, and imports."""
+"""Figures that only our own targets ask for: memory of many sessions and books, imports, the capacity model."""
 
 import statistics
 import subprocess
@@ -11,8 +11,11 @@ from hwprofile.children import code_command
 from mainspring.testing import INSTRUMENT
 from mainspring_perf.candidates import usable
 from mainspring_perf.memory import book_bytes, in_fresh_process
+from mainspring_perf.scaling import rate
+from mainspring_perf.scaling.run import run_cases
 
 __all__ = [
+    "capacity_error_percent",
     "growth_mb",
     "import_ms",
     "instruments_mib",
@@ -82,3 +85,15 @@ def _started_ms(statement: str) -> float:
         subprocess.run(code_command(statement), check=True)  # noqa: S603  our own words
         times.append(1e3 * (time.perf_counter() - started))
     return min(times)
+
+
+def capacity_error_percent(*, tiny: bool = False) -> float | str:
+    """Returns the largest error of a predicted saturation in percent, or why none could be assessed.
+
+    Leaves out the latencies at each load, which say nothing about the model. `tiny` is for a check that takes seconds.
+    """
+    results = run_cases(rate.NAME, [{**case, "loads": []} for case in rate.cases(tiny)])
+    errors = [error for error in map(rate.error_of, results) if error is not None]
+    if not errors:
+        return "not here: a core to itself, which no run had"
+    return 100 * max(map(abs, errors))

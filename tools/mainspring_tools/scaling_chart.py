@@ -22,7 +22,7 @@ from mainspring.report.page import (
     y_axis,
     y_title,
 )
-from mainspring_perf.scaling.values import Figure, Series
+from mainspring_tools.scaling_figures import Figure, Series
 
 __all__ = ["to_svg"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mainspring.data import write_atomically
 from mainspring.errors import DataError
-from mainspring_perf.scaling.run import find_studies, run_studies
-from mainspring_perf.scaling.values import Figure
+from mainspring_perf.scaling.run import run_studies
 from mainspring_tools.marked import describe_machine, put_between
 from mainspring_tools.scaling_chart import to_svg
+from mainspring_tools.scaling_figures import Figure, figures_of
 
 __all__ = ["main", "write_document"]
 
@@ -49,9 +49,9 @@ def _block(figure: Figure) -> str:
     lines = [""]
     if _has_points(figure):
         lines += [f"![{figure.title}](scaling/{figure.name}.svg)", ""]
-    if figure.rows:
-        lines += [_row(figure.head), _row(["---", *["---:"] * (len(figure.head) - 1)]), *map(_row, figure.rows), ""]
-        lines += [figure.note, ""]
+    if (table := figure.table) is not None:
+        lines += [_row(table.head), _row(["---", *["---:"] * (len(table.head) - 1)]), *map(_row, table.rows), ""]
+        lines += [table.note, ""]
     return "\n".join(lines)
 
 
@@ -66,13 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("studies", nargs="*", help="the studies to run; all of them if none is named")
     parser.add_argument("--tiny", action="store_true", help="seconds instead of minutes; the figures mean little")
     asked = parser.parse_args(arguments)
-    known = find_studies()
     found = run_studies(
         asked.studies,
         tiny=asked.tiny,
         progress=lambda study, number, of: print(f"{study}: case {number} of {of}", file=sys.stderr),
     )
-    figures = {name: known[name].figures(results) for name, results in found.items()}
+    figures = {name: figures_of(name, results) for name, results in found.items()}
     for path in write_document(asked.folder, figures, describe_machine()):
         print(f"{path} is written")
 

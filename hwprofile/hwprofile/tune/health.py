@@ -20,7 +20,9 @@ _QUIET_PRESSURE = 10.0
 
 def noise_of(again: Samples) -> float:
     """Returns the noise: the difference between two runs of one candidate, as a fraction, plus a standard error."""
-    return math.expm1(abs(again.mean) + again.error) if len(again.processes) > 1 else math.expm1(abs(again.mean))
+    return (
+        math.expm1(abs(again.estimate) + again.error) if len(again.processes) > 1 else math.expm1(abs(again.estimate))
+    )
 
 
 def grade_of(again: Samples, before: Signs, after: Signs, seconds: float) -> Health:
@@ -40,8 +42,8 @@ def grade_of(again: Samples, before: Signs, after: Signs, seconds: float) -> Hea
     unfit = True
     if noise > most:
         troubles.append(f"the default differs from itself by {noise:.1%}; above {most:.0%}, chance decides")
-    elif abs(again.mean) > _QUIET_NOISE and (low > 0 or high < 0):
-        troubles.append(f"the default differs from itself by {abs(math.expm1(again.mean)):.1%}, which isn't chance")
+    elif abs(again.estimate) > _QUIET_NOISE and (low > 0 or high < 0):
+        troubles.append(f"the default differs from itself by {abs(math.expm1(again.estimate)):.1%}, which isn't chance")
     elif steal is not None and steal > _UNFIT_STEAL:
         troubles.append(f"the hypervisor takes {steal:.0%} of the CPUs' time")
     else:

@@ -62,7 +62,7 @@ def race(
     """Races candidates and decides which to use: the default, unless another is reliably better.
 
     Args:
-        seed: Determines the orders, resamples and choices of the race, but not the measured times.
+        seed: Determines the orders and choices of the race, but not the measured times.
         budget_s: Seconds that the race may take. If they are too few for a verdict, the default stays, and the result's
             `because` says so.
         floor: The smallest gain worth a switch (0.02 is 2%).
@@ -89,7 +89,7 @@ class _Run:
         self._course = course
         self._objective = objective
         self._seed = seed
-        self._random = Random(seed)  # noqa: S311  orders and resamples, no secret
+        self._random = Random(seed)  # noqa: S311  orders, no secret
         self._budget_s = budget_s
         self._floor = floor
         self._progress = progress
@@ -158,7 +158,7 @@ class _Run:
         return health, self._decided(names, left, health)
 
     def _health(self, trials: Sequence[Trial], before: Signs, started: float) -> Health:
-        again = gains(trials, self._default, self._default + AGAIN, self._objective, self._seed)
+        again = gains(trials, self._default, self._default + AGAIN, self._objective)
         if not again.processes:
             raise RaceError("no round of the default counted: all were moved or throttled; free a CPU for the race")
         return grade_of(again, before, self._course.signs(), self._course.now() - started)
@@ -169,17 +169,19 @@ class _Run:
             return tuple(names)
         self._report(f"a first look at {len(names)} candidates")
         look = self._trial(names, _SCREEN * self._budget_s)
-        first = {name: gains([look], self._default, name, self._objective, self._seed) for name in names}
-        order = sorted(names, key=lambda name: first[name].mean if first[name].processes else -math.inf, reverse=True)
+        first = {name: gains([look], self._default, name, self._objective) for name in names}
+        order = sorted(
+            names, key=lambda name: first[name].estimate if first[name].processes else -math.inf, reverse=True
+        )
         kept = order[:_KEPT]
         for name in order[_KEPT:]:
-            seen = times(first[name].mean) if first[name].processes else "nothing"
+            seen = times(first[name].estimate) if first[name].processes else "nothing"
             self._candidates.append(
                 CandidateResult(
                     name=name,
                     standing="left",
                     because=f"{seen} in a first look, and the best {_KEPT} raced on",
-                    gain=math.exp(first[name].mean) if first[name].processes else None,
+                    gain=math.exp(first[name].estimate) if first[name].processes else None,
                     rounds=first[name].rounds,
                 )
             )
@@ -221,7 +223,7 @@ class _Run:
         best = leader({name: one for name, one in found.items() if name not in left}, bar)
         verdict = (self._default, self._nobody_won(found, bar))
         for name in names:
-            tail = gains(self._trials, self._default, name, TAIL, self._seed)
+            tail = gains(self._trials, self._default, name, TAIL)
             tail = tail if self._tells_tail(name) else Samples(())
             if name != best:
                 one = candidate(name, found[name], tail, bar=bar, left=name in left, memory=None)
@@ -229,7 +231,7 @@ class _Run:
                 continue
             samples = found[name]
             low, high = samples.interval
-            reported = f"{times(samples.mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
+            reported = f"{times(samples.estimate)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
             doubt = self._doubt(name, tail, bar)
             if doubt is None:
                 because = f"{reported} over the default, confirmed on what the race didn't see"
@@ -244,17 +246,17 @@ class _Run:
 
     def _doubt(self, name: str, tail: Samples, bar: Bar) -> str | None:
         """Returns why the leader doesn't win; None if it does."""
-        if tail.processes and tail.mean < -math.log1p(TAIL_MARGIN):
-            return f"its 99th percentile is {math.exp(-tail.mean):.2f} times the default's"
+        if tail.processes and tail.estimate < -math.log1p(TAIL_MARGIN):
+            return f"its 99th percentile is {math.exp(-tail.estimate):.2f} times the default's"
         self._report(f"{name} on what the race didn't see")
         unseen, heavy = self._confirming(name)
         if heavy is not None:
             return heavy
-        samples = gains(unseen, self._default, name, self._objective, self._seed)
+        samples = gains(unseen, self._default, name, self._objective)
         if len(samples.processes) < 2:
             return "there was no time left to confirm it"
-        if samples.mean < math.log1p(bar.floor):
-            return f"on what the race didn't see it was {times(samples.mean)} only"
+        if samples.estimate < math.log1p(bar.floor):
+            return f"on what the race didn't see it was {times(samples.estimate)} only"
         if samples.beats(0.0) > _CONFIRM_ALPHA:
             return f"on what the race didn't see {samples.rounds} rounds didn't show a gain beyond doubt"
         return None
@@ -331,7 +333,7 @@ class _Run:
         return self._overhead_s + max(_LEAST_ROUNDS * subjects * self._run_s, _LEAST_TRIAL_S)
 
     def _gains(self, name: str) -> Samples:
-        return gains(self._trials, self._default, name, self._objective, self._seed)
+        return gains(self._trials, self._default, name, self._objective)
 
     def _tells_tail(self, name: str) -> bool:
         return all(
@@ -346,9 +348,9 @@ class _Run:
         return Bar(floor=self._floor, noise=noise, tests=len(names) * _LOOKS)
 
     def _nobody_won(self, found: dict[str, Samples], bar: Bar) -> str:
-        name = max(found, key=lambda one: found[one].mean)
+        name = max(found, key=lambda one: found[one].estimate)
         low, high = found[name].interval
-        reported = f"{times(found[name].mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
+        reported = f"{times(found[name].estimate)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
         return f"nothing beat the default by more than {max(bar.floor, bar.noise):.1%}; the best was {name}, {reported}"
 
     def _unfit(self, names: Sequence[str], health: Health) -> tuple[str, str]:

@@ -27,7 +27,7 @@ def log_gain(default: Score, other: Score, objective: Objective) -> float:
     return objective.throughput * time + objective.tail * tail
 
 
-def gains(trials: Sequence[Trial], default: str, name: str, objective: Objective, seed: int = 1) -> Samples:
+def gains(trials: Sequence[Trial], default: str, name: str, objective: Objective) -> Samples:
     """Returns a candidate's log gains in the rounds that count, for each process in which it ran.
 
     The default has two subjects. If the first was preempted in a round, the second is used instead.
@@ -42,7 +42,7 @@ def gains(trials: Sequence[Trial], default: str, name: str, objective: Objective
         rounds = _round_gains(counted(trial), ours, theirs, objective)
         if rounds:
             processes.append(rounds)
-    return Samples(tuple(processes), seed)
+    return Samples(tuple(processes))
 
 
 def counted(trial: Trial) -> list[Round]:

@@ -30,7 +30,7 @@ class Bar:
 def leader(found: Mapping[str, Samples], bar: Bar) -> str | None:
     """Returns the best candidate that reliably beats the default beyond floor and noise; None if there is none."""
     passed = [name for name, samples in found.items() if _beats(samples, bar)]
-    return max(passed, key=lambda name: found[name].mean, default=None)
+    return max(passed, key=lambda name: found[name].estimate, default=None)
 
 
 def _beats(samples: Samples, bar: Bar) -> bool:
@@ -51,10 +51,10 @@ def candidate(
     `left` says that it left the race early; `memory` is the bytes that it holds, or None.
     """
     low, high = samples.interval
-    worse = samples.mean < -max(math.log1p(bar.floor), math.log1p(bar.noise))
+    worse = samples.estimate < -max(math.log1p(bar.floor), math.log1p(bar.noise))
     slower = high < 0 or (worse and samples.misses(0.0) <= ALPHA / bar.tests)
     standing: Standing = "slower" if slower else "left" if left else "tied"
-    reported = f"{times(samples.mean)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
+    reported = f"{times(samples.estimate)} [{math.exp(low):.2f}, {math.exp(high):.2f}]"
     if standing == "slower":
         because = f"worse than the default: {reported}"
     elif standing == "left":
@@ -76,10 +76,10 @@ def figures(
         name=name,
         standing=standing,
         because=because,
-        gain=math.exp(samples.mean),
+        gain=math.exp(samples.estimate),
         low=math.exp(low) if bounded else None,
         high=math.exp(high) if bounded else None,
-        tail_gain=math.exp(tail.mean) if tail is not None and tail.processes else None,
+        tail_gain=math.exp(tail.estimate) if tail is not None and tail.processes else None,
         memory_bytes=memory,
         rounds=samples.rounds,
         ratios=tuple(math.exp(centre) for centre in samples.centres),

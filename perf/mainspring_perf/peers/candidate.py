@@ -10,26 +10,23 @@ from hwprofile.children import foreign_command
 from hwprofile.tune.answering import AnsweringProcess
 from hwprofile.tune.errors import ProcessLostError
 from mainspring_perf.peers.environments import find_environment, make_environment
-from mainspring_perf.peers.peer import Peer, Unavailable
-from mainspring_perf.peers.reason import one_line
-from mainspring_perf.peers.rust import build, find_built
+from mainspring_perf.peers.peer import Peer, Unavailable, one_line
 
-__all__ = ["Candidate", "command_of"]
+__all__ = ["Candidate", "Command", "command_of"]
 
 _CHILD = Path(__file__).with_name("child.py")
 _WAIT_S = 180.0
 
 
-def command_of(peer: Peer, *, make: bool) -> tuple[list[str], dict[str, str]]:
+Command = tuple[list[str], dict[str, str]]
+"""How a peer is started, and the versions of what it is made of."""
+
+
+def command_of(peer: Peer, *, make: bool) -> Command:
     """How a peer is started, and its versions. Without `make`, what isn't there isn't made.
 
     Raises `Unavailable`.
     """
-    if peer.adapter is None:
-        program = build() if make else find_built()
-        if program is None:
-            raise Unavailable("isn't built here: `mainspring bench peers` does that")
-        return [program[0]], program[1]
     environment = make_environment(peer) if make else find_environment(peer)
     if environment is None:
         raise Unavailable("has no environment here: `mainspring bench peers` makes it")

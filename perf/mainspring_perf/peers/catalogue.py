@@ -132,20 +132,5 @@ PEERS = (
         differs="An order that passes makes a reservation, which ours leaves to the account. Building an order costs "
         "more there than here, and isn't part of the pass.",
     ),
-    Peer(
-        name="usual Rust stack",
-        adapter=None,
-        ways={
-            "bytes": ("serde_json, BTreeMap", "simd-json, BTreeMap"),
-            "book": ("BTreeMap",),
-            "records": ("bincode", "serde_json"),
-            "slippage": ("square root in f64",),
-        },
-        how="A program of its own, built with full link-time optimisation: serde into borrowed fields, two BTreeMaps, "
-        "bincode's standard configuration.",
-        differs="It is compiled for this one format and called from nowhere, where ours answer to Python. It checks "
-        "the update ids, and that prices and sizes are numbers. Its estimate is the bare formula, without an "
-        "object that says what the cost is made of.",
-    ),
 )
 """In the order of preparation. Ours come first, as the baseline for the others."""

@@ -32,8 +32,8 @@ def main() -> None:
 
     _make_findable()
     module = importlib.import_module(f"{_PACKAGE}.peers.adapters.{adapter}")
-    inputs = importlib.import_module(f"{_PACKAGE}.peers.inputs").Inputs(Path(folder))
-    prepared = module.RACEANTS[work][way](inputs)
+    inputs = importlib.import_module(f"{_PACKAGE}.peers.contract").Inputs(Path(folder))
+    prepared = module.CANDIDATES[work][way](inputs)
     run = prepared.run
     answer = prepared.answer(run())
     say({"answer": answer, "detail": prepared.detail, "python": sys.version.split()[0]})

@@ -1,15 +1,19 @@
-"""What is known of a peer before it is run."""
+"""What is known of a peer before it is run, and why it can't be."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["MAINSPRING", "Peer", "Python", "Unavailable"]
+__all__ = ["MAINSPRING", "Peer", "Python", "Unavailable", "one_line"]
 
 Python = tuple[int, int]
 """A version of CPython, "3.13" as (3, 13)."""
 
 MAINSPRING = "Mainspring"
 """The name of ours among the peers."""
+
+_PLACES = re.compile(r"\w+://\S+|(?<!\w)(?:[A-Za-z]:)?[/\\][^\s`'\"]*[/\\][^\s`'\":]+")
+_MOST = 240
 
 
 class Unavailable(Exception):  # noqa: N818  it is one
@@ -20,15 +24,15 @@ class Unavailable(Exception):  # noqa: N818  it is one
 class Peer:
     """A peer, and how it is run.
 
-    `part` says which of a peer's parts these are, where it has two entries. `adapter` is its module in `adapters`; None
-    for what is a program of its own. `requirements` are what its own environment holds, pinned; with none it runs in
-    this one, where `distributions` are installed. `pythons` are the oldest and the newest CPython that its pins are
+    `part` says which of a peer's parts these are, where it has two entries. `adapter` is its module in `adapters`;
+    empty for what is a program of its own. `requirements` are what its own environment holds, pinned; with none it runs
+    in this one, where `distributions` are installed. `pythons` are the oldest and the newest CPython that its pins are
     published for. `ways` names, for each work that it does, the ways of doing it that its adapter has. `how` says how
     it is run and from where that is, `differs` what it does less, more or otherwise than the others, in sentences.
     """
 
     name: str
-    adapter: str | None
+    adapter: str
     ways: Mapping[str, tuple[str, ...]]
     how: str
     differs: str = ""
@@ -36,3 +40,9 @@ class Peer:
     requirements: tuple[str, ...] = ()
     distributions: tuple[str, ...] = ()
     pythons: tuple[Python, Python] = ((3, 11), (3, 14))
+
+
+def one_line(said: str) -> str:
+    """Returns the text as one short line, without addresses and folders of this machine."""
+    words = " ".join(said.split())
+    return _PLACES.sub("(a place)", words)[:_MOST]

@@ -12,11 +12,11 @@ from typing import Literal
 import msgspec
 
 from mainspring_perf.harness import spread
-from mainspring_perf.peers.candidate import Candidate, command_of
+from mainspring_perf.peers.candidate import Candidate, Command, command_of
 from mainspring_perf.peers.catalogue import PEERS
-from mainspring_perf.peers.inputs import Inputs
+from mainspring_perf.peers.contract import Inputs
 from mainspring_perf.peers.peer import MAINSPRING, Peer, Unavailable
-from mainspring_perf.peers.works import WORKS, Given, Made, Work, agrees
+from mainspring_perf.peers.works import WORKS, Given, Made, agrees
 from mainspring_perf.sessions import sessions
 
 __all__ = ["Outcome", "Row", "Verdict", "race"]
@@ -63,112 +63,95 @@ class Outcome:
     rows: tuple[Row, ...]
 
 
-def race(*, fast: bool = False, progress: Callable[[str], None] = lambda _: None) -> list[Outcome]:
-    """Runs every work with every peer that does it, after making missing environments and programs.
+def race(
+    *,
+    fast: bool = False,
+    more: Sequence[tuple[Peer, Command | str]] = (),
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Outcome]:
+    """Runs every work with every peer that does it, after making missing environments.
 
-    `fast` takes fewer rounds and a shorter session; `progress` is called with what is being done. A peer that can't run
-    gets a row with the reason.
+    `fast` takes fewer rounds and a shorter session. `more` are peers that aren't in the catalogue, with how each is
+    started or why it can't be. `progress` is called with what is being done. A peer that can't run gets a row with the
+    reason.
     """
-    commands: dict[int, tuple[list[str], dict[str, str]] | str] = {}
-    for number, peer in enumerate(PEERS):
+    starts: list[tuple[Peer, Command | str]] = []
+    for peer in PEERS:
         progress(f"{peer.name}: making it ready")
         try:
-            commands[number] = command_of(peer, make=True)
+            starts.append((peer, command_of(peer, make=True)))
         except Unavailable as error:
-            commands[number] = str(error)
+            starts.append((peer, str(error)))
+    starts += more
     # The last is the recorded session, where it is here.
     name, plan, messages = sessions(tiny=False)[-1]
     messages = messages[:_FAST_MESSAGES] if fast else messages
+    rounds = _ROUNDS_FAST if fast else _ROUNDS
     outcomes = []
     for work in WORKS:
-        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
             inputs = Inputs(Path(folder))
             inputs.write("instrument", msgspec.to_builtins(plan.instruments[0]))
             progress(f"{work.name}: making its input")
             made = work.make(inputs, Given(messages=messages, instrument=plan.instruments[0], fast=fast))
-            race = _Race(work, made, inputs.folder, _ROUNDS_FAST if fast else _ROUNDS, progress, stack)
-            for number, peer in enumerate(PEERS):
+            entered = []
+            for peer, start in starts:
                 for way in peer.ways.get(work.name, ()):
-                    race.enter(peer, way, commands[number])
-            outcomes.append(race.run(name))
+                    progress(f"{work.name}: {peer.name}, {way}")
+                    entered.append(_enter(peer, way, start, work.name, made, inputs.folder, running))
+            timed, failed = _time(entered, rounds, work.name, progress)
+            figures = sorted(_assess(timed, made.operations), key=lambda row: row.one_ns or 0.0)
+            outcomes.append(
+                Outcome(
+                    work=work.name,
+                    title=work.title,
+                    operation=work.operation,
+                    input=made.input,
+                    session=name,
+                    rounds=rounds,
+                    rows=(*figures, *failed),
+                )
+            )
     return outcomes
 
 
-class _Race:
-    """One work: who enters it, and what came of it. The stack that it is given ends the processes."""
+def _enter(
+    peer: Peer, way: str, start: Command | str, work: str, made: Made, folder: Path, running: ExitStack
+) -> tuple[Row, Candidate | None]:
+    """Starts a candidate and checks its answer; one that doesn't take part has the reason in its row, and is None."""
+    if isinstance(start, str):
+        return Row(peer=peer.name, way=way, versions="", reason=start), None
+    command, versions = start
+    row = Row(peer=peer.name, way=way, versions=", ".join(f"{name} {number}" for name, number in versions.items()))
+    try:
+        candidate = running.enter_context(Candidate(command, work, way, folder))
+    except Unavailable as error:
+        return replace(row, reason=str(error)), None
+    first = candidate.first
+    row = replace(row, python=first.get("python", ""), detail=first["detail"])
+    if wrong := agrees(first["answer"], made.right):
+        return replace(row, reason=f"its answer is wrong, so it isn't timed: {wrong}"), None
+    return row, candidate
 
-    def __init__(
-        self,
-        work: Work,
-        made: Made,
-        folder: Path,
-        rounds: int,
-        progress: Callable[[str], None],
-        stack: ExitStack,
-    ) -> None:
-        self._work = work
-        self._made = made
-        self._folder = folder
-        self._rounds = rounds
-        self._progress = progress
-        self._rows: list[Row] = []
-        self._running: list[tuple[Row, Candidate]] = []
-        self._stack = stack
 
-    def enter(self, peer: Peer, way: str, command: tuple[list[str], dict[str, str]] | str) -> None:
-        """Starts a candidate and checks its answer; or notes why it doesn't take part."""
-        self._progress(f"{self._work.name}: {peer.name}, {way}")
-        if isinstance(command, str):
-            self._rows.append(Row(peer=peer.name, way=way, versions="", reason=command))
-            return
-        versions = ", ".join(f"{name} {number}" for name, number in command[1].items())
-        row = Row(peer=peer.name, way=way, versions=versions)
-        try:
-            candidate = Candidate(command[0], self._work.name, way, self._folder)
-        except Unavailable as error:
-            self._rows.append(replace(row, reason=str(error)))
-            return
-        self._stack.enter_context(candidate)
-        first = candidate.first
-        row = replace(row, python=first.get("python", ""), detail=first["detail"])
-        wrong = agrees(first["answer"], self._made.right)
-        if wrong:
-            self._rows.append(replace(row, reason=f"its answer is wrong, so it isn't timed: {wrong}"))
-            return
-        self._running.append((row, candidate))
-
-    def run(self, session: str) -> Outcome:
-        """Times the candidates that entered."""
-        figures = _assess(self._time(), self._made.operations)
-        return Outcome(
-            work=self._work.name,
-            title=self._work.title,
-            operation=self._work.operation,
-            input=self._made.input,
-            session=session,
-            rounds=self._rounds,
-            rows=(*sorted(figures, key=lambda row: row.one_ns or 0.0), *self._rows),
-        )
-
-    def _time(self) -> list[tuple[Row, list[float]]]:
-        draw = Random(1)  # noqa: S311  an order, no secret
-        timed: dict[int, list[float]] = {number: [] for number in range(len(self._running))}
-        # The first round warms up and finds how many passes are to be timed at once.
-        for number in range(self._rounds + 1):
-            self._progress(f"{self._work.name}: round {number} of {self._rounds}")
-            order = list(timed)
-            draw.shuffle(order)
-            for place in order:
-                row, candidate = self._running[place]
-                try:
-                    pass_ns = candidate.time()
-                except Unavailable as error:
-                    del timed[place]
-                    self._rows.append(replace(row, reason=str(error)))
-                    continue
-                if number:
-                    timed[place].append(pass_ns)
-        return [(self._running[place][0], values) for place, values in timed.items()]
+def _time(
+    entered: Sequence[tuple[Row, Candidate | None]], rounds: int, work: str, progress: Callable[[str], None]
+) -> tuple[list[tuple[Row, list[float]]], list[Row]]:
+    """Times those that take part, in a new order each round. Returns their times, and the rows of the others."""
+    draw = Random(1)  # noqa: S311  an order, no secret
+    failed = [row for row, candidate in entered if candidate is None]
+    timed: list[tuple[Row, Candidate, list[float]]] = [(row, one, []) for row, one in entered if one is not None]
+    # The first round warms up and finds how many passes are to be timed at once.
+    for number in range(rounds + 1):
+        progress(f"{work}: round {number} of {rounds}")
+        for one in draw.sample(timed, len(timed)):
+            row, candidate, times = one
+            try:
+                times.append(candidate.time())
+            except Unavailable as error:
+                timed.remove(one)
+                failed.append(replace(row, reason=str(error)))
+    return [(row, times[1:]) for row, _, times in timed], failed
 
 
 def _assess(timed: Sequence[tuple[Row, list[float]]], operations: int) -> list[Row]:

@@ -13,8 +13,7 @@ from typing import Any
 
 from mainspring.model import BookDelta, BookInvalid, BookSnapshot, Instrument, Trade
 from mainspring.seams import FeedContext, RawMessage
-from mainspring_perf.peers.contract import Answer
-from mainspring_perf.peers.inputs import BUY, LEVEL, SELL, TRADE, Event, Inputs
+from mainspring_perf.peers.contract import BUY, LEVEL, SELL, TRADE, Answer, Event, Inputs
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 

@@ -44,10 +44,10 @@ def _pause(plan: Plan, messages: tuple[RawMessage, ...]) -> float:
     for _ in range(_ROUNDS):
         a_second = 0.0
         for waiting in (False, True):
-            lane = lane_of(plan, trading=True)
-            ran = run_open_loop(lane, messages, arrivals(len(messages), a_second))
+            driver = lane_of(plan, trading=True)
+            ran = run_open_loop(driver, messages, arrivals(len(messages), a_second))
             a_second = _WAITING_LOAD * len(messages) / ran.seconds
-            paths[waiting].append(lane.stages.histograms()["whole_path"].mean)
+            paths[waiting].append(driver.lane.stages.histograms()["whole_path"].mean)
     return max(min(paths[True]) / min(paths[False]), 1.0)
 
 
@@ -55,17 +55,17 @@ class _Run:
     """What one run cost outside the clocks: folding, and what is left unseen of the rest."""
 
     def __init__(self, plan: Plan, messages: tuple[RawMessage, ...], *, trading: bool) -> None:
-        lane = lane_of(plan, trading=trading)
+        driver = lane_of(plan, trading=trading)
         folded_ns = 0
         started = perf_counter_ns()
         for start in range(0, len(messages), CHUNK):
-            lane.run(messages[start : start + CHUNK])
+            driver.run(messages[start : start + CHUNK])
             folding = perf_counter_ns()
-            lane.fold()
+            driver.lane.fold()
             folded_ns += perf_counter_ns() - folding
         total = perf_counter_ns() - started
         folding = perf_counter_ns()
-        histograms = lane.stages.histograms()
+        histograms = driver.lane.stages.histograms()
         # The last values, which didn't fill a buffer, are folded after the work, and are the work's all the same.
         self.fold_ns = folded_ns + perf_counter_ns() - folding
         fused = histograms.get("feed+book")

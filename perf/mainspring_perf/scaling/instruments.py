@@ -10,9 +10,9 @@ from mainspring.report.figures import latency, memory
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.parts import CHUNK, lane_of, parts_here, plan_of
 from mainspring_perf.scaling.streams import changes, instruments, snapshots
-from mainspring_perf.scaling.values import ByPart, Case, Figure, Result
+from mainspring_perf.scaling.values import ByPart, Case, Result, Table
 
-__all__ = ["NAME", "cases", "figures", "measure"]
+__all__ = ["NAME", "cases", "measure", "tables"]
 
 NAME = "instruments"
 
@@ -37,45 +37,44 @@ def measure(case: Case) -> dict[str, Any]:
     stream = list(changes(count, case["messages"]))
     gc.collect()
     before = psutil.Process().memory_info().rss
-    lane = lane_of(plan, trading=False, instruments=instruments(count))
+    driver = lane_of(plan, trading=False, instruments=instruments(count))
     for start in range(0, len(warm), CHUNK):
-        lane.run(warm[start : start + CHUNK])
-        lane.fold()
+        driver.run(warm[start : start + CHUNK])
+        driver.lane.fold()
     grown = psutil.Process().memory_info().rss - before
-    if not all(market.live for market in lane.markets):
+    if not all(market.live for market in driver.lane.markets):
         raise WrongAnswer(f"{case}: a book isn't whole after its snapshot")
     third = len(stream) // 3
     times = []
     for begin in range(0, third * 3, third):
         started = perf_counter()
         for start in range(begin, begin + third, CHUNK):
-            lane.run(stream[start : min(start + CHUNK, begin + third)])
-            lane.fold()
+            driver.run(stream[start : min(start + CHUNK, begin + third)])
+            driver.lane.fold()
         times.append((perf_counter() - started) * 1e9 / third)
-    if lane.feed.statistics().gaps or sum(lane.feed.statistics().by_kind.values()) < third * 3:
-        raise WrongAnswer(f"{case}: {lane.feed.statistics()}")
+    if (
+        driver.lane.feeds[0].feed.statistics().gaps
+        or sum(driver.lane.feeds[0].feed.statistics().by_kind.values()) < third * 3
+    ):
+        raise WrongAnswer(f"{case}: {driver.lane.feeds[0].feed.statistics()}")
     return {"message_ns": min(times), "instrument_bytes": grown / count if count >= _MEMORY_FROM else None}
 
 
-def figures(results: list[Result]) -> list[Figure]:
-    """One plot, a line for each part."""
+def tables(results: list[Result]) -> list[Table]:
+    """Returns a table, a column for each part."""
     found = ByPart(results, "instruments")
     rows = []
     for count in found.counts:
         sizes = ["" if size is None else memory(round(size)) for size in found.row(count, "instrument_bytes")]
         rows.append([f"{count:,}", *map(latency, found.row(count, "message_ns")), *sizes])
     return [
-        Figure(
-            name="instruments",
+        Table(
             title="A message, by the instruments of its lane",
             note=(
                 f"{results[0].case['messages']:,} depth messages of four levels, each of an instrument at random; "
                 "books of 40 levels, and a strategy that watches them all. Memory: what making the lane and its books "
                 "added to the process."
             ),
-            x_title="instruments in one lane",
-            y_title="one message",
-            series=found.series("message_ns"),
             head=["instruments", *found.head("a message"), *found.head("memory an instrument")],
             rows=rows,
         )

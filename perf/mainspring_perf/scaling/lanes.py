@@ -9,10 +9,10 @@ from mainspring.report import SessionReport
 from mainspring.session import run_session
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.parts import overrides, parts_here
-from mainspring_perf.scaling.values import ByPart, Case, Figure, Result
+from mainspring_perf.scaling.values import ByPart, Case, Result, Table
 from mainspring_perf.sessions import registry
 
-__all__ = ["NAME", "cases", "figures", "measure"]
+__all__ = ["NAME", "cases", "measure", "tables"]
 
 NAME = "lanes"
 
@@ -45,8 +45,8 @@ def measure(case: Case) -> dict[str, Any]:
     return {"a_second": max(rates)}
 
 
-def figures(results: list[Result]) -> list[Figure]:
-    """One plot, a line for each part."""
+def tables(results: list[Result]) -> list[Table]:
+    """Returns a table, a column for each part."""
     found = ByPart(results, "lanes")
     single = found.row(found.counts[0], "a_second")
     rows = []
@@ -55,20 +55,13 @@ def figures(results: list[Result]) -> list[Figure]:
         gains = [f"{rate / one:.2f}x" for rate, one in zip(rates, single, strict=True)]
         rows.append([str(count), *[f"{rate:,.0f}" for rate in rates], *gains])
     return [
-        Figure(
-            name="lanes",
+        Table(
             title="Messages a second, by the lanes that share a session",
             note=(
                 f"The generated market of {_INSTRUMENTS} instruments with its quoting strategy, "
                 f"{results[0].case['seconds']} seconds of it, shared evenly among the lanes, each pinned by "
                 '`hardware.pin = "auto"`. Every lane reads the one connection and leaves out what isn\'t its own.'
             ),
-            x_title="lanes",
-            y_title="messages a second",
-            y_unit="",
-            linear_x=True,
-            linear_y=True,
-            series=found.series("a_second"),
             head=["lanes", *found.head("a second"), *found.head("gain")],
             rows=rows,
         )

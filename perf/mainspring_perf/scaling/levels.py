@@ -9,10 +9,10 @@ from mainspring.model import Level, Side
 from mainspring.report.figures import latency
 from mainspring.testing import INSTRUMENT
 from mainspring_perf.harness import WrongAnswer
-from mainspring_perf.scaling.values import Case, Figure, Result, Series
+from mainspring_perf.scaling.values import Case, Result, Table
 from mainspring_perf.sessions import registry, usable
 
-__all__ = ["NAME", "cases", "figures", "measure"]
+__all__ = ["NAME", "cases", "measure", "tables"]
 
 NAME = "levels"
 
@@ -37,28 +37,20 @@ def measure(case: Case) -> dict[str, Any]:
     return {"level_ns": [_level_ns(case["book"], levels, case["batches"]) for levels in case["levels"]]}
 
 
-def figures(results: list[Result]) -> list[Figure]:
-    """One plot, a line for each book."""
-    series = [
-        Series(one.case["book"], list(zip(map(float, one.case["levels"]), one.found["level_ns"], strict=True)))
-        for one in results
-    ]
+def tables(results: list[Result]) -> list[Table]:
+    """Returns a table, a row for each book."""
     levels = results[0].case["levels"]
     rows = [
         [one.case["book"], *[latency(ns) for ns in one.found["level_ns"]]]
         for one in sorted(results, key=lambda one: one.found["level_ns"][-1])
     ]
     return [
-        Figure(
-            name="levels",
+        Table(
             title="A change of one level, by the levels that the book holds",
             note=(
                 f"{results[0].case['batches']:,} batches of {_BATCH} levels, half of them leaving and coming back, at "
                 "random places of a book whose levels stand side by side; best prices read after each batch; seed 1."
             ),
-            x_title="levels in the book",
-            y_title="one level",
-            series=series,
             head=["book", *[f"{count:,} levels" for count in levels]],
             rows=rows,
         )

@@ -14,12 +14,11 @@ from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.parts import generated, lane_of, parts_here, plan_of
 from mainspring_perf.scaling.calibration import calibrate
 from mainspring_perf.scaling.capacity import capacity_of
-from mainspring_perf.scaling.core_share import UNDISTURBED
-from mainspring_perf.scaling.open_loop import Ran, arrivals, run_open_loop
-from mainspring_perf.scaling.values import Case, Figure, Result, Series
+from mainspring_perf.scaling.open_loop import UNDISTURBED, Ran, arrivals, run_open_loop
+from mainspring_perf.scaling.values import Case, Result, Table
 from mainspring_perf.sessions import RECORDED, recorded_capture, registry
 
-__all__ = ["NAME", "WITHIN", "cases", "error_of", "far_off", "figures", "measure"]
+__all__ = ["NAME", "WITHIN", "cases", "error_of", "far_off", "measure", "tables"]
 
 NAME = "rate"
 
@@ -136,31 +135,29 @@ class _Bench:
 
         Raises `WrongAnswer` if two runs differ.
         """
-        lane = lane_of(self._plan, trading=self._case["trading"])
-        lane.run(self._messages[:warm])
-        ran = run_open_loop(lane, self._messages[warm:count], arrivals(count - warm, a_second))
-        answer = tuple((market.bid_ticks, market.ask_ticks) for market in lane.markets)
+        driver = lane_of(self._plan, trading=self._case["trading"])
+        driver.run(self._messages[:warm])
+        ran = run_open_loop(driver, self._messages[warm:count], arrivals(count - warm, a_second))
+        answer = tuple((market.bid_ticks, market.ask_ticks) for market in driver.lane.markets)
         if self._answers.setdefault(count, answer) != answer:
             raise WrongAnswer(f"{self._case['workload']}: two runs of {count:,} messages end at other best prices")
-        stages = [stage_report(name, one, None) for name, one in lane.stages.histograms().items() if one.count]
+        stages = [stage_report(name, one, None) for name, one in driver.lane.stages.histograms().items() if one.count]
         return ran, stages
 
 
-def figures(results: list[Result]) -> list[Figure]:
-    """Returns the latencies by load, and predicted against measured rates."""
+def tables(results: list[Result]) -> list[Table]:
+    """Returns the latencies by load, and predicted next to measured rates."""
     return [*[_tails(one) for one in results if one.case["loads"]], _model(results)]
 
 
-def _tails(one: Result) -> Figure:
+def _tails(one: Result) -> Table:
     saturation = one.found["saturation"]
     loads = one.case["loads"]
-    names = ("p50", "p99", "p99.9", "max")
     rows = [
         [f"{load:.0%}", f"{load * saturation:,.0f}", *[latency(ns) for ns in tail[:4]], f"{tail[4]:.0%}"]
         for load, tail in zip(loads, one.found["tails"], strict=True)
     ]
-    return Figure(
-        name=f"rate-{one.case['part']}",
+    return Table(
         title=f"A message, by how many come: {one.case['part']} parts",
         note=(
             f"{one.case['load_messages'] - _WARM:,} messages of the {one.case['workload']} once its book is whole, at "
@@ -168,17 +165,7 @@ def _tails(one: Result) -> Figure:
             "when all are there at once. A message's time counts from when it was due, waiting included. Where the "
             "thread had less than all of its core, others had the rest, and the tail is theirs too."
         ),
-        x_title="load, percent of saturation",
-        y_title="from due to done",
-        x_unit="%",
-        linear_x=True,
-        series=[
-            Series(
-                name, [(100 * load, float(tail[place])) for load, tail in zip(loads, one.found["tails"], strict=True)]
-            )
-            for place, name in enumerate(names[:3])
-        ],
-        head=["load", "messages a second", *names, "of its core"],
+        head=["load", "messages a second", "p50", "p99", "p99.9", "max", "of its core"],
         rows=rows,
     )
 
@@ -192,31 +179,21 @@ def _waiting(results: list[Result]) -> str:
     return ", ".join(f"{decoder} {median(pauses) - 1:+.0%}" for decoder, pauses in found.items())
 
 
-def _model(results: list[Result]) -> Figure:
-    rows, pairs = [], []
+def _model(results: list[Result]) -> Table:
+    rows = []
     for one in results:
         measured, predicted = one.found["saturation"], one.found["predicted"]
         error, reported = error_of(one), ["not assessed", ""]
         if error is not None:
-            pairs.append((measured, predicted))
             reported = [f"{predicted:,.0f}", f"{error:+.0%}"]
         rows.append([one.case["workload"], one.case["part"], f"{measured:,.0f}", *reported])
-    pairs.sort()
-    return Figure(
-        name="capacity",
+    return Table(
         title="Where a lane saturates: predicted and measured",
         note=(
             f"Predicted from the stage costs of a run at {_MODEL_LOAD:.0%} of saturation, less what waiting makes of "
             f"them here ({_waiting(results)}); measured with all messages available at once. Not assessed if the "
             "thread never had its core to itself."
         ),
-        x_title="measured, messages a second",
-        y_title="predicted, messages a second",
-        y_unit="",
-        series=[
-            Series("predicted", pairs),
-            Series("the same as measured", [(measured, measured) for measured, _ in pairs]),
-        ],
         head=["workload", "parts", "measured a second", "predicted", "difference"],
         rows=rows,
     )

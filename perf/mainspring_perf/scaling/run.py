@@ -1,29 +1,30 @@
-"""Runs studies, each case in a fresh process."""
+"""Runs studies, each case in a fresh process.
+
+`python -m mainspring_perf.scaling.run STUDY` is that process: it reads the case as JSON, and writes what it found.
+"""
 
 import importlib
 import pkgutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from types import ModuleType
 
 import orjson
 
 from hwprofile.children import module_command
-from mainspring_perf.scaling.values import Case, Result, Study
+from mainspring.errors import MainspringError
+from mainspring_perf.scaling.values import Case, Result
 
-__all__ = ["UnknownStudy", "find_studies", "run_cases", "run_studies"]
-
-
-class UnknownStudy(ValueError):  # noqa: N818  it is one
-    """No study has that name."""
+__all__ = ["find_studies", "run_cases", "run_studies"]
 
 
-def find_studies() -> Mapping[str, Study]:
+def find_studies() -> Mapping[str, ModuleType]:
     """Returns the studies by name: modules of this package with a `NAME`."""
     package = str(Path(__file__).parent)
     modules = [importlib.import_module(f"{__package__}.{one.name}") for one in pkgutil.iter_modules([package])]
-    return {module.NAME: cast("Study", module) for module in modules if hasattr(module, "NAME")}
+    return {module.NAME: module for module in modules if hasattr(module, "NAME")}
 
 
 def run_studies(
@@ -32,13 +33,13 @@ def run_studies(
     """Runs the named studies, or all of them, and returns their results. `tiny` runs quick checks instead.
 
     Each case has a fresh process, so that none inherits another's memory. `progress` is called with the study, the
-    number of the case, and how many there are. Raises `UnknownStudy`, or `RuntimeError` with the output of a failed
-    process.
+    number of the case, and how many there are. Raises `MainspringError` for an unknown study, or `RuntimeError` with
+    the output of a failed process.
     """
     studies = find_studies()
     for name in names:
         if name not in studies:
-            raise UnknownStudy(f"no study is named {name!r}; there are: {', '.join(studies)}")
+            raise MainspringError(f"no study is named {name!r}; there are: {', '.join(studies)}")
     results: dict[str, list[Result]] = {}
     for name in names or studies:
         results[name] = run_cases(name, studies[name].cases(tiny), progress=progress)
@@ -61,8 +62,13 @@ def run_cases(
 
 
 def _in_a_process(name: str, case: Case) -> Result:
-    command = module_command("mainspring_perf.scaling.worker", name)
+    command = module_command("mainspring_perf.scaling.run", name)
     done = subprocess.run(command, input=orjson.dumps(case), capture_output=True, check=False)  # noqa: S603  our own worker
     if done.returncode:
         raise RuntimeError(f"the study {name} failed on {case}:\n{done.stderr.decode(errors='replace')}")
     return Result(case, orjson.loads(done.stdout))
+
+
+if __name__ == "__main__":
+    study = find_studies()[sys.argv[1]]
+    sys.stdout.buffer.write(orjson.dumps(study.measure(orjson.loads(sys.stdin.buffer.read()))))

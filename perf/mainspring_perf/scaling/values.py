@@ -1,39 +1,20 @@
 """The inputs and results of studies, as frozen values."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-__all__ = ["ByPart", "Case", "Figure", "Result", "Series", "Study"]
+__all__ = ["ByPart", "Case", "Result", "Table"]
 
 Case = dict[str, Any]
 """What one process is to measure: plain values, which go to it as JSON."""
 
 
-class Series(msgspec.Struct, frozen=True):
-    """A line of a figure, its points in the axes' units from left to right."""
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """What a study found, as text. `note` describes the input."""
 
-    name: str
-    points: list[tuple[float, float]]
-
-
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """A plot and the table behind it. Both axes are logarithmic; `linear_x` and `linear_y` start at zero.
-
-    `name` is its file's name. `note` describes the input. `x_unit` and `y_unit` are "" for plain numbers,
-    "ns" for times in nanoseconds, "bytes", or "%".
-    """
-
-    name: str
     title: str
     note: str
-    x_title: str
-    y_title: str
-    x_unit: str = ""
-    y_unit: str = "ns"
-    linear_x: bool = False
-    linear_y: bool = False
-    series: list[Series]
     head: list[str]
     rows: list[list[str]]
 
@@ -63,31 +44,3 @@ class ByPart:
     def head(self, text: str) -> list[str]:
         """Returns the heads of such a row: the text with each part's name."""
         return [f"{text}, {part}" for part in self.parts]
-
-    def series(self, figure: str) -> list[Series]:
-        """Returns a figure over the counts, a line for each part."""
-        return [
-            Series(f"{part} parts", [(float(count), self._found[part, count][figure]) for count in self.counts])
-            for part in self.parts
-        ]
-
-
-class Study(Protocol):
-    """A module of this package that measures how one thing grows."""
-
-    NAME: str
-
-    @staticmethod
-    def cases(tiny: bool) -> list[Case]:
-        """What is to be measured, each in a process of its own; `tiny` for a check that takes seconds."""
-        ...
-
-    @staticmethod
-    def measure(case: Case) -> dict[str, Any]:
-        """Measures one case, after its answer was checked. Raises `WrongAnswer`."""
-        ...
-
-    @staticmethod
-    def figures(results: list[Result]) -> list[Figure]:
-        """The figures of what was measured."""
-        ...

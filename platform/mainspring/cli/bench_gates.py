@@ -55,7 +55,7 @@ def instructions(
     file: Annotated[Path | None, typer.Option(help="The recorded counts, instead of those of the checkout.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    """Count the instructions of the hot paths with valgrind's callgrind; they must be within 1% of the record."""
+    """Count the instructions of the hot paths with valgrind's callgrind; none may take more than recorded."""
     with errors().status("counting; this takes a few minutes"):
         outcome = check_instructions(suites or (), record=record, file=file)
     if as_json:

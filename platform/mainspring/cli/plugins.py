@@ -49,6 +49,7 @@ def list_plugins(
             "unusable": why_unusable(offer.needs),
             "capabilities": dict(offer.capabilities),
             "build": offer.build,
+            "proves": list(getattr(offer.factory, "proves", ())),
             "summary": offer.summary,
         }
         for seam in SEAMS
@@ -68,7 +69,9 @@ def list_plugins(
     for row in rows:
         here = row["unusable"] or ("default" if row["default"] else "usable")
         distribution = f"{row['distribution']} {row['version']}"
-        table.add_row(*(escape(text) for text in (row["seam"], row["name"], distribution, here, row["summary"])))
+        proves = f" (proved by {', '.join(row['proves'])})" if row["proves"] else ""
+        said = row["summary"] + proves
+        table.add_row(*(escape(text) for text in (row["seam"], row["name"], distribution, here, said)))
     console.print(table)
     for distribution, build in sorted({(f"{row['distribution']} {row['version']}", row["build"]) for row in rows}):
         if build:

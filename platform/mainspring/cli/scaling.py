@@ -15,8 +15,8 @@ from mainspring.report.figures import latency
 from mainspring_perf.scaling.calibration import calibrate
 from mainspring_perf.scaling.capacity import busiest, capacity, lanes_needed
 from mainspring_perf.scaling.rate import far_off
-from mainspring_perf.scaling.run import UnknownStudy, find_studies, run_studies
-from mainspring_perf.scaling.values import Figure
+from mainspring_perf.scaling.run import find_studies, run_studies
+from mainspring_perf.scaling.values import Table as Findings
 
 __all__ = ["scaling"]
 
@@ -46,22 +46,18 @@ def scaling(
         _size(size, peak, load, as_json)
         return
     console = errors()
-    try:
-        with console.status("starting") as status:
-            found = run_studies(
-                studies or (),
-                tiny=tiny,
-                progress=lambda study, number, of: status.update(f"{study}: case {number} of {of}"),
-            )
-    except UnknownStudy as error:
-        raise MainspringError(str(error)) from error
+    with console.status("starting") as status:
+        found = run_studies(
+            studies or (),
+            tiny=tiny,
+            progress=lambda study, number, of: status.update(f"{study}: case {number} of {of}"),
+        )
     known = find_studies()
-    figures = {name: known[name].figures(of) for name, of in found.items()}
     if as_json:
         print_json({name: [msgspec.to_builtins(one) for one in of] for name, of in found.items()})
     else:
-        for of in figures.values():
-            for one in of:
+        for name, of in found.items():
+            for one in known[name].tables(of):
                 _print(one)
     missed = far_off(found.get("rate", []))
     if missed and not tiny:
@@ -69,18 +65,16 @@ def scaling(
         raise typer.Exit(FAILED)
 
 
-def _print(figure: Figure) -> None:
-    if not figure.rows:
-        return
+def _print(found: Findings) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, title in enumerate(figure.head):
+    for place, title in enumerate(found.head):
         table.add_column(title, justify="right" if place else "left", overflow="fold")
-    for row in figure.rows:
+    for row in found.rows:
         table.add_row(*map(escape, row))
     console = results()
-    console.print(escape(figure.title), style="bold")
+    console.print(escape(found.title), style="bold")
     console.print(table)
-    console.print(escape(figure.note), style="dim")
+    console.print(escape(found.note), style="dim")
     console.print()
 
 

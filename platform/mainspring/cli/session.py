@@ -1,5 +1,6 @@
 """`run`, `explain` and `init`."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from mainspring.cli.output import (
     write_file,
 )
 from mainspring.data import check_absent, check_outputs
-from mainspring.errors import MainspringError
+from mainspring.errors import ConfigError, MainspringError
 from mainspring.host.applying import try_lanes
 from mainspring.host.config import Loaded, default_text, load_config
 from mainspring.host.diagnostics import quoted
@@ -30,6 +31,8 @@ from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
 from mainspring.report import SessionReport, render_text, to_html, to_json
+from mainspring.session.inputs import RecordedInputs
+from mainspring.session.logs import LEVELS, LOG, show_logs
 from mainspring.session.order_logs import order_log_files
 from mainspring.session.outcome import failures
 from mainspring.session.signals import signal_exit_code
@@ -75,6 +78,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 _NOTHING_RUN = "the session was still being prepared, so nothing was run"
 
 
+def _check_level(level: str | None) -> str | None:
+    if level is not None and level not in LEVELS:
+        raise typer.BadParameter(f"must be one of: {', '.join(LEVELS)}")
+    return level
+
+
 def run(
     config: ConfigArgument = None,
     *,
@@ -89,8 +98,28 @@ def run(
     order_log: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the encoded order log to this file.", show_default=False)
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an order log that exists.")] = False,
+    record_inputs: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Record everything that the lane is fed, in order.", show_default=False),
+    ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Run recorded inputs instead of the feeds' messages.", show_default=False),
+    ] = None,
+    until: Annotated[
+        int | None, typer.Option(metavar="EVENT", min=0, help="With --inputs: stop after this many events.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an order log or recorded inputs.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LEVEL",
+            help=f"Show what strategies log, from this level on: {', '.join(LEVELS)}. Without it: warnings.",
+            show_default=False,
+            callback=_check_level,
+        ),
+    ] = None,
 ) -> None:
     """Run a session and report on it."""
     # Not at the top: the event loop that it imports would make every other command start a third slower.
@@ -105,11 +134,23 @@ def run(
             errors().print(words, markup=False, soft_wrap=True)
     _note_native(session, registry)
     # Now, since a failure after the session would lose its report.
-    _check_outputs(session, config, html, order_log, force=force)
+    _check_outputs(session, config, html, order_log, record_inputs, inputs, force=force)
+    _check_inputs(session, record_inputs, inputs, until)
+    if log is not None:
+        os.environ[LOG] = log
+    show_logs()
     failure: MainspringError | None = None
     try:
         with _progress(quiet) as progress:
-            report = run_session(session, registry, progress=progress, order_log=order_log, notice=_notice)
+            report = run_session(
+                session,
+                registry,
+                progress=progress,
+                order_log=order_log,
+                notice=_notice,
+                record_inputs=record_inputs,
+                inputs=None if inputs is None else RecordedInputs(inputs, until),
+            )
     except MainspringError as error:
         if not isinstance(error.report, SessionReport):
             raise
@@ -181,16 +222,40 @@ def _notice(text: str) -> None:
     errors().print(text, markup=False, soft_wrap=True)
 
 
+def _check_inputs(session: SessionPlan, record: Path | None, inputs: Path | None, until: int | None) -> None:
+    """Raises `ConfigError` if inputs can't be recorded, or run, as they are asked for."""
+    if until is not None and inputs is None:
+        raise ConfigError("--until counts recorded events: it needs --inputs FILE")
+    if record is not None and inputs is not None:
+        raise ConfigError("--record-inputs would record what --inputs has already: give one of them")
+    if (record is not None or inputs is not None) and session.state is not None:
+        raise ConfigError("inputs don't hold the states that strategies start from: leave session.state out with them")
+    if (record is not None or inputs is not None) and len(session.lanes) > 1:
+        raise ConfigError(f"inputs are those of one lane, and this session has {len(session.lanes)}: set lanes = 1")
+
+
 def _check_outputs(
-    session: SessionPlan, config: Path | None, html: Path | None, order_log: Path | None, *, force: bool
+    session: SessionPlan,
+    config: Path | None,
+    html: Path | None,
+    order_log: Path | None,
+    record_inputs: Path | None,
+    inputs: Path | None,
+    *,
+    force: bool,
 ) -> None:
     """Raises `ConfigError` if a file that the session is to write would destroy another that matters."""
-    logs = [path for lane in order_log_files(session, order_log).values() for path in lane.values()]
+    logs = list(order_log_files(session, order_log).values())
     outputs = {f"--order-log{f' {number}' if number else ''}": path for number, path in enumerate(logs)}
     if html is not None:
         outputs["--html"] = html
+    if session.state is not None:
+        outputs["session.state"] = session.state
+    if record_inputs is not None:
+        outputs["--record-inputs"] = record_inputs
+        check_absent("the recorded inputs", record_inputs, force=force)
     captures = [capture for feed in session.feeds for capture in feed.source.captures]
-    check_outputs(outputs, captures if config is None else [config, *captures])
+    check_outputs(outputs, [path for path in (config, inputs, *captures) if path is not None])
     for path in logs:
         check_absent("the order log", path, force=force)
 

@@ -11,7 +11,7 @@ from mainspring.data.digest import check_file, is_file_of
 from mainspring.data.download import Progress, download
 from mainspring.data.lock import exclusive
 from mainspring.data.paths import DATA_VARIABLE, cache_folder, data_folders
-from mainspring.data.spool import spool
+from mainspring.data.spool import as_capture, spool
 from mainspring.errors import DataError
 
 __all__ = ["Located", "find_capture", "get", "locate"]
@@ -58,7 +58,7 @@ def locate(
         if candidate.is_file():
             # A lane's own process has another /dev/stdin.
             found = candidate.resolve() if candidate.is_relative_to("/dev") else candidate
-            return Located(found, _feed_of(found, catalogue))
+            return Located(as_capture(found), _feed_of(found, catalogue))
         if candidate.is_fifo() or candidate.is_char_device():
             return Located(spool(candidate), None)
     places = ", nor ".join(str(candidate) for candidate in dict.fromkeys(candidates))

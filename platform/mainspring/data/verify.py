@@ -5,7 +5,8 @@ These truths are what the venue says about a book without the book being built f
 - a quote with the update id of the last delta or snapshot applied must be the book's best bid and offer. It may arrive
   before the delta that takes the book to its id, since quotes are sent at once and deltas at intervals, or after it;
   the two are counted separately;
-- a later snapshot with the book's id must hold the same levels, as far as both reach.
+- a later snapshot with the book's id must hold the same levels, as far as both reach;
+- the venue's checksum of the best levels must be that of the book: the feed itself compares it.
 
 A quote whose id the book skips says nothing about it, and isn't counted.
 """
@@ -33,6 +34,7 @@ from mainspring.model import (
 )
 from mainspring.plugin_calls import wrap_error
 from mainspring.seams import Book, Feed, RawMessage
+from mainspring.wire import Cause
 
 __all__ = ["InstrumentVerdict", "Tally", "VerifyReport", "verify"]
 
@@ -50,8 +52,9 @@ class Tally(msgspec.Struct, frozen=True):
 class InstrumentVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """The result for one instrument. `problems` are sentences; if there are none, the book is right.
 
-    `crossed` counts the deltas and snapshots that left the best bid at or above the best offer. `quarantined` is True
-    if the book couldn't be trusted when the stream ended.
+    `crossed` counts the deltas and snapshots that left the best bid at or above the best offer. `gaps` is None if no
+    snapshot started the book, since nothing can be said of gaps then. `quarantined` is True if the book couldn't be
+    trusted when the stream ended.
     """
 
     symbol: str
@@ -62,7 +65,7 @@ class InstrumentVerdict(msgspec.Struct, frozen=True, kw_only=True):
     quotes_behind: Tally
     later_snapshots: Tally
     crossed: int
-    gaps: int
+    gaps: int | None
     quarantined: bool
     problems: tuple[str, ...]
 
@@ -74,7 +77,10 @@ class InstrumentVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The result for a stream. `refused` counts the messages that the feed couldn't read."""
+    """The result for a stream. `refused` counts the messages that the feed couldn't read.
+
+    `checksums` are those of the venue, over all instruments.
+    """
 
     messages: int
     refused: int
@@ -82,6 +88,7 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
     by_cause: dict[str, int]
     instruments: tuple[InstrumentVerdict, ...]
     problems: tuple[str, ...]
+    checksums: Tally = Tally()
 
     @property
     def ok(self) -> bool:
@@ -90,8 +97,8 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def truths(self) -> Tally:
-        """The sum over all instruments."""
-        tallies = [instrument.truths for instrument in self.instruments]
+        """The sum over all instruments, with the checksums."""
+        tallies = [*(instrument.truths for instrument in self.instruments), self.checksums]
         return Tally(sum(tally.compared for tally in tallies), sum(tally.matched for tally in tallies))
 
 
@@ -127,11 +134,15 @@ def verify(
                     checks[event.instrument].on_event(event)
         except BaseException as error:  # noqa: BLE001  a stranger's book may raise anything
             wrap_error("book", *owners["book"], error)
-    verdicts = tuple(check.verdict() for check in checks)
+    statistics = feed.statistics()
+    checksums = Tally(statistics.checksums, statistics.checksums_right)
+    verdicts = tuple(check.verdict(proved=checksums.compared > 0) for check in checks)
     problems = [f"{verdict.symbol}: {problem}" for verdict in verdicts for problem in verdict.problems]
+    if checksums.compared > checksums.matched:
+        wrong = checksums.compared - checksums.matched
+        problems.insert(0, f"{wrong} of {checksums.compared} checksums don't match the book")
     if refused:
         problems.insert(0, f"{refused} messages could not be read, the first: {first_refusal}")
-    statistics = feed.statistics()
     return VerifyReport(
         messages=count,
         refused=refused,
@@ -139,6 +150,7 @@ def verify(
         by_cause=dict(statistics.by_cause),
         instruments=verdicts,
         problems=tuple(problems),
+        checksums=checksums,
     )
 
 
@@ -154,7 +166,7 @@ class _BookCheck:
         self._ahead: dict[int, Quote] = {}
         # How far the book's snapshot reached: beyond that, only levels that changed since are known.
         self._reach: dict[Side, int] = {}
-        self._counts = {"deltas": 0, "snapshots": 0, "quotes": 0, "crossed": 0, "gaps": 0}
+        self._counts = {"deltas": 0, "snapshots": 0, "quotes": 0, "crossed": 0, "gaps": 0, "broken": 0}
         self._truths = {"quotes_ahead": [0, 0], "quotes_behind": [0, 0], "later_snapshots": [0, 0]}
         self._first_mismatch = ""
 
@@ -169,27 +181,28 @@ class _BookCheck:
         elif isinstance(event, BookSnapshot):
             self._counts["snapshots"] += 1
             self._on_snapshot(event)
-        else:
-            self._counts["gaps"] += 1
+        elif isinstance(event, BookInvalid):
+            self._counts["broken"] += 1
+            self._counts["gaps"] += event.cause == Cause.GAP
             self._live = False
 
-    def verdict(self) -> InstrumentVerdict:
-        """What was found."""
+    def verdict(self, *, proved: bool) -> InstrumentVerdict:
+        """What was found. `proved` says that the feed compared checksums."""
         tallies = {name: Tally(*counts) for name, counts in self._truths.items()}
-        quarantined = not self._live and self._counts["gaps"] > 0
+        quarantined = not self._live and self._counts["broken"] > 0
         return InstrumentVerdict(
             symbol=self._instrument.symbol,
             deltas=self._counts["deltas"],
             snapshots=self._counts["snapshots"],
             quotes=self._counts["quotes"],
             crossed=self._counts["crossed"],
-            gaps=self._counts["gaps"],
+            gaps=self._counts["gaps"] if self._counts["snapshots"] else None,
             quarantined=quarantined,
-            problems=tuple(self._problems(tallies, quarantined=quarantined)),
+            problems=tuple(self._problems(tallies, quarantined=quarantined, proved=proved)),
             **tallies,
         )
 
-    def _problems(self, tallies: dict[str, Tally], *, quarantined: bool) -> Iterable[str]:
+    def _problems(self, tallies: dict[str, Tally], *, quarantined: bool, proved: bool) -> Iterable[str]:
         compared = sum(tally.compared for tally in tallies.values())
         matched = sum(tally.matched for tally in tallies.values())
         if compared > matched:
@@ -199,10 +212,10 @@ class _BookCheck:
         if self._counts["gaps"]:
             yield f"{self._counts['gaps']} gaps in the depth updates"
         if quarantined:
-            yield "the book is quarantined at the end: no snapshot came after the gap"
+            yield "the book is quarantined at the end: no snapshot made it whole again"
         if not self._counts["snapshots"]:
             yield "no snapshot started the book"
-        elif not compared:
+        elif not compared and not proved:
             yield "nothing to verify against: no quote and no later snapshot has an id that the book reached"
 
     def _on_quote(self, quote: Quote) -> None:

@@ -19,6 +19,7 @@ from mainspring.host.key_lines import KeyPath
 from mainspring.host.overrides import apply_overrides
 from mainspring.lane import StatisticsOptions
 from mainspring.model import Contract
+from mainspring.portfolio import PortfolioOptions
 from mainspring.seams import SEAMS
 from mainspring.telemetry import Budget
 
@@ -99,11 +100,13 @@ class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class FeedTable(FeedConfig, frozen=True, kw_only=True):
     """One of several feeds: `[feeds.NAME]`. Its keys take precedence over the session's.
 
-    `strategy` and `risk` replace the session's entries of the same name and add to the others.
+    `latency` is the connection's own; None if it is the session's. `strategy` and `risk` replace the session's entries
+    of the same name and add to the others.
     """
 
     instruments: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
     instrument: dict[str, InstrumentConfig] = {}
+    latency: SlotConfig | None = None
     strategy: dict[str, SlotConfig] = {}
     risk: dict[str, Any] = {}
 
@@ -132,15 +135,26 @@ class HardwareConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The `[session]` table. `chunk` is how many messages a lane processes at a time, 1 to 65,536, or "auto"."""
+    """The `[session]` table.
+
+    `chunk` is how many messages a lane processes at a time, 1 to 65,536, or "auto". `state` is the file that strategies
+    load their states from at the start and save them in at the end; None if they don't.
+    """
 
     chunk: int | str = AUTO
+    state: Annotated[str, msgspec.Meta(min_length=1)] | None = None
 
     def __post_init__(self) -> None:
         if self.chunk != AUTO and (isinstance(self.chunk, str) or not 1 <= self.chunk <= MOST_CHUNK):
             raise ValueError(
                 f'chunk must be a whole number from 1 to {MOST_CHUNK:,}, or "{AUTO}"; found {shown(self.chunk)}'
             )
+
+
+class OrdersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[orders]` table. `answer_timeout_ms` is how long a venue may take to answer a request; 0 means for ever."""
+
+    answer_timeout_ms: Annotated[int, msgspec.Meta(ge=0, le=3_600_000)] = 10_000
 
 
 class ObjectiveWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -205,9 +219,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     codec: CodecConfig = CodecConfig()
     slippage: SlotConfig = SlotConfig()
     router: SlotConfig = SlotConfig()
+    queue: SlotConfig = SlotConfig()
+    latency: SlotConfig = SlotConfig()
+    orders: OrdersConfig = OrdersConfig()
     strategy: dict[str, SlotConfig] = {}
     risk: dict[str, Any] = {}
     market: StatisticsOptions = StatisticsOptions()
+    portfolio: PortfolioOptions = PortfolioOptions()
     budget: Budget = Budget()
     tune: TuneConfig = TuneConfig()
     plugins: PluginsConfig = PluginsConfig()
@@ -321,6 +339,8 @@ def _shape(key: str, value: Any, diagnostic: Diagnostic) -> Any:
 
 def _feed_table(value: Any, diagnostic: Diagnostic, path: tuple[str, ...]) -> Any:
     shaped = _slot(value, FeedTable, diagnostic, path)
+    if isinstance(shaped, dict) and "latency" in shaped:
+        shaped["latency"] = _slot(shaped["latency"], SlotConfig, diagnostic, (*path, "latency"))
     strategies = shaped.get("strategy") if isinstance(shaped, dict) else None
     if isinstance(strategies, dict):
         below = {

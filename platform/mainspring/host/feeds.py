@@ -38,6 +38,7 @@ def _of(loaded: Loaded, name: str, table: FeedTable) -> Loaded:
         feeds={},
         instruments=table.instruments,
         instrument=table.instrument,
+        latency=config.latency if table.latency is None else table.latency,
         strategy={**config.strategy, **table.strategy},
         risk={**config.risk, **table.risk},
     )
@@ -46,6 +47,8 @@ def _of(loaded: Loaded, name: str, table: FeedTable) -> Loaded:
         if path[:1] == ("feed",):
             return ("feeds", name, *path[1:])
         if path[:1] in (("instruments",), ("instrument",)):
+            return ("feeds", name, *path)
+        if path[:1] == ("latency",) and table.latency is not None:
             return ("feeds", name, *path)
         if len(path) > 1 and path[0] in ("strategy", "risk") and path[1] in getattr(table, path[0]):
             return ("feeds", name, *path)

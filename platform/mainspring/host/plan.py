@@ -10,6 +10,7 @@ from mainspring.host.profiles.describe import describe_found
 from mainspring.host.profiles.model import Found
 from mainspring.lane import StatisticsOptions
 from mainspring.model import Instrument
+from mainspring.portfolio import PortfolioOptions
 from mainspring.telemetry import Budget
 
 __all__ = [
@@ -98,9 +99,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One feed's part of a session, or all of it if there is one feed.
 
     `name` is the feed's name in the config, empty if there is only one. `missing_limits` are the required risk checks
-    that the config sets no limit for: unless it is empty, every order is refused. `slots` are the choices for seams
-    without a field here. `chunk` is how many messages a lane processes at a time, and `gc` what the garbage collector
-    does while it runs: "as-is", "freeze", "rare" or "off"; both are the same for the whole session.
+    that the config sets no limit for: unless it is empty, every order is refused. `answer_timeout_ns` is how long a
+    venue may take to answer a request before the order's state is unknown; 0 means for ever. `slots` are the choices
+    for seams without a field here. `outside_runs` are the choices that keep fused runs of the decoder from working off
+    orders without Python. `chunk` is how many messages a lane processes at a time, and `gc` what the
+    garbage collector does while it runs: "as-is", "freeze", "rare" or "off"; both are the same for the whole session.
     """
 
     name: str = ""
@@ -116,11 +119,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     binary_codec: Choice
     slippage: Choice | None
     router: Choice | None
+    queue: Choice | None = None
+    latency: Choice | None = None
     strategies: tuple[StrategyPlan, ...]
     risk: tuple[Choice, ...]
     missing_limits: tuple[str, ...]
+    answer_timeout_ns: int = 0
     slots: tuple[Choice, ...] = ()
+    outside_runs: tuple[Choice, ...] = ()
     market: StatisticsOptions
+    portfolio: PortfolioOptions = PortfolioOptions()
     budget: Budget
     chunk: Setting[int] = Setting(slot="chunk", value=DEFAULT_CHUNK)
     gc: Setting[str] = Setting(slot="gc", value=DEFAULT_GC)
@@ -132,7 +140,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def choices(self) -> tuple[Choice, ...]:
         """Every choice, in the order of the data flow."""
-        trading = [self.slippage, *self.risk, self.router]
+        trading = [self.slippage, *self.risk, self.router, self.queue, self.latency]
         return (
             self.feed,
             self.decoder,
@@ -180,13 +188,14 @@ class HardwarePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LanePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """One lane: its part of each feed that it runs, and its place.
+    """One lane: its part of each feed that it runs, and its place. `number` counts the session's lanes from 0.
 
     `stages_ns` are the medians that this host's profile expects of its stages; stages without one aren't watched. See
     `mainspring.host.profiles.expected`.
     """
 
     name: str
+    number: int = 0
     parts: tuple[Plan, ...]
     place: Place = Place()
     stages_ns: dict[str, float] = {}
@@ -202,7 +211,7 @@ class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     `allow` are the distributions whose plugins it loads. A session with one lane runs in the process that starts it.
     `profiles` is what was found of each feed's workload on this host, in the order of the feeds; empty if profiles
-    weren't consulted.
+    weren't consulted. `state` is the file of strategies' states, None if there is none.
     """
 
     feeds: tuple[Plan, ...]
@@ -211,6 +220,7 @@ class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
     lanes_because: str = ""
     allow: tuple[str, ...] = ()
     profiles: tuple[Found, ...] = ()
+    state: Path | None = None
 
     @property
     def first(self) -> Plan:

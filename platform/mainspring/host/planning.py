@@ -1,12 +1,13 @@
 """Makes a plan from a config: chooses each slot's plugin by one order of rules, and records which rule decided."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from mainspring.data import Located, locate, read_capture
+from mainspring.data import Located, data_folders, locate, read_capture
 from mainspring.errors import ConfigError, DataError, UnknownPlugin, UnusablePlugin
 from mainspring.host.config import AUTO, Config, Loaded, SlotConfig
 from mainspring.host.diagnostics import convert
@@ -20,7 +21,7 @@ from mainspring.host.plan import DEFAULT_CHUNK, DEFAULT_GC, Choice, Plan, Settin
 from mainspring.host.recognise import recognise
 from mainspring.host.registry import Registry
 from mainspring.model import Instrument
-from mainspring.seams import SEAMS, Codec, FeedContext, RawMessage
+from mainspring.seams import SEAMS, Codec, FeedContext, RawMessage, file_options
 from mainspring.wire import WireFeed
 
 __all__ = ["READS", "make_plan"]
@@ -54,6 +55,13 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
             'or set mode = "replay" to rebuild markets without one',
         )
     instruments = planner.instruments(feed, codec, source)
+    decoder = planner.decoder(feed, codec, source, instruments)
+    book = planner.slot("book", config.book)
+    slippage = planner.slot("slippage", config.slippage) if trading else None
+    router = planner.slot("router", config.router) if trading else None
+    queue = planner.open_slot("queue", config.queue) if trading else None
+    latency = planner.open_slot("latency", config.latency) if trading else None
+    risk = planner.risk() if trading else ()
     return Plan(
         name=name,
         origin=loaded.origin,
@@ -62,17 +70,22 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         instruments=instruments,
         source=msgspec.structs.replace(source, instruments=instruments),
         feed=feed,
-        decoder=planner.decoder(feed, codec, source, instruments),
-        book=planner.slot("book", config.book),
+        decoder=decoder,
+        book=book,
         json_codec=json_codec,
         binary_codec=binary_codec,
-        slippage=planner.slot("slippage", config.slippage) if trading else None,
-        router=planner.slot("router", config.router) if trading else None,
-        strategies=planner.strategies(len(instruments)) if trading else (),
-        risk=planner.risk() if trading else (),
+        slippage=slippage,
+        router=router,
+        queue=queue,
+        latency=latency,
+        strategies=planner.strategies() if trading else (),
+        risk=risk,
         missing_limits=planner.missing_limits(),
+        answer_timeout_ns=config.orders.answer_timeout_ms * 1_000_000,
         slots=planner.further_slots(),
+        outside_runs=planner.outside_runs(decoder, (book, slippage, *risk, router, queue, latency)),
         market=config.market,
+        portfolio=config.portfolio,
         budget=config.budget,
         chunk=planner.setting(("session", "chunk"), config.session.chunk, DEFAULT_CHUNK),
         gc=planner.setting(("hardware", "gc"), config.hardware.gc, DEFAULT_GC),
@@ -93,12 +106,24 @@ class _Planner:
     def further_slots(self) -> tuple[Choice, ...]:
         """Returns the choices for the plain slots that have no field in `Plan`; one that nothing provides is empty."""
         rows = [row for row in SEAMS.values() if row.slot and row.name not in Plan.__struct_fields__]
-        slots = {row.name: getattr(self._config, row.name) for row in rows}
-        return tuple(
-            self.slot(name, slot)
-            for name, slot in slots.items()
-            if slot.plugin != AUTO or slot.options or self._registry.ranked(name)
-        )
+        slots = (self.open_slot(row.name, getattr(self._config, row.name)) for row in rows)
+        return tuple(slot for slot in slots if slot is not None)
+
+    def outside_runs(self, decoder: Choice, choices: Sequence[Choice | None]) -> tuple[Choice, ...]:
+        """The choices whose work a fused run of the decoder can't do itself; none if it has no such runs."""
+
+        def in_runs(choice: Choice) -> bool:
+            return bool(self._registry.get(choice.seam, choice.plugin).capabilities.get("in_runs"))
+
+        if choices[-3] is None or not in_runs(decoder):
+            return ()
+        return tuple(choice for choice in choices if choice is not None and not in_runs(choice))
+
+    def open_slot(self, seam: str, slot: SlotConfig) -> Choice | None:
+        """The choice for a slot that may stay empty: None if the config says nothing of it and nothing is ranked."""
+        if slot.plugin == AUTO and not slot.options and not self._registry.ranked(seam):
+            return None
+        return self.slot(seam, slot)
 
     def decoder(
         self, feed: Choice, codec_choice: Choice, source: SourcePlan, instruments: tuple[Instrument, ...]
@@ -150,8 +175,8 @@ class _Planner:
             )
         return msgspec.structs.replace(choice, slot=f"codec ({slot})", because=choice.because + reads)
 
-    def strategies(self, instruments: int) -> tuple[StrategyPlan, ...]:
-        """The strategies, in the order of the config, for a session of that many instruments."""
+    def strategies(self) -> tuple[StrategyPlan, ...]:
+        """The strategies, in the order of the config."""
         plans = []
         for name, slot in self._config.strategy.items():
             path = ("strategy", name)
@@ -161,11 +186,6 @@ class _Planner:
                     path, f"names no plugin; a strategy is never chosen for you. Name one of: {names}"
                 )
             choice = self._choose(path, "strategy", slot.plugin, slot.options, None)
-            fewest = int(self._registry.get("strategy", choice.plugin).capabilities.get("instruments", 1))
-            if instruments < fewest:
-                raise self._diagnostic.error(
-                    path, f"{choice.plugin!r} needs {fewest} instruments, and the session has {instruments}"
-                )
             plans.append(StrategyPlan(name=name, choice=msgspec.structs.replace(choice, slot=f"strategy {name}")))
         return tuple(plans)
 
@@ -298,7 +318,7 @@ class _Planner:
         decoded = None
         beside = _SLOT_KEYS.get(offer.seam, ("plugin",))
         if offer.options is not None:
-            decoded = convert(options, offer.options, self._diagnostic, path, beside=beside)
+            decoded = self._with_files(convert(options, offer.options, self._diagnostic, path, beside=beside), path)
         elif options and beside:
             raise self._diagnostic.unknown_key((*path, next(iter(options))), beside)
         elif options:
@@ -313,6 +333,21 @@ class _Planner:
             because=because,
             options=decoded,
         )
+
+    def _with_files(self, options: msgspec.Struct, path: tuple[str, ...]) -> msgspec.Struct:
+        """Resolves the files that a plugin's options name."""
+        found = {}
+        for name in file_options(type(options)):
+            text: str = getattr(options, name)
+            if not text:
+                continue
+            places = dict.fromkeys(base / text for base in (self._loaded.folder, Path(), *data_folders()))
+            file = next((place for place in places if place.is_file()), None)
+            if file is None:
+                nor = ", nor ".join(str(place) for place in places)
+                raise self._diagnostic.error((*path, name), f"there is no file {nor}")
+            found[name] = str(file.absolute())
+        return msgspec.structs.replace(options, **found)
 
 
 def _encodings(feed: Offer) -> tuple[str, ...]:

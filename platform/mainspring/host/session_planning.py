@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from pathlib import Path
+
+import msgspec
 
 from hwprofile.apply import taken_cpus
 from hwprofile.probe import probe as probe_host
@@ -10,13 +13,16 @@ from mainspring.host.config import AUTO, Loaded
 from mainspring.host.feeds import each_feed
 from mainspring.host.partition import partition
 from mainspring.host.placing import lanes_for, place_lanes, unpinned, wants_pinning
-from mainspring.host.plan import Choice, LanePlan, Place, Plan, SessionPlan
+from mainspring.host.plan import Choice, LanePlan, Place, Plan, SessionPlan, StrategyPlan
 from mainspring.host.planning import make_plan
 from mainspring.host.profiles.expected import expect_stages
 from mainspring.host.profiles.following import follow_profiles
 from mainspring.host.registry import Registry
 
 __all__ = ["alone", "make_session"]
+
+_SEE_THEIR_LANE = ("strategy",)
+"""Seams whose plugins see all instruments of their lane, of whichever feed. A router is one feed's."""
 
 
 def alone(plan: Plan, allow: Sequence[str] = ()) -> SessionPlan:
@@ -60,6 +66,9 @@ def make_session(
         )
     if lanes > 1 or len(feeds) > 1:
         _refuse_divided(loaded, registry, feeds, lanes)
+    _refuse_too_few(loaded, registry, feeds)
+    _refuse_unknown_marks(loaded, registry, feeds)
+    feeds = _named_apart(feeds)
     names = [str(number) for number in range(1, lanes + 1)]
     hardware, places = unpinned(config.hardware), tuple(Place() for _ in names)
     if wants_pinning(config.hardware, lanes):
@@ -69,17 +78,31 @@ def make_session(
     session = SessionPlan(
         feeds=feeds,
         lanes=tuple(
-            LanePlan(name=name, parts=parts, place=place)
-            for name, parts, place in zip(names, shares, places, strict=True)
+            LanePlan(name=name, number=number, parts=parts, place=place)
+            for number, (name, parts, place) in enumerate(zip(names, shares, places, strict=True))
         ),
         hardware=hardware,
         lanes_because=because,
         allow=config.plugins.loaded,
         profiles=profiles,
+        state=_state_file(loaded, lanes),
     )
     # A profile's medians are those of its feed without others.
     alone_profile = profiles[0].profile if len(profiles) == 1 and profiles[0].freshness != "nearest" else None
     return session if alone_profile is None else expect_stages(session, alone_profile)
+
+
+def _state_file(loaded: Loaded, lanes: int) -> Path | None:
+    """Returns the file of strategies' states. Raises `ConfigError` where there can't be one."""
+    name = loaded.config.session.state
+    if name is None:
+        return None
+    problem = "several lanes each have their own strategies: set lanes = 1" if lanes > 1 else ""
+    if loaded.config.mode == "replay":
+        problem = 'a session without strategies has no states: set mode = "paper"'
+    if problem:
+        raise loaded.diagnostic.error(("session", "state"), problem)
+    return loaded.folder / name
 
 
 def _weights(feeds: Sequence[Plan]) -> list[int]:
@@ -89,10 +112,62 @@ def _weights(feeds: Sequence[Plan]) -> list[int]:
     return [len(feed.instruments) for feed in feeds]
 
 
+def _named_apart(feeds: Sequence[Plan]) -> tuple[Plan, ...]:
+    """Adds a feed's name to those of strategies that feeds configure differently: each is an object of its own.
+
+    The feeds that configure it alike share one, named for the first of them, however lanes are divided.
+    """
+    alike: dict[str, list[tuple[StrategyPlan, str]]] = {}
+    for feed in feeds:
+        for strategy in feed.strategies:
+            variants = alike.setdefault(strategy.name, [])
+            if all(other != strategy for other, _ in variants):
+                variants.append((strategy, feed.name))
+
+    def named(strategy: StrategyPlan) -> StrategyPlan:
+        variants = alike[strategy.name]
+        if len(variants) == 1:
+            return strategy
+        first = next(feed for other, feed in variants if other == strategy)
+        return msgspec.structs.replace(strategy, name=f"{strategy.name} [{first}]")
+
+    return tuple(msgspec.structs.replace(feed, strategies=tuple(map(named, feed.strategies))) for feed in feeds)
+
+
+def _refuse_too_few(loaded: Loaded, registry: Registry, feeds: Sequence[Plan]) -> None:
+    """Raises `ConfigError` for a strategy that needs more instruments than it would have."""
+    for feed, own in zip(feeds, each_feed(loaded).values(), strict=True):
+        for strategy in feed.strategies:
+            plugin = strategy.choice.plugin
+            # Feeds that configure it alike share one object, which sees the instruments of all of them.
+            count = sum(len(other.instruments) for other in feeds if strategy in other.strategies)
+            fewest = int(registry.get("strategy", plugin).capabilities.get("instruments", 1))
+            if count < fewest:
+                raise own.diagnostic.error(
+                    ("strategy", strategy.name), f"{plugin!r} needs {fewest} instruments, and the session has {count}"
+                )
+
+
+def _refuse_unknown_marks(loaded: Loaded, registry: Registry, feeds: Sequence[Plan]) -> None:
+    """Raises `ConfigError` if the venue's marks are wanted and no feed reports any.
+
+    Where some do, the instruments of the others are marked at their mid.
+    """
+    if loaded.config.portfolio.mark == "venue" and not any(
+        registry.get("feed", feed.feed.plugin).capabilities.get("marks") for feed in feeds
+    ):
+        names = " and ".join(repr(name) for name in dict.fromkeys(feed.feed.plugin for feed in feeds))
+        raise loaded.diagnostic.error(
+            ("portfolio", "mark"), f'no mark prices come from {names}: choose "mid" or "last", or a feed of contracts'
+        )
+
+
 def _refuse_divided(loaded: Loaded, registry: Registry, feeds: Sequence[Plan], lanes: int) -> None:
     """Raises `ConfigError` for a plugin that must see all instruments of the session but would see only some."""
     for feed, own in zip(feeds, each_feed(loaded).values(), strict=True):
         for path, choice in _paths(feed):
+            if lanes == 1 and choice.seam in _SEE_THEIR_LANE:
+                continue
             if registry.get(choice.seam, choice.plugin).capabilities.get("across_instruments"):
                 cut = f"{lanes} lanes" if lanes > 1 else f"{len(feeds)} feeds"
                 raise own.diagnostic.error(

@@ -1,79 +1,291 @@
 """Makes a lane from a plan: creates and binds every part. After this nothing uses pluggy, registry or config."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, cast
 
 from mainspring.host.guard import calling
-from mainspring.host.plan import Choice, Plan
+from mainspring.host.plan import Choice, LanePlan, Plan, StrategyPlan
 from mainspring.host.registry import Registry
 from mainspring.lane import (
+    BookSlot,
     BoundStrategy,
-    Gateway,
+    Effects,
+    FeedHandler,
     Lane,
+    LaneClock,
+    LaneSession,
     LaneStages,
+    LaneStrategyMarket,
     Market,
     OrderManager,
     Outbox,
+    Strategies,
     StreamStatistics,
-    Trading,
+    Timers,
 )
 from mainspring.orders import OrderLog, OrderTracker, Sink
+from mainspring.plugin_calls import guarded, guarded_pair
+from mainspring.portfolio import Marks, Portfolio
 from mainspring.risk import Gate
-from mainspring.seams import SEAMS, Book, Codec, Feed, FeedContext, FuseContext, Fused, RouterContext
+from mainspring.seams import (
+    SEAMS,
+    Codec,
+    Feed,
+    FeedContext,
+    FuseContext,
+    Fused,
+    LatencyContext,
+    Router,
+    RouterContext,
+)
 
-__all__ = ["wire"]
+__all__ = ["Wired", "wire"]
 
 
-def wire(plan: Plan, registry: Registry, *, order_log: Sink | None = None) -> Lane:
-    """Makes the lane of a plan. `order_log` is where the encoded order log is written, or None.
+class Wired:
+    """A lane and what its driver needs.
+
+    `routers` are those of its feeds, by the feed's place in the lane; `sends` and `polls` their methods, wrapped so
+    that what they raise names the plugin. `log` takes the lane's records. All three are empty, and `log` is None, if
+    only markets are rebuilt.
+    """
+
+    def __init__(self, lane: Lane, routers: Sequence[tuple[Router, Choice]], log: OrderLog | None) -> None:
+        self.lane = lane
+        self.log = log
+        self.routers = tuple(router for router, _ in routers)
+        self.sends: list[Mapping[str, Callable[..., None]]] = [
+            {name: guarded_pair(getattr(router, name), "router", choice.plugin, choice.distribution) for name in _SENDS}
+            for router, choice in routers
+        ]
+        self.polls = [guarded(router.poll, "router", choice.plugin, choice.distribution) for router, choice in routers]
+
+
+_SENDS = ("submit", "replace", "cancel")
+
+
+def wire(plan: LanePlan | Plan, registry: Registry, *, order_log: Sink | None = None) -> Wired:
+    """Makes the lane of a plan; a `Plan` is a lane of one feed. `order_log` takes the encoded order log, or None.
 
     Raises `PluginError` or `ConfigError`, naming the plugin, if one of its factories raised.
     """
-    maker = _Maker(registry)
-    stages = LaneStages()
-    feed = maker.make(plan.feed, maker.feed_context(plan))
-    books = tuple(maker.make(plan.book, instrument) for instrument in plan.instruments)
-    top_of_book = not registry.get("feed", plan.feed.plugin).capabilities.get("books", True)
-    with calling(registry.get("decoder", plan.decoder.plugin), "run feed and books as one"):
-        fused = _fuse(feed, books, plan, top_of_book=top_of_book)
-    markets: list[Market] = (
-        list(fused.markets)
-        if fused is not None
-        else [
-            Market(index, instrument, book, StreamStatistics(instrument, plan.market))
-            for index, (instrument, book) in enumerate(zip(plan.instruments, books, strict=True))
+    lane = plan if isinstance(plan, LanePlan) else LanePlan(name="1", parts=(plan,))
+    return _Wiring(lane, registry).wire(order_log)
+
+
+class _Wiring:
+    """Makes one lane. Instruments have one index each over all feeds of the lane."""
+
+    def __init__(self, plan: LanePlan, registry: Registry) -> None:
+        self._plan = plan
+        self._registry = registry
+        self._maker = _Maker(registry)
+        self._stages = LaneStages()
+        self._time = LaneClock()
+        self._effects = Effects()
+        self._markets: list[Market] = []
+        self._instruments = tuple(instrument for part in plan.parts for instrument in part.instruments)
+        self._labels = [part.label(instrument) for part in plan.parts for instrument in part.instruments]
+        self._firsts = tuple(accumulate((len(part.instruments) for part in plan.parts), initial=0))
+
+    def wire(self, order_log: Sink | None) -> Wired:
+        """Makes the lane."""
+        parts = self._plan.parts
+        feeds = [self._feed(part, first) for part, first in zip(parts, self._firsts, strict=False)]
+        trading = parts[0].router is not None
+        manager, log, routers = None, None, []
+        timers, outbox = Timers(self._time), Outbox(self._plan.number)
+        tracker = self._order_tracker([fused for _, fused in feeds])
+        marks = Marks(self._markets, parts[0].portfolio.mark)
+        portfolio = Portfolio(self._instruments, tracker.open_lots, marks.mark)
+        strategies = Strategies(
+            self._strategies(timers, outbox, portfolio) if trading else [], timers, len(self._markets)
+        )
+        if trading:
+            routers = [self._router(part, first, outbox) for part, first in zip(parts, self._firsts, strict=False)]
+            log = OrderLog(self._maker.codec(parts[0].binary_codec), order_log)
+            manager = self._order_manager(tracker, portfolio, outbox)
+        handlers = [
+            self._handler(part, place, feed, fused, routers, strategies, marks)
+            for place, (part, (feed, fused)) in enumerate(zip(parts, feeds, strict=True))
         ]
-    )
-    order_manager, watch = None, None
-    strategies: list[BoundStrategy] = []
-    if plan.router is not None:
-        trading, watch = _trading(plan, registry, maker, markets, order_log)
-        strategies.extend(trading.strategies)
-        order_manager = OrderManager(trading, markets, stages, perf_counter_ns)
-    return Lane(
-        feed=feed,
-        markets=markets,
-        order_manager=order_manager,
-        strategies=strategies,
-        watch_market=watch,
-        top_of_book=top_of_book,
-        stages=stages,
-        owners=_owners(plan),
-        fused=fused,
-        parts={choice.seam: _part(choice, plan, maker) for choice in plan.slots},
-    )
+        lane = Lane(
+            feeds=handlers,
+            markets=self._markets,
+            strategies=strategies,
+            order_manager=manager,
+            time=self._time,
+            stages=self._stages,
+            effects=self._effects,
+            parts={choice.seam: self._part(choice) for choice in parts[0].slots},
+        )
+        return Wired(lane, routers, log)
+
+    def _feed(self, part: Plan, first: int) -> tuple[Feed, Fused | None]:
+        """Makes a feed with its books and markets; fused if its decoder can."""
+        registry, maker = self._registry, self._maker
+        feed: Feed = maker.make(part.feed, maker.feed_context(part, first))
+        books = tuple(maker.make(part.book, instrument) for instrument in part.instruments)
+        top_of_book = not registry.get("feed", part.feed.plugin).capabilities.get("books", True)
+        with calling(registry.get("decoder", part.decoder.plugin), "run feed and books as one"):
+            fused = _fuse(feed, books, part, first, top_of_book=top_of_book)
+        if fused is not None:
+            self._markets += fused.markets
+            return feed, fused
+        owner = (part.book.plugin, part.book.distribution)
+        self._markets += [
+            Market(
+                index,
+                instrument,
+                BookSlot(book, *owner),
+                StreamStatistics(instrument, part.market),
+                top_of_book=top_of_book,
+            )
+            for index, (instrument, book) in enumerate(zip(part.instruments, books, strict=True), first)
+        ]
+        return feed, None
+
+    def _order_tracker(self, fused: Sequence[Fused | None]) -> OrderTracker:
+        """Makes what tracks the lane's orders: that of a fused feed, which its runs know, if one has its own."""
+        timeout_ns = self._plan.parts[0].answer_timeout_ns
+        for one in fused:
+            if one is not None and (own := one.order_tracker(self._instruments, answer_timeout_ns=timeout_ns)):
+                return cast("OrderTracker", own)
+        return OrderTracker(self._instruments, answer_timeout_ns=timeout_ns)
+
+    def _handler(
+        self,
+        part: Plan,
+        place: int,
+        feed: Feed,
+        fused: Fused | None,
+        routers: Sequence[tuple[Router, Choice]],
+        strategies: Strategies,
+        marks: Marks,
+    ) -> FeedHandler:
+        first, end = self._firsts[place : place + 2]
+        watches = part.router is not None and self._registry.get("router", part.router.plugin).capabilities.get(
+            "watches_market", False
+        )
+        return FeedHandler(
+            feed=feed,
+            markets=self._markets,
+            own=self._markets[first:end],
+            observer=routers[place][0] if watches else None,
+            fused=fused,
+            callbacks=strategies.callbacks,
+            note_mark=marks.note,
+            stages=self._stages,
+            owners=_owners(part),
+            clock=perf_counter_ns,
+        )
+
+    def _router(self, part: Plan, first: int, outbox: Outbox) -> tuple[Router, Choice]:
+        assert part.router is not None
+        own = self._markets[first : first + len(part.instruments)]
+        make, seed = self._maker.make, self._plan.parts[0].seed
+        queue, latency = part.queue, part.latency
+        context = RouterContext(
+            part.instruments,
+            tuple(market.book for market in own),
+            seed,
+            queues=tuple(make(queue, one) for one in part.instruments) if queue else (),
+            latencies=tuple(make(latency, LatencyContext(one, seed)) for one in part.instruments) if latency else (),
+            first_index=first,
+            client_order_id=outbox.client_order_id,
+        )
+        return self._maker.make(part.router, context), part.router
+
+    def _order_manager(self, tracker: OrderTracker, portfolio: Portfolio, outbox: Outbox) -> OrderManager:
+        models, estimates, checks, owners, missing = [], [], [], {}, []
+        for part in self._plan.parts:
+            assert part.slippage is not None
+            for instrument in part.instruments:
+                model = self._maker.make(part.slippage, instrument)
+                owner = (part.slippage.plugin, part.slippage.distribution)
+                models.append(model)
+                estimates.append(guarded_pair(model.estimate, "slippage model", *owner))
+                checks.append(tuple((one.plugin, self._maker.make(one, instrument)) for one in part.risk))
+            owners.update({one.plugin: one.distribution for one in part.risk})
+            missing += [name for name in part.missing_limits if name not in missing]
+        return OrderManager(
+            markets=self._markets,
+            router_of=[place for place, part in enumerate(self._plan.parts) for _ in part.instruments],
+            models=models,
+            estimates=estimates,
+            gate=Gate(checks, missing_required=missing, owners=owners, stops=tracker.stops),
+            tracker=tracker,
+            portfolio=portfolio,
+            outbox=outbox,
+            effects=self._effects,
+            time=self._time,
+            stages=self._stages,
+            clock=perf_counter_ns,
+        )
+
+    def _strategies(self, timers: Timers, outbox: Outbox, portfolio: Portfolio) -> list[BoundStrategy]:
+        """Makes each strategy once: one object for all feeds whose config is the same."""
+        places: dict[str, list[tuple[StrategyPlan, list[int]]]] = {}
+        for part, first in zip(self._plan.parts, self._firsts, strict=False):
+            indexes = range(first, first + len(part.instruments))
+            for strategy in part.strategies:
+                alike = places.setdefault(strategy.name, [])
+                for other, taken in alike:
+                    if other == strategy:
+                        taken.extend(indexes)
+                        break
+                else:
+                    alike.append((strategy, list(indexes)))
+        return [
+            self._strategy(strategy, indexes, timers, outbox, portfolio)
+            for alike in places.values()
+            for strategy, indexes in alike
+        ]
+
+    def _strategy(
+        self,
+        plan: StrategyPlan,
+        indexes: Sequence[int],
+        timers: Timers,
+        outbox: Outbox,
+        portfolio: Portfolio,
+    ) -> BoundStrategy:
+        name = plan.name
+        markets = [
+            LaneStrategyMarket(
+                self._labels[index],
+                name,
+                self._markets[index],
+                self._time,
+                outbox,
+                portfolio.accounts[index],
+                portfolio.own_position(name, index),
+                outbox.client_order_id,
+            )
+            for index in indexes
+        ]
+        session = LaneSession(name, markets, self._time, timers, partial(portfolio.profit, name))
+        choice = plan.choice
+        with calling(self._registry.get("strategy", choice.plugin), "be made"):
+            return BoundStrategy(
+                session,
+                self._maker.make(choice),
+                plugin=choice.plugin,
+                distribution=choice.distribution,
+                record=self._stages.strategy,
+            )
+
+    def _part(self, choice: Choice) -> Any:
+        """Makes the plugin of a slot that the lane itself doesn't know: one, or one for each instrument."""
+        if SEAMS[choice.seam].slot == "lane":
+            return self._maker.make(choice, self._instruments)
+        return tuple(self._maker.make(choice, instrument) for instrument in self._instruments)
 
 
-def _part(choice: Choice, plan: Plan, maker: "_Maker") -> Any:
-    """Makes the plugin of a slot that the lane itself doesn't know: one, or one for each instrument."""
-    if SEAMS[choice.seam].slot == "lane":
-        return maker.make(choice, plan.instruments)
-    return tuple(maker.make(choice, instrument) for instrument in plan.instruments)
-
-
-def _fuse(feed: Feed, books: tuple[Book, ...], plan: Plan, *, top_of_book: bool) -> Fused | None:
+def _fuse(feed: Feed, books: tuple[Any, ...], plan: Plan, first: int, *, top_of_book: bool) -> Fused | None:
     """Fuses feed, books and markets if the feed's decoder can."""
     fuse: Callable[[FuseContext], Fused | None] | None = getattr(feed, "fuse", None)
     if fuse is None:
@@ -82,6 +294,7 @@ def _fuse(feed: Feed, books: tuple[Book, ...], plan: Plan, *, top_of_book: bool)
     return fuse(
         FuseContext(
             books=books,
+            first_index=first,
             top_of_book=top_of_book,
             volatility_half_life_s=plan.market.volatility_half_life_s,
             warm_up_s=plan.market.warm_up_s,
@@ -93,57 +306,9 @@ def _fuse(feed: Feed, books: tuple[Book, ...], plan: Plan, *, top_of_book: bool)
     )
 
 
-def _trading(
-    plan: Plan, registry: Registry, maker: "_Maker", markets: list[Market], order_log: Sink | None
-) -> tuple[Trading, Callable[[Any], None] | None]:
-    assert plan.router is not None
-    assert plan.slippage is not None
-    slippage = plan.slippage
-    tracker = OrderTracker(plan.instruments)
-    outbox = Outbox()
-    context = RouterContext(plan.instruments, tuple(market.book for market in markets), plan.seed)
-    router = maker.make(plan.router, context)
-    checks = [
-        tuple((choice.plugin, maker.make(choice, instrument)) for choice in plan.risk)
-        for instrument in plan.instruments
-    ]
-    strategies = [
-        BoundStrategy(
-            strategy.name,
-            strategy.choice.plugin,
-            strategy.choice.distribution,
-            maker.make(strategy.choice, plan.instruments),
-            [Gateway(strategy.name, market, tracker, outbox) for market in markets],
-        )
-        for strategy in plan.strategies
-    ]
-    trading = Trading(
-        models=[maker.make(slippage, instrument) for instrument in plan.instruments],
-        gate=Gate(
-            checks,
-            missing_required=plan.missing_limits,
-            owners={choice.plugin: choice.distribution for choice in plan.risk},
-        ),
-        router=router,
-        tracker=tracker,
-        log=OrderLog(maker.codec(plan.binary_codec), order_log),
-        outbox=outbox,
-        strategies=strategies,
-        owners=_owners(plan),
-    )
-    watches = registry.get("router", plan.router.plugin).capabilities.get("watches_market", False)
-    return trading, router.on_market if watches else None
-
-
 def _owners(plan: Plan) -> dict[str, tuple[str, str]]:
-    """Plugin and distribution of the parts that a lane calls, for errors."""
-    parts = {
-        "feed": plan.feed,
-        "decoder": plan.decoder,
-        "book": plan.book,
-        "slippage": plan.slippage,
-        "router": plan.router,
-    }
+    """Plugin and distribution of the parts that a feed handler calls, for errors."""
+    parts = {"feed": plan.feed, "decoder": plan.decoder, "router": plan.router}
     return {part: (choice.plugin, choice.distribution) for part, choice in parts.items() if choice is not None}
 
 
@@ -160,7 +325,7 @@ class _Maker:
             self._codecs[choice.plugin] = self.make(choice)
         return self._codecs[choice.plugin]
 
-    def feed_context(self, plan: Plan) -> FeedContext:
+    def feed_context(self, plan: Plan, first_index: int) -> FeedContext:
         """Returns the feed's context. A decoder that raises is reported under its own name, not the feed's."""
         return FeedContext(
             plan.instruments,
@@ -168,6 +333,7 @@ class _Maker:
             plan.source.encoding,
             partial(self.make, plan.decoder),
             len(plan.source.instruments) <= len(plan.instruments),
+            first_index,
         )
 
     def make(self, choice: Choice, *arguments: object) -> Any:

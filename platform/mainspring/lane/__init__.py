@@ -1,13 +1,41 @@
-"""The lane: one run-to-completion pipeline over some instruments. It knows neither pluggy nor the registry."""
+"""The lane: the kernel that turns events into effects. It knows neither pluggy nor the registry."""
 
 from mainspring.lane.arrival import ArrivalPrice
+from mainspring.lane.book_slot import BookSlot
 from mainspring.lane.callbacks import BoundStrategy
-from mainspring.lane.gateway import Gateway, Outbox
+from mainspring.lane.clock import LaneClock
+from mainspring.lane.events import (
+    CancelAll,
+    ClearDiscrepancy,
+    Command,
+    Connection,
+    Durable,
+    Effects,
+    Event,
+    Execution,
+    Flatten,
+    FundingSettled,
+    Messages,
+    Mode,
+    RouterFailed,
+    Send,
+    SetMode,
+    Started,
+    Stopped,
+    Time,
+)
+from mainspring.lane.execution_quality import ExecutionQuality
+from mainspring.lane.feed_handler import FeedHandler
 from mainspring.lane.lane import Lane
 from mainspring.lane.market import Market
-from mainspring.lane.order_manager import OrderManager, Trading
+from mainspring.lane.order_manager import OrderManager
+from mainspring.lane.outbox import Outbox
 from mainspring.lane.statistics import StatisticsOptions, StreamStatistics
+from mainspring.lane.strategies import Strategies
+from mainspring.lane.strategy_market import LaneStrategyMarket
+from mainspring.lane.strategy_session import LaneSession
 from mainspring.lane.tally import HORIZONS_NS, CostTally, FillRecord, InstrumentTally, cost_bps
+from mainspring.lane.timers import Timers
 from mainspring.lane.timing import FUSED, LaneStages
 from mainspring.lane.trace import Trace
 
@@ -15,19 +43,43 @@ __all__ = [
     "FUSED",
     "HORIZONS_NS",
     "ArrivalPrice",
+    "BookSlot",
     "BoundStrategy",
+    "CancelAll",
+    "ClearDiscrepancy",
+    "Command",
+    "Connection",
     "CostTally",
+    "Durable",
+    "Effects",
+    "Event",
+    "Execution",
+    "ExecutionQuality",
+    "FeedHandler",
     "FillRecord",
-    "Gateway",
+    "Flatten",
+    "FundingSettled",
     "InstrumentTally",
     "Lane",
+    "LaneClock",
+    "LaneSession",
     "LaneStages",
+    "LaneStrategyMarket",
     "Market",
+    "Messages",
+    "Mode",
     "OrderManager",
     "Outbox",
+    "RouterFailed",
+    "Send",
+    "SetMode",
+    "Started",
     "StatisticsOptions",
+    "Stopped",
+    "Strategies",
     "StreamStatistics",
+    "Time",
+    "Timers",
     "Trace",
-    "Trading",
     "cost_bps",
 ]

@@ -1,26 +1,161 @@
-"""The strategies of a lane, bound once: who is called by what."""
+"""A strategy as the lane calls it: the callbacks that it defines, each wrapped once."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from mainspring.lane.gateway import Gateway
-from mainspring.seams import Strategy, Subscription
+from mainspring.errors import ConfigError, GridError
+from mainspring.lane.strategy_session import LaneSession
+from mainspring.plugin_calls import wrap_error
+from mainspring.seams import CALLBACKS, State
 
-__all__ = ["BoundStrategy"]
+if TYPE_CHECKING:
+    from mainspring.lane.strategy_market import LaneStrategyMarket
+
+__all__ = ["BoundStrategy", "defined_callbacks"]
+
+_Call = Callable[..., Any]
+
+_PARAMETERS: Final = {
+    "on_start": ("session",),
+    "on_bbo": ("market",),
+    "on_trade": ("market", "trade"),
+    "on_bar": ("market", "bar"),
+    "on_fill": ("fill", "order"),
+    "on_order": ("order", "event"),
+    "on_stop": (),
+    "save": (),
+    "load": ("state",),
+}
+"""What each callback is passed."""
+
+
+def defined_callbacks(strategy: Any, name: str) -> dict[str, _Call]:
+    """Returns the callbacks that a strategy defines, by their names.
+
+    `name` is the strategy's, for errors. Raises `ConfigError`, which names the method, if one starts with "on_" and is
+    no callback (a spelling mistake would otherwise go unnoticed), isn't callable, or can't take what it is passed.
+    """
+    for attribute in dir(strategy):
+        if attribute.startswith("on_") and attribute not in _PARAMETERS:
+            close = get_close_matches(attribute, CALLBACKS, 1)
+            hint = f"did you mean {close[0]}?" if close else f"the callbacks are: {', '.join(CALLBACKS)}."
+            raise ConfigError(
+                f"strategy {name}: {type(strategy).__name__}.{attribute} is no callback, so it would never be called; "
+                f"{hint} Start the names of other methods differently."
+            )
+    found = {}
+    for callback, parameters in _PARAMETERS.items():
+        method = getattr(strategy, callback, None)
+        if method is None:
+            continue
+        if not callable(method) or not _takes(method, parameters):
+            raise ConfigError(
+                f"strategy {name}: {type(strategy).__name__}.{callback} must be a method "
+                f"{callback}({', '.join(('self', *parameters))})"
+            )
+        found[callback] = method
+    return found
 
 
 class BoundStrategy:
-    """A strategy with its gateway for each instrument. `distribution` is whose plugin it is."""
+    """A strategy with the callbacks that it defines; the others are None.
 
-    __slots__ = ("distribution", "gateways", "name", "plugin", "strategy", "subscription", "timer_due_ns", "timer_ns")
+    Each is wrapped once: its time is recorded by `record`, and what it raises becomes a `PluginError` that names
+    `plugin` and `distribution`. `plain_on_bbo` is `on_bbo` as the strategy defines it. `session` is what the strategy
+    sees of the lane, `markets` are its markets in order.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_record",
+        "distribution",
+        "load",
+        "markets",
+        "name",
+        "on_bar",
+        "on_bbo",
+        "on_fill",
+        "on_order",
+        "on_start",
+        "on_stop",
+        "on_trade",
+        "plain_on_bbo",
+        "plugin",
+        "save",
+        "session",
+        "strategy",
+    )
 
     def __init__(
-        self, name: str, plugin: str, distribution: str, strategy: Strategy, gateways: Sequence[Gateway]
+        self,
+        session: LaneSession,
+        strategy: Any,
+        *,
+        plugin: str,
+        distribution: str,
+        record: Callable[[int], None],
+        clock: Callable[[], int] = perf_counter_ns,
     ) -> None:
-        self.name = name
+        """`record` takes the nanoseconds of each call, which `clock` measures.
+
+        Raises `ConfigError` if a callback can't be right: see `defined_callbacks`.
+        """
+        self.name = session.name
         self.plugin = plugin
         self.distribution = distribution
         self.strategy = strategy
-        self.gateways = tuple(gateways)
-        self.subscription: Subscription = strategy.subscription
-        self.timer_ns = self.subscription.timer_ms * 1_000_000
-        self.timer_due_ns = 0
+        self.session = session
+        self.markets = session.markets
+        self._record = record
+        self._clock = clock
+        defined = defined_callbacks(strategy, self.name)
+        self.plain_on_bbo: _Call | None = defined.get("on_bbo")
+        found = {name: self.wrap(call) for name, call in defined.items()}
+        self.on_bbo: Callable[[LaneStrategyMarket], None] | None = found.get("on_bbo")
+        self.on_trade: _Call | None = found.get("on_trade")
+        self.on_bar: _Call | None = found.get("on_bar")
+        self.on_fill: _Call | None = found.get("on_fill")
+        self.on_order: _Call | None = found.get("on_order")
+        self.on_stop: Callable[[], None] | None = found.get("on_stop")
+        self.save: Callable[[], State] | None = found.get("save")
+        self.load: Callable[[State], None] | None = found.get("load")
+        # A strategy may refuse the session's markets or its own options when it sees them.
+        self.on_start: Callable[[LaneSession], None] | None = None
+        if "on_start" in found:
+            self.on_start = self.wrap(strategy.on_start, passes=(ConfigError, GridError))
+        session.bind(self.wrap, self.on_bar)
+
+    def wrap(self, call: _Call, passes: tuple[type[BaseException], ...] = ()) -> _Call:
+        """Wraps what the strategy gave us to call. Exceptions of the types in `passes` pass unchanged."""
+        record, clock, fail = self._record, self._clock, self.fail
+
+        def run(*arguments: Any) -> Any:
+            started = clock()
+            try:
+                result = call(*arguments)
+            except passes:
+                raise
+            except BaseException as error:  # noqa: BLE001  a stranger's strategy may raise anything
+                fail(error)
+            record(clock() - started)
+            return result
+
+        return run
+
+    def fail(self, error: BaseException) -> NoReturn:
+        """Raises what the strategy raised as an error that names it: see `mainspring.plugin_calls.wrap_error`."""
+        wrap_error(f"strategy {self.name}", self.plugin, self.distribution, error)
+
+
+def _takes(method: _Call, parameters: Sequence[str]) -> bool:
+    try:
+        inspect.signature(method).bind(*parameters)
+    except TypeError:
+        return False
+    except ValueError:
+        # Compiled code may have no signature to check.
+        return True
+    return True

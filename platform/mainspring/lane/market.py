@@ -1,8 +1,18 @@
 """One instrument as the lane sees it: the object behind `mainspring.seams.MarketView`."""
 
+from mainspring.lane.book_slot import BookSlot
 from mainspring.lane.statistics import StreamStatistics
-from mainspring.model import NO_ID, Instrument
-from mainspring.seams import Book
+from mainspring.model import (
+    EMPTY_BBO,
+    NO_ID,
+    BookDelta,
+    BookInvalid,
+    BookSnapshot,
+    Instrument,
+    InstrumentStatus,
+    Quote,
+    Trade,
+)
 
 __all__ = ["Market"]
 
@@ -10,26 +20,38 @@ _MID_EVERY_NS = 50_000_000
 
 
 class Market:
-    """The state of one instrument. The lane alone writes it.
+    """The state of one instrument: its best prices, whether they can be trusted, and its statistics.
 
-    `book_id` and `quote_id` are the ids of the last delta and the last quote taken: where the venue numbers both alike,
-    they tell which of the two knows the best prices now. `book_valid` and `halted` make up `live`. `crossed` counts the
-    deltas after which the book was crossed, `stale_quotes` the quotes that were older than the book.
+    The lane calls the methods `on_...` with each event of the instrument, in order. Those return whether strategies
+    have to be called: the best prices changed, or whether they can be trusted. Which best price is newest is decided
+    here. Where the venue numbers deltas and quotes alike, `book_id` and `quote_id`, the ids of the last delta and the
+    last quote taken, tell which of the two knows them now; elsewhere it is the one that came last.
+
+    `before` says when a message last changed what stands here, and the mid before the first message of that instant:
+    the one that a fill at that time met.
+
+    `last_ticks` is the price of the last public trade, 0 before the first. `book_valid`, `halted` and `connected` make
+    up `live`. `crossed` counts the deltas after which the book was crossed, `stale_quotes` the quotes that were older
+    than the book. `top_of_book` is True for feeds without books: the venue's quotes alone then make the market live.
     """
 
     __slots__ = (
+        "_book",
+        "_top_of_book",
         "ask_lots",
         "ask_ticks",
         "bbo_time_ns",
+        "before",
         "bid_lots",
         "bid_ticks",
-        "book",
         "book_id",
         "book_valid",
+        "connected",
         "crossed",
         "halted",
         "index",
         "instrument",
+        "last_ticks",
         "live",
         "mid_due_ns",
         "mid_samples",
@@ -39,10 +61,11 @@ class Market:
         "statistics",
     )
 
-    def __init__(self, index: int, instrument: Instrument, book: Book, statistics: StreamStatistics) -> None:
+    def __init__(
+        self, index: int, instrument: Instrument, book: BookSlot, statistics: StreamStatistics, *, top_of_book: bool
+    ) -> None:
         self.index = index
         self.instrument = instrument
-        self.book = book
         self.statistics = statistics
         self.now_ns = 0
         self.bid_ticks = 0
@@ -50,18 +73,123 @@ class Market:
         self.ask_ticks = 0
         self.ask_lots = 0
         self.bbo_time_ns = 0
+        self.last_ticks = 0
         self.live = False
         self.book_valid = False
         self.halted = False
+        self.connected = True
         self.book_id = NO_ID
         self.quote_id = NO_ID
         self.crossed = 0
         self.stale_quotes = 0
+        self.before: tuple[int, int | None] = (0, None)
         self.mid_samples: list[tuple[int, int]] = []
         self.mid_due_ns = 0
+        self._book = book
+        self._top_of_book = top_of_book
 
-    def set_best(self, now_ns: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int) -> bool:
-        """Takes the best prices; True if they differ from those before."""
+    @property
+    def book(self) -> BookSlot:
+        """The levels, for readers."""
+        return self._book
+
+    def on_delta(self, event: BookDelta) -> bool:
+        """Takes changed levels into the book."""
+        if self.before[0] != event.receive_time_ns:
+            self.before = (event.receive_time_ns, self.mid_half_ticks())
+        self._book.apply_delta(event.bids, event.asks)
+        return self._on_levels(event)
+
+    def on_snapshot(self, event: BookSnapshot) -> bool:
+        """Replaces the book, which is valid from here on."""
+        if self.before[0] != event.receive_time_ns:
+            self.before = (event.receive_time_ns, self.mid_half_ticks())
+        self._book.apply_snapshot(event.bids, event.asks)
+        self._on_levels(event)
+        self.book_valid = True
+        self._update_live()
+        return True
+
+    def on_invalid(self, event: BookInvalid) -> bool:
+        """The book can't be trusted until the next snapshot, and neither can the quotes so far."""
+        now_ns = self.now_ns = event.receive_time_ns
+        if self.before[0] != now_ns:
+            self.before = (now_ns, self.mid_half_ticks())
+        self._book.clear()
+        self.book_valid = False
+        self._update_live()
+        self.book_id = self.quote_id = NO_ID
+        empty = EMPTY_BBO
+        self._set_best(now_ns, empty.bid_ticks, empty.bid_lots, empty.ask_ticks, empty.ask_lots)
+        return True
+
+    def on_quote(self, event: Quote) -> bool | None:
+        """Takes the venue's own best prices; returns None if they are older than what is known."""
+        now_ns = self.now_ns = event.receive_time_ns
+        if self.before[0] != now_ns:
+            self.before = (now_ns, self.bid_ticks + self.ask_ticks if self.bid_lots and self.ask_lots else None)
+        update_id = event.update_id
+        if (update_id < self.book_id or update_id < self.quote_id) and update_id != NO_ID:
+            self.stale_quotes += 1
+            return None
+        self.quote_id = update_id
+        if self._top_of_book:
+            self.book_valid = True
+            self._update_live()
+        return self._set_best(now_ns, event.bid_ticks, event.bid_lots, event.ask_ticks, event.ask_lots)
+
+    def on_trade(self, event: Trade) -> None:
+        """Takes a public trade, as the last price and into the statistics."""
+        self.now_ns = event.receive_time_ns
+        self.last_ticks = event.price_ticks
+        self.statistics.on_trade(event.receive_time_ns, event.price_ticks, event.size_lots)
+
+    def on_status(self, event: InstrumentStatus) -> bool:
+        """Takes a halt or its end."""
+        self.now_ns = event.receive_time_ns
+        if event.trading is None:
+            return False
+        self.halted = not event.trading
+        return self._update_live()
+
+    def set_now(self, now_ns: int) -> None:
+        """Takes the lane's time, which goes on without a message of this market."""
+        self.now_ns = max(self.now_ns, now_ns)
+
+    def set_connected(self, connected: bool) -> bool:
+        """Takes whether the feed is connected and current."""
+        self.connected = connected
+        return self._update_live()
+
+    def sample_mid(self, now_ns: int) -> None:
+        """Takes a sample of the mid, if one is due: at most one in 50 ms."""
+        if now_ns >= self.mid_due_ns:
+            mid = self.mid_half_ticks()
+            if mid is not None:
+                self.mid_due_ns = now_ns + _MID_EVERY_NS
+                self.mid_samples.append((now_ns, mid))
+
+    def take_mid_samples(self) -> list[tuple[int, int]]:
+        """Returns the samples since the last call: when, and the mid in half ticks."""
+        samples, self.mid_samples = self.mid_samples, []
+        return samples
+
+    def mid_half_ticks(self) -> int | None:
+        """Returns twice the mid price in ticks, a whole number; None if a side is empty."""
+        return self.bid_ticks + self.ask_ticks if self.bid_lots and self.ask_lots else None
+
+    def _on_levels(self, event: BookDelta | BookSnapshot) -> bool:
+        best = self._book.bbo()
+        now_ns = self.now_ns = event.receive_time_ns
+        self.book_id = event.last_id
+        if best.bid_ticks >= best.ask_ticks and best.bid_lots and best.ask_lots:
+            self.crossed += 1
+        # A quote with a later id than the book's last knows better; equal ids say the same.
+        return self.quote_id <= event.last_id and self._set_best(
+            now_ns, best.bid_ticks, best.bid_lots, best.ask_ticks, best.ask_lots
+        )
+
+    def _set_best(self, now_ns: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int) -> bool:
         self.bbo_time_ns = now_ns
         if (
             bid_ticks == self.bid_ticks
@@ -77,27 +205,7 @@ class Market:
         self.statistics.on_bbo(now_ns, bid_ticks, bid_lots, ask_ticks, ask_lots)
         return True
 
-    def set_status(self, *, book_valid: bool | None = None, halted: bool | None = None) -> None:
-        """Takes news of whether the prices can be trusted and whether the venue trades; `live` follows."""
-        if book_valid is not None:
-            self.book_valid = book_valid
-        if halted is not None:
-            self.halted = halted
-        self.live = self.book_valid and not self.halted
-
-    def sample_mid(self, now_ns: int) -> None:
-        """Takes a sample of the mid, if one is due: at most one in 50 ms."""
-        if now_ns >= self.mid_due_ns:
-            mid = self.mid_half_ticks()
-            if mid is not None:
-                self.mid_due_ns = now_ns + _MID_EVERY_NS
-                self.mid_samples.append((now_ns, mid))
-
-    def take_mid_samples(self) -> list[tuple[int, int]]:
-        """The samples since the last call: when, and twice the mid in ticks."""
-        samples, self.mid_samples = self.mid_samples, []
-        return samples
-
-    def mid_half_ticks(self) -> int | None:
-        """Twice the mid price in ticks, a whole number; None if a side is empty."""
-        return self.bid_ticks + self.ask_ticks if self.bid_lots and self.ask_lots else None
+    def _update_live(self) -> bool:
+        was_live = self.live
+        self.live = self.book_valid and self.connected and not self.halted
+        return self.live != was_live

@@ -1,329 +1,325 @@
-"""The order side of a lane: prices, checks and routes what strategies ask for, and brings back what becomes of it."""
+"""The order side of a lane: prices, checks and sends what strategies ask for, and takes what venues report."""
 
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeAlias
 
 import msgspec
 
-from mainspring.errors import OrderStateError
-from mainspring.lane.arrival import ArrivalPrice
-from mainspring.lane.callbacks import BoundStrategy
-from mainspring.lane.gateway import CancelRequest, Outbox, ReplaceRequest
+from mainspring.errors import PluginError
+from mainspring.lane.clock import LaneClock
+from mainspring.lane.events import Answer, Effects, Mode, Send
+from mainspring.lane.execution_quality import ExecutionQuality
 from mainspring.lane.market import Market
-from mainspring.lane.markouts import Markouts
-from mainspring.lane.tally import FillRecord, InstrumentTally
+from mainspring.lane.outbox import Outbox
 from mainspring.lane.timing import LaneStages
-from mainspring.lane.trace import Trace
 from mainspring.model import (
-    Accepted,
-    ApprovedOrder,
-    Cancelled,
-    Fill,
+    CancelRequest,
+    Funding,
     NewOrder,
     OrderEvent,
+    OrderRequest,
     Refusal,
     Rejected,
-    Replaced,
+    ReplaceRequest,
+    RequestKind,
+    Side,
     SlippageEstimate,
 )
 from mainspring.orders import (
-    Approved,
     CancelRequested,
+    DiscrepancyCleared,
+    LogRecord,
+    MarkedUnknown,
     Order,
-    OrderLog,
+    OrderState,
     OrderTracker,
-    Refused,
     ReplaceRequested,
+    RequestApproved,
+    RequestRefused,
+    SessionStarted,
     SubmitRequested,
 )
-from mainspring.plugin_calls import wrap_error
-from mainspring.risk import Gate
-from mainspring.seams import Router, SlippageModel
+from mainspring.portfolio import Portfolio
+from mainspring.risk import Gate, changeable
+from mainspring.seams import MarketView, SlippageModel
 
-__all__ = ["OrderManager", "Trading"]
+__all__ = ["CANCEL_ONLY", "HALTED", "PLUGIN_FAILED", "REFUSAL_NS", "OrderManager"]
 
-RequestKind: TypeAlias = Literal["new", "cancel", "replace"]
+CANCEL_ONLY = "cancel-only"
+"""The lane takes no new risk: a plugin failed, the session ends, or a command said so."""
 
-_FILL_MARKS = 2_000
-_ORDER_MARKS = 2_000
+HALTED = "halted"
+"""The lane sends nothing."""
+
+PLUGIN_FAILED = "plugin-failed"
+"""A plugin raised while it looked at the request."""
+
+REFUSAL_NS = 1_000_000
+"""How long after a request its refusal reaches the strategy, in nanoseconds."""
+
+_Estimate = Callable[[NewOrder, MarketView], SlippageEstimate | Refusal]
 
 
-class Trading:
-    """An order manager's parts, bound at wiring. `owners` names plugin and distribution of "slippage" and "router"."""
+class OrderManager:
+    """Turns requests into approved requests for routers, and order events into orders, accounts and answers.
 
-    __slots__ = ("gate", "log", "models", "outbox", "owners", "router", "strategies", "tracker")
+    Requests are worked off in the order in which they were made, after a strategy has returned. `answers` are for the
+    strategies, and the lane clears them. A refusal is answered `REFUSAL_NS` later, so that a strategy that retries at
+    once can't block the lane, and at an instant that depends on nothing else that happens. `router_of` gives each
+    instrument's router, `models` the slippage model of each, and `estimates` their methods, wrapped. With
+    `wait_for_journal` a request goes out only when its record is durable. `clock` returns nanoseconds and times the
+    stages.
+    """
 
     def __init__(
         self,
         *,
+        markets: Sequence[Market],
+        router_of: Sequence[int],
         models: Sequence[SlippageModel],
+        estimates: Sequence[_Estimate],
         gate: Gate,
-        router: Router,
         tracker: OrderTracker,
-        log: OrderLog,
+        portfolio: Portfolio,
         outbox: Outbox,
-        strategies: Sequence[BoundStrategy],
-        owners: dict[str, tuple[str, str]],
+        effects: Effects,
+        time: LaneClock,
+        stages: LaneStages,
+        clock: Callable[[], int],
+        wait_for_journal: bool = False,
     ) -> None:
-        self.models = tuple(models)
-        self.gate = gate
-        self.router = router
         self.tracker = tracker
-        self.log = log
+        self.portfolio = portfolio
         self.outbox = outbox
-        self.strategies = tuple(strategies)
-        self.owners = owners
-
-
-class OrderManager:
-    """Processes order requests after a strategy has returned, and delivers order events when they are due.
-
-    A refusal becomes a `Rejected` event that is delivered with the next message, so that a strategy that retries at
-    once can't block the lane. `deliver` has work if `refused` isn't empty or the router is due. `clock` returns
-    nanoseconds and times the stages.
-    """
-
-    def __init__(
-        self, trading: Trading, markets: Sequence[Market], stages: LaneStages, clock: Callable[[], int]
-    ) -> None:
-        self.trading = trading
-        self.router = trading.router
-        self.refusals: dict[str, int] = {}
-        self.tallies = [InstrumentTally(account) for account in trading.tracker.accounts]
-        self.markouts = Markouts(markets, self.tallies)
-        self.fills: list[Trace[FillRecord]] = [Trace(_FILL_MARKS) for _ in markets]
-        self.orders: list[Trace[tuple[int, NewOrder, bool]]] = [Trace(_ORDER_MARKS) for _ in markets]
-        """Orders that were sent: when, what then stood at the venue, and whether it replaced what stood there."""
-        self._sent: list[tuple[int, NewOrder, bool]] = []
+        self.quality = ExecutionQuality(markets, portfolio.valuations, stages)
+        self.answers: list[Answer] = []
         self._markets = markets
+        self._router_of = router_of
+        self.models = models
+        self.gate = gate
+        self.effects = effects
+        self._estimates = estimates
+        self._time = time
         self._stages = stages
         self._clock = clock
-        self._strategies = {bound.name: bound for bound in trading.strategies}
-        self._fill_count = 0
-        self.arrivals: dict[int, ArrivalPrice] = {}
-        """Of each order that hasn't ended, by its id."""
-        self.mids_before: list[tuple[int, int | None]] = [(0, None) for _ in markets]
-        """Of each market the time of the last message that touched it, and the mid before that message."""
-        # Of replaces on their way, oldest first: they hold from the moment the venue has replaced the order.
-        self._replacement_arrivals: dict[int, list[ArrivalPrice]] = {}
-        self.refused: list[tuple[Rejected, str]] = []
-        self.before_work: Callable[[], None] | None = None
-        """Called before the requests of strategies are worked off: the lane brings an idle router up to date."""
+        self.waits_for_journal = wait_for_journal
+        self.discrepancies: Counter[str] = Counter()
+        """How often a venue contradicted what we know, by what it was."""
+        self.started = False
+        """Whether anything was ever requested."""
+        self._records = 0
+        self._held: deque[tuple[int, Send]] = deque()
+        self._requests: deque[OrderRequest] = deque()
+        self._refusals: deque[tuple[int, Answer]] = deque()
         self._work: dict[type, Callable[..., None]] = {
             NewOrder: self._new,
             CancelRequest: self._cancel,
             ReplaceRequest: self._replace,
         }
 
-    def work(self, now_ns: int) -> None:
-        """Works off what the strategies have asked for, in the order in which they asked."""
-        if self.before_work is not None:
-            self.before_work()
-        requests = self.trading.outbox.requests
-        self.trading.outbox.requests = []
-        for request in requests:
-            self._work[type(request)](request, now_ns)
+    @property
+    def due_ns(self) -> int:
+        """When something is to be done without an event."""
+        due_ns = self.tracker.due_ns
+        return min(due_ns, self._refusals[0][0]) if self._refusals else due_ns
 
-    def deliver(self, now_ns: int) -> None:
-        """Hands out the order events up to now: to the tracker, the log, and the strategies that want them."""
-        refused, self.refused = self.refused, []
-        for rejected, strategy in refused:
-            self._wake(rejected, strategy, now_ns)
-        if self.router.due_ns > now_ns:
-            return
-        try:
-            events = self.router.poll(now_ns)
-        except BaseException as error:  # noqa: BLE001  a stranger's router may raise anything
-            wrap_error("router", *self.trading.owners["router"], error)
-        for event in events:
-            self._take(event, now_ns)
+    def work(self, mode: Mode) -> None:
+        """Works off what the strategies have asked for. If a plugin raises, what is left waits for the next call."""
+        requests = self._requests
+        requests.extend(self.outbox.requests)
+        self.outbox.requests.clear()
+        while requests:
+            request = requests.popleft()
+            if mode is Mode.HALTED or (mode is Mode.CANCEL_ONLY and type(request) is not CancelRequest):
+                reason = HALTED if mode is Mode.HALTED else CANCEL_ONLY
+                self._refuse(request, Refusal(reason, f"the lane is {mode}"))
+            else:
+                self._work[type(request)](request)
 
-    def note_mid(self, market: Market, now_ns: int) -> None:
-        """Called before a message of that time changes a market whose instrument may fill an order of ours."""
-        if self.mids_before[market.index][0] != now_ns:
-            self.mids_before[market.index] = (now_ns, market.mid_half_ticks())
+    def on_execution(self, event: OrderEvent) -> None:
+        """Takes a venue's word on an order. One that contradicts what is known is recorded as a discrepancy."""
+        order = self.tracker.apply(event, self._time.now_ns)
+        for fill, strategy in self.tracker.take_fills():
+            self.portfolio.on_fill(fill, strategy)
+        self._record(event)
+        self.note_discrepancies()
+        if order is not None:
+            self.quality.on_event(event, order.order.strategy, order.ended)
+            self.answers.append(Answer(order.order.strategy, event))
+
+    def note_discrepancies(self) -> None:
+        """Records what the last event contradicted."""
+        for found in self.tracker.take_discrepancies():
+            self.discrepancies[found.what] += 1
+            self._record(found)
+
+    def on_funding(self, funding: Funding) -> None:
+        """Takes a funding payment."""
+        self.portfolio.on_funding(funding)
+        self._record(funding)
+
+    def on_time(self) -> list[Order]:
+        """Does what is due by the lane's time; returns the orders whose state isn't known from now on."""
+        now_ns = self._time.now_ns
+        while self._refusals and self._refusals[0][0] <= now_ns:
+            self.answers.append(self._refusals.popleft()[1])
+        return self._unknown(self.tracker.take_overdue(now_ns), "no-answer")
+
+    def on_stop(self) -> None:
+        """Answers every refusal now: nothing comes after."""
+        self.answers.extend(answer for _, answer in self._refusals)
+        self._refusals.clear()
+
+    def on_router_failed(self, router: int, order_id: int | None) -> list[Order]:
+        """A router raised: nobody knows the state of the order, or of all of its orders if that is None.
+
+        Returns those orders.
+        """
+        found = [
+            self.tracker.mark_unknown(order.order.order_id)
+            for order in self.tracker.all_open()
+            if self._router_of[order.order.instrument] == router and order_id in (None, order.order.order_id)
+        ]
+        return self._unknown(found, "router-failed")
+
+    def on_connection_lost(self, router: int) -> list[Order]:
+        """A venue's connection is down: nobody knows what happens to its orders. Returns them."""
+        instruments = [index for index, one in enumerate(self._router_of) if one == router]
+        return self._unknown(self.tracker.lose_connection(instruments), "connection-down")
+
+    def clear_discrepancy(self, market: int) -> None:
+        """Lets new orders go out again in an instrument."""
+        self.tracker.clear_discrepancy(market)
+        self._record(DiscrepancyCleared(self._time.now_ns, market))
+
+    def on_durable(self, record: int) -> None:
+        """Releases what has waited for its record."""
+        while self._held and self._held[0][0] <= record:
+            self.effects.sends.append(self._held.popleft()[1])
+
+    def cancel_all(self, market: int | None) -> None:
+        """Cancels every open order of a market, or of all."""
+        for order in self.tracker.all_open():
+            if market in (None, order.order.instrument) and order.state is not OrderState.CANCEL_PENDING:
+                what = order.order
+                self._cancel(CancelRequest(what.order_id, what.instrument, self._time.now_ns, what.strategy))
+
+    def flatten_unowned(self, market: int | None) -> None:
+        """Requests market orders that close what fills of unfamiliar orders left in a market, or in all."""
+        for index in range(len(self._markets)):
+            lots = self.portfolio.position_lots("", index)
+            if lots and market in (None, index):
+                order_id = self.outbox.next_order_id
+                self.outbox.next_order_id += 1
+                side = Side.SELL if lots > 0 else Side.BUY
+                now_ns = self._time.now_ns
+                self.outbox.requests.append(
+                    NewOrder(order_id, index, side, "market", 0, abs(lots), now_ns, time_in_force="ioc")
+                )
 
     def fold(self) -> None:
         """Moves what was sampled to where it is kept. Called between chunks of messages."""
-        for sample in self._sent:
-            self.orders[sample[1].instrument].add(sample)
-        self._sent.clear()
+        self.quality.fold()
 
-    def _new(self, order: NewOrder, now_ns: int) -> None:
-        trading = self.trading
-        market = self._markets[order.instrument]
-        self.tallies[order.instrument].orders += 1
-        trading.log.write(SubmitRequested(now_ns, order))
-        estimate = self._estimate(order, market)
-        if type(estimate) is Refusal:
-            self._refuse(order.order_id, order.instrument, order.strategy, "new", estimate, now_ns)
-            return
-        assert type(estimate) is SlippageEstimate
-        clock = self._clock
-        started = clock()
-        decision = trading.gate.approve(order, market, trading.tracker.accounts[order.instrument])
-        self._stages.risk(clock() - started)
-        if type(decision) is Refusal:
-            self._refuse(order.order_id, order.instrument, order.strategy, "new", decision, now_ns)
-            return
-        assert type(decision) is ApprovedOrder
-        started = clock()
-        trading.tracker.add(order)
-        trading.log.write(Approved(now_ns, order.order_id))
-        self.arrivals[order.order_id] = self._price(estimate, market, now_ns)
+    def _new(self, order: NewOrder) -> None:
+        market, now_ns, clock = self._markets[order.instrument], self._time.now_ns, self._clock
+        # Models and checks judge the prices' age by it: a timer may ask in silence.
+        market.set_now(now_ns)
+        self.quality.on_request(order.instrument)
+        if not self.started:
+            self.started = True
+            self._record(SessionStarted(now_ns, self.outbox.session, self.outbox.lane))
+        self._record(SubmitRequested(now_ns, order))
         try:
-            trading.router.submit(decision, now_ns)
-        except BaseException as error:  # noqa: BLE001  a stranger's router may raise anything
-            wrap_error("router", *trading.owners["router"], error)
-        self._stages.route(clock() - started)
-        self._sent.append((now_ns, order, False))
+            estimate = self._estimate(order, market)
+            if isinstance(estimate, Refusal):
+                self._refuse(order, estimate)
+                return
+            started = clock()
+            decision = self.gate.approve(order, market, self.portfolio.accounts[order.instrument])
+            self._stages.risk(clock() - started)
+        except PluginError as error:
+            self._refuse(order, Refusal(PLUGIN_FAILED, str(error)))
+            raise
+        if isinstance(decision, Refusal):
+            self._refuse(order, decision)
+            return
+        self.tracker.add(order)
+        self._record(RequestApproved(now_ns, order.order_id))
+        self.tracker.send(order.order_id, now_ns)
+        self.quality.on_sent(order, estimate, now_ns)
+        self._send(Send(self._router_of[order.instrument], decision))
+
+    def _cancel(self, request: CancelRequest) -> None:
+        now_ns = self._time.now_ns
+        self._record(CancelRequested(now_ns, request.order_id))
+        decision = self.gate.approve_cancel(request, self.tracker.find(request.order_id), now_ns)
+        if isinstance(decision, Refusal):
+            self._refuse(request, decision)
+            return
+        self.tracker.request_cancel(request.order_id, now_ns)
+        self._record(RequestApproved(now_ns, request.order_id, "cancel"))
+        self._send(Send(self._router_of[request.instrument], decision))
+
+    def _replace(self, request: ReplaceRequest) -> None:
+        now_ns, clock, order_id = self._time.now_ns, self._clock, request.order_id
+        self._record(ReplaceRequested(now_ns, order_id, request.price_ticks, request.size_lots))
+        order = changeable(request, self.tracker.find(order_id))
+        if isinstance(order, Refusal):
+            self._refuse(request, order)
+            return
+        market = self._markets[request.instrument]
+        market.set_now(now_ns)
+        leaves_lots = max(request.size_lots - order.filled_lots, 1)
+        wanted = msgspec.structs.replace(order.order, price_ticks=request.price_ticks, size_lots=leaves_lots)
+        try:
+            estimate = self._estimate(wanted, market)
+            if isinstance(estimate, Refusal):
+                self._refuse(request, estimate)
+                return
+            started = clock()
+            decision = self.gate.approve_replace(request, order, market, self.portfolio.accounts[request.instrument])
+            self._stages.risk(clock() - started)
+        except PluginError as error:
+            self._refuse(request, Refusal(PLUGIN_FAILED, str(error)))
+            raise
+        if isinstance(decision, Refusal):
+            self._refuse(request, decision)
+            return
+        self.tracker.request_replace(order_id, request.price_ticks, request.size_lots, now_ns)
+        self._record(RequestApproved(now_ns, order_id, "replace"))
+        self.quality.on_replace_sent(order.order, request.price_ticks, leaves_lots, estimate, now_ns)
+        self._send(Send(self._router_of[request.instrument], decision))
 
     def _estimate(self, order: NewOrder, market: Market) -> SlippageEstimate | Refusal:
         clock = self._clock
         started = clock()
-        try:
-            estimate = self.trading.models[order.instrument].estimate(order, market)
-        except BaseException as error:  # noqa: BLE001  a stranger's model may raise anything
-            wrap_error("slippage model", *self.trading.owners["slippage"], error)
+        estimate = self._estimates[order.instrument](order, market)
         self._stages.slippage(clock() - started)
         return estimate
 
-    @staticmethod
-    def _price(estimate: SlippageEstimate, market: Market, now_ns: int) -> ArrivalPrice:
-        mid = market.mid_half_ticks()
-        assert mid is not None  # a model that can't see a mid price refuses
-        return ArrivalPrice(estimate, mid, now_ns)
+    def _refuse(self, request: OrderRequest, refusal: Refusal) -> None:
+        now_ns = self._time.now_ns
+        kind: RequestKind = (
+            "new" if type(request) is NewOrder else "cancel" if type(request) is CancelRequest else "replace"
+        )
+        order_id, instrument = request.order_id, request.instrument
+        self.quality.on_refusal(refusal.reason)
+        self._record(RequestRefused(now_ns, order_id, refusal.reason, refusal.detail, kind))
+        rejected = Rejected(order_id, instrument, now_ns, refusal.reason, kind)
+        self._refusals.append((now_ns + REFUSAL_NS, Answer(request.strategy, rejected)))
 
-    def _cancel(self, request: CancelRequest, now_ns: int) -> None:
-        trading = self.trading
-        order_id = request.order_id
-        trading.log.write(CancelRequested(now_ns, order_id))
-        if self._open_order(request, "cancel", now_ns) is None:
-            return
-        trading.tracker.request_cancel(order_id)
-        try:
-            trading.router.cancel(order_id, now_ns)
-        except BaseException as error:  # noqa: BLE001  a stranger's router may raise anything
-            wrap_error("router", *trading.owners["router"], error)
+    def _unknown(self, orders: list[Order], reason: str) -> list[Order]:
+        for order in orders:
+            self._record(MarkedUnknown(self._time.now_ns, order.order.order_id, reason))
+        return orders
 
-    def _replace(self, request: ReplaceRequest, now_ns: int) -> None:
-        trading = self.trading
-        order_id, price_ticks, size_lots = request.order_id, request.price_ticks, request.size_lots
-        trading.log.write(ReplaceRequested(now_ns, order_id, price_ticks, size_lots))
-        order = self._open_order(request, "replace", now_ns)
-        if order is None:
-            return
-        index = request.instrument
-        market = self._markets[index]
-        leaves_lots = max(size_lots - order.filled_lots, 1)
-        wanted = msgspec.structs.replace(order.order, price_ticks=price_ticks, size_lots=leaves_lots)
-        estimate = self._estimate(wanted, market)
-        if type(estimate) is Refusal:
-            self._refuse(order_id, index, request.strategy, "replace", estimate, now_ns)
-            return
-        assert type(estimate) is SlippageEstimate
-        clock = self._clock
-        started = clock()
-        decision = trading.gate.approve_replace(order, price_ticks, size_lots, market, trading.tracker.accounts[index])
-        self._stages.risk(clock() - started)
-        if type(decision) is Refusal:
-            self._refuse(order_id, index, request.strategy, "replace", decision, now_ns)
-            return
-        trading.tracker.request_replace(order_id, price_ticks, size_lots)
-        self._replacement_arrivals.setdefault(order_id, []).append(self._price(estimate, market, now_ns))
-        started = clock()
-        trading.log.write(Approved(now_ns, order_id, "replace"))
-        try:
-            trading.router.replace(order_id, price_ticks, size_lots, now_ns)
-        except BaseException as error:  # noqa: BLE001  a stranger's router may raise anything
-            wrap_error("router", *trading.owners["router"], error)
-        self._stages.route(clock() - started)
-        self._sent.append((now_ns, wanted, True))
-
-    def _open_order(self, request: CancelRequest | ReplaceRequest, kind: RequestKind, now_ns: int) -> Order | None:
-        """The order that a request is about; None, and the request refused, where it has ended or never was."""
-        reason = "order-ended"
-        try:
-            order = self.trading.tracker.get(request.order_id)
-            problem = f"order {request.order_id} is {order.state}" if order.ended else ""
-            if order.order.instrument != request.instrument or order.order.strategy != request.strategy:
-                reason = "not-yours"
-                problem = f"order {request.order_id} isn't one of {request.strategy} in this instrument"
-        except OrderStateError as error:
-            problem = str(error)
-        if not problem:
-            return order
-        refusal = Refusal(reason, problem)
-        self._refuse(request.order_id, request.instrument, request.strategy, kind, refusal, now_ns)
-        return None
-
-    def _refuse(
-        self, order_id: int, instrument: int, strategy: str, request: RequestKind, refusal: Refusal, now_ns: int
-    ) -> None:
-        self._count_refusal(refusal.reason)
-        self.trading.log.write(Refused(now_ns, order_id, refusal.reason, refusal.detail, request))
-        self.refused.append((Rejected(order_id, instrument, now_ns, refusal.reason, request), strategy))
-
-    def _take(self, event: OrderEvent, now_ns: int) -> None:
-        trading = self.trading
-        order = trading.tracker.apply(event)
-        trading.log.write(event)
-        strategy = order.order.strategy
-        self._count(event, strategy)
-        if order.ended:
-            self.arrivals.pop(event.order_id, None)
-            self._replacement_arrivals.pop(event.order_id, None)
-        self._wake(event, strategy, now_ns)
-
-    def _count(self, event: OrderEvent, strategy: str) -> None:
-        tally = self.tallies[event.instrument]
-        if isinstance(event, Fill):
-            mid_after = self._markets[event.instrument].mid_half_ticks()
-            touched_ns, mid_before = self.mids_before[event.instrument]
-            # The quote that the fill met, not the one that the message which filled us has left behind.
-            mid = mid_before if touched_ns == event.time_ns else mid_after
-            arrival = self.arrivals[event.order_id]
-            record = FillRecord(self._fill_count, event, strategy, arrival, mid or None, mid_after or None)
-            self._fill_count += 1
-            tally.add_fill(record)
-            self.markouts.add(record)
-            self.fills[event.instrument].add(record)
-            self._strategies[strategy].gateways[event.instrument].position_lots += event.side * event.size_lots
-        elif isinstance(event, Accepted):
-            tally.accepted += 1
-            self._stages.venue(event.time_ns - self.arrivals[event.order_id].submitted_ns)
-        elif isinstance(event, Cancelled):
-            tally.cancelled += 1
-        elif isinstance(event, Replaced):
-            tally.replaced += 1
-            self.arrivals[event.order_id] = self._replacement_arrivals[event.order_id].pop(0)
+    def _send(self, send: Send) -> None:
+        if self.waits_for_journal:
+            self._held.append((self._records, send))
         else:
-            tally.rejected += 1
-            self._count_refusal(f"venue: {event.reason}")
-            if event.request == "replace" and event.order_id in self._replacement_arrivals:
-                self._replacement_arrivals[event.order_id].pop(0)
+            self.effects.sends.append(send)
 
-    def _wake(self, event: OrderEvent, strategy: str, now_ns: int) -> None:
-        bound = self._strategies[strategy]
-        market = self._markets[event.instrument]
-        market.now_ns = now_ns
-        gateway = bound.gateways[event.instrument]
-        clock = self._clock
-        started = clock()
-        try:
-            if isinstance(event, Fill):
-                if not bound.subscription.fills:
-                    return
-                bound.strategy.on_fill(event, market, gateway)
-            else:
-                if not bound.subscription.order_events:
-                    return
-                bound.strategy.on_order_event(event, market, gateway)
-        except BaseException as error:  # noqa: BLE001  a stranger's strategy may raise anything
-            wrap_error(f"strategy {strategy}", bound.plugin, bound.distribution, error)
-        self._stages.strategy(clock() - started)
-        if self.trading.outbox.requests:
-            self.work(now_ns)
-
-    def _count_refusal(self, reason: str) -> None:
-        self.refusals[reason] = self.refusals.get(reason, 0) + 1
+    def _record(self, record: LogRecord) -> None:
+        self._records += 1
+        self.effects.records.append(record)

@@ -4,7 +4,7 @@ from typing import Final
 
 from mainspring.lane.arrival import ArrivalPrice
 from mainspring.model import QUEUE_RISK, Fill
-from mainspring.orders import Account
+from mainspring.portfolio import Valuation
 
 __all__ = ["HORIZONS_NS", "CostTally", "FillRecord", "InstrumentTally", "MarkoutTally", "cost_bps"]
 
@@ -57,7 +57,7 @@ class FillRecord:
 class MarkoutTally:
     """The markouts of one role at one horizon: a mean in basis points weighted by lots, and a sum in money.
 
-    `half_units` is the money, in halves of the account's value units.
+    `half_units` is the money, in halves of value units.
     """
 
     __slots__ = ("_bps", "_lots", "fills", "half_units")
@@ -134,11 +134,21 @@ class CostTally:
 
 
 class InstrumentTally:
-    """Counts of one instrument. `account` values a move of the mid in money."""
+    """Counts of one instrument. `valuation` values a move of the mid in money."""
 
-    __slots__ = ("_account", "accepted", "cancelled", "costs", "fills", "maker_fills", "orders", "rejected", "replaced")
+    __slots__ = (
+        "_valuation",
+        "accepted",
+        "cancelled",
+        "costs",
+        "fills",
+        "maker_fills",
+        "orders",
+        "rejected",
+        "replaced",
+    )
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, valuation: Valuation) -> None:
         self.orders = 0
         self.accepted = 0
         self.rejected = 0
@@ -147,7 +157,7 @@ class InstrumentTally:
         self.fills = 0
         self.maker_fills = 0
         self.costs = {"maker": CostTally(), "taker": CostTally()}
-        self._account = account
+        self._valuation = valuation
 
     def cost_of(self, fill: Fill) -> CostTally:
         """The tally of the fill's role."""
@@ -165,5 +175,5 @@ class InstrumentTally:
         fill, before, bps = record.fill, record.mid_half_ticks, record.markout_bps(horizon)
         assert before is not None
         assert bps is not None
-        gained = self._account.mid_move_half_units(fill.side * fill.size_lots, before, mid_half_ticks)
+        gained = self._valuation.mid_move_half_units(fill.side * fill.size_lots, before, mid_half_ticks)
         self.cost_of(fill).markouts[horizon].add(fill.size_lots, bps, gained)

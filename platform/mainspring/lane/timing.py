@@ -1,7 +1,7 @@
 """The stages of a lane and their clocks. Recording is one append to a list; folding happens between chunks."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 from mainspring.telemetry import STAGES, Histogram, StageBuffer, StageSample
 
@@ -10,9 +10,12 @@ __all__ = ["FUSED", "LaneStages"]
 FUSED: Final = "feed+book"
 """What feed and book are called where they are run, and timed, as one."""
 
-_FUSED, _WHOLE = "fused", "whole_path"
-_COUNTED: Final = {FUSED: _FUSED, _WHOLE: _WHOLE}
+_FUSED = "fused"
+_IN_RUNS: Final = ("strategy", "slippage", "risk", "route", "whole_path")
+_COUNTED: Final = {FUSED: _FUSED, **{stage: stage for stage in _IN_RUNS}}
 """Stages whose passes come counted from a `mainspring.seams.Fused`, and what it calls them."""
+
+_Times: TypeAlias = Mapping[str, tuple[Mapping[int, int], int, int]]
 
 
 class LaneStages:
@@ -26,6 +29,7 @@ class LaneStages:
     __slots__ = (
         "_buffers",
         "_counted",
+        "_sources",
         "book",
         "feed",
         "fused",
@@ -40,6 +44,7 @@ class LaneStages:
     def __init__(self) -> None:
         self._buffers = {stage: StageBuffer() for stage in STAGES}
         self._counted: list[tuple[str, StageSample]] = []
+        self._sources: list[Callable[[], _Times]] = []
         self.fused = Histogram()
         self.feed = self._buffers["feed"].append
         self.book = self._buffers["book"].append
@@ -68,21 +73,29 @@ class LaneStages:
             self._buffers[stage].unwatch()
         self._counted = [one for one in self._counted if one[0] != _COUNTED.get(stage)]
 
+    def add_source(self, take_times: Callable[[], _Times]) -> None:
+        """Takes the `take_times` of a `mainspring.seams.Fused`, which keeps its times until somebody asks for them."""
+        self._sources.append(take_times)
+
     def gather(self) -> None:
         """Brings the samples up to date. Called between chunks."""
+        self._take()
         for buffer in self._buffers.values():
             buffer.gather()
 
     def histograms(self) -> dict[str, Histogram]:
         """The histogram of each stage, everything recorded so far included."""
+        self._take()
         for buffer in self._buffers.values():
             buffer.fold()
         single = {stage: buffer.histogram for stage, buffer in self._buffers.items()}
         return {FUSED: self.fused, **single} if self.fused.count else single
 
-    def add_fused(self, times: Mapping[str, tuple[Mapping[int, int], int, int]]) -> None:
-        """Adds what a `mainspring.seams.Fused` has timed."""
-        self.fused.add(*times[_FUSED])
-        self._buffers[_WHOLE].histogram.add(*times[_WHOLE])
-        for kind, sample in self._counted:
-            sample.gather_counted(times[kind][0])
+    def _take(self) -> None:
+        for take_times in self._sources:
+            times = take_times()
+            self.fused.add(*times[_FUSED])
+            for stage in _IN_RUNS:
+                self._buffers[stage].histogram.add(*times[stage])
+            for kind, sample in self._counted:
+                sample.gather_counted(times[kind][0])

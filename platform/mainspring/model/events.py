@@ -4,6 +4,7 @@ All are frozen. Prices are in ticks and sizes in lots of the instrument; times a
 `instrument` is the index of the instrument in the session. A level is a pair `(price_ticks, size_lots)`.
 """
 
+from decimal import Decimal
 from typing import TypeAlias
 
 import msgspec
@@ -17,6 +18,7 @@ __all__ = [
     "Control",
     "InstrumentStatus",
     "Level",
+    "MarkPrice",
     "MarketEvent",
     "Quote",
     "Trade",
@@ -115,6 +117,21 @@ class InstrumentStatus(msgspec.Struct, frozen=True, gc=False):
     trading: bool | None = None
 
 
+class MarkPrice(msgspec.Struct, frozen=True, gc=False):
+    """The price at which a venue values positions in a contract, and the funding that it will settle next.
+
+    `mark_price` is in price units, and finer than a tick. `funding_rate` is paid by longs to shorts at
+    `funding_time_ns`, as a fraction of the position's value; it is None, and the time 0, where the venue settles none.
+    """
+
+    instrument: int
+    receive_time_ns: int
+    event_time_ns: int
+    mark_price: Decimal
+    funding_rate: Decimal | None = None
+    funding_time_ns: int = 0
+
+
 class Control(msgspec.Struct, frozen=True, gc=False):
     """A message about the connection, not the market. `kind` is "success", "subscription" or "error"."""
 
@@ -124,4 +141,6 @@ class Control(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
-MarketEvent: TypeAlias = BookDelta | BookSnapshot | BookInvalid | Quote | Trade | Bar | InstrumentStatus | Control
+MarketEvent: TypeAlias = (
+    BookDelta | BookSnapshot | BookInvalid | Quote | Trade | Bar | InstrumentStatus | MarkPrice | Control
+)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from mainspring.errors import GridError
 
-__all__ = ["MAX_UNITS", "decimal_text", "units_from_decimal", "units_from_number", "units_from_text"]
+__all__ = ["MAX_UNITS", "DecimalGrid", "decimal_text", "units_from_decimal", "units_from_number", "units_from_text"]
 
 MAX_UNITS = 2**63 - 1
 """The largest number of ticks or lots, so that each fits a signed 64-bit integer."""
@@ -84,6 +84,29 @@ def decimal_text(units: int, step: Decimal) -> str:
         return str(scaled * 10**exponent)
     text = f"{abs(scaled):0{1 - exponent}d}"
     return f"{'-' if scaled < 0 else ''}{text[:exponent]}.{text[exponent:]}"
+
+
+class DecimalGrid:
+    """Converts whole numbers of one step (tick or lot) to decimals, exactly, in any decimal context."""
+
+    __slots__ = ("_exponent", "_half_exponent", "_scale")
+
+    def __init__(self, step: Decimal) -> None:
+        _, digits, exponent = step.as_tuple()
+        assert isinstance(exponent, int)
+        self._scale = _whole(digits) * 10 ** max(exponent, 0)
+        self._exponent = f"E{min(exponent, 0)}"
+        self._half_exponent = f"E{min(exponent, 0) - 1}"
+
+    def decimal(self, units: int) -> Decimal:
+        """Returns that many steps: 6184 steps of 0.01 are `Decimal("61.84")`."""
+        return Decimal(f"{units * self._scale}{self._exponent}")
+
+    def half_decimal(self, half_units: int) -> Decimal:
+        """Returns that many half steps."""
+        if half_units % 2 == 0:
+            return self.decimal(half_units // 2)
+        return Decimal(f"{half_units * self._scale * 5}{self._half_exponent}")
 
 
 def _whole(digits: tuple[int, ...]) -> int:

@@ -1,27 +1,35 @@
-"""Orders, order events and refusals."""
+"""Order requests, their approval or refusal, and order events."""
 
 import enum
-from typing import Literal, TypeAlias
+from decimal import Decimal
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
 __all__ = [
     "Accepted",
-    "ApprovedOrder",
+    "Approved",
+    "CancelRequest",
     "Cancelled",
+    "Expired",
     "Fill",
+    "Funding",
     "NewOrder",
     "OrderEvent",
     "OrderKind",
+    "OrderRequest",
     "Refusal",
     "Rejected",
+    "ReplaceRequest",
     "Replaced",
+    "RequestKind",
     "Side",
     "TimeInForce",
 ]
 
 OrderKind = Literal["limit", "market"]
 TimeInForce = Literal["gtc", "ioc", "fok"]
+RequestKind = Literal["new", "cancel", "replace"]
 
 
 class Side(enum.IntEnum):
@@ -50,10 +58,41 @@ class NewOrder(msgspec.Struct, frozen=True, gc=False):
     strategy: str = ""
 
 
-class ApprovedOrder(msgspec.Struct, frozen=True, gc=False):
-    """An order that passed every risk check. Only the risk gate makes one, and routers accept nothing else."""
+class ReplaceRequest(msgspec.Struct, frozen=True, gc=False):
+    """A request for another price and total size of an order, not yet approved.
 
-    order: NewOrder
+    `size_lots` includes what was filled before. `created_ns` is the lane's time at the request.
+    """
+
+    order_id: int
+    instrument: int
+    price_ticks: int
+    size_lots: int
+    created_ns: int
+    strategy: str = ""
+
+
+class CancelRequest(msgspec.Struct, frozen=True, gc=False):
+    """A request to cancel the rest of an order, not yet approved. `created_ns` is the lane's time at the request."""
+
+    order_id: int
+    instrument: int
+    created_ns: int
+    strategy: str = ""
+
+
+OrderRequest: TypeAlias = NewOrder | ReplaceRequest | CancelRequest
+
+RequestT_co = TypeVar("RequestT_co", bound=OrderRequest, covariant=True)
+
+
+class Approved(msgspec.Struct, Generic[RequestT_co], frozen=True, gc=False):
+    """A request that the risk gate approved. Only the gate makes one, and routers accept nothing else.
+
+    `approved_ns` is the lane's time of the approval.
+    """
+
+    request: RequestT_co
     approved_ns: int
 
 
@@ -82,13 +121,15 @@ class Rejected(msgspec.Struct, frozen=True, gc=False, tag="rejected"):
     instrument: int
     time_ns: int
     reason: str
-    request: Literal["new", "cancel", "replace"] = "new"
+    request: RequestKind = "new"
 
 
-class Fill(msgspec.Struct, frozen=True, gc=False, tag="fill"):
+class Fill(msgspec.Struct, frozen=True, gc=False, tag="fill", omit_defaults=True):
     """An order was filled, wholly or in part.
 
-    `fee_ppb` is the fee rate in parts per billion of the notional; a rebate is negative.
+    The fee is either a rate or what the venue reported. `fee_ppb` is the rate in parts per billion of the notional, in
+    the currency of the instrument's profit. If `fee_amount` isn't None, the rate doesn't count: the fee is that amount
+    of `fee_currency`, which may be any currency; an empty one is that of the profit. A rebate is negative.
     """
 
     order_id: int
@@ -100,10 +141,46 @@ class Fill(msgspec.Struct, frozen=True, gc=False, tag="fill"):
     size_lots: int
     maker: bool
     fee_ppb: int
+    fee_amount: Decimal | None = None
+    fee_currency: str = ""
+
+    def __post_init__(self) -> None:
+        if self.fee_amount is not None and not self.fee_amount.is_finite():
+            raise ValueError(f"fill {self.fill_id} of order {self.order_id}: a fee of {self.fee_amount}")
+
+    @property
+    def reported_fee(self) -> str:
+        """The reported fee as text, such as "0.0012 BNB"; empty if the fee is a rate."""
+        return "" if self.fee_amount is None else f"{self.fee_amount} {self.fee_currency}"
+
+
+class Funding(msgspec.Struct, frozen=True, tag="funding"):
+    """A perpetual contract's funding was settled: `amount` was received, or paid if it is negative.
+
+    `currency` is empty if it is that of the instrument's profit. `rate` and `mark_price` are what it was settled at,
+    None if the venue doesn't say.
+    """
+
+    instrument: int
+    time_ns: int
+    amount: Decimal
+    currency: str = ""
+    rate: Decimal | None = None
+    mark_price: Decimal | None = None
 
 
 class Cancelled(msgspec.Struct, frozen=True, gc=False, tag="cancelled"):
     """The rest of the order was cancelled."""
+
+    order_id: int
+    instrument: int
+    time_ns: int
+    remaining_lots: int
+    reason: str
+
+
+class Expired(msgspec.Struct, frozen=True, gc=False, tag="expired"):
+    """The venue ended the rest of the order by its own terms, such as its time in force (FIX `ExecType` C)."""
 
     order_id: int
     instrument: int
@@ -122,4 +199,4 @@ class Replaced(msgspec.Struct, frozen=True, gc=False, tag="replaced"):
     size_lots: int
 
 
-OrderEvent: TypeAlias = Accepted | Rejected | Fill | Cancelled | Replaced
+OrderEvent: TypeAlias = Accepted | Rejected | Fill | Cancelled | Expired | Replaced

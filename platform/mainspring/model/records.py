@@ -1,9 +1,9 @@
-"""Orders and order events as binary records: one fixed layout, little-endian, with a version.
+"""Order requests and order events as binary records: one fixed layout, little-endian, with a version.
 
 | offset | type | field | meaning |
 | --- | --- | --- | --- |
 | 0 | u8 | version | `RECORD_VERSION` |
-| 1 | u8 | kind | 1 new order, 2 approved order, 3 accepted, 4 rejected, 5 fill, 6 cancelled, 7 replaced |
+| 1 | u8 | kind | what the record is of, as below |
 | 2 | i8 | side | 1 buy, -1 sell |
 | 3 | u8 | order_kind | 1 limit, 2 market |
 | 4 | u8 | time_in_force | 1 gtc, 2 ioc, 3 fok |
@@ -12,30 +12,38 @@
 | 7 | u8 | text_bytes | the length of the text |
 | 8 | i64 | order_id | |
 | 16 | i64 | instrument | |
-| 24 | i64 | time_ns | of an order: created_ns |
+| 24 | i64 | time_ns | of a request: created_ns |
 | 32 | i64 | price_ticks | |
-| 40 | i64 | size_lots | of a cancellation: remaining_lots |
+| 40 | i64 | size_lots | of a cancellation or expiry: remaining_lots |
 | 48 | i64 | fill_id | |
 | 56 | i64 | fee_ppb | |
-| 64 | i64 | approved_ns | of an approved order |
-| 72 | 56 bytes | text | of an order: its strategy; of a rejection or cancellation: its reason. UTF-8, then zeros |
+| 64 | i64 | approved_ns | of an approved request |
+| 72 | 56 bytes | text | of a request: its strategy; of a fill: its `reported_fee`; else the reason. UTF-8, then zeros |
+
+Kinds: 1 new order, 3 accepted, 4 rejected, 5 fill, 6 cancelled, 7 replaced, 8 replace request, 10 cancel request,
+12 expired; approved requests: 2 new order, 9 replace, 11 cancel.
 
 A field that a kind doesn't have is 0. A reader rejects anything that it doesn't know.
 """
 
 import struct
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeAlias
 
 from mainspring.errors import DataError
 from mainspring.model.orders import (
     Accepted,
-    ApprovedOrder,
+    Approved,
     Cancelled,
+    CancelRequest,
+    Expired,
     Fill,
     NewOrder,
     OrderEvent,
+    OrderRequest,
     Rejected,
     Replaced,
+    ReplaceRequest,
     Side,
 )
 
@@ -47,13 +55,14 @@ __all__ = [
     "decode_record",
     "decode_records",
     "encode_record",
+    "parse_reported_fee",
 ]
 
 RECORD_VERSION: Final = 1
 RECORD_BYTES: Final = 128
 MAX_TEXT_BYTES: Final = 56
 
-Recorded: TypeAlias = NewOrder | ApprovedOrder | OrderEvent
+Recorded: TypeAlias = OrderRequest | Approved[OrderRequest] | OrderEvent
 """The values that have a record."""
 
 _LAYOUT = struct.Struct(f"<BBbBBBBB8q{MAX_TEXT_BYTES}s")
@@ -82,11 +91,20 @@ _ORDER = {
     "flag": "post_only",
     "text": "strategy",
 }
+_CANCEL = {"order_id": "order_id", "instrument": "instrument", "time_ns": "created_ns", "text": "strategy"}
+_REPLACE = {
+    "order_id": "order_id",
+    "instrument": "instrument",
+    "price_ticks": "price_ticks",
+    "size_lots": "size_lots",
+    "time_ns": "created_ns",
+    "text": "strategy",
+}
 _EVENT = {"order_id": "order_id", "instrument": "instrument", "time_ns": "time_ns"}
 # For each kind: the record's fields and the matching attributes, in the order of the class's own fields.
 _KINDS: dict[int, tuple[type, dict[str, str]]] = {
     1: (NewOrder, _ORDER),
-    2: (ApprovedOrder, {**_ORDER, "approved_ns": "approved_ns"}),
+    2: (NewOrder, _ORDER),
     3: (Accepted, _EVENT),
     4: (Rejected, {**_EVENT, "text": "reason", "request": "request"}),
     5: (
@@ -99,31 +117,40 @@ _KINDS: dict[int, tuple[type, dict[str, str]]] = {
             "size_lots": "size_lots",
             "flag": "maker",
             "fee_ppb": "fee_ppb",
+            "text": "reported_fee",
         },
     ),
     6: (Cancelled, {**_EVENT, "size_lots": "remaining_lots", "text": "reason"}),
     7: (Replaced, {**_EVENT, "price_ticks": "price_ticks", "size_lots": "size_lots"}),
+    8: (ReplaceRequest, _REPLACE),
+    9: (ReplaceRequest, _REPLACE),
+    10: (CancelRequest, _CANCEL),
+    11: (CancelRequest, _CANCEL),
+    12: (Expired, {**_EVENT, "size_lots": "remaining_lots", "text": "reason"}),
 }
-_KIND_OF = {cls: kind for kind, (cls, _) in _KINDS.items()}
+_APPROVED_KINDS = frozenset({2, 9, 11})
+_KIND_OF = {(cls, kind in _APPROVED_KINDS): kind for kind, (cls, _) in _KINDS.items()}
 _INT64 = 2**63
 
 
 def encode_record(value: Recorded) -> bytes:
-    """Encodes an order or an order event as a record.
+    """Encodes a request, an approved request or an order event as a record.
 
     Raises `DataError`, naming the field, if the value doesn't fit: another type, an integer that exceeds 64 bits, or
     text longer than `MAX_TEXT_BYTES` bytes.
     """
-    kind = _KIND_OF.get(type(value))
+    approved = isinstance(value, Approved)
+    whole = value.request if isinstance(value, Approved) else value
+    kind = _KIND_OF.get((type(whole), approved))
     if kind is None:
-        raise DataError(f"a {type(value).__name__} has no record")
+        raise DataError(f"{'an approved' if approved else 'a'} {type(whole).__name__} has no record")
     cls, attributes = _KINDS[kind]
     values = dict.fromkeys(_FIELDS, 0)
     text = b""
+    if isinstance(value, Approved):
+        values["approved_ns"] = _code(Approved, "approved_ns", "approved_ns", value.approved_ns)
     for field, attribute in attributes.items():
-        found = getattr(
-            value.order if isinstance(value, ApprovedOrder) and field != "approved_ns" else value, attribute
-        )
+        found = getattr(whole, attribute)
         if field == "text":
             text = _text(cls, attribute, found)
         else:
@@ -186,6 +213,7 @@ def decode_record(data: bytes, offset: int = 0) -> Recorded:
     cls, attributes = _KINDS[kind]
     values = dict(zip(_FIELDS, numbers, strict=True))
     length = values.pop("text_bytes")
+    approved_ns = values.pop("approved_ns") if kind in _APPROVED_KINDS else None
     for field, value in values.items():
         if field not in attributes and value:
             raise DataError(f"record at byte {offset}: {field} must be 0 in a {cls.__name__}, not {value}")
@@ -195,11 +223,23 @@ def decode_record(data: bytes, offset: int = 0) -> Recorded:
     }
     if "text" not in attributes and (length or any(text)):
         raise DataError(f"record at byte {offset}: a {cls.__name__} has no text")
-    if cls is ApprovedOrder:
-        approved_ns = found.pop("approved_ns")
-        return ApprovedOrder(NewOrder(**found), approved_ns)
-    made: Recorded = cls(**found)
-    return made
+    if fee := found.pop("reported_fee", ""):
+        found["fee_amount"], found["fee_currency"] = parse_reported_fee(fee, offset)
+    made: Any = cls(**found)
+    recorded: Recorded = made if approved_ns is None else Approved(made, approved_ns)
+    return recorded
+
+
+def parse_reported_fee(text: str, offset: int = 0) -> tuple[Decimal, str]:
+    """Returns amount and currency of a fee's text; `offset` is where its record starts. Raises `DataError`."""
+    amount, space, currency = text.partition(" ")
+    try:
+        fee = Decimal(amount)
+    except InvalidOperation:
+        fee = Decimal("nan")
+    if not space or not fee.is_finite() or f"{fee} {currency}" != text:
+        raise DataError(f"record at byte {offset}: {text!r} isn't a fee's amount and currency")
+    return fee, currency
 
 
 def _value(field: str, value: int, offset: int) -> Any:

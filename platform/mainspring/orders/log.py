@@ -3,21 +3,36 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import msgspec
 
 from mainspring.errors import CodecError, DataError, PluginError
-from mainspring.model import Accepted, Cancelled, Fill, NewOrder, OrderEvent, Rejected, Replaced
+from mainspring.model import (
+    Accepted,
+    Cancelled,
+    Expired,
+    Fill,
+    Funding,
+    NewOrder,
+    OrderEvent,
+    Rejected,
+    Replaced,
+    RequestKind,
+)
+from mainspring.orders.discrepancy import Discrepancy
 from mainspring.seams import MAX_MESSAGE_BYTES, Codec
 
 __all__ = [
-    "Approved",
     "CancelRequested",
+    "DiscrepancyCleared",
     "LogRecord",
+    "MarkedUnknown",
     "OrderLog",
-    "Refused",
     "ReplaceRequested",
+    "RequestApproved",
+    "RequestRefused",
+    "SessionStarted",
     "Sink",
     "SubmitRequested",
     "read_order_log",
@@ -26,7 +41,16 @@ __all__ = [
 
 _PREFIX_BYTES = 4
 
-Request: TypeAlias = Literal["new", "cancel", "replace"]
+
+class SessionStarted(msgspec.Struct, frozen=True, gc=False, tag="session"):
+    """Before the first request: the session's part of client order ids, and the lane's number in it.
+
+    `mainspring.orders.client_order_id` makes an order's id of these and its `order_id`.
+    """
+
+    time_ns: int
+    session: str
+    lane: int
 
 
 class SubmitRequested(msgspec.Struct, frozen=True, gc=False, tag="submit"):
@@ -52,35 +76,56 @@ class ReplaceRequested(msgspec.Struct, frozen=True, gc=False, tag="replace"):
     size_lots: int
 
 
-class Approved(msgspec.Struct, frozen=True, gc=False, tag="approved"):
-    """A request passed every check and goes to the router."""
+class RequestApproved(msgspec.Struct, frozen=True, gc=False, tag="approved"):
+    """The risk gate approved a request, which goes to the router."""
 
     time_ns: int
     order_id: int
-    request: Request = "new"
+    request: RequestKind = "new"
 
 
-class Refused(msgspec.Struct, frozen=True, gc=False, tag="refused"):
+class RequestRefused(msgspec.Struct, frozen=True, gc=False, tag="refused"):
     """A request was refused, for this reason, before it reached the router."""
 
     time_ns: int
     order_id: int
     reason: str
     detail: str = ""
-    request: Request = "new"
+    request: RequestKind = "new"
+
+
+class MarkedUnknown(msgspec.Struct, frozen=True, gc=False, tag="unknown"):
+    """The state of an order isn't known any more: `reason` is "no-answer" or "connection-down"."""
+
+    time_ns: int
+    order_id: int
+    reason: str
+
+
+class DiscrepancyCleared(msgspec.Struct, frozen=True, gc=False, tag="discrepancy-cleared"):
+    """A command let new orders go out again in an instrument where a discrepancy had stopped them."""
+
+    time_ns: int
+    instrument: int
 
 
 LogRecord: TypeAlias = (
-    SubmitRequested
+    SessionStarted
+    | SubmitRequested
     | CancelRequested
     | ReplaceRequested
-    | Approved
-    | Refused
+    | RequestApproved
+    | RequestRefused
     | Accepted
     | Rejected
     | Fill
     | Cancelled
+    | Expired
     | Replaced
+    | Discrepancy
+    | DiscrepancyCleared
+    | MarkedUnknown
+    | Funding
 )
 
 

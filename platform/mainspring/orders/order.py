@@ -1,49 +1,39 @@
-"""One of our orders, and the events that its state allows."""
-
-import enum
+"""One of our orders, and how it follows the lifecycle."""
 
 from mainspring.errors import OrderStateError
-from mainspring.model import Accepted, Cancelled, Fill, NewOrder, OrderEvent, Rejected, Replaced
+from mainspring.model import Accepted, Cancelled, Expired, Fill, NewOrder, OrderEvent, Rejected, Replaced
+from mainspring.orders.discrepancy import (
+    DUPLICATE_FILL,
+    MALFORMED,
+    OVERFILL,
+    REMAINING_MISMATCH,
+    WRONG_SIDE,
+)
+from mainspring.orders.lifecycle import ENDED, LIFECYCLE, LifecycleEvent, OrderState, Transition
 
-__all__ = ["Order", "OrderState"]
+__all__ = ["Order"]
 
-
-class OrderState(enum.StrEnum):
-    """The state of an order. `FILLED`, `CANCELLED` and `REJECTED` are final.
-
-    `UNKNOWN`: the venue can't be reached, so the order may or may not still be open.
-    """
-
-    PENDING_NEW = "pending-new"
-    OPEN = "open"
-    PENDING_CANCEL = "pending-cancel"
-    PENDING_REPLACE = "pending-replace"
-    FILLED = "filled"
-    CANCELLED = "cancelled"
-    REJECTED = "rejected"
-    UNKNOWN = "unknown"
-
-
-_ENDS = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED})
+_ACCEPTED = LIFECYCLE[LifecycleEvent.ACCEPTED]
+_REJECTED = LIFECYCLE[LifecycleEvent.REJECTED]
+_FILL = LIFECYCLE[LifecycleEvent.FILL]
+_LAST_FILL = LIFECYCLE[LifecycleEvent.LAST_FILL]
+_CANCELLED = LIFECYCLE[LifecycleEvent.CANCELLED]
+_EXPIRED = LIFECYCLE[LifecycleEvent.EXPIRED]
 
 
 class Order:
-    """An order that was sent, as of the latest event. Implements `mainspring.seams.OpenOrder`.
+    """An order from its creation on, as of the latest event. Implements `mainspring.seams.OpenOrder`.
 
     `price_ticks` and `size_lots` are the venue's present values, `filled_lots` the part already traded.
     `exposure_lots` is the most that the venue may still fill: the remaining size, at the largest size that a pending
-    replace asks for; 0 once the order has ended. Only an `OrderTracker` changes an order.
-
-    The state reports the first of these that applies: a final state, `unknown`, `pending-new`, `pending-cancel`,
-    `pending-replace`, `open`.
+    replace asks for; 0 once the order has ended. Only an `OrderTracker` changes an order. `state` is an `OrderState`.
     """
 
     __slots__ = (
-        "_accepted",
+        "_acknowledged",
         "_cancels",
         "_fill_ids",
         "_replaces",
-        "_unknown",
         "exposure_lots",
         "filled_lots",
         "order",
@@ -58,135 +48,160 @@ class Order:
         self.size_lots = order.size_lots
         self.filled_lots = 0
         self.exposure_lots = order.size_lots
-        self.state: str = OrderState.PENDING_NEW
-        self._accepted = False
+        self.state: str = OrderState.CREATED
+        self._acknowledged = False
         self._cancels = 0
-        self._replaces: list[int] = []
-        self._fill_ids: set[int] = set()
-        self._unknown = False
+        self._replaces: tuple[int, ...] = ()
+        self._fill_ids: set[int] | None = None
 
     @property
     def ended(self) -> bool:
         """Whether the order is final, so that nothing more can trade."""
-        return self.state in _ENDS
+        return self.state in ENDED
 
     @property
     def awaits_answer(self) -> bool:
-        """Whether a cancel or replace is still unanswered. An order can end before the answer comes."""
-        return bool(self._cancels or self._replaces)
+        """Whether the venue still owes an answer: to the order itself, or to a cancel or replace.
 
-    def request_cancel(self) -> None:
-        """Records that a cancel was sent. Raises `OrderStateError` if the order has ended."""
-        self._refuse_if(self.ended, "cancel request")
-        self._cancels += 1
-        self._settle()
-
-    def request_replace(self, size_lots: int) -> None:
-        """Records that a replace to a total size was sent. Raises `OrderStateError` if the order has ended."""
-        self._refuse_if(self.ended, "replace request")
-        self._refuse_if(size_lots <= self.filled_lots, f"replace request to {size_lots} lots")
-        self._replaces.append(size_lots)
-        self._settle()
-
-    def mark_unknown(self) -> None:
-        """Records that the venue can't be reached. Raises `OrderStateError` if the order has ended.
-
-        The next event clears it.
+        An order can end before the answer to a request comes. Its cancellation may be the answer to one cancel.
         """
-        self._refuse_if(self.ended, "loss of contact")
-        self._unknown = True
-        self._settle()
+        if self.state in ENDED:
+            return bool(self._cancels > (self.state is OrderState.CANCELLED) or self._replaces)
+        return bool(not self._acknowledged or self._cancels or self._replaces)
 
-    def apply(self, event: OrderEvent) -> None:
-        """Applies an event. Raises `OrderStateError`, and changes nothing, if the state doesn't allow it."""
-        self._refuse_if(event.instrument != self.order.instrument, f"event of instrument {event.instrument}")
-        if isinstance(event, Fill):
-            self._fill(event)
-        elif isinstance(event, Accepted):
-            self._refuse_if(self.ended or self._accepted, "acceptance")
-            self._accepted = True
-            self._heard()
-        elif isinstance(event, Cancelled):
-            self._refuse_unless_working("cancellation")
-            left = self.size_lots - self.filled_lots
-            self._refuse_if(event.remaining_lots != left, f"cancellation of {event.remaining_lots} lots")
-            self._end(OrderState.CANCELLED)
-        elif isinstance(event, Replaced):
-            self._replaced(event)
-        else:
-            self._rejected(event)
+    def do(self, event: LifecycleEvent) -> None:
+        """Records what we do about the order: approve, send, or lose contact.
 
-    def _fill(self, fill: Fill) -> None:
-        self._refuse_unless_working("fill")
-        left = self.size_lots - self.filled_lots
-        self._refuse_if(not 0 < fill.size_lots <= left, f"fill of {fill.size_lots} lots")
-        self._refuse_if(fill.side is not self.order.side, "fill on the other side")
-        self._refuse_if(fill.price_ticks <= 0, f"fill at {fill.price_ticks} ticks")
-        self._refuse_if(fill.fill_id in self._fill_ids, f"second fill with id {fill.fill_id}")
-        self._fill_ids.add(fill.fill_id)
-        self._accepted = True
-        self.filled_lots += fill.size_lots
-        if fill.size_lots == left:
-            self._end(OrderState.FILLED)
-        else:
-            self._heard()
-
-    def _replaced(self, event: Replaced) -> None:
-        self._refuse_unless_working("replacement")
-        self._refuse_if(not self._replaces and not self._unknown, "unsolicited replacement")
-        self._refuse_if(event.size_lots <= self.filled_lots, f"replacement by {event.size_lots} lots")
-        self._refuse_if(event.price_ticks <= 0, f"replacement at {event.price_ticks} ticks")
-        if self._replaces:
-            self._replaces.pop(0)
-        self._accepted = True
-        self.price_ticks = event.price_ticks
-        self.size_lots = event.size_lots
-        self._heard()
-
-    def _rejected(self, event: Rejected) -> None:
-        if event.request == "new":
-            self._refuse_if(self.ended or self._accepted, "rejection")
-            self._end(OrderState.REJECTED)
-            return
-        # An order can be filled or cancelled while a request is in flight, so these may come after the end.
-        if event.request == "cancel":
-            self._refuse_if(not self._cancels, "rejection of a cancel that wasn't requested")
-            self._cancels -= 1
-        else:
-            self._refuse_if(not self._replaces, "rejection of a replace that wasn't requested")
-            self._replaces.pop(0)
-        if not self.ended:
-            self._heard()
-
-    def _heard(self) -> None:
-        self._unknown = False
-        self._settle()
-
-    def _settle(self) -> None:
-        if self._unknown:
-            self.state = OrderState.UNKNOWN
-        elif not self._accepted:
-            self.state = OrderState.PENDING_NEW
-        elif self._cancels:
-            self.state = OrderState.PENDING_CANCEL
-        elif self._replaces:
-            self.state = OrderState.PENDING_REPLACE
-        else:
-            self.state = OrderState.OPEN
-        self.exposure_lots = max(self.size_lots, *self._replaces, 0) - self.filled_lots
-
-    def _end(self, state: OrderState) -> None:
-        self.state = state
-        self.exposure_lots = 0
-        self._fill_ids.clear()
-
-    def _refuse_unless_working(self, what: str) -> None:
-        # While the state is unknown, the acceptance may have been lost.
-        self._refuse_if(self.ended or not (self._accepted or self._unknown), what)
-
-    def _refuse_if(self, refused: bool, what: str) -> None:
-        if refused:
+        Raises `OrderStateError`, and changes nothing, if the state doesn't allow it.
+        """
+        transition = LIFECYCLE[event].get(self.state)
+        if transition is None:
             raise OrderStateError(
                 f"order {self.order.order_id} (instrument {self.order.instrument}) is {self.state} with "
-                f"{self.filled_lots} of {self.size_lots} lots filled, which doesn't allow this: {what}"
+                f"{self.filled_lots} of {self.size_lots} lots filled, which doesn't allow this: "
+                f"{event.name.lower().replace('_', ' ')}"
             )
+        self._follow(transition)
+
+    def request_cancel(self) -> None:
+        """Records that a cancel was sent. Raises `OrderStateError` if the state doesn't allow it."""
+        self._cancels += 1
+        try:
+            self.do(LifecycleEvent.REQUEST_CANCEL)
+        except OrderStateError:
+            self._cancels -= 1
+            raise
+
+    def request_replace(self, size_lots: int) -> None:
+        """Records that a replace to a total size was sent. Raises `OrderStateError` if the state doesn't allow it."""
+        if size_lots <= self.filled_lots:
+            raise OrderStateError(
+                f"order {self.order.order_id} (instrument {self.order.instrument}) is {self.state} with "
+                f"{self.filled_lots} of {self.size_lots} lots filled: a replace to {size_lots} lots leaves nothing"
+            )
+        before = self._replaces
+        self._replaces = (*before, size_lots)
+        try:
+            self.do(LifecycleEvent.REQUEST_REPLACE)
+        except OrderStateError:
+            self._replaces = before
+            raise
+
+    def apply(self, event: OrderEvent) -> tuple[bool, str]:
+        """Applies a word of the venue. Returns whether it was news, and as what discrepancy to record it."""
+        kind = type(event)
+        if kind is Fill:
+            return self._fill(event)  # type: ignore[arg-type]
+        if kind is Accepted:
+            transition = _ACCEPTED[self.state]
+            if transition.settles:
+                self._acknowledged = True
+            return self._follow(transition)
+        if kind is Cancelled:
+            return self._end(_CANCELLED[self.state], event.remaining_lots)  # type: ignore[union-attr]
+        if kind is Expired:
+            return self._end(_EXPIRED[self.state], event.remaining_lots)  # type: ignore[union-attr]
+        if kind is Replaced:
+            return self._replaced(event)  # type: ignore[arg-type]
+        return self._rejected(event)  # type: ignore[arg-type]
+
+    def _fill(self, fill: Fill) -> tuple[bool, str]:
+        lots = fill.size_lots
+        if lots <= 0 or fill.price_ticks <= 0:
+            return False, MALFORMED
+        ids = self._fill_ids
+        if ids is None:
+            self._fill_ids = {fill.fill_id}
+        elif fill.fill_id in ids:
+            return False, DUPLICATE_FILL
+        else:
+            ids.add(fill.fill_id)
+        if fill.side != self.order.side:
+            return True, WRONG_SIDE
+        leaves_lots = self.size_lots - self.filled_lots
+        transition = (_FILL if lots < leaves_lots else _LAST_FILL)[self.state]
+        self.filled_lots += lots
+        counts = transition.settles or transition.state is not None
+        if counts:
+            self._acknowledged = True
+        self._follow(transition)
+        return True, OVERFILL if counts and lots > leaves_lots else transition.discrepancy
+
+    def _end(self, transition: Transition, remaining_lots: int) -> tuple[bool, str]:
+        outcome = self._follow(transition)
+        if transition.state is not None and remaining_lots != self.size_lots - self.filled_lots:
+            return True, REMAINING_MISMATCH
+        return outcome
+
+    def _replaced(self, event: Replaced) -> tuple[bool, str]:
+        requested = bool(self._replaces)
+        self._replaces = self._replaces[1:]
+        if event.size_lots <= self.filled_lots or event.price_ticks <= 0:
+            self._expose()
+            return False, MALFORMED
+        kind = LifecycleEvent.REPLACED if requested else LifecycleEvent.UNREQUESTED_REPLACED
+        transition = LIFECYCLE[kind][self.state]
+        if transition.settles:
+            self._acknowledged = True
+            self.price_ticks = event.price_ticks
+            self.size_lots = event.size_lots
+        return self._follow(transition)
+
+    def _rejected(self, event: Rejected) -> tuple[bool, str]:
+        if event.request == "new":
+            return self._follow(_REJECTED[self.state])
+        requested = bool(self._cancels if event.request == "cancel" else self._replaces)
+        if not requested:
+            return self._follow(LIFECYCLE[LifecycleEvent.UNREQUESTED_REJECTED][self.state])
+        if event.request == "cancel":
+            self._cancels -= 1
+        else:
+            self._replaces = self._replaces[1:]
+        return self._follow(LIFECYCLE[LifecycleEvent.REQUEST_REJECTED][self.state])
+
+    def _follow(self, transition: Transition) -> tuple[bool, str]:
+        state, settles, discrepancy = transition
+        if settles:
+            self._settle()
+        elif state is not None:
+            self.state = state
+        self._expose()
+        return settles or state is not None or not discrepancy, discrepancy
+
+    def _settle(self) -> None:
+        if not self._acknowledged:
+            self.state = OrderState.IN_FLIGHT
+        elif self._cancels:
+            self.state = OrderState.CANCEL_PENDING
+        elif self._replaces:
+            self.state = OrderState.REPLACE_PENDING
+        else:
+            self.state = OrderState.PARTIALLY_FILLED if self.filled_lots else OrderState.ACCEPTED
+
+    def _expose(self) -> None:
+        if self.state in ENDED:
+            self.exposure_lots = 0
+            return
+        size_lots = max(self.size_lots, *self._replaces) if self._replaces else self.size_lots
+        # More can only have been filled before the order was sent.
+        self.exposure_lots = max(size_lots - self.filled_lots, 0)

@@ -28,6 +28,7 @@ from mainspring.report.sampling import downsample
 from mainspring.report.stages import stage_report, verdict
 from mainspring.report.trading import (
     BookReport,
+    ConvertedTotal,
     CurrencyTotal,
     FillSample,
     InstrumentReport,
@@ -35,8 +36,10 @@ from mainspring.report.trading import (
     MidPoint,
     OpenOrderReport,
     OrderSample,
+    OtherCurrency,
     SlippagePart,
     SlippageReport,
+    StrategyPosition,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ __all__ = [
     "BookReport",
     "CandidateReport",
     "ClockStep",
+    "ConvertedTotal",
     "CurrencyTotal",
     "DriftReport",
     "FeedReport",
@@ -59,6 +63,7 @@ __all__ = [
     "OpenOrderReport",
     "OrderLogReport",
     "OrderSample",
+    "OtherCurrency",
     "PacePoint",
     "RaceReport",
     "SessionReport",
@@ -66,6 +71,7 @@ __all__ = [
     "SlippageReport",
     "SlotReport",
     "StageReport",
+    "StrategyPosition",
     "ThreadReport",
     "TimingReport",
     "downsample",

@@ -1,5 +1,7 @@
 """Sentences about a session: what makes its figures doubtful, its result, and what to do next."""
 
+from collections import Counter
+
 from mainspring.report.figures import amount, amount_decimals, clock, count_of, duration, is_positive, memory
 from mainspring.report.machine import ActionReport
 from mainspring.report.model import FeedReport, LaneReport, SessionReport
@@ -8,7 +10,6 @@ from mainspring.report.trading import InstrumentReport, OpenOrderReport, Slippag
 
 __all__ = [
     "advice",
-    "common_origin",
     "describe_drift",
     "difference",
     "format_budget",
@@ -17,6 +18,7 @@ __all__ = [
     "format_total_net",
     "largest_first",
     "listed_open_orders",
+    "main_origin",
     "market_seconds",
     "markout_horizons",
     "open_orders_heading",
@@ -25,6 +27,7 @@ __all__ = [
     "warnings",
 ]
 
+_MARKS = {"mid": "mid price", "last": "last trade", "venue": "mark price of the venue"}
 _MOST_OPEN = 20
 _RACED = ("decoder", "book", "codec (json)", "codec (binary)", "chunk", "gc")
 
@@ -46,6 +49,11 @@ def warnings(report: SessionReport) -> list[str]:
         found.append(f"{feed.warning[0].upper()}{feed.warning[1:]}.")
     if "limit-not-set" in report.refusals:
         found.append("[risk] leaves a required limit unset, so no order could go out; `mainspring explain` names it.")
+    if report.discrepancies:
+        found.append(
+            f"{count_of(sum(report.discrepancies.values()), 'report')} of a venue contradicted what was known of an "
+            "order; new orders were stopped in that instrument. The order log has each of them."
+        )
     if feed.times_back:
         found.append(_clock_warning(feed))
     if feed.gaps:
@@ -53,6 +61,9 @@ def warnings(report: SessionReport) -> list[str]:
             f"until each was resynchronised ({count_of(feed.resyncs, 'resync')})" if feed.resyncs else "from then on"
         )
         found.append(f"{count_of(feed.gaps, 'gap')} in the feed: the book was in quarantine {fixed}.")
+    if report.converted is not None and report.converted.missing:
+        lacking = ", ".join(report.converted.missing)
+        found.append(f"No total in {report.converted.currency}: [portfolio.rates] has no rate for {lacking}.")
     for instrument in report.instruments:
         found += _instrument_warnings(instrument)
     found += [_act_warning(action) for action in report.timing.actions if action.outcome != "applied"]
@@ -115,7 +126,10 @@ def _instrument_warnings(instrument: InstrumentReport) -> list[str]:
             "(a bid at or above an offer)."
         )
     if instrument.net is None:
-        found.append(f"{instrument.symbol}: a position is open and no mid price is known, so profit is unknown.")
+        found.append(f"{instrument.symbol}: a position is open and no price to mark it is known, so profit is unknown.")
+    elif instrument.position != "0" and instrument.mark_source not in ("", instrument.mark_wanted):
+        wanted, taken = (_MARKS.get(name, name) for name in (instrument.mark_wanted, instrument.mark_source))
+        found.append(f"{instrument.symbol}: no {wanted} is known, so the position is marked at the {taken}.")
     return found
 
 
@@ -233,10 +247,10 @@ def describe_drift(report: SessionReport) -> str:
     return f"{count_of(len(drift), 'stage')} {have} parted from this host's profile; `mainspring tune` measures again"
 
 
-def common_origin(report: SessionReport) -> str:
-    """Returns the distribution and version of every slot's plugin; empty if there are several, or no slots."""
-    origins = {f"{slot.distribution} {slot.version}" for slot in report.slots}
-    return origins.pop() if len(origins) == 1 else ""
+def main_origin(report: SessionReport) -> tuple[str, bool]:
+    """Returns the distribution and version of most slots' plugins, and whether all are of it; empty without slots."""
+    origins = Counter(f"{slot.distribution} {slot.version}" for slot in report.slots)
+    return (origins.most_common(1)[0][0], len(origins) == 1) if origins else ("", True)
 
 
 def largest_first(counts: dict[str, int]) -> list[tuple[str, int]]:

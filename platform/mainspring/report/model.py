@@ -3,7 +3,7 @@
 import msgspec
 
 from mainspring.report.machine import ActionReport, DriftReport, LaneTiming, PacePoint, RaceReport, ThreadReport
-from mainspring.report.trading import CurrencyTotal, InstrumentReport
+from mainspring.report.trading import ConvertedTotal, CurrencyTotal, InstrumentReport
 
 __all__ = [
     "ClockStep",
@@ -105,10 +105,9 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderLogReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One of several order logs: a lane writes one per feed. `file` is its path, or None if it wasn't written."""
+    """A lane's order log. `file` is its path, or None if it wasn't written."""
 
     lane: str
-    feed: str
     records: int
     bytes: int
     sha256: str
@@ -134,7 +133,10 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     """A whole session. `refusals` counts refused orders by reason; `order_log_sha256` is over the encoded log.
 
-    `totals` has one entry per profit currency, in the order of the instruments. `stopped_early` says why the session
+    `discrepancies` counts what venues reported against what was known of an order, by `mainspring.orders` code.
+
+    `totals` has one entry per currency: those of profit in the order of the instruments, then those of fees alone.
+    `converted` is their sum in one currency, if the config states rates. `stopped_early` says why the session
     ended before its input did, or None; `failure` is the error that ended it, and all figures are up to that point
     (for several lanes see `lanes`). `feed` is everything received; `feeds` lists the feeds if there are several, and
     `lanes` the lanes. With several order logs, `order_log_sha256` is the SHA-256 of their digests, one per line, in
@@ -160,3 +162,5 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     lanes: list[LaneReport] = []
     order_logs: list[OrderLogReport] = []
     totals: list[CurrencyTotal] = []
+    discrepancies: dict[str, int] = {}
+    converted: ConvertedTotal | None = None

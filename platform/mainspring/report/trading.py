@@ -4,6 +4,7 @@ import msgspec
 
 __all__ = [
     "BookReport",
+    "ConvertedTotal",
     "CurrencyTotal",
     "FillSample",
     "InstrumentReport",
@@ -11,16 +12,18 @@ __all__ = [
     "MidPoint",
     "OpenOrderReport",
     "OrderSample",
+    "OtherCurrency",
     "SlippagePart",
     "SlippageReport",
+    "StrategyPosition",
 ]
 
 
 class BookReport(msgspec.Struct, frozen=True, kw_only=True):
     """The market at the end. Prices are decimal text, None if a side is empty.
 
-    `bid` and `ask` are the best prices, of book or quote, whichever was newer; `mid` is the mark, halfway between
-    them, that `unrealised` is reckoned at. `crossed` counts the crossed states that were seen.
+    `bid` and `ask` are the best prices, of book or quote, whichever was newer; `mid` is halfway between
+    them. `crossed` counts the crossed states that were seen.
     """
 
     bid: str | None
@@ -122,11 +125,12 @@ class OpenOrderReport(msgspec.Struct, frozen=True, kw_only=True):
     """An order that was still open when the session ended.
 
     Price and sizes are decimal text; a market order has no price. `state` is a `mainspring.orders.OrderState` value:
-    "open" at the venue, "pending-new" in flight, and so on. `size` is the whole order, `filled` the part that was
-    traded; `created_ns` is the time of the strategy's request.
+    "accepted" at the venue, "in-flight" on its way there, and so on. `size` is the whole order, `filled` the part
+    that was traded; `created_ns` is the time of the strategy's request. `client_order_id` is what the venue calls it.
     """
 
     created_ns: int
+    client_order_id: str
     strategy: str
     side: str
     price: str | None
@@ -136,17 +140,61 @@ class OpenOrderReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CurrencyTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """The sum over the instruments with the same profit currency; the amounts are those of `InstrumentReport`.
+    """The sums over the instruments in one currency; the amounts are those of `InstrumentReport`, as decimal text.
 
-    `unrealised`, `profit` and `net` are None if one of them isn't known.
+    Fees and funding in a currency other than an instrument's profit count here, in their own. `exposure` is long less
+    short positions at the mark, `gross_exposure` both added up. What includes an unknown amount is None.
     """
 
     currency: str
+    cash: str = "0"
     realised: str
     unrealised: str | None
     profit: str | None
     fees: str
+    rebates: str = "0"
+    funding: str = "0"
     net: str | None
+    exposure: str | None = None
+    gross_exposure: str | None = None
+
+
+class ConvertedTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """The net profit of all currencies in one, at the rates that the config states.
+
+    `rates` gives what one unit of each currency is worth in `currency`. `net` is None if an amount isn't known, or if
+    there is no rate for one of the currencies, which `missing` names.
+    """
+
+    currency: str
+    rates: dict[str, str]
+    net: str | None
+    missing: list[str] = []
+
+
+class OtherCurrency(msgspec.Struct, frozen=True, kw_only=True):
+    """Fees and funding in a currency other than the instrument's profit, as decimal text."""
+
+    currency: str
+    fees: str
+    funding: str
+
+
+class StrategyPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """One strategy's share of an instrument's report; the fields mean the same."""
+
+    strategy: str
+    position: str
+    average_entry: str | None
+    cash: str
+    realised: str
+    unrealised: str | None
+    profit: str | None
+    fees: str
+    funding: str
+    net: str | None
+    exposure: str | None
+    other_currencies: list[OtherCurrency] = []
 
 
 class InstrumentReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,8 +202,16 @@ class InstrumentReport(msgspec.Struct, frozen=True, kw_only=True):
 
     With several feeds, `symbol` begins with the feed's name: "spot:BTC/USDT".
 
-    `profit` is realised plus unrealised, before fees; `net` is after them. `unrealised` marks the position to
-    `book.mid`, and is None, as `profit` and `net` are, where the position is open and no mid price is known.
+    `profit` is realised plus unrealised, before fees; `net` is after fees and funding. `fees` are those paid less
+    `rebates`, `funding` is received less paid. `cash` is what the balance has gained: for spot sales less purchases,
+    for contracts the realised profit; less fees, plus funding. The average prices are those of what was bought and
+    sold, and of the open position by average cost; None if there is nothing to average. `exposure` is the position's
+    value at the mark, negative when short.
+
+    `mark` is the price that the position is valued at, from `mark_source` ("mid", "last" for the last public trade,
+    "venue" for its mark price), while `mark_wanted` is what the config asks for. `unrealised`, `profit`, `net` and
+    `exposure` are None if the position is open and no mark is known. `other_currencies` are fees and funding in other
+    currencies; they are in none of the amounts above. `strategies` says who traded.
 
     `open_orders` are all that hadn't ended, oldest first. `mids`, `fill_samples` and `order_samples` are for the
     charts: all there were up to a bound (4,000 mids, 2,000 fills and 2,000 orders), beyond it every second, every
@@ -181,6 +237,18 @@ class InstrumentReport(msgspec.Struct, frozen=True, kw_only=True):
     profit: str | None
     net: str | None
     profit_currency: str
+    cash: str = "0"
+    rebates: str = "0"
+    funding: str = "0"
+    exposure: str | None = None
+    average_buy: str | None = None
+    average_sell: str | None = None
+    average_entry: str | None = None
+    mark: str | None = None
+    mark_source: str = ""
+    mark_wanted: str = "mid"
+    other_currencies: list[OtherCurrency] = []
+    strategies: list[StrategyPosition] = []
     book: BookReport
     slippage: list[SlippageReport]
     mids: list[MidPoint]

@@ -1,72 +1,12 @@
-"""The tables on what was traded: profit and position, totals, orders and fills."""
+"""The tables on what was ordered: orders and fills, refusals, open orders."""
 
-from collections.abc import Sequence
-
-from mainspring.report.figures import amount, amount_decimals, at_step, signed, time_of_day
+from mainspring.report.figures import at_step, time_of_day
 from mainspring.report.findings import largest_first, listed_open_orders
 from mainspring.report.grid import Grid
 from mainspring.report.model import SessionReport
-from mainspring.report.trading import CurrencyTotal, InstrumentReport
+from mainspring.report.trading import InstrumentReport
 
-__all__ = ["open_orders_grid", "orders_grid", "profit_grid", "refusals_grid", "totals_grid"]
-
-_MOST_COLUMNS = 3
-
-
-def profit_grid(report: SessionReport) -> Grid | None:
-    """Shows profit, position and prices: a column for each of a few instruments, a row for each of many."""
-    instruments = report.instruments
-    if not instruments:
-        return None
-    if len(instruments) > _MOST_COLUMNS:
-        return _many(instruments)
-    lines = [dict(_profit_lines(one)) for one in instruments]
-    rows = [(label, *(line[label] for line in lines)) for label in lines[0]]
-    return Grid(("", *(one.symbol for one in instruments)), rows)
-
-
-def _profit_lines(one: InstrumentReport) -> list[tuple[str, str]]:
-    decimals = amount_decimals([one.realised, one.unrealised, one.profit, one.fees, one.net])
-    return [
-        ("currency", one.profit_currency),
-        ("net profit", signed(one.net, decimals)),
-        ("fees", amount(one.fees, decimals)),
-        ("profit before fees", signed(one.profit, decimals)),
-        ("realised", signed(one.realised, decimals)),
-        ("unrealised", signed(one.unrealised, decimals)),
-        ("position", at_step(one.position, [one.lot_size])),
-        ("bought", at_step(one.bought, [one.lot_size])),
-        ("sold", at_step(one.sold, [one.lot_size])),
-        ("bid at the end", at_step(one.book.bid, [one.tick_size])),
-        ("ask at the end", at_step(one.book.ask, [one.tick_size])),
-        ("mid, the mark", at_step(one.book.mid, [one.tick_size], halves=True)),
-    ]
-
-
-def _many(instruments: Sequence[InstrumentReport]) -> Grid:
-    lots = [one.lot_size for one in instruments]
-    rows = []
-    for one in instruments:
-        peers = [other for other in instruments if other.profit_currency == one.profit_currency]
-        decimals = amount_decimals([text for other in peers for text in (other.net, other.fees)])
-        sizes = (at_step(text, lots) for text in (one.position, one.bought, one.sold))
-        rows.append((one.symbol, signed(one.net, decimals), amount(one.fees, decimals), one.profit_currency, *sizes))
-    titles = ("instrument", "net profit", "fees", "currency", "position", "bought", "sold")
-    return Grid(titles, rows, frozenset({0, 3}))
-
-
-def totals_grid(report: SessionReport) -> Grid | None:
-    """Shows the sums over instruments, one row per currency; None with one instrument."""
-    if len(report.instruments) < 2:
-        return None
-    titles = ("currency", "net profit", "fees", "profit before fees", "realised", "unrealised")
-    return Grid(titles, [_total_row(total) for total in report.totals])
-
-
-def _total_row(total: CurrencyTotal) -> tuple[str, ...]:
-    decimals = amount_decimals([total.net, total.fees, total.profit, total.realised, total.unrealised])
-    gains = (signed(text, decimals) for text in (total.profit, total.realised, total.unrealised))
-    return total.currency, signed(total.net, decimals), amount(total.fees, decimals), *gains
+__all__ = ["discrepancies_grid", "open_orders_grid", "orders_grid", "refusals_grid"]
 
 
 def orders_grid(report: SessionReport) -> Grid | None:
@@ -88,6 +28,14 @@ def refusals_grid(report: SessionReport) -> Grid | None:
     if not report.refusals:
         return None
     return Grid(("reason", "orders"), [(reason, f"{count:,}") for reason, count in largest_first(report.refusals)])
+
+
+def discrepancies_grid(report: SessionReport) -> Grid | None:
+    """Lists what venues reported against what was known, by code; None if there was nothing."""
+    if not report.discrepancies:
+        return None
+    counts = largest_first(report.discrepancies)
+    return Grid(("discrepancy", "reports"), [(what, f"{count:,}") for what, count in counts])
 
 
 def open_orders_grid(report: SessionReport) -> Grid | None:

@@ -1,5 +1,23 @@
-"""The risk gate: every order passes it before it reaches a router."""
+"""The risk gate: every request passes it before it reaches a router."""
 
-from mainspring.risk.gate import CHECK_FAILED, INVALID_ORDER, LIMIT_NOT_SET, Gate
+from mainspring.risk.gate import (
+    CHECK_FAILED,
+    INVALID_ORDER,
+    LIMIT_NOT_SET,
+    NOT_YOURS,
+    ORDER_ENDED,
+    UNKNOWN_ORDER,
+    Gate,
+    changeable,
+)
 
-__all__ = ["CHECK_FAILED", "INVALID_ORDER", "LIMIT_NOT_SET", "Gate"]
+__all__ = [
+    "CHECK_FAILED",
+    "INVALID_ORDER",
+    "LIMIT_NOT_SET",
+    "NOT_YOURS",
+    "ORDER_ENDED",
+    "UNKNOWN_ORDER",
+    "Gate",
+    "changeable",
+]

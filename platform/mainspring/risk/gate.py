@@ -1,4 +1,4 @@
-"""Runs every risk check of an instrument; an order passes all of them or is refused."""
+"""Approves or refuses requests: a new order or replace passes every risk check of its instrument."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -6,11 +6,30 @@ from typing import TypeAlias, get_args
 
 import msgspec
 
-from mainspring.model import ApprovedOrder, NewOrder, OrderKind, Refusal, Side, TimeInForce
+from mainspring.model import (
+    AccountStatement,
+    Approved,
+    CancelRequest,
+    NewOrder,
+    OrderKind,
+    Refusal,
+    ReplaceRequest,
+    Side,
+    TimeInForce,
+)
 from mainspring.plugin_calls import describe_exception, wrap_error
 from mainspring.seams import AccountView, MarketView, OpenOrder, RiskCheck
 
-__all__ = ["CHECK_FAILED", "INVALID_ORDER", "LIMIT_NOT_SET", "Gate"]
+__all__ = [
+    "CHECK_FAILED",
+    "INVALID_ORDER",
+    "LIMIT_NOT_SET",
+    "NOT_YOURS",
+    "ORDER_ENDED",
+    "UNKNOWN_ORDER",
+    "Gate",
+    "changeable",
+]
 
 LIMIT_NOT_SET = "limit-not-set"
 """The config sets no limit for a check that requires one."""
@@ -21,14 +40,25 @@ CHECK_FAILED = "check-failed"
 INVALID_ORDER = "invalid-order"
 """The order itself is invalid: no size, no price, or contradictory terms."""
 
+UNKNOWN_ORDER = "unknown-order"
+"""A cancel or replace names an order that was never sent, or that ended long ago."""
+
+NOT_YOURS = "not-yours"
+"""A cancel or replace names an order of another strategy or instrument."""
+
+ORDER_ENDED = "order-ended"
+"""A cancel or replace names an order that has ended."""
+
 _KINDS = frozenset(get_args(OrderKind))
 _TIMES = frozenset(get_args(TimeInForce))
+
+_SETTLED = frozenset({"accepted", "partially-filled"})
 
 _NamedChecks: TypeAlias = Sequence[tuple[str, RiskCheck]]
 
 
 class Gate:
-    """Runs the checks of an order's instrument in order; the first refusal wins.
+    """Makes every `Approved` request. Runs the checks of an order's instrument in order; the first refusal wins.
 
     `checks` holds the named checks of each instrument, by its index. `missing_required` names the required checks that
     the config sets no limit for: unless it is empty, every order is refused.
@@ -36,6 +66,9 @@ class Gate:
     The gate fails closed. A check that raises, or that returns anything but None or a `Refusal`, stops the order, and
     an instrument without checks lets no order pass. An exception that isn't an `Exception`, such as `SystemExit`,
     stops the lane; `owners` names each check's distribution for that error.
+
+    `stops` says why no new order may go out, by instrument; the gate reads it at each order. Replaces that add risk are
+    refused as well, cancels and smaller sizes are not.
     """
 
     def __init__(
@@ -43,40 +76,61 @@ class Gate:
         checks: Sequence[_NamedChecks],
         missing_required: Sequence[str] = (),
         owners: Mapping[str, str] = MappingProxyType({}),
+        stops: Mapping[int, Refusal] = MappingProxyType({}),
     ) -> None:
         self._owners = owners
+        self._stops = stops
+        self.rows = tuple(tuple(check for _, check in row) for row in checks)
+        """The checks of each instrument."""
         self._checks = tuple(tuple((name, check.check) for name, check in row) for row in checks)
         self._not_set = _not_set(missing_required)
+        self.never = self._not_set is not None
+        """Whether it refuses every order, for want of a limit."""
 
-    def approve(self, order: NewOrder, market: MarketView, account: AccountView) -> ApprovedOrder | Refusal:
+    def approve(self, order: NewOrder, market: MarketView, account: AccountView) -> Approved[NewOrder] | Refusal:
         """Returns the approved order, stamped with the market's time, or the refusal.
 
         `account` must not include the order yet.
         """
         refusal = self._refusal(order, market, account)
-        return ApprovedOrder(order, market.now_ns) if refusal is None else refusal
+        return Approved(order, market.now_ns) if refusal is None else refusal
+
+    def approve_cancel(
+        self, request: CancelRequest, order: OpenOrder | None, now_ns: int
+    ) -> Approved[CancelRequest] | Refusal:
+        """Returns the approved cancel, or the refusal. No limit stops a cancel.
+
+        `order` is the order that the request names, None if none is known: only an order that is unknown, of another
+        strategy or instrument, or has ended is refused.
+        """
+        known = changeable(request, order)
+        return known if isinstance(known, Refusal) else Approved(request, now_ns)
 
     def approve_replace(
-        self, order: OpenOrder, price_ticks: int, size_lots: int, market: MarketView, account: AccountView
-    ) -> ApprovedOrder | Refusal:
-        """Returns the order with its new price and total size, approved, or the refusal.
+        self, request: ReplaceRequest, order: OpenOrder | None, market: MarketView, account: AccountView
+    ) -> Approved[ReplaceRequest] | Refusal:
+        """Returns the approved replace, stamped with the market's time, or the refusal.
 
-        The checks see what would remain of the changed order as if it were new, and an account without what remains of
-        the present one: so a size limit sees the whole size and a position limit the added exposure. A smaller size at
-        the same price adds no risk and isn't checked.
+        `order` is as for `approve_cancel`. The checks see what would remain of the changed order as if it were new, and
+        an account without what remains of the present one: so a size limit sees the whole size and a position limit the
+        added exposure. A smaller size at the same price adds no risk and isn't checked.
         """
-        changed = msgspec.structs.replace(order.order, price_ticks=price_ticks, size_lots=size_lots)
-        leaves_lots = order.size_lots - order.filled_lots
-        new_leaves_lots = size_lots - order.filled_lots
+        known = changeable(request, order)
+        if isinstance(known, Refusal):
+            return known
+        price_ticks, size_lots = request.price_ticks, request.size_lots
+        leaves_lots = known.size_lots - known.filled_lots
+        new_leaves_lots = size_lots - known.filled_lots
         if new_leaves_lots <= 0:
-            return Refusal(INVALID_ORDER, f"a total of {size_lots} lots, of which {order.filled_lots} are filled")
+            return Refusal(INVALID_ORDER, f"a total of {size_lots} lots, of which {known.filled_lots} are filled")
         # While a change is in flight, the order's price at the venue isn't known.
-        if order.state != "open" or price_ticks != order.price_ticks or new_leaves_lots > leaves_lots:
-            without = _AccountWithout(account, changed, leaves_lots)
-            refusal = self._refusal(msgspec.structs.replace(changed, size_lots=new_leaves_lots), market, without)
+        if known.state not in _SETTLED or price_ticks != known.price_ticks or new_leaves_lots > leaves_lots:
+            without = _AccountWithout(account, known.order, leaves_lots)
+            changed = msgspec.structs.replace(known.order, price_ticks=price_ticks, size_lots=new_leaves_lots)
+            refusal = self._refusal(changed, market, without)
             if refusal is not None:
                 return refusal
-        return ApprovedOrder(changed, market.now_ns)
+        return Approved(request, market.now_ns)
 
     def _refusal(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         if self._not_set is not None:
@@ -84,6 +138,10 @@ class Gate:
         problem = _problem(order, len(self._checks))
         if problem:
             return Refusal(INVALID_ORDER, problem)
+        if self._stops:
+            stop = self._stops.get(order.instrument)
+            if stop is not None:
+                return stop
         row = self._checks[order.instrument]
         if not row:
             return Refusal(LIMIT_NOT_SET, "no check is set for this instrument; set its limits in [risk]")
@@ -103,15 +161,34 @@ class Gate:
         return None
 
 
+def changeable(request: CancelRequest | ReplaceRequest, order: OpenOrder | None) -> OpenOrder | Refusal:
+    """Returns the order that a request names, or the refusal if it is unknown, another's, or has ended."""
+    if order is None:
+        return Refusal(UNKNOWN_ORDER, f"order {request.order_id} was never sent, or ended long ago")
+    sent = order.order
+    if sent.instrument != request.instrument or sent.strategy != request.strategy:
+        return Refusal(
+            NOT_YOURS, f"order {request.order_id} isn't one of {request.strategy or 'this strategy'} in this instrument"
+        )
+    if order.ended:
+        return Refusal(ORDER_ENDED, f"order {request.order_id} is {order.state}")
+    return order
+
+
 class _AccountWithout:
     """An account without what remains of one of its orders."""
 
-    __slots__ = ("open_buy_lots", "open_sell_lots", "position_lots")
+    __slots__ = ("_account", "open_buy_lots", "open_sell_lots", "position_lots")
 
     def __init__(self, account: AccountView, order: NewOrder, leaves_lots: int) -> None:
         self.position_lots = account.position_lots
+        self._account = account
         self.open_buy_lots = account.open_buy_lots - (leaves_lots if order.side > 0 else 0)
         self.open_sell_lots = account.open_sell_lots - (leaves_lots if order.side < 0 else 0)
+
+    def statement(self) -> AccountStatement:
+        """See `mainspring.seams.PositionView.statement`: no order changes it."""
+        return self._account.statement()
 
 
 def _not_set(missing: Sequence[str]) -> Refusal | None:

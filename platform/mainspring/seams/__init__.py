@@ -10,7 +10,7 @@ from mainspring.seams.codec import (
     Codec,
     register_codecs,
 )
-from mainspring.seams.decoder import CaptureBlocks, Decoder, FuseContext, Fused, register_decoders
+from mainspring.seams.decoder import CaptureBlocks, Decoder, FuseContext, Fused, Reaction, RunTrading, register_decoders
 from mainspring.seams.feed import (
     Feed,
     FeedContext,
@@ -20,14 +20,28 @@ from mainspring.seams.feed import (
     Source,
     register_feeds,
 )
-from mainspring.seams.market import AccountView, MarketStatistics, MarketView
+from mainspring.seams.files import FileOption, file_options
+from mainspring.seams.latency import LatencyContext, LatencyModel, register_latencies
+from mainspring.seams.market import AccountView, BookView, MarketStatistics, MarketView, OpenOrder, PositionView
+from mainspring.seams.queue import QueueModel, register_queues
 from mainspring.seams.risk import RiskCheck, register_risk_checks
 from mainspring.seams.router import NEVER_NS, Router, RouterContext, register_routers
 from mainspring.seams.slippage import SlippageModel, register_slippage
-from mainspring.seams.strategy import OpenOrder, Orders, Strategy, Subscription, register_strategies
+from mainspring.seams.strategy import (
+    CALLBACKS,
+    BarSeries,
+    Callbacks,
+    Session,
+    State,
+    Strategy,
+    Timer,
+    register_strategies,
+)
+from mainspring.seams.strategy_market import OrderHandle, StrategyMarket
 from mainspring.seams.table import SEAMS, Scaffold, Seam, raced_slots
 
 __all__ = [
+    "CALLBACKS",
     "MAX_ENCODED_DEPTH",
     "MAX_JSON_DEPTH",
     "MAX_MESSAGE_BYTES",
@@ -37,7 +51,10 @@ __all__ = [
     "PROJECT",
     "SEAMS",
     "AccountView",
+    "BarSeries",
     "Book",
+    "BookView",
+    "Callbacks",
     "Capabilities",
     "CaptureBlocks",
     "Catalogue",
@@ -46,24 +63,35 @@ __all__ = [
     "Feed",
     "FeedContext",
     "FeedStatistics",
+    "FileOption",
     "FuseContext",
     "Fused",
+    "LatencyContext",
+    "LatencyModel",
     "MarketStatistics",
     "MarketView",
     "Needs",
     "OpenOrder",
-    "Orders",
+    "OrderHandle",
+    "PositionView",
+    "QueueModel",
     "RawMessage",
+    "Reaction",
     "ResyncRequest",
     "RiskCheck",
     "Router",
     "RouterContext",
+    "RunTrading",
     "Scaffold",
     "Seam",
+    "Session",
     "SlippageModel",
     "Source",
+    "State",
     "Strategy",
-    "Subscription",
+    "StrategyMarket",
+    "Timer",
+    "file_options",
     "hookimpl",
     "hookspec",
     "raced_slots",
@@ -71,6 +99,8 @@ __all__ = [
     "register_codecs",
     "register_decoders",
     "register_feeds",
+    "register_latencies",
+    "register_queues",
     "register_risk_checks",
     "register_routers",
     "register_slippage",

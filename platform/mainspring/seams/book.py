@@ -60,5 +60,5 @@ def register_books(catalogue: Catalogue) -> None:
     factory is called as `factory(instrument)`, once per instrument of a session, and returns an object that implements
     `mainspring.seams.Book`. `mainspring.testing.check_book` checks that it does.
 
-    Capabilities: none.
+    Capabilities: `in_runs` (bool, default False): the fused runs of our native decoder know the structure themselves.
     """

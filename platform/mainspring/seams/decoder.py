@@ -1,27 +1,29 @@
 """The decoder seam: runs the declarations of a feed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
-from mainspring.model import MarketEvent
+from mainspring.model import Instrument, MarketEvent, MarkPrice
 from mainspring.seams.book import Book
 from mainspring.seams.catalogue import Catalogue, hookspec
 from mainspring.seams.feed import Feed, FeedContext, RawMessage
+from mainspring.seams.router import Router
 
-__all__ = ["CaptureBlocks", "Decoder", "FuseContext", "Fused", "register_decoders"]
+__all__ = ["CaptureBlocks", "Decoder", "FuseContext", "Fused", "Reaction", "RunTrading", "register_decoders"]
 
 
 class FuseContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a feed needs to run books and markets itself.
 
-    It holds the lane's books, in the order of the instruments, and how the markets' statistics are estimated (see
-    `mainspring.lane.StatisticsOptions`).
+    It holds the feed's books, in the order of the instruments, and how the markets' statistics are estimated (see
+    `mainspring.lane.StatisticsOptions`). `first_index` is as in `FeedContext`.
     """
 
     books: tuple[Book, ...]
+    first_index: int = 0
     top_of_book: bool
     volatility_half_life_s: float
     warm_up_s: float
@@ -60,6 +62,112 @@ class CaptureBlocks(Protocol):
         ...
 
 
+class Reaction(Protocol):
+    """What follows a message of a fused run that changed best prices: strategies are called.
+
+    A fused run may itself do what `__call__` does. It sets `time.now_ns` to the message's time if that is later.
+    Then for each changed market it calls what `calls` has at its place, in order: `call(view)`, or `fail(error)` with
+    what that raised, which raises it as an error that names the plugin. If `requests` isn't empty then, it passes the
+    places that are left to `leave` and stops. If it never is, it goes on until `timers.due_ns` or `until_ns`.
+    """
+
+    @property
+    def calls(self) -> Sequence[Sequence[tuple[Callable[[Any], Any], Callable[[BaseException], Any], Any]]]:
+        """What to call for each market: the callback, what makes an error of an exception, and the argument."""
+        ...
+
+    @property
+    def time(self) -> Any:
+        """The lane's clock, whose `now_ns` is set."""
+        ...
+
+    @property
+    def timers(self) -> Any:
+        """The strategies' timers; `due_ns` is when the next is due."""
+        ...
+
+    @property
+    def requests(self) -> list[Any]:
+        """What strategies have asked for and isn't worked off yet."""
+        ...
+
+    @property
+    def until_ns(self) -> int:
+        """When the run ends in any case."""
+        ...
+
+    @property
+    def trading(self) -> "RunTrading | None":
+        """What lets the run go on where strategies trade; None if each order and execution is an event of its own."""
+        ...
+
+    def leave(self, places: Sequence[int]) -> None:
+        """Takes the places of markets that were changed and weren't called about, in order."""
+        ...
+
+    def __call__(self, now_ns: int, places: Sequence[int]) -> int:
+        """Calls strategies about the markets at these places; returns until when the run goes on, 0 if it stops."""
+        ...
+
+
+class RunTrading(Protocol):
+    """How a fused run trades without ending, through a simulated router that it shows the market.
+
+    If `requests` isn't empty after a market's callbacks, the run calls `work`, hands the router what `sends` has then,
+    and goes on until `limit()`. Where `router.due_ns` is before that and not after the next message, it sets the time
+    to that instant, polls the router, calls `on_execution` for each order event, or the order manager's `on_funding`,
+    and works off and sends what strategies ask for then. At a request for a router of another `index` it stops, and
+    leaves that with all after it.
+
+    A run may do itself, with the order manager's parts, what `work` and `on_execution` do for requests that are
+    approved and events that are as expected.
+    """
+
+    @property
+    def router(self) -> Router:
+        """The feed's router."""
+        ...
+
+    @property
+    def index(self) -> int:
+        """The router's number, as `sends` have it."""
+        ...
+
+    @property
+    def sends(self) -> list[Any]:
+        """What is to be sent: each has `router` and `request`, an approved one."""
+        ...
+
+    @property
+    def work(self) -> Callable[[], None]:
+        """Works off the requests."""
+        ...
+
+    @property
+    def strategies(self) -> Any:
+        """The lane's strategies: `running` says whether new orders may go out."""
+        ...
+
+    @property
+    def order_manager(self) -> Any:
+        """The lane's order manager."""
+        ...
+
+    @property
+    def on_event(self) -> Callable[[str, Any], None]:
+        """Tells a strategy, by its name, of an event of an order of its own."""
+        ...
+
+    def on_execution(self, event: Any) -> None:
+        """Takes an order event, and tells the strategy."""
+        ...
+
+    @property
+    def limit(self) -> Callable[[], int]:
+        """Returns when something else is due."""
+        ...
+
+
 class Fused(Protocol):
     """Runs feed, books and markets as one, up to the point where other code must look.
 
@@ -73,13 +181,27 @@ class Fused(Protocol):
         ...
 
     @property
-    def refused_at(self) -> int:
-        """The index of the message that the last `run` rejected."""
+    def raised_at(self) -> int:
+        """After a `run` that raised: the index after the last message run, which is that of a rejected one."""
         ...
 
     @property
     def last_ns(self) -> int:
-        """How long feed and book took for the message that ended the last timed `run`, in nanoseconds."""
+        """How long the message at which `react` ended the last timed `run` had taken by then, in nanoseconds."""
+        ...
+
+    def attach(self, router: Router) -> bool:
+        """Shows a router that watches the market each event of a run from now on; returns False if it can't.
+
+        If it can, a run also stops before a message received at the router's `due_ns` or later.
+        """
+        ...
+
+    def order_tracker(self, instruments: Sequence[Instrument], *, answer_timeout_ns: int) -> Any:
+        """Makes what tracks the orders of a lane with these instruments, as `mainspring.orders.OrderTracker` does.
+
+        `answer_timeout_ns` is how long an answer may take, 0 for ever. Returns None if the lane's own serves as well.
+        """
         ...
 
     def batch(self, messages: Sequence[RawMessage]) -> Any:
@@ -90,17 +212,28 @@ class Fused(Protocol):
         """Opens a capture to be read in blocks of at most `block` messages. Raises `OSError` if it can't be opened."""
         ...
 
-    def run(self, batch: Any, start: int, until_ns: int, *, callbacks: bool, timed: bool) -> int:
+    def run(self, batch: Any, start: int, until_ns: int, react: "Reaction | None", *, timed: bool) -> int:
         """Runs the messages of a batch from index `start`; returns the index after the last one run.
 
-        It stops before a message at or after `until_ns`. With `callbacks`, it also stops after a message that changed
-        best prices; `changed` then lists the instruments. `timed` turns on stage timing. Raises what the feed raises
-        for a rejected message.
+        It stops before a message at or after `until_ns`. After a message that changed best prices it calls
+        `react(now_ns, places)`, with the places in `markets` in order of change, and goes on until the time that this
+        returns, or stops if that is 0; or it does itself what `Reaction` says. It also stops after a message that
+        had a mark price (see `marks`), without calling `react` for it. `timed` turns on stage timing. Raises what the
+        feed raises for a rejected message, and what `react` raises.
         """
         ...
 
     def changed(self) -> Sequence[int]:
-        """The instruments whose best prices the last message of a run changed, in order of change."""
+        """The places in `markets` whose best prices the last message changed, if it had a mark price, in order."""
+        ...
+
+    @property
+    def marked(self) -> bool:
+        """Whether the message that ended the last run had a mark price."""
+        ...
+
+    def marks(self) -> Sequence[MarkPrice]:
+        """The mark prices of the message that ended the last run."""
         ...
 
     def take_conflated(self) -> Sequence[MarketEvent]:
@@ -110,8 +243,8 @@ class Fused(Protocol):
     def take_times(self) -> Mapping[str, tuple[Mapping[int, int], int, int]]:
         """Returns the times measured since the last call: counts by bucket of `Histogram`, their sum and maximum.
 
-        "fused" is feed and book together; "whole_path" covers the messages after which no other code ran. The buckets
-        are those of `mainspring.telemetry.Histogram`.
+        "fused" is feed and book together, "strategy" the calls that the run made itself; "whole_path" covers the
+        messages at which it didn't stop. The buckets are those of `mainspring.telemetry.Histogram`.
         """
         ...
 
@@ -139,5 +272,5 @@ def register_decoders(catalogue: Catalogue) -> None:
     `mainspring.seams.FeedContext`, once per lane, and implements `mainspring.seams.Decoder`.
     `mainspring.testing.check_decoder` checks that it does.
 
-    Capabilities: none.
+    Capabilities: `in_runs` (bool, default False): its feeds fuse, and the runs can work off orders themselves.
     """

@@ -18,7 +18,8 @@ RawMessage: TypeAlias = tuple[int, bytes]
 class FeedStatistics(msgspec.Struct, frozen=True):
     """A feed's counters: messages by kind, and messages that weren't applied by cause.
 
-    The causes are the values of `mainspring.wire.Cause`.
+    The causes are the values of `mainspring.wire.Cause`. `checksums` counts the venue's checksums that were compared
+    with the books, `checksums_right` those that matched.
     """
 
     messages: int
@@ -26,6 +27,8 @@ class FeedStatistics(msgspec.Struct, frozen=True):
     by_cause: Mapping[str, int]
     gaps: int
     resyncs: int
+    checksums: int = 0
+    checksums_right: int = 0
 
 
 class ResyncRequest(msgspec.Struct, frozen=True):
@@ -45,6 +48,8 @@ class FeedContext(msgspec.Struct, frozen=True):
     `encoding` is the codec's format, "json" or "msgpack". `decoder` is the `mainspring.seams.Decoder` that runs a
     declared feed; None means the Python one. `alone` is False if the session has other instruments on the same
     connection in another lane: a message that names no instrument can't then be attributed to the only one.
+    `first_index` is the index of the first instrument in the lane: events name an instrument by `first_index` plus its
+    place here.
     """
 
     instruments: tuple[Instrument, ...]
@@ -52,6 +57,7 @@ class FeedContext(msgspec.Struct, frozen=True):
     encoding: str = "json"
     decoder: "Callable[[Any, FeedContext], Feed] | None" = None
     alone: bool = True
+    first_index: int = 0
 
 
 class Feed(Protocol):
@@ -102,5 +108,6 @@ def register_feeds(catalogue: Catalogue) -> None:
 
     Capabilities: `encodings` (str, default "json") lists the codec formats of its messages, separated by commas;
     `generated` (bool, default False) is True if it generates its own messages; `books` (bool, default True) is False
-    if it has no deltas or snapshots, so that quotes alone make a market live.
+    if it has no deltas or snapshots, so that quotes alone make a market live; `marks` (bool, default False) is True if
+    it reports the venue's mark prices.
     """

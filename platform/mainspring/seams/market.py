@@ -2,10 +2,36 @@
 
 from typing import Protocol
 
-from mainspring.model import Instrument
-from mainspring.seams.book import Book
+from mainspring.model import BBO, AccountStatement, Instrument, Level, NewOrder, Side, Walk
 
-__all__ = ["AccountView", "MarketStatistics", "MarketView"]
+__all__ = ["AccountView", "BookView", "MarketStatistics", "MarketView", "OpenOrder", "PositionView"]
+
+
+class BookView(Protocol):
+    """Reads the levels of one instrument. The structure behind it may be exchanged between two events.
+
+    See `mainspring.seams.Book` for what the methods return.
+    """
+
+    def bbo(self) -> BBO:
+        """Returns the best level of each side; an empty side has 0 lots."""
+        ...
+
+    def lots_at(self, side: Side, price_ticks: int) -> int:
+        """Returns the size at a price on a side (`Side.BUY` is the bids), or 0."""
+        ...
+
+    def depth(self, side: Side, levels: int) -> list[Level]:
+        """Returns up to `levels` levels of a side, best first."""
+        ...
+
+    def walk(self, side: Side, size_lots: int) -> Walk:
+        """Returns what an order of that size would trade against: a buy walks the asks, a sell the bids."""
+        ...
+
+    def __len__(self) -> int:
+        """The number of levels on both sides together."""
+        ...
 
 
 class MarketStatistics(Protocol):
@@ -46,8 +72,8 @@ class MarketView(Protocol):
     live: bool
 
     @property
-    def book(self) -> Book:
-        """The levels, read-only."""
+    def book(self) -> BookView:
+        """The levels."""
         ...
 
     @property
@@ -56,12 +82,46 @@ class MarketView(Protocol):
         ...
 
 
-class AccountView(Protocol):
-    """Position and open orders in one instrument. Sizes in lots; `position_lots` is negative when short.
+class OpenOrder(Protocol):
+    """One of our orders as the order manager has it. `state` is a `mainspring.orders.OrderState` value."""
+
+    order: NewOrder
+    price_ticks: int
+    size_lots: int
+    filled_lots: int
+    state: str
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can be filled."""
+        ...
+
+
+class PositionView(Protocol):
+    """A position in one instrument, live. `position_lots` is negative when short."""
+
+    @property
+    def position_lots(self) -> int:
+        """The position in lots."""
+        ...
+
+    def statement(self) -> AccountStatement:
+        """Returns sizes and money at this moment, exact. Each call computes it, in some 100 us."""
+        ...
+
+
+class AccountView(PositionView, Protocol):
+    """Position and open orders in one instrument, over all strategies.
 
     `open_buy_lots` and `open_sell_lots` are what the venue may still fill of our orders, unacknowledged ones included.
     """
 
-    position_lots: int
-    open_buy_lots: int
-    open_sell_lots: int
+    @property
+    def open_buy_lots(self) -> int:
+        """What may still be bought, in lots."""
+        ...
+
+    @property
+    def open_sell_lots(self) -> int:
+        """What may still be sold, in lots."""
+        ...

@@ -34,4 +34,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
     Capabilities: `required` (bool, default False): until the config sets a value for this check, every order is
     refused with the reason "limit-not-set". `across_instruments` (bool, default False): the check also depends on
     other instruments; a session of several lanes or feeds, in which it would see only some of them, is then refused.
+    `in_runs` (bool, default False): the fused runs of our native decoder know the check themselves.
     """

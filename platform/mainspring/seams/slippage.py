@@ -32,5 +32,5 @@ def register_slippage(catalogue: Catalogue) -> None:
     a session, and returns an object that implements `mainspring.seams.SlippageModel`.
     `mainspring.testing.check_slippage` checks that it does.
 
-    Capabilities: none.
+    Capabilities: `in_runs` (bool, default False): the fused runs of our native decoder know the model themselves.
     """

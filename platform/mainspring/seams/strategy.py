@@ -1,117 +1,204 @@
-"""The strategy seam: subscribes to callbacks and requests orders."""
+"""The strategy seam: defines callbacks and requests orders."""
 
-from collections.abc import Collection
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-import msgspec
-
-from mainspring.model import Fill, NewOrder, OrderEvent, OrderKind, Side, TimeInForce, Trade
+from mainspring.model import Bar, Fill, OrderEvent, Trade
 from mainspring.seams.catalogue import Catalogue, hookspec
-from mainspring.seams.market import AccountView, MarketView
+from mainspring.seams.strategy_market import OrderHandle, StrategyMarket
 
-__all__ = ["OpenOrder", "Orders", "Strategy", "Subscription", "register_strategies"]
+if TYPE_CHECKING:
+    from logging import LoggerAdapter
+
+    # Imported where bars are built: it would cost every command a tenth of a second.
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "CALLBACKS",
+    "BarSeries",
+    "Callbacks",
+    "Session",
+    "State",
+    "Strategy",
+    "Timer",
+    "register_strategies",
+]
+
+CALLBACKS = ("on_bbo", "on_trade", "on_bar", "on_fill", "on_order", "on_start", "on_stop")
+"""The methods that are called if a strategy defines them."""
+
+State: TypeAlias = Mapping[str, Any]
+"""What a strategy saves: text, numbers, lists and mappings of them."""
 
 
-class Subscription(msgspec.Struct, frozen=True, kw_only=True):
-    """The callbacks that a strategy wants. It gets no others, so what it doesn't subscribe to costs nothing.
+class Timer(Protocol):
+    """A timer that was asked for. `due_ns` is when it is called next."""
 
-    `bbo`: the best prices changed. `trades`: a public trade. `fills`: one of its orders was filled. `order_events`:
-    one of its orders was accepted, rejected, cancelled or replaced. `timer_ms`: this much time has passed on the
-    lane's clock (0: no timer).
+    due_ns: int
+
+    def cancel(self) -> None:
+        """Stops the timer."""
+        ...
+
+
+class BarSeries(Protocol):
+    """The bars of one market, oldest first, as NumPy arrays over a ring buffer.
+
+    The arrays are read-only views, valid until the strategy returns. Prices in ticks, volumes in lots, times in
+    nanoseconds since the Unix epoch.
     """
 
-    bbo: bool = False
-    trades: bool = False
-    fills: bool = False
-    order_events: bool = False
-    timer_ms: int = 0
-
-
-class OpenOrder(Protocol):
-    """One of our orders that hasn't ended. `state` is a `mainspring.orders.OrderState` value, such as "open"."""
-
-    order: NewOrder
-    price_ticks: int
-    size_lots: int
-    filled_lots: int
-    state: str
-
-
-class Orders(Protocol):
-    """A strategy's interface for trading: one strategy, one instrument.
-
-    Nothing is sent while the strategy runs: when it returns, its requests are priced, checked and routed in order. A
-    refused request becomes a `Rejected` event of the order.
-    """
-
-    @property
-    def account(self) -> AccountView:
-        """Position and open orders in the instrument, over all strategies."""
+    def __len__(self) -> int:
+        """The number of complete bars kept."""
         ...
 
     @property
-    def position_lots(self) -> int:
-        """The position from this strategy's own fills; negative when short."""
+    def time_ns(self) -> "NDArray[np.int64]":
+        """When each bar began."""
         ...
 
-    def submit(
-        self,
-        side: Side,
-        size_lots: int,
-        price_ticks: int = 0,
-        *,
-        kind: OrderKind = "limit",
-        time_in_force: TimeInForce = "gtc",
-        post_only: bool = False,
-    ) -> int:
-        """Requests a new order and returns its id.
+    @property
+    def open_ticks(self) -> "NDArray[np.int64]":
+        """Each bar's first price."""
+        ...
 
-        A market order needs no `price_ticks`. With `post_only` the venue rejects the order rather than let it take
-        liquidity.
+    @property
+    def high_ticks(self) -> "NDArray[np.int64]":
+        """Each bar's highest price."""
+        ...
+
+    @property
+    def low_ticks(self) -> "NDArray[np.int64]":
+        """Each bar's lowest price."""
+        ...
+
+    @property
+    def close_ticks(self) -> "NDArray[np.int64]":
+        """Each bar's last price."""
+        ...
+
+    @property
+    def volume_lots(self) -> "NDArray[np.int64]":
+        """Each bar's volume."""
+        ...
+
+
+class Session(Protocol):
+    """The session as one strategy sees it, from `on_start` on.
+
+    `markets` are all markets of its lane, in the order of the config. `now_ns` is the lane's time. `log` is a standard
+    logger that adds the market time and the strategy's name to each record.
+    """
+
+    name: str
+    markets: Sequence[StrategyMarket]
+    now_ns: int
+    log: "LoggerAdapter[Any]"
+
+    def market(self, name: str) -> StrategyMarket:
+        """Returns the market of that name; the feed's name may be left out if the symbol is unique.
+
+        Raises `ConfigError`, which lists the names, if there is none or more than one.
         """
         ...
 
-    def cancel(self, order_id: int) -> None:
-        """Requests a cancel of the rest of an order."""
+    def every(self, *, seconds: float, call: Callable[[], None]) -> Timer:
+        """Calls `call` every `seconds` of the lane's time, the first time after that long.
+
+        It fires at its instant, also when no message comes. Raises `ValueError` unless `seconds` is at least 1e-6.
+        """
         ...
 
-    def replace(self, order_id: int, price_ticks: int, size_lots: int) -> None:
-        """Requests another price and total size for an order."""
+    def at(self, time_ns: int, call: Callable[[], None]) -> Timer:
+        """Calls `call` once at a time in nanoseconds since the Unix epoch; a nanosecond from now if it has passed."""
         ...
 
-    def open_orders(self) -> Collection[OpenOrder]:
-        """Returns this strategy's open orders in this instrument, oldest first."""
+    def bars(
+        self,
+        market: StrategyMarket,
+        *,
+        seconds: float | None = None,
+        ticks: int | None = None,
+        volume: str | Decimal | None = None,
+        value: str | Decimal | None = None,
+        keep: int = 1_000,
+        empty: bool = False,
+        call: Callable[[StrategyMarket, Bar], None] | None = None,
+    ) -> BarSeries:
+        """Builds bars from the market's trades, calls `on_bar` for each that completes, and keeps the last `keep`.
+
+        One of `seconds` (a duration), `ticks` (a number of trades), `volume` (a size) and `value` (price times size, in
+        quote currency) says what completes a bar. Without any, the series keeps the bars that the feed sends. A trade
+        belongs wholly to the bar that it completes. Bars of a duration are aligned to its multiples since the Unix
+        epoch, by the time of receipt, and complete at their instant, also when no message comes. An interval without
+        trades gives no bar, or with `empty` one at the last price. `call` is called instead of `on_bar`: for a strategy
+        with several series.
+
+        Call it in `on_start`. Raises `ValueError` for values that don't go together, and `GridError` for a volume off
+        the grid.
+        """
+        ...
+
+    def indicator(self, indicator: Any) -> Any:
+        """Adapts an indicator of talipp or TA-Lib: what is returned has `update(value)` and `value`.
+
+        `value` is None until the indicator has seen enough. See `mainspring.indicators`.
+        """
+        ...
+
+    def profit(self, currency: str) -> Decimal | None:
+        """Returns this strategy's profit in a currency, after fees and funding; None if a position can't be marked."""
         ...
 
 
 class Strategy(Protocol):
-    """Decides what to trade. One object serves all instruments of a feed in its lane; `market.index` tells them apart.
+    """Decides what to trade, in all markets of its lane.
 
-    In a session with one feed and one lane these are all instruments of the session. Only the methods that
-    `subscription` asks for need to exist. They run on the lane's thread, between market events, and must not block;
-    their arguments are cheap to read and must not be kept or changed.
+    The methods that a class defines are its subscription: what it doesn't define costs nothing. All are optional; the
+    signatures are those below. They run on the lane's thread, one at a time, and must not block. What they are passed
+    is cheap to read and must not be changed. An exception ends trading: the lane cancels all orders.
     """
 
-    subscription: Subscription
 
-    def on_bbo(self, market: MarketView, orders: Orders) -> None:
-        """The best prices changed."""
+class Callbacks(Protocol):
+    """The signatures of a strategy's callbacks. Define those that you need."""
+
+    def on_start(self, session: Session) -> None:
+        """The session starts; no message has come yet. Raise `ConfigError` or `GridError` to refuse it."""
         ...
 
-    def on_trade(self, trade: Trade, market: MarketView, orders: Orders) -> None:
+    def on_bbo(self, market: StrategyMarket) -> None:
+        """The best prices changed, or whether they can be trusted."""
+        ...
+
+    def on_trade(self, market: StrategyMarket, trade: Trade) -> None:
         """A public trade took place."""
         ...
 
-    def on_fill(self, fill: Fill, market: MarketView, orders: Orders) -> None:
+    def on_bar(self, market: StrategyMarket, bar: Bar) -> None:
+        """A bar is complete: one that the feed sent, or that `Session.bars` builds."""
+        ...
+
+    def on_fill(self, fill: Fill, order: OrderHandle) -> None:
         """An order of this strategy was filled, wholly or in part."""
         ...
 
-    def on_order_event(self, event: OrderEvent, market: MarketView, orders: Orders) -> None:
-        """An order of this strategy was accepted, rejected, cancelled or replaced."""
+    def on_order(self, order: OrderHandle, event: OrderEvent) -> None:
+        """An order of this strategy was accepted, rejected, cancelled, expired or replaced."""
         ...
 
-    def on_timer(self, market: MarketView, orders: Orders) -> None:
-        """`timer_ms` has passed. Called once per instrument."""
+    def on_stop(self) -> None:
+        """The session ends. Requests are no longer taken, apart from cancels."""
+        ...
+
+    def save(self) -> State:
+        """Returns what a restart needs."""
+        ...
+
+    def load(self, state: State) -> None:
+        """Takes what `save` returned in an earlier session. Called before `on_start`."""
         ...
 
 
@@ -120,11 +207,11 @@ def register_strategies(catalogue: Catalogue) -> None:
     """Offers strategies.
 
     Called once, when the registry loads. Add each strategy with `catalogue.add(name, factory, summary=...,
-    options=...)`; the factory is called as `factory(instruments)` with the instruments to serve, and `options=` if the
-    offer declares them, once per `[strategy.NAME]` table of the config in each feed and lane, and returns an object
-    that implements `mainspring.seams.Strategy`.
+    options=...)`; the factory is called as `factory()`, with `options=` if the offer declares them, once per lane, and
+    returns an object that implements `mainspring.seams.Strategy`. `mainspring.testing.check_strategy` checks that it
+    does.
 
-    Capabilities: `instruments` (int, default 1): the fewest that it works with; a session with fewer is refused.
-    `across_instruments` (bool, default False): what it does in one instrument depends on others. A
-    session of several lanes or feeds, in which it would see only some of them, is then refused.
+    Capabilities: `across_instruments` (bool, default False): the strategy needs all instruments of the session; a
+    session of several lanes, in which it would see only some of them, is then refused. `instruments` (int, default 1):
+    the fewest instruments that it works with; `mainspring.testing` makes that many for it.
     """

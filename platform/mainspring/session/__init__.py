@@ -4,14 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mainspring.session.host_facts import host_facts
-from mainspring.session.source import Messages, open_messages
+from mainspring.session.source import MessageSource, open_messages
 
 if TYPE_CHECKING:
     from mainspring.session.run import Progress, run_session
     from mainspring.session.verdict import Verification, verdict_json, verdict_text, verify_capture
 
 __all__ = [
-    "Messages",
+    "MessageSource",
     "Progress",
     "Verification",
     "host_facts",

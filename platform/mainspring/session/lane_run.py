@@ -1,9 +1,8 @@
 """Runs one lane in this process, chunk by chunk, and collects its results."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias
@@ -11,48 +10,85 @@ from typing import Self, TypeAlias
 import msgspec
 import psutil
 
-from mainspring.errors import CaptureError, CodecError, MainspringError, PluginError, WireError
+from mainspring.errors import MainspringError, PluginError
 from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
-from mainspring.orders import unwritable_log
-from mainspring.plugin_calls import isolated
-from mainspring.seams import RawMessage
+from mainspring.orders import replay_session_part, unwritable_log
+from mainspring.plugin_calls import describe_error, isolated
 from mainspring.session.drift import DriftWatch
+from mainspring.session.feed_delay import make_feed_delay
+from mainspring.session.inputs import InputFile, RecordedInputs
 from mainspring.session.order_logs import open_order_log
-from mainspring.session.outcome import count_understood
 from mainspring.session.pace import Pace
-from mainspring.session.report import part_result
-from mainspring.session.results import LaneResult, PartResult
-from mainspring.session.source import Messages, OpenBlocks, open_messages
-from mainspring.session.totals import SessionTotals
+from mainspring.session.recorded import RecordedReplay
+from mainspring.session.replay import Replay, ReplayFeed
+from mainspring.session.report import log_report, part_results, stage_counts
+from mainspring.session.results import LaneResult
+from mainspring.session.source import MessageSource, OpenBlocks, open_messages
+from mainspring.session.strategy_state import load_states, save_states
 
-__all__ = ["LaneRun"]
+__all__ = ["LaneRun", "abandon"]
 
-_Open: TypeAlias = Callable[[Plan, Registry, OpenBlocks | None], Messages]
+_Open: TypeAlias = Callable[[Plan, Registry, OpenBlocks | None], MessageSource]
 
 
 class LaneRun:
-    """A wired lane. Parts of several feeds take turns, chunk by chunk; the one furthest behind in time is next.
+    """A wired lane and the replay that drives it.
 
     `stopped_early` says why the lane ends before its input does; set it between two steps. `logs` are the files for
-    the order logs, by feed name. A message that can't be read raises `CaptureError` with its line, unless the plan
-    says to skip such lines, which are then counted. Closing the run closes its files. `opens` stands for
-    `mainspring.session.source.open_messages`. `stages` are the stages that each part is timed in.
+    the order logs, by lane; `record_inputs` is where everything that the lane is fed is recorded, or None. With
+    `inputs` the lane is fed those instead. A message that can't be read raises `CaptureError` with its line, unless
+    the plan says to skip such lines, which are then counted. Closing the run closes its files. `opens` stands for
+    `mainspring.session.source.open_messages`. `stages` are those that the lane is timed in. `state` is the file that
+    strategies load their states from, and save them in at the end, or None.
     """
 
     def __init__(
-        self, plan: LanePlan, registry: Registry, logs: Mapping[str, Path], opens: _Open = open_messages
+        self,
+        plan: LanePlan,
+        registry: Registry,
+        logs: Mapping[str, Path],
+        opens: _Open = open_messages,
+        *,
+        record_inputs: Path | None = None,
+        inputs: RecordedInputs | None = None,
+        state: Path | None = None,
     ) -> None:
         self.stopped_early: str | None = None
         self._name = plan.name
         self._open = ExitStack()
+        self._log_path = logs.get(plan.name)
         with ExitStack() as undone_on_error:
             undone_on_error.callback(self._open.close)
-            self._parts = [_Part(part, registry, logs.get(part.name), self._open, opens) for part in plan.parts]
+            opened = self._open
+            self._log = None if self._log_path is None else opened.enter_context(open_order_log(self._log_path))
+            recorder = None if record_inputs is None else opened.enter_context(InputFile(record_inputs))
+            wired = wire(plan, registry, order_log=self._log)
+            self._lane = wired.lane
+            feeds = []
+            for index, (part, handler) in enumerate(zip(plan.parts, wired.lane.feeds, strict=True)):
+                source = (
+                    MessageSource(f"inputs recorded in {inputs.path}")
+                    if inputs is not None
+                    else opens(part, registry, handler.open_capture)
+                )
+                opened.callback(source.close)
+                if inputs is None:
+                    source.delay = make_feed_delay(part, registry, plan.parts[0].seed)
+                feeds.append(ReplayFeed(part, index, handler, source))
+            self._replay: Replay | RecordedReplay = (
+                RecordedReplay(wired, feeds, inputs.events())
+                if inputs is not None
+                else Replay(wired, feeds, replay_session_part(plan.parts[0].seed), recorder)
+            )
+            self._state = state
+            with isolated():
+                if state is not None:
+                    load_states(state, self._lane.strategies.bound)
+                self._replay.prepare()
             undone_on_error.pop_all()
-        self._running = list(self._parts)
-        self.stages = tuple(part.stages for part in self._parts)
+        self.stages = (self._lane.stages,)
         self._drift = DriftWatch(plan.name, plan.stages_ns, self.stages)
         self._process = psutil.Process()
         self._pace = Pace()
@@ -63,11 +99,11 @@ class LaneRun:
     @property
     def messages(self) -> int:
         """How many messages have been run."""
-        return sum(part.totals.messages for part in self._parts)
+        return sum(feed.totals.messages for feed in self._replay.feeds)
 
     def fraction(self) -> float | None:
         """The fraction that has been run, from 0 to 1; None if the total isn't known."""
-        fractions = [part.messages.fraction() for part in self._parts]
+        fractions = [feed.source.fraction() for feed in self._replay.feeds]
         known = [one for one in fractions if one is not None]
         return sum(known) / len(known) if len(known) == len(fractions) else None
 
@@ -75,39 +111,54 @@ class LaneRun:
         """Runs the next chunk. Returns False if nothing is left or the lane is to stop."""
         if self._started is None:
             self._started = time.perf_counter()
-        while self._running and self.stopped_early is None:
-            part = min(self._running, key=lambda part: part.totals.last_receive_ns)
-            with isolated():
-                more = part.step()
-            if not more:
-                self._running.remove(part)
-                continue
-            self._peak_rss_bytes = max(self._peak_rss_bytes, self._process.memory_info().rss)
+        if self.stopped_early is not None:
+            return False
+        with isolated():
+            try:
+                more = self._replay.step()
+            except MainspringError:
+                # What was run up to the error counts.
+                self._replay.close()
+                raise
+        self._peak_rss_bytes = max(self._peak_rss_bytes, self._process.memory_info().rss)
+        if more:
             self._wall_seconds = time.perf_counter() - self._started
-            last_ns = max(part.totals.last_receive_ns for part in self._parts)
+            last_ns = max(feed.totals.last_receive_ns for feed in self._replay.feeds)
             messages = self.messages
             self._pace.add(self._wall_seconds, messages, last_ns)
             self._drift.look(messages, last_ns)
-            return True
-        return False
+        return more
 
     def finish(self) -> LaneResult:
         """Delivers what is still due and returns the results."""
         with isolated():
-            for part in self._parts:
-                part.finish()
+            self._replay.finish()
+            if self._state is not None:
+                save_states(self._state, self._lane.strategies.bound)
+            if self._log is not None:
+                try:
+                    self._log.finish()
+                except OSError as error:
+                    raise unwritable_log(self._log, error) from error
             return self._result(None)
 
     def abandon(self, failure: str) -> LaneResult:
         """Returns the results up to the error that ended the lane, without calling strategies, models or the router."""
         with isolated():
-            for part in self._parts:
-                part.abandon()
+            self._replay.close()
             return self._result(failure)
 
     def _result(self, failure: str | None) -> LaneResult:
+        lane, manager = self._lane, self._lane.order_manager
+        log = log_report(self._name, self._replay.log)
+        if self._log is not None and self._log.is_worth_keeping:
+            log = msgspec.structs.replace(log, file=str(self._log_path))
         return LaneResult(
-            parts=[part.result(self._name) for part in self._parts],
+            parts=part_results(lane, self._replay.feeds),
+            refusals=dict(sorted(manager.quality.refusals.items())) if manager is not None else {},
+            discrepancies=dict(sorted(manager.discrepancies.items())) if manager is not None else {},
+            log=log,
+            stages=stage_counts(lane),
             failure=failure,
             messages=self.messages,
             wall_seconds=self._wall_seconds,
@@ -126,90 +177,11 @@ class LaneRun:
         self._open.close()
 
 
-class _Part:
-    """One feed's part: its messages and the pipeline that they pass through."""
-
-    def __init__(self, plan: Plan, registry: Registry, log: Path | None, opened: ExitStack, opens: _Open) -> None:
-        self._plan = plan
-        self._log_path = log
-        self._log = None if log is None else opened.enter_context(open_order_log(log))
-        self.totals = SessionTotals()
-        self._lane = wire(plan, registry, order_log=self._log)
-        self.stages = self._lane.stages
-        self.messages = opens(plan, registry, self._lane.open_capture)
-        opened.callback(self.messages.close)
-
-    def step(self) -> bool:
-        """Runs the next messages through the lane. Returns False if none are left."""
-        lane, messages, totals = self._lane, self.messages, self.totals
-        chunk = messages.take(self._plan.chunk.value)
-        at = 0
-        while at < len(chunk):
-            try:
-                lane.run(chunk, at)
-            except (WireError, CodecError) as error:
-                totals.count(chunk, at, lane.at + 1)
-                if not self._plan.source.skip_bad:
-                    raise CaptureError(
-                        *messages.here(back=len(chunk) - 1 - lane.at), f"{error}. {self._remedy()}"
-                    ) from error
-                messages.skipped += 1
-                at = lane.at + 1
-            except MainspringError as error:
-                if isinstance(error, PluginError):
-                    error.add_note(_place(messages, totals.messages, chunk, at, lane.at))
-                totals.count(chunk, at, lane.at + 1)
-                raise
-            else:
-                totals.count(chunk, at, len(chunk))
-                at = len(chunk)
-        if len(chunk):
-            lane.fold()
-        return len(chunk) > 0
-
-    def _remedy(self) -> str:
-        """What to do about a message that can't be read: one of many, or one of nothing but such messages."""
-        statistics = self._lane.feed.statistics()
-        if count_understood(statistics.by_kind, statistics.by_cause):
-            return "The lane stopped there; --skip-bad counts such messages and goes on."
-        return (
-            f"No message before it means anything to the feed {self._plan.feed.plugin!r} either: name the feed that "
-            "this was recorded from with --feed, or leave --feed out to have it recognised."
-        )
-
-    def finish(self) -> None:
-        try:
-            self._lane.finish(self.totals.last_receive_ns)
-        except PluginError as error:
-            error.add_note(f"It happened after the last message, number {self.totals.messages:,}.")
-            raise
-        if self._log is not None:
-            try:
-                self._log.finish()
-            except OSError as error:
-                raise unwritable_log(self._log, error) from error
-
-    def abandon(self) -> None:
-        self._lane.abandon(self.totals.last_receive_ns)
-
-    def result(self, name: str) -> PartResult:
-        result = part_result(self._plan, self._lane, self.messages, self.totals, name=name)
-        if self._log is None or not self._log.is_worth_keeping:
-            return result
-        return msgspec.structs.replace(result, log=msgspec.structs.replace(result.log, file=str(self._log_path)))
-
-
-def _place(messages: Messages, before: int, chunk: Sequence[RawMessage], start: int, at: int) -> str:
-    """Where a lane stopped: at message `at` of a chunk that was run from `start` on, after `before` others."""
-    receive_time_ns, _ = chunk[at]
-    path, line = messages.here(back=len(chunk) - 1 - at)
-    where = f", line {line:,} of {path}" if line else ""
-    return f"It happened at message {before + at - start + 1:,}{where}, received {_utc(receive_time_ns)}."
-
-
-def _utc(time_ns: int) -> str:
-    seconds, rest_ns = divmod(time_ns, 1_000_000_000)
+def abandon(run: LaneRun, error: MainspringError) -> LaneResult:
+    """Returns a run's results up to the error that ended it; raises that error if its feed can't even be counted."""
     try:
-        return f"{datetime.fromtimestamp(seconds, tz=UTC):%Y-%m-%dT%H:%M:%S}.{rest_ns:09d}Z"
-    except (OverflowError, ValueError, OSError):
-        return f"{time_ns} ns since 1970"
+        return run.abandon(describe_error(error))
+    except PluginError as second:
+        error.add_note(f"There is no report: {second}")
+    # Out here, so that the error keeps its cause.
+    raise error

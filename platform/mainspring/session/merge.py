@@ -24,10 +24,10 @@ from mainspring.report import (
     TimingReport,
     stage_report,
 )
-from mainspring.session.currency_totals import currency_totals
+from mainspring.session.currency_totals import converted_total, currency_totals
 from mainspring.session.host_facts import host_facts
 from mainspring.session.races import race_reports
-from mainspring.session.results import LaneOutcome, PartResult
+from mainspring.session.results import LaneOutcome, LaneResult, PartResult
 from mainspring.telemetry import Budget, Histogram
 
 __all__ = ["merge"]
@@ -52,11 +52,12 @@ def merge(
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     parts = [part for result in results for part in result.parts]
     feeds = [_feed([part.feed for part in parts if part.feed.name == one.name], one.name) for one in session.feeds]
-    logs = [part.log for part in parts]
+    logs = [result.log for result in results]
     messages = sum(feed.messages for feed in feeds)
     wall_seconds = max((result.wall_seconds for result in results), default=0.0)
     several = len(session.lanes) > 1
     instruments = _instruments(session, parts)
+    totals = currency_totals(instruments)
     return SessionReport(
         mainspring=__version__,
         config=plan.origin,
@@ -66,8 +67,10 @@ def merge(
         feed=_all_feeds(session, feeds),
         feeds=feeds if len(feeds) > 1 else [],
         instruments=instruments,
-        totals=currency_totals(instruments),
-        refusals=_summed(part.refusals for part in parts),
+        totals=totals,
+        converted=converted_total(totals, plan.portfolio),
+        refusals=_summed(result.refusals for result in results),
+        discrepancies=_summed(result.discrepancies for result in results),
         order_log_records=sum(log.records for log in logs),
         order_log_bytes=sum(log.bytes for log in logs),
         order_log_sha256=_digest(logs),
@@ -78,7 +81,7 @@ def merge(
         timing=TimingReport(
             wall_seconds=wall_seconds,
             messages_per_second=messages / wall_seconds if wall_seconds else 0.0,
-            stages=_stages(parts, plan.budget),
+            stages=_stages(results, plan.budget),
             peak_rss_bytes=sum(result.peak_rss_bytes for result in results),
             host=host_facts(),
             pace=_pace([result.pace for result in results]),
@@ -243,10 +246,10 @@ def _lane_timing(outcome: LaneOutcome) -> LaneTiming:
     )
 
 
-def _stages(parts: Sequence[PartResult], budget: Budget) -> list[StageReport]:
+def _stages(results: Sequence[LaneResult], budget: Budget) -> list[StageReport]:
     histograms: dict[str, Histogram] = {}
-    for part in parts:
-        for stage, counts in part.stages.items():
+    for result in results:
+        for stage, counts in result.stages.items():
             histograms.setdefault(stage, Histogram()).add(counts.buckets, counts.total, counts.largest)
     return [stage_report(stage, one, budget.of(*stage.split("+"))) for stage, one in histograms.items()]
 

@@ -1,4 +1,4 @@
-"""Names the files of order logs: one for each feed in each lane."""
+"""Names the files of order logs: one for each lane."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,24 +13,21 @@ from mainspring.host.plan import SessionPlan
 __all__ = ["LogFile", "open_order_log", "order_log_files"]
 
 
-def order_log_files(session: SessionPlan, wanted: Path | None) -> dict[str, dict[str, Path]]:
-    """The file of each lane's feeds, by the lane's name and the feed's; empty if no log is wanted.
+def order_log_files(session: SessionPlan, wanted: Path | None) -> dict[str, Path]:
+    """The file of each lane, by the lane's name; empty if no log is wanted.
 
-    The only log of a session has the name that was wanted. Of several, each has its feed and its lane put before the
-    name's ending: `orders.spot.2.log`. Raises `ConfigError` if one can't be written, or is a capture of the session.
+    The only log of a session has the name that was wanted. Of several, each has its lane put before the name's ending:
+    `orders.2.log`. Raises `ConfigError` if one can't be written, or is a capture of the session.
     """
     if wanted is None:
-        return {lane.name: {} for lane in session.lanes}
-    several = sum(len(lane.parts) for lane in session.lanes) > 1
-    files: dict[str, dict[str, Path]] = {}
+        return {}
+    several = len(session.lanes) > 1
+    files: dict[str, Path] = {}
     named: dict[str, Path] = {}
     for lane in session.lanes:
-        tail = [lane.name] if len(session.lanes) > 1 else []
-        for part in lane.parts:
-            middle = ".".join([*([part.name] if part.name else []), *tail])
-            path = wanted.with_name(f"{wanted.stem}.{middle}{wanted.suffix}") if several else wanted
-            files.setdefault(lane.name, {})[part.name] = path
-            named[f"the order log of lane {lane.name} {part.name}".rstrip() if several else "the order log"] = path
+        path = wanted.with_name(f"{wanted.stem}.{lane.name}{wanted.suffix}") if several else wanted
+        files[lane.name] = path
+        named[f"the order log of lane {lane.name}" if several else "the order log"] = path
     check_outputs(named, [capture for feed in session.feeds for capture in feed.source.captures])
     return files
 

@@ -1,28 +1,33 @@
 """Reports the results of one feed's part in a lane, as frozen values."""
 
+from collections.abc import Sequence
+
 from mainspring.host.plan import Plan
 from mainspring.lane import Lane
+from mainspring.orders import OrderLog
 from mainspring.report import FeedReport, OrderLogReport
+from mainspring.session.replay import ReplayFeed
 from mainspring.session.results import PartResult, StageCounts
-from mainspring.session.source import Messages
-from mainspring.session.totals import SessionTotals
 from mainspring.session.trading_report import instrument_report
 
-__all__ = ["part_result"]
+__all__ = ["log_report", "part_results", "stage_counts"]
 
 
-def part_result(plan: Plan, lane: Lane, messages: Messages, totals: SessionTotals, *, name: str) -> PartResult:
-    """Returns the results of one feed's part in lane `name`. Two runs of the same input differ only in `stages`."""
-    order_manager = lane.order_manager
-    statistics = lane.feed.statistics()
-    log = order_manager.trading.log if order_manager is not None else None
+def part_results(lane: Lane, feeds: Sequence[ReplayFeed]) -> list[PartResult]:
+    """Returns the results of each feed of a lane. Two runs of the same input give the same."""
+    return [_part_result(feed.plan, lane, feed) for feed in feeds]
+
+
+def _part_result(plan: Plan, lane: Lane, feed: ReplayFeed) -> PartResult:
+    handler, source, totals = lane.feeds[feed.index], feed.source, feed.totals
+    statistics = handler.statistics()
     return PartResult(
         feed=FeedReport(
             name=plan.name,
             plugin=plan.feed.plugin,
-            source=messages.name,
+            source=source.name,
             messages=totals.messages,
-            bad_lines=messages.bad_lines,
+            bad_lines=source.bad_lines,
             first_receive_ns=totals.first_receive_ns,
             last_receive_ns=totals.last_receive_ns,
             by_kind=dict(statistics.by_kind),
@@ -31,20 +36,29 @@ def part_result(plan: Plan, lane: Lane, messages: Messages, totals: SessionTotal
             resyncs=statistics.resyncs,
             times_back=totals.times_back,
             first_back=totals.first_back,
-            warning=messages.warning,
+            warning=source.warning,
         ),
-        instruments=[instrument_report(lane, market, plan.label(market.instrument)) for market in lane.markets],
-        refusals=dict(sorted(order_manager.refusals.items())) if order_manager is not None else {},
-        log=OrderLogReport(
-            lane=name,
-            feed=plan.name,
-            records=log.records if log is not None else 0,
-            bytes=log.bytes_written if log is not None else 0,
-            sha256=log.sha256 if log is not None else "",
-        ),
-        stages={
-            stage: StageCounts(*histogram.counts())
-            for stage, histogram in lane.stages.histograms().items()
-            if histogram.count
-        },
+        instruments=[
+            instrument_report(lane, market, plan.label(market.instrument), plan.portfolio.mark)
+            for market in handler.own
+        ],
     )
+
+
+def log_report(name: str, log: OrderLog | None) -> OrderLogReport:
+    """Returns what lane `name` has logged."""
+    return OrderLogReport(
+        lane=name,
+        records=log.records if log is not None else 0,
+        bytes=log.bytes_written if log is not None else 0,
+        sha256=log.sha256 if log is not None else "",
+    )
+
+
+def stage_counts(lane: Lane) -> dict[str, StageCounts]:
+    """Returns the latencies of a lane's stages, of those that were run."""
+    return {
+        stage: StageCounts(*histogram.counts())
+        for stage, histogram in lane.stages.histograms().items()
+        if histogram.count
+    }

@@ -28,15 +28,16 @@ class PartResult(msgspec.Struct, frozen=True, kw_only=True):
 
     feed: FeedReport
     instruments: list[InstrumentReport]
-    refusals: dict[str, int]
-    log: OrderLogReport
-    stages: dict[str, StageCounts]
 
 
 class LaneResult(msgspec.Struct, frozen=True, kw_only=True):
     """A lane's results. `stopped_early` says why it ended before its input did, `failure` which error ended it."""
 
     parts: list[PartResult]
+    refusals: dict[str, int]
+    discrepancies: dict[str, int] = {}
+    log: OrderLogReport
+    stages: dict[str, StageCounts]
     messages: int
     wall_seconds: float
     peak_rss_bytes: int

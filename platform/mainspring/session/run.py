@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from hwprofile.actions import Scope
-from mainspring.errors import MainspringError
+from mainspring.errors import MainspringError, PluginError
 from mainspring.host.applying import apply_to_lane, apply_to_wired_lane
 from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
-from mainspring.plugin_calls import describe_error
 from mainspring.report import SessionReport
-from mainspring.session.lane_run import LaneRun
+from mainspring.session.inputs import RecordedInputs
+from mainspring.session.lane_run import LaneRun, abandon
 from mainspring.session.merge import merge
 from mainspring.session.order_logs import order_log_files
 from mainspring.session.results import LaneOutcome
@@ -45,6 +45,8 @@ def run_session(
     order_log: Path | None = None,
     reported: "SaidHandler | None" = None,
     notice: Callable[[str], None] | None = None,
+    record_inputs: Path | None = None,
+    inputs: RecordedInputs | None = None,
 ) -> SessionReport:
     """Runs the plan to the end of its messages, or to a signal, and returns the report.
 
@@ -55,6 +57,8 @@ def run_session(
     several lanes it is the failure of the lane that met it, and stands in the report.
     `order_log` is the file to keep the encoded order log in; see `order_log_files` for several. `reported` is called
     with what lanes say, `notice` with what a person should know at once, such as that a lane was stopped from outside.
+    Of a session of one lane, `record_inputs` is the file to record in what the lane is fed, and `inputs` are recorded
+    ones to run in place of the feeds' messages.
     """
     logs = order_log_files(session, order_log)
     if len(session.lanes) > 1:
@@ -65,7 +69,7 @@ def run_session(
             session, registry, logs, progress=progress, reported=reported, notice=notice
         )
         return merge(session, outcomes, actions=actions, threads=threads)
-    outcome, error = _run_here(session, registry, logs[session.lanes[0].name], progress)
+    outcome, error = _run_here(session, registry, logs, progress, record_inputs, inputs)
     report = merge(session, [outcome])
     if error is not None:
         error.report = report
@@ -74,14 +78,19 @@ def run_session(
 
 
 def _run_here(
-    session: SessionPlan, registry: Registry, logs: Mapping[str, Path], progress: Progress | None
+    session: SessionPlan,
+    registry: Registry,
+    logs: Mapping[str, Path],
+    progress: Progress | None,
+    record_inputs: Path | None,
+    inputs: RecordedInputs | None,
 ) -> tuple[LaneOutcome, MainspringError | None]:
     failure: MainspringError | None = None
     (lane,) = session.lanes
     watch = watch_lane(lane, session.hardware)
     with Scope() as scope:
         apply_to_lane(scope, lane, session.hardware)
-        with LaneRun(lane, registry, logs) as run:
+        with LaneRun(lane, registry, logs, record_inputs=record_inputs, inputs=inputs, state=session.state) as run:
             apply_to_wired_lane(scope, lane, session.hardware)
             watch.start()
             with catch_signals(lambda number: _stop(run, number)):
@@ -89,10 +98,10 @@ def _run_here(
                     _replay(run, watch, progress)
                     result = run.finish()
                 except MainspringError as error:
-                    if run.messages <= 1:
-                        # Nothing but the message at fault has been run: there is nothing to report.
+                    if run.messages <= 1 and not isinstance(error, PluginError):
+                        # Nothing but a message that can't be read: there is nothing to report.
                         raise
-                    failure, result = error, run.abandon(describe_error(error))
+                    failure, result = error, abandon(run, error)
             watch.sample()
     whose = lane_name(lane.name)
     actions = [*action_reports(whose, scope.actions), *action_reports(whose, scope.undone, undone=True)]

@@ -2,9 +2,19 @@
 
 from fractions import Fraction
 
-from mainspring.lane import HORIZONS_NS, CostTally, FillRecord, InstrumentTally, Lane, Market, cost_bps
-from mainspring.model import ADVERSE_SELECTION, SPREAD_CAPTURE, Instrument, NewOrder, Side, decimal_text
-from mainspring.orders import Account, Order, OrderTracker, amount_text
+from mainspring.lane import HORIZONS_NS, CostTally, FillRecord, InstrumentTally, Lane, Market, OrderManager, cost_bps
+from mainspring.model import (
+    ADVERSE_SELECTION,
+    SPREAD_CAPTURE,
+    Instrument,
+    MarkSource,
+    NewOrder,
+    Side,
+    amount_text,
+    decimal_text,
+)
+from mainspring.orders import Order
+from mainspring.portfolio import Marks, Position, Valuation
 from mainspring.report import (
     BookReport,
     FillSample,
@@ -16,6 +26,7 @@ from mainspring.report import (
     SlippagePart,
     SlippageReport,
 )
+from mainspring.session.money_report import statement_fields, strategy_positions
 
 __all__ = ["instrument_report"]
 
@@ -23,15 +34,20 @@ _ADVERSE_AT = 2
 """The horizon of a maker's adverse selection: 5 s. Shorter ones miss what is slow to move."""
 
 
-def instrument_report(lane: Lane, market: Market, label: str) -> InstrumentReport:
-    """The results of an instrument; `label` is what the report calls it."""
+def instrument_report(lane: Lane, market: Market, label: str, mark: MarkSource) -> InstrumentReport:
+    """The results of an instrument; `label` is what the report calls it, `mark` what the config asks for."""
     instrument = market.instrument
     index = market.index
     order_manager = lane.order_manager
-    account = order_manager.trading.tracker.accounts[index] if order_manager is not None else Account(instrument)
-    tally = order_manager.tallies[index] if order_manager is not None else InstrumentTally(account)
-    known = market.bid_lots and market.ask_lots
-    statement = account.statement(market.bid_ticks, market.ask_ticks) if known else account.statement()
+    portfolio = order_manager.portfolio if order_manager is not None else None
+    valuation = portfolio.valuations[index] if portfolio is not None else Valuation(instrument)
+    quality = order_manager.quality if order_manager is not None else None
+    tally = quality.tallies[index] if quality is not None else InstrumentTally(valuation)
+    statement = (
+        portfolio.accounts[index].statement()
+        if portfolio is not None
+        else Position(valuation).statement(Marks([market], mark).mark(0))
+    )
     return InstrumentReport(
         symbol=label,
         tick_size=f"{instrument.tick_size:f}",
@@ -43,43 +59,23 @@ def instrument_report(lane: Lane, market: Market, label: str) -> InstrumentRepor
         replaced=tally.replaced,
         fills=tally.fills,
         maker_fills=tally.maker_fills,
-        bought=amount_text(statement.bought),
-        sold=amount_text(statement.sold),
-        position=amount_text(statement.position),
-        realised=amount_text(statement.realised),
-        unrealised=_text(statement.unrealised),
-        fees=amount_text(statement.fees),
-        profit=_text(statement.profit),
-        net=_text(statement.net),
-        profit_currency=statement.currency,
+        mark_wanted=mark,
+        strategies=strategy_positions(portfolio.strategies(index)) if portfolio is not None else [],
+        **statement_fields(statement),
         book=_book(market),
         slippage=[_slippage(role, cost) for role, cost in tally.costs.items() if cost.fills],
         markouts=[
-            _markout(role, cost, horizon, account)
+            _markout(role, cost, horizon, valuation)
             for role, cost in tally.costs.items()
             if cost.fills
             for horizon in range(len(HORIZONS_NS))
         ],
-        open_orders=[
-            _open(order, instrument)
-            for order in order_manager.trading.tracker.all_open()
-            if order.order.instrument == index
-        ]
-        if order_manager
-        else [],
+        open_orders=_open_orders(order_manager, market) if order_manager is not None else [],
         mids=[MidPoint(time_ns, _mid_price(mid, instrument)) for time_ns, mid in lane.mids[index].samples],
-        fill_samples=[_fill(record, instrument) for record in order_manager.fills[index].samples]
-        if order_manager
-        else [],
-        order_samples=[_order(*sample, instrument) for sample in order_manager.orders[index].samples]
-        if order_manager
-        else [],
-        orders_sent=order_manager.orders[index].seen if order_manager else 0,
+        fill_samples=[_fill(record, instrument) for record in quality.fills[index].samples] if quality else [],
+        order_samples=[_order(*sample, instrument) for sample in quality.orders[index].samples] if quality else [],
+        orders_sent=quality.orders[index].seen if quality else 0,
     )
-
-
-def _text(amount: Fraction | None) -> str | None:
-    return None if amount is None else amount_text(amount)
 
 
 def _book(market: Market) -> BookReport:
@@ -126,7 +122,7 @@ def _slippage(role: str, cost: CostTally) -> SlippageReport:
     )
 
 
-def _markout(role: str, cost: CostTally, horizon: int, account: Account) -> MarkoutReport:
+def _markout(role: str, cost: CostTally, horizon: int, valuation: Valuation) -> MarkoutReport:
     one = cost.markouts[horizon]
     return MarkoutReport(
         role=role,
@@ -134,16 +130,21 @@ def _markout(role: str, cost: CostTally, horizon: int, account: Account) -> Mark
         fills=one.fills,
         not_measurable=cost.fills - one.fills,
         bps=one.bps(),
-        amount=amount_text(account.money(one.half_units)) if one.fills else None,
+        amount=amount_text(valuation.money(one.half_units)) if one.fills else None,
     )
 
 
-def _open_orders(tracker: OrderTracker, market: Market) -> list[OpenOrderReport]:
-    return [_open(order, market.instrument) for order in tracker.all_open() if order.order.instrument == market.index]
+def _open_orders(manager: OrderManager, market: Market) -> list[OpenOrderReport]:
+    return [
+        _open(order, manager.outbox.client_order_id(order.order.order_id), market.instrument)
+        for order in manager.tracker.all_open()
+        if order.order.instrument == market.index
+    ]
 
 
-def _open(order: Order, instrument: Instrument) -> OpenOrderReport:
+def _open(order: Order, client_order_id: str, instrument: Instrument) -> OpenOrderReport:
     return OpenOrderReport(
+        client_order_id=client_order_id,
         created_ns=order.order.created_ns,
         strategy=order.order.strategy,
         side=_side(order.order.side),

@@ -49,14 +49,16 @@ def verify_capture(
     loaded = load_config(None, wanted, {("feed", "capture"): "CAPTURE", ("feed", "plugin"): "--feed"})
     registry = Registry.load(loaded.config.plugins.loaded)
     plan = make_plan(loaded, registry)
-    lane = wire(plan, registry)
+    lane = wire(plan, registry).lane
     messages = open_messages(plan, registry)
     owners = {
         "feed": (plan.feed.plugin, plan.feed.distribution),
         "book": (plan.book.plugin, plan.book.distribution),
     }
     with isolated():
-        report = verify(messages, lane.feed, [market.book for market in lane.markets], plan.instruments, owners)
+        report = verify(
+            messages, lane.feeds[0].feed, [market.book for market in lane.markets], plan.instruments, owners
+        )
     return Verification(plan, report, messages.bad_lines, registry.warnings)
 
 
@@ -67,6 +69,7 @@ def verdict_json(verification: Verification) -> dict[str, Any]:
     return {
         "ok": verification.ok,
         "feed": verification.plan.feed.plugin,
+        "decoder": verification.plan.decoder.plugin,
         "book": verification.plan.book.plugin,
         "bad_lines": verification.bad_lines,
         "compared": report.truths.compared,
@@ -80,7 +83,7 @@ def verdict_text(verification: Verification, console: Console) -> None:
     report, plan = verification.report, verification.plan
     console.print(
         f"{escape(', '.join(map(str, plan.source.captures)))}: {report.messages:,} messages, "
-        f"feed {plan.feed.plugin}, book {plan.book.plugin}",
+        f"feed {plan.feed.plugin}, decoder {plan.decoder.plugin}, book {plan.book.plugin}",
         soft_wrap=True,
     )
     kinds = [f"{kind} {count:,}" for kind, count in sorted(report.by_kind.items())]
@@ -95,8 +98,10 @@ def verdict_text(verification: Verification, console: Console) -> None:
             one.quotes_ahead.compared + one.quotes_behind.compared, one.quotes_ahead.matched + one.quotes_behind.matched
         )
         cells = [quotes, one.quotes_ahead, one.quotes_behind, one.later_snapshots]
-        table.add_row(escape(one.symbol), f"{one.deltas:,}", *map(_of, cells), f"{one.crossed:,}", f"{one.gaps:,}")
+        table.add_row(escape(one.symbol), f"{one.deltas:,}", *map(_of, cells), f"{one.crossed:,}", _count(one.gaps))
     console.print(table)
+    if report.checksums.compared:
+        console.print(f"checksums = book: {_of(report.checksums)}")
     console.print()
     problems = list(report.problems)
     if verification.bad_lines:
@@ -108,6 +113,10 @@ def verdict_text(verification: Verification, console: Console) -> None:
         console.print(f"[green]verified[/]: {_of(truths)} truths match the rebuilt book, no gap, never crossed")
     else:
         console.print(f"[bold red]not verified[/]: {_of(truths)} truths match the rebuilt book")
+
+
+def _count(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"
 
 
 def _of(tally: Tally) -> str:

@@ -6,26 +6,30 @@ broken rule and the seed that reproduces it.
 
 from mainspring.testing.book import check_book
 from mainspring.testing.codec import check_codec
-from mainspring.testing.conformance import CheckOutcome, check_offer
+from mainspring.testing.conformance import CheckOutcome, check_offer, sample_options
 from mainspring.testing.decoder import check_decoder
 from mainspring.testing.feed import check_feed
+from mainspring.testing.latency import FixedLatency, check_latency
 from mainspring.testing.market import INSTRUMENT, SECOND_INSTRUMENT, FakeAccount, FakeMarket, FakeStatistics
 from mainspring.testing.naive_book import NaiveBook
 from mainspring.testing.plain_codecs import PlainJsonCodec, PlainMsgpackCodec, plain_codec
+from mainspring.testing.queue import BackOfQueue, check_queue
 from mainspring.testing.risk import check_risk
 from mainspring.testing.router import check_router
+from mainspring.testing.session import FakeSession
 from mainspring.testing.slippage import check_slippage
-from mainspring.testing.strategy import FakeOpenOrder, FakeOrders, check_strategy
+from mainspring.testing.strategy import check_strategy
 
 __all__ = [
     "INSTRUMENT",
     "SECOND_INSTRUMENT",
+    "BackOfQueue",
     "CheckOutcome",
     "FakeAccount",
     "FakeMarket",
-    "FakeOpenOrder",
-    "FakeOrders",
+    "FakeSession",
     "FakeStatistics",
+    "FixedLatency",
     "NaiveBook",
     "PlainJsonCodec",
     "PlainMsgpackCodec",
@@ -33,10 +37,13 @@ __all__ = [
     "check_codec",
     "check_decoder",
     "check_feed",
+    "check_latency",
     "check_offer",
+    "check_queue",
     "check_risk",
     "check_router",
     "check_slippage",
     "check_strategy",
     "plain_codec",
+    "sample_options",
 ]

@@ -1,6 +1,6 @@
 """Tracks what a router reported of each order, and which rule its next event would break."""
 
-from mainspring.model import Accepted, Cancelled, Fill, NewOrder, OrderEvent, Rejected, Replaced, Side
+from mainspring.model import Accepted, Cancelled, Expired, Fill, NewOrder, OrderEvent, Rejected, Replaced, Side
 from mainspring.testing._rules import Rules, shorten
 
 __all__ = ["OrderLog", "Reported"]
@@ -27,7 +27,7 @@ class OrderLog:
     def __init__(self, rules: Rules) -> None:
         self.orders: dict[int, Reported] = {}
         self._rules = rules
-        self._last_ns = 0
+        self._last_ns: dict[int, int] = {}
         self._fill_ids: set[int] = set()
 
     def unfinished(self) -> list[Reported]:
@@ -52,9 +52,10 @@ class OrderLog:
             hold("events are of orders that were sent", False, detail)
             return
         hold("events are of the order's instrument", event.instrument == reported.order.instrument, detail)
-        timely = max(self._last_ns, reported.sent_ns) <= event.time_ns <= now_ns
-        hold("times rise, from sending to poll", timely, f"{detail}, last {self._last_ns}, now {now_ns}")
-        self._last_ns = event.time_ns
+        last_ns = self._last_ns.get(event.instrument, 0)
+        timely = max(last_ns, reported.sent_ns) <= event.time_ns <= now_ns
+        hold("times rise, from sending to poll", timely, f"{detail}, last {last_ns}, now {now_ns}")
+        self._last_ns[event.instrument] = event.time_ns
         if isinstance(event, Rejected) and event.request != "new":
             hold("a request is answered once", reported.open_requests[event.request] > 0, detail)
             reported.open_requests[event.request] -= 1
@@ -67,10 +68,11 @@ class OrderLog:
             reported.finished = True
         elif isinstance(event, Fill):
             self._take_fill(reported, event)
-        elif isinstance(event, Cancelled):
+        elif isinstance(event, Cancelled | Expired):
             right = event.remaining_lots == reported.size_lots - reported.filled_lots
-            hold("a cancellation gives what was left", right, f"{detail}, filled {reported.filled_lots}")
-            reported.cancelled = reported.finished = True
+            hold("a cancellation or expiry gives what was left", right, f"{detail}, filled {reported.filled_lots}")
+            reported.finished = True
+            reported.cancelled = isinstance(event, Cancelled)
         elif isinstance(event, Replaced):
             hold("a request is answered once", reported.open_requests["replace"] > 0, detail)
             reported.open_requests["replace"] -= 1

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from mainspring.errors import CodecError, ConformanceError
 from mainspring.seams import MAX_ENCODED_DEPTH, Codec
-from mainspring.testing._codec_samples import SAMPLES, Samples
+from mainspring.testing._codec_samples import Samples, samples
 from mainspring.testing._rules import Offered, Rules, shorten
 
 __all__ = ["check_codec", "check_offered", "random_value"]
@@ -32,9 +32,9 @@ def check_codec(
     Raises `ConformanceError`, which names the broken rule, the bytes or the value, and the seed.
     """
     rules = Rules(seed)
-    codec, samples = factory(), SAMPLES[format]
-    _check_taken(rules, codec, samples, strict)
-    _check_refused(rules, codec, samples, strict)
+    codec = factory()
+    _check_taken(rules, codec, samples(format), strict)
+    _check_refused(rules, codec, samples(format), strict)
     _check_compact(rules, codec, format)
     _check_round_trip(rules, codec, _nested(MAX_ENCODED_DEPTH))
     for _ in range(rounds):
@@ -86,8 +86,8 @@ def _decode(rules: Rules, codec: Codec, data: bytes) -> tuple[bool, Any]:
         raise
 
 
-def _check_taken(rules: Rules, codec: Codec, samples: Samples, strict: bool) -> None:
-    for data, value in samples.taken:
+def _check_taken(rules: Rules, codec: Codec, tried: Samples, strict: bool) -> None:
+    for data, value in tried.taken:
         took, found = _decode(rules, codec, data)
         if not strict:
             continue
@@ -98,11 +98,11 @@ def _check_taken(rules: Rules, codec: Codec, samples: Samples, strict: bool) -> 
             rules.hold("what is valid decodes to its value", same, f"{shorten(data)} gave {shorten(found)}")
 
 
-def _check_refused(rules: Rules, codec: Codec, samples: Samples, strict: bool) -> None:
-    for rule, data in samples.refused:
+def _check_refused(rules: Rules, codec: Codec, tried: Samples, strict: bool) -> None:
+    for rule, data in tried.refused:
         took, found = _decode(rules, codec, data)
         rules.hold(rule, not (took and strict), f"{shorten(data)} gave {shorten(found)}")
-    for rule, value in samples.unencodable:
+    for rule, value in tried.unencodable:
         took, found = _encode(rules, codec, value)
         rules.hold(rule, not (took and strict), f"encode({shorten(value)}) gave {shorten(found)}")
 

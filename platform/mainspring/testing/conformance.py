@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -13,7 +13,7 @@ from mainspring.plugin_calls import describe_exception, is_interrupt, isolated
 from mainspring.seams import SEAMS, Capabilities
 from mainspring.testing._rules import NotCheckedError, Offered
 
-__all__ = ["CheckOutcome", "check_offer"]
+__all__ = ["CheckOutcome", "check_offer", "sample_options"]
 
 _NO_CAPABILITIES: Capabilities = MappingProxyType({})
 _FIGURE = 1000
@@ -46,8 +46,8 @@ def check_offer(
     """Checks what a plugin offers, and returns the outcome.
 
     `seam` is the seam's name, such as "book"; `name`, `options` and `capabilities` are those of the offer. The check
-    uses the defaults of `options`, and 1000 for those without one. An exception other than `ConformanceError`, as from
-    a factory, also counts as a broken rule. Nothing is raised.
+    uses the defaults of `options`; for those without one, the first of the allowed values, or 1000. An exception other
+    than `ConformanceError`, as from a factory, also counts as a broken rule. Nothing is raised.
     """
     row = SEAMS.get(seam)
     if row is None:
@@ -73,9 +73,22 @@ def check_offer(
     return CheckOutcome(seam=seam, name=name, ok=True, detail=note, seed=seed)
 
 
+def sample_options(options: type[msgspec.Struct]) -> msgspec.Struct:
+    """Returns options to try a plugin with: defaults, else the first of the allowed values, else 1000.
+
+    Raises `msgspec.ValidationError` if an option without a default takes neither.
+    """
+    needed = {
+        field.encode_name: get_args(field.type)[0] if get_origin(field.type) is Literal else _FIGURE
+        for field in msgspec.structs.fields(options)
+        if field.required
+    }
+    return msgspec.convert(needed, options)
+
+
 def _options(options: type[msgspec.Struct]) -> msgspec.Struct:
-    needed = [field.encode_name for field in msgspec.structs.fields(options) if field.required]
     try:
-        return msgspec.convert(dict.fromkeys(needed, _FIGURE), options)
+        return sample_options(options)
     except msgspec.ValidationError as error:
+        needed = [field.encode_name for field in msgspec.structs.fields(options) if field.required]
         raise NotCheckedError(f"its options have no default for {', '.join(needed)}: {error}") from error

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 
-from mainspring.model import Instrument, Level
+from mainspring.model import AccountStatement, Instrument, Level, profit_currency
 from mainspring.seams import Book, MarketStatistics
 from mainspring.testing.naive_book import NaiveBook
 
@@ -42,8 +43,8 @@ class FakeMarket:
     """`mainspring.seams.MarketView` of a given book, or of a symmetric one around `mid_ticks`.
 
     The symmetric one has `levels` levels per side of `level_lots` lots each, one tick apart; the best are
-    `half_spread_ticks` from the mid. `live` is as in `MarketView`. Every attribute may be changed later; `update_bbo`
-    takes the best prices from the book again.
+    `half_spread_ticks` from the mid. `live` is as in `MarketView`, and `last_ticks` the price of the last trade,
+    0 for none. Every attribute may be changed later; `update_bbo` takes the best prices from the book again.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class FakeMarket:
         self.book: Book = NaiveBook() if book is None else book
         self.now_ns = now_ns
         self.bbo_time_ns = now_ns
+        self.last_ticks = 0
         self.live = live
         self.statistics: MarketStatistics = FakeStatistics() if statistics is None else statistics
         self.bid_ticks = self.bid_lots = self.ask_ticks = self.ask_lots = 0
@@ -84,11 +86,48 @@ class FakeMarket:
         self.bid_ticks, self.bid_lots = best.bid_ticks, best.bid_lots
         self.ask_ticks, self.ask_lots = best.ask_ticks, best.ask_lots
 
+    def mid_half_ticks(self) -> int | None:
+        """Returns twice the mid price in ticks; None if a side is empty."""
+        return self.bid_ticks + self.ask_ticks if self.bid_lots and self.ask_lots else None
+
 
 class FakeAccount:
-    """`mainspring.seams.AccountView` with given figures."""
+    """`mainspring.seams.AccountView` with given figures. It has made and lost nothing."""
 
-    def __init__(self, *, position_lots: int = 0, open_buy_lots: int = 0, open_sell_lots: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        position_lots: int = 0,
+        open_buy_lots: int = 0,
+        open_sell_lots: int = 0,
+        instrument: Instrument = INSTRUMENT,
+    ) -> None:
         self.position_lots = position_lots
         self.open_buy_lots = open_buy_lots
         self.open_sell_lots = open_sell_lots
+        self._instrument = instrument
+
+    def statement(self) -> AccountStatement:
+        """Implements `mainspring.seams.PositionView`: the position, and no money."""
+        nothing = Fraction(0)
+        position = self.position_lots * Fraction(self._instrument.lot_size)
+        return AccountStatement(
+            currency=profit_currency(self._instrument),
+            bought=max(position, nothing),
+            sold=max(-position, nothing),
+            position=position,
+            average_buy=None,
+            average_sell=None,
+            average_entry=None,
+            mark=None,
+            mark_source="",
+            cash=nothing,
+            realised=nothing,
+            unrealised=None if position else nothing,
+            profit=None if position else nothing,
+            fees=nothing,
+            rebates=nothing,
+            funding=nothing,
+            net=None if position else nothing,
+            exposure=None if position else nothing,
+        )

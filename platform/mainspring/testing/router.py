@@ -4,14 +4,17 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from mainspring.model import (
-    ApprovedOrder,
+    Approved,
     BookDelta,
     BookSnapshot,
+    CancelRequest,
+    Funding,
     Instrument,
     MarketEvent,
     NewOrder,
     OrderEvent,
     OrderKind,
+    ReplaceRequest,
     Side,
     TimeInForce,
     Trade,
@@ -19,8 +22,10 @@ from mainspring.model import (
 from mainspring.seams import NEVER_NS, Book, Router, RouterContext
 from mainspring.testing._order_log import OrderLog, Reported
 from mainspring.testing._rules import NotCheckedError, Offered, Rules, shorten
+from mainspring.testing.latency import FixedLatency
 from mainspring.testing.market import INSTRUMENT
 from mainspring.testing.naive_book import NaiveBook
+from mainspring.testing.queue import BackOfQueue
 
 __all__ = ["check_offered", "check_router"]
 
@@ -65,7 +70,10 @@ class _Drive:
     ) -> None:
         self._rules = Rules(seed)
         self._books: tuple[Book, ...] = tuple(NaiveBook() for _ in instruments)
-        self._router = factory(RouterContext(instruments, self._books, seed))
+        # An answer's way takes half of the time that passes at most between two rounds, and longer than most do.
+        latencies = tuple(FixedLatency(request_ns=250_000, response_ns=20_000_000) for _ in instruments)
+        queues = tuple(BackOfQueue() for _ in instruments)
+        self._router = factory(RouterContext(instruments, self._books, seed, queues, latencies))
         self._watches_market = watches_market
         self._log = OrderLog(self._rules)
         self._now_ns = _START_NS
@@ -93,15 +101,21 @@ class _Drive:
         elif kind < 8 or reported is None:
             order = _order(random, len(self._log.orders) + 1, index, self._now_ns)
             self._log.orders[order.order_id] = Reported(order, self._now_ns)
-            call("submit takes every order", self._router.submit, ApprovedOrder(order, self._now_ns), self._now_ns)
+            call("submit takes every order", self._router.submit, Approved(order, self._now_ns), self._now_ns)
         elif kind == 8:
-            reported.open_requests["cancel"] += 1
-            call("cancel takes every order that was sent", self._router.cancel, reported.order.order_id, self._now_ns)
+            call("cancel takes every order that was sent", self._router.cancel, self._cancel(reported), self._now_ns)
         elif reported.order.kind == "limit":
             reported.open_requests["replace"] += 1
             price_ticks, size_lots = _MID_TICKS + random.randint(-8, 8), random.randint(1, 60)
-            request = (reported.order.order_id, price_ticks, size_lots, self._now_ns)
-            call("replace takes every order that was sent", self._router.replace, *request)
+            order = reported.order
+            request = ReplaceRequest(order.order_id, order.instrument, price_ticks, size_lots, self._now_ns)
+            approved = Approved(request, self._now_ns)
+            call("replace takes every order that was sent", self._router.replace, approved, self._now_ns)
+
+    def _cancel(self, reported: Reported) -> Approved[CancelRequest]:
+        reported.open_requests["cancel"] += 1
+        order = reported.order
+        return Approved(CancelRequest(order.order_id, order.instrument, self._now_ns), self._now_ns)
 
     def _report(self, event: MarketEvent) -> None:
         if isinstance(event, BookSnapshot):
@@ -113,7 +127,8 @@ class _Drive:
 
     def _poll(self) -> None:
         due_ns = self._router.due_ns
-        events = list(self._rules.never_raises("poll answers", self._router.poll, self._now_ns))
+        polled = self._rules.never_raises("poll answers", self._router.poll, self._now_ns)
+        events = [event for event in polled if not isinstance(event, Funding)]
         early = f"now {self._now_ns}, due {due_ns}: {shorten(events)}"
         self._rules.hold("no event comes before due_ns", not events or due_ns <= self._now_ns, early)
         for event in events:
@@ -126,8 +141,7 @@ class _Drive:
         """Cancels what is still open, and waits for every answer."""
         self._drain()
         for reported in self._log.unfinished():
-            reported.open_requests["cancel"] += 1
-            self._router.cancel(reported.order.order_id, self._now_ns)
+            self._router.cancel(self._cancel(reported), self._now_ns)
         self._drain()
         self._log.end()
 

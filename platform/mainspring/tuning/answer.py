@@ -15,6 +15,7 @@ from mainspring.lane import Lane, Market
 from mainspring.model import Side
 from mainspring.orders import read_order_log
 from mainspring.seams import Codec, RawMessage
+from mainspring.session.driver import Driver
 from mainspring.tuning.lanes import run_over
 
 __all__ = ["Answer", "AnswersOtherwise", "answer_of"]
@@ -61,12 +62,13 @@ def answer_of(
     with scratch_folder("answer") as folder:
         path = folder / "orders.log"
         with path.open("wb") as sink:
-            lane = wire(plan, registry, order_log=sink)
-            parts["refused messages"] = _text(run_over(lane, messages))
+            driver = Driver(wire(plan, registry, order_log=sink))
+            lane = driver.lane
+            parts["refused messages"] = _text(run_over(driver, messages))
             parts.update(_state(lane, ""))
             for what, message in edges:
                 # The texts of refusals may differ.
-                refused = [said.partition(":")[0] for _, said in run_over(lane, [message])]
+                refused = [said.partition(":")[0] for _, said in run_over(driver, [message])]
                 before = parts.get(f"edge case, {what}", "")
                 parts[f"edge case, {what}"] = f"{before} {refused[0] if refused else 'taken'}".strip()
             parts.update(_state(lane, ", after the edge cases"))
@@ -79,12 +81,13 @@ def answer_of(
 
 def _state(lane: Lane, when: str) -> dict[str, str]:
     """Yields everything that is visible of a lane from outside, by name."""
-    statistics = lane.feed.statistics()
+    (handler,) = lane.feeds
+    statistics = handler.feed.statistics()
     found: dict[str, Any] = {
         "messages by kind": sorted(statistics.by_kind.items()),
         "messages by cause": sorted(statistics.by_cause.items()),
         "gaps and resyncs": (statistics.gaps, statistics.resyncs),
-        "resync requests": [msgspec.to_builtins(one) for one in lane.feed.take_resync_requests()],
+        "resync requests": [msgspec.to_builtins(one) for one in handler.feed.take_resync_requests()],
     }
     for market in lane.markets:
         symbol = market.instrument.symbol
@@ -95,9 +98,9 @@ def _state(lane: Lane, when: str) -> dict[str, str]:
         found[f"mid prices of {symbol}"] = lane.mids[market.index].samples
     order_manager = lane.order_manager
     if order_manager is not None:
-        found["refusals"] = sorted(order_manager.refusals.items())
+        found["refusals"] = sorted(order_manager.quality.refusals.items())
         for market, tally, account in zip(
-            lane.markets, order_manager.tallies, order_manager.trading.tracker.accounts, strict=True
+            lane.markets, order_manager.quality.tallies, order_manager.portfolio.accounts, strict=True
         ):
             symbol = market.instrument.symbol
             found[f"account of {symbol}"] = msgspec.to_builtins(account.statement(), enc_hook=str)

@@ -8,10 +8,10 @@ from mainspring.errors import CodecError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import alone
-from mainspring.lane import Lane
 from mainspring.seams import RawMessage
+from mainspring.session.driver import Driver
 from mainspring.session.lane_run import LaneRun
-from mainspring.session.source import Messages, OpenBlocks, open_messages
+from mainspring.session.source import MessageSource, OpenBlocks, open_messages
 from mainspring.telemetry import Histogram
 
 __all__ = ["NOTHING", "Counts", "RacedLane", "ReadAhead", "run_over", "tail_ns"]
@@ -24,13 +24,14 @@ Counts: TypeAlias = tuple[dict[int, int], int, int]
 NOTHING: Final[Counts] = ({}, 0, 0)
 
 
-def run_over(lane: Lane, messages: Sequence[RawMessage]) -> list[tuple[int, str]]:
+def run_over(driver: Driver, messages: Sequence[RawMessage]) -> list[tuple[int, str]]:
     """Runs messages and skips refused ones. Returns their indices, with each error's class and text."""
+    lane = driver.lane
     refused = []
     at = 0
     while at < len(messages):
         try:
-            lane.run(messages, at)
+            driver.run(messages, at)
         except (WireError, CodecError) as error:
             refused.append((lane.at, f"{type(error).__name__}: {error}"))
             at = lane.at + 1
@@ -49,7 +50,7 @@ class ReadAhead:
     def __init__(self) -> None:
         self._lists: dict[int, list[Sequence[RawMessage]]] = {}
 
-    def open(self, plan: Plan, registry: Registry, open_blocks: OpenBlocks | None) -> Messages:
+    def open(self, plan: Plan, registry: Registry, open_blocks: OpenBlocks | None) -> MessageSource:
         """Replaces `mainspring.session.source.open_messages`."""
         count = plan.chunk.value
         if open_blocks is not None:
@@ -59,7 +60,7 @@ class ReadAhead:
         return _Read(plan.source.name, self._lists[count])
 
 
-def _chunks(messages: Messages, count: int) -> list[Sequence[RawMessage]]:
+def _chunks(messages: MessageSource, count: int) -> list[Sequence[RawMessage]]:
     found = []
     try:
         while len(chunk := messages.take(count)):
@@ -69,7 +70,7 @@ def _chunks(messages: Messages, count: int) -> list[Sequence[RawMessage]]:
     return found
 
 
-class _Read(Messages):
+class _Read(MessageSource):
     """Messages that were read in advance."""
 
     def __init__(self, name: str, chunks: Sequence[Sequence[RawMessage]]) -> None:

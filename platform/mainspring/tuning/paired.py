@@ -54,19 +54,19 @@ def check_paired(
         pairs.append((done[DEFAULT], done[TUNED]))
         longest = max(longest, budget.spent_s - started)
         progress("paired check", min((budget.spent_s - began) / max(until_s - began, 1e-9), 1.0))
-    verdict = assess(pairs, objective, seed) if len(pairs) >= _LEAST_PAIRS else None
+    verdict = assess(pairs, objective) if len(pairs) >= _LEAST_PAIRS else None
     return verdict, stage_medians([tuned for _, tuned in pairs])
 
 
-def assess(pairs: Sequence[tuple[WholeRun, WholeRun]], objective: Objective, seed: int = 1) -> Paired:
+def assess(pairs: Sequence[tuple[WholeRun, WholeRun]], objective: Objective) -> Paired:
     """Returns the tuned lane's gain with its bounds, computed as in `hwprofile.tune`.
 
     There must be at least two pairs. Each pair counts as one process.
     """
     logs = (log_gain(default.score, tuned.score, objective) for default, tuned in pairs)
-    samples = Samples(tuple((log,) for log in logs), seed)
+    samples = Samples(tuple((log,) for log in logs))
     # The bounds of two pairs may overflow.
-    gain, low, high = (math.exp(min(max(one, -_UTMOST), _UTMOST)) for one in (samples.mean, *samples.interval))
+    gain, low, high = (math.exp(min(max(one, -_UTMOST), _UTMOST)) for one in (samples.estimate, *samples.interval))
     few = f"; with {len(pairs)} of the {_WANTED_PAIRS} pairs that are wanted" if len(pairs) < _WANTED_PAIRS else ""
     if high < 1.0:
         said = "the tuned lane is slower than the default beyond the noise"

@@ -11,6 +11,7 @@ from mainspring.host.plan import Choice, Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.seams import SEAMS, Codec, RawMessage
+from mainspring.session.driver import Driver
 from mainspring.tuning.lanes import run_over
 
 __all__ = ["Uses", "watch_uses"]
@@ -56,7 +57,7 @@ def _count_calls(plan: Plan, registry: Registry, messages: Sequence[RawMessage])
     reading, logging = _Watch(), _Watch()
     spied = _watched(registry, plan.binary_codec, logging.codec("encode"))
     spied = _watched(spied, plan.feed_codec, reading.codec("decode"))
-    run_over(wire(plan, spied), messages)
+    run_over(Driver(wire(plan, spied)), messages)
     return reading.calls > 0, logging.calls > 0
 
 

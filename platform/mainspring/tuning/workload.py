@@ -12,6 +12,7 @@ from mainspring.host.plan import Plan, SourcePlan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.seams import RawMessage
+from mainspring.session.driver import Driver
 from mainspring.session.source import open_messages
 from mainspring.tuning.lanes import run_over
 
@@ -55,7 +56,7 @@ def cut_workload(plan: Plan, registry: Registry, folder: Path, count: int) -> tu
             "capture of the same kind (--capture FILE)"
         )
     if not plan.source.skip_bad:
-        refused = run_over(wire(plan, registry), messages)
+        refused = run_over(Driver(wire(plan, registry)), messages)
         if refused:
             at, said = refused[0]
             raise ConfigError(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mainspring.model import BookDelta, BookSnapshot, InstrumentStatus, Level, Quote, Side
-from mainspring.seams import Book
+from mainspring.seams import BookView
 
 __all__ = ["DisplayedMarket"]
 
@@ -26,7 +26,7 @@ class DisplayedMarket:
 
     __slots__ = ("_book", "_depth_seen", "_halted", "_invalid", "_seen", "_taken", "depth_id", "quote", "usable")
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: BookView) -> None:
         self._book = book
         self.quote: Quote | None = None
         self.depth_id = -1
@@ -163,7 +163,13 @@ class DisplayedMarket:
     def _forget_gone(self) -> None:
         for side, taken in self._taken.items():
             if taken:
-                for price_ticks in [price for price in taken if not self.lots_at(side, price)]:
+                # Behind a quote that comes without a book a level may stand unseen, less what we took of it.
+                if self._depth_seen and self.quote is None:
+                    lots_at = self._book.lots_at
+                    gone = [price for price in taken if not lots_at(side, price)]
+                else:
+                    gone = [price for price in taken if self.knows(side, price) and not self.lots_at(side, price)]
+                for price_ticks in gone:
                     del taken[price_ticks]
 
     def _assess(self) -> None:

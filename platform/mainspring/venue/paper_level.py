@@ -1,14 +1,12 @@
 """Our orders among everybody else's at one price, as far as the outside can tell."""
 
 from collections import deque
-from typing import Literal, TypeAlias
 
 from mainspring.model import Side
+from mainspring.seams import QueueModel
 from mainspring.venue.queue import LevelQueue, QueuedOrder
 
-__all__ = ["PaperLevel", "QueueAssumption"]
-
-QueueAssumption: TypeAlias = Literal["proportional", "pessimistic"]
+__all__ = ["PaperLevel"]
 
 _OTHERS = -1
 
@@ -22,12 +20,15 @@ class PaperLevel:
     - A trade takes from the front: others' blocks first come first served, and our orders when it reaches them.
     - A displayed size that falls was traded, or else cancelled. The venue's two streams tell of one trade in either
       order, so a fall waits up to `settle_ns` for trades that explain it, and a trade explains the falls that follow
-      it. What is left counts as cancelled: spread over the queue in proportion to the blocks ("proportional"), or all
-      from its end ("pessimistic").
+      it. What is left counts as cancelled, and the queue model says how much of it was ahead.
     - A displayed size that grows grew at the end.
 
     Where only the best prices are known, an order may join before the size at its price is: then all that is displayed
     when it is first seen counts as ahead.
+
+    - An offer at the price or through it, or a trade through it, reaches our orders past those ahead of them: those
+      have gone, but their print may be on its way. They keep their places until it comes, or they no longer show and
+      `settle_ns` is over, so that it isn't taken for a sale to us.
 
     Never are more lots of others ahead of an order than are displayed, those falls included that still wait.
     """
@@ -37,8 +38,8 @@ class PaperLevel:
         "_fall_lots",
         "_falls",
         "_known",
+        "_model",
         "_others",
-        "_pessimistic",
         "_print_lots",
         "_prints",
         "_queue",
@@ -48,7 +49,7 @@ class PaperLevel:
     )
 
     def __init__(
-        self, side: Side, price_ticks: int, displayed_lots: int | None, *, assumption: QueueAssumption, settle_ns: int
+        self, side: Side, price_ticks: int, displayed_lots: int | None, *, model: QueueModel, settle_ns: int
     ) -> None:
         self.price_ticks = price_ticks
         self.observed_id = -1
@@ -60,13 +61,23 @@ class PaperLevel:
         self._fall_lots = 0
         self._prints: deque[tuple[int, int]] = deque()
         self._print_lots = 0
-        self._pessimistic = assumption == "pessimistic"
+        self._model = model
         self._settle_ns = settle_ns
 
     @property
     def own_lots(self) -> int:
         """What waits here of our orders."""
         return self._queue.lots - self._others
+
+    @property
+    def awaits_prints(self) -> bool:
+        """Whether a fall of the displayed size still waits for the trades that explain it."""
+        return bool(self._falls)
+
+    @property
+    def prints_due_ns(self) -> int:
+        """When the oldest of those falls stops waiting; there must be one."""
+        return self._falls[0][0] + self._settle_ns
 
     def own_orders(self) -> list[QueuedOrder]:
         """Our orders here, oldest first."""
@@ -78,7 +89,7 @@ class PaperLevel:
 
     def join(self, order_id: int, lots: int, now_ns: int) -> QueuedOrder:
         """Puts an order of ours behind everything that is displayed."""
-        self._settle(now_ns)
+        self.settle(now_ns)
         missing = self._displayed + self._fall_lots - self._others
         if missing > 0:
             self._queue.append(QueuedOrder(_OTHERS, missing))
@@ -102,7 +113,8 @@ class PaperLevel:
             return
         if displayed_lots == self._displayed and not self._falls and not self._prints:
             return
-        self._settle(now_ns)
+        if self._falls and now_ns - self._falls[0][0] >= self._settle_ns:
+            self.settle(now_ns)
         fall = self._displayed - displayed_lots
         self._displayed = displayed_lots
         if fall > 0:
@@ -114,7 +126,8 @@ class PaperLevel:
         # A trade that this update still doesn't show was made up for by new orders.
         while self._prints and now_ns - self._prints[0][0] >= self._settle_ns:
             self._print_lots -= self._prints.popleft()[1]
-        self._keep(self._displayed + self._fall_lots)
+        if self._others > displayed_lots + self._fall_lots:
+            self._keep(displayed_lots + self._fall_lots)
 
     def trade(self, printed_lots: int, lots: int, now_ns: int) -> list[tuple[QueuedOrder, int]]:
         """A trade of `printed_lots` at this price, of which `lots` may reach this queue.
@@ -123,7 +136,7 @@ class PaperLevel:
         """
         if not self._known:
             return []
-        self._settle(now_ns)
+        self.settle(now_ns)
         explained = self._match(self._falls, min(printed_lots, self._fall_lots))
         self._fall_lots -= explained
         if printed_lots > explained:
@@ -131,18 +144,39 @@ class PaperLevel:
             self._print_lots += printed_lots - explained
         return self._take(lots)
 
-    def sweep(self, lots: int) -> list[tuple[QueuedOrder, int]]:
-        """The market went through this price: nobody is ahead of us any more, and `lots` reach our orders."""
-        self._keep(0)
-        return self._take(lots)
+    def meet(self, lots: int) -> list[tuple[QueuedOrder, int]]:
+        """An offer at this price or through it, or a trade through it: `lots` reach our orders past all others."""
+        fills = []
+        for node in self.own_orders():
+            part = min(node.lots, lots)
+            if not part:
+                break
+            lots -= part
+            if part == node.lots:
+                self._queue.remove(node)
+                node.lots = 0
+            else:
+                self._queue.reduce(node, part)
+            fills.append((node, part))
+        return fills
+
+    def settle(self, now_ns: int) -> None:
+        """Counts falls as cancelled that no trade explained in time."""
+        cancelled = 0
+        base = self._displayed + self._fall_lots
+        while self._falls and now_ns - self._falls[0][0] >= self._settle_ns:
+            cancelled += self._falls.popleft()[1]
+        if cancelled:
+            self._fall_lots -= cancelled
+            self._thin(cancelled, base)
+            self._keep(base - cancelled)
 
     def resynchronise(self, displayed_lots: int) -> None:
         """The market was lost from sight and is back. Nobody can have come in ahead of us meanwhile."""
         self._displayed = displayed_lots
-        self._falls.clear()
         self._prints.clear()
-        self._fall_lots = self._print_lots = 0
-        self._keep(displayed_lots)
+        self._print_lots = 0
+        self._keep(displayed_lots + self._fall_lots)
 
     def _learn(self, displayed_lots: int) -> None:
         self._known = True
@@ -166,24 +200,14 @@ class PaperLevel:
                 fills.append((node, part))
         return fills
 
-    def _settle(self, now_ns: int) -> None:
-        cancelled = 0
-        base = self._displayed + self._fall_lots
-        while self._falls and now_ns - self._falls[0][0] >= self._settle_ns:
-            cancelled += self._falls.popleft()[1]
-        if cancelled:
-            self._fall_lots -= cancelled
-            if not self._pessimistic:
-                self._thin(base - cancelled, base)
-            self._keep(base - cancelled)
-
-    def _thin(self, part: int, whole: int) -> None:
-        """Leaves `part / whole` of the others ahead of every place, rounded up."""
+    def _thin(self, cancelled: int, whole: int) -> None:
+        """Leaves of the others ahead of every place what the model says. Nobody overtakes those ahead of them."""
+        lots_ahead = self._model.lots_ahead
         before = after = 0
         for node in list(self._queue):
             if node.order_id == _OTHERS:
                 before += node.lots
-                left = -(-before * part // whole) - after
+                left = min(max(lots_ahead(before, whole - before, cancelled) - after, 0), node.lots)
                 after += left
                 self._shrink(node, node.lots - left)
 

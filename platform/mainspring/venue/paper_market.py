@@ -10,10 +10,10 @@ from mainspring.model import (
     Side,
     Trade,
 )
-from mainspring.seams import Book
+from mainspring.seams import BookView, QueueModel
 from mainspring.venue.event_outbox import EventOutbox
 from mainspring.venue.paper_displayed import DisplayedMarket
-from mainspring.venue.paper_level import PaperLevel, QueueAssumption
+from mainspring.venue.paper_level import PaperLevel
 from mainspring.venue.paper_orders import PaperOrder, PaperSide
 from mainspring.venue.queue import QueuedOrder
 
@@ -28,27 +28,33 @@ class PaperMarket:
 
     - by trades at its price, once those ahead in the queue are filled (`PaperLevel`),
     - by trades through its price, for as many lots as were traded,
-    - by offers that show at its price or through it, for as many lots as show.
+    - by offers that show at its price or through it, for as many lots as show, unless others' orders stand displayed at
+      the offer's own price: it hasn't met those (a locked market).
 
-    A lot traded or shown fills us once, our better prices first and at one price our older orders first. Our own orders
-    never meet each other.
+    A lot traded or shown fills us once, our better prices first and at one price our older orders first. What a quote
+    or the book shows of a trade, and its print, are one thing, whichever comes first. Our own orders never meet each
+    other.
     """
 
-    __slots__ = ("_asks", "_assumption", "_bids", "_outbox", "_settle_ns", "displayed", "orders")
+    __slots__ = ("_asks", "_bids", "_model", "_outbox", "_settle_ns", "displayed", "orders")
 
-    def __init__(self, book: Book, outbox: EventOutbox, *, assumption: QueueAssumption, settle_ns: int) -> None:
+    def __init__(self, book: BookView, outbox: EventOutbox, *, model: QueueModel, settle_ns: int) -> None:
         self.displayed = DisplayedMarket(book)
         self.orders: dict[int, PaperOrder] = {}
         self._bids = PaperSide(Side.BUY)
         self._asks = PaperSide(Side.SELL)
         self._outbox = outbox
-        self._assumption = assumption
+        self._model = model
         self._settle_ns = settle_ns
 
     @property
     def busy(self) -> bool:
-        """Whether the market's events matter now: for an order of ours, or for what we took of a level."""
-        return bool(self.orders) or self.displayed.remembers
+        """Whether the market's events matter now: for an order or a level of ours, or for what we took of a level."""
+        return bool(self.orders) or self._watches or self.displayed.remembers
+
+    @property
+    def _watches(self) -> bool:
+        return bool(self._bids.levels or self._asks.levels)
 
     def enter(self, new: NewOrder, now_ns: int) -> None:
         """An order has reached the venue."""
@@ -97,19 +103,30 @@ class PaperMarket:
     def on_quote(self, quote: Quote) -> None:
         """The venue's best prices have changed."""
         displayed = self.displayed
-        if not displayed.on_quote(quote) or not self.orders or not displayed.usable:
+        if not displayed.on_quote(quote) or not (self._bids.levels or self._asks.levels) or not displayed.usable:
             return
-        if self._bids.levels:
-            self._see_quoted(self._bids, quote.bid_ticks, quote.bid_lots, quote)
-        if self._asks.levels:
-            self._see_quoted(self._asks, quote.ask_ticks, quote.ask_lots, quote)
-        self._meet_offers(quote.receive_time_ns)
+        bid_ticks, ask_ticks = quote.bid_ticks, quote.ask_ticks
+        bids, asks, met = self._bids, self._asks, False
+        # A quote tells nothing of prices behind its own.
+        if bids.levels:
+            if bids.best_ticks >= bid_ticks or not quote.bid_lots:
+                self._see_quoted(bids, bid_ticks, quote.bid_lots, quote)
+            met = bids.best_ticks >= ask_ticks
+        if asks.levels:
+            if asks.best_ticks <= ask_ticks or not quote.ask_lots:
+                self._see_quoted(asks, ask_ticks, quote.ask_lots, quote)
+            met = met or asks.best_ticks <= bid_ticks
+        now_ns = quote.receive_time_ns
+        if met:
+            self._meet_offers(now_ns)
+        if now_ns >= bids.left_due_ns or now_ns >= asks.left_due_ns:
+            self._settle(now_ns)
 
     def on_delta(self, event: BookDelta) -> None:
         """The book has changed."""
         displayed = self.displayed
         displayed.on_depth(event)
-        if not self.orders or not displayed.usable:
+        if not (self._bids.levels or self._asks.levels) or not displayed.usable:
             return
         for own in (self._bids, self._asks):
             quoted = displayed.quote is not None
@@ -122,26 +139,43 @@ class PaperMarket:
                     continue
                 level.observe(displayed.lots_at(own.side, price_ticks), event.receive_time_ns)
         self._meet_offers(event.receive_time_ns)
+        now_ns = event.receive_time_ns
+        if now_ns >= self._bids.left_due_ns or now_ns >= self._asks.left_due_ns:
+            self._settle(now_ns)
 
     def on_snapshot(self, event: BookSnapshot) -> None:
         """The book was made again."""
         displayed = self.displayed
+        lost = not displayed.usable
         displayed.on_snapshot(event)
-        if not self.orders or not displayed.usable:
+        if not (self._bids.levels or self._asks.levels) or not displayed.usable:
             return
         for own in (self._bids, self._asks):
             for price_ticks, level in own.levels.items():
-                level.resynchronise(displayed.lots_at(own.side, price_ticks))
+                lots = displayed.lots_at(own.side, price_ticks)
+                if lost:
+                    level.resynchronise(lots)
+                else:
+                    level.observe(lots, event.receive_time_ns)
         self._meet_offers(event.receive_time_ns)
+        now_ns = event.receive_time_ns
+        if now_ns >= self._bids.left_due_ns or now_ns >= self._asks.left_due_ns:
+            self._settle(now_ns)
 
     def on_trade(self, trade: Trade) -> None:
         """A trade was printed."""
-        if not self.orders or not self.displayed.usable or not trade.size_lots or not trade.price_ticks:
+        if not (self._bids.levels or self._asks.levels) or not self.displayed.usable:
             return
-        if trade.aggressor <= 0:
+        if not trade.size_lots or not trade.price_ticks:
+            return
+        aggressor = trade.aggressor or self._likely_aggressor(trade.price_ticks)
+        if aggressor < 0:
             self._meet_trade(self._bids, trade)
-        if trade.aggressor >= 0:
+        elif aggressor > 0:
             self._meet_trade(self._asks, trade)
+        # Not only when they are due: this print may be what a level was left for.
+        if self._bids.left or self._asks.left:
+            self._settle(trade.receive_time_ns)
 
     def on_invalid(self) -> None:
         """The book isn't to be trusted: nothing fills until a snapshot."""
@@ -159,13 +193,13 @@ class PaperMarket:
         return self._side(order.order.side).levels[order.price_ticks].lots_ahead(order.node)
 
     def _see_quoted(self, own: PaperSide, best_ticks: int, best_lots: int, quote: Quote) -> None:
-        sign = own.sign
+        sign, now_ns, update_id = own.sign, quote.receive_time_ns, quote.update_id
         for price_ticks, level in own.levels.items():
             better = (price_ticks - best_ticks) * sign
             if better < 0 and best_lots:
                 continue
-            level.observe(0 if better else best_lots, quote.receive_time_ns)
-            level.observed_id = quote.update_id
+            level.observe(0 if better else best_lots, now_ns)
+            level.observed_id = update_id
 
     def _side(self, side: Side) -> PaperSide:
         return self._bids if side > 0 else self._asks
@@ -222,11 +256,12 @@ class PaperMarket:
         if level is None:
             displayed = self.displayed
             lots = displayed.lots_at(side, price_ticks) if displayed.knows(side, price_ticks) else None
-            level = PaperLevel(side, price_ticks, lots, assumption=self._assumption, settle_ns=self._settle_ns)
+            level = PaperLevel(side, price_ticks, lots, model=self._model, settle_ns=self._settle_ns)
             level.observed_id = displayed.source_id(side, price_ticks)
             order.node = level.join(order.order.order_id, order.leaves_lots, now_ns)
             own.add(level)
         else:
+            own.left.discard(price_ticks)
             order.node = level.join(order.order.order_id, order.leaves_lots, now_ns)
 
     def _leave(self, order: PaperOrder) -> None:
@@ -243,21 +278,27 @@ class PaperMarket:
     def _meet_trade(self, own: PaperSide, trade: Trade) -> None:
         if not own.levels or (own.best_ticks - trade.price_ticks) * own.sign < 0:
             return
-        if not trade.aggressor and not self._hits(own.side, trade.price_ticks):
-            return
         left = trade.size_lots
         for price_ticks in own.reached_by(trade.price_ticks):
             level = own.levels[price_ticks]
             if price_ticks == trade.price_ticks:
                 fills = level.trade(trade.size_lots, left, trade.receive_time_ns)
             else:
-                fills = level.sweep(left)
+                fills = level.meet(left)
             left -= self._fill(own, price_ticks, fills, trade.receive_time_ns)
 
-    def _hits(self, side: Side, price_ticks: int) -> bool:
-        """Whether a trade without a known aggressor was one on this side: at its best price or through it."""
-        best_ticks, best_lots = self.displayed.touch(side)
-        return bool(best_lots) and (best_ticks - price_ticks) * side >= 0
+    def _likely_aggressor(self, price_ticks: int) -> int:
+        """The side of a trade whose aggressor isn't known; 0 if it was between the best prices, or at both."""
+        bid_ticks, bid_lots = self.displayed.touch(Side.BUY)
+        ask_ticks, ask_lots = self.displayed.touch(Side.SELL)
+        sale = bool(bid_lots) and price_ticks <= bid_ticks
+        purchase = bool(ask_lots) and price_ticks >= ask_ticks
+        return purchase - sale
+
+    def _settle(self, now_ns: int) -> None:
+        for own in (self._bids, self._asks):
+            if own.left:
+                own.settle(now_ns)
 
     def _meet_offers(self, now_ns: int) -> None:
         for own in (self._bids, self._asks):
@@ -268,14 +309,22 @@ class PaperMarket:
 
     def _meet_side(self, own: PaperSide, now_ns: int) -> None:
         other = own.other
-        reached = own.reached_by(self.displayed.touch(other)[0])
+        best_ticks = self.displayed.touch(other)[0]
+        reached = own.reached_by(best_ticks)
+        standing_ticks, standing_lots = self.displayed.touch(own.side)
         for price_ticks in reached:
             level = own.levels[price_ticks]
-            level.sweep(0)
+            # Locked: the offer stands against others' orders at this price or a better one, and they against it.
+            locked = standing_lots and (price_ticks - standing_ticks) * own.sign <= 0
+            if locked or not level.own_lots:
+                continue
             for offer_ticks, lots in self.displayed.available(other, price_ticks):
+                # What the book has behind a newer quote may be gone: it says nothing of who came to meet us.
+                if self.displayed.quote is not None and offer_ticks != best_ticks:
+                    break
                 part = min(lots, level.own_lots)
                 self.displayed.take(other, offer_ticks, part)
-                self._fill(own, price_ticks, level.sweep(part), now_ns)
+                self._fill(own, price_ticks, level.meet(part), now_ns)
                 if not level.own_lots:
                     break
 

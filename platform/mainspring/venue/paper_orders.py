@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mainspring.model import NewOrder, Side
+from mainspring.seams import NEVER_NS
 from mainspring.venue.paper_level import PaperLevel
 
 if TYPE_CHECKING:
@@ -32,16 +33,22 @@ class PaperOrder:
 class PaperSide:
     """The price levels on one side at which orders of ours wait. `best_ticks` means nothing while there are none.
 
+    A level that our orders have left stays for as long as a print of what fell there may be on its way, lest it count
+    as a sale to an order of ours that comes later. `left` are the prices of such levels; from `left_due_ns`
+    on no print can come for one of them.
+
     `other` is the other side, and `sign` the side as a plain integer: arithmetic on an enum costs several times more.
     """
 
-    __slots__ = ("best_ticks", "levels", "other", "side", "sign")
+    __slots__ = ("best_ticks", "left", "left_due_ns", "levels", "other", "side", "sign")
 
     def __init__(self, side: Side) -> None:
         self.side = side
         self.other = Side(-side)
         self.sign = int(side)
         self.levels: dict[int, PaperLevel] = {}
+        self.left: set[int] = set()
+        self.left_due_ns = NEVER_NS
         self.best_ticks = 0
 
     def add(self, level: PaperLevel) -> None:
@@ -50,10 +57,24 @@ class PaperSide:
         self._rank()
 
     def tidy(self, price_ticks: int) -> None:
-        """Drops the level at a price if no order of ours waits there any more."""
-        if not self.levels[price_ticks].own_lots:
-            del self.levels[price_ticks]
-            self._rank()
+        """Drops the level at a price if no order of ours waits there any more, nor the level for a print."""
+        level = self.levels[price_ticks]
+        if level.own_lots:
+            return
+        if level.awaits_prints:
+            self.left.add(price_ticks)
+            self.left_due_ns = min(self.left_due_ns, level.prints_due_ns)
+            return
+        self.left.discard(price_ticks)
+        del self.levels[price_ticks]
+        self._rank()
+
+    def settle(self, now_ns: int) -> None:
+        """Drops levels that our orders have left once no print of what fell there can come any more."""
+        self.left_due_ns = NEVER_NS
+        for price_ticks in sorted(self.left):
+            self.levels[price_ticks].settle(now_ns)
+            self.tidy(price_ticks)
 
     def reached_by(self, price_ticks: int) -> list[int]:
         """The prices of our levels that a trade at this price reaches, best first."""

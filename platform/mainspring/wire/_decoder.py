@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mainspring.model import Instrument
 from mainspring.seams.feed import FeedContext, FeedStatistics, ResyncRequest
@@ -10,7 +10,8 @@ from mainspring.wire._receive import OnMessage, compile_receiver
 from mainspring.wire._routes import compile_entries
 from mainspring.wire._sequencing import sequence_check
 from mainspring.wire._sync import BookSync
-from mainspring.wire.formats import Format, RestSnapshot, Subscribe
+from mainspring.wire._tree import TreeReceiver
+from mainspring.wire.formats import Format, RestSnapshot, SocketSnapshot, Subscribe
 
 if TYPE_CHECKING:
     from mainspring.wire.cause import Cause
@@ -21,26 +22,38 @@ __all__ = ["CompiledFeed"]
 class CompiledFeed:
     """A `mainspring.seams.Feed` made of a format's declarations."""
 
-    __slots__ = ("_causes", "_context", "_counts", "_resync", "_subscribe", "_syncs", "on_message")
+    __slots__ = ("_causes", "_context", "_counts", "_proved", "_resync", "_subscribe", "_syncs", "on_message")
 
     on_message: OnMessage
 
     def __init__(
-        self, declared: Format, context: FeedContext, resync: RestSnapshot | None, subscribe: tuple[Subscribe, ...]
+        self,
+        declared: Format,
+        context: FeedContext,
+        resync: RestSnapshot | SocketSnapshot | None,
+        subscribe: tuple[Subscribe, ...],
     ) -> None:
         self._context = context
         self._resync = resync
         self._subscribe = subscribe
         self._causes: Counter[Cause] = Counter()
-        instruments = context.instruments
+        instruments, first = context.instruments, context.first_index
         check = sequence_check(declared.sequencing)
-        self._syncs = [BookSync(index, check, self._causes) for index in range(len(instruments))]
-        entries = compile_entries(declared.messages, instruments, self._syncs)
+        self._syncs = [BookSync(first + index, check, self._causes) for index in range(len(instruments))]
         decode = context.codec.decode
-        self.on_message, ignored = compile_receiver(
-            declared, entries, instruments, self._causes, decode, alone=context.alone
-        )
-        self._counts = [(str(message.__struct_config__.tag), count) for _, _, count, message in entries]
+        self._proved = [0, 0]
+        if declared.flat:
+            entries = compile_entries(declared.messages, instruments, first, self._syncs)
+            self.on_message, ignored = compile_receiver(
+                declared, entries, instruments, self._causes, decode, alone=context.alone
+            )
+            self._counts = [(str(message.__struct_config__.tag), count) for _, _, count, message in entries]
+        else:
+            receiver = TreeReceiver(
+                declared, instruments, first, self._syncs, self._causes, decode, alone=context.alone
+            )
+            self.on_message, ignored, self._proved = receiver.on_message, receiver.ignored, receiver.proved
+            self._counts = [(str(kind.message.__struct_config__.tag), kind.count) for kind in receiver.kinds]
         self._counts.append(("ignored", ignored))
 
     def subscriptions(self) -> Sequence[bytes]:
@@ -61,8 +74,16 @@ class CompiledFeed:
         """The requests for snapshots of these instruments; none if the format has no such request."""
         if self._resync is None:
             return []
-        path, instruments = self._resync.path, self._context.instruments
-        return [ResyncRequest(index, "http-get", _fill(path, instruments[index])) for index in wanted]
+        resync, context = self._resync, self._context
+        requests = []
+        for place in wanted:
+            index, instrument = context.first_index + place, context.instruments[place]
+            if isinstance(resync, RestSnapshot):
+                requests.append(ResyncRequest(index, "http-get", _fill(resync.path, instrument)))
+            else:
+                message = context.codec.encode(_fill_all(resync.message, instrument))
+                requests.append(ResyncRequest(index, "send", message.decode()))
+        return requests
 
     def statistics(self) -> FeedStatistics:
         """See `mainspring.seams.Feed`. Each message of a batch counts as one."""
@@ -75,6 +96,8 @@ class CompiledFeed:
             by_cause={cause.value: count for cause, count in self._causes.items()},
             gaps=sum(sync.gaps for sync in self._syncs),
             resyncs=sum(sync.resyncs for sync in self._syncs),
+            checksums=self._proved[0],
+            checksums_right=self._proved[1],
         )
 
 
@@ -84,6 +107,15 @@ def _filled(subscribe: Subscribe, instruments: Sequence[Instrument]) -> dict[str
         for key, templates in subscribe.lists.items()
     }
     return {**subscribe.message, **lists}
+
+
+def _fill_all(template: Any, instrument: Instrument) -> Any:
+    """A message with all its texts filled in."""
+    if isinstance(template, dict):
+        return {key: _fill_all(value, instrument) for key, value in template.items()}
+    if isinstance(template, list):
+        return [_fill_all(value, instrument) for value in template]
+    return _fill(template, instrument) if isinstance(template, str) else template
 
 
 def _fill(template: str, instrument: Instrument) -> str:

@@ -48,20 +48,22 @@ def compile_likely(messages: Sequence[Message], entries: Sequence[Entry]) -> tup
 def compile_chooser(messages: Sequence[Message], entries: Sequence[Entry]) -> Callable[[Data], Entry | None]:
     """Finds the entry of a message that `compile_direct` doesn't know, or None for a kind that isn't declared.
 
-    A message that fits no declaration and has no text under the choosing key is malformed, not of another kind: that is
-    a `WireError`.
+    A message with text under the choosing key names itself: only declarations that name that key in `when` can fit.
+    One that fits no declaration and has no such text is malformed, not of another kind: that is a `WireError`.
     """
     key = choosing_key(messages)
     reported = sorted(zip(messages, entries, strict=True), key=lambda pair: not pair[0].when)
     tests = [(_test(message), entry) for message, entry in reported]
     keyless_tests = [(_test(message), entry) for message, entry in reported if key not in message.when]
+    named_tests = [(_test(message), entry) for message, entry in reported if key in message.when]
 
     def choose(data: Data) -> Entry | None:
-        for fits, entry in tests if key in data else keyless_tests:
+        kind = data.get(key)
+        named = type(kind) is str
+        for fits, entry in named_tests if named else tests if key in data else keyless_tests:
             if fits(data):
                 return entry
-        kind = data.get(key)
-        if type(kind) is not str:
+        if not named:
             raise refusal(key, "must name a kind of message, as no declaration fits without", kind)
         return None
 

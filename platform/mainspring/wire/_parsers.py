@@ -25,11 +25,18 @@ from mainspring.model import (
     Trade,
 )
 from mainspring.wire._plain import read_event
-from mainspring.wire._times import MAX_TIME_NS, rfc3339_to_ns
+from mainspring.wire._times import MAX_TIME_NS, millis_to_ns, rfc3339_to_ns
 from mainspring.wire._units import NumberUnits, TextUnits, Units
 from mainspring.wire._values import MAX_TIME_MS, Data, read_choice
 from mainspring.wire.fields import Choice, Flag, Integer, Levels, Millis, Price, Range, Rfc3339, Size, Time
-from mainspring.wire.messages import DeltaMessage, MarketMessage, QuoteMessage, SnapshotMessage, TradeMessage
+from mainspring.wire.messages import (
+    DeltaMessage,
+    MarketMessage,
+    QuoteMessage,
+    SnapshotMessage,
+    TradeMessage,
+    both_sides,
+)
 
 __all__ = ["FAULTS", "Parser", "Tables", "compile_parser"]
 
@@ -73,8 +80,9 @@ def compile_parser(message: MarketMessage, index: int, instrument: Instrument, t
 
 
 def _delta(message: DeltaMessage, index: int, instrument: Instrument, tables: Tables) -> Parser:
-    bids_of, asks_of = _levels(message.bids, instrument, tables), _levels(message.asks, instrument, tables)
-    bids_key, asks_key = message.bids.key, message.asks.key
+    bids, asks = both_sides(message)
+    bids_of, asks_of = _levels(bids, instrument, tables), _levels(asks, instrument, tables)
+    bids_key, asks_key = bids.key, asks.key
     time_of, ids_of, is_reset = _time(message.event_time), _range(message.sequence), _flag(message.reset)
 
     def parse(data: Data, receive_time_ns: int) -> MarketEvent:
@@ -90,8 +98,9 @@ def _delta(message: DeltaMessage, index: int, instrument: Instrument, tables: Ta
 
 
 def _snapshot(message: SnapshotMessage, index: int, instrument: Instrument, tables: Tables) -> Parser:
-    bids_of, asks_of = _levels(message.bids, instrument, tables), _levels(message.asks, instrument, tables)
-    bids_key, asks_key = message.bids.key, message.asks.key
+    bids, asks = both_sides(message)
+    bids_of, asks_of = _levels(bids, instrument, tables), _levels(asks, instrument, tables)
+    bids_key, asks_key = bids.key, asks.key
     time_of, id_of = _time(message.event_time), _integer(message.last_id)
 
     def parse(data: Data, receive_time_ns: int) -> MarketEvent:
@@ -231,6 +240,8 @@ def _time(field: Time | None) -> Callable[[Data, int], int]:
         if text and type(value) is str:
             return rfc3339_to_ns(value)
         if type(value) is not int or not 0 <= value <= at_most:
+            if scale > 1 and type(value) is int and at_most < value <= MAX_TIME_NS:
+                return millis_to_ns(value)
             raise ValueError
         return value * scale
 

@@ -12,12 +12,14 @@ from mainspring.model import (
     Instrument,
     InstrumentStatus,
     MarketEvent,
+    MarkPrice,
     Quote,
     Trade,
 )
 from mainspring.wire._values import (
     Data,
     read_choice,
+    read_decimal,
     read_flag,
     read_integer,
     read_levels,
@@ -33,10 +35,12 @@ from mainspring.wire.messages import (
     ControlMessage,
     DeltaMessage,
     MarketMessage,
+    MarkMessage,
     QuoteMessage,
     SnapshotMessage,
     StatusMessage,
     TradeMessage,
+    both_sides,
 )
 
 __all__ = ["read_control", "read_event"]
@@ -52,8 +56,7 @@ def read_event(
             return _read_delta(message, data, index, instrument, receive_time_ns, time_ns)
         case SnapshotMessage():
             last_id = _read_id(data, message.last_id)
-            bids = read_levels(data, message.bids, instrument)
-            asks = read_levels(data, message.asks, instrument)
+            bids, asks = (read_levels(data, side, instrument) for side in both_sides(message))
             return BookSnapshot(index, receive_time_ns, time_ns, last_id, bids, asks)
         case QuoteMessage():
             fields = (message.bid_price, message.bid_size, message.ask_price, message.ask_size)
@@ -72,6 +75,8 @@ def read_event(
             trading = -1 if message.trading is None else read_choice(data, message.trading)
             reported = None if trading < 0 else bool(trading)
             return InstrumentStatus(index, receive_time_ns, time_ns, read_text(data, message.code), text, reported)
+        case MarkMessage():
+            return _read_mark(message, data, index, receive_time_ns, time_ns)
 
 
 def read_control(message: ControlMessage, data: Data, receive_time_ns: int) -> Control:
@@ -87,6 +92,19 @@ def read_control(message: ControlMessage, data: Data, receive_time_ns: int) -> C
     elif message.code is not None:
         code = read_text(data, message.code)
     return Control(receive_time_ns, message.kind, code, "" if message.text is None else read_text(data, message.text))
+
+
+def _read_mark(message: MarkMessage, data: Data, index: int, receive_time_ns: int, time_ns: int) -> MarkPrice:
+    mark_price = read_decimal(data, message.mark_price, signed=False)
+    if mark_price is None:
+        raise refusal(message.mark_price.key, "must be decimal text above zero", "")
+    if message.funding_rate is None or message.funding_time is None:
+        return MarkPrice(index, receive_time_ns, time_ns, mark_price)
+    rate = read_decimal(data, message.funding_rate, signed=True)
+    funding_ns = read_time(data, message.funding_time, receive_time_ns)
+    if rate is None:
+        return MarkPrice(index, receive_time_ns, time_ns, mark_price)
+    return MarkPrice(index, receive_time_ns, time_ns, mark_price, rate, funding_ns)
 
 
 def _read_bar(
@@ -110,8 +128,7 @@ def _read_delta(
     message: DeltaMessage, data: Data, index: int, instrument: Instrument, receive_time_ns: int, time_ns: int
 ) -> BookDelta | BookSnapshot:
     first, last, previous = _read_range(data, message.sequence)
-    bids = read_levels(data, message.bids, instrument)
-    asks = read_levels(data, message.asks, instrument)
+    bids, asks = (read_levels(data, side, instrument) for side in both_sides(message))
     if message.reset is not None and read_flag(data, message.reset):
         return BookSnapshot(index, receive_time_ns, time_ns, last, bids, asks)
     return BookDelta(index, receive_time_ns, time_ns, first, last, previous, bids, asks)

@@ -28,9 +28,9 @@ It is a plain tuple because those unpack fastest."""
 
 
 def compile_entries(
-    messages: Sequence[Message], instruments: Sequence[Instrument], syncs: Sequence[BookSync]
+    messages: Sequence[Message], instruments: Sequence[Instrument], first_index: int, syncs: Sequence[BookSync]
 ) -> list[Entry]:
-    """The entry of each declaration."""
+    """The entry of each declaration. Events name the first instrument by `first_index`."""
     tables = Tables()
     entries: list[Entry] = []
     for message in messages:
@@ -38,7 +38,7 @@ def compile_entries(
             entries.append((None, {}, [0], message))
             continue
         routes: dict[object, Route] = {}
-        for index, (instrument, sync) in enumerate(zip(instruments, syncs, strict=True)):
+        for index, (instrument, sync) in enumerate(zip(instruments, syncs, strict=True), first_index):
             parser = compile_parser(message, index, instrument, tables)
             routes[instrument.venue_symbol] = (parser, _apply(message, sync))
         entries.append((None if message.symbol is None else message.symbol.key, routes, [0], message))

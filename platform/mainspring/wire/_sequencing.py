@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from mainspring.model import BookDelta
-from mainspring.wire.formats import Chained, Contiguous, Sequencing
+from mainspring.wire.formats import Chained, Contiguous, Rising, Sequencing
 
 __all__ = ["Continuity", "SequenceCheck", "sequence_check"]
 
@@ -31,6 +31,8 @@ def sequence_check(rule: Sequencing) -> SequenceCheck:
         return _contiguous
     if isinstance(rule, Chained):
         return _chained
+    if isinstance(rule, Rising):
+        return _rising
     return _unsequenced
 
 
@@ -42,12 +44,16 @@ def _contiguous(delta: BookDelta, book_id: int, _from_snapshot: bool) -> Continu
 
 def _chained(delta: BookDelta, book_id: int, from_snapshot: bool) -> Continuity:
     if delta.previous_id == book_id:
-        return _CONTINUES
+        return _CONTINUES if delta.last_id >= book_id else _LATE
     if not from_snapshot:
         return _LATE if delta.last_id <= book_id else _GAP
     if delta.last_id < book_id:
         return _LATE
     return _CONTINUES if delta.first_id <= book_id else _GAP
+
+
+def _rising(delta: BookDelta, book_id: int, _from_snapshot: bool) -> Continuity:
+    return _LATE if delta.last_id <= book_id else _CONTINUES
 
 
 def _unsequenced(_delta: BookDelta, _book_id: int, _from_snapshot: bool) -> Continuity:

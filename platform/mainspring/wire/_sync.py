@@ -106,6 +106,31 @@ class BookSync:
         self._behind.clear()
         return events
 
+    def on_restart(self, snapshot: BookSnapshot) -> Sequence[MarketEvent]:
+        """The events that a snapshot gives which the venue sent unasked: the numbering of deltas begins with it."""
+        if self._state is _State.QUARANTINED:
+            self.resyncs += 1
+        self._asked = self.wants_snapshot = False
+        self._state = _State.LIVE
+        self._book_id = snapshot.last_id
+        self._from_snapshot = True
+        self._buffered.clear()
+        self._behind.clear()
+        return (snapshot,)
+
+    def on_unknown_level(self, receive_time_ns: int) -> Sequence[MarketEvent]:
+        """The events of a delta about a level that the book should have and hasn't: something was lost."""
+        if self._state is _State.LIVE:
+            self.gaps += 1
+            return self._break(receive_time_ns, Cause.GAP)
+        self._causes[Cause.PRE_SNAPSHOT if self._state is _State.WAITING else Cause.QUARANTINED] += 1
+        self._ask()
+        return ()
+
+    def on_wrong_checksum(self, receive_time_ns: int) -> Sequence[MarketEvent]:
+        """The events of a message after which the book isn't what the venue's checksum says."""
+        return self._break(receive_time_ns, Cause.CHECKSUM)
+
     def on_either(self, event: BookDelta | BookSnapshot) -> Sequence[MarketEvent]:
         """The events that a delta or a snapshot gives."""
         return self.on_snapshot(event) if isinstance(event, BookSnapshot) else self.on_delta(event)
@@ -146,6 +171,15 @@ class BookSync:
         self._causes[Cause.GAP] += 1
         self._buffered.append(delta)
         return (BookInvalid(self._index, delta.receive_time_ns, Cause.GAP.value),)
+
+    def _break(self, receive_time_ns: int, cause: Cause) -> Sequence[MarketEvent]:
+        """The book can't be trusted, and the message at which it showed is no use to the next snapshot."""
+        self._state = _State.QUARANTINED
+        self._buffered.clear()
+        self._behind.clear()
+        self._ask()
+        self._causes[cause] += 1
+        return (BookInvalid(self._index, receive_time_ns, cause.value),)
 
     def _keep(self, delta: BookDelta) -> Sequence[MarketEvent]:
         """Keeps an unbroken run of deltas: a snapshot can use no other."""

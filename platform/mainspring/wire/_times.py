@@ -3,7 +3,7 @@
 import datetime
 import re
 
-__all__ = ["MAX_TIME_NS", "rfc3339_to_ns"]
+__all__ = ["MAX_TIME_NS", "millis_to_ns", "rfc3339_to_ns"]
 
 MAX_TIME_NS = 2**63 - 1
 
@@ -13,6 +13,18 @@ _RFC3339 = re.compile(
 )
 _EPOCH_DAY = datetime.date(1970, 1, 1).toordinal()
 _MAX_HOUR, _MAX_MINUTE, _LEAP_SECOND = 23, 59, 60
+
+
+def millis_to_ns(time: int) -> int:
+    """The nanoseconds of a time in milliseconds, of 0 to 2**63 - 1.
+
+    One that would be beyond 64 bits is in microseconds or, if that would be too, in nanoseconds: what some venues send
+    on request under the same key.
+    """
+    for scale in (1_000_000, 1_000):
+        if time <= MAX_TIME_NS // scale:
+            return time * scale
+    return time
 
 
 def rfc3339_to_ns(text: str) -> int:

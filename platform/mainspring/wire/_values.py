@@ -4,19 +4,23 @@ The hot path reads the same values without the words (see `_parsers`); where it 
 """
 
 import math
+import re
 import reprlib
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from mainspring.errors import WireError
 from mainspring.model import MAX_UNITS, NO_ID, Instrument, Level, units_from_number, units_from_text
-from mainspring.wire._times import MAX_TIME_NS, rfc3339_to_ns
+from mainspring.wire._times import MAX_TIME_NS, millis_to_ns, rfc3339_to_ns
 from mainspring.wire.fields import Choice, Flag, Integer, Levels, Millis, Number, Price, Rfc3339, Size, Text, Time
 
 __all__ = [
+    "DECIMAL",
     "MAX_TIME_MS",
     "Data",
     "read_choice",
+    "read_decimal",
     "read_flag",
     "read_integer",
     "read_levels",
@@ -33,6 +37,8 @@ MAX_TIME_MS = MAX_TIME_NS // 1_000_000
 
 _ABSENT = object()
 
+DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", re.ASCII)
+
 
 def refusal(field: str, problem: str, value: object = _ABSENT) -> WireError:
     """The error for a field; it shows the start of the value."""
@@ -47,6 +53,17 @@ def read_text(data: Data, field: Text) -> str:
     return value
 
 
+def read_decimal(data: Data, field: Text, *, signed: bool) -> Decimal | None:
+    """Plain decimal text; None if it is empty. One that isn't `signed` is above zero."""
+    text = read_text(data, field)
+    if not text:
+        return None
+    value = Decimal(text) if DECIMAL.fullmatch(text) else None
+    if value is None or not (signed or value > 0):
+        raise refusal(field.key, f"must be decimal text{'' if signed else ' above zero'}", text)
+    return value
+
+
 def read_integer(data: Data, field: Integer) -> int:
     if field.optional and field.key not in data:
         return NO_ID
@@ -57,7 +74,7 @@ def read_time(data: Data, field: Time | None, receive_time_ns: int) -> int:
     if field is None:
         return receive_time_ns
     if isinstance(field, Millis):
-        return _whole(data, field.key, MAX_TIME_MS) * 1_000_000
+        return millis_to_ns(_whole(data, field.key, MAX_TIME_NS))
     value = _get(data, field.key)
     if isinstance(field, Rfc3339) and type(value) is str:
         try:

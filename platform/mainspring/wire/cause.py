@@ -29,6 +29,9 @@ class Cause(enum.StrEnum):
     GAP = "gap"
     """The delta at which a gap showed: deltas before it are missing. It is kept, for the next snapshot."""
 
+    CHECKSUM = "checksum"
+    """The message after which the venue's checksum shows that the book is wrong. It isn't applied."""
+
     QUARANTINED = "quarantined"
     """A delta while the book waits for a snapshot after a gap. It is kept too."""
 

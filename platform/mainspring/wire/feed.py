@@ -10,8 +10,9 @@ from mainspring.seams.codec import Codec
 from mainspring.seams.feed import Feed, FeedContext, RawMessage
 from mainspring.wire._decoder import CompiledFeed
 from mainspring.wire._grids import find_grids
-from mainspring.wire.formats import Format, RestSnapshot, Subscribe
+from mainspring.wire.formats import Chained, Contiguous, Format, RestSnapshot, SocketSnapshot, Subscribe
 from mainspring.wire.listing import Listing
+from mainspring.wire.messages import DeltaMessage, QuoteMessage, SnapshotMessage
 
 __all__ = ["WireFeed", "python_decoder"]
 
@@ -24,18 +25,37 @@ def python_decoder(declared: "WireFeed", context: FeedContext) -> CompiledFeed:
 class WireFeed(msgspec.Struct, frozen=True, kw_only=True):
     """A venue's feed as plain data, and a factory of feeds by the contract of `mainspring.seams.register_feeds`.
 
-    `format` says how its messages are read, `resync` where a book's snapshot is fetched (None: the stream brings
+    `format` says how its messages are read, `resync` how a book's snapshot is fetched (None: the stream brings
     them), `subscribe` what is sent after connecting, and `listing` what is known of its instruments beforehand.
     """
 
     format: Format
-    resync: RestSnapshot | None = None
+    resync: RestSnapshot | SocketSnapshot | None = None
     subscribe: tuple[Subscribe, ...] = ()
     listing: Listing | None = None
 
     def __call__(self, context: FeedContext) -> Feed:
         """A feed for the session's instruments, run by the context's decoder."""
         return (context.decoder or python_decoder)(self, context)
+
+    @property
+    def proves(self) -> tuple[str, ...]:
+        """What the venue's messages prove of its books.
+
+        "sequence": a lost update shows in the numbers; "checksum": the book is what the venue says it is; "levels": an
+        update of a level that isn't there shows a loss; "quotes": quotes have the numbers of the updates.
+        """
+        declared = self.format
+        books = [one for one in declared.messages if isinstance(one, DeltaMessage | SnapshotMessage)]
+        sides = [side for one in books for side in (one.bids, one.asks, one.rows) if side is not None]
+        numbered = any(isinstance(one, QuoteMessage) and one.update_id is not None for one in declared.messages)
+        found = {
+            "sequence": isinstance(declared.sequencing, Contiguous | Chained),
+            "checksum": any(one.checksum is not None for one in books),
+            "levels": any(side.id is not None for side in sides),
+            "quotes": bool(books) and numbered,
+        }
+        return tuple(name for name, proved in found.items() if proved)
 
     def describe(self, symbol: str, venue_symbol: str | None = None) -> Instrument | None:
         """The instrument that the listing gives for a name, ours or the venue's; None without a listing."""

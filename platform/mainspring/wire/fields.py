@@ -1,52 +1,90 @@
 """Where a value stands in a message, and how it is written there. Plain data: a decoder gives it its meaning.
 
-`key` is the key of the value in the message's object. Every value must be there and be of the type that its field
-says; anything else is a `WireError` that names the key. `optional=True` says that the key may be absent.
+`key` is the path of the value: a key of the message's object, or several steps with dots between them, each a key of
+an object or a place in an array ("params.data.0", "-1" for the last). A path that begins with "/" starts at the whole
+message where the declaration is about one item of an array (`each`); in a row of levels "../" starts at the item.
+Every value must be there and be of the type that its field says; anything else is a `WireError` that names the key.
+`optional=True` says that the value may be absent.
 """
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
 __all__ = [
+    "Checksum",
     "Choice",
     "Flag",
     "Integer",
     "Levels",
+    "Micros",
     "Millis",
     "Nanos",
     "Number",
     "Price",
     "Range",
     "Rfc3339",
+    "Scale",
+    "Seconds",
     "Size",
     "Text",
     "Time",
 ]
 
+Scale: TypeAlias = tuple[tuple[str, int], ...]
+"""How many decimals an integer has, by the start of the venue symbol: the first that fits counts, "" fits all."""
+
 
 class Text(msgspec.Struct, frozen=True, tag=True):
-    """A string. If `optional`, an absent one is empty."""
+    """A string. If `optional`, an absent one is empty.
+
+    `after` and `until` cut it: what stands behind the first `after`, up to the next `until`. So the symbol in
+    "market.btcusdt.depth.step0" is `Text("ch", after="market.", until=".")`.
+    """
 
     key: str
     optional: bool = False
+    after: str = ""
+    until: str = ""
 
 
 class Integer(msgspec.Struct, frozen=True, tag=True):
-    """An integer of 0 to 2**63 - 1: an id or a count. If `optional`, an absent one is `NO_ID`."""
+    """An integer of 0 to 2**63 - 1: an id or a count. If `optional`, an absent one is `NO_ID`.
+
+    With `text`, it may also be written as text.
+    """
 
     key: str
     optional: bool = False
+    text: bool = False
 
 
 class Millis(msgspec.Struct, frozen=True, tag=True):
-    """A time, as an integer of milliseconds since the Unix epoch."""
+    """A time, as an integer of milliseconds since the Unix epoch.
+
+    One too large for that is taken as micro- or nanoseconds, which some venues send on request. With `text`, it may
+    also be decimal text, or have a fraction.
+    """
+
+    key: str
+    text: bool = False
+
+
+class Micros(msgspec.Struct, frozen=True, tag=True):
+    """A time in microseconds since the Unix epoch: a number or decimal text, with or without a fraction."""
 
     key: str
 
 
 class Nanos(msgspec.Struct, frozen=True, tag=True):
-    """A time, as an integer of nanoseconds since the Unix epoch."""
+    """A time, as an integer of nanoseconds since the Unix epoch. With `text`, it may also be decimal text."""
+
+    key: str
+    text: bool = False
+
+
+class Seconds(msgspec.Struct, frozen=True, tag=True):
+    """A time in seconds since the Unix epoch: a number or decimal text, with or without a fraction."""
 
     key: str
 
@@ -62,17 +100,27 @@ class Rfc3339(msgspec.Struct, frozen=True, tag=True):
 
 
 class Price(msgspec.Struct, frozen=True, tag=True):
-    """A price: plain decimal text, or a JSON or msgpack number if `number`."""
+    """A price: plain decimal text, or a JSON or msgpack number if `number`.
+
+    With a `scale`, it is an integer (or the text of one) with that number of decimals.
+    """
 
     key: str
     number: bool = False
+    scale: Scale = ()
 
 
 class Size(msgspec.Struct, frozen=True, tag=True):
-    """A size: plain decimal text, or a JSON or msgpack number if `number`."""
+    """A size: plain decimal text, or a JSON or msgpack number if `number`; `scale` as in `Price`.
+
+    With `decimals`, the venue computes sizes in binary fractions, of which only that number of decimals count: one that
+    is no whole number of lots is rounded to the nearest.
+    """
 
     key: str
     number: bool = False
+    scale: Scale = ()
+    decimals: int | None = None
 
 
 class Number(msgspec.Struct, frozen=True, tag=True):
@@ -90,13 +138,13 @@ class Flag(msgspec.Struct, frozen=True, tag=True):
 
 
 class Choice(msgspec.Struct, frozen=True, tag=True):
-    """One of the strings or booleans in `values`, each of which stands for an integer.
+    """One of the strings, booleans or integers in `values`, each of which stands for an integer.
 
     Any other value, and an absent key, stands for `otherwise`; if that is None, it is a `WireError`.
     """
 
     key: str
-    values: tuple[tuple[str | bool, int], ...]
+    values: tuple[tuple[str | bool | int, int], ...]
     otherwise: int | None = None
 
 
@@ -105,12 +153,35 @@ class Levels(msgspec.Struct, frozen=True, tag=True):
 
     `price` and `size` are the places in a level's array, or the keys in its object. They are text, or numbers if
     `number`. A level may hold more than the two. One price may come twice: the later row counts.
+
+    What venues do otherwise is said by the rest:
+
+    - `optional`: the array may be absent or null, which means that nothing changed on this side.
+    - `single`: under `key` isn't an array but one level; with an empty `key` the item itself is the level.
+    - `side`: the level says its side, 1 for a bid and -1 for an offer (only for `rows` of a message).
+    - `signed`: the sign of the size is the side, positive for a bid (only for `rows`).
+    - `deletes`: a level that is deleted says so: a `Choice` of 1 (deleted) or 0. Its size doesn't count then, and may
+      be absent. A size of zero deletes in any case.
+    - `id`: levels have ids. One that comes without its price has the price that came with the id before.
+    - `scale` and `size_scale`: prices and sizes are integers with that number of decimals, as in `Price`.
+    - `size_decimals`: sizes are rounded, as in `Size.decimals`.
+    - `placeholder`: a level with the price zero says nothing, and is passed over.
     """
 
     key: str
     price: int | str = 0
     size: int | str = 1
     number: bool = False
+    optional: bool = False
+    single: bool = False
+    side: Choice | None = None
+    signed: bool = False
+    deletes: Choice | None = None
+    id: int | str | None = None
+    scale: Scale = ()
+    size_scale: Scale = ()
+    size_decimals: int | None = None
+    placeholder: bool = False
 
     def __post_init__(self) -> None:
         if type(self.price) is not type(self.size):
@@ -122,12 +193,33 @@ class Levels(msgspec.Struct, frozen=True, tag=True):
 class Range(msgspec.Struct, frozen=True, tag=True):
     """The ids of the updates that a delta covers, `first` to `last`; `previous` is the last id of the delta before it.
 
-    Each names the key of an integer of 0 to 2**63 - 1. A `first` beyond `last` is a `WireError`.
+    Each names the key of an integer of 0 to 2**63 - 1; with `text`, they may be written as text. Where each delta has
+    one number, `first` and `last` are the same key. A `first` beyond `last` is a `WireError`.
     """
 
     first: str
     last: str
     previous: str | None = None
+    text: bool = False
 
 
-Time: TypeAlias = Millis | Nanos | Rfc3339
+class Checksum(msgspec.Struct, frozen=True, tag=True):
+    """The CRC32 of the best levels after the message, under `key`: a number of either sign, or the text of one.
+
+    It is that of one ASCII text, made of price and size of the best `levels` of each side with `separator` between
+    all of them: "interleaved" is best bid, best offer, second bid and so on; "asks-bids" is all offers, then all bids.
+    `text` says how each is written: as it was "sent" (where the message has text), by its "digits" (no point, and no
+    zeros in front; where the message has numbers, those of the instrument's grid), or "shortest" (no zeros behind the
+    last decimal). With `negative_asks`, the size of an offer has a minus sign.
+    """
+
+    key: str
+    levels: int
+    layout: Literal["interleaved", "asks-bids"] = "interleaved"
+    separator: str = ":"
+    text: Literal["sent", "digits", "shortest"] = "sent"
+    optional: bool = False
+    negative_asks: bool = False
+
+
+Time: TypeAlias = Millis | Micros | Nanos | Seconds | Rfc3339

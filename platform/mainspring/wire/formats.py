@@ -1,9 +1,10 @@
 """A venue's format: its messages, their envelope and numbering, and what to send and fetch."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
+from mainspring.wire._flat import is_flat
 from mainspring.wire.messages import DeltaMessage, Message, SnapshotMessage
 
 __all__ = [
@@ -11,7 +12,9 @@ __all__ = [
     "Contiguous",
     "Format",
     "RestSnapshot",
+    "Rising",
     "Sequencing",
+    "SocketSnapshot",
     "StreamName",
     "Subscribe",
     "Unsequenced",
@@ -32,40 +35,55 @@ class Chained(msgspec.Struct, frozen=True, tag=True):
 
     With L the id of a snapshot, deltas with `last < L` are stale and the first one applied has `first <= L <= last`,
     or names L itself as `previous`, when the snapshot was taken just between two deltas. From then on `previous` must
-    be the `last` of the delta before. Binance USD-M and COIN-M futures: "How to manage a local order book correctly".
+    be the `last` of the delta before; one that names it and ends before it goes back, and is late. Binance USD-M and
+    COIN-M futures: "How to manage a local order book correctly".
     """
+
+
+class Rising(msgspec.Struct, frozen=True, tag=True):
+    """The ids of an instrument's deltas rise, with holes between them: one that doesn't is late. No gap can be seen."""
 
 
 class Unsequenced(msgspec.Struct, frozen=True, tag=True):
     """Nothing is numbered: a snapshot starts the book, and every delta after it continues it. No gap can be seen."""
 
 
-Sequencing: TypeAlias = Contiguous | Chained | Unsequenced
+Sequencing: TypeAlias = Contiguous | Chained | Rising | Unsequenced
 
 
 class StreamName(msgspec.Struct, frozen=True):
-    """Where the envelope names the stream. Up to the first `until`, the name is the venue symbol, in either case."""
+    """Where the envelope names the stream: the venue symbol, in either case, behind `after` and up to `until`."""
 
     key: str
     until: str
+    after: str = ""
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
     """What a venue sends.
 
     `unwrap` is the key of the message in its envelope; a message without the envelope is taken as well. `stream` says
-    which instrument the envelope names. With `batch`, a message is an array of messages, applied whole or not at all.
+    which instrument the envelope names, and `answers` where that of a recorded answer to a request does instead. With
+    `batch`, a message is an array of messages, applied whole or not at all.
     """
 
     messages: tuple[Message, ...]
     unwrap: str | None = None
     stream: StreamName | None = None
+    answers: StreamName | None = None
     batch: bool = False
     sequencing: Sequencing = Unsequenced()
+
+    @property
+    def flat(self) -> bool:
+        """Whether all values stand under keys of one object, so that a message is read in one pass."""
+        return is_flat(self)
 
     def __post_init__(self) -> None:
         if self.batch and (self.unwrap is not None or self.stream is not None):
             raise ValueError("a batch has no envelope: batch goes with neither unwrap nor stream")
+        if not self.flat and (self.batch or self.unwrap is not None or self.stream is not None):
+            raise ValueError("where messages are found by paths, these replace batch (each), unwrap and stream")
         for message in self.messages:
             if isinstance(self.sequencing, Unsequenced):
                 continue
@@ -79,10 +97,16 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
                     raise ValueError("chained sequencing needs the previous id of a delta")
 
 
-class RestSnapshot(msgspec.Struct, frozen=True):
+class RestSnapshot(msgspec.Struct, frozen=True, tag=True):
     """A book's snapshot is fetched by HTTP GET from `path`, in which `{venue_symbol}` is replaced."""
 
     path: str
+
+
+class SocketSnapshot(msgspec.Struct, frozen=True, tag=True):
+    """A book's snapshot is asked for on the connection by `message`, in whose texts `{venue_symbol}` is replaced."""
+
+    message: dict[str, Any]
 
 
 class Subscribe(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,13 +29,18 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     quotes: tuple[str, ...] = ()
     settle_currency: str = ""
     base_before: str = ""
-    slash: bool = False
-    """Whether the venue writes the "/" itself."""
+    separator: str = ""
+    """What the venue writes between base and quote currency: "/" in "BTC/USD", "-" in "BTC-USD".
+
+    A symbol with more or fewer parts than two stays as it is."""
 
     def symbol_of(self, venue_symbol: str) -> str:
         """Our symbol for the venue's."""
         if "/" in venue_symbol:
             return venue_symbol
+        if self.separator:
+            parts = venue_symbol.split(self.separator)
+            return "/".join(parts) if len(parts) == 2 and all(parts) else venue_symbol
         fitting = [quote for quote in self.quotes if venue_symbol.endswith(quote) and venue_symbol != quote]
         if not fitting:
             return venue_symbol
@@ -44,7 +49,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
     def venue_symbol_of(self, symbol: str) -> str:
         """The venue's symbol for ours."""
-        return symbol if self.slash else symbol.replace("/", "")
+        return symbol.replace("/", self.separator)
 
     def describe(self, symbol: str, venue_symbol: str | None) -> Instrument:
         """The instrument. Either name may be empty: it is then derived from the other."""

@@ -2,23 +2,29 @@
 
 `when` maps keys of the message to the values that they must have, and `has` names keys that must be there: together
 they distinguish one kind of message from another. If several declarations fit, one with a `when` takes precedence over
-one without, and then the first over the others.
+one without, and then the first over the others. A text in `when` with a "*" at its start or end (or both) stands for
+any text that ends or begins so (or holds it). All of them are paths, as in `mainspring.wire.fields`.
+
+`each` is the path of an array whose items are messages of this kind. All paths of the declaration start at the item
+then; those that begin with "/" start at the whole message, so that items inherit what their envelope says.
 
 `symbol` is None if the message doesn't name its instrument: then the name of its stream does (see
 `mainspring.wire.Format`), or it belongs to the session's only instrument. `event_time` is None if the venue sends no
 time: then the receive time is used.
 """
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from mainspring.wire.fields import Choice, Flag, Integer, Levels, Number, Price, Range, Size, Text, Time
+from mainspring.wire.fields import Checksum, Choice, Flag, Integer, Levels, Number, Price, Range, Size, Text, Time
 
 __all__ = [
     "BarMessage",
     "ControlMessage",
     "DeltaMessage",
+    "MarkMessage",
     "MarketMessage",
     "Message",
     "QuoteMessage",
@@ -26,37 +32,59 @@ __all__ = [
     "StatusMessage",
     "TradeMessage",
     "When",
+    "both_sides",
 ]
 
-When: TypeAlias = dict[str, str | int | bool]
+When: TypeAlias = Mapping[str, str | int | bool]
 
 
 class DeltaMessage(msgspec.Struct, frozen=True, kw_only=True, tag="delta"):
     """Levels that changed. `sequence` is None if the venue doesn't number them.
 
-    If `reset` is declared and its flag is True, the message is a whole book: a snapshot.
+    If `reset` is declared and its flag is True, the message is a whole book: a snapshot. The levels are `bids` and
+    `asks`, or `rows`, in which each level says its side. `checksum` proves the book after the message. `depth` is how
+    many levels of each side the venue keeps up to date, or where the message says it: the book is cut to them.
     """
 
     when: When = {}
     has: tuple[str, ...] = ()
+    each: str | None = None
     symbol: Text | None = None
     event_time: Time | None = None
     sequence: Range | None = None
     reset: Flag | None = None
-    bids: Levels
-    asks: Levels
+    bids: Levels | None = None
+    asks: Levels | None = None
+    rows: Levels | None = None
+    checksum: Checksum | None = None
+    depth: int | Text | Integer | None = None
+
+    def __post_init__(self) -> None:
+        check_sides(self)
 
 
 class SnapshotMessage(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
-    """A whole book, as it stood after update `last_id`."""
+    """A whole book, as it stood after update `last_id`. Levels, `checksum` and `depth` are as in `DeltaMessage`.
+
+    With `restarts`, it comes in the stream by the venue's own decision and is always taken: the numbering of deltas
+    begins again with it.
+    """
 
     when: When = {}
     has: tuple[str, ...] = ()
+    each: str | None = None
     symbol: Text | None = None
     event_time: Time | None = None
     last_id: Integer | None = None
-    bids: Levels
-    asks: Levels
+    bids: Levels | None = None
+    asks: Levels | None = None
+    rows: Levels | None = None
+    checksum: Checksum | None = None
+    depth: int | Text | Integer | None = None
+    restarts: bool = False
+
+    def __post_init__(self) -> None:
+        check_sides(self)
 
 
 class QuoteMessage(msgspec.Struct, frozen=True, kw_only=True, tag="quote"):
@@ -64,6 +92,7 @@ class QuoteMessage(msgspec.Struct, frozen=True, kw_only=True, tag="quote"):
 
     when: When = {}
     has: tuple[str, ...] = ()
+    each: str | None = None
     symbol: Text | None = None
     event_time: Time | None = None
     update_id: Integer | None = None
@@ -76,11 +105,13 @@ class QuoteMessage(msgspec.Struct, frozen=True, kw_only=True, tag="quote"):
 class TradeMessage(msgspec.Struct, frozen=True, kw_only=True, tag="trade"):
     """A trade print. `aggressor` gives 1 if the buyer was the taker, -1 if the seller was, 0 if it isn't known.
 
-    `rising_ids` says that the trade ids of an instrument rise, so that a trade whose id doesn't is a repetition.
+    `rising_ids` says that the trade ids of an instrument rise, so that a trade whose id doesn't is a repetition. With
+    `signed`, the sign of the size is the aggressor: positive if the buyer was the taker.
     """
 
     when: When = {}
     has: tuple[str, ...] = ()
+    each: str | None = None
     symbol: Text | None = None
     event_time: Time | None = None
     trade_id: Integer | None = None
@@ -88,6 +119,7 @@ class TradeMessage(msgspec.Struct, frozen=True, kw_only=True, tag="trade"):
     size: Size
     aggressor: Choice | None = None
     rising_ids: bool = False
+    signed: bool = False
 
 
 class BarMessage(msgspec.Struct, frozen=True, kw_only=True, tag="bar"):
@@ -95,6 +127,7 @@ class BarMessage(msgspec.Struct, frozen=True, kw_only=True, tag="bar"):
 
     when: When = {}
     has: tuple[str, ...] = ()
+    each: str | None = None
     symbol: Text | None = None
     event_time: Time | None = None
     open: Price
@@ -111,11 +144,32 @@ class StatusMessage(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
 
     when: When = {}
     has: tuple[str, ...] = ()
+    each: str | None = None
     symbol: Text | None = None
     event_time: Time | None = None
     code: Text
     text: Text | None = None
     trading: Choice | None = None
+
+
+class MarkMessage(msgspec.Struct, frozen=True, kw_only=True, tag="mark"):
+    """The venue's mark price, and the funding that it will settle next. Both are decimal text, the price above zero.
+
+    An empty rate means that none is settled. `funding_rate` and `funding_time` are declared together, or neither is.
+    """
+
+    when: When = {}
+    has: tuple[str, ...] = ()
+    each: str | None = None
+    symbol: Text | None = None
+    event_time: Time | None = None
+    mark_price: Text
+    funding_rate: Text | None = None
+    funding_time: Time | None = None
+
+    def __post_init__(self) -> None:
+        if (self.funding_rate is None) != (self.funding_time is None):
+            raise ValueError("funding_rate and funding_time go together")
 
 
 class ControlMessage(msgspec.Struct, frozen=True, kw_only=True, tag="control"):
@@ -126,12 +180,36 @@ class ControlMessage(msgspec.Struct, frozen=True, kw_only=True, tag="control"):
 
     when: When = {}
     has: tuple[str, ...] = ()
+    each: str | None = None
     kind: Literal["success", "subscription", "error"]
     inside: str | None = None
     code: Text | Integer | None = None
     text: Text | None = None
 
 
-MarketMessage: TypeAlias = DeltaMessage | SnapshotMessage | QuoteMessage | TradeMessage | BarMessage | StatusMessage
+def check_sides(message: DeltaMessage | SnapshotMessage) -> None:
+    """Raises `ValueError` unless the levels are declared as bids and asks, or as rows that say their side."""
+    bids, asks, rows = message.bids, message.asks, message.rows
+    if rows is not None:
+        if bids is not None or asks is not None:
+            raise ValueError("levels are declared as bids and asks, or as rows, not as both")
+        if (rows.side is None) == (not rows.signed):
+            raise ValueError("rows need either a side or signed sizes")
+    elif bids is None or asks is None:
+        raise ValueError("levels need bids and asks, or rows")
+    elif any(side.side is not None or side.signed for side in (bids, asks)):
+        raise ValueError("levels of bids or asks have their side already: declare rows instead")
+
+
+def both_sides(message: DeltaMessage | SnapshotMessage) -> tuple[Levels, Levels]:
+    """Bids and asks of a message that declares them apart. Raises `ValueError` if it declares rows."""
+    if message.bids is None or message.asks is None:
+        raise ValueError("the message declares rows, not bids and asks")
+    return message.bids, message.asks
+
+
+MarketMessage: TypeAlias = (
+    DeltaMessage | SnapshotMessage | QuoteMessage | TradeMessage | BarMessage | StatusMessage | MarkMessage
+)
 
 Message: TypeAlias = MarketMessage | ControlMessage

@@ -6,6 +6,7 @@ from mainspring.wire import (
     DeltaMessage,
     Integer,
     Levels,
+    MarkMessage,
     Millis,
     Price,
     QuoteMessage,
@@ -19,9 +20,12 @@ from mainspring.wire import (
     TradeMessage,
 )
 
-__all__ = ["CONTROLS", "QUOTES", "STREAM", "TRADE", "depth", "quote", "snapshot", "subscribe"]
+__all__ = ["ANSWERS", "CONTROLS", "MARK", "QUOTES", "STREAM", "TRADE", "depth", "quote", "snapshot", "subscribe"]
 
 STREAM = StreamName(key="stream", until="@")
+
+ANSWERS = StreamName(key="request", after="symbol=", until="&")
+"""Where the recorded answer of a REST request names its instrument."""
 
 QUOTES = ("USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "USD", "BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "BRL", "JPY")
 """The quote currencies with which symbols end. Any other symbol stays as Binance writes it."""
@@ -44,6 +48,18 @@ TRADE = TradeMessage(
     # "m" says whether the buyer was the maker; if so, the aggressor sold.
     aggressor=Choice("m", values=((True, -1), (False, 1))),
 )
+
+
+MARK = MarkMessage(
+    when={"e": "markPriceUpdate"},
+    symbol=Text("s"),
+    event_time=Millis("E"),
+    mark_price=Text("p"),
+    # Empty for contracts that are delivered.
+    funding_rate=Text("r"),
+    funding_time=Millis("T"),
+)
+"""The mark price of futures, each second or each three, and what is funded next."""
 
 
 def depth(sequence: Range) -> DeltaMessage:
@@ -85,9 +101,9 @@ def snapshot(*, symbol: Text | None = None, event_time: Time | None = None) -> S
     )
 
 
-def subscribe(depth_stream: str) -> Subscribe:
-    """Returns the request for an instrument's depth stream of that name, its book ticker and its trades."""
-    streams = (depth_stream, "bookTicker", "trade")
+def subscribe(depth_stream: str, *others: str) -> Subscribe:
+    """Returns the request for an instrument's depth stream of that name, its book ticker, its trades, and others."""
+    streams = (depth_stream, "bookTicker", "trade", *others)
     return Subscribe(
         message={"method": "SUBSCRIBE", "id": 1},
         lists={"params": tuple(f"{{venue_symbol_lower}}@{stream}" for stream in streams)},

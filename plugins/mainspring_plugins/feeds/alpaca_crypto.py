@@ -64,7 +64,7 @@ ALPACA_CRYPTO = WireFeed(
             lists=dict.fromkeys(("trades", "quotes", "orderbooks", "bars"), ("{venue_symbol}",)),
         ),
     ),
-    listing=Listing(tick_size=Decimal("1E-9"), lot_size=Decimal("1E-9"), slash=True),
+    listing=Listing(tick_size=Decimal("1E-9"), lot_size=Decimal("1E-9"), separator="/"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Binance COIN-M futures: diff depth with REST snapshots, book ticker, trades. Combined or raw streams."""
+"""Binance COIN-M futures: diff depth with REST snapshots, book ticker, trades, mark prices. Combined or raw streams."""
 
 from decimal import Decimal
 
@@ -14,15 +14,17 @@ BINANCE_COINM = WireFeed(
             _binance.quote(named=True),
             _binance.depth(Range(first="U", last="u", previous="pu")),
             _binance.TRADE,
+            _binance.MARK,
             _binance.snapshot(symbol=Text("symbol"), event_time=Millis("E")),
             *_binance.CONTROLS,
         ),
         unwrap="data",
         stream=_binance.STREAM,
+        answers=_binance.ANSWERS,
         sequencing=Chained(),
     ),
     resync=RestSnapshot(path="/dapi/v1/depth?symbol={venue_symbol}&limit=1000"),
-    subscribe=(_binance.subscribe("depth@0ms"),),
+    subscribe=(_binance.subscribe("depth@0ms", "markPrice@1s"),),
     # Inverse contracts, of 100 USD for Bitcoin and 10 USD for all others; sizes are whole contracts. A symbol names its
     # expiry ("BTCUSD_PERP"), so it stays as it is.
     listing=Listing(
@@ -39,4 +41,9 @@ BINANCE_COINM = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `binance-coinm`."""
-    catalogue.add("binance-coinm", BINANCE_COINM, summary="Binance COIN-M futures: depth, book ticker, trades")
+    catalogue.add(
+        "binance-coinm",
+        BINANCE_COINM,
+        summary="Binance COIN-M futures: depth, book ticker, trades, mark prices and funding",
+        capabilities={"marks": True},
+    )

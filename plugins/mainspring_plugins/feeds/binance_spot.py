@@ -19,6 +19,7 @@ BINANCE_SPOT = WireFeed(
         ),
         unwrap="data",
         stream=_binance.STREAM,
+        answers=_binance.ANSWERS,
         sequencing=Contiguous(),
     ),
     resync=RestSnapshot(path="/api/v3/depth?symbol={venue_symbol}&limit=1000"),

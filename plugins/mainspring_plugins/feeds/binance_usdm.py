@@ -1,4 +1,4 @@
-"""Binance USD-M futures: diff depth with REST snapshots, book ticker, trades. Combined or raw streams."""
+"""Binance USD-M futures: diff depth with REST snapshots, book ticker, trades, mark prices. Combined or raw streams."""
 
 from decimal import Decimal
 
@@ -14,15 +14,17 @@ BINANCE_USDM = WireFeed(
             _binance.quote(named=True),
             _binance.depth(Range(first="U", last="u", previous="pu")),
             _binance.TRADE,
+            _binance.MARK,
             _binance.snapshot(event_time=Millis("E")),
             *_binance.CONTROLS,
         ),
         unwrap="data",
         stream=_binance.STREAM,
+        answers=_binance.ANSWERS,
         sequencing=Chained(),
     ),
     resync=RestSnapshot(path="/fapi/v1/depth?symbol={venue_symbol}&limit=1000"),
-    subscribe=(_binance.subscribe("depth@0ms"),),
+    subscribe=(_binance.subscribe("depth@0ms", "markPrice@1s"),),
     # Linear contracts for one unit of the base currency; at most eight decimals are written.
     listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal("1E-8"), contract="linear", quotes=_binance.QUOTES),
 )
@@ -31,4 +33,9 @@ BINANCE_USDM = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `binance-usdm`."""
-    catalogue.add("binance-usdm", BINANCE_USDM, summary="Binance USD-M futures: depth, book ticker, trades")
+    catalogue.add(
+        "binance-usdm",
+        BINANCE_USDM,
+        summary="Binance USD-M futures: depth, book ticker, trades, mark prices and funding",
+        capabilities={"marks": True},
+    )

@@ -37,16 +37,18 @@ class CollarBps:
     A buy at `p` passes if `p <= mid * (1 + limit / 10000)`, a sell if `p >= mid * (1 - limit / 10000)`, exactly. A
     market order is checked at the worst price that it would get, walking the book for its whole size; if the book
     isn't deep enough, it is refused. Without a mid (book not live, a side empty, or crossed) every order is refused.
+    In whole numbers, the distance from the mid times `base` is at most the mid times `numerator`; `passive_base` and
+    `passive_numerator` are for the other side, unless `passive` is None.
     """
 
     def __init__(self, instrument: Instrument, *, options: CollarOptions) -> None:
         # mid * (1 + limit / 10000), with the mid in half ticks and over the limit's denominator, is in whole numbers.
-        self._numerator, denominator = options.limit.as_integer_ratio()
-        self._base = _BPS * denominator
+        self.numerator, denominator = options.limit.as_integer_ratio()
+        self.base = _BPS * denominator
         self._limit = options.limit
-        self._passive = options.passive
-        self._passive_numerator, passive_denominator = (options.passive or Decimal(0)).as_integer_ratio()
-        self._passive_base = _BPS * passive_denominator
+        self.passive = options.passive
+        self.passive_numerator, passive_denominator = (options.passive or Decimal(0)).as_integer_ratio()
+        self.passive_base = _BPS * passive_denominator
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
@@ -62,10 +64,10 @@ class CollarBps:
             price = worst
         # How far the price is on the aggressive side of the mid, in half ticks.
         beyond = side * (2 * price - bid - ask)
-        if beyond * self._base > (bid + ask) * self._numerator:
+        if beyond * self.base > (bid + ask) * self.numerator:
             return self._refusal(price, beyond, bid + ask, f"beyond the mid, and {self._limit} is")
-        if self._passive is not None and -beyond * self._passive_base > (bid + ask) * self._passive_numerator:
-            return self._refusal(price, -beyond, bid + ask, f"away from the market, and {self._passive} is")
+        if self.passive is not None and -beyond * self.passive_base > (bid + ask) * self.passive_numerator:
+            return self._refusal(price, -beyond, bid + ask, f"away from the market, and {self.passive} is")
         return None
 
     def _refusal(self, price: int, distance: int, mid_half_ticks: int, words: str) -> Refusal:
@@ -81,5 +83,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         CollarBps,
         summary="How far through the mid an order may be priced, in basis points",
         options=CollarOptions,
-        capabilities={"required": True},
+        capabilities={"required": True, "in_runs": True},
     )

@@ -15,12 +15,13 @@ _NS_IN_MS = 1_000_000
 class MaxBookAgeMs:
     """Passes orders if the best prices came at most `limit` milliseconds ago and form a market.
 
-    Refuses while the book isn't live, a side is empty, or it is crossed or locked, however recent it is.
+    Refuses while the book isn't live, a side is empty, or it is crossed or locked, however recent it is. `max_ns` is
+    the limit in whole nanoseconds.
     """
 
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self._limit = options.limit
-        self._max_ns = whole_units(options.limit, Decimal("0.000001"))
+        self.max_ns = whole_units(options.limit, Decimal("0.000001"))
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
@@ -31,7 +32,7 @@ class MaxBookAgeMs:
         if market.bid_ticks >= market.ask_ticks:
             return Refusal(_NAME, f"the book is crossed: bid {market.bid_ticks}, ask {market.ask_ticks} ticks")
         age_ns = market.now_ns - market.bbo_time_ns
-        if not 0 <= age_ns <= self._max_ns:
+        if not 0 <= age_ns <= self.max_ns:
             return Refusal(_NAME, f"the best prices are {age_ns / _NS_IN_MS:.3f} ms old, above {self._limit}")
         return None
 
@@ -44,5 +45,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxBookAgeMs,
         summary="Oldest best prices to trade on, in milliseconds; no trading on a broken book",
         options=LimitOptions,
-        capabilities={"required": True},
+        capabilities={"required": True, "in_runs": True},
     )

@@ -18,20 +18,21 @@ class MaxOrderNotional:
     For spot and linear contracts the notional is price times size times contract size. A buy is valued at its limit
     price, a sell at its limit price or the best bid, whichever is higher. A market order is valued at the far side's
     best price or at the levels that it would take, whichever is more; without a far side it is refused. For an inverse
-    contract the notional is size times contract size, whatever the price.
+    contract the notional is size times contract size, whatever the price: `priced` is False there. `max_units` is the
+    limit in ticks times lots, or in lots.
     """
 
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         size_unit = Decimal(1) if instrument.contract == "inverse" else instrument.tick_size
-        self._priced = instrument.contract != "inverse"
-        self._max_units = whole_units(options.limit, size_unit, instrument.lot_size, instrument.contract_size)
+        self.priced = instrument.contract != "inverse"
+        self.max_units = whole_units(options.limit, size_unit, instrument.lot_size, instrument.contract_size)
         self._instrument = instrument
         self._limit = options.limit
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
         units = order.size_lots
-        if self._priced and order.kind == "market":
+        if self.priced and order.kind == "market":
             if not market.live:
                 return Refusal(_NAME, "the book isn't live, so a market order has no price")
             cost = cost_units(order, market)
@@ -40,19 +41,19 @@ class MaxOrderNotional:
                     _NAME, f"there is no {'ask' if order.side > 0 else 'bid'}, so a market order has no price"
                 )
             units = cost
-        elif self._priced:
+        elif self.priced:
             price_ticks = order.price_ticks
             if order.side < 0 and market.bid_lots and market.bid_ticks > price_ticks:
                 price_ticks = market.bid_ticks
             units *= price_ticks
-        if units <= self._max_units:
+        if units <= self.max_units:
             return None
         return Refusal(_NAME, f"notional {self._text(units)} is above {self._limit}")
 
     def _text(self, units: int) -> str:
         instrument = self._instrument
         step = instrument.lot_size * instrument.contract_size
-        return decimal_text(units, step * instrument.tick_size if self._priced else step)
+        return decimal_text(units, step * instrument.tick_size if self.priced else step)
 
 
 @hookimpl
@@ -63,5 +64,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxOrderNotional,
         summary="Largest value of an order, in quote currency",
         options=LimitOptions,
-        capabilities={"required": True},
+        capabilities={"required": True, "in_runs": True},
     )

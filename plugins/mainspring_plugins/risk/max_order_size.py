@@ -10,16 +10,19 @@ _NAME = "max_order_size"
 
 
 class MaxOrderSize:
-    """Passes orders whose size is at most `limit`, in base currency (or contracts, for a contract)."""
+    """Passes orders whose size is at most `limit`, in base currency (or contracts, for a contract).
+
+    `max_lots` is the limit in whole lots.
+    """
 
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self._lot_size = instrument.lot_size
         self._limit = options.limit
-        self._max_lots = whole_units(options.limit, instrument.lot_size)
+        self.max_lots = whole_units(options.limit, instrument.lot_size)
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
-        if order.size_lots <= self._max_lots:
+        if order.size_lots <= self.max_lots:
             return None
         return Refusal(_NAME, f"size {decimal_text(order.size_lots, self._lot_size)} is above {self._limit}")
 
@@ -32,5 +35,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxOrderSize,
         summary="Largest size of an order, in base currency or contracts",
         options=LimitOptions,
-        capabilities={"required": True},
+        capabilities={"required": True, "in_runs": True},
     )

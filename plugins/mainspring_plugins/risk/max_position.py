@@ -14,12 +14,13 @@ class MaxPosition:
 
     It assumes the worst case: every open order of the same side fills, and none of the other side. So an order that
     reduces the position passes unless, with the others of its side, it could reverse the position beyond the limit.
+    `max_lots` is the limit in whole lots.
     """
 
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self._lot_size = instrument.lot_size
         self._limit = options.limit
-        self._max_lots = whole_units(options.limit, instrument.lot_size)
+        self.max_lots = whole_units(options.limit, instrument.lot_size)
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
@@ -27,7 +28,7 @@ class MaxPosition:
             worst_lots = account.position_lots + account.open_buy_lots + order.size_lots
         else:
             worst_lots = account.open_sell_lots + order.size_lots - account.position_lots
-        if worst_lots <= self._max_lots:
+        if worst_lots <= self.max_lots:
             return None
         direction = "long" if order.side > 0 else "short"
         return Refusal(
@@ -43,5 +44,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxPosition,
         summary="Largest position, open orders filled, in base currency or contracts",
         options=LimitOptions,
-        capabilities={"required": True},
+        capabilities={"required": True, "in_runs": True},
     )

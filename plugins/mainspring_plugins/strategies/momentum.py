@@ -1,14 +1,12 @@
 """A trend follower: long while a fast average of the mid is above a slow one, short while it is below."""
 
 import math
-from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 
-from mainspring.model import Instrument, OrderEvent, Rejected, Side
-from mainspring.seams import Catalogue, MarketView, Orders, Subscription, hookimpl
-from mainspring_plugins.strategies._sizes import lots
+from mainspring.model import OrderEvent, Rejected
+from mainspring.seams import Catalogue, OrderHandle, Session, StrategyMarket, hookimpl
 
 __all__ = ["Momentum", "MomentumOptions"]
 
@@ -21,7 +19,7 @@ class MomentumOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     `size` is the position taken, in base currency; `fast_s` and `slow_s` are the averages' time constants in seconds.
     A position is opened when the averages are `enter_bps` apart, and closed when they are less than `exit_bps` apart.
-    After a refused order it requests nothing in that instrument for `retry_ms`.
+    After a refused order it requests nothing in that market for `retry_ms`.
     """
 
     size: Decimal
@@ -40,64 +38,74 @@ class MomentumOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             raise ValueError(f"retry_ms must be from 0 to {_MOST_MS:,}, not {self.retry_ms}")
 
 
+class _Averages(msgspec.Struct, gc=False):
+    """The averages of one market's mid, in ticks. Nothing is requested before `quiet_until_ns`."""
+
+    size_lots: int
+    fast: float = 0.0
+    slow: float = 0.0
+    first_ns: int = 0
+    last_ns: int = 0
+    quiet_until_ns: int = 0
+
+
 class Momentum:
     """Trades with market orders.
 
     The averages start at the first mid price; trading starts after one slow time constant.
     """
 
-    subscription = Subscription(bbo=True, order_events=True)
-
-    def __init__(self, instruments: Sequence[Instrument], *, options: MomentumOptions) -> None:
+    def __init__(self, *, options: MomentumOptions) -> None:
         self._options = options
         self._fast_ns = options.fast_s * 1e9
         self._slow_ns = options.slow_s * 1e9
-        self._size_lots = [lots(options.size, instrument, "size") for instrument in instruments]
-        self._fast = [0.0] * len(instruments)
-        self._slow = [0.0] * len(instruments)
-        self._first_ns = [0] * len(instruments)
-        self._last_ns = [0] * len(instruments)
         self._retry_ns = options.retry_ms * 1_000_000
-        self._quiet_until_ns = [0] * len(instruments)
+        self._averages: dict[int, _Averages] = {}
 
-    def on_bbo(self, market: MarketView, orders: Orders) -> None:
+    def on_start(self, session: Session) -> None:
+        """Converts the size to lots of each market."""
+        for market in session.markets:
+            self._averages[market.index] = _Averages(market.lots(self._options.size))
+
+    def on_bbo(self, market: StrategyMarket) -> None:
         """Updates the averages, and the position if they call for it."""
-        if not (market.live and market.bid_lots and market.ask_lots):
+        view = market.view
+        if not (view.live and view.bid_lots and view.ask_lots):
             return
-        index = market.index
-        gap_bps = self._average(index, market.now_ns, (market.bid_ticks + market.ask_ticks) / 2)
-        waits = market.now_ns - self._first_ns[index] < self._slow_ns or market.now_ns < self._quiet_until_ns[index]
-        if waits or orders.open_orders():
+        averages, now_ns = self._averages[market.index], market.now_ns
+        gap_bps = self._update(averages, now_ns, (view.bid_ticks + view.ask_ticks) / 2)
+        waits = now_ns - averages.first_ns < self._slow_ns or now_ns < averages.quiet_until_ns
+        if waits or market.open_orders:
             return
-        position_lots = orders.position_lots
-        wanted_lots = position_lots
+        position_lots = wanted_lots = market.position_lots
         if gap_bps >= self._options.enter_bps:
-            wanted_lots = self._size_lots[index]
+            wanted_lots = averages.size_lots
         elif gap_bps <= -self._options.enter_bps:
-            wanted_lots = -self._size_lots[index]
+            wanted_lots = -averages.size_lots
         elif abs(gap_bps) < self._options.exit_bps:
             wanted_lots = 0
         if wanted_lots > position_lots:
-            orders.submit(Side.BUY, wanted_lots - position_lots, kind="market", time_in_force="ioc")
+            market.buy(size_lots=wanted_lots - position_lots)
         elif wanted_lots < position_lots:
-            orders.submit(Side.SELL, position_lots - wanted_lots, kind="market", time_in_force="ioc")
+            market.sell(size_lots=position_lots - wanted_lots)
 
-    def on_order_event(self, event: OrderEvent, market: MarketView, orders: Orders) -> None:
+    def on_order(self, order: OrderHandle, event: OrderEvent) -> None:
         """Pauses after a refused order: the same request would be refused again."""
         if isinstance(event, Rejected):
-            self._quiet_until_ns[market.index] = market.now_ns + self._retry_ns
+            market = order.market
+            self._averages[market.index].quiet_until_ns = market.now_ns + self._retry_ns
 
-    def _average(self, index: int, now_ns: int, mid_ticks: float) -> float:
+    def _update(self, averages: _Averages, now_ns: int, mid_ticks: float) -> float:
         """Updates both averages with a mid price; returns how far the fast one is above the slow, in basis points."""
-        if not self._first_ns[index]:
-            self._first_ns[index] = self._last_ns[index] = now_ns
-            self._fast[index] = self._slow[index] = mid_ticks
-        elapsed_ns = now_ns - self._last_ns[index]
-        self._last_ns[index] = now_ns
+        if not averages.first_ns:
+            averages.first_ns = averages.last_ns = now_ns
+            averages.fast = averages.slow = mid_ticks
+        elapsed_ns = now_ns - averages.last_ns
+        averages.last_ns = now_ns
         # dt / (dt + tau) is the first-order discretisation of the exponential; it needs no libm, so replays agree.
-        self._fast[index] += (mid_ticks - self._fast[index]) * elapsed_ns / (elapsed_ns + self._fast_ns)
-        self._slow[index] += (mid_ticks - self._slow[index]) * elapsed_ns / (elapsed_ns + self._slow_ns)
-        return 1e4 * (self._fast[index] - self._slow[index]) / self._slow[index]
+        averages.fast += (mid_ticks - averages.fast) * elapsed_ns / (elapsed_ns + self._fast_ns)
+        averages.slow += (mid_ticks - averages.slow) * elapsed_ns / (elapsed_ns + self._slow_ns)
+        return 1e4 * (averages.fast - averages.slow) / averages.slow
 
 
 @hookimpl

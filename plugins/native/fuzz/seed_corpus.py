@@ -1,5 +1,7 @@
 """Fills `corpus/` with what the fuzz targets begin from: messages of the reference session and of recorded captures.
 
+The order tracker's target begins from random commands.
+
     uv run python plugins/native/fuzz/seed_corpus.py [CAPTURE...]
 
 A CAPTURE is a file that Mainspring records, or a text file with a message a line, a time before it or none; a directory
@@ -15,6 +17,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from random import Random
 
 import msgpack
 
@@ -52,6 +55,8 @@ def main() -> None:
             _keep("decimal", bytes((number % 8,)) + text)
         for at in range(0, len(decimals), 64):
             _keep("books", b"".join(map(_command, decimals[at : at + 64])))
+    for seed in range(_OF_EACH):
+        _keep("tracker", Random(seed).randbytes(1 + 7 * 60))  # noqa: S311
     for folder in sorted(_CORPUS.iterdir()):
         sys.stdout.write(f"{folder.name}: {len(list(folder.iterdir())):,} inputs\n")
 

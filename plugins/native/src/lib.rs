@@ -9,6 +9,8 @@ pub mod lane;
 pub mod orders;
 pub mod replay;
 pub mod slippage;
+pub mod trading;
+pub mod venue;
 pub mod wire;
 
 #[cfg(feature = "python")]

@@ -163,7 +163,8 @@ def test_a_strategys_size_keeps_the_profile(plan, keep):
         ONE.replace("replay", "paper")
         + """
 slippage.plugin = "square-root"
-router = { plugin = "paper", latency_us = 250 }
+router.plugin = "paper"
+latency.request_us = 250
 [strategy.maker]
 plugin = "quote-maker"
 size = 0.01

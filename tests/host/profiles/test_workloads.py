@@ -17,7 +17,8 @@ TRADES = """
 feed = { plugin = "simulated", seconds = 1 }
 instruments = ["BTC/USDT"]
 slippage.plugin = "square-root"
-router = { plugin = "paper", latency_us = 250 }
+router.plugin = "paper"
+latency.request_us = 250
 [strategy.maker]
 plugin = "quote-maker"
 size = 0.01
@@ -53,7 +54,7 @@ def test_the_same_work_is_the_same(digest):
         "hardware.timer_slack_ns=1",
         "strategy.maker.size=0.02",
         "risk.max_order_size=0.6",
-        "router.latency_us=251",
+        "latency.request_us=251",
         "market.volatility_half_life_s=30",
     ):
         assert digest(unlike) == whole

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -329,3 +330,20 @@ def kernel() -> FakeKernel:
 def make_kernel() -> type[FakeKernel]:
     """Makes a kernel: see `FakeKernel`."""
     return FakeKernel
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where processes write down what they have reserved; absent at first."""
+    return tmp_path / "reservations"
+
+
+@pytest.fixture
+def two(make_kernel: type[FakeKernel]) -> tuple[FakeKernel, FakeKernel]:
+    """Two processes of one host, as each of them sees it."""
+    first, second = make_kernel(threads=(100, 200)), make_kernel(threads=(200, 100))
+    second.pid = lambda: 200  # type: ignore[method-assign]
+    second.masks = first.masks
+    second.started = first.started
+    second.ended = first.ended
+    return first, second

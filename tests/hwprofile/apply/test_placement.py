@@ -261,7 +261,7 @@ def situations(draw):
     )
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@settings(derandomize=True, deadline=None)
 @given(situation=situations())
 def test_every_plan(host, situation):
     """All get usable, unreserved CPUs; hot roles have cores of their own if there are enough."""

@@ -118,7 +118,7 @@ def test_nothing_known(tmp_path):
         assert {value for value in vars(part).values() if value != ()} == {None}
 
 
-@settings(derandomize=True, max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.sampled_from(sorted(_FILES)), _WRONG, min_size=1, max_size=6), st.booleans())
 def test_malformed_files(tmp_path_factory, wrong, missing):
     """Whatever a kernel writes into its files, the probe ends, and its answer can be written, read back and drawn."""

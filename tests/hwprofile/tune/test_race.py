@@ -65,7 +65,7 @@ def test_a_race_is_that_of_its_seed(simulated: Simulated) -> None:
     assert [order.names for order in one.orders] != [order.names for order in other.orders]
 
 
-@pytest.mark.parametrize("budget_s", [6.0, 12.0, 60.0])
+@pytest.mark.parametrize("budget_s", [6.0, 12.0, pytest.param(60.0, marks=pytest.mark.gate)])
 @pytest.mark.parametrize("many", [2, 4, 40])
 def test_it_ends_within_its_budget(simulated: Simulated, budget_s: float, many: int) -> None:
     """With two candidates or forty, no race takes longer than it may, and all its processes have ended."""

@@ -22,13 +22,14 @@ class Clock:
 
 
 class SlowLane:
-    """Takes 100 ns a message; `stall` of them takes as long as it says."""
+    """Drives itself, and takes 100 ns a message; `stall` of them takes as long as it says."""
 
     def __init__(self, clock: Clock, stall: dict[int, int] | None = None) -> None:
         self.clock = clock
         self.stall = stall or {}
         self.chunks: list[list[int]] = []
         self.folds = 0
+        self.lane = self
 
     def run(self, messages: Sequence[int]) -> None:
         self.chunks.append(list(messages))

@@ -2,24 +2,28 @@
 
 import pytest
 
+from mainspring.errors import MainspringError
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.scaling import instruments, lanes, length, levels, rate
-from mainspring_perf.scaling.run import UnknownStudy, find_studies, run_studies
+from mainspring_perf.scaling.run import find_studies, run_studies
 from mainspring_perf.scaling.streams import changes, snapshots
 from mainspring_perf.scaling.values import Result
+from mainspring_tools.scaling_figures import figures_of
 
 # Whole sessions, several at once, and paced ones take most of a minute.
 _SLOW = [pytest.param(study, marks=pytest.mark.gate) for study in (lanes, length, rate)]
 
 
 @pytest.mark.parametrize("study", [instruments, levels, *_SLOW], ids=lambda study: study.NAME)
-def test_a_study_measures_and_draws_each_of_its_cases(study) -> None:
-    """Each case gives figures above zero, and each figure has a row for what was measured."""
+def test_a_study_measures_each_of_its_cases(study) -> None:
+    """Each case is measured, each table has a row for what was, and each plot of it points above zero."""
     results = [Result(case, study.measure(case)) for case in study.cases(True)]
-    figures = study.figures(results)
-    assert figures
+    figures = figures_of(study.NAME, results)
+    assert [figure.table for figure in figures if figure.table is not None] == study.tables(results)
+    for table in study.tables(results):
+        assert table.rows
+        assert all(len(row) == len(table.head) for row in table.rows)
     for figure in figures:
-        assert all(len(row) == len(figure.head) for row in figure.rows)
         assert all(value > 0 for series in figure.series for _, value in series.points)
         if figure.name != "capacity":
             assert all(series.points for series in figure.series)
@@ -34,7 +38,7 @@ def test_studies_are_found_and_run_in_processes() -> None:
     assert set(find_studies()) >= {"instruments", "lanes", "length", "levels", "rate"}
     assert [step[:2] for step in reported] == [("levels", number + 1) for number in range(len(reported))]
     assert {result.case["book"] for result in results["levels"]} >= {"bisect-list", "sorted-dict"}
-    with pytest.raises(UnknownStudy, match="there are: "):
+    with pytest.raises(MainspringError, match="there are: "):
         run_studies(["nothing"])
 
 

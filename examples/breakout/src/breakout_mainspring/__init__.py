@@ -4,13 +4,11 @@ The range is that of the mid price (Donchian's channel). Mids are held in half t
 """
 
 from collections import deque
-from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 
-from mainspring.model import Instrument, Side, units_from_decimal
-from mainspring.seams import Catalogue, MarketView, Orders, Subscription, hookimpl
+from mainspring.seams import Catalogue, Session, StrategyMarket, hookimpl
 
 __all__ = ["Breakout", "BreakoutOptions", "Range", "register_strategies"]
 
@@ -57,26 +55,30 @@ class Range:
 class Breakout:
     """Takes the side of a breakout with orders that execute at once or not at all."""
 
-    subscription = Subscription(bbo=True)
+    def __init__(self, *, options: BreakoutOptions) -> None:
+        self._options = options
+        self._ranges: dict[int, Range] = {}
+        self._size_lots: dict[int, int] = {}
 
-    def __init__(self, instruments: Sequence[Instrument], *, options: BreakoutOptions) -> None:
-        self._ranges = [Range(round(options.window_s * 1e9)) for _ in instruments]
-        self._size_lots = [
-            units_from_decimal(options.size, one.lot_size, instrument=one.symbol, field="size") for one in instruments
-        ]
+    def on_start(self, session: Session) -> None:
+        """Prepares a range for each market."""
+        for market in session.markets:
+            self._ranges[market.index] = Range(round(self._options.window_s * 1e9))
+            self._size_lots[market.index] = market.lots(self._options.size)
 
-    def on_bbo(self, market: MarketView, orders: Orders) -> None:
+    def on_bbo(self, market: StrategyMarket) -> None:
         """Updates the range, and turns the position when the mid leaves it."""
-        if not (market.live and market.bid_lots and market.ask_lots):
+        mid_half_ticks = market.mid_half_ticks()
+        if not market.live or mid_half_ticks is None:
             return
-        side = self._ranges[market.index].breakout(market.now_ns, market.bid_ticks + market.ask_ticks)
-        change_lots = side * self._size_lots[market.index] - orders.position_lots
-        if not side or not change_lots or orders.open_orders():
+        side = self._ranges[market.index].breakout(market.now_ns, mid_half_ticks)
+        change_lots = side * self._size_lots[market.index] - market.position_lots
+        if not side or not change_lots or market.open_orders:
             return
         if change_lots > 0:
-            orders.submit(Side.BUY, change_lots, market.ask_ticks, time_in_force="ioc")
+            market.buy(size_lots=change_lots, price_ticks=market.ask_ticks, time_in_force="ioc")
         else:
-            orders.submit(Side.SELL, -change_lots, market.bid_ticks, time_in_force="ioc")
+            market.sell(size_lots=-change_lots, price_ticks=market.bid_ticks, time_in_force="ioc")
 
 
 @hookimpl

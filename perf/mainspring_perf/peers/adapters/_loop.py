@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
-from mainspring_perf.peers.contract import Answer, Prepare, Prepared
-from mainspring_perf.peers.inputs import Delta, Inputs, Level
+from mainspring_perf.peers.contract import Answer, Delta, Inputs, Level, Prepare, Prepared
 
 __all__ = [
     "Book",
     "Decoded",
     "Levels",
+    "TwoSides",
     "follow",
     "from_bytes",
     "from_deltas",
+    "play_answer",
     "read_grid",
     "session_answer",
     "whole_levels",
@@ -34,6 +35,24 @@ class Book(Protocol):
     def sides(self) -> tuple[dict[int, int], dict[int, int]]:
         """Every level: bids, asks."""
         ...
+
+
+class TwoSides:
+    """The part of a book that two mappings of sizes by price have in common; `best` is each library's own."""
+
+    __slots__ = ("asks", "bids")
+
+    def __init__(self, bids: Any, asks: Any) -> None:
+        self.bids, self.asks = bids, asks
+
+    def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        """Sets levels; 0 lots removes one."""
+        for side, rows in ((self.bids, bids), (self.asks, asks)):
+            for price, size in rows:
+                if size:
+                    side[price] = size
+                elif price in side:
+                    del side[price]
 
 
 class Decoded(NamedTuple):
@@ -121,7 +140,7 @@ def from_deltas(make_book: Callable[[], Book]) -> Prepare:
 
     def prepare(inputs: Inputs) -> Prepared:
         deltas = inputs.deltas()
-        return Prepared(lambda: _play(deltas, make_book), _play_answer)
+        return Prepared(lambda: _play(deltas, make_book), play_answer)
 
     return prepare
 
@@ -143,7 +162,8 @@ def _play(deltas: Sequence[Delta], make_book: Callable[[], Book]) -> tuple[Book,
     return book, touch_sum
 
 
-def _play_answer(played: tuple[Book, int]) -> Answer:
+def play_answer(played: tuple[Book, int]) -> Answer:
+    """The answer of deltas: the book at the end, and its best prices added up after each."""
     book, touch_sum = played
     return {**_sides(book), "touch_sum": touch_sum}
 

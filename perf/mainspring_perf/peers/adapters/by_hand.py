@@ -9,10 +9,9 @@ import orjson
 
 from mainspring_perf.peers.adapters._loop import from_bytes, from_deltas, read_grid, session_answer
 from mainspring_perf.peers.adapters._typed import follow_typed
-from mainspring_perf.peers.contract import Answer, Candidates, Prepared
-from mainspring_perf.peers.inputs import Inputs, Level
+from mainspring_perf.peers.contract import Answer, Candidates, Inputs, Level, Prepared
 
-__all__ = ["RACEANTS", "BisectBook"]
+__all__ = ["CANDIDATES", "BisectBook"]
 
 
 class BisectBook:
@@ -94,7 +93,7 @@ def _records_orjson(inputs: Inputs) -> Prepared:
     return _records(orjson.dumps, orjson.loads, inputs.read("fills"))
 
 
-RACEANTS: Candidates = {
+CANDIDATES: Candidates = {
     "bytes": {
         "orjson, dict, bisect": from_bytes(orjson.loads, BisectBook),
         "msgspec typed, dict, bisect": _bytes_msgspec,

@@ -15,10 +15,9 @@ from cryptofeed.defines import BINANCE, L2_BOOK, SPOT, TICKER, TRADES
 from cryptofeed.exchanges import Binance
 from cryptofeed.symbols import Symbol, Symbols
 
-from mainspring_perf.peers.contract import Answer, Candidates, Prepared
-from mainspring_perf.peers.inputs import Inputs
+from mainspring_perf.peers.contract import Answer, Candidates, Inputs, Prepared
 
-__all__ = ["RACEANTS"]
+__all__ = ["CANDIDATES"]
 
 _PAIR = "BTC-USDT"
 
@@ -101,4 +100,4 @@ def _bytes(inputs: Inputs) -> Prepared:
     return Prepared(run, answer)
 
 
-RACEANTS: Candidates = {"bytes": {"Binance.message_handler": _bytes}}
+CANDIDATES: Candidates = {"bytes": {"Binance.message_handler": _bytes}}

@@ -12,10 +12,9 @@ import hftbacktest as hft
 import numba
 import numpy as np
 
-from mainspring_perf.peers.contract import Answer, Candidates, Prepared
-from mainspring_perf.peers.inputs import BUY, EVENT_FIELDS, LEVEL, TRADE, Inputs
+from mainspring_perf.peers.contract import BUY, EVENT_FIELDS, LEVEL, TRADE, Answer, Candidates, Inputs, Prepared
 
-__all__ = ["RACEANTS", "make_backtest"]
+__all__ = ["CANDIDATES", "make_backtest"]
 
 _CLEAR = 2
 _REGION = 0.05
@@ -88,4 +87,4 @@ def _answer(ended: tuple[int, int, int]) -> Answer:
     return {"callbacks": callbacks, "best": [bid_ticks, ask_ticks]}
 
 
-RACEANTS: Candidates = {"replay": {"compiled strategy, ROI vector book": _replay}}
+CANDIDATES: Candidates = {"replay": {"compiled strategy, ROI vector book": _replay}}

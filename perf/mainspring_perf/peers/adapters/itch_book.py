@@ -14,10 +14,9 @@ from typing import Any
 import itch_book
 import numpy as np
 
-from mainspring_perf.peers.contract import Answer, Candidates, Prepared
-from mainspring_perf.peers.inputs import Delta, Inputs
+from mainspring_perf.peers.contract import Answer, Candidates, Delta, Inputs, Prepared
 
-__all__ = ["RACEANTS"]
+__all__ = ["CANDIDATES"]
 
 _DAY = datetime.date(2024, 8, 8)
 _TOP = 10
@@ -80,4 +79,4 @@ def _book(inputs: Inputs) -> Prepared:
     return Prepared(run, answer, f"{path.stat().st_size / 1e6:.1f} MB of ITCH")
 
 
-RACEANTS: Candidates = {"book": {"ITCH messages to a BBO table": _book}}
+CANDIDATES: Candidates = {"book": {"ITCH messages to a BBO table": _book}}

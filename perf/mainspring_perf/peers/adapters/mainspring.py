@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from mainspring.model import ApprovedOrder, Fill, Instrument, NewOrder, Side, records
-from mainspring.orders import Account
+from mainspring.model import Approved, Fill, Instrument, NewOrder, Side, records
+from mainspring.orders import OpenLots
+from mainspring.portfolio import Account, Position, Valuation
 from mainspring.risk import Gate
 from mainspring.seams import Book, FeedContext, SlippageModel
 from mainspring.testing import FakeMarket, FakeStatistics
 from mainspring_perf.parts import book_sides, drive
-from mainspring_perf.peers.contract import Answer, Candidates, Prepared
-from mainspring_perf.peers.inputs import Inputs
+from mainspring_perf.peers.contract import Answer, Candidates, Inputs, Prepared
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
@@ -23,7 +23,10 @@ from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
 from mainspring_plugins.slippage.square_root import SquareRootSlippage
 
-__all__ = ["RACEANTS", "estimates", "market_of", "playing", "read_instrument", "recording", "session_answer"]
+__all__ = ["CANDIDATES", "estimates", "market_of", "playing", "read_instrument", "recording", "session_answer"]
+
+_FIELDS = 9
+"""Those of a fill that every record has; a fee that the venue reports in an amount comes after them."""
 
 
 def read_instrument(inputs: Inputs) -> Instrument:
@@ -88,7 +91,7 @@ def _risk(inputs: Inputs) -> Prepared:
     )
     bid_ticks, ask_ticks = given["touch"]
     market = FakeMarket(instrument, bids=[(bid_ticks, 1)], asks=[(ask_ticks, 1)])
-    account = Account(instrument)
+    account = Account(Position(Valuation(instrument)), lambda: None, OpenLots())
     orders = [
         NewOrder(number, 0, Side(side), "limit", price_ticks, size_lots, 0)
         for number, (side, price_ticks, size_lots) in enumerate(given["orders"])
@@ -99,7 +102,7 @@ def _risk(inputs: Inputs) -> Prepared:
         return [approve(order, market, account) for order in orders]
 
     def answer(verdicts: list[Any]) -> Answer:
-        reasons = ["" if isinstance(one, ApprovedOrder) else one.reason for one in verdicts]
+        reasons = ["" if isinstance(one, Approved) else one.reason for one in verdicts]
         return {"verdicts": [reason.removeprefix("max_order_") for reason in reasons]}
 
     return Prepared(run, answer)
@@ -120,7 +123,7 @@ def recording(encode: Callable[[Any], bytes], decode: Callable[[bytes], Any], in
         return [decode(encode(fill)) for fill in fills]
 
     def answer(decoded: list[Any]) -> Answer:
-        return {"fills": [list(msgspec.structs.astuple(fill)) for fill in decoded]}
+        return {"fills": [list(msgspec.structs.astuple(fill))[:_FIELDS] for fill in decoded]}
 
     return Prepared(run, answer, f"{records.RECORD_BYTES} bytes a record")
 
@@ -159,7 +162,7 @@ def _slippage(inputs: Inputs) -> Prepared:
     return estimates(SquareRootSlippage(read_instrument(inputs)), market_of(inputs), inputs)
 
 
-RACEANTS: Candidates = {
+CANDIDATES: Candidates = {
     "bytes": {"Python decoder, bisect-list": _bytes},
     "book": {"bisect-list": partial(playing, BisectListBook)},
     "risk": {"gate with two checks": _risk},

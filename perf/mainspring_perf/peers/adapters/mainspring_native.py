@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from mainspring.model import Side
+from mainspring.model import NO_ID, BookSnapshot, Side
 from mainspring.seams import NEVER_NS
 from mainspring_native import orders
 from mainspring_native._native import Batch
-from mainspring_native.replay import EVENT, replay, strategy
+from mainspring_native.replay import EVENT, replay
 from mainspring_perf.parts import CHUNK, fused
 from mainspring_perf.peers.adapters.mainspring import (
     estimates,
@@ -20,12 +20,12 @@ from mainspring_perf.peers.adapters.mainspring import (
     recording,
     session_answer,
 )
-from mainspring_perf.peers.contract import Answer, Candidates, Prepared
-from mainspring_perf.peers.inputs import EVENT_FIELDS, Inputs
+from mainspring_perf.peers.contract import EVENT_FIELDS, Answer, Candidates, Inputs, Prepared
+from mainspring_perf.replay import watcher
 from mainspring_perf.sessions import usable
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
-__all__ = ["RACEANTS"]
+__all__ = ["CANDIDATES"]
 
 
 def _part(seam: str, name: str) -> Callable[..., Any]:
@@ -42,7 +42,7 @@ def _bytes(make_chunk: Callable[[Any], Any], inputs: Inputs) -> Prepared:
     def run() -> tuple[Any, Any]:
         book, feed, running = fused(BINANCE_SPOT, instrument, "ladder")
         for chunk in chunks:
-            running.run(running.batch(chunk), 0, NEVER_NS, callbacks=False, timed=False)
+            running.run(running.batch(chunk), 0, NEVER_NS, None, timed=False)
         return book, feed
 
     return Prepared(run, session_answer)
@@ -53,14 +53,7 @@ def _book(name: str, inputs: Inputs) -> Prepared:
 
 
 def _replay(compiled: bool, inputs: Inputs) -> Prepared:
-    def watcher(market: Any, orders: Any, state: Any) -> None:  # noqa: ARG001  a strategy takes three
-        state.callbacks += 1
-        state.spreads += market.ask_ticks - market.bid_ticks
-        state.bid_ticks = market.bid_ticks
-        state.ask_ticks = market.ask_ticks
-
-    fields = [(name, "i8") for name in ("callbacks", "spreads", "bid_ticks", "ask_ticks")]
-    watching = strategy(state=fields)(watcher)
+    strategy = watcher()
     values = np.fromfile(inputs.events_path, "<i8").reshape(-1, len(EVENT_FIELDS))
     events = np.zeros(len(values), EVENT)
     for field, name in enumerate(EVENT_FIELDS):
@@ -70,12 +63,12 @@ def _replay(compiled: bool, inputs: Inputs) -> Prepared:
         state = ended.state
         return {"callbacks": int(state.callbacks), "best": [int(state.bid_ticks), int(state.ask_ticks)]}
 
-    return Prepared(lambda: replay(events, watching, book="ladder", compiled=compiled), answer)
+    return Prepared(lambda: replay(events, strategy, book="ladder", compiled=compiled), answer)
 
 
 def _slippage(inputs: Inputs) -> Prepared:
     given, instrument, plain = inputs.read("slippage"), read_instrument(inputs), market_of(inputs)
-    book, _, running = fused(
+    _, _, running = fused(
         BINANCE_SPOT,
         instrument,
         "ladder",
@@ -83,13 +76,12 @@ def _slippage(inputs: Inputs) -> Prepared:
         daily_volatility=given["volatility_per_day"],
     )
     (market,) = running.markets
-    book.apply_snapshot(plain.book.depth(Side.BUY, 1), plain.book.depth(Side.SELL, 1))
-    market.set_best(0, plain.bid_ticks, plain.bid_lots, plain.ask_ticks, plain.ask_lots)
-    market.set_status(book_valid=True)
+    bids, asks = plain.book.depth(Side.BUY, 1), plain.book.depth(Side.SELL, 1)
+    market.on_snapshot(BookSnapshot(0, 0, 0, NO_ID, bids, asks))
     return estimates(_part("slippage", "native-square-root")(instrument), market, inputs)
 
 
-RACEANTS: Candidates = {
+CANDIDATES: Candidates = {
     "bytes": {
         "native decoder, ladder": partial(_bytes, lambda chunk: chunk),
         "native decoder, ladder, blocks of its reader": partial(_bytes, Batch),

@@ -6,8 +6,9 @@ each pass resets and runs it, as its documentation has it for repeated runs. The
 the strategy is called at each.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,10 +24,10 @@ from nautilus_trader.model.instruments import CurrencyPair
 from nautilus_trader.model.objects import FIXED_SCALAR, Money, Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
 
-from mainspring_perf.peers.contract import Answer, Candidates, Prepared
-from mainspring_perf.peers.inputs import BUY, LEVEL, Delta, Inputs, Level
+from mainspring_perf.peers.adapters._loop import from_bytes, from_deltas, play_answer
+from mainspring_perf.peers.contract import BUY, LEVEL, Answer, Candidates, Inputs, Level, Prepared
 
-__all__ = ["RACEANTS"]
+__all__ = ["CANDIDATES"]
 
 _ID = InstrumentId(Symbol("BTCUSDT"), Venue("BINANCE"))
 _SIDES = {1: OrderSide.BUY, -1: OrderSide.SELL}
@@ -58,18 +59,12 @@ class _Grid:
             time_ns,
         )
 
-    def deltas(self, bids: list[Level], asks: list[Level]) -> Any:
+    def deltas(self, bids: Iterable[Level], asks: Iterable[Level]) -> Any:
         delta, buy, sell = self.delta, OrderSide.BUY, OrderSide.SELL
         return OrderBookDeltas(_ID, [*[delta(buy, level) for level in bids], *[delta(sell, level) for level in asks]])
 
     def ticks(self, price: Any) -> int:
         return int(price.as_decimal() / self.tick)
-
-    def sides(self, book: Any) -> Answer:
-        def rows(levels: Any) -> list[Level]:
-            return [(self.ticks(level.price), round(Decimal(str(level.size())) / self.lot)) for level in levels]
-
-        return {"bids": rows(book.bids()), "asks": rows(book.asks())}
 
 
 def _exponent(value: Decimal) -> int:
@@ -78,87 +73,53 @@ def _exponent(value: Decimal) -> int:
     return exponent
 
 
-def _book(inputs: Inputs) -> Prepared:
-    grid = _Grid(inputs)
-    made = [grid.deltas(bids, asks) for bids, asks in inputs.deltas()]
-    return _playing(grid, made, lambda deltas: deltas)
+class _Book:
+    """Its book behind the interface of the loops. The sizes of the best levels are there, and nothing reads them."""
 
+    def __init__(self, grid: _Grid) -> None:
+        self.book = OrderBook(_ID, BookType.L2_MBP)
+        self.grid, self.raw_a_tick = grid, grid.raw_a_tick
 
-def _book_made(inputs: Inputs) -> Prepared:
-    grid = _Grid(inputs)
+    def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        self.book.apply_deltas(self.grid.deltas(bids, asks))
 
-    def make(delta: Delta) -> Any:
-        return grid.deltas(*delta)
+    def best(self) -> tuple[int, int, int, int]:
+        book, raw_a_tick = self.book, self.raw_a_tick
+        return book.best_bid_price().raw // raw_a_tick, 0, book.best_ask_price().raw // raw_a_tick, 0
 
-    return _playing(grid, inputs.deltas(), make)
+    def sides(self) -> tuple[dict[int, int], dict[int, int]]:
+        def levels(side: Any) -> dict[int, int]:
+            lot = self.grid.lot
+            return {self.grid.ticks(one.price): round(Decimal(str(one.size())) / lot) for one in side}
 
-
-def _playing(grid: _Grid, stream: list[Any], make: Callable[[Any], Any]) -> Prepared:
-    raw_a_tick = grid.raw_a_tick
-
-    def run() -> tuple[Any, int]:
-        book = OrderBook(_ID, BookType.L2_MBP)
-        apply, best_bid, best_ask = book.apply_deltas, book.best_bid_price, book.best_ask_price
-        touch_raw = 0
-        for one in stream:
-            apply(make(one))
-            touch_raw += best_bid().raw + best_ask().raw
-        return book, touch_raw // raw_a_tick
-
-    def answer(played: tuple[Any, int]) -> Answer:
-        book, touch_sum = played
-        return {**grid.sides(book), "touch_sum": touch_sum}
-
-    return Prepared(run, answer)
+        return levels(self.book.bids()), levels(self.book.asks())
 
 
 def _bytes(inputs: Inputs) -> Prepared:
     """Bytes by msgspec, whose decoder it brings; deltas of prices and sizes rounded to its raw integers."""
-    grid, messages = _Grid(inputs), inputs.messages()
-    loads = msgspec.json.Decoder().decode
-    ticks_a_unit, lots_a_unit = round(1 / float(grid.tick)), round(1 / float(grid.lot))
+    return from_bytes(msgspec.json.Decoder().decode, partial(_Book, _Grid(inputs)))(inputs)
 
-    def levels(rows: list[list[str]]) -> list[Level]:
-        return [(round(float(price) * ticks_a_unit), round(float(size) * lots_a_unit)) for price, size in rows]
 
-    def run() -> tuple[Any, int, int]:
-        book = OrderBook(_ID, BookType.L2_MBP)
-        waiting: list[Any] = []
-        last_id, quotes, trades = -1, 0, 0
-        for _, raw in messages:
-            message = loads(raw)
-            data = message.get("data", message)
-            kind = data.get("e")
-            if kind == "depthUpdate":
-                if last_id < 0:
-                    waiting.append(data)
-                elif data["u"] > last_id:
-                    last_id = data["u"]
-                    book.apply_deltas(grid.deltas(levels(data["b"]), levels(data["a"])))
-                    book.best_bid_price()
-                    book.best_ask_price()
-            elif kind == "trade":
-                trades += 1
-                _ = (round(float(data["p"]) * ticks_a_unit), round(float(data["q"]) * lots_a_unit), data["m"])
-            elif "A" in data:
-                quotes += 1
-                levels([[data["b"], data["B"]], [data["a"], data["A"]]])
-            else:
-                last_id = data["lastUpdateId"]
-                book.reset()
-                book.apply_deltas(grid.deltas(levels(data["bids"]), levels(data["asks"])))
-                for late in waiting:
-                    if late["u"] > last_id:
-                        last_id = late["u"]
-                        book.apply_deltas(grid.deltas(levels(late["b"]), levels(late["a"])))
-                waiting.clear()
-        return book, quotes, trades
+def _book(inputs: Inputs) -> Prepared:
+    return from_deltas(partial(_Book, _Grid(inputs)))(inputs)
 
-    def answer(ended: tuple[Any, int, int]) -> Answer:
-        book, quotes, trades = ended
-        return {**grid.sides(book), "quotes": quotes, "trades": trades}
 
-    return Prepared(run, answer)
+def _book_made(inputs: Inputs) -> Prepared:
+    """Deltas that were made before, which isn't timed."""
+    grid = _Grid(inputs)
+    made = [grid.deltas(bids, asks) for bids, asks in inputs.deltas()]
+
+    def run() -> tuple[_Book, int]:
+        ours = _Book(grid)
+        apply, best = ours.book.apply_deltas, ours.best
+        touch_sum = 0
+        for deltas in made:
+            apply(deltas)
+            bid_ticks, _, ask_ticks, _ = best()
+            touch_sum += bid_ticks + ask_ticks
+        return ours, touch_sum
+
+    return Prepared(run, play_answer)
 
 
 class _Watcher(Strategy):  # type: ignore[misc]  # untyped
@@ -243,8 +204,8 @@ def _data(grid: _Grid, number: int, event: tuple[int, ...]) -> Any:
     )
 
 
-RACEANTS: Candidates = {
+CANDIDATES: Candidates = {
     "bytes": {"msgspec, OrderBookDeltas, OrderBook": _bytes},
-    "book": {"OrderBook, deltas made before": _book, "OrderBook, deltas made in Python": _book_made},
+    "book": {"OrderBook, deltas made before": _book_made, "OrderBook, deltas made in Python": _book},
     "replay": {"BacktestEngine, Python strategy": _replay},
 }

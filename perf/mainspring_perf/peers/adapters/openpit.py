@@ -12,10 +12,9 @@ from openpit.param import AccountId, Price, Quantity, Side, TradeAmount, Volume
 from openpit.pretrade import RejectCode
 from openpit.pretrade.policies import OrderSizeBrokerBarrier, OrderSizeLimit, build_order_size_limit
 
-from mainspring_perf.peers.contract import Answer, Candidates, Prepared
-from mainspring_perf.peers.inputs import BUY, Inputs
+from mainspring_perf.peers.contract import BUY, Answer, Candidates, Inputs, Prepared
 
-__all__ = ["RACEANTS"]
+__all__ = ["CANDIDATES"]
 
 _ACCOUNT = 1
 _VERDICTS = {
@@ -66,4 +65,4 @@ def _risk(inputs: Inputs) -> Prepared:
     return Prepared(run, answer)
 
 
-RACEANTS: Candidates = {"risk": {"size and notional limits, no_sync": _risk}}
+CANDIDATES: Candidates = {"risk": {"size and notional limits, no_sync": _risk}}

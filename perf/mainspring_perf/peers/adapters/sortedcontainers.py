@@ -1,31 +1,19 @@
 """sortedcontainers alone: a SortedDict a side, under orjson where bytes are read."""
 
-from collections.abc import Iterable
-
 import orjson
 from sortedcontainers import SortedDict
 
-from mainspring_perf.peers.adapters._loop import from_bytes, from_deltas
+from mainspring_perf.peers.adapters._loop import TwoSides, from_bytes, from_deltas
 from mainspring_perf.peers.contract import Candidates
-from mainspring_perf.peers.inputs import Level
 
-__all__ = ["RACEANTS"]
+__all__ = ["CANDIDATES"]
 
 
-class _Book:
-    __slots__ = ("asks", "bids")
+class _Book(TwoSides):
+    __slots__ = ()
 
     def __init__(self) -> None:
-        self.bids = SortedDict()
-        self.asks = SortedDict()
-
-    def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
-        for side, rows in ((self.bids, bids), (self.asks, asks)):
-            for price, size in rows:
-                if size:
-                    side[price] = size
-                elif price in side:
-                    del side[price]
+        super().__init__(SortedDict(), SortedDict())
 
     def best(self) -> tuple[int, int, int, int]:
         return *self.bids.peekitem(-1), *self.asks.peekitem(0)
@@ -34,7 +22,7 @@ class _Book:
         return dict(self.bids), dict(self.asks)
 
 
-RACEANTS: Candidates = {
+CANDIDATES: Candidates = {
     "bytes": {"orjson, SortedDict": from_bytes(orjson.loads, _Book)},
     "book": {"SortedDict": from_deltas(_Book)},
 }

@@ -25,6 +25,7 @@ from mainspring.report.findings import (
 )
 from mainspring.report.messages_grid import messages_grid
 from mainspring.report.model import SessionReport
+from mainspring.report.money_grids import profit_grid, strategies_grid, totals_grid
 from mainspring.report.page.budget_chart import budget_chart
 from mainspring.report.page.latency_chart import latency_chart
 from mainspring.report.page.markup import Html, join, tag
@@ -38,7 +39,7 @@ from mainspring.report.page.tables import drift_table, fills_table, slots_table,
 from mainspring.report.page.throughput_chart import throughput_chart
 from mainspring.report.stages import stage_label, verdict
 from mainspring.report.trading import CurrencyTotal, InstrumentReport
-from mainspring.report.trading_grids import open_orders_grid, orders_grid, profit_grid, refusals_grid, totals_grid
+from mainspring.report.trading_grids import discrepancies_grid, open_orders_grid, orders_grid, refusals_grid
 
 __all__ = ["to_html"]
 
@@ -175,12 +176,15 @@ def _profit(report: SessionReport) -> Html | None:
     if not report.instruments:
         return None
     totals = grid_table("Totals by currency", totals_grid(report))
+    strategies = grid_table("Strategies", strategies_grid(report))
     return section(
         "Profit and position",
         grid_table("Profit and position", profit_grid(report)),
         tag("h3", "Totals by currency") if totals is not None else None,
         totals,
-        note="Net is profit less fees. An open position is marked to the mid at the end.",
+        tag("h3", "Strategies") if strategies is not None else None,
+        strategies,
+        note="Net is profit less fees, plus funding. An open position is valued at the mark.",
     )
 
 
@@ -189,6 +193,7 @@ def _orders(report: SessionReport) -> Html | None:
         return None
     refused = grid_table("Refused orders", refusals_grid(report))
     still_open = grid_table("Open orders", open_orders_grid(report))
+    disputed = grid_table("Discrepancies", discrepancies_grid(report))
     return section(
         "Orders and fills",
         grid_table("Orders", orders_grid(report)),
@@ -196,6 +201,8 @@ def _orders(report: SessionReport) -> Html | None:
         still_open,
         tag("h3", "Refused orders"),
         refused or tag("p", "No order was refused.", class_="soft"),
+        tag("h3", "Discrepancies with the venue") if disputed is not None else None,
+        disputed,
     )
 
 

@@ -10,9 +10,9 @@ from mainspring.report.cost_grids import markouts_grid, slippage_grid
 from mainspring.report.figures import clock, duration
 from mainspring.report.findings import (
     advice,
-    common_origin,
     describe_drift,
     format_closing,
+    main_origin,
     market_seconds,
     open_orders_heading,
     slippage_notes,
@@ -21,10 +21,11 @@ from mainspring.report.findings import (
 )
 from mainspring.report.messages_grid import messages_grid
 from mainspring.report.model import SessionReport
+from mainspring.report.money_grids import profit_grid, strategies_grid, totals_grid
 from mainspring.report.terminal.look import Column, Look
 from mainspring.report.terminal.machine import drift_section, lanes_section, threads_section
 from mainspring.report.terminal.session import slots_section, stages_section
-from mainspring.report.trading_grids import open_orders_grid, orders_grid, profit_grid, refusals_grid, totals_grid
+from mainspring.report.trading_grids import discrepancies_grid, open_orders_grid, orders_grid, refusals_grid
 
 __all__ = ["render_text"]
 
@@ -48,12 +49,15 @@ def _parts(report: SessionReport, look: Look) -> Iterator[RenderableType]:
     yield Text()
     yield _title(report, look)
     yield from _warnings(report, look)
-    origin = common_origin(report)
+    origin, only = main_origin(report)
+    ran = f"What ran, all from {origin}" if only else f"What ran, from {origin} unless noted"
     sections = (
         ("Profit and position", look.grid(profit_grid(report))),
         ("Totals, by currency", look.grid(totals_grid(report))),
+        ("Strategies", look.grid(strategies_grid(report))),
         ("Orders and fills", look.grid(orders_grid(report))),
         ("Refused orders", look.grid(refusals_grid(report))),
+        ("Discrepancies with the venue", look.grid(discrepancies_grid(report))),
         (open_orders_heading(report), look.grid(open_orders_grid(report))),
         ("Slippage of fills, basis points; a cost is positive", _slippage(report, look)),
         ("Markouts: the mid's move after fills; above zero it went our way", look.grid(markouts_grid(report))),
@@ -61,7 +65,7 @@ def _parts(report: SessionReport, look: Look) -> Iterator[RenderableType]:
         ("Messages", look.grid(messages_grid(report))),
         ("Lanes", lanes_section(report, look)),
         ("Threads", threads_section(report, look)),
-        (f"What ran, all from {origin}" if origin else "What ran", slots_section(report, look)),
+        (ran, slots_section(report, look)),
         (describe_drift(report), drift_section(report, look)),
     )
     for heading, section in sections:

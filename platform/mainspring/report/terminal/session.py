@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mainspring.report.figures import NONE, latency, round_latency, whole_percent
-from mainspring.report.findings import common_origin
+from mainspring.report.findings import main_origin
 from mainspring.report.model import SessionReport, StageReport
 from mainspring.report.notes import Notes
 from mainspring.report.stages import budget_share, stage_label, verdict
@@ -17,20 +17,20 @@ _VERDICTS = {"within": ("ok", "green"), "over": ("over", "bold red"), "no budget
 
 
 def slots_section(report: SessionReport, look: Look) -> RenderableType | None:
-    """Shows which plugin runs in each slot, from which distribution, and which rule chose it."""
+    """Shows which plugin runs in each slot, and which rule chose it.
+
+    The heading names the distribution of most of them; only the others name theirs, which leaves width for the reasons.
+    """
     if not report.slots:
         return None
     notes = Notes()
-    columns = [Column(title, "left") for title in ("slot", "provided by", "from", "rule", "because")]
-    rows = [
-        [slot.slot, slot.plugin, f"{slot.distribution} {slot.version}", slot.rule, notes.cell(slot.because)]
-        for slot in report.slots
-    ]
-    if common_origin(report):
-        # The heading names the only origin, which leaves more width for the reasons.
-        columns = [*columns[:2], *columns[3:]]
-        rows = [[*row[:2], *row[3:]] for row in rows]
-    table = look.table(columns, rows)
+    main, _ = main_origin(report)
+    rows = []
+    for slot in report.slots:
+        origin = f"{slot.distribution} {slot.version}"
+        provided = slot.plugin if origin == main else f"{slot.plugin} ({origin})"
+        rows.append([slot.slot, provided, slot.rule, notes.cell(slot.because)])
+    table = look.table([Column(title, "left") for title in ("slot", "provided by", "rule", "because")], rows)
     lines = [*notes, *report.timing.profiles]
     return Group(table, Text(), *map(look.text, lines)) if lines else table
 

@@ -11,11 +11,11 @@ import time
 
 from hwprofile.actions import Scope
 from hwprofile.terminal import printable
-from mainspring.errors import MainspringError
+from mainspring.errors import MainspringError, PluginError
 from mainspring.host.applying import apply_to_lane, apply_to_wired_lane
 from mainspring.host.registry import Registry
 from mainspring.plugin_calls import describe_error, error_trace
-from mainspring.session.lane_run import LaneRun
+from mainspring.session.lane_run import LaneRun, abandon
 from mainspring.session.lanes.messages import (
     BYE,
     GO,
@@ -32,6 +32,7 @@ from mainspring.session.lanes.messages import (
     encode_said,
     frame,
 )
+from mainspring.session.logs import show_logs
 from mainspring.session.signals import catch_signals, describe_signal
 from mainspring.session.threads import action_reports, lane_name
 
@@ -111,6 +112,7 @@ def main() -> int:
     sys.path[:] = decode_path(words.body())
     order = decode_order(words.body())
     words.listen()
+    show_logs()
     try:
         with catch_signals(lambda number: words.end(describe_signal(number))):
             _work(order, words, mouth)
@@ -140,10 +142,10 @@ def _work(order: Order, words: _Words, mouth: _Mouth) -> None:
                 _run(run, words, mouth)
                 result = run.finish()
             except MainspringError as error:
-                if run.messages <= 1:
+                if run.messages <= 1 and not isinstance(error, PluginError):
                     raise
                 sys.stderr.write(printable(error_trace(error)))
-                result = run.abandon(describe_error(error))
+                result = abandon(run, error)
     mouth.say(Finished(result=result, undone=action_reports(whose, scope.undone, undone=True)))
     words.bye.wait()
 

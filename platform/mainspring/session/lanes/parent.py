@@ -51,7 +51,7 @@ _SAMPLE_EVERY_S = 0.1
 def run_lanes(
     session: SessionPlan,
     registry: Registry,
-    logs: Mapping[str, Mapping[str, Path]],
+    logs: Mapping[str, Path],
     *,
     progress: Callable[[int, float | None], None] | None,
     reported: SaidHandler | None,
@@ -80,7 +80,7 @@ class _Parent:
     def __init__(
         self,
         session: SessionPlan,
-        logs: Mapping[str, Mapping[str, Path]],
+        logs: Mapping[str, Path],
         progress: Callable[[int, float | None], None] | None,
         reported: SaidHandler | None,
         notice: Callable[[str], None] | None,
@@ -173,7 +173,7 @@ class _Parent:
             lane=lane,
             hardware=self._session.hardware,
             allow=self._session.allow,
-            logs=dict(self._logs[lane.name]),
+            logs=dict(self._logs),
         )
         sender.send_nowait(encode_path(sys.path))
         sender.send_nowait(encode_order(order))

@@ -1,4 +1,5 @@
-//! The formats that the decoders are fuzzed on: one of single messages in envelopes, one of batches.
+//! The formats that the decoders are fuzzed on: one of single messages in envelopes, one of batches, one of every shape
+//! that is found by paths.
 
 use std::sync::OnceLock;
 
@@ -8,6 +9,7 @@ use mainspring_native::wire::program::Program;
 
 const SINGLES: &str = include_str!("singles.json");
 const BATCHES: &str = include_str!("batches.json");
+const SHAPES: &str = include_str!("shapes.json");
 const INSTRUMENTS: &str = r#"[
     {"venue_symbol": "BTCUSDT", "tick_size": "0.01", "lot_size": "0.000001"},
     {"venue_symbol": "BTC/USD", "tick_size": "1E-9", "lot_size": "0.25"}
@@ -32,7 +34,12 @@ fn decoders(encoding: Encoding) -> &'static [Decoder] {
             let format = serde_json::from_str(text).expect("a format");
             Decoder::new(Program::new(format, &all[..instruments]).expect("a program"), encoding)
         };
-        [(SINGLES, 1), (SINGLES, 2), (BATCHES, 1), (BATCHES, 2)].map(|(text, count)| decoder(text, count)).into()
+        let shapes = |instruments| {
+            let format = serde_json::from_str(SHAPES).expect("a format");
+            Decoder::by_paths(format, &all[..instruments], encoding, true).expect("a decoder")
+        };
+        let flat = [(SINGLES, 1), (SINGLES, 2), (BATCHES, 1), (BATCHES, 2)].map(|(text, count)| decoder(text, count));
+        flat.into_iter().chain([shapes(1), shapes(2)]).collect()
     })
 }
 

@@ -36,4 +36,6 @@ def register_books(catalogue: Catalogue) -> None:
         ("btree", btree, 0, "Rust: a B-tree a side"),
         ("ladder", ladder, 20, "Rust: a dense window around the touch, the rest in a tree"),
     ):
-        catalogue.add(name, factory, rank=rank, summary=summary, needs=NEEDS, build=BUILD)
+        catalogue.add(
+            name, factory, rank=rank, summary=summary, needs=NEEDS, build=BUILD, capabilities={"in_runs": True}
+        )

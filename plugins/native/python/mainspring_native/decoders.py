@@ -46,6 +46,8 @@ class NativeFeed:
                 # Not a method of this feed: the garbage collector doesn't look into Rust, and would never free the two.
                 partial(_explain, self._plain),
                 context.alone,
+                context.first_index,
+                declared.format.flat,
             )
         except ValueError as error:
             raise ConfigError(f'{error}; set decoder.plugin = "python" for this feed') from error
@@ -66,12 +68,15 @@ class NativeFeed:
         for tag, count in zip(self._tags, counts, strict=True):
             by_kind[tag] += count
         gaps, resyncs = self.decoder.gaps()
+        checksums, checksums_right = self.decoder.checksums()
         return FeedStatistics(
             messages=by_kind.total(),
             by_kind=dict(+by_kind),
             by_cause=self.decoder.causes(),
             gaps=gaps,
             resyncs=resyncs,
+            checksums=checksums,
+            checksums_right=checksums_right,
         )
 
     def fuse(self, context: FuseContext) -> Fused | None:
@@ -107,4 +112,5 @@ def register_decoders(catalogue: Catalogue) -> None:
         summary="Rust: declarations compiled to a program over the raw bytes",
         needs=NEEDS,
         build=BUILD,
+        capabilities={"in_runs": True},
     )

@@ -7,7 +7,7 @@ from typing import cast
 
 from mainspring.model import Instrument
 from mainspring.seams import CaptureBlocks, FuseContext, RawMessage
-from mainspring_native._native import Batch, Book, Fused, WireDecoder
+from mainspring_native._native import Batch, Book, Fused, OrderTracker, PaperVenue, WireDecoder
 from mainspring_native._native import CaptureBlocks as NativeBlocks
 
 __all__ = ["NativeFused"]
@@ -18,7 +18,7 @@ class NativeFused:
 
     `run_frames(decoder, chunk, start, now_ns, callbacks=, timed=)` runs the messages in a chunk of WebSocket frames as
     it was received; `frame_decoder` is a native `FrameDecoder`. It returns the place in the chunk behind the last one
-    that was run, and the pings, pongs and closes among them.
+    that was run, and the pings, pongs and closes among them; `changed` then lists the places of changed markets.
     """
 
     def __init__(
@@ -34,13 +34,30 @@ class NativeFused:
         self.run = fused.run
         self.run_frames = fused.run_frames
         self.changed = fused.changed
+        self.marks = fused.marks
         self.take_conflated = fused.take_conflated
         self.take_times = fused.take_times
 
     @property
-    def refused_at(self) -> int:
+    def raised_at(self) -> int:
         """See `mainspring.seams.Fused`."""
-        return self._fused.refused_at
+        return self._fused.raised_at
+
+    def attach(self, router: object) -> bool:
+        """See `mainspring.seams.Fused`: it shows events to a native paper venue."""
+        if not isinstance(router, PaperVenue):
+            return False
+        self._fused.attach(router)
+        return True
+
+    def order_tracker(self, instruments: Sequence[Instrument], *, answer_timeout_ns: int) -> OrderTracker:
+        """See `mainspring.seams.Fused`: with it, a run tracks orders itself."""
+        return OrderTracker(instruments, answer_timeout_ns=answer_timeout_ns)
+
+    @property
+    def marked(self) -> bool:
+        """See `mainspring.seams.Fused`."""
+        return self._fused.marked
 
     @property
     def last_ns(self) -> int:

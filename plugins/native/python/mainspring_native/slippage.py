@@ -51,16 +51,18 @@ def _model(name: str, instrument: Instrument, figures: tuple[float, ...], twin: 
 @hookimpl
 def register_slippage(catalogue: Catalogue) -> None:
     """Offers `native-square-root`, `native-almgren-chriss` and `native-book-walk`."""
-    for name, factory, options in (
-        ("square-root", square_root, SquareRootOptions),
-        ("almgren-chriss", almgren_chriss, AlmgrenChrissOptions),
-        ("book-walk", book_walk, BookWalkOptions),
+    for name, factory, options, rank in (
+        ("square-root", square_root, SquareRootOptions, 20),
+        ("almgren-chriss", almgren_chriss, AlmgrenChrissOptions, 0),
+        ("book-walk", book_walk, BookWalkOptions, 0),
     ):
         catalogue.add(
             f"native-{name}",
             factory,
             summary=f"Rust: {name}, to the last bit",
             options=options,
+            rank=rank,
             needs=NEEDS,
             build=BUILD,
+            capabilities={"in_runs": True},
         )

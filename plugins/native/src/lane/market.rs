@@ -46,9 +46,11 @@ pub struct Market {
     pub bid: Level,
     pub ask: Level,
     pub bbo_time_ns: i64,
+    pub last_ticks: i64,
     pub live: bool,
     pub book_valid: bool,
     pub halted: bool,
+    pub connected: bool,
     pub book_id: i64,
     pub quote_id: i64,
     pub crossed: u64,
@@ -57,6 +59,8 @@ pub struct Market {
     pub conflated: Conflated,
     pub mid_samples: Vec<(i64, i128)>,
     mid_due_ns: i64,
+    /// When a message last changed what stands here, and the mid before it.
+    pub before: (i64, Option<i128>),
 }
 
 impl Market {
@@ -67,9 +71,11 @@ impl Market {
             bid: Level::default(),
             ask: Level::default(),
             bbo_time_ns: 0,
+            last_ticks: 0,
             live: false,
             book_valid: false,
             halted: false,
+            connected: true,
             book_id: NO_ID,
             quote_id: NO_ID,
             crossed: 0,
@@ -78,6 +84,7 @@ impl Market {
             conflated: Conflated::default(),
             mid_samples: Vec::new(),
             mid_due_ns: 0,
+            before: (0, None),
         }
     }
 
@@ -97,12 +104,28 @@ impl Market {
     pub fn set_status(&mut self, book_valid: Option<bool>, halted: Option<bool>) {
         self.book_valid = book_valid.unwrap_or(self.book_valid);
         self.halted = halted.unwrap_or(self.halted);
-        self.live = self.book_valid && !self.halted;
+        self.live = self.book_valid && self.connected && !self.halted;
+    }
+
+    /// Sets whether the feed is connected and current; true where that changed whether the market is live.
+    pub fn set_connected(&mut self, connected: bool) -> bool {
+        let was_live = self.live;
+        self.connected = connected;
+        self.set_status(None, None);
+        self.live != was_live
     }
 
     /// Twice the mid price in ticks; `None` where a side is empty.
     pub fn mid_half_ticks(&self) -> Option<i128> {
         (self.bid.lots != 0 && self.ask.lots != 0).then(|| i128::from(self.bid.price) + i128::from(self.ask.price))
+    }
+
+    /// Keeps the mid that stood before the first message of an instant.
+    #[inline]
+    fn keep_mid(&mut self, now_ns: i64) {
+        if self.before.0 != now_ns {
+            self.before = (now_ns, self.mid_half_ticks());
+        }
     }
 
     /// Whether a sample of the mid is due, if there is a mid.
@@ -125,6 +148,7 @@ impl Market {
     /// The book has taken levels and has these best prices; true where the market's best prices changed.
     #[inline]
     pub fn on_levels(&mut self, depth: &Depth, best: &Bbo, snapshot: bool) -> bool {
+        self.keep_mid(depth.receive_time_ns);
         self.now_ns = depth.receive_time_ns;
         self.book_id = depth.last_id;
         if best.bid.price >= best.ask.price && best.bid.lots != 0 && best.ask.lots != 0 {
@@ -143,6 +167,7 @@ impl Market {
 
     /// The book isn't to be trusted any more.
     pub fn on_invalid(&mut self, receive_time_ns: i64) {
+        self.keep_mid(receive_time_ns);
         self.now_ns = receive_time_ns;
         self.set_status(Some(false), None);
         (self.book_id, self.quote_id) = (NO_ID, NO_ID);
@@ -150,21 +175,22 @@ impl Market {
         self.conflated.invalid = Some((self.conflated.next(), receive_time_ns));
     }
 
-    /// The venue's best prices; true where the market's changed.
+    /// The venue's best prices; true where the market's changed, `None` if they are older than what is known.
     #[inline]
-    pub fn on_quote(&mut self, quote: &Quote, makes_market: bool) -> bool {
+    pub fn on_quote(&mut self, quote: &Quote, makes_market: bool) -> Option<bool> {
+        self.keep_mid(quote.receive_time_ns);
         self.now_ns = quote.receive_time_ns;
         let id = quote.update_id;
         if (id < self.book_id || id < self.quote_id) && id != NO_ID {
             self.stale_quotes += 1;
-            return false;
+            return None;
         }
         self.quote_id = id;
         if makes_market {
             self.set_status(Some(true), None);
         }
         self.conflated.quote = Some((self.conflated.next(), *quote));
-        self.set_best(quote.receive_time_ns, quote.bid, quote.ask)
+        Some(self.set_best(quote.receive_time_ns, quote.bid, quote.ask))
     }
 
     /// A status; true where it changed whether the market is live.

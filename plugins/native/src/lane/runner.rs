@@ -10,8 +10,11 @@ use crate::book::any::AnyBook;
 use crate::frames::{self, FrameDecoder, ProtocolError};
 use crate::lane::histogram::Histogram;
 use crate::lane::market::Market;
+use crate::venue::market::PaperMarket;
+use crate::venue::outbox::Outbox;
+use crate::venue::{NEVER_NS, PaperVenue};
 use crate::wire::decoder::Decoder;
-use crate::wire::event::{Event, Sink};
+use crate::wire::event::{Event, Mark, Sink};
 use crate::wire::value::Fault;
 
 /// An instrument's book and market, shared with their readers.
@@ -28,10 +31,23 @@ pub struct Place {
 pub enum Stop {
     /// At a message that came at or after the time given, or behind the last one.
     Due,
-    /// Behind a message that changed best prices.
+    /// Behind a message that changed best prices, or had a mark price.
     Changed,
     /// At a message that was refused.
     Refused(Fault),
+}
+
+/// The times of what a run calls.
+#[derive(Debug, Default)]
+pub struct Times {
+    /// Of each call of a strategy.
+    pub strategy: Histogram,
+    /// Of each estimate.
+    pub slippage: Histogram,
+    /// Of each order's checks.
+    pub risk: Histogram,
+    /// Of each request's way to the venue.
+    pub route: Histogram,
 }
 
 /// What runs for a lane.
@@ -40,19 +56,28 @@ pub struct Runner {
     places: Vec<Place>,
     top_of_book: bool,
     changed: Vec<usize>,
+    marks: Vec<Mark>,
+    /// The simulated venue that is shown every event, if there is one.
+    pub venue: Option<Arc<Mutex<PaperVenue>>>,
     /// The time that feed and book took for each message.
     pub fused: Histogram,
     /// The time of the whole path for each message without a callback.
     pub whole_path: Histogram,
+    /// The times of what was called.
+    pub times: Times,
     /// What the last message took, if it was one that changed best prices.
     pub last_ns: u64,
+    /// When the last message that changed best prices came.
+    changed_ns: i64,
 }
 
 /// What runs one message after another.
 struct Step<'a> {
     held: Held<'a>,
+    venue: Option<MutexGuard<'a, PaperVenue>>,
     top_of_book: bool,
     changed: &'a mut Vec<usize>,
+    marks: &'a mut Vec<Mark>,
 }
 
 impl Step<'_> {
@@ -61,7 +86,9 @@ impl Step<'_> {
     fn run(&mut self, decoder: &mut Decoder, raw: &[u8], now_ns: i64, callbacks: bool) -> Result<bool, Fault> {
         self.changed.clear();
         let (held, top_of_book) = (&mut self.held, self.top_of_book);
-        let mut sink = Markets { held, top_of_book, changed: self.changed, sample_due: false };
+        let venue = self.venue.as_deref_mut();
+        let marks = &mut *self.marks;
+        let mut sink = Markets { held, venue, top_of_book, changed: self.changed, marks, sample_due: false };
         decoder.on_message(raw, now_ns, &mut sink)?;
         if sink.sample_due {
             for &instrument in &*self.changed {
@@ -76,6 +103,12 @@ impl Step<'_> {
         }
         Ok(stop)
     }
+
+    /// When the venue has something for us.
+    #[inline]
+    fn due_ns(&self) -> i64 {
+        self.venue.as_ref().map_or(NEVER_NS, |venue| venue.due_ns)
+    }
 }
 
 /// Records the times of messages.
@@ -83,6 +116,7 @@ struct Notes<'a> {
     fused: &'a mut Histogram,
     whole_path: &'a mut Histogram,
     last_ns: &'a mut u64,
+    changed_ns: &'a mut i64,
 }
 
 impl Notes<'_> {
@@ -136,13 +170,24 @@ impl<'a> Held<'a> {
 
 struct Markets<'r, 'a> {
     held: &'r mut Held<'a>,
+    venue: Option<&'r mut PaperVenue>,
     top_of_book: bool,
     changed: &'r mut Vec<usize>,
+    marks: &'r mut Vec<Mark>,
     /// Whether an event came at a time at which a sample of its market's mid is due.
     sample_due: bool,
 }
 
 impl Markets<'_, '_> {
+    /// Shows the venue an event of an instrument.
+    #[inline]
+    fn show(&mut self, instrument: usize, see: impl FnOnce(&mut PaperMarket, &mut Outbox, &AnyBook)) {
+        if let Some(venue) = &mut self.venue {
+            let (book, _) = self.held.place(instrument);
+            venue.on_market(instrument, |market, outbox| see(market, outbox, book));
+        }
+    }
+
     fn changed(&mut self, instrument: usize) {
         if !self.changed.contains(&instrument) {
             self.changed.push(instrument);
@@ -157,7 +202,11 @@ impl Sink for Markets<'_, '_> {
             Event::Quote(quote) => {
                 let (_, market) = self.held.place(quote.instrument);
                 let changed = market.on_quote(quote, self.top_of_book);
-                (quote.instrument, changed, market.is_sample_due())
+                let due = market.is_sample_due();
+                if changed.is_some() {
+                    self.show(quote.instrument, |market, outbox, book| market.on_quote(quote, book, outbox));
+                }
+                (quote.instrument, changed.unwrap_or(false), due)
             }
             Event::Delta(depth, bids, asks) | Event::Snapshot(depth, bids, asks) => {
                 let (book, market) = self.held.place(depth.instrument);
@@ -168,24 +217,44 @@ impl Sink for Markets<'_, '_> {
                     book.apply_delta(bids, asks);
                 }
                 let changed = market.on_levels(depth, &book.bbo(), snapshot);
-                (depth.instrument, changed, market.is_sample_due())
+                let due = market.is_sample_due();
+                let (last_id, now_ns) = (depth.last_id, depth.receive_time_ns);
+                self.show(depth.instrument, |market, outbox, book| {
+                    if snapshot {
+                        market.on_snapshot(last_id, now_ns, book, outbox);
+                    } else {
+                        market.on_delta(last_id, now_ns, book, outbox);
+                    }
+                });
+                (depth.instrument, changed, due)
             }
-            Event::Invalid { instrument, receive_time_ns } => {
+            Event::Invalid { instrument, receive_time_ns, .. } => {
                 let (book, market) = self.held.place(instrument);
                 book.clear();
                 market.on_invalid(receive_time_ns);
-                (instrument, true, market.is_sample_due())
+                let due = market.is_sample_due();
+                self.show(instrument, |market, _, _| market.on_invalid());
+                (instrument, true, due)
             }
             Event::Trade(trade) => {
                 let (_, market) = self.held.place(trade.instrument);
                 market.now_ns = trade.receive_time_ns;
+                market.last_ticks = trade.price_ticks;
                 market.statistics.on_trade(trade.receive_time_ns, trade.size_lots);
-                (trade.instrument, false, market.is_sample_due())
+                let due = market.is_sample_due();
+                self.show(trade.instrument, |market, outbox, book| market.on_trade(trade, book, outbox));
+                (trade.instrument, false, due)
             }
             Event::Status(status) => {
                 let (_, market) = self.held.place(status.instrument);
                 let changed = market.on_status(status);
-                (status.instrument, changed, market.is_sample_due())
+                let due = market.is_sample_due();
+                self.show(status.instrument, |market, _, _| market.on_status(status.trading));
+                (status.instrument, changed, due)
+            }
+            Event::Mark(mark) => {
+                self.marks.push(mark.clone());
+                return;
             }
             Event::Bar(_) | Event::Control(_) => return,
         };
@@ -203,15 +272,35 @@ impl Runner {
             places,
             top_of_book,
             changed: Vec::new(),
+            marks: Vec::new(),
+            venue: None,
             fused: Histogram::default(),
             whole_path: Histogram::default(),
+            times: Times::default(),
             last_ns: 0,
+            changed_ns: 0,
         }
     }
 
     /// The instruments whose best prices the last message changed, in the order in which they did.
     pub fn changed(&self) -> &[usize] {
         &self.changed
+    }
+
+    /// When the last message came that changed best prices, the instruments that it changed, and where the times of calls about
+    /// them go.
+    pub fn change(&mut self) -> (i64, &[usize], &mut Times) {
+        (self.changed_ns, &self.changed, &mut self.times)
+    }
+
+    /// When the venue has something for us.
+    pub fn venue_due_ns(&self) -> i64 {
+        self.venue.as_ref().map_or(NEVER_NS, |venue| lock(venue).due_ns)
+    }
+
+    /// The mark prices of the message that ended the last run.
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
     }
 
     /// The instruments.
@@ -221,13 +310,16 @@ impl Runner {
 
     /// Borrows the parts of a run separately.
     fn parts(&mut self) -> (Step<'_>, Notes<'_>) {
-        let Runner { places, top_of_book, changed, fused, whole_path, last_ns } = self;
+        let Runner { places, top_of_book, changed, marks, venue, fused, whole_path, last_ns, changed_ns, .. } = self;
         changed.clear();
-        let step = Step { held: Held::new(places), top_of_book: *top_of_book, changed };
-        (step, Notes { fused, whole_path, last_ns })
+        marks.clear();
+        let venue = venue.as_deref().map(lock);
+        let step = Step { held: Held::new(places), venue, top_of_book: *top_of_book, changed, marks };
+        (step, Notes { fused, whole_path, last_ns, changed_ns })
     }
 
-    /// Runs messages until one comes at or after `until_ns`, is refused or, with `callbacks`, has changed best prices.
+    /// Runs messages until one comes at or after `until_ns`, is refused, had a mark price or, with `callbacks`, has changed
+    /// best prices.
     ///
     /// Returns how many were run, and why it ended there. With `timed` it notes what each took.
     #[inline]
@@ -243,7 +335,7 @@ impl Runner {
         let mut count = 0;
         let mut started = timed.then(Instant::now);
         for (now_ns, raw) in messages {
-            if now_ns >= until_ns {
+            if now_ns >= until_ns || now_ns >= step.due_ns() {
                 return (count, Stop::Due);
             }
             let stop = match step.run(decoder, raw, now_ns, callbacks) {
@@ -252,7 +344,8 @@ impl Runner {
             };
             count += 1;
             notes.note(&mut started, stop);
-            if stop {
+            if stop || !step.marks.is_empty() {
+                *notes.changed_ns = now_ns;
                 return (count, Stop::Changed);
             }
         }
@@ -287,7 +380,7 @@ impl Runner {
                         }
                     };
                     notes.note(&mut started, stop);
-                    if stop {
+                    if stop || !step.marks.is_empty() {
                         return Ok(Stop::Changed);
                     }
                 }

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::orders::record::{Kind, Record};
+use crate::orders::fixed::{Kind, Record};
 
 const INDEX_BITS: u32 = 32;
 

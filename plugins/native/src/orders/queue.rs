@@ -5,7 +5,7 @@
 use crossbeam_queue::ArrayQueue;
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use crate::orders::record::Record;
+use crate::orders::fixed::Record;
 
 /// The two ends of a queue of one producer and one consumer: neither ever waits for the other.
 pub fn spsc(capacity: usize) -> (SpscSender, SpscReceiver) {
@@ -85,7 +85,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::orders::record::Kind;
+    use crate::orders::fixed::Kind;
 
     const RECORDS: i64 = if cfg!(miri) { 100 } else { 100_000 };
 

@@ -1,192 +1,119 @@
-//! The binary record, with the layout and the error texts of `mainspring.model.records`.
+//! The records of the order log. The twin is `mainspring.orders.records`; `docs/order-log.md` has the whole layout.
+//!
+//! A record is the length of its body (varint), the body, and the CRC-32 of the body (4 bytes, little-endian). A body is
+//!
+//! - 1 byte: the kind in its low five bits, flags in its high three;
+//! - 8 bytes: `time_ns`, little-endian;
+//! - the kind's fields in the order of the variants here: numbers are varints (LEB128) after zigzag, texts a length (varint)
+//!   and UTF-8; a time other than `time_ns` is its difference from that, modulo 2**64. Sides, requests, `maker`, `post_only`
+//!   and the like are flags.
+//!
+//! Everything has one form only: what is read gives the same bytes when it is written.
 
 #![forbid(unsafe_code)]
 
-/// The version of the layout.
-pub const VERSION: u8 = 1;
-/// The bytes of a record.
-pub const BYTES: usize = 128;
-/// The longest text.
-pub const MAX_TEXT: usize = 56;
+use crate::book::Side;
+pub use crate::orders::decode::{Fault, decode};
+pub use crate::orders::encode::encode_into;
+pub use crate::venue::orders::TimeInForce;
+pub use crate::venue::outbox::Request;
 
-/// What a record is of.
+/// The most bytes that a body may have.
+pub const MAX_BODY: usize = 1 << 26;
+/// The bytes of a body before its fields.
+pub(crate) const START: usize = 9;
+/// The bytes of the checksum after a body.
+pub(crate) const CRC: usize = 4;
+
+/// A decimal number, exactly as Python's `decimal.Decimal` has it: 1.20 isn't 1.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are those of `mainspring.model`")]
-pub enum Kind {
-    NewOrder = 1,
-    ApprovedOrder = 2,
-    Accepted = 3,
-    Rejected = 4,
-    Fill = 5,
-    Cancelled = 6,
-    Replaced = 7,
+pub enum Decimal<'a> {
+    /// `coefficient` times ten to `exponent`.
+    Short {
+        /// The digits, with their sign.
+        coefficient: i64,
+        /// The power of ten.
+        exponent: i32,
+    },
+    /// Its text, where it doesn't fit the short form: more digits, a larger exponent, a negative zero.
+    Long(&'a str),
 }
 
-/// Every kind, in the order of their numbers.
-pub const KINDS: [Kind; 7] =
-    [Kind::NewOrder, Kind::ApprovedOrder, Kind::Accepted, Kind::Rejected, Kind::Fill, Kind::Cancelled, Kind::Replaced];
-
-/// A record. Fields that its kind doesn't have are 0.
+/// A record. The names are those of `mainspring.orders` and `mainspring.model`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the fields are those of `mainspring.model.records`")]
-pub struct Record {
-    pub kind: Kind,
-    pub side: i8,
-    pub order_kind: u8,
-    pub time_in_force: u8,
-    pub flag: u8,
-    pub request: u8,
-    pub text_bytes: u8,
+#[allow(missing_docs, reason = "the fields are those of the Python classes")]
+pub enum Record<'a> {
+    /// Kind 1.
+    SessionStarted { time_ns: i64, session: &'a str, lane: i64 },
+    /// Kind 2.
+    SubmitRequested { time_ns: i64, order: NewOrder<'a> },
+    /// Kind 3.
+    CancelRequested { time_ns: i64, order_id: i64 },
+    /// Kind 4.
+    ReplaceRequested { time_ns: i64, order_id: i64, price_ticks: i64, size_lots: i64 },
+    /// Kind 5.
+    RequestApproved { time_ns: i64, order_id: i64, request: Request },
+    /// Kind 6.
+    RequestRefused { time_ns: i64, order_id: i64, reason: &'a str, detail: &'a str, request: Request },
+    /// Kind 7.
+    Accepted { time_ns: i64, order_id: i64, instrument: i64 },
+    /// Kind 8.
+    Rejected { time_ns: i64, order_id: i64, instrument: i64, reason: &'a str, request: Request },
+    /// Kind 9.
+    Fill(Fill<'a>),
+    /// Kind 10.
+    Cancelled { time_ns: i64, order_id: i64, instrument: i64, remaining_lots: i64, reason: &'a str },
+    /// Kind 11.
+    Expired { time_ns: i64, order_id: i64, instrument: i64, remaining_lots: i64, reason: &'a str },
+    /// Kind 12.
+    Replaced { time_ns: i64, order_id: i64, instrument: i64, price_ticks: i64, size_lots: i64 },
+    /// Kind 13.
+    Discrepancy { time_ns: i64, order_id: i64, instrument: i64, what: &'a str, detail: &'a str },
+    /// Kind 14.
+    DiscrepancyCleared { time_ns: i64, instrument: i64 },
+    /// Kind 15.
+    MarkedUnknown { time_ns: i64, order_id: i64, reason: &'a str },
+    /// Kind 16.
+    Funding {
+        time_ns: i64,
+        instrument: i64,
+        amount: Decimal<'a>,
+        currency: &'a str,
+        rate: Option<Decimal<'a>>,
+        mark_price: Option<Decimal<'a>>,
+    },
+}
+
+/// An order as a strategy asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are those of `mainspring.model.NewOrder`")]
+pub struct NewOrder<'a> {
     pub order_id: i64,
     pub instrument: i64,
-    pub time_ns: i64,
+    pub side: Side,
+    /// Whether its kind is "limit"; else it is "market".
+    pub limit: bool,
     pub price_ticks: i64,
     pub size_lots: i64,
+    pub created_ns: i64,
+    pub time_in_force: TimeInForce,
+    pub post_only: bool,
+    pub strategy: &'a str,
+}
+
+/// A fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are those of `mainspring.model.Fill`")]
+pub struct Fill<'a> {
+    pub time_ns: i64,
+    pub order_id: i64,
+    pub instrument: i64,
     pub fill_id: i64,
+    pub side: Side,
+    pub price_ticks: i64,
+    pub size_lots: i64,
+    pub maker: bool,
     pub fee_ppb: i64,
-    pub approved_ns: i64,
-    pub text: [u8; MAX_TEXT],
-}
-
-impl Record {
-    /// A record of a kind with nothing in it.
-    pub fn new(kind: Kind) -> Record {
-        Record {
-            kind,
-            side: 0,
-            order_kind: 0,
-            time_in_force: 0,
-            flag: 0,
-            request: 0,
-            text_bytes: 0,
-            order_id: 0,
-            instrument: 0,
-            time_ns: 0,
-            price_ticks: 0,
-            size_lots: 0,
-            fill_id: 0,
-            fee_ppb: 0,
-            approved_ns: 0,
-            text: [0; MAX_TEXT],
-        }
-    }
-
-    /// Puts a text in; false where it is too long.
-    pub fn set_text(&mut self, text: &str) -> bool {
-        let bytes = text.as_bytes();
-        let Some(place) = self.text.get_mut(..bytes.len()) else { return false };
-        place.copy_from_slice(bytes);
-        self.text_bytes = bytes.len() as u8;
-        true
-    }
-
-    /// The text.
-    pub fn text(&self) -> &str {
-        self.text
-            .get(..usize::from(self.text_bytes))
-            .and_then(|text| std::str::from_utf8(text).ok())
-            .unwrap_or_default()
-    }
-
-    fn numbers(&self) -> [i64; 8] {
-        [
-            self.order_id,
-            self.instrument,
-            self.time_ns,
-            self.price_ticks,
-            self.size_lots,
-            self.fill_id,
-            self.fee_ppb,
-            self.approved_ns,
-        ]
-    }
-
-    /// The bytes.
-    pub fn to_bytes(&self) -> [u8; BYTES] {
-        let mut bytes = [0; BYTES];
-        let small = [self.order_kind, self.time_in_force, self.flag, self.request, self.text_bytes];
-        bytes[..3].copy_from_slice(&[VERSION, self.kind as u8, self.side as u8]);
-        bytes[3..8].copy_from_slice(&small);
-        for (at, number) in self.numbers().into_iter().enumerate() {
-            bytes[8 + at * 8..16 + at * 8].copy_from_slice(&number.to_le_bytes());
-        }
-        bytes[72..].copy_from_slice(&self.text);
-        bytes
-    }
-
-    /// The record that these bytes are; `None` where they are none.
-    pub fn from_bytes(bytes: &[u8; BYTES]) -> Option<Record> {
-        let [version, kind, side, order_kind, time_in_force, flag, request, text_bytes] = *bytes.first_chunk::<8>()?;
-        let kind = KINDS.into_iter().find(|known| *known as u8 == kind)?;
-        let mut numbers = [0; 8];
-        for (number, chunk) in numbers.iter_mut().zip(bytes[8..72].as_chunks::<8>().0) {
-            *number = i64::from_le_bytes(*chunk);
-        }
-        let [order_id, instrument, time_ns, price_ticks, size_lots, fill_id, fee_ppb, approved_ns] = numbers;
-        let mut text = [0; MAX_TEXT];
-        text.copy_from_slice(&bytes[72..]);
-        let record = Record {
-            kind,
-            side: side as i8,
-            order_kind,
-            time_in_force,
-            flag,
-            request,
-            text_bytes,
-            order_id,
-            instrument,
-            time_ns,
-            price_ticks,
-            size_lots,
-            fill_id,
-            fee_ppb,
-            approved_ns,
-            text,
-        };
-        (version == VERSION && record.is_whole()).then_some(record)
-    }
-
-    /// Whether every field has a value that its kind can have.
-    fn is_whole(&self) -> bool {
-        use Kind::{Accepted, ApprovedOrder, Cancelled, Fill, NewOrder, Rejected, Replaced};
-        let kind = self.kind;
-        let order = matches!(kind, NewOrder | ApprovedOrder);
-        let has = |has: bool, good: bool, zero: bool| if has { good } else { zero };
-        let text = self.text.get(..usize::from(self.text_bytes));
-        let rest = self.text.get(usize::from(self.text_bytes)..).unwrap_or_default();
-        has(order || kind == Fill, matches!(self.side, 1 | -1), self.side == 0)
-            && has(order, matches!(self.order_kind, 1..=2), self.order_kind == 0)
-            && has(order, matches!(self.time_in_force, 1..=3), self.time_in_force == 0)
-            && has(order || kind == Fill, self.flag <= 1, self.flag == 0)
-            && has(kind == Rejected, matches!(self.request, 1..=3), self.request == 0)
-            && has(order || matches!(kind, Fill | Replaced), true, self.price_ticks == 0)
-            && has(order || matches!(kind, Fill | Replaced | Cancelled), true, self.size_lots == 0)
-            && has(kind == Fill, true, self.fill_id == 0 && self.fee_ppb == 0)
-            && has(kind == ApprovedOrder, true, self.approved_ns == 0)
-            && has(!matches!(kind, Accepted | Fill | Replaced), true, self.text_bytes == 0)
-            && text.is_some_and(|text| std::str::from_utf8(text).is_ok())
-            && rest.iter().all(|&byte| byte == 0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_are_read_back_and_others_refused() {
-        let mut record = Record::new(Kind::Cancelled);
-        (record.order_id, record.instrument, record.time_ns, record.size_lots) = (7, 1, i64::MAX, 3);
-        assert!(record.set_text("too slow") && !record.clone().set_text(&"x".repeat(MAX_TEXT + 1)));
-        let bytes = record.to_bytes();
-        assert_eq!(Record::from_bytes(&bytes), Some(record));
-        assert_eq!(Record::from_bytes(&bytes).map(|record| record.text().to_owned()).as_deref(), Some("too slow"));
-        for (at, value) in
-            [(0, 2), (1, 0), (1, 8), (2, 1), (3, 1), (5, 1), (6, 1), (7, 57), (7, 2), (32, 1), (64, 1), (127, 1)]
-        {
-            let mut changed = bytes;
-            changed[at] = value;
-            assert_eq!(Record::from_bytes(&changed), None, "byte {at} = {value}");
-        }
-    }
+    pub fee_amount: Option<Decimal<'a>>,
+    pub fee_currency: &'a str,
 }

@@ -113,7 +113,7 @@ fn side_of(side: &Bound<'_, PyAny>) -> PyResult<Side> {
 }
 
 /// Rows of `(price_ticks, size_lots)`, all of them checked before a book sees one.
-fn rows(given: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<Level>> {
+pub fn rows(given: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<Level>> {
     let mut rows = Vec::new();
     let mut take = |at: usize, row: &Bound<'_, PyAny>| -> PyResult<()> {
         let (price, lots) = match row.cast::<PyTuple>() {

@@ -1,8 +1,10 @@
 //! What Python sees of the fused part of a lane.
 
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
@@ -13,187 +15,11 @@ use crate::lane::statistics::Options;
 use crate::python::batch::PyBatch;
 use crate::python::books::PyBook;
 use crate::python::frames::{PyFrameDecoder, raised, told};
+use crate::python::market::PyMarket;
 use crate::python::model::{self, model};
+use crate::python::reaction::{Next, Reaction};
+use crate::python::venue::PyPaperVenue;
 use crate::python::wire::PyWireDecoder;
-use crate::slippage::Touch;
-
-/// One instrument as the lane sees it: keeps the contract of `mainspring.seams.MarketView`, and of the lane's own market.
-#[pyclass(name = "Market", module = "mainspring_native._native", frozen)]
-pub struct PyMarket {
-    #[pyo3(get)]
-    index: usize,
-    #[pyo3(get)]
-    instrument: Py<PyAny>,
-    #[pyo3(get)]
-    book: Py<PyBook>,
-    #[pyo3(get)]
-    statistics: Py<PyStatistics>,
-    state: Arc<Mutex<Market>>,
-}
-
-/// Figures estimated from the stream: keeps the contract of `mainspring.seams.MarketStatistics`.
-#[pyclass(name = "Statistics", module = "mainspring_native._native", frozen)]
-pub struct PyStatistics {
-    state: Arc<Mutex<Market>>,
-}
-
-impl PyMarket {
-    /// The book, to be read.
-    pub fn book(&self) -> &Py<PyBook> {
-        &self.book
-    }
-
-    /// The best prices of a market that is live and not crossed; `None` of any other.
-    pub fn touch(&self) -> Option<Touch> {
-        self.figures().map(|(touch, ..)| touch)
-    }
-
-    /// As `touch`, with volatility and daily volume.
-    pub fn figures(&self) -> Option<(Touch, Option<f64>, Option<f64>)> {
-        let market = lock(&self.state);
-        let (bid, ask) = (market.bid, market.ask);
-        let whole = market.live && bid.lots > 0 && ask.lots > 0 && bid.price < ask.price;
-        let touch = Touch { bid_ticks: bid.price, bid_lots: bid.lots, ask_ticks: ask.price, ask_lots: ask.lots };
-        whole.then_some((touch, market.statistics.volatility_per_day, market.statistics.daily_volume_lots))
-    }
-}
-
-#[pymethods]
-impl PyStatistics {
-    #[getter]
-    fn volatility_per_day(&self) -> Option<f64> {
-        lock(&self.state).statistics.volatility_per_day
-    }
-
-    #[getter]
-    fn daily_volume_lots(&self) -> Option<f64> {
-        lock(&self.state).statistics.daily_volume_lots
-    }
-
-    #[getter]
-    fn spread_ticks(&self) -> Option<f64> {
-        lock(&self.state).statistics.spread_ticks
-    }
-
-    fn on_trade(&self, now_ns: i64, _price_ticks: i64, size_lots: i64) {
-        lock(&self.state).statistics.on_trade(now_ns, size_lots);
-    }
-}
-
-#[pymethods]
-impl PyMarket {
-    #[getter]
-    fn bid_ticks(&self) -> i64 {
-        lock(&self.state).bid.price
-    }
-
-    #[getter]
-    fn bid_lots(&self) -> i64 {
-        lock(&self.state).bid.lots
-    }
-
-    #[getter]
-    fn ask_ticks(&self) -> i64 {
-        lock(&self.state).ask.price
-    }
-
-    #[getter]
-    fn ask_lots(&self) -> i64 {
-        lock(&self.state).ask.lots
-    }
-
-    #[getter]
-    fn bbo_time_ns(&self) -> i64 {
-        lock(&self.state).bbo_time_ns
-    }
-
-    #[getter]
-    fn live(&self) -> bool {
-        lock(&self.state).live
-    }
-
-    #[getter]
-    fn book_valid(&self) -> bool {
-        lock(&self.state).book_valid
-    }
-
-    #[getter]
-    fn halted(&self) -> bool {
-        lock(&self.state).halted
-    }
-
-    #[getter]
-    fn now_ns(&self) -> i64 {
-        lock(&self.state).now_ns
-    }
-
-    #[getter]
-    fn book_id(&self) -> i64 {
-        lock(&self.state).book_id
-    }
-
-    #[getter]
-    fn quote_id(&self) -> i64 {
-        lock(&self.state).quote_id
-    }
-
-    #[getter]
-    fn crossed(&self) -> u64 {
-        lock(&self.state).crossed
-    }
-
-    #[getter]
-    fn stale_quotes(&self) -> u64 {
-        lock(&self.state).stale_quotes
-    }
-
-    #[setter]
-    fn set_now_ns(&self, now_ns: i64) {
-        lock(&self.state).now_ns = now_ns;
-    }
-
-    #[setter]
-    fn set_book_id(&self, book_id: i64) {
-        lock(&self.state).book_id = book_id;
-    }
-
-    #[setter]
-    fn set_quote_id(&self, quote_id: i64) {
-        lock(&self.state).quote_id = quote_id;
-    }
-
-    #[setter]
-    fn set_crossed(&self, crossed: u64) {
-        lock(&self.state).crossed = crossed;
-    }
-
-    #[setter]
-    fn set_stale_quotes(&self, stale_quotes: u64) {
-        lock(&self.state).stale_quotes = stale_quotes;
-    }
-
-    fn set_best(&self, now_ns: i64, bid_ticks: i64, bid_lots: i64, ask_ticks: i64, ask_lots: i64) -> bool {
-        let level = |price, lots| crate::book::Level { price, lots };
-        lock(&self.state).set_best(now_ns, level(bid_ticks, bid_lots), level(ask_ticks, ask_lots))
-    }
-
-    #[pyo3(signature = (*, book_valid=None, halted=None))]
-    fn set_status(&self, book_valid: Option<bool>, halted: Option<bool>) {
-        lock(&self.state).set_status(book_valid, halted);
-    }
-
-    fn mid_half_ticks(&self) -> Option<i128> {
-        lock(&self.state).mid_half_ticks()
-    }
-
-    fn sample_mid(&self, now_ns: i64) {
-        lock(&self.state).sample_mid(now_ns);
-    }
-
-    fn take_mid_samples(&self) -> Vec<(i64, i128)> {
-        std::mem::take(&mut lock(&self.state).mid_samples)
-    }
-}
 
 /// Runs messages through a wire decoder into native books and markets, up to the first one with a callback.
 #[pyclass(name = "Fused", module = "mainspring_native._native")]
@@ -202,9 +28,10 @@ pub struct PyFused {
     decoder: Py<PyWireDecoder>,
     #[pyo3(get)]
     markets: Py<PyList>,
-    /// The place of the message that the last run refused.
+    /// The place behind the last message that was run, after a run that raised.
     #[pyo3(get)]
-    refused_at: usize,
+    raised_at: usize,
+    reaction: Option<Reaction>,
 }
 
 #[pymethods]
@@ -227,57 +54,120 @@ impl PyFused {
         }
         let mut places = Vec::new();
         let markets = PyList::empty(py);
-        for (index, ((instrument, book), options)) in instruments.into_iter().zip(books).zip(options).enumerate() {
+        let first = decoder.borrow(py).first;
+        for (place, ((instrument, book), options)) in instruments.into_iter().zip(books).zip(options).enumerate() {
             let (keep, warm_up_cells, daily_volume_lots, daily_volatility) = options;
             let options = Options { keep, warm_up_cells, daily_volume_lots, daily_volatility };
             let state = Arc::new(Mutex::new(Market::new(options)));
             places.push(Place { book: book.get().shared(), market: Arc::clone(&state) });
-            let statistics = Py::new(py, PyStatistics { state: Arc::clone(&state) })?;
-            markets.append(Py::new(py, PyMarket { index, instrument, book, statistics, state })?)?;
+            let market = PyMarket::new(py, first + place, instrument, book, state, top_of_book)?;
+            markets.append(Py::new(py, market)?)?;
         }
-        Ok(PyFused { runner: Runner::new(places, top_of_book), decoder, markets: markets.unbind(), refused_at: 0 })
+        Ok(PyFused {
+            runner: Runner::new(places, top_of_book),
+            decoder,
+            markets: markets.unbind(),
+            raised_at: 0,
+            reaction: None,
+        })
     }
 
     /// Runs the messages of a batch from `start` on; returns the place behind the last one that was run.
     ///
-    /// It ends there because the next one comes at or after `until_ns`, because there is none or, with `callbacks`, because the
-    /// last one changed best prices: then `changed` says whose. Raises what the plain reading raises for one that is refused:
-    /// all before it were run, and `refused_at` is its place. Without `callbacks` the GIL is released.
-    #[pyo3(signature = (batch, start, until_ns, *, callbacks, timed))]
+    /// It ends there because the next one comes at or after `until_ns`, because the venue has something for us, because there is
+    /// none, or because the last one had a mark price (see `marks`, and `changed` for whose best prices it changed). With `react`
+    /// it does what `mainspring.seams.Reaction` says after each other that changed best prices; without it the GIL is released. Raises what the plain reading raises for one that is refused, and
+    /// what `react` raises: all before the place `raised_at` were run.
+    #[pyo3(signature = (batch, start, until_ns, react, *, timed))]
     fn run(
         &mut self,
         py: Python<'_>,
         batch: &PyBatch,
         start: usize,
         until_ns: i64,
-        callbacks: bool,
+        react: Option<&Bound<'_, PyAny>>,
         timed: bool,
     ) -> PyResult<usize> {
         let mut decoder = self.decoder.bind(py).borrow_mut();
-        let runner = &mut self.runner;
-        let (count, stop) = if callbacks {
-            runner.run(&mut decoder.decoder, batch.messages().from(start), until_ns, callbacks, timed)
-        } else {
-            let decoder = &mut decoder.decoder;
-            py.detach(|| runner.run(decoder, batch.messages().from(start), until_ns, callbacks, timed))
-        };
-        match stop {
-            Stop::Refused(fault) => {
-                self.refused_at = start + count;
-                let Some((now_ns, raw)) = batch.messages().from(start + count).next() else {
-                    return Err(PyValueError::new_err("a message that isn't there was refused"));
-                };
-                Err(decoder.refusal(py, raw, now_ns, fault))
-            }
-            Stop::Due | Stop::Changed => Ok(start + count),
+        if let Some(react) = react
+            && !self.reaction.as_ref().is_some_and(|known| known.is_of(react))
+        {
+            self.reaction = Some(Reaction::new(react, self.markets.bind(py), decoder.first)?);
         }
+        let reaction = react.and(self.reaction.as_ref());
+        let (mut at, mut until_ns, runner) = (start, until_ns, &mut self.runner);
+        loop {
+            let messages = batch.messages().from(at);
+            let (count, stop) = if reaction.is_some() {
+                runner.run(&mut decoder.decoder, messages, until_ns, true, timed)
+            } else {
+                let decoder = &mut decoder.decoder;
+                py.detach(|| runner.run(decoder, messages, until_ns, false, timed))
+            };
+            at += count;
+            if !runner.marks().is_empty() && matches!(stop, Stop::Changed) {
+                return Ok(at);
+            }
+            match (stop, reaction) {
+                (Stop::Refused(fault), _) => {
+                    self.raised_at = at;
+                    let Some((now_ns, raw)) = batch.messages().from(at).next() else {
+                        return Err(PyValueError::new_err("a message that isn't there was refused"));
+                    };
+                    return Err(decoder.refusal(py, raw, now_ns, fault));
+                }
+                (Stop::Changed, Some(reaction)) => {
+                    let started = Instant::now();
+                    let took = runner.last_ns;
+                    let (now_ns, places, times) = runner.change();
+                    let next = reaction.react(py, now_ns, places, until_ns, times);
+                    let next = next.inspect_err(|_| self.raised_at = at)?;
+                    let took = took.saturating_add(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
+                    let Next::Until(next_ns) = next else {
+                        runner.last_ns = took;
+                        return Ok(at);
+                    };
+                    until_ns = next_ns;
+                    if timed {
+                        runner.whole_path.record(took);
+                    }
+                }
+                (Stop::Due, Some(reaction)) => {
+                    let due_ns = runner.venue_due_ns();
+                    let Some((next_ns, _)) = batch.messages().from(at).next() else { return Ok(at) };
+                    // What else is due by then comes first, and so do messages.
+                    if due_ns > next_ns || due_ns >= until_ns {
+                        return Ok(at);
+                    }
+                    let next = reaction.execute(py, due_ns, &mut runner.times);
+                    let Next::Until(next_ns) = next.inspect_err(|_| self.raised_at = at)? else { return Ok(at) };
+                    until_ns = next_ns;
+                }
+                (Stop::Changed | Stop::Due, _) => return Ok(at),
+            }
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.decoder)?;
+        visit.call(&self.markets)?;
+        self.reaction.as_ref().map_or(Ok(()), |reaction| reaction.traverse(&visit))
+    }
+
+    fn __clear__(&mut self) {
+        self.reaction = None;
+    }
+
+    /// Shows a paper venue each event from now on.
+    fn attach(&mut self, venue: &PyPaperVenue) {
+        self.runner.venue = Some(venue.shared());
     }
 
     /// Runs the messages in a chunk of WebSocket frames from byte `start` on; returns the place behind the last one that was
     /// run, and what else came: pings, pongs and a close, as `FrameDecoder.feed` returns them.
     ///
     /// It ends where the chunk ends or, with `callbacks`, behind a message that changed best prices. Raises what the plain reading
-    /// raises for a message that is refused, and `FrameError`; `refused_at` is the place behind it then.
+    /// raises for a message that is refused, and `FrameError`; `raised_at` is the place behind it then.
     #[pyo3(signature = (frame_decoder, chunk, start, now_ns, *, callbacks, timed))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn run_frames<'py>(
@@ -302,7 +192,7 @@ impl PyFused {
         };
         let keep = |raw: &[u8]| refused.extend_from_slice(raw);
         let stop = self.runner.run_frames(&mut decoder.decoder, frames, now_ns, callbacks, timed, other, keep);
-        self.refused_at = at;
+        self.raised_at = at;
         match (failed, stop) {
             (Some(error), _) => Err(error),
             (None, Ok(Stop::Refused(fault))) => Err(decoder.refusal(py, &refused, now_ns, fault)),
@@ -311,22 +201,43 @@ impl PyFused {
         }
     }
 
-    /// The instruments whose best prices the last message of a run changed, in the order in which they did.
+    /// The instruments whose best prices the last message changed, of `run_frames` or one with a mark price, in the order in which they did.
     fn changed(&self) -> Vec<usize> {
         self.runner.changed().to_vec()
     }
 
-    /// The time that feed and book took for the message that ended the last run, in nanoseconds.
+    /// Whether the message that ended the last run had a mark price.
+    #[getter]
+    fn marked(&self) -> bool {
+        !self.runner.marks().is_empty()
+    }
+
+    /// The mark prices of the message that ended the last run.
+    fn marks<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let first = self.decoder.borrow(py).first;
+        self.runner.marks().iter().map(|mark| model::mark(py, mark, first)).collect()
+    }
+
+    /// The time that the message at which `react` ended the last run took until then, in nanoseconds.
     #[getter]
     fn last_ns(&self) -> u64 {
         self.runner.last_ns
     }
 
-    /// The times since the last call, for feed and book together and for the whole path of messages without a callback:
+    /// The times since the last call, for feed and book together, calls of strategies, and the whole path of messages at which a
+    /// run didn't end:
     /// the buckets of `mainspring.telemetry.Histogram` that were hit, the sum of all values and the largest.
     fn take_times<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let found = PyDict::new(py);
-        for (name, histogram) in [("fused", &mut self.runner.fused), ("whole_path", &mut self.runner.whole_path)] {
+        let runner = &mut self.runner;
+        for (name, histogram) in [
+            ("fused", &mut runner.fused),
+            ("strategy", &mut runner.times.strategy),
+            ("slippage", &mut runner.times.slippage),
+            ("risk", &mut runner.times.risk),
+            ("route", &mut runner.times.route),
+            ("whole_path", &mut runner.whole_path),
+        ] {
             let (buckets, sum, max) = histogram.take();
             let counts = PyDict::new(py);
             for (index, count) in buckets {
@@ -342,7 +253,9 @@ impl PyFused {
     fn take_conflated<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let events = PyList::empty(py);
         let model = model(py)?;
-        for (instrument, place) in self.runner.places().iter().enumerate() {
+        let first = self.decoder.borrow(py).first;
+        for (at, place) in self.runner.places().iter().enumerate() {
+            let instrument = first + at;
             let conflated = {
                 let mut market = lock(&place.market);
                 if market.conflated.is_empty() {
@@ -353,7 +266,7 @@ impl PyFused {
             let mut made: Vec<(u64, Bound<'py, PyAny>)> = Vec::new();
             let no_rows = || PyList::empty(py);
             if let Some((number, quote)) = conflated.quote {
-                made.push((number, model::quote(py, &quote)?));
+                made.push((number, model::quote(py, &quote, first)?));
             }
             if let Some((number, depth)) = conflated.delta {
                 let (first, last, previous) = (depth.first_id, depth.last_id, depth.previous_id);
@@ -385,7 +298,5 @@ impl PyFused {
 
 /// Adds this part to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<PyMarket>()?;
-    module.add_class::<PyStatistics>()?;
     module.add_class::<PyFused>()
 }

@@ -7,10 +7,19 @@ mod call;
 mod capture;
 mod frames;
 mod lane;
+mod market;
 mod model;
+mod order_events;
+mod order_views;
 mod orders;
+mod reaction;
 mod replay;
+mod run_requests;
+mod run_trading;
 mod slippage;
+mod trading;
+mod venue;
+mod venue_models;
 mod wire;
 
 use pyo3::prelude::*;
@@ -23,8 +32,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     capture::register(module)?;
     frames::register(module)?;
     lane::register(module)?;
+    market::register(module)?;
     orders::register(module)?;
     replay::register(module)?;
     slippage::register(module)?;
+    trading::register(module)?;
+    venue::register(module)?;
     wire::register(module)
 }

@@ -6,7 +6,7 @@ use pyo3::types::{PyInt, PyType};
 
 use crate::book::{Bbo, Level, Walk};
 use crate::python::call::call;
-use crate::wire::event::Quote;
+use crate::wire::event::{Mark, Quote};
 
 /// The classes that are made here.
 pub struct Model {
@@ -19,7 +19,9 @@ pub struct Model {
     pub trade: Py<PyType>,
     pub bar: Py<PyType>,
     pub status: Py<PyType>,
+    pub mark: Py<PyType>,
     pub control: Py<PyType>,
+    pub decimal: Py<PyType>,
 }
 
 static MODEL: PyOnceLock<Model> = PyOnceLock::new();
@@ -39,7 +41,9 @@ pub fn model(py: Python<'_>) -> PyResult<&Model> {
             trade: class("Trade")?,
             bar: class("Bar")?,
             status: class("InstrumentStatus")?,
+            mark: class("MarkPrice")?,
             control: class("Control")?,
+            decimal: py.import("decimal")?.getattr("Decimal")?.cast_into::<PyType>()?.unbind(),
         })
     })
 }
@@ -74,12 +78,26 @@ pub fn levels<'py>(py: Python<'py>, rows: &[Level]) -> PyResult<Bound<'py, pyo3:
     pyo3::types::PyList::new(py, rows.iter().map(|row| (row.price, row.lots)))
 }
 
-/// `mainspring.model.Quote`.
-pub fn quote<'py>(py: Python<'py>, quote: &Quote) -> PyResult<Bound<'py, PyAny>> {
+/// `mainspring.model.Quote`; `first` is the index of the decoder's first instrument.
+pub fn quote<'py>(py: Python<'py>, quote: &Quote, first: usize) -> PyResult<Bound<'py, PyAny>> {
     let (bid, ask) = (quote.bid, quote.ask);
     let times = [quote.receive_time_ns, quote.event_time_ns, quote.update_id].map(|value| int(py, value));
     let prices = [bid.price, bid.lots, ask.price, ask.lots].map(|value| int(py, value));
     let ([a, b, c], [d, e, f, g]) = (times, prices);
-    let instrument = PyInt::new(py, quote.instrument).into_any();
+    let instrument = PyInt::new(py, first + quote.instrument).into_any();
     call(model(py)?.quote.bind(py), [&instrument, &a, &b, &c, &d, &e, &f, &g])
+}
+
+/// `mainspring.model.MarkPrice`; `first` is the index of the decoder's first instrument.
+pub fn mark<'py>(py: Python<'py>, mark: &Mark, first: usize) -> PyResult<Bound<'py, PyAny>> {
+    let model = model(py)?;
+    let decimal = |text: &String| model.decimal.bind(py).call1((text,));
+    model.mark.bind(py).call1((
+        first + mark.instrument,
+        mark.receive_time_ns,
+        mark.event_time_ns,
+        decimal(&mark.mark_price)?,
+        mark.funding_rate.as_ref().map(decimal).transpose()?,
+        mark.funding_time_ns,
+    ))
 }

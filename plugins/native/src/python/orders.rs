@@ -3,13 +3,14 @@
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyList, PyString};
 
+use crate::orders::fixed::{BYTES, KINDS, Kind, Record};
 use crate::orders::pool::Pool;
 use crate::orders::queue::{Mpsc, SpscReceiver, SpscSender, spsc};
-use crate::orders::record::{BYTES, KINDS, Kind, Record};
 use crate::python::call::call;
 
 /// Classes and values of `mainspring.model`, looked up once.
@@ -31,7 +32,10 @@ const REQUEST_NAMES: [&str; 3] = ["new", "cancel", "replace"];
 fn classes(py: Python<'_>) -> PyResult<&Classes> {
     CLASSES.get_or_try_init(py, || {
         let model = py.import("mainspring.model")?;
-        let class = |kind: &Kind| Ok(model.getattr(format!("{kind:?}"))?.unbind());
+        let class = |kind: &Kind| {
+            let name = if kind.request().is_some() { "Approved".to_owned() } else { format!("{kind:?}") };
+            Ok(model.getattr(name)?.unbind())
+        };
         let side = model.getattr("Side")?;
         let text = |name: &str| PyString::intern(py, name).into_any().unbind();
         Ok(Classes {
@@ -63,20 +67,54 @@ fn flag(value: &Bound<'_, PyAny>) -> Option<u8> {
 /// The record of a value; `None` if it has none, in which case the twin writes the error text.
 fn record_of(value: &Bound<'_, PyAny>) -> PyResult<Option<Record>> {
     let py = value.py();
-    let class = value.get_type();
-    let known = classes(py)?.classes.iter().position(|known| class.is(known));
+    let classes = &classes(py)?.classes;
+    if value.get_type().is(&classes[Kind::ApprovedNewOrder as usize - 1]) {
+        let request = value.getattr(intern!(py, "request"))?;
+        let Some(kind) = KINDS
+            .into_iter()
+            .find(|kind| kind.request().is_some_and(|plain| request.get_type().is(&classes[plain as usize - 1])))
+        else {
+            return Ok(None);
+        };
+        let mut record = Record::new(kind);
+        let read = plain(kind.request().unwrap_or(kind), &request, &mut record)?;
+        let Some(approved_ns) = int(&value.getattr(intern!(py, "approved_ns"))?) else { return Ok(None) };
+        record.approved_ns = approved_ns;
+        return Ok(read.map(|()| record));
+    }
+    let known = classes.iter().position(|known| value.get_type().is(known));
     let Some(kind) = known.map(|at| KINDS[at]) else { return Ok(None) };
-    let field = |name: &str| value.getattr(PyString::intern(py, name));
     let mut record = Record::new(kind);
-    let read = match kind {
-        Kind::NewOrder => order(value, &mut record)?,
-        Kind::ApprovedOrder => {
-            let wanted = order(&field("order")?, &mut record)?;
-            wanted.and_then(|()| int(&field("approved_ns").ok()?)).map(|approved_ns| record.approved_ns = approved_ns)
-        }
-        _ => event(kind, &field, &mut record)?,
+    Ok(plain(kind, value, &mut record)?.map(|()| record))
+}
+
+/// Reads a value that isn't an approval.
+fn plain(kind: Kind, value: &Bound<'_, PyAny>, record: &mut Record) -> PyResult<Option<()>> {
+    let field = |name: &str| value.getattr(PyString::intern(value.py(), name));
+    match kind {
+        Kind::NewOrder => order(value, record),
+        Kind::ReplaceRequest | Kind::CancelRequest => change(kind, &field, record),
+        _ => event(kind, &field, record),
+    }
+}
+
+fn change<'py>(
+    kind: Kind,
+    field: &impl Fn(&str) -> PyResult<Bound<'py, PyAny>>,
+    record: &mut Record,
+) -> PyResult<Option<()>> {
+    let common = [field("order_id")?, field("instrument")?, field("created_ns")?];
+    let [Some(order_id), Some(instrument), Some(created_ns)] = common.map(|value| int(&value)) else {
+        return Ok(None);
     };
-    Ok(read.map(|()| record))
+    (record.order_id, record.instrument, record.time_ns) = (order_id, instrument, created_ns);
+    if kind == Kind::ReplaceRequest {
+        let (Some(price), Some(size)) = (int(&field("price_ticks")?), int(&field("size_lots")?)) else {
+            return Ok(None);
+        };
+        (record.price_ticks, record.size_lots) = (price, size);
+    }
+    Ok(text(&field("strategy")?, record))
 }
 
 fn text(value: &Bound<'_, PyAny>, record: &mut Record) -> Option<()> {
@@ -133,9 +171,12 @@ fn event<'py>(
                 };
                 (record.side, record.flag, record.fill_id) = (side as i8, maker, fill_id);
                 (record.price_ticks, record.size_lots, record.fee_ppb) = (price, size, fee);
-                Ok(Some(()))
+                if field("fee_amount")?.is_none() {
+                    return Ok(Some(()));
+                }
+                Ok(text(&field("reported_fee")?, record))
             }
-            Kind::Cancelled => {
+            Kind::Cancelled | Kind::Expired => {
                 let Some(remaining) = number("remaining_lots")? else { return Ok(None) };
                 record.size_lots = remaining;
                 Ok(text(&field("reason")?, record))
@@ -164,19 +205,23 @@ fn value_of<'py>(py: Python<'py>, record: &Record) -> PyResult<Bound<'py, PyAny>
     let text = || PyString::new(py, record.text()).into_any();
     let (order_id, instrument, time_ns) = (number(record.order_id), number(record.instrument), number(record.time_ns));
     let (price, size) = (number(record.price_ticks), number(record.size_lots));
+    if let Some(kind) = record.kind.request() {
+        let request = value_of(py, &Record { kind, ..*record })?;
+        return call(class(record.kind), [&request, &number(record.approved_ns)]);
+    }
     match record.kind {
-        Kind::NewOrder | Kind::ApprovedOrder => {
+        Kind::NewOrder => {
             let (kind, time_in_force) =
                 (name(&known.kinds, record.order_kind), name(&known.times_in_force, record.time_in_force));
-            let order = call(
+            call(
                 class(Kind::NewOrder),
                 [&order_id, &instrument, side, &kind, &price, &size, &time_ns, &time_in_force, &flag, &text()],
-            )?;
-            if record.kind == Kind::NewOrder {
-                return Ok(order);
-            }
-            call(class(Kind::ApprovedOrder), [&order, &number(record.approved_ns)])
+            )
         }
+        Kind::ReplaceRequest => {
+            call(class(Kind::ReplaceRequest), [&order_id, &instrument, &price, &size, &time_ns, &text()])
+        }
+        Kind::CancelRequest => call(class(Kind::CancelRequest), [&order_id, &instrument, &time_ns, &text()]),
         Kind::Accepted => call(class(Kind::Accepted), [&order_id, &instrument, &time_ns]),
         Kind::Rejected => {
             let request = name(&known.requests, record.request);
@@ -184,10 +229,20 @@ fn value_of<'py>(py: Python<'py>, record: &Record) -> PyResult<Bound<'py, PyAny>
         }
         Kind::Fill => {
             let (fill_id, fee) = (number(record.fill_id), number(record.fee_ppb));
-            call(class(Kind::Fill), [&order_id, &instrument, &time_ns, &fill_id, side, &price, &size, &flag, &fee])
+            let class = class(Kind::Fill);
+            if record.text_bytes == 0 {
+                return call(class, [&order_id, &instrument, &time_ns, &fill_id, side, &price, &size, &flag, &fee]);
+            }
+            let parsed = known.twin.bind(py).call_method1("parse_reported_fee", (text(),))?;
+            let (amount, currency): (Bound<'_, PyAny>, Bound<'_, PyAny>) = parsed.extract()?;
+            call(
+                class,
+                [&order_id, &instrument, &time_ns, &fill_id, side, &price, &size, &flag, &fee, &amount, &currency],
+            )
         }
-        Kind::Cancelled => call(class(Kind::Cancelled), [&order_id, &instrument, &time_ns, &size, &text()]),
-        Kind::Replaced => call(class(Kind::Replaced), [&order_id, &instrument, &time_ns, &price, &size]),
+        Kind::Cancelled | Kind::Expired => call(class(record.kind), [&order_id, &instrument, &time_ns, &size, &text()]),
+        // Approved kinds were dealt with above.
+        _ => call(class(Kind::Replaced), [&order_id, &instrument, &time_ns, &price, &size]),
     }
 }
 

@@ -1,17 +1,21 @@
 //! What Python sees of the slippage models.
 
+use std::sync::Mutex;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyFloat, PyString, PyTuple};
 
+use crate::book::any::AnyBook;
 use crate::book::{Book, Side};
 use crate::lane::runner::lock;
 use crate::python::books::PyBook;
 use crate::python::call::call;
-use crate::python::lane::PyMarket;
+use crate::python::market::PyMarket;
 use crate::slippage::{Estimate, Met, Model, NAMES, Order, Resting, Touch};
+use crate::trading::order::NewOrder;
 
 struct Classes {
     estimate: Py<PyAny>,
@@ -62,12 +66,37 @@ impl PySlippage {
     }
 }
 
+/// What an order is expected to cost, not yet as Python has it.
+pub struct Priced(Estimate);
+
+impl Priced {
+    /// As Python has it.
+    pub fn made<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        made(py, &self.0)
+    }
+}
+
 impl PySlippage {
+    /// The estimate for an order in a native market at the lane's time; `None` where it is for the twin.
+    pub fn priced_for(&self, order: &NewOrder, market: &PyMarket, now_ns: i64) -> Option<Priced> {
+        market.advance(now_ns);
+        let limit_ticks = order.limit.then_some(order.price_ticks);
+        let (buys, post_only) = (order.buy, order.limit && order.post_only);
+        let order = Order { buys, limit_ticks, size_lots: order.size_lots, post_only };
+        let estimate = if let Model::BookWalk { .. } = self.model {
+            self.walked(&order, market.touch().is_some(), &market.book().get().shared())
+        } else {
+            let seen = seen_native(market)?;
+            self.model.by_volume(self.tick, &order, &seen.touch, seen.volatility, seen.volume)
+        };
+        estimate.map(Priced)
+    }
+
     /// `None` where the order is for the twin: it can't be priced, or isn't what was foreseen.
     fn priced(&self, order: &Bound<'_, PyAny>, market: &Bound<'_, PyAny>) -> PyResult<Option<Estimate>> {
         let Some(order) = order_of(order)? else { return Ok(None) };
         if let Model::BookWalk { .. } = self.model {
-            return self.walked(&order, market);
+            return self.walked_in(&order, market);
         }
         let seen = match market.cast::<PyMarket>() {
             Ok(native) => seen_native(native.get()),
@@ -76,31 +105,32 @@ impl PySlippage {
         Ok(seen.and_then(|seen| self.model.by_volume(self.tick, &order, &seen.touch, seen.volatility, seen.volume)))
     }
 
-    fn walked(&self, order: &Order, market: &Bound<'_, PyAny>) -> PyResult<Option<Estimate>> {
+    fn walked_in(&self, order: &Order, market: &Bound<'_, PyAny>) -> PyResult<Option<Estimate>> {
         let py = market.py();
         let (whole, book) = match market.cast::<PyMarket>() {
-            Ok(native) => {
-                let native = native.get();
-                (native.touch().is_some(), native.book().bind(py).clone())
-            }
+            Ok(native) => (native.get().touch().is_some(), native.get().book().get().shared()),
             Err(_) => match market.getattr(intern!(py, "book"))?.cast_into::<PyBook>() {
-                Ok(book) => (touch(market)?.is_some(), book),
+                Ok(book) => (touch(market)?.is_some(), book.get().shared()),
                 Err(_) => return Ok(None),
             },
         };
+        Ok(self.walked(order, whole, &book))
+    }
+
+    /// `whole` says whether the market has best prices that can be trusted.
+    fn walked(&self, order: &Order, whole: bool, book: &Mutex<AnyBook>) -> Option<Estimate> {
         if !whole {
-            return Ok(None);
+            return None;
         }
-        let shared = book.get().shared();
-        let book = lock(&shared);
+        let book = lock(book);
         let best = book.bbo();
         let (bid, ask) = (best.bid, best.ask);
         if bid.lots <= 0 || ask.lots <= 0 || bid.price >= ask.price {
-            return Ok(None);
+            return None;
         }
         let walk = book.walk(if order.buys { Side::Buy } else { Side::Sell }, order.size_lots);
         if walk.unfilled > 0 || walk.filled <= 0 {
-            return Ok(None);
+            return None;
         }
         let filled = i128::from(walk.filled);
         let beyond = if order.buys {
@@ -108,9 +138,9 @@ impl PySlippage {
         } else {
             i128::from(bid.price) * filled - walk.cost
         };
-        let Ok(beyond) = i64::try_from(beyond) else { return Ok(None) };
+        let beyond = i64::try_from(beyond).ok()?;
         let touch = Touch { bid_ticks: bid.price, bid_lots: bid.lots, ask_ticks: ask.price, ask_lots: ask.lots };
-        Ok(self.model.by_walk(self.tick, order, &touch, &Met { beyond, filled: walk.filled }))
+        self.model.by_walk(self.tick, order, &touch, &Met { beyond, filled: walk.filled })
     }
 }
 

@@ -17,6 +17,8 @@ pub struct PyWireDecoder {
     pub(crate) decoder: Decoder,
     kinds: Vec<String>,
     explain: Py<PyAny>,
+    /// The index of the first instrument in its lane.
+    pub(crate) first: usize,
 }
 
 impl PyWireDecoder {
@@ -33,8 +35,10 @@ impl PyWireDecoder {
 #[pymethods]
 impl PyWireDecoder {
     /// `kinds` are what each declaration's messages count as, or are emitted as: see `Control.kind`. `alone`: the session
-    /// has no other instruments than these.
+    /// has no other instruments than these. `first_index` is the index of the first one in its lane. `flat` is that of
+    /// `mainspring.wire.Format`: all values stand under keys of one object.
     #[new]
+    #[allow(clippy::too_many_arguments, reason = "one caller, and each is a field of its context")]
     fn new(
         declared: &[u8],
         instruments: &[u8],
@@ -42,6 +46,8 @@ impl PyWireDecoder {
         kinds: Vec<String>,
         explain: Py<PyAny>,
         alone: bool,
+        first_index: usize,
+        flat: bool,
     ) -> PyResult<Self> {
         let encoding = match encoding {
             "json" => Encoding::Json,
@@ -51,9 +57,13 @@ impl PyWireDecoder {
         let invalid = |error: serde_json::Error| PyValueError::new_err(error.to_string());
         let declared = serde_json::from_slice(declared).map_err(invalid)?;
         let instruments: Vec<Instrument> = serde_json::from_slice(instruments).map_err(invalid)?;
-        let program = Program::new(declared, &instruments).map_err(PyValueError::new_err)?;
-        let program = if alone { program } else { program.among_others() };
-        Ok(PyWireDecoder { decoder: Decoder::new(program, encoding), kinds, explain })
+        let decoder = if flat {
+            let program = Program::new(declared, &instruments).map_err(PyValueError::new_err)?;
+            Decoder::new(if alone { program } else { program.among_others() }, encoding)
+        } else {
+            Decoder::by_paths(declared, &instruments, encoding, alone).map_err(PyValueError::new_err)?
+        };
+        Ok(PyWireDecoder { decoder, kinds, explain, first: first_index })
     }
 
     /// The events of one message. Raises what `explain` raises where it is refused.
@@ -63,7 +73,7 @@ impl PyWireDecoder {
         raw: &Bound<'py, PyBytes>,
         receive_time_ns: i64,
     ) -> PyResult<Bound<'py, PyList>> {
-        let mut sink = Objects::new(py, &self.kinds)?;
+        let mut sink = Objects::new(py, &self.kinds, self.first)?;
         let read = self.decoder.on_message(raw.as_bytes(), receive_time_ns, &mut sink);
         let events = sink.finish()?;
         match read {
@@ -94,6 +104,11 @@ impl PyWireDecoder {
         (syncs.iter().map(|sync| sync.gaps).sum(), syncs.iter().map(|sync| sync.resyncs).sum())
     }
 
+    /// How many of the venue's checksums were compared, and how many were right.
+    fn checksums(&self) -> (u64, u64) {
+        self.decoder.checksums()
+    }
+
     /// The instruments whose snapshots are to be fetched; each is reported once.
     fn take_wanted(&mut self) -> Vec<usize> {
         let syncs = self.decoder.syncs().iter_mut().enumerate();
@@ -111,13 +126,14 @@ pub(crate) struct Objects<'a, 'py> {
     py: Python<'py>,
     model: &'py Model,
     kinds: &'a [String],
+    first: usize,
     events: Vec<Bound<'py, PyAny>>,
     failed: Option<PyErr>,
 }
 
 impl<'a, 'py> Objects<'a, 'py> {
-    pub(crate) fn new(py: Python<'py>, kinds: &'a [String]) -> PyResult<Self> {
-        Ok(Objects { py, model: model(py)?, kinds, events: Vec::new(), failed: None })
+    pub(crate) fn new(py: Python<'py>, kinds: &'a [String], first: usize) -> PyResult<Self> {
+        Ok(Objects { py, model: model(py)?, kinds, first, events: Vec::new(), failed: None })
     }
 
     /// The list of all events. Raises what making one of them raised.
@@ -132,7 +148,7 @@ impl<'a, 'py> Objects<'a, 'py> {
         let (py, model) = (self.py, self.model);
         match event {
             Event::Delta(depth, bids, asks) => model.delta.bind(py).call1((
-                depth.instrument,
+                self.first + depth.instrument,
                 depth.receive_time_ns,
                 depth.event_time_ns,
                 depth.first_id,
@@ -142,19 +158,19 @@ impl<'a, 'py> Objects<'a, 'py> {
                 model::levels(py, asks)?,
             )),
             Event::Snapshot(depth, bids, asks) => model.snapshot.bind(py).call1((
-                depth.instrument,
+                self.first + depth.instrument,
                 depth.receive_time_ns,
                 depth.event_time_ns,
                 depth.last_id,
                 model::levels(py, bids)?,
                 model::levels(py, asks)?,
             )),
-            Event::Invalid { instrument, receive_time_ns } => {
-                model.invalid.bind(py).call1((instrument, receive_time_ns, "gap"))
+            Event::Invalid { instrument, receive_time_ns, cause } => {
+                model.invalid.bind(py).call1((self.first + instrument, receive_time_ns, CAUSES[cause as usize]))
             }
-            Event::Quote(quote) => model::quote(py, quote),
+            Event::Quote(quote) => model::quote(py, quote, self.first),
             Event::Trade(trade) => model.trade.bind(py).call1((
-                trade.instrument,
+                self.first + trade.instrument,
                 trade.receive_time_ns,
                 trade.event_time_ns,
                 trade.trade_id,
@@ -163,7 +179,7 @@ impl<'a, 'py> Objects<'a, 'py> {
                 trade.aggressor,
             )),
             Event::Bar(bar) => model.bar.bind(py).call1((
-                bar.instrument,
+                self.first + bar.instrument,
                 bar.receive_time_ns,
                 bar.event_time_ns,
                 bar.prices[0],
@@ -175,13 +191,14 @@ impl<'a, 'py> Objects<'a, 'py> {
                 bar.vwap,
             )),
             Event::Status(status) => model.status.bind(py).call1((
-                status.instrument,
+                self.first + status.instrument,
                 status.receive_time_ns,
                 status.event_time_ns,
                 &status.code,
                 &status.text,
                 status.trading,
             )),
+            Event::Mark(mark) => model::mark(py, mark, self.first),
             Event::Control(control) => {
                 let kind = self.kinds.get(control.declaration).map_or("", String::as_str);
                 model.control.bind(py).call1((control.receive_time_ns, kind, &control.code, &control.text))

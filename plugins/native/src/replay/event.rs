@@ -116,7 +116,7 @@ impl Sink for Rows {
                 self.bare(depth.receive_time_ns, CLEAR);
                 self.levels(depth.receive_time_ns, bids, asks);
             }
-            Event::Invalid { instrument, receive_time_ns } if instrument == self.instrument => {
+            Event::Invalid { instrument, receive_time_ns, .. } if instrument == self.instrument => {
                 self.bare(receive_time_ns, CLEAR);
             }
             Event::Trade(trade) if trade.instrument == self.instrument => {

@@ -50,6 +50,10 @@ pub struct Text {
     pub key: String,
     /// Whether it may be absent.
     pub optional: bool,
+    /// What stands before the part that counts.
+    pub after: String,
+    /// What stands behind it.
+    pub until: String,
 }
 
 /// See `mainspring.wire.Integer`.
@@ -59,6 +63,8 @@ pub struct Integer {
     pub key: String,
     /// Whether it may be absent.
     pub optional: bool,
+    /// Whether it may be written as text.
+    pub text: bool,
 }
 
 /// See `mainspring.wire.Time`.
@@ -69,9 +75,23 @@ pub enum Time {
     Millis {
         /// The key of the value.
         key: String,
+        /// Whether it may be decimal text, or have a fraction.
+        text: bool,
+    },
+    /// Microseconds, of any writing.
+    Micros {
+        /// The key of the value.
+        key: String,
     },
     /// Nanoseconds.
     Nanos {
+        /// The key of the value.
+        key: String,
+        /// Whether it may be decimal text, or have a fraction.
+        text: bool,
+    },
+    /// Seconds, of any writing.
+    Seconds {
         /// The key of the value.
         key: String,
     },
@@ -89,6 +109,11 @@ pub struct Decimal {
     pub key: String,
     /// Whether it is a number, not text.
     pub number: bool,
+    /// How many decimals an integer has, by the start of the venue symbol.
+    pub scale: Vec<(String, u32)>,
+    /// How many decimals of a size count; `None` where all do, and for prices.
+    #[serde(default)]
+    pub decimals: Option<u32>,
 }
 
 /// See `mainspring.wire.Number` and `mainspring.wire.Flag`.
@@ -132,6 +157,79 @@ pub struct Levels {
     pub size: Place,
     /// Whether they are numbers, not text.
     pub number: bool,
+    /// Whether the array may be absent or null.
+    pub optional: bool,
+    /// Whether there is one level instead of an array of them.
+    pub single: bool,
+    /// Where a level says its side.
+    pub side: Option<Choice>,
+    /// Whether the sign of the size is the side.
+    pub signed: bool,
+    /// Where a level says that it is deleted.
+    pub deletes: Option<Choice>,
+    /// Where the id of a level stands.
+    pub id: Option<Place>,
+    /// How many decimals a price has that is an integer.
+    pub scale: Vec<(String, u32)>,
+    /// How many decimals a size has that is an integer.
+    pub size_scale: Vec<(String, u32)>,
+    /// How many decimals of a size count; `None` where all do.
+    pub size_decimals: Option<u32>,
+    /// Whether a level with the price zero says nothing.
+    pub placeholder: bool,
+}
+
+/// See `mainspring.wire.Checksum`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Checksum {
+    /// The key of the value.
+    pub key: String,
+    /// How many levels of each side count.
+    pub levels: usize,
+    /// Their order.
+    pub layout: Layout,
+    /// What stands between all of their values.
+    pub separator: String,
+    /// How each value is written.
+    pub text: Written,
+    /// Whether it may be absent.
+    pub optional: bool,
+    /// Whether the size of an offer has a minus sign.
+    pub negative_asks: bool,
+}
+
+/// See `mainspring.wire.Checksum`.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// Best bid, best offer, second bid and so on.
+    Interleaved,
+    /// All offers, then all bids.
+    AsksBids,
+}
+
+/// See `mainspring.wire.Checksum`.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Written {
+    /// As it was sent.
+    Sent,
+    /// No point, and no zeros in front.
+    Digits,
+    /// No zeros behind the last decimal.
+    Shortest,
+}
+
+/// See `mainspring.wire.DeltaMessage`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Reach {
+    /// So many levels.
+    Levels(usize),
+    /// As many as a text says.
+    Said(Text),
+    /// As many as a number says.
+    Whole(Integer),
 }
 
 /// See `mainspring.wire.Range`.
@@ -143,6 +241,8 @@ pub struct Range {
     pub last: String,
     /// The key of the last id of the delta before.
     pub previous: Option<String>,
+    /// Whether they may be written as text.
+    pub text: bool,
 }
 
 /// See `mainspring.wire.ControlMessage.code`.
@@ -150,19 +250,9 @@ pub struct Range {
 #[serde(tag = "type")]
 pub enum Code {
     /// A text.
-    Text {
-        /// The key of the value.
-        key: String,
-        /// Whether it may be absent.
-        optional: bool,
-    },
+    Text(Text),
     /// An integer.
-    Integer {
-        /// The key of the value.
-        key: String,
-        /// Whether it may be absent.
-        optional: bool,
-    },
+    Integer(Integer),
 }
 
 /// A kind of message: see `mainspring.wire.messages`.
@@ -173,25 +263,35 @@ pub enum Message {
     Delta {
         when: When,
         has: Vec<String>,
+        each: Option<String>,
         symbol: Option<Text>,
         event_time: Option<Time>,
         sequence: Option<Range>,
         reset: Option<Optional>,
-        bids: Levels,
-        asks: Levels,
+        bids: Option<Levels>,
+        asks: Option<Levels>,
+        rows: Option<Levels>,
+        checksum: Option<Checksum>,
+        depth: Option<Reach>,
     },
     Snapshot {
         when: When,
         has: Vec<String>,
+        each: Option<String>,
         symbol: Option<Text>,
         event_time: Option<Time>,
         last_id: Option<Integer>,
-        bids: Levels,
-        asks: Levels,
+        bids: Option<Levels>,
+        asks: Option<Levels>,
+        rows: Option<Levels>,
+        checksum: Option<Checksum>,
+        depth: Option<Reach>,
+        restarts: bool,
     },
     Quote {
         when: When,
         has: Vec<String>,
+        each: Option<String>,
         symbol: Option<Text>,
         event_time: Option<Time>,
         update_id: Option<Integer>,
@@ -203,6 +303,7 @@ pub enum Message {
     Trade {
         when: When,
         has: Vec<String>,
+        each: Option<String>,
         symbol: Option<Text>,
         event_time: Option<Time>,
         trade_id: Option<Integer>,
@@ -210,10 +311,12 @@ pub enum Message {
         size: Decimal,
         aggressor: Option<Choice>,
         rising_ids: bool,
+        signed: bool,
     },
     Bar {
         when: When,
         has: Vec<String>,
+        each: Option<String>,
         symbol: Option<Text>,
         event_time: Option<Time>,
         open: Decimal,
@@ -227,15 +330,27 @@ pub enum Message {
     Status {
         when: When,
         has: Vec<String>,
+        each: Option<String>,
         symbol: Option<Text>,
         event_time: Option<Time>,
         code: Text,
         text: Option<Text>,
         trading: Option<Choice>,
     },
+    Mark {
+        when: When,
+        has: Vec<String>,
+        each: Option<String>,
+        symbol: Option<Text>,
+        event_time: Option<Time>,
+        mark_price: Text,
+        funding_rate: Option<Text>,
+        funding_time: Option<Time>,
+    },
     Control {
         when: When,
         has: Vec<String>,
+        each: Option<String>,
         kind: String,
         inside: Option<String>,
         code: Option<Code>,
@@ -244,6 +359,20 @@ pub enum Message {
 }
 
 impl Message {
+    /// The path of the array whose items are the messages.
+    pub fn each(&self) -> Option<&str> {
+        match self {
+            Message::Delta { each, .. }
+            | Message::Snapshot { each, .. }
+            | Message::Quote { each, .. }
+            | Message::Trade { each, .. }
+            | Message::Bar { each, .. }
+            | Message::Status { each, .. }
+            | Message::Mark { each, .. }
+            | Message::Control { each, .. } => each.as_deref(),
+        }
+    }
+
     /// The values that tell this kind of message, and the keys that must be there.
     pub fn told_by(&self) -> (&When, &[String]) {
         match self {
@@ -253,6 +382,7 @@ impl Message {
             | Message::Trade { when, has, .. }
             | Message::Bar { when, has, .. }
             | Message::Status { when, has, .. }
+            | Message::Mark { when, has, .. }
             | Message::Control { when, has, .. } => (when, has),
         }
     }
@@ -266,6 +396,8 @@ pub enum Sequencing {
     Contiguous,
     /// Each delta names the one before it.
     Chained,
+    /// The ids rise, with holes between them.
+    Rising,
     /// Nothing is numbered.
     Unsequenced,
 }
@@ -277,6 +409,8 @@ pub struct StreamName {
     pub key: String,
     /// What ends the instrument in it.
     pub until: String,
+    /// What stands before it.
+    pub after: String,
 }
 
 /// See `mainspring.wire.Format`.
@@ -288,6 +422,8 @@ pub struct Format {
     pub unwrap: Option<String>,
     /// Where the envelope names the instrument.
     pub stream: Option<StreamName>,
+    /// Where the request of a recorded answer names it.
+    pub answers: Option<StreamName>,
     /// Whether a message is an array of messages.
     pub batch: bool,
     /// How deltas are numbered.

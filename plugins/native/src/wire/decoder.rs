@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 use crate::book::Level;
+use crate::wire::declared::{Format, Instrument};
 use crate::wire::event::{Cause, CauseCounts, Event, Sink};
 use crate::wire::fields::Decoded;
 use crate::wire::json::{Json, JsonFields, Pass, Unusual, space};
@@ -15,6 +16,8 @@ use crate::wire::reading::{Reading, read};
 use crate::wire::slots::Scratch;
 use crate::wire::sync::BookSync;
 use crate::wire::template::{MAX_LESSONS, MAX_TEMPLATES, Template};
+use crate::wire::tree::kinds::Kinds;
+use crate::wire::tree::{Counts, Tree};
 use crate::wire::value::{Fault, Is, Value};
 use crate::wire::{json_value, msgpack_value, simd};
 
@@ -44,6 +47,10 @@ pub struct Decoder {
     scratch: Scratch,
     batch: Vec<Read>,
     general: u64,
+    /// Runs a format whose values are found by paths, in the place of all others.
+    tree: Option<Box<Tree>>,
+    /// Whether a message is anything else than one object with keys: a batch, or one for the tree.
+    composed: bool,
 }
 
 impl Decoder {
@@ -60,9 +67,33 @@ impl Decoder {
             scratch: Scratch::default(),
             batch: Vec::new(),
             general: 0,
+            tree: None,
+            composed: program.batch,
             program,
             encoding,
         }
+    }
+
+    /// A decoder for a format whose values are found by paths. `alone` is whether the session has no other instruments.
+    /// The error says what can't be compiled.
+    pub fn by_paths(
+        format: Format,
+        instruments: &[Instrument],
+        encoding: Encoding,
+        alone: bool,
+    ) -> Result<Decoder, String> {
+        let none = Format { messages: Vec::new(), ..format.clone() };
+        let (kinds, ledgers) = Kinds::new(format, instruments, alone)?;
+        let mut decoder = Decoder::new(Program::new(none, instruments)?, encoding);
+        decoder.counts = vec![0; kinds.count()];
+        decoder.tree = Some(Box::new(Tree::new(kinds, ledgers)));
+        decoder.composed = true;
+        Ok(decoder)
+    }
+
+    /// How many of the venue's checksums were compared, and how many were right.
+    pub fn checksums(&self) -> (u64, u64) {
+        self.tree.as_ref().map_or((0, 0), |tree| tree.checksums())
     }
 
     /// The compiled format.
@@ -99,8 +130,8 @@ impl Decoder {
     #[inline]
     pub fn on_message(&mut self, raw: &[u8], receive_time_ns: i64, sink: &mut impl Sink) -> Result<(), Fault> {
         self.scratch.arena.clear();
-        if self.program.batch {
-            return self.on_batch(raw, receive_time_ns, sink);
+        if self.composed {
+            return self.on_composed(raw, receive_time_ns, sink);
         }
         let (entry, reading) = match self.templated(raw, receive_time_ns) {
             Some(read) => read,
@@ -121,6 +152,9 @@ impl Decoder {
         sink: &mut impl Sink,
     ) -> Result<(), Fault> {
         self.scratch.arena.clear();
+        if self.tree.is_some() {
+            return self.on_composed(raw, receive_time_ns, sink);
+        }
         if self.program.batch {
             self.batch.clear();
             self.slow_batch(raw, receive_time_ns)?;
@@ -130,6 +164,17 @@ impl Decoder {
         let (entry, reading) = self.slow(raw, receive_time_ns)?;
         self.apply(entry, &reading, sink);
         Ok(())
+    }
+
+    fn on_composed(&mut self, raw: &[u8], receive_time_ns: i64, sink: &mut impl Sink) -> Result<(), Fault> {
+        let Some(tree) = &mut self.tree else {
+            return self.on_batch(raw, receive_time_ns, sink);
+        };
+        if raw.len() > MAX_MESSAGE_BYTES {
+            return Err(Fault { at: MAX_MESSAGE_BYTES, what: "is beyond the largest message" });
+        }
+        let counts = Counts { counts: &mut self.counts, ignored: &mut self.ignored, causes: &mut self.causes };
+        tree.on_message(self.encoding, raw, receive_time_ns, &mut self.syncs, counts, sink)
     }
 
     fn on_batch(&mut self, raw: &[u8], receive_time_ns: i64, sink: &mut impl Sink) -> Result<(), Fault> {
@@ -357,6 +402,7 @@ impl Decoder {
             }
             Reading::Bar(bar) => sink.event(Event::Bar(bar)),
             Reading::Status(status) => sink.event(Event::Status(status)),
+            Reading::Mark(mark) => sink.event(Event::Mark(mark)),
             Reading::Control(control) => sink.event(Event::Control(control)),
             Reading::UnknownSymbol => causes[Cause::UnknownSymbol as usize] += 1,
             Reading::Ignored => {}

@@ -74,6 +74,18 @@ pub struct Status {
     pub trading: Option<bool>,
 }
 
+/// The venue's mark price and what it funds next, as decimal text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are those of `mainspring.model.MarkPrice`")]
+pub struct Mark {
+    pub instrument: usize,
+    pub receive_time_ns: i64,
+    pub event_time_ns: i64,
+    pub mark_price: String,
+    pub funding_rate: Option<String>,
+    pub funding_time_ns: i64,
+}
+
 /// A message about the connection. `declaration` is the index of its declaration, which names its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are those of `mainspring.model.Control`")]
@@ -91,12 +103,14 @@ pub enum Event<'a> {
     Delta(&'a Depth, &'a [Level], &'a [Level]),
     /// A whole book: bids, asks.
     Snapshot(&'a Depth, &'a [Level], &'a [Level]),
-    /// The book of an instrument isn't to be trusted any more, since a gap showed at that receive time.
+    /// The book of an instrument isn't to be trusted any more, since that receive time.
     Invalid {
         /// The index of the instrument.
         instrument: usize,
         /// When the message at which it showed was received.
         receive_time_ns: i64,
+        /// What showed it.
+        cause: Cause,
     },
     /// The venue's best prices.
     Quote(&'a Quote),
@@ -106,6 +120,8 @@ pub enum Event<'a> {
     Bar(&'a Bar),
     /// A status.
     Status(&'a Status),
+    /// A mark price.
+    Mark(&'a Mark),
     /// A message about the connection.
     Control(&'a Control),
 }
@@ -126,6 +142,7 @@ pub enum Cause {
     NoTrade,
     PreSnapshot,
     Gap,
+    Checksum,
     Quarantined,
     Overflow,
     UnknownSymbol,
@@ -133,13 +150,14 @@ pub enum Cause {
 }
 
 /// The names of the causes, as `mainspring.wire.Cause` has them.
-pub const CAUSES: [&str; 10] = [
+pub const CAUSES: [&str; 11] = [
     "stale",
     "duplicate",
     "out-of-order",
     "no-trade",
     "pre-snapshot",
     "gap",
+    "checksum",
     "quarantined",
     "overflow",
     "unknown-symbol",

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::book::Level;
-use crate::wire::fields::Fields;
+use crate::wire::fields::{Fields, Found};
 use crate::wire::json::{Json, JsonFields, Unusual};
 use crate::wire::program::{Envelope, Program, Whose};
 use crate::wire::reading::{Reading, read, read_control};
@@ -70,7 +70,10 @@ pub fn read_message<F: Fields>(
         return read_one(program, &mut outer, Envelope::None, receive_time_ns, arena);
     };
     let envelope = match &program.stream {
-        Some((key, _)) => Envelope::Stream(outer.find(key)?),
+        Some((key, _)) => match (outer.find(key)?, &program.answers) {
+            (Found::Absent, Some((answers, _))) if outer.has(answers) => Envelope::Answer(outer.find(answers)?),
+            (found, _) => Envelope::Stream(found),
+        },
         None => Envelope::None,
     };
     read_one(program, &mut inner, envelope, receive_time_ns, arena)

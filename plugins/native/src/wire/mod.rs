@@ -23,4 +23,5 @@ pub mod slots;
 pub mod sync;
 pub mod template;
 pub mod times;
+pub mod tree;
 pub mod value;

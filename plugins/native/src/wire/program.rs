@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::exact::Step;
-use crate::wire::declared::{Format, Instrument, Levels, Message, Named, Place, Sequencing};
+use crate::wire::declared::{Format, Instrument, Levels, Message, Named, Place, Sequencing, StreamName};
 use crate::wire::fields::{Fields, Found, Grid, Key, Rows, Shape};
 
 /// A kind of message, compiled.
@@ -38,7 +38,9 @@ pub struct Program {
     /// The key of a message in its envelope.
     pub unwrap: Option<Key>,
     /// The key of the stream's name in the envelope, and what ends the instrument in it.
-    pub stream: Option<(Key, String)>,
+    pub stream: Option<(Key, StreamName)>,
+    /// The same for the request of a recorded answer.
+    pub answers: Option<(Key, StreamName)>,
     /// Whether a message is an array of messages.
     pub batch: bool,
     /// How deltas are numbered.
@@ -62,6 +64,8 @@ pub enum Envelope<'a> {
     None,
     /// What stands under the key of the stream's name.
     Stream(Found<'a>),
+    /// What stands under that of the request of an answer.
+    Answer(Found<'a>),
 }
 
 /// Whose a message is.
@@ -103,7 +107,8 @@ impl Program {
             likely: keyless,
             told,
             unwrap: format.unwrap.as_deref().map(|name| table.key(name)),
-            stream: format.stream.map(|stream| (table.key(&stream.key), stream.until)),
+            stream: format.stream.map(|stream| (table.key(&stream.key), stream)),
+            answers: format.answers.map(|stream| (table.key(&stream.key), stream)),
             batch: format.batch,
             sequencing: format.sequencing,
             names: table.names,
@@ -145,7 +150,9 @@ impl Program {
         }
         for &at in &self.told {
             let entry = &self.entries[at];
-            if kind == Found::Absent && entry.tests.iter().any(|(key, _)| *key == self.choosing) {
+            let named = entry.tests.iter().any(|(key, _)| *key == self.choosing);
+            // What names itself isn't of a kind that is declared without a name.
+            if (kind == Found::Absent && named) || (matches!(kind, Found::Text(_)) && !named) {
                 continue;
             }
             if entry.fits(fields)? {
@@ -173,15 +180,20 @@ impl Program {
             return if first && self.symbols.len() == 1 { Some(guess) } else { self.instrument(name) };
         }
         let name = std::str::from_utf8(name).ok()?;
-        match self.by_name(name) {
+        match self.by_name(name, self.stream.as_ref()) {
             Whose::Instrument(instrument) => Some(instrument),
             Whose::Unknown => None,
         }
     }
 
-    fn by_name(&self, name: &str) -> Whose {
-        let Some((_, until)) = &self.stream else { return Whose::Unknown };
-        let symbol = name.split_once(until.as_str()).map_or(name, |(symbol, _)| symbol);
+    fn by_name(&self, name: &str, stream: Option<&(Key, StreamName)>) -> Whose {
+        let Some((_, StreamName { after, until, .. })) = stream else { return Whose::Unknown };
+        let name = match name.split_once(after.as_str()) {
+            Some((_, rest)) => rest,
+            None => "",
+        };
+        let until = if until.is_empty() { None } else { name.split_once(until.as_str()) };
+        let symbol = until.map_or(name, |(symbol, _)| symbol);
         self.by_stream.get(&symbol.to_lowercase()).map_or(Whose::Unknown, |&instrument| Whose::Instrument(instrument))
     }
 
@@ -206,7 +218,13 @@ impl Program {
 
     fn located<F: Fields>(&self, fields: &F, envelope: Envelope<'_>) -> Result<Whose, F::Stop> {
         match (envelope, &self.stream) {
-            (Envelope::Stream(Found::Text(name)), Some(_)) => Ok(self.by_name(&String::from_utf8_lossy(name))),
+            (Envelope::Stream(Found::Text(name)), Some(_)) => {
+                Ok(self.by_name(&String::from_utf8_lossy(name), self.stream.as_ref()))
+            }
+            (Envelope::Answer(Found::Text(name)), _) => {
+                Ok(self.by_name(&String::from_utf8_lossy(name), self.answers.as_ref()))
+            }
+            (Envelope::Answer(_), Some((key, _))) => Err(fields.stop(key, "must be the request")),
             (Envelope::Stream(_), Some((key, _))) => Err(fields.stop(key, "must be the stream's name")),
             _ => match self.only {
                 Some(instrument) => Ok(Whose::Instrument(instrument)),
@@ -281,13 +299,13 @@ impl Table {
             | Message::Quote { symbol, .. }
             | Message::Trade { symbol, .. }
             | Message::Bar { symbol, .. }
-            | Message::Status { symbol, .. } => symbol.as_ref().map(|text| (self.key(&text.key), text.optional)),
+            | Message::Status { symbol, .. }
+            | Message::Mark { symbol, .. } => symbol.as_ref().map(|text| (self.key(&text.key), text.optional)),
             Message::Control { .. } => None,
         };
         let rows = match &message {
-            Message::Delta { bids, asks, .. } | Message::Snapshot { bids, asks, .. } => {
-                Some((self.rows(bids), self.rows(asks)))
-            }
+            Message::Delta { bids: Some(bids), asks: Some(asks), .. }
+            | Message::Snapshot { bids: Some(bids), asks: Some(asks), .. } => Some((self.rows(bids), self.rows(asks))),
             _ => None,
         };
         let keys = crate::wire::reading::field_keys(&message).into_iter().map(|name| self.key(name)).collect();

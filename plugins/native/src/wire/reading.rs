@@ -4,12 +4,22 @@
 
 use crate::book::Level;
 use crate::wire::declared::{Choice, Code, Decimal, Integer, Message, Optional, Range, Text, Time};
-use crate::wire::event::{Bar, Control, Depth, NO_ID, Quote, Status, Trade};
+use crate::wire::event::{Bar, Control, Depth, Mark, NO_ID, Quote, Status, Trade};
 use crate::wire::fields::{Fields, Found, Grid, Key, RowRange};
 use crate::wire::program::{Entry, is_named};
 use crate::wire::times::rfc3339_to_ns;
 
-const MAX_TIME_MS: i64 = i64::MAX / 1_000_000;
+/// The nanoseconds of a time in milliseconds; one too large for these is in micro- or nanoseconds.
+#[inline]
+pub fn millis_to_ns(time: i64) -> i64 {
+    if time <= i64::MAX / 1_000_000 {
+        time * 1_000_000
+    } else if time <= i64::MAX / 1_000 {
+        time * 1_000
+    } else {
+        time
+    }
+}
 
 /// A message that was read and not yet applied.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +30,7 @@ pub enum Reading {
     Trade { rising: bool, trade: Trade },
     Bar(Bar),
     Status(Status),
+    Mark(Mark),
     Control(Control),
     UnknownSymbol,
     Ignored,
@@ -31,7 +42,7 @@ pub fn field_keys(message: &Message) -> Vec<&str> {
     match message {
         Message::Delta { event_time, sequence, reset, .. } => {
             keys.extend(event_time.as_ref().map(time_key));
-            if let Some(Range { first, last, previous }) = sequence {
+            if let Some(Range { first, last, previous, .. }) = sequence {
                 keys.extend([first.as_str(), last.as_str()]);
                 keys.extend(previous.as_deref());
             }
@@ -64,9 +75,15 @@ pub fn field_keys(message: &Message) -> Vec<&str> {
             keys.extend(text.as_ref().map(|text| text.key.as_str()));
             keys.extend(trading.as_ref().map(|choice| choice.key.as_str()));
         }
+        Message::Mark { event_time, mark_price, funding_rate, funding_time, .. } => {
+            keys.extend(event_time.as_ref().map(time_key));
+            keys.push(mark_price.key.as_str());
+            keys.extend(funding_rate.as_ref().map(|text| text.key.as_str()));
+            keys.extend(funding_time.as_ref().map(time_key));
+        }
         Message::Control { inside, code, text, .. } => {
             keys.extend(inside.as_deref());
-            if let Some(Code::Text { key, .. } | Code::Integer { key, .. }) = code {
+            if let Some(Code::Text(Text { key, .. }) | Code::Integer(Integer { key, .. })) = code {
                 keys.push(key);
             }
             keys.extend(text.as_ref().map(|text| text.key.as_str()));
@@ -77,7 +94,11 @@ pub fn field_keys(message: &Message) -> Vec<&str> {
 
 fn time_key(time: &Time) -> &str {
     match time {
-        Time::Millis { key } | Time::Nanos { key } | Time::Rfc3339 { key } => key,
+        Time::Millis { key, .. }
+        | Time::Micros { key }
+        | Time::Nanos { key, .. }
+        | Time::Seconds { key }
+        | Time::Rfc3339 { key } => key,
     }
 }
 
@@ -94,16 +115,12 @@ impl<F: Fields> Reader<'_, F> {
     }
 
     fn integer(&mut self, optional: bool) -> Result<i64, F::Stop> {
-        self.whole(optional, i64::MAX)
-    }
-
-    fn whole(&mut self, optional: bool, at_most: i64) -> Result<i64, F::Stop> {
         let fields = self.fields;
         let key = self.key();
         match fields.find(key)? {
             Found::Absent if optional => Ok(NO_ID),
             Found::Integer(value) => match i64::try_from(value) {
-                Ok(value) if (0..=at_most).contains(&value) => Ok(value),
+                Ok(value) if value >= 0 => Ok(value),
                 _ => Err(fields.stop(key, "is out of range")),
             },
             _ => Err(fields.stop(key, "must be an integer")),
@@ -117,8 +134,10 @@ impl<F: Fields> Reader<'_, F> {
     fn time(&mut self, field: Option<&Time>, receive_time_ns: i64) -> Result<i64, F::Stop> {
         match field {
             None => Ok(receive_time_ns),
-            Some(Time::Millis { .. }) => Ok(self.whole(false, MAX_TIME_MS)? * 1_000_000),
+            Some(Time::Millis { .. }) => Ok(millis_to_ns(self.integer(false)?)),
             Some(Time::Nanos { .. }) => self.integer(false),
+            // Those go by paths: see `wire::tree`.
+            Some(Time::Micros { .. } | Time::Seconds { .. }) => Err(self.fields.stop(self.key(), "must be a time")),
             Some(Time::Rfc3339 { .. }) => {
                 let fields = self.fields;
                 let key = self.key();
@@ -145,6 +164,21 @@ impl<F: Fields> Reader<'_, F> {
             Found::Absent if optional => Ok(String::new()),
             _ => Err(fields.stop(key, "must be text")),
         }
+    }
+
+    /// Plain decimal text; None if it is empty. One that isn't `signed` is above zero.
+    fn decimal(&mut self, optional: bool, signed: bool) -> Result<Option<String>, F::Stop> {
+        let fields = self.fields;
+        let key = self.keys.as_slice().first().expect("a key for each field");
+        let text = self.text(optional)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let above_zero = || !text.starts_with('-') && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+        if !is_decimal(&text) || !(signed || above_zero()) {
+            return Err(fields.stop(key, "must be decimal text"));
+        }
+        Ok(Some(text))
     }
 
     fn flag(&mut self, field: Option<&Optional>) -> Result<bool, F::Stop> {
@@ -260,7 +294,31 @@ pub fn read<F: Fields>(
             let trading = (told >= 0).then_some(told != 0);
             Ok(Reading::Status(Status { instrument, receive_time_ns, event_time_ns, code, text, trading }))
         }
+        Message::Mark { event_time, mark_price, funding_rate, funding_time, .. } => {
+            let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
+            let price_key = reader.keys.as_slice().first().expect("a key for each field");
+            let Some(mark_price) = reader.decimal(mark_price.optional, false)? else {
+                return Err(fields.stop(price_key, "must be decimal text above zero"));
+            };
+            let mut mark = Mark { instrument, receive_time_ns, event_time_ns, mark_price, ..Mark::default() };
+            if let (Some(rate), Some(time)) = (funding_rate, funding_time) {
+                mark.funding_rate = reader.decimal(rate.optional, true)?;
+                let time_ns = reader.time(Some(time), receive_time_ns)?;
+                mark.funding_time_ns = if mark.funding_rate.is_some() { time_ns } else { 0 };
+            }
+            Ok(Reading::Mark(mark))
+        }
         Message::Control { .. } => Ok(Reading::Ignored),
+    }
+}
+
+/// Whether a text is a plain decimal: a sign perhaps, digits, and perhaps a point with digits behind it, 20 at most each.
+pub fn is_decimal(text: &str) -> bool {
+    let digits = |part: &str| (1..=20).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let text = text.strip_prefix('-').unwrap_or(text);
+    match text.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && digits(fraction),
+        None => digits(text),
     }
 }
 
@@ -305,8 +363,8 @@ fn told_by<F: Fields>(
     let mut reader = Reader { fields, keys: keys.iter() };
     let code = match code {
         None => String::new(),
-        Some(Code::Text { optional, .. }) => reader.text(*optional)?,
-        Some(Code::Integer { optional, .. }) => reader.integer(*optional)?.to_string(),
+        Some(Code::Text(text)) => reader.text(text.optional)?,
+        Some(Code::Integer(integer)) => reader.integer(integer.optional)?.to_string(),
     };
     let text = text.map_or(Ok(String::new()), |text| reader.text(text.optional))?;
     Ok((code, text))

@@ -142,6 +142,47 @@ impl BookSync {
         self.behind.clear();
     }
 
+    /// The events that come of a snapshot which the venue sent unasked: the numbering of deltas begins with it.
+    pub fn on_restart(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], sink: &mut impl Sink) {
+        if self.state == State::Quarantined {
+            self.resyncs += 1;
+        }
+        self.asked = false;
+        self.wants_snapshot = false;
+        self.state = State::Live;
+        self.book_id = depth.last_id;
+        self.from_snapshot = true;
+        self.buffered.clear();
+        self.behind.clear();
+        sink.event(Event::Snapshot(depth, bids, asks));
+    }
+
+    /// The events that come of a delta about a level that the book should have and hasn't: something was lost.
+    pub fn on_unknown_level(&mut self, receive_time_ns: i64, causes: &mut CauseCounts, sink: &mut impl Sink) {
+        if self.state == State::Live {
+            self.gaps += 1;
+            self.stop(receive_time_ns, Cause::Gap, causes, sink);
+            return;
+        }
+        let cause = if self.state == State::Waiting { Cause::PreSnapshot } else { Cause::Quarantined };
+        causes[cause as usize] += 1;
+        self.ask();
+    }
+
+    /// The events that come of a message after which the book isn't what the venue's checksum says.
+    pub fn on_wrong_checksum(&mut self, receive_time_ns: i64, causes: &mut CauseCounts, sink: &mut impl Sink) {
+        self.stop(receive_time_ns, Cause::Checksum, causes, sink);
+    }
+
+    fn stop(&mut self, receive_time_ns: i64, cause: Cause, causes: &mut CauseCounts, sink: &mut impl Sink) {
+        self.state = State::Quarantined;
+        self.buffered.clear();
+        self.behind.clear();
+        self.ask();
+        causes[cause as usize] += 1;
+        sink.event(Event::Invalid { instrument: self.instrument, receive_time_ns, cause });
+    }
+
     /// Whether a trade is to be emitted: something was traded and, with `rising`, its id says that it is new.
     #[inline]
     pub fn takes_trade(&mut self, trade: &Trade, rising: bool, causes: &mut CauseCounts) -> bool {
@@ -188,7 +229,7 @@ impl BookSync {
         causes[Cause::Gap as usize] += 1;
         let receive_time_ns = one.depth.receive_time_ns;
         self.buffered.push_back(one);
-        sink.event(Event::Invalid { instrument: self.instrument, receive_time_ns });
+        sink.event(Event::Invalid { instrument: self.instrument, receive_time_ns, cause: Cause::Gap });
     }
 
     /// Keeps an unbroken run of deltas, as only such a one is of use to a snapshot.
@@ -252,6 +293,13 @@ fn count_late(depth: &Depth, book_id: i64, from_snapshot: bool, causes: &mut Cau
 fn continuity(rule: Sequencing, depth: &Depth, book_id: i64, from_snapshot: bool) -> Continuity {
     match rule {
         Sequencing::Unsequenced => Continuity::Continues,
+        Sequencing::Rising => {
+            if depth.last_id <= book_id {
+                Continuity::Late
+            } else {
+                Continuity::Continues
+            }
+        }
         Sequencing::Contiguous => {
             if depth.last_id <= book_id {
                 Continuity::Late
@@ -263,7 +311,7 @@ fn continuity(rule: Sequencing, depth: &Depth, book_id: i64, from_snapshot: bool
         }
         Sequencing::Chained => {
             if depth.previous_id == book_id {
-                Continuity::Continues
+                if depth.last_id >= book_id { Continuity::Continues } else { Continuity::Late }
             } else if !from_snapshot {
                 if depth.last_id <= book_id { Continuity::Late } else { Continuity::Gap }
             } else if depth.last_id < book_id {

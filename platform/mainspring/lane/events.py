@@ -1,0 +1,197 @@
+"""What a lane is fed, and what it returns: see `mainspring.lane.Lane`."""
+
+import enum
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+
+from mainspring.model import Approved, CancelRequest, Funding, NewOrder, OrderEvent, ReplaceRequest
+from mainspring.seams import NEVER_NS, RawMessage, ResyncRequest
+
+if TYPE_CHECKING:
+    from mainspring.errors import PluginError
+    from mainspring.orders import LogRecord
+
+__all__ = [
+    "Answer",
+    "CancelAll",
+    "ClearDiscrepancy",
+    "Command",
+    "Connection",
+    "Durable",
+    "Effects",
+    "Event",
+    "Execution",
+    "Flatten",
+    "FundingSettled",
+    "Messages",
+    "Mode",
+    "RouterFailed",
+    "Send",
+    "SetMode",
+    "Started",
+    "Stopped",
+    "Time",
+]
+
+
+class Mode(enum.StrEnum):
+    """What a lane may do.
+
+    `RUNNING`: everything. `CANCEL_ONLY`: new and replaced orders are refused, cancels go out. `HALTED`: strategies
+    aren't called and nothing goes out.
+    """
+
+    RUNNING = "running"
+    CANCEL_ONLY = "cancel-only"
+    HALTED = "halted"
+
+
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    """The session starts. `session` is its part of client order ids: see `mainspring.orders.client_order_id`."""
+
+    now_ns: int
+    session: str
+
+
+class Messages(msgspec.Struct, frozen=True):
+    """Messages of one feed, from index `start` on, of which those received before `until_ns` are to be run."""
+
+    feed: int
+    messages: Sequence[RawMessage]
+    start: int = 0
+    until_ns: int = NEVER_NS
+
+
+class Execution(msgspec.Struct, frozen=True, tag="execution"):
+    """A venue's word on an order, received through a router at `now_ns`."""
+
+    now_ns: int
+    router: int
+    event: OrderEvent
+
+
+class RouterFailed(msgspec.Struct, frozen=True, tag="router-failed"):
+    """A router raised. `order_id` is the order that it was to send something about; None if it was polled."""
+
+    now_ns: int
+    router: int
+    order_id: int | None
+    problem: str
+
+
+class Time(msgspec.Struct, frozen=True, tag="time"):
+    """It is `now_ns`: what is due by then is to be done."""
+
+    now_ns: int
+
+
+class SetMode(msgspec.Struct, frozen=True, tag="set-mode"):
+    """Puts the lane into a mode; `why` is for people."""
+
+    now_ns: int
+    mode: Mode
+    why: str = ""
+
+
+class CancelAll(msgspec.Struct, frozen=True, tag="cancel-all"):
+    """Cancels every open order of a market, or of all. Works in every mode."""
+
+    now_ns: int
+    market: int | None = None
+
+
+class Flatten(msgspec.Struct, frozen=True, tag="flatten"):
+    """Closes the positions of a market, or of all, with market orders that pass every risk check.
+
+    Works while the lane is running; first cancel what is open. Each strategy's own position is closed by an order of
+    its own, of which it hears as of any other, so that all are flat and not just their sum. What fills of unfamiliar
+    orders left is closed as nobody's.
+    """
+
+    now_ns: int
+    market: int | None = None
+
+
+class ClearDiscrepancy(msgspec.Struct, frozen=True, tag="clear-discrepancy"):
+    """Lets new orders go out again in a market where a venue contradicted what we know."""
+
+    now_ns: int
+    market: int
+
+
+Command: TypeAlias = SetMode | CancelAll | Flatten | ClearDiscrepancy
+
+
+class Connection(msgspec.Struct, frozen=True, tag="connection"):
+    """A feed's connection changed: while it isn't "up", none of its markets is live."""
+
+    now_ns: int
+    feed: int
+    state: Literal["up", "down", "stale"]
+
+
+class FundingSettled(msgspec.Struct, frozen=True, tag="funding-settled"):
+    """A venue settled a perpetual contract's funding, as reported through a router or its private feed at `now_ns`."""
+
+    now_ns: int
+    funding: Funding
+
+
+class Durable(msgspec.Struct, frozen=True, tag="durable"):
+    """The journal has made everything up to record number `record` durable."""
+
+    now_ns: int
+    record: int
+
+
+class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
+    """The session ends: strategies are called for the last time, and only executions follow."""
+
+    now_ns: int
+
+
+Event: TypeAlias = (
+    Started | Messages | Execution | RouterFailed | Time | Command | Connection | FundingSettled | Durable | Stopped
+)
+
+
+class Send(msgspec.Struct, frozen=True, gc=False):
+    """An approved request for a router."""
+
+    router: int
+    request: Approved[NewOrder] | Approved[ReplaceRequest] | Approved[CancelRequest]
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """What became of a request, for the strategy that made it."""
+
+    strategy: str
+    event: OrderEvent
+
+
+class Effects:
+    """What a lane wants done, in order. The driver does it and then calls `clear`.
+
+    `sends` are requests for routers, `records` go to the journal, `resyncs` are snapshots to fetch (by feed), and
+    `failures` are plugins that raised: the lane is in cancel-only mode then, and the driver decides what goes on.
+    """
+
+    __slots__ = ("failures", "records", "resyncs", "sends")
+
+    def __init__(self) -> None:
+        self.sends: list[Send] = []
+        self.records: list[LogRecord] = []
+        self.resyncs: list[tuple[int, ResyncRequest]] = []
+        self.failures: list[PluginError] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.sends or self.failures or self.resyncs)
+
+    def clear(self) -> None:
+        """Forgets what has been done."""
+        self.sends.clear()
+        self.records.clear()
+        self.resyncs.clear()
+        self.failures.clear()

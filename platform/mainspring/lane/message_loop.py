@@ -1,0 +1,177 @@
+"""Runs messages of a feed: one by one, or as one where nothing has to see each event."""
+
+from collections.abc import Callable, Sequence
+
+from mainspring.errors import CodecError, WireError
+from mainspring.lane.clock import LaneClock
+from mainspring.lane.events import Effects, Messages
+from mainspring.lane.feed_handler import FeedHandler
+from mainspring.lane.reaction import Reaction, RunTrading
+from mainspring.lane.reactions import Reactions
+from mainspring.lane.timing import LaneStages
+from mainspring.seams import RawMessage
+
+__all__ = ["MessageLoop"]
+
+_LOOK_AGAIN = 64
+"""How many messages are run one by one before it looks whether they can be fused; a look costs as a quote does."""
+
+
+class MessageLoop:
+    """The data plane of a lane.
+
+    `at` is the index after the last message that was run, or that of one that can't be read. `next_due_ns` returns
+    when the lane next has to do something else; `clock` returns nanoseconds and times the stages. Markouts are measured
+    before the message that may move the mid.
+    """
+
+    def __init__(
+        self,
+        feeds: Sequence[FeedHandler],
+        reactions: Reactions,
+        effects: Effects,
+        time: LaneClock,
+        stages: LaneStages,
+        *,
+        next_due_ns: Callable[[], int],
+        clock: Callable[[], int],
+    ) -> None:
+        self.at = self._start = 0
+        self._until_ns = 0
+        self._feeds = feeds
+        self._reactions = reactions
+        self._fused_reactions = {feed: Reaction(feed.own, feed.changed, reactions, time) for feed in feeds}
+        self._sends = effects.sends
+        self._resyncs = effects.resyncs
+        self._time = time
+        self._record_whole_path = stages.whole_path
+        self._timers = reactions.timers
+        self._markouts = reactions.markouts
+        self._next_due_ns = next_due_ns
+        self._clock = clock
+
+    def trade_in_runs(self) -> None:
+        """Lets fused runs trade without ending, where the feed's router is simulated and shown the market in them.
+
+        What they do has no events of its own: records are among the effects at the end of a run, and what was sent is
+        with the router.
+        """
+        manager = self._reactions.order_manager
+        if manager is None or manager.waits_for_journal:
+            return
+        for index, feed in enumerate(self._feeds):
+            if feed.attached and feed.observer is not None:
+                self._fused_reactions[feed].trading = RunTrading(
+                    feed.observer,
+                    index,
+                    reactions=self._reactions,
+                    order_manager=manager,
+                    sends=self._sends,
+                    limit=self._limit,
+                )
+
+    def trades_in_runs(self, feed: int) -> bool:
+        """Whether the feed's runs take by themselves what its router has to report."""
+        handler = self._feeds[feed]
+        return self._fused_reactions[handler].trading is not None and handler.runs_fused
+
+    def _limit(self) -> int:
+        """When a fused run has to end."""
+        return min(self._until_ns, self._markouts.due_ns, self._next_due_ns())
+
+    def run(self, event: Messages) -> None:
+        """Runs messages of one feed. See `Lane.handle`."""
+        feed, messages, until_ns = self._feeds[event.feed], event.messages, event.until_ns
+        self.at = self._start = event.start
+        if not event.start:
+            # The sequence may be one that was run before and has been filled anew.
+            feed.forget_batch()
+        try:
+            self._run(feed, messages, until_ns)
+        finally:
+            for request in feed.take_resyncs():
+                self._resyncs.append((event.feed, request))
+
+    def _run(self, feed: FeedHandler, messages: Sequence[RawMessage], until_ns: int) -> None:
+        if not feed.can_fuse:
+            self._run_each(feed, messages, len(messages), until_ns)
+            return
+        while self.at < len(messages) and not self._sends:
+            if feed.runs_fused and self._run_fused(feed, messages, until_ns):
+                continue
+            # One message is run even if the observer is due and has nothing to report.
+            until = until_ns if self.at == self._start else min(until_ns, feed.observer_due_ns)
+            if not self._run_each(feed, messages, min(self.at + _LOOK_AGAIN, len(messages)), until):
+                return
+
+    def _run_fused(self, feed: FeedHandler, messages: Sequence[RawMessage], until_ns: int) -> bool:
+        """Runs messages without looking at each, until something else has to; returns whether any was run."""
+        start, count, sends = self.at, len(messages), self._sends
+        reactions, changed, run, batch = self._reactions, feed.changed, feed.run, feed.batch(messages)
+        react, markouts = self._fused_reactions[feed], self._markouts
+        while self.at < count and not sends:
+            if markouts.due_ns < until_ns and messages[self.at][0] >= markouts.due_ns:
+                markouts.measure(messages[self.at][0])
+            self._until_ns = until_ns
+            react.until_ns = self._limit()
+            try:
+                at = run(batch, self.at, react.until_ns, None if reactions.silent else react)
+            except BaseException:
+                self.at = feed.raised_at
+                raise
+            if at == self.at:
+                break
+            self.at = at
+            if changed or reactions.requests:
+                # Out of the run, since an observer that was idle has to catch up with it.
+                started = self._clock()
+                if changed and changed[0].now_ns > self._time.now_ns:
+                    self._time.now_ns = changed[0].now_ns
+                reactions.work()
+                reactions.on_changed(changed)
+                self._record_whole_path(feed.last_ns + self._clock() - started)
+            if feed.marked:
+                # A venue that is idle may have learned of funding to settle.
+                break
+        return self.at > start
+
+    def _run_each(self, feed: FeedHandler, messages: Sequence[RawMessage], stop: int, until_ns: int) -> bool:
+        """Runs messages one by one up to index `stop`; returns whether it came that far.
+
+        Costs two readings of the clock a message, and one append.
+        """
+        clock, record, time, sends = self._clock, self._record_whole_path, self._time, self._sends
+        observer, on_message, changed, markouts = feed.observer, feed.on_message, feed.changed, self._markouts
+        react, next_due_ns, timers = self._reactions.on_changed, self._next_due_ns, self._timers
+        due_ns = min(until_ns, next_due_ns())
+        for at in range(self.at, stop):
+            now_ns, raw = messages[at]
+            if now_ns >= due_ns:
+                return False
+            if now_ns >= markouts.due_ns:
+                markouts.measure(now_ns)
+            entered = clock()
+            if now_ns > time.now_ns:
+                time.now_ns = now_ns
+            # Whatever a plugin raises, this message has been run; one that can't be read hasn't.
+            self.at = at + 1
+            try:
+                on_message(now_ns, raw)
+            except (WireError, CodecError):
+                self.at = at
+                raise
+            if feed.prints:
+                self._reactions.on_prints(feed)
+                due_ns = min(due_ns, next_due_ns())
+            if changed:
+                # Only what a strategy does can bring the next instant nearer.
+                if react(changed):
+                    due_ns = min(due_ns, next_due_ns())
+                elif timers.due_ns < due_ns:
+                    due_ns = timers.due_ns
+            record(clock() - entered)
+            if sends:
+                return False
+            if observer is not None and observer.due_ns < due_ns:
+                until_ns = due_ns = observer.due_ns
+        return True

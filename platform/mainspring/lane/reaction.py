@@ -1,0 +1,92 @@
+"""What a fused run does after a message that changed best prices: it calls strategies."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mainspring.lane.clock import LaneClock
+from mainspring.lane.reactions import Reactions
+from mainspring.model import OrderEvent
+from mainspring.seams import Router
+
+if TYPE_CHECKING:
+    from mainspring.lane.events import Send
+    from mainspring.lane.market import Market
+    from mainspring.lane.order_manager import OrderManager
+
+__all__ = ["Reaction", "RunTrading"]
+
+
+class Reaction:
+    """Implements `mainspring.seams.Reaction` for the markets `own` of a feed.
+
+    If a strategy asks for something, the run ends, and `changed` gets the markets that come next. `until_ns` is when
+    the run ends in any case.
+    """
+
+    __slots__ = ("_reactions", "calls", "changed", "own", "requests", "time", "timers", "trading", "until_ns")
+
+    def __init__(self, own: Sequence["Market"], changed: "list[Market]", reactions: Reactions, time: LaneClock) -> None:
+        self.own = own
+        self.changed = changed
+        self.time = time
+        self.timers = reactions.timers
+        self.requests = reactions.requests
+        self.until_ns = 0
+        self.trading: RunTrading | None = None
+        self._reactions = reactions
+        self.calls: Sequence[Sequence[tuple[Callable[[Any], Any], Callable[[BaseException], Any], Any]]] = [
+            reactions.plain_calls[market.index] for market in own
+        ]
+
+    def __call__(self, now_ns: int, places: Sequence[int]) -> int:
+        """See `mainspring.seams.Reaction`."""
+        if now_ns > self.time.now_ns:
+            self.time.now_ns = now_ns
+        for done, place in enumerate(places, 1):
+            if self._reactions.call(self.own[place]):
+                self.leave(places[done:])
+                return 0
+        # Without a request, only a timer can have come nearer.
+        return min(self.timers.due_ns, self.until_ns)
+
+    def leave(self, places: Sequence[int]) -> None:
+        """See `mainspring.seams.Reaction`."""
+        self.changed.extend(self.own[place] for place in places)
+
+
+class RunTrading:
+    """Implements `mainspring.seams.RunTrading`: what a run of a feed needs so as to trade without ending.
+
+    `router` is the feed's, and `index` its number. `order_manager` takes what it reports, and puts approved requests
+    into `sends`. `limit` returns when something else is due.
+    """
+
+    __slots__ = ("index", "limit", "on_event", "order_manager", "router", "sends", "strategies", "work")
+
+    def __init__(
+        self,
+        router: Router,
+        index: int,
+        *,
+        reactions: Reactions,
+        order_manager: "OrderManager",
+        sends: "list[Send]",
+        limit: Callable[[], int],
+    ) -> None:
+        self.router = router
+        self.index = index
+        self.limit = limit
+        self.order_manager = order_manager
+        self.sends = sends
+        self.work = reactions.work
+        self.on_event = reactions.strategies.on_event
+        self.strategies = reactions.strategies
+
+    def on_execution(self, event: OrderEvent) -> None:
+        """Takes an order event, and tells the strategy."""
+        manager = self.order_manager
+        manager.on_execution(event)
+        answers = manager.answers[:]
+        manager.answers.clear()
+        for answer in answers:
+            self.on_event(answer.strategy, answer.event)

@@ -1,0 +1,175 @@
+"""The strategies of a lane: who is called by what, and whether anybody is."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+from mainspring.errors import ConfigError, GridError
+from mainspring.lane.callbacks import BoundStrategy
+from mainspring.lane.events import Mode
+from mainspring.lane.market import Market
+from mainspring.lane.timers import Timers
+from mainspring.model import Bar, Fill, OrderEvent, Trade
+from mainspring.orders import Order
+
+__all__ = ["Strategies"]
+
+_Call: TypeAlias = tuple[Callable[..., Any], Any]
+
+
+class Strategies:
+    """Calls the strategies of a lane, each method that a strategy defines, in the order of the config.
+
+    `mode` is the lane's, `running` whether new orders may go out in it. Nothing is called while `silent`: in the mode
+    "halted", or after `abandon`. `bbo_calls` says for each market what to call, and with what, when its best prices
+    change; `plain_bbo_calls` has the methods as the strategies define them, each with what makes a `PluginError` of an
+    exception.
+    """
+
+    def __init__(self, bound: Sequence[BoundStrategy], timers: Timers, markets: int) -> None:
+        """`markets` is how many the lane has."""
+        self.bound = tuple(bound)
+        self.timers = timers
+        self.silent = False
+        self._mode = Mode.RUNNING
+        self.running = True
+        self._abandoned = False
+        self._by_name = {one.name: one for one in bound}
+        places = range(markets)
+        self.bbo_calls = [_calls(bound, "on_bbo", place) for place in places]
+        self.plain_bbo_calls = [
+            [
+                (one.plain_on_bbo, one.fail, view)
+                for one in bound
+                if one.plain_on_bbo is not None
+                for view in one.markets
+                if view.index == place
+            ]
+            for place in places
+        ]
+        self._on_trade = [_calls(bound, "on_trade", place) for place in places]
+        self._on_bar = [_calls(bound, "on_bar", place) for place in places]
+
+    @property
+    def mode(self) -> Mode:
+        """What the lane may do now."""
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode: Mode) -> None:
+        self._mode = mode
+        self.running = mode is Mode.RUNNING
+        self.silent = self._abandoned or mode is Mode.HALTED
+
+    @property
+    def callbacks(self) -> bool:
+        """Whether a strategy wants changes of best prices."""
+        return any(self.bbo_calls)
+
+    @property
+    def prints_wanted(self) -> bool:
+        """Whether a strategy wants trades or bars."""
+        return any(self._on_trade) or any(self._on_bar) or any(one.session.builders for one in self.bound)
+
+    def start(self) -> None:
+        """Calls `on_start` of each.
+
+        Raises `ConfigError` or `GridError`, with a note that names the strategy, if one refuses its options or the
+        session's markets.
+        """
+        for one in self.bound:
+            if one.on_start is None:
+                continue
+            try:
+                one.on_start(one.session)
+            except (ConfigError, GridError) as error:
+                error.add_note(
+                    f"So the strategy {one.name!r} ({one.plugin} of {one.distribution}) can't start: change its "
+                    "options in the config, or the instrument."
+                )
+                raise
+
+    def stop(self) -> None:
+        """Calls `on_stop` of each, unless they were abandoned."""
+        if not self.silent:
+            for one in self.bound:
+                if one.on_stop is not None:
+                    one.on_stop()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Calls no strategy from now on, and takes no new orders."""
+        self.silent = self._abandoned = True
+        if self.running:
+            self.mode = Mode.CANCEL_ONLY
+
+    def set_mode(self, mode: Mode) -> None:
+        """Puts the lane into a mode. Timers that were due once while it was halted are due when it isn't any more."""
+        self.mode = mode
+        if mode is not Mode.HALTED:
+            self.timers.resume()
+
+    def flatten(self, market: int | None) -> None:
+        """Requests, for each strategy, a market order that closes its own position in a market, or in all."""
+        for one in self.bound:
+            for own in one.session.markets:
+                if own.position_lots and market in (None, own.index):
+                    own.close()
+
+    def on_bbo(self, market: Market) -> None:
+        """The best prices of a market changed, or whether they can be trusted."""
+        if not self.silent:
+            for call, view in self.bbo_calls[market.index]:
+                call(view)
+
+    def on_print(self, market: Market, event: Trade | Bar) -> None:
+        """A trade or a bar of the feed."""
+        if self.silent:
+            return
+        if isinstance(event, Bar):
+            for one in self.bound:
+                for builder in one.session.builders.get(market.index, ()):
+                    builder.on_bar(event)
+            for call, view in self._on_bar[market.index]:
+                call(view, event)
+            return
+        for call, view in self._on_trade[market.index]:
+            call(view, event)
+        for one in self.bound:
+            for builder in one.session.builders.get(market.index, ()):
+                builder.on_trade(event)
+
+    def on_event(self, strategy: str, event: OrderEvent) -> None:
+        """An order event, to the strategy whose order it is."""
+        one = self._by_name.get(strategy)
+        if one is None:
+            return
+        order = one.session.update(event)
+        if self.silent or order is None:
+            return
+        if type(event) is Fill:
+            if one.on_fill is not None:
+                one.on_fill(event, order)
+        elif one.on_order is not None:
+            one.on_order(order, event)
+
+    def on_unknown(self, orders: Iterable[Order]) -> None:
+        """Marks orders whose state isn't known any more, for the strategies that read it."""
+        for order in orders:
+            if (one := self._by_name.get(order.order.strategy)) is not None:
+                one.session.mark_unknown(order.order.instrument, order.order.order_id)
+
+    def fire_timers(self) -> Iterator[None]:
+        """Fires what is due by the lane's time, and yields after each."""
+        while self.timers.fire_next(silent=self.silent):
+            yield
+
+
+def _calls(bound: Sequence[BoundStrategy], name: str, index: int) -> list[_Call]:
+    """What to call for the market of that index, each with the market as its strategy sees it."""
+    return [
+        (call, market)
+        for one in bound
+        if (call := getattr(one, name)) is not None
+        for market in one.markets
+        if market.index == index
+    ]

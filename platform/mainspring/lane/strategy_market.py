@@ -1,0 +1,309 @@
+"""One instrument for one strategy: the object behind `mainspring.seams.StrategyMarket`."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, Protocol
+
+from mainspring.errors import GridError
+from mainspring.lane.clock import LaneClock
+from mainspring.lane.order_handle import LaneOrderHandle
+from mainspring.lane.outbox import Outbox
+from mainspring.model import (
+    MAX_UNITS,
+    AccountStatement,
+    DecimalGrid,
+    NewOrder,
+    OrderEvent,
+    OrderRequest,
+    Side,
+    TimeInForce,
+    units_from_decimal,
+    units_from_text,
+)
+from mainspring.seams import AccountView, BookView, MarketStatistics, MarketView, PositionView
+
+__all__ = ["LaneStrategyMarket"]
+
+_ENDED_KEPT = 1_000
+
+
+class _Market(MarketView, Protocol):
+    """What is read of the lane's market, whether it is `mainspring.lane.Market` or native."""
+
+    def mid_half_ticks(self) -> int | None:
+        """Returns twice the mid price in ticks; None if a side is empty."""
+        ...
+
+
+def _read(path: str) -> Any:
+    # Read by C code: half the time of a property in Python.
+    return property(attrgetter(path))
+
+
+class LaneStrategyMarket:
+    """Reads a lane's `Market`, and turns what its strategy asks for into requests in the outbox.
+
+    `strategy` is the strategy's name. The lane calls `update` with each event of an order before the strategy is
+    called.
+    """
+
+    __slots__ = (
+        "_client_order_id",
+        "_clock",
+        "_ended",
+        "_open",
+        "_outbox",
+        "_own",
+        "_prices",
+        "_sizes",
+        "account",
+        "index",
+        "instrument",
+        "name",
+        "strategy",
+        "view",
+    )
+
+    now_ns: int = _read("_clock.now_ns")
+    bid_ticks: int = _read("view.bid_ticks")
+    bid_lots: int = _read("view.bid_lots")
+    ask_ticks: int = _read("view.ask_ticks")
+    ask_lots: int = _read("view.ask_lots")
+    bbo_time_ns: int = _read("view.bbo_time_ns")
+    live: bool = _read("view.live")
+    position_lots: int = _read("_own.position_lots")
+
+    def __init__(
+        self,
+        name: str,
+        strategy: str,
+        market: _Market,
+        clock: LaneClock,
+        outbox: Outbox,
+        account: AccountView,
+        own: PositionView,
+        client_order_id: Callable[[int], str],
+    ) -> None:
+        """`own` is the strategy's position; `client_order_id` returns the id by which the venue knows an order."""
+        self.name = name
+        self.strategy = strategy
+        self.index = market.index
+        self.instrument = market.instrument
+        self.account = account
+        self._own = own
+        self.view = market
+        self._clock = clock
+        self._outbox = outbox
+        self._client_order_id = client_order_id
+        self._open: dict[int, LaneOrderHandle] = {}
+        self._ended: dict[int, LaneOrderHandle] = {}
+        self._prices = DecimalGrid(market.instrument.tick_size)
+        self._sizes = DecimalGrid(market.instrument.lot_size)
+
+    def __repr__(self) -> str:
+        return f"<market {self.name}: bid {self.bid}, ask {self.ask}, position {self.position}>"
+
+    @property
+    def bid(self) -> Decimal | None:
+        """The best bid price; None if there is none."""
+        market = self.view
+        return self._prices.decimal(market.bid_ticks) if market.bid_lots else None
+
+    @property
+    def ask(self) -> Decimal | None:
+        """The best offer price; None if there is none."""
+        market = self.view
+        return self._prices.decimal(market.ask_ticks) if market.ask_lots else None
+
+    @property
+    def mid(self) -> Decimal | None:
+        """The mid price, exact; None if a side is empty."""
+        half_ticks = self.view.mid_half_ticks()
+        return None if half_ticks is None else self._prices.half_decimal(half_ticks)
+
+    def mid_half_ticks(self) -> int | None:
+        """Returns twice the mid price in ticks; None if a side is empty."""
+        return self.view.mid_half_ticks()
+
+    @property
+    def book(self) -> BookView:
+        """The levels."""
+        return self.view.book
+
+    @property
+    def statistics(self) -> MarketStatistics:
+        """What has been estimated from the stream so far."""
+        return self.view.statistics
+
+    @property
+    def position(self) -> Decimal:
+        """The strategy's position as a size."""
+        return self._sizes.decimal(self.position_lots)
+
+    def statement(self) -> AccountStatement:
+        """See `mainspring.seams.StrategyMarket.statement`."""
+        return self._own.statement()
+
+    @property
+    def open_orders(self) -> Sequence[LaneOrderHandle]:
+        """The strategy's orders here that haven't ended, oldest first."""
+        return tuple(self._open.values())
+
+    def buy(
+        self,
+        *,
+        size: str | Decimal | None = None,
+        price: str | Decimal | None = None,
+        size_lots: int | None = None,
+        price_ticks: int | None = None,
+        time_in_force: TimeInForce | None = None,
+        post_only: bool = False,
+    ) -> LaneOrderHandle:
+        """See `mainspring.seams.StrategyMarket.buy`."""
+        return self._submit(
+            Side.BUY, self.lots_of(size, size_lots), self.ticks_of(price, price_ticks), time_in_force, post_only
+        )
+
+    def sell(
+        self,
+        *,
+        size: str | Decimal | None = None,
+        price: str | Decimal | None = None,
+        size_lots: int | None = None,
+        price_ticks: int | None = None,
+        time_in_force: TimeInForce | None = None,
+        post_only: bool = False,
+    ) -> LaneOrderHandle:
+        """See `mainspring.seams.StrategyMarket.sell`."""
+        return self._submit(
+            Side.SELL, self.lots_of(size, size_lots), self.ticks_of(price, price_ticks), time_in_force, post_only
+        )
+
+    def cancel_all(self) -> None:
+        """See `mainspring.seams.StrategyMarket.cancel_all`."""
+        for order in self.open_orders:
+            order.cancel()
+
+    def close(self) -> LaneOrderHandle:
+        """Requests a market order that closes the position: for a command, not for the strategy itself."""
+        lots = self.position_lots
+        return self._submit(Side.SELL if lots > 0 else Side.BUY, abs(lots), None, None, False)
+
+    def lots(self, size: str | Decimal, *, field: str = "size") -> int:
+        """See `mainspring.seams.StrategyMarket.lots`."""
+        units = self._units(size, self.instrument.lot_size, field, "size_lots")
+        if not units:
+            raise GridError(self.instrument.symbol, field, str(size), f"is below one lot of {self.instrument.lot_size}")
+        return units
+
+    def ticks(self, price: str | Decimal, *, field: str = "price") -> int:
+        """See `mainspring.seams.StrategyMarket.ticks`."""
+        return self._units(price, self.instrument.tick_size, field, "price_ticks")
+
+    def size_of(self, lots: int) -> Decimal:
+        """Returns a number of lots as a size."""
+        return self._sizes.decimal(lots)
+
+    def price_of(self, ticks: int) -> Decimal:
+        """Returns a number of ticks as a price."""
+        return self._prices.decimal(ticks)
+
+    def lots_of(self, size: str | Decimal | None, size_lots: int | None) -> int | None:
+        """Returns the size of a request, given as either, in lots; None if neither is given."""
+        if size is not None:
+            if size_lots is not None:
+                raise ValueError("give either size or size_lots, not both")
+            return self.lots(size)
+        return None if size_lots is None else _whole("size_lots", size_lots, "size")
+
+    def ticks_of(self, price: str | Decimal | None, price_ticks: int | None) -> int | None:
+        """Returns the price of a request, given as either, in ticks; None if neither is given."""
+        if price is None:
+            return None if price_ticks is None else _whole("price_ticks", price_ticks, "price")
+        if price_ticks is not None:
+            raise ValueError("give either price or price_ticks, not both")
+        ticks = self.ticks(price)
+        if not ticks:
+            raise ValueError(f"{self.instrument.symbol}: price must be above zero, not {price}")
+        return ticks
+
+    def request(self, request: OrderRequest) -> None:
+        """Appends a request to the outbox."""
+        self._outbox.requests.append(request)
+
+    def mark_unknown(self, order_id: int) -> None:
+        """Takes that the state of an open order here isn't known any more."""
+        if (order := self._open.get(order_id)) is not None:
+            order.mark_unknown()
+
+    def update(self, event: OrderEvent) -> LaneOrderHandle | None:
+        """Takes an event of an order here; returns its handle, or None if it ended long ago."""
+        order = self._open.get(event.order_id)
+        if order is None:
+            # A fill, or the answer to a cancel, may come after the order's end.
+            order = self._ended.get(event.order_id)
+            if order is not None:
+                order.update(event)
+            return order
+        order.update(event)
+        if order.ended:
+            del self._open[event.order_id]
+            self._ended[event.order_id] = order
+            if len(self._ended) > _ENDED_KEPT:
+                del self._ended[next(iter(self._ended))]
+        return order
+
+    def _submit(
+        self,
+        side: Side,
+        lots: int | None,
+        ticks: int | None,
+        time_in_force: TimeInForce | None,
+        post_only: bool,
+    ) -> LaneOrderHandle:
+        if lots is None:
+            raise ValueError("an order needs a size: give size or size_lots")
+        if time_in_force is None:
+            time_in_force = "ioc" if ticks is None else "gtc"
+        elif time_in_force not in ("gtc", "ioc", "fok"):
+            raise ValueError(f'time_in_force must be "gtc", "ioc" or "fok", not {time_in_force!r}')
+        if ticks is None and post_only:
+            raise ValueError("a market order takes liquidity, so it can't be post_only; give a price")
+        outbox = self._outbox
+        order_id = outbox.next_order_id
+        outbox.next_order_id = order_id + 1
+        request = NewOrder(
+            order_id,
+            self.index,
+            side,
+            "market" if ticks is None else "limit",
+            ticks or 0,
+            lots,
+            self._clock.now_ns,
+            time_in_force,
+            bool(post_only),
+            self.strategy,
+        )
+        outbox.requests.append(request)
+        handle = self._open[order_id] = LaneOrderHandle(self, request, self._client_order_id)
+        return handle
+
+    def _units(self, value: str | Decimal, step: Decimal, field: str, other: str) -> int:
+        symbol = self.instrument.symbol
+        if isinstance(value, str):
+            return units_from_text(value, step, instrument=symbol, field=field)
+        if isinstance(value, Decimal):
+            return units_from_decimal(value, step, instrument=symbol, field=field)
+        raise TypeError(f'{field} must be text or a Decimal, such as "0.01", not {value!r}; whole units are {other}')
+
+
+def _whole(name: str, value: Any, other: str) -> int:
+    if type(value) is not int:
+        # NumPy's integers are welcome; a float or a bool would be a mistake.
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise TypeError(f"{name} must be a whole number, not {value!r}; decimals are {other}")
+        value = value.__index__()
+    if not 0 < value <= MAX_UNITS:
+        raise ValueError(f"{name} must be above zero and fit 64 bits, not {value}")
+    return int(value)

@@ -1,0 +1,88 @@
+"""Words of a venue about our orders that contradict what we know."""
+
+from typing import Final
+
+import msgspec
+
+from mainspring.model import Cancelled, Expired, Fill, OrderEvent, Rejected, Replaced
+
+__all__ = [
+    "ACKNOWLEDGED_TWICE",
+    "AFTER_END",
+    "DUPLICATE_FILL",
+    "MALFORMED",
+    "NEVER_SENT",
+    "OVERFILL",
+    "REMAINING_MISMATCH",
+    "UNACKNOWLEDGED",
+    "UNKNOWN_ORDER",
+    "UNREQUESTED",
+    "WRONG_INSTRUMENT",
+    "WRONG_SIDE",
+    "Discrepancy",
+    "describe_event",
+]
+
+UNKNOWN_ORDER: Final = "unknown-order"
+"""About an order that we never had, or that ended long ago."""
+
+NEVER_SENT: Final = "never-sent"
+"""About an order of ours that hasn't been sent."""
+
+UNACKNOWLEDGED: Final = "unacknowledged"
+"""A fill, cancellation, expiry or replacement of an order that the venue hasn't accepted."""
+
+ACKNOWLEDGED_TWICE: Final = "acknowledged-twice"
+"""An acceptance or rejection of an order that the venue has accepted, or filled, before."""
+
+AFTER_END: Final = "after-end"
+"""Something about an order that has ended, other than the late answer to a cancel or replace."""
+
+UNREQUESTED: Final = "unrequested"
+"""An answer to a cancel or replace that wasn't sent, or was answered before."""
+
+DUPLICATE_FILL: Final = "duplicate-fill"
+"""A fill with the venue's id of an earlier fill of the same order. It isn't counted again."""
+
+OVERFILL: Final = "overfill"
+"""A fill of more than what was left. It counts whole."""
+
+REMAINING_MISMATCH: Final = "remaining-mismatch"
+"""A cancellation or expiry of another number of lots than what was left: a fill may be missing."""
+
+WRONG_SIDE: Final = "wrong-side"
+"""A fill on the other side than its order. It moves the position, but not the order."""
+
+WRONG_INSTRUMENT: Final = "wrong-instrument"
+"""Something about an order in another instrument than the order's. A fill moves the position there."""
+
+MALFORMED: Final = "malformed"
+"""A fill of no lots or at no price, or a replacement by no more than was filled. It isn't counted."""
+
+
+class Discrepancy(msgspec.Struct, frozen=True, gc=False, tag="discrepancy"):
+    """What a venue reported of an order against what we know of it.
+
+    `what` is one of the codes of this module, and `detail` gives the figures for a person. `time_ns` is the lane's
+    time.
+    """
+
+    time_ns: int
+    order_id: int
+    instrument: int
+    what: str
+    detail: str
+
+
+def describe_event(event: OrderEvent) -> str:
+    """Says in a few words what the venue reported."""
+    if isinstance(event, Fill):
+        return f"a fill of {event.size_lots} lots at {event.price_ticks} ticks (fill {event.fill_id})"
+    if isinstance(event, Rejected):
+        return f"a rejected {event.request} request ({event.reason})"
+    if isinstance(event, Replaced):
+        return f"a replacement by {event.size_lots} lots at {event.price_ticks} ticks"
+    if isinstance(event, Cancelled | Expired):
+        what = "a cancellation" if isinstance(event, Cancelled) else "an expiry"
+        return f"{what} of {event.remaining_lots} lots ({event.reason})"
+    return "an acceptance"

@@ -1,0 +1,49 @@
+"""What others read of positions: the objects behind `mainspring.seams.PositionView` and `AccountView`."""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Protocol
+
+from mainspring.model import AccountStatement, Mark
+from mainspring.portfolio.position import Position
+
+__all__ = ["Account", "OpenLots", "OwnPosition"]
+
+
+class OpenLots(Protocol):
+    """What the venue may still fill of the orders in one instrument."""
+
+    buy: int
+    sell: int
+
+
+class OwnPosition:
+    """One strategy's position in one instrument. Implements `mainspring.seams.PositionView`."""
+
+    __slots__ = ("_mark", "_position")
+
+    # Read by C code: half the time of a property in Python.
+    position_lots: int = property(attrgetter("_position.position_lots"))  # type: ignore[assignment]
+
+    def __init__(self, position: Position, mark: Callable[[], Mark | None]) -> None:
+        """`mark` finds the price that the position is valued at."""
+        self._position = position
+        self._mark = mark
+
+    def statement(self) -> AccountStatement:
+        """See `mainspring.seams.PositionView.statement`."""
+        return self._position.statement(self._mark())
+
+
+class Account(OwnPosition):
+    """Position and open orders in one instrument. Implements `mainspring.seams.AccountView`."""
+
+    __slots__ = ("_open_lots",)
+
+    open_buy_lots: int = property(attrgetter("_open_lots.buy"))  # type: ignore[assignment]
+    open_sell_lots: int = property(attrgetter("_open_lots.sell"))  # type: ignore[assignment]
+
+    def __init__(self, position: Position, mark: Callable[[], Mark | None], open_lots: OpenLots) -> None:
+        """`open_lots` is the order manager's count, which changes under the view."""
+        super().__init__(position, mark)
+        self._open_lots = open_lots

@@ -1,0 +1,102 @@
+"""All positions of a lane, by instrument and by strategy."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from mainspring.model import AccountStatement, Fill, Funding, Instrument, Mark, amount_text
+from mainspring.portfolio.account import Account, OpenLots, OwnPosition
+from mainspring.portfolio.currencies import CurrencyStatement, currency_statements
+from mainspring.portfolio.position import Position
+from mainspring.portfolio.valuation import Valuation
+
+__all__ = ["Portfolio"]
+
+
+class Portfolio:
+    """Books fills and funding, and values what came of them.
+
+    `accounts` are what risk checks read, by instrument; `valuations` say what sizes are worth at prices. Each fill is
+    booked on the instrument and on the strategy whose order was filled, at about a microsecond each. Amounts are
+    computed when they are read.
+    """
+
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        open_lots: Sequence[OpenLots],
+        mark: Callable[[int], Mark | None],
+    ) -> None:
+        """`open_lots` are the order manager's counts, and `mark` finds an instrument's mark, both by its index."""
+        self.valuations = tuple(Valuation(instrument) for instrument in instruments)
+        self._positions = [Position(valuation) for valuation in self.valuations]
+        self._mark = mark
+        self.accounts = [
+            Account(position, self._mark_of(index), lots)
+            for index, (position, lots) in enumerate(zip(self._positions, open_lots, strict=True))
+        ]
+        self._own: dict[tuple[str, int], Position] = {}
+
+    def on_fill(self, fill: Fill, strategy: str = "") -> None:
+        """Books a fill of a strategy's order; one of an unfamiliar order belongs to the strategy without a name."""
+        index = fill.instrument
+        self._positions[index].on_fill(fill)
+        self._own_position(strategy, index).on_fill(fill)
+
+    def on_funding(self, funding: Funding) -> None:
+        """Books a funding payment, shared out by the strategies' positions.
+
+        If these cancel each other out, the payment belongs to the strategy without a name.
+        """
+        index, amount = funding.instrument, Fraction(funding.amount)
+        self._positions[index].on_funding(amount, funding.currency)
+        total = self._positions[index].position_lots
+        shares = {name: own.position_lots for (name, place), own in self._own.items() if place == index}
+        for name, lots in shares.items() if total else [("", 1)]:
+            if lots:
+                self._own_position(name, index).on_funding(amount * Fraction(lots, total or 1), funding.currency)
+
+    def position_lots(self, strategy: str, instrument: int) -> int:
+        """Returns a strategy's position in the instrument of that index."""
+        own = self._own.get((strategy, instrument))
+        return 0 if own is None else own.position_lots
+
+    def own_position(self, strategy: str, instrument: int) -> OwnPosition:
+        """Returns a live view of a strategy's position in the instrument of that index."""
+        return OwnPosition(self._own_position(strategy, instrument), self._mark_of(instrument))
+
+    def statements(self, strategy: str | None = None) -> list[AccountStatement]:
+        """Returns one statement per instrument, or of a strategy those of the instruments that it has traded."""
+        if strategy is None:
+            return [account.statement() for account in self.accounts]
+        own = [(index, own) for (name, index), own in self._own.items() if name == strategy]
+        return [position.statement(self._mark(index)) for index, position in own]
+
+    def strategies(self, instrument: int) -> dict[str, AccountStatement]:
+        """Returns the statement of each strategy that has traded the instrument of that index, by its name."""
+        mark = self._mark(instrument)
+        return {
+            name: own.statement(mark)
+            for (name, index), own in self._own.items()
+            if index == instrument and not own.untouched
+        }
+
+    def currencies(self, strategy: str | None = None) -> dict[str, CurrencyStatement]:
+        """Returns what everything, or one strategy, comes to in each currency."""
+        return currency_statements(self.statements(strategy))
+
+    def profit(self, strategy: str, currency: str) -> Decimal | None:
+        """Returns a strategy's profit in a currency, after fees and funding; None if a position can't be marked."""
+        found = self.currencies(strategy).get(currency)
+        if found is None:
+            return Decimal(0)
+        return None if found.net is None else Decimal(amount_text(found.net))
+
+    def _own_position(self, strategy: str, instrument: int) -> Position:
+        own = self._own.get((strategy, instrument))
+        if own is None:
+            own = self._own[strategy, instrument] = Position(self.valuations[instrument])
+        return own
+
+    def _mark_of(self, instrument: int) -> Callable[[], Mark | None]:
+        return lambda: self._mark(instrument)

@@ -1,0 +1,251 @@
+"""Drives a lane: hands it events, does the effects, and brings back what the routers report."""
+
+from collections.abc import Container, Sequence
+from time import perf_counter_ns
+from typing import Protocol
+
+from mainspring.errors import CodecError, DataError, PluginError, WireError
+from mainspring.host.wiring import Wired
+from mainspring.lane import (
+    Durable,
+    Event,
+    Execution,
+    FundingSettled,
+    Messages,
+    RouterFailed,
+    Send,
+    Started,
+    Stopped,
+    Time,
+)
+from mainspring.model import Funding, NewOrder, ReplaceRequest
+from mainspring.orders import replay_session_part
+from mainspring.seams import NEVER_NS, RawMessage
+
+__all__ = ["Driver", "Recorder", "ScriptedDriver"]
+
+_DRAIN_NS = 60_000_000_000
+"""How long after a failure a driver waits for open orders to end, on the lane's clock."""
+
+
+class Recorder(Protocol):
+    """Takes what a lane is fed."""
+
+    def record(self, event: Event, messages: Sequence[RawMessage]) -> None:
+        """Takes an event. Of `Messages`, `messages` are those that were run."""
+        ...
+
+
+class Driver:
+    """Feeds one lane, and does its effects: the one way to run a lane.
+
+    What a subclass adds is where market data and time come from. `failures` are the plugins that raised; the lane
+    trades no more then. `recorder` takes every event that the lane was fed, in order.
+    """
+
+    _takes_executions = True
+
+    def __init__(self, wired: Wired, recorder: Recorder | None = None) -> None:
+        self.lane = wired.lane
+        self.log = wired.log
+        self.failures: list[PluginError] = []
+        self.started = False
+        # Without those that raised when they were polled, which aren't polled again.
+        self._polled = dict(enumerate(wired.routers))
+        # Routers that raised at a request: which, about which order, and what.
+        self._broken: list[tuple[int, int, PluginError]] = []
+        self._send = wired.sends
+        self._poll = wired.polls
+        self._recorder = recorder
+        if self._takes_executions and recorder is None:
+            self.lane.message_loop.trade_in_runs()
+
+    def start(self, now_ns: int, session: str) -> None:
+        """Starts the session at a time. `session` is its part of client order ids."""
+        self.started = True
+        self.feed(Started(now_ns, session))
+
+    def run(self, messages: Sequence[RawMessage], start: int = 0, *, feed: int = 0) -> None:
+        """Runs messages of one feed that are in memory, from index `start` on, with all that falls due meanwhile.
+
+        It starts the session if that wasn't done. Raises `WireError` or `CodecError` for a message that can't be read
+        (`lane.at` is its index), and the first of `failures`.
+        """
+        at, lane = start, self.lane
+        if not self.started and len(messages):
+            self.start(messages[at][0], replay_session_part(0))
+        while at < len(messages):
+            self.settle(messages[at][0])
+            if self.failures:
+                raise self.failures[0]
+            # A router may be due at any time, yet one message is run at least.
+            self.feed(Messages(feed, messages, at, max(self.due_ns(feed), messages[at][0] + 1)))
+            at = lane.at
+        if self.failures:
+            raise self.failures[0]
+
+    def stop(self, now_ns: int) -> None:
+        """Ends the session: calls strategies for the last time, and takes what routers have for us by then."""
+        self.feed(Stopped(now_ns))
+        self.settle(now_ns)
+
+    def feed(self, event: Event) -> None:
+        """Hands the lane an event and does the effects.
+
+        Raises `WireError` or `CodecError` for a message that can't be read: `lane.at` is its index. Raises `DataError`
+        if the order log can't be written.
+        """
+        lane = self.lane
+        effects = lane.effects
+        try:
+            lane.handle(event)
+        finally:
+            if self._recorder is not None:
+                # A batch of the decoder's own type has no slices.
+                run = [event.messages[at] for at in range(event.start, lane.at)] if isinstance(event, Messages) else []
+                self._recorder.record(event, run)
+            if effects:
+                self._do()
+
+    def due_ns(self, feed: int) -> int:
+        """When the lane or a router next wants to be called, unless messages of that feed take it with them."""
+        due_ns = self.lane.next_due_ns
+        own = feed if self.lane.message_loop.trades_in_runs(feed) else -1
+        for index, router in self._polled.items():
+            router_ns = router.due_ns
+            if router_ns < due_ns and index != own:
+                due_ns = router_ns
+        return due_ns
+
+    def settle(self, now_ns: int) -> bool:
+        """Does what is due by a time, each at its own instant: executions first, then timers.
+
+        Returns whether the lane was fed anything. A router that is due and has nothing to report is asked again with
+        the next event.
+        """
+        fed = False
+        silent: set[int] = set()
+        while True:
+            router_ns, index = self._next_router(silent)
+            lane_ns = self.lane.next_due_ns
+            if router_ns > now_ns and lane_ns > now_ns:
+                return fed
+            if lane_ns < router_ns:
+                self.feed(Time(max(lane_ns, self.lane.now_ns)))
+                fed = True
+            elif self._take_executions(index, router_ns):
+                fed = True
+            elif index in self._polled and self._polled[index].due_ns <= router_ns:
+                silent.add(index)
+
+    def drain(self) -> None:
+        """After a failure: waits until every open order has ended, or nothing more will come of it."""
+        # No timer is of interest any more: strategies aren't called.
+        end_ns = self.lane.now_ns + _DRAIN_NS
+        while self.lane.open_orders:
+            due_ns, index = self._next_router()
+            if due_ns > end_ns:
+                return
+            reported = self._take_executions(index, due_ns)
+            if not reported and self._polled[index].due_ns <= due_ns:
+                # It is due and has nothing to report, for ever.
+                del self._polled[index]
+
+    def _next_router(self, silent: Container[int] = ()) -> tuple[int, int]:
+        """When the next router is due, and which it is: the first of those due at one instant."""
+        next_ns, found = NEVER_NS, 0
+        for index, router in self._polled.items():
+            due_ns = router.due_ns
+            if due_ns < next_ns and index not in silent:
+                next_ns, found = due_ns, index
+        return next_ns, found
+
+    def _take_executions(self, index: int, due_ns: int) -> bool:
+        """Feeds what a router reports; returns whether it reported anything."""
+        now_ns = max(due_ns, self.lane.now_ns)
+        try:
+            events = self._poll[index](now_ns)
+        except PluginError as error:
+            del self._polled[index]
+            self._router_failed(index, None, error)
+            return True
+        for event in events:
+            self.feed(FundingSettled(now_ns, event) if isinstance(event, Funding) else Execution(now_ns, index, event))
+        return bool(events)
+
+    def _do(self) -> None:
+        effects = self.lane.effects
+        while effects:
+            sends, records = effects.sends[:], effects.records[:]
+            self.failures += effects.failures
+            effects.clear()
+            if self.log is not None:
+                for record in records:
+                    self.log.write(record)
+            for send in sends:
+                self._do_send(send)
+            # Only now, so that a cancel never overtakes the order that it names.
+            while self._broken:
+                self._router_failed(*self._broken.pop(0))
+
+    def _do_send(self, send: Send) -> None:
+        request = send.request.request
+        kind = "submit" if type(request) is NewOrder else "replace" if type(request) is ReplaceRequest else "cancel"
+        started = perf_counter_ns()
+        try:
+            self._send[send.router][kind](send.request, self.lane.now_ns)
+        except PluginError as error:
+            self._broken.append((send.router, request.order_id, error))
+        else:
+            self.lane.stages.route(perf_counter_ns() - started)
+
+    def _router_failed(self, index: int, order_id: int | None, error: PluginError) -> None:
+        self.failures.append(error)
+        self.feed(RouterFailed(self.lane.now_ns, index, order_id, str(error)))
+
+
+class ScriptedDriver(Driver):
+    """Feeds a lane the events of a list, in order: for tests, and for recorded inputs.
+
+    Simulated routers see the market and the requests as they did, but what they report isn't fed: the list has that.
+    """
+
+    _takes_executions = False
+
+    def replay(self, event: Event) -> None:
+        """Feeds one event. A message that can't be read is passed over, as it was when the event was recorded.
+
+        Raises `DataError` if something is due before a message: the lane isn't the one that was recorded.
+        """
+        if not isinstance(event, Messages):
+            self._poll_until(self.lane.now_ns if isinstance(event, Durable) else event.now_ns)
+            self.feed(event)
+            return
+        at = event.start
+        while at < len(event.messages):
+            self._poll_until(event.messages[at][0])
+            try:
+                self.feed(Messages(event.feed, event.messages, at, event.until_ns))
+            except (WireError, CodecError):
+                at = self.lane.at + 1
+                continue
+            if self.lane.at == at:
+                raise DataError(
+                    f"the inputs don't fit this session: at {self.lane.next_due_ns} ns a timer or a refusal is due "
+                    "that wasn't when they were recorded; run them with the config of the recorded session"
+                )
+            at = self.lane.at
+
+    def _router_failed(self, index: int, order_id: int | None, error: PluginError) -> None:
+        """Keeps the error: the list says when the lane learned of it."""
+        self.failures.append(error)
+
+    def _poll_until(self, now_ns: int) -> None:
+        """Lets routers do what they did by a time."""
+        for index, router in list(self._polled.items()):
+            try:
+                while router.due_ns <= now_ns:
+                    self._poll[index](max(router.due_ns, self.lane.now_ns))
+            except PluginError as error:
+                del self._polled[index]
+                self._router_failed(index, None, error)

@@ -1,0 +1,201 @@
+"""The driver for captures and generated sessions: merges feeds by receive time, with everything that falls due."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from mainspring.errors import CaptureError, CodecError, WireError
+from mainspring.host.plan import Plan
+from mainspring.host.wiring import Wired
+from mainspring.lane import FeedHandler, Messages
+from mainspring.seams import NEVER_NS, RawMessage
+from mainspring.session.driver import Driver, Recorder
+from mainspring.session.outcome import count_understood
+from mainspring.session.source import MessageSource
+from mainspring.session.totals import SessionTotals
+
+__all__ = ["Replay", "ReplayFeed"]
+
+
+class ReplayFeed:
+    """One feed's messages in a replay, and how far it has come.
+
+    `head_ns` is the receive time of the next message, `NEVER_NS` after the last.
+    """
+
+    def __init__(self, plan: Plan, index: int, handler: FeedHandler, source: MessageSource) -> None:
+        """`index` is the feed's place in the lane."""
+        self.plan = plan
+        self.index = index
+        self.source = source
+        self.totals = SessionTotals()
+        self.chunk: Sequence[RawMessage] = ()
+        self.at = 0
+        self.head_ns = NEVER_NS
+        self._handler = handler
+        self._counted = 0
+
+    def refill(self) -> None:
+        """Takes the next chunk, empty if there is none."""
+        self.count()
+        self.chunk = self.source.take(self.plan.chunk.value)
+        self.at = self._counted = 0
+        self._set_head()
+
+    def advance(self, at: int) -> None:
+        """Goes on to index `at` of the chunk."""
+        self.at = at
+        self._set_head()
+
+    def count(self) -> None:
+        """Brings `totals` up to date."""
+        if self.at > self._counted:
+            self.totals.count(self.chunk, self._counted, self.at)
+            self._counted = self.at
+
+    def refuse(self, error: WireError | CodecError) -> None:
+        """Passes over the message at hand, which can't be read. Raises `CaptureError` unless the plan allows that."""
+        back = len(self.chunk) - 1 - self.at
+        self.at += 1
+        self.count()
+        if not self.plan.source.skip_bad:
+            raise CaptureError(*self.source.here(back=back), f"{error}. {self._remedy()}") from error
+        self.source.skipped += 1
+        self._set_head()
+
+    def place(self) -> str:
+        """Says where the last message that was run came from."""
+        at = max(self.at - 1, 0)
+        if at >= len(self.chunk):
+            return ""
+        path, line = self.source.here(back=len(self.chunk) - 1 - at)
+        where = f", line {line:,} of {path}" if line else ""
+        return f"It happened at message {self.totals.messages:,}{where}, received {_utc(self.chunk[at][0])}."
+
+    def _set_head(self) -> None:
+        self.head_ns = self.chunk[self.at][0] if self.at < len(self.chunk) else NEVER_NS
+
+    def _remedy(self) -> str:
+        """What to do about a message that can't be read: one of many, or one of nothing but such messages."""
+        statistics = self._handler.feed.statistics()
+        if count_understood(statistics.by_kind, statistics.by_cause):
+            return "The lane stopped there; --skip-bad counts such messages and goes on."
+        return (
+            f"No message before it means anything to the feed {self.plan.feed.plugin!r} either: name the feed that "
+            "this was recorded from with --feed, or leave --feed out to have it recognised."
+        )
+
+
+class Replay(Driver):
+    """Runs the feeds of a lane from captures or generators.
+
+    Messages are merged by receive time, and those of one instant in the order of the feeds. A single feed runs in
+    blocks; several are cut wherever one overtakes another, so that strategies see all markets in order.
+    """
+
+    def __init__(
+        self, wired: Wired, feeds: Sequence[ReplayFeed], session: str, recorder: Recorder | None = None
+    ) -> None:
+        """`session` is the session's part of client order ids."""
+        super().__init__(wired, recorder)
+        self.feeds = tuple(feeds)
+        self._session = session
+        self._chunk = max((feed.plan.chunk.value for feed in feeds), default=1)
+        self._last: ReplayFeed | None = None
+
+    def prepare(self) -> None:
+        """Reads the beginning of each feed, and starts the session at the time of the first message.
+
+        Raises `ConfigError` if a strategy refuses its options, and the first of `failures`.
+        """
+        for feed in self.feeds:
+            feed.refill()
+        self.start(min((feed.head_ns for feed in self.feeds if feed.chunk), default=0), self._session)
+        self._raise_failures()
+
+    def step(self) -> bool:
+        """Runs about a chunk of messages. Returns False if nothing is left. Prepares first, if that wasn't done.
+
+        Raises `CaptureError` for a message that can't be read, and the first of `failures` once the orders that were
+        open have ended; further ones are its notes.
+        """
+        if not self.started:
+            self.prepare()
+        left = self._chunk
+        while True:
+            following, until_ns = self._next()
+            if following is None:
+                return False
+            feed = following
+            self._last = feed
+            self.settle(feed.head_ns)
+            self._raise_failures()
+            # A router may be due at any time, yet one message is run at least.
+            until_ns = max(min(until_ns, self.due_ns(feed.index)), feed.head_ns + 1)
+            refused: WireError | CodecError | None = None
+            begun = feed.at
+            try:
+                self.feed(Messages(feed.index, feed.chunk, feed.at, until_ns))
+            except (WireError, CodecError) as error:
+                refused = error
+            finally:
+                # What was run counts, whatever ends the session here.
+                feed.advance(self.lane.at)
+            if refused is not None:
+                feed.refuse(refused)
+            self._raise_failures()
+            left -= feed.at - begun
+            if whole := feed.at >= len(feed.chunk):
+                feed.refill()
+            if whole or left <= 0:
+                for one in self.feeds:
+                    one.count()
+                self.lane.fold()
+                return True
+
+    def finish(self) -> None:
+        """Ends the session at the time of its last message. Raises the first of `failures`."""
+        self.stop(self.lane.now_ns)
+        self._raise_failures()
+        self.close()
+
+    def close(self) -> None:
+        """Brings all counts up to date. Calls no plugin."""
+        for feed in self.feeds:
+            feed.count()
+        self.lane.fold()
+
+    def _next(self) -> tuple[ReplayFeed | None, int]:
+        """The feed whose message is next, and the time up to which it has the lane for itself."""
+        first: ReplayFeed | None = None
+        until_ns = NEVER_NS
+        for feed in self.feeds:
+            if feed.head_ns == NEVER_NS:
+                continue
+            if first is None or feed.head_ns < first.head_ns:
+                if first is not None:
+                    until_ns = min(until_ns, first.head_ns)
+                first = feed
+            else:
+                # Of one instant, the feed that stands first in the config comes first.
+                until_ns = min(until_ns, feed.head_ns + 1)
+        return first, until_ns
+
+    def _raise_failures(self) -> None:
+        if not self.failures:
+            return
+        self.drain()
+        self.close()
+        first, *others = self.failures
+        if self._last is not None and (place := self._last.place()):
+            first.add_note(place)
+        for other in others:
+            first.add_note(f"Then {other}")
+        raise first
+
+
+def _utc(time_ns: int) -> str:
+    seconds, rest_ns = divmod(time_ns, 1_000_000_000)
+    try:
+        return f"{datetime.fromtimestamp(seconds, tz=UTC):%Y-%m-%dT%H:%M:%S}.{rest_ns:09d}Z"
+    except (OverflowError, ValueError, OSError):
+        return f"{time_ns} ns since 1970"

@@ -1,0 +1,83 @@
+"""Whether a format needs no more than the keys of one object, so that the one-pass readers can run it."""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mainspring.wire.fields import Levels, Micros, Seconds
+
+if TYPE_CHECKING:
+    from mainspring.wire.formats import Format
+
+__all__ = ["is_flat", "is_pattern"]
+
+_WORDS = {
+    "after",
+    "until",
+    "scale",
+    "size_scale",
+    "decimals",
+    "size_decimals",
+    "restarts",
+    "rows",
+    "checksum",
+    "depth",
+    "signed",
+}
+"""The attributes that only the tree reader knows, by name: unset in a flat format."""
+
+_OF_LEVELS = {"optional", "single", "side", "signed", "deletes", "id", "placeholder"}
+
+_MAX_KNOWN = 256
+
+_known: dict[int, "tuple[Format, bool]"] = {}
+"""Formats by their identity, which holds as long as they are kept here."""
+
+_PATHS = {"key", "first", "last", "previous", "inside"}
+
+
+def is_pattern(value: object) -> bool:
+    """Whether a value of `when` stands for more texts than one."""
+    return isinstance(value, str) and (value.startswith("*") or value.endswith("*"))
+
+
+def is_flat(declared: "Format") -> bool:
+    """Whether every message of a format is one object (in an envelope perhaps) whose own keys hold all values.
+
+    The answer is remembered, since every feed of a session asks.
+    """
+    known = _known.get(id(declared))
+    if known is None:
+        if len(_known) >= _MAX_KNOWN:
+            _known.clear()
+        known = _known[id(declared)] = (declared, all(_flat_message(message) for message in declared.messages))
+    return known[1]
+
+
+def _flat_message(message: Any) -> bool:
+    paths = [*message.when, *message.has]
+    if message.each is not None:
+        return False
+    return not any(map(_is_path, paths)) and not any(map(is_pattern, message.when.values())) and _flat(message)
+
+
+def _flat(struct: Any) -> bool:
+    if isinstance(struct, Micros | Seconds):
+        return False
+    for name in struct.__struct_fields__:
+        value = getattr(struct, name)
+        if isinstance(value, msgspec.Struct):
+            deeper = name in ("rows", "checksum", "depth", "side", "deletes") or not _flat(value)
+        elif name in _PATHS and value is not None:
+            deeper = _is_path(value)
+        elif isinstance(struct, Levels) and name in _OF_LEVELS:
+            deeper = value not in (None, False)
+        else:
+            deeper = value not in (None, False, "", ()) and (name in _WORDS or (name == "text" and value is True))
+        if deeper:
+            return False
+    return True
+
+
+def _is_path(key: str) -> bool:
+    return not key or "." in key or key.startswith("/")

@@ -1,0 +1,199 @@
+"""What one instrument's book needs beyond its numbering: ids of levels, a depth that it is cut to, checksums."""
+
+import zlib
+from bisect import bisect_left
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from mainspring.model import BookDelta, BookInvalid, BookSnapshot, Instrument, Level, MarketEvent, decimal_text
+from mainspring.wire._sync import BookSync
+from mainspring.wire._tree_levels import Row
+from mainspring.wire.fields import Checksum
+
+__all__ = ["Ledger", "Update", "checksum_of"]
+
+_MODULUS = 2**32
+
+
+class Update(msgspec.Struct, frozen=True):
+    """A delta or a snapshot that was read, with its rows as `Row` has them for a ledger.
+
+    `checksum` is None if the message has none, and `depth` if it says none.
+    """
+
+    event: BookDelta | BookSnapshot
+    restarts: bool
+    bids: list[Row]
+    asks: list[Row]
+    checksum: int | None
+    depth: int | None
+
+
+class _Side:
+    """One side of the book: its prices from the best on, and lots and texts by price."""
+
+    def __init__(self, sign: int) -> None:
+        self._sign = sign
+        self._keys: list[int] = []
+        self.lots: dict[int, int] = {}
+
+    def clear(self) -> None:
+        self._keys.clear()
+        self.lots.clear()
+
+    def put(self, levels: Sequence[Level]) -> None:
+        for price, lots in levels:
+            key = -self._sign * price
+            if lots:
+                if price not in self.lots:
+                    self._keys.insert(bisect_left(self._keys, key), key)
+                self.lots[price] = lots
+            elif price in self.lots:
+                del self.lots[price]
+                del self._keys[bisect_left(self._keys, key)]
+
+    def cut(self, depth: int) -> list[int]:
+        """Drops the levels beyond a depth and returns their prices, from the best on."""
+        beyond = [-self._sign * key for key in self._keys[depth:]]
+        if beyond:
+            del self._keys[depth:]
+            for price in beyond:
+                del self.lots[price]
+        return beyond
+
+    def best(self, count: int) -> list[int]:
+        return [-self._sign * key for key in self._keys[:count]]
+
+
+class Ledger:
+    """Keeps one instrument's book, and passes on what `sync` lets through.
+
+    `proved` counts the checksums that were compared and those that were right.
+    """
+
+    def __init__(self, instrument: Instrument, sync: BookSync, checksum: Checksum | None, proved: list[int]) -> None:
+        self._instrument = instrument
+        self._sync = sync
+        self._form = checksum
+        self._proved = proved
+        self._prices: dict[int | str, int] = {}
+        self._texts: tuple[dict[int, tuple[int, Any, Any]], dict[int, tuple[int, Any, Any]]] = ({}, {})
+        self._sides = (_Side(1), _Side(-1))
+        self._depth: int | None = None
+
+    def apply(self, update: Update) -> Sequence[MarketEvent]:
+        """The events of a message."""
+        event = update.event
+        bids, asks = self._resolved(update.bids, 0), self._resolved(update.asks, 1)
+        if bids is None or asks is None:
+            return self._sync.on_unknown_level(event.receive_time_ns)
+        event = msgspec.structs.replace(event, bids=bids, asks=asks)
+        if update.depth is not None:
+            self._depth = update.depth
+        resyncs = self._sync.resyncs
+        if isinstance(event, BookDelta):
+            events = self._sync.on_delta(event)
+        else:
+            events = self._sync.on_restart(event) if update.restarts else self._sync.on_snapshot(event)
+        passed: list[MarketEvent] = []
+        for number, one in enumerate(events):
+            passed.append(self._take(one))
+            # What follows a snapshot was kept from before it, so that the message's checksum isn't that of all.
+            if number == 0 and update.checksum is not None and not isinstance(one, BookInvalid):
+                self._proved[0] += 1
+                if self._computed() != update.checksum:
+                    # A snapshot that is wrong itself has ended no quarantine.
+                    self._sync.resyncs = resyncs
+                    return self._sync.on_wrong_checksum(event.receive_time_ns)
+                self._proved[1] += 1
+        return passed
+
+    def _resolved(self, rows: list[Row], side: int) -> list[Level] | None:
+        """The levels of rows; None if one has an id that no row with a price came with."""
+        levels: list[Level] = []
+        texts = self._texts[side]
+        for ticks, lots, name, price, size in rows:
+            if name is not None:
+                if ticks is None:
+                    ticks = self._prices.get(name)
+                    if ticks is None:
+                        return None
+                else:
+                    self._prices[name] = ticks
+            levels.append((ticks, lots))
+            if self._form is not None:
+                if lots:
+                    texts[ticks] = (lots, price, size)
+                else:
+                    texts.pop(ticks, None)
+        return levels
+
+    def _take(self, event: MarketEvent) -> MarketEvent:
+        """Brings the book up to date; returns the event, with the levels deleted that the depth cuts off."""
+        bids, asks = self._sides
+        if isinstance(event, BookSnapshot):
+            bids.clear()
+            asks.clear()
+        elif not isinstance(event, BookDelta):
+            return event
+        bids.put(event.bids)
+        asks.put(event.asks)
+        if self._depth is None:
+            return event
+        cut_bids, cut_asks = bids.cut(self._depth), asks.cut(self._depth)
+        if not cut_bids and not cut_asks:
+            return event
+        for texts, prices in zip(self._texts, (cut_bids, cut_asks), strict=True):
+            for price in prices:
+                texts.pop(price, None)
+        return msgspec.structs.replace(
+            event,
+            bids=[*event.bids, *((price, 0) for price in cut_bids)],
+            asks=[*event.asks, *((price, 0) for price in cut_asks)],
+        )
+
+    def _computed(self) -> int:
+        """The checksum of the book as it stands."""
+        form = self._form
+        assert form is not None
+        bids = [self._level_text(0, price) for price in self._sides[0].best(form.levels)]
+        asks = [self._level_text(1, price) for price in self._sides[1].best(form.levels)]
+        if form.layout == "asks-bids":
+            parts = asks + bids
+        else:
+            shorter = min(len(bids), len(asks))
+            parts = [part for pair in zip(bids, asks, strict=False) for part in pair]
+            parts += bids[shorter:] + asks[shorter:]
+        return zlib.crc32(form.separator.join(text for part in parts for text in part).encode())
+
+    def _level_text(self, side: int, ticks: int) -> tuple[str, str]:
+        form = self._form
+        assert form is not None
+        lots = self._sides[side].lots[ticks]
+        of_lots, price, size = self._texts[side].get(ticks, (lots, None, None))
+        if of_lots != lots:
+            size = None
+        tick_size, lot_size = self._instrument.tick_size, self._instrument.lot_size
+        texts = _written(form.text, price, ticks, tick_size), _written(form.text, size, lots, lot_size)
+        return (texts[0], f"-{texts[1]}") if side and form.negative_asks else texts
+
+
+def _written(form: str, sent: Any, units: int, step: Decimal) -> str:
+    """A price or a size as the checksum has it."""
+    if form == "shortest":
+        text = decimal_text(units, step)
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    text = sent if type(sent) is str else decimal_text(units, step)
+    return text.replace(".", "").lstrip("0") if form == "digits" else text
+
+
+def checksum_of(value: Any) -> int | None:
+    """The checksum that a message states, of either sign or as text, as 32 bits without a sign; None if it is none."""
+    text = str(value) if type(value) is int else value
+    if type(text) is not str or not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > 11:
+        return None
+    number = int(text)
+    return number % _MODULUS if -_MODULUS // 2 <= number < _MODULUS else None

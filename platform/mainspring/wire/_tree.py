@@ -1,0 +1,348 @@
+"""Reads messages of any shape: decoded whole, each value followed by its path.
+
+What `mainspring.wire._flat` calls flat goes the shorter way of `_receive`. The native twin is `wire/tree`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+from mainspring.errors import WireError
+from mainspring.model import NO_ID, BookDelta, BookSnapshot, Control, Instrument, MarketEvent
+from mainspring.wire._flat import is_pattern
+from mainspring.wire._ledger import Ledger, Update, checksum_of
+from mainspring.wire._paths import ABSENT, Find, compile_path
+from mainspring.wire._sync import BookSync
+from mainspring.wire._tree_events import compile_event
+from mainspring.wire._tree_levels import compile_sides
+from mainspring.wire._tree_values import compile_flag, compile_integer, compile_text, compile_time, whole
+from mainspring.wire._values import refusal
+from mainspring.wire.cause import Cause
+from mainspring.wire.fields import Integer, Text
+from mainspring.wire.formats import Format
+from mainspring.wire.messages import ControlMessage, DeltaMessage, Message, SnapshotMessage, TradeMessage
+
+__all__ = ["Kind", "TreeReceiver", "compile_kinds", "unfold"]
+
+_Parse: TypeAlias = Callable[[Any, Any, int], Any]
+_Apply: TypeAlias = Callable[[Any], Sequence[MarketEvent]] | None
+_Route: TypeAlias = tuple[_Parse, _Apply]
+
+_MAX_KNOWN = 4096
+
+
+class Kind:
+    """A declaration, compiled: whether a message is of its kind, and whose it is."""
+
+    __slots__ = ("count", "each", "from_item", "from_root", "message", "routes", "symbol")
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        self.count = [0]
+        self.each = None if message.each is None else compile_path(message.each)
+        self.symbol = None
+        if not isinstance(message, ControlMessage) and message.symbol is not None:
+            self.symbol = compile_text(message.symbol)
+        # Without `each` message and item are the same, and all tests are about the message.
+        of_root = [message.each is None or path.startswith("/") for path in (*message.when, *message.has)]
+        tests = [_named(path, value) for path, value in message.when.items()] + [_has(path) for path in message.has]
+        self.from_root = [test for test, root in zip(tests, of_root, strict=True) if root]
+        self.from_item = [test for test, root in zip(tests, of_root, strict=True) if not root]
+        self.routes: dict[str, _Route] = {}
+
+    def fits_root(self, root: Any) -> bool:
+        """Whether what the declaration says about the whole message is so."""
+        for test in self.from_root:
+            if not test(root, root):
+                return False
+        return self.each is None or type(self.each(root, root)) is list
+
+    def fits_item(self, root: Any, item: Any) -> bool:
+        """Whether what it says about an item is so."""
+        return all(test(root, item) for test in self.from_item)
+
+
+def _named(path: str, value: Any) -> Callable[[Any, Any], bool]:
+    find = compile_path(path)
+    if not is_pattern(value):
+        kind = type(value)
+
+        def is_it(root: Any, item: Any) -> bool:
+            found = find(root, item)
+            return type(found) is kind and bool(found == value)
+
+        return is_it
+    begins, ends, text = not value.startswith("*"), not value.endswith("*"), value.strip("*")
+
+    def matches(root: Any, item: Any) -> bool:
+        found = find(root, item)
+        if type(found) is not str:
+            return False
+        if begins:
+            return found.startswith(text)
+        return found.endswith(text) if ends else text in found
+
+    return matches
+
+
+def _has(path: str) -> Callable[[Any, Any], bool]:
+    find = compile_path(path)
+    return lambda root, item: find(root, item) is not ABSENT
+
+
+def compile_kinds(messages: Sequence[Message]) -> tuple[list[Kind], list[Kind]]:
+    """The kinds as they were declared, and in the order in which they are tried: those with a `when` first."""
+    kinds = [Kind(message) for message in messages]
+    return kinds, sorted(kinds, key=lambda kind: not kind.message.when)
+
+
+def unfold(tried: Sequence[Kind], root: Any) -> Iterator[tuple[Kind | None, Any]]:
+    """Each item of a message with its kind; the whole message is the only one without `each`. None: not declared."""
+    for kind in tried:
+        if not kind.fits_root(root):
+            continue
+        if kind.each is None:
+            yield kind, root
+            return
+        path = kind.message.each
+        fitting = [other for other in tried if other.message.each == path and other.fits_root(root)]
+        if len(fitting) == 1 and not kind.from_item:
+            for item in kind.each(root, root):
+                yield kind, item
+            return
+        for item in kind.each(root, root):
+            yield next((other for other in fitting if other.fits_item(root, item)), None), item
+        return
+    yield None, root
+
+
+class TreeReceiver:
+    """Runs a format by the contract of `mainspring.seams.Feed.on_message`. `kinds` and `ignored` hold its counts.
+
+    `proved` are the checksums that were compared, and how many of them were right.
+    """
+
+    def __init__(
+        self,
+        declared: Format,
+        instruments: Sequence[Instrument],
+        first_index: int,
+        syncs: Sequence[BookSync],
+        causes: Counter[Cause],
+        decode: Callable[[bytes], Any],
+        *,
+        alone: bool,
+    ) -> None:
+        self.kinds, self._tried = compile_kinds(declared.messages)
+        self.ignored = [0]
+        self.proved = [0, 0]
+        self._causes = causes
+        self._decode = decode
+        self._finders = _telling(declared.messages)
+        self._known: dict[tuple[Any, ...], list[Kind]] = {}
+        self._only = instruments[0].venue_symbol if len(instruments) == 1 and alone else None
+        self._there = str(len(instruments)) if alone else "others than this lane's"
+        for index, (instrument, sync) in enumerate(zip(instruments, syncs, strict=True), first_index):
+            ledger = None
+            if _needs_ledger(declared):
+                forms = [form for message in declared.messages if (form := getattr(message, "checksum", None))]
+                ledger = Ledger(instrument, sync, forms[0] if forms else None, self.proved)
+            for kind in self.kinds:
+                if not isinstance(kind.message, ControlMessage):
+                    kind.routes[instrument.venue_symbol] = _route(kind.message, index, instrument, sync, ledger)
+
+    def on_message(self, raw: bytes, receive_time_ns: int) -> Sequence[MarketEvent]:
+        """See `mainspring.seams.Feed`. A message is read whole before anything is counted or changed."""
+        root = self._decode(raw)
+        if type(root) is not dict and type(root) is not list:
+            raise refusal("", "must be an object or an array", root)
+        steps = [self._read(kind, root, item, receive_time_ns) for kind, item in unfold(self._candidates(root), root)]
+        events: list[MarketEvent] = []
+        for count, event, apply in steps:
+            count[0] += 1
+            if apply is None:
+                events.append(event)
+            else:
+                events.extend(apply(event))
+        return events
+
+    def _candidates(self, root: Any) -> list[Kind]:
+        """The kinds that the texts which tell kinds allow, remembered by those texts."""
+        told: list[Any] = []
+        for find in self._finders:
+            value = find(root, root)
+            told.append(value if type(value) is str else (type(value), value if type(value) in (int, bool) else None))
+        key = tuple(told)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.clear()
+            known = self._known[key] = [kind for kind in self._tried if _may_fit(kind, root)]
+        return known
+
+    def _read(self, kind: Kind | None, root: Any, item: Any, receive_time_ns: int) -> tuple[list[int], Any, _Apply]:
+        if kind is None:
+            return self.ignored, None, self._ignore
+        message = kind.message
+        if isinstance(message, ControlMessage):
+            return kind.count, _control(message, root, item, receive_time_ns), None
+        if kind.symbol is not None:
+            symbol = kind.symbol(root, item)
+        elif self._only is not None:
+            symbol = self._only
+        else:
+            raise WireError(f"the message names no instrument; the session has {self._there}", field="symbol")
+        route = kind.routes.get(symbol)
+        if route is None:
+            return kind.count, None, self._skip
+        parse, apply = route
+        return kind.count, parse(root, item, receive_time_ns), apply
+
+    def _ignore(self, _event: object) -> Sequence[MarketEvent]:
+        self._causes[Cause.IGNORED] += 1
+        return ()
+
+    def _skip(self, _event: object) -> Sequence[MarketEvent]:
+        self._causes[Cause.UNKNOWN_SYMBOL] += 1
+        return ()
+
+
+def _telling(messages: Sequence[Message]) -> list[Find]:
+    """The paths from the whole message whose values, texts mostly, tell kinds apart."""
+    paths = {path for message in messages for path in message.when if message.each is None or path.startswith("/")}
+    return [compile_path("/" + path.removeprefix("/")) for path in sorted(paths)]
+
+
+def _may_fit(kind: Kind, root: Any) -> bool:
+    """Whether the values of `when` that stand in the whole message are as declared."""
+    message = kind.message
+    return all(
+        _named(path, value)(root, root)
+        for path, value in message.when.items()
+        if message.each is None or path.startswith("/")
+    )
+
+
+def _needs_ledger(declared: Format) -> bool:
+    for message in declared.messages:
+        if isinstance(message, DeltaMessage | SnapshotMessage):
+            sides = [side for side in (message.bids, message.asks, message.rows) if side is not None]
+            if message.checksum is not None or message.depth is not None or any(s.id is not None for s in sides):
+                return True
+    return False
+
+
+def _route(message: Any, index: int, instrument: Instrument, sync: BookSync, ledger: Ledger | None) -> _Route:
+    if isinstance(message, DeltaMessage | SnapshotMessage):
+        parse = _book(message, index, instrument, ledger=ledger is not None)
+        if ledger is not None:
+            return parse, ledger.apply
+        if isinstance(message, SnapshotMessage):
+            return parse, sync.on_restart if message.restarts else sync.on_snapshot
+        return parse, sync.on_delta if message.reset is None else sync.on_either
+    apply: _Apply = None
+    if isinstance(message, TradeMessage):
+        apply = sync.on_numbered_trade if message.rising_ids else sync.on_trade
+    return compile_event(message, index, instrument), apply
+
+
+def _book(message: DeltaMessage | SnapshotMessage, index: int, instrument: Instrument, *, ledger: bool) -> _Parse:
+    """Reads a delta or a snapshot; with `ledger`, as an `Update`."""
+    time_of = compile_time(message.event_time)
+    sides_of = compile_sides(message, instrument, ledger=ledger)
+    ids_of, resets = _ids(message)
+    restarts = isinstance(message, SnapshotMessage) and message.restarts
+    checksum_in, depth_of = _checksum(message), _depth(message)
+
+    def parse(root: Any, item: Any, receive_time_ns: int) -> Any:
+        first, last, previous = ids_of(root, item)
+        time_ns = time_of(root, item, receive_time_ns)
+        bids, asks = sides_of(root, item)
+        levels: tuple[Any, Any] = ([], []) if ledger else (bids, asks)
+        event: BookDelta | BookSnapshot
+        if resets(root, item):
+            event = BookSnapshot(index, receive_time_ns, time_ns, last, *levels)
+        else:
+            event = BookDelta(index, receive_time_ns, time_ns, first, last, previous, *levels)
+        if not ledger:
+            return event
+        return Update(event, restarts, bids, asks, checksum_in(root, item), depth_of(root, item))
+
+    return parse
+
+
+def _ids(message: DeltaMessage | SnapshotMessage) -> tuple[Callable[[Any, Any], tuple[int, int, int]], Find]:
+    """What reads the ids of a message, and whether it is a whole book."""
+    if isinstance(message, SnapshotMessage):
+        id_of = compile_integer(message.last_id)
+        return (lambda root, item: (NO_ID, id_of(root, item), NO_ID)), lambda _root, _item: True
+    resets: Find = (lambda _root, _item: False) if message.reset is None else compile_flag(message.reset)
+    field = message.sequence
+    if field is None:
+        return (lambda _root, _item: (NO_ID, NO_ID, NO_ID)), resets
+    first_of = compile_integer(Integer(field.first, text=field.text))
+    last_of = compile_integer(Integer(field.last, text=field.text))
+    previous_of = compile_integer(None if field.previous is None else Integer(field.previous, text=field.text))
+
+    def read(root: Any, item: Any) -> tuple[int, int, int]:
+        first, last = first_of(root, item), last_of(root, item)
+        if first > last:
+            raise WireError(
+                f"field {field.first!r} must not be beyond {field.last!r}: {first} > {last}", field=field.first
+            )
+        return first, last, previous_of(root, item)
+
+    return read, resets
+
+
+def _checksum(message: DeltaMessage | SnapshotMessage) -> Find:
+    field = message.checksum
+    if field is None:
+        return lambda _root, _item: None
+    find = compile_path(field.key)
+
+    def read(root: Any, item: Any) -> int | None:
+        value = find(root, item)
+        if value is ABSENT and field.optional:
+            return None
+        checksum = checksum_of(value)
+        if checksum is None:
+            raise (
+                refusal(field.key, "is missing")
+                if value is ABSENT
+                else refusal(field.key, "must be a checksum of 32 bits", value)
+            )
+        return checksum
+
+    return read
+
+
+def _depth(message: DeltaMessage | SnapshotMessage) -> Find:
+    field = message.depth
+    if field is None or isinstance(field, int):
+        return lambda _root, _item: field
+    value_of = compile_text(field) if isinstance(field, Text) else compile_integer(field)
+
+    def read(root: Any, item: Any) -> int:
+        depth = whole(value_of(root, item), field.key, text=True)
+        if not depth:
+            raise refusal(field.key, "must be a number of levels", depth)
+        return depth
+
+    return read
+
+
+def _control(message: ControlMessage, root: Any, item: Any, receive_time_ns: int) -> Control:
+    """The event of a message about the connection."""
+    if message.inside is not None:
+        inside = compile_path(message.inside)(root, item)
+        if type(inside) is not dict:
+            raise refusal(message.inside, "must be an object", inside)
+        item = inside
+    code = ""
+    if isinstance(message.code, Integer):
+        code = str(compile_integer(message.code)(root, item))
+    elif message.code is not None:
+        code = compile_text(message.code)(root, item)
+    text = "" if message.text is None else compile_text(message.text)(root, item)
+    return Control(receive_time_ns, message.kind, code, text)

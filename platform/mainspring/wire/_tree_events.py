@@ -1,0 +1,159 @@
+"""Quotes, trades, bars, statuses and marks of a decoded message."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from mainspring.model import Bar, Instrument, InstrumentStatus, MarketEvent, MarkPrice, Quote, Trade
+from mainspring.wire._paths import ABSENT, compile_path
+from mainspring.wire._tree_values import (
+    compile_choice,
+    compile_integer,
+    compile_number,
+    compile_text,
+    compile_time,
+    compile_units,
+    signed,
+)
+from mainspring.wire._values import DECIMAL, refusal
+from mainspring.wire.fields import Text
+from mainspring.wire.messages import BarMessage, MarkMessage, QuoteMessage, StatusMessage, TradeMessage
+
+__all__ = ["compile_event"]
+
+_Parse = Callable[[Any, Any, int], MarketEvent]
+
+
+def compile_event(message: Any, index: int, instrument: Instrument) -> _Parse:
+    """The reader of one kind of message, other than of books, of instrument number `index`."""
+    match message:
+        case QuoteMessage():
+            return _quote(message, index, instrument)
+        case TradeMessage():
+            return _trade(message, index, instrument)
+        case BarMessage():
+            return _bar(message, index, instrument)
+        case StatusMessage():
+            return _status(message, index)
+        case MarkMessage():
+            return _mark(message, index)
+    raise TypeError(f"no message of a market: {message!r}")
+
+
+def _quote(message: QuoteMessage, index: int, instrument: Instrument) -> _Parse:
+    time_of, id_of = compile_time(message.event_time), compile_integer(message.update_id)
+    fields = (message.bid_price, message.bid_size, message.ask_price, message.ask_size)
+    bid, bid_lots, ask, ask_lots = (compile_units(field, instrument) for field in fields)
+
+    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
+        return Quote(
+            index,
+            receive_time_ns,
+            time_of(root, item, receive_time_ns),
+            id_of(root, item),
+            bid(root, item),
+            bid_lots(root, item),
+            ask(root, item),
+            ask_lots(root, item),
+        )
+
+    return parse
+
+
+def _trade(message: TradeMessage, index: int, instrument: Instrument) -> _Parse:
+    time_of, id_of = compile_time(message.event_time), compile_integer(message.trade_id)
+    price_of, size_of = compile_units(message.price, instrument), compile_units(message.size, instrument)
+    aggressor_of = compile_choice(message.aggressor, 0)
+    if message.signed:
+        of_size = compile_path(message.size.key)
+        lots_of = compile_units(message.size, instrument, lambda _root, size: size)
+
+        def parse_signed(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
+            time_ns, trade_id = time_of(root, item, receive_time_ns), id_of(root, item)
+            price = price_of(root, item)
+            side, size = signed(of_size(root, item))
+            return Trade(index, receive_time_ns, time_ns, trade_id, price, lots_of(root, size), side)
+
+        return parse_signed
+
+    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
+        return Trade(
+            index,
+            receive_time_ns,
+            time_of(root, item, receive_time_ns),
+            id_of(root, item),
+            price_of(root, item),
+            size_of(root, item),
+            aggressor_of(root, item),
+        )
+
+    return parse
+
+
+def _bar(message: BarMessage, index: int, instrument: Instrument) -> _Parse:
+    time_of = compile_time(message.event_time)
+    fields = (message.open, message.high, message.low, message.close, message.volume)
+    units = [compile_units(field, instrument) for field in fields]
+    trades_of, vwap_of = compile_integer(message.trades), compile_number(message.vwap)
+
+    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
+        time_ns = time_of(root, item, receive_time_ns)
+        opens, high, low, close, volume = (unit(root, item) for unit in units)
+        trades, vwap = trades_of(root, item), vwap_of(root, item)
+        return Bar(index, receive_time_ns, time_ns, opens, high, low, close, volume, trades, vwap)
+
+    return parse
+
+
+def _status(message: StatusMessage, index: int) -> _Parse:
+    time_of, code_of = compile_time(message.event_time), compile_text(message.code)
+    text_of = None if message.text is None else compile_text(message.text)
+    trading_of = compile_choice(message.trading, -1)
+
+    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
+        time_ns, code = time_of(root, item, receive_time_ns), code_of(root, item)
+        text = "" if text_of is None else text_of(root, item)
+        trading = trading_of(root, item)
+        return InstrumentStatus(index, receive_time_ns, time_ns, code, text, None if trading < 0 else bool(trading))
+
+    return parse
+
+
+def _mark(message: MarkMessage, index: int) -> _Parse:
+    time_of = compile_time(message.event_time)
+    price_of = _decimal(message.mark_price, signed=False)
+    rate_of = None if message.funding_rate is None else _decimal(message.funding_rate, signed=True)
+    funding_of = compile_time(message.funding_time)
+
+    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
+        time_ns = time_of(root, item, receive_time_ns)
+        price = price_of(root, item)
+        if price is None:
+            raise refusal(message.mark_price.key, "must be decimal text above zero", "")
+        if rate_of is None:
+            return MarkPrice(index, receive_time_ns, time_ns, price)
+        rate = rate_of(root, item)
+        funding_ns = funding_of(root, item, receive_time_ns)
+        if rate is None:
+            return MarkPrice(index, receive_time_ns, time_ns, price)
+        return MarkPrice(index, receive_time_ns, time_ns, price, rate, funding_ns)
+
+    return parse
+
+
+def _decimal(field: Text, *, signed: bool) -> Callable[[Any, Any], Decimal | None]:
+    """Reads plain decimal text; None if it is empty or null."""
+    find = compile_path(field.key)
+
+    def read(root: Any, item: Any) -> Decimal | None:
+        text = find(root, item)
+        if text is None or text == "" or (text is ABSENT and field.optional):
+            return None
+        if type(text) is not str:
+            raise refusal(field.key, "is missing") if text is ABSENT else refusal(field.key, "must be text", text)
+        value = Decimal(text) if DECIMAL.fullmatch(text) else None
+        if value is None or not (signed or value > 0):
+            raise refusal(field.key, f"must be decimal text{'' if signed else ' above zero'}", text)
+        return value
+
+    return read

@@ -1,0 +1,122 @@
+"""Levels of a decoded message, in any of the shapes that `mainspring.wire.Levels` declares."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from mainspring.model import Instrument
+from mainspring.wire._paths import ABSENT, compile_in_row, compile_path
+from mainspring.wire._tree_values import TreeUnits, choice_of, scale_of, signed
+from mainspring.wire._values import refusal
+from mainspring.wire.fields import Levels
+from mainspring.wire.messages import DeltaMessage, SnapshotMessage
+
+__all__ = ["Row", "Sides", "compile_sides", "row_cells"]
+
+Row: TypeAlias = tuple[Any, ...]
+"""(ticks, lots) of a level. For a ledger it goes on: the level's id (None without one), and price and size as they were
+sent; the ticks are None if only the id says which level it is."""
+
+Sides: TypeAlias = tuple[list[Row], list[Row]]
+
+_Into: TypeAlias = Callable[[Any, Any, list[Row], list[Row]], None]
+
+_InRow: TypeAlias = Callable[[Any, Any, Any], Any]
+
+
+def compile_sides(
+    message: DeltaMessage | SnapshotMessage, instrument: Instrument, *, ledger: bool
+) -> Callable[[Any, Any], Sides]:
+    """Reads bids and asks of a message; with `ledger` their rows hold more (see `Row`)."""
+    readers: list[_Into] = []
+    if message.rows is not None:
+        readers.append(_levels(message.rows, 0, instrument, ledger=ledger))
+    if message.bids is not None and message.asks is not None:
+        readers.append(_levels(message.bids, 1, instrument, ledger=ledger))
+        readers.append(_levels(message.asks, -1, instrument, ledger=ledger))
+
+    def read(root: Any, item: Any) -> Sides:
+        bids: list[Row] = []
+        asks: list[Row] = []
+        for into in readers:
+            into(root, item, bids, asks)
+        return bids, asks
+
+    return read
+
+
+def row_cells(field: Levels, root: Any, item: Any) -> list[tuple[Any, Any]]:
+    """Price and size of each row, as they stand there. Raises `WireError` if there are no rows."""
+    price_of, size_of = _in_row(field.price), _in_row(field.size)
+    rows = _rows(field, compile_path(field.key)(root, item))
+    return [(price_of(root, item, row), size_of(root, item, row)) for row in rows]
+
+
+def _levels(field: Levels, fixed: int, instrument: Instrument, *, ledger: bool) -> _Into:
+    """`fixed` is the side of all rows; 0 if each says its own."""
+    find = compile_path(field.key)
+    ticks = TreeUnits(instrument.tick_size, scale_of(field.scale, instrument.venue_symbol), instrument.symbol).of
+    size_scale, rounds = scale_of(field.size_scale, instrument.venue_symbol), field.size_decimals is not None
+    lots_of = TreeUnits(instrument.lot_size, size_scale, instrument.symbol, rounds=rounds).of
+    price_of, size_of = _in_row(field.price), _in_row(field.size)
+    side_of = None if field.side is None else _in_row(field.side.key)
+    deletes_of = None if field.deletes is None else _in_row(field.deletes.key)
+    id_of = None if field.id is None else _in_row(field.id)
+    price_name, size_name = f"{field.key}[{field.price}]", f"{field.key}[{field.size}]"
+
+    def into(root: Any, item: Any, bids: list[Row], asks: list[Row]) -> None:
+        for row in _rows(field, find(root, item)):
+            price, size = price_of(root, item, row), size_of(root, item, row)
+            side = fixed
+            if side_of is not None and field.side is not None:
+                side = choice_of(field.side, side_of(root, item, row))
+            elif field.signed:
+                side, size = signed(size)
+            name = None if id_of is None else _id(field, id_of(root, item, row))
+            units = None if name is not None and price is ABSENT else ticks(price, price_name)
+            if units == 0 and field.placeholder:
+                continue
+            deleted = (
+                deletes_of is not None
+                and field.deletes is not None
+                and choice_of(field.deletes, deletes_of(root, item, row)) == 1
+            )
+            lots = 0 if deleted else lots_of(size, size_name)
+            (bids if side > 0 else asks).append((units, lots, name, price, size) if ledger else (units, lots))
+
+    return into
+
+
+def _rows(field: Levels, found: Any) -> list[Any]:
+    """The rows of what was found under the key."""
+    if (found is ABSENT or found is None) and field.optional:
+        return []
+    if field.single:
+        found = [found]
+    if type(found) is not list:
+        raise (
+            refusal(field.key, "is missing")
+            if found is ABSENT
+            else refusal(field.key, "must be an array of levels", found)
+        )
+    for at, row in enumerate(found):
+        if type(row) is not list and type(row) is not dict:
+            raise refusal(f"{field.key}[{at}]", "must be an array or an object", row)
+    return found
+
+
+def _in_row(place: int | str) -> _InRow:
+    of_item, of_row = compile_in_row(place)
+    if of_item is not None:
+        find = of_item
+        return lambda root, item, _row: find(root, item)
+    if isinstance(place, int):
+        return lambda _root, _item, row: row[place] if type(row) is list and place < len(row) else ABSENT
+    assert of_row is not None
+    in_row = of_row
+    return lambda _root, _item, row: in_row(row)
+
+
+def _id(field: Levels, value: Any) -> int | str:
+    if type(value) is not int and type(value) is not str:
+        raise refusal(f"{field.key}[{field.id}]", "must be the id of a level", value)
+    return value

@@ -1,0 +1,135 @@
+//! What follows a message that changed best prices: strategies are called. The plain twin is `mainspring.lane.reaction`, the
+//! contract `mainspring.seams.Reaction`.
+
+use std::time::Instant;
+
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
+
+use crate::lane::runner::Times;
+use crate::python::call::call;
+use crate::python::model::int;
+use crate::python::run_trading::RunTrading;
+
+/// A callback, what makes an error of its exception, and what it is called with.
+type Call = (Py<PyAny>, Py<PyAny>, Py<PyAny>);
+
+/// A `mainspring.seams.Reaction`, read once: most runs have the same one as those before.
+pub struct Reaction {
+    of: Py<PyAny>,
+    time: Py<PyAny>,
+    timers: Py<PyAny>,
+    requests: Py<PyList>,
+    calls: Vec<Vec<Call>>,
+    trading: Option<RunTrading>,
+}
+
+/// Whether a run goes on.
+pub enum Next {
+    /// It goes on until this time.
+    Until(i64),
+    /// It ends: there is something to do elsewhere.
+    Leave,
+}
+
+impl Reaction {
+    /// Reads what Python hands over. `markets` are those of the run, and `first` is the index of the first.
+    pub fn new(of: &Bound<'_, PyAny>, markets: &Bound<'_, PyList>, first: usize) -> PyResult<Self> {
+        let py = of.py();
+        let trading = of.getattr(intern!(py, "trading"))?;
+        let requests = of.getattr(intern!(py, "requests"))?.cast_into::<PyList>()?;
+        Ok(Reaction {
+            of: of.clone().unbind(),
+            time: of.getattr(intern!(py, "time"))?.unbind(),
+            timers: of.getattr(intern!(py, "timers"))?.unbind(),
+            calls: of.getattr(intern!(py, "calls"))?.extract()?,
+            trading: if trading.is_none() { None } else { RunTrading::new(&trading, &requests, markets, first)? },
+            requests: requests.unbind(),
+        })
+    }
+
+    /// Shows the garbage collector what is held: much of it leads back to the lane.
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        for held in [&self.of, &self.time, &self.timers] {
+            visit.call(held)?;
+        }
+        visit.call(&self.requests)?;
+        for (callback, fail, view) in self.calls.iter().flatten() {
+            for held in [callback, fail, view] {
+                visit.call(held)?;
+            }
+        }
+        self.trading.as_ref().map_or(Ok(()), |trading| trading.traverse(visit))
+    }
+
+    /// Whether it is of this object.
+    pub fn is_of(&self, of: &Bound<'_, PyAny>) -> bool {
+        self.of.is(of)
+    }
+
+    /// Calls strategies about changed markets, and works off what they ask for if the run may trade.
+    pub fn react(
+        &self,
+        py: Python<'_>,
+        now_ns: i64,
+        places: &[usize],
+        until_ns: i64,
+        times: &mut Times,
+    ) -> PyResult<Next> {
+        let now_ns = self.advance(py, now_ns)?;
+        let requests = self.requests.bind(py);
+        let (mut before, mut traded) = (Instant::now(), false);
+        for (at, &place) in places.iter().enumerate() {
+            for (callback, fail, view) in &self.calls[place] {
+                if let Err(error) = call(callback.bind(py), [view.bind(py)]) {
+                    // Unlike `value`, it has the traceback, which names the plugin's own frames.
+                    let raised = error.clone_ref(py).into_value(py);
+                    call(fail.bind(py), [raised.bind(py).as_any()])?;
+                    return Err(error);
+                }
+                let now = Instant::now();
+                times.strategy.record(u64::try_from((now - before).as_nanos()).unwrap_or(u64::MAX));
+                before = now;
+            }
+            if requests.is_empty() {
+                continue;
+            }
+            if let Some(trading) = &self.trading
+                && trading.work(py, now_ns, times)?
+            {
+                (before, traded) = (Instant::now(), true);
+                continue;
+            }
+            self.of.bind(py).call_method1(intern!(py, "leave"), (PyTuple::new(py, &places[at + 1..])?,))?;
+            return Ok(Next::Leave);
+        }
+        if let Some(trading) = self.trading.as_ref().filter(|_| traded) {
+            return Ok(Next::Until(trading.limit(py)?));
+        }
+        // Without a request, only a timer can have come nearer.
+        let timer_ns: i64 = self.timers.bind(py).getattr(intern!(py, "due_ns"))?.extract()?;
+        Ok(Next::Until(until_ns.min(timer_ns)))
+    }
+
+    /// Takes what the venue has for us by a time, if the run may trade and nothing else is to be done first.
+    pub fn execute(&self, py: Python<'_>, due_ns: i64, times: &mut Times) -> PyResult<Next> {
+        let Some(trading) = self.trading.as_ref() else { return Ok(Next::Leave) };
+        let now_ns = self.advance(py, due_ns)?;
+        if !trading.execute(py, now_ns, times)? {
+            return Ok(Next::Leave);
+        }
+        Ok(Next::Until(trading.limit(py)?))
+    }
+
+    /// Sets the lane's time, which never goes back; returns it.
+    fn advance(&self, py: Python<'_>, now_ns: i64) -> PyResult<i64> {
+        let (time, name) = (self.time.bind(py), intern!(py, "now_ns"));
+        let before: i64 = time.getattr(name)?.extract()?;
+        if now_ns > before {
+            time.setattr(name, int(py, now_ns))?;
+        }
+        Ok(now_ns.max(before))
+    }
+}

@@ -1,0 +1,113 @@
+//! The built-in risk checks. The twins are the modules of `mainspring_plugins.risk` with the checks' names, which explain the rules.
+//!
+//! A check here only lets an order pass, or leaves it to its twin: that alone refuses, and says why.
+
+#![forbid(unsafe_code)]
+
+use crate::book::Level;
+use crate::trading::order::NewOrder;
+
+/// A check with its limit in whole units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the attributes of the twins")]
+pub enum Check {
+    MaxOrderSize { max_lots: i128 },
+    MaxOrderNotional { priced: bool, max_units: i128 },
+    MaxPosition { max_lots: i128 },
+    CollarBps { numerator: i128, base: i128, passive: Option<(i128, i128)> },
+    MaxBookAgeMs { max_ns: i128 },
+}
+
+/// What checks read of a market.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// Whether its prices can be trusted.
+    pub live: bool,
+    /// The best bid.
+    pub bid: Level,
+    /// The best offer.
+    pub ask: Level,
+    /// The market's time.
+    pub now_ns: i64,
+    /// When the best prices came.
+    pub bbo_time_ns: i64,
+}
+
+/// What checks read of an account.
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
+    /// The position.
+    pub position_lots: i128,
+    /// What may still be bought by open orders.
+    pub open_buy_lots: i128,
+    /// What may still be sold by open orders.
+    pub open_sell_lots: i128,
+}
+
+impl Check {
+    /// A check by its name and figures, as `mainspring_native.checks` describes it; `None` for a name that isn't known.
+    pub fn described(name: &str, figures: [i64; 4]) -> Option<Check> {
+        let [first, second, third, fourth] = figures.map(i128::from);
+        Some(match name {
+            "max_order_size" => Check::MaxOrderSize { max_lots: first },
+            "max_order_notional" => Check::MaxOrderNotional { priced: first != 0, max_units: second },
+            "max_position" => Check::MaxPosition { max_lots: first },
+            "max_book_age_ms" => Check::MaxBookAgeMs { max_ns: first },
+            "collar_bps" => {
+                let passive = (third >= 0).then_some((third, fourth));
+                Check::CollarBps { numerator: first, base: second, passive }
+            }
+            _ => return None,
+        })
+    }
+
+    /// Whether the order passes. False is no refusal: the twin decides.
+    pub fn passes(&self, order: &NewOrder, seen: &Seen, account: &Account) -> bool {
+        let lots = i128::from(order.size_lots);
+        let (bid, ask) = (seen.bid, seen.ask);
+        // A market order that takes no more than the best price has; others walk the book.
+        let far = if order.buy { ask } else { bid };
+        let at_touch = order.limit || order.size_lots <= far.lots;
+        let price = i128::from(if order.limit { order.price_ticks } else { far.price });
+        match *self {
+            Check::MaxOrderSize { max_lots } => lots <= max_lots,
+            Check::MaxOrderNotional { priced: false, max_units } => lots <= max_units,
+            Check::MaxOrderNotional { priced: true, max_units } => {
+                let market_order = order.limit || (seen.live && far.lots > 0);
+                // A sale is worth the best bid where that is more than its limit.
+                let better = !order.buy && bid.lots != 0;
+                let price = if better { price.max(i128::from(bid.price)) } else { price };
+                at_touch && market_order && price.checked_mul(lots).is_some_and(|units| units <= max_units)
+            }
+            Check::MaxPosition { max_lots } => {
+                let worst = if order.buy {
+                    account.position_lots + account.open_buy_lots + lots
+                } else {
+                    account.open_sell_lots + lots - account.position_lots
+                };
+                worst <= max_lots
+            }
+            Check::CollarBps { numerator, base, passive } => {
+                if !(seen.live && bid.lots != 0 && ask.lots != 0 && bid.price < ask.price && at_touch) {
+                    return false;
+                }
+                let mid = i128::from(bid.price) + i128::from(ask.price);
+                let beyond = (2 * price - mid) * if order.buy { 1 } else { -1 };
+                let within = |distance: i128, numerator: i128, base: i128| match (
+                    distance.checked_mul(base),
+                    mid.checked_mul(numerator),
+                ) {
+                    (Some(distance), Some(limit)) => distance <= limit,
+                    _ => false,
+                };
+                within(beyond, numerator, base)
+                    && passive.is_none_or(|(numerator, base)| within(-beyond, numerator, base))
+            }
+            Check::MaxBookAgeMs { max_ns } => {
+                let age_ns = i128::from(seen.now_ns) - i128::from(seen.bbo_time_ns);
+                let market = seen.live && bid.lots != 0 && ask.lots != 0 && bid.price < ask.price;
+                market && (0..=max_ns).contains(&age_ns)
+            }
+        }
+    }
+}

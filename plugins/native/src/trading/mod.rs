@@ -1,0 +1,16 @@
+//! Our orders, from approval to final state. The twins are the modules of the same names in `mainspring.orders`, which explain
+//! the rules.
+
+#![forbid(unsafe_code)]
+
+pub mod account;
+mod chain;
+pub mod discrepancy;
+pub mod gate;
+pub mod lifecycle;
+pub mod order;
+mod stray;
+pub mod tracker;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,413 @@
+//! One instrument of the paper venue. The twin is `mainspring.venue.paper_market`, which explains the rules.
+
+#![forbid(unsafe_code)]
+
+use rustc_hash::FxHashMap;
+
+use crate::book::{Book, Side};
+use crate::venue::displayed::{Displayed, other, sign};
+use crate::venue::level::{Filled, PaperLevel};
+use crate::venue::orders::{Order, PaperSide, TimeInForce};
+use crate::venue::outbox::{Outbox, Request, What};
+use crate::venue::queue::Queue;
+use crate::wire::event::{Quote, Trade};
+
+/// Matches our orders in one instrument against what its market shows and trades.
+#[derive(Debug)]
+pub struct PaperMarket {
+    displayed: Displayed,
+    orders: FxHashMap<i64, Order>,
+    bids: PaperSide,
+    asks: PaperSide,
+    model: Queue,
+    settle_ns: i64,
+}
+
+impl PaperMarket {
+    /// A market of which nothing was seen, and where no order waits.
+    pub fn new(model: Queue, settle_ns: i64) -> Self {
+        PaperMarket {
+            displayed: Displayed::new(),
+            orders: FxHashMap::default(),
+            bids: PaperSide::new(Side::Buy),
+            asks: PaperSide::new(Side::Sell),
+            model,
+            settle_ns,
+        }
+    }
+
+    /// Whether the market's events matter now.
+    pub fn is_busy(&self) -> bool {
+        !self.orders.is_empty() || self.watches() || self.displayed.remembers()
+    }
+
+    /// Whether an order of that id waits here.
+    pub fn has(&self, order_id: i64) -> bool {
+        self.orders.contains_key(&order_id)
+    }
+
+    /// How many lots go before a waiting order; `None` if there is no such order.
+    pub fn lots_ahead(&self, order_id: i64) -> Option<i128> {
+        let order = self.orders.get(&order_id)?;
+        let side = if order.side == Side::Buy { &self.bids } else { &self.asks };
+        Some(if order.waits { side.levels.get(&order.price)?.lots_ahead(order_id) } else { 0 })
+    }
+
+    /// An order has reached the venue.
+    pub fn enter(&mut self, order: Order, now_ns: i64, book: &impl Book, outbox: &mut Outbox) {
+        if let Some(reason) = self.problem(&order, book) {
+            outbox.tell(order.known(), now_ns, What::Rejected { reason, request: Request::New }, true);
+            return;
+        }
+        outbox.tell(order.known(), now_ns, What::Accepted, false);
+        self.orders.insert(order.order_id, order);
+        if order.time_in_force == TimeInForce::Fok && !self.fills_whole(&order, book) {
+            self.finish(order.order_id, now_ns, "not-fillable", outbox);
+            return;
+        }
+        self.match_order(order, now_ns, book, outbox);
+    }
+
+    /// A cancel of an order that waits here has reached the venue.
+    pub fn cancel(&mut self, order_id: i64, now_ns: i64, outbox: &mut Outbox) {
+        self.leave(order_id);
+        self.finish(order_id, now_ns, "requested", outbox);
+    }
+
+    /// A replace of an order that waits here has reached the venue.
+    pub fn replace(
+        &mut self,
+        order_id: i64,
+        (price, size): (i64, i64),
+        now_ns: i64,
+        book: &impl Book,
+        outbox: &mut Outbox,
+    ) {
+        let Some(&order) = self.orders.get(&order_id) else { return };
+        let reason = if price <= 0 || size <= order.filled {
+            Some("invalid-order")
+        } else if !self.is_open(book) {
+            Some("market-unavailable")
+        } else if order.post_only && self.would_take(order.side, price, book) {
+            Some("would-take")
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            outbox.tell(order.known(), now_ns, What::Rejected { reason, request: Request::Replace }, false);
+            return;
+        }
+        let fewer = order.size - size;
+        let keeps_its_place = price == order.price && fewer >= 0;
+        if !keeps_its_place {
+            self.leave(order_id);
+        } else if fewer > 0
+            && order.waits
+            && let Some(level) = self.side_mut(order.side).levels.get_mut(&price)
+        {
+            level.reduce(order_id, fewer);
+        }
+        outbox.tell(order.known(), now_ns, What::Replaced { price, lots: size }, false);
+        let Some(order) = self.orders.get_mut(&order_id) else { return };
+        (order.price, order.size) = (price, size);
+        if !keeps_its_place {
+            let order = *order;
+            self.match_order(order, now_ns, book, outbox);
+        }
+    }
+
+    /// The venue's best prices have changed.
+    #[inline]
+    pub fn on_quote(&mut self, quote: &Quote, book: &impl Book, outbox: &mut Outbox) {
+        if !self.displayed.on_quote(quote, book) || !self.watches() || !self.displayed.usable {
+            return;
+        }
+        let now_ns = quote.receive_time_ns;
+        for (own, best) in [(&mut self.bids, quote.bid), (&mut self.asks, quote.ask)] {
+            let sign = sign(own.side);
+            for (price, level) in &mut own.levels {
+                let better = (price - best.price) * sign;
+                if better < 0 && best.lots != 0 {
+                    continue;
+                }
+                level.observe(if better == 0 { best.lots } else { 0 }, now_ns);
+                level.observed_id = quote.update_id;
+            }
+        }
+        if self.bids.reaches(quote.ask.price) || self.asks.reaches(quote.bid.price) {
+            self.meet_offers(now_ns, book, outbox);
+        }
+        self.settle(now_ns);
+    }
+
+    /// The book has changed, up to this id.
+    pub fn on_delta(&mut self, last_id: i64, now_ns: i64, book: &impl Book, outbox: &mut Outbox) {
+        self.displayed.on_depth(last_id, book);
+        if !self.watches() || !self.displayed.usable {
+            return;
+        }
+        let displayed = &self.displayed;
+        for own in [&mut self.bids, &mut self.asks] {
+            let quoted = displayed.quote.map(|_| displayed.touch(own.side, book));
+            let sign = sign(own.side);
+            for (&price, level) in &mut own.levels {
+                // At the best prices and above, a newer quote has told already.
+                let reported = quoted.is_some_and(|best| best.lots == 0 || (price - best.price) * sign >= 0);
+                if reported || (0 <= last_id && last_id < level.observed_id) {
+                    continue;
+                }
+                level.observe(displayed.lots_at(own.side, price, book), now_ns);
+            }
+        }
+        self.meet_offers(now_ns, book, outbox);
+        self.settle(now_ns);
+    }
+
+    /// The book was made again.
+    pub fn on_snapshot(&mut self, last_id: i64, now_ns: i64, book: &impl Book, outbox: &mut Outbox) {
+        let lost = !self.displayed.usable;
+        self.displayed.on_snapshot(last_id, book);
+        if !self.watches() || !self.displayed.usable {
+            return;
+        }
+        for own in [&mut self.bids, &mut self.asks] {
+            for (&price, level) in &mut own.levels {
+                let lots = self.displayed.lots_at(own.side, price, book);
+                if lost {
+                    level.resynchronise(lots);
+                } else {
+                    level.observe(lots, now_ns);
+                }
+            }
+        }
+        self.meet_offers(now_ns, book, outbox);
+        self.settle(now_ns);
+    }
+
+    /// A trade was printed.
+    pub fn on_trade(&mut self, trade: &Trade, book: &impl Book, outbox: &mut Outbox) {
+        if !self.watches() || !self.displayed.usable || trade.size_lots == 0 || trade.price_ticks == 0 {
+            return;
+        }
+        let aggressor =
+            if trade.aggressor == 0 { self.likely_aggressor(trade.price_ticks, book) } else { trade.aggressor };
+        match aggressor {
+            ..0 => self.meet_trade(Side::Buy, trade, outbox),
+            1.. => self.meet_trade(Side::Sell, trade, outbox),
+            0 => {}
+        }
+        // A print that explains what fell lets a level go that was kept for it.
+        for own in [&mut self.bids, &mut self.asks] {
+            if !own.left.is_empty() {
+                own.settle(trade.receive_time_ns);
+            }
+        }
+    }
+
+    /// The book isn't to be trusted.
+    pub fn on_invalid(&mut self) {
+        self.displayed.on_invalid();
+    }
+
+    /// A halt, or its end.
+    pub fn on_status(&mut self, trading: Option<bool>) {
+        self.displayed.on_status(trading);
+    }
+
+    fn watches(&self) -> bool {
+        !self.bids.levels.is_empty() || !self.asks.levels.is_empty()
+    }
+
+    fn side_mut(&mut self, side: Side) -> &mut PaperSide {
+        if side == Side::Buy { &mut self.bids } else { &mut self.asks }
+    }
+
+    fn is_open(&self, book: &impl Book) -> bool {
+        self.displayed.usable && !self.displayed.crossed(book)
+    }
+
+    fn problem(&self, order: &Order, book: &impl Book) -> Option<&'static str> {
+        if order.size <= 0 || order.limit != (order.price > 0) {
+            return Some("invalid-order");
+        }
+        if order.post_only && (!order.limit || order.time_in_force != TimeInForce::Gtc) {
+            return Some("invalid-order");
+        }
+        if !self.is_open(book) {
+            return Some("market-unavailable");
+        }
+        (order.post_only && self.would_take(order.side, order.price, book)).then_some("would-take")
+    }
+
+    fn would_take(&self, side: Side, price: i64, book: &impl Book) -> bool {
+        let best = self.displayed.touch(other(side), book);
+        best.lots != 0 && (price - best.price) * sign(side) >= 0
+    }
+
+    fn fills_whole(&mut self, order: &Order, book: &impl Book) -> bool {
+        let mut left = order.leaves();
+        let limit = order.limit.then_some(order.price);
+        self.displayed.available(other(order.side), limit, book, |_, level| {
+            left = left.saturating_sub(level.lots);
+            left > 0
+        });
+        left <= 0
+    }
+
+    /// Takes what the order can take, then lets the rest of it wait or ends it.
+    fn match_order(&mut self, mut order: Order, now_ns: i64, book: &impl Book, outbox: &mut Outbox) {
+        let side = other(order.side);
+        let limit = order.limit.then_some(order.price);
+        self.displayed.available(side, limit, book, |displayed, level| {
+            let part = level.lots.min(order.leaves());
+            displayed.take(side, level.price, part);
+            order.filled += part;
+            let ends = order.leaves() == 0;
+            outbox.filled(order.known(), now_ns, (level.price, part), false, ends);
+            !ends
+        });
+        if order.leaves() == 0 {
+            self.orders.remove(&order.order_id);
+            return;
+        }
+        let waits = order.limit && order.time_in_force == TimeInForce::Gtc;
+        order.waits = waits;
+        self.orders.insert(order.order_id, order);
+        if waits {
+            self.join(&order, now_ns, book);
+        } else {
+            self.finish(order.order_id, now_ns, "no-liquidity", outbox);
+        }
+    }
+
+    fn join(&mut self, order: &Order, now_ns: i64, book: &impl Book) {
+        let (model, settle_ns) = (self.model, self.settle_ns);
+        let own = if order.side == Side::Buy { &mut self.bids } else { &mut self.asks };
+        own.left.remove(&order.price);
+        let displayed = &self.displayed;
+        let level = own.levels.entry(order.price).or_insert_with(|| {
+            let known = displayed.knows(order.side, order.price, book);
+            let lots = known.then(|| displayed.lots_at(order.side, order.price, book));
+            let mut level = PaperLevel::new(lots, model, settle_ns);
+            level.observed_id = displayed.source_id(order.side, order.price, book);
+            level
+        });
+        level.join(order.order_id, order.leaves(), now_ns);
+    }
+
+    fn leave(&mut self, order_id: i64) {
+        let Some(order) = self.orders.get_mut(&order_id) else { return };
+        if std::mem::take(&mut order.waits) {
+            let (side, price) = (order.side, order.price);
+            let own = self.side_mut(side);
+            if let Some(level) = own.levels.get_mut(&price) {
+                level.leave(order_id);
+            }
+            own.tidy(price);
+        }
+    }
+
+    fn finish(&mut self, order_id: i64, now_ns: i64, reason: &'static str, outbox: &mut Outbox) {
+        if let Some(order) = self.orders.remove(&order_id) {
+            outbox.tell(order.known(), now_ns, What::Cancelled { lots: order.leaves(), reason }, true);
+        }
+    }
+
+    fn meet_trade(&mut self, side: Side, trade: &Trade, outbox: &mut Outbox) {
+        let mut left = trade.size_lots;
+        let own = if side == Side::Buy { &mut self.bids } else { &mut self.asks };
+        if !own.reaches(trade.price_ticks) {
+            return;
+        }
+        let mut fills = Vec::new();
+        for price in own.reached_by(trade.price_ticks) {
+            let Some(level) = own.levels.get_mut(&price) else { continue };
+            if price == trade.price_ticks {
+                level.trade(trade.size_lots, left, trade.receive_time_ns, &mut fills);
+            } else {
+                level.meet(left, &mut fills);
+            }
+            left -= fill(&mut self.orders, own, price, &mut fills, trade.receive_time_ns, outbox);
+        }
+    }
+
+    /// The side of a trade whose aggressor isn't known; 0 if it was between the best prices, or at both.
+    fn likely_aggressor(&self, price: i64, book: &impl Book) -> i64 {
+        let (bid, ask) = (self.displayed.touch(Side::Buy, book), self.displayed.touch(Side::Sell, book));
+        i64::from(ask.lots != 0 && price >= ask.price) - i64::from(bid.lots != 0 && price <= bid.price)
+    }
+
+    fn settle(&mut self, now_ns: i64) {
+        if now_ns < self.bids.left_due_ns && now_ns < self.asks.left_due_ns {
+            return;
+        }
+        for own in [&mut self.bids, &mut self.asks] {
+            if !own.left.is_empty() {
+                own.settle(now_ns);
+            }
+        }
+    }
+
+    fn meet_offers(&mut self, now_ns: i64, book: &impl Book, outbox: &mut Outbox) {
+        for side in [Side::Buy, Side::Sell] {
+            let offer = self.displayed.touch(other(side), book);
+            let own = if side == Side::Buy { &self.bids } else { &self.asks };
+            if offer.lots != 0 && own.reaches(offer.price) && !self.displayed.crossed(book) {
+                self.meet_side(side, now_ns, book, outbox);
+            }
+        }
+    }
+
+    fn meet_side(&mut self, side: Side, now_ns: i64, book: &impl Book, outbox: &mut Outbox) {
+        let PaperMarket { displayed, orders, bids, asks, .. } = self;
+        let own = if side == Side::Buy { bids } else { asks };
+        let best = displayed.touch(other(side), book);
+        let standing = displayed.touch(side, book);
+        let mut fills = Vec::new();
+        for price in own.reached_by(best.price) {
+            // Locked: the offer stands against others' orders at this price or a better one, and they against it.
+            let locked = standing.lots != 0 && (price - standing.price) * sign(side) <= 0;
+            if locked || own.levels.get(&price).is_none_or(|level| level.own_lots() == 0) {
+                continue;
+            }
+            displayed.available(other(side), Some(price), book, |displayed, offer| {
+                // What the book has behind a newer quote may be gone: it says nothing of who came to meet us.
+                if displayed.quote.is_some() && offer.price != best.price {
+                    return false;
+                }
+                let Some(level) = own.levels.get_mut(&price) else { return false };
+                let part = i64::try_from(level.own_lots()).unwrap_or(i64::MAX).min(offer.lots);
+                displayed.take(other(side), offer.price, part);
+                level.meet(part, &mut fills);
+                fill(orders, own, price, &mut fills, now_ns, outbox);
+                own.levels.get(&price).is_some_and(|level| level.own_lots() != 0)
+            });
+        }
+    }
+}
+
+/// Books fills on orders that wait at a price, and tells of them; returns how many lots they are.
+fn fill(
+    orders: &mut FxHashMap<i64, Order>,
+    own: &mut PaperSide,
+    price: i64,
+    fills: &mut Vec<Filled>,
+    now_ns: i64,
+    outbox: &mut Outbox,
+) -> i64 {
+    let mut filled = 0;
+    for (order_id, lots) in fills.drain(..) {
+        let Some(order) = orders.get_mut(&order_id) else { continue };
+        order.filled += lots;
+        filled += lots;
+        let ends = order.leaves() == 0;
+        outbox.filled(order.known(), now_ns, (price, lots), true, ends);
+        if ends {
+            orders.remove(&order_id);
+        }
+    }
+    if filled != 0 {
+        own.tidy(price);
+    }
+    filled
+}

@@ -1,0 +1,242 @@
+//! Which declaration a message, or an item of one, is of, and whose it is.
+
+#![forbid(unsafe_code)]
+
+use rustc_hash::FxHashMap;
+
+use crate::book::Level;
+use crate::exact::Step;
+use crate::wire::declared::{Format, Instrument, Message, Named};
+use crate::wire::tree::digits::Digits;
+use crate::wire::tree::ledger::Ledger;
+use crate::wire::tree::path::{From, Path, Scope};
+use crate::wire::tree::readers::{Book, Read, Reader, read_control};
+use crate::wire::tree::tape::Kind as Is;
+use crate::wire::tree::values::{TextAt, fault, is_named};
+use crate::wire::value::Fault;
+
+/// Whose a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// It is about the connection.
+    Connection,
+    /// An instrument's, by its index.
+    Instrument(usize),
+    /// Of an instrument that the session doesn't trade.
+    Unknown,
+}
+
+#[derive(Clone, Debug)]
+enum Wanted {
+    /// Something.
+    Any,
+    /// This value.
+    Named(Named),
+    /// A text that begins so.
+    Begins(Vec<u8>),
+    /// A text that ends so.
+    Ends(Vec<u8>),
+    /// A text that holds this.
+    Holds(Vec<u8>),
+}
+
+#[derive(Clone, Debug)]
+struct Test {
+    path: Path,
+    wanted: Wanted,
+}
+
+#[derive(Clone, Debug)]
+struct Kind {
+    message: Message,
+    each: Option<Path>,
+    from_root: Vec<Test>,
+    from_item: Vec<Test>,
+    symbol: Option<TextAt>,
+    readers: Vec<Reader>,
+}
+
+/// The declarations of a format, compiled.
+#[derive(Clone, Debug)]
+pub struct Kinds {
+    kinds: Vec<Kind>,
+    /// In the order in which they are tried: those with a `when` first.
+    tried: Vec<usize>,
+    by_symbol: FxHashMap<Vec<u8>, usize>,
+    only: Option<usize>,
+}
+
+impl Kinds {
+    /// Compiles a format, and makes the books of its instruments where it needs them. The error says what can't be.
+    pub fn new(format: Format, instruments: &[Instrument], alone: bool) -> Result<(Kinds, Vec<Ledger>), String> {
+        let needs_ledger = format.messages.iter().any(Book::needs_ledger);
+        let form = format.messages.iter().find_map(|message| match message {
+            Message::Delta { checksum, .. } | Message::Snapshot { checksum, .. } => checksum.clone(),
+            _ => None,
+        });
+        let mut by_symbol = FxHashMap::default();
+        let mut steps = Vec::new();
+        let mut ledgers = Vec::new();
+        for (instrument, declared) in instruments.iter().enumerate() {
+            let step = |what: &str, text: &str| {
+                Step::parse(text).zip(Digits::of(text)).ok_or_else(|| {
+                    format!(
+                        "{}: the native decoder takes a {what} of at most nine digits, times ten to -18 to 9, not {text}",
+                        declared.venue_symbol
+                    )
+                })
+            };
+            let (tick, lot) = (step("tick size", &declared.tick_size)?, step("lot size", &declared.lot_size)?);
+            steps.push((tick, lot));
+            if needs_ledger {
+                ledgers.push(Ledger::new(form.clone(), tick.1, lot.1));
+            }
+            by_symbol.insert(declared.venue_symbol.clone().into_bytes(), instrument);
+        }
+        let mut tried: Vec<usize> = (0..format.messages.len()).collect();
+        tried.sort_by_key(|&at| format.messages[at].told_by().0.0.is_empty());
+        let mut kinds = Vec::new();
+        for message in format.messages {
+            let mut readers = Vec::new();
+            for (instrument, (declared, &(tick, lot))) in instruments.iter().zip(&steps).enumerate() {
+                readers.push(Reader::new(&message, instrument, (tick, lot), &declared.venue_symbol, needs_ledger)?);
+            }
+            kinds.push(Kind::new(message, readers));
+        }
+        let only = (instruments.len() == 1 && alone).then_some(0);
+        Ok((Kinds { kinds, tried, by_symbol, only }, ledgers))
+    }
+
+    /// How many declarations there are.
+    pub fn count(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// Calls `visit` with each item of a message and its declaration; `None` is one that isn't declared.
+    pub fn unfold(
+        &self,
+        whole: &Scope<'_>,
+        mut visit: impl FnMut(Option<usize>, usize) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let Some(&first) = self.tried.iter().find(|&&at| self.kinds[at].fits_root(whole)) else {
+            return visit(None, 0);
+        };
+        let kind = &self.kinds[first];
+        let Some(each) = kind.each.as_ref().and_then(|each| each.find(whole)) else {
+            return visit(Some(first), 0);
+        };
+        let path = kind.message.each();
+        let fits = |&at: &usize| self.kinds[at].message.each() == path && self.kinds[at].fits_root(whole);
+        let mut fitting: Option<Vec<usize>> = None;
+        if kind.from_item.is_empty() && self.tried.iter().filter(|at| fits(at)).count() == 1 {
+            for item in whole.message.items(each) {
+                visit(Some(first), item)?;
+            }
+            return Ok(());
+        }
+        for item in whole.message.items(each) {
+            let fitting = fitting.get_or_insert_with(|| self.tried.iter().copied().filter(fits).collect());
+            let scope = Scope { item, row: item, ..*whole };
+            visit(fitting.iter().copied().find(|&at| self.kinds[at].fits_item(&scope)), item)?;
+        }
+        Ok(())
+    }
+
+    /// Whose a message of a declaration is.
+    pub fn whose(&self, at: usize, scope: &Scope<'_>) -> Result<Whose, Fault> {
+        let kind = &self.kinds[at];
+        if matches!(kind.message, Message::Control { .. }) {
+            return Ok(Whose::Connection);
+        }
+        match (&kind.symbol, self.only) {
+            (Some(symbol), _) => {
+                Ok(self.by_symbol.get(symbol.read(scope)?).map_or(Whose::Unknown, |&at| Whose::Instrument(at)))
+            }
+            (None, Some(only)) => Ok(Whose::Instrument(only)),
+            (None, None) => Err(fault(scope, None, "the message names no instrument")),
+        }
+    }
+
+    /// What a message of a declaration says of an instrument.
+    pub fn read(
+        &self,
+        at: usize,
+        instrument: usize,
+        scope: &Scope<'_>,
+        receive_time_ns: i64,
+        arena: &mut Vec<Level>,
+    ) -> Result<Read, Fault> {
+        self.kinds[at].readers[instrument].read(scope, receive_time_ns, arena)
+    }
+
+    /// What a message about the connection says.
+    pub fn control(&self, at: usize, scope: &Scope<'_>, receive_time_ns: i64) -> Result<Read, Fault> {
+        read_control(&self.kinds[at].message, at, scope, receive_time_ns)
+    }
+}
+
+impl Kind {
+    fn new(message: Message, readers: Vec<Reader>) -> Kind {
+        let (when, has) = message.told_by();
+        let named = when.0.iter().map(|(path, named)| Test { path: Path::new(path), wanted: wanted(named) });
+        let there = has.iter().map(|path| Test { path: Path::new(path), wanted: Wanted::Any });
+        let single = message.each().is_none();
+        // Without `each` message and item are the same, and all tests are about the message.
+        let (from_root, from_item) = named.chain(there).partition(|test| single || test.path.from == From::Root);
+        let symbol = match &message {
+            Message::Delta { symbol, .. }
+            | Message::Snapshot { symbol, .. }
+            | Message::Quote { symbol, .. }
+            | Message::Trade { symbol, .. }
+            | Message::Bar { symbol, .. }
+            | Message::Status { symbol, .. }
+            | Message::Mark { symbol, .. } => symbol.as_ref().map(TextAt::new),
+            Message::Control { .. } => None,
+        };
+        Kind { each: message.each().map(Path::new), from_root, from_item, symbol, readers, message }
+    }
+
+    #[inline]
+    fn fits_root(&self, whole: &Scope<'_>) -> bool {
+        self.from_root.iter().all(|test| test.fits(whole))
+            && self
+                .each
+                .as_ref()
+                .is_none_or(|each| each.find(whole).is_some_and(|at| whole.message.node(at).kind == Is::Array))
+    }
+
+    #[inline]
+    fn fits_item(&self, scope: &Scope<'_>) -> bool {
+        self.from_item.iter().all(|test| test.fits(scope))
+    }
+}
+
+impl Test {
+    #[inline]
+    fn fits(&self, scope: &Scope<'_>) -> bool {
+        let Some(at) = self.path.find(scope) else { return false };
+        let node = scope.message.node(at);
+        let text = |fits: &dyn Fn(&[u8]) -> bool| node.kind == Is::Text && fits(scope.message.text(node));
+        match &self.wanted {
+            Wanted::Any => true,
+            Wanted::Named(named) => is_named(scope, node, named),
+            Wanted::Begins(part) => text(&|text| text.starts_with(part)),
+            Wanted::Ends(part) => text(&|text| text.ends_with(part)),
+            Wanted::Holds(part) => {
+                text(&|text| part.is_empty() || text.windows(part.len()).any(|window| window == part))
+            }
+        }
+    }
+}
+
+fn wanted(named: &Named) -> Wanted {
+    let Named::Text(text) = named else { return Wanted::Named(named.clone()) };
+    let (first, last) = (text.starts_with('*'), text.ends_with('*'));
+    let part = text.trim_matches('*').as_bytes().to_vec();
+    match (first, last) {
+        (false, false) => Wanted::Named(named.clone()),
+        (false, true) => Wanted::Begins(part),
+        (true, false) => Wanted::Ends(part),
+        (true, true) => Wanted::Holds(part),
+    }
+}

@@ -1,0 +1,207 @@
+//! Messages of any shape: taken down as a tape, each value followed by its path. The twin is `mainspring.wire._tree`.
+//!
+//! What needs no more than the keys of one object goes the shorter way of `wire::json`.
+
+#![forbid(unsafe_code)]
+
+pub mod digits;
+pub mod kinds;
+pub mod ledger;
+pub mod levels;
+pub mod path;
+pub mod readers;
+pub mod tape;
+pub mod units;
+pub mod values;
+
+use crate::book::Level;
+use crate::wire::decoder::Encoding;
+use crate::wire::event::{Cause, CauseCounts, Event, Sink};
+use crate::wire::msgpack_value;
+use crate::wire::reading::Reading;
+use crate::wire::sync::BookSync;
+use crate::wire::tree::kinds::{Kinds, Whose};
+use crate::wire::tree::ledger::{Checked, Ledger};
+use crate::wire::tree::levels::Rows;
+use crate::wire::tree::path::Scope;
+use crate::wire::tree::readers::Read;
+use crate::wire::tree::tape::{Kind, Tape};
+use crate::wire::value::Fault;
+
+/// Runs a format whose values are found by paths.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    kinds: Kinds,
+    ledgers: Vec<Ledger>,
+    tape: Tape,
+    arena: Vec<Level>,
+    steps: Vec<Step>,
+    compared: u64,
+    right: u64,
+}
+
+/// A message that was read and not yet applied: the number of its declaration, and what it says.
+#[derive(Clone, Debug)]
+enum Step {
+    Ignored,
+    UnknownSymbol(usize),
+    Read(usize, Read),
+}
+
+/// Where messages are counted.
+#[derive(Debug)]
+pub struct Counts<'a> {
+    /// Of each declaration.
+    pub counts: &'a mut [u64],
+    /// Of kinds that aren't declared.
+    pub ignored: &'a mut u64,
+    /// Why messages weren't applied.
+    pub causes: &'a mut CauseCounts,
+}
+
+impl Tree {
+    /// A tree for compiled declarations, and the books of its instruments where these need more than their numbering.
+    pub fn new(kinds: Kinds, ledgers: Vec<Ledger>) -> Tree {
+        Tree { kinds, ledgers, tape: Tape::default(), arena: Vec::new(), steps: Vec::new(), compared: 0, right: 0 }
+    }
+
+    /// How many checksums were compared, and how many of them were right.
+    pub fn checksums(&self) -> (u64, u64) {
+        (self.compared, self.right)
+    }
+
+    /// The events of one message, in order. One that is refused changes nothing.
+    pub fn on_message(
+        &mut self,
+        encoding: Encoding,
+        raw: &[u8],
+        receive_time_ns: i64,
+        syncs: &mut [BookSync],
+        counts: Counts<'_>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Fault> {
+        let Tree { kinds, ledgers, tape, arena, steps, compared, right } = self;
+        arena.clear();
+        steps.clear();
+        let message = match encoding {
+            Encoding::Json => tape.read_json(raw)?,
+            Encoding::Msgpack => tape.read_value(&msgpack_value::decode(raw)?, raw),
+        };
+        if !matches!(message.node(0).kind, Kind::Object | Kind::Array) {
+            return Err(Fault { at: 0, what: "must be an object or an array" });
+        }
+        let whole = Scope { message, item: 0, row: 0 };
+        kinds.unfold(&whole, |kind, item| {
+            let scope = Scope { message, item, row: item };
+            let step = match kind {
+                None => Step::Ignored,
+                Some(at) => match kinds.whose(at, &scope)? {
+                    Whose::Connection => Step::Read(at, kinds.control(at, &scope, receive_time_ns)?),
+                    Whose::Unknown => Step::UnknownSymbol(at),
+                    Whose::Instrument(instrument) => {
+                        Step::Read(at, kinds.read(at, instrument, &scope, receive_time_ns, arena)?)
+                    }
+                },
+            };
+            steps.push(step);
+            Ok(())
+        })?;
+        for step in steps.drain(..) {
+            match step {
+                Step::Ignored => {
+                    *counts.ignored += 1;
+                    counts.causes[Cause::Ignored as usize] += 1;
+                }
+                Step::UnknownSymbol(at) => {
+                    counts.counts[at] += 1;
+                    counts.causes[Cause::UnknownSymbol as usize] += 1;
+                }
+                Step::Read(at, read) => {
+                    counts.counts[at] += 1;
+                    let mut proved = (0, 0);
+                    apply(read, arena, ledgers, syncs, counts.causes, &mut proved, sink);
+                    *compared += proved.0;
+                    *right += proved.1;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn apply(
+    read: Read,
+    arena: &mut Vec<Level>,
+    ledgers: &mut [Ledger],
+    syncs: &mut [BookSync],
+    causes: &mut CauseCounts,
+    proved: &mut (u64, u64),
+    sink: &mut impl Sink,
+) {
+    match read.reading {
+        Reading::Quote(quote) => sink.event(Event::Quote(&quote)),
+        Reading::Trade { rising, trade } => {
+            if syncs[trade.instrument].takes_trade(&trade, rising, causes) {
+                sink.event(Event::Trade(&trade));
+            }
+        }
+        Reading::Bar(bar) => sink.event(Event::Bar(&bar)),
+        Reading::Status(status) => sink.event(Event::Status(&status)),
+        Reading::Mark(mark) => sink.event(Event::Mark(&mark)),
+        Reading::Control(control) => sink.event(Event::Control(&control)),
+        Reading::Depth { snapshot, depth, mut bids, mut asks } => {
+            let sync = &mut syncs[depth.instrument];
+            let Rows::Ledger(rows) = read.rows else {
+                let (bids, asks) = (side(arena, bids), side(arena, asks));
+                return numbered(snapshot, read.restarts, &depth, (bids, asks), sync, causes, sink);
+            };
+            let ledger = &mut ledgers[depth.instrument];
+            bids.0 = arena.len() as u32;
+            let known = ledger.resolve(&rows, true, arena);
+            bids.1 = arena.len() as u32;
+            asks.0 = bids.1;
+            let known = known && ledger.resolve(&rows, false, arena);
+            asks.1 = arena.len() as u32;
+            if !known {
+                return sync.on_unknown_level(depth.receive_time_ns, causes, sink);
+            }
+            if let Some(reach) = read.reach {
+                ledger.reach(reach);
+            }
+            let resyncs = sync.resyncs;
+            let mut checked = Checked::new(ledger, sink, read.checksum);
+            let levels = (side(arena, bids), side(arena, asks));
+            numbered(snapshot, read.restarts, &depth, levels, sync, causes, &mut checked);
+            proved.0 += u64::from(checked.compared);
+            proved.1 += u64::from(checked.compared && !checked.wrong);
+            if checked.wrong {
+                // A snapshot that is wrong itself has ended no quarantine.
+                sync.resyncs = resyncs;
+                sync.on_wrong_checksum(depth.receive_time_ns, causes, sink);
+            }
+        }
+        Reading::UnknownSymbol | Reading::Ignored => {}
+    }
+}
+
+fn numbered(
+    snapshot: bool,
+    restarts: bool,
+    depth: &crate::wire::event::Depth,
+    (bids, asks): (&[Level], &[Level]),
+    sync: &mut BookSync,
+    causes: &mut CauseCounts,
+    sink: &mut impl Sink,
+) {
+    if restarts {
+        sync.on_restart(depth, bids, asks, sink);
+    } else if snapshot {
+        sync.on_snapshot(depth, bids, asks, causes, sink);
+    } else {
+        sync.on_delta(depth, bids, asks, causes, sink);
+    }
+}
+
+fn side(arena: &[Level], (start, end): (u32, u32)) -> &[Level] {
+    arena.get(start as usize..end as usize).unwrap_or_default()
+}

@@ -1,0 +1,348 @@
+//! A message as a tape: its values one after another as they stand in it, each knowing where the next one begins.
+//!
+//! Nothing is copied but what has escapes; msgpack's values are written down as JSON's would be.
+
+#![forbid(unsafe_code)]
+
+use crate::wire::json_value::{MAX_DEPTH, number_value, scan_number};
+use crate::wire::value::{Fault, Is, Value};
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`.
+    Null,
+    /// A boolean.
+    True,
+    /// A boolean.
+    False,
+    /// A number without fraction and exponent.
+    Integer,
+    /// Any other number.
+    Float,
+    /// A text.
+    Text,
+    /// Bytes that aren't text.
+    Bytes,
+    /// An array.
+    Array,
+    /// An object: keys and values by turns.
+    Object,
+}
+
+/// A value of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    /// What it is.
+    pub kind: Kind,
+    /// Whether its text stands in what the tape holds of its own, not in the message.
+    own: bool,
+    /// Its first byte; of a text, the one behind the quote.
+    pub start: u32,
+    /// The byte behind its last; of a text, the quote.
+    pub end: u32,
+    /// The node behind all that it holds.
+    pub next: u32,
+}
+
+/// The values of one message.
+#[derive(Clone, Debug, Default)]
+pub struct Tape {
+    nodes: Vec<Node>,
+    own: Vec<u8>,
+}
+
+/// A tape and the message that it is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    tape: &'a Tape,
+    raw: &'a [u8],
+}
+
+impl Tape {
+    /// Takes down a message in JSON.
+    pub fn read_json<'a>(&'a mut self, raw: &'a [u8]) -> Result<Message<'a>, Fault> {
+        if let Err(error) = simdutf8::compat::from_utf8(raw) {
+            return Err(Fault { at: error.valid_up_to(), what: "isn't UTF-8" });
+        }
+        self.nodes.clear();
+        self.own.clear();
+        let mut parser = Parser { tape: self, raw, at: 0 };
+        parser.space();
+        parser.value(0)?;
+        parser.space();
+        if parser.at < raw.len() {
+            return Err(parser.fault("follows the message"));
+        }
+        Ok(Message { tape: self, raw })
+    }
+
+    /// Takes down a decoded message.
+    pub fn read_value<'a>(&'a mut self, value: &Value, raw: &'a [u8]) -> Message<'a> {
+        self.nodes.clear();
+        self.own.clear();
+        self.put(value);
+        Message { tape: self, raw }
+    }
+
+    fn put(&mut self, value: &Value) {
+        let at = self.nodes.len();
+        let start = self.own.len();
+        let kind = match &value.is {
+            Is::Null => Kind::Null,
+            Is::Flag(true) => Kind::True,
+            Is::Flag(false) => Kind::False,
+            Is::Integer(number) => self.write(Kind::Integer, number.to_string().as_bytes(), b','),
+            Is::Float(number) => self.write(Kind::Float, format!("{number}").as_bytes(), b','),
+            Is::Text(text) => self.write(Kind::Text, text.as_bytes(), b'"'),
+            Is::Bytes => Kind::Bytes,
+            Is::Array(_) => Kind::Array,
+            Is::Object(_) => Kind::Object,
+        };
+        let end = (self.own.len().max(start + 1) - 1) as u32;
+        self.nodes.push(Node { kind, own: true, start: start as u32, end, next: 0 });
+        match &value.is {
+            Is::Array(items) => items.iter().for_each(|item| self.put(item)),
+            Is::Object(members) => {
+                for (key, member) in members {
+                    self.put(&Value { at: 0, is: Is::Text(key.clone()) });
+                    self.put(member);
+                }
+            }
+            _ => {}
+        }
+        self.nodes[at].next = self.nodes.len() as u32;
+    }
+
+    /// Appends a text and what has to follow it, for those who read up to there.
+    fn write(&mut self, kind: Kind, text: &[u8], follows: u8) -> Kind {
+        self.own.extend_from_slice(text);
+        self.own.push(follows);
+        kind
+    }
+}
+
+impl<'a> Message<'a> {
+    /// A value by its number; that of the message itself is 0.
+    #[inline]
+    pub fn node(&self, at: usize) -> &'a Node {
+        &self.tape.nodes[at]
+    }
+
+    /// The bytes that hold a value's text, to be read from its `start` to its `end`.
+    #[inline]
+    pub fn source(&self, node: &Node) -> &'a [u8] {
+        if node.own { &self.tape.own } else { self.raw }
+    }
+
+    /// A text, or how a number is written.
+    #[inline]
+    pub fn text(&self, node: &Node) -> &'a [u8] {
+        &self.source(node)[node.start as usize..node.end as usize]
+    }
+
+    /// The value under a key of an object: of two with one key the later.
+    #[inline]
+    pub fn member(&self, at: usize, key: &[u8]) -> Option<usize> {
+        let (mut next, end) = (at + 1, self.node(at).next as usize);
+        let mut found = None;
+        while next < end {
+            if self.text(self.node(next)) == key {
+                found = Some(next + 1);
+            }
+            next = self.node(next + 1).next as usize;
+        }
+        found
+    }
+
+    /// An item of an array; a negative place counts from the end.
+    #[inline]
+    pub fn item(&self, at: usize, place: i64) -> Option<usize> {
+        let place = if place < 0 { self.items(at).count() as i64 + place } else { place };
+        self.items(at).nth(usize::try_from(place).ok()?)
+    }
+
+    /// The items of an array.
+    #[inline]
+    pub fn items(&self, at: usize) -> Items<'a> {
+        Items { nodes: &self.tape.nodes, next: at + 1, end: self.node(at).next as usize }
+    }
+}
+
+/// The items of an array, by number.
+#[derive(Clone, Debug)]
+pub struct Items<'a> {
+    nodes: &'a [Node],
+    next: usize,
+    end: usize,
+}
+
+impl Iterator for Items<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        if self.next >= self.end {
+            return None;
+        }
+        let at = self.next;
+        self.next = self.nodes[at].next as usize;
+        Some(at)
+    }
+}
+
+struct Parser<'a> {
+    tape: &'a mut Tape,
+    raw: &'a [u8],
+    at: usize,
+}
+
+impl Parser<'_> {
+    fn fault(&self, what: &'static str) -> Fault {
+        Fault { at: self.at, what }
+    }
+
+    #[inline]
+    fn peek(&self) -> Option<u8> {
+        self.raw.get(self.at).copied()
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, kind: Kind, start: usize, end: usize) {
+        let next = self.tape.nodes.len() as u32 + 1;
+        self.tape.nodes.push(Node { kind, own: false, start: start as u32, end: end as u32, next });
+    }
+
+    fn value(&mut self, depth: usize) -> Result<(), Fault> {
+        let start = self.at;
+        match self.peek() {
+            Some(b'"') => return self.text(),
+            Some(b'-' | b'0'..=b'9') => return self.number(),
+            Some(b'[' | b'{') => return self.container(depth),
+            Some(b't') => self.literal(b"true", Kind::True)?,
+            Some(b'f') => self.literal(b"false", Kind::False)?,
+            Some(b'n') => self.literal(b"null", Kind::Null)?,
+            Some(_) => return Err(self.fault("begins no value")),
+            None => return Err(self.fault("a value is missing")),
+        }
+        debug_assert!(self.at > start);
+        Ok(())
+    }
+
+    fn literal(&mut self, word: &[u8], kind: Kind) -> Result<(), Fault> {
+        if !self.raw[self.at..].starts_with(word) {
+            return Err(self.fault("begins no value"));
+        }
+        self.push(kind, self.at, self.at + word.len());
+        self.at += word.len();
+        Ok(())
+    }
+
+    fn container(&mut self, depth: usize) -> Result<(), Fault> {
+        if depth == MAX_DEPTH {
+            return Err(self.fault("nests too deep"));
+        }
+        let object = self.raw[self.at] == b'{';
+        let (kind, close) = if object { (Kind::Object, b'}') } else { (Kind::Array, b']') };
+        let node = self.tape.nodes.len();
+        self.push(kind, self.at, self.at);
+        self.at += 1;
+        self.space();
+        if self.peek() == Some(close) {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            if object {
+                if self.peek() != Some(b'"') {
+                    return Err(self.fault("must be a key"));
+                }
+                self.text()?;
+                self.space();
+                if self.peek() != Some(b':') {
+                    return Err(self.fault("must be :"));
+                }
+                self.at += 1;
+                self.space();
+            }
+            self.value(depth + 1)?;
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(byte) if byte == close => break,
+                _ => return Err(self.fault("must be , or the end")),
+            }
+            self.space();
+        }
+        self.at += 1;
+        self.tape.nodes[node].next = self.tape.nodes.len() as u32;
+        Ok(())
+    }
+
+    #[inline]
+    fn text(&mut self) -> Result<(), Fault> {
+        let start = self.at + 1;
+        let length =
+            self.raw[start..].iter().take_while(|&&byte| byte != b'"' && byte != b'\\' && byte >= b' ').count();
+        if self.raw.get(start + length) == Some(&b'"') {
+            self.push(Kind::Text, start, start + length);
+            self.at = start + length + 1;
+            return Ok(());
+        }
+        self.escaped(start + length)
+    }
+
+    /// A text with escapes, which begins at the parser's place and whose first unusual byte is at `from`.
+    #[cold]
+    fn escaped(&mut self, from: usize) -> Result<(), Fault> {
+        let mut end = from;
+        loop {
+            match self.raw.get(end) {
+                Some(b'"') => break,
+                Some(b'\\') => end += 2,
+                Some(&byte) if byte >= b' ' => end += 1,
+                Some(_) => return Err(Fault { at: end, what: "a control character in a text" }),
+                None => return Err(Fault { at: end, what: "a text without an end" }),
+            }
+        }
+        let value = crate::wire::json_value::decode(&self.raw[self.at..=end])
+            .map_err(|fault| Fault { at: self.at + fault.at, what: fault.what })?;
+        let Is::Text(text) = value.is else { return Err(self.fault("must be a text")) };
+        let start = self.tape.own.len();
+        self.tape.write(Kind::Text, text.as_bytes(), b'"');
+        self.push(Kind::Text, start, start + text.len());
+        if let Some(node) = self.tape.nodes.last_mut() {
+            node.own = true;
+        }
+        self.at = end + 1;
+        Ok(())
+    }
+
+    #[inline]
+    fn number(&mut self) -> Result<(), Fault> {
+        let Some(number) = scan_number(self.raw, self.at) else {
+            return Err(self.fault("no number of JSON's"));
+        };
+        let text = &self.raw[self.at..number.end];
+        let mut kind = if number.integer { Kind::Integer } else { Kind::Float };
+        // Only a long number can be beyond what is an integer, or a double.
+        let short = text.len() <= 18 && (number.integer || !text.iter().any(|byte| matches!(byte, b'e' | b'E')));
+        if !short {
+            match number_value(text, number.integer) {
+                Some(Is::Integer(_)) => {}
+                Some(_) => kind = Kind::Float,
+                None => return Err(self.fault("a number beyond a double's range")),
+            }
+        }
+        self.push(kind, self.at, number.end);
+        self.at = number.end;
+        Ok(())
+    }
+}

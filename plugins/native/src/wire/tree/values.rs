@@ -1,0 +1,331 @@
+//! Values of a message, found by their paths. The twin is `mainspring.wire._tree_values`.
+
+#![forbid(unsafe_code)]
+
+use crate::wire::declared::{Choice, Code, Integer, Named, Optional, Text, Time};
+use crate::wire::event::NO_ID;
+use crate::wire::json_value::number_value;
+use crate::wire::reading::millis_to_ns;
+use crate::wire::times::rfc3339_to_ns;
+use crate::wire::tree::path::{Path, Scope};
+use crate::wire::tree::tape::{Kind, Node};
+use crate::wire::value::{Fault, Is};
+
+/// The longest text of a number with an exponent or a fraction of a time.
+pub const MAX_TEXT: usize = 64;
+
+/// The fault of a value, or of the item where there is none.
+pub fn fault(scope: &Scope<'_>, at: Option<usize>, what: &'static str) -> Fault {
+    let node = scope.message.node(at.unwrap_or(scope.item));
+    Fault { at: node.start as usize, what }
+}
+
+/// A text, cut as declared.
+#[derive(Clone, Debug)]
+pub struct TextAt {
+    path: Path,
+    optional: bool,
+    after: String,
+    until: String,
+}
+
+impl TextAt {
+    /// Compiles the field.
+    pub fn new(field: &Text) -> TextAt {
+        TextAt {
+            path: Path::new(&field.key),
+            optional: field.optional,
+            after: field.after.clone(),
+            until: field.until.clone(),
+        }
+    }
+
+    /// The text.
+    pub fn read<'a>(&self, scope: &Scope<'a>) -> Result<&'a [u8], Fault> {
+        let found = self.path.find(scope);
+        let text = match found.map(|at| scope.message.node(at)) {
+            Some(node) if node.kind == Kind::Text => scope.message.text(node),
+            None if self.optional => return Ok(b""),
+            _ => return Err(fault(scope, found, "must be text")),
+        };
+        if self.after.is_empty() && self.until.is_empty() {
+            return Ok(text);
+        }
+        let start = match find_bytes(text, self.after.as_bytes()) {
+            Some(at) => at + self.after.len(),
+            None => return Ok(b""),
+        };
+        let rest = &text[start..];
+        let end = if self.until.is_empty() { None } else { find_bytes(rest, self.until.as_bytes()) };
+        Ok(&rest[..end.unwrap_or(rest.len())])
+    }
+
+    /// The text as a string.
+    pub fn string(&self, scope: &Scope<'_>) -> Result<String, Fault> {
+        Ok(String::from_utf8_lossy(self.read(scope)?).into_owned())
+    }
+}
+
+fn find_bytes(text: &[u8], part: &[u8]) -> Option<usize> {
+    if part.is_empty() {
+        return Some(0);
+    }
+    text.windows(part.len()).position(|window| window == part)
+}
+
+/// The whole number that a text of digits is.
+pub fn digits_of(text: &[u8]) -> Option<i64> {
+    if text.is_empty() || text.len() > MAX_TEXT / 2 || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    text.iter().try_fold(0i64, |value, byte| value.checked_mul(10)?.checked_add(i64::from(byte - b'0')))
+}
+
+/// An integer.
+#[derive(Clone, Debug)]
+pub struct IntegerAt {
+    path: Path,
+    optional: bool,
+    text: bool,
+}
+
+impl IntegerAt {
+    /// Compiles the field.
+    pub fn new(field: &Integer) -> IntegerAt {
+        IntegerAt::at(&field.key, field.optional, field.text)
+    }
+
+    /// That under a key.
+    pub fn at(key: &str, optional: bool, text: bool) -> IntegerAt {
+        IntegerAt { path: Path::new(key), optional, text }
+    }
+
+    /// The integer; `NO_ID` for an absent one that is optional.
+    pub fn read(&self, scope: &Scope<'_>) -> Result<i64, Fault> {
+        let found = self.path.find(scope);
+        let value = match found.map(|at| scope.message.node(at)) {
+            None if self.optional => return Ok(NO_ID),
+            Some(node) if node.kind == Kind::Integer || (self.text && node.kind == Kind::Text) => {
+                let text = scope.message.text(node);
+                // JSON has a zero with a sign.
+                digits_of(if node.kind == Kind::Integer && text == b"-0" { b"0" } else { text })
+            }
+            _ => None,
+        };
+        value.ok_or_else(|| fault(scope, found, "must be an integer"))
+    }
+}
+
+/// An integer, or `NO_ID` where none is declared.
+pub fn id(field: Option<&IntegerAt>, scope: &Scope<'_>) -> Result<i64, Fault> {
+    field.map_or(Ok(NO_ID), |field| field.read(scope))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clock {
+    Seconds,
+    Millis,
+    Micros,
+    Nanos,
+    Rfc3339,
+}
+
+/// A time.
+#[derive(Clone, Debug)]
+pub struct TimeAt {
+    path: Path,
+    clock: Clock,
+    free: bool,
+}
+
+impl TimeAt {
+    /// Compiles the field.
+    pub fn new(field: &Time) -> TimeAt {
+        let (key, clock, free) = match field {
+            Time::Seconds { key } => (key, Clock::Seconds, true),
+            Time::Millis { key, text } => (key, Clock::Millis, *text),
+            Time::Micros { key } => (key, Clock::Micros, true),
+            Time::Nanos { key, text } => (key, Clock::Nanos, *text),
+            Time::Rfc3339 { key } => (key, Clock::Rfc3339, false),
+        };
+        TimeAt { path: Path::new(key), clock, free }
+    }
+
+    /// The time in nanoseconds.
+    pub fn read(&self, scope: &Scope<'_>) -> Result<i64, Fault> {
+        let found = self.path.find(scope);
+        found
+            .and_then(|at| self.time(scope, scope.message.node(at)))
+            .ok_or_else(|| fault(scope, found, "must be a time"))
+    }
+
+    fn time(&self, scope: &Scope<'_>, node: &Node) -> Option<i64> {
+        let text = scope.message.text(node);
+        let places = match self.clock {
+            Clock::Seconds => 9,
+            Clock::Millis => 6,
+            Clock::Micros => 3,
+            Clock::Nanos | Clock::Rfc3339 => 0,
+        };
+        match node.kind {
+            Kind::Integer => {
+                let value = digits_of(if text == b"-0" { b"0" } else { text })?;
+                match self.clock {
+                    Clock::Millis => Some(millis_to_ns(value)),
+                    _ => value.checked_mul(10i64.pow(places)),
+                }
+            }
+            Kind::Text if self.clock == Clock::Rfc3339 => rfc3339_to_ns(text),
+            Kind::Text if self.free => fraction(text, places as usize),
+            Kind::Float if self.free => {
+                let Is::Float(value) = number_value(std::str::from_utf8(text).ok()?.as_bytes(), false)? else {
+                    return None;
+                };
+                fraction(format!("{value}").as_bytes(), places as usize)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A time, or the receive time where none is declared.
+pub fn time(field: Option<&TimeAt>, scope: &Scope<'_>, receive_time_ns: i64) -> Result<i64, Fault> {
+    field.map_or(Ok(receive_time_ns), |field| field.read(scope))
+}
+
+/// The nanoseconds of decimal text whose unit has so many decimals down to them; cut to whole ones.
+fn fraction(text: &[u8], places: usize) -> Option<i64> {
+    let (whole, rest) = match text.iter().position(|&byte| byte == b'.') {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    };
+    let digits = rest.unwrap_or_default();
+    if whole.is_empty() || rest == Some(b"") || text.len() > MAX_TEXT || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let significant = whole.iter().position(|&byte| byte != b'0').map_or(&whole[..0], |at| &whole[at..]);
+    if !whole.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let mut value = if significant.is_empty() { 0 } else { digits_of(significant)? };
+    for place in 0..places {
+        let digit = digits.get(place).map_or(0, |byte| i64::from(byte - b'0'));
+        value = value.checked_mul(10)?.checked_add(digit)?;
+    }
+    Some(value)
+}
+
+/// A choice.
+#[derive(Clone, Debug)]
+pub struct ChoiceAt {
+    path: Path,
+    values: Vec<(Named, i64)>,
+    otherwise: Option<i64>,
+}
+
+impl ChoiceAt {
+    /// Compiles the field of a message.
+    pub fn new(field: &Choice) -> ChoiceAt {
+        ChoiceAt { path: Path::new(&field.key), values: field.values.clone(), otherwise: field.otherwise }
+    }
+
+    /// Compiles the field of a row.
+    pub fn in_row(field: &Choice) -> ChoiceAt {
+        ChoiceAt { path: Path::in_row(&field.key), values: field.values.clone(), otherwise: field.otherwise }
+    }
+
+    /// What the value stands for.
+    pub fn read(&self, scope: &Scope<'_>) -> Result<i64, Fault> {
+        let found = self.path.find(scope);
+        if let Some(at) = found {
+            let node = scope.message.node(at);
+            if let Some((_, meaning)) = self.values.iter().find(|(named, _)| is_named(scope, node, named)) {
+                return Ok(*meaning);
+            }
+        }
+        self.otherwise.ok_or_else(|| fault(scope, found, "must be one of the declared values"))
+    }
+}
+
+/// Whether a value is the one that a declaration names, of its very type.
+pub fn is_named(scope: &Scope<'_>, node: &Node, named: &Named) -> bool {
+    match (node.kind, named) {
+        (Kind::Text, Named::Text(name)) => scope.message.text(node) == name.as_bytes(),
+        (Kind::True, Named::Flag(flag)) => *flag,
+        (Kind::False, Named::Flag(flag)) => !*flag,
+        (Kind::Integer, Named::Integer(name)) => number_value(scope.message.text(node), true)
+            .is_some_and(|value| matches!(value, Is::Integer(value) if value == i128::from(*name))),
+        _ => false,
+    }
+}
+
+/// A boolean; `None` where none is declared.
+#[derive(Clone, Debug)]
+pub struct FlagAt {
+    path: Path,
+    optional: bool,
+}
+
+impl FlagAt {
+    /// Compiles the field.
+    pub fn new(field: &Optional) -> FlagAt {
+        FlagAt { path: Path::new(&field.key), optional: field.optional }
+    }
+
+    /// The boolean.
+    pub fn read(&self, scope: &Scope<'_>) -> Result<bool, Fault> {
+        let found = self.path.find(scope);
+        match found.map(|at| scope.message.node(at).kind) {
+            Some(Kind::True) => Ok(true),
+            Some(Kind::False) => Ok(false),
+            None if self.optional => Ok(false),
+            _ => Err(fault(scope, found, "must be true or false")),
+        }
+    }
+
+    /// A number for information: NaN for an absent one that is optional.
+    pub fn number(&self, scope: &Scope<'_>) -> Result<f64, Fault> {
+        let found = self.path.find(scope);
+        let Some(at) = found else {
+            return if self.optional { Ok(f64::NAN) } else { Err(fault(scope, found, "is missing")) };
+        };
+        let node = scope.message.node(at);
+        match node.kind {
+            Kind::Integer | Kind::Float => match number_value(scope.message.text(node), node.kind == Kind::Integer) {
+                Some(Is::Integer(value)) => Ok(value as f64),
+                Some(Is::Float(value)) => Ok(value),
+                _ => Err(fault(scope, found, "must be a finite number")),
+            },
+            _ => Err(fault(scope, found, "must be a finite number")),
+        }
+    }
+}
+
+/// Plain decimal text; `None` where it is empty, null, or absent and optional.
+pub fn decimal_at(field: &Text, path: &Path, scope: &Scope<'_>, signed: bool) -> Result<Option<String>, Fault> {
+    let found = path.find(scope);
+    let text = match found.map(|at| scope.message.node(at)) {
+        Some(node) if node.kind == Kind::Text => scope.message.text(node),
+        Some(node) if node.kind == Kind::Null => return Ok(None),
+        None if field.optional => return Ok(None),
+        _ => return Err(fault(scope, found, "must be text")),
+    };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let text = String::from_utf8_lossy(text).into_owned();
+    let above_zero = || !text.starts_with('-') && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    if !crate::wire::reading::is_decimal(&text) || !(signed || above_zero()) {
+        return Err(fault(scope, found, "must be decimal text"));
+    }
+    Ok(Some(text))
+}
+
+/// The code of a message about the connection.
+pub fn code(field: Option<&Code>, scope: &Scope<'_>) -> Result<String, Fault> {
+    match field {
+        None => Ok(String::new()),
+        Some(Code::Text(text)) => TextAt::new(text).string(scope),
+        Some(Code::Integer(integer)) => Ok(IntegerAt::new(integer).read(scope)?.to_string()),
+    }
+}
