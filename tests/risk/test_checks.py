@@ -29,11 +29,11 @@ def make_check(catalogue):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_check_is_required_and_named_for_its_key(name, catalogue):
-    """One offer a module, required, with a one-line summary and options with a limit."""
+    """One offer a module, required, known to fused runs, with a one-line summary and options with a limit."""
     importlib.import_module(f"mainspring_plugins.risk.{name}").register_risk_checks(catalogue)
     assert list(catalogue) == [name]
     offer = catalogue[name]
-    assert offer.capabilities == {"required": True}
+    assert offer.capabilities == {"required": True, "in_runs": True}
     assert "\n" not in offer.summary
     assert "limit" in offer.options.__struct_fields__
 
