@@ -148,10 +148,12 @@ def read_inputs(path: Path) -> Iterator[Event]:
                 raise DataError(f"{where}: not a recorded input: {error}") from error
             if (number == 0) != (type(record) is _Header):
                 raise DataError(f"{where}: the file doesn't begin as recorded inputs do; name one of --record-inputs")
-            if type(record) is _Header:
+            if isinstance(record, _Header):
                 if record.format != _FORMAT:
                     raise DataError(f"{where}: format {record.format}, of version {record.version}; this one reads 1")
+            elif isinstance(record, _Run):
+                yield Messages(record.feed, record.messages)
             else:
-                yield Messages(record.feed, record.messages) if type(record) is _Run else record
+                yield record
             number += 1
             offset += _LENGTH_BYTES + length
