@@ -8,7 +8,6 @@ import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -22,42 +21,46 @@ from mainspring.wire import (
     Choice,
     ControlMessage,
     DeltaMessage,
-    Format,
-    Levels,
+    Integer,
     MarkMessage,
+    Micros,
     Millis,
     Nanos,
+    Price,
     QuoteMessage,
+    Range,
+    Rfc3339,
+    Seconds,
+    Size,
     SnapshotMessage,
     StatusMessage,
+    Text,
     TradeMessage,
     WireFeed,
 )
+from mainspring_perf.declared_book import MadeBook
+from mainspring_perf.declared_values import Cells, Unit
 
-__all__ = ["can_make", "declared_messages"]
+__all__ = ["declared_messages"]
 
 _START_NS = 1_723_161_600_000_000_000
 _STEP_NS = 1_000_000
 _MID_TICKS = 600_000
 _LEVELS_A_DELTA = 10
 _LEVELS_A_SNAPSHOT = 100
+_DEPTH = 25
 _SEED = 1
-
-
-def can_make(declared: Format) -> bool:
-    """Whether messages of the format can be made here: flat ones, whose bids and asks are arrays of their own."""
-    books = [one for one in declared.messages if isinstance(one, DeltaMessage | SnapshotMessage)]
-    return declared.flat and all(one.bids and one.asks and one.bids.key != one.asks.key for one in books)
 
 
 def declared_messages(declared: WireFeed, instrument: Instrument, count: int, *, encoding: str) -> list[RawMessage]:
     """So many messages for one instrument, seeded: a snapshot first where the format has one, then its kinds in turn.
 
-    `encoding` is "json" or "msgpack". Deltas continue the book, so that a feed has to apply every one.
+    `encoding` is "json" or "msgpack". Deltas continue the book, and checksums are right, so that a feed has to apply
+    every one.
     """
     maker = _Maker(declared, instrument)
-    bodies = itertools.islice(maker.bodies(), count)
     pack = msgpack.packb if encoding == "msgpack" else _json
+    bodies = itertools.islice(maker.bodies(), count)
     return [(_START_NS + number * _STEP_NS, pack(maker.wrap(body))) for number, body in enumerate(bodies)]
 
 
@@ -70,131 +73,146 @@ class _Maker:
         self._format = declared.format
         self._instrument = instrument
         self._random = Random(_SEED)  # noqa: S311  a benchmark's input, no secret
-        self._ids = itertools.count(1_000)
-        self._last_id = next(self._ids)
+        self._book = MadeBook(instrument, self._random)
+        self._last_id = 1_000
         self._sent = 0
 
-    def wrap(self, body: dict[str, Any]) -> Any:
+    def wrap(self, body: Any) -> Any:
         """A body in the format's envelope or batch."""
-        format_ = self._format
+        format_, stream = self._format, self._format.stream
         if format_.batch:
             return [body]
         if format_.unwrap is None:
             return body
-        wrapped: dict[str, Any] = {}
-        if format_.stream is not None:
-            wrapped[format_.stream.key] = f"{self._instrument.venue_symbol.lower()}{format_.stream.until}data"
-        return {**wrapped, format_.unwrap: body}
+        symbol = self._instrument.venue_symbol.lower()
+        named = {} if stream is None else {stream.key: f"{stream.after}{symbol}{stream.until}data"}
+        return {**named, format_.unwrap: body}
 
-    def bodies(self) -> Iterator[dict[str, Any]]:
-        """Bodies without end, in the order of the declaration."""
-        kinds = self._format.messages
+    def bodies(self) -> Iterator[Any]:
+        """Bodies without end, in the order of the declaration; whole books again only where there are no deltas."""
+        kinds = [one for one in self._format.messages if not isinstance(one, ControlMessage)]
         snapshots = [one for one in kinds if isinstance(one, SnapshotMessage)]
-        resets = [one for one in kinds if isinstance(one, DeltaMessage) and one.reset is not None]
-        later = [one for one in kinds if not isinstance(one, ControlMessage | SnapshotMessage)]
-        if snapshots:
-            yield self._body(snapshots[0], reset=False)
-        elif resets:
-            yield self._body(resets[0], reset=True)
-        for kind in itertools.cycle(later):
+        deltas = [one for one in kinds if isinstance(one, DeltaMessage)]
+        resets = [one for one in deltas if one.reset is not None]
+        for first in (snapshots or resets)[:1]:
+            yield self._body(first, reset=True)
+        for kind in itertools.cycle(one for one in kinds if not deltas or one not in snapshots):
             yield self._body(kind, reset=False)
 
-    def _body(self, kind: Any, *, reset: bool) -> dict[str, Any]:
+    def _body(self, kind: Any, *, reset: bool) -> Any:
         self._sent += 1
-        body: dict[str, Any] = {**dict.fromkeys(kind.has, 0), **kind.when}
+        cells = Cells(kind.each)
+        for path, value in kind.when.items():
+            cells.require(path, value)
         if kind.symbol is not None:
-            body[kind.symbol.key] = self._instrument.venue_symbol
-        if kind.event_time is not None:
-            body[kind.event_time.key] = self._time(kind.event_time)
+            cells.put_text(kind.symbol, self._instrument.venue_symbol)
         fill: Any = _FILLS[type(kind)]
-        fill(self, kind, body)
-        if reset:
-            body[kind.reset.key] = True
-        return body
+        fill(self, kind, cells)
+        if isinstance(kind, DeltaMessage | SnapshotMessage):
+            self._change(kind, cells, whole=reset or isinstance(kind, SnapshotMessage))
+        # It comes last, as a venue may use it as a number too.
+        if kind.event_time is not None:
+            cells.put(kind.event_time.key, self._time(kind.event_time))
+        return cells.whole(kind.has)
 
     def _time(self, field: Any) -> object:
         now_ns = _START_NS + self._sent * _STEP_NS
-        if isinstance(field, Millis):
-            return now_ns // 1_000_000
-        if isinstance(field, Nanos):
-            return now_ns
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=now_ns // 1000)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
+        match field:
+            case Rfc3339():
+                moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=now_ns // 1000)
+                return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
+            case Seconds():
+                return f"{now_ns / 1e9:.3f}"
+            case Micros():
+                return now_ns // 1_000
+            case Millis() | Nanos():
+                time = now_ns // 1_000_000 if isinstance(field, Millis) else now_ns
+                return str(time) if field.text else time
+        raise TypeError(f"no time: {field!r}")
 
-    def _price(self, away: int, *, number: bool) -> object:
-        return _decimal((_MID_TICKS + away) * self._instrument.tick_size, number=number)
+    def _put_unit(self, cells: Cells, field: Price | Size, units: int, sign: int = 1) -> None:
+        step = self._instrument.tick_size if isinstance(field, Price) else self._instrument.lot_size
+        unit = Unit.of(step, number=field.number, scale=field.scale, venue_symbol=self._instrument.venue_symbol)
+        cells.put(field.key, unit.write(unit.whole(units), sign))
 
-    def _size(self, lots: int, *, number: bool) -> object:
-        return _decimal(lots * self._instrument.lot_size, number=number)
+    def _put_id(self, cells: Cells, field: Integer | None, number: int) -> None:
+        if field is not None:
+            cells.put(field.key, str(number) if field.text else number)
 
-    def _rows(self, field: Levels, sign: int, levels: int) -> list[Any]:
-        rows: list[Any] = []
-        for _ in range(levels):
-            price = self._price(sign * self._random.randint(1, 2_000), number=field.number)
-            size = self._size(self._random.randint(0, 50_000), number=field.number)
-            if isinstance(field.price, str):
-                rows.append({field.price: price, field.size: size})
-                continue
-            assert isinstance(field.size, int)
-            row: list[object] = [0] * (max(field.price, field.size) + 1)
-            row[field.price], row[field.size] = price, size
-            rows.append(row)
-        return rows
+    def _put_choice(self, cells: Cells, field: Choice | None) -> None:
+        if field is not None and cells.get(field.key) is None:
+            cells.put(field.key, self._random.choice([value for value, _ in field.values]))
 
-    def _levels(self, kind: Any, body: dict[str, Any], levels: int) -> None:
-        body[kind.bids.key] = self._rows(kind.bids, -1, levels)
-        body[kind.asks.key] = self._rows(kind.asks, 1, levels)
+    def _change(self, kind: DeltaMessage | SnapshotMessage, cells: Cells, *, whole: bool) -> None:
+        """Changes the book, and writes what came of it."""
+        count = _LEVELS_A_SNAPSHOT if whole else _LEVELS_A_DELTA
+        if whole:
+            self._book.clear()
+        for field, sides in ((kind.rows, (1, -1)), (kind.bids, (1,)), (kind.asks, (-1,))):
+            if field is not None:
+                self._book.put_rows(cells, field, count, sides=sides, whole=whole)
+        depth = kind.depth
+        if depth is not None:
+            self._book.cut(depth if isinstance(depth, int) else _DEPTH)
+        if isinstance(depth, Text):
+            cells.put_text(depth, str(_DEPTH))
+        elif isinstance(depth, Integer):
+            self._put_id(cells, depth, _DEPTH)
+        if kind.checksum is not None:
+            cells.put(kind.checksum.key, self._book.checksum(kind.checksum))
+        if isinstance(kind, DeltaMessage) and kind.reset is not None:
+            cells.put(kind.reset.key, whole)
 
-    def delta(self, kind: DeltaMessage, body: dict[str, Any]) -> None:
-        self._levels(kind, body, _LEVELS_A_DELTA)
+    def delta(self, kind: DeltaMessage, cells: Cells) -> None:
+        previous = self._last_id
+        self._last_id += 1
         if kind.sequence is None:
             return
-        previous, self._last_id = self._last_id, next(self._ids)
-        first = previous if isinstance(self._format.sequencing, Chained) else previous + 1
-        body[kind.sequence.first], body[kind.sequence.last] = first, self._last_id
-        if kind.sequence.previous is not None:
-            body[kind.sequence.previous] = previous
+        chained = isinstance(self._format.sequencing, Chained)
+        field: Range = kind.sequence
+        numbers = ((field.first, previous if chained else self._last_id), (field.last, self._last_id))
+        for path, number in (*numbers, (field.previous, previous)):
+            if path is not None:
+                self._put_id(cells, Integer(path, text=field.text), number)
 
-    def snapshot(self, kind: SnapshotMessage, body: dict[str, Any]) -> None:
-        self._levels(kind, body, _LEVELS_A_SNAPSHOT)
-        if kind.last_id is not None:
-            body[kind.last_id.key] = self._last_id
+    def snapshot(self, kind: SnapshotMessage, cells: Cells) -> None:
+        self._last_id += 1
+        self._put_id(cells, kind.last_id, self._last_id)
 
-    def quote(self, kind: QuoteMessage, body: dict[str, Any]) -> None:
+    def quote(self, kind: QuoteMessage, cells: Cells) -> None:
         away = self._random.randint(1, 5)
         for sign, price, size in ((-1, kind.bid_price, kind.bid_size), (1, kind.ask_price, kind.ask_size)):
-            body[price.key] = self._price(sign * away, number=price.number)
-            body[size.key] = self._size(self._random.randint(1, 50_000), number=size.number)
-        if kind.update_id is not None:
-            body[kind.update_id.key] = self._last_id
+            self._put_unit(cells, price, _MID_TICKS + sign * away)
+            self._put_unit(cells, size, self._random.randint(1, 50_000))
+        self._put_id(cells, kind.update_id, self._last_id)
 
-    def trade(self, kind: TradeMessage, body: dict[str, Any]) -> None:
-        body[kind.price.key] = self._price(self._random.randint(-5, 5), number=kind.price.number)
-        body[kind.size.key] = self._size(self._random.randint(1, 50_000), number=kind.size.number)
-        if kind.trade_id is not None:
-            body[kind.trade_id.key] = self._sent
-        _choose(self._random, kind.aggressor, body)
+    def trade(self, kind: TradeMessage, cells: Cells) -> None:
+        self._put_unit(cells, kind.price, _MID_TICKS + self._random.randint(-5, 5))
+        side = self._random.choice((1, -1)) if kind.signed else 1
+        self._put_unit(cells, kind.size, self._random.randint(1, 50_000), side)
+        self._put_id(cells, kind.trade_id, self._sent)
+        self._put_choice(cells, kind.aggressor)
 
-    def bar(self, kind: BarMessage, body: dict[str, Any]) -> None:
+    def bar(self, kind: BarMessage, cells: Cells) -> None:
         for field, away in ((kind.open, 0), (kind.high, 9), (kind.low, -9), (kind.close, 3)):
-            body[field.key] = self._price(away, number=field.number)
-        body[kind.volume.key] = self._size(40_000, number=kind.volume.number)
-        if kind.trades is not None:
-            body[kind.trades.key] = self._random.randint(1, 500)
+            self._put_unit(cells, field, _MID_TICKS + away)
+        self._put_unit(cells, kind.volume, 40_000)
+        self._put_id(cells, kind.trades, self._random.randint(1, 500))
         if kind.vwap is not None:
-            body[kind.vwap.key] = float(_MID_TICKS * self._instrument.tick_size)
+            cells.put(kind.vwap.key, float(_MID_TICKS * self._instrument.tick_size))
 
-    def status(self, kind: StatusMessage, body: dict[str, Any]) -> None:
-        body[kind.code.key] = "T"
+    def status(self, kind: StatusMessage, cells: Cells) -> None:
+        self._put_choice(cells, kind.trading)
+        if cells.get(kind.code.key) is None:
+            cells.put_text(kind.code, "T")
         if kind.text is not None:
-            body[kind.text.key] = "Trading"
-        _choose(self._random, kind.trading, body)
+            cells.put_text(kind.text, "Trading")
 
-    def mark(self, kind: MarkMessage, body: dict[str, Any]) -> None:
-        body[kind.mark_price.key] = f"{_MID_TICKS * self._instrument.tick_size:f}1"
+    def mark(self, kind: MarkMessage, cells: Cells) -> None:
+        cells.put_text(kind.mark_price, f"{_MID_TICKS * self._instrument.tick_size:f}1")
         if kind.funding_rate is not None and kind.funding_time is not None:
-            body[kind.funding_rate.key] = "0.00010000"
-            body[kind.funding_time.key] = self._time(kind.funding_time)
+            cells.put_text(kind.funding_rate, "0.00010000")
+            cells.put(kind.funding_time.key, self._time(kind.funding_time))
 
 
 _FILLS: dict[type, Any] = {
@@ -206,12 +224,3 @@ _FILLS: dict[type, Any] = {
     StatusMessage: _Maker.status,
     MarkMessage: _Maker.mark,
 }
-
-
-def _choose(random: Random, field: Choice | None, body: dict[str, Any]) -> None:
-    if field is not None:
-        body[field.key] = random.choice([value for value, _ in field.values])
-
-
-def _decimal(value: Decimal, *, number: bool) -> object:
-    return float(value) if number else format(value, "f")

@@ -13,7 +13,7 @@ from mainspring.host.offers import Offer
 from mainspring.seams import Codec, Feed, FeedContext, FeedStatistics, RawMessage
 from mainspring.wire import WireFeed
 from mainspring_perf.candidates import candidates, make, options_of, registry
-from mainspring_perf.declared import can_make, declared_messages
+from mainspring_perf.declared import declared_messages
 from mainspring_perf.harness import Benchmark, WrongAnswer
 from mainspring_perf.parts import BTC_USDT
 
@@ -39,12 +39,8 @@ def unmeasured() -> dict[str, str]:
     """The feeds for which no messages are known, with what that means."""
     reasons = {}
     for offer in candidates("feed"):
-        if getattr(offer.factory, "source", None) is not None:
-            continue
-        if not isinstance(offer.factory, WireFeed):
+        if getattr(offer.factory, "source", None) is None and not isinstance(offer.factory, WireFeed):
             reasons[offer.name] = "it is neither declared nor brings its own messages: there is nothing to feed it with"
-        elif not can_make(offer.factory.format):
-            reasons[offer.name] = "messages of its shape can't be made from the declaration here"
     return reasons
 
 
@@ -58,7 +54,7 @@ def _messages(offer: Offer, encoding: str, count: int) -> list[RawMessage]:
         options = None if offer.options is None else options_of(offer)
         with calling(offer, "bring its messages"):
             return list(islice(source((BTC_USDT,), options), count))
-    if isinstance(offer.factory, WireFeed) and can_make(offer.factory.format):
+    if isinstance(offer.factory, WireFeed):
         return declared_messages(offer.factory, BTC_USDT, count, encoding=encoding)
     return []
 
