@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import psutil
-from rich.console import Console
 
 from hwprofile.children import code_command
 from mainspring.host.config import load_config
@@ -20,7 +19,6 @@ from mainspring.session import run_session
 from mainspring.testing import INSTRUMENT
 from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Calls
-from mainspring_perf.terminal import plain_table
 from mainspring_perf.wire import hot_paths
 
 __all__ = [
@@ -30,7 +28,6 @@ __all__ = [
     "in_fresh_process",
     "measure_memory",
     "measure_sessions",
-    "render_memory",
     "taken_by",
 ]
 
@@ -126,25 +123,6 @@ def _half_done(calls: Calls) -> tuple[Callable[[Any], object], Sequence[Any]]:
     for one in inputs[:half]:
         call(one)
     return call, inputs[half:]
-
-
-def render_memory(found: Memory, console: Console) -> None:
-    """Prints the results."""
-    first = found.resident_mb[0]
-    sessions = plain_table("session", right=("resident MB", "since the first"))
-    for number, resident in enumerate(found.resident_mb, 1):
-        sessions.add_row(str(number), f"{resident:.1f}", f"{resident - first:+.1f}")
-    console.print(sessions)
-    if found.peak_mb is not None:
-        console.print(f"peak: {found.peak_mb:.1f} MB")
-    books = plain_table("book of 2 x 1,000 levels", right=("KiB",))
-    for name, kib in found.book_kib.items():
-        books.add_row(name, f"{kib:.1f}")
-    console.print(books)
-    paths = plain_table("hot path", right=("blocks kept a message", "bytes at most"))
-    for name, taken in found.taken.items():
-        paths.add_row(name, f"{taken.blocks_kept:.4f}", f"{taken.peak_bytes:,}")
-    console.print(paths)
 
 
 def _peak_mb() -> float | None:

@@ -40,12 +40,14 @@ def list_suites() -> list[tuple[str, str]]:
     return [(name, (module.__doc__ or "").strip().splitlines()[0]) for name, module in find_suites().items()]
 
 
-def choose_benchmarks(suite: str, only: Sequence[str] = (), whole: Sequence[str] = ()) -> list[Benchmark]:
+def choose_benchmarks(
+    suite: str, only: Sequence[str] = (), whole: Sequence[str] = (), *, tiny: bool = False
+) -> list[Benchmark]:
     """The benchmarks of a suite that have one of `only` in their name, or one of `whole` for it, and their baselines.
 
-    All of them where neither is given.
+    All of them where neither is given. `tiny` makes them short enough for a test.
     """
-    every: list[Benchmark] = find_suites()[suite].benchmarks(False)
+    every: list[Benchmark] = find_suites()[suite].benchmarks(tiny)
     if not only and not whole:
         return every
     named = [one for one in every if one.name in whole or any(part in one.name for part in only)]
@@ -104,12 +106,15 @@ def run_suites(
     return Timed(rows=rows, benchmarks=kept, unmeasured=unmeasured)
 
 
-def run_tiny(names: Sequence[str]) -> Timed:
-    """Runs each benchmark once, at its tiny size, in this process: the answers are checked, the times say little."""
+def run_tiny(names: Sequence[str], only: Sequence[str] = ()) -> Timed:
+    """Runs each benchmark once, at its tiny size, in this process: the answers are checked, the times say little.
+
+    `only` are parts of names, as in `run_suites`.
+    """
     rows: list[dict[str, Any]] = []
     unmeasured: dict[str, str] = {}
     for suite in choose_suites(names):
-        benchmarks: list[Benchmark] = find_suites()[suite].benchmarks(True)
+        benchmarks = choose_benchmarks(suite, only, tiny=True)
         unmeasured |= _unmeasured(suite)
         timed = {}
         for benchmark in benchmarks:

@@ -44,6 +44,16 @@ def test_bench_lists_its_suites(mainspring):
     assert {line.split()[0] for line in out.splitlines()} >= {"book", "codec", "lane", "risk", "slippage"}
 
 
+def test_tiny_checks_answers_and_times_nothing_else(mainspring):
+    """`bench --tiny` runs each benchmark at its small size; a baseline can't be made of such times."""
+    code, out, _ = mainspring("bench", "--tiny", "hooks", "--only", "bound", "--json")
+    assert code == 0
+    assert [(row["benchmark"], row["tail"]) for row in json.loads(out)] == [("bound call", None)]
+    code, out, err = mainspring("bench", "--tiny", "hooks", "--save", "small")
+    assert (code, out) == (2, "")
+    assert "--tiny only checks answers" in err
+
+
 @pytest.mark.gate
 def test_a_baseline_of_another_host_is_compared_when_asked_for(mainspring, bench_of_elsewhere):
     """`--across-hosts` runs the benchmark and holds it against the other host's figures, and says so."""

@@ -11,6 +11,7 @@ from mainspring.report.figures import (
     at_step,
     bps,
     duration,
+    fine_latency,
     latency,
     memory,
     percent,
@@ -39,6 +40,22 @@ from mainspring.telemetry import Histogram
 def test_latency_has_three_digits_and_a_unit(ns: int, shown: str) -> None:
     """A latency never shows as 1,000 of a unit that has a larger one, nor with digits that aren't measured."""
     assert latency(ns) == shown
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (3.94, "3.94 ns"),
+        (33.61, "33.6 ns"),
+        (999.4, "999 ns"),
+        (999.6, "1.00 us"),
+        (53_310, "53.3 us"),
+        (2e9, "2,000 ms"),
+    ],
+)
+def test_a_fine_latency_has_three_digits(nanoseconds: float, text: str) -> None:
+    """The unit is the one that leaves the figure below a thousand."""
+    assert fine_latency(nanoseconds) == text
 
 
 def test_units_fit_their_figures() -> None:

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
+from mainspring.cli.peers import render
 from mainspring_perf.peers.catalogue import PEERS
 from mainspring_perf.peers.race import Outcome
-from mainspring_perf.peers.table import render, time_text
 from mainspring_tools.peers_page import make_page
 from mainspring_tools.peers_picture import draw
 from mainspring_tools.rust_peer import RUST
@@ -111,22 +111,6 @@ def test_the_page_in_the_docs_is_of_this_catalogue() -> None:
                 assert re.search(
                     rf"^\| (\*\*)?{re.escape(peer.name)}\1? \| (\*\*)?{re.escape(way)}", page, re.MULTILINE
                 )
-
-
-@pytest.mark.parametrize(
-    ("nanoseconds", "text"),
-    [
-        (3.94, "3.94 ns"),
-        (33.61, "33.6 ns"),
-        (999.4, "999 ns"),
-        (999.6, "1.00 us"),
-        (53_310, "53.3 us"),
-        (2e9, "2,000 ms"),
-    ],
-)
-def test_times_have_three_figures(nanoseconds: float, text: str) -> None:
-    """The unit is the one that leaves the figure below a thousand."""
-    assert time_text(nanoseconds) == text
 
 
 def looked_at(picture: str, scheme: str, folder: Path) -> dict[str, object]:

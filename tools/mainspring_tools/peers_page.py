@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hwprofile.probe import probe
+from mainspring.cli.peers import against
+from mainspring.report.figures import fine_latency
 from mainspring_perf.peers.catalogue import PEERS
 from mainspring_perf.peers.peer import Unavailable
 from mainspring_perf.peers.race import Outcome, Row, race
-from mainspring_perf.peers.table import against, time_text
 from mainspring_tools.peers_picture import draw
 from mainspring_tools.rust_peer import RUST, build
 
@@ -102,7 +103,7 @@ def _line(row: Row) -> str:
     way = f"{row.way} ({row.detail})" if row.detail else row.way
     if row.one_ns is None:
         return f"| {row.peer} | {way} | | | | not run: {_cell(row.reason)} |"
-    figures = f"{time_text(row.one_ns)} | {1e9 / row.one_ns:,.0f} | {100 * row.spread:.1f}%"
+    figures = f"{fine_latency(row.one_ns)} | {1e9 / row.one_ns:,.0f} | {100 * row.spread:.1f}%"
     if row.verdict == "ours":
         return f"| **{row.peer}** | **{way}** | {figures} | {against(row)} |"
     reported = f"**{against(row)}**" if row.verdict == "faster" else against(row)

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from mainspring.report.figures import fine_latency
 from mainspring_perf.peers.race import Outcome, Row
-from mainspring_perf.peers.table import time_text
 
 __all__ = ["draw"]
 
@@ -95,9 +95,9 @@ def _panel(outcome: Outcome, rows: Sequence[Row]) -> list[str]:
         label = f"{row.peer}: {row.way}"
         parts.append(f'<text x="{_LABELS - 10}" y="{y + 13}" text-anchor="end"{ink}>{escape(label)}</text>')
         parts.append(f'<rect class="{kind}" x="{_LABELS}" y="{y + 2}" width="{width:.1f}" height="14" rx="2"/>')
-        parts.append(f'<text x="{_LABELS + width + 6:.1f}" y="{y + 13}">{time_text(row.one_ns)}</text>')
+        parts.append(f'<text x="{_LABELS + width + 6:.1f}" y="{y + 13}">{fine_latency(row.one_ns)}</text>')
     return parts
 
 
 def _tick(power: int) -> str:
-    return time_text(10.0**power).replace(".00", "").replace(".0", "")
+    return fine_latency(10.0**power).replace(".00", "").replace(".0", "")

@@ -13,21 +13,20 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from hwprofile.children import own_python
+from mainspring.cli.bench_tables import render, render_comparison
 from mainspring.cli.command import make_app
 from mainspring.cli.default_command import RunByDefault
 from mainspring.cli.output import EXIT_CODES, FAILED, errors, print_json, results, write_file
 from mainspring.cli.peers import run_peers
 from mainspring.data import check_outputs
 from mainspring.errors import MainspringError
+from mainspring.report.page import bench_page
+from mainspring.session import host_facts
 from mainspring_perf.candidates import allow_only
-from mainspring_perf.history import make_series
-from mainspring_perf.history_views import history_page, render_history
 from mainspring_perf.host import code, host_profile
-from mainspring_perf.page import bench_page
-from mainspring_perf.run import Timed, list_suites, run_suites
-from mainspring_perf.store import Baseline, check_name, load_baseline, load_runs, save_run
+from mainspring_perf.run import Timed, list_suites, run_suites, run_tiny
+from mainspring_perf.store import Baseline, check_name, load_baseline, save_run
 from mainspring_perf.suites import choose_suites
-from mainspring_perf.terminal import render, render_comparison
 from mainspring_perf.versus import Comparison, beside_each_other, from_saved, why_not_run_again
 
 __all__ = ["bench_app", "effort_of", "progress_bar"]
@@ -52,6 +51,9 @@ def run(
     list_only: Annotated[bool, typer.Option("--list", help="List the suites and exit.")] = False,
     fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: faster but less precise.")] = False,
     rigorous: Annotated[bool, typer.Option("--rigorous", help="More rounds: slower but more precise.")] = False,
+    tiny: Annotated[
+        bool, typer.Option("--tiny", help="Check every answer on a small input, once; its times mean little.")
+    ] = False,
     only: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="Only benchmarks whose name contains this. Repeatable.")
     ] = None,
@@ -84,13 +86,15 @@ def run(
             typer.echo(f"{name:10} {summary}")
         return
     asked = _Asked(
-        effort=effort_of(fast=fast, rigorous=rigorous),
+        effort="tiny" if tiny else effort_of(fast=fast, rigorous=rigorous),
         limit=_limit(fail_over),
         only=tuple(only or ()),
         allow=tuple(allow or ()),
         rate=rate,
         rows=save is not None or html is not None,
     )
+    if tiny and (fast or rigorous or against or save or rate):
+        raise MainspringError("--tiny only checks answers: leave out --fast, --rigorous, --rate, --save and --against")
     if against is None and (asked.limit is not None or across_hosts):
         raise MainspringError("--fail-over and --across-hosts need --against NAME")
     if rate is not None and not rate > 0:
@@ -106,39 +110,10 @@ def run(
     if save is not None and timed is not None:
         _save(save, timed)
     if html is not None and timed is not None:
-        write_file(html, bench_page(timed.rows).encode())
+        write_file(html, bench_page(timed.rows, host_facts()).encode())
     _show(timed, comparison, as_json=as_json)
     if comparison is not None and comparison.failed:
         raise typer.Exit(FAILED)
-
-
-@bench_app.command("history")
-def history(
-    suites: Annotated[
-        list[str] | None, typer.Argument(help="The suites to show; all of them if none is named.")
-    ] = None,
-    *,
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="Only benchmarks whose name contains this. Repeatable.")
-    ] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an HTML page of charts.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
-) -> None:
-    """Plot this host's saved runs over time, and name the commit or version where a figure changed."""
-    names = choose_suites(suites or ()) if suites else ()
-    host = host_profile()
-    series = make_series(load_runs(host.fingerprint), names, only or ())
-    if html is not None:
-        check_outputs({"--html": html})
-        name = f"{host.cpu.model_name or 'this host'}, host {host.fingerprint}"
-        write_file(html, history_page(series, name).encode())
-        errors().print(f"written: {html}")
-    if as_json:
-        print_json(msgspec.to_builtins(series))
-    elif series:
-        render_history(series, results())
-    else:
-        errors().print(f"no run is saved on this host ({host.fingerprint}); save one with `bench --save NAME`")
 
 
 @bench_app.command("peers")
@@ -190,6 +165,8 @@ def _measure(suites: Sequence[str], asked: _Asked, baseline: Baseline | None) ->
 
 
 def _timed(suites: Sequence[str], asked: _Asked, progress: Callable[[str, int, int], None]) -> Timed:
+    if asked.effort == "tiny":
+        return run_tiny(suites, asked.only)
     return run_suites(suites, effort=asked.effort, only=asked.only, rate=asked.rate, progress=progress)
 
 

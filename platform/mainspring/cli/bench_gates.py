@@ -6,12 +6,12 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from mainspring.cli.bench import bench_app, effort_of, progress_bar
-from mainspring.cli.output import FAILED, errors, print_json, results
+from mainspring.cli.bench import effort_of, progress_bar
+from mainspring.cli.bench_history import bench_app
+from mainspring.cli.output import FAILED, errors, plain_table, print_json, results
 from mainspring_perf.instructions import Outcome, check_instructions
-from mainspring_perf.memory import measure_memory, render_memory
+from mainspring_perf.memory import Memory, measure_memory
 from mainspring_perf.targets import Reached, check_targets, load_targets, suites_of
 
 __all__ = ["bench_app", "instructions", "memory", "targets"]
@@ -39,9 +39,7 @@ def targets(
     if as_json:
         print_json(msgspec.to_builtins(reached))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("target", "what", "aim", "reached", ""):
-        table.add_column(name, justify="right" if name in ("aim", "reached") else "left", overflow="fold")
+    table = plain_table("target", "what", ">aim", ">reached", "")
     for one in reached:
         table.add_row(one.target.name, escape(one.target.what), _aim(one), _figure(one), _verdict(one))
     results().print(table)
@@ -78,13 +76,11 @@ def memory(
     if as_json:
         print_json(msgspec.to_builtins(found))
     else:
-        render_memory(found, results())
+        _show_memory(found)
 
 
 def _show(outcome: Outcome) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("hot path", "recorded", "now", "allocations", "change", ""):
-        table.add_column(name, justify="left" if name in ("hot path", "") else "right", overflow="fold")
+    table = plain_table("hot path", ">recorded", ">now", ">allocations", ">change", "")
     for one in outcome.counts:
         figures = ("" if value is None else f"{value:,.1f}" for value in (one.then, one.now))
         change = "" if one.change is None else f"{100 * one.change:+.2f}%"
@@ -94,6 +90,25 @@ def _show(outcome: Outcome) -> None:
     if outcome.counts:
         results().print(table)
     results().print(escape(outcome.said))
+
+
+def _show_memory(found: Memory) -> None:
+    console = results()
+    first = found.resident_mb[0]
+    sessions = plain_table("session", ">resident MB", ">since the first")
+    for number, resident in enumerate(found.resident_mb, 1):
+        sessions.add_row(str(number), f"{resident:.1f}", f"{resident - first:+.1f}")
+    console.print(sessions)
+    if found.peak_mb is not None:
+        console.print(f"peak: {found.peak_mb:.1f} MB")
+    books = plain_table("book of 2 x 1,000 levels", ">KiB")
+    for name, kib in found.book_kib.items():
+        books.add_row(name, f"{kib:.1f}")
+    console.print(books)
+    paths = plain_table("hot path", ">blocks kept a message", ">bytes at most")
+    for name, taken in found.taken.items():
+        paths.add_row(name, f"{taken.blocks_kept:.4f}", f"{taken.peak_bytes:,}")
+    console.print(paths)
 
 
 def _aim(one: Reached) -> str:

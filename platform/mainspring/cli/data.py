@@ -6,10 +6,9 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
 
 from mainspring.cli.command import make_app
-from mainspring.cli.output import errors, print_json, print_warnings, results
+from mainspring.cli.output import errors, plain_table, print_json, print_warnings, results
 from mainspring.cli.session import SetOption
 from mainspring.data import CaptureWriter, capture_catalogue, check_absent, check_outputs, find_capture, get
 from mainspring.errors import ConfigError, DataError
@@ -49,9 +48,7 @@ def list_captures(*, as_json: Annotated[bool, typer.Option("--json", help="Print
     if as_json:
         print_json(rows)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("name", "feed", "messages", "size", "here", "description"):
-        table.add_column(column, overflow="fold", justify="right" if column in ("messages", "size") else "left")
+    table = plain_table("name", "feed", ">messages", ">size", "here", "description")
     for row in rows:
         status = row["problem"] or row["here"] or "no"
         size = f"{row['size_bytes'] / 1e6:.1f} MB"

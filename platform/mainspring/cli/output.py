@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from hwprofile.terminal import printable
 from mainspring.data.replace import write_atomically
@@ -21,6 +22,7 @@ __all__ = [
     "FAILED",
     "REFUSED",
     "errors",
+    "plain_table",
     "print_error",
     "print_json",
     "print_json_text",
@@ -52,6 +54,14 @@ def results() -> Console:
 def errors() -> Console:
     """The console for errors, warnings and progress, on standard error."""
     return SafeConsole(stderr=True, highlight=False)
+
+
+def plain_table(*columns: str) -> Table:
+    """Returns a table without lines. Columns of figures, whose names begin with ">", are flush right."""
+    table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left", caption_style="dim")
+    for name in columns:
+        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
+    return table
 
 
 def print_json(value: Any) -> None:

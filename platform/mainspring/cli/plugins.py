@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from mainspring.cli.command import make_app
-from mainspring.cli.output import FAILED, print_json, print_warnings, results
+from mainspring.cli.output import FAILED, plain_table, print_json, print_warnings, results
 from mainspring.errors import PluginError
 from mainspring.host.native_part import why_not_native
 from mainspring.host.offers import why_unusable
@@ -63,9 +62,7 @@ def list_plugins(
         print_json({"plugins": rows, "not_allowed": blocked, "native": without})
         return
     console = results()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("seam", "name", "from", "here", "description"):
-        table.add_column(column, overflow="fold")
+    table = plain_table("seam", "name", "from", "here", "description")
     for row in rows:
         here = row["unusable"] or ("default" if row["default"] else "usable")
         distribution = f"{row['distribution']} {row['version']}"

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from mainspring.cli.output import FAILED, errors, print_json, results
+from mainspring.cli.output import FAILED, errors, plain_table, print_json, results
 from mainspring.errors import DataError, MainspringError
 from mainspring.report import SessionReport, from_json
 from mainspring.report.figures import latency
@@ -16,7 +15,7 @@ from mainspring_perf.scaling.calibration import calibrate
 from mainspring_perf.scaling.capacity import busiest, capacity, lanes_needed
 from mainspring_perf.scaling.rate import far_off
 from mainspring_perf.scaling.run import find_studies, run_studies
-from mainspring_perf.scaling.values import Table as Findings
+from mainspring_perf.scaling.values import Table
 
 __all__ = ["scaling"]
 
@@ -65,10 +64,9 @@ def scaling(
         raise typer.Exit(FAILED)
 
 
-def _print(found: Findings) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, title in enumerate(found.head):
-        table.add_column(title, justify="right" if place else "left", overflow="fold")
+def _print(found: Table) -> None:
+    first, *others = found.head
+    table = plain_table(first, *[f">{title}" for title in others])
     for row in found.rows:
         table.add_row(*map(escape, row))
     console = results()
@@ -90,10 +88,7 @@ def _size(path: Path, peak: float | None, load: float, as_json: bool) -> None:
         reported: dict[str, Any] = {"share_ns": found.share_ns, "saturation": found.saturation}
         print_json({**reported, "message_ns": found.message_ns, "peak": wanted, "load": load, "lanes": lanes})
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("of a message")
-    table.add_column("takes", justify="right")
-    table.add_column("share", justify="right")
+    table = plain_table("of a message", ">takes", ">share")
     for name, ns in sorted(found.share_ns.items(), key=lambda pair: -pair[1]):
         table.add_row(escape(name), latency(ns), f"{ns / found.message_ns:.0%}")
     console = results()

@@ -13,12 +13,14 @@ __all__ = [
     "clock",
     "count_of",
     "duration",
+    "fine_latency",
     "is_positive",
     "latency",
     "memory",
     "percent",
     "round_latency",
     "signed",
+    "three_digits",
     "time_of_day",
     "times_as_long",
     "whole_percent",
@@ -43,6 +45,11 @@ def latency(ns: float, micro: str = "us") -> str:
     return _scaled(ns, tuple((scale, unit.format(micro=micro)) for scale, unit in _LATENCY_UNITS))
 
 
+def fine_latency(ns: float) -> str:
+    """Formats the mean of many latencies with three digits, below a microsecond too: 3.94 ns, 33.6 ns, 1.02 us."""
+    return _scaled(ns, ((1.0, "ns"), (1e3, "us"), (1e6, "ms")))
+
+
 def round_latency(ns: float, micro: str = "us") -> str:
     """Formats a chosen latency without trailing zeros: 5 ms, 100 us. `micro` is the micro sign."""
     number, _, unit = latency(ns, micro).partition(" ")
@@ -59,9 +66,13 @@ def memory(size_bytes: int) -> str:
 def _scaled(value: float, units: tuple[tuple[float, str], ...]) -> str:
     # 999.5 and above would print as 1,000 of a unit.
     scale, unit = next((pair for pair in units if value / pair[0] < 999.5), units[-1])
-    scaled = value / scale
-    decimals = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
-    return f"{scaled:,.{decimals}f} {unit}"
+    return f"{three_digits(value / scale)} {unit}"
+
+
+def three_digits(value: float) -> str:
+    """Formats a positive number with three digits, or more if it is above a thousand: 3.94, 33.6, 1,235."""
+    decimals = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:,.{decimals}f}"
 
 
 def duration(seconds: float) -> str:

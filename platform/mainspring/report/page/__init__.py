@@ -14,6 +14,7 @@ from mainspring.report.page.axes import (
     y_axis,
     y_title,
 )
+from mainspring.report.page.benchmarks import bench_page
 from mainspring.report.page.document import to_html
 from mainspring.report.page.figure import drawing, figure, legend, swatch
 from mainspring.report.page.markup import Child, Html, join, tag
@@ -30,6 +31,7 @@ __all__ = [
     "Row",
     "Scale",
     "Tick",
+    "bench_page",
     "card",
     "cards",
     "drawing",

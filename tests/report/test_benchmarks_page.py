@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mainspring_perf.page import bench_page
+from mainspring.report.page import bench_page
 
 HOSTILE = '</style><script>alert("1")</script>&\x1b[31m\u202e'
 
@@ -28,6 +28,7 @@ def row(suite: str, name: str, one_ns: float, **more: Any) -> dict[str, Any]:
     }
 
 
+FACTS = {"cpu": "a CPU"}
 BASELINE = {"baseline": "sorted-dict: best prices"}
 ROWS = [
     row("book", "sorted-dict: best prices", 600.0, target_us=1.0, met=True),
@@ -59,7 +60,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
 
 def test_each_figure_is_there_and_what_was_missed_is_said_first() -> None:
     """The counts of the head, the tails of those that have them, and who missed an aim."""
-    html = bench_page(ROWS)
+    html = bench_page(ROWS, FACTS)
     text = re.sub(r"<[^>]+>", " ", html)
     for words in ("2 of 3", "missed: book: bisect-list: best prices", "6.00x", "91.0 µs", "2.00 ms", "53,476", "±4.0%"):
         assert words in text
@@ -69,7 +70,8 @@ def test_each_figure_is_there_and_what_was_missed_is_said_first() -> None:
 
 def test_hostile_names_stay_text() -> None:
     """A stranger's plugin or its input's description can't leave its place."""
-    html = bench_page([row(HOSTILE, HOSTILE, 5.0, input=HOSTILE), row(HOSTILE, "b", 9.0, baseline=HOSTILE, ratio=0.5)])
+    rows = [row(HOSTILE, HOSTILE, 5.0, input=HOSTILE), row(HOSTILE, "b", 9.0, baseline=HOSTILE, ratio=0.5)]
+    html = bench_page(rows, {HOSTILE: HOSTILE})
     assert "<script" not in html
     assert html.count("</style>") == 1
     assert "\x1b" not in html
@@ -78,13 +80,13 @@ def test_hostile_names_stay_text() -> None:
 
 def test_no_rows_are_a_page_too() -> None:
     """A run of no suites gives a page that says so."""
-    assert "in 0 suites" in bench_page([])
+    assert "in 0 suites" in bench_page([], FACTS)
 
 
 @pytest.mark.parametrize("width", [1160, 390])
 def test_bars_are_as_long_as_their_times(opened: Any, width: int) -> None:
     """On the screen, bars start at one line and are as long as the times say, the fastest on top."""
-    page, asked = opened(bench_page(ROWS), width)
+    page, asked = opened(bench_page(ROWS, FACTS), width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert asked == ["file"]
     bars = page.locator("svg.chart:visible").first.locator("rect.timed, rect.missed")
@@ -105,7 +107,7 @@ def overlap(one: dict[str, float], other: dict[str, float], start: str, size: st
 
 def test_times_far_apart_get_a_logarithmic_axis(opened: Any) -> None:
     """A lane of 18.7 µs and one of 120 ns can't both be bars: both are marks, as far apart as the tenfolds between."""
-    page, _ = opened(bench_page(ROWS), 1160)
+    page, _ = opened(bench_page(ROWS, FACTS), 1160)
     marks = page.locator("svg.chart:visible").nth(1).locator("circle.timed")
     assert marks.count() == 2
     assert marks.nth(1).bounding_box()["x"] > marks.nth(0).bounding_box()["x"] + 400

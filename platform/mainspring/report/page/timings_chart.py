@@ -4,26 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mainspring.report.figures import latency, round_latency
-from mainspring.report.page import (
-    Frame,
-    Html,
-    Row,
-    Scale,
-    Tick,
-    drawing,
-    figure,
-    join,
-    legend,
-    log_scale,
-    log_ticks,
-    number_ticks,
-    rows_frame,
-    rows_labels,
-    scale,
-    swatch,
-    tag,
-    x_axis,
-)
+from mainspring.report.page.axes import Frame, Scale, Tick, log_scale, log_ticks, number_ticks, scale, x_axis
+from mainspring.report.page.figure import drawing, figure, legend, swatch
+from mainspring.report.page.markup import Html, join, tag
+from mainspring.report.page.rows import Row, rows_frame, rows_labels
 
 __all__ = ["timings_chart", "timings_key"]
 
@@ -32,7 +16,7 @@ _LINEAR_UP_TO = 30.0
 
 
 def timings_chart(title: str, rows: Sequence[Mapping[str, Any]], *, short: bool = False) -> Html:
-    """Charts rows of `mainspring_perf.run.run_suites`, fastest first.
+    """Charts rows of `mainspring bench`, fastest first.
 
     `short` labels the bars with what stands before the colon of their names: who does the work that `title` names.
 

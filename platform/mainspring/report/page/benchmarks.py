@@ -6,9 +6,10 @@ from typing import Any
 
 from mainspring import __version__
 from mainspring.report.figures import count_of, latency
-from mainspring.report.page import NO_FIGURE, Html, card, cards, page, section, table, tag
-from mainspring.session import host_facts
-from mainspring_perf.timings_chart import timings_chart, timings_key
+from mainspring.report.page.markup import Html, tag
+from mainspring.report.page.shell import card, cards, page, section
+from mainspring.report.page.table import NO_FIGURE, table
+from mainspring.report.page.timings_chart import timings_chart, timings_key
 
 __all__ = ["bench_page"]
 
@@ -18,13 +19,15 @@ _VERDICTS = {True: ("met", "good"), False: ("missed", "bad"), None: ("", "quiet"
 _Rows = Sequence[Mapping[str, Any]]
 
 
-def bench_page(rows: _Rows) -> str:
-    """Returns the page of rows from `mainspring_perf.run.run_suites`, a section per suite. All free text is escaped.
+def bench_page(rows: _Rows, facts: Mapping[str, str]) -> str:
+    """Returns the page of rows as `mainspring bench --json` prints them, a section per suite. Free text is escaped.
 
-    Tail latencies are shown where a row has them (`p50_ns`, `p99_ns`, `p99_9_ns`, `max_ns`).
+    Tail latencies are shown where a row has them (`p50_ns`, `p99_ns`, `p99_9_ns`, `max_ns`). `facts` are those of the
+    host, by name.
     """
     suites = [(suite, list(of)) for suite, of in groupby(rows, key=lambda row: row["suite"])]
-    return page("Mainspring benchmarks", _header(rows, len(suites)), *[_suite(*suite) for suite in suites], _footer())
+    body = [_suite(*suite) for suite in suites]
+    return page("Mainspring benchmarks", _header(rows, len(suites)), *body, _footer(facts))
 
 
 def _header(rows: _Rows, suites: int) -> Html:
@@ -102,6 +105,6 @@ def _aim(row: Mapping[str, Any]) -> str:
     return ", ".join(aims) or NO_FIGURE
 
 
-def _footer() -> Html:
-    known = [f"{name}: {value}" for name, value in host_facts().items()]
+def _footer(facts: Mapping[str, str]) -> Html:
+    known = [f"{name}: {value}" for name, value in facts.items()]
     return tag("footer", tag("p", ", ".join(known)), tag("p", f"Mainspring {__version__}"))

@@ -1,4 +1,4 @@
-"""Prints the rows of a run, and comparisons."""
+"""Prints the rows of a run of benchmarks, and comparisons."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,11 +7,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mainspring.cli.output import plain_table
 from mainspring.report.figures import latency
 from mainspring_perf.run import Timed
 from mainspring_perf.versus import Comparison
 
-__all__ = ["plain_table", "render", "render_comparison"]
+__all__ = ["render", "render_comparison"]
 
 _JUDGED = {True: "met", False: "MISSED", None: "not assessed"}
 
@@ -31,7 +32,7 @@ def render(timed: Timed, console: Console) -> None:
 
 def _means(rows: Sequence[dict[str, Any]]) -> Table:
     table = plain_table(
-        "suite", "benchmark", right=("one", "a second", "bytes", "± rounds", "against its baseline", "aim")
+        "suite", "benchmark", ">one", ">a second", ">bytes", ">± rounds", ">against its baseline", ">aim"
     )
     for row in rows:
         ratio = f"{row['ratio']:.2f}x {row['baseline']}" if row["ratio"] is not None else ""
@@ -50,7 +51,7 @@ def _means(rows: Sequence[dict[str, Any]]) -> Table:
 
 def _tails(rows: Sequence[dict[str, Any]]) -> Table:
     tails = [row["tail"] for row in rows if row["tail"]]
-    table = plain_table("suite", "one by one", right=("mean", "p50", "p99", "p99.9", "max", "operations", "a second"))
+    table = plain_table("suite", "one by one", ">mean", ">p50", ">p99", ">p99.9", ">max", ">operations", ">a second")
     for row in rows:
         tail = row["tail"]
         if tail is None:
@@ -70,7 +71,7 @@ def _tails(rows: Sequence[dict[str, Any]]) -> Table:
 
 def render_comparison(found: Comparison, console: Console) -> None:
     """Prints each difference with its interval and verdict, and how they were measured."""
-    table = plain_table("suite", "benchmark", right=("then", "now", "now to then", "95% interval", "verdict"))
+    table = plain_table("suite", "benchmark", ">then", ">now", ">now to then", ">95% interval", ">verdict")
     for one in found.differences:
         style = {"slower": "red", "faster": "green"}.get(one.verdict, "")
         verdict = f"{one.verdict}, FAILS" if one.fails else one.verdict
@@ -89,16 +90,6 @@ def render_comparison(found: Comparison, console: Console) -> None:
     for side, names in (("only now", found.only_now), ("only then", found.only_then)):
         for name in names:
             console.print(escape(f"{side}: {name}"), style="dim")
-
-
-def plain_table(*left: str, right: Sequence[str] = ()) -> Table:
-    """Returns a table without lines: columns of words on the left, of figures on the right."""
-    table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left", caption_style="dim")
-    for name in left:
-        table.add_column(name, overflow="fold")
-    for name in right:
-        table.add_column(name, justify="right", overflow="fold")
-    return table
 
 
 def _aim(row: dict[str, Any]) -> str:

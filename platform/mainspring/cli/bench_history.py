@@ -1,26 +1,64 @@
-"""Shows a host's series: bars in a terminal, charts on an HTML page."""
+"""`bench history`: shows a host's series, as bars in a terminal and as charts on an HTML page."""
 
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
+from typing import Annotated
 
+import msgspec
+import typer
 from rich.console import Console
 from rich.markup import escape
 
+from mainspring.cli.bench import bench_app
+from mainspring.cli.output import errors, plain_table, print_json, results, write_file
+from mainspring.data import check_outputs
 from mainspring.report.figures import latency
 from mainspring.report.page import Html, log_scale, page, scale, section, tag
-from mainspring_perf.history import Change, Series
-from mainspring_perf.terminal import plain_table
+from mainspring_perf.history import Change, Series, make_series
+from mainspring_perf.host import host_profile
+from mainspring_perf.store import load_runs
+from mainspring_perf.suites import choose_suites
 
-__all__ = ["history_page", "render_history"]
+__all__ = ["bench_app", "format_change", "history", "history_page"]
 
 _BARS = "▁▂▃▄▅▆▇█"
 _LAST = 60
 _WIDTH, _HEIGHT, _MARGIN = 640, 120, 8
 
 
-def render_history(series: Sequence[Series], console: Console) -> None:
+@bench_app.command("history")
+def history(
+    suites: Annotated[
+        list[str] | None, typer.Argument(help="The suites to show; all of them if none is named.")
+    ] = None,
+    *,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="Only benchmarks whose name contains this. Repeatable.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an HTML page of charts.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Plot this host's saved runs over time, and name the commit or version where a figure changed."""
+    names = choose_suites(suites or ()) if suites else ()
+    host = host_profile()
+    series = make_series(load_runs(host.fingerprint), names, only or ())
+    if html is not None:
+        check_outputs({"--html": html})
+        name = f"{host.cpu.model_name or 'this host'}, host {host.fingerprint}"
+        write_file(html, history_page(series, name).encode())
+        errors().print(f"written: {html}")
+    if as_json:
+        print_json(msgspec.to_builtins(series))
+    elif series:
+        _render(series, results())
+    else:
+        errors().print(f"no run is saved on this host ({host.fingerprint}); save one with `bench --save NAME`")
+
+
+def _render(series: Sequence[Series], console: Console) -> None:
     """Prints each series as bars, oldest first, with `|` before a run at which it moved, and lists the moves."""
-    table = plain_table("suite", "benchmark", "oldest to newest", right=("runs", "first", "last"))
+    table = plain_table("suite", "benchmark", "oldest to newest", ">runs", ">first", ">last")
     for one in series:
         figures = (str(len(one.one_ns)), latency(one.one_ns[0]), latency(one.one_ns[-1]))
         table.add_row(one.suite, escape(one.benchmark), _bars(one), *figures)
