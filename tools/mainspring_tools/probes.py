@@ -11,7 +11,7 @@ from hwprofile.children import code_command
 from mainspring.testing import INSTRUMENT
 from mainspring_perf.candidates import usable
 from mainspring_perf.memory import book_bytes, in_fresh_process
-from mainspring_perf.scaling import rate
+from mainspring_perf.scaling import orders, rate
 from mainspring_perf.scaling.run import run_cases
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "instruments_mib",
     "instruments_update_ratio",
     "native_book_kib",
+    "resting_orders_ratio",
 ]
 
 _BOOKS: Final = 10_000
@@ -71,6 +72,22 @@ def _updates_s(applies: Sequence[Callable[[Any, Any], None]], rows: Sequence[Any
     for apply_delta, bids in zip(applies, rows, strict=True):
         apply_delta(bids, ())
     return time.process_time() - started
+
+
+def resting_orders_ratio() -> float | str:
+    """Returns what a message costs a native lane with 1,000 orders in 100 instruments, against one order in one.
+
+    The median of a few pairs, each measured in turn.
+    """
+    if usable("decoder", "native") is None:
+        return "the native decoder isn't here"
+    one, many = (
+        {"part": "native", "instruments": count, "orders": resting, "messages": 30_000}
+        for count, resting in ((1, 1), (100, 1_000))
+    )
+    pairs = [run_cases(orders.NAME, [one, many]) for _ in range(5)]
+    ratios: list[float] = [high.found["message_ns"] / low.found["message_ns"] for low, high in pairs]
+    return statistics.median(ratios)
 
 
 def import_ms() -> float:

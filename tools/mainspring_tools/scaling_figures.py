@@ -124,6 +124,27 @@ def _length(results: list[Result], tables: list[Table]) -> list[Figure]:
     ]
 
 
+def _orders(results: list[Result], tables: list[Table]) -> list[Figure]:
+    points = {
+        f"{part}, {count} instrument{'s' if count > 1 else ''}": [
+            (float(one.case["orders"]), one.found["message_ns"])
+            for one in results
+            if (one.case["part"], one.case["instruments"]) == (part, count) and one.case["orders"]
+        ]
+        for part, count in dict.fromkeys((one.case["part"], one.case["instruments"]) for one in results)
+    }
+    return [
+        Figure(
+            name="orders",
+            title=tables[0].title,
+            x_title="orders that rest",
+            y_title="one message",
+            series=[Series(name, some) for name, some in points.items()],
+            table=tables[0],
+        )
+    ]
+
+
 def _rate(results: list[Result], tables: list[Table]) -> list[Figure]:
     loaded = [one for one in results if one.case["loads"]]
     known = [one.found for one in results if one.found["predicted"] is not None]
@@ -162,5 +183,6 @@ _FIGURES: dict[str, Callable[[list[Result], list[Table]], list[Figure]]] = {
     "lanes": _lanes,
     "length": _length,
     "levels": _levels,
+    "orders": _orders,
     "rate": _rate,
 }

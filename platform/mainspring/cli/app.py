@@ -39,7 +39,7 @@ class _Commands(WithLateCommands, CommandGroup):
         LateCommand(
             "scaling",
             "mainspring.cli.scaling:scaling",
-            "Measure how cost grows with instruments, levels, message rate and session length; size a fleet.",
+            "Measure how cost grows with instruments, orders, levels, message rate and session length; size a fleet.",
         ),
     )
 

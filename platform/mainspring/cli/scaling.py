@@ -40,7 +40,7 @@ def scaling(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    """Measure how cost grows with instruments, levels, message rate and session length; size a fleet."""
+    """Measure how cost grows with instruments, orders, levels, message rate and session length; size a fleet."""
     if size is not None:
         _size(size, peak, load, as_json)
         return

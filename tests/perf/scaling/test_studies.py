@@ -4,7 +4,7 @@ import pytest
 
 from mainspring.errors import MainspringError
 from mainspring_perf.harness import WrongAnswer
-from mainspring_perf.scaling import instruments, lanes, length, levels, rate
+from mainspring_perf.scaling import instruments, lanes, length, levels, orders, rate
 from mainspring_perf.scaling.run import find_studies, run_studies
 from mainspring_perf.scaling.streams import changes, snapshots
 from mainspring_perf.scaling.values import Result
@@ -14,7 +14,7 @@ from mainspring_tools.scaling_figures import figures_of
 _SLOW = [pytest.param(study, marks=pytest.mark.gate) for study in (lanes, length, rate)]
 
 
-@pytest.mark.parametrize("study", [instruments, levels, *_SLOW], ids=lambda study: study.NAME)
+@pytest.mark.parametrize("study", [instruments, levels, orders, *_SLOW], ids=lambda study: study.NAME)
 def test_a_study_measures_each_of_its_cases(study) -> None:
     """Each case is measured, each table has a row for what was, and each plot of it points above zero."""
     results = [Result(case, study.measure(case)) for case in study.cases(True)]
@@ -35,7 +35,7 @@ def test_studies_are_found_and_run_in_processes() -> None:
     """By name, each case in a process of its own, with word of the progress."""
     reported = []
     results = run_studies(["levels"], tiny=True, progress=lambda *step: reported.append(step))
-    assert set(find_studies()) >= {"instruments", "lanes", "length", "levels", "rate"}
+    assert set(find_studies()) >= {"instruments", "lanes", "length", "levels", "orders", "rate"}
     assert [step[:2] for step in reported] == [("levels", number + 1) for number in range(len(reported))]
     assert {result.case["book"] for result in results["levels"]} >= {"bisect-list", "sorted-dict"}
     with pytest.raises(MainspringError, match="there are: "):
@@ -48,6 +48,13 @@ def test_a_lane_that_forgets_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(instruments, "changes", lambda *_: holed)
     with pytest.raises(WrongAnswer):
         instruments.measure({"part": "python", "instruments": 1, "messages": 300})
+
+
+def test_orders_that_do_not_rest_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit that refuses them leaves none open, and no time is given for that."""
+    monkeypatch.setattr(orders, "_CONFIG", (*orders._CONFIG, "risk.max_order_size=0.001"))
+    with pytest.raises(WrongAnswer, match="0 orders are open"):
+        orders.measure({"part": "python", "instruments": 1, "orders": 1, "messages": 300})
 
 
 def test_the_stream_is_the_same_each_time_and_every_instrument_has_its_snapshot() -> None:
