@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ __all__ = [
     "fused",
     "generated",
     "lane_of",
+    "least_message_ns",
     "overrides",
     "parts_here",
     "plan_of",
@@ -96,6 +98,18 @@ def run_lane(driver: Driver, messages: Sequence[RawMessage]) -> None:
     for start in range(0, len(messages), CHUNK):
         driver.run(messages[start : start + CHUNK])
         driver.lane.fold()
+
+
+def least_message_ns(driver: Driver, messages: Sequence[RawMessage]) -> float:
+    """Gives a lane three thirds of the messages, and returns the nanoseconds a message of the one that took least."""
+    third = len(messages) // 3
+    times = []
+    for begin in range(0, third * 3, third):
+        piece = messages[begin : begin + third]
+        started = perf_counter()
+        run_lane(driver, piece)
+        times.append((perf_counter() - started) * 1e9 / third)
+    return min(times)
 
 
 def standing_in(**stand_ins: object) -> Registry:

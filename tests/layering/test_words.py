@@ -27,7 +27,7 @@ _NAMES = frozenset(
 _FIELD_NAMES = frozenset(
     {"MatchingEngine", "BacktestEngine", "BacktestEngineConfig", "RiskEngineConfig", "risk_engine"}
 )
-_ENGINES = re.compile(r"matching|simulated_market|simulated_venue|peers/|nautilus_trader|openpit")
+_ENGINES = re.compile(r"matching|simulated_market|simulated_venue|peers/|peers_notes|nautilus_trader|openpit")
 
 # In prose. A word that the field also uses is listed with what makes it ours.
 _PROSE = {

@@ -10,7 +10,7 @@ from mainspring_perf.peers.environments import find_environment, find_python, ma
 from mainspring_perf.peers.peer import Peer, Unavailable, one_line
 from mainspring_tools import rust_peer
 
-PEER = Peer(name="rival", adapter="rival", ways={}, how="", requirements=("rival==2.0",))
+PEER = Peer(name="rival", adapter="rival", ways={}, requirements=("rival==2.0",))
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_peer_without_pins_runs_here() -> None:
     """What is a dependency of ours is run in this interpreter, in its installed version."""
-    here = Peer(name="by hand", adapter="by_hand", ways={}, how="", distributions=("orjson", "no-such-distribution"))
+    here = Peer(name="by hand", adapter="by_hand", ways={}, distributions=("orjson", "no-such-distribution"))
     python, versions = make_environment(here)
     assert python == sys.executable
     assert list(versions) == ["orjson"]
@@ -45,7 +45,7 @@ def test_an_environment_that_isnt_whole_isnt_taken(cache: Path) -> None:
     found = find_environment(PEER)
     assert found is not None
     assert found[1] == {"rival": "2.0"}
-    other = Peer(name="rival", adapter="rival", ways={}, how="", requirements=("rival==2.1",))
+    other = Peer(name="rival", adapter="rival", ways={}, requirements=("rival==2.1",))
     assert find_environment(other) is None
 
 

@@ -27,13 +27,13 @@ for number, _ in enumerate(sys.stdin):
 
 
 def peer(name: str, *ways: str) -> Peer:
-    return Peer(name=name, adapter="speaker", ways={"adding": ways}, how="It speaks.")
+    return Peer(name=name, adapter="speaker", ways={"adding": ways})
 
 
 PEERS = (
     peer(MAINSPRING, "even", "slow"),
     peer("rival", "fast", "slow", "even", "wavers", "wrong", "breaks", "stops"),
-    Peer(name="absentee", adapter="speaker", ways={"adding": ("its way",)}, how="Not at all."),
+    Peer(name="absentee", adapter="speaker", ways={"adding": ("its way",)}),
 )
 
 

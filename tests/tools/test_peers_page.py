@@ -14,6 +14,7 @@ from rich.console import Console
 from mainspring.cli.peers import render
 from mainspring_perf.peers.catalogue import PEERS
 from mainspring_perf.peers.race import Outcome
+from mainspring_tools.peers_notes import NOTES
 from mainspring_tools.peers_page import make_page
 from mainspring_tools.peers_picture import draw
 from mainspring_tools.rust_peer import RUST
@@ -102,8 +103,10 @@ def test_the_picture_in_the_docs_can_be_read(scheme: str, tmp_path: Path) -> Non
 
 
 def test_the_page_in_the_docs_is_of_this_catalogue() -> None:
-    """The page that was made last has every peer, and every way of doing every work."""
+    """The page that was made last has every peer, its note, and every way of doing every work."""
     page = (ROOT / "docs/peers.md").read_text(encoding="utf-8")
+    assert NOTES.keys() == {peer.adapter for peer in (*PEERS, RUST)}
+    assert [note for note in NOTES.values() if f"). {note}\n" not in page] == []
     assert "python -m mainspring_tools.peers_page docs/peers.md" in page
     for peer in (*PEERS, RUST):
         for ways in peer.ways.values():

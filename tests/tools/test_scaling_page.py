@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from mainspring.cli.scaling_tables import Table
 from mainspring.errors import DataError
-from mainspring_perf.scaling.values import Table
 from mainspring_tools.scaling_chart import to_svg
 from mainspring_tools.scaling_figures import Figure, Series
 from mainspring_tools.scaling_page import write_document

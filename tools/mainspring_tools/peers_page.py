@@ -14,6 +14,7 @@ from mainspring.report.figures import fine_latency
 from mainspring_perf.peers.catalogue import PEERS
 from mainspring_perf.peers.peer import Unavailable
 from mainspring_perf.peers.race import Outcome, Row, race
+from mainspring_tools.peers_notes import NOTES, PARTS
 from mainspring_tools.peers_picture import draw
 from mainspring_tools.rust_peer import RUST, build
 
@@ -117,8 +118,8 @@ def _ways(outcomes: Sequence[Outcome]) -> str:
         ran = [row for ways in peer.ways.values() for way in ways if (row := rows.get((peer.name, way))) is not None]
         versions = next((row.versions for row in ran if row.versions), "not run")
         python = next((f", CPython {row.python}" for row in ran if row.python), "")
-        name = f"{peer.name}, {peer.part}" if peer.part else peer.name
-        lines.append(f"- **{name}** ({versions}{python}). {peer.how} {peer.differs}")
+        name = f"{peer.name}, {PARTS[peer.adapter]}" if peer.adapter in PARTS else peer.name
+        lines.append(f"- **{name}** ({versions}{python}). {NOTES[peer.adapter]}")
     return "\n".join(lines)
 
 

@@ -25,11 +25,6 @@ RUST = Peer(
         "records": ("bincode", "serde_json"),
         "slippage": ("square root in f64",),
     },
-    how="A program of its own, built with full link-time optimisation: serde into borrowed fields, two BTreeMaps, "
-    "bincode's standard configuration.",
-    differs="It is compiled for this one format and called from nowhere, where ours answer to Python. It checks "
-    "the update ids, and that prices and sizes are numbers. Its estimate is the bare formula, without an "
-    "object that says what the cost is made of.",
 )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from mainspring_perf.scaling.run import find_studies
-from mainspring_perf.scaling.values import Result, Table
+from mainspring.cli.scaling_tables import Table, tables_of
+from mainspring_perf.scaling.values import Result
 
 __all__ = ["Figure", "Series", "figures_of"]
 
@@ -38,7 +38,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 def figures_of(study: str, results: list[Result]) -> list[Figure]:
     """Returns the figures of a study, by its name, each with its table."""
-    return _FIGURES[study](results, find_studies()[study].tables(results))
+    return _FIGURES[study](results, tables_of(study, results))
 
 
 def _by_part(results: list[Result], key: str, found: str) -> list[Series]:

@@ -24,19 +24,15 @@ class Unavailable(Exception):  # noqa: N818  it is one
 class Peer:
     """A peer, and how it is run.
 
-    `part` says which of a peer's parts these are, where it has two entries. `adapter` is its module in `adapters`;
-    empty for what is a program of its own. `requirements` are what its own environment holds, pinned; with none it runs
-    in this one, where `distributions` are installed. `pythons` are the oldest and the newest CPython that its pins are
-    published for. `ways` names, for each work that it does, the ways of doing it that its adapter has. `how` says how
-    it is run and from where that is, `differs` what it does less, more or otherwise than the others, in sentences.
+    `adapter` is its module in `adapters`; empty for what is a program of its own. `requirements` are what its own
+    environment holds, pinned; with none it runs in this one, where `distributions` are installed. `pythons` are the
+    oldest and the newest CPython that its pins are published for. `ways` names, for each work that it does, the ways of
+    doing it that its adapter has.
     """
 
     name: str
     adapter: str
     ways: Mapping[str, tuple[str, ...]]
-    how: str
-    differs: str = ""
-    part: str = ""
     requirements: tuple[str, ...] = ()
     distributions: tuple[str, ...] = ()
     pythons: tuple[Python, Python] = ((3, 11), (3, 14))

@@ -1,18 +1,16 @@
 """What a message costs, and an instrument's memory, by how many instruments a lane carries."""
 
 import gc
-from time import perf_counter
 from typing import Any
 
 import psutil
 
-from mainspring.report.figures import latency, memory
 from mainspring_perf.harness import WrongAnswer
-from mainspring_perf.parts import CHUNK, lane_of, parts_here, plan_of
+from mainspring_perf.parts import lane_of, least_message_ns, parts_here, plan_of, run_lane
 from mainspring_perf.scaling.streams import changes, instruments, snapshots
-from mainspring_perf.scaling.values import ByPart, Case, Result, Table
+from mainspring_perf.scaling.values import Case
 
-__all__ = ["NAME", "cases", "measure", "tables"]
+__all__ = ["NAME", "cases", "measure"]
 
 NAME = "instruments"
 
@@ -38,44 +36,12 @@ def measure(case: Case) -> dict[str, Any]:
     gc.collect()
     before = psutil.Process().memory_info().rss
     driver = lane_of(plan, trading=False, instruments=instruments(count))
-    for start in range(0, len(warm), CHUNK):
-        driver.run(warm[start : start + CHUNK])
-        driver.lane.fold()
+    run_lane(driver, warm)
     grown = psutil.Process().memory_info().rss - before
     if not all(market.live for market in driver.lane.markets):
         raise WrongAnswer(f"{case}: a book isn't whole after its snapshot")
-    third = len(stream) // 3
-    times = []
-    for begin in range(0, third * 3, third):
-        started = perf_counter()
-        for start in range(begin, begin + third, CHUNK):
-            driver.run(stream[start : min(start + CHUNK, begin + third)])
-            driver.lane.fold()
-        times.append((perf_counter() - started) * 1e9 / third)
-    if (
-        driver.lane.feeds[0].feed.statistics().gaps
-        or sum(driver.lane.feeds[0].feed.statistics().by_kind.values()) < third * 3
-    ):
-        raise WrongAnswer(f"{case}: {driver.lane.feeds[0].feed.statistics()}")
-    return {"message_ns": min(times), "instrument_bytes": grown / count if count >= _MEMORY_FROM else None}
-
-
-def tables(results: list[Result]) -> list[Table]:
-    """Returns a table, a column for each part."""
-    found = ByPart(results, "instruments")
-    rows = []
-    for count in found.counts:
-        sizes = ["" if size is None else memory(round(size)) for size in found.row(count, "instrument_bytes")]
-        rows.append([f"{count:,}", *map(latency, found.row(count, "message_ns")), *sizes])
-    return [
-        Table(
-            title="A message, by the instruments of its lane",
-            note=(
-                f"{results[0].case['messages']:,} depth messages of four levels, each of an instrument at random; "
-                "books of 40 levels, and a strategy that watches them all. Memory: what making the lane and its books "
-                "added to the process."
-            ),
-            head=["instruments", *found.head("a message"), *found.head("memory an instrument")],
-            rows=rows,
-        )
-    ]
+    message_ns = least_message_ns(driver, stream)
+    counted = driver.lane.feeds[0].feed.statistics()
+    if counted.gaps or sum(counted.by_kind.values()) < len(stream) // 3 * 3:
+        raise WrongAnswer(f"{case}: {counted}")
+    return {"message_ns": message_ns, "instrument_bytes": grown / count if count >= _MEMORY_FROM else None}

@@ -9,10 +9,10 @@ from mainspring.report import SessionReport
 from mainspring.session import run_session
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.parts import overrides, parts_here
-from mainspring_perf.scaling.values import ByPart, Case, Result, Table
+from mainspring_perf.scaling.values import Case
 from mainspring_perf.sessions import registry
 
-__all__ = ["NAME", "cases", "measure", "tables"]
+__all__ = ["NAME", "cases", "measure"]
 
 NAME = "lanes"
 
@@ -25,12 +25,8 @@ def cases(tiny: bool) -> list[Case]:
     """One lane, two, four and so on, up to as many as there are CPUs to use, by each part."""
     cpus = len(probe().allowance.usable or (0,))
     counts = [count for count in (1, 2, 4, 8) if count < cpus] + [min(cpus, _INSTRUMENTS)]
-    seconds = 4 if tiny else _SECONDS
-    return [
-        {"part": part, "lanes": lanes, "seconds": seconds, "rounds": 1 if tiny else _ROUNDS}
-        for lanes in counts
-        for part in parts_here()
-    ]
+    shared = {"instruments": _INSTRUMENTS, "seconds": 4 if tiny else _SECONDS, "rounds": 1 if tiny else _ROUNDS}
+    return [{"part": part, "lanes": lanes, **shared} for lanes in counts for part in parts_here()]
 
 
 def measure(case: Case) -> dict[str, Any]:
@@ -45,31 +41,8 @@ def measure(case: Case) -> dict[str, Any]:
     return {"a_second": max(rates)}
 
 
-def tables(results: list[Result]) -> list[Table]:
-    """Returns a table, a column for each part."""
-    found = ByPart(results, "lanes")
-    single = found.row(found.counts[0], "a_second")
-    rows = []
-    for count in found.counts:
-        rates = found.row(count, "a_second")
-        gains = [f"{rate / one:.2f}x" for rate, one in zip(rates, single, strict=True)]
-        rows.append([str(count), *[f"{rate:,.0f}" for rate in rates], *gains])
-    return [
-        Table(
-            title="Messages a second, by the lanes that share a session",
-            note=(
-                f"The generated market of {_INSTRUMENTS} instruments with its quoting strategy, "
-                f"{results[0].case['seconds']} seconds of it, shared evenly among the lanes, each pinned by "
-                '`hardware.pin = "auto"`. Every lane reads the one connection and leaves out what isn\'t its own.'
-            ),
-            head=["lanes", *found.head("a second"), *found.head("gain")],
-            rows=rows,
-        )
-    ]
-
-
 def _run(case: Case, lanes: int) -> SessionReport:
-    symbols = ", ".join(f'"C{number}/USDT"' for number in range(_INSTRUMENTS))
+    symbols = ", ".join(f'"C{number}/USDT"' for number in range(case["instruments"]))
     setup = [f"lanes={lanes}", f"instruments=[{symbols}]", f"feed.seconds={case['seconds']}"]
     loaded = load_config(None, (*overrides(case["part"]), *setup))
     return run_session(make_session(loaded, registry()), registry())

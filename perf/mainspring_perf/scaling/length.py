@@ -6,12 +6,11 @@ from typing import Any
 
 import psutil
 
-from mainspring.report.figures import latency, memory
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.parts import CHUNK, generated, lane_of, parts_here, plan_of
-from mainspring_perf.scaling.values import Case, Result, Table
+from mainspring_perf.scaling.values import Case
 
-__all__ = ["NAME", "cases", "measure", "tables"]
+__all__ = ["NAME", "cases", "measure"]
 
 NAME = "length"
 
@@ -50,26 +49,3 @@ def measure(case: Case) -> dict[str, Any]:
     if driver.log is None or not driver.log.records:
         raise WrongAnswer(f"{case}: no order was made")
     return {"message_ns": costs, "rss_bytes": held, "records": driver.log.records}
-
-
-def tables(results: list[Result]) -> list[Table]:
-    """Returns a table of the cost and the memory, columns for each part."""
-    times = results[0].case["times"]
-    unit = results[0].case["messages"]
-    note = (
-        f"The reference session with its quoting strategy, {unit:,} messages at 1x, looked at as it goes on; generated "
-        "while it runs, which isn't timed."
-    )
-    rows = [
-        [
-            f"{one}x",
-            f"{unit * one:,}",
-            *[latency(result.found["message_ns"][place]) for result in results],
-            *[memory(result.found["rss_bytes"][place]) for result in results],
-        ]
-        for place, one in enumerate(times)
-    ]
-    parts = [result.case["part"] for result in results]
-    head = ["length", "messages", *[f"a message, {part}" for part in parts], *[f"memory, {part}" for part in parts]]
-
-    return [Table(title="A message, as the session goes on", note=note, head=head, rows=rows)]

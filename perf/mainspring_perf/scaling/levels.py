@@ -6,13 +6,12 @@ from typing import Any
 
 from mainspring.host.offers import why_unusable
 from mainspring.model import Level, Side
-from mainspring.report.figures import latency
 from mainspring.testing import INSTRUMENT
 from mainspring_perf.harness import WrongAnswer
-from mainspring_perf.scaling.values import Case, Result, Table
+from mainspring_perf.scaling.values import Case
 from mainspring_perf.sessions import registry, usable
 
-__all__ = ["NAME", "cases", "measure", "tables"]
+__all__ = ["NAME", "cases", "measure"]
 
 NAME = "levels"
 
@@ -27,7 +26,7 @@ def cases(tiny: bool) -> list[Case]:
     """A case for each book that can run here."""
     books = [name for name, offer in registry().offers("book").items() if not why_unusable(offer.needs)]
     return [
-        {"book": book, "levels": _LEVELS[:2] if tiny else _LEVELS, "batches": 10 if tiny else _BATCHES}
+        {"book": book, "levels": _LEVELS[:2] if tiny else _LEVELS, "batches": 10 if tiny else _BATCHES, "batch": _BATCH}
         for book in books
     ]
 
@@ -35,26 +34,6 @@ def cases(tiny: bool) -> list[Case]:
 def measure(case: Case) -> dict[str, Any]:
     """Nanoseconds a level, best prices read after each batch, the least of three rounds."""
     return {"level_ns": [_level_ns(case["book"], levels, case["batches"]) for levels in case["levels"]]}
-
-
-def tables(results: list[Result]) -> list[Table]:
-    """Returns a table, a row for each book."""
-    levels = results[0].case["levels"]
-    rows = [
-        [one.case["book"], *[latency(ns) for ns in one.found["level_ns"]]]
-        for one in sorted(results, key=lambda one: one.found["level_ns"][-1])
-    ]
-    return [
-        Table(
-            title="A change of one level, by the levels that the book holds",
-            note=(
-                f"{results[0].case['batches']:,} batches of {_BATCH} levels, half of them leaving and coming back, at "
-                "random places of a book whose levels stand side by side; best prices read after each batch; seed 1."
-            ),
-            head=["book", *[f"{count:,} levels" for count in levels]],
-            rows=rows,
-        )
-    ]
 
 
 def _level_ns(name: str, levels: int, batches: int) -> float:

@@ -1,20 +1,18 @@
 """What a message costs, by the orders that rest and the instruments that they rest in."""
 
-from time import perf_counter
 from typing import Any
 
 import msgspec
 
 from mainspring.host.wiring import wire
-from mainspring.report.figures import latency
 from mainspring.seams import StrategyMarket
 from mainspring.session.driver import Driver
 from mainspring_perf.harness import WrongAnswer
-from mainspring_perf.parts import CHUNK, parts_here, plan_of, standing_in
+from mainspring_perf.parts import least_message_ns, parts_here, plan_of, run_lane, standing_in
 from mainspring_perf.scaling.streams import changes, instruments, snapshots
-from mainspring_perf.scaling.values import Case, Result, Table
+from mainspring_perf.scaling.values import Case
 
-__all__ = ["NAME", "cases", "measure", "tables"]
+__all__ = ["NAME", "cases", "measure"]
 
 NAME = "orders"
 
@@ -65,46 +63,10 @@ def measure(case: Case) -> dict[str, Any]:
     driver = Driver(wire(plan, standing_in(strategy=_Resting(count, orders // count))))
     stream = [*snapshots(count), *changes(count, _WARM_UP + case["messages"])]
     start = 2 * count + _WARM_UP
-    _run(driver, stream[:start])
-    third = case["messages"] // 3
-    times = []
-    for begin in range(start, start + third * 3, third):
-        started = perf_counter()
-        _run(driver, stream[begin : begin + third])
-        times.append((perf_counter() - started) * 1e9 / third)
+    run_lane(driver, stream[:start])
+    message_ns = least_message_ns(driver, stream[start:])
     manager = driver.lane.order_manager
     states = [str(order.state) for order in manager.tracker.all_open()] if manager is not None else []
     if states != ["accepted"] * orders or driver.lane.feeds[0].feed.statistics().gaps:
         raise WrongAnswer(f"{case}: {len(states)} orders are open, {states.count('accepted')} of them accepted")
-    return {"message_ns": min(times)}
-
-
-def _run(driver: Driver, messages: list[tuple[int, bytes]]) -> None:
-    for start in range(0, len(messages), CHUNK):
-        driver.run(messages[start : start + CHUNK])
-        driver.lane.fold()
-
-
-def tables(results: list[Result]) -> list[Table]:
-    """Returns a table, two columns for each part: the cost, and its ratio to one order in one instrument."""
-    found = {(one.case["part"], one.case["instruments"], one.case["orders"]): one.found for one in results}
-    parts = list(dict.fromkeys(one.case["part"] for one in results))
-    rows = []
-    for count, orders in dict.fromkeys((one.case["instruments"], one.case["orders"]) for one in results):
-        row = [f"{orders:,}", f"{count:,}"]
-        for part in parts:
-            cost = found[part, count, orders]["message_ns"]
-            row += [latency(cost), f"{cost / found[part, 1, 1]['message_ns']:.2f}x"]
-        rows.append(row)
-    return [
-        Table(
-            title="A message, by the orders that rest",
-            note=(
-                f"{results[0].case['messages']:,} depth messages of four levels, each of an instrument at random, on "
-                "the paper venue; a strategy that is called at each change of best prices and leaves its orders where "
-                "they are. The ratio is to one order in one instrument."
-            ),
-            head=["orders", "instruments", *(head for part in parts for head in (f"a message, {part}", "ratio"))],
-            rows=rows,
-        )
-    ]
+    return {"message_ns": message_ns}

@@ -1,24 +1,22 @@
 """Measures latency by message rate up to saturation, and tests the capacity model against it."""
 
 from itertools import islice
-from statistics import median
 from typing import Any
 
 import msgspec
 
 from mainspring.host.plan import Plan
 from mainspring.report import StageReport, stage_report
-from mainspring.report.figures import latency
 from mainspring.session import open_messages
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.parts import generated, lane_of, parts_here, plan_of
 from mainspring_perf.scaling.calibration import calibrate
 from mainspring_perf.scaling.capacity import capacity_of
 from mainspring_perf.scaling.open_loop import UNDISTURBED, Ran, arrivals, run_open_loop
-from mainspring_perf.scaling.values import Case, Result, Table
+from mainspring_perf.scaling.values import Case, Result
 from mainspring_perf.sessions import RECORDED, recorded_capture, registry
 
-__all__ = ["NAME", "WITHIN", "cases", "error_of", "far_off", "measure", "tables"]
+__all__ = ["NAME", "WITHIN", "cases", "error_of", "far_off", "measure"]
 
 NAME = "rate"
 
@@ -61,6 +59,8 @@ def cases(tiny: bool) -> list[Case]:
             "loads": list(_LOADS) if place == 0 else [],
             "load_messages": _MESSAGES // (20 if tiny else 1),
             "rounds": 1 if tiny else _ROUNDS,
+            "warm": _WARM,
+            "model_load": _MODEL_LOAD,
         }
         for place, (name, overrides, trading) in enumerate(workloads)
         for part in parts_here()
@@ -82,7 +82,7 @@ def measure(case: Case) -> dict[str, Any]:
         tried = max(tried, case["messages"] / ran.seconds)
         if ran.core_share >= UNDISTURBED:
             saturated.append(case["messages"] / ran.seconds)
-        ran, stages = bench.run(case["messages"], _MODEL_LOAD * tried)
+        ran, stages = bench.run(case["messages"], case["model_load"] * tried)
         if ran.core_share >= UNDISTURBED:
             predicted.append(capacity_of(stages, case["part"], calibration, paused=True).saturation)
         if min(len(saturated), len(predicted)) >= _ENOUGH:
@@ -90,7 +90,7 @@ def measure(case: Case) -> dict[str, Any]:
     tails = []
     for load in case["loads"]:
         a_second = load * max(saturated, default=tried)
-        rounds = [bench.run(case["load_messages"], a_second, warm=_WARM)[0] for _ in range(case["rounds"])]
+        rounds = [bench.run(case["load_messages"], a_second, warm=case["warm"])[0] for _ in range(case["rounds"])]
         best = max(rounds, key=lambda ran: ran.core_share)
         tails.append([*best.latencies.percentiles([50, 99, 99.9]), best.latencies.max, best.core_share])
     assessed = bool(saturated and predicted)
@@ -143,57 +143,3 @@ class _Bench:
             raise WrongAnswer(f"{self._case['workload']}: two runs of {count:,} messages end at other best prices")
         stages = [stage_report(name, one, None) for name, one in driver.lane.stages.histograms().items() if one.count]
         return ran, stages
-
-
-def tables(results: list[Result]) -> list[Table]:
-    """Returns the latencies by load, and predicted next to measured rates."""
-    return [*[_tails(one) for one in results if one.case["loads"]], _model(results)]
-
-
-def _tails(one: Result) -> Table:
-    saturation = one.found["saturation"]
-    loads = one.case["loads"]
-    rows = [
-        [f"{load:.0%}", f"{load * saturation:,.0f}", *[latency(ns) for ns in tail[:4]], f"{tail[4]:.0%}"]
-        for load, tail in zip(loads, one.found["tails"], strict=True)
-    ]
-    return Table(
-        title=f"A message, by how many come: {one.case['part']} parts",
-        note=(
-            f"{one.case['load_messages'] - _WARM:,} messages of the {one.case['workload']} once its book is whole, at "
-            f"random times (Poisson, seed 1) and a share of {saturation:,.0f} a second, which is what the lane takes "
-            "when all are there at once. A message's time counts from when it was due, waiting included. Where the "
-            "thread had less than all of its core, others had the rest, and the tail is theirs too."
-        ),
-        head=["load", "messages a second", "p50", "p99", "p99.9", "max", "of its core"],
-        rows=rows,
-    )
-
-
-def _waiting(results: list[Result]) -> str:
-    """By how much a lane that waits is dearer, by the decoder: the median of the cases' calibrations."""
-    found: dict[str, list[float]] = {}
-    for one in results:
-        for decoder, outside in one.found["outside"].items():
-            found.setdefault(decoder, []).append(outside["pause"])
-    return ", ".join(f"{decoder} {median(pauses) - 1:+.0%}" for decoder, pauses in found.items())
-
-
-def _model(results: list[Result]) -> Table:
-    rows = []
-    for one in results:
-        measured, predicted = one.found["saturation"], one.found["predicted"]
-        error, reported = error_of(one), ["not assessed", ""]
-        if error is not None:
-            reported = [f"{predicted:,.0f}", f"{error:+.0%}"]
-        rows.append([one.case["workload"], one.case["part"], f"{measured:,.0f}", *reported])
-    return Table(
-        title="Where a lane saturates: predicted and measured",
-        note=(
-            f"Predicted from the stage costs of a run at {_MODEL_LOAD:.0%} of saturation, less what waiting makes of "
-            f"them here ({_waiting(results)}); measured with all messages available at once. Not assessed if the "
-            "thread never had its core to itself."
-        ),
-        head=["workload", "parts", "measured a second", "predicted", "difference"],
-        rows=rows,
-    )

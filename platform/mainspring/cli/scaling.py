@@ -8,14 +8,14 @@ import typer
 from rich.markup import escape
 
 from mainspring.cli.output import FAILED, errors, plain_table, print_json, results
+from mainspring.cli.scaling_tables import Table, tables_of
 from mainspring.errors import DataError, MainspringError
 from mainspring.report import SessionReport, from_json
 from mainspring.report.figures import latency
 from mainspring_perf.scaling.calibration import calibrate
 from mainspring_perf.scaling.capacity import busiest, capacity, lanes_needed
 from mainspring_perf.scaling.rate import far_off
-from mainspring_perf.scaling.run import find_studies, run_studies
-from mainspring_perf.scaling.values import Table
+from mainspring_perf.scaling.run import run_studies
 
 __all__ = ["scaling"]
 
@@ -51,12 +51,11 @@ def scaling(
             tiny=tiny,
             progress=lambda study, number, of: status.update(f"{study}: case {number} of {of}"),
         )
-    known = find_studies()
     if as_json:
         print_json({name: [msgspec.to_builtins(one) for one in of] for name, of in found.items()})
     else:
         for name, of in found.items():
-            for one in known[name].tables(of):
+            for one in tables_of(name, of):
                 _print(one)
     missed = far_off(found.get("rate", []))
     if missed and not tiny:

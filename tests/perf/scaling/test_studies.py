@@ -2,6 +2,7 @@
 
 import pytest
 
+from mainspring.cli.scaling_tables import tables_of
 from mainspring.errors import MainspringError
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.scaling import instruments, lanes, length, levels, orders, rate
@@ -19,8 +20,8 @@ def test_a_study_measures_each_of_its_cases(study) -> None:
     """Each case is measured, each table has a row for what was, and each plot of it points above zero."""
     results = [Result(case, study.measure(case)) for case in study.cases(True)]
     figures = figures_of(study.NAME, results)
-    assert [figure.table for figure in figures if figure.table is not None] == study.tables(results)
-    for table in study.tables(results):
+    assert [figure.table for figure in figures if figure.table is not None] == tables_of(study.NAME, results)
+    for table in tables_of(study.NAME, results):
         assert table.rows
         assert all(len(row) == len(table.head) for row in table.rows)
     for figure in figures:
