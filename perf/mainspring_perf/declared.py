@@ -91,12 +91,13 @@ class _Maker:
     def bodies(self) -> Iterator[Any]:
         """Bodies without end, in the order of the declaration; whole books again only where there are no deltas."""
         kinds = [one for one in self._format.messages if not isinstance(one, ControlMessage)]
-        snapshots = [one for one in kinds if isinstance(one, SnapshotMessage)]
+        snapshots = [one for one in kinds if isinstance(one, SnapshotMessage) and not one.view]
         deltas = [one for one in kinds if isinstance(one, DeltaMessage)]
         resets = [one for one in deltas if one.reset is not None]
         for first in (snapshots or resets)[:1]:
             yield self._body(first, reset=True)
-        for kind in itertools.cycle(one for one in kinds if not deltas or one not in snapshots):
+        others = [one for one in kinds if not isinstance(one, SnapshotMessage)]
+        for kind in itertools.cycle(others if deltas else kinds):
             yield self._body(kind, reset=False)
 
     def _body(self, kind: Any, *, reset: bool) -> Any:

@@ -128,21 +128,21 @@ RECORDED = [
     ),
     # 145 books and 304 trades there too.
     Recorded("upbit", "UPBIT", ("UPBIT.ws.62.0",), {"snapshot": 145, "trade": 304}, instruments=5),
-    # 84 tickers there too. One update of 177 is in its snapshot. Candles and aggregated trades are ignored.
+    # 84 tickers and 2 trades there too. One update of 177 is in its snapshot. Candles are ignored.
     Recorded(
         "binance_spot",
         "BINANCE_SPOT",
         ("BINANCE.ws.1.0", "BINANCE.http.0.0"),
-        {"snapshot": 4, "delta": 177, "quote": 84, "ignored": 4},
+        {"snapshot": 4, "delta": 177, "quote": 84, "trade": 2, "ignored": 2},
         truths=26,
         instruments=4,
     ),
-    # 613 tickers and 756 of 764 updates there too: the snapshots hold the other 8.
+    # 613 tickers and 756 of 764 updates there too: the snapshots hold the other 8. 91 trades are aggregated.
     Recorded(
         "binance_usdm",
         "BINANCE_USDM",
         ("BINANCE_FUTURES.ws.1.0", "BINANCE_FUTURES.http.0.0"),
-        {"snapshot": 4, "delta": 764, "quote": 613, "ignored": 158},
+        {"snapshot": 4, "delta": 764, "quote": 613, "trade": 91, "ignored": 67},
         truths=50,
         instruments=4,
     ),

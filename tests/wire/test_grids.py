@@ -3,7 +3,9 @@
 from decimal import Decimal
 
 import msgspec
+import pytest
 
+from mainspring.errors import GridError
 from mainspring.seams import FeedContext
 
 
@@ -73,3 +75,20 @@ def test_describe(contiguous):
     assert contiguous.describe("", "USDT").symbol == "USDT"
     assert contiguous.describe("", "XYZ").symbol == "XYZ"
     assert msgspec.structs.replace(contiguous, listing=None).describe("BTC/USD") is None
+
+
+def test_a_grid_that_is_too_fine_for_a_large_value_names_both(contiguous, codec, make):
+    """Where no lot size has all sizes in 64 bits, the error says which made the grid and which is too large."""
+    messages = _stream(
+        make.quote(symbol="DOGE", b="1", B="3", A="3"),
+        make.trade(symbol="DOGE", p=1, q=0.00000000021),
+        make.quote(symbol="DOGE", b="1", B="700000000000", A="3"),
+        make.trade(symbol="BTCUSD", p=0.5, q=0.25),
+    )
+    with pytest.raises(
+        GridError, match=r"of message 3 doesn't fit in 64 bits on the grid that 2\.1e-10 of message 2 needs"
+    ):
+        contiguous.find_instruments(messages, codec)
+    fits = [one for one in messages if b"2.1e-10" not in one[1]]
+    found = {one.venue_symbol: one.lot_size for one in contiguous.find_instruments(fits, codec)}
+    assert found == {"DOGE": 1, "BTCUSD": Decimal("0.01")}

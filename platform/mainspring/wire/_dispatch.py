@@ -2,14 +2,72 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, Generic, Optional, TypeVar
 
+import msgspec
+
+from mainspring.wire._flat import compile_matches
 from mainspring.wire._values import Data, refusal
-from mainspring.wire.messages import Message
+from mainspring.wire.messages import Message, SnapshotMessage
 
-__all__ = ["choosing_key", "compile_chooser", "compile_direct", "compile_likely"]
+__all__ = [
+    "StreamKinds",
+    "choosing_key",
+    "compile_chooser",
+    "compile_direct",
+    "compile_likely",
+    "compile_test",
+    "names_stream",
+]
+
+if TYPE_CHECKING:
+    from mainspring.wire.formats import Format
 
 Entry = TypeVar("Entry")
+
+_MAX_STREAMS = 4096
+
+
+class StreamKinds(Generic[Entry]):
+    """The kinds of message that only the stream's name in the envelope tells, remembered by that name."""
+
+    def __init__(self, key: str, kinds: Sequence[tuple[Callable[[str], bool], Callable[[Data], bool], Entry]]) -> None:
+        self._key = key
+        self._kinds = kinds
+        self._known: dict[str, list[tuple[Callable[[Data], bool], Entry]]] = {}
+
+    @classmethod
+    def of(cls, declared: "Format", entries: Sequence[Entry]) -> Optional["StreamKinds[Entry]"]:
+        """Those of a format; None if it has none."""
+        if declared.stream is None:
+            return None
+        path = f"/{declared.stream.key}"
+        kinds = [
+            (compile_matches(str(message.when[path])), compile_test(message), entry)
+            for message, entry in zip(declared.messages, entries, strict=True)
+            if path in message.when
+        ]
+        return cls(declared.stream.key, kinds) if kinds else None
+
+    def entry_of(self, envelope: Data, data: Data) -> Entry | None:
+        """The entry of the message in an envelope, if its stream has a kind of its own."""
+        name = envelope.get(self._key)
+        if type(name) is not str:
+            return None
+        kinds = self._known.get(name)
+        if kinds is None:
+            if len(self._known) >= _MAX_STREAMS:
+                self._known.clear()
+            kinds = self._known[name] = [(fits, entry) for matches, fits, entry in self._kinds if matches(name)]
+        for fits, entry in kinds:
+            if fits(data):
+                return entry
+        return None
+
+
+def names_stream(message: Message) -> bool:
+    """Whether a declaration of a format without paths names the stream."""
+    return any(key.startswith("/") for key in message.when)
 
 
 def choosing_key(messages: Sequence[Message]) -> str:
@@ -53,9 +111,9 @@ def compile_chooser(messages: Sequence[Message], entries: Sequence[Entry]) -> Ca
     """
     key = choosing_key(messages)
     reported = sorted(zip(messages, entries, strict=True), key=lambda pair: not pair[0].when)
-    tests = [(_test(message), entry) for message, entry in reported]
-    keyless_tests = [(_test(message), entry) for message, entry in reported if key not in message.when]
-    named_tests = [(_test(message), entry) for message, entry in reported if key in message.when]
+    tests = [(compile_test(message), entry) for message, entry in reported]
+    keyless_tests = [(compile_test(message), entry) for message, entry in reported if key not in message.when]
+    named_tests = [(compile_test(message), entry) for message, entry in reported if key in message.when]
 
     def choose(data: Data) -> Entry | None:
         kind = data.get(key)
@@ -70,8 +128,14 @@ def compile_chooser(messages: Sequence[Message], entries: Sequence[Entry]) -> Ca
     return choose
 
 
-def _test(message: Message) -> Callable[[Data], bool]:
-    wanted, has = tuple(message.when.items()), message.has
+def compile_test(message: Message) -> Callable[[Data], bool]:
+    """Whether an object is of that kind, by its own keys."""
+    wanted = tuple((key, value) for key, value in message.when.items() if not key.startswith("/"))
+    has = message.has
+    inside = message.inside if isinstance(message, SnapshotMessage) else None
+    if inside is not None:
+        fits_inside = compile_test(msgspec.structs.replace(message, inside=None))
+        return lambda data: type(data.get(inside)) is dict and fits_inside(data[inside])
     if not wanted and len(has) == 1:
         only = has[0]
         return lambda data: only in data

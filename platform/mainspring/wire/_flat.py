@@ -1,5 +1,6 @@
 """Whether a format needs no more than the keys of one object, so that the one-pass readers can run it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -9,7 +10,7 @@ from mainspring.wire.fields import Levels, Micros, Seconds
 if TYPE_CHECKING:
     from mainspring.wire.formats import Format
 
-__all__ = ["is_flat", "is_pattern"]
+__all__ = ["compile_matches", "is_flat", "is_pattern"]
 
 _WORDS = {
     "after",
@@ -41,6 +42,16 @@ def is_pattern(value: object) -> bool:
     return isinstance(value, str) and (value.startswith("*") or value.endswith("*"))
 
 
+def compile_matches(pattern: str) -> Callable[[str], bool]:
+    """Whether a text is what a value of `when` stands for."""
+    if not is_pattern(pattern):
+        return lambda text: text == pattern
+    begins, ends, part = not pattern.startswith("*"), not pattern.endswith("*"), pattern.strip("*")
+    if begins:
+        return lambda text: text.startswith(part)
+    return (lambda text: text.endswith(part)) if ends else (lambda text: part in text)
+
+
 def is_flat(declared: "Format") -> bool:
     """Whether every message of a format is one object (in an envelope perhaps) whose own keys hold all values.
 
@@ -50,15 +61,18 @@ def is_flat(declared: "Format") -> bool:
     if known is None:
         if len(_known) >= _MAX_KNOWN:
             _known.clear()
-        known = _known[id(declared)] = (declared, all(_flat_message(message) for message in declared.messages))
+        of_stream = f"/{declared.stream.key}" if declared.unwrap is not None and declared.stream is not None else ""
+        flat = all(_flat_message(message, of_stream) for message in declared.messages)
+        known = _known[id(declared)] = (declared, flat)
     return known[1]
 
 
-def _flat_message(message: Any) -> bool:
-    paths = [*message.when, *message.has]
+def _flat_message(message: Any, of_stream: str) -> bool:
+    """`of_stream` is the path of the stream's name, the only one that a flat message may have; empty without one."""
+    when = {path: value for path, value in message.when.items() if path != of_stream}
     if message.each is not None:
         return False
-    return not any(map(_is_path, paths)) and not any(map(is_pattern, message.when.values())) and _flat(message)
+    return not any(map(_is_path, [*when, *message.has])) and not any(map(is_pattern, when.values())) and _flat(message)
 
 
 def _flat(struct: Any) -> bool:

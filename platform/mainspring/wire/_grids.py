@@ -1,14 +1,15 @@
 """Finds the tick and lot sizes that the prices and sizes of a stream need."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from mainspring.errors import CodecError
+from mainspring.errors import CodecError, GridError
+from mainspring.model import MAX_UNITS
 from mainspring.seams.codec import Codec
 from mainspring.seams.feed import RawMessage
-from mainspring.wire._dispatch import compile_chooser
+from mainspring.wire._dispatch import compile_chooser, names_stream
 from mainspring.wire._parsers import FAULTS
 from mainspring.wire._paths import ABSENT, compile_path
 from mainspring.wire._streams import stream_symbol
@@ -17,45 +18,108 @@ from mainspring.wire._tree_levels import row_cells
 from mainspring.wire._tree_values import scale_of, signed
 from mainspring.wire._units import MEMO_ENTRIES
 from mainspring.wire._values import Data, read_text, refusal
-from mainspring.wire.fields import Levels, Price, Size
+from mainspring.wire.fields import Levels, Price, Size, Text
 from mainspring.wire.formats import Format
-from mainspring.wire.messages import ControlMessage, MarketMessage
+from mainspring.wire.messages import ControlMessage, MarketMessage, Message, SnapshotMessage
 
 __all__ = ["find_grids"]
 
 _MAX_DECIMALS = 18
 
-_Needed: TypeAlias = Callable[[Data], tuple[int, int]]
+_LARGE = 10 ** (len(str(MAX_UNITS)) - 1 - _MAX_DECIMALS)
+"""Smaller values fit 64 bits on any grid."""
+
+_Cells: TypeAlias = tuple[list[Any], list[Any]]
+"""The prices and the sizes of a message, as they stand there."""
+
+_CellsOf: TypeAlias = Callable[[Data], _Cells]
 
 
-class _Grid:
-    """The most decimals seen in the prices and the sizes of one instrument."""
+class _Steps:
+    """What the prices or the sizes of one instrument need: the most decimals seen, and the largest value."""
 
-    __slots__ = ("price_decimals", "size_decimals")
+    __slots__ = ("decimals", "finest", "largest", "largest_at")
 
     def __init__(self) -> None:
-        self.price_decimals = 0
-        self.size_decimals = 0
+        self.decimals = 0
+        self.finest = ("0", 0)
+        self.largest = Decimal(0)
+        self.largest_at = 0
 
-    def widen(self, price_decimals: int, size_decimals: int) -> None:
-        """Raises the number of decimals to at least these."""
-        if price_decimals > self.price_decimals:
-            self.price_decimals = price_decimals
-        if size_decimals > self.size_decimals:
-            self.size_decimals = size_decimals
+    def widen(self, values: Sequence[Any], decimals: Sequence[int], large: set[object], number: int) -> None:
+        """Takes in the values of message `number`, each with its decimals; `large` are those that may be too large."""
+        most = max(decimals, default=0)
+        if most > self.decimals:
+            self.decimals, self.finest = most, (str(values[decimals.index(most)]), number)
+        if large:
+            for value in large.intersection(values):
+                if Decimal(str(value)) > self.largest:
+                    self.largest, self.largest_at = Decimal(str(value)), number
 
-    def steps(self) -> tuple[Decimal, Decimal]:
+    def step(self, symbol: str, what: str) -> Decimal:
+        """The coarsest step that fits. Raises `GridError` if on it the largest value is beyond 64 bits."""
+        step = Decimal((0, (1,), -self.decimals))
+        if self.largest > MAX_UNITS * step:
+            value, at = self.finest
+            raise GridError(
+                symbol,
+                what,
+                f"{self.largest:f}",
+                f"of message {self.largest_at} doesn't fit in 64 bits on the grid that {value} of message {at} needs: "
+                f"name the instrument in `instruments` and its venue_symbol, tick_size and lot_size in "
+                f'[instrument."{symbol}"]; --skip-bad then counts the messages that aren\'t on that grid',
+            )
+        return step
+
+
+class _Grid(NamedTuple):
+    """What one instrument needs."""
+
+    prices: _Steps
+    sizes: _Steps
+
+    @staticmethod
+    def new() -> "_Grid":
+        """That of an instrument of which nothing was seen."""
+        return _Grid(_Steps(), _Steps())
+
+    def widen(self, cells: _Cells, decimals_of: "_Decimals", number: int) -> None:
+        """Takes in the prices and sizes of message `number`."""
+        prices, sizes = cells
+        of_prices, of_sizes = [decimals_of[value] for value in prices], [decimals_of[value] for value in sizes]
+        self.prices.widen(prices, of_prices, decimals_of.large, number)
+        self.sizes.widen(sizes, of_sizes, decimals_of.large, number)
+
+    def join(self, other: "_Grid") -> None:
+        """Takes in what another one needs."""
+        for mine, others in zip(self, other, strict=True):
+            if others.decimals > mine.decimals:
+                mine.decimals, mine.finest = others.decimals, others.finest
+            if others.largest > mine.largest:
+                mine.largest, mine.largest_at = others.largest, others.largest_at
+
+    def steps(self, symbol: str) -> tuple[Decimal, Decimal]:
         """The tick and the lot size."""
-        return Decimal((0, (1,), -self.price_decimals)), Decimal((0, (1,), -self.size_decimals))
+        return self.prices.step(symbol, "price"), self.sizes.step(symbol, "size")
 
 
 class _Decimals(dict[object, int]):
-    """How many decimals a price or size needs, remembered because venues repeat the same ones."""
+    """How many decimals a price or size needs, remembered because venues repeat the same ones.
+
+    `large` are the values that may be beyond 64 bits on a fine grid.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.large: set[object] = set()
 
     def __missing__(self, value: object) -> int:
         if len(self) >= MEMO_ENTRIES:
             self.clear()
+            self.large.clear()
         decimals = self[value] = _decimals(value)
+        if float(value) >= _LARGE:  # type: ignore[arg-type]  # what has decimals is a number, or the text of one
+            self.large.add(value)
         return decimals
 
 
@@ -64,38 +128,45 @@ def find_grids(declared: Format, messages: Iterable[RawMessage], codec: Codec) -
 
     Keyed by venue symbol, in the order of their first message. A message that names no instrument counts for all of
     them. Reads the stream once, in constant memory. A message that can't be read is skipped: the feed refuses it, with
-    the reason, when the session reaches it.
+    the reason, when the session reaches it. Raises `GridError` where no grid has all values in 64 bits.
     """
     if not declared.flat:
         return _find_by_paths(declared, messages, codec)
     decimals_of = _Decimals()
-    entries = [
-        (message.symbol, _compile_needed(message, decimals_of)) if not isinstance(message, ControlMessage) else None
-        for message in declared.messages
-    ]
-    choose = compile_chooser(declared.messages, entries)
+    kinds = [message for message in declared.messages if not names_stream(message)]
+    entries = [_compile_entry(message) for message in kinds]
+    choose = compile_chooser(kinds, entries)
     grids: dict[str, _Grid] = {}
     of_streams: dict[str, _Grid] = {}
-    for _, raw in messages:
+    for number, (_, raw) in enumerate(messages, 1):
         try:
             for envelope, data in _unwrapped(declared, codec.decode(raw)):
                 entry = choose(data)
                 if entry is None:
                     continue
-                symbol, needed = entry
-                needs = needed(data)
+                inside, symbol, cells_of = entry
+                inner = data if inside is None else data[inside]
+                cells = cells_of(inner)
                 if symbol is None:
-                    grid = of_streams.setdefault(_stream(declared, envelope, data), _Grid())
+                    grid = of_streams.setdefault(_stream(declared, envelope, data), _Grid.new())
                 else:
-                    grid = grids.setdefault(read_text(data, symbol), _Grid())
-                grid.widen(*needs)
-        except (CodecError, *FAULTS):
+                    grid = grids.setdefault(read_text(inner, symbol), _Grid.new())
+                grid.widen(cells, decimals_of, number)
+        except (ArithmeticError, CodecError, *FAULTS):
             continue
     for venue_symbol, grid in grids.items():
         for name in ("", venue_symbol.casefold()):
             if name in of_streams:
-                grid.widen(of_streams[name].price_decimals, of_streams[name].size_decimals)
-    return {venue_symbol: grid.steps() for venue_symbol, grid in grids.items()}
+                grid.join(of_streams[name])
+    return {venue_symbol: grid.steps(venue_symbol) for venue_symbol, grid in grids.items()}
+
+
+def _compile_entry(message: Message) -> tuple[str | None, Text | None, _CellsOf] | None:
+    """The key that a message is inside of, its symbol, and what finds its prices and sizes."""
+    if isinstance(message, ControlMessage):
+        return None
+    inside = message.inside if isinstance(message, SnapshotMessage) else None
+    return inside, message.symbol, _compile_cells(message)
 
 
 def _find_by_paths(
@@ -103,66 +174,67 @@ def _find_by_paths(
 ) -> dict[str, tuple[Decimal, Decimal]]:
     """As `find_grids`, for a format whose values are found by paths."""
     kinds, tried = compile_kinds(declared.messages)
-    needed = {
-        id(kind): _needed_by_paths(kind.message) for kind in kinds if not isinstance(kind.message, ControlMessage)
+    cells_of = {
+        id(kind): _cells_by_paths(kind.message) for kind in kinds if not isinstance(kind.message, ControlMessage)
     }
+    decimals_of = _Decimals()
     grids: dict[str, _Grid] = {}
-    for _, raw in messages:
+    for number, (_, raw) in enumerate(messages, 1):
         try:
             root = codec.decode(raw)
             for kind, item in unfold(tried, root):
-                if kind is None or id(kind) not in needed:
+                if kind is None or id(kind) not in cells_of:
                     continue
                 symbol = "" if kind.symbol is None else kind.symbol(root, item)
-                needs = needed[id(kind)](root, item, symbol)
-                grids.setdefault(symbol, _Grid()).widen(*needs)
-        except (CodecError, *FAULTS):
+                cells = cells_of[id(kind)](root, item, symbol)
+                grids.setdefault(symbol, _Grid.new()).widen(cells, decimals_of, number)
+        except (ArithmeticError, CodecError, *FAULTS):
             continue
     nameless = grids.pop("", None)
     if nameless is not None:
         for grid in grids.values():
-            grid.widen(nameless.price_decimals, nameless.size_decimals)
-    return {venue_symbol: grid.steps() for venue_symbol, grid in grids.items()}
+            grid.join(nameless)
+    return {venue_symbol: grid.steps(venue_symbol) for venue_symbol, grid in grids.items()}
 
 
-def _needed_by_paths(message: MarketMessage) -> Callable[[Any, Any, str], tuple[int, int]]:
-    """Makes a function that counts the decimals of a message's prices and sizes; called with the symbol too."""
+def _cells_by_paths(message: MarketMessage) -> Callable[[Any, Any, str], _Cells]:
+    """Makes a function that finds the prices and sizes of a message; called with the symbol too."""
     fields = [getattr(message, name) for name in message.__struct_fields__]
     single = [(compile_path(field.key), field) for field in fields if isinstance(field, Price | Size)]
     sides = [field for field in fields if isinstance(field, Levels)]
-    decimals_of = _Decimals()
 
-    def needed(root: Any, item: Any, symbol: str) -> tuple[int, int]:
-        prices, sizes = [0], [0]
+    def cells(root: Any, item: Any, symbol: str) -> _Cells:
+        prices: list[Any] = []
+        sizes: list[Any] = []
         for find, field in single:
-            value, scale = find(root, item), scale_of(field.scale, symbol)
-            decimals = _decimals_by_paths(value, scale, decimals_of)
+            value = _plain(find(root, item), scale_of(field.scale, symbol))
             if isinstance(field, Price):
-                prices.append(decimals)
+                prices.append(value)
             else:
-                sizes.append(decimals if field.decimals is None else min(decimals, field.decimals))
+                sizes.append(_rounded(value, field.decimals))
         for side in sides:
             price_scale, size_scale = scale_of(side.scale, symbol), scale_of(side.size_scale, symbol)
             for price, size in row_cells(side, root, item):
-                prices.append(_decimals_by_paths(price, price_scale, decimals_of))
-                decimals = _decimals_by_paths(size, size_scale, decimals_of)
-                sizes.append(decimals if side.size_decimals is None else min(decimals, side.size_decimals))
-        return max(prices), max(sizes)
+                prices.append(_plain(price, price_scale))
+                sizes.append(_rounded(_plain(size, size_scale), side.size_decimals))
+        return prices, sizes
 
-    return needed
+    return cells
 
 
-def _decimals_by_paths(value: Any, scale: int | None, decimals_of: _Decimals) -> int:
-    """The decimals of a price or a size; of none where nothing stands there."""
+def _plain(value: Any, scale: int | None) -> Any:
+    """A price or a size without sign, exponent and scale; 0 where nothing stands there."""
     if value is ABSENT or value is None:
         return 0
     value = signed(value)[1]
     if scale is not None:
-        digits = str(value)
-        return max(0, scale - (len(digits) - len(digits.rstrip("0")))) if digits.strip("0") else 0
-    if type(value) is str and "e" in value.lower():
-        value = f"{Decimal(value):f}"
-    return decimals_of[value]
+        return f"{Decimal(value).scaleb(-scale):f}"
+    return f"{Decimal(value):f}" if type(value) is str and "e" in value.lower() else value
+
+
+def _rounded(value: Any, decimals: int | None) -> Any:
+    """A size of which only that number of decimals counts."""
+    return value if decimals is None else f"{round(Decimal(str(value)), decimals):f}"
 
 
 def _unwrapped(declared: Format, decoded: Any) -> Iterator[tuple[Data, Data]]:
@@ -183,22 +255,22 @@ def _stream(declared: Format, envelope: Data, data: Data) -> str:
     return stream_symbol(envelope, declared.stream, declared.answers)
 
 
-def _compile_needed(message: MarketMessage, decimals_of: _Decimals) -> _Needed:
-    """Makes a function that counts the decimals that the prices and the sizes of such a message need."""
+def _compile_cells(message: MarketMessage) -> _CellsOf:
+    """Makes a function that finds the prices and the sizes of such a message."""
     fields = [getattr(message, name) for name in message.__struct_fields__]
     prices = [field.key for field in fields if isinstance(field, Price)]
     sizes = [field.key for field in fields if isinstance(field, Size)]
     sides = [(field.key, field.price, field.size) for field in fields if isinstance(field, Levels)]
 
-    def needed(data: Data) -> tuple[int, int]:
-        price_decimals = [decimals_of[data[key]] for key in prices]
-        size_decimals = [decimals_of[data[key]] for key in sizes]
+    def cells(data: Data) -> _Cells:
+        all_prices = [data[key] for key in prices]
+        all_sizes = [data[key] for key in sizes]
         for key, price, size in sides:
-            price_decimals += [decimals_of[row[price]] for row in data[key]]
-            size_decimals += [decimals_of[row[size]] for row in data[key]]
-        return max(price_decimals, default=0), max(size_decimals, default=0)
+            all_prices += [row[price] for row in data[key]]
+            all_sizes += [row[size] for row in data[key]]
+        return all_prices, all_sizes
 
-    return needed
+    return cells
 
 
 def _decimals(value: object) -> int:

@@ -26,6 +26,7 @@ class Update(msgspec.Struct, frozen=True):
 
     event: BookDelta | BookSnapshot
     restarts: bool
+    view: bool
     bids: list[Row]
     asks: list[Row]
     checksum: int | None
@@ -96,6 +97,8 @@ class Ledger:
         resyncs = self._sync.resyncs
         if isinstance(event, BookDelta):
             events = self._sync.on_delta(event)
+        elif update.view:
+            events = self._sync.on_view(event)
         else:
             events = self._sync.on_restart(event) if update.restarts else self._sync.on_snapshot(event)
         passed: list[MarketEvent] = []

@@ -9,7 +9,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from mainspring.model import Instrument, MarketEvent
-from mainspring.wire._dispatch import choosing_key, compile_chooser, compile_direct, compile_likely
+from mainspring.wire._dispatch import (
+    StreamKinds,
+    choosing_key,
+    compile_chooser,
+    compile_direct,
+    compile_likely,
+    names_stream,
+)
 from mainspring.wire._parsers import FAULTS
 from mainspring.wire._routes import Apply, Entry, Route, compile_explain, compile_resolve, count_as
 from mainspring.wire._values import Data, refusal
@@ -45,6 +52,7 @@ class _Compiled(NamedTuple):
     direct: Callable[[object], Entry | None]
     likely_key: object
     likely: Entry | None
+    by_stream: StreamKinds[Entry] | None
     choose: Callable[[Data], Entry | None]
     resolve: Callable[[Data, Data, Message, dict[object, Route]], Route]
     explain: Callable[[Data, Entry | None, int, Exception], Exception]
@@ -65,14 +73,18 @@ def compile_receiver(
 
     A message is read completely before anything is counted or changed, so that a refused one leaves no trace.
     """
-    key = choosing_key(declared.messages)
-    likely_key, likely = compile_likely(declared.messages, entries)
+    by_stream = StreamKinds.of(declared, entries)
+    entries = [entry for entry in entries if not names_stream(entry[3])]
+    messages = [entry[3] for entry in entries]
+    key = choosing_key(messages)
+    likely_key, likely = compile_likely(messages, entries)
     compiled = _Compiled(
         key=key,
-        direct=compile_direct(declared.messages, entries).get,
+        direct=compile_direct(messages, entries).get,
         likely_key=likely_key,
         likely=likely,
-        choose=compile_chooser(declared.messages, entries),
+        by_stream=by_stream,
+        choose=compile_chooser(messages, entries),
         resolve=compile_resolve(declared, instruments, causes, alone=alone),
         explain=compile_explain(key, instruments),
         ignored=[0],
@@ -83,7 +95,7 @@ def compile_receiver(
 
 
 def _singles(compiled: _Compiled, decode: Decode, unwrap: str | None) -> OnMessage:
-    key, direct, likely_key, likely, choose, resolve, explain, ignored, ignore = compiled
+    key, direct, likely_key, likely, by_stream, choose, resolve, explain, ignored, ignore = compiled
     # A key that no decoded object holds spares the hot path the question whether there is an envelope at all.
     inside: object = object() if unwrap is None else unwrap
 
@@ -96,6 +108,8 @@ def _singles(compiled: _Compiled, decode: Decode, unwrap: str | None) -> OnMessa
             raise refusal(str(unwrap), "must be an object", data)
         entry = likely if likely_key in data and key not in data else None
         try:
+            if by_stream is not None and envelope is not data:
+                entry = by_stream.entry_of(envelope, data) or entry
             if entry is None:
                 entry = direct(data.get(key)) or choose(data)
                 if entry is None:
@@ -113,7 +127,7 @@ def _singles(compiled: _Compiled, decode: Decode, unwrap: str | None) -> OnMessa
 
 
 def _batches(compiled: _Compiled, decode: Decode) -> OnMessage:
-    key, direct, _, _, choose, resolve, explain, ignored, ignore = compiled
+    key, direct, _, _, _, choose, resolve, explain, ignored, ignore = compiled
 
     def read(data: Data, receive_time_ns: int) -> _Step:
         entry = None

@@ -6,10 +6,10 @@ from typing import Any, TypeAlias
 
 from mainspring.errors import WireError
 from mainspring.model import Instrument, MarketEvent
-from mainspring.wire._parsers import Tables, compile_parser
+from mainspring.wire._parsers import Parser, Tables, compile_parser
 from mainspring.wire._plain import read_control, read_event
 from mainspring.wire._streams import compile_locator
-from mainspring.wire._sync import BookSync
+from mainspring.wire._sync import BookSync, snapshot_handler
 from mainspring.wire._values import Data, read_text, refusal
 from mainspring.wire.cause import Cause
 from mainspring.wire.formats import Format
@@ -40,14 +40,23 @@ def compile_entries(
         routes: dict[object, Route] = {}
         for index, (instrument, sync) in enumerate(zip(instruments, syncs, strict=True), first_index):
             parser = compile_parser(message, index, instrument, tables)
+            if isinstance(message, SnapshotMessage) and message.inside is not None:
+                parser = _inside(parser, message.inside)
             routes[instrument.venue_symbol] = (parser, _apply(message, sync))
-        entries.append((None if message.symbol is None else message.symbol.key, routes, [0], message))
+        inside = isinstance(message, SnapshotMessage) and message.inside is not None
+        key = None if message.symbol is None or inside else message.symbol.key
+        entries.append((key, routes, [0], message))
     return entries
+
+
+def _inside(parser: Parser, key: str) -> Parser:
+    """Reads the object under a key."""
+    return lambda data, receive_time_ns: parser(data[key], receive_time_ns)
 
 
 def _apply(message: MarketMessage, sync: BookSync) -> Apply:
     if isinstance(message, SnapshotMessage):
-        return sync.on_snapshot
+        return snapshot_handler(message, sync)
     if isinstance(message, DeltaMessage):
         return sync.on_delta if message.reset is None else sync.on_either
     if isinstance(message, TradeMessage):
@@ -67,6 +76,8 @@ def compile_resolve(
             return (lambda data, receive_time_ns: read_control(message, data, receive_time_ns)), None
         if message.symbol is None:
             return routes.get(locate(envelope, data)) or skip
+        if isinstance(message, SnapshotMessage) and message.inside is not None:
+            return routes.get(read_text(data[message.inside], message.symbol)) or skip
         read_text(data, message.symbol)
         return skip
 
@@ -87,6 +98,8 @@ def compile_explain(
         if isinstance(message, ControlMessage):
             return fault
         index = 0
+        if isinstance(message, SnapshotMessage) and message.inside is not None:
+            data = data[message.inside]
         try:
             if message.symbol is not None:
                 symbol = read_text(data, message.symbol)

@@ -2,25 +2,30 @@
 
 import enum
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from mainspring.model import NO_ID, BookDelta, BookInvalid, BookSnapshot, MarketEvent, Trade
 from mainspring.wire._sequencing import Continuity, SequenceCheck
 from mainspring.wire.cause import Cause
+from mainspring.wire.messages import SnapshotMessage
 
-__all__ = ["MAX_BUFFERED_DELTAS", "RENUMBERED_DELTAS", "BookSync"]
+__all__ = ["MAX_BUFFERED_DELTAS", "RENUMBERED_DELTAS", "BookSync", "snapshot_handler"]
 
 MAX_BUFFERED_DELTAS = 1024
 """How many deltas are kept for an instrument while it waits for a snapshot: a hundred seconds of 100 ms updates."""
 
 RENUMBERED_DELTAS = 8
-"""So many deltas behind the book, each following the last, mean that the venue has restarted its numbering."""
+"""So many deltas behind the book, each following the last, mean that the venue has restarted its numbering.
+
+As many trades behind the last one, whose ids rise and whose times don't lie before its own, mean the same.
+"""
 
 
 class _State(enum.Enum):
     WAITING = enum.auto()
+    VIEWED = enum.auto()
     LIVE = enum.auto()
     QUARANTINED = enum.auto()
 
@@ -43,6 +48,9 @@ class BookSync:
         "_index",
         "_state",
         "_trade_id",
+        "_trade_time_ns",
+        "_trades_behind",
+        "_updated",
         "gaps",
         "resyncs",
         "wants_snapshot",
@@ -59,7 +67,11 @@ class BookSync:
         self._asked = False
         # A run of deltas that lie behind the book and follow one another.
         self._behind: list[BookDelta] = []
+        # Whether deltas came, so that a view of a few levels isn't the book.
+        self._updated = False
         self._trade_id = NO_ID
+        self._trade_time_ns = 0
+        self._trades_behind: list[int] = []
         self.gaps = 0
         self.resyncs = 0
         self.wants_snapshot = False
@@ -72,6 +84,7 @@ class BookSync:
         if verdict is Continuity.CONTINUES:
             self._book_id = delta.last_id
             self._from_snapshot = False
+            self._updated = True
             if self._behind:
                 self._behind.clear()
             return (delta,)
@@ -81,10 +94,11 @@ class BookSync:
 
     def on_snapshot(self, snapshot: BookSnapshot) -> Sequence[MarketEvent]:
         """The events that a snapshot gives: itself and buffered deltas; none if it is too old."""
-        if self._state is _State.LIVE and snapshot.last_id < self._book_id:
+        known = self._state is _State.LIVE or self._state is _State.VIEWED
+        if known and snapshot.last_id < self._book_id:
             self._causes[Cause.STALE] += 1
             return ()
-        if self._state is not _State.LIVE and not self._bridges(snapshot.last_id):
+        if not known and not self._bridges(snapshot.last_id):
             self._causes[Cause.STALE] += 1
             self._asked = False
             self._ask()
@@ -118,6 +132,18 @@ class BookSync:
         self._behind.clear()
         return (snapshot,)
 
+    def on_view(self, view: BookSnapshot) -> Sequence[MarketEvent]:
+        """The events that a view of the best few levels gives: it is the book until deltas come."""
+        if self._updated:
+            self._causes[Cause.VIEW] += 1
+            return ()
+        if view.last_id < self._book_id:
+            self._causes[Cause.STALE] += 1
+            return ()
+        self._state = _State.VIEWED
+        self._book_id = view.last_id
+        return (view,)
+
     def on_unknown_level(self, receive_time_ns: int) -> Sequence[MarketEvent]:
         """The events of a delta about a level that the book should have and hasn't: something was lost."""
         if self._state is _State.LIVE:
@@ -144,11 +170,26 @@ class BookSync:
 
     def on_numbered_trade(self, trade: Trade) -> Sequence[MarketEvent]:
         """The trade, unless nothing was traded or its id doesn't rise."""
-        if trade.trade_id <= self._trade_id:
+        if trade.trade_id <= self._trade_id and not self._renumbers(trade):
             self._causes[Cause.DUPLICATE if trade.trade_id == self._trade_id else Cause.OUT_OF_ORDER] += 1
             return ()
         self._trade_id = trade.trade_id
+        self._trade_time_ns = trade.event_time_ns
+        if self._trades_behind:
+            self._trades_behind.clear()
         return self.on_trade(trade)
+
+    def _renumbers(self, trade: Trade) -> bool:
+        """Whether a trade behind the last one is the latest of many, so that the venue has restarted its numbering."""
+        behind = self._trades_behind
+        if behind and trade.trade_id <= behind[-1]:
+            behind.clear()
+        # What is sent a second time has times from before.
+        if trade.trade_id == self._trade_id or trade.event_time_ns < self._trade_time_ns:
+            behind.clear()
+            return False
+        behind.append(trade.trade_id)
+        return len(behind) >= RENUMBERED_DELTAS
 
     def _late(self, delta: BookDelta) -> Sequence[MarketEvent]:
         """Counts a late delta; many that follow one another, and none that continues the book, are a new numbering."""
@@ -182,24 +223,30 @@ class BookSync:
         return (BookInvalid(self._index, receive_time_ns, cause.value),)
 
     def _keep(self, delta: BookDelta) -> Sequence[MarketEvent]:
-        """Keeps an unbroken run of deltas: a snapshot can use no other."""
+        """Keeps an unbroken run of deltas: a snapshot can use no other. A view was the book only until they came."""
+        self._updated = True
+        events: Sequence[MarketEvent] = ()
+        if self._state is _State.VIEWED:
+            self._state = _State.WAITING
+            self._book_id = NO_ID
+            events = (BookInvalid(self._index, delta.receive_time_ns, Cause.PRE_SNAPSHOT.value),)
         kept = self._buffered
         verdict = self._check(delta, kept[-1].last_id, False) if kept else Continuity.CONTINUES
         if verdict is Continuity.LATE:
             self._count_late(delta, kept[-1].last_id, from_snapshot=False)
-            return ()
+            return events
         waiting = self._state is _State.WAITING
         self._causes[Cause.PRE_SNAPSHOT if waiting else Cause.QUARANTINED] += 1
         self._ask()
         if delta.last_id == NO_ID:
-            return ()
+            return events
         if verdict is Continuity.GAP:
             kept.clear()
         kept.append(delta)
         if len(kept) > MAX_BUFFERED_DELTAS:
             kept.popleft()
             self._causes[Cause.OVERFLOW] += 1
-        return ()
+        return events
 
     def _ask(self) -> None:
         """Asks for a snapshot, unless one was asked for already and hasn't come."""
@@ -221,3 +268,10 @@ class BookSync:
             self._causes[Cause.DUPLICATE] += 1
         else:
             self._causes[Cause.OUT_OF_ORDER] += 1
+
+
+def snapshot_handler(message: SnapshotMessage, sync: BookSync) -> Callable[[BookSnapshot], Sequence[MarketEvent]]:
+    """What takes the snapshots of a declaration."""
+    if message.view:
+        return sync.on_view
+    return sync.on_restart if message.restarts else sync.on_snapshot

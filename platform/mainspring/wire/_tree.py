@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 from mainspring.errors import WireError
 from mainspring.model import NO_ID, BookDelta, BookSnapshot, Control, Instrument, MarketEvent
-from mainspring.wire._flat import is_pattern
+from mainspring.wire._flat import compile_matches, is_pattern
 from mainspring.wire._ledger import Ledger, Update, checksum_of
 from mainspring.wire._paths import ABSENT, Find, compile_path
-from mainspring.wire._sync import BookSync
+from mainspring.wire._sync import BookSync, snapshot_handler
 from mainspring.wire._tree_events import compile_event
 from mainspring.wire._tree_levels import compile_sides
 from mainspring.wire._tree_values import compile_flag, compile_integer, compile_text, compile_time, whole
@@ -72,15 +72,11 @@ def _named(path: str, value: Any) -> Callable[[Any, Any], bool]:
             return type(found) is kind and bool(found == value)
 
         return is_it
-    begins, ends, text = not value.startswith("*"), not value.endswith("*"), value.strip("*")
+    fits = compile_matches(value)
 
     def matches(root: Any, item: Any) -> bool:
         found = find(root, item)
-        if type(found) is not str:
-            return False
-        if begins:
-            return found.startswith(text)
-        return found.endswith(text) if ends else text in found
+        return type(found) is str and fits(found)
 
     return matches
 
@@ -238,7 +234,7 @@ def _route(message: Any, index: int, instrument: Instrument, sync: BookSync, led
         if ledger is not None:
             return parse, ledger.apply
         if isinstance(message, SnapshotMessage):
-            return parse, sync.on_restart if message.restarts else sync.on_snapshot
+            return parse, snapshot_handler(message, sync)
         return parse, sync.on_delta if message.reset is None else sync.on_either
     apply: _Apply = None
     if isinstance(message, TradeMessage):
@@ -251,7 +247,7 @@ def _book(message: DeltaMessage | SnapshotMessage, index: int, instrument: Instr
     time_of = compile_time(message.event_time)
     sides_of = compile_sides(message, instrument, ledger=ledger)
     ids_of, resets = _ids(message)
-    restarts = isinstance(message, SnapshotMessage) and message.restarts
+    restarts, view = isinstance(message, SnapshotMessage) and message.restarts, _is_view(message)
     checksum_in, depth_of = _checksum(message), _depth(message)
 
     def parse(root: Any, item: Any, receive_time_ns: int) -> Any:
@@ -266,9 +262,13 @@ def _book(message: DeltaMessage | SnapshotMessage, index: int, instrument: Instr
             event = BookDelta(index, receive_time_ns, time_ns, first, last, previous, *levels)
         if not ledger:
             return event
-        return Update(event, restarts, bids, asks, checksum_in(root, item), depth_of(root, item))
+        return Update(event, restarts, view, bids, asks, checksum_in(root, item), depth_of(root, item))
 
     return parse
+
+
+def _is_view(message: DeltaMessage | SnapshotMessage) -> bool:
+    return isinstance(message, SnapshotMessage) and message.view
 
 
 def _ids(message: DeltaMessage | SnapshotMessage) -> tuple[Callable[[Any, Any], tuple[int, int, int]], Find]:

@@ -35,6 +35,9 @@ class Cause(enum.StrEnum):
     QUARANTINED = "quarantined"
     """A delta while the book waits for a snapshot after a gap. It is kept too."""
 
+    VIEW = "view"
+    """A view of the best few levels, while updates keep the whole book."""
+
     OVERFLOW = "overflow"
     """A buffered delta was dropped, the oldest first, because there were too many. It was also counted on arrival."""
 

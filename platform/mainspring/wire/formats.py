@@ -85,6 +85,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
         if not self.flat and (self.batch or self.unwrap is not None or self.stream is not None):
             raise ValueError("where messages are found by paths, these replace batch (each), unwrap and stream")
         for message in self.messages:
+            if not self.flat and isinstance(message, SnapshotMessage) and message.inside is not None:
+                raise ValueError("where messages are found by paths, these replace inside")
             if isinstance(self.sequencing, Unsequenced):
                 continue
             if isinstance(message, SnapshotMessage) and message.last_id is None:

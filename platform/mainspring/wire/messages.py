@@ -3,7 +3,8 @@
 `when` maps keys of the message to the values that they must have, and `has` names keys that must be there: together
 they distinguish one kind of message from another. If several declarations fit, one with a `when` takes precedence over
 one without, and then the first over the others. A text in `when` with a "*" at its start or end (or both) stands for
-any text that ends or begins so (or holds it). All of them are paths, as in `mainspring.wire.fields`.
+any text that ends or begins so (or holds it). All of them are paths, as in `mainspring.wire.fields`. In a format with
+an envelope, "/" and the key of the stream's name stand for that name: `{"/stream": "*@depth5*"}`.
 
 `each` is the path of an array whose items are messages of this kind. All paths of the declaration start at the item
 then; those that begin with "/" start at the whole message, so that items inherit what their envelope says.
@@ -67,7 +68,11 @@ class SnapshotMessage(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot")
     """A whole book, as it stood after update `last_id`. Levels, `checksum` and `depth` are as in `DeltaMessage`.
 
     With `restarts`, it comes in the stream by the venue's own decision and is always taken: the numbering of deltas
-    begins again with it.
+    begins again with it. A `view` is the best few levels as a whole, each time: it is the book where no deltas come,
+    and is passed over where they do.
+
+    `inside` is for formats without paths: the message is the object under that key, as in an answer to a request. All
+    keys are in it then, those of `when` and `has` too.
     """
 
     when: When = {}
@@ -82,9 +87,13 @@ class SnapshotMessage(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot")
     checksum: Checksum | None = None
     depth: int | Text | Integer | None = None
     restarts: bool = False
+    view: bool = False
+    inside: str | None = None
 
     def __post_init__(self) -> None:
         check_sides(self)
+        if self.view and self.restarts:
+            raise ValueError("a view doesn't restart the numbering: it goes with a snapshot without restarts")
 
 
 class QuoteMessage(msgspec.Struct, frozen=True, kw_only=True, tag="quote"):

@@ -20,7 +20,19 @@ from mainspring.wire import (
     TradeMessage,
 )
 
-__all__ = ["ANSWERS", "CONTROLS", "MARK", "QUOTES", "STREAM", "TRADE", "depth", "quote", "snapshot", "subscribe"]
+__all__ = [
+    "ANSWERS",
+    "CONTROLS",
+    "MARK",
+    "QUOTES",
+    "STREAM",
+    "TRADES",
+    "depth",
+    "quote",
+    "snapshots",
+    "subscribe",
+    "views",
+]
 
 STREAM = StreamName(key="stream", until="@")
 
@@ -37,18 +49,21 @@ CONTROLS = (
 )
 """Answers to what we send: an error in either of the two forms that occur, and a subscription's success."""
 
-TRADE = TradeMessage(
-    when={"e": "trade"},
-    symbol=Text("s"),
-    event_time=Millis("T"),
-    trade_id=Integer("t"),
-    price=Price("p"),
-    size=Size("q"),
-    rising_ids=True,
-    # "m" says whether the buyer was the maker; if so, the aggressor sold.
-    aggressor=Choice("m", values=((True, -1), (False, 1))),
+TRADES = tuple(
+    TradeMessage(
+        when={"e": kind},
+        symbol=Text("s"),
+        event_time=Millis("T"),
+        trade_id=Integer(last_id),
+        price=Price("p"),
+        size=Size("q"),
+        rising_ids=True,
+        # "m" says whether the buyer was the maker; if so, the aggressor sold.
+        aggressor=Choice("m", values=((True, -1), (False, 1))),
+    )
+    for kind, last_id in (("trade", "t"), ("aggTrade", "l"))
 )
-
+"""Single trades, and trades of one order at one price. These have the last one's id, so that none counts twice."""
 
 MARK = MarkMessage(
     when={"e": "markPriceUpdate"},
@@ -89,15 +104,36 @@ def quote(*, named: bool) -> QuoteMessage:
     )
 
 
-def snapshot(*, symbol: Text | None = None, event_time: Time | None = None) -> SnapshotMessage:
-    """Declares the answer of the REST depth request."""
-    return SnapshotMessage(
-        has=("lastUpdateId",),
-        symbol=symbol,
-        event_time=event_time,
-        last_id=Integer("lastUpdateId"),
-        bids=Levels("bids"),
-        asks=Levels("asks"),
+def snapshots(*, symbol: Text | None = None, event_time: Time | None = None) -> tuple[SnapshotMessage, ...]:
+    """Declares the answers of the depth request, by REST and by the WebSocket API, which puts it under "result"."""
+    return tuple(
+        SnapshotMessage(
+            has=("lastUpdateId",),
+            symbol=symbol,
+            event_time=event_time,
+            last_id=Integer("lastUpdateId"),
+            bids=Levels("bids"),
+            asks=Levels("asks"),
+            inside=inside,
+        )
+        for inside in (None, "result")
+    )
+
+
+def views(*, named: bool) -> tuple[SnapshotMessage, ...]:
+    """Declares the partial depth streams: whole views of 5, 10 or 20 levels. On futures they look like updates."""
+    return tuple(
+        SnapshotMessage(
+            when={"/stream": f"*@depth{levels}*", **({"e": "depthUpdate"} if named else {})},
+            has=() if named else ("lastUpdateId",),
+            symbol=Text("s") if named else None,
+            event_time=Millis("E") if named else None,
+            last_id=Integer("u" if named else "lastUpdateId"),
+            bids=Levels("b" if named else "bids"),
+            asks=Levels("a" if named else "asks"),
+            view=True,
+        )
+        for levels in (5, 10, 20)
     )
 
 

@@ -13,9 +13,10 @@ BINANCE_COINM = WireFeed(
         messages=(
             _binance.quote(named=True),
             _binance.depth(Range(first="U", last="u", previous="pu")),
-            _binance.TRADE,
+            *_binance.TRADES,
             _binance.MARK,
-            _binance.snapshot(symbol=Text("symbol"), event_time=Millis("E")),
+            *_binance.views(named=True),
+            *_binance.snapshots(symbol=Text("symbol"), event_time=Millis("E")),
             *_binance.CONTROLS,
         ),
         unwrap="data",

@@ -13,8 +13,9 @@ BINANCE_SPOT = WireFeed(
         messages=(
             _binance.quote(named=False),
             _binance.depth(Range(first="U", last="u")),
-            _binance.TRADE,
-            _binance.snapshot(),
+            *_binance.TRADES,
+            *_binance.views(named=False),
+            *_binance.snapshots(),
             *_binance.CONTROLS,
         ),
         unwrap="data",

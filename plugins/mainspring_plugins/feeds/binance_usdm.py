@@ -13,9 +13,10 @@ BINANCE_USDM = WireFeed(
         messages=(
             _binance.quote(named=True),
             _binance.depth(Range(first="U", last="u", previous="pu")),
-            _binance.TRADE,
+            *_binance.TRADES,
             _binance.MARK,
-            _binance.snapshot(event_time=Millis("E")),
+            *_binance.views(named=True),
+            *_binance.snapshots(event_time=Millis("E")),
             *_binance.CONTROLS,
         ),
         unwrap="data",

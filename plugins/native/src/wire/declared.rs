@@ -287,6 +287,8 @@ pub enum Message {
         checksum: Option<Checksum>,
         depth: Option<Reach>,
         restarts: bool,
+        view: bool,
+        inside: Option<String>,
     },
     Quote {
         when: When,

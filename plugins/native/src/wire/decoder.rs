@@ -12,7 +12,7 @@ use crate::wire::json::{Json, JsonFields, Pass, Unusual, space};
 use crate::wire::message::{Read, fast_item, read_fast, read_message, read_one};
 use crate::wire::msgpack::{self, Msgpack, MsgpackFields};
 use crate::wire::program::{Envelope, Program};
-use crate::wire::reading::{Reading, read};
+use crate::wire::reading::{BookKind, Reading, read};
 use crate::wire::slots::Scratch;
 use crate::wire::sync::BookSync;
 use crate::wire::template::{MAX_LESSONS, MAX_TEMPLATES, Template};
@@ -290,7 +290,8 @@ impl Decoder {
                             let mut pass = Pass { slots: outer, inner: None, enveloped: false, arena, guess: *guess };
                             let end = json.members(program, item, 0, &mut pass)?;
                             let mut fields = JsonFields { json, data: item, slots: outer };
-                            let read = read_one(program, &mut fields, Envelope::None, receive_time_ns, arena).ok()?;
+                            let read =
+                                read_one(program, &mut fields, (Envelope::None, None), receive_time_ns, arena).ok()?;
                             if templates.len() < MAX_TEMPLATES
                                 && *lessons < MAX_LESSONS
                                 && instrument_of(&read.1).is_some()
@@ -318,7 +319,7 @@ impl Decoder {
             let mut pass = Pass { slots: outer, inner: None, enveloped: false, arena, guess: *guess };
             at = msgpack.members(program, raw, at, &mut pass)?;
             let mut fields = MsgpackFields { data: raw, slots: outer };
-            let read = read_one(program, &mut fields, Envelope::None, receive_time_ns, arena).ok()?;
+            let read = read_one(program, &mut fields, (Envelope::None, None), receive_time_ns, arena).ok()?;
             *guess = instrument_of(&read.1).unwrap_or(*guess);
             batch.push(read);
         }
@@ -365,7 +366,7 @@ impl Decoder {
         }
         for item in items {
             let mut fields = Decoded(item);
-            batch.push(read_one(program, &mut fields, Envelope::None, receive_time_ns, &mut scratch.arena)?);
+            batch.push(read_one(program, &mut fields, (Envelope::None, None), receive_time_ns, &mut scratch.arena)?);
         }
         Ok(())
     }
@@ -384,14 +385,14 @@ impl Decoder {
                 scratch.guess = quote.instrument;
                 sink.event(Event::Quote(quote));
             }
-            Reading::Depth { snapshot, depth, bids, asks } => {
+            Reading::Depth { kind, depth, bids, asks } => {
                 scratch.guess = depth.instrument;
                 let (bids, asks) = (side(&scratch.arena, *bids), side(&scratch.arena, *asks));
                 let sync = &mut syncs[depth.instrument];
-                if *snapshot {
-                    sync.on_snapshot(depth, bids, asks, causes, sink);
-                } else {
-                    sync.on_delta(depth, bids, asks, causes, sink);
+                match kind {
+                    BookKind::Delta => sync.on_delta(depth, bids, asks, causes, sink),
+                    BookKind::Snapshot => sync.on_snapshot(depth, bids, asks, causes, sink),
+                    BookKind::View => sync.on_view(depth, bids, asks, causes, sink),
                 }
             }
             Reading::Trade { rising, trade } => {

@@ -144,13 +144,14 @@ pub enum Cause {
     Gap,
     Checksum,
     Quarantined,
+    View,
     Overflow,
     UnknownSymbol,
     Ignored,
 }
 
 /// The names of the causes, as `mainspring.wire.Cause` has them.
-pub const CAUSES: [&str; 11] = [
+pub const CAUSES: [&str; 12] = [
     "stale",
     "duplicate",
     "out-of-order",
@@ -159,6 +160,7 @@ pub const CAUSES: [&str; 11] = [
     "gap",
     "checksum",
     "quarantined",
+    "view",
     "overflow",
     "unknown-symbol",
     "ignored",

@@ -91,6 +91,9 @@ pub trait Fields {
     /// The object under a key.
     fn inside(&self, key: &Key) -> Result<Decoded<'_>, Self::Stop>;
 
+    /// The object under a key; `None` where there is something else, or nothing.
+    fn object(&self, key: &Key) -> Result<Option<Decoded<'_>>, Self::Stop>;
+
     /// The reason to stop that the value under a key is.
     fn stop(&self, key: &Key, what: &'static str) -> Self::Stop;
 }
@@ -158,6 +161,10 @@ impl Fields for Decoded<'_> {
             Some(value) => Err(value.fault("must be an object")),
             None => Err(self.0.fault("lacks a field")),
         }
+    }
+
+    fn object(&self, key: &Key) -> Result<Option<Decoded<'_>>, Fault> {
+        Ok(self.found(key).filter(|value| matches!(value.is, Is::Object(_))).map(Decoded))
     }
 
     fn stop(&self, key: &Key, what: &'static str) -> Fault {

@@ -322,6 +322,10 @@ impl Fields for JsonFields<'_> {
         Err(Unusual)
     }
 
+    fn object(&self, key: &Key) -> Result<Option<Decoded<'_>>, Unusual> {
+        if self.find(key)? == Found::Container { Err(Unusual) } else { Ok(None) }
+    }
+
     fn stop(&self, _key: &Key, _what: &'static str) -> Unusual {
         Unusual
     }

@@ -67,7 +67,7 @@ pub fn read_message<F: Fields>(
     arena: &mut Vec<Level>,
 ) -> Result<Read, F::Stop> {
     let Some(mut inner) = inner else {
-        return read_one(program, &mut outer, Envelope::None, receive_time_ns, arena);
+        return read_one(program, &mut outer, (Envelope::None, None), receive_time_ns, arena);
     };
     let envelope = match &program.stream {
         Some((key, _)) => match (outer.find(key)?, &program.answers) {
@@ -76,19 +76,43 @@ pub fn read_message<F: Fields>(
         },
         None => Envelope::None,
     };
-    read_one(program, &mut inner, envelope, receive_time_ns, arena)
+    let of_stream = match envelope {
+        Envelope::Stream(Found::Text(name)) => program.choose_by_stream(name, &inner)?,
+        _ => None,
+    };
+    read_one(program, &mut inner, (envelope, of_stream), receive_time_ns, arena)
 }
 
-/// A message without envelope, or the object in one: its kind, whose it is, and what it says.
+/// A message without envelope, or the object in one: its kind, unless the stream tells it, whose it is, and what it says.
 #[inline]
 pub fn read_one<F: Fields>(
     program: &Program,
+    fields: &mut F,
+    (envelope, of_stream): (Envelope<'_>, Option<usize>),
+    receive_time_ns: i64,
+    arena: &mut Vec<Level>,
+) -> Result<Read, F::Stop> {
+    let chosen = if of_stream.is_some() { of_stream } else { program.choose(fields)? };
+    let Some(at) = chosen else { return Ok((0, Reading::Ignored)) };
+    let entry = &program.entries[at];
+    if let Some(key) = &entry.inside {
+        let mut inner = fields.inside(key)?;
+        let read = read_as(program, at, &mut inner, envelope, receive_time_ns, arena);
+        return read.map_err(|fault| fields.stop(key, fault.what));
+    }
+    read_as(program, at, fields, envelope, receive_time_ns, arena)
+}
+
+/// A message of a known kind: whose it is, and what it says.
+#[inline]
+fn read_as<F: Fields>(
+    program: &Program,
+    at: usize,
     fields: &mut F,
     envelope: Envelope<'_>,
     receive_time_ns: i64,
     arena: &mut Vec<Level>,
 ) -> Result<Read, F::Stop> {
-    let Some(at) = program.choose(fields)? else { return Ok((0, Reading::Ignored)) };
     let entry = &program.entries[at];
     if entry.is_control() {
         return Ok((at, read_control(entry, at, fields, receive_time_ns)?));

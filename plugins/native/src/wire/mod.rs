@@ -25,3 +25,4 @@ pub mod template;
 pub mod times;
 pub mod tree;
 pub mod value;
+pub mod wanted;

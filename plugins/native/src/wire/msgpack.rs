@@ -303,6 +303,10 @@ impl Fields for MsgpackFields<'_> {
         Err(Unusual)
     }
 
+    fn object(&self, key: &Key) -> Result<Option<Decoded<'_>>, Unusual> {
+        if self.find(key)? == Found::Container { Err(Unusual) } else { Ok(None) }
+    }
+
     fn stop(&self, _key: &Key, _what: &'static str) -> Unusual {
         Unusual
     }

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::exact::Step;
 use crate::wire::declared::{Format, Instrument, Levels, Message, Named, Place, Sequencing, StreamName};
 use crate::wire::fields::{Fields, Found, Grid, Key, Rows, Shape};
+use crate::wire::wanted::Wanted;
 
 /// A kind of message, compiled.
 #[derive(Clone, Debug)]
@@ -21,6 +22,10 @@ pub struct Entry {
     pub rows: Option<(Rows, Rows)>,
     /// The keys of its other fields, by the name of the field.
     pub keys: Keys,
+    /// The key of the object that the message is, where that stands in another.
+    pub inside: Option<Key>,
+    /// What the stream's name has to be.
+    stream: Option<Wanted>,
     tests: Vec<(Key, Named)>,
     has: Vec<Key>,
 }
@@ -51,6 +56,7 @@ pub struct Program {
     direct: Vec<(String, usize)>,
     likely: Option<(Key, usize)>,
     told: Vec<usize>,
+    of_streams: Vec<usize>,
     by_symbol: FxHashMap<Vec<u8>, usize>,
     by_stream: FxHashMap<String, usize>,
     symbols: Vec<Vec<u8>>,
@@ -99,13 +105,15 @@ impl Program {
             by_symbol.insert(declared.venue_symbol.clone().into_bytes(), instrument);
             by_stream.insert(declared.venue_symbol.to_lowercase(), instrument);
         }
-        let told = told_order(&format.messages);
+        let (of_streams, told) =
+            told_order(&format.messages).into_iter().partition(|&at| names_stream(&format.messages[at]));
         let entries: Vec<Entry> = format.messages.into_iter().map(|message| table.entry(message)).collect();
         let keyless = told_first_keyless(&entries, &choosing);
         Ok(Program {
             direct: direct(&entries, &choosing),
             likely: keyless,
             told,
+            of_streams,
             unwrap: format.unwrap.as_deref().map(|name| table.key(name)),
             stream: format.stream.map(|stream| (table.key(&stream.key), stream)),
             answers: format.answers.map(|stream| (table.key(&stream.key), stream)),
@@ -163,6 +171,23 @@ impl Program {
             Found::Text(_) => Ok(None),
             _ => Err(fields.stop(&self.choosing, "must name a kind of message, as no declaration fits without")),
         }
+    }
+
+    /// The number of a message's declaration, where only the stream's name tells its kind.
+    #[inline]
+    pub fn choose_by_stream<F: Fields>(&self, name: &[u8], fields: &F) -> Result<Option<usize>, F::Stop> {
+        for &at in &self.of_streams {
+            let entry = &self.entries[at];
+            if entry.stream.as_ref().is_some_and(|wanted| wanted.fits(name)) && entry.fits(fields)? {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the stream's name tells kinds of message.
+    pub fn has_kinds_of_streams(&self) -> bool {
+        !self.of_streams.is_empty()
     }
 
     /// The instrument of a venue symbol.
@@ -242,6 +267,16 @@ impl Entry {
     }
 
     fn fits<F: Fields>(&self, fields: &F) -> Result<bool, F::Stop> {
+        match &self.inside {
+            None => self.fits_itself(fields),
+            Some(key) => match fields.object(key)? {
+                Some(inner) => self.fits_itself(&inner).map_err(|fault| fields.stop(key, fault.what)),
+                None => Ok(false),
+            },
+        }
+    }
+
+    fn fits_itself<F: Fields>(&self, fields: &F) -> Result<bool, F::Stop> {
         for key in &self.has {
             if !fields.has(key) {
                 return Ok(false);
@@ -291,7 +326,10 @@ impl Table {
 
     fn entry(&mut self, message: Message) -> Entry {
         let (when, has) = message.told_by();
-        let tests = when.0.iter().map(|(key, named)| (self.key(key), named.clone())).collect();
+        let of_stream = |key: &str| key.starts_with('/');
+        let stream = when.0.iter().find(|(key, _)| of_stream(key)).map(|(_, named)| Wanted::new(named));
+        let own = when.0.iter().filter(|(key, _)| !of_stream(key));
+        let tests = own.map(|(key, named)| (self.key(key), named.clone())).collect();
         let has = has.iter().map(|key| self.key(key)).collect();
         let symbol = match &message {
             Message::Delta { symbol, .. }
@@ -309,7 +347,11 @@ impl Table {
             _ => None,
         };
         let keys = crate::wire::reading::field_keys(&message).into_iter().map(|name| self.key(name)).collect();
-        Entry { symbol, rows, keys, tests, has, message }
+        let inside = match &message {
+            Message::Snapshot { inside, .. } => inside.as_deref().map(|key| self.key(key)),
+            _ => None,
+        };
+        Entry { symbol, rows, keys, inside, stream, tests, has, message }
     }
 }
 
@@ -320,10 +362,16 @@ fn place_key(place: &Place) -> String {
     }
 }
 
+/// Whether a declaration names the stream.
+fn names_stream(message: &Message) -> bool {
+    message.told_by().0.0.iter().any(|(key, _)| key.starts_with('/'))
+}
+
 /// The key that most declarations name in `when`, the first of them where several do; empty if none names any.
 fn choosing_key(messages: &[Message]) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
-    for (key, _) in messages.iter().flat_map(|message| &message.told_by().0.0) {
+    let own = messages.iter().filter(|message| !names_stream(message));
+    for (key, _) in own.flat_map(|message| &message.told_by().0.0) {
         match counts.iter_mut().find(|(known, _)| known == key) {
             Some((_, count)) => *count += 1,
             None => counts.push((key, 1)),
@@ -342,7 +390,10 @@ fn told_order(messages: &[Message]) -> Vec<usize> {
 
 /// The declarations that the text under the choosing key identifies, by that text.
 fn direct(entries: &[Entry], choosing: &Key) -> Vec<(String, usize)> {
-    let named = |entry: &Entry| entry.tests.iter().find(|(key, _)| key == choosing).map(|(_, named)| named.clone());
+    let named = |entry: &Entry| {
+        let mut own = entry.tests.iter().filter(|_| entry.stream.is_none());
+        own.find(|(key, _)| key == choosing).map(|(_, named)| named.clone())
+    };
     let count = |name: &Named| entries.iter().filter(|entry| named(entry).as_ref() == Some(name)).count();
     entries
         .iter()
@@ -359,7 +410,7 @@ fn direct(entries: &[Entry], choosing: &Key) -> Vec<(String, usize)> {
 
 /// The key that identifies the likeliest kind of a message without the choosing key.
 fn told_first_keyless(entries: &[Entry], choosing: &Key) -> Option<(Key, usize)> {
-    let (at, entry) =
-        entries.iter().enumerate().find(|(_, entry)| entry.tests.iter().all(|(key, _)| key != choosing))?;
+    let keyless = |entry: &Entry| entry.stream.is_none() && entry.tests.iter().all(|(key, _)| key != choosing);
+    let (at, entry) = entries.iter().enumerate().find(|(_, entry)| keyless(entry))?;
     (entry.tests.is_empty() && entry.has.len() == 1).then(|| (entry.has[0].clone(), at))
 }

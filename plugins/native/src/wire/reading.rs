@@ -25,7 +25,7 @@ pub fn millis_to_ns(time: i64) -> i64 {
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the fields say what they are")]
 pub enum Reading {
-    Depth { snapshot: bool, depth: Depth, bids: RowRange, asks: RowRange },
+    Depth { kind: BookKind, depth: Depth, bids: RowRange, asks: RowRange },
     Quote(Quote),
     Trade { rising: bool, trade: Trade },
     Bar(Bar),
@@ -34,6 +34,24 @@ pub enum Reading {
     Control(Control),
     UnknownSymbol,
     Ignored,
+}
+
+/// What a message is to its book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BookKind {
+    /// Levels that changed.
+    Delta,
+    /// The whole book.
+    Snapshot,
+    /// The best few levels as a whole.
+    View,
+}
+
+impl BookKind {
+    /// That of a message which is a whole book, or isn't.
+    pub fn of(snapshot: bool) -> BookKind {
+        if snapshot { BookKind::Snapshot } else { BookKind::Delta }
+    }
 }
 
 /// The keys of a declaration's fields, in the order in which `read` takes them up.
@@ -248,14 +266,14 @@ pub fn read<F: Fields>(
             if snapshot {
                 (depth.first_id, depth.previous_id) = (NO_ID, NO_ID);
             }
-            sides(entry, fields, grid, arena, snapshot, depth)
+            sides(entry, fields, grid, arena, BookKind::of(snapshot), depth)
         }
-        Message::Snapshot { event_time, last_id, .. } => {
+        Message::Snapshot { event_time, last_id, view, .. } => {
             let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
             let last_id = reader.id(last_id.as_ref())?;
             let (first_id, previous_id) = (NO_ID, NO_ID);
             let depth = Depth { instrument, receive_time_ns, event_time_ns, first_id, last_id, previous_id };
-            sides(entry, fields, grid, arena, true, depth)
+            sides(entry, fields, grid, arena, if *view { BookKind::View } else { BookKind::Snapshot }, depth)
         }
         Message::Quote { event_time, update_id, bid_price, bid_size, ask_price, ask_size, .. } => {
             let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
@@ -327,13 +345,13 @@ fn sides<F: Fields>(
     fields: &mut F,
     grid: &Grid,
     arena: &mut Vec<Level>,
-    snapshot: bool,
+    kind: BookKind,
     depth: Depth,
 ) -> Result<Reading, F::Stop> {
     let (bids, asks) = entry.rows.as_ref().expect("deltas and snapshots have levels");
     let bids = fields.rows(bids, grid, arena)?;
     let asks = fields.rows(asks, grid, arena)?;
-    Ok(Reading::Depth { snapshot, depth, bids, asks })
+    Ok(Reading::Depth { kind, depth, bids, asks })
 }
 
 /// What a message about the connection says. `declaration` is the number of its declaration.

@@ -13,7 +13,8 @@ use crate::wire::event::{Cause, CauseCounts, Depth, Event, NO_ID, Sink, Trade};
 /// How many deltas are kept for an instrument while it waits for a snapshot.
 pub const MAX_BUFFERED_DELTAS: usize = 1024;
 
-/// How many deltas behind the book, each following the last, mean that the venue has begun to number again.
+/// How many deltas behind the book, each following the last, mean that the venue has begun to number again; as many
+/// trades behind the last one, whose ids rise and whose times don't lie before its own, mean the same.
 pub const RENUMBERED_DELTAS: usize = 8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,7 @@ enum Continuity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Waiting,
+    Viewed,
     Live,
     Quarantined,
 }
@@ -48,7 +50,12 @@ pub struct BookSync {
     buffered: VecDeque<Buffered>,
     behind: Vec<Buffered>,
     asked: bool,
+    /// Whether deltas came, so that a view of a few levels isn't the book.
+    updated: bool,
     trade_id: i64,
+    trade_time_ns: i64,
+    /// How many trades in a row lie behind the last one, and the id of the latest.
+    trades_behind: (usize, i64),
     /// How many gaps there were.
     pub gaps: u64,
     /// How many snapshots ended a quarantine.
@@ -69,7 +76,10 @@ impl BookSync {
             buffered: VecDeque::new(),
             behind: Vec::new(),
             asked: false,
+            updated: false,
             trade_id: NO_ID,
+            trade_time_ns: 0,
+            trades_behind: (0, NO_ID),
             gaps: 0,
             resyncs: 0,
             wants_snapshot: false,
@@ -87,13 +97,14 @@ impl BookSync {
         sink: &mut impl Sink,
     ) {
         if self.state != State::Live {
-            self.keep(depth, bids, asks, causes);
+            self.keep(depth, bids, asks, causes, sink);
             return;
         }
         match continuity(self.rule, depth, self.book_id, self.from_snapshot) {
             Continuity::Continues => {
                 self.book_id = depth.last_id;
                 self.from_snapshot = false;
+                self.updated = true;
                 self.behind.clear();
                 sink.event(Event::Delta(depth, bids, asks));
             }
@@ -111,11 +122,12 @@ impl BookSync {
         causes: &mut CauseCounts,
         sink: &mut impl Sink,
     ) {
-        if self.state == State::Live && depth.last_id < self.book_id {
+        let known = matches!(self.state, State::Live | State::Viewed);
+        if known && depth.last_id < self.book_id {
             causes[Cause::Stale as usize] += 1;
             return;
         }
-        if self.state != State::Live && !self.bridges(depth.last_id) {
+        if !known && !self.bridges(depth.last_id) {
             causes[Cause::Stale as usize] += 1;
             self.asked = false;
             self.ask();
@@ -157,6 +169,28 @@ impl BookSync {
         sink.event(Event::Snapshot(depth, bids, asks));
     }
 
+    /// The events that come of a view of the best few levels: it is the book until deltas come.
+    pub fn on_view(
+        &mut self,
+        depth: &Depth,
+        bids: &[Level],
+        asks: &[Level],
+        causes: &mut CauseCounts,
+        sink: &mut impl Sink,
+    ) {
+        if self.updated {
+            causes[Cause::View as usize] += 1;
+            return;
+        }
+        if depth.last_id < self.book_id {
+            causes[Cause::Stale as usize] += 1;
+            return;
+        }
+        self.state = State::Viewed;
+        self.book_id = depth.last_id;
+        sink.event(Event::Snapshot(depth, bids, asks));
+    }
+
     /// The events that come of a delta about a level that the book should have and hasn't: something was lost.
     pub fn on_unknown_level(&mut self, receive_time_ns: i64, causes: &mut CauseCounts, sink: &mut impl Sink) {
         if self.state == State::Live {
@@ -187,18 +221,35 @@ impl BookSync {
     #[inline]
     pub fn takes_trade(&mut self, trade: &Trade, rising: bool, causes: &mut CauseCounts) -> bool {
         if rising {
-            if trade.trade_id <= self.trade_id {
+            if trade.trade_id <= self.trade_id && !self.renumbers(trade) {
                 let cause = if trade.trade_id == self.trade_id { Cause::Duplicate } else { Cause::OutOfOrder };
                 causes[cause as usize] += 1;
                 return false;
             }
             self.trade_id = trade.trade_id;
+            self.trade_time_ns = trade.event_time_ns;
+            self.trades_behind = (0, NO_ID);
         }
         if trade.size_lots != 0 && trade.price_ticks != 0 {
             return true;
         }
         causes[Cause::NoTrade as usize] += 1;
         false
+    }
+
+    /// Whether a trade behind the last one is the latest of many, so that the venue has begun to number again.
+    #[cold]
+    fn renumbers(&mut self, trade: &Trade) -> bool {
+        if self.trades_behind.0 > 0 && trade.trade_id <= self.trades_behind.1 {
+            self.trades_behind.0 = 0;
+        }
+        // What is sent a second time has times from before.
+        if trade.trade_id == self.trade_id || trade.event_time_ns < self.trade_time_ns {
+            self.trades_behind.0 = 0;
+            return false;
+        }
+        self.trades_behind = (self.trades_behind.0 + 1, trade.trade_id);
+        self.trades_behind.0 >= RENUMBERED_DELTAS
     }
 
     /// Counts a late delta; many that follow one another, and none that continues the book, are a new numbering.
@@ -232,8 +283,16 @@ impl BookSync {
         sink.event(Event::Invalid { instrument: self.instrument, receive_time_ns, cause: Cause::Gap });
     }
 
-    /// Keeps an unbroken run of deltas, as only such a one is of use to a snapshot.
-    fn keep(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], causes: &mut CauseCounts) {
+    /// Keeps an unbroken run of deltas, as only such a one is of use to a snapshot. A view was the book only until they
+    /// came.
+    fn keep(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], causes: &mut CauseCounts, sink: &mut impl Sink) {
+        self.updated = true;
+        if self.state == State::Viewed {
+            self.state = State::Waiting;
+            self.book_id = NO_ID;
+            let (instrument, receive_time_ns) = (self.instrument, depth.receive_time_ns);
+            sink.event(Event::Invalid { instrument, receive_time_ns, cause: Cause::PreSnapshot });
+        }
         let last = self.buffered.back().map(|one| one.depth.last_id);
         let verdict = last.map_or(Continuity::Continues, |last| continuity(self.rule, depth, last, false));
         if let (Continuity::Late, Some(last)) = (verdict, last) {

@@ -40,6 +40,8 @@ enum What {
     Symbol,
     /// The name of the stream, which identifies the instrument.
     Stream,
+    /// The name of the stream up to what ends the instrument in it: the rest of it tells the kind.
+    StreamHead,
     /// A text that says nothing.
     AnyText,
     /// A number that says nothing, or is read later.
@@ -206,6 +208,11 @@ impl Template {
                         grid = &program.grids[own];
                     }
                 }
+                What::StreamHead => {
+                    let until = *program.stream.as_ref()?.1.until.as_bytes().first()?;
+                    let name = &data[at..clean_text(data, at)?];
+                    at = part.foreseen(at, at + name.iter().position(|&byte| byte == until)?);
+                }
                 What::Text | What::AnyText => at = part.foreseen(at, clean_text(data, at)?),
                 What::Number => {
                     let (end, kind) = number(data, at)?;
@@ -274,6 +281,9 @@ impl Learner<'_> {
                     return self.object(at, false);
                 }
                 let stream = self.program.stream.as_ref().is_some_and(|(stream, _)| stream.name == key);
+                if stream && self.program.has_kinds_of_streams() {
+                    return self.stream_head(at, end, kind);
+                }
                 let what = if stream && self.entry.symbol.is_none() { What::Stream } else { any(kind) };
                 return self.value(at, end, kind, what, usize::MAX);
             }
@@ -287,6 +297,19 @@ impl Learner<'_> {
             let id = if wanted { self.program.names.iter().position(|name| name == key)? } else { usize::MAX };
             self.value(at, end, kind, what, id)
         })
+    }
+
+    /// Takes down the start of the stream's name: its rest is among the bytes that have to stand there.
+    fn stream_head(&mut self, at: usize, end: usize, kind: Kind) -> Option<usize> {
+        let until = *self.program.stream.as_ref()?.1.until.as_bytes().first()?;
+        // Without a symbol of its own the message's instrument has to be found in the whole name.
+        if kind != Kind::Text || self.entry.symbol.is_none() {
+            return None;
+        }
+        let before = Literal::new(&self.data[self.literal_from..=at]);
+        self.literal_from = at + 1 + self.data[at + 1..end - 1].iter().position(|&byte| byte == until)?;
+        self.parts.push(Part::new(before, What::StreamHead, usize::MAX));
+        Some(end)
     }
 
     /// Takes down a value: the bytes since the last one, and what it is.

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::book::Level;
 use crate::exact::Step;
-use crate::wire::declared::{Format, Instrument, Message, Named};
+use crate::wire::declared::{Format, Instrument, Message};
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::ledger::Ledger;
 use crate::wire::tree::path::{From, Path, Scope};
@@ -14,6 +14,7 @@ use crate::wire::tree::readers::{Book, Read, Reader, read_control};
 use crate::wire::tree::tape::Kind as Is;
 use crate::wire::tree::values::{TextAt, fault, is_named};
 use crate::wire::value::Fault;
+use crate::wire::wanted::Wanted;
 
 /// Whose a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,23 +28,10 @@ pub enum Whose {
 }
 
 #[derive(Clone, Debug)]
-enum Wanted {
-    /// Something.
-    Any,
-    /// This value.
-    Named(Named),
-    /// A text that begins so.
-    Begins(Vec<u8>),
-    /// A text that ends so.
-    Ends(Vec<u8>),
-    /// A text that holds this.
-    Holds(Vec<u8>),
-}
-
-#[derive(Clone, Debug)]
 struct Test {
     path: Path,
-    wanted: Wanted,
+    /// `None`: anything.
+    wanted: Option<Wanted>,
 }
 
 #[derive(Clone, Debug)]
@@ -178,8 +166,8 @@ impl Kinds {
 impl Kind {
     fn new(message: Message, readers: Vec<Reader>) -> Kind {
         let (when, has) = message.told_by();
-        let named = when.0.iter().map(|(path, named)| Test { path: Path::new(path), wanted: wanted(named) });
-        let there = has.iter().map(|path| Test { path: Path::new(path), wanted: Wanted::Any });
+        let named = when.0.iter().map(|(path, named)| Test { path: Path::new(path), wanted: Some(Wanted::new(named)) });
+        let there = has.iter().map(|path| Test { path: Path::new(path), wanted: None });
         let single = message.each().is_none();
         // Without `each` message and item are the same, and all tests are about the message.
         let (from_root, from_item) = named.chain(there).partition(|test| single || test.path.from == From::Root);
@@ -216,27 +204,10 @@ impl Test {
     fn fits(&self, scope: &Scope<'_>) -> bool {
         let Some(at) = self.path.find(scope) else { return false };
         let node = scope.message.node(at);
-        let text = |fits: &dyn Fn(&[u8]) -> bool| node.kind == Is::Text && fits(scope.message.text(node));
         match &self.wanted {
-            Wanted::Any => true,
-            Wanted::Named(named) => is_named(scope, node, named),
-            Wanted::Begins(part) => text(&|text| text.starts_with(part)),
-            Wanted::Ends(part) => text(&|text| text.ends_with(part)),
-            Wanted::Holds(part) => {
-                text(&|text| part.is_empty() || text.windows(part.len()).any(|window| window == part))
-            }
+            None => true,
+            Some(Wanted::Named(named)) => is_named(scope, node, named),
+            Some(wanted) => node.kind == Is::Text && wanted.fits(scope.message.text(node)),
         }
-    }
-}
-
-fn wanted(named: &Named) -> Wanted {
-    let Named::Text(text) = named else { return Wanted::Named(named.clone()) };
-    let (first, last) = (text.starts_with('*'), text.ends_with('*'));
-    let part = text.trim_matches('*').as_bytes().to_vec();
-    match (first, last) {
-        (false, false) => Wanted::Named(named.clone()),
-        (false, true) => Wanted::Begins(part),
-        (true, false) => Wanted::Ends(part),
-        (true, true) => Wanted::Holds(part),
     }
 }

@@ -18,7 +18,7 @@ use crate::book::Level;
 use crate::wire::decoder::Encoding;
 use crate::wire::event::{Cause, CauseCounts, Event, Sink};
 use crate::wire::msgpack_value;
-use crate::wire::reading::Reading;
+use crate::wire::reading::{BookKind, Reading};
 use crate::wire::sync::BookSync;
 use crate::wire::tree::kinds::{Kinds, Whose};
 use crate::wire::tree::ledger::{Checked, Ledger};
@@ -149,11 +149,11 @@ fn apply(
         Reading::Status(status) => sink.event(Event::Status(&status)),
         Reading::Mark(mark) => sink.event(Event::Mark(&mark)),
         Reading::Control(control) => sink.event(Event::Control(&control)),
-        Reading::Depth { snapshot, depth, mut bids, mut asks } => {
+        Reading::Depth { kind, depth, mut bids, mut asks } => {
             let sync = &mut syncs[depth.instrument];
             let Rows::Ledger(rows) = read.rows else {
                 let (bids, asks) = (side(arena, bids), side(arena, asks));
-                return numbered(snapshot, read.restarts, &depth, (bids, asks), sync, causes, sink);
+                return numbered(kind, read.restarts, &depth, (bids, asks), sync, causes, sink);
             };
             let ledger = &mut ledgers[depth.instrument];
             bids.0 = arena.len() as u32;
@@ -171,7 +171,7 @@ fn apply(
             let resyncs = sync.resyncs;
             let mut checked = Checked::new(ledger, sink, read.checksum);
             let levels = (side(arena, bids), side(arena, asks));
-            numbered(snapshot, read.restarts, &depth, levels, sync, causes, &mut checked);
+            numbered(kind, read.restarts, &depth, levels, sync, causes, &mut checked);
             proved.0 += u64::from(checked.compared);
             proved.1 += u64::from(checked.compared && !checked.wrong);
             if checked.wrong {
@@ -185,7 +185,7 @@ fn apply(
 }
 
 fn numbered(
-    snapshot: bool,
+    kind: BookKind,
     restarts: bool,
     depth: &crate::wire::event::Depth,
     (bids, asks): (&[Level], &[Level]),
@@ -193,12 +193,11 @@ fn numbered(
     causes: &mut CauseCounts,
     sink: &mut impl Sink,
 ) {
-    if restarts {
-        sync.on_restart(depth, bids, asks, sink);
-    } else if snapshot {
-        sync.on_snapshot(depth, bids, asks, causes, sink);
-    } else {
-        sync.on_delta(depth, bids, asks, causes, sink);
+    match kind {
+        BookKind::Delta => sync.on_delta(depth, bids, asks, causes, sink),
+        BookKind::View => sync.on_view(depth, bids, asks, causes, sink),
+        BookKind::Snapshot if restarts => sync.on_restart(depth, bids, asks, sink),
+        BookKind::Snapshot => sync.on_snapshot(depth, bids, asks, causes, sink),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::book::Level;
 use crate::exact::Step;
 use crate::wire::declared::{Checksum, Integer, Levels, Message, Optional, Range, Reach, Text};
 use crate::wire::event::{Bar, Control, Depth, Mark, NO_ID, Quote, Status, Trade};
-use crate::wire::reading::Reading;
+use crate::wire::reading::{BookKind, Reading};
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::ledger::checksum_of;
 use crate::wire::tree::levels::{LevelsAt, Rows};
@@ -93,6 +93,7 @@ enum ReachAt {
 pub struct Book {
     snapshot: bool,
     restarts: bool,
+    view: bool,
     ledger: bool,
     reset: Option<FlagAt>,
     range: Option<(IntegerAt, IntegerAt, Option<IntegerAt>)>,
@@ -263,6 +264,7 @@ impl Book {
             Message::Delta { sequence, reset, bids, asks, rows, checksum, depth, .. } => Ok(Book {
                 snapshot: false,
                 restarts: false,
+                view: false,
                 ledger,
                 reset: reset.as_ref().map(|flag: &Optional| FlagAt::new(flag)),
                 range: sequence.as_ref().map(|Range { first, last, previous, text }| {
@@ -275,9 +277,10 @@ impl Book {
                 checksum: checksum_at(checksum),
                 reach: reach_at(depth),
             }),
-            Message::Snapshot { last_id, bids, asks, rows, checksum, depth, restarts, .. } => Ok(Book {
+            Message::Snapshot { last_id, bids, asks, rows, checksum, depth, restarts, view, .. } => Ok(Book {
                 snapshot: true,
                 restarts: *restarts,
+                view: *view,
                 ledger,
                 reset: None,
                 range: None,
@@ -336,7 +339,12 @@ impl Book {
         let depth = Depth { instrument, receive_time_ns, event_time_ns, first_id, last_id, previous_id };
         let (checksum, reach) = if self.ledger { (self.checksum(scope)?, self.reach(scope)?) } else { (None, None) };
         Ok(Read {
-            reading: Reading::Depth { snapshot, depth, bids, asks },
+            reading: Reading::Depth {
+                kind: if self.view { BookKind::View } else { BookKind::of(snapshot) },
+                depth,
+                bids,
+                asks,
+            },
             rows: if self.ledger { Rows::Ledger(ledger_rows) } else { Rows::Arena },
             restarts: self.restarts,
             checksum,
