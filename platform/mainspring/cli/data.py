@@ -1,8 +1,9 @@
-"""`data list`, `data get` and `data generate`."""
+"""`data list`, `data get`, `data generate` and `data import`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
+import msgspec
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -10,16 +11,27 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from mainspring.cli.command import make_app
 from mainspring.cli.output import errors, plain_table, print_json, print_warnings, results
 from mainspring.cli.session import SetOption
-from mainspring.data import CaptureWriter, capture_catalogue, check_absent, check_outputs, find_capture, get
+from mainspring.data import (
+    CaptureWriter,
+    capture_catalogue,
+    check_absent,
+    check_outputs,
+    find_capture,
+    get,
+    import_files,
+)
 from mainspring.errors import ConfigError, DataError
 from mainspring.host.config import load_config
 from mainspring.host.guard import bring_messages
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
+from mainspring.report.figures import clock
 
 __all__ = ["data_app"]
 
-data_app = make_app(name="data", help="List, fetch and generate captures.", no_args_is_help=True)
+_MOST_NAMES: Final = 3
+
+data_app = make_app(name="data", help="List, fetch, generate and import captures.", no_args_is_help=True)
 
 
 @data_app.command("list")
@@ -107,3 +119,62 @@ def generate(
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror}") from error
     results().print(escape(f"{path}: {count:,} messages"), soft_wrap=True)
+
+
+@data_app.command("import")
+def import_data(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Tables (CSV, zip of CSV, Parquet), hftbacktest's arrays, recordings."),
+    ],
+    *,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="The capture to write; by default the first file's name with .cap.gz, in this folder."),
+    ] = None,
+    symbol: Annotated[
+        str, typer.Option(help="The instrument of a file that doesn't name it.", show_default=False)
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace a capture that exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Make one capture of market data of other programs, and say what was found in it."""
+    target = to or Path(f"{paths[0].name.partition('.')[0]}.cap.gz")
+    check_outputs({"the capture": target}, paths)
+    check_absent("the capture", target, force=force)
+    console = errors()
+    try:
+        with console.status("reading") as status:
+            found = import_files(
+                paths, target, symbol=symbol, progress=lambda count: status.update(f"{count:,} messages")
+            )
+    except OSError as error:
+        raise ConfigError(f"{target} can't be written: {error.strerror}") from error
+    if as_json:
+        print_json({"capture": str(target), "found": [msgspec.to_builtins(one) for one in found]})
+        return
+    table = plain_table("found in", "form", "instruments", "messages", "first, UTC", "last, UTC")
+    for one in found:
+        kinds = ", ".join(f"{count:,} {kind}{'s' if count > 1 else ''}" for kind, count in one.kinds.items())
+        table.add_row(
+            escape(one.name),
+            one.form,
+            escape(_few(one.symbols)),
+            kinds or "none",
+            *(clock(time_ns).removesuffix(" UTC") if one.messages else "" for time_ns in (one.first_ns, one.last_ns)),
+        )
+    printed = results()
+    printed.print(table)
+    for one in found:
+        for note in one.notes:
+            printed.print(escape(f"{one.name}: {note}"), soft_wrap=True)
+    total = sum(one.messages for one in found)
+    printed.print(
+        escape(f"\n{target}: {total:,} messages. Check its books with `mainspring verify {target}`"), soft_wrap=True
+    )
+
+
+def _few(symbols: list[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(symbols) - _MOST_NAMES
+    return ", ".join(symbols[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

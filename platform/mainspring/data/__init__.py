@@ -4,6 +4,7 @@ from mainspring.data.cache import CachedSession, cached_session
 from mainspring.data.capture import CaptureReader, CaptureWriter, read_capture
 from mainspring.data.catalogue import CatalogueEntry, capture_catalogue, find_entry
 from mainspring.data.cryptofeed import is_cryptofeed, read_cryptofeed
+from mainspring.data.importing import Found, import_files
 from mainspring.data.locate import Located, find_capture, get, locate
 from mainspring.data.outputs import check_absent, check_outputs
 from mainspring.data.paths import cache_folder, data_folders
@@ -15,6 +16,7 @@ __all__ = [
     "CaptureReader",
     "CaptureWriter",
     "CatalogueEntry",
+    "Found",
     "InstrumentVerdict",
     "Located",
     "Tally",
@@ -28,6 +30,7 @@ __all__ = [
     "find_capture",
     "find_entry",
     "get",
+    "import_files",
     "is_cryptofeed",
     "locate",
     "read_capture",

@@ -3,6 +3,7 @@
 A declaration is plain, frozen data: `WireFeed` holds all of it and is what a feed plugin registers.
 """
 
+from mainspring.wire._times import rfc3339_to_ns
 from mainspring.wire.cause import Cause
 from mainspring.wire.feed import WireFeed, python_decoder
 from mainspring.wire.fields import (
@@ -96,4 +97,5 @@ __all__ = [
     "WireFeed",
     "encode_frame",
     "python_decoder",
+    "rfc3339_to_ns",
 ]
