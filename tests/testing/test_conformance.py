@@ -92,7 +92,7 @@ def test_a_feed_that_read_nothing_is_not_ok() -> None:
     verdict = check_offer("feed", offer.name, offer.factory, capabilities=offer.capabilities)
     assert verdict.ok is None
     assert "it read nothing" in verdict.detail
-    assert "check_feed(factory, messages)" in verdict.detail
+    assert "plugins check DISTRIBUTION --capture FILE" in verdict.detail
 
 
 def test_a_feed_is_checked_on_its_own_messages() -> None:

@@ -3,17 +3,19 @@
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.markup import escape
 
 from mainspring.cli.command import make_app
 from mainspring.cli.output import FAILED, plain_table, print_json, print_warnings, results
-from mainspring.errors import PluginError
+from mainspring.errors import DataError, PluginError
 from mainspring.host.native_part import why_not_native
-from mainspring.host.offers import why_unusable
+from mainspring.host.offers import Offer, why_unusable
 from mainspring.host.registry import OURS, Registry
 from mainspring.host.scaffold import new_plugin
 from mainspring.seams import SEAMS
+from mainspring.session import read_capture_with
 from mainspring.testing import check_offer
 
 __all__ = ["plugins_app"]
@@ -91,10 +93,21 @@ def _best(registry: Registry, seam: str) -> set[str]:
 def check(
     distribution: Annotated[str, typer.Argument(help="The distribution whose plugins to check.")],
     *,
+    capture: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Read this capture with the feeds. Repeatable.", show_default=False),
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only the plugins of this name.", show_default=False)
+    ] = None,
     seed: Annotated[int, typer.Option(help="The seed for the checks' input.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    """Run the conformance kit on every plugin of a distribution, and print one verdict per line."""
+    """Run the conformance kit on every plugin of a distribution, and print one verdict per line.
+
+    With a capture, feeds read it: what they read, refused and ignored is said, and what was proved. Exits with 1 if a
+    rule is broken, or a feed reads nothing of the capture.
+    """
     registry = Registry.load((*OURS, distribution))
     print_warnings(registry.warnings)
     offers = [
@@ -102,11 +115,15 @@ def check(
         for seam in SEAMS
         for offer in registry.offers(seam).values()
         if offer.distribution.lower().replace("_", "-") == distribution.lower().replace("_", "-")
+        and only in (None, offer.name)
+        and (not capture or offer.seam == "feed")
     ]
     if not offers:
+        what = "no feed" if capture else "no plugin"
+        named = "" if only is None else f" named {only!r}"
         raise PluginError(
             distribution,
-            f"no plugin of a distribution named {distribution!r} is installed; `mainspring plugins list` "
+            f"{what}{named} of a distribution named {distribution!r} is installed; `mainspring plugins list` "
             "shows those that are",
         )
     verdicts: list[dict[str, Any]] = []
@@ -120,6 +137,8 @@ def check(
                 "ok": None,
                 "detail": f"not usable here: {reason}",
             }
+        elif capture:
+            verdict = _read(offer, registry, capture, seed)
         else:
             outcome = check_offer(
                 offer.seam, offer.name, offer.factory, options=offer.options, capabilities=offer.capabilities, seed=seed
@@ -137,6 +156,17 @@ def check(
         print_json(verdicts)
     if any(verdict["ok"] is False for verdict in verdicts):
         raise typer.Exit(FAILED)
+
+
+def _read(offer: Offer, registry: Registry, capture: list[str], seed: int) -> dict[str, Any]:
+    """The verdict on a feed that reads a capture."""
+    try:
+        reading = read_capture_with(offer, registry, capture, seed=seed)
+    except DataError as error:
+        return {"seam": offer.seam, "name": offer.name, "ok": False, "detail": f"reads nothing of it: {error}"}
+    detail = f"{reading.broken}; {reading.describe()}" if reading.broken else reading.describe()
+    plain = msgspec.to_builtins(reading)
+    return {"seam": offer.seam, "name": offer.name, "ok": not reading.broken, "detail": detail, "reading": plain}
 
 
 @plugins_app.command("new")

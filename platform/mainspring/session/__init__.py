@@ -7,15 +7,18 @@ from mainspring.session.host_facts import host_facts
 from mainspring.session.source import MessageSource, open_messages
 
 if TYPE_CHECKING:
+    from mainspring.session.feed_reading import FeedReading, read_capture_with
     from mainspring.session.run import Progress, run_session
     from mainspring.session.verdict import Verification, verdict_json, verdict_text, verify_capture
 
 __all__ = [
+    "FeedReading",
     "MessageSource",
     "Progress",
     "Verification",
     "host_facts",
     "open_messages",
+    "read_capture_with",
     "run_session",
     "verdict_json",
     "verdict_text",
@@ -26,7 +29,9 @@ __all__ = [
 _LATE = {
     "Progress": "run",
     "run_session": "run",
+    "FeedReading": "feed_reading",
     "Verification": "verdict",
+    "read_capture_with": "feed_reading",
     "verdict_json": "verdict",
     "verdict_text": "verdict",
     "verify_capture": "verdict",

@@ -196,8 +196,8 @@ def check_offered(offered: Offered) -> str:
         check_feed(offered.factory, codec=plain_codec(encoding.strip()), seed=offered.seed)
     if not messages:
         raise NotCheckedError(
-            "it read nothing, as it brings no messages of its own: run "
-            "mainspring.testing.check_feed(factory, messages) on some of the venue's"
+            "it read nothing, as it brings no messages of its own: give it a recording with "
+            "`mainspring plugins check DISTRIBUTION --capture FILE`"
         )
     check_feed(offered.factory, messages, seed=offered.seed)
     return f"on {len(messages)} messages of its own"
