@@ -10,7 +10,7 @@ from mainspring.model import BBO, Level, Side
 from mainspring.seams import Book
 from mainspring.testing import INSTRUMENT, NaiveBook
 from mainspring_perf.candidates import candidates, make
-from mainspring_perf.harness import Benchmark, expect, repeat, same_call
+from mainspring_perf.harness import Benchmark, again, expect
 
 __all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
 
@@ -65,11 +65,9 @@ def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _
     # What reads a whole book takes so long that fewer calls make a pass.
     few = calls // 10
 
-    def benchmark(what: str, run: Callable[[], object], right: object, operations: int, **more: Any) -> Benchmark:
+    def benchmark(what: str, right: object, **more: Any) -> Benchmark:
         return Benchmark(
             name=f"{name}: {what}",
-            run=run,
-            operations=operations,
             check=partial(expect, f"{name}: {what}", right),
             baseline=None if name == _BASELINE else f"{_BASELINE}: {what}",
             offer=offer,
@@ -77,39 +75,31 @@ def _of_book(offer: Offer, deltas: list[_Delta], singles: list[_Delta], right: _
         )
 
     def asked(what: str, call: Callable[[], object], right: object, *, times: int = calls, **more: Any) -> Benchmark:
-        return benchmark(
-            what,
-            partial(repeat, times, call),
-            right,
-            times,
-            input=f"{standing}, {times} times",
-            calls=same_call(calls, call),
-            **more,
-        )
+        return benchmark(what, right, **again(times, call), input=f"{standing}, {times} times", **more)
 
     return [
         benchmark(
             "a level, with the best prices after each delta",
-            partial(_replay, factory, deltas),
             (naive.bbo(), len(naive)),
-            len(deltas) * _LEVELS_A_DELTA,
+            run=partial(_replay, factory, deltas),
+            operations=len(deltas) * _LEVELS_A_DELTA,
             input=f"{stream}; an operation is a level",
             counted=5,
         ),
         benchmark(
             "a level a call, with the best prices",
-            partial(_replay, factory, singles),
             right.singles,
-            len(singles),
+            run=partial(_replay, factory, singles),
+            operations=len(singles),
             input=f"the bids of {stream}, one a call",
             calls=partial(_each_delta, factory, singles),
         ),
         asked("best prices", full.bbo, naive.bbo()),
         benchmark(
             "snapshot",
-            partial(_snapshot, full, sides),
             len(naive),
-            1,
+            run=partial(_snapshot, full, sides),
+            operations=1,
             input=f"a snapshot of {len(naive)} levels onto as many",
         ),
         asked("depth of 5", partial(full.depth, Side.BUY, 5), naive.depth(Side.BUY, 5)),

@@ -11,6 +11,8 @@ import msgpack
 from mainspring.host.offers import Offer
 from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.parts import BTC_USDT
+from mainspring_plugins.simulated_market.binance_text import BinanceText
 
 __all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
 
@@ -19,6 +21,8 @@ COUNTED = True
 SEAMS = ("codec",)
 
 _LEVELS_A_SIDE = 18
+_TEXT = BinanceText(BTC_USDT, wrapped=False)
+_TIME_MS = 1_723_161_255_208
 _BASELINES = {"json": "json", "msgpack": "msgpack"}
 _COUNTED = ("orjson: decode depth", "msgspec-msgpack: encode orders")
 _REFERENCES: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = {
@@ -98,34 +102,28 @@ def _expect(name: str, call: Callable[[Any], Any], inputs: list[Any], right: lis
         raise WrongAnswer(f"{name} gave another result than the reference")
 
 
-def _price(random: Random) -> str:
-    return f"{random.randint(6_000_000, 6_400_000) / 100:.8f}"
+def _tick(random: Random) -> int:
+    return random.randint(6_000_000, 6_400_000)
 
 
-def _size(random: Random) -> str:
-    return "0.00000000" if random.random() < 0.48 else f"{random.randint(1, 10**6) / 1e5:.8f}"
+def _lots(random: Random) -> int:
+    return 0 if random.random() < 0.48 else random.randint(1, 10**6)
 
 
-def _depth(random: Random, number: int) -> dict[str, Any]:
-    bids, asks = ([[_price(random), _size(random)] for _ in range(_LEVELS_A_SIDE)] for _ in range(2))
+def _depth(random: Random, number: int) -> Any:
+    bids, asks = ([(_tick(random), _lots(random)) for _ in range(_LEVELS_A_SIDE)] for _ in range(2))
     update_id = 50_093_239_189 + number * 20
-    data = {"e": "depthUpdate", "E": 1_723_161_255_208 + number * 100, "s": "BTCUSDT"}
-    return {
-        "stream": "btcusdt@depth@100ms",
-        "data": {**data, "U": update_id, "u": update_id + 19, "b": bids, "a": asks},
-    }
+    return json.loads(_TEXT.depth(_TIME_MS + number * 100, update_id, update_id + 19, bids, asks))
 
 
-def _book_ticker(random: Random, number: int) -> dict[str, Any]:
-    sides = {"b": _price(random), "B": _size(random), "a": _price(random), "A": _size(random)}
-    return {"stream": "btcusdt@bookTicker", "data": {"u": 50_093_239_212 + number, "s": "BTCUSDT", **sides}}
+def _book_ticker(random: Random, number: int) -> Any:
+    bid, ask = ((_tick(random), _lots(random)) for _ in range(2))
+    return json.loads(_TEXT.quote(50_093_239_212 + number, *bid, *ask))
 
 
-def _trade(random: Random, number: int) -> dict[str, Any]:
-    time_ms = 1_723_161_255_208 + number
-    ids = {"t": 3_723_000_000 + number, "T": time_ms, "m": random.random() < 0.5, "M": True}
-    data = {"e": "trade", "E": time_ms, "s": "BTCUSDT", "p": _price(random), "q": _size(random), **ids}
-    return {"stream": "btcusdt@trade", "data": data}
+def _trade(random: Random, number: int) -> Any:
+    took, price, lots = random.random() < 0.5, _tick(random), _lots(random)
+    return json.loads(_TEXT.trade(_TIME_MS + number, 3_723_000_000 + number, price, lots, took))
 
 
 def _order(random: Random, number: int) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from mainspring.model import BookDelta, BookSnapshot, Instrument
+from mainspring.model import Instrument
 from mainspring.seams import FeedContext
 from mainspring.wire import FrameDecoder, encode_frame
 from mainspring_perf.candidates import usable
 from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_perf.parts import book_sides, fused
+from mainspring_perf.parts import book_sides, drive, fused
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.alpaca_crypto import ALPACA_CRYPTO
@@ -78,13 +78,7 @@ def _plain(chunks: list[bytes]) -> Any:
     feed, book = ALPACA_CRYPTO(FeedContext((_INSTRUMENT,), OrjsonCodec())), BisectListBook(_INSTRUMENT)
     decoder = FrameDecoder(check_utf8=False)
     for chunk in chunks:
-        for _, _, raw in decoder.feed(chunk):
-            for event in feed.on_message(raw, 1):
-                if isinstance(event, BookDelta):
-                    book.apply_delta(event.bids, event.asks)
-                elif isinstance(event, BookSnapshot):
-                    book.apply_snapshot(event.bids, event.asks)
-                book.bbo()
+        drive(feed, book, [(1, raw) for _, _, raw in decoder.feed(chunk)])
     return book
 
 

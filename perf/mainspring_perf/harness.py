@@ -9,7 +9,7 @@ import msgspec
 
 from mainspring.host.offers import Offer
 
-__all__ = ["Benchmark", "Calls", "WrongAnswer", "expect", "repeat", "same_call", "spread"]
+__all__ = ["Benchmark", "Calls", "WrongAnswer", "again", "each", "expect", "repeat", "same_call", "spread"]
 
 Calls = Callable[[], tuple[Callable[[Any], object], Sequence[Any]]]
 """Makes a fresh subject of a benchmark: what is called for one operation, and what it is called with, in order."""
@@ -63,11 +63,17 @@ def expect(name: str, right: object, answer: object) -> None:
 
 def same_call(times: int, call: Callable[[], object]) -> Calls:
     """Returns the `calls` of a benchmark that repeats one call `times` times."""
-    return partial(_same_call, times, call)
+    return lambda: (lambda _: call(), range(times))
 
 
-def _same_call(times: int, call: Callable[[], object]) -> tuple[Callable[[Any], object], Sequence[Any]]:
-    return lambda _: call(), range(times)
+def again(times: int, call: Callable[[], object]) -> dict[str, Any]:
+    """Returns the fields of a benchmark that repeats one call `times` times, whose answer is the last."""
+    return {"run": partial(repeat, times, call), "operations": times, "calls": same_call(times, call)}
+
+
+def each(call: Callable[[Any], object], inputs: Sequence[Any]) -> dict[str, Any]:
+    """Returns the fields of a benchmark that makes a call with each of `inputs`, whose answer lists all answers."""
+    return {"run": lambda: [call(one) for one in inputs], "operations": len(inputs), "calls": lambda: (call, inputs)}
 
 
 def spread(values: Sequence[float]) -> float:

@@ -7,7 +7,7 @@ import pluggy
 
 from mainspring import seams
 from mainspring.seams import SEAMS
-from mainspring_perf.harness import Benchmark, expect, repeat, same_call
+from mainspring_perf.harness import Benchmark, again, expect, repeat, same_call
 
 __all__ = ["SUITE", "benchmarks"]
 
@@ -38,11 +38,9 @@ def _bound(calls: int) -> Benchmark:
     call = partial(_Plugin().register_books, catalogue)
     return Benchmark(
         name="bound call",
-        run=partial(repeat, calls, call),
-        operations=calls,
+        **again(calls, call),
         check=partial(expect, "bound call", None),
         input=f"a method of one argument, {calls} times",
-        calls=same_call(calls, call),
     )
 
 

@@ -33,7 +33,6 @@ from mainspring_perf.suites import choose_suites, find_suites
 __all__ = [
     "RECORDED",
     "Count",
-    "Counted",
     "Key",
     "Outcome",
     "check_instructions",
@@ -76,27 +75,17 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """What one operation of a hot path takes: instructions, and calls of the C library's allocator.
-
-    While counting, Python allocates its objects there too. `within` is the relative change of instructions that passes.
-    """
-
-    instructions: float
-    allocations: float
-    within: float = 0.01
-
-
 class Count(msgspec.Struct, frozen=True, kw_only=True):
     """Instructions of one operation of a hot path: the present and the recorded count, None if one is missing.
 
-    `allocations` are the present ones. They are shown but not assessed: more of them mean more instructions. `within`
-    is the relative change that passes.
+    `allocations` are the present calls of the C library's allocator, where Python allocates its objects too while it is
+    counted. They are shown but not assessed: more of them mean more instructions. `within` is the relative change that
+    passes.
     """
 
     path: str
-    now: float | None
-    then: float | None
+    now: float | None = None
+    then: float | None = None
     allocations: float | None = None
     within: float = 0.01
 
@@ -144,7 +133,7 @@ def check_instructions(names: Sequence[str] = (), *, record: bool = False, file:
     chosen = _counted_suites(names)
     entries = [*recorded_counts(kept), *recorded_counts(own)]
     now = count_instructions(valgrind, chosen)
-    instructions = {path: counted.instructions for path, counted in now.items()}
+    instructions = {one.path: one.now for one in now if one.now is not None}
     if record:
         _write(kept, key, _others(kept, key, chosen) | instructions)
         return Outcome(ok=None, said=f"recorded in {kept}", counts=_counts(now, {}))
@@ -160,19 +149,16 @@ def check_instructions(names: Sequence[str] = (), *, record: bool = False, file:
     return Outcome(ok=None, said=said, counts=_counts(now, {}))
 
 
-def count_instructions(valgrind: str, suites: Sequence[str]) -> dict[str, Counted]:
+def count_instructions(valgrind: str, suites: Sequence[str]) -> list[Count]:
     """Counts the instructions of each hot path's operation. Raises `MainspringError` if callgrind fails.
 
     `valgrind` is the path of the program.
     """
     # The session that some of them run is made beforehand, and not under callgrind.
     sessions(tiny=True)
-    counts: dict[str, Counted] = {}
     # A process a suite: what one allocates moves nothing in another. How many run at once changes no count.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for counted in pool.map(partial(_count_suite, valgrind), suites):
-            counts |= counted
-    return counts
+        return [count for counts in pool.map(partial(_count_suite, valgrind), suites) for count in counts]
 
 
 def _counted_suites(names: Sequence[str]) -> list[str]:
@@ -183,7 +169,7 @@ def _counted_suites(names: Sequence[str]) -> list[str]:
     return list(names) or there
 
 
-def _count_suite(valgrind: str, suite: str) -> dict[str, Counted]:
+def _count_suite(valgrind: str, suite: str) -> list[Count]:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "counts"
         environ = {
@@ -206,13 +192,11 @@ def _count_suite(valgrind: str, suite: str) -> dict[str, Counted]:
         paths = json.loads(done.stdout)
         marks = SECTIONS + 1
         dumped = [_dumped(output.with_name(f"counts.{number}")) for number in range(1, marks * len(paths) + 1)]
-    counts = {}
+    counts = []
     for place, (path, operations, within) in enumerate(paths):
         # The first mark of a path ends what came before it.
-        instructions, allocations = min(dumped[marks * place + 1 : marks * (place + 1)])
-        counts[path] = Counted(
-            instructions=instructions / operations, allocations=allocations / operations, within=within
-        )
+        now, allocations = (one / operations for one in min(dumped[marks * place + 1 : marks * (place + 1)]))
+        counts.append(Count(path=path, now=now, allocations=allocations, within=within))
     return counts
 
 
@@ -291,18 +275,10 @@ def _dumped(dump: Path) -> tuple[int, int]:
     return int(found[1]), calls
 
 
-def _counts(now: Mapping[str, Counted], then: Mapping[str, float]) -> tuple[Count, ...]:
-    paths = dict.fromkeys((*now, *then))
-    return tuple(
-        Count(
-            path=path,
-            now=now[path].instructions if path in now else None,
-            then=then.get(path),
-            allocations=now[path].allocations if path in now else None,
-            within=now[path].within if path in now else 0.0,
-        )
-        for path in paths
-    )
+def _counts(now: Sequence[Count], then: Mapping[str, float]) -> tuple[Count, ...]:
+    known = [msgspec.structs.replace(one, then=then.get(one.path)) for one in now]
+    gone = then.keys() - {one.path for one in now}
+    return (*known, *(Count(path=path, then=then[path], within=0.0) for path in then if path in gone))
 
 
 def _verdict(counts: Sequence[Count]) -> str:

@@ -4,13 +4,15 @@ The maker of the built-in configuration quotes all the time, so that orders rest
 event. A strategy that only watches leaves the venue idle.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
+from mainspring.host.plan import Plan
 from mainspring.host.wiring import wire
+from mainspring.seams import RawMessage
 from mainspring.session.driver import Driver
-from mainspring_perf.candidates import registry
 from mainspring_perf.harness import Benchmark, WrongAnswer
-from mainspring_perf.parts import Watcher, overrides, parts_here, run_lane, standing_in
+from mainspring_perf.parts import Watcher, lane_of, overrides, parts_here, run_lane, standing_in
 from mainspring_perf.sessions import Session, sessions
 
 __all__ = ["COUNTED", "SUITE", "benchmarks"]
@@ -30,8 +32,8 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
 
 
 def _benchmark(session: Session, part: str, *, watching: bool) -> Benchmark:
-    of, _, messages = session
-    run = (_watching if watching else _trading)(session)
+    of, plan, messages = session
+    run: Callable[[], tuple[int, object]] = partial(_watch if watching else _trade, plan, messages)
     expected = run()
     calls = f"{expected[0]:,} callbacks; " if watching else ""
     ran = f"{of}, {part}{', watching' if watching else ''}"
@@ -55,27 +57,16 @@ def _benchmark(session: Session, part: str, *, watching: bool) -> Benchmark:
     )
 
 
-def _watching(session: Session) -> Callable[[], tuple[int, int]]:
-    _, plan, messages = session
-
-    def run() -> tuple[int, int]:
-        """How many changes the strategy saw, and the sum of their spreads."""
-        watcher = Watcher()
-        run_lane(Driver(wire(plan, standing_in(strategy=watcher))), messages)
-        return watcher.changes, watcher.spreads
-
-    return run
+def _watch(plan: Plan, messages: Sequence[RawMessage]) -> tuple[int, int]:
+    """Returns how many changes the strategy saw, and the sum of their spreads."""
+    watcher = Watcher()
+    run_lane(Driver(wire(plan, standing_in(strategy=watcher))), messages)
+    return watcher.changes, watcher.spreads
 
 
-def _trading(session: Session) -> Callable[[], tuple[int, str]]:
-    _, plan, messages = session
-
-    def run() -> tuple[int, str]:
-        """How many records the order log holds, and their digest."""
-        driver = Driver(wire(plan, registry()))
-        run_lane(driver, messages)
-        log = driver.log
-        assert log is not None
-        return log.records, log.sha256
-
-    return run
+def _trade(plan: Plan, messages: Sequence[RawMessage]) -> tuple[int, str]:
+    """Returns how many records the order log holds, and their digest."""
+    driver = lane_of(plan, trading=True)
+    run_lane(driver, messages)
+    assert driver.log is not None
+    return driver.log.records, driver.log.sha256

@@ -1,6 +1,5 @@
 """Latency models: one message's time on the way, for every model that is installed and needs no file."""
 
-from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -8,7 +7,7 @@ import msgspec
 from mainspring.host.offers import Offer
 from mainspring.seams import LatencyContext, LatencyModel, file_options
 from mainspring_perf.candidates import candidates, make
-from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.harness import Benchmark, WrongAnswer, each
 from mainspring_perf.parts import BTC_USDT
 
 __all__ = ["SEAMS", "SUITE", "benchmarks", "unmeasured"]
@@ -42,24 +41,13 @@ def _required_files(options: type[msgspec.Struct]) -> set[str]:
 
 def _benchmark(offer: Offer, times: list[int]) -> Benchmark:
     model: LatencyModel = make(offer, LatencyContext(BTC_USDT, 1))
-    request_ns = model.request_ns
-
-    def run() -> list[int]:
-        return [request_ns(now_ns) for now_ns in times]
-
     return Benchmark(
         name=offer.name,
-        run=run,
-        operations=len(times),
+        **each(model.request_ns, times),
         check=partial(_check, offer.name),
         input=f"{len(times)} requests, one a millisecond",
         offer=offer,
-        calls=partial(_calls, request_ns, times),
     )
-
-
-def _calls(request_ns: Callable[[int], int], times: list[int]) -> tuple[Callable[[int], int], list[int]]:
-    return request_ns, times
 
 
 def _check(name: str, answers: object) -> None:

@@ -12,9 +12,10 @@ from mainspring.host.plan import Plan
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
-from mainspring.model import BookDelta, BookSnapshot, Instrument, Level, Side
-from mainspring.seams import SEAMS, Book, Feed, FeedContext, FuseContext, RawMessage, StrategyMarket
+from mainspring.model import NO_ID, BookDelta, BookSnapshot, Instrument, Level, Side
+from mainspring.seams import NEVER_NS, SEAMS, Book, Feed, FeedContext, FuseContext, RawMessage, StrategyMarket
 from mainspring.session.driver import Driver
+from mainspring.testing import FakeMarket
 from mainspring.wire import WireFeed
 from mainspring_perf.candidates import registry, usable
 from mainspring_plugins.codecs.orjson import OrjsonCodec
@@ -29,9 +30,11 @@ __all__ = [
     "generated",
     "lane_of",
     "least_message_ns",
+    "native_market",
     "overrides",
     "parts_here",
     "plan_of",
+    "run_fused",
     "run_lane",
     "standing_in",
 ]
@@ -169,3 +172,27 @@ def fused(declared: WireFeed, instrument: Instrument, structure: str, **known: A
         "daily_volatility": None,
     }
     return book, feed, feed.fuse(FuseContext(**(values | known)))
+
+
+def run_fused(chunks: Iterable[Any], declared: WireFeed, instrument: Instrument, structure: str) -> tuple[Any, Any]:
+    """Runs chunks of messages into a book of that `structure`, as `fused` makes it; returns the book and the feed."""
+    book, feed, running = fused(declared, instrument, structure)
+    run, batch = running.run, running.batch
+    for chunk in chunks:
+        run(batch(chunk), 0, NEVER_NS, None, timed=False)
+    return book, feed
+
+
+def native_market(plain: FakeMarket, declared: WireFeed) -> Any:
+    """Returns the same market as the native lane keeps it. Raises as `fused` does."""
+    known = plain.statistics
+    _, _, running = fused(
+        declared,
+        plain.instrument,
+        "ladder",
+        daily_volume_lots=(known.daily_volume_lots,),
+        daily_volatility=known.volatility_per_day,
+    )
+    (market,) = running.markets
+    market.on_snapshot(BookSnapshot(0, 0, 0, NO_ID, *map(list, book_sides(plain.book))))
+    return market

@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from mainspring.host.wiring import wire
 from mainspring.model import (
     Accepted,
@@ -25,7 +23,8 @@ from mainspring.seams import NEVER_NS, RawMessage, StrategyMarket
 from mainspring.session.driver import Driver
 from mainspring_perf.candidates import usable
 from mainspring_perf.harness import Benchmark, WrongAnswer, expect
-from mainspring_perf.parts import parts_here, plan_of, standing_in
+from mainspring_perf.parts import BTC_USDT, parts_here, plan_of, standing_in
+from mainspring_plugins.simulated_market.binance_text import BinanceText
 
 __all__ = ["COUNTED", "SUITE", "benchmarks"]
 
@@ -36,6 +35,7 @@ _SLIPPAGE = {"python": "square-root", "native": "native-square-root"}
 _START_NS = 1_723_161_600_000_000_000
 _STEP_NS = 1_000_000
 _LEVELS = 20
+_MID_TICKS = 6_000_000
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
@@ -123,36 +123,21 @@ def _calls(lane_of: Callable[[], tuple[Driver, _Sink]], messages: list[RawMessag
 
 def _messages(moves: int) -> tuple[list[RawMessage], list[RawMessage]]:
     """A snapshot, and then messages of which each moves the best bid and offer by a tick, up and down."""
-    rows = {
-        "bids": [[_price(-level), "5.00000"] for level in range(1, _LEVELS)],
-        "asks": [[_price(level), "5.00000"] for level in range(2, _LEVELS)],
-    }
-    snapshot = {"lastUpdateId": 1, **rows}
-    setup = [(_START_NS, msgspec.json.encode(snapshot)), (_START_NS + 1, _depth(2, 1))]
+    text = BinanceText(BTC_USDT, wrapped=False)
+    bids, asks = ([(_MID_TICKS + sign * level, 500_000) for level in range(2, _LEVELS)] for sign in (-1, 1))
+
+    def depth(update_id: int, lots: int) -> bytes:
+        time_ms = _START_NS // 1_000_000 + update_id
+        return text.depth(time_ms, update_id - 1, update_id, [(_MID_TICKS - 1, lots)], [(_MID_TICKS + 2, lots)])
+
+    def quote(update_id: int, lots: int) -> bytes:
+        return text.quote(update_id, _MID_TICKS - 1, lots + 50_000, _MID_TICKS + 2, lots + 50_000)
+
+    snapshot = text.snapshot(1, [(_MID_TICKS - 1, 500_000), *bids], asks)
+    setup = [(_START_NS, snapshot), (_START_NS + 1, depth(2, 100_000))]
     made = []
     for number in range(moves):
-        update_id, size = number + 3, number % 5 + 1
-        make_message = _depth if number % 2 else _quote
-        made.append((_START_NS + (number + 1) * _STEP_NS, make_message(update_id, size)))
+        make_message = depth if number % 2 else quote
+        time_ns = _START_NS + (number + 1) * _STEP_NS
+        made.append((time_ns, make_message(number + 3, 100_000 * (number % 5 + 1))))
     return setup, made
-
-
-def _depth(update_id: int, size: int) -> bytes:
-    data = {
-        "e": "depthUpdate",
-        "E": _START_NS // 1_000_000 + update_id,
-        "s": "BTCUSDT",
-        "U": update_id - 1,
-        "u": update_id,
-    }
-    rows = {"b": [[_price(-1), f"{size}.00000"]], "a": [[_price(2), f"{size}.00000"]]}
-    return msgspec.json.encode({"stream": "btcusdt@depth@100ms", "data": {**data, **rows}})
-
-
-def _quote(update_id: int, size: int) -> bytes:
-    sides = {"b": _price(-1), "B": f"{size}.50000", "a": _price(2), "A": f"{size}.50000"}
-    return msgspec.json.encode({"stream": "btcusdt@bookTicker", "data": {"u": update_id, "s": "BTCUSDT", **sides}})
-
-
-def _price(away: int) -> str:
-    return f"{60_000 + away / 100:.2f}"

@@ -1,13 +1,12 @@
 """Queue models: one question about a place in the queue, for every model that is installed."""
 
-from collections.abc import Callable
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
 from mainspring.host.offers import Offer
 from mainspring_perf.candidates import candidates, make
-from mainspring_perf.harness import Benchmark, WrongAnswer
+from mainspring_perf.harness import Benchmark, WrongAnswer, each
 from mainspring_perf.parts import BTC_USDT
 
 if TYPE_CHECKING:
@@ -32,25 +31,13 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
 def _benchmark(offer: Offer, places: list[tuple[int, int, int]]) -> Benchmark:
     model: QueueModel = make(offer, BTC_USDT)
     lots_ahead = model.lots_ahead
-
-    def run() -> list[int]:
-        return [lots_ahead(ahead, behind, cancelled) for ahead, behind, cancelled in places]
-
     return Benchmark(
         name=offer.name,
-        run=run,
-        operations=len(places),
+        **each(lambda place: lots_ahead(*place), places),
         check=partial(_check, offer.name, places),
         input=f"{len(places)} places in queues of up to two million lots",
         offer=offer,
-        calls=partial(_calls, lots_ahead, places),
     )
-
-
-def _calls(
-    lots_ahead: Callable[[int, int, int], int], places: list[tuple[int, int, int]]
-) -> tuple[Callable[[tuple[int, int, int]], int], list[tuple[int, int, int]]]:
-    return lambda place: lots_ahead(*place), places
 
 
 def _check(name: str, places: list[tuple[int, int, int]], answers: object) -> None:

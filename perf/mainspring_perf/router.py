@@ -52,24 +52,24 @@ _ORDERS = {"rest and cancel": _BID_TICKS - 10, "take": _BID_TICKS + 1}
 def _benchmark(offer: Offer, what: str, price_ticks: int, orders: int) -> Benchmark:
     name = f"{offer.name}: {what}"
     ends = "Cancelled" if what == "rest and cancel" else "Fill"
+    calls = partial(_calls, offer, what, price_ticks, orders)
+
+    def run() -> list[str]:
+        """The kinds of the last order's events."""
+        call, inputs = calls()
+        for one in inputs:
+            events = call(one)
+        return [type(event).__name__ for event in events]
+
     return Benchmark(
         name=name,
-        run=partial(_drive, offer, what, price_ticks, orders),
+        run=run,
         operations=orders,
         check=partial(expect, name, ["Accepted", ends]),
         input=f"{orders} limit orders one after the other, an hour apart, each until the router has no more to say",
         offer=offer,
-        calls=partial(_calls, offer, what, price_ticks, orders),
+        calls=calls,
     )
-
-
-def _drive(offer: Offer, what: str, price_ticks: int, orders: int) -> list[str]:
-    """The kinds of the last order's events."""
-    call, inputs = _calls(offer, what, price_ticks, orders)
-    events: list[OrderEvent] = []
-    for one in inputs:
-        events = call(one)
-    return [type(event).__name__ for event in events]
 
 
 def _calls(offer: Offer, what: str, price_ticks: int, orders: int) -> tuple[Any, Any]:

@@ -6,11 +6,11 @@ from typing import Any
 
 from mainspring.host.offers import Offer
 from mainspring.lane.statistics import StreamStatistics
-from mainspring.model import NO_ID, BookSnapshot, NewOrder, Side, SlippageEstimate
+from mainspring.model import NewOrder, Side, SlippageEstimate
 from mainspring.testing import FakeMarket, FakeStatistics
 from mainspring_perf.candidates import candidates, make
-from mainspring_perf.harness import Benchmark, WrongAnswer, repeat, same_call
-from mainspring_perf.parts import BTC_USDT, fused, parts_here
+from mainspring_perf.harness import Benchmark, WrongAnswer, again
+from mainspring_perf.parts import BTC_USDT, native_market, parts_here
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
@@ -58,7 +58,8 @@ def _market() -> FakeMarket:
 def benchmarks(tiny: bool) -> list[Benchmark]:
     """Each model on a small and a large market order and on a resting limit order; and the statistics they feed on."""
     calls = 10 if tiny else 1_000
-    plain, native = _market(), _native_market()
+    plain = _market()
+    native = native_market(plain, BINANCE_SPOT) if "native" in parts_here() else None
     orders = {
         "small-market": NewOrder(1, 0, Side.BUY, "market", 0, _SMALL_LOTS, 0),
         "large-market": NewOrder(2, 0, Side.BUY, "market", 0, _LARGE_LOTS, 0),
@@ -71,24 +72,6 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
         for (kind, order), bps in zip(orders.items(), expected, strict=True):
             found.append(_estimates(offer, kind, order, market, bps, calls))
     return [*found, _statistics(20 * calls)]
-
-
-def _native_market() -> Any:
-    """The same market as the native lane keeps it, where native models run; None if it isn't built."""
-    if "native" not in parts_here():
-        return None
-    plain = _market()
-    _, _, running = fused(
-        BINANCE_SPOT,
-        BTC_USDT,
-        "ladder",
-        daily_volume_lots=(plain.statistics.daily_volume_lots,),
-        daily_volatility=plain.statistics.volatility_per_day,
-    )
-    (market,) = running.markets
-    bids, asks = plain.book.depth(Side.BUY, _LEVELS), plain.book.depth(Side.SELL, _LEVELS)
-    market.on_snapshot(BookSnapshot(0, 0, 0, NO_ID, bids, asks))
-    return market
 
 
 def _estimates(offer: Offer, kind: str, order: NewOrder, market: Any, bps: float | None, calls: int) -> Benchmark:
@@ -105,13 +88,11 @@ def _estimates(offer: Offer, kind: str, order: NewOrder, market: Any, bps: float
     plain = name.removeprefix(_NATIVE)
     return Benchmark(
         name=f"{name}-{kind}",
-        run=partial(repeat, calls, estimate),
-        operations=calls,
+        **again(calls, estimate),
         check=check,
         input=f"{calls} estimates of one {kind} order of {order.size_lots} lots, {_LEVELS} levels of {_LEVEL_LOTS}",
         baseline=f"{plain}-{kind}" if plain != name and plain in _EXPECTED_BPS else None,
         offer=offer,
-        calls=same_call(calls, estimate),
         counted=50 if name in _COUNTED and kind == "large-market" else 0,
     )
 

@@ -24,7 +24,7 @@ from mainspring.model import Instrument
 from mainspring.seams import NEVER_NS, Feed, FeedContext, RawMessage
 from mainspring_perf.candidates import candidates, make, usable
 from mainspring_perf.harness import Benchmark, Calls, WrongAnswer
-from mainspring_perf.parts import CHUNK, book_sides, drive, fused
+from mainspring_perf.parts import CHUNK, book_sides, drive, fused, run_fused
 from mainspring_perf.peers.adapters._loop import follow, whole_levels
 from mainspring_perf.peers.adapters.by_hand import BisectBook
 from mainspring_perf.sessions import sessions
@@ -79,7 +79,7 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
         native = [
             benchmark(
                 f"native decoder, {structure}, {form}",
-                partial(_native, chunks, instrument, structure),
+                partial(run_fused, chunks, BINANCE_SPOT, instrument, structure),
                 _expect_native,
                 calls=partial(_each_native, messages, instrument) if structure == _BEST and form == "blocks" else None,
                 counted=5 if structure == _BEST and reference else 0,
@@ -153,15 +153,6 @@ def _each_native(messages: _Messages, instrument: Instrument) -> tuple[Callable[
     _, _, running = fused(BINANCE_SPOT, instrument, _BEST)
     run = running.run
     return lambda batch: run(batch, 0, NEVER_NS, None, timed=False), _blocks([(one,) for one in messages])
-
-
-def _native(chunks: Sequence[Any], instrument: Instrument, structure: str) -> tuple[Any, Any]:
-    """The book and the feed at the end: what they hold is looked at when it is checked."""
-    book, feed, running = fused(BINANCE_SPOT, instrument, structure)
-    run, batch = running.run, running.batch
-    for chunk in chunks:
-        run(batch(chunk), 0, NEVER_NS, None, timed=False)
-    return book, feed
 
 
 def _expect_native(right: _Answer, answer: Any) -> None:

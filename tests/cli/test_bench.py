@@ -6,10 +6,10 @@ import json
 import pyperf
 import pytest
 
+from mainspring.report.capacity import Outside
 from mainspring_perf.host import code as code_here
 from mainspring_perf.host import host_profile
 from mainspring_perf.run import Timed
-from mainspring_perf.scaling.capacity import Outside
 from mainspring_perf.store import save_run
 from mainspring_perf.versus import Comparison, Difference
 

@@ -5,7 +5,7 @@ import pytest
 from mainspring.errors import MainspringError
 from mainspring_perf import instructions
 from mainspring_perf.candidates import usable
-from mainspring_perf.instructions import RECORDED, Counted, Key, check_instructions, recorded_counts
+from mainspring_perf.instructions import RECORDED, Count, Key, check_instructions, recorded_counts
 
 LINUX = {"architecture": "x86_64", "system": "glibc 2.36, avx2", "native": "", "valgrind": "valgrind-3"}
 KEY = Key(python="CPython 3.11.0, GCC", packages={"orjson": "3"}, **LINUX)
@@ -21,7 +21,7 @@ def counting(monkeypatch, bench_folder, tmp_path):
     monkeypatch.setattr(
         instructions,
         "count_instructions",
-        lambda *_: {path: Counted(instructions=one, allocations=2.0) for path, one in now.items()},
+        lambda *_: [Count(path=path, now=one, allocations=2.0) for path, one in now.items()],
     )
     return now, tmp_path / "instructions.json"
 
@@ -56,7 +56,7 @@ def test_a_path_that_times_itself_has_its_own_tolerance(counting, monkeypatch, f
     monkeypatch.setattr(
         instructions,
         "count_instructions",
-        lambda *_: {path: Counted(instructions=one, allocations=2.0, within=0.04) for path, one in now.items()},
+        lambda *_: [Count(path=path, now=one, allocations=2.0, within=0.04) for path, one in now.items()],
     )
     check_instructions(record=True, file=file)
     now["book: walk"] *= factor
@@ -168,9 +168,9 @@ def test_the_native_hot_path_hardly_allocates():
         pytest.skip(f"absent: {found}")
     if usable("decoder", "native") is None:
         pytest.skip("absent: mainspring-native")
-    counts = instructions._count_suite(found[0], "wire")
-    assert counts["wire: reference session: native decoder, ladder, blocks"].allocations < 3
-    assert counts["wire: reference session: python decoder"].allocations > 20
+    allocations = {one.path: one.allocations or 0.0 for one in instructions._count_suite(found[0], "wire")}
+    assert 0 < allocations["wire: reference session: native decoder, ladder, blocks"] < 3
+    assert allocations["wire: reference session: python decoder"] > 20
 
 
 @pytest.mark.gate
@@ -180,9 +180,10 @@ def test_callgrind_counts_the_same_twice():
     found = instructions._valgrind()
     if isinstance(found, str):
         pytest.skip(f"absent: {found}")
-    once, again = (instructions._count_suite(found[0], "risk") for _ in range(2))
-    assert once.keys() == again.keys() == {"risk: gate-all-checks"}
-    (path,) = once
-    assert 2_000 < once[path].instructions < 200_000
-    assert again[path].instructions == pytest.approx(once[path].instructions, rel=1e-3)
-    assert again[path].allocations == once[path].allocations > 0
+    (once,), (again,) = (instructions._count_suite(found[0], "risk") for _ in range(2))
+    assert once.path == again.path == "risk: gate-all-checks"
+    assert once.now is not None
+    assert 2_000 < once.now < 200_000
+    assert again.now == pytest.approx(once.now, rel=1e-3)
+    assert again.allocations == once.allocations
+    assert once.allocations

@@ -9,7 +9,6 @@ peer can read: text, JSON, and rows of 64-bit integers.
 """
 
 import json
-import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -73,21 +72,17 @@ class Inputs:
 
     @property
     def events_path(self) -> Path:
-        """The file of the events: rows of `EVENT_FIELDS`, each value 8 bytes, little endian."""
+        """The file of the events: rows of `EVENT_FIELDS`, each value 8 bytes, as the processor has them."""
         return self.folder / "events.i64"
 
     def write_events(self, events: Sequence[Event]) -> None:
         """Keeps the events."""
         values = array("q", [value for event in events for value in event])
-        if sys.byteorder == "big":
-            values.byteswap()
         self.events_path.write_bytes(values.tobytes())
 
     def events(self) -> list[Event]:
         """The events, in order."""
         values = array("q", self.events_path.read_bytes())
-        if sys.byteorder == "big":
-            values.byteswap()
         width = len(EVENT_FIELDS)
         return list(zip(*(values[field::width] for field in range(width)), strict=True))
 

@@ -3,9 +3,9 @@
 from time import perf_counter_ns
 
 from mainspring.host.plan import Plan
+from mainspring.report.capacity import Calibration, Outside
 from mainspring.seams import RawMessage
 from mainspring_perf.parts import CHUNK, generated, lane_of, parts_here, plan_of
-from mainspring_perf.scaling.capacity import Calibration, Outside
 from mainspring_perf.scaling.open_loop import arrivals, run_open_loop
 
 __all__ = ["calibrate"]

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from random import Random
 
-from mainspring.model import Instrument
+from mainspring.model import Instrument, Level
 from mainspring.seams import RawMessage
+from mainspring_plugins.simulated_market.binance_text import BinanceText
 
 __all__ = ["changes", "instruments", "snapshots"]
 
@@ -27,42 +28,26 @@ def instruments(count: int) -> tuple[Instrument, ...]:
 
 def snapshots(count: int) -> Iterator[RawMessage]:
     """A depth change and then a snapshot of 20 levels a side for each: what a feed needs to have a whole book."""
-    bids, asks = _levels(-1), _levels(1)
-    for one in range(count):
-        now_ns = _START_NS + one
-        yield now_ns, _change(one, 1, 1, "", "")
-        data = f'{{"lastUpdateId":1,"bids":[{bids}],"asks":[{asks}]}}'
-        yield now_ns, f'{{"stream":"c{one}usdt@depthSnapshot","data":{data}}}'.encode()
+    sides = [[(_MID_TICKS + sign * level, 500 + level) for level in range(1, _LEVELS + 1)] for sign in (-1, 1)]
+    for number, instrument in enumerate(instruments(count)):
+        text = BinanceText(instrument, wrapped=True)
+        yield _START_NS + number, text.depth(_START_NS // 1_000_000, 1, 1, [], [])
+        yield _START_NS + number, text.snapshot(1, *sides)
 
 
 def changes(count: int, messages: int) -> Iterator[RawMessage]:
     """So many depth changes, of an instrument drawn at random each: four levels within its 20, seed 1."""
     random = Random(1)  # noqa: S311  a study's input, no secret
+    texts = [BinanceText(instrument, wrapped=True) for instrument in instruments(count)]
     last = [1] * count
     for number in range(messages):
         one = random.randrange(count)
         last[one] += 1
-        bids, asks = (_some(random, sign) for sign in (-1, 1))
-        yield _START_NS + count + number * _STEP_NS, _change(one, last[one], number, bids, asks)
+        now_ns = _START_NS + number * _STEP_NS
+        sides = [_some(random, sign) for sign in (-1, 1)]
+        yield now_ns + count, texts[one].depth(now_ns // 1_000_000, last[one], last[one], *sides)
 
 
-def _change(one: int, update_id: int, number: int, bids: str, asks: str) -> bytes:
-    time_ms = (_START_NS + number * _STEP_NS) // 1_000_000
-    return (
-        f'{{"stream":"c{one}usdt@depth@100ms","data":{{"e":"depthUpdate","E":{time_ms},"s":"C{one}USDT",'
-        f'"U":{update_id},"u":{update_id},"b":[{bids}],"a":[{asks}]}}}}'
-    ).encode()
-
-
-def _levels(sign: int) -> str:
-    return ",".join(_level(sign, distance, 500 + distance) for distance in range(1, _LEVELS + 1))
-
-
-def _some(random: Random, sign: int) -> str:
+def _some(random: Random, sign: int) -> list[Level]:
     distances = sorted(random.sample(range(1, _LEVELS + 1), _LEVELS_A_CHANGE // 2))
-    return ",".join(_level(sign, distance, random.randint(1, 9_999)) for distance in distances)
-
-
-def _level(sign: int, distance: int, lots: int) -> str:
-    ticks = _MID_TICKS + sign * distance
-    return f'["{ticks // 100}.{ticks % 100:02d}","{lots // 1000}.{lots % 1000:03d}"]'
+    return [(_MID_TICKS + sign * distance, random.randint(1, 9_999)) for distance in distances]

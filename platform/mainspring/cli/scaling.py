@@ -11,9 +11,9 @@ from mainspring.cli.output import FAILED, errors, plain_table, print_json, resul
 from mainspring.cli.scaling_tables import Table, tables_of
 from mainspring.errors import DataError, MainspringError
 from mainspring.report import SessionReport, from_json
+from mainspring.report.capacity import busiest, capacity, lanes_needed
 from mainspring.report.figures import latency
 from mainspring_perf.scaling.calibration import calibrate
-from mainspring_perf.scaling.capacity import busiest, capacity, lanes_needed
 from mainspring_perf.scaling.rate import far_off
 from mainspring_perf.scaling.run import run_studies
 

@@ -65,3 +65,13 @@ def test_the_stream_is_the_same_each_time_and_every_instrument_has_its_snapshot(
     assert len(messages) == 56
     times = [when for when, _ in messages]
     assert times == sorted(times)
+
+
+def test_only_a_judged_prediction_can_be_far_off() -> None:
+    """A fifth is allowed, either way; a run that was never left alone isn't assessed."""
+    cases = [(100.0, 121.0), (100.0, 79.0), (100.0, 119.0), (100.0, 81.0), (100.0, None)]
+    results = [
+        Result({"workload": f"w{place}", "part": "python"}, {"saturation": measured, "predicted": predicted})
+        for place, (measured, predicted) in enumerate(cases)
+    ]
+    assert [words.partition(",")[0] for words in rate.far_off(results)] == ["w0", "w1"]

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -79,13 +80,7 @@ def _records(encode: Any, decode: Any, fills: list[Any]) -> Prepared:
     return Prepared(run, answer, f"{sum(sizes) / len(sizes):.0f} bytes a record")
 
 
-def _records_msgspec_json(inputs: Inputs) -> Prepared:
-    coder = msgspec.json
-    return _records(coder.Encoder().encode, coder.Decoder(_Fill).decode, [_Fill(*one) for one in inputs.read("fills")])
-
-
-def _records_msgspec_msgpack(inputs: Inputs) -> Prepared:
-    coder = msgspec.msgpack
+def _records_msgspec(coder: Any, inputs: Inputs) -> Prepared:
     return _records(coder.Encoder().encode, coder.Decoder(_Fill).decode, [_Fill(*one) for one in inputs.read("fills")])
 
 
@@ -100,8 +95,8 @@ CANDIDATES: Candidates = {
     },
     "book": {"dict, bisect": from_deltas(BisectBook)},
     "records": {
-        "msgspec to JSON arrays": _records_msgspec_json,
-        "msgspec to msgpack arrays": _records_msgspec_msgpack,
+        "msgspec to JSON arrays": partial(_records_msgspec, msgspec.json),
+        "msgspec to msgpack arrays": partial(_records_msgspec, msgspec.msgpack),
         "orjson to JSON arrays": _records_orjson,
     },
 }

@@ -76,7 +76,7 @@ def make_backtest(events: Any, tick: float, lot: float) -> Callable[[], tuple[in
 
 
 def _replay(inputs: Inputs) -> Prepared:
-    values = np.fromfile(inputs.events_path, "<i8").reshape(-1, len(EVENT_FIELDS))
+    values = np.fromfile(inputs.events_path, np.int64).reshape(-1, len(EVENT_FIELDS))
     events = {name: values[:, field] for field, name in enumerate(EVENT_FIELDS)}
     instrument = inputs.read("instrument")
     return Prepared(make_backtest(events, float(instrument["tick_size"]), float(instrument["lot_size"])), _answer)

@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from mainspring.model import NO_ID, BookSnapshot, Side
-from mainspring.seams import NEVER_NS
 from mainspring_native import orders
 from mainspring_native._native import Batch
 from mainspring_native.replay import EVENT, replay
-from mainspring_perf.parts import CHUNK, fused
+from mainspring_perf.parts import CHUNK, native_market, run_fused
 from mainspring_perf.peers.adapters.mainspring import (
     estimates,
     market_of,
@@ -39,13 +37,7 @@ def _bytes(make_chunk: Callable[[Any], Any], inputs: Inputs) -> Prepared:
     messages, instrument = inputs.messages(), read_instrument(inputs)
     chunks = [make_chunk(messages[start : start + CHUNK]) for start in range(0, len(messages), CHUNK)]
 
-    def run() -> tuple[Any, Any]:
-        book, feed, running = fused(BINANCE_SPOT, instrument, "ladder")
-        for chunk in chunks:
-            running.run(running.batch(chunk), 0, NEVER_NS, None, timed=False)
-        return book, feed
-
-    return Prepared(run, session_answer)
+    return Prepared(partial(run_fused, chunks, BINANCE_SPOT, instrument, "ladder"), session_answer)
 
 
 def _book(name: str, inputs: Inputs) -> Prepared:
@@ -54,7 +46,7 @@ def _book(name: str, inputs: Inputs) -> Prepared:
 
 def _replay(compiled: bool, inputs: Inputs) -> Prepared:
     strategy = watcher()
-    values = np.fromfile(inputs.events_path, "<i8").reshape(-1, len(EVENT_FIELDS))
+    values = np.fromfile(inputs.events_path, np.int64).reshape(-1, len(EVENT_FIELDS))
     events = np.zeros(len(values), EVENT)
     for field, name in enumerate(EVENT_FIELDS):
         events[name] = values[:, field]
@@ -67,18 +59,8 @@ def _replay(compiled: bool, inputs: Inputs) -> Prepared:
 
 
 def _slippage(inputs: Inputs) -> Prepared:
-    given, instrument, plain = inputs.read("slippage"), read_instrument(inputs), market_of(inputs)
-    _, _, running = fused(
-        BINANCE_SPOT,
-        instrument,
-        "ladder",
-        daily_volume_lots=(given["daily_volume_lots"],),
-        daily_volatility=given["volatility_per_day"],
-    )
-    (market,) = running.markets
-    bids, asks = plain.book.depth(Side.BUY, 1), plain.book.depth(Side.SELL, 1)
-    market.on_snapshot(BookSnapshot(0, 0, 0, NO_ID, bids, asks))
-    return estimates(_part("slippage", "native-square-root")(instrument), market, inputs)
+    model = _part("slippage", "native-square-root")(read_instrument(inputs))
+    return estimates(model, native_market(market_of(inputs), BINANCE_SPOT), inputs)
 
 
 CANDIDATES: Candidates = {

@@ -12,9 +12,7 @@ from mainspring.report import (
     StageReport,
     TimingReport,
 )
-from mainspring_perf.scaling.capacity import Outside, busiest, capacity, capacity_of, lanes_needed
-from mainspring_perf.scaling.rate import far_off
-from mainspring_perf.scaling.values import Result
+from mainspring.report.capacity import Outside, busiest, capacity, capacity_of, lanes_needed
 
 CALIBRATION = {
     "python": Outside(fold_ns=100.0, message_ns=300.0),
@@ -156,13 +154,3 @@ def test_a_load_that_no_lane_can_have_is_refused(load: float) -> None:
     """At its saturation a lane falls behind for ever."""
     with pytest.raises(ValueError, match="above 0 and below 1"):
         lanes_needed(1, 80_000, load)
-
-
-def test_only_a_judged_prediction_can_be_far_off() -> None:
-    """A fifth is allowed, either way; a run that was never left alone isn't assessed."""
-    cases = [(100.0, 121.0), (100.0, 79.0), (100.0, 119.0), (100.0, 81.0), (100.0, None)]
-    results = [
-        Result({"workload": f"w{place}", "part": "python"}, {"saturation": measured, "predicted": predicted})
-        for place, (measured, predicted) in enumerate(cases)
-    ]
-    assert [words.partition(",")[0] for words in far_off(results)] == ["w0", "w1"]

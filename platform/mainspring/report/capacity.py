@@ -3,8 +3,8 @@
 A lane does one message after the other, so what a message costs, on average over the messages of a workload, is the
 inverse of the rate at which it saturates. A session's report has nearly all of it: the mean of the whole path. What
 goes on outside the clocks is added: each timed pass is folded into a histogram between chunks, and something has to
-hand the lane its messages. These costs belong to the host and the decoder, not to the workload, and `calibration`
-measures them once.
+hand the lane its messages. These costs belong to the host and the decoder, not to the workload, and
+`mainspring_perf.scaling.calibration` measures them once.
 
 A lane that waits between messages finds the processor's predictors and caches colder, and its stages cost more than
 they do at saturation. By how much belongs to the host and the decoder too, and stage costs that were taken at a low
@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from mainspring.report import SessionReport, StageReport
+from mainspring.report.model import SessionReport, StageReport
 from mainspring.report.stretches import stretches
 
 __all__ = ["Calibration", "Capacity", "Outside", "busiest", "capacity", "capacity_of", "lanes_needed"]
