@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from hwprofile.apply import Placement, Role, pin_thread, plan_placement, set_timer_slack
 from hwprofile.partial import partly_known
@@ -32,7 +33,9 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     ]
     if not hasattr(os, "sched_setaffinity"):
         return plans
-    return [*plans, *_pins(10 if tiny else 500), *_sleeps(5 if tiny else 200)]
+    sleeps = 5 if tiny else 200
+    usual = _sleep("usual", _USUAL_SLACK_NS, sleeps)
+    return [*plans, *_pins(10 if tiny else 500), usual, _sleep("least", _LEAST_SLACK_NS, sleeps, usual.name)]
 
 
 def _plan(name: str, host: HostProfile, hot: int, expected: Sequence[tuple[int, ...]], passes: int) -> Benchmark:
@@ -64,63 +67,51 @@ def _plan(name: str, host: HostProfile, hot: int, expected: Sequence[tuple[int, 
 def _pins(passes: int) -> list[Benchmark]:
     """The calling thread bound to the last usable CPU, freed and bound again: it is moved once only, by the first."""
     everywhere = sorted(os.sched_getaffinity(0))
-    ends = [(everywhere[-1],), *[everywhere, (everywhere[-1],)] * passes]
-    seen: list[frozenset[int]] = []
-
-    def bare() -> object:
-        for cpus in ends:
-            os.sched_setaffinity(0, cpus)
-        return back()
-
-    def held() -> object:
-        for cpus in ends:
-            pin_thread(cpus, usable=everywhere)
-        return back()
-
-    def back() -> frozenset[int]:
-        seen.append(frozenset(os.sched_getaffinity(0)))
-        os.sched_setaffinity(0, everywhere)
-        return seen[-1]
+    last = everywhere[-1]
+    ends = [(last,), *[everywhere, (last,)] * passes]
 
     def check(answer: object) -> None:
-        if answer != {everywhere[-1]}:
-            raise WrongAnswer(f"pinned to CPU {everywhere[-1]}, the thread may run on {answer!r}")
+        if answer != {last}:
+            raise WrongAnswer(f"pinned to CPU {last}, the thread may run on {answer!r}")
 
-    def benchmark(name: str, run: Callable[[], object], baseline: str | None = None) -> Benchmark:
-        text = f"a thread bound to CPU {everywhere[-1]} and freed, {len(ends)} masks"
+    def benchmark(name: str, pin: Callable[[Sequence[int]], object], baseline: str | None = None) -> Benchmark:
+        def run() -> set[int]:
+            for cpus in ends:
+                pin(cpus)
+            pinned = os.sched_getaffinity(0)
+            os.sched_setaffinity(0, everywhere)
+            return pinned
+
+        text = f"a thread bound to CPU {last} and freed, {len(ends)} masks"
         return Benchmark(name=name, run=run, operations=len(ends), check=check, input=text, baseline=baseline)
 
-    return [benchmark("sched-setaffinity", bare), benchmark("pin-thread", held, "sched-setaffinity")]
+    return [
+        benchmark("sched-setaffinity", partial(os.sched_setaffinity, 0)),
+        benchmark("pin-thread", partial(pin_thread, usable=everywhere), "sched-setaffinity"),
+    ]
 
 
-def _sleeps(passes: int) -> list[Benchmark]:
-    def sleeping(name: str, slack_ns: int) -> Callable[[], object]:
-        def run() -> object:
-            action, undo = set_timer_slack(slack_ns)
-            started = time.monotonic()
-            for _ in range(passes):
-                time.sleep(_SLEEP_S)
-            took_s = time.monotonic() - started
-            if undo is not None:
-                undo()
-            if action.outcome != "applied":
-                raise WrongAnswer(f"{name}: {action.reason}")
-            return took_s
+def _sleep(slack: str, slack_ns: int, passes: int, baseline: str | None = None) -> Benchmark:
+    name = f"sleep-50us-{slack}-slack"
 
-        return run
+    def run() -> float:
+        action, undo = set_timer_slack(slack_ns)
+        started = time.monotonic()
+        for _ in range(passes):
+            time.sleep(_SLEEP_S)
+        took_s = time.monotonic() - started
+        if undo is not None:
+            undo()
+        if action.outcome != "applied":
+            raise WrongAnswer(f"{name}: {action.reason}")
+        return took_s
 
     def check(answer: object) -> None:
         if not isinstance(answer, float) or answer < passes * _SLEEP_S:
             raise WrongAnswer(f"{passes} sleeps of {_SLEEP_S} s took {answer!r} s")
 
-    def benchmark(slack: str, slack_ns: int, baseline: str | None = None) -> Benchmark:
-        name = f"sleep-50us-{slack}-slack"
-        text = f"{passes} sleeps of 50 us, with {slack_ns} ns of timer slack"
-        run = sleeping(name, slack_ns)
-        return Benchmark(name=name, run=run, operations=passes, check=check, input=text, baseline=baseline)
-
-    usual = benchmark("usual", _USUAL_SLACK_NS)
-    return [usual, benchmark("least", _LEAST_SLACK_NS, usual.name)]
+    text = f"{passes} sleeps of 50 us, with {slack_ns} ns of timer slack"
+    return Benchmark(name=name, run=run, operations=passes, check=check, input=text, baseline=baseline)
 
 
 def _host(*, nodes: int, caches: int, cores: int, smt: int) -> HostProfile:
@@ -142,31 +133,19 @@ def _host(*, nodes: int, caches: int, cores: int, smt: int) -> HostProfile:
     ]
     everything = tuple(thread.number for thread in threads)
 
+    def cpus(first: int, count: int) -> tuple[int, ...]:
+        return tuple(cpu for cpu in everything if first <= cpu % total < first + count)
+
+    l3 = [partly_known(Cache, level=3, type="unified", cpus=cpus(first, cores)) for first in range(0, total, cores)]
+    distances = [tuple((other, 10 if other == node else 20) for other in range(nodes)) for node in range(nodes)]
+    memory = [
+        partly_known(Node, number=node, cpus=cpus(node * each, each), distances=distances[node])
+        for node in range(nodes)
+    ]
+    nic = partly_known(Nic, name="eth0", node=nodes - 1)
     return partly_known(
         HostProfile,
-        topology=partly_known(
-            Topology,
-            threads=tuple(threads),
-            caches=tuple(
-                partly_known(
-                    Cache,
-                    level=3,
-                    type="unified",
-                    cpus=tuple(cpu for cpu in everything if first <= cpu % total < first + cores),
-                )
-                for first in range(0, total, cores)
-            ),
-            nodes=tuple(
-                partly_known(
-                    Node,
-                    number=node,
-                    cpus=tuple(thread.number for thread in threads if thread.node == node),
-                    distances=tuple((other, 10 if other == node else 20) for other in range(nodes)),
-                )
-                for node in range(nodes)
-            ),
-            nics=(partly_known(Nic, name="eth0", node=nodes - 1),),
-        ),
+        topology=partly_known(Topology, threads=tuple(threads), caches=tuple(l3), nodes=tuple(memory), nics=(nic,)),
         allowance=partly_known(Allowance, usable=everything, affinity=everything),
         state=partly_known(State, rcu_nocbs=(), nohz_full=(), isolated=()),
     )

@@ -174,11 +174,9 @@ def _joined(rounds: Sequence[Any], row: Mapping[str, Any]) -> Any:
 
 def _unmeasured(suite: str) -> dict[str, str]:
     module = find_suites()[suite]
-    left = {f"{seam} {name}": why for seam in getattr(module, "SEAMS", ()) for name, why in unusable(seam).items()}
-    reported = getattr(module, "unmeasured", None)
-    return (
-        left if reported is None else {**left, **{f"{module.SEAMS[0]} {name}": why for name, why in reported().items()}}
-    )
+    seams: Sequence[str] = getattr(module, "SEAMS", ())
+    left = {f"{seam} {name}": why for seam in seams for name, why in unusable(seam).items()}
+    return left | {f"{seams[0]} {name}": why for name, why in getattr(module, "unmeasured", dict)().items()}
 
 
 def _row(suite: str, benchmark: Benchmark, rounds: Sequence[Mapping[str, float]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A baseline's folder also holds a copy of the measured code, so that it can run a
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +33,7 @@ __all__ = [
     "load_runs",
     "package_versions",
     "save_run",
+    "versions_of",
 ]
 
 FOLDER_VARIABLE = "MAINSPRING_BENCH"
@@ -83,8 +84,10 @@ def save_run(
         f"{_PREFIX}code": msgspec.json.encode(code).decode(),
         f"{_PREFIX}packages": msgspec.json.encode(package_versions()).decode(),
     }
+    one_ns: dict[str, dict[str, float]] = {}
     for (suite, own), benchmark in benchmarks.items():
         benchmark.update_metadata({**shared, f"{_PREFIX}suite": suite, "name": f"{suite}: {own}"})
+        one_ns.setdefault(suite, {})[own] = 1e9 * benchmark.median()
     folder = bench_folder()
     target = folder / "baselines" / name
     try:
@@ -93,7 +96,8 @@ def save_run(
             copy_code(made / "code")
             shutil.rmtree(target, ignore_errors=True)
             made.rename(target)
-        _join_series(folder, name, benchmarks, host, code, about)
+        run = SavedRun(name=name, saved=about["saved"], code=code, one_ns=one_ns)
+        _append(folder / "history" / f"{host.fingerprint}.jsonl", run)
     except OSError as error:
         raise MainspringError(
             f"the baseline {name!r} can't be written to {target}: {error.strerror}; "
@@ -151,8 +155,13 @@ def list_baselines() -> list[str]:
 def package_versions() -> dict[str, str]:
     """Returns the versions of the packages that affect our figures."""
     names = ("msgpack", "msgspec", "orjson", "ormsgpack", "pysimdjson", "sortedcontainers", "numpy", "numba")
+    return versions_of((*names, *_DISTRIBUTIONS))
+
+
+def versions_of(distributions: Iterable[str]) -> dict[str, str]:
+    """Returns the versions of those distributions that are installed."""
     found = {}
-    for name in (*names, *_DISTRIBUTIONS):
+    for name in distributions:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -183,20 +192,8 @@ def load_runs(fingerprint: str) -> list[SavedRun]:
     return runs
 
 
-def _join_series(
-    folder: Path,
-    name: str,
-    benchmarks: Mapping[tuple[str, str], Any],
-    host: HostProfile,
-    code: Code,
-    about: Mapping[str, str],
-) -> None:
-    one_ns: dict[str, dict[str, float]] = {}
-    for (suite, own), benchmark in benchmarks.items():
-        one_ns.setdefault(suite, {})[own] = 1e9 * benchmark.median()
-    path = folder / "history" / f"{host.fingerprint}.jsonl"
+def _append(path: Path, run: SavedRun) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    run = SavedRun(name=name, saved=about["saved"], code=code, one_ns=one_ns)
     before = path.read_bytes() if path.is_file() else b""
     write_atomically(path, before + msgspec.json.encode(run) + b"\n")
 

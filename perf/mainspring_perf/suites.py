@@ -12,7 +12,7 @@ from mainspring.errors import MainspringError
 from mainspring_perf.candidates import allow_only
 from mainspring_perf.harness import Benchmark
 
-__all__ = ["add_options", "choose_suites", "chosen_benchmarks", "find_suites", "load_suite"]
+__all__ = ["add_options", "choose_suites", "chosen_benchmarks", "find_suites", "load_suite", "modules_with"]
 
 
 def choose_suites(names: Sequence[str]) -> list[str]:
@@ -27,14 +27,14 @@ def choose_suites(names: Sequence[str]) -> list[str]:
 @cache
 def find_suites() -> Mapping[str, ModuleType]:
     """Returns the suites by name: modules with `SUITE` and a function `benchmarks(tiny)`."""
-    suites = {}
-    for module in pkgutil.iter_modules(mainspring_perf.__path__):
-        if module.name.startswith("_"):
-            continue
-        loaded = importlib.import_module(f"mainspring_perf.{module.name}")
-        if hasattr(loaded, "SUITE"):
-            suites[loaded.SUITE] = loaded
-    return dict(sorted(suites.items()))
+    return modules_with("SUITE", mainspring_perf)
+
+
+def modules_with(name: str, package: ModuleType) -> dict[str, ModuleType]:
+    """Returns a package's modules in which `name` is defined, by the text that it is there, sorted."""
+    found = [one.name for one in pkgutil.iter_modules(package.__path__) if not one.name.startswith("_")]
+    modules = [importlib.import_module(f"{package.__name__}.{one}") for one in found]
+    return dict(sorted((getattr(module, name), module) for module in modules if hasattr(module, name)))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 Without a rate, operations follow one another and each is timed alone. With a rate, operations are due at regular
 intervals, and a time starts when the operation is *due*, so that a late operation delays those behind it. Leaving that
-out would be coordinated omission (Tene, "How NOT to Measure Latency"). Times are recorded in an HdrHistogram, to three
+out would be coordinated omission (Tene, "How NOT to Measure Latency"). Times are recorded in a `Histogram`, to three
 significant digits.
 """
 
@@ -14,15 +14,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from hdrh.histogram import HdrHistogram
 
+from mainspring.telemetry import Histogram
 from mainspring_perf.harness import Calls
 from mainspring_perf.suites import add_options, chosen_benchmarks
 
 __all__ = ["Tail", "main", "measure_tail"]
 
-_LONGEST_NS = 3_600_000_000_000
-_DIGITS = 3
 _OPERATIONS = 20_000
 _WARM_UP = 1_000
 _MAX_S = 3.0
@@ -61,7 +59,7 @@ def measure_tail(
     call, inputs = calls()
     for one in inputs[:_WARM_UP]:
         call(one)
-    histogram = HdrHistogram(1, _LONGEST_NS, _DIGITS)
+    histogram = Histogram()
     began, busy_ns, count = clock(), 0, 0
     until = began + int(max_s * 1e9)
     while count < operations and clock() < until:
@@ -71,14 +69,14 @@ def measure_tail(
         took = _at_rate(call, chosen, rate, clock) if rate else _in_turn(call, chosen, clock)
         busy_ns += clock() - started
         count += len(took)
-        for nanoseconds in took:
-            histogram.record_value(max(nanoseconds, 1))
+        histogram.record_many(took)
+    p50_ns, p99_ns, p99_9_ns = histogram.percentiles([50, 99, 99.9])
     return Tail(
-        mean_ns=histogram.get_mean_value(),
-        p50_ns=histogram.get_value_at_percentile(50),
-        p99_ns=histogram.get_value_at_percentile(99),
-        p99_9_ns=histogram.get_value_at_percentile(99.9),
-        max_ns=histogram.get_max_value(),
+        mean_ns=histogram.mean,
+        p50_ns=p50_ns,
+        p99_ns=p99_ns,
+        p99_9_ns=p99_9_ns,
+        max_ns=histogram.max,
         operations=count,
         clock_ns=sorted(_in_turn(_nothing, range(1_001), clock))[500],
         reached=count * 1e9 / busy_ns if busy_ns else 0.0,

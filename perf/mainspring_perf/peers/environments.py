@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from hwprofile.children import foreign_command, own_python
 from mainspring.data import cache_folder
 from mainspring_perf.peers.peer import Peer, Python, Unavailable, one_line
+from mainspring_perf.store import versions_of
 
 __all__ = ["Environment", "find_environment", "find_python", "make_environment", "peers_folder"]
 
@@ -31,7 +31,7 @@ def peers_folder() -> Path:
 def find_environment(peer: Peer) -> Environment | None:
     """Returns the environment of a peer if it is ready."""
     if not peer.requirements:
-        return own_python(), _versions_here(peer)
+        return own_python(), versions_of(peer.distributions)
     try:
         versions = json.loads((_folder(peer) / _READY).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -94,17 +94,6 @@ def _is(path: str, version: Python) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return said.stdout.split() == ["cpython", *map(str, version)]
-
-
-def _versions_here(peer: Peer) -> dict[str, str]:
-    found = {}
-    for name in peer.distributions:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            # Its adapter says so when it is run.
-            continue
-    return found
 
 
 def _folder(peer: Peer) -> Path:

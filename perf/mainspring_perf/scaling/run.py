@@ -3,28 +3,25 @@
 `python -m mainspring_perf.scaling.run STUDY` is that process: it reads the case as JSON, and writes what it found.
 """
 
-import importlib
-import pkgutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import ModuleType
 
 import orjson
 
 from hwprofile.children import module_command
 from mainspring.errors import MainspringError
+from mainspring_perf import scaling
 from mainspring_perf.scaling.values import Case, Result
+from mainspring_perf.suites import modules_with
 
 __all__ = ["find_studies", "run_cases", "run_studies"]
 
 
 def find_studies() -> Mapping[str, ModuleType]:
     """Returns the studies by name: modules of this package with a `NAME`."""
-    package = str(Path(__file__).parent)
-    modules = [importlib.import_module(f"{__package__}.{one.name}") for one in pkgutil.iter_modules([package])]
-    return {module.NAME: module for module in modules if hasattr(module, "NAME")}
+    return modules_with("NAME", scaling)
 
 
 def run_studies(
