@@ -26,6 +26,7 @@ from mainspring.model import (
     ReplaceRequest,
     Side,
 )
+from mainspring.portfolio import OwnPosition, Position, Valuation
 from mainspring.testing import INSTRUMENT, FakeAccount
 
 NOW_NS = 1_700_000_000_000_000_000
@@ -35,7 +36,7 @@ class Desk:
     """A market of a strategy over fixed best prices, and the lane's side of it."""
 
     def __init__(self, instrument: Instrument = INSTRUMENT) -> None:
-        self.own = FakeAccount()
+        self.position = Position(Valuation(instrument))
         self.prices: Any = SimpleNamespace(
             index=3,
             instrument=instrument,
@@ -58,13 +59,13 @@ class Desk:
             self.clock,
             self.outbox,
             FakeAccount(position_lots=7),
-            self.own,
+            OwnPosition(self.position, lambda: None),
             lambda order_id: f"c-{order_id}",
         )
 
     def tell(self, event: OrderEvent) -> LaneOrderHandle | None:
         if isinstance(event, Fill):
-            self.own.position_lots += event.side * event.size_lots
+            self.position.on_fill(event)
         return self.market.update(event)
 
 

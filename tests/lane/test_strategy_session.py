@@ -15,6 +15,7 @@ from mainspring.lane.strategy_market import LaneStrategyMarket
 from mainspring.lane.strategy_session import LaneSession
 from mainspring.lane.timers import Timers
 from mainspring.model import Trade
+from mainspring.portfolio import OwnPosition, Position, Valuation
 from mainspring.seams import NEVER_NS
 from mainspring.testing import INSTRUMENT, SECOND_INSTRUMENT, FakeAccount, FakeMarket
 
@@ -32,7 +33,14 @@ class Lane:
         instruments = [INSTRUMENT, SECOND_INSTRUMENT, INSTRUMENT]
         markets = [
             LaneStrategyMarket(
-                name, "mine", FakeMarket(instrument, index=index), self.clock, outbox, FakeAccount(), FakeAccount(), str
+                name,
+                "mine",
+                FakeMarket(instrument, index=index),
+                self.clock,
+                outbox,
+                FakeAccount(),
+                OwnPosition(Position(Valuation(instrument)), lambda: None),
+                str,
             )
             for index, (name, instrument) in enumerate(zip(names, instruments, strict=False))
         ]

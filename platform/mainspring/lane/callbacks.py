@@ -114,7 +114,9 @@ class BoundStrategy:
         defined = defined_callbacks(strategy, self.name)
         self.plain_on_bbo: _Call | None = defined.get("on_bbo")
         found = {name: self.wrap(call) for name, call in defined.items()}
-        self.on_bbo: Callable[[LaneStrategyMarket], None] | None = found.get("on_bbo")
+        self.on_bbo: Callable[[LaneStrategyMarket], None] | None = None
+        if self.plain_on_bbo is not None:
+            self.on_bbo = self._wrap_on_bbo(self.plain_on_bbo)
         self.on_trade: _Call | None = found.get("on_trade")
         self.on_bar: _Call | None = found.get("on_bar")
         self.on_fill: _Call | None = found.get("on_fill")
@@ -142,6 +144,20 @@ class BoundStrategy:
                 fail(error)
             record(clock() - started)
             return result
+
+        return run
+
+    def _wrap_on_bbo(self, call: Callable[["LaneStrategyMarket"], Any]) -> Callable[["LaneStrategyMarket"], None]:
+        """As `wrap`: a call without `*arguments` costs half, and this one is made at almost every message."""
+        record, clock, fail = self._record, self._clock, self.fail
+
+        def run(market: "LaneStrategyMarket") -> None:
+            started = clock()
+            try:
+                call(market)
+            except BaseException as error:  # noqa: BLE001  a stranger's strategy may raise anything
+                fail(error)
+            record(clock() - started)
 
         return run
 

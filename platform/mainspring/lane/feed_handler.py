@@ -223,8 +223,16 @@ class FeedHandler:
     def _on_quote(self, event: Quote) -> None:
         market = self._markets[event.instrument]
         changed = market.on_quote(event)
-        if changed is not None:
-            self._after(event, market, changed)
+        if changed is None:
+            return
+        # As `_after`, without the call: quotes come more often than all else together.
+        if changed and market not in self.changed:
+            self.changed.append(market)
+        if self._on_market is not None:
+            try:
+                self._on_market(event)
+            except BaseException as error:  # noqa: BLE001  a stranger's router may raise anything
+                wrap_error("router", *self._owners["router"], error)
 
     def _on_trade(self, event: Trade) -> None:
         market = self._markets[event.instrument]
@@ -253,13 +261,7 @@ class FeedHandler:
     def _after(self, event: MarketEvent, market: Market, changed: bool) -> None:
         if changed and market not in self.changed:
             self.changed.append(market)
-        if self._on_market is None:
-            return
-        # As in `_observe`: another call for each event would cost more than all of this.
-        try:
-            self._on_market(event)
-        except BaseException as error:  # noqa: BLE001  a stranger's router may raise anything
-            wrap_error("router", *self._owners["router"], error)
+        self._observe(event)
 
     def _observe(self, event: MarketEvent) -> None:
         on_market = self._on_market

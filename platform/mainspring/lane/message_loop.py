@@ -143,13 +143,15 @@ class MessageLoop:
         clock, record, time, sends = self._clock, self._record_whole_path, self._time, self._sends
         observer, on_message, changed, markouts = feed.observer, feed.on_message, feed.changed, self._markouts
         react, next_due_ns, timers = self._reactions.on_changed, self._next_due_ns, self._timers
-        due_ns = min(until_ns, next_due_ns())
+        # The earliest of what ends the run and of what is measured in it, so that a message costs one comparison.
+        due_ns = min(until_ns, next_due_ns(), markouts.due_ns)
         for at in range(self.at, stop):
             now_ns, raw = messages[at]
             if now_ns >= due_ns:
-                return False
-            if now_ns >= markouts.due_ns:
+                if now_ns >= min(until_ns, next_due_ns()):
+                    return False
                 markouts.measure(now_ns)
+                due_ns = min(until_ns, next_due_ns(), markouts.due_ns)
             entered = clock()
             if now_ns > time.now_ns:
                 time.now_ns = now_ns
@@ -172,6 +174,7 @@ class MessageLoop:
             record(clock() - entered)
             if sends:
                 return False
-            if observer is not None and observer.due_ns < due_ns:
-                until_ns = due_ns = observer.due_ns
+            if observer is not None and observer.due_ns < until_ns:
+                until_ns = observer.due_ns
+                due_ns = min(due_ns, until_ns)
         return True

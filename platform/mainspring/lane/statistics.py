@@ -70,6 +70,7 @@ class StreamStatistics:
     __slots__ = (
         "_cell_end_ns",
         "_keep",
+        "_last_ns",
         "_lots",
         "_mid_half_ticks",
         "_mid_weight",
@@ -103,6 +104,8 @@ class StreamStatistics:
         self._warm_up_cells = math.ceil(options.warm_up_s * _SECOND_NS / _CELL_NS)
         self._origin_ns: int | None = None
         self._cell_end_ns = 0
+        self._last_ns = 0
+        # When the spread, or the cell, began.
         self._since_ns = 0
         self._lots = 0
         # Bid plus ask, so that it stays a whole number; 0 until there was one.
@@ -122,19 +125,21 @@ class StreamStatistics:
         """The best prices changed. A side of 0 lots is empty."""
         if now_ns >= self._cell_end_ns:
             self._close_cells(now_ns)
-        elif now_ns < self._since_ns:
-            now_ns = self._since_ns
-        spread = self._spread
-        if spread:
-            elapsed = now_ns - self._since_ns
-            self._spread_time += spread * elapsed
-            self._quoted_ns += elapsed
-        self._since_ns = now_ns
+        elif now_ns < self._last_ns:
+            now_ns = self._last_ns
+        self._last_ns = now_ns
+        spread = 0
         if bid_lots > 0 and ask_lots > 0 and ask_ticks > bid_ticks:
-            self._spread = ask_ticks - bid_ticks
+            spread = ask_ticks - bid_ticks
             self._mid_half_ticks = bid_ticks + ask_ticks
-        else:
-            self._spread = 0
+        if spread != self._spread:
+            # Time is added up here and not at each call: most changes are of size only.
+            if self._spread:
+                elapsed = now_ns - self._since_ns
+                self._spread_time += self._spread * elapsed
+                self._quoted_ns += elapsed
+            self._spread = spread
+            self._since_ns = now_ns
 
     def on_trade(self, now_ns: int, price_ticks: int, size_lots: int) -> None:
         """A trade was printed."""
@@ -145,7 +150,7 @@ class StreamStatistics:
     def _close_cells(self, now_ns: int) -> None:
         """Works in every cell that ended by `now_ns`: the one under way, and the silent ones after it."""
         if self._origin_ns is None:
-            self._origin_ns = self._since_ns = now_ns
+            self._origin_ns = self._since_ns = self._last_ns = now_ns
             self._cell_end_ns = now_ns + _CELL_NS
             return
         end = self._cell_end_ns
@@ -156,7 +161,7 @@ class StreamStatistics:
         end += silent * _CELL_NS
         if not self._volume_given and self._lots and end - self._origin_ns >= self._warm_up_cells * _CELL_NS:
             self.daily_volume_lots = self._lots * (_DAY_S * _SECOND_NS) / (end - self._origin_ns)
-        self._since_ns = end
+        self._since_ns = self._last_ns = end
         self._cell_end_ns = end + _CELL_NS
 
     def _sample_mid(self, silent: int, fade: float) -> None:

@@ -21,7 +21,8 @@ from mainspring.model import (
     units_from_decimal,
     units_from_text,
 )
-from mainspring.seams import AccountView, BookView, MarketStatistics, MarketView, PositionView
+from mainspring.portfolio import OwnPosition
+from mainspring.seams import AccountView, BookView, MarketStatistics, MarketView
 
 __all__ = ["LaneStrategyMarket"]
 
@@ -55,6 +56,7 @@ class LaneStrategyMarket:
         "_open",
         "_outbox",
         "_own",
+        "_position",
         "_prices",
         "_sizes",
         "account",
@@ -72,7 +74,7 @@ class LaneStrategyMarket:
     ask_lots: int = _read("view.ask_lots")
     bbo_time_ns: int = _read("view.bbo_time_ns")
     live: bool = _read("view.live")
-    position_lots: int = _read("_own.position_lots")
+    position_lots: int = _read("_position.position_lots")
 
     def __init__(
         self,
@@ -82,7 +84,7 @@ class LaneStrategyMarket:
         clock: LaneClock,
         outbox: Outbox,
         account: AccountView,
-        own: PositionView,
+        own: OwnPosition,
         client_order_id: Callable[[int], str],
     ) -> None:
         """`own` is the strategy's position; `client_order_id` returns the id by which the venue knows an order."""
@@ -92,6 +94,7 @@ class LaneStrategyMarket:
         self.instrument = market.instrument
         self.account = account
         self._own = own
+        self._position = own.position
         self.view = market
         self._clock = clock
         self._outbox = outbox

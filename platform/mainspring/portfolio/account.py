@@ -18,21 +18,24 @@ class OpenLots(Protocol):
 
 
 class OwnPosition:
-    """One strategy's position in one instrument. Implements `mainspring.seams.PositionView`."""
+    """One strategy's position in one instrument. Implements `mainspring.seams.PositionView`.
 
-    __slots__ = ("_mark", "_position")
+    `position` is the position itself: the same object for as long as the session runs.
+    """
+
+    __slots__ = ("_mark", "position")
 
     # Read by C code: half the time of a property in Python.
-    position_lots: int = property(attrgetter("_position.position_lots"))  # type: ignore[assignment]
+    position_lots: int = property(attrgetter("position.position_lots"))  # type: ignore[assignment]
 
     def __init__(self, position: Position, mark: Callable[[], Mark | None]) -> None:
         """`mark` finds the price that the position is valued at."""
-        self._position = position
+        self.position = position
         self._mark = mark
 
     def statement(self) -> AccountStatement:
         """See `mainspring.seams.PositionView.statement`."""
-        return self._position.statement(self._mark())
+        return self.position.statement(self._mark())
 
 
 class Account(OwnPosition):

@@ -42,6 +42,9 @@ __all__ = ["FAULTS", "Parser", "Tables", "compile_parser"]
 
 Parser = Callable[[Data, int], MarketEvent]
 
+_UNIT_BITS = MAX_UNITS.bit_length()
+"""Shifted by these, whole numbers from 0 to `MAX_UNITS` give 0, and others don't: half the cost of two comparisons."""
+
 FAULTS = (AttributeError, GridError, IndexError, KeyError, TypeError, ValueError, WireError)
 """What a parser raises for a message that doesn't hold what it should."""
 
@@ -139,7 +142,7 @@ def _quote(message: QuoteMessage, index: int, instrument: Instrument, tables: Ta
     # Quotes come more often than all else together: where the venue sends an id and no time, no reader is called.
     def parse_numbered(data: Data, receive_time_ns: int) -> MarketEvent:
         last_id = data[update_id]
-        if type(last_id) is not int or not 0 <= last_id <= MAX_UNITS:
+        if type(last_id) is not int or last_id >> _UNIT_BITS:
             raise ValueError
         return Quote(
             index,
@@ -205,7 +208,7 @@ def _integer(field: Integer | None) -> Callable[[Data], int]:
 
     def read(data: Data) -> int:
         value = data[key]
-        if type(value) is not int or not 0 <= value <= MAX_UNITS:
+        if type(value) is not int or value >> _UNIT_BITS:
             raise ValueError
         return value
 

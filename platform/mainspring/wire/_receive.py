@@ -101,9 +101,10 @@ def _singles(compiled: _Compiled, decode: Decode, unwrap: str | None) -> OnMessa
 
     def on_message(raw: bytes, receive_time_ns: int) -> Sequence[MarketEvent]:
         envelope = decode(raw)
-        if type(envelope) is not dict:
-            raise refusal("", "must be an object", envelope)
-        data = envelope.get(inside, envelope)
+        try:
+            data = envelope.get(inside, envelope)
+        except AttributeError:
+            raise refusal("", "must be an object", envelope) from None
         if type(data) is not dict:
             raise refusal(str(unwrap), "must be an object", data)
         entry = likely if likely_key in data and key not in data else None

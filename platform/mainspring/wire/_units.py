@@ -17,6 +17,9 @@ MEMO_ENTRIES = 65_536
 
 _MAX_TEXT = 64
 
+_SHORT_TEXT = 18
+"""Digits of that many characters are below `MAX_UNITS`, whatever they are."""
+
 
 class Units(Protocol):
     """A table of one step (a tick or lot size). `units[value]` is how many whole steps `value` is.
@@ -43,31 +46,28 @@ class TextUnits(dict[object, int]):
         self._scales = [_scale(decimals, step) for decimals in range(_MAX_TEXT)]
         # How many decimals the units have; no text has -1, so that other steps go the longer way.
         self._decimals = next((at for at, scale in enumerate(self._scales) if scale == (1, 1)), -1)
-        self._point = "." if self._decimals else ""
+        # Where units have no decimals no point may be left, so this is one that no short text can hold.
+        self._point = "." if self._decimals else "." * (_SHORT_TEXT + 1)
         self._padding = ""
 
     def __missing__(self, text: object) -> int:
-        if type(text) is not str or len(text) > _MAX_TEXT:
-            return self._reference(text)
-        whole, point, fraction = text.removesuffix(self._padding).partition(".")
-        digits = whole + fraction
-        # `isdigit` alone takes the digits of other scripts too.
-        if (
-            len(fraction) == self._decimals
-            and whole
-            and point == self._point
-            and digits.isdigit()
-            and digits.isascii()
-            and (units := int(digits)) <= MAX_UNITS
-        ):
-            if len(self) >= MEMO_ENTRIES:
-                self.clear()
-            self[text] = units
-            return units
+        if type(text) is not str or len(text) > _SHORT_TEXT:
+            return self._convert(text)
+        whole, _, fraction = text.removesuffix(self._padding).partition(self._point)
+        if len(fraction) == self._decimals and whole:
+            digits = whole + fraction
+            # `isdigit` alone takes the digits of other scripts too.
+            if digits.isdigit() and digits.isascii():
+                if len(self) >= MEMO_ENTRIES:
+                    self.clear()
+                units = self[text] = int(digits)
+                return units
         return self._convert(text)
 
-    def _convert(self, text: str) -> int:
+    def _convert(self, text: object) -> int:
         """The longer way, for any step and any number of decimals."""
+        if type(text) is not str or len(text) > _MAX_TEXT:
+            return self._reference(text)
         whole, point, fraction = text.partition(".")
         digits = whole + fraction
         if not whole or not (fraction or not point) or not digits.isdigit() or not digits.isascii():
