@@ -151,7 +151,7 @@ class Feed:
     def __init__(self, context): ...
     def on_message(self, raw, receive_time_ns):
         raise KeyError("price")
-    def subscriptions(self): return ()
+    def subscriptions(self, now_ns): return ()
     def take_resync_requests(self): return ()
 
 Feed.find_instruments = staticmethod(lambda messages, codec: [INSTRUMENT])

@@ -125,6 +125,6 @@ def test_subscriptions(json_codec, msgpack_codec):
     """What is sent asks for every instrument, in the codec's own format."""
     for codec in (json_codec, msgpack_codec):
         feed = ALPACA_STOCKS(FeedContext(_instruments(ALPACA_STOCKS, "AMD", "SPY"), codec))
-        (sent,) = feed.subscriptions()
+        (sent,) = feed.subscriptions(0)
         asked = {kind: ["AMD", "SPY"] for kind in ("trades", "quotes", "bars", "statuses")}
         assert codec.decode(sent) == {"action": "subscribe", **asked}

@@ -78,7 +78,7 @@ def test_resync_request(json_codec, declared, symbol, path):
 def test_subscriptions(json_codec):
     """One message asks for depth, quotes and trades of every instrument, in lower case."""
     instruments = (_described(BINANCE_SPOT, "BTC/USDT"), _described(BINANCE_SPOT, "ETH/BTC"))
-    (sent,) = BINANCE_SPOT(FeedContext(instruments, json_codec)).subscriptions()
+    (sent,) = BINANCE_SPOT(FeedContext(instruments, json_codec)).subscriptions(0)
     streams = [
         f"{name}@{stream}" for name in ("btcusdt", "ethbtc") for stream in ("depth@100ms", "bookTicker", "trade")
     ]
@@ -97,7 +97,7 @@ def test_mark_prices(json_codec, declared, symbol):
     price, sent_ns = Decimal("11794.15000001"), 1562305380 * 10**9
     assert funded == (MarkPrice(0, 7, sent_ns, price, Decimal("0.00038167"), 1562306400 * 10**9),)
     assert unfunded == (MarkPrice(0, 7, sent_ns, price),)
-    (sent,) = feed.subscriptions()
+    (sent,) = feed.subscriptions(0)
     assert f"{name.decode().lower()}@markPrice@1s" in json_codec.decode(sent)["params"]
 
 

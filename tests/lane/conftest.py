@@ -83,7 +83,7 @@ class ScriptedFeed:
             raise events
         return events
 
-    def subscriptions(self) -> Sequence[bytes]:
+    def subscriptions(self, now_ns: int) -> Sequence[bytes]:
         return ()
 
     def take_resync_requests(self) -> Sequence[ResyncRequest]:

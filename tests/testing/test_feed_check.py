@@ -59,7 +59,7 @@ class Honest:
             raise WireError("not a message of this venue")
         return kind, number, (price, size)
 
-    def subscriptions(self):
+    def subscriptions(self, now_ns):
         return [b"subscribe"]
 
     def take_resync_requests(self):
@@ -137,7 +137,7 @@ class RemembersOthers(Honest):
 
 
 class SubscribesInText(Honest):
-    def subscriptions(self):
+    def subscriptions(self, now_ns):
         return ["subscribe"]
 
 

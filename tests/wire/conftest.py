@@ -14,6 +14,7 @@ from mainspring.wire import (
     BarMessage,
     Chained,
     Choice,
+    Connection,
     Contiguous,
     ControlMessage,
     DeltaMessage,
@@ -130,7 +131,10 @@ def _feed(sequence: Range, rule: Contiguous | Chained) -> WireFeed:
             sequencing=rule,
         ),
         resync=RestSnapshot(path="/depth?symbol={venue_symbol}"),
-        subscribe=(Subscribe(message={"op": "sub"}, lists={"args": ("{venue_symbol_lower}@depth",)}),),
+        connection=Connection(
+            address="wss://stream.invalid",
+            subscribe=(Subscribe(message={"op": "sub", "args": ["{venue_symbol_lower}@depth"]}),),
+        ),
         listing=Listing(tick_size=Decimal("0.01"), lot_size=Decimal("0.001"), quotes=("USD", "USDT")),
     )
 

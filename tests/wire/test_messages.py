@@ -218,7 +218,7 @@ def test_a_batch_is_all_or_nothing(books_by_rows, opened):
 
 def test_subscriptions(contiguous, opened):
     """The message to send is filled in for every instrument."""
-    assert opened(contiguous).feed.subscriptions() == [b'{"op":"sub","args":["btcusd@depth","ethusd@depth"]}']
+    assert opened(contiguous).feed.subscriptions(0) == [b'{"op":"sub","args":["btcusd@depth","ethusd@depth"]}']
 
 
 def test_declarations_are_data(contiguous, chained, books_by_rows):

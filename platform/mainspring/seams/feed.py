@@ -73,8 +73,8 @@ class Feed(Protocol):
         """Returns the events of one message, in order. Raises `WireError` or `CodecError` if it can't be read."""
         ...
 
-    def subscriptions(self) -> Sequence[bytes]:
-        """Returns what to send after connecting to receive the session's instruments."""
+    def subscriptions(self, now_ns: int) -> Sequence[bytes]:
+        """Returns what to send after connecting to receive the session's instruments. Some messages name the time."""
         ...
 
     def take_resync_requests(self) -> Sequence[ResyncRequest]:

@@ -122,7 +122,7 @@ def _check_new(rules: Rules, feed: Feed) -> None:
     statistics = rules.never_raises("statistics answers", feed.statistics)
     rules.hold("statistics is a frozen value", isinstance(statistics, FeedStatistics), shorten(statistics))
     rules.hold("a new feed has seen nothing", statistics.messages == 0, shorten(statistics))
-    subscriptions = list(rules.never_raises("subscriptions answers", feed.subscriptions))
+    subscriptions = list(rules.never_raises("subscriptions answers", feed.subscriptions, 0))
     sendable = all(type(message) is bytes for message in subscriptions)
     rules.hold("subscriptions are bytes to send", sendable, shorten(subscriptions))
 

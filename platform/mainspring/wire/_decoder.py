@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mainspring.model import Instrument
 from mainspring.seams.feed import FeedContext, FeedStatistics, ResyncRequest
 from mainspring.wire._receive import OnMessage, compile_receiver
 from mainspring.wire._routes import compile_entries
 from mainspring.wire._sequencing import sequence_check
 from mainspring.wire._sync import BookSync
+from mainspring.wire._templates import fill, fill_text, of_symbol
 from mainspring.wire._tree import TreeReceiver
-from mainspring.wire.formats import Format, RestSnapshot, SocketSnapshot, Subscribe
+from mainspring.wire.connection import Connection, RestSnapshot, SocketSnapshot
+from mainspring.wire.dialling import subscriptions
+from mainspring.wire.formats import Format
 
 if TYPE_CHECKING:
     from mainspring.wire.cause import Cause
@@ -22,7 +24,7 @@ __all__ = ["CompiledFeed"]
 class CompiledFeed:
     """A `mainspring.seams.Feed` made of a format's declarations."""
 
-    __slots__ = ("_causes", "_context", "_counts", "_proved", "_resync", "_subscribe", "_syncs", "on_message")
+    __slots__ = ("_causes", "_connection", "_context", "_counts", "_proved", "_resync", "_syncs", "on_message")
 
     on_message: OnMessage
 
@@ -31,11 +33,11 @@ class CompiledFeed:
         declared: Format,
         context: FeedContext,
         resync: RestSnapshot | SocketSnapshot | None,
-        subscribe: tuple[Subscribe, ...],
+        connection: Connection | None,
     ) -> None:
         self._context = context
         self._resync = resync
-        self._subscribe = subscribe
+        self._connection = connection
         self._causes: Counter[Cause] = Counter()
         instruments, first = context.instruments, context.first_index
         check = sequence_check(declared.sequencing)
@@ -56,10 +58,12 @@ class CompiledFeed:
             self._counts = [(str(kind.message.__struct_config__.tag), kind.count) for kind in receiver.kinds]
         self._counts.append(("ignored", ignored))
 
-    def subscriptions(self) -> Sequence[bytes]:
+    def subscriptions(self, now_ns: int) -> Sequence[bytes]:
         """See `mainspring.seams.Feed`."""
-        encode = self._context.codec.encode
-        return [encode(_filled(subscribe, self._context.instruments)) for subscribe in self._subscribe]
+        if self._connection is None:
+            return []
+        context = self._context
+        return subscriptions(self._connection.subscribe, context.instruments, context.codec.encode, now_ns)
 
     def take_resync_requests(self) -> Sequence[ResyncRequest]:
         """See `mainspring.seams.Feed`."""
@@ -79,9 +83,11 @@ class CompiledFeed:
         for place in wanted:
             index, instrument = context.first_index + place, context.instruments[place]
             if isinstance(resync, RestSnapshot):
-                requests.append(ResyncRequest(index, "http-get", _fill(resync.path, instrument)))
+                requests.append(
+                    ResyncRequest(index, "http-get", fill_text(resync.path, of_symbol(instrument.venue_symbol)))
+                )
             else:
-                message = context.codec.encode(_fill_all(resync.message, instrument))
+                message = context.codec.encode(fill(resync.message, of_symbol(instrument.venue_symbol)))
                 requests.append(ResyncRequest(index, "send", message.decode()))
         return requests
 
@@ -99,25 +105,3 @@ class CompiledFeed:
             checksums=self._proved[0],
             checksums_right=self._proved[1],
         )
-
-
-def _filled(subscribe: Subscribe, instruments: Sequence[Instrument]) -> dict[str, object]:
-    lists = {
-        key: list(dict.fromkeys(_fill(template, instrument) for instrument in instruments for template in templates))
-        for key, templates in subscribe.lists.items()
-    }
-    return {**subscribe.message, **lists}
-
-
-def _fill_all(template: Any, instrument: Instrument) -> Any:
-    """A message with all its texts filled in."""
-    if isinstance(template, dict):
-        return {key: _fill_all(value, instrument) for key, value in template.items()}
-    if isinstance(template, list):
-        return [_fill_all(value, instrument) for value in template]
-    return _fill(template, instrument) if isinstance(template, str) else template
-
-
-def _fill(template: str, instrument: Instrument) -> str:
-    venue_symbol = instrument.venue_symbol
-    return template.replace("{venue_symbol_lower}", venue_symbol.lower()).replace("{venue_symbol}", venue_symbol)

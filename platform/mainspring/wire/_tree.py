@@ -20,9 +20,9 @@ from mainspring.wire._values import refusal
 from mainspring.wire.cause import Cause
 from mainspring.wire.fields import Integer, Text
 from mainspring.wire.formats import Format
-from mainspring.wire.messages import ControlMessage, DeltaMessage, Message, SnapshotMessage, TradeMessage
+from mainspring.wire.messages import ControlMessage, DeltaMessage, Message, SnapshotMessage, TradeMessage, When
 
-__all__ = ["Kind", "TreeReceiver", "compile_kinds", "unfold"]
+__all__ = ["Kind", "TreeReceiver", "compile_fits", "compile_kinds", "unfold"]
 
 _Parse: TypeAlias = Callable[[Any, Any, int], Any]
 _Apply: TypeAlias = Callable[[Any], Sequence[MarketEvent]] | None
@@ -60,6 +60,12 @@ class Kind:
     def fits_item(self, root: Any, item: Any) -> bool:
         """Whether what it says about an item is so."""
         return all(test(root, item) for test in self.from_item)
+
+
+def compile_fits(when: When, has: Sequence[str]) -> Callable[[Any, Any], bool]:
+    """The function that says whether a message, or an item of it, is what a declaration says."""
+    tests = [*(_named(path, value) for path, value in when.items()), *map(_has, has)]
+    return lambda root, item: all(test(root, item) for test in tests)
 
 
 def _named(path: str, value: Any) -> Callable[[Any, Any], bool]:

@@ -10,7 +10,8 @@ from mainspring.seams.codec import Codec
 from mainspring.seams.feed import Feed, FeedContext, RawMessage
 from mainspring.wire._decoder import CompiledFeed
 from mainspring.wire._grids import find_grids
-from mainspring.wire.formats import Chained, Contiguous, Format, RestSnapshot, SocketSnapshot, Subscribe
+from mainspring.wire.connection import Connection, RestSnapshot, SocketSnapshot
+from mainspring.wire.formats import Chained, Contiguous, Format
 from mainspring.wire.listing import Listing
 from mainspring.wire.messages import DeltaMessage, QuoteMessage, SnapshotMessage
 
@@ -19,19 +20,20 @@ __all__ = ["WireFeed", "python_decoder"]
 
 def python_decoder(declared: "WireFeed", context: FeedContext) -> CompiledFeed:
     """The feed that is declared, run by the Python decoder: by the contract of `mainspring.seams.Decoder`."""
-    return CompiledFeed(declared.format, context, declared.resync, declared.subscribe)
+    return CompiledFeed(declared.format, context, declared.resync, declared.connection)
 
 
 class WireFeed(msgspec.Struct, frozen=True, kw_only=True):
     """A venue's feed as plain data, and a factory of feeds by the contract of `mainspring.seams.register_feeds`.
 
     `format` says how its messages are read, `resync` how a book's snapshot is fetched (None: the stream brings
-    them), `subscribe` what is sent after connecting, and `listing` what is known of its instruments beforehand.
+    them), `connection` where to connect and what to send there (None: it is only read from recordings), and `listing`
+    what is known of its instruments beforehand.
     """
 
     format: Format
     resync: RestSnapshot | SocketSnapshot | None = None
-    subscribe: tuple[Subscribe, ...] = ()
+    connection: Connection | None = None
     listing: Listing | None = None
 
     def __call__(self, context: FeedContext) -> Feed:

@@ -1,6 +1,6 @@
-"""A venue's format: its messages, their envelope and numbering, and what to send and fetch."""
+"""A venue's format: its messages, their envelope and numbering."""
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -11,12 +11,9 @@ __all__ = [
     "Chained",
     "Contiguous",
     "Format",
-    "RestSnapshot",
     "Rising",
     "Sequencing",
-    "SocketSnapshot",
     "StreamName",
-    "Subscribe",
     "Unsequenced",
 ]
 
@@ -97,26 +94,3 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
                 assert message.sequence is not None
                 if message.sequence.previous is None:
                     raise ValueError("chained sequencing needs the previous id of a delta")
-
-
-class RestSnapshot(msgspec.Struct, frozen=True, tag=True):
-    """A book's snapshot is fetched by HTTP GET from `path`, in which `{venue_symbol}` is replaced."""
-
-    path: str
-
-
-class SocketSnapshot(msgspec.Struct, frozen=True, tag=True):
-    """A book's snapshot is asked for on the connection by `message`, in whose texts `{venue_symbol}` is replaced."""
-
-    message: dict[str, Any]
-
-
-class Subscribe(msgspec.Struct, frozen=True, kw_only=True):
-    """One message to send after connecting: the constant keys `message`, and under each key of `lists` an array.
-
-    The array holds every template there, filled in for every instrument: `{venue_symbol}`, or
-    `{venue_symbol_lower}` in lower case.
-    """
-
-    message: dict[str, str | int]
-    lists: dict[str, tuple[str, ...]]

@@ -3,9 +3,9 @@
 Alpaca writes prices and sizes as numbers, over JSON and over msgpack.
 """
 
-from mainspring.wire import BarMessage, ControlMessage, Integer, Number, Price, Rfc3339, Size, Text, Time
+from mainspring.wire import BarMessage, ControlMessage, Integer, Login, Number, Price, Rfc3339, Size, Text, Time
 
-__all__ = ["BARS", "CONTROLS", "SYMBOL", "TIME"]
+__all__ = ["BARS", "CONTROLS", "LOGIN", "SYMBOL", "TIME"]
 
 SYMBOL = Text("S")
 
@@ -15,6 +15,11 @@ CONTROLS = (
     ControlMessage(when={"T": "success"}, kind="success", text=Text("msg")),
     ControlMessage(when={"T": "subscription"}, kind="subscription"),
     ControlMessage(when={"T": "error"}, kind="error", code=Integer("code"), text=Text("msg")),
+)
+
+LOGIN = Login(
+    message={"action": "auth", "key": "{key}", "secret": "{secret}"},
+    accepted={"0.T": "success", "0.msg": "authenticated"},
 )
 
 BARS = tuple(

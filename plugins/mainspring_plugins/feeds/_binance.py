@@ -140,7 +140,5 @@ def views(*, named: bool) -> tuple[SnapshotMessage, ...]:
 def subscribe(depth_stream: str, *others: str) -> Subscribe:
     """Returns the request for an instrument's depth stream of that name, its book ticker, its trades, and others."""
     streams = (depth_stream, "bookTicker", "trade", *others)
-    return Subscribe(
-        message={"method": "SUBSCRIBE", "id": 1},
-        lists={"params": tuple(f"{{venue_symbol_lower}}@{stream}" for stream in streams)},
-    )
+    params = [f"{{venue_symbol_lower}}@{stream}" for stream in streams]
+    return Subscribe(message={"method": "SUBSCRIBE", "id": "{number}", "params": params})

@@ -9,6 +9,7 @@ from decimal import Decimal
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Connection,
     DeltaMessage,
     Flag,
     Format,
@@ -23,7 +24,7 @@ from mainspring.wire import (
     Unsequenced,
     WireFeed,
 )
-from mainspring_plugins.feeds._alpaca import BARS, CONTROLS, SYMBOL, TIME
+from mainspring_plugins.feeds._alpaca import BARS, CONTROLS, LOGIN, SYMBOL, TIME
 
 __all__ = ["ALPACA_CRYPTO", "register_feeds"]
 
@@ -58,11 +59,17 @@ _TRADE = TradeMessage(
 
 ALPACA_CRYPTO = WireFeed(
     format=Format(messages=(_BOOK, _QUOTE, _TRADE, *BARS, *CONTROLS), batch=True, sequencing=Unsequenced()),
-    subscribe=(
-        Subscribe(
-            message={"action": "subscribe"},
-            lists=dict.fromkeys(("trades", "quotes", "orderbooks", "bars"), ("{venue_symbol}",)),
+    connection=Connection(
+        address="wss://stream.data.alpaca.markets/v1beta3/crypto/us",
+        subscribe=(
+            Subscribe(
+                message={
+                    "action": "subscribe",
+                    **{kind: ["{venue_symbol}"] for kind in ("trades", "quotes", "orderbooks", "bars")},
+                }
+            ),
         ),
+        login=LOGIN,
     ),
     listing=Listing(tick_size=Decimal("1E-9"), lot_size=Decimal("1E-9"), separator="/"),
 )

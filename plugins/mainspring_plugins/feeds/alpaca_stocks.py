@@ -8,6 +8,7 @@ from decimal import Decimal
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Connection,
     Format,
     Integer,
     Listing,
@@ -20,7 +21,7 @@ from mainspring.wire import (
     TradeMessage,
     WireFeed,
 )
-from mainspring_plugins.feeds._alpaca import BARS, CONTROLS, SYMBOL, TIME
+from mainspring_plugins.feeds._alpaca import BARS, CONTROLS, LOGIN, SYMBOL, TIME
 
 __all__ = ["ALPACA_STOCKS", "register_feeds"]
 
@@ -56,11 +57,18 @@ _STATUS = StatusMessage(
 
 ALPACA_STOCKS = WireFeed(
     format=Format(messages=(_QUOTE, _TRADE, *BARS, _STATUS, *CONTROLS), batch=True),
-    subscribe=(
-        Subscribe(
-            message={"action": "subscribe"},
-            lists=dict.fromkeys(("trades", "quotes", "bars", "statuses"), ("{venue_symbol}",)),
+    connection=Connection(
+        address="wss://stream.data.alpaca.markets/v2/iex",
+        others={"sip": "wss://stream.data.alpaca.markets/v2/sip", "test": "wss://stream.data.alpaca.markets/v2/test"},
+        subscribe=(
+            Subscribe(
+                message={
+                    "action": "subscribe",
+                    **{kind: ["{venue_symbol}"] for kind in ("trades", "quotes", "bars", "statuses")},
+                }
+            ),
         ),
+        login=LOGIN,
     ),
     # Prices have at most four decimals below a dollar and two above; whole shares. Where a trade report of a fraction
     # of a share is to be taken, the instrument's lot size in the config says so.

@@ -5,10 +5,12 @@ from decimal import Decimal
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Connection,
     Contiguous,
     ControlMessage,
     DeltaMessage,
     Format,
+    Heartbeat,
     Integer,
     Levels,
     Listing,
@@ -18,6 +20,7 @@ from mainspring.wire import (
     Size,
     SnapshotMessage,
     SocketSnapshot,
+    Subscribe,
     Text,
     TradeMessage,
     WireFeed,
@@ -66,6 +69,13 @@ ASCENDEX = WireFeed(
         sequencing=Contiguous(),
     ),
     resync=SocketSnapshot(message={"op": "req", "action": "depth-snapshot", "args": {"symbol": "{venue_symbol}"}}),
+    connection=Connection(
+        address="wss://ascendex.com/1/api/pro/v1/stream",
+        subscribe=tuple(
+            Subscribe(message={"op": "sub", "ch": f"{channel}:{{venue_symbols}}"}) for channel in ("depth", "trades")
+        ),
+        keepalive=(Heartbeat(when={"m": "ping"}, answer={"op": "pong"}),),
+    ),
     listing=Listing(tick_size=Decimal("1E-10"), lot_size=Decimal("1E-8"), separator="/"),
 )
 

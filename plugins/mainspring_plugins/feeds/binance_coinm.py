@@ -3,7 +3,17 @@
 from decimal import Decimal
 
 from mainspring.seams import Catalogue, hookimpl
-from mainspring.wire import Chained, Format, Listing, Millis, Range, RestSnapshot, Text, WireFeed
+from mainspring.wire import (
+    Chained,
+    Connection,
+    Format,
+    Listing,
+    Millis,
+    Range,
+    RestSnapshot,
+    Text,
+    WireFeed,
+)
 from mainspring_plugins.feeds import _binance
 
 __all__ = ["BINANCE_COINM", "register_feeds"]
@@ -24,8 +34,15 @@ BINANCE_COINM = WireFeed(
         answers=_binance.ANSWERS,
         sequencing=Chained(),
     ),
-    resync=RestSnapshot(path="/dapi/v1/depth?symbol={venue_symbol}&limit=1000"),
-    subscribe=(_binance.subscribe("depth@0ms", "markPrice@1s"),),
+    resync=RestSnapshot(path="/dapi/v1/depth?symbol={venue_symbol}&limit=1000", weight=20),
+    connection=Connection(
+        address="wss://dstream.binance.com/stream",
+        rest="https://dapi.binance.com",
+        subscribe=(_binance.subscribe("depth@0ms", "markPrice@1s"),),
+        # A connection takes 1024 streams, of which an instrument has 4.
+        instruments=256,
+        messages_a_second=10,
+    ),
     # Inverse contracts, of 100 USD for Bitcoin and 10 USD for all others; sizes are whole contracts. A symbol names its
     # expiry ("BTCUSD_PERP"), so it stays as it is.
     listing=Listing(

@@ -3,7 +3,16 @@
 from decimal import Decimal
 
 from mainspring.seams import Catalogue, hookimpl
-from mainspring.wire import Chained, Format, Listing, Millis, Range, RestSnapshot, WireFeed
+from mainspring.wire import (
+    Chained,
+    Connection,
+    Format,
+    Listing,
+    Millis,
+    Range,
+    RestSnapshot,
+    WireFeed,
+)
 from mainspring_plugins.feeds import _binance
 
 __all__ = ["BINANCE_USDM", "register_feeds"]
@@ -24,8 +33,15 @@ BINANCE_USDM = WireFeed(
         answers=_binance.ANSWERS,
         sequencing=Chained(),
     ),
-    resync=RestSnapshot(path="/fapi/v1/depth?symbol={venue_symbol}&limit=1000"),
-    subscribe=(_binance.subscribe("depth@0ms", "markPrice@1s"),),
+    resync=RestSnapshot(path="/fapi/v1/depth?symbol={venue_symbol}&limit=1000", weight=20),
+    connection=Connection(
+        address="wss://fstream.binance.com/stream",
+        rest="https://fapi.binance.com",
+        subscribe=(_binance.subscribe("depth@0ms", "markPrice@1s"),),
+        # A connection takes 1024 streams, of which an instrument has 4.
+        instruments=256,
+        messages_a_second=10,
+    ),
     # Linear contracts for one unit of the base currency; at most eight decimals are written.
     listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal("1E-8"), contract="linear", quotes=_binance.QUOTES),
 )

@@ -6,15 +6,18 @@ from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Checksum,
     Choice,
+    Connection,
     ControlMessage,
     DeltaMessage,
     Format,
     Levels,
     Listing,
     Millis,
+    Ping,
     Price,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
     TradeMessage,
     WireFeed,
@@ -61,6 +64,24 @@ BITGET = WireFeed(
             ControlMessage(when={"event": "error"}, kind="error", text=Text("msg")),
             ControlMessage(when={"event": "subscribe"}, kind="subscription", text=Text("arg.channel")),
         ),
+    ),
+    connection=Connection(
+        address="wss://ws.bitget.com/spot/v1/stream",
+        subscribe=(
+            Subscribe(
+                message={
+                    "op": "subscribe",
+                    "args": [
+                        {"instType": "SP", "channel": channel, "instId": "{venue_symbol}"}
+                        for channel in ("books", "trade")
+                    ],
+                }
+            ),
+        ),
+        # At most 50 channels are advised for a connection.
+        instruments=25,
+        messages_a_second=10,
+        keepalive=(Ping(every_s=30, message="ping", answer="pong"),),
     ),
     listing=Listing(tick_size=Decimal("1E-10"), lot_size=Decimal("1E-8")),
 )

@@ -5,17 +5,20 @@ from decimal import Decimal
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Connection,
     ControlMessage,
     DeltaMessage,
     Format,
     Integer,
     Levels,
     Listing,
+    Ping,
     Price,
     QuoteMessage,
     Rfc3339,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
     TradeMessage,
     WireFeed,
@@ -71,6 +74,19 @@ BITMEX = WireFeed(
             ControlMessage(has=("error",), kind="error", code=Integer("status", optional=True), text=Text("error")),
             ControlMessage(has=("success", "subscribe"), kind="subscription", text=Text("subscribe")),
         ),
+    ),
+    connection=Connection(
+        address="wss://ws.bitmex.com/realtime",
+        others={"test": "wss://ws.testnet.bitmex.com/realtime"},
+        subscribe=(
+            Subscribe(
+                message={
+                    "op": "subscribe",
+                    "args": [f"{table}:{{venue_symbol}}" for table in ("orderBookL2", "quote", "trade")],
+                }
+            ),
+        ),
+        keepalive=(Ping(every_s=5, message="ping", answer="pong"),),
     ),
     listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal(1)),
 )

@@ -5,6 +5,7 @@ from decimal import Decimal
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Connection,
     ControlMessage,
     DeltaMessage,
     Format,
@@ -60,11 +61,19 @@ COINBASE = WireFeed(
             ControlMessage(when={"type": "subscriptions"}, kind="subscription"),
         ),
     ),
-    subscribe=(
-        Subscribe(
-            message={"type": "subscribe"},
-            lists={"product_ids": ("{venue_symbol}",), "channels": ("level2_batch", "matches")},
+    connection=Connection(
+        address="wss://ws-feed.exchange.coinbase.com",
+        rest="https://api.exchange.coinbase.com",
+        subscribe=(
+            Subscribe(
+                message={
+                    "type": "subscribe",
+                    "product_ids": ["{venue_symbol}"],
+                    "channels": ["level2_batch", "matches", "heartbeat"],
+                }
+            ),
         ),
+        messages_a_second=8,
     ),
     listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal("1E-8"), separator="-"),
 )

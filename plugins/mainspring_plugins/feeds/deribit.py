@@ -6,9 +6,11 @@ from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Chained,
     Choice,
+    Connection,
     ControlMessage,
     DeltaMessage,
     Format,
+    Heartbeat,
     Integer,
     Levels,
     Listing,
@@ -18,6 +20,7 @@ from mainspring.wire import (
     Range,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
     TradeMessage,
     WireFeed,
@@ -79,6 +82,37 @@ DERIBIT = WireFeed(
             ControlMessage(has=("result", "id"), kind="subscription"),
         ),
         sequencing=Chained(),
+    ),
+    connection=Connection(
+        address="wss://www.deribit.com/ws/api/v2",
+        others={"test": "wss://test.deribit.com/ws/api/v2"},
+        subscribe=(
+            Subscribe(
+                message={
+                    "jsonrpc": "2.0",
+                    "id": "{number}",
+                    "method": "public/set_heartbeat",
+                    "params": {"interval": 30},
+                }
+            ),
+            Subscribe(
+                message={
+                    "jsonrpc": "2.0",
+                    "id": "{number}",
+                    "method": "public/subscribe",
+                    # "raw" instead of "100ms" needs a login.
+                    "params": {"channels": [f"{kind}.{{venue_symbol}}.100ms" for kind in ("book", "ticker", "trades")]},
+                }
+            ),
+        ),
+        # A connection takes 500 channels.
+        instruments=166,
+        keepalive=(
+            Heartbeat(
+                when={"method": "heartbeat", "params.type": "test_request"},
+                answer={"jsonrpc": "2.0", "id": 0, "method": "public/test"},
+            ),
+        ),
     ),
     listing=Listing(tick_size=Decimal("1E-6"), lot_size=Decimal("0.1")),
 )

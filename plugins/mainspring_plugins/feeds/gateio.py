@@ -5,6 +5,7 @@ from decimal import Decimal
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Connection,
     Contiguous,
     ControlMessage,
     DeltaMessage,
@@ -13,11 +14,13 @@ from mainspring.wire import (
     Levels,
     Listing,
     Millis,
+    Ping,
     Price,
     Range,
     RestSnapshot,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
     TradeMessage,
     WireFeed,
@@ -61,6 +64,30 @@ GATEIO = WireFeed(
         sequencing=Contiguous(),
     ),
     resync=RestSnapshot(path="/api/v4/spot/order_book?currency_pair={venue_symbol}&limit=100&with_id=true"),
+    connection=Connection(
+        address="wss://api.gateio.ws/ws/v4/",
+        rest="https://api.gateio.ws",
+        subscribe=(
+            Subscribe(
+                message={
+                    "time": "{time_s}",
+                    "channel": "spot.order_book_update",
+                    "event": "subscribe",
+                    "payload": ["{venue_symbol}", "100ms"],
+                },
+                each=True,
+            ),
+            Subscribe(
+                message={
+                    "time": "{time_s}",
+                    "channel": "spot.trades",
+                    "event": "subscribe",
+                    "payload": ["{venue_symbol}"],
+                }
+            ),
+        ),
+        keepalive=(Ping(every_s=20, message={"time": "{time_s}", "channel": "spot.ping"}),),
+    ),
     listing=Listing(tick_size=Decimal("1E-10"), lot_size=Decimal("1E-8"), separator="_"),
 )
 

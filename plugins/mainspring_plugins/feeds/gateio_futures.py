@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
+    Connection,
     Contiguous,
     ControlMessage,
     DeltaMessage,
@@ -12,6 +13,7 @@ from mainspring.wire import (
     Levels,
     Listing,
     Millis,
+    Ping,
     Price,
     QuoteMessage,
     Range,
@@ -19,6 +21,7 @@ from mainspring.wire import (
     Seconds,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
     TradeMessage,
     WireFeed,
@@ -74,6 +77,33 @@ GATEIO_FUTURES = WireFeed(
         sequencing=Contiguous(),
     ),
     resync=RestSnapshot(path="/api/v4/futures/usdt/order_book?contract={venue_symbol}&limit=100&with_id=true"),
+    connection=Connection(
+        address="wss://fx-ws.gateio.ws/v4/ws/usdt",
+        rest="https://api.gateio.ws",
+        subscribe=(
+            Subscribe(
+                message={
+                    "time": "{time_s}",
+                    "channel": "futures.order_book_update",
+                    "event": "subscribe",
+                    "payload": ["{venue_symbol}", "100ms"],
+                },
+                each=True,
+            ),
+            *(
+                Subscribe(
+                    message={
+                        "time": "{time_s}",
+                        "channel": channel,
+                        "event": "subscribe",
+                        "payload": ["{venue_symbol}"],
+                    }
+                )
+                for channel in ("futures.book_ticker", "futures.trades")
+            ),
+        ),
+        keepalive=(Ping(every_s=20, message={"time": "{time_s}", "channel": "futures.ping"}),),
+    ),
     listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal(1), contract="linear", separator="_"),
 )
 

@@ -5,8 +5,10 @@ from decimal import Decimal
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Connection,
     ControlMessage,
     Format,
+    Heartbeat,
     Integer,
     Levels,
     Listing,
@@ -14,6 +16,7 @@ from mainspring.wire import (
     Price,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
     TradeMessage,
     WireFeed,
@@ -47,6 +50,16 @@ HUOBI = WireFeed(
             ControlMessage(when={"status": "error"}, kind="error", code=Text("err-code"), text=Text("err-msg")),
             ControlMessage(when={"status": "ok"}, kind="subscription", text=Text("subbed")),
         ),
+    ),
+    connection=Connection(
+        address="wss://api.huobi.pro/ws",
+        compression="gzip",
+        subscribe=tuple(
+            Subscribe(message={"sub": f"market.{{venue_symbol}}.{topic}", "id": "{number}"}, each=True)
+            for topic in ("depth.step0", "trade.detail")
+        ),
+        messages_a_second=10,
+        keepalive=(Heartbeat(has=("ping",), answer={"pong": "{/ping}"}),),
     ),
     listing=Listing(tick_size=Decimal("1E-10"), lot_size=Decimal("1E-8")),
 )

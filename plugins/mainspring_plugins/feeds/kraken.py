@@ -6,17 +6,20 @@ from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Checksum,
     Choice,
+    Connection,
     ControlMessage,
     DeltaMessage,
     Format,
     Integer,
     Levels,
     Listing,
+    Ping,
     Price,
     QuoteMessage,
     Rfc3339,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
     TradeMessage,
     WireFeed,
@@ -79,6 +82,24 @@ KRAKEN = WireFeed(
                 when={"method": "subscribe", "success": True}, kind="subscription", text=Text("result.channel")
             ),
         ),
+    ),
+    connection=Connection(
+        address="wss://ws.kraken.com/v2",
+        subscribe=tuple(
+            Subscribe(
+                message={
+                    "method": "subscribe",
+                    "params": {**wanted, "symbol": ["{venue_symbol}"]},
+                    "req_id": "{number}",
+                }
+            )
+            for wanted in (
+                {"channel": "book", "depth": 10},
+                {"channel": "ticker", "event_trigger": "bbo"},
+                {"channel": "trade", "snapshot": False},
+            )
+        ),
+        keepalive=(Ping(every_s=30, message={"method": "ping"}),),
     ),
     # The checksum is of all the decimals that the venue keeps: tick and lot size have to be the venue's own.
     listing=Listing(tick_size=Decimal("0.1"), lot_size=Decimal("1E-8"), separator="/"),

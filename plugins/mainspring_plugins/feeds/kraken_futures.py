@@ -5,6 +5,7 @@ from decimal import Decimal
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Connection,
     Contiguous,
     ControlMessage,
     DeltaMessage,
@@ -13,6 +14,7 @@ from mainspring.wire import (
     Levels,
     Listing,
     Millis,
+    Ping,
     Price,
     Range,
     Size,
@@ -66,9 +68,13 @@ KRAKEN_FUTURES = WireFeed(
         ),
         sequencing=Contiguous(),
     ),
-    subscribe=tuple(
-        Subscribe(message={"event": "subscribe", "feed": feed}, lists={"product_ids": ("{venue_symbol}",)})
-        for feed in ("book", "trade")
+    connection=Connection(
+        address="wss://futures.kraken.com/ws/v1",
+        subscribe=tuple(
+            Subscribe(message={"event": "subscribe", "feed": feed, "product_ids": ["{venue_symbol}"]})
+            for feed in ("book", "trade")
+        ),
+        keepalive=(Ping(every_s=30),),
     ),
     listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal(1), contract="inverse"),
 )

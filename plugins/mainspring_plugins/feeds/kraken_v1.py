@@ -9,11 +9,13 @@ from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Checksum,
     Choice,
+    Connection,
     ControlMessage,
     DeltaMessage,
     Format,
     Levels,
     Listing,
+    Ping,
     Price,
     QuoteMessage,
     Seconds,
@@ -86,7 +88,14 @@ KRAKEN_V1 = WireFeed(
             ),
         ),
     ),
-    subscribe=(Subscribe(message={"event": "subscribe"}, lists={"pair": ("{venue_symbol}",)}),),
+    connection=Connection(
+        address="wss://ws.kraken.com",
+        subscribe=tuple(
+            Subscribe(message={"event": "subscribe", "pair": ["{venue_symbol}"], "subscription": wanted})
+            for wanted in ({"name": "book", "depth": 1000}, {"name": "ticker"}, {"name": "trade"})
+        ),
+        keepalive=(Ping(every_s=30, message={"event": "ping"}),),
+    ),
     listing=Listing(tick_size=Decimal("1E-10"), lot_size=Decimal("1E-8"), separator="/"),
 )
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Connection,
     Contiguous,
     ControlMessage,
     DeltaMessage,
@@ -14,13 +15,16 @@ from mainspring.wire import (
     Listing,
     Millis,
     Nanos,
+    Ping,
     Price,
     QuoteMessage,
     Range,
     RestSnapshot,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
+    TokenRequest,
     TradeMessage,
     WireFeed,
 )
@@ -73,6 +77,31 @@ KUCOIN = WireFeed(
         sequencing=Contiguous(),
     ),
     resync=RestSnapshot(path="/api/v3/market/orderbook/level2?symbol={venue_symbol}"),
+    connection=Connection(
+        address="wss://ws-api-spot.kucoin.com/?token={token}",
+        rest="https://api.kucoin.com",
+        token=TokenRequest(
+            path="/api/v1/bullet-public",
+            address_at="data.instanceServers.0.endpoint",
+            token_at="data.token",  # noqa: S106  a path, no token
+        ),
+        subscribe=tuple(
+            Subscribe(
+                message={
+                    "id": "{number}",
+                    "type": "subscribe",
+                    "topic": f"{topic}:{{venue_symbols}}",
+                    "privateChannel": False,
+                    "response": True,
+                }
+            )
+            for topic in ("/market/level2", "/market/ticker", "/market/match")
+        ),
+        # A topic takes 100 symbols.
+        instruments=100,
+        messages_a_second=10,
+        keepalive=(Ping(every_s=18, message={"id": "{number}", "type": "ping"}),),
+    ),
     listing=Listing(tick_size=Decimal("1E-10"), lot_size=Decimal("1E-8"), separator="-"),
 )
 

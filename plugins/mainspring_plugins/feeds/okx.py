@@ -6,6 +6,7 @@ from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Checksum,
     Choice,
+    Connection,
     ControlMessage,
     DeltaMessage,
     Format,
@@ -13,10 +14,12 @@ from mainspring.wire import (
     Levels,
     Listing,
     Millis,
+    Ping,
     Price,
     QuoteMessage,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
     TradeMessage,
     Unsequenced,
@@ -78,6 +81,23 @@ OKX = WireFeed(
         ),
         # Updates have numbers too since 2023 (seqId, prevSeqId). The checksum proves more, and old recordings have it.
         sequencing=Unsequenced(),
+    ),
+    connection=Connection(
+        address="wss://ws.okx.com:8443/ws/v5/public",
+        subscribe=(
+            Subscribe(
+                message={
+                    "op": "subscribe",
+                    "args": [
+                        {"channel": channel, "instId": "{venue_symbol}"} for channel in ("books", "tickers", "trades")
+                    ],
+                }
+            ),
+        ),
+        # The arguments of a request have at most 64 kB.
+        instruments=200,
+        messages_a_second=3,
+        keepalive=(Ping(every_s=20, message="ping", answer="pong"),),
     ),
     listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal("1E-8"), separator="-"),
 )

@@ -5,6 +5,7 @@ from decimal import Decimal
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Connection,
     ControlMessage,
     DeltaMessage,
     Format,
@@ -12,11 +13,13 @@ from mainspring.wire import (
     Levels,
     Listing,
     Nanos,
+    Ping,
     Price,
     Range,
     Rising,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
     TradeMessage,
     WireFeed,
@@ -73,6 +76,21 @@ PHEMEX = WireFeed(
             ControlMessage(has=("result.status",), kind="subscription", code=Integer("id"), text=Text("result.status")),
         ),
         sequencing=Rising(),
+    ),
+    connection=Connection(
+        address="wss://ws.phemex.com",
+        others={"test": "wss://testnet-api.phemex.com/ws"},
+        subscribe=tuple(
+            Subscribe(
+                message={"id": "{number}", "method": f"{what}.subscribe", "params": ["{venue_symbol}"]},
+                each=True,
+            )
+            for what in ("orderbook", "trade")
+        ),
+        # Of 20 subscriptions that a connection takes, an instrument has two.
+        instruments=10,
+        messages_a_second=5,
+        keepalive=(Ping(every_s=5, message={"id": 0, "method": "server.ping", "params": []}),),
     ),
     listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal("1E-8")),
 )

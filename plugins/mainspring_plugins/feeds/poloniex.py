@@ -6,6 +6,7 @@ from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Chained,
     Choice,
+    Connection,
     ControlMessage,
     DeltaMessage,
     Format,
@@ -13,10 +14,12 @@ from mainspring.wire import (
     Levels,
     Listing,
     Millis,
+    Ping,
     Price,
     Range,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
     TradeMessage,
     WireFeed,
@@ -64,6 +67,14 @@ POLONIEX = WireFeed(
             ControlMessage(when={"event": "subscribe"}, kind="subscription", text=Text("channel")),
         ),
         sequencing=Chained(),
+    ),
+    connection=Connection(
+        address="wss://ws.poloniex.com/ws/public",
+        subscribe=tuple(
+            Subscribe(message={"event": "subscribe", "channel": [channel], "symbols": ["{venue_symbol}"]})
+            for channel in ("book_lv2", "trades")
+        ),
+        keepalive=(Ping(every_s=25, message={"event": "ping"}),),
     ),
     listing=Listing(tick_size=Decimal("1E-10"), lot_size=Decimal("1E-8"), separator="_"),
 )

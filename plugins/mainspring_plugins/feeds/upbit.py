@@ -5,15 +5,18 @@ from decimal import Decimal
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Connection,
     ControlMessage,
     Format,
     Integer,
     Levels,
     Listing,
     Millis,
+    Ping,
     Price,
     Size,
     SnapshotMessage,
+    Subscribe,
     Text,
     TradeMessage,
     WireFeed,
@@ -43,6 +46,20 @@ UPBIT = WireFeed(
             ),
             ControlMessage(has=("error",), kind="error", inside="error", code=Text("name"), text=Text("message")),
         ),
+    ),
+    connection=Connection(
+        address="wss://api.upbit.com/websocket/v1",
+        subscribe=(
+            Subscribe(
+                message=[
+                    {"ticket": "mainspring-{time_ms}"},
+                    *({"type": kind, "codes": ["{venue_symbol}"]} for kind in ("orderbook", "trade")),
+                    {"format": "SIMPLE"},
+                ]
+            ),
+        ),
+        messages_a_second=5,
+        keepalive=(Ping(every_s=60, message="PING"),),
     ),
     # A symbol has its quote currency first: "KRW-BTC". It stays as it is.
     listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal("1E-8")),

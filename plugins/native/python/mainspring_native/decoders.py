@@ -53,9 +53,9 @@ class NativeFeed:
             raise ConfigError(f'{error}; set decoder.plugin = "python" for this feed') from error
         self.on_message = self.decoder.on_message
 
-    def subscriptions(self) -> Sequence[bytes]:
+    def subscriptions(self, now_ns: int) -> Sequence[bytes]:
         """See `mainspring.seams.Feed`."""
-        return self._plain.subscriptions()
+        return self._plain.subscriptions(now_ns)
 
     def take_resync_requests(self) -> Sequence[ResyncRequest]:
         """See `mainspring.seams.Feed`."""
