@@ -108,3 +108,26 @@ def test_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(PluginError, match="can't be written"):
         new_plugin("acme", "book", tmp_path / "file")
+
+
+def test_a_drafted_feed_has_its_recording(tmp_path, mainspring):
+    """From a recording, the project has the drafted module, a sample of it, and a test that passes on that."""
+    lines = [
+        '{"type":"snapshot","symbol":"FOO","last":7,"bids":[["99.5","1"]],"asks":[["100.5","1"]]}',
+        '{"type":"update","symbol":"FOO","bids":[["99.6","2"]],"asks":[]}',
+        '{"type":"update","symbol":"FOO","bids":[],"asks":[["100.4","3"]]}',
+    ]
+    capture = tmp_path / "some.capture"
+    capture.write_text("".join(f"{1_700_000_000_000_000_000 + at} {line}\n" for at, line in enumerate(lines)))
+    command = ("plugins", "new", "acme-drafted", "--folder", tmp_path, "--from-capture", capture)
+    code, out, err = mainspring(*command, "--seam", "feed")
+    assert (code, err) == (0, "")
+    assert "question: no numbers of updates were found" in out
+    folder = tmp_path / "acme-drafted"
+    assert (folder / "sample.capture").read_text() == capture.read_text()
+    assert 'instruments = ["FOO"]' in (folder / "session.toml").read_text()
+    environ = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "--rootdir", folder]
+    done = subprocess.run(tests, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert mainspring(*command, "--seam", "book")[0] == 2

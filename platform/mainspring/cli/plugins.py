@@ -10,6 +10,7 @@ from rich.markup import escape
 from mainspring.cli.command import make_app
 from mainspring.cli.output import FAILED, plain_table, print_json, print_warnings, results
 from mainspring.errors import DataError, PluginError
+from mainspring.host.drafting import draft_from_capture
 from mainspring.host.native_part import why_not_native
 from mainspring.host.offers import Offer, why_unusable
 from mainspring.host.registry import OURS, Registry
@@ -175,9 +176,26 @@ def new(
     *,
     seam: Annotated[str, typer.Option(help=f"One of: {', '.join(SEAMS)}.")],
     folder: Annotated[Path, typer.Option(help="The folder in which to create the project.")] = Path(),
+    from_capture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draft the feed from these recorded messages.", show_default=False),
+    ] = None,
 ) -> None:
-    """Write an installable project with a working plugin and a test for it."""
-    files = new_plugin(name, seam, folder)
+    """Write an installable project with a working plugin and a test for it.
+
+    With `--seam feed --from-capture FILE`, the declaration is drafted from recorded messages: what was proved on them
+    is said, and what couldn't be decided stands in the module as questions.
+    """
     console = results()
+    if from_capture is None:
+        files = new_plugin(name, seam, folder)
+    elif seam != "feed":
+        raise PluginError(name, f"only a feed can be drafted from a capture, not a {seam}")
+    else:
+        draft, drafted = draft_from_capture(from_capture)
+        files = new_plugin(name, seam, folder, drafted)
+        for title, lines in (("proved", draft.proofs), ("question", draft.questions)):
+            for line in lines:
+                console.print(f"{title}: {escape(line)}", soft_wrap=True)
     for file in files:
         console.print(escape(str(file)), soft_wrap=True)
