@@ -1,80 +1,98 @@
-"""Records of orders, the queue and the pool: in Python, native, and as JSON for comparison."""
+"""The order log's records: fills to bytes and back, in Python, native, and as msgpack arrays for comparison."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from mainspring.model import Fill, NewOrder, Side, records
-from mainspring.orders import OrderPool, OrderQueue
-from mainspring_perf.candidates import usable
-from mainspring_perf.harness import Benchmark, expect, repeat, same_call
+from mainspring.host.offers import Offer
+from mainspring.model import Fill, Side
+from mainspring_perf.candidates import candidates, make
+from mainspring_perf.harness import Benchmark, expect, repeat
 
-__all__ = ["COUNTED", "SUITE", "benchmarks"]
+if TYPE_CHECKING:
+    from mainspring.seams import Records
+
+__all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
 
 SUITE = "orders"
+SEAMS = ("records",)
 COUNTED = True
 
-_ORDER = NewOrder(12_345, 3, Side.BUY, "limit", 6_100_000, 250, 1_723_161_600_000_000_000, strategy="maker")
-_FILL = Fill(12_345, 3, 1_723_161_600_000_000_000, 77, Side.SELL, 6_100_000, 25, True, -100_000)
+_FILLS = 100
+_NS = 1_723_161_600_000_000_000
+
+
+class _Array(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The fields of a fill, which msgpack writes as an array."""
+
+    order_id: int
+    instrument: int
+    time_ns: int
+    fill_id: int
+    side: int
+    price_ticks: int
+    size_lots: int
+    maker: bool
+    fee_ppb: int
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """Each piece of work by the plain twin and by the native one."""
-    times = 100 if tiny else 2_000
-    parts: dict[str, tuple[Any, Any, Any]] = {"plain": (records, OrderQueue, OrderPool)}
-    if usable("book", "ladder") is not None:
-        from mainspring_native import orders
-
-        parts["native"] = (orders, orders.SpscQueue, orders.OrderPool)
-    made = []
-    for part, candidates in parts.items():
-        for what, run in _work(*candidates).items():
-            baseline = f"{what}, plain" if part == "native" else _JSON.get(what)
-            made.append(_benchmark(f"{what}, {part}", run, times, baseline))
-    order, fill = msgspec.json.encode(_ORDER), msgspec.json.encode(_FILL)
-    decoder = msgspec.json.Decoder(Fill)
-    made.append(_benchmark("encode, JSON by msgspec", lambda: msgspec.json.encode(_ORDER), times, None, len(order)))
-    made.append(_benchmark("decode, JSON by msgspec", lambda: decoder.decode(fill), times, None, len(fill)))
+    """Fills written and read by each plugin for records, and by msgspec."""
+    times = 10 if tiny else 200
+    fills = _fills()
+    arrays = [_Array(*msgspec.structs.astuple(fill)[:9]) for fill in fills]
+    encode, decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(list[_Array]).decode
+    data = encode(arrays)
+    made = [
+        _benchmark(_ENCODE, partial(encode, arrays), data, times, len(data)),
+        _benchmark(_DECODE, partial(decode, data), arrays, times, len(data)),
+    ]
+    for offer in candidates("records"):
+        records: Records = make(offer)
+        data = records.encode(fills)
+        made += [
+            _benchmark(_ENCODE, partial(records.encode, fills), data, times, len(data), offer),
+            _benchmark(_DECODE, partial(records.decode, data), (fills, len(data)), times, len(data), offer),
+        ]
     return made
 
 
-def _work(coding: Any, make_queue: Any, make_pool: Any) -> dict[str, Callable[[], object]]:
-    record = records.encode_record(_FILL)
-    queue, pool = make_queue(64), make_pool(64)
-    return {
-        "encode, record": lambda: coding.encode_record(_ORDER),
-        "decode, record": lambda: coding.decode_record(record),
-        "queue, push and pop": lambda: (queue.push(_FILL), queue.pop()),
-        "pool, take and release": lambda: pool.release(pool.take(_FILL)),
-    }
+_ENCODE, _DECODE, _PEER = "encode fills", "decode fills", "msgpack arrays by msgspec"
+_COUNTED = (f"{_ENCODE}, python", f"{_DECODE}, native")
 
 
-_COUNTED = ("encode, record, plain", "decode, record, native", "queue, push and pop, native")
-_JSON = {"encode, record": "encode, JSON by msgspec", "decode, record": "decode, JSON by msgspec"}
-_RIGHT = {
-    "encode, record": records.encode_record(_ORDER),
-    "decode, record": _FILL,
-    "queue, push and pop": (True, _FILL),
-    "pool, take and release": None,
-    "encode, JSON by msgspec": msgspec.json.encode(_ORDER),
-    "decode, JSON by msgspec": _FILL,
-}
+def _fills() -> list[Fill]:
+    """Fills of one maker, as they follow one another."""
+    return [
+        Fill(
+            12_345 + number,
+            number % 4,
+            _NS + 1_234_567 * number,
+            77 + number,
+            Side.SELL if number % 3 else Side.BUY,
+            6_100_000 + number * 37 % 1_000,
+            25 + number * 7_919 % 100_000,
+            number % 2 == 0,
+            -100_000 if number % 2 == 0 else 400_000,
+        )
+        for number in range(_FILLS)
+    ]
 
 
 def _benchmark(
-    name: str, run: Callable[[], object], times: int, baseline: str | None, size: int = records.RECORD_BYTES
+    what: str, run: Callable[[], object], right: object, times: int, size: int, offer: Offer | None = None
 ) -> Benchmark:
-    right = next(right for what, right in _RIGHT.items() if name.startswith(what))
+    name = f"{what}, {_PEER if offer is None else offer.name}"
     return Benchmark(
         name=name,
         run=partial(repeat, times, run),
-        operations=times,
+        operations=times * _FILLS,
         check=partial(expect, name, right),
-        input=f"one order or fill, {size} bytes",
-        calls=same_call(times, run),
-        size_bytes=size if "code" in name else None,
+        input=f"{_FILLS} fills, {size} bytes",
+        offer=offer,
+        size_bytes=size,
         counted=20 if name in _COUNTED else 0,
-        baseline=baseline,
+        baseline=None if offer is None else f"{what}, {_PEER}",
     )

@@ -43,10 +43,10 @@ def plan() -> Plan:
         feed=choice("feed", "venue-a", "pinned", "pinned by s.toml:3"),
         decoder=choice("decoder", "closures"),
         book=choice("book", "plain"),
-        json_codec=choice("codec (json)", "text"),
-        binary_codec=choice("codec (binary)", "pack"),
+        codec=choice("codec (json)", "text"),
         slippage=choice("slippage", "flat"),
         router=choice("router", "paper"),
+        records=choice("records", "bytes"),
         strategies=(StrategyPlan(name="one", choice=choice("strategy one", "maker")),),
         risk=(choice("risk collar", "collar"), choice("risk max_size", "max_size")),
         missing_limits=("max_position",),
@@ -63,7 +63,7 @@ def text_of(plan: Plan) -> str:
 
 SLOTS = [
     *("feed", "decoder", "codec (json)", "book", "strategy one", "slippage"),
-    *("risk collar", "risk max_size", "router", "codec (binary)", "chunk", "gc"),
+    *("risk collar", "risk max_size", "router", "records", "chunk", "gc"),
 ]
 
 

@@ -90,6 +90,7 @@ def registry(make_offer: Callable[..., Offer], make_registry: Callable[..., Regi
         make_offer("codec", "pack", PackCodec, rank=10, capabilities={"format": "msgpack"}),
         make_offer("codec", "loose", capabilities={"format": "msgpack", "strict": False, "lenient": "it rounds"}),
         make_offer("slippage", "flat", rank=10),
+        make_offer("records", "bytes", rank=10),
         make_offer("router", "paper", rank=10, options=Latency),
         make_offer("strategy", "maker"),
         make_offer("risk", "max_size", options=Limit, capabilities={"required": True}),
@@ -132,7 +133,7 @@ def test_what_the_config_leaves_open_is_the_default_and_says_so(plan: Planner) -
         "strategy one": ("maker", "pinned"),
         "slippage": ("flat", "default"),
         "router": ("paper", "default"),
-        "codec (binary)": ("pack", "default"),
+        "records": ("bytes", "default"),
     }
     assert {one.because for one in made.choices() if one.rule == "default" and one.seam not in ("feed", "codec")} == {
         "the best installed"
@@ -223,9 +224,12 @@ def test_paper_trading_needs_a_strategy_and_replay_none(plan: Planner) -> None:
     assert (made.slippage, made.router, made.strategies, made.risk) == (None, None, (), ())
 
 
-def test_a_codec_that_is_not_strict_may_encode_the_order_log(plan: Planner) -> None:
-    """As long as the feed is read with another one."""
-    assert plan(f'instruments = ["A/B"]\ncodec.binary = "loose"\n{TRADING}').binary_codec.plugin == "loose"
+def test_the_codec_of_the_other_encoding_is_not_used_and_has_to_fit(plan: Planner) -> None:
+    """A config may name both; a plan has the one that its feed reads with."""
+    text = f'instruments = ["A/B"]\n{TRADING}'
+    assert plan(text, "codec.binary=pack").codec.plugin == "text"
+    said = diagnostic(plan, text, "codec.binary=text")
+    assert said == "--set codec.binary: 'text' is a json codec; this slot is msgpack"
 
 
 def test_required_limits_that_are_not_set_are_named(plan: Planner) -> None:
@@ -248,12 +252,10 @@ def test_the_encoding_says_which_codec_the_feed_reads_with(plan: Planner, plugin
     """A feed is recognised among those of the encoding, finds its instruments with that codec, and the plan says so."""
     made = plan(f"feed = {{plugin = '{plugin}', capture = 'a.capture', encoding = 'msgpack'}}\n{TRADING}")
     assert (made.feed.plugin, made.source.encoding) == ("packed", "msgpack")
-    assert made.feed_codec is made.binary_codec
     assert [one.symbol for one in made.instruments] == ["A/B"]
-    assert [one.slot for one in made.choices() if "the feed reads with it" in one.because] == ["codec (binary)"]
+    assert (made.codec.slot, made.codec.plugin) == ("codec (binary)", "pack")
     in_json = plan(f"feed.capture = 'a.capture'\n{TRADING}")
-    assert in_json.feed_codec is in_json.json_codec
-    assert [one.slot for one in in_json.choices() if "the feed reads with it" in one.because] == ["codec (json)"]
+    assert (in_json.codec.slot, in_json.codec.plugin) == ("codec (json)", "text")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def test_an_allowed_distribution_is_loaded(install: Callable[..., Any]) -> None:
         ("router", "register_routers"),
         ("queue", "register_queues"),
         ("latency", "register_latencies"),
+        ("records", "register_records"),
         ("strategy", "register_strategies"),
     ],
 )

@@ -91,6 +91,7 @@ def registry(recorder: Recorder, make_offer: Callable[..., Offer], make_registry
         default("codec", "text", capabilities={"format": "json"}),
         default("codec", "pack", capabilities={"format": "msgpack"}),
         default("slippage", "flat"),
+        default("records", "bytes"),
         default("router", "paper", options=Delay, capabilities={"watches_market": True}),
         make_offer("strategy", "maker", recorder.factory("maker")),
         make_offer("risk", "collar", recorder.factory("collar"), options=Limit),
@@ -110,7 +111,8 @@ def test_each_factory_is_called_as_its_hook_says(plan: Plan, registry: Registry,
     lane = wire(plan, registry).lane
     instruments = plan.instruments
     assert recorder.of("text") == [((), {})]
-    assert recorder.of("pack") == [((), {})]
+    assert recorder.of("pack") == []
+    assert recorder.of("bytes") == [((), {})]
     ((context,), nothing), *more_feeds = recorder.of("generator")
     assert (type(context), context.instruments, context.codec.name, nothing) == (FeedContext, instruments, "text", {})
     assert more_feeds == []
@@ -150,7 +152,7 @@ def test_a_replay_makes_no_trading_part(registry: Registry, recorder: Recorder) 
     assert {name for name, _, _ in recorder.calls} == {"text", "generator", "plain"}
 
 
-@pytest.mark.parametrize("name", ["text", "pack", "generator", "plain", "flat", "collar", "maker", "paper"])
+@pytest.mark.parametrize("name", ["text", "bytes", "generator", "plain", "flat", "collar", "maker", "paper"])
 def test_a_factory_that_raises_names_its_plugin(plan: Plan, registry: Registry, recorder: Recorder, name: str) -> None:
     """A stranger's exception becomes one that says whose plugin it was, with the cause chained."""
     recorder.raising[name] = KeyError("depth")

@@ -39,6 +39,7 @@ from mainspring.model import (
     Refusal,
     ReplaceRequest,
     SlippageEstimate,
+    encode_records,
 )
 from mainspring.orders import LogRecord, OrderLog, OrderTracker
 from mainspring.plugin_calls import guarded
@@ -49,7 +50,6 @@ from mainspring.session.driver import Driver, Recorder, ScriptedDriver
 from mainspring.session.replay import Replay, ReplayFeed
 from mainspring.session.source import MessageSource
 from mainspring_plugins.books.bisect_list import BisectListBook
-from mainspring_plugins.codecs.msgpack import MsgpackCodec
 
 INSTRUMENT = Instrument(symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.001"))
 SECOND = Instrument(symbol="ETH/USDT", venue_symbol="ETHUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.001"))
@@ -168,12 +168,12 @@ class ReadableLog(OrderLog):
     """An order log that keeps its records to be read."""
 
     def __init__(self) -> None:
-        super().__init__(MsgpackCodec())
+        super().__init__(encode_records, [])
         self.kept: list[LogRecord] = []
 
-    def write(self, record: LogRecord) -> None:
-        self.kept.append(record)
-        super().write(record)
+    def write_all(self, records: Sequence[LogRecord]) -> None:
+        self.kept += records
+        super().write_all(records)
 
 
 class OneTick:

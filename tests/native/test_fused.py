@@ -284,7 +284,7 @@ def _with_strategy(plan: Plan, strategy: Any) -> Wired:
     return wire(plan, registry)
 
 
-_SEAMS = ("feed", "decoder", "book", "codec", "slippage", "risk", "router", "queue", "latency")
+_SEAMS = ("feed", "decoder", "book", "codec", "slippage", "risk", "router", "queue", "latency", "records")
 
 
 def _fields(offer: Any) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _lane(folder: Path) -> Wired:
     return wire(plan, Registry(offers, ()))
 
 
-_SEAMS = ("feed", "decoder", "book", "codec", "slippage", "risk", "router", "queue", "latency")
+_SEAMS = ("feed", "decoder", "book", "codec", "slippage", "risk", "router", "queue", "latency", "records")
 
 
 def _resident() -> int:

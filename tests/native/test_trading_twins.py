@@ -138,7 +138,7 @@ def _lane(text: str, model: str, chaos: _Chaos, *, native: bool) -> Wired:
     return wire(plan, Registry(offers, ()))
 
 
-_SEAMS = ("feed", "decoder", "book", "codec", "slippage", "risk", "router", "queue", "latency", "strategy")
+_SEAMS = ("feed", "decoder", "book", "codec", "slippage", "risk", "router", "queue", "latency", "records", "strategy")
 
 
 def _run(wired: Wired, messages: list[RawMessage], chunk: int) -> None:

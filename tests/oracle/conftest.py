@@ -1,6 +1,6 @@
 """An oracle for money: recomputes a session's positions, profits and fees from its order log.
 
-It shares no code with the product. It decodes the log with msgpack, knows instruments by what the test says of them,
+It shares no code with the product. It reads the log by itself, knows instruments by what the test says of them,
 and does its arithmetic in exact fractions, without value units, scales or rounding.
 """
 
@@ -11,7 +11,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import msgpack
 import pytest
 
 from mainspring.host.registry import Registry
@@ -111,17 +110,50 @@ class Book:
 
 
 def records(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of an order log: each is msgpack after its length in four bytes, little-endian."""
+    """The orders, fills and funding of an order log, read as its page describes it, but for the checksums."""
     data = path.read_bytes()
-    at = 0
+    assert data[:10] == b"MSORDERS\x01\0"
+    at = 14 + int.from_bytes(data[10:14], "little") + 4
     while at < len(data):
-        length = int.from_bytes(data[at : at + 4], "little")
-        at += 4
-        record = msgpack.unpackb(data[at : at + length])
-        assert isinstance(record, dict)
-        at += length
-        yield record
+        length = shift = 0
+        while data[at] >= 128:
+            length |= (data[at] - 128) << shift
+            shift, at = shift + 7, at + 1
+        length |= data[at] << shift
+        body = data[at + 1 : at + 1 + length]
+        at += 1 + length + 4
+        kind, flags = body[0] % 32, body[0] // 32
+        if kind == 2:
+            numbers, rest = numbers_of(body, 7)
+            yield {"type": "submit", "order_id": numbers[0], "strategy": rest.decode()}
+        elif kind == 9:
+            assert flags < 4, "the paper venue charges rates"
+            order, instrument, _, ticks, lots, fee_ppb = numbers_of(body, 6)[0]
+            side = -1 if flags % 2 else 1
+            fill = {"order_id": order, "instrument": instrument, "side": side, "price_ticks": ticks}
+            yield {"type": "fill", **fill, "size_lots": lots, "fee_ppb": fee_ppb}
+        elif kind == 16:
+            (instrument, *amount, _, a, b, c, d), _ = numbers_of(body, 8)
+            figures = {"amount": decimal(*amount), "rate": decimal(a, b), "mark_price": decimal(c, d)}
+            yield {"type": "funding", "instrument": instrument, **figures}
     assert at == len(data), "the log ends within a record"
+
+
+def numbers_of(body: bytes, count: int) -> tuple[list[int], bytes]:
+    """The numbers of a body, and the texts after them."""
+    at = 9 + (count + 1) // 2
+    numbers = []
+    for index in range(count):
+        width = body[9 + index // 2] >> (4 * (index % 2)) & 15
+        numbers.append(int.from_bytes(body[at : at + width], "little", signed=True))
+        at += width
+    return numbers, body[at:]
+
+
+def decimal(form: int, coefficient: int) -> Fraction:
+    """A decimal of the short form."""
+    assert form not in (0, 1)
+    return coefficient * Fraction(10) ** (form if form < 0 else form - 2)
 
 
 def replay(path: Path, terms: list[Terms]) -> tuple[list[Book], dict[tuple[int, str], Book]]:
@@ -131,7 +163,7 @@ def replay(path: Path, terms: list[Terms]) -> tuple[list[Book], dict[tuple[int, 
     owners: dict[int, str] = {}
     for record in records(path):
         if record["type"] == "submit":
-            owners[record["order"]["order_id"]] = record["order"]["strategy"]
+            owners[record["order_id"]] = record["strategy"]
         elif record["type"] == "fill":
             index = record["instrument"]
             one = terms[index]
@@ -141,8 +173,8 @@ def replay(path: Path, terms: list[Terms]) -> tuple[list[Book], dict[tuple[int, 
                     record["side"], record["size_lots"] * one.lot, record["price_ticks"] * one.tick, record["fee_ppb"]
                 )
         elif record["type"] == "funding":
-            index, amount = record["instrument"], Fraction(Decimal(record["amount"]))
-            whole[index].fund(amount, Fraction(Decimal(record["rate"])), Fraction(Decimal(record["mark_price"])))
+            index, amount = record["instrument"], record["amount"]
+            whole[index].fund(amount, record["rate"], record["mark_price"])
             for (place, _), own in parts.items():
                 if place == index and own.held:
                     own.funding += amount * own.held / whole[index].held

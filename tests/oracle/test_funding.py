@@ -16,7 +16,6 @@ from mainspring.model import Funding
 from mainspring.orders import read_order_log
 from mainspring.session import run_session
 from mainspring.session.inputs import RecordedInputs
-from mainspring_plugins.codecs.msgpack import MsgpackCodec
 
 S = 1_000_000_000
 START = 1_723_161_600 * S
@@ -25,7 +24,6 @@ FUNDED_S = 8
 TEXT = """
 feed = {{ plugin = "{feed}", capture = "{capture}" }}
 slippage.plugin = "fixed-bps"
-codec.binary = "msgpack"
 [router]
 plugin = "paper"
 taker_fee_bps = 0
@@ -101,7 +99,7 @@ def test_funding_reaches_report_and_order_log(
     assert Fraction(one.funding) == paid
     assert [Fraction(part.funding) for part in one.strategies] == [paid]
     assert [total.funding for total in report.totals] == [one.funding]
-    (record,) = [record for record in read_order_log(log, MsgpackCodec()) if isinstance(record, Funding)]
+    (record,) = [record for record in read_order_log(log) if isinstance(record, Funding)]
     assert record.time_ns == START + FUNDED_S * S
     assert (record.rate, record.mark_price) == (Decimal("0.00012"), Decimal("60001.5000001"))
     assert Fraction(record.amount) == paid

@@ -17,7 +17,6 @@ _RECORDED = Path(os.environ.get("MAINSPRING_DATA") or Path(__file__).resolve().p
 SPOT, INVERSE = ("spot", "1"), ("inverse", "100")
 
 _COMMON = """
-codec.binary = "msgpack"
 slippage.plugin = "fixed-bps"
 latency = { plugin = "constant", request_us = 200 }
 router = { plugin = "paper", maker_fee_bps = -0.25, taker_fee_bps = 4.5 }

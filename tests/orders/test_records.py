@@ -1,316 +1,292 @@
-"""Binary records, the queue and the pool: the plain ones and the native ones, held against a model and each other."""
+"""The order log's records as bytes: the plain twin and the native one, against the format and each other."""
 
-import struct
-import threading
 from collections.abc import Callable
 from decimal import Decimal
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from mainspring.errors import DataError
 from mainspring.model import (
+    MAX_BODY_BYTES,
+    RECORD_KINDS,
     Accepted,
-    Approved,
     Cancelled,
-    CancelRequest,
+    CancelRequested,
+    Discrepancy,
+    DiscrepancyCleared,
     Expired,
     Fill,
+    Funding,
+    LogRecord,
+    MarkedUnknown,
     NewOrder,
     Rejected,
     Replaced,
-    ReplaceRequest,
+    ReplaceRequested,
+    RequestApproved,
+    RequestRefused,
+    SessionStarted,
     Side,
-    records,
+    SubmitRequested,
+    crc32c,
 )
-from mainspring.orders import OrderPool, OrderQueue
+from mainspring.seams import Records
+from mainspring.testing import check_records
 from mainspring_native import why_missing
+from mainspring_native.records import NativeRecords
+from mainspring_plugins.records.python import PythonRecords
 
 _MISSING = why_missing()
-_NATIVE = pytest.param("native", marks=pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING)))
+_NEEDS_NATIVE = pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
+_BOTH = pytest.mark.parametrize("make", [PythonRecords, pytest.param(NativeRecords, marks=_NEEDS_NATIVE)])
+_PLAIN = PythonRecords()
 
-
-def _native() -> ModuleType:
-    from mainspring_native import orders
-
-    return orders
-
-
-@pytest.fixture(params=["plain", _NATIVE])
-def coding(request: pytest.FixtureRequest) -> Any:
-    return records if request.param == "plain" else _native()
-
-
-_int64 = st.integers(-(2**63), 2**63 - 1)
+_int64 = st.one_of(st.integers(-300, 300), st.integers(-(2**63), 2**63 - 1))
 _text = st.text(max_size=14)
-_fees = st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=-(10**9), max_value=10**9)
-_currencies = st.sampled_from(["", "BNB", "USDT", "a coin"])
+_requests = st.sampled_from(["new", "cancel", "replace"])
+_decimals = st.one_of(
+    st.decimals(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["-0", "0E-5", "1E+1000", "1E+1001", "-9223372036854775808", "9223372036854775808"]).map(Decimal),
+)
+_maybe = st.one_of(st.none(), _decimals)
 _orders = st.builds(
     NewOrder,
     _int64,
     _int64,
     st.sampled_from(Side),
     st.sampled_from(["limit", "market"]),
-    _int64,
-    _int64,
-    _int64,
+    *[_int64] * 3,
     st.sampled_from(["gtc", "ioc", "fok"]),
     st.booleans(),
     _text,
 )
-_replaces = st.builds(ReplaceRequest, *[_int64] * 5, _text)
-_cancels = st.builds(CancelRequest, *[_int64] * 3, _text)
-_values = st.one_of(
-    _orders,
-    _replaces,
-    _cancels,
-    st.builds(Approved, st.one_of(_orders, _replaces, _cancels), _int64),
-    st.builds(Accepted, _int64, _int64, _int64),
-    st.builds(Rejected, _int64, _int64, _int64, _text, st.sampled_from(["new", "cancel", "replace"])),
+_records = st.one_of(
+    st.builds(SessionStarted, _int64, _text, _int64),
+    st.builds(SubmitRequested, _int64, _orders),
+    st.builds(CancelRequested, _int64, _int64),
+    st.builds(ReplaceRequested, *[_int64] * 4),
+    st.builds(RequestApproved, _int64, _int64, _requests),
+    st.builds(RequestRefused, _int64, _int64, _text, st.text(max_size=200), _requests),
+    st.builds(Accepted, *[_int64] * 3),
+    st.builds(Rejected, *[_int64] * 3, _text, _requests),
     st.builds(Fill, *[_int64] * 4, st.sampled_from(Side), _int64, _int64, st.booleans(), _int64),
-    st.builds(Fill, *[_int64] * 4, st.sampled_from(Side), _int64, _int64, st.booleans(), _int64, _fees, _currencies),
+    st.builds(Fill, *[_int64] * 4, st.sampled_from(Side), _int64, _int64, st.booleans(), _int64, _maybe, _text),
     st.builds(Cancelled, *[_int64] * 4, _text),
     st.builds(Expired, *[_int64] * 4, _text),
     st.builds(Replaced, *[_int64] * 5),
+    st.builds(Discrepancy, *[_int64] * 3, _text, _text),
+    st.builds(DiscrepancyCleared, _int64, _int64),
+    st.builds(MarkedUnknown, _int64, _int64, _text),
+    st.builds(Funding, _int64, _int64, _decimals, _text, _maybe, _maybe),
 )
 _FILL = Fill(7, 1, 1_723_161_600_000_000_000, 3, Side.SELL, 6_100_000, 25, True, -100_000)
 
 
-def test_the_layout_is_what_is_documented(coding: Any) -> None:
-    expected = struct.pack(
-        "<BBbBBBBB8q56s", 1, 5, -1, 0, 0, 1, 0, 0, 7, 1, 1_723_161_600_000_000_000, 6_100_000, 25, 3, -100_000, 0, b""
+def framed(body: bytes) -> bytes:
+    """A record of this body, with its length and checksum."""
+    assert len(body) < 128
+    return bytes([len(body)]) + body + crc32c(body).to_bytes(4, "little")
+
+
+def test_the_checksum_is_crc_32c() -> None:
+    """The check value of the catalogues of CRCs."""
+    assert crc32c(b"123456789") == 0xE3069283
+
+
+@_BOTH
+def test_the_bytes_are_what_is_documented(make: Callable[[], Records]) -> None:
+    """A fill by hand: kind and flags, time, widths, numbers; and its length."""
+    body = (
+        bytes([9 | 0b011 << 5])
+        + (1_723_161_600_000_000_000).to_bytes(8, "little")
+        + bytes([0x11, 0x31, 0x31])
+        + bytes([7, 1, 3])
+        + (6_100_000).to_bytes(3, "little")
+        + bytes([25])
+        + (-100_000).to_bytes(3, "little", signed=True)
     )
-    assert coding.encode_record(_FILL) == expected
-    rejected = coding.encode_record(Rejected(1, 0, 2, "zu spät", "cancel"))
-    assert (rejected[:8], rejected[72:81]) == (b"\x01\x04\x00\x00\x00\x00\x02\x08", "zu spät".encode() + b"\0")
+    assert make().encode([_FILL]) == framed(body)
+    assert len(framed(body)) == 27
+    order = NewOrder(1, 0, Side.BUY, "market", 0, 128, 4, "fok", True, "ü")
+    body = bytes([2 | 0b110 << 5, 5, *[0] * 7, 0x01, 0x20, 0x11, 0x01, 1, 128, 0, 0xFF, 2, 2]) + "ü".encode()
+    assert make().encode([SubmitRequested(5, order)]) == framed(body)
 
 
-@given(st.lists(_values, max_size=5))
-def test_what_was_written_is_read_back(values: list[Any]) -> None:
-    data = b"".join(map(records.encode_record, values))
-    assert len(data) == len(values) * records.RECORD_BYTES
-    assert records.decode_records(data) == values
+@_BOTH
+def test_a_fill_takes_at_most_forty_bytes(make: Callable[[], Records]) -> None:
+    """With ids, prices and sizes as they are after months of trading, and with a fee that the venue reports."""
+    fill = Fill(12_345_678, 3, 1_723_161_600_000_000_000, 4_012_345_678, Side.SELL, 6_100_000, 25_000, True, -100_000)
+    assert len(make().encode([fill])) <= 40
+    fee = Fill(
+        12_345,
+        3,
+        1_723_161_600_000_000_000,
+        4_012_345,
+        Side.BUY,
+        6_100_000,
+        25_000,
+        True,
+        0,
+        Decimal("0.00012345"),
+        "BNB",
+    )
+    assert len(make().encode([fee])) <= 40
 
 
-@pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
-@given(_values)
-def test_both_write_the_same_bytes_and_read_the_same_values(value: Any) -> None:
-    native = _native()
-    data = records.encode_record(value)
-    assert native.encode_record(value) == data
-    assert native.decode_record(b"x" + data, 1) == records.decode_record(b"x" + data, 1) == value
-    assert native.decode_records(data * 2) == [value, value]
+@given(st.lists(_records, max_size=5))
+def test_what_was_written_is_read_back(records: list[LogRecord]) -> None:
+    """Any records, each with its type and every field; a decimal with its zeros."""
+    data = _PLAIN.encode(records)
+    found, used = _PLAIN.decode(data)
+    assert (found, used) == (records, len(data))
+    assert repr(found) == repr(records)
 
 
-def _outcome(decode: Callable[[bytes, int], Any], data: bytes, offset: int = 0) -> Any:
+@_NEEDS_NATIVE
+@given(st.lists(_records, max_size=5), st.binary(max_size=3))
+def test_both_write_the_same_bytes_and_read_the_same_records(records: list[LogRecord], more: bytes) -> None:
+    """Byte for byte, in one call for many records; types included."""
+    native = NativeRecords()
+    data = _PLAIN.encode(records)
+    assert native.encode(records) == native.encode(tuple(records)) == data
+    assert _outcome(native, data + more) == _outcome(_PLAIN, data + more)
+    found, _ = native.decode(data)
+    assert repr(found) == repr(records)
+
+
+def _outcome(coding: Records, data: bytes, offset: int = 0) -> Any:
     try:
-        return decode(data, offset)
+        return coding.decode(data, offset)
     except DataError as error:
         return str(error)
 
 
-@pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
+@_NEEDS_NATIVE
 @settings(deadline=None)
-@given(_values, st.lists(st.tuples(st.integers(0, 127), st.integers(0, 255)), max_size=3), st.integers(-2, 130))
-def test_both_refuse_the_same_bytes_in_the_same_words(value: Any, changes: list[tuple[int, int]], offset: int) -> None:
-    data = bytearray(records.encode_record(value))
-    for at, byte in changes:
-        data[at] = byte
-    whole = bytes(data)
-    assert _outcome(records.decode_record, whole) == _outcome(_native().decode_record, whole)
-    assert _outcome(records.decode_record, whole, offset) == _outcome(_native().decode_record, whole, offset)
+@given(
+    st.lists(_records, min_size=1, max_size=3), st.lists(st.tuples(st.integers(0, 80), st.integers(1, 255)), max_size=3)
+)
+def test_both_refuse_the_same_bytes_in_the_same_words(records: list[LogRecord], changes: list[tuple[int, int]]) -> None:
+    """Changed anywhere."""
+    data = bytearray(_PLAIN.encode(records))
+    for at, change in changes:
+        data[at % len(data)] ^= change
+    assert _outcome(NativeRecords(), bytes(data), 1_000) == _outcome(_PLAIN, bytes(data), 1_000)
 
 
+@_NEEDS_NATIVE
+@settings(max_examples=300)
+@given(st.integers(0, 255), st.binary(max_size=40), _records, st.integers(0, 60))
+def test_both_refuse_the_same_bodies(head: int, rest: bytes, record: LogRecord, at: int) -> None:
+    """With a right checksum: any bytes, and a right body with one byte changed."""
+    body = bytearray(_PLAIN.encode([record])[1:-4])[:120]
+    body[at % len(body)] = head
+    for one in (bytes([head]) + bytes(8) + rest, bytes(body)):
+        outcome = _outcome(_PLAIN, framed(one))
+        assert _outcome(NativeRecords(), framed(one)) == outcome
+        if not isinstance(outcome, str):
+            assert _PLAIN.encode(outcome[0]) == framed(one), "what is read gives the same bytes"
+
+
+_TIME = bytes(8)
+
+
+@_BOTH
 @pytest.mark.parametrize(
-    ("at", "byte", "problem"),
+    ("data", "problem"),
     [
-        (0, 2, "version is 2, but only version 1 can be read"),
-        (1, 13, "unknown kind 13"),
-        (2, 0, "side must be 1 or -1, not 0"),
-        (3, 1, "order_kind must be 0 in a Fill, not 1"),
-        (5, 2, "flag must be 0 or 1, not 2"),
-        (64, 1, "approved_ns must be 0 in a Fill, not 1"),
-        (90, 1, "text_bytes is 0, which doesn't match the text"),
+        (b"\x08" + bytes(12), "a length of 8 bytes"),
+        (b"\x89\x00" + bytes(20), "a length of 9 bytes"),
+        (b"\xff\xff\x7f" + bytes(20), "a length of 2097151 bytes"),
+        (b"\xff\xff\xff\x01" + bytes(20), "its length doesn't end"),
+        (framed(b"\x07" + _TIME + b"\x11\x01\x01")[:-1] + b"x", "its checksum doesn't match"),
+        (framed(b"\x00" + _TIME), "unknown kind 0"),
+        (framed(b"\x11" + _TIME), "unknown kind 17"),
+        (framed(b"\x27" + _TIME + b"\x11\x01\x01"), "unknown flags in a Accepted"),
+        (framed(b"\x65" + _TIME + b"\x01\x01"), "request is 3"),
+        (framed(b"\x07" + _TIME + b"\x11\x01\x01\x00"), "a Accepted of 12 bytes in 13"),
+        (framed(b"\x07" + _TIME + b"\x11\x01"), "1 bytes where 0 are left"),
+        (framed(b"\x07" + _TIME + b"\x21\x01\x01\x00"), "1 in 2 bytes"),
+        (framed(b"\x07" + _TIME + b"\x19" + bytes(10)), "0 in 9 bytes"),
+        (framed(b"\x03" + _TIME + b"\x11\x01"), "its widths"),
+        (framed(b"\x0f" + _TIME + b"\x11\x01\x02a"), "2 bytes where 1 are left"),
+        (framed(b"\x0f" + _TIME + b"\x11\x01\xff"), "-1 bytes where 0 are left"),
+        (framed(b"\x0f" + _TIME + b"\x11\x01\x01\xff"), "text that isn't UTF-8"),
+        (framed(b"\x89" + _TIME + b"\0\0\0\0\0"), "a reported fee without amount and currency"),
+        (framed(b"\x10" + _TIME + b"\0\0\0\0"), "a funding without amount"),
+        (framed(b"\x10" + _TIME + b"\x10\x01\0\0\x01\x011"), "'1' isn't a decimal in its only form"),
+        (framed(b"\x10" + _TIME + b"\x20\0\0\0\xeb\x03"), "a decimal with the exponent 1001"),
+        (framed(b"\x10" + _TIME + b"\x00\x01\0\0\x01"), "no decimal, and 1"),
+        (framed(b"\x02" + _TIME + b"\0\0\x10\0\x03"), "time_in_force is 3"),
     ],
 )
-def test_what_can_not_be_is_refused(coding: Any, at: int, byte: int, problem: str) -> None:
-    data = bytearray(records.encode_record(_FILL))
-    data[at] = byte
-    with pytest.raises(DataError, match=f"record at byte 0: {problem}"):
-        coding.decode_record(bytes(data))
-    with pytest.raises(DataError, match="record at byte 128: truncated after 72 of 128 bytes"):
-        coding.decode_records(records.encode_record(_FILL) + bytes(72))
+def test_what_can_not_be_is_refused(make: Callable[[], Records], data: bytes, problem: str) -> None:
+    """By both, in the same words, with the record's place in the file."""
+    good = _PLAIN.encode([_FILL])
+    with pytest.raises(DataError) as raised:
+        make().decode(good + data, 100)
+    assert str(raised.value).startswith(f"damaged record at byte {100 + len(good)}: {problem}")
 
 
+@_BOTH
 @pytest.mark.parametrize(
-    ("value", "problem"),
+    ("record", "problem"),
     [
-        (Accepted(2**63, 0, 0), "Accepted.order_id must be a 64-bit integer"),
+        (Accepted(2**63, 0, 0), "Accepted.order_id must be a 64-bit integer, not 9223372036854775808"),
         (Accepted(True, 0, 0), "Accepted.order_id must be a 64-bit integer, not True"),
-        (Cancelled(1, 0, 0, 1, "x" * 57), "Cancelled.reason has 57 bytes; a record holds 56"),
-        (
-            Rejected(1, 0, 0, "r", "amend"),  # type: ignore[arg-type]
-            "Rejected.request must be one of new, cancel, replace, not 'amend'",
-        ),
-        (Fill(1, 0, 0, 1, 2, 1, 1, True, 0), "Fill.side must be 1 or -1, not 2"),  # type: ignore[arg-type]
-        (Fill(1, 0, 0, 1, Side.BUY, 1, 1, 1, 0), "Fill.maker must be true or false, not 1"),  # type: ignore[arg-type]
-        (
-            Approved(NewOrder(1, 0, Side.BUY, "stop", 1, 1, 0), 1),  # type: ignore[arg-type]
-            "NewOrder.kind must be one of limit, market",
-        ),
+        (Accepted(1, 0, 0.5), "Accepted.time_ns must be a 64-bit integer, not 0.5"),  # type: ignore[arg-type]
+        (Cancelled(1, 0, 0, 1, "x" * MAX_BODY_BYTES), "a Cancelled of 10485.. bytes: a record has at most 1048576"),
+        (Cancelled(1, 0, 0, 1, b"x"), "Cancelled.reason must be text, not b'x'"),  # type: ignore[arg-type]
+        (Rejected(1, 0, 0, "r", "amend"), "Rejected.request must be one of new, cancel, replace, not 'amend'"),  # type: ignore[arg-type]
+        (Fill(1, 0, 0, 1, 1, 1, 1, True, 0), "Fill.side must be one of 1, -1, not 1"),  # type: ignore[arg-type]
+        (Fill(1, 0, 0, 1, Side.BUY, 1, 1, 1, 0), "Fill.maker must be one of False, True, not 1"),  # type: ignore[arg-type]
+        (SubmitRequested(1, NewOrder(1, 0, Side.BUY, "stop", 1, 1, 0)), "NewOrder.kind must be one of limit, market"),  # type: ignore[arg-type]
+        (SubmitRequested(1, Accepted(1, 0, 0)), "SubmitRequested.order must be a NewOrder, not Accepted"),  # type: ignore[arg-type]
         (Rejected(1, 0, 0, "\ud800"), "Rejected.reason can't be written as UTF-8"),
-        (Approved(CancelRequest(1, 0, 0), True), "Approved.approved_ns must be a 64-bit integer, not True"),
-        (Approved(SimpleNamespace(), 1), "an approved SimpleNamespace has no record"),  # type: ignore[type-var]
-        (SimpleNamespace(), "a SimpleNamespace has no record"),
+        (Funding(0, 0, Decimal("nan")), "Funding.amount must be a finite decimal, not Decimal"),
+        (Funding(0, 0, None), "Funding.amount must be a finite decimal, not None"),  # type: ignore[arg-type]
+        (SimpleNamespace(), "the order log has no records of the type SimpleNamespace"),
     ],
 )
-def test_what_has_no_record_is_refused(coding: Any, value: Any, problem: str) -> None:
+def test_what_has_no_form_is_refused(make: Callable[[], Records], record: LogRecord, problem: str) -> None:
+    """By both, naming class, field and value."""
     with pytest.raises(DataError, match=problem):
-        coding.encode_record(value)
-    queue = OrderQueue(1) if coding is records else coding.SpscQueue(1)
-    with pytest.raises(DataError, match=problem):
-        queue.push(value)
-    assert len(queue) == 0
+        make().encode([record])
 
 
-_QUEUES = [
-    pytest.param(OrderQueue, id="plain"),
-    *(
-        pytest.param(
-            lambda capacity, name=name: getattr(_native(), name)(capacity),
-            id=name,
-            marks=pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING)),
-        )
-        for name in ("SpscQueue", "MpscQueue")
-    ),
-]
+@_BOTH
+def test_long_texts_are_written(make: Callable[[], Records]) -> None:
+    """Up to what a record holds; lengths of one, two and three bytes."""
+    for size in (100, 127, 128, 16_383, 16_384, 70_000, MAX_BODY_BYTES - 20):
+        record = RequestRefused(1, 2, "x" * size, "")
+        assert make().decode(make().encode([record])) == ([record], len(_PLAIN.encode([record])))
 
 
-@pytest.mark.parametrize("make", _QUEUES)
-@given(capacity=st.integers(1, 5), steps=st.lists(st.one_of(st.none(), _values), max_size=30))
-def test_a_queue_is_first_in_first_out_and_full_is_an_answer(
-    make: Callable[[int], Any], capacity: int, steps: list[Any]
-) -> None:
-    queue = make(capacity)
-    model: list[Any] = []
-    assert queue.capacity == capacity
-    for value in steps:
-        if value is None:
-            assert queue.pop() == (model.pop(0) if model else None)
-        else:
-            assert queue.push(value) is (len(model) < capacity)
-            if len(model) < capacity:
-                model.append(value)
-        assert len(queue) == len(model)
+def test_texts_of_the_same_letters_are_the_same() -> None:
+    """Whether or not they are the same object."""
+    if _MISSING is not None:
+        pytest.skip(_MISSING)
+    request: Any = "".join(["can", "cel"])
+    record = RequestApproved(1, 2, request)
+    assert NativeRecords().encode([record]) == _PLAIN.encode([record])
 
 
-@pytest.mark.parametrize("make", _QUEUES)
-def test_a_queue_needs_a_capacity(make: Callable[[int], Any]) -> None:
-    with pytest.raises(ValueError, match="a queue's capacity must be at least 1, not 0"):
-        make(0)
+def test_every_record_has_a_kind() -> None:
+    """The classes of `LogRecord`, each with a code of its own, and all of its fields."""
+    assert {kind.record for kind in RECORD_KINDS} == set(LogRecord.__args__)
+    assert [kind.code for kind in RECORD_KINDS] == list(range(1, len(RECORD_KINDS) + 1))
+    for kind in RECORD_KINDS:
+        fields = NewOrder if kind.record is SubmitRequested else kind.record
+        named = {name for name, _, _ in kind.flags} | {field.name for field in kind.fields}
+        assert named | {"time_ns"} == {*fields.__struct_fields__, "time_ns"}  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("make", "producers"), [*((make, 1) for make in _QUEUES), (_QUEUES[0], 3), (_QUEUES[2], 3)])
-def test_threads_lose_nothing_and_keep_their_order(make: Any, producers: int) -> None:
-    queue = make.values[0](256) if hasattr(make, "values") else make(256)
-    count = 2_000
-
-    def produce(producer: int) -> None:
-        for order_id in range(count):
-            while not queue.push(Accepted(order_id, producer, 0)):
-                pass
-
-    threads = [threading.Thread(target=produce, args=(producer,)) for producer in range(producers)]
-    for thread in threads:
-        thread.start()
-    following = [0] * producers
-    while sum(following) < producers * count:
-        value = queue.pop()
-        if value is not None:
-            assert value.order_id == following[value.instrument]
-            following[value.instrument] += 1
-    for thread in threads:
-        thread.join()
-    assert queue.pop() is None
-
-
-class _PoolMachine(RuleBasedStateMachine):
-    """Both pools beside a dictionary: the same handles, values and errors."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pools: list[Any] = [OrderPool(3)]
-        if _MISSING is None:
-            self.pools.append(_native().OrderPool(3))
-        self.values: dict[int, Any] = {}
-        self.released: list[int] = []
-
-    @rule(value=_values)
-    def take(self, value: Any) -> None:
-        handles = {pool.take(value) for pool in self.pools}
-        assert len(handles) == 1
-        (handle,) = handles
-        assert (handle is None) == (len(self.values) == 3)
-        assert handle not in self.values
-        assert handle not in self.released
-        if handle is not None:
-            self.values[handle] = value
-
-    @precondition(lambda self: self.values)
-    @rule(data=st.data(), value=_values)
-    def put(self, data: st.DataObject, value: Any) -> None:
-        handle = data.draw(st.sampled_from(sorted(self.values)))
-        for pool in self.pools:
-            pool.put(handle, value)
-        self.values[handle] = value
-
-    @precondition(lambda self: self.values)
-    @rule(data=st.data())
-    def release(self, data: st.DataObject) -> None:
-        handle = data.draw(st.sampled_from(sorted(self.values)))
-        for pool in self.pools:
-            pool.release(handle)
-        del self.values[handle]
-        self.released.append(handle)
-
-    @rule(handle=st.one_of(st.integers(-1, 5), st.integers(2**32, 2**32 + 5), st.just(2**70)), value=_values)
-    def wrong_handle(self, handle: int, value: Any) -> None:
-        handles = [*self.released[-2:], handle]
-        for wrong in (one for one in handles if one not in self.values):
-            for pool in self.pools:
-                for use in (pool.get, pool.release, lambda at, pool=pool: pool.put(at, value)):
-                    with pytest.raises(ValueError, match=f"handle {wrong} isn.t in use"):
-                        use(wrong)
-
-    @invariant()
-    def all_is_there(self) -> None:
-        for pool in self.pools:
-            assert (len(pool), pool.capacity) == (len(self.values), 3)
-            for handle, value in self.values.items():
-                assert pool.get(handle) == value
-
-
-test_pools = _PoolMachine.TestCase
-
-
-def test_a_pool_needs_a_capacity() -> None:
-    pools = [OrderPool] if _MISSING is not None else [OrderPool, _native().OrderPool]
-    for pool in pools:
-        with pytest.raises(ValueError, match=r"a pool's capacity must be 1 to 2\*\*32 - 1, not 0"):
-            pool(0)
-
-
-@pytest.mark.parametrize("text", [b"0.1BNB", b"nan BNB", b"x BNB", b"1e3 BNB", b" 1 BNB"])
-def test_a_fee_that_is_none_is_refused(coding: Any, text: bytes) -> None:
-    """No space, no number, or a number that isn't written as it would be: the record is damaged."""
-    fill = Fill(1, 0, 0, 1, Side.BUY, 10, 1, True, 0, Decimal("0.10"), "BNB")
-    record = bytearray(coding.encode_record(fill))
-    assert coding.decode_record(bytes(record)) == fill
-    record[7] = len(text)
-    record[72:128] = text.ljust(56, b"\0")
-    with pytest.raises(DataError, match="isn't a fee's amount and currency"):
-        coding.decode_record(bytes(record))
+@_BOTH
+@pytest.mark.parametrize("seed", range(3))
+def test_ours_keep_the_contract(make: Callable[[], Records], seed: int) -> None:
+    """Mainspring's conformance kit."""
+    check_records(make, seed=seed)

@@ -11,11 +11,10 @@ from rich.console import Console
 from mainspring.errors import CaptureError, ConfigError, DataError, PluginError
 from mainspring.host.config import load_config, parse_config
 from mainspring.host.session_planning import make_session
-from mainspring.model import NewOrder, Side
-from mainspring.orders import OrderLog, SubmitRequested
+from mainspring.model import Accepted, encode_records
+from mainspring.orders import OrderLog
 from mainspring.report import SessionReport, from_json, render_text, to_html, to_json, warnings, without_timing
 from mainspring.session import run_session
-from mainspring_plugins.codecs.msgpack import MsgpackCodec
 from mainspring_plugins.strategies.quote_maker import QuoteMaker
 
 SHORT = "feed.seconds=25"
@@ -142,7 +141,7 @@ def test_a_log_that_cannot_be_written_is_an_error_of_ours():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.raises(DataError, match=r"orders\.log: No space left"):
-        OrderLog(MsgpackCodec(), Full()).write(SubmitRequested(1, NewOrder(1, 0, Side.BUY, "market", 0, 1, 0)))
+        OrderLog(encode_records, [], Full()).write_all([Accepted(1, 0, 1)])
 
 
 def test_a_quote_near_the_end_of_64_bits_is_reported(run, tmp_path):

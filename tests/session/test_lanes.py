@@ -11,7 +11,6 @@ from mainspring.errors import CaptureError, ConfigError
 from mainspring.orders import SessionStarted, read_order_log
 from mainspring.report import without_timing
 from mainspring.session import run_session
-from mainspring_plugins.codecs.msgpack import MsgpackCodec
 
 from .three_markets import GENERATED, plan, without_ids
 
@@ -41,7 +40,7 @@ def orders_of(report, session, only_log):
         instruments: dict[int, str] = {}
         orders: dict[str, dict[int, int]] = {}
         fills: Counter[str] = Counter()
-        opened, *records = read_order_log(files[lane.name], MsgpackCodec())
+        opened, *records = read_order_log(files[lane.name])
         assert isinstance(opened, SessionStarted)
         for record in records:
             plain = msgspec.to_builtins(record)

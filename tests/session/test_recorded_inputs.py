@@ -18,7 +18,6 @@ from mainspring.orders import read_order_log
 from mainspring.session import run_session
 from mainspring.session.driver import ScriptedDriver
 from mainspring.session.inputs import RecordedInputs, read_inputs
-from mainspring_plugins.codecs.msgpack import MsgpackCodec
 
 # Small chunks, so that a short session has many events.
 SHORT = ("feed.seconds=8", "market.warm_up_s=1", "session.chunk=16", 'strategy.trend={plugin="momentum", size=0.01}')
@@ -87,8 +86,8 @@ def test_a_part_of_the_inputs_gives_that_part_of_the_orders(recording: Recording
     until = int(len(recording.events) * share)
     path = tmp_path / "part.log"
     report = recording.run(until, order_log=path)
-    part = list(read_order_log(path, MsgpackCodec())) if path.exists() else []
-    whole = list(read_order_log(recording.log, MsgpackCodec()))
+    part = list(read_order_log(path)) if path.exists() else []
+    whole = list(read_order_log(recording.log))
     assert part == whole[: len(part)]
     assert len(part) == report.order_log_records < len(whole)
     assert bool(part) == (share > 0)

@@ -5,10 +5,10 @@ import pytest
 
 from mainspring.host.plan import Setting
 from mainspring.seams import Needs
-from mainspring.tuning.candidates import CHUNKS, log_codecs, pipelines, settings
+from mainspring.tuning.candidates import CHUNKS, pipelines, settings
 from mainspring.tuning.uses import Uses
 
-DECLARED = Uses(decoder=True, book=True, codec_by_decoder={"python": True, "own": False}, log_codec=True)
+DECLARED = Uses(decoder=True, book=True, codec_by_decoder={"python": True, "own": False})
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_all_pinned_is_no_race(small, planned):
 
 def test_what_is_never_used_is_not_varied(small, planned):
     """A feed that isn't declared has no decoder to choose, and one without a book no book."""
-    uses = Uses(decoder=False, book=False, codec_by_decoder={"python": True}, log_codec=False)
+    uses = Uses(decoder=False, book=False, codec_by_decoder={"python": True})
     assert names(pipelines(planned(small), small, uses, {})) == ["orjson", "msgspec"]
 
 
@@ -105,20 +105,8 @@ def test_a_candidate_fills_the_plan(small, planned):
     plan = planned(small)
     candidate = pipelines(plan, small, DECLARED, {}).candidates[3]
     filled = candidate.fill(plan)
-    assert (filled.decoder.plugin, filled.json_codec.plugin, filled.book.plugin) == ("own", "orjson", "sorted-dict")
+    assert (filled.decoder.plugin, filled.codec.plugin, filled.book.plugin) == ("own", "orjson", "sorted-dict")
     assert msgspec.structs.replace(filled, decoder=plan.decoder, book=plan.book) == plan
-
-
-def test_the_log_codec_races_where_it_is_used(small, planned):
-    """Codecs of the order log race where something is logged, and not where the feed reads with the same codec."""
-    plan = planned(small)
-    assert names(log_codecs(plan, small, DECLARED)) == ["msgpack", "msgspec-msgpack"]
-    unused = msgspec.structs.replace(DECLARED, log_codec=False)
-    assert log_codecs(plan, small, unused).because == "nothing is written to the order log"
-    reads = msgspec.structs.replace(plan, source=msgspec.structs.replace(plan.source, encoding="msgpack"))
-    assert "raced with its pipeline" in log_codecs(reads, small, DECLARED).because
-    pinned = planned(small, "codec.binary=msgpack")
-    assert log_codecs(pinned, small, DECLARED).because == "codec (binary) is pinned by --set codec.binary"
 
 
 def test_settings_race_from_their_default():

@@ -46,17 +46,6 @@ def test_all_of_ours_answer_alike(registry, race):
     assert len(found.names) > 8
 
 
-def test_all_log_codecs_answer_alike(registry, race, planned):
-    """Codecs may write the order log in other bytes: what stands in it counts."""
-    from mainspring.tuning.candidates import log_codecs
-    from mainspring.tuning.uses import Uses
-
-    uses = Uses(decoder=True, book=True, codec_by_decoder={}, log_codec=True)
-    found, _ = race(registry, field=log_codecs(planned(registry), registry, uses))
-    assert len(found.names) > 1
-    assert len({found.answer(name) for name in found.names}) == 1
-
-
 def test_a_strangers_book_takes_part_by_being_installed(strange_book, race):
     """An installed and allowed book is a candidate with no word about it anywhere, and answers as ours do."""
     registry = strange_book()

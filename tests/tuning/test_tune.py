@@ -109,15 +109,14 @@ def decided(profile):
 
 
 def test_each_race_is_over_what_was_decided_before(tuned):
-    """The pipeline's winner is in the lane in which codecs, chunk and collector are raced."""
-    races = Races("sorted-dict", "ormsgpack", "2048")
+    """The pipeline's winner is in the lane in which chunk and collector are raced."""
+    races = Races("sorted-dict", "2048")
     found = tuned(*PYTHON, races=races)
-    assert [names[0] for names, *_ in races.held] == [BEST_BOOK, "msgpack", "512", "as-is"]
+    assert [names[0] for names, *_ in races.held] == [BEST_BOOK, "512", "as-is"]
     last = races.held[-1][-1]
-    assert (last.book.plugin, last.binary_codec.plugin, last.chunk.value) == ("sorted-dict", "ormsgpack", 2048)
+    assert (last.book.plugin, last.chunk.value) == ("sorted-dict", 2048)
     assert decided(found.profile) == {
         "pipeline": {"decoder": "python", "codec (json)": "orjson", "book": "sorted-dict"},
-        "codec (binary)": {"codec (binary)": "ormsgpack"},
         "chunk": {"chunk": "2048"},
         "gc": {"gc": "as-is"},
     }
@@ -130,10 +129,10 @@ def test_what_is_pinned_is_not_raced(tuned):
     """A race with nothing to choose is left out and the reason told, and its time is the others'."""
     free, bound = Races(), Races()
     tuned(*PYTHON, races=free)
-    found = tuned(*PYTHON, "session.chunk=64", "hardware.gc=off", "codec.binary=msgpack", races=bound)
+    found = tuned(*PYTHON, "session.chunk=64", "hardware.gc=off", races=bound)
     assert list(decided(found.profile)) == ["pipeline"]
     assert {one.race: one.because for one in found.profile.skipped}["chunk"] == "chunk is pinned by --set session.chunk"
-    assert len(found.profile.skipped) == 3
+    assert len(found.profile.skipped) == 2
     assert bound.held[0][1] > free.held[0][1]
 
 
@@ -151,15 +150,15 @@ def test_the_budget_is_shared_out(tuned):
 def test_what_there_is_no_time_for_is_left_out(tuned):
     """Where processes take long, the later races wait for what the first and the check leave, and else are left out
     with the budget that would do."""
-    busy, idle = Races("sorted-dict", part=1.0), Races("sorted-dict", part=0.4)
+    busy, idle = Races("sorted-dict", part=1.0), Races("sorted-dict", part=0.6)
     found = tuned(*PYTHON, races=busy, seconds=2.0)
     assert [names[0] for names, *_ in busy.held] == [BEST_BOOK]
-    assert [late.race for late in found.profile.skipped] == ["codec (binary)", "chunk", "gc"]
-    because = "there was no time left for it. It needs 13 s here, which `mainspring tune --budget 120s` has"
-    assert found.profile.skipped[0] == Skipped(race="codec (binary)", slots=("codec (binary)",), because=because)
+    assert [late.race for late in found.profile.skipped] == ["chunk", "gc"]
+    because = "there was no time left for it. It needs 13 s here, which `mainspring tune --budget 90s` has"
+    assert found.profile.skipped[0] == Skipped(race="chunk", slots=("chunk",), because=because)
     assert found.profile.paired is not None
     tuned(*PYTHON, races=idle, seconds=2.0)
-    assert [names[0] for names, *_ in idle.held] == [BEST_BOOK, "msgpack", "512"]
+    assert [names[0] for names, *_ in idle.held] == [BEST_BOOK, "512"]
 
 
 def test_without_the_time_for_a_check_it_is_said(tuned):
@@ -201,15 +200,17 @@ def test_a_wrong_strangers_book_is_in_the_profile_with_its_reason(tuned, strange
 def test_a_stale_profile_has_the_best_two_race(tuned):
     """Of each race that was held before only the best two race again, with whoever wasn't there at the time."""
     earlier = tuned(*PYTHON, races=Races("sorted-dict")).profile
-    earlier = msgspec.structs.replace(
-        earlier, candidates={name: one for name, one in earlier.candidates.items() if name != "codec ormsgpack"}
-    )
     races = Races()
     tuned(*PYTHON, races=races, earlier=earlier)
     names = {held[0][0]: held[0] for held in races.held}
     assert len(names[BEST_BOOK]) == 2
     assert "sorted-dict" in names[BEST_BOOK]
-    assert "ormsgpack" in names["msgpack"]
+    candidates = {name: one for name, one in earlier.candidates.items() if name != "book btree"}
+    assert candidates != earlier.candidates
+    races = Races()
+    tuned(*PYTHON, races=races, earlier=msgspec.structs.replace(earlier, candidates=candidates))
+    names = {held[0][0]: held[0] for held in races.held}
+    assert set(names[BEST_BOOK]) == {BEST_BOOK, "sorted-dict", "btree"}
 
 
 def test_a_race_without_a_verdict_is_held_again(tuned):

@@ -11,10 +11,10 @@ def messages(plan, registry):
 
 
 def test_a_declared_feed_with_strategies(registry, planned):
-    """The reference session's feed is run by a decoder, the Python one calls the codec, and orders are logged."""
+    """The reference session's feed is run by a decoder, and the Python one calls the codec."""
     plan = planned(registry)
     uses = watch_uses(plan, registry, messages(plan, registry))
-    assert (uses.decoder, uses.book, uses.log_codec) == (True, True, True)
+    assert (uses.decoder, uses.book) == (True, True)
     assert uses.codec_by_decoder["python"] is True
 
 
@@ -24,12 +24,6 @@ def test_the_native_decoder_reads_by_itself(registry, planned):
         pytest.skip("absent: mainspring-native")
     plan = planned(registry)
     assert watch_uses(plan, registry, messages(plan, registry)).codec_by_decoder["native"] is False
-
-
-def test_nothing_is_logged_in_a_replay(registry, planned):
-    """Without strategies nothing is encoded."""
-    plan = planned(registry, "mode=replay")
-    assert watch_uses(plan, registry, messages(plan, registry)).log_codec is False
 
 
 def test_a_pinned_decoder_is_the_only_one_watched(registry, planned):

@@ -18,6 +18,7 @@ __all__ = [
     "BUY",
     "EVENT_FIELDS",
     "LEVEL",
+    "RECORDS_A_BATCH",
     "SELL",
     "TRADE",
     "Answer",
@@ -33,6 +34,9 @@ __all__ = [
 BUY, SELL = 1, -1
 LEVEL, TRADE = 1, 3
 """The kinds of an event: a level of the book has a new size (0 lots: it is gone), or a trade was printed."""
+
+RECORDS_A_BATCH = 100
+"""How many records are encoded at once, and decoded at once."""
 
 EVENT_FIELDS = ("time_ns", "price_ticks", "size_lots", "kind", "side", "last")
 

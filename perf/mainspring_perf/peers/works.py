@@ -236,7 +236,9 @@ WORKS = (
     Work(name="book", title="Levels into a book", operation="level", make=_book),
     Work(name="replay", title="Replay, a strategy called at each event", operation="event", make=_replay),
     Work(name="risk", title="Risk checks: size and notional", operation="order", make=_risk),
-    Work(name="records", title="A fill encoded, and decoded again", operation="record", make=_records),
+    Work(
+        name="records", title="Fills encoded, and decoded again, a hundred at once", operation="record", make=_records
+    ),
     Work(name="slippage", title="A square-root slippage estimate", operation="estimate", make=_slippage),
 )
 """What peers are held side by side in."""

@@ -11,6 +11,7 @@ from mainspring import __version__
 from mainspring.cli.command import CommandGroup, make_app
 from mainspring.cli.data import data_app
 from mainspring.cli.late import LateCommand, WithLateCommands
+from mainspring.cli.orders import orders_app
 from mainspring.cli.output import EXIT_CODES, REFUSED, print_error
 from mainspring.cli.plugins import plugins_app
 from mainspring.cli.session import explain, init, run
@@ -58,6 +59,7 @@ app.command()(init)
 app.command()(verify)
 app.add_typer(plugins_app)
 app.add_typer(data_app)
+app.add_typer(orders_app)
 app.add_typer(tune_app)
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "plain_table",
     "print_error",
     "print_json",
+    "print_json_lines",
     "print_json_text",
     "print_warnings",
     "results",
@@ -76,6 +77,12 @@ def print_json(value: Any) -> None:
 def print_json_text(text: str) -> None:
     """Prints JSON, with escapes of its own for characters that would control a terminal."""
     sys.stdout.write(printable(text, json=True) + "\n")
+
+
+def print_json_lines(values: Iterable[Any]) -> None:
+    """Prints each value as JSON on a line of its own."""
+    for value in values:
+        sys.stdout.write(printable(orjson.dumps(value).decode(), json=True) + "\n")
 
 
 def print_error(error: MainspringError | OSError) -> None:

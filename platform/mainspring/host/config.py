@@ -80,7 +80,7 @@ class FeedConfig(SlotConfig, frozen=True, kw_only=True):
 
 
 class CodecConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The two codec slots: `json` for JSON messages, `binary` for msgpack messages and the order log."""
+    """The codec slots, of which a feed uses that of its encoding: `json` for JSON, `binary` for msgpack."""
 
     json: str = AUTO
     binary: str = AUTO
@@ -221,6 +221,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     router: SlotConfig = SlotConfig()
     queue: SlotConfig = SlotConfig()
     latency: SlotConfig = SlotConfig()
+    records: SlotConfig = SlotConfig()
     orders: OrdersConfig = OrdersConfig()
     strategy: dict[str, SlotConfig] = {}
     risk: dict[str, Any] = {}

@@ -115,12 +115,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     feed: Choice
     decoder: Choice
     book: Choice
-    json_codec: Choice
-    binary_codec: Choice
+    codec: Choice
     slippage: Choice | None
     router: Choice | None
     queue: Choice | None = None
     latency: Choice | None = None
+    records: Choice | None = None
     strategies: tuple[StrategyPlan, ...]
     risk: tuple[Choice, ...]
     missing_limits: tuple[str, ...]
@@ -133,22 +133,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     chunk: Setting[int] = Setting(slot="chunk", value=DEFAULT_CHUNK)
     gc: Setting[str] = Setting(slot="gc", value=DEFAULT_GC)
 
-    @property
-    def feed_codec(self) -> Choice:
-        """The codec that the feed reads with, from the slot for its messages' encoding."""
-        return self.json_codec if self.source.encoding == "json" else self.binary_codec
-
     def choices(self) -> tuple[Choice, ...]:
         """Every choice, in the order of the data flow."""
-        trading = [self.slippage, *self.risk, self.router, self.queue, self.latency]
+        trading = [self.slippage, *self.risk, self.router, self.queue, self.latency, self.records]
         return (
             self.feed,
             self.decoder,
-            self.json_codec,
+            self.codec,
             self.book,
             *(strategy.choice for strategy in self.strategies),
             *(choice for choice in trading if choice is not None),
-            self.binary_codec,
             *self.slots,
         )
 

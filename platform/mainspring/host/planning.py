@@ -24,15 +24,13 @@ from mainspring.model import Instrument
 from mainspring.seams import SEAMS, Codec, FeedContext, RawMessage, file_options
 from mainspring.wire import WireFeed
 
-__all__ = ["READS", "make_plan"]
+__all__ = ["make_plan"]
 
 _T = TypeVar("_T")
 
-READS = "; the feed reads with it"
-"""Appended to the reason for the codec that the feed reads with."""
-
 _DEFAULT = "the default"
 _BEST = "the best installed"
+_CODEC_KEYS = {"json": "json", "msgpack": "binary"}
 _SLOT_KEYS = {"feed": ("plugin", "capture", "encoding", "skip_bad"), "risk": (), "codec": ()}
 
 
@@ -43,9 +41,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
     """
     config = loaded.config
     planner = _Planner(loaded, registry)
-    json_codec = planner.codec("json", config.codec.json, "json")
-    binary_codec = planner.codec("binary", config.codec.binary, "msgpack")
-    codec = json_codec if config.feed.encoding == "json" else binary_codec
+    codec = planner.codec()
     source, feed = planner.source_and_feed(codec)
     trading = config.mode != "replay"
     if trading and not config.strategy:
@@ -61,6 +57,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
     router = planner.slot("router", config.router) if trading else None
     queue = planner.open_slot("queue", config.queue) if trading else None
     latency = planner.open_slot("latency", config.latency) if trading else None
+    records = planner.slot("records", config.records) if trading else None
     risk = planner.risk() if trading else ()
     return Plan(
         name=name,
@@ -72,12 +69,12 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         feed=feed,
         decoder=decoder,
         book=book,
-        json_codec=json_codec,
-        binary_codec=binary_codec,
+        codec=codec,
         slippage=slippage,
         router=router,
         queue=queue,
         latency=latency,
+        records=records,
         strategies=planner.strategies() if trading else (),
         risk=risk,
         missing_limits=planner.missing_limits(),
@@ -158,22 +155,33 @@ class _Planner:
         pinned = f"pinned by {self._diagnostic.where(path)}"
         return Setting(slot=path[-1], value=configured, rule="pinned", because=pinned)  # type: ignore[arg-type]
 
-    def codec(self, slot: str, plugin: str, form: str) -> Choice:
-        """The choice for one of the codec slots, `form` being the format that it needs."""
-        choice = self._choose(("codec", slot), "codec", plugin, {}, {"format": form})
+    def codec(self) -> Choice:
+        """The choice for the codec that the feed reads with, from the slot for its messages' encoding.
+
+        The plugin of the other slot isn't used, but has to fit there.
+        """
+        encoding = self._config.feed.encoding
+        for form, key in _CODEC_KEYS.items():
+            if form != encoding and getattr(self._config.codec, key) != AUTO:
+                self._codec_for(form, key)
+        choice = self._codec_for(encoding, _CODEC_KEYS[encoding])
         offered = self._registry.get("codec", choice.plugin).capabilities
-        if offered["format"] != form:
+        if not offered.get("strict", True):
             raise self._diagnostic.error(
-                ("codec", slot), f"{choice.plugin!r} is a {offered['format']} codec; this slot is {form}"
-            )
-        reads = READS if form == self._config.feed.encoding else ""
-        if reads and not offered.get("strict", True):
-            raise self._diagnostic.error(
-                ("codec", slot),
+                ("codec", _CODEC_KEYS[encoding]),
                 f"no feed can be read with {choice.plugin!r}, which doesn't decode as every other codec does: "
                 f"{offered.get('lenient', 'it is not strict')}. Leave this key out, or name another codec",
             )
-        return msgspec.structs.replace(choice, slot=f"codec ({slot})", because=choice.because + reads)
+        return choice
+
+    def _codec_for(self, form: str, key: str) -> Choice:
+        """The choice for one of the codec slots, by its key in the config; `form` is the format that it needs."""
+        plugin = getattr(self._config.codec, key)
+        choice = self._choose(("codec", key), "codec", plugin, {}, {"format": form})
+        offered = self._registry.get("codec", choice.plugin).capabilities["format"]
+        if offered != form:
+            raise self._diagnostic.error(("codec", key), f"{choice.plugin!r} is a {offered} codec; this slot is {form}")
+        return msgspec.structs.replace(choice, slot=f"codec ({key})")
 
     def strategies(self) -> tuple[StrategyPlan, ...]:
         """The strategies, in the order of the config."""

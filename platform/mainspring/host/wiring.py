@@ -38,6 +38,7 @@ from mainspring.seams import (
     FuseContext,
     Fused,
     LatencyContext,
+    Records,
     Router,
     RouterContext,
 )
@@ -106,7 +107,7 @@ class _Wiring:
         )
         if trading:
             routers = [self._router(part, first, outbox) for part, first in zip(parts, self._firsts, strict=False)]
-            log = OrderLog(self._maker.codec(parts[0].binary_codec), order_log)
+            log = self._order_log(order_log)
             manager = self._order_manager(tracker, portfolio, outbox)
         handlers = [
             self._handler(part, place, feed, fused, routers, strategies, marks)
@@ -226,6 +227,13 @@ class _Wiring:
             clock=perf_counter_ns,
         )
 
+    def _order_log(self, sink: Sink | None) -> OrderLog:
+        choice = self._plan.parts[0].records
+        assert choice is not None
+        records: Records = self._maker.make(choice)
+        encode = guarded(records.encode, "records", choice.plugin, choice.distribution)
+        return OrderLog(encode, list(zip(self._labels, self._instruments, strict=True)), sink)
+
     def _strategies(self, timers: Timers, outbox: Outbox, portfolio: Portfolio) -> list[BoundStrategy]:
         """Makes each strategy once: one object for all feeds whose config is the same."""
         places: dict[str, list[tuple[StrategyPlan, list[int]]]] = {}
@@ -320,7 +328,7 @@ class _Maker:
         self._codecs: dict[str, Codec] = {}
 
     def codec(self, choice: Choice) -> Codec:
-        """Returns the lane's only codec of that name: a feed of binary messages and the order log share it."""
+        """Returns the lane's only codec of that name, which its feeds share."""
         if choice.plugin not in self._codecs:
             self._codecs[choice.plugin] = self.make(choice)
         return self._codecs[choice.plugin]
@@ -329,7 +337,7 @@ class _Maker:
         """Returns the feed's context. A decoder that raises is reported under its own name, not the feed's."""
         return FeedContext(
             plan.instruments,
-            self.codec(plan.feed_codec),
+            self.codec(plan.codec),
             plan.source.encoding,
             partial(self.make, plan.decoder),
             len(plan.source.instruments) <= len(plan.instruments),

@@ -1,270 +1,351 @@
-"""Order requests and order events as binary records: one fixed layout, little-endian, with a version.
+"""The records of the order log as bytes: what `docs/order-log.md` describes, in plain Python.
 
-| offset | type | field | meaning |
-| --- | --- | --- | --- |
-| 0 | u8 | version | `RECORD_VERSION` |
-| 1 | u8 | kind | what the record is of, as below |
-| 2 | i8 | side | 1 buy, -1 sell |
-| 3 | u8 | order_kind | 1 limit, 2 market |
-| 4 | u8 | time_in_force | 1 gtc, 2 ioc, 3 fok |
-| 5 | u8 | flag | of an order: post_only; of a fill: maker |
-| 6 | u8 | request | of a rejection: 1 new, 2 cancel, 3 replace |
-| 7 | u8 | text_bytes | the length of the text |
-| 8 | i64 | order_id | |
-| 16 | i64 | instrument | |
-| 24 | i64 | time_ns | of a request: created_ns |
-| 32 | i64 | price_ticks | |
-| 40 | i64 | size_lots | of a cancellation or expiry: remaining_lots |
-| 48 | i64 | fill_id | |
-| 56 | i64 | fee_ppb | |
-| 64 | i64 | approved_ns | of an approved request |
-| 72 | 56 bytes | text | of a request: its strategy; of a fill: its `reported_fee`; else the reason. UTF-8, then zeros |
+A record is the length of its body (varint), the body, and the body's CRC-32C in 4 bytes, little-endian. A body is
 
-Kinds: 1 new order, 3 accepted, 4 rejected, 5 fill, 6 cancelled, 7 replaced, 8 replace request, 10 cancel request,
-12 expired; approved requests: 2 new order, 9 replace, 11 cancel.
+- 1 byte: the kind in its low five bits, flags in its high three;
+- 8 bytes: `time_ns`, little-endian;
+- the kind's numbers: first their widths in bytes, two to a byte, the first in the low half; then each as a signed
+  little-endian integer of as few bytes as hold it, which is none for 0;
+- the kind's texts, in UTF-8.
 
-A field that a kind doesn't have is 0. A reader rejects anything that it doesn't know.
+A text counts among the numbers with its length in bytes, a decimal with two numbers: 0 and 0 for None; the exponent,
+plus 2 unless it is below 0, and the coefficient; or 1 and the length of its text, if that form has no room for it. A
+time other than `time_ns` is its difference from that, modulo 2**64.
+
+Everything has one form only: what is read gives the same bytes when it is written.
 """
 
-import struct
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final
 
 from mainspring.errors import DataError
-from mainspring.model.orders import (
-    Accepted,
-    Approved,
-    Cancelled,
-    CancelRequest,
-    Expired,
-    Fill,
-    NewOrder,
-    OrderEvent,
-    OrderRequest,
-    Rejected,
-    Replaced,
-    ReplaceRequest,
-    Side,
-)
+from mainspring.model.log_records import LogRecord, SubmitRequested
+from mainspring.model.orders import Fill, Funding, NewOrder
+from mainspring.model.record_kinds import RATED_FILL, RECORD_KINDS, TIMES_IN_FORCE, RecordKind
 
-__all__ = [
-    "MAX_TEXT_BYTES",
-    "RECORD_BYTES",
-    "RECORD_VERSION",
-    "Recorded",
-    "decode_record",
-    "decode_records",
-    "encode_record",
-    "parse_reported_fee",
-]
+__all__ = ["MAX_BODY_BYTES", "crc32c", "decode_records", "encode_records", "find_record"]
 
-RECORD_VERSION: Final = 1
-RECORD_BYTES: Final = 128
-MAX_TEXT_BYTES: Final = 56
+MAX_BODY_BYTES: Final = 1 << 20
+"""The most bytes of a body."""
 
-Recorded: TypeAlias = OrderRequest | Approved[OrderRequest] | OrderEvent
-"""The values that have a record."""
-
-_LAYOUT = struct.Struct(f"<BBbBBBBB8q{MAX_TEXT_BYTES}s")
-_NUMBERS = ("order_id", "instrument", "time_ns", "price_ticks", "size_lots", "fill_id", "fee_ppb", "approved_ns")
-_FIELDS = ("side", "order_kind", "time_in_force", "flag", "request", "text_bytes", *_NUMBERS)
-
-_ORDER_KINDS = {"limit": 1, "market": 2}
-_TIMES_IN_FORCE = {"gtc": 1, "ioc": 2, "fok": 3}
-_REQUESTS = {"new": 1, "cancel": 2, "replace": 3}
-_CODES: dict[str, dict[str, int]] = {
-    "order_kind": _ORDER_KINDS,
-    "time_in_force": _TIMES_IN_FORCE,
-    "request": _REQUESTS,
-}
-_NAMES = {field: {code: name for name, code in codes.items()} for field, codes in _CODES.items()}
-
-_ORDER = {
-    "order_id": "order_id",
-    "instrument": "instrument",
-    "side": "side",
-    "order_kind": "kind",
-    "price_ticks": "price_ticks",
-    "size_lots": "size_lots",
-    "time_ns": "created_ns",
-    "time_in_force": "time_in_force",
-    "flag": "post_only",
-    "text": "strategy",
-}
-_CANCEL = {"order_id": "order_id", "instrument": "instrument", "time_ns": "created_ns", "text": "strategy"}
-_REPLACE = {
-    "order_id": "order_id",
-    "instrument": "instrument",
-    "price_ticks": "price_ticks",
-    "size_lots": "size_lots",
-    "time_ns": "created_ns",
-    "text": "strategy",
-}
-_EVENT = {"order_id": "order_id", "instrument": "instrument", "time_ns": "time_ns"}
-# For each kind: the record's fields and the matching attributes, in the order of the class's own fields.
-_KINDS: dict[int, tuple[type, dict[str, str]]] = {
-    1: (NewOrder, _ORDER),
-    2: (NewOrder, _ORDER),
-    3: (Accepted, _EVENT),
-    4: (Rejected, {**_EVENT, "text": "reason", "request": "request"}),
-    5: (
-        Fill,
-        {
-            **_EVENT,
-            "fill_id": "fill_id",
-            "side": "side",
-            "price_ticks": "price_ticks",
-            "size_lots": "size_lots",
-            "flag": "maker",
-            "fee_ppb": "fee_ppb",
-            "text": "reported_fee",
-        },
-    ),
-    6: (Cancelled, {**_EVENT, "size_lots": "remaining_lots", "text": "reason"}),
-    7: (Replaced, {**_EVENT, "price_ticks": "price_ticks", "size_lots": "size_lots"}),
-    8: (ReplaceRequest, _REPLACE),
-    9: (ReplaceRequest, _REPLACE),
-    10: (CancelRequest, _CANCEL),
-    11: (CancelRequest, _CANCEL),
-    12: (Expired, {**_EVENT, "size_lots": "remaining_lots", "text": "reason"}),
-}
-_APPROVED_KINDS = frozenset({2, 9, 11})
-_KIND_OF = {(cls, kind in _APPROVED_KINDS): kind for kind, (cls, _) in _KINDS.items()}
+_MAX_LENGTH_BYTES = 3
+_MAX_EXPONENT = 1_000
+_START_BYTES = 9
+_CRC_BYTES = 4
 _INT64 = 2**63
+_SEARCHED_BYTES = 1 << 12
 
 
-def encode_record(value: Recorded) -> bytes:
-    """Encodes a request, an approved request or an order event as a record.
+_BY_CLASS = MappingProxyType({kind.record: kind for kind in RECORD_KINDS})
+_BY_CODE = MappingProxyType({kind.code: kind for kind in RECORD_KINDS})
+_REPORTED = 4
+"""A fill's third flag: the venue reported the fee."""
 
-    Raises `DataError`, naming the field, if the value doesn't fit: another type, an integer that exceeds 64 bits, or
-    text longer than `MAX_TEXT_BYTES` bytes.
+
+def _make_table() -> tuple[int, ...]:
+    table = []
+    for byte in range(256):
+        crc = byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+        table.append(crc)
+    return tuple(table)
+
+
+_CRC_TABLE = _make_table()
+
+
+def crc32c(data: bytes) -> int:
+    """Returns the CRC-32C (Castagnoli) of the bytes, for which processors have an instruction."""
+    table = _CRC_TABLE
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ table[(crc ^ byte) & 0xFF]
+    return crc ^ 0xFFFFFFFF
+
+
+def encode_records(records: Iterable[LogRecord]) -> bytes:
+    """Returns the bytes of these records, one after the other.
+
+    Raises `DataError`, naming the field, for a value that has no form: another type, an integer that exceeds 64 bits,
+    a decimal that isn't finite, text that isn't valid Unicode, or so much of it that the body exceeds `MAX_BODY_BYTES`.
     """
-    approved = isinstance(value, Approved)
-    whole = value.request if isinstance(value, Approved) else value
-    kind = _KIND_OF.get((type(whole), approved))
+    return b"".join(map(_encode, records))
+
+
+def _encode(record: LogRecord) -> bytes:
+    kind = _BY_CLASS.get(type(record))
     if kind is None:
-        raise DataError(f"{'an approved' if approved else 'a'} {type(whole).__name__} has no record")
-    cls, attributes = _KINDS[kind]
-    values = dict.fromkeys(_FIELDS, 0)
-    text = b""
-    if isinstance(value, Approved):
-        values["approved_ns"] = _code(Approved, "approved_ns", "approved_ns", value.approved_ns)
-    for field, attribute in attributes.items():
-        found = getattr(whole, attribute)
-        if field == "text":
-            text = _text(cls, attribute, found)
+        raise DataError(f"the order log has no records of the type {type(record).__name__}")
+    time_ns = _integer(record, "time_ns")
+    values: Any = record.order if isinstance(record, SubmitRequested) else record
+    if type(values) is not (NewOrder if kind.record is SubmitRequested else kind.record):
+        raise DataError(f"SubmitRequested.order must be a NewOrder, not {values!r}")
+    flags = sum(_flag(values, name, choices) << bit for name, bit, choices in kind.flags)
+    fields = kind.fields
+    if isinstance(record, Fill):
+        if record.fee_amount is None and record.fee_currency == "":
+            fields = RATED_FILL
         else:
-            values[field] = _code(cls, field, attribute, found)
-    values["text_bytes"] = len(text)
-    return _LAYOUT.pack(RECORD_VERSION, kind, *values.values(), text)
+            flags |= _REPORTED
+    numbers: list[int] = []
+    texts: list[bytes] = []
+    for name, form in fields:
+        if form == "number":
+            numbers.append(_integer(values, name))
+        elif form == "text":
+            _add_text(values, name, getattr(values, name), numbers, texts)
+        elif form == "decimal":
+            _add_decimal(values, name, numbers, texts)
+        elif form == "time":
+            numbers.append((_integer(values, name) - time_ns + _INT64) % (2 * _INT64) - _INT64)
+        else:
+            numbers.append(_flag(values, name, TIMES_IN_FORCE))
+    found = [_fewest(number) for number in numbers]
+    widths = [len(one) for one in found]
+    if len(widths) % 2:
+        widths.append(0)
+    body = b"".join(
+        (
+            bytes((kind.code | flags << 5,)),
+            time_ns.to_bytes(8, "little", signed=True),
+            bytes(low | high << 4 for low, high in zip(widths[::2], widths[1::2], strict=True)),
+            *found,
+            *texts,
+        )
+    )
+    if len(body) > MAX_BODY_BYTES:
+        raise DataError(f"a {kind.record.__name__} of {len(body)} bytes: a record has at most {MAX_BODY_BYTES}")
+    return _varint(len(body)) + body + crc32c(body).to_bytes(_CRC_BYTES, "little")
 
 
-def _code(cls: type, field: str, attribute: str, value: Any) -> int:
-    """Returns the number that stands for an attribute's value."""
-    where = f"{cls.__name__}.{attribute}"
-    if field in _CODES:
-        code = _CODES[field].get(value) if isinstance(value, str) else None
-        if code is None:
-            raise DataError(f"{where} must be one of {', '.join(_CODES[field])}, not {value!r}")
-        return code
-    if field == "flag":
-        if not isinstance(value, bool):
-            raise DataError(f"{where} must be true or false, not {value!r}")
-        return int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not -_INT64 <= value < _INT64:
-        raise DataError(f"{where} must be a 64-bit integer, not {value!r}")
-    if field == "side" and value not in (1, -1):
-        raise DataError(f"{where} must be 1 or -1, not {value!r}")
-    return int(value)
+def _fewest(number: int) -> bytes:
+    magnitude = number if number >= 0 else ~number
+    return number.to_bytes(magnitude.bit_length() // 8 + 1 if number else 0, "little", signed=True)
 
 
-def _text(cls: type, attribute: str, value: Any) -> bytes:
-    where = f"{cls.__name__}.{attribute}"
-    if not isinstance(value, str):
-        raise DataError(f"{where} must be text, not {value!r}")
-    try:
-        text = value.encode()
-    except UnicodeEncodeError as error:
-        raise DataError(f"{where} can't be written as UTF-8: {error.reason}") from error
-    if len(text) > MAX_TEXT_BYTES:
-        raise DataError(f"{where} has {len(text)} bytes; a record holds {MAX_TEXT_BYTES}")
-    return text
+def _varint(length: int) -> bytes:
+    found = bytearray()
+    while length >= 0x80:
+        found.append(length & 0x7F | 0x80)
+        length >>= 7
+    found.append(length)
+    return bytes(found)
 
 
-def decode_records(data: bytes) -> list[Recorded]:
-    """Decodes consecutive records. Raises `DataError` as `decode_record` does."""
-    return [decode_record(data, offset) for offset in range(0, len(data), RECORD_BYTES)]
-
-
-def decode_record(data: bytes, offset: int = 0) -> Recorded:
-    """Decodes the record that starts at byte `offset` of `data`.
-
-    Raises `DataError`, naming byte and field, if the record is truncated, has another version or an unknown kind, or
-    holds an invalid value.
-    """
-    if not 0 <= offset <= len(data) - RECORD_BYTES:
-        left = max(0, min(RECORD_BYTES, len(data) - offset))
-        raise DataError(f"record at byte {offset}: truncated after {left} of {RECORD_BYTES} bytes")
-    version, kind, *numbers, text = _LAYOUT.unpack_from(data, offset)
-    if version != RECORD_VERSION:
-        raise DataError(f"record at byte {offset}: version is {version}, but only version {RECORD_VERSION} can be read")
-    if kind not in _KINDS:
-        raise DataError(f"record at byte {offset}: unknown kind {kind}")
-    cls, attributes = _KINDS[kind]
-    values = dict(zip(_FIELDS, numbers, strict=True))
-    length = values.pop("text_bytes")
-    approved_ns = values.pop("approved_ns") if kind in _APPROVED_KINDS else None
-    for field, value in values.items():
-        if field not in attributes and value:
-            raise DataError(f"record at byte {offset}: {field} must be 0 in a {cls.__name__}, not {value}")
-    found: dict[str, Any] = {
-        attribute: _read_text(text, length, offset) if field == "text" else _value(field, values[field], offset)
-        for field, attribute in attributes.items()
-    }
-    if "text" not in attributes and (length or any(text)):
-        raise DataError(f"record at byte {offset}: a {cls.__name__} has no text")
-    if fee := found.pop("reported_fee", ""):
-        found["fee_amount"], found["fee_currency"] = parse_reported_fee(fee, offset)
-    made: Any = cls(**found)
-    recorded: Recorded = made if approved_ns is None else Approved(made, approved_ns)
-    return recorded
-
-
-def parse_reported_fee(text: str, offset: int = 0) -> tuple[Decimal, str]:
-    """Returns amount and currency of a fee's text; `offset` is where its record starts. Raises `DataError`."""
-    amount, space, currency = text.partition(" ")
-    try:
-        fee = Decimal(amount)
-    except InvalidOperation:
-        fee = Decimal("nan")
-    if not space or not fee.is_finite() or f"{fee} {currency}" != text:
-        raise DataError(f"record at byte {offset}: {text!r} isn't a fee's amount and currency")
-    return fee, currency
-
-
-def _value(field: str, value: int, offset: int) -> Any:
-    """Returns the attribute value that a field's number stands for."""
-    where = f"record at byte {offset}: {field}"
-    if field in _NAMES:
-        name = _NAMES[field].get(value)
-        if name is None:
-            raise DataError(f"{where} must be one of {', '.join(map(str, _NAMES[field]))}, not {value}")
-        return name
-    if field == "flag":
-        if value > 1:
-            raise DataError(f"{where} must be 0 or 1, not {value}")
-        return bool(value)
-    if field == "side":
-        if value not in (1, -1):
-            raise DataError(f"{where} must be 1 or -1, not {value}")
-        return Side(value)
+def _integer(record: Any, name: str) -> int:
+    value = getattr(record, name)
+    if type(value) is not int or not -_INT64 <= value < _INT64:
+        raise DataError(f"{type(record).__name__}.{name} must be a 64-bit integer, not {value!r}")
     return value
 
 
-def _read_text(text: bytes, length: int, offset: int) -> str:
-    if length > MAX_TEXT_BYTES or any(text[length:]):
-        raise DataError(f"record at byte {offset}: text_bytes is {length}, which doesn't match the text")
+def _flag(record: Any, name: str, choices: Sequence[Any]) -> int:
+    value = getattr(record, name)
+    for code, choice in enumerate(choices):
+        if type(value) is type(choice) and value == choice:
+            return code
+    raise DataError(f"{type(record).__name__}.{name} must be one of {', '.join(map(str, choices))}, not {value!r}")
+
+
+def _add_text(record: Any, name: str, value: Any, numbers: list[int], texts: list[bytes]) -> None:
+    if type(value) is not str:
+        raise DataError(f"{type(record).__name__}.{name} must be text, not {value!r}")
     try:
-        return text[:length].decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"record at byte {offset}: the text isn't UTF-8: {error.reason}") from error
+        text = value.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"{type(record).__name__}.{name} can't be written as UTF-8: {error.reason}") from error
+    numbers.append(len(text))
+    texts.append(text)
+
+
+def _add_decimal(record: Any, name: str, numbers: list[int], texts: list[bytes]) -> None:
+    value = getattr(record, name)
+    if value is None and not (name == "amount" and type(record) is Funding):
+        numbers += (0, 0)
+        return
+    if type(value) is not Decimal or not value.is_finite():
+        raise DataError(f"{type(record).__name__}.{name} must be a finite decimal, not {value!r}")
+    short = _short(value)
+    if short is None:
+        numbers.append(1)
+        _add_text(record, name, str(value), numbers, texts)
+    else:
+        coefficient, exponent = short
+        numbers += (exponent + 2 if exponent >= 0 else exponent, coefficient)
+
+
+def _short(value: Decimal) -> tuple[int, int] | None:
+    """Coefficient and exponent, or None if they have no short form."""
+    sign, digits, exponent = value.as_tuple()
+    coefficient = int("".join(map(str, digits)))
+    if (sign and not coefficient) or not isinstance(exponent, int) or abs(exponent) > _MAX_EXPONENT:
+        return None
+    coefficient = -coefficient if sign else coefficient
+    return (coefficient, exponent) if -_INT64 <= coefficient < _INT64 else None
+
+
+def decode_records(data: bytes, offset: int = 0) -> tuple[list[LogRecord], int]:
+    """Reads the records at the beginning of `data`. Returns them, and how many bytes they take.
+
+    What follows them is the beginning of a record that `data` ends within. `offset` is the place of `data` in its file.
+    Raises `DataError`, naming the byte of the file, if there is anything but a record.
+    """
+    records: list[LogRecord] = []
+    at = 0
+    while True:
+        try:
+            found = _body(data, at)
+            if found is None:
+                return records, at
+            body, end = found
+            records.append(_decode(body))
+        except _Damage as damage:
+            raise DataError(f"damaged record at byte {offset + at}: {damage}") from None
+        at = end
+
+
+class _Damage(Exception):  # noqa: N818  what is damaged is a record
+    """What is wrong with a record."""
+
+
+def find_record(data: bytes, start: int) -> int | None:
+    """Returns the place from `start` on, and not far behind it, where a whole record begins; None if there is none."""
+    for at in range(start, min(len(data), start + _SEARCHED_BYTES)):
+        try:
+            found = _body(data, at)
+            if found is not None:
+                _decode(found[0])
+                return at
+        except _Damage:
+            continue
+    return None
+
+
+def _body(data: bytes, at: int) -> tuple[bytes, int] | None:
+    """The body of the record at a place, and where the record ends; None if the data end within it."""
+    length = 0
+    for index, byte in enumerate(data[at : at + _MAX_LENGTH_BYTES]):
+        length |= (byte & 0x7F) << (7 * index)
+        if byte < 0x80:
+            start, end = at + index + 1, at + index + 1 + length
+            if (byte == 0 and index) or not _START_BYTES <= length <= MAX_BODY_BYTES:
+                raise _Damage(f"a length of {length} bytes")
+            if end + _CRC_BYTES > len(data):
+                return None
+            body, checksum = data[start:end], data[end : end + _CRC_BYTES]
+            if crc32c(body) != int.from_bytes(checksum, "little"):
+                raise _Damage("its checksum doesn't match")
+            return body, end + _CRC_BYTES
+    if len(data) - at >= _MAX_LENGTH_BYTES:
+        raise _Damage("its length doesn't end")
+    return None
+
+
+def _decode(body: bytes) -> LogRecord:
+    kind = _BY_CODE.get(body[0] & 0x1F)
+    if kind is None:
+        raise _Damage(f"unknown kind {body[0] & 0x1F}")
+    time_ns = int.from_bytes(body[1:_START_BYTES], "little", signed=True)
+    values, reported = _flags(kind, body[0] >> 5)
+    fields = RATED_FILL if kind.record is Fill and not reported else kind.fields
+    reader = _Reader(body, sum(2 if form == "decimal" else 1 for _, form in fields))
+    for name, form in fields:
+        number = next(reader.numbers)
+        if form == "text":
+            values[name] = reader.text(number)
+        elif form == "decimal":
+            values[name] = reader.decimal(number, next(reader.numbers))
+        elif form == "time":
+            values[name] = (time_ns + number + _INT64) % (2 * _INT64) - _INT64
+        elif form == "time in force":
+            values[name] = _choice(name, number, TIMES_IN_FORCE)
+        else:
+            values[name] = number
+    if reader.at != len(body):
+        raise _Damage(f"a {kind.record.__name__} of {reader.at} bytes in {len(body)}")
+    if reported and values["fee_amount"] is None and not values["fee_currency"]:
+        raise _Damage("a reported fee without amount and currency")
+    if kind.record is Funding and values["amount"] is None:
+        raise _Damage("a funding without amount")
+    if kind.record is SubmitRequested:
+        return SubmitRequested(time_ns, NewOrder(**values))
+    made: LogRecord = kind.record(time_ns=time_ns, **values)
+    return made
+
+
+def _flags(kind: RecordKind, flags: int) -> tuple[dict[str, Any], bool]:
+    """The attributes that flags stand for, and whether the fee of a fill was reported."""
+    reported = kind.record is Fill and bool(flags & _REPORTED)
+    if reported:
+        flags ^= _REPORTED
+    values = {}
+    for name, bit, choices in kind.flags:
+        code = flags >> bit & (1 if len(choices) == 2 else 3)
+        flags ^= code << bit
+        values[name] = _choice(name, code, choices)
+    if flags:
+        raise _Damage(f"unknown flags in a {kind.record.__name__}")
+    return values, reported
+
+
+def _choice(name: str, code: int, choices: Sequence[Any]) -> Any:
+    if not 0 <= code < len(choices):
+        raise _Damage(f"{name} is {code}")
+    return choices[code]
+
+
+class _Reader:
+    """Reads the numbers of a body, and then texts: `at` is the place of the next."""
+
+    def __init__(self, body: bytes, count: int) -> None:
+        self._body = body
+        packed = body[_START_BYTES : _START_BYTES + (count + 1) // 2]
+        widths = [half for byte in packed for half in (byte & 15, byte >> 4)]
+        if len(widths) < count or any(widths[count:]):
+            raise _Damage("its widths")
+        self.at = _START_BYTES + len(packed)
+        self.numbers: Iterator[int] = iter([self._number(width) for width in widths[:count]])
+
+    def _number(self, width: int) -> int:
+        found = self._take(width)
+        number = int.from_bytes(found, "little", signed=True)
+        if width > 8 or len(_fewest(number)) != width:
+            raise _Damage(f"{number} in {width} bytes")
+        return number
+
+    def _take(self, length: int) -> bytes:
+        found = self._body[self.at : self.at + length]
+        if length < 0 or len(found) < length:
+            raise _Damage(f"{length} bytes where {len(found)} are left")
+        self.at += length
+        return found
+
+    def text(self, length: int) -> str:
+        try:
+            return self._take(length).decode()
+        except UnicodeDecodeError as error:
+            raise _Damage(f"text that isn't UTF-8: {error.reason}") from error
+
+    def decimal(self, form: int, value: int) -> Decimal | None:
+        if form == 1:
+            return self._long(self.text(value))
+        if form == 0:
+            if value:
+                raise _Damage(f"no decimal, and {value}")
+            return None
+        exponent = form if form < 0 else form - 2
+        if abs(exponent) > _MAX_EXPONENT:
+            raise _Damage(f"a decimal with the exponent {exponent}")
+        return Decimal(f"{value}E{exponent}")
+
+    def _long(self, text: str) -> Decimal:
+        try:
+            found = Decimal(text)
+        except InvalidOperation:
+            found = Decimal("nan")
+        if not found.is_finite() or str(found) != text or _short(found) is not None:
+            raise _Damage(f"{text!r} isn't a decimal in its only form")
+        return found

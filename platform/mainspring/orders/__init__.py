@@ -1,6 +1,17 @@
 """Order states, and the log that records them."""
 
-from mainspring.orders.discrepancy import Discrepancy
+from mainspring.model import (
+    CancelRequested,
+    Discrepancy,
+    DiscrepancyCleared,
+    LogRecord,
+    MarkedUnknown,
+    ReplaceRequested,
+    RequestApproved,
+    RequestRefused,
+    SessionStarted,
+    SubmitRequested,
+)
 from mainspring.orders.ids import (
     MAX_CLIENT_ORDER_ID,
     ClientOrderId,
@@ -10,30 +21,17 @@ from mainspring.orders.ids import (
     replay_session_part,
 )
 from mainspring.orders.lifecycle import LIFECYCLE, LifecycleEvent, OrderState
-from mainspring.orders.log import (
-    CancelRequested,
-    DiscrepancyCleared,
-    LogRecord,
-    MarkedUnknown,
-    OrderLog,
-    ReplaceRequested,
-    RequestApproved,
-    RequestRefused,
-    SessionStarted,
-    Sink,
-    SubmitRequested,
-    read_order_log,
-    unwritable_log,
-)
+from mainspring.orders.log import OrderLog, Sink, unwritable_log
+from mainspring.orders.log_file import OrderLogFile, read_order_log
+from mainspring.orders.log_header import LOG_VERSION, LoggedInstrument
 from mainspring.orders.open_lots import OpenLots
 from mainspring.orders.order import Order
-from mainspring.orders.pool import OrderPool
-from mainspring.orders.queue import OrderQueue
 from mainspring.orders.tracker import DISCREPANCY, ORDER_UNKNOWN, OrderTracker
 
 __all__ = [
     "DISCREPANCY",
     "LIFECYCLE",
+    "LOG_VERSION",
     "MAX_CLIENT_ORDER_ID",
     "ORDER_UNKNOWN",
     "CancelRequested",
@@ -42,12 +40,12 @@ __all__ = [
     "DiscrepancyCleared",
     "LifecycleEvent",
     "LogRecord",
+    "LoggedInstrument",
     "MarkedUnknown",
     "OpenLots",
     "Order",
     "OrderLog",
-    "OrderPool",
-    "OrderQueue",
+    "OrderLogFile",
     "OrderState",
     "OrderTracker",
     "ReplaceRequested",

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import msgspec
-
 from mainspring.model import Cancelled, Expired, Fill, OrderEvent, Rejected, Replaced
 
 __all__ = [
@@ -19,7 +17,6 @@ __all__ = [
     "UNREQUESTED",
     "WRONG_INSTRUMENT",
     "WRONG_SIDE",
-    "Discrepancy",
     "describe_event",
 ]
 
@@ -58,20 +55,6 @@ WRONG_INSTRUMENT: Final = "wrong-instrument"
 
 MALFORMED: Final = "malformed"
 """A fill of no lots or at no price, or a replacement by no more than was filled. It isn't counted."""
-
-
-class Discrepancy(msgspec.Struct, frozen=True, gc=False, tag="discrepancy"):
-    """What a venue reported of an order against what we know of it.
-
-    `what` is one of the codes of this module, and `detail` gives the figures for a person. `time_ns` is the lane's
-    time.
-    """
-
-    time_ns: int
-    order_id: int
-    instrument: int
-    what: str
-    detail: str
 
 
 def describe_event(event: OrderEvent) -> str:

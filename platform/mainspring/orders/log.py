@@ -1,132 +1,14 @@
 """The order log: every request, decision and order event of a session, encoded, counted and hashed."""
 
 import hashlib
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
-import msgspec
+from mainspring.errors import DataError
+from mainspring.model import Instrument, LogRecord
+from mainspring.orders.log_header import encode_header
 
-from mainspring.errors import CodecError, DataError, PluginError
-from mainspring.model import (
-    Accepted,
-    Cancelled,
-    Expired,
-    Fill,
-    Funding,
-    NewOrder,
-    OrderEvent,
-    Rejected,
-    Replaced,
-    RequestKind,
-)
-from mainspring.orders.discrepancy import Discrepancy
-from mainspring.seams import MAX_MESSAGE_BYTES, Codec
-
-__all__ = [
-    "CancelRequested",
-    "DiscrepancyCleared",
-    "LogRecord",
-    "MarkedUnknown",
-    "OrderLog",
-    "ReplaceRequested",
-    "RequestApproved",
-    "RequestRefused",
-    "SessionStarted",
-    "Sink",
-    "SubmitRequested",
-    "read_order_log",
-    "unwritable_log",
-]
-
-_PREFIX_BYTES = 4
-
-
-class SessionStarted(msgspec.Struct, frozen=True, gc=False, tag="session"):
-    """Before the first request: the session's part of client order ids, and the lane's number in it.
-
-    `mainspring.orders.client_order_id` makes an order's id of these and its `order_id`.
-    """
-
-    time_ns: int
-    session: str
-    lane: int
-
-
-class SubmitRequested(msgspec.Struct, frozen=True, gc=False, tag="submit"):
-    """A strategy asked for a new order."""
-
-    time_ns: int
-    order: NewOrder
-
-
-class CancelRequested(msgspec.Struct, frozen=True, gc=False, tag="cancel"):
-    """A strategy asked for an order to be cancelled."""
-
-    time_ns: int
-    order_id: int
-
-
-class ReplaceRequested(msgspec.Struct, frozen=True, gc=False, tag="replace"):
-    """A strategy asked for an order to stand at another price or total size."""
-
-    time_ns: int
-    order_id: int
-    price_ticks: int
-    size_lots: int
-
-
-class RequestApproved(msgspec.Struct, frozen=True, gc=False, tag="approved"):
-    """The risk gate approved a request, which goes to the router."""
-
-    time_ns: int
-    order_id: int
-    request: RequestKind = "new"
-
-
-class RequestRefused(msgspec.Struct, frozen=True, gc=False, tag="refused"):
-    """A request was refused, for this reason, before it reached the router."""
-
-    time_ns: int
-    order_id: int
-    reason: str
-    detail: str = ""
-    request: RequestKind = "new"
-
-
-class MarkedUnknown(msgspec.Struct, frozen=True, gc=False, tag="unknown"):
-    """The state of an order isn't known any more: `reason` is "no-answer" or "connection-down"."""
-
-    time_ns: int
-    order_id: int
-    reason: str
-
-
-class DiscrepancyCleared(msgspec.Struct, frozen=True, gc=False, tag="discrepancy-cleared"):
-    """A command let new orders go out again in an instrument where a discrepancy had stopped them."""
-
-    time_ns: int
-    instrument: int
-
-
-LogRecord: TypeAlias = (
-    SessionStarted
-    | SubmitRequested
-    | CancelRequested
-    | ReplaceRequested
-    | RequestApproved
-    | RequestRefused
-    | Accepted
-    | Rejected
-    | Fill
-    | Cancelled
-    | Expired
-    | Replaced
-    | Discrepancy
-    | DiscrepancyCleared
-    | MarkedUnknown
-    | Funding
-)
+__all__ = ["OrderLog", "Sink", "unwritable_log"]
 
 
 class Sink(Protocol):
@@ -138,37 +20,50 @@ class Sink(Protocol):
 
 
 class OrderLog:
-    """Encodes records with a codec and writes each after its length in 4 bytes, little-endian.
+    """Writes the header and the records of an order log, in the format that `docs/order-log.md` describes.
 
-    A record is an object with the key "type". The same session gives the same bytes. The log neither opens nor closes
-    `sink`; if it is None, the log only counts and hashes.
+    The same session gives the same bytes. The log neither opens nor closes its sink; without one it only counts and
+    hashes.
     """
 
-    def __init__(self, codec: Codec, sink: Sink | None = None) -> None:
-        self._encode = codec.encode
+    def __init__(
+        self,
+        encode: Callable[[Sequence[LogRecord]], bytes],
+        instruments: Sequence[tuple[str, Instrument]],
+        sink: Sink | None = None,
+    ) -> None:
+        """`encode` is that of a `mainspring.seams.Records`; `instruments` are the lane's, each with its name."""
+        self._encode = encode
         self._sink = sink
-        self._digest = hashlib.sha256()
+        self._header = encode_header(instruments)
+        self._digest = hashlib.sha256(self._header)
         self._records = 0
-        self._bytes = 0
+        self._bytes = len(self._header)
 
-    def write(self, record: LogRecord | OrderEvent) -> None:
-        """Appends a record.
+    def write_all(self, records: Sequence[LogRecord]) -> None:
+        """Appends records.
 
-        Raises `PluginError` if the codec can't encode it, `DataError` if the sink can't be written.
+        Raises what the encoder raises for a record that has no form, and `DataError` if the sink can't be written.
         """
-        try:
-            body = self._encode(msgspec.to_builtins(record))
-        except CodecError as error:
-            raise PluginError("", f"the order log's codec can't encode a record: {error}") from error
-        data = len(body).to_bytes(_PREFIX_BYTES, "little") + body
-        if self._sink is not None:
-            try:
-                self._sink.write(data)
-            except OSError as error:
-                raise unwritable_log(self._sink, error) from error
+        data = self._encode(records)
+        self._write(data)
         self._digest.update(data)
-        self._records += 1
+        self._records += len(records)
         self._bytes += len(data)
+
+    def finish(self) -> None:
+        """Says that there are no more records. Raises `DataError` as `write_all` does."""
+        self._write(b"")
+
+    def _write(self, data: bytes) -> None:
+        if self._sink is None:
+            return
+        if self._header:
+            data, self._header = self._header + data, b""
+        try:
+            self._sink.write(data)
+        except OSError as error:
+            raise unwritable_log(self._sink, error) from error
 
     @property
     def records(self) -> int:
@@ -177,7 +72,7 @@ class OrderLog:
 
     @property
     def bytes_written(self) -> int:
-        """The number of bytes written, lengths included."""
+        """The number of bytes written, the header included."""
         return self._bytes
 
     @property
@@ -193,37 +88,3 @@ def unwritable_log(sink: object, error: OSError) -> DataError:
         f"the order log can't be written to {name}: {error.strerror}. The lane stopped there; orders that the venue "
         "had taken may still be open."
     )
-
-
-def read_order_log(path: Path, codec: Codec) -> Iterator[LogRecord]:
-    """Yields the records of a log file in order, in constant memory.
-
-    `codec` must read the format that wrote them. Raises `DataError`, with the record's number and byte offset, if the
-    file ends within a record or a record can't be read.
-    """
-    offset = 0
-    with path.open("rb") as file:
-        number = 1
-        while prefix := file.read(_PREFIX_BYTES):
-            where = f"{path}: record {number}, at byte {offset}"
-            if len(prefix) < _PREFIX_BYTES:
-                raise DataError(f"{where}: the file ends within the record's length")
-            length = int.from_bytes(prefix, "little")
-            if length > MAX_MESSAGE_BYTES:
-                raise DataError(f"{where}: a length of {length} bytes; the file is damaged or isn't an order log")
-            body = file.read(length)
-            if len(body) < length:
-                raise DataError(f"{where}: the file ends after {len(body)} of the record's {length} bytes")
-            yield _decode(body, codec, where)
-            offset += _PREFIX_BYTES + length
-            number += 1
-
-
-def _decode(body: bytes, codec: Codec, where: str) -> LogRecord:
-    try:
-        record: LogRecord = msgspec.convert(codec.decode(body), LogRecord)
-    except CodecError as error:
-        raise DataError(f"{where}: {error}; was the log written with another codec?") from error
-    except msgspec.ValidationError as error:
-        raise DataError(f"{where}: not an order record: {error}") from error
-    return record

@@ -5,13 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from mainspring.errors import OrderStateError
-from mainspring.model import Fill, Instrument, NewOrder, OrderEvent, Refusal, Side
+from mainspring.model import Discrepancy, Fill, Instrument, NewOrder, OrderEvent, Refusal, Side
 from mainspring.orders.discrepancy import (
     DUPLICATE_FILL,
     MALFORMED,
     UNKNOWN_ORDER,
     WRONG_INSTRUMENT,
-    Discrepancy,
     describe_event,
 )
 from mainspring.orders.lifecycle import LifecycleEvent, OrderState

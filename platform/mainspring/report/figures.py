@@ -23,6 +23,7 @@ __all__ = [
     "three_digits",
     "time_of_day",
     "times_as_long",
+    "utc_text",
     "whole_percent",
 ]
 
@@ -173,3 +174,12 @@ def _decimal(text: str | None) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number is not None and number.is_finite() else None
+
+
+def utc_text(time_ns: int) -> str:
+    """Formats a time in nanoseconds since the Unix epoch: 2024-08-08T23:00:00.000000001Z."""
+    seconds, rest_ns = divmod(time_ns, 1_000_000_000)
+    try:
+        return f"{datetime.fromtimestamp(seconds, tz=UTC):%Y-%m-%dT%H:%M:%S}.{rest_ns:09d}Z"
+    except (OverflowError, ValueError, OSError):
+        return f"{time_ns} ns since 1970"

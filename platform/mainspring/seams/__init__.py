@@ -24,6 +24,7 @@ from mainspring.seams.files import FileOption, file_options
 from mainspring.seams.latency import LatencyContext, LatencyModel, register_latencies
 from mainspring.seams.market import AccountView, BookView, MarketStatistics, MarketView, OpenOrder, PositionView
 from mainspring.seams.queue import QueueModel, register_queues
+from mainspring.seams.records import Records, register_records
 from mainspring.seams.risk import RiskCheck, register_risk_checks
 from mainspring.seams.router import NEVER_NS, Router, RouterContext, register_routers
 from mainspring.seams.slippage import SlippageModel, register_slippage
@@ -77,6 +78,7 @@ __all__ = [
     "QueueModel",
     "RawMessage",
     "Reaction",
+    "Records",
     "ResyncRequest",
     "RiskCheck",
     "Router",
@@ -101,6 +103,7 @@ __all__ = [
     "register_feeds",
     "register_latencies",
     "register_queues",
+    "register_records",
     "register_risk_checks",
     "register_routers",
     "register_slippage",

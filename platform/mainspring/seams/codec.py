@@ -69,6 +69,6 @@ def register_codecs(catalogue: Catalogue) -> None:
     contract of `mainspring.seams.Codec`. `mainspring.testing.check_codec` checks that it does.
 
     Capabilities: `format` ("json" or "msgpack", required) says which of the two codec slots it fits; `strict` (bool,
-    required) is False if `decode` departs from the contract, and `lenient` (str) then says how. A codec that isn't
-    strict may encode the order log, but the plan refuses to read a feed with it.
+    required) is False if `decode` departs from the contract, and `lenient` (str) then says how: the plan
+    refuses to read a feed with it.
     """

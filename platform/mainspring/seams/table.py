@@ -13,6 +13,7 @@ from mainspring.seams.decoder import register_decoders
 from mainspring.seams.feed import register_feeds
 from mainspring.seams.latency import register_latencies
 from mainspring.seams.queue import register_queues
+from mainspring.seams.records import register_records
 from mainspring.seams.risk import register_risk_checks
 from mainspring.seams.router import register_routers
 from mainspring.seams.slippage import register_slippage
@@ -51,7 +52,8 @@ class Seam(msgspec.Struct, frozen=True, kw_only=True):
     `slot` is None for a seam whose plugins the config names in its own way. The others have a plain slot: the table
     `[name]` with `plugin` and the plugin's options. Its factory is called once per lane, with the lane's instruments,
     or once per instrument, with that instrument. Without a plugin for it, the slot stays empty; what was made is in
-    `Lane.parts`. (Feed, decoder, book, slippage, latency and router get their arguments from wiring: see their hooks.)
+    `Lane.parts`. (Feed, decoder, book, slippage, latency, router and records get their arguments from wiring:
+    see their hooks.)
 
     `required` are the capabilities that each offer must state. `ranked_by` is the capability within whose values
     offers are ranked; if it is empty, all are ranked together. `separator` stands between the words of a plugin's
@@ -141,6 +143,12 @@ _ROWS: Final = {
             hook=register_latencies,
             slot="instrument",
             scaffold=Scaffold(noun="Latency", slots='latency.plugin = "$plugin"'),
+        ),
+        Seam(
+            name="records",
+            hook=register_records,
+            slot="lane",
+            scaffold=Scaffold(noun="Records", slots='records.plugin = "$plugin"'),
         ),
         Seam(
             name="strategy",

@@ -179,9 +179,8 @@ class Driver:
             sends, records = effects.sends[:], effects.records[:]
             self.failures += effects.failures
             effects.clear()
-            if self.log is not None:
-                for record in records:
-                    self.log.write(record)
+            if self.log is not None and records:
+                self.log.write_all(records)
             for send in sends:
                 self._do_send(send)
             # Only now, so that a cancel never overtakes the order that it names.

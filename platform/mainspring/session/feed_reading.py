@@ -195,7 +195,7 @@ def _messages(plan: Plan, registry: Registry) -> Iterator[RawMessage]:
 
 
 def _codec(plan: Plan, registry: Registry) -> Codec:
-    codec: Codec = registry.get("codec", plan.feed_codec.plugin).factory()
+    codec: Codec = registry.get("codec", plan.codec.plugin).factory()
     return codec
 
 

@@ -135,6 +135,8 @@ class LaneRun:
             self._replay.finish()
             if self._state is not None:
                 save_states(self._state, self._lane.strategies.bound)
+            if self._replay.log is not None:
+                self._replay.log.finish()
             if self._log is not None:
                 try:
                     self._log.finish()

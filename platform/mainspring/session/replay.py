@@ -1,12 +1,12 @@
 """The driver for captures and generated sessions: merges feeds by receive time, with everything that falls due."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from mainspring.errors import CaptureError, CodecError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.wiring import Wired
 from mainspring.lane import FeedHandler, Messages
+from mainspring.report.figures import utc_text
 from mainspring.seams import NEVER_NS, RawMessage
 from mainspring.session.driver import Driver, Recorder
 from mainspring.session.outcome import count_understood
@@ -69,7 +69,7 @@ class ReplayFeed:
             return ""
         path, line = self.source.here(back=len(self.chunk) - 1 - at)
         where = f", line {line:,} of {path}" if line else ""
-        return f"It happened at message {self.totals.messages:,}{where}, received {_utc(self.chunk[at][0])}."
+        return f"It happened at message {self.totals.messages:,}{where}, received {utc_text(self.chunk[at][0])}."
 
     def _set_head(self) -> None:
         self.head_ns = self.chunk[self.at][0] if self.at < len(self.chunk) else NEVER_NS
@@ -191,11 +191,3 @@ class Replay(Driver):
         for other in others:
             first.add_note(f"Then {other}")
         raise first
-
-
-def _utc(time_ns: int) -> str:
-    seconds, rest_ns = divmod(time_ns, 1_000_000_000)
-    try:
-        return f"{datetime.fromtimestamp(seconds, tz=UTC):%Y-%m-%dT%H:%M:%S}.{rest_ns:09d}Z"
-    except (OverflowError, ValueError, OSError):
-        return f"{time_ns} ns since 1970"

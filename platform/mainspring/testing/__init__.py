@@ -14,6 +14,7 @@ from mainspring.testing.market import INSTRUMENT, SECOND_INSTRUMENT, FakeAccount
 from mainspring.testing.naive_book import NaiveBook
 from mainspring.testing.plain_codecs import PlainJsonCodec, PlainMsgpackCodec, plain_codec
 from mainspring.testing.queue import BackOfQueue, check_queue
+from mainspring.testing.records import check_records
 from mainspring.testing.risk import check_risk
 from mainspring.testing.router import check_router
 from mainspring.testing.session import FakeSession
@@ -40,6 +41,7 @@ __all__ = [
     "check_latency",
     "check_offer",
     "check_queue",
+    "check_records",
     "check_risk",
     "check_router",
     "check_slippage",

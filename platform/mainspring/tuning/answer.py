@@ -6,15 +6,13 @@ from typing import Any
 
 import msgspec
 
-from mainspring.data.scratch import scratch_folder
 from mainspring.errors import MainspringError
 from mainspring.host.plan import Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.lane import Lane, Market
 from mainspring.model import Side
-from mainspring.orders import read_order_log
-from mainspring.seams import Codec, RawMessage
+from mainspring.seams import RawMessage
 from mainspring.session.driver import Driver
 from mainspring.tuning.lanes import run_over
 
@@ -47,35 +45,24 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def answer_of(
-    plan: Plan,
-    registry: Registry,
-    messages: Sequence[RawMessage],
-    edges: Sequence[tuple[str, RawMessage]],
-    log_codec: Codec,
+    plan: Plan, registry: Registry, messages: Sequence[RawMessage], edges: Sequence[tuple[str, RawMessage]]
 ) -> Answer:
     """Runs the messages and then the edge cases through the lane of a plan, and returns its output.
 
-    `edges` has each edge case with a description of what is wrong with it. `log_codec` is the default's codec; the
-    order log is read with it, so that codecs may encode the same records differently.
+    `edges` has each edge case with a description of what is wrong with it.
     """
-    parts = {}
-    with scratch_folder("answer") as folder:
-        path = folder / "orders.log"
-        with path.open("wb") as sink:
-            driver = Driver(wire(plan, registry, order_log=sink))
-            lane = driver.lane
-            parts["refused messages"] = _text(run_over(driver, messages))
-            parts.update(_state(lane, ""))
-            for what, message in edges:
-                # The texts of refusals may differ.
-                refused = [said.partition(":")[0] for _, said in run_over(driver, [message])]
-                before = parts.get(f"edge case, {what}", "")
-                parts[f"edge case, {what}"] = f"{before} {refused[0] if refused else 'taken'}".strip()
-            parts.update(_state(lane, ", after the edge cases"))
-        records = sha256()
-        for record in read_order_log(path, log_codec):
-            records.update(msgspec.json.encode(record))
-        parts["order log"] = records.hexdigest()
+    driver = Driver(wire(plan, registry))
+    lane = driver.lane
+    parts = {"refused messages": _text(run_over(driver, messages))}
+    parts.update(_state(lane, ""))
+    for what, message in edges:
+        # The texts of refusals may differ.
+        refused = [said.partition(":")[0] for _, said in run_over(driver, [message])]
+        before = parts.get(f"edge case, {what}", "")
+        parts[f"edge case, {what}"] = f"{before} {refused[0] if refused else 'taken'}".strip()
+    parts.update(_state(lane, ", after the edge cases"))
+    if driver.log is not None:
+        parts["order log"] = driver.log.sha256
     return Answer(parts=parts)
 
 

@@ -8,15 +8,14 @@ import msgspec
 
 from mainspring.host.offers import Offer, decode_options, why_unusable
 from mainspring.host.plan import Choice, Plan, Setting
-from mainspring.host.planning import READS
 from mainspring.host.registry import Registry
 from mainspring.tuning.uses import Uses
 
-__all__ = ["CHUNKS", "Candidate", "Field", "log_codecs", "pipelines", "settings"]
+__all__ = ["CHUNKS", "Candidate", "Field", "pipelines", "settings"]
 
 CHUNKS: Final = (128, 512, 2048)
 
-_FIELDS: Final = {"decoder": "decoder", "book": "book", "codec (json)": "json_codec", "codec (binary)": "binary_codec"}
+_FIELDS: Final = {"decoder": "decoder", "book": "book", "codec (json)": "codec", "codec (binary)": "codec"}
 _AUTO: Final = "default"
 
 
@@ -75,7 +74,7 @@ def pipelines(plan: Plan, registry: Registry, uses: Uses, options: Mapping[str, 
     call it (see `mainspring.tuning.uses`). `options` are the config's options by slot, for the plugin that runs there.
     """
     unusable: dict[str, str] = {}
-    codec = plan.feed_codec
+    codec = plan.codec
     decoders = _fillers(plan.decoder, registry, options, unusable, varied=uses.decoder)
     books = _fillers(plan.book, registry, options, unusable, varied=uses.book)
     readers = _fillers(codec, registry, options, unusable, varied=any(uses.codec_by_decoder.values()))
@@ -96,23 +95,6 @@ def pipelines(plan: Plan, registry: Registry, uses: Uses, options: Mapping[str, 
     return _field("pipeline", found, unusable, (plan.decoder, codec, plan.book))
 
 
-def log_codecs(plan: Plan, registry: Registry, uses: Uses) -> Field:
-    """Returns the order log's codecs; only the default if no log is written, or the codec raced in a pipeline."""
-    slot = plan.binary_codec.slot
-    unusable: dict[str, str] = {}
-    reads = plan.feed_codec.slot == slot and uses.codec_by_decoder.get(plan.decoder.plugin, True)
-    varied = uses.log_codec and not reads
-    found = [
-        Candidate(name=choice.plugin, choices=(choice,))
-        for choice in _fillers(plan.binary_codec, registry, {}, unusable, varied=varied)
-    ]
-    field = _field(slot, found, unusable, (plan.binary_codec,))
-    if varied or plan.binary_codec.rule != _AUTO:
-        return field
-    because = "the feed reads with it: it raced with its pipeline" if reads else "nothing is written to the order log"
-    return msgspec.structs.replace(field, because=because)
-
-
 def settings(setting: Setting[Any], values: Iterable[Any]) -> Field:
     """Returns the possible values of a slot without a plugin."""
     others = [value for value in values if value != setting.value] if setting.rule == _AUTO else []
@@ -128,7 +110,7 @@ def _field(
 ) -> Field:
     because = ""
     if len(found) == 1:
-        pinned = [f"{one.slot} is {one.because.removesuffix(READS)}" for one in slots if one.rule != _AUTO]
+        pinned = [f"{one.slot} is {one.because}" for one in slots if one.rule != _AUTO]
         because = "; ".join(pinned) if pinned else f"{found[0].name} is the only candidate here"
     return Field(race=race, candidates=tuple(found), unusable=unusable, because=because)
 

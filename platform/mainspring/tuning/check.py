@@ -30,12 +30,12 @@ def check(loaded: Loaded, registry: Registry, *, budget: Budget, seed: int, prog
     tuned = make_session(loaded, registry).first
     candidate = Candidate(
         name=TUNED,
-        choices=(tuned.decoder, tuned.json_codec, tuned.binary_codec, tuned.book),
+        choices=(tuned.decoder, tuned.codec, tuned.book),
         settings=(tuned.chunk, tuned.gc),
     )
     as_default = Candidate(
         name=DEFAULT,
-        choices=(default.decoder, default.json_codec, default.binary_codec, default.book),
+        choices=(default.decoder, default.codec, default.book),
         settings=(default.chunk, default.gc),
     )
     if candidate.slots == as_default.slots:

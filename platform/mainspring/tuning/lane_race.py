@@ -12,7 +12,7 @@ from mainspring.data import read_capture
 from mainspring.host.applying import apply_gc
 from mainspring.host.plan import Plan
 from mainspring.host.registry import Registry
-from mainspring.seams import Codec, RawMessage
+from mainspring.seams import RawMessage
 from mainspring.tuning.answer import Answer, answer_of
 from mainspring.tuning.edges import edge_messages
 from mainspring.tuning.lanes import RacedLane, ReadAhead, tail_ns
@@ -112,18 +112,16 @@ class LaneRace:
                 lane.count()
 
     def _answer(self, name: str) -> Answer:
-        messages, edges, log_codec = self._questions
-        return answer_of(self._plans[name], self._registry, messages, edges, log_codec)
+        messages, edges = self._questions
+        return answer_of(self._plans[name], self._registry, messages, edges)
 
     @cached_property
-    def _questions(self) -> tuple[list[RawMessage], list[tuple[str, RawMessage]], Codec]:
-        """Returns the workload's messages and edge cases, and the codec for reading order logs."""
+    def _questions(self) -> tuple[list[RawMessage], list[tuple[str, RawMessage]]]:
+        """Returns the workload's messages and edge cases."""
         plan = self._subject.workload.plan
         messages = [message for path in plan.source.captures for message in read_capture(path)]
-        reads, logs = (
-            self._registry.get("codec", one.plugin).factory() for one in (plan.feed_codec, plan.binary_codec)
-        )
-        return messages, edge_messages(messages, reads, plan.source.encoding), logs
+        codec = self._registry.get("codec", plan.codec.plugin).factory()
+        return messages, edge_messages(messages, codec, plan.source.encoding)
 
 
 def _plain(name: str) -> str:

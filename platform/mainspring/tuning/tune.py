@@ -18,7 +18,7 @@ from mainspring.host.profiles.freshness import installed_candidates
 from mainspring.host.profiles.model import Decision, Paired, Profile, Skipped
 from mainspring.host.registry import Registry
 from mainspring.tuning.budget import Budget
-from mainspring.tuning.candidates import CHUNKS, Candidate, Field, log_codecs, pipelines, settings
+from mainspring.tuning.candidates import CHUNKS, Candidate, Field, pipelines, settings
 from mainspring.tuning.decisions import decision_of, has_verdict, without_gain
 from mainspring.tuning.needs import PAIRS, measure_costs
 from mainspring.tuning.objective import describe_objective, objective_of
@@ -158,7 +158,6 @@ class _Races:
         """Runs every race that has more than one candidate."""
         makers: dict[str, Callable[[Plan], Field]] = {
             _PIPELINE: lambda plan: pipelines(plan, self._registry, uses, options),
-            self._plan.binary_codec.slot: lambda plan: log_codecs(plan, self._registry, uses),
             self._plan.chunk.slot: lambda plan: settings(plan.chunk, CHUNKS),
             self._plan.gc.slot: lambda plan: settings(plan.gc, GC_MODES),
         }

@@ -20,14 +20,12 @@ __all__ = ["Uses", "watch_uses"]
 class Uses(msgspec.Struct, frozen=True, kw_only=True):
     """What a lane calls. `decoder`: a decoder runs the feed's declarations. `book`: the lane has a book.
 
-    `codec_by_decoder` says for each decoder if it calls the feed's codec for valid messages. `log_codec`: something was
-    encoded for the order log.
+    `codec_by_decoder` says for each decoder if it calls the feed's codec for valid messages.
     """
 
     decoder: bool
     book: bool
     codec_by_decoder: dict[str, bool]
-    log_codec: bool
 
 
 def watch_uses(plan: Plan, registry: Registry, messages: Sequence[RawMessage]) -> Uses:
@@ -38,7 +36,7 @@ def watch_uses(plan: Plan, registry: Registry, messages: Sequence[RawMessage]) -
     """
     books = registry.get("feed", plan.feed.plugin).capabilities.get("books", True)
     decoders = _Watch()
-    decoded, encoded = _count_calls(plan, _watched(registry, plan.decoder, decoders.factory), messages)
+    decoded = _decodes(plan, _watched(registry, plan.decoder, decoders.factory), messages)
     by_decoder = {plan.decoder.plugin: decoded}
     others = registry.offers("decoder").values() if decoders.calls and plan.decoder.rule == "default" else ()
     for offer in others:
@@ -46,19 +44,17 @@ def watch_uses(plan: Plan, registry: Registry, messages: Sequence[RawMessage]) -
             continue
         other = msgspec.structs.replace(plan.decoder, plugin=offer.name, options=None)
         try:
-            by_decoder[offer.name], _ = _count_calls(msgspec.structs.replace(plan, decoder=other), registry, messages)
+            by_decoder[offer.name] = _decodes(msgspec.structs.replace(plan, decoder=other), registry, messages)
         except MainspringError:
             by_decoder[offer.name] = True
-    return Uses(decoder=bool(decoders.calls), book=bool(books), codec_by_decoder=by_decoder, log_codec=encoded)
+    return Uses(decoder=bool(decoders.calls), book=bool(books), codec_by_decoder=by_decoder)
 
 
-def _count_calls(plan: Plan, registry: Registry, messages: Sequence[RawMessage]) -> tuple[bool, bool]:
-    """Whether the feed's codec decoded, and whether the log's codec encoded, anything."""
-    reading, logging = _Watch(), _Watch()
-    spied = _watched(registry, plan.binary_codec, logging.codec("encode"))
-    spied = _watched(spied, plan.feed_codec, reading.codec("decode"))
-    run_over(Driver(wire(plan, spied)), messages)
-    return reading.calls > 0, logging.calls > 0
+def _decodes(plan: Plan, registry: Registry, messages: Sequence[RawMessage]) -> bool:
+    """Whether the feed's codec decoded anything."""
+    reading = _Watch()
+    run_over(Driver(wire(plan, _watched(registry, plan.codec, reading.codec))), messages)
+    return reading.calls > 0
 
 
 class _Watch:
@@ -76,28 +72,23 @@ class _Watch:
 
         return make
 
-    def codec(self, counted: str) -> Callable[[Callable[..., Codec]], Callable[..., Codec]]:
-        """Wraps a factory of codecs to count the calls of one method."""
-
-        def wrap(factory: Callable[..., Codec]) -> Callable[..., Codec]:
-            return lambda *arguments, **options: _WatchedCodec(factory(*arguments, **options), self, counted)
-
-        return wrap
+    def codec(self, factory: Callable[..., Codec]) -> Callable[..., Codec]:
+        """Wraps a factory of codecs to count what they decode."""
+        return lambda *arguments, **options: _WatchedCodec(factory(*arguments, **options), self)
 
 
 class _WatchedCodec:
-    """A codec that counts the calls of one method."""
+    """A codec that counts what it decodes."""
 
-    def __init__(self, codec: Codec, watch: _Watch, counted: str) -> None:
-        self.decode = codec.decode
+    def __init__(self, codec: Codec, watch: _Watch) -> None:
         self.encode = codec.encode
-        method: Callable[..., Any] = getattr(codec, counted)
+        self._decode = codec.decode
+        self._watch = watch
 
-        def call(value: Any) -> Any:
-            watch.calls += 1
-            return method(value)
-
-        setattr(self, counted, call)
+    def decode(self, data: bytes) -> Any:
+        """Decodes and counts."""
+        self._watch.calls += 1
+        return self._decode(data)
 
 
 def _watched(registry: Registry, choice: Choice, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Registry:

@@ -21,10 +21,14 @@ from random import Random
 
 import msgpack
 
+from mainspring.data.scratch import scratch_folder
 from mainspring.host.config import load_config
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
-from mainspring.session import open_messages
+from mainspring.host.session_planning import make_session
+from mainspring.model import LogRecord, encode_records
+from mainspring.orders import read_order_log
+from mainspring.session import open_messages, run_session
 
 _CORPUS = Path(__file__).resolve().parent / "corpus"
 _OF_EACH = 250
@@ -57,8 +61,20 @@ def main() -> None:
             _keep("books", b"".join(map(_command, decimals[at : at + 64])))
     for seed in range(_OF_EACH):
         _keep("tracker", Random(seed).randbytes(1 + 7 * 60))  # noqa: S311
+    for record in _reference_records():
+        # Without its length and checksum, which the target makes.
+        _keep("records", encode_records([record])[1:-4])
     for folder in sorted(_CORPUS.iterdir()):
         sys.stdout.write(f"{folder.name}: {len(list(folder.iterdir())):,} inputs\n")
+
+
+def _reference_records() -> Iterator[LogRecord]:
+    """The last record of each kind of the reference session's first half minute."""
+    with scratch_folder("corpus") as folder:
+        log = folder / "orders.log"
+        session = make_session(load_config(None, ("feed.seconds=30",)), registry := Registry.load())
+        run_session(session, registry, order_log=log)
+        yield from {type(record): record for record in read_order_log(log)}.values()
 
 
 def _reference_session() -> Iterator[bytes]:

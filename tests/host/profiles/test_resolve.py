@@ -35,8 +35,7 @@ def make_plan():
         feed=choice("feed", "venue-a"),
         decoder=choice("decoder", "closures"),
         book=choice("book", "plain"),
-        json_codec=choice("codec (json)", "text", because="the default; the feed reads with it"),
-        binary_codec=choice("codec (binary)", "pack"),
+        codec=choice("codec (json)", "text"),
         slippage=None,
         router=None,
         strategies=(),
@@ -69,17 +68,10 @@ def test_the_winner_takes_the_slots_with_its_evidence(make_plan, make_profile, a
         ("decoder", "fast", "profile"),
         ("codec (json)", "text", "profile"),
         ("book", "deep", "profile"),
-        ("codec (binary)", "pack", "default"),
     ]
-    assert (plan.decoder.because, plan.book.because) == (WON, WON)
-    assert plan.json_codec.because == f"{WON}; the feed reads with it"
+    assert (plan.decoder.because, plan.codec.because, plan.book.because) == (WON, WON, WON)
     left = "the default; the races of 2026-11-26 didn't include it"
-    assert [one.because for one in (plan.feed, plan.binary_codec, plan.chunk, plan.gc)] == [
-        "the default",
-        left,
-        left,
-        left,
-    ]
+    assert [one.because for one in (plan.feed, plan.chunk, plan.gc)] == ["the default", left, left]
 
 
 def test_stale_and_imported_are_said(make_plan, make_profile, acme):
@@ -156,7 +148,7 @@ def test_what_the_config_pins_stays(make_plan, make_profile, acme):
 def test_a_winner_that_is_gone_is_not_taken(make_plan, make_profile, acme):
     """Without its book the pipeline isn't taken at all: what was raced together stays together."""
     plan = resolve(make_plan(), fresh(make_profile()), acme(without=("deep",)), {})
-    assert [one.plugin for one in (plan.decoder, plan.json_codec, plan.book)] == ["closures", "text", "plain"]
+    assert [one.plugin for one in (plan.decoder, plan.codec, plan.book)] == ["closures", "text", "plain"]
     assert plan.decoder.because == (
         "the default; the winner of the race of 2026-11-26, fast + deep, isn't used: no book plugin is named 'deep'. "
         "There are: plain."
@@ -177,8 +169,8 @@ def test_a_codec_of_another_format_is_not_taken(make_plan, make_profile, make_de
     slots = {**winner.slots, "codec (json)": "pack"}
     decision = make_decision(slots=slots, candidates=(default, msgspec.structs.replace(winner, slots=slots)))
     plan = resolve(make_plan(), fresh(make_profile(decisions=(decision,))), acme(), {})
-    assert plan.json_codec.plugin == "text"
-    assert "the codec 'pack' has another format" in plan.json_codec.because
+    assert plan.codec.plugin == "text"
+    assert "the codec 'pack' has another format" in plan.codec.because
 
 
 def test_the_slots_options_go_to_the_winner(make_plan, make_profile, acme, make_offer):

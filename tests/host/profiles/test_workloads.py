@@ -73,7 +73,6 @@ def test_the_same_work_is_the_same(digest):
         "decoder.plugin=python",
         "book.plugin=sorted-dict",
         "codec.json=orjson",
-        "codec.binary=msgpack",
         "session.chunk=512",
         'hardware.gc="as-is"',
         'instrument={"BTC/USDT"={tick_size="0.1"}}',

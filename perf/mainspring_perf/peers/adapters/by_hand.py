@@ -10,7 +10,7 @@ import orjson
 
 from mainspring_perf.peers.adapters._loop import from_bytes, from_deltas, read_grid, session_answer
 from mainspring_perf.peers.adapters._typed import follow_typed
-from mainspring_perf.peers.contract import Answer, Candidates, Inputs, Level, Prepared
+from mainspring_perf.peers.contract import RECORDS_A_BATCH, Answer, Candidates, Inputs, Level, Prepared
 
 __all__ = ["CANDIDATES", "BisectBook"]
 
@@ -70,18 +70,20 @@ class _Fill(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def _records(encode: Any, decode: Any, fills: list[Any]) -> Prepared:
-    def run() -> list[Any]:
-        return [decode(encode(fill)) for fill in fills]
+    batches = [fills[at : at + RECORDS_A_BATCH] for at in range(0, len(fills), RECORDS_A_BATCH)]
 
-    def answer(decoded: list[Any]) -> Answer:
-        return {"fills": [list(msgspec.to_builtins(fill)) for fill in decoded]}
+    def run() -> list[list[Any]]:
+        return [decode(encode(batch)) for batch in batches]
 
-    sizes = [len(encode(fill)) for fill in fills]
-    return Prepared(run, answer, f"{sum(sizes) / len(sizes):.0f} bytes a record")
+    def answer(decoded: list[list[Any]]) -> Answer:
+        return {"fills": [list(msgspec.to_builtins(fill)) for batch in decoded for fill in batch]}
+
+    return Prepared(run, answer, f"{sum(map(len, map(encode, batches))) / len(fills):.0f} bytes a record")
 
 
 def _records_msgspec(coder: Any, inputs: Inputs) -> Prepared:
-    return _records(coder.Encoder().encode, coder.Decoder(_Fill).decode, [_Fill(*one) for one in inputs.read("fills")])
+    fills = [_Fill(*one) for one in inputs.read("fills")]
+    return _records(coder.Encoder().encode, coder.Decoder(list[_Fill]).decode, fills)
 
 
 def _records_orjson(inputs: Inputs) -> Prepared:

@@ -7,17 +7,18 @@ from typing import Any
 
 import msgspec
 
-from mainspring.model import Approved, Fill, Instrument, NewOrder, Side, records
+from mainspring.model import Approved, Fill, Instrument, NewOrder, Side
 from mainspring.orders import OpenLots
 from mainspring.portfolio import Account, Position, Valuation
 from mainspring.risk import Gate
-from mainspring.seams import Book, FeedContext, SlippageModel
+from mainspring.seams import Book, FeedContext, Records, SlippageModel
 from mainspring.testing import FakeMarket, FakeStatistics
 from mainspring_perf.parts import book_sides, drive
-from mainspring_perf.peers.contract import Answer, Candidates, Inputs, Prepared
+from mainspring_perf.peers.contract import RECORDS_A_BATCH, Answer, Candidates, Inputs, Prepared
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.records.python import PythonRecords
 from mainspring_plugins.risk._limit import LimitOptions
 from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
@@ -112,20 +113,24 @@ def _limit(text: str) -> LimitOptions:
     return LimitOptions(limit=Decimal(text))
 
 
-def recording(encode: Callable[[Any], bytes], decode: Callable[[bytes], Any], inputs: Inputs) -> Prepared:
-    """The fills of the inputs, each encoded by `encode` and decoded by `decode`."""
+def recording(make: Callable[[], Records], inputs: Inputs) -> Prepared:
+    """The fills of the inputs, encoded and decoded a batch at a time."""
     fills = [
         Fill(order_id, instrument, time_ns, fill_id, Side(side), price_ticks, size_lots, maker, fee_ppb)
         for order_id, instrument, time_ns, fill_id, side, price_ticks, size_lots, maker, fee_ppb in inputs.read("fills")
     ]
 
+    batches = [fills[at : at + RECORDS_A_BATCH] for at in range(0, len(fills), RECORDS_A_BATCH)]
+    records = make()
+    encode, decode = records.encode, records.decode
+
     def run() -> list[Any]:
-        return [decode(encode(fill)) for fill in fills]
+        return [decode(encode(batch)) for batch in batches]
 
     def answer(decoded: list[Any]) -> Answer:
-        return {"fills": [list(msgspec.structs.astuple(fill))[:_FIELDS] for fill in decoded]}
+        return {"fills": [list(msgspec.structs.astuple(fill))[:_FIELDS] for batch, _ in decoded for fill in batch]}
 
-    return Prepared(run, answer, f"{records.RECORD_BYTES} bytes a record")
+    return Prepared(run, answer, f"{len(encode(fills)) / len(fills):.0f} bytes a record")
 
 
 def market_of(inputs: Inputs) -> FakeMarket:
@@ -166,6 +171,6 @@ CANDIDATES: Candidates = {
     "bytes": {"Python decoder, bisect-list": _bytes},
     "book": {"bisect-list": partial(playing, BisectListBook)},
     "risk": {"gate with two checks": _risk},
-    "records": {"records in Python": partial(recording, records.encode_record, records.decode_record)},
+    "records": {"records in Python": partial(recording, PythonRecords)},
     "slippage": {"square-root": _slippage},
 }

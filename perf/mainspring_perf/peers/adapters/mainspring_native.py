@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mainspring_native import orders
 from mainspring_native._native import Batch
+from mainspring_native.records import NativeRecords
 from mainspring_native.replay import EVENT, replay
 from mainspring_perf.parts import CHUNK, native_market, run_fused
 from mainspring_perf.peers.adapters.mainspring import (
@@ -70,6 +70,6 @@ CANDIDATES: Candidates = {
     },
     "book": {name: partial(_book, name) for name in ("ladder", "sorted-vec", "btree")},
     "replay": {"compiled strategy, ladder": partial(_replay, True), "Python strategy, ladder": partial(_replay, False)},
-    "records": {"native records": partial(recording, orders.encode_record, orders.decode_record)},
+    "records": {"native records": partial(recording, NativeRecords)},
     "slippage": {"native square-root": _slippage},
 }

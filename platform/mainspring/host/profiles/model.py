@@ -65,7 +65,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     `slots` are the winner's: {"decoder": "native", "codec (json)": "orjson", "book": "ladder"}, by the `slot` of its
     `Choice` or `Setting` in the plan; the values are plugin names, or settings as text.
 
-    `race` is "pipeline", "codec (binary)", "chunk" or "gc". `chunk` and `gc` are slots of their own: how many messages
+    `race` is "pipeline", "chunk" or "gc". `chunk` and `gc` are slots of their own: how many messages
     a lane processes at a time, and the garbage collector's setting. `noise` is 0.02 for 2%, `grade` how quiet the host
     was, and `because` explains the decision.
     """

@@ -9,14 +9,12 @@ from mainspring.errors import UnknownPlugin, UnusablePlugin
 from mainspring.host.config import GC_MODES, MOST_CHUNK
 from mainspring.host.offers import decode_options
 from mainspring.host.plan import Choice, Plan, Setting
-from mainspring.host.planning import READS
 from mainspring.host.profiles.describe import day_of, describe_kept_default, describe_winner, name_of
 from mainspring.host.profiles.model import Decision, Found, Profile
 from mainspring.host.registry import Registry
 
 __all__ = ["resolve"]
 
-_FIELDS: Final = {"decoder": "decoder", "book": "book", "codec (json)": "json_codec", "codec (binary)": "binary_codec"}
 _OPEN: Final = "default"
 _DEFAULT: Final = "the default"
 
@@ -32,17 +30,17 @@ def resolve(plan: Plan, found: Found, registry: Registry, options: Mapping[str, 
     all, since what was raced together belongs together. Pinned slots stay pinned.
     """
     if found.profile is None:
-        return _explained(plan, f"the default; {found.because}", _FIELDS | _settings(plan))
+        return _explained(plan, f"the default; {found.because}", _fields(plan))
     day = day_of(found.profile)
     decided: set[str] = set()
     for decision in found.profile.decisions:
         decided.update(decision.slots)
         plan = _carried_out(plan, decision, found, found.profile, registry, options)
     for skipped in found.profile.skipped:
-        fields = {slot: field for slot, field in (_FIELDS | _settings(plan)).items() if slot in skipped.slots}
+        fields = {slot: field for slot, field in _fields(plan).items() if slot in skipped.slots}
         plan = _explained(plan, f"the default; not raced on {day}: {skipped.because}", fields)
         decided.update(skipped.slots)
-    rest = {slot: field for slot, field in (_FIELDS | _settings(plan)).items() if slot not in decided}
+    rest = {slot: field for slot, field in _fields(plan).items() if slot not in decided}
     return _explained(plan, f"the default; the races of {day} didn't include it", rest)
 
 
@@ -54,7 +52,7 @@ def _carried_out(
     registry: Registry,
     options: Mapping[str, Mapping[str, Any]],
 ) -> Plan:
-    fields = {slot: field for slot, field in (_FIELDS | _settings(plan)).items() if slot in decision.slots}
+    fields = {slot: field for slot, field in _fields(plan).items() if slot in decision.slots}
     there = {slot: _name_in(getattr(plan, field)) for slot, field in fields.items()}
     if decision.slots == decision.default and there.items() <= decision.slots.items():
         return _explained(plan, describe_kept_default(decision, profile, found.freshness), fields)
@@ -75,8 +73,10 @@ def _name_in(one: Choice | Setting[Any]) -> str:
     return one.plugin if isinstance(one, Choice) else str(one.value)
 
 
-def _settings(plan: Plan) -> dict[str, str]:
-    return {plan.chunk.slot: "chunk", plan.gc.slot: "gc"}
+def _fields(plan: Plan) -> dict[str, str]:
+    """The plan's fields that races decide on, by their slots."""
+    names = ("decoder", "book", "codec", "chunk", "gc")
+    return {getattr(plan, name).slot: name for name in names}
 
 
 def _explained(plan: Plan, because: str, fields: Mapping[str, str], rule: str = _OPEN) -> Plan:
@@ -88,10 +88,8 @@ def _explained(plan: Plan, because: str, fields: Mapping[str, str], rule: str = 
     for field in fields.values():
         one = getattr(plan, field)
         if one.rule == _OPEN:
-            reads = READS if isinstance(one, Choice) and one == plan.feed_codec else ""
-            own = one.because.removesuffix(READS)
-            words = own + because.removeprefix(_DEFAULT) if because.startswith(_DEFAULT) else because
-            reported[field] = msgspec.structs.replace(one, rule=rule, because=words + reads)
+            words = one.because + because.removeprefix(_DEFAULT) if because.startswith(_DEFAULT) else because
+            reported[field] = msgspec.structs.replace(one, rule=rule, because=words)
     return msgspec.structs.replace(plan, **reported)
 
 

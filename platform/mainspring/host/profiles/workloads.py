@@ -46,7 +46,7 @@ def workload(plan: "Plan") -> WorkloadKey:
         "strategies": [one.choice.plugin for one in plan.strategies],
         "trading": [(one.slot, one.plugin) for one in trading],
         "slots": (
-            [_open(one) for one in (plan.decoder, plan.book, plan.json_codec, plan.binary_codec)],
+            [_open(one) for one in (plan.decoder, plan.book, plan.codec)],
             [_set(one) for one in (plan.chunk, plan.gc)],
         ),
     }

@@ -16,6 +16,7 @@ from mainspring.model import (
     Instrument,
     InstrumentStatus,
     Level,
+    LogRecord,
     MarketEvent,
     MarkPrice,
     NewOrder,
@@ -28,7 +29,6 @@ from mainspring.model import (
     Trade,
     Walk,
 )
-from mainspring.model.records import Recorded
 from mainspring.orders import Discrepancy, OrderState
 from mainspring.seams import MarketView, RawMessage, Reaction
 from mainspring.venue.paper_funding import PaperFunding
@@ -41,25 +41,21 @@ __all__ = [
     "FrameDecoder",
     "Fused",
     "Market",
-    "MpscQueue",
     "OpenLots",
     "OpenOrders",
-    "OrderPool",
     "OrderTracker",
     "PaperVenue",
     "Replay",
     "Slippage",
-    "SpscQueue",
     "Statistics",
     "TrackedOrder",
     "WireDecoder",
     "__version__",
     "book_functions",
     "build_info",
-    "decode_record",
     "decode_records",
     "encode_frame",
-    "encode_record",
+    "encode_records",
     "event_rows",
 ]
 __version__: str
@@ -270,35 +266,6 @@ def event_rows(decoder: WireDecoder, batch: Batch, instrument: int) -> bytes: ..
 def book_functions() -> dict[str, int]: ...
 
 @final
-class SpscQueue:
-    def __new__(cls, capacity: int) -> SpscQueue: ...
-    @property
-    def capacity(self) -> int: ...
-    def push(self, value: Recorded) -> bool: ...
-    def pop(self) -> Recorded | None: ...
-    def __len__(self) -> int: ...
-
-@final
-class MpscQueue:
-    def __new__(cls, capacity: int) -> MpscQueue: ...
-    @property
-    def capacity(self) -> int: ...
-    def push(self, value: Recorded) -> bool: ...
-    def pop(self) -> Recorded | None: ...
-    def __len__(self) -> int: ...
-
-@final
-class OrderPool:
-    def __new__(cls, capacity: int) -> OrderPool: ...
-    @property
-    def capacity(self) -> int: ...
-    def __len__(self) -> int: ...
-    def take(self, value: Recorded) -> int | None: ...
-    def get(self, handle: int) -> Recorded: ...
-    def put(self, handle: int, value: Recorded) -> None: ...
-    def release(self, handle: int) -> None: ...
-
-@final
 class TrackedOrder:
     @property
     def order(self) -> NewOrder: ...
@@ -359,9 +326,8 @@ class OrderTracker:
     def open_orders(self, instrument: int, strategy: str) -> Collection[TrackedOrder]: ...
     def all_open(self) -> list[TrackedOrder]: ...
 
-def encode_record(value: Recorded) -> bytes: ...
-def decode_record(data: bytes, offset: int = 0) -> Recorded: ...
-def decode_records(data: bytes) -> list[Recorded]: ...
+def encode_records(records: Iterable[LogRecord]) -> bytes: ...
+def decode_records(data: bytes, offset: int = 0) -> tuple[list[LogRecord], int]: ...
 
 @final
 class CaptureBlocks:

@@ -3,8 +3,10 @@
 #![forbid(unsafe_code)]
 
 use crate::book::Side;
-use crate::orders::crc::crc32;
-use crate::orders::record::{CRC, Decimal, Fill, MAX_BODY, NewOrder, Record, Request, START, TimeInForce};
+use crate::orders::crc::crc32c;
+use crate::orders::record::{
+    CRC, Decimal, Fill, MAX_BODY, MAX_EXPONENT, NewOrder, Record, Request, START, TimeInForce, width,
+};
 
 /// Why bytes aren't a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,35 +20,47 @@ pub enum Fault {
 /// Reads the record at the beginning of `data`. Returns it and how many bytes it takes.
 #[inline]
 pub fn decode(data: &[u8]) -> Result<(Record<'_>, usize), Fault> {
-    let mut at = Reader { rest: data };
-    // Longer than any length: a varint that goes on is no length.
-    let length = match at.unsigned() {
-        Some(length) => usize::try_from(length).ok().filter(|&length| (START..=MAX_BODY).contains(&length)),
-        None if data.len() < 4 && data.iter().all(|byte| byte & 0x80 != 0) => return Err(Fault::Torn),
-        None => None,
+    let (length, start) = match data.first() {
+        Some(&length) if length < 0x80 => (usize::from(length), 1),
+        _ => long(data)?,
     };
-    let length = length.ok_or(Fault::Damaged)?;
-    let start = data.len() - at.rest.len();
-    let (Some(body), Some(crc)) =
-        (data.get(start..start + length), data.get(start + length..).and_then(<[u8]>::first_chunk::<CRC>))
-    else {
-        return Err(Fault::Torn);
-    };
-    if crc32(body) != u32::from_le_bytes(*crc) {
+    if !(START..=MAX_BODY).contains(&length) {
         return Err(Fault::Damaged);
     }
-    read(body).map(|record| (record, start + length + CRC)).ok_or(Fault::Damaged)
+    let end = start + length;
+    let (Some(body), Some(crc)) = (data.get(start..end), data.get(end..).and_then(<[u8]>::first_chunk::<CRC>)) else {
+        return Err(Fault::Torn);
+    };
+    if crc32c(body) != u32::from_le_bytes(*crc) {
+        return Err(Fault::Damaged);
+    }
+    read(Reader { data, at: start + START, end }, body).map(|record| (record, end + CRC)).ok_or(Fault::Damaged)
+}
+
+/// A length of more than one byte in its shortest form, and how many bytes it takes.
+#[cold]
+fn long(data: &[u8]) -> Result<(usize, usize), Fault> {
+    let mut length = 0;
+    for (at, &byte) in data.iter().enumerate().take(3) {
+        length |= usize::from(byte & 0x7f) << (7 * at);
+        if byte < 0x80 {
+            return if byte == 0 { Err(Fault::Damaged) } else { Ok((length, at + 1)) };
+        }
+    }
+    Err(if data.len() < 3 { Fault::Torn } else { Fault::Damaged })
 }
 
 #[inline]
-fn read(body: &[u8]) -> Option<Record<'_>> {
+fn read<'a>(mut at: Reader<'a>, body: &[u8]) -> Option<Record<'a>> {
     let (&[head, ..], time) = (body.first_chunk::<START>()?, body[1..].first_chunk::<8>()?);
     let (kind, flags, time_ns) = (head & 0x1f, head >> 5, i64::from_le_bytes(*time));
-    let mut at = Reader { rest: &body[START..] };
     let record = match kind {
-        1 => Record::SessionStarted { time_ns, session: at.text()?, lane: at.number()? },
+        1 => {
+            let [session, lane] = at.numbers()?;
+            Record::SessionStarted { time_ns, session: at.text(session)?, lane }
+        }
         2 => {
-            let [order_id, instrument, price_ticks, size_lots, difference] = at.numbers()?;
+            let [order_id, instrument, price_ticks, size_lots, difference, time_in_force, strategy] = at.numbers()?;
             Record::SubmitRequested {
                 time_ns,
                 order: NewOrder {
@@ -57,60 +71,46 @@ fn read(body: &[u8]) -> Option<Record<'_>> {
                     price_ticks,
                     size_lots,
                     created_ns: time_ns.wrapping_add(difference),
-                    time_in_force: match at.byte()? {
+                    time_in_force: match time_in_force {
                         0 => TimeInForce::Gtc,
                         1 => TimeInForce::Ioc,
                         2 => TimeInForce::Fok,
                         _ => return None,
                     },
                     post_only: flags & 4 != 0,
-                    strategy: at.text()?,
+                    strategy: at.text(strategy)?,
                 },
             }
         }
-        3 => Record::CancelRequested { time_ns, order_id: at.number()? },
+        3 => {
+            let [order_id] = at.numbers()?;
+            Record::CancelRequested { time_ns, order_id }
+        }
         4 => {
             let [order_id, price_ticks, size_lots] = at.numbers()?;
             Record::ReplaceRequested { time_ns, order_id, price_ticks, size_lots }
         }
-        5 => Record::RequestApproved { time_ns, order_id: at.number()?, request: request(flags)? },
-        6 => Record::RequestRefused {
-            time_ns,
-            order_id: at.number()?,
-            reason: at.text()?,
-            detail: at.text()?,
-            request: request(flags)?,
-        },
+        5 => {
+            let [order_id] = at.numbers()?;
+            Record::RequestApproved { time_ns, order_id, request: request(flags)? }
+        }
+        6 => {
+            let [order_id, reason, detail] = at.numbers()?;
+            let (reason, detail) = (at.text(reason)?, at.text(detail)?);
+            Record::RequestRefused { time_ns, order_id, reason, detail, request: request(flags)? }
+        }
         7 => {
             let [order_id, instrument] = at.numbers()?;
             Record::Accepted { time_ns, order_id, instrument }
         }
         8 => {
-            let [order_id, instrument] = at.numbers()?;
-            Record::Rejected { time_ns, order_id, instrument, reason: at.text()?, request: request(flags)? }
+            let [order_id, instrument, reason] = at.numbers()?;
+            Record::Rejected { time_ns, order_id, instrument, reason: at.text(reason)?, request: request(flags)? }
         }
-        9 => {
-            let [order_id, instrument, fill_id, price_ticks, size_lots, fee_ppb] = at.numbers()?;
-            let (fee_amount, fee_currency) = if flags & 4 != 0 { (at.decimal()?, at.text()?) } else { (None, "") };
-            if flags & 4 != 0 && fee_amount.is_none() && fee_currency.is_empty() {
-                return None;
-            }
-            Record::Fill(Fill {
-                time_ns,
-                order_id,
-                instrument,
-                fill_id,
-                side: side(flags),
-                price_ticks,
-                size_lots,
-                maker: flags & 2 != 0,
-                fee_ppb,
-                fee_amount,
-                fee_currency,
-            })
-        }
+        9 => fill(&mut at, flags, time_ns)?,
         10 | 11 => {
-            let ([order_id, instrument, remaining_lots], reason) = (at.numbers()?, at.text()?);
+            let [order_id, instrument, remaining_lots, reason] = at.numbers()?;
+            let reason = at.text(reason)?;
             if kind == 10 {
                 Record::Cancelled { time_ns, order_id, instrument, remaining_lots, reason }
             } else {
@@ -122,23 +122,60 @@ fn read(body: &[u8]) -> Option<Record<'_>> {
             Record::Replaced { time_ns, order_id, instrument, price_ticks, size_lots }
         }
         13 => {
-            let [order_id, instrument] = at.numbers()?;
-            Record::Discrepancy { time_ns, order_id, instrument, what: at.text()?, detail: at.text()? }
+            let [order_id, instrument, what, detail] = at.numbers()?;
+            Record::Discrepancy { time_ns, order_id, instrument, what: at.text(what)?, detail: at.text(detail)? }
         }
-        14 => Record::DiscrepancyCleared { time_ns, instrument: at.number()? },
-        15 => Record::MarkedUnknown { time_ns, order_id: at.number()?, reason: at.text()? },
-        16 => Record::Funding {
-            time_ns,
-            instrument: at.number()?,
-            amount: at.decimal()??,
-            currency: at.text()?,
-            rate: at.decimal()?,
-            mark_price: at.decimal()?,
-        },
+        14 => {
+            let [instrument] = at.numbers()?;
+            Record::DiscrepancyCleared { time_ns, instrument }
+        }
+        15 => {
+            let [order_id, reason] = at.numbers()?;
+            Record::MarkedUnknown { time_ns, order_id, reason: at.text(reason)? }
+        }
+        16 => {
+            let [instrument, amount, amount_value, currency, rate, rate_value, mark, mark_value] = at.numbers()?;
+            Record::Funding {
+                time_ns,
+                instrument,
+                amount: at.decimal(amount, amount_value)??,
+                currency: at.text(currency)?,
+                rate: at.decimal(rate, rate_value)?,
+                mark_price: at.decimal(mark, mark_value)?,
+            }
+        }
         _ => return None,
     };
     let flagless = !matches!(kind, 2 | 5 | 6 | 8 | 9);
-    (at.rest.is_empty() && !(flagless && flags != 0)).then_some(record)
+    (at.at == at.end && !(flagless && flags != 0)).then_some(record)
+}
+
+#[inline]
+fn fill<'a>(at: &mut Reader<'a>, flags: u8, time_ns: i64) -> Option<Record<'a>> {
+    let ([order_id, instrument, fill_id, price_ticks, size_lots, fee_ppb], fee_amount, fee_currency) = if flags & 4 == 0
+    {
+        (at.numbers()?, None, "")
+    } else {
+        let [a, b, c, d, e, f, form, value, currency] = at.numbers()?;
+        let (amount, currency) = (at.decimal(form, value)?, at.text(currency)?);
+        if amount.is_none() && currency.is_empty() {
+            return None;
+        }
+        ([a, b, c, d, e, f], amount, currency)
+    };
+    Some(Record::Fill(Fill {
+        time_ns,
+        order_id,
+        instrument,
+        fill_id,
+        side: side(flags),
+        price_ticks,
+        size_lots,
+        maker: flags & 2 != 0,
+        fee_ppb,
+        fee_amount,
+        fee_currency,
+    }))
 }
 
 fn side(flags: u8) -> Side {
@@ -154,62 +191,69 @@ fn request(flags: u8) -> Option<Request> {
     }
 }
 
+/// Reads a body, which ends at `end` of the data.
 struct Reader<'a> {
-    rest: &'a [u8],
+    data: &'a [u8],
+    at: usize,
+    end: usize,
 }
 
 impl<'a> Reader<'a> {
-    #[inline]
-    fn byte(&mut self) -> Option<u8> {
-        let (&byte, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(byte)
-    }
-
-    /// A varint of at most 64 bits in its shortest form.
-    #[inline]
-    fn unsigned(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return (shift == 0 || byte != 0 && (shift < 63 || byte == 1)).then_some(value);
-            }
-        }
-        None
-    }
-
-    #[inline]
-    fn number(&mut self) -> Option<i64> {
-        self.unsigned().map(|value| (value >> 1) as i64 ^ -((value & 1) as i64))
-    }
-
+    /// Numbers in as few bytes as they need, after their widths. Once for each body.
     #[inline]
     fn numbers<const N: usize>(&mut self) -> Option<[i64; N]> {
+        let widths = self.eight(self.at);
+        let mut at = self.at + N.div_ceil(2);
         let mut numbers = [0; N];
-        for number in &mut numbers {
-            *number = self.number()?;
+        // What is wrong is gathered, so that there is one branch for all.
+        let mut wrong = N % 2 == 1 && widths >> (4 * N) & 15 != 0;
+        for (index, number) in numbers.iter_mut().enumerate() {
+            let bytes = (widths >> (4 * index) & 15) as usize;
+            let unused = (64 - 8 * bytes as i64) as u32 & 63;
+            let value = ((self.eight(at) << unused) as i64) >> unused;
+            *number = if bytes == 0 { 0 } else { value };
+            wrong |= width(*number) != bytes;
+            at += bytes;
         }
-        Some(numbers)
+        self.at = at;
+        (!wrong && at <= self.end).then_some(numbers)
     }
 
-    fn text(&mut self) -> Option<&'a str> {
-        let length = usize::try_from(self.unsigned()?).ok()?;
-        let (text, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        std::str::from_utf8(text).ok()
-    }
-
-    fn decimal(&mut self) -> Option<Option<Decimal<'a>>> {
-        Some(match self.unsigned()? {
-            0 => None,
-            1 => Some(Decimal::Long(self.text()?)),
-            code => {
-                let code = code - 2;
-                let exponent = i32::try_from((code >> 1) as i64 ^ -((code & 1) as i64)).ok()?;
-                Some(Decimal::Short { coefficient: self.number()?, exponent })
+    /// The next eight bytes, of which those after the data are 0.
+    #[inline]
+    fn eight(&self, at: usize) -> u64 {
+        match self.data.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(eight) => u64::from_le_bytes(*eight),
+            None => {
+                let mut eight = [0; 8];
+                let rest = self.data.get(at..).unwrap_or_default();
+                eight[..rest.len()].copy_from_slice(rest);
+                u64::from_le_bytes(eight)
             }
-        })
+        }
+    }
+
+    #[inline]
+    fn text(&mut self, length: i64) -> Option<&'a str> {
+        let end = self.at.checked_add(usize::try_from(length).ok()?)?;
+        if end > self.end {
+            return None;
+        }
+        let text = std::str::from_utf8(&self.data[self.at..end]).ok()?;
+        self.at = end;
+        Some(text)
+    }
+
+    #[inline]
+    fn decimal(&mut self, form: i64, value: i64) -> Option<Option<Decimal<'a>>> {
+        match form {
+            0 => (value == 0).then_some(None),
+            1 => Some(Some(Decimal::Long(self.text(value)?))),
+            _ => {
+                let exponent = if form < 0 { form } else { form - 2 };
+                (exponent.unsigned_abs() <= MAX_EXPONENT)
+                    .then_some(Some(Decimal::Short { coefficient: value, exponent: exponent as i32 }))
+            }
+        }
     }
 }

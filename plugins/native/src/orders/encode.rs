@@ -3,11 +3,11 @@
 #![forbid(unsafe_code)]
 
 use crate::book::Side;
-use crate::orders::crc::crc32;
-use crate::orders::record::{Decimal, MAX_BODY, Record, Request, START, TimeInForce};
+use crate::orders::crc::crc32c;
+use crate::orders::record::{Decimal, MAX_BODY, Record, Request, START, TimeInForce, width};
 
-/// The most bytes that the length, the start of a body and six numbers can take.
-const MAX_HEAD: usize = 1 + START + 6 * 10;
+/// More than the length, the start of a body, the widths and ten numbers can take, as a power of two.
+const ROOM: usize = 128;
 
 /// Appends a record.
 ///
@@ -16,113 +16,126 @@ const MAX_HEAD: usize = 1 + START + 6 * 10;
 /// If the texts are so long that the body has more than `MAX_BODY` bytes.
 #[inline]
 pub fn encode_into(out: &mut Vec<u8>, record: &Record<'_>) {
-    let start = out.len();
-    out.reserve(MAX_HEAD + 2);
     match *record {
         Record::SessionStarted { time_ns, session, lane } => {
-            Head::new(1, 0, time_ns).put(out);
-            text(out, session);
-            out.extend_from_slice(Number::of(lane).bytes());
+            put(out, 1, 0, time_ns, [length(session), lane], [session]);
         }
         Record::SubmitRequested { time_ns, order } => {
             let flags =
                 u8::from(order.side == Side::Sell) | u8::from(!order.limit) << 1 | u8::from(order.post_only) << 2;
-            let mut head = Head::new(2, flags, time_ns);
-            head.numbers([order.order_id, order.instrument, order.price_ticks, order.size_lots]);
-            head.number(order.created_ns.wrapping_sub(time_ns));
-            head.byte(match order.time_in_force {
+            let time_in_force = match order.time_in_force {
                 TimeInForce::Gtc => 0,
                 TimeInForce::Ioc => 1,
                 TimeInForce::Fok => 2,
-            });
-            head.put(out);
-            text(out, order.strategy);
+            };
+            let numbers = [
+                order.order_id,
+                order.instrument,
+                order.price_ticks,
+                order.size_lots,
+                order.created_ns.wrapping_sub(time_ns),
+                time_in_force,
+                length(order.strategy),
+            ];
+            put(out, 2, flags, time_ns, numbers, [order.strategy]);
         }
-        Record::CancelRequested { time_ns, order_id } => {
-            Head::new(3, 0, time_ns).with([order_id]).put(out);
-        }
+        Record::CancelRequested { time_ns, order_id } => put(out, 3, 0, time_ns, [order_id], []),
         Record::ReplaceRequested { time_ns, order_id, price_ticks, size_lots } => {
-            Head::new(4, 0, time_ns).with([order_id, price_ticks, size_lots]).put(out);
+            put(out, 4, 0, time_ns, [order_id, price_ticks, size_lots], []);
         }
         Record::RequestApproved { time_ns, order_id, request } => {
-            Head::new(5, code(request), time_ns).with([order_id]).put(out);
+            put(out, 5, code(request), time_ns, [order_id], []);
         }
         Record::RequestRefused { time_ns, order_id, reason, detail, request } => {
-            Head::new(6, code(request), time_ns).with([order_id]).put(out);
-            text(out, reason);
-            text(out, detail);
+            let numbers = [order_id, length(reason), length(detail)];
+            put(out, 6, code(request), time_ns, numbers, [reason, detail]);
         }
-        Record::Accepted { time_ns, order_id, instrument } => {
-            Head::new(7, 0, time_ns).with([order_id, instrument]).put(out);
-        }
+        Record::Accepted { time_ns, order_id, instrument } => put(out, 7, 0, time_ns, [order_id, instrument], []),
         Record::Rejected { time_ns, order_id, instrument, reason, request } => {
-            Head::new(8, code(request), time_ns).with([order_id, instrument]).put(out);
-            text(out, reason);
+            put(out, 8, code(request), time_ns, [order_id, instrument, length(reason)], [reason]);
         }
         Record::Fill(fill) => {
-            let reported = fill.fee_amount.is_some() || !fill.fee_currency.is_empty();
-            let flags = u8::from(fill.side == Side::Sell) | u8::from(fill.maker) << 1 | u8::from(reported) << 2;
-            let mut head = Head::new(9, flags, fill.time_ns);
-            head.numbers([
-                fill.order_id,
-                fill.instrument,
-                fill.fill_id,
-                fill.price_ticks,
-                fill.size_lots,
-                fill.fee_ppb,
-            ]);
-            head.put(out);
-            if reported {
-                decimal(out, fill.fee_amount);
-                text(out, fill.fee_currency);
+            let flags = u8::from(fill.side == Side::Sell) | u8::from(fill.maker) << 1;
+            let [a, b, c, d, e, f] =
+                [fill.order_id, fill.instrument, fill.fill_id, fill.price_ticks, fill.size_lots, fill.fee_ppb];
+            if fill.fee_amount.is_none() && fill.fee_currency.is_empty() {
+                put(out, 9, flags, fill.time_ns, [a, b, c, d, e, f], []);
+            } else {
+                let (form, value, text) = decimal(fill.fee_amount);
+                let numbers = [a, b, c, d, e, f, form, value, length(fill.fee_currency)];
+                put(out, 9, flags | 4, fill.time_ns, numbers, [text, fill.fee_currency]);
             }
         }
         Record::Cancelled { time_ns, order_id, instrument, remaining_lots, reason } => {
-            Head::new(10, 0, time_ns).with([order_id, instrument, remaining_lots]).put(out);
-            text(out, reason);
+            put(out, 10, 0, time_ns, [order_id, instrument, remaining_lots, length(reason)], [reason]);
         }
         Record::Expired { time_ns, order_id, instrument, remaining_lots, reason } => {
-            Head::new(11, 0, time_ns).with([order_id, instrument, remaining_lots]).put(out);
-            text(out, reason);
+            put(out, 11, 0, time_ns, [order_id, instrument, remaining_lots, length(reason)], [reason]);
         }
         Record::Replaced { time_ns, order_id, instrument, price_ticks, size_lots } => {
-            Head::new(12, 0, time_ns).with([order_id, instrument, price_ticks, size_lots]).put(out);
+            put(out, 12, 0, time_ns, [order_id, instrument, price_ticks, size_lots], []);
         }
         Record::Discrepancy { time_ns, order_id, instrument, what, detail } => {
-            Head::new(13, 0, time_ns).with([order_id, instrument]).put(out);
-            text(out, what);
-            text(out, detail);
+            let numbers = [order_id, instrument, length(what), length(detail)];
+            put(out, 13, 0, time_ns, numbers, [what, detail]);
         }
-        Record::DiscrepancyCleared { time_ns, instrument } => {
-            Head::new(14, 0, time_ns).with([instrument]).put(out);
-        }
+        Record::DiscrepancyCleared { time_ns, instrument } => put(out, 14, 0, time_ns, [instrument], []),
         Record::MarkedUnknown { time_ns, order_id, reason } => {
-            Head::new(15, 0, time_ns).with([order_id]).put(out);
-            text(out, reason);
+            put(out, 15, 0, time_ns, [order_id, length(reason)], [reason]);
         }
         Record::Funding { time_ns, instrument, amount, currency, rate, mark_price } => {
-            Head::new(16, 0, time_ns).with([instrument]).put(out);
-            decimal(out, Some(amount));
-            text(out, currency);
-            decimal(out, rate);
-            decimal(out, mark_price);
+            let [a, r, m] = [Some(amount), rate, mark_price].map(decimal);
+            let numbers = [instrument, a.0, a.1, length(currency), r.0, r.1, m.0, m.1];
+            put(out, 16, 0, time_ns, numbers, [a.2, currency, r.2, m.2]);
         }
     }
-    finish(out, start);
 }
 
-/// Writes the length, for which one byte was left at `start`, and the checksum.
+/// Writes the length, the body and the checksum.
 #[inline]
-fn finish(out: &mut Vec<u8>, start: usize) {
-    let length = out.len() - start - 1;
-    assert!(length <= MAX_BODY, "a record of {length} bytes");
-    if length < 0x80 {
-        out[start] = length as u8;
-    } else {
-        let prefix = Number::unsigned(length as u64);
-        out.splice(start..=start, prefix.bytes().iter().copied());
+fn put<const N: usize, const T: usize>(
+    out: &mut Vec<u8>,
+    kind: u8,
+    flags: u8,
+    time_ns: i64,
+    numbers: [i64; N],
+    texts: [&str; T],
+) {
+    // A number is written as all of its eight bytes, of which the next one overwrites those that don't count. Where the
+    // place is masked, it is known to be in the array.
+    let mut head = [0; ROOM + 8];
+    head[1] = kind | flags << 5;
+    head[2..=START].copy_from_slice(&time_ns.to_le_bytes());
+    let mut at = 1 + START + N.div_ceil(2);
+    for (index, number) in numbers.into_iter().enumerate() {
+        let width = width(number);
+        head[1 + START + index / 2] |= (width as u8) << (4 * (index % 2));
+        let place = at % ROOM;
+        head[place..place + 8].copy_from_slice(&number.to_le_bytes());
+        at += width;
     }
-    let crc = crc32(&out[out.len() - length..]);
+    let place = at % ROOM;
+    if T == 0 {
+        head[0] = place as u8 - 1;
+        let crc = crc32c(&head[1..place]);
+        head[place..place + 4].copy_from_slice(&crc.to_le_bytes());
+        out.extend_from_slice(&head[..place + 4]);
+        return;
+    }
+    let length = at - 1 + texts.iter().map(|text| text.len()).sum::<usize>();
+    assert!(length <= MAX_BODY, "a record of {length} bytes");
+    let mut rest = length;
+    while rest >= 0x80 {
+        out.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    head[0] = rest as u8;
+    let start = out.len() + 1;
+    out.extend_from_slice(&head[..place]);
+    for text in texts {
+        out.extend_from_slice(text.as_bytes());
+    }
+    let crc = crc32c(&out[start..]);
     out.extend_from_slice(&crc.to_le_bytes());
 }
 
@@ -134,105 +147,17 @@ fn code(request: Request) -> u8 {
     }
 }
 
-fn text(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(Number::unsigned(text.len() as u64).bytes());
-    out.extend_from_slice(text.as_bytes());
+fn length(text: &str) -> i64 {
+    text.len() as i64
 }
 
-/// 0 for none; 1 and the text; or 2 plus the exponent after zigzag, and the coefficient.
-fn decimal(out: &mut Vec<u8>, value: Option<Decimal<'_>>) {
+/// The two numbers of a decimal, and its text where it has one.
+fn decimal(value: Option<Decimal<'_>>) -> (i64, i64, &str) {
     match value {
-        None => out.push(0),
-        Some(Decimal::Long(digits)) => {
-            out.push(1);
-            text(out, digits);
-        }
+        None => (0, 0, ""),
+        Some(Decimal::Long(text)) => (1, length(text), text),
         Some(Decimal::Short { coefficient, exponent }) => {
-            out.extend_from_slice(Number::unsigned(2 + zigzag(i64::from(exponent))).bytes());
-            out.extend_from_slice(Number::of(coefficient).bytes());
+            (i64::from(exponent) + if exponent < 0 { 0 } else { 2 }, coefficient, "")
         }
-    }
-}
-
-/// Small numbers of either sign become small ones without.
-#[inline]
-pub(crate) fn zigzag(value: i64) -> u64 {
-    (value << 1 ^ value >> 63) as u64
-}
-
-/// The beginning of a record: a byte for its length, the start of its body, and numbers.
-struct Head {
-    bytes: [u8; MAX_HEAD],
-    length: usize,
-}
-
-impl Head {
-    #[inline]
-    fn new(kind: u8, flags: u8, time_ns: i64) -> Head {
-        let mut bytes = [0; MAX_HEAD];
-        bytes[1] = kind | flags << 5;
-        bytes[2..=START].copy_from_slice(&time_ns.to_le_bytes());
-        Head { bytes, length: 1 + START }
-    }
-
-    #[inline]
-    fn with<const N: usize>(mut self, numbers: [i64; N]) -> Head {
-        self.numbers(numbers);
-        self
-    }
-
-    #[inline]
-    fn numbers<const N: usize>(&mut self, numbers: [i64; N]) {
-        for number in numbers {
-            self.number(number);
-        }
-    }
-
-    #[inline]
-    fn number(&mut self, value: i64) {
-        let mut rest = zigzag(value);
-        while rest >= 0x80 {
-            self.byte(rest as u8 | 0x80);
-            rest >>= 7;
-        }
-        self.byte(rest as u8);
-    }
-
-    #[inline]
-    fn byte(&mut self, byte: u8) {
-        self.bytes[self.length] = byte;
-        self.length += 1;
-    }
-
-    #[inline]
-    fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.bytes[..self.length]);
-    }
-}
-
-/// A number alone.
-struct Number {
-    bytes: [u8; 10],
-    length: usize,
-}
-
-impl Number {
-    fn of(value: i64) -> Number {
-        Number::unsigned(zigzag(value))
-    }
-
-    fn unsigned(mut value: u64) -> Number {
-        let mut number = Number { bytes: [0; 10], length: 1 };
-        while value >= 0x80 {
-            number.bytes[number.length - 1] = value as u8 | 0x80;
-            number.length += 1;
-            value >>= 7;
-        }
-        number.bytes[number.length - 1] = value as u8;
-        number
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
     }
 }

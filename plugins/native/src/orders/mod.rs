@@ -1,12 +1,6 @@
-//! The records of the order log, a queue of records between threads, and a pool. The twins are `mainspring.orders.records`,
-//! `mainspring.orders.OrderQueue` and `mainspring.orders.OrderPool`.
-
-#![forbid(unsafe_code)]
+//! The records of the order log. The twin is `mainspring.model.records`.
 
 pub mod crc;
 pub mod decode;
 pub mod encode;
-pub mod fixed;
-pub mod pool;
-pub mod queue;
 pub mod record;

@@ -1,12 +1,14 @@
-//! The records of the order log. The twin is `mainspring.orders.records`; `docs/order-log.md` has the whole layout.
+//! The records of the order log. The twin is `mainspring.model.records`; `docs/order-log.md` has the whole layout.
 //!
-//! A record is the length of its body (varint), the body, and the CRC-32 of the body (4 bytes, little-endian). A body is
+//! A record is the length of its body (varint), the body, and the CRC-32C of the body (4 bytes, little-endian). A body is
 //!
 //! - 1 byte: the kind in its low five bits, flags in its high three;
 //! - 8 bytes: `time_ns`, little-endian;
-//! - the kind's fields in the order of the variants here: numbers are varints (LEB128) after zigzag, texts a length (varint)
-//!   and UTF-8; a time other than `time_ns` is its difference from that, modulo 2**64. Sides, requests, `maker`, `post_only`
-//!   and the like are flags.
+//! - the kind's numbers: first their widths in bytes, two to a byte, the first in the low half; then each as a signed
+//!   little-endian integer of as few bytes as hold it, which is none for 0. A text counts among them with its length in
+//!   bytes, a decimal with two numbers (see `Decimal`), and a time other than `time_ns` with its difference from that,
+//!   modulo 2**64. Sides, requests, `maker`, `post_only` and the like are flags;
+//! - the kind's texts, in UTF-8.
 //!
 //! Everything has one form only: what is read gives the same bytes when it is written.
 
@@ -19,13 +21,25 @@ pub use crate::venue::orders::TimeInForce;
 pub use crate::venue::outbox::Request;
 
 /// The most bytes that a body may have.
-pub const MAX_BODY: usize = 1 << 26;
+pub const MAX_BODY: usize = 1 << 20;
+/// The largest power of ten, up or down, of a decimal in its short form.
+pub const MAX_EXPONENT: u64 = 1_000;
 /// The bytes of a body before its fields.
 pub(crate) const START: usize = 9;
 /// The bytes of the checksum after a body.
 pub(crate) const CRC: usize = 4;
 
+/// How many bytes a number takes.
+#[inline]
+pub(crate) fn width(value: i64) -> usize {
+    let bits = 64 - ((value ^ value >> 63) as u64).leading_zeros() as usize;
+    if value == 0 { 0 } else { bits / 8 + 1 }
+}
+
 /// A decimal number, exactly as Python's `decimal.Decimal` has it: 1.20 isn't 1.2.
+///
+/// Of its two numbers, the second is the coefficient and the first the exponent, plus 2 unless that is below 0. None is
+/// 0 and 0; 1 and a length stand for a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decimal<'a> {
     /// `coefficient` times ten to `exponent`.
@@ -35,7 +49,7 @@ pub enum Decimal<'a> {
         /// The power of ten.
         exponent: i32,
     },
-    /// Its text, where it doesn't fit the short form: more digits, a larger exponent, a negative zero.
+    /// Its text, where it doesn't fit the short form: more digits, an exponent above 1,000 or below -1,000, a negative zero.
     Long(&'a str),
 }
 

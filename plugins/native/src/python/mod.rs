@@ -11,8 +11,8 @@ mod market;
 mod model;
 mod order_events;
 mod order_views;
-mod orders;
 mod reaction;
+mod records;
 mod replay;
 mod run_requests;
 mod run_trading;
@@ -33,7 +33,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     frames::register(module)?;
     lane::register(module)?;
     market::register(module)?;
-    orders::register(module)?;
+    records::register(module)?;
     replay::register(module)?;
     slippage::register(module)?;
     trading::register(module)?;

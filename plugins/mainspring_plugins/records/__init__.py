@@ -1,0 +1,1 @@
+"""The built-in ways of writing the order log's records."""
