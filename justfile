@@ -8,7 +8,7 @@ default:
 test *ARGS:
     uv run pytest {{ ARGS }}
 
-# Runs the tests and measures what they cover. About twice the tests' time.
+# Runs the tests and fails if they cover less than the floor in pyproject.toml. About twice the tests' time.
 coverage *ARGS:
     uv run --group dev pytest --cov {{ ARGS }}
 

@@ -2,14 +2,13 @@
 
 import subprocess
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
+import mainspring
 from hwprofile.probe import probe
 from hwprofile.profile import HostProfile
-from mainspring import __version__
 
 __all__ = ["Code", "code", "host_profile"]
 
@@ -33,18 +32,15 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def code() -> Code:
     """Returns the running code; only its version without git or outside a checkout."""
-    spec = find_spec("mainspring")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    root = Path(next(iter(spec.submodule_search_locations))).parents[1]
+    root = Path(mainspring.__file__).parents[2]
     if not (root / ".git").exists():
-        return Code(version=__version__)
+        return Code(version=mainspring.__version__)
     try:
         commit = _git(root, "rev-parse", "HEAD")
         changed = bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.CalledProcessError):
-        return Code(version=__version__)
-    return Code(version=__version__, commit=commit, changed=changed)
+        return Code(version=mainspring.__version__)
+    return Code(version=mainspring.__version__, commit=commit, changed=changed)
 
 
 def _git(root: Path, *arguments: str) -> str:

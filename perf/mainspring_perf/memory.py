@@ -51,7 +51,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     resident_mb: tuple[float, ...]
-    peak_mb: float | None
+    peak_mb: float
     book_kib: dict[str, float]
     taken: dict[str, Taken]
 
@@ -125,15 +125,12 @@ def _half_done(calls: Calls) -> tuple[Callable[[Any], object], Sequence[Any]]:
     return call, inputs[half:]
 
 
-def _peak_mb() -> float | None:
-    """Returns the peak resident MB of this process; None if the system doesn't report it."""
-    info = psutil.Process().memory_info()
-    if hasattr(info, "peak_wset"):
-        return float(info.peak_wset) / 1e6
-    try:
-        import resource
-    except ImportError:
-        return None
+def _peak_mb() -> float:
+    """Returns the peak resident MB of this process."""
+    if sys.platform == "win32":
+        return float(psutil.Process().memory_info().peak_wset) / 1e6
+    import resource
+
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
 

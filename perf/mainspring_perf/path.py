@@ -13,11 +13,8 @@ from mainspring.model import (
     Accepted,
     Approved,
     Cancelled,
-    CancelRequest,
-    MarketEvent,
     NewOrder,
     OrderEvent,
-    ReplaceRequest,
 )
 from mainspring.seams import NEVER_NS, RawMessage, StrategyMarket
 from mainspring.session.driver import Driver
@@ -67,19 +64,15 @@ class _Sink:
         self._events.append(Cancelled(order_id, instrument, now_ns, order.request.size_lots, "done"))
         self.due_ns = now_ns
 
-    def cancel(self, cancel: Approved[CancelRequest], now_ns: int) -> None:
-        raise WrongAnswer("nobody asked for a cancellation")
-
-    def replace(self, replace: Approved[ReplaceRequest], now_ns: int) -> None:
-        raise WrongAnswer("nobody asked for a replacement")
-
     def poll(self, now_ns: int) -> Sequence[OrderEvent]:
         events, self._events = self._events, []
         self.due_ns = NEVER_NS
         return events
 
-    def on_market(self, event: MarketEvent) -> None:
-        raise WrongAnswer("this router watches no market")
+    def _unasked(self, *_: object) -> None:
+        raise WrongAnswer("nobody asked for a cancellation or a replacement, and this router watches no market")
+
+    cancel = replace = on_market = _unasked
 
 
 def _benchmark(part: str, moves: int) -> Benchmark:

@@ -13,7 +13,7 @@ from mainspring.risk import Gate
 from mainspring.seams import RiskCheck
 from mainspring.testing import BackOfQueue, FakeMarket, FixedLatency
 from mainspring.venue.paper import PaperVenue
-from mainspring_perf.candidates import candidates, make, options_of
+from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Benchmark, WrongAnswer, expect
 from mainspring_perf.parts import BTC_USDT
 from mainspring_plugins.books.bisect_list import BisectListBook
@@ -66,11 +66,8 @@ _LIMITS = {
 
 def _check(offer: Offer) -> RiskCheck:
     """A check with its limit here; a stranger's with its defaults."""
-    options = None
-    if offer.options is not None and offer.name in _LIMITS:
-        options = msgspec.convert({"limit": _LIMITS[offer.name]}, offer.options)
-    elif offer.options is not None:
-        options = options_of(offer)
+    known = offer.options is not None and offer.name in _LIMITS
+    options = msgspec.convert({"limit": _LIMITS[offer.name]}, offer.options) if known else None
     made: RiskCheck = make(offer, BTC_USDT, options=options)
     return made
 

@@ -4,14 +4,14 @@ from itertools import islice
 from pathlib import Path
 
 from mainspring.data import find_capture, find_entry
-from mainspring.host.config import Loaded, load_config
+from mainspring.host.config import load_config
 from mainspring.host.plan import Plan
 from mainspring.host.planning import make_plan
 from mainspring.seams import RawMessage
 from mainspring.session import open_messages
-from mainspring_perf.candidates import registry, usable
+from mainspring_perf.candidates import registry
 
-__all__ = ["RECORDED", "Session", "make_session", "recorded_capture", "registry", "sessions", "usable"]
+__all__ = ["RECORDED", "Session", "make_session", "recorded_capture", "sessions"]
 
 RECORDED = "btcusdt-spot"
 """The capture that stands for the real market, by its name in `mainspring data list`."""
@@ -29,8 +29,7 @@ def recorded_capture() -> Path | None:
 
 def make_session(name: str, overrides: tuple[str, ...], *, tiny: bool) -> Session:
     """Makes the session of the built-in configuration with `overrides`; tiny: its first 2,000 messages."""
-    loaded: Loaded = load_config(None, overrides)
-    plan = make_plan(loaded, registry())
+    plan = make_plan(load_config(None, overrides), registry())
     messages = open_messages(plan, registry())
     return name, plan, tuple(islice(messages, _TINY_MESSAGES) if tiny else messages)
 

@@ -124,3 +124,10 @@ def test_the_wheel_leaves_out_what_only_guards_this_project() -> None:
     assert wheel["force-include"] == {"perf/targets.toml": "mainspring_perf/targets.toml"}
     shipped = {path.name for package in wheel["packages"] for path in (ROOT / package).rglob("*") if path.is_file()}
     assert not shipped & {"Cargo.toml", "acceptance.py", "gate_trials.py", "marked.py", "native_programs.py"}
+
+
+def test_a_scheduled_job_fails_below_the_coverage_floor() -> None:
+    """There is a floor, pytest-cov reads it, and the weekly job measures a whole run."""
+    assert PROJECT["tool"]["coverage"]["report"]["fail_under"] >= 90
+    weekly = (ROOT / ".github/workflows/weekly.yml").read_text(encoding="utf-8")
+    assert re.search(r"pytest --hypothesis-profile=thorough --cov$", weekly, re.MULTILINE)

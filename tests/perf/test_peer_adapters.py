@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
+from mainspring_perf.candidates import usable
 from mainspring_perf.peers import adapters
 from mainspring_perf.peers.candidate import Candidate, command_of
 from mainspring_perf.peers.catalogue import PEERS
 from mainspring_perf.peers.peer import Peer, Unavailable
 from mainspring_perf.peers.works import WORKS, agrees
-from mainspring_perf.sessions import usable
 from mainspring_tools.rust_peer import RUST, find_built
 
 CASES = [

@@ -74,21 +74,18 @@ PEERS = (
         name="hftbacktest",
         adapter="hftbacktest",
         requirements=("hftbacktest==2.4.4", "numba==0.68.1"),
-        pythons=((3, 11), (3, 14)),
         ways={"replay": ("compiled strategy, ROI vector book",)},
     ),
     Peer(
         name="itch-book",
         adapter="itch_book",
         requirements=("itch-book==0.2.1", "numpy==2.3.5"),
-        pythons=((3, 11), (3, 14)),
         ways={"book": ("ITCH messages to a BBO table",)},
     ),
     Peer(
         name="openpit",
         adapter="openpit",
         requirements=("openpit==0.10.0",),
-        pythons=((3, 11), (3, 14)),
         ways={"risk": ("size and notional limits, no_sync",)},
     ),
 )

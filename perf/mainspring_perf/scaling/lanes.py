@@ -7,10 +7,10 @@ from mainspring.host.config import load_config
 from mainspring.host.session_planning import make_session
 from mainspring.report import SessionReport
 from mainspring.session import run_session
+from mainspring_perf.candidates import registry
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.parts import overrides, parts_here
 from mainspring_perf.scaling.values import Case
-from mainspring_perf.sessions import registry
 
 __all__ = ["NAME", "cases", "measure"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 
 from mainspring_perf.harness import WrongAnswer
-from mainspring_perf.parts import CHUNK, generated, lane_of, parts_here, plan_of
+from mainspring_perf.parts import CHUNK, generated, lane_of, parts_here, plan_of, run_lane
 from mainspring_perf.scaling.values import Case
 
 __all__ = ["NAME", "cases", "measure"]
@@ -39,8 +39,7 @@ def measure(case: Case) -> dict[str, Any]:
             if not chunk:
                 raise WrongAnswer(f"the session ended after {done:,} messages of {wanted:,}")
             started = perf_counter()
-            driver.run(chunk)
-            driver.lane.fold()
+            run_lane(driver, chunk)
             taken += perf_counter() - started
             done += len(chunk)
         costs.append(taken * 1e9 / (done - since))

@@ -4,12 +4,11 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from mainspring.host.offers import why_unusable
 from mainspring.model import Level, Side
 from mainspring.testing import INSTRUMENT
+from mainspring_perf.candidates import candidates, usable
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.scaling.values import Case
-from mainspring_perf.sessions import registry, usable
 
 __all__ = ["NAME", "cases", "measure"]
 
@@ -24,11 +23,8 @@ _ROUNDS = 3
 
 def cases(tiny: bool) -> list[Case]:
     """A case for each book that can run here."""
-    books = [name for name, offer in registry().offers("book").items() if not why_unusable(offer.needs)]
-    return [
-        {"book": book, "levels": _LEVELS[:2] if tiny else _LEVELS, "batches": 10 if tiny else _BATCHES, "batch": _BATCH}
-        for book in books
-    ]
+    sizes = {"levels": _LEVELS[:2] if tiny else _LEVELS, "batches": 10 if tiny else _BATCHES, "batch": _BATCH}
+    return [{"book": offer.name, **sizes} for offer in candidates("book")]
 
 
 def measure(case: Case) -> dict[str, Any]:

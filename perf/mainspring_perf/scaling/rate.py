@@ -9,12 +9,13 @@ from mainspring.host.plan import Plan
 from mainspring.report import StageReport, stage_report
 from mainspring.report.capacity import capacity_of
 from mainspring.session import open_messages
+from mainspring_perf.candidates import registry
 from mainspring_perf.harness import WrongAnswer
 from mainspring_perf.parts import generated, lane_of, parts_here, plan_of
 from mainspring_perf.scaling.calibration import calibrate
 from mainspring_perf.scaling.open_loop import UNDISTURBED, Ran, arrivals, run_open_loop
 from mainspring_perf.scaling.values import Case, Result
-from mainspring_perf.sessions import RECORDED, recorded_capture, registry
+from mainspring_perf.sessions import RECORDED, recorded_capture
 
 __all__ = ["NAME", "WITHIN", "cases", "error_of", "far_off", "measure"]
 

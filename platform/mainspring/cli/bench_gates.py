@@ -99,8 +99,7 @@ def _show_memory(found: Memory) -> None:
     for number, resident in enumerate(found.resident_mb, 1):
         sessions.add_row(str(number), f"{resident:.1f}", f"{resident - first:+.1f}")
     console.print(sessions)
-    if found.peak_mb is not None:
-        console.print(f"peak: {found.peak_mb:.1f} MB")
+    console.print(f"peak: {found.peak_mb:.1f} MB")
     books = plain_table("book of 2 x 1,000 levels", ">KiB")
     for name, kib in found.book_kib.items():
         books.add_row(name, f"{kib:.1f}")

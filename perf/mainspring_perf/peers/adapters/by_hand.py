@@ -1,15 +1,22 @@
 """What is written by hand with a good JSON library: orjson or msgspec, a dict and a sorted list of prices a side."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
 import orjson
 
-from mainspring_perf.peers.adapters._loop import from_bytes, from_deltas, read_grid, session_answer
-from mainspring_perf.peers.adapters._typed import follow_typed
+from mainspring_perf.peers.adapters._loop import (
+    Book,
+    Decoded,
+    Levels,
+    from_bytes,
+    from_deltas,
+    read_grid,
+    session_answer,
+)
 from mainspring_perf.peers.contract import RECORDS_A_BATCH, Answer, Candidates, Inputs, Level, Prepared
 
 __all__ = ["CANDIDATES", "BisectBook"]
@@ -52,9 +59,73 @@ def _change(sizes: dict[int, int], prices: list[int], rows: Iterable[Level]) -> 
             del prices[bisect_left(prices, price)]
 
 
+_Rows = list[tuple[str, str]]
+
+
+class _Data(msgspec.Struct, gc=False):
+    """All fields of a depth message, a bookTicker and a trade. `b` and `a` are rows in one, and text in another."""
+
+    e: str | None = None
+    first: int = msgspec.field(name="U", default=0)
+    last: int = msgspec.field(name="u", default=0)
+    b: _Rows | str | int = ""
+    a: _Rows | str | int = ""
+    bid_size: str = msgspec.field(name="B", default="")
+    ask_size: str = msgspec.field(name="A", default="")
+    p: str = ""
+    q: str = ""
+    m: bool = False
+    trade_time: int = msgspec.field(name="T", default=0)
+
+
+class _Message(msgspec.Struct, gc=False):
+    data: _Data | None = None
+    last_update_id: int = msgspec.field(name="lastUpdateId", default=-1)
+    bids: _Rows = []
+    asks: _Rows = []
+
+
+def _follow_typed(messages: Sequence[tuple[int, bytes]], make_book: Callable[[], Book], levels: Levels) -> Decoded:
+    """Does what `follow` does, each message decoded straight into a typed struct, as msgspec has it fastest."""
+    decode = msgspec.json.Decoder(_Message).decode
+    waiting: list[_Data] = []
+    book = make_book()
+    last_id = -1
+    quotes = trades = 0
+
+    for _, raw in messages:
+        message = decode(raw)
+        data = message.data
+        if data is None:
+            last_id = message.last_update_id
+            book = make_book()
+            book.apply(levels(message.bids), levels(message.asks))
+            for late in waiting:
+                if late.last > last_id:
+                    last_id = late.last
+                    book.apply(levels(late.b), levels(late.a))
+            waiting.clear()
+        elif data.e == "depthUpdate":
+            if last_id < 0:
+                waiting.append(data)
+            elif data.last > last_id:
+                if data.first > last_id + 1:
+                    raise ValueError(f"a gap after update {last_id}")
+                last_id = data.last
+                book.apply(levels(data.b), levels(data.a))
+                book.best()
+        elif data.e == "trade":
+            trades += 1
+            _ = levels(((data.p, data.q),)), data.m, data.trade_time
+        else:
+            quotes += 1
+            levels(((data.b, data.bid_size), (data.a, data.ask_size)))
+    return Decoded(book, quotes, trades)
+
+
 def _bytes_msgspec(inputs: Inputs) -> Prepared:
     messages, levels = inputs.messages(), read_grid(inputs)
-    return Prepared(lambda: follow_typed(messages, BisectBook, levels), session_answer)
+    return Prepared(lambda: _follow_typed(messages, BisectBook, levels), session_answer)
 
 
 class _Fill(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -9,6 +9,7 @@ import numpy as np
 from mainspring_native._native import Batch
 from mainspring_native.records import NativeRecords
 from mainspring_native.replay import EVENT, replay
+from mainspring_perf.candidates import usable
 from mainspring_perf.parts import CHUNK, native_market, run_fused
 from mainspring_perf.peers.adapters.mainspring import (
     estimates,
@@ -20,7 +21,6 @@ from mainspring_perf.peers.adapters.mainspring import (
 )
 from mainspring_perf.peers.contract import EVENT_FIELDS, Answer, Candidates, Inputs, Prepared
 from mainspring_perf.replay import watcher
-from mainspring_perf.sessions import usable
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
 __all__ = ["CANDIDATES"]
