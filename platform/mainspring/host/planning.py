@@ -9,6 +9,7 @@ import msgspec
 
 from mainspring.data import Located, data_folders, locate, read_capture
 from mainspring.errors import ConfigError, DataError, UnknownPlugin, UnusablePlugin
+from mainspring.host.capture_times import refuse_other_units
 from mainspring.host.config import AUTO, Config, Loaded, SlotConfig
 from mainspring.host.diagnostics import convert
 from mainspring.host.discovery import OURS
@@ -282,7 +283,10 @@ class _Planner:
         codec = self._codec(codec_choice)
         messages = self._messages(source) if source.captures else None
         with calling(offer, "find the instruments"):
-            return resolve_instruments(self._config, self._diagnostic, offer.factory, codec, messages)
+            found = resolve_instruments(self._config, self._diagnostic, offer.factory, codec, messages)
+        if messages is not None and isinstance(offer.factory, WireFeed):
+            refuse_other_units(source.name, offer.factory(FeedContext(found, codec, source.encoding)), messages)
+        return found
 
     def _codec(self, choice: Choice) -> Codec:
         offer = self._registry.get("codec", choice.plugin)
