@@ -193,6 +193,8 @@ class _Maker:
         self._put_unit(cells, kind.size, self._random.randint(1, 50_000), side)
         self._put_id(cells, kind.trade_id, self._sent)
         self._put_choice(cells, kind.aggressor)
+        if kind.conditions is not None:
+            cells.put(kind.conditions.key, [self._random.choice(kind.conditions.counts)[0], "@"])
 
     def bar(self, kind: BarMessage, cells: Cells) -> None:
         for field, away in ((kind.open, 0), (kind.high, 9), (kind.low, -9), (kind.close, 3)):

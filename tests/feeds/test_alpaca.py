@@ -4,6 +4,8 @@ import msgspec
 import pytest
 
 from mainspring.model import (
+    PRINT_MATCH,
+    PRINT_VOLUME,
     Bar,
     BookDelta,
     BookSnapshot,
@@ -61,7 +63,8 @@ def test_stocks(data_file, json_codec):
         Control(2, "subscription", "", ""),
     ]
     assert events[3] == Quote(0, 3, 1680782061670905508, -1, 919_500, 2, 919_800, 1)
-    assert events[4] == Trade(1, 4, 1680782066838232225, 628, 1_629_200, 3, 0)
+    # An odd lot (I) is a match and counts in the volume, and is no last price.
+    assert events[4] == Trade(1, 4, 1680782066838232225, 628, 1_629_200, 3, 0, PRINT_VOLUME | PRINT_MATCH)
     (bar,) = (event for event in events if isinstance(event, Bar))
     assert msgspec.structs.astuple(bar)[3:] == (3_889_850, 3_891_300, 3_889_750, 3_891_200, 49_378, 461, 389.062639)
     (status,) = (event for event in events if isinstance(event, InstrumentStatus))

@@ -10,6 +10,9 @@ import pytest
 
 from mainspring.errors import OrderStateError
 from mainspring.model import (
+    PRINT_ALL,
+    PRINT_MATCH,
+    PRINT_VOLUME,
     Approved,
     BookDelta,
     BookInvalid,
@@ -184,7 +187,9 @@ def _events(random: Random, twins: _Twins) -> Iterator[None]:
             twins.report(place, BookDelta(index, now_ns, now_ns, seen_id, seen_id, -1, bids, asks))
         elif what < 0.6:
             price, aggressor = _MIDDLE + random.randrange(-6, 7), random.choice((-1, 0, 1))
-            twins.report(place, Trade(index, now_ns, now_ns, update_id, price, random.randrange(30), aggressor))
+            counts = random.choice((PRINT_ALL, PRINT_ALL, PRINT_ALL, PRINT_MATCH, PRINT_VOLUME, 0))
+            printed = random.randrange(30)
+            twins.report(place, Trade(index, now_ns, now_ns, update_id, price, printed, aggressor, counts))
         elif what < 0.602:
             rate = random.choice((None, Decimal("0.0001"), Decimal("-0.000375")))
             due_ns = now_ns + random.choice((-5, 100_000, 300_000)) if rate is not None else 0

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from mainspring.model import (
+    PRINT_ALL,
     Approved,
     BookDelta,
     BookInvalid,
@@ -62,8 +63,8 @@ class Session:
     def quote(self, bid, ask, update_id=-1):
         return self._report(Quote(0, self.now_us * US, 0, update_id, *bid, *ask))
 
-    def trade(self, price, lots, aggressor):
-        return self._report(Trade(0, self.now_us * US, 0, 1, price, lots, aggressor))
+    def trade(self, price, lots, aggressor, counts=PRINT_ALL):
+        return self._report(Trade(0, self.now_us * US, 0, 1, price, lots, aggressor, counts))
 
     def invalid(self):
         return self._report(BookInvalid(0, self.now_us * US, "gap"))

@@ -6,6 +6,9 @@ import pytest
 
 from mainspring.errors import OrderStateError
 from mainspring.model import (
+    PRINT_LAST,
+    PRINT_MATCH,
+    PRINT_VOLUME,
     Accepted,
     Approved,
     BookSnapshot,
@@ -274,3 +277,12 @@ def test_an_order_that_ended_out_of_our_sight_is_not_forgotten(new_session):
         session.submit(BUY, 0, 0)
     session.at(500).cancel(filled).at(1500)
     assert session.take_events()[-1] == Rejected(filled, 0, 500 * US, "too-late", "cancel")
+
+
+def test_prints_that_are_no_match_fill_nothing(session):
+    """A print of the insurance fund or of an average price fills nobody; the next match does."""
+    order = session.submit(BUY, 99, 4)
+    session.trade(90, 50, -1, PRINT_VOLUME).trade(99, 50, -1, 0).trade(99, 50, 0, PRINT_LAST | PRINT_VOLUME)
+    assert session.fills() == []
+    session.trade(90, 50, -1, PRINT_MATCH)
+    assert session.fills() == [(order, 99, 4, True)]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mainspring.lane.strategy_market import LaneStrategyMarket
 from mainspring.lane.timers import LaneTimer, Timers
-from mainspring.model import MAX_UNITS, Bar, Trade
+from mainspring.model import MAX_UNITS, PRINT_VOLUME, Bar, Trade
 from mainspring.seams import NEVER_NS
 
 __all__ = ["BarBuilder", "LaneBarSeries", "make_builder"]
@@ -99,7 +99,11 @@ class BarBuilder(Protocol):
     series: LaneBarSeries
 
     def on_trade(self, trade: Trade) -> None:
-        """Takes a trade."""
+        """Takes a trade that counts as the last price."""
+        ...
+
+    def on_volume(self, trade: Trade) -> None:
+        """Takes a trade that counts in the volume only."""
         ...
 
     def on_bar(self, bar: Bar) -> None:
@@ -138,6 +142,12 @@ class _Building:
     def on_bar(self, bar: Bar) -> None:
         """A bar of the feed is none of this series."""
 
+    def on_volume(self, trade: Trade) -> None:
+        """Adds the size of a trade to the bar under way; one that has no price yet doesn't begin with it."""
+        if self._trades:
+            self._volume_lots += trade.size_lots
+            self._traded += trade.price_ticks * trade.size_lots
+
     def _add(self, trade: Trade) -> None:
         price_ticks = trade.price_ticks
         if not self._trades:
@@ -148,8 +158,9 @@ class _Building:
         elif price_ticks < self._low_ticks:
             self._low_ticks = price_ticks
         self._close_ticks = price_ticks
-        self._volume_lots += trade.size_lots
-        self._traded += price_ticks * trade.size_lots
+        if trade.counts & PRINT_VOLUME:
+            self._volume_lots += trade.size_lots
+            self._traded += price_ticks * trade.size_lots
         self._trades += 1
 
     def _clear(self) -> None:
@@ -245,6 +256,9 @@ class _FeedBars:
 
     def on_trade(self, trade: Trade) -> None:
         """A trade is in a bar that the feed will send."""
+
+    def on_volume(self, trade: Trade) -> None:
+        """So is this one."""
 
     def on_bar(self, bar: Bar) -> None:
         """Keeps a bar."""

@@ -5,6 +5,8 @@ from mainspring.lane.statistics import StreamStatistics
 from mainspring.model import (
     EMPTY_BBO,
     NO_ID,
+    PRINT_LAST,
+    PRINT_VOLUME,
     BookDelta,
     BookInvalid,
     BookSnapshot,
@@ -139,10 +141,13 @@ class Market:
         return self._set_best(now_ns, event.bid_ticks, event.bid_lots, event.ask_ticks, event.ask_lots)
 
     def on_trade(self, event: Trade) -> None:
-        """Takes a public trade, as the last price and into the statistics."""
+        """Takes a public trade, as the last price and into the statistics, as far as it counts for them."""
         self.now_ns = event.receive_time_ns
-        self.last_ticks = event.price_ticks
-        self.statistics.on_trade(event.receive_time_ns, event.price_ticks, event.size_lots)
+        counts = event.counts
+        if counts & PRINT_LAST:
+            self.last_ticks = event.price_ticks
+        if counts & PRINT_VOLUME:
+            self.statistics.on_trade(event.receive_time_ns, event.price_ticks, event.size_lots)
 
     def on_status(self, event: InstrumentStatus) -> bool:
         """Takes a halt or its end."""

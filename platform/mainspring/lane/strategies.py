@@ -8,7 +8,7 @@ from mainspring.lane.callbacks import BoundStrategy
 from mainspring.lane.events import Mode
 from mainspring.lane.market import Market
 from mainspring.lane.timers import Timers
-from mainspring.model import Bar, Fill, OrderEvent, Trade
+from mainspring.model import PRINT_LAST, PRINT_VOLUME, Bar, Fill, OrderEvent, Trade
 from mainspring.orders import Order
 
 __all__ = ["Strategies"]
@@ -136,7 +136,10 @@ class Strategies:
             call(view, event)
         for one in self.bound:
             for builder in one.session.builders.get(market.index, ()):
-                builder.on_trade(event)
+                if event.counts & PRINT_LAST:
+                    builder.on_trade(event)
+                elif event.counts & PRINT_VOLUME:
+                    builder.on_volume(event)
 
     def on_event(self, strategy: str, event: OrderEvent) -> None:
         """An order event, to the strategy whose order it is."""

@@ -3,6 +3,10 @@
 from mainspring.model.book import BBO, EMPTY_BBO, Walk
 from mainspring.model.events import (
     NO_ID,
+    PRINT_ALL,
+    PRINT_LAST,
+    PRINT_MATCH,
+    PRINT_VOLUME,
     Bar,
     BookDelta,
     BookInvalid,
@@ -77,6 +81,10 @@ __all__ = [
     "MAX_BODY_BYTES",
     "MAX_UNITS",
     "NO_ID",
+    "PRINT_ALL",
+    "PRINT_LAST",
+    "PRINT_MATCH",
+    "PRINT_VOLUME",
     "QUEUE_RISK",
     "RECORD_KINDS",
     "SPREAD_CAPTURE",

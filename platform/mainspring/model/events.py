@@ -11,6 +11,10 @@ import msgspec
 
 __all__ = [
     "NO_ID",
+    "PRINT_ALL",
+    "PRINT_LAST",
+    "PRINT_MATCH",
+    "PRINT_VOLUME",
     "Bar",
     "BookDelta",
     "BookInvalid",
@@ -28,6 +32,18 @@ Level: TypeAlias = tuple[int, int]
 
 NO_ID = -1
 """The value of an id that the venue doesn't send."""
+
+PRINT_LAST = 1
+"""A print that counts as the last price, and for high and low."""
+
+PRINT_VOLUME = 2
+"""A print that counts in the volume."""
+
+PRINT_MATCH = 4
+"""A print of a match in this market: orders that waited there were filled."""
+
+PRINT_ALL = PRINT_LAST | PRINT_VOLUME | PRINT_MATCH
+"""A print that counts for everything."""
 
 
 class BookDelta(msgspec.Struct, frozen=True, gc=False):
@@ -80,7 +96,11 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False):
-    """A public trade. `aggressor` is 1 if the buyer took an offer, -1 if the seller hit a bid, 0 if unknown."""
+    """A public trade. `aggressor` is 1 if the buyer took an offer, -1 if the seller hit a bid, 0 if unknown.
+
+    `counts` says what the print counts for: the sum of `PRINT_LAST`, `PRINT_VOLUME` and `PRINT_MATCH`, as the venue's
+    condition codes have it. One that doesn't match fills no order of ours.
+    """
 
     instrument: int
     receive_time_ns: int
@@ -89,6 +109,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     price_ticks: int
     size_lots: int
     aggressor: int
+    counts: int = PRINT_ALL
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):

@@ -1,6 +1,7 @@
 """One instrument of the paper venue: what our orders meet there."""
 
 from mainspring.model import (
+    PRINT_MATCH,
     BookDelta,
     BookSnapshot,
     InstrumentStatus,
@@ -166,7 +167,7 @@ class PaperMarket:
         """A trade was printed."""
         if not (self._bids.levels or self._asks.levels) or not self.displayed.usable:
             return
-        if not trade.size_lots or not trade.price_ticks:
+        if not trade.size_lots or not trade.price_ticks or not trade.counts & PRINT_MATCH:
             return
         aggressor = trade.aggressor or self._likely_aggressor(trade.price_ticks)
         if aggressor < 0:

@@ -31,6 +31,7 @@ from mainspring.wire.feed import WireFeed, python_decoder
 from mainspring.wire.fields import (
     Checksum,
     Choice,
+    Conditions,
     Flag,
     Integer,
     Levels,
@@ -77,6 +78,7 @@ __all__ = [
     "Chained",
     "Checksum",
     "Choice",
+    "Conditions",
     "Connection",
     "Contiguous",
     "ControlMessage",

@@ -24,10 +24,11 @@ from mainspring.model import (
     Quote,
     Trade,
 )
+from mainspring.wire._paths import ABSENT
 from mainspring.wire._plain import read_event
 from mainspring.wire._times import MAX_TIME_NS, millis_to_ns, rfc3339_to_ns
 from mainspring.wire._units import NumberUnits, TextUnits, Units
-from mainspring.wire._values import MAX_TIME_MS, Data, read_choice
+from mainspring.wire._values import MAX_TIME_MS, Data, counts_of, read_choice
 from mainspring.wire.fields import Choice, Flag, Integer, Levels, Millis, Price, Range, Rfc3339, Size, Time
 from mainspring.wire.messages import (
     DeltaMessage,
@@ -162,6 +163,23 @@ def _trade(message: TradeMessage, index: int, instrument: Instrument, tables: Ta
     ticks, lots = tables.of(message.price, instrument), tables.of(message.size, instrument)
     price, size = message.price.key, message.size.key
     time_of, id_of, aggressor_of = _time(message.event_time), _integer(message.trade_id), _choice(message.aggressor)
+    codes = message.conditions
+    if codes is not None:
+        told_by = codes
+
+        def parse_coded(data: Data, receive_time_ns: int) -> MarketEvent:
+            return Trade(
+                index,
+                receive_time_ns,
+                time_of(data, receive_time_ns),
+                id_of(data),
+                ticks[data[price]],
+                lots[data[size]],
+                aggressor_of(data),
+                counts_of(told_by, data.get(told_by.key, ABSENT)),
+            )
+
+        return parse_coded
 
     def parse(data: Data, receive_time_ns: int) -> MarketEvent:
         return Trade(

@@ -5,6 +5,7 @@ import math
 from mainspring.errors import WireError
 from mainspring.model import (
     NO_ID,
+    PRINT_ALL,
     Bar,
     BookDelta,
     BookSnapshot,
@@ -16,8 +17,10 @@ from mainspring.model import (
     Quote,
     Trade,
 )
+from mainspring.wire._paths import ABSENT
 from mainspring.wire._values import (
     Data,
+    counts_of,
     read_choice,
     read_decimal,
     read_flag,
@@ -67,7 +70,9 @@ def read_event(
             price = read_units(data, message.price, instrument)
             size = read_units(data, message.size, instrument)
             aggressor = 0 if message.aggressor is None else read_choice(data, message.aggressor)
-            return Trade(index, receive_time_ns, time_ns, trade_id, price, size, aggressor)
+            codes = message.conditions
+            counts = PRINT_ALL if codes is None else counts_of(codes, data.get(codes.key, ABSENT))
+            return Trade(index, receive_time_ns, time_ns, trade_id, price, size, aggressor, counts)
         case BarMessage():
             return _read_bar(message, data, index, instrument, receive_time_ns, time_ns)
         case StatusMessage():

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from mainspring.model import Bar, Instrument, InstrumentStatus, MarketEvent, MarkPrice, Quote, Trade
+from mainspring.model import PRINT_ALL, Bar, Instrument, InstrumentStatus, MarketEvent, MarkPrice, Quote, Trade
 from mainspring.wire._paths import ABSENT, compile_path
 from mainspring.wire._tree_values import (
     compile_choice,
@@ -15,8 +15,8 @@ from mainspring.wire._tree_values import (
     compile_units,
     signed,
 )
-from mainspring.wire._values import DECIMAL, refusal
-from mainspring.wire.fields import Text
+from mainspring.wire._values import DECIMAL, counts_of, refusal
+from mainspring.wire.fields import Conditions, Text
 from mainspring.wire.messages import BarMessage, MarkMessage, QuoteMessage, StatusMessage, TradeMessage
 
 __all__ = ["compile_event"]
@@ -63,7 +63,7 @@ def _quote(message: QuoteMessage, index: int, instrument: Instrument) -> _Parse:
 def _trade(message: TradeMessage, index: int, instrument: Instrument) -> _Parse:
     time_of, id_of = compile_time(message.event_time), compile_integer(message.trade_id)
     price_of, size_of = compile_units(message.price, instrument), compile_units(message.size, instrument)
-    aggressor_of = compile_choice(message.aggressor, 0)
+    aggressor_of, counts_in = compile_choice(message.aggressor, 0), _counts(message.conditions)
     if message.signed:
         of_size = compile_path(message.size.key)
         lots_of = compile_units(message.size, instrument, lambda _root, size: size)
@@ -72,7 +72,8 @@ def _trade(message: TradeMessage, index: int, instrument: Instrument) -> _Parse:
             time_ns, trade_id = time_of(root, item, receive_time_ns), id_of(root, item)
             price = price_of(root, item)
             side, size = signed(of_size(root, item))
-            return Trade(index, receive_time_ns, time_ns, trade_id, price, lots_of(root, size), side)
+            lots = lots_of(root, size)
+            return Trade(index, receive_time_ns, time_ns, trade_id, price, lots, side, counts_in(root, item))
 
         return parse_signed
 
@@ -85,9 +86,18 @@ def _trade(message: TradeMessage, index: int, instrument: Instrument) -> _Parse:
             price_of(root, item),
             size_of(root, item),
             aggressor_of(root, item),
+            counts_in(root, item),
         )
 
     return parse
+
+
+def _counts(field: Conditions | None) -> Callable[[Any, Any], int]:
+    """Reads what a print counts for."""
+    if field is None:
+        return lambda _root, _item: PRINT_ALL
+    find = compile_path(field.key)
+    return lambda root, item: counts_of(field, find(root, item))
 
 
 def _bar(message: BarMessage, index: int, instrument: Instrument) -> _Parse:

@@ -11,14 +11,29 @@ from decimal import Decimal
 from typing import Any
 
 from mainspring.errors import WireError
-from mainspring.model import MAX_UNITS, NO_ID, Instrument, Level, units_from_number, units_from_text
+from mainspring.model import MAX_UNITS, NO_ID, PRINT_ALL, Instrument, Level, units_from_number, units_from_text
+from mainspring.wire._paths import ABSENT
 from mainspring.wire._times import MAX_TIME_NS, millis_to_ns, rfc3339_to_ns
-from mainspring.wire.fields import Choice, Flag, Integer, Levels, Millis, Number, Price, Rfc3339, Size, Text, Time
+from mainspring.wire.fields import (
+    Choice,
+    Conditions,
+    Flag,
+    Integer,
+    Levels,
+    Millis,
+    Number,
+    Price,
+    Rfc3339,
+    Size,
+    Text,
+    Time,
+)
 
 __all__ = [
     "DECIMAL",
     "MAX_TIME_MS",
     "Data",
+    "counts_of",
     "read_choice",
     "read_decimal",
     "read_flag",
@@ -35,14 +50,13 @@ Data = dict[Any, Any]
 
 MAX_TIME_MS = MAX_TIME_NS // 1_000_000
 
-_ABSENT = object()
 
 DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", re.ASCII)
 
 
-def refusal(field: str, problem: str, value: object = _ABSENT) -> WireError:
+def refusal(field: str, problem: str, value: object = ABSENT) -> WireError:
     """The error for a field; it shows the start of the value."""
-    shown = "" if value is _ABSENT else f", not {reprlib.repr(value)}"
+    shown = "" if value is ABSENT else f", not {reprlib.repr(value)}"
     return WireError(f"field {field!r} {problem}{shown}", field=field)
 
 
@@ -108,6 +122,19 @@ def read_choice(data: Data, field: Choice) -> int:
     if field.otherwise is None:
         raise refusal(field.key, f"must be one of {[known for known, _ in field.values]}", value)
     return field.otherwise
+
+
+def counts_of(field: Conditions, value: Any) -> int:
+    """What a print counts for, by the codes that stand there: a text, an array of texts, or nothing."""
+    if value is ABSENT:
+        return PRINT_ALL
+    codes = [value] if type(value) is str else value
+    if type(codes) is not list or any(type(code) is not str for code in codes):
+        raise refusal(field.key, "must be condition codes", value)
+    counts = PRINT_ALL
+    for code in codes:
+        counts &= next((known for name, known in field.counts if name == code), field.otherwise)
+    return counts
 
 
 def read_units(data: Data, field: Price | Size, instrument: Instrument) -> int:

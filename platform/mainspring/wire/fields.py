@@ -11,9 +11,12 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from mainspring.model import PRINT_ALL
+
 __all__ = [
     "Checksum",
     "Choice",
+    "Conditions",
     "Flag",
     "Integer",
     "Levels",
@@ -146,6 +149,18 @@ class Choice(msgspec.Struct, frozen=True, tag=True):
     key: str
     values: tuple[tuple[str | bool | int, int], ...]
     otherwise: int | None = None
+
+
+class Conditions(msgspec.Struct, frozen=True, tag=True):
+    """The condition codes of a print: a text or an array of texts under `key`; an absent one says nothing.
+
+    `counts` says for each code what a print with it may count for, as `mainspring.model.Trade.counts` has it, and
+    `otherwise` that of a code that isn't there. A print with several codes counts for what all of them allow.
+    """
+
+    key: str
+    counts: tuple[tuple[str, int], ...]
+    otherwise: int = PRINT_ALL
 
 
 class Levels(msgspec.Struct, frozen=True, tag=True):

@@ -19,7 +19,20 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from mainspring.wire.fields import Checksum, Choice, Flag, Integer, Levels, Number, Price, Range, Size, Text, Time
+from mainspring.wire.fields import (
+    Checksum,
+    Choice,
+    Conditions,
+    Flag,
+    Integer,
+    Levels,
+    Number,
+    Price,
+    Range,
+    Size,
+    Text,
+    Time,
+)
 
 __all__ = [
     "BarMessage",
@@ -115,7 +128,8 @@ class TradeMessage(msgspec.Struct, frozen=True, kw_only=True, tag="trade"):
     """A trade print. `aggressor` gives 1 if the buyer was the taker, -1 if the seller was, 0 if it isn't known.
 
     `rising_ids` says that the trade ids of an instrument rise, so that a trade whose id doesn't is a repetition. With
-    `signed`, the sign of the size is the aggressor: positive if the buyer was the taker.
+    `signed`, the sign of the size is the aggressor: positive if the buyer was the taker. `conditions` say for what a
+    print counts.
     """
 
     when: When = {}
@@ -127,6 +141,7 @@ class TradeMessage(msgspec.Struct, frozen=True, kw_only=True, tag="trade"):
     price: Price
     size: Size
     aggressor: Choice | None = None
+    conditions: Conditions | None = None
     rising_ids: bool = False
     signed: bool = False
 

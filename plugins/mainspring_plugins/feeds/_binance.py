@@ -2,6 +2,7 @@
 
 from mainspring.wire import (
     Choice,
+    Conditions,
     ControlMessage,
     DeltaMessage,
     Integer,
@@ -60,6 +61,8 @@ TRADES = tuple(
         rising_ids=True,
         # "m" says whether the buyer was the maker; if so, the aggressor sold.
         aggressor=Choice("m", values=((True, -1), (False, 1))),
+        # On futures "X" says what the print is of. What the insurance fund takes over, and deleveraging, met no order.
+        conditions=Conditions("X", counts=(("INSURANCE_FUND", 0), ("ADL", 0), ("NA", 0))),
     )
     for kind, last_id in (("trade", "t"), ("aggTrade", "l"))
 )

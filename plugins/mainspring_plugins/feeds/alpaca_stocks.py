@@ -5,9 +5,11 @@ Corrections ("c"), cancels ("x"), limit bands ("l") and imbalances ("i") are cou
 
 from decimal import Decimal
 
+from mainspring.model import PRINT_LAST, PRINT_MATCH, PRINT_VOLUME
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
     Choice,
+    Conditions,
     Connection,
     Format,
     Integer,
@@ -42,6 +44,21 @@ _TRADE = TradeMessage(
     trade_id=Integer("i"),
     price=Price("p", number=True),
     size=Size("s", number=True),
+    conditions=Conditions(
+        "c",
+        counts=(
+            # Odd lots, and trades outside of the session's hours: matches that are neither last, high nor low.
+            *((code, PRINT_VOLUME | PRINT_MATCH) for code in ("I", "T")),
+            # Average prices, cash, next day, seller, price variation, contingent and qualified contingent, extended
+            # hours sold out of sequence: agreed elsewhere, and no price of now.
+            *((code, PRINT_VOLUME) for code in ("B", "C", "H", "N", "R", "U", "V", "W", "7")),
+            # Bunched sold, prior reference price, sold last or out of sequence, derivatively priced: late or derived.
+            *((code, PRINT_VOLUME) for code in ("G", "L", "P", "Z", "4")),
+            # The official open and close, and the corrected close: prices, no trades.
+            *((code, 0) for code in ("M", "Q")),
+            ("9", PRINT_LAST),
+        ),
+    ),
 )
 
 _STATUS = StatusMessage(

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from mainspring.model import Fill, OrderEvent, Trade
+from mainspring.model import PRINT_VOLUME, Fill, OrderEvent, Trade
 from mainspring.seams import Catalogue, OrderHandle, Session, State, StrategyMarket, hookimpl
 from mainspring_plugins.strategies._execution import Execution, ExecutionOptions, seconds_ns
 
@@ -65,7 +65,7 @@ class Pov:
 
     def on_trade(self, market: StrategyMarket, trade: Trade) -> None:
         """Counts the market's volume."""
-        if self._started and market is self._execution.market:
+        if self._started and market is self._execution.market and trade.counts & PRINT_VOLUME:
             self._volume_lots += trade.size_lots
 
     def on_bbo(self, market: StrategyMarket) -> None:

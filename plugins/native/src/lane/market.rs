@@ -4,7 +4,7 @@
 
 use crate::book::{Bbo, Level};
 use crate::lane::statistics::{Options, Statistics};
-use crate::wire::event::{Depth, NO_ID, Quote, Status};
+use crate::wire::event::{Depth, NO_ID, PRINT_LAST, PRINT_VOLUME, Quote, Status};
 
 /// The shortest time between two samples of the mid.
 const MID_EVERY_NS: i64 = 50_000_000;
@@ -191,6 +191,18 @@ impl Market {
         }
         self.conflated.quote = Some((self.conflated.next(), *quote));
         Some(self.set_best(quote.receive_time_ns, quote.bid, quote.ask))
+    }
+
+    /// A public trade, taken as the last price and into the statistics as far as it counts for them.
+    #[inline]
+    pub fn on_print(&mut self, now_ns: i64, price_ticks: i64, size_lots: i64, counts: i64) {
+        self.now_ns = now_ns;
+        if counts & PRINT_LAST != 0 {
+            self.last_ticks = price_ticks;
+        }
+        if counts & PRINT_VOLUME != 0 {
+            self.statistics.on_trade(now_ns, size_lots);
+        }
     }
 
     /// A status; true where it changed whether the market is live.

@@ -238,9 +238,7 @@ impl Sink for Markets<'_, '_> {
             }
             Event::Trade(trade) => {
                 let (_, market) = self.held.place(trade.instrument);
-                market.now_ns = trade.receive_time_ns;
-                market.last_ticks = trade.price_ticks;
-                market.statistics.on_trade(trade.receive_time_ns, trade.size_lots);
+                market.on_print(trade.receive_time_ns, trade.price_ticks, trade.size_lots, trade.counts);
                 let due = market.is_sample_due();
                 self.show(trade.instrument, |market, outbox, book| market.on_trade(trade, book, outbox));
                 (trade.instrument, false, due)

@@ -262,10 +262,9 @@ impl PyMarket {
         let now_ns = number(event, intern!(py, "receive_time_ns"))?;
         let price_ticks = number(event, intern!(py, "price_ticks"))?;
         let size_lots = number(event, intern!(py, "size_lots"))?;
+        let counts = number(event, intern!(py, "counts"))?;
         let mut market = lock(&self.state);
-        market.now_ns = now_ns;
-        market.last_ticks = price_ticks;
-        market.statistics.on_trade(now_ns, size_lots);
+        market.on_print(now_ns, price_ticks, size_lots, counts);
         Ok(())
     }
 

@@ -328,6 +328,7 @@ impl PyPaperVenue {
                 price_ticks: field(event, intern!(py, "price_ticks"))?,
                 size_lots: field(event, intern!(py, "size_lots"))?,
                 aggressor: field(event, intern!(py, "aggressor"))?,
+                counts: field(event, intern!(py, "counts"))?,
             };
             venue.on_market(place, |market, outbox| market.on_trade(&trade, &*book, outbox));
         } else if is(&classes.delta) || is(&classes.snapshot) {

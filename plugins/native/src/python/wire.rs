@@ -177,6 +177,7 @@ impl<'a, 'py> Objects<'a, 'py> {
                 trade.price_ticks,
                 trade.size_lots,
                 trade.aggressor,
+                trade.counts,
             )),
             Event::Bar(bar) => model.bar.bind(py).call1((
                 self.first + bar.instrument,

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::book::Level;
-use crate::wire::event::{Event, Sink};
+use crate::wire::event::{Event, PRINT_MATCH, Sink};
 
 /// The bytes of a row.
 pub const ROW: usize = 32;
@@ -119,7 +119,7 @@ impl Sink for Rows {
             Event::Invalid { instrument, receive_time_ns, .. } if instrument == self.instrument => {
                 self.bare(receive_time_ns, CLEAR);
             }
-            Event::Trade(trade) if trade.instrument == self.instrument => {
+            Event::Trade(trade) if trade.instrument == self.instrument && trade.counts & PRINT_MATCH != 0 => {
                 let side = trade.aggressor.signum() as i16;
                 let (time_ns, price_ticks, size_lots) = (trade.receive_time_ns, trade.price_ticks, trade.size_lots);
                 self.message.push(Row { time_ns, price_ticks, size_lots, kind: TRADE, side, last: false });

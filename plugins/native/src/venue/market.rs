@@ -10,7 +10,7 @@ use crate::venue::level::{Filled, PaperLevel};
 use crate::venue::orders::{Order, PaperSide, TimeInForce};
 use crate::venue::outbox::{Outbox, Request, What};
 use crate::venue::queue::Queue;
-use crate::wire::event::{Quote, Trade};
+use crate::wire::event::{PRINT_MATCH, Quote, Trade};
 
 /// Matches our orders in one instrument against what its market shows and trades.
 #[derive(Debug)]
@@ -187,6 +187,9 @@ impl PaperMarket {
     /// A trade was printed.
     pub fn on_trade(&mut self, trade: &Trade, book: &impl Book, outbox: &mut Outbox) {
         if !self.watches() || !self.displayed.usable || trade.size_lots == 0 || trade.price_ticks == 0 {
+            return;
+        }
+        if trade.counts & PRINT_MATCH == 0 {
             return;
         }
         let aggressor =

@@ -136,6 +136,26 @@ pub struct Choice {
     pub otherwise: Option<i64>,
 }
 
+/// See `mainspring.wire.Conditions`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Conditions {
+    /// The key of the codes.
+    pub key: String,
+    /// For what a print with each code may count.
+    pub counts: Vec<(String, i64)>,
+    /// For what one with any other may.
+    pub otherwise: i64,
+}
+
+impl Conditions {
+    /// For what a print with a code may count.
+    #[inline]
+    pub fn of(&self, code: &[u8]) -> i64 {
+        let known = self.counts.iter().find(|(name, _)| name.as_bytes() == code);
+        known.map_or(self.otherwise, |(_, counts)| *counts)
+    }
+}
+
 /// A place in a level: an index of its array, or a key of its object.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(untagged)]
@@ -312,6 +332,7 @@ pub enum Message {
         price: Decimal,
         size: Decimal,
         aggressor: Option<Choice>,
+        conditions: Option<Conditions>,
         rising_ids: bool,
         signed: bool,
     },

@@ -36,6 +36,18 @@ pub struct Quote {
     pub ask: Level,
 }
 
+/// A print that counts as the last price.
+pub const PRINT_LAST: i64 = 1;
+
+/// A print that counts in the volume.
+pub const PRINT_VOLUME: i64 = 2;
+
+/// A print of a match in this market.
+pub const PRINT_MATCH: i64 = 4;
+
+/// A print that counts for everything.
+pub const PRINT_ALL: i64 = PRINT_LAST | PRINT_VOLUME | PRINT_MATCH;
+
 /// A trade print.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are those of `mainspring.model.Trade`")]
@@ -47,6 +59,7 @@ pub struct Trade {
     pub price_ticks: i64,
     pub size_lots: i64,
     pub aggressor: i64,
+    pub counts: i64,
 }
 
 /// Trading over an interval. `prices` are open, high, low and close.

@@ -91,6 +91,9 @@ pub trait Fields {
     /// The object under a key.
     fn inside(&self, key: &Key) -> Result<Decoded<'_>, Self::Stop>;
 
+    /// Visits the text, or each text of the array, under a key; nothing if nothing is there.
+    fn texts(&self, key: &Key, visit: &mut dyn FnMut(&[u8])) -> Result<(), Self::Stop>;
+
     /// The object under a key; `None` where there is something else, or nothing.
     fn object(&self, key: &Key) -> Result<Option<Decoded<'_>>, Self::Stop>;
 
@@ -161,6 +164,22 @@ impl Fields for Decoded<'_> {
             Some(value) => Err(value.fault("must be an object")),
             None => Err(self.0.fault("lacks a field")),
         }
+    }
+
+    fn texts(&self, key: &Key, visit: &mut dyn FnMut(&[u8])) -> Result<(), Fault> {
+        let Some(value) = self.found(key) else { return Ok(()) };
+        let items = match &value.is {
+            Is::Text(_) => std::slice::from_ref(value),
+            Is::Array(items) => items.as_slice(),
+            _ => return Err(value.fault("must be condition codes")),
+        };
+        for item in items {
+            match &item.is {
+                Is::Text(text) => visit(text.as_bytes()),
+                _ => return Err(value.fault("must be condition codes")),
+            }
+        }
+        Ok(())
     }
 
     fn object(&self, key: &Key) -> Result<Option<Decoded<'_>>, Fault> {

@@ -8,7 +8,7 @@ use crate::book::Level;
 use crate::exact::{Step, digits};
 use crate::wire::fields::{Decoded, Fields, Found, Grid, Key, RowRange, Rows};
 use crate::wire::json_levels::{Layout, Levels};
-use crate::wire::json_text::quote;
+use crate::wire::json_text::{clean_text, quote};
 use crate::wire::json_units::{decimal, number_units};
 use crate::wire::json_value::{number_value, scan_number};
 use crate::wire::program::Program;
@@ -242,6 +242,31 @@ pub struct JsonFields<'a> {
 pub struct Unusual;
 
 impl JsonFields<'_> {
+    /// Visits the texts of the array at `at`; `None` where it is none of texts without escapes.
+    fn each_text(&self, at: usize, visit: &mut dyn FnMut(&[u8])) -> Option<()> {
+        let data = self.data;
+        if *data.get(at)? != b'[' {
+            return None;
+        }
+        let mut at = space(data, at + 1);
+        if *data.get(at)? == b']' {
+            return Some(());
+        }
+        loop {
+            if *data.get(at)? != b'"' {
+                return None;
+            }
+            let end = clean_text(data, at + 1)?;
+            visit(&data[at + 1..end]);
+            at = space(data, end + 1);
+            match *data.get(at)? {
+                b',' => at = space(data, at + 1),
+                b']' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
     fn bytes(&self, slot: &Slot) -> &[u8] {
         self.data.get(slot.start as usize..slot.end as usize).unwrap_or_default()
     }
@@ -320,6 +345,19 @@ impl Fields for JsonFields<'_> {
 
     fn inside(&self, _key: &Key) -> Result<Decoded<'_>, Unusual> {
         Err(Unusual)
+    }
+
+    fn texts(&self, key: &Key, visit: &mut dyn FnMut(&[u8])) -> Result<(), Unusual> {
+        let Some(slot) = self.slots.get(key) else { return Ok(()) };
+        match slot.kind {
+            Kind::Absent => Ok(()),
+            Kind::Text => {
+                visit(self.bytes(slot));
+                Ok(())
+            }
+            Kind::Container => self.each_text(slot.start as usize, visit).ok_or(Unusual),
+            _ => Err(Unusual),
+        }
     }
 
     fn object(&self, key: &Key) -> Result<Option<Decoded<'_>>, Unusual> {

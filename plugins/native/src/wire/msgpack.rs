@@ -246,6 +246,17 @@ fn units_at(data: &[u8], at: usize, number: bool, step: &Step) -> Option<(i64, u
     }
 }
 
+/// Visits the texts of the array at `at`; `None` where it is none of ASCII texts.
+fn each_text(data: &[u8], at: usize, visit: &mut dyn FnMut(&[u8])) -> Option<()> {
+    let (Head::Array(count), mut at) = head(data, at)? else { return None };
+    for _ in 0..count {
+        let (Head::Text(length), start) = head(data, at)? else { return None };
+        visit(data.get(start..start + length).filter(|text| text.is_ascii())?);
+        at = start + length;
+    }
+    Some(())
+}
+
 /// The fields of a message on the fast way.
 #[derive(Debug)]
 pub struct MsgpackFields<'a> {
@@ -301,6 +312,21 @@ impl Fields for MsgpackFields<'_> {
 
     fn inside(&self, _key: &Key) -> Result<Decoded<'_>, Unusual> {
         Err(Unusual)
+    }
+
+    fn texts(&self, key: &Key, visit: &mut dyn FnMut(&[u8])) -> Result<(), Unusual> {
+        match self.find(key)? {
+            Found::Absent => Ok(()),
+            Found::Text(text) => {
+                visit(text);
+                Ok(())
+            }
+            Found::Container => {
+                let slot = self.slots.get(key).ok_or(Unusual)?;
+                each_text(self.data, slot.start as usize, visit).ok_or(Unusual)
+            }
+            _ => Err(Unusual),
+        }
     }
 
     fn object(&self, key: &Key) -> Result<Option<Decoded<'_>>, Unusual> {

@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use crate::book::Level;
-use crate::wire::declared::{Choice, Code, Decimal, Integer, Message, Optional, Range, Text, Time};
-use crate::wire::event::{Bar, Control, Depth, Mark, NO_ID, Quote, Status, Trade};
+use crate::wire::declared::{Choice, Code, Conditions, Decimal, Integer, Message, Optional, Range, Text, Time};
+use crate::wire::event::{Bar, Control, Depth, Mark, NO_ID, PRINT_ALL, Quote, Status, Trade};
 use crate::wire::fields::{Fields, Found, Grid, Key, RowRange};
 use crate::wire::program::{Entry, is_named};
 use crate::wire::times::rfc3339_to_ns;
@@ -75,11 +75,12 @@ pub fn field_keys(message: &Message) -> Vec<&str> {
             keys.extend(update_id.as_ref().map(|id| id.key.as_str()));
             keys.extend([bid_price, bid_size, ask_price, ask_size].map(|field| field.key.as_str()));
         }
-        Message::Trade { event_time, trade_id, price, size, aggressor, .. } => {
+        Message::Trade { event_time, trade_id, price, size, aggressor, conditions, .. } => {
             keys.extend(event_time.as_ref().map(time_key));
             keys.extend(trade_id.as_ref().map(|id| id.key.as_str()));
             keys.extend([price, size].map(|field| field.key.as_str()));
             keys.extend(aggressor.as_ref().map(|choice| choice.key.as_str()));
+            keys.extend(conditions.as_ref().map(|codes| codes.key.as_str()));
         }
         Message::Bar { event_time, open, high, low, close, volume, trades, vwap, .. } => {
             keys.extend(event_time.as_ref().map(time_key));
@@ -221,6 +222,15 @@ impl<F: Fields> Reader<'_, F> {
         field.otherwise.ok_or_else(|| fields.stop(key, "must be one of the declared values"))
     }
 
+    /// What a print counts for.
+    fn counts(&mut self, field: Option<&Conditions>) -> Result<i64, F::Stop> {
+        let Some(field) = field else { return Ok(PRINT_ALL) };
+        let fields = self.fields;
+        let mut counts = PRINT_ALL;
+        fields.texts(self.key(), &mut |code| counts &= field.of(code))?;
+        Ok(counts)
+    }
+
     fn number(&mut self, field: Option<&Optional>) -> Result<f64, F::Stop> {
         let Some(field) = field else { return Ok(f64::NAN) };
         let fields = self.fields;
@@ -283,14 +293,23 @@ pub fn read<F: Fields>(
             let ask = Level { price: reader.units(ask_price, tick)?, lots: reader.units(ask_size, lot)? };
             Ok(Reading::Quote(Quote { instrument, receive_time_ns, event_time_ns, update_id, bid, ask }))
         }
-        Message::Trade { event_time, trade_id, price, size, aggressor, rising_ids, .. } => {
+        Message::Trade { event_time, trade_id, price, size, aggressor, conditions, rising_ids, .. } => {
             let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
             let trade_id = reader.id(trade_id.as_ref())?;
             let price_ticks = reader.units(price, &grid.tick)?;
             let size_lots = reader.units(size, &grid.lot)?;
             let aggressor = reader.choice(aggressor.as_ref(), 0)?;
-            let trade =
-                Trade { instrument, receive_time_ns, event_time_ns, trade_id, price_ticks, size_lots, aggressor };
+            let counts = reader.counts(conditions.as_ref())?;
+            let trade = Trade {
+                instrument,
+                receive_time_ns,
+                event_time_ns,
+                trade_id,
+                price_ticks,
+                size_lots,
+                aggressor,
+                counts,
+            };
             Ok(Reading::Trade { rising: *rising_ids, trade })
         }
         Message::Bar { event_time, open, high, low, close, volume, trades, vwap, .. } => {

@@ -4,8 +4,8 @@
 
 use crate::book::Level;
 use crate::exact::Step;
-use crate::wire::declared::{Checksum, Integer, Levels, Message, Optional, Range, Reach, Text};
-use crate::wire::event::{Bar, Control, Depth, Mark, NO_ID, Quote, Status, Trade};
+use crate::wire::declared::{Checksum, Conditions, Integer, Levels, Message, Optional, Range, Reach, Text};
+use crate::wire::event::{Bar, Control, Depth, Mark, NO_ID, PRINT_ALL, Quote, Status, Trade};
 use crate::wire::reading::{BookKind, Reading};
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::ledger::checksum_of;
@@ -59,6 +59,7 @@ enum What {
         price: UnitsAt,
         size: UnitsAt,
         aggressor: Option<ChoiceAt>,
+        conditions: Option<(Path, Conditions)>,
         rising: bool,
         signed: bool,
     },
@@ -129,12 +130,13 @@ impl Reader {
                 ];
                 (event_time, What::Quote { id: update_id.as_ref().map(IntegerAt::new), units })
             }
-            Message::Trade { event_time, trade_id, price, size, aggressor, rising_ids, signed, .. } => {
+            Message::Trade { event_time, trade_id, price, size, aggressor, conditions, rising_ids, signed, .. } => {
                 let what = What::Trade {
                     id: trade_id.as_ref().map(IntegerAt::new),
                     price: UnitsAt::new(price, tick, symbol)?,
                     size: UnitsAt::new(size, lot, symbol)?,
                     aggressor: aggressor.as_ref().map(ChoiceAt::new),
+                    conditions: conditions.as_ref().map(|codes| (Path::new(&codes.key), codes.clone())),
                     rising: *rising_ids,
                     signed: *signed,
                 };
@@ -184,7 +186,7 @@ impl Reader {
                 let ask = Level { price: units[2].read(scope)?, lots: units[3].read(scope)? };
                 Reading::Quote(Quote { instrument, receive_time_ns, event_time_ns, update_id, bid, ask })
             }
-            What::Trade { id: id_at, price, size, aggressor, rising, signed } => {
+            What::Trade { id: id_at, price, size, aggressor, conditions, rising, signed } => {
                 let trade_id = id(id_at.as_ref(), scope)?;
                 let price_ticks = price.read(scope)?;
                 let (sign, size_lots) = if *signed { size.signed(scope)? } else { (0, size.read(scope)?) };
@@ -193,8 +195,17 @@ impl Reader {
                     Some(aggressor) => aggressor.read(scope)?,
                     None => 0,
                 };
-                let trade =
-                    Trade { instrument, receive_time_ns, event_time_ns, trade_id, price_ticks, size_lots, aggressor };
+                let counts = counts(conditions.as_ref(), scope)?;
+                let trade = Trade {
+                    instrument,
+                    receive_time_ns,
+                    event_time_ns,
+                    trade_id,
+                    price_ticks,
+                    size_lots,
+                    aggressor,
+                    counts,
+                };
                 Reading::Trade { rising: *rising, trade }
             }
             What::Bar { units, trades, vwap } => {
@@ -229,6 +240,24 @@ impl Reader {
             }
         };
         Ok(Read::of(reading))
+    }
+}
+
+/// What a print counts for.
+fn counts(field: Option<&(Path, Conditions)>, scope: &Scope<'_>) -> Result<i64, Fault> {
+    let Some((path, codes)) = field else { return Ok(PRINT_ALL) };
+    let Some(at) = path.find(scope) else { return Ok(PRINT_ALL) };
+    let (message, node) = (scope.message, scope.message.node(at));
+    match node.kind {
+        Kind::Text => Ok(codes.of(message.text(node))),
+        Kind::Array => message.items(at).try_fold(PRINT_ALL, |counts, item| {
+            let node = message.node(item);
+            match node.kind {
+                Kind::Text => Ok(counts & codes.of(message.text(node))),
+                _ => Err(fault(scope, Some(at), "must be condition codes")),
+            }
+        }),
+        _ => Err(fault(scope, Some(at), "must be condition codes")),
     }
 }
 
