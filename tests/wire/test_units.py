@@ -34,7 +34,7 @@ def test_text_twins(step, texts):
     table = TextUnits(step)
     for text in texts + texts:
         plain = _outcome(lambda text=text: units_from_text(text, step, instrument="", field=""))
-        assert _outcome(lambda text=text: table[text]) == plain
+        assert _outcome(lambda text=text: table.of(text)) == plain
 
 
 @given(
@@ -47,19 +47,19 @@ def test_number_twins(step, numbers):
     for number in numbers + numbers:
         if not isinstance(number, bool):
             plain = _outcome(lambda number=number: units_from_number(number, step, instrument="", field=""))
-            assert _outcome(lambda number=number: table[number]) == plain
+            assert _outcome(lambda number=number: table.of(number)) == plain
         else:
             with pytest.raises(GridError):
-                table[number]
+                table.of(number)
 
 
 def test_booleans_never_hit_a_number():
     """True is a key equal to 1 and False to 0; what 1 and 0 left in a table isn't theirs."""
     for table, one, zero in ((TextUnits(Decimal(1)), "1", "0"), (NumberUnits(Decimal(1)), 1, 0.0)):
-        assert (table[one], table[zero]) == (1, 0)
+        assert (table.of(one), table.of(zero)) == (1, 0)
         for value in (True, False):
             with pytest.raises(GridError):
-                table[value]
+                table.of(value)
 
 
 def test_memory_is_bounded(monkeypatch):
@@ -67,9 +67,9 @@ def test_memory_is_bounded(monkeypatch):
     monkeypatch.setattr(_units, "MEMO_ENTRIES", 10)
     texts, numbers = TextUnits(Decimal(1)), NumberUnits(Decimal(1))
     for n in range(100):
-        assert texts[str(n)] == numbers[n] == n
-        assert len(texts) <= 10
-        assert len(numbers._memo) <= 10
+        assert texts.of(str(n)) == numbers.of(n) == n
+        assert len(texts._known) <= 10
+        assert len(numbers._known) <= 10
 
 
 @pytest.mark.parametrize("step", _STEPS)
@@ -90,7 +90,7 @@ def test_nothing_slips_in_with_the_padding(step, padded):
         "+5000",
     ):
         table = TextUnits(step)
-        _outcome(lambda table=table: table[padded])
+        _outcome(lambda table=table: table.of(padded))
         for tried in (text, text + padded[4:], text + "000000"):
             plain = _outcome(lambda tried=tried: units_from_text(tried, step, instrument="", field=""))
-            assert _outcome(lambda tried=tried, table=table: table[tried]) == plain
+            assert _outcome(lambda tried=tried, table=table: table.of(tried)) == plain

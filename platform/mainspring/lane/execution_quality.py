@@ -84,12 +84,12 @@ class ExecutionQuality:
             tally.accepted += 1
             if (arrival := self.arrivals.get(event.order_id)) is not None:
                 self._stages.venue(event.time_ns - arrival.submitted_ns)
-        elif isinstance(event, Cancelled | Expired):
-            tally.cancelled += 1
         elif isinstance(event, Replaced):
             tally.replaced += 1
             if waiting := self._replacement_arrivals.get(event.order_id):
                 self.arrivals[event.order_id] = waiting.pop(0)
+        elif isinstance(event, Cancelled | Expired):
+            tally.cancelled += 1
         else:
             self._on_rejected(event)
         if ended:

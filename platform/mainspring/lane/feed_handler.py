@@ -162,8 +162,11 @@ class FeedHandler:
             self.changed.extend(self.own[place] for place in fused.changed())
         return at
 
-    def on_message(self, now_ns: int, raw: bytes) -> None:
-        """Runs one message. Raises `WireError` or `CodecError` if it can't be read: nothing has changed then."""
+    def on_message(self, now_ns: int, raw: bytes) -> int:
+        """Runs one message. Raises `WireError` or `CodecError` if it can't be read: nothing has changed then.
+
+        Returns when it began, on the stages' clock: a reading of the clock costs as much as a comparison of prices.
+        """
         if self._conflated:
             self.catch_up()
         clock = self._clock
@@ -178,6 +181,7 @@ class FeedHandler:
         handlers = self._handlers
         for event in events:
             handlers[type(event)](event)
+        return started
 
     def catch_up(self) -> None:
         """Shows an observer that was idle what it missed, before it is called again."""

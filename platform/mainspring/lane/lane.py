@@ -117,7 +117,7 @@ class Lane:
         if self.order_manager is None:
             return self.strategies.timers.due_ns
         timer_ns, order_ns = self.strategies.timers.due_ns, self.order_manager.due_ns
-        return min(order_ns, timer_ns)
+        return order_ns if order_ns < timer_ns else timer_ns  # noqa: FURB136  a call of min costs several times more
 
     def handle(self, event: Event) -> Effects:
         """Runs one event to completion and returns all effects that haven't been cleared.

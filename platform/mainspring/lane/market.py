@@ -29,9 +29,6 @@ class Market:
     here. Where the venue numbers deltas and quotes alike, `book_id` and `quote_id`, the ids of the last delta and the
     last quote taken, tell which of the two knows them now; elsewhere it is the one that came last.
 
-    `before` says when a message last changed what stands here, and the mid before the first message of that instant:
-    the one that a fill at that time met.
-
     `last_ticks` is the price of the last public trade, 0 before the first. `book_valid`, `halted` and `connected` make
     up `live`. `crossed` counts the deltas after which the book was crossed, `stale_quotes` the quotes that were older
     than the book. `top_of_book` is True for feeds without books: the venue's quotes alone then make the market live.
@@ -39,11 +36,12 @@ class Market:
 
     __slots__ = (
         "_book",
+        "_mid_before",
         "_top_of_book",
+        "_touched_ns",
         "ask_lots",
         "ask_ticks",
         "bbo_time_ns",
-        "before",
         "bid_lots",
         "bid_ticks",
         "book_id",
@@ -84,11 +82,20 @@ class Market:
         self.quote_id = NO_ID
         self.crossed = 0
         self.stale_quotes = 0
-        self.before: tuple[int, int | None] = (0, None)
+        self._touched_ns = 0
+        self._mid_before: int | None = None
         self.mid_samples: list[tuple[int, int]] = []
         self.mid_due_ns = 0
         self._book = book
         self._top_of_book = top_of_book
+
+    @property
+    def before(self) -> tuple[int, int | None]:
+        """When a message last changed what stands here, and the mid before the first message of that instant.
+
+        A fill at that time met this one.
+        """
+        return self._touched_ns, self._mid_before
 
     @property
     def book(self) -> BookSlot:
@@ -97,15 +104,13 @@ class Market:
 
     def on_delta(self, event: BookDelta) -> bool:
         """Takes changed levels into the book."""
-        if self.before[0] != event.receive_time_ns:
-            self.before = (event.receive_time_ns, self.mid_half_ticks())
+        self._touch(event.receive_time_ns)
         self._book.apply_delta(event.bids, event.asks)
         return self._on_levels(event)
 
     def on_snapshot(self, event: BookSnapshot) -> bool:
         """Replaces the book, which is valid from here on."""
-        if self.before[0] != event.receive_time_ns:
-            self.before = (event.receive_time_ns, self.mid_half_ticks())
+        self._touch(event.receive_time_ns)
         self._book.apply_snapshot(event.bids, event.asks)
         self._on_levels(event)
         self.book_valid = True
@@ -115,8 +120,7 @@ class Market:
     def on_invalid(self, event: BookInvalid) -> bool:
         """The book can't be trusted until the next snapshot, and neither can the quotes so far."""
         now_ns = self.now_ns = event.receive_time_ns
-        if self.before[0] != now_ns:
-            self.before = (now_ns, self.mid_half_ticks())
+        self._touch(now_ns)
         self._book.clear()
         self.book_valid = False
         self._update_live()
@@ -128,8 +132,9 @@ class Market:
     def on_quote(self, event: Quote) -> bool | None:
         """Takes the venue's own best prices; returns None if they are older than what is known."""
         now_ns = self.now_ns = event.receive_time_ns
-        if self.before[0] != now_ns:
-            self.before = (now_ns, self.bid_ticks + self.ask_ticks if self.bid_lots and self.ask_lots else None)
+        if self._touched_ns != now_ns:
+            self._touched_ns = now_ns
+            self._mid_before = self.bid_ticks + self.ask_ticks if self.bid_lots and self.ask_lots else None
         update_id = event.update_id
         if (update_id < self.book_id or update_id < self.quote_id) and update_id != NO_ID:
             self.stale_quotes += 1
@@ -182,6 +187,11 @@ class Market:
     def mid_half_ticks(self) -> int | None:
         """Returns twice the mid price in ticks, a whole number; None if a side is empty."""
         return self.bid_ticks + self.ask_ticks if self.bid_lots and self.ask_lots else None
+
+    def _touch(self, now_ns: int) -> None:
+        if self._touched_ns != now_ns:
+            self._touched_ns = now_ns
+            self._mid_before = self.mid_half_ticks()
 
     def _on_levels(self, event: BookDelta | BookSnapshot) -> bool:
         best = self._book.bbo()

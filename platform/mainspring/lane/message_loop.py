@@ -138,7 +138,7 @@ class MessageLoop:
     def _run_each(self, feed: FeedHandler, messages: Sequence[RawMessage], stop: int, until_ns: int) -> bool:
         """Runs messages one by one up to index `stop`; returns whether it came that far.
 
-        Costs two readings of the clock a message, and one append.
+        Costs a reading of the clock a message, and one append.
         """
         clock, record, time, sends = self._clock, self._record_whole_path, self._time, self._sends
         observer, on_message, changed, markouts = feed.observer, feed.on_message, feed.changed, self._markouts
@@ -152,13 +152,12 @@ class MessageLoop:
                     return False
                 markouts.measure(now_ns)
                 due_ns = min(until_ns, next_due_ns(), markouts.due_ns)
-            entered = clock()
             if now_ns > time.now_ns:
                 time.now_ns = now_ns
             # Whatever a plugin raises, this message has been run; one that can't be read hasn't.
             self.at = at + 1
             try:
-                on_message(now_ns, raw)
+                entered = on_message(now_ns, raw)
             except (WireError, CodecError):
                 self.at = at
                 raise

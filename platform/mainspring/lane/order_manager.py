@@ -57,6 +57,9 @@ PLUGIN_FAILED = "plugin-failed"
 REFUSAL_NS = 1_000_000
 """How long after a request its refusal reaches the strategy, in nanoseconds."""
 
+# Looked up once: an enum's members cost a descriptor each time.
+_RUNNING = Mode.RUNNING
+
 _Estimate = Callable[[NewOrder, MarketView], SlippageEstimate | Refusal]
 
 
@@ -130,19 +133,21 @@ class OrderManager:
         self.outbox.requests.clear()
         while requests:
             request = requests.popleft()
-            if mode is Mode.HALTED or (mode is Mode.CANCEL_ONLY and type(request) is not CancelRequest):
+            if mode is _RUNNING or (mode is Mode.CANCEL_ONLY and type(request) is CancelRequest):
+                self._work[type(request)](request)
+            else:
                 reason = HALTED if mode is Mode.HALTED else CANCEL_ONLY
                 self._refuse(request, Refusal(reason, f"the lane is {mode}"))
-            else:
-                self._work[type(request)](request)
 
     def on_execution(self, event: OrderEvent) -> None:
         """Takes a venue's word on an order. One that contradicts what is known is recorded as a discrepancy."""
         order = self.tracker.apply(event, self._time.now_ns)
-        for fill, strategy in self.tracker.take_fills():
-            self.portfolio.on_fill(fill, strategy)
+        if self.tracker.fills:
+            for fill, strategy in self.tracker.take_fills():
+                self.portfolio.on_fill(fill, strategy)
         self._record(event)
-        self.note_discrepancies()
+        if self.tracker.discrepancies:
+            self.note_discrepancies()
         if order is not None:
             self.quality.on_event(event, order.order.strategy, order.ended)
             self.answers.append(Answer(order.order.strategy, event))

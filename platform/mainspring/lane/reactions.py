@@ -87,7 +87,8 @@ class Reactions:
         self.answers.clear()
         for answer in answers:
             self.strategies.on_event(answer.strategy, answer.event)
-            self.work()
+            if self.requests:
+                self.work()
 
     def work(self) -> None:
         """Works off what strategies have asked for."""

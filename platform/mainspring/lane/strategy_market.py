@@ -28,6 +28,9 @@ __all__ = ["LaneStrategyMarket"]
 
 _ENDED_KEPT = 1_000
 
+# Looked up once: an enum's members cost a descriptor each time.
+_BUY, _SELL = Side.BUY, Side.SELL
+
 
 class _Market(MarketView, Protocol):
     """What is read of the lane's market, whether it is `mainspring.lane.Market` or native."""
@@ -165,7 +168,7 @@ class LaneStrategyMarket:
     ) -> LaneOrderHandle:
         """See `mainspring.seams.StrategyMarket.buy`."""
         return self._submit(
-            Side.BUY, self.lots_of(size, size_lots), self.ticks_of(price, price_ticks), time_in_force, post_only
+            _BUY, self.lots_of(size, size_lots), self.ticks_of(price, price_ticks), time_in_force, post_only
         )
 
     def sell(
@@ -180,7 +183,7 @@ class LaneStrategyMarket:
     ) -> LaneOrderHandle:
         """See `mainspring.seams.StrategyMarket.sell`."""
         return self._submit(
-            Side.SELL, self.lots_of(size, size_lots), self.ticks_of(price, price_ticks), time_in_force, post_only
+            _SELL, self.lots_of(size, size_lots), self.ticks_of(price, price_ticks), time_in_force, post_only
         )
 
     def cancel_all(self) -> None:
@@ -191,7 +194,7 @@ class LaneStrategyMarket:
     def close(self) -> LaneOrderHandle:
         """Requests a market order that closes the position: for a command, not for the strategy itself."""
         lots = self.position_lots
-        return self._submit(Side.SELL if lots > 0 else Side.BUY, abs(lots), None, None, False)
+        return self._submit(_SELL if lots > 0 else _BUY, abs(lots), None, None, False)
 
     def lots(self, size: str | Decimal, *, field: str = "size") -> int:
         """See `mainspring.seams.StrategyMarket.lots`."""

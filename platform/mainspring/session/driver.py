@@ -104,7 +104,7 @@ class Driver:
                 # A batch of the decoder's own type has no slices.
                 run = [event.messages[at] for at in range(event.start, lane.at)] if isinstance(event, Messages) else []
                 self._recorder.record(event, run)
-            if effects:
+            if effects.records or effects.sends or effects.failures or effects.resyncs:
                 self._do()
 
     def due_ns(self, feed: int) -> int:
@@ -124,7 +124,7 @@ class Driver:
         the next event.
         """
         fed = False
-        silent: set[int] = set()
+        silent: tuple[int, ...] = ()
         while True:
             router_ns, index = self._next_router(silent)
             lane_ns = self.lane.next_due_ns
@@ -136,7 +136,7 @@ class Driver:
             elif self._take_executions(index, router_ns):
                 fed = True
             elif index in self._polled and self._polled[index].due_ns <= router_ns:
-                silent.add(index)
+                silent = (*silent, index)
 
     def drain(self) -> None:
         """After a failure: waits until every open order has ended, or nothing more will come of it."""
@@ -175,17 +175,16 @@ class Driver:
 
     def _do(self) -> None:
         effects = self.lane.effects
-        while effects:
-            sends, records = effects.sends[:], effects.records[:]
-            self.failures += effects.failures
-            effects.clear()
-            if self.log is not None and records:
-                self.log.write_all(records)
-            for send in sends:
-                self._do_send(send)
-            # Only now, so that a cancel never overtakes the order that it names.
-            while self._broken:
-                self._router_failed(*self._broken.pop(0))
+        sends, records = effects.sends[:], effects.records[:]
+        self.failures += effects.failures
+        effects.clear()
+        if self.log is not None and records:
+            self.log.write_all(records)
+        for send in sends:
+            self._do_send(send)
+        # Only now, so that a cancel never overtakes the order that it names.
+        while self._broken:
+            self._router_failed(*self._broken.pop(0))
 
     def _do_send(self, send: Send) -> None:
         request = send.request.request

@@ -9,6 +9,9 @@ __all__ = ["DisplayedMarket"]
 
 _FIRST_LEVELS = 8
 
+# Looked up once: an enum's members cost a descriptor each time.
+_BUY, _SELL = Side.BUY, Side.SELL
+
 
 class DisplayedMarket:
     """The levels that an order of ours could meet, from the newest of two sources.
@@ -36,7 +39,7 @@ class DisplayedMarket:
         self._invalid = False
         self._halted = False
         # For each side, by price.
-        self._taken: dict[Side, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}
+        self._taken: dict[Side, dict[int, int]] = {_BUY: {}, _SELL: {}}
 
     @property
     def remembers(self) -> bool:
@@ -48,9 +51,10 @@ class DisplayedMarket:
         if not self._seen:
             self._seen = True
             self._assess()
-        if 0 <= quote.update_id <= self.depth_id:
-            return False
-        if self.quote is not None and 0 <= quote.update_id < self.quote.update_id:
+        update_id = quote.update_id
+        if update_id >= 0 and (
+            update_id <= self.depth_id or (self.quote is not None and update_id < self.quote.update_id)
+        ):
             return False
         self.quote = quote
         if not self._depth_seen:
@@ -88,13 +92,13 @@ class DisplayedMarket:
         quote = self.quote
         if quote is None:
             best = self._book.bbo()
-            return (best.bid_ticks, best.bid_lots) if side is Side.BUY else (best.ask_ticks, best.ask_lots)
-        return (quote.bid_ticks, quote.bid_lots) if side is Side.BUY else (quote.ask_ticks, quote.ask_lots)
+            return (best.bid_ticks, best.bid_lots) if side is _BUY else (best.ask_ticks, best.ask_lots)
+        return (quote.bid_ticks, quote.bid_lots) if side is _BUY else (quote.ask_ticks, quote.ask_lots)
 
     def crossed(self) -> bool:
         """Whether the best bid is above the best ask, so that neither is to be believed."""
-        bid_ticks, bid_lots = self.touch(Side.BUY)
-        ask_ticks, ask_lots = self.touch(Side.SELL)
+        bid_ticks, bid_lots = self.touch(_BUY)
+        ask_ticks, ask_lots = self.touch(_SELL)
         return bool(bid_lots and ask_lots and bid_ticks > ask_ticks)
 
     def knows(self, side: Side, price_ticks: int) -> bool:

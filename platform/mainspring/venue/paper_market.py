@@ -117,11 +117,10 @@ class PaperMarket:
             if asks.best_ticks <= ask_ticks or not quote.ask_lots:
                 self._see_quoted(asks, ask_ticks, quote.ask_lots, quote)
             met = met or asks.best_ticks <= bid_ticks
-        now_ns = quote.receive_time_ns
         if met:
-            self._meet_offers(now_ns)
-        if now_ns >= bids.left_due_ns or now_ns >= asks.left_due_ns:
-            self._settle(now_ns)
+            self._meet_offers(quote.receive_time_ns)
+        if bids.left or asks.left:
+            self._settle_due(quote.receive_time_ns)
 
     def on_delta(self, event: BookDelta) -> None:
         """The book has changed."""
@@ -140,9 +139,7 @@ class PaperMarket:
                     continue
                 level.observe(displayed.lots_at(own.side, price_ticks), event.receive_time_ns)
         self._meet_offers(event.receive_time_ns)
-        now_ns = event.receive_time_ns
-        if now_ns >= self._bids.left_due_ns or now_ns >= self._asks.left_due_ns:
-            self._settle(now_ns)
+        self._settle_due(event.receive_time_ns)
 
     def on_snapshot(self, event: BookSnapshot) -> None:
         """The book was made again."""
@@ -159,9 +156,7 @@ class PaperMarket:
                 else:
                     level.observe(lots, event.receive_time_ns)
         self._meet_offers(event.receive_time_ns)
-        now_ns = event.receive_time_ns
-        if now_ns >= self._bids.left_due_ns or now_ns >= self._asks.left_due_ns:
-            self._settle(now_ns)
+        self._settle_due(event.receive_time_ns)
 
     def on_trade(self, trade: Trade) -> None:
         """A trade was printed."""
@@ -220,7 +215,7 @@ class PaperMarket:
         return ""
 
     def _would_take(self, side: Side, price_ticks: int) -> bool:
-        best_ticks, best_lots = self.displayed.touch(Side(-side))
+        best_ticks, best_lots = self.displayed.touch(self._side(side).other)
         return bool(best_lots) and (price_ticks - best_ticks) * side >= 0
 
     def _limit(self, order: PaperOrder) -> int | None:
@@ -228,7 +223,7 @@ class PaperMarket:
 
     def _fills_whole(self, order: PaperOrder) -> bool:
         left = order.leaves_lots
-        for _, lots in self.displayed.available(Side(-order.order.side), self._limit(order)):
+        for _, lots in self.displayed.available(self._side(order.order.side).other, self._limit(order)):
             left -= lots
             if left <= 0:
                 return True
@@ -237,7 +232,7 @@ class PaperMarket:
     def _match(self, order: PaperOrder, now_ns: int) -> None:
         """Takes what the order can take, then lets the rest of it wait or ends it."""
         new = order.order
-        other = Side(-new.side)
+        other = self._side(new.side).other
         for price_ticks, lots in self.displayed.available(other, self._limit(order)):
             part = min(lots, order.leaves_lots)
             self.displayed.take(other, price_ticks, part)
@@ -295,6 +290,10 @@ class PaperMarket:
         sale = bool(bid_lots) and price_ticks <= bid_ticks
         purchase = bool(ask_lots) and price_ticks >= ask_ticks
         return purchase - sale
+
+    def _settle_due(self, now_ns: int) -> None:
+        if now_ns >= self._bids.left_due_ns or now_ns >= self._asks.left_due_ns:
+            self._settle(now_ns)
 
     def _settle(self, now_ns: int) -> None:
         for own in (self._bids, self._asks):

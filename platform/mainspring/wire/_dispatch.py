@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Generic, Optional, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
@@ -29,25 +29,31 @@ _MAX_STREAMS = 4096
 
 
 class StreamKinds(Generic[Entry]):
-    """The kinds of message that only the stream's name in the envelope tells, remembered by that name."""
+    """The kinds of message that only the stream's name in the envelope tells, remembered by that name.
 
-    def __init__(self, key: str, kinds: Sequence[tuple[Callable[[str], bool], Callable[[Data], bool], Entry]]) -> None:
+    `needs` is a key that the object of each of them has: an object without it needn't be asked about. It is None if
+    they share no key, and one that no object has if there are no such kinds.
+    """
+
+    def __init__(
+        self, key: str, kinds: Sequence[tuple[Callable[[str], bool], Callable[[Data], bool], Entry]], needs: object
+    ) -> None:
+        self.needs = needs
         self._key = key
         self._kinds = kinds
         self._known: dict[str, list[tuple[Callable[[Data], bool], Entry]]] = {}
 
     @classmethod
-    def of(cls, declared: "Format", entries: Sequence[Entry]) -> Optional["StreamKinds[Entry]"]:
-        """Those of a format; None if it has none."""
-        if declared.stream is None:
-            return None
-        path = f"/{declared.stream.key}"
-        kinds = [
-            (compile_matches(str(message.when[path])), compile_test(message), entry)
-            for message, entry in zip(declared.messages, entries, strict=True)
-            if path in message.when
-        ]
-        return cls(declared.stream.key, kinds) if kinds else None
+    def of(cls, declared: "Format", entries: Sequence[Entry]) -> "StreamKinds[Entry]":
+        """Those of a format."""
+        key = "" if declared.stream is None else declared.stream.key
+        path = f"/{key}"
+        named = [pair for pair in zip(declared.messages, entries, strict=True) if path in pair[0].when]
+        if not named or declared.stream is None:
+            return cls(key, (), object())
+        kinds = [(compile_matches(str(message.when[path])), compile_test(message), entry) for message, entry in named]
+        shared = set.intersection(*(_needed_keys(message) for message, _ in named))
+        return cls(key, kinds, min(shared, default=None))
 
     def entry_of(self, envelope: Data, data: Data) -> Entry | None:
         """The entry of the message in an envelope, if its stream has a kind of its own."""
@@ -68,6 +74,15 @@ class StreamKinds(Generic[Entry]):
 def names_stream(message: Message) -> bool:
     """Whether a declaration of a format without paths names the stream."""
     return any(key.startswith("/") for key in message.when)
+
+
+def _needed_keys(message: Message) -> set[str]:
+    """The keys without which an object isn't of that kind."""
+    if isinstance(message, SnapshotMessage) and message.inside is not None:
+        return {message.inside}
+    # A null that is asked for may be missing.
+    own = {key for key, value in message.when.items() if value is not None and not key.startswith("/")}
+    return own | set(message.has)
 
 
 def choosing_key(messages: Sequence[Message]) -> str:

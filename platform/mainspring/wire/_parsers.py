@@ -117,8 +117,8 @@ def _snapshot(message: SnapshotMessage, index: int, instrument: Instrument, tabl
 
 
 def _quote(message: QuoteMessage, index: int, instrument: Instrument, tables: Tables) -> Parser:
-    bid_ticks, bid_lots = tables.of(message.bid_price, instrument), tables.of(message.bid_size, instrument)
-    ask_ticks, ask_lots = tables.of(message.ask_price, instrument), tables.of(message.ask_size, instrument)
+    of_bid_price, of_bid_size = tables.of(message.bid_price, instrument), tables.of(message.bid_size, instrument)
+    of_ask_price, of_ask_size = tables.of(message.ask_price, instrument), tables.of(message.ask_size, instrument)
     bid_price, bid_size = message.bid_price.key, message.bid_size.key
     ask_price, ask_size = message.ask_price.key, message.ask_size.key
     if message.update_id is None or message.update_id.optional or message.event_time is not None:
@@ -130,37 +130,40 @@ def _quote(message: QuoteMessage, index: int, instrument: Instrument, tables: Ta
                 receive_time_ns,
                 time_of(data, receive_time_ns),
                 id_of(data),
-                bid_ticks[data[bid_price]],
-                bid_lots[data[bid_size]],
-                ask_ticks[data[ask_price]],
-                ask_lots[data[ask_size]],
+                of_bid_price.of(data[bid_price]),
+                of_bid_size.of(data[bid_size]),
+                of_ask_price.of(data[ask_price]),
+                of_ask_size.of(data[ask_size]),
             )
 
         return parse
 
     update_id = message.update_id.key
+    find_bid_ticks, find_bid_lots = of_bid_price.find, of_bid_size.find
+    find_ask_ticks, find_ask_lots = of_ask_price.find, of_ask_size.find
 
     # Quotes come more often than all else together: where the venue sends an id and no time, no reader is called.
     def parse_numbered(data: Data, receive_time_ns: int) -> MarketEvent:
         last_id = data[update_id]
         if type(last_id) is not int or last_id >> _UNIT_BITS:
             raise ValueError
-        return Quote(
-            index,
-            receive_time_ns,
-            receive_time_ns,
-            last_id,
-            bid_ticks[data[bid_price]],
-            bid_lots[data[bid_size]],
-            ask_ticks[data[ask_price]],
-            ask_lots[data[ask_size]],
-        )
+        bid_ticks, bid_lots = find_bid_ticks(data[bid_price]), find_bid_lots(data[bid_size])
+        if bid_ticks is None:
+            bid_ticks = of_bid_price.convert(data[bid_price])
+        if bid_lots is None:
+            bid_lots = of_bid_size.convert(data[bid_size])
+        ask_ticks, ask_lots = find_ask_ticks(data[ask_price]), find_ask_lots(data[ask_size])
+        if ask_ticks is None:
+            ask_ticks = of_ask_price.convert(data[ask_price])
+        if ask_lots is None:
+            ask_lots = of_ask_size.convert(data[ask_size])
+        return Quote(index, receive_time_ns, receive_time_ns, last_id, bid_ticks, bid_lots, ask_ticks, ask_lots)
 
     return parse_numbered
 
 
 def _trade(message: TradeMessage, index: int, instrument: Instrument, tables: Tables) -> Parser:
-    ticks, lots = tables.of(message.price, instrument), tables.of(message.size, instrument)
+    ticks_of, lots_of = tables.of(message.price, instrument).of, tables.of(message.size, instrument).of
     price, size = message.price.key, message.size.key
     time_of, id_of, aggressor_of = _time(message.event_time), _integer(message.trade_id), _choice(message.aggressor)
     codes = message.conditions
@@ -173,8 +176,8 @@ def _trade(message: TradeMessage, index: int, instrument: Instrument, tables: Ta
                 receive_time_ns,
                 time_of(data, receive_time_ns),
                 id_of(data),
-                ticks[data[price]],
-                lots[data[size]],
+                ticks_of(data[price]),
+                lots_of(data[size]),
                 aggressor_of(data),
                 counts_of(told_by, data.get(told_by.key, ABSENT)),
             )
@@ -187,8 +190,8 @@ def _trade(message: TradeMessage, index: int, instrument: Instrument, tables: Ta
             receive_time_ns,
             time_of(data, receive_time_ns),
             id_of(data),
-            ticks[data[price]],
-            lots[data[size]],
+            ticks_of(data[price]),
+            lots_of(data[size]),
             aggressor_of(data),
         )
 
@@ -196,8 +199,9 @@ def _trade(message: TradeMessage, index: int, instrument: Instrument, tables: Ta
 
 
 def _levels(field: Levels, instrument: Instrument, tables: Tables) -> Callable[[Any], list[Level]]:
-    ticks = tables.at(instrument.tick_size, number=field.number)
-    lots = tables.at(instrument.lot_size, number=field.number)
+    of_prices = tables.at(instrument.tick_size, number=field.number)
+    of_sizes = tables.at(instrument.lot_size, number=field.number)
+    find_ticks, new_ticks, find_lots, new_lots = of_prices.find, of_prices.convert, of_sizes.find, of_sizes.convert
     price, size = field.price, field.size
     container = list if isinstance(price, int) else dict
 
@@ -206,13 +210,19 @@ def _levels(field: Levels, instrument: Instrument, tables: Tables) -> Callable[[
     def read(rows: Any) -> list[Level]:
         if type(rows) is not list or [*map(type, rows)].count(container) != len(rows):
             raise TypeError
-        return [(ticks[row[price]], lots[row[size]]) for row in rows]
+        return [(of_prices.of(row[price]), of_sizes.of(row[size])) for row in rows]
 
     def read_pairs(rows: Any) -> list[Level]:
         if type(rows) is not list or [*map(type, rows)].count(list) != len(rows):
             raise TypeError
         try:
-            return [(ticks[price], lots[size]) for price, size in rows]
+            return [
+                (
+                    ticks if (ticks := find_ticks(price)) is not None else new_ticks(price),
+                    lots if (lots := find_lots(size)) is not None else new_lots(size),
+                )
+                for price, size in rows
+            ]
         except ValueError:
             return read(rows)
 

@@ -52,7 +52,7 @@ class _Compiled(NamedTuple):
     direct: Callable[[object], Entry | None]
     likely_key: object
     likely: Entry | None
-    by_stream: StreamKinds[Entry] | None
+    by_stream: StreamKinds[Entry]
     choose: Callable[[Data], Entry | None]
     resolve: Callable[[Data, Data, Message, dict[object, Route]], Route]
     explain: Callable[[Data, Entry | None, int, Exception], Exception]
@@ -98,6 +98,7 @@ def _singles(compiled: _Compiled, decode: Decode, unwrap: str | None) -> OnMessa
     key, direct, likely_key, likely, by_stream, choose, resolve, explain, ignored, ignore = compiled
     # A key that no decoded object holds spares the hot path the question whether there is an envelope at all.
     inside: object = object() if unwrap is None else unwrap
+    needs = by_stream.needs
 
     def on_message(raw: bytes, receive_time_ns: int) -> Sequence[MarketEvent]:
         envelope = decode(raw)
@@ -109,7 +110,7 @@ def _singles(compiled: _Compiled, decode: Decode, unwrap: str | None) -> OnMessa
             raise refusal(str(unwrap), "must be an object", data)
         entry = likely if likely_key in data and key not in data else None
         try:
-            if by_stream is not None and envelope is not data:
+            if (needs is None or needs in data) and envelope is not data:
                 entry = by_stream.entry_of(envelope, data) or entry
             if entry is None:
                 entry = direct(data.get(key)) or choose(data)

@@ -30,6 +30,10 @@ class _State(enum.Enum):
     QUARANTINED = enum.auto()
 
 
+# Looked up once: an enum's members cost a descriptor each time.
+_LIVE, _CONTINUES = _State.LIVE, Continuity.CONTINUES
+
+
 class BookSync:
     """Decides which deltas and snapshots of one instrument reach its book, and counts in `causes` those that don't.
 
@@ -78,10 +82,10 @@ class BookSync:
 
     def on_delta(self, delta: BookDelta) -> Sequence[MarketEvent]:
         """The events that a delta gives."""
-        if self._state is not _State.LIVE:
+        if self._state is not _LIVE:
             return self._keep(delta)
         verdict = self._check(delta, self._book_id, self._from_snapshot)
-        if verdict is Continuity.CONTINUES:
+        if verdict is _CONTINUES:
             self._book_id = delta.last_id
             self._from_snapshot = False
             self._updated = True

@@ -10,6 +10,8 @@ from mainspring.seams import Catalogue, OrderHandle, Session, StrategyMarket, ho
 __all__ = ["QuoteMaker", "QuoteMakerOptions"]
 
 _MOST = 1_000_000_000
+# Looked up once: an enum's members cost a descriptor each time.
+_BUY, _SELL = Side.BUY, Side.SELL
 _RESTING = ("accepted", "partially-filled")
 
 
@@ -81,7 +83,7 @@ class QuoteMaker:
         bid: OrderHandle | None = None
         ask: OrderHandle | None = None
         for order in market.open_orders:
-            if order.side is Side.BUY:
+            if order.side is _BUY:
                 bid = order
             else:
                 ask = order
@@ -98,8 +100,8 @@ class QuoteMaker:
         # Rounded away from the mid, and never through the other side's best price.
         buy_ticks = min(fair_doubled // 2 - self._edge_ticks, ask_ticks - 1)
         sell_ticks = max(-(-fair_doubled // 2) + self._edge_ticks, bid_ticks + 1)
-        self._quote(market, Side.BUY, bid, buy_ticks if buys else 0, size_lots)
-        self._quote(market, Side.SELL, ask, sell_ticks if sells else 0, size_lots)
+        self._quote(market, _BUY, bid, buy_ticks if buys else 0, size_lots)
+        self._quote(market, _SELL, ask, sell_ticks if sells else 0, size_lots)
 
     def on_fill(self, fill: Fill, order: OrderHandle) -> None:
         """A fill moves the fair price."""
@@ -123,7 +125,7 @@ class QuoteMaker:
             if standing is not None:
                 standing.cancel()
         elif standing is None:
-            trade = market.buy if side is Side.BUY else market.sell
+            trade = market.buy if side is _BUY else market.sell
             trade(size_lots=size_lots, price_ticks=price_ticks, post_only=True)
         elif standing.state in _RESTING and abs(standing.price_ticks - price_ticks) >= self._requote_ticks:
             standing.replace(price_ticks=price_ticks)
