@@ -1,4 +1,4 @@
-"""Replay: the compiled strategy in the Rust loop, held against its own body in the plain loop."""
+"""Replay: a compiled strategy in the kernel, held against its own body as it stands, and against rules done by hand."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -15,95 +15,77 @@ from mainspring.model import Instrument
 from mainspring.seams import Feed, FeedContext, RawMessage
 from mainspring.wire import python_decoder
 from mainspring_native.decoders import native_decoder
-from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.risk._limit import LimitOptions
+from mainspring_plugins.risk.max_position import MaxPosition
+from mainspring_plugins.routers.paper import PaperOptions
 
 Rows = npt.NDArray[np.void]
 
-replays = pytest.importorskip("mainspring_native.replay", reason="NumPy isn't installed")
+pytest.importorskip("mainspring_native.replay", reason="NumPy isn't installed")
 pytest.importorskip("numba", reason="Numba isn't installed")
 
-from mainspring_native.replay import (  # noqa: E402  behind the word on what is missing
+from mainspring_native._native import record_reasons  # noqa: E402  behind the word on what is missing
+from mainspring_native.replay import (  # noqa: E402
+    ACCEPTED,
     BUY,
+    CANCELLED,
     CLEAR,
     EVENT,
+    FILLED,
     HALT,
+    ID,
     LEVEL,
+    QUOTE,
+    REASONS,
+    REFUSED,
     RESUME,
     SELL,
+    TIMER,
     TRADE,
-    average_ticks,
+    ReplayMarket,
     cancel,
     immediate,
-    level_lots,
-    level_ticks,
+    in_session,
     limit,
-    lots_at,
     market_order,
+    own_orders,
     post_only,
     read_events,
     replay,
     strategy,
 )
 
-_STRUCTURES = ("ladder", "sorted-vec", "btree")
 _SPOT = "binance/spot/btcusdt_20240808.gz"
+_FREE = PaperOptions(maker_fee_bps=Decimal(0), taker_fee_bps=Decimal(0), settle_ms=Decimal(0))
 
 
-@strategy(state=[("seed", "i8"), ("last", "i8"), ("full", "i8"), ("sum", "f8"), ("read", "i8")])
-def restless(market: Any, orders: Any, state: Any) -> None:  # noqa: C901  it does everything
-    """Does everything that can be done, at what looks like random."""
-    state.seed = (state.seed * 1103515245 + 12345) % 2147483648
+@strategy(
+    state=[("seed", "i8"), ("last", "i8"), ("sum", "i8")], on=("bbo", "trade", "order", "row"), every_seconds=1e-6
+)
+def restless(market: Any, orders: Any, state: Any) -> None:
+    """Asks for what looks like random, at each row and at everything else."""
+    state.seed = (state.seed * 1103515245 + 12345 + market.event_kind) % 2147483648
     roll = state.seed // 65536
     side = BUY if roll % 2 == 0 else SELL
-    state.read += market.time_ns % 1000 + market.live * 3 + market.event_kind * 5 + market.event_side * 7
-    state.read += market.event_ticks * 11 + market.event_lots * 13 + market.event_last * 17 + market.fills * 19
-    state.read += market.open_orders * 23 + market.in_flight * 29 + market.position_lots
-    state.read += level_ticks(market, side, roll % 4) * 3 + level_lots(market, side, roll % 3 - 1)
-    state.read += lots_at(market, side, market.bid_ticks) + lots_at(market, side, -5)
-    average = average_ticks(market, side, roll % 50)
-    if average == average:  # it is NaN where the book is too thin
-        state.sum += average
+    state.sum += market.bid_ticks + market.ask_lots * 3 + market.live * 5 + market.event_kind * 7
+    state.sum += market.event_ticks * 11 + market.event_lots * 13 + market.event_side * 17 + market.open_orders
     near = market.bid_ticks if side == BUY else market.ask_ticks
-    size = 1 + roll % 9
-    action = roll // 16 % 12
+    action = roll // 16 % 8
     if action == 0:
-        state.last = limit(orders, side, near, size)
+        state.last = limit(orders, side, near + side * (roll % 3), 1 + roll % 9)
     elif action == 1:
-        state.last = limit(orders, side, near + side * (roll % 3), size)
+        post_only(orders, side, near + side * (roll % 3 - 1), 1 + roll % 9)
     elif action == 2:
-        post_only(orders, side, near + side * (roll % 3 - 1), size)
+        immediate(orders, side, near + side * 2, 5)
     elif action == 3:
-        immediate(orders, side, near + side * 2, size * 5)
+        market_order(orders, side, 7)
     elif action == 4:
-        market_order(orders, side, size * 7)
-    elif action == 5:
         cancel(orders, state.last)
-    elif action == 6:
-        cancel(orders, state.last - roll % 5)
-    elif action == 7 and roll % 31 == 0:
-        for _ in range(20):
-            if limit(orders, side, near - side * 3, 1) == 0:
-                state.full += 1
-    elif action == 8 and roll % 7 == 0:
-        limit(orders, roll % 4, near - 2, size - 2)
-
-
-def _same(events: Rows, latency_ns: int, structures: tuple[str, ...] = _STRUCTURES) -> Any:
-    plain = replay(events, restless, book=BisectListBook(), latency_ns=latency_ns, compiled=False)
-    for structure in structures:
-        compiled = replay(events, restless, book=structure, latency_ns=latency_ns)
-        for name in ("requests", "fills", "rejections"):
-            theirs, ours = getattr(compiled, name).tolist(), getattr(plain, name).tolist()
-            assert theirs == ours, (structure, name)
-        assert compiled.state == plain.state, structure
-        assert (compiled.events, compiled.position_lots, compiled.cash) == (
-            plain.events,
-            plain.position_lots,
-            plain.cash,
-        )
-    return plain
+    elif action == 5:
+        for own in own_orders(market):
+            cancel(orders, own.order_id)
 
 
 @st.composite
@@ -112,46 +94,39 @@ def _events(draw: st.DrawFn) -> Rows:
     time_ns = 1_000
     for _ in range(draw(st.integers(1, 60))):
         time_ns += draw(st.integers(0, 40))
-        message = [
-            (
-                time_ns,
-                draw(st.integers(95, 108)),
-                draw(st.sampled_from([0, 1, 5, 9, 40])),
-                draw(st.sampled_from([LEVEL] * 8 + [TRADE] * 4 + [CLEAR, HALT, RESUME])),
-                draw(st.sampled_from([BUY, SELL])),
-                0,
-            )
-            for _ in range(draw(st.integers(1, 5)))
-        ]
-        message[-1] = (*message[-1][:5], 1)
+        message = []
+        for _ in range(draw(st.integers(1, 5))):
+            kind = draw(st.sampled_from([LEVEL] * 8 + [TRADE] * 4 + [CLEAR, HALT, RESUME, QUOTE, ID]))
+            price, lots = draw(st.integers(95, 108)), draw(st.sampled_from([0, 1, 5, 9, 40]))
+            side = BUY if kind == QUOTE else draw(st.sampled_from([BUY, SELL]))
+            message.append((time_ns, price, lots, kind, 0, side, 0))
+            if kind == QUOTE:
+                message.append((time_ns, price + draw(st.integers(0, 2)), 3, kind, 0, SELL, 0))
+        message[-1] = (*message[-1][:6], 1)
         rows += message
     return np.array(list(rows), EVENT)
 
 
 @settings(deadline=None)
-@given(_events(), st.sampled_from([0, 7, 30]))
-def test_the_compiled_strategy_gives_the_orders_of_its_body(events: Rows, latency_ns: int) -> None:
-    _same(np.concatenate([events] * 4), latency_ns)
+@given(_events(), st.sampled_from([0, 7, 30]), st.sampled_from(["ladder", "sorted-vec", "btree"]))
+def test_the_compiled_strategy_gives_the_orders_of_its_body(events: Rows, latency_ns: int, book: str) -> None:
+    """Compiled over each structure, and as it stands."""
+    compiled = replay(events, restless, book=book, latency_ns=latency_ns)
+    plain = replay(events, restless, latency_ns=latency_ns, compiled=False)
+    assert compiled.log.tolist() == plain.log.tolist()
+    assert (compiled.state, compiled.accounts, compiled.events) == (plain.state, plain.accounts, plain.events)
 
 
-@pytest.mark.parametrize(
-    ("latency_ns", "many"),
-    [
-        (250_000, 4_000),
-        pytest.param(250_000, 12_000, marks=pytest.mark.gate),
-        pytest.param(0, 12_000, marks=pytest.mark.gate),
-    ],
-)
-def test_on_a_recorded_session(messages_of: Callable[[str], Iterator[RawMessage]], latency_ns: int, many: int) -> None:
+@pytest.mark.parametrize("quotes", [False, True])
+def test_a_native_feed_gives_the_events_of_any_other(
+    messages_of: Callable[[str], Iterator[RawMessage]], quotes: bool
+) -> None:
+    """Row by row, on a recorded session."""
     context = _context()
-    messages = [message for _, message in zip(range(many), messages_of(_SPOT), strict=False)]
-    events = read_events(native_decoder(BINANCE_SPOT, context), messages)
-    assert events.tolist() == read_events(python_decoder(BINANCE_SPOT, context), messages).tolist()
-    assert {LEVEL, TRADE, CLEAR} <= set(events["kind"].tolist())
-    result = _same(events, latency_ns)
-    assert len(result.fills) > 100
-    assert {1, 2, 4, 5} <= set(result.rejections["reason"].tolist())
-    assert {0, 1} == set(result.fills["maker"].tolist())
+    messages = [message for _, message in zip(range(4_000), messages_of(_SPOT), strict=False)]
+    events = read_events(native_decoder(BINANCE_SPOT, context), messages, quotes=quotes)
+    assert events.tolist() == read_events(python_decoder(BINANCE_SPOT, context), messages, quotes=quotes).tolist()
+    assert set(events["kind"].tolist()) == {LEVEL, TRADE, CLEAR} | ({QUOTE, ID} if quotes else set())
 
 
 def _context() -> FeedContext:
@@ -162,10 +137,11 @@ def _context() -> FeedContext:
 
 
 def _rows(*rows: tuple[int, ...]) -> Rows:
-    return np.array(list(rows), EVENT)
+    return np.array([(*row[:4], 0, *row[4:]) for row in rows], EVENT)
 
 
 _BOOK = (
+    (1, 0, 0, CLEAR, 0, 0),
     (1, 100, 10, LEVEL, BUY, 0),
     (1, 99, 20, LEVEL, BUY, 0),
     (1, 102, 10, LEVEL, SELL, 0),
@@ -182,41 +158,102 @@ def joiner(market: Any, orders: Any, state: Any) -> None:
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_an_order_that_rests_waits_for_what_is_ahead_of_it(compiled: bool) -> None:
+    """Ten lots are ahead; 6 + 5 lots sold to that price reach it by one, and a print below ends it. It pays the fee."""
     events = _rows(
         *_BOOK,
         (2, 100, 6, TRADE, SELL, 1),
         (3, 100, 5, TRADE, BUY, 1),
         (4, 100, 5, TRADE, SELL, 1),
-        (5, 100, 8, LEVEL, BUY, 1),
-        (6, 100, 2, TRADE, SELL, 1),
-        (7, 99, 1, TRADE, SELL, 1),
+        (7, 99, 5, TRADE, SELL, 1),
     )
-    result = replay(events, joiner, compiled=compiled)
-    # Ten lots were ahead; 6 + 5 lots sold to that price reach it by one, two more follow, and a print below ends it.
-    assert result.fills[["time_ns", "price_ticks", "size_lots", "maker"]].tolist() == [
-        (4, 100, 1, 1),
-        (6, 100, 2, 1),
-        (7, 100, 1, 1),
-    ]
-    assert (result.position_lots, result.cash) == (4, -400)
+    paper = PaperOptions(maker_fee_bps=Decimal(2), taker_fee_bps=Decimal(5))
+    result = replay(events, joiner, paper=paper, compiled=compiled)
+    fills = result.fills[["time_ns", "price_ticks", "size_lots", "fee_ppb", "flags"]].tolist()
+    assert fills == [(4, 100, 1, 200_000, 16), (7, 100, 3, 200_000, 16)]
+    assert result.accounts == ((4, -400, 400 * 200_000),)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_was_taken_is_gone(compiled: bool) -> None:
+    """Two orders meet ten lots: the second finds two of them, until the level has gone and come back."""
+
+    @strategy(state=[("calls", "i8")])
+    def taker(market: Any, orders: Any, state: Any) -> None:
+        state.calls += 1
+        immediate(orders, BUY, 102, 8)
+
+    events = _rows(
+        *_BOOK,
+        (2, 101, 1, LEVEL, BUY, 1),
+        (3, 102, 0, LEVEL, SELL, 1),
+        (4, 102, 10, LEVEL, SELL, 1),
+        (5, 98, 1, LEVEL, BUY, 1),
+    )
+    result = replay(events, taker, paper=_FREE, compiled=compiled)
+    assert result.fills[["time_ns", "size_lots"]].tolist() == [(1, 8), (2, 2), (4, 8)]
+    assert result.state.calls == 4
 
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_requests_arrive_late_and_between_messages(compiled: bool) -> None:
+    """It was due at 11, in the middle of a message, and came behind it, where nothing stood at its price any more."""
     events = _rows(
         *_BOOK,
         (6, 100, 0, LEVEL, BUY, 0),
         (11, 102, 5, LEVEL, SELL, 1),
         (12, 101, 5, LEVEL, BUY, 1),
         (13, 100, 1, LEVEL, SELL, 1),
+        (14, 98, 1, LEVEL, BUY, 1),
     )
     result = replay(events, joiner, latency_ns=10, compiled=compiled)
-    # It was due at 11, in the middle of a message, and came behind it, where nothing stood at its price any more.
-    assert result.fills.tolist() == [(13, 1, BUY, 100, 4, 1)]
     assert result.requests["time_ns"].tolist() == [1]
+    assert result.log[result.log["kind"] == ACCEPTED]["time_ns"].tolist() == [11]
 
 
-@strategy(state=[("seen", "i8")])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_gate_refuses_what_a_session_refuses(compiled: bool) -> None:
+    """Four lots where three may be held: the strategy hears of it a millisecond later, by name."""
+
+    @strategy(state=[("reason", "i8"), ("heard_ns", "i8")], on=("bbo", "order"))
+    def asker(market: Any, orders: Any, state: Any) -> None:
+        if market.event_kind == 10 and state.reason == 0:
+            limit(orders, BUY, 100, 4)
+        elif market.event_kind == 21:
+            state.reason = market.event_reason
+            state.heard_ns = market.time_ns
+
+    instrument = _context().instruments[0]
+    check = MaxPosition(instrument, options=LimitOptions(limit=Decimal("0.00000003")))
+    events = _rows(*_BOOK, (5_000_000, 100, 1, TRADE, BUY, 1))
+    result = replay(events, asker, markets=[ReplayMarket(checks=[check])], compiled=compiled)
+    assert [REASONS[one] for one in result.rejections["reason"].tolist()] == ["max_position"]
+    assert result.rejections["kind"].tolist() == [REFUSED]
+    assert (REASONS[result.state.reason], result.state.heard_ns) == ("max_position", 1_000_001)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_timer_and_order_events_reach_a_strategy_of_two_markets(compiled: bool) -> None:
+    """The timer of the first market trades in the second; the events say what came of it."""
+
+    @strategy(state=[("fired", "i8"), ("filled", "i8"), ("second", "i8")], on=("order",), every_seconds=1e-6)
+    def timed(market: Any, markets: Any, orders: Any, state: Any) -> None:
+        if market.event_kind == TIMER:
+            state.fired += 1
+            if state.fired == 1:
+                market_order(orders, BUY, 3, 1)
+        elif market.event_kind == FILLED:
+            state.filled += market.event_lots
+            state.second += market.index * market.event_ticks + markets[1].position_lots
+
+    events = np.concatenate([_rows(*_BOOK), _rows(*_BOOK), _rows((2_500, 98, 1, LEVEL, BUY, 1))])
+    events["market"][len(_BOOK) : -1] = 1
+    markets = [ReplayMarket(), ReplayMarket()]
+    result = replay(events, timed, markets=markets, paper=_FREE, compiled=compiled)
+    assert (result.state.fired, result.state.filled, result.state.second) == (2, 3, 102 + 3)
+    assert [account.position_lots for account in result.accounts] == [0, 3]
+
+
+@strategy(state=[("seen", "i8")], on=("row",))
 def failing(market: Any, orders: Any, state: Any) -> None:
     limit(orders, BUY, 100, 1)
     state.seen += 1
@@ -226,42 +263,61 @@ def failing(market: Any, orders: Any, state: Any) -> None:
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_strategy_that_raises_ends_the_replay_there(compiled: bool) -> None:
+    """The error has the event, and uncompiled what was raised."""
     with pytest.raises(ReplayError, match="the strategy raised at event 2") as caught:
         replay(_rows(*_BOOK), failing, compiled=compiled)
     assert caught.value.event == 2
+    assert isinstance(caught.value.__cause__, ZeroDivisionError) is not compiled
 
 
-@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ((2, 100, 1, LEVEL, 0, 1), "event 4 has a side that is neither 1 nor -1"),
-        ((2, -1, 1, LEVEL, BUY, 1), "event 4 has a price or a size below 0"),
-        ((2, 100, -1, TRADE, BUY, 1), "event 4 has a price or a size below 0"),
-        ((2, 100, 1, 6, BUY, 1), "event 4 is of no kind that there is"),
+        ((2, 100, 1, LEVEL, 0, 1), "event 5 has a side that is neither 1 nor -1"),
+        ((2, -1, 1, LEVEL, BUY, 1), "event 5 has a price or a size below 0"),
+        ((2, 100, -1, TRADE, BUY, 1), "event 5 has a price or a size below 0"),
+        ((2, 100, 1, 8, BUY, 1), "event 5 is of no kind that there is"),
+        ((2, 100, 1, QUOTE, BUY, 1), "event 5 is the best bid or ask of a quote without the other"),
     ],
 )
-def test_events_that_can_not_be_are_refused(row: tuple[int, ...], problem: str, compiled: bool) -> None:
+def test_events_that_can_not_be_are_refused(row: tuple[int, ...], problem: str) -> None:
+    """The error has the event's number and what is wrong with it."""
     with pytest.raises(ReplayError, match=problem) as caught:
-        replay(_rows(*_BOOK, row), joiner, compiled=compiled)
-    assert caught.value.event == 4
+        replay(_rows(*_BOOK, row), joiner)
+    assert caught.value.event == 5
+
+
+def test_an_event_of_no_market_is_refused() -> None:
+    """A replay of one market has no second."""
+    events = _rows(*_BOOK)
+    events["market"][2] = 1
+    with pytest.raises(ReplayError, match="event 2 is of no market that there is"):
+        replay(events, joiner)
 
 
 def test_what_can_not_be_run_is_told() -> None:
+    """Before anything runs, with the way out where there is one."""
     events = _rows(*_BOOK)
-    with pytest.raises(ConfigError, match="a book of your own needs compiled=False"):
-        replay(events, joiner, book=BisectListBook())
-    for compiled in (True, False):
-        with pytest.raises(ConfigError, match="no native book is named"):
-            replay(events, joiner, book="heap", compiled=compiled)
+    with pytest.raises(ConfigError, match="no native book is named"):
+        replay(events, joiner, book="heap")
     with pytest.raises(ConfigError, match="latency_ns must be"):
         replay(events, joiner, latency_ns=-1)
     with pytest.raises(ConfigError, match=r"array of mainspring_native\.replay\.EVENT"):
         replay(np.zeros(3), joiner)
+    with pytest.raises(ConfigError, match="a replay takes the built-in risk checks, not object"):
+        replay(events, joiner, markets=[ReplayMarket(checks=[object()])])  # type: ignore[list-item]
+    with pytest.raises(ConfigError, match="a replay takes the built-in queue models, not object"):
+        replay(events, joiner, markets=[ReplayMarket(queue=object())])  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="take market, orders and state"):
-        strategy()(lambda market, orders: None)  # type: ignore[misc, arg-type]
+        strategy()(lambda market, orders: None)
     with pytest.raises(ConfigError, match="named fields"):
         strategy(state="i8")(lambda market, orders, state: None)
+    with pytest.raises(ConfigError, match="isn't among bbo, trade, order, row"):
+        strategy(on=("book",))(lambda market, orders, state: None)
+    with pytest.raises(ConfigError, match="a timer is due every"):
+        strategy(every_seconds=-1)(lambda market, orders, state: None)
+    with pytest.raises(ConfigError, match="a session has no rows"):
+        in_session(failing)
 
     @strategy()
     def uncompilable(market: Any, orders: Any, state: Any) -> None:
@@ -272,6 +328,8 @@ def test_what_can_not_be_run_is_told() -> None:
 
 
 def test_a_message_that_is_refused_is_told_alike() -> None:
+    """A native feed raises what any other raises."""
+
     def reported(feed: Feed) -> str:
         with pytest.raises(WireError) as caught:
             read_events(feed, [(5, b'{"e":"trade","s":"BTCUSDT","p":1}')])
@@ -281,8 +339,31 @@ def test_a_message_that_is_refused_is_told_alike() -> None:
     assert reported(native_decoder(BINANCE_SPOT, context)) == reported(python_decoder(BINANCE_SPOT, context))
 
 
-def test_a_replay_begins_anew_each_time() -> None:
+def test_each_replay_begins_with_nothing() -> None:
+    """No state, order or book is left of the one before."""
     events = _rows(*_BOOK)
     first, second = replay(events, joiner), replay(events, joiner)
     assert first.state.asked == second.state.asked == 1
     assert len(replay(events[:0], joiner).requests) == 0
+
+
+def test_the_reasons_are_those_of_the_kernel() -> None:
+    """Each by its number."""
+    assert list(REASONS.values()) == record_reasons()
+
+
+def test_the_session_ends_with_the_events() -> None:
+    """A cancel that reaches the venue at the last event's time is answered, and nothing after it."""
+
+    @strategy(state=[("calls", "i8")])
+    def twice(market: Any, orders: Any, state: Any) -> None:
+        state.calls += 1
+        for own in own_orders(market):
+            cancel(orders, own.order_id)
+        limit(orders, BUY, 99, 1)
+
+    events = _rows(*_BOOK, (20, 98, 1, LEVEL, BUY, 1), (30, 101, 1, LEVEL, BUY, 1))
+    result = replay(events, twice, latency_ns=10)
+    assert result.log[result.log["kind"] == CANCELLED]["time_ns"].tolist() == []
+    result = replay(events, twice, latency_ns=0)
+    assert result.log[result.log["kind"] == CANCELLED]["time_ns"].tolist() == [30]

@@ -11,8 +11,9 @@ PARTS: Final[Mapping[str, str]] = {"mainspring_native": "native", "mainspring": 
 NOTES: Final[Mapping[str, str]] = {
     "mainspring_native": "The native parts, called from Python as a lane calls them: 512 messages a call, as "
     "Python's bytes, or as the blocks that its own reader leaves in memory. Its decoder checks each message: the "
-    "form of every price and size, the grid, the update ids. The Python strategy of the replay runs in the plain "
-    "loop, which is there for debugging.",
+    "form of every price and size, the grid, the update ids. The Python strategy of the replay is "
+    "called by the same kernel through ctypes, which is there for debugging. The maker's orders meet all built-in risk "
+    "checks.",
     "mainspring": "The plain Python parts, which run where nothing native is built. They check what the native ones "
     "check. The risk gate and its checks have no native twin. A record has one fixed layout for every kind of order "
     "and event, so that a fill's is longer than it needs.",
@@ -34,7 +35,9 @@ NOTES: Final[Mapping[str, str]] = {
     "hftbacktest": "The vector book over a region of interest (5% around the trades), no order latency, and "
     "`wait_next_feed` in a loop compiled by Numba, as its documentation and examples have it. Each event has its "
     "own time, since it makes one call for all events of the same time. Its book drops what a new level crosses. "
-    "Copying the data in is part of a pass, as making ours ready is.",
+    "Copying the data in is part of a pass, as making ours ready is. The maker is called once a message, as ours, with "
+    "the partial-fill exchange, `power_prob_queue_model(3)`, a constant order latency and fees; it cancels what it "
+    "knows to be open. It has no risk checks, and what it takes of a level stays there.",
     "itch_book": "`itch_book.open(...).batches(tables=('bbo',), price_type='fixed')` over a file in the page cache. "
     "It reads Nasdaq's ITCH 5.0 and nothing else, and we don't read ITCH: so the changes of the book are given to "
     "it as ITCH messages, a level as one order. It parses its messages and reads its file within the pass, keeps "

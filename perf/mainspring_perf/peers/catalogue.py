@@ -13,6 +13,7 @@ PEERS = (
             "bytes": ("native decoder, ladder", "native decoder, ladder, blocks of its reader"),
             "book": ("ladder", "sorted-vec", "btree"),
             "replay": ("compiled strategy, ladder", "Python strategy, ladder"),
+            "maker": ("compiled strategy, ladder",),
             "records": ("native records",),
             "slippage": ("native square-root",),
         },
@@ -74,7 +75,10 @@ PEERS = (
         name="hftbacktest",
         adapter="hftbacktest",
         requirements=("hftbacktest==2.4.4", "numba==0.68.1"),
-        ways={"replay": ("compiled strategy, ROI vector book",)},
+        ways={
+            "replay": ("compiled strategy, ROI vector book",),
+            "maker": ("compiled strategy, ROI vector book",),
+        },
     ),
     Peer(
         name="itch-book",

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 __all__ = [
     "BUY",
+    "CLEAR",
     "EVENT_FIELDS",
     "LEVEL",
     "RECORDS_A_BATCH",
@@ -32,8 +33,8 @@ __all__ = [
 ]
 
 BUY, SELL = 1, -1
-LEVEL, TRADE = 1, 3
-"""The kinds of an event: a level of the book has a new size (0 lots: it is gone), or a trade was printed."""
+LEVEL, CLEAR, TRADE = 1, 2, 3
+"""The kinds of an event: a level has a new size (0 lots: it is gone), the book is empty, or a trade was printed."""
 
 RECORDS_A_BATCH = 100
 """How many records are encoded at once, and decoded at once."""

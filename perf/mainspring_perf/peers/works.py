@@ -13,7 +13,8 @@ from typing import Any
 
 from mainspring.model import BookDelta, BookInvalid, BookSnapshot, Instrument, Trade
 from mainspring.seams import FeedContext, RawMessage
-from mainspring_perf.peers.contract import BUY, LEVEL, SELL, TRADE, Answer, Event, Inputs
+from mainspring_perf.peers.contract import BUY, CLEAR, LEVEL, SELL, TRADE, Answer, Event, Inputs
+from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
@@ -23,6 +24,7 @@ _BID_TICKS = 6_100_000
 _SEED = 1
 # What a run costs before its first event, a region's empty book for one, is to be small beside the events.
 _TIMES_OVER = 4
+_QUOTE_SIZE = Decimal("0.01")
 _TOLERANCE = 1e-9
 
 
@@ -110,6 +112,41 @@ def _replay(inputs: Inputs, given: Given) -> Made:
         input=f"{len(events):,} events, levels and trades, the session {times_over} times over, in memory",
         right={"callbacks": len(events), "best": [bids[0][0], asks[0][0]]},
     )
+
+
+def _maker(inputs: Inputs, given: Given) -> Made:
+    once = _events(given)[0]
+    span_ns = once[-1][0] - once[0][0] + 1_000_000_000
+    times_over = 1 if given.fast else _TIMES_OVER
+    clear = once[0][0], 0, 0, CLEAR, 0, 0
+    events = [(time_ns + number * span_ns, *rest) for number in range(times_over) for time_ns, *rest in (clear, *once)]
+    inputs.write("maker", {"size": str(_QUOTE_SIZE)})
+    inputs.write_events(events)
+    quotes, seen = 0, (0, 0)
+    for now in _best_prices(once) * times_over:
+        quotes += (now[0] != seen[0]) + (now[1] != seen[1])
+        seen = now
+    return Made(
+        operations=len(events),
+        input=f"{len(events):,} events, levels and trades, the session {times_over} times over, in memory; latency "
+        f"250 us, fees of 10 bps, {quotes:,} quotes of {_QUOTE_SIZE}",
+        right={"quotes": quotes, "best": list(seen)},
+    )
+
+
+def _best_prices(events: list[Event]) -> list[tuple[int, int]]:
+    """The best prices after each message, from an empty book on."""
+    book, found = BisectListBook(), []
+    rows: dict[int, list[tuple[int, int]]] = {BUY: [], SELL: []}
+    for _, price_ticks, size_lots, kind, side, last in events:
+        if kind == LEVEL:
+            rows[side].append((price_ticks, size_lots))
+        if last:
+            book.apply_delta(rows[BUY], rows[SELL])
+            rows = {BUY: [], SELL: []}
+            best = book.bbo()
+            found.append((best.bid_ticks, best.ask_ticks))
+    return found
 
 
 def _events(given: Given) -> tuple[list[Event], int, int]:
@@ -235,6 +272,7 @@ WORKS = (
     Work(name="bytes", title="From a venue's bytes to a book", operation="message", make=_bytes),
     Work(name="book", title="Levels into a book", operation="level", make=_book),
     Work(name="replay", title="Replay, a strategy called at each event", operation="event", make=_replay),
+    Work(name="maker", title="Replay, a maker that moves with the best prices", operation="event", make=_maker),
     Work(name="risk", title="Risk checks: size and notional", operation="order", make=_risk),
     Work(
         name="records", title="Fills encoded, and decoded again, a hundred at once", operation="record", make=_records

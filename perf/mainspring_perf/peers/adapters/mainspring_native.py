@@ -1,6 +1,7 @@
 """Mainspring with its native parts, as a session runs them where they are built."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ from mainspring_perf.peers.adapters.mainspring import (
     session_answer,
 )
 from mainspring_perf.peers.contract import EVENT_FIELDS, Answer, Candidates, Inputs, Prepared
-from mainspring_perf.replay import watcher
+from mainspring_perf.replay import run_maker, watcher
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 
 __all__ = ["CANDIDATES"]
@@ -44,18 +45,32 @@ def _book(name: str, inputs: Inputs) -> Prepared:
     return playing(_part("book", name), inputs)
 
 
-def _replay(compiled: bool, inputs: Inputs) -> Prepared:
-    strategy = watcher()
+def _events(inputs: Inputs) -> Any:
     values = np.fromfile(inputs.events_path, np.int64).reshape(-1, len(EVENT_FIELDS))
     events = np.zeros(len(values), EVENT)
     for field, name in enumerate(EVENT_FIELDS):
         events[name] = values[:, field]
+    return events
+
+
+def _replay(compiled: bool, inputs: Inputs) -> Prepared:
+    strategy, events = watcher(), _events(inputs)
 
     def answer(ended: Any) -> Answer:
         state = ended.state
         return {"callbacks": int(state.callbacks), "best": [int(state.bid_ticks), int(state.ask_ticks)]}
 
     return Prepared(lambda: replay(events, strategy, book="ladder", compiled=compiled), answer)
+
+
+def _maker(inputs: Inputs) -> Prepared:
+    instrument, events, size = read_instrument(inputs), _events(inputs), Decimal(inputs.read("maker")["size"])
+
+    def answer(ended: tuple[int, int, int]) -> Answer:
+        quotes, bid_ticks, ask_ticks = ended
+        return {"quotes": quotes, "best": [bid_ticks, ask_ticks]}
+
+    return Prepared(partial(run_maker, events, instrument, size), answer)
 
 
 def _slippage(inputs: Inputs) -> Prepared:
@@ -70,6 +85,7 @@ CANDIDATES: Candidates = {
     },
     "book": {name: partial(_book, name) for name in ("ladder", "sorted-vec", "btree")},
     "replay": {"compiled strategy, ladder": partial(_replay, True), "Python strategy, ladder": partial(_replay, False)},
+    "maker": {"compiled strategy, ladder": _maker},
     "records": {"native records": partial(recording, NativeRecords)},
     "slippage": {"native square-root": _slippage},
 }

@@ -40,12 +40,12 @@ __all__ = [
     "CaptureBlocks",
     "FrameDecoder",
     "Fused",
+    "Kernel",
     "Market",
     "OpenLots",
     "OpenOrders",
     "OrderTracker",
     "PaperVenue",
-    "Replay",
     "Slippage",
     "Statistics",
     "TrackedOrder",
@@ -57,6 +57,7 @@ __all__ = [
     "encode_frame",
     "encode_records",
     "event_rows",
+    "record_reasons",
 ]
 __version__: str
 
@@ -249,21 +250,27 @@ class PaperVenue:
 def build_info() -> dict[str, str]: ...
 
 @final
-class Replay:
-    def __new__(cls, structure: str, latency_ns: int, entry: int, state: int) -> Replay: ...
-    def run(self, events: memoryview) -> None: ...
+class Kernel:
+    def __new__(
+        cls,
+        structure: str,
+        markets: Sequence[object],
+        fees_ppb: tuple[int, int],
+        settle_ns: int,
+        subscription: tuple[bool, bool, bool, bool, int],
+        entry: int,
+        state: int,
+    ) -> Kernel: ...
+    def run(self, events: memoryview, start: int, count: int) -> int: ...
+    def finish(self) -> None: ...
     @property
     def events(self) -> int: ...
-    @property
-    def position_lots(self) -> int: ...
-    @property
-    def cash(self) -> int: ...
-    def requests(self) -> bytes: ...
-    def fills(self) -> bytes: ...
-    def rejections(self) -> bytes: ...
+    def accounts(self) -> list[tuple[int, int, int]]: ...
+    def log(self) -> bytes: ...
 
-def event_rows(decoder: WireDecoder, batch: Batch, instrument: int) -> bytes: ...
+def event_rows(decoder: WireDecoder, batch: Batch, instruments: Sequence[int], quotes: bool) -> bytes: ...
 def book_functions() -> dict[str, int]: ...
+def record_reasons() -> list[str]: ...
 
 @final
 class TrackedOrder:

@@ -19,7 +19,7 @@ from mainspring_plugins.queues.power_probability_3 import PowerProbability3Queue
 from mainspring_plugins.queues.proportional import ProportionalQueue
 from mainspring_plugins.routers.paper import PaperOptions, fees_and_settling, make_paper_router
 
-__all__ = ["make_native_paper_router", "register_routers"]
+__all__ = ["describe_queue", "make_native_paper_router", "register_routers"]
 
 _Delay: TypeAlias = int | tuple[int, list[int], list[int]] | tuple[list[int], list[int]]
 
@@ -33,7 +33,7 @@ def make_native_paper_router(context: RouterContext, *, options: PaperOptions) -
     from mainspring_native._native import Book, PaperVenue
 
     books = [book for book in context.books if isinstance(book, Book)]
-    queues = [queue for model in context.queues if (queue := _queue(model)) is not None]
+    queues = [queue for model in context.queues if (queue := describe_queue(model)) is not None]
     delays = [pair for model in context.latencies if (pair := _delays(model)) is not None]
     if not len(books) == len(queues) == len(delays) == len(context.books):
         return make_paper_router(context, options=options)
@@ -48,7 +48,7 @@ def make_native_paper_router(context: RouterContext, *, options: PaperOptions) -
     )
 
 
-def _queue(model: QueueModel) -> tuple[str, float] | None:
+def describe_queue(model: QueueModel) -> tuple[str, float] | None:
     """Describes a queue model to the native venue: its name, and its power or lot size."""
     # A subclass may have rules of its own.
     kind = type(model)

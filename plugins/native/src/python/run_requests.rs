@@ -339,7 +339,7 @@ impl Requests {
                 open_sell_lots: sell - if order.buy { 0 } else { without },
             };
             let seen = market.seen();
-            if !self.checks[place].iter().all(|check| check.passes(order, &seen, &account)) {
+            if !self.checks[place].iter().all(|check| check.passes(order, &seen, &account, |_| None)) {
                 return Ok(None);
             }
         }

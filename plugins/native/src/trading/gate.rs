@@ -1,10 +1,11 @@
 //! The built-in risk checks. The twins are the modules of `mainspring_plugins.risk` with the checks' names, which explain the rules.
 //!
-//! A check here only lets an order pass, or leaves it to its twin: that alone refuses, and says why.
+//! In a session a check here only lets an order pass, or leaves it to its twin, which words the refusal. In research it refuses
+//! by its name.
 
 #![forbid(unsafe_code)]
 
-use crate::book::Level;
+use crate::book::{Level, Walk};
 use crate::trading::order::NewOrder;
 
 /// A check with its limit in whole units.
@@ -61,11 +62,28 @@ impl Check {
         })
     }
 
-    /// Whether the order passes. False is no refusal: the twin decides.
-    pub fn passes(&self, order: &NewOrder, seen: &Seen, account: &Account) -> bool {
+    /// The check's name: the reason of its refusals.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Check::MaxOrderSize { .. } => "max_order_size",
+            Check::MaxOrderNotional { .. } => "max_order_notional",
+            Check::MaxPosition { .. } => "max_position",
+            Check::CollarBps { .. } => "collar_bps",
+            Check::MaxBookAgeMs { .. } => "max_book_age_ms",
+        }
+    }
+
+    /// Whether the order passes. `walk` returns what it would meet in the book if it takes more than the best price has; where
+    /// it returns `None`, false is no refusal: the twin decides.
+    pub fn passes(
+        &self,
+        order: &NewOrder,
+        seen: &Seen,
+        account: &Account,
+        walk: impl FnOnce(&NewOrder) -> Option<Walk>,
+    ) -> bool {
         let lots = i128::from(order.size_lots);
         let (bid, ask) = (seen.bid, seen.ask);
-        // A market order that takes no more than the best price has; others walk the book.
         let far = if order.buy { ask } else { bid };
         let at_touch = order.limit || order.size_lots <= far.lots;
         let price = i128::from(if order.limit { order.price_ticks } else { far.price });
@@ -73,11 +91,22 @@ impl Check {
             Check::MaxOrderSize { max_lots } => lots <= max_lots,
             Check::MaxOrderNotional { priced: false, max_units } => lots <= max_units,
             Check::MaxOrderNotional { priced: true, max_units } => {
-                let market_order = order.limit || (seen.live && far.lots > 0);
+                if !order.limit && (!seen.live || far.lots <= 0) {
+                    return false;
+                }
                 // A sale is worth the best bid where that is more than its limit.
                 let better = !order.buy && bid.lots != 0;
                 let price = if better { price.max(i128::from(bid.price)) } else { price };
-                at_touch && market_order && price.checked_mul(lots).is_some_and(|units| units <= max_units)
+                let Some(at_best) = price.checked_mul(lots) else { return false };
+                if at_touch {
+                    return at_best <= max_units;
+                }
+                // Size beyond the book is valued at its last level.
+                walk(order).is_some_and(|met| {
+                    let beyond = i128::from(met.unfilled).checked_mul(i128::from(met.worst));
+                    let along = beyond.and_then(|units| units.checked_add(met.cost));
+                    along.is_some_and(|units| units.max(at_best) <= max_units)
+                })
             }
             Check::MaxPosition { max_lots } => {
                 let worst = if order.buy {
@@ -88,9 +117,18 @@ impl Check {
                 worst <= max_lots
             }
             Check::CollarBps { numerator, base, passive } => {
-                if !(seen.live && bid.lots != 0 && ask.lots != 0 && bid.price < ask.price && at_touch) {
+                if !(seen.live && bid.lots != 0 && ask.lots != 0 && bid.price < ask.price) {
                     return false;
                 }
+                let price = if at_touch {
+                    price
+                } else {
+                    match walk(order) {
+                        Some(met) if met.unfilled == 0 && order.buy => price.max(met.worst.into()),
+                        Some(met) if met.unfilled == 0 => price.min(met.worst.into()),
+                        _ => return false,
+                    }
+                };
                 let mid = i128::from(bid.price) + i128::from(ask.price);
                 let beyond = (2 * price - mid) * if order.buy { 1 } else { -1 };
                 let within = |distance: i128, numerator: i128, base: i128| match (

@@ -1,55 +1,120 @@
-"""Runs a replay, compiled or as it stands."""
+"""Runs a replay: events through the trading kernel with a strategy."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mainspring.errors import ConfigError, ReplayError
-from mainspring.seams import Book
+from mainspring.seams import QueueModel, RiskCheck
 from mainspring_native import NEEDS
-from mainspring_native.replay.layout import EVENT, FILL, MADE, REJECTION
-from mainspring_native.replay.plain import PlainReplay
+from mainspring_native.checks import described
+from mainspring_native.replay.layout import APPROVED, EVENT, FILLED, LOG, REFUSED, REJECTED, SUBMIT
 from mainspring_native.replay.strategy import State, Strategy
+from mainspring_native.routers import describe_queue
+from mainspring_plugins.routers.paper import PaperOptions, fees_and_settling
 
-__all__ = ["ReplayResult", "replay"]
+__all__ = ["Account", "ReplayMarket", "ReplayResult", "replay"]
 
 # So that Ctrl-C is heard.
 _SLICE = 500_000
+
+
+class Account(NamedTuple):
+    """What a strategy has in a market, exact.
+
+    `cash_units` are sales less purchases before fees, in ticks times lots; `fees_ppb_units` are fees less rebates, in
+    parts per billion of that.
+    """
+
+    position_lots: int
+    cash_units: int
+    fees_ppb_units: int
+
+
+@dataclass(frozen=True)
+class ReplayMarket:
+    """A market of a replay: the risk checks that its orders have to pass, its queue model, and its statistics' options.
+
+    The checks are built-in ones, made for the instrument: `MaxPosition(instrument, options=LimitOptions(limit=...))`.
+    Without any, no order is refused for a limit. The queue model is a built-in one, "proportional" if None. The others
+    are the figures of the table `[market]` of a session's config.
+    """
+
+    checks: Sequence[RiskCheck] = ()
+    queue: QueueModel | None = None
+    volatility_half_life_s: float = 300.0
+    warm_up_s: float = 10.0
+    daily_volume_lots: float | None = None
+    daily_volatility: float | None = None
 
 
 @dataclass(frozen=True)
 class ReplayResult:
     """What came of a replay.
 
-    `requests`, `fills` and `rejections` are arrays of `MADE`, `FILL` and `REJECTION`, in order. `position_lots` and
-    `cash` (ticks times lots; what was received less what was paid) are exact. `state` is the strategy's record at the
-    end.
+    `log` has everything that happened to orders, an array of `LOG`. `accounts` are by market. `state` is the strategy's
+    record at the end.
     """
 
     events: int
-    requests: NDArray[Any]
-    fills: NDArray[Any]
-    rejections: NDArray[Any]
-    position_lots: int
-    cash: int
+    log: NDArray[Any]
+    accounts: tuple[Account, ...]
     state: State
+
+    @property
+    def requests(self) -> NDArray[Any]:
+        """What the strategy asked for: orders, cancels and replaces."""
+        kinds = self.log["kind"]
+        return self._of((kinds >= SUBMIT) & (kinds < APPROVED))
+
+    @property
+    def fills(self) -> NDArray[Any]:
+        """The fills."""
+        return self._of(self.log["kind"] == FILLED)
+
+    @property
+    def rejections(self) -> NDArray[Any]:
+        """What was refused, or rejected by the venue; `REASONS` has the reasons in words."""
+        kinds = self.log["kind"]
+        return self._of((kinds == REFUSED) | (kinds == REJECTED))
+
+    def _of(self, chosen: NDArray[Any]) -> NDArray[Any]:
+        records: NDArray[Any] = self.log[chosen]
+        return records
+
+
+@dataclass(frozen=True)
+class _Spec:
+    """A market as the kernel takes it."""
+
+    checks: list[tuple[str, int, int, int, int]]
+    statistics: tuple[float, int, float | None, float | None]
+    queue: tuple[str, float]
+    request: int
+    response: int
 
 
 def replay(
     events: NDArray[Any],
     strategy: Strategy,
     *,
-    book: str | Book = "ladder",
+    markets: Sequence[ReplayMarket] = (ReplayMarket(),),
+    book: str = "ladder",
     latency_ns: int = 0,
+    response_ns: int = 0,
+    paper: PaperOptions = PaperOptions(),  # noqa: B008  it is frozen
     compiled: bool = True,
 ) -> ReplayResult:
-    """Replays events, an array of `EVENT`, through a book, a simulated exchange and a strategy called at each of them.
+    """Replays events, an array of `EVENT`, through native books, the paper venue and a strategy.
 
-    `book` names a native structure. With `compiled=False` the strategy's body runs as it stands, in the plain loop,
-    where a debugger and `print` work, and `book` may be any empty book. `mainspring_native.replay.plain` says by which
-    rules orders are filled.
+    Orders meet the rules of a session: the risk checks of their market, and the paper venue with its queue model, fees
+    and depletion. `paper` has the options of the router `paper`, `latency_ns` is how long a request takes to the venue,
+    and `response_ns` what its answers take back. `book` names a native structure. With `compiled=False` the strategy's
+    body runs as it stands, where a debugger and `print` work, and gives the same orders.
 
     Raises `ConfigError` for what can't be run, and `ReplayError`, with the number of the event, for one that can't be
     and where the strategy raised.
@@ -58,64 +123,70 @@ def replay(
         raise ConfigError(
             f"events must be a one-dimensional array of mainspring_native.replay.EVENT, not {events.dtype}"
         )
-    if not 0 <= latency_ns < 2**63:
-        raise ConfigError(f"latency_ns must be 0 to 2**63 - 1, not {latency_ns}")
-    if compiled:
-        return _compiled(np.ascontiguousarray(events), strategy, book, latency_ns)
-    state = State(strategy.state)
-    plain = PlainReplay(strategy, state, _native_book(book) if isinstance(book, str) else book, latency_ns)
-    plain.run(events.tolist())
-    made, fills, rejections = (
-        np.array(rows, dtype)
-        for rows, dtype in ((plain.made, MADE), (plain.fills, FILL), (plain.rejections, REJECTION))
-    )
-    return ReplayResult(plain.events, made, fills, rejections, plain.position_lots, plain.cash, state)
-
-
-def _native_book(name: str) -> Book:
+    for name, delay_ns in (("latency_ns", latency_ns), ("response_ns", response_ns)):
+        if not 0 <= delay_ns < 2**62:
+            raise ConfigError(f"{name} must be 0 to 2**62 - 1, not {delay_ns}")
     if NEEDS.missing is not None:
-        raise ConfigError(f"book {name!r}: {NEEDS.missing}; or pass a book of your own")
-    from mainspring_native._native import Book as NativeBook
+        raise ConfigError(f"a replay needs the native module: {NEEDS.missing}")
+    from mainspring_native._native import Kernel
 
+    state = State(strategy.state)
+    entry = _entry(strategy, state, len(markets), compiled)
+    maker_ppb, taker_ppb, settle_ns = fees_and_settling(paper)
     try:
-        return NativeBook(name)
+        kernel = Kernel(
+            book,
+            [_spec(market, latency_ns, response_ns) for market in markets],
+            (maker_ppb, taker_ppb),
+            settle_ns,
+            strategy.subscription(),
+            entry.address,
+            state.__array_interface__["data"][0],
+        )
     except ValueError as error:
         raise ConfigError(str(error)) from error
+    rows = np.ascontiguousarray(events).view(np.uint8).data
+    try:
+        at = 0
+        while at < len(events):
+            at = kernel.run(rows, at, _SLICE)
+        kernel.finish()
+    except ValueError as error:
+        raise ReplayError(kernel.events, str(error)) from error
+    except RuntimeError as error:
+        raised = getattr(entry, "raised", None)
+        if raised is not None and not isinstance(raised, Exception):
+            raise raised from None
+        hint = "" if raised is not None else "; compiled=False shows what it raised"
+        raise ReplayError(kernel.events, f"{error}{hint}") from raised
+    accounts = tuple(Account(*account) for account in kernel.accounts())
+    return ReplayResult(kernel.events, np.frombuffer(kernel.log(), LOG), accounts, state)
 
 
-def _compiled(events: NDArray[Any], strategy: Strategy, book: str | Book, latency_ns: int) -> ReplayResult:
-    if NEEDS.missing is not None:
-        raise ConfigError(f"a compiled replay needs the native module: {NEEDS.missing}; or set compiled=False")
-    if not isinstance(book, str):
-        raise ConfigError("a compiled replay takes a native book, by its name; a book of your own needs compiled=False")
+def _entry(strategy: Strategy, state: State, markets: int, compiled: bool) -> Any:
+    if not compiled:
+        from mainspring_native.replay.uncompiled import PlainEntry
+
+        return PlainEntry(strategy, state, markets)
     try:
         from mainspring_native.replay.compiled import compile_strategy
     except ImportError as error:
         raise ConfigError(
             f"a compiled replay needs Numba ({error}): install mainspring-native[numba], or set compiled=False"
         ) from error
-    from mainspring_native._native import Replay
+    return compile_strategy(strategy, markets)
 
-    entry = compile_strategy(strategy)
-    state = State(strategy.state)
-    try:
-        run = Replay(book, latency_ns, entry.address, state.__array_interface__["data"][0])
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
-    rows = events.view(np.uint8).data
-    try:
-        for start in range(0, len(rows), _SLICE * EVENT.itemsize):
-            run.run(rows[start : start + _SLICE * EVENT.itemsize])
-    except ValueError as error:
-        raise ReplayError(run.events, str(error)) from error
-    except RuntimeError as error:
-        raise ReplayError(run.events - 1, f"{error}; compiled=False shows what it raised") from error
-    return ReplayResult(
-        run.events,
-        np.frombuffer(run.requests(), MADE),
-        np.frombuffer(run.fills(), FILL),
-        np.frombuffer(run.rejections(), REJECTION),
-        run.position_lots,
-        run.cash,
-        state,
-    )
+
+def _spec(market: ReplayMarket, latency_ns: int, response_ns: int) -> _Spec:
+    checks = []
+    for check in market.checks:
+        native = described(check)
+        if native is None:
+            raise ConfigError(f"a replay takes the built-in risk checks, not {type(check).__name__}")
+        checks.append(native)
+    queue = ("proportional", 0.0) if market.queue is None else describe_queue(market.queue)
+    if queue is None:
+        raise ConfigError(f"a replay takes the built-in queue models, not {type(market.queue).__name__}")
+    keep = 0.5 ** (1.0 / market.volatility_half_life_s)
+    statistics = keep, math.ceil(market.warm_up_s), market.daily_volume_lots, market.daily_volatility
+    return _Spec(checks, statistics, queue, latency_ns, response_ns)

@@ -1,0 +1,195 @@
+//! The strategy's side: when it is called, what it sees, and what it asks for.
+
+#![forbid(unsafe_code)]
+
+use crate::kernel::event::{Row, TRADE};
+use crate::kernel::record::{reason_number, side};
+use crate::kernel::runner::{Kernel, Raised};
+use crate::kernel::strategy::Strategy;
+use crate::kernel::view::{
+    ACCEPTED, BBO, BUFFER, CANCEL, CANCELLED, FILLED, FOK, IOC, LIMIT, MARKET, POST_ONLY, REJECTED, REPLACE, REPLACED,
+    Request, Woken,
+};
+use crate::trading::order::NewOrder;
+use crate::venue::orders::TimeInForce;
+use crate::venue::outbox::{Told, What};
+
+impl Kernel {
+    /// Tells the strategy what became of an order.
+    pub(super) fn answer(&mut self, told: &Told, strategy: &mut impl Strategy) -> Result<(), Raised> {
+        self.places[told.instrument].handles.update(told.order_id, &told.what);
+        if !self.subscription.orders {
+            return Ok(());
+        }
+        let event = Woken { order_id: told.order_id, ..Woken::default() };
+        let event = match told.what {
+            What::Accepted => Woken { kind: ACCEPTED.into(), ..event },
+            What::Rejected { reason, .. } => {
+                Woken { kind: REJECTED.into(), reason: reason_number(reason).into(), ..event }
+            }
+            What::Filled { buy, price, lots, maker, .. } => {
+                Woken { kind: FILLED.into(), side: side(buy).into(), ticks: price, lots, maker: maker.into(), ..event }
+            }
+            What::Cancelled { lots, reason } => {
+                Woken { kind: CANCELLED.into(), lots, reason: reason_number(reason).into(), ..event }
+            }
+            What::Replaced { price, lots } => Woken { kind: REPLACED.into(), ticks: price, lots, ..event },
+            What::Funded { .. } => return Ok(()),
+        };
+        self.call(told.instrument, event, strategy)
+    }
+
+    /// Calls the strategy about the trades of the last message, then about changed markets.
+    #[inline]
+    pub(super) fn callbacks(&mut self, strategy: &mut impl Strategy) -> Result<(), Raised> {
+        if self.changed.is_empty() && self.prints.is_empty() {
+            // A message may have filled an order.
+            self.due_ns = self.due_ns.min(self.manager.venue.due_ns);
+            return Ok(());
+        }
+        for at in 0..self.prints.len() {
+            let Row { market, side, price_ticks, size_lots, .. } = self.prints[at];
+            let event = Woken {
+                kind: TRADE.into(),
+                side: side.into(),
+                ticks: price_ticks,
+                lots: size_lots,
+                ..Woken::default()
+            };
+            self.call(market.into(), event, strategy)?;
+        }
+        for at in 0..self.changed.len() {
+            self.call(self.changed[at], Woken { kind: BBO, ..Woken::default() }, strategy)?;
+        }
+        self.prints.clear();
+        self.changed.clear();
+        self.due();
+        Ok(())
+    }
+
+    /// Calls the strategy about a market, unless it isn't called any more.
+    #[inline]
+    pub(super) fn call(&mut self, market: usize, event: Woken, strategy: &mut impl Strategy) -> Result<(), Raised> {
+        if self.silent {
+            return Ok(());
+        }
+        for other in 0..self.views.len() {
+            if other != market {
+                self.fill(other, Woken::default());
+            }
+        }
+        self.fill(market, event);
+        self.enter(market, strategy)
+    }
+
+    /// Enters the strategy, whose views are filled, and works off what it asks for.
+    #[inline]
+    pub(super) fn enter(&mut self, market: usize, strategy: &mut impl Strategy) -> Result<(), Raised> {
+        let mut requests = [const { Request::EMPTY }; BUFFER];
+        requests[0].order_id = self.next_order_id;
+        requests[0].market = market as i64;
+        let goes_on = strategy.call(&mut self.views, market, &mut requests);
+        if requests[0].action > 0 {
+            self.work(&requests);
+        }
+        if goes_on { Ok(()) } else { Err(Raised) }
+    }
+
+    /// Shows the strategy a market as it stands.
+    #[inline]
+    pub(super) fn fill(&mut self, market: usize, event: Woken) {
+        let (place, view) = (&self.places[market], &mut self.views[market]);
+        let (of, position) = (&place.market, &place.position);
+        view.time_ns = self.now_ns;
+        (view.bid_ticks, view.bid_lots) = (of.bid.price, of.bid.lots);
+        (view.ask_ticks, view.ask_lots) = (of.ask.price, of.ask.lots);
+        (view.bbo_time_ns, view.last_ticks) = (of.bbo_time_ns, of.last_ticks);
+        view.live = of.live.into();
+        if view.fills != position.fills as i64 {
+            view.fills = position.fills as i64;
+            view.position_lots = narrow(position.lots);
+            view.cash_units = narrow(position.cash_units);
+            view.fees_units = narrow(position.fees_units());
+        }
+        view.open_orders = place.handles.views.len() as i64;
+        view.orders = place.handles.views.as_ptr();
+        let (buy, sell) = self.manager.tracker.open_lots(market);
+        (view.open_buy_lots, view.open_sell_lots) = (narrow(buy), narrow(sell));
+        let statistics = &of.statistics;
+        view.volatility_per_day = statistics.volatility_per_day.unwrap_or(f64::NAN);
+        view.daily_volume_lots = statistics.daily_volume_lots.unwrap_or(f64::NAN);
+        view.spread_ticks = statistics.spread_ticks.unwrap_or(f64::NAN);
+        view.event_kind = event.kind;
+        (view.event_side, view.event_ticks, view.event_lots) = (event.side, event.ticks, event.lots);
+        (view.event_order_id, view.event_reason) = (event.order_id, event.reason);
+        view.event_maker = event.maker;
+        view.book = &raw const place.book;
+    }
+
+    /// Works off what the strategy asked for. What can't be is passed over, as `mainspring_native.replay.actions` says.
+    #[inline(never)]
+    fn work(&mut self, requests: &[Request; BUFFER]) {
+        let (count, now_ns) = (requests[0].action.clamp(0, BUFFER as i64 - 1) as usize, self.now_ns);
+        for request in &requests[1..=count] {
+            match request.action {
+                CANCEL | REPLACE => {
+                    let found = (0..self.places.len())
+                        .find_map(|market| self.places[market].handles.find(request.order_id).map(|at| (market, at)));
+                    let Some((market, at)) = found else { continue };
+                    let place = &mut self.places[market];
+                    if request.action == CANCEL {
+                        if place.handles.cancel(at) {
+                            self.manager.cancel(request.order_id, market, now_ns);
+                        }
+                    } else if request.price_ticks > 0 && request.size_lots > 0 && place.handles.replace(at) {
+                        let to = (request.price_ticks, request.size_lots);
+                        self.manager.replace(request.order_id, to, place, (market, now_ns));
+                    }
+                }
+                _ => {
+                    let market = if request.market < 0 { requests[0].market } else { request.market };
+                    let place = usize::try_from(market).ok().and_then(|market| self.places.get_mut(market));
+                    let Some((place, order)) = place.zip(order(request, market, self.next_order_id, now_ns)) else {
+                        continue;
+                    };
+                    self.next_order_id += 1;
+                    place.handles.add(&order);
+                    self.manager.submit(&order, place);
+                }
+            }
+        }
+    }
+}
+
+/// The order that a request asks for; `None` if there can't be one.
+fn order(request: &Request, market: i64, order_id: i64, now_ns: i64) -> Option<NewOrder> {
+    let Request { action, side, price_ticks, size_lots, .. } = *request;
+    let time_in_force = match action {
+        LIMIT | POST_ONLY => TimeInForce::Gtc,
+        IOC | MARKET => TimeInForce::Ioc,
+        FOK => TimeInForce::Fok,
+        _ => return None,
+    };
+    let limit = action != MARKET;
+    if !matches!(side, 1 | -1) || size_lots <= 0 || (limit && price_ticks <= 0) {
+        return None;
+    }
+    Some(NewOrder {
+        order_id,
+        instrument: market as usize,
+        buy: side > 0,
+        limit,
+        price_ticks: if limit { price_ticks } else { 0 },
+        size_lots,
+        created_ns: now_ns,
+        time_in_force,
+        post_only: action == POST_ONLY,
+        strategy: 0,
+    })
+}
+
+/// The nearest that 64 bits hold.
+#[inline]
+fn narrow(value: i128) -> i64 {
+    value.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+}

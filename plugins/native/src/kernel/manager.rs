@@ -1,0 +1,266 @@
+//! The order side of the kernel: prices, checks and sends what the strategy asks for, and takes what the venue reports. The twins
+//! are `mainspring.lane.OrderManager` and `mainspring.risk.Gate`.
+
+#![forbid(unsafe_code)]
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use crate::book::any::AnyBook;
+use crate::book::{Book, Side};
+use crate::kernel::handles::Handles;
+use crate::kernel::position::Position;
+use crate::kernel::record::{self, APPROVED, CANCEL, DISCREPANCY, REFUSED, REPLACE, Record, of_request, reason_number};
+use crate::lane::market::Market;
+use crate::trading::gate::{Account, Check, Seen};
+use crate::trading::lifecycle::OrderState;
+use crate::trading::order::{Event, NewOrder, RequestKind, Told as News};
+use crate::trading::tracker::Tracker;
+use crate::venue::orders::Order;
+use crate::venue::outbox::{Told, What};
+use crate::venue::{NEVER_NS, PaperVenue, Sent};
+
+/// How long after a request its refusal reaches the strategy: see `mainspring.lane.REFUSAL_NS`.
+pub const REFUSAL_NS: i64 = 1_000_000;
+
+/// One instrument: its book and market, and what the strategy has there.
+#[derive(Debug)]
+pub struct Place {
+    /// The book.
+    pub book: AnyBook,
+    /// The market.
+    pub market: Market,
+    /// The position.
+    pub position: Position,
+    /// The strategy's open orders, as it knows them.
+    pub handles: Handles,
+    /// What every order has to pass.
+    pub checks: Vec<Check>,
+}
+
+/// Orders, and what became of them.
+#[derive(Debug)]
+pub struct Manager {
+    /// The orders that were approved.
+    pub tracker: Tracker,
+    /// The venue.
+    pub venue: PaperVenue,
+    /// Everything that happened, in order.
+    pub log: Vec<Record>,
+    /// Refusals that the strategy doesn't know of yet, each with when it will.
+    pub refusals: VecDeque<(i64, Told)>,
+}
+
+impl Manager {
+    /// When something is to be done without an event.
+    pub fn due_ns(&self) -> i64 {
+        self.refusals.front().map_or(NEVER_NS, |(due_ns, _)| *due_ns)
+    }
+
+    /// A new order.
+    pub fn submit(&mut self, order: &NewOrder, place: &mut Place) {
+        let now_ns = order.created_ns;
+        place.market.now_ns = place.market.now_ns.max(now_ns);
+        self.log.push(Record::submit(order));
+        if let Some(reason) = self.refusal(order, place, 0, true) {
+            self.refuse(order.order_id, order.instrument, now_ns, reason, RequestKind::New);
+            return;
+        }
+        // The numbers of orders rise here, and their sizes are above zero.
+        if self.tracker.add(*order).is_err() || self.tracker.send(order.order_id, now_ns).is_err() {
+            self.refuse(order.order_id, order.instrument, now_ns, "invalid-order", RequestKind::New);
+            return;
+        }
+        self.approved(order.order_id, order.instrument, now_ns, RequestKind::New);
+        self.venue.send(
+            Sent::New(Order {
+                order_id: order.order_id,
+                instrument: order.instrument,
+                side: if order.buy { Side::Buy } else { Side::Sell },
+                limit: order.limit,
+                price: order.price_ticks,
+                size: order.size_lots,
+                time_in_force: order.time_in_force,
+                post_only: order.post_only,
+                filled: 0,
+                waits: false,
+            }),
+            now_ns,
+        );
+    }
+
+    /// A cancel.
+    pub fn cancel(&mut self, order_id: i64, instrument: usize, now_ns: i64) {
+        self.log.push(Record {
+            time_ns: now_ns,
+            order_id,
+            kind: CANCEL,
+            market: instrument as u16,
+            ..Record::default()
+        });
+        if let Err(reason) = self.changeable(order_id, instrument) {
+            self.refuse(order_id, instrument, now_ns, reason, RequestKind::Cancel);
+            return;
+        }
+        if self.tracker.request_cancel(order_id, now_ns).is_ok() {
+            self.approved(order_id, instrument, now_ns, RequestKind::Cancel);
+            self.venue.send(Sent::Cancel(order_id, instrument), now_ns);
+        }
+    }
+
+    /// A replace to a price and a total size.
+    pub fn replace(
+        &mut self,
+        order_id: i64,
+        (price_ticks, size_lots): (i64, i64),
+        place: &mut Place,
+        at: (usize, i64),
+    ) {
+        let (instrument, now_ns) = at;
+        self.log.push(Record {
+            time_ns: now_ns,
+            order_id,
+            price_ticks,
+            size_lots,
+            kind: REPLACE,
+            market: instrument as u16,
+            ..Record::default()
+        });
+        if let Err(reason) = self.checked_replace(order_id, price_ticks, size_lots, place, at) {
+            self.refuse(order_id, instrument, now_ns, reason, RequestKind::Replace);
+            return;
+        }
+        if self.tracker.request_replace(order_id, price_ticks, size_lots, now_ns).is_ok() {
+            self.approved(order_id, instrument, now_ns, RequestKind::Replace);
+            self.venue.send(Sent::Replace(order_id, instrument, price_ticks, size_lots), now_ns);
+        }
+    }
+
+    /// Takes a venue's word on an order; returns whether it is news for the strategy.
+    pub fn execution(&mut self, told: &Told, place: &mut Place, now_ns: i64) -> bool {
+        let what = match told.what {
+            What::Accepted => News::Accepted,
+            What::Rejected { reason, request } => News::Rejected { reason: Cow::Borrowed(reason), request },
+            What::Filled { fill_id, buy, price, lots, maker, fee_ppb } => {
+                News::Fill { fill_id, buy, price_ticks: price, size_lots: lots, maker, fee_ppb }
+            }
+            What::Cancelled { lots, reason } => News::Cancelled { remaining_lots: lots, reason: Cow::Borrowed(reason) },
+            What::Replaced { price, lots } => News::Replaced { price_ticks: price, size_lots: lots },
+            What::Funded { .. } => return false,
+        };
+        let event = Event { order_id: told.order_id, instrument: told.instrument as i64, time_ns: told.time_ns, what };
+        let applied = self.tracker.apply(&event, now_ns);
+        if self.tracker.take_fills().next().is_some()
+            && let What::Filled { buy, price, lots, fee_ppb, .. } = told.what
+        {
+            place.position.on_fill(buy, price, lots, fee_ppb);
+        }
+        self.log.push(Record::of(told));
+        for found in self.tracker.take_discrepancies() {
+            self.log.push(Record {
+                time_ns: found.time_ns,
+                order_id: found.order_id,
+                kind: DISCREPANCY,
+                market: told.instrument as u16,
+                reason: reason_number(found.what),
+                ..Record::default()
+            });
+        }
+        applied.is_some()
+    }
+
+    fn approved(&mut self, order_id: i64, instrument: usize, now_ns: i64, request: RequestKind) {
+        let (market, flags) = (instrument as u16, of_request(request));
+        self.log.push(Record { time_ns: now_ns, order_id, kind: APPROVED, market, flags, ..Record::default() });
+    }
+
+    fn refuse(&mut self, order_id: i64, instrument: usize, time_ns: i64, reason: &'static str, request: RequestKind) {
+        self.log.push(Record {
+            time_ns,
+            order_id,
+            kind: REFUSED,
+            market: instrument as u16,
+            reason: record::reason_number(reason),
+            flags: of_request(request),
+            ..Record::default()
+        });
+        let what = What::Rejected { reason, request };
+        let told = Told { order_id, instrument, time_ns, what, ends: false };
+        self.refusals.push_back((time_ns.saturating_add(REFUSAL_NS), told));
+    }
+
+    /// The tracked order that a request names, or why it can't be changed.
+    fn changeable(&self, order_id: i64, instrument: usize) -> Result<&crate::trading::order::Order, &'static str> {
+        let order = self.tracker.find(order_id).ok_or("unknown-order")?;
+        if order.order.instrument != instrument {
+            return Err("unknown-order");
+        }
+        if order.ended() { Err("order-ended") } else { Ok(order) }
+    }
+
+    fn checked_replace(
+        &self,
+        order_id: i64,
+        price_ticks: i64,
+        size_lots: i64,
+        place: &mut Place,
+        (instrument, now_ns): (usize, i64),
+    ) -> Result<(), &'static str> {
+        let order = self.changeable(order_id, instrument)?;
+        place.market.now_ns = place.market.now_ns.max(now_ns);
+        let leaves = i128::from(order.size_lots) - order.filled_lots;
+        let new_leaves = i128::from(size_lots) - order.filled_lots;
+        let size_lots = i64::try_from(new_leaves.max(1)).map_err(|_| "invalid-order")?;
+        let wanted = NewOrder { price_ticks, size_lots, ..order.order };
+        // The model sees the order first, whatever its size.
+        if let Some(reason) = unpriced(&seen(&place.market)) {
+            return Err(reason);
+        }
+        if new_leaves <= 0 {
+            return Err("invalid-order");
+        }
+        let settled = matches!(order.state, OrderState::Accepted | OrderState::PartiallyFilled);
+        let adds = !settled || price_ticks != order.price_ticks || new_leaves > leaves;
+        self.refusal(&wanted, place, leaves, adds).map_or(Ok(()), Err)
+    }
+
+    /// Why an order is refused; `without` is what a replace gives up of the account's open lots.
+    fn refusal(&self, order: &NewOrder, place: &Place, without: i128, checked: bool) -> Option<&'static str> {
+        let seen = seen(&place.market);
+        if let Some(reason) = unpriced(&seen) {
+            return Some(reason);
+        }
+        if !checked {
+            return None;
+        }
+        if let Some((reason, _)) = self.tracker.stop(order.instrument) {
+            return Some(reason);
+        }
+        let (buy, sell) = self.tracker.open_lots(order.instrument);
+        let account = Account {
+            position_lots: place.position.lots,
+            open_buy_lots: buy - if order.buy { without } else { 0 },
+            open_sell_lots: sell - if order.buy { 0 } else { without },
+        };
+        let walk =
+            |order: &NewOrder| Some(place.book.walk(if order.buy { Side::Buy } else { Side::Sell }, order.size_lots));
+        place.checks.iter().find(|check| !check.passes(order, &seen, &account, walk)).map(Check::name)
+    }
+}
+
+/// What risk checks read of a market.
+fn seen(market: &Market) -> Seen {
+    let Market { live, bid, ask, now_ns, bbo_time_ns, .. } = *market;
+    Seen { live, bid, ask, now_ns, bbo_time_ns }
+}
+
+/// Why no slippage model prices an order in a market: see `mainspring_plugins.slippage`.
+fn unpriced(seen: &Seen) -> Option<&'static str> {
+    if !seen.live {
+        return Some("book-not-live");
+    }
+    if seen.bid.lots <= 0 || seen.ask.lots <= 0 {
+        return Some("no-mid-price");
+    }
+    (seen.bid.price >= seen.ask.price).then_some("book-crossed")
+}

@@ -1,0 +1,352 @@
+"""Strategies for both worlds: a session in Python and replays, compiled and uncompiled, give the same orders."""
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from mainspring.host.config import parse_config
+from mainspring.host.planning import make_plan
+from mainspring.host.registry import Registry
+from mainspring.host.wiring import wire
+from mainspring.model import Accepted, Cancelled, Fill, Instrument, Rejected, Replaced
+from mainspring.orders import (
+    CancelRequested,
+    LogRecord,
+    ReplaceRequested,
+    RequestApproved,
+    RequestRefused,
+    SessionStarted,
+    SubmitRequested,
+)
+from mainspring.seams import FeedContext, QueueModel, RawMessage
+from mainspring.session import open_messages
+from mainspring.session.driver import Driver
+from mainspring_native.decoders import native_decoder
+from mainspring_plugins.codecs.orjson import OrjsonCodec
+from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.queues.pessimistic import PessimisticQueue
+from mainspring_plugins.queues.power_probability import PowerOptions, PowerProbabilityQueue
+from mainspring_plugins.queues.proportional import ProportionalQueue
+from mainspring_plugins.routers.paper import PaperOptions
+
+pytest.importorskip("mainspring_native.replay", reason="NumPy isn't installed")
+pytest.importorskip("numba", reason="Numba isn't installed")
+
+from mainspring_native.replay import (
+    ACCEPTED,
+    APPROVED,
+    BUY,
+    CANCELLED,
+    FILLED,
+    LOG,
+    REASONS,
+    REFUSED,
+    REJECTED,
+    REPLACED,
+    SELL,
+    SUBMIT,
+    ReplayMarket,
+    average_ticks,
+    cancel,
+    fill_or_kill,
+    immediate,
+    in_session,
+    level_lots,
+    level_ticks,
+    limit,
+    lots_at,
+    market_order,
+    own_orders,
+    post_only,
+    read_events,
+    replace,
+    replay,
+    strategy,
+)
+
+REGISTRY = Registry.load()
+_SEAMS = ("feed", "decoder", "book", "codec", "slippage", "risk", "router", "queue", "latency", "records", "strategy")
+_NUMBERS = {reason: number for number, reason in REASONS.items()}
+_KINDS = {"new": 0, "cancel": 32, "replace": 64}
+_QUEUES: dict[str, Callable[[Instrument], QueueModel]] = {
+    "proportional": ProportionalQueue,
+    "pessimistic": PessimisticQueue,
+    "power-probability": lambda instrument: PowerProbabilityQueue(instrument, options=PowerOptions()),
+}
+_Row = tuple[int, ...]
+
+_STATE = [("seed", "i8"), ("calls", "i8"), ("sum", "i8"), ("level", "f8"), ("full", "i8"), ("last", "i8")]
+
+
+def restless(market: Any, markets: Any, orders: Any, state: Any) -> None:  # noqa: C901  it does everything
+    """Reads whatever there is, and does everything that can be done, at what looks like random."""
+    state.calls += 1
+    state.seed = (state.seed * 1103515245 + 12345 + state.calls) % 2147483648
+    roll = state.seed // 65536
+    side = BUY if roll % 2 == 0 else SELL
+    total = market.time_ns % 1000003 + market.index * 2 + market.live * 3 + market.event_kind * 5
+    total += market.event_side * 7 + market.event_ticks * 11 + market.event_lots % 1000 * 13
+    total += market.event_order_id * 17 + market.event_reason * 19 + market.event_maker * 23
+    total += market.bbo_time_ns % 1000003 + market.last_ticks + market.fills * 29 + market.open_orders * 31
+    total += market.position_lots * 37 + market.cash_units % 1000003 + market.fees_units % 1000003
+    total += market.open_buy_lots * 41 + market.open_sell_lots * 43
+    for other in markets:
+        total += other.bid_ticks * 3 + other.ask_lots % 1009 + other.ask_ticks + other.bid_lots % 1013
+    for own in own_orders(market):
+        total += own.order_id + own.side * 2 + own.price_ticks * 3 + own.size_lots * 5 + own.filled_lots + own.state
+    total += level_ticks(market, side, roll % 4) * 3 + level_lots(market, side, roll % 3 - 1) % 1009
+    total += lots_at(market, side, market.bid_ticks) % 1009 + lots_at(market, side, -5)
+    state.sum = (state.sum * 31 + total) % 1000000007
+    average = average_ticks(market, side, roll % 5000)
+    if average == average:  # it is NaN where the book is too thin
+        state.level += average
+    if market.spread_ticks == market.spread_ticks:
+        state.level += market.spread_ticks
+    if market.volatility_per_day == market.volatility_per_day:
+        state.level += market.volatility_per_day
+    if market.daily_volume_lots == market.daily_volume_lots:
+        state.level += market.daily_volume_lots % 1009.0
+    if roll % 16 > 2:
+        return
+    near = market.bid_ticks if side == BUY else market.ask_ticks
+    size = (1 + roll % 9) * 50
+    action = roll // 16 % 16
+    if action == 0:
+        state.last = limit(orders, side, near, size)
+    elif action == 1:
+        state.last = limit(orders, side, near + side * (roll % 3), size)
+    elif action == 2:
+        post_only(orders, side, near + side * (roll % 3 - 1), size)
+    elif action == 3:
+        immediate(orders, side, near + side * 2, size * 5)
+    elif action == 4:
+        market_order(orders, side, size * 7)
+    elif action == 5:
+        cancel(orders, state.last)
+    elif action == 6:
+        cancel(orders, state.last - roll % 5)
+        cancel(orders, state.last - roll % 5)
+    elif action == 7 and roll % 31 == 0:
+        for _ in range(20):
+            if limit(orders, side, near - side * 3, 1) == 0:
+                state.full += 1
+    elif action == 8:
+        limit(orders, roll % 4, near - 2, size - 100)
+    elif action == 9:
+        fill_or_kill(orders, side, near + side * 3, size * 3)
+    elif action == 10:
+        for own in own_orders(market):
+            replace(orders, own.order_id, own.price_ticks + roll % 3 - 1, own.size_lots + roll % 201 - 100)
+    elif action == 11:
+        replace(orders, state.last, near, size)
+    elif action == 12:
+        limit(orders, side, near, size * (40 if roll % 4 else 4000))
+    elif action == 13:
+        limit(orders, side, near - side * (roll % 200) + 5000 * (roll % 7 == 0), size, len(markets) - 1)
+    elif action == 14:
+        for own in own_orders(market):
+            cancel(orders, own.order_id)
+    else:
+        post_only(orders, side, near, size)
+
+
+_EVERYTHING = strategy(state=_STATE, on=("bbo", "trade", "order"), every_seconds=0.3)(restless)
+_QUIETER = strategy(state=_STATE, on=("bbo", "order"))(restless)
+
+
+class _Kept:
+    """Keeps what is written to an order log."""
+
+    def __init__(self) -> None:
+        self.records: list[LogRecord] = []
+
+    def write_all(self, records: Sequence[LogRecord]) -> None:
+        self.records += records
+
+
+def _row(time_ns: int, order_id: int, kind: int, *, reason: str = "", **more: Any) -> _Row:
+    """A record with the fields that aren't zero."""
+    fields = {"time_ns": time_ns, "order_id": order_id, "kind": kind, "reason": _NUMBERS[reason] if reason else 0}
+    return tuple((fields | more).get(name, 0) for name in LOG.names or ())
+
+
+def _as_rows(records: Sequence[LogRecord]) -> list[_Row]:  # noqa: C901  a case for each record
+    """The records of a session's log as the kernel has them."""
+    rows, markets = [], {}
+    for one in records:
+        match one:
+            case SessionStarted():
+                continue
+            case SubmitRequested(time_ns, order):
+                markets[order.order_id] = order.instrument
+                terms = {"gtc": 0, "ioc": 4, "fok": 8}[order.time_in_force]
+                flags = terms + (order.kind == "limit") + 2 * order.post_only
+                price, lots, side = order.price_ticks, order.size_lots, int(order.side)
+                market = order.instrument
+                rows.append(
+                    _row(
+                        time_ns,
+                        order.order_id,
+                        SUBMIT,
+                        price_ticks=price,
+                        size_lots=lots,
+                        market=market,
+                        side=side,
+                        flags=flags,
+                    )
+                )
+            case CancelRequested(time_ns, order_id):
+                rows.append(_row(time_ns, order_id, 2, market=markets[order_id]))
+            case ReplaceRequested(time_ns, order_id, price, lots):
+                rows.append(_row(time_ns, order_id, 3, price_ticks=price, size_lots=lots, market=markets[order_id]))
+            case RequestApproved(time_ns, order_id, kind):
+                rows.append(_row(time_ns, order_id, APPROVED, market=markets[order_id], flags=_KINDS[kind]))
+            case RequestRefused(time_ns, order_id, reason, _, kind):
+                market = markets[order_id]
+                rows.append(_row(time_ns, order_id, REFUSED, market=market, reason=reason, flags=_KINDS[kind]))
+            case Accepted():
+                rows.append(_row(one.time_ns, one.order_id, ACCEPTED, market=one.instrument))
+            case Rejected():
+                flags = _KINDS[one.request]
+                row = _row(one.time_ns, one.order_id, REJECTED, market=one.instrument, reason=one.reason, flags=flags)
+                rows.append(row)
+            case Fill():
+                price, lots, fill, fee = one.price_ticks, one.size_lots, int(one.fill_id), one.fee_ppb
+                side, flags, market = int(one.side), 16 * one.maker, one.instrument
+                more: dict[str, Any] = {"market": market, "fill_id": fill, "fee_ppb": fee, "side": side, "flags": flags}
+                rows.append(_row(one.time_ns, one.order_id, FILLED, price_ticks=price, size_lots=lots, **more))
+            case Cancelled():
+                lots, market = one.remaining_lots, one.instrument
+                rows.append(
+                    _row(one.time_ns, one.order_id, CANCELLED, size_lots=lots, market=market, reason=one.reason)
+                )
+            case Replaced():
+                price, lots, market = one.price_ticks, one.size_lots, one.instrument
+                rows.append(_row(one.time_ns, one.order_id, REPLACED, price_ticks=price, size_lots=lots, market=market))
+            case _:
+                raise AssertionError(f"a session of the paper venue has no {one!r}")
+    return rows
+
+
+def _compare(
+    seed: int, given: Any, messages: Sequence[RawMessage] | None = None, *, lot_size: str = "", both: bool = True
+) -> Any:
+    """Runs a session and replays of its messages, compares them, and returns the compiled replay."""
+    random = Random(seed)
+    symbols = ["BTC/USDT"] if messages is not None else random.choice((["BTC/USDT"], ["BTC/USDT", "ETH/USDT"]))
+    request_us, response_us = random.choice((0, 1, 250, 20_000)), random.choice((0, 0, 100, 50_000))
+    queue = random.choice(sorted(_QUEUES))
+    collar = random.choice(("20", "{ limit = 5, passive = 60 }"))
+    text = f"""
+seed = {seed}
+instruments = [{", ".join(f'"{symbol}"' for symbol in symbols)}]
+feed = {{ plugin = "simulated", seconds = 8, faults = {{ drop = 0.002, duplicate = 0.01 }} }}
+decoder.plugin = "python"
+book.plugin = "bisect-list"
+slippage.plugin = "fixed-bps"
+router = {{ plugin = "paper", maker_fee_bps = -0.5, taker_fee_bps = 5 }}
+latency = {{ plugin = "constant", request_us = {request_us}, response_us = {response_us} }}
+orders.answer_timeout_ms = 0
+queue.plugin = "{queue}"
+[strategy.one]
+plugin = "momentum"
+size = 0.01
+{'[instrument."BTC/USDT"]' if lot_size else ""}
+{f'lot_size = "{lot_size}"' if lot_size else ""}
+[risk]
+max_order_size = 0.5
+max_order_notional = 20_000
+max_position = 0.2
+max_book_age_ms = 200
+collar_bps = {collar}
+"""
+    plan = make_plan(parse_config(text, "s.toml", Path(), ()), REGISTRY)
+    if messages is None:
+        messages = list(open_messages(plan, REGISTRY))
+    (offer,) = [one for one in REGISTRY.offers("strategy").values() if one.name == "momentum"]
+    fields = {name: getattr(offer, name) for name in offer.__struct_fields__}
+    adapter = in_session(given)()
+    ours = type(offer)(**{**fields, "factory": lambda options: adapter})
+    offers = {seam: REGISTRY.offers(seam) for seam in _SEAMS}
+    offers["strategy"] = {**offers["strategy"], "momentum": ours}
+    wired = wire(plan, Registry(offers, ()))
+    driver = Driver(wired)
+    log = _Kept()
+    driver.log = log  # type: ignore[assignment]
+    feed = native_decoder(BINANCE_SPOT, FeedContext(plan.instruments, OrjsonCodec()))
+    events = read_events(feed, messages, instruments=range(len(symbols)), quotes=True)
+    # A session begins with its first message and ends with its last, whether they have events or not.
+    begin_ns, end_ns = events["time_ns"][[0, -1]].tolist()
+    messages = [message for message in messages if begin_ns <= message[0] <= end_ns]
+    driver.run(messages)
+    driver.stop(messages[-1][0])
+
+    manager = wired.lane.order_manager
+    assert manager is not None
+    markets = [
+        ReplayMarket(checks=checks, queue=_QUEUES[queue](instrument))
+        for checks, instrument in zip(manager.gate.rows, plan.instruments, strict=True)
+    ]
+    results = [
+        replay(
+            events,
+            given,
+            markets=markets,
+            book=random.choice(("ladder", "sorted-vec", "btree")),
+            latency_ns=request_us * 1_000,
+            response_ns=response_us * 1_000,
+            paper=PaperOptions(maker_fee_bps=Decimal("-0.5"), taker_fee_bps=Decimal(5)),
+            compiled=compiled,
+        )
+        for compiled in ((True, False) if both else (True,))
+    ]
+    expected = np.array(_as_rows(log.records), LOG)
+    for result in results:
+        _same(result.log, expected, seed)
+        assert result.state == adapter.state, f"seed {seed}"
+        lots = [account.position_lots for account in result.accounts]
+        assert lots == [account.position_lots for account in manager.portfolio.accounts], f"seed {seed}"
+    return results[0]
+
+
+def _same(ours: npt.NDArray[Any], expected: npt.NDArray[Any], seed: int) -> None:
+    for at, (one, other) in enumerate(zip(ours.tolist(), expected.tolist(), strict=False)):
+        assert one == other, f"seed {seed}: record {at}, behind {expected[max(at - 3, 0) : at].tolist()}"
+    assert len(ours) == len(expected), f"seed {seed}"
+
+
+def test_sessions_and_replays_give_the_same_orders() -> None:
+    """Whatever a strategy asks for: best prices, trades, order events and timers, on generated sessions with faults."""
+    kinds: set[int] = set()
+    reasons: set[int] = set()
+    for seed in range(12):
+        result = _compare(seed, _EVERYTHING if seed % 2 else _QUIETER)
+        kinds |= set(result.log["kind"].tolist())
+        reasons |= set(result.log["reason"].tolist())
+    assert kinds == {SUBMIT, 2, 3, APPROVED, REFUSED, ACCEPTED, REJECTED, FILLED, CANCELLED, REPLACED}
+    assert {REASONS[number] for number in reasons if number} >= {
+        "requested", "too-late", "would-take", "no-liquidity", "max_order_size", "max_position", "collar_bps",
+    }  # fmt: skip
+
+
+@pytest.mark.gate
+def test_more_sessions_and_replays_give_the_same_orders() -> None:
+    """A hundred other seeds."""
+    for seed in range(100, 200):
+        _compare(seed, _EVERYTHING if seed % 2 else _QUIETER, both=False)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_on_a_recorded_session(messages_of: Callable[[str], Iterator[RawMessage]], seed: int) -> None:
+    """The recorded session, whose quotes are newer than its levels."""
+    messages = [
+        message for _, message in zip(range(6_000), messages_of("binance/spot/btcusdt_20240808.gz"), strict=False)
+    ]
+    result = _compare(seed, _EVERYTHING, messages, lot_size="0.00000001", both=False)
+    assert len(result.fills) > 50
