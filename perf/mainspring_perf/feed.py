@@ -11,9 +11,9 @@ from typing import Any
 from mainspring.host.guard import calling
 from mainspring.host.offers import Offer
 from mainspring.seams import Codec, Feed, FeedContext, FeedStatistics, RawMessage
+from mainspring.testing.declared import declared_messages
 from mainspring.wire import WireFeed
 from mainspring_perf.candidates import candidates, make, options_of, registry
-from mainspring_perf.declared import declared_messages
 from mainspring_perf.harness import Benchmark, WrongAnswer
 from mainspring_perf.parts import BTC_USDT
 

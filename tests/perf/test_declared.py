@@ -7,6 +7,7 @@ import pytest
 
 from mainspring.model import Instrument
 from mainspring.seams import FeedContext
+from mainspring.testing.declared import declared_messages
 from mainspring.wire import (
     Chained,
     Checksum,
@@ -34,7 +35,6 @@ from mainspring.wire import (
     WireFeed,
 )
 from mainspring_perf.candidates import candidates
-from mainspring_perf.declared import declared_messages
 from mainspring_perf.feed import benchmarks, unmeasured
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 

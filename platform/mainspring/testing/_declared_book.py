@@ -6,8 +6,8 @@ from random import Random
 from typing import NamedTuple
 
 from mainspring.model import Instrument, decimal_text
+from mainspring.testing._declared_values import Cells, Unit, meaning, standing_for
 from mainspring.wire import Checksum, Choice, Levels
-from mainspring_perf.declared_values import Cells, Unit, meaning, standing_for
 
 __all__ = ["MadeBook"]
 

@@ -15,6 +15,8 @@ import msgpack
 
 from mainspring.model import Instrument
 from mainspring.seams import RawMessage
+from mainspring.testing._declared_book import MadeBook
+from mainspring.testing._declared_values import Cells, Unit
 from mainspring.wire import (
     BarMessage,
     Chained,
@@ -38,8 +40,6 @@ from mainspring.wire import (
     TradeMessage,
     WireFeed,
 )
-from mainspring_perf.declared_book import MadeBook
-from mainspring_perf.declared_values import Cells, Unit
 
 __all__ = ["declared_messages"]
 
