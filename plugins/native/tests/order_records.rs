@@ -106,6 +106,25 @@ fn a_fill_takes_at_most_forty_bytes() {
 }
 
 #[test]
+fn a_decimal_in_pythons_text_has_its_own_form() {
+    for (text, coefficient, exponent) in [
+        ("0", 0, 0),
+        ("1.20", 120, -2),
+        ("-0.00031", -31, -5),
+        ("1E-8", 1, -8),
+        ("1.5E+3", 15, 2),
+        ("0E+1000", 0, 1_000),
+        ("-9223372036854775808", i64::MIN, 0),
+    ] {
+        assert_eq!(Decimal::short(text), Some(Decimal::Short { coefficient, exponent }), "{text}");
+    }
+    for text in ["", "-0.0", "9223372036854775808", "1E+1001", "1E-1001", "NaN", "-Infinity", "1E", "1_0", ".5", "--1"]
+    {
+        assert_eq!(Decimal::short(text), None, "{text}");
+    }
+}
+
+#[test]
 fn a_record_cut_short_is_torn_and_a_flipped_bit_is_found() {
     for record in every_kind("too-slow") {
         let bytes = encoded(&[record]);

@@ -53,6 +53,27 @@ pub enum Decimal<'a> {
     Long(&'a str),
 }
 
+impl Decimal<'_> {
+    /// The short form of a decimal in Python's text; `None` if it has no such form.
+    pub fn short(text: &str) -> Option<Decimal<'static>> {
+        let (mantissa, power) = text.split_once('E').unwrap_or((text, "0"));
+        let (negative, mantissa) = mantissa.strip_prefix('-').map_or((false, mantissa), |rest| (true, rest));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let mut coefficient = 0i64;
+        for digit in whole.bytes().chain(fraction.bytes()) {
+            let digit = i64::from(digit.is_ascii_digit().then(|| digit - b'0')?);
+            // Below zero, where there is room for one more.
+            coefficient = coefficient.checked_mul(10)?.checked_sub(digit)?;
+        }
+        let exponent = power.parse::<i64>().ok()?.checked_sub(fraction.len() as i64)?;
+        if whole.is_empty() || negative && coefficient == 0 || exponent.unsigned_abs() > MAX_EXPONENT {
+            return None;
+        }
+        let coefficient = if negative { coefficient } else { coefficient.checked_neg()? };
+        Some(Decimal::Short { coefficient, exponent: exponent as i32 })
+    }
+}
+
 /// A record. The names are those of `mainspring.orders` and `mainspring.model`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are those of the Python classes")]

@@ -13,6 +13,7 @@ mod model;
 mod order_events;
 mod order_views;
 mod reaction;
+mod record_classes;
 mod records;
 mod run_requests;
 mod run_trading;
