@@ -226,7 +226,8 @@ class Lane:
             self.order_manager.on_durable(event.record)
 
     def _begin(self, now_ns: int) -> None:
-        self._time.now_ns = max(self._time.now_ns, now_ns)
+        if now_ns > self._time.now_ns:
+            self._time.now_ns = now_ns
 
     def _fail(self, error: PluginError) -> None:
         """A plugin raised: no more callbacks, no new orders, and every open order is cancelled."""

@@ -164,7 +164,8 @@ class Market:
 
     def set_now(self, now_ns: int) -> None:
         """Takes the lane's time, which goes on without a message of this market."""
-        self.now_ns = max(self.now_ns, now_ns)
+        if now_ns > self.now_ns:
+            self.now_ns = now_ns
 
     def set_connected(self, connected: bool) -> bool:
         """Takes whether the feed is connected and current."""

@@ -93,7 +93,9 @@ class EventOutbox:
 
     def _send(self, event: OrderEvent | Funding, *, ends: bool = False) -> None:
         instrument, time_ns = event.instrument, event.time_ns
-        arrival_ns = max(time_ns + self._response_ns[instrument](time_ns), self._last_ns[instrument])
+        arrival_ns = time_ns + self._response_ns[instrument](time_ns)
+        if arrival_ns < self._last_ns[instrument]:
+            arrival_ns = self._last_ns[instrument]
         self._last_ns[instrument] = arrival_ns
         heappush(self._under_way, (arrival_ns, self._sent, event, ends))
         self._sent += 1

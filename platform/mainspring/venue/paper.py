@@ -46,7 +46,9 @@ class _Connection:
 
     def arrival_ns(self, now_ns: int) -> int:
         """When a request that is sent now will arrive."""
-        self._last_arrival_ns = max(now_ns + self._request_ns(now_ns), self._last_arrival_ns)
+        arrival_ns = now_ns + self._request_ns(now_ns)
+        if arrival_ns > self._last_arrival_ns:
+            self._last_arrival_ns = arrival_ns
         return self._last_arrival_ns
 
 
@@ -147,11 +149,11 @@ class PaperVenue:
         """A market event, after the lane's book has taken it."""
         if event.receive_time_ns >= self._next_arrival_ns:
             self._arrive(event.receive_time_ns)
-        if isinstance(event, Quote):
+        if type(event) is Quote:
             self._markets[event.instrument].on_quote(event)
-        elif isinstance(event, Trade):
+        elif type(event) is Trade:
             self._markets[event.instrument].on_trade(event)
-        elif isinstance(event, BookDelta):
+        elif type(event) is BookDelta:
             self._markets[event.instrument].on_delta(event)
         elif isinstance(event, BookSnapshot):
             self._markets[event.instrument].on_snapshot(event)
