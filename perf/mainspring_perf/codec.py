@@ -1,4 +1,4 @@
-"""Times codecs: decoding a venue's messages, and encoding order records."""
+"""Times codecs: decoding a venue's messages, and encoding orders."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ _REFERENCES: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = 
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """Returns benchmarks of every installed codec, both ways, on depth messages, quotes, trades and order records."""
+    """Returns benchmarks of every installed codec, both ways, on depth messages, quotes, trades and orders."""
     random = Random(1)  # noqa: S311  a benchmark's input, no secret
     count = 5 if tiny else 500
     inputs: dict[str, list[Any]] = {

@@ -57,7 +57,7 @@ def register_codecs(catalogue: Catalogue) -> None:
     catalogue.add(
         "msgspec-msgpack",
         MsgspecMsgpackCodec,
-        summary="msgspec's msgpack without a schema; for the order log",
+        summary="msgspec's msgpack without a schema; not strict, so no feed is read with it",
         capabilities={
             "format": "msgpack",
             "strict": False,

@@ -58,7 +58,7 @@ def register_codecs(catalogue: Catalogue) -> None:
     catalogue.add(
         "ormsgpack",
         OrmsgpackCodec,
-        summary="ormsgpack; for the order log",
+        summary="ormsgpack; not strict, so no feed is read with it",
         needs=Needs(packages=("ormsgpack",)),
         capabilities={
             "format": "msgpack",
