@@ -1,10 +1,10 @@
-"""Strategies for both worlds: a session in Python and replays, compiled and uncompiled, give the same orders."""
+"""Strategies for both worlds: sessions and replays, compiled and not, in Python and in Rust, give the same orders."""
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import pytest
 from mainspring.host.config import parse_config
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
-from mainspring.host.wiring import wire
+from mainspring.host.wiring import Wired, wire
 from mainspring.model import Accepted, Cancelled, Fill, Instrument, Rejected, Replaced
 from mainspring.orders import (
     CancelRequested,
@@ -163,11 +163,13 @@ _QUIETER = strategy(state=_STATE, on=("bbo", "order"))(restless)
 class _Kept:
     """Keeps what is written to an order log."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Any) -> None:
         self.records: list[LogRecord] = []
+        self.log = log
 
     def write_all(self, records: Sequence[LogRecord]) -> None:
         self.records += records
+        self.log.write_all(records)
 
 
 def _row(time_ns: int, order_id: int, kind: int, *, reason: str = "", **more: Any) -> _Row:
@@ -234,63 +236,100 @@ def _as_rows(records: Sequence[LogRecord]) -> list[_Row]:  # noqa: C901  a case 
     return rows
 
 
-def _compare(
-    seed: int, given: Any, messages: Sequence[RawMessage] | None = None, *, lot_size: str = "", both: bool = True
-) -> Any:
-    """Runs a session and replays of its messages, compares them, and returns the compiled replay."""
+_PARTS = {
+    False: ("decoder.plugin=python", "book.plugin=bisect-list", "slippage.plugin=square-root", "router.plugin=paper"),
+    True: (
+        "decoder.plugin=native",
+        "book.plugin=ladder",
+        "slippage.plugin=native-square-root",
+        "router.plugin=native-paper",
+    ),
+}
+
+
+class _Case(NamedTuple):
+    """A session, drawn from a seed."""
+
+    text: str
+    queue: str
+    request_us: int
+    response_us: int
+
+    def plan(self, *, native: bool) -> Any:
+        return make_plan(parse_config(self.text, "s.toml", Path(), _PARTS[native]), REGISTRY)
+
+
+def _case(seed: int, *, recorded: bool) -> _Case:
     random = Random(seed)
-    symbols = ["BTC/USDT"] if messages is not None else random.choice((["BTC/USDT"], ["BTC/USDT", "ETH/USDT"]))
+    symbols = random.choice(('"BTC/USDT"', '"BTC/USDT", "ETH/USDT"'))
     request_us, response_us = random.choice((0, 1, 250, 20_000)), random.choice((0, 0, 100, 50_000))
     queue = random.choice(sorted(_QUEUES))
-    collar = random.choice(("20", "{ limit = 5, passive = 60 }"))
+    instrument = '[instrument."BTC/USDT"]\nlot_size = "0.00000001"' if recorded else ""
     text = f"""
 seed = {seed}
-instruments = [{", ".join(f'"{symbol}"' for symbol in symbols)}]
+instruments = [{'"BTC/USDT"' if recorded else symbols}]
 feed = {{ plugin = "simulated", seconds = 8, faults = {{ drop = 0.002, duplicate = 0.01 }} }}
-decoder.plugin = "python"
-book.plugin = "bisect-list"
-slippage.plugin = "fixed-bps"
-router = {{ plugin = "paper", maker_fee_bps = -0.5, taker_fee_bps = 5 }}
+router = {{ maker_fee_bps = -0.5, taker_fee_bps = 5 }}
 latency = {{ plugin = "constant", request_us = {request_us}, response_us = {response_us} }}
 orders.answer_timeout_ms = 0
 queue.plugin = "{queue}"
+market = {{ daily_volume = 20_000, daily_volatility = 0.03 }}
 [strategy.one]
 plugin = "momentum"
 size = 0.01
-{'[instrument."BTC/USDT"]' if lot_size else ""}
-{f'lot_size = "{lot_size}"' if lot_size else ""}
+{instrument}
 [risk]
 max_order_size = 0.5
 max_order_notional = 20_000
 max_position = 0.2
 max_book_age_ms = 200
-collar_bps = {collar}
+collar_bps = {random.choice(("20", "{ limit = 5, passive = 60 }"))}
 """
-    plan = make_plan(parse_config(text, "s.toml", Path(), ()), REGISTRY)
-    if messages is None:
-        messages = list(open_messages(plan, REGISTRY))
+    return _Case(text, queue, request_us, response_us)
+
+
+def _session(case: _Case, given: Any, messages: Sequence[RawMessage], *, native: bool) -> tuple[_Kept, Any, Wired]:
+    """Runs a session, and returns its log, the strategy and its parts."""
     (offer,) = [one for one in REGISTRY.offers("strategy").values() if one.name == "momentum"]
     fields = {name: getattr(offer, name) for name in offer.__struct_fields__}
     adapter = in_session(given)()
     ours = type(offer)(**{**fields, "factory": lambda options: adapter})
     offers = {seam: REGISTRY.offers(seam) for seam in _SEAMS}
     offers["strategy"] = {**offers["strategy"], "momentum": ours}
-    wired = wire(plan, Registry(offers, ()))
+    wired = wire(case.plan(native=native), Registry(offers, ()))
     driver = Driver(wired)
-    log = _Kept()
+    log = _Kept(driver.log)
     driver.log = log  # type: ignore[assignment]
+    driver.run(messages)
+    driver.stop(messages[-1][0])
+    assert adapter.compiled is native
+    return log, adapter, wired
+
+
+def _compare(seed: int, given: Any, recorded: Sequence[RawMessage] = (), *, both: bool = True) -> Any:
+    """Runs sessions and replays of their messages, compares them, and returns the compiled replay."""
+    case = _case(seed, recorded=bool(recorded))
+    plan = case.plan(native=False)
+    messages = recorded or list(open_messages(plan, REGISTRY))
     feed = native_decoder(BINANCE_SPOT, FeedContext(plan.instruments, OrjsonCodec()))
-    events = read_events(feed, messages, instruments=range(len(symbols)), quotes=True)
+    events = read_events(feed, messages, instruments=range(len(plan.instruments)), quotes=True)
     # A session begins with its first message and ends with its last, whether they have events or not.
     begin_ns, end_ns = events["time_ns"][[0, -1]].tolist()
     messages = [message for message in messages if begin_ns <= message[0] <= end_ns]
-    driver.run(messages)
-    driver.stop(messages[-1][0])
+    log, adapter, wired = _session(case, given, messages, native=False)
+    compiled_log, compiled_adapter, _ = _session(case, given, messages, native=True)
+    assert compiled_log.log.sha256 == log.log.sha256, f"seed {seed}"
+    assert compiled_adapter.state == adapter.state, f"seed {seed}"
 
     manager = wired.lane.order_manager
     assert manager is not None
     markets = [
-        ReplayMarket(checks=checks, queue=_QUEUES[queue](instrument))
+        ReplayMarket(
+            checks=checks,
+            queue=_QUEUES[case.queue](instrument),
+            daily_volume_lots=float(20_000 / instrument.lot_size),
+            daily_volatility=0.03,
+        )
         for checks, instrument in zip(manager.gate.rows, plan.instruments, strict=True)
     ]
     results = [
@@ -298,9 +337,9 @@ collar_bps = {collar}
             events,
             given,
             markets=markets,
-            book=random.choice(("ladder", "sorted-vec", "btree")),
-            latency_ns=request_us * 1_000,
-            response_ns=response_us * 1_000,
+            book=Random(seed).choice(("ladder", "sorted-vec", "btree")),
+            latency_ns=case.request_us * 1_000,
+            response_ns=case.response_us * 1_000,
             paper=PaperOptions(maker_fee_bps=Decimal("-0.5"), taker_fee_bps=Decimal(5)),
             compiled=compiled,
         )
@@ -348,5 +387,5 @@ def test_on_a_recorded_session(messages_of: Callable[[str], Iterator[RawMessage]
     messages = [
         message for _, message in zip(range(6_000), messages_of("binance/spot/btcusdt_20240808.gz"), strict=False)
     ]
-    result = _compare(seed, _EVERYTHING, messages, lot_size="0.00000001", both=False)
+    result = _compare(seed, _EVERYTHING, messages, both=False)
     assert len(result.fills) > 50

@@ -71,6 +71,7 @@ class LaneStrategyMarket:
     )
 
     now_ns: int = _read("_clock.now_ns")
+    next_order_id: int = _read("_outbox.next_order_id")
     bid_ticks: int = _read("view.bid_ticks")
     bid_lots: int = _read("view.bid_lots")
     ask_ticks: int = _read("view.ask_ticks")

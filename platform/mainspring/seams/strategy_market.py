@@ -90,11 +90,13 @@ class StrategyMarket(Protocol):
     `bid_ticks` to `ask_lots` are the best prices and their sizes, from the book or the venue's own quote, whichever is
     newer; a side of 0 lots is empty. `bbo_time_ns` is when they last came. `live` is False while they can't be trusted:
     the book is out of sequence, the instrument is halted, or its feed is stale. `now_ns` is the lane's time. `name` is
-    the instrument's symbol, after the feed's name if the session has several feeds: "spot:BTC/USDT".
+    the instrument's symbol, after the feed's name if the session has several feeds: "spot:BTC/USDT". `next_order_id` is
+    the number that the lane's next order gets, whichever strategy asks for it.
     """
 
     name: str
     index: int
+    next_order_id: int
     instrument: Instrument
     now_ns: int
     bid_ticks: int

@@ -30,7 +30,7 @@ from mainspring.model import (
     Walk,
 )
 from mainspring.orders import Discrepancy, OrderState
-from mainspring.seams import MarketView, RawMessage, Reaction
+from mainspring.seams import AccountView, MarketView, RawMessage, Reaction, StrategyMarket
 from mainspring.venue.paper_funding import PaperFunding
 from mainspring.wire import FrameEvent
 
@@ -46,6 +46,7 @@ __all__ = [
     "OpenOrders",
     "OrderTracker",
     "PaperVenue",
+    "SessionStrategy",
     "Slippage",
     "Statistics",
     "TrackedOrder",
@@ -267,6 +268,23 @@ class Kernel:
     def events(self) -> int: ...
     def accounts(self) -> list[tuple[int, int, int]]: ...
     def log(self) -> bytes: ...
+
+@final
+class SessionStrategy:
+    def __new__(cls, fallback: Callable[[StrategyMarket], None]) -> SessionStrategy: ...
+    def bind(
+        self,
+        entry: int,
+        state: int,
+        sees_all: bool,
+        markets: Sequence[tuple[StrategyMarket, Market, AccountView]],
+        perform: Callable[[int, Sequence[tuple[int, int, int, int, int, int]]], None],
+    ) -> None: ...
+    def call(
+        self, place: int, kind: int, side: int, ticks: int, lots: int, order_id: int, reason: int, maker: int
+    ) -> None: ...
+    def on_fill(self, place: int, buy: bool, price_ticks: int, size_lots: int, fee_ppb: int) -> None: ...
+    def __call__(self, market: StrategyMarket) -> None: ...
 
 def event_rows(decoder: WireDecoder, batch: Batch, instruments: Sequence[int], quotes: bool) -> bytes: ...
 def book_functions() -> dict[str, int]: ...

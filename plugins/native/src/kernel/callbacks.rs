@@ -8,7 +8,7 @@ use crate::kernel::runner::{Kernel, Raised};
 use crate::kernel::strategy::Strategy;
 use crate::kernel::view::{
     ACCEPTED, BBO, BUFFER, CANCEL, CANCELLED, FILLED, FOK, IOC, LIMIT, MARKET, POST_ONLY, REJECTED, REPLACE, REPLACED,
-    Request, Woken,
+    Request, Woken, narrow,
 };
 use crate::trading::order::NewOrder;
 use crate::venue::orders::TimeInForce;
@@ -99,30 +99,17 @@ impl Kernel {
     #[inline]
     pub(super) fn fill(&mut self, market: usize, event: Woken) {
         let (place, view) = (&self.places[market], &mut self.views[market]);
-        let (of, position) = (&place.market, &place.position);
         view.time_ns = self.now_ns;
-        (view.bid_ticks, view.bid_lots) = (of.bid.price, of.bid.lots);
-        (view.ask_ticks, view.ask_lots) = (of.ask.price, of.ask.lots);
-        (view.bbo_time_ns, view.last_ticks) = (of.bbo_time_ns, of.last_ticks);
-        view.live = of.live.into();
-        if view.fills != position.fills as i64 {
-            view.fills = position.fills as i64;
-            view.position_lots = narrow(position.lots);
-            view.cash_units = narrow(position.cash_units);
-            view.fees_units = narrow(position.fees_units());
+        view.set_market(&place.market);
+        if view.fills != place.position.fills as i64 {
+            view.set_money(&place.position);
+            view.position_lots = narrow(place.position.lots);
         }
         view.open_orders = place.handles.views.len() as i64;
         view.orders = place.handles.views.as_ptr();
         let (buy, sell) = self.manager.tracker.open_lots(market);
         (view.open_buy_lots, view.open_sell_lots) = (narrow(buy), narrow(sell));
-        let statistics = &of.statistics;
-        view.volatility_per_day = statistics.volatility_per_day.unwrap_or(f64::NAN);
-        view.daily_volume_lots = statistics.daily_volume_lots.unwrap_or(f64::NAN);
-        view.spread_ticks = statistics.spread_ticks.unwrap_or(f64::NAN);
-        view.event_kind = event.kind;
-        (view.event_side, view.event_ticks, view.event_lots) = (event.side, event.ticks, event.lots);
-        (view.event_order_id, view.event_reason) = (event.order_id, event.reason);
-        view.event_maker = event.maker;
+        view.set_event(event);
         view.book = &raw const place.book;
     }
 
@@ -186,10 +173,4 @@ fn order(request: &Request, market: i64, order_id: i64, now_ns: i64) -> Option<N
         post_only: action == POST_ONLY,
         strategy: 0,
     })
-}
-
-/// The nearest that 64 bits hold.
-#[inline]
-fn narrow(value: i128) -> i64 {
-    value.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }

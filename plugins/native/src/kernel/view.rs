@@ -5,6 +5,8 @@
 use std::ptr;
 
 use crate::book::any::AnyBook;
+use crate::kernel::position::Position;
+use crate::lane::market::Market;
 
 /// The best prices changed, or whether they can be trusted.
 pub const BBO: i64 = 10;
@@ -90,6 +92,44 @@ impl MarketView {
             book: ptr::null(),
         }
     }
+}
+
+impl MarketView {
+    /// Says what woke the strategy.
+    #[inline]
+    pub fn set_event(&mut self, event: Woken) {
+        self.event_kind = event.kind;
+        (self.event_side, self.event_ticks, self.event_lots) = (event.side, event.ticks, event.lots);
+        (self.event_order_id, self.event_reason) = (event.order_id, event.reason);
+        self.event_maker = event.maker;
+    }
+
+    /// Shows a market's prices and statistics.
+    #[inline]
+    pub fn set_market(&mut self, market: &Market) {
+        (self.bid_ticks, self.bid_lots) = (market.bid.price, market.bid.lots);
+        (self.ask_ticks, self.ask_lots) = (market.ask.price, market.ask.lots);
+        (self.bbo_time_ns, self.last_ticks) = (market.bbo_time_ns, market.last_ticks);
+        self.live = market.live.into();
+        let statistics = &market.statistics;
+        self.volatility_per_day = statistics.volatility_per_day.unwrap_or(f64::NAN);
+        self.daily_volume_lots = statistics.daily_volume_lots.unwrap_or(f64::NAN);
+        self.spread_ticks = statistics.spread_ticks.unwrap_or(f64::NAN);
+    }
+
+    /// Shows what the strategy has made.
+    #[inline]
+    pub fn set_money(&mut self, position: &Position) {
+        self.fills = position.fills as i64;
+        self.cash_units = narrow(position.cash_units);
+        self.fees_units = narrow(position.fees_units());
+    }
+}
+
+/// The nearest that 64 bits hold.
+#[inline]
+pub fn narrow(value: i128) -> i64 {
+    value.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 
 /// What woke a strategy: the fields `event_...` of a view.

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::book::{Book, Level};
+use crate::kernel::view::MarketView;
 use crate::lane::market::{Conflated, Market};
 use crate::lane::runner::lock;
 use crate::python::books::{PyBook, lock as lock_book, rows};
@@ -88,6 +89,11 @@ impl PyMarket {
     /// The book, to be read.
     pub fn book(&self) -> &Py<PyBook> {
         &self.book
+    }
+
+    /// Shows its prices and statistics to a compiled strategy.
+    pub fn show(&self, view: &mut MarketView) {
+        view.set_market(&lock(&self.state));
     }
 
     /// What risk checks read of it.

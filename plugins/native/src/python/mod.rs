@@ -17,6 +17,7 @@ mod record_classes;
 mod records;
 mod run_requests;
 mod run_trading;
+mod session_strategy;
 mod slippage;
 mod trading;
 mod venue;
@@ -36,6 +37,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     lane::register(module)?;
     market::register(module)?;
     records::register(module)?;
+    session_strategy::register(module)?;
     slippage::register(module)?;
     trading::register(module)?;
     venue::register(module)?;

@@ -1,11 +1,13 @@
-"""A strategy for both worlds in a session: its body runs as it stands, called as any strategy in Python."""
+"""A strategy for both worlds in a session: called as any strategy, compiled where the session's parts are native."""
 
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from mainspring.errors import ConfigError
 from mainspring.model import Accepted, Cancelled, Fill, OrderEvent, Rejected, Replaced, Side, Trade
 from mainspring.seams import BookView, OrderHandle, Session, StrategyMarket
+from mainspring_native import NEEDS
 from mainspring_native.replay.layout import (
     ACCEPTED,
     BBO,
@@ -46,34 +48,42 @@ _NAN = float("nan")
 _INT64 = 2**63
 
 
-def in_session(strategy: Strategy) -> Callable[[], Any]:
+def in_session(strategy: Strategy, *, compiled: bool = True) -> Callable[[], Any]:
     """Returns what makes the strategy for a session: a factory for `register_strategies`.
 
         catalogue.add("joiner", in_session(joiner), summary="joins the best bid")
 
-    It is called as any strategy in Python, and asks for the same orders as in a replay of the same messages. Raises
-    `ConfigError` for one that wants each row, which a session doesn't have.
+    It is called as any strategy in Python, and asks for the same orders as in a replay of the same messages. Its body
+    runs compiled where Numba is installed and the markets are native; elsewhere, and with `compiled=False`, it runs as
+    it stands. Raises `ConfigError` for one that wants each row, which a session doesn't have.
     """
     if "row" in strategy.on:
         raise ConfigError(f"strategy {strategy.name}: a session has no rows, so it can't be called on them")
 
     def make() -> Any:
-        return SessionStrategy(strategy)
+        return SessionStrategy(strategy, compiled=compiled)
 
     return make
 
 
 class SessionStrategy:
-    """Calls a strategy's body about a session's markets. Which callbacks it has is what the strategy subscribes to."""
+    """Calls a strategy's body about a session's markets. Which callbacks it has is what the strategy subscribes to.
 
-    def __init__(self, strategy: Strategy) -> None:
+    `compiled` says from the start on whether the body runs compiled.
+    """
+
+    def __init__(self, strategy: Strategy, *, compiled: bool) -> None:
+        """With `compiled` the body runs compiled if it can."""
         self.state = State(strategy.state)
+        self.compiled = False
+        self._native = _native(self._on_bbo) if compiled else None
+        self._function: Any = None
         self._strategy = strategy
         self._markets: list[_Market] = []
         self._places: dict[int, int] = {}
         # Methods that are defined are called: see `mainspring.seams.Callbacks`.
         if "bbo" in strategy.on:
-            self.on_bbo = self._on_bbo
+            self.on_bbo = self._on_bbo if self._native is None else self._native
         if "trade" in strategy.on:
             self.on_trade = self._on_trade
         if "order" in strategy.on:
@@ -83,6 +93,7 @@ class SessionStrategy:
         """See `mainspring.seams.Callbacks`."""
         self._markets = [_Market(place, market) for place, market in enumerate(session.markets)]
         self._places = {market.index: place for place, market in enumerate(session.markets)}
+        self._compile()
         if self._strategy.every_ns:
             session.every(seconds=self._strategy.every_ns / 1e9, call=self._fire)
 
@@ -90,6 +101,8 @@ class SessionStrategy:
         """See `mainspring.seams.Callbacks`; money is counted here, so it is called in any case."""
         place = self._places[order.market.index]
         self._markets[place].on_fill(fill)
+        if self.compiled and self._native is not None:
+            self._native.on_fill(place, fill.side > 0, fill.price_ticks, fill.size_lots, fill.fee_ppb or 0)
         if "order" in self._strategy.on:
             side, price_ticks, size_lots = int(fill.side), fill.price_ticks, fill.size_lots
             self._call(place, FILLED, side, price_ticks, size_lots, fill.order_id, maker=int(fill.maker))
@@ -128,9 +141,47 @@ class SessionStrategy:
         reason: int = 0,
         maker: int = 0,
     ) -> None:
+        if self.compiled and self._native is not None:
+            self._native.call(place, kind, side, ticks, lots, order_id, reason, maker)
+            return
         markets = [market.seen() for market in self._markets]
         self._markets[place].set_event(kind, side, ticks, lots, order_id, reason, maker)
         call_body(self._strategy, markets, place, _Orders(self._markets, place), self.state)
+
+    def _compile(self) -> None:
+        """Has the body called compiled, if all markets are native."""
+        if self._native is None:
+            return
+        from mainspring_native._native import Market
+
+        views: list[object] = [one.market.view for one in self._markets]
+        markets = [
+            (one.market, view, one.market.account)
+            for one, view in zip(self._markets, views, strict=True)
+            if isinstance(view, Market)
+        ]
+        if len(markets) < len(self._markets):
+            return
+        from mainspring_native.replay.compiled import compile_strategy
+
+        self._function = compile_strategy(self._strategy, len(markets))
+        state = self.state.__array_interface__["data"][0]
+        self._native.bind(self._function.address, state, self._strategy.sees_all, markets, self._perform)
+        self.compiled = True
+
+    def _perform(self, place: int, requests: Sequence[tuple[int, int, int, int, int, int]]) -> None:
+        orders = _Orders(self._markets, place)
+        for request in requests:
+            orders.add(*request)
+
+
+def _native(fallback: Callable[[StrategyMarket], None]) -> Any:
+    """What calls a compiled strategy; None where it can't be, for want of Numba or of the native module."""
+    if NEEDS.missing is not None or find_spec("numba") is None:
+        return None
+    from mainspring_native._native import SessionStrategy as Native
+
+    return Native(fallback)
 
 
 class _Market:

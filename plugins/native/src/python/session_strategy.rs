@@ -1,0 +1,228 @@
+//! A compiled strategy in a session: called with the views of the kernel, over the session's native markets.
+
+use std::sync::{Arc, Mutex};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use crate::book::any::AnyBook;
+use crate::kernel::position::Position;
+use crate::kernel::strategy::{Compiled, Strategy};
+use crate::kernel::view::{BBO, BUFFER, MarketView, OrderView, Request, Woken, narrow};
+use crate::python::books::lock as lock_book;
+use crate::python::market::PyMarket;
+
+/// A market of the session.
+struct Seen {
+    /// `mainspring.seams.StrategyMarket`, and the lane's market behind it.
+    market: Py<PyAny>,
+    native: Py<PyMarket>,
+    account: Py<PyAny>,
+    book: Arc<Mutex<AnyBook>>,
+    position: Position,
+    orders: Vec<OrderView>,
+}
+
+/// Calls a compiled strategy about the markets of a session, which `bind` hands over. It is its own `on_bbo`, and until it is
+/// bound it calls `fallback` instead.
+#[pyclass(name = "SessionStrategy", module = "mainspring_native._native")]
+pub struct PySessionStrategy {
+    fallback: Option<Py<PyAny>>,
+    strategy: Option<Compiled>,
+    views: Vec<MarketView>,
+    seen: Vec<Seen>,
+    /// Whether a call shows the other markets too.
+    sees_all: bool,
+    /// Takes the market that woke it, and each request.
+    perform: Option<Py<PyAny>>,
+}
+
+// SAFETY: the pointers in the views are set before each call of the strategy, and read in it alone.
+unsafe impl Send for PySessionStrategy {}
+// SAFETY: as above; Python's lock on the object gives out one mutable borrow at a time.
+unsafe impl Sync for PySessionStrategy {}
+
+fn lots(of: &Bound<'_, PyAny>, name: &Bound<'_, pyo3::types::PyString>) -> PyResult<i64> {
+    let value = of.getattr(name)?;
+    value.extract::<i64>().or_else(|_| value.extract::<i128>().map(narrow))
+}
+
+impl Seen {
+    /// Fills the strategy's view of the market, but for its book.
+    fn show(&mut self, py: Python<'_>, view: &mut MarketView) -> PyResult<()> {
+        let (market, account) = (self.market.bind(py), self.account.bind(py));
+        view.time_ns = market.getattr(intern!(py, "now_ns"))?.extract()?;
+        self.native.get().show(view);
+        view.set_money(&self.position);
+        view.position_lots = lots(market, intern!(py, "position_lots"))?;
+        view.open_buy_lots = lots(account, intern!(py, "open_buy_lots"))?;
+        view.open_sell_lots = lots(account, intern!(py, "open_sell_lots"))?;
+        self.orders.clear();
+        for order in market.getattr(intern!(py, "open_orders"))?.try_iter()? {
+            let order = order?;
+            let number = |name: &Bound<'_, pyo3::types::PyString>| order.getattr(name)?.extract::<i64>();
+            let state = order.getattr(intern!(py, "state"))?;
+            self.orders.push(OrderView {
+                order_id: number(intern!(py, "order_id"))?,
+                side: number(intern!(py, "side"))?,
+                price_ticks: number(intern!(py, "price_ticks"))?,
+                size_lots: number(intern!(py, "size_lots"))?,
+                filled_lots: number(intern!(py, "filled_lots"))?,
+                state: match &*state.extract::<std::borrow::Cow<'_, str>>()? {
+                    "created" => 0,
+                    "accepted" => 1,
+                    "partially-filled" => 2,
+                    "cancel-pending" => 3,
+                    "replace-pending" => 4,
+                    _ => -1,
+                },
+            });
+        }
+        view.open_orders = self.orders.len() as i64;
+        view.orders = self.orders.as_ptr();
+        Ok(())
+    }
+}
+
+impl PySessionStrategy {
+    /// Calls the strategy, and returns what it asks for.
+    fn run(&mut self, py: Python<'_>, place: usize, event: Woken) -> PyResult<[Request; BUFFER]> {
+        for (at, seen) in self.seen.iter_mut().enumerate() {
+            if at == place || self.sees_all {
+                seen.show(py, &mut self.views[at])?;
+                self.views[at].set_event(if at == place { event } else { Woken::default() });
+            }
+        }
+        let mut requests = [const { Request::EMPTY }; BUFFER];
+        let market = self.seen[place].market.bind(py);
+        requests[0].order_id = market.getattr(intern!(py, "next_order_id"))?.extract()?;
+        requests[0].market = place as i64;
+        // Held during the call: nothing else changes a book that the strategy reads.
+        let books: Vec<_> = self.seen.iter().map(|seen| lock_book(&seen.book)).collect();
+        for (view, book) in self.views.iter_mut().zip(&books) {
+            view.book = &raw const **book;
+        }
+        let goes_on = self.strategy.as_mut().is_some_and(|one| one.call(&mut self.views, place, &mut requests));
+        if goes_on {
+            return Ok(requests);
+        }
+        Err(PyRuntimeError::new_err("the compiled strategy raised; in_session(..., compiled=False) shows what"))
+    }
+
+    /// Calls the strategy of an object, and has what it asks for performed.
+    fn enter(slf: &Bound<'_, Self>, place: usize, event: Woken) -> PyResult<()> {
+        let py = slf.py();
+        let (requests, perform) = {
+            let mut own = slf.borrow_mut();
+            let requests = own.run(py, place, event)?;
+            (requests, own.perform.as_ref().map(|perform| perform.clone_ref(py)))
+        };
+        let count = requests[0].action.clamp(0, BUFFER as i64 - 1) as usize;
+        let Some(perform) = perform else { return Ok(()) };
+        let rows: Vec<_> = requests[1..=count]
+            .iter()
+            .map(|one| (one.action, one.order_id, one.market, one.side, one.price_ticks, one.size_lots))
+            .collect();
+        if !rows.is_empty() {
+            perform.bind(py).call1((place, rows))?;
+        }
+        Ok(())
+    }
+}
+
+#[pymethods]
+impl PySessionStrategy {
+    #[new]
+    fn new(fallback: Py<PyAny>) -> Self {
+        let fallback = Some(fallback);
+        let (views, seen) = (Vec::new(), Vec::new());
+        PySessionStrategy { fallback, strategy: None, views, seen, sees_all: false, perform: None }
+    }
+
+    /// Takes the strategy, whose address is `entry` and whose memory is at `state`: both are kept alive by the caller. Takes the
+    /// session's markets, each with the native market behind it and its account, in the order of their places, and what
+    /// performs requests: `perform(place, requests)`.
+    fn bind(
+        &mut self,
+        py: Python<'_>,
+        entry: usize,
+        state: usize,
+        sees_all: bool,
+        markets: Vec<(Py<PyAny>, Py<PyMarket>, Py<PyAny>)>,
+        perform: Py<PyAny>,
+    ) -> PyResult<()> {
+        // SAFETY: `mainspring_native.replay.session` is the one caller, and keeps the function and the state alive.
+        self.strategy = unsafe { Compiled::new(entry, state) };
+        self.sees_all = sees_all;
+        self.views = (0..markets.len()).map(MarketView::new).collect();
+        self.seen = markets
+            .into_iter()
+            .map(|(market, native, account)| {
+                let book = native.get().book().bind(py).get().shared();
+                Seen { market, native, account, book, position: Position::default(), orders: Vec::new() }
+            })
+            .collect();
+        self.perform = Some(perform);
+        Ok(())
+    }
+
+    /// Calls it about the market at a place.
+    #[allow(clippy::too_many_arguments, reason = "the fields of an event")]
+    fn call(
+        slf: &Bound<'_, Self>,
+        place: usize,
+        kind: i64,
+        side: i64,
+        ticks: i64,
+        lots: i64,
+        order_id: i64,
+        reason: i64,
+        maker: i64,
+    ) -> PyResult<()> {
+        Self::enter(slf, place, Woken { kind, side, ticks, lots, order_id, reason, maker })
+    }
+
+    /// Books a fill.
+    fn on_fill(&mut self, place: usize, buy: bool, price_ticks: i64, size_lots: i64, fee_ppb: i64) {
+        self.seen[place].position.on_fill(buy, price_ticks, size_lots, fee_ppb);
+    }
+
+    /// The best prices of a market have changed.
+    fn __call__(slf: &Bound<'_, Self>, market: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        let fallback = {
+            let own = slf.borrow();
+            own.fallback.as_ref().filter(|_| own.strategy.is_none()).map(|fallback| fallback.clone_ref(py))
+        };
+        if let Some(fallback) = fallback {
+            fallback.bind(py).call1((market,))?;
+            return Ok(());
+        }
+        let place = slf.borrow().seen.iter().position(|seen| seen.market.is(market));
+        let place = place.ok_or_else(|| PyRuntimeError::new_err("this market isn't one of the session's"))?;
+        Self::enter(slf, place, Woken { kind: BBO, ..Woken::default() })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        for seen in &self.seen {
+            visit.call(&seen.market)?;
+            visit.call(&seen.native)?;
+            visit.call(&seen.account)?;
+        }
+        visit.call(&self.fallback)?;
+        visit.call(&self.perform)
+    }
+
+    fn __clear__(&mut self) {
+        self.seen.clear();
+        self.fallback = None;
+        self.perform = None;
+    }
+}
+
+/// Adds this part to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PySessionStrategy>()
+}
