@@ -26,7 +26,7 @@ from mainspring_perf.harness import Benchmark, expect
 from mainspring_perf.sessions import Session, sessions
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
-from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.feeds.simulated import WHOLE_SPOT
 from mainspring_plugins.queues.power_probability import PowerOptions, PowerProbabilityQueue
 from mainspring_plugins.risk._limit import LimitOptions
 from mainspring_plugins.risk.collar_bps import CollarBps, CollarOptions
@@ -65,7 +65,7 @@ def _on(session: Session, decoder: Callable[..., Any], times_over: int) -> list[
     from mainspring_native.replay import read_events
 
     name, plan, messages = session
-    feed = decoder(BINANCE_SPOT, FeedContext(plan.instruments, OrjsonCodec()))
+    feed = decoder(WHOLE_SPOT, FeedContext(plan.instruments, OrjsonCodec()))
     once = read_events(feed, messages)
     events = repeated(once, times_over)
     instrument = plan.instruments[0]

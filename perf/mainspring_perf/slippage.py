@@ -12,7 +12,7 @@ from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Benchmark, WrongAnswer, again
 from mainspring_perf.parts import BTC_USDT, native_market, parts_here
 from mainspring_plugins.books.bisect_list import BisectListBook
-from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.feeds.simulated import WHOLE_SPOT
 
 __all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks"]
 
@@ -59,7 +59,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     """Each model on a small and a large market order and on a resting limit order; and the statistics they feed on."""
     calls = 10 if tiny else 1_000
     plain = _market()
-    native = native_market(plain, BINANCE_SPOT) if "native" in parts_here() else None
+    native = native_market(plain, WHOLE_SPOT) if "native" in parts_here() else None
     orders = {
         "small-market": NewOrder(1, 0, Side.BUY, "market", 0, _SMALL_LOTS, 0),
         "large-market": NewOrder(2, 0, Side.BUY, "market", 0, _LARGE_LOTS, 0),

@@ -30,7 +30,7 @@ from mainspring_perf.peers.adapters.by_hand import BisectBook
 from mainspring_perf.sessions import sessions
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
-from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.feeds.simulated import WHOLE_SPOT
 
 __all__ = ["COUNTED", "SEAMS", "SUITE", "benchmarks", "hot_paths"]
 
@@ -79,7 +79,7 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
         native = [
             benchmark(
                 f"native decoder, {structure}, {form}",
-                partial(run_fused, chunks, BINANCE_SPOT, instrument, structure),
+                partial(run_fused, chunks, WHOLE_SPOT, instrument, structure),
                 _expect_native,
                 calls=partial(_each_native, messages, instrument) if structure == _BEST and form == "blocks" else None,
                 counted=5 if structure == _BEST and reference else 0,
@@ -106,7 +106,7 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
 
 
 def _feed(offer: Offer, instrument: Instrument) -> Feed:
-    return BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec(), "json", partial(make, offer)))
+    return WHOLE_SPOT(FeedContext((instrument,), OrjsonCodec(), "json", partial(make, offer)))
 
 
 def _each_message(
@@ -150,7 +150,7 @@ def hot_paths(*, tiny: bool) -> dict[str, Calls]:
 
 
 def _each_native(messages: _Messages, instrument: Instrument) -> tuple[Callable[[Any], object], Sequence[Any]]:
-    _, _, running = fused(BINANCE_SPOT, instrument, _BEST)
+    _, _, running = fused(WHOLE_SPOT, instrument, _BEST)
     run = running.run
     return lambda batch: run(batch, 0, NEVER_NS, None, timed=False), _blocks([(one,) for one in messages])
 

@@ -68,9 +68,9 @@ def test_views_on_spot_name_their_instrument_by_the_stream(opened):
     feed, read = opened(BINANCE_SPOT, "LTCUSDT")
     view = '{"lastUpdateId":%s,"bids":[["%s","1"]],"asks":[["70","1"]]}'
     streams = [_in("ltcusdt@depth20@100ms", view % (number, 60 + number)) for number in (3, 4, 9)]
-    update = _update(5, 6, 0, 50).replace('"pu":0,', "")
+    update = _update(5, 6, 0, 52).replace('"pu":0,', "")
     events = read(*streams[:2], update, view % (5, 51), streams[2], _in("ethusdt@depth20", view % (11, 1)))
-    assert _tops(events) == [(BookSnapshot, 63), (BookSnapshot, 64), (BookSnapshot, 51), (BookDelta, 50)]
+    assert _tops(events) == [(BookSnapshot, 63), (BookSnapshot, 64), (BookSnapshot, 51), (BookDelta, 52)]
     assert dict(feed.statistics().by_cause) == {"pre-snapshot": 1, "view": 1, "unknown-symbol": 1}
 
 

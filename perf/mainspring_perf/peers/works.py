@@ -16,7 +16,7 @@ from mainspring.seams import FeedContext, RawMessage
 from mainspring_perf.peers.contract import BUY, CLEAR, LEVEL, SELL, TRADE, Answer, Event, Inputs
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
-from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.feeds.simulated import WHOLE_SPOT
 
 __all__ = ["WORKS", "Given", "Made", "Work", "agrees"]
 
@@ -151,7 +151,7 @@ def _best_prices(events: list[Event]) -> list[tuple[int, int]]:
 
 def _events(given: Given) -> tuple[list[Event], int, int]:
     """The levels and trades from the first whole book to the next break, and how many quotes and trades there were."""
-    feed = BINANCE_SPOT(FeedContext((given.instrument,), OrjsonCodec()))
+    feed = WHOLE_SPOT(FeedContext((given.instrument,), OrjsonCodec()))
     events: list[Event] = []
     whole = broken = False
     for receive_time_ns, raw in given.messages:

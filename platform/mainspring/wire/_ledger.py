@@ -27,6 +27,7 @@ class Update(msgspec.Struct, frozen=True):
     event: BookDelta | BookSnapshot
     restarts: bool
     view: bool
+    cut: bool
     bids: list[Row]
     asks: list[Row]
     checksum: int | None
@@ -100,7 +101,7 @@ class Ledger:
         elif update.view:
             events = self._sync.on_view(event)
         else:
-            events = self._sync.on_restart(event) if update.restarts else self._sync.on_snapshot(event)
+            events = self._sync.on_restart(event) if update.restarts else self._sync.on_snapshot(event, cut=update.cut)
         passed: list[MarketEvent] = []
         for number, one in enumerate(events):
             passed.append(self._take(one))

@@ -3,10 +3,12 @@
 import enum
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
 from mainspring.model import NO_ID, BookDelta, BookInvalid, BookSnapshot, MarketEvent, Trade
+from mainspring.wire._reach import Covered, Reach
 from mainspring.wire._sequencing import Continuity, SequenceCheck
 from mainspring.wire.cause import Cause
 from mainspring.wire.messages import SnapshotMessage
@@ -50,6 +52,7 @@ class BookSync:
         "_check",
         "_from_snapshot",
         "_index",
+        "_reach",
         "_state",
         "_trade_id",
         "_trade_time_ns",
@@ -69,6 +72,8 @@ class BookSync:
         self._from_snapshot = True
         self._buffered: deque[BookDelta] = deque()
         self._asked = False
+        # How far the book is known; None if its snapshot was whole.
+        self._reach: Reach | None = None
         # A run of deltas that lie behind the book and follow one another.
         self._behind: list[BookDelta] = []
         # Whether deltas came, so that a view of a few levels isn't the book.
@@ -91,16 +96,22 @@ class BookSync:
             self._updated = True
             if self._behind:
                 self._behind.clear()
-            return (delta,)
+            return (delta,) if self._reach is None else self._within(delta, self._reach)
         if verdict is Continuity.LATE:
             return self._late(delta)
         return self._quarantine(delta)
 
-    def on_snapshot(self, snapshot: BookSnapshot) -> Sequence[MarketEvent]:
-        """The events that a snapshot gives: itself and buffered deltas; none if it is too old."""
+    def on_snapshot(self, snapshot: BookSnapshot, *, cut: bool = False) -> Sequence[MarketEvent]:
+        """The events that a snapshot gives: itself and buffered deltas; none if it is too old.
+
+        One that was `cut` covers no more than its own prices.
+        """
         known = self._state is _State.LIVE or self._state is _State.VIEWED
         if known and snapshot.last_id < self._book_id:
             self._causes[Cause.STALE] += 1
+            if self._asked:
+                self._asked = False
+                self._ask()
             return ()
         if not known and not self._bridges(snapshot.last_id):
             self._causes[Cause.STALE] += 1
@@ -113,14 +124,19 @@ class BookSync:
         self._state = _State.LIVE
         self._book_id = snapshot.last_id
         self._from_snapshot = True
+        self._reach = Reach(snapshot) if cut else None
         events: list[MarketEvent] = [snapshot]
-        for delta in self._buffered:
-            if self._check(delta, self._book_id, self._from_snapshot) is Continuity.CONTINUES:
+        kept = list(self._buffered)
+        self._buffered.clear()
+        for delta in kept:
+            if self._state is not _State.LIVE:
+                self._buffered.append(delta)
+            elif self._check(delta, self._book_id, self._from_snapshot) is Continuity.CONTINUES:
                 self._book_id = delta.last_id
                 self._from_snapshot = False
                 # It happens now: what is emitted for one message has one receive time.
-                events.append(msgspec.structs.replace(delta, receive_time_ns=snapshot.receive_time_ns))
-        self._buffered.clear()
+                now = msgspec.structs.replace(delta, receive_time_ns=snapshot.receive_time_ns)
+                events += (now,) if self._reach is None else self._within(now, self._reach)
         self._behind.clear()
         return events
 
@@ -132,6 +148,7 @@ class BookSync:
         self._state = _State.LIVE
         self._book_id = snapshot.last_id
         self._from_snapshot = True
+        self._reach = None
         self._buffered.clear()
         self._behind.clear()
         return (snapshot,)
@@ -145,6 +162,7 @@ class BookSync:
             self._causes[Cause.STALE] += 1
             return ()
         self._state = _State.VIEWED
+        self._reach = None
         self._book_id = view.last_id
         return (view,)
 
@@ -194,6 +212,20 @@ class BookSync:
             return False
         behind.append(trade.trade_id)
         return len(behind) >= RENUMBERED_DELTAS
+
+    def _within(self, delta: BookDelta, reach: Reach) -> Sequence[MarketEvent]:
+        """What a delta gives of which the last snapshot covers no more than its own prices."""
+        covered, known = reach.take(delta)
+        if reach.near:
+            self._ask()
+        if covered is Covered.JOINED:
+            self._reach = None
+        if covered is not Covered.LEFT:
+            return (known,)
+        self._state = _State.QUARANTINED
+        self._causes[Cause.REACH] += 1
+        self._buffered.append(delta)
+        return (BookInvalid(self._index, delta.receive_time_ns, Cause.REACH.value),)
 
     def _late(self, delta: BookDelta) -> Sequence[MarketEvent]:
         """Counts a late delta; many that follow one another, and none that continues the book, are a new numbering."""
@@ -278,4 +310,6 @@ def snapshot_handler(message: SnapshotMessage, sync: BookSync) -> Callable[[Book
     """What takes the snapshots of a declaration."""
     if message.view:
         return sync.on_view
+    if message.cut:
+        return partial(sync.on_snapshot, cut=True)
     return sync.on_restart if message.restarts else sync.on_snapshot

@@ -253,7 +253,7 @@ def _book(message: DeltaMessage | SnapshotMessage, index: int, instrument: Instr
     time_of = compile_time(message.event_time)
     sides_of = compile_sides(message, instrument, ledger=ledger)
     ids_of, resets = _ids(message)
-    restarts, view = isinstance(message, SnapshotMessage) and message.restarts, _is_view(message)
+    arrival = (message.restarts, message.view, message.cut) if isinstance(message, SnapshotMessage) else (False,) * 3
     checksum_in, depth_of = _checksum(message), _depth(message)
 
     def parse(root: Any, item: Any, receive_time_ns: int) -> Any:
@@ -268,13 +268,9 @@ def _book(message: DeltaMessage | SnapshotMessage, index: int, instrument: Instr
             event = BookDelta(index, receive_time_ns, time_ns, first, last, previous, *levels)
         if not ledger:
             return event
-        return Update(event, restarts, view, bids, asks, checksum_in(root, item), depth_of(root, item))
+        return Update(event, *arrival, bids, asks, checksum_in(root, item), depth_of(root, item))
 
     return parse
-
-
-def _is_view(message: DeltaMessage | SnapshotMessage) -> bool:
-    return isinstance(message, SnapshotMessage) and message.view
 
 
 def _ids(message: DeltaMessage | SnapshotMessage) -> tuple[Callable[[Any, Any], tuple[int, int, int]], Find]:

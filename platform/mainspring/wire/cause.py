@@ -32,6 +32,9 @@ class Cause(enum.StrEnum):
     CHECKSUM = "checksum"
     """The message after which the venue's checksum shows that the book is wrong. It isn't applied."""
 
+    REACH = "reach"
+    """The delta at which the price left what the snapshot covers. It is kept, for the next snapshot."""
+
     QUARANTINED = "quarantined"
     """A delta while the book waits for a snapshot after a gap. It is kept too."""
 

@@ -84,6 +84,11 @@ class SnapshotMessage(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot")
     begins again with it. A `view` is the best few levels as a whole, each time: it is the book where no deltas come,
     and is passed over where they do.
 
+    A `cut` one holds the best levels only, as an answer with a limit does: the book reaches to the worst price of each
+    side. What deltas say of levels beyond isn't all of them, so it is kept aside. When the market comes near the edge,
+    another snapshot is asked for; until it comes the book goes on with what was kept if that joins the known levels,
+    and is quarantined if it doesn't.
+
     `inside` is for formats without paths: the message is the object under that key, as in an answer to a request. All
     keys are in it then, those of `when` and `has` too.
     """
@@ -101,12 +106,15 @@ class SnapshotMessage(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot")
     depth: int | Text | Integer | None = None
     restarts: bool = False
     view: bool = False
+    cut: bool = False
     inside: str | None = None
 
     def __post_init__(self) -> None:
         check_sides(self)
         if self.view and self.restarts:
             raise ValueError("a view doesn't restart the numbering: it goes with a snapshot without restarts")
+        if self.cut and (self.view or self.restarts):
+            raise ValueError("a cut snapshot is one that was asked for: neither a view nor one that restarts")
 
 
 class QuoteMessage(msgspec.Struct, frozen=True, kw_only=True, tag="quote"):

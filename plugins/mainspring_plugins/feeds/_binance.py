@@ -117,6 +117,8 @@ def snapshots(*, symbol: Text | None = None, event_time: Time | None = None) -> 
             last_id=Integer("lastUpdateId"),
             bids=Levels("bids"),
             asks=Levels("asks"),
+            # At most as many levels as the request's limit.
+            cut=True,
             inside=inside,
         )
         for inside in (None, "result")

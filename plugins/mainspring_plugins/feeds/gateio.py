@@ -45,6 +45,7 @@ GATEIO = WireFeed(
                 last_id=Integer("data.id"),
                 bids=Levels("data.bids"),
                 asks=Levels("data.asks"),
+                cut=True,
             ),
             TradeMessage(
                 when={"channel": "spot.trades", "event": "update"},

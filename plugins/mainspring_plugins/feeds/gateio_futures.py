@@ -47,6 +47,7 @@ GATEIO_FUTURES = WireFeed(
                 last_id=Integer("data.id"),
                 bids=Levels("data.bids", price="p", size="s"),
                 asks=Levels("data.asks", price="p", size="s"),
+                cut=True,
             ),
             QuoteMessage(
                 when={"channel": "futures.book_ticker", "event": "update"},

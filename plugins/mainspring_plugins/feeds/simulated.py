@@ -7,10 +7,23 @@ import msgspec
 
 from mainspring.model import Instrument
 from mainspring.seams import Catalogue, Feed, FeedContext, RawMessage, hookimpl
+from mainspring.wire import SnapshotMessage
 from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
 from mainspring_plugins.simulated_market import SimulatedOptions, market_messages, recipe_digest
 
-__all__ = ["SimulatedFeed", "register_feeds"]
+__all__ = ["WHOLE_SPOT", "SimulatedFeed", "register_feeds"]
+
+WHOLE_SPOT = msgspec.structs.replace(
+    BINANCE_SPOT,
+    format=msgspec.structs.replace(
+        BINANCE_SPOT.format,
+        messages=tuple(
+            msgspec.structs.replace(one, cut=False) if isinstance(one, SnapshotMessage) else one
+            for one in BINANCE_SPOT.format.messages
+        ),
+    ),
+)
+"""Binance spot's format where a snapshot holds the whole book."""
 
 _TICK_SIZE = Decimal("0.01")
 _LOT_SIZE = Decimal("0.00001")
@@ -25,7 +38,7 @@ class SimulatedFeed:
     def __call__(self, context: FeedContext, *, options: SimulatedOptions | None = None) -> Feed:
         """Returns a feed that reads the messages. The options are the generator's; reading needs none."""
         del options
-        return BINANCE_SPOT(context)
+        return WHOLE_SPOT(context)
 
     def source(self, instruments: tuple[Instrument, ...], options: SimulatedOptions) -> Iterator[RawMessage]:
         """Returns the session's messages. Raises `ConfigError` for an instrument that can't be simulated."""

@@ -17,7 +17,7 @@ from mainspring_perf.parts import book_sides, drive
 from mainspring_perf.peers.contract import RECORDS_A_BATCH, Answer, Candidates, Inputs, Prepared
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
-from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.feeds.simulated import WHOLE_SPOT
 from mainspring_plugins.records.python import PythonRecords
 from mainspring_plugins.risk._limit import LimitOptions
 from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
@@ -44,7 +44,7 @@ def _bytes(inputs: Inputs) -> Prepared:
     messages, instrument = inputs.messages(), read_instrument(inputs)
 
     def run() -> tuple[Any, Any]:
-        feed = BINANCE_SPOT(FeedContext((instrument,), OrjsonCodec()))
+        feed = WHOLE_SPOT(FeedContext((instrument,), OrjsonCodec()))
         book = BisectListBook(instrument)
         drive(feed, book, messages)
         return book, feed

@@ -22,7 +22,7 @@ from mainspring_perf.peers.adapters.mainspring import (
 )
 from mainspring_perf.peers.contract import EVENT_FIELDS, Answer, Candidates, Inputs, Prepared
 from mainspring_perf.replay import run_maker, watcher
-from mainspring_plugins.feeds.binance_spot import BINANCE_SPOT
+from mainspring_plugins.feeds.simulated import WHOLE_SPOT
 
 __all__ = ["CANDIDATES"]
 
@@ -38,7 +38,7 @@ def _bytes(make_chunk: Callable[[Any], Any], inputs: Inputs) -> Prepared:
     messages, instrument = inputs.messages(), read_instrument(inputs)
     chunks = [make_chunk(messages[start : start + CHUNK]) for start in range(0, len(messages), CHUNK)]
 
-    return Prepared(partial(run_fused, chunks, BINANCE_SPOT, instrument, "ladder"), session_answer)
+    return Prepared(partial(run_fused, chunks, WHOLE_SPOT, instrument, "ladder"), session_answer)
 
 
 def _book(name: str, inputs: Inputs) -> Prepared:
@@ -75,7 +75,7 @@ def _maker(inputs: Inputs) -> Prepared:
 
 def _slippage(inputs: Inputs) -> Prepared:
     model = _part("slippage", "native-square-root")(read_instrument(inputs))
-    return estimates(model, native_market(market_of(inputs), BINANCE_SPOT), inputs)
+    return estimates(model, native_market(market_of(inputs), WHOLE_SPOT), inputs)
 
 
 CANDIDATES: Candidates = {

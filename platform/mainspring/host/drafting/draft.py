@@ -203,8 +203,9 @@ class _Drafter:
         }
         if kind == "snapshot":
             last = None if claims.numbers is None else self._last_id(pieces, claims.numbers[1])
-            restarts = claims.restarts and not group.is_answer and "lastUpdateId" not in (get_node(group.first) or {})
-            return SnapshotMessage(**fields, last_id=last, restarts=restarts)
+            unasked = not group.is_answer and "lastUpdateId" not in (get_node(group.first) or {})
+            cut = not unasked and (not group.is_answer or "limit=" in str(group.first.root["request"]))
+            return SnapshotMessage(**fields, last_id=last, restarts=claims.restarts and unasked, cut=cut)
         sequence = None
         if claims.numbers is not None:
             first, last_at, previous = (whole_at(pieces, name) for name in claims.numbers)

@@ -308,6 +308,7 @@ pub enum Message {
         depth: Option<Reach>,
         restarts: bool,
         view: bool,
+        cut: bool,
         inside: Option<String>,
     },
     Quote {

@@ -391,7 +391,8 @@ impl Decoder {
                 let sync = &mut syncs[depth.instrument];
                 match kind {
                     BookKind::Delta => sync.on_delta(depth, bids, asks, causes, sink),
-                    BookKind::Snapshot => sync.on_snapshot(depth, bids, asks, causes, sink),
+                    BookKind::Snapshot => sync.on_snapshot(depth, (bids, asks), false, causes, sink),
+                    BookKind::Cut => sync.on_snapshot(depth, (bids, asks), true, causes, sink),
                     BookKind::View => sync.on_view(depth, bids, asks, causes, sink),
                 }
             }

@@ -156,6 +156,7 @@ pub enum Cause {
     PreSnapshot,
     Gap,
     Checksum,
+    Reach,
     Quarantined,
     View,
     Overflow,
@@ -164,7 +165,7 @@ pub enum Cause {
 }
 
 /// The names of the causes, as `mainspring.wire.Cause` has them.
-pub const CAUSES: [&str; 12] = [
+pub const CAUSES: [&str; 13] = [
     "stale",
     "duplicate",
     "out-of-order",
@@ -172,6 +173,7 @@ pub const CAUSES: [&str; 12] = [
     "pre-snapshot",
     "gap",
     "checksum",
+    "reach",
     "quarantined",
     "view",
     "overflow",

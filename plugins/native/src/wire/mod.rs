@@ -17,6 +17,7 @@ pub mod message;
 pub mod msgpack;
 pub mod msgpack_value;
 pub mod program;
+pub mod reach;
 pub mod reading;
 pub mod simd;
 pub mod slots;

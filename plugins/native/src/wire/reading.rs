@@ -43,6 +43,8 @@ pub enum BookKind {
     Delta,
     /// The whole book.
     Snapshot,
+    /// The best levels that there are, as an answer with a limit has them.
+    Cut,
     /// The best few levels as a whole.
     View,
 }
@@ -51,6 +53,15 @@ impl BookKind {
     /// That of a message which is a whole book, or isn't.
     pub fn of(snapshot: bool) -> BookKind {
         if snapshot { BookKind::Snapshot } else { BookKind::Delta }
+    }
+
+    /// That of a declared snapshot.
+    pub fn declared(view: bool, cut: bool) -> BookKind {
+        match (view, cut) {
+            (true, _) => BookKind::View,
+            (_, true) => BookKind::Cut,
+            _ => BookKind::Snapshot,
+        }
     }
 }
 
@@ -278,12 +289,12 @@ pub fn read<F: Fields>(
             }
             sides(entry, fields, grid, arena, BookKind::of(snapshot), depth)
         }
-        Message::Snapshot { event_time, last_id, view, .. } => {
+        Message::Snapshot { event_time, last_id, view, cut, .. } => {
             let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
             let last_id = reader.id(last_id.as_ref())?;
             let (first_id, previous_id) = (NO_ID, NO_ID);
             let depth = Depth { instrument, receive_time_ns, event_time_ns, first_id, last_id, previous_id };
-            sides(entry, fields, grid, arena, if *view { BookKind::View } else { BookKind::Snapshot }, depth)
+            sides(entry, fields, grid, arena, BookKind::declared(*view, *cut), depth)
         }
         Message::Quote { event_time, update_id, bid_price, bid_size, ask_price, ask_size, .. } => {
             let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use crate::book::Level;
 use crate::wire::declared::Sequencing;
 use crate::wire::event::{Cause, CauseCounts, Depth, Event, NO_ID, Sink, Trade};
+use crate::wire::reach::{Covered, Reach};
 
 /// How many deltas are kept for an instrument while it waits for a snapshot.
 pub const MAX_BUFFERED_DELTAS: usize = 1024;
@@ -48,6 +49,8 @@ pub struct BookSync {
     book_id: i64,
     from_snapshot: bool,
     buffered: VecDeque<Buffered>,
+    /// How far the book is known; `None` if its snapshot was whole.
+    reach: Option<Box<Reach>>,
     behind: Vec<Buffered>,
     asked: bool,
     /// Whether deltas came, so that a view of a few levels isn't the book.
@@ -74,6 +77,7 @@ impl BookSync {
             book_id: NO_ID,
             from_snapshot: true,
             buffered: VecDeque::new(),
+            reach: None,
             behind: Vec::new(),
             asked: false,
             updated: false,
@@ -106,25 +110,30 @@ impl BookSync {
                 self.from_snapshot = false;
                 self.updated = true;
                 self.behind.clear();
-                sink.event(Event::Delta(depth, bids, asks));
+                self.emit(depth, bids, asks, causes, sink);
             }
             Continuity::Late => self.late(depth, bids, asks, causes, sink),
             Continuity::Gap => self.quarantine(buffered(depth, bids, asks), causes, sink),
         }
     }
 
-    /// The events that come of a snapshot: itself and buffered deltas; nothing if it is too old.
+    /// The events that come of a snapshot: itself and buffered deltas; nothing if it is too old. One that was `cut` covers no
+    /// more than its own prices.
     pub fn on_snapshot(
         &mut self,
         depth: &Depth,
-        bids: &[Level],
-        asks: &[Level],
+        (bids, asks): (&[Level], &[Level]),
+        cut: bool,
         causes: &mut CauseCounts,
         sink: &mut impl Sink,
     ) {
         let known = matches!(self.state, State::Live | State::Viewed);
         if known && depth.last_id < self.book_id {
             causes[Cause::Stale as usize] += 1;
+            if self.asked {
+                self.asked = false;
+                self.ask();
+            }
             return;
         }
         if !known && !self.bridges(depth.last_id) {
@@ -141,17 +150,48 @@ impl BookSync {
         self.state = State::Live;
         self.book_id = depth.last_id;
         self.from_snapshot = true;
+        self.reach = cut.then(|| Box::new(Reach::new(bids, asks)));
         sink.event(Event::Snapshot(depth, bids, asks));
         for mut one in std::mem::take(&mut self.buffered) {
-            if continuity(self.rule, &one.depth, self.book_id, self.from_snapshot) == Continuity::Continues {
+            if self.state != State::Live {
+                self.buffered.push_back(one);
+            } else if continuity(self.rule, &one.depth, self.book_id, self.from_snapshot) == Continuity::Continues {
                 self.book_id = one.depth.last_id;
                 self.from_snapshot = false;
                 // It happens now: what is emitted for one message has one receive time.
                 one.depth.receive_time_ns = depth.receive_time_ns;
-                sink.event(Event::Delta(&one.depth, &one.bids, &one.asks));
+                self.emit(&one.depth, &one.bids, &one.asks, causes, sink);
             }
         }
         self.behind.clear();
+    }
+
+    /// Emits a delta, or what of it the book may take that is known as far as its snapshot reached.
+    #[inline]
+    fn emit(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], causes: &mut CauseCounts, sink: &mut impl Sink) {
+        let Some(reach) = &mut self.reach else {
+            sink.event(Event::Delta(depth, bids, asks));
+            return;
+        };
+        let covered = reach.take(bids, asks);
+        if reach.near {
+            self.ask();
+        }
+        match covered {
+            Covered::Within => sink.event(Event::Delta(depth, bids, asks)),
+            Covered::Part(bids, asks) => sink.event(Event::Delta(depth, &bids, &asks)),
+            Covered::Joined(bids, asks) => {
+                self.reach = None;
+                sink.event(Event::Delta(depth, &bids, &asks));
+            }
+            Covered::Left => {
+                self.state = State::Quarantined;
+                causes[Cause::Reach as usize] += 1;
+                self.buffered.push_back(buffered(depth, bids, asks));
+                let (instrument, receive_time_ns) = (self.instrument, depth.receive_time_ns);
+                sink.event(Event::Invalid { instrument, receive_time_ns, cause: Cause::Reach });
+            }
+        }
     }
 
     /// The events that come of a snapshot which the venue sent unasked: the numbering of deltas begins with it.
@@ -164,6 +204,7 @@ impl BookSync {
         self.state = State::Live;
         self.book_id = depth.last_id;
         self.from_snapshot = true;
+        self.reach = None;
         self.buffered.clear();
         self.behind.clear();
         sink.event(Event::Snapshot(depth, bids, asks));
@@ -187,6 +228,7 @@ impl BookSync {
             return;
         }
         self.state = State::Viewed;
+        self.reach = None;
         self.book_id = depth.last_id;
         sink.event(Event::Snapshot(depth, bids, asks));
     }

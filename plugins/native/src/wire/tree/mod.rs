@@ -197,7 +197,8 @@ fn numbered(
         BookKind::Delta => sync.on_delta(depth, bids, asks, causes, sink),
         BookKind::View => sync.on_view(depth, bids, asks, causes, sink),
         BookKind::Snapshot if restarts => sync.on_restart(depth, bids, asks, sink),
-        BookKind::Snapshot => sync.on_snapshot(depth, bids, asks, causes, sink),
+        BookKind::Snapshot => sync.on_snapshot(depth, (bids, asks), false, causes, sink),
+        BookKind::Cut => sync.on_snapshot(depth, (bids, asks), true, causes, sink),
     }
 }
 

@@ -94,7 +94,7 @@ enum ReachAt {
 pub struct Book {
     snapshot: bool,
     restarts: bool,
-    view: bool,
+    kind: BookKind,
     ledger: bool,
     reset: Option<FlagAt>,
     range: Option<(IntegerAt, IntegerAt, Option<IntegerAt>)>,
@@ -293,7 +293,7 @@ impl Book {
             Message::Delta { sequence, reset, bids, asks, rows, checksum, depth, .. } => Ok(Book {
                 snapshot: false,
                 restarts: false,
-                view: false,
+                kind: BookKind::Delta,
                 ledger,
                 reset: reset.as_ref().map(|flag: &Optional| FlagAt::new(flag)),
                 range: sequence.as_ref().map(|Range { first, last, previous, text }| {
@@ -306,10 +306,10 @@ impl Book {
                 checksum: checksum_at(checksum),
                 reach: reach_at(depth),
             }),
-            Message::Snapshot { last_id, bids, asks, rows, checksum, depth, restarts, view, .. } => Ok(Book {
+            Message::Snapshot { last_id, bids, asks, rows, checksum, depth, restarts, view, cut, .. } => Ok(Book {
                 snapshot: true,
                 restarts: *restarts,
-                view: *view,
+                kind: BookKind::declared(*view, *cut),
                 ledger,
                 reset: None,
                 range: None,
@@ -369,7 +369,7 @@ impl Book {
         let (checksum, reach) = if self.ledger { (self.checksum(scope)?, self.reach(scope)?) } else { (None, None) };
         Ok(Read {
             reading: Reading::Depth {
-                kind: if self.view { BookKind::View } else { BookKind::of(snapshot) },
+                kind: if self.snapshot { self.kind } else { BookKind::of(snapshot) },
                 depth,
                 bids,
                 asks,

@@ -1,0 +1,103 @@
+"""How far a book is known whose snapshot was cut: up to the worst price of each side.
+
+What deltas say of prices beyond isn't all that stands there, so it is kept aside. When the market comes near the edge,
+the book goes on with what was kept if that joins the snapshot's levels; if it doesn't, and the price leaves what the
+snapshot covers, the book isn't to be trusted.
+"""
+
+import enum
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+
+from mainspring.model import BookDelta, BookSnapshot, Level
+
+__all__ = ["Covered", "Reach"]
+
+_NEAR = 10
+"""The market is near the edge where it is within a tenth of the snapshot's levels.
+
+What was kept aside joins them where it begins within a tenth of the prices that they span, or within their widest gap.
+"""
+
+
+class Covered(enum.Enum):
+    """What a delta is to the reach: within it, the first for which what was kept aside is let go, or beyond it."""
+
+    WITHIN = enum.auto()
+    JOINED = enum.auto()
+    LEFT = enum.auto()
+
+
+class _Side:
+    """One side, its prices as keys that rise towards the best: a bid's price, an offer's negated."""
+
+    __slots__ = ("beyond", "edge", "near", "sign", "widest")
+
+    def __init__(self, sign: int, levels: Sequence[Level]) -> None:
+        keys = sorted({sign * price for price, lots in levels if lots})
+        self.sign = sign
+        # A side without levels covers all prices: there is nothing beyond.
+        self.edge = keys[0] if keys else None
+        self.near = keys[max(1, len(keys) // _NEAR) - 1] if keys else None
+        gaps = [after - before for before, after in pairwise(keys)]
+        self.widest = max(*gaps, (keys[-1] - keys[0]) // _NEAR, 0) if keys else 0
+        self.beyond: dict[int, int] = {}
+
+    def known(self, rows: list[Level]) -> list[Level]:
+        """The rows that are covered; the others are kept aside."""
+        edge, sign = self.edge, self.sign
+        if edge is None or not rows or (min(rows)[0] if sign > 0 else -max(rows)[0]) >= edge:
+            return rows
+        covered = []
+        for price, lots in rows:
+            if price * sign >= edge:
+                covered.append((price, lots))
+            elif lots:
+                self.beyond[price] = lots
+            else:
+                self.beyond.pop(price, None)
+        return covered
+
+    def meets(self, others: list[Level], limit: int | None) -> bool:
+        """Whether a level of the other side stands at that key or beyond, so that no better one of this side does."""
+        if limit is None or not others:
+            return False
+        sign = self.sign
+        nearest = min(others)[0] if sign > 0 else -max(others)[0]
+        return nearest <= limit and any(lots and price * sign <= limit for price, lots in others)
+
+    def joins(self) -> bool:
+        """Whether what was kept aside begins near enough to the edge."""
+        assert self.edge is not None
+        best = max((price * self.sign for price in self.beyond), default=None)
+        return best is not None and self.edge - best <= self.widest
+
+
+class Reach:
+    """The reach of one book. `near` says that the market came near its edge, so that another snapshot is wanted."""
+
+    __slots__ = ("_asks", "_bids", "near")
+
+    def __init__(self, snapshot: BookSnapshot) -> None:
+        self._bids = _Side(1, snapshot.bids)
+        self._asks = _Side(-1, snapshot.asks)
+        self.near = False
+
+    def take(self, delta: BookDelta) -> tuple[Covered, BookDelta]:
+        """What a delta is, and what of it the book may take."""
+        bids, asks = self._bids, self._asks
+        known = bids.known(delta.bids), asks.known(delta.asks)
+        sides = ((bids, delta.asks), (asks, delta.bids))
+        close = [(side, others) for side, others in sides if side.meets(others, side.near)]
+        if close:
+            self.near = True
+            if any(side.meets(others, side.edge) and not side.joins() for side, others in close):
+                return Covered.LEFT, delta
+            if any(side.joins() for side, _ in close):
+                rows = [[*sorted(side.beyond.items()), *some] for side, some in zip((bids, asks), known, strict=True)]
+                return Covered.JOINED, msgspec.structs.replace(delta, bids=rows[0], asks=rows[1])
+        if known[0] is delta.bids and known[1] is delta.asks:
+            return Covered.WITHIN, delta
+        return Covered.WITHIN, msgspec.structs.replace(delta, bids=known[0], asks=known[1])
