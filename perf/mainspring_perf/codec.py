@@ -23,7 +23,7 @@ SEAMS = ("codec",)
 _LEVELS_A_SIDE = 18
 _TEXT = BinanceText(BTC_USDT, wrapped=False)
 _TIME_MS = 1_723_161_255_208
-_COUNTED = ("orjson: decode depth", "msgspec-msgpack: encode orders")
+_COUNTED = ("orjson: decode depth",)
 _REFERENCES: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = {
     "json": (lambda value: json.dumps(value, separators=(",", ":")).encode(), json.loads),
     "msgpack": (msgpack.packb, msgpack.unpackb),
@@ -31,14 +31,13 @@ _REFERENCES: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = 
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """Returns benchmarks of every installed codec, both ways, on depth messages, quotes, trades and orders."""
+    """Returns benchmarks of every installed codec, both ways, on depth messages, quotes and trades."""
     random = Random(1)  # noqa: S311  a benchmark's input, no secret
     count = 5 if tiny else 500
     inputs: dict[str, list[Any]] = {
         "depth": [_depth(random, number) for number in range(count)],
         "bookTicker": [_book_ticker(random, number) for number in range(count)],
         "trade": [_trade(random, number) for number in range(count)],
-        "orders": [_order(random, number) for number in range(count)],
     }
     return [
         work(offer, kind, values)
@@ -123,19 +122,3 @@ def _book_ticker(random: Random, number: int) -> Any:
 def _trade(random: Random, number: int) -> Any:
     took, price, lots = random.random() < 0.5, _tick(random), _lots(random)
     return json.loads(_TEXT.trade(_TIME_MS + number, 3_723_000_000 + number, price, lots, took))
-
-
-def _order(random: Random, number: int) -> dict[str, Any]:
-    return {
-        "type": "order",
-        "time_ns": 1_723_161_253_937_085_768 + number,
-        "order_id": number,
-        "instrument": 0,
-        "side": random.choice((1, -1)),
-        "kind": "limit",
-        "price_ticks": random.randint(6_000_000, 6_400_000),
-        "size_lots": random.randint(1, 10**6),
-        "time_in_force": "gtc",
-        "post_only": True,
-        "strategy": "quote-maker",
-    }

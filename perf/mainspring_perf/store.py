@@ -154,7 +154,7 @@ def list_baselines() -> list[str]:
 
 def package_versions() -> dict[str, str]:
     """Returns the versions of the packages that affect our figures."""
-    names = ("msgpack", "msgspec", "orjson", "ormsgpack", "pysimdjson", "sortedcontainers", "numpy", "numba")
+    names = ("msgpack", "msgspec", "orjson", "pysimdjson", "sortedcontainers", "numpy", "numba")
     return versions_of((*names, *_DISTRIBUTIONS))
 
 

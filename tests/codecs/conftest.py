@@ -12,7 +12,7 @@ import pytest
 from mainspring.errors import CodecError
 from mainspring.seams import Codec
 
-_MODULES = ("json", "orjson", "msgspec_json", "simdjson", "msgpack", "ormsgpack", "msgspec_msgpack")
+_MODULES = ("json", "orjson", "msgspec_json", "simdjson", "msgpack")
 _SUITES = Path(__file__).resolve().parents[2].parent / "shared/data/codecs"
 
 

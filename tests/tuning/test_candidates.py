@@ -26,7 +26,7 @@ def make_small_registry(registry):
     def make(**more):
         kept = {
             "decoder": ("python",),
-            "codec": ("orjson", "msgspec", "msgpack", "msgspec-msgpack"),
+            "codec": ("orjson", "msgspec", "msgpack"),
             "book": ("bisect-list", "sorted-dict"),
         }
         offers = {
