@@ -88,6 +88,7 @@ impl Kernel {
         let mut requests = [const { Request::EMPTY }; BUFFER];
         requests[0].order_id = self.next_order_id;
         requests[0].market = market as i64;
+        requests[0].side = self.views.len() as i64;
         let goes_on = strategy.call(&mut self.views, market, &mut requests);
         if requests[0].action > 0 {
             self.work(&requests);

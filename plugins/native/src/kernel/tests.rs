@@ -1,14 +1,14 @@
 //! What needs no Python: a strategy behind a C function pointer, and how its errors end a run.
 
 use crate::book::any::{AnyBook, STRUCTURES};
-use crate::kernel::event::{CLEAR, LEVEL, ROW, Row, TRADE};
+use crate::kernel::event::{CLEAR, HALT, ID, LEVEL, QUOTE, RESUME, ROW, Row, TRADE};
 use crate::kernel::handles::Handles;
 use crate::kernel::manager::{Manager, Place};
 use crate::kernel::position::Position;
 use crate::kernel::record::{REASONS, reason_number};
 use crate::kernel::runner::{Ended, Kernel, Subscription};
-use crate::kernel::strategy::{Compiled, average_ticks, level_lots, level_ticks, lots_at};
-use crate::kernel::view::{FILLED, LIMIT, MARKET, MarketView, Request};
+use crate::kernel::strategy::{Compiled, Strategy, average_ticks, level_lots, level_ticks, lots_at};
+use crate::kernel::view::{ACCEPTED, BUFFER, FILLED, LIMIT, MARKET, MarketView, Request};
 use crate::lane::market::Market;
 use crate::lane::statistics::Options;
 use crate::trading::tracker::Tracker;
@@ -39,7 +39,7 @@ unsafe extern "C" fn entry(views: *mut MarketView, market: i64, requests: *mut R
     }
 }
 
-fn kernel(book: AnyBook) -> Kernel {
+fn kernel(book: AnyBook, subscription: Subscription) -> Kernel {
     let options = Options { keep: 0.5, warm_up_cells: 1, daily_volume_lots: None, daily_volatility: None };
     let place = Place {
         book,
@@ -55,7 +55,7 @@ fn kernel(book: AnyBook) -> Kernel {
         log: Vec::new(),
         refusals: Default::default(),
     };
-    Kernel::new(vec![place], manager, Subscription { bbo: true, ..Subscription::default() })
+    Kernel::new(vec![place], manager, subscription)
 }
 
 fn rows() -> Vec<[u8; ROW]> {
@@ -86,7 +86,7 @@ fn rows() -> Vec<[u8; ROW]> {
 fn a_compiled_strategy_trades_and_its_error_ends_the_run() {
     for structure in STRUCTURES {
         let mut state = 0_i64;
-        let mut kernel = kernel(AnyBook::new(structure));
+        let mut kernel = kernel(AnyBook::new(structure), Subscription { bbo: true, ..Subscription::default() });
         // SAFETY: `entry` is such a function, and `state` outlives the run.
         let strategy = unsafe { Compiled::new(entry as *const () as usize, (&raw mut state).expose_provenance()) };
         let mut strategy = strategy.expect("an address that isn't 0");
@@ -110,4 +110,89 @@ fn each_reason_has_a_number_of_its_own() {
         assert_eq!(first, at, "{reason} is there twice");
     }
     assert_eq!(reason_number("no such reason"), -1);
+}
+
+/// Asks for whatever the numbers say, the impossible included, and now and then at the same instant again.
+struct Reckless {
+    seed: u64,
+}
+
+impl Reckless {
+    fn draw(&mut self, below: u64) -> u64 {
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 7;
+        self.seed ^= self.seed << 17;
+        self.seed % below
+    }
+
+    /// A number that is ordinary, 0, negative or as large as they get.
+    fn any(&mut self) -> i64 {
+        match self.draw(12) {
+            0 => 0,
+            1 => -1,
+            2 => i64::MAX,
+            3 => i64::MIN,
+            _ => 90 + self.draw(20) as i64,
+        }
+    }
+}
+
+impl Strategy for Reckless {
+    fn call(&mut self, views: &mut [MarketView], market: usize, requests: &mut [Request; BUFFER]) -> bool {
+        let busy = views[market].event_kind >= ACCEPTED.into() && self.draw(8) != 0;
+        let count = if busy { 0 } else { self.draw(4) };
+        for at in 1..=count as usize {
+            requests[at] = Request {
+                action: self.draw(9) as i64,
+                order_id: (requests[0].order_id - self.draw(6) as i64).max(0),
+                market: self.draw(4) as i64 - 1,
+                side: self.draw(4) as i64 - 1,
+                price_ticks: self.any(),
+                size_lots: self.any(),
+            };
+        }
+        requests[0].action = if self.draw(100) == 0 { self.any() } else { count as i64 };
+        true
+    }
+}
+
+#[test]
+fn no_events_and_no_requests_break_it() {
+    let mut fills = 0;
+    for seed in 1..=300 {
+        let mut strategy = Reckless { seed };
+        let subscription = Subscription { bbo: true, trades: true, orders: true, rows: seed % 2 == 0, timer_ns: 50 };
+        let mut kernel = kernel(AnyBook::new(STRUCTURES[seed as usize % STRUCTURES.len()]), subscription);
+        let (mut bytes, mut time_ns) = (Vec::new(), 0_i64);
+        for _ in 0..400 {
+            time_ns += strategy.draw(40) as i64;
+            let large = strategy.draw(200) == 0;
+            Row {
+                time_ns: if large { strategy.any() } else { time_ns },
+                price_ticks: if large { strategy.any() } else { 90 + strategy.draw(20) as i64 },
+                size_lots: if large { strategy.any() } else { strategy.draw(30) as i64 },
+                kind: [LEVEL, LEVEL, LEVEL, LEVEL, TRADE, TRADE, CLEAR, HALT, RESUME, RESUME, ID, QUOTE]
+                    [strategy.draw(12) as usize],
+                market: u16::from(strategy.draw(300) == 0),
+                side: if strategy.draw(2) == 0 { 1 } else { -1 },
+                last: strategy.draw(3) == 0,
+            }
+            .write(&mut bytes);
+        }
+        let rows = bytes.as_chunks::<ROW>().0;
+        let mut at = 0;
+        // A row that is refused is passed over.
+        while at < rows.len() {
+            at = match kernel.run(rows, at, rows.len(), &mut strategy) {
+                Ok(end) => end,
+                Err(ended) => {
+                    assert!(matches!(ended, Ended::Refused(..)), "seed {seed}: {ended:?}");
+                    at + 1
+                }
+            };
+        }
+        assert_eq!(kernel.finish(&mut strategy), Ok(()));
+        fills += kernel.manager.log.iter().filter(|record| record.kind == FILLED).count();
+    }
+    assert!(fills > 1_000, "only {fills} fills");
 }

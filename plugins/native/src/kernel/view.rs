@@ -174,7 +174,7 @@ pub const REPLACE: i64 = 6;
 pub const FOK: i64 = 7;
 
 /// What a strategy asks for. Row 0 of the buffer is its head: `action` is how many rows are filled, `order_id` the next order's
-/// id, and `market` the market that woke it.
+/// id, `market` the market that woke it, and `side` how many markets there are.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are described in `mainspring_native.replay.layout`")]

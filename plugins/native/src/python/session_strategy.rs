@@ -99,6 +99,7 @@ impl PySessionStrategy {
         let market = self.seen[place].market.bind(py);
         requests[0].order_id = market.getattr(intern!(py, "next_order_id"))?.extract()?;
         requests[0].market = place as i64;
+        requests[0].side = self.views.len() as i64;
         // Held during the call: nothing else changes a book that the strategy reads.
         let books: Vec<_> = self.seen.iter().map(|seen| lock_book(&seen.book)).collect();
         for (view, book) in self.views.iter_mut().zip(&books) {

@@ -77,7 +77,7 @@ def _add(orders: Any, action: int, order_id: int, market: int, side: int, price_
     if count >= len(orders):
         return 0
     if action != CANCEL:
-        if size_lots <= 0 or (action != MARKET and price_ticks <= 0):
+        if market >= head.side or size_lots <= 0 or (action != MARKET and price_ticks <= 0):
             return 0
         if action != REPLACE:
             if side != 1 and side != -1:

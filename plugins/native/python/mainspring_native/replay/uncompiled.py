@@ -48,7 +48,7 @@ class _Buffer:
 
     def add(self, action: int, order_id: int, market: int, side: int, price_ticks: int, size_lots: int) -> int:
         head = self._rows[0]
-        if head.action + 1 >= BUFFER_ROWS or not can_be(action, side, price_ticks, size_lots):
+        if head.action + 1 >= BUFFER_ROWS or market >= head.side or not can_be(action, side, price_ticks, size_lots):
             return 0
         if action not in (CANCEL, REPLACE):
             order_id = head.order_id
