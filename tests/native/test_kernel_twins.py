@@ -148,7 +148,13 @@ def restless(market: Any, markets: Any, orders: Any, state: Any) -> None:  # noq
     elif action == 12:
         limit(orders, side, near, size * (40 if roll % 4 else 4000))
     elif action == 13:
-        limit(orders, side, near - side * (roll % 200) + 5000 * (roll % 7 == 0), size, len(markets) - roll % 2)
+        limit(
+            orders,
+            side,
+            near - side * (roll % 200) + 5000 * (roll % 7 == 0),
+            size,
+            len(markets) - (roll // 512 % 8 > 0),
+        )
     elif action == 14:
         for own in own_orders(market):
             cancel(orders, own.order_id)

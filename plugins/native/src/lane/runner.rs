@@ -57,6 +57,8 @@ pub struct Runner {
     top_of_book: bool,
     changed: Vec<usize>,
     marks: Vec<Mark>,
+    /// The places that a message may have changed since `take_touched`.
+    touched: Vec<bool>,
     /// The simulated venue that is shown every event, if there is one.
     pub venue: Option<Arc<Mutex<PaperVenue>>>,
     /// The time that feed and book took for each message.
@@ -145,13 +147,14 @@ pub fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 /// of a quote.
 struct Held<'a> {
     places: &'a [Place],
+    touched: &'a mut [bool],
     at: usize,
     locks: Option<(MutexGuard<'a, AnyBook>, MutexGuard<'a, Market>)>,
 }
 
 impl<'a> Held<'a> {
-    fn new(places: &'a [Place]) -> Self {
-        Held { places, at: 0, locks: None }
+    fn new(places: &'a [Place], touched: &'a mut [bool]) -> Self {
+        Held { places, touched, at: 0, locks: None }
     }
 
     /// The book and the market of an instrument.
@@ -161,6 +164,7 @@ impl<'a> Held<'a> {
             // What was held is let go first.
             self.locks = None;
             self.at = instrument;
+            self.touched[instrument] = true;
         }
         let place = &self.places[instrument];
         let (book, market) = self.locks.get_or_insert_with(|| (lock(&place.book), lock(&place.market)));
@@ -267,6 +271,7 @@ impl Runner {
     /// A runner over these instruments. `top_of_book` says that the feed has no books.
     pub fn new(places: Vec<Place>, top_of_book: bool) -> Self {
         Runner {
+            touched: vec![false; places.len()],
             places,
             top_of_book,
             changed: Vec::new(),
@@ -277,6 +282,15 @@ impl Runner {
             times: Times::default(),
             last_ns: 0,
             changed_ns: 0,
+        }
+    }
+
+    /// Calls `show` with each place that a message may have changed since the last call.
+    pub fn take_touched(&mut self, mut show: impl FnMut(usize)) {
+        for (place, touched) in self.touched.iter_mut().enumerate() {
+            if std::mem::take(touched) {
+                show(place);
+            }
         }
     }
 
@@ -308,11 +322,13 @@ impl Runner {
 
     /// Borrows the parts of a run separately.
     fn parts(&mut self) -> (Step<'_>, Notes<'_>) {
-        let Runner { places, top_of_book, changed, marks, venue, fused, whole_path, last_ns, changed_ns, .. } = self;
+        let Runner {
+            places, touched, top_of_book, changed, marks, venue, fused, whole_path, last_ns, changed_ns, ..
+        } = self;
         changed.clear();
         marks.clear();
         let venue = venue.as_deref().map(lock);
-        let step = Step { held: Held::new(places), venue, top_of_book: *top_of_book, changed, marks };
+        let step = Step { held: Held::new(places, touched), venue, top_of_book: *top_of_book, changed, marks };
         (step, Notes { fused, whole_path, last_ns, changed_ns })
     }
 

@@ -18,6 +18,7 @@ use crate::python::frames::{PyFrameDecoder, raised, told};
 use crate::python::market::PyMarket;
 use crate::python::model::{self, model};
 use crate::python::reaction::{Next, Reaction};
+use crate::python::shown;
 use crate::python::venue::PyPaperVenue;
 use crate::python::wire::PyWireDecoder;
 
@@ -28,6 +29,8 @@ pub struct PyFused {
     decoder: Py<PyWireDecoder>,
     #[pyo3(get)]
     markets: Py<PyList>,
+    /// The markets again, each to be shown what has changed.
+    shown: Vec<Py<PyMarket>>,
     /// The place behind the last message that was run, after a run that raised.
     #[pyo3(get)]
     raised_at: usize,
@@ -52,7 +55,7 @@ impl PyFused {
                 "the decoder has {wanted} instruments; each needs a book and options"
             )));
         }
-        let mut places = Vec::new();
+        let (mut places, mut natives) = (Vec::new(), Vec::new());
         let markets = PyList::empty(py);
         let first = decoder.borrow(py).first;
         for (place, ((instrument, book), options)) in instruments.into_iter().zip(books).zip(options).enumerate() {
@@ -61,12 +64,16 @@ impl PyFused {
             let state = Arc::new(Mutex::new(Market::new(options)));
             places.push(Place { book: book.get().shared(), market: Arc::clone(&state) });
             let market = PyMarket::new(py, first + place, instrument, book, state, top_of_book)?;
-            markets.append(Py::new(py, market)?)?;
+            let market = Py::new(py, market)?;
+            shown::define(market.bind(py).as_any(), market.get().shown())?;
+            markets.append(&market)?;
+            natives.push(market);
         }
         Ok(PyFused {
             runner: Runner::new(places, top_of_book),
             decoder,
             markets: markets.unbind(),
+            shown: natives,
             raised_at: 0,
             reaction: None,
         })
@@ -104,6 +111,7 @@ impl PyFused {
                 let decoder = &mut decoder.decoder;
                 py.detach(|| runner.run(decoder, messages, until_ns, false, timed))
             };
+            runner.take_touched(|place| self.shown[place].get().publish());
             at += count;
             if !runner.marks().is_empty() && matches!(stop, Stop::Changed) {
                 return Ok(at);
@@ -151,6 +159,7 @@ impl PyFused {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.decoder)?;
         visit.call(&self.markets)?;
+        self.shown.iter().try_for_each(|market| visit.call(market))?;
         self.reaction.as_ref().map_or(Ok(()), |reaction| reaction.traverse(&visit))
     }
 
@@ -192,6 +201,7 @@ impl PyFused {
         };
         let keep = |raw: &[u8]| refused.extend_from_slice(raw);
         let stop = self.runner.run_frames(&mut decoder.decoder, frames, now_ns, callbacks, timed, other, keep);
+        self.runner.take_touched(|place| self.shown[place].get().publish());
         self.raised_at = at;
         match (failed, stop) {
             (Some(error), _) => Err(error),

@@ -11,6 +11,7 @@ use crate::kernel::view::MarketView;
 use crate::lane::market::{Conflated, Market};
 use crate::lane::runner::lock;
 use crate::python::books::{PyBook, lock as lock_book, rows};
+use crate::python::shown::Shown;
 use crate::slippage::Touch;
 use crate::trading::gate::Seen;
 use crate::wire::event::{Depth, NO_ID, Quote};
@@ -27,6 +28,7 @@ pub struct PyMarket {
     #[pyo3(get)]
     statistics: Py<PyStatistics>,
     state: Arc<Mutex<Market>>,
+    shown: Shown,
     top_of_book: bool,
 }
 
@@ -53,7 +55,7 @@ impl PyMarket {
         top_of_book: bool,
     ) -> PyResult<Self> {
         let statistics = Py::new(py, PyStatistics { state: Arc::clone(&state) })?;
-        Ok(PyMarket { index, instrument, book, statistics, state, top_of_book })
+        Ok(PyMarket { index, instrument, book, statistics, state, shown: Shown::default(), top_of_book })
     }
 
     /// Takes a delta's or a snapshot's levels into the book, and its best prices from there.
@@ -83,12 +85,23 @@ impl PyMarket {
         let mut market = lock(&self.state);
         let changed = market.on_levels(&depth, &best, snapshot);
         market.conflated = Conflated::default();
+        self.shown.set(&market);
         Ok(changed)
     }
 
     /// The book, to be read.
     pub fn book(&self) -> &Py<PyBook> {
         &self.book
+    }
+
+    /// Lets Python read what has changed.
+    pub fn publish(&self) {
+        self.shown.set(&lock(&self.state));
+    }
+
+    /// Where Python reads it.
+    pub fn shown(&self) -> &Shown {
+        &self.shown
     }
 
     /// Shows its prices and statistics to a compiled strategy.
@@ -107,6 +120,7 @@ impl PyMarket {
     pub fn advance(&self, now_ns: i64) {
         let mut market = lock(&self.state);
         market.now_ns = market.now_ns.max(now_ns);
+        self.shown.set(&market);
     }
 
     /// The best prices of a market that is live and not crossed; `None` of any other.
@@ -145,41 +159,6 @@ impl PyStatistics {
 #[pymethods]
 impl PyMarket {
     #[getter]
-    fn bid_ticks(&self) -> i64 {
-        lock(&self.state).bid.price
-    }
-
-    #[getter]
-    fn bid_lots(&self) -> i64 {
-        lock(&self.state).bid.lots
-    }
-
-    #[getter]
-    fn ask_ticks(&self) -> i64 {
-        lock(&self.state).ask.price
-    }
-
-    #[getter]
-    fn ask_lots(&self) -> i64 {
-        lock(&self.state).ask.lots
-    }
-
-    #[getter]
-    fn bbo_time_ns(&self) -> i64 {
-        lock(&self.state).bbo_time_ns
-    }
-
-    #[getter]
-    fn last_ticks(&self) -> i64 {
-        lock(&self.state).last_ticks
-    }
-
-    #[getter]
-    fn live(&self) -> bool {
-        lock(&self.state).live
-    }
-
-    #[getter]
     fn book_valid(&self) -> bool {
         lock(&self.state).book_valid
     }
@@ -187,11 +166,6 @@ impl PyMarket {
     #[getter]
     fn halted(&self) -> bool {
         lock(&self.state).halted
-    }
-
-    #[getter]
-    fn now_ns(&self) -> i64 {
-        lock(&self.state).now_ns
     }
 
     #[getter]
@@ -241,6 +215,7 @@ impl PyMarket {
         market.on_invalid(now_ns);
         // Each event is shown to the router as it comes here, so none is owed to it.
         market.conflated = Conflated::default();
+        self.shown.set(&market);
         Ok(true)
     }
 
@@ -260,6 +235,7 @@ impl PyMarket {
         let mut market = lock(&self.state);
         let changed = market.on_quote(&quote, self.top_of_book);
         market.conflated = Conflated::default();
+        self.shown.set(&market);
         Ok(changed)
     }
 
@@ -271,6 +247,7 @@ impl PyMarket {
         let counts = number(event, intern!(py, "counts"))?;
         let mut market = lock(&self.state);
         market.on_print(now_ns, price_ticks, size_lots, counts);
+        self.shown.set(&market);
         Ok(())
     }
 
@@ -284,6 +261,7 @@ impl PyMarket {
         if let Some(trading) = trading {
             market.set_status(None, Some(!trading));
         }
+        self.shown.set(&market);
         Ok(market.live != was_live)
     }
 
@@ -292,7 +270,10 @@ impl PyMarket {
     }
 
     fn set_connected(&self, connected: bool) -> bool {
-        lock(&self.state).set_connected(connected)
+        let mut market = lock(&self.state);
+        let changed = market.set_connected(connected);
+        self.shown.set(&market);
+        changed
     }
 
     fn mid_half_ticks(&self) -> Option<i128> {

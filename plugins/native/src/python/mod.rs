@@ -18,6 +18,7 @@ mod records;
 mod run_requests;
 mod run_trading;
 mod session_strategy;
+mod shown;
 mod slippage;
 mod trading;
 mod venue;

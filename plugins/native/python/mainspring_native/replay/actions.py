@@ -1,8 +1,8 @@
 """What a strategy can do and ask: plain functions, whose compiled twins are in `mainspring_native.replay.compiled`.
 
 They are called in a strategy's body with the `market` and `orders` that it was given, and nowhere else. A request
-that can't be (no size, no price, a side or market that is none, a full buffer, an order that has ended) is none: the function
-returns 0, or nothing comes of it.
+that can't be (no size, no price, a side or market that is none, a full buffer, an order that has ended) is none: the
+function returns 0, or nothing comes of it.
 """
 
 from collections.abc import Sequence

@@ -238,7 +238,11 @@ class _Orders:
         self._count = 0
 
     def add(self, action: int, order_id: int, market: int, side: int, price_ticks: int, size_lots: int) -> int:
-        if self._count + 1 >= BUFFER_ROWS or market >= len(self._markets) or not can_be(action, side, price_ticks, size_lots):
+        if (
+            self._count + 1 >= BUFFER_ROWS
+            or market >= len(self._markets)
+            or not can_be(action, side, price_ticks, size_lots)
+        ):
             return 0
         self._count += 1
         if action in (CANCEL, REPLACE):

@@ -1,0 +1,82 @@
+//! What Python reads of a market most, in the market's own object: read as a field of it, without a lock or a call.
+
+use std::ffi::{CStr, c_int};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicI64, AtomicU8};
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+
+use crate::lane::market::Market;
+
+/// The fields, each as the market's last message or call left it.
+#[derive(Debug, Default)]
+pub struct Shown {
+    bid_ticks: AtomicI64,
+    bid_lots: AtomicI64,
+    ask_ticks: AtomicI64,
+    ask_lots: AtomicI64,
+    bbo_time_ns: AtomicI64,
+    last_ticks: AtomicI64,
+    now_ns: AtomicI64,
+    live: AtomicU8,
+}
+
+impl Shown {
+    /// Shows a market as it stands.
+    pub fn set(&self, market: &Market) {
+        self.bid_ticks.store(market.bid.price, Relaxed);
+        self.bid_lots.store(market.bid.lots, Relaxed);
+        self.ask_ticks.store(market.ask.price, Relaxed);
+        self.ask_lots.store(market.ask.lots, Relaxed);
+        self.bbo_time_ns.store(market.bbo_time_ns, Relaxed);
+        self.last_ticks.store(market.last_ticks, Relaxed);
+        self.now_ns.store(market.now_ns, Relaxed);
+        self.live.store(market.live.into(), Relaxed);
+    }
+
+    /// The fields' names, kinds, and where they are.
+    fn fields(&self) -> [(&'static CStr, c_int, usize); 8] {
+        let number = |name, field: &AtomicI64| (name, ffi::Py_T_LONGLONG, field.as_ptr().addr());
+        [
+            number(c"bid_ticks", &self.bid_ticks),
+            number(c"bid_lots", &self.bid_lots),
+            number(c"ask_ticks", &self.ask_ticks),
+            number(c"ask_lots", &self.ask_lots),
+            number(c"bbo_time_ns", &self.bbo_time_ns),
+            number(c"last_ticks", &self.last_ticks),
+            number(c"now_ns", &self.now_ns),
+            (c"live", ffi::Py_T_BOOL, self.live.as_ptr().addr()),
+        ]
+    }
+}
+
+static DEFINED: PyOnceLock<()> = PyOnceLock::new();
+
+/// Gives a class the attributes that read the fields of `shown` in its objects, of which `object` is one.
+pub fn define(object: &Bound<'_, PyAny>, shown: &Shown) -> PyResult<()> {
+    DEFINED.get_or_try_init(object.py(), || define_once(object, shown))?;
+    Ok(())
+}
+
+fn define_once(object: &Bound<'_, PyAny>, shown: &Shown) -> PyResult<()> {
+    let (py, class): (_, Bound<'_, PyType>) = (object.py(), object.get_type());
+    for (name, type_code, address) in shown.fields() {
+        let offset = address.wrapping_sub(object.as_ptr().addr());
+        let offset = offset as ffi::Py_ssize_t;
+        let doc = std::ptr::null();
+        let member = ffi::PyMemberDef { name: name.as_ptr(), type_code, offset, flags: ffi::Py_READONLY, doc };
+        // The class lives as long as the process, and so do its attributes.
+        let member = Box::leak(Box::new(member));
+        // SAFETY: every object of the class has the same layout, so that the field is at this offset in each. It has the size
+        // and alignment of its code's type, and Rust writes to it only while the GIL is held, as it is where it is read.
+        let attribute = unsafe {
+            let attribute = ffi::PyDescr_NewMember(class.as_type_ptr(), member);
+            Bound::from_owned_ptr_or_err(py, attribute)?
+        };
+        class.setattr(name.to_string_lossy().as_ref(), attribute)?;
+    }
+    Ok(())
+}
