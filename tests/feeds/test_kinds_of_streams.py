@@ -151,6 +151,12 @@ def test_a_chain_that_goes_back_is_refused(opened):
     assert dict(feed.statistics().by_cause) == {"out-of-order": 2}
 
 
+def test_a_symbol_that_reads_in_two_ways_keeps_its_name():
+    """Cutting it by guess would name a pair and a currency that aren't meant."""
+    names = {name: BINANCE_SPOT.listing.symbol_of(name) for name in ("LTCTUSD", "LTCUSDT", "LTCUSD", "XYZ")}
+    assert names == {"LTCTUSD": "LTCTUSD", "LTCUSDT": "LTC/USDT", "LTCUSD": "LTC/USD", "XYZ": "XYZ"}
+
+
 def test_times_in_microseconds_are_read(opened):
     """With `timeUnit=MICROSECOND` all times have sixteen digits."""
     _, read = opened(BINANCE_SPOT, "LTCUSDT")

@@ -1,6 +1,7 @@
 """Books whose snapshot was cut: how far they are known, and what happens where the market leaves that."""
 
 import json
+from collections import Counter
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -139,6 +140,15 @@ def test_beyond_the_edge_the_book_is_quarantined(shape, decoder):
     assert (statistics.gaps, statistics.resyncs) == (0, 1)
 
 
+def test_a_small_step_out_of_a_small_snapshot_is_joined(shape, decoder):
+    """A market that moves by its spread takes its new best price along, though the snapshot had one level a side."""
+    session = _Session(shape, decoder)
+    session.whole([(98, 5)], [(100, 5)])
+    (delta,) = session.change([(98, 0), (96, 4)], [(98, 2)])
+    assert isinstance(delta, BookDelta)
+    assert (session.book.bbo().bid_ticks, session.book.bbo().ask_ticks) == (96, 98)
+
+
 def test_a_rise_is_as_a_fall(shape, decoder):
     """The same holds for the offers."""
     session = _Session(shape, decoder)
@@ -160,28 +170,34 @@ def test_a_snapshot_that_came_too_late_is_asked_for_again(shape, decoder):
     assert len(session.book) == 2
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_decoders_agree_on_random_walks(shape, seed):
+def test_decoders_agree_on_random_walks(shape):
     """Cut snapshots now and then, and a market that wanders out of them: the same events, counts and requests."""
-    random = Random(seed)
+    causes: Counter[str] = Counter()
+    for seed in range(12):
+        causes.update(_walk(shape, Random(seed)))
+    assert causes["reach"]
+    assert causes["quarantined"]
+
+
+def _walk(shape, random):
+    """Feeds both decoders alike, and returns why messages weren't applied."""
     feeds = [_open(shape, name) for name in ("python", "native")]
-    middle = 1_000
+    middle = 300
     for number in range(3, 403):
-        middle += random.choice((-3, -1, 0, 1, 3))
+        middle = max(100, middle + random.choice((-9, -1, 0, 1, 9)))
         depth = random.choice((1, 3, 12))
         levels = [(middle - 1 - at, random.randint(0, 3)) for at in range(depth)]
         offers = [(middle + 1 + at, random.randint(0, 3)) for at in range(depth)]
         if random.random() < 0.04:
             raw = _raw(shape, "s", number - random.randint(0, 2), levels, offers)
         else:
-            some = [
+            rows = [
                 (middle + random.randint(-60, 60) // random.choice((1, 1, 9)), random.randint(0, 3)) for _ in "12345"
             ]
-            raw = _raw(
-                shape, "d", number, [one for one in some if one[0] < middle], [(p, q) for p, q in some if p > middle]
-            )
+            sides = [row for row in rows if row[0] < middle], [row for row in rows if row[0] > middle]
+            raw = _raw(shape, "d", number, *sides)
         plain, native = ([*feed.on_message(raw, number)] for feed in feeds)
         assert native == plain
         assert [*feeds[1].take_resync_requests()] == [*feeds[0].take_resync_requests()]
     assert feeds[1].statistics() == feeds[0].statistics()
-    assert "reach" in feeds[0].statistics().by_cause or seed not in (0, 1, 2)
+    return feeds[0].statistics().by_cause

@@ -18,8 +18,11 @@ __all__ = ["Covered", "Reach"]
 _NEAR = 10
 """The market is near the edge where it is within a tenth of the snapshot's levels.
 
-What was kept aside joins them where it begins within a tenth of the prices that they span, or within their widest gap.
+What was kept aside joins them where it begins within a tenth of the prices that they span, their widest gap, the spread
+between the two sides, or a hundredth of the price.
 """
+
+_HUNDREDTH = 100
 
 
 class Covered(enum.Enum):
@@ -35,14 +38,18 @@ class _Side:
 
     __slots__ = ("beyond", "edge", "near", "sign", "widest")
 
-    def __init__(self, sign: int, levels: Sequence[Level]) -> None:
+    def __init__(self, sign: int, levels: Sequence[Level], others: Sequence[Level]) -> None:
         keys = sorted({sign * price for price, lots in levels if lots})
         self.sign = sign
         # A side without levels covers all prices: there is nothing beyond.
         self.edge = keys[0] if keys else None
         self.near = keys[max(1, len(keys) // _NEAR) - 1] if keys else None
         gaps = [after - before for before, after in pairwise(keys)]
-        self.widest = max(*gaps, (keys[-1] - keys[0]) // _NEAR, 0) if keys else 0
+        self.widest = 0
+        if keys:
+            across = [-sign * price for price, lots in others if lots]
+            spread = abs(max(across) + keys[-1]) if across else 0
+            self.widest = max(*gaps, (keys[-1] - keys[0]) // _NEAR, abs(keys[0]) // _HUNDREDTH, spread)
         self.beyond: dict[int, int] = {}
 
     def known(self, rows: list[Level]) -> list[Level]:
@@ -81,8 +88,8 @@ class Reach:
     __slots__ = ("_asks", "_bids", "near")
 
     def __init__(self, snapshot: BookSnapshot) -> None:
-        self._bids = _Side(1, snapshot.bids)
-        self._asks = _Side(-1, snapshot.asks)
+        self._bids = _Side(1, snapshot.bids, snapshot.asks)
+        self._asks = _Side(-1, snapshot.asks, snapshot.bids)
         self.near = False
 
     def take(self, delta: BookDelta) -> tuple[Covered, BookDelta]:

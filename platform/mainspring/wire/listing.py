@@ -14,8 +14,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
     `tick_size` and `lot_size` are the finest that the venue writes, so that every price and size is exact on them.
     `contract_sizes` names the instruments, by the start of the venue symbol, whose contract size isn't `contract_size`.
-    `quotes` are the currencies that end a venue symbol, so that "BTCUSDT" reads as "BTC/USDT": the longest that fits
-    counts. A symbol that none ends, or that has a "/" already, stays as it is.
+    `quotes` are the currencies that end a venue symbol, so that "BTCUSDT" reads as "BTC/USDT". A symbol that none ends
+    or several do ("BNBUSD": BUSD and USD), or that has a "/" already, stays as it is.
 
     `settle_currency` is the currency of profit where all instruments share it. Where the base of an inverse contract
     is that currency, `base_before` is what follows it in the venue symbol: "USD_" in "BTCUSD_PERP".
@@ -42,10 +42,9 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
             parts = venue_symbol.split(self.separator)
             return "/".join(parts) if len(parts) == 2 and all(parts) else venue_symbol
         fitting = [quote for quote in self.quotes if venue_symbol.endswith(quote) and venue_symbol != quote]
-        if not fitting:
+        if len(fitting) != 1:
             return venue_symbol
-        quote = max(fitting, key=len)
-        return f"{venue_symbol.removesuffix(quote)}/{quote}"
+        return f"{venue_symbol.removesuffix(fitting[0])}/{fitting[0]}"
 
     def venue_symbol_of(self, symbol: str) -> str:
         """The venue's symbol for ours."""

@@ -9,6 +9,9 @@ use crate::book::Level;
 /// The market is near the edge where it is within a tenth of the snapshot's levels.
 const NEAR: usize = 10;
 
+/// What was kept aside joins the known levels where it begins within this part of the price.
+const HUNDREDTH: i64 = 100;
+
 /// What a delta is to the reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Covered {
@@ -33,17 +36,20 @@ struct Side {
 }
 
 impl Side {
-    fn new(sign: i64, levels: &[Level]) -> Side {
+    fn new(sign: i64, levels: &[Level], others: &[Level]) -> Side {
         let shown = levels.iter().filter(|level| level.lots != 0);
         let mut keys: Vec<i64> = shown.map(|level| sign * level.price).collect();
         keys.sort_unstable();
         keys.dedup();
-        let span = keys.last().zip(keys.first()).map_or(0, |(best, worst)| best - worst);
+        let (best, worst) = keys.last().copied().zip(keys.first().copied()).unwrap_or_default();
+        let across = others.iter().filter(|level| level.lots != 0).map(|level| -sign * level.price).max();
+        let spread = across.map_or(0, |across| (across + best).abs());
+        let allowed = ((best - worst) / NEAR as i64).max(worst.abs() / HUNDREDTH).max(spread);
         let near = (keys.len() / NEAR).max(1) - 1;
         Side {
             sign,
             limits: keys.first().copied().zip(keys.get(near).copied()),
-            widest: keys.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0).max(span / NEAR as i64),
+            widest: keys.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0).max(allowed),
             beyond: BTreeMap::new(),
         }
     }
@@ -100,7 +106,7 @@ pub struct Reach {
 impl Reach {
     /// That of a snapshot.
     pub fn new(bids: &[Level], asks: &[Level]) -> Reach {
-        Reach { bids: Side::new(1, bids), asks: Side::new(-1, asks), near: false }
+        Reach { bids: Side::new(1, bids, asks), asks: Side::new(-1, asks, bids), near: false }
     }
 
     /// What a delta is, and what of it the book may take.
