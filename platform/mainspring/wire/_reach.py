@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
-from mainspring.model import BookDelta, BookSnapshot, Level
+from mainspring.model import MAX_UNITS, BookDelta, BookSnapshot, Level
 
 __all__ = ["Covered", "Reach"]
 
@@ -85,15 +85,28 @@ class _Side:
 class Reach:
     """The reach of one book. `near` says that the market came near its edge, so that another snapshot is wanted."""
 
-    __slots__ = ("_asks", "_bids", "near")
+    __slots__ = ("_asks", "_bids", "_highest", "_lowest", "_near_high", "_near_low", "near")
 
     def __init__(self, snapshot: BookSnapshot) -> None:
         self._bids = _Side(1, snapshot.bids, snapshot.asks)
         self._asks = _Side(-1, snapshot.asks, snapshot.bids)
         self.near = False
+        # Prices, for the first look at a delta: most lie well within.
+        lowest, near_low = self._bids.edge, self._bids.near
+        highest, near_high = self._asks.edge, self._asks.near
+        self._lowest, self._near_low = (-1, -1) if lowest is None or near_low is None else (lowest, near_low)
+        beyond = MAX_UNITS + 1
+        self._highest, self._near_high = (
+            (beyond, beyond) if highest is None or near_high is None else (-highest, -near_high)
+        )
 
     def take(self, delta: BookDelta) -> tuple[Covered, BookDelta]:
         """What a delta is, and what of it the book may take."""
+        rows_of_bids, rows_of_asks = delta.bids, delta.asks
+        if (not rows_of_bids or (min(rows_of_bids)[0] >= self._lowest and max(rows_of_bids)[0] < self._near_high)) and (
+            not rows_of_asks or (max(rows_of_asks)[0] <= self._highest and min(rows_of_asks)[0] > self._near_low)
+        ):
+            return Covered.WITHIN, delta
         bids, asks = self._bids, self._asks
         known = bids.known(delta.bids), asks.known(delta.asks)
         sides = ((bids, delta.asks), (asks, delta.bids))

@@ -112,6 +112,14 @@ impl Reach {
     /// What a delta is, and what of it the book may take.
     #[inline]
     pub fn take(&mut self, bids: &[Level], asks: &[Level]) -> Covered {
+        // Most deltas lie well within: one look at each row's price says so.
+        let (lowest, near_low) = self.bids.limits.unwrap_or((-1, -1));
+        let (highest, near_high) = self.asks.limits.map_or((i64::MAX, i64::MAX), |(edge, near)| (-edge, -near));
+        let within = bids.iter().fold(true, |all, level| all & (level.price >= lowest) & (level.price < near_high))
+            & asks.iter().fold(true, |all, level| all & (level.price <= highest) & (level.price > near_low));
+        if within {
+            return Covered::Within;
+        }
         let part = self.bids.keep(bids) | self.asks.keep(asks);
         let is_close = |side: &Side, others| side.limits.is_some_and(|(_, near)| side.meets(others, near));
         let (close_bids, close_asks) = (is_close(&self.bids, asks), is_close(&self.asks, bids));
