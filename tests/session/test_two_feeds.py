@@ -88,3 +88,39 @@ def test_any_decoder_and_chunk_gives_the_same_orders(
         assert [(feed.messages, feed.by_kind) for feed in report.feeds] == [
             (feed.messages, feed.by_kind) for feed in first.feeds
         ]
+
+
+GENERATED = """
+[feeds.one]
+plugin = "simulated"
+instruments = ["BTC/USDT"]
+seconds = 40
+[feeds.two]
+plugin = "simulated"
+instruments = ["ETH/USDT"]
+seconds = 40
+seed = 7
+[slippage]
+plugin = "book-walk"
+[strategy.maker]
+plugin = "quote-maker"
+size = 0.01
+[risk]
+max_order_size = 0.5
+max_order_notional = 50_000
+max_position = 1
+collar_bps = 500
+max_book_age_ms = 2_000
+"""
+
+
+def test_markouts_are_taken_at_their_time_though_another_feed_is_run(registry: Registry) -> None:
+    """A run of one feed that ends before a message of its own doesn't measure what the other has yet to say."""
+    if "native" not in registry.offers("decoder"):
+        pytest.skip("mainspring-native absent")
+    reports = []
+    for decoder in ("python", "native"):
+        loaded = parse_config(GENERATED, "two.toml", Path(), [f"decoder.plugin={decoder}"])
+        reports.append(run_session(make_session(loaded, registry), registry))
+    assert all(len(instrument.fill_samples) > 50 for instrument in reports[0].instruments)
+    assert reports[0].instruments == reports[1].instruments

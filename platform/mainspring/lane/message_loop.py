@@ -110,8 +110,9 @@ class MessageLoop:
         reactions, changed, run, batch = self._reactions, feed.changed, feed.run, feed.batch(messages)
         react, markouts = self._fused_reactions[feed], self._markouts
         while self.at < count and not sends:
-            if markouts.due_ns < until_ns and messages[self.at][0] >= markouts.due_ns:
-                markouts.measure(messages[self.at][0])
+            # A message of `until_ns` or later isn't run now: those of other feeds may come before it.
+            if markouts.due_ns < until_ns and markouts.due_ns <= (next_ns := messages[self.at][0]) < until_ns:
+                markouts.measure(next_ns)
             self._until_ns = until_ns
             react.until_ns = self._limit()
             try:
