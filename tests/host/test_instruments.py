@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from mainspring.errors import ConfigError, DataError
-from mainspring.host.config import parse_config
+from mainspring.host.config import load_config, parse_config
 from mainspring.host.instruments import resolve_instruments
+from mainspring.host.registry import Registry
+from mainspring.host.session_planning import make_session
 from mainspring.model import Instrument
 from mainspring.seams import RawMessage
+from mainspring.session import run_session
 
 BTC = Instrument(
     symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.001"), origin="capture"
@@ -47,7 +50,7 @@ class Feed:
 def resolve(text: str, feed: Any, *, captured: bool = True, codec: Any = None) -> tuple[Instrument, ...]:
     loaded = parse_config(text, "s.toml", Path())
     messages: Callable[[], Iterable[RawMessage]] | None = (lambda: ()) if captured else None
-    return resolve_instruments(loaded.config, loaded.diagnostic, feed, codec, messages)
+    return resolve_instruments(loaded.config, loaded.diagnostic, feed, codec, messages)[0]
 
 
 def diagnostic(text: str, feed: Any, *, captured: bool = True) -> str:
@@ -153,3 +156,29 @@ def test_a_capture_that_the_feed_cannot_read_is_an_error() -> None:
     """A feed that finds nothing in a capture is the wrong feed for it."""
     with pytest.raises(DataError, match="name the feed that it was recorded from"):
         resolve("", Feed())
+
+
+@pytest.mark.parametrize("decoder", ["python", "native"])
+def test_a_snapshot_without_a_name_may_be_of_another_instrument_of_the_capture(decoder: str, tmp_path: Path) -> None:
+    """A session of one instrument doesn't take it for its own: which it is of, nobody can know."""
+    registry = Registry.load()
+    if decoder not in registry.offers("decoder"):
+        pytest.skip("mainspring-native absent")
+
+    def change(symbol: str) -> str:
+        levels = f'"s":"{symbol}","U":2,"u":2,"b":[["10","1"]],"a":[["11","1"]]'
+        return f'{{"e":"depthUpdate","E":1760000000000,{levels}}}'
+
+    snapshot = '{"lastUpdateId":1,"bids":[["10","1"]],"asks":[["11","1"]]}'
+    for others, refused in (("ETHUSDT", True), ("BTCUSDT", False)):
+        path = tmp_path / f"{others}.cap"
+        lines = (change("BTCUSDT"), snapshot, change(others))
+        path.write_text("".join(f"{1_760_000_000_000_000_000 + at} {line}\n" for at, line in enumerate(lines)))
+        overrides = [f"decoder.plugin={decoder}", "mode=replay", 'instruments=["BTC/USDT"]']
+        loaded = load_config(None, [*overrides, f"feed.capture={path}", "feed.plugin=binance-spot"])
+        session = make_session(loaded, registry)
+        if refused:
+            with pytest.raises(DataError, match="names no instrument"):
+                run_session(session, registry)
+        else:
+            assert run_session(session, registry).feed.by_kind["snapshot"] == 1

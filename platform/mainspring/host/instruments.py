@@ -20,8 +20,10 @@ def resolve_instruments(
     feed_factory: Callable[..., Any],
     codec: Codec,
     messages: Callable[[], Iterable[RawMessage]] | None,
-) -> tuple[Instrument, ...]:
-    """Returns the session's instruments, in the order of the config or as found in the capture.
+) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:
+    """Returns the session's instruments, in the order of the config or as found in the capture, and what else is there.
+
+    The latter are the venue symbols of other instruments that were found, if it was necessary to look for any.
 
     `feed_factory` is the feed's factory, whose attributes find or describe instruments (see `seams.register_feeds`).
     `messages` opens the capture, or is None if there is none. Raises `ConfigError` if an instrument's grid is unknown,
@@ -59,7 +61,8 @@ def resolve_instruments(
             ("instrument", unused[0]), f"isn't among the session's instruments: {', '.join(symbols)}"
         )
     _refuse_shared(resolved, diagnostic)
-    return tuple(resolved)
+    ours = {instrument.venue_symbol for instrument in resolved}
+    return tuple(resolved), tuple(name for name in by_venue_symbol if name not in ours)
 
 
 def _refuse_twice(symbols: tuple[str, ...], diagnostic: Diagnostic) -> None:

@@ -78,7 +78,8 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
     """Where the messages come from: captures in sequence, or the feed's own generator if there are none.
 
     `encoding` is the format of the messages: "json" or "msgpack". `instruments` are those of the whole feed, for which
-    a generator makes messages whichever lane takes them.
+    a generator makes messages whichever lane takes them. `others` are venue symbols that were found in the captures and
+    aren't among them: a message that names no instrument may be about one of these.
     """
 
     name: str
@@ -86,6 +87,7 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
     skip_bad: bool
     encoding: str = "json"
     instruments: tuple[Instrument, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 class StrategyPlan(msgspec.Struct, frozen=True, kw_only=True):

@@ -51,7 +51,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
             'there is no strategy; add a table such as [strategy.maker] with plugin = "quote-maker", '
             'or set mode = "replay" to rebuild markets without one',
         )
-    instruments = planner.instruments(feed, codec, source)
+    instruments, others = planner.instruments(feed, codec, source)
     decoder = planner.decoder(feed, codec, source, instruments)
     book = planner.slot("book", config.book)
     slippage = planner.slot("slippage", config.slippage) if trading else None
@@ -66,7 +66,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         mode=config.mode,
         seed=config.seed,
         instruments=instruments,
-        source=msgspec.structs.replace(source, instruments=instruments),
+        source=msgspec.structs.replace(source, instruments=instruments, others=others),
         feed=feed,
         decoder=decoder,
         book=book,
@@ -277,16 +277,18 @@ class _Planner:
     def _messages(source: SourcePlan) -> Callable[[], Iterable[RawMessage]]:
         return lambda: chain.from_iterable(read_capture(path, skip_bad=source.skip_bad) for path in source.captures)
 
-    def instruments(self, feed: Choice, codec_choice: Choice, source: SourcePlan) -> tuple[Instrument, ...]:
-        """Returns the instruments with their grids."""
+    def instruments(
+        self, feed: Choice, codec_choice: Choice, source: SourcePlan
+    ) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:
+        """Returns the instruments with their grids, and the venue symbols of others in the captures."""
         offer = self._registry.get("feed", feed.plugin)
         codec = self._codec(codec_choice)
         messages = self._messages(source) if source.captures else None
         with calling(offer, "find the instruments"):
-            found = resolve_instruments(self._config, self._diagnostic, offer.factory, codec, messages)
+            found, others = resolve_instruments(self._config, self._diagnostic, offer.factory, codec, messages)
         if messages is not None and isinstance(offer.factory, WireFeed):
             refuse_other_units(source.name, offer.factory(FeedContext(found, codec, source.encoding)), messages)
-        return found
+        return found, others
 
     def _codec(self, choice: Choice) -> Codec:
         offer = self._registry.get("codec", choice.plugin)

@@ -340,7 +340,7 @@ class _Maker:
             self.codec(plan.codec),
             plan.source.encoding,
             partial(self.make, plan.decoder),
-            len(plan.source.instruments) <= len(plan.instruments),
+            len(plan.source.instruments) <= len(plan.instruments) and not plan.source.others,
             first_index,
         )
 

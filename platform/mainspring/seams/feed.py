@@ -46,8 +46,8 @@ class FeedContext(msgspec.Struct, frozen=True):
     """What wiring passes to a feed's factory: the lane's instruments, in order, and the codec to decode with.
 
     `encoding` is the codec's format, "json" or "msgpack". `decoder` is the `mainspring.seams.Decoder` that runs a
-    declared feed; None means the Python one. `alone` is False if the session has other instruments on the same
-    connection in another lane: a message that names no instrument can't then be attributed to the only one.
+    declared feed; None means the Python one. `alone` is False if there are other instruments on the same
+    connection, in another lane or in the capture: a message that names none can't then be attributed to the only one.
     `first_index` is the index of the first instrument in the lane: events name an instrument by `first_index` plus its
     place here.
     """
