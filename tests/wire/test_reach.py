@@ -149,6 +149,19 @@ def test_a_small_step_out_of_a_small_snapshot_is_joined(shape, decoder):
     assert (session.book.bbo().bid_ticks, session.book.bbo().ask_ticks) == (96, 98)
 
 
+def test_a_jump_of_both_sides_together_is_followed(shape, decoder):
+    """Where both sides stand as close to one another as before, nothing unknown can stand between them."""
+    session = _Session(shape, decoder)
+    session.whole([(100, 5)], [(101, 5)])
+    (delta,) = session.change([(100, 0), (150, 4)], [(101, 0), (151, 6)])
+    assert isinstance(delta, BookDelta)
+    assert (session.book.bbo().bid_ticks, session.book.bbo().ask_ticks) == (150, 151)
+    session = _Session(shape, decoder)
+    session.whole([(100, 5)], [(101, 5)])
+    (invalid,) = session.change([(100, 0), (50, 4)], [(101, 0), (99, 6)])
+    assert isinstance(invalid, BookInvalid)
+
+
 def test_a_rise_is_as_a_fall(shape, decoder):
     """The same holds for the offers."""
     session = _Session(shape, decoder)

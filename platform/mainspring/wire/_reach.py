@@ -19,7 +19,7 @@ _NEAR = 10
 """The market is near the edge where it is within a tenth of the snapshot's levels.
 
 What was kept aside joins them where it begins within a tenth of the prices that they span, their widest gap, the spread
-between the two sides, or a hundredth of the price.
+between the two sides, or a hundredth of the price; or as near to the levels of the other side that a delta brings.
 """
 
 _HUNDREDTH = 100
@@ -75,11 +75,17 @@ class _Side:
         nearest = min(others)[0] if sign > 0 else -max(others)[0]
         return nearest <= limit and any(lots and price * sign <= limit for price, lots in others)
 
-    def joins(self) -> bool:
-        """Whether what was kept aside begins near enough to the edge."""
+    def joins(self, others: list[Level]) -> bool:
+        """Whether what was kept aside begins near enough to the edge, or to the other side's levels in a delta."""
         assert self.edge is not None
         best = max((price * self.sign for price in self.beyond), default=None)
-        return best is not None and self.edge - best <= self.widest
+        if best is None:
+            return False
+        if self.edge - best <= self.widest:
+            return True
+        # What isn't known could only stand between the two, and there is no more room there than usual.
+        across = min((price * self.sign for price, lots in others if lots), default=None)
+        return across is not None and across - best <= self.widest
 
 
 class Reach:
@@ -113,9 +119,9 @@ class Reach:
         close = [(side, others) for side, others in sides if side.meets(others, side.near)]
         if close:
             self.near = True
-            if any(side.meets(others, side.edge) and not side.joins() for side, others in close):
+            if any(side.meets(others, side.edge) and not side.joins(others) for side, others in close):
                 return Covered.LEFT, delta
-            if any(side.joins() for side, _ in close):
+            if any(side.joins(others) for side, others in close):
                 rows = [[*sorted(side.beyond.items()), *some] for side, some in zip((bids, asks), known, strict=True)]
                 return Covered.JOINED, msgspec.structs.replace(delta, bids=rows[0], asks=rows[1])
         if known[0] is delta.bids and known[1] is delta.asks:

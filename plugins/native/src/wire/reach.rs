@@ -80,12 +80,14 @@ impl Side {
         others.iter().any(|level| level.price * self.sign <= limit && level.lots != 0)
     }
 
-    fn joins(&self) -> bool {
+    /// Whether what was kept aside begins near enough to the edge, or to the other side's levels in a delta.
+    fn joins(&self, others: &[Level]) -> bool {
         let best = if self.sign > 0 { self.beyond.last_key_value() } else { self.beyond.first_key_value() };
-        match (best, self.limits) {
-            (Some((price, _)), Some((edge, _))) => edge - price * self.sign <= self.widest,
-            _ => false,
-        }
+        let (Some((price, _)), Some((edge, _))) = (best, self.limits) else { return false };
+        let best = price * self.sign;
+        // What isn't known could only stand between the two sides, and there is no more room there than usual.
+        let across = others.iter().filter(|level| level.lots != 0).map(|level| level.price * self.sign).min();
+        edge - best <= self.widest || across.is_some_and(|across| across - best <= self.widest)
     }
 
     fn all(&self, rows: &[Level]) -> Vec<Level> {
@@ -126,12 +128,12 @@ impl Reach {
         if close_bids || close_asks {
             self.near = true;
             let has_left = |side: &Side, others: &[Level]| {
-                side.limits.is_some_and(|(edge, _)| side.meets(others, edge)) && !side.joins()
+                side.limits.is_some_and(|(edge, _)| side.meets(others, edge)) && !side.joins(others)
             };
             if (close_bids && has_left(&self.bids, asks)) || (close_asks && has_left(&self.asks, bids)) {
                 return Covered::Left;
             }
-            if (close_bids && self.bids.joins()) || (close_asks && self.asks.joins()) {
+            if (close_bids && self.bids.joins(asks)) || (close_asks && self.asks.joins(bids)) {
                 return Covered::Joined(self.bids.all(bids), self.asks.all(asks));
             }
         }
