@@ -54,7 +54,7 @@ class TextUnits:
         self._known: dict[object, int] = {}
         self.find = self._known.get
         self._step = step
-        self._scales = [_scale(decimals, step) for decimals in range(_MAX_TEXT)]
+        self._scales = _scales(step)
         # How many decimals the units have; no text has -1, so that other steps go the longer way.
         self._decimals = next((at for at, scale in enumerate(self._scales) if scale == (1, 1)), -1)
         # Where units have no decimals no point may be left, so this is one that no short text can hold.
@@ -134,10 +134,10 @@ class NumberUnits:
         return units
 
 
-def _scale(decimals: int, step: Decimal) -> tuple[int, int]:
-    """Returns two factors for text with `decimals` decimals: digits times the first over the second are steps."""
+def _scales(step: Decimal) -> list[tuple[int, int]]:
+    """Returns two factors by the number of a text's decimals: its digits times the first over the second are steps."""
     _, digits, exponent = step.as_tuple()
     assert isinstance(exponent, int)
     whole_step = int("".join(map(str, digits)))
-    shift = -decimals - exponent
-    return (10**shift, whole_step) if shift >= 0 else (1, whole_step * 10**-shift)
+    shifts = range(-exponent, -exponent - _MAX_TEXT, -1)
+    return [(10**shift, whole_step) if shift >= 0 else (1, whole_step * 10**-shift) for shift in shifts]

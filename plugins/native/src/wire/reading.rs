@@ -234,6 +234,7 @@ impl<F: Fields> Reader<'_, F> {
     }
 
     /// What a print counts for.
+    #[inline]
     fn counts(&mut self, field: Option<&Conditions>) -> Result<i64, F::Stop> {
         let Some(field) = field else { return Ok(PRINT_ALL) };
         let fields = self.fields;

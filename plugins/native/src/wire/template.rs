@@ -14,7 +14,7 @@ use crate::form::Form;
 use crate::wire::declared::Message;
 use crate::wire::json::{Json, entries, skip};
 use crate::wire::json_levels::Layout;
-use crate::wire::json_text::clean_text;
+use crate::wire::json_text::{clean_text, clean_until};
 use crate::wire::json_units::{number_units, quick_decimal};
 use crate::wire::program::{Entry, Program};
 use crate::wire::slots::{ANY, Kind, NONE, Slot, Slots};
@@ -41,7 +41,7 @@ enum What {
     /// The name of the stream, which identifies the instrument.
     Stream,
     /// The name of the stream up to what ends the instrument in it: the rest of it tells the kind.
-    StreamHead,
+    StreamHead { until: u8 },
     /// A text that says nothing.
     AnyText,
     /// A number that says nothing, or is read later.
@@ -208,11 +208,7 @@ impl Template {
                         grid = &program.grids[own];
                     }
                 }
-                What::StreamHead => {
-                    let until = *program.stream.as_ref()?.1.until.as_bytes().first()?;
-                    let name = &data[at..clean_text(data, at)?];
-                    at = part.foreseen(at, at + name.iter().position(|&byte| byte == until)?);
-                }
+                What::StreamHead { until } => at = part.foreseen(at, clean_until(data, at, until)?),
                 What::Text | What::AnyText => at = part.foreseen(at, clean_text(data, at)?),
                 What::Number => {
                     let (end, kind) = number(data, at)?;
@@ -308,7 +304,7 @@ impl Learner<'_> {
         }
         let before = Literal::new(&self.data[self.literal_from..=at]);
         self.literal_from = at + 1 + self.data[at + 1..end - 1].iter().position(|&byte| byte == until)?;
-        self.parts.push(Part::new(before, What::StreamHead, usize::MAX));
+        self.parts.push(Part::new(before, What::StreamHead { until }, usize::MAX));
         Some(end)
     }
 
