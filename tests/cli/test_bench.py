@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 
 import pyperf
 import pytest
@@ -68,6 +69,34 @@ def test_a_baseline_of_another_host_is_refused(mainspring, bench_of_elsewhere):
     assert (code, out) == (2, "")
     assert "is from another host (Another CPU" in " ".join(err.split())
     assert "--across-hosts" in err
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
+def test_a_baseline_that_is_cut_short_is_no_slower_code(mainspring, bench_of_elsewhere, tmp_path, share):
+    """Exit code 2 and what is wrong with the file, never the 1 that says "slower"."""
+    file = tmp_path / "bench" / "baselines" / "theirs" / "pyperf.json"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(share * len(whole))])
+    code, out, err = mainspring("bench", "hooks", "--against", "theirs", "--across-hosts", "--fail-over", "5%")
+    assert (code, out) == (2, "")
+    assert "isn't a baseline of `mainspring bench --save`" in " ".join(err.split())
+
+
+def test_a_library_that_cannot_be_imported_costs_its_own_plugin_alone(mainspring, monkeypatch, tmp_path):
+    """Its codec is listed with the reason, in the suite too, and the others are run."""
+    (tmp_path / "simdjson.py").write_text("raise ImportError('undefined symbol: PyLong_x')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "simdjson", raising=False)
+    reason = (
+        "needs the package simdjson, which can't be imported: ImportError: undefined symbol: PyLong_x; reinstall it"
+    )
+    code, out, err = mainspring("plugins", "list", "--json")
+    assert code == 0, err
+    assert [row["name"] for row in json.loads(out)["plugins"] if reason in (row["unusable"] or "")] == ["simdjson"]
+    code, out, err = mainspring("bench", "codec", "--tiny", "--only", "trade")
+    assert code == 0, err
+    assert f"codec simdjson: {reason}" in " ".join(out.split())
+    assert "orjson: decode trade" in out
 
 
 def test_a_slower_code_ends_with_exit_code_one(mainspring, bench_of_elsewhere, monkeypatch):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-_WHOLE = '{"lastUpdateId":%d,"bids":[["99","1"]],"asks":[["101","1"]]}'
+_WHOLE = '{"lastUpdateId":%d,"bids":[["99","1"]],"asks":[["101","1"],["110","1"]]}'
 _UPDATE = '{"e":"depthUpdate","E":1700000000000,"s":"LTCUSDT","U":%d,"u":%d,"b":[["%d","2"]],"a":[]}'
 _QUOTE = '{"u":%d,"s":"LTCUSDT","b":"%d","B":"2","a":"101","A":"1"}'
 _OTHER = '{"e":"kline","E":%d,"s":"LTCUSDT"}'
