@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -60,6 +61,22 @@ def test_a_signal_to_any_other_command_is_told(mainspring, monkeypatch, number, 
     monkeypatch.setattr("mainspring.cli.data.capture_catalogue", lambda: signal.raise_signal(number))
     got, out, err = mainspring("data", "list")
     assert (got, out, err) == (code, "", f"stopped by {number.name}: nothing more was done\n")
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_while_tuning_leaves_no_temporary_folder(mainspring, monkeypatch, tmp_path, number, code):
+    """What a tune has written by then goes with it; were it killed, the next would know the folder by its name."""
+
+    def cut(_plan, _registry, folder, _messages):
+        assert folder.parent == tmp_path
+        assert folder.name.startswith("mainspring-scratch-tune-")
+        (folder / "workload").touch()
+        signal.raise_signal(number)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("mainspring.tuning.tune.cut_workload", cut)
+    assert mainspring("tune")[0] == code
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_ignored_signal_is_ignored(mainspring, monkeypatch):

@@ -110,6 +110,18 @@ def test_warnings_come_first(report: SessionReport, troubled_report: SessionRepo
     assert "Before you trust" not in rendered(report)
 
 
+def test_an_error_is_told_with_what_is_still_open(report: SessionReport, change: Callable[..., Any]) -> None:
+    """A session that an error ended says how far its figures go, and how many orders a venue may still have."""
+    failed = change(report, failure="the book 'x' of acme raised ValueError")
+    (first, *_) = warnings(failed)
+    assert first.endswith("41,249 messages until then; 2 orders were still open or in flight.")
+    assert first in " ".join(rendered(failed).replace("\n  ! ", " ").split())
+    instrument = change(report.instruments[0], open_orders=report.instruments[0].open_orders[:1])
+    assert warnings(change(failed, instruments=[instrument]))[0].endswith("1 order was still open or in flight.")
+    instrument = change(instrument, open_orders=[])
+    assert warnings(change(failed, instruments=[instrument]))[0].endswith("and no order was left open.")
+
+
 def test_no_figure_loses_a_digit_in_a_narrow_console(report: SessionReport, change: Callable[..., Any]) -> None:
     """Where columns don't fit, cells are folded: every digit of every count is still printed."""
     stages = [change(stage, count=98_765_432_100) for stage in report.timing.stages]

@@ -10,6 +10,7 @@ import re
 import signal
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 
 import msgspec
@@ -150,8 +151,20 @@ def test_the_prices_at_the_end_are_the_mark(run, tmp_path):
     quote = b'{"u":11,"s":"BTCUSDT","b":"100.01","B":"2","a":"100.02","A":"1"}'
     source = write(tmp_path / "a.cap", [(1, book), (2, quote)])
     report = run("mode=replay", source, 'instruments=["BTC/USDT"]')
-    shown = report.instruments[0].book
+    (instrument,) = report.instruments
+    shown = instrument.book
     assert (shown.bid, shown.ask, shown.mid) == ("100.01", "100.02", "100.015")
+    assert (instrument.mark, instrument.mark_source) == ("100.015", "mid")
+
+
+def test_unrealised_profit_is_at_the_prices_shown(run):
+    """An open position's unrealised profit is what the mid of the bid and ask shown makes of it."""
+    (instrument,) = run(SHORT).instruments
+    bid, ask = Fraction(instrument.book.bid), Fraction(instrument.book.ask)
+    assert Fraction(instrument.mark) == (bid + ask) / 2
+    position, entry = Fraction(instrument.position), Fraction(instrument.average_entry)
+    assert position
+    assert Fraction(instrument.unrealised) == position * ((bid + ask) / 2 - entry)
 
 
 def test_the_recorded_session_trades(run):
