@@ -36,7 +36,7 @@ pub fn lock(book: &Mutex<AnyBook>) -> MutexGuard<'_, AnyBook> {
 #[pymethods]
 impl PyBook {
     #[new]
-    fn new(structure: &str) -> PyResult<Self> {
+    pub fn new(structure: &str) -> PyResult<Self> {
         let structure = Structure::named(structure).ok_or_else(|| {
             let names = STRUCTURES.map(Structure::name).join(", ");
             PyValueError::new_err(format!("no native book is named {structure:?}; there are: {names}"))

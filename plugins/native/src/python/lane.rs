@@ -18,7 +18,6 @@ use crate::python::frames::{PyFrameDecoder, raised, told};
 use crate::python::market::PyMarket;
 use crate::python::model::{self, model};
 use crate::python::reaction::{Next, Reaction};
-use crate::python::shown;
 use crate::python::venue::PyPaperVenue;
 use crate::python::wire::PyWireDecoder;
 
@@ -65,7 +64,6 @@ impl PyFused {
             places.push(Place { book: book.get().shared(), market: Arc::clone(&state) });
             let market = PyMarket::new(py, first + place, instrument, book, state, top_of_book)?;
             let market = Py::new(py, market)?;
-            shown::define(market.bind(py).as_any(), market.get().shown())?;
             markets.append(&market)?;
             natives.push(market);
         }

@@ -10,8 +10,9 @@ use crate::book::{Book, Level};
 use crate::kernel::view::MarketView;
 use crate::lane::market::{Conflated, Market};
 use crate::lane::runner::lock;
+use crate::lane::statistics::Options;
 use crate::python::books::{PyBook, lock as lock_book, rows};
-use crate::python::shown::Shown;
+use crate::python::shown::{self, Shown};
 use crate::slippage::Touch;
 use crate::trading::gate::Seen;
 use crate::wire::event::{Depth, NO_ID, Quote};
@@ -97,11 +98,6 @@ impl PyMarket {
     /// Lets Python read what has changed.
     pub fn publish(&self) {
         self.shown.set(&lock(&self.state));
-    }
-
-    /// Where Python reads it.
-    pub fn shown(&self) -> &Shown {
-        &self.shown
     }
 
     /// Shows its prices and statistics to a compiled strategy.
@@ -292,5 +288,12 @@ impl PyMarket {
 /// Adds this part to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyMarket>()?;
-    module.add_class::<PyStatistics>()
+    module.add_class::<PyStatistics>()?;
+    // Where the fields that are read in place are, any market tells.
+    let py = module.py();
+    let options = Options { keep: 1.0, warm_up_cells: 0, daily_volume_lots: None, daily_volatility: None };
+    let state = Arc::new(Mutex::new(Market::new(options)));
+    let book = Bound::new(py, PyBook::new("ladder")?)?.unbind();
+    let market = Bound::new(py, PyMarket::new(py, 0, py.None(), book, state, false)?)?;
+    shown::define(market.as_any(), &market.get().shown)
 }

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicI64, AtomicU8};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
 use crate::lane::market::Market;
@@ -53,15 +52,8 @@ impl Shown {
     }
 }
 
-static DEFINED: PyOnceLock<()> = PyOnceLock::new();
-
 /// Gives a class the attributes that read the fields of `shown` in its objects, of which `object` is one.
 pub fn define(object: &Bound<'_, PyAny>, shown: &Shown) -> PyResult<()> {
-    DEFINED.get_or_try_init(object.py(), || define_once(object, shown))?;
-    Ok(())
-}
-
-fn define_once(object: &Bound<'_, PyAny>, shown: &Shown) -> PyResult<()> {
     let (py, class): (_, Bound<'_, PyType>) = (object.py(), object.get_type());
     for (name, type_code, address) in shown.fields() {
         let offset = address.wrapping_sub(object.as_ptr().addr());
