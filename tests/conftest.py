@@ -135,6 +135,8 @@ def mainspring(
 
     def run(*arguments: object) -> tuple[int | str, str, str]:
         monkeypatch.setattr(sys, "argv", ["mainspring", *map(str, arguments)])
+        # Click takes the program's name from here if the tests run by `python -m pytest`.
+        monkeypatch.setattr(sys.modules["__main__"], "__package__", None)
         code: int | str = 0
         try:
             main()

@@ -94,3 +94,10 @@ def test_without_a_feed(mainspring, recorded):
     code, _, err = mainspring("plugins", "check", "mainspring", "--only", "python", "--capture", path)
     assert code == 2
     assert "no feed named 'python' of a distribution named 'mainspring' is installed" in err
+
+
+def test_a_feed_that_read_nothing_is_skipped(mainspring):
+    """Without a capture a declared feed has nothing to read: the line says so and doesn't begin with "ok"."""
+    code, out, _ = mainspring("plugins", "check", "mainspring", "--only", "binance-spot")
+    assert (code, out.split()[:3]) == (0, ["skip", "feed", "binance-spot"])
+    assert "it read nothing" in out
