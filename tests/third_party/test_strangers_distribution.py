@@ -69,6 +69,10 @@ def test_a_strangers_plugins_see_what_ours_see(acme, strangers_report):
     ours = run(acme, "session.toml", "--set", "feed.plugin=binance-spot", "--set", "book.plugin=bisect-list")
     assert ours["order_log_sha256"] == strangers_report["order_log_sha256"]
     assert ours["order_log_records"] == strangers_report["order_log_records"] > 0
+    # Ours keeps aside what stands beyond a snapshot with a limit; Acme's feed takes all of it into its book.
+    books = [[one.pop("book") for one in report["instruments"]] for report in (ours, strangers_report)]
+    assert [book.pop("levels") for book in books[0]] < [book.pop("levels") for book in books[1]]
+    assert books[0] == books[1]
     assert ours["instruments"] == strangers_report["instruments"]
     assert ours["feed"]["messages"] == strangers_report["feed"]["messages"]
 

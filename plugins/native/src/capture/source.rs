@@ -50,12 +50,22 @@ pub fn open(path: &Path, read: Arc<AtomicU64>) -> io::Result<Source> {
     }
 }
 
-/// The frames of a zstd file, one after the other, with their checksums verified. Skippable frames are skipped.
+/// The frames of a zstd file, one after the other, with their checksums and sizes verified. Skippable frames are skipped.
 struct Frames<R: BufRead> {
     file: R,
     decoder: FrameDecoder,
     inside: bool,
+    /// Whether the frame says how large its content is, which ruzstd doesn't hold it to; and how much came.
+    sized: bool,
+    content: u64,
 }
+
+/// Where a frame's descriptor is: behind its magic number.
+const DESCRIPTOR: usize = 4;
+/// The bit of a descriptor that must not be set, that of a frame in one segment, and those for the content's size.
+const RESERVED: u8 = 0x08;
+const SINGLE_SEGMENT: u8 = 0x20;
+const SIZED: u8 = 0xc0;
 
 /// The header of a frame without content.
 const EMPTY_FRAME: &[u8] = b"\x28\xb5\x2f\xfd\x20\x00";
@@ -65,15 +75,23 @@ impl<R: BufRead> Frames<R> {
         let mut decoder = FrameDecoder::new();
         // ruzstd 0.8 holds only a decoder's second frame, and those after it, to its limit on windows (100 MiB).
         decoder.init(EMPTY_FRAME).map_err(io::Error::other)?;
-        Ok(Frames { file, decoder, inside: false })
+        Ok(Frames { file, decoder, inside: false, sized: false, content: 0 })
     }
 
     /// Reads frame headers up to that of a frame with content. Returns false at the end of the file.
     fn enter(&mut self) -> io::Result<bool> {
         while !self.file.fill_buf()?.is_empty() {
-            match self.decoder.init(&mut self.file) {
+            let mut head = [0; DESCRIPTOR + 1];
+            self.file.read_exact(&mut head)?;
+            match self.decoder.init((&head[..]).chain(&mut self.file)) {
                 Ok(()) => {
+                    let descriptor = head[DESCRIPTOR];
+                    if descriptor & RESERVED != 0 {
+                        return Err(io::Error::other("a frame has a parameter that is reserved"));
+                    }
                     self.inside = true;
+                    self.sized = descriptor & (SINGLE_SEGMENT | SIZED) != 0;
+                    self.content = 0;
                     return Ok(true);
                 }
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
@@ -99,10 +117,14 @@ impl<R: BufRead> Read for Frames<R> {
                     .map_err(io::Error::other)?;
             }
             let count = self.decoder.read(buffer)?;
+            self.content += count as u64;
             if count > 0 {
                 return Ok(count);
             }
             self.inside = false;
+            if self.sized && self.content != self.decoder.content_size() {
+                return Err(io::Error::other("a frame is of another size than it says"));
+            }
             let stated = self.decoder.get_checksum_from_data();
             if stated.is_some() && stated != self.decoder.get_calculated_checksum() {
                 return Err(io::Error::other("the checksum of a frame is wrong"));
@@ -141,6 +163,14 @@ mod tests {
         let text = damaged.windows(5).position(|part| part == b"hello").unwrap();
         damaged[text] = b'j';
         assert!(all(&damaged).is_err());
+        for (place, flip) in [(4, RESERVED), (5, 1)] {
+            let mut other = HELLO.to_vec();
+            other[place] ^= flip;
+            assert!(all(&other).is_err(), "{place}");
+        }
+        // A frame of nothing that says it has a byte.
+        assert!(all(b"\x28\xb5\x2f\xfd\x20\x01\x01\x00\x00").is_err());
+        assert_eq!(all(b"\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00").unwrap(), b"");
     }
 
     #[test]
