@@ -83,8 +83,6 @@ def _on(name: str, instruments: Sequence[Instrument], messages: _Messages) -> li
                 _expect_native,
                 calls=partial(_each_native, messages, instrument) if structure == _BEST and form == "blocks" else None,
                 counted=5 if structure == _BEST and reference else 0,
-                # A feed is made in each pass, whose cost differs from checkout to checkout by up to 1.6% of all.
-                counted_within=0.03,
             )
             for structure in _STRUCTURES
             for form, chunks in forms.items()

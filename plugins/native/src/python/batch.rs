@@ -30,15 +30,15 @@ impl PyBatch {
     /// Takes pairs of receive time and bytes.
     #[new]
     fn new(messages: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let mut taken = Messages::with_capacity(messages.len().unwrap_or(0), 0);
         if let Ok(list) = messages.cast::<PyList>() {
-            for message in list.iter() {
-                take(&mut taken, &message)?;
-            }
-        } else {
-            for message in messages.try_iter()? {
-                take(&mut taken, &message?)?;
-            }
+            return sized(list.len(), || list.iter());
+        }
+        if let Ok(tuple) = messages.cast::<PyTuple>() {
+            return sized(tuple.len(), || tuple.iter());
+        }
+        let mut taken = Messages::with_capacity(messages.len().unwrap_or(0), 0);
+        for message in messages.try_iter()? {
+            take(&mut taken, &message?)?;
         }
         Ok(PyBatch { messages: taken })
     }
@@ -67,11 +67,29 @@ impl PyBatch {
     }
 }
 
+/// A batch of messages that can be gone through twice. The room for all is made once: room that grows is copied over and over.
+fn sized<'py, Items: Iterator<Item = Bound<'py, PyAny>>>(count: usize, items: impl Fn() -> Items) -> PyResult<PyBatch> {
+    let mut bytes = 0;
+    for message in items() {
+        bytes += raw_of(message.cast::<PyTuple>()?)?.as_bytes().len();
+    }
+    let mut messages = Messages::with_capacity(count, bytes);
+    for message in items() {
+        take(&mut messages, &message)?;
+    }
+    Ok(PyBatch { messages })
+}
+
+/// The bytes of a message.
+fn raw_of<'a, 'py>(message: &'a Bound<'py, PyTuple>) -> PyResult<Borrowed<'a, 'py, PyBytes>> {
+    Ok(message.get_borrowed_item(1)?.cast::<PyBytes>()?)
+}
+
 /// Takes a message from Python.
 fn take(messages: &mut Messages, message: &Bound<'_, PyAny>) -> PyResult<()> {
     let message = message.cast::<PyTuple>()?;
     let receive_time_ns = message.get_borrowed_item(0)?.extract()?;
-    messages.push(receive_time_ns, message.get_borrowed_item(1)?.cast::<PyBytes>()?.as_bytes());
+    messages.push(receive_time_ns, raw_of(message)?.as_bytes());
     Ok(())
 }
 
