@@ -31,9 +31,9 @@ _numbers = itertools.count()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keeps bytecode in pytest's cache where the environment wants none beside the sources.
+    """Keeps bytecode in pytest's cache where the environment wants none next to the sources.
 
-    Without any, each of the hundreds of commands that tests start compiles a thousand modules anew.
+    Without any, each of the hundreds of commands that tests start compiles a thousand modules again.
     """
     if sys.dont_write_bytecode:
         sys.dont_write_bytecode = False

@@ -1,4 +1,4 @@
-"""What a message is isn't in its body alone: streams that look like others, answers, numbers that begin anew."""
+"""What a message is isn't in its body alone: streams that look like others, answers, numbers that start again."""
 
 import pytest
 

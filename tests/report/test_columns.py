@@ -21,7 +21,7 @@ def row(grid: Grid | None, title: str) -> str:
 
 
 def test_nothing_has_the_decimals_of_something(report: SessionReport) -> None:
-    """A position of none beside what was bought: "0.00000" like the rest, whatever text says it."""
+    """A position of none next to what was bought: "0.00000" like the rest, whatever text says it."""
     one = changed(report.instruments[0], **FINE, position="0.0", bought="1.5", sold="1.50000", average_entry="7")
     grid = profit_grid(changed(report, instruments=[one]))
     assert [row(grid, title) for title in ("position", "bought", "sold")] == ["0.00000", "1.50000", "1.50000"]

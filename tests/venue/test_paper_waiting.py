@@ -41,7 +41,7 @@ def test_a_trade_of_unknown_side_is_judged_by_the_touch(session):
 
 
 def test_a_trade_through_our_price_fills_as_much_as_was_traded(session):
-    """A sale below our bid would have met us first, whoever was ahead of us. A late print of theirs is still theirs."""
+    """A sale below our bid would have met us first, and those ahead of us. A late print of theirs is still theirs."""
     order = session.submit(BUY, 99, 5)
     session.trade(98, 3, -1)
     assert session.fills() == [(order, 99, 3, True)]

@@ -84,7 +84,7 @@ class MessageLoop:
         feed, messages, until_ns = self._feeds[event.feed], event.messages, event.until_ns
         self.at = self._start = event.start
         if not event.start:
-            # The sequence may be one that was run before and has been filled anew.
+            # The sequence may be one that was run before and has been filled again.
             feed.forget_batch()
         try:
             self._run(feed, messages, until_ns)

@@ -45,7 +45,7 @@ impl Strategy for Compiled {
     }
 }
 
-// SAFETY: it is two addresses, called by whoever owns it, one thread at a time.
+// SAFETY: it is two addresses, called by its owner, one thread at a time.
 unsafe impl Send for Compiled {}
 
 fn side(side: i64) -> Side {
