@@ -47,6 +47,8 @@ _TRADE = TradeMessage(
     conditions=Conditions(
         "c",
         counts=(
+            # By the names that the CTA and UTP plans give to codes. One that they use differently, as B (an average
+            # price on tapes A and B, bunched on C), counts for the less of the two.
             # Odd lots, and trades outside of the session's hours: matches that are neither last, high nor low.
             *((code, PRINT_VOLUME | PRINT_MATCH) for code in ("I", "T")),
             # Average prices, cash, next day, seller, price variation, contingent and qualified contingent, extended

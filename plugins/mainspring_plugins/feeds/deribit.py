@@ -105,8 +105,9 @@ DERIBIT = WireFeed(
                 }
             ),
         ),
-        # A connection takes 500 channels.
+        # A bound of our own: the venue documents a rate of subscriptions and no number of channels.
         instruments=166,
+        messages_a_second=3,
         keepalive=(
             Heartbeat(
                 when={"method": "heartbeat", "params.type": "test_request"},

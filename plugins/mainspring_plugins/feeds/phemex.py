@@ -87,7 +87,7 @@ PHEMEX = WireFeed(
             )
             for what in ("orderbook", "trade")
         ),
-        # Of 20 subscriptions that a connection takes, an instrument has two.
+        # A cautious bound of our own.
         instruments=10,
         messages_a_second=5,
         keepalive=(Ping(every_s=5, message={"id": 0, "method": "server.ping", "params": []}),),
