@@ -10,7 +10,7 @@ import pytest
 
 from mainspring.errors import GridError
 from mainspring.lane.bars import LaneBarSeries
-from mainspring.model import MAX_UNITS, Bar, Instrument
+from mainspring.model import MAX_UNITS, PRINT_EXTREMES, PRINT_VOLUME, Bar, Instrument
 from mainspring.testing import INSTRUMENT, FakeSession
 
 SECOND_NS = 1_000_000_000
@@ -235,3 +235,27 @@ def test_refuses_what_makes_no_series(settings: dict[str, Any], error: type[Exce
     """The error names what is wrong."""
     with pytest.raises(error, match=text):
         taking(**settings)
+
+
+def test_prints_between_two_ticks_keep_their_prices() -> None:
+    """Open, high, low, close and the average are exact where no order could stand; their order is by price."""
+    half, tenth = 500_000_000, 100_000_000
+    session, taker = taking(ticks=3)
+    for price_ticks, fraction in ((100, half), (100, tenth), (101, 0)):
+        session.print_trade(price_ticks=price_ticks, size_lots=1, fraction_nanoticks=fraction)
+    ((_, bar),) = taker.seen
+    assert prices(bar) == (100, 101, 100, 101, 3, 3)
+    assert bar.fractions_nanoticks == (half, 0, tenth, 0)
+    assert taker.series.fractions_nanoticks.tolist() == [[half], [0], [tenth], [0]]
+    assert bar.vwap == float((Decimal("301.6") / 3) * INSTRUMENT.tick_size)
+
+
+def test_a_late_print_may_be_the_high_of_a_bar_but_not_its_close() -> None:
+    """A print that counts for high and low alone moves these; one that counts for the volume alone does not."""
+    session, taker = taking(seconds=60)
+    trade(session, 100, 5)
+    for price_ticks, counts in ((109, PRINT_EXTREMES | PRINT_VOLUME), (120, PRINT_VOLUME), (95, PRINT_EXTREMES)):
+        session.print_trade(price_ticks=price_ticks, size_lots=1, counts=counts)
+    session.advance(seconds=60)
+    ((_, bar),) = taker.seen
+    assert prices(bar) == (100, 109, 95, 100, 7, 1)

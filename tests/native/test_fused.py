@@ -64,7 +64,7 @@ def _state(wired: Wired) -> dict[str, Any]:
             (
                 (market.bid_ticks, market.bid_lots, market.ask_ticks, market.ask_lots, market.bbo_time_ns),
                 (market.live, market.book_valid, market.halted, market.book_id, market.quote_id, market.now_ns),
-                (market.crossed, market.stale_quotes, market.last_ticks),
+                (market.crossed, market.stale_quotes, market.last_ticks, market.last_fraction_nanoticks),
                 (market.statistics.volatility_per_day, market.statistics.daily_volume_lots),
                 market.statistics.spread_ticks,
                 [market.book.depth(side, 10_000) for side in Side],

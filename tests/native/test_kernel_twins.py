@@ -1,6 +1,7 @@
 """Strategies for both worlds: sessions and replays, compiled and not, in Python and in Rust, give the same orders."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -94,6 +95,7 @@ def restless(market: Any, markets: Any, orders: Any, state: Any) -> None:  # noq
     total += market.event_side * 7 + market.event_ticks * 11 + market.event_lots % 1000 * 13
     total += market.event_order_id * 17 + market.event_reason * 19 + market.event_maker * 23
     total += market.bbo_time_ns % 1000003 + market.last_ticks + market.fills * 29 + market.open_orders * 31
+    total += market.last_fraction_nanoticks % 1000003 + market.event_fraction_nanoticks % 1009
     total += market.position_lots * 37 + market.cash_units % 1000003 + market.fees_units % 1000003
     total += market.open_buy_lots * 41 + market.open_sell_lots * 43
     for other in markets:
@@ -294,6 +296,21 @@ collar_bps = {random.choice(("20", "{ limit = 5, passive = 60 }"))}
     return _Case(text, queue, request_us, response_us)
 
 
+def _with_prints_between_ticks(messages: Iterable[RawMessage]) -> list[RawMessage]:
+    """The messages, with every third trade's price half a tick above where it was."""
+    made: list[RawMessage] = []
+    trades = 0
+    for receive_time_ns, raw in messages:
+        changed = raw
+        if b'"e":"trade"' in raw:
+            trades += 1
+            if trades % 3 == 0:
+                changed = re.sub(rb'"p":"(\d+\.\d\d)\d*"', rb'"p":"\g<1>5"', raw)
+                assert changed != raw
+        made.append((receive_time_ns, changed))
+    return made
+
+
 def _session(case: _Case, given: Any, messages: Sequence[RawMessage], *, native: bool) -> tuple[_Kept, Any, Wired]:
     """Runs a session, and returns its log, the strategy and its parts."""
     (offer,) = [one for one in REGISTRY.offers("strategy").values() if one.name == "momentum"]
@@ -316,7 +333,7 @@ def _compare(seed: int, given: Any, recorded: Sequence[RawMessage] = (), *, both
     """Runs sessions and replays of their messages, compares them, and returns the compiled replay."""
     case = _case(seed, recorded=bool(recorded))
     plan = case.plan(native=False)
-    messages = recorded or list(open_messages(plan, REGISTRY))
+    messages = recorded or _with_prints_between_ticks(open_messages(plan, REGISTRY))
     feed = native_decoder(BINANCE_SPOT, FeedContext(plan.instruments, OrjsonCodec()))
     events = read_events(feed, messages, instruments=range(len(plan.instruments)), quotes=True)
     # A session begins with its first message and ends with its last, whether they have events or not.

@@ -189,7 +189,8 @@ def _events(random: Random, twins: _Twins) -> Iterator[None]:
             price, aggressor = _MIDDLE + random.randrange(-6, 7), random.choice((-1, 0, 1))
             counts = random.choice((PRINT_ALL, PRINT_ALL, PRINT_ALL, PRINT_MATCH, PRINT_VOLUME, 0))
             printed = random.randrange(30)
-            twins.report(place, Trade(index, now_ns, now_ns, update_id, price, printed, aggressor, counts))
+            fraction = (0, 0, 1, 500_000_000)[(printed + price) % 4]
+            twins.report(place, Trade(index, now_ns, now_ns, update_id, price, printed, aggressor, counts, fraction))
         elif what < 0.602:
             rate = random.choice((None, Decimal("0.0001"), Decimal("-0.000375")))
             due_ns = now_ns + random.choice((-5, 100_000, 300_000)) if rate is not None else 0

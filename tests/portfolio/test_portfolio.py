@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainspring.model import Fill, Funding, Side
+from mainspring.model import Fill, Funding, Mark, Side
 from mainspring.portfolio import Marks, Portfolio, PortfolioOptions, converted
 from mainspring.testing import INSTRUMENT
 
 
 class Prices(SimpleNamespace):
     """A market of which mid and last trade are given."""
+
+    last_fraction_nanoticks = 0
 
     def mid_half_ticks(self):
         return self.mid
@@ -142,6 +144,12 @@ def test_a_mark_falls_back_and_says_so(choice, mid, last, found):
     """The session's choice, else the other price; without either there is none."""
     mark = Marks([Prices(mid=mid, last_ticks=last)], choice).mark(0)
     assert (None if mark is None else (mark.price_ticks, mark.source)) == found
+
+
+def test_a_last_trade_between_two_ticks_is_marked_exactly():
+    """A mark may be finer than a tick."""
+    between = Prices(mid=None, last_ticks=40, last_fraction_nanoticks=500_000_000)
+    assert Marks([between], "last").mark(0) == Mark(Fraction(81, 2), "last")
 
 
 def test_a_position_without_a_mark_leaves_its_currency_unknown(made):

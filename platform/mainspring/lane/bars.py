@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from mainspring.lane.strategy_market import LaneStrategyMarket
 from mainspring.lane.timers import LaneTimer, Timers
-from mainspring.model import MAX_UNITS, PRINT_VOLUME, Bar, Trade
+from mainspring.model import MAX_UNITS, NANOTICKS, PRINT_EXTREMES, PRINT_VOLUME, Bar, Trade
 from mainspring.seams import NEVER_NS
 
 __all__ = ["BarBuilder", "LaneBarSeries", "make_builder"]
 
-_COLUMNS: Final = 6
+_COLUMNS: Final = 10
 _MOST_KEPT: Final = 10_000_000
 
 OnBar = Callable[[LaneStrategyMarket, Bar], None]
@@ -74,6 +74,11 @@ class LaneBarSeries:
         """Each bar's volume."""
         return self._readable[5, self._start : self._end]
 
+    @property
+    def fractions_nanoticks(self) -> NDArray[np.int64]:
+        """How far each bar's prices lie above their ticks: rows of open, high, low and close."""
+        return self._readable[6:, self._start : self._end]
+
     def append(self, bar: Bar) -> None:
         """Adds the newest bar, and forgets the oldest if there are too many."""
         data, keep = self._data, self._keep
@@ -88,6 +93,7 @@ class LaneBarSeries:
             bar.close_ticks,
             # A broken print may be of any size; the bar itself is exact.
             min(bar.volume_lots, MAX_UNITS),
+            *bar.fractions_nanoticks,
         )
         self._end += 1
         self._start = max(self._start, self._end - keep)
@@ -103,7 +109,7 @@ class BarBuilder(Protocol):
         ...
 
     def on_volume(self, trade: Trade) -> None:
-        """Takes a trade that counts in the volume only."""
+        """Takes a trade that counts in the volume, or for high and low, but not as the last price."""
         ...
 
     def on_bar(self, bar: Bar) -> None:
@@ -116,11 +122,11 @@ class _Building:
 
     __slots__ = (
         "_call",
-        "_close_ticks",
-        "_high_ticks",
-        "_low_ticks",
+        "_close",
+        "_high",
+        "_low",
         "_market",
-        "_open_ticks",
+        "_open",
         "_start_ns",
         "_traded",
         "_trades",
@@ -134,33 +140,39 @@ class _Building:
         self._call = call
         self._trades = 0
         self._start_ns = 0
-        self._open_ticks = self._high_ticks = self._low_ticks = self._close_ticks = 0
+        # Prices in nanoticks: prints may lie between two ticks.
+        self._open = self._high = self._low = self._close = 0
         self._volume_lots = 0
-        # The sum of price times size, in ticks times lots.
+        # The sum of price times size, in nanoticks times lots.
         self._traded = 0
 
     def on_bar(self, bar: Bar) -> None:
         """A bar of the feed is none of this series."""
 
     def on_volume(self, trade: Trade) -> None:
-        """Adds the size of a trade to the bar under way; one that has no price yet doesn't begin with it."""
-        if self._trades:
-            self._volume_lots += trade.size_lots
-            self._traded += trade.price_ticks * trade.size_lots
-
-    def _add(self, trade: Trade) -> None:
-        price_ticks = trade.price_ticks
+        """Adds a trade that isn't the last price to the bar under way. A bar doesn't begin with one."""
         if not self._trades:
-            self._start_ns = trade.receive_time_ns
-            self._open_ticks = self._high_ticks = self._low_ticks = price_ticks
-        elif price_ticks > self._high_ticks:
-            self._high_ticks = price_ticks
-        elif price_ticks < self._low_ticks:
-            self._low_ticks = price_ticks
-        self._close_ticks = price_ticks
+            return
+        price = trade.price_ticks * NANOTICKS + trade.fraction_nanoticks
+        if trade.counts & PRINT_EXTREMES:
+            self._high, self._low = max(self._high, price), min(self._low, price)
         if trade.counts & PRINT_VOLUME:
             self._volume_lots += trade.size_lots
-            self._traded += price_ticks * trade.size_lots
+            self._traded += price * trade.size_lots
+
+    def _add(self, trade: Trade) -> None:
+        price = trade.price_ticks * NANOTICKS + trade.fraction_nanoticks
+        if not self._trades:
+            self._start_ns = trade.receive_time_ns
+            self._open = self._high = self._low = price
+        elif price > self._high:
+            self._high = price
+        elif price < self._low:
+            self._low = price
+        self._close = price
+        if trade.counts & PRINT_VOLUME:
+            self._volume_lots += trade.size_lots
+            self._traded += price * trade.size_lots
         self._trades += 1
 
     def _clear(self) -> None:
@@ -168,18 +180,23 @@ class _Building:
 
     def _complete(self, start_ns: int) -> None:
         market = self._market
-        average_ticks = self._traded / self._volume_lots if self._volume_lots else self._close_ticks
+        volume = self._volume_lots * NANOTICKS
+        average_ticks = self._traded / volume if volume else self._close / NANOTICKS
+        (opens, of_open), (high, of_high), (low, of_low), (close, of_close) = (
+            divmod(price, NANOTICKS) for price in (self._open, self._high, self._low, self._close)
+        )
         bar = Bar(
             market.index,
             market.now_ns,
             start_ns,
-            self._open_ticks,
-            self._high_ticks,
-            self._low_ticks,
-            self._close_ticks,
+            opens,
+            high,
+            low,
+            close,
             self._volume_lots,
             self._trades,
             average_ticks * float(market.instrument.tick_size),
+            (of_open, of_high, of_low, of_close),
         )
         self._clear()
         self.series.append(bar)
@@ -225,7 +242,7 @@ class _TimeBars(_Building):
         self._timer = self._timers.add(self._end_ns, 0, self._on_end)
         for number in range(late + 1):
             if not self._trades:
-                self._open_ticks = self._high_ticks = self._low_ticks = self._close_ticks
+                self._open = self._high = self._low = self._close
             self._complete(start_ns + number * self._period_ns)
 
 
@@ -317,4 +334,6 @@ def _value_bars(market: LaneStrategyMarket, call: OnBar | None, keep: int, value
     if instrument.contract == "inverse":
         # Such a contract is worth the same in quote currency at any price.
         return _CountedBars(market, call, keep, "_volume_lots", ceil(wanted / lot))
-    return _CountedBars(market, call, keep, "_traded", ceil(wanted / (lot * Fraction(instrument.tick_size))))
+    return _CountedBars(
+        market, call, keep, "_traded", ceil(wanted / (lot * Fraction(instrument.tick_size)) * NANOTICKS)
+    )

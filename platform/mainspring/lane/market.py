@@ -29,9 +29,11 @@ class Market:
     here. Where the venue numbers deltas and quotes alike, `book_id` and `quote_id`, the ids of the last delta and the
     last quote taken, tell which of the two knows them now; elsewhere it is the one that came last.
 
-    `last_ticks` is the price of the last public trade, 0 before the first. `book_valid`, `halted` and `connected` make
-    up `live`. `crossed` counts the deltas after which the book was crossed, `stale_quotes` the quotes that were older
-    than the book. `top_of_book` is True for feeds without books: the venue's quotes alone then make the market live.
+    `last_ticks` is the price of the last public trade, 0 before the first; if that lies between two ticks, it is the
+    lower one, and `last_fraction_nanoticks` how far the price lies above it. `book_valid`, `halted` and `connected`
+    make up `live`. `crossed` counts the deltas after which the book was crossed, `stale_quotes` the quotes that were
+    older than the book. `top_of_book` is True for feeds without books: the venue's quotes alone then make the market
+    live.
     """
 
     __slots__ = (
@@ -51,6 +53,7 @@ class Market:
         "halted",
         "index",
         "instrument",
+        "last_fraction_nanoticks",
         "last_ticks",
         "live",
         "mid_due_ns",
@@ -74,6 +77,7 @@ class Market:
         self.ask_lots = 0
         self.bbo_time_ns = 0
         self.last_ticks = 0
+        self.last_fraction_nanoticks = 0
         self.live = False
         self.book_valid = False
         self.halted = False
@@ -151,6 +155,7 @@ class Market:
         counts = event.counts
         if counts & PRINT_LAST:
             self.last_ticks = event.price_ticks
+            self.last_fraction_nanoticks = event.fraction_nanoticks
         if counts & PRINT_VOLUME:
             self.statistics.on_trade(event.receive_time_ns, event.price_ticks, event.size_lots)
 

@@ -8,7 +8,7 @@ from mainspring.lane.callbacks import BoundStrategy
 from mainspring.lane.events import Mode
 from mainspring.lane.market import Market
 from mainspring.lane.timers import Timers
-from mainspring.model import PRINT_LAST, PRINT_VOLUME, Bar, Fill, OrderEvent, Trade
+from mainspring.model import PRINT_EXTREMES, PRINT_LAST, PRINT_VOLUME, Bar, Fill, OrderEvent, Trade
 from mainspring.orders import Order
 
 __all__ = ["Strategies"]
@@ -138,7 +138,7 @@ class Strategies:
             for builder in one.session.builders.get(market.index, ()):
                 if event.counts & PRINT_LAST:
                     builder.on_trade(event)
-                elif event.counts & PRINT_VOLUME:
+                elif event.counts & (PRINT_VOLUME | PRINT_EXTREMES):
                     builder.on_volume(event)
 
     def on_event(self, strategy: str, event: OrderEvent) -> None:

@@ -18,6 +18,7 @@ from mainspring.model import (
     OrderRequest,
     Side,
     TimeInForce,
+    Trade,
     units_from_decimal,
     units_from_text,
 )
@@ -215,6 +216,10 @@ class LaneStrategyMarket:
     def price_of(self, ticks: int) -> Decimal:
         """Returns a number of ticks as a price."""
         return self._prices.decimal(ticks)
+
+    def price_of_print(self, trade: Trade) -> Decimal:
+        """See `mainspring.seams.StrategyMarket.price_of_print`."""
+        return self._prices.fine_decimal(trade.price_ticks, trade.fraction_nanoticks)
 
     def lots_of(self, size: str | Decimal | None, size_lots: int | None) -> int | None:
         """Returns the size of a request, given as either, in lots; None if neither is given."""

@@ -4,6 +4,7 @@ from mainspring.model.book import BBO, EMPTY_BBO, Walk
 from mainspring.model.events import (
     NO_ID,
     PRINT_ALL,
+    PRINT_EXTREMES,
     PRINT_LAST,
     PRINT_MATCH,
     PRINT_VOLUME,
@@ -21,8 +22,10 @@ from mainspring.model.events import (
 )
 from mainspring.model.exact import (
     MAX_UNITS,
+    NANOTICKS,
     DecimalGrid,
     decimal_text,
+    nanotick_size,
     units_from_decimal,
     units_from_number,
     units_from_text,
@@ -80,8 +83,10 @@ __all__ = [
     "MARK_SOURCES",
     "MAX_BODY_BYTES",
     "MAX_UNITS",
+    "NANOTICKS",
     "NO_ID",
     "PRINT_ALL",
+    "PRINT_EXTREMES",
     "PRINT_LAST",
     "PRINT_MATCH",
     "PRINT_VOLUME",
@@ -145,6 +150,7 @@ __all__ = [
     "decode_records",
     "encode_records",
     "find_record",
+    "nanotick_size",
     "profit_currency",
     "units_from_decimal",
     "units_from_number",

@@ -12,6 +12,7 @@ import msgspec
 __all__ = [
     "NO_ID",
     "PRINT_ALL",
+    "PRINT_EXTREMES",
     "PRINT_LAST",
     "PRINT_MATCH",
     "PRINT_VOLUME",
@@ -34,7 +35,7 @@ NO_ID = -1
 """The value of an id that the venue doesn't send."""
 
 PRINT_LAST = 1
-"""A print that counts as the last price, and for high and low."""
+"""A print that counts as the last price, and so for high and low."""
 
 PRINT_VOLUME = 2
 """A print that counts in the volume."""
@@ -42,7 +43,10 @@ PRINT_VOLUME = 2
 PRINT_MATCH = 4
 """A print of a match in this market: orders that waited there were filled."""
 
-PRINT_ALL = PRINT_LAST | PRINT_VOLUME | PRINT_MATCH
+PRINT_EXTREMES = 8
+"""A print that counts for high and low, whether or not it counts as the last price."""
+
+PRINT_ALL = PRINT_LAST | PRINT_VOLUME | PRINT_MATCH | PRINT_EXTREMES
 """A print that counts for everything."""
 
 
@@ -98,8 +102,12 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
 class Trade(msgspec.Struct, frozen=True, gc=False):
     """A public trade. `aggressor` is 1 if the buyer took an offer, -1 if the seller hit a bid, 0 if unknown.
 
-    `counts` says what the print counts for: the sum of `PRINT_LAST`, `PRINT_VOLUME` and `PRINT_MATCH`, as the venue's
-    condition codes have it. One that doesn't match fills no order of ours.
+    `counts` says what the print counts for: the sum of `PRINT_LAST`, `PRINT_VOLUME`, `PRINT_MATCH` and
+    `PRINT_EXTREMES`, as the venue's condition codes have it. One that doesn't match fills no order of ours.
+
+    Orders and quotes stand on whole ticks, but a print may lie between two: a midpoint, or an improved price.
+    `price_ticks` is then the lower of the two, and `fraction_nanoticks` how far the price lies above it, in billionths
+    of a tick. `StrategyMarket.price_of_print` gives the exact price.
     """
 
     instrument: int
@@ -110,10 +118,15 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     size_lots: int
     aggressor: int
     counts: int = PRINT_ALL
+    fraction_nanoticks: int = 0
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
-    """Trading over an interval that starts at `event_time_ns`. `vwap` is in price units, for display only."""
+    """Trading over an interval that starts at `event_time_ns`. `vwap` is in price units, for display only.
+
+    Prices between two ticks are the lower one; `fractions_nanoticks` says how far open, high, low and close lie above
+    theirs, as in `Trade`.
+    """
 
     instrument: int
     receive_time_ns: int
@@ -125,6 +138,7 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
     volume_lots: int
     trades: int
     vwap: float
+    fractions_nanoticks: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 class InstrumentStatus(msgspec.Struct, frozen=True, gc=False):

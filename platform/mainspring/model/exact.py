@@ -4,12 +4,25 @@ from decimal import Decimal
 
 from mainspring.errors import GridError
 
-__all__ = ["MAX_UNITS", "DecimalGrid", "decimal_text", "units_from_decimal", "units_from_number", "units_from_text"]
+__all__ = [
+    "MAX_UNITS",
+    "NANOTICKS",
+    "DecimalGrid",
+    "decimal_text",
+    "nanotick_size",
+    "units_from_decimal",
+    "units_from_number",
+    "units_from_text",
+]
 
 MAX_UNITS = 2**63 - 1
 """The largest number of ticks or lots, so that each fits a signed 64-bit integer."""
 
+NANOTICKS = 1_000_000_000
+"""How many billionths of a tick make a tick."""
+
 _MAX_TEXT = 64
+_MIN_EXPONENT = -18
 
 
 def units_from_text(text: str, step: Decimal, *, instrument: str, field: str) -> int:
@@ -74,6 +87,16 @@ def units_from_decimal(value: Decimal, step: Decimal, *, instrument: str, field:
     return units
 
 
+def nanotick_size(tick_size: Decimal) -> Decimal | None:
+    """A billionth of a tick size, the grid of prints; None where it would need more than 18 decimals."""
+    _, digits, exponent = tick_size.as_tuple()
+    assert isinstance(exponent, int)
+    while digits[-1] == 0:
+        digits, exponent = digits[:-1], exponent + 1
+    exponent -= 9
+    return Decimal((0, digits, exponent)) if exponent >= _MIN_EXPONENT else None
+
+
 def decimal_text(units: int, step: Decimal) -> str:
     """Formats `units` steps with as many decimals as the step has: 6184 ticks of 0.01 is "61.84"."""
     sign, digits, exponent = step.as_tuple()
@@ -101,6 +124,15 @@ class DecimalGrid:
     def decimal(self, units: int) -> Decimal:
         """Returns that many steps: 6184 steps of 0.01 are `Decimal("61.84")`."""
         return Decimal(f"{units * self._scale}{self._exponent}")
+
+    def fine_decimal(self, units: int, fraction: int) -> Decimal:
+        """Returns `units` steps and `fraction` billionths of one, with no more decimals than it needs."""
+        if not fraction:
+            return self.decimal(units)
+        value, finer = (units * NANOTICKS + fraction) * self._scale, 9
+        while finer and value % 10 == 0:
+            value, finer = value // 10, finer - 1
+        return Decimal(f"{value}E{int(self._exponent[1:]) - finer}")
 
     def half_decimal(self, half_units: int) -> Decimal:
         """Returns that many half steps."""

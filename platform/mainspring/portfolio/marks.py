@@ -4,19 +4,25 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from mainspring.model import Instrument, Mark, MarkPrice, MarkSource
+from mainspring.model import NANOTICKS, Instrument, Mark, MarkPrice, MarkSource
 
 __all__ = ["MarkedMarket", "Marks"]
 
 
 class MarkedMarket(Protocol):
-    """What is read of a market. `last_ticks` is the price of the last public trade, 0 if none was seen."""
+    """What is read of a market.
+
+    `last_ticks` and `last_fraction_nanoticks` are the price of the last public trade, both 0 if none was seen.
+    """
 
     @property
     def instrument(self) -> Instrument: ...
 
     @property
     def last_ticks(self) -> int: ...
+
+    @property
+    def last_fraction_nanoticks(self) -> int: ...
 
     def mid_half_ticks(self) -> int | None: ...
 
@@ -48,7 +54,8 @@ class Marks:
         if (venue := self._venue.get(instrument)) is not None:
             return Mark(venue, "venue")
         market = self._markets[instrument]
-        mid, last = market.mid_half_ticks(), market.last_ticks
+        mid = market.mid_half_ticks()
+        last = market.last_ticks + Fraction(market.last_fraction_nanoticks, NANOTICKS)
         if last and (self._source == "last" or mid is None):
-            return Mark(Fraction(last), "last")
+            return Mark(last, "last")
         return None if mid is None else Mark(Fraction(mid, 2), "mid")

@@ -84,6 +84,14 @@ class BarSeries(Protocol):
         """Each bar's volume."""
         ...
 
+    @property
+    def fractions_nanoticks(self) -> "NDArray[np.int64]":
+        """How far prices lie above their ticks, in billionths of a tick: rows of each bar's open, high, low and close.
+
+        Prints may lie between two ticks, where orders can't stand.
+        """
+        ...
+
 
 class Session(Protocol):
     """The session as one strategy sees it, from `on_start` on.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from mainspring.model import AccountStatement, Instrument, Side, TimeInForce
+from mainspring.model import AccountStatement, Instrument, Side, TimeInForce, Trade
 from mainspring.seams.market import AccountView, BookView, MarketStatistics, MarketView
 
 __all__ = ["OrderHandle", "StrategyMarket"]
@@ -209,6 +209,10 @@ class StrategyMarket(Protocol):
 
     def lots(self, size: str | Decimal, *, field: str = "size") -> int:
         """Converts a size to lots. Raises `GridError`, which names `field`, if it is off the grid or below one lot."""
+        ...
+
+    def price_of_print(self, trade: Trade) -> Decimal:
+        """Returns the exact price of a public trade, which may lie between two ticks."""
         ...
 
     def ticks(self, price: str | Decimal, *, field: str = "price") -> int:

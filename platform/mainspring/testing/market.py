@@ -70,6 +70,7 @@ class FakeMarket:
         self.now_ns = now_ns
         self.bbo_time_ns = now_ns
         self.last_ticks = 0
+        self.last_fraction_nanoticks = 0
         self.live = live
         self.statistics: MarketStatistics = FakeStatistics() if statistics is None else statistics
         self.bid_ticks = self.bid_lots = self.ask_ticks = self.ask_lots = 0

@@ -10,6 +10,8 @@ from mainspring.lane import BoundStrategy, LaneClock, Outbox, Strategies, Timers
 from mainspring.lane.strategy_market import LaneStrategyMarket
 from mainspring.lane.strategy_session import LaneSession
 from mainspring.model import (
+    PRINT_ALL,
+    PRINT_LAST,
     Accepted,
     Bar,
     Cancelled,
@@ -139,11 +141,26 @@ class FakeSession:
         fake.now_ns = fake.bbo_time_ns = self.now_ns
         self._call(self._strategies.on_bbo, fake)
 
-    def print_trade(self, market: int = 0, *, price_ticks: int, size_lots: int, aggressor: int = 1) -> None:
-        """Prints a public trade: `aggressor` is 1 if the buyer took an offer, -1 if the seller hit a bid."""
+    def print_trade(
+        self,
+        market: int = 0,
+        *,
+        price_ticks: int,
+        size_lots: int,
+        aggressor: int = 1,
+        counts: int = PRINT_ALL,
+        fraction_nanoticks: int = 0,
+    ) -> None:
+        """Prints a public trade: `aggressor` is 1 if the buyer took an offer, -1 if the seller hit a bid.
+
+        `counts` says what it counts for, as in `mainspring.model.Trade`, and `fraction_nanoticks` how far the price
+        lies above `price_ticks`, in billionths of a tick.
+        """
         now_ns = self.now_ns
-        self.fakes[market].last_ticks = price_ticks
-        trade = Trade(market, now_ns, now_ns, 0, price_ticks, size_lots, aggressor)
+        fake = self.fakes[market]
+        if counts & PRINT_LAST:
+            fake.last_ticks, fake.last_fraction_nanoticks = price_ticks, fraction_nanoticks
+        trade = Trade(market, now_ns, now_ns, 0, price_ticks, size_lots, aggressor, counts, fraction_nanoticks)
         self._call(self._strategies.on_print, self.fakes[market], trade)
 
     def print_bar(self, bar: Bar) -> None:

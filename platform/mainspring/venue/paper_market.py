@@ -28,7 +28,8 @@ class PaperMarket:
     What rests is filled, as maker and at its own price,
 
     - by trades at its price, once those ahead in the queue are filled (`PaperLevel`),
-    - by trades through its price, for as many lots as were traded,
+    - by trades through its price, for as many lots as were traded; one between two ticks is through the one or the
+      other, and at neither,
     - by offers that show at its price or through it, for as many lots as show, unless others' orders stand displayed at
       the offer's own price: it hasn't met those (a locked market).
 
@@ -162,9 +163,11 @@ class PaperMarket:
         """A trade was printed."""
         if not (self._bids.levels or self._asks.levels) or not self.displayed.usable:
             return
-        if not trade.size_lots or not trade.price_ticks or not trade.counts & PRINT_MATCH:
+        if not trade.size_lots or not trade.counts & PRINT_MATCH:
             return
-        aggressor = trade.aggressor or self._likely_aggressor(trade.price_ticks)
+        if not trade.price_ticks and not trade.fraction_nanoticks:
+            return
+        aggressor = trade.aggressor or self._likely_aggressor(trade)
         if aggressor < 0:
             self._meet_trade(self._bids, trade)
         elif aggressor > 0:
@@ -272,23 +275,27 @@ class PaperMarket:
         self._outbox.cancelled(order, now_ns, reason)
 
     def _meet_trade(self, own: PaperSide, trade: Trade) -> None:
-        if not own.levels or (own.best_ticks - trade.price_ticks) * own.sign < 0:
+        # A print between two ticks traded at the price of no order: it went through those on its far side.
+        between = trade.fraction_nanoticks > 0
+        reached_ticks = trade.price_ticks + 1 if between and own.sign > 0 else trade.price_ticks
+        if not own.levels or (own.best_ticks - reached_ticks) * own.sign < 0:
             return
         left = trade.size_lots
-        for price_ticks in own.reached_by(trade.price_ticks):
+        for price_ticks in own.reached_by(reached_ticks):
             level = own.levels[price_ticks]
-            if price_ticks == trade.price_ticks:
+            if price_ticks == trade.price_ticks and not between:
                 fills = level.trade(trade.size_lots, left, trade.receive_time_ns)
             else:
                 fills = level.meet(left)
             left -= self._fill(own, price_ticks, fills, trade.receive_time_ns)
 
-    def _likely_aggressor(self, price_ticks: int) -> int:
+    def _likely_aggressor(self, trade: Trade) -> int:
         """The side of a trade whose aggressor isn't known; 0 if it was between the best prices, or at both."""
         bid_ticks, bid_lots = self.displayed.touch(Side.BUY)
         ask_ticks, ask_lots = self.displayed.touch(Side.SELL)
-        sale = bool(bid_lots) and price_ticks <= bid_ticks
-        purchase = bool(ask_lots) and price_ticks >= ask_ticks
+        at_or_above = trade.price_ticks + (trade.fraction_nanoticks > 0)
+        sale = bool(bid_lots) and at_or_above <= bid_ticks
+        purchase = bool(ask_lots) and trade.price_ticks >= ask_ticks
         return purchase - sale
 
     def _settle_due(self, now_ns: int) -> None:

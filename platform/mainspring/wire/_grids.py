@@ -20,7 +20,7 @@ from mainspring.wire._units import MEMO_ENTRIES
 from mainspring.wire._values import Data, read_text, refusal
 from mainspring.wire.fields import Levels, Price, Size, Text
 from mainspring.wire.formats import Format
-from mainspring.wire.messages import ControlMessage, MarketMessage, Message, SnapshotMessage
+from mainspring.wire.messages import BarMessage, ControlMessage, MarketMessage, Message, SnapshotMessage, TradeMessage
 
 __all__ = ["find_grids"]
 
@@ -30,7 +30,7 @@ _LARGE = 10 ** (len(str(MAX_UNITS)) - 1 - _MAX_DECIMALS)
 """Smaller values fit 64 bits on any grid."""
 
 _Cells: TypeAlias = tuple[list[Any], list[Any]]
-"""The prices and the sizes of a message, as they stand there."""
+"""The prices and the sizes of a message, as they stand there. Prices of prints may be finer than those of orders."""
 
 _CellsOf: TypeAlias = Callable[[Data], _Cells]
 
@@ -38,9 +38,11 @@ _CellsOf: TypeAlias = Callable[[Data], _Cells]
 class _Steps:
     """What the prices or the sizes of one instrument need: the most decimals seen, and the largest value."""
 
-    __slots__ = ("decimals", "finest", "largest", "largest_at")
+    __slots__ = ("decimals", "finest", "largest", "largest_at", "seen")
 
     def __init__(self) -> None:
+        # Whether there was a price at all.
+        self.seen = False
         self.decimals = 0
         self.finest = ("0", 0)
         self.largest = Decimal(0)
@@ -73,21 +75,26 @@ class _Steps:
 
 
 class _Grid(NamedTuple):
-    """What one instrument needs."""
+    """What one instrument needs: its orders, which stand where quotes and levels do, its prints, and all sizes."""
 
-    prices: _Steps
+    orders: _Steps
+    prints: _Steps
     sizes: _Steps
 
     @staticmethod
     def new() -> "_Grid":
         """That of an instrument of which nothing was seen."""
-        return _Grid(_Steps(), _Steps())
+        return _Grid(_Steps(), _Steps(), _Steps())
 
-    def widen(self, cells: _Cells, decimals_of: "_Decimals", number: int) -> None:
-        """Takes in the prices and sizes of message `number`."""
+    def widen(self, cells: _Cells, decimals_of: "_Decimals", number: int, *, printed: bool) -> None:
+        """Takes in the prices and sizes of message `number`, which are of prints or of orders."""
         prices, sizes = cells
         of_prices, of_sizes = [decimals_of[value] for value in prices], [decimals_of[value] for value in sizes]
-        self.prices.widen(prices, of_prices, decimals_of.large, number)
+        steps = self.prints if printed else self.orders
+        steps.widen(prices, of_prices, decimals_of.large, number)
+        if not steps.seen:
+            # An empty side of a quote has a price of zero.
+            steps.seen = any(Decimal(str(price)) for price in prices)
         self.sizes.widen(sizes, of_sizes, decimals_of.large, number)
 
     def join(self, other: "_Grid") -> None:
@@ -97,10 +104,11 @@ class _Grid(NamedTuple):
                 mine.decimals, mine.finest = others.decimals, others.finest
             if others.largest > mine.largest:
                 mine.largest, mine.largest_at = others.largest, others.largest_at
+            mine.seen = mine.seen or others.seen
 
     def steps(self, symbol: str) -> tuple[Decimal, Decimal]:
-        """The tick and the lot size."""
-        return self.prices.step(symbol, "price"), self.sizes.step(symbol, "size")
+        """The tick and the lot size: without a quote or a level, the tick is that of the prints."""
+        return (self.orders if self.orders.seen else self.prints).step(symbol, "price"), self.sizes.step(symbol, "size")
 
 
 class _Decimals(dict[object, int]):
@@ -124,7 +132,10 @@ class _Decimals(dict[object, int]):
 
 
 def find_grids(declared: Format, messages: Iterable[RawMessage], codec: Codec) -> dict[str, tuple[Decimal, Decimal]]:
-    """The coarsest tick and lot size, powers of ten and at most 1, that every price and size of a stream lies on.
+    """The coarsest tick and lot size, powers of ten and at most 1, that every order and size of a stream lies on.
+
+    Prices of quotes and levels say where orders stand. Prints may lie between these, and count only where there are no
+    others.
 
     Keyed by venue symbol, in the order of their first message. A message that names no instrument counts for all of
     them. Reads the stream once, in constant memory. A message that can't be read is skipped: the feed refuses it, with
@@ -144,14 +155,14 @@ def find_grids(declared: Format, messages: Iterable[RawMessage], codec: Codec) -
                 entry = choose(data)
                 if entry is None:
                     continue
-                inside, symbol, cells_of = entry
+                inside, symbol, cells_of, printed = entry
                 inner = data if inside is None else data[inside]
                 cells = cells_of(inner)
                 if symbol is None:
                     grid = of_streams.setdefault(_stream(declared, envelope, data), _Grid.new())
                 else:
                     grid = grids.setdefault(read_text(inner, symbol), _Grid.new())
-                grid.widen(cells, decimals_of, number)
+                grid.widen(cells, decimals_of, number, printed=printed)
         except (ArithmeticError, CodecError, *FAULTS):
             continue
     for venue_symbol, grid in grids.items():
@@ -161,12 +172,12 @@ def find_grids(declared: Format, messages: Iterable[RawMessage], codec: Codec) -
     return {venue_symbol: grid.steps(venue_symbol) for venue_symbol, grid in grids.items()}
 
 
-def _compile_entry(message: Message) -> tuple[str | None, Text | None, _CellsOf] | None:
-    """The key that a message is inside of, its symbol, and what finds its prices and sizes."""
+def _compile_entry(message: Message) -> tuple[str | None, Text | None, _CellsOf, bool] | None:
+    """The key that a message is inside of, its symbol, what finds its prices and sizes, and whether it is a print."""
     if isinstance(message, ControlMessage):
         return None
     inside = message.inside if isinstance(message, SnapshotMessage) else None
-    return inside, message.symbol, _compile_cells(message)
+    return inside, message.symbol, _compile_cells(message), isinstance(message, TradeMessage | BarMessage)
 
 
 def _find_by_paths(
@@ -187,7 +198,8 @@ def _find_by_paths(
                     continue
                 symbol = "" if kind.symbol is None else kind.symbol(root, item)
                 cells = cells_of[id(kind)](root, item, symbol)
-                grids.setdefault(symbol, _Grid.new()).widen(cells, decimals_of, number)
+                printed = isinstance(kind.message, TradeMessage | BarMessage)
+                grids.setdefault(symbol, _Grid.new()).widen(cells, decimals_of, number, printed=printed)
         except (ArithmeticError, CodecError, *FAULTS):
             continue
     nameless = grids.pop("", None)

@@ -16,6 +16,7 @@ from mainspring.errors import GridError, WireError
 from mainspring.model import (
     MAX_UNITS,
     NO_ID,
+    PRINT_ALL,
     BookDelta,
     BookSnapshot,
     Instrument,
@@ -23,11 +24,12 @@ from mainspring.model import (
     MarketEvent,
     Quote,
     Trade,
+    nanotick_size,
 )
 from mainspring.wire._paths import ABSENT
 from mainspring.wire._plain import read_event
 from mainspring.wire._times import MAX_TIME_NS, millis_to_ns, rfc3339_to_ns
-from mainspring.wire._units import NumberUnits, TextUnits, Units
+from mainspring.wire._units import NumberUnits, PrintUnits, TextUnits, Units
 from mainspring.wire._values import MAX_TIME_MS, Data, counts_of, read_choice
 from mainspring.wire.fields import Choice, Flag, Integer, Levels, Millis, Price, Range, Rfc3339, Size, Time
 from mainspring.wire.messages import (
@@ -60,6 +62,11 @@ class Tables:
         """The table for a field of an instrument."""
         step = instrument.tick_size if isinstance(field, Price) else instrument.lot_size
         return self.at(step, number=field.number)
+
+    def of_prints(self, field: Price, instrument: Instrument) -> PrintUnits:
+        """The table for the price of a print."""
+        fine = nanotick_size(instrument.tick_size)
+        return PrintUnits(self.of(field, instrument), None if fine is None else self.at(fine, number=field.number))
 
     def at(self, step: Decimal, *, number: bool) -> Units:
         """The table of a step."""
@@ -165,7 +172,8 @@ def _quote(message: QuoteMessage, index: int, instrument: Instrument, tables: Ta
 
 
 def _trade(message: TradeMessage, index: int, instrument: Instrument, tables: Tables) -> Parser:
-    ticks_of, lots_of = tables.of(message.price, instrument).of, tables.of(message.size, instrument).of
+    of_price, lots_of = tables.of_prints(message.price, instrument), tables.of(message.size, instrument).of
+    find_ticks, between_of = of_price.find, of_price.of
     price, size = message.price.key, message.size.key
     time_of, id_of, aggressor_of = _time(message.event_time), _integer(message.trade_id), _choice(message.aggressor)
     codes = message.conditions
@@ -173,28 +181,37 @@ def _trade(message: TradeMessage, index: int, instrument: Instrument, tables: Ta
         told_by = codes
 
         def parse_coded(data: Data, receive_time_ns: int) -> MarketEvent:
+            ticks, fraction = find_ticks(data[price]), 0
+            if ticks is None:
+                ticks, fraction = between_of(data[price])
             return Trade(
                 index,
                 receive_time_ns,
                 time_of(data, receive_time_ns),
                 id_of(data),
-                ticks_of(data[price]),
+                ticks,
                 lots_of(data[size]),
                 aggressor_of(data),
                 counts_of(told_by, data.get(told_by.key, ABSENT)),
+                fraction,
             )
 
         return parse_coded
 
     def parse(data: Data, receive_time_ns: int) -> MarketEvent:
+        ticks, fraction = find_ticks(data[price]), 0
+        if ticks is None:
+            ticks, fraction = between_of(data[price])
         return Trade(
             index,
             receive_time_ns,
             time_of(data, receive_time_ns),
             id_of(data),
-            ticks_of(data[price]),
+            ticks,
             lots_of(data[size]),
             aggressor_of(data),
+            PRINT_ALL,
+            fraction,
         )
 
     return parse

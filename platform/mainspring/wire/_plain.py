@@ -27,6 +27,7 @@ from mainspring.wire._values import (
     read_integer,
     read_levels,
     read_number,
+    read_print_price,
     read_text,
     read_time,
     read_units,
@@ -67,12 +68,12 @@ def read_event(
             return Quote(index, receive_time_ns, time_ns, _read_id(data, message.update_id), *units)
         case TradeMessage():
             trade_id = _read_id(data, message.trade_id)
-            price = read_units(data, message.price, instrument)
+            price, fraction = read_print_price(data, message.price, instrument)
             size = read_units(data, message.size, instrument)
             aggressor = 0 if message.aggressor is None else read_choice(data, message.aggressor)
             codes = message.conditions
             counts = PRINT_ALL if codes is None else counts_of(codes, data.get(codes.key, ABSENT))
-            return Trade(index, receive_time_ns, time_ns, trade_id, price, size, aggressor, counts)
+            return Trade(index, receive_time_ns, time_ns, trade_id, price, size, aggressor, counts, fraction)
         case BarMessage():
             return _read_bar(message, data, index, instrument, receive_time_ns, time_ns)
         case StatusMessage():
@@ -115,17 +116,22 @@ def _read_mark(message: MarkMessage, data: Data, index: int, receive_time_ns: in
 def _read_bar(
     message: BarMessage, data: Data, index: int, instrument: Instrument, receive_time_ns: int, time_ns: int
 ) -> Bar:
+    fields = (message.open, message.high, message.low, message.close)
+    (opens, of_open), (high, of_high), (low, of_low), (close, of_close) = (
+        read_print_price(data, field, instrument) for field in fields
+    )
     return Bar(
         instrument=index,
         receive_time_ns=receive_time_ns,
         event_time_ns=time_ns,
-        open_ticks=read_units(data, message.open, instrument),
-        high_ticks=read_units(data, message.high, instrument),
-        low_ticks=read_units(data, message.low, instrument),
-        close_ticks=read_units(data, message.close, instrument),
+        open_ticks=opens,
+        high_ticks=high,
+        low_ticks=low,
+        close_ticks=close,
         volume_lots=read_units(data, message.volume, instrument),
         trades=_read_id(data, message.trades),
         vwap=math.nan if message.vwap is None else read_number(data, message.vwap),
+        fractions_nanoticks=(of_open, of_high, of_low, of_close),
     )
 
 

@@ -185,7 +185,7 @@ class BookSync:
 
     def on_trade(self, trade: Trade) -> Sequence[MarketEvent]:
         """The trade, unless nothing was traded: venues print such messages for other purposes."""
-        if trade.size_lots and trade.price_ticks:
+        if trade.size_lots and (trade.price_ticks or trade.fraction_nanoticks):
             return (trade,)
         self._causes[Cause.NO_TRADE] += 1
         return ()

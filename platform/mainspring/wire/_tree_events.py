@@ -10,6 +10,7 @@ from mainspring.wire._tree_values import (
     compile_choice,
     compile_integer,
     compile_number,
+    compile_print_price,
     compile_text,
     compile_time,
     compile_units,
@@ -62,7 +63,7 @@ def _quote(message: QuoteMessage, index: int, instrument: Instrument) -> _Parse:
 
 def _trade(message: TradeMessage, index: int, instrument: Instrument) -> _Parse:
     time_of, id_of = compile_time(message.event_time), compile_integer(message.trade_id)
-    price_of, size_of = compile_units(message.price, instrument), compile_units(message.size, instrument)
+    price_of, size_of = compile_print_price(message.price, instrument), compile_units(message.size, instrument)
     aggressor_of, counts_in = compile_choice(message.aggressor, 0), _counts(message.conditions)
     if message.signed:
         of_size = compile_path(message.size.key)
@@ -70,23 +71,26 @@ def _trade(message: TradeMessage, index: int, instrument: Instrument) -> _Parse:
 
         def parse_signed(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
             time_ns, trade_id = time_of(root, item, receive_time_ns), id_of(root, item)
-            price = price_of(root, item)
+            ticks, fraction = price_of(root, item)
             side, size = signed(of_size(root, item))
             lots = lots_of(root, size)
-            return Trade(index, receive_time_ns, time_ns, trade_id, price, lots, side, counts_in(root, item))
+            return Trade(index, receive_time_ns, time_ns, trade_id, ticks, lots, side, counts_in(root, item), fraction)
 
         return parse_signed
 
     def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
+        time_ns, trade_id = time_of(root, item, receive_time_ns), id_of(root, item)
+        ticks, fraction = price_of(root, item)
         return Trade(
             index,
             receive_time_ns,
-            time_of(root, item, receive_time_ns),
-            id_of(root, item),
-            price_of(root, item),
+            time_ns,
+            trade_id,
+            ticks,
             size_of(root, item),
             aggressor_of(root, item),
             counts_in(root, item),
+            fraction,
         )
 
     return parse
@@ -102,15 +106,18 @@ def _counts(field: Conditions | None) -> Callable[[Any, Any], int]:
 
 def _bar(message: BarMessage, index: int, instrument: Instrument) -> _Parse:
     time_of = compile_time(message.event_time)
-    fields = (message.open, message.high, message.low, message.close, message.volume)
-    units = [compile_units(field, instrument) for field in fields]
+    fields = (message.open, message.high, message.low, message.close)
+    prices_of = [compile_print_price(field, instrument) for field in fields]
+    volume_of = compile_units(message.volume, instrument)
     trades_of, vwap_of = compile_integer(message.trades), compile_number(message.vwap)
 
     def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
         time_ns = time_of(root, item, receive_time_ns)
-        opens, high, low, close, volume = (unit(root, item) for unit in units)
+        (opens, of_open), (high, of_high), (low, of_low), (close, of_close) = (one(root, item) for one in prices_of)
+        volume = volume_of(root, item)
+        fractions = of_open, of_high, of_low, of_close
         trades, vwap = trades_of(root, item), vwap_of(root, item)
-        return Bar(index, receive_time_ns, time_ns, opens, high, low, close, volume, trades, vwap)
+        return Bar(index, receive_time_ns, time_ns, opens, high, low, close, volume, trades, vwap, fractions)
 
     return parse
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from mainspring.errors import GridError
-from mainspring.model import MAX_UNITS, NO_ID, Instrument, units_from_number, units_from_text
+from mainspring.model import MAX_UNITS, NANOTICKS, NO_ID, Instrument, nanotick_size, units_from_number, units_from_text
 from mainspring.wire._paths import ABSENT, Find, compile_path
 from mainspring.wire._times import MAX_TIME_NS, millis_to_ns, rfc3339_to_ns
 from mainspring.wire._units import MEMO_ENTRIES
@@ -37,6 +37,7 @@ __all__ = [
     "compile_flag",
     "compile_integer",
     "compile_number",
+    "compile_print_price",
     "compile_text",
     "compile_time",
     "compile_units",
@@ -170,6 +171,38 @@ def compile_units(field: Price | Size, instrument: Instrument, find: Find | None
     def read(root: Any, item: Any) -> int:
         value = find_it(root, item)
         return 0 if value is None else of(value, key)
+
+    return read
+
+
+def compile_print_price(field: Price, instrument: Instrument) -> Reader:
+    """Reads the price of a print: whole ticks, and the rest in billionths of one; null gives none of either."""
+    fine = nanotick_size(instrument.tick_size)
+    scale, symbol = scale_of(field.scale, instrument.venue_symbol), instrument.symbol
+    whole_of = TreeUnits(instrument.tick_size, scale, symbol).of
+    fine_of = None if fine is None else TreeUnits(fine, scale, symbol).of
+    find, key = compile_path(field.key), field.key
+    between: dict[Any, tuple[int, int]] = {}
+
+    def read(root: Any, item: Any) -> tuple[int, int]:
+        value = find(root, item)
+        if value is None:
+            return 0, 0
+        if type(value) in (str, float) and value in between:
+            return between[value]
+        try:
+            return whole_of(value, key), 0
+        except GridError as error:
+            if fine_of is None:
+                raise
+            try:
+                found = divmod(fine_of(value, key), NANOTICKS)
+            except GridError:
+                raise error from None
+        if len(between) >= MEMO_ENTRIES:
+            between.clear()
+        between[value] = found
+        return found
 
     return read
 

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Protocol, cast
 
-from mainspring.model import MAX_UNITS, units_from_number, units_from_text
+from mainspring.errors import GridError
+from mainspring.model import MAX_UNITS, NANOTICKS, units_from_number, units_from_text
 
-__all__ = ["MEMO_ENTRIES", "NumberUnits", "TextUnits", "Units"]
+__all__ = ["MEMO_ENTRIES", "NumberUnits", "PrintUnits", "TextUnits", "Units"]
 
 MEMO_ENTRIES = 65_536
 """How many values a table remembers: at most some 15 MB. A full one is emptied and fills again."""
@@ -132,6 +133,39 @@ class NumberUnits:
             self._known.clear()
         self._known[value] = units
         return units
+
+
+class PrintUnits:
+    """Prices of prints, which may lie between two ticks: whole ticks, and the rest in billionths of one.
+
+    `whole` is the table of the tick size: what it finds needs nothing else. `fine` is that of a billionth of it, or
+    None if there is none.
+    """
+
+    __slots__ = ("_fine", "_known", "_whole", "find")
+
+    def __init__(self, whole: Units, fine: Units | None) -> None:
+        self._whole = whole
+        self._fine = fine
+        self._known: dict[object, tuple[int, int]] = {}
+        self.find = whole.find
+
+    def of(self, value: object) -> tuple[int, int]:
+        """The ticks and nanoticks of a price that `find` doesn't know. Raises `GridError` as `Units` do."""
+        # True is a key equal to 1, and must not find what 1 left here.
+        known = None if isinstance(value, bool) else self._known.get(value)
+        if known is not None:
+            return known
+        try:
+            return self._whole.of(value), 0
+        except GridError:
+            if self._fine is None:
+                raise
+        between = divmod(self._fine.convert(value), NANOTICKS)
+        if len(self._known) >= MEMO_ENTRIES:
+            self._known.clear()
+        self._known[value] = between
+        return between
 
 
 def _scales(step: Decimal) -> list[tuple[int, int]]:

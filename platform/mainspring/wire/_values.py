@@ -10,8 +10,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from mainspring.errors import WireError
-from mainspring.model import MAX_UNITS, NO_ID, PRINT_ALL, Instrument, Level, units_from_number, units_from_text
+from mainspring.errors import GridError, WireError
+from mainspring.model import (
+    MAX_UNITS,
+    NANOTICKS,
+    NO_ID,
+    PRINT_ALL,
+    Instrument,
+    Level,
+    nanotick_size,
+    units_from_number,
+    units_from_text,
+)
 from mainspring.wire._paths import ABSENT
 from mainspring.wire._times import MAX_TIME_NS, millis_to_ns, rfc3339_to_ns
 from mainspring.wire.fields import (
@@ -40,6 +50,7 @@ __all__ = [
     "read_integer",
     "read_levels",
     "read_number",
+    "read_print_price",
     "read_text",
     "read_time",
     "read_units",
@@ -141,6 +152,22 @@ def read_units(data: Data, field: Price | Size, instrument: Instrument) -> int:
     step = instrument.tick_size if isinstance(field, Price) else instrument.lot_size
     exact = units_from_number if field.number else units_from_text
     return exact(_get(data, field.key), step, instrument=instrument.symbol, field=field.key)
+
+
+def read_print_price(data: Data, field: Price, instrument: Instrument) -> tuple[int, int]:
+    """The price of a print in whole ticks, and the rest in billionths of one."""
+    try:
+        return read_units(data, field, instrument), 0
+    except GridError as error:
+        fine = nanotick_size(instrument.tick_size)
+        if fine is None:
+            raise
+        exact = units_from_number if field.number else units_from_text
+        try:
+            nanoticks = exact(data[field.key], fine, instrument=instrument.symbol, field=field.key)
+        except GridError:
+            raise error from None
+    return divmod(nanoticks, NANOTICKS)
 
 
 def read_levels(data: Data, field: Levels, instrument: Instrument) -> list[Level]:

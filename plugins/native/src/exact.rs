@@ -7,6 +7,9 @@
 /// The longest decimal text that is read.
 pub const MAX_TEXT: usize = 64;
 
+/// How many billionths of a tick make a tick.
+pub const NANOTICKS: i64 = 1_000_000_000;
+
 const MAX_STEP_DIGITS: u64 = 1_000_000_000;
 const MIN_EXPONENT: i32 = -18;
 const MAX_EXPONENT: i32 = 9;
@@ -95,6 +98,17 @@ impl Step {
         let decimals = if power { exponent.unsigned_abs() as usize } else { usize::MAX };
         let quick = if decimals <= QUICK_DIGITS { POW10[decimals] } else { 0 };
         Some(Step { digits, exponent, decimals, quick })
+    }
+
+    /// A billionth of this step, the grid of prints; `None` where it would need more than 18 decimals.
+    pub fn nanotick(&self) -> Option<Step> {
+        let exponent = self.exponent - 9;
+        if exponent < MIN_EXPONENT {
+            return None;
+        }
+        let decimals = if self.digits == 1 && exponent <= 0 { exponent.unsigned_abs() as usize } else { usize::MAX };
+        let quick = if decimals <= QUICK_DIGITS { POW10[decimals] } else { 0 };
+        Some(Step { digits: self.digits, exponent, decimals, quick })
     }
 
     /// How many decimals units have, where there are few enough for `units_quick`.
@@ -347,6 +361,15 @@ mod tests {
         assert_eq!(step("25").units_from_text(b"100.0"), Ok(4));
         assert_eq!(step("1E+2").units_from_text(b"12300"), Ok(123));
         assert_eq!(step("1E-8").units_from_text(b"0.00000001"), Ok(1));
+    }
+
+    #[test]
+    fn a_billionth_of_a_step_is_a_step() {
+        assert_eq!(step("0.01").nanotick(), Some(step("1E-11")));
+        assert_eq!(step("0.25").nanotick(), Some(step("25E-11")));
+        assert_eq!(step("10").nanotick(), Some(step("1E-8")));
+        assert_eq!(step("1E-9").nanotick(), Some(step("1E-18")));
+        assert_eq!(step("1E-10").nanotick(), None);
     }
 
     #[test]

@@ -148,6 +148,8 @@ class Market:
     @property
     def last_ticks(self) -> int: ...
     @property
+    def last_fraction_nanoticks(self) -> int: ...
+    @property
     def crossed(self) -> int: ...
     @property
     def stale_quotes(self) -> int: ...
@@ -281,7 +283,16 @@ class SessionStrategy:
         perform: Callable[[int, Sequence[tuple[int, int, int, int, int, int]]], None],
     ) -> None: ...
     def call(
-        self, place: int, kind: int, side: int, ticks: int, lots: int, order_id: int, reason: int, maker: int
+        self,
+        place: int,
+        kind: int,
+        side: int,
+        ticks: int,
+        lots: int,
+        order_id: int,
+        reason: int,
+        maker: int,
+        fraction_nanoticks: int,
     ) -> None: ...
     def on_fill(self, place: int, buy: bool, price_ticks: int, size_lots: int, fee_ppb: int) -> None: ...
     def __call__(self, market: StrategyMarket) -> None: ...

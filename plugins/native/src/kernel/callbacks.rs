@@ -48,12 +48,13 @@ impl Kernel {
             return Ok(());
         }
         for at in 0..self.prints.len() {
-            let Row { market, side, price_ticks, size_lots, .. } = self.prints[at];
+            let (Row { market, side, price_ticks, size_lots, .. }, fraction_nanoticks) = self.prints[at];
             let event = Woken {
                 kind: TRADE.into(),
                 side: side.into(),
                 ticks: price_ticks,
                 lots: size_lots,
+                fraction_nanoticks,
                 ..Woken::default()
             };
             self.call(market.into(), event, strategy)?;

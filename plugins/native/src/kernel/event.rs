@@ -22,6 +22,8 @@ pub const RESUME: i16 = 5;
 pub const QUOTE: i16 = 6;
 /// The venue's id of the levels or the quote that follow, in place of the price.
 pub const ID: i16 = 7;
+/// How far the price of the trade that follows lies above its ticks, in billionths of a tick, in place of the price.
+pub const FRACTION: i16 = 8;
 
 /// A row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -163,6 +165,10 @@ impl Sink for Rows {
             Event::Trade(trade) => {
                 let side = trade.aggressor.signum() as i16;
                 let (time_ns, price_ticks, size_lots) = (trade.receive_time_ns, trade.price_ticks, trade.size_lots);
+                if trade.fraction_nanoticks != 0 {
+                    let price_ticks = trade.fraction_nanoticks;
+                    self.message.push(Row { time_ns, price_ticks, kind: FRACTION, market, ..Row::default() });
+                }
                 self.message.push(Row { time_ns, price_ticks, size_lots, kind: TRADE, market, side, last: false });
             }
             Event::Status(status) => {

@@ -3,7 +3,8 @@
 #![forbid(unsafe_code)]
 
 use crate::book::{Book, Level, Side};
-use crate::kernel::event::{CLEAR, HALT, ID, LEVEL, QUOTE, RESUME, ROW, Row, TRADE};
+use crate::exact::NANOTICKS;
+use crate::kernel::event::{CLEAR, FRACTION, HALT, ID, LEVEL, QUOTE, RESUME, ROW, Row, TRADE};
 use crate::kernel::runner::{Ended, Kernel, Raised};
 use crate::kernel::strategy::Strategy;
 use crate::kernel::view::Woken;
@@ -50,7 +51,6 @@ impl Kernel {
                     }
                 }
                 TRADE => {
-                    place.market.on_print(row.time_ns, row.price_ticks, row.size_lots, PRINT_ALL);
                     let trade = Trade {
                         instrument: market,
                         receive_time_ns: row.time_ns,
@@ -60,12 +60,21 @@ impl Kernel {
                         size_lots: row.size_lots,
                         aggressor: row.side.into(),
                         counts: PRINT_ALL,
+                        fraction_nanoticks: std::mem::take(&mut self.fraction_nanoticks),
                     };
+                    place.market.on_print(&trade);
                     let book = &place.book;
                     self.manager.venue.on_market(market, |market, outbox| market.on_trade(&trade, book, outbox));
                     if self.subscription.trades {
-                        self.prints.push(row);
+                        self.prints.push((row, trade.fraction_nanoticks));
                     }
+                    self.row(&row, strategy, start, at)?;
+                }
+                FRACTION => {
+                    if row.price_ticks >= NANOTICKS {
+                        return Err(refused("is a fraction of a tick that is a tick or more"));
+                    }
+                    self.fraction_nanoticks = row.price_ticks;
                     self.row(&row, strategy, start, at)?;
                 }
                 ID => {

@@ -60,10 +60,13 @@ pub struct Kernel {
     pub(super) silent: bool,
     pub(super) next_order_id: i64,
     pub(super) changed: Vec<usize>,
-    pub(super) prints: Vec<Row>,
+    /// Trades of the message under way, each with what its price has beyond its ticks.
+    pub(super) prints: Vec<(Row, i64)>,
     pub(super) executions: Vec<Told>,
     /// The id of the levels or the quote that come next.
     pub(super) id: i64,
+    /// What the price of the trade that follows has beyond its ticks.
+    pub(super) fraction_nanoticks: i64,
 }
 
 /// The strategy raised.
@@ -88,6 +91,7 @@ impl Kernel {
             prints: Vec::new(),
             executions: Vec::new(),
             id: NO_ID,
+            fraction_nanoticks: 0,
         }
     }
 

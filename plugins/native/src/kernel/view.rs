@@ -36,6 +36,7 @@ pub struct MarketView {
     pub ask_lots: i64,
     pub bbo_time_ns: i64,
     pub last_ticks: i64,
+    pub last_fraction_nanoticks: i64,
     pub live: i64,
     pub position_lots: i64,
     pub cash_units: i64,
@@ -54,6 +55,7 @@ pub struct MarketView {
     pub event_order_id: i64,
     pub event_reason: i64,
     pub event_maker: i64,
+    pub event_fraction_nanoticks: i64,
     pub orders: *const OrderView,
     pub book: *const AnyBook,
 }
@@ -70,6 +72,7 @@ impl MarketView {
             ask_lots: 0,
             bbo_time_ns: 0,
             last_ticks: 0,
+            last_fraction_nanoticks: 0,
             live: 0,
             position_lots: 0,
             cash_units: 0,
@@ -88,6 +91,7 @@ impl MarketView {
             event_order_id: 0,
             event_reason: 0,
             event_maker: 0,
+            event_fraction_nanoticks: 0,
             orders: ptr::null(),
             book: ptr::null(),
         }
@@ -101,7 +105,7 @@ impl MarketView {
         self.event_kind = event.kind;
         (self.event_side, self.event_ticks, self.event_lots) = (event.side, event.ticks, event.lots);
         (self.event_order_id, self.event_reason) = (event.order_id, event.reason);
-        self.event_maker = event.maker;
+        (self.event_maker, self.event_fraction_nanoticks) = (event.maker, event.fraction_nanoticks);
     }
 
     /// Shows a market's prices and statistics.
@@ -110,6 +114,7 @@ impl MarketView {
         (self.bid_ticks, self.bid_lots) = (market.bid.price, market.bid.lots);
         (self.ask_ticks, self.ask_lots) = (market.ask.price, market.ask.lots);
         (self.bbo_time_ns, self.last_ticks) = (market.bbo_time_ns, market.last_ticks);
+        self.last_fraction_nanoticks = market.last_fraction_nanoticks;
         self.live = market.live.into();
         let statistics = &market.statistics;
         self.volatility_per_day = statistics.volatility_per_day.unwrap_or(f64::NAN);
@@ -143,6 +148,7 @@ pub struct Woken {
     pub order_id: i64,
     pub reason: i64,
     pub maker: i64,
+    pub fraction_nanoticks: i64,
 }
 
 /// One of a strategy's open orders.

@@ -4,7 +4,7 @@
 
 use crate::book::{Bbo, Level};
 use crate::lane::statistics::{Options, Statistics};
-use crate::wire::event::{Depth, NO_ID, PRINT_LAST, PRINT_VOLUME, Quote, Status};
+use crate::wire::event::{Depth, NO_ID, PRINT_LAST, PRINT_VOLUME, Quote, Status, Trade};
 
 /// The shortest time between two samples of the mid.
 const MID_EVERY_NS: i64 = 50_000_000;
@@ -47,6 +47,7 @@ pub struct Market {
     pub ask: Level,
     pub bbo_time_ns: i64,
     pub last_ticks: i64,
+    pub last_fraction_nanoticks: i64,
     pub live: bool,
     pub book_valid: bool,
     pub halted: bool,
@@ -72,6 +73,7 @@ impl Market {
             ask: Level::default(),
             bbo_time_ns: 0,
             last_ticks: 0,
+            last_fraction_nanoticks: 0,
             live: false,
             book_valid: false,
             halted: false,
@@ -195,10 +197,12 @@ impl Market {
 
     /// A public trade, taken as the last price and into the statistics as far as it counts for them.
     #[inline]
-    pub fn on_print(&mut self, now_ns: i64, price_ticks: i64, size_lots: i64, counts: i64) {
+    pub fn on_print(&mut self, trade: &Trade) {
+        let Trade { receive_time_ns: now_ns, size_lots, counts, .. } = *trade;
         self.now_ns = now_ns;
         if counts & PRINT_LAST != 0 {
-            self.last_ticks = price_ticks;
+            self.last_ticks = trade.price_ticks;
+            self.last_fraction_nanoticks = trade.fraction_nanoticks;
         }
         if counts & PRINT_VOLUME != 0 {
             self.statistics.on_trade(now_ns, size_lots);

@@ -242,7 +242,7 @@ impl Sink for Markets<'_, '_> {
             }
             Event::Trade(trade) => {
                 let (_, market) = self.held.place(trade.instrument);
-                market.on_print(trade.receive_time_ns, trade.price_ticks, trade.size_lots, trade.counts);
+                market.on_print(trade);
                 let due = market.is_sample_due();
                 self.show(trade.instrument, |market, outbox, book| market.on_trade(trade, book, outbox));
                 (trade.instrument, false, due)

@@ -15,7 +15,7 @@ use crate::python::books::{PyBook, lock as lock_book, rows};
 use crate::python::shown::{self, Shown};
 use crate::slippage::Touch;
 use crate::trading::gate::Seen;
-use crate::wire::event::{Depth, NO_ID, Quote};
+use crate::wire::event::{Depth, NO_ID, Quote, Trade};
 
 /// One instrument as the lane sees it: keeps the contract of `mainspring.seams.MarketView`, and of the lane's own market.
 #[pyclass(name = "Market", module = "mainspring_native._native", frozen)]
@@ -237,12 +237,17 @@ impl PyMarket {
 
     fn on_trade(&self, event: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = event.py();
-        let now_ns = number(event, intern!(py, "receive_time_ns"))?;
-        let price_ticks = number(event, intern!(py, "price_ticks"))?;
-        let size_lots = number(event, intern!(py, "size_lots"))?;
-        let counts = number(event, intern!(py, "counts"))?;
+        let trade = Trade {
+            instrument: self.index,
+            receive_time_ns: number(event, intern!(py, "receive_time_ns"))?,
+            price_ticks: number(event, intern!(py, "price_ticks"))?,
+            size_lots: number(event, intern!(py, "size_lots"))?,
+            counts: number(event, intern!(py, "counts"))?,
+            fraction_nanoticks: number(event, intern!(py, "fraction_nanoticks"))?,
+            ..Trade::default()
+        };
         let mut market = lock(&self.state);
-        market.on_print(now_ns, price_ticks, size_lots, counts);
+        market.on_print(&trade);
         self.shown.set(&market);
         Ok(())
     }

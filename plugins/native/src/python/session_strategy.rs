@@ -181,8 +181,9 @@ impl PySessionStrategy {
         order_id: i64,
         reason: i64,
         maker: i64,
+        fraction_nanoticks: i64,
     ) -> PyResult<()> {
-        Self::enter(slf, place, Woken { kind, side, ticks, lots, order_id, reason, maker })
+        Self::enter(slf, place, Woken { kind, side, ticks, lots, order_id, reason, maker, fraction_nanoticks })
     }
 
     /// Books a fill.

@@ -19,6 +19,7 @@ pub struct Shown {
     ask_lots: AtomicI64,
     bbo_time_ns: AtomicI64,
     last_ticks: AtomicI64,
+    last_fraction_nanoticks: AtomicI64,
     now_ns: AtomicI64,
     live: AtomicU8,
 }
@@ -32,12 +33,13 @@ impl Shown {
         self.ask_lots.store(market.ask.lots, Relaxed);
         self.bbo_time_ns.store(market.bbo_time_ns, Relaxed);
         self.last_ticks.store(market.last_ticks, Relaxed);
+        self.last_fraction_nanoticks.store(market.last_fraction_nanoticks, Relaxed);
         self.now_ns.store(market.now_ns, Relaxed);
         self.live.store(market.live.into(), Relaxed);
     }
 
     /// The fields' names, kinds, and where they are.
-    fn fields(&self) -> [(&'static CStr, c_int, usize); 8] {
+    fn fields(&self) -> [(&'static CStr, c_int, usize); 9] {
         let number = |name, field: &AtomicI64| (name, ffi::Py_T_LONGLONG, field.as_ptr().addr());
         [
             number(c"bid_ticks", &self.bid_ticks),
@@ -46,6 +48,7 @@ impl Shown {
             number(c"ask_lots", &self.ask_lots),
             number(c"bbo_time_ns", &self.bbo_time_ns),
             number(c"last_ticks", &self.last_ticks),
+            number(c"last_fraction_nanoticks", &self.last_fraction_nanoticks),
             number(c"now_ns", &self.now_ns),
             (c"live", ffi::Py_T_BOOL, self.live.as_ptr().addr()),
         ]

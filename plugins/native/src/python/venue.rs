@@ -329,6 +329,7 @@ impl PyPaperVenue {
                 size_lots: field(event, intern!(py, "size_lots"))?,
                 aggressor: field(event, intern!(py, "aggressor"))?,
                 counts: field(event, intern!(py, "counts"))?,
+                fraction_nanoticks: field(event, intern!(py, "fraction_nanoticks"))?,
             };
             venue.on_market(place, |market, outbox| market.on_trade(&trade, &*book, outbox));
         } else if is(&classes.delta) || is(&classes.snapshot) {

@@ -178,6 +178,7 @@ impl<'a, 'py> Objects<'a, 'py> {
                 trade.size_lots,
                 trade.aggressor,
                 trade.counts,
+                trade.fraction_nanoticks,
             )),
             Event::Bar(bar) => model.bar.bind(py).call1((
                 self.first + bar.instrument,
@@ -190,6 +191,7 @@ impl<'a, 'py> Objects<'a, 'py> {
                 bar.volume_lots,
                 bar.trades,
                 bar.vwap,
+                <(i64, i64, i64, i64)>::from(bar.fractions_nanoticks),
             )),
             Event::Status(status) => model.status.bind(py).call1((
                 self.first + status.instrument,

@@ -186,14 +186,16 @@ impl PaperMarket {
 
     /// A trade was printed.
     pub fn on_trade(&mut self, trade: &Trade, book: &impl Book, outbox: &mut Outbox) {
-        if !self.watches() || !self.displayed.usable || trade.size_lots == 0 || trade.price_ticks == 0 {
+        if !self.watches() || !self.displayed.usable || trade.size_lots == 0 {
+            return;
+        }
+        if trade.price_ticks == 0 && trade.fraction_nanoticks == 0 {
             return;
         }
         if trade.counts & PRINT_MATCH == 0 {
             return;
         }
-        let aggressor =
-            if trade.aggressor == 0 { self.likely_aggressor(trade.price_ticks, book) } else { trade.aggressor };
+        let aggressor = if trade.aggressor == 0 { self.likely_aggressor(trade, book) } else { trade.aggressor };
         match aggressor {
             ..0 => self.meet_trade(Side::Buy, trade, outbox),
             1.. => self.meet_trade(Side::Sell, trade, outbox),
@@ -319,13 +321,16 @@ impl PaperMarket {
     fn meet_trade(&mut self, side: Side, trade: &Trade, outbox: &mut Outbox) {
         let mut left = trade.size_lots;
         let own = if side == Side::Buy { &mut self.bids } else { &mut self.asks };
-        if !own.reaches(trade.price_ticks) {
+        // A print between two ticks traded at the price of no order: it went through those on its far side.
+        let between = trade.fraction_nanoticks > 0;
+        let reached = trade.price_ticks.saturating_add(i64::from(between && side == Side::Buy));
+        if !own.reaches(reached) {
             return;
         }
         let mut fills = Vec::new();
-        for price in own.reached_by(trade.price_ticks) {
+        for price in own.reached_by(reached) {
             let Some(level) = own.levels.get_mut(&price) else { continue };
-            if price == trade.price_ticks {
+            if price == trade.price_ticks && !between {
                 level.trade(trade.size_lots, left, trade.receive_time_ns, &mut fills);
             } else {
                 level.meet(left, &mut fills);
@@ -335,9 +340,11 @@ impl PaperMarket {
     }
 
     /// The side of a trade whose aggressor isn't known; 0 if it was between the best prices, or at both.
-    fn likely_aggressor(&self, price: i64, book: &impl Book) -> i64 {
+    fn likely_aggressor(&self, trade: &Trade, book: &impl Book) -> i64 {
+        let price = trade.price_ticks;
+        let above = price.saturating_add(i64::from(trade.fraction_nanoticks > 0));
         let (bid, ask) = (self.displayed.touch(Side::Buy, book), self.displayed.touch(Side::Sell, book));
-        i64::from(ask.lots != 0 && price >= ask.price) - i64::from(bid.lots != 0 && price <= bid.price)
+        i64::from(ask.lots != 0 && price >= ask.price) - i64::from(bid.lots != 0 && above <= bid.price)
     }
 
     fn settle(&mut self, now_ns: i64) {

@@ -45,8 +45,11 @@ pub const PRINT_VOLUME: i64 = 2;
 /// A print of a match in this market.
 pub const PRINT_MATCH: i64 = 4;
 
+/// A print that counts for high and low.
+pub const PRINT_EXTREMES: i64 = 8;
+
 /// A print that counts for everything.
-pub const PRINT_ALL: i64 = PRINT_LAST | PRINT_VOLUME | PRINT_MATCH;
+pub const PRINT_ALL: i64 = PRINT_LAST | PRINT_VOLUME | PRINT_MATCH | PRINT_EXTREMES;
 
 /// A trade print.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +63,7 @@ pub struct Trade {
     pub size_lots: i64,
     pub aggressor: i64,
     pub counts: i64,
+    pub fraction_nanoticks: i64,
 }
 
 /// Trading over an interval. `prices` are open, high, low and close.
@@ -73,6 +77,7 @@ pub struct Bar {
     pub volume_lots: i64,
     pub trades: i64,
     pub vwap: f64,
+    pub fractions_nanoticks: [i64; 4],
 }
 
 /// An instrument's status as the venue reports it.

@@ -61,6 +61,8 @@ pub struct Grid {
     pub instrument: usize,
     /// The tick size.
     pub tick: Step,
+    /// A billionth of it, for prints; `None` where that is too fine.
+    pub nanotick: Option<Step>,
     /// The lot size.
     pub lot: Step,
 }

@@ -101,7 +101,7 @@ impl Program {
                 })
             };
             let (tick, lot) = (step("tick size", &declared.tick_size)?, step("lot size", &declared.lot_size)?);
-            grids.push(Grid { instrument, tick, lot });
+            grids.push(Grid { instrument, tick, nanotick: tick.nanotick(), lot });
             by_symbol.insert(declared.venue_symbol.clone().into_bytes(), instrument);
             by_stream.insert(declared.venue_symbol.to_lowercase(), instrument);
         }

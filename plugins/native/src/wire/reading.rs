@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::book::Level;
+use crate::exact::NANOTICKS;
 use crate::wire::declared::{Choice, Code, Conditions, Decimal, Integer, Message, Optional, Range, Text, Time};
 use crate::wire::event::{Bar, Control, Depth, Mark, NO_ID, PRINT_ALL, Quote, Status, Trade};
 use crate::wire::fields::{Fields, Found, Grid, Key, RowRange};
@@ -186,6 +187,17 @@ impl<F: Fields> Reader<'_, F> {
         fields.units(self.key(), field.number, step)
     }
 
+    /// The price of a print: whole ticks, and the rest in billionths of one.
+    #[inline]
+    fn print_price(&mut self, field: &Decimal, grid: &Grid) -> Result<(i64, i64), F::Stop> {
+        let fields = self.fields;
+        let key = self.key();
+        match fields.units(key, field.number, &grid.tick) {
+            Ok(ticks) => Ok((ticks, 0)),
+            Err(stop) => between(fields, key, field, grid).ok_or(stop),
+        }
+    }
+
     fn text(&mut self, optional: bool) -> Result<String, F::Stop> {
         let fields = self.fields;
         let key = self.key();
@@ -268,6 +280,13 @@ impl<F: Fields> Reader<'_, F> {
     }
 }
 
+/// The price of a print that lies between two ticks.
+#[cold]
+fn between<F: Fields>(fields: &F, key: &Key, field: &Decimal, grid: &Grid) -> Option<(i64, i64)> {
+    let nanoticks = fields.units(key, field.number, grid.nanotick.as_ref()?).ok()?;
+    Some((nanoticks / NANOTICKS, nanoticks % NANOTICKS))
+}
+
 /// What a message of that kind and instrument says; the levels are put into `arena`.
 #[inline]
 pub fn read<F: Fields>(
@@ -308,7 +327,7 @@ pub fn read<F: Fields>(
         Message::Trade { event_time, trade_id, price, size, aggressor, conditions, rising_ids, .. } => {
             let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
             let trade_id = reader.id(trade_id.as_ref())?;
-            let price_ticks = reader.units(price, &grid.tick)?;
+            let (price_ticks, fraction_nanoticks) = reader.print_price(price, grid)?;
             let size_lots = reader.units(size, &grid.lot)?;
             let aggressor = reader.choice(aggressor.as_ref(), 0)?;
             let counts = reader.counts(conditions.as_ref())?;
@@ -321,19 +340,29 @@ pub fn read<F: Fields>(
                 size_lots,
                 aggressor,
                 counts,
+                fraction_nanoticks,
             };
             Ok(Reading::Trade { rising: *rising_ids, trade })
         }
         Message::Bar { event_time, open, high, low, close, volume, trades, vwap, .. } => {
             let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
-            let mut prices = [0; 4];
-            for (price, field) in prices.iter_mut().zip([open, high, low, close]) {
-                *price = reader.units(field, &grid.tick)?;
+            let (mut prices, mut fractions_nanoticks) = ([0; 4], [0; 4]);
+            for (at, field) in [open, high, low, close].into_iter().enumerate() {
+                (prices[at], fractions_nanoticks[at]) = reader.print_price(field, grid)?;
             }
             let volume_lots = reader.units(volume, &grid.lot)?;
             let trades = reader.id(trades.as_ref())?;
             let vwap = reader.number(vwap.as_ref())?;
-            Ok(Reading::Bar(Bar { instrument, receive_time_ns, event_time_ns, prices, volume_lots, trades, vwap }))
+            Ok(Reading::Bar(Bar {
+                instrument,
+                receive_time_ns,
+                event_time_ns,
+                prices,
+                volume_lots,
+                trades,
+                vwap,
+                fractions_nanoticks,
+            }))
         }
         Message::Status { event_time, code, text, trading, .. } => {
             let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;

@@ -272,7 +272,7 @@ impl BookSync {
             self.trade_time_ns = trade.event_time_ns;
             self.trades_behind = (0, NO_ID);
         }
-        if trade.size_lots != 0 && trade.price_ticks != 0 {
+        if trade.size_lots != 0 && (trade.price_ticks != 0 || trade.fraction_nanoticks != 0) {
             return true;
         }
         causes[Cause::NoTrade as usize] += 1;

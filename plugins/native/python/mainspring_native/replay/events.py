@@ -20,7 +20,7 @@ from mainspring.model import (
 )
 from mainspring.seams import Feed, RawMessage
 from mainspring_native.decoders import NativeFeed
-from mainspring_native.replay.layout import BUY, CLEAR, EVENT, HALT, ID, LEVEL, QUOTE, RESUME, SELL, TRADE
+from mainspring_native.replay.layout import BUY, CLEAR, EVENT, FRACTION, HALT, ID, LEVEL, QUOTE, RESUME, SELL, TRADE
 
 __all__ = ["read_events"]
 
@@ -96,7 +96,9 @@ def _rows(event: MarketEvent, market: int, quotes: bool) -> list[_Row]:
                 (time_ns, event.ask_ticks, event.ask_lots, QUOTE, market, SELL, 0),
             ]
         case Trade() if event.counts & PRINT_MATCH:
-            return [(time_ns, event.price_ticks, event.size_lots, TRADE, market, int(event.aggressor), 0)]
+            trade = (time_ns, event.price_ticks, event.size_lots, TRADE, market, int(event.aggressor), 0)
+            fraction = event.fraction_nanoticks
+            return [(time_ns, fraction, 0, FRACTION, market, 0, 0), trade] if fraction else [trade]
         case InstrumentStatus(trading=bool(trading)):
             return [bare(RESUME if trading else HALT)]
         case _:

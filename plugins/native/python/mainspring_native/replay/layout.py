@@ -22,6 +22,7 @@ __all__ = [
     "EVENT",
     "FILLED",
     "FOK",
+    "FRACTION",
     "HALT",
     "ID",
     "IOC",
@@ -66,6 +67,8 @@ QUOTE: Final = 6
 """The venue's best bid; the next row, with the side of sellers, is its best ask."""
 ID: Final = 7
 """The venue's id of the levels or the quote that follow, in place of a price: it tells which of the two is newer."""
+FRACTION: Final = 8
+"""How far the price of the trade that follows lies above its ticks, in billionths of a tick, in place of a price."""
 
 BBO: Final = 10
 """A strategy is called since the best prices changed, or whether they can be trusted."""
@@ -131,6 +134,7 @@ _INTEGERS: Final = (
     "ask_lots",
     "bbo_time_ns",
     "last_ticks",
+    "last_fraction_nanoticks",
     "live",
     "position_lots",
     "cash_units",
@@ -149,6 +153,7 @@ _EVENTS: Final = (
     "event_order_id",
     "event_reason",
     "event_maker",
+    "event_fraction_nanoticks",
 )
 
 MARKET_FIELDS: Final = (*_INTEGERS, *_STATISTICS, *_EVENTS)
@@ -161,7 +166,8 @@ down) and `fills` are the strategy's own, and so are `open_orders`, the orders t
 `open_buy_lots` and `open_sell_lots` are what the venue may still fill of them.
 
 `event_kind` says what the strategy is called for. `event_side`, `event_ticks` and `event_lots` are a trade's or a
-fill's, price and size also those of a replaced order, the size that of what a cancel took back. `event_order_id` is
+fill's, price and size also those of a replaced order, the size that of what a cancel took back. A trade's price may lie
+between two ticks: it is above `event_ticks` by `event_fraction_nanoticks`, in billionths of a tick. `event_order_id` is
 the order, `event_maker` 1 if it rested when it was filled, and `event_reason` why it was rejected, refused or
 cancelled: `REASONS` has the words.
 """

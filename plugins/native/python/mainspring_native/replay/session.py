@@ -43,6 +43,16 @@ _STATES = {
     "cancel-pending": CANCEL_PENDING,
     "replace-pending": REPLACE_PENDING,
 }
+_SHOWN = (
+    "bid_ticks",
+    "bid_lots",
+    "ask_ticks",
+    "ask_lots",
+    "bbo_time_ns",
+    "last_ticks",
+    "last_fraction_nanoticks",
+    "live",
+)
 _PPB = 10**9
 _NAN = float("nan")
 _INT64 = 2**63
@@ -111,7 +121,9 @@ class SessionStrategy:
         self._call(self._places[market.index], BBO)
 
     def _on_trade(self, market: StrategyMarket, trade: Trade) -> None:
-        self._call(self._places[market.index], TRADE, int(trade.aggressor), trade.price_ticks, trade.size_lots)
+        place, fraction = self._places[market.index], trade.fraction_nanoticks
+        side, price_ticks, size_lots = int(trade.aggressor), trade.price_ticks, trade.size_lots
+        self._call(place, TRADE, side, price_ticks, size_lots, fraction=fraction)
 
     def _on_order(self, order: OrderHandle, event: OrderEvent) -> None:
         place, order_id = self._places[order.market.index], event.order_id
@@ -140,12 +152,14 @@ class SessionStrategy:
         *,
         reason: int = 0,
         maker: int = 0,
+        fraction: int = 0,
     ) -> None:
+        event = kind, side, ticks, lots, order_id, reason, maker, fraction
         if self.compiled and self._native is not None:
-            self._native.call(place, kind, side, ticks, lots, order_id, reason, maker)
+            self._native.call(place, *event)
             return
         markets = [market.seen() for market in self._markets]
-        self._markets[place].set_event(kind, side, ticks, lots, order_id, reason, maker)
+        self._markets[place].set_event(*event)
         call_body(self._strategy, markets, place, _Orders(self._markets, place), self.state)
 
     def _compile(self) -> None:
@@ -204,13 +218,14 @@ class _Market:
     def set_event(self, *values: int) -> None:
         record = self.record
         record.event_kind, record.event_side, record.event_ticks, record.event_lots = values[:4]
-        record.event_order_id, record.event_reason, record.event_maker = values[4:]
+        record.event_order_id, record.event_reason, record.event_maker = values[4:7]
+        record.event_fraction_nanoticks = values[7]
 
     def seen(self) -> PlainMarket:
         """The market as it stands."""
         market, record, view = self.market, self.record, self.market.view
         record.time_ns = market.now_ns
-        for name in ("bid_ticks", "bid_lots", "ask_ticks", "ask_lots", "bbo_time_ns", "last_ticks", "live"):
+        for name in _SHOWN:
             setattr(record, name, int(getattr(view, name)))
         orders = market.open_orders
         account = market.account
@@ -225,7 +240,7 @@ class _Market:
         for name in ("volatility_per_day", "daily_volume_lots", "spread_ticks"):
             value = getattr(statistics, name)
             setattr(record, name, _NAN if value is None else value)
-        self.set_event(0, 0, 0, 0, 0, 0, 0)
+        self.set_event(0, 0, 0, 0, 0, 0, 0, 0)
         return PlainMarket(record, _Book(market.book), [_own(order) for order in orders])
 
 

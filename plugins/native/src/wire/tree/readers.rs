@@ -188,7 +188,7 @@ impl Reader {
             }
             What::Trade { id: id_at, price, size, aggressor, conditions, rising, signed } => {
                 let trade_id = id(id_at.as_ref(), scope)?;
-                let price_ticks = price.read(scope)?;
+                let (price_ticks, fraction_nanoticks) = price.print_price(scope)?;
                 let (sign, size_lots) = if *signed { size.signed(scope)? } else { (0, size.read(scope)?) };
                 let aggressor = match aggressor {
                     _ if *signed => sign,
@@ -205,19 +205,28 @@ impl Reader {
                     size_lots,
                     aggressor,
                     counts,
+                    fraction_nanoticks,
                 };
                 Reading::Trade { rising: *rising, trade }
             }
             What::Bar { units, trades, vwap } => {
-                let mut values = [0; 5];
-                for (value, unit) in values.iter_mut().zip(units) {
-                    *value = unit.read(scope)?;
+                let (mut prices, mut fractions_nanoticks) = ([0; 4], [0; 4]);
+                for (at, unit) in units[..4].iter().enumerate() {
+                    (prices[at], fractions_nanoticks[at]) = unit.print_price(scope)?;
                 }
-                let [open, high, low, close, volume_lots] = values;
+                let volume_lots = units[4].read(scope)?;
                 let trades = id(trades.as_ref(), scope)?;
                 let vwap = vwap.as_ref().map_or(Ok(f64::NAN), |number| number.number(scope))?;
-                let prices = [open, high, low, close];
-                Reading::Bar(Bar { instrument, receive_time_ns, event_time_ns, prices, volume_lots, trades, vwap })
+                Reading::Bar(Bar {
+                    instrument,
+                    receive_time_ns,
+                    event_time_ns,
+                    prices,
+                    volume_lots,
+                    trades,
+                    vwap,
+                    fractions_nanoticks,
+                })
             }
             What::Status { code, text, trading } => {
                 let code = code.string(scope)?;

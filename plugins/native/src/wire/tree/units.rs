@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::exact::Step;
+use crate::exact::{NANOTICKS, Step};
 use crate::wire::declared::Decimal;
 use crate::wire::json_units::{decimal, number_units};
 use crate::wire::json_value::number_value;
@@ -140,6 +140,8 @@ fn without_exponent(text: &[u8]) -> Option<Vec<u8>> {
 pub struct UnitsAt {
     path: Path,
     unit: Unit,
+    /// The same on a billionth of the step.
+    fine: Option<Box<Unit>>,
 }
 
 impl UnitsAt {
@@ -147,7 +149,8 @@ impl UnitsAt {
     pub fn new(field: &Decimal, (step, digits): (Step, Digits), venue_symbol: &str) -> Result<UnitsAt, String> {
         let unit = Unit::new(step, &field.scale, venue_symbol)?;
         let unit = if field.decimals.is_some() { unit.rounded(digits) } else { unit };
-        Ok(UnitsAt { path: Path::new(&field.key), unit })
+        let fine = step.nanotick().map(|fine| Box::new(Unit { step: fine, rounds: None, ..unit }));
+        Ok(UnitsAt { path: Path::new(&field.key), unit, fine })
     }
 
     /// The whole steps; null gives 0.
@@ -157,6 +160,18 @@ impl UnitsAt {
             return Ok(0);
         }
         self.unit.of(scope, found, false)
+    }
+
+    /// The price of a print: whole ticks, and the rest in billionths of one; null gives none of either.
+    pub fn print_price(&self, scope: &Scope<'_>) -> Result<(i64, i64), Fault> {
+        let found = self.path.find(scope);
+        if found.is_some_and(|at| scope.message.node(at).kind == Kind::Null) {
+            return Ok((0, 0));
+        }
+        self.unit.of(scope, found, false).map(|ticks| (ticks, 0)).or_else(|fault| {
+            let nanoticks = self.fine.as_ref().and_then(|fine| fine.of(scope, found, false).ok()).ok_or(fault)?;
+            Ok((nanoticks / NANOTICKS, nanoticks % NANOTICKS))
+        })
     }
 
     /// The side that the sign says, and the whole steps without it.
