@@ -1,4 +1,4 @@
-"""The works of the peers on the first messages of the reference session; baselines in a folder of their own."""
+"""The works of the peers on the first messages of the reference session, or on recordings; baselines in a folder."""
 
 import compileall
 import dataclasses
@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import msgspec
 import pyperf
@@ -15,10 +16,13 @@ import pytest
 from mainspring_perf import host, store
 from mainspring_perf.host import Code
 from mainspring_perf.peers.contract import Inputs
+from mainspring_perf.peers.peer import Unavailable
 from mainspring_perf.peers.works import WORKS, Given, Made
 from mainspring_perf.sessions import sessions
 from mainspring_perf.store import load_baseline, save_run
 from mainspring_perf.suites import find_suites
+
+_DATA = Path(__file__).resolve().parents[2].parent / "shared/data"
 
 Prepare = Callable[[str], tuple[Inputs, Made]]
 
@@ -40,7 +44,13 @@ def prepare(given: Given, tmp_path_factory: pytest.TempPathFactory) -> Prepare:
             inputs = Inputs(tmp_path_factory.mktemp(name))
             inputs.write("instrument", msgspec.to_builtins(given.instrument))
             (work,) = (work for work in WORKS if work.name == name)
-            made[name] = inputs, work.make(inputs, given)
+            with pytest.MonkeyPatch.context() as patch:
+                if _DATA.is_dir():
+                    patch.setenv("MAINSPRING_DATA", str(_DATA))
+                try:
+                    made[name] = inputs, work.make(inputs, given)
+                except Unavailable as error:
+                    pytest.skip(f"captures absent: {error}")
         return made[name]
 
     return ready

@@ -1,9 +1,14 @@
+import io
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from mainspring.cli.peers import render
+from mainspring.errors import MainspringError
 from mainspring_perf.peers import race as race_module
 from mainspring_perf.peers.candidate import Candidate
 from mainspring_perf.peers.peer import MAINSPRING, Peer, Unavailable
@@ -25,6 +30,26 @@ for number, _ in enumerate(sys.stdin):
     print(json.dumps({"pass_ns": pass_ns + number % 2}), flush=True)
 """
 
+# Its subject takes 50 ms to make, and a pass next to none.
+SLOW_TO_MAKE = """
+import time
+from mainspring_perf.peers.contract import Prepared
+
+made = []
+
+def make():
+    until_ns = time.perf_counter_ns() + 50_000_000
+    while time.perf_counter_ns() < until_ns:
+        pass
+    made.append(1)
+    return len(made)
+
+def prepare(inputs):
+    return Prepared(lambda number: number, lambda number: {"made": number}, make=make)
+
+CANDIDATES = {"work": {"way": prepare}}
+"""
+
 
 def peer(name: str, *ways: str) -> Peer:
     return Peer(name=name, adapter="speaker", ways={"adding": ways})
@@ -35,6 +60,9 @@ PEERS = (
     peer("rival", "fast", "slow", "even", "wavers", "wrong", "breaks", "stops"),
     Peer(name="absentee", adapter="speaker", ways={"adding": ("its way",)}),
 )
+
+
+ADDING = Made(operations=10, input="two numbers", right={"sum": 3})
 
 
 @pytest.fixture
@@ -49,11 +77,10 @@ def raced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
             raise Unavailable("needs what isn't here")
         return [sys.executable, str(script), str(peer.adapter)], {"speaker": "1.0"}
 
-    def make(_inputs: object, _given: object) -> Made:
-        return Made(operations=10, input="two numbers", right={"sum": 3})
-
     monkeypatch.setattr(race_module, "PEERS", PEERS)
-    monkeypatch.setattr(race_module, "WORKS", (Work(name="adding", title="Adding", operation="sum", make=make),))
+    monkeypatch.setattr(
+        race_module, "WORKS", (Work(name="adding", title="Adding", operation="sum", make=lambda *_: ADDING),)
+    )
     monkeypatch.setattr(race_module, "command_of", command_of)
     (outcome,) = race(fast=True)
     return outcome
@@ -91,6 +118,45 @@ def test_the_fastest_stands_first_and_those_without_figures_last(raced: Any) -> 
     times = [row.one_ns for row in raced.rows]
     timed = [one for one in times if one is not None]
     assert times == sorted(timed) + [None] * 4
+
+
+def test_works_are_chosen_by_their_names(raced: Any) -> None:
+    """Only works with such a name are run, and a name that none has is an error that lists them."""
+    assert [one.work for one in race(fast=True, only=["add"])] == ["adding"]
+    with pytest.raises(MainspringError, match="no work of the peers has 'subtract' in its name; there are: adding"):
+        race(fast=True, only=["subtract"])
+
+
+def test_a_work_whose_input_is_absent_says_so(raced: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no rows, and the reason in place of its input; the next work is run."""
+
+    def make(_inputs: object, _given: object) -> Made:
+        raise Unavailable("needs a recording")
+
+    adding = Work(name="adding", title="Adding", operation="sum", make=lambda *_: ADDING)
+    absent = Work(name="reading", title="Reading", operation="word", make=make)
+    monkeypatch.setattr(race_module, "WORKS", (absent, adding))
+    first, second = race(fast=True)
+    assert (first.work, first.rows, first.input) == ("reading", (), "not run: needs a recording")
+    assert second.rows
+    out = io.StringIO()
+    render([first], Console(file=out, width=100))
+    assert out.getvalue() == "Reading: not run: needs a recording\n\n"
+
+
+def test_what_a_pass_runs_on_is_made_without_being_timed(tmp_path: Path) -> None:
+    """A subject is made for each pass, and the time of its making isn't in the pass's."""
+    adapters = tmp_path / "mainspring_perf" / "peers" / "adapters"
+    adapters.mkdir(parents=True)
+    peers = Path(race_module.__file__).parent
+    for name in ("__init__.py", "child.py", "contract.py"):
+        shutil.copy(peers / name, adapters.parent / name)
+    (adapters / "__init__.py").touch()
+    (adapters / "slow_to_make.py").write_text(SLOW_TO_MAKE, encoding="utf-8")
+    command = [sys.executable, "-I", str(adapters.parent / "child.py"), "slow_to_make"]
+    with Candidate(command, "work", "way", tmp_path) as candidate:
+        assert candidate.first["answer"] == {"made": 1}
+        assert candidate.time() < 1e6
 
 
 def test_a_candidate_that_isnt_found_says_so(tmp_path: Path) -> None:

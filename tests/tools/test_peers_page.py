@@ -55,6 +55,8 @@ def test_the_page_says_where_a_peer_is_faster(outcomes: list[Outcome]) -> None:
     assert "| twin | alike | 101 ns | 9,900,990 | 0.0% | even, within the noise (1.01x slower) |" in page
     assert "![The figures as bars](peers.svg)" in page
     assert "Run on 2026-01-02, 3 rounds, on the reference session" in page
+    busy = make_page(outcomes, "peers.svg", today=TODAY, load=1.25)
+    assert " 1.2 processes ran or waited to run at a time, on average.\n" in busy
 
 
 def test_the_page_names_who_wasnt_run(outcomes: list[Outcome]) -> None:

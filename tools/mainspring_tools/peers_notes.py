@@ -5,21 +5,37 @@ from typing import Final
 
 __all__ = ["NOTES", "PARTS"]
 
-PARTS: Final[Mapping[str, str]] = {"mainspring_native": "native", "mainspring": "plain"}
-"""Which of Mainspring's parts an adapter runs."""
+PARTS: Final[Mapping[str, str]] = {
+    "mainspring_native": "native",
+    "mainspring": "plain",
+    "mainspring_venues": "venues",
+    "by_hand_venues": "venues",
+    "cryptofeed_venues": "venues",
+}
+"""Which part of a peer an adapter runs, where it has several."""
 
 NOTES: Final[Mapping[str, str]] = {
     "mainspring_native": "The native parts, called from Python as a lane calls them: 512 messages a call, as "
     "Python's bytes, or as the blocks that its own reader leaves in memory. Its decoder checks each message: the "
     "form of every price and size, the grid, the update ids. The Python strategy of the replay is "
-    "called by the same kernel through ctypes, which is there for debugging. The maker's orders meet all built-in risk "
+    "the compiled one's function as it stands, called by the same kernel. The maker's orders meet all built-in risk "
     "checks.",
     "mainspring": "The plain Python parts, which run where nothing native is built. They check what the native ones "
-    "check. The risk gate and its checks have no native twin. A record has one fixed layout for every kind of order "
-    "and event, so that a fill's is longer than it needs.",
+    "check. The risk checks are called one by one, through their gate. The order log's records are written field by "
+    "field, by a call each.",
     "by_hand": "What an experienced engineer writes for this one format. orjson decodes whole messages; msgspec "
     "decodes into typed structs without garbage collection, with encoders and decoders made once, as its "
     "documentation on performance has it. It checks the update ids, and no price, size or bound.",
+    "mainspring_venues": "The feeds' declarations, unchanged, by both decoders. Both check each message's form, the "
+    "grid and what the venue numbers, and compute the checksums that OKX, Kraken and Bitget send with each change. "
+    "Feed and books are made before a pass; the recordings are short.",
+    "by_hand_venues": "A typed struct for the venue's book messages, a dict and a sorted list of prices a side, whole "
+    "ticks and lots by rounding floats. It checks what the venue numbers; the rows with checksums check those too, and "
+    "keep each level's text for that.",
+    "cryptofeed_venues": "`message_handler` of each exchange to a callback that reads the best levels. Version 2.4.1 "
+    "is the last that reads these messages as they were recorded; Coinbase's are put into the newer form beforehand. "
+    "Checksums aren't compared, which is its default. Of Kraken's books, the best ten levels are compared: it keeps "
+    "what lies beyond the depth.",
     "sortedcontainers": "A SortedDict a side, the best level by `peekitem`. The loop is that of the rows by hand.",
     "order_book": "Its OrderBook, levels set and deleted by key and the best one read by `index(0)`, as its README "
     "has it. The loop is that of the rows by hand.",

@@ -2,6 +2,7 @@
 
 import argparse
 import datetime
+import os
 import statistics
 import sys
 from collections.abc import Sequence
@@ -53,27 +54,28 @@ disadvantage; the section above says what differs. Most of these libraries are m
 that is measured here."""
 
 
-def make_page(outcomes: Sequence[Outcome], picture: str, *, today: datetime.date) -> str:
-    """Returns the page. `picture` is the name of the picture next to it."""
-    parts = [_OPENING, _machine(outcomes, today), f"![The figures as bars]({picture})", _summary(outcomes)]
+def make_page(outcomes: Sequence[Outcome], picture: str, *, today: datetime.date, load: float | None = None) -> str:
+    """Returns the page. `picture` is the name of the picture next to it, `load` how many processes ran at a time."""
+    parts = [_OPENING, _machine(outcomes, today, load), f"![The figures as bars]({picture})", _summary(outcomes)]
     parts += [_work(outcome) for outcome in outcomes]
     parts += [_ways(outcomes), _CLOSING]
     return "\n\n".join(parts) + "\n"
 
 
-def _machine(outcomes: Sequence[Outcome], today: datetime.date) -> str:
+def _machine(outcomes: Sequence[Outcome], today: datetime.date, load: float | None) -> str:
     host = probe()
     model, system, usable = host.cpu.model_name, host.system, host.allowance.usable
     memory = f", {system.memory / 2**30:.0f} GiB" if system.memory else ""
     cpus = f"{len(usable)} CPUs of " if usable else ""
     under = f", under a hypervisor ({host.state.hypervisor})" if host.state.hypervisor else ""
     first = outcomes[0]
+    busy = "" if load is None else f" {load:.1f} processes ran or waited to run at a time, on average."
     scatter = statistics.median(row.spread for outcome in outcomes for row in outcome.rows if row.one_ns is not None)
     return (
         f"Run on {today.isoformat()}, {first.rounds} rounds, on the {first.session}: {cpus}"
         f"{model or 'an unknown model'}{memory}, {system.system or 'unknown'}{under}; Mainspring itself on "
         f"{system.python or 'an unknown Python'}. The rounds of a row scatter by {100 * scatter:.1f}% (the median of "
-        f"all rows{', which is much: read small ratios as even' if scatter > _UNSTEADY else ''})."
+        f"all rows{', which is much: read small ratios as even' if scatter > _UNSTEADY else ''}).{busy}"
     )
 
 
@@ -88,10 +90,10 @@ def _summary(outcomes: Sequence[Outcome]) -> str:
 
 
 def _work(outcome: Outcome) -> str:
-    lines = [
-        f"## {outcome.title}",
-        "",
-        f"{outcome.input[0].upper()}{outcome.input[1:]}.",
+    lines = [f"## {outcome.title}", "", f"{outcome.input[0].upper()}{outcome.input[1:]}."]
+    if not outcome.rows:
+        return "\n".join(lines)
+    lines += [
         "",
         f"| peer | how | one {outcome.operation} | a second | ± rounds | against Mainspring's fastest |",
         "| --- | --- | ---: | ---: | ---: | --- |",
@@ -143,7 +145,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     outcomes = race(fast=asked.fast, more=[(RUST, rust)], progress=lambda text: print(text, file=sys.stderr))
     picture = asked.page.with_suffix(".svg")
     picture.write_text(draw(outcomes), encoding="utf-8")
-    page = make_page(outcomes, picture.name, today=datetime.datetime.now(datetime.UTC).date())
+    load = os.getloadavg()[2] if hasattr(os, "getloadavg") else None
+    page = make_page(outcomes, picture.name, today=datetime.datetime.now(datetime.UTC).date(), load=load)
     asked.page.write_text(page, encoding="utf-8")
 
 

@@ -1,8 +1,13 @@
 """The peers: which they are, what is installed for each, and the ways in which each does a work."""
 
 from mainspring_perf.peers.peer import MAINSPRING, Peer
+from mainspring_perf.peers.venues import VENUES
 
 __all__ = ["PEERS"]
+
+_BY_HAND = "msgspec typed, dict, bisect"
+_VENUES = tuple(venue.work for venue in VENUES)
+_CHECKED = ("book-okx", "book-kraken-v1", "book-bitget")
 
 PEERS = (
     Peer(
@@ -29,6 +34,18 @@ PEERS = (
             "records": ("records in Python",),
             "slippage": ("square-root",),
         },
+    ),
+    Peer(
+        name=MAINSPRING,
+        adapter="mainspring_venues",
+        distributions=("mainspring", "mainspring-native", "orjson"),
+        ways=dict.fromkeys(_VENUES, ("native decoder, ladder", "Python decoder, bisect-list")),
+    ),
+    Peer(
+        name="by hand",
+        adapter="by_hand_venues",
+        distributions=("msgspec",),
+        ways={work: (_BY_HAND, f"{_BY_HAND}, checksums") if work in _CHECKED else (_BY_HAND,) for work in _VENUES},
     ),
     Peer(
         name="by hand",
@@ -59,6 +76,14 @@ PEERS = (
         requirements=("cryptofeed==3.0.1", "order-book==1.1.0", "msgspec==0.22.0", "uvloop==0.22.1"),
         pythons=((3, 13), (3, 14)),
         ways={"bytes": ("Binance.message_handler",)},
+    ),
+    Peer(
+        name="cryptofeed",
+        adapter="cryptofeed_venues",
+        # The last version that reads these venues' messages as they were recorded.
+        requirements=("cryptofeed==2.4.1", "order-book==1.0.2", "uvloop==0.22.1"),
+        pythons=((3, 12), (3, 12)),
+        ways=dict.fromkeys(_VENUES, ("message_handler",)),
     ),
     Peer(
         name="nautilus_trader",

@@ -30,6 +30,7 @@ __all__ = [
     "Level",
     "Prepare",
     "Prepared",
+    "books_answer",
 ]
 
 BUY, SELL = 1, -1
@@ -109,16 +110,29 @@ Answer: TypeAlias = dict[str, Any]
 """What a pass came to, as JSON holds it. `works` says which keys a work's answer may have."""
 
 
+def books_answer(books: Mapping[str, tuple[Mapping[int, int], Mapping[int, int]]]) -> Answer:
+    """The answer that books are: every level of each, best first, and the ten best of each side.
+
+    `books` has the bids and asks of each instrument, sizes by price.
+    """
+    found = []
+    for symbol, (bids, asks) in sorted(books.items()):
+        found.append([symbol, sorted(map(list, bids.items()), reverse=True), sorted(map(list, asks.items()))])
+    return {"books": found, "tops": [[symbol, bids[:10], asks[:10]] for symbol, bids, asks in found]}
+
+
 class Prepared(NamedTuple):
     """Work that is ready to run.
 
     `run` is one whole pass, which is timed. `answer` extracts from its result the answer that is compared. `detail` is
-    shown next to the figure ("75 bytes a record").
+    shown next to the figure ("75 bytes a record"). `make`, if there is one, makes what a pass runs on, which isn't
+    timed: `run` is called with it.
     """
 
-    run: Callable[[], Any]
+    run: Callable[..., Any]
     answer: Callable[[Any], Answer]
     detail: str = ""
+    make: Callable[[], Any] | None = None
 
 
 Prepare: TypeAlias = Callable[[Inputs], Prepared]

@@ -5,12 +5,14 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Literal
 
 import msgspec
 
+from mainspring.errors import MainspringError
 from mainspring_perf.harness import spread
 from mainspring_perf.peers.candidate import Candidate, Command, command_of
 from mainspring_perf.peers.catalogue import PEERS
@@ -52,7 +54,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A work's rows, fastest first; those without results are last."""
+    """A work's rows, fastest first; those without results are last. There are none where `input` says why not."""
 
     work: str
     title: str
@@ -66,17 +68,26 @@ class Outcome:
 def race(
     *,
     fast: bool = False,
+    only: Sequence[str] = (),
     more: Sequence[tuple[Peer, Command | str]] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Outcome]:
     """Runs every work with every peer that does it, after making missing environments.
 
-    `fast` takes fewer rounds and a shorter session. `more` are peers that aren't in the catalogue, with how each is
+    `fast` takes fewer rounds and a shorter session. `only` are parts of the names of works; without any, all are run.
+    `more` are peers that aren't in the catalogue, with how each is
     started or why it can't be. `progress` is called with what is being done. A peer that can't run gets a row with the
-    reason.
+    reason. Raises `MainspringError` if no work has such a name.
     """
+    works = [work for work in WORKS if not only or any(part in work.name for part in only)]
+    if not works:
+        names, asked = ", ".join(work.name for work in WORKS), " or ".join(map(repr, only))
+        raise MainspringError(f"no work of the peers has {asked} in its name; there are: {names}")
+    wanted = {work.name for work in works}
     starts: list[tuple[Peer, Command | str]] = []
     for peer in PEERS:
+        if not wanted & set(peer.ways):
+            continue
         progress(f"{peer.name}: making it ready")
         try:
             starts.append((peer, command_of(peer, make=True)))
@@ -88,12 +99,17 @@ def race(
     messages = messages[:_FAST_MESSAGES] if fast else messages
     rounds = _ROUNDS_FAST if fast else _ROUNDS
     outcomes = []
-    for work in WORKS:
+    for work in works:
         with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
             inputs = Inputs(Path(folder))
             inputs.write("instrument", msgspec.to_builtins(plan.instruments[0]))
             progress(f"{work.name}: making its input")
-            made = work.make(inputs, Given(messages=messages, instrument=plan.instruments[0], fast=fast))
+            outcome = partial(Outcome, work=work.name, title=work.title, operation=work.operation, session=name)
+            try:
+                made = work.make(inputs, Given(messages=messages, instrument=plan.instruments[0], fast=fast))
+            except Unavailable as error:
+                outcomes.append(outcome(input=f"not run: {error}", rounds=0, rows=()))
+                continue
             entered = []
             for peer, start in starts:
                 for way in peer.ways.get(work.name, ()):
@@ -101,17 +117,7 @@ def race(
                     entered.append(_enter(peer, way, start, work.name, made, inputs.folder, running))
             timed, failed = _time(entered, rounds, work.name, progress)
             figures = sorted(_assess(timed, made.operations), key=lambda row: row.one_ns or 0.0)
-            outcomes.append(
-                Outcome(
-                    work=work.name,
-                    title=work.title,
-                    operation=work.operation,
-                    input=made.input,
-                    session=name,
-                    rounds=rounds,
-                    rows=(*figures, *failed),
-                )
-            )
+            outcomes.append(outcome(input=made.input, rounds=rounds, rows=(*figures, *failed)))
     return outcomes
 
 

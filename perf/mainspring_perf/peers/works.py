@@ -8,12 +8,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Any
 
 from mainspring.model import BookDelta, BookInvalid, BookSnapshot, Instrument, Trade
 from mainspring.seams import FeedContext, RawMessage
 from mainspring_perf.peers.contract import BUY, CLEAR, LEVEL, SELL, TRADE, Answer, Event, Inputs
+from mainspring_perf.peers.venues import VENUES, Venue, make_books
 from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.codecs.orjson import OrjsonCodec
 from mainspring_plugins.feeds.simulated import WHOLE_SPOT
@@ -48,7 +50,10 @@ class Made:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """A piece of work. `make` writes its inputs; an answer has some of the right one's keys, or all of them."""
+    """A piece of work. `make` writes its inputs; an answer has some of the right one's keys, or all of them.
+
+    `make` raises `Unavailable` if what it needs isn't on this machine.
+    """
 
     name: str
     title: str
@@ -268,8 +273,22 @@ def _slippage(inputs: Inputs, given: Given) -> Made:
     )
 
 
+def _venue(venue: Venue, inputs: Inputs, given: Given) -> Made:
+    operations, said, right = make_books(venue, inputs, fast=given.fast)
+    return Made(operations=operations, input=said, right=right)
+
+
 WORKS = (
     Work(name="bytes", title="From a venue's bytes to a book", operation="message", make=_bytes),
+    *(
+        Work(
+            name=venue.work,
+            title=f"From {venue.title}'s bytes to books",
+            operation="message",
+            make=partial(_venue, venue),
+        )
+        for venue in VENUES
+    ),
     Work(name="book", title="Levels into a book", operation="level", make=_book),
     Work(name="replay", title="Replay, a strategy called at each event", operation="event", make=_replay),
     Work(name="maker", title="Replay, a maker that moves with the best prices", operation="event", make=_maker),

@@ -120,10 +120,13 @@ def run(
 def peers(
     *,
     fast: Annotated[bool, typer.Option("--fast", help="Fewer rounds: faster but less precise.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="Only works whose name contains this. Repeatable.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
     """Run the same work through other libraries, side by side, in the same run."""
-    run_peers(fast=fast, as_json=as_json)
+    run_peers(fast=fast, only=only or (), as_json=as_json)
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,10 +15,13 @@ __all__ = ["against", "render", "run_peers"]
 _STYLES = {"ours": "bold", "faster": "yellow", "slower": "", "even": "", None: "dim"}
 
 
-def run_peers(*, fast: bool, as_json: bool) -> None:
-    """Runs the works by every peer, and prints the tables. `fast` runs fewer rounds, `as_json` prints JSON."""
+def run_peers(*, fast: bool, only: Sequence[str] = (), as_json: bool) -> None:
+    """Runs the works by every peer, and prints the tables.
+
+    `fast` runs fewer rounds, `only` are parts of the names of works (all without any), `as_json` prints JSON.
+    """
     with errors().status("starting") as status:
-        outcomes = race(fast=fast, progress=status.update)
+        outcomes = race(fast=fast, only=only, progress=status.update)
     if as_json:
         print_json([dataclasses.asdict(outcome) for outcome in outcomes])
     else:
@@ -28,6 +31,9 @@ def run_peers(*, fast: bool, as_json: bool) -> None:
 def render(outcomes: Sequence[Outcome], console: Console) -> None:
     """Prints a table for each work, with its input below it."""
     for outcome in outcomes:
+        if not outcome.rows:
+            console.print(f"{outcome.title}: {escape(outcome.input)}\n", style="dim")
+            continue
         table = plain_table("peer", "how", f">one {outcome.operation}", ">± rounds", "against Mainspring's fastest")
         table.title, table.title_justify = outcome.title, "left"
         for row in outcome.rows:

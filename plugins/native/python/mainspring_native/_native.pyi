@@ -261,7 +261,7 @@ class Kernel:
         fees_ppb: tuple[int, int],
         settle_ns: int,
         subscription: tuple[bool, bool, bool, bool, int],
-        entry: int,
+        entry: int | Callable[[int, int], Sequence[Callable[[], object]]],
         state: int,
     ) -> Kernel: ...
     def run(self, events: memoryview, start: int, count: int) -> int: ...

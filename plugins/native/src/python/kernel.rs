@@ -16,6 +16,7 @@ use crate::kernel::strategy::{self, Compiled};
 use crate::lane::market::Market;
 use crate::lane::statistics::Options;
 use crate::python::batch::PyBatch;
+use crate::python::plain_strategy::Plain;
 use crate::python::venue_models::{Described, queue};
 use crate::python::wire::PyWireDecoder;
 use crate::trading::gate::Check;
@@ -26,7 +27,13 @@ use crate::venue::PaperVenue;
 #[pyclass(name = "Kernel", module = "mainspring_native._native")]
 pub struct PyKernel {
     kernel: Kernel,
-    strategy: Compiled,
+    strategy: Entered,
+}
+
+/// The strategy, as it is entered.
+enum Entered {
+    Compiled(Compiled),
+    Plain(Plain),
 }
 
 // SAFETY: the pointers in the views are set before each call of the strategy, and read in it alone.
@@ -68,7 +75,7 @@ fn ended(ended: Ended) -> PyErr {
     }
 }
 
-/// The kernel and its strategy, sent along while the GIL is released.
+/// The kernel and its compiled strategy, sent along while the GIL is released.
 struct Parts<'a>(&'a mut Kernel, &'a mut Compiled);
 
 // SAFETY: both are borrowed from an object that this thread holds mutably; the pointers in the views are set in the run.
@@ -87,8 +94,9 @@ impl Parts<'_> {
 #[pymethods]
 impl PyKernel {
     /// `subscription` says whether the strategy wants best prices, trades, order events and rows, and the period of its timer.
-    /// `entry` is the strategy's address, `state` that of the memory that it keeps between calls: both are kept alive by the
-    /// caller.
+    /// `entry` is a compiled strategy's address, and `state` that of the memory that it keeps between calls: both are kept alive
+    /// by the caller. Or `entry` is what binds a strategy's body to the addresses of the records, see
+    /// `mainspring_native.replay.uncompiled.bind_body`.
     #[new]
     fn new(
         structure: &str,
@@ -96,7 +104,7 @@ impl PyKernel {
         fees_ppb: (i64, i64),
         settle_ns: i64,
         subscription: (bool, bool, bool, bool, i64),
-        entry: usize,
+        entry: Bound<'_, PyAny>,
         state: usize,
     ) -> PyResult<Self> {
         let structure = Structure::named(structure)
@@ -108,9 +116,13 @@ impl PyKernel {
             requests.push(market.request.delay()?);
             responses.push(market.response.delay()?);
         }
-        // SAFETY: `mainspring_native.replay` is the one caller, and keeps the function and the state alive.
-        let strategy = unsafe { Compiled::new(entry, state) };
-        let strategy = strategy.ok_or_else(|| PyValueError::new_err("there is no strategy at address 0"))?;
+        let strategy = if entry.is_callable() {
+            Entered::Plain(Plain::new(entry.unbind()))
+        } else {
+            // SAFETY: `mainspring_native.replay` is the one caller, and keeps the function and the state alive.
+            let compiled = unsafe { Compiled::new(entry.extract()?, state) };
+            Entered::Compiled(compiled.ok_or_else(|| PyValueError::new_err("there is no strategy at address 0"))?)
+        };
         let manager = Manager {
             tracker: Tracker::new(places.len(), 0),
             venue: PaperVenue::new(queues, requests, responses, fees_ppb, settle_ns),
@@ -122,10 +134,11 @@ impl PyKernel {
         Ok(PyKernel { kernel, strategy })
     }
 
-    /// Runs whole messages of `events` from row `start` on until `count` rows or more are run, with the GIL released; returns the
-    /// next row's number. Nothing may write to the events meanwhile.
+    /// Runs whole messages of `events` from row `start` on until `count` rows or more are run, a compiled strategy with the GIL
+    /// released; returns the next row's number. Nothing may write to the events meanwhile.
     ///
-    /// Raises `ValueError` for a row that can't be, `RuntimeError` where the strategy raised.
+    /// Raises `ValueError` for a row that can't be, `RuntimeError` where the strategy raised: its cause is what a body raised that
+    /// isn't compiled.
     fn run(&mut self, py: Python<'_>, events: &Bound<'_, PyAny>, start: usize, count: usize) -> PyResult<usize> {
         let buffer = PyBuffer::<u8>::get(events)?;
         if !buffer.is_c_contiguous() || buffer.len_bytes() % ROW != 0 {
@@ -137,14 +150,26 @@ impl PyKernel {
         // SAFETY: the buffer is contiguous, has that many bytes, isn't freed while it is held, and nothing writes to it.
         let bytes = unsafe { std::slice::from_raw_parts(buffer.buf_ptr().cast::<u8>(), buffer.len_bytes()) };
         let rows = bytes.as_chunks::<ROW>().0;
-        let mut parts = Parts(&mut self.kernel, &mut self.strategy);
-        py.detach(|| parts.run(rows, start, count)).map_err(ended)
+        match &mut self.strategy {
+            Entered::Compiled(strategy) => {
+                let mut parts = Parts(&mut self.kernel, strategy);
+                py.detach(|| parts.run(rows, start, count)).map_err(ended)
+            }
+            Entered::Plain(strategy) => {
+                self.kernel.run(rows, start, count, strategy).map_err(|end| strategy.because(py, ended(end)))
+            }
+        }
     }
 
     /// Ends the session: see `mainspring.session.driver.Driver.stop`.
     fn finish(&mut self, py: Python<'_>) -> PyResult<()> {
-        let mut parts = Parts(&mut self.kernel, &mut self.strategy);
-        py.detach(|| parts.finish()).map_err(ended)
+        match &mut self.strategy {
+            Entered::Compiled(strategy) => {
+                let mut parts = Parts(&mut self.kernel, strategy);
+                py.detach(|| parts.finish()).map_err(ended)
+            }
+            Entered::Plain(strategy) => self.kernel.finish(strategy).map_err(|end| strategy.because(py, ended(end))),
+        }
     }
 
     /// How many events were run.

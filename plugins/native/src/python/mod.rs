@@ -12,6 +12,7 @@ mod market;
 mod model;
 mod order_events;
 mod order_views;
+mod plain_strategy;
 mod reaction;
 mod record_classes;
 mod records;

@@ -1,8 +1,10 @@
 """Runs a replay: events through the trading kernel with a strategy."""
 
+import ctypes
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +15,8 @@ from mainspring.seams import QueueModel, RiskCheck
 from mainspring_native import NEEDS
 from mainspring_native.checks import described
 from mainspring_native.replay.layout import APPROVED, EVENT, FILLED, LOG, REFUSED, REJECTED, SUBMIT
-from mainspring_native.replay.strategy import State, Strategy
+from mainspring_native.replay.strategy import State, Strategy, make_state
+from mainspring_native.replay.uncompiled import bind_body
 from mainspring_native.routers import describe_queue
 from mainspring_plugins.routers.paper import PaperOptions, fees_and_settling
 
@@ -130,7 +133,7 @@ def replay(
         raise ConfigError(f"a replay needs the native module: {NEEDS.missing}")
     from mainspring_native._native import Kernel
 
-    state = State(strategy.state)
+    state = make_state(strategy.state)
     entry = _entry(strategy, state, len(markets), compiled)
     maker_ppb, taker_ppb, settle_ns = fees_and_settling(paper)
     try:
@@ -140,8 +143,8 @@ def replay(
             (maker_ppb, taker_ppb),
             settle_ns,
             strategy.subscription(),
-            entry.address,
-            state.__array_interface__["data"][0],
+            entry if isinstance(entry, partial) else entry.address,
+            ctypes.addressof(state),
         )
     except ValueError as error:
         raise ConfigError(str(error)) from error
@@ -154,7 +157,7 @@ def replay(
     except ValueError as error:
         raise ReplayError(kernel.events, str(error)) from error
     except RuntimeError as error:
-        raised = getattr(entry, "raised", None)
+        raised = error.__cause__
         if raised is not None and not isinstance(raised, Exception):
             raise raised from None
         hint = "" if raised is not None else "; compiled=False shows what it raised"
@@ -165,9 +168,7 @@ def replay(
 
 def _entry(strategy: Strategy, state: State, markets: int, compiled: bool) -> Any:
     if not compiled:
-        from mainspring_native.replay.uncompiled import PlainEntry
-
-        return PlainEntry(strategy, state, markets)
+        return partial(bind_body, strategy, state, markets)
     try:
         from mainspring_native.replay.compiled import compile_strategy
     except ImportError as error:

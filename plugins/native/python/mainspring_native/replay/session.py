@@ -1,5 +1,6 @@
 """A strategy for both worlds in a session: called as any strategy, compiled where the session's parts are native."""
 
+import ctypes
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
@@ -30,7 +31,7 @@ from mainspring_native.replay.layout import (
     TIMER,
     TRADE,
 )
-from mainspring_native.replay.strategy import State, Strategy
+from mainspring_native.replay.strategy import Strategy, make_state
 from mainspring_native.replay.uncompiled import MarketRecord, OrderRecord, PlainMarket, call_body, can_be
 
 __all__ = ["in_session"]
@@ -84,7 +85,7 @@ class SessionStrategy:
 
     def __init__(self, strategy: Strategy, *, compiled: bool) -> None:
         """With `compiled` the body runs compiled if it can."""
-        self.state = State(strategy.state)
+        self.state = make_state(strategy.state)
         self.compiled = False
         self._native = _native(self._on_bbo) if compiled else None
         self._function: Any = None
@@ -179,7 +180,7 @@ class SessionStrategy:
         from mainspring_native.replay.compiled import compile_strategy
 
         self._function = compile_strategy(self._strategy, len(markets))
-        state = self.state.__array_interface__["data"][0]
+        state = ctypes.addressof(self.state)
         self._native.bind(self._function.address, state, self._strategy.sees_all, markets, self._perform)
         self.compiled = True
 

@@ -1,7 +1,8 @@
-"""Runs a strategy's body as it stands, behind a C function that the kernel calls as it calls a compiled one."""
+"""Runs a strategy's body as it stands: the kernel calls it, over the memory that a compiled one is given."""
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from mainspring_native.replay.actions import BookReader
 from mainspring_native.replay.layout import BUFFER_ROWS, CANCEL, MARKET, MARKET_VIEW, ORDER_VIEW, REPLACE, REQUEST
 from mainspring_native.replay.strategy import State, Strategy
 
-__all__ = ["MarketRecord", "OrderRecord", "PlainEntry", "PlainMarket", "call_body", "can_be"]
+__all__ = ["MarketRecord", "OrderRecord", "PlainMarket", "bind_body", "call_body", "can_be"]
 
 _TYPES: dict[str, Any] = {"<i8": ctypes.c_int64, "<f8": ctypes.c_double, "<u8": ctypes.c_uint64}
 
@@ -60,37 +61,40 @@ class _Buffer:
         return int(order_id)
 
 
-class PlainEntry:
-    """A strategy's body behind a C function; `raised` is what it raised. `address` is as of a compiled strategy."""
+class _KernelMarket(ctypes.Structure):
+    """Implements `mainspring_native.replay.actions.MarketView` over the kernel's own memory."""
 
-    def __init__(self, strategy: Strategy, state: State, markets: int) -> None:
-        """`markets` is how many there are."""
+    # The book and the orders stand there as addresses.
+    _fields_ = [
+        (f"_{field}" if field in ("book", "orders") else field, _TYPES[MARKET_VIEW[field].str])
+        for field in MARKET_VIEW.names or ()
+    ]
+
+    @property
+    def book(self) -> BookReader:
         # Here, since a session runs without the native module too.
         from mainspring_native.replay.native_book import NativeBook
 
-        self.raised: BaseException | None = None
-        self._book = NativeBook
-        self._strategy = strategy
-        self._state = state
-        self._markets = MarketRecord * markets
-        self._rows = _RequestRecord * BUFFER_ROWS
-        integer, address = ctypes.c_int64, ctypes.c_void_p
-        self._function = ctypes.CFUNCTYPE(ctypes.c_int32, address, integer, address, address)(self._call)
-        pointer = ctypes.cast(self._function, ctypes.c_void_p).value
-        assert pointer is not None
-        self.address = pointer
+        return NativeBook(self._book)
 
-    def _call(self, markets: int, at: int, requests: int, state: int) -> int:
-        try:
-            seen = [
-                PlainMarket(record, self._book(record.book), _own(record))
-                for record in self._markets.from_address(markets)
-            ]
-            call_body(self._strategy, seen, at, _Buffer(self._rows.from_address(requests)), self._state)
-        except BaseException as error:  # noqa: BLE001  it must not pass through the kernel; `replay` raises it
-            self.raised = error
-            return 0
-        return 1
+    @property
+    def own(self) -> Sequence[Any]:
+        if not self.open_orders:
+            return ()
+        orders: Sequence[Any] = (OrderRecord * self.open_orders).from_address(self._orders)
+        return orders
+
+
+def bind_body(strategy: Strategy, state: State, count: int, markets: int, requests: int) -> list[Callable[[], None]]:
+    """Returns what calls a strategy's body about each of `count` markets.
+
+    `markets` and `requests` are the addresses of the kernel's records: they are valid during a call.
+    """
+    seen = list((_KernelMarket * count).from_address(markets))
+    orders = _Buffer((_RequestRecord * BUFFER_ROWS).from_address(requests))
+    if strategy.sees_all:
+        return [partial(strategy.body, market, seen, orders, state) for market in seen]
+    return [partial(strategy.body, market, orders, state) for market in seen]
 
 
 def call_body(strategy: Strategy, markets: Sequence[PlainMarket], at: int, orders: Any, state: State) -> None:
@@ -108,7 +112,3 @@ def can_be(action: int, side: int, price_ticks: int, size_lots: int) -> bool:
     if size_lots <= 0 or (action != MARKET and price_ticks <= 0):
         return False
     return action == REPLACE or side in (1, -1)
-
-
-def _own(record: Any) -> Sequence[Any]:
-    return (OrderRecord * record.open_orders).from_address(record.orders) if record.open_orders else ()
