@@ -279,7 +279,7 @@ def test_a_strategy_that_raises_ends_the_replay_there(compiled: bool) -> None:
         ((2, 100, 1, LEVEL, 0, 1), "event 5 has a side that is neither 1 nor -1"),
         ((2, -1, 1, LEVEL, BUY, 1), "event 5 has a price or a size below 0"),
         ((2, 100, -1, TRADE, BUY, 1), "event 5 has a price or a size below 0"),
-        ((2, 100, 1, 8, BUY, 1), "event 5 is of no kind that there is"),
+        ((2, 100, 1, 9, BUY, 1), "event 5 is of no kind that there is"),
         ((2, 100, 1, QUOTE, BUY, 1), "event 5 is the best bid or ask of a quote without the other"),
     ],
 )
