@@ -6,14 +6,15 @@ import pytest
 
 from mainspring.model import BBO, EMPTY_BBO, Side, Walk
 from mainspring.seams import Book
-from mainspring.testing import INSTRUMENT, check_book
+from mainspring.testing import INSTRUMENT, check_book, check_order_book
 from mainspring_plugins.books.bisect_list import BisectListBook
+from mainspring_plugins.books.order_dict import OrderDictBook
 from mainspring_plugins.books.sorted_dict import SortedDictBook
 
 Factory = Callable[..., Book]
 
 
-@pytest.fixture(params=[BisectListBook, SortedDictBook])
+@pytest.fixture(params=[BisectListBook, SortedDictBook, OrderDictBook])
 def factory(request: pytest.FixtureRequest) -> Factory:
     chosen: Factory = request.param
     return chosen
@@ -30,6 +31,12 @@ def book(factory: Factory) -> Book:
 def test_keeps_the_contract(factory: Factory, seed: int) -> None:
     """The conformance kit finds nothing."""
     check_book(factory, seed=seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_single_orders_keep_the_contract(seed: int) -> None:
+    """The conformance kit finds nothing in what `order-dict` says of queues."""
+    check_order_book(OrderDictBook, seed=seed)
 
 
 def test_a_new_book_is_empty(factory: Factory) -> None:

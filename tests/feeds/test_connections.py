@@ -55,6 +55,7 @@ _RECORDED = {
     "gateio": ("GATEIO.ws.1.0", 3),
     "gateio-futures": ("GATEIO_FUTURES.ws.1.0", 4),
     "huobi": ("HUOBI.ws.44.0", 2),
+    "independent-reserve": ("INDEPENDENT_RESERVE.ws.1.0", 2),
     "kraken-futures": ("KRAKEN_FUTURES.ws.1.0", 2),
     "kraken-v1": ("KRAKEN.ws.50.0", 1),
     "kucoin": ("KUCOIN.ws.1.0", 3),

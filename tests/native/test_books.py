@@ -7,10 +7,10 @@ import pytest
 
 from mainspring.model import MAX_UNITS, Side
 from mainspring.seams import Book
-from mainspring.testing import check_book
-from mainspring_native.books import btree, ladder, sorted_vec
+from mainspring.testing import check_book, check_order_book
+from mainspring_native.books import btree, ladder, order_list, sorted_vec
 
-BOOKS = [sorted_vec, btree, ladder]
+BOOKS = [sorted_vec, btree, ladder, order_list]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -18,6 +18,23 @@ BOOKS = [sorted_vec, btree, ladder]
 def test_keeps_the_contract(factory: Callable[..., Book], seed: int) -> None:
     """The conformance kit, on several seeds."""
     check_book(factory, seed=seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_single_orders_keep_the_contract(seed: int) -> None:
+    """The conformance kit finds nothing in what `order-list` says of queues."""
+    check_order_book(order_list, seed=seed)
+
+
+def test_an_order_that_is_none_changes_nothing() -> None:
+    """A row that can't be one is refused, and those before it aren't taken; no odd id is found."""
+    book: Any = order_list()
+    book.apply_delta([(5, 3)], [])
+    for row in ((1.5, 1, 5, 3), (-(2**70), 1, 5, 3), (1, 1, 5), (1, 1, "5", 3), None):
+        with pytest.raises((TypeError, ValueError, OverflowError)):
+            book.apply_orders([(7, 1, 5, 3), row])
+    assert book.orders_at(Side.BUY, 5) == []
+    assert book.queue_place(2**70) is book.queue_place(7) is None
 
 
 @pytest.mark.parametrize("factory", BOOKS, ids=lambda factory: factory.__name__)

@@ -12,6 +12,11 @@ from mainspring.errors import CodecError, GridError, WireError
 from mainspring.model import BookDelta, BookInvalid, BookSnapshot, Instrument, Trade
 from mainspring.seams import FeedContext
 from mainspring.wire import (
+    ORDER_CHANGES,
+    ORDER_DELETES,
+    ORDER_EXECUTES,
+    ORDER_PASSES,
+    ORDER_REDUCES,
     Checksum,
     Choice,
     Contiguous,
@@ -61,7 +66,7 @@ def _of(kind, **body):
     return {"k": {"t": kind, "s": "A"}, **body}
 
 
-_START = _of("s", b=[["1", "1"]], a=[["9", "1"]])
+_START = _of("s", b=[["1", "1", 1]], a=[["9", "1", 2]])
 
 SHAPES = {
     "by place": (_delta(bids=Levels("b", price=1, size=2), asks=Levels("a")), _of("d", b=[["new", "1", "2"]], a=[])),
@@ -129,6 +134,48 @@ SHAPES = {
         ),
         [3, {"b": [["1", "1"], ["2", "1"]], "a": []}, "1-book", "A"],
     ),
+    "orders": (
+        _delta(
+            Levels("c", price="p", size="q", side=_SIDE, order="id", replaces="old", passes_unknown=True),
+            sequence=Range("n", "n"),
+        ),
+        _of("d", n=1, side="buy", c=[{"id": "x", "old": 7, "side": "buy", "p": 2, "q": "1.5"}]),
+    ),
+    "changes of orders": (
+        _delta(
+            Levels(
+                "c",
+                price="p",
+                size="q",
+                order="id",
+                trade_id="t",
+                action=Choice(
+                    "do",
+                    values=(
+                        ("set", ORDER_CHANGES),
+                        ("cut", ORDER_REDUCES),
+                        ("hit", ORDER_EXECUTES),
+                        ("delete", ORDER_DELETES),
+                        ("A", ORDER_PASSES),
+                    ),
+                ),
+            )
+        ),
+        _of(
+            "d",
+            c=[
+                {"id": 1, "do": "set", "p": None, "q": 2},
+                {"id": 1, "do": "cut", "q": "0.5"},
+                {"id": 1, "do": "hit", "p": "1.01", "q": "0.5", "t": "77"},
+                {"id": 2, "do": "delete"},
+                {"do": "A"},
+            ],
+        ),
+    ),
+    "signed orders": (
+        _delta(Levels("c", price=1, size=2, signed=True, order=0)),
+        _of("d", c=[[1, "2", -3], ["be3c69b7-1c5e-446f-b80d-8398aae065c5", 4.5, "1"]]),
+    ),
     "checksum": (
         _delta(bids=Levels("b"), asks=Levels("a"), checksum=Checksum("c", levels=2)),
         _of("d", b=[["2.50", "1"]], a=[], c=str(zlib.crc32(b"2.50:1:9:1:1:1"))),
@@ -189,6 +236,11 @@ _ODD = [
 def _feeds(message):
     """A feed of each decoder, for a format of that declaration and a snapshot's."""
     snapshot = _snapshot(restarts=True, checksum=getattr(message, "checksum", None) and Checksum("c", 2, optional=True))
+    rows = getattr(message, "rows", None)
+    if rows is not None and rows.order is not None:
+        snapshot = SnapshotMessage(
+            when={"k.t": "s"}, symbol=Text("k.s"), bids=Levels("b", order=2), asks=Levels("a", order=2), restarts=True
+        )
     declared = WireFeed(format=Format(messages=(message, snapshot)))
     return _decoders(declared)
 

@@ -1,10 +1,12 @@
 """One instrument's book: what the lane writes and others read, whichever structure is behind it."""
 
-from mainspring.model import Side
-from mainspring.plugin_calls import guarded, guarded_getter, guarded_pair
-from mainspring.seams import Book
+from collections.abc import Sequence
 
-__all__ = ["BookSlot"]
+from mainspring.model import OrderId, QueuePlace, RestingOrder, Side
+from mainspring.plugin_calls import guarded, guarded_getter, guarded_pair
+from mainspring.seams import Book, OrderBook
+
+__all__ = ["BookSlot", "orders_of"]
 
 
 class BookSlot:
@@ -14,7 +16,20 @@ class BookSlot:
     the structure raises names its plugin.
     """
 
-    __slots__ = ("_owner", "apply_delta", "apply_snapshot", "bbo", "clear", "depth", "length", "lots_at", "walk")
+    __slots__ = (
+        "_owner",
+        "apply_delta",
+        "apply_orders",
+        "apply_snapshot",
+        "bbo",
+        "clear",
+        "depth",
+        "length",
+        "lots_at",
+        "orders_at",
+        "queue_place",
+        "walk",
+    )
 
     def __init__(self, book: Book, plugin: str, distribution: str) -> None:
         """`plugin` and `distribution` name the structure's plugin in errors."""
@@ -23,6 +38,8 @@ class BookSlot:
 
     def exchange(self, book: Book, plugin: str, distribution: str) -> None:
         """Puts an empty structure in the place of the present one, and copies the levels into it.
+
+        Orders aren't copied: another structure knows none before the venue's next snapshot.
 
         `plugin` and `distribution` name its plugin in errors.
         """
@@ -44,3 +61,30 @@ class BookSlot:
         self.depth = guarded(book.depth, "book", *self._owner)
         self.walk = guarded(book.walk, "book", *self._owner)
         self.length = guarded(book.__len__, "book", *self._owner)
+        orders = orders_of(book)
+        self.apply_orders = guarded(orders.apply_orders, "book", *self._owner)
+        self.queue_place = guarded(orders.queue_place, "book", *self._owner)
+        self.orders_at = guarded_pair(orders.orders_at, "book", *self._owner)
+
+
+class _NoOrders:
+    """The orders of a structure that keeps levels only."""
+
+    def apply_orders(self, orders: Sequence[RestingOrder]) -> None:
+        """Keeps none."""
+
+    def queue_place(self, _order_id: OrderId) -> QueuePlace | None:
+        """Finds none."""
+        return None
+
+    def orders_at(self, _side: Side, _price_ticks: int) -> list[tuple[OrderId, int]]:
+        """Finds none."""
+        return []
+
+
+_NO_ORDERS = _NoOrders()
+
+
+def orders_of(book: object) -> OrderBook | _NoOrders:
+    """The single orders of a book, as far as its structure keeps them."""
+    return book if hasattr(book, "apply_orders") else _NO_ORDERS  # type: ignore[return-value]  # what takes them is one

@@ -11,6 +11,7 @@ from mainspring.model import (
     Bar,
     BookDelta,
     BookInvalid,
+    BookOrders,
     BookSnapshot,
     Control,
     InstrumentStatus,
@@ -95,6 +96,7 @@ class FeedHandler:
             BookDelta: self._on_delta,
             BookSnapshot: self._on_snapshot,
             BookInvalid: self._on_invalid,
+            BookOrders: self._on_orders,
             Quote: self._on_quote,
             Trade: self._on_trade,
             Bar: self._on_bar,
@@ -223,6 +225,10 @@ class FeedHandler:
     def _on_invalid(self, event: BookInvalid) -> None:
         market = self._markets[event.instrument]
         self._after(event, market, market.on_invalid(event))
+
+    def _on_orders(self, event: BookOrders) -> None:
+        self._markets[event.instrument].on_orders(event)
+        self._observe(event)
 
     def _on_quote(self, event: Quote) -> None:
         market = self._markets[event.instrument]

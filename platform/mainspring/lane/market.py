@@ -9,6 +9,7 @@ from mainspring.model import (
     PRINT_VOLUME,
     BookDelta,
     BookInvalid,
+    BookOrders,
     BookSnapshot,
     Instrument,
     InstrumentStatus,
@@ -132,6 +133,10 @@ class Market:
         empty = EMPTY_BBO
         self._set_best(now_ns, empty.bid_ticks, empty.bid_lots, empty.ask_ticks, empty.ask_lots)
         return True
+
+    def on_orders(self, event: BookOrders) -> None:
+        """Takes what became of single orders, whose levels the book has already."""
+        self._book.apply_orders(event.orders)
 
     def on_quote(self, event: Quote) -> bool | None:
         """Takes the venue's own best prices; returns None if they are older than what is known."""

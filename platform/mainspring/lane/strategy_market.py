@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from mainspring.errors import GridError
+from mainspring.lane.book_slot import orders_of
 from mainspring.lane.clock import LaneClock
 from mainspring.lane.order_handle import LaneOrderHandle
 from mainspring.lane.outbox import Outbox
@@ -23,7 +24,7 @@ from mainspring.model import (
     units_from_text,
 )
 from mainspring.portfolio import OwnPosition
-from mainspring.seams import AccountView, BookView, MarketStatistics, MarketView
+from mainspring.seams import AccountView, BookView, MarketStatistics, MarketView, OrdersView
 
 __all__ = ["LaneStrategyMarket"]
 
@@ -138,6 +139,11 @@ class LaneStrategyMarket:
     def book(self) -> BookView:
         """The levels."""
         return self.view.book
+
+    @property
+    def orders(self) -> OrdersView:
+        """Everybody's single orders."""
+        return orders_of(self.view.book)
 
     @property
     def statistics(self) -> MarketStatistics:

@@ -1,6 +1,6 @@
 """Instruments, integer prices and sizes, market events and orders: the frozen values that all packages share."""
 
-from mainspring.model.book import BBO, EMPTY_BBO, Walk
+from mainspring.model.book import BBO, EMPTY_BBO, QueuePlace, Walk
 from mainspring.model.events import (
     NO_ID,
     PRINT_ALL,
@@ -11,13 +11,16 @@ from mainspring.model.events import (
     Bar,
     BookDelta,
     BookInvalid,
+    BookOrders,
     BookSnapshot,
     Control,
     InstrumentStatus,
     Level,
     MarketEvent,
     MarkPrice,
+    OrderId,
     Quote,
+    RestingOrder,
     Trade,
 )
 from mainspring.model.exact import (
@@ -99,6 +102,7 @@ __all__ = [
     "Bar",
     "BookDelta",
     "BookInvalid",
+    "BookOrders",
     "BookSnapshot",
     "CancelRequest",
     "CancelRequested",
@@ -123,9 +127,11 @@ __all__ = [
     "MarketEvent",
     "NewOrder",
     "OrderEvent",
+    "OrderId",
     "OrderKind",
     "OrderRequest",
     "OtherAmount",
+    "QueuePlace",
     "Quote",
     "RecordField",
     "RecordKind",
@@ -137,6 +143,7 @@ __all__ = [
     "RequestApproved",
     "RequestKind",
     "RequestRefused",
+    "RestingOrder",
     "SessionStarted",
     "Side",
     "SlippageEstimate",

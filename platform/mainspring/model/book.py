@@ -2,7 +2,7 @@
 
 import msgspec
 
-__all__ = ["BBO", "EMPTY_BBO", "Walk"]
+__all__ = ["BBO", "EMPTY_BBO", "QueuePlace", "Walk"]
 
 
 class BBO(msgspec.Struct, frozen=True, gc=False):
@@ -15,6 +15,15 @@ class BBO(msgspec.Struct, frozen=True, gc=False):
 
 
 EMPTY_BBO = BBO(0, 0, 0, 0)
+
+
+class QueuePlace(msgspec.Struct, frozen=True, gc=False):
+    """Where an order waits: its price and its own size, and how many orders and lots are filled before it."""
+
+    price_ticks: int
+    size_lots: int
+    orders_ahead: int
+    lots_ahead: int
 
 
 class Walk(msgspec.Struct, frozen=True, gc=False):

@@ -19,17 +19,26 @@ __all__ = [
     "Bar",
     "BookDelta",
     "BookInvalid",
+    "BookOrders",
     "BookSnapshot",
     "Control",
     "InstrumentStatus",
     "Level",
     "MarkPrice",
     "MarketEvent",
+    "OrderId",
     "Quote",
+    "RestingOrder",
     "Trade",
 ]
 
 Level: TypeAlias = tuple[int, int]
+
+OrderId: TypeAlias = int | str
+"""A venue's name for an order of anybody's: an integer of 0 to 2**63 - 1, or text."""
+
+RestingOrder: TypeAlias = tuple[OrderId, int, int, int]
+"""An order on a book: its id, its side (1 for a bid, -1 for an offer), its price in ticks, and its size in lots."""
 
 NO_ID = -1
 """The value of an id that the venue doesn't send."""
@@ -84,6 +93,18 @@ class BookInvalid(msgspec.Struct, frozen=True, gc=False):
     instrument: int
     receive_time_ns: int
     cause: str
+
+
+class BookOrders(msgspec.Struct, frozen=True, gc=False):
+    """What became of single orders, from venues that send them; it follows the delta or the snapshot of their levels.
+
+    Each row is an order as it stands now; one of 0 lots is gone. After a snapshot, they are all orders of the book.
+    """
+
+    instrument: int
+    receive_time_ns: int
+    event_time_ns: int
+    orders: list[RestingOrder]
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False):
@@ -177,5 +198,5 @@ class Control(msgspec.Struct, frozen=True, gc=False):
 
 
 MarketEvent: TypeAlias = (
-    BookDelta | BookSnapshot | BookInvalid | Quote | Trade | Bar | InstrumentStatus | MarkPrice | Control
+    BookDelta | BookSnapshot | BookInvalid | BookOrders | Quote | Trade | Bar | InstrumentStatus | MarkPrice | Control
 )

@@ -1,6 +1,6 @@
 """The seams where plugins fit: one module each, with its Protocol, its hook and the whole contract in docstrings."""
 
-from mainspring.seams.book import Book, register_books
+from mainspring.seams.book import Book, OrderBook, register_books
 from mainspring.seams.catalogue import NO_CAPABILITIES, PROJECT, Capabilities, Catalogue, Needs, hookimpl, hookspec
 from mainspring.seams.codec import (
     MAX_ENCODED_DEPTH,
@@ -22,7 +22,15 @@ from mainspring.seams.feed import (
 )
 from mainspring.seams.files import FileOption, file_options
 from mainspring.seams.latency import LatencyContext, LatencyModel, register_latencies
-from mainspring.seams.market import AccountView, BookView, MarketStatistics, MarketView, OpenOrder, PositionView
+from mainspring.seams.market import (
+    AccountView,
+    BookView,
+    MarketStatistics,
+    MarketView,
+    OpenOrder,
+    OrdersView,
+    PositionView,
+)
 from mainspring.seams.queue import QueueModel, register_queues
 from mainspring.seams.records import Records, register_records
 from mainspring.seams.risk import RiskCheck, register_risk_checks
@@ -73,7 +81,9 @@ __all__ = [
     "MarketView",
     "Needs",
     "OpenOrder",
+    "OrderBook",
     "OrderHandle",
+    "OrdersView",
     "PositionView",
     "QueueModel",
     "RawMessage",

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from mainspring.model import BBO, Level, Side, Walk
+from mainspring.model import BBO, Level, OrderId, QueuePlace, RestingOrder, Side, Walk
 from mainspring.seams.catalogue import Catalogue, hookspec
 
-__all__ = ["Book", "register_books"]
+__all__ = ["Book", "OrderBook", "register_books"]
 
 
 class Book(Protocol):
@@ -52,6 +52,30 @@ class Book(Protocol):
         ...
 
 
+class OrderBook(Book, Protocol):
+    """A book that knows single orders too, where the venue sends them.
+
+    Sizes of levels are what `apply_delta` and `apply_snapshot` say, as in any book. `apply_snapshot`, `clear` and the
+    removal of a level drop the orders that stood there.
+    """
+
+    def apply_orders(self, orders: Sequence[RestingOrder]) -> None:
+        """Takes orders as they stand now, in order; it follows the call with the levels that they changed.
+
+        An order that keeps its price and doesn't grow keeps its place. Any other goes to the end of its price's queue.
+        One of 0 lots is removed, unless it is gone already.
+        """
+        ...
+
+    def queue_place(self, order_id: OrderId) -> QueuePlace | None:
+        """Returns where an order waits; None if it isn't on the book."""
+        ...
+
+    def orders_at(self, side: Side, price_ticks: int) -> list[tuple[OrderId, int]]:
+        """Returns the orders at a price on a side with their lots, the first to be filled first."""
+        ...
+
+
 @hookspec
 def register_books(catalogue: Catalogue) -> None:
     """Offers book structures.
@@ -60,5 +84,7 @@ def register_books(catalogue: Catalogue) -> None:
     factory is called as `factory(instrument)`, once per instrument of a session, and returns an object that implements
     `mainspring.seams.Book`. `mainspring.testing.check_book` checks that it does.
 
-    Capabilities: `in_runs` (bool, default False): the fused runs of our native decoder know the structure themselves.
+    Capabilities: `orders` (bool, default False): the structure is a `mainspring.seams.OrderBook`, which
+    `mainspring.testing.check_order_book` checks. `in_runs` (bool, default False): the fused runs of our native decoder
+    know the structure themselves.
     """

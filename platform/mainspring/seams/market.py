@@ -2,9 +2,19 @@
 
 from typing import Protocol
 
-from mainspring.model import BBO, AccountStatement, Instrument, Level, NewOrder, Side, Walk
+from mainspring.model import (
+    BBO,
+    AccountStatement,
+    Instrument,
+    Level,
+    NewOrder,
+    OrderId,
+    QueuePlace,
+    Side,
+    Walk,
+)
 
-__all__ = ["AccountView", "BookView", "MarketStatistics", "MarketView", "OpenOrder", "PositionView"]
+__all__ = ["AccountView", "BookView", "MarketStatistics", "MarketView", "OpenOrder", "OrdersView", "PositionView"]
 
 
 class BookView(Protocol):
@@ -31,6 +41,21 @@ class BookView(Protocol):
 
     def __len__(self) -> int:
         """The number of levels on both sides together."""
+        ...
+
+
+class OrdersView(Protocol):
+    """Reads the single orders of one instrument's book, everybody's, where the venue sends them.
+
+    A structure that keeps no orders, or a feed that has none, answers as an empty book would.
+    """
+
+    def queue_place(self, order_id: OrderId) -> QueuePlace | None:
+        """Returns where an order waits, by the venue's id; None if it isn't there."""
+        ...
+
+    def orders_at(self, side: Side, price_ticks: int) -> list[tuple[OrderId, int]]:
+        """Returns the orders at a price with their lots, the first in the queue first."""
         ...
 
 

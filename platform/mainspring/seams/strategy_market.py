@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from mainspring.model import AccountStatement, Instrument, Side, TimeInForce, Trade
-from mainspring.seams.market import AccountView, BookView, MarketStatistics, MarketView
+from mainspring.seams.market import AccountView, BookView, MarketStatistics, MarketView, OrdersView
 
 __all__ = ["OrderHandle", "StrategyMarket"]
 
@@ -136,6 +136,11 @@ class StrategyMarket(Protocol):
     @property
     def book(self) -> BookView:
         """The levels."""
+        ...
+
+    @property
+    def orders(self) -> OrdersView:
+        """Everybody's single orders, where the venue sends them and the book structure keeps them."""
         ...
 
     @property

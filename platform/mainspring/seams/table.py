@@ -98,6 +98,7 @@ _ROWS: Final = {
             hook=register_books,
             slot="instrument",
             scaffold=Scaffold(noun="Book", slots='book.plugin = "$plugin"'),
+            kit="mainspring.testing.order_book",
             raced=("book",),
         ),
         Seam(

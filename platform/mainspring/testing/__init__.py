@@ -12,6 +12,7 @@ from mainspring.testing.feed import check_feed
 from mainspring.testing.latency import FixedLatency, check_latency
 from mainspring.testing.market import INSTRUMENT, SECOND_INSTRUMENT, FakeAccount, FakeMarket, FakeStatistics
 from mainspring.testing.naive_book import NaiveBook
+from mainspring.testing.order_book import NaiveOrders, check_order_book
 from mainspring.testing.plain_codecs import PlainJsonCodec, PlainMsgpackCodec, plain_codec
 from mainspring.testing.queue import BackOfQueue, check_queue
 from mainspring.testing.records import check_records
@@ -32,6 +33,7 @@ __all__ = [
     "FakeStatistics",
     "FixedLatency",
     "NaiveBook",
+    "NaiveOrders",
     "PlainJsonCodec",
     "PlainMsgpackCodec",
     "check_book",
@@ -40,6 +42,7 @@ __all__ = [
     "check_feed",
     "check_latency",
     "check_offer",
+    "check_order_book",
     "check_queue",
     "check_records",
     "check_risk",

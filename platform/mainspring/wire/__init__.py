@@ -29,11 +29,19 @@ from mainspring.wire.dialling import (
 )
 from mainspring.wire.feed import WireFeed, python_decoder
 from mainspring.wire.fields import (
+    ORDER_CHANGES,
+    ORDER_DELETES,
+    ORDER_EXECUTES,
+    ORDER_PASSES,
+    ORDER_REDUCES,
+    ORDER_SETS,
+    Base,
     Checksum,
     Choice,
     Conditions,
     Flag,
     Integer,
+    Joined,
     Levels,
     Micros,
     Millis,
@@ -71,9 +79,17 @@ from mainspring.wire.messages import (
     StatusMessage,
     TradeMessage,
 )
+from mainspring.wire.orders import OrderQueues
 
 __all__ = [
+    "ORDER_CHANGES",
+    "ORDER_DELETES",
+    "ORDER_EXECUTES",
+    "ORDER_PASSES",
+    "ORDER_REDUCES",
+    "ORDER_SETS",
     "BarMessage",
+    "Base",
     "Cause",
     "Chained",
     "Checksum",
@@ -91,6 +107,7 @@ __all__ = [
     "FrameEvent",
     "Heartbeat",
     "Integer",
+    "Joined",
     "Keepalive",
     "Levels",
     "Listing",
@@ -102,6 +119,7 @@ __all__ = [
     "Millis",
     "Nanos",
     "Number",
+    "OrderQueues",
     "Ping",
     "Price",
     "QuoteMessage",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mainspring.wire.fields import Levels, Micros, Seconds
+from mainspring.wire.fields import Base, Joined, Levels, Micros, Seconds
 
 if TYPE_CHECKING:
     from mainspring.wire.formats import Format
@@ -24,10 +24,11 @@ _WORDS = {
     "checksum",
     "depth",
     "signed",
+    "unnumbered",
 }
 """The attributes that only the tree reader knows, by name: unset in a flat format."""
 
-_OF_LEVELS = {"optional", "single", "side", "signed", "deletes", "id", "placeholder"}
+_OF_LEVELS = {"optional", "single", "side", "signed", "deletes", "id", "placeholder", "order", "trade_id"}
 
 _MAX_KNOWN = 256
 
@@ -76,7 +77,7 @@ def _flat_message(message: Any, of_stream: str) -> bool:
 
 
 def _flat(struct: Any) -> bool:
-    if isinstance(struct, Micros | Seconds):
+    if isinstance(struct, Micros | Seconds | Base | Joined):
         return False
     for name in struct.__struct_fields__:
         value = getattr(struct, name)

@@ -13,14 +13,25 @@ from mainspring.wire._dispatch import compile_chooser, names_stream
 from mainspring.wire._parsers import FAULTS
 from mainspring.wire._paths import ABSENT, compile_path
 from mainspring.wire._streams import stream_symbol
-from mainspring.wire._tree import compile_kinds, unfold
-from mainspring.wire._tree_levels import row_cells
+from mainspring.wire._symbols import QUOTE, for_quote
+from mainspring.wire._tree import Kind, compile_kinds, unfold
+from mainspring.wire._tree_levels import in_row_of, row_cells, rows_of
 from mainspring.wire._tree_values import scale_of, signed
 from mainspring.wire._units import MEMO_ENTRIES
 from mainspring.wire._values import Data, read_text, refusal
-from mainspring.wire.fields import Levels, Price, Size, Text
+from mainspring.wire.fields import Base, Levels, Price, Size, Text
 from mainspring.wire.formats import Format
-from mainspring.wire.messages import BarMessage, ControlMessage, MarketMessage, Message, SnapshotMessage, TradeMessage
+from mainspring.wire.messages import (
+    BarMessage,
+    ControlMessage,
+    DeltaMessage,
+    MarketMessage,
+    Message,
+    SnapshotMessage,
+    TradeMessage,
+    flat_symbol,
+    sides_of,
+)
 
 __all__ = ["find_grids"]
 
@@ -177,7 +188,7 @@ def _compile_entry(message: Message) -> tuple[str | None, Text | None, _CellsOf,
     if isinstance(message, ControlMessage):
         return None
     inside = message.inside if isinstance(message, SnapshotMessage) else None
-    return inside, message.symbol, _compile_cells(message), isinstance(message, TradeMessage | BarMessage)
+    return inside, flat_symbol(message), _compile_cells(message), isinstance(message, TradeMessage | BarMessage)
 
 
 def _find_by_paths(
@@ -190,11 +201,16 @@ def _find_by_paths(
     }
     decimals_of = _Decimals()
     grids: dict[str, _Grid] = {}
+    of_bases: dict[str, _Grid] = {}
     for number, (_, raw) in enumerate(messages, 1):
         try:
             root = codec.decode(raw)
             for kind, item in unfold(tried, root):
                 if kind is None or id(kind) not in cells_of:
+                    continue
+                if kind.base is not None:
+                    for symbol, cells in _cells_of_base(kind, kind.base, root, item):
+                        of_bases.setdefault(symbol, _Grid.new()).widen(cells, decimals_of, number, printed=False)
                     continue
                 symbol = "" if kind.symbol is None else kind.symbol(root, item)
                 cells = cells_of[id(kind)](root, item, symbol)
@@ -202,11 +218,32 @@ def _find_by_paths(
                 grids.setdefault(symbol, _Grid.new()).widen(cells, decimals_of, number, printed=printed)
         except (ArithmeticError, CodecError, *FAULTS):
             continue
+    # What only a base's messages name isn't known to be an instrument, if others are.
+    for symbol in grids or of_bases:
+        if symbol in of_bases:
+            grids.setdefault(symbol, _Grid.new()).join(of_bases[symbol])
     nameless = grids.pop("", None)
     if nameless is not None:
         for grid in grids.values():
             grid.join(nameless)
     return {venue_symbol: grid.steps(venue_symbol) for venue_symbol, grid in grids.items()}
+
+
+def _cells_of_base(kind: Kind, base: Base, root: Any, item: Any) -> Iterator[tuple[str, _Cells]]:
+    """The prices and sizes of a message about several instruments, for each quote that it has prices in."""
+    message = kind.message
+    if kind.symbol is None or not isinstance(message, DeltaMessage | SnapshotMessage):
+        return
+    named = kind.symbol(root, item)
+    for side in sides_of(message):
+        if not isinstance(side.price, str) or QUOTE not in side.price:
+            continue
+        prices_of = in_row_of(side.price.partition(QUOTE)[0].removesuffix("."))
+        rows = rows_of(side)(root, item)
+        quotes = [quote for row in rows if type(found := prices_of(root, item, row)) is dict for quote in found]
+        for quote in dict.fromkeys(quotes):
+            symbol = f"{named}{base.separator}{quote}"
+            yield symbol, _cells_by_paths(for_quote(message, quote))(root, item, symbol)
 
 
 def _cells_by_paths(message: MarketMessage) -> Callable[[Any, Any, str], _Cells]:

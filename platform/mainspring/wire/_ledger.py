@@ -1,4 +1,4 @@
-"""What one instrument's book needs beyond its numbering: ids of levels, a depth that it is cut to, checksums."""
+"""What one instrument's book needs beyond its numbering: ids of levels, orders, a depth to cut to, checksums."""
 
 import zlib
 from bisect import bisect_left
@@ -8,7 +8,19 @@ from typing import Any
 
 import msgspec
 
-from mainspring.model import BookDelta, BookInvalid, BookSnapshot, Instrument, Level, MarketEvent, decimal_text
+from mainspring.model import (
+    BookDelta,
+    BookInvalid,
+    BookOrders,
+    BookSnapshot,
+    Instrument,
+    Level,
+    MarketEvent,
+    RestingOrder,
+    Trade,
+    decimal_text,
+)
+from mainspring.wire._order_ledger import Changed, OrderDelta, OrderLedger, OrderSnapshot
 from mainspring.wire._sync import BookSync
 from mainspring.wire._tree_levels import Row
 from mainspring.wire.fields import Checksum
@@ -85,14 +97,16 @@ class Ledger:
         self._texts: tuple[dict[int, tuple[int, Any, Any]], dict[int, tuple[int, Any, Any]]] = ({}, {})
         self._sides = (_Side(1), _Side(-1))
         self._depth: int | None = None
+        self._orders = OrderLedger()
 
     def apply(self, update: Update) -> Sequence[MarketEvent]:
         """The events of a message."""
         event = update.event
-        bids, asks = self._resolved(update.bids, 0), self._resolved(update.asks, 1)
-        if bids is None or asks is None:
-            return self._sync.on_unknown_level(event.receive_time_ns)
-        event = msgspec.structs.replace(event, bids=bids, asks=asks)
+        if not isinstance(event, OrderDelta | OrderSnapshot):
+            bids, asks = self._resolved(update.bids, 0), self._resolved(update.asks, 1)
+            if bids is None or asks is None:
+                return self._sync.on_unknown_level(event.receive_time_ns)
+            event = msgspec.structs.replace(event, bids=bids, asks=asks)
         if update.depth is not None:
             self._depth = update.depth
         resyncs = self._sync.resyncs
@@ -104,7 +118,10 @@ class Ledger:
             events = self._sync.on_restart(event) if update.restarts else self._sync.on_snapshot(event, cut=update.cut)
         passed: list[MarketEvent] = []
         for number, one in enumerate(events):
-            passed.append(self._take(one))
+            taken = self._taken(one, arrives=one is event)
+            if taken is None:
+                return [*passed, *self._sync.on_unknown_level(event.receive_time_ns)]
+            passed += taken
             # What follows a snapshot was kept from before it, so that the message's checksum isn't that of all.
             if number == 0 and update.checksum is not None and not isinstance(one, BookInvalid):
                 self._proved[0] += 1
@@ -135,6 +152,38 @@ class Ledger:
                     texts.pop(ticks, None)
         return levels
 
+    def _taken(self, event: MarketEvent, *, arrives: bool) -> list[MarketEvent] | None:
+        """Brings the book up to date and returns its events; None if they are about an order that was lost.
+
+        An execution prints only if it `arrives` now: one that was kept for a snapshot is no news.
+        """
+        if not isinstance(event, OrderDelta | OrderSnapshot):
+            return [self._take(event)]
+        changed = self._orders.take(event.changes, whole=isinstance(event, OrderSnapshot))
+        if changed is None:
+            return None
+        index, receive_time_ns, time_ns = event.instrument, event.receive_time_ns, event.event_time_ns
+        events: list[MarketEvent] = []
+        for price, lots, aggressor, trade_id in changed.prints if arrives else ():
+            if price and lots:
+                events.append(Trade(index, receive_time_ns, time_ns, trade_id, price, lots, aggressor))
+        levels: BookDelta | BookSnapshot
+        if isinstance(event, OrderSnapshot):
+            levels = BookSnapshot(index, receive_time_ns, time_ns, event.last_id, changed.bids, changed.asks)
+        else:
+            ids = event.first_id, event.last_id, event.previous_id
+            levels = BookDelta(index, receive_time_ns, time_ns, *ids, changed.bids, changed.asks)
+        events.append(self._take(levels))
+        orders = changed.orders if self._depth is None else self._within_depth(changed)
+        if orders:
+            events.append(BookOrders(index, receive_time_ns, time_ns, orders))
+        return events
+
+    def _within_depth(self, changed: Changed) -> list[RestingOrder]:
+        """The orders that changed, without those on levels that the depth has cut off."""
+        known = {1: self._sides[0].lots, -1: self._sides[1].lots}
+        return [order for order in changed.orders if not order[3] or order[2] in known[order[1]]]
+
     def _take(self, event: MarketEvent) -> MarketEvent:
         """Brings the book up to date; returns the event, with the levels deleted that the depth cuts off."""
         bids, asks = self._sides
@@ -150,9 +199,10 @@ class Ledger:
         cut_bids, cut_asks = bids.cut(self._depth), asks.cut(self._depth)
         if not cut_bids and not cut_asks:
             return event
-        for texts, prices in zip(self._texts, (cut_bids, cut_asks), strict=True):
+        for side, texts, prices in zip((1, -1), self._texts, (cut_bids, cut_asks), strict=True):
             for price in prices:
                 texts.pop(price, None)
+                self._orders.queues.drop(side, price)
         return msgspec.structs.replace(
             event,
             bids=[*event.bids, *((price, 0) for price in cut_bids)],
@@ -163,8 +213,10 @@ class Ledger:
         """The checksum of the book as it stands."""
         form = self._form
         assert form is not None
-        bids = [self._level_text(0, price) for price in self._sides[0].best(form.levels)]
-        asks = [self._level_text(1, price) for price in self._sides[1].best(form.levels)]
+        bids, asks = (
+            [text for price in self._sides[side].best(form.levels) for text in self._price_texts(side, price)]
+            for side in (0, 1)
+        )
         if form.layout == "asks-bids":
             parts = asks + bids
         else:
@@ -173,10 +225,18 @@ class Ledger:
             parts += bids[shorter:] + asks[shorter:]
         return zlib.crc32(form.separator.join(text for part in parts for text in part).encode())
 
-    def _level_text(self, side: int, ticks: int) -> tuple[str, str]:
+    def _price_texts(self, side: int, ticks: int) -> list[tuple[str, str]]:
+        """Price and size of a level, or of each of its orders."""
         form = self._form
         assert form is not None
-        lots = self._sides[side].lots[ticks]
+        if not form.orders:
+            return [self._text(side, ticks, self._sides[side].lots[ticks])]
+        orders = self._orders.queues.orders_at(-1 if side else 1, ticks)
+        return [self._text(side, ticks, lots) for _, lots in orders]
+
+    def _text(self, side: int, ticks: int, lots: int) -> tuple[str, str]:
+        form = self._form
+        assert form is not None
         of_lots, price, size = self._texts[side].get(ticks, (lots, None, None))
         if of_lots != lots:
             size = None

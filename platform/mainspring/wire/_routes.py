@@ -13,7 +13,15 @@ from mainspring.wire._sync import BookSync, snapshot_handler
 from mainspring.wire._values import Data, read_text, refusal
 from mainspring.wire.cause import Cause
 from mainspring.wire.formats import Format
-from mainspring.wire.messages import ControlMessage, DeltaMessage, MarketMessage, Message, SnapshotMessage, TradeMessage
+from mainspring.wire.messages import (
+    ControlMessage,
+    DeltaMessage,
+    MarketMessage,
+    Message,
+    SnapshotMessage,
+    TradeMessage,
+    flat_symbol,
+)
 
 __all__ = ["Apply", "Entry", "Route", "compile_entries", "compile_explain", "compile_resolve", "count_as"]
 
@@ -44,7 +52,8 @@ def compile_entries(
                 parser = _inside(parser, message.inside)
             routes[instrument.venue_symbol] = (parser, _apply(message, sync))
         inside = isinstance(message, SnapshotMessage) and message.inside is not None
-        key = None if message.symbol is None or inside else message.symbol.key
+        symbol = flat_symbol(message)
+        key = None if symbol is None or inside else symbol.key
         entries.append((key, routes, [0], message))
     return entries
 
@@ -74,11 +83,12 @@ def compile_resolve(
     def resolve(envelope: Data, data: Data, message: Message, routes: dict[object, Route]) -> Route:
         if isinstance(message, ControlMessage):
             return (lambda data, receive_time_ns: read_control(message, data, receive_time_ns)), None
-        if message.symbol is None:
+        symbol = flat_symbol(message)
+        if symbol is None:
             return routes.get(locate(envelope, data)) or skip
         if isinstance(message, SnapshotMessage) and message.inside is not None:
-            return routes.get(read_text(data[message.inside], message.symbol)) or skip
-        read_text(data, message.symbol)
+            return routes.get(read_text(data[message.inside], symbol)) or skip
+        read_text(data, symbol)
         return skip
 
     return resolve
@@ -101,8 +111,9 @@ def compile_explain(
         if isinstance(message, SnapshotMessage) and message.inside is not None:
             data = data[message.inside]
         try:
-            if message.symbol is not None:
-                symbol = read_text(data, message.symbol)
+            field = flat_symbol(message)
+            if field is not None:
+                symbol = read_text(data, field)
                 index = next(at for at, known in enumerate(instruments) if known.venue_symbol == symbol)
             read_event(message, data, index, instruments[index], receive_time_ns)
         except WireError as explained:

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable
 from typing import TypeAlias
 
-from mainspring.model import BookDelta
+from mainspring.model import NO_ID, BookDelta
 from mainspring.wire.formats import Chained, Contiguous, Rising, Sequencing
 
 __all__ = ["Continuity", "SequenceCheck", "sequence_check"]
@@ -36,13 +36,17 @@ def sequence_check(rule: Sequencing) -> SequenceCheck:
     return _unsequenced
 
 
-def _contiguous(delta: BookDelta, book_id: int, _from_snapshot: bool) -> Continuity:
+def _contiguous(delta: BookDelta, book_id: int, from_snapshot: bool) -> Continuity:
     if delta.last_id <= book_id:
         return _LATE
-    return _CONTINUES if delta.first_id <= book_id + 1 else _GAP
+    if delta.first_id <= book_id + 1 or (from_snapshot and book_id == NO_ID):
+        return _CONTINUES
+    return _GAP
 
 
 def _chained(delta: BookDelta, book_id: int, from_snapshot: bool) -> Continuity:
+    if from_snapshot and book_id == NO_ID:
+        return _CONTINUES
     if delta.previous_id == book_id:
         return _CONTINUES if delta.last_id >= book_id else _LATE
     if not from_snapshot:

@@ -1,11 +1,14 @@
 """Fills the templates of messages to send; see `mainspring.wire.connection`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = ["fill", "fill_for_all", "fill_text", "names_instrument", "of_symbol"]
 
-_SYMBOLS = ("{venue_symbol}", "{venue_symbol_lower}")
+_SYMBOLS = ("{venue_symbol}", "{venue_symbol_lower}", "{venue_base}", "{venue_quote}")
+
+_PARTS = re.compile(r"([0-9A-Za-z]*)[^0-9A-Za-z]?(.*)", re.DOTALL)
 
 
 def names_instrument(template: Any) -> bool:
@@ -61,4 +64,12 @@ def fill_for_all(template: Any, venue_symbols: Sequence[str], values: Mapping[st
 
 def of_symbol(venue_symbol: str) -> dict[str, object]:
     """The values that name an instrument."""
-    return {"venue_symbol": venue_symbol, "venue_symbol_lower": venue_symbol.lower()}
+    parts = _PARTS.fullmatch(venue_symbol)
+    assert parts is not None
+    base, quote = parts.groups()
+    return {
+        "venue_symbol": venue_symbol,
+        "venue_symbol_lower": venue_symbol.lower(),
+        "venue_base": base,
+        "venue_quote": quote,
+    }

@@ -8,19 +8,28 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from mainspring.errors import WireError
-from mainspring.model import NO_ID, BookDelta, BookSnapshot, Control, Instrument, MarketEvent
+from mainspring.model import Control, Instrument, MarketEvent
 from mainspring.wire._flat import compile_matches, is_pattern
-from mainspring.wire._ledger import Ledger, Update, checksum_of
+from mainspring.wire._ledger import Ledger
 from mainspring.wire._paths import ABSENT, Find, compile_path
+from mainspring.wire._symbols import compile_symbol, for_quote, split_symbol
 from mainspring.wire._sync import BookSync, snapshot_handler
+from mainspring.wire._tree_books import compile_book
 from mainspring.wire._tree_events import compile_event
-from mainspring.wire._tree_levels import compile_sides
-from mainspring.wire._tree_values import compile_flag, compile_integer, compile_text, compile_time, whole
+from mainspring.wire._tree_values import compile_integer, compile_text
 from mainspring.wire._values import refusal
 from mainspring.wire.cause import Cause
-from mainspring.wire.fields import Integer, Text
+from mainspring.wire.fields import Base, Integer
 from mainspring.wire.formats import Format
-from mainspring.wire.messages import ControlMessage, DeltaMessage, Message, SnapshotMessage, TradeMessage, When
+from mainspring.wire.messages import (
+    ControlMessage,
+    DeltaMessage,
+    Message,
+    SnapshotMessage,
+    TradeMessage,
+    When,
+    sides_of,
+)
 
 __all__ = ["Kind", "TreeReceiver", "compile_fits", "compile_kinds", "unfold"]
 
@@ -34,21 +43,25 @@ _MAX_KNOWN = 4096
 class Kind:
     """A declaration, compiled: whether a message is of its kind, and whose it is."""
 
-    __slots__ = ("count", "each", "from_item", "from_root", "message", "routes", "symbol")
+    __slots__ = ("base", "count", "each", "from_item", "from_root", "message", "routes", "sharing", "symbol")
 
     def __init__(self, message: Message) -> None:
         self.message = message
         self.count = [0]
         self.each = None if message.each is None else compile_path(message.each)
         self.symbol = None
+        self.base: Base | None = None
         if not isinstance(message, ControlMessage) and message.symbol is not None:
-            self.symbol = compile_text(message.symbol)
+            self.symbol = compile_symbol(message.symbol)
+            self.base = message.symbol if isinstance(message.symbol, Base) else None
         # Without `each` message and item are the same, and all tests are about the message.
         of_root = [message.each is None or path.startswith("/") for path in (*message.when, *message.has)]
         tests = [_named(path, value) for path, value in message.when.items()] + [_has(path) for path in message.has]
         self.from_root = [test for test, root in zip(tests, of_root, strict=True) if root]
         self.from_item = [test for test, root in zip(tests, of_root, strict=True) if not root]
         self.routes: dict[str, _Route] = {}
+        # With a base, the routes of the instruments that share it.
+        self.sharing: dict[str, list[_Route]] = {}
 
     def fits_root(self, root: Any) -> bool:
         """Whether what the declaration says about the whole message is so."""
@@ -150,15 +163,25 @@ class TreeReceiver:
                 forms = [form for message in declared.messages if (form := getattr(message, "checksum", None))]
                 ledger = Ledger(instrument, sync, forms[0] if forms else None, self.proved)
             for kind in self.kinds:
-                if not isinstance(kind.message, ControlMessage):
+                if isinstance(kind.message, ControlMessage):
+                    continue
+                if kind.base is None:
                     kind.routes[instrument.venue_symbol] = _route(kind.message, index, instrument, sync, ledger)
+                elif (parts := split_symbol(kind.base, instrument.venue_symbol)) is not None:
+                    route = _route(for_quote(kind.message, parts[1]), index, instrument, sync, ledger)
+                    kind.sharing.setdefault(parts[0], []).append(route)
 
     def on_message(self, raw: bytes, receive_time_ns: int) -> Sequence[MarketEvent]:
         """See `mainspring.seams.Feed`. A message is read whole before anything is counted or changed."""
         root = self._decode(raw)
         if type(root) is not dict and type(root) is not list:
             raise refusal("", "must be an object or an array", root)
-        steps = [self._read(kind, root, item, receive_time_ns) for kind, item in unfold(self._candidates(root), root)]
+        steps: list[tuple[list[int], Any, _Apply]] = []
+        for kind, item in unfold(self._candidates(root), root):
+            if kind is not None and kind.base is not None:
+                steps += self._read_for_all(kind, root, item, receive_time_ns)
+            else:
+                steps.append(self._read(kind, root, item, receive_time_ns))
         events: list[MarketEvent] = []
         for count, event, apply in steps:
             count[0] += 1
@@ -200,6 +223,18 @@ class TreeReceiver:
         parse, apply = route
         return kind.count, parse(root, item, receive_time_ns), apply
 
+    def _read_for_all(
+        self, kind: Kind, root: Any, item: Any, receive_time_ns: int
+    ) -> list[tuple[list[int], Any, _Apply]]:
+        """Reads a message for each instrument that it is about; it counts once."""
+        assert kind.symbol is not None
+        routes = kind.sharing.get(kind.symbol(root, item))
+        if routes is None:
+            return [(kind.count, None, self._skip)]
+        counts = [kind.count, *([0] for _ in routes[1:])]
+        parsed = [(parse(root, item, receive_time_ns), apply) for parse, apply in routes]
+        return [(count, event, apply) for count, (event, apply) in zip(counts, parsed, strict=True)]
+
     def _ignore(self, _event: object) -> Sequence[MarketEvent]:
         self._causes[Cause.IGNORED] += 1
         return ()
@@ -228,15 +263,15 @@ def _may_fit(kind: Kind, root: Any) -> bool:
 def _needs_ledger(declared: Format) -> bool:
     for message in declared.messages:
         if isinstance(message, DeltaMessage | SnapshotMessage):
-            sides = [side for side in (message.bids, message.asks, message.rows) if side is not None]
-            if message.checksum is not None or message.depth is not None or any(s.id is not None for s in sides):
+            named = any(side.id is not None or side.order is not None for side in sides_of(message))
+            if message.checksum is not None or message.depth is not None or named:
                 return True
     return False
 
 
 def _route(message: Any, index: int, instrument: Instrument, sync: BookSync, ledger: Ledger | None) -> _Route:
     if isinstance(message, DeltaMessage | SnapshotMessage):
-        parse = _book(message, index, instrument, ledger=ledger is not None)
+        parse = compile_book(message, index, instrument, ledger=ledger is not None)
         if ledger is not None:
             return parse, ledger.apply
         if isinstance(message, SnapshotMessage):
@@ -246,92 +281,6 @@ def _route(message: Any, index: int, instrument: Instrument, sync: BookSync, led
     if isinstance(message, TradeMessage):
         apply = sync.on_numbered_trade if message.rising_ids else sync.on_trade
     return compile_event(message, index, instrument), apply
-
-
-def _book(message: DeltaMessage | SnapshotMessage, index: int, instrument: Instrument, *, ledger: bool) -> _Parse:
-    """Reads a delta or a snapshot; with `ledger`, as an `Update`."""
-    time_of = compile_time(message.event_time)
-    sides_of = compile_sides(message, instrument, ledger=ledger)
-    ids_of, resets = _ids(message)
-    arrival = (message.restarts, message.view, message.cut) if isinstance(message, SnapshotMessage) else (False,) * 3
-    checksum_in, depth_of = _checksum(message), _depth(message)
-
-    def parse(root: Any, item: Any, receive_time_ns: int) -> Any:
-        first, last, previous = ids_of(root, item)
-        time_ns = time_of(root, item, receive_time_ns)
-        bids, asks = sides_of(root, item)
-        levels: tuple[Any, Any] = ([], []) if ledger else (bids, asks)
-        event: BookDelta | BookSnapshot
-        if resets(root, item):
-            event = BookSnapshot(index, receive_time_ns, time_ns, last, *levels)
-        else:
-            event = BookDelta(index, receive_time_ns, time_ns, first, last, previous, *levels)
-        if not ledger:
-            return event
-        return Update(event, *arrival, bids, asks, checksum_in(root, item), depth_of(root, item))
-
-    return parse
-
-
-def _ids(message: DeltaMessage | SnapshotMessage) -> tuple[Callable[[Any, Any], tuple[int, int, int]], Find]:
-    """What reads the ids of a message, and whether it is a whole book."""
-    if isinstance(message, SnapshotMessage):
-        id_of = compile_integer(message.last_id)
-        return (lambda root, item: (NO_ID, id_of(root, item), NO_ID)), lambda _root, _item: True
-    resets: Find = (lambda _root, _item: False) if message.reset is None else compile_flag(message.reset)
-    field = message.sequence
-    if field is None:
-        return (lambda _root, _item: (NO_ID, NO_ID, NO_ID)), resets
-    first_of = compile_integer(Integer(field.first, text=field.text))
-    last_of = compile_integer(Integer(field.last, text=field.text))
-    previous_of = compile_integer(None if field.previous is None else Integer(field.previous, text=field.text))
-
-    def read(root: Any, item: Any) -> tuple[int, int, int]:
-        first, last = first_of(root, item), last_of(root, item)
-        if first > last:
-            raise WireError(
-                f"field {field.first!r} must not be beyond {field.last!r}: {first} > {last}", field=field.first
-            )
-        return first, last, previous_of(root, item)
-
-    return read, resets
-
-
-def _checksum(message: DeltaMessage | SnapshotMessage) -> Find:
-    field = message.checksum
-    if field is None:
-        return lambda _root, _item: None
-    find = compile_path(field.key)
-
-    def read(root: Any, item: Any) -> int | None:
-        value = find(root, item)
-        if value is ABSENT and field.optional:
-            return None
-        checksum = checksum_of(value)
-        if checksum is None:
-            raise (
-                refusal(field.key, "is missing")
-                if value is ABSENT
-                else refusal(field.key, "must be a checksum of 32 bits", value)
-            )
-        return checksum
-
-    return read
-
-
-def _depth(message: DeltaMessage | SnapshotMessage) -> Find:
-    field = message.depth
-    if field is None or isinstance(field, int):
-        return lambda _root, _item: field
-    value_of = compile_text(field) if isinstance(field, Text) else compile_integer(field)
-
-    def read(root: Any, item: Any) -> int:
-        depth = whole(value_of(root, item), field.key, text=True)
-        if not depth:
-            raise refusal(field.key, "must be a number of levels", depth)
-        return depth
-
-    return read
 
 
 def _control(message: ControlMessage, root: Any, item: Any, receive_time_ns: int) -> Control:

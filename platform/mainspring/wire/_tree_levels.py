@@ -10,7 +10,7 @@ from mainspring.wire._values import refusal
 from mainspring.wire.fields import Levels
 from mainspring.wire.messages import DeltaMessage, SnapshotMessage
 
-__all__ = ["Row", "Sides", "compile_sides", "row_cells"]
+__all__ = ["InRow", "Row", "Sides", "compile_sides", "in_row_of", "row_cells", "rows_of"]
 
 Row: TypeAlias = tuple[Any, ...]
 """(ticks, lots) of a level. For a ledger it goes on: the level's id (None without one), and price and size as they were
@@ -20,7 +20,7 @@ Sides: TypeAlias = tuple[list[Row], list[Row]]
 
 _Into: TypeAlias = Callable[[Any, Any, list[Row], list[Row]], None]
 
-_InRow: TypeAlias = Callable[[Any, Any, Any], Any]
+InRow: TypeAlias = Callable[[Any, Any, Any], Any]
 
 
 def compile_sides(
@@ -46,25 +46,24 @@ def compile_sides(
 
 def row_cells(field: Levels, root: Any, item: Any) -> list[tuple[Any, Any]]:
     """Price and size of each row, as they stand there. Raises `WireError` if there are no rows."""
-    price_of, size_of = _in_row(field.price), _in_row(field.size)
-    rows = _rows(field, compile_path(field.key)(root, item))
-    return [(price_of(root, item, row), size_of(root, item, row)) for row in rows]
+    price_of, size_of = in_row_of(field.price), in_row_of(field.size)
+    return [(price_of(root, item, row), size_of(root, item, row)) for row in rows_of(field)(root, item)]
 
 
 def _levels(field: Levels, fixed: int, instrument: Instrument, *, ledger: bool) -> _Into:
     """`fixed` is the side of all rows; 0 if each says its own."""
-    find = compile_path(field.key)
+    find = rows_of(field)
     ticks = TreeUnits(instrument.tick_size, scale_of(field.scale, instrument.venue_symbol), instrument.symbol).of
     size_scale, rounds = scale_of(field.size_scale, instrument.venue_symbol), field.size_decimals is not None
     lots_of = TreeUnits(instrument.lot_size, size_scale, instrument.symbol, rounds=rounds).of
-    price_of, size_of = _in_row(field.price), _in_row(field.size)
-    side_of = None if field.side is None else _in_row(field.side.key)
-    deletes_of = None if field.deletes is None else _in_row(field.deletes.key)
-    id_of = None if field.id is None else _in_row(field.id)
+    price_of, size_of = in_row_of(field.price), in_row_of(field.size)
+    side_of = None if field.side is None else in_row_of(field.side.key)
+    deletes_of = None if field.deletes is None else in_row_of(field.deletes.key)
+    id_of = None if field.id is None else in_row_of(field.id)
     price_name, size_name = f"{field.key}[{field.price}]", f"{field.key}[{field.size}]"
 
     def into(root: Any, item: Any, bids: list[Row], asks: list[Row]) -> None:
-        for row in _rows(field, find(root, item)):
+        for row in find(root, item):
             price, size = price_of(root, item, row), size_of(root, item, row)
             side = fixed
             if side_of is not None and field.side is not None:
@@ -86,6 +85,12 @@ def _levels(field: Levels, fixed: int, instrument: Instrument, *, ledger: bool) 
     return into
 
 
+def rows_of(field: Levels) -> Callable[[Any, Any], list[Any]]:
+    """The function that finds the rows of a message, each of which is an array or an object."""
+    find = compile_path(field.key)
+    return lambda root, item: _rows(field, find(root, item))
+
+
 def _rows(field: Levels, found: Any) -> list[Any]:
     """The rows of what was found under the key."""
     if (found is ABSENT or found is None) and field.optional:
@@ -104,7 +109,8 @@ def _rows(field: Levels, found: Any) -> list[Any]:
     return found
 
 
-def _in_row(place: int | str) -> _InRow:
+def in_row_of(place: int | str) -> InRow:
+    """The function that finds a value of a row, called with message, item and row."""
     of_item, of_row = compile_in_row(place)
     if of_item is not None:
         find = of_item

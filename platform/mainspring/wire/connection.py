@@ -6,6 +6,7 @@ Messages to send are templates: JSON values, in whose texts these are filled in:
 
 - `{venue_symbol}`, `{venue_symbol_lower}`: the instrument. An item of an array that has one is repeated for each
   instrument; elsewhere the message needs `each`, and is sent once for each.
+- `{venue_base}`, `{venue_quote}`: its parts before and behind the first sign that is neither letter nor digit.
 - `{venue_symbols}`: all of them, with commas between.
 - `{number}`: 1 for the first message, 2 for the second and so on; `{time_s}`, `{time_ms}`: the time since the Unix
   epoch; `{key}`, `{secret}`, `{passphrase}`, `{signature}`, `{challenge}`: what a login needs. A text that is nothing

@@ -14,11 +14,19 @@ import msgspec
 from mainspring.model import PRINT_ALL
 
 __all__ = [
+    "ORDER_CHANGES",
+    "ORDER_DELETES",
+    "ORDER_EXECUTES",
+    "ORDER_PASSES",
+    "ORDER_REDUCES",
+    "ORDER_SETS",
+    "Base",
     "Checksum",
     "Choice",
     "Conditions",
     "Flag",
     "Integer",
+    "Joined",
     "Levels",
     "Micros",
     "Millis",
@@ -33,6 +41,24 @@ __all__ = [
     "Text",
     "Time",
 ]
+
+ORDER_SETS = 0
+"""The order has this size now, at this price: a new one joins the end of the queue, a known one is changed."""
+
+ORDER_CHANGES = 1
+"""The same of an order that is on the book already: one that isn't there isn't added."""
+
+ORDER_REDUCES = 2
+"""The size is taken off the order, and nothing left removes it: a cancel in part."""
+
+ORDER_EXECUTES = 3
+"""The same by a trade, which is printed too: at the row's price, or the order's where the row has none."""
+
+ORDER_DELETES = 4
+"""The order is gone."""
+
+ORDER_PASSES = 5
+"""The row says nothing of the book, and only takes up its number."""
 
 Scale: TypeAlias = tuple[tuple[str, int], ...]
 """How many decimals an integer has, by the start of the venue symbol: the first that fits counts, "" fits all."""
@@ -49,6 +75,30 @@ class Text(msgspec.Struct, frozen=True, tag=True):
     optional: bool = False
     after: str = ""
     until: str = ""
+
+
+class Joined(msgspec.Struct, frozen=True, tag=True):
+    """A venue symbol that stands in several places: the texts under `keys` with `separator` between them.
+
+    With `lower`, they are taken in small letters.
+    """
+
+    keys: tuple[str, ...]
+    separator: str = "-"
+    lower: bool = False
+
+
+class Base(msgspec.Struct, frozen=True, tag=True):
+    """What a message names that is about several instruments: what their venue symbols have before `separator`.
+
+    The message counts for each of these instruments of the session. In the paths of its prices and sizes, "{quote}"
+    stands for what follows the separator in the instrument's venue symbol. `after` and `until` cut as in `Text`.
+    """
+
+    key: str
+    after: str = ""
+    until: str = ""
+    separator: str = "-"
 
 
 class Integer(msgspec.Struct, frozen=True, tag=True):
@@ -181,6 +231,17 @@ class Levels(msgspec.Struct, frozen=True, tag=True):
     - `scale` and `size_scale`: prices and sizes are integers with that number of decimals, as in `Price`.
     - `size_decimals`: sizes are rounded, as in `Size.decimals`.
     - `placeholder`: a level with the price zero says nothing, and is passed over.
+
+    Rows may be single orders instead, of which the decoder makes the levels:
+
+    - `order`: where the order's id stands. A price that is absent or null is the one that the order has.
+    - `action`: what the row does to the order, one of `ORDER_SETS` (also where the size is 0, which removes it),
+      `ORDER_CHANGES`, `ORDER_REDUCES`, `ORDER_EXECUTES`, `ORDER_DELETES` and `ORDER_PASSES`, or where a row says it.
+    - `replaces`: where the id stands of the order whose place on the book this one takes: that one is gone, and gives
+      side and price where the row has none.
+    - `trade_id`: where the id of an execution's trade stands, an integer or the text of one.
+    - `passes_unknown`: the venue tells of orders too that aren't on the book. Without it, a change of an order that
+      isn't there shows that something was lost.
     """
 
     key: str
@@ -197,8 +258,18 @@ class Levels(msgspec.Struct, frozen=True, tag=True):
     size_scale: Scale = ()
     size_decimals: int | None = None
     placeholder: bool = False
+    order: int | str | None = None
+    action: int | Choice = ORDER_SETS
+    replaces: int | str | None = None
+    trade_id: int | str | None = None
+    passes_unknown: bool = False
 
     def __post_init__(self) -> None:
+        if self.order is None:
+            if self.action != ORDER_SETS or self.passes_unknown or self.replaces is not None:
+                raise ValueError("action, replaces and passes_unknown are of orders: name the place of their ids")
+        elif self.id is not None or self.deletes is not None or self.placeholder:
+            raise ValueError("an order has an action, and neither the id of a level nor deletes nor placeholder")
         if type(self.price) is not type(self.size):
             raise ValueError("price and size must both be places in an array, or both keys of an object")
         if isinstance(self.price, int) and isinstance(self.size, int) and min(self.price, self.size) < 0:
@@ -223,6 +294,8 @@ class Checksum(msgspec.Struct, frozen=True, tag=True):
 
     It is that of one ASCII text, made of price and size of the best `levels` of each side with `separator` between
     all of them: "interleaved" is best bid, best offer, second bid and so on; "asks-bids" is all offers, then all bids.
+    With `orders`, each order of these levels stands for itself, in the order of the queue, instead of the level.
+
     `text` says how each is written: as it was "sent" (where the message has text), by its "digits" (no point, and no
     zeros in front; where the message has numbers, those of the instrument's grid), or "shortest" (no zeros behind the
     last decimal). With `negative_asks`, the size of an offer has a minus sign.
@@ -235,6 +308,11 @@ class Checksum(msgspec.Struct, frozen=True, tag=True):
     text: Literal["sent", "digits", "shortest"] = "sent"
     optional: bool = False
     negative_asks: bool = False
+    orders: bool = False
+
+    def __post_init__(self) -> None:
+        if self.orders and self.text == "sent":
+            raise ValueError("a checksum over orders is made of digits or shortest texts, not of what was sent")
 
 
 Time: TypeAlias = Millis | Micros | Nanos | Seconds | Rfc3339

@@ -1,11 +1,13 @@
 """A venue's format: its messages, their envelope and numbering."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
 
 from mainspring.wire._flat import is_flat
-from mainspring.wire.messages import DeltaMessage, Message, SnapshotMessage
+from mainspring.wire.fields import ORDER_EXECUTES, ORDER_REDUCES
+from mainspring.wire.messages import DeltaMessage, Message, SnapshotMessage, has_orders, sides_of
 
 __all__ = [
     "Chained",
@@ -81,12 +83,17 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("a batch has no envelope: batch goes with neither unwrap nor stream")
         if not self.flat and (self.batch or self.unwrap is not None or self.stream is not None):
             raise ValueError("where messages are found by paths, these replace batch (each), unwrap and stream")
+        books = [message for message in self.messages if isinstance(message, DeltaMessage | SnapshotMessage)]
+        if len({has_orders(message) for message in books}) > 1:
+            raise ValueError("the books of a format are made of levels or of orders, not of both")
+        if any(one.unnumbered for one in books if isinstance(one, SnapshotMessage)):
+            _check_unnumbered(books)
         for message in self.messages:
             if not self.flat and isinstance(message, SnapshotMessage) and message.inside is not None:
                 raise ValueError("where messages are found by paths, these replace inside")
             if isinstance(self.sequencing, Unsequenced):
                 continue
-            if isinstance(message, SnapshotMessage) and message.last_id is None:
+            if isinstance(message, SnapshotMessage) and message.last_id is None and not message.unnumbered:
                 raise ValueError("sequencing needs the last_id of a snapshot")
             if isinstance(message, DeltaMessage) and message.sequence is None:
                 raise ValueError("sequencing needs the sequence of a delta")
@@ -94,3 +101,13 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
                 assert message.sequence is not None
                 if message.sequence.previous is None:
                     raise ValueError("chained sequencing needs the previous id of a delta")
+
+
+def _check_unnumbered(books: Sequence[DeltaMessage | SnapshotMessage]) -> None:
+    """Raises `ValueError` where updates take something off, which can't be applied a second time."""
+    for side in (side for message in books for side in sides_of(message)):
+        actions = (side.action,) if isinstance(side.action, int) else tuple(does for _, does in side.action.values)
+        if ORDER_REDUCES in actions or ORDER_EXECUTES in actions:
+            raise ValueError(
+                "an unnumbered snapshot goes with updates that say how things stand, not what is taken off"
+            )

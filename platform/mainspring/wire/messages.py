@@ -11,7 +11,7 @@ then; those that begin with "/" start at the whole message, so that items inheri
 
 `symbol` is None if the message doesn't name its instrument: then the name of its stream does (see
 `mainspring.wire.Format`), or it belongs to the session's only instrument. `event_time` is None if the venue sends no
-time: then the receive time is used.
+time: then the receive time is used. Books may also have a `Joined` symbol, or a `Base` that several instruments share.
 """
 
 from collections.abc import Mapping
@@ -20,11 +20,14 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from mainspring.wire.fields import (
+    ORDER_SETS,
+    Base,
     Checksum,
     Choice,
     Conditions,
     Flag,
     Integer,
+    Joined,
     Levels,
     Number,
     Price,
@@ -47,6 +50,9 @@ __all__ = [
     "TradeMessage",
     "When",
     "both_sides",
+    "flat_symbol",
+    "has_orders",
+    "sides_of",
 ]
 
 When: TypeAlias = Mapping[str, str | int | bool]
@@ -63,7 +69,7 @@ class DeltaMessage(msgspec.Struct, frozen=True, kw_only=True, tag="delta"):
     when: When = {}
     has: tuple[str, ...] = ()
     each: str | None = None
-    symbol: Text | None = None
+    symbol: Text | Joined | Base | None = None
     event_time: Time | None = None
     sequence: Range | None = None
     reset: Flag | None = None
@@ -79,6 +85,10 @@ class DeltaMessage(msgspec.Struct, frozen=True, kw_only=True, tag="delta"):
 
 class SnapshotMessage(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     """A whole book, as it stood after update `last_id`. Levels, `checksum` and `depth` are as in `DeltaMessage`.
+
+    Without a `last_id` in a numbered format, it must be `unnumbered`: it holds what was so at some moment while
+    updates were kept, and those are applied to it again. So it is for venues whose updates say how things stand, not
+    what is taken off.
 
     With `restarts`, it comes in the stream by the venue's own decision and is always taken: the numbering of deltas
     begins again with it. A `view` is the best few levels as a whole, each time: it is the book where no deltas come,
@@ -96,7 +106,7 @@ class SnapshotMessage(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot")
     when: When = {}
     has: tuple[str, ...] = ()
     each: str | None = None
-    symbol: Text | None = None
+    symbol: Text | Joined | Base | None = None
     event_time: Time | None = None
     last_id: Integer | None = None
     bids: Levels | None = None
@@ -107,10 +117,15 @@ class SnapshotMessage(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot")
     restarts: bool = False
     view: bool = False
     cut: bool = False
+    unnumbered: bool = False
     inside: str | None = None
 
     def __post_init__(self) -> None:
         check_sides(self)
+        if self.unnumbered and (self.last_id is not None or self.view or self.restarts or self.cut):
+            raise ValueError("an unnumbered snapshot has no last_id, and is neither a view nor cut nor restarts")
+        if self.cut and has_orders(self):
+            raise ValueError("a snapshot of orders isn't cut: declare it whole")
         if self.view and self.restarts:
             raise ValueError("a view doesn't restart the numbering: it goes with a snapshot without restarts")
         if self.cut and (self.view or self.restarts):
@@ -222,15 +237,38 @@ class ControlMessage(msgspec.Struct, frozen=True, kw_only=True, tag="control"):
 def check_sides(message: DeltaMessage | SnapshotMessage) -> None:
     """Raises `ValueError` unless the levels are declared as bids and asks, or as rows that say their side."""
     bids, asks, rows = message.bids, message.asks, message.rows
+    if len({side.order is None for side in (bids, asks, rows) if side is not None}) > 1:
+        raise ValueError("the rows of a message are levels or orders, not both")
+    whole = isinstance(message, SnapshotMessage)
+    if whole and any(side.action != ORDER_SETS or side.replaces is not None for side in sides_of(message)):
+        raise ValueError("the orders of a snapshot just stand there: they have no action and replace none")
     if rows is not None:
         if bids is not None or asks is not None:
             raise ValueError("levels are declared as bids and asks, or as rows, not as both")
-        if (rows.side is None) == (not rows.signed):
+        sides = (rows.side is not None) + rows.signed
+        # A change of an order that is known says its side by its id.
+        if sides > 1 or (sides == 0 and (whole or rows.order is None)):
             raise ValueError("rows need either a side or signed sizes")
     elif bids is None or asks is None:
         raise ValueError("levels need bids and asks, or rows")
     elif any(side.side is not None or side.signed for side in (bids, asks)):
         raise ValueError("levels of bids or asks have their side already: declare rows instead")
+
+
+def sides_of(message: DeltaMessage | SnapshotMessage) -> list[Levels]:
+    """The rows that a message declares: those of bids, asks and both."""
+    return [side for side in (message.bids, message.asks, message.rows) if side is not None]
+
+
+def has_orders(message: DeltaMessage | SnapshotMessage) -> bool:
+    """Whether the rows of a message are single orders."""
+    return any(side.order is not None for side in sides_of(message))
+
+
+def flat_symbol(message: "MarketMessage") -> Text | None:
+    """The symbol of a message of a format without paths, which is a text under one key."""
+    assert message.symbol is None or isinstance(message.symbol, Text)
+    return message.symbol
 
 
 def both_sides(message: DeltaMessage | SnapshotMessage) -> tuple[Levels, Levels]:

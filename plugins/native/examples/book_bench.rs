@@ -9,6 +9,7 @@ use std::time::Instant;
 use mainspring_native::book::any::{AnyBook, STRUCTURES, Structure};
 use mainspring_native::book::btree::BTreeBook;
 use mainspring_native::book::ladder::LadderBook;
+use mainspring_native::book::order_list::OrderListBook;
 use mainspring_native::book::sorted_vec::SortedVecBook;
 use mainspring_native::book::{Book, Side};
 
@@ -79,6 +80,7 @@ fn one(structure: Structure, snapshot: &[Row], rows: &[Row]) -> (f64, i64, usize
         Structure::SortedVec => pass(SortedVecBook::new(), snapshot, rows),
         Structure::BTree => pass(BTreeBook::new(), snapshot, rows),
         Structure::Ladder => pass(LadderBook::new(), snapshot, rows),
+        Structure::OrderList => pass(OrderListBook::new(), snapshot, rows),
     }
 }
 

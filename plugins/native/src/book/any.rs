@@ -6,6 +6,8 @@ use std::ops::ControlFlow;
 
 use crate::book::btree::BTreeBook;
 use crate::book::ladder::LadderBook;
+use crate::book::order_list::OrderListBook;
+use crate::book::queues::{OrderId, QueuePlace, RestingOrder};
 use crate::book::sorted_vec::SortedVecBook;
 use crate::book::{Bbo, Book, Level, Side, Walk};
 
@@ -18,10 +20,13 @@ pub enum Structure {
     BTree,
     /// Ladders.
     Ladder,
+    /// Single orders, next to ladders.
+    OrderList,
 }
 
 /// Every structure.
-pub const STRUCTURES: [Structure; 3] = [Structure::SortedVec, Structure::BTree, Structure::Ladder];
+pub const STRUCTURES: [Structure; 4] =
+    [Structure::SortedVec, Structure::BTree, Structure::Ladder, Structure::OrderList];
 
 impl Structure {
     /// Its name, as the config has it.
@@ -30,6 +35,7 @@ impl Structure {
             Structure::SortedVec => "sorted-vec",
             Structure::BTree => "btree",
             Structure::Ladder => "ladder",
+            Structure::OrderList => "order-list",
         }
     }
 
@@ -48,6 +54,8 @@ pub enum AnyBook {
     BTree(BTreeBook),
     /// Of ladders.
     Ladder(LadderBook),
+    /// Of single orders.
+    OrderList(OrderListBook),
 }
 
 impl AnyBook {
@@ -57,6 +65,7 @@ impl AnyBook {
             Structure::SortedVec => AnyBook::SortedVec(SortedVecBook::new()),
             Structure::BTree => AnyBook::BTree(BTreeBook::new()),
             Structure::Ladder => AnyBook::Ladder(LadderBook::new()),
+            Structure::OrderList => AnyBook::OrderList(OrderListBook::new()),
         }
     }
 }
@@ -67,6 +76,7 @@ macro_rules! each {
             AnyBook::SortedVec($one) => $call,
             AnyBook::BTree($one) => $call,
             AnyBook::Ladder($one) => $call,
+            AnyBook::OrderList($one) => $call,
         }
     };
 }
@@ -84,6 +94,18 @@ impl Book for AnyBook {
 
     fn apply_snapshot(&mut self, bids: &[Level], asks: &[Level]) {
         each!(self, book => book.apply_snapshot(bids, asks));
+    }
+
+    fn apply_orders(&mut self, orders: &[RestingOrder]) {
+        each!(self, book => book.apply_orders(orders));
+    }
+
+    fn queue_place(&self, id: &OrderId) -> Option<QueuePlace> {
+        each!(self, book => book.queue_place(id))
+    }
+
+    fn orders_at(&self, side: Side, price: i64) -> Vec<RestingOrder> {
+        each!(self, book => book.orders_at(side, price))
     }
 
     fn clear(&mut self) {

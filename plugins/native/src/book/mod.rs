@@ -4,9 +4,13 @@
 
 use std::ops::ControlFlow;
 
+use crate::book::queues::{OrderId, QueuePlace, RestingOrder};
+
 pub mod any;
 pub mod btree;
 pub mod ladder;
+pub mod order_list;
+pub mod queues;
 pub mod sorted_vec;
 pub mod two_sided;
 
@@ -69,6 +73,19 @@ pub trait Book: Send {
 
     /// Replaces everything. Rows of 0 lots are left out.
     fn apply_snapshot(&mut self, bids: &[Level], asks: &[Level]);
+
+    /// Takes single orders as they stand now, whose levels the book has already. A structure of levels keeps none.
+    fn apply_orders(&mut self, _orders: &[RestingOrder]) {}
+
+    /// Where an order waits; `None` if it isn't there, or the structure keeps none.
+    fn queue_place(&self, _id: &OrderId) -> Option<QueuePlace> {
+        None
+    }
+
+    /// The orders at a price, the first in the queue first.
+    fn orders_at(&self, _side: Side, _price: i64) -> Vec<RestingOrder> {
+        Vec::new()
+    }
 
     /// Empties both sides.
     fn clear(&mut self);

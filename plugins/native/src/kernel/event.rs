@@ -139,7 +139,13 @@ impl Sink for Rows {
             Event::Trade(trade) if trade.counts & PRINT_MATCH != 0 => trade.instrument,
             Event::Status(status) => status.instrument,
             Event::Quote(quote) if self.quotes => quote.instrument,
-            Event::Quote(_) | Event::Trade(_) | Event::Bar(_) | Event::Mark(_) | Event::Control(_) => return,
+            Event::Quote(_)
+            | Event::Trade(_)
+            | Event::Bar(_)
+            | Event::Mark(_)
+            | Event::Control(_)
+            | Event::Orders(..)
+            | Event::Changes(_) => return,
         };
         let Some(market) = self.market(instrument) else { return };
         match event {

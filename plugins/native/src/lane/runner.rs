@@ -258,7 +258,11 @@ impl Sink for Markets<'_, '_> {
                 self.marks.push(mark.clone());
                 return;
             }
-            Event::Bar(_) | Event::Control(_) => return,
+            Event::Orders(depth, orders) => {
+                self.held.place(depth.instrument).0.apply_orders(orders);
+                return;
+            }
+            Event::Bar(_) | Event::Control(_) | Event::Changes(_) => return,
         };
         self.sample_due |= due;
         if changed {

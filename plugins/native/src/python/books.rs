@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::{PyList, PyString, PyTuple};
 
 use crate::book::any::{AnyBook, STRUCTURES, Structure};
+use crate::book::queues::{OrderId, RestingOrder};
 use crate::book::{Book, Level, Side};
 use crate::python::model;
 
@@ -61,6 +62,36 @@ impl PyBook {
         Ok(())
     }
 
+    /// Takes single orders as they stand now: rows of id, side, price in ticks and lots. A structure of levels keeps none.
+    pub fn apply_orders(&self, orders: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut rows = Vec::new();
+        for row in orders.try_iter()? {
+            let (id, side, price, lots) = row?.extract::<(Bound<'_, PyAny>, i64, i64, i64)>()?;
+            let side = if side > 0 { Side::Buy } else { Side::Sell };
+            rows.push(RestingOrder { id: order_id(&id)?, side, price, lots });
+        }
+        self.lock().apply_orders(&rows);
+        Ok(())
+    }
+
+    fn queue_place<'py>(&self, py: Python<'py>, order_id: &Bound<'_, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        // No order has an id that is neither text nor an integer of 64 bits.
+        let Ok(id) = self::order_id(order_id) else { return Ok(None) };
+        let Some(place) = self.lock().queue_place(&id) else { return Ok(None) };
+        let class = model::model(py)?.queue_place.bind(py);
+        class.call1((place.price_ticks, place.size_lots, place.orders_ahead, place.lots_ahead)).map(Some)
+    }
+
+    fn orders_at<'py>(
+        &self,
+        py: Python<'py>,
+        side: &Bound<'_, PyAny>,
+        price_ticks: i64,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let orders = self.lock().orders_at(side_of(side)?, price_ticks);
+        PyList::new(py, orders.iter().map(|order| (model::order_id(py, &order.id), order.lots)))
+    }
+
     fn clear(&self) {
         self.lock().clear();
     }
@@ -104,6 +135,14 @@ impl PyBook {
     /// The bytes that the book holds.
     fn memory_bytes(&self) -> usize {
         self.lock().memory_bytes()
+    }
+}
+
+/// An id of an order: an integer, or text.
+fn order_id(id: &Bound<'_, PyAny>) -> PyResult<OrderId> {
+    match id.cast::<PyString>() {
+        Ok(text) => Ok(OrderId::of_text(text.to_str()?.as_bytes())),
+        Err(_) => id.extract().map(OrderId::Integer),
     }
 }
 

@@ -203,6 +203,10 @@ impl PyMarket {
         self.on_levels(event, true)
     }
 
+    fn on_orders(&self, event: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.book.get().apply_orders(&event.getattr(intern!(event.py(), "orders"))?)
+    }
+
     fn on_invalid(&self, event: &Bound<'_, PyAny>) -> PyResult<bool> {
         let now_ns = number(event, intern!(event.py(), "receive_time_ns"))?;
         let shared = self.book.get().shared();

@@ -2,9 +2,10 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyInt, PyType};
+use pyo3::types::{PyInt, PyString, PyType};
 
-use crate::book::{Bbo, Level, Walk};
+use crate::book::queues::{OrderId, RestingOrder};
+use crate::book::{Bbo, Level, Side, Walk};
 use crate::python::call::call;
 use crate::wire::event::{Mark, Quote};
 
@@ -15,6 +16,8 @@ pub struct Model {
     pub delta: Py<PyType>,
     pub snapshot: Py<PyType>,
     pub invalid: Py<PyType>,
+    pub orders: Py<PyType>,
+    pub queue_place: Py<PyType>,
     pub quote: Py<PyType>,
     pub trade: Py<PyType>,
     pub bar: Py<PyType>,
@@ -37,6 +40,8 @@ pub fn model(py: Python<'_>) -> PyResult<&Model> {
             delta: class("BookDelta")?,
             snapshot: class("BookSnapshot")?,
             invalid: class("BookInvalid")?,
+            orders: class("BookOrders")?,
+            queue_place: class("QueuePlace")?,
             quote: class("Quote")?,
             trade: class("Trade")?,
             bar: class("Bar")?,
@@ -76,6 +81,20 @@ pub fn walk<'py>(py: Python<'py>, walk: &Walk) -> PyResult<Bound<'py, PyAny>> {
 /// A list of `(price_ticks, size_lots)`.
 pub fn levels<'py>(py: Python<'py>, rows: &[Level]) -> PyResult<Bound<'py, pyo3::types::PyList>> {
     pyo3::types::PyList::new(py, rows.iter().map(|row| (row.price, row.lots)))
+}
+
+/// A venue's id of an order.
+pub fn order_id<'py>(py: Python<'py>, id: &OrderId) -> Bound<'py, PyAny> {
+    match id {
+        OrderId::Integer(number) => int(py, *number),
+        other => PyString::new(py, &other.text().unwrap_or_default()).into_any(),
+    }
+}
+
+/// A list of `(order_id, side, price_ticks, size_lots)`.
+pub fn orders<'py>(py: Python<'py>, rows: &[RestingOrder]) -> PyResult<Bound<'py, pyo3::types::PyList>> {
+    let side = |side: Side| if side == Side::Buy { 1 } else { -1 };
+    pyo3::types::PyList::new(py, rows.iter().map(|row| (order_id(py, &row.id), side(row.side), row.price, row.lots)))
 }
 
 /// `mainspring.model.Quote`; `first` is the index of the decoder's first instrument.

@@ -168,6 +168,14 @@ impl<'a, 'py> Objects<'a, 'py> {
             Event::Invalid { instrument, receive_time_ns, cause } => {
                 model.invalid.bind(py).call1((self.first + instrument, receive_time_ns, CAUSES[cause as usize]))
             }
+            Event::Orders(depth, orders) => model.orders.bind(py).call1((
+                self.first + depth.instrument,
+                depth.receive_time_ns,
+                depth.event_time_ns,
+                model::orders(py, orders)?,
+            )),
+            // What stays within the decoder never comes here.
+            Event::Changes(_) => Ok(py.None().into_bound(py)),
             Event::Quote(quote) => model::quote(py, quote, self.first),
             Event::Trade(trade) => model.trade.bind(py).call1((
                 self.first + trade.instrument,

@@ -56,6 +56,16 @@ pub struct Text {
     pub until: String,
 }
 
+/// See `mainspring.wire.Text`, `mainspring.wire.Joined` and `mainspring.wire.Base`: whose a message is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "type")]
+#[allow(missing_docs, reason = "the fields are those of the Python structs, and documented there")]
+pub enum Symbol {
+    Text(Text),
+    Joined { keys: Vec<String>, separator: String, lower: bool },
+    Base { key: String, after: String, until: String, separator: String },
+}
+
 /// See `mainspring.wire.Integer`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Integer {
@@ -197,6 +207,26 @@ pub struct Levels {
     pub size_decimals: Option<u32>,
     /// Whether a level with the price zero says nothing.
     pub placeholder: bool,
+    /// Where the id of an order stands, if the rows are orders.
+    pub order: Option<Place>,
+    /// What a row does to its order.
+    pub action: OrderAction,
+    /// Where the id of the order stands whose place it takes.
+    pub replaces: Option<Place>,
+    /// Where the id of an execution's trade stands.
+    pub trade_id: Option<Place>,
+    /// Whether the venue tells of orders that aren't on the book.
+    pub passes_unknown: bool,
+}
+
+/// See `mainspring.wire.Levels.action`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum OrderAction {
+    /// The same for every row.
+    Fixed(i64),
+    /// What the row says.
+    Said(Choice),
 }
 
 /// See `mainspring.wire.Checksum`.
@@ -216,6 +246,8 @@ pub struct Checksum {
     pub optional: bool,
     /// Whether the size of an offer has a minus sign.
     pub negative_asks: bool,
+    /// Whether each order stands for itself, instead of its level.
+    pub orders: bool,
 }
 
 /// See `mainspring.wire.Checksum`.
@@ -284,7 +316,7 @@ pub enum Message {
         when: When,
         has: Vec<String>,
         each: Option<String>,
-        symbol: Option<Text>,
+        symbol: Option<Symbol>,
         event_time: Option<Time>,
         sequence: Option<Range>,
         reset: Option<Optional>,
@@ -298,7 +330,7 @@ pub enum Message {
         when: When,
         has: Vec<String>,
         each: Option<String>,
-        symbol: Option<Text>,
+        symbol: Option<Symbol>,
         event_time: Option<Time>,
         last_id: Option<Integer>,
         bids: Option<Levels>,
@@ -309,13 +341,14 @@ pub enum Message {
         restarts: bool,
         view: bool,
         cut: bool,
+        unnumbered: bool,
         inside: Option<String>,
     },
     Quote {
         when: When,
         has: Vec<String>,
         each: Option<String>,
-        symbol: Option<Text>,
+        symbol: Option<Symbol>,
         event_time: Option<Time>,
         update_id: Option<Integer>,
         bid_price: Decimal,
@@ -327,7 +360,7 @@ pub enum Message {
         when: When,
         has: Vec<String>,
         each: Option<String>,
-        symbol: Option<Text>,
+        symbol: Option<Symbol>,
         event_time: Option<Time>,
         trade_id: Option<Integer>,
         price: Decimal,
@@ -341,7 +374,7 @@ pub enum Message {
         when: When,
         has: Vec<String>,
         each: Option<String>,
-        symbol: Option<Text>,
+        symbol: Option<Symbol>,
         event_time: Option<Time>,
         open: Decimal,
         high: Decimal,
@@ -355,7 +388,7 @@ pub enum Message {
         when: When,
         has: Vec<String>,
         each: Option<String>,
-        symbol: Option<Text>,
+        symbol: Option<Symbol>,
         event_time: Option<Time>,
         code: Text,
         text: Option<Text>,
@@ -365,7 +398,7 @@ pub enum Message {
         when: When,
         has: Vec<String>,
         each: Option<String>,
-        symbol: Option<Text>,
+        symbol: Option<Symbol>,
         event_time: Option<Time>,
         mark_price: Text,
         funding_rate: Option<Text>,
@@ -395,6 +428,20 @@ impl Message {
             | Message::Mark { each, .. }
             | Message::Control { each, .. } => each.as_deref(),
         }
+    }
+
+    /// The declaration with the quote of a venue symbol in the paths of its rows' prices and sizes.
+    pub fn for_quote(mut self, quote: &str) -> Message {
+        if let Message::Delta { bids, asks, rows, .. } | Message::Snapshot { bids, asks, rows, .. } = &mut self {
+            for levels in [bids, asks, rows].into_iter().flatten() {
+                for place in [&mut levels.price, &mut levels.size] {
+                    if let Place::Key(key) = place {
+                        *key = key.replace("{quote}", quote);
+                    }
+                }
+            }
+        }
+        self
     }
 
     /// The values that tell this kind of message, and the keys that must be there.

@@ -14,7 +14,7 @@ use crate::wire::msgpack::{self, Msgpack, MsgpackFields};
 use crate::wire::program::{Envelope, Program};
 use crate::wire::reading::{BookKind, Reading, read};
 use crate::wire::slots::Scratch;
-use crate::wire::sync::BookSync;
+use crate::wire::sync::{Body, BookSync};
 use crate::wire::template::{MAX_LESSONS, MAX_TEMPLATES, Template};
 use crate::wire::tree::kinds::Kinds;
 use crate::wire::tree::{Counts, Tree};
@@ -389,11 +389,12 @@ impl Decoder {
                 scratch.guess = depth.instrument;
                 let (bids, asks) = (side(&scratch.arena, *bids), side(&scratch.arena, *asks));
                 let sync = &mut syncs[depth.instrument];
+                let body = Body::levels(bids, asks);
                 match kind {
-                    BookKind::Delta => sync.on_delta(depth, bids, asks, causes, sink),
-                    BookKind::Snapshot => sync.on_snapshot(depth, (bids, asks), false, causes, sink),
-                    BookKind::Cut => sync.on_snapshot(depth, (bids, asks), true, causes, sink),
-                    BookKind::View => sync.on_view(depth, bids, asks, causes, sink),
+                    BookKind::Delta => sync.on_delta(depth, body, causes, sink),
+                    BookKind::Snapshot => sync.on_snapshot(depth, body, false, causes, sink),
+                    BookKind::Cut => sync.on_snapshot(depth, body, true, causes, sink),
+                    BookKind::View => sync.on_view(depth, body, causes, sink),
                 }
             }
             Reading::Trade { rising, trade } => {

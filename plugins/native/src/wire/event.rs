@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 use crate::book::Level;
+use crate::book::queues::RestingOrder;
+use crate::wire::tree::orders::OrderChange;
 
 /// Stands for an id that the venue doesn't send.
 pub const NO_ID: i64 = -1;
@@ -115,12 +117,17 @@ pub struct Control {
 }
 
 /// An event with borrowed rows.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// Levels that changed: bids, asks.
     Delta(&'a Depth, &'a [Level], &'a [Level]),
     /// A whole book: bids, asks.
     Snapshot(&'a Depth, &'a [Level], &'a [Level]),
+    /// What became of single orders, after the delta or the snapshot of their levels.
+    Orders(&'a Depth, &'a [RestingOrder]),
+    /// Changes of orders whose levels aren't known yet: it stays within the decoder, between numbering and ledger, and
+    /// follows a delta or a snapshot without levels.
+    Changes(&'a [OrderChange]),
     /// The book of an instrument isn't to be trusted any more, since that receive time.
     Invalid {
         /// The index of the instrument.

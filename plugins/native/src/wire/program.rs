@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::exact::Step;
-use crate::wire::declared::{Format, Instrument, Levels, Message, Named, Place, Sequencing, StreamName};
+use crate::wire::declared::{Format, Instrument, Levels, Message, Named, Place, Sequencing, StreamName, Symbol};
 use crate::wire::fields::{Fields, Found, Grid, Key, Rows, Shape};
 use crate::wire::wanted::Wanted;
 
@@ -338,7 +338,11 @@ impl Table {
             | Message::Trade { symbol, .. }
             | Message::Bar { symbol, .. }
             | Message::Status { symbol, .. }
-            | Message::Mark { symbol, .. } => symbol.as_ref().map(|text| (self.key(&text.key), text.optional)),
+            | Message::Mark { symbol, .. } => match symbol {
+                // A flat format has no other symbol.
+                Some(Symbol::Text(text)) => Some((self.key(&text.key), text.optional)),
+                _ => None,
+            },
             Message::Control { .. } => None,
         };
         let rows = match &message {

@@ -10,6 +10,7 @@ use crate::book::Level;
 use crate::wire::declared::Sequencing;
 use crate::wire::event::{Cause, CauseCounts, Depth, Event, NO_ID, Sink, Trade};
 use crate::wire::reach::{Covered, Reach};
+use crate::wire::tree::orders::OrderChange;
 
 /// How many deltas are kept for an instrument while it waits for a snapshot.
 pub const MAX_BUFFERED_DELTAS: usize = 1024;
@@ -33,11 +34,37 @@ enum State {
     Quarantined,
 }
 
+/// What a delta or a snapshot holds: levels, or changes of orders of which the ledger makes them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Body<'a> {
+    /// The bids.
+    pub bids: &'a [Level],
+    /// The offers.
+    pub asks: &'a [Level],
+    /// The orders; `None` where the venue sends levels.
+    pub orders: Option<&'a [OrderChange]>,
+}
+
+impl<'a> Body<'a> {
+    /// Levels.
+    #[inline]
+    pub fn levels(bids: &'a [Level], asks: &'a [Level]) -> Self {
+        Body { bids, asks, orders: None }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Buffered {
     depth: Depth,
     bids: Vec<Level>,
     asks: Vec<Level>,
+    orders: Option<Vec<OrderChange>>,
+}
+
+impl Buffered {
+    fn body(&self) -> Body<'_> {
+        Body { bids: &self.bids, asks: &self.asks, orders: self.orders.as_deref() }
+    }
 }
 
 /// Decides which deltas and snapshots of one instrument reach its book, and counts those that don't.
@@ -92,16 +119,9 @@ impl BookSync {
 
     /// The events that come of a delta.
     #[inline]
-    pub fn on_delta(
-        &mut self,
-        depth: &Depth,
-        bids: &[Level],
-        asks: &[Level],
-        causes: &mut CauseCounts,
-        sink: &mut impl Sink,
-    ) {
+    pub fn on_delta(&mut self, depth: &Depth, body: Body<'_>, causes: &mut CauseCounts, sink: &mut impl Sink) {
         if self.state != State::Live {
-            self.keep(depth, bids, asks, causes, sink);
+            self.keep(depth, body, causes, sink);
             return;
         }
         match continuity(self.rule, depth, self.book_id, self.from_snapshot) {
@@ -110,10 +130,10 @@ impl BookSync {
                 self.from_snapshot = false;
                 self.updated = true;
                 self.behind.clear();
-                self.emit(depth, bids, asks, causes, sink);
+                self.emit(depth, body, causes, sink);
             }
-            Continuity::Late => self.late(depth, bids, asks, causes, sink),
-            Continuity::Gap => self.quarantine(buffered(depth, bids, asks), causes, sink),
+            Continuity::Late => self.late(depth, body, causes, sink),
+            Continuity::Gap => self.quarantine(buffered(depth, body), causes, sink),
         }
     }
 
@@ -122,7 +142,7 @@ impl BookSync {
     pub fn on_snapshot(
         &mut self,
         depth: &Depth,
-        (bids, asks): (&[Level], &[Level]),
+        body: Body<'_>,
         cut: bool,
         causes: &mut CauseCounts,
         sink: &mut impl Sink,
@@ -150,8 +170,8 @@ impl BookSync {
         self.state = State::Live;
         self.book_id = depth.last_id;
         self.from_snapshot = true;
-        self.reach = cut.then(|| Box::new(Reach::new(bids, asks)));
-        sink.event(Event::Snapshot(depth, bids, asks));
+        self.reach = cut.then(|| Box::new(Reach::new(body.bids, body.asks)));
+        pass_snapshot(depth, body, sink);
         for mut one in std::mem::take(&mut self.buffered) {
             if self.state != State::Live {
                 self.buffered.push_back(one);
@@ -160,7 +180,7 @@ impl BookSync {
                 self.from_snapshot = false;
                 // It happens now: what is emitted for one message has one receive time.
                 one.depth.receive_time_ns = depth.receive_time_ns;
-                self.emit(&one.depth, &one.bids, &one.asks, causes, sink);
+                self.emit(&one.depth, one.body(), causes, sink);
             }
         }
         self.behind.clear();
@@ -168,9 +188,13 @@ impl BookSync {
 
     /// Emits a delta, or what of it the book may take that is known as far as its snapshot reached.
     #[inline]
-    fn emit(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], causes: &mut CauseCounts, sink: &mut impl Sink) {
+    fn emit(&mut self, depth: &Depth, body: Body<'_>, causes: &mut CauseCounts, sink: &mut impl Sink) {
+        let Body { bids, asks, orders } = body;
         let Some(reach) = &mut self.reach else {
             sink.event(Event::Delta(depth, bids, asks));
+            if let Some(orders) = orders {
+                sink.event(Event::Changes(orders));
+            }
             return;
         };
         let covered = reach.take(bids, asks);
@@ -187,7 +211,7 @@ impl BookSync {
             Covered::Left => {
                 self.state = State::Quarantined;
                 causes[Cause::Reach as usize] += 1;
-                self.buffered.push_back(buffered(depth, bids, asks));
+                self.buffered.push_back(buffered(depth, body));
                 let (instrument, receive_time_ns) = (self.instrument, depth.receive_time_ns);
                 sink.event(Event::Invalid { instrument, receive_time_ns, cause: Cause::Reach });
             }
@@ -195,7 +219,7 @@ impl BookSync {
     }
 
     /// The events that come of a snapshot which the venue sent unasked: the numbering of deltas begins with it.
-    pub fn on_restart(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], sink: &mut impl Sink) {
+    pub fn on_restart(&mut self, depth: &Depth, body: Body<'_>, sink: &mut impl Sink) {
         if self.state == State::Quarantined {
             self.resyncs += 1;
         }
@@ -207,18 +231,11 @@ impl BookSync {
         self.reach = None;
         self.buffered.clear();
         self.behind.clear();
-        sink.event(Event::Snapshot(depth, bids, asks));
+        pass_snapshot(depth, body, sink);
     }
 
     /// The events that come of a view of the best few levels: it is the book until deltas come.
-    pub fn on_view(
-        &mut self,
-        depth: &Depth,
-        bids: &[Level],
-        asks: &[Level],
-        causes: &mut CauseCounts,
-        sink: &mut impl Sink,
-    ) {
+    pub fn on_view(&mut self, depth: &Depth, body: Body<'_>, causes: &mut CauseCounts, sink: &mut impl Sink) {
         if self.updated {
             causes[Cause::View as usize] += 1;
             return;
@@ -230,7 +247,7 @@ impl BookSync {
         self.state = State::Viewed;
         self.reach = None;
         self.book_id = depth.last_id;
-        sink.event(Event::Snapshot(depth, bids, asks));
+        pass_snapshot(depth, body, sink);
     }
 
     /// The events that come of a delta about a level that the book should have and hasn't: something was lost.
@@ -295,7 +312,7 @@ impl BookSync {
     }
 
     /// Counts a late delta; many that follow one another, and none that continues the book, are a new numbering.
-    fn late(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], causes: &mut CauseCounts, sink: &mut impl Sink) {
+    fn late(&mut self, depth: &Depth, body: Body<'_>, causes: &mut CauseCounts, sink: &mut impl Sink) {
         count_late(depth, self.book_id, self.from_snapshot, causes);
         if let Some(last) = self.behind.last()
             && continuity(self.rule, depth, last.depth.last_id, false) != Continuity::Continues
@@ -303,7 +320,7 @@ impl BookSync {
             self.behind.clear();
         }
         if depth.last_id < self.book_id && !self.from_snapshot {
-            self.behind.push(buffered(depth, bids, asks));
+            self.behind.push(buffered(depth, body));
         }
         if self.behind.len() < RENUMBERED_DELTAS {
             return;
@@ -327,7 +344,7 @@ impl BookSync {
 
     /// Keeps an unbroken run of deltas, as only such a one is of use to a snapshot. A view was the book only until they
     /// came.
-    fn keep(&mut self, depth: &Depth, bids: &[Level], asks: &[Level], causes: &mut CauseCounts, sink: &mut impl Sink) {
+    fn keep(&mut self, depth: &Depth, body: Body<'_>, causes: &mut CauseCounts, sink: &mut impl Sink) {
         self.updated = true;
         if self.state == State::Viewed {
             self.state = State::Waiting;
@@ -350,7 +367,7 @@ impl BookSync {
         if verdict == Continuity::Gap {
             self.buffered.clear();
         }
-        self.buffered.push_back(buffered(depth, bids, asks));
+        self.buffered.push_back(buffered(depth, body));
         if self.buffered.len() > MAX_BUFFERED_DELTAS {
             self.buffered.pop_front();
             causes[Cause::Overflow as usize] += 1;
@@ -375,8 +392,17 @@ impl BookSync {
     }
 }
 
-fn buffered(depth: &Depth, bids: &[Level], asks: &[Level]) -> Buffered {
-    Buffered { depth: *depth, bids: bids.to_vec(), asks: asks.to_vec() }
+fn buffered(depth: &Depth, body: Body<'_>) -> Buffered {
+    let Body { bids, asks, orders } = body;
+    Buffered { depth: *depth, bids: bids.to_vec(), asks: asks.to_vec(), orders: orders.map(<[_]>::to_vec) }
+}
+
+/// Emits a snapshot, and the orders that it has.
+fn pass_snapshot(depth: &Depth, body: Body<'_>, sink: &mut impl Sink) {
+    sink.event(Event::Snapshot(depth, body.bids, body.asks));
+    if let Some(orders) = body.orders {
+        sink.event(Event::Changes(orders));
+    }
 }
 
 fn count_late(depth: &Depth, book_id: i64, from_snapshot: bool, causes: &mut CauseCounts) {
@@ -404,14 +430,16 @@ fn continuity(rule: Sequencing, depth: &Depth, book_id: i64, from_snapshot: bool
         Sequencing::Contiguous => {
             if depth.last_id <= book_id {
                 Continuity::Late
-            } else if depth.first_id <= book_id.saturating_add(1) {
+            } else if depth.first_id <= book_id.saturating_add(1) || (from_snapshot && book_id == NO_ID) {
                 Continuity::Continues
             } else {
                 Continuity::Gap
             }
         }
         Sequencing::Chained => {
-            if depth.previous_id == book_id {
+            if from_snapshot && book_id == NO_ID {
+                Continuity::Continues
+            } else if depth.previous_id == book_id {
                 if depth.last_id >= book_id { Continuity::Continues } else { Continuity::Late }
             } else if !from_snapshot {
                 if depth.last_id <= book_id { Continuity::Late } else { Continuity::Gap }

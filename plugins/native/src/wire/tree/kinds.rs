@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::book::Level;
 use crate::exact::Step;
-use crate::wire::declared::{Format, Instrument, Message};
+use crate::wire::declared::{Format, Instrument, Message, Symbol, Text};
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::ledger::Ledger;
 use crate::wire::tree::path::{From, Path, Scope};
@@ -18,11 +18,13 @@ use crate::wire::wanted::Wanted;
 
 /// Whose a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum Whose<'a> {
     /// It is about the connection.
     Connection,
     /// An instrument's, by its index.
     Instrument(usize),
+    /// Of several instruments, whose venue symbols have one base.
+    Instruments(&'a [usize]),
     /// Of an instrument that the session doesn't trade.
     Unknown,
 }
@@ -34,13 +36,53 @@ struct Test {
     wanted: Option<Wanted>,
 }
 
+/// Where a message says whose it is.
+#[derive(Clone, Debug)]
+enum SymbolAt {
+    Text(TextAt),
+    Joined { keys: Vec<TextAt>, separator: String, lower: bool },
+    Base(TextAt),
+}
+
+impl SymbolAt {
+    fn new(symbol: &Symbol) -> SymbolAt {
+        let text = |key: &String, after: &str, until: &str| {
+            TextAt::new(&Text { key: key.clone(), optional: false, after: after.to_owned(), until: until.to_owned() })
+        };
+        match symbol {
+            Symbol::Text(field) => SymbolAt::Text(TextAt::new(field)),
+            Symbol::Base { key, after, until, .. } => SymbolAt::Base(text(key, after, until)),
+            Symbol::Joined { keys, separator, lower } => SymbolAt::Joined {
+                keys: keys.iter().map(|key| text(key, "", "")).collect(),
+                separator: separator.clone(),
+                lower: *lower,
+            },
+        }
+    }
+}
+
+fn symbol_of(message: &Message) -> Option<&Symbol> {
+    match message {
+        Message::Delta { symbol, .. }
+        | Message::Snapshot { symbol, .. }
+        | Message::Quote { symbol, .. }
+        | Message::Trade { symbol, .. }
+        | Message::Bar { symbol, .. }
+        | Message::Status { symbol, .. }
+        | Message::Mark { symbol, .. } => symbol.as_ref(),
+        Message::Control { .. } => None,
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Kind {
     message: Message,
     each: Option<Path>,
     from_root: Vec<Test>,
     from_item: Vec<Test>,
-    symbol: Option<TextAt>,
+    symbol: Option<SymbolAt>,
+    /// The instruments by the base of their venue symbols, where messages name that.
+    by_base: FxHashMap<Vec<u8>, Vec<usize>>,
     readers: Vec<Reader>,
 }
 
@@ -86,10 +128,19 @@ impl Kinds {
         let mut kinds = Vec::new();
         for message in format.messages {
             let mut readers = Vec::new();
+            let mut by_base: FxHashMap<Vec<u8>, Vec<usize>> = FxHashMap::default();
             for (instrument, (declared, &(tick, lot))) in instruments.iter().zip(&steps).enumerate() {
-                readers.push(Reader::new(&message, instrument, (tick, lot), &declared.venue_symbol, needs_ledger)?);
+                let venue_symbol = declared.venue_symbol.as_str();
+                let mut own = message.clone();
+                if let Some(Symbol::Base { separator, .. }) = symbol_of(&message)
+                    && let Some((base, quote)) = venue_symbol.split_once(separator.as_str())
+                {
+                    own = own.for_quote(quote);
+                    by_base.entry(base.as_bytes().to_vec()).or_default().push(instrument);
+                }
+                readers.push(Reader::new(&own, instrument, (tick, lot), venue_symbol, needs_ledger)?);
             }
-            kinds.push(Kind::new(message, readers));
+            kinds.push(Kind::new(message, readers, by_base));
         }
         let only = (instruments.len() == 1 && alone).then_some(0);
         Ok((Kinds { kinds, tried, by_symbol, only }, ledgers))
@@ -131,13 +182,27 @@ impl Kinds {
     }
 
     /// Whose a message of a declaration is.
-    pub fn whose(&self, at: usize, scope: &Scope<'_>) -> Result<Whose, Fault> {
+    pub fn whose(&self, at: usize, scope: &Scope<'_>) -> Result<Whose<'_>, Fault> {
         let kind = &self.kinds[at];
         if matches!(kind.message, Message::Control { .. }) {
             return Ok(Whose::Connection);
         }
         match (&kind.symbol, self.only) {
-            (Some(symbol), _) => {
+            (Some(SymbolAt::Base(base)), _) => {
+                Ok(kind.by_base.get(base.read(scope)?).map_or(Whose::Unknown, |all| Whose::Instruments(all)))
+            }
+            (Some(SymbolAt::Joined { keys, separator, lower }), _) => {
+                let mut symbol = Vec::new();
+                for (at, key) in keys.iter().enumerate() {
+                    symbol.extend_from_slice(if at == 0 { b"" } else { separator.as_bytes() });
+                    symbol.extend_from_slice(key.read(scope)?);
+                }
+                if *lower {
+                    symbol.make_ascii_lowercase();
+                }
+                Ok(self.by_symbol.get(&symbol).map_or(Whose::Unknown, |&at| Whose::Instrument(at)))
+            }
+            (Some(SymbolAt::Text(symbol)), _) => {
                 Ok(self.by_symbol.get(symbol.read(scope)?).map_or(Whose::Unknown, |&at| Whose::Instrument(at)))
             }
             (None, Some(only)) => Ok(Whose::Instrument(only)),
@@ -164,24 +229,15 @@ impl Kinds {
 }
 
 impl Kind {
-    fn new(message: Message, readers: Vec<Reader>) -> Kind {
+    fn new(message: Message, readers: Vec<Reader>, by_base: FxHashMap<Vec<u8>, Vec<usize>>) -> Kind {
         let (when, has) = message.told_by();
         let named = when.0.iter().map(|(path, named)| Test { path: Path::new(path), wanted: Some(Wanted::new(named)) });
         let there = has.iter().map(|path| Test { path: Path::new(path), wanted: None });
         let single = message.each().is_none();
         // Without `each` message and item are the same, and all tests are about the message.
         let (from_root, from_item) = named.chain(there).partition(|test| single || test.path.from == From::Root);
-        let symbol = match &message {
-            Message::Delta { symbol, .. }
-            | Message::Snapshot { symbol, .. }
-            | Message::Quote { symbol, .. }
-            | Message::Trade { symbol, .. }
-            | Message::Bar { symbol, .. }
-            | Message::Status { symbol, .. }
-            | Message::Mark { symbol, .. } => symbol.as_ref().map(TextAt::new),
-            Message::Control { .. } => None,
-        };
-        Kind { each: message.each().map(Path::new), from_root, from_item, symbol, readers, message }
+        let symbol = symbol_of(&message).map(SymbolAt::new);
+        Kind { by_base, each: message.each().map(Path::new), from_root, from_item, symbol, readers, message }
     }
 
     #[inline]

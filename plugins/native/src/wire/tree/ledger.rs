@@ -1,4 +1,4 @@
-//! What one instrument's book needs beyond its numbering: ids of levels, a depth that it is cut to, checksums.
+//! What one instrument's book needs beyond its numbering: ids of levels, orders, a depth to cut to, checksums.
 //!
 //! The twin is `mainspring.wire._ledger`.
 
@@ -9,10 +9,15 @@ use std::collections::BTreeMap;
 use flate2::Crc;
 use rustc_hash::FxHashMap;
 
-use crate::book::Level;
+use crate::book::queues::RestingOrder;
+use crate::book::{Level, Side};
 use crate::wire::declared::{Checksum, Layout, Written};
-use crate::wire::event::{Depth, Event, Sink};
+use crate::wire::event::{Depth, Event, PRINT_ALL, Sink, Trade};
 use crate::wire::tree::digits::Digits;
+use crate::wire::tree::order_ledger::{OrderLedger, Print};
+use crate::wire::tree::orders::OrderChange;
+
+const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
 
 /// A venue's name for a level.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,6 +64,7 @@ pub struct Ledger {
     sides: [BTreeMap<i64, i64>; 2],
     sent: [FxHashMap<i64, Sent>; 2],
     depth: Option<usize>,
+    orders: OrderLedger,
 }
 
 impl Ledger {
@@ -72,6 +78,7 @@ impl Ledger {
             sides: Default::default(),
             sent: Default::default(),
             depth: None,
+            orders: OrderLedger::default(),
         }
     }
 
@@ -132,6 +139,7 @@ impl Ledger {
             let Some((key, _)) = book.pop_last() else { break };
             let price = if side == 0 { -key } else { key };
             self.sent[side].remove(&price);
+            self.orders.queues.drop_level(SIDES[side], price);
             beyond.push(Level { price, lots: 0 });
         }
         beyond.reverse();
@@ -144,7 +152,7 @@ impl Ledger {
         let side = |side: usize| {
             let levels = self.sides[side].iter().take(form.levels);
             levels
-                .map(|(&key, &lots)| self.level(form, side, if side == 0 { -key } else { key }, lots))
+                .flat_map(|(&key, &lots)| self.price(form, side, if side == 0 { -key } else { key }, lots))
                 .collect::<Vec<_>>()
         };
         let (bids, asks) = (side(0), side(1));
@@ -160,6 +168,15 @@ impl Ledger {
         let mut crc = Crc::new();
         crc.update(&parts.join(form.separator.as_bytes()));
         Some(crc.sum())
+    }
+
+    /// Price and size of a level, or of each of its orders.
+    fn price(&self, form: &Checksum, side: usize, ticks: i64, lots: i64) -> Vec<[Vec<u8>; 2]> {
+        if !form.orders {
+            return vec![self.level(form, side, ticks, lots)];
+        }
+        let orders = self.orders.queues.orders_at(SIDES[side], ticks);
+        orders.map(|order| self.level(form, side, ticks, order.lots)).collect()
     }
 
     fn level(&self, form: &Checksum, side: usize, ticks: i64, lots: i64) -> [Vec<u8>; 2] {
@@ -194,6 +211,13 @@ pub struct Checked<'a, S> {
     sink: &'a mut S,
     wanted: Option<u32>,
     first: bool,
+    of_orders: bool,
+    /// Whether what comes first is the message itself, so that what it executes is news.
+    arrives: bool,
+    /// The delta or the snapshot whose orders come next, and whether it is a snapshot.
+    waiting: Option<(Depth, bool)>,
+    /// Whether an order was missing: nothing of the message was passed on from there.
+    pub lost: bool,
     /// Whether a checksum was compared.
     pub compared: bool,
     /// Whether it was wrong: nothing was passed on then.
@@ -201,19 +225,39 @@ pub struct Checked<'a, S> {
 }
 
 impl<'a, S: Sink> Checked<'a, S> {
-    /// `wanted` is the checksum that the book must have after the first event.
-    pub fn new(ledger: &'a mut Ledger, sink: &'a mut S, wanted: Option<u32>) -> Self {
-        Checked { ledger, sink, wanted, first: true, compared: false, wrong: false }
+    /// `wanted` is the checksum that the book must have after the first event. `of_orders`: the rows are orders. `arrives`:
+    /// the message is a delta, so that what comes first is not one that was kept.
+    pub fn new(ledger: &'a mut Ledger, sink: &'a mut S, wanted: Option<u32>, of_orders: bool, arrives: bool) -> Self {
+        Checked {
+            ledger,
+            sink,
+            wanted,
+            of_orders,
+            arrives,
+            first: true,
+            waiting: None,
+            lost: false,
+            compared: false,
+            wrong: false,
+        }
     }
 
     fn pass(&mut self, snapshot: bool, depth: &Depth, bids: &[Level], asks: &[Level]) {
+        let cut = self.update(snapshot, bids, asks);
+        if !self.wrong {
+            self.emit(snapshot, depth, bids, asks, &cut);
+        }
+    }
+
+    /// Brings the book up to date and compares the checksum; returns the levels that the depth cuts off, as deletions.
+    fn update(&mut self, snapshot: bool, bids: &[Level], asks: &[Level]) -> [Vec<Level>; 2] {
         let ledger = &mut *self.ledger;
         if snapshot {
             ledger.sides.iter_mut().for_each(BTreeMap::clear);
         }
         ledger.put(0, bids);
         ledger.put(1, asks);
-        let (cut_bids, cut_asks) = (ledger.cut(0), ledger.cut(1));
+        let cut = [ledger.cut(0), ledger.cut(1)];
         // What follows a snapshot was kept from before it, so that the message's checksum isn't that of all.
         if self.first
             && let Some(wanted) = self.wanted
@@ -222,28 +266,87 @@ impl<'a, S: Sink> Checked<'a, S> {
             self.wrong = ledger.computed() != Some(wanted);
         }
         self.first = false;
-        if self.wrong {
-            return;
-        }
+        cut
+    }
+
+    fn emit(&mut self, snapshot: bool, depth: &Depth, bids: &[Level], asks: &[Level], cut: &[Vec<Level>; 2]) {
+        let [cut_bids, cut_asks] = cut;
         if cut_bids.is_empty() && cut_asks.is_empty() {
             let event = if snapshot { Event::Snapshot(depth, bids, asks) } else { Event::Delta(depth, bids, asks) };
             self.sink.event(event);
             return;
         }
-        let (bids, asks) = ([bids, &cut_bids].concat(), [asks, &cut_asks].concat());
+        let (bids, asks) = ([bids, cut_bids].concat(), [asks, cut_asks].concat());
         let event = if snapshot { Event::Snapshot(depth, &bids, &asks) } else { Event::Delta(depth, &bids, &asks) };
         self.sink.event(event);
+    }
+
+    /// Passes on what changes of orders make: prints, levels, and the orders as they stand.
+    fn pass_orders(&mut self, snapshot: bool, depth: &Depth, changes: &[OrderChange]) {
+        if !self.ledger.orders.take(changes, snapshot) {
+            self.lost = true;
+            return;
+        }
+        let prints = self.arrives && self.first;
+        let made = self.ledger.orders.take_made();
+        let cut = self.update(snapshot, &made.levels[0], &made.levels[1]);
+        if !self.wrong {
+            let Depth { instrument, receive_time_ns, event_time_ns, .. } = *depth;
+            for print in made.prints.iter().filter(|print| prints && print.price_ticks != 0 && print.size_lots != 0) {
+                let Print { price_ticks, size_lots, aggressor, trade_id } = *print;
+                self.sink.event(Event::Trade(&Trade {
+                    instrument,
+                    receive_time_ns,
+                    event_time_ns,
+                    trade_id,
+                    price_ticks,
+                    size_lots,
+                    aggressor,
+                    counts: PRINT_ALL,
+                    fraction_nanoticks: 0,
+                }));
+            }
+            self.emit(snapshot, depth, &made.levels[0], &made.levels[1], &cut);
+            self.emit_orders(depth, &made.orders);
+        }
+        self.ledger.orders.give_back(made);
+    }
+
+    /// Emits the orders that changed, without those on levels that the depth has cut off.
+    fn emit_orders(&mut self, depth: &Depth, orders: &[RestingOrder]) {
+        let stands = |order: &&RestingOrder| {
+            let key = if order.side == Side::Buy { -order.price } else { order.price };
+            order.lots == 0 || self.ledger.sides[order.side as usize].contains_key(&key)
+        };
+        let kept: Vec<RestingOrder>;
+        let orders = match self.ledger.depth {
+            None => orders,
+            Some(_) => {
+                kept = orders.iter().filter(stands).cloned().collect();
+                &kept
+            }
+        };
+        if !orders.is_empty() {
+            self.sink.event(Event::Orders(depth, orders));
+        }
     }
 }
 
 impl<S: Sink> Sink for Checked<'_, S> {
     fn event(&mut self, event: Event<'_>) {
-        if self.wrong {
+        if self.wrong || self.lost {
             return;
         }
         match event {
+            Event::Delta(depth, ..) if self.of_orders => self.waiting = Some((*depth, false)),
+            Event::Snapshot(depth, ..) if self.of_orders => self.waiting = Some((*depth, true)),
             Event::Delta(depth, bids, asks) => self.pass(false, depth, bids, asks),
             Event::Snapshot(depth, bids, asks) => self.pass(true, depth, bids, asks),
+            Event::Changes(changes) => {
+                if let Some((depth, snapshot)) = self.waiting.take() {
+                    self.pass_orders(snapshot, &depth, changes);
+                }
+            }
             other => {
                 self.first = false;
                 self.sink.event(other);

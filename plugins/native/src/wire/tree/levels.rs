@@ -7,6 +7,7 @@ use crate::wire::declared::Levels;
 use crate::wire::fields::RowRange;
 use crate::wire::json_value::number_value;
 use crate::wire::tree::ledger::{LevelId, Row};
+use crate::wire::tree::orders::OrderChange;
 use crate::wire::tree::path::{Path, Scope};
 use crate::wire::tree::readers::Steps;
 use crate::wire::tree::tape::Kind;
@@ -21,6 +22,8 @@ pub enum Rows {
     Arena,
     /// They go through the instrument's ledger first.
     Ledger(Vec<Row>),
+    /// They are orders, of which the ledger makes levels.
+    Orders(Vec<OrderChange>),
 }
 
 /// Where the levels of one declaration stand, and how they are written.
@@ -107,26 +110,10 @@ impl LevelsAt {
 
     /// Visits each level; with `texts`, as it was sent too.
     pub fn each(&self, scope: &Scope<'_>, texts: bool, mut visit: impl FnMut(Row)) -> Result<(), Fault> {
-        let message = scope.message;
-        let found = self.path.find(scope);
-        match found.map(|at| message.node(at).kind) {
-            None | Some(Kind::Null) if self.optional => return Ok(()),
-            Some(Kind::Array) if !self.single => {}
-            Some(Kind::Array | Kind::Object) if self.single => {
-                return self.row(scope, found.unwrap_or_default(), texts).map(|row| {
-                    row.into_iter().for_each(&mut visit);
-                });
-            }
-            _ => return Err(fault(scope, found, "must be an array of levels")),
-        }
-        let rows = message.items(found.unwrap_or_default());
-        if let Some(wrong) = rows.clone().find(|&row| !matches!(message.node(row).kind, Kind::Array | Kind::Object)) {
-            return Err(fault(scope, Some(wrong), "must be an array or an object"));
-        }
-        for row in rows {
+        for_each_row(scope, &self.path, self.optional, self.single, |row| {
             self.row(scope, row, texts)?.into_iter().for_each(&mut visit);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn row(&self, item: &Scope<'_>, row: usize, texts: bool) -> Result<Option<Row>, Fault> {
@@ -160,6 +147,32 @@ impl LevelsAt {
         };
         Ok(Some(Row { bid: side > 0, ticks, lots, id, price: text(price), size: text(size) }))
     }
+}
+
+/// Visits the rows under a path, each an array or an object. With `single` there is one instead of an array of them.
+pub fn for_each_row(
+    scope: &Scope<'_>,
+    path: &Path,
+    optional: bool,
+    single: bool,
+    mut visit: impl FnMut(usize) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let message = scope.message;
+    let found = path.find(scope);
+    match found.map(|at| message.node(at).kind) {
+        None | Some(Kind::Null) if optional => return Ok(()),
+        Some(Kind::Array) if !single => {}
+        Some(Kind::Array | Kind::Object) if single => return visit(found.unwrap_or_default()),
+        _ => return Err(fault(scope, found, "must be an array of levels")),
+    }
+    let rows = message.items(found.unwrap_or_default());
+    if let Some(wrong) = rows.clone().find(|&row| !matches!(message.node(row).kind, Kind::Array | Kind::Object)) {
+        return Err(fault(scope, Some(wrong), "must be an array or an object"));
+    }
+    for row in rows {
+        visit(row)?;
+    }
+    Ok(())
 }
 
 fn id(scope: &Scope<'_>, at: Option<usize>) -> Result<LevelId, Fault> {

@@ -8,6 +8,8 @@ pub mod digits;
 pub mod kinds;
 pub mod ledger;
 pub mod levels;
+pub mod order_ledger;
+pub mod orders;
 pub mod path;
 pub mod readers;
 pub mod tape;
@@ -19,7 +21,7 @@ use crate::wire::decoder::Encoding;
 use crate::wire::event::{Cause, CauseCounts, Event, Sink};
 use crate::wire::msgpack_value;
 use crate::wire::reading::{BookKind, Reading};
-use crate::wire::sync::BookSync;
+use crate::wire::sync::{Body, BookSync};
 use crate::wire::tree::kinds::{Kinds, Whose};
 use crate::wire::tree::ledger::{Checked, Ledger};
 use crate::wire::tree::levels::Rows;
@@ -46,6 +48,8 @@ enum Step {
     Ignored,
     UnknownSymbol(usize),
     Read(usize, Read),
+    /// The same message for another instrument.
+    Again(Read),
 }
 
 /// Where messages are counted.
@@ -101,11 +105,20 @@ impl Tree {
                     Whose::Instrument(instrument) => {
                         Step::Read(at, kinds.read(at, instrument, &scope, receive_time_ns, arena)?)
                     }
+                    Whose::Instruments(instruments) => {
+                        for (place, &instrument) in instruments.iter().enumerate() {
+                            let read = kinds.read(at, instrument, &scope, receive_time_ns, arena)?;
+                            // The message counts once.
+                            steps.push(if place == 0 { Step::Read(at, read) } else { Step::Again(read) });
+                        }
+                        return Ok(());
+                    }
                 },
             };
             steps.push(step);
             Ok(())
         })?;
+        let mut proved = (0, 0);
         for step in steps.drain(..) {
             match step {
                 Step::Ignored => {
@@ -118,13 +131,13 @@ impl Tree {
                 }
                 Step::Read(at, read) => {
                     counts.counts[at] += 1;
-                    let mut proved = (0, 0);
                     apply(read, arena, ledgers, syncs, counts.causes, &mut proved, sink);
-                    *compared += proved.0;
-                    *right += proved.1;
                 }
+                Step::Again(read) => apply(read, arena, ledgers, syncs, counts.causes, &mut proved, sink),
             }
         }
+        *compared += proved.0;
+        *right += proved.1;
         Ok(())
     }
 }
@@ -151,33 +164,42 @@ fn apply(
         Reading::Control(control) => sink.event(Event::Control(&control)),
         Reading::Depth { kind, depth, mut bids, mut asks } => {
             let sync = &mut syncs[depth.instrument];
-            let Rows::Ledger(rows) = read.rows else {
-                let (bids, asks) = (side(arena, bids), side(arena, asks));
-                return numbered(kind, read.restarts, &depth, (bids, asks), sync, causes, sink);
+            let ledger = match &read.rows {
+                Rows::Arena => {
+                    let body = Body::levels(side(arena, bids), side(arena, asks));
+                    return numbered(kind, read.restarts, &depth, body, sync, causes, sink);
+                }
+                Rows::Orders(_) => &mut ledgers[depth.instrument],
+                Rows::Ledger(rows) => {
+                    let ledger = &mut ledgers[depth.instrument];
+                    bids.0 = arena.len() as u32;
+                    let known = ledger.resolve(rows, true, arena);
+                    bids.1 = arena.len() as u32;
+                    asks.0 = bids.1;
+                    let known = known && ledger.resolve(rows, false, arena);
+                    asks.1 = arena.len() as u32;
+                    if !known {
+                        return sync.on_unknown_level(depth.receive_time_ns, causes, sink);
+                    }
+                    ledger
+                }
             };
-            let ledger = &mut ledgers[depth.instrument];
-            bids.0 = arena.len() as u32;
-            let known = ledger.resolve(&rows, true, arena);
-            bids.1 = arena.len() as u32;
-            asks.0 = bids.1;
-            let known = known && ledger.resolve(&rows, false, arena);
-            asks.1 = arena.len() as u32;
-            if !known {
-                return sync.on_unknown_level(depth.receive_time_ns, causes, sink);
-            }
             if let Some(reach) = read.reach {
                 ledger.reach(reach);
             }
             let resyncs = sync.resyncs;
-            let mut checked = Checked::new(ledger, sink, read.checksum);
-            let levels = (side(arena, bids), side(arena, asks));
-            numbered(kind, read.restarts, &depth, levels, sync, causes, &mut checked);
+            let orders = if let Rows::Orders(changes) = &read.rows { Some(changes.as_slice()) } else { None };
+            let mut checked = Checked::new(ledger, sink, read.checksum, orders.is_some(), kind == BookKind::Delta);
+            let body = Body { bids: side(arena, bids), asks: side(arena, asks), orders };
+            numbered(kind, read.restarts, &depth, body, sync, causes, &mut checked);
             proved.0 += u64::from(checked.compared);
             proved.1 += u64::from(checked.compared && !checked.wrong);
             if checked.wrong {
                 // A snapshot that is wrong itself has ended no quarantine.
                 sync.resyncs = resyncs;
                 sync.on_wrong_checksum(depth.receive_time_ns, causes, sink);
+            } else if checked.lost {
+                sync.on_unknown_level(depth.receive_time_ns, causes, sink);
             }
         }
         Reading::UnknownSymbol | Reading::Ignored => {}
@@ -188,17 +210,17 @@ fn numbered(
     kind: BookKind,
     restarts: bool,
     depth: &crate::wire::event::Depth,
-    (bids, asks): (&[Level], &[Level]),
+    body: Body<'_>,
     sync: &mut BookSync,
     causes: &mut CauseCounts,
     sink: &mut impl Sink,
 ) {
     match kind {
-        BookKind::Delta => sync.on_delta(depth, bids, asks, causes, sink),
-        BookKind::View => sync.on_view(depth, bids, asks, causes, sink),
-        BookKind::Snapshot if restarts => sync.on_restart(depth, bids, asks, sink),
-        BookKind::Snapshot => sync.on_snapshot(depth, (bids, asks), false, causes, sink),
-        BookKind::Cut => sync.on_snapshot(depth, (bids, asks), true, causes, sink),
+        BookKind::Delta => sync.on_delta(depth, body, causes, sink),
+        BookKind::View => sync.on_view(depth, body, causes, sink),
+        BookKind::Snapshot if restarts => sync.on_restart(depth, body, sink),
+        BookKind::Snapshot => sync.on_snapshot(depth, body, false, causes, sink),
+        BookKind::Cut => sync.on_snapshot(depth, body, true, causes, sink),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::wire::reading::{BookKind, Reading};
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::ledger::checksum_of;
 use crate::wire::tree::levels::{LevelsAt, Rows};
+use crate::wire::tree::orders::OrdersAt;
 use crate::wire::tree::path::{Path, Scope};
 use crate::wire::tree::tape::Kind;
 use crate::wire::tree::units::UnitsAt;
@@ -101,6 +102,8 @@ pub struct Book {
     last: Option<IntegerAt>,
     rows: Option<LevelsAt>,
     sides: Option<(LevelsAt, LevelsAt)>,
+    /// Its rows, its bids and its offers where they are orders.
+    orders: Vec<OrdersAt>,
     checksum: Option<(Path, Checksum)>,
     reach: Option<ReachAt>,
 }
@@ -276,7 +279,10 @@ impl Book {
         match message {
             Message::Delta { bids, asks, rows, checksum, depth, .. }
             | Message::Snapshot { bids, asks, rows, checksum, depth, .. } => {
-                let ids = [bids, asks, rows].into_iter().flatten().any(|levels| levels.id.is_some());
+                let ids = [bids, asks, rows]
+                    .into_iter()
+                    .flatten()
+                    .any(|levels| levels.id.is_some() || levels.order.is_some());
                 ids || checksum.is_some() || depth.is_some()
             }
             _ => false,
@@ -298,6 +304,12 @@ impl Book {
                 Reach::Whole(integer) => ReachAt::Whole(IntegerAt::new(integer)),
             })
         };
+        let orders_at = |rows: &Option<Levels>, bids: &Option<Levels>, asks: &Option<Levels>, whole: bool| {
+            let sides = [(rows, 0), (bids, 1), (asks, -1)].into_iter();
+            let declared = sides.filter_map(|(levels, side)| levels.as_ref().map(|levels| (levels, side)));
+            let made = declared.map(|(levels, side)| OrdersAt::new(levels, side, whole, steps, symbol));
+            Ok::<_, String>(made.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect::<Vec<_>>())
+        };
         match message {
             Message::Delta { sequence, reset, bids, asks, rows, checksum, depth, .. } => Ok(Book {
                 snapshot: false,
@@ -312,6 +324,7 @@ impl Book {
                 last: None,
                 rows: rows.as_ref().map(|rows| at(rows, 0)).transpose()?,
                 sides: sides_at(bids, asks)?,
+                orders: orders_at(rows, bids, asks, false)?,
                 checksum: checksum_at(checksum),
                 reach: reach_at(depth),
             }),
@@ -325,6 +338,7 @@ impl Book {
                 last: last_id.as_ref().map(|field: &Integer| IntegerAt::new(field)),
                 rows: rows.as_ref().map(|rows| at(rows, 0)).transpose()?,
                 sides: sides_at(bids, asks)?,
+                orders: orders_at(rows, bids, asks, true)?,
                 checksum: checksum_at(checksum),
                 reach: reach_at(depth),
             }),
@@ -352,8 +366,12 @@ impl Book {
         let empty = (arena.len() as u32, arena.len() as u32);
         let (mut bids, mut asks) = (empty, empty);
         let mut ledger_rows = Vec::new();
+        let mut changes = Vec::new();
+        for orders in &self.orders {
+            orders.read(scope, &mut changes)?;
+        }
         for levels in self.rows.iter().chain(self.sides.iter().flat_map(|(bids, asks)| [bids, asks])) {
-            if self.ledger {
+            if self.ledger && self.orders.is_empty() {
                 levels.each(scope, true, |row| ledger_rows.push(row))?;
             }
         }
@@ -383,7 +401,11 @@ impl Book {
                 bids,
                 asks,
             },
-            rows: if self.ledger { Rows::Ledger(ledger_rows) } else { Rows::Arena },
+            rows: match self.ledger {
+                true if !self.orders.is_empty() => Rows::Orders(changes),
+                true => Rows::Ledger(ledger_rows),
+                false => Rows::Arena,
+            },
             restarts: self.restarts,
             checksum,
             reach,

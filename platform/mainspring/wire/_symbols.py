@@ -1,0 +1,58 @@
+"""Whose a message is: its venue symbol, one made of several values, or a base that several instruments share."""
+
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+from mainspring.wire._tree_values import Reader, compile_text
+from mainspring.wire.fields import Base, Joined, Levels, Text
+
+__all__ = ["QUOTE", "Symbol", "compile_symbol", "for_quote", "split_symbol"]
+
+Symbol: TypeAlias = Text | Joined | Base
+
+QUOTE = "{quote}"
+"""What stands in a path for the part of the venue symbol behind the base."""
+
+_Message = TypeVar("_Message", bound=msgspec.Struct)
+
+
+def compile_symbol(field: Symbol) -> Reader:
+    """Reads the venue symbol, or the base."""
+    if isinstance(field, Base):
+        return compile_text(Text(field.key, after=field.after, until=field.until))
+    if isinstance(field, Text):
+        return compile_text(field)
+    readers = [compile_text(Text(key)) for key in field.keys]
+    separator, change = field.separator, _lower if field.lower else str
+
+    def read(root: Any, item: Any) -> str:
+        return change(separator.join(part(root, item) for part in readers))
+
+    return read
+
+
+def _lower(text: str) -> str:
+    # Letters beyond ASCII have other small forms in other languages.
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def split_symbol(field: Base, venue_symbol: str) -> tuple[str, str] | None:
+    """Base and quote of a venue symbol; None if it has no separator."""
+    base, found, quote = venue_symbol.partition(field.separator)
+    return (base, quote) if found else None
+
+
+def for_quote(message: _Message, quote: str) -> _Message:
+    """The declaration with the quote in the paths of its rows' values."""
+    changed: dict[str, Any] = {}
+    for name in ("bids", "asks", "rows"):
+        field = getattr(message, name, None)
+        if isinstance(field, Levels):
+            price, size = _with_quote(field.price, quote), _with_quote(field.size, quote)
+            changed[name] = msgspec.structs.replace(field, price=price, size=size)
+    return msgspec.structs.replace(message, **changed)
+
+
+def _with_quote(place: int | str, quote: str) -> int | str:
+    return place.replace(QUOTE, quote) if isinstance(place, str) else place
