@@ -7,7 +7,8 @@ import pytest
 
 from mainspring.lane import CancelAll, ClearDiscrepancy, Connection, Durable, Flatten, Mode, SetMode
 from mainspring.lane.order_manager import REFUSAL_NS
-from mainspring.model import Accepted, BookSnapshot, Fill, OrderEvent, Rejected, Side
+from mainspring.model import MAX_UNITS, Accepted, BookSnapshot, Fill, OrderEvent, Rejected, Side
+from mainspring.orders import SubmitRequested
 
 
 def snapshot(now_ns: int = 1, instrument: int = 0, bid: int = 100) -> BookSnapshot:
@@ -125,6 +126,20 @@ def test_cancel_all_can_name_a_market(quoting: Callable[..., tuple[Any, Quoter]]
     table.tell(CancelAll(7, market=1))
     assert table.routers[0].sent[1:] == []
     assert table.routers[1].sent[1:] == [("cancel", 2)]
+
+
+@pytest.mark.parametrize("strategy", ["s", "nobody"])
+def test_flatten_asks_for_no_more_than_64_bits_hold(bench: Callable[..., Any], strategy: str) -> None:
+    """A position that fills without sense have made too large is closed by as much as an order can have."""
+    table = bench({"s": Quoter(lambda market: None)})
+    table.say(1, snapshot())
+    for fill_id in range(2):
+        table.portfolio.on_fill(
+            Fill(9, 0, 2, fill_id, Side.BUY, 100, MAX_UNITS, True, 0), strategy.replace("nobody", "")
+        )
+    table.tell(Flatten(3))
+    asked = [record.order.size_lots for record in table.log.kept if isinstance(record, SubmitRequested)]
+    assert asked == [MAX_UNITS]
 
 
 @pytest.mark.parametrize("side", [Side.BUY, Side.SELL])

@@ -111,6 +111,16 @@ def test_asking_again_at_each_refusal_ends(bench):
     assert len(strategy.events) == 5
 
 
+def test_an_acknowledgement_from_before_the_order_measures_nothing(bench):
+    """A venue whose clock is behind ours has no latency below zero in the report."""
+    table = bench({"s": Scripted(lambda market: market.buy(size_lots=4))})
+    table.say(5, snapshot())
+    table.router.events = [Accepted(1, 0, 4)]
+    table.say(6)
+    assert table.stages.histograms()["venue"].count == 0
+    assert table.quality.tallies[0].accepted == 1
+
+
 def test_fills_are_counted_against_their_estimate(bench):
     """A fill updates the account, calls its strategy, and reports its realised cost next to the estimated one."""
     strategy = Scripted(lambda market: market.buy(size_lots=4))

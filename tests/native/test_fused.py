@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mainspring.errors import PluginError, WireError
+from mainspring.errors import CodecError, PluginError, WireError
 from mainspring.host.config import parse_config
 from mainspring.host.plan import Plan
 from mainspring.host.planning import make_plan
@@ -72,6 +72,29 @@ def _state(wired: Wired) -> dict[str, Any]:
             for market in lane.markets
         ],
     }
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_a_run_ends_at_the_time_of_its_last_message(bad: bool) -> None:
+    """Also if that changed nothing, or can't be read: an order that is asked for at the end has the same time."""
+    text = 'seed = 3\ninstruments = ["BTC/USDT"]\nfeed = { plugin = "simulated", seconds = 2 }\n'
+    text += _STRATEGIES["momentum"] + _LIMITS
+    messages = list(open_messages(_plan(text, native=False), REGISTRY))
+    last_ns = messages[-1][0] + 1_000
+    # A quote that has been there before changes nothing.
+    same = next(raw for _, raw in messages if b"bookTicker" in raw)
+    messages.append((last_ns, b"{" if bad else same))
+    times = []
+    for native in (False, True):
+        wired = wire(_plan(text, native=native), REGISTRY)
+        driver = Driver(wired)
+        if bad:
+            with pytest.raises((CodecError, WireError)):
+                driver.run(messages)
+        else:
+            driver.run(messages)
+        times.append(wired.lane.now_ns)
+    assert times == [last_ns, last_ns]
 
 
 @pytest.fixture

@@ -82,8 +82,10 @@ class ExecutionQuality:
             self._on_fill(event, strategy)
         elif isinstance(event, Accepted):
             tally.accepted += 1
-            if (arrival := self.arrivals.get(event.order_id)) is not None:
-                self._stages.venue(event.time_ns - arrival.submitted_ns)
+            arrival = self.arrivals.get(event.order_id)
+            # A venue whose clock is behind ours may date it before the order left: then it measures nothing.
+            if arrival is not None and (took_ns := event.time_ns - arrival.submitted_ns) >= 0:
+                self._stages.venue(took_ns)
         elif isinstance(event, Replaced):
             tally.replaced += 1
             if waiting := self._replacement_arrivals.get(event.order_id):

@@ -125,7 +125,8 @@ class Lane:
         Of `Messages` it may run only some: it stops before a message received at or after something is due, and after
         one that led to effects, since these come first; `at` is the index after the last one run. It runs at least one
         unless something is due. Raises `WireError` or `CodecError` for a message that can't be read: those before it
-        were run, `at` is its index, and nothing else changed. What a plugin raises becomes a failure among the effects.
+        were run, `at` is its index, and nothing but the time changed. What a plugin raises
+        becomes a failure among the effects.
         """
         try:
             self._handlers[type(event)](event)

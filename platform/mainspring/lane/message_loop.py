@@ -117,17 +117,21 @@ class MessageLoop:
             react.until_ns = self._limit()
             try:
                 at = run(batch, self.at, react.until_ns, None if reactions.silent else react)
+            except (WireError, CodecError):
+                self.at = feed.raised_at
+                self._advance(messages[self.at][0])
+                raise
             except BaseException:
                 self.at = feed.raised_at
                 raise
             if at == self.at:
                 break
             self.at = at
+            # Nobody was called about a message that changed nothing, yet it is that late.
+            self._advance(messages[at - 1][0])
             if changed or reactions.requests:
                 # Out of the run, since an observer that was idle has to catch up with it.
                 started = self._clock()
-                if changed and changed[0].now_ns > self._time.now_ns:
-                    self._time.now_ns = changed[0].now_ns
                 reactions.work()
                 reactions.on_changed(changed)
                 self._record_whole_path(feed.last_ns + self._clock() - started)
@@ -135,6 +139,10 @@ class MessageLoop:
                 # A venue that is idle may have learned of funding to settle.
                 break
         return self.at > start
+
+    def _advance(self, now_ns: int) -> None:
+        if now_ns > self._time.now_ns:
+            self._time.now_ns = now_ns
 
     def _run_each(self, feed: FeedHandler, messages: Sequence[RawMessage], stop: int, until_ns: int) -> bool:
         """Runs messages one by one up to index `stop`; returns whether it came that far.

@@ -13,6 +13,7 @@ from mainspring.lane.market import Market
 from mainspring.lane.outbox import Outbox
 from mainspring.lane.timing import LaneStages
 from mainspring.model import (
+    MAX_UNITS,
     CancelRequest,
     Funding,
     NewOrder,
@@ -210,7 +211,10 @@ class OrderManager:
                 self._cancel(CancelRequest(what.order_id, what.instrument, self._time.now_ns, what.strategy))
 
     def flatten_unowned(self, market: int | None) -> None:
-        """Requests market orders that close what fills of unfamiliar orders left in a market, or in all."""
+        """Requests market orders that close what fills of unfamiliar orders left in a market, or in all.
+
+        What of it an order's 64 bits don't hold is left for the next command.
+        """
         for index in range(len(self._markets)):
             lots = self.portfolio.position_lots("", index)
             if lots and market in (None, index):
@@ -219,7 +223,7 @@ class OrderManager:
                 side = Side.SELL if lots > 0 else Side.BUY
                 now_ns = self._time.now_ns
                 self.outbox.requests.append(
-                    NewOrder(order_id, index, side, "market", 0, abs(lots), now_ns, time_in_force="ioc")
+                    NewOrder(order_id, index, side, "market", 0, min(abs(lots), MAX_UNITS), now_ns, time_in_force="ioc")
                 )
 
     def fold(self) -> None:

@@ -200,9 +200,12 @@ class LaneStrategyMarket:
             order.cancel()
 
     def close(self) -> LaneOrderHandle:
-        """Requests a market order that closes the position: for a command, not for the strategy itself."""
+        """Requests a market order that closes the position: for a command, not for the strategy itself.
+
+        What of it an order's 64 bits don't hold is left for the next command.
+        """
         lots = self.position_lots
-        return self._submit(_SELL if lots > 0 else _BUY, abs(lots), None, None, False)
+        return self._submit(_SELL if lots > 0 else _BUY, min(abs(lots), MAX_UNITS), None, None, False)
 
     def lots(self, size: str | Decimal, *, field: str = "size") -> int:
         """See `mainspring.seams.StrategyMarket.lots`."""

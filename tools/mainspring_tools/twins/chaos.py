@@ -1,0 +1,75 @@
+"""A strategy that asks for whatever there is, sensible or not."""
+
+from collections import deque
+from random import Random
+from typing import Any
+
+__all__ = ["Chaos"]
+
+
+class Chaos:
+    """Asks for whatever there is, sensible or not, at random, and notes everything that it hears."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.seen: list[object] = []
+        self.orders: deque[Any] = deque(maxlen=6)
+
+    def on_start(self, session: Any) -> None:
+        self.session = session
+        session.every(seconds=self.random.choice((0.05, 0.3, 5.0)), call=self.tick)
+
+    def on_bbo(self, market: Any) -> None:
+        best = market.bid_ticks, market.bid_lots, market.ask_ticks, market.ask_lots, market.live, market.position_lots
+        self.seen.append((market.index, market.now_ns, best))
+        if self.random.random() < 0.06:
+            self.ask(market)
+
+    def on_fill(self, fill: Any, order: Any) -> None:
+        account = order.market.account
+        self.seen.append((fill, repr(order), account.position_lots, account.open_buy_lots, account.open_sell_lots))
+        if self.random.random() < 0.3:
+            self.ask(order.market)
+
+    def on_order(self, order: Any, event: Any) -> None:
+        self.seen.append((event, repr(order), order.market.open_orders and len(order.market.open_orders)))
+        if self.random.random() < 0.2:
+            self.change(order)
+
+    def tick(self) -> None:
+        self.seen.append((self.session.now_ns, [market.position_lots for market in self.session.markets]))
+        self.ask(self.random.choice(self.session.markets))
+
+    def ask(self, market: Any) -> None:
+        """One to three requests, so that some meet others on their way."""
+        for _ in range(self.random.choice((1, 1, 2, 3))):
+            if self.orders and self.random.random() < 0.5:
+                self.change(self.random.choice(self.orders))
+            elif self.random.random() < 0.03:
+                market.cancel_all()
+            else:
+                self.enter(market)
+
+    def enter(self, market: Any) -> None:
+        random = self.random
+        trade = random.choice((market.buy, market.sell))
+        # Now and then more than the limits allow.
+        size_lots = random.choice((1, 50, 400, 1_500, 3_000, 60_000, 2**62))
+        mid = (market.bid_ticks + market.ask_ticks) // 2
+        if mid <= 200 or random.random() < 0.25:
+            self.orders.append(trade(size_lots=size_lots, time_in_force=random.choice((None, "ioc", "fok"))))
+            return
+        price_ticks = mid + random.choice((0, 1, -1, 2, -2, 5, -5, 40, -40, -150, mid, -mid + 1))
+        terms: dict[str, Any] = random.choice(
+            ({}, {}, {"post_only": True}, {"time_in_force": "ioc"}, {"time_in_force": "fok"})
+        )
+        self.orders.append(trade(size_lots=size_lots, price_ticks=price_ticks, **terms))
+
+    def change(self, order: Any) -> None:
+        random = self.random
+        if random.random() < 0.4:
+            order.cancel()
+        elif order.price_ticks:
+            changes = [{"price_ticks": max(order.price_ticks + random.randrange(-4, 5), 1)}]
+            changes.append({"size_lots": max(order.size_lots + random.choice((-60, -1, 0, 1, 60, 2**61)), 1)})
+            order.replace(**random.choice((changes[0], changes[1], changes[0] | changes[1])))
