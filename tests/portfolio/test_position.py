@@ -142,7 +142,7 @@ def test_realised_and_open_profit_are_cash_and_position_to_the_unit(rows, contra
         cash -= sign * side * units
         fees += units * fee_ppb
         held = bought - sold
-        assert (one.bought_lots, one.sold_lots, one.position_lots) == (bought, sold, held)
+        assert (one.units.bought_lots, one.units.sold_lots, one.position_lots) == (bought, sold, held)
         worth = held * price if sign > 0 else held * (INVERSE_SCALE // price)
         cost = one.cost_units if held > 0 else -one.cost_units
         assert (one.cash_units, one.fees_ppb_units) == (cash, fees)

@@ -13,7 +13,9 @@ from mainspring.lane import (
     BookSlot,
     BoundStrategy,
     Effects,
+    ExecutionQuality,
     FeedHandler,
+    FusedQuality,
     Lane,
     LaneClock,
     LaneSession,
@@ -28,7 +30,7 @@ from mainspring.lane import (
 )
 from mainspring.orders import OrderLog, OrderTracker, Sink
 from mainspring.plugin_calls import guarded, guarded_pair
-from mainspring.portfolio import Marks, Portfolio
+from mainspring.portfolio import Marks, Portfolio, PositionUnits
 from mainspring.risk import Gate
 from mainspring.seams import (
     SEAMS,
@@ -99,18 +101,21 @@ class _Wiring:
         trading = parts[0].router is not None
         manager, log, routers = None, None, []
         timers, outbox = Timers(self._time), Outbox(self._plan.number)
-        tracker = self._order_tracker([fused for _, fused in feeds])
+        fused = next((one for _, one in feeds if one is not None), None)
+        tracker = self._order_tracker(fused)
         marks = Marks(self._markets, parts[0].portfolio.mark)
-        portfolio = Portfolio(self._instruments, tracker.open_lots, marks.mark)
+        make_units = PositionUnits if fused is None else fused.position_units
+        portfolio = Portfolio(self._instruments, tracker.open_lots, marks.mark, make_units)
+        costs = None if fused is None else fused.costs(tracker, self._markets, portfolio.valuations)
         strategies = Strategies(
             self._strategies(timers, outbox, portfolio) if trading else [], timers, len(self._markets)
         )
         if trading:
             routers = [self._router(part, first, outbox) for part, first in zip(parts, self._firsts, strict=False)]
             log = self._order_log(order_log)
-            manager = self._order_manager(tracker, portfolio, outbox)
+            manager = self._order_manager(tracker, portfolio, costs, outbox)
         handlers = [
-            self._handler(part, place, feed, fused, routers, strategies, marks)
+            self._handler(part, place, feed, fused, costs, routers, strategies, marks)
             for place, (part, (feed, fused)) in enumerate(zip(parts, feeds, strict=True))
         ]
         lane = Lane(
@@ -149,13 +154,12 @@ class _Wiring:
         ]
         return feed, None
 
-    def _order_tracker(self, fused: Sequence[Fused | None]) -> OrderTracker:
-        """Makes what tracks the lane's orders: that of a fused feed, which its runs know, if one has its own."""
+    def _order_tracker(self, fused: Fused | None) -> OrderTracker:
+        """Makes what tracks the lane's orders: that of a fused feed, which its runs know, if there is one."""
         timeout_ns = self._plan.parts[0].answer_timeout_ns
-        for one in fused:
-            if one is not None and (own := one.order_tracker(self._instruments, answer_timeout_ns=timeout_ns)):
-                return cast("OrderTracker", own)
-        return OrderTracker(self._instruments, answer_timeout_ns=timeout_ns)
+        if fused is None:
+            return OrderTracker(self._instruments, answer_timeout_ns=timeout_ns)
+        return cast("OrderTracker", fused.order_tracker(self._instruments, answer_timeout_ns=timeout_ns))
 
     def _handler(
         self,
@@ -163,6 +167,7 @@ class _Wiring:
         place: int,
         feed: Feed,
         fused: Fused | None,
+        costs: Any,
         routers: Sequence[tuple[Router, Choice]],
         strategies: Strategies,
         marks: Marks,
@@ -177,6 +182,7 @@ class _Wiring:
             own=self._markets[first:end],
             observer=routers[place][0] if watches else None,
             fused=fused,
+            costs=costs,
             callbacks=strategies.callbacks,
             note_mark=marks.note,
             stages=self._stages,
@@ -200,7 +206,7 @@ class _Wiring:
         )
         return self._maker.make(part.router, context), part.router
 
-    def _order_manager(self, tracker: OrderTracker, portfolio: Portfolio, outbox: Outbox) -> OrderManager:
+    def _order_manager(self, tracker: OrderTracker, portfolio: Portfolio, costs: Any, outbox: Outbox) -> OrderManager:
         models, estimates, checks, owners, missing = [], [], [], {}, []
         for part in self._plan.parts:
             assert part.slippage is not None
@@ -220,12 +226,18 @@ class _Wiring:
             gate=Gate(checks, missing_required=missing, owners=owners, stops=tracker.stops),
             tracker=tracker,
             portfolio=portfolio,
+            quality=self._quality(portfolio, costs),
             outbox=outbox,
             effects=self._effects,
             time=self._time,
             stages=self._stages,
             clock=perf_counter_ns,
         )
+
+    def _quality(self, portfolio: Portfolio, costs: Any) -> ExecutionQuality:
+        if costs is None:
+            return ExecutionQuality(self._markets, portfolio.valuations, self._stages)
+        return cast("ExecutionQuality", FusedQuality(costs, portfolio.valuations, self._stages))
 
     def _order_log(self, sink: Sink | None) -> OrderLog:
         choice = self._plan.parts[0].records

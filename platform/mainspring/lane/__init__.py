@@ -26,6 +26,7 @@ from mainspring.lane.events import (
 )
 from mainspring.lane.execution_quality import ExecutionQuality
 from mainspring.lane.feed_handler import FeedHandler
+from mainspring.lane.fused_quality import FusedQuality
 from mainspring.lane.lane import Lane
 from mainspring.lane.market import Market
 from mainspring.lane.order_manager import OrderManager
@@ -59,6 +60,7 @@ __all__ = [
     "FillRecord",
     "Flatten",
     "FundingSettled",
+    "FusedQuality",
     "InstrumentTally",
     "Lane",
     "LaneClock",

@@ -47,7 +47,8 @@ class FeedHandler:
     each event. Set `prints_wanted` if a strategy wants trades or bars;
     `callbacks` is True if one wants changes of best prices.
     `note_mark` is called with each mark price.
-    `clock` returns nanoseconds and times the stages.
+    `clock` returns nanoseconds and times the stages. `costs` are those of the lane's orders, whose markouts a fused run
+    measures itself; then `measures` is true. None if the lane measures them.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class FeedHandler:
         stages: LaneStages,
         owners: Mapping[str, tuple[str, str]],
         clock: Callable[[], int],
+        costs: Any = None,
     ) -> None:
         self.feed = feed
         self.own = tuple(own)
@@ -75,6 +77,9 @@ class FeedHandler:
         self.observer = observer
         self.can_fuse = fused is not None
         self.attached = fused is not None and observer is not None and fused.attach(observer)
+        self.measures = fused is not None and costs is not None
+        if fused is not None and costs is not None:
+            fused.measure(costs)
         self._owners = owners
         self._decode = feed.on_message
         self._on_market = None if observer is None else observer.on_market

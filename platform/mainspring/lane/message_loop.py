@@ -37,7 +37,6 @@ class MessageLoop:
         clock: Callable[[], int],
     ) -> None:
         self.at = self._start = 0
-        self._until_ns = 0
         self._feeds = feeds
         self._reactions = reactions
         self._fused_reactions = {feed: Reaction(feed.own, feed.changed, reactions, time) for feed in feeds}
@@ -67,17 +66,12 @@ class MessageLoop:
                     reactions=self._reactions,
                     order_manager=manager,
                     sends=self._sends,
-                    limit=self._limit,
                 )
 
     def trades_in_runs(self, feed: int) -> bool:
         """Whether the feed's runs take by themselves what its router has to report."""
         handler = self._feeds[feed]
         return self._fused_reactions[handler].trading is not None and handler.runs_fused
-
-    def _limit(self) -> int:
-        """When a fused run has to end."""
-        return min(self._until_ns, self._markouts.due_ns, self._next_due_ns())
 
     def run(self, event: Messages) -> None:
         """Runs messages of one feed. See `Lane.handle`."""
@@ -108,13 +102,14 @@ class MessageLoop:
         """Runs messages without looking at each, until something else has to; returns whether any was run."""
         start, count, sends = self.at, len(messages), self._sends
         reactions, changed, run, batch = self._reactions, feed.changed, feed.run, feed.batch(messages)
-        react, markouts = self._fused_reactions[feed], self._markouts
+        react, markouts, measures = self._fused_reactions[feed], self._markouts, feed.measures
         while self.at < count and not sends:
             # A message of `until_ns` or later isn't run now: those of other feeds may come before it.
-            if markouts.due_ns < until_ns and markouts.due_ns <= (next_ns := messages[self.at][0]) < until_ns:
-                markouts.measure(next_ns)
-            self._until_ns = until_ns
-            react.until_ns = self._limit()
+            react.end_ns, react.until_ns = until_ns, min(until_ns, self._next_due_ns())
+            if not measures:
+                if markouts.due_ns < until_ns and markouts.due_ns <= (next_ns := messages[self.at][0]) < until_ns:
+                    markouts.measure(next_ns)
+                react.until_ns = min(react.until_ns, markouts.due_ns)
             try:
                 at = run(batch, self.at, react.until_ns, None if reactions.silent else react)
             except (WireError, CodecError):

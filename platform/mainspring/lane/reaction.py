@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring.lane.clock import LaneClock
 from mainspring.lane.reactions import Reactions
-from mainspring.model import OrderEvent
 from mainspring.seams import Router
 
 if TYPE_CHECKING:
@@ -20,10 +19,10 @@ class Reaction:
     """Implements `mainspring.seams.Reaction` for the markets `own` of a feed.
 
     If a strategy asks for something, the run ends, and `changed` gets the markets that come next. `until_ns` is when
-    the run ends in any case.
+    the run ends in any case; `end_ns` is that without what the lane itself has to do.
     """
 
-    __slots__ = ("_reactions", "calls", "changed", "own", "requests", "time", "timers", "trading", "until_ns")
+    __slots__ = ("_reactions", "calls", "changed", "end_ns", "own", "requests", "time", "timers", "trading", "until_ns")
 
     def __init__(self, own: Sequence["Market"], changed: "list[Market]", reactions: Reactions, time: LaneClock) -> None:
         self.own = own
@@ -31,7 +30,7 @@ class Reaction:
         self.time = time
         self.timers = reactions.timers
         self.requests = reactions.requests
-        self.until_ns = 0
+        self.until_ns = self.end_ns = 0
         self.trading: RunTrading | None = None
         self._reactions = reactions
         self.calls: Sequence[Sequence[tuple[Callable[[Any], Any], Callable[[BaseException], Any], Any]]] = [
@@ -58,10 +57,10 @@ class RunTrading:
     """Implements `mainspring.seams.RunTrading`: what a run of a feed needs so as to trade without ending.
 
     `router` is the feed's, and `index` its number. `order_manager` takes what it reports, and puts approved requests
-    into `sends`. `limit` returns when something else is due.
+    into `sends`.
     """
 
-    __slots__ = ("index", "limit", "on_event", "order_manager", "router", "sends", "strategies", "work")
+    __slots__ = ("index", "on_event", "order_manager", "router", "sends", "strategies", "work")
 
     def __init__(
         self,
@@ -71,22 +70,11 @@ class RunTrading:
         reactions: Reactions,
         order_manager: "OrderManager",
         sends: "list[Send]",
-        limit: Callable[[], int],
     ) -> None:
         self.router = router
         self.index = index
-        self.limit = limit
         self.order_manager = order_manager
         self.sends = sends
         self.work = reactions.work
         self.on_event = reactions.strategies.on_event
         self.strategies = reactions.strategies
-
-    def on_execution(self, event: OrderEvent) -> None:
-        """Takes an order event, and tells the strategy."""
-        manager = self.order_manager
-        manager.on_execution(event)
-        answers = manager.answers[:]
-        manager.answers.clear()
-        for answer in answers:
-            self.on_event(answer.strategy, answer.event)

@@ -100,7 +100,7 @@ class LaneStrategyMarket:
         self.instrument = market.instrument
         self.account = account
         self._own = own
-        self._position = own.position
+        self._position = own.position.units
         self.view = market
         self._clock = clock
         self._outbox = outbox

@@ -1,5 +1,6 @@
 """What a lane counts for the report, per instrument: orders, fills, what they cost, and where the price went after."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from mainspring.lane.arrival import ArrivalPrice
@@ -62,11 +63,12 @@ class MarkoutTally:
 
     __slots__ = ("_bps", "_lots", "fills", "half_units")
 
-    def __init__(self) -> None:
-        self.fills = 0
-        self.half_units = 0
-        self._lots = 0
-        self._bps = 0.0
+    def __init__(self, fills: int = 0, half_units: int = 0, lots: int = 0, bps: float = 0.0) -> None:
+        """`lots` is the sum of the fills' sizes, `bps` that of their markouts, each times its size."""
+        self.fills = fills
+        self.half_units = half_units
+        self._lots = lots
+        self._bps = bps
 
     def add(self, lots: int, bps: float, half_units: int) -> None:
         """Adds the markout of a fill of `lots` lots: `bps` of the price, and `half_units` of money."""
@@ -99,6 +101,29 @@ class CostTally:
         self._captured_lots = 0
         self._causes: dict[str, float] = {}
         self._queue_risk = 0.0
+
+    @classmethod
+    def restored(
+        cls,
+        fills: int,
+        sums: tuple[int, float, float, int],
+        causes: Iterable[tuple[str, float]],
+        queue_risk: float,
+        markouts: Iterable[tuple[int, int, int, float]],
+    ) -> "CostTally":
+        """Makes a tally of figures that were counted elsewhere.
+
+        `sums` are the lots of all fills, their costs against the arrival prices and against the mids at the fills, and
+        the lots of fills that had such a mid. `causes` and `queue_risk` are what was expected. All costs are sums in
+        basis points times lots. `markouts` are the parameters of a `MarkoutTally` for each of `HORIZONS_NS`.
+        """
+        tally = cls()
+        tally.fills = fills
+        tally._lots, tally._arrival, tally._captured, tally._captured_lots = sums
+        tally._causes = dict(causes)
+        tally._queue_risk = queue_risk
+        tally.markouts = [MarkoutTally(*one) for one in markouts]
+        return tally
 
     def add(self, record: FillRecord) -> None:
         """Takes a fill."""
@@ -158,6 +183,17 @@ class InstrumentTally:
         self.maker_fills = 0
         self.costs = {"maker": CostTally(), "taker": CostTally()}
         self._valuation = valuation
+
+    @classmethod
+    def restored(
+        cls, valuation: Valuation, counts: tuple[int, int, int, int, int, int, int], maker: CostTally, taker: CostTally
+    ) -> "InstrumentTally":
+        """Makes a tally of figures that were counted elsewhere; `counts` are in the order of the attributes."""
+        tally = cls(valuation)
+        tally.orders, tally.accepted, tally.rejected, tally.cancelled, tally.replaced = counts[:5]
+        tally.fills, tally.maker_fills = counts[5:]
+        tally.costs = {"maker": maker, "taker": taker}
+        return tally
 
     def cost_of(self, fill: Fill) -> CostTally:
         """The tally of the fill's role."""

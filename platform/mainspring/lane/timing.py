@@ -11,7 +11,7 @@ FUSED: Final = "feed+book"
 """What feed and book are called where they are run, and timed, as one."""
 
 _FUSED = "fused"
-_IN_RUNS: Final = ("strategy", "slippage", "risk", "route", "whole_path")
+_IN_RUNS: Final = ("strategy", "slippage", "risk", "route", "venue", "whole_path")
 _COUNTED: Final = {FUSED: _FUSED, **{stage: stage for stage in _IN_RUNS}}
 """Stages whose passes come counted from a `mainspring.seams.Fused`, and what it calls them."""
 
@@ -74,7 +74,7 @@ class LaneStages:
         self._counted = [one for one in self._counted if one[0] != _COUNTED.get(stage)]
 
     def add_source(self, take_times: Callable[[], _Times]) -> None:
-        """Takes the `take_times` of a `mainspring.seams.Fused`, which keeps its times until somebody asks for them."""
+        """Takes the `take_times` of a `mainspring.seams.Fused` or its costs, which keep times until they are asked."""
         self._sources.append(take_times)
 
     def gather(self) -> None:
@@ -94,8 +94,9 @@ class LaneStages:
     def _take(self) -> None:
         for take_times in self._sources:
             times = take_times()
-            self.fused.add(*times[_FUSED])
-            for stage in _IN_RUNS:
-                self._buffers[stage].histogram.add(*times[stage])
+            for kind, counted in times.items():
+                histogram = self.fused if kind == _FUSED else self._buffers[kind].histogram
+                histogram.add(*counted)
             for kind, sample in self._counted:
-                sample.gather_counted(times[kind][0])
+                if kind in times:
+                    sample.gather_counted(times[kind][0])

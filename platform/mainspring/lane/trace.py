@@ -1,5 +1,6 @@
 """Samples for the report's charts, in bounded memory however long the session is."""
 
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 __all__ = ["Trace"]
@@ -13,9 +14,10 @@ class Trace(Generic[_T]):
     What is kept depends on the samples alone, so that two runs of one input keep the same.
     """
 
-    def __init__(self, limit: int) -> None:
-        self.samples: list[_T] = []
-        self.seen = 0
+    def __init__(self, limit: int, samples: Iterable[_T] = (), seen: int = 0) -> None:
+        """`samples` are those that were kept elsewhere of `seen`."""
+        self.samples = list(samples)
+        self.seen = seen
         self._limit = limit
         self._stride = 1
 

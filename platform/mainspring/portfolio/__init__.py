@@ -6,6 +6,7 @@ from mainspring.portfolio.marks import MarkedMarket, Marks
 from mainspring.portfolio.options import PortfolioOptions
 from mainspring.portfolio.portfolio import Portfolio
 from mainspring.portfolio.position import Position
+from mainspring.portfolio.position_units import PositionUnits
 from mainspring.portfolio.valuation import INVERSE_SCALE, Valuation
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Portfolio",
     "PortfolioOptions",
     "Position",
+    "PositionUnits",
     "Valuation",
     "converted",
     "currency_statements",

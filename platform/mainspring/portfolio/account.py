@@ -26,7 +26,7 @@ class OwnPosition:
     __slots__ = ("_mark", "position")
 
     # Read by C code: half the time of a property in Python.
-    position_lots: int = property(attrgetter("position.position_lots"))  # type: ignore[assignment]
+    position_lots: int = property(attrgetter("position.units.position_lots"))  # type: ignore[assignment]
 
     def __init__(self, position: Position, mark: Callable[[], Mark | None]) -> None:
         """`mark` finds the price that the position is valued at."""

@@ -8,6 +8,7 @@ from mainspring.model import AccountStatement, Fill, Funding, Instrument, Mark, 
 from mainspring.portfolio.account import Account, OpenLots, OwnPosition
 from mainspring.portfolio.currencies import CurrencyStatement, currency_statements
 from mainspring.portfolio.position import Position
+from mainspring.portfolio.position_units import PositionUnits
 from mainspring.portfolio.valuation import Valuation
 
 __all__ = ["Portfolio"]
@@ -26,10 +27,15 @@ class Portfolio:
         instruments: Sequence[Instrument],
         open_lots: Sequence[OpenLots],
         mark: Callable[[int], Mark | None],
+        make_units: Callable[[Valuation], PositionUnits] = PositionUnits,
     ) -> None:
-        """`open_lots` are the order manager's counts, and `mark` finds an instrument's mark, both by its index."""
+        """`open_lots` are the order manager's counts, and `mark` finds an instrument's mark, both by its index.
+
+        `make_units` makes what counts a position in whole numbers.
+        """
         self.valuations = tuple(Valuation(instrument) for instrument in instruments)
-        self._positions = [Position(valuation) for valuation in self.valuations]
+        self._make_units = make_units
+        self._positions = [Position(valuation, make_units(valuation)) for valuation in self.valuations]
         self._mark = mark
         self.accounts = [
             Account(position, self._mark_of(index), lots)
@@ -65,6 +71,10 @@ class Portfolio:
         """Returns a live view of a strategy's position in the instrument of that index."""
         return OwnPosition(self._own_position(strategy, instrument), self._mark_of(instrument))
 
+    def units(self, strategy: str, instrument: int) -> tuple[PositionUnits, PositionUnits]:
+        """Returns what counts the position in an instrument, and a strategy's there: a fill is booked in both."""
+        return self._positions[instrument].units, self._own_position(strategy, instrument).units
+
     def statements(self, strategy: str | None = None) -> list[AccountStatement]:
         """Returns one statement per instrument, or of a strategy those of the instruments that it has traded."""
         if strategy is None:
@@ -95,7 +105,8 @@ class Portfolio:
     def _own_position(self, strategy: str, instrument: int) -> Position:
         own = self._own.get((strategy, instrument))
         if own is None:
-            own = self._own[strategy, instrument] = Position(self.valuations[instrument])
+            valuation = self.valuations[instrument]
+            own = self._own[strategy, instrument] = Position(valuation, self._make_units(valuation))
         return own
 
     def _mark_of(self, instrument: int) -> Callable[[], Mark | None]:

@@ -1,72 +1,50 @@
-"""One position: its size, its cost, and what it has made, in whole numbers."""
+"""One position: its size, its cost, and what it has made, exactly."""
 
 from collections.abc import Iterator
 from fractions import Fraction
 
 from mainspring.model import AccountStatement, Fill, Mark, OtherAmount
+from mainspring.portfolio.position_units import FINE_BITS, PositionUnits
 from mainspring.portfolio.valuation import Valuation
 
 __all__ = ["Position"]
 
 _PPB = 10**9
 
-_FINE_BITS = 64
-_FINE = 1 << _FINE_BITS
-"""Parts of a value unit in which the cost is kept, so that no close loses the remainder of its division."""
+_FINE = 1 << FINE_BITS
 
 
 class Position:
     """The position of an instrument, or of one strategy in it, by average cost.
 
-    Closing `q` lots of a position of `n` releases `q / n` of its cost. The cost is kept in 2**64 parts of a value unit
-    (see `Valuation`) and each release is rounded to the nearest part, so that a billion closes are off by less than a
-    billionth of a unit. Whatever isn't released stays with the position: at every moment, exactly,
-
-        realised + (position's value - cost) = cash + position's value
-
-    where cash is sales less purchases. Realised profit isn't added up at all: it is what makes this hold. Fees by rate
-    are kept in parts per billion of a value unit, fees and funding that a venue reports as exact fractions. A fill
-    costs about a microsecond.
+    `units` counts it in whole numbers: see `PositionUnits`, which says how closes are costed. Fees and funding that a
+    venue reports are kept here as exact fractions, by currency.
     """
 
-    __slots__ = (
-        "_bought_units",
-        "_cost_fine",
-        "_fees_ppb_units",
-        "_rebates_ppb_units",
-        "_reported_fees",
-        "_reported_funding",
-        "_reported_rebates",
-        "_sold_units",
-        "bought_lots",
-        "position_lots",
-        "sold_lots",
-        "valuation",
-    )
+    __slots__ = ("_reported_fees", "_reported_funding", "_reported_rebates", "units", "valuation")
 
-    def __init__(self, valuation: Valuation) -> None:
+    def __init__(self, valuation: Valuation, units: PositionUnits | None = None) -> None:
+        """`units` are of the same valuation, and nothing was booked in them; None for those in Python."""
         self.valuation = valuation
-        self.position_lots = 0
-        self.bought_lots = 0
-        self.sold_lots = 0
-        self._bought_units = 0
-        self._sold_units = 0
-        self._cost_fine = 0
-        self._fees_ppb_units = 0
-        self._rebates_ppb_units = 0
+        self.units = PositionUnits(valuation) if units is None else units
         self._reported_fees: dict[str, Fraction] = {}
         self._reported_rebates: dict[str, Fraction] = {}
         self._reported_funding: dict[str, Fraction] = {}
 
     @property
+    def position_lots(self) -> int:
+        """What was bought less what was sold, in lots."""
+        return self.units.position_lots
+
+    @property
     def cash_units(self) -> int:
         """Sales less purchases, before fees, in value units (for inverse contracts, purchases less sales)."""
-        return self.valuation.sign * (self._sold_units - self._bought_units)
+        return self.valuation.sign * (self.units.sold_units - self.units.bought_units)
 
     @property
     def cost_units(self) -> int:
         """Cost of the open position (proceeds if short), in value units, to the nearest. Never negative."""
-        return (self._cost_fine + (_FINE >> 1)) >> _FINE_BITS
+        return (self.units.cost_fine + (_FINE >> 1)) >> FINE_BITS
 
     @property
     def realised_units(self) -> int:
@@ -77,39 +55,19 @@ class Position:
     @property
     def fees_ppb_units(self) -> int:
         """Fees by rate, paid less rebates, in parts per billion of a value unit."""
-        return self._fees_ppb_units
+        return self.units.fees_ppb_units
 
     @property
     def untouched(self) -> bool:
         """Whether nothing was ever booked."""
-        return not (self.bought_lots or self.sold_lots or self._reported_funding)
+        return not (self.units.bought_lots or self.units.sold_lots or self._reported_funding)
 
     def on_fill(self, fill: Fill) -> None:
         """Books a fill."""
-        lots, price_ticks, held = fill.size_lots, fill.price_ticks, self.position_lots
-        units = self.valuation.units(lots, price_ticks)
-        if fill.side > 0:
-            self.bought_lots += lots
-            self._bought_units += units
-            self.position_lots = held + lots
-            closes = held < 0
-        else:
-            self.sold_lots += lots
-            self._sold_units += units
-            self.position_lots = held - lots
-            closes = held > 0
-        if not closes:
-            self._cost_fine += units << _FINE_BITS
-        elif lots < (size := abs(held)):
-            self._cost_fine -= (2 * self._cost_fine * lots + size) // (2 * size)
-        else:
-            self._cost_fine = self.valuation.units(lots - size, price_ticks) << _FINE_BITS
+        reported = fill.fee_amount is not None
+        self.units.on_fill(fill.side > 0, fill.size_lots, fill.price_ticks, 0 if reported else fill.fee_ppb)
         if fill.fee_amount is not None:
             self._on_reported_fee(fill.fee_currency or self.valuation.currency, Fraction(fill.fee_amount))
-        elif fee_ppb := fill.fee_ppb:
-            self._fees_ppb_units += units * fee_ppb
-            if fee_ppb < 0:
-                self._rebates_ppb_units -= units * fee_ppb
 
     def on_funding(self, amount: Fraction, currency: str = "") -> None:
         """Books a funding payment; below zero it was paid. An empty `currency` is the instrument's profit currency."""
@@ -117,9 +75,10 @@ class Position:
 
     def statement(self, mark: Mark | None) -> AccountStatement:
         """Returns the position in its profit currency, valued at the mark."""
-        valuation, held = self.valuation, self.position_lots
+        valuation, units = self.valuation, self.units
+        held, bought_lots, sold_lots = units.position_lots, units.bought_lots, units.sold_lots
         sign, unit, lot, currency = valuation.sign, valuation.unit, valuation.lot, valuation.currency
-        cost = Fraction(self._cost_fine, _FINE)
+        cost = Fraction(units.cost_fine, _FINE)
         # Of a short position, cost and worth count the other way.
         way = sign if held > 0 else -sign
         realised = (self.cash_units + way * cost) * unit
@@ -134,11 +93,11 @@ class Position:
         spot = valuation.instrument.contract == "spot"
         return AccountStatement(
             currency=currency,
-            bought=self.bought_lots * lot,
-            sold=self.sold_lots * lot,
+            bought=bought_lots * lot,
+            sold=sold_lots * lot,
             position=held * lot,
-            average_buy=valuation.average_price(self.bought_lots, self._bought_units),
-            average_sell=valuation.average_price(self.sold_lots, self._sold_units),
+            average_buy=valuation.average_price(bought_lots, units.bought_units),
+            average_sell=valuation.average_price(sold_lots, units.sold_units),
             average_entry=valuation.average_price(abs(held), cost),
             mark=None if mark is None else mark.price_ticks * valuation.tick,
             mark_source="" if mark is None else mark.source,
@@ -160,11 +119,11 @@ class Position:
             _add(self._reported_rebates, currency, -amount)
 
     def _fees(self, currency: str) -> Fraction:
-        by_rate = Fraction(self._fees_ppb_units, _PPB) * self.valuation.unit
+        by_rate = Fraction(self.units.fees_ppb_units, _PPB) * self.valuation.unit
         return by_rate + self._reported_fees.get(currency, 0)
 
     def _rebates(self, currency: str) -> Fraction:
-        by_rate = Fraction(self._rebates_ppb_units, _PPB) * self.valuation.unit
+        by_rate = Fraction(self.units.rebates_ppb_units, _PPB) * self.valuation.unit
         return by_rate + self._reported_rebates.get(currency, 0)
 
     def _others(self) -> Iterator[OtherAmount]:

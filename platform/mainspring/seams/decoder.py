@@ -97,6 +97,11 @@ class Reaction(Protocol):
         ...
 
     @property
+    def end_ns(self) -> int:
+        """As `until_ns`, without what the lane itself has to do by then, which what strategies ask for may change."""
+        ...
+
+    @property
     def trading(self) -> "RunTrading | None":
         """What lets the run go on where strategies trade; None if each order and execution is an event of its own."""
         ...
@@ -114,13 +119,13 @@ class RunTrading(Protocol):
     """How a fused run trades without ending, through a simulated router that it shows the market.
 
     If `requests` isn't empty after a market's callbacks, the run calls `work`, hands the router what `sends` has then,
-    and goes on until `limit()`. Where `router.due_ns` is before that and not after the next message, it sets the time
-    to that instant, polls the router, calls `on_execution` for each order event, or the order manager's `on_funding`,
-    and works off and sends what strategies ask for then. At a request for a router of another `index` it stops, and
-    leaves that with all after it.
+    and goes on until `end_ns`, the next timer or what the order manager has to do. Where `router.due_ns` is before that
+    and not after the next message, it sets the time to that instant, polls the router, does for each order event what
+    `order_manager.on_execution` does, or calls its `on_funding`, tells the strategy by `on_event`, and works off and
+    sends what strategies ask for then. At a request for a router of another `index` it stops, and leaves that with all
+    after it.
 
-    A run may do itself, with the order manager's parts, what `work` and `on_execution` do for requests that are
-    approved and events that are as expected.
+    A run may do itself, with the order manager's parts, what `work` does for requests that are approved.
     """
 
     @property
@@ -158,15 +163,6 @@ class RunTrading(Protocol):
         """Tells a strategy, by its name, of an event of an order of its own."""
         ...
 
-    def on_execution(self, event: Any) -> None:
-        """Takes an order event, and tells the strategy."""
-        ...
-
-    @property
-    def limit(self) -> Callable[[], int]:
-        """Returns when something else is due."""
-        ...
-
 
 class Fused(Protocol):
     """Runs feed, books and markets as one, up to the point where other code must look.
@@ -202,6 +198,22 @@ class Fused(Protocol):
 
         `answer_timeout_ns` is how long an answer may take, 0 for ever. Returns None if the lane's own serves as well.
         """
+        ...
+
+    def position_units(self, valuation: Any) -> Any:
+        """Makes what counts a position of that `mainspring.portfolio.Valuation`, as `PositionUnits` there does."""
+        ...
+
+    def costs(self, tracker: Any, markets: Sequence[Any], valuations: Sequence[Any]) -> Any:
+        """Makes what measures the cost of a lane's orders; None if it can't in these markets, those of all feeds.
+
+        It has the methods of `mainspring.lane.ExecutionQuality` and of its markouts, and returns the figures that
+        `mainspring.lane.FusedQuality` reads. `tracker` is of `order_tracker`, `valuations` are by instrument.
+        """
+        ...
+
+    def measure(self, costs: Any) -> None:
+        """Measures the markouts of these `costs` in each run from now on, before the messages that may move a mid."""
         ...
 
     def batch(self, messages: Sequence[RawMessage]) -> Any:

@@ -2,6 +2,7 @@
 
 pub mod book;
 pub mod capture;
+pub mod costs;
 pub mod exact;
 pub mod form;
 pub mod frames;

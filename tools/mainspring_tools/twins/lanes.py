@@ -11,6 +11,7 @@ from mainspring.host.config import parse_config
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import Wired, wire
+from mainspring.lane import FillRecord
 from mainspring.orders import OrderTracker
 from mainspring.seams import RawMessage
 from mainspring.session import open_messages
@@ -151,10 +152,18 @@ def state_of(wired: Wired) -> dict[str, Any]:
         ],
         "lots": [(lots.buy, lots.sell) for lots in tracker.open_lots],
         "stops": dict(tracker.stops),
-        "sent": [trace.samples for trace in quality.orders],
+        "sent": [(trace.seen, trace.samples) for trace in quality.orders],
+        "filled": [(trace.seen, [_figures(record) for record in trace.samples]) for trace in quality.fills],
         "stages": {
             stage: histogram.count
             for stage, histogram in wired.lane.stages.histograms().items()
             if stage in ("strategy", "slippage", "risk", "route", "venue", "whole_path")
         },
     }
+
+
+def _figures(record: FillRecord) -> tuple[object, ...]:
+    arrival = record.arrival
+    expected = (arrival.estimate, arrival.mid_half_ticks, arrival.submitted_ns, record.expected_bps())
+    mids = (record.mid_half_ticks, record.mid_after_half_ticks, record.later_mids)
+    return record.number, record.fill, record.strategy, expected, mids

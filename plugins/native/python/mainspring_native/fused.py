@@ -3,11 +3,21 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from mainspring.model import Instrument
 from mainspring.seams import CaptureBlocks, FuseContext, RawMessage
-from mainspring_native._native import Batch, Book, Fused, OrderTracker, PaperVenue, WireDecoder
+from mainspring_native._native import (
+    Batch,
+    Book,
+    Costs,
+    Fused,
+    Market,
+    OrderTracker,
+    PaperVenue,
+    PositionUnits,
+    WireDecoder,
+)
 from mainspring_native._native import CaptureBlocks as NativeBlocks
 
 __all__ = ["NativeFused"]
@@ -53,6 +63,20 @@ class NativeFused:
     def order_tracker(self, instruments: Sequence[Instrument], *, answer_timeout_ns: int) -> OrderTracker:
         """See `mainspring.seams.Fused`: with it, a run tracks orders itself."""
         return OrderTracker(instruments, answer_timeout_ns=answer_timeout_ns)
+
+    def position_units(self, valuation: Any) -> PositionUnits:
+        """See `mainspring.seams.Fused`: a run books fills in it."""
+        return PositionUnits(valuation)
+
+    def costs(self, tracker: OrderTracker, markets: Sequence[object], valuations: Sequence[Any]) -> Costs | None:
+        """See `mainspring.seams.Fused`: it sees native markets only."""
+        inverse = [valuation.sign < 0 for valuation in valuations]
+        own = [market for market in markets if isinstance(market, Market)]
+        return Costs(tracker, list(zip(own, inverse, strict=True))) if len(own) == len(markets) else None
+
+    def measure(self, costs: Costs) -> None:
+        """See `mainspring.seams.Fused`."""
+        self._fused.measure(costs)
 
     @property
     def marked(self) -> bool:

@@ -3,18 +3,17 @@
 
 #![forbid(unsafe_code)]
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use crate::book::any::AnyBook;
 use crate::book::{Book, Side};
 use crate::kernel::handles::Handles;
-use crate::kernel::position::Position;
 use crate::kernel::record::{self, APPROVED, CANCEL, DISCREPANCY, REFUSED, REPLACE, Record, of_request, reason_number};
 use crate::lane::market::Market;
-use crate::trading::gate::{Account, Check, Seen};
-use crate::trading::lifecycle::OrderState;
-use crate::trading::order::{Event, NewOrder, RequestKind, Told as News};
+use crate::trading::approval::{Replacement, changeable, refusal, replacement, seen, unpriced};
+use crate::trading::gate::Check;
+use crate::trading::order::{Event, NewOrder, RequestKind};
+use crate::trading::position::Position;
 use crate::trading::tracker::Tracker;
 use crate::venue::orders::Order;
 use crate::venue::outbox::{Told, What};
@@ -62,7 +61,7 @@ impl Manager {
         let now_ns = order.created_ns;
         place.market.now_ns = place.market.now_ns.max(now_ns);
         self.log.push(Record::submit(order));
-        if let Some(reason) = self.refusal(order, place, 0, true) {
+        if let Some(reason) = self.refusal(order, place, Some(0)) {
             self.refuse(order.order_id, order.instrument, now_ns, reason, RequestKind::New);
             return;
         }
@@ -72,21 +71,7 @@ impl Manager {
             return;
         }
         self.approved(order.order_id, order.instrument, now_ns, RequestKind::New);
-        self.venue.send(
-            Sent::New(Order {
-                order_id: order.order_id,
-                instrument: order.instrument,
-                side: if order.buy { Side::Buy } else { Side::Sell },
-                limit: order.limit,
-                price: order.price_ticks,
-                size: order.size_lots,
-                time_in_force: order.time_in_force,
-                post_only: order.post_only,
-                filled: 0,
-                waits: false,
-            }),
-            now_ns,
-        );
+        self.venue.send(Sent::New(Order::of(order)), now_ns);
     }
 
     /// A cancel.
@@ -98,7 +83,7 @@ impl Manager {
             market: instrument as u16,
             ..Record::default()
         });
-        if let Err(reason) = self.changeable(order_id, instrument) {
+        if let Err(reason) = changeable(&self.tracker, order_id, instrument).map(|_| ()) {
             self.refuse(order_id, instrument, now_ns, reason, RequestKind::Cancel);
             return;
         }
@@ -138,22 +123,14 @@ impl Manager {
 
     /// Takes a venue's word on an order; returns whether it is news for the strategy.
     pub fn execution(&mut self, told: &Told, place: &mut Place, now_ns: i64) -> bool {
-        let what = match told.what {
-            What::Accepted => News::Accepted,
-            What::Rejected { reason, request } => News::Rejected { reason: Cow::Borrowed(reason), request },
-            What::Filled { fill_id, buy, price, lots, maker, fee_ppb } => {
-                News::Fill { fill_id, buy, price_ticks: price, size_lots: lots, maker, fee_ppb }
-            }
-            What::Cancelled { lots, reason } => News::Cancelled { remaining_lots: lots, reason: Cow::Borrowed(reason) },
-            What::Replaced { price, lots } => News::Replaced { price_ticks: price, size_lots: lots },
-            What::Funded { .. } => return false,
-        };
-        let event = Event { order_id: told.order_id, instrument: told.instrument as i64, time_ns: told.time_ns, what };
+        let Some(event) = Event::reported(told, 0) else { return false };
         let applied = self.tracker.apply(&event, now_ns);
         if self.tracker.take_fills().next().is_some()
             && let What::Filled { buy, price, lots, fee_ppb, .. } = told.what
         {
-            place.position.on_fill(buy, price, lots, fee_ppb);
+            // Prices and sizes of 64 bits fit.
+            let booked = place.position.on_fill(buy, lots, price, fee_ppb);
+            debug_assert!(booked);
         }
         self.log.push(Record::of(told));
         for found in self.tracker.take_discrepancies() {
@@ -189,15 +166,6 @@ impl Manager {
         self.refusals.push_back((time_ns.saturating_add(REFUSAL_NS), told));
     }
 
-    /// The tracked order that a request names, or why it can't be changed.
-    fn changeable(&self, order_id: i64, instrument: usize) -> Result<&crate::trading::order::Order, &'static str> {
-        let order = self.tracker.find(order_id).ok_or("unknown-order")?;
-        if order.order.instrument != instrument {
-            return Err("unknown-order");
-        }
-        if order.ended() { Err("order-ended") } else { Ok(order) }
-    }
-
     fn checked_replace(
         &self,
         order_id: i64,
@@ -206,61 +174,25 @@ impl Manager {
         place: &mut Place,
         (instrument, now_ns): (usize, i64),
     ) -> Result<(), &'static str> {
-        let order = self.changeable(order_id, instrument)?;
+        let order = changeable(&self.tracker, order_id, instrument)?;
         place.market.now_ns = place.market.now_ns.max(now_ns);
-        let leaves = i128::from(order.size_lots) - order.filled_lots;
-        let new_leaves = i128::from(size_lots) - order.filled_lots;
-        let size_lots = i64::try_from(new_leaves.max(1)).map_err(|_| "invalid-order")?;
-        let wanted = NewOrder { price_ticks, size_lots, ..order.order };
+        let Replacement { wanted, gives_up } = replacement(order, price_ticks, size_lots).ok_or("invalid-order")?;
         // The model sees the order first, whatever its size.
         if let Some(reason) = unpriced(&seen(&place.market)) {
             return Err(reason);
         }
-        if new_leaves <= 0 {
-            return Err("invalid-order");
-        }
-        let settled = matches!(order.state, OrderState::Accepted | OrderState::PartiallyFilled);
-        let adds = !settled || price_ticks != order.price_ticks || new_leaves > leaves;
-        self.refusal(&wanted, place, leaves, adds).map_or(Ok(()), Err)
+        let wanted = wanted.ok_or("invalid-order")?;
+        self.refusal(&wanted, place, gives_up).map_or(Ok(()), Err)
     }
 
-    /// Why an order is refused; `without` is what a replace gives up of the account's open lots.
-    fn refusal(&self, order: &NewOrder, place: &Place, without: i128, checked: bool) -> Option<&'static str> {
+    /// Why an order is refused; `gives_up` is what a replace gives up of the account's open lots, `None` if no check sees it.
+    fn refusal(&self, order: &NewOrder, place: &Place, gives_up: Option<i128>) -> Option<&'static str> {
         let seen = seen(&place.market);
         if let Some(reason) = unpriced(&seen) {
             return Some(reason);
         }
-        if !checked {
-            return None;
-        }
-        if let Some((reason, _)) = self.tracker.stop(order.instrument) {
-            return Some(reason);
-        }
-        let (buy, sell) = self.tracker.open_lots(order.instrument);
-        let account = Account {
-            position_lots: place.position.lots,
-            open_buy_lots: buy - if order.buy { without } else { 0 },
-            open_sell_lots: sell - if order.buy { 0 } else { without },
-        };
         let walk =
             |order: &NewOrder| Some(place.book.walk(if order.buy { Side::Buy } else { Side::Sell }, order.size_lots));
-        place.checks.iter().find(|check| !check.passes(order, &seen, &account, walk)).map(Check::name)
+        refusal(&self.tracker, &place.checks, order, &seen, place.position.lots, gives_up?, walk)
     }
-}
-
-/// What risk checks read of a market.
-fn seen(market: &Market) -> Seen {
-    let Market { live, bid, ask, now_ns, bbo_time_ns, .. } = *market;
-    Seen { live, bid, ask, now_ns, bbo_time_ns }
-}
-
-/// Why no slippage model prices an order in a market: see `mainspring_plugins.slippage`.
-fn unpriced(seen: &Seen) -> Option<&'static str> {
-    if !seen.live {
-        return Some("book-not-live");
-    }
-    if seen.bid.lots <= 0 || seen.ask.lots <= 0 {
-        return Some("no-mid-price");
-    }
-    (seen.bid.price >= seen.ask.price).then_some("book-crossed")
 }

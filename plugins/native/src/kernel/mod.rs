@@ -6,7 +6,6 @@ pub mod event;
 pub mod handles;
 pub mod manager;
 mod messages;
-pub mod position;
 pub mod record;
 pub mod runner;
 pub mod strategy;

@@ -4,13 +4,13 @@ use crate::book::any::{AnyBook, STRUCTURES};
 use crate::kernel::event::{CLEAR, HALT, ID, LEVEL, QUOTE, RESUME, ROW, Row, TRADE};
 use crate::kernel::handles::Handles;
 use crate::kernel::manager::{Manager, Place};
-use crate::kernel::position::Position;
 use crate::kernel::record::{REASONS, reason_number};
 use crate::kernel::runner::{Ended, Kernel, Subscription};
 use crate::kernel::strategy::{Compiled, Strategy, average_ticks, level_lots, level_ticks, lots_at};
 use crate::kernel::view::{ACCEPTED, BUFFER, FILLED, LIMIT, MARKET, MarketView, Request};
 use crate::lane::market::Market;
 use crate::lane::statistics::Options;
+use crate::trading::position::Position;
 use crate::trading::tracker::Tracker;
 use crate::venue::PaperVenue;
 use crate::venue::delay::Delay;
@@ -97,8 +97,8 @@ fn a_compiled_strategy_trades_and_its_error_ends_the_run() {
         // The market order takes two lots of the bid; of the six that are sold, five go to others.
         assert_eq!(told, [(2, -1, 2, 1_000), (1, 1, 1, 100)]);
         let position = kernel.places[0].position;
-        assert_eq!((position.lots, position.cash_units), (-1, 20 - 10));
-        assert_eq!(position.fees_ppb_units, 20 * 1_000 + 10 * 100);
+        assert_eq!((position.lots, position.cash_units().as_i64()), (-1, 20 - 10));
+        assert_eq!(position.fees_ppb_units.as_i64(), 20 * 1_000 + 10 * 100);
     }
 }
 

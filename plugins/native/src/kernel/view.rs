@@ -4,9 +4,11 @@
 
 use std::ptr;
 
+use ethnum::I256;
+
 use crate::book::any::AnyBook;
-use crate::kernel::position::Position;
 use crate::lane::market::Market;
+use crate::trading::position::Position;
 
 /// The best prices changed, or whether they can be trusted.
 pub const BBO: i64 = 10;
@@ -126,8 +128,8 @@ impl MarketView {
     #[inline]
     pub fn set_money(&mut self, position: &Position) {
         self.fills = position.fills as i64;
-        self.cash_units = narrow(position.cash_units);
-        self.fees_units = narrow(position.fees_units());
+        self.cash_units = narrow_wide(position.cash_units());
+        self.fees_units = narrow_wide(position.fees_units());
     }
 }
 
@@ -135,6 +137,10 @@ impl MarketView {
 #[inline]
 pub fn narrow(value: i128) -> i64 {
     value.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+}
+
+fn narrow_wide(value: I256) -> i64 {
+    value.clamp(i64::MIN.into(), i64::MAX.into()).as_i64()
 }
 
 /// What woke a strategy: the fields `event_...` of a view.

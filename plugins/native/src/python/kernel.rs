@@ -9,7 +9,6 @@ use crate::book::any::{AnyBook, Structure};
 use crate::kernel::event::{ROW, Rows};
 use crate::kernel::handles::Handles;
 use crate::kernel::manager::{Manager, Place};
-use crate::kernel::position::Position;
 use crate::kernel::record::REASONS;
 use crate::kernel::runner::{Ended, Kernel, Subscription};
 use crate::kernel::strategy::{self, Compiled};
@@ -17,11 +16,16 @@ use crate::lane::market::Market;
 use crate::lane::statistics::Options;
 use crate::python::batch::PyBatch;
 use crate::python::plain_strategy::Plain;
+use crate::python::position::whole;
 use crate::python::venue_models::{Described, queue};
 use crate::python::wire::PyWireDecoder;
 use crate::trading::gate::Check;
+use crate::trading::position::Position;
 use crate::trading::tracker::Tracker;
 use crate::venue::PaperVenue;
+
+/// A position in lots, its cash and its fees.
+type Account<'py> = (i128, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// The trading kernel with one strategy, over rows of events.
 #[pyclass(name = "Kernel", module = "mainspring_native._native")]
@@ -179,9 +183,9 @@ impl PyKernel {
     }
 
     /// Of each market: the position in lots, cash before fees in ticks times lots, fees in parts per billion of that.
-    fn accounts(&self) -> Vec<(i128, i128, i128)> {
+    fn accounts<'py>(&self, py: Python<'py>) -> PyResult<Vec<Account<'py>>> {
         let positions = self.kernel.places.iter().map(|place| place.position);
-        positions.map(|one| (one.lots, one.cash_units, one.fees_ppb_units)).collect()
+        positions.map(|one| Ok((one.lots, whole(py, one.cash_units())?, whole(py, one.fees_ppb_units)?))).collect()
     }
 
     /// Rows of `mainspring_native.replay.LOG`.

@@ -8,18 +8,21 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
+use crate::costs::Costs;
 use crate::frames::Event;
 use crate::lane::market::Market;
 use crate::lane::runner::{Place, Runner, Stop, lock};
 use crate::lane::statistics::Options;
 use crate::python::batch::PyBatch;
 use crate::python::books::PyBook;
+use crate::python::costs::PyCosts;
 use crate::python::frames::{PyFrameDecoder, raised, told};
 use crate::python::market::PyMarket;
 use crate::python::model::{self, model};
 use crate::python::reaction::{Next, Reaction};
 use crate::python::venue::PyPaperVenue;
 use crate::python::wire::PyWireDecoder;
+use crate::venue::NEVER_NS;
 
 /// Runs messages through a wire decoder into native books and markets, up to the first one with a callback.
 #[pyclass(name = "Fused", module = "mainspring_native._native")]
@@ -34,6 +37,8 @@ pub struct PyFused {
     #[pyo3(get)]
     raised_at: usize,
     reaction: Option<Reaction>,
+    /// The markouts of fills, which are measured before the message that may move the mid.
+    costs: Option<Arc<Mutex<Costs>>>,
 }
 
 #[pymethods]
@@ -74,6 +79,7 @@ impl PyFused {
             shown: natives,
             raised_at: 0,
             reaction: None,
+            costs: None,
         })
     }
 
@@ -101,13 +107,15 @@ impl PyFused {
         }
         let reaction = react.and(self.reaction.as_ref());
         let (mut at, mut until_ns, runner) = (start, until_ns, &mut self.runner);
+        let costs = self.costs.as_deref();
         loop {
             let messages = batch.messages().from(at);
+            let stop_ns = until_ns.min(costs.map_or(NEVER_NS, |costs| lock(costs).markouts.due_ns));
             let (count, stop) = if reaction.is_some() {
-                runner.run(&mut decoder.decoder, messages, until_ns, true, timed)
+                runner.run(&mut decoder.decoder, messages, stop_ns, true, timed)
             } else {
                 let decoder = &mut decoder.decoder;
-                py.detach(|| runner.run(decoder, messages, until_ns, false, timed))
+                py.detach(|| runner.run(decoder, messages, stop_ns, false, timed))
             };
             runner.take_touched(|place| self.shown[place].get().publish());
             at += count;
@@ -138,18 +146,25 @@ impl PyFused {
                         runner.whole_path.record(took);
                     }
                 }
-                (Stop::Due, Some(reaction)) => {
+                (Stop::Due, reaction) => {
                     let due_ns = runner.venue_due_ns();
                     let Some((next_ns, _)) = batch.messages().from(at).next() else { return Ok(at) };
                     // What else is due by then comes first, and so do messages.
-                    if due_ns > next_ns || due_ns >= until_ns {
+                    if due_ns <= next_ns && due_ns < until_ns {
+                        let Some(reaction) = reaction else { return Ok(at) };
+                        let next = reaction.execute(py, due_ns, &mut runner.times);
+                        let Next::Until(next_ns) = next.inspect_err(|_| self.raised_at = at)? else { return Ok(at) };
+                        until_ns = next_ns;
+                    } else if due_ns > next_ns
+                        && next_ns < until_ns
+                        && let Some(costs) = costs
+                    {
+                        lock(costs).measure(next_ns);
+                    } else {
                         return Ok(at);
                     }
-                    let next = reaction.execute(py, due_ns, &mut runner.times);
-                    let Next::Until(next_ns) = next.inspect_err(|_| self.raised_at = at)? else { return Ok(at) };
-                    until_ns = next_ns;
                 }
-                (Stop::Changed | Stop::Due, _) => return Ok(at),
+                (Stop::Changed, None) => return Ok(at),
             }
         }
     }
@@ -168,6 +183,11 @@ impl PyFused {
     /// Shows a paper venue each event from now on.
     fn attach(&mut self, venue: &PyPaperVenue) {
         self.runner.venue = Some(venue.shared());
+    }
+
+    /// Measures the markouts of a lane's fills from now on.
+    fn measure(&mut self, costs: &PyCosts) {
+        self.costs = Some(costs.shared());
     }
 
     /// Runs the messages in a chunk of WebSocket frames from byte `start` on; returns the place behind the last one that was

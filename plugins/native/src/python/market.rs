@@ -95,6 +95,11 @@ impl PyMarket {
         &self.book
     }
 
+    /// The market, shared with the lane's runner.
+    pub fn shared(&self) -> Arc<Mutex<Market>> {
+        Arc::clone(&self.state)
+    }
+
     /// Lets Python read what has changed.
     pub fn publish(&self) {
         self.shown.set(&lock(&self.state));
@@ -304,5 +309,5 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let state = Arc::new(Mutex::new(Market::new(options)));
     let book = Bound::new(py, PyBook::new("ladder")?)?.unbind();
     let market = Bound::new(py, PyMarket::new(py, 0, py.None(), book, state, false)?)?;
-    shown::define(market.as_any(), &market.get().shown)
+    shown::define(market.as_any(), market.get().shown.fields())
 }

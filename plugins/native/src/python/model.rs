@@ -25,6 +25,16 @@ pub struct Model {
     pub mark: Py<PyType>,
     pub control: Py<PyType>,
     pub decimal: Py<PyType>,
+    pub new_order: Py<PyType>,
+    pub fill: Py<PyType>,
+    sides: [Py<PyAny>; 2],
+}
+
+impl Model {
+    /// A member of `mainspring.model.Side`.
+    pub fn side<'py>(&self, py: Python<'py>, buy: bool) -> &Bound<'py, PyAny> {
+        self.sides[usize::from(!buy)].bind(py)
+    }
 }
 
 static MODEL: PyOnceLock<Model> = PyOnceLock::new();
@@ -34,6 +44,7 @@ pub fn model(py: Python<'_>) -> PyResult<&Model> {
     MODEL.get_or_try_init(py, || {
         let module = py.import("mainspring.model")?;
         let class = |name: &str| -> PyResult<Py<PyType>> { Ok(module.getattr(name)?.cast_into::<PyType>()?.unbind()) };
+        let side = module.getattr("Side")?;
         Ok(Model {
             bbo: class("BBO")?,
             walk: class("Walk")?,
@@ -49,6 +60,9 @@ pub fn model(py: Python<'_>) -> PyResult<&Model> {
             mark: class("MarkPrice")?,
             control: class("Control")?,
             decimal: py.import("decimal")?.getattr("Decimal")?.cast_into::<PyType>()?.unbind(),
+            new_order: class("NewOrder")?,
+            fill: class("Fill")?,
+            sides: [side.getattr("BUY")?.unbind(), side.getattr("SELL")?.unbind()],
         })
     })
 }

@@ -106,7 +106,7 @@ impl Reaction {
             return Ok(Next::Leave);
         }
         if let Some(trading) = self.trading.as_ref().filter(|_| traded) {
-            return Ok(Next::Until(trading.limit(py)?));
+            return self.limit(py, trading);
         }
         // Without a request, only a timer can have come nearer.
         let timer_ns: i64 = self.timers.bind(py).getattr(intern!(py, "due_ns"))?.extract()?;
@@ -120,7 +120,14 @@ impl Reaction {
         if !trading.execute(py, now_ns, times)? {
             return Ok(Next::Leave);
         }
-        Ok(Next::Until(trading.limit(py)?))
+        self.limit(py, trading)
+    }
+
+    /// Until when a run goes on in which strategies have asked for something.
+    fn limit(&self, py: Python<'_>, trading: &RunTrading) -> PyResult<Next> {
+        let end_ns: i64 = self.of.bind(py).getattr(intern!(py, "end_ns"))?.extract()?;
+        let timer_ns: i64 = self.timers.bind(py).getattr(intern!(py, "due_ns"))?.extract()?;
+        Ok(Next::Until(end_ns.min(timer_ns).min(trading.due_ns(py)?)))
     }
 
     /// Sets the lane's time, which never goes back; returns it.

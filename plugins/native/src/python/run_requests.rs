@@ -13,24 +13,24 @@ use crate::python::call::call;
 use crate::python::market::PyMarket;
 use crate::python::model::int;
 use crate::python::order_events::{new_order, number};
-use crate::python::run_trading::{Native, attribute, nanoseconds};
+use crate::python::position::PyPositionUnits;
+use crate::python::run_trading::{RunTrading, nanoseconds};
 use crate::python::slippage::PySlippage;
-use crate::python::venue::{PyPaperVenue, venue_order};
-use crate::trading::gate::{Account, Check};
-use crate::trading::lifecycle::OrderState;
+use crate::python::venue::PyPaperVenue;
+use crate::slippage::Estimate;
+use crate::trading::approval::{Replacement, changeable, refusal, replacement};
+use crate::trading::gate::Check;
 use crate::trading::order::NewOrder;
 use crate::venue::Sent;
+use crate::venue::orders::Order;
 
 /// What requests meet, by place, where every model and check is native.
 pub struct Requests {
     first: usize,
     markets: Vec<Py<PyMarket>>,
-    accounts: Vec<Py<PyAny>>,
+    accounts: Vec<Py<PyPositionUnits>>,
     models: Vec<Py<PySlippage>>,
     checks: Vec<Vec<Check>>,
-    on_request: Py<PyAny>,
-    on_sent: Py<PyAny>,
-    on_replace_sent: Py<PyAny>,
     classes: Classes,
 }
 
@@ -67,38 +67,43 @@ pub enum Done {
     NotUsual,
 }
 
-impl Native {
+/// What a request meets on its way: the venue, the time, and where the times of the stages go.
+pub struct Way<'a> {
+    pub venue: &'a PyPaperVenue,
+    pub now_ns: i64,
+    pub times: &'a mut Times,
+}
+
+impl Way<'_> {
+    fn send(&mut self, request: Sent) {
+        let started = Instant::now();
+        self.venue.send_plain(request, self.now_ns);
+        self.times.route.record(nanoseconds(started));
+    }
+}
+
+impl RunTrading {
     /// A request: see `OrderManager.work`.
-    pub fn request(
-        &self,
-        usual: &Requests,
-        request: &Bound<'_, PyAny>,
-        venue: &PyPaperVenue,
-        now_ns: i64,
-        times: &mut Times,
-    ) -> PyResult<Done> {
+    pub fn request(&self, usual: &Requests, request: &Bound<'_, PyAny>, way: &mut Way<'_>) -> PyResult<Done> {
         let (py, kind) = (request.py(), request.get_type());
         let Some(place) = usual.place(request)? else { return Ok(Done::NotUsual) };
-        let order_id = number(request, intern!(py, "order_id"))?;
         if kind.is(usual.classes.new_order.bind(py)) {
-            return self.new_order(usual, request, place, venue, now_ns, times);
+            return self.new_order(usual, request, place, way);
         }
-        let found = self.tracker.borrow(py).find(py, order_id);
-        let Some(order) = found else { return Ok(Done::NotUsual) };
-        let (order, name) = (order.get(), intern!(py, "strategy"));
-        let ours = request.getattr(name)?.eq(order.order.bind(py).getattr(name)?)?
-            && order
-                .order
-                .bind(py)
-                .getattr(intern!(py, "instrument"))?
-                .eq(request.getattr(intern!(py, "instrument"))?)?;
-        if !ours || order.ended(py)? {
+        let order_id = number(request, intern!(py, "order_id"))?;
+        let strategy = {
+            let tracker = lock(&self.shared);
+            let Ok(order) = changeable(&tracker, order_id, usual.first + place) else { return Ok(Done::NotUsual) };
+            order.order.strategy
+        };
+        let name = self.tracker.borrow(py).name(py, strategy);
+        if !request.getattr(intern!(py, "strategy"))?.eq(name)? {
             return Ok(Done::NotUsual);
         }
         if kind.is(usual.classes.cancel.bind(py)) {
-            self.cancel(usual, order_id, place, venue, now_ns, times, py)
+            self.cancel(usual, order_id, place, way, py)
         } else {
-            self.replace(usual, request, order.order.bind(py), place, venue, now_ns, times)
+            self.replace(usual, request, order_id, place, way)
         }
     }
 
@@ -108,69 +113,64 @@ impl Native {
         usual: &Requests,
         request: &Bound<'_, PyAny>,
         place: usize,
-        venue: &PyPaperVenue,
-        now_ns: i64,
-        times: &mut Times,
+        way: &mut Way<'_>,
     ) -> PyResult<Done> {
-        let py = request.py();
+        let (py, now_ns) = (request.py(), way.now_ns);
         if !self.manager.bind(py).getattr(intern!(py, "started"))?.is_truthy()? || !usual.is_valid(request)? {
             return Ok(Done::NotUsual);
         }
-        let order = new_order(request, place, 0)?;
-        let Some(estimate) = usual.approve(self, &order, place, 0, now_ns, times, py)? else {
+        let strategy = request.getattr(intern!(py, "strategy"))?;
+        let strategy = self.tracker.borrow_mut(py).strategy(strategy.cast::<PyString>()?)?;
+        let order = new_order(request, usual.first + place, strategy)?;
+        let Some(estimate) = usual.approve(self, &order, place, Some(0), way, py)? else {
             return Ok(Done::NotUsual);
         };
         let records = self.records.bind(py);
         let [now, id] = [now_ns, order.order_id].map(|value| int(py, value));
-        call(usual.on_request.bind(py), [&int(py, usual.index(place))])?;
         records.append(call(usual.classes.submit_requested.bind(py), [&now, request])?)?;
-        self.tracker.borrow_mut(py).add(request)?;
+        self.tracker.borrow(py).track(order, request)?;
         records.append(call(usual.classes.approved.bind(py), [&now, &id])?)?;
         self.tracker.borrow(py).send(py, order.order_id, now_ns)?;
-        call(usual.on_sent.bind(py), [request, &estimate, &now])?;
-        let started = Instant::now();
-        venue.send_plain(Sent::New(venue_order(&order)), now_ns);
-        times.route.record(nanoseconds(started));
+        {
+            let mut costs = lock(&self.costs);
+            costs.on_request(order.instrument);
+            if let Some(arrival) = costs.arrival(order.instrument, &estimate, now_ns) {
+                costs.on_sent(&order, arrival);
+            }
+        }
+        way.send(Sent::New(Order::of(&NewOrder { instrument: place, ..order })));
         Ok(Done::Sent)
     }
 
     /// See `OrderManager._cancel`.
-    #[allow(clippy::too_many_arguments, reason = "what a request meets")]
     fn cancel(
         &self,
         usual: &Requests,
         order_id: i64,
         place: usize,
-        venue: &PyPaperVenue,
-        now_ns: i64,
-        times: &mut Times,
+        way: &mut Way<'_>,
         py: Python<'_>,
     ) -> PyResult<Done> {
-        let records = self.records.bind(py);
+        let (records, now_ns) = (self.records.bind(py), way.now_ns);
         let [now, id] = [now_ns, order_id].map(|value| int(py, value));
         records.append(call(usual.classes.cancel_requested.bind(py), [&now, &id])?)?;
         self.tracker.borrow(py).request_cancel(py, order_id, now_ns)?;
         let kind = PyString::intern(py, "cancel").into_any();
         records.append(call(usual.classes.approved.bind(py), [&now, &id, &kind])?)?;
-        let started = Instant::now();
-        venue.send_plain(Sent::Cancel(order_id, place), now_ns);
-        times.route.record(nanoseconds(started));
+        way.send(Sent::Cancel(order_id, place));
         Ok(Done::Sent)
     }
 
     /// See `OrderManager._replace`.
-    #[allow(clippy::too_many_arguments, reason = "what a request meets")]
     fn replace(
         &self,
         usual: &Requests,
         request: &Bound<'_, PyAny>,
-        sent: &Bound<'_, PyAny>,
+        order_id: i64,
         place: usize,
-        venue: &PyPaperVenue,
-        now_ns: i64,
-        times: &mut Times,
+        way: &mut Way<'_>,
     ) -> PyResult<Done> {
-        let py = request.py();
+        let (py, now_ns) = (request.py(), way.now_ns);
         let (price, size) = (request.getattr(intern!(py, "price_ticks"))?, request.getattr(intern!(py, "size_lots"))?);
         if !price.is_exact_instance_of::<PyInt>() || !size.is_exact_instance_of::<PyInt>() {
             return Ok(Done::NotUsual);
@@ -178,21 +178,11 @@ impl Native {
         let (Ok(price_ticks), Ok(size_lots)) = (price.extract::<i64>(), size.extract::<i64>()) else {
             return Ok(Done::NotUsual);
         };
-        let order_id = number(request, intern!(py, "order_id"))?;
-        let (now_price, leaves, filled, state) = {
-            let tracker = lock(&self.shared);
-            let Some(order) = tracker.find(order_id) else { return Ok(Done::NotUsual) };
-            (order.price_ticks, i128::from(order.size_lots) - order.filled_lots, order.filled_lots, order.state)
-        };
-        let Ok(new_leaves) = i64::try_from(i128::from(size_lots) - filled) else { return Ok(Done::NotUsual) };
-        if new_leaves <= 0 || price_ticks <= 0 {
+        let found = lock(&self.shared).find(order_id).and_then(|order| replacement(order, price_ticks, size_lots));
+        let Some(Replacement { wanted: Some(wanted), gives_up }) = found.filter(|_| price_ticks > 0) else {
             return Ok(Done::NotUsual);
-        }
-        let wanted = NewOrder { price_ticks, size_lots: new_leaves, ..new_order(sent, place, 0)? };
-        let settled = matches!(state, OrderState::Accepted | OrderState::PartiallyFilled);
-        let adds = !settled || price_ticks != now_price || i128::from(new_leaves) > leaves;
-        let without = if adds { leaves } else { i128::MIN };
-        let Some(estimate) = usual.approve(self, &wanted, place, without, now_ns, times, py)? else {
+        };
+        let Some(estimate) = usual.approve(self, &wanted, place, gives_up, way, py)? else {
             return Ok(Done::NotUsual);
         };
         let records = self.records.bind(py);
@@ -201,26 +191,19 @@ impl Native {
         self.tracker.borrow(py).request_replace(py, order_id, price_ticks, size_lots, now_ns)?;
         let kind = PyString::intern(py, "replace").into_any();
         records.append(call(usual.classes.approved.bind(py), [&now, &id, &kind])?)?;
-        call(usual.on_replace_sent.bind(py), [sent, &price, &int(py, new_leaves), &estimate, &now])?;
-        let started = Instant::now();
-        venue.send_plain(Sent::Replace(order_id, place, price_ticks, size_lots), now_ns);
-        times.route.record(nanoseconds(started));
+        {
+            let mut costs = lock(&self.costs);
+            if let Some(arrival) = costs.arrival(wanted.instrument, &estimate, now_ns) {
+                costs.on_replace_sent(&wanted, arrival);
+            }
+        }
+        way.send(Sent::Replace(order_id, place, price_ticks, size_lots));
         Ok(Done::Sent)
     }
 }
 
-/// A number of lots: nearly always of 64 bits, which are read in a third of the time.
-fn lots(value: &Bound<'_, PyAny>) -> PyResult<i128> {
-    value.extract::<i64>().map(i128::from).or_else(|_| value.extract())
-}
-
 impl Requests {
-    pub fn new(
-        manager: &Bound<'_, PyAny>,
-        quality: &Bound<'_, PyAny>,
-        markets: &Bound<'_, PyList>,
-        first: usize,
-    ) -> PyResult<Option<Self>> {
+    pub fn new(manager: &Bound<'_, PyAny>, markets: &Bound<'_, PyList>, first: usize) -> PyResult<Option<Self>> {
         let py = manager.py();
         let described = py.import("mainspring_native.checks")?.getattr("described")?;
         let gate = manager.getattr("gate")?;
@@ -233,7 +216,9 @@ impl Requests {
         for (place, market) in markets.iter().enumerate() {
             let index = first + place;
             found.push(market.cast_into::<PyMarket>()?.unbind());
-            accounts.push(all_accounts.get_item(index)?.unbind());
+            let units = all_accounts.get_item(index)?.getattr("position")?.getattr("units")?;
+            let Ok(units) = units.cast_into::<PyPositionUnits>() else { return Ok(None) };
+            accounts.push(units.unbind());
             let Ok(model) = all_models.get_item(index)?.cast_into::<PySlippage>() else { return Ok(None) };
             models.push(model.unbind());
             let mut row = Vec::new();
@@ -248,32 +233,15 @@ impl Requests {
             }
             checks.push(row);
         }
-        Ok(Some(Requests {
-            first,
-            markets: found,
-            accounts,
-            models,
-            checks,
-            on_request: attribute(quality, "on_request")?,
-            on_sent: attribute(quality, "on_sent")?,
-            on_replace_sent: attribute(quality, "on_replace_sent")?,
-            classes: Classes::new(py)?,
-        }))
+        Ok(Some(Requests { first, markets: found, accounts, models, checks, classes: Classes::new(py)? }))
     }
 
     /// Shows the garbage collector what is held, but for classes, which stay.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        for held in self.accounts.iter().chain([&self.on_request, &self.on_sent, &self.on_replace_sent]) {
-            visit.call(held)?;
-        }
         for market in &self.markets {
             visit.call(market)?;
         }
         self.models.iter().try_for_each(|model| visit.call(model))
-    }
-
-    fn index(&self, place: usize) -> i64 {
-        i64::try_from(self.first + place).unwrap_or(i64::MAX)
     }
 
     /// The place of the instrument that a request names; `None` if it isn't one of the run's.
@@ -308,45 +276,33 @@ impl Requests {
         Ok(size > 0 && if limit { price > 0 && (waits || !post_only) } else { price == 0 && !post_only })
     }
 
-    /// The estimate of an order that every check lets pass; `None` where the plain way has to be gone. `without` is what a replace
-    /// gives up of the account's open lots; the lowest number if no check has to see it.
-    #[allow(clippy::too_many_arguments, reason = "what an order meets")]
-    fn approve<'py>(
+    /// The estimate of an order that every check lets pass; `None` where the plain way has to be gone. `gives_up` is what a replace
+    /// gives up of the account's open lots; `None` if no check has to see it.
+    fn approve(
         &self,
-        native: &Native,
+        trading: &RunTrading,
         order: &NewOrder,
         place: usize,
-        without: i128,
-        now_ns: i64,
-        times: &mut Times,
-        py: Python<'py>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        gives_up: Option<i128>,
+        way: &mut Way<'_>,
+        py: Python<'_>,
+    ) -> PyResult<Option<Estimate>> {
         let market = self.markets[place].get();
         let started = Instant::now();
-        let Some(estimate) = self.models[place].get().priced_for(order, market, now_ns) else { return Ok(None) };
+        let Some(estimate) = self.models[place].get().priced_for(order, market, way.now_ns) else { return Ok(None) };
         let estimated = Instant::now();
-        if without != i128::MIN {
-            let (stopped, (buy, sell)) = {
-                let tracker = lock(&native.shared);
-                (tracker.stop(self.first + place).is_some(), tracker.open_lots(self.first + place))
-            };
-            if stopped {
-                return Ok(None);
-            }
-            let account = Account {
-                position_lots: lots(&self.accounts[place].bind(py).getattr(intern!(py, "position_lots"))?)?,
-                open_buy_lots: buy - if order.buy { without } else { 0 },
-                open_sell_lots: sell - if order.buy { 0 } else { without },
-            };
-            let seen = market.seen();
-            if !self.checks[place].iter().all(|check| check.passes(order, &seen, &account, |_| None)) {
+        if let Some(gives_up) = gives_up {
+            let position_lots = self.accounts[place].get().lots(py)?;
+            let (tracker, seen, checks) = (lock(&trading.shared), market.seen(), &self.checks[place]);
+            // What takes more than the best price has is for the twins, which walk the book.
+            if refusal(&tracker, checks, order, &seen, position_lots, gives_up, |_| None).is_some() {
                 return Ok(None);
             }
         }
         let checked = Instant::now();
         let took = |from: Instant, to: Instant| u64::try_from((to - from).as_nanos()).unwrap_or(u64::MAX);
-        times.slippage.record(took(started, estimated));
-        times.risk.record(took(estimated, checked));
-        estimate.made(py).map(Some)
+        way.times.slippage.record(took(started, estimated));
+        way.times.risk.record(took(estimated, checked));
+        Ok(Some(estimate))
     }
 }

@@ -9,40 +9,44 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
+use rustc_hash::FxHashMap;
+
+use crate::costs::Costs;
 use crate::lane::histogram::Histogram;
-use crate::lane::runner::Times;
+use crate::lane::runner::{Times, lock};
 use crate::python::call::call;
-use crate::python::run_requests::{Done, Requests};
+use crate::python::costs::PyCosts;
+use crate::python::position::PyPositionUnits;
+use crate::python::run_requests::{Done, Requests, Way};
 use crate::python::trading::PyOrderTracker;
 use crate::python::venue::PyPaperVenue;
+use crate::trading::order::{Event, StrategyId, Told as News};
 use crate::trading::tracker::Tracker;
-use crate::venue::outbox::{Told, What};
+use crate::venue::outbox::Told;
+
+/// What counts the position of an instrument, and that of a strategy there.
+type Units = (Py<PyPositionUnits>, Py<PyPositionUnits>);
 
 /// A `mainspring.seams.RunTrading`, read once.
 pub struct RunTrading {
     strategies: Py<PyAny>,
     venue: Py<PyPaperVenue>,
     router: i64,
+    first: usize,
     requests: Py<PyList>,
     sends: Py<PyList>,
     work: Py<PyAny>,
-    on_execution: Py<PyAny>,
+    on_event: Py<PyAny>,
     on_funding: Py<PyAny>,
-    limit: Py<PyAny>,
-    native: Option<Native>,
-}
-
-/// The order manager's parts where its tracker is native.
-pub struct Native {
+    note_discrepancies: Py<PyAny>,
+    portfolio: Py<PyAny>,
+    own: Mutex<FxHashMap<(usize, StrategyId), Units>>,
+    usual: Option<Requests>,
     pub manager: Py<PyAny>,
     pub tracker: Py<PyOrderTracker>,
     pub shared: Arc<Mutex<Tracker>>,
+    pub costs: Arc<Mutex<Costs>>,
     pub records: Py<PyList>,
-    on_fill: Py<PyAny>,
-    note_discrepancies: Py<PyAny>,
-    on_quality_event: Py<PyAny>,
-    on_event: Py<PyAny>,
-    requests: Option<Requests>,
 }
 
 pub fn attribute(of: &Bound<'_, PyAny>, name: &str) -> PyResult<Py<PyAny>> {
@@ -54,55 +58,69 @@ pub fn nanoseconds(since: Instant) -> u64 {
 }
 
 impl RunTrading {
-    /// Reads what Python hands over; `None` if the router isn't a native venue. `markets` are those of the run, `first` is the index of
-    /// the first among all of the lane, and `requests` is where strategies put what they ask for.
+    /// Reads what Python hands over; `None` if the router isn't a native venue, or what follows its events isn't native. `markets`
+    /// are those of the run, `first` is the index of the first among all of the lane, and `requests` is where strategies put what
+    /// they ask for.
     pub fn new(
         of: &Bound<'_, PyAny>,
         requests: &Bound<'_, PyList>,
         markets: &Bound<'_, PyList>,
         first: usize,
     ) -> PyResult<Option<Self>> {
-        let Ok(venue) = of.getattr("router")?.cast_into::<PyPaperVenue>() else { return Ok(None) };
         let manager = of.getattr("order_manager")?;
+        let costs = manager.getattr("quality")?.getattr("markouts")?;
+        let Ok(venue) = of.getattr("router")?.cast_into::<PyPaperVenue>() else { return Ok(None) };
+        let Ok(tracker) = manager.getattr("tracker")?.cast_into::<PyOrderTracker>() else { return Ok(None) };
+        let Ok(costs) = costs.cast_into::<PyCosts>() else { return Ok(None) };
         Ok(Some(RunTrading {
             strategies: attribute(of, "strategies")?,
             venue: venue.unbind(),
             router: of.getattr("index")?.extract()?,
+            first,
             requests: requests.clone().unbind(),
             sends: of.getattr("sends")?.cast_into::<PyList>()?.unbind(),
             work: attribute(of, "work")?,
-            on_execution: attribute(of, "on_execution")?,
+            on_event: attribute(of, "on_event")?,
             on_funding: attribute(&manager, "on_funding")?,
-            limit: attribute(of, "limit")?,
-            native: Native::new(of, &manager, markets, first)?,
+            note_discrepancies: attribute(&manager, "note_discrepancies")?,
+            portfolio: attribute(&manager, "portfolio")?,
+            own: Mutex::default(),
+            usual: Requests::new(&manager, markets, first)?,
+            shared: tracker.borrow().shared(),
+            tracker: tracker.unbind(),
+            costs: costs.get().shared(),
+            records: manager.getattr("effects")?.getattr("records")?.cast_into::<PyList>()?.unbind(),
+            manager: manager.unbind(),
         }))
     }
 
     /// Shows the garbage collector what is held.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        for held in [&self.strategies, &self.work, &self.on_execution, &self.on_funding, &self.limit] {
+        let RunTrading { strategies, work, on_event, on_funding, note_discrepancies, portfolio, manager, .. } = self;
+        for held in [strategies, work, on_event, on_funding, note_discrepancies, portfolio, manager] {
             visit.call(held)?;
         }
-        for held in [&self.requests, &self.sends] {
+        for held in [&self.requests, &self.sends, &self.records] {
             visit.call(held)?;
         }
         visit.call(&self.venue)?;
-        self.native.as_ref().map_or(Ok(()), |native| native.traverse(visit))
+        visit.call(&self.tracker)?;
+        self.usual.as_ref().map_or(Ok(()), |usual| usual.traverse(visit))
     }
 
     /// Works off what strategies have asked for. False if a request is for another router: it is left among the sends with all after it.
     pub fn work(&self, py: Python<'_>, now_ns: i64, times: &mut Times) -> PyResult<bool> {
         let requests = self.requests.bind(py);
-        let usual = match &self.native {
-            Some(native) if self.strategies.bind(py).getattr(intern!(py, "running"))?.is_truthy()? => {
-                native.requests.as_ref()
-            }
-            _ => None,
-        };
+        if requests.is_empty() {
+            return Ok(true);
+        }
+        let running = self.strategies.bind(py).getattr(intern!(py, "running"))?.is_truthy()?;
+        let usual = self.usual.as_ref().filter(|_| running);
         while !requests.is_empty() {
-            if let (Some(native), Some(usual)) = (&self.native, usual) {
+            if let Some(usual) = usual {
                 let request = requests.get_item(0)?;
-                if let Done::Sent = native.request(usual, &request, self.venue.get(), now_ns, times)? {
+                let mut way = Way { venue: self.venue.get(), now_ns, times };
+                if let Done::Sent = self.request(usual, &request, &mut way)? {
                     requests.del_item(0)?;
                     continue;
                 }
@@ -129,21 +147,55 @@ impl RunTrading {
         Ok(true)
     }
 
-    /// When something else is due.
-    pub fn limit(&self, py: Python<'_>) -> PyResult<i64> {
-        self.limit.bind(py).call0()?.extract()
+    /// When the order manager is due.
+    pub fn due_ns(&self, py: Python<'_>) -> PyResult<i64> {
+        let refusal_ns: i64 = self.manager.bind(py).getattr(intern!(py, "refusal_due_ns"))?.extract()?;
+        Ok(refusal_ns.min(lock(&self.shared).due_ns))
     }
 
-    fn execution(&self, py: Python<'_>, event: &Told, now_ns: i64) -> PyResult<()> {
-        let made = self.venue.get().made(py, event)?;
-        if matches!(event.what, What::Funded { .. }) {
+    /// An event of the venue: see `OrderManager.on_execution`.
+    fn execution(&self, py: Python<'_>, told: &Told, now_ns: i64) -> PyResult<()> {
+        let made = self.venue.get().made(py, told)?;
+        let Some(event) = Event::reported(told, self.first) else {
             call(self.on_funding.bind(py), [&made])?;
             return Ok(());
+        };
+        let reported = self.tracker.borrow(py).report(py, &event, now_ns)?;
+        if let Some(strategy) = reported.moved {
+            self.book(py, &event, strategy)?;
         }
-        match &self.native {
-            Some(native) => native.execution(&made, now_ns),
-            None => call(self.on_execution.bind(py), [&made]).map(|_| ()),
+        self.records.bind(py).append(&made)?;
+        if reported.disputed {
+            self.note_discrepancies.bind(py).call0()?;
         }
+        if let Some(applied) = reported.applied {
+            lock(&self.costs).on_event(&event, applied.strategy, applied.ended, None);
+            let strategy = self.tracker.borrow(py).name(py, applied.strategy);
+            call(self.on_event.bind(py), [strategy.as_any(), &made])?;
+        }
+        Ok(())
+    }
+
+    /// Books a fill of an order of that strategy: see `mainspring.portfolio.Portfolio.on_fill`.
+    fn book(&self, py: Python<'_>, event: &Event, strategy: StrategyId) -> PyResult<()> {
+        let (News::Fill { buy, price_ticks, size_lots, fee_ppb, .. }, Ok(instrument)) =
+            (&event.what, usize::try_from(event.instrument))
+        else {
+            return Ok(());
+        };
+        let mut own = lock(&self.own);
+        let units = match own.entry((instrument, strategy)) {
+            std::collections::hash_map::Entry::Occupied(found) => found.into_mut(),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                let name = self.tracker.borrow(py).name(py, strategy);
+                let units = self.portfolio.bind(py).call_method1(intern!(py, "units"), (name, instrument))?;
+                place.insert(units.extract()?)
+            }
+        };
+        for one in [&units.0, &units.1] {
+            one.get().book(py, *buy, *size_lots, *price_ticks, *fee_ppb)?;
+        }
+        Ok(())
     }
 
     /// Sends what the order manager has approved.
@@ -160,64 +212,5 @@ impl RunTrading {
             times.record(nanoseconds(started));
         }
         Ok(true)
-    }
-}
-
-impl Native {
-    fn new(
-        of: &Bound<'_, PyAny>,
-        manager: &Bound<'_, PyAny>,
-        markets: &Bound<'_, PyList>,
-        first: usize,
-    ) -> PyResult<Option<Self>> {
-        let Ok(tracker) = manager.getattr("tracker")?.cast_into::<PyOrderTracker>() else { return Ok(None) };
-        let quality = manager.getattr("quality")?;
-        Ok(Some(Native {
-            manager: manager.clone().unbind(),
-            shared: tracker.borrow().shared(),
-            tracker: tracker.unbind(),
-            records: manager.getattr("effects")?.getattr("records")?.cast_into::<PyList>()?.unbind(),
-            on_fill: attribute(&manager.getattr("portfolio")?, "on_fill")?,
-            note_discrepancies: attribute(manager, "note_discrepancies")?,
-            on_quality_event: attribute(&quality, "on_event")?,
-            on_event: attribute(of, "on_event")?,
-            requests: Requests::new(manager, &quality, markets, first)?,
-        }))
-    }
-
-    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let Native { manager, on_fill, note_discrepancies, on_quality_event, on_event, .. } = self;
-        for held in [manager, on_fill, note_discrepancies, on_quality_event, on_event] {
-            visit.call(held)?;
-        }
-        visit.call(&self.tracker)?;
-        visit.call(&self.records)?;
-        self.requests.as_ref().map_or(Ok(()), |requests| requests.traverse(visit))
-    }
-
-    /// An order event: see `OrderManager.on_execution`.
-    fn execution(&self, event: &Bound<'_, PyAny>, now_ns: i64) -> PyResult<()> {
-        let py = event.py();
-        let applied = self.tracker.borrow(py).apply(event, now_ns)?;
-        let (fills, discrepancies) = self.tracker.borrow(py).reported(py);
-        if !fills.is_empty() {
-            self.tracker.borrow_mut(py).take_fills(py);
-            for fill in fills {
-                let (fill, strategy) = fill.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
-                call(self.on_fill.bind(py), [&fill, &strategy])?;
-            }
-        }
-        self.records.bind(py).append(event)?;
-        if !discrepancies.is_empty() {
-            self.note_discrepancies.bind(py).call0()?;
-        }
-        if let Some(order) = applied {
-            let order = order.get();
-            let strategy = order.order.bind(py).getattr(intern!(py, "strategy"))?;
-            let ended = order.ended(py)?.into_pyobject(py)?.to_owned().into_any();
-            call(self.on_quality_event.bind(py), [event, &strategy, &ended])?;
-            call(self.on_event.bind(py), [&strategy, event])?;
-        }
-        Ok(())
     }
 }

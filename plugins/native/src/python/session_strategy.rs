@@ -8,11 +8,11 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::book::any::AnyBook;
-use crate::kernel::position::Position;
 use crate::kernel::strategy::{Compiled, Strategy};
 use crate::kernel::view::{BBO, BUFFER, MarketView, OrderView, Request, Woken, narrow};
 use crate::python::books::lock as lock_book;
 use crate::python::market::PyMarket;
+use crate::trading::position::Position;
 
 /// A market of the session.
 struct Seen {
@@ -188,7 +188,9 @@ impl PySessionStrategy {
 
     /// Books a fill.
     fn on_fill(&mut self, place: usize, buy: bool, price_ticks: i64, size_lots: i64, fee_ppb: i64) {
-        self.seen[place].position.on_fill(buy, price_ticks, size_lots, fee_ppb);
+        // Prices and sizes of 64 bits fit.
+        let booked = self.seen[place].position.on_fill(buy, size_lots, price_ticks, fee_ppb);
+        debug_assert!(booked);
     }
 
     /// The best prices of a market have changed.

@@ -39,7 +39,7 @@ impl Shown {
     }
 
     /// The fields' names, kinds, and where they are.
-    fn fields(&self) -> [(&'static CStr, c_int, usize); 9] {
+    pub fn fields(&self) -> [Field; 9] {
         let number = |name, field: &AtomicI64| (name, ffi::Py_T_LONGLONG, field.as_ptr().addr());
         [
             number(c"bid_ticks", &self.bid_ticks),
@@ -55,10 +55,13 @@ impl Shown {
     }
 }
 
-/// Gives a class the attributes that read the fields of `shown` in its objects, of which `object` is one.
-pub fn define(object: &Bound<'_, PyAny>, shown: &Shown) -> PyResult<()> {
+/// A field's name, kind, and address.
+pub type Field = (&'static CStr, c_int, usize);
+
+/// Gives a class the attributes that read these fields in its objects; they are those of `object`.
+pub fn define(object: &Bound<'_, PyAny>, fields: impl IntoIterator<Item = Field>) -> PyResult<()> {
     let (py, class): (_, Bound<'_, PyType>) = (object.py(), object.get_type());
-    for (name, type_code, address) in shown.fields() {
+    for (name, type_code, address) in fields {
         let offset = address.wrapping_sub(object.as_ptr().addr());
         let offset = offset as ffi::Py_ssize_t;
         let doc = std::ptr::null();

@@ -66,30 +66,19 @@ impl PySlippage {
     }
 }
 
-/// What an order is expected to cost, not yet as Python has it.
-pub struct Priced(Estimate);
-
-impl Priced {
-    /// As Python has it.
-    pub fn made<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        made(py, &self.0)
-    }
-}
-
 impl PySlippage {
     /// The estimate for an order in a native market at the lane's time; `None` where it is for the twin.
-    pub fn priced_for(&self, order: &NewOrder, market: &PyMarket, now_ns: i64) -> Option<Priced> {
+    pub fn priced_for(&self, order: &NewOrder, market: &PyMarket, now_ns: i64) -> Option<Estimate> {
         market.advance(now_ns);
         let limit_ticks = order.limit.then_some(order.price_ticks);
         let (buys, post_only) = (order.buy, order.limit && order.post_only);
         let order = Order { buys, limit_ticks, size_lots: order.size_lots, post_only };
-        let estimate = if let Model::BookWalk { .. } = self.model {
+        if let Model::BookWalk { .. } = self.model {
             self.walked(&order, market.touch().is_some(), &market.book().get().shared())
         } else {
             let seen = seen_native(market)?;
             self.model.by_volume(self.tick, &order, &seen.touch, seen.volatility, seen.volume)
-        };
-        estimate.map(Priced)
+        }
     }
 
     /// `None` where the order is for the twin: it can't be priced, or isn't what was foreseen.

@@ -12,8 +12,8 @@ use crate::lane::runner::lock;
 use crate::python::order_events::{new_order, number, order_event};
 use crate::python::order_views::{Figures, PyOpenLots, PyOpenOrders, PyOrder, Views, classes, views_of};
 use crate::python::venue::order_state_error;
-use crate::trading::order::{NOBODY, StrategyId};
-use crate::trading::tracker::{Tracker, not_found};
+use crate::trading::order::{Event, NewOrder, StrategyId};
+use crate::trading::tracker::{Applied, Tracker, not_found};
 
 /// Tracks orders: keeps the contract of `mainspring.orders.OrderTracker`.
 #[pyclass(name = "OrderTracker", module = "mainspring_native._native")]
@@ -31,6 +31,18 @@ pub struct PyOrderTracker {
     refusals: Py<PyDict>,
     strategies: FxHashMap<String, StrategyId>,
     names: Vec<Py<PyString>>,
+}
+
+/// What a report of the venue led to.
+pub struct Reported {
+    /// Whose order it was, if it was news of one of ours.
+    pub applied: Option<Applied>,
+    /// Whose position it moves, if it was a fill that counts.
+    pub moved: Option<StrategyId>,
+    /// Whether it contradicts what we know.
+    pub disputed: bool,
+    /// The order, if it was dropped by this.
+    dropped: Option<Py<PyOrder>>,
 }
 
 impl PyOrderTracker {
@@ -71,12 +83,49 @@ impl PyOrderTracker {
         Arc::clone(&self.tracker)
     }
 
-    /// The fills and discrepancies that nobody has taken yet.
-    pub fn reported<'py>(&self, py: Python<'py>) -> (Bound<'py, PyList>, Bound<'py, PyList>) {
-        (self.fills.bind(py).clone(), self.discrepancies.bind(py).clone())
+    /// Starts to track an approved order, whose request is given too.
+    pub fn track(&self, new: NewOrder, order: &Bound<'_, PyAny>) -> PyResult<Py<PyOrder>> {
+        let (py, order_id) = (order.py(), new.order_id);
+        self.change(py, |tracker| tracker.add(new))?;
+        let tracker = Arc::clone(&self.tracker);
+        let view = Py::new(py, PyOrder { order: order.clone().unbind(), order_id, tracker, last: OnceLock::new() })?;
+        lock(&self.views).insert(order_id, view.clone_ref(py));
+        Ok(view)
     }
 
-    fn strategy(&mut self, name: &Bound<'_, PyString>) -> PyResult<StrategyId> {
+    /// Applies a report of the venue. Discrepancies are among those that `take_discrepancies` hands out.
+    pub fn report(&self, py: Python<'_>, event: &Event, now_ns: i64) -> PyResult<Reported> {
+        let (applied, moved, discrepancies, forgotten) = self.change(py, |tracker| {
+            let applied = tracker.apply(event, now_ns);
+            let forgotten = tracker.forgotten().map(|order| (order.order.order_id, Figures::of(order)));
+            let moved = tracker.take_fills().next();
+            Ok((applied, moved, tracker.take_discrepancies(), forgotten))
+        })?;
+        let disputed = !discrepancies.is_empty();
+        for found in discrepancies {
+            let fields = (found.time_ns, found.order_id, found.instrument, found.what, found.detail);
+            self.discrepancies.bind(py).append(classes(py)?.discrepancy.bind(py).call1(fields)?)?;
+        }
+        let mut dropped = None;
+        if let Some((order_id, figures)) = forgotten
+            && let Some(view) = lock(&self.views).remove(&order_id)
+        {
+            view.get().last.get_or_init(|| figures);
+            dropped = (order_id == event.order_id).then_some(view);
+        }
+        Ok(Reported { applied, moved, disputed, dropped })
+    }
+
+    /// The name of a strategy.
+    pub fn name<'py>(&self, py: Python<'py>, strategy: StrategyId) -> Bound<'py, PyString> {
+        match self.names.get(strategy as usize) {
+            Some(name) => name.bind(py).clone(),
+            None => intern!(py, "").clone(),
+        }
+    }
+
+    /// The number of a strategy.
+    pub fn strategy(&mut self, name: &Bound<'_, PyString>) -> PyResult<StrategyId> {
         let text = name.to_cow()?;
         if let Some(known) = self.strategies.get(text.as_ref()) {
             return Ok(*known);
@@ -125,12 +174,7 @@ impl PyOrderTracker {
         let size_lots = number(order, intern!(py, "size_lots"))?;
         let place = self.change(py, |tracker| tracker.check_new(order_id, instrument, size_lots))?;
         let strategy = self.strategy(order.getattr(intern!(py, "strategy"))?.cast::<PyString>()?)?;
-        let new = new_order(order, place, strategy)?;
-        self.change(py, |tracker| tracker.add(new))?;
-        let tracker = Arc::clone(&self.tracker);
-        let view = Py::new(py, PyOrder { order: order.clone().unbind(), order_id, tracker, last: OnceLock::new() })?;
-        lock(&self.views).insert(order_id, view.clone_ref(py));
-        Ok(view)
+        self.track(new_order(order, place, strategy)?, order)
     }
 
     fn get(&self, py: Python<'_>, order_id: i64) -> PyResult<Py<PyOrder>> {
@@ -178,29 +222,13 @@ impl PyOrderTracker {
         Ok(views_of(py, &self.views, &lost))
     }
 
-    pub fn apply(&self, event: &Bound<'_, PyAny>, now_ns: i64) -> PyResult<Option<Py<PyOrder>>> {
+    fn apply(&self, event: &Bound<'_, PyAny>, now_ns: i64) -> PyResult<Option<Py<PyOrder>>> {
         let py = event.py();
         let read = order_event(event)?;
-        let (applied, fill, discrepancies, forgotten) = self.change(py, |tracker| {
-            let applied = tracker.apply(&read, now_ns);
-            let forgotten = tracker.forgotten().map(|order| (order.order.order_id, Figures::of(order)));
-            let fill = tracker.take_fills().next();
-            Ok((applied, fill, tracker.take_discrepancies(), forgotten))
-        })?;
-        let order = applied.and_then(|_| self.find(py, read.order_id));
-        if let Some(strategy) = fill {
-            let nobody = intern!(py, "");
-            let name = if strategy == NOBODY { nobody } else { self.names[strategy as usize].bind(py) };
-            self.fills.bind(py).append(PyTuple::new(py, [event, name.as_any()])?)?;
-        }
-        for found in discrepancies {
-            let fields = (found.time_ns, found.order_id, found.instrument, found.what, found.detail);
-            self.discrepancies.bind(py).append(classes(py)?.discrepancy.bind(py).call1(fields)?)?;
-        }
-        if let Some((order_id, figures)) = forgotten
-            && let Some(view) = lock(&self.views).remove(&order_id)
-        {
-            view.get().last.get_or_init(|| figures);
+        let Reported { applied, moved, dropped, .. } = self.report(py, &read, now_ns)?;
+        let order = applied.and_then(|_| dropped.or_else(|| self.find(py, read.order_id)));
+        if let Some(strategy) = moved {
+            self.fills.bind(py).append(PyTuple::new(py, [event, self.name(py, strategy).as_any()])?)?;
         }
         Ok(order)
     }

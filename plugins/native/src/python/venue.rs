@@ -10,15 +10,15 @@ use pyo3::types::{PyList, PyString};
 
 use rustc_hash::FxHashMap;
 
+use crate::book::Level;
 use crate::book::any::AnyBook;
-use crate::book::{Level, Side};
 use crate::lane::runner::lock;
 use crate::python::books::PyBook;
 use crate::python::call::call;
 use crate::python::model::{int, model};
 use crate::python::order_events::new_order;
 use crate::python::venue_models::{Described, queue};
-use crate::trading::order::{NOBODY, NewOrder};
+use crate::trading::order::NOBODY;
 use crate::venue::orders::Order;
 use crate::venue::outbox::{Told, What};
 use crate::venue::{PaperVenue, Sent};
@@ -252,8 +252,8 @@ impl PyPaperVenue {
             let text = format!("order {order_id} comes after {last}: is it sent a second time?");
             return Err(order_state_error(py, text));
         }
-        let order = venue_order(&new_order(&new, self.place(&new)?, NOBODY)?);
-        venue.send(Sent::New(order), now_ns);
+        let order = new_order(&new, self.place(&new)?, NOBODY)?;
+        venue.send(Sent::New(Order::of(&order)), now_ns);
         Ok(())
     }
 
@@ -354,22 +354,6 @@ impl PyPaperVenue {
 
     fn lots_ahead(&self, order_id: i64) -> PyResult<i128> {
         self.venue().lots_ahead(order_id).ok_or_else(|| PyKeyError::new_err(order_id))
-    }
-}
-
-/// An order as the venue takes it.
-pub fn venue_order(new: &NewOrder) -> Order {
-    Order {
-        order_id: new.order_id,
-        instrument: new.instrument,
-        side: if new.buy { Side::Buy } else { Side::Sell },
-        limit: new.limit,
-        price: new.price_ticks,
-        size: new.size_lots,
-        time_in_force: new.time_in_force,
-        post_only: new.post_only,
-        filled: 0,
-        waits: false,
     }
 }
 

@@ -4,11 +4,13 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod approval;
 mod chain;
 pub mod discrepancy;
 pub mod gate;
 pub mod lifecycle;
 pub mod order;
+pub mod position;
 mod stray;
 pub mod tracker;
 

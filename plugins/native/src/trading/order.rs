@@ -12,6 +12,7 @@ use rustc_hash::FxHashSet;
 use crate::trading::discrepancy::{DUPLICATE_FILL, MALFORMED, OVERFILL, REMAINING_MISMATCH, WRONG_SIDE};
 use crate::trading::lifecycle::{LifecycleEvent, Next, OrderState, Report, Transition, transition};
 use crate::venue::orders::TimeInForce;
+use crate::venue::outbox::{self as venue, What};
 
 pub use crate::venue::outbox::Request as RequestKind;
 
@@ -60,6 +61,24 @@ pub enum Told {
     Cancelled { remaining_lots: i64, reason: Cow<'static, str> },
     Expired { remaining_lots: i64, reason: Cow<'static, str> },
     Replaced { price_ticks: i64, size_lots: i64 },
+}
+
+impl Event {
+    /// What the paper venue told, whose first instrument is the one of this index; `None` if it isn't of an order.
+    pub fn reported(told: &venue::Told, first: usize) -> Option<Event> {
+        let what = match told.what {
+            What::Accepted => Told::Accepted,
+            What::Rejected { reason, request } => Told::Rejected { reason: Cow::Borrowed(reason), request },
+            What::Filled { fill_id, buy, price, lots, maker, fee_ppb } => {
+                Told::Fill { fill_id, buy, price_ticks: price, size_lots: lots, maker, fee_ppb }
+            }
+            What::Cancelled { lots, reason } => Told::Cancelled { remaining_lots: lots, reason: Cow::Borrowed(reason) },
+            What::Replaced { price, lots } => Told::Replaced { price_ticks: price, size_lots: lots },
+            What::Funded { .. } => return None,
+        };
+        let instrument = (first + told.instrument) as i64;
+        Some(Event { order_id: told.order_id, instrument, time_ns: told.time_ns, what })
+    }
 }
 
 static ACCEPTED: Report = Report::of(LifecycleEvent::Accepted);

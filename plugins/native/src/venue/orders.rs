@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::Side;
+use crate::trading::order::NewOrder;
 use crate::venue::NEVER_NS;
 use crate::venue::displayed::sign;
 use crate::venue::level::PaperLevel;
@@ -19,6 +20,17 @@ pub enum TimeInForce {
     Ioc,
     /// Nothing trades unless all of it can.
     Fok,
+}
+
+impl TimeInForce {
+    /// Its name, as `mainspring.model.TimeInForce` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            TimeInForce::Gtc => "gtc",
+            TimeInForce::Ioc => "ioc",
+            TimeInForce::Fok => "fok",
+        }
+    }
 }
 
 /// An order at the venue.
@@ -40,6 +52,22 @@ pub struct Order {
 }
 
 impl Order {
+    /// An order that was asked for, on its way to the venue.
+    pub fn of(new: &NewOrder) -> Order {
+        Order {
+            order_id: new.order_id,
+            instrument: new.instrument,
+            side: if new.buy { Side::Buy } else { Side::Sell },
+            limit: new.limit,
+            price: new.price_ticks,
+            size: new.size_lots,
+            time_in_force: new.time_in_force,
+            post_only: new.post_only,
+            filled: 0,
+            waits: false,
+        }
+    }
+
     pub(super) fn leaves(&self) -> i64 {
         self.size - self.filled
     }

@@ -1,0 +1,195 @@
+//! What Python sees of a position in whole numbers.
+
+use std::cell::UnsafeCell;
+use std::sync::Mutex;
+
+use ethnum::I256;
+use pyo3::ffi;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyInt, PyString};
+
+use crate::lane::runner::lock;
+use crate::python::call::call;
+use crate::python::model::int;
+use crate::python::shown;
+use crate::trading::position::Position;
+
+/// Counts a position: keeps the contract of `mainspring.portfolio.PositionUnits`. What doesn't fit its figures it hands over to
+/// that, for good.
+#[pyclass(name = "PositionUnits", module = "mainspring_native._native", frozen)]
+pub struct PyPositionUnits {
+    /// The position in lots, as Python reads it: a field of the object.
+    shown: UnsafeCell<Py<PyAny>>,
+    valuation: Py<PyAny>,
+    held: Mutex<Held>,
+}
+
+enum Held {
+    Here(Box<Position>),
+    Plain(Py<PyAny>),
+}
+
+// SAFETY: the cell is written only with the GIL held, and read by Python alone, which holds it.
+unsafe impl Sync for PyPositionUnits {}
+
+/// An integer of Python's.
+pub fn whole(py: Python<'_>, value: I256) -> PyResult<Bound<'_, PyAny>> {
+    if let Ok(value) = i128::try_from(value) {
+        return Ok(value.into_pyobject(py)?.into_any());
+    }
+    py.get_type::<PyInt>().call1((value.to_string(),))
+}
+
+impl PyPositionUnits {
+    /// The position in lots, if it fits.
+    pub fn lots(&self, py: Python<'_>) -> PyResult<i128> {
+        match &*lock(&self.held) {
+            Held::Here(position) => Ok(position.lots),
+            Held::Plain(plain) => plain.bind(py).getattr(intern!(py, "position_lots"))?.extract(),
+        }
+    }
+
+    /// The position, unless it was handed over.
+    pub fn position(&self) -> Option<Position> {
+        match &*lock(&self.held) {
+            Held::Here(position) => Some(**position),
+            Held::Plain(_) => None,
+        }
+    }
+
+    fn figure(&self, py: Python<'_>, name: &Bound<'_, PyString>, of: fn(&Position) -> I256) -> PyResult<Py<PyAny>> {
+        let value = match &*lock(&self.held) {
+            Held::Here(position) => of(position),
+            Held::Plain(plain) => return plain.getattr(py, name),
+        };
+        whole(py, value).map(Bound::unbind)
+    }
+
+    fn show(&self, lots: Bound<'_, PyAny>) {
+        // SAFETY: the GIL is held, as `lots` is bound, and nothing else refers to the cell.
+        let before = unsafe { std::mem::replace(&mut *self.shown.get(), lots.unbind()) };
+        drop(before);
+    }
+
+    /// The twin with the figures as they are here.
+    fn plain<'py>(&self, py: Python<'py>, from: &Position) -> PyResult<Bound<'py, PyAny>> {
+        let class = py.import("mainspring.portfolio")?.getattr("PositionUnits")?;
+        let plain = class.call1((self.valuation.bind(py),))?;
+        for (name, value) in [
+            ("position_lots", I256::new(from.lots)),
+            ("bought_lots", I256::new(from.bought_lots)),
+            ("sold_lots", I256::new(from.sold_lots)),
+            ("bought_units", from.bought_units),
+            ("sold_units", from.sold_units),
+            ("cost_fine", from.cost_fine),
+            ("fees_ppb_units", from.fees_ppb_units),
+            ("rebates_ppb_units", from.rebates_ppb_units),
+        ] {
+            plain.setattr(name, whole(py, value)?)?;
+        }
+        Ok(plain)
+    }
+
+    /// Books a fill whose figures are those of Rust.
+    pub fn book(&self, py: Python<'_>, buys: bool, lots: i64, price_ticks: i64, fee_ppb: i64) -> PyResult<()> {
+        if let Held::Here(position) = &mut *lock(&self.held)
+            && position.on_fill(buys, lots, price_ticks, fee_ppb)
+        {
+            let now = match i64::try_from(position.lots) {
+                Ok(lots) => int(py, lots),
+                Err(_) => position.lots.into_pyobject(py)?.into_any(),
+            };
+            self.show(now);
+            return Ok(());
+        }
+        let buys = buys.into_pyobject(py)?.to_owned().into_any();
+        self.book_plainly(&buys, [lots, price_ticks, fee_ppb].map(|value| int(py, value)).each_ref())
+    }
+
+    fn book_plainly(&self, buys: &Bound<'_, PyAny>, figures: [&Bound<'_, PyAny>; 3]) -> PyResult<()> {
+        let py = buys.py();
+        let plain = match &*lock(&self.held) {
+            Held::Here(position) => self.plain(py, position)?,
+            Held::Plain(plain) => plain.bind(py).clone(),
+        };
+        *lock(&self.held) = Held::Plain(plain.clone().unbind());
+        let [lots, price_ticks, fee_ppb] = figures;
+        call(&plain.getattr(intern!(py, "on_fill"))?, [buys, lots, price_ticks, fee_ppb])?;
+        self.show(plain.getattr(intern!(py, "position_lots"))?);
+        Ok(())
+    }
+}
+
+#[pymethods]
+impl PyPositionUnits {
+    #[new]
+    fn new(valuation: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = valuation.py();
+        let inverse = valuation.getattr(intern!(py, "sign"))?.extract::<i64>()? < 0;
+        Ok(PyPositionUnits {
+            shown: UnsafeCell::new(int(py, 0).unbind()),
+            valuation: valuation.clone().unbind(),
+            held: Mutex::new(Held::Here(Box::new(Position::new(inverse)))),
+        })
+    }
+
+    fn on_fill(
+        &self,
+        buys: &Bound<'_, PyAny>,
+        lots: &Bound<'_, PyAny>,
+        price_ticks: &Bound<'_, PyAny>,
+        fee_ppb: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let py = buys.py();
+        match (lots.extract(), price_ticks.extract(), fee_ppb.extract()) {
+            (Ok(lots), Ok(price_ticks), Ok(fee_ppb)) => self.book(py, buys.is_truthy()?, lots, price_ticks, fee_ppb),
+            _ => self.book_plainly(buys, [lots, price_ticks, fee_ppb]),
+        }
+    }
+
+    #[getter]
+    fn bought_lots(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.figure(py, intern!(py, "bought_lots"), |position| I256::new(position.bought_lots))
+    }
+
+    #[getter]
+    fn sold_lots(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.figure(py, intern!(py, "sold_lots"), |position| I256::new(position.sold_lots))
+    }
+
+    #[getter]
+    fn bought_units(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.figure(py, intern!(py, "bought_units"), |position| position.bought_units)
+    }
+
+    #[getter]
+    fn sold_units(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.figure(py, intern!(py, "sold_units"), |position| position.sold_units)
+    }
+
+    #[getter]
+    fn cost_fine(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.figure(py, intern!(py, "cost_fine"), |position| position.cost_fine)
+    }
+
+    #[getter]
+    fn fees_ppb_units(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.figure(py, intern!(py, "fees_ppb_units"), |position| position.fees_ppb_units)
+    }
+
+    #[getter]
+    fn rebates_ppb_units(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.figure(py, intern!(py, "rebates_ppb_units"), |position| position.rebates_ppb_units)
+    }
+}
+
+/// Adds this part to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyPositionUnits>()?;
+    // Where the field that is read in place is, any object tells.
+    let py = module.py();
+    let sign = py.import("types")?.getattr("SimpleNamespace")?.call((), Some(&[("sign", 1)].into_py_dict(py)?))?;
+    let one = Bound::new(py, PyPositionUnits::new(&sign)?)?;
+    shown::define(one.as_any(), [(c"position_lots", ffi::Py_T_OBJECT_EX, one.get().shown.get().addr())])
+}
