@@ -62,16 +62,26 @@ def test_stocks(data_file, json_codec):
         Control(1, "success", "", "authenticated"),
         Control(2, "subscription", "", ""),
     ]
-    assert events[3] == Quote(0, 3, 1680782061670905508, -1, 919_500, 2, 919_800, 1)
+    assert events[3] == Quote(0, 3, 1680782061670905508, -1, 919_500, 200, 919_800, 100)
     # An odd lot (I) is a match and counts in the volume, and is no last price.
     assert events[4] == Trade(1, 4, 1680782066838232225, 628, 1_629_200, 3, 0, PRINT_VOLUME | PRINT_MATCH)
     (bar,) = (event for event in events if isinstance(event, Bar))
-    assert msgspec.structs.astuple(bar)[3:] == (3_889_850, 3_891_300, 3_889_750, 3_891_200, 49_378, 461, 389.062639)
+    prices = (3_889_850, 3_891_300, 3_889_750, 3_891_200)
+    assert msgspec.structs.astuple(bar)[3:] == (*prices, 49_378, 461, 389.062639, (0, 0, 0, 0))
     (status,) = (event for event in events if isinstance(event, InstrumentStatus))
     assert (status.code, status.text, status.trading) == ("H", "Trading Halt", False)
     statistics = feed.statistics()
-    assert statistics.by_kind == {"control": 3, "quote": 3, "trade": 4, "bar": 1, "status": 1, "ignored": 4}
-    assert statistics.by_cause == {Cause.IGNORED: 4}
+    assert statistics.by_kind == {
+        "control": 3,
+        "quote": 3,
+        "trade": 4,
+        "bar": 1,
+        "status": 1,
+        "correction": 1,
+        "cancel": 1,
+        "ignored": 2,
+    }
+    assert statistics.by_cause == {Cause.IGNORED: 2, Cause.UNKNOWN_SYMBOL: 2}
 
 
 def test_errors_become_controls(json_codec):

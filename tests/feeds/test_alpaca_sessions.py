@@ -138,5 +138,5 @@ def test_a_stock_goes_live_by_a_quote(registry, capture, as_msgpack, encoding):
     assert not market.live
     driver.run([(2, messages[1])])
     assert market.live
-    assert (market.bid_lots, market.ask_lots, market.ask_ticks - market.bid_ticks) == (2, 1, 3)
+    assert (market.bid_lots, market.ask_lots, market.ask_ticks - market.bid_ticks) == (200, 100, 3)
     assert run_session(alone(plan), registry).instruments[0].book.live

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mainspring.model import PRINT_ALL, Side, Trade
+from mainspring.model import PRINT_ALL, Side, Trade, TradeCorrection
 
 BUY, SELL = Side.BUY, Side.SELL
 HALF = 500_000_000
@@ -55,3 +55,16 @@ def test_a_print_of_unknown_side_within_the_spread_reaches_nobody(session, print
     assert session.fills() == [(offer, 100, 5, True)]
     print_between(97, 3, 0)
     assert session.fills() == [(bid, 99, 3, True)]
+
+
+def test_a_cancelled_print_takes_no_fill_back(session):
+    """What it filled stays filled, and nothing else happens."""
+    order = session.submit(BUY, 99, 5)
+    session.trade(98, 3, -1)
+    assert session.fills() == [(order, 99, 3, True)]
+    was = Trade(0, session.now_us * 1000, 0, 1, 98, 3, -1)
+    session.venue.on_market(TradeCorrection(0, session.now_us * 1000, 0, was, None))
+    session.at(session.now_us)
+    assert session.fills() == []
+    session.trade(98, 9, -1)
+    assert session.fills() == [(order, 99, 2, True)]

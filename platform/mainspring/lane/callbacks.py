@@ -22,6 +22,7 @@ _PARAMETERS: Final = {
     "on_start": ("session",),
     "on_bbo": ("market",),
     "on_trade": ("market", "trade"),
+    "on_correction": ("market", "correction"),
     "on_bar": ("market", "bar"),
     "on_fill": ("fill", "order"),
     "on_order": ("order", "event"),
@@ -77,6 +78,7 @@ class BoundStrategy:
         "name",
         "on_bar",
         "on_bbo",
+        "on_correction",
         "on_fill",
         "on_order",
         "on_start",
@@ -118,6 +120,7 @@ class BoundStrategy:
         if self.plain_on_bbo is not None:
             self.on_bbo = self._wrap_on_bbo(self.plain_on_bbo)
         self.on_trade: _Call | None = found.get("on_trade")
+        self.on_correction: _Call | None = found.get("on_correction")
         self.on_bar: _Call | None = found.get("on_bar")
         self.on_fill: _Call | None = found.get("on_fill")
         self.on_order: _Call | None = found.get("on_order")

@@ -19,6 +19,7 @@ from mainspring.model import (
     MarkPrice,
     Quote,
     Trade,
+    TradeCorrection,
 )
 from mainspring.plugin_calls import wrap_error
 from mainspring.seams import (
@@ -39,12 +40,12 @@ __all__ = ["FeedHandler"]
 class FeedHandler:
     """Runs one feed's messages through decoder, books and markets.
 
-    After a message, `changed` lists the markets whose strategies have to be called, and `prints` the trades and bars in
-    order; the lane takes and clears them. `marked` says whether the last message of a fused run had a mark price.
-    `markets` are the lane's, by the events' index, and `own` those of this feed. `owners` names plugin and distribution
-    of "feed", "decoder" and "router". `observer` is the router if it watches the market: a simulated venue, which sees
-    each event after the book took it. `fused` runs feed, books and markets as one, as long as no other code has to see
-    each event. Set `prints_wanted` if a strategy wants trades or bars;
+    After a message, `changed` lists the markets whose strategies have to be called, and `prints` the trades,
+    corrections and bars in order; the lane takes and clears them. `marked` says whether the last message of a fused run
+    had a mark price. `markets` are the lane's, by the events' index, and `own` those of this feed. `owners` names
+    plugin and distribution of "feed", "decoder" and "router". `observer` is the router if it watches the market: a
+    simulated venue, which sees each event after the book took it. `fused` runs feed, books and markets as one, as long
+    as no other code has to see each event. Set `prints_wanted` if a strategy wants trades or bars;
     `callbacks` is True if one wants changes of best prices.
     `note_mark` is called with each mark price.
     `clock` returns nanoseconds and times the stages. `costs` are those of the lane's orders, whose markouts a fused run
@@ -69,7 +70,7 @@ class FeedHandler:
         self.feed = feed
         self.own = tuple(own)
         self.changed: list[Market] = []
-        self.prints: list[tuple[Market, Trade | Bar]] = []
+        self.prints: list[tuple[Market, Trade | TradeCorrection | Bar]] = []
         self.raised_at = 0
         self.marked = False
         self.last_ns = 0
@@ -104,6 +105,7 @@ class FeedHandler:
             BookOrders: self._on_orders,
             Quote: self._on_quote,
             Trade: self._on_trade,
+            TradeCorrection: self._on_correction,
             Bar: self._on_bar,
             InstrumentStatus: self._on_status,
             MarkPrice: self._on_mark,
@@ -252,6 +254,13 @@ class FeedHandler:
     def _on_trade(self, event: Trade) -> None:
         market = self._markets[event.instrument]
         market.on_trade(event)
+        if self.prints_wanted:
+            self.prints.append((market, event))
+        self._observe(event)
+
+    def _on_correction(self, event: TradeCorrection) -> None:
+        market = self._markets[event.instrument]
+        market.on_correction(event)
         if self.prints_wanted:
             self.prints.append((market, event))
         self._observe(event)

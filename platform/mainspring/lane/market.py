@@ -15,6 +15,7 @@ from mainspring.model import (
     InstrumentStatus,
     Quote,
     Trade,
+    TradeCorrection,
 )
 
 __all__ = ["Market"]
@@ -56,6 +57,7 @@ class Market:
         "instrument",
         "last_fraction_nanoticks",
         "last_ticks",
+        "last_trade_id",
         "live",
         "mid_due_ns",
         "mid_samples",
@@ -79,6 +81,7 @@ class Market:
         self.bbo_time_ns = 0
         self.last_ticks = 0
         self.last_fraction_nanoticks = 0
+        self.last_trade_id = NO_ID
         self.live = False
         self.book_valid = False
         self.halted = False
@@ -161,8 +164,28 @@ class Market:
         if counts & PRINT_LAST:
             self.last_ticks = event.price_ticks
             self.last_fraction_nanoticks = event.fraction_nanoticks
+            self.last_trade_id = event.trade_id
         if counts & PRINT_VOLUME:
             self.statistics.on_trade(event.receive_time_ns, event.price_ticks, event.size_lots)
+
+    def on_correction(self, event: TradeCorrection) -> None:
+        """Takes back a public trade that was reported wrongly, and takes what is right.
+
+        The volume changes by the difference. The last price changes if it was that trade's: to the right one, or to
+        none if the trade was cancelled, or doesn't count as the last price any more, until the next trade.
+        """
+        self.now_ns = event.receive_time_ns
+        was, now = event.was, event.now
+        lots = now.size_lots if now is not None and now.counts & PRINT_VOLUME else 0
+        self.statistics.on_correction(event.receive_time_ns, lots - (was.size_lots if was.counts & PRINT_VOLUME else 0))
+        if was.trade_id != self.last_trade_id or was.trade_id == NO_ID:
+            return
+        if now is not None and now.counts & PRINT_LAST:
+            self.last_ticks, self.last_fraction_nanoticks = now.price_ticks, now.fraction_nanoticks
+            self.last_trade_id = now.trade_id
+        else:
+            self.last_ticks = self.last_fraction_nanoticks = 0
+            self.last_trade_id = NO_ID
 
     def on_status(self, event: InstrumentStatus) -> bool:
         """Takes a halt or its end."""

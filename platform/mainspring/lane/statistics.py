@@ -147,6 +147,15 @@ class StreamStatistics:
             self._close_cells(now_ns)
         self._lots += size_lots
 
+    def on_correction(self, now_ns: int, size_lots: int) -> None:
+        """Trades that were reported wrongly were of `size_lots` more, or fewer if it is negative.
+
+        What was traded before the first call may be corrected too: the volume doesn't fall below zero.
+        """
+        if now_ns >= self._cell_end_ns:
+            self._close_cells(now_ns)
+        self._lots = max(0, self._lots + size_lots)
+
     def _close_cells(self, now_ns: int) -> None:
         """Works in every cell that ended by `now_ns`: the one under way, and the silent ones after it."""
         if self._origin_ns is None:

@@ -8,7 +8,7 @@ from mainspring.lane.callbacks import BoundStrategy
 from mainspring.lane.events import Mode
 from mainspring.lane.market import Market
 from mainspring.lane.timers import Timers
-from mainspring.model import PRINT_EXTREMES, PRINT_LAST, PRINT_VOLUME, Bar, Fill, OrderEvent, Trade
+from mainspring.model import PRINT_EXTREMES, PRINT_LAST, PRINT_VOLUME, Bar, Fill, OrderEvent, Trade, TradeCorrection
 from mainspring.orders import Order
 
 __all__ = ["Strategies"]
@@ -47,6 +47,7 @@ class Strategies:
             for place in places
         ]
         self._on_trade = [_calls(bound, "on_trade", place) for place in places]
+        self._on_correction = [_calls(bound, "on_correction", place) for place in places]
         self._on_bar = [_calls(bound, "on_bar", place) for place in places]
 
     @property
@@ -68,7 +69,8 @@ class Strategies:
     @property
     def prints_wanted(self) -> bool:
         """Whether a strategy wants trades or bars."""
-        return any(self._on_trade) or any(self._on_bar) or any(one.session.builders for one in self.bound)
+        called = (self._on_trade, self._on_correction, self._on_bar)
+        return any(map(any, called)) or any(one.session.builders for one in self.bound)
 
     def start(self) -> None:
         """Calls `on_start` of each.
@@ -121,8 +123,8 @@ class Strategies:
             for call, view in self.bbo_calls[market.index]:
                 call(view)
 
-    def on_print(self, market: Market, event: Trade | Bar) -> None:
-        """A trade or a bar of the feed."""
+    def on_print(self, market: Market, event: Trade | TradeCorrection | Bar) -> None:
+        """A trade, a correction of one, or a bar of the feed."""
         if self.silent:
             return
         if isinstance(event, Bar):
@@ -132,6 +134,13 @@ class Strategies:
             for call, view in self._on_bar[market.index]:
                 call(view, event)
             return
+        if isinstance(event, TradeCorrection):
+            for call, view in self._on_correction[market.index]:
+                call(view, event)
+            return
+        self._on_print_of_trade(market, event)
+
+    def _on_print_of_trade(self, market: Market, event: Trade) -> None:
         for call, view in self._on_trade[market.index]:
             call(view, event)
         for one in self.bound:

@@ -22,6 +22,7 @@ from mainspring.model.events import (
     Quote,
     RestingOrder,
     Trade,
+    TradeCorrection,
 )
 from mainspring.model.exact import (
     MAX_UNITS,
@@ -150,6 +151,7 @@ __all__ = [
     "SubmitRequested",
     "TimeInForce",
     "Trade",
+    "TradeCorrection",
     "Walk",
     "amount_text",
     "crc32c",

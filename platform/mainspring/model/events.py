@@ -30,6 +30,7 @@ __all__ = [
     "Quote",
     "RestingOrder",
     "Trade",
+    "TradeCorrection",
 ]
 
 Level: TypeAlias = tuple[int, int]
@@ -142,6 +143,20 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     fraction_nanoticks: int = 0
 
 
+class TradeCorrection(msgspec.Struct, frozen=True, gc=False):
+    """A public trade that was reported wrongly: `was` is what was reported, `now` what is right.
+
+    `now` is None if the trade was cancelled: it never took place. `event_time_ns` is the time of the correction, and of
+    both trades, since venues don't repeat that of the first report.
+    """
+
+    instrument: int
+    receive_time_ns: int
+    event_time_ns: int
+    was: Trade
+    now: Trade | None
+
+
 class Bar(msgspec.Struct, frozen=True, gc=False):
     """Trading over an interval that starts at `event_time_ns`. `vwap` is in price units, for display only.
 
@@ -198,5 +213,15 @@ class Control(msgspec.Struct, frozen=True, gc=False):
 
 
 MarketEvent: TypeAlias = (
-    BookDelta | BookSnapshot | BookInvalid | BookOrders | Quote | Trade | Bar | InstrumentStatus | MarkPrice | Control
+    BookDelta
+    | BookSnapshot
+    | BookInvalid
+    | BookOrders
+    | Quote
+    | Trade
+    | TradeCorrection
+    | Bar
+    | InstrumentStatus
+    | MarkPrice
+    | Control
 )

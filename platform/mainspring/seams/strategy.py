@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from mainspring.model import Bar, Fill, OrderEvent, Trade
+from mainspring.model import Bar, Fill, OrderEvent, Trade, TradeCorrection
 from mainspring.seams.catalogue import Catalogue, hookspec
 from mainspring.seams.strategy_market import OrderHandle, StrategyMarket
 
@@ -26,7 +26,7 @@ __all__ = [
     "register_strategies",
 ]
 
-CALLBACKS = ("on_bbo", "on_trade", "on_bar", "on_fill", "on_order", "on_start", "on_stop")
+CALLBACKS = ("on_bbo", "on_trade", "on_correction", "on_bar", "on_fill", "on_order", "on_start", "on_stop")
 """The methods that are called if a strategy defines them."""
 
 State: TypeAlias = Mapping[str, Any]
@@ -183,6 +183,10 @@ class Callbacks(Protocol):
 
     def on_trade(self, market: StrategyMarket, trade: Trade) -> None:
         """A public trade took place."""
+        ...
+
+    def on_correction(self, market: StrategyMarket, correction: TradeCorrection) -> None:
+        """A public trade that was reported before is corrected, or cancelled if `correction.now` is None."""
         ...
 
     def on_bar(self, market: StrategyMarket, bar: Bar) -> None:

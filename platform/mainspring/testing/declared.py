@@ -19,9 +19,11 @@ from mainspring.testing._declared_book import MadeBook
 from mainspring.testing._declared_values import Cells, Unit
 from mainspring.wire import (
     BarMessage,
+    CancelMessage,
     Chained,
     Choice,
     ControlMessage,
+    CorrectionMessage,
     DeltaMessage,
     Integer,
     MarkMessage,
@@ -29,6 +31,7 @@ from mainspring.wire import (
     Millis,
     Nanos,
     Price,
+    Print,
     QuoteMessage,
     Range,
     Rfc3339,
@@ -111,6 +114,10 @@ class _Maker:
         fill(self, kind, cells)
         if isinstance(kind, DeltaMessage | SnapshotMessage):
             self._change(kind, cells, whole=reset or isinstance(kind, SnapshotMessage))
+        numbers = self._format.numbers
+        if numbers is not None:
+            number = numbers.first + self._sent - 1
+            cells.put("/" + numbers.key.removeprefix("/"), str(number) if numbers.text else number)
         # It comes last, as a venue may use it as a number too.
         if kind.event_time is not None:
             cells.put(kind.event_time.key, self._time(kind.event_time))
@@ -196,6 +203,15 @@ class _Maker:
         if kind.conditions is not None:
             cells.put(kind.conditions.key, [self._random.choice(kind.conditions.counts)[0], "@"])
 
+    def correction(self, kind: CorrectionMessage | CancelMessage, cells: Cells) -> None:
+        prints: tuple[Print, ...] = (kind.was, kind.now) if isinstance(kind, CorrectionMessage) else (kind.was,)
+        for number, field in enumerate(prints):
+            self._put_unit(cells, field.price, _MID_TICKS + number)
+            self._put_unit(cells, field.size, self._random.randint(1, 50_000))
+            self._put_id(cells, field.trade_id, self._sent + number)
+            if field.conditions is not None:
+                cells.put(field.conditions.key, ["@"])
+
     def bar(self, kind: BarMessage, cells: Cells) -> None:
         for field, away in ((kind.open, 0), (kind.high, 9), (kind.low, -9), (kind.close, 3)):
             self._put_unit(cells, field, _MID_TICKS + away)
@@ -223,6 +239,8 @@ _FILLS: dict[type, Any] = {
     SnapshotMessage: _Maker.snapshot,
     QuoteMessage: _Maker.quote,
     TradeMessage: _Maker.trade,
+    CorrectionMessage: _Maker.correction,
+    CancelMessage: _Maker.correction,
     BarMessage: _Maker.bar,
     StatusMessage: _Maker.status,
     MarkMessage: _Maker.mark,

@@ -27,6 +27,7 @@ from mainspring.model import (
     ReplaceRequest,
     Side,
     Trade,
+    TradeCorrection,
 )
 from mainspring.orders import OpenLots
 from mainspring.portfolio import Marks, Portfolio
@@ -162,6 +163,10 @@ class FakeSession:
             fake.last_ticks, fake.last_fraction_nanoticks = price_ticks, fraction_nanoticks
         trade = Trade(market, now_ns, now_ns, 0, price_ticks, size_lots, aggressor, counts, fraction_nanoticks)
         self._call(self._strategies.on_print, self.fakes[market], trade)
+
+    def print_correction(self, correction: TradeCorrection) -> None:
+        """Corrects or cancels a public trade that was printed before."""
+        self._call(self._strategies.on_print, self.fakes[correction.instrument], correction)
 
     def print_bar(self, bar: Bar) -> None:
         """Prints a bar of the feed."""

@@ -24,7 +24,17 @@ __all__ = ["CompiledFeed"]
 class CompiledFeed:
     """A `mainspring.seams.Feed` made of a format's declarations."""
 
-    __slots__ = ("_causes", "_connection", "_context", "_counts", "_proved", "_resync", "_syncs", "on_message")
+    __slots__ = (
+        "_causes",
+        "_connection",
+        "_context",
+        "_counts",
+        "_proved",
+        "_receiver",
+        "_resync",
+        "_syncs",
+        "on_message",
+    )
 
     on_message: OnMessage
 
@@ -44,6 +54,7 @@ class CompiledFeed:
         self._syncs = [BookSync(first + index, check, self._causes) for index in range(len(instruments))]
         decode = context.codec.decode
         self._proved = [0, 0]
+        self._receiver: TreeReceiver | None = None
         if declared.flat:
             entries = compile_entries(declared.messages, instruments, first, self._syncs)
             self.on_message, ignored = compile_receiver(
@@ -56,6 +67,7 @@ class CompiledFeed:
             )
             self.on_message, ignored, self._proved = receiver.on_message, receiver.ignored, receiver.proved
             self._counts = [(str(kind.message.__struct_config__.tag), kind.count) for kind in receiver.kinds]
+            self._receiver = receiver
         self._counts.append(("ignored", ignored))
 
     def subscriptions(self, now_ns: int) -> Sequence[bytes]:
@@ -100,7 +112,7 @@ class CompiledFeed:
             messages=by_kind.total(),
             by_kind=dict(+by_kind),
             by_cause={cause.value: count for cause, count in self._causes.items()},
-            gaps=sum(sync.gaps for sync in self._syncs),
+            gaps=sum(sync.gaps for sync in self._syncs) + (0 if self._receiver is None else self._receiver.gaps),
             resyncs=sum(sync.resyncs for sync in self._syncs),
             checksums=self._proved[0],
             checksums_right=self._proved[1],

@@ -63,7 +63,7 @@ def is_flat(declared: "Format") -> bool:
         if len(_known) >= _MAX_KNOWN:
             _known.clear()
         of_stream = f"/{declared.stream.key}" if declared.unwrap is not None and declared.stream is not None else ""
-        flat = all(_flat_message(message, of_stream) for message in declared.messages)
+        flat = declared.numbers is None and all(_flat_message(message, of_stream) for message in declared.messages)
         known = _known[id(declared)] = (declared, flat)
     return known[1]
 

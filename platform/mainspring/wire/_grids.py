@@ -16,14 +16,16 @@ from mainspring.wire._streams import stream_symbol
 from mainspring.wire._symbols import QUOTE, for_quote
 from mainspring.wire._tree import Kind, compile_kinds, unfold
 from mainspring.wire._tree_levels import in_row_of, row_cells, rows_of
-from mainspring.wire._tree_values import scale_of, signed
+from mainspring.wire._tree_values import signed
 from mainspring.wire._units import MEMO_ENTRIES
 from mainspring.wire._values import Data, read_text, refusal
-from mainspring.wire.fields import Base, Levels, Price, Size, Text
+from mainspring.wire.fields import Base, Levels, Price, Print, Size, Text, scale_of
 from mainspring.wire.formats import Format
 from mainspring.wire.messages import (
     BarMessage,
+    CancelMessage,
     ControlMessage,
+    CorrectionMessage,
     DeltaMessage,
     MarketMessage,
     Message,
@@ -39,6 +41,9 @@ _MAX_DECIMALS = 18
 
 _LARGE = 10 ** (len(str(MAX_UNITS)) - 1 - _MAX_DECIMALS)
 """Smaller values fit 64 bits on any grid."""
+
+_PRINTED = TradeMessage | CorrectionMessage | CancelMessage | BarMessage
+"""Messages whose prices are those of prints."""
 
 _Cells: TypeAlias = tuple[list[Any], list[Any]]
 """The prices and the sizes of a message, as they stand there. Prices of prints may be finer than those of orders."""
@@ -188,7 +193,7 @@ def _compile_entry(message: Message) -> tuple[str | None, Text | None, _CellsOf,
     if isinstance(message, ControlMessage):
         return None
     inside = message.inside if isinstance(message, SnapshotMessage) else None
-    return inside, flat_symbol(message), _compile_cells(message), isinstance(message, TradeMessage | BarMessage)
+    return inside, flat_symbol(message), _compile_cells(message), isinstance(message, _PRINTED)
 
 
 def _find_by_paths(
@@ -214,7 +219,7 @@ def _find_by_paths(
                     continue
                 symbol = "" if kind.symbol is None else kind.symbol(root, item)
                 cells = cells_of[id(kind)](root, item, symbol)
-                printed = isinstance(kind.message, TradeMessage | BarMessage)
+                printed = isinstance(kind.message, _PRINTED)
                 grids.setdefault(symbol, _Grid.new()).widen(cells, decimals_of, number, printed=printed)
         except (ArithmeticError, CodecError, *FAULTS):
             continue
@@ -248,7 +253,7 @@ def _cells_of_base(kind: Kind, base: Base, root: Any, item: Any) -> Iterator[tup
 
 def _cells_by_paths(message: MarketMessage) -> Callable[[Any, Any, str], _Cells]:
     """Makes a function that finds the prices and sizes of a message; called with the symbol too."""
-    fields = [getattr(message, name) for name in message.__struct_fields__]
+    fields = _fields(message)
     single = [(compile_path(field.key), field) for field in fields if isinstance(field, Price | Size)]
     sides = [field for field in fields if isinstance(field, Levels)]
 
@@ -269,6 +274,12 @@ def _cells_by_paths(message: MarketMessage) -> Callable[[Any, Any, str], _Cells]
         return prices, sizes
 
     return cells
+
+
+def _fields(message: MarketMessage) -> list[Any]:
+    """The fields of a declaration, and those of the prints within."""
+    fields = [getattr(message, name) for name in message.__struct_fields__]
+    return fields + [inner for one in fields if isinstance(one, Print) for inner in (one.price, one.size)]
 
 
 def _plain(value: Any, scale: int | None) -> Any:
@@ -306,7 +317,7 @@ def _stream(declared: Format, envelope: Data, data: Data) -> str:
 
 def _compile_cells(message: MarketMessage) -> _CellsOf:
     """Makes a function that finds the prices and the sizes of such a message."""
-    fields = [getattr(message, name) for name in message.__struct_fields__]
+    fields = _fields(message)
     prices = [field.key for field in fields if isinstance(field, Price)]
     sizes = [field.key for field in fields if isinstance(field, Size)]
     sides = [(field.key, field.price, field.size) for field in fields if isinstance(field, Levels)]

@@ -28,6 +28,7 @@ from mainspring.model import (
 )
 from mainspring.wire._paths import ABSENT
 from mainspring.wire._plain import read_event
+from mainspring.wire._round_lots import compile_round_lots
 from mainspring.wire._times import MAX_TIME_NS, millis_to_ns, rfc3339_to_ns
 from mainspring.wire._units import NumberUnits, PrintUnits, TextUnits, Units
 from mainspring.wire._values import MAX_TIME_MS, Data, counts_of, read_choice
@@ -36,6 +37,7 @@ from mainspring.wire.messages import (
     DeltaMessage,
     MarketMessage,
     QuoteMessage,
+    Sized,
     SnapshotMessage,
     TradeMessage,
     both_sides,
@@ -78,6 +80,15 @@ class Tables:
 
 def compile_parser(message: MarketMessage, index: int, instrument: Instrument, tables: Tables) -> Parser:
     """The parser of one kind of message of one instrument, which is number `index` of its session."""
+    parse = _as_sent(message, index, instrument, tables)
+    in_units = compile_round_lots(message.round_lots, instrument) if isinstance(message, Sized) else None
+    if in_units is None or parse is None:
+        return parse or (lambda data, receive_time_ns: read_event(message, data, index, instrument, receive_time_ns))
+    return lambda data, receive_time_ns: in_units(parse(data, receive_time_ns))
+
+
+def _as_sent(message: MarketMessage, index: int, instrument: Instrument, tables: Tables) -> Parser | None:
+    """The parser of a frequent kind, with sizes as the venue writes them; None for the others."""
     match message:
         case DeltaMessage():
             return _delta(message, index, instrument, tables)
@@ -87,7 +98,7 @@ def compile_parser(message: MarketMessage, index: int, instrument: Instrument, t
             return _quote(message, index, instrument, tables)
         case TradeMessage():
             return _trade(message, index, instrument, tables)
-    return lambda data, receive_time_ns: read_event(message, data, index, instrument, receive_time_ns)
+    return None
 
 
 def _delta(message: DeltaMessage, index: int, instrument: Instrument, tables: Tables) -> Parser:

@@ -16,8 +16,10 @@ from mainspring.model import (
     MarkPrice,
     Quote,
     Trade,
+    TradeCorrection,
 )
 from mainspring.wire._paths import ABSENT
+from mainspring.wire._round_lots import compile_round_lots
 from mainspring.wire._values import (
     Data,
     counts_of,
@@ -33,14 +35,17 @@ from mainspring.wire._values import (
     read_units,
     refusal,
 )
-from mainspring.wire.fields import Integer, Range
+from mainspring.wire.fields import Integer, Print, Range
 from mainspring.wire.messages import (
     BarMessage,
+    CancelMessage,
     ControlMessage,
+    CorrectionMessage,
     DeltaMessage,
     MarketMessage,
     MarkMessage,
     QuoteMessage,
+    Sized,
     SnapshotMessage,
     StatusMessage,
     TradeMessage,
@@ -54,6 +59,15 @@ def read_event(
     message: MarketMessage, data: Data, index: int, instrument: Instrument, receive_time_ns: int
 ) -> MarketEvent:
     """The event of a message of that kind. Raises `WireError` or `GridError`, which names the field at fault."""
+    event = _read_as_sent(message, data, index, instrument, receive_time_ns)
+    in_units = compile_round_lots(message.round_lots, instrument) if isinstance(message, Sized) else None
+    return event if in_units is None else in_units(event)
+
+
+def _read_as_sent(
+    message: MarketMessage, data: Data, index: int, instrument: Instrument, receive_time_ns: int
+) -> MarketEvent:
+    """The same, with sizes as the venue writes them."""
     time_ns = read_time(data, message.event_time, receive_time_ns)
     match message:
         case DeltaMessage():
@@ -74,6 +88,11 @@ def read_event(
             codes = message.conditions
             counts = PRINT_ALL if codes is None else counts_of(codes, data.get(codes.key, ABSENT))
             return Trade(index, receive_time_ns, time_ns, trade_id, price, size, aggressor, counts, fraction)
+        case CorrectionMessage() | CancelMessage():
+            at = index, receive_time_ns, time_ns
+            was = _read_print(message.was, data, instrument, at)
+            now = _read_print(message.now, data, instrument, at) if isinstance(message, CorrectionMessage) else None
+            return TradeCorrection(*at, was, now)
         case BarMessage():
             return _read_bar(message, data, index, instrument, receive_time_ns, time_ns)
         case StatusMessage():
@@ -98,6 +117,16 @@ def read_control(message: ControlMessage, data: Data, receive_time_ns: int) -> C
     elif message.code is not None:
         code = read_text(data, message.code)
     return Control(receive_time_ns, message.kind, code, "" if message.text is None else read_text(data, message.text))
+
+
+def _read_print(field: Print, data: Data, instrument: Instrument, at: tuple[int, int, int]) -> Trade:
+    """A print within a message; `at` is the index of its instrument and the message's times."""
+    trade_id = _read_id(data, field.trade_id)
+    price, fraction = read_print_price(data, field.price, instrument)
+    size = read_units(data, field.size, instrument)
+    codes = field.conditions
+    counts = PRINT_ALL if codes is None else counts_of(codes, data.get(codes.key, ABSENT))
+    return Trade(*at, trade_id, price, size, 0, counts, fraction)
 
 
 def _read_mark(message: MarkMessage, data: Data, index: int, receive_time_ns: int, time_ns: int) -> MarkPrice:

@@ -175,6 +175,17 @@ class BookSync:
         self._ask()
         return ()
 
+    def on_lost_messages(self, receive_time_ns: int, cause: Cause) -> Sequence[MarketEvent]:
+        """The events of a message that shows that others of its connection are missing, of this book perhaps."""
+        self._buffered.clear()
+        self._behind.clear()
+        if self._state is _State.WAITING or self._state is _State.QUARANTINED:
+            return ()
+        self._state = _State.QUARANTINED
+        self.gaps += cause is Cause.GAP
+        self._ask()
+        return (BookInvalid(self._index, receive_time_ns, cause.value),)
+
     def on_wrong_checksum(self, receive_time_ns: int) -> Sequence[MarketEvent]:
         """The events of a message after which the book isn't what the venue's checksum says."""
         return self._break(receive_time_ns, Cause.CHECKSUM)

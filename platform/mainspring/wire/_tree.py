@@ -11,7 +11,9 @@ from mainspring.errors import WireError
 from mainspring.model import Control, Instrument, MarketEvent
 from mainspring.wire._flat import compile_matches, is_pattern
 from mainspring.wire._ledger import Ledger
+from mainspring.wire._numbers import Arrival, MessageCounter
 from mainspring.wire._paths import ABSENT, Find, compile_path
+from mainspring.wire._round_lots import compile_round_lots
 from mainspring.wire._symbols import compile_symbol, for_quote, split_symbol
 from mainspring.wire._sync import BookSync, snapshot_handler
 from mainspring.wire._tree_books import compile_book
@@ -25,6 +27,7 @@ from mainspring.wire.messages import (
     ControlMessage,
     DeltaMessage,
     Message,
+    Sized,
     SnapshotMessage,
     TradeMessage,
     When,
@@ -134,7 +137,8 @@ def unfold(tried: Sequence[Kind], root: Any) -> Iterator[tuple[Kind | None, Any]
 class TreeReceiver:
     """Runs a format by the contract of `mainspring.seams.Feed.on_message`. `kinds` and `ignored` hold its counts.
 
-    `proved` are the checksums that were compared, and how many of them were right.
+    `proved` are the checksums that were compared, and how many of them were right. `counter` follows the numbers of the
+    connection's messages, if they have any, and `gaps` counts the losses at which there was no book to be quarantined.
     """
 
     def __init__(
@@ -151,6 +155,9 @@ class TreeReceiver:
         self.kinds, self._tried = compile_kinds(declared.messages)
         self.ignored = [0]
         self.proved = [0, 0]
+        self.counter = None if declared.numbers is None else MessageCounter(declared.numbers)
+        self.gaps = 0
+        self._syncs = syncs
         self._causes = causes
         self._decode = decode
         self._finders = _telling(declared.messages)
@@ -176,6 +183,7 @@ class TreeReceiver:
         root = self._decode(raw)
         if type(root) is not dict and type(root) is not list:
             raise refusal("", "must be an object or an array", root)
+        numbered = None if self.counter is None else self.counter.read(root)
         steps: list[tuple[list[int], Any, _Apply]] = []
         for kind, item in unfold(self._candidates(root), root):
             if kind is not None and kind.base is not None:
@@ -183,6 +191,14 @@ class TreeReceiver:
             else:
                 steps.append(self._read(kind, root, item, receive_time_ns))
         events: list[MarketEvent] = []
+        if numbered is not None and self.counter is not None:
+            arrival = self.counter.take(*numbered)
+            if arrival is not Arrival.NEXT:
+                dropped = self._arrived(arrival, receive_time_ns, events)
+                if dropped:
+                    for count, _, _ in steps:
+                        count[0] += 1
+                    return events
         for count, event, apply in steps:
             count[0] += 1
             if apply is None:
@@ -190,6 +206,19 @@ class TreeReceiver:
             else:
                 events.extend(apply(event))
         return events
+
+    def _arrived(self, arrival: Arrival, receive_time_ns: int, events: list[MarketEvent]) -> bool:
+        """Counts a message that isn't the next of its connection; returns whether it isn't to be applied."""
+        if arrival is Arrival.REPEATED or arrival is Arrival.LATE:
+            self._causes[Cause.DUPLICATE if arrival is Arrival.REPEATED else Cause.OUT_OF_ORDER] += 1
+            return True
+        cause = Cause.GAP if arrival is Arrival.LOST else Cause.CONNECTION
+        self._causes[cause] += 1
+        for sync in self._syncs:
+            events.extend(sync.on_lost_messages(receive_time_ns, cause))
+        if cause is Cause.GAP and not events:
+            self.gaps += 1
+        return False
 
     def _candidates(self, root: Any) -> list[Kind]:
         """The kinds that the texts which tell kinds allow, remembered by those texts."""
@@ -270,8 +299,9 @@ def _needs_ledger(declared: Format) -> bool:
 
 
 def _route(message: Any, index: int, instrument: Instrument, sync: BookSync, ledger: Ledger | None) -> _Route:
+    in_units = compile_round_lots(message.round_lots, instrument) if isinstance(message, Sized) else None
     if isinstance(message, DeltaMessage | SnapshotMessage):
-        parse = compile_book(message, index, instrument, ledger=ledger is not None)
+        parse = _in_units(compile_book(message, index, instrument, ledger=ledger is not None), in_units)
         if ledger is not None:
             return parse, ledger.apply
         if isinstance(message, SnapshotMessage):
@@ -280,7 +310,13 @@ def _route(message: Any, index: int, instrument: Instrument, sync: BookSync, led
     apply: _Apply = None
     if isinstance(message, TradeMessage):
         apply = sync.on_numbered_trade if message.rising_ids else sync.on_trade
-    return compile_event(message, index, instrument), apply
+    return _in_units(compile_event(message, index, instrument), in_units), apply
+
+
+def _in_units(parse: _Parse, in_units: Callable[[Any], Any] | None) -> _Parse:
+    if in_units is None:
+        return parse
+    return lambda root, item, receive_time_ns: in_units(parse(root, item, receive_time_ns))
 
 
 def _control(message: ControlMessage, root: Any, item: Any, receive_time_ns: int) -> Control:

@@ -4,7 +4,17 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from mainspring.model import PRINT_ALL, Bar, Instrument, InstrumentStatus, MarketEvent, MarkPrice, Quote, Trade
+from mainspring.model import (
+    PRINT_ALL,
+    Bar,
+    Instrument,
+    InstrumentStatus,
+    MarketEvent,
+    MarkPrice,
+    Quote,
+    Trade,
+    TradeCorrection,
+)
 from mainspring.wire._paths import ABSENT, compile_path
 from mainspring.wire._tree_values import (
     compile_choice,
@@ -17,8 +27,16 @@ from mainspring.wire._tree_values import (
     signed,
 )
 from mainspring.wire._values import DECIMAL, counts_of, refusal
-from mainspring.wire.fields import Conditions, Text
-from mainspring.wire.messages import BarMessage, MarkMessage, QuoteMessage, StatusMessage, TradeMessage
+from mainspring.wire.fields import Conditions, Print, Text
+from mainspring.wire.messages import (
+    BarMessage,
+    CancelMessage,
+    CorrectionMessage,
+    MarkMessage,
+    QuoteMessage,
+    StatusMessage,
+    TradeMessage,
+)
 
 __all__ = ["compile_event"]
 
@@ -32,6 +50,8 @@ def compile_event(message: Any, index: int, instrument: Instrument) -> _Parse:
             return _quote(message, index, instrument)
         case TradeMessage():
             return _trade(message, index, instrument)
+        case CorrectionMessage() | CancelMessage():
+            return _correction(message, index, instrument)
         case BarMessage():
             return _bar(message, index, instrument)
         case StatusMessage():
@@ -94,6 +114,31 @@ def _trade(message: TradeMessage, index: int, instrument: Instrument) -> _Parse:
         )
 
     return parse
+
+
+def _correction(message: CorrectionMessage | CancelMessage, index: int, instrument: Instrument) -> _Parse:
+    time_of, was_of = compile_time(message.event_time), _print(message.was, instrument)
+    now_of = _print(message.now, instrument) if isinstance(message, CorrectionMessage) else None
+
+    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
+        at = index, receive_time_ns, time_of(root, item, receive_time_ns)
+        was = was_of(root, item, at)
+        return TradeCorrection(*at, was, None if now_of is None else now_of(root, item, at))
+
+    return parse
+
+
+def _print(field: Print, instrument: Instrument) -> Callable[[Any, Any, tuple[int, int, int]], Trade]:
+    """Reads a print within a message; called with the index of its instrument and the message's times too."""
+    id_of, price_of = compile_integer(field.trade_id), compile_print_price(field.price, instrument)
+    size_of, counts_in = compile_units(field.size, instrument), _counts(field.conditions)
+
+    def read(root: Any, item: Any, at: tuple[int, int, int]) -> Trade:
+        trade_id = id_of(root, item)
+        ticks, fraction = price_of(root, item)
+        return Trade(*at, trade_id, ticks, size_of(root, item), 0, counts_in(root, item), fraction)
+
+    return read
 
 
 def _counts(field: Conditions | None) -> Callable[[Any, Any], int]:

@@ -5,9 +5,9 @@ from typing import Any, TypeAlias
 
 from mainspring.model import Instrument
 from mainspring.wire._paths import ABSENT, compile_in_row, compile_path
-from mainspring.wire._tree_values import TreeUnits, choice_of, scale_of, signed
+from mainspring.wire._tree_values import TreeUnits, choice_of, signed
 from mainspring.wire._values import refusal
-from mainspring.wire.fields import Levels
+from mainspring.wire.fields import Levels, scale_of
 from mainspring.wire.messages import DeltaMessage, SnapshotMessage
 
 __all__ = ["InRow", "Row", "Sides", "compile_sides", "in_row_of", "row_cells", "rows_of"]

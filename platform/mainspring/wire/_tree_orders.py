@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from mainspring.model import MAX_UNITS, NO_ID, Instrument, OrderId
 from mainspring.wire._paths import ABSENT
 from mainspring.wire._tree_levels import InRow, in_row_of, rows_of
-from mainspring.wire._tree_values import TreeUnits, choice_of, scale_of, signed, whole
+from mainspring.wire._tree_values import TreeUnits, choice_of, signed, whole
 from mainspring.wire._values import refusal
 from mainspring.wire.fields import (
     ORDER_DELETES,
@@ -16,6 +16,7 @@ from mainspring.wire.fields import (
     ORDER_SETS,
     Choice,
     Levels,
+    scale_of,
 )
 from mainspring.wire.messages import DeltaMessage, SnapshotMessage
 

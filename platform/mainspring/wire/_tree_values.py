@@ -22,11 +22,11 @@ from mainspring.wire.fields import (
     Number,
     Price,
     Rfc3339,
-    Scale,
     Seconds,
     Size,
     Text,
     Time,
+    scale_of,
 )
 
 __all__ = [
@@ -42,7 +42,6 @@ __all__ = [
     "compile_time",
     "compile_units",
     "cut",
-    "scale_of",
     "signed",
     "whole",
 ]
@@ -149,16 +148,6 @@ def _plain(text: str) -> str | None:
         return f"{Decimal(text):f}" if len(text) <= _MAX_TEXT else None
     except InvalidOperation:
         return None
-
-
-def scale_of(scale: Scale, venue_symbol: str) -> int | None:
-    """The decimals of an instrument's scaled integers; None if the values aren't scaled."""
-    if not scale:
-        return None
-    for start, decimals in scale:
-        if venue_symbol.startswith(start):
-            return decimals
-    raise ValueError(f"no scale is declared for {venue_symbol!r}")
 
 
 def compile_units(field: Price | Size, instrument: Instrument, find: Find | None = None) -> Reader:

@@ -15,10 +15,10 @@ class Cause(enum.StrEnum):
     """The snapshot already holds it; or a snapshot that is older than the book, or too old for the deltas kept."""
 
     DUPLICATE = "duplicate"
-    """A repetition of the last delta applied, or of the last trade."""
+    """A repetition of the last delta applied, of the last trade, or of the connection's last message."""
 
     OUT_OF_ORDER = "out-of-order"
-    """A delta older than the last one applied, or a trade older than the last one."""
+    """A delta older than the last one applied, or a trade or a message of the connection older than the last one."""
 
     NO_TRADE = "no-trade"
     """A trade print without a price or a size: nothing was traded."""
@@ -27,10 +27,16 @@ class Cause(enum.StrEnum):
     """A delta from before the first snapshot. It is kept, and applied later if the snapshot bridges to it."""
 
     GAP = "gap"
-    """The delta at which a gap showed: deltas before it are missing. It is kept, for the next snapshot."""
+    """The delta at which a gap showed: deltas before it are missing. It is kept, for the next snapshot.
+
+    Where the messages of a connection are numbered, the message before which others are missing.
+    """
 
     CHECKSUM = "checksum"
     """The message after which the venue's checksum shows that the book is wrong. It isn't applied."""
+
+    CONNECTION = "connection"
+    """The first message of another connection: what the books missed between the two isn't known."""
 
     REACH = "reach"
     """The delta at which the price left what the snapshot covers. It is kept, for the next snapshot."""

@@ -52,7 +52,7 @@ class WireFeed(msgspec.Struct, frozen=True, kw_only=True):
         sides = [side for one in books for side in (one.bids, one.asks, one.rows) if side is not None]
         numbered = any(isinstance(one, QuoteMessage) and one.update_id is not None for one in declared.messages)
         found = {
-            "sequence": isinstance(declared.sequencing, Contiguous | Chained),
+            "sequence": isinstance(declared.sequencing, Contiguous | Chained) or declared.numbers is not None,
             "checksum": any(one.checksum is not None for one in books),
             "levels": any(side.id is not None for side in sides),
             "quotes": bool(books) and numbered,

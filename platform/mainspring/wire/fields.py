@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from mainspring.model import PRINT_ALL
+from mainspring.wire._times import rfc3339_to_ns
 
 __all__ = [
     "ORDER_CHANGES",
@@ -33,13 +34,16 @@ __all__ = [
     "Nanos",
     "Number",
     "Price",
+    "Print",
     "Range",
     "Rfc3339",
+    "RoundLots",
     "Scale",
     "Seconds",
     "Size",
     "Text",
     "Time",
+    "scale_of",
 ]
 
 ORDER_SETS = 0
@@ -62,6 +66,16 @@ ORDER_PASSES = 5
 
 Scale: TypeAlias = tuple[tuple[str, int], ...]
 """How many decimals an integer has, by the start of the venue symbol: the first that fits counts, "" fits all."""
+
+
+def scale_of(scale: Scale, venue_symbol: str) -> int | None:
+    """What is declared for an instrument; None if nothing is for any. Raises `ValueError` if it has been forgotten."""
+    if not scale:
+        return None
+    for start, number in scale:
+        if venue_symbol.startswith(start):
+            return number
+    raise ValueError(f"no scale is declared for {venue_symbol!r}")
 
 
 class Text(msgspec.Struct, frozen=True, tag=True):
@@ -176,6 +190,15 @@ class Size(msgspec.Struct, frozen=True, tag=True):
     decimals: int | None = None
 
 
+class Print(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A print within a message about prints. `trade_id` and `conditions` are None if the message doesn't say them."""
+
+    trade_id: Integer | None = None
+    price: Price
+    size: Size
+    conditions: "Conditions | None" = None
+
+
 class Number(msgspec.Struct, frozen=True, tag=True):
     """A finite number for information only, read as a float. If `optional`, an absent one is NaN."""
 
@@ -274,6 +297,21 @@ class Levels(msgspec.Struct, frozen=True, tag=True):
             raise ValueError("price and size must both be places in an array, or both keys of an object")
         if isinstance(self.price, int) and isinstance(self.size, int) and min(self.price, self.size) < 0:
             raise ValueError("a place in an array counts from 0")
+
+
+class RoundLots(msgspec.Struct, frozen=True, tag=True):
+    """The sizes of a message are round lots, if its time lies before `before`, an RFC 3339 time: else they are units.
+
+    `units` says how many units a round lot has, by the start of the venue symbol: `(("BRK.A", 1), ("", 100))`.
+    """
+
+    units: Scale
+    before: str
+
+    def __post_init__(self) -> None:
+        rfc3339_to_ns(self.before)
+        if not self.units or any(type(units) is not int or units < 1 for _, units in self.units):
+            raise ValueError("a round lot has at least one unit")
 
 
 class Range(msgspec.Struct, frozen=True, tag=True):

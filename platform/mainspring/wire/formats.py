@@ -13,6 +13,7 @@ __all__ = [
     "Chained",
     "Contiguous",
     "Format",
+    "MessageNumbers",
     "Rising",
     "Sequencing",
     "StreamName",
@@ -58,12 +59,32 @@ class StreamName(msgspec.Struct, frozen=True):
     after: str = ""
 
 
+class MessageNumbers(msgspec.Struct, frozen=True, kw_only=True):
+    """The number that each message of a connection has, whatever it is about: one more than the message before it.
+
+    It is an integer under `key` of the whole message, or the text of one with `text`. With `channel`, the path of a
+    text, the messages of each channel are numbered apart. `first` is the number of a connection's first message. A
+    message without a number, as an answer to a request by HTTP, is passed over.
+
+    A number left out means that messages were lost, of books or others: every book of the connection is quarantined and
+    a snapshot asked for. A number that came already is a repetition, and its message isn't applied. Where the numbers
+    start again, another connection has begun: what the books missed between the two isn't known, so they are
+    quarantined too.
+    """
+
+    key: str
+    channel: str | None = None
+    text: bool = False
+    first: int = 0
+
+
 class Format(msgspec.Struct, frozen=True, kw_only=True):
     """What a venue sends.
 
     `unwrap` is the key of the message in its envelope; a message without the envelope is taken as well. `stream` says
     which instrument the envelope names, and `answers` where that of a recorded answer to a request does instead. With
-    `batch`, a message is an array of messages, applied whole or not at all.
+    `batch`, a message is an array of messages, applied whole or not at all. `sequencing` is how the updates of each
+    book are numbered, and `numbers` how all messages of a connection are.
     """
 
     messages: tuple[Message, ...]
@@ -72,6 +93,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     answers: StreamName | None = None
     batch: bool = False
     sequencing: Sequencing = Unsequenced()
+    numbers: MessageNumbers | None = None
 
     @property
     def flat(self) -> bool:

@@ -12,6 +12,8 @@ then; those that begin with "/" start at the whole message, so that items inheri
 `symbol` is None if the message doesn't name its instrument: then the name of its stream does (see
 `mainspring.wire.Format`), or it belongs to the session's only instrument. `event_time` is None if the venue sends no
 time: then the receive time is used. Books may also have a `Joined` symbol, or a `Base` that several instruments share.
+
+`round_lots` is for venues that write sizes in round lots: those of the message are units then, as everywhere else.
 """
 
 from collections.abc import Mapping
@@ -31,7 +33,9 @@ from mainspring.wire.fields import (
     Levels,
     Number,
     Price,
+    Print,
     Range,
+    RoundLots,
     Size,
     Text,
     Time,
@@ -39,12 +43,15 @@ from mainspring.wire.fields import (
 
 __all__ = [
     "BarMessage",
+    "CancelMessage",
     "ControlMessage",
+    "CorrectionMessage",
     "DeltaMessage",
     "MarkMessage",
     "MarketMessage",
     "Message",
     "QuoteMessage",
+    "Sized",
     "SnapshotMessage",
     "StatusMessage",
     "TradeMessage",
@@ -71,6 +78,7 @@ class DeltaMessage(msgspec.Struct, frozen=True, kw_only=True, tag="delta"):
     each: str | None = None
     symbol: Text | Joined | Base | None = None
     event_time: Time | None = None
+    round_lots: RoundLots | None = None
     sequence: Range | None = None
     reset: Flag | None = None
     bids: Levels | None = None
@@ -108,6 +116,7 @@ class SnapshotMessage(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot")
     each: str | None = None
     symbol: Text | Joined | Base | None = None
     event_time: Time | None = None
+    round_lots: RoundLots | None = None
     last_id: Integer | None = None
     bids: Levels | None = None
     asks: Levels | None = None
@@ -140,6 +149,7 @@ class QuoteMessage(msgspec.Struct, frozen=True, kw_only=True, tag="quote"):
     each: str | None = None
     symbol: Text | None = None
     event_time: Time | None = None
+    round_lots: RoundLots | None = None
     update_id: Integer | None = None
     bid_price: Price
     bid_size: Size
@@ -160,6 +170,7 @@ class TradeMessage(msgspec.Struct, frozen=True, kw_only=True, tag="trade"):
     each: str | None = None
     symbol: Text | None = None
     event_time: Time | None = None
+    round_lots: RoundLots | None = None
     trade_id: Integer | None = None
     price: Price
     size: Size
@@ -167,6 +178,29 @@ class TradeMessage(msgspec.Struct, frozen=True, kw_only=True, tag="trade"):
     conditions: Conditions | None = None
     rising_ids: bool = False
     signed: bool = False
+
+
+class CorrectionMessage(msgspec.Struct, frozen=True, kw_only=True, tag="correction"):
+    """Corrects a print: `was` is what was reported, `now` what is right. `event_time` is that of the correction."""
+
+    when: When = {}
+    has: tuple[str, ...] = ()
+    each: str | None = None
+    symbol: Text | None = None
+    event_time: Time | None = None
+    was: Print
+    now: Print
+
+
+class CancelMessage(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
+    """Takes a print back: what `was` reported never took place. `event_time` is that of the cancellation."""
+
+    when: When = {}
+    has: tuple[str, ...] = ()
+    each: str | None = None
+    symbol: Text | None = None
+    event_time: Time | None = None
+    was: Print
 
 
 class BarMessage(msgspec.Struct, frozen=True, kw_only=True, tag="bar"):
@@ -177,6 +211,7 @@ class BarMessage(msgspec.Struct, frozen=True, kw_only=True, tag="bar"):
     each: str | None = None
     symbol: Text | None = None
     event_time: Time | None = None
+    round_lots: RoundLots | None = None
     open: Price
     high: Price
     low: Price
@@ -239,6 +274,8 @@ def check_sides(message: DeltaMessage | SnapshotMessage) -> None:
     bids, asks, rows = message.bids, message.asks, message.rows
     if len({side.order is None for side in (bids, asks, rows) if side is not None}) > 1:
         raise ValueError("the rows of a message are levels or orders, not both")
+    if message.round_lots is not None and any(side.order is not None for side in sides_of(message)):
+        raise ValueError("sizes of single orders are units: round_lots is for levels")
     whole = isinstance(message, SnapshotMessage)
     if whole and any(side.action != ORDER_SETS or side.replaces is not None for side in sides_of(message)):
         raise ValueError("the orders of a snapshot just stand there: they have no action and replace none")
@@ -279,7 +316,18 @@ def both_sides(message: DeltaMessage | SnapshotMessage) -> tuple[Levels, Levels]
 
 
 MarketMessage: TypeAlias = (
-    DeltaMessage | SnapshotMessage | QuoteMessage | TradeMessage | BarMessage | StatusMessage | MarkMessage
+    DeltaMessage
+    | SnapshotMessage
+    | QuoteMessage
+    | TradeMessage
+    | CorrectionMessage
+    | CancelMessage
+    | BarMessage
+    | StatusMessage
+    | MarkMessage
 )
+
+Sized: TypeAlias = DeltaMessage | SnapshotMessage | QuoteMessage | TradeMessage | BarMessage
+"""The kinds of message that have sizes."""
 
 Message: TypeAlias = MarketMessage | ControlMessage

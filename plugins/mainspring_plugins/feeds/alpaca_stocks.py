@@ -1,21 +1,25 @@
-"""Alpaca stocks: quotes, trades, bars and trading statuses, over JSON or msgpack. There is no order book.
+"""Alpaca stocks: quotes, trades and their corrections, bars and statuses, over JSON or msgpack. There is no order book.
 
-Corrections ("c"), cancels ("x"), limit bands ("l") and imbalances ("i") are counted as ignored.
+Limit bands ("l") and imbalances ("i") are counted as ignored.
 """
 
 from decimal import Decimal
 
-from mainspring.model import PRINT_LAST, PRINT_MATCH, PRINT_VOLUME
+from mainspring.model import PRINT_EXTREMES, PRINT_LAST, PRINT_MATCH, PRINT_VOLUME
 from mainspring.seams import Catalogue, hookimpl
 from mainspring.wire import (
+    CancelMessage,
     Choice,
     Conditions,
     Connection,
+    CorrectionMessage,
     Format,
     Integer,
     Listing,
     Price,
+    Print,
     QuoteMessage,
+    RoundLots,
     Size,
     StatusMessage,
     Subscribe,
@@ -27,6 +31,26 @@ from mainspring_plugins.feeds._alpaca import BARS, CONTROLS, LOGIN, SYMBOL, TIME
 
 __all__ = ["ALPACA_STOCKS", "register_feeds"]
 
+_COUNTS = (
+    # What a sale condition counts for is in the consolidated processing guidelines of the CTA and UTP plans, which
+    # their specifications (CTS, UTDF) have and vendors tabulate. One that they use differently, as B (an average
+    # price on tapes A and B, bunched on C), counts for the less of the two. The guidelines don't say what is a
+    # match: that is by the conditions' definitions.
+    # Odd lots, and trades outside of the session's hours: matches that are neither last, high nor low.
+    *((code, PRINT_VOLUME | PRINT_MATCH) for code in ("I", "T")),
+    # Average prices, cash, next day, seller, price variation, contingent and qualified contingent, extended
+    # hours sold out of sequence: agreed elsewhere, and no price of now.
+    *((code, PRINT_VOLUME) for code in ("B", "C", "H", "N", "R", "U", "V", "W", "7")),
+    # Bunched sold, prior reference price, sold out of sequence, derivatively priced: late or derived. They count
+    # for high and low, and as the last price only before any other of the day.
+    *((code, PRINT_VOLUME | PRINT_EXTREMES) for code in ("G", "P", "Z", "4")),
+    # Acquisition and distribution are agreed elsewhere, sold last is late, and yet each counts for all prices.
+    *((code, PRINT_VOLUME | PRINT_LAST | PRINT_EXTREMES) for code in ("A", "D", "L")),
+    # The official open and close are prices, no trades; so is the corrected close, which counts as one.
+    *((code, 0) for code in ("M", "Q")),
+    ("9", PRINT_LAST | PRINT_EXTREMES),
+)
+
 _QUOTE = QuoteMessage(
     when={"T": "q"},
     symbol=SYMBOL,
@@ -35,6 +59,9 @@ _QUOTE = QuoteMessage(
     bid_size=Size("bs", number=True),
     ask_price=Price("ap", number=True),
     ask_size=Size("as", number=True),
+    # The SIPs wrote quotes in round lots until the market data infrastructure rule changed these to 100, 40, 10 or 1
+    # share by the price of the stock, and quotes to shares. Trades were always in shares.
+    round_lots=RoundLots(units=(("BRK.A", 1), ("", 100)), before="2025-11-03T00:00:00-05:00"),
 )
 
 _TRADE = TradeMessage(
@@ -44,23 +71,32 @@ _TRADE = TradeMessage(
     trade_id=Integer("i"),
     price=Price("p", number=True),
     size=Size("s", number=True),
-    conditions=Conditions(
-        "c",
-        counts=(
-            # By the names that the CTA and UTP plans give to codes. One that they use differently, as B (an average
-            # price on tapes A and B, bunched on C), counts for the less of the two.
-            # Odd lots, and trades outside of the session's hours: matches that are neither last, high nor low.
-            *((code, PRINT_VOLUME | PRINT_MATCH) for code in ("I", "T")),
-            # Average prices, cash, next day, seller, price variation, contingent and qualified contingent, extended
-            # hours sold out of sequence: agreed elsewhere, and no price of now.
-            *((code, PRINT_VOLUME) for code in ("B", "C", "H", "N", "R", "U", "V", "W", "7")),
-            # Bunched sold, prior reference price, sold last or out of sequence, derivatively priced: late or derived.
-            *((code, PRINT_VOLUME) for code in ("G", "L", "P", "Z", "4")),
-            # The official open and close, and the corrected close: prices, no trades.
-            *((code, 0) for code in ("M", "Q")),
-            ("9", PRINT_LAST),
-        ),
+    conditions=Conditions("c", counts=_COUNTS),
+)
+
+_CORRECTION = CorrectionMessage(
+    when={"T": "c"},
+    symbol=SYMBOL,
+    event_time=TIME,
+    was=Print(
+        trade_id=Integer("oi"),
+        price=Price("op", number=True),
+        size=Size("os", number=True),
+        conditions=Conditions("oc", counts=_COUNTS),
     ),
+    now=Print(
+        trade_id=Integer("ci"),
+        price=Price("cp", number=True),
+        size=Size("cs", number=True),
+        conditions=Conditions("cc", counts=_COUNTS),
+    ),
+)
+
+_CANCEL = CancelMessage(
+    when={"T": "x"},
+    symbol=SYMBOL,
+    event_time=TIME,
+    was=Print(trade_id=Integer("i"), price=Price("p", number=True), size=Size("s", number=True)),
 )
 
 _STATUS = StatusMessage(
@@ -75,7 +111,7 @@ _STATUS = StatusMessage(
 )
 
 ALPACA_STOCKS = WireFeed(
-    format=Format(messages=(_QUOTE, _TRADE, *BARS, _STATUS, *CONTROLS), batch=True),
+    format=Format(messages=(_QUOTE, _TRADE, _CORRECTION, _CANCEL, *BARS, _STATUS, *CONTROLS), batch=True),
     connection=Connection(
         address="wss://stream.data.alpaca.markets/v2/iex",
         others={"sip": "wss://stream.data.alpaca.markets/v2/sip", "test": "wss://stream.data.alpaca.markets/v2/test"},

@@ -141,6 +141,7 @@ impl Sink for Rows {
             Event::Quote(quote) if self.quotes => quote.instrument,
             Event::Quote(_)
             | Event::Trade(_)
+            | Event::Correction(_)
             | Event::Bar(_)
             | Event::Mark(_)
             | Event::Control(_)

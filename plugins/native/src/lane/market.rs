@@ -4,7 +4,7 @@
 
 use crate::book::{Bbo, Level};
 use crate::lane::statistics::{Options, Statistics};
-use crate::wire::event::{Depth, NO_ID, PRINT_LAST, PRINT_VOLUME, Quote, Status, Trade};
+use crate::wire::event::{Correction, Depth, NO_ID, PRINT_LAST, PRINT_VOLUME, Quote, Status, Trade};
 
 /// The shortest time between two samples of the mid.
 const MID_EVERY_NS: i64 = 50_000_000;
@@ -48,6 +48,7 @@ pub struct Market {
     pub bbo_time_ns: i64,
     pub last_ticks: i64,
     pub last_fraction_nanoticks: i64,
+    pub last_trade_id: i64,
     pub live: bool,
     pub book_valid: bool,
     pub halted: bool,
@@ -74,6 +75,7 @@ impl Market {
             bbo_time_ns: 0,
             last_ticks: 0,
             last_fraction_nanoticks: 0,
+            last_trade_id: NO_ID,
             live: false,
             book_valid: false,
             halted: false,
@@ -203,10 +205,27 @@ impl Market {
         if counts & PRINT_LAST != 0 {
             self.last_ticks = trade.price_ticks;
             self.last_fraction_nanoticks = trade.fraction_nanoticks;
+            self.last_trade_id = trade.trade_id;
         }
         if counts & PRINT_VOLUME != 0 {
             self.statistics.on_trade(now_ns, size_lots);
         }
+    }
+
+    /// A print that was reported wrongly is taken back, and what is right is taken.
+    pub fn on_correction(&mut self, correction: &Correction) {
+        let Correction { receive_time_ns: now_ns, was, now, .. } = correction;
+        self.now_ns = *now_ns;
+        let volume = |trade: &Trade| if trade.counts & PRINT_VOLUME != 0 { i128::from(trade.size_lots) } else { 0 };
+        self.statistics.on_correction(*now_ns, now.as_ref().map_or(0, volume) - volume(was));
+        if was.trade_id != self.last_trade_id || was.trade_id == NO_ID {
+            return;
+        }
+        let right = now.filter(|now| now.counts & PRINT_LAST != 0);
+        let right = right.unwrap_or(Trade { trade_id: NO_ID, ..Trade::default() });
+        self.last_ticks = right.price_ticks;
+        self.last_fraction_nanoticks = right.fraction_nanoticks;
+        self.last_trade_id = right.trade_id;
     }
 
     /// A status; true where it changed whether the market is live.

@@ -254,6 +254,12 @@ impl Sink for Markets<'_, '_> {
                 self.show(status.instrument, |market, _, _| market.on_status(status.trading));
                 (status.instrument, changed, due)
             }
+            Event::Correction(correction) => {
+                let (_, market) = self.held.place(correction.instrument);
+                market.on_correction(correction);
+                let due = market.is_sample_due();
+                (correction.instrument, false, due)
+            }
             Event::Mark(mark) => {
                 self.marks.push(mark.clone());
                 return;

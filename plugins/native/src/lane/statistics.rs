@@ -105,6 +105,14 @@ impl Statistics {
         self.lots += i128::from(size_lots);
     }
 
+    /// Trades that were reported wrongly were of so many lots more, or fewer if it is negative.
+    pub fn on_correction(&mut self, now_ns: i64, size_lots: i128) {
+        if now_ns >= self.cell_end_ns {
+            self.close_cells(now_ns);
+        }
+        self.lots = (self.lots + size_lots).max(0);
+    }
+
     /// Works in every cell that ended by `now_ns`: the one under way, and the silent ones after it.
     fn close_cells(&mut self, now_ns: i64) {
         let Some(origin_ns) = self.origin_ns else {

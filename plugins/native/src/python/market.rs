@@ -15,7 +15,7 @@ use crate::python::books::{PyBook, lock as lock_book, rows};
 use crate::python::shown::{self, Shown};
 use crate::slippage::Touch;
 use crate::trading::gate::Seen;
-use crate::wire::event::{Depth, NO_ID, Quote, Trade};
+use crate::wire::event::{Correction, Depth, NO_ID, Quote, Trade};
 
 /// One instrument as the lane sees it: keeps the contract of `mainspring.seams.MarketView`, and of the lane's own market.
 #[pyclass(name = "Market", module = "mainspring_native._native", frozen)]
@@ -249,6 +249,7 @@ impl PyMarket {
         let trade = Trade {
             instrument: self.index,
             receive_time_ns: number(event, intern!(py, "receive_time_ns"))?,
+            trade_id: number(event, intern!(py, "trade_id"))?,
             price_ticks: number(event, intern!(py, "price_ticks"))?,
             size_lots: number(event, intern!(py, "size_lots"))?,
             counts: number(event, intern!(py, "counts"))?,
@@ -257,6 +258,32 @@ impl PyMarket {
         };
         let mut market = lock(&self.state);
         market.on_print(&trade);
+        self.shown.set(&market);
+        Ok(())
+    }
+
+    fn on_correction(&self, event: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = event.py();
+        let trade = |trade: &Bound<'_, PyAny>| -> PyResult<Trade> {
+            Ok(Trade {
+                trade_id: number(trade, intern!(py, "trade_id"))?,
+                price_ticks: number(trade, intern!(py, "price_ticks"))?,
+                size_lots: number(trade, intern!(py, "size_lots"))?,
+                counts: number(trade, intern!(py, "counts"))?,
+                fraction_nanoticks: number(trade, intern!(py, "fraction_nanoticks"))?,
+                ..Trade::default()
+            })
+        };
+        let now = event.getattr(intern!(py, "now"))?;
+        let correction = Correction {
+            instrument: self.index,
+            receive_time_ns: number(event, intern!(py, "receive_time_ns"))?,
+            event_time_ns: number(event, intern!(py, "event_time_ns"))?,
+            was: trade(&event.getattr(intern!(py, "was"))?)?,
+            now: if now.is_none() { None } else { Some(trade(&now)?) },
+        };
+        let mut market = lock(&self.state);
+        market.on_correction(&correction);
         self.shown.set(&market);
         Ok(())
     }

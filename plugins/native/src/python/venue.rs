@@ -288,7 +288,7 @@ impl PyPaperVenue {
         let classes = model(py)?;
         let kind = event.get_type();
         let is = |class: &Py<pyo3::types::PyType>| kind.is(class.bind(py));
-        if is(&classes.control) || is(&classes.bar) {
+        if is(&classes.control) || is(&classes.bar) || is(&classes.correction) {
             return Ok(());
         }
         let now_ns = field(event, intern!(py, "receive_time_ns"))?;

@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use crate::python::model::{self, Model, model};
 use crate::wire::declared::Instrument;
 use crate::wire::decoder::{Decoder, Encoding};
-use crate::wire::event::{CAUSES, Event, Sink};
+use crate::wire::event::{CAUSES, Event, Sink, Trade};
 use crate::wire::program::Program;
 use crate::wire::value::Fault;
 
@@ -100,8 +100,10 @@ impl PyWireDecoder {
 
     /// How many gaps and resynchronisations there were.
     fn gaps(&mut self) -> (u64, u64) {
+        let lost = self.decoder.gaps();
         let syncs = self.decoder.syncs();
-        (syncs.iter().map(|sync| sync.gaps).sum(), syncs.iter().map(|sync| sync.resyncs).sum())
+        let found = syncs.iter().map(|sync| sync.gaps).sum::<u64>();
+        (found + lost, syncs.iter().map(|sync| sync.resyncs).sum())
     }
 
     /// How many of the venue's checksums were compared, and how many were right.
@@ -144,6 +146,20 @@ impl<'a, 'py> Objects<'a, 'py> {
         }
     }
 
+    fn trade(&self, trade: &Trade) -> PyResult<Bound<'py, PyAny>> {
+        self.model.trade.bind(self.py).call1((
+            self.first + trade.instrument,
+            trade.receive_time_ns,
+            trade.event_time_ns,
+            trade.trade_id,
+            trade.price_ticks,
+            trade.size_lots,
+            trade.aggressor,
+            trade.counts,
+            trade.fraction_nanoticks,
+        ))
+    }
+
     fn made(&self, event: Event<'_>) -> PyResult<Bound<'py, PyAny>> {
         let (py, model) = (self.py, self.model);
         match event {
@@ -177,16 +193,13 @@ impl<'a, 'py> Objects<'a, 'py> {
             // What stays within the decoder never comes here.
             Event::Changes(_) => Ok(py.None().into_bound(py)),
             Event::Quote(quote) => model::quote(py, quote, self.first),
-            Event::Trade(trade) => model.trade.bind(py).call1((
-                self.first + trade.instrument,
-                trade.receive_time_ns,
-                trade.event_time_ns,
-                trade.trade_id,
-                trade.price_ticks,
-                trade.size_lots,
-                trade.aggressor,
-                trade.counts,
-                trade.fraction_nanoticks,
+            Event::Trade(trade) => self.trade(trade),
+            Event::Correction(correction) => model.correction.bind(py).call1((
+                self.first + correction.instrument,
+                correction.receive_time_ns,
+                correction.event_time_ns,
+                self.trade(&correction.was)?,
+                correction.now.as_ref().map(|now| self.trade(now)).transpose()?,
             )),
             Event::Bar(bar) => model.bar.bind(py).call1((
                 self.first + bar.instrument,

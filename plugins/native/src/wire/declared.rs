@@ -166,6 +166,15 @@ impl Conditions {
     }
 }
 
+/// See `mainspring.wire.RoundLots`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RoundLots {
+    /// How many units a round lot has, by the start of the venue symbol.
+    pub units: Vec<(String, i64)>,
+    /// Until when sizes are round lots.
+    pub before: String,
+}
+
 /// A place in a level: an index of its array, or a key of its object.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(untagged)]
@@ -307,6 +316,32 @@ pub enum Code {
     Integer(Integer),
 }
 
+/// See `mainspring.wire.Print`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Print {
+    /// Its id.
+    pub trade_id: Option<Integer>,
+    /// Its price.
+    pub price: Decimal,
+    /// Its size.
+    pub size: Decimal,
+    /// For what it counts.
+    pub conditions: Option<Conditions>,
+}
+
+/// See `mainspring.wire.MessageNumbers`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct MessageNumbers {
+    /// The path of the number.
+    pub key: String,
+    /// The path of the channel whose messages are numbered apart.
+    pub channel: Option<String>,
+    /// Whether it is text.
+    pub text: bool,
+    /// The number of a connection's first message.
+    pub first: i64,
+}
+
 /// A kind of message: see `mainspring.wire.messages`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -318,6 +353,7 @@ pub enum Message {
         each: Option<String>,
         symbol: Option<Symbol>,
         event_time: Option<Time>,
+        round_lots: Option<RoundLots>,
         sequence: Option<Range>,
         reset: Option<Optional>,
         bids: Option<Levels>,
@@ -332,6 +368,7 @@ pub enum Message {
         each: Option<String>,
         symbol: Option<Symbol>,
         event_time: Option<Time>,
+        round_lots: Option<RoundLots>,
         last_id: Option<Integer>,
         bids: Option<Levels>,
         asks: Option<Levels>,
@@ -350,6 +387,7 @@ pub enum Message {
         each: Option<String>,
         symbol: Option<Symbol>,
         event_time: Option<Time>,
+        round_lots: Option<RoundLots>,
         update_id: Option<Integer>,
         bid_price: Decimal,
         bid_size: Decimal,
@@ -362,6 +400,7 @@ pub enum Message {
         each: Option<String>,
         symbol: Option<Symbol>,
         event_time: Option<Time>,
+        round_lots: Option<RoundLots>,
         trade_id: Option<Integer>,
         price: Decimal,
         size: Decimal,
@@ -370,12 +409,30 @@ pub enum Message {
         rising_ids: bool,
         signed: bool,
     },
+    Correction {
+        when: When,
+        has: Vec<String>,
+        each: Option<String>,
+        symbol: Option<Symbol>,
+        event_time: Option<Time>,
+        was: Print,
+        now: Print,
+    },
+    Cancel {
+        when: When,
+        has: Vec<String>,
+        each: Option<String>,
+        symbol: Option<Symbol>,
+        event_time: Option<Time>,
+        was: Print,
+    },
     Bar {
         when: When,
         has: Vec<String>,
         each: Option<String>,
         symbol: Option<Symbol>,
         event_time: Option<Time>,
+        round_lots: Option<RoundLots>,
         open: Decimal,
         high: Decimal,
         low: Decimal,
@@ -416,6 +473,15 @@ pub enum Message {
 }
 
 impl Message {
+    /// The prints that a message about prints names: what was reported, and what is right.
+    pub fn prints(&self) -> (Option<&Print>, Option<&Print>) {
+        match self {
+            Message::Correction { was, now, .. } => (Some(was), Some(now)),
+            Message::Cancel { was, .. } => (Some(was), None),
+            _ => (None, None),
+        }
+    }
+
     /// The path of the array whose items are the messages.
     pub fn each(&self) -> Option<&str> {
         match self {
@@ -423,6 +489,8 @@ impl Message {
             | Message::Snapshot { each, .. }
             | Message::Quote { each, .. }
             | Message::Trade { each, .. }
+            | Message::Correction { each, .. }
+            | Message::Cancel { each, .. }
             | Message::Bar { each, .. }
             | Message::Status { each, .. }
             | Message::Mark { each, .. }
@@ -444,6 +512,18 @@ impl Message {
         self
     }
 
+    /// In which round lots its sizes are.
+    pub fn round_lots(&self) -> Option<&RoundLots> {
+        match self {
+            Message::Delta { round_lots, .. }
+            | Message::Snapshot { round_lots, .. }
+            | Message::Quote { round_lots, .. }
+            | Message::Trade { round_lots, .. }
+            | Message::Bar { round_lots, .. } => round_lots.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The values that tell this kind of message, and the keys that must be there.
     pub fn told_by(&self) -> (&When, &[String]) {
         match self {
@@ -451,6 +531,8 @@ impl Message {
             | Message::Snapshot { when, has, .. }
             | Message::Quote { when, has, .. }
             | Message::Trade { when, has, .. }
+            | Message::Correction { when, has, .. }
+            | Message::Cancel { when, has, .. }
             | Message::Bar { when, has, .. }
             | Message::Status { when, has, .. }
             | Message::Mark { when, has, .. }
@@ -499,6 +581,8 @@ pub struct Format {
     pub batch: bool,
     /// How deltas are numbered.
     pub sequencing: Sequencing,
+    /// How all messages of a connection are.
+    pub numbers: Option<MessageNumbers>,
 }
 
 /// What the decoder has to know of an instrument.

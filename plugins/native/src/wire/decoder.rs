@@ -17,6 +17,7 @@ use crate::wire::slots::Scratch;
 use crate::wire::sync::{Body, BookSync};
 use crate::wire::template::{MAX_LESSONS, MAX_TEMPLATES, Template};
 use crate::wire::tree::kinds::Kinds;
+use crate::wire::tree::numbers::Counter;
 use crate::wire::tree::{Counts, Tree};
 use crate::wire::value::{Fault, Is, Value};
 use crate::wire::{json_value, msgpack_value, simd};
@@ -83,10 +84,11 @@ impl Decoder {
         alone: bool,
     ) -> Result<Decoder, String> {
         let none = Format { messages: Vec::new(), ..format.clone() };
+        let counter = format.numbers.as_ref().map(Counter::new);
         let (kinds, ledgers) = Kinds::new(format, instruments, alone)?;
         let mut decoder = Decoder::new(Program::new(none, instruments)?, encoding);
         decoder.counts = vec![0; kinds.count()];
-        decoder.tree = Some(Box::new(Tree::new(kinds, ledgers)));
+        decoder.tree = Some(Box::new(Tree::new(kinds, ledgers, counter)));
         decoder.composed = true;
         Ok(decoder)
     }
@@ -94,6 +96,11 @@ impl Decoder {
     /// How many of the venue's checksums were compared, and how many were right.
     pub fn checksums(&self) -> (u64, u64) {
         self.tree.as_ref().map_or((0, 0), |tree| tree.checksums())
+    }
+
+    /// How many losses showed in the numbers of the connection at which no book had to be quarantined.
+    pub fn gaps(&self) -> u64 {
+        self.tree.as_ref().map_or(0, |tree| tree.gaps())
     }
 
     /// The compiled format.
@@ -403,6 +410,7 @@ impl Decoder {
                     sink.event(Event::Trade(trade));
                 }
             }
+            Reading::Correction(correction) => sink.event(Event::Correction(correction)),
             Reading::Bar(bar) => sink.event(Event::Bar(bar)),
             Reading::Status(status) => sink.event(Event::Status(status)),
             Reading::Mark(mark) => sink.event(Event::Mark(mark)),

@@ -68,6 +68,17 @@ pub struct Trade {
     pub fraction_nanoticks: i64,
 }
 
+/// A print that was reported wrongly: what was reported, and what is right; nothing if it never took place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are those of `mainspring.model.TradeCorrection`")]
+pub struct Correction {
+    pub instrument: usize,
+    pub receive_time_ns: i64,
+    pub event_time_ns: i64,
+    pub was: Trade,
+    pub now: Option<Trade>,
+}
+
 /// Trading over an interval. `prices` are open, high, low and close.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields are those of `mainspring.model.Bar`")]
@@ -141,6 +152,8 @@ pub enum Event<'a> {
     Quote(&'a Quote),
     /// A trade.
     Trade(&'a Trade),
+    /// A print that is corrected or cancelled.
+    Correction(&'a Correction),
     /// A bar.
     Bar(&'a Bar),
     /// A status.
@@ -168,6 +181,7 @@ pub enum Cause {
     PreSnapshot,
     Gap,
     Checksum,
+    Connection,
     Reach,
     Quarantined,
     View,
@@ -177,7 +191,7 @@ pub enum Cause {
 }
 
 /// The names of the causes, as `mainspring.wire.Cause` has them.
-pub const CAUSES: [&str; 13] = [
+pub const CAUSES: [&str; 14] = [
     "stale",
     "duplicate",
     "out-of-order",
@@ -185,6 +199,7 @@ pub const CAUSES: [&str; 13] = [
     "pre-snapshot",
     "gap",
     "checksum",
+    "connection",
     "reach",
     "quarantined",
     "view",

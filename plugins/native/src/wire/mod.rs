@@ -19,6 +19,7 @@ pub mod msgpack_value;
 pub mod program;
 pub mod reach;
 pub mod reading;
+pub mod round_lots;
 pub mod simd;
 pub mod slots;
 pub mod sync;

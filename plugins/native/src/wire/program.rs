@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::exact::Step;
 use crate::wire::declared::{Format, Instrument, Levels, Message, Named, Place, Sequencing, StreamName, Symbol};
 use crate::wire::fields::{Fields, Found, Grid, Key, Rows, Shape};
+use crate::wire::round_lots::Units;
 use crate::wire::wanted::Wanted;
 
 /// A kind of message, compiled.
@@ -22,6 +23,8 @@ pub struct Entry {
     pub rows: Option<(Rows, Rows)>,
     /// The keys of its other fields, by the name of the field.
     pub keys: Keys,
+    /// The round lots of its sizes, by instrument; empty where all sizes are units.
+    pub round_lots: Vec<Option<Units>>,
     /// The key of the object that the message is, where that stands in another.
     pub inside: Option<Key>,
     /// What the stream's name has to be.
@@ -107,7 +110,8 @@ impl Program {
         }
         let (of_streams, told) =
             told_order(&format.messages).into_iter().partition(|&at| names_stream(&format.messages[at]));
-        let entries: Vec<Entry> = format.messages.into_iter().map(|message| table.entry(message)).collect();
+        let entries: Vec<Entry> =
+            format.messages.into_iter().map(|message| table.entry(message, instruments)).collect::<Result<_, _>>()?;
         let keyless = told_first_keyless(&entries, &choosing);
         Ok(Program {
             direct: direct(&entries, &choosing),
@@ -324,7 +328,7 @@ impl Table {
         Rows { key: self.key(&levels.key), shape, number: levels.number }
     }
 
-    fn entry(&mut self, message: Message) -> Entry {
+    fn entry(&mut self, message: Message, instruments: &[Instrument]) -> Result<Entry, String> {
         let (when, has) = message.told_by();
         let of_stream = |key: &str| key.starts_with('/');
         let stream = when.0.iter().find(|(key, _)| of_stream(key)).map(|(_, named)| Wanted::new(named));
@@ -336,6 +340,8 @@ impl Table {
             | Message::Snapshot { symbol, .. }
             | Message::Quote { symbol, .. }
             | Message::Trade { symbol, .. }
+            | Message::Correction { symbol, .. }
+            | Message::Cancel { symbol, .. }
             | Message::Bar { symbol, .. }
             | Message::Status { symbol, .. }
             | Message::Mark { symbol, .. } => match symbol {
@@ -355,7 +361,13 @@ impl Table {
             Message::Snapshot { inside, .. } => inside.as_deref().map(|key| self.key(key)),
             _ => None,
         };
-        Entry { symbol, rows, keys, inside, stream, tests, has, message }
+        let mut round_lots = Vec::new();
+        if message.round_lots().is_some() {
+            for instrument in instruments {
+                round_lots.push(Units::new(&message, &instrument.venue_symbol)?);
+            }
+        }
+        Ok(Entry { symbol, rows, keys, round_lots, inside, stream, tests, has, message })
     }
 }
 

@@ -4,8 +4,8 @@
 
 use crate::book::Level;
 use crate::exact::NANOTICKS;
-use crate::wire::declared::{Choice, Code, Conditions, Decimal, Integer, Message, Optional, Range, Text, Time};
-use crate::wire::event::{Bar, Control, Depth, Mark, NO_ID, PRINT_ALL, Quote, Status, Trade};
+use crate::wire::declared::{Choice, Code, Conditions, Decimal, Integer, Message, Optional, Print, Range, Text, Time};
+use crate::wire::event::{Bar, Control, Correction, Depth, Mark, NO_ID, PRINT_ALL, Quote, Status, Trade};
 use crate::wire::fields::{Fields, Found, Grid, Key, RowRange};
 use crate::wire::program::{Entry, is_named};
 use crate::wire::times::rfc3339_to_ns;
@@ -29,6 +29,7 @@ pub enum Reading {
     Depth { kind: BookKind, depth: Depth, bids: RowRange, asks: RowRange },
     Quote(Quote),
     Trade { rising: bool, trade: Trade },
+    Correction(Box<Correction>),
     Bar(Bar),
     Status(Status),
     Mark(Mark),
@@ -93,6 +94,15 @@ pub fn field_keys(message: &Message) -> Vec<&str> {
             keys.extend([price, size].map(|field| field.key.as_str()));
             keys.extend(aggressor.as_ref().map(|choice| choice.key.as_str()));
             keys.extend(conditions.as_ref().map(|codes| codes.key.as_str()));
+        }
+        Message::Correction { event_time, .. } | Message::Cancel { event_time, .. } => {
+            keys.extend(event_time.as_ref().map(time_key));
+            let (was, now) = message.prints();
+            for Print { trade_id, price, size, conditions } in was.into_iter().chain(now) {
+                keys.extend(trade_id.as_ref().map(|id| id.key.as_str()));
+                keys.extend([price, size].map(|field| field.key.as_str()));
+                keys.extend(conditions.as_ref().map(|codes| codes.key.as_str()));
+            }
         }
         Message::Bar { event_time, open, high, low, close, volume, trades, vwap, .. } => {
             keys.extend(event_time.as_ref().map(time_key));
@@ -198,6 +208,15 @@ impl<F: Fields> Reader<'_, F> {
         }
     }
 
+    /// A print within a message; `at` has its instrument and times.
+    fn print(&mut self, field: &Print, grid: &Grid, at: Trade) -> Result<Trade, F::Stop> {
+        let trade_id = self.id(field.trade_id.as_ref())?;
+        let (price_ticks, fraction_nanoticks) = self.print_price(&field.price, grid)?;
+        let size_lots = self.units(&field.size, &grid.lot)?;
+        let counts = self.counts(field.conditions.as_ref())?;
+        Ok(Trade { trade_id, price_ticks, size_lots, counts, fraction_nanoticks, ..at })
+    }
+
     fn text(&mut self, optional: bool) -> Result<String, F::Stop> {
         let fields = self.fields;
         let key = self.key();
@@ -296,6 +315,24 @@ pub fn read<F: Fields>(
     receive_time_ns: i64,
     arena: &mut Vec<Level>,
 ) -> Result<Reading, F::Stop> {
+    let mut reading = as_sent(entry, fields, grid, receive_time_ns, arena)?;
+    if let Some(Some(units)) = entry.round_lots.get(grid.instrument)
+        && units.apply_all(&mut reading, arena).is_none()
+    {
+        return Err(fields.stop(&entry.keys[0], "doesn't fit in 64 bits as units"));
+    }
+    Ok(reading)
+}
+
+/// The same, with sizes as the venue writes them.
+#[inline]
+fn as_sent<F: Fields>(
+    entry: &Entry,
+    fields: &mut F,
+    grid: &Grid,
+    receive_time_ns: i64,
+    arena: &mut Vec<Level>,
+) -> Result<Reading, F::Stop> {
     let instrument = grid.instrument;
     let mut reader = Reader { fields: &*fields, keys: entry.keys.iter() };
     match &entry.message {
@@ -343,6 +380,15 @@ pub fn read<F: Fields>(
                 fraction_nanoticks,
             };
             Ok(Reading::Trade { rising: *rising_ids, trade })
+        }
+        Message::Correction { event_time, .. } | Message::Cancel { event_time, .. } => {
+            let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;
+            let (was, now) = entry.message.prints();
+            let at = Trade { instrument, receive_time_ns, event_time_ns, ..Trade::default() };
+            let was = was.map_or(Ok(at), |was| reader.print(was, grid, at))?;
+            let now = now.map(|now| reader.print(now, grid, at)).transpose()?;
+            let correction = Correction { instrument, receive_time_ns, event_time_ns, was, now };
+            Ok(Reading::Correction(Box::new(correction)))
         }
         Message::Bar { event_time, open, high, low, close, volume, trades, vwap, .. } => {
             let event_time_ns = reader.time(event_time.as_ref(), receive_time_ns)?;

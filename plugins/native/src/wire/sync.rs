@@ -262,6 +262,21 @@ impl BookSync {
         self.ask();
     }
 
+    /// The event that comes of a message before which others of its connection are missing, of this book perhaps; whether
+    /// there is one.
+    pub fn on_lost_messages(&mut self, receive_time_ns: i64, cause: Cause, sink: &mut impl Sink) -> bool {
+        self.buffered.clear();
+        self.behind.clear();
+        if matches!(self.state, State::Waiting | State::Quarantined) {
+            return false;
+        }
+        self.state = State::Quarantined;
+        self.gaps += u64::from(cause == Cause::Gap);
+        self.ask();
+        sink.event(Event::Invalid { instrument: self.instrument, receive_time_ns, cause });
+        true
+    }
+
     /// The events that come of a message after which the book isn't what the venue's checksum says.
     pub fn on_wrong_checksum(&mut self, receive_time_ns: i64, causes: &mut CauseCounts, sink: &mut impl Sink) {
         self.stop(receive_time_ns, Cause::Checksum, causes, sink);

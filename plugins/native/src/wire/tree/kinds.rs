@@ -67,6 +67,8 @@ fn symbol_of(message: &Message) -> Option<&Symbol> {
         | Message::Snapshot { symbol, .. }
         | Message::Quote { symbol, .. }
         | Message::Trade { symbol, .. }
+        | Message::Correction { symbol, .. }
+        | Message::Cancel { symbol, .. }
         | Message::Bar { symbol, .. }
         | Message::Status { symbol, .. }
         | Message::Mark { symbol, .. } => symbol.as_ref(),

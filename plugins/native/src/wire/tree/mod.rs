@@ -8,6 +8,7 @@ pub mod digits;
 pub mod kinds;
 pub mod ledger;
 pub mod levels;
+pub mod numbers;
 pub mod order_ledger;
 pub mod orders;
 pub mod path;
@@ -25,6 +26,7 @@ use crate::wire::sync::{Body, BookSync};
 use crate::wire::tree::kinds::{Kinds, Whose};
 use crate::wire::tree::ledger::{Checked, Ledger};
 use crate::wire::tree::levels::Rows;
+use crate::wire::tree::numbers::{Arrival, Counter};
 use crate::wire::tree::path::Scope;
 use crate::wire::tree::readers::Read;
 use crate::wire::tree::tape::{Kind, Tape};
@@ -40,6 +42,10 @@ pub struct Tree {
     steps: Vec<Step>,
     compared: u64,
     right: u64,
+    /// Follows the numbers of the connection's messages, if they have any.
+    counter: Option<Counter>,
+    /// How many losses there were at which no book had to be quarantined.
+    gaps: u64,
 }
 
 /// A message that was read and not yet applied: the number of its declaration, and what it says.
@@ -65,8 +71,23 @@ pub struct Counts<'a> {
 
 impl Tree {
     /// A tree for compiled declarations, and the books of its instruments where these need more than their numbering.
-    pub fn new(kinds: Kinds, ledgers: Vec<Ledger>) -> Tree {
-        Tree { kinds, ledgers, tape: Tape::default(), arena: Vec::new(), steps: Vec::new(), compared: 0, right: 0 }
+    pub fn new(kinds: Kinds, ledgers: Vec<Ledger>, counter: Option<Counter>) -> Tree {
+        Tree {
+            kinds,
+            ledgers,
+            tape: Tape::default(),
+            arena: Vec::new(),
+            steps: Vec::new(),
+            compared: 0,
+            right: 0,
+            counter,
+            gaps: 0,
+        }
+    }
+
+    /// How many losses there were at which no book had to be quarantined.
+    pub fn gaps(&self) -> u64 {
+        self.gaps
     }
 
     /// How many checksums were compared, and how many of them were right.
@@ -84,7 +105,7 @@ impl Tree {
         counts: Counts<'_>,
         sink: &mut impl Sink,
     ) -> Result<(), Fault> {
-        let Tree { kinds, ledgers, tape, arena, steps, compared, right } = self;
+        let Tree { kinds, ledgers, tape, arena, steps, compared, right, counter, gaps } = self;
         arena.clear();
         steps.clear();
         let message = match encoding {
@@ -95,6 +116,7 @@ impl Tree {
             return Err(Fault { at: 0, what: "must be an object or an array" });
         }
         let whole = Scope { message, item: 0, row: 0 };
+        let numbered = counter.as_ref().map(|counter| counter.read(&whole)).transpose()?;
         kinds.unfold(&whole, |kind, item| {
             let scope = Scope { message, item, row: item };
             let step = match kind {
@@ -119,6 +141,28 @@ impl Tree {
             Ok(())
         })?;
         let mut proved = (0, 0);
+        let arrival = match (counter, numbered) {
+            (Some(counter), Some((channel, number))) => counter.take(channel, number),
+            _ => Arrival::Next,
+        };
+        if let Some(cause) = arrival.cause() {
+            counts.causes[cause as usize] += 1;
+            if matches!(arrival, Arrival::Repeated | Arrival::Late) {
+                for step in steps.drain(..) {
+                    match step {
+                        Step::Ignored => *counts.ignored += 1,
+                        Step::UnknownSymbol(at) | Step::Read(at, _) => counts.counts[at] += 1,
+                        Step::Again(_) => {}
+                    }
+                }
+                return Ok(());
+            }
+            let mut known = false;
+            for sync in &mut *syncs {
+                known |= sync.on_lost_messages(receive_time_ns, cause, sink);
+            }
+            *gaps += u64::from(cause == Cause::Gap && !known);
+        }
         for step in steps.drain(..) {
             match step {
                 Step::Ignored => {
@@ -158,6 +202,7 @@ fn apply(
                 sink.event(Event::Trade(&trade));
             }
         }
+        Reading::Correction(correction) => sink.event(Event::Correction(&correction)),
         Reading::Bar(bar) => sink.event(Event::Bar(&bar)),
         Reading::Status(status) => sink.event(Event::Status(&status)),
         Reading::Mark(mark) => sink.event(Event::Mark(&mark)),

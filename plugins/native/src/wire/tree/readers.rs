@@ -4,9 +4,10 @@
 
 use crate::book::Level;
 use crate::exact::Step;
-use crate::wire::declared::{Checksum, Conditions, Integer, Levels, Message, Optional, Range, Reach, Text};
-use crate::wire::event::{Bar, Control, Depth, Mark, NO_ID, PRINT_ALL, Quote, Status, Trade};
+use crate::wire::declared::{Checksum, Conditions, Integer, Levels, Message, Optional, Print, Range, Reach, Text};
+use crate::wire::event::{Bar, Control, Correction, Depth, Mark, NO_ID, PRINT_ALL, Quote, Status, Trade};
 use crate::wire::reading::{BookKind, Reading};
+use crate::wire::round_lots::Units;
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::ledger::checksum_of;
 use crate::wire::tree::levels::{LevelsAt, Rows};
@@ -44,6 +45,7 @@ impl Read {
 #[derive(Clone, Debug)]
 pub struct Reader {
     instrument: usize,
+    round_lots: Option<Units>,
     time: Option<TimeAt>,
     what: What,
 }
@@ -64,6 +66,10 @@ enum What {
         rising: bool,
         signed: bool,
     },
+    Correction {
+        was: Box<PrintAt>,
+        now: Option<Box<PrintAt>>,
+    },
     Bar {
         units: [UnitsAt; 5],
         trades: Option<IntegerAt>,
@@ -80,6 +86,35 @@ enum What {
         funding: Option<TimeAt>,
     },
     Control,
+}
+
+/// A print within a message about prints.
+#[derive(Clone, Debug)]
+struct PrintAt {
+    id: Option<IntegerAt>,
+    price: UnitsAt,
+    size: UnitsAt,
+    conditions: Option<(Path, Conditions)>,
+}
+
+impl PrintAt {
+    fn new(field: &Print, (tick, lot): Steps, symbol: &str) -> Result<PrintAt, String> {
+        Ok(PrintAt {
+            id: field.trade_id.as_ref().map(IntegerAt::new),
+            price: UnitsAt::new(&field.price, tick, symbol)?,
+            size: UnitsAt::new(&field.size, lot, symbol)?,
+            conditions: field.conditions.as_ref().map(|codes| (Path::new(&codes.key), codes.clone())),
+        })
+    }
+
+    /// The print; `at` has its instrument and times.
+    fn read(&self, scope: &Scope<'_>, at: Trade) -> Result<Trade, Fault> {
+        let trade_id = id(self.id.as_ref(), scope)?;
+        let (price_ticks, fraction_nanoticks) = self.price.print_price(scope)?;
+        let size_lots = self.size.read(scope)?;
+        let counts = counts(self.conditions.as_ref(), scope)?;
+        Ok(Trade { trade_id, price_ticks, size_lots, counts, fraction_nanoticks, ..at })
+    }
 }
 
 /// Where a message says to how many levels the book is known.
@@ -145,6 +180,12 @@ impl Reader {
                 };
                 (event_time, what)
             }
+            Message::Correction { event_time, .. } | Message::Cancel { event_time, .. } => {
+                let at = |field: &Print| PrintAt::new(field, (tick, lot), symbol).map(Box::new);
+                let (was, now) = message.prints();
+                let was = was.map(at).transpose()?.ok_or("a correction names what it corrects")?;
+                (event_time, What::Correction { was, now: now.map(at).transpose()? })
+            }
             Message::Bar { event_time, open, high, low, close, volume, trades, vwap, .. } => {
                 let units = [
                     UnitsAt::new(open, tick, symbol)?,
@@ -171,11 +212,23 @@ impl Reader {
             }
             Message::Control { .. } => (&None, What::Control),
         };
-        Ok(Reader { instrument, time: time.as_ref().map(TimeAt::new), what })
+        let round_lots = Units::new(message, symbol)?;
+        Ok(Reader { instrument, round_lots, time: time.as_ref().map(TimeAt::new), what })
     }
 
     /// What a message says; its levels are put into `arena`, or into the rows of the result.
     pub fn read(&self, scope: &Scope<'_>, receive_time_ns: i64, arena: &mut Vec<Level>) -> Result<Read, Fault> {
+        let mut read = self.as_sent(scope, receive_time_ns, arena)?;
+        if let Some(units) = &self.round_lots
+            && in_units(units, &mut read, arena).is_none()
+        {
+            return Err(fault(scope, None, "doesn't fit in 64 bits as units"));
+        }
+        Ok(read)
+    }
+
+    /// The same, with sizes as the venue writes them.
+    fn as_sent(&self, scope: &Scope<'_>, receive_time_ns: i64, arena: &mut Vec<Level>) -> Result<Read, Fault> {
         let instrument = self.instrument;
         if let What::Book(book) = &self.what {
             return book.read(instrument, self.time.as_ref(), scope, receive_time_ns, arena);
@@ -211,6 +264,12 @@ impl Reader {
                     fraction_nanoticks,
                 };
                 Reading::Trade { rising: *rising, trade }
+            }
+            What::Correction { was, now } => {
+                let at = Trade { instrument, receive_time_ns, event_time_ns, ..Trade::default() };
+                let was = was.read(scope, at)?;
+                let now = now.as_ref().map(|now| now.read(scope, at)).transpose()?;
+                Reading::Correction(Box::new(Correction { instrument, receive_time_ns, event_time_ns, was, now }))
             }
             What::Bar { units, trades, vwap } => {
                 let (mut prices, mut fractions_nanoticks) = ([0; 4], [0; 4]);
@@ -253,6 +312,17 @@ impl Reader {
         };
         Ok(Read::of(reading))
     }
+}
+
+/// Makes units of all sizes of a message; `None` where one doesn't fit in 64 bits.
+fn in_units(units: &Units, read: &mut Read, arena: &mut [Level]) -> Option<()> {
+    units.apply_all(&mut read.reading, arena)?;
+    if let (Rows::Ledger(rows), Reading::Depth { depth, .. }) = (&mut read.rows, &read.reading)
+        && units.count_at(depth.event_time_ns)
+    {
+        rows.iter_mut().try_for_each(|row| units.apply(&mut row.lots))?;
+    }
+    Some(())
 }
 
 /// What a print counts for.
