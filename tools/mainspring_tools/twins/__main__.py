@@ -8,21 +8,30 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PARTS: Final = {
-    "sessions": ("sessions", "compare_session", "whole sessions that trade, with faults; one a seed"),
+    "tracker": ("tracker", "compare_tracker", "200,000 commands to the order tracker"),
+    "gate": ("gate", "compare_gate", "10,000 orders and replaces at the risk gate"),
+    "portfolio": ("portfolio", "compare_portfolio", "10,000 fills, payments and marks for the portfolio"),
+    "venue": ("venue", "compare_venue", "20,000 events and requests for the paper venue"),
+    "orders": ("sessions", "compare_orders", "a long session of a hostile venue, for the whole order side"),
+    "sessions": ("sessions", "compare_session", "a short session with faults"),
 }
-_SHOWN_EVERY: Final = 500
+_SHOWN_EVERY_S: Final = 30
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m mainspring_tools.twins", description=__doc__)
     parser.add_argument(
-        "part", choices=sorted(_PARTS), help="; ".join(f"{name}: {said[2]}" for name, said in _PARTS.items())
+        "part", choices=sorted(_PARTS), help="; ".join(f"{name}: {seed}" for name, (_, _, seed) in _PARTS.items())
     )
     parser.add_argument("--seeds", type=_seeds, default=range(1), help="FIRST:END, or one number")
     parser.add_argument("--jobs", type=int, default=1, help="how many processes")
@@ -31,10 +40,17 @@ def main(arguments: list[str] | None = None) -> int:
     compare = partial(_compare, module, name)
     total: Counter[str] = Counter()
     started = time.monotonic()
-    with ProcessPoolExecutor(given.jobs) as pool:
-        for done, counts in enumerate(pool.map(compare, given.seeds, chunksize=20), 1):
+    due = started + _SHOWN_EVERY_S
+    with ExitStack() as stack:
+        results: Iterable[Counter[str]] = map(compare, given.seeds)
+        if given.jobs > 1:
+            chunk = max(1, min(20, len(given.seeds) // given.jobs // 4))
+            pool = stack.enter_context(ProcessPoolExecutor(given.jobs))
+            results = pool.map(compare, given.seeds, chunksize=chunk)
+        for done, counts in enumerate(results, 1):
             total += counts
-            if done % _SHOWN_EVERY == 0:
+            if time.monotonic() > due:
+                due += _SHOWN_EVERY_S
                 sys.stderr.write(f"{done:,} of {len(given.seeds):,} seeds, {time.monotonic() - started:,.0f} s\n")
     seconds = time.monotonic() - started
     print(f"{given.part}: {len(given.seeds):,} seeds, {seconds:,.0f} s, no difference")

@@ -93,7 +93,8 @@ class Hostility:
         if draw < 0.3:
             return event
         if draw < 0.5:
-            other = random.choice((event.order_id + 1, event.order_id - 1, 10**9, -1, *_LARGE[:3]))
+            near = max(event.order_id - 1, -(2**63)), min(event.order_id + 1, 2**63 - 1)
+            other = random.choice((*near, 10**9, -1, *_LARGE[:3]))
             return msgspec.structs.replace(event, order_id=other)
         if draw < 0.55:
             return msgspec.structs.replace(event, instrument=random.randrange(self._markets))

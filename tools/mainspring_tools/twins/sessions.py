@@ -24,7 +24,7 @@ from mainspring_tools.twins.lanes import (
     state_of,
 )
 
-__all__ = ["SessionTwins", "compare_session"]
+__all__ = ["SessionTwins", "compare_orders", "compare_session"]
 
 _EVENTS: Final = get_args(OrderEvent)
 
@@ -58,6 +58,17 @@ def compare_session(
         error.add_note(f"the session of seed {seed}")
         raise
     return twins.counts
+
+
+def compare_orders(seed: int) -> Counter[str]:
+    """Runs a long session in which something contradicts the lane every few messages: see `compare_session`.
+
+    "commands" counts what was asked for and what happened to the lane.
+    """
+    counts = compare_session(seed, seconds=60, hostile=0.3, compiled=False)
+    asked = ("SubmitRequested", "CancelRequested", "ReplaceRequested", "events")
+    counts["commands"] = sum(counts[name] for name in asked)
+    return counts
 
 
 def _restless(seed: int) -> Any:
