@@ -8,8 +8,11 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+import msgspec
+
 from mainspring.host.guard import calling
 from mainspring.host.offers import Offer
+from mainspring.model import Instrument
 from mainspring.seams import Codec, Feed, FeedContext, FeedStatistics, RawMessage
 from mainspring.testing.declared import declared_messages
 from mainspring.wire import WireFeed
@@ -55,8 +58,16 @@ def _messages(offer: Offer, encoding: str, count: int) -> list[RawMessage]:
         with calling(offer, "bring its messages"):
             return list(islice(source((BTC_USDT,), options), count))
     if isinstance(offer.factory, WireFeed):
-        return declared_messages(offer.factory, BTC_USDT, count, encoding=encoding)
+        return declared_messages(offer.factory, _instrument(offer), count, encoding=encoding)
     return []
+
+
+def _instrument(offer: Offer) -> Instrument:
+    """The instrument by the venue's own name, as far as the feed's listing knows it."""
+    listing = getattr(offer.factory, "listing", None)
+    if listing is None:
+        return BTC_USDT
+    return msgspec.structs.replace(BTC_USDT, venue_symbol=listing.venue_symbol_of(BTC_USDT.symbol))
 
 
 def _codec(encoding: str) -> Codec:
@@ -65,7 +76,7 @@ def _codec(encoding: str) -> Codec:
 
 
 def _benchmark(offer: Offer, encoding: str, messages: list[RawMessage]) -> Benchmark:
-    context = FeedContext((BTC_USDT,), _codec(encoding), encoding)
+    context = FeedContext((_instrument(offer),), _codec(encoding), encoding)
     feed_of: Callable[[], Feed] = partial(make, offer, context)
     name = f"{offer.name}, {encoding}"
 

@@ -9,6 +9,11 @@ from mainspring.model import Instrument
 from mainspring.seams import FeedContext
 from mainspring.testing.declared import declared_messages
 from mainspring.wire import (
+    ORDER_CHANGES,
+    ORDER_DELETES,
+    ORDER_PASSES,
+    ORDER_REDUCES,
+    ORDER_SETS,
     Chained,
     Checksum,
     Choice,
@@ -68,6 +73,26 @@ def _trade(**fields):
     return Format(messages=(TradeMessage(**{**trade, **fields}),))
 
 
+def _orders(*actions, key="", of_both=None):
+    """A snapshot of orders, and deltas of each action."""
+    rows = [Levels(key, single=True, **{"price": "p", "size": "q", "order": "id", **more}) for more in actions]
+    messages: tuple[Message, ...] = (
+        *(
+            DeltaMessage(when={"/k.t": f"d{at}"}, symbol=_SYMBOL, rows=row, **(of_both or {}))
+            for at, row in enumerate(rows)
+        ),
+        SnapshotMessage(
+            when={"/k.t": "s"},
+            symbol=_SYMBOL,
+            bids=Levels("b", order=2),
+            asks=Levels("a", order=2),
+            restarts=True,
+            **(of_both or {}),
+        ),
+    )
+    return Format(messages=messages)
+
+
 _NUMBERED = {"last_id": Integer("n", text=True)}
 
 SHAPES = {
@@ -104,6 +129,20 @@ SHAPES = {
     ),
     "the shortest checksums": _book(
         _sides(), checksum=Checksum("c", levels=5, text="shortest", negative_asks=True), depth=Integer("depth")
+    ),
+    "orders": _orders(
+        {"side": _SIDE},
+        {"action": ORDER_CHANGES},
+        {"side": _SIDE, "replaces": "old"},
+        {"action": ORDER_REDUCES},
+        {"side": _SIDE},
+        {"action": ORDER_DELETES},
+        {"action": ORDER_PASSES},
+    ),
+    "orders by sign": _orders({"signed": True, "number": True, "price": 1, "size": 2, "order": 0}, key="r"),
+    "orders that say what they do, with checksums": _orders(
+        {"side": _SIDE, "action": Choice("do", values=(("new", ORDER_SETS), ("gone", ORDER_DELETES)))},
+        of_both={"checksum": Checksum("c", 10, "asks-bids", "", "digits", orders=True)},
     ),
     "contiguous": _book(
         {**_sides(), "sequence": Range("f", "l", text=True)}, snapshot=_NUMBERED, sequencing=Contiguous()
@@ -151,7 +190,11 @@ def test_messages_of_every_shape_are_read(shape, decoder):
     feed = declared(FeedContext((_INSTRUMENT,), OrjsonCodec(), decoder=run_by))
     events = [len(feed.on_message(raw, receive_time_ns)) for receive_time_ns, raw in messages]
     statistics = feed.statistics()
-    assert events == [1] * len(messages)
+    if "orders" in shape:
+        # Levels, and orders if any changed.
+        assert set(events) <= {1, 2}
+    else:
+        assert events == [1] * len(messages)
     assert (statistics.messages, dict(statistics.by_cause), statistics.gaps) == (len(messages), {}, 0)
     assert statistics.checksums == statistics.checksums_right
     assert (statistics.checksums > 0) == ("checksums" in shape)

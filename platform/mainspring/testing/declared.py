@@ -12,13 +12,16 @@ from random import Random
 from typing import Any
 
 import msgpack
+import msgspec
 
 from mainspring.model import Instrument
 from mainspring.seams import RawMessage
 from mainspring.testing._declared_book import MadeBook
+from mainspring.testing._declared_orders import MadeOrders
 from mainspring.testing._declared_values import Cells, Unit
 from mainspring.wire import (
     BarMessage,
+    Base,
     CancelMessage,
     Chained,
     Choice,
@@ -26,6 +29,8 @@ from mainspring.wire import (
     CorrectionMessage,
     DeltaMessage,
     Integer,
+    Joined,
+    Levels,
     MarkMessage,
     Micros,
     Millis,
@@ -77,6 +82,7 @@ class _Maker:
         self._instrument = instrument
         self._random = Random(_SEED)  # noqa: S311  a benchmark's input, no secret
         self._book = MadeBook(instrument, self._random)
+        self._orders = MadeOrders(instrument, self._random)
         self._last_id = 1_000
         self._sent = 0
 
@@ -109,7 +115,7 @@ class _Maker:
         for path, value in kind.when.items():
             cells.require(path, value)
         if kind.symbol is not None:
-            cells.put_text(kind.symbol, self._instrument.venue_symbol)
+            self._put_symbol(cells, kind.symbol)
         fill: Any = _FILLS[type(kind)]
         fill(self, kind, cells)
         if isinstance(kind, DeltaMessage | SnapshotMessage):
@@ -122,6 +128,25 @@ class _Maker:
         if kind.event_time is not None:
             cells.put(kind.event_time.key, self._time(kind.event_time))
         return cells.whole(kind.has)
+
+    def _put_symbol(self, cells: Cells, symbol: Text | Joined | Base) -> None:
+        venue_symbol = self._instrument.venue_symbol
+        if isinstance(symbol, Text):
+            cells.put_text(symbol, venue_symbol)
+        elif isinstance(symbol, Base):
+            field = Text(symbol.key, after=symbol.after, until=symbol.until)
+            cells.put_text(field, venue_symbol.partition(symbol.separator)[0])
+        else:
+            for key, part in zip(symbol.keys, venue_symbol.split(symbol.separator), strict=True):
+                cells.put_text(Text(key), part)
+
+    def _for_quote(self, kind: Any, field: Levels) -> Levels:
+        """The field with the instrument's quote in its paths, if messages are about all instruments of a base."""
+        if not isinstance(kind.symbol, Base):
+            return field
+        quote = self._instrument.venue_symbol.partition(kind.symbol.separator)[2]
+        price, size = (str(place).replace("{quote}", quote) for place in (field.price, field.size))
+        return msgspec.structs.replace(field, price=price, size=size)
 
     def _time(self, field: Any) -> object:
         now_ns = _START_NS + self._sent * _STEP_NS
@@ -156,9 +181,11 @@ class _Maker:
         count = _LEVELS_A_SNAPSHOT if whole else _LEVELS_A_DELTA
         if whole:
             self._book.clear()
+            self._orders.clear()
         for field, sides in ((kind.rows, (1, -1)), (kind.bids, (1,)), (kind.asks, (-1,))):
             if field is not None:
-                self._book.put_rows(cells, field, count, sides=sides, whole=whole)
+                made = self._book if field.order is None else self._orders
+                made.put_rows(cells, self._for_quote(kind, field), count, sides=sides, whole=whole)
         depth = kind.depth
         if depth is not None:
             self._book.cut(depth if isinstance(depth, int) else _DEPTH)
@@ -167,7 +194,8 @@ class _Maker:
         elif isinstance(depth, Integer):
             self._put_id(cells, depth, _DEPTH)
         if kind.checksum is not None:
-            cells.put(kind.checksum.key, self._book.checksum(kind.checksum))
+            made = self._orders if kind.checksum.orders else self._book
+            cells.put(kind.checksum.key, made.checksum(kind.checksum))
         if isinstance(kind, DeltaMessage) and kind.reset is not None:
             cells.put(kind.reset.key, whole)
 

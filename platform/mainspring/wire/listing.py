@@ -33,9 +33,13 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """What the venue writes between base and quote currency: "/" in "BTC/USD", "-" in "BTC-USD".
 
     A symbol with more or fewer parts than two stays as it is."""
+    lower: bool = False
+    """Whether the venue writes small letters, where ours are capitals."""
 
     def symbol_of(self, venue_symbol: str) -> str:
         """Our symbol for the venue's."""
+        if self.lower:
+            return msgspec.structs.replace(self, lower=False).symbol_of(venue_symbol).upper()
         if "/" in venue_symbol:
             return venue_symbol
         if self.separator:
@@ -48,7 +52,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
     def venue_symbol_of(self, symbol: str) -> str:
         """The venue's symbol for ours."""
-        return symbol.replace("/", self.separator)
+        named = symbol.replace("/", self.separator)
+        return named.lower() if self.lower else named
 
     def describe(self, symbol: str, venue_symbol: str | None) -> Instrument:
         """The instrument. Either name may be empty: it is then derived from the other."""

@@ -105,7 +105,7 @@ INDEPENDENT_RESERVE = WireFeed(
             Subscribe(message={"Event": "Subscribe", "Data": ["orderbook-{venue_base}", "ticker-{venue_symbol}"]}),
         ),
     ),
-    listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal("1E-8"), separator="-"),
+    listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal("1E-8"), separator="-", lower=True),
 )
 
 

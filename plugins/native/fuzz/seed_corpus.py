@@ -15,20 +15,24 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from random import Random
 
 import msgpack
+import msgspec
 
 from mainspring.data.scratch import scratch_folder
 from mainspring.host.config import load_config
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
-from mainspring.model import LogRecord, encode_records
+from mainspring.model import Instrument, LogRecord, encode_records
 from mainspring.orders import read_order_log
 from mainspring.session import open_messages, run_session
+from mainspring.testing.declared import declared_messages
+from mainspring.wire import Format, WireFeed
 
 _CORPUS = Path(__file__).resolve().parent / "corpus"
 _OF_EACH = 250
@@ -59,6 +63,12 @@ def main() -> None:
             _keep("decimal", bytes((number % 8,)) + text)
         for at in range(0, len(decimals), 64):
             _keep("books", b"".join(map(_command, decimals[at : at + 64])))
+    for encoding, mark in (("json", b"\n"), ("msgpack", b"\xc1")):
+        for name in ("BTCUSDT", "BTC/USD"):
+            lines = _orders(name, encoding)
+            for at in range(0, len(lines) - 12, 12):
+                # The first message is the snapshot that the others follow.
+                _keep(encoding, mark.join((lines[0], *lines[at + 1 : at + 13])))
     for seed in range(_OF_EACH):
         _keep("tracker", Random(seed).randbytes(1 + 7 * 60))  # noqa: S311
     for record in _reference_records():
@@ -75,6 +85,14 @@ def _reference_records() -> Iterator[LogRecord]:
         session = make_session(load_config(None, ("feed.seconds=30",)), registry := Registry.load())
         run_session(session, registry, order_log=log)
         yield from {type(record): record for record in read_order_log(log)}.values()
+
+
+def _orders(name: str, encoding: str) -> list[bytes]:
+    """Messages about single orders, of the kinds that the targets read."""
+    declared = msgspec.json.decode((_CORPUS.parent / "fuzz_targets" / "orders.json").read_bytes(), type=Format)
+    instrument = Instrument(symbol=name, venue_symbol=name, tick_size=Decimal("0.01"), lot_size=Decimal("0.25"))
+    made = declared_messages(WireFeed(format=declared), instrument, 1_500, encoding=encoding)
+    return [raw for _, raw in made]
 
 
 def _reference_session() -> Iterator[bytes]:
