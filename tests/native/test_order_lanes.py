@@ -32,7 +32,8 @@ class _Queues:
         self.seen: list[object] = []
 
     def on_bbo(self, market: Any) -> None:
-        for side, (price, _) in ((side, level) for side in Side for level in market.book.depth(side, 20)):
+        best = [(side, price) for side in Side for price, _ in market.book.depth(side, 20)]
+        for side, price in best:
             queue = market.orders.orders_at(side, price)
             place = market.orders.queue_place(queue[-1][0]) if queue else None
             self.seen.append((market.now_ns, side, queue, place, market.book.lots_at(side, price)))

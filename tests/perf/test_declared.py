@@ -106,6 +106,7 @@ SHAPES = {
     "signed trades in arrays": _trade(
         each="d.list", when={"/t": 7}, price=Price("0", scale=(("A", 4),)), size=Size("1", number=True), signed=True
     ),
+    "items of items": _trade(each="d.*.list", when={"/t": 7, "/d.0.u": "x"}, price=Price("0"), size=Size("1")),
     "rows by sign": _book({"rows": Levels("r", price="p", size="q", signed=True, number=True)}, each="d"),
     "rows by side": _book({"rows": Levels("r", price=1, size=2, side=Choice("0", values=((1, 1), (2, -1))))}),
     "rows of one side": _book({"rows": Levels("r", side=Choice("../side", values=(("b", 1), ("s", -1))))}, each="d"),

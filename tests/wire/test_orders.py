@@ -511,6 +511,18 @@ def test_declarations_that_mean_nothing_are_refused(make, says):
         make()
 
 
+def test_what_proves_books_of_orders():
+    """A change of an order that must be there proves; one that may be of an order that never was doesn't."""
+
+    def proves(*messages):
+        return WireFeed(format=Format(messages=messages)).proves
+
+    assert proves(ITCH[1], ITCH[-1]) == ("orders",)
+    assert proves(ITCH[0], ITCH[-1]) == proves(*BITSTAMP_LIVE_ORDERS) == ()
+    assert proves(*KRAKEN_LEVEL3) == ("checksum",)
+    assert WireFeed(format=Format(messages=COINBASE_FULL, sequencing=Contiguous())).proves == ("sequence", "orders")
+
+
 def test_ids_that_are_none_are_refused(codec):
     """An id is text or a whole number of 64 bits; anything else is refused by the same words."""
     venue = Venue(codec, ITCH, "Z", sequencing=Contiguous())

@@ -124,6 +124,23 @@ SHAPES = {
         ),
         {"ch": "books", "inst": "x-A.y", "data": [{"t": "d", "n": "5", "b": [["1", "1"]], "a": []}, {"t": "?"}]},
     ),
+    "items of items": (
+        DeltaMessage(
+            when={"/ch": "book", "t": "d"},
+            each="data.*.books",
+            symbol=Text("s"),
+            bids=Levels("b"),
+            asks=Levels("a"),
+        ),
+        {
+            "ch": "book",
+            "data": [
+                {"books": [{"t": "d", "s": "A", "b": [["1", "1"]], "a": []}, {"t": "?"}]},
+                {"books": []},
+                {"books": [{"t": "d", "s": "A", "b": [], "a": [["3", "1"]]}]},
+            ],
+        },
+    ),
     "array": (
         DeltaMessage(
             when={"-2": "*book"},
@@ -304,6 +321,7 @@ def _last(shape):
         ("placeholder", [], []),
         ("scaled", [(123, 4)], []),
         ("items", [(100, 1000)], []),
+        ("items of items", [(100, 1000)], []),
         ("array", [(100, 1000), (200, 1000), (100, 0)], []),
         ("checksum", [(250, 1000)], []),
     ],

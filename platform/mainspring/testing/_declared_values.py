@@ -20,7 +20,7 @@ class Cells:
     """
 
     def __init__(self, each: str | None) -> None:
-        self._item = [] if each is None else [*_steps(each), "0"]
+        self._item = [] if each is None else [*_steps(each.replace(".*.", ".0.")), "0"]
         self._values: dict[tuple[str, ...], Any] = {}
         self._texts: dict[tuple[str, ...], list[tuple[Text, str]]] = {}
         self._patterns: dict[tuple[str, ...], str] = {}

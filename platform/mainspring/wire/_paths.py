@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-__all__ = ["ABSENT", "Find", "compile_in_row", "compile_path"]
+__all__ = ["ABSENT", "Find", "compile_each", "compile_in_row", "compile_path"]
 
 ABSENT: Any = object()
 """What a path finds where there is nothing."""
@@ -27,6 +27,25 @@ def compile_path(path: str) -> Find:
         return find
     steps = _steps(path)
     return lambda _root, item: _walk(item, steps)
+
+
+def compile_each(path: str) -> Find:
+    """The function that finds the items of a message: the array under a path, or of all arrays under one with "*".
+
+    It finds something else than a list where there are no items, or where an item of the outer array has no array.
+    """
+    outer, found, inner = path.partition(".*.")
+    find = compile_path(outer)
+    if not found:
+        return find
+    find_inner = compile_path(inner)
+
+    def flatten(root: Any, item: Any) -> Any:
+        items = find(root, item)
+        arrays = [find_inner(root, one) for one in items] if type(items) is list else [ABSENT]
+        return [one for array in arrays for one in array] if all(type(one) is list for one in arrays) else ABSENT
+
+    return flatten
 
 
 def compile_in_row(place: int | str) -> tuple[Find | None, Callable[[Any], Any] | None]:

@@ -12,7 +12,7 @@ from mainspring.model import Control, Instrument, MarketEvent
 from mainspring.wire._flat import compile_matches, is_pattern
 from mainspring.wire._ledger import Ledger
 from mainspring.wire._numbers import Arrival, MessageCounter
-from mainspring.wire._paths import ABSENT, Find, compile_path
+from mainspring.wire._paths import ABSENT, Find, compile_each, compile_path
 from mainspring.wire._round_lots import compile_round_lots
 from mainspring.wire._symbols import compile_symbol, for_quote, split_symbol
 from mainspring.wire._sync import BookSync, snapshot_handler
@@ -51,7 +51,7 @@ class Kind:
     def __init__(self, message: Message) -> None:
         self.message = message
         self.count = [0]
-        self.each = None if message.each is None else compile_path(message.each)
+        self.each = None if message.each is None else compile_each(message.each)
         self.symbol = None
         self.base: Base | None = None
         if not isinstance(message, ControlMessage) and message.symbol is not None:

@@ -11,9 +11,10 @@ from mainspring.seams.feed import Feed, FeedContext, RawMessage
 from mainspring.wire._decoder import CompiledFeed
 from mainspring.wire._grids import find_grids
 from mainspring.wire.connection import Connection, RestSnapshot, SocketSnapshot
+from mainspring.wire.fields import ORDER_PASSES, ORDER_SETS, Levels
 from mainspring.wire.formats import Chained, Contiguous, Format
 from mainspring.wire.listing import Listing
-from mainspring.wire.messages import DeltaMessage, QuoteMessage, SnapshotMessage
+from mainspring.wire.messages import DeltaMessage, QuoteMessage, SnapshotMessage, sides_of
 
 __all__ = ["WireFeed", "python_decoder"]
 
@@ -45,16 +46,18 @@ class WireFeed(msgspec.Struct, frozen=True, kw_only=True):
         """What the venue's messages prove of its books.
 
         "sequence": a lost update shows in the numbers; "checksum": the book is what the venue says it is; "levels": an
-        update of a level that isn't there shows a loss; "quotes": quotes have the numbers of the updates.
+        update of a level that isn't there shows a loss; "orders": so does a change of an order; "quotes": quotes have
+        the numbers of the updates.
         """
         declared = self.format
         books = [one for one in declared.messages if isinstance(one, DeltaMessage | SnapshotMessage)]
-        sides = [side for one in books for side in (one.bids, one.asks, one.rows) if side is not None]
+        sides = [side for one in books for side in sides_of(one)]
         numbered = any(isinstance(one, QuoteMessage) and one.update_id is not None for one in declared.messages)
         found = {
             "sequence": isinstance(declared.sequencing, Contiguous | Chained) or declared.numbers is not None,
             "checksum": any(one.checksum is not None for one in books),
             "levels": any(side.id is not None for side in sides),
+            "orders": any(_needs_order(side) and not side.passes_unknown for side in sides),
             "quotes": bool(books) and numbered,
         }
         return tuple(name for name, proved in found.items() if proved)
@@ -84,3 +87,11 @@ class WireFeed(msgspec.Struct, frozen=True, kw_only=True):
             )
         listed = self.listing.describe("", venue_symbol)
         return msgspec.structs.replace(listed, tick_size=tick_size, lot_size=lot_size, origin="capture")
+
+
+def _needs_order(side: Levels) -> bool:
+    """Whether a row changes an order that must be there."""
+    if side.order is None:
+        return False
+    actions = (side.action,) if isinstance(side.action, int) else tuple(action for _, action in side.action.values)
+    return side.replaces is not None or any(action not in (ORDER_SETS, ORDER_PASSES) for action in actions)

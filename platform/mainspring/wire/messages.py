@@ -7,7 +7,8 @@ any text that ends or begins so (or holds it). All of them are paths, as in `mai
 an envelope, "/" and the key of the stream's name stand for that name: `{"/stream": "*@depth5*"}`.
 
 `each` is the path of an array whose items are messages of this kind. All paths of the declaration start at the item
-then; those that begin with "/" start at the whole message, so that items inherit what their envelope says.
+then; those that begin with "/" start at the whole message, so that items inherit what their envelope says. In
+"events.*.trades", each item of the array `events` has an array of such messages.
 
 `symbol` is None if the message doesn't name its instrument: then the name of its stream does (see
 `mainspring.wire.Format`), or it belongs to the session's only instrument. `event_time` is None if the venue sends no

@@ -80,6 +80,8 @@ fn symbol_of(message: &Message) -> Option<&Symbol> {
 struct Kind {
     message: Message,
     each: Option<Path>,
+    /// Where each item of that array has an array of messages.
+    inner: Option<Path>,
     from_root: Vec<Test>,
     from_item: Vec<Test>,
     symbol: Option<SymbolAt>,
@@ -170,12 +172,13 @@ impl Kinds {
         let fits = |&at: &usize| self.kinds[at].message.each() == path && self.kinds[at].fits_root(whole);
         let mut fitting: Option<Vec<usize>> = None;
         if kind.from_item.is_empty() && self.tried.iter().filter(|at| fits(at)).count() == 1 {
-            for item in whole.message.items(each) {
+            for item in whole.message.items(each).flat_map(|item| inner_items(whole, item, kind.inner.as_ref())) {
                 visit(Some(first), item)?;
             }
             return Ok(());
         }
-        for item in whole.message.items(each) {
+        let inner = kind.inner.as_ref();
+        for item in whole.message.items(each).flat_map(|item| inner_items(whole, item, inner)) {
             let fitting = fitting.get_or_insert_with(|| self.tried.iter().copied().filter(fits).collect());
             let scope = Scope { item, row: item, ..*whole };
             visit(fitting.iter().copied().find(|&at| self.kinds[at].fits_item(&scope)), item)?;
@@ -239,22 +242,52 @@ impl Kind {
         // Without `each` message and item are the same, and all tests are about the message.
         let (from_root, from_item) = named.chain(there).partition(|test| single || test.path.from == From::Root);
         let symbol = symbol_of(&message).map(SymbolAt::new);
-        Kind { by_base, each: message.each().map(Path::new), from_root, from_item, symbol, readers, message }
+        let each =
+            message.each().map(|each| each.split_once(".*.").map_or((each, None), |(at, inner)| (at, Some(inner))));
+        let inner = each.and_then(|(_, inner)| inner).map(Path::new);
+        Kind {
+            by_base,
+            each: each.map(|(each, _)| Path::new(each)),
+            inner,
+            from_root,
+            from_item,
+            symbol,
+            readers,
+            message,
+        }
     }
 
     #[inline]
     fn fits_root(&self, whole: &Scope<'_>) -> bool {
         self.from_root.iter().all(|test| test.fits(whole))
-            && self
-                .each
-                .as_ref()
-                .is_none_or(|each| each.find(whole).is_some_and(|at| whole.message.node(at).kind == Is::Array))
+            && self.each.as_ref().is_none_or(|each| each.find(whole).is_some_and(|at| self.has_items(whole, at)))
+    }
+
+    /// Whether there is an array, and where items have arrays of their own, whether each has one.
+    #[inline]
+    fn has_items(&self, whole: &Scope<'_>, at: usize) -> bool {
+        let message = whole.message;
+        message.node(at).kind == Is::Array
+            && self.inner.as_ref().is_none_or(|inner| {
+                message.items(at).all(|item| {
+                    let found = inner.find(&Scope { item, row: item, ..*whole });
+                    found.is_some_and(|at| message.node(at).kind == Is::Array)
+                })
+            })
     }
 
     #[inline]
     fn fits_item(&self, scope: &Scope<'_>) -> bool {
         self.from_item.iter().all(|test| test.fits(scope))
     }
+}
+
+/// The item, or the items of the array that it has under a path.
+fn inner_items<'a>(whole: &Scope<'a>, item: usize, inner: Option<&Path>) -> impl Iterator<Item = usize> + 'a {
+    let array = inner.and_then(|inner| inner.find(&Scope { item, row: item, ..*whole }));
+    let message = whole.message;
+    let own = array.is_none().then_some(item);
+    own.into_iter().chain(array.into_iter().flat_map(move |array| message.items(array)))
 }
 
 impl Test {
