@@ -28,6 +28,7 @@ _CRYPTOFEED = {
     "ascendex": ("ASCENDEX", "ASCENDEX.ws.1.0"),
     "phemex": ("PHEMEX", "PHEMEX.ws.1.0"),
     "upbit": ("UPBIT", "UPBIT.ws.62.0"),
+    "independent_reserve": ("INDEPENDENT_RESERVE", "INDEPENDENT_RESERVE.ws.1.0", "INDEPENDENT_RESERVE.http.0.0"),
 }
 _OTHERS = {
     "kraken": ("KRAKEN", "kraken-v2/kraken_v2_book_tickvault.jsonl"),
@@ -36,8 +37,8 @@ _OTHERS = {
     "binance_usdm": ("BINANCE_USDM", "binance/usdm/btcusdt_20240808.gz"),
     "binance_coinm": ("BINANCE_COINM", "binance/cm/btcusd_perp_20240808.gz"),
 }
-_NOT_YET = {"kraken_v1", "kraken_futures", "bitmex", "phemex"}
-"""Arrays with meanings by place, one level a message, levels by id, scaled integers."""
+_NOT_YET = {"kraken_v1", "kraken_futures", "bitmex", "phemex", "independent_reserve"}
+"""Arrays with meanings by place, one level a message, levels by id, scaled integers, single orders."""
 
 
 def _recorded(data_file, module):

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mainspring.errors import WireError
+from mainspring.errors import MainspringError, WireError
+from mainspring.host.drafting import draft_feed
 from mainspring.model import (
     NO_ID,
     BookDelta,
@@ -20,6 +21,7 @@ from mainspring.model import (
     Trade,
 )
 from mainspring.seams import FeedContext
+from mainspring.testing.declared import declared_messages
 from mainspring.wire import (
     ORDER_CHANGES,
     ORDER_DELETES,
@@ -44,6 +46,7 @@ from mainspring.wire import (
     Unsequenced,
     WireFeed,
 )
+from mainspring_plugins.books.bisect_list import BisectListBook
 from mainspring_plugins.books.order_dict import OrderDictBook
 
 _NOW = 1_700_000_000_000_000_000
@@ -521,6 +524,32 @@ def test_what_proves_books_of_orders():
     assert proves(ITCH[0], ITCH[-1]) == proves(*BITSTAMP_LIVE_ORDERS) == ()
     assert proves(*KRAKEN_LEVEL3) == ("checksum",)
     assert WireFeed(format=Format(messages=COINBASE_FULL, sequencing=Contiguous())).proves == ("sequence", "orders")
+
+
+@pytest.mark.parametrize(
+    ("messages", "sequencing"),
+    [
+        (COINBASE_FULL, Contiguous()),
+        (BITSTAMP_LIVE_ORDERS, Unsequenced()),
+        (BITFINEX_R0, Unsequenced()),
+        (KRAKEN_LEVEL3, Unsequenced()),
+        (ITCH, Contiguous()),
+        (SHARED_BASE, Contiguous()),
+    ],
+)
+def test_a_draft_claims_nothing_of_orders(codec, messages, sequencing):
+    """Messages of each form are read by their declaration; a draft made of them proves no book, if there is one."""
+    instrument = Instrument(symbol="A-B", venue_symbol="a-b", tick_size=Decimal("0.01"), lot_size=Decimal("0.0001"))
+    declared = WireFeed(format=Format(messages=messages, sequencing=sequencing))
+    made = declared_messages(declared, instrument, 300, encoding="json")
+    feed = declared(FeedContext((instrument,), codec))
+    assert all(feed.on_message(raw, receive_time_ns) for receive_time_ns, raw in made)
+    assert (feed.statistics().gaps, dict(feed.statistics().by_cause)) == (0, {})
+    try:
+        draft = draft_feed(made, codec, BisectListBook)
+    except MainspringError:
+        return
+    assert not any("without a gap" in proof or "are right" in proof for proof in draft.proofs)
 
 
 def test_ids_that_are_none_are_refused(codec):

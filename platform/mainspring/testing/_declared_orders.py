@@ -43,6 +43,18 @@ class MadeOrders:
         self._queues.clear()
         self._ids.clear()
 
+    def cut(self, depth: int) -> None:
+        """Drops the orders on levels beyond a depth."""
+        for side in (1, -1):
+            for ticks in self._prices(side)[depth:]:
+                for order_id, _ in self._queues.orders_at(side, ticks):
+                    self._set(str(order_id), side, ticks, 0)
+
+    def _prices(self, side: int) -> list[int]:
+        """The prices of a side, best first."""
+        prices = {place[1] for one in self._ids if (place := self._queues.find(one)) and place[0] == side}
+        return sorted(prices, reverse=side > 0)
+
     def put_rows(self, cells: Cells, field: Levels, count: int, *, sides: tuple[int, ...], whole: bool) -> None:
         """Writes `count` rows a side, of a delta or of a `whole` book, and changes the orders by them.
 
@@ -128,15 +140,13 @@ class MadeOrders:
         return zlib.crc32(form.separator.join(parts).encode())
 
     def _texts(self, form: Checksum, side: int) -> list[str]:
-        prices = {place[1] for one in self._ids if (place := self._queues.find(one)) and place[0] == side}
-        best = sorted(prices, reverse=side > 0)[: form.levels]
         minus = "-" if side < 0 and form.negative_asks else ""
         return [
             self._text(form, ticks, self._instrument.tick_size)
             + form.separator
             + minus
             + self._text(form, lots, self._instrument.lot_size)
-            for ticks in best
+            for ticks in self._prices(side)[: form.levels]
             for _, lots in self._queues.orders_at(side, ticks)
         ]
 

@@ -184,18 +184,19 @@ class _Maker:
             self._orders.clear()
         for field, sides in ((kind.rows, (1, -1)), (kind.bids, (1,)), (kind.asks, (-1,))):
             if field is not None:
-                made = self._book if field.order is None else self._orders
-                made.put_rows(cells, self._for_quote(kind, field), count, sides=sides, whole=whole)
+                book = self._book if field.order is None else self._orders
+                book.put_rows(cells, self._for_quote(kind, field), count, sides=sides, whole=whole)
         depth = kind.depth
         if depth is not None:
-            self._book.cut(depth if isinstance(depth, int) else _DEPTH)
+            for made in (self._book, self._orders):
+                made.cut(depth if isinstance(depth, int) else _DEPTH)
         if isinstance(depth, Text):
             cells.put_text(depth, str(_DEPTH))
         elif isinstance(depth, Integer):
             self._put_id(cells, depth, _DEPTH)
         if kind.checksum is not None:
-            made = self._orders if kind.checksum.orders else self._book
-            cells.put(kind.checksum.key, made.checksum(kind.checksum))
+            proved = self._orders if kind.checksum.orders else self._book
+            cells.put(kind.checksum.key, proved.checksum(kind.checksum))
         if isinstance(kind, DeltaMessage) and kind.reset is not None:
             cells.put(kind.reset.key, whole)
 
