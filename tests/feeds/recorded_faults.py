@@ -57,6 +57,7 @@ VENUES = {
         "independent_reserve", "INDEPENDENT_RESERVE.ws.1.0", "INDEPENDENT_RESERVE.http.0.0"
     ),
     "binance-spot": Venue("binance_spot", "BINANCE_SPOT", ("binance/spot/btcusdt_20240808.gz",)),
+    "binance-coinm": Venue("binance_coinm", "BINANCE_COINM", ("binance/cm/btcusd_perp_20240808.gz",)),
     "binance-usdm": _cryptofeed("binance_usdm", "BINANCE_FUTURES.ws.1.0", "BINANCE_FUTURES.http.0.0"),
 }
 

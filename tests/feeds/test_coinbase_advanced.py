@@ -1,11 +1,12 @@
 """Coinbase Advanced Trade in its documented messages: books in events, trades in arrays of events, in both decoders."""
 
+import itertools
 import json
 from typing import Any
 
 import pytest
 
-from mainspring.model import BookDelta, BookSnapshot, Control, Trade
+from mainspring.model import BookDelta, BookInvalid, BookSnapshot, Control, Trade
 from mainspring.seams import FeedContext
 from mainspring_plugins.feeds.coinbase_advanced import COINBASE_ADVANCED
 
@@ -14,10 +15,11 @@ _INSTRUMENTS = tuple(
 )
 _TIME = "2023-02-09T20:32:50.714964855Z"
 _NUMBER = 10**8
+_SENT = itertools.count()
 
 
 def _said(channel: str, *events: dict[str, Any]) -> dict[str, Any]:
-    return {"channel": channel, "client_id": "", "timestamp": _TIME, "sequence_num": 0, "events": events}
+    return {"channel": channel, "client_id": "", "timestamp": _TIME, "sequence_num": next(_SENT), "events": events}
 
 
 def _update(side: str, price: str, quantity: str) -> dict[str, str]:
@@ -84,3 +86,17 @@ def test_what_the_connection_says_is_counted(feed: Any) -> None:
     beat = {"current_time": "2023-06-23 20:31:56.12 +0000 UTC m=+91717.52", "heartbeat_counter": 3049}
     assert _events(feed, _said("heartbeats", beat)) == []
     assert feed.statistics().by_kind == {"control": 2, "ignored": 1}
+
+
+def test_a_lost_message_quarantines_every_book(feed: Any) -> None:
+    """All messages of a connection share one counter, so a lost heartbeat is one reason to distrust all books."""
+    for product in ("BTC-USD", "ETH-USD"):
+        start = {"type": "snapshot", "product_id": product, "updates": [_update("bid", "2.5", "1")]}
+        assert [type(event) for event in _events(feed, _said("l2_data", start))] == [BookSnapshot]
+    next(_SENT)
+    events = _events(feed, _said("market_trades", {"type": "update", "trades": [_trade("1", "1260.01")]}))
+    assert [type(event) for event in events] == [BookInvalid, BookInvalid, Trade]
+    assert feed.statistics().by_cause == {"gap": 1}
+    (snapshot,) = _events(feed, _said("l2_data", start))
+    assert isinstance(snapshot, BookSnapshot)
+    assert feed.statistics().resyncs == 1

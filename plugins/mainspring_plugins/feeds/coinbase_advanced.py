@@ -12,6 +12,7 @@ from mainspring.wire import (
     Integer,
     Levels,
     Listing,
+    MessageNumbers,
     Price,
     Rfc3339,
     Size,
@@ -61,6 +62,8 @@ COINBASE_ADVANCED = WireFeed(
             ControlMessage(when={"type": "error"}, kind="error", text=Text("message")),
             ControlMessage(when={"channel": "subscriptions"}, kind="subscription"),
         ),
+        # One counter for all messages of a connection, whatever their channel.
+        numbers=MessageNumbers(key="sequence_num"),
     ),
     connection=Connection(
         address="wss://advanced-trade-ws.coinbase.com",
