@@ -3,7 +3,8 @@
 MainspringError
 ├── ConfigError            a TOML file or an override is invalid
 ├── DataError              a capture or a download is missing, broken or fails its checksum
-│   └── CaptureError       one line of a capture is truncated or broken; carries the line number
+│   ├── CaptureError       one line of a capture is truncated or broken; carries the line number
+│   └── JournalError       a journal can't be opened, written or read, or is damaged
 ├── WireError              a message doesn't match its declaration
 │   └── GridError          a price or size is off the grid, negative, not a number or too large
 ├── FrameError             a WebSocket frame breaks the protocol; carries the close code
@@ -31,6 +32,7 @@ __all__ = [
     "DuplicatePlugin",
     "FrameError",
     "GridError",
+    "JournalError",
     "LaneError",
     "MainspringError",
     "OrderStateError",
@@ -71,6 +73,10 @@ class CaptureError(DataError):
         self.path = path
         self.line = line
         self.problem = problem
+
+
+class JournalError(DataError):
+    """A journal can't be opened, written or read, or isn't what was written."""
 
 
 class WireError(MainspringError):

@@ -124,6 +124,9 @@ def test_what_keeps_orders_in_python_is_told(plan: Plan) -> None:
     assert "Orders are priced and checked in Python" in text_of(checked)
     assert "risk collar collar of acme" in text_of(checked)
     assert explain_json(alone(checked))["outside_runs"] == ["risk collar"]
+    journal = msgspec.structs.replace(plan.risk[0], slot="journal", seam="journal", plugin="sqlite")
+    waits = text_of(msgspec.structs.replace(plan, outside_runs=(journal,)))
+    assert 'each waits for the journal (journal.durability = "sync")' in waits
     assert plan.router is not None
     shown = text_of(msgspec.structs.replace(plan, outside_runs=(plan.risk[0], plan.router)))
     assert "The paper venue runs in Python" in shown

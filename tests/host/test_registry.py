@@ -48,6 +48,7 @@ def test_an_allowed_distribution_is_loaded(install: Callable[..., Any]) -> None:
         ("queue", "register_queues"),
         ("latency", "register_latencies"),
         ("records", "register_records"),
+        ("journal", "register_journals"),
         ("strategy", "register_strategies"),
     ],
 )

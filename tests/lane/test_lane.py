@@ -168,6 +168,7 @@ def test_stages_are_timed(bench):
         "strategy": 1,
         "slippage": 1,
         "risk": 1,
+        "journal": 0,
         "route": 1,
         "venue": 0,
         "whole_path": 1,

@@ -36,9 +36,9 @@ def test_a_capacity_of_nothing_is_refused() -> None:
 
 
 def test_default_budgets_are_the_documented_ones() -> None:
-    """Feed 100, book 100, slippage 100, risk 200, route 500, venue 4000, whole path 5000 microseconds."""
+    """Feed, book, slippage 100, risk 200, journal 20000, route 500, venue 4000, whole path 5000 microseconds."""
     budget = Budget()
-    assert [budget.of(stage) for stage in STAGES] == [100, 100, None, 100, 200, 500, 4000, 5000]
+    assert [budget.of(stage) for stage in STAGES] == [100, 100, None, 100, 200, 20_000, 500, 4000, 5000]
 
 
 def test_stages_timed_as_one_are_budgeted_together() -> None:

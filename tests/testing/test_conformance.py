@@ -1,5 +1,6 @@
 """Shows that check_offer gives a verdict whatever an offer does."""
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 from mainspring.host.registry import Registry
 from mainspring.testing import CheckOutcome, NaiveBook, PlainJsonCodec, check_offer
 from mainspring_plugins.codecs.json import JsonCodec
+from mainspring_plugins.journals.sqlite import SqliteJournal, SqliteOptions
 
 
 def test_a_sound_book_is_ok() -> None:
@@ -80,8 +82,15 @@ def test_options_are_their_defaults_the_first_allowed_or_1000() -> None:
 
 
 def test_an_unknown_seam_is_not_checked() -> None:
-    """A journal, so far."""
-    assert check_offer("journal", "sqlite", NaiveBook).ok is None
+    """A dashboard, so far."""
+    assert check_offer("dashboard", "web", NaiveBook).ok is None
+
+
+def test_files_are_written_in_a_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checking a journal whose default is a file in the working folder leaves nothing there."""
+    monkeypatch.chdir(tmp_path)
+    assert check_offer("journal", "sqlite", SqliteJournal, options=SqliteOptions).ok
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_feed_that_read_nothing_is_not_ok() -> None:

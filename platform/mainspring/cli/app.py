@@ -10,6 +10,7 @@ import typer
 from mainspring import __version__
 from mainspring.cli.command import CommandGroup, make_app
 from mainspring.cli.data import data_app
+from mainspring.cli.journal import journal_app
 from mainspring.cli.late import LateCommand, WithLateCommands
 from mainspring.cli.orders import orders_app
 from mainspring.cli.output import EXIT_CODES, REFUSED, print_error
@@ -60,6 +61,7 @@ app.command()(verify)
 app.add_typer(plugins_app)
 app.add_typer(data_app)
 app.add_typer(orders_app)
+app.add_typer(journal_app)
 app.add_typer(tune_app)
 
 

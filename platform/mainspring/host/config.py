@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -17,8 +16,16 @@ from mainspring.host.diagnostics import LARGEST, Diagnostic, convert, dotted, qu
 from mainspring.host.discovery import OURS, canonical_name
 from mainspring.host.key_lines import KeyPath
 from mainspring.host.overrides import apply_overrides
+from mainspring.host.slots import (
+    AUTO,
+    SLOT_TABLES,
+    FeedConfig,
+    FeedTable,
+    InstrumentConfig,
+    JournalConfig,
+    SlotConfig,
+)
 from mainspring.lane import StatisticsOptions
-from mainspring.model import Contract
 from mainspring.portfolio import PortfolioOptions
 from mainspring.seams import SEAMS
 from mainspring.telemetry import Budget
@@ -35,6 +42,7 @@ __all__ = [
     "FeedTable",
     "HardwareConfig",
     "InstrumentConfig",
+    "JournalConfig",
     "Loaded",
     "ObjectiveWeights",
     "PluginsConfig",
@@ -46,7 +54,6 @@ __all__ = [
     "parse_config",
 ]
 
-AUTO = "auto"
 DEFAULT_ORIGIN = "the built-in configuration"
 
 MOST_CHUNK = 65_536
@@ -59,56 +66,11 @@ _OBJECTIVES = ("throughput", "p99")
 _AS_SET: Mapping[KeyPath, str] = MappingProxyType({})
 
 
-class SlotConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A slot's table: the plugin's name, or "auto", and the plugin's own options."""
-
-    plugin: str = AUTO
-    options: dict[str, Any] = {}
-
-
-class FeedConfig(SlotConfig, frozen=True, kw_only=True):
-    """The feed's slot.
-
-    `capture` is a file, a name from `mainspring data list`, or several that follow one another; None if the feed
-    generates its own messages. `encoding` is the format of its messages, which selects the codec slot that the feed
-    reads with.
-    """
-
-    capture: str | tuple[str, ...] | None = None
-    encoding: Literal["json", "msgpack"] = "json"
-    skip_bad: bool = False
-
-
 class CodecConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The codec slots, of which a feed uses that of its encoding: `json` for JSON, `binary` for msgpack."""
 
     json: str = AUTO
     binary: str = AUTO
-
-
-class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings of an instrument. What it leaves out comes from the feed or is found in the capture."""
-
-    venue_symbol: str | None = None
-    tick_size: Decimal | None = None
-    lot_size: Decimal | None = None
-    contract: Contract | None = None
-    contract_size: Decimal | None = None
-    settle_currency: str | None = None
-
-
-class FeedTable(FeedConfig, frozen=True, kw_only=True):
-    """One of several feeds: `[feeds.NAME]`. Its keys take precedence over the session's.
-
-    `latency` is the connection's own; None if it is the session's. `strategy` and `risk` replace the session's entries
-    of the same name and add to the others.
-    """
-
-    instruments: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
-    instrument: dict[str, InstrumentConfig] = {}
-    latency: SlotConfig | None = None
-    strategy: dict[str, SlotConfig] = {}
-    risk: dict[str, Any] = {}
 
 
 class HardwareConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -222,6 +184,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     queue: SlotConfig = SlotConfig()
     latency: SlotConfig = SlotConfig()
     records: SlotConfig = SlotConfig()
+    journal: JournalConfig = JournalConfig()
     orders: OrdersConfig = OrdersConfig()
     strategy: dict[str, SlotConfig] = {}
     risk: dict[str, Any] = {}
@@ -237,11 +200,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration and where it came from, so that later errors can point at the line."""
+    """A configuration and where it came from, so that later errors can point at the line.
+
+    `text` and `overrides` are what it was made of.
+    """
 
     config: Config
     origin: str
     folder: Path
+    text: str
+    overrides: tuple[str, ...]
     diagnostic: Diagnostic
 
 
@@ -273,6 +241,7 @@ def parse_config(
     `origin` names the text in errors, and relative paths in it are resolved against `folder`.
     """
     check_levels(text, origin)
+    overrides = tuple(overrides)
     try:
         table = tomllib.loads(text)
         overridden = apply_overrides(table, overrides)
@@ -287,7 +256,7 @@ def parse_config(
     shaped = {key: _shape(key, value, diagnostic) for key, value in table.items()}
     _check_named(shaped, diagnostic)
     config = convert(shaped, _config_type(), diagnostic, ())
-    return Loaded(config=config, origin=origin, folder=folder, diagnostic=diagnostic)
+    return Loaded(config=config, origin=origin, folder=folder, text=text, overrides=overrides, diagnostic=diagnostic)
 
 
 def _not_toml(origin: str, text: str, problem: str) -> ConfigError:
@@ -330,7 +299,7 @@ def _config_type() -> type[Config]:
 def _shape(key: str, value: Any, diagnostic: Diagnostic) -> Any:
     """Moves a plugin's own keys out of a slot's table into `options`, which the plugin's struct validates later."""
     if key in SEAMS and SEAMS[key].slot:
-        return _slot(value, FeedConfig if key == "feed" else SlotConfig, diagnostic, (key,))
+        return _slot(value, SLOT_TABLES.get(key, SlotConfig), diagnostic, (key,))
     if key == "strategy" and isinstance(value, dict):
         return {name: _slot(slot, SlotConfig, diagnostic, (key, name)) for name, slot in value.items()}
     if key == "feeds" and isinstance(value, dict):

@@ -126,15 +126,16 @@ _VENUE_PARTS = ("book", "router", "queue", "latency")
 
 def _outside_runs(feed: Plan) -> str:
     """What keeps orders in Python although the decoder is native, and what that costs."""
-    named = [(one.seam in _VENUE_PARTS, f"{one.slot} {one.plugin} of {one.distribution}") for one in feed.outside_runs]
-    slow = ", ".join(name for of_venue, name in named if of_venue)
+    named = [(one.seam, f"{one.slot} {one.plugin} of {one.distribution}") for one in feed.outside_runs]
+    slow = ", ".join(name for seam, name in named if seam in _VENUE_PARTS)
     if slow:
         return (
             f"The paper venue runs in Python, which is shown each message while an order is open: {slow} can't run "
             "natively. That costs some 10 us a message; the native parts cost less than 1 us."
         )
-    names = ", ".join(name for _, name in named)
-    return f"Orders are priced and checked in Python, some 20 us each more than natively: {names} can't run natively."
+    names = ", ".join(name for seam, name in named if seam != "journal")
+    because = f"{names} can't run natively" if names else 'each waits for the journal (journal.durability = "sync")'
+    return f"Orders are priced and checked in Python, some 20 us each more than natively: {because}."
 
 
 def _lanes(session: SessionPlan, console: Console, tried: Tried) -> None:

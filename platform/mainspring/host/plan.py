@@ -8,6 +8,7 @@ import msgspec
 from mainspring import __version__
 from mainspring.host.profiles.describe import describe_found
 from mainspring.host.profiles.model import Found
+from mainspring.journal import ConfigText
 from mainspring.lane import StatisticsOptions
 from mainspring.model import Instrument
 from mainspring.portfolio import PortfolioOptions
@@ -103,7 +104,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `name` is the feed's name in the config, empty if there is only one. `missing_limits` are the required risk checks
     that the config sets no limit for: unless it is empty, every order is refused. `answer_timeout_ns` is how long a
     venue may take to answer a request before the order's state is unknown; 0 means for ever. `slots` are the choices
-    for seams without a field here. `outside_runs` are the choices that keep fused runs of the decoder from working off
+    for seams without a field here. With `journal_waits` what the lane sends waits until the journal has its request.
+    `outside_runs` are the choices that keep fused runs of the decoder from working off
     orders without Python. `chunk` is how many messages a lane processes at a time, and `gc` what the
     garbage collector does while it runs: "as-is", "freeze", "rare" or "off"; both are the same for the whole session.
     """
@@ -123,6 +125,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     queue: Choice | None = None
     latency: Choice | None = None
     records: Choice | None = None
+    journal: Choice | None = None
+    journal_waits: bool = False
     strategies: tuple[StrategyPlan, ...]
     risk: tuple[Choice, ...]
     missing_limits: tuple[str, ...]
@@ -137,7 +141,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def choices(self) -> tuple[Choice, ...]:
         """Every choice, in the order of the data flow."""
-        trading = [self.slippage, *self.risk, self.router, self.queue, self.latency, self.records]
+        trading = [self.slippage, *self.risk, self.router, self.queue, self.latency, self.records, self.journal]
         return (
             self.feed,
             self.decoder,
@@ -186,6 +190,7 @@ class HardwarePlan(msgspec.Struct, frozen=True, kw_only=True):
 class LanePlan(msgspec.Struct, frozen=True, kw_only=True):
     """One lane: its part of each feed that it runs, and its place. `number` counts the session's lanes from 0.
 
+    `config` is what the session was made of, for the journal; None if it was made of something else.
     `stages_ns` are the medians that this host's profile expects of its stages; stages without one aren't watched. See
     `mainspring.host.profiles.expected`.
     """
@@ -194,6 +199,7 @@ class LanePlan(msgspec.Struct, frozen=True, kw_only=True):
     number: int = 0
     parts: tuple[Plan, ...]
     place: Place = Place()
+    config: ConfigText | None = None
     stages_ns: dict[str, float] = {}
 
     @property

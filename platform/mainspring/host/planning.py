@@ -22,17 +22,22 @@ from mainspring.host.plan import DEFAULT_CHUNK, DEFAULT_GC, Choice, Plan, Settin
 from mainspring.host.recognise import recognise
 from mainspring.host.registry import Registry
 from mainspring.model import Instrument
-from mainspring.seams import SEAMS, Codec, FeedContext, RawMessage, file_options
+from mainspring.seams import SEAMS, Codec, FeedContext, RawMessage, file_options, writing_to
 from mainspring.wire import WireFeed
 
-__all__ = ["make_plan"]
+__all__ = ["Planner", "make_plan"]
 
 _T = TypeVar("_T")
 
 _DEFAULT = "the default"
 _BEST = "the best installed"
 _CODEC_KEYS = {"json": "json", "msgpack": "binary"}
-_SLOT_KEYS = {"feed": ("plugin", "capture", "encoding", "skip_bad"), "risk": (), "codec": ()}
+_SLOT_KEYS = {
+    "feed": ("plugin", "capture", "encoding", "skip_bad"),
+    "risk": (),
+    "codec": (),
+    "journal": ("plugin", "durability"),
+}
 
 
 def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan:
@@ -41,7 +46,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
     Raises `ConfigError` or a `PluginError` if the config can't be run.
     """
     config = loaded.config
-    planner = _Planner(loaded, registry)
+    planner = Planner(loaded, registry)
     codec = planner.codec()
     source, feed = planner.source_and_feed(codec)
     trading = config.mode != "replay"
@@ -59,6 +64,8 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
     queue = planner.open_slot("queue", config.queue) if trading else None
     latency = planner.open_slot("latency", config.latency) if trading else None
     records = planner.slot("records", config.records) if trading else None
+    journal = planner.journal() if trading else None
+    journal_waits = journal is not None and config.journal.durability == "sync"
     risk = planner.risk() if trading else ()
     return Plan(
         name=name,
@@ -76,12 +83,16 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         queue=queue,
         latency=latency,
         records=records,
+        journal=journal,
+        journal_waits=journal_waits,
         strategies=planner.strategies() if trading else (),
         risk=risk,
         missing_limits=planner.missing_limits(),
         answer_timeout_ns=config.orders.answer_timeout_ms * 1_000_000,
         slots=planner.further_slots(),
-        outside_runs=planner.outside_runs(decoder, (book, slippage, *risk, router, queue, latency)),
+        outside_runs=planner.outside_runs(
+            decoder, router, (book, slippage, *risk, router, queue, latency), journal if journal_waits else None
+        ),
         market=config.market,
         portfolio=config.portfolio,
         budget=config.budget,
@@ -90,7 +101,9 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
     )
 
 
-class _Planner:
+class Planner:
+    """Makes the choices of one feed's part of a session."""
+
     def __init__(self, loaded: Loaded, registry: Registry) -> None:
         self._loaded = loaded
         self._config: Config = loaded.config
@@ -107,15 +120,25 @@ class _Planner:
         slots = (self.open_slot(row.name, getattr(self._config, row.name)) for row in rows)
         return tuple(slot for slot in slots if slot is not None)
 
-    def outside_runs(self, decoder: Choice, choices: Sequence[Choice | None]) -> tuple[Choice, ...]:
-        """The choices whose work a fused run of the decoder can't do itself; none if it has no such runs."""
+    def journal(self) -> Choice | None:
+        """The choice for the journal: None unless the config has a table for it."""
+        return self.slot("journal", self._config.journal) if self._diagnostic.has("journal") else None
+
+    def outside_runs(
+        self, decoder: Choice, router: Choice | None, choices: Sequence[Choice | None], awaited: Choice | None
+    ) -> tuple[Choice, ...]:
+        """The choices whose work a fused run of the decoder can't do itself; none if it has no such runs.
+
+        `awaited` is the journal if each request waits for it.
+        """
 
         def in_runs(choice: Choice) -> bool:
             return bool(self._registry.get(choice.seam, choice.plugin).capabilities.get("in_runs"))
 
-        if choices[-3] is None or not in_runs(decoder):
+        if router is None or not in_runs(decoder):
             return ()
-        return tuple(choice for choice in choices if choice is not None and not in_runs(choice))
+        outside = tuple(choice for choice in choices if choice is not None and not in_runs(choice))
+        return outside if awaited is None else (*outside, awaited)
 
     def open_slot(self, seam: str, slot: SlotConfig) -> Choice | None:
         """The choice for a slot that may stay empty: None if the config says nothing of it and nothing is ranked."""
@@ -349,7 +372,7 @@ class _Planner:
         )
 
     def _with_files(self, options: msgspec.Struct, path: tuple[str, ...]) -> msgspec.Struct:
-        """Resolves the files that a plugin's options name."""
+        """Resolves the files that a plugin's options name: those to read exist, those to write are the config's."""
         found = {}
         for name in file_options(type(options)):
             text: str = getattr(options, name)
@@ -361,7 +384,7 @@ class _Planner:
                 nor = ", nor ".join(str(place) for place in places)
                 raise self._diagnostic.error((*path, name), f"there is no file {nor}")
             found[name] = str(file.absolute())
-        return msgspec.structs.replace(options, **found)
+        return writing_to(msgspec.structs.replace(options, **found), self._loaded.folder)
 
 
 def _encodings(feed: Offer) -> tuple[str, ...]:

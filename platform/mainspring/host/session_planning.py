@@ -18,6 +18,7 @@ from mainspring.host.planning import make_plan
 from mainspring.host.profiles.expected import expect_stages
 from mainspring.host.profiles.following import follow_profiles
 from mainspring.host.registry import Registry
+from mainspring.journal import ConfigText
 
 __all__ = ["alone", "make_session"]
 
@@ -75,10 +76,13 @@ def make_session(
         assert profile is not None
         hardware, places = place_lanes(config.hardware, diagnostic, profile, names, taken)
     shares = partition(feeds, lanes, _weights(feeds))
+    source = ConfigText(
+        text=loaded.text, origin=loaded.origin, folder=str(loaded.folder.absolute()), overrides=loaded.overrides
+    )
     session = SessionPlan(
         feeds=feeds,
         lanes=tuple(
-            LanePlan(name=name, number=number, parts=parts, place=place)
+            LanePlan(name=name, number=number, parts=parts, place=place, config=source)
             for number, (name, parts, place) in enumerate(zip(names, shares, places, strict=True))
         ),
         hardware=hardware,

@@ -22,8 +22,8 @@ class LaneStages:
     """One recorder a stage: call it with the nanoseconds that a pass took.
 
     `venue` is the time from an order's leaving to its acknowledgement, in the lane's clock, simulated where the venue
-    is. `fused` is what feed and book took where they were run as one; its histogram's name is `FUSED`.
-    `whole_path` is one pass over a message, from its bytes to whatever orders it led to.
+    is. `journal` is what a commit waited for. `fused` is what feed and book took where they were run as one; its
+    histogram's name is `FUSED`. `whole_path` is one pass over a message, from its bytes to whatever orders it led to.
     """
 
     __slots__ = (
@@ -33,6 +33,7 @@ class LaneStages:
         "book",
         "feed",
         "fused",
+        "journal",
         "risk",
         "route",
         "slippage",
@@ -51,6 +52,7 @@ class LaneStages:
         self.strategy = self._buffers["strategy"].append
         self.slippage = self._buffers["slippage"].append
         self.risk = self._buffers["risk"].append
+        self.journal = self._buffers["journal"].append
         self.route = self._buffers["route"].append
         self.venue = self._buffers["venue"].append
         self.whole_path = self._buffers["whole_path"].append

@@ -23,7 +23,7 @@ from mainspring.orders.ids import (
 from mainspring.orders.lifecycle import LIFECYCLE, LifecycleEvent, OrderState
 from mainspring.orders.log import OrderLog, Sink, unwritable_log
 from mainspring.orders.log_file import OrderLogFile, read_order_log
-from mainspring.orders.log_header import LOG_VERSION, LoggedInstrument
+from mainspring.orders.log_header import LOG_VERSION, Header, LoggedInstrument, decode_header
 from mainspring.orders.open_lots import OpenLots
 from mainspring.orders.order import Order
 from mainspring.orders.tracker import DISCREPANCY, ORDER_UNKNOWN, OrderTracker
@@ -38,6 +38,7 @@ __all__ = [
     "ClientOrderId",
     "Discrepancy",
     "DiscrepancyCleared",
+    "Header",
     "LifecycleEvent",
     "LogRecord",
     "LoggedInstrument",
@@ -55,6 +56,7 @@ __all__ = [
     "Sink",
     "SubmitRequested",
     "client_order_id",
+    "decode_header",
     "live_session_part",
     "parse_client_order_id",
     "read_order_log",

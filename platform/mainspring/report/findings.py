@@ -220,6 +220,8 @@ def small_print(report: SessionReport) -> list[str]:
     lines = [log, report.order_log_sha256]
     if report.order_logs:
         lines[0] = f"{len(report.order_logs)} order logs: {log.removeprefix('order log: ')} over their digests"
+    if numbers := report.journal_sessions:
+        lines.append(f"in the journal: session{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}")
     if report.timing.host:
         lines.append(", ".join(f"{name}: {value}" for name, value in report.timing.host.items()))
     if report.timing.peak_rss_bytes:

@@ -105,13 +105,17 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderLogReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A lane's order log. `file` is its path, or None if it wasn't written."""
+    """A lane's order log.
+
+    `file` is its path, or None if it wasn't written; `journal_session` its session in the journal, if there is one.
+    """
 
     lane: str
     records: int
     bytes: int
     sha256: str
     file: str | None = None
+    journal_session: int | None = None
 
 
 class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +144,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     ended before its input did, or None; `failure` is the error that ended it, and all figures are up to that point
     (for several lanes see `lanes`). `feed` is everything received; `feeds` lists the feeds if there are several, and
     `lanes` the lanes. With several order logs, `order_log_sha256` is the SHA-256 of their digests, one per line, in
-    the order of `order_logs`.
+    the order of `order_logs`. `journal_sessions` are the numbers that the lanes' sessions have in their journal.
     """
 
     schema: int = 2
@@ -161,6 +165,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     feeds: list[FeedReport] = []
     lanes: list[LaneReport] = []
     order_logs: list[OrderLogReport] = []
+    journal_sessions: list[int] = []
     totals: list[CurrencyTotal] = []
     discrepancies: dict[str, int] = {}
     converted: ConvertedTotal | None = None

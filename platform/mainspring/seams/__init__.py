@@ -20,7 +20,8 @@ from mainspring.seams.feed import (
     Source,
     register_feeds,
 )
-from mainspring.seams.files import FileOption, file_options
+from mainspring.seams.files import FileOption, OutputOption, file_options, writing_to
+from mainspring.seams.journal import Journal, register_journals
 from mainspring.seams.latency import LatencyContext, LatencyModel, register_latencies
 from mainspring.seams.market import (
     AccountView,
@@ -75,6 +76,7 @@ __all__ = [
     "FileOption",
     "FuseContext",
     "Fused",
+    "Journal",
     "LatencyContext",
     "LatencyModel",
     "MarketStatistics",
@@ -84,6 +86,7 @@ __all__ = [
     "OrderBook",
     "OrderHandle",
     "OrdersView",
+    "OutputOption",
     "PositionView",
     "QueueModel",
     "RawMessage",
@@ -111,6 +114,7 @@ __all__ = [
     "register_codecs",
     "register_decoders",
     "register_feeds",
+    "register_journals",
     "register_latencies",
     "register_queues",
     "register_records",
@@ -118,4 +122,5 @@ __all__ = [
     "register_routers",
     "register_slippage",
     "register_strategies",
+    "writing_to",
 ]

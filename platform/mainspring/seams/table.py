@@ -11,6 +11,7 @@ from mainspring.seams.catalogue import Catalogue
 from mainspring.seams.codec import register_codecs
 from mainspring.seams.decoder import register_decoders
 from mainspring.seams.feed import register_feeds
+from mainspring.seams.journal import register_journals
 from mainspring.seams.latency import register_latencies
 from mainspring.seams.queue import register_queues
 from mainspring.seams.records import register_records
@@ -52,7 +53,7 @@ class Seam(msgspec.Struct, frozen=True, kw_only=True):
     `slot` is None for a seam whose plugins the config names in its own way. The others have a plain slot: the table
     `[name]` with `plugin` and the plugin's options. Its factory is called once per lane, with the lane's instruments,
     or once per instrument, with that instrument. Without a plugin for it, the slot stays empty; what was made is in
-    `Lane.parts`. (Feed, decoder, book, slippage, latency, router and records get their arguments from wiring:
+    `Lane.parts`. (Feed, decoder, book, slippage, latency, router, records and journal get their arguments from wiring:
     see their hooks.)
 
     `required` are the capabilities that each offer must state. `ranked_by` is the capability within whose values
@@ -150,6 +151,12 @@ _ROWS: Final = {
             hook=register_records,
             slot="lane",
             scaffold=Scaffold(noun="Records", slots='records.plugin = "$plugin"'),
+        ),
+        Seam(
+            name="journal",
+            hook=register_journals,
+            slot="lane",
+            scaffold=Scaffold(noun="Journal", slots='journal.plugin = "$plugin"'),
         ),
         Seam(
             name="strategy",

@@ -6,23 +6,30 @@ from typing import Protocol
 
 from mainspring.errors import CodecError, DataError, PluginError, WireError
 from mainspring.host.wiring import Wired
+from mainspring.journal import JournalWriter, Positions
 from mainspring.lane import (
+    CancelAll,
     Durable,
     Event,
     Execution,
     FundingSettled,
     Messages,
+    Mode,
     RouterFailed,
     Send,
+    SetMode,
     Started,
     Stopped,
     Time,
 )
-from mainspring.model import Funding, NewOrder, ReplaceRequest
+from mainspring.model import CancelRequest, Funding, NewOrder, Rejected, ReplaceRequest, RequestKind
 from mainspring.orders import replay_session_part
 from mainspring.seams import NEVER_NS, RawMessage
 
-__all__ = ["Driver", "Recorder", "ScriptedDriver"]
+__all__ = ["NOT_DURABLE", "Driver", "Recorder", "ScriptedDriver"]
+
+NOT_DURABLE = "not-durable"
+"""Why a request wasn't sent: the journal failed before it had the request."""
 
 _DRAIN_NS = 60_000_000_000
 """How long after a failure a driver waits for open orders to end, on the lane's clock."""
@@ -40,12 +47,13 @@ class Driver:
     """Feeds one lane, and does its effects: the one way to run a lane.
 
     What a subclass adds is where market data and time come from. `failures` are the plugins that raised; the lane
-    trades no more then. `recorder` takes every event that the lane was fed, in order.
+    trades no more then. `recorder` takes every event that the lane was fed, in order. `journal` takes what the
+    order log takes, and commits it before anything is sent; a lane whose journal fails takes no new risk.
     """
 
     _takes_executions = True
 
-    def __init__(self, wired: Wired, recorder: Recorder | None = None) -> None:
+    def __init__(self, wired: Wired, recorder: Recorder | None = None, journal: JournalWriter | None = None) -> None:
         self.lane = wired.lane
         self.log = wired.log
         self.failures: list[PluginError] = []
@@ -57,7 +65,9 @@ class Driver:
         self._send = wired.sends
         self._poll = wired.polls
         self._recorder = recorder
-        if self._takes_executions and recorder is None:
+        self.journal = journal
+        """None once it has failed."""
+        if self._takes_executions and recorder is None and (journal is None or not journal.waits):
             self.lane.message_loop.trade_in_runs()
 
     def start(self, now_ns: int, session: str) -> None:
@@ -105,7 +115,7 @@ class Driver:
                 run = [event.messages[at] for at in range(event.start, lane.at)] if isinstance(event, Messages) else []
                 self._recorder.record(event, run)
             if effects.records or effects.sends or effects.failures or effects.resyncs:
-                self._do()
+                self._do(event)
 
     def due_ns(self, feed: int) -> int:
         """When the lane or a router next wants to be called, unless messages of that feed take it with them."""
@@ -173,18 +183,46 @@ class Driver:
             self.feed(FundingSettled(now_ns, event) if isinstance(event, Funding) else Execution(now_ns, index, event))
         return bool(events)
 
-    def _do(self) -> None:
+    def _do(self, event: Event) -> None:
         effects = self.lane.effects
         sends, records = effects.sends[:], effects.records[:]
         self.failures += effects.failures
         effects.clear()
         if self.log is not None and records:
             self.log.write_all(records)
+            if self.journal is not None:
+                try:
+                    waited_ns = self.journal.commit(Positions(self.lane.now_ns, self._fed(event)))
+                except PluginError as error:
+                    self._journal_failed(error, sends)
+                    return
+                if waited_ns:
+                    self.lane.stages.journal(waited_ns)
         for send in sends:
             self._do_send(send)
         # Only now, so that a cancel never overtakes the order that it names.
         while self._broken:
             self._router_failed(*self._broken.pop(0))
+
+    def _fed(self, event: Event) -> tuple[int, ...]:
+        """How many messages each feed has been fed, those of the event at hand included."""
+        return ()
+
+    def _journal_failed(self, error: PluginError, sends: Sequence[Send]) -> None:
+        """Takes no new risk any more. What the journal may not have stays here; cancels go out all the same."""
+        self.journal = None
+        self.failures.append(error)
+        now_ns = self.lane.now_ns
+        self.feed(SetMode(now_ns, Mode.CANCEL_ONLY, str(error)))
+        for send in sends:
+            request = send.request.request
+            if isinstance(request, CancelRequest):
+                self._do_send(send)
+            else:
+                kind: RequestKind = "new" if type(request) is NewOrder else "replace"
+                rejected = Rejected(request.order_id, request.instrument, now_ns, NOT_DURABLE, kind)
+                self.feed(Execution(now_ns, send.router, rejected))
+        self.feed(CancelAll(now_ns))
 
     def _do_send(self, send: Send) -> None:
         request = send.request.request

@@ -14,11 +14,13 @@ from mainspring.errors import MainspringError, PluginError
 from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
-from mainspring.orders import replay_session_part, unwritable_log
+from mainspring.orders import Sink, replay_session_part, unwritable_log
 from mainspring.plugin_calls import describe_error, isolated
 from mainspring.session.drift import DriftWatch
+from mainspring.session.driver import Recorder
 from mainspring.session.feed_delay import make_feed_delay
 from mainspring.session.inputs import InputFile, RecordedInputs
+from mainspring.session.journalling import Tee, ending_of, journal_lane
 from mainspring.session.order_logs import open_order_log
 from mainspring.session.pace import Pace
 from mainspring.session.recorded import RecordedReplay
@@ -41,7 +43,8 @@ class LaneRun:
     `inputs` the lane is fed those instead. A message that can't be read raises `CaptureError` with its line, unless
     the plan says to skip such lines, which are then counted. Closing the run closes its files. `opens` stands for
     `mainspring.session.source.open_messages`. `stages` are those that the lane is timed in. `state` is the file that
-    strategies load their states from, and save them in at the end, or None.
+    strategies load their states from, and save them in at the end, or None. `compare` gets the order log too, and
+    `recorder` the events, if the inputs aren't recorded in a file.
     """
 
     def __init__(
@@ -54,6 +57,8 @@ class LaneRun:
         record_inputs: Path | None = None,
         inputs: RecordedInputs | None = None,
         state: Path | None = None,
+        compare: Sink | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.stopped_early: str | None = None
         self._name = plan.name
@@ -63,8 +68,13 @@ class LaneRun:
             undone_on_error.callback(self._open.close)
             opened = self._open
             self._log = None if self._log_path is None else opened.enter_context(open_order_log(self._log_path))
-            recorder = None if record_inputs is None else opened.enter_context(InputFile(record_inputs))
-            wired = wire(plan, registry, order_log=self._log)
+            if record_inputs is not None:
+                recorder = opened.enter_context(InputFile(record_inputs))
+            self._journal = None if inputs is not None else journal_lane(plan, registry)
+            if self._journal is not None:
+                opened.callback(self._journal.close)
+            sinks = [one for one in (self._log, self._journal, compare) if one is not None]
+            wired = wire(plan, registry, order_log=Tee(sinks) if len(sinks) > 1 else sinks[0] if sinks else None)
             self._lane = wired.lane
             feeds = []
             for index, (part, handler) in enumerate(zip(plan.parts, wired.lane.feeds, strict=True)):
@@ -80,7 +90,7 @@ class LaneRun:
             self._replay: Replay | RecordedReplay = (
                 RecordedReplay(wired, feeds, inputs.events())
                 if inputs is not None
-                else Replay(wired, feeds, replay_session_part(plan.parts[0].seed), recorder)
+                else Replay(wired, feeds, replay_session_part(plan.parts[0].seed), recorder, self._journal)
             )
             self._state = state
             with isolated():
@@ -142,19 +152,34 @@ class LaneRun:
                     self._log.finish()
                 except OSError as error:
                     raise unwritable_log(self._log, error) from error
+            self._end_journal("")
             return self._result(None)
 
     def abandon(self, failure: str) -> LaneResult:
         """Returns the results up to the error that ended the lane, without calling strategies, models or the router."""
         with isolated():
             self._replay.close()
+            try:
+                self._end_journal(failure)
+            except PluginError as second:
+                failure = f"{failure} Then {second}"
             return self._result(failure)
+
+    def _end_journal(self, failure: str) -> None:
+        """Writes the journal's last entry, unless the journal has failed."""
+        log = self._replay.log
+        if self._replay.journal is not None and log is not None:
+            # Whatever comes of it, it isn't tried again.
+            journal, self._replay.journal = self._replay.journal, None
+            journal.finish(ending_of(log, failure, self.stopped_early or ""))
 
     def _result(self, failure: str | None) -> LaneResult:
         lane, manager = self._lane, self._lane.order_manager
         log = log_report(self._name, self._replay.log)
         if self._log is not None and self._log.is_worth_keeping:
             log = msgspec.structs.replace(log, file=str(self._log_path))
+        if self._journal is not None:
+            log = msgspec.structs.replace(log, journal_session=self._journal.session)
         return LaneResult(
             parts=part_results(lane, self._replay.feeds),
             refusals=dict(sorted(manager.quality.refusals.items())) if manager is not None else {},

@@ -75,6 +75,7 @@ def merge(
         order_log_bytes=sum(log.bytes for log in logs),
         order_log_sha256=_digest(logs),
         order_logs=logs if len(logs) > 1 else [],
+        journal_sessions=[log.journal_session for log in logs if log.journal_session is not None],
         stopped_early=_stopped(outcomes),
         failure=None if several else next((result.failure for result in results), None),
         lanes=[_lane(session, at, outcome) for at, outcome in enumerate(outcomes)] if several else [],

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from mainspring.errors import CaptureError, CodecError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.wiring import Wired
-from mainspring.lane import FeedHandler, Messages
+from mainspring.journal import JournalWriter
+from mainspring.lane import Event, FeedHandler, Messages
 from mainspring.report.figures import utc_text
 from mainspring.seams import NEVER_NS, RawMessage
 from mainspring.session.driver import Driver, Recorder
@@ -40,6 +41,11 @@ class ReplayFeed:
         self.chunk = self.source.take(self.plan.chunk.value)
         self.at = self._counted = 0
         self._set_head()
+
+    @property
+    def fed(self) -> int:
+        """How many messages have been run, those that aren't counted in `totals` yet included."""
+        return self.totals.messages + self.at - self._counted
 
     def advance(self, at: int) -> None:
         """Goes on to index `at` of the chunk."""
@@ -93,10 +99,15 @@ class Replay(Driver):
     """
 
     def __init__(
-        self, wired: Wired, feeds: Sequence[ReplayFeed], session: str, recorder: Recorder | None = None
+        self,
+        wired: Wired,
+        feeds: Sequence[ReplayFeed],
+        session: str,
+        recorder: Recorder | None = None,
+        journal: JournalWriter | None = None,
     ) -> None:
         """`session` is the session's part of client order ids."""
-        super().__init__(wired, recorder)
+        super().__init__(wired, recorder, journal)
         self.feeds = tuple(feeds)
         self._session = session
         self._chunk = max((feed.plan.chunk.value for feed in feeds), default=1)
@@ -163,6 +174,12 @@ class Replay(Driver):
         for feed in self.feeds:
             feed.count()
         self.lane.fold()
+
+    def _fed(self, event: Event) -> tuple[int, ...]:
+        # The feed at hand advances only after the event.
+        more = self.lane.at - event.start if isinstance(event, Messages) else 0
+        running = event.feed if isinstance(event, Messages) else -1
+        return tuple(feed.fed + (more if feed.index == running else 0) for feed in self.feeds)
 
     def _next(self) -> tuple[ReplayFeed | None, int]:
         """The feed whose message is next, and the time up to which it has the lane for itself."""

@@ -9,15 +9,16 @@ __all__ = ["STAGES", "Budget", "Microseconds"]
 Microseconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=3.6e9)]
 """Above zero, and at most the hour that a `Histogram` reaches to."""
 
-STAGES = ("feed", "book", "strategy", "slippage", "risk", "route", "venue", "whole_path")
+STAGES = ("feed", "book", "strategy", "slippage", "risk", "journal", "route", "venue", "whole_path")
 """Every stage that can have a budget, in the order in which a message passes them."""
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `[budget]` table: the p99 latency in microseconds that each stage may take.
 
-    None means no budget. The strategy has none until its author sets one. `venue` is the network round trip to the
-    venue; `whole_path` runs from a message's bytes to the end of what they caused.
+    None means no budget. The strategy has none until its author sets one. `journal` is what an order waits for until
+    its request is durable. `venue` is the network round trip to the venue; `whole_path` runs from a message's bytes to
+    the end of what they caused.
     """
 
     feed_us: Microseconds = 100
@@ -25,6 +26,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     strategy_us: Microseconds | None = None
     slippage_us: Microseconds = 100
     risk_us: Microseconds = 200
+    journal_us: Microseconds = 20_000
     route_us: Microseconds = 500
     venue_us: Microseconds = 4000
     whole_path_us: Microseconds = 5000

@@ -9,6 +9,7 @@ from mainspring.testing.codec import check_codec
 from mainspring.testing.conformance import CheckOutcome, check_offer, sample_options
 from mainspring.testing.decoder import check_decoder
 from mainspring.testing.feed import check_feed
+from mainspring.testing.journal import check_journal
 from mainspring.testing.latency import FixedLatency, check_latency
 from mainspring.testing.market import INSTRUMENT, SECOND_INSTRUMENT, FakeAccount, FakeMarket, FakeStatistics
 from mainspring.testing.naive_book import NaiveBook
@@ -40,6 +41,7 @@ __all__ = [
     "check_codec",
     "check_decoder",
     "check_feed",
+    "check_journal",
     "check_latency",
     "check_offer",
     "check_order_book",

@@ -1,8 +1,11 @@
 """Runs the check that fits an offer, and returns a verdict instead of raising."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin
 
@@ -10,7 +13,7 @@ import msgspec
 
 from mainspring.errors import ConformanceError
 from mainspring.plugin_calls import describe_exception, is_interrupt, isolated
-from mainspring.seams import SEAMS, Capabilities
+from mainspring.seams import SEAMS, Capabilities, writing_to
 from mainspring.testing._rules import NotCheckedError, Offered
 
 __all__ = ["CheckOutcome", "check_offer", "sample_options"]
@@ -46,7 +49,8 @@ def check_offer(
     """Checks what a plugin offers, and returns the outcome.
 
     `seam` is the seam's name, such as "book"; `name`, `options` and `capabilities` are those of the offer. The check
-    uses the defaults of `options`; for those without one, the first of the allowed values, or 1000. An exception other
+    uses the defaults of `options`; for those without one, the first of the allowed values, or 1000. Files that it
+    writes are in a temporary folder. An exception other
     than `ConformanceError`, as from a factory, also counts as a broken rule. Nothing is raised.
     """
     row = SEAMS.get(seam)
@@ -54,9 +58,7 @@ def check_offer(
         return CheckOutcome(seam=seam, name=name, ok=None, detail=f"there is no seam named {seam!r}", seed=seed)
     kit = import_module(row.kit or f"mainspring.testing.{seam}")
     try:
-        if options is not None:
-            factory = partial(factory, options=_options(options))
-        with isolated():
+        with isolated(), _bound(factory, options) as factory:
             if hasattr(kit, "check_offered"):
                 note = kit.check_offered(Offered(name, factory, capabilities, seed))
             else:
@@ -84,6 +86,17 @@ def sample_options(options: type[msgspec.Struct]) -> msgspec.Struct:
         if field.required
     }
     return msgspec.convert(needed, options)
+
+
+@contextmanager
+def _bound(factory: Callable[..., Any], options: type[msgspec.Struct] | None) -> Iterator[Callable[..., Any]]:
+    """Binds sample options to a factory."""
+    if options is None:
+        yield factory
+        return
+    sample = _options(options)
+    with TemporaryDirectory(prefix="mainspring-check-") as folder:
+        yield partial(factory, options=writing_to(sample, Path(folder)))
 
 
 def _options(options: type[msgspec.Struct]) -> msgspec.Struct:

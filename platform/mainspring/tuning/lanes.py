@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from time import perf_counter_ns
 from typing import Final, TypeAlias
 
+import msgspec
+
 from mainspring.errors import CodecError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.registry import Registry
@@ -86,7 +88,8 @@ class RacedLane:
     """A candidate's lane and its position in the messages."""
 
     def __init__(self, plan: Plan, registry: Registry, ahead: ReadAhead) -> None:
-        (lane,) = alone(plan).lanes
+        # A race isn't one of the user's sessions.
+        (lane,) = alone(msgspec.structs.replace(plan, journal=None, journal_waits=False)).lanes
         self._run = LaneRun(lane, registry, {}, ahead.open)
         (self._stages,) = self._run.stages
         self.counts = NOTHING

@@ -1,0 +1,25 @@
+"""The journal: what a session did, in blocks that are durable before its orders leave."""
+
+from mainspring.journal.blocks import Block, decode_block, encode_block
+from mainspring.journal.entries import ConfigText, Ending, Entry, LogBytes, Opening, Positions
+from mainspring.journal.reading import JournalledSession, JournalLog, read_entries, read_session
+from mainspring.journal.writer import AsyncWriter, JournalWriter, SyncWriter
+
+__all__ = [
+    "AsyncWriter",
+    "Block",
+    "ConfigText",
+    "Ending",
+    "Entry",
+    "JournalLog",
+    "JournalWriter",
+    "JournalledSession",
+    "LogBytes",
+    "Opening",
+    "Positions",
+    "SyncWriter",
+    "decode_block",
+    "encode_block",
+    "read_entries",
+    "read_session",
+]

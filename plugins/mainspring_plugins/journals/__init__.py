@@ -1,0 +1,1 @@
+"""Journals: where a session's blocks are made durable."""

@@ -1,0 +1,123 @@
+"""Damage of a journal's file: wherever it is cut and whichever bit changes, it is cut or refused, never misread."""
+
+import random
+import shutil
+
+import pytest
+
+from mainspring.errors import JournalError
+from mainspring.journal import Ending, LogBytes, Opening, Positions, SyncWriter, read_entries
+from mainspring_plugins.journals.sqlite import SqliteJournal, SqliteOptions
+
+_OPENING = Opening(
+    opened_at="2026-01-01T00:00:00+00:00", version="0", lane="1", mode="paper", config=None, instruments=("BTC/USDT",)
+)
+_ENDS = ("", "-wal")
+
+
+def opened(path):
+    return SqliteJournal(options=SqliteOptions(path=str(path)))
+
+
+@pytest.fixture(scope="module", params=["killed", "closed"])
+def sample(request, tmp_path_factory):
+    """A journal of a finished session and one without an end, closed or as a killed process leaves it."""
+    path = tmp_path_factory.mktemp("sample") / "journal.db"
+    for last in (False, True):
+        writer = SyncWriter(opened(path), _OPENING)
+        for number in range(4):
+            writer.write(bytes([number]) * 50)
+            writer.commit(Positions(number, (number,)))
+        if not last:
+            writer.finish(Ending(sha256="", records=0))
+            writer.close()
+    if request.param == "closed":
+        writer.close()
+    copy = path.with_name("sample.db")
+    for end in _ENDS:
+        if path.with_name(path.name + end).exists():
+            shutil.copy(f"{path}{end}", f"{copy}{end}")
+    if request.param == "killed":
+        writer.close()
+    return copy, read(path)
+
+
+def read(path):
+    """The entries of each session. Raises `JournalError` if any can't be read."""
+    journal = opened(path)
+    try:
+        return {session: [entry for _, entry in read_entries(journal, session)] for session in journal.sessions()}
+    finally:
+        journal.close()
+
+
+def outcome(sample, folder, end, data):
+    """What is read of the sample with other data in one of its files; None if it is refused."""
+    path, right = sample
+    folder.mkdir()
+    for name in _ENDS:
+        if path.with_name(path.name + name).exists():
+            shutil.copy(f"{path}{name}", f"{folder / 'journal.db'}{name}")
+    (folder / f"journal.db{end}").write_bytes(data)
+    try:
+        found = read(folder / "journal.db")
+    except JournalError:
+        return None
+    finally:
+        shutil.rmtree(folder)
+    assert list(found) == [*range(1, 1 + len(found))]
+    for session, entries in found.items():
+        assert entries == right[session][: len(entries)]
+    return found
+
+
+def test_the_sample_reads_whole(sample, tmp_path):
+    """Both sessions are there, the killed process's as well."""
+    path, right = sample
+    assert outcome(sample, tmp_path / "whole", "", path.read_bytes()) == right
+    assert [type(entry) for entry in right[1]] == [Opening, *[LogBytes, Positions] * 4, Ending]
+    assert [len(entries) for entries in right.values()] == [10, 9]
+
+
+def damaged_files(sample):
+    """The files of the sample, and the seeded places at which to damage them."""
+    path, _ = sample
+    for end in _ENDS:
+        file = path.with_name(path.name + end)
+        if file.exists() and (data := file.read_bytes()):
+            yield end, data
+
+
+def test_a_cut_is_cut_or_refused(sample, tmp_path):
+    """Wherever a file ends, nothing is read that wasn't written."""
+    for end, data in damaged_files(sample):
+        for at in [*random.Random(7).sample(range(len(data)), 60), 0, len(data) - 1]:
+            outcome(sample, tmp_path / str(at), end, data[:at])
+
+
+def test_a_changed_bit_is_cut_or_refused(sample, tmp_path):
+    """Whichever bit changes, nothing is read that wasn't written."""
+    for end, data in damaged_files(sample):
+        for place in random.Random(8).sample(range(8 * len(data)), 300):
+            outcome(sample, tmp_path / str(place), end, flipped(data, place))
+
+
+@pytest.mark.gate
+@pytest.mark.weekly
+def test_every_cut_and_every_bit(sample, tmp_path):
+    """All of them: some minutes."""
+    for end, data in damaged_files(sample):
+        found = {True: 0, False: 0}
+        for at in range(len(data)):
+            found[outcome(sample, tmp_path / "cut", end, data[:at]) is None] += 1
+        print(f"journal.db{end}: {len(data):,} cuts, {found[True]:,} refused")
+        found = {True: 0, False: 0}
+        for place in range(8 * len(data)):
+            found[outcome(sample, tmp_path / "bit", end, flipped(data, place)) is None] += 1
+        print(f"journal.db{end}: {8 * len(data):,} bits, {found[True]:,} refused")
+
+
+def flipped(data, place):
+    changed = bytearray(data)
+    changed[place // 8] ^= 1 << place % 8
+    return bytes(changed)
