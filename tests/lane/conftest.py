@@ -233,7 +233,7 @@ class Bench:
         self.log = ReadableLog()
         timers = Timers(self.time)
         self.strategies = Strategies(
-            [self._bound(name, one, timers) for name, one in strategies.items()], timers, len(flat)
+            [self._bound(name, one, timers) for name, one in strategies.items()], timers, self.outbox, len(flat)
         )
         # Attributes of their own, so that a test can read what the lane knows.
         models = [OneTick(self.faults) for _ in flat]

@@ -3,7 +3,7 @@
 import pytest
 
 from mainspring.errors import GridError, PluginError
-from mainspring.lane.order_manager import REFUSAL_NS
+from mainspring.lane.order_manager import REFUSAL_NS, TOO_MANY_REQUESTS
 from mainspring.model import (
     Accepted,
     BookSnapshot,
@@ -119,6 +119,48 @@ def test_an_acknowledgement_from_before_the_order_measures_nothing(bench):
     table.say(6)
     assert table.stages.histograms()["venue"].count == 0
     assert table.quality.tallies[0].accepted == 1
+
+
+class Answering:
+    """Asks for an order at the first change of best prices, and then `answers` times whenever it hears of one."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.begun = False
+        self.reasons = []
+
+    def on_bbo(self, market):
+        if not self.begun:
+            self.begun = True
+            market.buy(size_lots=1, price_ticks=100)
+
+    def on_order(self, order, event):
+        if isinstance(event, Rejected):
+            self.reasons.append(event.reason)
+            return
+        for _ in range(self.answers):
+            order.replace(price_ticks=99)
+            order.market.buy(size_lots=1, price_ticks=100)
+        order.cancel()
+
+
+def test_answers_to_order_events_have_an_end_at_one_instant(bench):
+    """Requests beyond the limit are refused, an order's first cancel isn't; the next instant has a limit of its own."""
+    strategy = Answering(3)
+    table = bench({"s": strategy})
+    table.outbox.most_answers = 4
+    table.say(1, snapshot())
+    table.router.events = [Accepted(1, 0, 2)]
+    table.say(2)
+    sent = [one[:2] if isinstance(one, tuple) else ("new", one.order_id) for one in table.router.sent]
+    assert sent == [("new", 1), ("replace", 1), ("new", 2), ("replace", 1), ("new", 3), ("cancel", 1)]
+    assert table.quality.refusals == {TOO_MANY_REQUESTS: 2}
+    table.say(2 + REFUSAL_NS)
+    assert strategy.reasons == [TOO_MANY_REQUESTS] * 2
+    strategy.answers = 1
+    table.router.events = [Accepted(2, 0, 3)]
+    table.say(3 + REFUSAL_NS)
+    assert table.quality.refusals == {TOO_MANY_REQUESTS: 2}
 
 
 def test_fills_are_counted_against_their_estimate(bench):

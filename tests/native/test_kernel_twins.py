@@ -42,6 +42,7 @@ pytest.importorskip("numba", reason="Numba isn't installed")
 from mainspring_native.replay import (
     ACCEPTED,
     APPROVED,
+    BUY,
     CANCELLED,
     FILLED,
     LOG,
@@ -51,9 +52,13 @@ from mainspring_native.replay import (
     REPLACED,
     SUBMIT,
     ReplayMarket,
+    cancel,
     in_session,
+    post_only,
     read_events,
+    replace,
     replay,
+    strategy,
 )
 from mainspring_tools.twins.restless import EVERYTHING, QUIETER
 
@@ -296,6 +301,31 @@ def test_sessions_and_replays_give_the_same_orders() -> None:
     assert {REASONS[number] for number in reasons if number} >= {
         "requested", "too-late", "would-take", "no-liquidity", "max_order_size", "max_position", "collar_bps",
     }  # fmt: skip
+
+
+@strategy(state=[("begun", "i8"), ("refused", "i8")], on=("bbo", "order"))
+def endless(market: Any, orders: Any, state: Any) -> None:
+    """Answers each of its order events by further requests, until one is refused."""
+    passive = market.bid_ticks - 500
+    if market.event_kind == REJECTED:
+        state.refused += 1
+    elif market.event_kind == REPLACED or market.event_kind == ACCEPTED:
+        post_only(orders, BUY, passive, 1)
+        replace(orders, market.event_order_id, passive - 1, 1)
+        cancel(orders, market.event_order_id - 3)
+    elif market.live and not state.begun:
+        state.begun = 1
+        post_only(orders, BUY, passive, 1)
+
+
+def test_a_strategy_that_answers_itself_leaves_the_instant() -> None:
+    """Without latency its answers are refused after a thousand, alike in sessions and replays."""
+    seed = next(seed for seed in range(100) if _case(seed, recorded=False)[2:] == (0, 0))
+    result = _compare(seed, endless)
+    reasons = result.log["reason"][result.log["kind"] == REFUSED].tolist()
+    assert {REASONS[reason] for reason in reasons} == {"too-many-requests"}
+    answered = result.log[(result.log["kind"] == SUBMIT) | (result.log["kind"] == 3)]
+    assert len(answered) - len(reasons) == 1 + 1_000
 
 
 @pytest.mark.gate

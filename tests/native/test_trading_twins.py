@@ -54,6 +54,12 @@ def test_a_hostile_venue_and_lost_connections_change_both_alike() -> None:
     assert min(counts["Discrepancy"], counts["DiscrepancyCleared"], counts["MarkedUnknown"]) > 5
 
 
+def test_a_cancel_that_is_rejected_again_and_again_has_an_end() -> None:
+    """A venue that takes an order to be filled rejects its cancel at once; the market maker asks again at once."""
+    counts = compare_session(13_315, config="orders.max_answers = 2\n")
+    assert counts["refused: too-many-requests"] > 100
+
+
 def test_a_level_that_was_left_goes_with_its_print() -> None:
     """The session in which it once stayed."""
     twins = SessionTwins(_LEFT_LEVEL, "book-walk", 11557, chunk=64)

@@ -114,9 +114,13 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class OrdersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The `[orders]` table. `answer_timeout_ms` is how long a venue may take to answer a request; 0 means for ever."""
+    """The `[orders]` table. `answer_timeout_ms` is how long a venue may take to answer a request; 0 means for ever.
+
+    `max_answers` is how many requests a strategy may make at one instant in answer to its own order events.
+    """
 
     answer_timeout_ms: Annotated[int, msgspec.Meta(ge=0, le=3_600_000)] = 10_000
+    max_answers: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1_000
 
 
 class ObjectiveWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

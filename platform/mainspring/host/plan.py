@@ -131,6 +131,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     risk: tuple[Choice, ...]
     missing_limits: tuple[str, ...]
     answer_timeout_ns: int = 0
+    max_answers: int = 1_000
     slots: tuple[Choice, ...] = ()
     outside_runs: tuple[Choice, ...] = ()
     market: StatisticsOptions

@@ -89,6 +89,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         risk=risk,
         missing_limits=planner.missing_limits(),
         answer_timeout_ns=config.orders.answer_timeout_ms * 1_000_000,
+        max_answers=config.orders.max_answers,
         slots=planner.further_slots(),
         outside_runs=planner.outside_runs(
             decoder, router, (book, slippage, *risk, router, queue, latency), journal if journal_waits else None

@@ -100,7 +100,8 @@ class _Wiring:
         feeds = [self._feed(part, first) for part, first in zip(parts, self._firsts, strict=False)]
         trading = parts[0].router is not None
         manager, log, routers = None, None, []
-        timers, outbox = Timers(self._time), Outbox(self._plan.number)
+        timers = Timers(self._time)
+        outbox = Outbox(self._plan.number, parts[0].max_answers)
         fused = next((one for _, one in feeds if one is not None), None)
         tracker = self._order_tracker(fused)
         marks = Marks(self._markets, parts[0].portfolio.mark)
@@ -108,7 +109,7 @@ class _Wiring:
         portfolio = Portfolio(self._instruments, tracker.open_lots, marks.mark, make_units)
         costs = None if fused is None else fused.costs(tracker, self._markets, portfolio.valuations)
         strategies = Strategies(
-            self._strategies(timers, outbox, portfolio) if trading else [], timers, len(self._markets)
+            self._strategies(timers, outbox, portfolio) if trading else [], timers, outbox, len(self._markets)
         )
         if trading:
             routers = [self._router(part, first, outbox) for part, first in zip(parts, self._firsts, strict=False)]

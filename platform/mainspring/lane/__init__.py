@@ -30,7 +30,7 @@ from mainspring.lane.fused_quality import FusedQuality
 from mainspring.lane.lane import Lane
 from mainspring.lane.market import Market
 from mainspring.lane.order_manager import OrderManager
-from mainspring.lane.outbox import Outbox
+from mainspring.lane.outbox import Outbox, Surplus
 from mainspring.lane.statistics import StatisticsOptions, StreamStatistics
 from mainspring.lane.strategies import Strategies
 from mainspring.lane.strategy_market import LaneStrategyMarket
@@ -80,6 +80,7 @@ __all__ = [
     "Stopped",
     "Strategies",
     "StreamStatistics",
+    "Surplus",
     "Time",
     "Timers",
     "Trace",

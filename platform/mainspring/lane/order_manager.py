@@ -10,7 +10,7 @@ from mainspring.lane.clock import LaneClock
 from mainspring.lane.events import Answer, Effects, Mode, Send
 from mainspring.lane.execution_quality import ExecutionQuality
 from mainspring.lane.market import Market
-from mainspring.lane.outbox import Outbox
+from mainspring.lane.outbox import Outbox, Surplus
 from mainspring.lane.timing import LaneStages
 from mainspring.model import (
     MAX_UNITS,
@@ -44,7 +44,7 @@ from mainspring.portfolio import Portfolio
 from mainspring.risk import Gate, changeable
 from mainspring.seams import NEVER_NS, MarketView, SlippageModel
 
-__all__ = ["CANCEL_ONLY", "HALTED", "PLUGIN_FAILED", "REFUSAL_NS", "OrderManager"]
+__all__ = ["CANCEL_ONLY", "HALTED", "PLUGIN_FAILED", "REFUSAL_NS", "TOO_MANY_REQUESTS", "OrderManager"]
 
 CANCEL_ONLY = "cancel-only"
 """The lane takes no new risk: a plugin failed, the session ends, or a command said so."""
@@ -54,6 +54,9 @@ HALTED = "halted"
 
 PLUGIN_FAILED = "plugin-failed"
 """A plugin raised while it looked at the request."""
+
+TOO_MANY_REQUESTS = "too-many-requests"
+"""A strategy answered its own order events by too many requests at one instant."""
 
 REFUSAL_NS = 1_000_000
 """How long after a request its refusal reaches the strategy, in nanoseconds."""
@@ -115,7 +118,7 @@ class OrderManager:
         """Whether anything was ever requested."""
         self._records = 0
         self._held: deque[tuple[int, Send]] = deque()
-        self._requests: deque[OrderRequest] = deque()
+        self._requests: deque[OrderRequest | Surplus] = deque()
         self._refusals: deque[tuple[int, Answer]] = deque()
         self.refusal_due_ns = NEVER_NS
         """When the next refusal is to be answered."""
@@ -123,6 +126,7 @@ class OrderManager:
             NewOrder: self._new,
             CancelRequest: self._cancel,
             ReplaceRequest: self._replace,
+            Surplus: self._surplus,
         }
 
     @property
@@ -138,11 +142,12 @@ class OrderManager:
         self.outbox.requests.clear()
         while requests:
             request = requests.popleft()
-            if mode is _RUNNING or (mode is Mode.CANCEL_ONLY and type(request) is CancelRequest):
+            asked = request.request if isinstance(request, Surplus) else request
+            if mode is _RUNNING or (mode is Mode.CANCEL_ONLY and type(asked) is CancelRequest):
                 self._work[type(request)](request)
             else:
                 reason = HALTED if mode is Mode.HALTED else CANCEL_ONLY
-                self._refuse(request, Refusal(reason, f"the lane is {mode}"))
+                self._refuse(asked, Refusal(reason, f"the lane is {mode}"))
 
     def on_execution(self, event: OrderEvent) -> None:
         """Takes a venue's word on an order. One that contradicts what is known is recorded as a discrepancy."""
@@ -305,6 +310,18 @@ class OrderManager:
         self._record(RequestApproved(now_ns, order_id, "replace"))
         self.quality.on_replace_sent(order.order, request.price_ticks, leaves_lots, estimate, now_ns)
         self._send(Send(self._router_of[request.instrument], decision))
+
+    def _surplus(self, surplus: Surplus) -> None:
+        request, now_ns = surplus.request, self._time.now_ns
+        if isinstance(request, NewOrder):
+            self.quality.on_request(request.instrument)
+            self._record(SubmitRequested(now_ns, request))
+        elif isinstance(request, CancelRequest):
+            self._record(CancelRequested(now_ns, request.order_id))
+        else:
+            self._record(ReplaceRequested(now_ns, request.order_id, request.price_ticks, request.size_lots))
+        detail = f"more than {surplus.most} requests at one instant, in answer to order events"
+        self._refuse(request, Refusal(TOO_MANY_REQUESTS, detail))
 
     def _estimate(self, order: NewOrder, market: Market) -> SlippageEstimate | Refusal:
         clock = self._clock

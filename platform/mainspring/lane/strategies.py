@@ -7,6 +7,7 @@ from mainspring.errors import ConfigError, GridError
 from mainspring.lane.callbacks import BoundStrategy
 from mainspring.lane.events import Mode
 from mainspring.lane.market import Market
+from mainspring.lane.outbox import Outbox
 from mainspring.lane.timers import Timers
 from mainspring.model import PRINT_EXTREMES, PRINT_LAST, PRINT_VOLUME, Bar, Fill, OrderEvent, Trade, TradeCorrection
 from mainspring.orders import Order
@@ -25,9 +26,11 @@ class Strategies:
     exception.
     """
 
-    def __init__(self, bound: Sequence[BoundStrategy], timers: Timers, markets: int) -> None:
-        """`markets` is how many the lane has."""
+    def __init__(self, bound: Sequence[BoundStrategy], timers: Timers, outbox: Outbox, markets: int) -> None:
+        """`outbox` gets what they ask for; `markets` is how many the lane has."""
         self.bound = tuple(bound)
+        self._outbox = outbox
+        self._requests = outbox.requests
         self.timers = timers
         self.silent = False
         self._mode = Mode.RUNNING
@@ -158,11 +161,14 @@ class Strategies:
         order = one.session.update(event)
         if self.silent or order is None:
             return
+        asked = len(self._requests)
         if type(event) is Fill:
             if one.on_fill is not None:
                 one.on_fill(event, order)
         elif one.on_order is not None:
             one.on_order(order, event)
+        if len(self._requests) > asked:
+            self._outbox.limit_answers(strategy, asked, one.session.now_ns)
 
     def on_unknown(self, orders: Iterable[Order]) -> None:
         """Marks orders whose state isn't known any more, for the strategies that read it."""

@@ -6,7 +6,7 @@ from time import perf_counter_ns
 from typing import Any
 
 from mainspring.errors import PluginError
-from mainspring.lane import BoundStrategy, LaneClock, Outbox, Strategies, Timers
+from mainspring.lane import BoundStrategy, LaneClock, Outbox, Strategies, Surplus, Timers
 from mainspring.lane.strategy_market import LaneStrategyMarket
 from mainspring.lane.strategy_session import LaneSession
 from mainspring.model import (
@@ -85,7 +85,7 @@ class FakeSession:
         )
         self.markets: Sequence[StrategyMarket] = self.session.markets
         self._bound: BoundStrategy | None = None
-        self._strategies = Strategies((), self._timers, len(self.fakes))
+        self._strategies = Strategies((), self._timers, self._outbox, len(self.fakes))
 
     @property
     def now_ns(self) -> int:
@@ -105,7 +105,7 @@ class FakeSession:
             record=_forget,
             clock=perf_counter_ns,
         )
-        self._strategies = Strategies((bound,), self._timers, len(self.fakes))
+        self._strategies = Strategies((bound,), self._timers, self._outbox, len(self.fakes))
         if state is not None and bound.load is not None:
             self._call(bound.load, state)
         self._call(self._strategies.start)
@@ -243,7 +243,7 @@ class FakeSession:
             # A test of the strategy wants to see what it raised, not how a session reports it.
             raise error.__cause__ or error from None
         finally:
-            self.requests += self._outbox.requests
+            self.requests += [one for one in self._outbox.requests if not isinstance(one, Surplus)]
             self._outbox.requests.clear()
 
 

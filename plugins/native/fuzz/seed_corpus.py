@@ -1,6 +1,6 @@
 """Fills `corpus/` with what the fuzz targets begin from: messages of the reference session and of recorded captures.
 
-The order tracker's target begins from random commands.
+The targets of the trading core begin from random bytes.
 
     uv run python plugins/native/fuzz/seed_corpus.py [CAPTURE...]
 
@@ -36,6 +36,8 @@ from mainspring.wire import Format, WireFeed
 
 _CORPUS = Path(__file__).resolve().parent / "corpus"
 _OF_EACH = 250
+# Inputs of targets whose commands are made of any bytes: how many they have.
+_RANDOM = {"tracker": 1 + 7 * 60, "gate": 600, "kernel": 1_500}
 _TIME = re.compile(rb"(?:https?://\S* -> )?\d+(?:\.\d+)?:? (?=[\[{])")
 _DECIMAL = re.compile(rb'"?(\d+\.\d+|\d{2,})"?')
 _MASK = b"\x37\xfa\x21\x3d"
@@ -69,13 +71,18 @@ def main() -> None:
             for at in range(0, len(lines) - 12, 12):
                 # The first message is the snapshot that the others follow.
                 _keep(encoding, mark.join((lines[0], *lines[at + 1 : at + 13])))
-    for seed in range(_OF_EACH):
-        _keep("tracker", Random(seed).randbytes(1 + 7 * 60))  # noqa: S311
+    _keep_random()
     for record in _reference_records():
         # Without its length and checksum, which the target makes.
         _keep("records", encode_records([record])[1:-4])
     for folder in sorted(_CORPUS.iterdir()):
         sys.stdout.write(f"{folder.name}: {len(list(folder.iterdir())):,} inputs\n")
+
+
+def _keep_random() -> None:
+    for seed in range(_OF_EACH):
+        for target, size in _RANDOM.items():
+            _keep(target, Random(seed).randbytes(size))  # noqa: S311
 
 
 def _reference_records() -> Iterator[LogRecord]:

@@ -100,11 +100,12 @@ def _events(random: Random, base: int, count: int) -> Any:
             rows.append((now_ns, middle, 1, TRADE, 0, random.choice((-1, 0, 1)), 1))
             continue
         rows.append((now_ns, 0, 0, CLEAR, 0, 0, 0))
+        gap = random.randrange(2)
         for side in (1, -1):
             shown = 0 if random.random() < 0.02 else _LEVELS
             crossed = random.random() < 0.01
             for at in range(shown):
-                price = middle - side * (at - (3 if crossed else 0)) * spread - (side > 0)
+                price = middle - side * (at - (3 if crossed else 0)) * spread - (side > 0) + (side < 0) * gap
                 rows.append((now_ns, max(price, 1), _lots(random), LEVEL, 0, side, 0))
         rows.append((now_ns, middle, 1, TRADE, 0, 0, 1))
     return np.array(rows, EVENT)
@@ -119,7 +120,7 @@ class _Asked:
 
     def __init__(self, random: Random) -> None:
         self.random = random
-        self.base = random.choice((30, 1_000, 6_000_000, 2**40, 2**60))
+        self.base = random.choice((30, 1_000, 10_000, 6_000_000, 2**40, 2**60))
         self.large = random.choice((0, 0, 0.02))
         self.instrument = Instrument(
             symbol="BTC/USDT",
@@ -147,12 +148,14 @@ class _Asked:
         notional = near(60 * (1 if instrument.contract == "inverse" else self.base)).limit * instrument.contract_size
         if instrument.contract != "inverse":
             notional *= _GRID
-        passive = random.choice((None, Decimal(random.randrange(1, 900)), Decimal("0.37")))
+        passive = random.choice((None, Decimal(random.randrange(1, 900)), Decimal(50), Decimal("0.37")))
+        # Some limits are met exactly.
+        limit = random.choice((Decimal(random.randrange(1, 600)) / 3, Decimal(10 * random.randrange(1, 6))))
         made = [
             MaxOrderSize(instrument, options=near(50)),
             MaxOrderNotional(instrument, options=LimitOptions(limit=notional)),
             MaxPosition(instrument, options=near(150)),
-            CollarBps(instrument, options=CollarOptions(limit=Decimal(random.randrange(1, 600)) / 3, passive=passive)),
+            CollarBps(instrument, options=CollarOptions(limit=limit, passive=passive)),
             MaxBookAgeMs(instrument, options=LimitOptions(limit=random.choice((Decimal("0.001"), Decimal(2000))))),
         ]
         chosen = [check for check in random.sample(made, random.randrange(1, 6)) if described(check)]

@@ -4,12 +4,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from random import Random
 from typing import Any, Final
 
 from mainspring.model import AccountStatement, Fill, Funding, Instrument, Mark, Side
 from mainspring.orders import OpenLots
 from mainspring.portfolio import INVERSE_SCALE, Portfolio
+from mainspring_native._native import PositionUnits
 
 __all__ = ["compare_portfolio"]
 
@@ -21,7 +23,8 @@ _NOTHING: Final = Fraction(0)
 # Each partial close multiplies the oracle's denominators: positions are closed before they grow too long.
 _LONGEST: Final = 30
 _COMPARED_EVERY: Final = 25
-_MAKERS: Final = (Portfolio,)
+_NATIVE: Final[Any] = PositionUnits
+_MAKERS: Final = (Portfolio, partial(Portfolio, make_units=_NATIVE))
 
 
 def compare_portfolio(seed: int, *, commands: int = 10_000) -> Counter[str]:

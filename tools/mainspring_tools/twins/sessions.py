@@ -11,7 +11,7 @@ from mainspring.errors import CodecError, PluginError, WireError
 from mainspring.host.wiring import Wired
 from mainspring.lane import Event
 from mainspring.model import LogRecord, OrderEvent
-from mainspring.orders import OrderLog
+from mainspring.orders import OrderLog, RequestRefused
 from mainspring.seams import RawMessage
 from mainspring.session.driver import Driver
 from mainspring_tools.twins.chaos import Chaos
@@ -30,17 +30,18 @@ _EVENTS: Final = get_args(OrderEvent)
 
 
 def compare_session(
-    seed: int, *, seconds: float = 2, hostile: float | None = None, compiled: bool = True
+    seed: int, *, seconds: float = 2, hostile: float | None = None, compiled: bool = True, config: str = ""
 ) -> Counter[str]:
     """Runs one session on plain and on native parts, step by step; returns how often what happened.
 
     The market lasts `seconds`, and is interrupted half way. `hostile` is the chance that something happens to the lane
     after a chunk of messages; None draws it. With `compiled` half of the sessions have a strategy that Numba compiles
-    where parts are native, and that runs as it stands where they aren't. Raises `AssertionError` where they differ.
+    where parts are native, and that runs as it stands where they aren't. `config` is put before the config that is
+    drawn. Raises `AssertionError` where they differ.
     """
     random = Random(seed)
     restless = _restless(seed) if compiled and find_spec("numba") else None
-    text = generated_config(seed, ("chaos", "restless") if restless else ("chaos",), seconds=seconds / 2)
+    text = config + generated_config(seed, ("chaos", "restless") if restless else ("chaos",), seconds=seconds / 2)
     bad_line = random.choice((0, 0.0005, 0.002))
     messages = list(spoilt(interrupted_messages(text, seconds=seconds / 2), random, bad_line))
     drawn = random.choice((0, 0, 0.05, 0.3))
@@ -177,6 +178,8 @@ class SessionTwins:
         self.counts["records"] += len(first)
         for record in first:
             self.counts[type(record).__name__] += 1
+            if isinstance(record, RequestRefused):
+                self.counts[f"refused: {record.reason}"] += 1
             if isinstance(record, _EVENTS):
                 self._hostility.reported.append(record)
         seen, also_seen = (side.chaos.seen for side in self._sides)

@@ -1,6 +1,8 @@
 #![no_main]
 //! Commands to the order tracker: nothing panics, and what is counted on the way agrees with what the orders say.
 
+mod tracked;
+
 use libfuzzer_sys::fuzz_target;
 use mainspring_native::trading::order::{Event, NOBODY, NewOrder, RequestKind, Told};
 use mainspring_native::trading::tracker::Tracker;
@@ -105,30 +107,6 @@ fuzz_target!(|data: &[u8]| {
             assert!(places.into_iter().all(|place| tracker.stop(place).is_some_and(|(code, _)| code == "discrepancy")));
         }
         assert!(tracker.take_fills().all(|strategy| strategy == NOBODY || strategy < STRATEGIES));
-        check(&tracker);
+        tracked::check(&tracker, INSTRUMENTS, STRATEGIES);
     }
 });
-
-/// Open lots are the sum over open orders, which come in the order of their ids, and are the same by strategy.
-fn check(tracker: &Tracker) {
-    let mut lots = [(0_i128, 0_i128); INSTRUMENTS];
-    let mut unknown = [false; INSTRUMENTS];
-    let mut last_id = None;
-    for order in tracker.all_open() {
-        assert!(!order.ended() && order.exposure_lots >= 0 && order.filled_lots >= 0);
-        assert!(last_id.replace(order.order.order_id) < Some(order.order.order_id));
-        let lots = &mut lots[order.order.instrument];
-        *(if order.order.buy { &mut lots.0 } else { &mut lots.1 }) += order.exposure_lots;
-        unknown[order.order.instrument] |= order.state.name() == "unknown";
-    }
-    let listed = |(place, strategy)| tracker.open_orders(place, strategy).count();
-    let every = (0..INSTRUMENTS).flat_map(|place| (0..STRATEGIES).map(move |strategy| (place, strategy)));
-    assert_eq!(every.map(listed).sum::<usize>(), tracker.all_open().count());
-    for place in 0..INSTRUMENTS {
-        assert_eq!(tracker.open_lots(place), lots[place]);
-        match tracker.stop(place) {
-            Some((code, _)) => assert!(code == "discrepancy" || unknown[place]),
-            None => assert!(!unknown[place]),
-        }
-    }
-}

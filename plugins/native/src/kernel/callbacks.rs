@@ -36,7 +36,10 @@ impl Kernel {
             What::Replaced { price, lots } => Woken { kind: REPLACED.into(), ticks: price, lots, ..event },
             What::Funded { .. } => return Ok(()),
         };
-        self.call(told.instrument, event, strategy)
+        self.answers.answering = true;
+        let done = self.call(told.instrument, event, strategy);
+        self.answers.answering = false;
+        done
     }
 
     /// Calls the strategy about the trades of the last message, then about changed markets.
@@ -128,11 +131,13 @@ impl Kernel {
                     let place = &mut self.places[market];
                     if request.action == CANCEL {
                         if place.handles.cancel(at) {
-                            self.manager.cancel(request.order_id, market, now_ns);
+                            let surplus = self.answers.surplus(now_ns, Some(request.order_id));
+                            self.manager.cancel(request.order_id, market, now_ns, surplus);
                         }
                     } else if request.price_ticks > 0 && request.size_lots > 0 && place.handles.replace(at) {
                         let to = (request.price_ticks, request.size_lots);
-                        self.manager.replace(request.order_id, to, place, (market, now_ns));
+                        let surplus = self.answers.surplus(now_ns, None);
+                        self.manager.replace(request.order_id, to, place, (market, now_ns), surplus);
                     }
                 }
                 _ => {
@@ -143,7 +148,7 @@ impl Kernel {
                     };
                     self.next_order_id += 1;
                     place.handles.add(&order);
-                    self.manager.submit(&order, place);
+                    self.manager.submit(&order, place, self.answers.surplus(now_ns, None));
                 }
             }
         }

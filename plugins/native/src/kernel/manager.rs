@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use crate::book::any::AnyBook;
 use crate::book::{Book, Side};
 use crate::kernel::handles::Handles;
-use crate::kernel::record::{self, APPROVED, CANCEL, DISCREPANCY, REFUSED, REPLACE, Record, of_request, reason_number};
+use crate::kernel::record::{
+    self, APPROVED, CANCEL, DISCREPANCY, REFUSED, REPLACE, Record, TOO_MANY_REQUESTS, of_request, reason_number,
+};
 use crate::lane::market::Market;
 use crate::trading::approval::{Replacement, changeable, refusal, replacement, seen, unpriced};
 use crate::trading::gate::Check;
@@ -56,11 +58,15 @@ impl Manager {
         self.refusals.front().map_or(NEVER_NS, |(due_ns, _)| *due_ns)
     }
 
-    /// A new order.
-    pub fn submit(&mut self, order: &NewOrder, place: &mut Place) {
+    /// A new order; one that is `surplus` is refused.
+    pub fn submit(&mut self, order: &NewOrder, place: &mut Place, surplus: bool) {
         let now_ns = order.created_ns;
         place.market.now_ns = place.market.now_ns.max(now_ns);
         self.log.push(Record::submit(order));
+        if surplus {
+            self.refuse(order.order_id, order.instrument, now_ns, TOO_MANY_REQUESTS, RequestKind::New);
+            return;
+        }
         if let Some(reason) = self.refusal(order, place, Some(0)) {
             self.refuse(order.order_id, order.instrument, now_ns, reason, RequestKind::New);
             return;
@@ -74,8 +80,8 @@ impl Manager {
         self.venue.send(Sent::New(Order::of(order)), now_ns);
     }
 
-    /// A cancel.
-    pub fn cancel(&mut self, order_id: i64, instrument: usize, now_ns: i64) {
+    /// A cancel; one that is `surplus` is refused.
+    pub fn cancel(&mut self, order_id: i64, instrument: usize, now_ns: i64, surplus: bool) {
         self.log.push(Record {
             time_ns: now_ns,
             order_id,
@@ -83,7 +89,8 @@ impl Manager {
             market: instrument as u16,
             ..Record::default()
         });
-        if let Err(reason) = changeable(&self.tracker, order_id, instrument).map(|_| ()) {
+        let known = changeable(&self.tracker, order_id, instrument).map(|_| ());
+        if let Err(reason) = if surplus { Err(TOO_MANY_REQUESTS) } else { known } {
             self.refuse(order_id, instrument, now_ns, reason, RequestKind::Cancel);
             return;
         }
@@ -93,13 +100,14 @@ impl Manager {
         }
     }
 
-    /// A replace to a price and a total size.
+    /// A replace to a price and a total size; one that is `surplus` is refused.
     pub fn replace(
         &mut self,
         order_id: i64,
         (price_ticks, size_lots): (i64, i64),
         place: &mut Place,
         at: (usize, i64),
+        surplus: bool,
     ) {
         let (instrument, now_ns) = at;
         self.log.push(Record {
@@ -111,7 +119,12 @@ impl Manager {
             market: instrument as u16,
             ..Record::default()
         });
-        if let Err(reason) = self.checked_replace(order_id, price_ticks, size_lots, place, at) {
+        let checked = if surplus {
+            Err(TOO_MANY_REQUESTS)
+        } else {
+            self.checked_replace(order_id, price_ticks, size_lots, place, at)
+        };
+        if let Err(reason) = checked {
             self.refuse(order_id, instrument, now_ns, reason, RequestKind::Replace);
             return;
         }

@@ -34,8 +34,11 @@ pub mod flags {
     pub const OF_REPLACE: u8 = 64;
 }
 
+/// The strategy answered its own order events by too many requests at one instant.
+pub const TOO_MANY_REQUESTS: &str = "too-many-requests";
+
 /// Every reason of a record, by its number less 1: 0 is none.
-pub const REASONS: [&str; 30] = [
+pub const REASONS: [&str; 31] = [
     "market-unavailable",
     "would-take",
     "not-fillable",
@@ -66,6 +69,7 @@ pub const REASONS: [&str; 30] = [
     discrepancy::WRONG_SIDE,
     discrepancy::WRONG_INSTRUMENT,
     discrepancy::MALFORMED,
+    TOO_MANY_REQUESTS,
 ];
 
 /// A row.

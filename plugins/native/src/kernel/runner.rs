@@ -7,6 +7,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::kernel::answers::Answers;
 use crate::kernel::event::{ROW, Row};
 use crate::kernel::manager::{Manager, Place};
 use crate::kernel::strategy::Strategy;
@@ -58,6 +59,7 @@ pub struct Kernel {
     pub(super) timer_due_ns: i64,
     pub(super) started: bool,
     pub(super) silent: bool,
+    pub(super) answers: Answers,
     pub(super) next_order_id: i64,
     pub(super) changed: Vec<usize>,
     /// Trades of the message under way, each with what its price has beyond its ticks.
@@ -86,6 +88,7 @@ impl Kernel {
             timer_due_ns: NEVER_NS,
             started: false,
             silent: false,
+            answers: Answers::default(),
             next_order_id: 1,
             changed: Vec::new(),
             prints: Vec::new(),

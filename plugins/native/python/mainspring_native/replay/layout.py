@@ -248,6 +248,7 @@ REASONS: Final = dict(
             "wrong-side",
             "wrong-instrument",
             "malformed",
+            "too-many-requests",
         ),
         1,
     )
