@@ -407,6 +407,9 @@ def test_itch_like_messages(codec):
     trade, delta, _ = say("C", ref=4, shares=10, price="10.01", match="901", printable="Y")
     assert (trade.price_ticks, trade.aggressor, list(delta.asks)) == (1001, 1, [(1002, 900000)])
     assert len(say("C", ref=4, shares=10, price="10.01", match="902", printable="N")) == 2
+    # A print may be finer than orders are.
+    trade, *_ = say("C", ref=4, shares=0.5, price="10.0125", match="903", printable="Y")
+    assert (trade.price_ticks, trade.fraction_nanoticks, trade.size_lots) == (1001, 250_000_000, 5000)
     # A replacement keeps the side, takes a new price, and stands behind those that wait there.
     _, orders = say("U", ref=1, new=11, shares=70, price="9.99")
     assert list(orders.orders) == [(1, 1, 1000, 0), (11, 1, 999, 700000)]

@@ -19,7 +19,18 @@ from mainspring.wire._tree_levels import in_row_of, row_cells, rows_of
 from mainspring.wire._tree_values import signed
 from mainspring.wire._units import MEMO_ENTRIES
 from mainspring.wire._values import Data, read_text, refusal
-from mainspring.wire.fields import Base, Levels, Price, Print, Size, Text, scale_of
+from mainspring.wire.fields import (
+    ORDER_CHANGES,
+    ORDER_EXECUTES,
+    ORDER_SETS,
+    Base,
+    Levels,
+    Price,
+    Print,
+    Size,
+    Text,
+    scale_of,
+)
 from mainspring.wire.formats import Format
 from mainspring.wire.messages import (
     BarMessage,
@@ -251,6 +262,12 @@ def _cells_of_base(kind: Kind, base: Base, root: Any, item: Any) -> Iterator[tup
             yield symbol, _cells_by_paths(for_quote(message, quote))(root, item, symbol)
 
 
+def _places_orders(side: Levels) -> bool:
+    """Whether rows have prices that levels stand at; those of executions alone are prints."""
+    actions = (side.action,) if isinstance(side.action, int) else tuple(action for _, action in side.action.values)
+    return ORDER_EXECUTES not in actions or any(action in (ORDER_SETS, ORDER_CHANGES) for action in actions)
+
+
 def _cells_by_paths(message: MarketMessage) -> Callable[[Any, Any, str], _Cells]:
     """Makes a function that finds the prices and sizes of a message; called with the symbol too."""
     fields = _fields(message)
@@ -268,8 +285,9 @@ def _cells_by_paths(message: MarketMessage) -> Callable[[Any, Any, str], _Cells]
                 sizes.append(_rounded(value, field.decimals))
         for side in sides:
             price_scale, size_scale = scale_of(side.scale, symbol), scale_of(side.size_scale, symbol)
+            placed = _places_orders(side)
             for price, size in row_cells(side, root, item):
-                prices.append(_plain(price, price_scale))
+                prices.append(_plain(price, price_scale) if placed else 0)
                 sizes.append(_rounded(_plain(size, size_scale), side.size_decimals))
         return prices, sizes
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from mainspring.model import (
+    PRINT_ALL,
     BookDelta,
     BookInvalid,
     BookOrders,
@@ -164,9 +165,10 @@ class Ledger:
             return None
         index, receive_time_ns, time_ns = event.instrument, event.receive_time_ns, event.event_time_ns
         events: list[MarketEvent] = []
-        for price, lots, aggressor, trade_id in changed.prints if arrives else ():
-            if price and lots:
-                events.append(Trade(index, receive_time_ns, time_ns, trade_id, price, lots, aggressor))
+        for price, fraction, lots, aggressor, trade_id in changed.prints if arrives else ():
+            if (price or fraction) and lots:
+                said = trade_id, price, lots, aggressor, PRINT_ALL, fraction
+                events.append(Trade(index, receive_time_ns, time_ns, *said))
         levels: BookDelta | BookSnapshot
         if isinstance(event, OrderSnapshot):
             levels = BookSnapshot(index, receive_time_ns, time_ns, event.last_id, changed.bids, changed.asks)

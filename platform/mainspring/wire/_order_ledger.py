@@ -27,6 +27,7 @@ class Print(NamedTuple):
     """An execution of an order: its price, its size, the side of who took it, and the trade's id."""
 
     price_ticks: int
+    fraction_nanoticks: int
     size_lots: int
     aggressor: int
     trade_id: int
@@ -72,7 +73,7 @@ class OrderLedger:
 
     def _set(self, change: OrderChange) -> bool:
         """Puts an order there; False if the one that it replaces isn't, or nothing says where."""
-        _, order_id, said_side, said_ticks, lots, replaced, _, passes = change
+        _, order_id, said_side, said_ticks, _, lots, replaced, _, passes = change
         known = self.queues.find(order_id if replaced is None else replaced)
         if known is None:
             if not said_side or said_ticks is None or (replaced is not None and not passes):
@@ -87,7 +88,7 @@ class OrderLedger:
 
     def _change(self, change: OrderChange) -> bool:
         """Changes an order that is there; False if it isn't, or has less than is taken off it."""
-        action, order_id, _, said_ticks, lots, _, trade_id, _ = change
+        action, order_id, _, said_ticks, fraction, lots, _, trade_id, _ = change
         known = self.queues.find(order_id)
         if known is None:
             return False
@@ -99,7 +100,7 @@ class OrderLedger:
         if left < 0:
             return False
         if action == ORDER_EXECUTES:
-            self._prints.append(Print(ticks if said_ticks is None else said_ticks, lots, -side, trade_id))
+            self._prints.append(Print(ticks if said_ticks is None else said_ticks, fraction, lots, -side, trade_id))
         self._put(order_id, side, ticks, left)
         return True
 

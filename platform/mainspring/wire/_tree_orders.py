@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from mainspring.model import MAX_UNITS, NO_ID, Instrument, OrderId
 from mainspring.wire._paths import ABSENT
 from mainspring.wire._tree_levels import InRow, in_row_of, rows_of
-from mainspring.wire._tree_values import TreeUnits, choice_of, signed, whole
+from mainspring.wire._tree_values import TreeUnits, choice_of, print_units, signed, whole
 from mainspring.wire._values import refusal
 from mainspring.wire.fields import (
     ORDER_DELETES,
@@ -22,9 +22,10 @@ from mainspring.wire.messages import DeltaMessage, SnapshotMessage
 
 __all__ = ["OrderChange", "compile_orders"]
 
-OrderChange: TypeAlias = tuple[int, OrderId, int, int | None, int, OrderId | None, int, bool]
-"""What a row says: its action, the order's id, the side (0: not said), the price in ticks (None: not said), the lots,
-the id of the order that it replaces, the id of its trade, and whether an order that isn't there may be passed over."""
+OrderChange: TypeAlias = tuple[int, OrderId, int, int | None, int, int, OrderId | None, int, bool]
+"""What a row says: its action, the order's id, the side (0: not said), the price in ticks (None: not said), how many
+billionths of one an execution lies above it, the lots, the id of the order that it replaces, the id of its trade, and
+whether an order that isn't there may be passed over."""
 
 _Into: TypeAlias = Callable[[Any, Any, list[OrderChange]], None]
 
@@ -62,17 +63,17 @@ def _orders(field: Levels, fixed: int, instrument: Instrument, whole_book: bool)
                 continue
             name = _id(id_of(root, item, row), id_name)
             if action == ORDER_DELETES:
-                changes.append((action, name, 0, None, 0, None, NO_ID, passes))
+                changes.append((action, name, 0, None, 0, 0, None, NO_ID, passes))
                 continue
             side = side_of(root, item, row) if action == ORDER_SETS else 0
-            ticks, lots = units_of(root, item, row, action)
+            ticks, fraction, lots = units_of(root, item, row, action)
             replaced = None
             if action == ORDER_SETS and replaced_of is not None:
                 replaced = _id(replaced_of(root, item, row), f"{field.key}[{field.replaces}]")
             trade_id = NO_ID
             if action == ORDER_EXECUTES and trade_of is not None:
                 trade_id = whole(trade_of(root, item, row), f"{field.key}[{field.trade_id}]", text=True)
-            changes.append((action, name, side, ticks, lots, replaced, trade_id, passes))
+            changes.append((action, name, side, ticks, fraction, lots, replaced, trade_id, passes))
 
     return into
 
@@ -99,19 +100,28 @@ def _side(field: Levels, fixed: int) -> InRow:
 
 def _units(
     field: Levels, instrument: Instrument, whole_book: bool
-) -> Callable[[Any, Any, Any, int], tuple[int | None, int]]:
-    """Reads price and size of a row, whose action is called with; the price is None where the row has none."""
+) -> Callable[[Any, Any, Any, int], tuple[int | None, int, int]]:
+    """Reads price and size of a row, whose action is called with; the price is None where the row has none.
+
+    Only an execution's price may lie between two ticks.
+    """
+    print_of = print_units(field.scale, instrument)
     ticks = TreeUnits(instrument.tick_size, scale_of(field.scale, instrument.venue_symbol), instrument.symbol).of
     size_scale, rounds = scale_of(field.size_scale, instrument.venue_symbol), field.size_decimals is not None
     lots_of = TreeUnits(instrument.lot_size, size_scale, instrument.symbol, rounds=rounds).of
     price_of, size_of = in_row_of(field.price), in_row_of(field.size)
     price_name, size_name = f"{field.key}[{field.price}]", f"{field.key}[{field.size}]"
 
-    def read(root: Any, item: Any, row: Any, action: int) -> tuple[int | None, int]:
+    def read(root: Any, item: Any, row: Any, action: int) -> tuple[int | None, int, int]:
         price, size = price_of(root, item, row), size_of(root, item, row)
         said = whole_book or (price is not ABSENT and price is not None)
-        units = ticks(price, price_name) if said and action != ORDER_REDUCES else None
-        return units, lots_of(signed(size)[1] if field.signed else size, size_name)
+        units: int | None = None
+        fraction = 0
+        if said and action == ORDER_EXECUTES:
+            units, fraction = print_of(price, price_name)
+        elif said and action != ORDER_REDUCES:
+            units = ticks(price, price_name)
+        return units, fraction, lots_of(signed(size)[1] if field.signed else size, size_name)
 
     return read
 

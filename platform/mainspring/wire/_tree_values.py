@@ -22,6 +22,7 @@ from mainspring.wire.fields import (
     Number,
     Price,
     Rfc3339,
+    Scale,
     Seconds,
     Size,
     Text,
@@ -42,6 +43,7 @@ __all__ = [
     "compile_time",
     "compile_units",
     "cut",
+    "print_units",
     "signed",
     "whole",
 ]
@@ -166,17 +168,25 @@ def compile_units(field: Price | Size, instrument: Instrument, find: Find | None
 
 def compile_print_price(field: Price, instrument: Instrument) -> Reader:
     """Reads the price of a print: whole ticks, and the rest in billionths of one; null gives none of either."""
-    fine = nanotick_size(instrument.tick_size)
-    scale, symbol = scale_of(field.scale, instrument.venue_symbol), instrument.symbol
-    whole_of = TreeUnits(instrument.tick_size, scale, symbol).of
-    fine_of = None if fine is None else TreeUnits(fine, scale, symbol).of
+    of = print_units(field.scale, instrument)
     find, key = compile_path(field.key), field.key
-    between: dict[Any, tuple[int, int]] = {}
 
     def read(root: Any, item: Any) -> tuple[int, int]:
         value = find(root, item)
-        if value is None:
-            return 0, 0
+        return (0, 0) if value is None else of(value, key)
+
+    return read
+
+
+def print_units(scale: Scale, instrument: Instrument) -> Callable[[Any, str], tuple[int, int]]:
+    """What makes whole ticks and billionths of one of a print's price, which may lie between two ticks."""
+    fine = nanotick_size(instrument.tick_size)
+    decimals, symbol = scale_of(scale, instrument.venue_symbol), instrument.symbol
+    whole_of = TreeUnits(instrument.tick_size, decimals, symbol).of
+    fine_of = None if fine is None else TreeUnits(fine, decimals, symbol).of
+    between: dict[Any, tuple[int, int]] = {}
+
+    def of(value: Any, key: str) -> tuple[int, int]:
         if type(value) in (str, float) and value in between:
             return between[value]
         try:
@@ -193,7 +203,7 @@ def compile_print_price(field: Price, instrument: Instrument) -> Reader:
         between[value] = found
         return found
 
-    return read
+    return of
 
 
 def cut(text: str, after: str, until: str) -> str:

@@ -292,8 +292,8 @@ impl<'a, S: Sink> Checked<'a, S> {
         let cut = self.update(snapshot, &made.levels[0], &made.levels[1]);
         if !self.wrong {
             let Depth { instrument, receive_time_ns, event_time_ns, .. } = *depth;
-            for print in made.prints.iter().filter(|print| prints && print.price_ticks != 0 && print.size_lots != 0) {
-                let Print { price_ticks, size_lots, aggressor, trade_id } = *print;
+            for print in made.prints.iter().filter(|print| prints && print.is_trade()) {
+                let Print { price_ticks, fraction_nanoticks, size_lots, aggressor, trade_id } = *print;
                 self.sink.event(Event::Trade(&Trade {
                     instrument,
                     receive_time_ns,
@@ -303,7 +303,7 @@ impl<'a, S: Sink> Checked<'a, S> {
                     size_lots,
                     aggressor,
                     counts: PRINT_ALL,
-                    fraction_nanoticks: 0,
+                    fraction_nanoticks,
                 }));
             }
             self.emit(snapshot, depth, &made.levels[0], &made.levels[1], &cut);

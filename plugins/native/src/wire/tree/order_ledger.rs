@@ -16,9 +16,17 @@ const FEW: usize = 16;
 #[allow(missing_docs, reason = "the fields are those of `mainspring.model.Trade`")]
 pub struct Print {
     pub price_ticks: i64,
+    pub fraction_nanoticks: i64,
     pub size_lots: i64,
     pub aggressor: i64,
     pub trade_id: i64,
+}
+
+impl Print {
+    /// Whether something was traded.
+    pub fn is_trade(&self) -> bool {
+        (self.price_ticks != 0 || self.fraction_nanoticks != 0) && self.size_lots != 0
+    }
 }
 
 /// What a message changes of a book.
@@ -114,7 +122,9 @@ impl OrderLedger {
                 if change.action == Action::Executes {
                     let aggressor = if side == Side::Buy { -1 } else { 1 };
                     let (size_lots, trade_id) = (change.lots, change.trade_id);
-                    self.made.prints.push(Print { price_ticks: said, size_lots, aggressor, trade_id });
+                    let fraction_nanoticks = change.fraction_nanoticks;
+                    let print = Print { price_ticks: said, fraction_nanoticks, size_lots, aggressor, trade_id };
+                    self.made.prints.push(print);
                 }
                 self.put(&change.id, side, price, left);
             }

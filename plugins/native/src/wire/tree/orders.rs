@@ -8,7 +8,7 @@ use crate::wire::event::NO_ID;
 use crate::wire::tree::path::{Path, Scope};
 use crate::wire::tree::readers::Steps;
 use crate::wire::tree::tape::Kind;
-use crate::wire::tree::units::{Unit, sign};
+use crate::wire::tree::units::{Unit, UnitsAt, sign};
 use crate::wire::tree::values::{ChoiceAt, digits_of, fault};
 use crate::wire::value::Fault;
 
@@ -49,6 +49,8 @@ pub struct OrderChange {
     pub side: i64,
     /// The price in ticks; `None` where it isn't said.
     pub ticks: Option<i64>,
+    /// How many billionths of a tick an execution lies above it.
+    pub fraction_nanoticks: i64,
     /// The size in lots.
     pub lots: i64,
     /// The order whose place it takes.
@@ -79,6 +81,8 @@ pub struct OrdersAt {
     price: Path,
     size: Path,
     ticks: Unit,
+    /// The price of an execution, which may lie between two ticks.
+    executed: UnitsAt,
     lots: Unit,
     side: Option<ChoiceAt>,
     action: ActionAt,
@@ -120,6 +124,11 @@ impl OrdersAt {
             price: Path::of_place(&field.price),
             size: Path::of_place(&field.size),
             ticks: Unit::new(tick.0, &field.scale, venue_symbol)?,
+            executed: UnitsAt::in_row(
+                Path::of_place(&field.price),
+                Unit::new(tick.0, &field.scale, venue_symbol)?,
+                tick.0,
+            ),
             lots: if field.size_decimals.is_some() { lots.rounded(lot.1) } else { lots },
             side: field.side.as_ref().map(ChoiceAt::in_row),
             action,
@@ -152,6 +161,7 @@ impl OrdersAt {
             id,
             side: 0,
             ticks: None,
+            fraction_nanoticks: 0,
             lots: 0,
             replaces: None,
             trade_id: NO_ID,
@@ -169,7 +179,10 @@ impl OrdersAt {
             };
         }
         let said = self.whole || price.is_some_and(|at| scope.message.node(at).kind != Kind::Null);
-        if said && action != Action::Reduces {
+        if said && action == Action::Executes {
+            let (ticks, fraction) = self.executed.print_price(scope)?;
+            (change.ticks, change.fraction_nanoticks) = (Some(ticks), fraction);
+        } else if said && action != Action::Reduces {
             change.ticks = Some(self.ticks.of(scope, price, false)?);
         }
         change.lots = self.lots.of(scope, size, self.signed)?;

@@ -153,6 +153,12 @@ impl UnitsAt {
         Ok(UnitsAt { path: Path::new(&field.key), unit, fine })
     }
 
+    /// Prices at a path, in a row.
+    pub fn in_row(path: Path, unit: Unit, step: Step) -> UnitsAt {
+        let fine = step.nanotick().map(|fine| Box::new(Unit { step: fine, rounds: None, ..unit }));
+        UnitsAt { path, unit, fine }
+    }
+
     /// The whole steps; null gives 0.
     pub fn read(&self, scope: &Scope<'_>) -> Result<i64, Fault> {
         let found = self.path.find(scope);
