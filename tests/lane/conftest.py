@@ -42,7 +42,7 @@ from mainspring.model import (
     SlippageEstimate,
     encode_records,
 )
-from mainspring.orders import LogRecord, OrderLog, OrderTracker
+from mainspring.orders import EncodedRecords, LogRecord, OrderLog, OrderTracker
 from mainspring.plugin_calls import guarded
 from mainspring.portfolio import Marks, Portfolio
 from mainspring.risk import Gate
@@ -172,8 +172,8 @@ class ReadableLog(OrderLog):
         super().__init__(encode_records, [])
         self.kept: list[LogRecord] = []
 
-    def write_all(self, records: Sequence[LogRecord]) -> None:
-        self.kept += records
+    def write_all(self, records: Sequence[LogRecord | EncodedRecords]) -> None:
+        self.kept += [one for one in records if not isinstance(one, EncodedRecords)]
         super().write_all(records)
 
 

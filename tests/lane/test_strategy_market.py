@@ -66,7 +66,7 @@ class Desk:
     def tell(self, event: OrderEvent) -> LaneOrderHandle | None:
         if isinstance(event, Fill):
             self.position.on_fill(event)
-        return self.market.update(event)
+        return self.market.own_orders.update(event)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from mainspring.lane import (
     Market,
     OrderManager,
     Outbox,
+    OwnOrders,
     Strategies,
     StreamStatistics,
     Timers,
@@ -109,7 +110,7 @@ class _Wiring:
         portfolio = Portfolio(self._instruments, tracker.open_lots, marks.mark, make_units)
         costs = None if fused is None else fused.costs(tracker, self._markets, portfolio.valuations)
         strategies = Strategies(
-            self._strategies(timers, outbox, portfolio) if trading else [], timers, outbox, len(self._markets)
+            self._strategies(timers, outbox, portfolio, fused) if trading else [], timers, outbox, len(self._markets)
         )
         if trading:
             routers = [self._router(part, first, outbox) for part, first in zip(parts, self._firsts, strict=False)]
@@ -247,7 +248,9 @@ class _Wiring:
         encode = guarded(records.encode, "records", choice.plugin, choice.distribution)
         return OrderLog(encode, list(zip(self._labels, self._instruments, strict=True)), sink)
 
-    def _strategies(self, timers: Timers, outbox: Outbox, portfolio: Portfolio) -> list[BoundStrategy]:
+    def _strategies(
+        self, timers: Timers, outbox: Outbox, portfolio: Portfolio, fused: Fused | None
+    ) -> list[BoundStrategy]:
         """Makes each strategy once: one object for all feeds whose config is the same."""
         places: dict[str, list[tuple[StrategyPlan, list[int]]]] = {}
         for part, first in zip(self._plan.parts, self._firsts, strict=False):
@@ -261,7 +264,7 @@ class _Wiring:
                 else:
                     alike.append((strategy, list(indexes)))
         return [
-            self._strategy(strategy, indexes, timers, outbox, portfolio)
+            self._strategy(strategy, indexes, timers, outbox, portfolio, fused)
             for alike in places.values()
             for strategy, indexes in alike
         ]
@@ -273,8 +276,10 @@ class _Wiring:
         timers: Timers,
         outbox: Outbox,
         portfolio: Portfolio,
+        fused: Fused | None,
     ) -> BoundStrategy:
         name = plan.name
+        make_orders = OwnOrders if fused is None else partial(fused.own_orders, clock=self._time, outbox=outbox)
         markets = [
             LaneStrategyMarket(
                 self._labels[index],
@@ -285,6 +290,7 @@ class _Wiring:
                 portfolio.accounts[index],
                 portfolio.own_position(name, index),
                 outbox.client_order_id,
+                make_orders,
             )
             for index in indexes
         ]

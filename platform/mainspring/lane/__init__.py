@@ -31,6 +31,7 @@ from mainspring.lane.lane import Lane
 from mainspring.lane.market import Market
 from mainspring.lane.order_manager import OrderManager
 from mainspring.lane.outbox import Outbox, Surplus
+from mainspring.lane.own_orders import OwnOrders
 from mainspring.lane.statistics import StatisticsOptions, StreamStatistics
 from mainspring.lane.strategies import Strategies
 from mainspring.lane.strategy_market import LaneStrategyMarket
@@ -72,6 +73,7 @@ __all__ = [
     "Mode",
     "OrderManager",
     "Outbox",
+    "OwnOrders",
     "RouterFailed",
     "Send",
     "SetMode",

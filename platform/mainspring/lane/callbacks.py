@@ -65,8 +65,8 @@ class BoundStrategy:
     """A strategy with the callbacks that it defines; the others are None.
 
     Each is wrapped once: its time is recorded by `record`, and what it raises becomes a `PluginError` that names
-    `plugin` and `distribution`. `plain_on_bbo` is `on_bbo` as the strategy defines it. `session` is what the strategy
-    sees of the lane, `markets` are its markets in order.
+    `plugin` and `distribution`. `plain_on_bbo` and the like are the callbacks as the strategy defines them. `session`
+    is what the strategy sees of the lane, `markets` are its markets in order.
     """
 
     __slots__ = (
@@ -85,6 +85,8 @@ class BoundStrategy:
         "on_stop",
         "on_trade",
         "plain_on_bbo",
+        "plain_on_fill",
+        "plain_on_order",
         "plugin",
         "save",
         "session",
@@ -115,6 +117,8 @@ class BoundStrategy:
         self._clock = clock
         defined = defined_callbacks(strategy, self.name)
         self.plain_on_bbo: _Call | None = defined.get("on_bbo")
+        self.plain_on_fill: _Call | None = defined.get("on_fill")
+        self.plain_on_order: _Call | None = defined.get("on_order")
         found = {name: self.wrap(call) for name, call in defined.items()}
         self.on_bbo: Callable[[LaneStrategyMarket], None] | None = None
         if self.plain_on_bbo is not None:

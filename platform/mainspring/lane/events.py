@@ -11,7 +11,7 @@ from mainspring.seams import NEVER_NS, RawMessage, ResyncRequest
 
 if TYPE_CHECKING:
     from mainspring.errors import PluginError
-    from mainspring.orders import LogRecord
+    from mainspring.orders import EncodedRecords, LogRecord
 
 __all__ = [
     "Answer",
@@ -182,7 +182,7 @@ class Effects:
 
     def __init__(self) -> None:
         self.sends: list[Send] = []
-        self.records: list[LogRecord] = []
+        self.records: list[LogRecord | EncodedRecords] = []
         self.resyncs: list[tuple[int, ResyncRequest]] = []
         self.failures: list[PluginError] = []
 

@@ -60,7 +60,7 @@ class RunTrading:
     into `sends`.
     """
 
-    __slots__ = ("index", "on_event", "order_manager", "router", "sends", "strategies", "work")
+    __slots__ = ("index", "order_manager", "router", "sends", "strategies", "work")
 
     def __init__(
         self,
@@ -76,5 +76,4 @@ class RunTrading:
         self.order_manager = order_manager
         self.sends = sends
         self.work = reactions.work
-        self.on_event = reactions.strategies.on_event
         self.strategies = reactions.strategies

@@ -8,6 +8,7 @@ from mainspring.lane.callbacks import BoundStrategy
 from mainspring.lane.events import Mode
 from mainspring.lane.market import Market
 from mainspring.lane.outbox import Outbox
+from mainspring.lane.own_orders import OwnOrders
 from mainspring.lane.timers import Timers
 from mainspring.model import PRINT_EXTREMES, PRINT_LAST, PRINT_VOLUME, Bar, Fill, OrderEvent, Trade, TradeCorrection
 from mainspring.orders import Order
@@ -15,6 +16,7 @@ from mainspring.orders import Order
 __all__ = ["Strategies"]
 
 _Call: TypeAlias = tuple[Callable[..., Any], Any]
+_Plain: TypeAlias = Callable[..., Any] | None
 
 
 class Strategies:
@@ -168,7 +170,22 @@ class Strategies:
         elif one.on_order is not None:
             one.on_order(order, event)
         if len(self._requests) > asked:
-            self._outbox.limit_answers(strategy, asked, one.session.now_ns)
+            self.limit_answers(strategy, asked)
+
+    def limit_answers(self, strategy: str, first: int) -> None:
+        """Takes the requests from index `first` on as a strategy's answer: see `Outbox.limit_answers`."""
+        self._outbox.limit_answers(strategy, first, self._by_name[strategy].session.now_ns)
+
+    def receiver(self, strategy: str, instrument: int) -> tuple[OwnOrders, _Plain, _Plain, Callable[..., Any]] | None:
+        """Returns what takes the events of a strategy's orders in the instrument of that index; None if nothing does.
+
+        These are its orders there, its `on_fill` and `on_order` as it defines them, None if it doesn't, and what makes
+        a `PluginError` of an exception of theirs.
+        """
+        one = self._by_name.get(strategy)
+        if one is None:
+            return None
+        return one.session.own_orders(instrument), one.plain_on_fill, one.plain_on_order, one.fail
 
     def on_unknown(self, orders: Iterable[Order]) -> None:
         """Marks orders whose state isn't known any more, for the strategies that read it."""

@@ -10,12 +10,12 @@ from mainspring.lane.book_slot import orders_of
 from mainspring.lane.clock import LaneClock
 from mainspring.lane.order_handle import LaneOrderHandle
 from mainspring.lane.outbox import Outbox
+from mainspring.lane.own_orders import OwnOrders
 from mainspring.model import (
     MAX_UNITS,
     AccountStatement,
     DecimalGrid,
     NewOrder,
-    OrderEvent,
     OrderRequest,
     Side,
     TimeInForce,
@@ -27,8 +27,6 @@ from mainspring.portfolio import OwnPosition
 from mainspring.seams import AccountView, BookView, MarketStatistics, MarketView, OrdersView
 
 __all__ = ["LaneStrategyMarket"]
-
-_ENDED_KEPT = 1_000
 
 # Looked up once: an enum's members cost a descriptor each time.
 _BUY, _SELL = Side.BUY, Side.SELL
@@ -50,25 +48,23 @@ def _read(path: str) -> Any:
 class LaneStrategyMarket:
     """Reads a lane's `Market`, and turns what its strategy asks for into requests in the outbox.
 
-    `strategy` is the strategy's name. The lane calls `update` with each event of an order before the strategy is
-    called.
+    `strategy` is the strategy's name. `own_orders` are its orders here: the lane hands them each event of an order
+    before the strategy is called. `units` counts the strategy's position here.
     """
 
     __slots__ = (
-        "_client_order_id",
         "_clock",
-        "_ended",
-        "_open",
         "_outbox",
         "_own",
-        "_position",
         "_prices",
         "_sizes",
         "account",
         "index",
         "instrument",
         "name",
+        "own_orders",
         "strategy",
+        "units",
         "view",
     )
 
@@ -80,7 +76,9 @@ class LaneStrategyMarket:
     ask_lots: int = _read("view.ask_lots")
     bbo_time_ns: int = _read("view.bbo_time_ns")
     live: bool = _read("view.live")
-    position_lots: int = _read("_position.position_lots")
+    position_lots: int = _read("units.position_lots")
+    open_orders: Sequence[LaneOrderHandle] = _read("own_orders.open")
+    """The strategy's orders here that haven't ended, oldest first."""
 
     def __init__(
         self,
@@ -92,21 +90,23 @@ class LaneStrategyMarket:
         account: AccountView,
         own: OwnPosition,
         client_order_id: Callable[[int], str],
+        make_orders: "Callable[[LaneStrategyMarket, Callable[[int], str]], OwnOrders]" = OwnOrders,
     ) -> None:
-        """`own` is the strategy's position; `client_order_id` returns the id by which the venue knows an order."""
+        """`own` is the strategy's position; `client_order_id` returns the id by which the venue knows an order.
+
+        `make_orders` makes what keeps the strategy's orders.
+        """
         self.name = name
         self.strategy = strategy
         self.index = market.index
         self.instrument = market.instrument
         self.account = account
         self._own = own
-        self._position = own.position.units
+        self.units = own.position.units
         self.view = market
         self._clock = clock
         self._outbox = outbox
-        self._client_order_id = client_order_id
-        self._open: dict[int, LaneOrderHandle] = {}
-        self._ended: dict[int, LaneOrderHandle] = {}
+        self.own_orders = make_orders(self, client_order_id)
         self._prices = DecimalGrid(market.instrument.tick_size)
         self._sizes = DecimalGrid(market.instrument.lot_size)
 
@@ -158,11 +158,6 @@ class LaneStrategyMarket:
     def statement(self) -> AccountStatement:
         """See `mainspring.seams.StrategyMarket.statement`."""
         return self._own.statement()
-
-    @property
-    def open_orders(self) -> Sequence[LaneOrderHandle]:
-        """The strategy's orders here that haven't ended, oldest first."""
-        return tuple(self._open.values())
 
     def buy(
         self,
@@ -253,28 +248,6 @@ class LaneStrategyMarket:
         """Appends a request to the outbox."""
         self._outbox.requests.append(request)
 
-    def mark_unknown(self, order_id: int) -> None:
-        """Takes that the state of an open order here isn't known any more."""
-        if (order := self._open.get(order_id)) is not None:
-            order.mark_unknown()
-
-    def update(self, event: OrderEvent) -> LaneOrderHandle | None:
-        """Takes an event of an order here; returns its handle, or None if it ended long ago."""
-        order = self._open.get(event.order_id)
-        if order is None:
-            # A fill, or the answer to a cancel, may come after the order's end.
-            order = self._ended.get(event.order_id)
-            if order is not None:
-                order.update(event)
-            return order
-        order.update(event)
-        if order.ended:
-            del self._open[event.order_id]
-            self._ended[event.order_id] = order
-            if len(self._ended) > _ENDED_KEPT:
-                del self._ended[next(iter(self._ended))]
-        return order
-
     def _submit(
         self,
         side: Side,
@@ -307,8 +280,7 @@ class LaneStrategyMarket:
             self.strategy,
         )
         outbox.requests.append(request)
-        handle = self._open[order_id] = LaneOrderHandle(self, request, self._client_order_id)
-        return handle
+        return self.own_orders.add(request)
 
     def _units(self, value: str | Decimal, step: Decimal, field: str, other: str) -> int:
         symbol = self.instrument.symbol

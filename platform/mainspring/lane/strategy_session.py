@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mainspring.errors import ConfigError
 from mainspring.lane.clock import LaneClock
 from mainspring.lane.order_handle import LaneOrderHandle
+from mainspring.lane.own_orders import OwnOrders
 from mainspring.lane.strategy_market import LaneStrategyMarket
 from mainspring.lane.timers import LaneTimer, Timers
 from mainspring.model import Bar, OrderEvent
@@ -156,11 +157,15 @@ class LaneSession:
 
     def mark_unknown(self, instrument: int, order_id: int) -> None:
         """Takes that the state of an order isn't known any more."""
-        self._indexed[instrument].mark_unknown(order_id)
+        self._indexed[instrument].own_orders.mark_unknown(order_id)
 
     def update(self, event: OrderEvent) -> LaneOrderHandle | None:
         """Takes an event of one of the strategy's orders; returns its handle, or None if it ended long ago."""
-        return self._indexed[event.instrument].update(event)
+        return self._indexed[event.instrument].own_orders.update(event)
+
+    def own_orders(self, instrument: int) -> OwnOrders:
+        """Returns the strategy's orders in the instrument of that index."""
+        return self._indexed[instrument].own_orders
 
 
 def _nanoseconds(seconds: float) -> int:

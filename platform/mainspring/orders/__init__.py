@@ -21,7 +21,7 @@ from mainspring.orders.ids import (
     replay_session_part,
 )
 from mainspring.orders.lifecycle import LIFECYCLE, LifecycleEvent, OrderState
-from mainspring.orders.log import OrderLog, Sink, unwritable_log
+from mainspring.orders.log import EncodedRecords, OrderLog, Sink, unwritable_log
 from mainspring.orders.log_file import OrderLogFile, read_order_log
 from mainspring.orders.log_header import LOG_VERSION, Header, LoggedInstrument, decode_header
 from mainspring.orders.open_lots import OpenLots
@@ -38,6 +38,7 @@ __all__ = [
     "ClientOrderId",
     "Discrepancy",
     "DiscrepancyCleared",
+    "EncodedRecords",
     "Header",
     "LifecycleEvent",
     "LogRecord",

@@ -2,13 +2,23 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from mainspring.errors import DataError
 from mainspring.model import Instrument, LogRecord
 from mainspring.orders.log_header import encode_header
 
-__all__ = ["OrderLog", "Sink", "unwritable_log"]
+__all__ = ["EncodedRecords", "OrderLog", "Sink", "unwritable_log"]
+
+
+class EncodedRecords:
+    """Records in the log's format already, one after the other: `count` of them in `data`."""
+
+    __slots__ = ("count", "data")
+
+    def __init__(self, data: bytes, count: int) -> None:
+        self.data = data
+        self.count = count
 
 
 class Sink(Protocol):
@@ -40,20 +50,39 @@ class OrderLog:
         self._records = 0
         self._bytes = len(self._header)
 
-    def write_all(self, records: Sequence[LogRecord]) -> None:
-        """Appends records.
+    def write_all(self, records: Sequence[LogRecord | EncodedRecords]) -> None:
+        """Appends records, some of which may be encoded.
 
         Raises what the encoder raises for a record that has no form, and `DataError` if the sink can't be written.
         """
-        data = self._encode(records)
+        if EncodedRecords in map(type, records):
+            data, count = self._joined(records)
+        else:
+            data, count = self._encode(cast("Sequence[LogRecord]", records)), len(records)
         self._write(data)
         self._digest.update(data)
-        self._records += len(records)
+        self._records += count
         self._bytes += len(data)
 
     def finish(self) -> None:
         """Says that there are no more records. Raises `DataError` as `write_all` does."""
         self._write(b"")
+
+    def _joined(self, records: Sequence[LogRecord | EncodedRecords]) -> tuple[bytes, int]:
+        """Returns the bytes of records of which some are encoded, and how many there are."""
+        parts: list[bytes] = []
+        count = 0
+        plain: list[LogRecord] = []
+        for one in records:
+            if isinstance(one, EncodedRecords):
+                parts += (self._encode(plain), one.data)
+                count += one.count + len(plain)
+                plain = []
+            else:
+                plain.append(one)
+        parts.append(self._encode(plain))
+        count += len(plain)
+        return b"".join(parts), count
 
     def _write(self, data: bytes) -> None:
         if self._sink is None:

@@ -41,12 +41,12 @@ class OwnPosition:
 class Account(OwnPosition):
     """Position and open orders in one instrument. Implements `mainspring.seams.AccountView`."""
 
-    __slots__ = ("_open_lots",)
+    __slots__ = ("open_lots",)
 
-    open_buy_lots: int = property(attrgetter("_open_lots.buy"))  # type: ignore[assignment]
-    open_sell_lots: int = property(attrgetter("_open_lots.sell"))  # type: ignore[assignment]
+    open_buy_lots: int = property(attrgetter("open_lots.buy"))  # type: ignore[assignment]
+    open_sell_lots: int = property(attrgetter("open_lots.sell"))  # type: ignore[assignment]
 
     def __init__(self, position: Position, mark: Callable[[], Mark | None], open_lots: OpenLots) -> None:
         """`open_lots` is the order manager's count, which changes under the view."""
         super().__init__(position, mark)
-        self._open_lots = open_lots
+        self.open_lots = open_lots

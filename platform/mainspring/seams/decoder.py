@@ -121,11 +121,12 @@ class RunTrading(Protocol):
     If `requests` isn't empty after a market's callbacks, the run calls `work`, hands the router what `sends` has then,
     and goes on until `end_ns`, the next timer or what the order manager has to do. Where `router.due_ns` is before that
     and not after the next message, it sets the time to that instant, polls the router, does for each order event what
-    `order_manager.on_execution` does, or calls its `on_funding`, tells the strategy by `on_event`, and works off and
-    sends what strategies ask for then. At a request for a router of another `index` it stops, and leaves that with all
-    after it.
+    `order_manager.on_execution` does, or calls its `on_funding`, tells the strategy as `strategies.on_event` does, and
+    works off and sends what strategies ask for then. At a request for a router of another `index` it stops, and leaves
+    that with all after it.
 
-    A run may do itself, with the order manager's parts, what `work` does for requests that are approved.
+    A run may do itself, with the order manager's parts, what `work` does for requests that are approved. At its end its
+    records are among those of `order_manager.effects`, encoded or not.
     """
 
     @property
@@ -150,17 +151,16 @@ class RunTrading(Protocol):
 
     @property
     def strategies(self) -> Any:
-        """The lane's strategies: `running` says whether new orders may go out."""
+        """The lane's strategies: `running` says whether new orders may go out, `silent` whether none is called.
+
+        `receiver(strategy, instrument)` returns what takes the events of a strategy's orders in an instrument. After
+        a callback about one, `limit_answers(strategy, first)` takes the requests from index `first` on as its answer.
+        """
         ...
 
     @property
     def order_manager(self) -> Any:
         """The lane's order manager."""
-        ...
-
-    @property
-    def on_event(self) -> Callable[[str, Any], None]:
-        """Tells a strategy, by its name, of an event of an order of its own."""
         ...
 
 
@@ -202,6 +202,14 @@ class Fused(Protocol):
 
     def position_units(self, valuation: Any) -> Any:
         """Makes what counts a position of that `mainspring.portfolio.Valuation`, as `PositionUnits` there does."""
+        ...
+
+    def own_orders(self, market: Any, client_order_id: Callable[[int], str], *, outbox: Any, clock: Any) -> Any:
+        """Makes what keeps a strategy's orders in a market, as `mainspring.lane.OwnOrders` does.
+
+        `market` is a `mainspring.lane.LaneStrategyMarket`, `client_order_id` returns the id by which the venue knows an
+        order, `outbox` takes what is asked of them, and `clock.now_ns` is the lane's time.
+        """
         ...
 
     def costs(self, tracker: Any, markets: Sequence[Any], valuations: Sequence[Any]) -> Any:

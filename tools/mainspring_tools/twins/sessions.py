@@ -10,8 +10,8 @@ from typing import Any, Final, get_args
 from mainspring.errors import CodecError, PluginError, WireError
 from mainspring.host.wiring import Wired
 from mainspring.lane import Event
-from mainspring.model import LogRecord, OrderEvent
-from mainspring.orders import OrderLog, RequestRefused
+from mainspring.model import LogRecord, OrderEvent, decode_records
+from mainspring.orders import EncodedRecords, OrderLog, RequestRefused
 from mainspring.seams import RawMessage
 from mainspring.session.driver import Driver
 from mainspring_tools.twins.chaos import Chaos
@@ -122,8 +122,9 @@ class _Kept(OrderLog):
         self.records_kept: list[LogRecord] = []
         self._log = wired.log
 
-    def write_all(self, records: Sequence[LogRecord]) -> None:
-        self.records_kept += records
+    def write_all(self, records: Sequence[LogRecord | EncodedRecords]) -> None:
+        for one in records:
+            self.records_kept += decode_records(one.data)[0] if isinstance(one, EncodedRecords) else [one]
         self._log.write_all(records)
 
 

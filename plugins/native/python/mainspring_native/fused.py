@@ -1,7 +1,7 @@
 """Feed, books and markets in one pass over the bytes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from mainspring_native._native import (
     Fused,
     Market,
     OrderTracker,
+    OwnOrders,
     PaperVenue,
     PositionUnits,
     WireDecoder,
@@ -67,6 +68,10 @@ class NativeFused:
     def position_units(self, valuation: Any) -> PositionUnits:
         """See `mainspring.seams.Fused`: a run books fills in it."""
         return PositionUnits(valuation)
+
+    def own_orders(self, market: Any, client_order_id: Callable[[int], str], *, outbox: Any, clock: Any) -> OwnOrders:
+        """See `mainspring.seams.Fused`: a run updates them."""
+        return OwnOrders(market, clock, outbox.requests, client_order_id)
 
     def costs(self, tracker: OrderTracker, markets: Sequence[object], valuations: Sequence[Any]) -> Costs | None:
         """See `mainspring.seams.Fused`: it sees native markets only."""

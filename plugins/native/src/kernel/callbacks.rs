@@ -134,7 +134,10 @@ impl Kernel {
                             let surplus = self.answers.surplus(now_ns, Some(request.order_id));
                             self.manager.cancel(request.order_id, market, now_ns, surplus);
                         }
-                    } else if request.price_ticks > 0 && request.size_lots > 0 && place.handles.replace(at) {
+                    } else if request.price_ticks > 0
+                        && request.size_lots > 0
+                        && place.handles.replace(at, (request.price_ticks, request.size_lots))
+                    {
                         let to = (request.price_ticks, request.size_lots);
                         let surplus = self.answers.surplus(now_ns, None);
                         self.manager.replace(request.order_id, to, place, (market, now_ns), surplus);

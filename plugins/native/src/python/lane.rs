@@ -41,71 +41,19 @@ pub struct PyFused {
     costs: Option<Arc<Mutex<Costs>>>,
 }
 
-#[pymethods]
 impl PyFused {
-    /// `options` has for each instrument: keep, warm_up_cells, daily_volume_lots, daily_volatility.
-    #[new]
-    fn new(
-        py: Python<'_>,
-        decoder: Py<PyWireDecoder>,
-        instruments: Vec<Py<PyAny>>,
-        books: Vec<Py<PyBook>>,
-        options: Vec<(f64, i64, Option<f64>, Option<f64>)>,
-        top_of_book: bool,
-    ) -> PyResult<Self> {
-        let wanted = decoder.borrow(py).decoder.program().grids.len();
-        if [instruments.len(), books.len(), options.len()] != [wanted; 3] {
-            return Err(PyValueError::new_err(format!(
-                "the decoder has {wanted} instruments; each needs a book and options"
-            )));
-        }
-        let (mut places, mut natives) = (Vec::new(), Vec::new());
-        let markets = PyList::empty(py);
-        let first = decoder.borrow(py).first;
-        for (place, ((instrument, book), options)) in instruments.into_iter().zip(books).zip(options).enumerate() {
-            let (keep, warm_up_cells, daily_volume_lots, daily_volatility) = options;
-            let options = Options { keep, warm_up_cells, daily_volume_lots, daily_volatility };
-            let state = Arc::new(Mutex::new(Market::new(options)));
-            places.push(Place { book: book.get().shared(), market: Arc::clone(&state) });
-            let market = PyMarket::new(py, first + place, instrument, book, state, top_of_book)?;
-            let market = Py::new(py, market)?;
-            markets.append(&market)?;
-            natives.push(market);
-        }
-        Ok(PyFused {
-            runner: Runner::new(places, top_of_book),
-            decoder,
-            markets: markets.unbind(),
-            shown: natives,
-            raised_at: 0,
-            reaction: None,
-            costs: None,
-        })
-    }
-
-    /// Runs the messages of a batch from `start` on; returns the place behind the last one that was run.
-    ///
-    /// It ends there because the next one comes at or after `until_ns`, because the venue has something for us, because there is
-    /// none, or because the last one had a mark price (see `marks`, and `changed` for whose best prices it changed). With `react`
-    /// it does what `mainspring.seams.Reaction` says after each other that changed best prices; without it the GIL is released. Raises what the plain reading raises for one that is refused, and
-    /// what `react` raises: all before the place `raised_at` were run.
-    #[pyo3(signature = (batch, start, until_ns, react, *, timed))]
-    fn run(
+    /// See `run`.
+    fn run_messages(
         &mut self,
         py: Python<'_>,
         batch: &PyBatch,
         start: usize,
         until_ns: i64,
-        react: Option<&Bound<'_, PyAny>>,
+        reacts: bool,
         timed: bool,
     ) -> PyResult<usize> {
         let mut decoder = self.decoder.bind(py).borrow_mut();
-        if let Some(react) = react
-            && !self.reaction.as_ref().is_some_and(|known| known.is_of(react))
-        {
-            self.reaction = Some(Reaction::new(react, self.markets.bind(py), decoder.first)?);
-        }
-        let reaction = react.and(self.reaction.as_ref());
+        let reaction = self.reaction.as_ref().filter(|_| reacts);
         let (mut at, mut until_ns, runner) = (start, until_ns, &mut self.runner);
         let costs = self.costs.as_deref();
         loop {
@@ -167,6 +115,78 @@ impl PyFused {
                 (Stop::Changed, None) => return Ok(at),
             }
         }
+    }
+}
+
+#[pymethods]
+impl PyFused {
+    /// `options` has for each instrument: keep, warm_up_cells, daily_volume_lots, daily_volatility.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        decoder: Py<PyWireDecoder>,
+        instruments: Vec<Py<PyAny>>,
+        books: Vec<Py<PyBook>>,
+        options: Vec<(f64, i64, Option<f64>, Option<f64>)>,
+        top_of_book: bool,
+    ) -> PyResult<Self> {
+        let wanted = decoder.borrow(py).decoder.program().grids.len();
+        if [instruments.len(), books.len(), options.len()] != [wanted; 3] {
+            return Err(PyValueError::new_err(format!(
+                "the decoder has {wanted} instruments; each needs a book and options"
+            )));
+        }
+        let (mut places, mut natives) = (Vec::new(), Vec::new());
+        let markets = PyList::empty(py);
+        let first = decoder.borrow(py).first;
+        for (place, ((instrument, book), options)) in instruments.into_iter().zip(books).zip(options).enumerate() {
+            let (keep, warm_up_cells, daily_volume_lots, daily_volatility) = options;
+            let options = Options { keep, warm_up_cells, daily_volume_lots, daily_volatility };
+            let state = Arc::new(Mutex::new(Market::new(options)));
+            places.push(Place { book: book.get().shared(), market: Arc::clone(&state) });
+            let market = PyMarket::new(py, first + place, instrument, book, state, top_of_book)?;
+            let market = Py::new(py, market)?;
+            markets.append(&market)?;
+            natives.push(market);
+        }
+        Ok(PyFused {
+            runner: Runner::new(places, top_of_book),
+            decoder,
+            markets: markets.unbind(),
+            shown: natives,
+            raised_at: 0,
+            reaction: None,
+            costs: None,
+        })
+    }
+
+    /// Runs the messages of a batch from `start` on; returns the place behind the last one that was run.
+    ///
+    /// It ends there because the next one comes at or after `until_ns`, because the venue has something for us, because there is
+    /// none, or because the last one had a mark price (see `marks`, and `changed` for whose best prices it changed). With `react`
+    /// it does what `mainspring.seams.Reaction` says after each other that changed best prices; without it the GIL is released. Raises what the plain reading raises for one that is refused, and
+    /// what `react` raises: all before the place `raised_at` were run.
+    #[pyo3(signature = (batch, start, until_ns, react, *, timed))]
+    fn run(
+        &mut self,
+        py: Python<'_>,
+        batch: &PyBatch,
+        start: usize,
+        until_ns: i64,
+        react: Option<&Bound<'_, PyAny>>,
+        timed: bool,
+    ) -> PyResult<usize> {
+        let first = self.decoder.borrow(py).first;
+        if let Some(react) = react
+            && !self.reaction.as_ref().is_some_and(|known| known.is_of(react))
+        {
+            self.reaction = Some(Reaction::new(react, self.markets.bind(py), first)?);
+        }
+        let done = self.run_messages(py, batch, start, until_ns, react.is_some(), timed);
+        if let Some(reaction) = &self.reaction {
+            reaction.flush(py)?;
+        }
+        done
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

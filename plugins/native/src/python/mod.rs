@@ -12,7 +12,9 @@ mod lane;
 mod market;
 mod model;
 mod order_events;
+mod order_handle;
 mod order_views;
+mod own_orders;
 mod plain_strategy;
 mod position;
 mod reaction;
@@ -41,6 +43,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     kernel::register(module)?;
     lane::register(module)?;
     market::register(module)?;
+    order_handle::register(module)?;
+    own_orders::register(module)?;
     position::register(module)?;
     records::register(module)?;
     session_strategy::register(module)?;

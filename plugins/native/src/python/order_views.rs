@@ -136,16 +136,23 @@ pub struct PyOpenLots {
     pub place: usize,
 }
 
+impl PyOpenLots {
+    /// Of buy orders and of sell orders.
+    pub fn both(&self) -> (i128, i128) {
+        lock(&self.tracker).open_lots(self.place)
+    }
+}
+
 #[pymethods]
 impl PyOpenLots {
     #[getter]
     fn buy(&self) -> i128 {
-        lock(&self.tracker).open_lots(self.place).0
+        self.both().0
     }
 
     #[getter]
     fn sell(&self) -> i128 {
-        lock(&self.tracker).open_lots(self.place).1
+        self.both().1
     }
 }
 

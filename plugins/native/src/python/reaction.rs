@@ -130,6 +130,11 @@ impl Reaction {
         Ok(Next::Until(end_ns.min(timer_ns).min(trading.due_ns(py)?)))
     }
 
+    /// Hands on what a run has kept for the order log.
+    pub fn flush(&self, py: Python<'_>) -> PyResult<()> {
+        self.trading.as_ref().map_or(Ok(()), |trading| trading.flush(py))
+    }
+
     /// Sets the lane's time, which never goes back; returns it.
     fn advance(&self, py: Python<'_>, now_ns: i64) -> PyResult<i64> {
         let (time, name) = (self.time.bind(py), intern!(py, "now_ns"));

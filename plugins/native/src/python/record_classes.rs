@@ -34,7 +34,7 @@ pub struct Known {
 }
 
 /// The classes and their fields, those of the most frequent records first.
-const NAMES: [(&str, &[&str]); 16] = [
+const NAMES: [(&str, &[&str]); 18] = [
     ("SubmitRequested", &["time_ns", "order"]),
     ("RequestApproved", &["time_ns", "order_id", "request"]),
     ("Accepted", &["order_id", "instrument", "time_ns"]),
@@ -80,6 +80,8 @@ const NAMES: [(&str, &[&str]); 16] = [
             "strategy",
         ],
     ),
+    ("CancelRequest", &["order_id", "instrument", "created_ns", "strategy"]),
+    ("ReplaceRequest", &["order_id", "instrument", "price_ticks", "size_lots", "created_ns", "strategy"]),
 ];
 pub const SUBMIT: usize = 0;
 pub const APPROVED: usize = 1;
@@ -97,6 +99,8 @@ pub const UNKNOWN: usize = 12;
 pub const DISCREPANCY: usize = 13;
 pub const CLEARED: usize = 14;
 pub const ORDER: usize = 15;
+pub const CANCEL_REQUEST: usize = 16;
+pub const REPLACE_REQUEST: usize = 17;
 
 static KNOWN: PyOnceLock<Known> = PyOnceLock::new();
 
@@ -192,6 +196,11 @@ impl<'a, 'py> Fields<'a, 'py> {
     #[inline]
     pub fn of(object: &'a Bound<'py, PyAny>, known: &'a Known, class: usize) -> Self {
         Fields { object, class: &known.classes[class], known }
+    }
+
+    /// The fields of an object; `None` if it isn't of exactly that class.
+    pub fn of_exactly(object: &'a Bound<'py, PyAny>, known: &'a Known, class: usize) -> Option<Self> {
+        object.get_type().is(known.classes[class].class.bind(object.py())).then(|| Fields::of(object, known, class))
     }
 
     #[inline]

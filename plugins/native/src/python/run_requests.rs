@@ -4,19 +4,18 @@
 use std::time::Instant;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyList, PyString, PyType};
+use pyo3::types::{PyList, PyString};
 
+use crate::book::Side;
 use crate::lane::runner::{Times, lock};
-use crate::python::call::call;
+use crate::orders::record::{self, Record, Request, TimeInForce};
 use crate::python::market::PyMarket;
-use crate::python::model::int;
-use crate::python::order_events::{new_order, number};
 use crate::python::position::PyPositionUnits;
+use crate::python::record_classes::{CANCEL_REQUEST, Fields, ORDER, REPLACE_REQUEST, known};
 use crate::python::run_trading::{RunTrading, nanoseconds};
 use crate::python::slippage::PySlippage;
-use crate::python::venue::PyPaperVenue;
+use crate::python::venue::{PyPaperVenue, order_state_error};
 use crate::slippage::Estimate;
 use crate::trading::approval::{Replacement, changeable, refusal, replacement};
 use crate::trading::gate::Check;
@@ -31,32 +30,6 @@ pub struct Requests {
     accounts: Vec<Py<PyPositionUnits>>,
     models: Vec<Py<PySlippage>>,
     checks: Vec<Vec<Check>>,
-    classes: Classes,
-}
-
-/// The classes of requests and of their records.
-struct Classes {
-    new_order: Py<PyType>,
-    cancel: Py<PyType>,
-    submit_requested: Py<PyAny>,
-    cancel_requested: Py<PyAny>,
-    replace_requested: Py<PyAny>,
-    approved: Py<PyAny>,
-}
-
-impl Classes {
-    fn new(py: Python<'_>) -> PyResult<Self> {
-        let (model, orders) = (py.import("mainspring.model")?, py.import("mainspring.orders")?);
-        let record = |name: &str| -> PyResult<Py<PyAny>> { Ok(orders.getattr(name)?.unbind()) };
-        Ok(Classes {
-            new_order: model.getattr("NewOrder")?.cast_into::<PyType>()?.unbind(),
-            cancel: model.getattr("CancelRequest")?.cast_into::<PyType>()?.unbind(),
-            submit_requested: record("SubmitRequested")?,
-            cancel_requested: record("CancelRequested")?,
-            replace_requested: record("ReplaceRequested")?,
-            approved: record("RequestApproved")?,
-        })
-    }
 }
 
 /// What became of what a strategy asked for.
@@ -85,26 +58,42 @@ impl Way<'_> {
 impl RunTrading {
     /// A request: see `OrderManager.work`.
     pub fn request(&self, usual: &Requests, request: &Bound<'_, PyAny>, way: &mut Way<'_>) -> PyResult<Done> {
-        let (py, kind) = (request.py(), request.get_type());
-        let Some(place) = usual.place(request)? else { return Ok(Done::NotUsual) };
-        if kind.is(usual.classes.new_order.bind(py)) {
-            return self.new_order(usual, request, place, way);
+        let py = request.py();
+        let known = known(py)?;
+        if let Some(fields) = Fields::of_exactly(request, known, ORDER) {
+            return fields.order().map_or(Ok(Done::NotUsual), |order| self.new_order(usual, request, &order, way));
         }
-        let order_id = number(request, intern!(py, "order_id"))?;
-        let strategy = {
-            let tracker = lock(&self.shared);
-            let Ok(order) = changeable(&tracker, order_id, usual.first + place) else { return Ok(Done::NotUsual) };
-            order.order.strategy
-        };
-        let name = self.tracker.borrow(py).name(py, strategy);
-        if !request.getattr(intern!(py, "strategy"))?.eq(name)? {
-            return Ok(Done::NotUsual);
+        if let Some(fields) = Fields::of_exactly(request, known, REPLACE_REQUEST) {
+            let Some([order_id, instrument, price, size]) = fields.numbers([0, 1, 2, 3]) else {
+                return Ok(Done::NotUsual);
+            };
+            let Some(place) = self.own(usual, order_id, instrument, fields.text(5), py) else {
+                return Ok(Done::NotUsual);
+            };
+            return self.replace(usual, order_id, (price, size), place, way, py);
         }
-        if kind.is(usual.classes.cancel.bind(py)) {
-            self.cancel(usual, order_id, place, way, py)
-        } else {
-            self.replace(usual, request, order_id, place, way)
+        if let Some(fields) = Fields::of_exactly(request, known, CANCEL_REQUEST)
+            && let Some([order_id, instrument]) = fields.numbers([0, 1])
+            && let Some(place) = self.own(usual, order_id, instrument, fields.text(3), py)
+        {
+            return self.cancel(order_id, place, way, py);
         }
+        Ok(Done::NotUsual)
+    }
+
+    /// The place of the instrument of an order that can be changed, if it is of that strategy.
+    fn own(
+        &self,
+        usual: &Requests,
+        order_id: i64,
+        instrument: i64,
+        strategy: Option<&str>,
+        py: Python<'_>,
+    ) -> Option<usize> {
+        let place = usual.place(instrument)?;
+        let owner = changeable(&lock(&self.shared), order_id, usual.first + place).ok()?.order.strategy;
+        let name = self.tracker.borrow(py).name(py, owner);
+        (name.to_str().ok()? == strategy?).then_some(place)
     }
 
     /// See `OrderManager._new`.
@@ -112,25 +101,34 @@ impl RunTrading {
         &self,
         usual: &Requests,
         request: &Bound<'_, PyAny>,
-        place: usize,
+        asked: &record::NewOrder<'_>,
         way: &mut Way<'_>,
     ) -> PyResult<Done> {
         let (py, now_ns) = (request.py(), way.now_ns);
-        if !self.manager.bind(py).getattr(intern!(py, "started"))?.is_truthy()? || !usual.is_valid(request)? {
+        let Some(place) = usual.place(asked.instrument).filter(|_| is_valid(asked)) else { return Ok(Done::NotUsual) };
+        if !self.started(py)? {
             return Ok(Done::NotUsual);
         }
-        let strategy = request.getattr(intern!(py, "strategy"))?;
-        let strategy = self.tracker.borrow_mut(py).strategy(strategy.cast::<PyString>()?)?;
-        let order = new_order(request, usual.first + place, strategy)?;
+        let strategy = PyString::intern(py, asked.strategy);
+        let order = NewOrder {
+            order_id: asked.order_id,
+            instrument: usual.first + place,
+            buy: asked.side == Side::Buy,
+            limit: asked.limit,
+            price_ticks: asked.price_ticks,
+            size_lots: asked.size_lots,
+            created_ns: asked.created_ns,
+            time_in_force: asked.time_in_force,
+            post_only: asked.post_only,
+            strategy: self.tracker.borrow_mut(py).strategy(&strategy)?,
+        };
         let Some(estimate) = usual.approve(self, &order, place, Some(0), way, py)? else {
             return Ok(Done::NotUsual);
         };
-        let records = self.records.bind(py);
-        let [now, id] = [now_ns, order.order_id].map(|value| int(py, value));
-        records.append(call(usual.classes.submit_requested.bind(py), [&now, request])?)?;
         self.tracker.borrow(py).track(order, request)?;
-        records.append(call(usual.classes.approved.bind(py), [&now, &id])?)?;
-        self.tracker.borrow(py).send(py, order.order_id, now_ns)?;
+        lock(&self.shared).send(order.order_id, now_ns).map_err(|text| order_state_error(py, text))?;
+        self.note(&Record::SubmitRequested { time_ns: now_ns, order: *asked });
+        self.approved(order.order_id, Request::New, now_ns);
         {
             let mut costs = lock(&self.costs);
             costs.on_request(order.instrument);
@@ -143,20 +141,11 @@ impl RunTrading {
     }
 
     /// See `OrderManager._cancel`.
-    fn cancel(
-        &self,
-        usual: &Requests,
-        order_id: i64,
-        place: usize,
-        way: &mut Way<'_>,
-        py: Python<'_>,
-    ) -> PyResult<Done> {
-        let (records, now_ns) = (self.records.bind(py), way.now_ns);
-        let [now, id] = [now_ns, order_id].map(|value| int(py, value));
-        records.append(call(usual.classes.cancel_requested.bind(py), [&now, &id])?)?;
-        self.tracker.borrow(py).request_cancel(py, order_id, now_ns)?;
-        let kind = PyString::intern(py, "cancel").into_any();
-        records.append(call(usual.classes.approved.bind(py), [&now, &id, &kind])?)?;
+    fn cancel(&self, order_id: i64, place: usize, way: &mut Way<'_>, py: Python<'_>) -> PyResult<Done> {
+        let now_ns = way.now_ns;
+        lock(&self.shared).request_cancel(order_id, now_ns).map_err(|text| order_state_error(py, text))?;
+        self.note(&Record::CancelRequested { time_ns: now_ns, order_id });
+        self.approved(order_id, Request::Cancel, now_ns);
         way.send(Sent::Cancel(order_id, place));
         Ok(Done::Sent)
     }
@@ -165,19 +154,13 @@ impl RunTrading {
     fn replace(
         &self,
         usual: &Requests,
-        request: &Bound<'_, PyAny>,
         order_id: i64,
+        (price_ticks, size_lots): (i64, i64),
         place: usize,
         way: &mut Way<'_>,
+        py: Python<'_>,
     ) -> PyResult<Done> {
-        let (py, now_ns) = (request.py(), way.now_ns);
-        let (price, size) = (request.getattr(intern!(py, "price_ticks"))?, request.getattr(intern!(py, "size_lots"))?);
-        if !price.is_exact_instance_of::<PyInt>() || !size.is_exact_instance_of::<PyInt>() {
-            return Ok(Done::NotUsual);
-        }
-        let (Ok(price_ticks), Ok(size_lots)) = (price.extract::<i64>(), size.extract::<i64>()) else {
-            return Ok(Done::NotUsual);
-        };
+        let now_ns = way.now_ns;
         let found = lock(&self.shared).find(order_id).and_then(|order| replacement(order, price_ticks, size_lots));
         let Some(Replacement { wanted: Some(wanted), gives_up }) = found.filter(|_| price_ticks > 0) else {
             return Ok(Done::NotUsual);
@@ -185,12 +168,10 @@ impl RunTrading {
         let Some(estimate) = usual.approve(self, &wanted, place, gives_up, way, py)? else {
             return Ok(Done::NotUsual);
         };
-        let records = self.records.bind(py);
-        let [now, id] = [now_ns, order_id].map(|value| int(py, value));
-        records.append(call(usual.classes.replace_requested.bind(py), [&now, &id, &price, &size])?)?;
-        self.tracker.borrow(py).request_replace(py, order_id, price_ticks, size_lots, now_ns)?;
-        let kind = PyString::intern(py, "replace").into_any();
-        records.append(call(usual.classes.approved.bind(py), [&now, &id, &kind])?)?;
+        let requested = lock(&self.shared).request_replace(order_id, price_ticks, size_lots, now_ns);
+        requested.map_err(|text| order_state_error(py, text))?;
+        self.note(&Record::ReplaceRequested { time_ns: now_ns, order_id, price_ticks, size_lots });
+        self.approved(order_id, Request::Replace, now_ns);
         {
             let mut costs = lock(&self.costs);
             if let Some(arrival) = costs.arrival(wanted.instrument, &estimate, now_ns) {
@@ -200,7 +181,25 @@ impl RunTrading {
         way.send(Sent::Replace(order_id, place, price_ticks, size_lots));
         Ok(Done::Sent)
     }
+
+    fn approved(&self, order_id: i64, request: Request, time_ns: i64) {
+        self.note(&Record::RequestApproved { time_ns, order_id, request });
+    }
 }
+
+/// Whether the gate finds nothing wrong with the order itself. It explains what is.
+fn is_valid(order: &record::NewOrder<'_>) -> bool {
+    let waits = order.time_in_force == TimeInForce::Gtc;
+    let terms = if order.limit {
+        order.price_ticks > 0 && (waits || !order.post_only)
+    } else {
+        order.price_ticks == 0 && !order.post_only
+    };
+    order.size_lots > 0 && terms && order.strategy.len() < MOST_LETTERS
+}
+
+/// A name of so many bytes may be too long for a record.
+const MOST_LETTERS: usize = 1 << 10;
 
 impl Requests {
     pub fn new(manager: &Bound<'_, PyAny>, markets: &Bound<'_, PyList>, first: usize) -> PyResult<Option<Self>> {
@@ -233,7 +232,7 @@ impl Requests {
             }
             checks.push(row);
         }
-        Ok(Some(Requests { first, markets: found, accounts, models, checks, classes: Classes::new(py)? }))
+        Ok(Some(Requests { first, markets: found, accounts, models, checks }))
     }
 
     /// Shows the garbage collector what is held, but for classes, which stay.
@@ -244,36 +243,10 @@ impl Requests {
         self.models.iter().try_for_each(|model| visit.call(model))
     }
 
-    /// The place of the instrument that a request names; `None` if it isn't one of the run's.
-    fn place(&self, request: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
-        let index = request.getattr(intern!(request.py(), "instrument"))?.extract::<usize>();
-        Ok(index.ok().and_then(|index| index.checked_sub(self.first)).filter(|place| *place < self.markets.len()))
-    }
-
-    /// Whether the gate finds nothing wrong with the order itself. It explains what is.
-    fn is_valid(&self, request: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let py = request.py();
-        let value = |name| request.getattr(name);
-        let text = |name: &Bound<'_, PyString>, known: &[&str]| -> PyResult<bool> {
-            let value = request.getattr(name)?;
-            Ok(value.cast::<PyString>().is_ok_and(|text| text.to_str().is_ok_and(|text| known.contains(&text))))
-        };
-        let size = value(intern!(py, "size_lots"))?;
-        let price = value(intern!(py, "price_ticks"))?;
-        let side = value(intern!(py, "side"))?;
-        let whole = size.is_exact_instance_of::<PyInt>() && price.is_exact_instance_of::<PyInt>();
-        // A side that is a plain number isn't a `Side`.
-        let sided = !side.is_exact_instance_of::<PyInt>();
-        let known = text(intern!(py, "kind"), &["limit", "market"])?
-            && text(intern!(py, "time_in_force"), &["gtc", "ioc", "fok"])?;
-        if !(whole && sided && known) {
-            return Ok(false);
-        }
-        let (Ok(size), Ok(price)) = (size.extract::<i64>(), price.extract::<i64>()) else { return Ok(false) };
-        let limit = value(intern!(py, "kind"))?.cast::<PyString>()? == "limit";
-        let post_only = value(intern!(py, "post_only"))?.is_truthy()?;
-        let waits = value(intern!(py, "time_in_force"))?.cast::<PyString>()? == "gtc";
-        Ok(size > 0 && if limit { price > 0 && (waits || !post_only) } else { price == 0 && !post_only })
+    /// The place of an instrument; `None` if it isn't one of the run's.
+    fn place(&self, instrument: i64) -> Option<usize> {
+        let place = usize::try_from(instrument).ok()?.checked_sub(self.first)?;
+        (place < self.markets.len()).then_some(place)
     }
 
     /// The estimate of an order that every check lets pass; `None` where the plain way has to be gone. `gives_up` is what a replace

@@ -1,31 +1,88 @@
 //! How a fused run trades without ending. The contract is `mainspring.seams.RunTrading`; the rules are those of
 //! `mainspring.lane.OrderManager`, which does in Python whatever isn't the usual case.
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyBytes, PyList};
 
 use rustc_hash::FxHashMap;
 
+use crate::book::Side;
 use crate::costs::Costs;
+use crate::kernel::handles::News;
 use crate::lane::histogram::Histogram;
 use crate::lane::runner::{Times, lock};
+use crate::orders::record::{Fill, Record, encode_into};
 use crate::python::call::call;
 use crate::python::costs::PyCosts;
+use crate::python::own_orders::PyOwnOrders;
 use crate::python::position::PyPositionUnits;
 use crate::python::run_requests::{Done, Requests, Way};
 use crate::python::trading::PyOrderTracker;
 use crate::python::venue::PyPaperVenue;
-use crate::trading::order::{Event, StrategyId, Told as News};
+use crate::trading::order::{Event, StrategyId, Told as Happened};
 use crate::trading::tracker::Tracker;
 use crate::venue::outbox::Told;
 
+/// The event as the order log has it.
+fn record_of(event: &Event) -> Record<'_> {
+    let Event { order_id, instrument, time_ns, .. } = *event;
+    match &event.what {
+        Happened::Accepted => Record::Accepted { time_ns, order_id, instrument },
+        Happened::Rejected { reason, request } => {
+            Record::Rejected { time_ns, order_id, instrument, reason, request: *request }
+        }
+        &Happened::Fill { fill_id, buy, price_ticks, size_lots, maker, fee_ppb } => Record::Fill(Fill {
+            time_ns,
+            order_id,
+            instrument,
+            fill_id,
+            side: if buy { Side::Buy } else { Side::Sell },
+            price_ticks,
+            size_lots,
+            maker,
+            fee_ppb,
+            fee_amount: None,
+            fee_currency: "",
+        }),
+        Happened::Cancelled { remaining_lots, reason } => {
+            Record::Cancelled { time_ns, order_id, instrument, remaining_lots: *remaining_lots, reason }
+        }
+        Happened::Expired { remaining_lots, reason } => {
+            Record::Expired { time_ns, order_id, instrument, remaining_lots: *remaining_lots, reason }
+        }
+        &Happened::Replaced { price_ticks, size_lots } => {
+            Record::Replaced { time_ns, order_id, instrument, price_ticks, size_lots }
+        }
+    }
+}
+
 /// What counts the position of an instrument, and that of a strategy there.
 type Units = (Py<PyPositionUnits>, Py<PyPositionUnits>);
+
+/// Where what became of a strategy's orders in a market goes, if there is such a strategy.
+struct Receiver {
+    orders: Py<PyOwnOrders>,
+    on_fill: Option<Py<PyAny>>,
+    on_order: Option<Py<PyAny>>,
+    fail: Py<PyAny>,
+}
+
+/// By instrument and strategy.
+type Receivers = FxHashMap<(usize, StrategyId), Option<Arc<Receiver>>>;
+
+/// Records of the order log, as their bytes.
+#[derive(Default)]
+struct Encoded {
+    bytes: Vec<u8>,
+    count: usize,
+}
 
 /// A `mainspring.seams.RunTrading`, read once.
 pub struct RunTrading {
@@ -36,11 +93,14 @@ pub struct RunTrading {
     requests: Py<PyList>,
     sends: Py<PyList>,
     work: Py<PyAny>,
-    on_event: Py<PyAny>,
     on_funding: Py<PyAny>,
     note_discrepancies: Py<PyAny>,
     portfolio: Py<PyAny>,
     own: Mutex<FxHashMap<(usize, StrategyId), Units>>,
+    receivers: Mutex<Receivers>,
+    log: Mutex<Encoded>,
+    encoded: Py<PyAny>,
+    started: AtomicBool,
     usual: Option<Requests>,
     pub manager: Py<PyAny>,
     pub tracker: Py<PyOrderTracker>,
@@ -80,11 +140,14 @@ impl RunTrading {
             requests: requests.clone().unbind(),
             sends: of.getattr("sends")?.cast_into::<PyList>()?.unbind(),
             work: attribute(of, "work")?,
-            on_event: attribute(of, "on_event")?,
             on_funding: attribute(&manager, "on_funding")?,
             note_discrepancies: attribute(&manager, "note_discrepancies")?,
             portfolio: attribute(&manager, "portfolio")?,
             own: Mutex::default(),
+            receivers: Mutex::default(),
+            log: Mutex::default(),
+            encoded: of.py().import("mainspring.orders")?.getattr("EncodedRecords")?.unbind(),
+            started: AtomicBool::new(false),
             usual: Requests::new(&manager, markets, first)?,
             shared: tracker.borrow().shared(),
             tracker: tracker.unbind(),
@@ -96,9 +159,18 @@ impl RunTrading {
 
     /// Shows the garbage collector what is held.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let RunTrading { strategies, work, on_event, on_funding, note_discrepancies, portfolio, manager, .. } = self;
-        for held in [strategies, work, on_event, on_funding, note_discrepancies, portfolio, manager] {
+        let RunTrading { strategies, work, on_funding, note_discrepancies, portfolio, manager, .. } = self;
+        for held in [strategies, work, on_funding, note_discrepancies, portfolio, manager] {
             visit.call(held)?;
+        }
+        if let Ok(receivers) = self.receivers.try_lock() {
+            for one in receivers.values().flatten() {
+                visit.call(&one.orders)?;
+                visit.call(&one.fail)?;
+                for callback in [&one.on_fill, &one.on_order] {
+                    visit.call(callback)?;
+                }
+            }
         }
         for held in [&self.requests, &self.sends, &self.records] {
             visit.call(held)?;
@@ -125,6 +197,7 @@ impl RunTrading {
                     continue;
                 }
             }
+            self.flush(py)?;
             self.work.bind(py).call0()?;
             if !self.send(py, now_ns, &mut times.route)? {
                 return Ok(false);
@@ -138,7 +211,7 @@ impl RunTrading {
         let venue = self.venue.get();
         let mut events = venue.take(py, now_ns)?.into_iter();
         while let Some(event) = events.next() {
-            let done = self.execution(py, &event, now_ns).and_then(|()| self.work(py, now_ns, times));
+            let done = self.execution(py, &event, now_ns, times).and_then(|()| self.work(py, now_ns, times));
             if !matches!(done, Ok(true)) {
                 venue.give_back(events.collect(), now_ns);
                 return done;
@@ -153,32 +226,103 @@ impl RunTrading {
         Ok(refusal_ns.min(lock(&self.shared).due_ns))
     }
 
+    /// Whether anything was ever requested in the lane.
+    pub fn started(&self, py: Python<'_>) -> PyResult<bool> {
+        if !self.started.load(Relaxed) {
+            self.started.store(self.manager.bind(py).getattr(intern!(py, "started"))?.is_truthy()?, Relaxed);
+        }
+        Ok(self.started.load(Relaxed))
+    }
+
+    /// Adds a record to the order log.
+    pub fn note(&self, record: &Record<'_>) {
+        let mut log = lock(&self.log);
+        encode_into(&mut log.bytes, record);
+        log.count += 1;
+    }
+
+    /// Hands on the records so far: before others are added in Python, and at the end of a run.
+    pub fn flush(&self, py: Python<'_>) -> PyResult<()> {
+        let Encoded { bytes, count } = std::mem::take(&mut *lock(&self.log));
+        if count > 0 {
+            self.records.bind(py).append(self.encoded.bind(py).call1((PyBytes::new(py, &bytes), count))?)?;
+        }
+        Ok(())
+    }
+
     /// An event of the venue: see `OrderManager.on_execution`.
-    fn execution(&self, py: Python<'_>, told: &Told, now_ns: i64) -> PyResult<()> {
-        let made = self.venue.get().made(py, told)?;
+    fn execution(&self, py: Python<'_>, told: &Told, now_ns: i64, times: &mut Times) -> PyResult<()> {
+        let venue = self.venue.get();
         let Some(event) = Event::reported(told, self.first) else {
-            call(self.on_funding.bind(py), [&made])?;
+            self.flush(py)?;
+            call(self.on_funding.bind(py), [&venue.made(py, told)?])?;
             return Ok(());
         };
         let reported = self.tracker.borrow(py).report(py, &event, now_ns)?;
         if let Some(strategy) = reported.moved {
             self.book(py, &event, strategy)?;
         }
-        self.records.bind(py).append(&made)?;
+        self.note(&record_of(&event));
         if reported.disputed {
+            self.flush(py)?;
             self.note_discrepancies.bind(py).call0()?;
         }
-        if let Some(applied) = reported.applied {
-            lock(&self.costs).on_event(&event, applied.strategy, applied.ended, None);
-            let strategy = self.tracker.borrow(py).name(py, applied.strategy);
-            call(self.on_event.bind(py), [strategy.as_any(), &made])?;
+        let Some(applied) = reported.applied else { return Ok(()) };
+        lock(&self.costs).on_event(&event, applied.strategy, applied.ended, None);
+        self.answer(py, told, &event, applied.strategy, times)
+    }
+
+    /// Tells a strategy what became of its order: see `mainspring.lane.Strategies.on_event`.
+    fn answer(
+        &self,
+        py: Python<'_>,
+        told: &Told,
+        event: &Event,
+        strategy: StrategyId,
+        times: &mut Times,
+    ) -> PyResult<()> {
+        let Ok(instrument) = usize::try_from(event.instrument) else { return Ok(()) };
+        let Some(receiver) = self.receiver(py, instrument, strategy)? else { return Ok(()) };
+        let handle = receiver.orders.get().take(py, event.order_id, News::of_event(&event.what))?;
+        let filled = matches!(event.what, Happened::Fill { .. });
+        let callback = if filled { &receiver.on_fill } else { &receiver.on_order };
+        let (Some(handle), Some(callback)) = (handle, callback) else { return Ok(()) };
+        if self.strategies.bind(py).getattr(intern!(py, "silent"))?.is_truthy()? {
+            return Ok(());
+        }
+        let (made, handle) = (self.venue.get().made(py, told)?, handle.into_bound(py).into_any());
+        let (started, asked) = (Instant::now(), self.requests.bind(py).len());
+        let arguments = if filled { [&made, &handle] } else { [&handle, &made] };
+        if let Err(error) = call(callback.bind(py), arguments) {
+            // Unlike `value`, it has the traceback, which names the plugin's own frames.
+            let raised = error.clone_ref(py).into_value(py);
+            call(receiver.fail.bind(py), [raised.bind(py).as_any()])?;
+            return Err(error);
+        }
+        times.strategy.record(nanoseconds(started));
+        if self.requests.bind(py).len() > asked {
+            let name = self.tracker.borrow(py).name(py, strategy);
+            self.strategies.bind(py).call_method1(intern!(py, "limit_answers"), (name, asked))?;
         }
         Ok(())
     }
 
+    fn receiver(&self, py: Python<'_>, instrument: usize, strategy: StrategyId) -> PyResult<Option<Arc<Receiver>>> {
+        if let Some(known) = lock(&self.receivers).get(&(instrument, strategy)) {
+            return Ok(known.clone());
+        }
+        let name = self.tracker.borrow(py).name(py, strategy);
+        let found = self.strategies.bind(py).call_method1(intern!(py, "receiver"), (name, instrument))?;
+        let found: Option<(_, _, _, _)> = found.extract()?;
+        let found =
+            found.map(|(orders, on_fill, on_order, fail)| Arc::new(Receiver { orders, on_fill, on_order, fail }));
+        lock(&self.receivers).insert((instrument, strategy), found.clone());
+        Ok(found)
+    }
+
     /// Books a fill of an order of that strategy: see `mainspring.portfolio.Portfolio.on_fill`.
     fn book(&self, py: Python<'_>, event: &Event, strategy: StrategyId) -> PyResult<()> {
-        let (News::Fill { buy, price_ticks, size_lots, fee_ppb, .. }, Ok(instrument)) =
+        let (Happened::Fill { buy, price_ticks, size_lots, fee_ppb, .. }, Ok(instrument)) =
             (&event.what, usize::try_from(event.instrument))
         else {
             return Ok(());

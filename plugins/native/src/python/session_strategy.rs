@@ -12,6 +12,9 @@ use crate::kernel::strategy::{Compiled, Strategy};
 use crate::kernel::view::{BBO, BUFFER, MarketView, OrderView, Request, Woken, narrow};
 use crate::python::books::lock as lock_book;
 use crate::python::market::PyMarket;
+use crate::python::order_views::PyOpenLots;
+use crate::python::own_orders::PyOwnOrders;
+use crate::python::position::PyPositionUnits;
 use crate::trading::position::Position;
 
 /// A market of the session.
@@ -19,7 +22,9 @@ struct Seen {
     /// `mainspring.seams.StrategyMarket`, and the lane's market behind it.
     market: Py<PyAny>,
     native: Py<PyMarket>,
-    account: Py<PyAny>,
+    own_orders: Py<PyOwnOrders>,
+    units: Py<PyPositionUnits>,
+    open_lots: Py<PyOpenLots>,
     book: Arc<Mutex<AnyBook>>,
     position: Position,
     orders: Vec<OrderView>,
@@ -44,42 +49,16 @@ unsafe impl Send for PySessionStrategy {}
 // SAFETY: as above; Python's lock on the object gives out one mutable borrow at a time.
 unsafe impl Sync for PySessionStrategy {}
 
-fn lots(of: &Bound<'_, PyAny>, name: &Bound<'_, pyo3::types::PyString>) -> PyResult<i64> {
-    let value = of.getattr(name)?;
-    value.extract::<i64>().or_else(|_| value.extract::<i128>().map(narrow))
-}
-
 impl Seen {
     /// Fills the strategy's view of the market, but for its book.
     fn show(&mut self, py: Python<'_>, view: &mut MarketView) -> PyResult<()> {
-        let (market, account) = (self.market.bind(py), self.account.bind(py));
-        view.time_ns = market.getattr(intern!(py, "now_ns"))?.extract()?;
+        view.time_ns = self.market.bind(py).getattr(intern!(py, "now_ns"))?.extract()?;
         self.native.get().show(view);
         view.set_money(&self.position);
-        view.position_lots = lots(market, intern!(py, "position_lots"))?;
-        view.open_buy_lots = lots(account, intern!(py, "open_buy_lots"))?;
-        view.open_sell_lots = lots(account, intern!(py, "open_sell_lots"))?;
-        self.orders.clear();
-        for order in market.getattr(intern!(py, "open_orders"))?.try_iter()? {
-            let order = order?;
-            let number = |name: &Bound<'_, pyo3::types::PyString>| order.getattr(name)?.extract::<i64>();
-            let state = order.getattr(intern!(py, "state"))?;
-            self.orders.push(OrderView {
-                order_id: number(intern!(py, "order_id"))?,
-                side: number(intern!(py, "side"))?,
-                price_ticks: number(intern!(py, "price_ticks"))?,
-                size_lots: number(intern!(py, "size_lots"))?,
-                filled_lots: number(intern!(py, "filled_lots"))?,
-                state: match &*state.extract::<std::borrow::Cow<'_, str>>()? {
-                    "created" => 0,
-                    "accepted" => 1,
-                    "partially-filled" => 2,
-                    "cancel-pending" => 3,
-                    "replace-pending" => 4,
-                    _ => -1,
-                },
-            });
-        }
+        view.position_lots = narrow(self.units.get().lots(py)?);
+        let (buy, sell) = self.open_lots.get().both();
+        (view.open_buy_lots, view.open_sell_lots) = (narrow(buy), narrow(sell));
+        self.own_orders.get().show(&mut self.orders);
         view.open_orders = self.orders.len() as i64;
         view.orders = self.orders.as_ptr();
         Ok(())
@@ -161,10 +140,19 @@ impl PySessionStrategy {
         self.seen = markets
             .into_iter()
             .map(|(market, native, account)| {
-                let book = native.get().book().bind(py).get().shared();
-                Seen { market, native, account, book, position: Position::default(), orders: Vec::new() }
+                let own = market.bind(py);
+                Ok(Seen {
+                    book: native.get().book().bind(py).get().shared(),
+                    own_orders: own.getattr("own_orders")?.cast_into::<PyOwnOrders>()?.unbind(),
+                    units: own.getattr("units")?.cast_into::<PyPositionUnits>()?.unbind(),
+                    open_lots: account.bind(py).getattr("open_lots")?.cast_into::<PyOpenLots>()?.unbind(),
+                    market,
+                    native,
+                    position: Position::default(),
+                    orders: Vec::new(),
+                })
             })
-            .collect();
+            .collect::<PyResult<_>>()?;
         self.perform = Some(perform);
         Ok(())
     }
@@ -213,7 +201,7 @@ impl PySessionStrategy {
         for seen in &self.seen {
             visit.call(&seen.market)?;
             visit.call(&seen.native)?;
-            visit.call(&seen.account)?;
+            visit.call(&seen.own_orders)?;
         }
         visit.call(&self.fallback)?;
         visit.call(&self.perform)

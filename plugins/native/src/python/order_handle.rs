@@ -1,0 +1,277 @@
+//! What Python sees of one order as its strategy knows it.
+
+use std::cell::UnsafeCell;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering::Relaxed;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::ffi;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyInt, PyString};
+
+use crate::kernel::handles::{self, FILLED, Handle, News, UNKNOWN};
+use crate::kernel::view::OrderView;
+use crate::lane::runner::lock;
+use crate::python::model::int;
+use crate::python::order_events::new_order;
+use crate::python::own_orders::PyOwnOrders;
+use crate::python::record_classes::{CANCEL_REQUEST, REPLACE_REQUEST, known};
+use crate::python::shown;
+use crate::trading::order::NOBODY;
+
+/// The states by the numbers of `kernel::handles`, `UNKNOWN` last.
+static STATES: PyOnceLock<Vec<Py<PyAny>>> = PyOnceLock::new();
+
+const NAMES: [&str; 10] = [
+    "created",
+    "accepted",
+    "partially-filled",
+    "cancel-pending",
+    "replace-pending",
+    "filled",
+    "cancelled",
+    "rejected",
+    "expired",
+    "unknown",
+];
+
+fn state(py: Python<'_>, number: i64) -> PyResult<Py<PyAny>> {
+    let states = STATES.get_or_try_init(py, || {
+        let class = py.import("mainspring.orders")?.getattr("OrderState")?;
+        NAMES.iter().map(|name| Ok(class.call1((*name,))?.unbind())).collect::<PyResult<_>>()
+    })?;
+    let at = if number == UNKNOWN { NAMES.len() - 1 } else { number as usize };
+    Ok(states[at].clone_ref(py))
+}
+
+/// One order as its strategy knows it: keeps the contract of `mainspring.lane.LaneOrderHandle`.
+#[pyclass(name = "OrderHandle", module = "mainspring_native._native", frozen)]
+pub struct PyOrderHandle {
+    // What is read most, as fields of the object.
+    order_id: i64,
+    price_ticks: AtomicI64,
+    size_lots: AtomicI64,
+    state: UnsafeCell<Py<PyAny>>,
+    side: Py<PyAny>,
+    market: Py<PyAny>,
+    owner: Py<PyOwnOrders>,
+    inner: Mutex<(OrderView, Handle)>,
+}
+
+// SAFETY: the cell is written only with the GIL held, and read by Python alone, which holds it.
+unsafe impl Sync for PyOrderHandle {}
+
+impl PyOrderHandle {
+    /// The handle of an order that is asked for.
+    pub fn new(owner: &Bound<'_, PyOwnOrders>, request: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (py, order) = (owner.py(), new_order(request, 0, NOBODY)?);
+        let view = handles::created(&order);
+        Ok(PyOrderHandle {
+            order_id: order.order_id,
+            price_ticks: AtomicI64::new(order.price_ticks),
+            size_lots: AtomicI64::new(order.size_lots),
+            state: UnsafeCell::new(state(py, view.state)?),
+            side: request.getattr(intern!(py, "side"))?.unbind(),
+            market: owner.get().market.clone_ref(py),
+            owner: owner.clone().unbind(),
+            inner: Mutex::new((view, Handle::default())),
+        })
+    }
+
+    /// The order's number.
+    pub fn order_id(&self) -> i64 {
+        self.order_id
+    }
+
+    /// Takes that its state isn't known any more.
+    pub fn lose(&self, py: Python<'_>) -> PyResult<()> {
+        self.change(py, |view, _| view.state = UNKNOWN)
+    }
+
+    /// Changes what is known, and shows that.
+    fn change<T>(&self, py: Python<'_>, change: impl FnOnce(&mut OrderView, &mut Handle) -> T) -> PyResult<T> {
+        let (before, after, done) = {
+            let mut inner = lock(&self.inner);
+            let (view, handle) = &mut *inner;
+            let before = view.state;
+            let done = change(view, handle);
+            (before, *view, done)
+        };
+        self.price_ticks.store(after.price_ticks, Relaxed);
+        self.size_lots.store(after.size_lots, Relaxed);
+        if after.state != before {
+            let shown = state(py, after.state)?;
+            // SAFETY: the GIL is held, and nothing else refers to the cell.
+            drop(unsafe { std::mem::replace(&mut *self.state.get(), shown) });
+        }
+        Ok(done)
+    }
+
+    /// The order as compiled strategies read it.
+    pub fn view(&self) -> OrderView {
+        lock(&self.inner).0
+    }
+
+    /// Takes an event; whether the order has ended.
+    pub fn update(&self, py: Python<'_>, news: News) -> PyResult<bool> {
+        self.change(py, |view, handle| handle.update(view, news))
+    }
+
+    fn of_market<'py>(&self, py: Python<'py>, name: &str, value: i64) -> PyResult<Bound<'py, PyAny>> {
+        self.market.bind(py).call_method1(name, (value,))
+    }
+}
+
+/// A price or a size as whole units; `None` if neither form of it is given. What isn't the usual case is for the market's
+/// `method`, which raises what there is to raise.
+fn units(
+    market: &Bound<'_, PyAny>,
+    method: &Bound<'_, PyString>,
+    decimal: Option<&Bound<'_, PyAny>>,
+    whole: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Option<i64>> {
+    match (decimal, whole) {
+        (None, None) => return Ok(None),
+        (None, Some(whole)) if whole.is_exact_instance_of::<PyInt>() => {
+            if let Ok(units @ 1..) = whole.extract::<i64>() {
+                return Ok(Some(units));
+            }
+        }
+        _ => {}
+    }
+    market.call_method1(method, (decimal, whole))?.extract()
+}
+
+#[pymethods]
+impl PyOrderHandle {
+    #[getter]
+    fn filled_lots(&self) -> i64 {
+        self.view().filled_lots
+    }
+
+    #[getter]
+    fn ended(&self) -> bool {
+        self.view().state >= FILLED
+    }
+
+    #[getter]
+    fn leaves_lots(&self) -> i64 {
+        let view = self.view();
+        if view.state >= FILLED { 0 } else { view.size_lots - view.filled_lots }
+    }
+
+    #[getter]
+    fn client_order_id(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.owner.get().client_order_id.call1(py, (self.order_id,))
+    }
+
+    #[getter]
+    fn price<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let ticks = self.view().price_ticks;
+        if ticks == 0 { Ok(None) } else { self.of_market(py, "price_of", ticks).map(Some) }
+    }
+
+    #[getter]
+    fn size<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.of_market(py, "size_of", self.view().size_lots)
+    }
+
+    #[getter]
+    fn filled<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.of_market(py, "size_of", self.view().filled_lots)
+    }
+
+    fn cancel(&self, py: Python<'_>) -> PyResult<()> {
+        if self.change(py, |view, handle| handle.cancel(view))? {
+            let owner = self.owner.get();
+            let values = [int(py, self.order_id), owner.index(py), owner.now(py)?, owner.strategy(py)];
+            owner.requests.bind(py).append(known(py)?.classes[CANCEL_REQUEST].make(py, values)?)?;
+        }
+        Ok(())
+    }
+
+    #[pyo3(signature = (*, price=None, size=None, price_ticks=None, size_lots=None))]
+    fn replace(
+        &self,
+        py: Python<'_>,
+        price: Option<&Bound<'_, PyAny>>,
+        size: Option<&Bound<'_, PyAny>>,
+        price_ticks: Option<&Bound<'_, PyAny>>,
+        size_lots: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        if self.view().price_ticks == 0 {
+            let text = format!("order {} is a market order, which can't be replaced", self.order_id);
+            return Err(PyValueError::new_err(text));
+        }
+        let market = self.market.bind(py);
+        let ticks = units(market, intern!(py, "ticks_of"), price, price_ticks)?;
+        let lots = units(market, intern!(py, "lots_of"), size, size_lots)?;
+        if ticks.is_none() && lots.is_none() {
+            return Err(PyValueError::new_err("a replace needs a price, a size, or both"));
+        }
+        let asked = self.change(py, |view, handle| {
+            // What an earlier replace asked for is on its way: it stays too.
+            let (present_ticks, present_lots) = handle.present(view);
+            let to = (ticks.unwrap_or(present_ticks), lots.unwrap_or(present_lots));
+            handle.replace(view, to).then_some(to)
+        })?;
+        if let Some((ticks, lots)) = asked {
+            let owner = self.owner.get();
+            let [id, ticks, lots] = [self.order_id, ticks, lots].map(|value| int(py, value));
+            let values = [id, owner.index(py), ticks, lots, owner.now(py)?, owner.strategy(py)];
+            owner.requests.bind(py).append(known(py)?.classes[REPLACE_REQUEST].make(py, values)?)?;
+        }
+        Ok(())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let view = self.view();
+        let side = if view.side > 0 { "buy" } else { "sell" };
+        let price = self.price(py)?.map_or_else(|| "market".to_owned(), |price| price.to_string());
+        let (size, filled, name) = (self.size(py)?, self.filled(py)?, self.market.bind(py).getattr("name")?);
+        let state = state(py, view.state)?;
+        Ok(format!("<order {}: {side} {size} {name} at {price}, {state}, {filled} filled>", self.order_id))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.market)?;
+        visit.call(&self.owner)
+    }
+}
+
+/// Adds this part to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyOrderHandle>()?;
+    // Where the fields that are read in place are, any object tells.
+    let py = module.py();
+    let none = || py.None();
+    let handle = PyOrderHandle {
+        order_id: 0,
+        price_ticks: AtomicI64::new(0),
+        size_lots: AtomicI64::new(0),
+        state: UnsafeCell::new(none()),
+        side: none(),
+        market: none(),
+        owner: Py::new(py, PyOwnOrders::of_nobody(py))?,
+        inner: Mutex::default(),
+    };
+    let handle = Bound::new(py, handle)?;
+    let one = handle.get();
+    let number = |name, address: usize| (name, ffi::Py_T_LONGLONG, address);
+    let object = |name, address: usize| (name, ffi::Py_T_OBJECT_EX, address);
+    shown::define(
+        handle.as_any(),
+        [
+            number(c"order_id", (&raw const one.order_id).addr()),
+            number(c"price_ticks", one.price_ticks.as_ptr().addr()),
+            number(c"size_lots", one.size_lots.as_ptr().addr()),
+            object(c"state", one.state.get().addr()),
+            object(c"side", (&raw const one.side).addr()),
+            object(c"market", (&raw const one.market).addr()),
+        ],
+    )
+}
