@@ -37,6 +37,17 @@ impl SortedVec {
     }
 }
 
+impl SortedVec {
+    /// Removes the level furthest from the best; returns its price.
+    pub fn drop_worst(&mut self) -> Option<i64> {
+        if self.keys.is_empty() {
+            return None;
+        }
+        self.lots.remove(0);
+        Some(self.keys.remove(0) ^ self.flip)
+    }
+}
+
 impl Half for SortedVec {
     fn new(side: Side) -> Self {
         let flip = match side {

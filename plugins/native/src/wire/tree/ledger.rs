@@ -4,18 +4,22 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use flate2::Crc;
 use rustc_hash::FxHashMap;
 
 use crate::book::queues::RestingOrder;
+use crate::book::sorted_vec::SortedVec;
+use crate::book::two_sided::Half;
 use crate::book::{Level, Side};
 use crate::wire::declared::{Checksum, Layout, Written};
 use crate::wire::event::{Depth, Event, PRINT_ALL, Sink, Trade};
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::order_ledger::{OrderLedger, Print};
 use crate::wire::tree::orders::OrderChange;
+use crate::wire::tree::short_text::ShortText;
+use crate::wire::tree::tape::Message;
 
 const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
 
@@ -28,7 +32,7 @@ pub enum LevelId {
     Text(Box<[u8]>),
 }
 
-/// A row of a message. `price` and `size` are as they were sent, where they are text and a checksum needs them.
+/// A row of a message. `price` and `size` are the nodes that say them, where they are text and a checksum needs them.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Whether it is a bid.
@@ -40,17 +44,33 @@ pub struct Row {
     /// The id of the level.
     pub id: Option<LevelId>,
     /// The price, as text.
-    pub price: Option<Box<[u8]>>,
+    pub price: Option<usize>,
     /// The size, as text.
-    pub size: Option<Box<[u8]>>,
+    pub size: Option<usize>,
+    /// Whether a sign in front of the size says its side.
+    pub signed: bool,
 }
 
-/// What a level was written as, and its size in lots then.
+impl Row {
+    /// Price and size as they were sent, where they are text.
+    fn sent<'a>(&self, message: Message<'a>) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
+        let text = |at: usize| message.text(message.node(at));
+        let size = self.size.map(text).map(|size| match size.strip_prefix(b"-") {
+            Some(size) if self.signed => size,
+            _ => size,
+        });
+        (self.price.map(text), size)
+    }
+}
+
+/// What a checksum has of a level, and its size in lots then.
 #[derive(Clone, Debug)]
 struct Sent {
     lots: i64,
-    price: Option<Box<[u8]>>,
-    size: Option<Box<[u8]>>,
+    /// Price, separator and size.
+    text: ShortText,
+    /// How much of that is the price and the separator.
+    price: usize,
 }
 
 /// Keeps one instrument's book.
@@ -60,11 +80,13 @@ pub struct Ledger {
     tick: Digits,
     lot: Digits,
     prices: FxHashMap<LevelId, i64>,
-    /// By side, bids first: levels by a key that rises from the best on.
-    sides: [BTreeMap<i64, i64>; 2],
+    /// By side, bids first.
+    sides: [SortedVec; 2],
     sent: [FxHashMap<i64, Sent>; 2],
     depth: Option<usize>,
     orders: OrderLedger,
+    /// What a checksum is computed of, kept for the next.
+    text: Vec<u8>,
 }
 
 impl Ledger {
@@ -75,15 +97,16 @@ impl Ledger {
             tick,
             lot,
             prices: FxHashMap::default(),
-            sides: Default::default(),
+            sides: [SortedVec::new(Side::Buy), SortedVec::new(Side::Sell)],
             sent: Default::default(),
             depth: None,
             orders: OrderLedger::default(),
+            text: Vec::new(),
         }
     }
 
-    /// Puts the levels of rows of one side into `arena`; false if one has an id that no row with a price came with.
-    pub fn resolve(&mut self, rows: &[Row], bid: bool, arena: &mut Vec<Level>) -> bool {
+    /// Puts the levels of a message's rows of one side into `arena`; false if one has an id that no row with a price came with.
+    pub fn resolve(&mut self, rows: &[Row], message: Message<'_>, bid: bool, arena: &mut Vec<Level>) -> bool {
         for row in rows {
             if row.bid != bid {
                 continue;
@@ -101,12 +124,20 @@ impl Ledger {
                 (None, None) => return false,
             };
             arena.push(Level { price: ticks, lots: row.lots });
-            if self.form.is_some() {
-                let sent = &mut self.sent[usize::from(!bid)];
+            if let Some(form) = &self.form {
+                let side = usize::from(!bid);
                 if row.lots != 0 {
-                    sent.insert(ticks, Sent { lots: row.lots, price: row.price.clone(), size: row.size.clone() });
+                    let (price, size) = row.sent(message);
+                    let mut text = std::mem::take(&mut self.text);
+                    text.clear();
+                    write(form.text, price, ticks, &self.tick, &mut text);
+                    text.extend_from_slice(form.separator.as_bytes());
+                    let price = text.len();
+                    self.write_size(form, side, size, row.lots, &mut text);
+                    self.sent[side].insert(ticks, Sent { lots: row.lots, text: ShortText::new(&text), price });
+                    self.text = text;
                 } else {
-                    sent.remove(&ticks);
+                    self.sent[side].remove(&ticks);
                 }
             }
         }
@@ -118,15 +149,19 @@ impl Ledger {
         self.depth = Some(depth);
     }
 
+    fn start(&mut self) {
+        self.sides.iter_mut().for_each(SortedVec::clear);
+    }
+
     fn put(&mut self, side: usize, levels: &[Level]) {
         let book = &mut self.sides[side];
-        for level in levels {
-            let key = if side == 0 { -level.price } else { level.price };
-            if level.lots != 0 {
-                book.insert(key, level.lots);
-            } else {
-                book.remove(&key);
-            }
+        let worse =
+            |pair: &[Level]| if side == 0 { pair[0].price > pair[1].price } else { pair[0].price < pair[1].price };
+        if book.is_empty() && levels.windows(2).all(worse) {
+            // From the best on is the dear order to put a whole book in.
+            levels.iter().rev().for_each(|level| book.set(level.price, level.lots));
+        } else {
+            levels.iter().for_each(|level| book.set(level.price, level.lots));
         }
     }
 
@@ -136,8 +171,7 @@ impl Ledger {
         let book = &mut self.sides[side];
         let mut beyond = Vec::new();
         while book.len() > depth {
-            let Some((key, _)) = book.pop_last() else { break };
-            let price = if side == 0 { -key } else { key };
+            let Some(price) = book.drop_worst() else { break };
             self.sent[side].remove(&price);
             self.orders.queues.drop_level(SIDES[side], price);
             beyond.push(Level { price, lots: 0 });
@@ -147,62 +181,105 @@ impl Ledger {
     }
 
     /// The checksum of the book as it stands.
-    pub fn computed(&self) -> Option<u32> {
+    pub fn computed(&mut self) -> Option<u32> {
         let form = self.form.as_ref()?;
-        let side = |side: usize| {
-            let levels = self.sides[side].iter().take(form.levels);
-            levels
-                .flat_map(|(&key, &lots)| self.price(form, side, if side == 0 { -key } else { key }, lots))
-                .collect::<Vec<_>>()
-        };
-        let (bids, asks) = (side(0), side(1));
-        let mut parts: Vec<&[u8]> = Vec::new();
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
         match form.layout {
-            Layout::AsksBids => parts.extend(asks.iter().chain(&bids).flatten().map(Vec::as_slice)),
+            Layout::AsksBids => {
+                for side in [1, 0] {
+                    self.top(form, side, |level| self.append(form, side, level, &mut text));
+                }
+            }
             Layout::Interleaved => {
+                let (mut bids, mut asks) = (Vec::with_capacity(form.levels), Vec::with_capacity(form.levels));
+                self.top(form, 0, |level| bids.push(level));
+                self.top(form, 1, |level| asks.push(level));
                 for at in 0..bids.len().max(asks.len()) {
-                    parts.extend(bids.get(at).iter().copied().chain(asks.get(at)).flatten().map(Vec::as_slice));
+                    for (side, levels) in [(0, &bids), (1, &asks)] {
+                        if let Some(&level) = levels.get(at) {
+                            self.append(form, side, level, &mut text);
+                        }
+                    }
                 }
             }
         }
+        text.truncate(text.len().saturating_sub(form.separator.len()));
         let mut crc = Crc::new();
-        crc.update(&parts.join(form.separator.as_bytes()));
+        crc.update(&text);
+        self.text = text;
         Some(crc.sum())
     }
 
-    /// Price and size of a level, or of each of its orders.
-    fn price(&self, form: &Checksum, side: usize, ticks: i64, lots: i64) -> Vec<[Vec<u8>; 2]> {
-        if !form.orders {
-            return vec![self.level(form, side, ticks, lots)];
-        }
-        let orders = self.orders.queues.orders_at(SIDES[side], ticks);
-        orders.map(|order| self.level(form, side, ticks, order.lots)).collect()
+    /// Visits the levels of a side that count, best first, or the orders of each.
+    fn top(&self, form: &Checksum, side: usize, mut visit: impl FnMut(Level)) {
+        let mut left = form.levels;
+        self.sides[side].visit(|level| {
+            if left == 0 {
+                return ControlFlow::Break(());
+            }
+            left -= 1;
+            if form.orders {
+                let orders = self.orders.queues.orders_at(SIDES[side], level.price);
+                orders.for_each(|order| visit(Level { lots: order.lots, ..level }));
+            } else {
+                visit(level);
+            }
+            ControlFlow::Continue(())
+        });
     }
 
-    fn level(&self, form: &Checksum, side: usize, ticks: i64, lots: i64) -> [Vec<u8>; 2] {
-        let sent = self.sent[side].get(&ticks);
-        let price = sent.and_then(|sent| sent.price.as_deref());
-        let size = sent.filter(|sent| sent.lots == lots).and_then(|sent| sent.size.as_deref());
-        let mut written = [written(form.text, price, ticks, &self.tick), written(form.text, size, lots, &self.lot)];
-        if side == 1 && form.negative_asks {
-            written[1].insert(0, b'-');
+    /// Appends a level, and a separator after it.
+    fn append(&self, form: &Checksum, side: usize, level: Level, text: &mut Vec<u8>) {
+        match self.sent[side].get(&level.price) {
+            Some(sent) if sent.lots == level.lots => text.extend_from_slice(sent.text.as_bytes()),
+            Some(sent) => {
+                text.extend_from_slice(&sent.text.as_bytes()[..sent.price]);
+                self.write_size(form, side, None, level.lots, text);
+            }
+            None => {
+                write(form.text, None, level.price, &self.tick, text);
+                text.extend_from_slice(form.separator.as_bytes());
+                self.write_size(form, side, None, level.lots, text);
+            }
         }
-        written
+        text.extend_from_slice(form.separator.as_bytes());
+    }
+
+    fn write_size(&self, form: &Checksum, side: usize, sent: Option<&[u8]>, lots: i64, text: &mut Vec<u8>) {
+        if side == 1 && form.negative_asks {
+            text.push(b'-');
+        }
+        write(form.text, sent, lots, &self.lot, text);
     }
 }
 
-fn written(form: Written, sent: Option<&[u8]>, units: i64, digits: &Digits) -> Vec<u8> {
-    if form == Written::Shortest {
-        let text = digits.write(units);
-        let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-        return text.as_bytes().to_vec();
+/// Appends a price or a size in a checksum's form.
+fn write(form: Written, sent: Option<&[u8]>, units: i64, digits: &Digits, text: &mut Vec<u8>) {
+    let made;
+    let sent = match sent {
+        Some(sent) if form != Written::Shortest => sent,
+        _ => {
+            made = digits.write(units);
+            made.as_bytes()
+        }
+    };
+    match form {
+        Written::Sent => text.extend_from_slice(sent),
+        Written::Shortest => {
+            let shortest = if sent.contains(&b'.') {
+                let end = sent.iter().rposition(|&byte| byte != b'0').map_or(0, |at| at + 1);
+                sent[..end].strip_suffix(b".").unwrap_or(&sent[..end])
+            } else {
+                sent
+            };
+            text.extend_from_slice(shortest);
+        }
+        Written::Digits => {
+            let digits = sent.iter().copied().filter(|&byte| byte != b'.');
+            text.extend(digits.skip_while(|&byte| byte == b'0'));
+        }
     }
-    let text = sent.map_or_else(|| digits.write(units).into_bytes(), <[u8]>::to_vec);
-    if form == Written::Sent {
-        return text;
-    }
-    let digits = text.into_iter().filter(|&byte| byte != b'.');
-    digits.skip_while(|&byte| byte == b'0').collect()
 }
 
 /// Passes on what an instrument's numbering lets through, and keeps its book up to date with it.
@@ -253,7 +330,7 @@ impl<'a, S: Sink> Checked<'a, S> {
     fn update(&mut self, snapshot: bool, bids: &[Level], asks: &[Level]) -> [Vec<Level>; 2] {
         let ledger = &mut *self.ledger;
         if snapshot {
-            ledger.sides.iter_mut().for_each(BTreeMap::clear);
+            ledger.start();
         }
         ledger.put(0, bids);
         ledger.put(1, asks);
@@ -314,10 +391,8 @@ impl<'a, S: Sink> Checked<'a, S> {
 
     /// Emits the orders that changed, without those on levels that the depth has cut off.
     fn emit_orders(&mut self, depth: &Depth, orders: &[RestingOrder]) {
-        let stands = |order: &&RestingOrder| {
-            let key = if order.side == Side::Buy { -order.price } else { order.price };
-            order.lots == 0 || self.ledger.sides[order.side as usize].contains_key(&key)
-        };
+        let stands =
+            |order: &&RestingOrder| order.lots == 0 || self.ledger.sides[order.side as usize].lots_at(order.price) != 0;
         let kept: Vec<RestingOrder>;
         let orders = match self.ledger.depth {
             None => orders,

@@ -108,7 +108,7 @@ impl LevelsAt {
         })
     }
 
-    /// Visits each level; with `texts`, as it was sent too.
+    /// Visits each level; with `texts`, with where it stands as text too.
     pub fn each(&self, scope: &Scope<'_>, texts: bool, mut visit: impl FnMut(Row)) -> Result<(), Fault> {
         for_each_row(scope, &self.path, self.optional, self.single, |row| {
             self.row(scope, row, texts)?.into_iter().for_each(&mut visit);
@@ -138,14 +138,8 @@ impl LevelsAt {
             None => false,
         };
         let lots = if deleted { 0 } else { self.lots.of(scope, size, self.signed)? };
-        let text = |at: Option<usize>| {
-            let node = message.node(at?);
-            (texts && node.kind == Kind::Text).then(|| {
-                let text = message.text(node);
-                if self.signed && at == size { text.strip_prefix(b"-").unwrap_or(text) } else { text }.into()
-            })
-        };
-        Ok(Some(Row { bid: side > 0, ticks, lots, id, price: text(price), size: text(size) }))
+        let text = |at: Option<usize>| at.filter(|&at| texts && message.node(at).kind == Kind::Text);
+        Ok(Some(Row { bid: side > 0, ticks, lots, id, price: text(price), size: text(size), signed: self.signed }))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod order_ledger;
 pub mod orders;
 pub mod path;
 pub mod readers;
+pub mod short_text;
 pub mod tape;
 pub mod units;
 pub mod values;
@@ -29,7 +30,7 @@ use crate::wire::tree::levels::Rows;
 use crate::wire::tree::numbers::{Arrival, Counter};
 use crate::wire::tree::path::Scope;
 use crate::wire::tree::readers::Read;
-use crate::wire::tree::tape::{Kind, Tape};
+use crate::wire::tree::tape::{Kind, Message, Tape};
 use crate::wire::value::Fault;
 
 /// Runs a format whose values are found by paths.
@@ -175,9 +176,9 @@ impl Tree {
                 }
                 Step::Read(at, read) => {
                     counts.counts[at] += 1;
-                    apply(read, arena, ledgers, syncs, counts.causes, &mut proved, sink);
+                    apply(read, message, arena, ledgers, syncs, counts.causes, &mut proved, sink);
                 }
-                Step::Again(read) => apply(read, arena, ledgers, syncs, counts.causes, &mut proved, sink),
+                Step::Again(read) => apply(read, message, arena, ledgers, syncs, counts.causes, &mut proved, sink),
             }
         }
         *compared += proved.0;
@@ -186,8 +187,10 @@ impl Tree {
     }
 }
 
+#[allow(clippy::too_many_arguments, reason = "the parts of a tree, borrowed one by one")]
 fn apply(
     read: Read,
+    message: Message<'_>,
     arena: &mut Vec<Level>,
     ledgers: &mut [Ledger],
     syncs: &mut [BookSync],
@@ -218,10 +221,10 @@ fn apply(
                 Rows::Ledger(rows) => {
                     let ledger = &mut ledgers[depth.instrument];
                     bids.0 = arena.len() as u32;
-                    let known = ledger.resolve(rows, true, arena);
+                    let known = ledger.resolve(rows, message, true, arena);
                     bids.1 = arena.len() as u32;
                     asks.0 = bids.1;
-                    let known = known && ledger.resolve(rows, false, arena);
+                    let known = known && ledger.resolve(rows, message, false, arena);
                     asks.1 = arena.len() as u32;
                     if !known {
                         return sync.on_unknown_level(depth.receive_time_ns, causes, sink);

@@ -3,12 +3,14 @@
 #![forbid(unsafe_code)]
 
 use crate::wire::declared::Place;
-use crate::wire::tree::tape::{Kind, Message};
+use crate::wire::tree::tape::{Kind, Message, tag};
 
 /// A step of a path: the key of an object, and the place in an array where it is one too.
 #[derive(Clone, Debug)]
 struct Step {
     key: Vec<u8>,
+    /// The key's `tag`.
+    tag: u16,
     place: Option<i64>,
 }
 
@@ -65,9 +67,10 @@ impl Path {
         match place {
             Place::Key(key) => Path::in_row(key),
             // No key of an object is empty here: a step that has a place and no key finds nothing in an object.
-            Place::Index(index) => {
-                Path { from: From::Row, steps: vec![Step { key: Vec::new(), place: i64::try_from(*index).ok() }] }
-            }
+            Place::Index(index) => Path {
+                from: From::Row,
+                steps: vec![Step { key: Vec::new(), tag: 0, place: i64::try_from(*index).ok() }],
+            },
         }
     }
 
@@ -82,7 +85,7 @@ impl Path {
         };
         for step in &self.steps {
             at = match message.node(at).kind {
-                Kind::Object if !step.key.is_empty() => message.member(at, &step.key)?,
+                Kind::Object if !step.key.is_empty() => message.member(at, &step.key, step.tag)?,
                 Kind::Array => message.item(at, step.place?)?,
                 _ => return None,
             };
@@ -95,7 +98,9 @@ fn steps(path: &str) -> Vec<Step> {
     if path.is_empty() {
         return Vec::new();
     }
-    path.split('.').map(|step| Step { key: step.as_bytes().to_vec(), place: place(step) }).collect()
+    path.split('.')
+        .map(|step| Step { key: step.as_bytes().to_vec(), tag: tag(step.as_bytes()), place: place(step) })
+        .collect()
 }
 
 fn place(step: &str) -> Option<i64> {

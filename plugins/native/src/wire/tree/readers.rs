@@ -117,6 +117,9 @@ impl PrintAt {
     }
 }
 
+/// Room for the rows of most messages.
+const ROWS: usize = 32;
+
 /// Where a message says to how many levels the book is known.
 #[derive(Clone, Debug)]
 enum ReachAt {
@@ -435,7 +438,7 @@ impl Book {
         let event_time_ns = time(time_at, scope, receive_time_ns)?;
         let empty = (arena.len() as u32, arena.len() as u32);
         let (mut bids, mut asks) = (empty, empty);
-        let mut ledger_rows = Vec::new();
+        let mut ledger_rows = Vec::with_capacity(if self.ledger { ROWS } else { 0 });
         let mut changes = Vec::new();
         for orders in &self.orders {
             orders.read(scope, &mut changes)?;

@@ -37,6 +37,8 @@ pub struct Node {
     pub kind: Kind,
     /// Whether its text stands in what the tape holds of its own, not in the message.
     own: bool,
+    /// Of a text, its `tag`.
+    tag: u16,
     /// Its first byte; of a text, the one behind the quote.
     pub start: u32,
     /// The byte behind its last; of a text, the quote.
@@ -100,7 +102,8 @@ impl Tape {
             Is::Object(_) => Kind::Object,
         };
         let end = (self.own.len().max(start + 1) - 1) as u32;
-        self.nodes.push(Node { kind, own: true, start: start as u32, end, next: 0 });
+        let tag = if kind == Kind::Text { tag(&self.own[start..end as usize]) } else { 0 };
+        self.nodes.push(Node { kind, own: true, tag, start: start as u32, end, next: 0 });
         match &value.is {
             Is::Array(items) => items.iter().for_each(|item| self.put(item)),
             Is::Object(members) => {
@@ -141,13 +144,14 @@ impl<'a> Message<'a> {
         &self.source(node)[node.start as usize..node.end as usize]
     }
 
-    /// The value under a key of an object: of two with one key the later.
+    /// The value under a key of an object, whose `tag` is given: of two with one key the later.
     #[inline]
-    pub fn member(&self, at: usize, key: &[u8]) -> Option<usize> {
+    pub fn member(&self, at: usize, key: &[u8], tag: u16) -> Option<usize> {
         let (mut next, end) = (at + 1, self.node(at).next as usize);
         let mut found = None;
         while next < end {
-            if self.text(self.node(next)) == key {
+            let node = self.node(next);
+            if node.tag == tag && self.text(node) == key {
                 found = Some(next + 1);
             }
             next = self.node(next + 1).next as usize;
@@ -191,6 +195,36 @@ impl Iterator for Items<'_> {
     }
 }
 
+/// What tells most texts apart: their length, and their first and last bytes.
+#[inline]
+pub fn tag(text: &[u8]) -> u16 {
+    match text {
+        [] => 0,
+        [first, .., last] => (text.len() as u16) << 10 ^ u16::from(*first) << 5 ^ u16::from(*last),
+        [only] => 1 << 10 ^ u16::from(*only),
+    }
+}
+
+/// How many bytes come before the first that is a quote, a backslash or a control character.
+#[inline]
+fn usual(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The high bit of each byte that is 0, and perhaps of later ones: the first is right.
+        let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+        let unusual =
+            zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c)) | (word.wrapping_sub(ONES * 0x20) & !word);
+        if unusual & HIGH != 0 {
+            return at * 8 + (unusual & HIGH).trailing_zeros() as usize / 8;
+        }
+    }
+    let usual = rest.iter().take_while(|&&byte| byte != b'"' && byte != b'\\' && byte >= b' ').count();
+    words.len() * 8 + usual
+}
+
 struct Parser<'a> {
     tape: &'a mut Tape,
     raw: &'a [u8],
@@ -216,8 +250,13 @@ impl Parser<'_> {
 
     #[inline]
     fn push(&mut self, kind: Kind, start: usize, end: usize) {
+        self.tagged(kind, 0, start, end);
+    }
+
+    #[inline]
+    fn tagged(&mut self, kind: Kind, tag: u16, start: usize, end: usize) {
         let next = self.tape.nodes.len() as u32 + 1;
-        self.tape.nodes.push(Node { kind, own: false, start: start as u32, end: end as u32, next });
+        self.tape.nodes.push(Node { kind, own: false, tag, start: start as u32, end: end as u32, next });
     }
 
     fn value(&mut self, depth: usize) -> Result<(), Fault> {
@@ -289,14 +328,13 @@ impl Parser<'_> {
     #[inline]
     fn text(&mut self) -> Result<(), Fault> {
         let start = self.at + 1;
-        let length =
-            self.raw[start..].iter().take_while(|&&byte| byte != b'"' && byte != b'\\' && byte >= b' ').count();
-        if self.raw.get(start + length) == Some(&b'"') {
-            self.push(Kind::Text, start, start + length);
-            self.at = start + length + 1;
+        let end = start + usual(&self.raw[start..]);
+        if self.raw.get(end) == Some(&b'"') {
+            self.tagged(Kind::Text, tag(&self.raw[start..end]), start, end);
+            self.at = end + 1;
             return Ok(());
         }
-        self.escaped(start + length)
+        self.escaped(end)
     }
 
     /// A text with escapes, which begins at the parser's place and whose first unusual byte is at `from`.
@@ -317,7 +355,7 @@ impl Parser<'_> {
         let Is::Text(text) = value.is else { return Err(self.fault("must be a text")) };
         let start = self.tape.own.len();
         self.tape.write(Kind::Text, text.as_bytes(), b'"');
-        self.push(Kind::Text, start, start + text.len());
+        self.tagged(Kind::Text, tag(text.as_bytes()), start, start + text.len());
         if let Some(node) = self.tape.nodes.last_mut() {
             node.own = true;
         }
@@ -344,5 +382,26 @@ impl Parser<'_> {
         self.push(kind, self.at, number.end);
         self.at = number.end;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::usual;
+
+    #[test]
+    fn the_first_unusual_byte_is_found_at_every_place() {
+        for length in 0..40 {
+            let mut bytes: Vec<u8> =
+                (0..length).map(|at| [b'a', b' ', b'!', 0x7f, 0x80, 0xff, b'#', b'['][at % 8]).collect();
+            assert_eq!(usual(&bytes), length);
+            for at in 0..length {
+                for unusual in [b'"', b'\\', 0, 0x1f] {
+                    let usual_byte = std::mem::replace(&mut bytes[at], unusual);
+                    assert_eq!(usual(&bytes), at);
+                    bytes[at] = usual_byte;
+                }
+            }
+        }
     }
 }
