@@ -9,7 +9,8 @@ import pytest
 from mainspring.errors import PluginError
 from mainspring.host.config import GC_MODES
 from mainspring.host.registry import OURS, Registry
-from mainspring.tuning.answer import AnswersOtherwise
+from mainspring.tuning import lane_race
+from mainspring.tuning.answer import Answer, AnswersOtherwise
 from mainspring.tuning.candidates import CHUNKS, settings
 from mainspring.tuning.lane_race import make
 from mainspring.tuning.subject import read_subject
@@ -81,26 +82,26 @@ def test_a_book_that_raises_is_gated(strange_book, race):
 
 def test_a_payload_is_the_same_for_all(registry, race):
     """Each lane runs a payload once, and all lanes stand at the same message after it."""
-    found, _ = race(registry, *PYTHON)
+    found, subject = race(registry, *PYTHON)
     found.start(found.names, unseen=False)
     for _ in range(2):
         found.advance(1)
         for name in reversed(found.names):
             assert found.run(name).elapsed_ns > 0
-    assert {lane.messages for lane in found._lanes.values()} == {256}
+    assert {lane.messages for lane in found._lanes.values()} == {subject.workload.begin + 256}
 
 
 def test_after_the_last_payload_lanes_begin_again(registry, race):
     """The race's part of 2,000 messages holds ten payloads of 128: the eleventh is the first again."""
     found, subject = race(registry, *PYTHON)
-    assert subject.workload.seen == 1400
+    assert subject.workload.seen - subject.workload.begin == 1400
     name = found.names[0]
     found.start((name,), unseen=False)
     ends = []
     for _ in range(12):
         found.advance(1)
         found.run(name)
-        ends.append(found._lanes[name].messages)
+        ends.append(found._lanes[name].messages - subject.workload.begin)
     assert ends == [128 * at for at in (*range(1, 11), 1, 2)]
 
 
@@ -112,7 +113,41 @@ def test_chunks_race_over_the_same_messages(registry, race, planned):
     found.advance(1)
     for name in found.names:
         found.run(name)
-    assert {lane.messages for lane in found._lanes.values()} == {2048}
+    assert {lane.messages for lane in found._lanes.values()} == {subject.workload.begin + 2048}
+
+
+def tally_of(lane):
+    return lane._run._lane.order_manager.quality.tallies[0]
+
+
+def test_orders_rest_where_a_race_begins(registry, race):
+    """Lanes trade as the session is configured to: orders were accepted before anything is timed, and meanwhile."""
+    found, subject = race(registry, *PYTHON)
+    found.start(found.names, unseen=False)
+    assert subject.workload.begin > 0
+    assert all(tally_of(lane).accepted for lane in found._lanes.values())
+    fills = [tally_of(lane).fills for lane in found._lanes.values()]
+    for _ in range(10):
+        found.advance(1)
+        for name in found.names:
+            found.run(name)
+    assert all(tally_of(lane).fills > count for lane, count in zip(found._lanes.values(), fills, strict=True))
+
+
+def test_the_order_log_must_be_the_defaults(registry, race, monkeypatch):
+    """Candidates whose orders differ don't race, even where nothing else that is seen of their lanes does."""
+    found, _ = race(registry, *PYTHON)
+    assert found.answer(found.names[0])
+    made = lane_race.answer_of
+
+    def answer_of(*arguments):
+        answer = made(*arguments)
+        assert len(answer.parts["order log"]) == 64
+        return Answer(parts={**answer.parts, "order log": "f" * 64})
+
+    monkeypatch.setattr(lane_race, "answer_of", answer_of)
+    with pytest.raises(AnswersOtherwise, match=r"^order log: "):
+        found.answer(found.names[1])
 
 
 def test_the_unseen_part_lies_behind_the_race(registry, race):
@@ -128,24 +163,24 @@ def test_the_unseen_part_lies_behind_the_race(registry, race):
 
 def test_one_who_left_catches_up(registry, race):
     """A lane that wasn't run with a payload is brought up to the next one before it is timed again."""
-    found, _ = race(registry, *PYTHON)
+    found, subject = race(registry, *PYTHON)
     first, second = found.names[:2]
     found.start((first, second), unseen=False)
     found.advance(1)
     found.run(first)
     found.advance(1)
     found.run(second)
-    assert found._lanes[second].messages == 256
+    assert found._lanes[second].messages == subject.workload.begin + 256
 
 
 def test_a_second_subject_of_the_default(registry, race):
     """ "NAME again" is a lane of its own of the same candidate."""
-    found, _ = race(registry, *PYTHON)
+    found, subject = race(registry, *PYTHON)
     name = found.names[0]
     found.start((name, f"{name} again"), unseen=False)
     found.advance(1)
     assert found.run(f"{name} again").tail_ns is not None
-    assert found._lanes[name].messages == 0
+    assert found._lanes[name].messages == subject.workload.begin
 
 
 @pytest.mark.parametrize("setting", GC_MODES)

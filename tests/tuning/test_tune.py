@@ -165,7 +165,7 @@ def test_without_the_time_for_a_check_it_is_said(tuned):
     """Where even two pairs don't fit, what won is kept unchecked, and the reader is told."""
     found = tuned(*PYTHON, races=Races("sorted-dict", part=1.0), seconds=15.0)
     assert found.profile.paired is None
-    assert "no time left for the paired check" in found.notes[0]
+    assert "no time left for the paired check" in found.notes[-1]
 
 
 def test_a_slower_tuned_lane_is_not_kept(tuned):
@@ -183,7 +183,8 @@ def test_nothing_changed_is_nothing_to_check(tuned):
     """With every default kept there is no paired check, and the default lane's medians are kept for the drift watch."""
     found = tuned(*PYTHON, races=Races())
     assert found.profile.paired is None
-    assert found.notes == ()
+    # The session of these tests is too short for its strategies to trade, which is said.
+    assert found.notes == ("no order was accepted in 1,024 messages: the races ran without any at rest",)
     assert found.profile.stages_ns == {"book": 10.0}
 
 

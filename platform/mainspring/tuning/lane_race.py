@@ -45,8 +45,8 @@ class LaneRace:
         self._delay = RunDelay()
         self._names: tuple[str, ...] = ()
         self._lanes: dict[str, RacedLane] = {}
-        self._first, self._last = 0, subject.workload.seen
-        self._begin = self._end = 0
+        self._first, self._last = subject.workload.begin, subject.workload.seen
+        self._begin = self._end = self._first
         self._reference: Answer | None = None
         # Where they are all the same, who holds the race has its own way to keep the collector out of the figures.
         self._gc_races = len({plan.gc.value for plan in self._plans.values()}) > 1
@@ -67,7 +67,7 @@ class LaneRace:
     def start(self, names: tuple[str, ...], *, unseen: bool) -> None:
         """See `hwprofile.tune.Race`."""
         workload = self._subject.workload
-        self._first, self._last = (workload.seen, workload.messages) if unseen else (0, workload.seen)
+        self._first, self._last = (workload.seen, workload.messages) if unseen else (workload.begin, workload.seen)
         self._begin = self._end = self._first
         self._lanes.clear()
         self._names = names

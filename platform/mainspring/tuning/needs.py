@@ -33,11 +33,14 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     def race_s(self, field: Field, subject: Subject, *, sure: bool) -> float:
         """Returns the seconds that a race needs for a verdict; `sure` adds a winner's confirmation and reserve."""
         entrants, messages = len(field.candidates), subject.workload.messages
-        unit_s = subject.unit * self.message_s
+        begin, timed = subject.workload.begin, subject.workload.seen - subject.workload.begin
+        # After the last payload, a lane starts again and runs up to the first.
+        unit_s = subject.unit * self.message_s * (1 + begin / timed)
         gate_s = self.process_s + entrants * messages * self.message_s + 2 * _ROUNDS * unit_s
-        look_s = self.process_s + _ROUNDS * (entrants + 1) * unit_s if entrants > _LEFT + 2 else 0.0
+        before_s = begin * self.message_s
+        look_s = self.process_s + (entrants + 1) * (before_s + _ROUNDS * unit_s) if entrants > _LEFT + 2 else 0.0
         lanes = min(entrants - 1, _LEFT) + 2
-        race_s = _PROCESSES * (self.process_s + _ROUNDS * lanes * unit_s)
+        race_s = _PROCESSES * (self.process_s + lanes * (before_s + _ROUNDS * unit_s))
         if not sure:
             return max(gate_s / _GATE, (gate_s + look_s + race_s) / (1 - _CONFIRM))
         seen_s = subject.workload.seen * self.message_s

@@ -77,6 +77,8 @@ def tune(
     progress("reading the workload", 0.0)
     with scratch_folder("tune") as folder:
         cut, messages = cut_workload(plan, registry, folder, messages_for(budget.seconds))
+        if plan.router is not None and not cut.begin:
+            notes = (*notes, f"no order was accepted in {cut.messages:,} messages: the races ran without any at rest")
         uses = watch_uses(plan, registry, messages[:_SETTLED])
         objective = objective_of(config.tune)
         races = _Races(
