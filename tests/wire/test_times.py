@@ -37,6 +37,15 @@ def test_agrees_with_the_standard_library(moment, offset_minutes):
     assert rfc3339_to_ns(zoned.isoformat()) == whole
 
 
+def test_times_of_one_second_differ_by_their_decimals():
+    """A second that was read before is remembered: its decimals aren't, nor is it taken for that of an offset."""
+    first = rfc3339_to_ns("2023-04-06T11:54:21.5Z")
+    assert rfc3339_to_ns("2023-04-06T11:54:21.000000001Z") == first - 499_999_999
+    assert rfc3339_to_ns("2023-04-06T11:54:21Z") == first - 500_000_000
+    assert rfc3339_to_ns("2023-04-06T11:54:21.5+01:00") == first - 3_600_000_000_000
+    assert rfc3339_to_ns("2023-04-06T11:54:21.25z") == first - 250_000_000
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -55,7 +64,9 @@ def test_agrees_with_the_standard_library(moment, offset_minutes):
         "2023-04-06T11:54:21Z\n",
     ],
 )
-def test_refused(text):
-    """What isn't such a time is refused."""
+@pytest.mark.parametrize("before", ["2020-01-01T00:00:00Z", "2023-04-06T11:54:21Z"])
+def test_refused(before, text):
+    """What isn't such a time is refused, the second of the time before it or another."""
+    rfc3339_to_ns(before)
     with pytest.raises(ValueError, match=r"is|day|month"):
         rfc3339_to_ns(text)

@@ -12,6 +12,12 @@ _RFC3339 = re.compile(
     re.ASCII,
 )
 _EPOCH_DAY = datetime.date(1970, 1, 1).toordinal()
+_TO_SECONDS, _DECIMALS = len("2000-01-01T00:00:00"), 9
+_LAST_SECOND = MAX_TIME_NS // 1_000_000_000
+
+_seconds: dict[str, int] = {}
+"""The time in nanoseconds of the last text without an offset, by all of it before the decimals."""
+
 _MAX_HOUR, _MAX_MINUTE, _LEAP_SECOND = 23, 59, 60
 
 
@@ -32,6 +38,12 @@ def rfc3339_to_ns(text: str) -> int:
 
     Raises `ValueError` for other text, a date that doesn't exist, and a time before the epoch or beyond 64 bits.
     """
+    # Most messages are of the second of the one before.
+    known = _seconds.get(text[:_TO_SECONDS])
+    if known is not None and text[_TO_SECONDS : _TO_SECONDS + 1] == "." and text[-1] == "Z":
+        decimals = text[_TO_SECONDS + 1 : -1]
+        if len(decimals) <= _DECIMALS and decimals.isdigit() and decimals.isascii():
+            return known + int(decimals.ljust(_DECIMALS, "0"))
     match = _RFC3339.fullmatch(text)
     if match is None:
         raise ValueError("is no RFC 3339 time of at most nine decimals")
@@ -46,4 +58,7 @@ def rfc3339_to_ns(text: str) -> int:
     time_ns = whole * 1_000_000_000 + int((fraction or "0").ljust(9, "0"))
     if not 0 <= time_ns <= MAX_TIME_NS:
         raise ValueError("is before 1970 or beyond 64 bits")
+    if not offset and 0 <= whole < _LAST_SECOND:
+        _seconds.clear()
+        _seconds[text[:_TO_SECONDS]] = whole * 1_000_000_000
     return time_ns

@@ -20,6 +20,8 @@ Sides: TypeAlias = tuple[list[Row], list[Row]]
 
 _Into: TypeAlias = Callable[[Any, Any, list[Row], list[Row]], None]
 
+_One: TypeAlias = Callable[[Any, Any, Any, list[Row], list[Row]], None]
+
 InRow: TypeAlias = Callable[[Any, Any, Any], Any]
 
 
@@ -53,36 +55,109 @@ def row_cells(field: Levels, root: Any, item: Any) -> list[tuple[Any, Any]]:
 def _levels(field: Levels, fixed: int, instrument: Instrument, *, ledger: bool) -> _Into:
     """`fixed` is the side of all rows; 0 if each says its own."""
     find = rows_of(field)
-    ticks = TreeUnits(instrument.tick_size, scale_of(field.scale, instrument.venue_symbol), instrument.symbol).of
+    ticks = TreeUnits(instrument.tick_size, scale_of(field.scale, instrument.venue_symbol), instrument.symbol)
     size_scale, rounds = scale_of(field.size_scale, instrument.venue_symbol), field.size_decimals is not None
-    lots_of = TreeUnits(instrument.lot_size, size_scale, instrument.symbol, rounds=rounds).of
+    lots = TreeUnits(instrument.lot_size, size_scale, instrument.symbol, rounds=rounds)
+    one = _any_row(field, fixed, ticks, lots, ledger=ledger)
+    cells = _cells(field)
+    if cells is not None:
+        return _rows_of_cells(field, fixed, ticks, lots, cells, one, ledger=ledger)
+
+    def into(root: Any, item: Any, bids: list[Row], asks: list[Row]) -> None:
+        for row in find(root, item):
+            one(root, item, row, bids, asks)
+
+    return into
+
+
+def _any_row(field: Levels, fixed: int, ticks: TreeUnits, lots: TreeUnits, *, ledger: bool) -> _One:
+    """Reads one row of any shape. Raises `WireError` and `GridError`, which name the field."""
+    ticks_of, lots_of = ticks.of, lots.of
     price_of, size_of = in_row_of(field.price), in_row_of(field.size)
     side_of = None if field.side is None else in_row_of(field.side.key)
     deletes_of = None if field.deletes is None else in_row_of(field.deletes.key)
     id_of = None if field.id is None else in_row_of(field.id)
-    price_name, size_name = f"{field.key}[{field.price}]", f"{field.key}[{field.size}]"
+    price_name, size_name = _names(field)
+
+    def one(root: Any, item: Any, row: Any, bids: list[Row], asks: list[Row]) -> None:
+        price, size = price_of(root, item, row), size_of(root, item, row)
+        side = fixed
+        if side_of is not None and field.side is not None:
+            side = choice_of(field.side, side_of(root, item, row))
+        elif field.signed:
+            side, size = signed(size)
+        name = None if id_of is None else _id(field, id_of(root, item, row))
+        units = None if name is not None and price is ABSENT else ticks_of(price, price_name)
+        if units == 0 and field.placeholder:
+            return
+        deleted = (
+            deletes_of is not None
+            and field.deletes is not None
+            and choice_of(field.deletes, deletes_of(root, item, row)) == 1
+        )
+        count = 0 if deleted else lots_of(size, size_name)
+        (bids if side > 0 else asks).append((units, count, name, price, size) if ledger else (units, count))
+
+    return one
+
+
+def _rows_of_cells(
+    field: Levels,
+    fixed: int,
+    ticks: TreeUnits,
+    lots: TreeUnits,
+    cells: tuple[int, int, int],
+    one: _One,
+    *,
+    ledger: bool,
+) -> _Into:
+    """Reads texts in arrays, as most venues have them; `one` takes any other row, and words what is wrong."""
+    find = rows_of(field)
+    price_at, size_at, side_at = cells
+    width = max(cells) + 1
+    price_name, size_name = _names(field)
+    sides = {known: meaning for known, meaning in field.side.values if type(known) is str} if field.side else {}
+    known_ticks, known_lots, ticks_of, lots_of = ticks.get, lots.get, ticks.of, lots.of
 
     def into(root: Any, item: Any, bids: list[Row], asks: list[Row]) -> None:
+        side: int | None = fixed
         for row in find(root, item):
-            price, size = price_of(root, item, row), size_of(root, item, row)
-            side = fixed
-            if side_of is not None and field.side is not None:
-                side = choice_of(field.side, side_of(root, item, row))
-            elif field.signed:
-                side, size = signed(size)
-            name = None if id_of is None else _id(field, id_of(root, item, row))
-            units = None if name is not None and price is ABSENT else ticks(price, price_name)
+            if type(row) is not list or len(row) < width:
+                one(root, item, row, bids, asks)
+                continue
+            price, size = row[price_at], row[size_at]
+            if side_at >= 0:
+                side = sides.get(row[side_at]) if type(row[side_at]) is str else None
+            if side is None or type(price) is not str or type(size) is not str:
+                one(root, item, row, bids, asks)
+                continue
+            units = known_ticks(price)
+            if units is None:
+                units = ticks_of(price, price_name)
             if units == 0 and field.placeholder:
                 continue
-            deleted = (
-                deletes_of is not None
-                and field.deletes is not None
-                and choice_of(field.deletes, deletes_of(root, item, row)) == 1
-            )
-            lots = 0 if deleted else lots_of(size, size_name)
-            (bids if side > 0 else asks).append((units, lots, name, price, size) if ledger else (units, lots))
+            count = known_lots(size)
+            if count is None:
+                count = lots_of(size, size_name)
+            (bids if side > 0 else asks).append((units, count, None, price, size) if ledger else (units, count))
 
     return into
+
+
+def _names(field: Levels) -> tuple[str, str]:
+    return f"{field.key}[{field.price}]", f"{field.key}[{field.size}]"
+
+
+def _cells(field: Levels) -> tuple[int, int, int] | None:
+    """The places of price, size and side (-1: none) of rows that are arrays and hold nothing else that is declared."""
+    side: Any = -1 if field.side is None else field.side.key
+    if isinstance(side, str):
+        side = int(side) if side.isascii() and side.isdigit() else None
+    if field.signed or field.single or field.deletes is not None or field.id is not None or side is None:
+        return None
+    if not isinstance(field.price, int) or not isinstance(field.size, int):
+        return None
+    return field.price, field.size, side
 
 
 def rows_of(field: Levels) -> Callable[[Any, Any], list[Any]]:

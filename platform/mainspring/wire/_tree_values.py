@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -10,7 +11,7 @@ from mainspring.errors import GridError
 from mainspring.model import MAX_UNITS, NANOTICKS, NO_ID, Instrument, nanotick_size, units_from_number, units_from_text
 from mainspring.wire._paths import ABSENT, Find, compile_path
 from mainspring.wire._times import MAX_TIME_NS, millis_to_ns, rfc3339_to_ns
-from mainspring.wire._units import MEMO_ENTRIES
+from mainspring.wire._units import MEMO_ENTRIES, TextUnits
 from mainspring.wire._values import refusal
 from mainspring.wire.fields import (
     Choice,
@@ -65,7 +66,7 @@ class TreeUnits(dict[Any, int]):
     is rounded to the nearest step, or to the even one of two.
     """
 
-    __slots__ = ("_rounds", "_scale", "_step", "_symbol")
+    __slots__ = ("_rounds", "_scale", "_step", "_symbol", "_usual")
 
     def __init__(self, step: Decimal, scale: int | None, symbol: str, *, rounds: bool = False) -> None:
         super().__init__()
@@ -73,6 +74,7 @@ class TreeUnits(dict[Any, int]):
         self._step = step
         self._scale = scale
         self._symbol = symbol
+        self._usual = TextUnits(step, self)
 
     def of(self, value: Any, field: str) -> int:
         """The steps of a value. Raises `GridError` or `WireError`, which names the field."""
@@ -119,10 +121,18 @@ class TreeUnits(dict[Any, int]):
             if plain is None:
                 raise GridError(self._symbol, field, text, "is no decimal number")
             text = plain
-        return units_from_text(text, self._step, instrument=self._symbol, field=field)
+        try:
+            return self._usual.convert(text)
+        except GridError:
+            # Once more, to name instrument and field.
+            return units_from_text(text, self._step, instrument=self._symbol, field=field)
 
     def _number(self, value: float, field: str) -> int:
         if self._scale is None:
+            text = repr(value)
+            if "e" not in text:
+                with suppress(GridError):
+                    return self._usual.convert(text)
             return units_from_number(value, self._step, instrument=self._symbol, field=field)
         if type(value) is not int:
             raise refusal(field, "must be an integer", value)

@@ -9,7 +9,7 @@ much as finding the value.
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from mainspring.errors import GridError
 from mainspring.model import MAX_UNITS, NANOTICKS, units_from_number, units_from_text
@@ -46,13 +46,14 @@ class TextUnits:
     """The table for decimal text. Gives what `model.units_from_text` gives.
 
     A venue pads its texts with zeros to a fixed number of decimals. The padding of the last text is tried first on the
-    next: without it, where the step is a power of ten, the digits are the units.
+    next: without it, where the step is a power of ten, the digits are the units. `known` is where values are kept, a
+    dict of the table's own if it is None.
     """
 
     __slots__ = ("_decimals", "_known", "_padding", "_point", "_scales", "_step", "find")
 
-    def __init__(self, step: Decimal) -> None:
-        self._known: dict[object, int] = {}
+    def __init__(self, step: Decimal, known: dict[Any, int] | None = None) -> None:
+        self._known: dict[Any, int] = {} if known is None else known
         self.find = self._known.get
         self._step = step
         self._scales = _scales(step)
