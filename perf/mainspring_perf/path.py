@@ -23,7 +23,7 @@ from mainspring_perf.harness import Benchmark, WrongAnswer, expect
 from mainspring_perf.parts import BTC_USDT, parts_here, plan_of, standing_in
 from mainspring_plugins.simulated_market.binance_text import BinanceText
 
-__all__ = ["COUNTED", "SUITE", "benchmarks"]
+__all__ = ["COUNTED", "SUITE", "benchmarks", "moving_messages"]
 
 SUITE = "path"
 COUNTED = True
@@ -76,7 +76,7 @@ class _Sink:
 
 
 def _benchmark(part: str, moves: int) -> Benchmark:
-    setup, messages = _messages(moves)
+    setup, messages = moving_messages(moves)
     known = ("market.daily_volatility=0.03", "market.daily_volume=20000")
     plan = plan_of(part, f"slippage.plugin={_SLIPPAGE[part]}", *known)
 
@@ -116,8 +116,8 @@ def _calls(lane_of: Callable[[], tuple[Driver, _Sink]], messages: list[RawMessag
     return lambda message: one_by_one((message,)), messages
 
 
-def _messages(moves: int) -> tuple[list[RawMessage], list[RawMessage]]:
-    """A snapshot, and then messages of which each moves the best bid and offer by a tick, up and down."""
+def moving_messages(moves: int) -> tuple[list[RawMessage], list[RawMessage]]:
+    """A snapshot and a delta, and then messages of which each changes the sizes at the best bid and offer."""
     text = BinanceText(BTC_USDT, wrapped=False)
     bids, asks = ([(_MID_TICKS + sign * level, 500_000) for level in range(2, _LEVELS)] for sign in (-1, 1))
 

@@ -90,6 +90,8 @@ def _on(session: Session, decoder: Callable[..., Any], times_over: int) -> list[
         found.append(benchmark(_PEER, _peer(instrument, events), watched))
         found.append(benchmark(f"maker, {_PEER}", _peer_maker(instrument, events), quoted))
     best = f"native, {_BEST}"
+    plain = partial(_native, events, _BEST, compiled=False)
+    found.append(benchmark(f"Python strategy, {best}", plain, watched, baseline=f"{name}: {best}"))
     for structure in _STRUCTURES:
         reported = f"native, {structure}"
         baseline = f"{name}: {_PEER}" if peer else None if reported == best else f"{name}: {best}"
@@ -174,10 +176,10 @@ def run_maker(events: Any, instrument: Instrument, size: Decimal = _SIZE) -> _An
     return state.quotes, state.bid_ticks, state.ask_ticks
 
 
-def _native(events: Any, structure: str) -> _Answer:
+def _native(events: Any, structure: str, *, compiled: bool = True) -> _Answer:
     from mainspring_native.replay import replay
 
-    state = replay(events, watcher(), book=structure).state
+    state = replay(events, watcher(), book=structure, compiled=compiled).state
     return state.callbacks, state.bid_ticks, state.ask_ticks
 
 

@@ -41,6 +41,8 @@ def test_the_file_holds_what_the_project_aims_for():
         "frames-chunks",
         "replay",
         "native-book-memory",
+        "submit",
+        "checks-native",
     } <= names
 
 

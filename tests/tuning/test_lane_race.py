@@ -11,6 +11,7 @@ from mainspring.host.config import GC_MODES
 from mainspring.host.registry import OURS, Registry
 from mainspring.tuning import lane_race
 from mainspring.tuning.answer import Answer, AnswersOtherwise
+from mainspring.tuning.answer import answer_of as made_by
 from mainspring.tuning.candidates import CHUNKS, settings
 from mainspring.tuning.lane_race import make
 from mainspring.tuning.subject import read_subject
@@ -138,10 +139,9 @@ def test_the_order_log_must_be_the_defaults(registry, race, monkeypatch):
     """Candidates whose orders differ don't race, even where nothing else that is seen of their lanes does."""
     found, _ = race(registry, *PYTHON)
     assert found.answer(found.names[0])
-    made = lane_race.answer_of
 
     def answer_of(*arguments):
-        answer = made(*arguments)
+        answer = made_by(*arguments)
         assert len(answer.parts["order log"]) == 64
         return Answer(parts={**answer.parts, "order log": "f" * 64})
 
