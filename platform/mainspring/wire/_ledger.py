@@ -96,6 +96,8 @@ class Ledger:
         self._proved = proved
         self._prices: dict[int | str, int] = {}
         self._texts: tuple[dict[int, tuple[int, Any, Any]], dict[int, tuple[int, Any, Any]]] = ({}, {})
+        # What checksums have of levels with that many lots, until the level is sent again.
+        self._written: tuple[dict[int, tuple[int, str]], dict[int, tuple[int, str]]] = ({}, {})
         self._sides = (_Side(1), _Side(-1))
         self._depth: int | None = None
         self._orders = OrderLedger()
@@ -136,7 +138,7 @@ class Ledger:
     def _resolved(self, rows: list[Row], side: int) -> list[Level] | None:
         """The levels of rows; None if one has an id that no row with a price came with."""
         levels: list[Level] = []
-        texts = self._texts[side]
+        texts, forget = self._texts[side], self._written[side].pop
         for ticks, lots, name, price, size in rows:
             if name is not None:
                 if ticks is None:
@@ -147,6 +149,7 @@ class Ledger:
                     self._prices[name] = ticks
             levels.append((ticks, lots))
             if self._form is not None:
+                forget(ticks, None)
                 if lots:
                     texts[ticks] = (lots, price, size)
                 else:
@@ -201,9 +204,11 @@ class Ledger:
         cut_bids, cut_asks = bids.cut(self._depth), asks.cut(self._depth)
         if not cut_bids and not cut_asks:
             return event
-        for side, texts, prices in zip((1, -1), self._texts, (cut_bids, cut_asks), strict=True):
+        cut = zip((1, -1), self._texts, self._written, (cut_bids, cut_asks), strict=True)
+        for side, texts, written, prices in cut:
             for price in prices:
                 texts.pop(price, None)
+                written.pop(price, None)
                 self._orders.queues.drop(side, price)
         return msgspec.structs.replace(
             event,
@@ -215,26 +220,35 @@ class Ledger:
         """The checksum of the book as it stands."""
         form = self._form
         assert form is not None
-        bids, asks = (
-            [text for price in self._sides[side].best(form.levels) for text in self._price_texts(side, price)]
-            for side in (0, 1)
-        )
+        of_side = self._order_texts if form.orders else self._level_texts
+        bids, asks = of_side(0, form), of_side(1, form)
         if form.layout == "asks-bids":
             parts = asks + bids
         else:
             shorter = min(len(bids), len(asks))
             parts = [part for pair in zip(bids, asks, strict=False) for part in pair]
             parts += bids[shorter:] + asks[shorter:]
-        return zlib.crc32(form.separator.join(text for part in parts for text in part).encode())
+        return zlib.crc32(form.separator.join(parts).encode())
 
-    def _price_texts(self, side: int, ticks: int) -> list[tuple[str, str]]:
-        """Price and size of a level, or of each of its orders."""
-        form = self._form
-        assert form is not None
-        if not form.orders:
-            return [self._text(side, ticks, self._sides[side].lots[ticks])]
-        orders = self._orders.queues.orders_at(-1 if side else 1, ticks)
-        return [self._text(side, ticks, lots) for _, lots in orders]
+    def _level_texts(self, side: int, form: Checksum) -> list[str]:
+        """Price and size of each level of a side, best first."""
+        written, lots_at = self._written[side], self._sides[side].lots
+        texts = []
+        for price in self._sides[side].best(form.levels):
+            lots = lots_at[price]
+            known = written.get(price)
+            if known is None or known[0] != lots:
+                known = written[price] = lots, form.separator.join(self._text(side, price, lots))
+            texts.append(known[1])
+        return texts
+
+    def _order_texts(self, side: int, form: Checksum) -> list[str]:
+        """Price and size of each order of a side's levels, best first."""
+        return [
+            form.separator.join(self._text(side, price, lots))
+            for price in self._sides[side].best(form.levels)
+            for _, lots in self._orders.queues.orders_at(-1 if side else 1, price)
+        ]
 
     def _text(self, side: int, ticks: int, lots: int) -> tuple[str, str]:
         form = self._form
