@@ -154,7 +154,7 @@ def test_what_there_is_no_time_for_is_left_out(tuned):
     found = tuned(*PYTHON, races=busy, seconds=2.0)
     assert [names[0] for names, *_ in busy.held] == [BEST_BOOK]
     assert [late.race for late in found.profile.skipped] == ["chunk", "gc"]
-    because = "there was no time left for it. It needs 13 s here, which `mainspring tune --budget 90s` has"
+    because = "there was no time left for it. It needs 13 s here, which `mainspring tune --budget 120s` has"
     assert found.profile.skipped[0] == Skipped(race="chunk", slots=("chunk",), because=because)
     assert found.profile.paired is not None
     tuned(*PYTHON, races=idle, seconds=2.0)
