@@ -315,6 +315,22 @@ pub fn read<F: Fields>(
     receive_time_ns: i64,
     arena: &mut Vec<Level>,
 ) -> Result<Reading, F::Stop> {
+    // Here, so that what most messages become is made where it is wanted, and never moved.
+    if entry.round_lots.is_empty() {
+        return as_sent(entry, fields, grid, receive_time_ns, arena);
+    }
+    in_units(entry, fields, grid, receive_time_ns, arena)
+}
+
+/// The same, with sizes in round lots made units.
+#[inline(never)]
+fn in_units<F: Fields>(
+    entry: &Entry,
+    fields: &mut F,
+    grid: &Grid,
+    receive_time_ns: i64,
+    arena: &mut Vec<Level>,
+) -> Result<Reading, F::Stop> {
     let mut reading = as_sent(entry, fields, grid, receive_time_ns, arena)?;
     if let Some(Some(units)) = entry.round_lots.get(grid.instrument)
         && units.apply_all(&mut reading, arena).is_none()
