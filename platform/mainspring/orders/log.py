@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Protocol, cast
+from typing import Protocol
 
 from mainspring.errors import DataError
 from mainspring.model import Instrument, LogRecord
@@ -58,7 +58,8 @@ class OrderLog:
         if EncodedRecords in map(type, records):
             data, count = self._joined(records)
         else:
-            data, count = self._encode(cast("Sequence[LogRecord]", records)), len(records)
+            # None of them is encoded, as was just seen.
+            data, count = self._encode(records), len(records)  # type: ignore[arg-type]
         self._write(data)
         self._digest.update(data)
         self._records += count
