@@ -1,5 +1,6 @@
 """Recordings of other venues, read whole by both decoders: no gap, no crossed book, every checksum right."""
 
+import gzip
 from decimal import Decimal
 from importlib import import_module
 from typing import NamedTuple
@@ -8,6 +9,7 @@ import pytest
 
 from mainspring.data import read_cryptofeed
 from mainspring.data.verify import verify
+from mainspring.host.registry import Registry
 from mainspring.model import BookInvalid, Instrument
 from mainspring.seams import FeedContext
 from mainspring.wire import Cause
@@ -155,6 +157,27 @@ RECORDED = [
         instruments=4,
     ),
 ]
+
+
+@pytest.mark.parametrize("recorded", RECORDED, ids=lambda one: one.module)
+def test_the_list_of_plugins_names_the_recording(recorded):
+    """What `plugins list` says that a feed was tested on is what it is tested on here."""
+    offer = Registry.load(["mainspring"]).get("feed", recorded.module.replace("_", "-"))
+    said = str(offer.capabilities["recordings"]).split("; ")
+    assert said[0] == f"cryptofeed's, {sum(recorded.kinds.values()):,} messages"
+
+
+@pytest.mark.parametrize(
+    ("feed", "folder"), [("binance-spot", "spot"), ("binance-usdm", "usdm"), ("binance-coinm", "cm")]
+)
+def test_it_names_the_captures_of_binance(data_file, feed, folder):
+    """Those are read whole by the tests of decoders and captures."""
+    lines = 0
+    for path in (data_file("binance/NOTE.txt").parent / folder).glob("*.gz"):
+        with gzip.open(path) as file:
+            lines += sum(1 for _ in file)
+    said = str(Registry.load(["mainspring"]).get("feed", feed).capabilities["recordings"]).split("; ")[-1]
+    assert said.removesuffix(" messages") == f"hftbacktest's, {lines:,}"
 
 
 def _session(data_file, json_codec, recorded):

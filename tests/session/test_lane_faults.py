@@ -16,17 +16,19 @@ from .three_markets import GENERATED, plan, without_ids
 
 @pytest.fixture
 def blocked(tmp_path):
-    """An order log that takes one page and then no more, so that a lane which writes it can't come to its end."""
+    """An order log that takes one page or nothing, so that a lane which writes it can't come to its end."""
     fcntl = pytest.importorskip("fcntl", reason="named pipes are absent on this system")
     if not hasattr(fcntl, "F_SETPIPE_SZ"):
         pytest.skip("a named pipe's size can't be set on this system")
     held = []
 
-    def block(name):
+    def block(name, *, at_once=False):
         path = tmp_path / name
         os.mkfifo(path)
         held.append(os.open(path, os.O_RDWR))
-        fcntl.fcntl(held[-1], fcntl.F_SETPIPE_SZ, 4096)
+        size = fcntl.fcntl(held[-1], fcntl.F_SETPIPE_SZ, 4096)
+        if at_once:
+            os.write(held[-1], bytes(size))
 
     yield block
     for fd in held:
@@ -168,7 +170,8 @@ def test_a_lane_that_doesnt_stop_in_time_is_killed_and_named(registry, tmp_path,
     monkeypatch.setattr("mainspring.session.lanes.parent.STOP_WITHIN_S", 2)
     session = plan(registry, GENERATED, "lanes=2", "session.chunk=16")
     hung = lane_of(session, "c:SOL/USDT")
-    blocked(f"orders.{hung}.log")
+    # Whenever it is told to stop, it has something left to write.
+    blocked(f"orders.{hung}.log", at_once=True)
     ended = []
 
     def reported(name, _process, said):

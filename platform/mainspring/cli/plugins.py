@@ -69,8 +69,7 @@ def list_plugins(
     for row in rows:
         here = row["unusable"] or ("default" if row["default"] else "usable")
         distribution = f"{row['distribution']} {row['version']}"
-        proves = f" (proved by {', '.join(row['proves'])})" if row["proves"] else ""
-        said = row["summary"] + proves
+        said = row["summary"] + _evidence(row)
         table.add_row(*(escape(text) for text in (row["seam"], row["name"], distribution, here, said)))
     console.print(table)
     for distribution, build in sorted({(f"{row['distribution']} {row['version']}", row["build"]) for row in rows}):
@@ -81,6 +80,13 @@ def list_plugins(
     for one in blocked:
         text = f"{one['distribution']} {one['version']} has plugins and isn't allowed: nothing of it was imported. "
         console.print(f"\n{escape(text)}Add it to \\[plugins] allow to load it.")
+
+
+def _evidence(row: dict[str, Any]) -> str:
+    """Says what proves a feed's books, and which recordings it was tested on."""
+    proves, recordings = ", ".join(row["proves"]), row["capabilities"].get("recordings", "")
+    said = [f"proved by {proves}"] * bool(proves) + [f"tested on recordings: {recordings}"] * bool(recordings)
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def _best(registry: Registry, seam: str) -> set[str]:

@@ -109,5 +109,6 @@ def register_feeds(catalogue: Catalogue) -> None:
     Capabilities: `encodings` (str, default "json") lists the codec formats of its messages, separated by commas;
     `generated` (bool, default False) is True if it generates its own messages; `books` (bool, default True) is False
     if it has no deltas or snapshots, so that quotes alone make a market live; `marks` (bool, default False) is True if
-    it reports the venue's mark prices.
+    it reports the venue's mark prices; `recordings` (str, optional) names the recordings that it was tested on, and
+    how many messages they have.
     """

@@ -83,4 +83,9 @@ ASCENDEX = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `ascendex`."""
-    catalogue.add("ascendex", ASCENDEX, summary="AscendEX spot: numbered books with snapshots on request, trades")
+    catalogue.add(
+        "ascendex",
+        ASCENDEX,
+        summary="AscendEX spot: numbered books with snapshots on request, trades",
+        capabilities={"recordings": "cryptofeed's, 314 messages"},
+    )

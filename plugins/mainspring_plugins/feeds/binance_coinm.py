@@ -63,5 +63,5 @@ def register_feeds(catalogue: Catalogue) -> None:
         "binance-coinm",
         BINANCE_COINM,
         summary="Binance COIN-M futures: depth, book ticker, trades, mark prices and funding",
-        capabilities={"marks": True},
+        capabilities={"recordings": "hftbacktest's, 98,386 messages", "marks": True},
     )

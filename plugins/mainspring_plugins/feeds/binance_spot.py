@@ -48,4 +48,9 @@ BINANCE_SPOT = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `binance-spot`."""
-    catalogue.add("binance-spot", BINANCE_SPOT, summary="Binance spot: depth, book ticker, trades")
+    catalogue.add(
+        "binance-spot",
+        BINANCE_SPOT,
+        summary="Binance spot: depth, book ticker, trades",
+        capabilities={"recordings": "cryptofeed's, 269 messages; hftbacktest's, 99,574"},
+    )

@@ -54,5 +54,5 @@ def register_feeds(catalogue: Catalogue) -> None:
         "binance-usdm",
         BINANCE_USDM,
         summary="Binance USD-M futures: depth, book ticker, trades, mark prices and funding",
-        capabilities={"marks": True},
+        capabilities={"recordings": "cryptofeed's, 1,539 messages; hftbacktest's, 93,954", "marks": True},
     )

@@ -95,4 +95,9 @@ BITMEX = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `bitmex`."""
-    catalogue.add("bitmex", BITMEX, summary="BitMEX: books by level id, quotes, trades")
+    catalogue.add(
+        "bitmex",
+        BITMEX,
+        summary="BitMEX: books by level id, quotes, trades",
+        capabilities={"recordings": "cryptofeed's, 2,473 messages"},
+    )

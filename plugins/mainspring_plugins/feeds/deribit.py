@@ -122,4 +122,9 @@ DERIBIT = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `deribit`."""
-    catalogue.add("deribit", DERIBIT, summary="Deribit: chained books, tickers, trades")
+    catalogue.add(
+        "deribit",
+        DERIBIT,
+        summary="Deribit: chained books, tickers, trades",
+        capabilities={"recordings": "cryptofeed's, 136 messages"},
+    )

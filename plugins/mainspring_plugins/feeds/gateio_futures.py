@@ -116,4 +116,5 @@ def register_feeds(catalogue: Catalogue) -> None:
         "gateio-futures",
         GATEIO_FUTURES,
         summary="Gate.io futures: numbered books with REST snapshots, book ticker, trades",
+        capabilities={"recordings": "cryptofeed's, 460 messages"},
     )

@@ -68,4 +68,9 @@ HUOBI = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `huobi`."""
-    catalogue.add("huobi", HUOBI, summary="Huobi spot: whole books, trades")
+    catalogue.add(
+        "huobi",
+        HUOBI,
+        summary="Huobi spot: whole books, trades",
+        capabilities={"recordings": "cryptofeed's, 391 messages"},
+    )

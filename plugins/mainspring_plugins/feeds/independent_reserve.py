@@ -112,4 +112,9 @@ INDEPENDENT_RESERVE = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `independent-reserve`."""
-    catalogue.add("independent-reserve", INDEPENDENT_RESERVE, summary="Independent Reserve: books of orders, trades")
+    catalogue.add(
+        "independent-reserve",
+        INDEPENDENT_RESERVE,
+        summary="Independent Reserve: books of orders, trades",
+        capabilities={"recordings": "cryptofeed's, 1,670 messages"},
+    )

@@ -109,4 +109,9 @@ KRAKEN = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `kraken`."""
-    catalogue.add("kraken", KRAKEN, summary="Kraken spot: books proved by checksums, tickers, trades")
+    catalogue.add(
+        "kraken",
+        KRAKEN,
+        summary="Kraken spot: books proved by checksums, tickers, trades",
+        capabilities={"recordings": "Tickvault's and the venue's own example, 9 messages"},
+    )

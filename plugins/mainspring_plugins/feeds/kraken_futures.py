@@ -83,4 +83,9 @@ KRAKEN_FUTURES = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `kraken-futures`."""
-    catalogue.add("kraken-futures", KRAKEN_FUTURES, summary="Kraken Futures: books of one level a message, trades")
+    catalogue.add(
+        "kraken-futures",
+        KRAKEN_FUTURES,
+        summary="Kraken Futures: books of one level a message, trades",
+        capabilities={"recordings": "cryptofeed's, 7,175 messages"},
+    )

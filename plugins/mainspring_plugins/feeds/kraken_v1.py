@@ -103,4 +103,9 @@ KRAKEN_V1 = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `kraken-v1`."""
-    catalogue.add("kraken-v1", KRAKEN_V1, summary="Kraken spot (API version 1): books proved by checksums, trades")
+    catalogue.add(
+        "kraken-v1",
+        KRAKEN_V1,
+        summary="Kraken spot (API version 1): books proved by checksums, trades",
+        capabilities={"recordings": "cryptofeed's, 4,432 messages"},
+    )

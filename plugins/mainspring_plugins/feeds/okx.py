@@ -106,4 +106,9 @@ OKX = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `okx`."""
-    catalogue.add("okx", OKX, summary="OKX: books proved by checksums, tickers, trades")
+    catalogue.add(
+        "okx",
+        OKX,
+        summary="OKX: books proved by checksums, tickers, trades",
+        capabilities={"recordings": "cryptofeed's, 410 messages"},
+    )

@@ -83,4 +83,9 @@ POLONIEX = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `poloniex`."""
-    catalogue.add("poloniex", POLONIEX, summary="Poloniex spot: chained books, trades")
+    catalogue.add(
+        "poloniex",
+        POLONIEX,
+        summary="Poloniex spot: chained books, trades",
+        capabilities={"recordings": "cryptofeed's, 302 messages"},
+    )

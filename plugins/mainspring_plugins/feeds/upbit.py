@@ -69,4 +69,6 @@ UPBIT = WireFeed(
 @hookimpl
 def register_feeds(catalogue: Catalogue) -> None:
     """Offers `upbit`."""
-    catalogue.add("upbit", UPBIT, summary="Upbit: whole books, trades")
+    catalogue.add(
+        "upbit", UPBIT, summary="Upbit: whole books, trades", capabilities={"recordings": "cryptofeed's, 449 messages"}
+    )
