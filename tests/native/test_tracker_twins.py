@@ -23,7 +23,7 @@ def test_random_commands_give_the_same_state() -> None:
 @pytest.mark.gate
 def test_many_random_commands_give_the_same_state() -> None:
     """In a row, so that ended orders and unfamiliar fills are forgotten, and views keep the last figures."""
-    seen = compare_tracker(100, commands=60_000)
+    seen = compare_tracker(100, commands=200_000)
     assert set(seen) >= _CODES
     assert seen["forgotten"] > 100, "dropped orders weren't compared"
 
