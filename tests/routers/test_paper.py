@@ -30,7 +30,7 @@ def test_it_is_the_default_and_says_what_it_is():
 
     paper.register_routers(Catalogue())
     assert offers["paper"]["rank"]
-    assert offers["paper"]["capabilities"] == {"simulated": True, "watches_market": True}
+    assert offers["paper"]["capabilities"] == {"simulated": True, "watches_market": True, "answers_queries": True}
 
 
 def test_options_reach_the_venue():
@@ -69,6 +69,7 @@ def test_it_keeps_the_contract_of_the_seam(options, seed):
     check_router(
         lambda context: paper.make_paper_router(context, options=converted),
         instruments=(SPOT, SPOT),
+        answers_queries=True,
         seed=seed,
         rounds=300,
     )

@@ -71,19 +71,22 @@ class Wired:
 _SENDS = ("submit", "replace", "cancel")
 
 
-def wire(plan: LanePlan | Plan, registry: Registry, *, order_log: Sink | None = None) -> Wired:
+def wire(plan: LanePlan | Plan, registry: Registry, *, order_log: Sink | None = None, queried: bool = False) -> Wired:
     """Makes the lane of a plan; a `Plan` is a lane of one feed. `order_log` takes the encoded order log, or None.
+
+    `queried` says that routers will be asked about orders: see `mainspring.seams.AnsweringRouter`.
 
     Raises `PluginError` or `ConfigError`, naming the plugin, if one of its factories raised.
     """
     lane = plan if isinstance(plan, LanePlan) else LanePlan(name="1", parts=(plan,))
-    return _Wiring(lane, registry).wire(order_log)
+    return _Wiring(lane, registry, queried=queried).wire(order_log)
 
 
 class _Wiring:
     """Makes one lane. Instruments have one index each over all feeds of the lane."""
 
-    def __init__(self, plan: LanePlan, registry: Registry) -> None:
+    def __init__(self, plan: LanePlan, registry: Registry, *, queried: bool) -> None:
+        self._queried = queried
         self._plan = plan
         self._registry = registry
         self._maker = _Maker(registry)
@@ -205,6 +208,8 @@ class _Wiring:
             latencies=tuple(make(latency, LatencyContext(one, seed)) for one in part.instruments) if latency else (),
             first_index=first,
             client_order_id=outbox.client_order_id,
+            order_id_of=outbox.order_id_of,
+            queried=self._queried,
         )
         return self._maker.make(part.router, context), part.router
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mainspring.model import CancelRequest
-from mainspring.orders import client_order_id
+from mainspring.orders import client_order_id, parse_client_order_id
 
 if TYPE_CHECKING:
     from mainspring.model import OrderRequest
@@ -32,13 +32,16 @@ class Outbox:
     """The requests of all strategies in the order in which they came, and the id of the next order.
 
     `session` is the session's part of client order ids: it is known from the session's start on. `lane` is the lane's
-    number in the session, from 0 on. See `limit_answers` for `most_answers`.
+    number in the session, from 0 on. `earlier` are the sessions that this one goes on from, oldest first: the last
+    order id of each, its part of client order ids, and the lane's number in it. See `limit_answers` for
+    `most_answers`.
     """
 
     __slots__ = (
         "_answers",
         "_answers_ns",
         "_cancelled",
+        "earlier",
         "lane",
         "most_answers",
         "next_order_id",
@@ -55,6 +58,7 @@ class Outbox:
         self.requests: list[OrderRequest | Surplus] = []
         self.next_order_id = 1
         self.session = ""
+        self.earlier: list[tuple[int, str, int]] = []
 
     def limit_answers(self, strategy: str, first: int, now_ns: int) -> None:
         """Takes the requests from index `first` on as a strategy's answer to an order event of its own.
@@ -79,4 +83,18 @@ class Outbox:
 
     def client_order_id(self, order_id: int) -> str:
         """Returns the id by which the venue knows an order."""
+        for last, session, lane in self.earlier:
+            if order_id <= last:
+                return client_order_id(session, lane, order_id)
         return client_order_id(self.session, self.lane, order_id)
+
+    def order_id_of(self, client_order_id: str) -> int | None:
+        """Returns the order that the venue knows by an id; None if it isn't one of this lane's."""
+        try:
+            found = parse_client_order_id(client_order_id)
+        except ValueError:
+            return None
+        for last, session, lane in self.earlier:
+            if found.order_id <= last:
+                return found.order_id if (found.session, found.lane) == (session, lane) else None
+        return found.order_id if (found.session, found.lane) == (self.session, self.lane) else None

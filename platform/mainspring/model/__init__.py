@@ -78,6 +78,18 @@ from mainspring.model.orders import (
 )
 from mainspring.model.record_kinds import RECORD_KINDS, RecordField, RecordKind
 from mainspring.model.records import MAX_BODY_BYTES, crc32c, decode_records, encode_records, find_record
+from mainspring.model.reports import (
+    BalanceReport,
+    FillReport,
+    OrderConnection,
+    OrderReport,
+    PositionReport,
+    Query,
+    QueryEnded,
+    QuerySubject,
+    ReportedStatus,
+    VenueReport,
+)
 from mainspring.model.slippage import ADVERSE_SELECTION, QUEUE_RISK, SPREAD_CAPTURE, Cause, SlippageEstimate
 
 __all__ = [
@@ -100,6 +112,7 @@ __all__ = [
     "Accepted",
     "AccountStatement",
     "Approved",
+    "BalanceReport",
     "Bar",
     "BookDelta",
     "BookInvalid",
@@ -116,6 +129,7 @@ __all__ = [
     "DiscrepancyCleared",
     "Expired",
     "Fill",
+    "FillReport",
     "Funding",
     "Instrument",
     "InstrumentStatus",
@@ -127,11 +141,17 @@ __all__ = [
     "MarkedUnknown",
     "MarketEvent",
     "NewOrder",
+    "OrderConnection",
     "OrderEvent",
     "OrderId",
     "OrderKind",
+    "OrderReport",
     "OrderRequest",
     "OtherAmount",
+    "PositionReport",
+    "Query",
+    "QueryEnded",
+    "QuerySubject",
     "QueuePlace",
     "Quote",
     "RecordField",
@@ -141,6 +161,7 @@ __all__ = [
     "ReplaceRequest",
     "ReplaceRequested",
     "Replaced",
+    "ReportedStatus",
     "RequestApproved",
     "RequestKind",
     "RequestRefused",
@@ -152,6 +173,7 @@ __all__ = [
     "TimeInForce",
     "Trade",
     "TradeCorrection",
+    "VenueReport",
     "Walk",
     "amount_text",
     "crc32c",

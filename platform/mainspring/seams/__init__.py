@@ -35,7 +35,7 @@ from mainspring.seams.market import (
 from mainspring.seams.queue import QueueModel, register_queues
 from mainspring.seams.records import Records, register_records
 from mainspring.seams.risk import RiskCheck, register_risk_checks
-from mainspring.seams.router import NEVER_NS, Router, RouterContext, register_routers
+from mainspring.seams.router import NEVER_NS, AnsweringRouter, Router, RouterContext, RouterReport, register_routers
 from mainspring.seams.slippage import SlippageModel, register_slippage
 from mainspring.seams.strategy import (
     CALLBACKS,
@@ -61,6 +61,7 @@ __all__ = [
     "PROJECT",
     "SEAMS",
     "AccountView",
+    "AnsweringRouter",
     "BarSeries",
     "Book",
     "BookView",
@@ -96,6 +97,7 @@ __all__ = [
     "RiskCheck",
     "Router",
     "RouterContext",
+    "RouterReport",
     "RunTrading",
     "Scaffold",
     "Seam",

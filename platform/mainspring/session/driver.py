@@ -9,6 +9,7 @@ from mainspring.host.wiring import Wired
 from mainspring.journal import JournalWriter, Positions
 from mainspring.lane import (
     CancelAll,
+    Connection,
     Durable,
     Event,
     Execution,
@@ -22,7 +23,16 @@ from mainspring.lane import (
     Stopped,
     Time,
 )
-from mainspring.model import CancelRequest, Funding, NewOrder, Rejected, ReplaceRequest, RequestKind
+from mainspring.model import (
+    CancelRequest,
+    Funding,
+    NewOrder,
+    OrderConnection,
+    OrderEvent,
+    Rejected,
+    ReplaceRequest,
+    RequestKind,
+)
 from mainspring.orders import replay_session_part
 from mainspring.seams import NEVER_NS, RawMessage
 
@@ -180,7 +190,12 @@ class Driver:
             self._router_failed(index, None, error)
             return True
         for event in events:
-            self.feed(FundingSettled(now_ns, event) if isinstance(event, Funding) else Execution(now_ns, index, event))
+            if isinstance(event, OrderEvent):
+                self.feed(Execution(now_ns, index, event))
+            elif isinstance(event, Funding):
+                self.feed(FundingSettled(now_ns, event))
+            elif isinstance(event, OrderConnection):
+                self.feed(Connection(now_ns, index, "up" if event.up else "down"))
         return bool(events)
 
     def _do(self, event: Event) -> None:

@@ -9,6 +9,7 @@ from mainspring.testing.codec import check_codec
 from mainspring.testing.conformance import CheckOutcome, check_offer, sample_options
 from mainspring.testing.decoder import check_decoder
 from mainspring.testing.feed import check_feed
+from mainspring.testing.hostile import CALM, Faults, HostileVenue, VenueOrder
 from mainspring.testing.journal import check_journal
 from mainspring.testing.latency import FixedLatency, check_latency
 from mainspring.testing.market import INSTRUMENT, SECOND_INSTRUMENT, FakeAccount, FakeMarket, FakeStatistics
@@ -24,6 +25,7 @@ from mainspring.testing.slippage import check_slippage
 from mainspring.testing.strategy import check_strategy
 
 __all__ = [
+    "CALM",
     "INSTRUMENT",
     "SECOND_INSTRUMENT",
     "BackOfQueue",
@@ -32,11 +34,14 @@ __all__ = [
     "FakeMarket",
     "FakeSession",
     "FakeStatistics",
+    "Faults",
     "FixedLatency",
+    "HostileVenue",
     "NaiveBook",
     "NaiveOrders",
     "PlainJsonCodec",
     "PlainMsgpackCodec",
+    "VenueOrder",
     "check_book",
     "check_codec",
     "check_decoder",

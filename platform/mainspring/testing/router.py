@@ -8,7 +8,7 @@ from mainspring.model import (
     BookDelta,
     BookSnapshot,
     CancelRequest,
-    Funding,
+    Fill,
     Instrument,
     MarketEvent,
     NewOrder,
@@ -18,9 +18,11 @@ from mainspring.model import (
     Side,
     TimeInForce,
     Trade,
+    VenueReport,
 )
 from mainspring.seams import NEVER_NS, Book, Router, RouterContext
 from mainspring.testing._order_log import OrderLog, Reported
+from mainspring.testing._query_log import QueryLog
 from mainspring.testing._rules import NotCheckedError, Offered, Rules, shorten
 from mainspring.testing.latency import FixedLatency
 from mainspring.testing.market import INSTRUMENT
@@ -40,17 +42,21 @@ def check_router(
     *,
     instruments: Sequence[Instrument] = (INSTRUMENT,),
     watches_market: bool = True,
+    answers_queries: bool = False,
     seed: int = 0,
     rounds: int = 500,
 ) -> None:
     """Drives a simulated router of `factory` through `rounds` seeded requests and market events, twice.
 
-    Never pass a router that sends real orders. `watches_market` is the router's capability.
+    Never pass a router that sends real orders. `watches_market` and `answers_queries` are the router's capabilities.
+    With the latter it is driven once more, and asked about orders, fills and positions meanwhile.
 
     Raises `ConformanceError`, which names the broken rule, the event, and the seed.
     """
     first, second = (_Drive(factory, tuple(instruments), watches_market, seed).run(rounds) for _ in range(2))
     rules = Rules(seed)
+    if answers_queries:
+        _Drive(factory, tuple(instruments), watches_market, seed, asks=True).run(rounds)
     for number, (once, again) in enumerate(zip(first, second, strict=False)):
         detail = f"event {number} is {shorten(once)}, then {shorten(again)}"
         rules.hold("the same seed gives the same events", once == again, detail)
@@ -67,15 +73,19 @@ class _Drive:
         instruments: tuple[Instrument, ...],
         watches_market: bool,
         seed: int,
+        *,
+        asks: bool = False,
     ) -> None:
         self._rules = Rules(seed)
         self._books: tuple[Book, ...] = tuple(NaiveBook() for _ in instruments)
         # An answer's way takes half of the time that passes at most between two rounds, and longer than most do.
         latencies = tuple(FixedLatency(request_ns=250_000, response_ns=20_000_000) for _ in instruments)
         queues = tuple(BackOfQueue() for _ in instruments)
-        self._router = factory(RouterContext(instruments, self._books, seed, queues, latencies))
+        context = RouterContext(instruments, self._books, seed, queues, latencies, order_id_of=_number_of, queried=asks)
+        self._router = factory(context)
         self._watches_market = watches_market
         self._log = OrderLog(self._rules)
+        self._queries = QueryLog(self._rules, self._log, len(instruments)) if asks else None
         self._now_ns = _START_NS
         self._events: list[OrderEvent] = []
 
@@ -88,6 +98,8 @@ class _Drive:
             self._now_ns += random.choice((0, 1, 50_000, 1_000_000, 500_000_000))
             self._poll()
             self._action(random)
+            if self._queries is not None and random.random() < 0.2:
+                self._rules.never_raises("query takes every query", self._ask, random)
         self._finish()
         return self._events
 
@@ -128,11 +140,17 @@ class _Drive:
     def _poll(self) -> None:
         due_ns = self._router.due_ns
         polled = self._rules.never_raises("poll answers", self._router.poll, self._now_ns)
-        events = [event for event in polled if not isinstance(event, Funding)]
+        events = [event for event in polled if isinstance(event, OrderEvent)]
         early = f"now {self._now_ns}, due {due_ns}: {shorten(events)}"
         self._rules.hold("no event comes before due_ns", not events or due_ns <= self._now_ns, early)
-        for event in events:
-            self._log.take(event, self._now_ns)
+        for event in polled:
+            if isinstance(event, OrderEvent):
+                self._log.take(event, self._now_ns)
+            if self._queries is not None:
+                if isinstance(event, Fill):
+                    self._queries.note(event)
+                elif isinstance(event, VenueReport):
+                    self._queries.take(event)
         self._events += events
         again = list(self._router.poll(self._now_ns))
         self._rules.hold("an event is handed out once", not again, lambda: shorten(again))
@@ -144,6 +162,12 @@ class _Drive:
             self._router.cancel(self._cancel(reported), self._now_ns)
         self._drain()
         self._log.end()
+        if self._queries is not None:
+            self._queries.end()
+
+    def _ask(self, random: Random) -> None:
+        assert self._queries is not None
+        self._router.query(self._queries.ask(random, self._now_ns), self._now_ns)  # type: ignore[attr-defined]
 
     def _drain(self) -> None:
         for _ in range(_DRAIN_POLLS):
@@ -153,6 +177,10 @@ class _Drive:
             self._now_ns = max(self._now_ns, due_ns)
             self._poll()
         self._rules.hold("due_ns moves on", False, f"still due after {_DRAIN_POLLS} polls")
+
+
+def _number_of(client_order_id: str) -> int | None:
+    return int(client_order_id) if client_order_id.isdecimal() else None
 
 
 def _order(random: Random, order_id: int, index: int, now_ns: int) -> NewOrder:
@@ -200,5 +228,6 @@ def check_offered(offered: Offered) -> str:
     if not offered.capabilities.get("simulated", False):
         raise NotCheckedError("it sends real orders")
     watches_market = bool(offered.capabilities.get("watches_market", False))
-    check_router(offered.factory, watches_market=watches_market, seed=offered.seed)
+    answers_queries = bool(offered.capabilities.get("answers_queries", False))
+    check_router(offered.factory, watches_market=watches_market, answers_queries=answers_queries, seed=offered.seed)
     return ""

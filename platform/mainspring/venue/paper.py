@@ -131,6 +131,10 @@ class PaperVenue:
         self._send(replace.request, now_ns)
         self._requests[replace.request.order_id] += 1
 
+    def restore_position(self, instrument: int, lots: int) -> None:
+        """Takes up a position that was traded before this venue was made; funding is settled on it."""
+        self._outbox.position_lots[instrument] = lots
+
     def poll(self, now_ns: int) -> Sequence[OrderEvent | Funding]:
         """The events that have reached us by now, in that order."""
         while now_ns >= self._funding.due_ns:

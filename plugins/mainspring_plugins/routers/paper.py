@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from mainspring.seams import Catalogue, RouterContext, hookimpl
+from mainspring.venue.answering import AnsweringVenue
 from mainspring.venue.paper import PaperVenue
 
 __all__ = ["PaperOptions", "fees_and_settling", "make_paper_router", "register_routers"]
@@ -34,10 +35,10 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
                 raise ValueError(f"{name} must be -10000 to 10000 with at most five decimals, not {fee}")
 
 
-def make_paper_router(context: RouterContext, *, options: PaperOptions) -> PaperVenue:
+def make_paper_router(context: RouterContext, *, options: PaperOptions) -> PaperVenue | AnsweringVenue:
     """Returns a paper venue over the lane's books, with the session's queue and latency models."""
     maker_ppb, taker_ppb, settle_ns = fees_and_settling(options)
-    return PaperVenue(
+    venue = PaperVenue(
         context.books,
         context.queues,
         context.latencies,
@@ -47,6 +48,7 @@ def make_paper_router(context: RouterContext, *, options: PaperOptions) -> Paper
         settle_ns=settle_ns,
         instruments=context.instruments,
     )
+    return AnsweringVenue(venue, context) if context.queried else venue
 
 
 def fees_and_settling(options: PaperOptions) -> tuple[int, int, int]:
@@ -63,6 +65,6 @@ def register_routers(catalogue: Catalogue) -> None:
         make_paper_router,
         summary="Simulated venue: fills against the market as replayed or received; no real order goes out",
         options=PaperOptions,
-        capabilities={"simulated": True, "watches_market": True},
+        capabilities={"simulated": True, "watches_market": True, "answers_queries": True},
         rank=10,
     )

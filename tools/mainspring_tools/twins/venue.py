@@ -19,12 +19,10 @@ from mainspring.model import (
     BookInvalid,
     BookSnapshot,
     CancelRequest,
-    Funding,
     InstrumentStatus,
     MarketEvent,
     MarkPrice,
     NewOrder,
-    OrderEvent,
     OrderKind,
     Quote,
     ReplaceRequest,
@@ -32,7 +30,7 @@ from mainspring.model import (
     TimeInForce,
     Trade,
 )
-from mainspring.seams import LatencyContext, QueueModel, Router, RouterContext
+from mainspring.seams import LatencyContext, QueueModel, Router, RouterContext, RouterReport
 from mainspring.testing import INSTRUMENT
 from mainspring_native.books import ladder
 from mainspring_native.routers import make_native_paper_router
@@ -95,7 +93,7 @@ class VenueTwins:
     def __init__(self, queue: str, latency: Any, first: int) -> None:
         self.books = [[ladder(), ladder()] for _ in range(2)]
         self.first = first
-        self.polled: list[OrderEvent | Funding] = []
+        self.polled: list[RouterReport] = []
         self.venues: list[Router] = []
         for make, books in zip((make_paper_router, make_native_paper_router), self.books, strict=True):
             context = RouterContext(

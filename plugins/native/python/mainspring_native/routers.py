@@ -28,14 +28,14 @@ def make_native_paper_router(context: RouterContext, *, options: PaperOptions) -
     """Returns a native paper venue over the lane's books.
 
     It is the Python one if a book isn't native, or if a queue or latency model isn't one of ours: those are asked in
-    Python.
+    Python. So is a venue that will be queried.
     """
     from mainspring_native._native import Book, PaperVenue
 
     books = [book for book in context.books if isinstance(book, Book)]
     queues = [queue for model in context.queues if (queue := describe_queue(model)) is not None]
     delays = [pair for model in context.latencies if (pair := _delays(model)) is not None]
-    if not len(books) == len(queues) == len(delays) == len(context.books):
+    if context.queried or not len(books) == len(queues) == len(delays) == len(context.books):
         return make_paper_router(context, options=options)
     maker_ppb, taker_ppb, settle_ns = fees_and_settling(options)
     return PaperVenue(
@@ -98,7 +98,7 @@ def register_routers(catalogue: Catalogue) -> None:
         make_native_paper_router,
         summary="Rust: paper, to the same events; as paper itself with books or models of others",
         options=PaperOptions,
-        capabilities={"simulated": True, "watches_market": True, "in_runs": True},
+        capabilities={"simulated": True, "watches_market": True, "in_runs": True, "answers_queries": True},
         rank=20,
         needs=NEEDS,
         build=BUILD,
