@@ -5,7 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainspring.errors import JournalError
-from mainspring.journal import ConfigText, Ending, Entry, LogBytes, Opening, Positions, decode_block, encode_block
+from mainspring.journal import (
+    ConfigText,
+    Ending,
+    Entry,
+    Input,
+    LaneState,
+    LogBytes,
+    Opening,
+    Positions,
+    decode_block,
+    encode_block,
+)
 from mainspring.journal.entries import decode_entries, encode_entries
 
 _int64 = st.integers(-(2**63), 2**63 - 1)
@@ -17,6 +28,8 @@ _entries = st.lists(
     st.one_of(
         st.builds(LogBytes, st.binary(max_size=200)),
         st.builds(Positions, _int64, st.lists(st.integers(0, 2**63 - 1), max_size=3).map(tuple)),
+        st.builds(Input, st.lists(st.integers(0, 2**63 - 1), max_size=3).map(tuple), st.binary(max_size=60)),
+        st.builds(LaneState, _int64, _text, _text),
         st.builds(Ending, sha256=_text, records=st.integers(0, 2**40), failure=_text, stopped_early=_text),
         st.builds(
             Opening,
@@ -31,7 +44,13 @@ _entries = st.lists(
     ),
     max_size=5,
 )
-_SAMPLE: list[Entry] = [LogBytes(b"MSORDERS"), Positions(17, (3, 4)), Ending(sha256="ab", records=2)]
+_SAMPLE: list[Entry] = [
+    LogBytes(b"MSORDERS"),
+    Input((3, 4), b"event"),
+    LaneState(17, "halted", "drill"),
+    Positions(17, (3, 4)),
+    Ending(sha256="ab", records=2),
+]
 
 
 @given(_entries, st.integers(1, 2**40), st.integers(1, 2**40), st.integers(0, 2**32 - 1))
@@ -73,10 +92,11 @@ def test_a_block_elsewhere_is_refused(place, said):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"\x03\x00\x00\x00\x00", "unknown kind 3"),
+        (b"\x09\x00\x00\x00\x00", "unknown kind 9"),
         (b"\x01\x05\x00\x00\x00abcd", "doesn't end within it"),
         (b"\x01\x05\x00", "doesn't end within it"),
         (b"\x02\x01\x00\x00\x00\xc0", "can't be read"),
+        (b"\x03\x01\x00\x00\x00\xc0", "can't be read"),
     ],
 )
 def test_what_is_no_entry_is_refused(data, said):

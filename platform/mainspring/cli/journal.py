@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
 from hwprofile.terminal import printable
 from mainspring.cli.command import make_app
+from mainspring.cli.journal_text import as_builtins, describe_entry
 from mainspring.cli.orders_text import Describer
 from mainspring.cli.output import (
     FAILED,
@@ -27,7 +27,7 @@ from mainspring.errors import ConfigError, JournalError
 from mainspring.host.guard import calling
 from mainspring.host.journals import find_journal, open_journal
 from mainspring.host.registry import Registry
-from mainspring.journal import JournalledSession, JournalLog, read_session
+from mainspring.journal import Input, JournalledSession, JournalLog, LaneState, read_session
 from mainspring.session.journal_replay import Difference, replay_session
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ _COLUMNS = ("session", "opened", "lane", "mode", "instruments", "blocks", "log_b
 
 @journal_app.command("show")
 def show(where: _WhereArgument, session: _SessionArgument = None, *, as_json: _JsonOption = False) -> None:
-    """Print a session: where it came from, a line for each record of its order log, and how it ended.
+    """Print a session: where it came from, how it ended, and a line for each record and input.
 
     With --json: a JSON object a line, the session's first.
     """
@@ -80,15 +80,16 @@ def show(where: _WhereArgument, session: _SessionArgument = None, *, as_json: _J
         log = JournalLog(journal, number, records.decode)
         if as_json:
             print_json_lines([{"type": "session", **_described(one)}])
-            print_json_lines(map(msgspec.to_builtins, log))
+            print_json_lines(map(as_builtins, log.entries()))
             return
         out = results()
         for name, value in _described(one).items():
             out.print(f"{name:<12}{value}", markup=False, soft_wrap=True)
         if log.header is not None:
             describer = Describer(log.header.instruments)
-            for record in log:
-                sys.stdout.write(printable(describer.describe(record)) + "\n")
+            for entry in log.entries():
+                text = describe_entry(entry) if isinstance(entry, Input | LaneState) else describer.describe(entry)
+                sys.stdout.write(printable(text) + "\n")
 
 
 @journal_app.command("verify")

@@ -201,6 +201,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         if self.lanes != AUTO and (isinstance(self.lanes, str) or self.lanes < 1):
             raise ValueError(f'lanes must be a whole number of at least 1, or "{AUTO}"; found {shown(self.lanes)}')
+        self.journal.check_mode(self.mode)
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,37 +1,61 @@
 """Finds journals and opens them, with what they raise named for their plugins."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from mainspring.errors import DataError, PluginError
 from mainspring.host.config import load_config, parse_config
 from mainspring.host.diagnostics import quoted
 from mainspring.host.guard import calling
 from mainspring.host.plan import Choice
 from mainspring.host.planning import Planner
 from mainspring.host.registry import Registry
-from mainspring.plugin_calls import guarded
+from mainspring.plugin_calls import describe_exception, guarded, is_interrupt
 from mainspring.seams import Journal
 
 __all__ = ["find_journal", "open_journal"]
 
 
 class _Guarded:
-    """A `Journal` whose every error in writing is a `PluginError`, after which the lane takes no new risk."""
+    """A `Journal` whose errors name its plugin.
+
+    Every error in writing is a `PluginError`, after which the lane takes no new risk. In reading, a `DataError` says
+    what is damaged, and passes.
+    """
 
     def __init__(self, journal: Journal, choice: Choice) -> None:
         owner = ("journal", choice.plugin, choice.distribution)
         self._journal = journal
+        self._choice = choice
         self.begin = guarded(journal.begin, *owner)
         self.append = guarded(journal.append, *owner)
         self.close = guarded(journal.close, *owner)
 
     def sessions(self) -> Sequence[int]:
         """The numbers of all sessions."""
-        return self._journal.sessions()
+        with self._reading():
+            return self._journal.sessions()
 
     def blocks(self, session: int) -> Iterator[tuple[int, bytes]]:
         """The blocks of a session with their numbers."""
-        return self._journal.blocks(session)
+        with self._reading():
+            yield from self._journal.blocks(session)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (DataError, GeneratorExit):
+            raise
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            plugin, distribution = self._choice.plugin, self._choice.distribution
+            raise PluginError(
+                distribution,
+                f"the journal {plugin!r} of {distribution} can't be read: {describe_exception(error)}",
+            ) from error
 
 
 def open_journal(choice: Choice, registry: Registry) -> Journal:

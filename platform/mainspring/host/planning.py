@@ -36,7 +36,7 @@ _SLOT_KEYS = {
     "feed": ("plugin", "capture", "encoding", "skip_bad"),
     "risk": (),
     "codec": (),
-    "journal": ("plugin", "durability"),
+    "journal": ("plugin", "durability", "accept_loss"),
 }
 
 

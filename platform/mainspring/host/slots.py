@@ -39,10 +39,19 @@ class JournalConfig(SlotConfig, frozen=True, kw_only=True):
     """The journal's slot.
 
     With the `durability` "sync" an order leaves once its request is durable; with "async" the journal follows a little
-    later, which suits replays and paper sessions.
+    later, which suits replays and paper sessions. `accept_loss` allows that in a live session too.
     """
 
     durability: Literal["sync", "async"] = "sync"
+    accept_loss: bool = False
+
+    def check_mode(self, mode: str) -> None:
+        """Raises `ValueError` if a session of that mode may not lose what this journal may lose."""
+        if mode == "live" and self.durability == "async" and not self.accept_loss:
+            raise ValueError(
+                'journal.durability = "async" may lose orders that are at the venue already if the machine stops: '
+                'write "sync", or accept the loss with journal.accept_loss = true'
+            )
 
 
 class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

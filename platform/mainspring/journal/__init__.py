@@ -1,7 +1,7 @@
 """The journal: what a session did, in blocks that are durable before its orders leave."""
 
 from mainspring.journal.blocks import Block, decode_block, encode_block
-from mainspring.journal.entries import ConfigText, Ending, Entry, LogBytes, Opening, Positions
+from mainspring.journal.entries import ConfigText, Ending, Entry, Input, LaneState, LogBytes, Opening, Positions
 from mainspring.journal.reading import JournalledSession, JournalLog, read_entries, read_session
 from mainspring.journal.writer import AsyncWriter, JournalWriter, SyncWriter
 
@@ -11,9 +11,11 @@ __all__ = [
     "ConfigText",
     "Ending",
     "Entry",
+    "Input",
     "JournalLog",
     "JournalWriter",
     "JournalledSession",
+    "LaneState",
     "LogBytes",
     "Opening",
     "Positions",

@@ -7,7 +7,18 @@ import msgspec
 
 from mainspring.errors import JournalError
 
-__all__ = ["ConfigText", "Ending", "Entry", "LogBytes", "Opening", "Positions", "decode_entries", "encode_entries"]
+__all__ = [
+    "ConfigText",
+    "Ending",
+    "Entry",
+    "Input",
+    "LaneState",
+    "LogBytes",
+    "Opening",
+    "Positions",
+    "decode_entries",
+    "encode_entries",
+]
 
 
 class ConfigText(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +66,25 @@ class Positions(msgspec.Struct, frozen=True, tag="positions"):
     messages: tuple[int, ...]
 
 
+class Input(msgspec.Struct, frozen=True, array_like=True):
+    """Something from outside that no capture has: a command, or in a live session a venue's word on an order.
+
+    `messages` says how many messages each feed had been fed before it. `event` is the event, as
+    `mainspring.session.inputs` encodes it.
+    """
+
+    messages: tuple[int, ...]
+    event: bytes
+
+
+class LaneState(msgspec.Struct, frozen=True, array_like=True):
+    """The lane's mode changed at `time_ns`, to "running", "cancel-only" or "halted". `why` is for people."""
+
+    time_ns: int
+    mode: str
+    why: str
+
+
 class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     """A session's last entry. Without one, the process was killed or the journal failed.
 
@@ -68,21 +98,29 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     stopped_early: str = ""
 
 
-Entry: TypeAlias = Opening | LogBytes | Positions | Ending
+Entry: TypeAlias = Opening | LogBytes | Positions | Input | LaneState | Ending
 """What a block holds."""
 
 _LOG: Final = 1
-_STRUCT: Final = 2
+_KINDS: Final[dict[type, int]] = {Opening: 2, Positions: 2, Ending: 2, Input: 3, LaneState: 4}
+"""The byte for each kind. What a later release adds gets a byte of its own, which this one then names as unknown."""
 _HEAD_BYTES: Final = 5
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(Opening | Positions | Ending)
+_DECODERS: Final[dict[int, msgspec.msgpack.Decoder[Entry]]] = {
+    2: msgspec.msgpack.Decoder(Opening | Positions | Ending),
+    3: msgspec.msgpack.Decoder(Input),
+    4: msgspec.msgpack.Decoder(LaneState),
+}
 
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:
     """Returns the bytes of entries: for each a byte for its kind, its length in 4 bytes, little-endian, and itself."""
     parts = []
     for entry in entries:
-        kind, data = (_LOG, entry.data) if type(entry) is LogBytes else (_STRUCT, _ENCODER.encode(entry))
+        if isinstance(entry, LogBytes):
+            kind, data = _LOG, entry.data
+        else:
+            kind, data = _KINDS[type(entry)], _ENCODER.encode(entry)
         parts.append(kind.to_bytes(1, "little") + len(data).to_bytes(4, "little") + data)
     return b"".join(parts)
 
@@ -98,9 +136,9 @@ def decode_entries(data: bytes) -> list[Entry]:
         body = data[at + _HEAD_BYTES : end]
         if data[at] == _LOG:
             found.append(LogBytes(body))
-        elif data[at] == _STRUCT:
+        elif data[at] in _DECODERS:
             try:
-                found.append(_DECODER.decode(body))
+                found.append(_DECODERS[data[at]].decode(body))
             except msgspec.MsgspecError as error:
                 raise JournalError(f"the entry at byte {at} of the block's body can't be read: {error}") from error
         else:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mainspring.errors import DataError, JournalError
 from mainspring.journal.blocks import FIRST, decode_block
-from mainspring.journal.entries import Ending, Entry, LogBytes, Opening, Positions
+from mainspring.journal.entries import Ending, Entry, Input, LaneState, LogBytes, Opening, Positions
 from mainspring.model import LogRecord, decode_records
 from mainspring.orders import Header, decode_header
 from mainspring.seams import Journal
@@ -115,9 +115,17 @@ class JournalLog:
                 yield number, entry.data
 
     def __iter__(self) -> Iterator[LogRecord]:
+        return (one for one in self.entries() if not isinstance(one, Input | LaneState))
+
+    def entries(self) -> Iterator[LogRecord | Input | LaneState]:
+        """Yields the records, and the inputs and lane states between them, in the order in which they came about."""
         at = 0
-        for number, piece in self.chunks():
-            data = piece
+        for number, entry in read_entries(self._journal, self._session):
+            if isinstance(entry, Input | LaneState):
+                yield entry
+            if not isinstance(entry, LogBytes):
+                continue
+            data = entry.data
             if at == 0:
                 # A header and records are committed whole.
                 assert self.header is not None

@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from time import perf_counter_ns
 from typing import Final, Protocol
 
@@ -25,6 +26,10 @@ class JournalWriter(Protocol):
 
     def write(self, data: bytes, /) -> object:
         """Stages bytes of the order log."""
+        ...
+
+    def stage(self, entry: Entry, /) -> None:
+        """Stages an entry, in its place among the bytes of the order log."""
         ...
 
     def commit(self, positions: Positions) -> int:
@@ -66,27 +71,31 @@ class SyncWriter:
         self._journal = journal
         self._blocks = _Blocks(journal, opening)
         self.session = self._blocks.session
-        self._staged: list[bytes] = []
+        self._staged: list[bytes | Entry] = []
 
     def write(self, data: bytes, /) -> None:
         """Stages bytes of the order log."""
         self._staged.append(data)
+
+    def stage(self, entry: Entry, /) -> None:
+        """Stages an entry, in its place among the bytes of the order log."""
+        self._staged.append(entry)
 
     def commit(self, positions: Positions) -> int:
         """Commits what was staged, if anything was. Returns the nanoseconds that it took."""
         if not self._staged:
             return 0
         started = perf_counter_ns()
-        entries: list[Entry] = [LogBytes(b"".join(self._staged)), positions]
+        entries = [*_joined(self._staged), positions]
         self._staged.clear()
         self._blocks.append(entries)
         return perf_counter_ns() - started
 
     def finish(self, ending: Ending) -> None:
         """Commits the last block."""
-        entries: list[Entry] = [LogBytes(b"".join(self._staged))] if self._staged else []
+        entries = [*_joined(self._staged), ending]
         self._staged.clear()
-        self._blocks.append([*entries, ending])
+        self._blocks.append(entries)
 
     def close(self) -> None:
         """Closes the journal."""
@@ -107,8 +116,8 @@ class AsyncWriter:
         self._journal = journal
         self._blocks = _Blocks(journal, opening)
         self.session = self._blocks.session
-        self._staged: list[bytes] = []
-        self._waiting: deque[tuple[bytes, Positions | None]] = deque()
+        self._staged: list[bytes | Entry] = []
+        self._waiting: deque[tuple[list[bytes | Entry], Positions | None]] = deque()
         self._ending: Ending | None = None
         self._failure: BaseException | None = None
         self._changed = threading.Condition()
@@ -126,12 +135,15 @@ class AsyncWriter:
         """Stages bytes of the order log."""
         self._staged.append(data)
 
+    def stage(self, entry: Entry, /) -> None:
+        """Stages an entry, in its place among the bytes of the order log."""
+        self._staged.append(entry)
+
     def commit(self, positions: Positions) -> int:
         """Hands what was staged to the thread, if anything was. Returns the nanoseconds that it waited for room."""
         if not self._staged:
             return 0
-        data = b"".join(self._staged)
-        self._staged.clear()
+        staged, self._staged = self._staged, []
         with self._changed:
             waited = 0
             if len(self._waiting) >= _MOST_WAITING:
@@ -139,7 +151,7 @@ class AsyncWriter:
                 self._changed.wait_for(lambda: len(self._waiting) < _MOST_WAITING or self._failure is not None)
                 waited = perf_counter_ns() - started
             self._raise()
-            self._waiting.append((data, positions))
+            self._waiting.append((staged, positions))
             self.committed += 1
             self._changed.notify_all()
         return waited
@@ -154,8 +166,8 @@ class AsyncWriter:
         """Commits the last block, and returns once all are durable."""
         with self._changed:
             if self._staged:
-                self._waiting.append((b"".join(self._staged), None))
-                self._staged.clear()
+                self._waiting.append((self._staged, None))
+                self._staged = []
                 self.committed += 1
             self._ending = ending
             self._changed.notify_all()
@@ -183,10 +195,8 @@ class AsyncWriter:
                 taken = list(self._waiting)
                 self._waiting.clear()
                 ending = self._ending
-            entries: list[Entry] = []
-            if taken:
-                entries.append(LogBytes(b"".join(data for data, _ in taken)))
-                entries += [positions for _, positions in taken if positions is not None][-1:]
+            entries = _joined(one for staged, _ in taken for one in staged)
+            entries += [positions for _, positions in taken if positions is not None][-1:]
             if ending is not None:
                 entries.append(ending)
             try:
@@ -202,3 +212,20 @@ class AsyncWriter:
                 if ending is not None:
                     self._ending = None
                 self._changed.notify_all()
+
+
+def _joined(staged: Iterable[bytes | Entry]) -> list[Entry]:
+    """Returns what was staged as entries, with neighbouring pieces of the order log made one."""
+    entries: list[Entry] = []
+    pieces: list[bytes] = []
+    for one in staged:
+        if isinstance(one, bytes):
+            pieces.append(one)
+            continue
+        if pieces:
+            entries.append(LogBytes(b"".join(pieces)))
+            pieces.clear()
+        entries.append(one)
+    if pieces:
+        entries.append(LogBytes(b"".join(pieces)))
+    return entries

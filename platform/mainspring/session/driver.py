@@ -2,13 +2,14 @@
 
 from collections.abc import Container, Sequence
 from time import perf_counter_ns
-from typing import Protocol
+from typing import Final, Protocol, get_args
 
 from mainspring.errors import CodecError, DataError, PluginError, WireError
 from mainspring.host.wiring import Wired
-from mainspring.journal import JournalWriter, Positions
+from mainspring.journal import Input, JournalWriter, LaneState, Positions
 from mainspring.lane import (
     CancelAll,
+    Command,
     Connection,
     Durable,
     Event,
@@ -35,8 +36,12 @@ from mainspring.model import (
 )
 from mainspring.orders import replay_session_part
 from mainspring.seams import NEVER_NS, RawMessage
+from mainspring.session.inputs import encode_event
 
-__all__ = ["NOT_DURABLE", "Driver", "Recorder", "ScriptedDriver"]
+__all__ = ["COMMANDS", "NOT_DURABLE", "Driver", "Recorder", "ScriptedDriver"]
+
+COMMANDS: Final = frozenset(get_args(Command))
+"""The events that only come from outside, in whatever session."""
 
 NOT_DURABLE = "not-durable"
 """Why a request wasn't sent: the journal failed before it had the request."""
@@ -58,9 +63,11 @@ class Driver:
 
     What a subclass adds is where market data and time come from. `failures` are the plugins that raised; the lane
     trades no more then. `recorder` takes every event that the lane was fed, in order. `journal` takes what the
-    order log takes, and commits it before anything is sent; a lane whose journal fails takes no new risk.
+    order log takes, and commits it before anything is sent; a lane whose journal fails takes no new risk. It also takes
+    the events of the types in `inputs`: those that don't follow from the session's config and its captures.
     """
 
+    inputs: frozenset[type] = COMMANDS
     _takes_executions = True
 
     def __init__(self, wired: Wired, recorder: Recorder | None = None, journal: JournalWriter | None = None) -> None:
@@ -77,6 +84,9 @@ class Driver:
         self._recorder = recorder
         self.journal = journal
         """None once it has failed."""
+        self._mode = self.lane.mode
+        # The messages that are being run: what comes of them is done before they count as fed.
+        self._running: Messages | None = None
         if self._takes_executions and recorder is None and (journal is None or not journal.waits):
             self.lane.message_loop.trade_in_runs()
 
@@ -117,6 +127,8 @@ class Driver:
         """
         lane = self.lane
         effects = lane.effects
+        if isinstance(event, Messages):
+            self._running = event
         try:
             lane.handle(event)
         finally:
@@ -124,8 +136,26 @@ class Driver:
                 # A batch of the decoder's own type has no slices.
                 run = [event.messages[at] for at in range(event.start, lane.at)] if isinstance(event, Messages) else []
                 self._recorder.record(event, run)
-            if effects.records or effects.sends or effects.failures or effects.resyncs:
-                self._do(event)
+            staged = self.journal is not None and self._stage(event, self.journal)
+            if effects.records or effects.sends or effects.failures or effects.resyncs or staged:
+                self._do()
+            if self._running is event:
+                self._running = None
+
+    def _stage(self, event: Event, journal: JournalWriter) -> bool:
+        """Stages for the journal what the order log doesn't have; returns whether there was anything."""
+        lane, staged = self.lane, False
+        if type(event) in self.inputs:
+            journal.stage(Input(self._fed(), encode_event(event)))
+            staged = True
+        if lane.mode is not self._mode:
+            self._mode = lane.mode
+            why = "the session ended" if isinstance(event, Stopped) else getattr(event, "why", "")
+            if lane.effects.failures:
+                why = str(lane.effects.failures[0])
+            journal.stage(LaneState(lane.now_ns, self._mode, why))
+            staged = True
+        return staged
 
     def due_ns(self, feed: int) -> int:
         """When the lane or a router next wants to be called, unless messages of that feed take it with them."""
@@ -198,29 +228,29 @@ class Driver:
                 self.feed(Connection(now_ns, index, "up" if event.up else "down"))
         return bool(events)
 
-    def _do(self, event: Event) -> None:
+    def _do(self) -> None:
         effects = self.lane.effects
         sends, records = effects.sends[:], effects.records[:]
         self.failures += effects.failures
         effects.clear()
         if self.log is not None and records:
             self.log.write_all(records)
-            if self.journal is not None:
-                try:
-                    waited_ns = self.journal.commit(Positions(self.lane.now_ns, self._fed(event)))
-                except PluginError as error:
-                    self._journal_failed(error, sends)
-                    return
-                if waited_ns:
-                    self.lane.stages.journal(waited_ns)
+        if self.journal is not None:
+            try:
+                waited_ns = self.journal.commit(Positions(self.lane.now_ns, self._fed()))
+            except PluginError as error:
+                self._journal_failed(error, sends)
+                return
+            if waited_ns:
+                self.lane.stages.journal(waited_ns)
         for send in sends:
             self._do_send(send)
         # Only now, so that a cancel never overtakes the order that it names.
         while self._broken:
             self._router_failed(*self._broken.pop(0))
 
-    def _fed(self, event: Event) -> tuple[int, ...]:
-        """How many messages each feed has been fed, those of the event at hand included."""
+    def _fed(self) -> tuple[int, ...]:
+        """How many messages each feed has been fed, those that are being run included."""
         return ()
 
     def _journal_failed(self, error: PluginError, sends: Sequence[Send]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeAlias
 
 import msgspec
 
@@ -27,7 +27,7 @@ from mainspring.lane import (
 )
 from mainspring.seams import MAX_MESSAGE_BYTES, RawMessage
 
-__all__ = ["InputFile", "RecordedInputs", "read_inputs"]
+__all__ = ["InputFile", "RecordedInputs", "decode_event", "encode_event", "read_inputs"]
 
 _FORMAT = 1
 _LENGTH_BYTES = 4
@@ -50,10 +50,8 @@ class _Run(msgspec.Struct, frozen=True, tag="messages"):
     messages: list[tuple[int, bytes]]
 
 
-_Record = (
-    _Header
-    | _Run
-    | Started
+_NotMessages: TypeAlias = (
+    Started
     | Execution
     | RouterFailed
     | Time
@@ -66,6 +64,9 @@ _Record = (
     | Durable
     | Stopped
 )
+_Record = _Header | _Run | _NotMessages
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(_NotMessages)
 
 
 class RecordedInputs(msgspec.Struct, frozen=True):
@@ -89,7 +90,6 @@ class InputFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: BinaryIO | None = None
-        self._encoder = msgspec.msgpack.Encoder()
 
     def record(self, event: Event, messages: Sequence[RawMessage]) -> None:
         """Writes an event. Of `Messages`, `messages` are those that were run."""
@@ -100,7 +100,7 @@ class InputFile:
             self._write(event)
 
     def _write(self, record: object) -> None:
-        body = self._encoder.encode(record)
+        body = _ENCODER.encode(record)
         assert self._file is not None
         try:
             self._file.write(len(body).to_bytes(_LENGTH_BYTES, "little") + body)
@@ -118,6 +118,19 @@ class InputFile:
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def encode_event(event: Event) -> bytes:
+    """Returns any event but `Messages` as msgpack."""
+    return _ENCODER.encode(event)
+
+
+def decode_event(data: bytes) -> Event:
+    """Returns the event that `encode_event` made these bytes of. Raises `DataError` for others."""
+    try:
+        return _DECODER.decode(data)
+    except msgspec.MsgspecError as error:
+        raise DataError(f"not a recorded input: {error}") from error
 
 
 def read_inputs(path: Path) -> Iterator[Event]:

@@ -11,12 +11,13 @@ from mainspring.host.config import parse_config
 from mainspring.host.plan import LanePlan, Setting
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
-from mainspring.journal import JournalledSession, JournalLog
+from mainspring.journal import Input, JournalledSession, JournalLog
 from mainspring.lane import Event
 from mainspring.model import LogRecord, SubmitRequested
 from mainspring.orders import Header, decode_header
 from mainspring.seams import RawMessage
 from mainspring.session.lane_run import LaneRun
+from mainspring.session.script import Script
 
 __all__ = ["Difference", "Replayed", "replay_session"]
 
@@ -130,15 +131,16 @@ def replay_session(
         parts = tuple(msgspec.structs.replace(part, chunk=one) for part in lane.parts)
         lane = msgspec.structs.replace(lane, parts=parts)
     comparison, counter = _Comparison(log, session, decode, until), _Counter()
-    _run(lane, registry, comparison, counter)
+    _run(lane, registry, comparison, counter, log)
     event = counter.events + 1 if comparison.reached else None
     if event is not None and stop is not None:
-        _run(lane, registry, _Comparison(log, session, decode, until), _Counter(event, stop))
+        _run(lane, registry, _Comparison(log, session, decode, until), _Counter(event, stop), log)
     return Replayed(comparison.records, comparison.difference, event)
 
 
-def _run(lane: LanePlan, registry: Registry, comparison: _Comparison, counter: _Counter) -> None:
-    with LaneRun(lane, registry, {}, compare=comparison, recorder=counter) as run:
+def _run(lane: LanePlan, registry: Registry, comparison: _Comparison, counter: _Counter, log: JournalLog) -> None:
+    script = Script(one for one in log.entries() if isinstance(one, Input))
+    with LaneRun(lane, registry, {}, compare=comparison, recorder=counter, script=script) as run:
         try:
             while run.step():
                 pass

@@ -27,6 +27,7 @@ from mainspring.session.recorded import RecordedReplay
 from mainspring.session.replay import Replay, ReplayFeed
 from mainspring.session.report import log_report, part_results, stage_counts
 from mainspring.session.results import LaneResult
+from mainspring.session.script import Script, ScriptedReplay
 from mainspring.session.source import MessageSource, OpenBlocks, open_messages
 from mainspring.session.strategy_state import load_states, save_states
 
@@ -44,7 +45,8 @@ class LaneRun:
     the plan says to skip such lines, which are then counted. Closing the run closes its files. `opens` stands for
     `mainspring.session.source.open_messages`. `stages` are those that the lane is timed in. `state` is the file that
     strategies load their states from, and save them in at the end, or None. `compare` gets the order log too, and
-    `recorder` the events, if the inputs aren't recorded in a file.
+    `recorder` the events, if the inputs aren't recorded in a file. `script` has the inputs of a journalled session to
+    feed again.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class LaneRun:
         state: Path | None = None,
         compare: Sink | None = None,
         recorder: Recorder | None = None,
+        script: Script | None = None,
     ) -> None:
         self.stopped_early: str | None = None
         self._name = plan.name
@@ -81,7 +84,8 @@ class LaneRun:
                 source = (
                     MessageSource(f"inputs recorded in {inputs.path}")
                     if inputs is not None
-                    else opens(part, registry, handler.open_capture)
+                    # Blocks are of any size, and a script needs its positions.
+                    else opens(part, registry, handler.open_capture if script is None else None)
                 )
                 opened.callback(source.close)
                 if inputs is None:
@@ -90,7 +94,9 @@ class LaneRun:
             self._replay: Replay | RecordedReplay = (
                 RecordedReplay(wired, feeds, inputs.events())
                 if inputs is not None
-                else Replay(wired, feeds, replay_session_part(plan.parts[0].seed), recorder, self._journal)
+                else (ScriptedReplay if script is not None and script.whole else Replay)(
+                    wired, feeds, replay_session_part(plan.parts[0].seed), recorder, self._journal, script
+                )
             )
             self._state = state
             with isolated():

@@ -1,12 +1,13 @@
 """The driver for captures and generated sessions: merges feeds by receive time, with everything that falls due."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mainspring.errors import CaptureError, CodecError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.wiring import Wired
 from mainspring.journal import JournalWriter
-from mainspring.lane import Event, FeedHandler, Messages
+from mainspring.lane import FeedHandler, Messages
 from mainspring.report.figures import utc_text
 from mainspring.seams import NEVER_NS, RawMessage
 from mainspring.session.driver import Driver, Recorder
@@ -14,13 +15,17 @@ from mainspring.session.outcome import count_understood
 from mainspring.session.source import MessageSource
 from mainspring.session.totals import SessionTotals
 
+if TYPE_CHECKING:
+    from mainspring.session.script import Script
+
 __all__ = ["Replay", "ReplayFeed"]
 
 
 class ReplayFeed:
     """One feed's messages in a replay, and how far it has come.
 
-    `head_ns` is the receive time of the next message, `NEVER_NS` after the last.
+    `head_ns` is the receive time of the next message, `NEVER_NS` after the last. `script` has the session's journalled
+    inputs, if it is one that runs again.
     """
 
     def __init__(self, plan: Plan, index: int, handler: FeedHandler, source: MessageSource) -> None:
@@ -32,13 +37,17 @@ class ReplayFeed:
         self.chunk: Sequence[RawMessage] = ()
         self.at = 0
         self.head_ns = NEVER_NS
+        self.script: Script | None = None
         self._handler = handler
         self._counted = 0
 
     def refill(self) -> None:
-        """Takes the next chunk, empty if there is none."""
+        """Takes the next chunk, empty if there is none, or none before the next input of `script`."""
         self.count()
-        self.chunk = self.source.take(self.plan.chunk.value)
+        most = self.plan.chunk.value
+        if self.script is not None:
+            most = min(most, self.script.left(self.index, self.totals.messages))
+        self.chunk = self.source.take(most) if most else ()
         self.at = self._counted = 0
         self._set_head()
 
@@ -105,10 +114,14 @@ class Replay(Driver):
         session: str,
         recorder: Recorder | None = None,
         journal: JournalWriter | None = None,
+        script: "Script | None" = None,
     ) -> None:
-        """`session` is the session's part of client order ids."""
+        """`session` is the session's part of client order ids. `script` has inputs to feed between messages."""
         super().__init__(wired, recorder, journal)
         self.feeds = tuple(feeds)
+        self._script = script
+        for feed in self.feeds:
+            feed.script = script
         self._session = session
         self._chunk = max((feed.plan.chunk.value for feed in feeds), default=1)
         self._last: ReplayFeed | None = None
@@ -133,8 +146,12 @@ class Replay(Driver):
             self.prepare()
         left = self._chunk
         while True:
+            if self._script is not None:
+                self._follow(self._script)
             following, until_ns = self._next()
             if following is None:
+                if self._script is not None:
+                    self._script.check_end()
                 return False
             feed = following
             self._last = feed
@@ -163,6 +180,15 @@ class Replay(Driver):
                 self.lane.fold()
                 return True
 
+    def _follow(self, script: "Script") -> None:
+        """Feeds the inputs that are next, and then lets the feeds go on to the one after them."""
+        for event in script.due([feed.fed for feed in self.feeds]):
+            self.feed(event)
+            self._raise_failures()
+        for feed in self.feeds:
+            if feed.at >= len(feed.chunk):
+                feed.refill()
+
     def finish(self) -> None:
         """Ends the session at the time of its last message. Raises the first of `failures`."""
         self.stop(self.lane.now_ns)
@@ -175,11 +201,13 @@ class Replay(Driver):
             feed.count()
         self.lane.fold()
 
-    def _fed(self, event: Event) -> tuple[int, ...]:
+    def _fed(self) -> tuple[int, ...]:
+        running = self._running
+        if running is None:
+            return tuple(feed.fed for feed in self.feeds)
         # The feed at hand advances only after the event.
-        more = self.lane.at - event.start if isinstance(event, Messages) else 0
-        running = event.feed if isinstance(event, Messages) else -1
-        return tuple(feed.fed + (more if feed.index == running else 0) for feed in self.feeds)
+        more = self.lane.at - running.start
+        return tuple(feed.fed + (more if feed.index == running.feed else 0) for feed in self.feeds)
 
     def _next(self) -> tuple[ReplayFeed | None, int]:
         """The feed whose message is next, and the time up to which it has the lane for itself."""
