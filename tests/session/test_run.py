@@ -379,7 +379,7 @@ def test_memory_stays_flat_over_ten_runs():
     """
     ran = subprocess.run([sys.executable, "-c", TEN_RUNS], capture_output=True, text=True, check=True)
     grown, *most = ran.stdout.splitlines()
-    assert int(grown) < 300_000, f"{grown} bytes more after eight runs; most of all that is held: {most}"
+    assert int(grown) < 60_000, f"{grown} bytes more after eight runs; most of all that is held: {most}"
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from typing import NoReturn
 
 import msgspec
@@ -43,8 +42,7 @@ class NativeFeed:
                 msgspec.json.encode(context.instruments),
                 context.encoding,
                 kinds,
-                # Not a method of this feed: the garbage collector doesn't look into Rust, and would never free the two.
-                partial(_explain, self._plain),
+                self._explain,
                 context.alone,
                 context.first_index,
                 declared.format.flat,
@@ -90,11 +88,10 @@ class NativeFeed:
 
         return NativeFused(self.decoder, self._instruments, books, context)
 
-
-def _explain(plain: Feed, raw: bytes, receive_time_ns: int, at: int, what: str) -> NoReturn:
-    """Raises the error for a refused message: the Python decoder's, if it refuses the message too."""
-    plain.on_message(raw, receive_time_ns)
-    raise WireError(f"byte {at} of the message {what}; the session's codec takes it, the native decoder doesn't")
+    def _explain(self, raw: bytes, receive_time_ns: int, at: int, what: str) -> NoReturn:
+        """Raises the error for a refused message: the Python decoder's, if it refuses the message too."""
+        self._plain.on_message(raw, receive_time_ns)
+        raise WireError(f"byte {at} of the message {what}; the session's codec takes it, the native decoder doesn't")
 
 
 def native_decoder(declared: WireFeed, context: FeedContext) -> Feed:

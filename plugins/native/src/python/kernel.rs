@@ -2,6 +2,7 @@
 
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -173,6 +174,19 @@ impl PyKernel {
                 py.detach(|| parts.finish()).map_err(ended)
             }
             Entered::Plain(strategy) => self.kernel.finish(strategy).map_err(|end| strategy.because(py, ended(end))),
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.strategy {
+            Entered::Plain(strategy) => strategy.traverse(&visit),
+            Entered::Compiled(_) => Ok(()),
+        }
+    }
+
+    fn __clear__(&mut self) {
+        if let Entered::Plain(strategy) = &mut self.strategy {
+            strategy.clear();
         }
     }
 

@@ -1,4 +1,8 @@
 //! The module that Python sees. Nothing else in this crate knows PyO3.
+//!
+//! Whatever holds an object of anybody's (a callback, a strategy, a model) shows it to the garbage collector in `__traverse__`,
+//! since that object may lead back to it. What takes such objects after it was made drops them in `__clear__` too: each cycle has
+//! one of these, or an object of Python's. Objects of the model and those of this module that hold no others needn't be shown.
 
 mod batch;
 mod books;

@@ -183,6 +183,12 @@ impl PyOwnOrders {
         orders.open.iter().chain(orders.ended.values()).try_for_each(|handle| visit.call(handle))?;
         visit.call(&orders.shown)
     }
+
+    /// Lets go of the handles, which know it.
+    fn __clear__(&self) {
+        let orders = std::mem::take(&mut *lock(&self.orders));
+        drop(orders);
+    }
 }
 
 /// Adds this part to the module.

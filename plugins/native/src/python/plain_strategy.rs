@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::kernel::strategy::Strategy;
@@ -30,6 +31,17 @@ impl Plain {
     pub fn because(&mut self, py: Python<'_>, error: PyErr) -> PyErr {
         error.set_cause(py, self.raised.take());
         error
+    }
+
+    /// Shows the garbage collector what is held.
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.bind)?;
+        self.calls.iter().try_for_each(|call| visit.call(call))
+    }
+
+    /// Lets go of what was bound, which leads to the strategy.
+    pub fn clear(&mut self) {
+        (self.calls, self.bound, self.raised) = (Vec::new(), 0, None);
     }
 
     fn enter(&mut self, py: Python<'_>, views: usize, market: usize) -> PyResult<()> {

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use ethnum::I256;
 use pyo3::ffi;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyInt, PyString};
@@ -132,6 +133,14 @@ impl PyPositionUnits {
             valuation: valuation.clone().unbind(),
             held: Mutex::new(Held::Here(Box::new(Position::new(inverse)))),
         })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.valuation)?;
+        match self.held.try_lock().as_deref() {
+            Ok(Held::Plain(plain)) => visit.call(plain),
+            _ => Ok(()),
+        }
     }
 
     fn on_fill(

@@ -240,6 +240,9 @@ impl Requests {
         for market in &self.markets {
             visit.call(market)?;
         }
+        for account in &self.accounts {
+            visit.call(account)?;
+        }
         self.models.iter().try_for_each(|model| visit.call(model))
     }
 

@@ -172,6 +172,12 @@ impl RunTrading {
                 }
             }
         }
+        if let Ok(own) = self.own.try_lock() {
+            for (account, strategy) in own.values() {
+                visit.call(account)?;
+                visit.call(strategy)?;
+            }
+        }
         for held in [&self.requests, &self.sends, &self.records] {
             visit.call(held)?;
         }

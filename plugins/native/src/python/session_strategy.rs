@@ -202,6 +202,7 @@ impl PySessionStrategy {
             visit.call(&seen.market)?;
             visit.call(&seen.native)?;
             visit.call(&seen.own_orders)?;
+            visit.call(&seen.units)?;
         }
         visit.call(&self.fallback)?;
         visit.call(&self.perform)

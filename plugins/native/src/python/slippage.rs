@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -56,6 +57,10 @@ impl PySlippage {
             _ => return Err(PyValueError::new_err(format!("no model {model:?} of {} figures", figures.len()))),
         };
         Ok(PySlippage { model, tick, twin })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.twin)
     }
 
     fn estimate<'py>(&self, order: &Bound<'py, PyAny>, market: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

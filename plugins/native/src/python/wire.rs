@@ -1,6 +1,7 @@
 //! What Python sees of the wire decoder.
 
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
@@ -64,6 +65,10 @@ impl PyWireDecoder {
             Decoder::by_paths(declared, &instruments, encoding, alone).map_err(PyValueError::new_err)?
         };
         Ok(PyWireDecoder { decoder, kinds, explain, first: first_index })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.explain)
     }
 
     /// The events of one message. Raises what `explain` raises where it is refused.
