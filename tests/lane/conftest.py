@@ -18,6 +18,7 @@ from mainspring.lane import (
     FeedHandler,
     Lane,
     LaneClock,
+    LaneRiskSession,
     LaneSession,
     LaneStages,
     LaneStrategyMarket,
@@ -46,7 +47,7 @@ from mainspring.orders import EncodedRecords, LogRecord, OrderLog, OrderTracker
 from mainspring.plugin_calls import guarded
 from mainspring.portfolio import Marks, Portfolio
 from mainspring.risk import Gate
-from mainspring.seams import NEVER_NS, FeedStatistics, MarketView, RawMessage, ResyncRequest, Router
+from mainspring.seams import NEVER_NS, FeedStatistics, MarketView, RawMessage, ResyncRequest, RiskCheck, Router
 from mainspring.session.driver import Driver, Recorder, ScriptedDriver
 from mainspring.session.replay import Replay, ReplayFeed
 from mainspring.session.source import MessageSource
@@ -216,8 +217,9 @@ class Bench:
         quotes_only: bool,
         wait_for_journal: bool,
         scripted: bool,
+        checks: Sequence[tuple[str, RiskCheck]],
     ) -> None:
-        """`instruments` are those of each feed."""
+        """`instruments` are those of each feed; `checks` are asked after that of the size, about all of them."""
         self.readings = 0
         self.messages = 0
         self.faults = Faults()
@@ -229,7 +231,7 @@ class Bench:
         self.markets = [self._market(index, one, quotes_only) for index, (_, one) in enumerate(flat)]
         self.tracker = OrderTracker([one for _, one in flat])
         self.marks = Marks(self.markets)
-        self.portfolio = Portfolio([one for _, one in flat], self.tracker.open_lots, self.marks.mark)
+        self.portfolio = Portfolio([one for _, one in flat], self.tracker.open_lots, self.marks)
         self.log = ReadableLog()
         timers = Timers(self.time)
         self.strategies = Strategies(
@@ -243,9 +245,12 @@ class Bench:
             models=models,
             estimates=[guarded(model.estimate, "slippage model", "scripted", "acme") for model in models],
             gate=Gate(
-                [(("smallest", Smallest(self.faults)),) for _ in flat],
+                [(("smallest", Smallest(self.faults)), *checks) for _ in flat],
                 owners={"smallest": "acme"},
                 stops=self.tracker.stops,
+            ),
+            risk=LaneRiskSession(
+                self.markets, [place for place, _ in flat], tuple(strategies), self.tracker, self.portfolio, self.time
             ),
             tracker=self.tracker,
             portfolio=self.portfolio,
@@ -362,11 +367,17 @@ def bench() -> Callable[..., Bench]:
         quotes_only: bool = False,
         wait_for_journal: bool = False,
         scripted: bool = False,
+        checks: Sequence[tuple[str, RiskCheck]] = (),
     ) -> Bench:
         """`scripted` makes the driver one that is fed executions as they are listed."""
         own = [[INSTRUMENT]] * feeds if feeds > 1 else [[INSTRUMENT, SECOND][:instruments]]
         return Bench(
-            strategies or {}, own, quotes_only=quotes_only, wait_for_journal=wait_for_journal, scripted=scripted
+            strategies or {},
+            own,
+            quotes_only=quotes_only,
+            wait_for_journal=wait_for_journal,
+            scripted=scripted,
+            checks=checks,
         )
 
     return make

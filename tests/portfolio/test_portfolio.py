@@ -33,7 +33,7 @@ def made(spot, inverse):
     def make(*prices):
         markets = prices or (Prices(mid=12_000_000, last_ticks=0), Prices(mid=1_200_000, last_ticks=0))
         lots = [SimpleNamespace(buy=3, sell=4) for _ in range(2)]
-        return Portfolio((spot, inverse), lots, Marks(markets).mark)
+        return Portfolio((spot, inverse), lots, Marks(markets))
 
     return make
 
@@ -76,7 +76,7 @@ rows = st.lists(
 @given(rows)
 def test_strategies_add_up_to_the_instrument(given_rows):
     """Position, cash, profit in all, fees and exposure; only how profit splits at closes may differ."""
-    portfolio = Portfolio((INSTRUMENT,), [SimpleNamespace(buy=0, sell=0)], Marks([Prices(mid=11, last_ticks=0)]).mark)
+    portfolio = Portfolio((INSTRUMENT,), [SimpleNamespace(buy=0, sell=0)], Marks([Prices(mid=11, last_ticks=0)]))
     for name, side, lots, price, fee in given_rows:
         portfolio.on_fill(fill(side, lots, price, **fee), name)
     portfolio.on_funding(Funding(0, 0, Decimal("0.3")))

@@ -1,8 +1,10 @@
 """A market, an account and orders, all of them plain values."""
 
+import importlib
 from decimal import Decimal
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from mainspring.model import Instrument, NewOrder, Side
@@ -84,3 +86,20 @@ def catalogue():
             self[name] = SimpleNamespace(factory=factory, **offer)
 
     return Kept()
+
+
+@pytest.fixture
+def make_check(catalogue):
+    """Makes a check as wiring does, from the value in the config, and shows it a session."""
+
+    def make(name, instrument, limit, session=None, /, **more):
+        if name not in catalogue:
+            importlib.import_module(f"mainspring_plugins.risk.{name}").register_risk_checks(catalogue)
+        offer = catalogue[name]
+        options = msgspec.convert({"limit": limit, **more}, offer.options)
+        check = offer.factory(instrument, options=options)
+        if session is not None:
+            check.bind(session)
+        return check
+
+    return make

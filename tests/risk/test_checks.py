@@ -13,20 +13,6 @@ NAMES = ["max_order_size", "max_order_notional", "collar_bps", "max_position", "
 BUY, SELL = 1, -1
 
 
-@pytest.fixture
-def make_check(catalogue):
-    """Makes a check as wiring does, from the value in the config."""
-
-    def make(name, instrument, limit, **more):
-        if name not in catalogue:
-            importlib.import_module(f"mainspring_plugins.risk.{name}").register_risk_checks(catalogue)
-        offer = catalogue[name]
-        options = msgspec.convert({"limit": limit, **more}, offer.options)
-        return offer.factory(instrument, options=options)
-
-    return make
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_each_check_is_required_and_named_for_its_key(name, catalogue):
     """One offer a module, required, known to fused runs, with a one-line summary and options with a limit."""

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from mainspring.errors import PluginError
-from mainspring.model import Approved, CancelRequest, Refusal, ReplaceRequest
+from mainspring.model import Approved, CancelRequest, Fill, Refusal, ReplaceRequest, Side
 from mainspring.risk import CHECK_FAILED, INVALID_ORDER, LIMIT_NOT_SET, NOT_YOURS, ORDER_ENDED, UNKNOWN_ORDER, Gate
+from mainspring.testing import FakeRiskSession
 
 BUY, SELL = 1, -1
 
@@ -219,3 +220,80 @@ def test_a_stop_refuses_new_risk_in_its_instrument(make_order, make_market, make
     assert isinstance(gate.approve_cancel(CancelRequest(sent.order_id, 0, 5), order, 7), Approved)
     stops.clear()
     assert isinstance(gate.approve(sent, market, account), Approved)
+
+
+class Counting(Check):
+    """Counts what it hears, and takes over what another one counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[object] = []
+
+    def bind(self, session):
+        self.heard.append(("bind", session))
+
+    def on_sent(self, request):
+        self.heard.append(request)
+
+    def on_event(self, event):
+        self.heard.append(event)
+
+    def adopt(self, before):
+        self.heard += before.heard
+
+    def lift(self):
+        return bool(self.heard)
+
+
+def test_a_check_hears_of_its_instrument_alone_or_of_all(make_order):
+    """What is made for one instrument hears of that, what stands in each row of all, and each is bound once."""
+    one, every = Counting(), Counting()
+    gate = Gate([[("one", one), ("every", every)], [("every", every), ("deaf", Check())]])
+    session = FakeRiskSession()
+    gate.bind(session)
+    first, second = make_order(1, 5, 9), Fill(1, 1, 0, 1, Side.BUY, 9, 5, True, 0)
+    gate.on_sent(first)
+    gate.on_event(second)
+    gate.on_event(Fill(1, 7, 0, 1, Side.BUY, 9, 5, True, 0))
+    assert one.heard == [("bind", session), first]
+    assert every.heard == [("bind", session), first, second]
+    assert gate.listens
+    assert not Gate([[("deaf", Check())]]).listens
+
+
+def test_a_check_is_exchanged_in_every_row(make_order):
+    """The new one is bound, takes over what the old one counted, and hears what comes."""
+    before, after, session = Counting(), Counting(), FakeRiskSession()
+    gate = Gate([[("every", before)], [("every", before)]])
+    gate.bind(session)
+    gate.on_sent(order := make_order(1, 5, 9))
+    gate.exchange(before, after)
+    gate.on_sent(order)
+    assert gate.rows == ((after,), (after,))
+    assert gate.named("every", 1) is after
+    assert gate.named("other", 1) is None
+    assert after.heard == [("bind", session), ("bind", session), order, order]
+    assert before.heard == [("bind", session), order]
+
+
+def test_lifting_names_the_checks_that_had_stopped_orders():
+    """One by its name, or all; a check that never stops isn't asked."""
+    first, second = Counting(), Counting()
+    first.heard.append("something")
+    gate = Gate([[("first", first), ("second", second), ("deaf", Check())]])
+    assert gate.lift() == ("first",)
+    assert gate.lift("second") == ()
+    assert gate.lift("first") == ("first",)
+
+
+def test_what_a_check_raises_as_it_listens_names_it(make_order):
+    """It is the plugin's failure, which stops trading."""
+
+    class Broken(Check):
+        def on_sent(self, request):
+            raise ZeroDivisionError
+
+    broken = Broken()
+    gate = Gate([[("broken", broken)]], owners={"broken": "acme"})
+    with pytest.raises(PluginError, match=r"risk check 'broken' of acme raised ZeroDivisionError"):
+        gate.on_sent(make_order(1, 5, 9))

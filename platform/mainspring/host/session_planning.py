@@ -22,7 +22,7 @@ from mainspring.journal import ConfigText
 
 __all__ = ["alone", "make_session"]
 
-_SEE_THEIR_LANE = ("strategy",)
+_SEE_THEIR_LANE = ("strategy", "risk")
 """Seams whose plugins see all instruments of their lane, of whichever feed. A router is one feed's."""
 
 

@@ -6,6 +6,7 @@ from itertools import accumulate
 from time import perf_counter_ns
 from typing import Any, cast
 
+from mainspring.host.check_maker import CheckMaker
 from mainspring.host.guard import calling
 from mainspring.host.plan import Choice, LanePlan, Plan, StrategyPlan
 from mainspring.host.registry import Registry
@@ -18,6 +19,7 @@ from mainspring.lane import (
     FusedQuality,
     Lane,
     LaneClock,
+    LaneRiskSession,
     LaneSession,
     LaneStages,
     LaneStrategyMarket,
@@ -34,7 +36,9 @@ from mainspring.plugin_calls import guarded, guarded_pair
 from mainspring.portfolio import Marks, Portfolio, PositionUnits
 from mainspring.risk import Gate
 from mainspring.seams import (
+    NEVER_NS,
     SEAMS,
+    ClockReading,
     Codec,
     Feed,
     FeedContext,
@@ -110,7 +114,7 @@ class _Wiring:
         tracker = self._order_tracker(fused)
         marks = Marks(self._markets, parts[0].portfolio.mark)
         make_units = PositionUnits if fused is None else fused.position_units
-        portfolio = Portfolio(self._instruments, tracker.open_lots, marks.mark, make_units)
+        portfolio = Portfolio(self._instruments, tracker.open_lots, marks, make_units)
         costs = None if fused is None else fused.costs(tracker, self._markets, portfolio.valuations)
         strategies = Strategies(
             self._strategies(timers, outbox, portfolio, fused) if trading else [], timers, outbox, len(self._markets)
@@ -215,6 +219,7 @@ class _Wiring:
 
     def _order_manager(self, tracker: OrderTracker, portfolio: Portfolio, costs: Any, outbox: Outbox) -> OrderManager:
         models, estimates, checks, owners, missing = [], [], [], {}, []
+        checker = CheckMaker(self._registry, self._instruments, self._maker.make)
         for part in self._plan.parts:
             assert part.slippage is not None
             for instrument in part.instruments:
@@ -222,15 +227,27 @@ class _Wiring:
                 owner = (part.slippage.plugin, part.slippage.distribution)
                 models.append(model)
                 estimates.append(guarded_pair(model.estimate, "slippage model", *owner))
-                checks.append(tuple((one.plugin, self._maker.make(one, instrument)) for one in part.risk))
+                checks.append(tuple((one.plugin, checker.make(one, instrument)) for one in part.risk))
             owners.update({one.plugin: one.distribution for one in part.risk})
             missing += [name for name in part.missing_limits if name not in missing]
+        router_of = [place for place, part in enumerate(self._plan.parts) for _ in part.instruments]
+        strategies = dict.fromkeys(one.name for part in self._plan.parts for one in part.strategies)
         return OrderManager(
             markets=self._markets,
-            router_of=[place for place, part in enumerate(self._plan.parts) for _ in part.instruments],
+            router_of=router_of,
             models=models,
             estimates=estimates,
             gate=Gate(checks, missing_required=missing, owners=owners, stops=tracker.stops),
+            # Replayed messages come when they say: no other clock is of interest.
+            risk=LaneRiskSession(
+                self._markets,
+                router_of,
+                tuple(strategies),
+                tracker,
+                portfolio,
+                self._time,
+                clock=ClockReading(0, 0, 0, NEVER_NS),
+            ),
             tracker=tracker,
             portfolio=portfolio,
             quality=self._quality(portfolio, costs),

@@ -7,6 +7,7 @@ from mainspring.lane.clock import LaneClock
 from mainspring.lane.events import (
     CancelAll,
     ClearDiscrepancy,
+    ClockCompared,
     Command,
     Connection,
     Durable,
@@ -32,6 +33,7 @@ from mainspring.lane.market import Market
 from mainspring.lane.order_manager import OrderManager
 from mainspring.lane.outbox import Outbox, Surplus
 from mainspring.lane.own_orders import OwnOrders
+from mainspring.lane.risk_session import LaneRiskSession
 from mainspring.lane.statistics import StatisticsOptions, StreamStatistics
 from mainspring.lane.strategies import Strategies
 from mainspring.lane.strategy_market import LaneStrategyMarket
@@ -49,6 +51,7 @@ __all__ = [
     "BoundStrategy",
     "CancelAll",
     "ClearDiscrepancy",
+    "ClockCompared",
     "Command",
     "Connection",
     "CostTally",
@@ -65,6 +68,7 @@ __all__ = [
     "InstrumentTally",
     "Lane",
     "LaneClock",
+    "LaneRiskSession",
     "LaneSession",
     "LaneStages",
     "LaneStrategyMarket",

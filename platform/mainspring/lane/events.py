@@ -17,6 +17,7 @@ __all__ = [
     "Answer",
     "CancelAll",
     "ClearDiscrepancy",
+    "ClockCompared",
     "Command",
     "Connection",
     "Durable",
@@ -132,6 +133,15 @@ class Connection(msgspec.Struct, frozen=True, tag="connection"):
     state: Literal["up", "down", "stale"]
 
 
+class ClockCompared(msgspec.Struct, frozen=True, tag="clock-compared"):
+    """The driver compared clocks: see `mainspring.seams.ClockReading`, which this is from `now_ns` on."""
+
+    now_ns: int
+    lag_ns: int
+    skew_ns: int | None
+    valid_until_ns: int
+
+
 class FundingSettled(msgspec.Struct, frozen=True, tag="funding-settled"):
     """A venue settled a perpetual contract's funding, as reported through a router or its private feed at `now_ns`."""
 
@@ -153,7 +163,17 @@ class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
 
 
 Event: TypeAlias = (
-    Started | Messages | Execution | RouterFailed | Time | Command | Connection | FundingSettled | Durable | Stopped
+    Started
+    | Messages
+    | Execution
+    | RouterFailed
+    | Time
+    | Command
+    | Connection
+    | ClockCompared
+    | FundingSettled
+    | Durable
+    | Stopped
 )
 
 

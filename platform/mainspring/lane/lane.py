@@ -9,6 +9,7 @@ from mainspring.lane.clock import LaneClock
 from mainspring.lane.events import (
     CancelAll,
     ClearDiscrepancy,
+    ClockCompared,
     Connection,
     Durable,
     Effects,
@@ -32,6 +33,7 @@ from mainspring.lane.reactions import Reactions
 from mainspring.lane.strategies import Strategies
 from mainspring.lane.timing import LaneStages
 from mainspring.lane.trace import Trace
+from mainspring.seams import ClockReading
 
 __all__ = ["Lane"]
 
@@ -88,6 +90,7 @@ class Lane:
             ClearDiscrepancy: self._on_clear_discrepancy,
             FundingSettled: self._on_funding_settled,
             Connection: self._on_connection,
+            ClockCompared: self._on_clock_compared,
             Durable: self._on_durable,
             Started: self._on_started,
             Stopped: self._on_stopped,
@@ -215,12 +218,22 @@ class Lane:
     def _on_connection(self, event: Connection) -> None:
         self._begin(event.now_ns)
         connected = event.state == "up"
+        if self.order_manager is not None:
+            down = self.order_manager.risk.down
+            down.discard(event.feed) if connected else down.add(event.feed)
         for market in self.feeds[event.feed].own:
             if market.set_connected(connected):
                 self.strategies.on_bbo(market)
                 self._reactions.work()
         if not connected and self.order_manager is not None:
             self.strategies.on_unknown(self.order_manager.on_connection_lost(event.feed))
+
+    def _on_clock_compared(self, event: ClockCompared) -> None:
+        self._begin(event.now_ns)
+        if self.order_manager is not None:
+            self.order_manager.risk.clock = ClockReading(
+                event.now_ns, event.lag_ns, event.skew_ns, event.valid_until_ns
+            )
 
     def _on_durable(self, event: Durable) -> None:
         if self.order_manager is not None:

@@ -56,7 +56,8 @@ class MessageLoop:
         with the router.
         """
         manager = self._reactions.order_manager
-        if manager is None or manager.waits_for_journal:
+        # What a run does by itself, no check is told.
+        if manager is None or manager.waits_for_journal or manager.gate.listens:
             return
         for index, feed in enumerate(self._feeds):
             if feed.attached and feed.observer is not None:

@@ -11,6 +11,7 @@ from mainspring.lane.events import Answer, Effects, Mode, Send
 from mainspring.lane.execution_quality import ExecutionQuality
 from mainspring.lane.market import Market
 from mainspring.lane.outbox import Outbox, Surplus
+from mainspring.lane.risk_session import LaneRiskSession
 from mainspring.lane.timing import LaneStages
 from mainspring.model import (
     MAX_UNITS,
@@ -74,9 +75,8 @@ class OrderManager:
     strategies, and the lane clears them. A refusal is answered `REFUSAL_NS` later, so that a strategy that retries at
     once can't block the lane, and at an instant that depends on nothing else that happens. `router_of` gives each
     instrument's router, `models` the slippage model of each, and `estimates` their methods, wrapped. `quality` measures
-    what orders cost. With
-    `wait_for_journal` a request goes out only when its record is durable. `clock` returns nanoseconds and times the
-    stages.
+    what orders cost. `risk` is what the checks of the `gate` see of the lane. With `wait_for_journal` a request goes
+    out only when its record is durable. `clock` returns nanoseconds and times the stages.
     """
 
     def __init__(
@@ -87,6 +87,7 @@ class OrderManager:
         models: Sequence[SlippageModel],
         estimates: Sequence[_Estimate],
         gate: Gate,
+        risk: LaneRiskSession,
         tracker: OrderTracker,
         portfolio: Portfolio,
         quality: ExecutionQuality,
@@ -106,6 +107,8 @@ class OrderManager:
         self._router_of = router_of
         self.models = models
         self.gate = gate
+        self.risk = risk
+        gate.bind(risk)
         self.effects = effects
         self._estimates = estimates
         self._time = time
@@ -156,6 +159,8 @@ class OrderManager:
             for fill, strategy in self.tracker.take_fills():
                 self.portfolio.on_fill(fill, strategy)
         self._record(event)
+        if self.gate.listens:
+            self.gate.on_event(event)
         if self.tracker.discrepancies:
             self.note_discrepancies()
         if order is not None:
@@ -256,11 +261,13 @@ class OrderManager:
                 self._refuse(order, estimate)
                 return
             started = clock()
+            self.risk.estimate = estimate
             decision = self.gate.approve(order, market, self.portfolio.accounts[order.instrument])
             self._stages.risk(clock() - started)
         except PluginError as error:
             self._refuse(order, Refusal(PLUGIN_FAILED, str(error)))
             raise
+        self._cancel_for_checks()
         if isinstance(decision, Refusal):
             self._refuse(order, decision)
             return
@@ -298,11 +305,15 @@ class OrderManager:
                 self._refuse(request, estimate)
                 return
             started = clock()
+            self.risk.estimate, self.risk.changed = estimate, order
             decision = self.gate.approve_replace(request, order, market, self.portfolio.accounts[request.instrument])
             self._stages.risk(clock() - started)
         except PluginError as error:
             self._refuse(request, Refusal(PLUGIN_FAILED, str(error)))
             raise
+        finally:
+            self.risk.changed = None
+        self._cancel_for_checks()
         if isinstance(decision, Refusal):
             self._refuse(request, decision)
             return
@@ -347,7 +358,18 @@ class OrderManager:
             self._record(MarkedUnknown(self._time.now_ns, order.order.order_id, reason))
         return orders
 
+    def _cancel_for_checks(self) -> None:
+        """Cancels what checks asked for while they looked at a request."""
+        cancels = self.risk.cancels
+        while cancels:
+            order = self.tracker.find(cancels.pop(0))
+            if order is not None and not order.ended and order.state is not OrderState.CANCEL_PENDING:
+                what = order.order
+                self._cancel(CancelRequest(what.order_id, what.instrument, self._time.now_ns, what.strategy))
+
     def _send(self, send: Send) -> None:
+        if self.gate.listens:
+            self.gate.on_sent(send.request.request)
         if self.waits_for_journal:
             self._held.append((self._records, send))
         else:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mainspring.model import NANOTICKS, Instrument, Mark, MarkPrice, MarkSource
 
-__all__ = ["MarkedMarket", "Marks"]
+__all__ = ["MarkFinder", "MarkedMarket", "Marks"]
 
 
 class MarkedMarket(Protocol):
@@ -25,6 +25,18 @@ class MarkedMarket(Protocol):
     def last_fraction_nanoticks(self) -> int: ...
 
     def mid_half_ticks(self) -> int | None: ...
+
+
+class MarkFinder(Protocol):
+    """Finds the mark of an instrument by its index."""
+
+    def mark(self, instrument: int, /) -> Mark | None:
+        """Returns the mark; None if no price is known."""
+        ...
+
+    def half_ticks(self, instrument: int, /) -> int | Fraction | None:
+        """Returns twice the mark in ticks; None if no price is known."""
+        ...
 
 
 class Marks:
@@ -48,6 +60,15 @@ class Marks:
         if self._source == "venue":
             tick_size = self._markets[event.instrument].instrument.tick_size
             self._venue[event.instrument] = Fraction(event.mark_price) / Fraction(tick_size)
+
+    def half_ticks(self, instrument: int) -> int | Fraction | None:
+        """Returns twice the mark of an instrument, in ticks; None if no price of it is known."""
+        if self._source == "mid":
+            mid = self._markets[instrument].mid_half_ticks()
+            if mid is not None:
+                return mid
+        mark = self.mark(instrument)
+        return None if mark is None else 2 * mark.price_ticks
 
     def mark(self, instrument: int) -> Mark | None:
         """Returns the mark of an instrument; None if no price of it is known."""

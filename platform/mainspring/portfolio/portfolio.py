@@ -7,6 +7,7 @@ from fractions import Fraction
 from mainspring.model import AccountStatement, Fill, Funding, Instrument, Mark, amount_text
 from mainspring.portfolio.account import Account, OpenLots, OwnPosition
 from mainspring.portfolio.currencies import CurrencyStatement, currency_statements
+from mainspring.portfolio.marks import MarkFinder
 from mainspring.portfolio.position import Position
 from mainspring.portfolio.position_units import PositionUnits
 from mainspring.portfolio.valuation import Valuation
@@ -26,17 +27,18 @@ class Portfolio:
         self,
         instruments: Sequence[Instrument],
         open_lots: Sequence[OpenLots],
-        mark: Callable[[int], Mark | None],
+        marks: MarkFinder,
         make_units: Callable[[Valuation], PositionUnits] = PositionUnits,
     ) -> None:
-        """`open_lots` are the order manager's counts, and `mark` finds an instrument's mark, both by its index.
+        """`open_lots` are the order manager's counts, by instrument, and `marks` finds the instruments' marks.
 
         `make_units` makes what counts a position in whole numbers.
         """
         self.valuations = tuple(Valuation(instrument) for instrument in instruments)
         self._make_units = make_units
         self._positions = [Position(valuation, make_units(valuation)) for valuation in self.valuations]
-        self._mark = mark
+        self._mark = marks.mark
+        self._half_ticks = marks.half_ticks
         self.accounts = [
             Account(position, self._mark_of(index), lots)
             for index, (position, lots) in enumerate(zip(self._positions, open_lots, strict=True))
@@ -66,6 +68,15 @@ class Portfolio:
         """Returns a strategy's position in the instrument of that index."""
         own = self._own.get((strategy, instrument))
         return 0 if own is None else own.position_lots
+
+    def net_profit_ppb(self, instrument: int) -> int | None:
+        """Returns what an instrument has made, after fees and funding in its profit currency, all strategies together.
+
+        It is in billionths of a value unit, rounded down. None if something is held and no price of it is known.
+        """
+        position = self._positions[instrument]
+        half_ticks = self._half_ticks(instrument) if position.position_lots else 0
+        return None if half_ticks is None else position.net_ppb(half_ticks)
 
     def own_position(self, strategy: str, instrument: int) -> OwnPosition:
         """Returns a live view of a strategy's position in the instrument of that index."""

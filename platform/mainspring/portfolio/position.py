@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import floor
 
 from mainspring.model import AccountStatement, Fill, Mark, OtherAmount
 from mainspring.portfolio.position_units import FINE_BITS, PositionUnits
-from mainspring.portfolio.valuation import Valuation
+from mainspring.portfolio.valuation import INVERSE_SCALE, Valuation
 
 __all__ = ["Position"]
 
@@ -72,6 +73,28 @@ class Position:
     def on_funding(self, amount: Fraction, currency: str = "") -> None:
         """Books a funding payment; below zero it was paid. An empty `currency` is the instrument's profit currency."""
         _add(self._reported_funding, currency or self.valuation.currency, amount)
+
+    def net_ppb(self, half_ticks: int | Fraction) -> int:
+        """Returns the profit after fees and funding, in billionths of a value unit, rounded down.
+
+        What is reported in another currency than the profit's doesn't count.
+
+        `half_ticks` is twice the mark; it doesn't count if nothing is held. It is the statement's `net`, in a
+        hundredth of its time.
+        """
+        units, sign, held = self.units, self.valuation.sign, self.units.position_lots
+        half_units = 2 * sign * (units.sold_units - units.bought_units)
+        if held:
+            if sign > 0:
+                half_units += held * half_ticks  # type: ignore[assignment]
+            else:
+                half_units += floor(-4 * held * INVERSE_SCALE / Fraction(half_ticks))
+        net = half_units * (_PPB // 2) - units.fees_ppb_units
+        if self._reported_fees or self._reported_funding:
+            currency, nothing = self.valuation.currency, Fraction(0)
+            reported = self._reported_funding.get(currency, nothing) - self._reported_fees.get(currency, nothing)
+            net += reported * _PPB / self.valuation.unit  # type: ignore[assignment]
+        return floor(net)
 
     def statement(self, mark: Mark | None) -> AccountStatement:
         """Returns the position in its profit currency, valued at the mark."""

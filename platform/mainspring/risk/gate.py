@@ -1,8 +1,8 @@
 """Approves or refuses requests: a new order or replace passes every risk check of its instrument."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 import msgspec
 
@@ -11,14 +11,16 @@ from mainspring.model import (
     Approved,
     CancelRequest,
     NewOrder,
+    OrderEvent,
     OrderKind,
+    OrderRequest,
     Refusal,
     ReplaceRequest,
     Side,
     TimeInForce,
 )
-from mainspring.plugin_calls import describe_exception, wrap_error
-from mainspring.seams import AccountView, MarketView, OpenOrder, RiskCheck
+from mainspring.plugin_calls import describe_exception, guarded, wrap_error
+from mainspring.seams import AccountView, MarketView, OpenOrder, RiskCheck, RiskSession
 
 __all__ = [
     "CHECK_FAILED",
@@ -69,6 +71,8 @@ class Gate:
 
     `stops` says why no new order may go out, by instrument; the gate reads it at each order. Replaces that add risk are
     refused as well, cancels and smaller sizes are not.
+
+    Checks that define more than `check` are called by `bind`, `on_sent` and `on_event`: see `RiskCheck`.
     """
 
     def __init__(
@@ -80,12 +84,58 @@ class Gate:
     ) -> None:
         self._owners = owners
         self._stops = stops
-        self.rows = tuple(tuple(check for _, check in row) for row in checks)
-        """The checks of each instrument."""
-        self._checks = tuple(tuple((name, check.check) for name, check in row) for row in checks)
+        self._session: RiskSession | None = None
+        self._rows = [list(row) for row in checks]
         self._not_set = _not_set(missing_required)
         self.never = self._not_set is not None
         """Whether it refuses every order, for want of a limit."""
+        self._gather()
+
+    @property
+    def rows(self) -> tuple[tuple[RiskCheck, ...], ...]:
+        """The checks of each instrument."""
+        return tuple(tuple(check for _, check in row) for row in self._rows)
+
+    def bind(self, session: RiskSession) -> None:
+        """Gives the checks that ask for it what they see of the lane. Called once, before anything else."""
+        self._session = session
+        for name, check in self._each():
+            self._call(name, check, "bind", session)
+
+    def named(self, name: str, instrument: int) -> RiskCheck | None:
+        """Returns the check of that name of an instrument; None if it has none."""
+        return next((check for known, check in self._rows[instrument] if known == name), None)
+
+    def exchange(self, before: RiskCheck, after: RiskCheck) -> None:
+        """Puts a check in another's place, wherever that stands. It takes over what the other has counted.
+
+        Raises `PluginError` if the check raises at that.
+        """
+        name = next(name for name, check in self._each() if check is before)
+        if self._session is not None:
+            self._call(name, after, "bind", self._session)
+        self._call(name, after, "adopt", before)
+        self._rows = [[(known, after if check is before else check) for known, check in row] for row in self._rows]
+        self._gather()
+
+    def lift(self, name: str = "") -> tuple[str, ...]:
+        """Lets checks pass orders again that they stop until a person allows it: one by its name, or all.
+
+        Returns the names of those that had stopped any.
+        """
+        named = [(known, check) for known, check in self._each() if name in ("", known)]
+        return tuple(dict.fromkeys(known for known, check in named if self._call(known, check, "lift")))
+
+    def on_sent(self, request: OrderRequest) -> None:
+        """Tells the checks of its instrument that a request goes to the router."""
+        for call in self._on_sent[request.instrument]:
+            call(request)
+
+    def on_event(self, event: OrderEvent) -> None:
+        """Tells the checks of its instrument what a venue reported of an order."""
+        if 0 <= event.instrument < len(self._on_event):
+            for call in self._on_event[event.instrument]:
+                call(event)
 
     def approve(self, order: NewOrder, market: MarketView, account: AccountView) -> Approved[NewOrder] | Refusal:
         """Returns the approved order, stamped with the market's time, or the refusal.
@@ -131,6 +181,34 @@ class Gate:
             if refusal is not None:
                 return refusal
         return Approved(request, market.now_ns)
+
+    def _each(self) -> list[tuple[str, RiskCheck]]:
+        """Every check once, with its name: one that is made for all instruments stands in each row."""
+        return list({id(check): (name, check) for row in self._rows for name, check in row}.values())
+
+    def _call(self, name: str, check: RiskCheck, method: str, *arguments: object) -> Any:
+        """Calls one of a check's further methods, if it has it."""
+        call = getattr(check, method, None)
+        return None if call is None else self._guarded(name, call)(*arguments)
+
+    def _guarded(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        return guarded(call, "risk check", name, self._owners.get(name, "an unknown distribution"))
+
+    def _gather(self) -> None:
+        """Binds the checks' methods, so that an order looks nothing up."""
+        self._checks = tuple(tuple((name, check.check) for name, check in row) for row in self._rows)
+        self._on_sent = self._listeners("on_sent")
+        self._on_event = self._listeners("on_event")
+        self.listens = any(self._on_sent) or any(self._on_event)
+        """Whether a check wants to know what was sent or reported."""
+
+    def _listeners(self, method: str) -> tuple[tuple[Callable[..., Any], ...], ...]:
+        return tuple(
+            tuple(
+                self._guarded(name, call) for name, check in row if (call := getattr(check, method, None)) is not None
+            )
+            for row in self._rows
+        )
 
     def _refusal(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         if self._not_set is not None:

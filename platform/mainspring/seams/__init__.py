@@ -34,7 +34,7 @@ from mainspring.seams.market import (
 )
 from mainspring.seams.queue import QueueModel, register_queues
 from mainspring.seams.records import Records, register_records
-from mainspring.seams.risk import RiskCheck, register_risk_checks
+from mainspring.seams.risk import ClockReading, Lots, RiskCheck, RiskSession, register_risk_checks
 from mainspring.seams.router import NEVER_NS, AnsweringRouter, Router, RouterContext, RouterReport, register_routers
 from mainspring.seams.slippage import SlippageModel, register_slippage
 from mainspring.seams.strategy import (
@@ -69,6 +69,7 @@ __all__ = [
     "Capabilities",
     "CaptureBlocks",
     "Catalogue",
+    "ClockReading",
     "Codec",
     "Decoder",
     "Feed",
@@ -80,6 +81,7 @@ __all__ = [
     "Journal",
     "LatencyContext",
     "LatencyModel",
+    "Lots",
     "MarketStatistics",
     "MarketView",
     "Needs",
@@ -95,6 +97,7 @@ __all__ = [
     "Records",
     "ResyncRequest",
     "RiskCheck",
+    "RiskSession",
     "Router",
     "RouterContext",
     "RouterReport",

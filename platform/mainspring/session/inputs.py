@@ -12,6 +12,7 @@ from mainspring.errors import DataError
 from mainspring.lane import (
     CancelAll,
     ClearDiscrepancy,
+    ClockCompared,
     Connection,
     Durable,
     Event,
@@ -58,6 +59,7 @@ _NotMessages: TypeAlias = (
     | SetMode
     | CancelAll
     | ClearDiscrepancy
+    | ClockCompared
     | Flatten
     | FundingSettled
     | Connection

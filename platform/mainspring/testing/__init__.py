@@ -19,6 +19,7 @@ from mainspring.testing.plain_codecs import PlainJsonCodec, PlainMsgpackCodec, p
 from mainspring.testing.queue import BackOfQueue, check_queue
 from mainspring.testing.records import check_records
 from mainspring.testing.risk import check_risk
+from mainspring.testing.risk_session import FakeOrder, FakeRiskSession
 from mainspring.testing.router import check_router
 from mainspring.testing.session import FakeSession
 from mainspring.testing.slippage import check_slippage
@@ -32,6 +33,8 @@ __all__ = [
     "CheckOutcome",
     "FakeAccount",
     "FakeMarket",
+    "FakeOrder",
+    "FakeRiskSession",
     "FakeSession",
     "FakeStatistics",
     "Faults",

@@ -49,7 +49,7 @@ def check_offer(
     """Checks what a plugin offers, and returns the outcome.
 
     `seam` is the seam's name, such as "book"; `name`, `options` and `capabilities` are those of the offer. The check
-    uses the defaults of `options`; for those without one, the first of the allowed values, or 1000. Files that it
+    uses the defaults of `options`; see `sample_options` for those without one. Files that it
     writes are in a temporary folder. An exception other
     than `ConformanceError`, as from a factory, also counts as a broken rule. Nothing is raised.
     """
@@ -76,16 +76,20 @@ def check_offer(
 
 
 def sample_options(options: type[msgspec.Struct]) -> msgspec.Struct:
-    """Returns options to try a plugin with: defaults, else the first of the allowed values, else 1000.
+    """Returns options to try a plugin with: defaults; else the first of the allowed values, True, no items, or 1000.
 
     Raises `msgspec.ValidationError` if an option without a default takes neither.
     """
-    needed = {
-        field.encode_name: get_args(field.type)[0] if get_origin(field.type) is Literal else _FIGURE
-        for field in msgspec.structs.fields(options)
-        if field.required
-    }
+    needed = {field.encode_name: _sample(field.type) for field in msgspec.structs.fields(options) if field.required}
     return msgspec.convert(needed, options)
+
+
+def _sample(kind: Any) -> object:
+    if get_origin(kind) is Literal:
+        return get_args(kind)[0]
+    if get_origin(kind) in (list, tuple, set, frozenset):
+        return []
+    return True if kind is bool else _FIGURE
 
 
 @contextmanager

@@ -63,7 +63,7 @@ class FakeSession:
         self._timers = Timers(self._clock)
         self._outbox = Outbox()
         self._fills = 0
-        self._portfolio = portfolio = Portfolio(instruments, [OpenLots() for _ in instruments], Marks(self.fakes).mark)
+        self._portfolio = portfolio = Portfolio(instruments, [OpenLots() for _ in instruments], Marks(self.fakes))
         self.session = LaneSession(
             name,
             [

@@ -30,6 +30,14 @@ class CollarOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             if value is not None and (not value.is_finite() or value < 0):
                 raise ValueError(f"{name} must be a number of 0 or more, not {value}")
 
+    def loosens(self, before: "CollarOptions") -> bool:
+        """Returns whether this lets something pass that `before` doesn't."""
+        if self.passive is None or before.passive is None:
+            wider = before.passive is not None
+        else:
+            wider = self.passive > before.passive
+        return wider or self.limit > before.limit
+
 
 class CollarBps:
     """Passes orders whose price is within a collar around the mid.

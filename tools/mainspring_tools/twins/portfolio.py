@@ -60,6 +60,17 @@ def _instruments() -> list[Instrument]:
     ]
 
 
+class _Found:
+    """The marks as a portfolio asks for them."""
+
+    def __init__(self, marks: list[Mark | None]) -> None:
+        self.mark = marks.__getitem__
+
+    def half_ticks(self, instrument: int) -> Fraction | None:
+        mark = self.mark(instrument)
+        return None if mark is None else 2 * mark.price_ticks
+
+
 @dataclass
 class _Oracle:
     """One position, by the definitions: money is price times size, profit is proceeds less average cost."""
@@ -175,7 +186,7 @@ class _Run:
         self.instruments = _instruments()
         self.marks: list[Mark | None] = [None] * len(_KINDS)
         open_lots = [OpenLots() for _ in _KINDS]
-        self.plain, *self.others = (make(self.instruments, open_lots, self.marks.__getitem__) for make in _MAKERS)
+        self.plain, *self.others = (make(self.instruments, open_lots, _Found(self.marks)) for make in _MAKERS)
         self.oracles = {
             (name, place): _Oracle(one) for place, one in enumerate(self.instruments) for name in (None, *_STRATEGIES)
         }

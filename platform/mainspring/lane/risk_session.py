@@ -1,0 +1,135 @@
+"""What risk checks see of a lane: the object behind `mainspring.seams.RiskSession`."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from mainspring.lane.clock import LaneClock
+from mainspring.lane.market import Market
+from mainspring.orders import Order, OrderTracker
+from mainspring.portfolio import Portfolio
+from mainspring.seams import ClockReading, Lots, OpenOrder
+
+if TYPE_CHECKING:
+    from mainspring.model import Instrument, SlippageEstimate
+
+__all__ = ["LaneRiskSession"]
+
+
+class LaneRiskSession:
+    """Implements `mainspring.seams.RiskSession`. `venue_of` gives each instrument's venue, `strategies` are all names.
+
+    `cancels` are the orders that checks asked to cancel, and `down` the venues whose connection is lost.
+    """
+
+    __slots__ = (
+        "_markets",
+        "_portfolio",
+        "_strategies",
+        "_time",
+        "_tracker",
+        "_venue_of",
+        "cancels",
+        "changed",
+        "clock",
+        "down",
+        "estimate",
+        "instruments",
+    )
+
+    def __init__(
+        self,
+        markets: Sequence[Market],
+        venue_of: Sequence[int],
+        strategies: Sequence[str],
+        tracker: OrderTracker,
+        portfolio: Portfolio,
+        time: LaneClock,
+        *,
+        clock: ClockReading | None = None,
+    ) -> None:
+        self.instruments: Sequence[Instrument] = tuple(market.instrument for market in markets)
+        self.changed: OpenOrder | None = None
+        self.estimate: SlippageEstimate | None = None
+        self.clock = clock
+        self.cancels: list[int] = []
+        self.down: set[int] = set()
+        self._markets = markets
+        self._venue_of = venue_of
+        # Orders that close what unfamiliar fills left are nobody's.
+        self._strategies = (*strategies, "")
+        self._tracker = tracker
+        self._portfolio = portfolio
+        self._time = time
+
+    @property
+    def now_ns(self) -> int:
+        """See `mainspring.seams.RiskSession`."""
+        return self._time.now_ns
+
+    def market(self, instrument: int) -> Market:
+        """See `mainspring.seams.RiskSession.market`."""
+        return self._markets[instrument]
+
+    def lots(self, instrument: int, strategy: str | None = None) -> Lots:
+        """See `mainspring.seams.RiskSession.lots`."""
+        if strategy is None:
+            account = self._portfolio.accounts[instrument]
+            position, buys, sells = account.position_lots, account.open_buy_lots, account.open_sell_lots
+        else:
+            position, buys, sells = self._portfolio.position_lots(strategy, instrument), 0, 0
+            for order in self._tracker.open_orders(instrument, strategy):
+                if order.order.side > 0:
+                    buys += order.exposure_lots
+                else:
+                    sells += order.exposure_lots
+        changed = self.changed
+        if changed is not None and _counts(changed, instrument, strategy):
+            leaves_lots = changed.size_lots - changed.filled_lots
+            if changed.order.side > 0:
+                buys -= leaves_lots
+            else:
+                sells -= leaves_lots
+        return Lots(position, buys, sells)
+
+    def order(self, order_id: int) -> Order | None:
+        """See `mainspring.seams.RiskSession.order`."""
+        return self._tracker.find(order_id)
+
+    def open_orders(self, instrument: int, strategy: str | None = None) -> Iterator[Order]:
+        """See `mainspring.seams.RiskSession.open_orders`."""
+        changed_id = None if self.changed is None else self.changed.order.order_id
+        for name in self._strategies if strategy is None else (strategy,):
+            for order in self._tracker.open_orders(instrument, name):
+                if order.order.order_id != changed_id:
+                    yield order
+
+    def count_open(self, instrument: int, strategy: str | None = None) -> int:
+        """See `mainspring.seams.RiskSession.count_open`."""
+        count = 0
+        for name in self._strategies if strategy is None else (strategy,):
+            count += len(self._tracker.open_orders(instrument, name))
+        changed = self.changed
+        if changed is not None and _counts(changed, instrument, strategy):
+            count -= 1
+        return count
+
+    def net_profit_ppb(self, instrument: int) -> int | None:
+        """See `mainspring.seams.RiskSession.net_profit_ppb`."""
+        return self._portfolio.net_profit_ppb(instrument)
+
+    def venue(self, instrument: int) -> int:
+        """See `mainspring.seams.RiskSession.venue`."""
+        return self._venue_of[instrument]
+
+    def connected(self, instrument: int) -> bool:
+        """See `mainspring.seams.RiskSession.connected`."""
+        return self._venue_of[instrument] not in self.down
+
+    def cancel(self, order_id: int) -> None:
+        """See `mainspring.seams.RiskSession.cancel`."""
+        self.cancels.append(order_id)
+
+
+def _counts(order: OpenOrder, instrument: int, strategy: str | None) -> bool:
+    """Whether an order is one of an instrument, and of a strategy unless that is None."""
+    return order.order.instrument == instrument and strategy in (None, order.order.strategy)

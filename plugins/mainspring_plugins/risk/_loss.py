@@ -1,0 +1,103 @@
+"""What the checks of losses share: limits by currency, and a stop that a loss sets."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
+
+import msgspec
+
+from mainspring.model import Instrument, NewOrder, OrderEvent, Refusal
+from mainspring.seams import AccountView, MarketView, RiskSession
+from mainspring_plugins.risk._limit import reduces
+from mainspring_plugins.risk._money import Money
+from mainspring_plugins.risk._scopes import any_looser, refuse_negative
+
+__all__ = ["LossCheck", "LossOptions"]
+
+
+class LossOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The largest loss: `limit` in each profit currency, unless `currencies` has another for it."""
+
+    limit: Decimal
+    currencies: dict[str, Decimal] = {}
+
+    def __post_init__(self) -> None:
+        refuse_negative(limit=self.limit, currencies=dict(self.currencies))
+
+    def loosens(self, before: "LossOptions") -> bool:
+        """Returns whether this lets something pass that `before` doesn't."""
+        named = {**self.currencies, **before.currencies}
+        return any_looser(self, before) or any(
+            self.currencies.get(name, self.limit) > before.currencies.get(name, before.limit) for name in named
+        )
+
+
+class LossCheck:
+    """Looks at the profit in each currency at every order and every word of a venue.
+
+    Once a loss is above the limit, orders of that currency are stopped, even if the loss shrinks again, unless they
+    reduce a position. A subclass says what the loss is measured from.
+    """
+
+    def __init__(self, name: str, instruments: Sequence[Instrument], options: LossOptions) -> None:
+        self._name = name
+        self._money = Money(instruments)
+        self._limits: Mapping[str, int] = MappingProxyType(
+            {
+                currency: self._money.quanta(currency, options.currencies.get(currency, options.limit))
+                for currency in self._money.quantum
+            }
+        )
+        self._session: RiskSession | None = None
+        self.measured_from: dict[str, int] = {}
+        self.stopped: dict[str, str] = {}
+
+    def bind(self, session: RiskSession) -> None:
+        """See `mainspring.seams.RiskCheck`."""
+        self._session = session
+
+    def adopt(self, before: "LossCheck") -> None:
+        """See `mainspring.seams.RiskCheck`. What has stopped stays stopped."""
+        self.measured_from, self.stopped = before.measured_from, before.stopped
+
+    def lift(self) -> bool:
+        """See `mainspring.seams.RiskCheck`. The loss is measured from now on."""
+        had_stopped = bool(self.stopped)
+        for currency in self.stopped:
+            profit = None if self._session is None else self._money.total_profit(self._session, currency)
+            if profit is not None:
+                self.measured_from[currency] = profit
+        self.stopped = {}
+        return had_stopped
+
+    def on_event(self, event: OrderEvent) -> None:
+        """See `mainspring.seams.RiskCheck`."""
+        self._look(self._money.currency[event.instrument])
+
+    def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
+        """Implements `mainspring.seams.RiskCheck`."""
+        currency = self._money.currency[order.instrument]
+        known = self._look(currency)
+        if reduces(order, account):
+            return None
+        stopped = self.stopped.get(currency)
+        if stopped is not None:
+            return Refusal(self._name, stopped)
+        return None if known else Refusal(self._name, "something is held that has no mark, so 0 losses are known")
+
+    def measure_from(self, currency: str, profit: int, now_ns: int) -> int:
+        """Returns the profit that the loss is measured from, now that it is `profit`."""
+        raise NotImplementedError
+
+    def _look(self, currency: str) -> bool:
+        """Compares the loss with the limit; returns False if it isn't known."""
+        session = self._session
+        profit = None if session is None else self._money.total_profit(session, currency)
+        if session is None or profit is None:
+            return False
+        loss = self.measure_from(currency, profit, session.now_ns) - profit
+        limit = self._limits[currency]
+        if loss > limit and currency not in self.stopped:
+            text = self._money.text
+            self.stopped[currency] = f"a loss of {text(currency, loss)} is above {text(currency, limit)}"
+        return True

@@ -1,0 +1,110 @@
+"""Refuses orders that capital doesn't cover."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from mainspring.model import Instrument, NewOrder, Refusal
+from mainspring.seams import AccountView, Catalogue, Lots, MarketView, RiskSession, hookimpl
+from mainspring_plugins.risk._money import Money, mid_half_ticks
+from mainspring_plugins.risk._scopes import refuse_negative
+
+__all__ = ["BuyingPower", "BuyingPowerOptions", "register_risk_checks"]
+
+_NAME = "buying_power"
+
+
+class BuyingPowerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`limit` is the capital that the session starts with, in each profit currency that it trades in.
+
+    `initial_margin` is the fraction of a position's value that has to be covered: 1 without leverage.
+    """
+
+    limit: Decimal
+    initial_margin: Decimal = Decimal(1)
+
+    def __post_init__(self) -> None:
+        refuse_negative(limit=self.limit, initial_margin=self.initial_margin)
+        if not self.initial_margin:
+            raise ValueError("initial_margin must be above 0: without any, capital covers everything")
+
+    def loosens(self, before: "BuyingPowerOptions") -> bool:
+        """Returns whether this lets something pass that `before` doesn't."""
+        return self.limit > before.limit or self.initial_margin < before.initial_margin
+
+
+class BuyingPower:
+    """Passes an order if capital and profit cover the margin of all positions that open orders could lead to.
+
+    In each instrument of the order's profit currency either all open buys fill and no sells, or all sells and no buys,
+    whichever is more, valued at the mid; the order's own instrument at the order's price where that is worth more. An
+    order that doesn't raise this passes. Without a mid or a mark of what is held, the order is refused.
+    """
+
+    def __init__(self, instruments: Sequence[Instrument], *, options: BuyingPowerOptions) -> None:
+        self._symbols = tuple(one.symbol for one in instruments)
+        self._inverse = tuple(one.contract == "inverse" for one in instruments)
+        self._money = Money(instruments)
+        self._margin, self._margin_of = options.initial_margin.as_integer_ratio()
+        currencies = self._money.currency
+        self._capital = {currency: self._money.quanta(currency, options.limit) for currency in set(currencies)}
+        self._alike = {
+            currency: [at for at, one in enumerate(currencies) if one == currency] for currency in currencies
+        }
+        self._session: RiskSession | None = None
+
+    def bind(self, session: RiskSession) -> None:
+        """See `mainspring.seams.RiskCheck`."""
+        self._session = session
+
+    def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
+        """Implements `mainspring.seams.RiskCheck`."""
+        session = self._session
+        if session is None:
+            return Refusal(_NAME, "nothing says what is held: 0 instruments known")
+        own = session.lots(order.instrument)
+        after = _stake(own, order)
+        if after <= _stake(own):
+            return None
+        currency, total = self._money.currency[order.instrument], 0
+        for place in self._alike[currency]:
+            lots = after if place == order.instrument else _stake(session.lots(place))
+            if not lots:
+                continue
+            half_ticks = mid_half_ticks(session.market(place))
+            if half_ticks is None:
+                return Refusal(_NAME, f"{self._symbols[place]} has no mid price to value it at: 0")
+            if place == order.instrument and order.kind == "limit":
+                dearest = min if self._inverse[place] else max
+                half_ticks = dearest(half_ticks, 2 * order.price_ticks)
+            total += self._money.worth(place, lots, half_ticks)
+        profit = self._money.total_profit(session, currency)
+        if profit is None:
+            return Refusal(_NAME, "something is held that has no mark: 0 known")
+        covered = self._capital[currency] + profit
+        if total * self._margin <= covered * self._margin_of:
+            return None
+        text, needed = self._money.text, -(-total * self._margin // self._margin_of)
+        return Refusal(_NAME, f"{text(currency, needed)} of margin is above {text(currency, covered)}")
+
+
+def _stake(lots: Lots, order: NewOrder | None = None) -> int:
+    """The largest position, either way, that open orders could lead to."""
+    buys, sells = lots.open_buy, lots.open_sell
+    if order is not None:
+        buys += order.size_lots if order.side > 0 else 0
+        sells += order.size_lots if order.side < 0 else 0
+    return max(abs(lots.position + buys), abs(lots.position - sells))
+
+
+@hookimpl
+def register_risk_checks(catalogue: Catalogue) -> None:
+    """Offers `buying_power`."""
+    catalogue.add(
+        _NAME,
+        BuyingPower,
+        summary="Capital in each profit currency, which has to cover the margin of all positions",
+        options=BuyingPowerOptions,
+        capabilities={"across_instruments": True},
+    )

@@ -1,0 +1,48 @@
+"""Refuses orders while the wall clock may be wrong."""
+
+from decimal import Decimal
+
+from mainspring.model import Instrument, NewOrder, Refusal
+from mainspring.seams import AccountView, Catalogue, MarketView, RiskSession, hookimpl
+from mainspring_plugins.risk._limit import LimitOptions, whole_units
+
+__all__ = ["MaxClockSkewMs", "register_risk_checks"]
+
+_NAME = "max_clock_skew_ms"
+
+
+class MaxClockSkewMs:
+    """Passes orders while the wall clock is within `limit` milliseconds of its reference, either way.
+
+    The driver compares them; without a comparison that is still valid, every order is refused.
+    """
+
+    def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
+        self._limit = options.limit
+        self._max_ns = whole_units(options.limit, Decimal("0.000001"))
+        self._session: RiskSession | None = None
+
+    def bind(self, session: RiskSession) -> None:
+        """See `mainspring.seams.RiskCheck`."""
+        self._session = session
+
+    def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
+        """Implements `mainspring.seams.RiskCheck`."""
+        session = self._session
+        reading = None if session is None else session.clock
+        if session is None or reading is None or session.now_ns > reading.valid_until_ns or reading.skew_ns is None:
+            return Refusal(_NAME, "nothing says how wrong the clock is: 0 valid comparisons with a reference")
+        if abs(reading.skew_ns) <= self._max_ns:
+            return None
+        return Refusal(_NAME, f"the clock is off by {reading.skew_ns / 1e6:.3f} ms, above {self._limit}")
+
+
+@hookimpl
+def register_risk_checks(catalogue: Catalogue) -> None:
+    """Offers `max_clock_skew_ms`."""
+    catalogue.add(
+        _NAME,
+        MaxClockSkewMs,
+        summary="Furthest that the clock may be off its reference, in milliseconds",
+        options=LimitOptions,
+    )

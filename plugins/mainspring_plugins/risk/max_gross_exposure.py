@@ -1,0 +1,38 @@
+"""Refuses orders that could put too much at stake, long and short added up."""
+
+from collections.abc import Sequence
+
+from mainspring.model import Instrument
+from mainspring.seams import Catalogue, Lots, hookimpl
+from mainspring_plugins.risk._exposure import ExposureCheck, ExposureOptions
+
+__all__ = ["MaxGrossExposure", "register_risk_checks"]
+
+_NAME = "max_gross_exposure"
+
+
+class MaxGrossExposure(ExposureCheck):
+    """Passes an order if the largest positions that open orders could lead to, at the mid, stay within the limits.
+
+    In each instrument, either all open buys fill and no sells, or all sells and no buys, whichever is more. Long and
+    short are added up. Without a mid of an instrument that counts, the order is refused.
+    """
+
+    def __init__(self, instruments: Sequence[Instrument], *, options: ExposureOptions) -> None:
+        super().__init__(_NAME, instruments, options, _either_way)
+
+
+def _either_way(lots: Lots, _side: int) -> int:
+    return max(abs(lots.position + lots.open_buy), abs(lots.position - lots.open_sell))
+
+
+@hookimpl
+def register_risk_checks(catalogue: Catalogue) -> None:
+    """Offers `max_gross_exposure`."""
+    catalogue.add(
+        _NAME,
+        MaxGrossExposure,
+        summary="Largest exposure, long and short added up, by account, instrument, strategy or currency",
+        options=ExposureOptions,
+        capabilities={"across_instruments": True},
+    )

@@ -1,0 +1,84 @@
+"""Refuses orders that could trade with our own."""
+
+from typing import Literal
+
+import msgspec
+
+from mainspring.model import Instrument, NewOrder, Refusal
+from mainspring.seams import AccountView, Catalogue, MarketView, OpenOrder, RiskSession, hookimpl
+
+__all__ = ["SelfTrade", "SelfTradeOptions", "register_risk_checks"]
+
+_NAME = "self_trade"
+
+_Mode = Literal["refuse", "cancel-incoming", "cancel-resting"]
+
+
+class SelfTradeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to do about an order that could trade with one of ours.
+
+    `limit` is "refuse"; "cancel-incoming", which also cancels an order whose change is refused; or "cancel-resting",
+    which cancels the orders that it would meet.
+    """
+
+    limit: _Mode
+
+    def loosens(self, before: "SelfTradeOptions") -> bool:
+        """Returns False: nothing trades with itself in any mode."""
+        return False
+
+
+class SelfTrade:
+    """Passes orders that can't trade with an open order of the other side, of any strategy of the lane.
+
+    A market order could meet any of them, a limit order those at its price or better. Where a change is under way, the
+    price at the venue isn't known, so that order could be met at any price. Orders that never rest (market, IOC, FOK)
+    can't be met. With "cancel-resting", the order is refused until those that it would meet have ended: a cancel can
+    lose its race, so that sending both would only seem to prevent the trade.
+    """
+
+    def __init__(self, instrument: Instrument, *, options: SelfTradeOptions) -> None:
+        self._mode = options.limit
+        self._session: RiskSession | None = None
+
+    def bind(self, session: RiskSession) -> None:
+        """See `mainspring.seams.RiskCheck`."""
+        self._session = session
+
+    def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
+        """Implements `mainspring.seams.RiskCheck`."""
+        session = self._session
+        if session is None:
+            return Refusal(_NAME, "nothing says which orders are open: 0 known")
+        if not (account.open_sell_lots if order.side > 0 else account.open_buy_lots):
+            return None
+        met = [one for one in session.open_orders(order.instrument) if _meets(order, one)]
+        if not met:
+            return None
+        if self._mode == "cancel-resting":
+            for one in met:
+                session.cancel(one.order.order_id)
+        elif self._mode == "cancel-incoming" and session.changed is not None:
+            session.cancel(session.changed.order.order_id)
+        numbers = ", ".join(str(one.order.order_id) for one in met)
+        return Refusal(_NAME, f"it could trade with our own order {numbers}")
+
+
+def _meets(order: NewOrder, resting: OpenOrder) -> bool:
+    sent = resting.order
+    if sent.side == order.side or sent.kind == "market" or sent.time_in_force in ("ioc", "fok"):
+        return False
+    if order.kind == "market" or resting.state in ("replace-pending", "cancel-pending", "unknown"):
+        return True
+    return order.side * (order.price_ticks - resting.price_ticks) >= 0
+
+
+@hookimpl
+def register_risk_checks(catalogue: Catalogue) -> None:
+    """Offers `self_trade`."""
+    catalogue.add(
+        _NAME,
+        SelfTrade,
+        summary="What to do about orders that could trade with our own: refuse, cancel-incoming, cancel-resting",
+        options=SelfTradeOptions,
+    )
