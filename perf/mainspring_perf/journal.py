@@ -27,7 +27,7 @@ from mainspring_perf.harness import Benchmark, expect
 if TYPE_CHECKING:
     from mainspring.seams import Journal
 
-__all__ = ["SEAMS", "SUITE", "benchmarks"]
+__all__ = ["SEAMS", "SUITE", "benchmarks", "unmeasured"]
 
 SUITE = "journal"
 SEAMS = ("journal",)
@@ -58,11 +58,19 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
         )
     ]
     for offer in candidates("journal"):
+        if offer.name in unmeasured():
+            continue
         made += [
             _benchmark(folder, offer, _SYNC, SyncWriter, one_by_one),
             _benchmark(folder, offer, _GROUP, AsyncWriter, grouped),
         ]
     return made
+
+
+def unmeasured() -> dict[str, str]:
+    """The journals that are kept by a server, with the reason for leaving them out."""
+    why = "it is kept by a server, which may have the user's own sessions"
+    return {offer.name: why for offer in candidates("journal") if offer.capabilities.get("server")}
 
 
 def _benchmark(

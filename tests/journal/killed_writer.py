@@ -2,17 +2,21 @@
 
 import os
 import sys
+from pathlib import Path
 
 from mainspring.journal import AsyncWriter, Opening, Positions, SyncWriter
-from mainspring_plugins.journals.sqlite import SqliteJournal, SqliteOptions
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.journal.places import Place
 
 OPENING = Opening(opened_at="", version="0", lane="1", mode="paper", config=None, instruments=())
 
 
 def main() -> None:
     """Sends order after order: its number goes out once the journal has it."""
-    path, kind = sys.argv[1:]
-    journal = SqliteJournal(options=SqliteOptions(path=path))
+    place, kind = sys.argv[1:]
+    journal = Place.of(place).open()
     writer = SyncWriter(journal, OPENING) if kind == "sync" else AsyncWriter(journal, OPENING)
     first = writer.session * 1_000_000
     os.write(1, b"begun\n")

@@ -12,19 +12,16 @@ import pytest
 
 from mainspring.errors import JournalError
 from mainspring.journal import LogBytes, Opening, Positions, SyncWriter, read_entries
-from mainspring_plugins.journals.sqlite import SqliteJournal, SqliteOptions
+
+from .places import Place
 
 _WRITER = str(Path(__file__).with_name("killed_writer.py"))
 _OPENING = Opening(opened_at="", version="0", lane="1", mode="paper", config=None, instruments=())
 
 
-def opened(path):
-    return SqliteJournal(options=SqliteOptions(path=str(path)))
-
-
-def journalled(path):
+def journalled(place):
     """The orders of each session, in order."""
-    journal = opened(path)
+    journal = place.open()
     found = {}
     for session in journal.sessions():
         data = b"".join(entry.data for _, entry in read_entries(journal, session) if type(entry) is LogBytes)
@@ -33,9 +30,9 @@ def journalled(path):
     return found
 
 
-def killed(path, kind, after):
+def killed(place, kind, after):
     """Starts a writer, kills it once the venue has `after` orders, and returns all that the venue was sent."""
-    process = subprocess.Popen([sys.executable, _WRITER, str(path), kind], stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, _WRITER, place.argument(), kind], stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"begun\n"
     received = [int(process.stdout.readline()) for _ in range(after)]
@@ -47,12 +44,12 @@ def killed(path, kind, after):
     return received + [int(line) for line in rest.splitlines(keepends=True) if line.endswith(b"\n")]
 
 
-def run_cycles(path, cycles):
+def run_cycles(place, cycles):
     draw = random.Random(cycles)
     venue = []
     for _ in range(cycles):
-        venue += killed(path, draw.choice(("sync", "async")), draw.randrange(0, 40))
-    found = journalled(path)
+        venue += killed(place, draw.choice(("sync", "async")), draw.randrange(0, 40))
+    found = journalled(place)
     assert len(found) == cycles
     assert len(venue) == len(set(venue))
     written = [order for orders in found.values() for order in orders]
@@ -63,17 +60,21 @@ def run_cycles(path, cycles):
     return len(venue), len(written)
 
 
-def test_what_was_sent_was_durable(tmp_path):
+def test_what_was_sent_was_durable(place):
     """However a writer is killed: each order that reached the venue is in the journal, and none is there twice."""
-    run_cycles(tmp_path / "journal.db", 6)
+    run_cycles(place, 6)
 
 
 @pytest.mark.gate
-def test_what_was_sent_was_durable_often(tmp_path):
+def test_what_was_sent_was_durable_often(place):
     """The same fifty times; MAINSPRING_KILLS says how often instead."""
     cycles = int(os.environ.get("MAINSPRING_KILLS", "50"))
-    sent, written = run_cycles(tmp_path / "journal.db", cycles)
-    print(f"{cycles} kills: {sent:,} orders sent, {written:,} journalled")
+    sent, written = run_cycles(place, cycles)
+    print(f"{place.kind}: {cycles} kills: {sent:,} orders sent, {written:,} journalled")
+
+
+def sqlite_at(path):
+    return Place("sqlite", {"path": str(path)})
 
 
 def fill(path):
@@ -81,7 +82,7 @@ def fill(path):
     taken = []
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
-    writer = SyncWriter(opened(path), _OPENING)
+    writer = SyncWriter(sqlite_at(path).open(), _OPENING)
     try:
         for order in range(10_000):
             writer.write(order.to_bytes(8, "little") * 400)
@@ -97,21 +98,21 @@ def fill(path):
 
 def test_a_full_disk_loses_nothing(tmp_path):
     """On a file system of a megabyte: the journal says so, and everything that it took is there."""
-    place = tmp_path / "small"
-    place.mkdir()
+    small = tmp_path / "small"
+    small.mkdir()
     mounted = shutil.which("mount") and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], check=False, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], check=False, capture_output=True
     )
     if not mounted or mounted.returncode:
         pytest.skip("no file system can be mounted here")
     try:
-        taken, said = fill(place / "journal.db")
+        taken, said = fill(small / "journal.db")
         assert "full" in said
-        journal = opened(place / "journal.db")
+        journal = sqlite_at(small / "journal.db").open()
         data = [entry.data for _, entry in read_entries(journal, 1) if type(entry) is LogBytes]
         journal.close()
     finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)
+        subprocess.run(["umount", "-l", str(small)], check=True)
     assert [int.from_bytes(one[:8], "little") for one in data] == taken
     assert len(taken) > 20
 
@@ -148,4 +149,4 @@ def test_a_failing_fsync_is_an_error(tmp_path):
     count, _, said = done.stdout.partition(" ")
     assert "disk I/O error" in said, done.stderr
     assert 5 < int(count) < 100
-    assert journalled(path)[1][: int(count)] == [*range(int(count))]
+    assert journalled(sqlite_at(path))[1][: int(count)] == [*range(int(count))]

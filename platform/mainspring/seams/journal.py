@@ -54,5 +54,7 @@ def register_journals(catalogue: Catalogue) -> None:
     journals, and returns an object that implements `mainspring.seams.Journal`. It raises `JournalError` if there is no
     journal to be had. `mainspring.testing.check_journal` checks that it keeps the contract.
 
-    Capabilities: `durable` (default true): whether blocks outlive the process.
+    Capabilities: `durable` (default true): whether blocks outlive the process. `server` (default false): whether they
+    are kept by a server, which may have sessions that matter: nothing but sessions of the user's writes there, so that
+    `mainspring plugins check` and `bench` leave such a journal to its author's tests.
     """
