@@ -1,6 +1,6 @@
 """A journal in a SQLite file, the embedded default.
 
-Blocks are rows in WAL mode with `synchronous = FULL`: a commit returns after one fsync of the write-ahead log. What a
+Blocks are rows in WAL mode with `synchronous = EXTRA`: a commit returns after one fsync of the write-ahead log. What a
 crash leaves half written in that log is cut off by SQLite's own checksums. Next to its blocks each session has a row
 with their count, so that blocks which damage made invisible are missed. SQLite: "Write-Ahead Logging",
 https://sqlite.org/wal.html.
@@ -63,7 +63,8 @@ class SqliteJournal:
     def _prepare(self) -> None:
         execute = self._connection.execute
         with self._errors():
-            execute("PRAGMA synchronous = FULL")
+            # FULL, and that the file's own making is durable: without it a removed rollback journal may come back.
+            execute("PRAGMA synchronous = EXTRA")
             if execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
                 raise JournalError(f"{self._path}: its file system can't hold a write-ahead log; name another place")
             with self._transaction():
