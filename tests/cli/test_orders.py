@@ -90,7 +90,7 @@ def test_json_has_the_header_and_every_field(mainspring, log):
     code, out, _ = mainspring("orders", "show", log, "--json")
     header, *records = map(json.loads, out.splitlines())
     assert code == 0
-    assert (header["type"], header["version"]) == ("log", 1)
+    assert (header["type"], header["version"]) == ("log", 2)
     assert (header["instruments"][0]["name"], header["instruments"][0]["tick_size"]) == ("BTC/USDT", "0.01")
     assert [record["type"] for record in records] == [said.partition(" ")[0] for _, said in _SAID]
     assert records[8]["price_ticks"] == 6_100_000

@@ -131,3 +131,22 @@ def test_what_keeps_orders_in_python_is_told(plan: Plan) -> None:
     shown = text_of(msgspec.structs.replace(plan, outside_runs=(plan.risk[0], plan.router)))
     assert "The paper venue runs in Python" in shown
     assert "router paper of acme" in shown
+
+
+def test_it_says_who_keeps_the_terms_of_orders(plan: Plan) -> None:
+    """Native, emulated or refused, for each router; a day needs an end."""
+    found = explain_json(alone(plan))["orders"]
+    assert found == [
+        {
+            "router": "paper",
+            "day_ends": "",
+            "native": [],
+            "emulated": ["gtd", "reduce-only"],
+            "refused": ["ioc", "fok", "day", "post-only"],
+        }
+    ]
+    known = msgspec.structs.replace(plan, terms=("ioc", "gtd"), day_ends="16:00 America/New_York")
+    assert (
+        "Orders through paper: native ioc, gtd; emulated day, reduce-only; refused fok, post-only; a day ends at "
+        "16:00 America/New_York"
+    ) in text_of(known)

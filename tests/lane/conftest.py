@@ -24,6 +24,7 @@ from mainspring.lane import (
     LaneStrategyMarket,
     Market,
     OrderManager,
+    OrderTerms,
     Outbox,
     StatisticsOptions,
     Strategies,
@@ -43,7 +44,7 @@ from mainspring.model import (
     SlippageEstimate,
     encode_records,
 )
-from mainspring.orders import EncodedRecords, LogRecord, OrderLog, OrderTracker
+from mainspring.orders import USUAL_TERMS, EncodedRecords, LogRecord, OrderLog, OrderTracker, native_terms
 from mainspring.plugin_calls import guarded
 from mainspring.portfolio import Marks, Portfolio
 from mainspring.risk import Gate
@@ -218,8 +219,12 @@ class Bench:
         wait_for_journal: bool,
         scripted: bool,
         checks: Sequence[tuple[str, RiskCheck]],
+        terms: str,
     ) -> None:
-        """`instruments` are those of each feed; `checks` are asked after that of the size, about all of them."""
+        """`instruments` are those of each feed; `checks` are asked after that of the size, about all of them.
+
+        `terms` are the terms of orders that the venue does.
+        """
         self.readings = 0
         self.messages = 0
         self.faults = Faults()
@@ -254,6 +259,7 @@ class Bench:
             ),
             tracker=self.tracker,
             portfolio=self.portfolio,
+            terms=OrderTerms([native_terms(terms) for _ in flat], self.portfolio.accounts, self.tracker),
             quality=ExecutionQuality(self.markets, self.portfolio.valuations, self.stages),
             outbox=self.outbox,
             effects=self.effects,
@@ -368,6 +374,7 @@ def bench() -> Callable[..., Bench]:
         wait_for_journal: bool = False,
         scripted: bool = False,
         checks: Sequence[tuple[str, RiskCheck]] = (),
+        terms: str = USUAL_TERMS,
     ) -> Bench:
         """`scripted` makes the driver one that is fed executions as they are listed."""
         own = [[INSTRUMENT]] * feeds if feeds > 1 else [[INSTRUMENT, SECOND][:instruments]]
@@ -378,6 +385,7 @@ def bench() -> Callable[..., Bench]:
             wait_for_journal=wait_for_journal,
             scripted=scripted,
             checks=checks,
+            terms=terms,
         )
 
     return make

@@ -260,7 +260,7 @@ def test_a_router_that_lies_stops_new_risk_and_not_the_lane(bench):
         ({"size_lots": 1.5, "price_ticks": 100}, "size_lots must be a whole number"),
         ({"size_lots": True, "price_ticks": 100}, "size_lots must be a whole number"),
         ({"size_lots": 1, "price_ticks": 99.5}, "price_ticks must be a whole number"),
-        ({"size_lots": 1, "price_ticks": 100, "time_in_force": "day"}, "time_in_force must be"),
+        ({"size_lots": 1, "price_ticks": 100, "time_in_force": "gtx"}, "time_in_force must be"),
     ],
 )
 def test_orders_that_make_no_sense_raise_at_the_strategy(bench, options, problem):

@@ -24,7 +24,7 @@ def test_random_markets_and_requests_give_the_same_events(seed: int) -> None:
     """Every event, due time, place in a queue and idleness is the same, with every queue and latency model."""
     counts = compare_venue(seed, commands=2_000)
     # Otherwise nothing was compared.
-    assert counts["Fill"] > 100
+    assert counts["Fill"] > 60
     assert counts["Cancelled"] > 10
 
 

@@ -62,7 +62,7 @@ def test_a_cancel_that_is_rejected_again_and_again_has_an_end() -> None:
 
 def test_a_level_that_was_left_goes_with_its_print() -> None:
     """The session in which it once stayed."""
-    twins = SessionTwins(_LEFT_LEVEL, "book-walk", 11557, chunk=64)
+    twins = SessionTwins(_LEFT_LEVEL, "book-walk", 11557, chunk=64, ends=False)
     twins.run(generated_messages(_LEFT_LEVEL))
     assert twins.counts["Fill"] > 20
 

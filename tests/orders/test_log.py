@@ -26,7 +26,7 @@ from mainspring.model import (
     SubmitRequested,
     encode_records,
 )
-from mainspring.orders import OrderLog, OrderLogFile, read_order_log
+from mainspring.orders import LOG_VERSION, OrderLog, OrderLogFile, read_order_log
 from mainspring.orders.log_header import decode_header, encode_header
 
 RECORDS: list[LogRecord] = [
@@ -79,7 +79,7 @@ def test_records_come_back_as_they_went_in(path: Path):
     assert (log.records, log.bytes_written) == (len(RECORDS), len(data))
     assert log.sha256 == hashlib.sha256(data).hexdigest()
     found = OrderLogFile(path)
-    assert (found.version, list(found), found.torn_at) == (1, RECORDS, None)
+    assert (found.version, list(found), found.torn_at) == (LOG_VERSION, RECORDS, None)
     assert [(one.name, one.tick_size, one.lot_size, one.contract_size) for one in found.instruments] == [
         (name, one.tick_size, one.lot_size, one.contract_size) for name, one in INSTRUMENTS
     ]
@@ -181,7 +181,7 @@ def test_a_length_that_hides_records_is_damage(path: Path):
     ("data", "problem"),
     [
         (b"{}", "it begins with b'{}': not an order log"),
-        (HEADER[:8] + b"\x02\0" + HEADER[10:], "version 2 of the format; this release reads version 1"),
+        (HEADER[:8] + b"\x01\0" + HEADER[10:], "version 1 of the format; this release reads version 2"),
         (HEADER[:13] + b"\x7f" + HEADER[14:], "damaged header: .* bytes at byte 10"),
         (HEADER[:20] + b"x" + HEADER[21:], "damaged header: the checksum"),
     ],

@@ -60,9 +60,11 @@ _orders = st.builds(
     st.sampled_from(Side),
     st.sampled_from(["limit", "market"]),
     *[_int64] * 3,
-    st.sampled_from(["gtc", "ioc", "fok"]),
+    st.sampled_from(["gtc", "ioc", "fok", "day", "gtd"]),
     st.booleans(),
     _text,
+    _int64,
+    st.booleans(),
 )
 _records = st.one_of(
     st.builds(SessionStarted, _int64, _text, _int64),
@@ -111,8 +113,9 @@ def test_the_bytes_are_what_is_documented(make: Callable[[], Records]) -> None:
     )
     assert make().encode([_FILL]) == framed(body)
     assert len(framed(body)) == 27
-    order = NewOrder(1, 0, Side.BUY, "market", 0, 128, 4, "fok", True, "ü")
-    body = bytes([2 | 0b110 << 5, 5, *[0] * 7, 0x01, 0x20, 0x11, 0x01, 1, 128, 0, 0xFF, 2, 2]) + "ü".encode()
+    order = NewOrder(1, 0, Side.BUY, "market", 0, 128, 4, "fok", True, "ü", 3, True)
+    body = bytes([2 | 0b110 << 5, 5, *[0] * 7, 0x01, 0x20, 0x11, 0x11, 0x01, 1, 128, 0, 0xFF, 2, 3, 1, 2])
+    body += "ü".encode()
     assert make().encode([SubmitRequested(5, order)]) == framed(body)
 
 
@@ -221,7 +224,8 @@ _TIME = bytes(8)
         (framed(b"\x10" + _TIME + b"\x10\x01\0\0\x01\x011"), "'1' isn't a decimal in its only form"),
         (framed(b"\x10" + _TIME + b"\x20\0\0\0\xeb\x03"), "a decimal with the exponent 1001"),
         (framed(b"\x10" + _TIME + b"\x00\x01\0\0\x01"), "no decimal, and 1"),
-        (framed(b"\x02" + _TIME + b"\0\0\x10\0\x03"), "time_in_force is 3"),
+        (framed(b"\x02" + _TIME + b"\0\0\x10\0\0\x05"), "time_in_force is 5"),
+        (framed(b"\x02" + _TIME + b"\0\0\0\x10\0\x02"), "reduce_only is 2"),
     ],
 )
 def test_what_can_not_be_is_refused(make: Callable[[], Records], data: bytes, problem: str) -> None:

@@ -82,8 +82,12 @@ def _text(count: int, unit: Decimal) -> str:
 def _order(order: NewOrder, units: _Units) -> str:
     limit = order.kind == "limit"
     what = units.at(order.size_lots, order.price_ticks) if limit else f"{units.size(order.size_lots)} at market"
-    post_only = ", post-only" if order.post_only else ""
-    return f"{order.side.name.lower()} {what}, {order.time_in_force}{post_only}, by {order.strategy}"
+    terms = ", post-only" if order.post_only else ""
+    if order.reduce_only:
+        terms += ", reduce-only"
+    if order.expires_ns:
+        terms += f", until {utc_text(order.expires_ns)}"
+    return f"{order.side.name.lower()} {what}, {order.time_in_force}{terms}, by {order.strategy}"
 
 
 def _fill(fill: Fill, units: _Units) -> str:

@@ -26,6 +26,7 @@ from mainspring.host.slots import (
     SlotConfig,
 )
 from mainspring.lane import StatisticsOptions
+from mainspring.orders import TradingDay
 from mainspring.portfolio import PortfolioOptions
 from mainspring.seams import SEAMS
 from mainspring.telemetry import Budget
@@ -116,11 +117,17 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class OrdersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `[orders]` table. `answer_timeout_ms` is how long a venue may take to answer a request; 0 means for ever.
 
-    `max_answers` is how many requests a strategy may make at one instant in answer to its own order events.
+    `max_answers` is how many requests a strategy may make at one instant in answer to its own order events. `day_ends`
+    is when day orders end, such as "16:00 America/New_York"; empty: when the feed says, if it does.
     """
 
     answer_timeout_ms: Annotated[int, msgspec.Meta(ge=0, le=3_600_000)] = 10_000
     max_answers: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1_000
+    day_ends: str = ""
+
+    def __post_init__(self) -> None:
+        if self.day_ends:
+            TradingDay(self.day_ends)
 
 
 class ObjectiveWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

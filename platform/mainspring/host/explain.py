@@ -11,6 +11,7 @@ from rich.table import Table
 from hwprofile.actions import Action
 from mainspring.host.plan import Choice, HardwarePlan, LanePlan, Place, Plan, SessionPlan
 from mainspring.model import Instrument
+from mainspring.orders import TERMS, handling_of
 from mainspring.report.notes import Notes
 
 __all__ = ["explain_json", "explain_text"]
@@ -64,6 +65,16 @@ def explain_json(session: SessionPlan, tried: Tried = {}) -> dict[str, Any]:  # 
         ],
         "outside_runs": [choice.slot for feed in session.feeds for choice in feed.outside_runs],
         "missing_limits": list(session.missing_limits()),
+        "orders": [
+            {
+                **({"feed": feed.name} if several else {}),
+                "router": feed.router.plugin,
+                "day_ends": feed.day_ends,
+                **_terms(feed),
+            }
+            for feed in session.feeds
+            if feed.router is not None
+        ],
         "lanes": [
             {
                 "lane": lane.name,
@@ -109,6 +120,8 @@ def explain_text(session: SessionPlan, console: Console, tried: Tried = {}) -> N
     if len(session.lanes) > 1 or session.lanes_because or session.hardware != HardwarePlan():
         _lanes(session, console, tried)
     for feed in session.feeds:
+        if feed.router is not None:
+            console.print(f"\n{escape(_orders(feed))}", soft_wrap=True)
         if feed.outside_runs:
             console.print(f"\n{escape(_outside_runs(feed))}")
     missing = session.missing_limits()
@@ -119,6 +132,25 @@ def explain_text(session: SessionPlan, console: Console, tried: Tried = {}) -> N
             markup=True,
             highlight=False,
         )
+
+
+def _terms(feed: Plan) -> dict[str, list[str]]:
+    """Returns the terms of orders by who does them: "native", "emulated" or "refused"."""
+    found: dict[str, list[str]] = {"native": [], "emulated": [], "refused": []}
+    for term in TERMS:
+        found["refused" if term == "day" and not feed.day_ends else handling_of(term, feed.terms)].append(term)
+    return found
+
+
+def _orders(feed: Plan) -> str:
+    """Says which terms of orders the router's venue does, which the lane, and which are refused."""
+    assert feed.router is not None
+    found = {handling: ", ".join(terms) or "none" for handling, terms in _terms(feed).items()}
+    day = f"; a day ends at {feed.day_ends}" if feed.day_ends else "; nothing says when a day ends (orders.day_ends)"
+    return (
+        f"Orders through {f'{feed.name} ' if feed.name else ''}{feed.router.plugin}: native {found['native']}; "
+        f"emulated {found['emulated']}; refused {found['refused']}{day}"
+    )
 
 
 _VENUE_PARTS = ("book", "router", "queue", "latency")

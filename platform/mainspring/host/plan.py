@@ -103,8 +103,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `name` is the feed's name in the config, empty if there is only one. `missing_limits` are the required risk checks
     that the config sets no limit for: unless it is empty, every order is refused. `answer_timeout_ns` is how long a
-    venue may take to answer a request before the order's state is unknown; 0 means for ever. `slots` are the choices
-    for seams without a field here. With `journal_waits` what the lane sends waits until the journal has its request.
+    venue may take to answer a request before the order's state is unknown; 0 means for ever. `terms` are the terms of
+    orders that the router's venue does, and `day_ends` is when day orders end, empty if nobody says. `slots` are the
+    choices for seams without a field here. With `journal_waits` what the lane sends waits until the journal has its
+    request.
     `outside_runs` are the choices that keep fused runs of the decoder from working off
     orders without Python. `chunk` is how many messages a lane processes at a time, and `gc` what the
     garbage collector does while it runs: "as-is", "freeze", "rare" or "off"; both are the same for the whole session.
@@ -132,6 +134,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     missing_limits: tuple[str, ...]
     answer_timeout_ns: int = 0
     max_answers: int = 1_000
+    terms: tuple[str, ...] = ()
+    day_ends: str = ""
     slots: tuple[Choice, ...] = ()
     outside_runs: tuple[Choice, ...] = ()
     market: StatisticsOptions

@@ -18,6 +18,7 @@ from mainspring.host.guard import calling
 from mainspring.host.instruments import resolve_instruments
 from mainspring.host.native_part import PROVIDES, why_not_native
 from mainspring.host.offers import Offer, why_unusable
+from mainspring.host.order_terms import plan_day_ends, plan_terms
 from mainspring.host.plan import DEFAULT_CHUNK, DEFAULT_GC, Choice, Plan, Setting, SourcePlan, StrategyPlan
 from mainspring.host.recognise import recognise
 from mainspring.host.registry import Registry
@@ -90,6 +91,8 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         missing_limits=planner.missing_limits(),
         answer_timeout_ns=config.orders.answer_timeout_ms * 1_000_000,
         max_answers=config.orders.max_answers,
+        terms=plan_terms(router, registry),
+        day_ends=plan_day_ends(config, feed, registry),
         slots=planner.further_slots(),
         outside_runs=planner.outside_runs(
             decoder, router, (book, slippage, *risk, router, queue, latency), journal if journal_waits else None

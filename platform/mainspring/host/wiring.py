@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from mainspring.host.check_maker import CheckMaker
 from mainspring.host.guard import calling
+from mainspring.host.maker import Maker
 from mainspring.host.plan import Choice, LanePlan, Plan, StrategyPlan
 from mainspring.host.registry import Registry
 from mainspring.lane import (
@@ -25,13 +26,14 @@ from mainspring.lane import (
     LaneStrategyMarket,
     Market,
     OrderManager,
+    OrderTerms,
     Outbox,
     OwnOrders,
     Strategies,
     StreamStatistics,
     Timers,
 )
-from mainspring.orders import OrderLog, OrderTracker, Sink
+from mainspring.orders import OrderLog, OrderTracker, Sink, TradingDay
 from mainspring.plugin_calls import guarded, guarded_pair
 from mainspring.portfolio import Marks, Portfolio, PositionUnits
 from mainspring.risk import Gate
@@ -39,9 +41,7 @@ from mainspring.seams import (
     NEVER_NS,
     SEAMS,
     ClockReading,
-    Codec,
     Feed,
-    FeedContext,
     FuseContext,
     Fused,
     LatencyContext,
@@ -93,13 +93,19 @@ class _Wiring:
         self._queried = queried
         self._plan = plan
         self._registry = registry
-        self._maker = _Maker(registry)
+        self._maker = Maker(registry)
         self._stages = LaneStages()
         self._time = LaneClock()
         self._effects = Effects()
         self._markets: list[Market] = []
         self._instruments = tuple(instrument for part in plan.parts for instrument in part.instruments)
         self._labels = [part.label(instrument) for part in plan.parts for instrument in part.instruments]
+        # What a market is told of the end of the trading day, by index: nothing, or when it is.
+        self._day_end_ns = [
+            (TradingDay(part.day_ends).end_ns,) if part.day_ends else ()
+            for part in plan.parts
+            for _ in part.instruments
+        ]
         self._firsts = tuple(accumulate((len(part.instruments) for part in plan.parts), initial=0))
 
     def wire(self, order_log: Sink | None) -> Wired:
@@ -251,6 +257,11 @@ class _Wiring:
             tracker=tracker,
             portfolio=portfolio,
             quality=self._quality(portfolio, costs),
+            terms=OrderTerms(
+                [frozenset(part.terms) for part in self._plan.parts for _ in part.instruments],
+                portfolio.accounts,
+                tracker,
+            ),
             outbox=outbox,
             effects=self._effects,
             time=self._time,
@@ -313,6 +324,7 @@ class _Wiring:
                 portfolio.own_position(name, index),
                 outbox.client_order_id,
                 make_orders,
+                *self._day_end_ns[index],
             )
             for index in indexes
         ]
@@ -359,35 +371,3 @@ def _owners(plan: Plan) -> dict[str, tuple[str, str]]:
     """Plugin and distribution of the parts that a feed handler calls, for errors."""
     parts = {"feed": plan.feed, "decoder": plan.decoder, "router": plan.router}
     return {part: (choice.plugin, choice.distribution) for part, choice in parts.items() if choice is not None}
-
-
-class _Maker:
-    """Calls plugins' factories; an error names the plugin."""
-
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self._codecs: dict[str, Codec] = {}
-
-    def codec(self, choice: Choice) -> Codec:
-        """Returns the lane's only codec of that name, which its feeds share."""
-        if choice.plugin not in self._codecs:
-            self._codecs[choice.plugin] = self.make(choice)
-        return self._codecs[choice.plugin]
-
-    def feed_context(self, plan: Plan, first_index: int) -> FeedContext:
-        """Returns the feed's context. A decoder that raises is reported under its own name, not the feed's."""
-        return FeedContext(
-            plan.instruments,
-            self.codec(plan.codec),
-            plan.source.encoding,
-            partial(self.make, plan.decoder),
-            len(plan.source.instruments) <= len(plan.instruments) and not plan.source.others,
-            first_index,
-        )
-
-    def make(self, choice: Choice, *arguments: object) -> Any:
-        offer = self._registry.get(choice.seam, choice.plugin)
-        with calling(offer, "be made"):
-            if choice.options is None:
-                return offer.factory(*arguments)
-            return offer.factory(*arguments, options=choice.options)

@@ -10,7 +10,7 @@ from mainspring.journal.entries import Entry, decode_entries, encode_entries
 
 __all__ = ["FIRST", "Block", "decode_block", "encode_block"]
 
-_MAGIC: Final = b"MSJ1"
+_MAGIC: Final = b"MSJ2"
 """The format's version: a later one has another digit, and is refused."""
 
 # Magic, session, number, checksum of the block before, length of the body.

@@ -31,6 +31,7 @@ from mainspring.lane.fused_quality import FusedQuality
 from mainspring.lane.lane import Lane
 from mainspring.lane.market import Market
 from mainspring.lane.order_manager import OrderManager
+from mainspring.lane.order_terms import OrderTerms
 from mainspring.lane.outbox import Outbox, Surplus
 from mainspring.lane.own_orders import OwnOrders
 from mainspring.lane.risk_session import LaneRiskSession
@@ -76,6 +77,7 @@ __all__ = [
     "Messages",
     "Mode",
     "OrderManager",
+    "OrderTerms",
     "Outbox",
     "OwnOrders",
     "RouterFailed",

@@ -10,7 +10,9 @@ from mainspring.lane.clock import LaneClock
 from mainspring.lane.events import Answer, Effects, Mode, Send
 from mainspring.lane.execution_quality import ExecutionQuality
 from mainspring.lane.market import Market
+from mainspring.lane.order_terms import OrderTerms
 from mainspring.lane.outbox import Outbox, Surplus
+from mainspring.lane.outgoing import REFUSAL_NS, Outgoing
 from mainspring.lane.risk_session import LaneRiskSession
 from mainspring.lane.timing import LaneStages
 from mainspring.model import (
@@ -30,7 +32,6 @@ from mainspring.model import (
 from mainspring.orders import (
     CancelRequested,
     DiscrepancyCleared,
-    LogRecord,
     MarkedUnknown,
     Order,
     OrderState,
@@ -58,9 +59,6 @@ PLUGIN_FAILED = "plugin-failed"
 
 TOO_MANY_REQUESTS = "too-many-requests"
 """A strategy answered its own order events by too many requests at one instant."""
-
-REFUSAL_NS = 1_000_000
-"""How long after a request its refusal reaches the strategy, in nanoseconds."""
 
 # Looked up once: an enum's members cost a descriptor each time.
 _RUNNING = Mode.RUNNING
@@ -91,6 +89,7 @@ class OrderManager:
         tracker: OrderTracker,
         portfolio: Portfolio,
         quality: ExecutionQuality,
+        terms: OrderTerms,
         outbox: Outbox,
         effects: Effects,
         time: LaneClock,
@@ -102,6 +101,7 @@ class OrderManager:
         self.portfolio = portfolio
         self.outbox = outbox
         self.quality = quality
+        self.terms = terms
         self.answers: list[Answer] = []
         self._markets = markets
         self._router_of = router_of
@@ -114,17 +114,15 @@ class OrderManager:
         self._time = time
         self._stages = stages
         self._clock = clock
-        self.waits_for_journal = wait_for_journal
+        self._outgoing = Outgoing(effects, waits=wait_for_journal)
+        self._record = self._outgoing.record
         self.discrepancies: Counter[str] = Counter()
         """How often a venue contradicted what we know, by what it was."""
         self.started = False
         """Whether anything was ever requested."""
-        self._records = 0
-        self._held: deque[tuple[int, Send]] = deque()
         self._requests: deque[OrderRequest | Surplus] = deque()
-        self._refusals: deque[tuple[int, Answer]] = deque()
-        self.refusal_due_ns = NEVER_NS
-        """When the next refusal is to be answered."""
+        self.own_due_ns = NEVER_NS
+        """When the next refusal is to be answered, or an order's time is over."""
         self._work: dict[type, Callable[..., None]] = {
             NewOrder: self._new,
             CancelRequest: self._cancel,
@@ -133,10 +131,15 @@ class OrderManager:
         }
 
     @property
+    def waits_for_journal(self) -> bool:
+        """Whether a request goes out only when its record is durable."""
+        return self._outgoing.waits
+
+    @property
     def due_ns(self) -> int:
         """When something is to be done without an event."""
-        due_ns, refusal_ns = self.tracker.due_ns, self.refusal_due_ns
-        return refusal_ns if refusal_ns < due_ns else due_ns  # noqa: FURB136  a call of min costs several times more
+        due_ns, own_ns = self.tracker.due_ns, self.own_due_ns
+        return own_ns if own_ns < due_ns else due_ns  # noqa: FURB136  a call of min costs several times more
 
     def work(self, mode: Mode) -> None:
         """Works off what the strategies have asked for. If a plugin raises, what is left waits for the next call."""
@@ -158,6 +161,8 @@ class OrderManager:
         if self.tracker.fills:
             for fill, strategy in self.tracker.take_fills():
                 self.portfolio.on_fill(fill, strategy)
+                if self.terms.reducing:
+                    self.terms.on_fill(fill, self._time.now_ns)
         self._record(event)
         if self.gate.listens:
             self.gate.on_event(event)
@@ -166,6 +171,8 @@ class OrderManager:
         if order is not None:
             self.quality.on_event(event, order.order.strategy, order.ended)
             self.answers.append(Answer(order.order.strategy, event))
+        if self.terms.reducing:
+            self._cancel_each(self.terms.take_excess(event.instrument))
 
     def note_discrepancies(self) -> None:
         """Records what the last event contradicted."""
@@ -181,16 +188,17 @@ class OrderManager:
     def on_time(self) -> list[Order]:
         """Does what is due by the lane's time; returns the orders whose state isn't known from now on."""
         now_ns = self._time.now_ns
-        while self._refusals and self._refusals[0][0] <= now_ns:
-            self.answers.append(self._refusals.popleft()[1])
-        self.refusal_due_ns = self._refusals[0][0] if self._refusals else NEVER_NS
+        self.answers.extend(self._outgoing.take_refusals(now_ns))
+        self._cancel_each(self.terms.take_due(now_ns))
+        if self.tracker.discrepancies:
+            self.note_discrepancies()
+        self._set_due()
         return self._unknown(self.tracker.take_overdue(now_ns), "no-answer")
 
     def on_stop(self) -> None:
         """Answers every refusal now: nothing comes after."""
-        self.answers.extend(answer for _, answer in self._refusals)
-        self._refusals.clear()
-        self.refusal_due_ns = NEVER_NS
+        self.answers.extend(self._outgoing.take_refusals(NEVER_NS))
+        self._set_due()
 
     def on_router_failed(self, router: int, order_id: int | None) -> list[Order]:
         """A router raised: nobody knows the state of the order, or of all of its orders if that is None.
@@ -216,15 +224,13 @@ class OrderManager:
 
     def on_durable(self, record: int) -> None:
         """Releases what has waited for its record."""
-        while self._held and self._held[0][0] <= record:
-            self.effects.sends.append(self._held.popleft()[1])
+        self._outgoing.on_durable(record)
 
     def cancel_all(self, market: int | None) -> None:
         """Cancels every open order of a market, or of all."""
         for order in self.tracker.all_open():
             if market in (None, order.order.instrument) and order.state is not OrderState.CANCEL_PENDING:
-                what = order.order
-                self._cancel(CancelRequest(what.order_id, what.instrument, self._time.now_ns, what.strategy))
+                self._cancel_each((order,))
 
     def flatten_unowned(self, market: int | None) -> None:
         """Requests market orders that close what fills of unfamiliar orders left in a market, or in all.
@@ -255,6 +261,12 @@ class OrderManager:
             self.started = True
             self._record(SessionStarted(now_ns, self.outbox.session, self.outbox.lane))
         self._record(SubmitRequested(now_ns, order))
+        asked = order
+        admitted = self.terms.admit(order, now_ns)
+        if isinstance(admitted, Refusal):
+            self._refuse(order, admitted)
+            return
+        order = admitted
         try:
             estimate = self._estimate(order, market)
             if isinstance(estimate, Refusal):
@@ -276,6 +288,16 @@ class OrderManager:
         self.tracker.send(order.order_id, now_ns)
         self.quality.on_sent(order, estimate, now_ns)
         self._send(Send(self._router_of[order.instrument], decision))
+        if order is not asked:
+            self.terms.watch(asked, order)
+            self._set_due()
+        if self.terms.reducing:
+            self._cancel_each(self.terms.take_excess(order.instrument))
+
+    def _cancel_each(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            what = order.order
+            self._cancel(CancelRequest(what.order_id, what.instrument, self._time.now_ns, what.strategy))
 
     def _cancel(self, request: CancelRequest) -> None:
         now_ns = self._time.now_ns
@@ -292,6 +314,8 @@ class OrderManager:
         now_ns, clock, order_id = self._time.now_ns, self._clock, request.order_id
         self._record(ReplaceRequested(now_ns, order_id, request.price_ticks, request.size_lots))
         order = changeable(request, self.tracker.find(order_id))
+        if not isinstance(order, Refusal) and self.terms.reducing:
+            order = self.terms.admit_replace(request, order.order, order.size_lots) or order
         if isinstance(order, Refusal):
             self._refuse(request, order)
             return
@@ -350,8 +374,11 @@ class OrderManager:
         self.quality.on_refusal(refusal.reason)
         self._record(RequestRefused(now_ns, order_id, refusal.reason, refusal.detail, kind))
         rejected = Rejected(order_id, instrument, now_ns, refusal.reason, kind)
-        self._refusals.append((now_ns + REFUSAL_NS, Answer(request.strategy, rejected)))
-        self.refusal_due_ns = self._refusals[0][0]
+        self._outgoing.refuse(Answer(request.strategy, rejected), now_ns)
+        self._set_due()
+
+    def _set_due(self) -> None:
+        self.own_due_ns = min(self._outgoing.due_ns, self.terms.due_ns)
 
     def _unknown(self, orders: list[Order], reason: str) -> list[Order]:
         for order in orders:
@@ -364,17 +391,9 @@ class OrderManager:
         while cancels:
             order = self.tracker.find(cancels.pop(0))
             if order is not None and not order.ended and order.state is not OrderState.CANCEL_PENDING:
-                what = order.order
-                self._cancel(CancelRequest(what.order_id, what.instrument, self._time.now_ns, what.strategy))
+                self._cancel_each((order,))
 
     def _send(self, send: Send) -> None:
         if self.gate.listens:
             self.gate.on_sent(send.request.request)
-        if self.waits_for_journal:
-            self._held.append((self._records, send))
-        else:
-            self.effects.sends.append(send)
-
-    def _record(self, record: LogRecord) -> None:
-        self._records += 1
-        self.effects.records.append(record)
+        self._outgoing.send(send)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from mainspring.errors import GridError
 from mainspring.lane.book_slot import orders_of
@@ -30,6 +30,7 @@ __all__ = ["LaneStrategyMarket"]
 
 # Looked up once: an enum's members cost a descriptor each time.
 _BUY, _SELL = Side.BUY, Side.SELL
+_TIMES = get_args(TimeInForce)
 
 
 class _Market(MarketView, Protocol):
@@ -45,6 +46,10 @@ def _read(path: str) -> Any:
     return property(attrgetter(path))
 
 
+def _never(_now_ns: int) -> int:
+    return 0
+
+
 class LaneStrategyMarket:
     """Reads a lane's `Market`, and turns what its strategy asks for into requests in the outbox.
 
@@ -54,6 +59,7 @@ class LaneStrategyMarket:
 
     __slots__ = (
         "_clock",
+        "_day_end_ns",
         "_outbox",
         "_own",
         "_prices",
@@ -91,10 +97,12 @@ class LaneStrategyMarket:
         own: OwnPosition,
         client_order_id: Callable[[int], str],
         make_orders: "Callable[[LaneStrategyMarket, Callable[[int], str]], OwnOrders]" = OwnOrders,
+        day_end_ns: Callable[[int], int] = _never,
     ) -> None:
         """`own` is the strategy's position; `client_order_id` returns the id by which the venue knows an order.
 
-        `make_orders` makes what keeps the strategy's orders.
+        `make_orders` makes what keeps the strategy's orders. `day_end_ns` returns when the trading day ends that a time
+        is in, 0 if nobody knows.
         """
         self.name = name
         self.strategy = strategy
@@ -105,6 +113,7 @@ class LaneStrategyMarket:
         self.units = own.position.units
         self.view = market
         self._clock = clock
+        self._day_end_ns = day_end_ns
         self._outbox = outbox
         self.own_orders = make_orders(self, client_order_id)
         self._prices = DecimalGrid(market.instrument.tick_size)
@@ -168,11 +177,12 @@ class LaneStrategyMarket:
         price_ticks: int | None = None,
         time_in_force: TimeInForce | None = None,
         post_only: bool = False,
+        expires_ns: int | None = None,
+        reduce_only: bool = False,
     ) -> LaneOrderHandle:
         """See `mainspring.seams.StrategyMarket.buy`."""
-        return self._submit(
-            _BUY, self.lots_of(size, size_lots), self.ticks_of(price, price_ticks), time_in_force, post_only
-        )
+        lots, ticks = self.lots_of(size, size_lots), self.ticks_of(price, price_ticks)
+        return self._submit(_BUY, lots, ticks, time_in_force, post_only, expires_ns, reduce_only)
 
     def sell(
         self,
@@ -183,11 +193,12 @@ class LaneStrategyMarket:
         price_ticks: int | None = None,
         time_in_force: TimeInForce | None = None,
         post_only: bool = False,
+        expires_ns: int | None = None,
+        reduce_only: bool = False,
     ) -> LaneOrderHandle:
         """See `mainspring.seams.StrategyMarket.sell`."""
-        return self._submit(
-            _SELL, self.lots_of(size, size_lots), self.ticks_of(price, price_ticks), time_in_force, post_only
-        )
+        lots, ticks = self.lots_of(size, size_lots), self.ticks_of(price, price_ticks)
+        return self._submit(_SELL, lots, ticks, time_in_force, post_only, expires_ns, reduce_only)
 
     def cancel_all(self) -> None:
         """See `mainspring.seams.StrategyMarket.cancel_all`."""
@@ -200,7 +211,7 @@ class LaneStrategyMarket:
         What of it an order's 64 bits don't hold is left for the next command.
         """
         lots = self.position_lots
-        return self._submit(_SELL if lots > 0 else _BUY, min(abs(lots), MAX_UNITS), None, None, False)
+        return self._submit(_SELL if lots > 0 else _BUY, min(abs(lots), MAX_UNITS), None, None, False, None, False)
 
     def lots(self, size: str | Decimal, *, field: str = "size") -> int:
         """See `mainspring.seams.StrategyMarket.lots`."""
@@ -255,15 +266,25 @@ class LaneStrategyMarket:
         ticks: int | None,
         time_in_force: TimeInForce | None,
         post_only: bool,
+        expires_ns: int | None,
+        reduce_only: bool,
     ) -> LaneOrderHandle:
         if lots is None:
             raise ValueError("an order needs a size: give size or size_lots")
         if time_in_force is None:
             time_in_force = "ioc" if ticks is None else "gtc"
-        elif time_in_force not in ("gtc", "ioc", "fok"):
-            raise ValueError(f'time_in_force must be "gtc", "ioc" or "fok", not {time_in_force!r}')
-        if ticks is None and post_only:
-            raise ValueError("a market order takes liquidity, so it can't be post_only; give a price")
+        elif time_in_force not in _TIMES:
+            raise ValueError(f"time_in_force must be one of {', '.join(_TIMES)}, not {time_in_force!r}")
+        if ticks is None and (post_only or time_in_force in ("day", "gtd")):
+            raise ValueError(
+                "a market order takes liquidity at once, so it can't be post_only or end later; give a price"
+            )
+        if (expires_ns is None) is (time_in_force == "gtd"):
+            raise ValueError('expires_ns goes with time_in_force "gtd", and only with it')
+        if expires_ns is not None:
+            expires_ns = _whole("expires_ns", expires_ns, "no times")
+        elif time_in_force == "day":
+            expires_ns = self._day_end_ns(self._clock.now_ns)
         outbox = self._outbox
         order_id = outbox.next_order_id
         outbox.next_order_id = order_id + 1
@@ -278,6 +299,8 @@ class LaneStrategyMarket:
             time_in_force,
             bool(post_only),
             self.strategy,
+            expires_ns or 0,
+            bool(reduce_only),
         )
         outbox.requests.append(request)
         return self.own_orders.add(request)

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 OrderKind = Literal["limit", "market"]
-TimeInForce = Literal["gtc", "ioc", "fok"]
+TimeInForce = Literal["gtc", "ioc", "fok", "day", "gtd"]
 RequestKind = Literal["new", "cancel", "replace"]
 
 
@@ -44,6 +44,8 @@ class NewOrder(msgspec.Struct, frozen=True, gc=False):
 
     `order_id` is ours: unique in the session and increasing. `price_ticks` is 0 for a market order. `post_only` asks
     the venue to reject the order rather than let it take liquidity. `created_ns` is the lane's time at the request.
+    `expires_ns` is when an order that is good for a day or till a date ends, in nanoseconds since the Unix epoch; 0 if
+    it doesn't, or if nobody knows when the day ends. `reduce_only` forbids it to open a position or to turn one.
     """
 
     order_id: int
@@ -56,6 +58,8 @@ class NewOrder(msgspec.Struct, frozen=True, gc=False):
     time_in_force: TimeInForce = "gtc"
     post_only: bool = False
     strategy: str = ""
+    expires_ns: int = 0
+    reduce_only: bool = False
 
 
 class ReplaceRequest(msgspec.Struct, frozen=True, gc=False):

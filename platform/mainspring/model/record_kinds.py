@@ -1,5 +1,6 @@
 """What each kind of record of the order log is written as."""
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from mainspring.model.log_records import (
@@ -22,7 +23,7 @@ class RecordField(NamedTuple):
     """A field, by its attribute's name, and what it is written as."""
 
     name: str
-    form: Literal["number", "time", "time in force", "text", "decimal"]
+    form: Literal["number", "time", "time in force", "flag", "text", "decimal"]
 
 
 class RecordKind(NamedTuple):
@@ -37,7 +38,11 @@ class RecordKind(NamedTuple):
     fields: tuple[RecordField, ...]
 
 
-TIMES_IN_FORCE: Final = ("gtc", "ioc", "fok")
+CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
+    "time in force": ("gtc", "ioc", "fok", "day", "gtd"),
+    "flag": (False, True),
+}
+"""The values that numbers of these forms count through, from 0."""
 _REQUEST = (("request", 0, ("new", "cancel", "replace")),)
 _SIDE = ("side", 0, (Side.BUY, Side.SELL))
 
@@ -57,6 +62,8 @@ _ORDER = (
     *_numbers("order_id", "instrument", "price_ticks", "size_lots"),
     RecordField("created_ns", "time"),
     RecordField("time_in_force", "time in force"),
+    *_numbers("expires_ns"),
+    RecordField("reduce_only", "flag"),
     *_texts("strategy"),
 )
 _FEE = (RecordField("fee_amount", "decimal"), *_texts("fee_currency"))

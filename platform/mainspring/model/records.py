@@ -23,7 +23,7 @@ from typing import Any, Final
 from mainspring.errors import DataError
 from mainspring.model.log_records import LogRecord, SubmitRequested
 from mainspring.model.orders import Fill, Funding, NewOrder
-from mainspring.model.record_kinds import RATED_FILL, RECORD_KINDS, TIMES_IN_FORCE, RecordKind
+from mainspring.model.record_kinds import CHOICES, RATED_FILL, RECORD_KINDS, RecordKind
 
 __all__ = ["MAX_BODY_BYTES", "crc32c", "decode_records", "encode_records", "find_record"]
 
@@ -102,7 +102,7 @@ def _encode(record: LogRecord) -> bytes:
         elif form == "time":
             numbers.append((_integer(values, name) - time_ns + _INT64) % (2 * _INT64) - _INT64)
         else:
-            numbers.append(_flag(values, name, TIMES_IN_FORCE))
+            numbers.append(_flag(values, name, CHOICES[form]))
     found = [_fewest(number) for number in numbers]
     widths = [len(one) for one in found]
     if len(widths) % 2:
@@ -260,8 +260,8 @@ def _decode(body: bytes) -> LogRecord:
             values[name] = reader.decimal(number, next(reader.numbers))
         elif form == "time":
             values[name] = (time_ns + number + _INT64) % (2 * _INT64) - _INT64
-        elif form == "time in force":
-            values[name] = _choice(name, number, TIMES_IN_FORCE)
+        elif form in CHOICES:
+            values[name] = _choice(name, number, CHOICES[form])
         else:
             values[name] = number
     if reader.at != len(body):

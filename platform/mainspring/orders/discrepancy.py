@@ -1,4 +1,4 @@
-"""Words of a venue about our orders that contradict what we know."""
+"""Words of a venue about our orders that contradict what we know, and what the lane itself finds wrong."""
 
 from typing import Final
 
@@ -10,7 +10,9 @@ __all__ = [
     "DUPLICATE_FILL",
     "MALFORMED",
     "NEVER_SENT",
+    "OUTLIVED",
     "OVERFILL",
+    "OVER_REDUCED",
     "REMAINING_MISMATCH",
     "UNACKNOWLEDGED",
     "UNKNOWN_ORDER",
@@ -55,6 +57,12 @@ WRONG_INSTRUMENT: Final = "wrong-instrument"
 
 MALFORMED: Final = "malformed"
 """A fill of no lots or at no price, or a replacement by no more than was filled. It isn't counted."""
+
+OUTLIVED: Final = "outlived"
+"""An order is open after the end of its time, since its cancel was rejected."""
+
+OVER_REDUCED: Final = "over-reduced"
+"""A fill of a reduce-only order that the venue doesn't know to be one turned the position."""
 
 
 def describe_event(event: OrderEvent) -> str:

@@ -11,7 +11,7 @@ from mainspring.model import Contract, Instrument, crc32c
 
 __all__ = ["LOG_VERSION", "Header", "LoggedInstrument", "decode_header", "encode_header"]
 
-LOG_VERSION: Final = 1
+LOG_VERSION: Final = 2
 """The version of the format that is written. A reader takes no other."""
 
 _MAGIC = b"MSORDERS"

@@ -183,6 +183,15 @@ class OrderTracker:
                 self._keep(event.order_id)
         return order if is_news else None
 
+    def dispute(self, what: str, order_id: int, instrument: int, detail: str, now_ns: int) -> None:
+        """Records what the lane found wrong about an order, and lets no new order go out in the instrument.
+
+        `what` is one of the codes of `mainspring.orders.discrepancy`, and `detail` gives the figures.
+        """
+        self.discrepancies.append(Discrepancy(now_ns, order_id, instrument, what, detail))
+        self._disputed.setdefault(instrument, f"{what}: {detail}")
+        self._set_stop(instrument)
+
     def clear_discrepancy(self, instrument: int) -> None:
         """Lets new orders go out again in an instrument, once a person or a reconciliation has explained it."""
         self._disputed.pop(instrument, None)

@@ -53,6 +53,8 @@ ORDER_ENDED = "order-ended"
 
 _KINDS = frozenset(get_args(OrderKind))
 _TIMES = frozenset(get_args(TimeInForce))
+_ENDING = frozenset({"day", "gtd"})
+_IMMEDIATE = frozenset({"ioc", "fok"})
 
 _SETTLED = frozenset({"accepted", "partially-filled"})
 
@@ -279,6 +281,10 @@ def _not_set(missing: Sequence[str]) -> Refusal | None:
 def _problem(order: NewOrder, instruments: int) -> str:
     if type(order.side) is not Side or order.kind not in _KINDS or order.time_in_force not in _TIMES:
         return f"side {order.side!r}, kind {order.kind!r}, time in force {order.time_in_force!r}"
+    if type(order.expires_ns) is not int or type(order.reduce_only) is not bool:
+        return f"an end at {order.expires_ns!r} ns, reduce-only {order.reduce_only!r}"
+    if (order.time_in_force in _ENDING) is not (order.expires_ns > 0):
+        return f"{order.time_in_force} and an end at {order.expires_ns} ns, which contradict each other"
     if type(order.size_lots) is not int or type(order.price_ticks) is not int:
         return f"{order.size_lots!r} lots at {order.price_ticks!r} ticks, which must be whole numbers"
     if order.size_lots <= 0:
@@ -288,9 +294,9 @@ def _problem(order: NewOrder, instruments: int) -> str:
     if order.kind == "limit":
         if order.price_ticks <= 0:
             return f"a limit order at {order.price_ticks} ticks"
-        if order.post_only and order.time_in_force != "gtc":
+        if order.post_only and order.time_in_force in _IMMEDIATE:
             return f"post-only and {order.time_in_force}, which contradict each other"
         return ""
-    if order.price_ticks or order.post_only:
-        return "a market order with a price or post-only"
+    if order.price_ticks or order.post_only or order.time_in_force in _ENDING:
+        return "a market order with a price, post-only, or an end of its time"
     return ""

@@ -109,6 +109,7 @@ def register_feeds(catalogue: Catalogue) -> None:
     Capabilities: `encodings` (str, default "json") lists the codec formats of its messages, separated by commas;
     `generated` (bool, default False) is True if it generates its own messages; `books` (bool, default True) is False
     if it has no deltas or snapshots, so that quotes alone make a market live; `marks` (bool, default False) is True if
-    it reports the venue's mark prices; `recordings` (str, optional) names the recordings that it was tested on, and
+    it reports the venue's mark prices; `day_ends` (str, optional) is when its venue's trading day ends, such as "16:00
+    America/New_York"; `recordings` (str, optional) names the recordings that it was tested on, and
     how many messages they have.
     """

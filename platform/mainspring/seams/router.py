@@ -134,5 +134,7 @@ def register_routers(catalogue: Catalogue) -> None:
     False) is True if `on_market` needs every market event; `across_instruments` (bool, default False) is True if one
     router must carry all orders of a session: a session with several lanes or feeds, each of which makes its own, is
     then refused; `in_runs` (bool, default False) is True if the fused runs of our native decoder send to it themselves;
-    `answers_queries` (bool, default False) is True if it is an `AnsweringRouter` wherever the context says `queried`.
+    `answers_queries` (bool, default False) is True if it is an `AnsweringRouter` wherever the context says `queried`;
+    `terms` (text, default "ioc,fok,post-only") lists the terms of orders that the venue does, of `ioc`, `fok`, `day`,
+    `gtd`, `post-only` and `reduce-only`: an order with another one is never sent to it.
     """

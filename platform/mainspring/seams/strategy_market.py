@@ -181,14 +181,18 @@ class StrategyMarket(Protocol):
         price_ticks: int | None = None,
         time_in_force: TimeInForce | None = None,
         post_only: bool = False,
+        expires_ns: int | None = None,
+        reduce_only: bool = False,
     ) -> OrderHandle:
         """Requests a buy order: a limit order at `price` or `price_ticks`, a market order if neither is given.
 
         Decimals and integers can't be mistaken for each other: `size` and `price` are text or `Decimal`, `size_lots`
         and `price_ticks` whole numbers. `time_in_force` is "gtc" by default for a limit order and "ioc" for a market
-        order. With `post_only` the venue rejects the order rather than let it take liquidity. Nothing is sent while
-        the strategy runs: when it returns, its requests are priced, checked and routed in order. A refused request
-        becomes a `Rejected` event of the order.
+        order; "day" ends with the trading day, "gtd" at `expires_ns`, in nanoseconds since the Unix epoch. With
+        `post_only` the venue rejects the order rather than let it take liquidity; `reduce_only` forbids it to open a
+        position or to turn one. What a venue can't do the lane does or refuses: `mainspring explain` says which.
+        Nothing is sent while the strategy runs: when it returns, its requests are priced, checked and routed in order.
+        A refused request becomes a `Rejected` event of the order.
 
         Raises `GridError` for decimals off the grid, `ValueError` for values that aren't above zero, missing or given
         twice, and `TypeError` for a value of the wrong type.
@@ -204,6 +208,8 @@ class StrategyMarket(Protocol):
         price_ticks: int | None = None,
         time_in_force: TimeInForce | None = None,
         post_only: bool = False,
+        expires_ns: int | None = None,
+        reduce_only: bool = False,
     ) -> OrderHandle:
         """Requests a sell order. See `buy`."""
         ...

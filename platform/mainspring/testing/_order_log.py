@@ -1,5 +1,7 @@
 """Tracks what a router reported of each order, and which rule its next event would break."""
 
+from collections import Counter
+
 from mainspring.model import Accepted, Cancelled, Expired, Fill, NewOrder, OrderEvent, Rejected, Replaced, Side
 from mainspring.testing._rules import Rules, shorten
 
@@ -29,6 +31,7 @@ class OrderLog:
         self._rules = rules
         self._last_ns: dict[int, int] = {}
         self._fill_ids: set[int] = set()
+        self._position_lots: Counter[int] = Counter()
 
     def unfinished(self) -> list[Reported]:
         """Returns the orders that haven't ended, oldest first."""
@@ -94,4 +97,10 @@ class OrderLog:
             limit = reported.limit_ticks
             hold("fills keep the limit", sign * fill.price_ticks <= sign * limit, f"{detail}, limit {limit}")
         hold("a post-only order never takes", fill.maker or not order.post_only, detail)
+        timely = not order.expires_ns or fill.time_ns < order.expires_ns
+        hold("nothing trades after the end of an order's time", timely, f"{detail}, end {order.expires_ns}")
+        before_lots = self._position_lots[fill.instrument]
+        self._position_lots[fill.instrument] += fill.side * fill.size_lots
+        reduces = -order.side * before_lots >= fill.size_lots
+        hold("a reduce-only order only reduces", reduces or not order.reduce_only, f"{detail}, from {before_lots}")
         reported.finished = reported.filled_lots == reported.size_lots

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from mainspring.errors import DataError
 from mainspring.model import (
@@ -27,6 +27,7 @@ from mainspring.model import (
     SessionStarted,
     Side,
     SubmitRequested,
+    TimeInForce,
     encode_records,
 )
 from mainspring.seams import Records
@@ -35,6 +36,7 @@ from mainspring.testing._rules import Rules
 __all__ = ["check_records"]
 
 _MOST = 2**63 - 1
+_TIMES_IN_FORCE: Final[tuple[TimeInForce, ...]] = ("gtc", "ioc", "fok", "day", "gtd")
 _TEXTS = ("", "maker", "zu spät", "x" * 130)
 _DECIMALS = ("0", "-0.0", "1.20", "-0.00031", "123456789012345678901234567890", "1E+2000")
 
@@ -99,8 +101,8 @@ def _run(random: Random) -> list[LogRecord]:
 
     side = random.choice((Side.BUY, Side.SELL))
     order = NewOrder(
-        *ids()[:2], side, random.choice(("limit", "market")), *ids(), random.choice(("gtc", "ioc", "fok")),
-        random.random() < 0.5, text(),
+        *ids()[:2], side, random.choice(("limit", "market")), *ids(), random.choice(_TIMES_IN_FORCE),
+        random.random() < 0.5, text(), number(), random.random() < 0.5,
     )  # fmt: skip
     request: Any = random.choice(("new", "cancel", "replace"))
     fee = random.choice(((), (decimal(), text()), (None, "BNB")))

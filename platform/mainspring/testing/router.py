@@ -1,6 +1,6 @@
 """Checks a router against the contract of `mainspring.seams.Router`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from random import Random
 
 from mainspring.model import (
@@ -43,20 +43,21 @@ def check_router(
     instruments: Sequence[Instrument] = (INSTRUMENT,),
     watches_market: bool = True,
     answers_queries: bool = False,
+    terms: str = "ioc,fok,post-only",
     seed: int = 0,
     rounds: int = 500,
 ) -> None:
     """Drives a simulated router of `factory` through `rounds` seeded requests and market events, twice.
 
-    Never pass a router that sends real orders. `watches_market` and `answers_queries` are the router's capabilities.
-    With the latter it is driven once more, and asked about orders, fills and positions meanwhile.
+    Never pass a router that sends real orders. `watches_market`, `answers_queries` and `terms` are the router's
+    capabilities. With the second it is driven once more, and asked about orders, fills and positions meanwhile.
 
     Raises `ConformanceError`, which names the broken rule, the event, and the seed.
     """
-    first, second = (_Drive(factory, tuple(instruments), watches_market, seed).run(rounds) for _ in range(2))
+    first, second = (_Drive(factory, tuple(instruments), watches_market, terms, seed).run(rounds) for _ in range(2))
     rules = Rules(seed)
     if answers_queries:
-        _Drive(factory, tuple(instruments), watches_market, seed, asks=True).run(rounds)
+        _Drive(factory, tuple(instruments), watches_market, terms, seed, asks=True).run(rounds)
     for number, (once, again) in enumerate(zip(first, second, strict=False)):
         detail = f"event {number} is {shorten(once)}, then {shorten(again)}"
         rules.hold("the same seed gives the same events", once == again, detail)
@@ -72,6 +73,7 @@ class _Drive:
         factory: Callable[[RouterContext], Router],
         instruments: tuple[Instrument, ...],
         watches_market: bool,
+        terms: str,
         seed: int,
         *,
         asks: bool = False,
@@ -84,6 +86,7 @@ class _Drive:
         context = RouterContext(instruments, self._books, seed, queues, latencies, order_id_of=_number_of, queried=asks)
         self._router = factory(context)
         self._watches_market = watches_market
+        self._terms = frozenset(terms.split(","))
         self._log = OrderLog(self._rules)
         self._queries = QueryLog(self._rules, self._log, len(instruments)) if asks else None
         self._now_ns = _START_NS
@@ -111,7 +114,7 @@ class _Drive:
         if kind < 5:
             self._report(_market_event(random, index, self._books[index], self._now_ns))
         elif kind < 8 or reported is None:
-            order = _order(random, len(self._log.orders) + 1, index, self._now_ns)
+            order = _order(random, len(self._log.orders) + 1, index, self._now_ns, self._terms)
             self._log.orders[order.order_id] = Reported(order, self._now_ns)
             call("submit takes every order", self._router.submit, Approved(order, self._now_ns), self._now_ns)
         elif kind == 8:
@@ -183,9 +186,14 @@ def _number_of(client_order_id: str) -> int | None:
     return int(client_order_id) if client_order_id.isdecimal() else None
 
 
-def _order(random: Random, order_id: int, index: int, now_ns: int) -> NewOrder:
+def _order(random: Random, order_id: int, index: int, now_ns: int, terms: Collection[str]) -> NewOrder:
     kind: OrderKind = random.choice(("limit", "limit", "limit", "market"))
-    time_in_force: TimeInForce = random.choice(("gtc", "gtc", "ioc", "fok" if kind == "limit" else "gtc"))
+    times: list[TimeInForce] = ["gtc", "gtc"]
+    of_limits: tuple[TimeInForce, ...] = ("ioc", "fok", "day", "gtd")
+    times += (one for one in (of_limits if kind == "limit" else of_limits[:1]) if one in terms)
+    time_in_force = random.choice(times)
+    expires_ns = now_ns + random.choice((1, 1_000_000, 5_000_000_000)) if time_in_force in ("day", "gtd") else 0
+    post_only = "post-only" in terms and kind == "limit" and time_in_force not in ("ioc", "fok")
     return NewOrder(
         order_id=order_id,
         instrument=index,
@@ -195,7 +203,9 @@ def _order(random: Random, order_id: int, index: int, now_ns: int) -> NewOrder:
         size_lots=random.choice((1, 5, 20, 300)),
         created_ns=now_ns,
         time_in_force=time_in_force,
-        post_only=kind == "limit" and time_in_force == "gtc" and random.random() < 0.3,
+        post_only=post_only and random.random() < 0.3,
+        expires_ns=expires_ns,
+        reduce_only="reduce-only" in terms and random.random() < 0.3,
     )
 
 
@@ -229,5 +239,12 @@ def check_offered(offered: Offered) -> str:
         raise NotCheckedError("it sends real orders")
     watches_market = bool(offered.capabilities.get("watches_market", False))
     answers_queries = bool(offered.capabilities.get("answers_queries", False))
-    check_router(offered.factory, watches_market=watches_market, answers_queries=answers_queries, seed=offered.seed)
+    terms = str(offered.capabilities.get("terms", "ioc,fok,post-only"))
+    check_router(
+        offered.factory,
+        watches_market=watches_market,
+        answers_queries=answers_queries,
+        terms=terms,
+        seed=offered.seed,
+    )
     return ""

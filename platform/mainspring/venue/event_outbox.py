@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from heapq import heappop, heappush
 
-from mainspring.model import Accepted, Cancelled, Fill, Funding, OrderEvent, Rejected, Replaced
+from mainspring.model import Accepted, Cancelled, Expired, Fill, Funding, OrderEvent, Rejected, Replaced
 from mainspring.seams import NEVER_NS, LatencyModel
 from mainspring.venue.paper_orders import PaperOrder
 
@@ -82,6 +82,11 @@ class EventOutbox:
         """What is left of the order is gone."""
         new = order.order
         self._send(Cancelled(new.order_id, new.instrument, now_ns, order.leaves_lots, reason), ends=True)
+
+    def expired(self, order: PaperOrder, now_ns: int) -> None:
+        """The order's time is over."""
+        new = order.order
+        self._send(Expired(new.order_id, new.instrument, now_ns, order.leaves_lots, "expired"), ends=True)
 
     def replaced(self, order: PaperOrder, now_ns: int) -> None:
         """The order stands at its present price and size."""

@@ -2,7 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from mainspring.errors import OrderStateError
 from mainspring.model import (
@@ -34,6 +34,9 @@ __all__ = ["PaperVenue"]
 
 _ENDED_KEPT = 10_000
 
+_MOST_ENDED = 1_000
+"""How many orders that ended before their time may wait to be forgotten, besides as many as are open."""
+
 
 class _Connection:
     """The way of one instrument's requests to the venue: none overtakes another."""
@@ -59,9 +62,11 @@ class PaperVenue:
     never overtake one another; nor do its answers, which take their own time back. Each instrument has a connection of
     its own, so that what happens to one doesn't depend on which others are traded.
 
-    `due_ns` is the next arrival here, or of an answer at our end. A request is matched at the time of its arrival, even
-    if the poll comes later, against the market of that time: so poll when `due_ns` has come, before a market event of
-    that time or later changes the book. The event itself must reach `on_market` after the book took it.
+    `due_ns` is the next arrival here, of an answer at our end, or the end of an order's time. An order whose time is
+    over when it arrives is rejected; at one instant, orders end before requests arrive. A request is matched at the
+    time of its arrival, even if the poll comes later, against the market of that time: so poll when `due_ns` has come,
+    before a market event of that time or later changes the book. The event itself must reach `on_market` after the book
+    took it.
 
     `books` are the lane's, `queues` the models of the queues in them, and `latencies` the connections', one for each
     instrument, of which `first_index` is the index of the first. Fees are in parts per billion of the notional.
@@ -95,7 +100,10 @@ class PaperVenue:
         # A heap of arrival time, place among all that were sent, and request.
         self._arrivals: list[tuple[int, int, OrderRequest]] = []
         self._sent = 0
-        self._next_arrival_ns = NEVER_NS
+        # A heap of when an order's time is over, the order, and its instrument. It may have ended before.
+        self._expiries: list[tuple[int, int, int]] = []
+        # The next arrival, or end of an order's time.
+        self._next_ns = NEVER_NS
         self._last_order_id: int | None = None
         # Where each order is, for as long as a late request may name it: all that haven't ended as far as we know, and
         # the latest that have.
@@ -141,17 +149,17 @@ class PaperVenue:
             at_ns = self._funding.due_ns
             self._arrive(at_ns)
             self._fund(self._funding.take(), at_ns)
-        if now_ns >= self._next_arrival_ns:
+        if now_ns >= self._next_ns:
             self._arrive(now_ns)
         events, ended = self._outbox.take(now_ns)
         self._ended.extend(ended)
         self._forget()
-        self.due_ns = min(self._next_arrival_ns, self._outbox.due_ns, self._funding.due_ns)
+        self.due_ns = min(self._next_ns, self._outbox.due_ns, self._funding.due_ns)
         return events
 
     def on_market(self, event: MarketEvent) -> None:
         """A market event, after the lane's book has taken it."""
-        if event.receive_time_ns >= self._next_arrival_ns:
+        if event.receive_time_ns >= self._next_ns:
             self._arrive(event.receive_time_ns)
         if type(event) is Quote:
             self._markets[event.instrument].on_quote(event)
@@ -169,7 +177,7 @@ class PaperVenue:
             due = self._funding.announce(event)
             if due is not None:
                 self._fund(due, event.receive_time_ns)
-            self.due_ns = min(self._next_arrival_ns, self._outbox.due_ns, self._funding.due_ns)
+            self.due_ns = min(self._next_ns, self._outbox.due_ns, self._funding.due_ns)
         if self._outbox.due_ns < self.due_ns:
             self.due_ns = self._outbox.due_ns
 
@@ -183,18 +191,33 @@ class PaperVenue:
         arrival_ns = self._connections[request.instrument].arrival_ns(now_ns)
         heappush(self._arrivals, (arrival_ns, self._sent, request))
         self._sent += 1
-        self._next_arrival_ns = self._arrivals[0][0]
-        self.due_ns = min(self.due_ns, self._next_arrival_ns)
+        self._next_ns = min(self._next_ns, arrival_ns)
+        self.due_ns = min(self.due_ns, arrival_ns)
 
     def _arrive(self, now_ns: int) -> None:
-        arrivals = self._arrivals
-        while arrivals and arrivals[0][0] <= now_ns:
-            time_ns, _, request = heappop(arrivals)
-            if isinstance(request, NewOrder):
-                self._markets[request.instrument].enter(request, time_ns)
+        """Lets happen what happens here by a time: requests arrive, and the time of orders is over."""
+        arrivals, expiries = self._arrivals, self._expiries
+        while self._next_ns <= now_ns:
+            if expiries and expiries[0][0] == self._next_ns:
+                expires_ns, order_id, instrument = heappop(expiries)
+                self._markets[instrument].expire(order_id, expires_ns)
             else:
-                self._change(request, time_ns)
-        self._next_arrival_ns = arrivals[0][0] if arrivals else NEVER_NS
+                time_ns, _, request = heappop(arrivals)
+                if isinstance(request, NewOrder):
+                    self._enter(request, time_ns)
+                else:
+                    self._change(request, time_ns)
+            arrival_ns = arrivals[0][0] if arrivals else NEVER_NS
+            self._next_ns = min(arrival_ns, expiries[0][0]) if expiries else arrival_ns
+
+    def _enter(self, new: NewOrder, time_ns: int) -> None:
+        market, expires_ns = self._markets[new.instrument], new.expires_ns
+        market.enter(new, time_ns)
+        if expires_ns and new.order_id in market.orders:
+            heappush(self._expiries, (expires_ns, new.order_id, new.instrument))
+            if len(self._expiries) > _MOST_ENDED + 2 * sum(len(one.orders) for one in self._markets.values()):
+                self._expiries[:] = [one for one in self._expiries if one[1] in self._markets[one[2]].orders]
+                heapify(self._expiries)
 
     def _change(self, request: CancelRequest | ReplaceRequest, time_ns: int) -> None:
         order_id = request.order_id

@@ -15,7 +15,7 @@ from mainspring.seams import BookView, QueueModel
 from mainspring.venue.event_outbox import EventOutbox
 from mainspring.venue.paper_displayed import DisplayedMarket
 from mainspring.venue.paper_level import PaperLevel
-from mainspring.venue.paper_orders import PaperOrder, PaperSide
+from mainspring.venue.paper_orders import PaperOrder, PaperSide, terms_problem
 from mainspring.venue.queue import QueuedOrder
 
 __all__ = ["PaperMarket"]
@@ -36,13 +36,17 @@ class PaperMarket:
     A lot traded or shown fills us once, our better prices first and at one price our older orders first. What a quote
     or the book shows of a trade, and its print, are one thing, whichever comes first. Our own orders never meet each
     other.
+
+    A reduce-only order trades as much as brings the position nearer to zero; with nothing left to reduce, it ends.
     """
 
-    __slots__ = ("_asks", "_bids", "_model", "_outbox", "_settle_ns", "displayed", "orders")
+    __slots__ = ("_asks", "_bids", "_model", "_outbox", "_reducing", "_settle_ns", "displayed", "orders")
 
     def __init__(self, book: BookView, outbox: EventOutbox, *, model: QueueModel, settle_ns: int) -> None:
         self.displayed = DisplayedMarket(book)
         self.orders: dict[int, PaperOrder] = {}
+        # The reduce-only orders, some of which may have ended.
+        self._reducing: set[int] = set()
         self._bids = PaperSide(Side.BUY)
         self._asks = PaperSide(Side.SELL)
         self._outbox = outbox
@@ -60,17 +64,28 @@ class PaperMarket:
 
     def enter(self, new: NewOrder, now_ns: int) -> None:
         """An order has reached the venue."""
-        problem = self._problem(new)
+        problem = self._problem(new, now_ns)
         if problem:
             self._outbox.rejected(Rejected(new.order_id, new.instrument, now_ns, problem))
             return
         order = PaperOrder(new)
         self.orders[new.order_id] = order
         self._outbox.accepted(order, now_ns)
+        if new.reduce_only:
+            self._reducing.add(new.order_id)
         if new.time_in_force == "fok" and not self._fills_whole(order):
             self._finish(order, now_ns, "not-fillable")
             return
         self._match(order, now_ns)
+        self._end_reducing(now_ns)
+
+    def expire(self, order_id: int, now_ns: int) -> None:
+        """The time of an order is over, which may have ended before."""
+        order = self.orders.get(order_id)
+        if order is not None:
+            self._leave(order)
+            del self.orders[order_id]
+            self._outbox.expired(order, now_ns)
 
     def cancel(self, order: PaperOrder, now_ns: int) -> None:
         """A cancel of an order that waits here has reached the venue."""
@@ -101,6 +116,7 @@ class PaperMarket:
         order.price_ticks, order.size_lots = price_ticks, size_lots
         self._outbox.replaced(order, now_ns)
         self._match(order, now_ns)
+        self._end_reducing(now_ns)
 
     def on_quote(self, quote: Quote) -> None:
         """The venue's best prices have changed."""
@@ -120,6 +136,7 @@ class PaperMarket:
             met = met or asks.best_ticks <= bid_ticks
         if met:
             self._meet_offers(quote.receive_time_ns)
+            self._end_reducing(quote.receive_time_ns)
         if bids.left or asks.left:
             self._settle_due(quote.receive_time_ns)
 
@@ -140,6 +157,7 @@ class PaperMarket:
                     continue
                 level.observe(displayed.lots_at(own.side, price_ticks), event.receive_time_ns)
         self._meet_offers(event.receive_time_ns)
+        self._end_reducing(event.receive_time_ns)
         self._settle_due(event.receive_time_ns)
 
     def on_snapshot(self, event: BookSnapshot) -> None:
@@ -157,6 +175,7 @@ class PaperMarket:
                 else:
                     level.observe(lots, event.receive_time_ns)
         self._meet_offers(event.receive_time_ns)
+        self._end_reducing(event.receive_time_ns)
         self._settle_due(event.receive_time_ns)
 
     def on_trade(self, trade: Trade) -> None:
@@ -172,6 +191,7 @@ class PaperMarket:
             self._meet_trade(self._bids, trade)
         elif aggressor > 0:
             self._meet_trade(self._asks, trade)
+        self._end_reducing(trade.receive_time_ns)
         # Not only when they are due: this print may be what a level was left for.
         if self._bids.left or self._asks.left:
             self._settle(trade.receive_time_ns)
@@ -206,11 +226,11 @@ class PaperMarket:
     def _open(self) -> bool:
         return self.displayed.usable and not self.displayed.crossed()
 
-    def _problem(self, new: NewOrder) -> str:
-        if new.size_lots <= 0 or (new.kind == "limit") != (new.price_ticks > 0):
-            return "invalid-order"
-        if new.post_only and (new.kind == "market" or new.time_in_force != "gtc"):
-            return "invalid-order"
+    def _problem(self, new: NewOrder, now_ns: int) -> str:
+        if problem := terms_problem(new, now_ns):
+            return problem
+        if new.reduce_only and not self._reducible_lots(new):
+            return "nothing-to-reduce"
         if not self._open():
             return "market-unavailable"
         if new.post_only and self._would_take(new.side, new.price_ticks):
@@ -226,6 +246,8 @@ class PaperMarket:
 
     def _fills_whole(self, order: PaperOrder) -> bool:
         left = order.leaves_lots
+        if order.order.reduce_only and left > self._reducible_lots(order.order):
+            return False
         for _, lots in self.displayed.available(self._side(order.order.side).other, self._limit(order)):
             left -= lots
             if left <= 0:
@@ -238,12 +260,18 @@ class PaperMarket:
         other = self._side(new.side).other
         for price_ticks, lots in self.displayed.available(other, self._limit(order)):
             part = min(lots, order.leaves_lots)
+            if new.reduce_only:
+                part = min(part, self._reducible_lots(new))
+                if not part:
+                    break
             self.displayed.take(other, price_ticks, part)
             self._outbox.filled(order, price_ticks, part, now_ns, maker=False)
             if not order.leaves_lots:
                 del self.orders[new.order_id]
                 return
-        if new.kind == "limit" and new.time_in_force == "gtc":
+        if new.reduce_only and not self._reducible_lots(new):
+            self._finish(order, now_ns, "nothing-to-reduce")
+        elif new.kind == "limit" and new.time_in_force not in ("ioc", "fok"):
             self._join(order, now_ns)
         else:
             self._finish(order, now_ns, "no-liquidity")
@@ -337,12 +365,34 @@ class PaperMarket:
 
     def _fill(self, own: PaperSide, price_ticks: int, fills: list[tuple[QueuedOrder, int]], now_ns: int) -> int:
         filled = 0
-        for node, lots in fills:
-            order = self.orders[node.order_id]
-            self._outbox.filled(order, price_ticks, lots, now_ns, maker=True)
+        for node, reached_lots in fills:
+            order, lots = self.orders[node.order_id], reached_lots
+            if order.order.reduce_only:
+                lots = min(lots, self._reducible_lots(order.order))
+                if not node.lots and lots < reached_lots:
+                    order.node = None
+            if lots:
+                self._outbox.filled(order, price_ticks, lots, now_ns, maker=True)
             filled += lots
             if not order.leaves_lots:
                 del self.orders[node.order_id]
-        if filled:
+        if fills:
             own.tidy(price_ticks)
         return filled
+
+    def _reducible_lots(self, new: NewOrder) -> int:
+        """How many lots of an order would bring the position nearer to zero."""
+        return max(-new.side * self._outbox.position_lots[new.instrument], 0)
+
+    def _end_reducing(self, now_ns: int) -> None:
+        """Ends the reduce-only orders that have nothing to reduce any more, the oldest first."""
+        if not self._reducing:
+            return
+        for order_id in sorted(self._reducing):
+            order = self.orders.get(order_id)
+            if order is None:
+                self._reducing.discard(order_id)
+            elif not self._reducible_lots(order.order):
+                self._leave(order)
+                self._finish(order, now_ns, "nothing-to-reduce")
+                self._reducing.discard(order_id)

@@ -9,7 +9,7 @@ from mainspring.venue.paper_level import PaperLevel
 if TYPE_CHECKING:
     from mainspring.venue.queue import QueuedOrder
 
-__all__ = ["PaperOrder", "PaperSide"]
+__all__ = ["PaperOrder", "PaperSide", "terms_problem"]
 
 
 class PaperOrder:
@@ -28,6 +28,16 @@ class PaperOrder:
     def leaves_lots(self) -> int:
         """What is still to be traded."""
         return self.size_lots - self.filled_lots
+
+
+def terms_problem(new: NewOrder, now_ns: int) -> str:
+    """Says why the venue can't take an order with such terms at a time; empty if it can."""
+    waits, ends = new.time_in_force not in ("ioc", "fok"), new.time_in_force in ("day", "gtd")
+    if new.size_lots <= 0 or (new.kind == "limit") != (new.price_ticks > 0) or ends != (new.expires_ns > 0):
+        return "invalid-order"
+    if (new.post_only and not waits) or (new.kind == "market" and (new.post_only or ends)):
+        return "invalid-order"
+    return "expired" if ends and new.expires_ns <= now_ns else ""
 
 
 class PaperSide:

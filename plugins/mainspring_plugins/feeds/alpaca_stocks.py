@@ -138,5 +138,5 @@ def register_feeds(catalogue: Catalogue) -> None:
         "alpaca-stocks",
         ALPACA_STOCKS,
         summary="Alpaca stocks: quotes, trades, bars, statuses",
-        capabilities={"encodings": "json,msgpack", "books": False},
+        capabilities={"encodings": "json,msgpack", "books": False, "day_ends": "16:00 America/New_York"},
     )

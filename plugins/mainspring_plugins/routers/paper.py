@@ -65,6 +65,11 @@ def register_routers(catalogue: Catalogue) -> None:
         make_paper_router,
         summary="Simulated venue: fills against the market as replayed or received; no real order goes out",
         options=PaperOptions,
-        capabilities={"simulated": True, "watches_market": True, "answers_queries": True},
+        capabilities={
+            "simulated": True,
+            "watches_market": True,
+            "answers_queries": True,
+            "terms": "ioc,fok,day,gtd,post-only,reduce-only",
+        },
         rank=10,
     )

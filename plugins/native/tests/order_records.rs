@@ -35,6 +35,8 @@ fn order() -> NewOrder<'static> {
         time_in_force: TimeInForce::Fok,
         post_only: true,
         strategy: "maker",
+        expires_ns: 1_700_000_000_000_000_000,
+        reduce_only: true,
     }
 }
 

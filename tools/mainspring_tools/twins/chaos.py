@@ -10,8 +10,18 @@ __all__ = ["Chaos"]
 class Chaos:
     """Asks for whatever there is, sensible or not, at random, and notes everything that it hears."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, ends: bool = True) -> None:
+        """`ends` says whether it also asks for orders with an end, and for reduce-only ones."""
         self.random = Random(seed)
+        self.terms: list[dict[str, Any]] = [
+            {},
+            {},
+            {"post_only": True},
+            {"time_in_force": "ioc"},
+            {"time_in_force": "fok"},
+        ]
+        if ends:
+            self.terms += [{"time_in_force": "gtd"}, {"reduce_only": True}]
         self.seen: list[object] = []
         self.orders: deque[Any] = deque(maxlen=6)
 
@@ -60,9 +70,9 @@ class Chaos:
             self.orders.append(trade(size_lots=size_lots, time_in_force=random.choice((None, "ioc", "fok"))))
             return
         price_ticks = mid + random.choice((0, 1, -1, 2, -2, 5, -5, 40, -40, -150, mid, -mid + 1))
-        terms: dict[str, Any] = random.choice(
-            ({}, {}, {"post_only": True}, {"time_in_force": "ioc"}, {"time_in_force": "fok"})
-        )
+        terms = random.choice(self.terms)
+        if "gtd" in terms.values():
+            terms = {**terms, "expires_ns": self.session.now_ns + random.choice((1, 10**9, 10**11))}
         self.orders.append(trade(size_lots=size_lots, price_ticks=price_ticks, **terms))
 
     def change(self, order: Any) -> None:

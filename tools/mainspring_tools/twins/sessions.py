@@ -82,8 +82,8 @@ def _restless(seed: int) -> Any:
 class _Side:
     """One lane with its driver, its strategies, and the records that its log was given since the last comparison."""
 
-    def __init__(self, text: str, model: str, seed: int, restless: Any, *, native: bool) -> None:
-        self.chaos = Chaos(seed)
+    def __init__(self, text: str, model: str, seed: int, restless: Any, *, native: bool, ends: bool) -> None:
+        self.chaos = Chaos(seed, ends=ends)
         self.restless: Any = None
         strategies: dict[str, Any] = {"chaos": self.chaos}
         if restless is not None:
@@ -132,17 +132,25 @@ class SessionTwins:
     """One session on plain and on native parts. `counts` says how often what happened in it."""
 
     def __init__(
-        self, text: str, model: str, seed: int, *, chunk: int, hostile: float = 0, restless: Any = None
+        self,
+        text: str,
+        model: str,
+        seed: int,
+        *,
+        chunk: int,
+        hostile: float = 0,
+        restless: Any = None,
+        ends: bool = True,
     ) -> None:
         """`text` is the config, with a strategy of the plugin "chaos", and one of "restless" if that is given.
 
-        `chunk` is how many messages are run at once; `hostile` is as for `compare_session`.
+        `chunk` is how many messages are run at once; `hostile` is as for `compare_session`, `ends` as for `Chaos`.
         """
         self.counts: Counter[str] = Counter()
         self._random = Random(seed)
         self._chunk = chunk
         self._hostile = hostile
-        self._sides = [_Side(text, model, seed, restless, native=native) for native in (False, True)]
+        self._sides = [_Side(text, model, seed, restless, native=native, ends=ends) for native in (False, True)]
         self._hostility = Hostility(self._random, len(self._sides[0].lane.markets))
 
     def run(self, messages: Sequence[RawMessage]) -> None:

@@ -18,6 +18,7 @@ from mainspring.model import (
     Side,
 )
 from mainspring.orders import OrderState, OrderTracker
+from mainspring.orders.discrepancy import OUTLIVED, OVER_REDUCED
 from mainspring.testing import INSTRUMENT
 from mainspring_native._native import OrderTracker as NativeTracker
 
@@ -157,6 +158,9 @@ class _Commands:
             return "take_overdue", (self.time(),)
         if draw < 0.09:
             return "clear_discrepancy", (random.choice((0, 1, 2, 0, 1, 2, -1, 3, *_LIMITS)),)
+        if draw < 0.1:
+            found = random.choice((OUTLIVED, OVER_REDUCED))
+            return "dispute", (found, random.randrange(1, 9), random.randrange(3), "as the lane has it", self.now_ns)
         if draw < 0.14:
             return random.choice(("take_fills", "take_discrepancies")), ()
         if len(opened := self.twins.plain.all_open()) > _OPEN:

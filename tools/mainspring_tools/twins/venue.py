@@ -164,11 +164,15 @@ def _request(
         side = random.choice((Side.BUY, Side.SELL))
         limit = random.random() < 0.85
         price = _MIDDLE + random.randrange(-7, 8) if limit else 0
-        tif: TimeInForce = random.choice(("gtc", "gtc", "gtc", "ioc", "fok"))
+        tif: TimeInForce = random.choice(("gtc", "gtc", "gtc", "ioc", "fok", "day", "gtd"))
         post_only = random.random() < 0.3
         kind: OrderKind = "limit" if limit else "market"
         sent[order_id] = price, random.randrange(40)
-        new = NewOrder(order_id, index, side, kind, *sent[order_id], now_ns, tif, post_only)
+        expires_ns = now_ns + random.randrange(1_000_000) if tif in ("day", "gtd") else 0
+        reduce_only = random.random() < 0.1
+        new = NewOrder(
+            order_id, index, side, kind, *sent[order_id], now_ns, tif, post_only, "", expires_ns, reduce_only
+        )
         twins.ask(Approved(new, now_ns), now_ns)
     else:
         named = max(order_id - random.randrange(6), 0)

@@ -153,6 +153,8 @@ fuzz_target!(|data: &[u8]| {
             time_in_force: TimeInForce::Gtc,
             post_only: false,
             strategy: 0,
+            expires_ns: 0,
+            reduce_only: false,
         };
         let [one, two, three, four] = [next(), next(), next(), next()].map(figure);
         let passive = (flags & 16 == 0).then_some((three, four.max(1)));

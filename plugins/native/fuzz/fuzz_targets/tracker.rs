@@ -75,6 +75,8 @@ fuzz_target!(|data: &[u8]| {
                     time_in_force: TimeInForce::Gtc,
                     post_only: false,
                     strategy: u32::from(flags >> 1) % STRATEGIES,
+                    expires_ns: 0,
+                    reduce_only: false,
                 };
                 let added = tracker.add(order);
                 last_id = if added.is_ok() { new_id } else { last_id };

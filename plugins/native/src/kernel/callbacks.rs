@@ -30,7 +30,8 @@ impl Kernel {
             What::Filled { buy, price, lots, maker, .. } => {
                 Woken { kind: FILLED.into(), side: side(buy).into(), ticks: price, lots, maker: maker.into(), ..event }
             }
-            What::Cancelled { lots, reason } => {
+            // Compiled strategies have no orders with an end.
+            What::Cancelled { lots, reason } | What::Expired { lots, reason } => {
                 Woken { kind: CANCELLED.into(), lots, reason: reason_number(reason).into(), ..event }
             }
             What::Replaced { price, lots } => Woken { kind: REPLACED.into(), ticks: price, lots, ..event },
@@ -182,5 +183,7 @@ fn order(request: &Request, market: i64, order_id: i64, now_ns: i64) -> Option<N
         time_in_force,
         post_only: action == POST_ONLY,
         strategy: 0,
+        expires_ns: 0,
+        reduce_only: false,
     })
 }

@@ -54,6 +54,7 @@ impl News {
             What::Rejected { request, .. } => News::Rejected(request),
             What::Replaced { price, lots } => News::Replaced(price, lots),
             What::Cancelled { .. } => News::Ended(CANCELLED),
+            What::Expired { .. } => News::Ended(EXPIRED),
             What::Funded { .. } => return None,
         })
     }

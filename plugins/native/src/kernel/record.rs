@@ -114,7 +114,7 @@ impl Record {
     #[inline]
     pub fn submit(order: &NewOrder) -> Record {
         let terms = match order.time_in_force {
-            TimeInForce::Gtc => 0,
+            TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Gtd => 0,
             TimeInForce::Ioc => flags::IOC,
             TimeInForce::Fok => flags::FOK,
         };
@@ -153,7 +153,8 @@ impl Record {
                 flags: u8::from(maker) * flags::MAKER,
                 ..row
             },
-            What::Cancelled { lots, reason } => {
+            // Compiled strategies have no orders with an end.
+            What::Cancelled { lots, reason } | What::Expired { lots, reason } => {
                 Record { kind: CANCELLED, size_lots: lots, reason: reason_number(reason), ..row }
             }
             What::Replaced { price, lots } => Record { kind: REPLACED, price_ticks: price, size_lots: lots, ..row },

@@ -181,7 +181,7 @@ impl Kernel {
     /// Takes what the venue has for us by now.
     fn execute(&mut self, strategy: &mut impl Strategy) -> Result<(), Raised> {
         let (now_ns, venue) = (self.now_ns, &mut self.manager.venue);
-        if now_ns >= venue.next_arrival_ns {
+        if now_ns >= venue.next_ns {
             let places = &self.places;
             venue.arrive(now_ns, |at, see: &mut dyn FnMut(&_)| see(&places[at].book));
         }

@@ -60,7 +60,17 @@ fn read<'a>(mut at: Reader<'a>, body: &[u8]) -> Option<Record<'a>> {
             Record::SessionStarted { time_ns, session: at.text(session)?, lane }
         }
         2 => {
-            let [order_id, instrument, price_ticks, size_lots, difference, time_in_force, strategy] = at.numbers()?;
+            let [
+                order_id,
+                instrument,
+                price_ticks,
+                size_lots,
+                difference,
+                time_in_force,
+                expires_ns,
+                reduces,
+                strategy,
+            ] = at.numbers()?;
             Record::SubmitRequested {
                 time_ns,
                 order: NewOrder {
@@ -71,14 +81,15 @@ fn read<'a>(mut at: Reader<'a>, body: &[u8]) -> Option<Record<'a>> {
                     price_ticks,
                     size_lots,
                     created_ns: time_ns.wrapping_add(difference),
-                    time_in_force: match time_in_force {
-                        0 => TimeInForce::Gtc,
-                        1 => TimeInForce::Ioc,
-                        2 => TimeInForce::Fok,
-                        _ => return None,
-                    },
+                    time_in_force: *TimeInForce::ALL.get(usize::try_from(time_in_force).ok()?)?,
                     post_only: flags & 4 != 0,
                     strategy: at.text(strategy)?,
+                    expires_ns,
+                    reduce_only: match reduces {
+                        0 => false,
+                        1 => true,
+                        _ => return None,
+                    },
                 },
             }
         }

@@ -4,7 +4,7 @@
 
 use crate::book::Side;
 use crate::orders::crc::crc32c;
-use crate::orders::record::{Decimal, MAX_BODY, Record, Request, START, TimeInForce, width};
+use crate::orders::record::{Decimal, MAX_BODY, Record, Request, START, width};
 
 /// More than the length, the start of a body, the widths and ten numbers can take, as a power of two.
 const ROOM: usize = 128;
@@ -23,18 +23,15 @@ pub fn encode_into(out: &mut Vec<u8>, record: &Record<'_>) {
         Record::SubmitRequested { time_ns, order } => {
             let flags =
                 u8::from(order.side == Side::Sell) | u8::from(!order.limit) << 1 | u8::from(order.post_only) << 2;
-            let time_in_force = match order.time_in_force {
-                TimeInForce::Gtc => 0,
-                TimeInForce::Ioc => 1,
-                TimeInForce::Fok => 2,
-            };
             let numbers = [
                 order.order_id,
                 order.instrument,
                 order.price_ticks,
                 order.size_lots,
                 order.created_ns.wrapping_sub(time_ns),
-                time_in_force,
+                order.time_in_force as i64,
+                order.expires_ns,
+                i64::from(order.reduce_only),
                 length(order.strategy),
             ];
             put(out, 2, flags, time_ns, numbers, [order.strategy]);

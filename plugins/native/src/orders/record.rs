@@ -134,6 +134,8 @@ pub struct NewOrder<'a> {
     pub time_in_force: TimeInForce,
     pub post_only: bool,
     pub strategy: &'a str,
+    pub expires_ns: i64,
+    pub reduce_only: bool,
 }
 
 /// A fill.

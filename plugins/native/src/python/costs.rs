@@ -80,6 +80,8 @@ impl PyCosts {
             PyString::intern(py, order.time_in_force.name()),
             order.post_only,
             self.tracker.bind(py).borrow().name(py, order.strategy),
+            order.expires_ns,
+            order.reduce_only,
         );
         model.new_order.bind(py).call1(fields)
     }

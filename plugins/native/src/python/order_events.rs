@@ -70,13 +70,12 @@ pub fn new_order(order: &Bound<'_, PyAny>, instrument: usize, strategy: Strategy
         price_ticks: number(order, intern!(py, "price_ticks"))?,
         size_lots: number(order, intern!(py, "size_lots"))?,
         created_ns: number(order, intern!(py, "created_ns"))?,
-        time_in_force: match time_in_force.cast::<PyString>()?.to_cow()?.as_ref() {
-            "gtc" => TimeInForce::Gtc,
-            "fok" => TimeInForce::Fok,
-            _ => TimeInForce::Ioc,
-        },
+        time_in_force: TimeInForce::named(&time_in_force.cast::<PyString>()?.to_cow()?)
+            .ok_or_else(|| PyTypeError::new_err(format!("an order has no time in force {time_in_force}")))?,
         post_only: order.getattr(intern!(py, "post_only"))?.extract()?,
         strategy,
+        expires_ns: number(order, intern!(py, "expires_ns"))?,
+        reduce_only: order.getattr(intern!(py, "reduce_only"))?.extract()?,
     })
 }
 

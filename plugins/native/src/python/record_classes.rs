@@ -20,7 +20,7 @@ pub struct Class {
     at: [usize; MOST_FIELDS],
 }
 
-const MOST_FIELDS: usize = 11;
+const MOST_FIELDS: usize = 12;
 
 /// What is known of Python, looked up once.
 pub struct Known {
@@ -28,7 +28,7 @@ pub struct Known {
     pub classes: Vec<Class>,
     pub sides: [Py<PyAny>; 2],
     pub kinds: [Py<PyAny>; 2],
-    pub times_in_force: [Py<PyAny>; 3],
+    pub times_in_force: [Py<PyAny>; 5],
     pub requests: [Py<PyAny>; 3],
     pub decimal: Py<PyType>,
 }
@@ -78,6 +78,8 @@ const NAMES: [(&str, &[&str]); 18] = [
             "time_in_force",
             "post_only",
             "strategy",
+            "expires_ns",
+            "reduce_only",
         ],
     ),
     ("CancelRequest", &["order_id", "instrument", "created_ns", "strategy"]),
@@ -117,7 +119,7 @@ pub fn known(py: Python<'_>) -> PyResult<&Known> {
                 .collect::<PyResult<_>>()?,
             sides: [side.getattr("BUY")?.unbind(), side.getattr("SELL")?.unbind()],
             kinds: ["limit", "market"].map(text),
-            times_in_force: ["gtc", "ioc", "fok"].map(text),
+            times_in_force: TimeInForce::ALL.map(|one| text(one.name())),
             requests: ["new", "cancel", "replace"].map(text),
             decimal: py.import("decimal")?.getattr("Decimal")?.cast_into::<PyType>()?.unbind(),
         })
@@ -297,7 +299,8 @@ impl<'a, 'py> Fields<'a, 'py> {
     }
 
     pub fn order(self) -> Option<NewOrder<'a>> {
-        let [order_id, instrument, price_ticks, size_lots, created_ns] = self.numbers([0, 1, 4, 5, 6])?;
+        let [order_id, instrument, price_ticks, size_lots, created_ns, expires_ns] =
+            self.numbers([0, 1, 4, 5, 6, 10])?;
         Some(NewOrder {
             order_id,
             instrument,
@@ -306,10 +309,11 @@ impl<'a, 'py> Fields<'a, 'py> {
             price_ticks,
             size_lots,
             created_ns,
-            time_in_force: [TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok]
-                [self.choice(7, &self.known.times_in_force)?],
+            time_in_force: TimeInForce::ALL[self.choice(7, &self.known.times_in_force)?],
             post_only: self.flag(8)?,
             strategy: self.text(9)?,
+            expires_ns,
+            reduce_only: self.flag(11)?,
         })
     }
 

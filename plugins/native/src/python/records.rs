@@ -156,6 +156,8 @@ fn object_of<'py>(py: Python<'py>, record: &Record<'_>, known: &Known) -> PyResu
                     known.times_in_force[order.time_in_force as usize].bind(py).clone(),
                     flag(order.post_only),
                     text(order.strategy),
+                    number(order.expires_ns),
+                    flag(order.reduce_only),
                 ],
             )?;
             class(SUBMIT).make(py, [number(time_ns), made])?

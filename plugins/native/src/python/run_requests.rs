@@ -121,6 +121,8 @@ impl RunTrading {
             time_in_force: asked.time_in_force,
             post_only: asked.post_only,
             strategy: self.tracker.borrow_mut(py).strategy(&strategy)?,
+            expires_ns: 0,
+            reduce_only: false,
         };
         let Some(estimate) = usual.approve(self, &order, place, Some(0), way, py)? else {
             return Ok(Done::NotUsual);
@@ -187,8 +189,12 @@ impl RunTrading {
     }
 }
 
-/// Whether the gate finds nothing wrong with the order itself. It explains what is.
+/// Whether the order is of the usual kind, and the gate finds nothing wrong with it itself. The gate explains what is.
 fn is_valid(order: &record::NewOrder<'_>) -> bool {
+    if order.reduce_only || order.expires_ns != 0 || matches!(order.time_in_force, TimeInForce::Day | TimeInForce::Gtd)
+    {
+        return false;
+    }
     let waits = order.time_in_force == TimeInForce::Gtc;
     let terms = if order.limit {
         order.price_ticks > 0 && (waits || !order.post_only)

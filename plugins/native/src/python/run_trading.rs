@@ -228,8 +228,8 @@ impl RunTrading {
 
     /// When the order manager is due.
     pub fn due_ns(&self, py: Python<'_>) -> PyResult<i64> {
-        let refusal_ns: i64 = self.manager.bind(py).getattr(intern!(py, "refusal_due_ns"))?.extract()?;
-        Ok(refusal_ns.min(lock(&self.shared).due_ns))
+        let own_ns: i64 = self.manager.bind(py).getattr(intern!(py, "own_due_ns"))?.extract()?;
+        Ok(own_ns.min(lock(&self.shared).due_ns))
     }
 
     /// Whether anything was ever requested in the lane.

@@ -233,6 +233,23 @@ impl PyOrderTracker {
         Ok(order)
     }
 
+    fn dispute(
+        &self,
+        py: Python<'_>,
+        what: &str,
+        order_id: i64,
+        instrument: usize,
+        detail: &str,
+        now_ns: i64,
+    ) -> PyResult<()> {
+        let fields = (now_ns, order_id, instrument, what, detail);
+        self.discrepancies.bind(py).append(classes(py)?.discrepancy.bind(py).call1(fields)?)?;
+        self.change(py, |tracker| {
+            tracker.stop_for(instrument, what, detail);
+            Ok(())
+        })
+    }
+
     fn clear_discrepancy(&self, py: Python<'_>, instrument: i64) -> PyResult<()> {
         self.change(py, |tracker| {
             if let Ok(place) = usize::try_from(instrument) {

@@ -31,6 +31,7 @@ struct Classes {
     rejected: Py<PyAny>,
     fill: Py<PyAny>,
     cancelled: Py<PyAny>,
+    expired: Py<PyAny>,
     replaced: Py<PyAny>,
     funding: Py<PyAny>,
     new_order: Py<PyAny>,
@@ -52,6 +53,7 @@ fn classes(py: Python<'_>) -> PyResult<&Classes> {
             rejected: class("Rejected")?,
             fill: class("Fill")?,
             cancelled: class("Cancelled")?,
+            expired: class("Expired")?,
             replaced: class("Replaced")?,
             funding: class("Funding")?,
             new_order: class("NewOrder")?,
@@ -186,7 +188,7 @@ impl PyPaperVenue {
     }
 
     fn arrive(&self, venue: &mut PaperVenue, now_ns: i64) {
-        if now_ns >= venue.next_arrival_ns {
+        if now_ns >= venue.next_ns {
             venue.arrive(now_ns, |place, see: &mut dyn FnMut(&AnyBook)| see(&lock(&self.books[place])));
         }
     }
@@ -383,6 +385,9 @@ fn made<'py>(py: Python<'py>, told: &Told, first: usize) -> PyResult<Bound<'py, 
         }
         What::Cancelled { lots, reason } => {
             call(classes.cancelled.bind(py), [&order_id, &instrument, &time, &int(py, lots), &text(reason)])
+        }
+        What::Expired { lots, reason } => {
+            call(classes.expired.bind(py), [&order_id, &instrument, &time, &int(py, lots), &text(reason)])
         }
         What::Funded { number } => Err(PyKeyError::new_err(number)),
         What::Replaced { price, lots } => {

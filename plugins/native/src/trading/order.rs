@@ -36,6 +36,8 @@ pub struct NewOrder {
     pub time_in_force: TimeInForce,
     pub post_only: bool,
     pub strategy: StrategyId,
+    pub expires_ns: i64,
+    pub reduce_only: bool,
 }
 
 /// What a venue reported of an order.
@@ -73,6 +75,7 @@ impl Event {
                 Told::Fill { fill_id, buy, price_ticks: price, size_lots: lots, maker, fee_ppb }
             }
             What::Cancelled { lots, reason } => Told::Cancelled { remaining_lots: lots, reason: Cow::Borrowed(reason) },
+            What::Expired { lots, reason } => Told::Expired { remaining_lots: lots, reason: Cow::Borrowed(reason) },
             What::Replaced { price, lots } => Told::Replaced { price_ticks: price, size_lots: lots },
             What::Funded { .. } => return None,
         };

@@ -19,6 +19,8 @@ fn order(order_id: i64, instrument: usize, strategy: u32, size_lots: i64) -> New
         time_in_force: TimeInForce::Gtc,
         post_only: false,
         strategy,
+        expires_ns: 0,
+        reduce_only: false,
     }
 }
 

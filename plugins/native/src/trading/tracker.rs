@@ -282,6 +282,14 @@ impl Tracker {
         self.accounts.get(instrument)?.stop()
     }
 
+    /// Lets no new order go out in an instrument, for what the lane found wrong there.
+    pub fn stop_for(&mut self, instrument: usize, what: &str, detail: &str) {
+        if let Some(account) = self.accounts.get_mut(instrument) {
+            account.dispute(what, detail);
+            self.stops_changed = true;
+        }
+    }
+
     /// Lets new orders go out again in an instrument, once a person or a reconciliation has explained it.
     pub fn clear_discrepancy(&mut self, instrument: usize) {
         if let Some(account) = self.accounts.get_mut(instrument) {

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use crate::book::{Book, Side};
@@ -17,6 +19,8 @@ use crate::wire::event::{PRINT_MATCH, Quote, Trade};
 pub struct PaperMarket {
     displayed: Displayed,
     orders: FxHashMap<i64, Order>,
+    // The reduce-only orders, some of which may have ended.
+    reducing: BTreeSet<i64>,
     bids: PaperSide,
     asks: PaperSide,
     model: Queue,
@@ -29,6 +33,7 @@ impl PaperMarket {
         PaperMarket {
             displayed: Displayed::new(),
             orders: FxHashMap::default(),
+            reducing: BTreeSet::new(),
             bids: PaperSide::new(Side::Buy),
             asks: PaperSide::new(Side::Sell),
             model,
@@ -46,6 +51,16 @@ impl PaperMarket {
         self.orders.contains_key(&order_id)
     }
 
+    /// How many orders wait here.
+    pub fn len(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// Whether no order waits here.
+    pub fn is_empty(&self) -> bool {
+        self.orders.is_empty()
+    }
+
     /// How many lots go before a waiting order; `None` if there is no such order.
     pub fn lots_ahead(&self, order_id: i64) -> Option<i128> {
         let order = self.orders.get(&order_id)?;
@@ -55,17 +70,29 @@ impl PaperMarket {
 
     /// An order has reached the venue.
     pub fn enter(&mut self, order: Order, now_ns: i64, book: &impl Book, outbox: &mut Outbox) {
-        if let Some(reason) = self.problem(&order, book) {
+        if let Some(reason) = self.problem(&order, now_ns, book, outbox) {
             outbox.tell(order.known(), now_ns, What::Rejected { reason, request: Request::New }, true);
             return;
         }
         outbox.tell(order.known(), now_ns, What::Accepted, false);
         self.orders.insert(order.order_id, order);
-        if order.time_in_force == TimeInForce::Fok && !self.fills_whole(&order, book) {
+        if order.reduce_only {
+            self.reducing.insert(order.order_id);
+        }
+        if order.time_in_force == TimeInForce::Fok && !self.fills_whole(&order, book, outbox) {
             self.finish(order.order_id, now_ns, "not-fillable", outbox);
             return;
         }
         self.match_order(order, now_ns, book, outbox);
+        self.end_reducing(now_ns, outbox);
+    }
+
+    /// The time of an order is over, which may have ended before.
+    pub fn expire(&mut self, order_id: i64, now_ns: i64, outbox: &mut Outbox) {
+        self.leave(order_id);
+        if let Some(order) = self.orders.remove(&order_id) {
+            outbox.tell(order.known(), now_ns, What::Expired { lots: order.leaves(), reason: "expired" }, true);
+        }
     }
 
     /// A cancel of an order that waits here has reached the venue.
@@ -113,6 +140,7 @@ impl PaperMarket {
         if !keeps_its_place {
             let order = *order;
             self.match_order(order, now_ns, book, outbox);
+            self.end_reducing(now_ns, outbox);
         }
     }
 
@@ -136,6 +164,7 @@ impl PaperMarket {
         }
         if self.bids.reaches(quote.ask.price) || self.asks.reaches(quote.bid.price) {
             self.meet_offers(now_ns, book, outbox);
+            self.end_reducing(now_ns, outbox);
         }
         self.settle(now_ns);
     }
@@ -160,6 +189,7 @@ impl PaperMarket {
             }
         }
         self.meet_offers(now_ns, book, outbox);
+        self.end_reducing(now_ns, outbox);
         self.settle(now_ns);
     }
 
@@ -181,6 +211,7 @@ impl PaperMarket {
             }
         }
         self.meet_offers(now_ns, book, outbox);
+        self.end_reducing(now_ns, outbox);
         self.settle(now_ns);
     }
 
@@ -201,6 +232,7 @@ impl PaperMarket {
             1.. => self.meet_trade(Side::Sell, trade, outbox),
             0 => {}
         }
+        self.end_reducing(trade.receive_time_ns, outbox);
         // A print that explains what fell lets a level go that was kept for it.
         for own in [&mut self.bids, &mut self.asks] {
             if !own.left.is_empty() {
@@ -231,12 +263,12 @@ impl PaperMarket {
         self.displayed.usable && !self.displayed.crossed(book)
     }
 
-    fn problem(&self, order: &Order, book: &impl Book) -> Option<&'static str> {
-        if order.size <= 0 || order.limit != (order.price > 0) {
-            return Some("invalid-order");
+    fn problem(&self, order: &Order, now_ns: i64, book: &impl Book, outbox: &Outbox) -> Option<&'static str> {
+        if let Some(problem) = order.terms_problem(now_ns) {
+            return Some(problem);
         }
-        if order.post_only && (!order.limit || order.time_in_force != TimeInForce::Gtc) {
-            return Some("invalid-order");
+        if order.reduce_only && outbox.reducible(order.known()) == 0 {
+            return Some("nothing-to-reduce");
         }
         if !self.is_open(book) {
             return Some("market-unavailable");
@@ -249,8 +281,11 @@ impl PaperMarket {
         best.lots != 0 && (price - best.price) * sign(side) >= 0
     }
 
-    fn fills_whole(&mut self, order: &Order, book: &impl Book) -> bool {
+    fn fills_whole(&mut self, order: &Order, book: &impl Book, outbox: &Outbox) -> bool {
         let mut left = order.leaves();
+        if order.reduce_only && left > outbox.reducible(order.known()) {
+            return false;
+        }
         let limit = order.limit.then_some(order.price);
         self.displayed.available(other(order.side), limit, book, |_, level| {
             left = left.saturating_sub(level.lots);
@@ -264,7 +299,13 @@ impl PaperMarket {
         let side = other(order.side);
         let limit = order.limit.then_some(order.price);
         self.displayed.available(side, limit, book, |displayed, level| {
-            let part = level.lots.min(order.leaves());
+            let mut part = level.lots.min(order.leaves());
+            if order.reduce_only {
+                part = part.min(outbox.reducible(order.known()));
+                if part == 0 {
+                    return false;
+                }
+            }
             displayed.take(side, level.price, part);
             order.filled += part;
             let ends = order.leaves() == 0;
@@ -275,10 +316,12 @@ impl PaperMarket {
             self.orders.remove(&order.order_id);
             return;
         }
-        let waits = order.limit && order.time_in_force == TimeInForce::Gtc;
-        order.waits = waits;
+        let reduced = order.reduce_only && outbox.reducible(order.known()) == 0;
+        order.waits = order.limit && order.time_in_force.waits() && !reduced;
         self.orders.insert(order.order_id, order);
-        if waits {
+        if reduced {
+            self.finish(order.order_id, now_ns, "nothing-to-reduce", outbox);
+        } else if order.waits {
             self.join(&order, now_ns, book);
         } else {
             self.finish(order.order_id, now_ns, "no-liquidity", outbox);
@@ -315,6 +358,24 @@ impl PaperMarket {
     fn finish(&mut self, order_id: i64, now_ns: i64, reason: &'static str, outbox: &mut Outbox) {
         if let Some(order) = self.orders.remove(&order_id) {
             outbox.tell(order.known(), now_ns, What::Cancelled { lots: order.leaves(), reason }, true);
+        }
+    }
+
+    /// Ends the reduce-only orders that have nothing to reduce any more, the oldest first.
+    fn end_reducing(&mut self, now_ns: i64, outbox: &mut Outbox) {
+        if self.reducing.is_empty() {
+            return;
+        }
+        for order_id in self.reducing.iter().copied().collect::<Vec<_>>() {
+            let Some(order) = self.orders.get(&order_id) else {
+                self.reducing.remove(&order_id);
+                continue;
+            };
+            if outbox.reducible(order.known()) == 0 {
+                self.reducing.remove(&order_id);
+                self.leave(order_id);
+                self.finish(order_id, now_ns, "nothing-to-reduce", outbox);
+            }
         }
     }
 
@@ -405,9 +466,15 @@ fn fill(
     now_ns: i64,
     outbox: &mut Outbox,
 ) -> i64 {
-    let mut filled = 0;
-    for (order_id, lots) in fills.drain(..) {
+    let (mut filled, reached) = (0, !fills.is_empty());
+    for (order_id, mut lots) in fills.drain(..) {
         let Some(order) = orders.get_mut(&order_id) else { continue };
+        if order.reduce_only {
+            lots = lots.min(outbox.reducible(order.known()));
+            if lots == 0 {
+                continue;
+            }
+        }
         order.filled += lots;
         filled += lots;
         let ends = order.leaves() == 0;
@@ -416,7 +483,7 @@ fn fill(
             orders.remove(&order_id);
         }
     }
-    if filled != 0 {
+    if reached {
         own.tidy(price);
     }
     filled

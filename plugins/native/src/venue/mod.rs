@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
 use rustc_hash::FxHashMap;
 
@@ -29,6 +29,9 @@ pub const NEVER_NS: i64 = i64::MAX;
 
 const ENDED_KEPT: usize = 10_000;
 
+/// How many orders that ended before their time may wait to be forgotten, besides as many as are open.
+const MOST_ENDED: usize = 1_000;
+
 /// A request on its way to the venue.
 #[derive(Clone, Copy, Debug)]
 pub enum Sent {
@@ -52,10 +55,10 @@ impl Sent {
 /// A simulated exchange over the lane's own books, which its callers hand over.
 #[derive(Debug)]
 pub struct PaperVenue {
-    /// The next arrival here, or of an answer at our end.
+    /// When something next happens here, or an answer arrives at our end.
     pub due_ns: i64,
-    /// The next arrival here.
-    pub next_arrival_ns: i64,
+    /// The next arrival here, or end of an order's time.
+    pub next_ns: i64,
     funding_due_ns: i64,
     outbox: Outbox,
     markets: Vec<PaperMarket>,
@@ -64,6 +67,8 @@ pub struct PaperVenue {
     arrivals: BinaryHeap<Reverse<(i64, u64)>>,
     under_way: FxHashMap<u64, Sent>,
     sent: u64,
+    // When an order's time is over, the order, and its instrument. It may have ended before.
+    expiries: BTreeSet<(i64, i64, usize)>,
     last_order_id: Option<i64>,
     instruments: FxHashMap<i64, usize>,
     ended: VecDeque<i64>,
@@ -81,7 +86,7 @@ impl PaperVenue {
     ) -> Self {
         PaperVenue {
             due_ns: NEVER_NS,
-            next_arrival_ns: NEVER_NS,
+            next_ns: NEVER_NS,
             funding_due_ns: NEVER_NS,
             outbox: Outbox::new(responses, fees_ppb.0, fees_ppb.1),
             markets: queues.into_iter().map(|model| PaperMarket::new(model, settle_ns)).collect(),
@@ -89,6 +94,7 @@ impl PaperVenue {
             arrivals: BinaryHeap::new(),
             under_way: FxHashMap::default(),
             sent: 0,
+            expiries: BTreeSet::new(),
             last_order_id: None,
             instruments: FxHashMap::default(),
             ended: VecDeque::new(),
@@ -124,7 +130,7 @@ impl PaperVenue {
         self.arrivals.push(Reverse((arrival_ns, self.sent)));
         self.under_way.insert(self.sent, request);
         self.sent += 1;
-        self.next_arrival_ns = self.next_arrival_ns.min(arrival_ns);
+        self.next_ns = self.next_ns.min(arrival_ns);
         self.due_ns = self.due_ns.min(arrival_ns);
         match request {
             Sent::New(order) => {
@@ -135,17 +141,23 @@ impl PaperVenue {
         }
     }
 
-    /// Matches the requests that have arrived by a time; `book` returns the book of an instrument.
+    /// Lets happen what happens here by a time: requests arrive, and the time of orders is over. `book` returns the book of an
+    /// instrument.
     pub fn arrive<B: Book>(&mut self, now_ns: i64, mut book: impl FnMut(usize, &mut dyn FnMut(&B))) {
-        while let Some(&Reverse((time_ns, number))) = self.arrivals.peek()
-            && time_ns <= now_ns
-        {
-            self.arrivals.pop();
-            if let Some(request) = self.under_way.remove(&number) {
+        while self.next_ns <= now_ns {
+            if let Some(&(expires_ns, order_id, instrument)) = self.expiries.first()
+                && expires_ns == self.next_ns
+            {
+                self.expiries.pop_first();
+                self.markets[instrument].expire(order_id, expires_ns, &mut self.outbox);
+            } else if let Some(Reverse((time_ns, number))) = self.arrivals.pop()
+                && let Some(request) = self.under_way.remove(&number)
+            {
                 book(request.instrument(), &mut |book| self.on_request(request, time_ns, book));
             }
+            let arrival_ns = self.arrivals.peek().map_or(NEVER_NS, |Reverse((time_ns, _))| *time_ns);
+            self.next_ns = self.expiries.first().map_or(arrival_ns, |first| arrival_ns.min(first.0));
         }
-        self.next_arrival_ns = self.arrivals.peek().map_or(NEVER_NS, |Reverse((time_ns, _))| *time_ns);
     }
 
     /// Adds the events that have reached us by now, in that order. What has arrived must have been matched.
@@ -157,7 +169,7 @@ impl PaperVenue {
             events.push(told);
         }
         self.forget();
-        self.due_ns = self.next_arrival_ns.min(self.outbox.due_ns).min(self.funding_due_ns);
+        self.due_ns = self.next_ns.min(self.outbox.due_ns).min(self.funding_due_ns);
     }
 
     /// When funding is to be settled next.
@@ -168,7 +180,7 @@ impl PaperVenue {
     /// Sets when funding is to be settled next.
     pub fn set_funding_due_ns(&mut self, due_ns: i64) {
         self.funding_due_ns = due_ns;
-        self.due_ns = self.next_arrival_ns.min(self.outbox.due_ns).min(due_ns);
+        self.due_ns = self.next_ns.min(self.outbox.due_ns).min(due_ns);
     }
 
     /// What we have in an instrument, in lots.
@@ -196,9 +208,7 @@ impl PaperVenue {
 
     fn on_request(&mut self, request: Sent, time_ns: i64, book: &impl Book) {
         let (order_id, instrument, kind) = match request {
-            Sent::New(order) => {
-                return self.markets[order.instrument].enter(order, time_ns, book, &mut self.outbox);
-            }
+            Sent::New(order) => return self.enter(order, time_ns, book),
             Sent::Cancel(order_id, instrument) => (order_id, instrument, Request::Cancel),
             Sent::Replace(order_id, instrument, ..) => (order_id, instrument, Request::Replace),
         };
@@ -218,6 +228,19 @@ impl PaperVenue {
             market.replace(order_id, (price, size), time_ns, book, &mut self.outbox);
         } else {
             market.cancel(order_id, time_ns, &mut self.outbox);
+        }
+    }
+
+    fn enter(&mut self, order: Order, time_ns: i64, book: &impl Book) {
+        let market = &mut self.markets[order.instrument];
+        market.enter(order, time_ns, book, &mut self.outbox);
+        if order.expires_ns != 0 && market.has(order.order_id) {
+            self.expiries.insert((order.expires_ns, order.order_id, order.instrument));
+            let open: usize = self.markets.iter().map(PaperMarket::len).sum();
+            if self.expiries.len() > MOST_ENDED + 2 * open {
+                let markets = &self.markets;
+                self.expiries.retain(|&(_, order_id, instrument)| markets[instrument].has(order_id));
+            }
         }
     }
 

@@ -20,6 +20,10 @@ pub enum TimeInForce {
     Ioc,
     /// Nothing trades unless all of it can.
     Fok,
+    /// It waits until the trading day ends.
+    Day,
+    /// It waits until its time.
+    Gtd,
 }
 
 impl TimeInForce {
@@ -29,7 +33,28 @@ impl TimeInForce {
             TimeInForce::Gtc => "gtc",
             TimeInForce::Ioc => "ioc",
             TimeInForce::Fok => "fok",
+            TimeInForce::Day => "day",
+            TimeInForce::Gtd => "gtd",
         }
+    }
+
+    /// Every one, in the order of their codes in the order log.
+    pub const ALL: [TimeInForce; 5] =
+        [TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok, TimeInForce::Day, TimeInForce::Gtd];
+
+    /// The one of this name, if there is one.
+    pub fn named(name: &str) -> Option<TimeInForce> {
+        TimeInForce::ALL.into_iter().find(|one| one.name() == name)
+    }
+
+    /// Whether its time is over one day.
+    pub fn ends(self) -> bool {
+        matches!(self, TimeInForce::Day | TimeInForce::Gtd)
+    }
+
+    /// Whether what can't trade at once waits.
+    pub fn waits(self) -> bool {
+        !matches!(self, TimeInForce::Ioc | TimeInForce::Fok)
     }
 }
 
@@ -45,6 +70,8 @@ pub struct Order {
     pub size: i64,
     pub time_in_force: TimeInForce,
     pub post_only: bool,
+    pub expires_ns: i64,
+    pub reduce_only: bool,
     /// How much of it was filled.
     pub filled: i64,
     /// Whether it waits in the queue at its price.
@@ -63,9 +90,23 @@ impl Order {
             size: new.size_lots,
             time_in_force: new.time_in_force,
             post_only: new.post_only,
+            expires_ns: new.expires_ns,
+            reduce_only: new.reduce_only,
             filled: 0,
             waits: false,
         }
+    }
+
+    /// Why the venue can't take an order with such terms at a time. The twin is `terms_problem`.
+    pub(super) fn terms_problem(&self, now_ns: i64) -> Option<&'static str> {
+        let (waits, ends) = (self.time_in_force.waits(), self.time_in_force.ends());
+        if self.size <= 0 || self.limit != (self.price > 0) || ends != (self.expires_ns > 0) {
+            return Some("invalid-order");
+        }
+        if self.post_only && !waits || !self.limit && (self.post_only || ends) {
+            return Some("invalid-order");
+        }
+        (ends && self.expires_ns <= now_ns).then_some("expired")
     }
 
     pub(super) fn leaves(&self) -> i64 {

@@ -56,6 +56,10 @@ pub enum What {
         price: i64,
         lots: i64,
     },
+    Expired {
+        lots: i64,
+        reason: &'static str,
+    },
     /// Funding of the instrument was settled; the venue's owner knows which by this number.
     Funded {
         number: u64,
@@ -116,6 +120,13 @@ impl Outbox {
     /// What the venue has of us in an instrument, in lots.
     pub fn position(&self, instrument: usize) -> i128 {
         self.positions[instrument]
+    }
+
+    /// How many lots of an order would bring the position nearer to zero.
+    pub(super) fn reducible(&self, order: Known) -> i64 {
+        let position = self.positions[order.instrument];
+        let lots = if matches!(order.side, Side::Buy) { -position } else { position };
+        i64::try_from(lots.max(0)).unwrap_or(i64::MAX)
     }
 
     /// Whether nothing is under way.
