@@ -1,4 +1,4 @@
-"""Debian's PostgreSQL for tests: in a temporary folder, run by an unprivileged user, on a Unix socket alone."""
+"""Debian's PostgreSQL for tests: in a temporary folder, run by an unprivileged user, heard on this machine alone."""
 
 import os
 import pwd
@@ -12,7 +12,7 @@ import psycopg
 __all__ = ["PORT", "Server", "binaries"]
 
 PORT = 5432
-_SETTINGS = f"-c listen_addresses='' -c port={PORT} -c max_connections=40 -c shared_buffers=16MB"
+_SETTINGS = f"-c port={PORT} -c max_connections=40 -c shared_buffers=16MB"
 
 
 def binaries():
@@ -24,7 +24,9 @@ def binaries():
 class Server:
     """A server that was started. Its damage is noticed by checksums of pages."""
 
-    def __init__(self):
+    def __init__(self, settings="-c listen_addresses=''"):
+        """`settings` are further ones, as options of the server's command line."""
+        self._settings = settings
         self._binaries = binaries()
         # PostgreSQL refuses to be run by root.
         self._user = None if os.getuid() else "postgres" if _exists("postgres") else "nobody"
@@ -37,7 +39,7 @@ class Server:
 
     def start(self):
         """Starts it, and returns once it takes connections."""
-        options = f"{_SETTINGS} -c unix_socket_directories='{self.folder}'"
+        options = f"{_SETTINGS} {self._settings} -c unix_socket_directories='{self.folder}'"
         self._run("pg_ctl", "start", "-w", "-D", self.data, "-o", options, "-l", self.folder / "log")
 
     def stop(self, how="fast"):
@@ -49,11 +51,17 @@ class Server:
         self.stop("immediate")
         shutil.rmtree(self.folder)
 
-    def connect(self, schema=None):
+    def own(self, path):
+        """Makes a file the server's, and private, as it demands of its key."""
+        path.chmod(0o600)
+        if self._user is not None:
+            shutil.chown(path, self._user)
+
+    def connect(self, schema=None, port=PORT):
         """A connection of a test's own."""
         options = None if schema is None else f"-c search_path={schema}"
         return psycopg.connect(
-            host=str(self.folder), port=PORT, user="mainspring", dbname="postgres", autocommit=True, options=options
+            host=str(self.folder), port=port, user="mainspring", dbname="postgres", autocommit=True, options=options
         )
 
     def _run(self, program, *arguments):

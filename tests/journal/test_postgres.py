@@ -1,6 +1,9 @@
 """The PostgreSQL journal: its contract, what it refuses, and what it notices."""
 
 import os
+import shutil
+import socket
+import subprocess
 
 import pytest
 
@@ -9,6 +12,7 @@ from mainspring.testing import check_journal, check_offer
 from mainspring_plugins.journals.postgres import PostgresJournal, PostgresOptions, _parameters
 
 from .places import Place
+from .postgres_server import Server, binaries
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -149,3 +153,50 @@ def test_the_kit_leaves_a_server_alone(monkeypatch):
     )
     assert outcome.ok is None
     assert "server" in outcome.detail
+
+
+@pytest.fixture
+def encrypted(tmp_path, monkeypatch):
+    """A server on the loopback that says it is db.example.org, the certificate that proves it, and its port."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl absent")
+    if binaries() is None:
+        pytest.skip("no PostgreSQL server is installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Server(f"-c listen_addresses=127.0.0.1 -c port={port}")
+    key, cert = server.data / "server.key", server.data / "server.crt"
+    subject = ["-subj", "/CN=db.example.org", "-addext", "subjectAltName=DNS:db.example.org"]
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+    subprocess.run([*request, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
+    known = tmp_path / "known.crt"
+    shutil.copy(cert, known)
+    for path in (key, cert):
+        server.own(path)
+    monkeypatch.setenv("PGHOSTADDR", "127.0.0.1")
+    monkeypatch.setenv("PGSSLMODE", "disable")
+    yield server, known, port
+    server.remove()
+
+
+def test_only_the_named_server_is_taken(encrypted):
+    """Without encryption it is refused, with the certificate of another name too, and with the right one taken."""
+    server, known, port = encrypted
+    named = {"port": port, "user": "mainspring", "database": "postgres", "root_cert": str(known)}
+    place = Place("postgres", {**named, "host": "db.example.org"})
+    with pytest.raises(JournalError, match="server does not support SSL"):
+        place.open()
+    with server.connect(port=port) as own:
+        own.execute("ALTER SYSTEM SET ssl = on")
+        own.execute("SELECT pg_reload_conf()")
+    server.stop()
+    server.start()
+    with pytest.raises(
+        JournalError, match=r'certificate for "db\.example\.org" does not match host name "db\.other\.org"'
+    ):
+        Place("postgres", {**named, "host": "db.other.org"}).open()
+    journal = place.open()
+    assert journal._connection.pgconn.ssl_in_use
+    assert journal.begin() == 1
+    journal.close()

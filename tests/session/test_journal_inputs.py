@@ -11,7 +11,7 @@ from mainspring.host.session_planning import make_session
 from mainspring.journal import Input, JournalLog, LaneState, read_session
 from mainspring.lane import CancelAll, Event, Flatten, Messages, Mode, SetMode
 from mainspring.model import Fill, decode_records
-from mainspring.session.inputs import decode_event
+from mainspring.session.inputs import _NotMessages, decode_event
 from mainspring.session.journal_replay import replay_session
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.replay import Replay
@@ -167,3 +167,8 @@ def test_inputs_that_never_come_are_an_error(registry, path):
 
     with pytest.raises(DataError, match="the inputs don't fit this session"):
         replayed(registry, path, Later)
+
+
+def test_every_event_can_be_read_again():
+    """All that a lane can be fed but messages: a new event has to be added to those that are read."""
+    assert set(get_args(_NotMessages)) == set(get_args(Event)) - {Messages}

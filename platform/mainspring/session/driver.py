@@ -64,7 +64,8 @@ class Driver:
     What a subclass adds is where market data and time come from. `failures` are the plugins that raised; the lane
     trades no more then. `recorder` takes every event that the lane was fed, in order. `journal` takes what the
     order log takes, and commits it before anything is sent; a lane whose journal fails takes no new risk. It also takes
-    the events of the types in `inputs`: those that don't follow from the session's config and its captures.
+    the events of the types in `inputs`: those that don't follow from the session's config and its captures, which in a
+    live session are all but `Messages`.
     """
 
     inputs: frozenset[type] = COMMANDS

@@ -150,6 +150,9 @@ class SqliteJournal:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except UnicodeDecodeError as error:
+            # Python's, of a name in the file's schema, or of SQLite's own words about one.
+            raise JournalError(f"{self._path}: damaged: it has text that isn't UTF-8") from error
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorname", "")
             raise JournalError(f"the journal {self._path}: {error}{f' ({code})' if code else ''}") from error
