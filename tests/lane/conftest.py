@@ -6,6 +6,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from mainspring.host.wiring import Wired
@@ -26,6 +27,8 @@ from mainspring.lane import (
     OrderManager,
     OrderTerms,
     Outbox,
+    Remade,
+    RiskControl,
     StatisticsOptions,
     Strategies,
     StreamStatistics,
@@ -204,6 +207,13 @@ class Smallest:
         return Refusal("too-large", f"{order.size_lots} lots") if order.size_lots > 10 else None
 
 
+def remake(check: RiskCheck, value: str) -> Remade:
+    """Makes a check of the same class with a JSON value as its limit; a smaller one is tighter."""
+    made: Any = type(check)()
+    made.limit = msgspec.json.decode(value, type=int)
+    return Remade(made, made.limit > cast("Any", check).limit)
+
+
 class Bench:
     """A lane with its parts in reach, its driver, and a clock that ticks 1,000 ns a reading.
 
@@ -220,6 +230,7 @@ class Bench:
         scripted: bool,
         checks: Sequence[tuple[str, RiskCheck]],
         terms: str,
+        cancel_on_disconnect: bool,
     ) -> None:
         """`instruments` are those of each feed; `checks` are asked after that of the size, about all of them.
 
@@ -249,13 +260,22 @@ class Bench:
             router_of=[place for place, _ in flat],
             models=models,
             estimates=[guarded(model.estimate, "slippage model", "scripted", "acme") for model in models],
-            gate=Gate(
-                [(("smallest", Smallest(self.faults)), *checks) for _ in flat],
-                owners={"smallest": "acme"},
-                stops=self.tracker.stops,
-            ),
-            risk=LaneRiskSession(
-                self.markets, [place for place, _ in flat], tuple(strategies), self.tracker, self.portfolio, self.time
+            risk=RiskControl(
+                Gate(
+                    [(("smallest", Smallest(self.faults)), *checks) for _ in flat],
+                    owners={"smallest": "acme"},
+                    stops=self.tracker.stops,
+                ),
+                LaneRiskSession(
+                    self.markets,
+                    [place for place, _ in flat],
+                    tuple(strategies),
+                    self.tracker,
+                    self.portfolio,
+                    self.time,
+                ),
+                [(one.symbol,) for _, one in flat],
+                remake,
             ),
             tracker=self.tracker,
             portfolio=self.portfolio,
@@ -280,6 +300,7 @@ class Bench:
             time=self.time,
             stages=self.stages,
             effects=self.effects,
+            cancel_on_disconnect=cancel_on_disconnect,
             clock=self.clock,
         )
         # A router's `due_ns` can only be read here.
@@ -375,6 +396,7 @@ def bench() -> Callable[..., Bench]:
         scripted: bool = False,
         checks: Sequence[tuple[str, RiskCheck]] = (),
         terms: str = USUAL_TERMS,
+        cancel_on_disconnect: bool = False,
     ) -> Bench:
         """`scripted` makes the driver one that is fed executions as they are listed."""
         own = [[INSTRUMENT]] * feeds if feeds > 1 else [[INSTRUMENT, SECOND][:instruments]]
@@ -386,6 +408,7 @@ def bench() -> Callable[..., Bench]:
             scripted=scripted,
             checks=checks,
             terms=terms,
+            cancel_on_disconnect=cancel_on_disconnect,
         )
 
     return make

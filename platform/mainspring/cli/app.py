@@ -11,10 +11,12 @@ from mainspring import __version__
 from mainspring.cli.command import CommandGroup, make_app
 from mainspring.cli.data import data_app
 from mainspring.cli.journal import journal_app
+from mainspring.cli.kill import kill
 from mainspring.cli.late import LateCommand, WithLateCommands
 from mainspring.cli.orders import orders_app
 from mainspring.cli.output import EXIT_CODES, REFUSED, print_error
 from mainspring.cli.plugins import plugins_app
+from mainspring.cli.risk import risk_app
 from mainspring.cli.session import explain, init, run
 from mainspring.cli.tune import tune_app
 from mainspring.cli.verify import verify
@@ -58,10 +60,12 @@ app.command()(run)
 app.command()(explain)
 app.command()(init)
 app.command()(verify)
+app.command()(kill)
 app.add_typer(plugins_app)
 app.add_typer(data_app)
 app.add_typer(orders_app)
 app.add_typer(journal_app)
+app.add_typer(risk_app)
 app.add_typer(tune_app)
 
 

@@ -102,12 +102,20 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     `chunk` is how many messages a lane processes at a time, 1 to 65,536, or "auto". `state` is the file that strategies
     load their states from at the start and save them in at the end; None if they don't.
+
+    `control` is the folder by which people reach the session while it runs, to kill its trading or change its limits;
+    None if they can't. `dead_man_s` is how many seconds may pass without `mainspring risk alive` before its trading is
+    killed; None for ever.
     """
 
     chunk: int | str = AUTO
     state: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    control: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    dead_man_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
 
     def __post_init__(self) -> None:
+        if self.dead_man_s is not None and self.control is None:
+            raise ValueError("dead_man_s needs a control folder, in which somebody says that the session is watched")
         if self.chunk != AUTO and (isinstance(self.chunk, str) or not 1 <= self.chunk <= MOST_CHUNK):
             raise ValueError(
                 f'chunk must be a whole number from 1 to {MOST_CHUNK:,}, or "{AUTO}"; found {shown(self.chunk)}'
@@ -119,10 +127,12 @@ class OrdersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     `max_answers` is how many requests a strategy may make at one instant in answer to its own order events. `day_ends`
     is when day orders end, such as "16:00 America/New_York"; empty: when the feed says, if it does.
+    `cancel_on_disconnect` cancels a feed's orders when its connection is lost, and again once it is back.
     """
 
     answer_timeout_ms: Annotated[int, msgspec.Meta(ge=0, le=3_600_000)] = 10_000
     max_answers: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1_000
+    cancel_on_disconnect: bool = False
     day_ends: str = ""
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "DEFAULT_CHUNK",
     "DEFAULT_GC",
     "Choice",
+    "ControlPlan",
     "HardwarePlan",
     "LanePlan",
     "Place",
@@ -103,10 +104,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `name` is the feed's name in the config, empty if there is only one. `missing_limits` are the required risk checks
     that the config sets no limit for: unless it is empty, every order is refused. `answer_timeout_ns` is how long a
-    venue may take to answer a request before the order's state is unknown; 0 means for ever. `terms` are the terms of
-    orders that the router's venue does, and `day_ends` is when day orders end, empty if nobody says. `slots` are the
-    choices for seams without a field here. With `journal_waits` what the lane sends waits until the journal has its
-    request.
+    venue may take to answer a request before the order's state is unknown; 0 means for ever. With
+    `cancel_on_disconnect` a lost connection cancels its orders. `terms` are the terms of orders that the router's venue
+    does, and `day_ends` is when day orders end, empty if nobody says. `slots` are the choices for seams without a field
+    here. With `journal_waits` what the lane sends waits until the journal has its request.
     `outside_runs` are the choices that keep fused runs of the decoder from working off
     orders without Python. `chunk` is how many messages a lane processes at a time, and `gc` what the
     garbage collector does while it runs: "as-is", "freeze", "rare" or "off"; both are the same for the whole session.
@@ -136,6 +137,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     max_answers: int = 1_000
     terms: tuple[str, ...] = ()
     day_ends: str = ""
+    cancel_on_disconnect: bool = False
     slots: tuple[Choice, ...] = ()
     outside_runs: tuple[Choice, ...] = ()
     market: StatisticsOptions
@@ -192,10 +194,18 @@ class HardwarePlan(msgspec.Struct, frozen=True, kw_only=True):
     reserve: bool = False
 
 
+class ControlPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """How people reach a session while it runs: its control folder, and its dead-man's timer in seconds, if any."""
+
+    folder: Path
+    dead_man_s: float | None = None
+
+
 class LanePlan(msgspec.Struct, frozen=True, kw_only=True):
     """One lane: its part of each feed that it runs, and its place. `number` counts the session's lanes from 0.
 
-    `config` is what the session was made of, for the journal; None if it was made of something else.
+    `config` is what the session was made of, for the journal; None if it was made of something else. `control` is how
+    people reach it while it runs, None if they can't.
     `stages_ns` are the medians that this host's profile expects of its stages; stages without one aren't watched. See
     `mainspring.host.profiles.expected`.
     """
@@ -205,6 +215,7 @@ class LanePlan(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Plan, ...]
     place: Place = Place()
     config: ConfigText | None = None
+    control: ControlPlan | None = None
     stages_ns: dict[str, float] = {}
 
     @property

@@ -93,6 +93,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         max_answers=config.orders.max_answers,
         terms=plan_terms(router, registry),
         day_ends=plan_day_ends(config, feed, registry),
+        cancel_on_disconnect=config.orders.cancel_on_disconnect,
         slots=planner.further_slots(),
         outside_runs=planner.outside_runs(
             decoder, router, (book, slippage, *risk, router, queue, latency), journal if journal_waits else None

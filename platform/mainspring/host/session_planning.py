@@ -13,7 +13,7 @@ from mainspring.host.config import AUTO, Loaded
 from mainspring.host.feeds import each_feed
 from mainspring.host.partition import partition
 from mainspring.host.placing import lanes_for, place_lanes, unpinned, wants_pinning
-from mainspring.host.plan import Choice, LanePlan, Place, Plan, SessionPlan, StrategyPlan
+from mainspring.host.plan import Choice, ControlPlan, LanePlan, Place, Plan, SessionPlan, StrategyPlan
 from mainspring.host.planning import make_plan
 from mainspring.host.profiles.expected import expect_stages
 from mainspring.host.profiles.following import follow_profiles
@@ -79,10 +79,16 @@ def make_session(
     source = ConfigText(
         text=loaded.text, origin=loaded.origin, folder=str(loaded.folder.absolute()), overrides=loaded.overrides
     )
+    folder = config.session.control
+    control = (
+        None
+        if folder is None
+        else ControlPlan(folder=(loaded.folder / folder).absolute(), dead_man_s=config.session.dead_man_s)
+    )
     session = SessionPlan(
         feeds=feeds,
         lanes=tuple(
-            LanePlan(name=name, number=number, parts=parts, place=place, config=source)
+            LanePlan(name=name, number=number, parts=parts, place=place, config=source, control=control)
             for number, (name, parts, place) in enumerate(zip(names, shares, places, strict=True))
         ),
         hardware=hardware,

@@ -38,9 +38,7 @@ from mainspring.plugin_calls import guarded, guarded_pair
 from mainspring.portfolio import Marks, Portfolio, PositionUnits
 from mainspring.risk import Gate
 from mainspring.seams import (
-    NEVER_NS,
     SEAMS,
-    ClockReading,
     Feed,
     FuseContext,
     Fused,
@@ -141,6 +139,7 @@ class _Wiring:
             time=self._time,
             stages=self._stages,
             effects=self._effects,
+            cancel_on_disconnect=parts[0].cancel_on_disconnect,
             parts={choice.seam: self._part(choice) for choice in parts[0].slots},
         )
         return Wired(lane, routers, log)
@@ -243,16 +242,10 @@ class _Wiring:
             router_of=router_of,
             models=models,
             estimates=estimates,
-            gate=Gate(checks, missing_required=missing, owners=owners, stops=tracker.stops),
-            # Replayed messages come when they say: no other clock is of interest.
-            risk=LaneRiskSession(
-                self._markets,
-                router_of,
-                tuple(strategies),
-                tracker,
-                portfolio,
-                self._time,
-                clock=ClockReading(0, 0, 0, NEVER_NS),
+            risk=checker.control(
+                Gate(checks, missing_required=missing, owners=owners, stops=tracker.stops),
+                LaneRiskSession(self._markets, router_of, tuple(strategies), tracker, portfolio, self._time),
+                self._labels,
             ),
             tracker=tracker,
             portfolio=portfolio,

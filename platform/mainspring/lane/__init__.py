@@ -16,10 +16,14 @@ from mainspring.lane.events import (
     Execution,
     Flatten,
     FundingSettled,
+    Kill,
+    LiftCheck,
+    LiftKill,
     Messages,
     Mode,
     RouterFailed,
     Send,
+    SetLimit,
     SetMode,
     Started,
     Stopped,
@@ -34,6 +38,7 @@ from mainspring.lane.order_manager import OrderManager
 from mainspring.lane.order_terms import OrderTerms
 from mainspring.lane.outbox import Outbox, Surplus
 from mainspring.lane.own_orders import OwnOrders
+from mainspring.lane.risk_control import Outcome, Remade, RiskControl
 from mainspring.lane.risk_session import LaneRiskSession
 from mainspring.lane.statistics import StatisticsOptions, StreamStatistics
 from mainspring.lane.strategies import Strategies
@@ -67,21 +72,28 @@ __all__ = [
     "FundingSettled",
     "FusedQuality",
     "InstrumentTally",
+    "Kill",
     "Lane",
     "LaneClock",
     "LaneRiskSession",
     "LaneSession",
     "LaneStages",
     "LaneStrategyMarket",
+    "LiftCheck",
+    "LiftKill",
     "Market",
     "Messages",
     "Mode",
     "OrderManager",
     "OrderTerms",
     "Outbox",
+    "Outcome",
     "OwnOrders",
+    "Remade",
+    "RiskControl",
     "RouterFailed",
     "Send",
+    "SetLimit",
     "SetMode",
     "Started",
     "StatisticsOptions",

@@ -26,10 +26,14 @@ __all__ = [
     "Execution",
     "Flatten",
     "FundingSettled",
+    "Kill",
+    "LiftCheck",
+    "LiftKill",
     "Messages",
     "Mode",
     "RouterFailed",
     "Send",
+    "SetLimit",
     "SetMode",
     "Started",
     "Stopped",
@@ -122,7 +126,58 @@ class ClearDiscrepancy(msgspec.Struct, frozen=True, tag="clear-discrepancy"):
     market: int
 
 
-Command: TypeAlias = SetMode | CancelAll | Flatten | ClearDiscrepancy
+class Kill(msgspec.Struct, frozen=True, tag="kill"):
+    """Stops trading in an instrument, of a strategy, or altogether, until a `LiftKill` says otherwise.
+
+    New orders and changes are refused, and working orders cancelled. `flatten` also closes what is held, at once and
+    again when the last working order has ended. `target` is the instrument's symbol or label, or the strategy's name;
+    empty for "all". `who` and `why` are for people.
+    """
+
+    now_ns: int
+    level: Literal["instrument", "strategy", "all"]
+    target: str = ""
+    flatten: bool = False
+    who: str = ""
+    why: str = ""
+
+
+class LiftKill(msgspec.Struct, frozen=True, tag="lift-kill"):
+    """Lifts the `Kill` of that level and target."""
+
+    now_ns: int
+    level: Literal["instrument", "strategy", "all"]
+    target: str = ""
+    who: str = ""
+    why: str = ""
+
+
+class SetLimit(msgspec.Struct, frozen=True, tag="set-limit"):
+    """Changes the limit of a risk check: tighter at once, looser only if it is `confirmed`.
+
+    `value` is JSON: the limit, or an object with all of the check's options. `instrument` is a symbol or label; None
+    for all. `who` and `why` are for people.
+    """
+
+    now_ns: int
+    check: str
+    value: str
+    instrument: str | None = None
+    confirmed: bool = False
+    who: str = ""
+    why: str = ""
+
+
+class LiftCheck(msgspec.Struct, frozen=True, tag="lift-check"):
+    """Lets a risk check, or all if it is empty, pass orders that it has stopped until a person allows them."""
+
+    now_ns: int
+    check: str = ""
+    who: str = ""
+    why: str = ""
+
+
+Command: TypeAlias = SetMode | CancelAll | Flatten | ClearDiscrepancy | Kill | LiftKill | SetLimit | LiftCheck
 
 
 class Connection(msgspec.Struct, frozen=True, tag="connection"):
@@ -196,12 +251,14 @@ class Effects:
 
     `sends` are requests for routers, `records` go to the journal, `resyncs` are snapshots to fetch (by feed), and
     `failures` are plugins that raised: the lane is in cancel-only mode then, and the driver decides what goes on.
+    `compared` is how many of the sends were compared with what was requested.
     """
 
-    __slots__ = ("failures", "records", "resyncs", "sends")
+    __slots__ = ("compared", "failures", "records", "resyncs", "sends")
 
     def __init__(self) -> None:
         self.sends: list[Send] = []
+        self.compared = 0
         self.records: list[LogRecord | EncodedRecords] = []
         self.resyncs: list[tuple[int, ResyncRequest]] = []
         self.failures: list[PluginError] = []
@@ -212,6 +269,7 @@ class Effects:
     def clear(self) -> None:
         """Forgets what has been done."""
         self.sends.clear()
+        self.compared = 0
         self.records.clear()
         self.resyncs.clear()
         self.failures.clear()

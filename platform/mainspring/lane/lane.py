@@ -30,6 +30,8 @@ from mainspring.lane.market import Market
 from mainspring.lane.message_loop import MessageLoop
 from mainspring.lane.order_manager import OrderManager
 from mainspring.lane.reactions import Reactions
+from mainspring.lane.risk_commands import RiskCommands
+from mainspring.lane.risk_control import RiskControl
 from mainspring.lane.strategies import Strategies
 from mainspring.lane.timing import LaneStages
 from mainspring.lane.trace import Trace
@@ -48,7 +50,8 @@ class Lane:
 
     `feeds` are the handlers of its feeds, `markets` those of all its instruments by their index. `order_manager` is
     None if only markets are rebuilt. `parts` holds what the plugins of further seams made, by seam: one object, or one
-    per instrument. `clock` returns nanoseconds and times the stages.
+    per instrument. `cancel_on_disconnect`: whether a lost connection cancels its orders. `clock` returns nanoseconds
+    and times the stages.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Lane:
         stages: LaneStages,
         effects: Effects,
         parts: Mapping[str, Any] | None = None,
+        cancel_on_disconnect: bool = False,
         clock: Callable[[], int] = perf_counter_ns,
     ) -> None:
         self.feeds = tuple(feeds)
@@ -71,6 +75,7 @@ class Lane:
         self.stages = stages
         self.effects = effects
         self.parts = parts or {}
+        self._cancel_on_disconnect = cancel_on_disconnect
         self.mids: list[Trace[tuple[int, int]]] = [Trace(_MID_SAMPLES) for _ in markets]
         # Whether everything was cancelled after a failure.
         self._cancelled = False
@@ -95,6 +100,11 @@ class Lane:
             Started: self._on_started,
             Stopped: self._on_stopped,
         }
+        self._risk_commands: RiskCommands | None = None
+        if order_manager is not None:
+            parts_of_it = order_manager, strategies, self._reactions, self.message_loop
+            self._risk_commands = RiskCommands(*parts_of_it, begin=self._begin)
+            self._handlers.update(self._risk_commands.handlers)
 
     @property
     def now_ns(self) -> int:
@@ -105,6 +115,11 @@ class Lane:
     def mode(self) -> Mode:
         """What the lane may do now."""
         return self.strategies.mode
+
+    @property
+    def control(self) -> RiskControl | None:
+        """The kill switch and the limits; None if only markets are rebuilt."""
+        return None if self.order_manager is None else self.order_manager.risk
 
     @property
     def at(self) -> int:
@@ -135,6 +150,8 @@ class Lane:
             self._handlers[type(event)](event)
         except PluginError as error:
             self._fail(error)
+        if self.effects.sends:
+            self._compare_sends()
         return self.effects
 
     @property
@@ -156,6 +173,8 @@ class Lane:
         if self.order_manager is not None:
             self.order_manager.on_execution(event.event)
             self._reactions.answer()
+            if self._risk_commands is not None and self.order_manager.risk.kills:
+                self._risk_commands.close_killed()
 
     def _on_router_failed(self, event: RouterFailed) -> None:
         self._begin(event.now_ns)
@@ -219,7 +238,7 @@ class Lane:
         self._begin(event.now_ns)
         connected = event.state == "up"
         if self.order_manager is not None:
-            down = self.order_manager.risk.down
+            down = self.order_manager.risk.session.down
             down.discard(event.feed) if connected else down.add(event.feed)
         for market in self.feeds[event.feed].own:
             if market.set_connected(connected):
@@ -227,11 +246,15 @@ class Lane:
                 self._reactions.work()
         if not connected and self.order_manager is not None:
             self.strategies.on_unknown(self.order_manager.on_connection_lost(event.feed))
+        if self._cancel_on_disconnect and self.order_manager is not None:
+            # What was sent as it went down may not have arrived, so it is sent again once it is up.
+            for market in self.feeds[event.feed].own:
+                self.order_manager.cancel_all(market.index)
 
     def _on_clock_compared(self, event: ClockCompared) -> None:
         self._begin(event.now_ns)
         if self.order_manager is not None:
-            self.order_manager.risk.clock = ClockReading(
+            self.order_manager.risk.session.clock = ClockReading(
                 event.now_ns, event.lag_ns, event.skew_ns, event.valid_until_ns
             )
 
@@ -242,6 +265,25 @@ class Lane:
     def _begin(self, now_ns: int) -> None:
         if now_ns > self._time.now_ns:
             self._time.now_ns = now_ns
+
+    def _compare_sends(self) -> None:
+        """Halts the lane if it would send what nobody requested, and sends no such thing."""
+        effects, manager = self.effects, self.order_manager
+        assert manager is not None
+        found = manager.audit.unrequested(effects.sends[effects.compared :])
+        if found:
+            effects.sends[:] = [one for one in effects.sends if not any(one is other for other in found)]
+            orders = ", ".join(str(one.request.request.order_id) for one in found)
+            self._fail(
+                PluginError(
+                    "mainspring",
+                    f"order {orders} would be sent, and no strategy requested it, or it was sent before: the lane is "
+                    "halted. A part of the platform or a plugin changed what the lane sends; run the session's journal "
+                    "again to find which",
+                )
+            )
+            self.strategies.set_mode(Mode.HALTED)
+        effects.compared = len(effects.sends)
 
     def _fail(self, error: PluginError) -> None:
         """A plugin raised: no more callbacks, no new orders, and every open order is cancelled."""

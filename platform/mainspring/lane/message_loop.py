@@ -37,6 +37,7 @@ class MessageLoop:
         clock: Callable[[], int],
     ) -> None:
         self.at = self._start = 0
+        self._wants_runs = False
         self._feeds = feeds
         self._reactions = reactions
         self._fused_reactions = {feed: Reaction(feed.own, feed.changed, reactions, time) for feed in feeds}
@@ -55,9 +56,18 @@ class MessageLoop:
         What they do has no events of its own: records are among the effects at the end of a run, and what was sent is
         with the router.
         """
+        self._wants_runs = True
+        self.renew_runs()
+
+    def renew_runs(self) -> None:
+        """Lets fused runs trade by the rules as they are now, or not at all where a rule is Python's alone."""
         manager = self._reactions.order_manager
+        for reaction in self._fused_reactions.values():
+            reaction.trading = None
         # What a run does by itself, no check is told.
-        if manager is None or manager.waits_for_journal or manager.gate.listens:
+        if not self._wants_runs or manager is None or manager.waits_for_journal or manager.gate.listens:
+            return
+        if manager.risk.kills:
             return
         for index, feed in enumerate(self._feeds):
             if feed.attached and feed.observer is not None:

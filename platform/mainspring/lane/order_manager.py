@@ -13,10 +13,10 @@ from mainspring.lane.market import Market
 from mainspring.lane.order_terms import OrderTerms
 from mainspring.lane.outbox import Outbox, Surplus
 from mainspring.lane.outgoing import REFUSAL_NS, Outgoing
-from mainspring.lane.risk_session import LaneRiskSession
+from mainspring.lane.risk_control import RiskControl
+from mainspring.lane.send_audit import SendAudit
 from mainspring.lane.timing import LaneStages
 from mainspring.model import (
-    MAX_UNITS,
     CancelRequest,
     Funding,
     NewOrder,
@@ -26,7 +26,6 @@ from mainspring.model import (
     Rejected,
     ReplaceRequest,
     RequestKind,
-    Side,
     SlippageEstimate,
 )
 from mainspring.orders import (
@@ -43,7 +42,7 @@ from mainspring.orders import (
     SubmitRequested,
 )
 from mainspring.portfolio import Portfolio
-from mainspring.risk import Gate, changeable
+from mainspring.risk import changeable
 from mainspring.seams import NEVER_NS, MarketView, SlippageModel
 
 __all__ = ["CANCEL_ONLY", "HALTED", "PLUGIN_FAILED", "REFUSAL_NS", "TOO_MANY_REQUESTS", "OrderManager"]
@@ -73,8 +72,8 @@ class OrderManager:
     strategies, and the lane clears them. A refusal is answered `REFUSAL_NS` later, so that a strategy that retries at
     once can't block the lane, and at an instant that depends on nothing else that happens. `router_of` gives each
     instrument's router, `models` the slippage model of each, and `estimates` their methods, wrapped. `quality` measures
-    what orders cost. `risk` is what the checks of the `gate` see of the lane. With `wait_for_journal` a request goes
-    out only when its record is durable. `clock` returns nanoseconds and times the stages.
+    what orders cost. `risk` has the gate, what its checks see, and the kill switch. With `wait_for_journal` a request
+    goes out only when its record is durable. `clock` returns nanoseconds and times the stages.
     """
 
     def __init__(
@@ -84,8 +83,7 @@ class OrderManager:
         router_of: Sequence[int],
         models: Sequence[SlippageModel],
         estimates: Sequence[_Estimate],
-        gate: Gate,
-        risk: LaneRiskSession,
+        risk: RiskControl,
         tracker: OrderTracker,
         portfolio: Portfolio,
         quality: ExecutionQuality,
@@ -106,9 +104,10 @@ class OrderManager:
         self._markets = markets
         self._router_of = router_of
         self.models = models
-        self.gate = gate
         self.risk = risk
-        gate.bind(risk)
+        self.gate = risk.gate
+        self._shown = risk.session
+        self.audit = SendAudit()
         self.effects = effects
         self._estimates = estimates
         self._time = time
@@ -149,7 +148,11 @@ class OrderManager:
         while requests:
             request = requests.popleft()
             asked = request.request if isinstance(request, Surplus) else request
-            if mode is _RUNNING or (mode is Mode.CANCEL_ONLY and type(asked) is CancelRequest):
+            self.audit.requested(asked)
+            killed = self.risk.refusal(asked)
+            if killed is not None:
+                self._refuse(asked, killed)
+            elif mode is _RUNNING or (mode is Mode.CANCEL_ONLY and type(asked) is CancelRequest):
                 self._work[type(request)](request)
             else:
                 reason = HALTED if mode is Mode.HALTED else CANCEL_ONLY
@@ -226,10 +229,12 @@ class OrderManager:
         """Releases what has waited for its record."""
         self._outgoing.on_durable(record)
 
-    def cancel_all(self, market: int | None) -> None:
-        """Cancels every open order of a market, or of all."""
+    def cancel_all(self, market: int | None, strategy: str | None = None) -> None:
+        """Cancels every open order of a market, or of all; of one strategy, or of all."""
         for order in self.tracker.all_open():
-            if market in (None, order.order.instrument) and order.state is not OrderState.CANCEL_PENDING:
+            what = order.order
+            wanted = market in (None, what.instrument) and strategy in (None, what.strategy)
+            if wanted and order.state is not OrderState.CANCEL_PENDING:
                 self._cancel_each((order,))
 
     def flatten_unowned(self, market: int | None) -> None:
@@ -240,13 +245,7 @@ class OrderManager:
         for index in range(len(self._markets)):
             lots = self.portfolio.position_lots("", index)
             if lots and market in (None, index):
-                order_id = self.outbox.next_order_id
-                self.outbox.next_order_id += 1
-                side = Side.SELL if lots > 0 else Side.BUY
-                now_ns = self._time.now_ns
-                self.outbox.requests.append(
-                    NewOrder(order_id, index, side, "market", 0, min(abs(lots), MAX_UNITS), now_ns, time_in_force="ioc")
-                )
+                self.outbox.close(index, lots, self._time.now_ns)
 
     def fold(self) -> None:
         """Moves what was sampled to where it is kept. Called between chunks of messages."""
@@ -267,13 +266,15 @@ class OrderManager:
             self._refuse(order, admitted)
             return
         order = admitted
+        if order is not asked:
+            self.audit.restated(asked, order)
         try:
             estimate = self._estimate(order, market)
             if isinstance(estimate, Refusal):
                 self._refuse(order, estimate)
                 return
             started = clock()
-            self.risk.estimate = estimate
+            self._shown.estimate = estimate
             decision = self.gate.approve(order, market, self.portfolio.accounts[order.instrument])
             self._stages.risk(clock() - started)
         except PluginError as error:
@@ -329,14 +330,14 @@ class OrderManager:
                 self._refuse(request, estimate)
                 return
             started = clock()
-            self.risk.estimate, self.risk.changed = estimate, order
+            self._shown.estimate, self._shown.changed = estimate, order
             decision = self.gate.approve_replace(request, order, market, self.portfolio.accounts[request.instrument])
             self._stages.risk(clock() - started)
         except PluginError as error:
             self._refuse(request, Refusal(PLUGIN_FAILED, str(error)))
             raise
         finally:
-            self.risk.changed = None
+            self._shown.changed = None
         self._cancel_for_checks()
         if isinstance(decision, Refusal):
             self._refuse(request, decision)
@@ -371,6 +372,7 @@ class OrderManager:
             "new" if type(request) is NewOrder else "cancel" if type(request) is CancelRequest else "replace"
         )
         order_id, instrument = request.order_id, request.instrument
+        self.audit.refused(request)
         self.quality.on_refusal(refusal.reason)
         self._record(RequestRefused(now_ns, order_id, refusal.reason, refusal.detail, kind))
         rejected = Rejected(order_id, instrument, now_ns, refusal.reason, kind)
@@ -387,9 +389,8 @@ class OrderManager:
 
     def _cancel_for_checks(self) -> None:
         """Cancels what checks asked for while they looked at a request."""
-        cancels = self.risk.cancels
-        while cancels:
-            order = self.tracker.find(cancels.pop(0))
+        while self._shown.cancels:
+            order = self.tracker.find(self._shown.cancels.pop(0))
             if order is not None and not order.ended and order.state is not OrderState.CANCEL_PENDING:
                 self._cancel_each((order,))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mainspring.model import CancelRequest
+from mainspring.model import MAX_UNITS, CancelRequest, NewOrder, Side
 from mainspring.orders import client_order_id, parse_client_order_id
 
 if TYPE_CHECKING:
@@ -80,6 +80,18 @@ class Outbox:
             self._answers[strategy] += 1
             if self._answers[strategy] > self.most_answers:
                 self.requests[at] = Surplus(request, self.most_answers)
+
+    def close(self, instrument: int, lots: int, now_ns: int) -> None:
+        """Requests a market order that closes a position of nobody's.
+
+        What of it an order's 64 bits don't hold is left for the next command.
+        """
+        side = Side.SELL if lots > 0 else Side.BUY
+        size_lots = min(abs(lots), MAX_UNITS)
+        self.requests.append(
+            NewOrder(self.next_order_id, instrument, side, "market", 0, size_lots, now_ns, time_in_force="ioc")
+        )
+        self.next_order_id += 1
 
     def client_order_id(self, order_id: int) -> str:
         """Returns the id by which the venue knows an order."""

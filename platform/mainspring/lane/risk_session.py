@@ -44,13 +44,11 @@ class LaneRiskSession:
         tracker: OrderTracker,
         portfolio: Portfolio,
         time: LaneClock,
-        *,
-        clock: ClockReading | None = None,
     ) -> None:
         self.instruments: Sequence[Instrument] = tuple(market.instrument for market in markets)
         self.changed: OpenOrder | None = None
         self.estimate: SlippageEstimate | None = None
-        self.clock = clock
+        self.clock: ClockReading | None = None
         self.cancels: list[int] = []
         self.down: set[int] = set()
         self._markets = markets

@@ -115,9 +115,11 @@ class Strategies:
         if mode is not Mode.HALTED:
             self.timers.resume()
 
-    def flatten(self, market: int | None) -> None:
-        """Requests, for each strategy, a market order that closes its own position in a market, or in all."""
+    def flatten(self, market: int | None, strategy: str | None = None) -> None:
+        """Requests, for each strategy or one, a market order that closes its own position in a market, or in all."""
         for one in self.bound:
+            if strategy not in (None, one.name):
+                continue
             for own in one.session.markets:
                 if own.position_lots and market in (None, own.index):
                     own.close()

@@ -98,6 +98,11 @@ class Gate:
         """The checks of each instrument."""
         return tuple(tuple(check for _, check in row) for row in self._rows)
 
+    @property
+    def named_rows(self) -> tuple[tuple[tuple[str, RiskCheck], ...], ...]:
+        """The checks of each instrument with their names."""
+        return tuple(tuple(row) for row in self._rows)
+
     def bind(self, session: RiskSession) -> None:
         """Gives the checks that ask for it what they see of the lane. Called once, before anything else."""
         self._session = session

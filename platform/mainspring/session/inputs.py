@@ -19,8 +19,12 @@ from mainspring.lane import (
     Execution,
     Flatten,
     FundingSettled,
+    Kill,
+    LiftCheck,
+    LiftKill,
     Messages,
     RouterFailed,
+    SetLimit,
     SetMode,
     Started,
     Stopped,
@@ -56,7 +60,11 @@ _NotMessages: TypeAlias = (
     | Execution
     | RouterFailed
     | Time
+    | SetLimit
     | SetMode
+    | Kill
+    | LiftKill
+    | LiftCheck
     | CancelAll
     | ClearDiscrepancy
     | ClockCompared

@@ -16,6 +16,8 @@ from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.orders import Sink, replay_session_part, unwritable_log
 from mainspring.plugin_calls import describe_error, isolated
+from mainspring.session.control import ControlFolder
+from mainspring.session.control_watch import ControlWatch
 from mainspring.session.drift import DriftWatch
 from mainspring.session.driver import Recorder
 from mainspring.session.feed_delay import make_feed_delay
@@ -44,9 +46,9 @@ class LaneRun:
     `inputs` the lane is fed those instead. A message that can't be read raises `CaptureError` with its line, unless
     the plan says to skip such lines, which are then counted. Closing the run closes its files. `opens` stands for
     `mainspring.session.source.open_messages`. `stages` are those that the lane is timed in. `state` is the file that
-    strategies load their states from, and save them in at the end, or None. `compare` gets the order log too, and
-    `recorder` the events, if the inputs aren't recorded in a file. `script` has the inputs of a journalled session to
-    feed again.
+    strategies load their states from, and save them in at the end, or None. `control` is the folder by which people
+    reach the lane. `compare` gets the order log too, and `recorder` the events, if inputs aren't recorded in a file.
+    `script` has the inputs of a journalled session to feed again.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class LaneRun:
         record_inputs: Path | None = None,
         inputs: RecordedInputs | None = None,
         state: Path | None = None,
+        control: ControlFolder | None = None,
         compare: Sink | None = None,
         recorder: Recorder | None = None,
         script: Script | None = None,
@@ -98,10 +101,17 @@ class LaneRun:
                     wired, feeds, replay_session_part(plan.parts[0].seed), recorder, self._journal, script
                 )
             )
+            self._control: ControlWatch | None = None
+            if control is not None and inputs is None:
+                dead_man_s = None if plan.control is None else plan.control.dead_man_s
+                self._control = ControlWatch(control, plan.name, self._replay, dead_man_s=dead_man_s)
+                opened.callback(self._control.end)
             self._state = state
             with isolated():
                 if state is not None:
                     load_states(state, self._lane.strategies.bound)
+                if self._control is not None:
+                    self._control.begin()
                 self._replay.prepare()
             undone_on_error.pop_all()
         self.stages = (self._lane.stages,)
@@ -131,6 +141,8 @@ class LaneRun:
             return False
         with isolated():
             try:
+                if self._control is not None:
+                    self._control.look()
                 more = self._replay.step()
             except MainspringError:
                 # What was run up to the error counts.

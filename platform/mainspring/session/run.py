@@ -13,6 +13,7 @@ from mainspring.host.applying import apply_to_lane, apply_to_wired_lane
 from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
 from mainspring.report import SessionReport
+from mainspring.session.control import ControlFolder, catch_kill
 from mainspring.session.inputs import RecordedInputs
 from mainspring.session.lane_run import LaneRun, abandon
 from mainspring.session.merge import merge
@@ -65,9 +66,11 @@ def run_session(
         # Not above: it imports an event loop, which one lane has no need of.
         from mainspring.session.lanes import run_lanes
 
-        outcomes, actions, threads = run_lanes(
-            session, registry, logs, progress=progress, reported=reported, notice=notice
-        )
+        control = session.lanes[0].control
+        with catch_kill(None if control is None else ControlFolder(control.folder)):
+            outcomes, actions, threads = run_lanes(
+                session, registry, logs, progress=progress, reported=reported, notice=notice
+            )
         return merge(session, outcomes, actions=actions, threads=threads)
     outcome, error = _run_here(session, registry, logs, progress, record_inputs, inputs)
     report = merge(session, [outcome])
@@ -90,7 +93,19 @@ def _run_here(
     watch = watch_lane(lane, session.hardware)
     with Scope() as scope:
         apply_to_lane(scope, lane, session.hardware)
-        with LaneRun(lane, registry, logs, record_inputs=record_inputs, inputs=inputs, state=session.state) as run:
+        control = None if lane.control is None else ControlFolder(lane.control.folder)
+        with (
+            catch_kill(control),
+            LaneRun(
+                lane,
+                registry,
+                logs,
+                record_inputs=record_inputs,
+                inputs=inputs,
+                state=session.state,
+                control=control,
+            ) as run,
+        ):
             apply_to_wired_lane(scope, lane, session.hardware)
             watch.start()
             with catch_signals(lambda number: _stop(run, number)):

@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from mainspring.errors import DataError
 from mainspring.journal import Input
-from mainspring.lane import Event, Messages, Send, Started
+from mainspring.lane import Event, Kill, Messages, Send, Started
 from mainspring.seams import NEVER_NS
 from mainspring.session.inputs import decode_event
 from mainspring.session.replay import Replay
@@ -20,11 +21,20 @@ class Script:
     """
 
     def __init__(self, inputs: Iterator[Input]) -> None:
-        self._inputs = inputs
+        # Kills that outlived an earlier session come before what starts this one.
+        first: list[Input] = []
+        started = False
+        for one in inputs:
+            first.append(one)
+            event = decode_event(one.event)
+            started = isinstance(event, Started)
+            if not isinstance(event, Kill):
+                break
+        self._inputs = chain(first, inputs)
         self._event: Event | None
         self._position: tuple[int, ...]
         self._advance()
-        self.whole = isinstance(self._event, Started)
+        self.whole = started
 
     def left(self, feed: int, fed: int) -> int:
         """Returns how many messages of a feed come before the next input, if `fed` of them have been fed."""

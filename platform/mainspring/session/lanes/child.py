@@ -15,6 +15,7 @@ from mainspring.errors import MainspringError, PluginError
 from mainspring.host.applying import apply_to_lane, apply_to_wired_lane
 from mainspring.host.registry import Registry
 from mainspring.plugin_calls import describe_error, error_trace
+from mainspring.session.control import ControlFolder, catch_kill
 from mainspring.session.lane_run import LaneRun, abandon
 from mainspring.session.lanes.messages import (
     BYE,
@@ -134,7 +135,8 @@ def _work(order: Order, words: _Words, mouth: _Mouth) -> None:
     with Scope() as scope:
         registry = Registry.load(order.allow)
         apply_to_lane(scope, lane, hardware)
-        with LaneRun(lane, registry, order.logs) as run:
+        control = None if lane.control is None else ControlFolder(lane.control.folder)
+        with catch_kill(control), LaneRun(lane, registry, order.logs, control=control) as run:
             apply_to_wired_lane(scope, lane, hardware)
             mouth.say(Ready(process=os.getpid(), actions=action_reports(whose, scope.actions)))
             words.go.wait()
