@@ -239,6 +239,26 @@ impl Step {
         Some((whole * self.quick + part) as i64)
     }
 
+    /// Units of a decimal whose digits are an integer, `places` of them behind the point. `None` if the longer way has to
+    /// decide.
+    #[inline(always)]
+    pub fn units_from_mantissa(&self, value: u64, places: usize) -> Option<i64> {
+        let decimals = self.decimals;
+        if decimals >= POW10.len() || places >= POW10.len() {
+            return None;
+        }
+        let units = if places <= decimals {
+            value.checked_mul(POW10[decimals - places])?
+        } else {
+            let cut = POW10[places - decimals];
+            if !value.is_multiple_of(cut) {
+                return None;
+            }
+            value / cut
+        };
+        i64::try_from(units).ok()
+    }
+
     /// Units of `whole` digits and a fraction of `count` digits, both as integers, on the fast way: the step is a power
     /// of ten. `None` if the longer way has to decide.
     #[inline(always)]

@@ -8,6 +8,7 @@ pub mod form;
 pub mod frames;
 pub mod kernel;
 pub mod lane;
+pub mod mantissa;
 pub mod orders;
 pub mod slippage;
 pub mod trading;

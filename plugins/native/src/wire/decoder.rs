@@ -18,6 +18,7 @@ use crate::wire::sync::{Body, BookSync};
 use crate::wire::template::{MAX_LESSONS, MAX_TEMPLATES, Template};
 use crate::wire::tree::kinds::Kinds;
 use crate::wire::tree::numbers::Counter;
+use crate::wire::tree::path::Paths;
 use crate::wire::tree::{Counts, Tree};
 use crate::wire::value::{Fault, Is, Value};
 use crate::wire::{json_value, msgpack_value, simd};
@@ -84,8 +85,9 @@ impl Decoder {
         alone: bool,
     ) -> Result<Decoder, String> {
         let none = Format { messages: Vec::new(), ..format.clone() };
-        let counter = format.numbers.as_ref().map(Counter::new);
-        let (kinds, ledgers) = Kinds::new(format, instruments, alone)?;
+        let paths = Paths::default();
+        let counter = format.numbers.as_ref().map(|numbers| Counter::new(numbers, &paths));
+        let (kinds, ledgers) = Kinds::new(format, instruments, alone, paths)?;
         let mut decoder = Decoder::new(Program::new(none, instruments)?, encoding);
         decoder.counts = vec![0; kinds.count()];
         decoder.tree = Some(Box::new(Tree::new(kinds, ledgers, counter)));
@@ -130,7 +132,7 @@ impl Decoder {
 
     /// How many messages were read on the general way, those that were refused included.
     pub fn general(&self) -> u64 {
-        self.general
+        self.general + self.tree.as_ref().map_or(0, |tree| tree.taken_down())
     }
 
     /// The events of one message, in order. One that is refused changes nothing.
@@ -160,7 +162,7 @@ impl Decoder {
     ) -> Result<(), Fault> {
         self.scratch.arena.clear();
         if self.tree.is_some() {
-            return self.on_composed(raw, receive_time_ns, sink);
+            return self.on_tree(raw, receive_time_ns, true, sink);
         }
         if self.program.batch {
             self.batch.clear();
@@ -174,14 +176,19 @@ impl Decoder {
     }
 
     fn on_composed(&mut self, raw: &[u8], receive_time_ns: i64, sink: &mut impl Sink) -> Result<(), Fault> {
-        let Some(tree) = &mut self.tree else {
-            return self.on_batch(raw, receive_time_ns, sink);
-        };
+        if self.tree.is_some() {
+            return self.on_tree(raw, receive_time_ns, false, sink);
+        }
+        self.on_batch(raw, receive_time_ns, sink)
+    }
+
+    fn on_tree(&mut self, raw: &[u8], receive_time_ns: i64, plainly: bool, sink: &mut impl Sink) -> Result<(), Fault> {
+        let Some(tree) = &mut self.tree else { return Ok(()) };
         if raw.len() > MAX_MESSAGE_BYTES {
             return Err(Fault { at: MAX_MESSAGE_BYTES, what: "is beyond the largest message" });
         }
         let counts = Counts { counts: &mut self.counts, ignored: &mut self.ignored, causes: &mut self.causes };
-        tree.on_message(self.encoding, raw, receive_time_ns, &mut self.syncs, counts, sink)
+        tree.on_message((self.encoding, plainly), raw, receive_time_ns, &mut self.syncs, counts, sink)
     }
 
     fn on_batch(&mut self, raw: &[u8], receive_time_ns: i64, sink: &mut impl Sink) -> Result<(), Fault> {

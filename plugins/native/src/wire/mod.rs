@@ -13,6 +13,7 @@ pub mod json_levels;
 pub mod json_text;
 pub mod json_units;
 pub mod json_value;
+pub mod literal;
 pub mod message;
 pub mod msgpack;
 pub mod msgpack_value;

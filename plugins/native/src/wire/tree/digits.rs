@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 
 use crate::wire::json_value::number_value;
-use crate::wire::tree::tape::Kind;
+use crate::wire::tree::node::Kind;
 use crate::wire::value::Is;
 
 /// A tick or lot size, as an integer times a power of ten.

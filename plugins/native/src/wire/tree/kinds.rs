@@ -4,36 +4,31 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::book::Level;
 use crate::exact::Step;
 use crate::wire::declared::{Format, Instrument, Message, Symbol, Text};
+use crate::wire::tree::arena::Arena;
+use crate::wire::tree::book::Book;
+use crate::wire::tree::condition::Condition;
+use crate::wire::tree::control::ControlAt;
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::ledger::Ledger;
-use crate::wire::tree::path::{From, Path, Scope};
-use crate::wire::tree::readers::{Book, Read, Reader, read_control};
-use crate::wire::tree::tape::Kind as Is;
-use crate::wire::tree::values::{TextAt, fault, is_named};
+use crate::wire::tree::node::Kind as Is;
+use crate::wire::tree::path::{From, Path, Paths, Scope};
+use crate::wire::tree::readers::{Read, Reader};
+use crate::wire::tree::values::{TextAt, fault};
 use crate::wire::value::Fault;
-use crate::wire::wanted::Wanted;
 
 /// Whose a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
     /// It is about the connection.
     Connection,
     /// An instrument's, by its index.
     Instrument(usize),
     /// Of several instruments, whose venue symbols have one base.
-    Instruments(&'a [usize]),
+    Instruments(Vec<usize>),
     /// Of an instrument that the session doesn't trade.
     Unknown,
-}
-
-#[derive(Clone, Debug)]
-struct Test {
-    path: Path,
-    /// `None`: anything.
-    wanted: Option<Wanted>,
 }
 
 /// Where a message says whose it is.
@@ -45,12 +40,13 @@ enum SymbolAt {
 }
 
 impl SymbolAt {
-    fn new(symbol: &Symbol) -> SymbolAt {
+    fn new(symbol: &Symbol, paths: &Paths) -> SymbolAt {
         let text = |key: &String, after: &str, until: &str| {
-            TextAt::new(&Text { key: key.clone(), optional: false, after: after.to_owned(), until: until.to_owned() })
+            let (key, after, until) = (key.clone(), after.to_owned(), until.to_owned());
+            TextAt::new(&Text { key, optional: false, after, until }, paths)
         };
         match symbol {
-            Symbol::Text(field) => SymbolAt::Text(TextAt::new(field)),
+            Symbol::Text(field) => SymbolAt::Text(TextAt::new(field, paths)),
             Symbol::Base { key, after, until, .. } => SymbolAt::Base(text(key, after, until)),
             Symbol::Joined { keys, separator, lower } => SymbolAt::Joined {
                 keys: keys.iter().map(|key| text(key, "", "")).collect(),
@@ -82,12 +78,15 @@ struct Kind {
     each: Option<Path>,
     /// Where each item of that array has an array of messages.
     inner: Option<Path>,
-    from_root: Vec<Test>,
-    from_item: Vec<Test>,
+    from_root: Vec<Condition>,
+    from_item: Vec<Condition>,
     symbol: Option<SymbolAt>,
     /// The instruments by the base of their venue symbols, where messages name that.
     by_base: FxHashMap<Vec<u8>, Vec<usize>>,
     readers: Vec<Reader>,
+    control: Option<ControlAt>,
+    /// The numbers of the paths that its readers follow.
+    paths: Vec<usize>,
 }
 
 /// The declarations of a format, compiled.
@@ -98,11 +97,20 @@ pub struct Kinds {
     tried: Vec<usize>,
     by_symbol: FxHashMap<Vec<u8>, usize>,
     only: Option<usize>,
+    /// All paths of the format.
+    paths: Vec<Path>,
+    /// The numbers of those that every message is asked for.
+    common: Vec<usize>,
 }
 
 impl Kinds {
     /// Compiles a format, and makes the books of its instruments where it needs them. The error says what can't be.
-    pub fn new(format: Format, instruments: &[Instrument], alone: bool) -> Result<(Kinds, Vec<Ledger>), String> {
+    pub fn new(
+        format: Format,
+        instruments: &[Instrument],
+        alone: bool,
+        paths: Paths,
+    ) -> Result<(Kinds, Vec<Ledger>), String> {
         let needs_ledger = format.messages.iter().any(Book::needs_ledger);
         let form = format.messages.iter().find_map(|message| match message {
             Message::Delta { checksum, .. } | Message::Snapshot { checksum, .. } => checksum.clone(),
@@ -130,6 +138,7 @@ impl Kinds {
         let mut tried: Vec<usize> = (0..format.messages.len()).collect();
         tried.sort_by_key(|&at| format.messages[at].told_by().0.0.is_empty());
         let mut kinds = Vec::new();
+        let mut common = paths.take_given();
         for message in format.messages {
             let mut readers = Vec::new();
             let mut by_base: FxHashMap<Vec<u8>, Vec<usize>> = FxHashMap::default();
@@ -142,12 +151,14 @@ impl Kinds {
                     own = own.for_quote(quote);
                     by_base.entry(base.as_bytes().to_vec()).or_default().push(instrument);
                 }
-                readers.push(Reader::new(&own, instrument, (tick, lot), venue_symbol, needs_ledger)?);
+                readers.push(Reader::new(&own, instrument, (tick, lot), venue_symbol, needs_ledger, &paths)?);
             }
-            kinds.push(Kind::new(message, readers, by_base));
+            let own = paths.take_given();
+            kinds.push(Kind { paths: own, ..Kind::new(message, readers, by_base, &paths) });
+            common.extend(paths.take_given());
         }
         let only = (instruments.len() == 1 && alone).then_some(0);
-        Ok((Kinds { kinds, tried, by_symbol, only }, ledgers))
+        Ok((Kinds { kinds, tried, by_symbol, only, paths: paths.into_all(), common }, ledgers))
     }
 
     /// How many declarations there are.
@@ -155,46 +166,77 @@ impl Kinds {
         self.kinds.len()
     }
 
-    /// Calls `visit` with each item of a message and its declaration; `None` is one that isn't declared.
-    pub fn unfold(
-        &self,
-        whole: &Scope<'_>,
-        mut visit: impl FnMut(Option<usize>, usize) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+    /// Puts each item of a message and the number of its declaration into `found`; `None` is one that isn't declared.
+    pub fn unfold(&self, whole: &Scope<'_>, found: &mut Vec<(Option<usize>, usize)>) {
+        found.clear();
         let Some(&first) = self.tried.iter().find(|&&at| self.kinds[at].fits_root(whole)) else {
-            return visit(None, 0);
+            found.push((None, 0));
+            return;
         };
         let kind = &self.kinds[first];
         let Some(each) = kind.each.as_ref().and_then(|each| each.find(whole)) else {
-            return visit(Some(first), 0);
+            found.push((Some(first), 0));
+            return;
         };
         let path = kind.message.each();
         let fits = |&at: &usize| self.kinds[at].message.each() == path && self.kinds[at].fits_root(whole);
-        let mut fitting: Option<Vec<usize>> = None;
-        if kind.from_item.is_empty() && self.tried.iter().filter(|at| fits(at)).count() == 1 {
-            for item in whole.message.items(each).flat_map(|item| inner_items(whole, item, kind.inner.as_ref())) {
-                visit(Some(first), item)?;
-            }
-            return Ok(());
-        }
         let inner = kind.inner.as_ref();
-        for item in whole.message.items(each).flat_map(|item| inner_items(whole, item, inner)) {
-            let fitting = fitting.get_or_insert_with(|| self.tried.iter().copied().filter(fits).collect());
-            let scope = Scope { item, row: item, ..*whole };
-            visit(fitting.iter().copied().find(|&at| self.kinds[at].fits_item(&scope)), item)?;
+        let items = whole.message.items(each).flat_map(|item| inner_items(whole, item, inner));
+        if kind.from_item.is_empty() && self.tried.iter().filter(|at| fits(at)).count() == 1 {
+            found.extend(items.map(|item| (Some(first), item)));
+            return;
         }
-        Ok(())
+        let fitting: Vec<usize> = self.tried.iter().copied().filter(fits).collect();
+        found.extend(items.map(|item| {
+            let scope = Scope { item, row: item, ..*whole };
+            (fitting.iter().copied().find(|&at| self.kinds[at].fits_item(&scope)), item)
+        }));
+    }
+
+    /// Where the messages of a declaration stand that are the items of one array.
+    pub fn each(&self, at: usize) -> Option<&Path> {
+        let kind = &self.kinds[at];
+        if kind.inner.is_some() { None } else { kind.each.as_ref() }
+    }
+
+    /// Whether messages of a declaration may be read by patterns: those that are about one instrument.
+    pub fn has_patterns(&self, at: usize) -> bool {
+        let kind = &self.kinds[at];
+        kind.control.is_none() && kind.inner.is_none() && !matches!(kind.symbol, Some(SymbolAt::Base(_)))
+    }
+
+    /// What reads the messages of a declaration: whose they are makes no difference to where it looks.
+    pub fn reader(&self, at: usize) -> Option<&Reader> {
+        self.kinds[at].readers.first()
+    }
+
+    /// The paths that matter to messages of a declaration: those of its own, and what tells the kinds of messages apart.
+    pub fn paths(&self, at: usize) -> impl Iterator<Item = &Path> {
+        self.common.iter().chain(&self.kinds[at].paths).map(|&id| &self.paths[id])
+    }
+
+    /// How many paths the format has.
+    pub fn path_count(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// What tells the kinds of messages apart, and whether it is asked of each item.
+    pub fn conditions(&self) -> impl Iterator<Item = (&Condition, bool)> {
+        self.kinds.iter().flat_map(|kind| {
+            let of_root = kind.from_root.iter().map(|condition| (condition, false));
+            of_root.chain(kind.from_item.iter().map(|condition| (condition, true)))
+        })
     }
 
     /// Whose a message of a declaration is.
-    pub fn whose(&self, at: usize, scope: &Scope<'_>) -> Result<Whose<'_>, Fault> {
+    pub fn whose(&self, at: usize, scope: &Scope<'_>) -> Result<Whose, Fault> {
         let kind = &self.kinds[at];
-        if matches!(kind.message, Message::Control { .. }) {
+        if kind.control.is_some() {
             return Ok(Whose::Connection);
         }
         match (&kind.symbol, self.only) {
             (Some(SymbolAt::Base(base)), _) => {
-                Ok(kind.by_base.get(base.read(scope)?).map_or(Whose::Unknown, |all| Whose::Instruments(all)))
+                Ok(kind.by_base.get(base.read(scope)?).map_or(Whose::Unknown, |all| Whose::Instruments(all.clone())))
             }
             (Some(SymbolAt::Joined { keys, separator, lower }), _) => {
                 let mut symbol = Vec::new();
@@ -217,49 +259,53 @@ impl Kinds {
 
     /// What a message of a declaration says of an instrument.
     pub fn read(
-        &self,
+        &mut self,
         at: usize,
         instrument: usize,
         scope: &Scope<'_>,
         receive_time_ns: i64,
-        arena: &mut Vec<Level>,
+        arena: &mut Arena,
     ) -> Result<Read, Fault> {
         self.kinds[at].readers[instrument].read(scope, receive_time_ns, arena)
     }
 
     /// What a message about the connection says.
     pub fn control(&self, at: usize, scope: &Scope<'_>, receive_time_ns: i64) -> Result<Read, Fault> {
-        read_control(&self.kinds[at].message, at, scope, receive_time_ns)
+        let control = self.kinds[at].control.as_ref().expect("it is about the connection");
+        control.read(at, scope, receive_time_ns)
     }
 }
 
 impl Kind {
-    fn new(message: Message, readers: Vec<Reader>, by_base: FxHashMap<Vec<u8>, Vec<usize>>) -> Kind {
+    fn new(message: Message, readers: Vec<Reader>, by_base: FxHashMap<Vec<u8>, Vec<usize>>, paths: &Paths) -> Kind {
         let (when, has) = message.told_by();
-        let named = when.0.iter().map(|(path, named)| Test { path: Path::new(path), wanted: Some(Wanted::new(named)) });
-        let there = has.iter().map(|path| Test { path: Path::new(path), wanted: None });
+        let named = when.0.iter().map(|(path, named)| Condition::is(paths.of(path), named));
+        let there = has.iter().map(|path| Condition::exists(paths.of(path)));
         let single = message.each().is_none();
-        // Without `each` message and item are the same, and all tests are about the message.
-        let (from_root, from_item) = named.chain(there).partition(|test| single || test.path.from == From::Root);
-        let symbol = symbol_of(&message).map(SymbolAt::new);
+        // Without `each` message and item are the same, and all conditions are about the message.
+        let (from_root, from_item) =
+            named.chain(there).partition(|condition| single || condition.path.from == From::Root);
+        let symbol = symbol_of(&message).map(|symbol| SymbolAt::new(symbol, paths));
         let each =
             message.each().map(|each| each.split_once(".*.").map_or((each, None), |(at, inner)| (at, Some(inner))));
-        let inner = each.and_then(|(_, inner)| inner).map(Path::new);
+        let inner = each.and_then(|(_, inner)| inner).map(|path| paths.of(path));
         Kind {
             by_base,
-            each: each.map(|(each, _)| Path::new(each)),
+            each: each.map(|(each, _)| paths.of(each)),
             inner,
             from_root,
             from_item,
             symbol,
             readers,
+            paths: Vec::new(),
+            control: ControlAt::new(&message, paths),
             message,
         }
     }
 
     #[inline]
     fn fits_root(&self, whole: &Scope<'_>) -> bool {
-        self.from_root.iter().all(|test| test.fits(whole))
+        self.from_root.iter().all(|condition| condition.fits(whole))
             && self.each.as_ref().is_none_or(|each| each.find(whole).is_some_and(|at| self.has_items(whole, at)))
     }
 
@@ -278,7 +324,7 @@ impl Kind {
 
     #[inline]
     fn fits_item(&self, scope: &Scope<'_>) -> bool {
-        self.from_item.iter().all(|test| test.fits(scope))
+        self.from_item.iter().all(|condition| condition.fits(scope))
     }
 }
 
@@ -288,17 +334,4 @@ fn inner_items<'a>(whole: &Scope<'a>, item: usize, inner: Option<&Path>) -> impl
     let message = whole.message;
     let own = array.is_none().then_some(item);
     own.into_iter().chain(array.into_iter().flat_map(move |array| message.items(array)))
-}
-
-impl Test {
-    #[inline]
-    fn fits(&self, scope: &Scope<'_>) -> bool {
-        let Some(at) = self.path.find(scope) else { return false };
-        let node = scope.message.node(at);
-        match &self.wanted {
-            None => true,
-            Some(Wanted::Named(named)) => is_named(scope, node, named),
-            Some(wanted) => node.kind == Is::Text && wanted.fits(scope.message.text(node)),
-        }
-    }
 }

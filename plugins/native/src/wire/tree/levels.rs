@@ -4,13 +4,14 @@
 
 use crate::book::Level;
 use crate::wire::declared::Levels;
-use crate::wire::fields::RowRange;
+use crate::wire::json::space;
 use crate::wire::json_value::number_value;
 use crate::wire::tree::ledger::{LevelId, Row};
+use crate::wire::tree::node::{Kind, Message, Node, Span};
 use crate::wire::tree::orders::OrderChange;
-use crate::wire::tree::path::{Path, Scope};
+use crate::wire::tree::path::{From, Path, Paths, Scope};
 use crate::wire::tree::readers::Steps;
-use crate::wire::tree::tape::Kind;
+use crate::wire::tree::rows::{Cells, Grid, RowShapes, Says};
 use crate::wire::tree::units::{Unit, sign};
 use crate::wire::tree::values::{ChoiceAt, fault};
 use crate::wire::value::{Fault, Is};
@@ -18,10 +19,10 @@ use crate::wire::value::{Fault, Is};
 /// The levels of a message.
 #[derive(Clone, Debug)]
 pub enum Rows {
-    /// Ranges of the arena hold them.
+    /// The arena holds them.
     Arena,
-    /// They go through the instrument's ledger first.
-    Ledger(Vec<Row>),
+    /// The arena holds them, and they go through the instrument's ledger first.
+    Ledger,
     /// They are orders, of which the ledger makes levels.
     Orders(Vec<OrderChange>),
 }
@@ -43,80 +44,123 @@ pub struct LevelsAt {
     side: Option<ChoiceAt>,
     deletes: Option<ChoiceAt>,
     id: Option<Path>,
-    /// The places of price and size in an array of an array, where nothing else is declared.
-    plain: Option<(usize, usize)>,
+    /// How the rows are written, where their bytes are read.
+    shapes: RowShapes,
 }
 
 impl LevelsAt {
     /// Compiles levels for an instrument with that tick and lot size.
-    pub fn new(field: &Levels, fixed: i64, (tick, lot): Steps, venue_symbol: &str) -> Result<Self, String> {
-        use crate::wire::declared::Place::Index;
-        let usual = !field.single && !field.signed && field.side.is_none() && field.deletes.is_none();
-        let plain = match (&field.price, &field.size) {
-            (Index(price), Index(size)) if usual && field.id.is_none() && !field.placeholder => Some((*price, *size)),
-            _ => None,
-        };
+    pub fn new(
+        field: &Levels,
+        fixed: i64,
+        (tick, lot): Steps,
+        venue_symbol: &str,
+        paths: &Paths,
+    ) -> Result<Self, String> {
         let lots = Unit::new(lot.0, &field.size_scale, venue_symbol)?;
         Ok(LevelsAt {
-            path: Path::new(&field.key),
+            path: paths.of(&field.key),
             fixed,
             optional: field.optional,
             single: field.single,
             signed: field.signed,
             placeholder: field.placeholder,
-            price: Path::of_place(&field.price),
-            size: Path::of_place(&field.size),
+            price: paths.of_place(&field.price),
+            size: paths.of_place(&field.size),
             ticks: Unit::new(tick.0, &field.scale, venue_symbol)?,
             lots: if field.size_decimals.is_some() { lots.rounded(lot.1) } else { lots },
-            side: field.side.as_ref().map(ChoiceAt::in_row),
-            deletes: field.deletes.as_ref().map(ChoiceAt::in_row),
-            id: field.id.as_ref().map(Path::of_place),
-            plain,
+            side: field.side.as_ref().map(|choice| ChoiceAt::in_row(choice, paths)),
+            deletes: field.deletes.as_ref().map(|choice| ChoiceAt::in_row(choice, paths)),
+            id: field.id.as_ref().map(|place| paths.of_place(place)),
+            shapes: RowShapes::default(),
         })
     }
 
-    /// The levels, all of one side, put into `arena`.
-    pub fn one_side(&self, scope: &Scope<'_>, arena: &mut Vec<Level>) -> Result<RowRange, Fault> {
-        let start = arena.len() as u32;
-        let message = scope.message;
-        if let Some((price, size)) = self.plain
-            && let Some(at) = self.path.find(scope)
-            && message.node(at).kind == Kind::Array
-        {
-            for row in message.items(at) {
-                let cells = (message.node(row).kind == Kind::Array)
-                    .then(|| (message.item(row, price as i64), message.item(row, size as i64)));
-                let Some((price, size)) = cells else { return Err(fault(scope, Some(row), "must be an array")) };
-                let level =
-                    Level { price: self.ticks.of(scope, price, false)?, lots: self.lots.of(scope, size, false)? };
-                arena.push(level);
-            }
-            return Ok((start, arena.len() as u32));
+    /// Where the levels stand, if their rows may be left as bytes: see `Kind::Rows`.
+    pub fn as_bytes(&self) -> Option<&Path> {
+        let choices = [&self.side, &self.deletes].into_iter().flatten().map(|choice| &choice.path);
+        let in_rows = [&self.price, &self.size].into_iter().chain(choices).all(|path| path.from == From::Row);
+        (in_rows && !self.single && self.id.is_none()).then_some(&self.path)
+    }
+
+    /// Visits each level: whether it is a bid, price and size, and what a ledger needs; with `texts`, where these stand too.
+    /// The price is 0 where only the id says which level it is.
+    #[inline]
+    pub fn each(
+        &mut self,
+        scope: &Scope<'_>,
+        texts: bool,
+        mut visit: impl FnMut(bool, Level, Row),
+    ) -> Result<(), Fault> {
+        let found = self.path.find(scope).map(|at| scope.message.node(at));
+        if let Some(node) = found.filter(|node| node.kind == Kind::Rows) {
+            let (start, end) = (node.start as usize, node.end as usize);
+            let read = self.read_bytes(scope.message.raw, start, end, visit);
+            return read.ok_or(Fault { at: start, what: "has a row that has to be taken down" });
         }
-        self.each(scope, false, |row| {
-            let price = row.ticks.unwrap_or_default();
-            arena.push(Level { price, lots: row.lots });
-        })?;
-        Ok((start, arena.len() as u32))
-    }
-
-    /// The levels, put into `bids` and `asks`.
-    pub fn both_sides(&self, scope: &Scope<'_>, bids: &mut Vec<Level>, asks: &mut Vec<Level>) -> Result<(), Fault> {
-        self.each(scope, false, |row| {
-            let level = Level { price: row.ticks.unwrap_or_default(), lots: row.lots };
-            if row.bid { bids.push(level) } else { asks.push(level) }
-        })
-    }
-
-    /// Visits each level; with `texts`, with where it stands as text too.
-    pub fn each(&self, scope: &Scope<'_>, texts: bool, mut visit: impl FnMut(Row)) -> Result<(), Fault> {
-        for_each_row(scope, &self.path, self.optional, self.single, |row| {
-            self.row(scope, row, texts)?.into_iter().for_each(&mut visit);
+        let levels = &*self;
+        for_each_row(scope, &levels.path, levels.optional, levels.single, |row| {
+            if let Some((bid, level, row)) = levels.row(scope, row, texts)? {
+                visit(bid, level, row);
+            }
             Ok(())
         })
     }
 
-    fn row(&self, item: &Scope<'_>, row: usize, texts: bool) -> Result<Option<Row>, Fault> {
+    /// Visits the levels whose rows stand in these bytes; `None` where one is unusual, or the bytes are no array of rows.
+    #[inline]
+    fn read_bytes(
+        &mut self,
+        raw: &[u8],
+        start: usize,
+        end: usize,
+        mut visit: impl FnMut(bool, Level, Row),
+    ) -> Option<()> {
+        let LevelsAt { shapes, ticks, lots, signed, fixed, placeholder, price, size, side, deletes, .. } = self;
+        let (grid, side, deletes) = (Grid { ticks, lots, signed: *signed }, &*side, &*deletes);
+        let says = |row: &Message<'_>| {
+            let scope = Scope { message: *row, item: 0, row: 0 };
+            let wanted = [
+                Some((&*price, Says::Price)),
+                Some((&*size, Says::Size)),
+                side.as_ref().map(|side| (&side.path, Says::Side)),
+                deletes.as_ref().map(|deletes| (&deletes.path, Says::Deletes)),
+            ];
+            wanted.into_iter().flatten().map(|(path, says)| Some((path.find(&scope)?, says))).collect()
+        };
+        let (mut at, mut cells) = (space(raw, start + 1), Cells::default());
+        if *raw.get(at)? == b']' {
+            return (at + 1 == end).then_some(());
+        }
+        loop {
+            let behind = shapes.read(raw, at, grid, &mut cells, says)?;
+            let Cells { ticks, lots, minus, price, size, side: side_at, deletes: deletes_at } = cells;
+            let text = |span: Span| &raw[span.start as usize..span.end as usize];
+            let side = match side {
+                Some(side) => side.of_text(text(side_at))?,
+                None if *signed => 1 - 2 * i64::from(minus),
+                None => *fixed,
+            };
+            let deleted = match deletes {
+                Some(deletes) => deletes.of_text(text(deletes_at))? == 1,
+                None => false,
+            };
+            if ticks != 0 || !*placeholder {
+                let lots = if deleted { 0 } else { lots };
+                let row = Row { known: true, id: None, price, size, signed: *signed };
+                visit(side > 0, Level { price: ticks, lots }, row);
+            }
+            at = match *raw.get(behind)? {
+                b',' => space(raw, behind + 1),
+                _ => {
+                    let at = space(raw, behind);
+                    return (*raw.get(at)? == b']' && at + 1 == end).then_some(());
+                }
+            };
+        }
+    }
+
+    fn row(&self, item: &Scope<'_>, row: usize, texts: bool) -> Result<Option<(bool, Level, Row)>, Fault> {
         let scope = &Scope { row, ..*item };
         let message = scope.message;
         let (price, size) = (self.price.find(scope), self.size.find(scope));
@@ -138,8 +182,13 @@ impl LevelsAt {
             None => false,
         };
         let lots = if deleted { 0 } else { self.lots.of(scope, size, self.signed)? };
-        let text = |at: Option<usize>| at.filter(|&at| texts && message.node(at).kind == Kind::Text);
-        Ok(Some(Row { bid: side > 0, ticks, lots, id, price: text(price), size: text(size), signed: self.signed }))
+        let text = |at: Option<usize>| {
+            let node = at.filter(|_| texts).map(|at| message.node(at));
+            node.filter(|node| node.kind == Kind::Text).map_or(Span::default(), Node::span)
+        };
+        let known = ticks.is_some();
+        let row = Row { known, id, price: text(price), size: text(size), signed: self.signed };
+        Ok(Some((side > 0, Level { price: ticks.unwrap_or_default(), lots }, row)))
     }
 }
 
@@ -169,12 +218,12 @@ pub fn for_each_row(
     Ok(())
 }
 
-fn id(scope: &Scope<'_>, at: Option<usize>) -> Result<LevelId, Fault> {
+fn id(scope: &Scope<'_>, at: Option<usize>) -> Result<Box<LevelId>, Fault> {
     let node = at.map(|at| scope.message.node(at));
     match node.map(|node| (node.kind, scope.message.text(node))) {
-        Some((Kind::Text, text)) => Ok(LevelId::Text(text.into())),
+        Some((Kind::Text, text)) => Ok(Box::new(LevelId::Text(text.into()))),
         Some((Kind::Integer, text)) => match number_value(text, true) {
-            Some(Is::Integer(value)) => Ok(LevelId::Integer(value)),
+            Some(Is::Integer(value)) => Ok(Box::new(LevelId::Integer(value))),
             _ => Err(fault(scope, at, "must be the id of a level")),
         },
         _ => Err(fault(scope, at, "must be the id of a level")),

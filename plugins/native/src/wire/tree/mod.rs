@@ -4,33 +4,49 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arena;
+pub mod book;
+pub mod checked;
+pub mod condition;
+pub mod control;
 pub mod digits;
 pub mod kinds;
+pub mod learn;
 pub mod ledger;
 pub mod levels;
+pub mod node;
 pub mod numbers;
 pub mod order_ledger;
 pub mod orders;
 pub mod path;
+pub mod pattern;
+pub mod patterns;
+pub mod prints;
 pub mod readers;
+pub mod rows;
+pub mod sent;
+pub mod shape;
 pub mod short_text;
 pub mod tape;
 pub mod units;
 pub mod values;
 
-use crate::book::Level;
 use crate::wire::decoder::Encoding;
 use crate::wire::event::{Cause, CauseCounts, Event, Sink};
 use crate::wire::msgpack_value;
 use crate::wire::reading::{BookKind, Reading};
 use crate::wire::sync::{Body, BookSync};
+use crate::wire::tree::arena::Arena;
+use crate::wire::tree::checked::Checked;
 use crate::wire::tree::kinds::{Kinds, Whose};
-use crate::wire::tree::ledger::{Checked, Ledger};
+use crate::wire::tree::ledger::Ledger;
 use crate::wire::tree::levels::Rows;
+use crate::wire::tree::node::{Kind, Message};
 use crate::wire::tree::numbers::{Arrival, Counter};
 use crate::wire::tree::path::Scope;
+use crate::wire::tree::patterns::Patterns;
 use crate::wire::tree::readers::Read;
-use crate::wire::tree::tape::{Kind, Message, Tape};
+use crate::wire::tree::tape::Tape;
 use crate::wire::value::Fault;
 
 /// Runs a format whose values are found by paths.
@@ -39,7 +55,10 @@ pub struct Tree {
     kinds: Kinds,
     ledgers: Vec<Ledger>,
     tape: Tape,
-    arena: Vec<Level>,
+    patterns: Patterns,
+    arena: Arena,
+    /// The items of a message, and the numbers of their declarations.
+    found: Vec<(Option<usize>, usize)>,
     steps: Vec<Step>,
     compared: u64,
     right: u64,
@@ -47,13 +66,18 @@ pub struct Tree {
     counter: Option<Counter>,
     /// How many losses there were at which no book had to be quarantined.
     gaps: u64,
+    /// How many messages were read from their tapes.
+    taken_down: u64,
 }
 
 /// A message that was read and not yet applied: the number of its declaration, and what it says.
 #[derive(Clone, Debug)]
-enum Step {
+pub enum Step {
+    /// It is of no declaration.
     Ignored,
+    /// It is of an instrument that the session doesn't trade.
     UnknownSymbol(usize),
+    /// What it says.
     Read(usize, Read),
     /// The same message for another instrument.
     Again(Read),
@@ -77,12 +101,15 @@ impl Tree {
             kinds,
             ledgers,
             tape: Tape::default(),
-            arena: Vec::new(),
+            patterns: Patterns::default(),
+            found: Vec::new(),
+            arena: Arena::default(),
             steps: Vec::new(),
             compared: 0,
             right: 0,
             counter,
             gaps: 0,
+            taken_down: 0,
         }
     }
 
@@ -91,56 +118,59 @@ impl Tree {
         self.gaps
     }
 
+    /// How many messages were read from their tapes, those that were refused included.
+    pub fn taken_down(&self) -> u64 {
+        self.taken_down
+    }
+
     /// How many checksums were compared, and how many of them were right.
     pub fn checksums(&self) -> (u64, u64) {
         (self.compared, self.right)
     }
 
-    /// The events of one message, in order. One that is refused changes nothing.
+    /// The events of one message, in order. One that is refused changes nothing. `plainly`: from its tape, whatever its
+    /// writing.
     pub fn on_message(
         &mut self,
-        encoding: Encoding,
+        (encoding, plainly): (Encoding, bool),
         raw: &[u8],
         receive_time_ns: i64,
         syncs: &mut [BookSync],
         counts: Counts<'_>,
         sink: &mut impl Sink,
     ) -> Result<(), Fault> {
-        let Tree { kinds, ledgers, tape, arena, steps, compared, right, counter, gaps } = self;
+        let Tree { kinds, ledgers, tape, patterns, arena, found, steps, compared, right, counter, gaps, taken_down } =
+            self;
         arena.clear();
         steps.clear();
-        let message = match encoding {
-            Encoding::Json => tape.read_json(raw)?,
-            Encoding::Msgpack => tape.read_value(&msgpack_value::decode(raw)?, raw),
-        };
-        if !matches!(message.node(0).kind, Kind::Object | Kind::Array) {
-            return Err(Fault { at: 0, what: "must be an object or an array" });
-        }
-        let whole = Scope { message, item: 0, row: 0 };
-        let numbered = counter.as_ref().map(|counter| counter.read(&whole)).transpose()?;
-        kinds.unfold(&whole, |kind, item| {
-            let scope = Scope { message, item, row: item };
-            let step = match kind {
-                None => Step::Ignored,
-                Some(at) => match kinds.whose(at, &scope)? {
-                    Whose::Connection => Step::Read(at, kinds.control(at, &scope, receive_time_ns)?),
-                    Whose::Unknown => Step::UnknownSymbol(at),
-                    Whose::Instrument(instrument) => {
-                        Step::Read(at, kinds.read(at, instrument, &scope, receive_time_ns, arena)?)
-                    }
-                    Whose::Instruments(instruments) => {
-                        for (place, &instrument) in instruments.iter().enumerate() {
-                            let read = kinds.read(at, instrument, &scope, receive_time_ns, arena)?;
-                            // The message counts once.
-                            steps.push(if place == 0 { Step::Read(at, read) } else { Step::Again(read) });
-                        }
-                        return Ok(());
-                    }
-                },
+        let whole = |message| Scope { message, item: 0, row: 0 };
+        let foreseen = encoding == Encoding::Json
+            && !plainly
+            && patterns.read(raw, kinds, receive_time_ns, arena, steps).is_some();
+        let message = if foreseen {
+            patterns.message(raw)
+        } else {
+            *taken_down += 1;
+            arena.clear();
+            steps.clear();
+            let message = match encoding {
+                Encoding::Json => tape.read_json(raw)?,
+                Encoding::Msgpack => tape.read_value(&msgpack_value::decode(raw)?, raw),
             };
-            steps.push(step);
-            Ok(())
-        })?;
+            if !matches!(message.node(0).kind, Kind::Object | Kind::Array) {
+                return Err(Fault { at: 0, what: "must be an object or an array" });
+            }
+            kinds.unfold(&whole(message), found);
+            for &(kind, item) in &*found {
+                let scope = Scope { item, row: item, ..whole(message) };
+                read_item(kinds, kind, &scope, receive_time_ns, arena, steps)?;
+            }
+            if encoding == Encoding::Json {
+                patterns.learn(message, found, steps, kinds);
+            }
+            message
+        };
+        let numbered = counter.as_ref().map(|counter| counter.read(&whole(message))).transpose()?;
         let mut proved = (0, 0);
         let arrival = match (counter, numbered) {
             (Some(counter), Some((channel, number))) => counter.take(channel, number),
@@ -187,11 +217,42 @@ impl Tree {
     }
 }
 
+/// Reads an item of a message into `steps`.
+fn read_item(
+    kinds: &mut Kinds,
+    kind: Option<usize>,
+    scope: &Scope<'_>,
+    receive_time_ns: i64,
+    arena: &mut Arena,
+    steps: &mut Vec<Step>,
+) -> Result<(), Fault> {
+    let Some(at) = kind else {
+        steps.push(Step::Ignored);
+        return Ok(());
+    };
+    let whose = kinds.whose(at, scope)?;
+    match whose {
+        Whose::Connection => steps.push(Step::Read(at, kinds.control(at, scope, receive_time_ns)?)),
+        Whose::Unknown => steps.push(Step::UnknownSymbol(at)),
+        Whose::Instrument(instrument) => {
+            steps.push(Step::Read(at, kinds.read(at, instrument, scope, receive_time_ns, arena)?));
+        }
+        Whose::Instruments(instruments) => {
+            for (place, instrument) in instruments.into_iter().enumerate() {
+                let read = kinds.read(at, instrument, scope, receive_time_ns, arena)?;
+                // The message counts once.
+                steps.push(if place == 0 { Step::Read(at, read) } else { Step::Again(read) });
+            }
+        }
+    }
+    Ok(())
+}
+
 #[allow(clippy::too_many_arguments, reason = "the parts of a tree, borrowed one by one")]
 fn apply(
     read: Read,
     message: Message<'_>,
-    arena: &mut Vec<Level>,
+    arena: &mut Arena,
     ledgers: &mut [Ledger],
     syncs: &mut [BookSync],
     causes: &mut CauseCounts,
@@ -210,22 +271,21 @@ fn apply(
         Reading::Status(status) => sink.event(Event::Status(&status)),
         Reading::Mark(mark) => sink.event(Event::Mark(&mark)),
         Reading::Control(control) => sink.event(Event::Control(&control)),
-        Reading::Depth { kind, depth, mut bids, mut asks } => {
+        Reading::Depth { kind, depth, bids, asks } => {
             let sync = &mut syncs[depth.instrument];
             let ledger = match &read.rows {
                 Rows::Arena => {
-                    let body = Body::levels(side(arena, bids), side(arena, asks));
+                    let body = Body::levels(arena.side(0, bids), arena.side(1, asks));
                     return numbered(kind, read.restarts, &depth, body, sync, causes, sink);
                 }
                 Rows::Orders(_) => &mut ledgers[depth.instrument],
-                Rows::Ledger(rows) => {
+                Rows::Ledger => {
                     let ledger = &mut ledgers[depth.instrument];
-                    bids.0 = arena.len() as u32;
-                    let known = ledger.resolve(rows, message, true, arena);
-                    bids.1 = arena.len() as u32;
-                    asks.0 = bids.1;
-                    let known = known && ledger.resolve(rows, message, false, arena);
-                    asks.1 = arena.len() as u32;
+                    let known = [bids, asks].into_iter().enumerate().all(|(side, (start, end))| {
+                        let range = start as usize..end as usize;
+                        let levels = &mut arena.levels[side][range.clone()];
+                        ledger.resolve(side, levels, &arena.rows[side][range], message)
+                    });
                     if !known {
                         return sync.on_unknown_level(depth.receive_time_ns, causes, sink);
                     }
@@ -238,7 +298,7 @@ fn apply(
             let resyncs = sync.resyncs;
             let orders = if let Rows::Orders(changes) = &read.rows { Some(changes.as_slice()) } else { None };
             let mut checked = Checked::new(ledger, sink, read.checksum, orders.is_some(), kind == BookKind::Delta);
-            let body = Body { bids: side(arena, bids), asks: side(arena, asks), orders };
+            let body = Body { bids: arena.side(0, bids), asks: arena.side(1, asks), orders };
             numbered(kind, read.restarts, &depth, body, sync, causes, &mut checked);
             proved.0 += u64::from(checked.compared);
             proved.1 += u64::from(checked.compared && !checked.wrong);
@@ -270,8 +330,4 @@ fn numbered(
         BookKind::Snapshot => sync.on_snapshot(depth, body, false, causes, sink),
         BookKind::Cut => sync.on_snapshot(depth, body, true, causes, sink),
     }
-}
-
-fn side(arena: &[Level], (start, end): (u32, u32)) -> &[Level] {
-    arena.get(start as usize..end as usize).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::wire::declared::{MessageNumbers, Text};
 use crate::wire::event::Cause;
 use crate::wire::sync::RENUMBERED_DELTAS;
-use crate::wire::tree::path::Scope;
+use crate::wire::tree::path::{Paths, Scope};
 use crate::wire::tree::values::{IntegerAt, TextAt};
 use crate::wire::value::Fault;
 
@@ -52,13 +52,14 @@ pub struct Counter {
 
 impl Counter {
     /// Compiles the declaration.
-    pub fn new(declared: &MessageNumbers) -> Counter {
+    pub fn new(declared: &MessageNumbers, paths: &Paths) -> Counter {
         let from_root = |path: &str| format!("/{}", path.strip_prefix('/').unwrap_or(path));
         let channel = declared.channel.as_ref().map(|path| {
-            TextAt::new(&Text { key: from_root(path), optional: true, after: String::new(), until: String::new() })
+            let (after, until) = (String::new(), String::new());
+            TextAt::new(&Text { key: from_root(path), optional: true, after, until }, paths)
         });
         Counter {
-            number: IntegerAt::at(&from_root(&declared.key), true, declared.text),
+            number: IntegerAt::at(&from_root(&declared.key), true, declared.text, paths),
             channel,
             first: declared.first,
             last: FxHashMap::default(),

@@ -5,9 +5,9 @@
 use crate::book::queues::OrderId;
 use crate::wire::declared::{Levels, OrderAction};
 use crate::wire::event::NO_ID;
-use crate::wire::tree::path::{Path, Scope};
+use crate::wire::tree::node::Kind;
+use crate::wire::tree::path::{Path, Paths, Scope};
 use crate::wire::tree::readers::Steps;
-use crate::wire::tree::tape::Kind;
 use crate::wire::tree::units::{Unit, UnitsAt, sign};
 use crate::wire::tree::values::{ChoiceAt, digits_of, fault};
 use crate::wire::value::Fault;
@@ -99,6 +99,7 @@ impl OrdersAt {
         whole: bool,
         (tick, lot): Steps,
         venue_symbol: &str,
+        paths: &Paths,
     ) -> Result<Option<Self>, String> {
         let Some(order) = &field.order else { return Ok(None) };
         let lots = Unit::new(lot.0, &field.size_scale, venue_symbol)?;
@@ -110,30 +111,30 @@ impl OrdersAt {
                 if let Some(number) = numbers.into_iter().find(|&number| Action::of(number).is_none()) {
                     return Err(unknown(number));
                 }
-                ActionAt::Said(ChoiceAt::in_row(choice))
+                ActionAt::Said(ChoiceAt::in_row(choice, paths))
             }
         };
         Ok(Some(OrdersAt {
-            path: Path::new(&field.key),
+            path: paths.of(&field.key),
             fixed,
             optional: field.optional,
             single: field.single,
             signed: field.signed,
             whole,
-            id: Path::of_place(order),
-            price: Path::of_place(&field.price),
-            size: Path::of_place(&field.size),
+            id: paths.of_place(order),
+            price: paths.of_place(&field.price),
+            size: paths.of_place(&field.size),
             ticks: Unit::new(tick.0, &field.scale, venue_symbol)?,
             executed: UnitsAt::in_row(
-                Path::of_place(&field.price),
+                paths.of_place(&field.price),
                 Unit::new(tick.0, &field.scale, venue_symbol)?,
                 tick.0,
             ),
             lots: if field.size_decimals.is_some() { lots.rounded(lot.1) } else { lots },
-            side: field.side.as_ref().map(ChoiceAt::in_row),
+            side: field.side.as_ref().map(|choice| ChoiceAt::in_row(choice, paths)),
             action,
-            replaces: field.replaces.as_ref().map(Path::of_place),
-            trade: field.trade_id.as_ref().map(Path::of_place),
+            replaces: field.replaces.as_ref().map(|place| paths.of_place(place)),
+            trade: field.trade_id.as_ref().map(|place| paths.of_place(place)),
             passes: field.passes_unknown,
         }))
     }

@@ -2,11 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+use std::cell::RefCell;
+
 use crate::wire::declared::Place;
-use crate::wire::tree::tape::{Kind, Message, tag};
+use crate::wire::tree::node::{Kind, Message, tag};
 
 /// A step of a path: the key of an object, and the place in an array where it is one too.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Step {
     key: Vec<u8>,
     /// The key's `tag`.
@@ -30,8 +32,30 @@ pub enum From {
 pub struct Path {
     /// Where it starts.
     pub from: From,
+    /// Its number among the format's paths.
+    pub id: usize,
     steps: Vec<Step>,
 }
+
+/// The paths of a format, each once: what compiles a declaration gets its paths here.
+#[derive(Clone, Debug, Default)]
+pub struct Paths {
+    all: RefCell<Vec<Path>>,
+    /// The numbers of those that were given since `take_given`.
+    given: RefCell<Vec<usize>>,
+}
+
+/// Where each path of a format leads to in messages that are written alike: a node for each path's number.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// From the whole message; what starts at an item starts there too where message and item are the same.
+    pub from_root: Vec<u32>,
+    /// From an item, counted from its first node.
+    pub from_item: Vec<u32>,
+}
+
+/// No node.
+pub const NOWHERE: u32 = u32::MAX;
 
 /// What a path starts from: the nodes of the whole message, the item and the row.
 #[derive(Clone, Copy, Debug)]
@@ -44,39 +68,77 @@ pub struct Scope<'a> {
     pub row: usize,
 }
 
-impl Path {
+impl Paths {
     /// The path of a value of a message.
-    pub fn new(path: &str) -> Path {
+    pub fn of(&self, path: &str) -> Path {
         match path.strip_prefix('/') {
-            Some(rest) => Path { from: From::Root, steps: steps(rest) },
-            None => Path { from: From::Item, steps: steps(path) },
+            Some(rest) => self.known(From::Root, steps(rest)),
+            None => self.known(From::Item, steps(path)),
         }
     }
 
     /// The path of a value of a row.
-    pub fn in_row(path: &str) -> Path {
+    pub fn in_row(&self, path: &str) -> Path {
         match path.strip_prefix("../") {
-            Some(rest) => Path::new(rest),
-            None if path.starts_with('/') => Path::new(path),
-            None => Path { from: From::Row, steps: steps(path) },
+            Some(rest) => self.of(rest),
+            None if path.starts_with('/') => self.of(path),
+            None => self.known(From::Row, steps(path)),
         }
     }
 
     /// The path of a place in a row: a number is a place in an array only.
-    pub fn of_place(place: &Place) -> Path {
+    pub fn of_place(&self, place: &Place) -> Path {
         match place {
-            Place::Key(key) => Path::in_row(key),
+            Place::Key(key) => self.in_row(key),
             // No key of an object is empty here: a step that has a place and no key finds nothing in an object.
-            Place::Index(index) => Path {
-                from: From::Row,
-                steps: vec![Step { key: Vec::new(), tag: 0, place: i64::try_from(*index).ok() }],
-            },
+            Place::Index(index) => {
+                let step = Step { key: Vec::new(), tag: 0, place: i64::try_from(*index).ok() };
+                self.known(From::Row, vec![step])
+            }
         }
     }
 
+    /// All of them, by their numbers.
+    pub fn into_all(self) -> Vec<Path> {
+        self.all.into_inner()
+    }
+
+    /// The numbers of those that were given since it was asked last.
+    pub fn take_given(&self) -> Vec<usize> {
+        let mut given = self.given.take();
+        given.sort_unstable();
+        given.dedup();
+        given
+    }
+
+    fn known(&self, from: From, steps: Vec<Step>) -> Path {
+        let mut all = self.all.borrow_mut();
+        let known = all.iter().position(|path| path.from == from && path.steps == steps);
+        let id = known.unwrap_or(all.len());
+        if known.is_none() {
+            all.push(Path { from, id, steps });
+        }
+        self.given.borrow_mut().push(id);
+        all[id].clone()
+    }
+}
+
+impl Path {
     /// The node that the path leads to.
     #[inline]
     pub fn find(&self, scope: &Scope<'_>) -> Option<usize> {
+        if let Some(places) = scope.message.places {
+            let (base, at) = match scope.item {
+                item if item > 0 && self.from == From::Item => (item, places.from_item[self.id]),
+                _ => (0, places.from_root[self.id]),
+            };
+            return (at != NOWHERE).then_some(base + at as usize);
+        }
+        self.follow(scope)
+    }
+
+    /// The same, by the keys and places that it is made of.
+    pub fn follow(&self, scope: &Scope<'_>) -> Option<usize> {
         let message = scope.message;
         let mut at = match self.from {
             From::Root => 0,
@@ -91,6 +153,14 @@ impl Path {
             };
         }
         Some(at)
+    }
+
+    /// Whether the path leads through a node, to something within it or to nothing there.
+    pub fn leads_through(&self, scope: &Scope<'_>, node: usize) -> bool {
+        (0..self.steps.len()).any(|count| {
+            let part = Path { steps: self.steps[..count].to_vec(), ..*self };
+            part.follow(scope) == Some(node)
+        })
     }
 }
 

@@ -5,60 +5,14 @@
 #![forbid(unsafe_code)]
 
 use crate::wire::json_value::{MAX_DEPTH, number_value, scan_number};
+use crate::wire::tree::node::{Kind, Message, Node, tag};
 use crate::wire::value::{Fault, Is, Value};
-
-/// What a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `null`.
-    Null,
-    /// A boolean.
-    True,
-    /// A boolean.
-    False,
-    /// A number without fraction and exponent.
-    Integer,
-    /// Any other number.
-    Float,
-    /// A text.
-    Text,
-    /// Bytes that aren't text.
-    Bytes,
-    /// An array.
-    Array,
-    /// An object: keys and values by turns.
-    Object,
-}
-
-/// A value of a message.
-#[derive(Clone, Copy, Debug)]
-pub struct Node {
-    /// What it is.
-    pub kind: Kind,
-    /// Whether its text stands in what the tape holds of its own, not in the message.
-    own: bool,
-    /// Of a text, its `tag`.
-    tag: u16,
-    /// Its first byte; of a text, the one behind the quote.
-    pub start: u32,
-    /// The byte behind its last; of a text, the quote.
-    pub end: u32,
-    /// The node behind all that it holds.
-    pub next: u32,
-}
 
 /// The values of one message.
 #[derive(Clone, Debug, Default)]
 pub struct Tape {
     nodes: Vec<Node>,
     own: Vec<u8>,
-}
-
-/// A tape and the message that it is of.
-#[derive(Clone, Copy, Debug)]
-pub struct Message<'a> {
-    tape: &'a Tape,
-    raw: &'a [u8],
 }
 
 impl Tape {
@@ -76,7 +30,15 @@ impl Tape {
         if parser.at < raw.len() {
             return Err(parser.fault("follows the message"));
         }
-        Ok(Message { tape: self, raw })
+        Ok(self.message(raw))
+    }
+
+    /// Takes down the value in JSON at `at`; `None` where there is none. Whether its texts are UTF-8 isn't looked at.
+    pub fn read_part<'a>(&'a mut self, raw: &'a [u8], at: usize) -> Option<Message<'a>> {
+        self.nodes.clear();
+        self.own.clear();
+        Parser { tape: self, raw, at }.value(0).ok()?;
+        Some(self.message(raw))
     }
 
     /// Takes down a decoded message.
@@ -84,7 +46,11 @@ impl Tape {
         self.nodes.clear();
         self.own.clear();
         self.put(value);
-        Message { tape: self, raw }
+        self.message(raw)
+    }
+
+    fn message<'a>(&'a self, raw: &'a [u8]) -> Message<'a> {
+        Message { nodes: &self.nodes, own: &self.own, raw, places: None }
     }
 
     fn put(&mut self, value: &Value) {
@@ -122,86 +88,6 @@ impl Tape {
         self.own.extend_from_slice(text);
         self.own.push(follows);
         kind
-    }
-}
-
-impl<'a> Message<'a> {
-    /// A value by its number; that of the message itself is 0.
-    #[inline]
-    pub fn node(&self, at: usize) -> &'a Node {
-        &self.tape.nodes[at]
-    }
-
-    /// The bytes that hold a value's text, to be read from its `start` to its `end`.
-    #[inline]
-    pub fn source(&self, node: &Node) -> &'a [u8] {
-        if node.own { &self.tape.own } else { self.raw }
-    }
-
-    /// A text, or how a number is written.
-    #[inline]
-    pub fn text(&self, node: &Node) -> &'a [u8] {
-        &self.source(node)[node.start as usize..node.end as usize]
-    }
-
-    /// The value under a key of an object, whose `tag` is given: of two with one key the later.
-    #[inline]
-    pub fn member(&self, at: usize, key: &[u8], tag: u16) -> Option<usize> {
-        let (mut next, end) = (at + 1, self.node(at).next as usize);
-        let mut found = None;
-        while next < end {
-            let node = self.node(next);
-            if node.tag == tag && self.text(node) == key {
-                found = Some(next + 1);
-            }
-            next = self.node(next + 1).next as usize;
-        }
-        found
-    }
-
-    /// An item of an array; a negative place counts from the end.
-    #[inline]
-    pub fn item(&self, at: usize, place: i64) -> Option<usize> {
-        let place = if place < 0 { self.items(at).count() as i64 + place } else { place };
-        self.items(at).nth(usize::try_from(place).ok()?)
-    }
-
-    /// The items of an array.
-    #[inline]
-    pub fn items(&self, at: usize) -> Items<'a> {
-        Items { nodes: &self.tape.nodes, next: at + 1, end: self.node(at).next as usize }
-    }
-}
-
-/// The items of an array, by number.
-#[derive(Clone, Debug)]
-pub struct Items<'a> {
-    nodes: &'a [Node],
-    next: usize,
-    end: usize,
-}
-
-impl Iterator for Items<'_> {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        if self.next >= self.end {
-            return None;
-        }
-        let at = self.next;
-        self.next = self.nodes[at].next as usize;
-        Some(at)
-    }
-}
-
-/// What tells most texts apart: their length, and their first and last bytes.
-#[inline]
-pub fn tag(text: &[u8]) -> u16 {
-    match text {
-        [] => 0,
-        [first, .., last] => (text.len() as u16) << 10 ^ u16::from(*first) << 5 ^ u16::from(*last),
-        [only] => 1 << 10 ^ u16::from(*only),
     }
 }
 
@@ -296,6 +182,7 @@ impl Parser<'_> {
         self.space();
         if self.peek() == Some(close) {
             self.at += 1;
+            self.close(node);
             return Ok(());
         }
         loop {
@@ -321,8 +208,16 @@ impl Parser<'_> {
             self.space();
         }
         self.at += 1;
-        self.tape.nodes[node].next = self.tape.nodes.len() as u32;
+        self.close(node);
         Ok(())
+    }
+
+    /// Notes where a container that has just been read ends.
+    #[inline]
+    fn close(&mut self, node: usize) {
+        let next = self.tape.nodes.len() as u32;
+        let container = &mut self.tape.nodes[node];
+        (container.next, container.end) = (next, self.at as u32);
     }
 
     #[inline]

@@ -7,8 +7,8 @@ use crate::wire::declared::Decimal;
 use crate::wire::json_units::{decimal, number_units};
 use crate::wire::json_value::number_value;
 use crate::wire::tree::digits::Digits;
-use crate::wire::tree::path::{Path, Scope};
-use crate::wire::tree::tape::Kind;
+use crate::wire::tree::node::Kind;
+use crate::wire::tree::path::{Path, Paths, Scope};
 use crate::wire::tree::values::{MAX_TEXT, digits_of, fault};
 use crate::wire::value::{Fault, Is};
 
@@ -44,24 +44,34 @@ impl Unit {
         let Some(node) = at.map(|at| scope.message.node(at)) else {
             return Err(fault(scope, at, "is missing"));
         };
+        if !matches!(node.kind, Kind::Text | Kind::Integer | Kind::Float) {
+            return Err(fault(scope, at, "must be a number, or the text of one"));
+        }
         let data = scope.message.source(node);
-        let end = node.end as usize;
         let start = node.start as usize + usize::from(unsigned && data[node.start as usize] == b'-');
-        if self.scale.is_none() {
-            let read = match node.kind {
-                Kind::Text => decimal(data, start, &self.step),
-                Kind::Integer | Kind::Float => number_units(data, start, &self.step),
-                _ => return Err(fault(scope, at, "must be a number, or the text of one")),
-            };
+        self.read(node.kind, data, start, node.end as usize)
+            .ok_or_else(|| fault(scope, at, "is no whole number of steps"))
+    }
+
+    /// The step, if a value is no scaled integer.
+    #[inline]
+    pub fn exact_step(&self) -> Option<&Step> {
+        self.scale.is_none().then_some(&self.step)
+    }
+
+    /// The whole steps of the text or the number that stands from `start` to `end`.
+    #[inline]
+    pub fn read(&self, kind: Kind, data: &[u8], start: usize, end: usize) -> Option<i64> {
+        if let Some(step) = self.exact_step() {
+            let read = if kind == Kind::Text { decimal(data, start, step) } else { number_units(data, start, step) };
             if let Some((units, behind)) = read
                 && behind == end
             {
-                return Ok(units);
+                return Some(units);
             }
         }
         let text = &data[start..end];
-        let units = self.longer(node.kind, text).or_else(|| self.rounds?.nearest(node.kind, text));
-        units.ok_or_else(|| fault(scope, at, "is no whole number of steps"))
+        self.longer(kind, text).or_else(|| self.rounds?.nearest(kind, text))
     }
 
     #[cold]
@@ -146,11 +156,16 @@ pub struct UnitsAt {
 
 impl UnitsAt {
     /// Compiles the field for an instrument with that step. The error says that no scale is declared for it.
-    pub fn new(field: &Decimal, (step, digits): (Step, Digits), venue_symbol: &str) -> Result<UnitsAt, String> {
+    pub fn new(
+        field: &Decimal,
+        (step, digits): (Step, Digits),
+        venue_symbol: &str,
+        paths: &Paths,
+    ) -> Result<UnitsAt, String> {
         let unit = Unit::new(step, &field.scale, venue_symbol)?;
         let unit = if field.decimals.is_some() { unit.rounded(digits) } else { unit };
         let fine = step.nanotick().map(|fine| Box::new(Unit { step: fine, rounds: None, ..unit }));
-        Ok(UnitsAt { path: Path::new(&field.key), unit, fine })
+        Ok(UnitsAt { path: paths.of(&field.key), unit, fine })
     }
 
     /// Prices at a path, in a row.

@@ -2,13 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-use crate::wire::declared::{Choice, Code, Integer, Named, Optional, Text, Time};
+use crate::wire::declared::{Choice, Integer, Named, Optional, Text, Time};
 use crate::wire::event::NO_ID;
 use crate::wire::json_value::number_value;
 use crate::wire::reading::millis_to_ns;
 use crate::wire::times::rfc3339_to_ns;
-use crate::wire::tree::path::{Path, Scope};
-use crate::wire::tree::tape::{Kind, Node};
+use crate::wire::tree::node::{Kind, Node};
+use crate::wire::tree::path::{Path, Paths, Scope};
 use crate::wire::value::{Fault, Is};
 
 /// The longest text of a number with an exponent or a fraction of a time.
@@ -31,9 +31,9 @@ pub struct TextAt {
 
 impl TextAt {
     /// Compiles the field.
-    pub fn new(field: &Text) -> TextAt {
+    pub fn new(field: &Text, paths: &Paths) -> TextAt {
         TextAt {
-            path: Path::new(&field.key),
+            path: paths.of(&field.key),
             optional: field.optional,
             after: field.after.clone(),
             until: field.until.clone(),
@@ -91,13 +91,13 @@ pub struct IntegerAt {
 
 impl IntegerAt {
     /// Compiles the field.
-    pub fn new(field: &Integer) -> IntegerAt {
-        IntegerAt::at(&field.key, field.optional, field.text)
+    pub fn new(field: &Integer, paths: &Paths) -> IntegerAt {
+        IntegerAt::at(&field.key, field.optional, field.text, paths)
     }
 
     /// That under a key.
-    pub fn at(key: &str, optional: bool, text: bool) -> IntegerAt {
-        IntegerAt { path: Path::new(key), optional, text }
+    pub fn at(key: &str, optional: bool, text: bool, paths: &Paths) -> IntegerAt {
+        IntegerAt { path: paths.of(key), optional, text }
     }
 
     /// The integer; `NO_ID` for an absent one that is optional.
@@ -140,7 +140,7 @@ pub struct TimeAt {
 
 impl TimeAt {
     /// Compiles the field.
-    pub fn new(field: &Time) -> TimeAt {
+    pub fn new(field: &Time, paths: &Paths) -> TimeAt {
         let (key, clock, free) = match field {
             Time::Seconds { key } => (key, Clock::Seconds, true),
             Time::Millis { key, text } => (key, Clock::Millis, *text),
@@ -148,7 +148,7 @@ impl TimeAt {
             Time::Nanos { key, text } => (key, Clock::Nanos, *text),
             Time::Rfc3339 { key } => (key, Clock::Rfc3339, false),
         };
-        TimeAt { path: Path::new(key), clock, free }
+        TimeAt { path: paths.of(key), clock, free }
     }
 
     /// The time in nanoseconds.
@@ -218,20 +218,28 @@ fn fraction(text: &[u8], places: usize) -> Option<i64> {
 /// A choice.
 #[derive(Clone, Debug)]
 pub struct ChoiceAt {
-    path: Path,
+    /// Where it stands.
+    pub path: Path,
     values: Vec<(Named, i64)>,
     otherwise: Option<i64>,
 }
 
 impl ChoiceAt {
     /// Compiles the field of a message.
-    pub fn new(field: &Choice) -> ChoiceAt {
-        ChoiceAt { path: Path::new(&field.key), values: field.values.clone(), otherwise: field.otherwise }
+    pub fn new(field: &Choice, paths: &Paths) -> ChoiceAt {
+        ChoiceAt { path: paths.of(&field.key), values: field.values.clone(), otherwise: field.otherwise }
     }
 
     /// Compiles the field of a row.
-    pub fn in_row(field: &Choice) -> ChoiceAt {
-        ChoiceAt { path: Path::in_row(&field.key), values: field.values.clone(), otherwise: field.otherwise }
+    pub fn in_row(field: &Choice, paths: &Paths) -> ChoiceAt {
+        ChoiceAt { path: paths.in_row(&field.key), values: field.values.clone(), otherwise: field.otherwise }
+    }
+
+    /// What a text stands for.
+    #[inline]
+    pub fn of_text(&self, text: &[u8]) -> Option<i64> {
+        let is = |named: &Named| matches!(named, Named::Text(name) if name.as_bytes() == text);
+        self.values.iter().find(|(named, _)| is(named)).map(|(_, meaning)| *meaning).or(self.otherwise)
     }
 
     /// What the value stands for.
@@ -268,8 +276,8 @@ pub struct FlagAt {
 
 impl FlagAt {
     /// Compiles the field.
-    pub fn new(field: &Optional) -> FlagAt {
-        FlagAt { path: Path::new(&field.key), optional: field.optional }
+    pub fn new(field: &Optional, paths: &Paths) -> FlagAt {
+        FlagAt { path: paths.of(&field.key), optional: field.optional }
     }
 
     /// The boolean.
@@ -319,13 +327,4 @@ pub fn decimal_at(field: &Text, path: &Path, scope: &Scope<'_>, signed: bool) ->
         return Err(fault(scope, found, "must be decimal text"));
     }
     Ok(Some(text))
-}
-
-/// The code of a message about the connection.
-pub fn code(field: Option<&Code>, scope: &Scope<'_>) -> Result<String, Fault> {
-    match field {
-        None => Ok(String::new()),
-        Some(Code::Text(text)) => TextAt::new(text).string(scope),
-        Some(Code::Integer(integer)) => Ok(IntegerAt::new(integer).read(scope)?.to_string()),
-    }
 }
