@@ -21,6 +21,7 @@ from mainspring.journal import (
     read_entries,
 )
 from mainspring.seams import writing_to
+from mainspring_perf import recovering
 from mainspring_perf.candidates import candidates, make, options_of
 from mainspring_perf.harness import Benchmark, expect
 
@@ -44,7 +45,7 @@ _GROUP = "orders made durable in groups"
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:
-    """Orders made durable, by each journal and by hand."""
+    """Orders made durable, by each journal and by hand, and what a restart reads of them."""
     one_by_one, grouped = (5, 50) if tiny else (100, 5_000)
     folder = Path(mkdtemp(prefix="mainspring-bench-"))
     atexit.register(rmtree, folder, ignore_errors=True)
@@ -64,7 +65,7 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
             _benchmark(folder, offer, _SYNC, SyncWriter, one_by_one),
             _benchmark(folder, offer, _GROUP, AsyncWriter, grouped),
         ]
-    return made
+    return made + recovering.benchmarks(tiny)
 
 
 def unmeasured() -> dict[str, str]:

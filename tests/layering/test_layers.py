@@ -12,7 +12,20 @@ NAMES = [line.removeprefix("name = ") for line in CONTRACTS.read_text().splitlin
 
 # The smallest house that has every room, and the few imports that the contracts name.
 ROOMS = [
-    *("cli", "tuning", "session", "host", "lane", "report", "data", "journal", "orders", "portfolio", "risk"),
+    *(
+        "cli",
+        "tuning",
+        "session",
+        "host",
+        "lane",
+        "report",
+        "data",
+        "journal",
+        "recovery",
+        "orders",
+        "portfolio",
+        "risk",
+    ),
     *("telemetry", "indicators", "venue", "testing", "wire", "seams", "model", "plugin_calls", "errors"),
 ]
 SOUND = {

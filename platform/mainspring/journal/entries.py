@@ -39,6 +39,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True, tag="opening"):
 
     `opened_at` is the wall clock's time in UTC, as text; `version` the release that wrote it; `lane` the lane's name;
     `instruments` the names of its instruments; `captures` the files that are replayed, with their sizes in bytes.
+    `continues` is the session whose orders and positions it went on from; None if it began without any.
     """
 
     opened_at: str
@@ -48,6 +49,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True, tag="opening"):
     config: ConfigText | None
     instruments: tuple[str, ...]
     captures: tuple[tuple[str, int], ...] = ()
+    continues: int | None = None
 
 
 class LogBytes(msgspec.Struct, frozen=True):

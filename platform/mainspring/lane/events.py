@@ -20,6 +20,7 @@ __all__ = [
     "ClockCompared",
     "Command",
     "Connection",
+    "Disputed",
     "Durable",
     "Effects",
     "Event",
@@ -197,6 +198,19 @@ class ClockCompared(msgspec.Struct, frozen=True, tag="clock-compared"):
     valid_until_ns: int
 
 
+class Disputed(msgspec.Struct, frozen=True, tag="disputed"):
+    """Reconciliation found a difference that no missed event explains: new orders stop in the market.
+
+    `what` is a code of `mainspring.recovery`, `detail` gives the figures. `order_id` is 0 if it is of no order of ours.
+    """
+
+    now_ns: int
+    market: int
+    order_id: int
+    what: str
+    detail: str
+
+
 class FundingSettled(msgspec.Struct, frozen=True, tag="funding-settled"):
     """A venue settled a perpetual contract's funding, as reported through a router or its private feed at `now_ns`."""
 
@@ -226,6 +240,7 @@ Event: TypeAlias = (
     | Command
     | Connection
     | ClockCompared
+    | Disputed
     | FundingSettled
     | Durable
     | Stopped

@@ -11,6 +11,7 @@ from mainspring.lane.events import (
     ClearDiscrepancy,
     ClockCompared,
     Connection,
+    Disputed,
     Durable,
     Effects,
     Event,
@@ -93,6 +94,7 @@ class Lane:
             CancelAll: self._on_cancel_all,
             Flatten: self._on_flatten,
             ClearDiscrepancy: self._on_clear_discrepancy,
+            Disputed: self._on_disputed,
             FundingSettled: self._on_funding_settled,
             Connection: self._on_connection,
             ClockCompared: self._on_clock_compared,
@@ -233,6 +235,11 @@ class Lane:
         self._begin(event.now_ns)
         if self.order_manager is not None:
             self.order_manager.clear_discrepancy(event.market)
+
+    def _on_disputed(self, event: Disputed) -> None:
+        self._begin(event.now_ns)
+        if self.order_manager is not None:
+            self.order_manager.dispute(event.market, event.order_id, event.what, event.detail)
 
     def _on_connection(self, event: Connection) -> None:
         self._begin(event.now_ns)

@@ -60,6 +60,25 @@ class Order:
         return self.state in ENDED
 
     @property
+    def acknowledged(self) -> bool:
+        """Whether the venue has acknowledged the order."""
+        return self._acknowledged
+
+    @property
+    def pending_cancels(self) -> int:
+        """How many cancels the venue hasn't answered."""
+        return self._cancels
+
+    @property
+    def pending_replaces(self) -> int:
+        """How many replaces the venue hasn't answered."""
+        return len(self._replaces)
+
+    def has_fill(self, fill_id: int) -> bool:
+        """Whether a fill of this id was counted."""
+        return self._fill_ids is not None and fill_id in self._fill_ids
+
+    @property
     def awaits_answer(self) -> bool:
         """Whether the venue still owes an answer: to the order itself, or to a cancel or replace.
 

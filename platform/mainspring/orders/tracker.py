@@ -183,6 +183,11 @@ class OrderTracker:
                 self._keep(event.order_id)
         return order if is_news else None
 
+    def has_fill(self, order_id: int, fill_id: int) -> bool:
+        """Whether a fill was counted, on an order of ours or as one of an order that isn't."""
+        order = self._orders.get(order_id)
+        return (order is not None and order.has_fill(fill_id)) or (order_id, fill_id) in self._stray_fills
+
     def dispute(self, what: str, order_id: int, instrument: int, detail: str, now_ns: int) -> None:
         """Records what the lane found wrong about an order, and lets no new order go out in the instrument.
 

@@ -14,6 +14,7 @@ from mainspring.lane import (
     ClearDiscrepancy,
     ClockCompared,
     Connection,
+    Disputed,
     Durable,
     Event,
     Execution,
@@ -68,6 +69,7 @@ _NotMessages: TypeAlias = (
     | CancelAll
     | ClearDiscrepancy
     | ClockCompared
+    | Disputed
     | Flatten
     | FundingSettled
     | Connection

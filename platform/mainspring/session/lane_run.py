@@ -67,6 +67,7 @@ class LaneRun:
         script: Script | None = None,
     ) -> None:
         self.stopped_early: str | None = None
+        self.plan = plan
         self._name = plan.name
         self._open = ExitStack()
         self._log_path = logs.get(plan.name)

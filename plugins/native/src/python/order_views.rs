@@ -47,6 +47,8 @@ pub struct Figures {
     exposure_lots: i128,
     state: OrderState,
     awaits_answer: bool,
+    acknowledged: bool,
+    pending: (u64, usize),
 }
 
 impl Figures {
@@ -58,6 +60,8 @@ impl Figures {
             exposure_lots: order.exposure_lots,
             state: order.state,
             awaits_answer: order.awaits_answer(),
+            acknowledged: order.acknowledged(),
+            pending: order.pending(),
         }
     }
 }
@@ -112,6 +116,21 @@ impl PyOrder {
     #[getter]
     pub fn ended(&self, py: Python<'_>) -> PyResult<bool> {
         Ok(self.figures(py)?.state.is_ended())
+    }
+
+    #[getter]
+    fn acknowledged(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.figures(py)?.acknowledged)
+    }
+
+    #[getter]
+    fn pending_cancels(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(self.figures(py)?.pending.0)
+    }
+
+    #[getter]
+    fn pending_replaces(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.figures(py)?.pending.1)
     }
 
     #[getter]

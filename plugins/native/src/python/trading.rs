@@ -233,6 +233,10 @@ impl PyOrderTracker {
         Ok(order)
     }
 
+    fn has_fill(&self, order_id: i64, fill_id: i64) -> bool {
+        lock(&self.tracker).has_fill(order_id, fill_id)
+    }
+
     fn dispute(
         &self,
         py: Python<'_>,

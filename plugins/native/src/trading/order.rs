@@ -150,6 +150,21 @@ impl Order {
         !self.acknowledged || self.cancels != 0 || !self.replaces.is_empty()
     }
 
+    /// Whether the venue has acknowledged it.
+    pub fn acknowledged(&self) -> bool {
+        self.acknowledged
+    }
+
+    /// How many cancels, and how many replaces, the venue hasn't answered.
+    pub fn pending(&self) -> (u64, usize) {
+        (self.cancels, usize::from(!self.replaces.is_empty()) + self.replaces.others.len())
+    }
+
+    /// Whether a fill of this id was counted.
+    pub fn has_fill(&self, fill_id: i64) -> bool {
+        self.fill_ids.contains(fill_id)
+    }
+
     /// Records that we approve it, send it, or lose contact. The error is the text of `OrderStateError`.
     pub(super) fn do_event(&mut self, event: LifecycleEvent) -> Result<(), String> {
         let transition = self.allowed(event)?;
@@ -339,6 +354,10 @@ struct FillIds {
 }
 
 impl FillIds {
+    fn contains(&self, id: i64) -> bool {
+        self.few[..self.count].contains(&id) || self.others.contains(&id)
+    }
+
     /// Adds an id; whether it is new.
     fn insert(&mut self, id: i64) -> bool {
         if self.few[..self.count].contains(&id) {

@@ -290,6 +290,12 @@ impl Tracker {
         }
     }
 
+    /// Whether a fill was counted, on an order of ours or as one of an order that isn't.
+    pub fn has_fill(&self, order_id: i64, fill_id: i64) -> bool {
+        self.find(order_id).is_some_and(|order| order.has_fill(fill_id))
+            || self.stray_fills.contains((order_id, fill_id))
+    }
+
     /// Lets new orders go out again in an instrument, once a person or a reconciliation has explained it.
     pub fn clear_discrepancy(&mut self, instrument: usize) {
         if let Some(account) = self.accounts.get_mut(instrument) {

@@ -1,0 +1,251 @@
+"""Rebuilds a lane's orders and positions from its journal: the state at the last whole block."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from mainspring.errors import DataError, JournalError, OrderStateError
+from mainspring.journal import JournalledSession, LogBytes, Positions, read_entries, read_session
+from mainspring.model import (
+    Accepted,
+    Cancelled,
+    CancelRequested,
+    Discrepancy,
+    DiscrepancyCleared,
+    Expired,
+    Fill,
+    Funding,
+    Instrument,
+    LogRecord,
+    MarkedUnknown,
+    NewOrder,
+    Rejected,
+    Replaced,
+    ReplaceRequested,
+    RequestApproved,
+    RequestRefused,
+    SessionStarted,
+    SubmitRequested,
+    decode_records,
+)
+from mainspring.orders import Header, decode_header
+from mainspring.recovery.target import Target
+from mainspring.seams import Journal
+
+__all__ = ["Recovered", "recover"]
+
+_Decode = Callable[[bytes, int], tuple[list[LogRecord], int]]
+
+
+class Recovered(NamedTuple):
+    """What was recovered.
+
+    `sessions` are the journal's sessions that the state comes from, oldest first: each goes on from the one before.
+    `records` is how many records of their order logs were applied. `time_ns` is the lane's time at the last block, and
+    `messages` how many messages each feed had been fed by then.
+    """
+
+    sessions: tuple[int, ...]
+    records: int
+    time_ns: int
+    messages: tuple[int, ...]
+
+
+def recover(
+    journal: Journal,
+    session: int,
+    target: Target,
+    instruments: Sequence[tuple[str, Instrument]],
+    decode: _Decode = decode_records,
+) -> Recovered:
+    """Brings a new lane's orders, positions and ids to what a session's journal says, and the sessions before it.
+
+    `target` must be new; `instruments` are the lane's, each with its name, and have to be those of the journal.
+    `decode` is that of a `mainspring.seams.Records`: by default the plain one, which is slow. Applying a record runs
+    the rules that the lane itself ran, so the state is that of the lane after its last durable block. A million records
+    take seconds.
+
+    Raises `JournalError` as `mainspring.journal.read_entries` does, for other instruments, and for records that no lane
+    writes in that order.
+    """
+    chain = _chain(journal, session)
+    applied = _Applied(target)
+    for one in chain:
+        for time_ns, records in _blocks(journal, one.number, instruments, decode):
+            try:
+                applied.apply(records, time_ns)
+            except OrderStateError as error:
+                raise JournalError(
+                    f"session {one.number}: its records can't be applied: {error}. The journal was written by another "
+                    "version or changed since; `mainspring journal verify` checks it"
+                ) from error
+        applied.end_session()
+    last = chain[-1].positions
+    return Recovered(
+        tuple(one.number for one in chain),
+        applied.records,
+        applied.time_ns,
+        last.messages if last is not None else (),
+    )
+
+
+def _chain(journal: Journal, session: int) -> list[JournalledSession]:
+    """The session and those that it goes on from, oldest first."""
+    found: list[JournalledSession] = []
+    number: int | None = session
+    while number is not None:
+        found.append(read_session(journal, number))
+        before = found[-1].opening.continues
+        if before is not None and before >= number:
+            raise JournalError(f"session {number} says that it goes on from session {before}, which is no earlier one")
+        number = before
+    return found[::-1]
+
+
+def _blocks(
+    journal: Journal, session: int, instruments: Sequence[tuple[str, Instrument]], decode: _Decode
+) -> Iterator[tuple[int, list[LogRecord]]]:
+    """The records of each commit, with the lane's time of it."""
+    pending: list[LogRecord] = []
+    header: Header | None = None
+    at = time_ns = 0
+    for number, entry in read_entries(journal, session):
+        if type(entry) is LogBytes:
+            data = entry.data
+            where = f"block {number} of session {session}"
+            try:
+                if header is None:
+                    header = decode_header(data)
+                    if header is None:
+                        raise JournalError(f"{where}: its order log ends within its header")
+                    _check_instruments(header, instruments, session)
+                    at, data = header.length, data[header.length :]
+                records, used = decode(data, at)
+            except DataError as error:
+                raise JournalError(f"{where}: {error}") from error
+            if used < len(data):
+                raise JournalError(f"{where}: it ends within a record of the log")
+            at += used
+            pending += records
+        elif type(entry) is Positions:
+            time_ns = entry.time_ns
+            yield time_ns, pending
+            pending = []
+    if pending:
+        yield time_ns, pending
+
+
+def _check_instruments(header: Header, instruments: Sequence[tuple[str, Instrument]], session: int) -> None:
+    was = [(one.name, one.tick_size, one.lot_size) for one in header.instruments]
+    now = [(name, one.tick_size, one.lot_size) for name, one in instruments]
+    if was != now:
+        raise JournalError(
+            f"session {session} traded {_grids(was)}, and this one trades {_grids(now)}: its orders and positions are "
+            "in ticks and lots of those instruments. Run the same instruments in the same order, or start without "
+            "--recover on a journal of its own"
+        )
+
+
+def _grids(instruments: Sequence[tuple[str, Any, Any]]) -> str:
+    return ", ".join(f"{name} (tick {tick}, lot {lot})" for name, tick, lot in instruments) or "nothing"
+
+
+class _Applied:
+    """Applies records to a target, in the order in which the lane wrote them."""
+
+    def __init__(self, target: Target) -> None:
+        self.records = 0
+        self.time_ns = 0
+        self._target = target
+        self._tracker = target.tracker
+        self._submitted: NewOrder | None = None
+        self._replace: ReplaceRequested | None = None
+        self._session: tuple[str, int] | None = None
+        # What the tracker found, and the log must have.
+        self._expected: deque[Discrepancy] = deque()
+        self._apply: dict[type, Callable[..., None]] = {
+            SessionStarted: self._on_session,
+            SubmitRequested: self._on_submit,
+            CancelRequested: _nothing,
+            ReplaceRequested: self._on_replace,
+            RequestApproved: self._on_approved,
+            RequestRefused: _nothing,
+            **dict.fromkeys((Accepted, Rejected, Fill, Cancelled, Expired, Replaced), self._on_event),
+            Discrepancy: self._on_discrepancy,
+            DiscrepancyCleared: self._on_cleared,
+            MarkedUnknown: self._on_unknown,
+            Funding: self._on_funding,
+        }
+
+    def apply(self, records: Sequence[LogRecord], time_ns: int) -> None:
+        """Applies the records of one commit, which was made at that time of the lane."""
+        self.time_ns = time_ns
+        self.records += len(records)
+        apply = self._apply
+        for record in records:
+            apply[type(record)](record)
+
+    def end_session(self) -> None:
+        """Says that the records so far are of one session, and those of the next follow."""
+        if self._session is not None:
+            self._target.outbox.earlier.append((self._target.outbox.next_order_id - 1, *self._session))
+            self._session = None
+
+    def _on_session(self, record: SessionStarted) -> None:
+        self._session = (record.session, record.lane)
+
+    def _on_submit(self, record: SubmitRequested) -> None:
+        self._submitted = order = record.order
+        outbox = self._target.outbox
+        outbox.next_order_id = max(outbox.next_order_id, order.order_id + 1)
+
+    def _on_replace(self, record: ReplaceRequested) -> None:
+        self._replace = record
+
+    def _on_approved(self, record: RequestApproved) -> None:
+        order_id, now_ns = record.order_id, self.time_ns
+        if record.request == "new":
+            order, self._submitted = self._submitted, None
+            if order is None or order.order_id != order_id:
+                raise OrderStateError(f"order {order_id} was approved without a request")
+            self._tracker.add(order)
+            self._tracker.send(order_id, now_ns)
+        elif record.request == "cancel":
+            self._tracker.request_cancel(order_id, now_ns)
+        else:
+            wanted, self._replace = self._replace, None
+            if wanted is None or wanted.order_id != order_id:
+                raise OrderStateError(f"a replace of order {order_id} was approved without a request")
+            self._tracker.request_replace(order_id, wanted.price_ticks, wanted.size_lots, now_ns)
+
+    def _on_event(self, event: Any) -> None:
+        tracker = self._tracker
+        tracker.apply(event, self.time_ns)
+        if tracker.fills:
+            for fill, strategy in tracker.take_fills():
+                self._target.portfolio.on_fill(fill, strategy)
+        if tracker.discrepancies:
+            self._expected += tracker.take_discrepancies()
+
+    def _on_discrepancy(self, record: Discrepancy) -> None:
+        self._target.discrepancies[record.what] += 1
+        expected = self._expected.popleft() if self._expected else None
+        if expected is None:
+            # Reconciliation found it, not the tracker.
+            self._tracker.dispute(record.what, record.order_id, record.instrument, record.detail, record.time_ns)
+            self._tracker.take_discrepancies()
+        elif (expected.what, expected.order_id, expected.detail) != (record.what, record.order_id, record.detail):
+            raise OrderStateError(f"the log has the discrepancy {record.detail!r}, where {expected.detail!r} follows")
+
+    def _on_cleared(self, record: DiscrepancyCleared) -> None:
+        self._tracker.clear_discrepancy(record.instrument)
+
+    def _on_unknown(self, record: MarkedUnknown) -> None:
+        self._tracker.mark_unknown(record.order_id)
+
+    def _on_funding(self, record: Funding) -> None:
+        self._target.portfolio.on_funding(record)
+
+
+def _nothing(record: LogRecord) -> None:
+    """A cancel or refusal changes nothing before it is approved, or at all."""

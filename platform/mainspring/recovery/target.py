@@ -1,0 +1,40 @@
+"""What recovery brings to the journalled state."""
+
+from collections import Counter
+from typing import Protocol
+
+from mainspring.orders import OrderTracker
+from mainspring.portfolio import Portfolio
+
+__all__ = ["Numbering", "Target"]
+
+
+class Numbering(Protocol):
+    """The next order id, and the sessions whose client order ids the lane knows: see `mainspring.lane.Outbox`."""
+
+    next_order_id: int
+    earlier: list[tuple[int, str, int]]
+
+
+class Target(Protocol):
+    """The order side of a lane: `mainspring.lane.OrderManager` is one."""
+
+    @property
+    def tracker(self) -> OrderTracker:
+        """The orders."""
+        ...
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """The positions."""
+        ...
+
+    @property
+    def outbox(self) -> Numbering:
+        """The ids."""
+        ...
+
+    @property
+    def discrepancies(self) -> Counter[str]:
+        """How often a venue contradicted what we know, by what it was."""
+        ...
