@@ -24,6 +24,7 @@ from mainspring.model import (
 from mainspring.orders import OrderLog, OrderTracker
 from mainspring.portfolio import Marks, Portfolio, PositionUnits
 from mainspring.recovery import recover
+from mainspring.seams import NEVER_NS
 from mainspring_perf.candidates import candidates, make
 from mainspring_perf.harness import Benchmark, expect
 
@@ -81,6 +82,15 @@ class _Target:
         self.discrepancies: Counter[str] = Counter()
         self.next_order_id = 1
         self.earlier: list[tuple[int, str, int]] = []
+
+        self.own_due_ns = self.due_ns = NEVER_NS
+
+    @property
+    def terms(self) -> "_Target":
+        return self
+
+    def take_up(self, asked: NewOrder, now_ns: int) -> NewOrder:
+        return asked
 
     @property
     def outbox(self) -> "_Target":

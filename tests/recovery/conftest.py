@@ -7,6 +7,7 @@ import pytest
 from mainspring.host.config import load_config
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
+from mainspring.orders import OrderTracker
 from mainspring.session.lane_run import LaneRun
 from mainspring_tools.recovery import KeptJournal, make_offer, with_offers
 
@@ -53,3 +54,11 @@ def make_run(registry):
         return LaneRun(lane, registry, {}, **options)
 
     return make
+
+
+@pytest.fixture(params=["python", "native"])
+def trackers(request):
+    """What makes order trackers."""
+    if request.param == "python":
+        return OrderTracker
+    return pytest.importorskip("mainspring_native._native").OrderTracker

@@ -239,7 +239,8 @@ class Lane:
     def _on_disputed(self, event: Disputed) -> None:
         self._begin(event.now_ns)
         if self.order_manager is not None:
-            self.order_manager.dispute(event.market, event.order_id, event.what, event.detail)
+            self.order_manager.tracker.dispute(event.what, event.order_id, event.market, event.detail, event.now_ns)
+            self.order_manager.note_discrepancies()
 
     def _on_connection(self, event: Connection) -> None:
         self._begin(event.now_ns)

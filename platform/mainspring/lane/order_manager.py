@@ -225,11 +225,6 @@ class OrderManager:
         self.tracker.clear_discrepancy(market)
         self._record(DiscrepancyCleared(self._time.now_ns, market))
 
-    def dispute(self, market: int, order_id: int, what: str, detail: str) -> None:
-        """Stops new orders in a market for a difference that reconciliation found; `detail` gives the figures."""
-        self.tracker.dispute(what, order_id, market, detail, self._time.now_ns)
-        self.note_discrepancies()
-
     def on_durable(self, record: int) -> None:
         """Releases what has waited for its record."""
         self._outgoing.on_durable(record)

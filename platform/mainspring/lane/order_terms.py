@@ -86,6 +86,16 @@ class OrderTerms:
             return None
         return self._too_large(order.side, request.instrument, growth_lots)
 
+    def take_up(self, asked: NewOrder, now_ns: int) -> NewOrder:
+        """Returns an order that a journal brings as it was sent, and watches it as if it had been sent now."""
+        sent = self.admit(asked, now_ns)
+        if isinstance(sent, Refusal):
+            # It was admitted then: the venue's terms are others now, and it is open on those of then.
+            return asked
+        if sent is not asked:
+            self.watch(asked, sent)
+        return sent
+
     def watch(self, asked: NewOrder, sent: NewOrder) -> None:
         """Starts to watch an order that was sent in another form than it was asked for."""
         if asked.time_in_force != sent.time_in_force:

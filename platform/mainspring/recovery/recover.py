@@ -80,6 +80,7 @@ def recover(
                     "version or changed since; `mainspring journal verify` checks it"
                 ) from error
         applied.end_session()
+    target.own_due_ns = min(target.own_due_ns, target.terms.due_ns)
     last = chain[-1].positions
     return Recovered(
         tuple(one.number for one in chain),
@@ -208,7 +209,7 @@ class _Applied:
             order, self._submitted = self._submitted, None
             if order is None or order.order_id != order_id:
                 raise OrderStateError(f"order {order_id} was approved without a request")
-            self._tracker.add(order)
+            self._tracker.add(self._target.terms.take_up(order, now_ns))
             self._tracker.send(order_id, now_ns)
         elif record.request == "cancel":
             self._tracker.request_cancel(order_id, now_ns)

@@ -3,10 +3,11 @@
 from collections import Counter
 from typing import Protocol
 
+from mainspring.model import NewOrder
 from mainspring.orders import OrderTracker
 from mainspring.portfolio import Portfolio
 
-__all__ = ["Numbering", "Target"]
+__all__ = ["Numbering", "Target", "Terms"]
 
 
 class Numbering(Protocol):
@@ -16,8 +17,25 @@ class Numbering(Protocol):
     earlier: list[tuple[int, str, int]]
 
 
+class Terms(Protocol):
+    """Terms of orders that the lane emulates: see `mainspring.lane.OrderTerms`."""
+
+    due_ns: int
+
+    def take_up(self, asked: NewOrder, now_ns: int) -> NewOrder:
+        """Returns an order that a journal brings as it was sent, and watches it."""
+        ...
+
+
 class Target(Protocol):
     """The order side of a lane: `mainspring.lane.OrderManager` is one."""
+
+    own_due_ns: int
+
+    @property
+    def terms(self) -> Terms:
+        """What is emulated."""
+        ...
 
     @property
     def tracker(self) -> OrderTracker:

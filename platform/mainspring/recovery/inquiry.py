@@ -1,0 +1,37 @@
+"""An order that a venue is asked about, and how patiently."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from mainspring.model import OrderEvent
+
+__all__ = ["Inquiry", "ReconcilerOptions"]
+
+
+class ReconcilerOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How patient reconciliation is, in nanoseconds of the lane's clock.
+
+    `settle_ns` is how long a request may take to arrive, and a query to be answered. `poll_ns` is how often the venue
+    is asked without a reason, 0 for never. `retry_ns` is how soon it is asked again, and `tries` how often before what
+    it says is a difference. `lag_ns` is how far the stream of executions may be behind what a query says.
+    """
+
+    settle_ns: int = 10_000_000_000
+    poll_ns: int = 0
+    retry_ns: int = 1_000_000_000
+    tries: int = 5
+    lag_ns: int = 2_000_000_000
+
+
+class Inquiry:
+    """An order that the venue is asked about. `held` are words of the stream that don't fit what we know."""
+
+    __slots__ = ("due_ns", "held", "tries")
+
+    def __init__(self, due_ns: int) -> None:
+        """`due_ns` is when to ask."""
+        self.due_ns = due_ns
+        self.held: list[OrderEvent] = []
+        self.tries = 0
