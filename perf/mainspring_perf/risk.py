@@ -2,15 +2,17 @@
 
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from mainspring.host.offers import Offer
-from mainspring.model import Approved, BookSnapshot, MarketEvent, NewOrder, Quote, Refusal, Side
-from mainspring.orders import OpenLots
-from mainspring.portfolio import Account, Position, Valuation
+from mainspring.lane import LaneClock, LaneRiskSession
+from mainspring.model import Approved, BookSnapshot, MarketEvent, NewOrder, Quote, Refusal, Side, SlippageEstimate
+from mainspring.orders import OpenLots, OrderTracker
+from mainspring.portfolio import Account, Marks, Portfolio, Position, Valuation
 from mainspring.risk import Gate
-from mainspring.seams import RiskCheck
+from mainspring.seams import ClockReading, RiskCheck
 from mainspring.testing import BackOfQueue, FakeMarket, FixedLatency
 from mainspring.venue.paper import PaperVenue
 from mainspring_perf.candidates import candidates, make
@@ -46,8 +48,10 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     offers = candidates("risk")
     made = {offer.name: _check(offer) for offer in offers}
     ours = [(name, made[name]) for name in _LIMITS if name in made]
+    every = [(name, made[name]) for name in (*_LIMITS, *_FURTHER) if name in made]
     return [
         _gate("gate-all-checks", ours, passes),
+        _every("gate-every-check", every, passes),
         *(_one(offer, made[offer.name], passes) for offer in offers),
         _venue("venue-idle", passes, orders=0),
         _venue("venue-two-orders", passes, orders=2),
@@ -61,15 +65,52 @@ _LIMITS = {
     "max_position": Decimal(2),
     "max_book_age_ms": Decimal(1000),
 }
-"""The limits of our own checks: all orders below pass them, and an order is known that each of them refuses."""
+"""The limits of our required checks: all orders below pass them, and an order is known that each of them refuses."""
+
+_FURTHER: dict[str, object] = {
+    "restricted_instruments": [],
+    "allowed_instruments": ["BTC/USDT"],
+    "trading_hours": "00:00-00:00",
+    "max_slippage_bps": 50,
+    "reduce_only": False,
+    "self_trade": "refuse",
+    "duplicate_order_ms": 1,
+    "max_open_orders": 10,
+    "max_message_rate": 100,
+    "max_repeated_executions": 100,
+    "max_cancel_to_fill": 100,
+    "max_gross_exposure": 1_000_000,
+    "max_net_exposure": 1_000_000,
+    "buying_power": 1_000_000,
+    "max_daily_loss": 1_000,
+    "max_drawdown": 1_000,
+    "venue_connected": True,
+    "max_feed_lag_ms": 10,
+    "max_clock_skew_ms": 10,
+}
+"""The limits of our further checks, which all orders below pass."""
 
 
 def _check(offer: Offer) -> RiskCheck:
-    """A check with its limit here; a stranger's with its defaults."""
-    known = offer.options is not None and offer.name in _LIMITS
-    options = msgspec.convert({"limit": _LIMITS[offer.name]}, offer.options) if known else None
-    made: RiskCheck = make(offer, BTC_USDT, options=options)
+    """A check with its limit here, which sees a lane; a stranger's with its defaults."""
+    limit = _LIMITS.get(offer.name, _FURTHER.get(offer.name))
+    options = None if limit is None or offer.options is None else msgspec.convert({"limit": limit}, offer.options)
+    argument = (BTC_USDT,) if offer.capabilities.get("across_instruments") else BTC_USDT
+    made: RiskCheck = make(offer, argument, options=options)
+    if (bind := getattr(made, "bind", None)) is not None:
+        bind(_session())
     return made
+
+
+def _session() -> LaneRiskSession:
+    """What a lane shows of a market at rest in which nothing is held."""
+    market: Any = _market()
+    tracker = OrderTracker((BTC_USDT,))
+    portfolio = Portfolio((BTC_USDT,), tracker.open_lots, Marks((market,)))
+    session = LaneRiskSession((market,), (0,), ("maker",), tracker, portfolio, LaneClock(market.now_ns))
+    session.clock = ClockReading(market.now_ns, 0, 0, market.now_ns)
+    session.estimate = SlippageEstimate(1.0, 60_000.0, ())
+    return session
 
 
 def _one(offer: Offer, check: RiskCheck, passes: int) -> Benchmark:
@@ -86,7 +127,7 @@ def _one(offer: Offer, check: RiskCheck, passes: int) -> Benchmark:
     def check_answer(answer: object) -> None:
         assert isinstance(answer, list)
         refused = [one for one in answer if one is not None]
-        known = offer.name in _LIMITS
+        known = offer.name in _LIMITS or offer.name in _FURTHER
         if (known and refused) or any(not isinstance(one, Refusal) or one.reason != offer.name for one in refused):
             raise WrongAnswer(f"{offer.name}: {answer!r} for orders that it has to pass, or refuse in its own name")
 
@@ -143,6 +184,32 @@ def _gate(name: str, checks: list[tuple[str, RiskCheck]], passes: int) -> Benchm
         input=f"{len(orders)} limit and market orders, all of which pass {len(checks)} checks",
         calls=lambda: (lambda order: approve(order, market, account), orders),
         counted=10,
+    )
+
+
+def _every(name: str, checks: list[tuple[str, RiskCheck]], passes: int) -> Benchmark:
+    """The gate with each of our checks, required or not: what an order costs where the config names them all."""
+    gate, market, account = Gate([checks]), _market(), _account()
+    gate.bind(_session())
+    orders, approve = _orders() * passes, gate.approve
+
+    def run() -> object:
+        answer: object = None
+        for order in orders:
+            answer = approve(order, market, account)
+        return answer
+
+    def check(answer: object) -> None:
+        if answer != Approved(orders[-1], market.now_ns):
+            raise WrongAnswer(f"{name}: the last order gave {answer!r}")
+
+    return Benchmark(
+        name=name,
+        run=run,
+        operations=len(orders),
+        check=check,
+        input=f"{len(orders)} limit and market orders, all of which pass {len(checks)} checks",
+        baseline="gate-all-checks",
     )
 
 

@@ -11,6 +11,7 @@ from mainspring_tools.twins.gate import compare_gate
 _REASONS = {
     "approved", "book-not-live", "no-mid-price", "book-crossed", "invalid-order", "unknown-order",
     "max_order_size", "max_order_notional", "max_position", "collar_bps", "max_book_age_ms",
+    "restricted_instruments", "allowed_instruments", "reduce_only",
 }  # fmt: skip
 
 

@@ -3,7 +3,17 @@
 import msgspec
 import pytest
 
-from mainspring.model import Cancelled, CancelRequest, Fill, NewOrder, OrderKind, ReplaceRequest, Side
+from mainspring.model import (
+    Cancelled,
+    CancelRequest,
+    Fill,
+    NewOrder,
+    OrderKind,
+    Rejected,
+    Replaced,
+    ReplaceRequest,
+    Side,
+)
 from mainspring.testing import INSTRUMENT, SECOND_INSTRUMENT, FakeAccount, FakeMarket, FakeOrder, FakeRiskSession
 
 MS = 1_000_000
@@ -36,6 +46,7 @@ def order(side=BUY, lots=1, price=1_000_000, instrument=0, order_id=1, **more):
 def ask(check, session, wanted):
     """Returns the reason of the refusal, or None."""
     at = wanted.instrument
+    getattr(check, "on_order", lambda _: None)(wanted)
     refusal = check.check(wanted, session.markets[at], session.accounts[at])
     return None if refusal is None else refusal.reason
 
@@ -124,7 +135,7 @@ def test_open_orders_are_counted_by_instrument_strategy_and_account(make, sessio
         (order(SELL, price=101), order(BUY, price=100), "accepted", False),
         (order(BUY, price=0), order(SELL, price=10**9), "accepted", True),
         (order(BUY, price=100), order(BUY, price=100), "accepted", False),
-        (order(BUY, price=1), order(SELL, price=100), "replace-pending", True),
+        (order(BUY, price=1), order(SELL, price=100), "replace-pending", False),
         (order(BUY, price=1), order(SELL, price=100), "unknown", True),
         (order(BUY, price=100), order(SELL, price=0, time_in_force="ioc"), "in-flight", False),
         (order(BUY, price=100), order(SELL, price=99, time_in_force="ioc"), "in-flight", False),
@@ -137,6 +148,29 @@ def test_self_trade(wanted, resting, state, meets, make, session):
     session.accounts[0] = FakeAccount(open_buy_lots=1, open_sell_lots=1)
     assert ask(check, session, wanted) == ("self_trade" if meets else None)
     assert session.cancels == []
+
+
+def test_an_order_is_met_at_each_price_of_its_changes(make, session):
+    """From the moment at which a change is sent until it is answered, whichever way, or the order has ended."""
+    check = make("self_trade", "refuse", across=False)
+    resting = FakeOrder(order(SELL, lots=5, price=100, order_id=7), state="in-flight")
+    session.orders = [resting]
+    session.accounts[0] = FakeAccount(open_sell_lots=1)
+    check.on_sent(ReplaceRequest(7, 0, 90, 5, 0))
+    check.on_sent(ReplaceRequest(7, 0, 80, 5, 0))
+    assert ask(check, session, order(price=80)) == "self_trade"
+    after = make("self_trade", "cancel-incoming", across=False)
+    after.adopt(check)
+    check.on_event(Rejected(7, 0, 0, "no", "replace"))
+    assert ask(after, session, order(price=80)) == "self_trade"
+    resting.price_ticks = 80
+    check.on_event(Replaced(7, 0, 0, 80, 5))
+    assert ask(check, session, order(price=79)) is None
+    assert check.prices == {}
+    check.on_sent(ReplaceRequest(7, 0, 70, 5, 0))
+    resting.filled_lots = 5
+    check.on_event(fill(SELL, order_id=7))
+    assert check.prices == {}
 
 
 def test_self_trade_cancels_what_it_is_to_cancel(make, session):

@@ -1,5 +1,6 @@
 """A session under its control folder: kills and limits reach it while it runs, and are replayed."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ from mainspring.host.config import parse_config
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
 from mainspring.journal import Input, JournalLog, read_session
-from mainspring.lane import Kill, LiftKill, SetLimit
+from mainspring.lane import Event, Kill, LiftKill, SetLimit
 from mainspring.model import decode_records
 from mainspring.orders import RequestApproved, RequestRefused
 from mainspring.session import run_session
@@ -138,3 +139,38 @@ def test_several_lanes_each_take_the_kill(tmp_path, registry):
     report = run_session(session, registry)
     assert set(report.refusals) == {"kill-switch"}
     assert Path(tmp_path / "control" / "lanes").is_dir()
+
+
+PLAIN = ("decoder.plugin=python", "router.plugin=paper", "book.plugin=bisect-list", "slippage.plugin=square-root")
+COMMANDS: dict[int, Callable[[int], Event]] = {
+    20: lambda now_ns: Kill(now_ns, "strategy", "maker", flatten=True),
+    40: lambda now_ns: LiftKill(now_ns, "strategy", "maker"),
+    60: lambda now_ns: SetLimit(now_ns, "max_order_size", "0.001"),
+    70: lambda now_ns: SetLimit(now_ns, "max_order_size", "1", confirmed=True),
+    100: lambda now_ns: Kill(now_ns, "all", flatten=True),
+}
+"""By the number of the step before which they come."""
+
+
+def test_fused_runs_obey_at_once(registry, tmp_path):
+    """A lane that trades in fused runs does the same as one in Python: at a kill, its lift, and changed limits."""
+    pytest.importorskip("mainspring_native._native", reason="the native module isn't built")
+    text = TEXT.replace("max_message_rate = 100_000\n", "").replace("max_drawdown = 100_000\n", "")
+    text = text.replace("seconds = 10", "seconds = 20")
+    results, in_runs = [], []
+    for overrides in ((), PLAIN):
+        session = make_session(parse_config(text, "the test", tmp_path, overrides), registry)
+        with LaneRun(session.lanes[0], registry, {}, in_chunks) as run:
+            steps = 0
+            while run.step():
+                steps += 1
+                if steps in COMMANDS:
+                    run._replay.feed(COMMANDS[steps](run._replay.lane.now_ns))
+                    assert run._replay.lane.control.outcome.done
+                in_runs.append(run._replay.lane.message_loop.trades_in_runs(0))
+            results.append(run.finish())
+    native, plain = results
+    assert any(in_runs)
+    assert native.refusals == plain.refusals
+    assert {"kill-switch", "max_order_size"} <= native.refusals.keys()
+    assert native.log.sha256 == plain.log.sha256

@@ -183,3 +183,13 @@ def test_options_below_zero_are_refused(name: str) -> None:
     wrong: dict[str, Any] = {name: -1}
     with pytest.raises(ValueError, match=name):
         QuoteMakerOptions(size=Decimal(1), **wrong)
+
+
+def test_a_market_order_that_closes_the_position_is_left_alone() -> None:
+    """A command closes it by an order in the strategy's name, which is no quote to move."""
+    session = quoting()
+    accept(session)
+    session.markets[0].sell(size_lots=1)
+    session.show(bid_ticks=1_009, ask_ticks=1_011)
+    assert len(session.replaces()) == 2
+    assert session.cancels() == []

@@ -62,8 +62,9 @@ class MessageLoop:
     def renew_runs(self) -> None:
         """Lets fused runs trade by the rules as they are now, or not at all where a rule is Python's alone."""
         manager = self._reactions.order_manager
-        for reaction in self._fused_reactions.values():
-            reaction.trading = None
+        # A run reads its reaction once, so that only another one makes it trade differently.
+        for feed, known in self._fused_reactions.items():
+            self._fused_reactions[feed] = Reaction(feed.own, feed.changed, self._reactions, known.time)
         # What a run does by itself, no check is told.
         if not self._wants_runs or manager is None or manager.waits_for_journal or manager.gate.listens:
             return

@@ -74,7 +74,7 @@ class Gate:
     `stops` says why no new order may go out, by instrument; the gate reads it at each order. Replaces that add risk are
     refused as well, cancels and smaller sizes are not.
 
-    Checks that define more than `check` are called by `bind`, `on_sent` and `on_event`: see `RiskCheck`.
+    Checks that define more than `check` are also called as that says: see `RiskCheck`.
     """
 
     def __init__(
@@ -204,10 +204,11 @@ class Gate:
     def _gather(self) -> None:
         """Binds the checks' methods, so that an order looks nothing up."""
         self._checks = tuple(tuple((name, check.check) for name, check in row) for row in self._rows)
+        self._on_order = self._listeners("on_order")
         self._on_sent = self._listeners("on_sent")
         self._on_event = self._listeners("on_event")
-        self.listens = any(self._on_sent) or any(self._on_event)
-        """Whether a check wants to know what was sent or reported."""
+        self.listens = any(self._on_order) or any(self._on_sent) or any(self._on_event)
+        """Whether a check wants to know what was asked for, sent or reported."""
 
     def _listeners(self, method: str) -> tuple[tuple[Callable[..., Any], ...], ...]:
         return tuple(
@@ -223,6 +224,8 @@ class Gate:
         problem = _problem(order, len(self._checks))
         if problem:
             return Refusal(INVALID_ORDER, problem)
+        for call in self._on_order[order.instrument]:
+            call(order)
         if self._stops:
             stop = self._stops.get(order.instrument)
             if stop is not None:

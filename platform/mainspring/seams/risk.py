@@ -17,6 +17,8 @@ class RiskCheck(Protocol):
     nothing. None of them may raise.
 
     - `bind(session: RiskSession)` is called once, before anything else.
+    - `on_order(order: NewOrder)`: a new order, or what would remain of one that is to be changed, comes to the checks,
+      whatever they say of it.
     - `on_sent(request: OrderRequest)`: an approved request (a new order, replace or cancel) goes to the router now.
     - `on_event(event: OrderEvent)`: a venue reported something of an order. Orders and positions know of it already.
     - `adopt(before)`: a limit is changed while the session runs. The new check takes over from `before`, the check of
@@ -33,7 +35,8 @@ class RiskCheck(Protocol):
 
         A change of an order is checked as the order that would remain of it, and `account` is then without what it
         replaces. `order.size_lots` is what the order would add. It must not raise, and must not keep state that depends
-        on whether the other checks let the order pass: what was sent comes by `on_sent`.
+        on whether it is asked, since another check may have refused before: `on_order` gets all orders, and `on_sent`
+        what was sent.
         """
         ...
 

@@ -55,6 +55,7 @@ def check_risk(
         order = _order(rules.random, number)
         market, account = _market(rules.random, instrument), _account(rules.random)
         session.markets, session.accounts = [market], [account]
+        _tell(rules, check, "on_order", order)
         answer = rules.never_raises("a check never raises", check.check, order, market, account)
         detail = f"{shorten(order)} gave {shorten(answer)}"
         rules.hold("a check gives None or a Refusal", answer is None or isinstance(answer, Refusal), detail)
@@ -91,6 +92,7 @@ def _trade(rules: Rules, session: FakeRiskSession, check: RiskCheck, name: str) 
         market.now_ns += random.choice((0, 10**6, 10**9))
         market.bbo_time_ns = market.now_ns
         order = msgspec.structs.replace(_order(random, number), kind="limit", price_ticks=market.bid_ticks, size_lots=1)
+        _tell(rules, check, "on_order", order)
         answer = rules.never_raises("a check never raises", check.check, order, market, account)
         if answer is not None:
             continue

@@ -14,7 +14,8 @@ from mainspring_plugins.risk._scopes import any_looser, refuse_negative
 
 __all__ = ["ExposureCheck", "ExposureOptions"]
 
-_Side: TypeAlias = Callable[[Lots, int], int]
+_Stake: TypeAlias = Callable[[int, int, int, int], int]
+_Limit: TypeAlias = tuple[str, int | None, Sequence[int]]
 
 
 class ExposureOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,10 +44,11 @@ class ExposureOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class ExposureCheck:
     """Adds up what open orders could lead to, in the worst case, and compares it with each limit.
 
-    `stake` says how many lots of an instrument count for an order of a side. An order that doesn't raise them passes.
+    `stake` says how many lots count, of a position, open buys and open sells, for an order of a side. An order that
+    doesn't raise them passes.
     """
 
-    def __init__(self, name: str, instruments: Sequence[Instrument], options: ExposureOptions, stake: _Side) -> None:
+    def __init__(self, name: str, instruments: Sequence[Instrument], options: ExposureOptions, stake: _Stake) -> None:
         self._name = name
         self._instruments = tuple(instruments)
         self._money = Money(instruments)
@@ -54,15 +56,14 @@ class ExposureCheck:
         self._stake = stake
         self._session: RiskSession | None = None
         self._bases = tuple(one.symbol.partition("/")[0] for one in instruments)
-        currencies = self._money.currency
-        self._alike = tuple(tuple(at for at, one in enumerate(currencies) if one == own) for own in currencies)
-        self._same_base = tuple(tuple(at for at, one in enumerate(self._bases) if one == own) for own in self._bases)
+        self._alike = _others(self._money.currency)
+        self._same_base = _others(self._bases)
         self._limits = tuple(
             tuple(
                 None if limit is None else self._money.quanta(currency, limit)
-                for limit in (options.instrument, options.strategy, options.limit)
+                for limit in (options.instrument, options.limit, options.strategy)
             )
-            for currency in currencies
+            for currency in self._money.currency
         )
 
     def bind(self, session: RiskSession) -> None:
@@ -74,45 +75,60 @@ class ExposureCheck:
         session, place = self._session, order.instrument
         if session is None:
             return Refusal(self._name, "nothing says what is held: 0 instruments known")
-        instrument, strategy, together = self._limits[place]
-        own = session.lots(place)
-        if self._raised(own, order):
-            if instrument is not None and (refusal := self._compare("instrument", instrument, (place,), order)):
+        instrument, together, strategy = self._limits[place]
+        lots = self._raised(session.lots(place), order)
+        if lots is not None:
+            limits = ("instrument", instrument, ()), ("account", together, self._alike[place])
+            refusal = self._compare(limits, lots, order, None) or self._compare_base(lots, order)
+            if refusal is not None:
                 return refusal
-            if together is not None and (refusal := self._compare("account", together, self._alike[place], order)):
-                return refusal
-            limit = self._options.currency.get(self._bases[place])
-            if limit is not None and (refusal := self._compare_base(limit, order)):
-                return refusal
-        if strategy is not None and self._raised(session.lots(place, order.strategy), order):
-            return self._compare("strategy", strategy, self._alike[place], order, order.strategy)
-        return None
+        lots = None if strategy is None else self._raised(session.lots(place, order.strategy), order)
+        if lots is None:
+            return None
+        return self._compare((("strategy", strategy, self._alike[place]),), lots, order, order.strategy)
 
-    def _raised(self, lots: Lots, order: NewOrder) -> bool:
-        return self._stake(_with(lots, order), int(order.side)) > self._stake(lots, int(order.side))
+    def _raised(self, lots: Lots, order: NewOrder) -> int | None:
+        """What counts of the order's own instrument with the order; None if the order doesn't raise that."""
+        position, buys, sells = lots
+        side, stake, size = int(order.side), self._stake, order.size_lots
+        before = stake(position, buys, sells, side)
+        after = stake(position, buys + size, sells, side) if side > 0 else stake(position, buys, sells + size, side)
+        return after if after > before else None
 
     def _compare(
-        self, scope: str, limit: int, places: Iterable[int], order: NewOrder, strategy: str | None = None
+        self, limits: Iterable[_Limit], own_lots: int, order: NewOrder, strategy: str | None
     ) -> Refusal | None:
-        currency = self._money.currency[order.instrument]
-        total = 0
-        for place in places:
-            lots = self._lots(place, order, strategy)
-            if not lots:
-                continue
-            half_ticks = self._half_ticks(place)
+        money, own = self._money, 0
+        if own_lots:
+            half_ticks = self._half_ticks(order.instrument)
             if half_ticks is None:
-                return self._no_price(place)
-            total += self._money.worth(place, lots, half_ticks)
-        if total <= limit:
-            return None
-        text = self._money.text
-        return Refusal(self._name, f"{scope}: {text(currency, total)} is above {text(currency, limit)}")
+                return self._no_price(order.instrument)
+            own = money.worth(order.instrument, own_lots, half_ticks)
+        for scope, limit, others in limits:
+            total = own
+            for place in others:
+                lots = self._lots(place, order, strategy)
+                if not lots:
+                    continue
+                half_ticks = self._half_ticks(place)
+                if half_ticks is None:
+                    return self._no_price(place)
+                total += money.worth(place, lots, half_ticks)
+            if limit is not None and total > limit:
+                currency = money.currency[order.instrument]
+                figures = f"{money.text(currency, total)} is above {money.text(currency, limit)}"
+                return Refusal(self._name, f"{scope}: {figures}")
+        return None
 
-    def _compare_base(self, limit: Decimal, order: NewOrder) -> Refusal | None:
+    def _compare_base(self, own_lots: int, order: NewOrder) -> Refusal | None:
+        base = self._bases[order.instrument]
+        limit = self._options.currency.get(base)
+        if limit is None:
+            return None
         total = Fraction(0)
-        for place in self._same_base[order.instrument]:
-            lots, one = self._lots(place, order, None), self._instruments[place]
+        for place in (order.instrument, *self._same_base[order.instrument]):
+            lots = own_lots if place == order.instrument else self._lots(place, order, None)
+            one = self._instruments[place]
             amount = lots * Fraction(one.lot_size) * Fraction(one.contract_size)
             if one.contract == "inverse" and lots:
                 half_ticks = self._half_ticks(place)
@@ -120,15 +136,12 @@ class ExposureCheck:
                     return self._no_price(place)
                 amount = 2 * amount / (half_ticks * Fraction(one.tick_size))
             total += amount
-        if total <= limit:
-            return None
-        base = self._bases[order.instrument]
-        return Refusal(self._name, f"currency: {float(total):g} {base} is above {limit}")
+        return None if total <= limit else Refusal(self._name, f"currency: {float(total):g} {base} is above {limit}")
 
     def _lots(self, place: int, order: NewOrder, strategy: str | None) -> int:
         assert self._session is not None
-        lots = self._session.lots(place, strategy)
-        return self._stake(_with(lots, order) if place == order.instrument else lots, int(order.side))
+        position, buys, sells = self._session.lots(place, strategy)
+        return self._stake(position, buys, sells, int(order.side))
 
     def _half_ticks(self, place: int) -> int | None:
         assert self._session is not None
@@ -138,8 +151,8 @@ class ExposureCheck:
         return Refusal(self._name, f"{self._instruments[place].symbol} has no mid price to value it at: 0")
 
 
-def _with(lots: Lots, order: NewOrder) -> Lots:
-    """The lots once an order is open."""
-    if order.side > 0:
-        return lots._replace(open_buy=lots.open_buy + order.size_lots)
-    return lots._replace(open_sell=lots.open_sell + order.size_lots)
+def _others(names: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    """The places of the others that have each one's name."""
+    return tuple(
+        tuple(at for at, other in enumerate(names) if other == own and at != place) for place, own in enumerate(names)
+    )

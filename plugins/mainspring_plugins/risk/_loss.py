@@ -51,6 +51,8 @@ class LossCheck:
         self._session: RiskSession | None = None
         self.measured_from: dict[str, int] = {}
         self.stopped: dict[str, str] = {}
+        # The currencies whose profit is known.
+        self.known: set[str] = set()
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -58,7 +60,7 @@ class LossCheck:
 
     def adopt(self, before: "LossCheck") -> None:
         """See `mainspring.seams.RiskCheck`. What has stopped stays stopped."""
-        self.measured_from, self.stopped = before.measured_from, before.stopped
+        self.measured_from, self.stopped, self.known = before.measured_from, before.stopped, before.known
 
     def lift(self) -> bool:
         """See `mainspring.seams.RiskCheck`. The loss is measured from now on."""
@@ -70,34 +72,41 @@ class LossCheck:
         self.stopped = {}
         return had_stopped
 
+    def on_order(self, order: NewOrder) -> None:
+        """See `mainspring.seams.RiskCheck`."""
+        self._look(self._money.currency[order.instrument])
+
     def on_event(self, event: OrderEvent) -> None:
         """See `mainspring.seams.RiskCheck`."""
         self._look(self._money.currency[event.instrument])
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
-        currency = self._money.currency[order.instrument]
-        known = self._look(currency)
         if reduces(order, account):
             return None
+        currency = self._money.currency[order.instrument]
         stopped = self.stopped.get(currency)
         if stopped is not None:
             return Refusal(self._name, stopped)
-        return None if known else Refusal(self._name, "something is held that has no mark, so 0 losses are known")
+        # It was looked at just now, by `on_order`.
+        if currency in self.known:
+            return None
+        return Refusal(self._name, "something is held that has no mark, so 0 losses are known")
 
     def measure_from(self, currency: str, profit: int, now_ns: int) -> int:
         """Returns the profit that the loss is measured from, now that it is `profit`."""
         raise NotImplementedError
 
-    def _look(self, currency: str) -> bool:
-        """Compares the loss with the limit; returns False if it isn't known."""
+    def _look(self, currency: str) -> None:
+        """Compares the loss with the limit, if it is known."""
         session = self._session
         profit = None if session is None else self._money.total_profit(session, currency)
         if session is None or profit is None:
-            return False
+            self.known.discard(currency)
+            return
+        self.known.add(currency)
         loss = self.measure_from(currency, profit, session.now_ns) - profit
         limit = self._limits[currency]
         if loss > limit and currency not in self.stopped:
             text = self._money.text
             self.stopped[currency] = f"a loss of {text(currency, loss)} is above {text(currency, limit)}"
-        return True

@@ -25,6 +25,9 @@ class Money:
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
         self.currency = tuple(profit_currency(one) for one in instruments)
+        self._places = {
+            currency: tuple(at for at, own in enumerate(self.currency) if own == currency) for currency in self.currency
+        }
         self._inverse = tuple(one.contract == "inverse" for one in instruments)
         lot_worths = [Fraction(one.lot_size) * Fraction(one.contract_size) for one in instruments]
         digits: dict[str, int] = {}
@@ -68,12 +71,11 @@ class Money:
     def total_profit(self, session: RiskSession, currency: str) -> int | None:
         """Returns the profit in a currency; None if something is held that has no mark."""
         total = 0
-        for instrument, own in enumerate(self.currency):
-            if own == currency:
-                ppb_units = session.net_profit_ppb(instrument)
-                if ppb_units is None:
-                    return None
-                total += self.profit(instrument, ppb_units)
+        for instrument in self._places[currency]:
+            ppb_units = session.net_profit_ppb(instrument)
+            if ppb_units is None:
+                return None
+            total += self.profit(instrument, ppb_units)
         return total
 
 

@@ -37,4 +37,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         AllowedInstruments,
         summary="The only instruments that may be traded, by their symbols",
         options=AllowedOptions,
+        capabilities={"in_runs": True},
     )

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from mainspring.model import Instrument, NewOrder, Refusal
-from mainspring.seams import AccountView, Catalogue, Lots, MarketView, RiskSession, hookimpl
+from mainspring.seams import AccountView, Catalogue, MarketView, RiskSession, hookimpl
 from mainspring_plugins.risk._money import Money, mid_half_ticks
 from mainspring_plugins.risk._scopes import refuse_negative
 
@@ -63,13 +63,17 @@ class BuyingPower:
         session = self._session
         if session is None:
             return Refusal(_NAME, "nothing says what is held: 0 instruments known")
-        own = session.lots(order.instrument)
-        after = _stake(own, order)
-        if after <= _stake(own):
+        position, buys, sells = session.lots(order.instrument)
+        before = _stake(position, buys, sells)
+        if order.side > 0:
+            after = _stake(position, buys + order.size_lots, sells)
+        else:
+            after = _stake(position, buys, sells + order.size_lots)
+        if after <= before:
             return None
         currency, total = self._money.currency[order.instrument], 0
         for place in self._alike[currency]:
-            lots = after if place == order.instrument else _stake(session.lots(place))
+            lots = after if place == order.instrument else _stake(*session.lots(place))
             if not lots:
                 continue
             half_ticks = mid_half_ticks(session.market(place))
@@ -89,13 +93,11 @@ class BuyingPower:
         return Refusal(_NAME, f"{text(currency, needed)} of margin is above {text(currency, covered)}")
 
 
-def _stake(lots: Lots, order: NewOrder | None = None) -> int:
+def _stake(position: int, buys: int, sells: int) -> int:
     """The largest position, either way, that open orders could lead to."""
-    buys, sells = lots.open_buy, lots.open_sell
-    if order is not None:
-        buys += order.size_lots if order.side > 0 else 0
-        sells += order.size_lots if order.side < 0 else 0
-    return max(abs(lots.position + buys), abs(lots.position - sells))
+    longest, shortest = position + buys, sells - position
+    # Neither is below zero unless the other is above it.
+    return longest if longest > shortest else shortest  # noqa: FURB136  a call of max costs several times more
 
 
 @hookimpl

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mainspring.model import Instrument
-from mainspring.seams import Catalogue, Lots, hookimpl
+from mainspring.seams import Catalogue, hookimpl
 from mainspring_plugins.risk._exposure import ExposureCheck, ExposureOptions
 
 __all__ = ["MaxGrossExposure", "register_risk_checks"]
@@ -22,8 +22,10 @@ class MaxGrossExposure(ExposureCheck):
         super().__init__(_NAME, instruments, options, _either_way)
 
 
-def _either_way(lots: Lots, _side: int) -> int:
-    return max(abs(lots.position + lots.open_buy), abs(lots.position - lots.open_sell))
+def _either_way(position: int, buys: int, sells: int, _side: int) -> int:
+    longest, shortest = position + buys, sells - position
+    # Neither is below zero unless the other is above it.
+    return longest if longest > shortest else shortest  # noqa: FURB136  a call of max costs several times more
 
 
 @hookimpl

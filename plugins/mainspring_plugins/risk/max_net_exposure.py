@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mainspring.model import Instrument
-from mainspring.seams import Catalogue, Lots, hookimpl
+from mainspring.seams import Catalogue, hookimpl
 from mainspring_plugins.risk._exposure import ExposureCheck, ExposureOptions
 
 __all__ = ["MaxNetExposure", "register_risk_checks"]
@@ -23,8 +23,8 @@ class MaxNetExposure(ExposureCheck):
         super().__init__(_NAME, instruments, options, _one_way)
 
 
-def _one_way(lots: Lots, side: int) -> int:
-    return lots.position + lots.open_buy if side > 0 else lots.open_sell - lots.position
+def _one_way(position: int, buys: int, sells: int, side: int) -> int:
+    return position + buys if side > 0 else sells - position
 
 
 @hookimpl

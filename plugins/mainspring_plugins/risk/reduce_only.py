@@ -39,4 +39,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         ReduceOnly,
         summary="Whether only orders that reduce the position pass (true or false)",
         options=FlagOptions,
+        capabilities={"in_runs": True},
     )

@@ -37,4 +37,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         RestrictedInstruments,
         summary="Instruments in which nothing is traded, by their symbols",
         options=RestrictedOptions,
+        capabilities={"in_runs": True},
     )

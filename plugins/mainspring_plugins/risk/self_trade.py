@@ -4,7 +4,16 @@ from typing import Literal
 
 import msgspec
 
-from mainspring.model import Instrument, NewOrder, Refusal
+from mainspring.model import (
+    Instrument,
+    NewOrder,
+    OrderEvent,
+    OrderRequest,
+    Refusal,
+    Rejected,
+    Replaced,
+    ReplaceRequest,
+)
 from mainspring.seams import AccountView, Catalogue, MarketView, OpenOrder, RiskSession, hookimpl
 
 __all__ = ["SelfTrade", "SelfTradeOptions", "register_risk_checks"]
@@ -31,15 +40,17 @@ class SelfTradeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class SelfTrade:
     """Passes orders that can't trade with an open order of the other side, of any strategy of the lane.
 
-    A market order could meet any of them, a limit order those at its price or better. Where a change is under way, the
-    price at the venue isn't known, so that order could be met at any price. Orders that never rest (market, IOC, FOK)
-    can't be met. With "cancel-resting", the order is refused until those that it would meet have ended: a cancel can
-    lose its race, so that sending both would only seem to prevent the trade.
+    A market order could meet any of them, a limit order those at its price or better. Where changes are under way, the
+    order could be met at its price and at each of theirs; where its state isn't known, at any. Orders that never rest
+    (market, IOC, FOK) can't be met. With "cancel-resting", the order is refused until those that it would meet have
+    ended: a cancel can lose its race, so that sending both would only seem to prevent the trade.
     """
 
     def __init__(self, instrument: Instrument, *, options: SelfTradeOptions) -> None:
         self._mode = options.limit
         self._session: RiskSession | None = None
+        self.prices: dict[int, list[int]] = {}
+        """The prices of changes under way, by order, in the order in which they were sent."""
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -52,7 +63,7 @@ class SelfTrade:
             return Refusal(_NAME, "nothing says which orders are open: 0 known")
         if not (account.open_sell_lots if order.side > 0 else account.open_buy_lots):
             return None
-        met = [one for one in session.open_orders(order.instrument) if _meets(order, one)]
+        met = [one for one in session.open_orders(order.instrument) if self._meets(order, one)]
         if not met:
             return None
         if self._mode == "cancel-resting":
@@ -63,14 +74,34 @@ class SelfTrade:
         numbers = ", ".join(str(one.order.order_id) for one in met)
         return Refusal(_NAME, f"it could trade with our own order {numbers}")
 
+    def adopt(self, before: "SelfTrade") -> None:
+        """See `mainspring.seams.RiskCheck`."""
+        self.prices = before.prices
 
-def _meets(order: NewOrder, resting: OpenOrder) -> bool:
-    sent = resting.order
-    if sent.side == order.side or sent.kind == "market" or sent.time_in_force in ("ioc", "fok"):
-        return False
-    if order.kind == "market" or resting.state in ("replace-pending", "cancel-pending", "unknown"):
-        return True
-    return order.side * (order.price_ticks - resting.price_ticks) >= 0
+    def on_sent(self, request: OrderRequest) -> None:
+        """See `mainspring.seams.RiskCheck`."""
+        if isinstance(request, ReplaceRequest):
+            self.prices.setdefault(request.order_id, []).append(request.price_ticks)
+
+    def on_event(self, event: OrderEvent) -> None:
+        """See `mainspring.seams.RiskCheck`."""
+        prices = self.prices.get(event.order_id)
+        if prices is None:
+            return
+        if isinstance(event, Replaced) or (isinstance(event, Rejected) and event.request == "replace"):
+            del prices[0]
+        order = None if self._session is None else self._session.order(event.order_id)
+        if not prices or order is None or order.ended:
+            del self.prices[event.order_id]
+
+    def _meets(self, order: NewOrder, resting: OpenOrder) -> bool:
+        sent = resting.order
+        if sent.side == order.side or sent.kind == "market" or sent.time_in_force in ("ioc", "fok"):
+            return False
+        if order.kind == "market" or resting.state == "unknown":
+            return True
+        prices = [resting.price_ticks, *self.prices.get(sent.order_id, ())]
+        return any(order.side * (order.price_ticks - price) >= 0 for price in prices)
 
 
 @hookimpl

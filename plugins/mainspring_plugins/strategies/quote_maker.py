@@ -83,6 +83,9 @@ class QuoteMaker:
         bid: OrderHandle | None = None
         ask: OrderHandle | None = None
         for order in market.open_orders:
+            if not order.price_ticks:
+                # A market order, by which a command closes the position.
+                continue
             if order.side is _BUY:
                 bid = order
             else:

@@ -21,6 +21,7 @@ _PARTS: Final = {
     "gate": ("gate", "compare_gate", "10,000 orders and replaces at the risk gate"),
     "portfolio": ("portfolio", "compare_portfolio", "10,000 fills, payments and marks for the portfolio"),
     "venue": ("venue", "compare_venue", "20,000 events and requests for the paper venue"),
+    "risk": ("risk", "compare_risk", "400 orders, changes and cancels at every risk check, against an oracle"),
     "orders": ("sessions", "compare_orders", "a long session of a hostile venue, for the whole order side"),
     "sessions": ("sessions", "compare_session", "a short session with faults"),
 }

@@ -38,12 +38,15 @@ from mainspring_native.replay import (
     replay,
     strategy,
 )
-from mainspring_plugins.risk._limit import LimitOptions
+from mainspring_plugins.risk._limit import FlagOptions, LimitOptions
+from mainspring_plugins.risk.allowed_instruments import AllowedInstruments, AllowedOptions
 from mainspring_plugins.risk.collar_bps import CollarBps, CollarOptions
 from mainspring_plugins.risk.max_book_age_ms import MaxBookAgeMs
 from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
 from mainspring_plugins.risk.max_position import MaxPosition
+from mainspring_plugins.risk.reduce_only import ReduceOnly
+from mainspring_plugins.risk.restricted_instruments import RestrictedInstruments, RestrictedOptions
 
 __all__ = ["compare_gate"]
 
@@ -111,6 +114,11 @@ def _events(random: Random, base: int, count: int) -> Any:
     return np.array(rows, EVENT)
 
 
+def _some(random: Random, chance: float) -> frozenset[str]:
+    """A list of instruments that has the session's with that chance."""
+    return frozenset({"BTC/USDT", "ETH/USDT"} if random.random() < chance else {"ETH/USDT"})
+
+
 def _lots(random: Random) -> int:
     return random.choice((1, 5, 40, 2**40)) if random.random() < 0.05 else random.randrange(1, 60)
 
@@ -157,8 +165,11 @@ class _Asked:
             MaxPosition(instrument, options=near(150)),
             CollarBps(instrument, options=CollarOptions(limit=limit, passive=passive)),
             MaxBookAgeMs(instrument, options=LimitOptions(limit=random.choice((Decimal("0.001"), Decimal(2000))))),
+            RestrictedInstruments(instrument, options=RestrictedOptions(limit=_some(random, 0.15))),
+            AllowedInstruments(instrument, options=AllowedOptions(limit=_some(random, 0.85))),
+            ReduceOnly(instrument, options=FlagOptions(limit=random.random() < 0.3)),
         ]
-        chosen = [check for check in random.sample(made, random.randrange(1, 6)) if described(check)]
+        chosen = [check for check in random.sample(made, random.randrange(1, 9)) if described(check)]
         return chosen or [made[2]]
 
     def call(self, market: Any, orders: Any, state: Any) -> None:

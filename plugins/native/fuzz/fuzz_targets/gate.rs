@@ -110,6 +110,16 @@ fn within(check: &Check, order: &NewOrder, seen: &Seen, account: &Account, far: 
             let age_ns = i128::from(seen.now_ns) - i128::from(seen.bbo_time_ns);
             seen.live && sided && age_ns >= 0 && age_ns <= max_ns
         }
+        Check::RestrictedInstruments { restricted } => !restricted,
+        Check::AllowedInstruments { allowed } => allowed,
+        Check::ReduceOnly { applies } => {
+            let (held, open) = if order.buy {
+                (-account.position_lots, account.open_buy_lots)
+            } else {
+                (account.position_lots, account.open_sell_lots)
+            };
+            !applies || open + lots <= held
+        }
     }
 }
 
@@ -164,6 +174,9 @@ fuzz_target!(|data: &[u8]| {
             Check::MaxPosition { max_lots: one },
             Check::CollarBps { numerator: one, base: two.max(1), passive },
             Check::MaxBookAgeMs { max_ns: one },
+            Check::RestrictedInstruments { restricted: one != 0 },
+            Check::AllowedInstruments { allowed: one != 0 },
+            Check::ReduceOnly { applies: one != 0 },
         ];
         let side = if order.buy { Side::Buy } else { Side::Sell };
         // A buyer meets the asks.

@@ -2,11 +2,14 @@
 
 from typing import TypeAlias
 
+from mainspring_plugins.risk.allowed_instruments import AllowedInstruments
 from mainspring_plugins.risk.collar_bps import CollarBps
 from mainspring_plugins.risk.max_book_age_ms import MaxBookAgeMs
 from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
 from mainspring_plugins.risk.max_position import MaxPosition
+from mainspring_plugins.risk.reduce_only import ReduceOnly
+from mainspring_plugins.risk.restricted_instruments import RestrictedInstruments
 
 __all__ = ["described"]
 
@@ -34,6 +37,12 @@ def described(check: object) -> _Described | None:
     elif kind is CollarBps and isinstance(check, CollarBps):
         passive = (-1, 0) if check.passive is None else (check.passive_numerator, check.passive_base)
         name, figures = "collar_bps", (check.numerator, check.base, *passive)
+    elif kind is RestrictedInstruments and isinstance(check, RestrictedInstruments):
+        name, figures = "restricted_instruments", (int(check.restricted),)
+    elif kind is AllowedInstruments and isinstance(check, AllowedInstruments):
+        name, figures = "allowed_instruments", (int(check.allowed),)
+    elif kind is ReduceOnly and isinstance(check, ReduceOnly):
+        name, figures = "reduce_only", (int(check.applies),)
     else:
         return None
     if any(figure > _LARGEST for figure in figures):

@@ -38,7 +38,7 @@ pub mod flags {
 pub const TOO_MANY_REQUESTS: &str = "too-many-requests";
 
 /// Every reason of a record, by its number less 1: 0 is none.
-pub const REASONS: [&str; 31] = [
+pub const REASONS: [&str; 34] = [
     "market-unavailable",
     "would-take",
     "not-fillable",
@@ -70,6 +70,9 @@ pub const REASONS: [&str; 31] = [
     discrepancy::WRONG_INSTRUMENT,
     discrepancy::MALFORMED,
     TOO_MANY_REQUESTS,
+    "restricted_instruments",
+    "allowed_instruments",
+    "reduce_only",
 ];
 
 /// A row.

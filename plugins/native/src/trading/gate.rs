@@ -17,6 +17,9 @@ pub enum Check {
     MaxPosition { max_lots: i128 },
     CollarBps { numerator: i128, base: i128, passive: Option<(i128, i128)> },
     MaxBookAgeMs { max_ns: i128 },
+    RestrictedInstruments { restricted: bool },
+    AllowedInstruments { allowed: bool },
+    ReduceOnly { applies: bool },
 }
 
 /// What checks read of a market.
@@ -54,6 +57,9 @@ impl Check {
             "max_order_notional" => Check::MaxOrderNotional { priced: first != 0, max_units: second },
             "max_position" => Check::MaxPosition { max_lots: first },
             "max_book_age_ms" => Check::MaxBookAgeMs { max_ns: first },
+            "restricted_instruments" => Check::RestrictedInstruments { restricted: first != 0 },
+            "allowed_instruments" => Check::AllowedInstruments { allowed: first != 0 },
+            "reduce_only" => Check::ReduceOnly { applies: first != 0 },
             "collar_bps" => {
                 let passive = (third >= 0).then_some((third, fourth));
                 Check::CollarBps { numerator: first, base: second, passive }
@@ -70,6 +76,9 @@ impl Check {
             Check::MaxPosition { .. } => "max_position",
             Check::CollarBps { .. } => "collar_bps",
             Check::MaxBookAgeMs { .. } => "max_book_age_ms",
+            Check::RestrictedInstruments { .. } => "restricted_instruments",
+            Check::AllowedInstruments { .. } => "allowed_instruments",
+            Check::ReduceOnly { .. } => "reduce_only",
         }
     }
 
@@ -146,6 +155,13 @@ impl Check {
                 let market = seen.live && bid.lots != 0 && ask.lots != 0 && bid.price < ask.price;
                 market && (0..=max_ns).contains(&age_ns)
             }
+            Check::RestrictedInstruments { restricted } => !restricted,
+            Check::AllowedInstruments { allowed } => allowed,
+            Check::ReduceOnly { applies: false } => true,
+            Check::ReduceOnly { applies: true } if order.buy => {
+                account.position_lots + account.open_buy_lots + lots <= 0
+            }
+            Check::ReduceOnly { applies: true } => account.position_lots - account.open_sell_lots - lots >= 0,
         }
     }
 }

@@ -249,6 +249,9 @@ REASONS: Final = dict(
             "wrong-instrument",
             "malformed",
             "too-many-requests",
+            "restricted_instruments",
+            "allowed_instruments",
+            "reduce_only",
         ),
         1,
     )
