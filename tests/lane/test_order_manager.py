@@ -148,7 +148,7 @@ def test_answers_to_order_events_have_an_end_at_one_instant(bench):
     """Requests beyond the limit are refused, an order's first cancel isn't; the next instant has a limit of its own."""
     strategy = Answering(3)
     table = bench({"s": strategy})
-    table.outbox.most_answers = 4
+    table.outbox.requests.most_answers = 4
     table.say(1, snapshot())
     table.router.events = [Accepted(1, 0, 2)]
     table.say(2)

@@ -44,18 +44,25 @@ def _order(holder: _Holder) -> Any:
 
 
 def _own_orders(holder: _Holder) -> Any:
-    own = _NATIVE.OwnOrders(holder, holder, [], holder.call)
+    own = _NATIVE.OwnOrders(holder, holder, _NATIVE.Requests(1), holder.call)
     own.add(NewOrder(1, 0, Side.BUY, "limit", 1, 1, 0, "gtc", False, "one"))
     return own
 
 
+def _requests(holder: _Holder) -> Any:
+    requests = _NATIVE.Requests(1)
+    requests.append(holder)
+    return requests
+
+
 _HOLDING: dict[str, Callable[[_Holder], Any]] = {
     "Fused": _fused,
-    "Kernel": lambda holder: _NATIVE.Kernel("ladder", [], (0, 0), 0, (True, *3 * (False,), 0), holder.call, 0),
+    "Kernel": lambda holder: _NATIVE.Kernel("ladder", [], (0, 0), 0, (True, *3 * (False,), 0), 1, holder.call, 0),
     "OrderHandle": _order,
     "OwnOrders": _own_orders,
     "PaperVenue": lambda holder: _NATIVE.PaperVenue([], [], 0, (0, 0), 0, holder),
     "PositionUnits": _NATIVE.PositionUnits,
+    "Requests": _requests,
     "SessionStrategy": lambda holder: _NATIVE.SessionStrategy(holder.call),
     "Slippage": lambda holder: _NATIVE.Slippage("book-walk", 1.0, (1.0, 1.0), holder.call),
     "WireDecoder": _wire_decoder,

@@ -1,6 +1,7 @@
 """A strategy's own orders in Rust are what the plain ones are, whatever happens to them and is asked of them."""
 
 from decimal import Decimal
+from itertools import product
 from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
@@ -8,11 +9,11 @@ from typing import Any, cast
 import pytest
 
 from mainspring.errors import GridError
-from mainspring.lane import LaneClock, LaneStrategyMarket, OwnOrders
-from mainspring.lane.outbox import Outbox
+from mainspring.lane import FusedStrategyMarket, LaneClock, LaneStrategyMarket, Outbox, OwnOrders, Requests
 from mainspring.model import (
     Accepted,
     Cancelled,
+    CancelRequest,
     Expired,
     Fill,
     Instrument,
@@ -20,10 +21,12 @@ from mainspring.model import (
     OrderEvent,
     Rejected,
     Replaced,
+    ReplaceRequest,
     Side,
 )
 from mainspring.portfolio import Position, Valuation
 from mainspring_native._native import OwnOrders as NativeOrders
+from mainspring_native._native import Requests as NativeRequests
 
 _INSTRUMENT = Instrument(symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.1"), lot_size=Decimal("0.001"))
 _READ = (
@@ -43,20 +46,18 @@ _READ = (
 
 
 def _market(*, native: bool) -> LaneStrategyMarket:
-    clock, outbox = LaneClock(), Outbox()
+    requests: Any = (NativeRequests if native else Requests)(1_000)
+    clock, outbox = LaneClock(), Outbox(requests=requests)
     view = SimpleNamespace(index=3, instrument=_INSTRUMENT)
     own = SimpleNamespace(position=Position(Valuation(_INSTRUMENT)))
 
     def make_orders(market: LaneStrategyMarket, client_order_id: Any) -> OwnOrders:
         if native:
-            return cast(
-                "OwnOrders", NativeOrders(market, clock, cast("list[object]", outbox.requests), client_order_id)
-            )
+            return cast("OwnOrders", NativeOrders(market, clock, requests, client_order_id))
         return OwnOrders(market, client_order_id)
 
-    return LaneStrategyMarket(
-        "acme:BTC/USDT", "one", cast("Any", view), clock, outbox, cast("Any", None), cast("Any", own), str, make_orders
-    )
+    parts: Any = clock, outbox, None, own, str, make_orders
+    return (FusedStrategyMarket if native else LaneStrategyMarket)("acme:BTC/USDT", "one", cast("Any", view), *parts)
 
 
 def _both() -> tuple[LaneStrategyMarket, LaneStrategyMarket]:
@@ -132,8 +133,66 @@ def test_orders_are_known_alike(seed: int) -> None:
             assert said[0] == said[1]
         plain, native = (_read(market) for market in markets)
         assert native == plain, f"seed {seed}"
-        assert markets[1]._outbox.requests == markets[0]._outbox.requests
+        plain_requests, native_requests = (market._requests.take() for market in markets)
+        assert native_requests == plain_requests
         assert [repr(two) for _, two in handles] == [repr(one) for one, _ in handles]
+
+
+_SIZES: tuple[dict[str, Any], ...] = (
+    {"size_lots": 3}, {"size_lots": 7}, {"size": "0.004"}, {"size": Decimal("0.002")}, {"size_lots": 0}, {"size": "x"},
+    {"size_lots": True}, {"size_lots": 2**63}, {"size_lots": 1.0}, {"size": 0.1}, {"size": "1", "size_lots": 1}, {},
+)  # fmt: skip
+_PRICES: tuple[dict[str, Any], ...] = (
+    {}, {"price_ticks": 12}, {"price_ticks": 2**63 - 1}, {"price": "4.2"}, {"price": Decimal("3.3")}, {"price": "4.25"},
+    {"price": "0"}, {"price_ticks": -1}, {"price_ticks": "5"}, {"price": "1", "price_ticks": 10},
+)  # fmt: skip
+_TERMS: tuple[dict[str, Any], ...] = (
+    {}, {}, {"post_only": True}, {"post_only": False}, {"post_only": 1}, {"post_only": None}, {"time_in_force": "gtc"},
+    {"time_in_force": "".join(("i", "oc"))}, {"time_in_force": "fok"}, {"time_in_force": None},
+    {"time_in_force": "gtx"}, {"time_in_force": 5}, {"post_only": True, "time_in_force": "ioc"}, {"iceberg": 3},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["buy", "sell"])
+def test_orders_are_asked_for_alike(name: str) -> None:
+    """Whatever is given for size, price and terms: the same request, the same handle, or the same error."""
+    markets = _both()
+    for size, price, terms in product(_SIZES, _PRICES, _TERMS):
+        said = []
+        for market in markets:
+            try:
+                said.append(repr(getattr(market, name)(**size, **price, **terms)))
+            except (GridError, ValueError, TypeError) as error:
+                said.append(f"{type(error).__name__}: {error}")
+        assert said[1] == said[0]
+        plain, native = (market._requests.take() for market in markets)
+        assert native == plain
+        assert [type(one) for one in native] == [type(one) for one in plain]
+    assert markets[1].next_order_id == markets[0].next_order_id > 100
+
+
+def test_more_answers_than_may_be_are_surplus() -> None:
+    """Which of a strategy's requests are too many at an instant; an order's first cancel never is."""
+    random, queues = Random(5), [Requests(3), cast("Requests", NativeRequests(3))]
+    now_ns = 0
+    for _ in range(500):
+        now_ns += random.random() < 0.1
+        strategy = random.choice(("one", "two"))
+        made: list[Any] = [
+            random.choice((
+                CancelRequest(random.randint(1, 5), 3, now_ns, strategy),
+                ReplaceRequest(1, 3, 5, 7, now_ns, strategy),
+                NewOrder(1, 3, Side.BUY, "limit", 5, 7, now_ns, "gtc", False, strategy),
+            ))
+            for _ in range(random.randint(1, 5))
+        ]  # fmt: skip
+        first = random.randint(0, len(made))
+        for queue in queues:
+            for one in made:
+                queue.append(one)
+            queue.limit_answers(strategy, first, now_ns)
+        plain, native = (queue.take() for queue in queues)
+        assert native == plain
 
 
 def test_the_open_orders_are_read_again_only_once_they_have_changed() -> None:

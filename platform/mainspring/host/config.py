@@ -26,6 +26,7 @@ from mainspring.host.slots import (
     SlotConfig,
 )
 from mainspring.lane import StatisticsOptions
+from mainspring.model import DEFAULT_MAX_ANSWERS
 from mainspring.orders import TradingDay
 from mainspring.portfolio import PortfolioOptions
 from mainspring.seams import SEAMS
@@ -131,7 +132,7 @@ class OrdersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """
 
     answer_timeout_ms: Annotated[int, msgspec.Meta(ge=0, le=3_600_000)] = 10_000
-    max_answers: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1_000
+    max_answers: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = DEFAULT_MAX_ANSWERS
     cancel_on_disconnect: bool = False
     day_ends: str = ""
 

@@ -10,7 +10,7 @@ from mainspring.host.profiles.describe import describe_found
 from mainspring.host.profiles.model import Found
 from mainspring.journal import ConfigText
 from mainspring.lane import StatisticsOptions
-from mainspring.model import Instrument
+from mainspring.model import DEFAULT_MAX_ANSWERS, Instrument
 from mainspring.portfolio import PortfolioOptions
 from mainspring.telemetry import Budget
 
@@ -134,7 +134,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     risk: tuple[Choice, ...]
     missing_limits: tuple[str, ...]
     answer_timeout_ns: int = 0
-    max_answers: int = 1_000
+    max_answers: int = DEFAULT_MAX_ANSWERS
     terms: tuple[str, ...] = ()
     day_ends: str = ""
     cancel_on_disconnect: bool = False

@@ -18,6 +18,7 @@ from mainspring.lane import (
     ExecutionQuality,
     FeedHandler,
     FusedQuality,
+    FusedStrategyMarket,
     Lane,
     LaneClock,
     LaneRiskSession,
@@ -29,6 +30,7 @@ from mainspring.lane import (
     OrderTerms,
     Outbox,
     OwnOrders,
+    Requests,
     Strategies,
     StreamStatistics,
     Timers,
@@ -113,8 +115,9 @@ class _Wiring:
         trading = parts[0].router is not None
         manager, log, routers = None, None, []
         timers = Timers(self._time)
-        outbox = Outbox(self._plan.number, parts[0].max_answers)
         fused = next((one for _, one in feeds if one is not None), None)
+        make_requests = Requests if fused is None else fused.requests
+        outbox = Outbox(self._plan.number, make_requests(parts[0].max_answers))
         tracker = self._order_tracker(fused)
         marks = Marks(self._markets, parts[0].portfolio.mark)
         make_units = PositionUnits if fused is None else fused.position_units
@@ -306,8 +309,9 @@ class _Wiring:
     ) -> BoundStrategy:
         name = plan.name
         make_orders = OwnOrders if fused is None else partial(fused.own_orders, clock=self._time, outbox=outbox)
+        make_market = LaneStrategyMarket if fused is None else FusedStrategyMarket
         markets = [
-            LaneStrategyMarket(
+            make_market(
                 self._labels[index],
                 name,
                 self._markets[index],

@@ -33,12 +33,14 @@ from mainspring.lane.events import (
 from mainspring.lane.execution_quality import ExecutionQuality
 from mainspring.lane.feed_handler import FeedHandler
 from mainspring.lane.fused_quality import FusedQuality
+from mainspring.lane.fused_strategy_market import FusedStrategyMarket
 from mainspring.lane.lane import Lane
 from mainspring.lane.market import Market
 from mainspring.lane.order_manager import OrderManager
 from mainspring.lane.order_terms import OrderTerms
-from mainspring.lane.outbox import Outbox, Surplus
+from mainspring.lane.outbox import Outbox
 from mainspring.lane.own_orders import OwnOrders
+from mainspring.lane.requests import Requests, Surplus
 from mainspring.lane.risk_control import Outcome, Remade, RiskControl
 from mainspring.lane.risk_session import LaneRiskSession
 from mainspring.lane.statistics import StatisticsOptions, StreamStatistics
@@ -73,6 +75,7 @@ __all__ = [
     "Flatten",
     "FundingSettled",
     "FusedQuality",
+    "FusedStrategyMarket",
     "InstrumentTally",
     "Kill",
     "Lane",
@@ -92,6 +95,7 @@ __all__ = [
     "Outcome",
     "OwnOrders",
     "Remade",
+    "Requests",
     "RiskControl",
     "RouterFailed",
     "Send",

@@ -11,8 +11,9 @@ from mainspring.lane.events import Answer, Effects, Mode, Send
 from mainspring.lane.execution_quality import ExecutionQuality
 from mainspring.lane.market import Market
 from mainspring.lane.order_terms import OrderTerms
-from mainspring.lane.outbox import Outbox, Surplus
+from mainspring.lane.outbox import Outbox
 from mainspring.lane.outgoing import REFUSAL_NS, Outgoing
+from mainspring.lane.requests import Surplus
 from mainspring.lane.risk_control import RiskControl
 from mainspring.lane.send_audit import SendAudit
 from mainspring.lane.timing import LaneStages
@@ -143,8 +144,7 @@ class OrderManager:
     def work(self, mode: Mode) -> None:
         """Works off what the strategies have asked for. If a plugin raises, what is left waits for the next call."""
         requests = self._requests
-        requests.extend(self.outbox.requests)
-        self.outbox.requests.clear()
+        requests.extend(self.outbox.requests.take())
         while requests:
             request = requests.popleft()
             asked = request.request if isinstance(request, Surplus) else request

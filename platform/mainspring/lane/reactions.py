@@ -11,8 +11,6 @@ from mainspring.lane.strategies import Strategies
 
 if TYPE_CHECKING:
     from mainspring.lane.events import Answer
-    from mainspring.lane.outbox import Surplus
-    from mainspring.model import OrderRequest
 
 __all__ = ["Reactions"]
 
@@ -33,7 +31,7 @@ class Reactions:
         self.strategies = strategies
         self._calls = strategies.bbo_calls
         self.plain_calls = strategies.plain_bbo_calls
-        self.requests: list[OrderRequest | Surplus] = [] if order_manager is None else order_manager.outbox.requests
+        self.requests = strategies.requests
         self.order_manager = order_manager
         self._feeds = feeds
 

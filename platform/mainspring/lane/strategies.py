@@ -23,16 +23,15 @@ class Strategies:
     """Calls the strategies of a lane, each method that a strategy defines, in the order of the config.
 
     `mode` is the lane's, `running` whether new orders may go out in it. Nothing is called while `silent`: in the mode
-    "halted", or after `abandon`. `bbo_calls` says for each market what to call, and with what, when its best prices
-    change; `plain_bbo_calls` has the methods as the strategies define them, each with what makes a `PluginError` of an
-    exception.
+    "halted", or after `abandon`. `requests` takes what they ask for. `bbo_calls` says for each market what to call, and
+    with what, when its best prices change; `plain_bbo_calls` has the methods as the strategies define them, each with
+    what makes a `PluginError` of an exception.
     """
 
     def __init__(self, bound: Sequence[BoundStrategy], timers: Timers, outbox: Outbox, markets: int) -> None:
-        """`outbox` gets what they ask for; `markets` is how many the lane has."""
+        """`outbox` has what takes their requests; `markets` is how many the lane has."""
         self.bound = tuple(bound)
-        self._outbox = outbox
-        self._requests = outbox.requests
+        self.requests = outbox.requests
         self.timers = timers
         self.silent = False
         self._mode = Mode.RUNNING
@@ -165,18 +164,14 @@ class Strategies:
         order = one.session.update(event)
         if self.silent or order is None:
             return
-        asked = len(self._requests)
+        asked = len(self.requests)
         if type(event) is Fill:
             if one.on_fill is not None:
                 one.on_fill(event, order)
         elif one.on_order is not None:
             one.on_order(order, event)
-        if len(self._requests) > asked:
-            self.limit_answers(strategy, asked)
-
-    def limit_answers(self, strategy: str, first: int) -> None:
-        """Takes the requests from index `first` on as a strategy's answer: see `Outbox.limit_answers`."""
-        self._outbox.limit_answers(strategy, first, self._by_name[strategy].session.now_ns)
+        if len(self.requests) > asked:
+            self.requests.limit_answers(strategy, asked, one.session.now_ns)
 
     def receiver(self, strategy: str, instrument: int) -> tuple[OwnOrders, _Plain, _Plain, Callable[..., Any]] | None:
         """Returns what takes the events of a strategy's orders in the instrument of that index; None if nothing does.

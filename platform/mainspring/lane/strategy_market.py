@@ -60,9 +60,9 @@ class LaneStrategyMarket:
     __slots__ = (
         "_clock",
         "_day_end_ns",
-        "_outbox",
         "_own",
         "_prices",
+        "_requests",
         "_sizes",
         "account",
         "index",
@@ -75,7 +75,7 @@ class LaneStrategyMarket:
     )
 
     now_ns: int = _read("_clock.now_ns")
-    next_order_id: int = _read("_outbox.next_order_id")
+    next_order_id: int = _read("_requests.next_order_id")
     bid_ticks: int = _read("view.bid_ticks")
     bid_lots: int = _read("view.bid_lots")
     ask_ticks: int = _read("view.ask_ticks")
@@ -114,7 +114,7 @@ class LaneStrategyMarket:
         self.view = market
         self._clock = clock
         self._day_end_ns = day_end_ns
-        self._outbox = outbox
+        self._requests = outbox.requests
         self.own_orders = make_orders(self, client_order_id)
         self._prices = DecimalGrid(market.instrument.tick_size)
         self._sizes = DecimalGrid(market.instrument.lot_size)
@@ -257,7 +257,7 @@ class LaneStrategyMarket:
 
     def request(self, request: OrderRequest) -> None:
         """Appends a request to the outbox."""
-        self._outbox.requests.append(request)
+        self._requests.append(request)
 
     def _submit(
         self,
@@ -285,9 +285,9 @@ class LaneStrategyMarket:
             expires_ns = _whole("expires_ns", expires_ns, "no times")
         elif time_in_force == "day":
             expires_ns = self._day_end_ns(self._clock.now_ns)
-        outbox = self._outbox
-        order_id = outbox.next_order_id
-        outbox.next_order_id = order_id + 1
+        requests = self._requests
+        order_id = requests.next_order_id
+        requests.next_order_id = order_id + 1
         request = NewOrder(
             order_id,
             self.index,
@@ -302,7 +302,7 @@ class LaneStrategyMarket:
             expires_ns or 0,
             bool(reduce_only),
         )
-        outbox.requests.append(request)
+        requests.append(request)
         return self.own_orders.add(request)
 
     def _units(self, value: str | Decimal, step: Decimal, field: str, other: str) -> int:

@@ -57,6 +57,7 @@ from mainspring.model.money import (
     profit_currency,
 )
 from mainspring.model.orders import (
+    DEFAULT_MAX_ANSWERS,
     Accepted,
     Approved,
     Cancelled,
@@ -95,6 +96,7 @@ from mainspring.model.slippage import ADVERSE_SELECTION, QUEUE_RISK, SPREAD_CAPT
 __all__ = [
     "ADVERSE_SELECTION",
     "BBO",
+    "DEFAULT_MAX_ANSWERS",
     "EMPTY_BBO",
     "MARK_SOURCES",
     "MAX_BODY_BYTES",

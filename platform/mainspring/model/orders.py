@@ -7,6 +7,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 import msgspec
 
 __all__ = [
+    "DEFAULT_MAX_ANSWERS",
     "Accepted",
     "Approved",
     "CancelRequest",
@@ -26,6 +27,9 @@ __all__ = [
     "Side",
     "TimeInForce",
 ]
+
+DEFAULT_MAX_ANSWERS = 1_000
+"""How many requests a strategy may make at one instant in answer to its own order events, unless a config says."""
 
 OrderKind = Literal["limit", "market"]
 TimeInForce = Literal["gtc", "ioc", "fok", "day", "gtd"]

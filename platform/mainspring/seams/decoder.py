@@ -87,8 +87,8 @@ class Reaction(Protocol):
         ...
 
     @property
-    def requests(self) -> list[Any]:
-        """What strategies have asked for and isn't worked off yet."""
+    def requests(self) -> Any:
+        """What strategies have asked for and isn't worked off yet: see `Fused.requests`."""
         ...
 
     @property
@@ -154,7 +154,7 @@ class RunTrading(Protocol):
         """The lane's strategies: `running` says whether new orders may go out, `silent` whether none is called.
 
         `receiver(strategy, instrument)` returns what takes the events of a strategy's orders in an instrument. After
-        a callback about one, `limit_answers(strategy, first)` takes the requests from index `first` on as its answer.
+        a callback about one, `requests.limit_answers` takes what it asked for as its answer.
         """
         ...
 
@@ -204,11 +204,16 @@ class Fused(Protocol):
         """Makes what counts a position of that `mainspring.portfolio.Valuation`, as `PositionUnits` there does."""
         ...
 
+    def requests(self, most_answers: int) -> Any:
+        """Makes what takes the requests of a lane's strategies, as `mainspring.lane.Requests` does."""
+        ...
+
     def own_orders(self, market: Any, client_order_id: Callable[[int], str], *, outbox: Any, clock: Any) -> Any:
         """Makes what keeps a strategy's orders in a market, as `mainspring.lane.OwnOrders` does.
 
-        `market` is a `mainspring.lane.LaneStrategyMarket`, `client_order_id` returns the id by which the venue knows an
-        order, `outbox` takes what is asked of them, and `clock.now_ns` is the lane's time.
+        Its `buy` and `sell` are those of the market. `market` is a `mainspring.lane.LaneStrategyMarket`,
+        `client_order_id` returns the id by which the venue knows an order, `outbox.requests` is of `requests`, and
+        `clock.now_ns` is the lane's time.
         """
         ...
 

@@ -243,8 +243,7 @@ class FakeSession:
             # A test of the strategy wants to see what it raised, not how a session reports it.
             raise error.__cause__ or error from None
         finally:
-            self.requests += [one for one in self._outbox.requests if not isinstance(one, Surplus)]
-            self._outbox.requests.clear()
+            self.requests += [one for one in self._outbox.requests.take() if not isinstance(one, Surplus)]
 
 
 def _forget(duration_ns: int) -> None:

@@ -118,7 +118,7 @@ fn kernel(bytes: &mut Bytes<'_>) -> Kernel {
         rows: flags & 24 == 24,
         timer_ns: if flags & 32 == 0 { 0 } else { 500 },
     };
-    Kernel::new((0..MARKETS).map(|_| place()).collect(), manager, subscription)
+    Kernel::new((0..MARKETS).map(|_| place()).collect(), manager, subscription, 1_000)
 }
 
 /// The next rows: one, or the two sides of a quote.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from os import PathLike
-from typing import TypeAlias, final
+from typing import Any, TypeAlias, final
 
 from mainspring.model import (
     BBO,
@@ -31,6 +31,7 @@ from mainspring.model import (
     RestingOrder,
     Side,
     SlippageEstimate,
+    TimeInForce,
     Trade,
     TradeCorrection,
     Walk,
@@ -56,6 +57,7 @@ __all__ = [
     "OwnOrders",
     "PaperVenue",
     "PositionUnits",
+    "Requests",
     "SessionStrategy",
     "Slippage",
     "Statistics",
@@ -277,6 +279,7 @@ class Kernel:
         fees_ppb: tuple[int, int],
         settle_ns: int,
         subscription: tuple[bool, bool, bool, bool, int],
+        most_answers: int,
         entry: int | Callable[[int, int], Sequence[Callable[[], object]]],
         state: int,
     ) -> Kernel: ...
@@ -296,7 +299,6 @@ class SessionStrategy:
         state: int,
         sees_all: bool,
         markets: Sequence[tuple[StrategyMarket, Market, AccountView]],
-        perform: Callable[[int, Sequence[tuple[int, int, int, int, int, int]]], None],
     ) -> None: ...
     def call(
         self,
@@ -427,13 +429,44 @@ class OrderHandle:
 @final
 class OwnOrders:
     def __new__(
-        cls, market: object, clock: object, requests: list[object], client_order_id: Callable[[int], str]
+        cls, market: object, clock: object, requests: Requests, client_order_id: Callable[[int], str]
     ) -> OwnOrders: ...
     @property
     def open(self) -> tuple[OrderHandle, ...]: ...
     def add(self, request: NewOrder) -> OrderHandle: ...
+    def buy(
+        self,
+        *,
+        size: str | Decimal | None = None,
+        price: str | Decimal | None = None,
+        size_lots: int | None = None,
+        price_ticks: int | None = None,
+        time_in_force: TimeInForce | None = None,
+        post_only: bool | None = None,
+        **others: Any,
+    ) -> OrderHandle: ...
+    def sell(
+        self,
+        *,
+        size: str | Decimal | None = None,
+        price: str | Decimal | None = None,
+        size_lots: int | None = None,
+        price_ticks: int | None = None,
+        time_in_force: TimeInForce | None = None,
+        post_only: bool | None = None,
+        **others: Any,
+    ) -> OrderHandle: ...
     def mark_unknown(self, order_id: int) -> None: ...
     def update(self, event: OrderEvent) -> OrderHandle | None: ...
+
+@final
+class Requests:
+    next_order_id: int
+    def __new__(cls, most_answers: int) -> Requests: ...
+    def append(self, request: object) -> None: ...
+    def take(self) -> list[Any]: ...
+    def limit_answers(self, strategy: str, first: int, now_ns: int) -> None: ...
+    def __len__(self) -> int: ...
 
 @final
 class PositionUnits:

@@ -17,6 +17,7 @@ from mainspring_native._native import (
     OwnOrders,
     PaperVenue,
     PositionUnits,
+    Requests,
     WireDecoder,
 )
 from mainspring_native._native import CaptureBlocks as NativeBlocks
@@ -68,6 +69,10 @@ class NativeFused:
     def position_units(self, valuation: Any) -> PositionUnits:
         """See `mainspring.seams.Fused`: a run books fills in it."""
         return PositionUnits(valuation)
+
+    def requests(self, most_answers: int) -> Requests:
+        """See `mainspring.seams.Fused`: a run works them off."""
+        return Requests(most_answers)
 
     def own_orders(self, market: Any, client_order_id: Callable[[int], str], *, outbox: Any, clock: Any) -> OwnOrders:
         """See `mainspring.seams.Fused`: a run updates them."""

@@ -7,11 +7,8 @@ use crate::kernel::record::{reason_number, side};
 use crate::kernel::runner::{Kernel, Raised};
 use crate::kernel::strategy::Strategy;
 use crate::kernel::view::{
-    ACCEPTED, BBO, BUFFER, CANCEL, CANCELLED, FILLED, FOK, IOC, LIMIT, MARKET, POST_ONLY, REJECTED, REPLACE, REPLACED,
-    Request, Woken, narrow,
+    ACCEPTED, BBO, BUFFER, CANCEL, CANCELLED, FILLED, REJECTED, REPLACE, REPLACED, Request, Woken, narrow,
 };
-use crate::trading::order::NewOrder;
-use crate::venue::orders::TimeInForce;
 use crate::venue::outbox::{Told, What};
 
 impl Kernel {
@@ -37,9 +34,9 @@ impl Kernel {
             What::Replaced { price, lots } => Woken { kind: REPLACED.into(), ticks: price, lots, ..event },
             What::Funded { .. } => return Ok(()),
         };
-        self.answers.answering = true;
+        self.answering = true;
         let done = self.call(told.instrument, event, strategy);
-        self.answers.answering = false;
+        self.answering = false;
         done
     }
 
@@ -132,7 +129,7 @@ impl Kernel {
                     let place = &mut self.places[market];
                     if request.action == CANCEL {
                         if place.handles.cancel(at) {
-                            let surplus = self.answers.surplus(now_ns, Some(request.order_id));
+                            let surplus = self.answering && self.answers.surplus(0, now_ns, Some(request.order_id));
                             self.manager.cancel(request.order_id, market, now_ns, surplus);
                         }
                     } else if request.price_ticks > 0
@@ -140,50 +137,22 @@ impl Kernel {
                         && place.handles.replace(at, (request.price_ticks, request.size_lots))
                     {
                         let to = (request.price_ticks, request.size_lots);
-                        let surplus = self.answers.surplus(now_ns, None);
+                        let surplus = self.answering && self.answers.surplus(0, now_ns, None);
                         self.manager.replace(request.order_id, to, place, (market, now_ns), surplus);
                     }
                 }
                 _ => {
                     let market = if request.market < 0 { requests[0].market } else { request.market };
                     let place = usize::try_from(market).ok().and_then(|market| self.places.get_mut(market));
-                    let Some((place, order)) = place.zip(order(request, market, self.next_order_id, now_ns)) else {
+                    let Some((place, order)) = place.zip(request.order(market, self.next_order_id, now_ns)) else {
                         continue;
                     };
                     self.next_order_id += 1;
                     place.handles.add(&order);
-                    self.manager.submit(&order, place, self.answers.surplus(now_ns, None));
+                    let surplus = self.answering && self.answers.surplus(0, now_ns, None);
+                    self.manager.submit(&order, place, surplus);
                 }
             }
         }
     }
-}
-
-/// The order that a request asks for; `None` if there can't be one.
-fn order(request: &Request, market: i64, order_id: i64, now_ns: i64) -> Option<NewOrder> {
-    let Request { action, side, price_ticks, size_lots, .. } = *request;
-    let time_in_force = match action {
-        LIMIT | POST_ONLY => TimeInForce::Gtc,
-        IOC | MARKET => TimeInForce::Ioc,
-        FOK => TimeInForce::Fok,
-        _ => return None,
-    };
-    let limit = action != MARKET;
-    if !matches!(side, 1 | -1) || size_lots <= 0 || (limit && price_ticks <= 0) {
-        return None;
-    }
-    Some(NewOrder {
-        order_id,
-        instrument: market as usize,
-        buy: side > 0,
-        limit,
-        price_ticks: if limit { price_ticks } else { 0 },
-        size_lots,
-        created_ns: now_ns,
-        time_in_force,
-        post_only: action == POST_ONLY,
-        strategy: 0,
-        expires_ns: 0,
-        reduce_only: false,
-    })
 }

@@ -7,11 +7,11 @@
 
 use std::ops::RangeInclusive;
 
-use crate::kernel::answers::Answers;
 use crate::kernel::event::{ROW, Row};
 use crate::kernel::manager::{Manager, Place};
 use crate::kernel::strategy::Strategy;
 use crate::kernel::view::{MarketView, TIMER, Woken};
+use crate::trading::answers::Answers;
 use crate::venue::NEVER_NS;
 use crate::venue::outbox::Told;
 use crate::wire::event::NO_ID;
@@ -60,6 +60,8 @@ pub struct Kernel {
     pub(super) started: bool,
     pub(super) silent: bool,
     pub(super) answers: Answers,
+    /// Whether the strategy hears of an order just now.
+    pub(super) answering: bool,
     pub(super) next_order_id: i64,
     pub(super) changed: Vec<usize>,
     /// Trades of the message under way, each with what its price has beyond its ticks.
@@ -75,8 +77,8 @@ pub struct Kernel {
 pub(super) struct Raised;
 
 impl Kernel {
-    /// A kernel over empty books.
-    pub fn new(places: Vec<Place>, manager: Manager, subscription: Subscription) -> Self {
+    /// A kernel over empty books, whose strategy may answer an instant's order events by so many requests.
+    pub fn new(places: Vec<Place>, manager: Manager, subscription: Subscription, most_answers: u64) -> Self {
         Kernel {
             views: (0..places.len()).map(MarketView::new).collect(),
             places,
@@ -88,7 +90,8 @@ impl Kernel {
             timer_due_ns: NEVER_NS,
             started: false,
             silent: false,
-            answers: Answers::default(),
+            answers: Answers::new(most_answers),
+            answering: false,
             next_order_id: 1,
             changed: Vec::new(),
             prints: Vec::new(),

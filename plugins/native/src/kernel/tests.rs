@@ -55,7 +55,7 @@ fn kernel(book: AnyBook, subscription: Subscription) -> Kernel {
         log: Vec::new(),
         refusals: Default::default(),
     };
-    Kernel::new(vec![place], manager, subscription)
+    Kernel::new(vec![place], manager, subscription, 1_000)
 }
 
 fn rows() -> Vec<[u8; ROW]> {

@@ -8,7 +8,9 @@ use ethnum::I256;
 
 use crate::book::any::AnyBook;
 use crate::lane::market::Market;
+use crate::trading::order::NewOrder;
 use crate::trading::position::Position;
+use crate::venue::orders::TimeInForce;
 
 /// The best prices changed, or whether they can be trusted.
 pub const BBO: i64 = 10;
@@ -202,6 +204,35 @@ pub struct Request {
 impl Request {
     /// Asks for nothing.
     pub const EMPTY: Request = Request { action: 0, order_id: 0, market: 0, side: 0, price_ticks: 0, size_lots: 0 };
+
+    /// The order that it asks for in the market of that index; `None` if there can't be one.
+    pub fn order(&self, market: i64, order_id: i64, now_ns: i64) -> Option<NewOrder> {
+        let Request { action, side, price_ticks, size_lots, .. } = *self;
+        let time_in_force = match action {
+            LIMIT | POST_ONLY => TimeInForce::Gtc,
+            IOC | MARKET => TimeInForce::Ioc,
+            FOK => TimeInForce::Fok,
+            _ => return None,
+        };
+        let limit = action != MARKET;
+        if !matches!(side, 1 | -1) || size_lots <= 0 || (limit && price_ticks <= 0) {
+            return None;
+        }
+        Some(NewOrder {
+            order_id,
+            instrument: market as usize,
+            buy: side > 0,
+            limit,
+            price_ticks: if limit { price_ticks } else { 0 },
+            size_lots,
+            created_ns: now_ns,
+            time_in_force,
+            post_only: action == POST_ONLY,
+            strategy: 0,
+            expires_ns: 0,
+            reduce_only: false,
+        })
+    }
 }
 
 /// The rows of a buffer of requests, its head included.

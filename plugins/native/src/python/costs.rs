@@ -13,7 +13,7 @@ use crate::costs::tally::{Arrival, CostTally, FillRecord};
 use crate::lane::runner::lock;
 use crate::python::market::PyMarket;
 use crate::python::model::model;
-use crate::python::order_events::{new_order, number, order_event};
+use crate::python::order_events::{made_order, new_order, number, order_event};
 use crate::python::position::whole;
 use crate::python::trading::PyOrderTracker;
 use crate::trading::order::{NewOrder, StrategyId, Told};
@@ -67,23 +67,7 @@ impl PyCosts {
     }
 
     fn order_of<'py>(&self, py: Python<'py>, order: &NewOrder) -> PyResult<Bound<'py, PyAny>> {
-        let model = model(py)?;
-        let kind = if order.limit { "limit" } else { "market" };
-        let fields = (
-            order.order_id,
-            order.instrument,
-            model.side(py, order.buy),
-            PyString::intern(py, kind),
-            order.price_ticks,
-            order.size_lots,
-            order.created_ns,
-            PyString::intern(py, order.time_in_force.name()),
-            order.post_only,
-            self.tracker.bind(py).borrow().name(py, order.strategy),
-            order.expires_ns,
-            order.reduce_only,
-        );
-        model.new_order.bind(py).call1(fields)
+        made_order(py, order, &self.tracker.bind(py).borrow().name(py, order.strategy))
     }
 
     fn record_of<'py>(&self, py: Python<'py>, costs: &Costs, record: &FillRecord) -> PyResult<Bound<'py, PyTuple>> {

@@ -98,17 +98,20 @@ impl Parts<'_> {
 
 #[pymethods]
 impl PyKernel {
-    /// `subscription` says whether the strategy wants best prices, trades, order events and rows, and the period of its timer.
+    /// `subscription` says whether the strategy wants best prices, trades, order events and rows, and the period of its timer;
+    /// `most_answers` is how many requests it may make at one instant in answer to its own order events.
     /// `entry` is a compiled strategy's address, and `state` that of the memory that it keeps between calls: both are kept alive
     /// by the caller. Or `entry` is what binds a strategy's body to the addresses of the records, see
     /// `mainspring_native.replay.uncompiled.bind_body`.
     #[new]
+    #[allow(clippy::too_many_arguments, reason = "one caller, and each is a part of a replay")]
     fn new(
         structure: &str,
         markets: Vec<Spec>,
         fees_ppb: (i64, i64),
         settle_ns: i64,
         subscription: (bool, bool, bool, bool, i64),
+        most_answers: u64,
         entry: Bound<'_, PyAny>,
         state: usize,
     ) -> PyResult<Self> {
@@ -135,7 +138,7 @@ impl PyKernel {
             refusals: std::collections::VecDeque::new(),
         };
         let (bbo, trades, orders, rows, timer_ns) = subscription;
-        let kernel = Kernel::new(places, manager, Subscription { bbo, trades, orders, rows, timer_ns });
+        let kernel = Kernel::new(places, manager, Subscription { bbo, trades, orders, rows, timer_ns }, most_answers);
         Ok(PyKernel { kernel, strategy })
     }
 

@@ -4,6 +4,7 @@
 //! since that object may lead back to it. What takes such objects after it was made drops them in `__clear__` too: each cycle has
 //! one of these, or an object of Python's. Objects of the model and those of this module that hold no others needn't be shown.
 
+mod asked;
 mod batch;
 mod books;
 mod build;
@@ -24,6 +25,7 @@ mod position;
 mod reaction;
 mod record_classes;
 mod records;
+mod requests;
 mod run_requests;
 mod run_trading;
 mod session_strategy;
@@ -51,6 +53,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     own_orders::register(module)?;
     position::register(module)?;
     records::register(module)?;
+    requests::register(module)?;
     session_strategy::register(module)?;
     slippage::register(module)?;
     trading::register(module)?;

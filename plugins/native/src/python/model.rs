@@ -26,7 +26,6 @@ pub struct Model {
     pub mark: Py<PyType>,
     pub control: Py<PyType>,
     pub decimal: Py<PyType>,
-    pub new_order: Py<PyType>,
     pub fill: Py<PyType>,
     sides: [Py<PyAny>; 2],
 }
@@ -62,7 +61,6 @@ pub fn model(py: Python<'_>) -> PyResult<&Model> {
             mark: class("MarkPrice")?,
             control: class("Control")?,
             decimal: py.import("decimal")?.getattr("Decimal")?.cast_into::<PyType>()?.unbind(),
-            new_order: class("NewOrder")?,
             fill: class("Fill")?,
             sides: [side.getattr("BUY")?.unbind(), side.getattr("SELL")?.unbind()],
         })

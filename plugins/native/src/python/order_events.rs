@@ -6,8 +6,10 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::{PyBool, PyString, PyType};
 
+use crate::python::model::int;
+use crate::python::record_classes::{ORDER, known};
 use crate::trading::order::{Event, NewOrder, RequestKind, StrategyId, Told};
 use crate::venue::orders::TimeInForce;
 
@@ -77,6 +79,32 @@ pub fn new_order(order: &Bound<'_, PyAny>, instrument: usize, strategy: Strategy
         expires_ns: number(order, intern!(py, "expires_ns"))?,
         reduce_only: order.getattr(intern!(py, "reduce_only"))?.extract()?,
     })
+}
+
+/// A new order as Python has it, by the strategy of that name.
+pub fn made_order<'py>(
+    py: Python<'py>,
+    order: &NewOrder,
+    strategy: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let known = known(py)?;
+    let number = |value: i64| int(py, value);
+    let instrument = i64::try_from(order.instrument).unwrap_or(i64::MAX);
+    let values = [
+        number(order.order_id),
+        number(instrument),
+        known.sides[usize::from(!order.buy)].bind(py).clone(),
+        known.kinds[usize::from(!order.limit)].bind(py).clone(),
+        number(order.price_ticks),
+        number(order.size_lots),
+        number(order.created_ns),
+        known.times_in_force[order.time_in_force as usize].bind(py).clone(),
+        PyBool::new(py, order.post_only).to_owned().into_any(),
+        strategy.clone().into_any(),
+        number(order.expires_ns),
+        PyBool::new(py, order.reduce_only).to_owned().into_any(),
+    ];
+    known.classes[ORDER].make(py, values)
 }
 
 /// A `mainspring.model.OrderEvent`.

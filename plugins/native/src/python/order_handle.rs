@@ -11,17 +11,16 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyInt, PyString};
 
 use crate::kernel::handles::{self, FILLED, Handle, News, UNKNOWN};
 use crate::kernel::view::OrderView;
 use crate::lane::runner::lock;
-use crate::python::model::int;
-use crate::python::order_events::new_order;
+use crate::python::asked::units;
 use crate::python::own_orders::PyOwnOrders;
-use crate::python::record_classes::{CANCEL_REQUEST, REPLACE_REQUEST, known};
+use crate::python::record_classes::known;
+use crate::python::requests::{Change, Request};
 use crate::python::shown;
-use crate::trading::order::NOBODY;
+use crate::trading::order::NewOrder;
 
 /// The states by the numbers of `kernel::handles`, `UNKNOWN` last.
 static STATES: PyOnceLock<Vec<Py<PyAny>>> = PyOnceLock::new();
@@ -67,19 +66,44 @@ unsafe impl Sync for PyOrderHandle {}
 
 impl PyOrderHandle {
     /// The handle of an order that is asked for.
-    pub fn new(owner: &Bound<'_, PyOwnOrders>, request: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let (py, order) = (owner.py(), new_order(request, 0, NOBODY)?);
-        let view = handles::created(&order);
+    pub fn new(owner: &Bound<'_, PyOwnOrders>, order: &NewOrder) -> PyResult<Self> {
+        let (py, view) = (owner.py(), handles::created(order));
         Ok(PyOrderHandle {
             order_id: order.order_id,
             price_ticks: AtomicI64::new(order.price_ticks),
             size_lots: AtomicI64::new(order.size_lots),
             state: UnsafeCell::new(state(py, view.state)?),
-            side: request.getattr(intern!(py, "side"))?.unbind(),
+            side: known(py)?.sides[usize::from(!order.buy)].clone_ref(py),
             market: owner.get().market.clone_ref(py),
             owner: owner.clone().unbind(),
             inner: Mutex::new((view, Handle::default())),
         })
+    }
+
+    /// Asks for the order's cancel, unless one is under way or it has ended.
+    pub fn ask_cancel(&self, py: Python<'_>) -> PyResult<()> {
+        if self.change(py, |view, handle| handle.cancel(view))? {
+            self.ask(py, Change::Cancel)?;
+        }
+        Ok(())
+    }
+
+    /// Asks for another price, another total size, or both, unless the order has ended.
+    pub fn ask_replace(&self, py: Python<'_>, ticks: Option<i64>, lots: Option<i64>) -> PyResult<()> {
+        let asked = self.change(py, |view, handle| {
+            // What an earlier replace asked for is on its way: it stays too.
+            let (present_ticks, present_lots) = handle.present(view);
+            let to = (ticks.unwrap_or(present_ticks), lots.unwrap_or(present_lots));
+            handle.replace(view, to).then_some(to)
+        })?;
+        asked.map_or(Ok(()), |(ticks, lots)| self.ask(py, Change::Replace(ticks, lots)))
+    }
+
+    fn ask(&self, py: Python<'_>, change: Change) -> PyResult<()> {
+        let (order_id, owner) = (self.order_id, self.owner.get());
+        let created_ns = owner.now_ns(py)?;
+        owner.requests.get().push(Request::Change { order_id, created_ns, change, owner: self.owner.clone_ref(py) });
+        Ok(())
     }
 
     /// The order's number.
@@ -126,26 +150,6 @@ impl PyOrderHandle {
     }
 }
 
-/// A price or a size as whole units; `None` if neither form of it is given. What isn't the usual case is for the market's
-/// `method`, which raises what there is to raise.
-fn units(
-    market: &Bound<'_, PyAny>,
-    method: &Bound<'_, PyString>,
-    decimal: Option<&Bound<'_, PyAny>>,
-    whole: Option<&Bound<'_, PyAny>>,
-) -> PyResult<Option<i64>> {
-    match (decimal, whole) {
-        (None, None) => return Ok(None),
-        (None, Some(whole)) if whole.is_exact_instance_of::<PyInt>() => {
-            if let Ok(units @ 1..) = whole.extract::<i64>() {
-                return Ok(Some(units));
-            }
-        }
-        _ => {}
-    }
-    market.call_method1(method, (decimal, whole))?.extract()
-}
-
 #[pymethods]
 impl PyOrderHandle {
     #[getter]
@@ -186,12 +190,7 @@ impl PyOrderHandle {
     }
 
     fn cancel(&self, py: Python<'_>) -> PyResult<()> {
-        if self.change(py, |view, handle| handle.cancel(view))? {
-            let owner = self.owner.get();
-            let values = [int(py, self.order_id), owner.index(py), owner.now(py)?, owner.strategy(py)];
-            owner.requests.bind(py).append(known(py)?.classes[CANCEL_REQUEST].make(py, values)?)?;
-        }
-        Ok(())
+        self.ask_cancel(py)
     }
 
     #[pyo3(signature = (*, price=None, size=None, price_ticks=None, size_lots=None))]
@@ -213,19 +212,7 @@ impl PyOrderHandle {
         if ticks.is_none() && lots.is_none() {
             return Err(PyValueError::new_err("a replace needs a price, a size, or both"));
         }
-        let asked = self.change(py, |view, handle| {
-            // What an earlier replace asked for is on its way: it stays too.
-            let (present_ticks, present_lots) = handle.present(view);
-            let to = (ticks.unwrap_or(present_ticks), lots.unwrap_or(present_lots));
-            handle.replace(view, to).then_some(to)
-        })?;
-        if let Some((ticks, lots)) = asked {
-            let owner = self.owner.get();
-            let [id, ticks, lots] = [self.order_id, ticks, lots].map(|value| int(py, value));
-            let values = [id, owner.index(py), ticks, lots, owner.now(py)?, owner.strategy(py)];
-            owner.requests.bind(py).append(known(py)?.classes[REPLACE_REQUEST].make(py, values)?)?;
-        }
-        Ok(())
+        self.ask_replace(py, ticks, lots)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -256,7 +243,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         state: UnsafeCell::new(none()),
         side: none(),
         market: none(),
-        owner: Py::new(py, PyOwnOrders::of_nobody(py))?,
+        owner: Py::new(py, PyOwnOrders::of_nobody(py)?)?,
         inner: Mutex::default(),
     };
     let handle = Bound::new(py, handle)?;

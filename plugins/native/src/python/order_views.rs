@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyIterator, PyList};
+use pyo3::types::{PyIterator, PyList, PyString};
 
 use rustc_hash::FxHashMap;
 
 use crate::lane::runner::lock;
+use crate::python::order_events::made_order;
 use crate::python::venue::order_state_error;
 use crate::trading::lifecycle::OrderState;
 use crate::trading::order::{Order, StrategyId};
@@ -139,13 +141,65 @@ impl PyOrder {
     }
 }
 
-/// The orders as Python has them, by id.
-pub type Views = Arc<Mutex<FxHashMap<i64, Py<PyOrder>>>>;
+/// The tracker's orders as Python has them, by id: each is made when it is first asked for.
+pub struct Views {
+    tracker: Arc<Mutex<Tracker>>,
+    known: Mutex<FxHashMap<i64, Py<PyOrder>>>,
+    /// The strategies by their numbers.
+    names: Mutex<Vec<Py<PyString>>>,
+}
 
-/// The orders of these ids.
-pub fn views_of(py: Python<'_>, views: &Views, order_ids: &[i64]) -> Vec<Py<PyOrder>> {
-    let views = lock(views);
-    order_ids.iter().filter_map(|order_id| views.get(order_id)).map(|view| view.clone_ref(py)).collect()
+impl Views {
+    pub fn new(tracker: &Arc<Mutex<Tracker>>) -> Arc<Self> {
+        Arc::new(Views { tracker: Arc::clone(tracker), known: Mutex::default(), names: Mutex::default() })
+    }
+
+    /// A tracked order, whose request is given if there is one in Python.
+    pub fn add(&self, order_id: i64, order: Py<PyAny>, py: Python<'_>) -> PyResult<Py<PyOrder>> {
+        let tracker = Arc::clone(&self.tracker);
+        let view = Py::new(py, PyOrder { order, order_id, tracker, last: OnceLock::new() })?;
+        lock(&self.known).insert(order_id, view.clone_ref(py));
+        Ok(view)
+    }
+
+    /// The order of that id; `None` if none was sent, or it ended long ago.
+    pub fn find(&self, py: Python<'_>, order_id: i64) -> PyResult<Option<Py<PyOrder>>> {
+        if let Some(view) = lock(&self.known).get(&order_id) {
+            return Ok(Some(view.clone_ref(py)));
+        }
+        let Some(order) = lock(&self.tracker).find(order_id).map(|found| found.order) else { return Ok(None) };
+        let request = made_order(py, &order, &self.name(py, order.strategy))?;
+        self.add(order_id, request.unbind(), py).map(Some)
+    }
+
+    /// The orders of these ids.
+    pub fn find_all(&self, py: Python<'_>, order_ids: &[i64]) -> PyResult<Vec<Py<PyOrder>>> {
+        order_ids.iter().filter_map(|order_id| self.find(py, *order_id).transpose()).collect()
+    }
+
+    /// Forgets an order that the tracker has dropped, whose last figures are these.
+    pub fn forget(&self, order_id: i64, figures: Figures) {
+        let forgotten = lock(&self.known).remove(&order_id);
+        if let Some(view) = forgotten {
+            view.get().last.get_or_init(|| figures);
+        }
+    }
+
+    /// The name of a strategy.
+    pub fn name<'py>(&self, py: Python<'py>, strategy: StrategyId) -> Bound<'py, PyString> {
+        match lock(&self.names).get(strategy as usize) {
+            Some(name) => name.bind(py).clone(),
+            None => intern!(py, "").clone(),
+        }
+    }
+
+    /// Adds a strategy; returns its number.
+    pub fn add_name(&self, name: &Bound<'_, PyString>) -> PyResult<StrategyId> {
+        let mut names = lock(&self.names);
+        let strategy = StrategyId::try_from(names.len())?;
+        names.push(name.clone().unbind());
+        Ok(strategy)
+    }
 }
 
 /// What may still be filled in one instrument, live: keeps the contract of `mainspring.orders.OpenLots` for readers.
@@ -179,7 +233,7 @@ impl PyOpenLots {
 #[pyclass(name = "OpenOrders", module = "mainspring_native._native", frozen)]
 pub struct PyOpenOrders {
     pub tracker: Arc<Mutex<Tracker>>,
-    pub views: Views,
+    pub views: Arc<Views>,
     pub place: Option<usize>,
     pub strategy: StrategyId,
 }
@@ -199,10 +253,10 @@ impl PyOpenOrders {
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        PyList::new(py, views_of(py, &self.views, &self.order_ids()))?.try_iter()
+        PyList::new(py, self.views.find_all(py, &self.order_ids())?)?.try_iter()
     }
 
-    fn __contains__(&self, py: Python<'_>, order: &Bound<'_, PyAny>) -> bool {
-        views_of(py, &self.views, &self.order_ids()).iter().any(|view| view.is(order))
+    fn __contains__(&self, py: Python<'_>, order: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(self.views.find_all(py, &self.order_ids())?.iter().any(|view| view.is(order)))
     }
 }

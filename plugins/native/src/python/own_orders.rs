@@ -2,19 +2,26 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use rustc_hash::FxHashMap;
 
 use crate::kernel::handles::News;
 use crate::kernel::view::OrderView;
 use crate::lane::runner::lock;
-use crate::python::order_events::order_event;
+use crate::python::asked::{Asked, units};
+use crate::python::order_events::{new_order, order_event};
 use crate::python::order_handle::PyOrderHandle;
+use crate::python::requests::{PyRequests, Request};
+use crate::python::trading::PyOrderTracker;
+use crate::trading::order::{NOBODY, NewOrder, StrategyId};
+use crate::venue::orders::TimeInForce;
 
 /// How many ended orders are remembered.
 const ENDED_KEPT: usize = 1_000;
@@ -35,31 +42,48 @@ impl Orders {
     }
 }
 
-/// The orders: keeps the contract of `mainspring.lane.OwnOrders`.
+/// The orders: keeps the contract of `mainspring.lane.OwnOrders`, and has the market's `buy` and `sell`.
 #[pyclass(name = "OwnOrders", module = "mainspring_native._native", frozen)]
 pub struct PyOwnOrders {
     pub market: Py<PyAny>,
     clock: Py<PyAny>,
-    pub requests: Py<PyList>,
+    pub requests: Py<PyRequests>,
     pub client_order_id: Py<PyAny>,
     index: Py<PyAny>,
-    strategy: Py<PyAny>,
+    place: usize,
+    strategy: Py<PyString>,
+    /// The strategy's name again, and its number at the lane's tracker once that is known.
+    pub name: String,
+    number: AtomicU32,
     orders: Mutex<Orders>,
+}
+
+/// What is asked of a new order, in whole units.
+pub struct Terms {
+    pub buy: bool,
+    pub size_lots: i64,
+    /// `None` for a market order.
+    pub price_ticks: Option<i64>,
+    pub time_in_force: TimeInForce,
+    pub post_only: bool,
 }
 
 impl PyOwnOrders {
     /// Orders in no market, by which the fields of handles are found.
-    pub fn of_nobody(py: Python<'_>) -> Self {
+    pub fn of_nobody(py: Python<'_>) -> PyResult<Self> {
         let none = || py.None();
-        PyOwnOrders {
+        Ok(PyOwnOrders {
             market: none(),
             clock: none(),
-            requests: PyList::empty(py).unbind(),
+            requests: Py::new(py, PyRequests::new(0))?,
             client_order_id: none(),
             index: none(),
-            strategy: none(),
+            place: 0,
+            strategy: intern!(py, "").clone().unbind(),
+            name: String::new(),
+            number: AtomicU32::new(NOBODY),
             orders: Mutex::default(),
-        }
+        })
     }
 
     /// The number of the market.
@@ -67,14 +91,87 @@ impl PyOwnOrders {
         self.index.bind(py).clone()
     }
 
+    /// The index of the market.
+    pub fn place(&self) -> usize {
+        self.place
+    }
+
     /// The strategy's name.
-    pub fn strategy<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
-        self.strategy.bind(py).clone()
+    pub fn strategy<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
+        self.strategy.bind(py)
+    }
+
+    /// The strategy's number, which `tracker` gives it.
+    pub fn number(&self, tracker: &Bound<'_, PyOrderTracker>) -> PyResult<StrategyId> {
+        let known = self.number.load(Relaxed);
+        if known != NOBODY {
+            return Ok(known);
+        }
+        let number = tracker.borrow_mut().strategy(self.strategy.bind(tracker.py()))?;
+        self.number.store(number, Relaxed);
+        Ok(number)
     }
 
     /// The lane's time.
-    pub fn now<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.clock.bind(py).getattr(intern!(py, "now_ns"))
+    pub fn now_ns(&self, py: Python<'_>) -> PyResult<i64> {
+        self.clock.bind(py).getattr(intern!(py, "now_ns"))?.extract()
+    }
+
+    /// Asks for a new order.
+    pub fn submit(slf: &Bound<'_, Self>, terms: &Terms) -> PyResult<Py<PyOrderHandle>> {
+        let (py, own) = (slf.py(), slf.get());
+        let requests = own.requests.get();
+        let order = NewOrder {
+            order_id: requests.take_order_id(),
+            instrument: own.place,
+            buy: terms.buy,
+            limit: terms.price_ticks.is_some(),
+            price_ticks: terms.price_ticks.unwrap_or(0),
+            size_lots: terms.size_lots,
+            created_ns: own.now_ns(py)?,
+            time_in_force: terms.time_in_force,
+            post_only: terms.post_only,
+            strategy: NOBODY,
+            expires_ns: 0,
+            reduce_only: false,
+        };
+        requests.push(Request::New(order, slf.clone().unbind()));
+        Self::know(slf, &order)
+    }
+
+    /// The handle of an order that is asked for.
+    fn know(slf: &Bound<'_, Self>, order: &NewOrder) -> PyResult<Py<PyOrderHandle>> {
+        let (py, own) = (slf.py(), slf.get());
+        let handle = Py::new(py, PyOrderHandle::new(slf, order)?)?;
+        let mut orders = lock(&own.orders);
+        orders.open.push(handle.clone_ref(py));
+        let shown = orders.shown.take();
+        drop(orders);
+        drop(shown);
+        Ok(handle)
+    }
+
+    /// An open order.
+    pub fn find(&self, py: Python<'_>, order_id: i64) -> Option<Py<PyOrderHandle>> {
+        let orders = lock(&self.orders);
+        orders.find(order_id).map(|at| orders.open[at].clone_ref(py))
+    }
+
+    /// Does what the market's `buy` or `sell` does. What isn't the usual case is for the plain market's method.
+    fn trade(slf: &Bound<'_, Self>, buy: bool, asked: &Asked<'_, '_>) -> PyResult<Py<PyAny>> {
+        let (py, own) = (slf.py(), slf.get());
+        let Some((time_in_force, post_only)) = asked.usual() else { return asked.plainly(own, buy, py) };
+        let market = own.market.bind(py);
+        let lots = units(market, intern!(py, "lots_of"), asked.size, asked.size_lots)?;
+        let ticks = units(market, intern!(py, "ticks_of"), asked.price, asked.price_ticks)?;
+        let time_in_force = time_in_force.unwrap_or(if ticks.is_some() { TimeInForce::Gtc } else { TimeInForce::Ioc });
+        match lots {
+            Some(size_lots) if ticks.is_some() || !post_only => {
+                let terms = Terms { buy, size_lots, price_ticks: ticks, time_in_force, post_only };
+                Ok(Self::submit(slf, &terms)?.into_any())
+            }
+            _ => asked.plainly(own, buy, py),
+        }
     }
 
     /// Takes an event of an order; returns its handle, or `None` if it ended long ago.
@@ -120,29 +217,59 @@ impl PyOwnOrders {
     fn new(
         market: &Bound<'_, PyAny>,
         clock: Py<PyAny>,
-        requests: Py<PyList>,
+        requests: Py<PyRequests>,
         client_order_id: Py<PyAny>,
     ) -> PyResult<Self> {
+        let index = market.getattr("index")?;
+        let strategy = market.getattr("strategy")?.cast_into::<PyString>()?;
         Ok(PyOwnOrders {
             market: market.clone().unbind(),
             clock,
             requests,
             client_order_id,
-            index: market.getattr("index")?.unbind(),
-            strategy: market.getattr("strategy")?.unbind(),
+            place: index.extract()?,
+            index: index.unbind(),
+            name: strategy.extract()?,
+            strategy: strategy.unbind(),
+            number: AtomicU32::new(NOBODY),
             orders: Mutex::default(),
         })
     }
 
     fn add(slf: &Bound<'_, Self>, request: &Bound<'_, PyAny>) -> PyResult<Py<PyOrderHandle>> {
-        let (py, own) = (slf.py(), slf.get());
-        let handle = Py::new(py, PyOrderHandle::new(slf, request)?)?;
-        let mut orders = lock(&own.orders);
-        orders.open.push(handle.clone_ref(py));
-        let shown = orders.shown.take();
-        drop(orders);
-        drop(shown);
-        Ok(handle)
+        Self::know(slf, &new_order(request, slf.get().place, NOBODY)?)
+    }
+
+    /// See `mainspring.seams.StrategyMarket.buy`.
+    #[pyo3(signature = (*, size=None, price=None, size_lots=None, price_ticks=None, time_in_force=None, post_only=None, **others))]
+    #[allow(clippy::too_many_arguments, reason = "those of the market's method")]
+    fn buy(
+        slf: &Bound<'_, Self>,
+        size: Option<&Bound<'_, PyAny>>,
+        price: Option<&Bound<'_, PyAny>>,
+        size_lots: Option<&Bound<'_, PyAny>>,
+        price_ticks: Option<&Bound<'_, PyAny>>,
+        time_in_force: Option<&Bound<'_, PyAny>>,
+        post_only: Option<&Bound<'_, PyAny>>,
+        others: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyAny>> {
+        Self::trade(slf, true, &Asked { size, price, size_lots, price_ticks, time_in_force, post_only, others })
+    }
+
+    /// See `mainspring.seams.StrategyMarket.sell`.
+    #[pyo3(signature = (*, size=None, price=None, size_lots=None, price_ticks=None, time_in_force=None, post_only=None, **others))]
+    #[allow(clippy::too_many_arguments, reason = "those of the market's method")]
+    fn sell(
+        slf: &Bound<'_, Self>,
+        size: Option<&Bound<'_, PyAny>>,
+        price: Option<&Bound<'_, PyAny>>,
+        size_lots: Option<&Bound<'_, PyAny>>,
+        price_ticks: Option<&Bound<'_, PyAny>>,
+        time_in_force: Option<&Bound<'_, PyAny>>,
+        post_only: Option<&Bound<'_, PyAny>>,
+        others: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyAny>> {
+        Self::trade(slf, false, &Asked { size, price, size_lots, price_ticks, time_in_force, post_only, others })
     }
 
     /// The orders that haven't ended, oldest first.
@@ -166,11 +293,7 @@ impl PyOwnOrders {
     }
 
     fn mark_unknown(&self, py: Python<'_>, order_id: i64) -> PyResult<()> {
-        let found = {
-            let orders = lock(&self.orders);
-            orders.find(order_id).map(|at| orders.open[at].clone_ref(py))
-        };
-        found.map_or(Ok(()), |handle| handle.get().lose(py))
+        self.find(py, order_id).map_or(Ok(()), |handle| handle.get().lose(py))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

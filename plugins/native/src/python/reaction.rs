@@ -11,6 +11,7 @@ use pyo3::types::{PyList, PyTuple};
 use crate::lane::runner::Times;
 use crate::python::call::call;
 use crate::python::model::int;
+use crate::python::requests::PyRequests;
 use crate::python::run_trading::RunTrading;
 
 /// A callback, what makes an error of its exception, and what it is called with.
@@ -21,7 +22,7 @@ pub struct Reaction {
     of: Py<PyAny>,
     time: Py<PyAny>,
     timers: Py<PyAny>,
-    requests: Py<PyList>,
+    requests: Py<PyRequests>,
     calls: Vec<Vec<Call>>,
     trading: Option<RunTrading>,
 }
@@ -39,7 +40,7 @@ impl Reaction {
     pub fn new(of: &Bound<'_, PyAny>, markets: &Bound<'_, PyList>, first: usize) -> PyResult<Self> {
         let py = of.py();
         let trading = of.getattr(intern!(py, "trading"))?;
-        let requests = of.getattr(intern!(py, "requests"))?.cast_into::<PyList>()?;
+        let requests = of.getattr(intern!(py, "requests"))?.cast_into::<PyRequests>()?;
         Ok(Reaction {
             of: of.clone().unbind(),
             time: of.getattr(intern!(py, "time"))?.unbind(),
@@ -79,7 +80,7 @@ impl Reaction {
         times: &mut Times,
     ) -> PyResult<Next> {
         let now_ns = self.advance(py, now_ns)?;
-        let requests = self.requests.bind(py);
+        let requests = self.requests.get();
         let (mut before, mut traded) = (Instant::now(), false);
         for (at, &place) in places.iter().enumerate() {
             for (callback, fail, view) in &self.calls[place] {

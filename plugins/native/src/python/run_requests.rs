@@ -5,14 +5,15 @@ use std::time::Instant;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString};
+use pyo3::types::PyList;
 
 use crate::book::Side;
 use crate::lane::runner::{Times, lock};
-use crate::orders::record::{self, Record, Request, TimeInForce};
+use crate::orders::record::{self, Record, TimeInForce};
 use crate::python::market::PyMarket;
+use crate::python::own_orders::PyOwnOrders;
 use crate::python::position::PyPositionUnits;
-use crate::python::record_classes::{CANCEL_REQUEST, Fields, ORDER, REPLACE_REQUEST, known};
+use crate::python::requests::{Change, Request};
 use crate::python::run_trading::{RunTrading, nanoseconds};
 use crate::python::slippage::PySlippage;
 use crate::python::venue::{PyPaperVenue, order_state_error};
@@ -23,8 +24,8 @@ use crate::trading::order::NewOrder;
 use crate::venue::Sent;
 use crate::venue::orders::Order;
 
-/// What requests meet, by place, where every model and check is native.
-pub struct Requests {
+/// What a request meets in an instrument, by place, where every model and check is native.
+pub struct Parts {
     first: usize,
     markets: Vec<Py<PyMarket>>,
     accounts: Vec<Py<PyPositionUnits>>,
@@ -57,80 +58,56 @@ impl Way<'_> {
 
 impl RunTrading {
     /// A request: see `OrderManager.work`.
-    pub fn request(&self, usual: &Requests, request: &Bound<'_, PyAny>, way: &mut Way<'_>) -> PyResult<Done> {
-        let py = request.py();
-        let known = known(py)?;
-        if let Some(fields) = Fields::of_exactly(request, known, ORDER) {
-            return fields.order().map_or(Ok(Done::NotUsual), |order| self.new_order(usual, request, &order, way));
+    pub fn request(&self, usual: &Parts, request: &Request, way: &mut Way<'_>, py: Python<'_>) -> PyResult<Done> {
+        match request {
+            Request::New(order, owner) => self.new_order(usual, order, owner.get(), way, py),
+            Request::Change { order_id, change, owner, .. } => {
+                let Some(place) = self.own(usual, *order_id, owner.get(), py)? else { return Ok(Done::NotUsual) };
+                match *change {
+                    Change::Cancel => self.cancel(*order_id, place, way, py),
+                    Change::Replace(ticks, lots) => self.replace(usual, *order_id, (ticks, lots), place, way, py),
+                }
+            }
+            Request::Other(_) => Ok(Done::NotUsual),
         }
-        if let Some(fields) = Fields::of_exactly(request, known, REPLACE_REQUEST) {
-            let Some([order_id, instrument, price, size]) = fields.numbers([0, 1, 2, 3]) else {
-                return Ok(Done::NotUsual);
-            };
-            let Some(place) = self.own(usual, order_id, instrument, fields.text(5), py) else {
-                return Ok(Done::NotUsual);
-            };
-            return self.replace(usual, order_id, (price, size), place, way, py);
-        }
-        if let Some(fields) = Fields::of_exactly(request, known, CANCEL_REQUEST)
-            && let Some([order_id, instrument]) = fields.numbers([0, 1])
-            && let Some(place) = self.own(usual, order_id, instrument, fields.text(3), py)
-        {
-            return self.cancel(order_id, place, way, py);
-        }
-        Ok(Done::NotUsual)
     }
 
-    /// The place of the instrument of an order that can be changed, if it is of that strategy.
-    fn own(
-        &self,
-        usual: &Requests,
-        order_id: i64,
-        instrument: i64,
-        strategy: Option<&str>,
-        py: Python<'_>,
-    ) -> Option<usize> {
-        let place = usual.place(instrument)?;
-        let owner = changeable(&lock(&self.shared), order_id, usual.first + place).ok()?.order.strategy;
-        let name = self.tracker.borrow(py).name(py, owner);
-        (name.to_str().ok()? == strategy?).then_some(place)
+    /// The place of the instrument of an order that can be changed, if it is one of the owner's.
+    fn own(&self, usual: &Parts, order_id: i64, owner: &PyOwnOrders, py: Python<'_>) -> PyResult<Option<usize>> {
+        let Some(place) = usual.place(owner.place()) else { return Ok(None) };
+        let number = owner.number(self.tracker.bind(py))?;
+        let tracker = lock(&self.shared);
+        let order = changeable(&tracker, order_id, owner.place()).ok().filter(|one| one.order.strategy == number);
+        Ok(order.map(|_| place))
     }
 
     /// See `OrderManager._new`.
     fn new_order(
         &self,
-        usual: &Requests,
-        request: &Bound<'_, PyAny>,
-        asked: &record::NewOrder<'_>,
+        usual: &Parts,
+        asked: &NewOrder,
+        owner: &PyOwnOrders,
         way: &mut Way<'_>,
+        py: Python<'_>,
     ) -> PyResult<Done> {
-        let (py, now_ns) = (request.py(), way.now_ns);
-        let Some(place) = usual.place(asked.instrument).filter(|_| is_valid(asked)) else { return Ok(Done::NotUsual) };
+        let now_ns = way.now_ns;
+        let Some(place) = usual.place(asked.instrument).filter(|_| is_valid(asked, &owner.name)) else {
+            return Ok(Done::NotUsual);
+        };
         if !self.started(py)? {
             return Ok(Done::NotUsual);
         }
-        let strategy = PyString::intern(py, asked.strategy);
-        let order = NewOrder {
-            order_id: asked.order_id,
-            instrument: usual.first + place,
-            buy: asked.side == Side::Buy,
-            limit: asked.limit,
-            price_ticks: asked.price_ticks,
-            size_lots: asked.size_lots,
-            created_ns: asked.created_ns,
-            time_in_force: asked.time_in_force,
-            post_only: asked.post_only,
-            strategy: self.tracker.borrow_mut(py).strategy(&strategy)?,
-            expires_ns: 0,
-            reduce_only: false,
-        };
+        let order = NewOrder { strategy: owner.number(self.tracker.bind(py))?, ..*asked };
         let Some(estimate) = usual.approve(self, &order, place, Some(0), way, py)? else {
             return Ok(Done::NotUsual);
         };
-        self.tracker.borrow(py).track(order, request)?;
-        lock(&self.shared).send(order.order_id, now_ns).map_err(|text| order_state_error(py, text))?;
-        self.note(&Record::SubmitRequested { time_ns: now_ns, order: *asked });
-        self.approved(order.order_id, Request::New, now_ns);
+        {
+            let mut tracker = lock(&self.shared);
+            let tracked = tracker.add(order).and_then(|()| tracker.send(order.order_id, now_ns));
+            tracked.map_err(|text| order_state_error(py, text))?;
+        }
+        self.note(&Record::SubmitRequested { time_ns: now_ns, order: recorded(&order, &owner.name) });
+        self.approved(order.order_id, record::Request::New, now_ns);
         {
             let mut costs = lock(&self.costs);
             costs.on_request(order.instrument);
@@ -147,7 +124,7 @@ impl RunTrading {
         let now_ns = way.now_ns;
         lock(&self.shared).request_cancel(order_id, now_ns).map_err(|text| order_state_error(py, text))?;
         self.note(&Record::CancelRequested { time_ns: now_ns, order_id });
-        self.approved(order_id, Request::Cancel, now_ns);
+        self.approved(order_id, record::Request::Cancel, now_ns);
         way.send(Sent::Cancel(order_id, place));
         Ok(Done::Sent)
     }
@@ -155,7 +132,7 @@ impl RunTrading {
     /// See `OrderManager._replace`.
     fn replace(
         &self,
-        usual: &Requests,
+        usual: &Parts,
         order_id: i64,
         (price_ticks, size_lots): (i64, i64),
         place: usize,
@@ -173,7 +150,7 @@ impl RunTrading {
         let requested = lock(&self.shared).request_replace(order_id, price_ticks, size_lots, now_ns);
         requested.map_err(|text| order_state_error(py, text))?;
         self.note(&Record::ReplaceRequested { time_ns: now_ns, order_id, price_ticks, size_lots });
-        self.approved(order_id, Request::Replace, now_ns);
+        self.approved(order_id, record::Request::Replace, now_ns);
         {
             let mut costs = lock(&self.costs);
             if let Some(arrival) = costs.arrival(wanted.instrument, &estimate, now_ns) {
@@ -184,30 +161,44 @@ impl RunTrading {
         Ok(Done::Sent)
     }
 
-    fn approved(&self, order_id: i64, request: Request, time_ns: i64) {
+    fn approved(&self, order_id: i64, request: record::Request, time_ns: i64) {
         self.note(&Record::RequestApproved { time_ns, order_id, request });
     }
 }
 
-/// Whether the order is of the usual kind, and the gate finds nothing wrong with it itself. The gate explains what is.
-fn is_valid(order: &record::NewOrder<'_>) -> bool {
-    if order.reduce_only || order.expires_ns != 0 || matches!(order.time_in_force, TimeInForce::Day | TimeInForce::Gtd)
-    {
-        return false;
-    }
+/// Whether the gate finds nothing wrong with the order itself. It explains what is.
+fn is_valid(order: &NewOrder, strategy: &str) -> bool {
     let waits = order.time_in_force == TimeInForce::Gtc;
     let terms = if order.limit {
         order.price_ticks > 0 && (waits || !order.post_only)
     } else {
         order.price_ticks == 0 && !order.post_only
     };
-    order.size_lots > 0 && terms && order.strategy.len() < MOST_LETTERS
+    order.size_lots > 0 && terms && strategy.len() < MOST_LETTERS
+}
+
+/// The order as the order log has it.
+fn recorded<'a>(order: &NewOrder, strategy: &'a str) -> record::NewOrder<'a> {
+    record::NewOrder {
+        order_id: order.order_id,
+        instrument: order.instrument as i64,
+        side: if order.buy { Side::Buy } else { Side::Sell },
+        limit: order.limit,
+        price_ticks: order.price_ticks,
+        size_lots: order.size_lots,
+        created_ns: order.created_ns,
+        time_in_force: order.time_in_force,
+        post_only: order.post_only,
+        strategy,
+        expires_ns: order.expires_ns,
+        reduce_only: order.reduce_only,
+    }
 }
 
 /// A name of so many bytes may be too long for a record.
 const MOST_LETTERS: usize = 1 << 10;
 
-impl Requests {
+impl Parts {
     pub fn new(manager: &Bound<'_, PyAny>, markets: &Bound<'_, PyList>, first: usize) -> PyResult<Option<Self>> {
         let py = manager.py();
         let described = py.import("mainspring_native.checks")?.getattr("described")?;
@@ -238,7 +229,7 @@ impl Requests {
             }
             checks.push(row);
         }
-        Ok(Some(Requests { first, markets: found, accounts, models, checks }))
+        Ok(Some(Parts { first, markets: found, accounts, models, checks }))
     }
 
     /// Shows the garbage collector what is held, but for classes, which stay.
@@ -253,9 +244,8 @@ impl Requests {
     }
 
     /// The place of an instrument; `None` if it isn't one of the run's.
-    fn place(&self, instrument: i64) -> Option<usize> {
-        let place = usize::try_from(instrument).ok()?.checked_sub(self.first)?;
-        (place < self.markets.len()).then_some(place)
+    fn place(&self, instrument: usize) -> Option<usize> {
+        instrument.checked_sub(self.first).filter(|place| *place < self.markets.len())
     }
 
     /// The estimate of an order that every check lets pass; `None` where the plain way has to be gone. `gives_up` is what a replace

@@ -23,7 +23,8 @@ use crate::python::call::call;
 use crate::python::costs::PyCosts;
 use crate::python::own_orders::PyOwnOrders;
 use crate::python::position::PyPositionUnits;
-use crate::python::run_requests::{Done, Requests, Way};
+use crate::python::requests::PyRequests;
+use crate::python::run_requests::{Done, Parts, Way};
 use crate::python::trading::PyOrderTracker;
 use crate::python::venue::PyPaperVenue;
 use crate::trading::order::{Event, StrategyId, Told as Happened};
@@ -90,7 +91,7 @@ pub struct RunTrading {
     venue: Py<PyPaperVenue>,
     router: i64,
     first: usize,
-    requests: Py<PyList>,
+    requests: Py<PyRequests>,
     sends: Py<PyList>,
     work: Py<PyAny>,
     on_funding: Py<PyAny>,
@@ -101,7 +102,7 @@ pub struct RunTrading {
     log: Mutex<Encoded>,
     encoded: Py<PyAny>,
     started: AtomicBool,
-    usual: Option<Requests>,
+    usual: Option<Parts>,
     pub manager: Py<PyAny>,
     pub tracker: Py<PyOrderTracker>,
     pub shared: Arc<Mutex<Tracker>>,
@@ -123,7 +124,7 @@ impl RunTrading {
     /// they ask for.
     pub fn new(
         of: &Bound<'_, PyAny>,
-        requests: &Bound<'_, PyList>,
+        requests: &Bound<'_, PyRequests>,
         markets: &Bound<'_, PyList>,
         first: usize,
     ) -> PyResult<Option<Self>> {
@@ -148,7 +149,7 @@ impl RunTrading {
             log: Mutex::default(),
             encoded: of.py().import("mainspring.orders")?.getattr("EncodedRecords")?.unbind(),
             started: AtomicBool::new(false),
-            usual: Requests::new(&manager, markets, first)?,
+            usual: Parts::new(&manager, markets, first)?,
             shared: tracker.borrow().shared(),
             tracker: tracker.unbind(),
             costs: costs.get().shared(),
@@ -178,9 +179,10 @@ impl RunTrading {
                 visit.call(strategy)?;
             }
         }
-        for held in [&self.requests, &self.sends, &self.records] {
+        for held in [&self.sends, &self.records] {
             visit.call(held)?;
         }
+        visit.call(&self.requests)?;
         visit.call(&self.venue)?;
         visit.call(&self.tracker)?;
         self.usual.as_ref().map_or(Ok(()), |usual| usual.traverse(visit))
@@ -188,21 +190,20 @@ impl RunTrading {
 
     /// Works off what strategies have asked for. False if a request is for another router: it is left among the sends with all after it.
     pub fn work(&self, py: Python<'_>, now_ns: i64, times: &mut Times) -> PyResult<bool> {
-        let requests = self.requests.bind(py);
+        let requests = self.requests.get();
         if requests.is_empty() {
             return Ok(true);
         }
         let running = self.strategies.bind(py).getattr(intern!(py, "running"))?.is_truthy()?;
         let usual = self.usual.as_ref().filter(|_| running);
-        while !requests.is_empty() {
-            if let Some(usual) = usual {
-                let request = requests.get_item(0)?;
+        while let Some(waiting) = requests.pop() {
+            if let Some(usual) = usual.filter(|_| !waiting.surplus) {
                 let mut way = Way { venue: self.venue.get(), now_ns, times };
-                if let Done::Sent = self.request(usual, &request, &mut way)? {
-                    requests.del_item(0)?;
+                if let Done::Sent = self.request(usual, &waiting.request, &mut way, py)? {
                     continue;
                 }
             }
+            requests.give_back(waiting);
             self.flush(py)?;
             self.work.bind(py).call0()?;
             if !self.send(py, now_ns, &mut times.route)? {
@@ -275,7 +276,7 @@ impl RunTrading {
         }
         let Some(applied) = reported.applied else { return Ok(()) };
         lock(&self.costs).on_event(&event, applied.strategy, applied.ended, None);
-        self.answer(py, told, &event, applied.strategy, times)
+        self.answer(py, told, &event, applied.strategy, now_ns, times)
     }
 
     /// Tells a strategy what became of its order: see `mainspring.lane.Strategies.on_event`.
@@ -285,6 +286,7 @@ impl RunTrading {
         told: &Told,
         event: &Event,
         strategy: StrategyId,
+        now_ns: i64,
         times: &mut Times,
     ) -> PyResult<()> {
         let Ok(instrument) = usize::try_from(event.instrument) else { return Ok(()) };
@@ -297,7 +299,7 @@ impl RunTrading {
             return Ok(());
         }
         let (made, handle) = (self.venue.get().made(py, told)?, handle.into_bound(py).into_any());
-        let (started, asked) = (Instant::now(), self.requests.bind(py).len());
+        let (started, asked) = (Instant::now(), self.requests.get().len());
         let arguments = if filled { [&made, &handle] } else { [&handle, &made] };
         if let Err(error) = call(callback.bind(py), arguments) {
             // Unlike `value`, it has the traceback, which names the plugin's own frames.
@@ -306,9 +308,9 @@ impl RunTrading {
             return Err(error);
         }
         times.strategy.record(nanoseconds(started));
-        if self.requests.bind(py).len() > asked {
+        if self.requests.get().len() > asked {
             let name = self.tracker.borrow(py).name(py, strategy);
-            self.strategies.bind(py).call_method1(intern!(py, "limit_answers"), (name, asked))?;
+            self.requests.get().limit_answers(&name, asked, now_ns)?;
         }
         Ok(())
     }

@@ -9,11 +9,11 @@ use pyo3::prelude::*;
 
 use crate::book::any::AnyBook;
 use crate::kernel::strategy::{Compiled, Strategy};
-use crate::kernel::view::{BBO, BUFFER, MarketView, OrderView, Request, Woken, narrow};
+use crate::kernel::view::{BBO, BUFFER, CANCEL, MarketView, OrderView, REPLACE, Request, Woken, narrow};
 use crate::python::books::lock as lock_book;
 use crate::python::market::PyMarket;
 use crate::python::order_views::PyOpenLots;
-use crate::python::own_orders::PyOwnOrders;
+use crate::python::own_orders::{PyOwnOrders, Terms};
 use crate::python::position::PyPositionUnits;
 use crate::trading::position::Position;
 
@@ -40,8 +40,6 @@ pub struct PySessionStrategy {
     seen: Vec<Seen>,
     /// Whether a call shows the other markets too.
     sees_all: bool,
-    /// Takes the market that woke it, and each request.
-    perform: Option<Py<PyAny>>,
 }
 
 // SAFETY: the pointers in the views are set before each call of the strategy, and read in it alone.
@@ -75,8 +73,7 @@ impl PySessionStrategy {
             }
         }
         let mut requests = [const { Request::EMPTY }; BUFFER];
-        let market = self.seen[place].market.bind(py);
-        requests[0].order_id = market.getattr(intern!(py, "next_order_id"))?.extract()?;
+        requests[0].order_id = self.seen[place].own_orders.get().requests.get().next_order_id();
         requests[0].market = place as i64;
         requests[0].side = self.views.len() as i64;
         // Held during the call: nothing else changes a book that the strategy reads.
@@ -91,24 +88,40 @@ impl PySessionStrategy {
         Err(PyRuntimeError::new_err("the compiled strategy raised; in_session(..., compiled=False) shows what"))
     }
 
-    /// Calls the strategy of an object, and has what it asks for performed.
+    /// Calls the strategy of an object, and asks for what it wants.
     fn enter(slf: &Bound<'_, Self>, place: usize, event: Woken) -> PyResult<()> {
         let py = slf.py();
-        let (requests, perform) = {
-            let mut own = slf.borrow_mut();
-            let requests = own.run(py, place, event)?;
-            (requests, own.perform.as_ref().map(|perform| perform.clone_ref(py)))
-        };
+        let mut own = slf.borrow_mut();
+        let requests = own.run(py, place, event)?;
         let count = requests[0].action.clamp(0, BUFFER as i64 - 1) as usize;
-        let Some(perform) = perform else { return Ok(()) };
-        let rows: Vec<_> = requests[1..=count]
-            .iter()
-            .map(|one| (one.action, one.order_id, one.market, one.side, one.price_ticks, one.size_lots))
-            .collect();
-        if !rows.is_empty() {
-            perform.bind(py).call1((place, rows))?;
+        requests[1..=count].iter().try_for_each(|request| own.ask(py, place, request))
+    }
+
+    /// Asks for something. What can't be is passed over, as `mainspring_native.replay.actions` says.
+    fn ask(&self, py: Python<'_>, place: usize, request: &Request) -> PyResult<()> {
+        if let CANCEL | REPLACE = request.action {
+            let found = self.seen.iter().find_map(|seen| seen.own_orders.get().find(py, request.order_id));
+            let Some(order) = found else { return Ok(()) };
+            if request.action == CANCEL {
+                return order.get().ask_cancel(py);
+            }
+            let Request { price_ticks, size_lots, .. } = *request;
+            if price_ticks > 0 && size_lots > 0 && order.get().view().price_ticks != 0 {
+                return order.get().ask_replace(py, Some(price_ticks), Some(size_lots));
+            }
+            return Ok(());
         }
-        Ok(())
+        let market = if request.market < 0 { place as i64 } else { request.market };
+        let seen = usize::try_from(market).ok().and_then(|market| self.seen.get(market));
+        let Some((seen, asked)) = seen.zip(request.order(market, 0, 0)) else { return Ok(()) };
+        let terms = Terms {
+            buy: asked.buy,
+            size_lots: asked.size_lots,
+            price_ticks: asked.limit.then_some(asked.price_ticks),
+            time_in_force: asked.time_in_force,
+            post_only: asked.post_only,
+        };
+        PyOwnOrders::submit(seen.own_orders.bind(py), &terms).map(drop)
     }
 }
 
@@ -118,12 +131,11 @@ impl PySessionStrategy {
     fn new(fallback: Py<PyAny>) -> Self {
         let fallback = Some(fallback);
         let (views, seen) = (Vec::new(), Vec::new());
-        PySessionStrategy { fallback, strategy: None, views, seen, sees_all: false, perform: None }
+        PySessionStrategy { fallback, strategy: None, views, seen, sees_all: false }
     }
 
     /// Takes the strategy, whose address is `entry` and whose memory is at `state`: both are kept alive by the caller. Takes the
-    /// session's markets, each with the native market behind it and its account, in the order of their places, and what
-    /// performs requests: `perform(place, requests)`.
+    /// session's markets, each with the native market behind it and its account, in the order of their places.
     fn bind(
         &mut self,
         py: Python<'_>,
@@ -131,7 +143,6 @@ impl PySessionStrategy {
         state: usize,
         sees_all: bool,
         markets: Vec<(Py<PyAny>, Py<PyMarket>, Py<PyAny>)>,
-        perform: Py<PyAny>,
     ) -> PyResult<()> {
         // SAFETY: `mainspring_native.replay.session` is the one caller, and keeps the function and the state alive.
         self.strategy = unsafe { Compiled::new(entry, state) };
@@ -153,7 +164,6 @@ impl PySessionStrategy {
                 })
             })
             .collect::<PyResult<_>>()?;
-        self.perform = Some(perform);
         Ok(())
     }
 
@@ -204,14 +214,12 @@ impl PySessionStrategy {
             visit.call(&seen.own_orders)?;
             visit.call(&seen.units)?;
         }
-        visit.call(&self.fallback)?;
-        visit.call(&self.perform)
+        visit.call(&self.fallback)
     }
 
     fn __clear__(&mut self) {
         self.seen.clear();
         self.fallback = None;
-        self.perform = None;
     }
 }
 

@@ -1,6 +1,6 @@
 //! What Python sees of the tracker of our orders.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::lane::runner::lock;
 use crate::python::order_events::{new_order, number, order_event};
-use crate::python::order_views::{Figures, PyOpenLots, PyOpenOrders, PyOrder, Views, classes, views_of};
+use crate::python::order_views::{Figures, PyOpenLots, PyOpenOrders, PyOrder, Views, classes};
 use crate::python::venue::order_state_error;
 use crate::trading::order::{Event, NewOrder, StrategyId};
 use crate::trading::tracker::{Applied, Tracker, not_found};
@@ -19,7 +19,7 @@ use crate::trading::tracker::{Applied, Tracker, not_found};
 #[pyclass(name = "OrderTracker", module = "mainspring_native._native")]
 pub struct PyOrderTracker {
     tracker: Arc<Mutex<Tracker>>,
-    views: Views,
+    views: Arc<Views>,
     #[pyo3(get)]
     open_lots: Py<PyList>,
     #[pyo3(get)]
@@ -30,7 +30,6 @@ pub struct PyOrderTracker {
     stops: Py<PyMappingProxy>,
     refusals: Py<PyDict>,
     strategies: FxHashMap<String, StrategyId>,
-    names: Vec<Py<PyString>>,
 }
 
 /// What a report of the venue led to.
@@ -41,8 +40,6 @@ pub struct Reported {
     pub moved: Option<StrategyId>,
     /// Whether it contradicts what we know.
     pub disputed: bool,
-    /// The order, if it was dropped by this.
-    dropped: Option<Py<PyOrder>>,
 }
 
 impl PyOrderTracker {
@@ -87,10 +84,7 @@ impl PyOrderTracker {
     pub fn track(&self, new: NewOrder, order: &Bound<'_, PyAny>) -> PyResult<Py<PyOrder>> {
         let (py, order_id) = (order.py(), new.order_id);
         self.change(py, |tracker| tracker.add(new))?;
-        let tracker = Arc::clone(&self.tracker);
-        let view = Py::new(py, PyOrder { order: order.clone().unbind(), order_id, tracker, last: OnceLock::new() })?;
-        lock(&self.views).insert(order_id, view.clone_ref(py));
-        Ok(view)
+        self.views.add(order_id, order.clone().unbind(), py)
     }
 
     /// Applies a report of the venue. Discrepancies are among those that `take_discrepancies` hands out.
@@ -106,22 +100,15 @@ impl PyOrderTracker {
             let fields = (found.time_ns, found.order_id, found.instrument, found.what, found.detail);
             self.discrepancies.bind(py).append(classes(py)?.discrepancy.bind(py).call1(fields)?)?;
         }
-        let mut dropped = None;
-        if let Some((order_id, figures)) = forgotten
-            && let Some(view) = lock(&self.views).remove(&order_id)
-        {
-            view.get().last.get_or_init(|| figures);
-            dropped = (order_id == event.order_id).then_some(view);
+        if let Some((order_id, figures)) = forgotten {
+            self.views.forget(order_id, figures);
         }
-        Ok(Reported { applied, moved, disputed, dropped })
+        Ok(Reported { applied, moved, disputed })
     }
 
     /// The name of a strategy.
     pub fn name<'py>(&self, py: Python<'py>, strategy: StrategyId) -> Bound<'py, PyString> {
-        match self.names.get(strategy as usize) {
-            Some(name) => name.bind(py).clone(),
-            None => intern!(py, "").clone(),
-        }
+        self.views.name(py, strategy)
     }
 
     /// The number of a strategy.
@@ -130,9 +117,8 @@ impl PyOrderTracker {
         if let Some(known) = self.strategies.get(text.as_ref()) {
             return Ok(*known);
         }
-        let strategy = StrategyId::try_from(self.names.len())?;
+        let strategy = self.views.add_name(name)?;
         self.strategies.insert(text.into_owned(), strategy);
-        self.names.push(name.clone().unbind());
         Ok(strategy)
     }
 }
@@ -150,15 +136,14 @@ impl PyOrderTracker {
             open_lots.append(Py::new(py, PyOpenLots { tracker: Arc::clone(&tracker), place })?)?;
         }
         Ok(PyOrderTracker {
+            views: Views::new(&tracker),
             tracker,
-            views: Views::default(),
             open_lots: open_lots.unbind(),
             fills: PyList::empty(py).unbind(),
             discrepancies: PyList::empty(py).unbind(),
             stops: PyMappingProxy::new(py, refusals.as_mapping()).unbind(),
             refusals: refusals.unbind(),
             strategies: FxHashMap::default(),
-            names: Vec::new(),
         })
     }
 
@@ -178,11 +163,11 @@ impl PyOrderTracker {
     }
 
     fn get(&self, py: Python<'_>, order_id: i64) -> PyResult<Py<PyOrder>> {
-        self.find(py, order_id).ok_or_else(|| order_state_error(py, not_found(order_id)))
+        self.find(py, order_id)?.ok_or_else(|| order_state_error(py, not_found(order_id)))
     }
 
-    pub fn find(&self, py: Python<'_>, order_id: i64) -> Option<Py<PyOrder>> {
-        lock(&self.views).get(&order_id).map(|view| view.clone_ref(py))
+    pub fn find(&self, py: Python<'_>, order_id: i64) -> PyResult<Option<Py<PyOrder>>> {
+        self.views.find(py, order_id)
     }
 
     pub fn send(&self, py: Python<'_>, order_id: i64, now_ns: i64) -> PyResult<Py<PyOrder>> {
@@ -210,7 +195,7 @@ impl PyOrderTracker {
 
     fn take_overdue(&self, py: Python<'_>, now_ns: i64) -> PyResult<Vec<Py<PyOrder>>> {
         let overdue = self.change(py, |tracker| Ok(tracker.take_overdue(now_ns)))?;
-        Ok(views_of(py, &self.views, &overdue))
+        self.views.find_all(py, &overdue)
     }
 
     fn lose_connection(&self, py: Python<'_>, instruments: &Bound<'_, PyAny>) -> PyResult<Vec<Py<PyOrder>>> {
@@ -219,18 +204,19 @@ impl PyOrderTracker {
             places.extend(usize::try_from(instrument?.extract::<i64>()?));
         }
         let lost = self.change(py, |tracker| Ok(tracker.lose_connection(&places)))?;
-        Ok(views_of(py, &self.views, &lost))
+        self.views.find_all(py, &lost)
     }
 
     fn apply(&self, event: &Bound<'_, PyAny>, now_ns: i64) -> PyResult<Option<Py<PyOrder>>> {
         let py = event.py();
         let read = order_event(event)?;
-        let Reported { applied, moved, dropped, .. } = self.report(py, &read, now_ns)?;
-        let order = applied.and_then(|_| dropped.or_else(|| self.find(py, read.order_id)));
+        // It may be dropped by this.
+        let order = self.find(py, read.order_id)?;
+        let Reported { applied, moved, .. } = self.report(py, &read, now_ns)?;
         if let Some(strategy) = moved {
             self.fills.bind(py).append(PyTuple::new(py, [event, self.name(py, strategy).as_any()])?)?;
         }
-        Ok(order)
+        Ok(order.filter(|_| applied.is_some()))
     }
 
     fn has_fill(&self, order_id: i64, fill_id: i64) -> bool {
@@ -280,9 +266,9 @@ impl PyOrderTracker {
         })
     }
 
-    fn all_open(&self, py: Python<'_>) -> Vec<Py<PyOrder>> {
+    fn all_open(&self, py: Python<'_>) -> PyResult<Vec<Py<PyOrder>>> {
         let order_ids: Vec<i64> = lock(&self.tracker).all_open().map(|order| order.order.order_id).collect();
-        views_of(py, &self.views, &order_ids)
+        self.views.find_all(py, &order_ids)
     }
 }
 

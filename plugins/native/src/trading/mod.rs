@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod answers;
 pub mod approval;
 mod chain;
 pub mod discrepancy;

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainspring.errors import ConfigError, ReplayError
+from mainspring.model import DEFAULT_MAX_ANSWERS
 from mainspring.seams import QueueModel, RiskCheck
 from mainspring_native import NEEDS
 from mainspring_native.checks import described
@@ -110,14 +111,16 @@ def replay(
     latency_ns: int = 0,
     response_ns: int = 0,
     paper: PaperOptions = PaperOptions(),  # noqa: B008  it is frozen
+    max_answers: int = DEFAULT_MAX_ANSWERS,
     compiled: bool = True,
 ) -> ReplayResult:
     """Replays events, an array of `EVENT`, through native books, the paper venue and a strategy.
 
     Orders meet the rules of a session: the risk checks of their market, and the paper venue with its queue model, fees
     and depletion. `paper` has the options of the router `paper`, `latency_ns` is how long a request takes to the venue,
-    and `response_ns` what its answers take back. `book` names a native structure. With `compiled=False` the strategy's
-    body runs as it stands, where a debugger and `print` work, and gives the same orders.
+    and `response_ns` what its answers take back. `max_answers` is that of `[orders]`: how many requests the strategy
+    may make at one instant in answer to its own order events. `book` names a native structure. With `compiled=False`
+    the strategy's body runs as it stands, where a debugger and `print` work, and gives the same orders.
 
     Raises `ConfigError` for what can't be run, and `ReplayError`, with the number of the event, for one that can't be
     and where the strategy raised.
@@ -129,6 +132,8 @@ def replay(
     for name, delay_ns in (("latency_ns", latency_ns), ("response_ns", response_ns)):
         if not 0 <= delay_ns < 2**62:
             raise ConfigError(f"{name} must be 0 to 2**62 - 1, not {delay_ns}")
+    if max_answers < 1:
+        raise ConfigError(f"max_answers must be 1 or more, not {max_answers}")
     if NEEDS.missing is not None:
         raise ConfigError(f"a replay needs the native module: {NEEDS.missing}")
     from mainspring_native._native import Kernel
@@ -143,6 +148,7 @@ def replay(
             (maker_ppb, taker_ppb),
             settle_ns,
             strategy.subscription(),
+            max_answers,
             entry if isinstance(entry, partial) else entry.address,
             ctypes.addressof(state),
         )

@@ -181,13 +181,8 @@ class SessionStrategy:
 
         self._function = compile_strategy(self._strategy, len(markets))
         state = ctypes.addressof(self.state)
-        self._native.bind(self._function.address, state, self._strategy.sees_all, markets, self._perform)
+        self._native.bind(self._function.address, state, self._strategy.sees_all, markets)
         self.compiled = True
-
-    def _perform(self, place: int, requests: Sequence[tuple[int, int, int, int, int, int]]) -> None:
-        orders = _Orders(self._markets, place)
-        for request in requests:
-            orders.add(*request)
 
 
 def _native(fallback: Callable[[StrategyMarket], None]) -> Any:
