@@ -1,5 +1,6 @@
 """A strategy's own orders in Rust are what the plain ones are, whatever happens to them and is asked of them."""
 
+import inspect
 from decimal import Decimal
 from itertools import product
 from random import Random
@@ -149,7 +150,8 @@ _PRICES: tuple[dict[str, Any], ...] = (
 _TERMS: tuple[dict[str, Any], ...] = (
     {}, {}, {"post_only": True}, {"post_only": False}, {"post_only": 1}, {"post_only": None}, {"time_in_force": "gtc"},
     {"time_in_force": "".join(("i", "oc"))}, {"time_in_force": "fok"}, {"time_in_force": None},
-    {"time_in_force": "gtx"}, {"time_in_force": 5}, {"post_only": True, "time_in_force": "ioc"}, {"iceberg": 3},
+    {"time_in_force": "gtx"}, {"time_in_force": 5}, {"post_only": True, "time_in_force": "ioc"}, {"reduce_only": True},
+    {"time_in_force": "gtd", "expires_ns": 9}, {"time_in_force": "day"}, {"expires_ns": 9},
 )  # fmt: skip
 
 
@@ -169,6 +171,14 @@ def test_orders_are_asked_for_alike(name: str) -> None:
         assert native == plain
         assert [type(one) for one in native] == [type(one) for one in plain]
     assert markets[1].next_order_id == markets[0].next_order_id > 100
+
+
+@pytest.mark.parametrize("name", ["buy", "sell"])
+def test_the_arguments_are_those_of_every_market(name: str) -> None:
+    """What one market's method takes the other's does."""
+    plain, native = (inspect.signature(getattr(market, name)).parameters for market in _both())
+    assert list(native) == list(plain)
+    assert {one.kind for one in native.values()} == {inspect.Parameter.KEYWORD_ONLY}
 
 
 def test_more_answers_than_may_be_are_surplus() -> None:

@@ -443,7 +443,8 @@ class OwnOrders:
         price_ticks: int | None = None,
         time_in_force: TimeInForce | None = None,
         post_only: bool | None = None,
-        **others: Any,
+        expires_ns: int | None = None,
+        reduce_only: bool | None = None,
     ) -> OrderHandle: ...
     def sell(
         self,
@@ -454,7 +455,8 @@ class OwnOrders:
         price_ticks: int | None = None,
         time_in_force: TimeInForce | None = None,
         post_only: bool | None = None,
-        **others: Any,
+        expires_ns: int | None = None,
+        reduce_only: bool | None = None,
     ) -> OrderHandle: ...
     def mark_unknown(self, order_id: int) -> None: ...
     def update(self, event: OrderEvent) -> OrderHandle | None: ...

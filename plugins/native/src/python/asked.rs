@@ -8,7 +8,7 @@ use crate::python::own_orders::PyOwnOrders;
 use crate::python::record_classes::known;
 use crate::venue::orders::TimeInForce;
 
-/// The arguments of `buy` and `sell`. Those of `others` have no place here.
+/// The arguments of `buy` and `sell`.
 pub struct Asked<'a, 'py> {
     pub size: Option<&'a Bound<'py, PyAny>>,
     pub price: Option<&'a Bound<'py, PyAny>>,
@@ -16,7 +16,8 @@ pub struct Asked<'a, 'py> {
     pub price_ticks: Option<&'a Bound<'py, PyAny>>,
     pub time_in_force: Option<&'a Bound<'py, PyAny>>,
     pub post_only: Option<&'a Bound<'py, PyAny>>,
-    pub others: Option<&'a Bound<'py, PyDict>>,
+    pub expires_ns: Option<&'a Bound<'py, PyAny>>,
+    pub reduce_only: Option<&'a Bound<'py, PyAny>>,
 }
 
 /// The methods of `mainspring.lane.LaneStrategyMarket`: `buy`, then `sell`.
@@ -25,7 +26,7 @@ static PLAIN: PyOnceLock<[Py<PyAny>; 2]> = PyOnceLock::new();
 impl Asked<'_, '_> {
     /// For how long the order is, if that is said, and whether it may only rest; `None` for what isn't the usual case.
     pub fn usual(&self) -> Option<(Option<TimeInForce>, bool)> {
-        if self.others.is_some_and(|others| !others.is_empty()) {
+        if self.expires_ns.is_some() || self.reduce_only.is_some() {
             return None;
         }
         let post_only = match self.post_only {
@@ -50,7 +51,7 @@ impl Asked<'_, '_> {
             let class = py.import("mainspring.lane")?.getattr("LaneStrategyMarket")?;
             PyResult::Ok([class.getattr("buy")?.unbind(), class.getattr("sell")?.unbind()])
         })?;
-        let arguments = self.others.map_or_else(|| Ok(PyDict::new(py)), |others| others.copy())?;
+        let arguments = PyDict::new(py);
         for (name, value) in [
             ("size", self.size),
             ("price", self.price),
@@ -58,6 +59,8 @@ impl Asked<'_, '_> {
             ("price_ticks", self.price_ticks),
             ("time_in_force", self.time_in_force),
             ("post_only", self.post_only),
+            ("expires_ns", self.expires_ns),
+            ("reduce_only", self.reduce_only),
         ] {
             if let Some(value) = value {
                 arguments.set_item(name, value)?;

@@ -182,6 +182,9 @@ impl PyFused {
         {
             self.reaction = Some(Reaction::new(react, self.markets.bind(py), first)?);
         }
+        if let Some(reaction) = self.reaction.as_ref().filter(|_| react.is_some()) {
+            reaction.begin(py)?;
+        }
         let done = self.run_messages(py, batch, start, until_ns, react.is_some(), timed);
         if let Some(reaction) = &self.reaction {
             reaction.flush(py)?;

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple};
 
 use rustc_hash::FxHashMap;
 
@@ -241,7 +241,7 @@ impl PyOwnOrders {
     }
 
     /// See `mainspring.seams.StrategyMarket.buy`.
-    #[pyo3(signature = (*, size=None, price=None, size_lots=None, price_ticks=None, time_in_force=None, post_only=None, **others))]
+    #[pyo3(signature = (*, size=None, price=None, size_lots=None, price_ticks=None, time_in_force=None, post_only=None, expires_ns=None, reduce_only=None))]
     #[allow(clippy::too_many_arguments, reason = "those of the market's method")]
     fn buy(
         slf: &Bound<'_, Self>,
@@ -251,13 +251,18 @@ impl PyOwnOrders {
         price_ticks: Option<&Bound<'_, PyAny>>,
         time_in_force: Option<&Bound<'_, PyAny>>,
         post_only: Option<&Bound<'_, PyAny>>,
-        others: Option<&Bound<'_, PyDict>>,
+        expires_ns: Option<&Bound<'_, PyAny>>,
+        reduce_only: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyAny>> {
-        Self::trade(slf, true, &Asked { size, price, size_lots, price_ticks, time_in_force, post_only, others })
+        Self::trade(
+            slf,
+            true,
+            &Asked { size, price, size_lots, price_ticks, time_in_force, post_only, expires_ns, reduce_only },
+        )
     }
 
     /// See `mainspring.seams.StrategyMarket.sell`.
-    #[pyo3(signature = (*, size=None, price=None, size_lots=None, price_ticks=None, time_in_force=None, post_only=None, **others))]
+    #[pyo3(signature = (*, size=None, price=None, size_lots=None, price_ticks=None, time_in_force=None, post_only=None, expires_ns=None, reduce_only=None))]
     #[allow(clippy::too_many_arguments, reason = "those of the market's method")]
     fn sell(
         slf: &Bound<'_, Self>,
@@ -267,9 +272,14 @@ impl PyOwnOrders {
         price_ticks: Option<&Bound<'_, PyAny>>,
         time_in_force: Option<&Bound<'_, PyAny>>,
         post_only: Option<&Bound<'_, PyAny>>,
-        others: Option<&Bound<'_, PyDict>>,
+        expires_ns: Option<&Bound<'_, PyAny>>,
+        reduce_only: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyAny>> {
-        Self::trade(slf, false, &Asked { size, price, size_lots, price_ticks, time_in_force, post_only, others })
+        Self::trade(
+            slf,
+            false,
+            &Asked { size, price, size_lots, price_ticks, time_in_force, post_only, expires_ns, reduce_only },
+        )
     }
 
     /// The orders that haven't ended, oldest first.

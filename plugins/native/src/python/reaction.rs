@@ -1,6 +1,8 @@
 //! What follows a message that changed best prices: strategies are called. The plain twin is `mainspring.lane.reaction`, the
 //! contract `mainspring.seams.Reaction`.
 
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -23,6 +25,8 @@ pub struct Reaction {
     time: Py<PyAny>,
     timers: Py<PyAny>,
     requests: Py<PyRequests>,
+    /// When the run ends in any case, but for what the lane itself has to do.
+    end_ns: AtomicI64,
     calls: Vec<Vec<Call>>,
     trading: Option<RunTrading>,
 }
@@ -45,6 +49,7 @@ impl Reaction {
             of: of.clone().unbind(),
             time: of.getattr(intern!(py, "time"))?.unbind(),
             timers: of.getattr(intern!(py, "timers"))?.unbind(),
+            end_ns: AtomicI64::new(0),
             calls: of.getattr(intern!(py, "calls"))?.extract()?,
             trading: if trading.is_none() { None } else { RunTrading::new(&trading, &requests, markets, first)? },
             requests: requests.unbind(),
@@ -68,6 +73,12 @@ impl Reaction {
     /// Whether it is of this object.
     pub fn is_of(&self, of: &Bound<'_, PyAny>) -> bool {
         self.of.is(of)
+    }
+
+    /// Begins a run: reads what stays as it is while strategies are called.
+    pub fn begin(&self, py: Python<'_>) -> PyResult<()> {
+        self.end_ns.store(self.of.bind(py).getattr(intern!(py, "end_ns"))?.extract()?, Relaxed);
+        self.trading.as_ref().map_or(Ok(()), |trading| trading.read_due_ns(py))
     }
 
     /// Calls strategies about changed markets, and works off what they ask for if the run may trade.
@@ -126,9 +137,8 @@ impl Reaction {
 
     /// Until when a run goes on in which strategies have asked for something.
     fn limit(&self, py: Python<'_>, trading: &RunTrading) -> PyResult<Next> {
-        let end_ns: i64 = self.of.bind(py).getattr(intern!(py, "end_ns"))?.extract()?;
         let timer_ns: i64 = self.timers.bind(py).getattr(intern!(py, "due_ns"))?.extract()?;
-        Ok(Next::Until(end_ns.min(timer_ns).min(trading.due_ns(py)?)))
+        Ok(Next::Until(self.end_ns.load(Relaxed).min(timer_ns).min(trading.due_ns())))
     }
 
     /// Hands on what a run has kept for the order log.

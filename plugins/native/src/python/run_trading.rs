@@ -1,8 +1,8 @@
 //! How a fused run trades without ending. The contract is `mainspring.seams.RunTrading`; the rules are those of
 //! `mainspring.lane.OrderManager`, which does in Python whatever isn't the usual case.
 
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -29,6 +29,7 @@ use crate::python::trading::PyOrderTracker;
 use crate::python::venue::PyPaperVenue;
 use crate::trading::order::{Event, StrategyId, Told as Happened};
 use crate::trading::tracker::Tracker;
+use crate::venue::NEVER_NS;
 use crate::venue::outbox::Told;
 
 /// The event as the order log has it.
@@ -102,6 +103,7 @@ pub struct RunTrading {
     log: Mutex<Encoded>,
     encoded: Py<PyAny>,
     started: AtomicBool,
+    own_due_ns: AtomicI64,
     usual: Option<Parts>,
     pub manager: Py<PyAny>,
     pub tracker: Py<PyOrderTracker>,
@@ -149,6 +151,7 @@ impl RunTrading {
             log: Mutex::default(),
             encoded: of.py().import("mainspring.orders")?.getattr("EncodedRecords")?.unbind(),
             started: AtomicBool::new(false),
+            own_due_ns: AtomicI64::new(NEVER_NS),
             usual: Parts::new(&manager, markets, first)?,
             shared: tracker.borrow().shared(),
             tracker: tracker.unbind(),
@@ -206,6 +209,7 @@ impl RunTrading {
             requests.give_back(waiting);
             self.flush(py)?;
             self.work.bind(py).call0()?;
+            self.read_due_ns(py)?;
             if !self.send(py, now_ns, &mut times.route)? {
                 return Ok(false);
             }
@@ -228,9 +232,14 @@ impl RunTrading {
     }
 
     /// When the order manager is due.
-    pub fn due_ns(&self, py: Python<'_>) -> PyResult<i64> {
-        let own_ns: i64 = self.manager.bind(py).getattr(intern!(py, "own_due_ns"))?.extract()?;
-        Ok(own_ns.min(lock(&self.shared).due_ns))
+    pub fn due_ns(&self) -> i64 {
+        self.own_due_ns.load(Relaxed).min(lock(&self.shared).due_ns)
+    }
+
+    /// Reads when the order manager in Python is due: at the beginning of a run, and after it has done something in one.
+    pub fn read_due_ns(&self, py: Python<'_>) -> PyResult<()> {
+        self.own_due_ns.store(self.manager.bind(py).getattr(intern!(py, "own_due_ns"))?.extract()?, Relaxed);
+        Ok(())
     }
 
     /// Whether anything was ever requested in the lane.
@@ -263,7 +272,7 @@ impl RunTrading {
         let Some(event) = Event::reported(told, self.first) else {
             self.flush(py)?;
             call(self.on_funding.bind(py), [&venue.made(py, told)?])?;
-            return Ok(());
+            return self.read_due_ns(py);
         };
         let reported = self.tracker.borrow(py).report(py, &event, now_ns)?;
         if let Some(strategy) = reported.moved {
@@ -273,6 +282,7 @@ impl RunTrading {
         if reported.disputed {
             self.flush(py)?;
             self.note_discrepancies.bind(py).call0()?;
+            self.read_due_ns(py)?;
         }
         let Some(applied) = reported.applied else { return Ok(()) };
         lock(&self.costs).on_event(&event, applied.strategy, applied.ended, None);
