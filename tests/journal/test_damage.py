@@ -118,6 +118,45 @@ def test_a_changed_bit_is_cut_or_refused(sample, tmp_path):
             outcome(sample, tmp_path / str(place), end, flipped(data, place))
 
 
+@pytest.mark.parametrize("sample", ["killed"], indirect=True)
+def test_a_changed_bit_loses_no_more_than_the_last_commit(sample, tmp_path):
+    """Before it, a log that ends at the bit would lose commits that others follow: it is refused, however often."""
+    path, right = sample
+    data = path.with_name(f"{path.name}-wal").read_bytes()
+    entries = sum(map(len, right.values()))
+    refused = 0
+    for place in random.Random(11).sample(range(8 * len(data)), 200):
+        found = outcome(sample, tmp_path / str(place), "-wal", flipped(data, place))
+        refused += found is None
+        # A commit is a piece of the order log and a position.
+        assert found is None or sum(map(len, found.values())) >= entries - 2
+    assert refused > 100
+
+
+@pytest.mark.parametrize("sample", ["killed"], indirect=True)
+def test_damage_stays_where_it_was_found(sample, tmp_path):
+    """A refused journal isn't changed: it is refused the next time too, and the error says how to go on."""
+    path, _ = sample
+    copies = [tmp_path / f"journal.db{end}" for end in _ENDS]
+    for copy, end in zip(copies, _ENDS, strict=True):
+        shutil.copy(f"{path}{end}", copy)
+    copies[1].write_bytes(flipped(copies[1].read_bytes(), 8 * 5_000))
+    before = [copy.read_bytes() for copy in copies]
+    for _ in range(2):
+        with pytest.raises(
+            JournalError, match=r"damaged: frame \d+ of its write-ahead log, before frame \d+.*wal_checkpoint"
+        ):
+            opened(copies[0])
+    assert [copy.read_bytes() for copy in copies] == before
+    copies[1].write_bytes(flipped(copies[1].read_bytes()[:31] + b"\0", 0) + before[1][32:])
+    with pytest.raises(JournalError, match="damaged: the header of its write-ahead log"):
+        opened(copies[0])
+    copies[0].write_bytes(b"")
+    for _ in range(2):
+        with pytest.raises(JournalError, match=r"damaged: it isn't the file that journal\.db-wal belongs to"):
+            opened(copies[0])
+
+
 @pytest.mark.gate
 @pytest.mark.weekly
 def test_every_cut_and_every_bit(sample, memory):

@@ -124,6 +124,9 @@ def replay_session(
 
     Raises `ConfigError` if it can't be run again: its captures have changed, say.
     """
+    if log.header is None:
+        # It was cut short before it did anything.
+        return Replayed(0, None, None)
     lane, registry = _lane(session, registry_of)
     if until is not None:
         # So that an event is one message.

@@ -8,14 +8,15 @@ https://sqlite.org/wal.html.
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import msgspec
 
 from mainspring.errors import JournalError
 from mainspring.seams import Catalogue, OutputOption, hookimpl
+from mainspring_plugins.journals._sqlite_log import NO_FRAMES_BYTES, find_damage, has_log, index_header
 
 __all__ = ["SqliteJournal", "SqliteOptions", "register_journals"]
 
@@ -51,6 +52,7 @@ class SqliteJournal:
         if not self._path.parent.is_dir():
             raise JournalError(f"the journal {self._path} can't be made: there is no folder {self._path.parent}")
         with self._errors():
+            self._check_log(options.busy_s)
             self._connection = sqlite3.connect(
                 self._path, timeout=options.busy_s, isolation_level=None, check_same_thread=False
             )
@@ -59,6 +61,32 @@ class SqliteJournal:
         except JournalError:
             self._connection.close()
             raise
+
+    def _check_log(self, busy_s: float) -> None:
+        """Raises `JournalError` if damage of the log would lose commits, before anything is written to it."""
+        log, index = (self._path.with_name(f"{self._path.name}{end}") for end in ("-wal", "-shm"))
+        if not log.exists() or log.stat().st_size <= NO_FRAMES_BYTES:
+            return
+        if not self._path.exists() or not has_log(self._path):
+            # SQLite would remove the log.
+            self._refuse(f"it isn't the file that {log.name} belongs to")
+        # Read-only, so that closing it doesn't move the log into the file and the damage out of sight.
+        place = f"{self._path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(place, uri=True, timeout=busy_s, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            # SQLite reads the log, and says in its index how far it is valid.
+            reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            header = index_header(index.read_bytes())
+            damaged = None if header is None else find_damage(log.read_bytes(), header)
+            # What another process writes at this moment isn't damage.
+            if damaged is not None and index_header(index.read_bytes()) == header:
+                self._refuse(damaged)
+
+    def _refuse(self, damaged: str) -> NoReturn:
+        raise JournalError(
+            f"{self._path}: damaged: {damaged}, and commits would be lost. Copy the file and {self._path}-wal; "
+            f"`sqlite3 {self._path} 'PRAGMA wal_checkpoint'` then goes on with what is before the damage"
+        )
 
     def _prepare(self) -> None:
         execute = self._connection.execute
@@ -75,10 +103,9 @@ class SqliteJournal:
                     raise JournalError(
                         f"{self._path} has version {version} of the schema; this release knows {len(_MIGRATIONS)}"
                     )
-                for statements in _MIGRATIONS[version:]:
-                    for statement in statements:
+                for number, statements in enumerate(_MIGRATIONS[version:], version + 1):
+                    for statement in (*statements, f"PRAGMA user_version = {number}"):
                         execute(statement)
-                execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
 
     def _is_in_use(self) -> bool:
         return bool(self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
