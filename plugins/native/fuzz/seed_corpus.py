@@ -16,7 +16,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from random import Random
 
@@ -66,8 +66,8 @@ def main() -> None:
         for at in range(0, len(decimals), 64):
             _keep("books", b"".join(map(_command, decimals[at : at + 64])))
     for encoding, mark in (("json", b"\n"), ("msgpack", b"\xc1")):
-        for name in ("BTCUSDT", "BTC/USD"):
-            lines = _orders(name, encoding)
+        for declared, name in product(("orders.json", "shapes.json"), ("BTCUSDT", "BTC/USD")):
+            lines = _declared(declared, name, encoding)
             for at in range(0, len(lines) - 12, 12):
                 # The first message is the snapshot that the others follow.
                 _keep(encoding, mark.join((lines[0], *lines[at + 1 : at + 13])))
@@ -94,9 +94,9 @@ def _reference_records() -> Iterator[LogRecord]:
         yield from {type(record): record for record in read_order_log(log)}.values()
 
 
-def _orders(name: str, encoding: str) -> list[bytes]:
-    """Messages about single orders, of the kinds that the targets read."""
-    declared = msgspec.json.decode((_CORPUS.parent / "fuzz_targets" / "orders.json").read_bytes(), type=Format)
+def _declared(file: str, name: str, encoding: str) -> list[bytes]:
+    """Messages of the kinds that the targets read, by the file of their declaration."""
+    declared = msgspec.json.decode((_CORPUS.parent / "fuzz_targets" / file).read_bytes(), type=Format)
     instrument = Instrument(symbol=name, venue_symbol=name, tick_size=Decimal("0.01"), lot_size=Decimal("0.25"))
     made = declared_messages(WireFeed(format=declared), instrument, 1_500, encoding=encoding)
     return [raw for _, raw in made]

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use crate::book::sorted_vec::SortedVec;
 use crate::book::two_sided::Half;
 use crate::book::{Level, Side};
-use crate::wire::declared::{Checksum, Layout};
+use crate::wire::declared::{Checksum, Layout, Written};
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::node::{Message, Span};
 use crate::wire::tree::order_ledger::OrderLedger;
@@ -55,6 +55,20 @@ impl Row {
             _ => size,
         });
         (text(self.price), size)
+    }
+
+    /// Price and size with their separators, and how much of that is the price's, where a checksum has them as they were
+    /// sent and both are short.
+    #[inline]
+    fn as_sent(&self, form: &Checksum, side: usize, message: Message<'_>) -> Option<(ShortText, usize)> {
+        let (price, size) = (self.price, self.size);
+        let plain = form.text == Written::Sent && !self.signed && !(side == 1 && form.negative_asks);
+        if !plain || !price.is_some() || !size.is_some() || price.own || size.own {
+            return None;
+        }
+        let at = |span: Span| (span.start as usize, span.end as usize);
+        let text = ShortText::pair(message.raw, at(price), at(size), form.separator.as_bytes())?;
+        Some((text, (price.end - price.start) as usize + form.separator.len()))
     }
 }
 
@@ -131,14 +145,18 @@ impl Ledger {
             self.sent[side].remove(level.price);
             return;
         }
-        let (price, size) = row.sent(message);
-        let text = &mut self.text;
-        text.clear();
-        write(form.text, price, level.price, &self.tick, text);
-        text.extend_from_slice(form.separator.as_bytes());
-        let length = text.len();
-        write_size(form, side, size, level.lots, &self.lot, text);
-        self.sent[side].set(level.price, Sent { lots: level.lots, text: ShortText::new(text), price: length });
+        let sent = row.as_sent(form, side, message).unwrap_or_else(|| {
+            let (price, size) = row.sent(message);
+            let text = &mut self.text;
+            text.clear();
+            write(form.text, price, level.price, &self.tick, text);
+            text.extend_from_slice(form.separator.as_bytes());
+            let length = text.len();
+            write_size(form, side, size, level.lots, &self.lot, text);
+            text.extend_from_slice(form.separator.as_bytes());
+            (ShortText::new(text), length)
+        });
+        self.sent[side].set(level.price, Sent { lots: level.lots, text: sent.0, price: sent.1 });
     }
 
     /// From now on the book is known to so many levels.

@@ -12,9 +12,9 @@ use crate::wire::tree::short_text::ShortText;
 pub struct Sent {
     /// The size in lots.
     pub lots: i64,
-    /// Price, separator and size.
+    /// Price and size, with a separator behind each.
     pub text: ShortText,
-    /// How much of that is the price and the separator.
+    /// How much of that is the price and its separator.
     pub price: usize,
 }
 
@@ -126,7 +126,7 @@ impl Writer<'_> {
     pub fn append(&mut self, level: Level, text: &mut Vec<u8>) {
         let (form, side, (tick, lot)) = (self.form, self.side, self.steps);
         match self.sent.next(level.price) {
-            Some(sent) if sent.lots == level.lots => text.extend_from_slice(sent.text.as_bytes()),
+            Some(sent) if sent.lots == level.lots => return sent.text.append_to(text),
             Some(sent) => {
                 text.extend_from_slice(&sent.text.as_bytes()[..sent.price]);
                 write_size(form, side, None, level.lots, lot, text);

@@ -28,6 +28,40 @@ impl ShortText {
         }
     }
 
+    /// Keeps two texts of `data` with a separator behind each; `None` where one is longer than sixteen bytes, or lies so near
+    /// the end of the data that sixteen can't be copied.
+    #[inline]
+    pub fn pair(data: &[u8], first: (usize, usize), second: (usize, usize), separator: &[u8]) -> Option<ShortText> {
+        const STEP: usize = 16;
+        let (&[] | &[_]) = separator else { return None };
+        let (length, rest) = (first.1 - first.0, second.1 - second.0);
+        if length > STEP || rest > STEP {
+            return None;
+        }
+        let behind = separator.first().copied().unwrap_or_default();
+        // As many bytes each time, whatever the lengths: what is too many is written over, or isn't looked at.
+        let mut place = [0; PLACE];
+        place[..STEP].copy_from_slice(data.get(first.0..first.0 + STEP)?);
+        place[length] = behind;
+        let at = length + separator.len();
+        place[at..at + STEP].copy_from_slice(data.get(second.0..second.0 + STEP)?);
+        place[at + rest] = behind;
+        Some(ShortText(Kept::Here((at + rest + separator.len()) as u8, place)))
+    }
+
+    /// Appends the text.
+    #[inline]
+    pub fn append_to(&self, text: &mut Vec<u8>) {
+        match &self.0 {
+            Kept::Here(length, place) => {
+                let end = text.len() + usize::from(*length);
+                text.extend_from_slice(place);
+                text.truncate(end);
+            }
+            Kept::There(all) => text.extend_from_slice(all),
+        }
+    }
+
     /// The text.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
@@ -41,6 +75,26 @@ impl ShortText {
 #[cfg(test)]
 mod tests {
     use super::{PLACE, ShortText};
+
+    #[test]
+    fn two_texts_are_kept_with_a_separator_behind_each() {
+        let data = b"0.123456789012345,67.8,.................";
+        for (first, second) in [((0, 1), (1, 1)), ((0, 16), (2, 18)), ((3, 9), (18, 22)), ((0, 4), (24, 30))] {
+            for separator in [&b""[..], b":"] {
+                let right = [&data[first.0..first.1], separator, &data[second.0..second.1], separator].concat();
+                let kept = ShortText::pair(data, first, second, separator);
+                let kept = kept.filter(|_| second.0 + 16 <= data.len());
+                let whole = kept.unwrap_or_else(|| ShortText::new(&right));
+                assert_eq!(whole.as_bytes(), right);
+                let mut text = b"before".to_vec();
+                whole.append_to(&mut text);
+                assert_eq!(text, [b"before", &right[..]].concat());
+            }
+        }
+        assert!(ShortText::pair(data, (0, 17), (2, 3), b":").is_none());
+        assert!(ShortText::pair(data, (0, 1), (30, 31), b":").is_none());
+        assert!(ShortText::pair(data, (0, 1), (1, 2), b"::").is_none());
+    }
 
     #[test]
     fn a_text_of_any_length_is_kept() {
