@@ -4,7 +4,7 @@ What `mainspring.wire._flat` calls flat goes the shorter way of `_receive`. The 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from mainspring.errors import WireError
@@ -46,7 +46,7 @@ _MAX_KNOWN = 4096
 class Kind:
     """A declaration, compiled: whether a message is of its kind, and whose it is."""
 
-    __slots__ = ("base", "count", "each", "from_item", "from_root", "message", "routes", "sharing", "symbol")
+    __slots__ = ("base", "count", "each", "from_item", "from_root", "message", "routes", "sharing", "symbol", "there")
 
     def __init__(self, message: Message) -> None:
         self.message = message
@@ -62,13 +62,19 @@ class Kind:
         tests = [_named(path, value) for path, value in message.when.items()] + [_has(path) for path in message.has]
         self.from_root = [test for test, root in zip(tests, of_root, strict=True) if root]
         self.from_item = [test for test, root in zip(tests, of_root, strict=True) if not root]
+        # Those of `from_root` that ask for no value.
+        self.there = self.from_root[sum(of_root[: len(message.when)]) :]
         self.routes: dict[str, _Route] = {}
         # With a base, the routes of the instruments that share it.
         self.sharing: dict[str, list[_Route]] = {}
 
     def fits_root(self, root: Any) -> bool:
         """Whether what the declaration says about the whole message is so."""
-        for test in self.from_root:
+        return all(test(root, root) for test in self.from_root) and self.has_there(root)
+
+    def has_there(self, root: Any) -> bool:
+        """Whether the whole message has what the declaration wants, whatever its values."""
+        for test in self.there:
             if not test(root, root):
                 return False
         return self.each is None or type(self.each(root, root)) is list
@@ -114,24 +120,27 @@ def compile_kinds(messages: Sequence[Message]) -> tuple[list[Kind], list[Kind]]:
     return kinds, sorted(kinds, key=lambda kind: not kind.message.when)
 
 
-def unfold(tried: Sequence[Kind], root: Any) -> Iterator[tuple[Kind | None, Any]]:
+def unfold(tried: Sequence[Kind], root: Any) -> Sequence[tuple[Kind | None, Any]]:
     """Each item of a message with its kind; the whole message is the only one without `each`. None: not declared."""
-    for kind in tried:
-        if not kind.fits_root(root):
+    return unfold_known([kind for kind in tried if kind.fits_root(root)], root)
+
+
+def unfold_known(known: Sequence[Kind], root: Any) -> Sequence[tuple[Kind | None, Any]]:
+    """The same, of the kinds whose values the whole message is known to have."""
+    for kind in known:
+        if not kind.has_there(root):
             continue
         if kind.each is None:
-            yield kind, root
-            return
+            return ((kind, root),)
+        items = kind.each(root, root)
+        if len(known) == 1 and not kind.from_item:
+            return [(kind, item) for item in items]
         path = kind.message.each
-        fitting = [other for other in tried if other.message.each == path and other.fits_root(root)]
+        fitting = [other for other in known if other.message.each == path and other.has_there(root)]
         if len(fitting) == 1 and not kind.from_item:
-            for item in kind.each(root, root):
-                yield kind, item
-            return
-        for item in kind.each(root, root):
-            yield next((other for other in fitting if other.fits_item(root, item)), None), item
-        return
-    yield None, root
+            return [(kind, item) for item in items]
+        return [(next((other for other in fitting if other.fits_item(root, item)), None), item) for item in items]
+    return ((None, root),)
 
 
 class TreeReceiver:
@@ -162,6 +171,8 @@ class TreeReceiver:
         self._decode = decode
         self._finders = _telling(declared.messages)
         self._known: dict[tuple[Any, ...], list[Kind]] = {}
+        # The same by the values themselves, where all are texts or missing.
+        self._by_texts: dict[tuple[Any, ...], list[Kind]] = {}
         self._only = instruments[0].venue_symbol if len(instruments) == 1 and alone else None
         self._there = str(len(instruments)) if alone else "others than this lane's"
         for index, (instrument, sync) in enumerate(zip(instruments, syncs, strict=True), first_index):
@@ -183,13 +194,18 @@ class TreeReceiver:
         root = self._decode(raw)
         if type(root) is not dict and type(root) is not list:
             raise refusal("", "must be an object or an array", root)
+        found = unfold_known(self._candidates(root), root)
+        if self.counter is None and len(found) == 1 and (found[0][0] is None or found[0][0].base is None):
+            count, event, apply = self._read(*found[0], root, receive_time_ns)
+            count[0] += 1
+            return (event,) if apply is None else apply(event)
         numbered = None if self.counter is None else self.counter.read(root)
         steps: list[tuple[list[int], Any, _Apply]] = []
-        for kind, item in unfold(self._candidates(root), root):
+        for kind, item in found:
             if kind is not None and kind.base is not None:
                 steps += self._read_for_all(kind, root, item, receive_time_ns)
             else:
-                steps.append(self._read(kind, root, item, receive_time_ns))
+                steps.append(self._read(kind, item, root, receive_time_ns))
         events: list[MarketEvent] = []
         if numbered is not None and self.counter is not None:
             arrival = self.counter.take(*numbered)
@@ -222,19 +238,30 @@ class TreeReceiver:
 
     def _candidates(self, root: Any) -> list[Kind]:
         """The kinds that the texts which tell kinds allow, remembered by those texts."""
-        told: list[Any] = []
-        for find in self._finders:
-            value = find(root, root)
-            told.append(value if type(value) is str else (type(value), value if type(value) in (int, bool) else None))
-        key = tuple(told)
-        known = self._known.get(key)
+        values = tuple([find(root, root) for find in self._finders])
+        try:
+            kinds = self._by_texts.get(values)
+        except TypeError:
+            # Arrays and objects are no keys.
+            kinds = None
+        if kinds is not None:
+            return kinds
+        told = tuple(
+            value if type(value) is str else (type(value), value if type(value) in (int, bool) else None)
+            for value in values
+        )
+        known = self._known.get(told)
         if known is None:
             if len(self._known) >= _MAX_KNOWN:
                 self._known.clear()
-            known = self._known[key] = [kind for kind in self._tried if _may_fit(kind, root)]
+                self._by_texts.clear()
+            known = self._known[told] = [kind for kind in self._tried if _may_fit(kind, root)]
+        # Of other values some are equal that aren't the same, such as 1 and True.
+        if all(type(value) is str or value is ABSENT for value in values):
+            self._by_texts[values] = known
         return known
 
-    def _read(self, kind: Kind | None, root: Any, item: Any, receive_time_ns: int) -> tuple[list[int], Any, _Apply]:
+    def _read(self, kind: Kind | None, item: Any, root: Any, receive_time_ns: int) -> tuple[list[int], Any, _Apply]:
         if kind is None:
             return self.ignored, None, self._ignore
         message = kind.message

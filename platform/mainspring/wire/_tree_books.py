@@ -58,14 +58,16 @@ def _of_levels(message: DeltaMessage | SnapshotMessage, index: int, instrument: 
     ids_of, resets = _ids(message)
     arrival = (message.restarts, message.view, message.cut) if isinstance(message, SnapshotMessage) else (False,) * 3
     checksum_in, depth_of = _checksum(message), _depth(message)
+    numbered = isinstance(message, SnapshotMessage) or message.sequence is not None
+    may_reset = isinstance(message, SnapshotMessage) or message.reset is not None
 
     def parse(root: Any, item: Any, receive_time_ns: int) -> Any:
-        first, last, previous = ids_of(root, item)
+        first, last, previous = ids_of(root, item) if numbered else (NO_ID, NO_ID, NO_ID)
         time_ns = time_of(root, item, receive_time_ns)
         bids, asks = sides_of(root, item)
         levels: tuple[Any, Any] = ([], []) if ledger else (bids, asks)
         event: BookDelta | BookSnapshot
-        if resets(root, item):
+        if may_reset and resets(root, item):
             event = BookSnapshot(index, receive_time_ns, time_ns, last, *levels)
         else:
             event = BookDelta(index, receive_time_ns, time_ns, first, last, previous, *levels)

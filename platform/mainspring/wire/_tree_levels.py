@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from mainspring.errors import GridError, WireError
 from mainspring.model import Instrument
 from mainspring.wire._paths import ABSENT, compile_in_row, compile_path
 from mainspring.wire._tree_values import TreeUnits, choice_of, signed
@@ -21,6 +22,8 @@ Sides: TypeAlias = tuple[list[Row], list[Row]]
 _Into: TypeAlias = Callable[[Any, Any, list[Row], list[Row]], None]
 
 _One: TypeAlias = Callable[[Any, Any, Any, list[Row], list[Row]], None]
+
+_ROWS = frozenset((list, dict))
 
 InRow: TypeAlias = Callable[[Any, Any, Any], Any]
 
@@ -111,34 +114,42 @@ def _rows_of_cells(
     *,
     ledger: bool,
 ) -> _Into:
-    """Reads texts in arrays, as most venues have them; `one` takes any other row, and words what is wrong."""
-    find = rows_of(field)
+    """Reads texts and numbers in arrays, as most venues have them; `one` takes any other row and says what is wrong."""
+    find, rows_in = compile_path(field.key), rows_of(field)
     price_at, size_at, side_at = cells
     width = max(cells) + 1
-    price_name, size_name = _names(field)
     sides = {known: meaning for known, meaning in field.side.values if type(known) is str} if field.side else {}
-    known_ticks, known_lots, ticks_of, lots_of = ticks.get, lots.get, ticks.of, lots.of
+    known_ticks, known_lots, ticks_of, lots_of = ticks.get, lots.get, ticks.convert, lots.convert
+    ticks_types, lots_types, placeholder = ticks.plain, lots.plain, field.placeholder
+
+    def unusual(root: Any, item: Any, row: Any, bids: list[Row], asks: list[Row]) -> None:
+        # A row that is no row at all is told before anything that is wrong within one.
+        rows_in(root, item)
+        one(root, item, row, bids, asks)
 
     def into(root: Any, item: Any, bids: list[Row], asks: list[Row]) -> None:
         side: int | None = fixed
-        for row in find(root, item):
+        found = find(root, item)
+        for row in found if type(found) is list else rows_in(root, item):
             if type(row) is not list or len(row) < width:
-                one(root, item, row, bids, asks)
+                unusual(root, item, row, bids, asks)
                 continue
             price, size = row[price_at], row[size_at]
             if side_at >= 0:
                 side = sides.get(row[side_at]) if type(row[side_at]) is str else None
-            if side is None or type(price) is not str or type(size) is not str:
-                one(root, item, row, bids, asks)
+            if side is None or type(price) not in ticks_types or type(size) not in lots_types:
+                unusual(root, item, row, bids, asks)
                 continue
-            units = known_ticks(price)
-            if units is None:
-                units = ticks_of(price, price_name)
-            if units == 0 and field.placeholder:
+            units, count = known_ticks(price), known_lots(size)
+            if units is None or count is None:
+                try:
+                    units = ticks_of(price) if units is None else units
+                    count = lots_of(size) if count is None else count
+                except (GridError, WireError):
+                    unusual(root, item, row, bids, asks)
+                    continue
+            if units == 0 and placeholder:
                 continue
-            count = known_lots(size)
-            if count is None:
-                count = lots_of(size, size_name)
             (bids if side > 0 else asks).append((units, count, None, price, size) if ledger else (units, count))
 
     return into
@@ -178,9 +189,9 @@ def _rows(field: Levels, found: Any) -> list[Any]:
             if found is ABSENT
             else refusal(field.key, "must be an array of levels", found)
         )
-    for at, row in enumerate(found):
-        if type(row) is not list and type(row) is not dict:
-            raise refusal(f"{field.key}[{at}]", "must be an array or an object", row)
+    if not _ROWS.issuperset(map(type, found)):
+        at, row = next((at, row) for at, row in enumerate(found) if type(row) not in _ROWS)
+        raise refusal(f"{field.key}[{at}]", "must be an array or an object", row)
     return found
 
 

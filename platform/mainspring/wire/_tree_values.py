@@ -66,7 +66,7 @@ class TreeUnits(dict[Any, int]):
     is rounded to the nearest step, or to the even one of two.
     """
 
-    __slots__ = ("_rounds", "_scale", "_step", "_symbol", "_usual")
+    __slots__ = ("_rounds", "_scale", "_step", "_symbol", "_usual", "plain")
 
     def __init__(self, step: Decimal, scale: int | None, symbol: str, *, rounds: bool = False) -> None:
         super().__init__()
@@ -75,6 +75,8 @@ class TreeUnits(dict[Any, int]):
         self._scale = scale
         self._symbol = symbol
         self._usual = TextUnits(step, self)
+        # The types whose values are found by themselves.
+        self.plain = frozenset((str,) if scale is not None else (str, int, float))
 
     def of(self, value: Any, field: str) -> int:
         """The steps of a value. Raises `GridError` or `WireError`, which names the field."""
@@ -95,6 +97,12 @@ class TreeUnits(dict[Any, int]):
         if value is ABSENT:
             raise refusal(field, "is missing")
         raise refusal(field, "must be a number, or the text of one", value)
+
+    def convert(self, value: Any) -> int:
+        """The steps of a value that isn't remembered. What it raises names no field."""
+        if self._scale is None and type(value) is str:
+            return self._usual.convert(value)
+        return self.of(value, "")
 
     def _rounded(self, value: Any, exact: Callable[[Any, str], int], field: str) -> int:
         try:
