@@ -2,12 +2,14 @@
 
 from random import Random
 
+import msgspec
 import pytest
 
 from mainspring.lane import ClearDiscrepancy, Disputed, Execution
 from mainspring.model import (
     Approved,
     CancelRequest,
+    Fill,
     NewOrder,
     OrderConnection,
     OrderEvent,
@@ -16,8 +18,15 @@ from mainspring.model import (
 )
 from mainspring.orders import OrderTracker
 from mainspring.recovery import Reconciler, ReconcilerOptions
+from mainspring.recovery.differences import (
+    NO_ANSWER,
+    ORDER_MISSING,
+    POSITION,
+    UNFAMILIAR_FILL,
+    UNFAMILIAR_ORDER,
+)
 from mainspring.seams import RouterContext
-from mainspring.testing import INSTRUMENT, SECOND_INSTRUMENT, Faults, HostileVenue, NaiveBook
+from mainspring.testing import CALM, INSTRUMENT, SECOND_INSTRUMENT, Faults, HostileVenue, NaiveBook
 
 SECOND = 1_000_000_000
 OPTIONS = ReconcilerOptions(settle_ns=5 * SECOND, poll_ns=10 * SECOND)
@@ -194,9 +203,137 @@ def check_end(seed, venue, account):
         order = account.tracker.find(int(name))
         assert order.filled_lots == at_venue.filled_lots, said
     assert account.reconciler.done, said
+    assert {one.what for one in account.discrepancies} <= {NO_ANSWER}, said
+    assert not account.tracker.stops, said
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_a_hostile_day_ends_as_the_venue_has_it(seed, trackers):
     """With messages lost, late, doubled and reordered, and crashes: positions and orders are the venue's."""
     check_end(seed, *drive(seed, trackers))
+
+
+def quiet(seed=1, **faults):
+    """An account at a venue where nothing goes wrong but what is given, and orders rest."""
+    given = {"reject": 0.0, "never_filled": 1.0, "expire": 0.0, **faults}
+    account = Account(
+        HostileVenue(seed, msgspec.structs.replace(CALM, **given)),
+        seed,
+        OrderTracker(INSTRUMENTS, answer_timeout_ns=3 * SECOND),
+    )
+    account.reconciler.start(account.now_ns, account.now_ns)
+    account.ask()
+    account.run(account.now_ns + SECOND)
+    assert account.reconciler.done
+    return account
+
+
+def send(account, instrument=0, lots=10):
+    account.last_id += 1
+    order = NewOrder(account.last_id, instrument, Side.BUY, "limit", 100, lots, account.now_ns)
+    account.tracker.add(order)
+    account.tracker.send(order.order_id, account.now_ns)
+    account.send("submit", order)
+    account.run(account.now_ns + SECOND)
+    return account.tracker.find(account.last_id)
+
+
+def test_a_fill_that_was_lost_while_all_else_came_is_found():
+    """The stream goes on, and loses one fill: the next poll brings it, once, and says so."""
+    account = quiet()
+    order = send(account)
+    account.venue.faults = msgspec.structs.replace(account.venue.faults, lose_message=1.0)
+    account.venue._fill(account.venue.orders["1"], 4, maker=True)
+    account.venue.faults = msgspec.structs.replace(account.venue.faults, lose_message=0.0)
+    account.run(account.now_ns + 30 * SECOND)
+    assert (order.filled_lots, account.positions[0]) == (4, 4)
+    assert [one.what for one in account.found()] == ["missed-fill"]
+    assert not account.tracker.stops
+
+
+def test_a_request_that_is_still_on_its_way_is_waited_for():
+    """The venue doesn't know the order yet: nothing follows from that before it must have arrived."""
+    account = quiet()
+    account.last_id = 1
+    order = NewOrder(1, 0, Side.BUY, "limit", 100, 10, account.now_ns)
+    account.tracker.add(order)
+    account.tracker.send(1, account.now_ns)
+    account.reconciler.on_sent(1, account.now_ns)
+    account.tracker.lose_connection((0,))
+    account.reconciler.inquire(1, account.now_ns)
+    account.run(account.now_ns + 4 * SECOND)
+    assert account.tracker.find(1).state == "unknown"
+    assert account.tracker.open_lots[0].buy == 10
+    account.router.submit(Approved(order, account.now_ns), account.now_ns)
+    account.run(account.now_ns + 10 * SECOND)
+    assert account.tracker.find(1).state == "accepted"
+    assert not account.found()
+
+
+def test_an_order_that_never_arrived_ends():
+    """Long after it was sent the venue doesn't know it: it counts as rejected, and isn't sent again."""
+    account = quiet(lose_request=1.0)
+    order = send(account)
+    account.run(account.now_ns + 30 * SECOND)
+    assert order.state == "rejected"
+    assert [one.what for one in account.found()] == ["never-arrived"]
+    assert not account.venue.orders
+    assert not account.tracker.stops
+
+
+def test_an_accepted_order_that_the_venue_does_not_know_stops_its_instrument():
+    """It stays unknown, with its exposure, until a person says what became of it; the other instrument trades on."""
+    account = quiet()
+    order = send(account)
+    del account.venue.orders["1"]
+    account.tracker.lose_connection((0,))
+    account.reconciler.inquire(1, account.now_ns)
+    account.run(account.now_ns + 60 * SECOND)
+    assert [one.what for one in account.found()] == [ORDER_MISSING]
+    assert order.state == "unknown"
+    assert account.tracker.open_lots[0].buy == 10
+    assert set(account.tracker.stops) == {0}
+    assert account.tracker.stops[0].detail.startswith(ORDER_MISSING)
+
+
+def test_orders_and_fills_of_others_stop_the_instrument():
+    """An order that somebody placed by hand, and its fill: each is named once, and the position moves."""
+    account = quiet()
+    by_hand = account.venue.place_foreign(1, Side.SELL, 105, 7)
+    account.run(account.now_ns + 30 * SECOND)
+    assert [(one.what, one.instrument) for one in account.found()] == [(UNFAMILIAR_ORDER, 1)]
+    account.venue._fill(by_hand, 7, maker=True)
+    account.run(account.now_ns + 30 * SECOND)
+    assert [one.what for one in account.found()] in (
+        [UNFAMILIAR_ORDER, UNFAMILIAR_FILL],
+        [UNFAMILIAR_ORDER],
+    )
+    assert account.positions == [0, -7]
+    assert set(account.tracker.stops) == {1}
+
+
+def test_another_position_stops_the_instrument():
+    """The venue's position isn't that of all fills, again and again: that is said once, and not taken over."""
+    account = quiet()
+    old = Fill(0, 0, SECOND, 10**6, Side.BUY, 100, 3, maker=True, fee_ppb=0)
+    account.venue.fills.append(("long-ago", old))
+    account.run(account.now_ns + 60 * SECOND)
+    assert [one.what for one in account.found()] == [POSITION]
+    assert account.found()[0].detail == "the venue has 3 lots, and all fills add up to 0"
+    assert account.positions == [0, 0]
+    assert set(account.tracker.stops) == {0}
+    account.run(account.now_ns + 60 * SECOND)
+    assert len(account.found()) == 1
+
+
+def test_a_venue_that_does_not_answer_stops_all_until_it_does():
+    """No new order goes out while the venue is silent; once it answers, nothing is left of that."""
+    account = quiet()
+    account.venue.faults = msgspec.structs.replace(account.venue.faults, fail_query=1.0)
+    account.run(account.now_ns + 120 * SECOND)
+    assert {one.what for one in account.found()} == {NO_ANSWER}
+    assert set(account.tracker.stops) == {0, 1}
+    account.venue.calm()
+    account.run(account.now_ns + 120 * SECOND)
+    assert not account.tracker.stops
+    assert account.reconciler.done

@@ -33,7 +33,7 @@ from mainspring.session.journal_replay import Difference, replay_session
 if TYPE_CHECKING:
     from mainspring.seams import Journal, Records
 
-__all__ = ["journal_app"]
+__all__ = ["is_journal", "journal_app", "opened_journal"]
 
 journal_app = make_app(name="journal", help="Read journals, and run their sessions again.", no_args_is_help=True)
 
@@ -52,7 +52,7 @@ _SQLITE = b"SQLite format 3\0"
 @journal_app.command("list")
 def list_sessions(where: _WhereArgument, *, as_json: _JsonOption = False) -> None:
     """List a journal's sessions: when they began, what they traded, and how they ended."""
-    with _opened(where) as (journal, _):
+    with opened_journal(where) as (journal, _):
         found = [_summary(journal, number) for number in journal.sessions()]
     if as_json:
         print_json(found)
@@ -74,7 +74,7 @@ def show(where: _WhereArgument, session: _SessionArgument = None, *, as_json: _J
 
     With --json: a JSON object a line, the session's first.
     """
-    with _opened(where) as (journal, records):
+    with opened_journal(where) as (journal, records):
         number = _number(journal, session)
         one = read_session(journal, number)
         log = JournalLog(journal, number, records.decode)
@@ -98,7 +98,7 @@ def verify(where: _WhereArgument, session: _SessionArgument = None, *, as_json: 
 
     Exits with 1 if anything is damaged or missing.
     """
-    with _opened(where) as (journal, records):
+    with opened_journal(where) as (journal, records):
         numbers = journal.sessions() if session is None else [session]
         found = [_verified(journal, number, records) for number in numbers]
     if as_json:
@@ -122,7 +122,7 @@ def export(
 ) -> None:
     """Write a session's order log to a file, as `mainspring run --order-log FILE` does."""
     check_absent("the order log", file, force=force)
-    with _opened(where) as (journal, records):
+    with opened_journal(where) as (journal, records):
         log = JournalLog(journal, session, records.decode)
         count = sum(1 for _ in log)
         write_file(file, b"".join(data for _, data in log.chunks()))
@@ -145,7 +145,7 @@ def replay(
     """
     if debug and until is None:
         raise ConfigError("--debug stops before the event of an order: name it with --until ORDER")
-    with _opened(where) as (journal, records):
+    with opened_journal(where) as (journal, records):
         number = _number(journal, session)
         one = read_session(journal, number)
         log = JournalLog(journal, number, records.decode)
@@ -182,9 +182,9 @@ def _print_difference(difference: Difference, log: JournalLog) -> None:
 
 
 @contextmanager
-def _opened(where: Path) -> Iterator[tuple["Journal", "Records"]]:
+def opened_journal(where: Path) -> Iterator[tuple["Journal", "Records"]]:
     """Opens a journal, with what reads its records."""
-    choice, registry = find_journal(where, is_journal=_is_sqlite(where))
+    choice, registry = find_journal(where, is_journal=is_journal(where))
     offer = registry.best("records")
     with calling(offer, "be made"):
         records: Records = offer.factory()
@@ -195,7 +195,7 @@ def _opened(where: Path) -> Iterator[tuple["Journal", "Records"]]:
         journal.close()
 
 
-def _is_sqlite(path: Path) -> bool:
+def is_journal(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(len(_SQLITE)) == _SQLITE

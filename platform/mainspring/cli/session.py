@@ -106,6 +106,10 @@ def run(
         Path | None,
         typer.Option(metavar="FILE", help="Run recorded inputs instead of the feeds' messages.", show_default=False),
     ] = None,
+    recover: Annotated[
+        bool,
+        typer.Option("--recover", help="Take over the orders and positions of the journal's last session first."),
+    ] = False,
     until: Annotated[
         int | None, typer.Option(metavar="EVENT", min=0, help="With --inputs: stop after this many events.")
     ] = None,
@@ -129,6 +133,7 @@ def run(
         session, registry = _plan(config, captures, feed, overrides, skip_bad)
     except (KeyboardInterrupt, Stopped) as error:
         raise Stopped.by(error, _NOTHING_RUN) from None
+    session = session.recovering(recover=recover)
     for found, words in session.describe_profile():
         if found.freshness not in ("fresh", "none"):
             errors().print(words, markup=False, soft_wrap=True)

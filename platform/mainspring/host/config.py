@@ -126,6 +126,7 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class OrdersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `[orders]` table. `answer_timeout_ms` is how long a venue may take to answer a request; 0 means for ever.
 
+    `poll_executions_s` is how often venues are asked for executions that never came, in seconds; 0 means never.
     `max_answers` is how many requests a strategy may make at one instant in answer to its own order events. `day_ends`
     is when day orders end, such as "16:00 America/New_York"; empty: when the feed says, if it does.
     `cancel_on_disconnect` cancels a feed's orders when its connection is lost, and again once it is back.
@@ -133,6 +134,7 @@ class OrdersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     answer_timeout_ms: Annotated[int, msgspec.Meta(ge=0, le=3_600_000)] = 10_000
     max_answers: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = DEFAULT_MAX_ANSWERS
+    poll_executions_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0
     cancel_on_disconnect: bool = False
     day_ends: str = ""
 

@@ -104,10 +104,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `name` is the feed's name in the config, empty if there is only one. `missing_limits` are the required risk checks
     that the config sets no limit for: unless it is empty, every order is refused. `answer_timeout_ns` is how long a
-    venue may take to answer a request before the order's state is unknown; 0 means for ever. With
-    `cancel_on_disconnect` a lost connection cancels its orders. `terms` are the terms of orders that the router's venue
-    does, and `day_ends` is when day orders end, empty if nobody says. `slots` are the choices for seams without a field
-    here. With `journal_waits` what the lane sends waits until the journal has its request.
+    venue may take to answer a request before the order's state is unknown; 0 means for ever. `poll_executions_ns` is
+    how often venues are asked for executions that never came, 0 for never. `recovers` says that the session goes on
+    from the last one in its journal. With `cancel_on_disconnect` a lost connection cancels its orders. `terms` are the
+    terms of orders that the router's venue does, and `day_ends` is when day orders end, empty if nobody says. `slots`
+    are the choices for seams without a field here. With `journal_waits` what the lane sends waits until the journal has
+    its request.
     `outside_runs` are the choices that keep fused runs of the decoder from working off
     orders without Python. `chunk` is how many messages a lane processes at a time, and `gc` what the
     garbage collector does while it runs: "as-is", "freeze", "rare" or "off"; both are the same for the whole session.
@@ -134,6 +136,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     risk: tuple[Choice, ...]
     missing_limits: tuple[str, ...]
     answer_timeout_ns: int = 0
+    poll_executions_ns: int = 0
+    recovers: bool = False
     max_answers: int = DEFAULT_MAX_ANSWERS
     terms: tuple[str, ...] = ()
     day_ends: str = ""
@@ -239,6 +243,17 @@ class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
     allow: tuple[str, ...] = ()
     profiles: tuple[Found, ...] = ()
     state: Path | None = None
+
+    def recovering(self, *, recover: bool) -> "SessionPlan":
+        """Returns the plan with lanes that go on from their journal's last sessions, if `recover` says so."""
+        lanes = tuple(
+            msgspec.structs.replace(
+                lane,
+                parts=tuple(msgspec.structs.replace(part, recovers=recover or part.recovers) for part in lane.parts),
+            )
+            for lane in self.lanes
+        )
+        return msgspec.structs.replace(self, lanes=lanes)
 
     @property
     def first(self) -> Plan:

@@ -39,11 +39,13 @@ class JournalConfig(SlotConfig, frozen=True, kw_only=True):
     """The journal's slot.
 
     With the `durability` "sync" an order leaves once its request is durable; with "async" the journal follows a little
-    later, which suits replays and paper sessions. `accept_loss` allows that in a live session too.
+    later, which suits replays and paper sessions. `accept_loss` allows that in a live session too. With `recover` a
+    session takes over the orders and positions of the last one in the journal.
     """
 
     durability: Literal["sync", "async"] = "sync"
     accept_loss: bool = False
+    recover: bool = False
 
     def check_mode(self, mode: str) -> None:
         """Raises `ValueError` if a session of that mode may not lose what this journal may lose."""

@@ -57,13 +57,32 @@ class Wired:
     """A lane and what its driver needs.
 
     `routers` are those of its feeds, by the feed's place in the lane; `sends` and `polls` their methods, wrapped so
-    that what they raise names the plugin. `log` takes the lane's records. All three are empty, and `log` is None, if
-    only markets are rebuilt.
+    that what they raise names the plugin. `queries` are how each is asked about orders, None if it won't be. `log`
+    takes the lane's records. All four are empty, and `log` is None, if only markets are rebuilt. `poll_executions_ns`
+    is how often venues are asked without a reason, 0 for never; `answer_timeout_ns` is that of the plan.
     """
 
-    def __init__(self, lane: Lane, routers: Sequence[tuple[Router, Choice]], log: OrderLog | None) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        routers: Sequence[tuple[Router, Choice]],
+        log: OrderLog | None,
+        *,
+        queried: bool = False,
+        poll_executions_ns: int = 0,
+        answer_timeout_ns: int = 0,
+    ) -> None:
+        """`queried` says that those routers are asked that can be."""
         self.lane = lane
         self.log = log
+        self.poll_executions_ns = poll_executions_ns
+        self.answer_timeout_ns = answer_timeout_ns
+        self.queries: list[Callable[..., None] | None] = [
+            guarded_pair(query, "router", choice.plugin, choice.distribution)
+            if queried and (query := getattr(router, "query", None)) is not None
+            else None
+            for router, choice in routers
+        ]
         self.routers = tuple(router for router, _ in routers)
         self.sends: list[Mapping[str, Callable[..., None]]] = [
             {name: guarded_pair(getattr(router, name), "router", choice.plugin, choice.distribution) for name in _SENDS}
@@ -90,7 +109,7 @@ class _Wiring:
     """Makes one lane. Instruments have one index each over all feeds of the lane."""
 
     def __init__(self, plan: LanePlan, registry: Registry, *, queried: bool) -> None:
-        self._queried = queried
+        self._queried = queried or plan.parts[0].poll_executions_ns > 0
         self._plan = plan
         self._registry = registry
         self._maker = Maker(registry)
@@ -145,7 +164,14 @@ class _Wiring:
             cancel_on_disconnect=parts[0].cancel_on_disconnect,
             parts={choice.seam: self._part(choice) for choice in parts[0].slots},
         )
-        return Wired(lane, routers, log)
+        return Wired(
+            lane,
+            routers,
+            log,
+            queried=self._queried,
+            poll_executions_ns=parts[0].poll_executions_ns,
+            answer_timeout_ns=parts[0].answer_timeout_ns,
+        )
 
     def _feed(self, part: Plan, first: int) -> tuple[Feed, Fused | None]:
         """Makes a feed with its books and markets; fused if its decoder can."""

@@ -1,7 +1,17 @@
 """The journal: what a session did, in blocks that are durable before its orders leave."""
 
 from mainspring.journal.blocks import Block, decode_block, encode_block
-from mainspring.journal.entries import ConfigText, Ending, Entry, Input, LaneState, LogBytes, Opening, Positions
+from mainspring.journal.entries import (
+    ConfigText,
+    Ending,
+    Entry,
+    Input,
+    LaneState,
+    LogBytes,
+    Opening,
+    Positions,
+    StrategyStates,
+)
 from mainspring.journal.reading import JournalledSession, JournalLog, read_entries, read_session
 from mainspring.journal.writer import AsyncWriter, JournalWriter, SyncWriter
 
@@ -19,6 +29,7 @@ __all__ = [
     "LogBytes",
     "Opening",
     "Positions",
+    "StrategyStates",
     "SyncWriter",
     "decode_block",
     "encode_block",

@@ -16,6 +16,7 @@ __all__ = [
     "LogBytes",
     "Opening",
     "Positions",
+    "StrategyStates",
     "decode_entries",
     "encode_entries",
 ]
@@ -87,6 +88,13 @@ class LaneState(msgspec.Struct, frozen=True, array_like=True):
     why: str
 
 
+class StrategyStates(msgspec.Struct, frozen=True, array_like=True):
+    """What the strategies saved at `time_ns`: `states` is JSON, an object with each one's state by its name."""
+
+    time_ns: int
+    states: bytes
+
+
 class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     """A session's last entry. Without one, the process was killed or the journal failed.
 
@@ -100,11 +108,11 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     stopped_early: str = ""
 
 
-Entry: TypeAlias = Opening | LogBytes | Positions | Input | LaneState | Ending
+Entry: TypeAlias = Opening | LogBytes | Positions | Input | LaneState | StrategyStates | Ending
 """What a block holds."""
 
 _LOG: Final = 1
-_KINDS: Final[dict[type, int]] = {Opening: 2, Positions: 2, Ending: 2, Input: 3, LaneState: 4}
+_KINDS: Final[dict[type, int]] = {Opening: 2, Positions: 2, Ending: 2, Input: 3, LaneState: 4, StrategyStates: 5}
 """The byte for each kind. What a later release adds gets a byte of its own, which this one then names as unknown."""
 _HEAD_BYTES: Final = 5
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -112,6 +120,7 @@ _DECODERS: Final[dict[int, msgspec.msgpack.Decoder[Entry]]] = {
     2: msgspec.msgpack.Decoder(Opening | Positions | Ending),
     3: msgspec.msgpack.Decoder(Input),
     4: msgspec.msgpack.Decoder(LaneState),
+    5: msgspec.msgpack.Decoder(StrategyStates),
 }
 
 

@@ -100,7 +100,7 @@ class JournalLog:
         decode: Callable[[bytes, int], tuple[list[LogRecord], int]] = decode_records,
     ) -> None:
         """`decode` is that of a `mainspring.seams.Records`: by default the plain one, which is slow."""
-        self._journal = journal
+        self.journal = journal
         self._session = session
         self._decode = decode
         self.header: Header | None = None
@@ -110,7 +110,7 @@ class JournalLog:
 
     def chunks(self) -> Iterator[tuple[int, bytes]]:
         """Yields the log's bytes, each piece with the number of its block."""
-        for number, entry in read_entries(self._journal, self._session):
+        for number, entry in read_entries(self.journal, self._session):
             if type(entry) is LogBytes:
                 yield number, entry.data
 
@@ -120,7 +120,7 @@ class JournalLog:
     def entries(self) -> Iterator[LogRecord | Input | LaneState]:
         """Yields the records, and the inputs and lane states between them, in the order in which they came about."""
         at = 0
-        for number, entry in read_entries(self._journal, self._session):
+        for number, entry in read_entries(self.journal, self._session):
             if isinstance(entry, Input | LaneState):
                 yield entry
             if not isinstance(entry, LogBytes):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 
 from mainspring.model import Approved, CancelRequest, Funding, NewOrder, OrderEvent, ReplaceRequest
+from mainspring.orders.persons_word import Outcome
 from mainspring.seams import NEVER_NS, RawMessage, ResyncRequest
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = [
     "LiftKill",
     "Messages",
     "Mode",
+    "ResolveOrder",
     "RouterFailed",
     "Send",
     "SetLimit",
@@ -121,10 +123,29 @@ class Flatten(msgspec.Struct, frozen=True, tag="flatten"):
 
 
 class ClearDiscrepancy(msgspec.Struct, frozen=True, tag="clear-discrepancy"):
-    """Lets new orders go out again in a market where a venue contradicted what we know."""
+    """Lets new orders go out again in a market where a venue contradicted what we know.
+
+    `who` and `why` are for people.
+    """
 
     now_ns: int
     market: int
+    who: str = ""
+    why: str = ""
+
+
+class ResolveOrder(msgspec.Struct, frozen=True, tag="resolve-order"):
+    """A person says what became of an order: see `mainspring.orders.resolved_by_person`.
+
+    New orders may then go out in its market. `price_ticks` is where the rest was filled, None if at its limit.
+    """
+
+    now_ns: int
+    order_id: int
+    outcome: Outcome
+    price_ticks: int | None = None
+    who: str = ""
+    why: str = ""
 
 
 class Kill(msgspec.Struct, frozen=True, tag="kill"):
@@ -178,7 +199,9 @@ class LiftCheck(msgspec.Struct, frozen=True, tag="lift-check"):
     why: str = ""
 
 
-Command: TypeAlias = SetMode | CancelAll | Flatten | ClearDiscrepancy | Kill | LiftKill | SetLimit | LiftCheck
+Command: TypeAlias = (
+    SetMode | CancelAll | Flatten | ClearDiscrepancy | ResolveOrder | Kill | LiftKill | SetLimit | LiftCheck
+)
 
 
 class Connection(msgspec.Struct, frozen=True, tag="connection"):

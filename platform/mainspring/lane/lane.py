@@ -20,6 +20,7 @@ from mainspring.lane.events import (
     FundingSettled,
     Messages,
     Mode,
+    ResolveOrder,
     RouterFailed,
     SetMode,
     Started,
@@ -36,6 +37,7 @@ from mainspring.lane.risk_control import RiskControl
 from mainspring.lane.strategies import Strategies
 from mainspring.lane.timing import LaneStages
 from mainspring.lane.trace import Trace
+from mainspring.orders.persons_word import resolved_by_person
 from mainspring.seams import ClockReading
 
 __all__ = ["Lane"]
@@ -94,6 +96,7 @@ class Lane:
             CancelAll: self._on_cancel_all,
             Flatten: self._on_flatten,
             ClearDiscrepancy: self._on_clear_discrepancy,
+            ResolveOrder: self._on_resolve_order,
             Disputed: self._on_disputed,
             FundingSettled: self._on_funding_settled,
             Connection: self._on_connection,
@@ -235,6 +238,18 @@ class Lane:
         self._begin(event.now_ns)
         if self.order_manager is not None:
             self.order_manager.clear_discrepancy(event.market)
+
+    def _on_resolve_order(self, event: ResolveOrder) -> None:
+        self._begin(event.now_ns)
+        manager = self.order_manager
+        order = None if manager is None else manager.tracker.find(event.order_id)
+        if manager is None or order is None or order.ended:
+            return
+        reason = f"resolved by {event.who}: {event.why}"
+        for said in resolved_by_person(order, event.outcome, event.now_ns, reason, event.price_ticks):
+            manager.on_execution(said)
+        manager.clear_discrepancy(order.order.instrument)
+        self._reactions.answer()
 
     def _on_disputed(self, event: Disputed) -> None:
         self._begin(event.now_ns)

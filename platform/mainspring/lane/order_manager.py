@@ -103,7 +103,7 @@ class OrderManager:
         self.terms = terms
         self.answers: list[Answer] = []
         self._markets = markets
-        self._router_of = router_of
+        self.router_of = router_of
         self.models = models
         self.risk = risk
         self.gate = risk.gate
@@ -211,13 +211,13 @@ class OrderManager:
         found = [
             self.tracker.mark_unknown(order.order.order_id)
             for order in self.tracker.all_open()
-            if self._router_of[order.order.instrument] == router and order_id in (None, order.order.order_id)
+            if self.router_of[order.order.instrument] == router and order_id in (None, order.order.order_id)
         ]
         return self._unknown(found, "router-failed")
 
     def on_connection_lost(self, router: int) -> list[Order]:
         """A venue's connection is down: nobody knows what happens to its orders. Returns them."""
-        instruments = [index for index, one in enumerate(self._router_of) if one == router]
+        instruments = [index for index, one in enumerate(self.router_of) if one == router]
         return self._unknown(self.tracker.lose_connection(instruments), "connection-down")
 
     def clear_discrepancy(self, market: int) -> None:
@@ -288,7 +288,7 @@ class OrderManager:
         self._record(RequestApproved(now_ns, order.order_id))
         self.tracker.send(order.order_id, now_ns)
         self.quality.on_sent(order, estimate, now_ns)
-        self._send(Send(self._router_of[order.instrument], decision))
+        self._send(Send(self.router_of[order.instrument], decision))
         if order is not asked:
             self.terms.watch(asked, order)
             self._set_due()
@@ -309,7 +309,7 @@ class OrderManager:
             return
         self.tracker.request_cancel(request.order_id, now_ns)
         self._record(RequestApproved(now_ns, request.order_id, "cancel"))
-        self._send(Send(self._router_of[request.instrument], decision))
+        self._send(Send(self.router_of[request.instrument], decision))
 
     def _replace(self, request: ReplaceRequest) -> None:
         now_ns, clock, order_id = self._time.now_ns, self._clock, request.order_id
@@ -345,7 +345,7 @@ class OrderManager:
         self.tracker.request_replace(order_id, request.price_ticks, request.size_lots, now_ns)
         self._record(RequestApproved(now_ns, order_id, "replace"))
         self.quality.on_replace_sent(order.order, request.price_ticks, leaves_lots, estimate, now_ns)
-        self._send(Send(self._router_of[request.instrument], decision))
+        self._send(Send(self.router_of[request.instrument], decision))
 
     def _surplus(self, surplus: Surplus) -> None:
         request, now_ns = surplus.request, self._time.now_ns

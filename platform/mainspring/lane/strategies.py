@@ -10,7 +10,18 @@ from mainspring.lane.market import Market
 from mainspring.lane.outbox import Outbox
 from mainspring.lane.own_orders import OwnOrders
 from mainspring.lane.timers import Timers
-from mainspring.model import PRINT_EXTREMES, PRINT_LAST, PRINT_VOLUME, Bar, Fill, OrderEvent, Trade, TradeCorrection
+from mainspring.model import (
+    PRINT_EXTREMES,
+    PRINT_LAST,
+    PRINT_VOLUME,
+    Accepted,
+    Bar,
+    Fill,
+    OrderEvent,
+    Replaced,
+    Trade,
+    TradeCorrection,
+)
 from mainspring.orders import Order
 
 __all__ = ["Strategies"]
@@ -34,6 +45,7 @@ class Strategies:
         self.requests = outbox.requests
         self.timers = timers
         self.silent = False
+        self._held = False
         self._mode = Mode.RUNNING
         self.running = True
         self._abandoned = False
@@ -63,7 +75,7 @@ class Strategies:
     def mode(self, mode: Mode) -> None:
         self._mode = mode
         self.running = mode is Mode.RUNNING
-        self.silent = self._abandoned or mode is Mode.HALTED
+        self.silent = self._abandoned or self._held or mode is Mode.HALTED
 
     @property
     def callbacks(self) -> bool:
@@ -76,12 +88,35 @@ class Strategies:
         called = (self._on_trade, self._on_correction, self._on_bar)
         return any(map(any, called)) or any(one.session.builders for one in self.bound)
 
+    def hold(self) -> None:
+        """Calls no strategy before `start`: the session takes over what an earlier one left."""
+        self._held = self.silent = True
+
+    def restore(self, orders: Iterable[Order]) -> None:
+        """Gives strategies their open orders that a journal brings, so that they find them when they start."""
+        for order in orders:
+            new = order.order
+            one = self._by_name.get(new.strategy)
+            if one is None:
+                continue
+            own, at = one.session.own_orders(new.instrument), (new.order_id, new.instrument, new.created_ns)
+            own.add(new)
+            if order.acknowledged:
+                own.update(Accepted(*at))
+            if (order.price_ticks, order.size_lots) != (new.price_ticks, new.size_lots):
+                own.update(Replaced(*at, order.price_ticks, order.size_lots))
+            if order.filled_lots:
+                filled = order.filled_lots
+                own.update(Fill(*at, 0, new.side, new.price_ticks or 1, filled, maker=True, fee_ppb=0))
+
     def start(self) -> None:
         """Calls `on_start` of each.
 
         Raises `ConfigError` or `GridError`, with a note that names the strategy, if one refuses its options or the
         session's markets.
         """
+        self._held = False
+        self.mode = self._mode
         for one in self.bound:
             if one.on_start is None:
                 continue

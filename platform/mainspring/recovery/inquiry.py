@@ -1,11 +1,10 @@
 """An order that a venue is asked about, and how patiently."""
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-if TYPE_CHECKING:
-    from mainspring.model import OrderEvent
+from mainspring.model import OrderEvent
+from mainspring.orders import Order
+from mainspring.recovery.resolution import fitting
 
 __all__ = ["Inquiry", "ReconcilerOptions"]
 
@@ -15,7 +14,8 @@ class ReconcilerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `settle_ns` is how long a request may take to arrive, and a query to be answered. `poll_ns` is how often the venue
     is asked without a reason, 0 for never. `retry_ns` is how soon it is asked again, and `tries` how often before what
-    it says is a difference. `lag_ns` is how far the stream of executions may be behind what a query says.
+    it says is a difference. `lag_ns` is how far the stream of executions may be behind what a query says, and `hold_ns`
+    how long a word of it that doesn't fit waits for one that was overtaken, before the venue is asked.
     """
 
     settle_ns: int = 10_000_000_000
@@ -23,6 +23,7 @@ class ReconcilerOptions(msgspec.Struct, frozen=True, kw_only=True):
     retry_ns: int = 1_000_000_000
     tries: int = 5
     lag_ns: int = 2_000_000_000
+    hold_ns: int = 200_000_000
 
 
 class Inquiry:
@@ -35,3 +36,12 @@ class Inquiry:
         self.due_ns = due_ns
         self.held: list[OrderEvent] = []
         self.tries = 0
+
+    def release(self, order: Order) -> list[OrderEvent]:
+        """Takes the first held word that fits the order by now, and returns what it leads to; nothing if none does."""
+        for event in self.held:
+            fits = fitting(order, event)
+            if fits is not None:
+                self.held.remove(event)
+                return fits
+        return []

@@ -7,17 +7,15 @@ Invariants:
    its client order id, its open orders and its executions what became of it, or a person does.
 3. Nothing is sent again. What may have been sent is looked up.
 4. Nothing follows from absence before a request has had `settle_ns` to arrive, nor from an answer that wasn't whole.
-5. A word of the stream that doesn't fit what we know is held until the venue has been asked: either something was
-   missed before it, or it is a contradiction.
+5. A word of the stream that doesn't fit is held until the venue was asked: something was missed, or contradicts.
 6. What no missed execution explains is a difference: it is named and counted, and new orders stop in its instrument.
 7. A round ends with the account's positions: they are those of all fills, or there is a difference.
 8. The same events at the same times give the same queries and the same events.
-
-The venue's clock and the lane's are assumed to differ by less than `OVERLAP_NS`.
+9. Assumed: the venue's clock and the lane's differ by less than `OVERLAP_NS`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from mainspring.lane import ClearDiscrepancy, Disputed, Event, Execution
@@ -30,7 +28,8 @@ from mainspring.model import (
     QuerySubject,
     VenueReport,
 )
-from mainspring.orders import Order, OrderTracker
+from mainspring.orders import Order, OrderState, OrderTracker
+from mainspring.orders.discrepancy import describe_event
 from mainspring.recovery.differences import (
     NO_ANSWER,
     POSITION,
@@ -40,6 +39,7 @@ from mainspring.recovery.differences import (
     explain,
 )
 from mainspring.recovery.inquiry import Inquiry, ReconcilerOptions
+from mainspring.recovery.open_orders import compare_open, describe_stranger
 from mainspring.recovery.resolution import fitting, resolve
 from mainspring.recovery.round import Round
 from mainspring.recovery.stream import Stream
@@ -139,6 +139,9 @@ class Reconciler:
 
     def on_time(self, now_ns: int) -> list[Event]:
         """Does what is due, and returns what to feed the lane."""
+        if released := self._release(now_ns):
+            # What it leads to may end the inquiry.
+            return released
         if self._round is None:
             if now_ns >= self.due_ns:
                 self._begin(now_ns)
@@ -162,14 +165,15 @@ class Reconciler:
         event = self._stream.in_order(event)
         fits = fitting(order, event)
         if fits is None:
-            self._inquiry(order_id, now_ns).held.append(event)
+            self._inquiry(order_id, now_ns + self._options.hold_ns).held.append(event)
             self._set_due()
             return []
         self._given_up.discard(order_id)
-        if len(fits) > 1:
-            # Its acceptance is still to come.
-            self._stream.answer(fits[0])
-        return self._feed(fits, now_ns)
+        if order_id in self._inquiries and self._inquiries[order_id].held:
+            # It may be what the held words were waiting for.
+            self._inquiries[order_id].due_ns = now_ns
+            self._set_due()
+        return self._feed_fitting(fits, now_ns)
 
     def on_report(self, report: VenueReport, now_ns: int) -> list[Event]:
         """Takes a part of an answer, and returns what to feed the lane."""
@@ -189,9 +193,21 @@ class Reconciler:
         if self._inquiries:
             # Positions mean nothing while fills may be missing.
             self._finish(now_ns)
-            return events
-        one.phase = "positions"
-        self._ask([self._query("positions")], now_ns)
+        else:
+            one.phase = "positions"
+            self._ask([self._query("positions")], now_ns)
+        return events
+
+    def _release(self, now_ns: int) -> list[Event]:
+        """Returns the first held word of each order that fits by now: what it had overtaken has come."""
+        events: list[Event] = []
+        for order_id, inquiry in list(self._inquiries.items()):
+            order = self._tracker.find(order_id) if inquiry.held else None
+            if order is not None:
+                events += self._feed_fitting(inquiry.release(order), now_ns)
+                if not inquiry.held and not inquiry.tries and order.state != OrderState.UNKNOWN:
+                    del self._inquiries[order_id]
+        self._set_due()
         return events
 
     def _begin(self, now_ns: int) -> None:
@@ -251,7 +267,7 @@ class Reconciler:
             inquiry.due_ns = max(now_ns + options.retry_ns, 0 if settled else settled_ns)
             return []
         del self._inquiries[order_id]
-        events = self._explained(order, found.events, now_ns)
+        events = self._explained(order, found.events, inquiry.held, now_ns)
         what, detail = found.contradiction
         if what:
             self._given_up.add(order_id)
@@ -259,10 +275,12 @@ class Reconciler:
         # The lane counts each, and calls it what it is.
         return events + self._feed([*(missing if what else ()), *unexplained], now_ns)
 
-    def _explained(self, order: Order, events: list[OrderEvent], now_ns: int) -> list[Event]:
+    def _explained(
+        self, order: Order, events: list[OrderEvent], held: Sequence[OrderEvent], now_ns: int
+    ) -> list[Event]:
         for event in events:
             self._stream.answer(event)
-            if type(event) is not Accepted or not order.acknowledged:
+            if event not in held and (type(event) is not Accepted or not order.acknowledged):
                 what, explanation = explain(event)
                 detail = f"order {event.order_id} was {order.state}"
                 self.differences.append(Difference(now_ns, event.instrument, event.order_id, what, detail, explanation))
@@ -281,42 +299,28 @@ class Reconciler:
             return []
         for fill in fills:
             self._stream.remember(fill)
-            detail = f"a fill of {fill.size_lots} lots at {fill.price_ticks} ticks (fill {fill.fill_id})"
-            self.differences.append(Difference(now_ns, fill.instrument, order_id, UNFAMILIAR_FILL, detail))
+            found = Difference(now_ns, fill.instrument, order_id, UNFAMILIAR_FILL, describe_event(fill))
+            self.differences.append(found)
         # An order that isn't ours is a discrepancy that the order tracker itself finds.
         return self._feed(fills, now_ns)
 
     def _on_open(self, one: Round, now_ns: int) -> list[Event]:
         """Compares the venue's open orders with ours."""
-        events: list[Event] = []
-        there: set[int] = set()
-        for report in one.open:
-            order = None if report.order_id is None else self._tracker.find(report.order_id)
-            if order is None:
-                events += self._on_stranger(report, now_ns)
-                continue
-            order_id = order.order.order_id
-            there.add(order_id)
-            if order_id in one.touched or order_id in self._given_up:
-                continue
-            other = (report.price_ticks, report.size_lots) != (order.price_ticks, order.size_lots)
-            if order.ended or report.filled_lots > order.filled_lots or (other and not order.pending_replaces):
+        arrived_ns = one.asked_ns - self._options.settle_ns
+        doubtful, strangers = compare_open(
+            one, self._tracker, self._instruments, lambda order_id: self._sent_ns.get(order_id, 0) <= arrived_ns
+        )
+        for order_id in doubtful:
+            if order_id not in self._given_up:
                 self._inquiry(order_id, now_ns)
-        for order in self._tracker.all_open():
-            order_id = order.order.order_id
-            known = order_id in there or order_id in one.touched or order_id in self._given_up
-            arrived = one.asked_ns >= self._sent_ns.get(order_id, 0) + self._options.settle_ns
-            if order.order.instrument in self._instruments and not known and (order.acknowledged or arrived):
-                self._inquiry(order_id, now_ns)
-        return events
+        return [event for report in strangers for event in self._on_stranger(report, now_ns)]
 
     def _on_stranger(self, report: OrderReport, now_ns: int) -> list[Event]:
         if report.client_order_id in self._strangers or report.instrument not in self._instruments:
             return []
         self._strangers.add(report.client_order_id)
-        side, left = report.side.name.lower(), report.size_lots - report.filled_lots
-        detail = f"{report.client_order_id}, {side} {left} lots at {report.price_ticks} ticks, is open at the venue"
-        return self._differ(now_ns, report.instrument, report.order_id or 0, UNFAMILIAR_ORDER, detail)
+        order_id, detail = report.order_id or 0, describe_stranger(report)
+        return self._differ(now_ns, report.instrument, order_id, UNFAMILIAR_ORDER, detail)
 
     def _end(self, one: Round, now_ns: int) -> list[Event]:
         """Positions have been answered: compares them, and ends the round."""
@@ -344,9 +348,8 @@ class Reconciler:
 
     def _finish(self, now_ns: int) -> None:
         self._round = None
-        self._next_round_ns = NEVER_NS
-        if self._options.poll_ns:
-            self._next_round_ns = now_ns + self._options.poll_ns
+        poll_ns = self._options.poll_ns
+        self._next_round_ns = now_ns + poll_ns if poll_ns else NEVER_NS
         if not self.done and not self._inquiries:
             self._next_round_ns = now_ns + self._options.retry_ns
         self._set_due()
@@ -357,8 +360,9 @@ class Reconciler:
             return []
         self._silent = True
         detail = f"the venue doesn't answer: {one.problem}"
-        found = [self._differ(now_ns, place, 0, NO_ANSWER, detail) for place in sorted(self._instruments)]
-        return [event for events in found for event in events]
+        return [
+            event for place in sorted(self._instruments) for event in self._differ(now_ns, place, 0, NO_ANSWER, detail)
+        ]
 
     def _answers_again(self, now_ns: int) -> list[Event]:
         """Lets orders go out again where nothing but the silence stopped them."""
@@ -372,6 +376,12 @@ class Reconciler:
 
     def _feed(self, events: Iterable[OrderEvent], now_ns: int) -> list[Event]:
         return [Execution(now_ns, self._router, event) for event in events]
+
+    def _feed_fitting(self, events: list[OrderEvent], now_ns: int) -> list[Event]:
+        if len(events) > 1:
+            # The stream's own acceptance is still to come.
+            self._stream.answer(events[0])
+        return self._feed(events, now_ns)
 
     def _inquiry(self, order_id: int, now_ns: int) -> Inquiry:
         self.done = False

@@ -5,7 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from mainspring.errors import DataError, JournalError, OrderStateError
-from mainspring.journal import JournalledSession, LogBytes, Positions, read_entries, read_session
+from mainspring.journal import (
+    JournalledSession,
+    LogBytes,
+    Positions,
+    StrategyStates,
+    read_entries,
+    read_session,
+)
 from mainspring.model import (
     Accepted,
     Cancelled,
@@ -41,7 +48,8 @@ class Recovered(NamedTuple):
     """What was recovered.
 
     `sessions` are the journal's sessions that the state comes from, oldest first: each goes on from the one before.
-    `records` is how many records of their order logs were applied. `time_ns` is the lane's time at the last block, and
+    `records` is how many records of their order logs were applied, `states` what strategies saved last (see
+    `mainspring.journal.StrategyStates`), empty if nothing. `time_ns` is the lane's time at the last block, and
     `messages` how many messages each feed had been fed by then.
     """
 
@@ -49,6 +57,7 @@ class Recovered(NamedTuple):
     records: int
     time_ns: int
     messages: tuple[int, ...]
+    states: bytes = b""
 
 
 def recover(
@@ -70,8 +79,9 @@ def recover(
     """
     chain = _chain(journal, session)
     applied = _Applied(target)
+    saved: list[bytes] = []
     for one in chain:
-        for time_ns, records in _blocks(journal, one.number, instruments, decode):
+        for time_ns, records in _blocks(journal, one.number, instruments, decode, saved):
             try:
                 applied.apply(records, time_ns)
             except OrderStateError as error:
@@ -87,6 +97,7 @@ def recover(
         applied.records,
         applied.time_ns,
         last.messages if last is not None else (),
+        saved[-1] if saved else b"",
     )
 
 
@@ -104,9 +115,13 @@ def _chain(journal: Journal, session: int) -> list[JournalledSession]:
 
 
 def _blocks(
-    journal: Journal, session: int, instruments: Sequence[tuple[str, Instrument]], decode: _Decode
+    journal: Journal,
+    session: int,
+    instruments: Sequence[tuple[str, Instrument]],
+    decode: _Decode,
+    saved: list[bytes],
 ) -> Iterator[tuple[int, list[LogRecord]]]:
-    """The records of each commit, with the lane's time of it."""
+    """The records of each commit, with the lane's time of it. What strategies saved is put into `saved`."""
     pending: list[LogRecord] = []
     header: Header | None = None
     at = time_ns = 0
@@ -128,6 +143,8 @@ def _blocks(
                 raise JournalError(f"{where}: it ends within a record of the log")
             at += used
             pending += records
+        elif type(entry) is StrategyStates:
+            saved[:] = [entry.states]
         elif type(entry) is Positions:
             time_ns = entry.time_ns
             yield time_ns, pending

@@ -15,9 +15,11 @@ from mainspring.report.machine import (
 )
 from mainspring.report.model import (
     ClockStep,
+    DifferenceReport,
     FeedReport,
     LaneReport,
     OrderLogReport,
+    RecoveryReport,
     SessionReport,
     SlotReport,
     StageReport,
@@ -52,6 +54,7 @@ __all__ = [
     "ClockStep",
     "ConvertedTotal",
     "CurrencyTotal",
+    "DifferenceReport",
     "DriftReport",
     "FeedReport",
     "FillSample",
@@ -66,6 +69,7 @@ __all__ = [
     "OtherCurrency",
     "PacePoint",
     "RaceReport",
+    "RecoveryReport",
     "SessionReport",
     "SlippagePart",
     "SlippageReport",

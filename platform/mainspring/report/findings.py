@@ -49,11 +49,7 @@ def warnings(report: SessionReport) -> list[str]:
         found.append(f"{feed.warning[0].upper()}{feed.warning[1:]}.")
     if "limit-not-set" in report.refusals:
         found.append("[risk] leaves a required limit unset, so no order could go out; `mainspring explain` names it.")
-    if report.discrepancies:
-        found.append(
-            f"{count_of(sum(report.discrepancies.values()), 'report')} of a venue contradicted what was known of an "
-            "order; new orders were stopped in that instrument. The order log has each of them."
-        )
+    found += _venue_warnings(report)
     if feed.times_back:
         found.append(_clock_warning(feed))
     if feed.gaps:
@@ -214,6 +210,23 @@ def format_budget(report: SessionReport) -> str:
     return "every budget kept" if assessed else ""
 
 
+def _venue_warnings(report: SessionReport) -> list[str]:
+    """What the venue said that isn't what was known."""
+    found = []
+    if report.discrepancies:
+        found.append(
+            f"{count_of(sum(report.discrepancies.values()), 'report')} of a venue contradicted what was known of an "
+            "order; new orders were stopped in that instrument. The order log has each of them."
+        )
+    if unexplained := sum(1 for one in report.differences if not one.explanation):
+        found.append(
+            f"Reconciliation left {count_of(unexplained, 'difference')} with the venue that no missed execution "
+            "explains: no new order goes out in those instruments until `mainspring orders resolve` says what became "
+            "of them."
+        )
+    return found
+
+
 def small_print(report: SessionReport) -> list[str]:
     """Returns the order log with its whole digest, for comparing runs, and the machine that was measured."""
     log = f"order log: {report.order_log_records:,} records, {report.order_log_bytes:,} bytes, sha256"
@@ -222,6 +235,11 @@ def small_print(report: SessionReport) -> list[str]:
         lines[0] = f"{len(report.order_logs)} order logs: {log.removeprefix('order log: ')} over their digests"
     if numbers := report.journal_sessions:
         lines.append(f"in the journal: session{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}")
+    lines += [
+        f"recovered: session {', '.join(map(str, one.sessions))} with {one.records:,} records, up to message "
+        f"{', '.join(f'{messages:,}' for messages in one.messages)}; {count_of(one.open_orders, 'order')} open then"
+        for one in report.recovered
+    ]
     if report.timing.host:
         lines.append(", ".join(f"{name}: {value}" for name, value in report.timing.host.items()))
     if report.timing.peak_rss_bytes:

@@ -134,6 +134,32 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
     has_figures: bool = True
 
 
+class RecoveryReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a lane took over from its journal: of which sessions, how many records, and after how many messages.
+
+    `open_orders` is how many orders were open then.
+    """
+
+    sessions: list[int]
+    records: int
+    messages: list[int]
+    open_orders: int
+
+
+class DifferenceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue said of orders or positions against what was known: see `mainspring.recovery.Difference`.
+
+    An empty `explanation` means that new orders stopped in the instrument until a person resolves it.
+    """
+
+    time_ns: int
+    instrument: str
+    order_id: int
+    what: str
+    detail: str
+    explanation: str
+
+
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     """A whole session. `refusals` counts refused orders by reason; `order_log_sha256` is over the encoded log.
 
@@ -144,7 +170,8 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     ended before its input did, or None; `failure` is the error that ended it, and all figures are up to that point
     (for several lanes see `lanes`). `feed` is everything received; `feeds` lists the feeds if there are several, and
     `lanes` the lanes. With several order logs, `order_log_sha256` is the SHA-256 of their digests, one per line, in
-    the order of `order_logs`. `journal_sessions` are the numbers that the lanes' sessions have in their journal.
+    the order of `order_logs`. `journal_sessions` are the numbers that the lanes' sessions have in their journal;
+    `recovered` is what they took over from earlier ones, `differences` what reconciliation with the venues found.
     """
 
     schema: int = 2
@@ -166,6 +193,8 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     lanes: list[LaneReport] = []
     order_logs: list[OrderLogReport] = []
     journal_sessions: list[int] = []
+    recovered: list[RecoveryReport] = []
+    differences: list[DifferenceReport] = []
     totals: list[CurrencyTotal] = []
     discrepancies: dict[str, int] = {}
     converted: ConvertedTotal | None = None

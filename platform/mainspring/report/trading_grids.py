@@ -6,7 +6,9 @@ from mainspring.report.grid import Grid
 from mainspring.report.model import SessionReport
 from mainspring.report.trading import InstrumentReport
 
-__all__ = ["discrepancies_grid", "open_orders_grid", "orders_grid", "refusals_grid"]
+__all__ = ["differences_grid", "discrepancies_grid", "open_orders_grid", "orders_grid", "refusals_grid"]
+
+_MOST_DIFFERENCES = 50
 
 
 def orders_grid(report: SessionReport) -> Grid | None:
@@ -36,6 +38,25 @@ def discrepancies_grid(report: SessionReport) -> Grid | None:
         return None
     counts = largest_first(report.discrepancies)
     return Grid(("discrepancy", "reports"), [(what, f"{count:,}") for what, count in counts])
+
+
+def differences_grid(report: SessionReport) -> Grid | None:
+    """Lists what reconciliation found, the unexplained first and of many the latest; None if it found nothing."""
+    if not report.differences:
+        return None
+    ranked = sorted(report.differences[-_MOST_DIFFERENCES:], key=lambda one: bool(one.explanation))
+    rows = [
+        (
+            time_of_day(one.time_ns, millis=True),
+            one.instrument,
+            f"#{one.order_id}" if one.order_id else "",
+            one.what,
+            one.detail,
+            one.explanation or "none: a person has to resolve it",
+        )
+        for one in ranked
+    ]
+    return Grid(("time", "instrument", "order", "difference", "what the venue says", "explanation"), rows)
 
 
 def open_orders_grid(report: SessionReport) -> Grid | None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Container, Sequence
 from time import perf_counter_ns
-from typing import Final, Protocol, get_args
+from typing import TYPE_CHECKING, Final, Protocol, get_args
 
 from mainspring.errors import CodecError, DataError, PluginError, WireError
 from mainspring.host.wiring import Wired
-from mainspring.journal import Input, JournalWriter, LaneState, Positions
+from mainspring.journal import Entry, Input, JournalWriter, LaneState, Positions
 from mainspring.lane import (
     CancelAll,
     Command,
@@ -37,6 +37,10 @@ from mainspring.model import (
 from mainspring.orders import replay_session_part
 from mainspring.seams import NEVER_NS, RawMessage
 from mainspring.session.inputs import encode_event
+from mainspring.session.reconciling import PATIENCE_NS, Reconciling
+
+if TYPE_CHECKING:
+    from mainspring.report import RecoveryReport
 
 __all__ = ["COMMANDS", "NOT_DURABLE", "Driver", "Recorder", "ScriptedDriver"]
 
@@ -85,10 +89,15 @@ class Driver:
         self._recorder = recorder
         self.journal = journal
         """None once it has failed."""
+        self.reconciling = Reconciling(wired, self.feed)
+        self._routers = wired.routers
+        self.took_over: RecoveryReport | None = None
+        """What it took over from an earlier session."""
         self._mode = self.lane.mode
         # The messages that are being run: what comes of them is done before they count as fed.
         self._running: Messages | None = None
-        if self._takes_executions and recorder is None and (journal is None or not journal.waits):
+        waits = journal is not None and journal.waits
+        if self._takes_executions and recorder is None and not waits and not self.reconciling:
             self.lane.message_loop.trade_in_runs()
 
     def start(self, now_ns: int, session: str) -> None:
@@ -161,6 +170,8 @@ class Driver:
     def due_ns(self, feed: int) -> int:
         """When the lane or a router next wants to be called, unless messages of that feed take it with them."""
         due_ns = self.lane.next_due_ns
+        if self.reconciling.due_ns < due_ns:
+            due_ns = self.reconciling.due_ns
         own = feed if self.lane.message_loop.trades_in_runs(feed) else -1
         for index, router in self._polled.items():
             router_ns = router.due_ns
@@ -178,16 +189,41 @@ class Driver:
         silent: tuple[int, ...] = ()
         while True:
             router_ns, index = self._next_router(silent)
-            lane_ns = self.lane.next_due_ns
-            if router_ns > now_ns and lane_ns > now_ns:
+            lane_ns, ask_ns = self.lane.next_due_ns, self.reconciling.due_ns
+            if router_ns > now_ns and lane_ns > now_ns and ask_ns > now_ns:
                 return fed
-            if lane_ns < router_ns:
+            if ask_ns < router_ns and ask_ns < lane_ns:
+                self.reconciling.run_due(max(ask_ns, self.lane.now_ns))
+            elif lane_ns < router_ns:
                 self.feed(Time(max(lane_ns, self.lane.now_ns)))
                 fed = True
             elif self._take_executions(index, router_ns):
                 fed = True
             elif index in self._polled and self._polled[index].due_ns <= router_ns:
                 silent = (*silent, index)
+
+    def keep(self, entry: Entry) -> None:
+        """Journals an entry, unless there is no journal."""
+        if self.journal is not None:
+            self.journal.stage(entry)
+            self._do()
+
+    def reconcile(self, last_ns: int) -> None:
+        """Asks every venue what has happened since `last_ns`, and returns once all have answered.
+
+        Raises `DataError` if one doesn't answer, and the first of `failures`.
+        """
+        lane, reconciling = self.lane, self.reconciling
+        reconciling.start(last_ns)
+        end_ns = lane.now_ns + PATIENCE_NS
+        while not reconciling.done and not self.failures:
+            due_ns = min(self._next_router()[0], reconciling.due_ns, lane.next_due_ns)
+            if due_ns > end_ns:
+                reconciling.raise_silence()
+            self.settle(max(due_ns, lane.now_ns))
+        if self.failures:
+            raise self.failures[0]
+        reconciling.end_start()
 
     def drain(self) -> None:
         """After a failure: waits until every open order has ended, or nothing more will come of it."""
@@ -221,10 +257,12 @@ class Driver:
             self._router_failed(index, None, error)
             return True
         for event in events:
-            if isinstance(event, OrderEvent):
-                self.feed(Execution(now_ns, index, event))
-            elif isinstance(event, Funding):
+            if isinstance(event, Funding):
                 self.feed(FundingSettled(now_ns, event))
+            elif self.reconciling.take(index, event, now_ns):
+                continue
+            elif isinstance(event, OrderEvent):
+                self.feed(Execution(now_ns, index, event))
             elif isinstance(event, OrderConnection):
                 self.feed(Connection(now_ns, index, "up" if event.up else "down"))
         return bool(events)
@@ -244,6 +282,8 @@ class Driver:
                 return
             if waited_ns:
                 self.lane.stages.journal(waited_ns)
+        if self.reconciling:
+            self.reconciling.on_records(records, self.lane.now_ns)
         for send in sends:
             self._do_send(send)
         # Only now, so that a cancel never overtakes the order that it names.
@@ -273,6 +313,8 @@ class Driver:
     def _do_send(self, send: Send) -> None:
         request = send.request.request
         kind = "submit" if type(request) is NewOrder else "replace" if type(request) is ReplaceRequest else "cancel"
+        if self.reconciling:
+            self.reconciling.on_sent(send, self.lane.now_ns)
         started = perf_counter_ns()
         try:
             self._send[send.router][kind](send.request, self.lane.now_ns)

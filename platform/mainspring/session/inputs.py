@@ -24,6 +24,7 @@ from mainspring.lane import (
     LiftCheck,
     LiftKill,
     Messages,
+    ResolveOrder,
     RouterFailed,
     SetLimit,
     SetMode,
@@ -59,6 +60,7 @@ class _Run(msgspec.Struct, frozen=True, tag="messages"):
 _NotMessages: TypeAlias = (
     Started
     | Execution
+    | ResolveOrder
     | RouterFailed
     | Time
     | SetLimit

@@ -18,6 +18,7 @@ from mainspring.orders import Header, decode_header
 from mainspring.seams import RawMessage
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.script import Script
+from mainspring.session.takeover import TakeOver
 
 __all__ = ["Difference", "Replayed", "replay_session"]
 
@@ -133,17 +134,26 @@ def replay_session(
         one = Setting(slot="chunk", value=1)
         parts = tuple(msgspec.structs.replace(part, chunk=one) for part in lane.parts)
         lane = msgspec.structs.replace(lane, parts=parts)
+    before = session.opening.continues
+    takeover = None if before is None else TakeOver(log.journal, before, lane, decode)
     comparison, counter = _Comparison(log, session, decode, until), _Counter()
-    _run(lane, registry, comparison, counter, log)
+    _run(lane, registry, comparison, counter, log, takeover)
     event = counter.events + 1 if comparison.reached else None
     if event is not None and stop is not None:
-        _run(lane, registry, _Comparison(log, session, decode, until), _Counter(event, stop), log)
+        _run(lane, registry, _Comparison(log, session, decode, until), _Counter(event, stop), log, takeover)
     return Replayed(comparison.records, comparison.difference, event)
 
 
-def _run(lane: LanePlan, registry: Registry, comparison: _Comparison, counter: _Counter, log: JournalLog) -> None:
+def _run(
+    lane: LanePlan,
+    registry: Registry,
+    comparison: _Comparison,
+    counter: _Counter,
+    log: JournalLog,
+    takeover: TakeOver | None,
+) -> None:
     script = Script(one for one in log.entries() if isinstance(one, Input))
-    with LaneRun(lane, registry, {}, compare=comparison, recorder=counter, script=script) as run:
+    with LaneRun(lane, registry, {}, compare=comparison, recorder=counter, script=script, takeover=takeover) as run:
         try:
             while run.step():
                 pass

@@ -26,8 +26,10 @@ class Tee:
             write(data)
 
 
-def journal_lane(plan: LanePlan, registry: Registry) -> JournalWriter | None:
+def journal_lane(plan: LanePlan, registry: Registry, continues: int | None = None) -> JournalWriter | None:
     """Begins a lane's session in its journal; None if the plan has no journal.
+
+    `continues` is the session in it that this one goes on from.
 
     Raises `JournalError` or `PluginError` if the journal can't be opened or written.
     """
@@ -42,6 +44,7 @@ def journal_lane(plan: LanePlan, registry: Registry) -> JournalWriter | None:
         config=plan.config,
         instruments=plan.instruments,
         captures=tuple((str(path), path.stat().st_size) for part in plan.parts for path in part.source.captures),
+        continues=continues,
     )
     journal = open_journal(first.journal, registry)
     try:

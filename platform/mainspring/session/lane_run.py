@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Final, Self, TypeAlias
 
 import msgspec
 import psutil
@@ -14,6 +14,7 @@ from mainspring.errors import MainspringError, PluginError
 from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
+from mainspring.journal import StrategyStates
 from mainspring.orders import Sink, replay_session_part, unwritable_log
 from mainspring.plugin_calls import describe_error, isolated
 from mainspring.session.control import ControlFolder
@@ -27,13 +28,17 @@ from mainspring.session.order_logs import open_order_log
 from mainspring.session.pace import Pace
 from mainspring.session.recorded import RecordedReplay
 from mainspring.session.replay import Replay, ReplayFeed
-from mainspring.session.report import log_report, part_results, stage_counts
+from mainspring.session.report import difference_reports, log_report, part_results, stage_counts
 from mainspring.session.results import LaneResult
 from mainspring.session.script import Script, ScriptedReplay
 from mainspring.session.source import MessageSource, OpenBlocks, open_messages
-from mainspring.session.strategy_state import load_states, save_states
+from mainspring.session.strategy_state import load_states, save_states, states_of
+from mainspring.session.takeover import TakeOver, make_takeover
 
 __all__ = ["LaneRun", "abandon"]
+
+_SAVE_EVERY_NS: Final = 10_000_000_000
+"""How often strategies' states are journalled, on the lane's clock."""
 
 _Open: TypeAlias = Callable[[Plan, Registry, OpenBlocks | None], MessageSource]
 
@@ -48,7 +53,8 @@ class LaneRun:
     `mainspring.session.source.open_messages`. `stages` are those that the lane is timed in. `state` is the file that
     strategies load their states from, and save them in at the end, or None. `control` is the folder by which people
     reach the lane. `compare` gets the order log too, and `recorder` the events, if inputs aren't recorded in a file.
-    `script` has the inputs of a journalled session to feed again.
+    `script` has the inputs of a journalled session to feed again. `takeover` is an earlier session to go on from: by
+    default the last one of the journal, if the plan says that the lane recovers.
     """
 
     def __init__(
@@ -65,6 +71,7 @@ class LaneRun:
         compare: Sink | None = None,
         recorder: Recorder | None = None,
         script: Script | None = None,
+        takeover: TakeOver | None = None,
     ) -> None:
         self.stopped_early: str | None = None
         self.plan = plan
@@ -77,19 +84,23 @@ class LaneRun:
             self._log = None if self._log_path is None else opened.enter_context(open_order_log(self._log_path))
             if record_inputs is not None:
                 recorder = opened.enter_context(InputFile(record_inputs))
-            self._journal = None if inputs is not None else journal_lane(plan, registry)
+            if takeover is None and compare is None and inputs is None and plan.parts[0].recovers:
+                takeover = make_takeover(plan, registry)
+            continues = None if takeover is None else takeover.session
+            self._journal = None if inputs is not None else journal_lane(plan, registry, continues)
             if self._journal is not None:
                 opened.callback(self._journal.close)
             sinks = [one for one in (self._log, self._journal, compare) if one is not None]
-            wired = wire(plan, registry, order_log=Tee(sinks) if len(sinks) > 1 else sinks[0] if sinks else None)
+            sink = Tee(sinks) if len(sinks) > 1 else sinks[0] if sinks else None
+            wired = wire(plan, registry, order_log=sink, queried=takeover is not None)
             self._lane = wired.lane
             feeds = []
             for index, (part, handler) in enumerate(zip(plan.parts, wired.lane.feeds, strict=True)):
                 source = (
                     MessageSource(f"inputs recorded in {inputs.path}")
                     if inputs is not None
-                    # Blocks are of any size, and a script needs its positions.
-                    else opens(part, registry, handler.open_capture if script is None else None)
+                    # Blocks are of any size, and a script needs its positions, as does a session that takes over.
+                    else opens(part, registry, handler.open_capture if script is None and takeover is None else None)
                 )
                 opened.callback(source.close)
                 if inputs is None:
@@ -99,7 +110,7 @@ class LaneRun:
                 RecordedReplay(wired, feeds, inputs.events())
                 if inputs is not None
                 else (ScriptedReplay if script is not None and script.whole else Replay)(
-                    wired, feeds, replay_session_part(plan.parts[0].seed), recorder, self._journal, script
+                    wired, feeds, replay_session_part(plan.parts[0].seed), recorder, self._journal, script, takeover
                 )
             )
             self._control: ControlWatch | None = None
@@ -122,6 +133,7 @@ class LaneRun:
         self._started: float | None = None
         self._wall_seconds = 0.0
         self._peak_rss_bytes = 0
+        self._saved_ns = 0
 
     @property
     def messages(self) -> int:
@@ -149,6 +161,7 @@ class LaneRun:
                 # What was run up to the error counts.
                 self._replay.close()
                 raise
+            self._journal_states()
         self._peak_rss_bytes = max(self._peak_rss_bytes, self._process.memory_info().rss)
         if more:
             self._wall_seconds = time.perf_counter() - self._started
@@ -157,6 +170,15 @@ class LaneRun:
             self._pace.add(self._wall_seconds, messages, last_ns)
             self._drift.look(messages, last_ns)
         return more
+
+    def _journal_states(self) -> None:
+        """Journals what strategies save, each `_SAVE_EVERY_NS` of the lane's clock."""
+        now_ns = self._lane.now_ns
+        if self._replay.journal is None or now_ns < self._saved_ns + _SAVE_EVERY_NS:
+            return
+        self._saved_ns = now_ns
+        if states := states_of(self._lane.strategies.bound):
+            self._replay.keep(StrategyStates(now_ns, states))
 
     def finish(self) -> LaneResult:
         """Delivers what is still due and returns the results."""
@@ -171,6 +193,8 @@ class LaneRun:
                     self._log.finish()
                 except OSError as error:
                     raise unwritable_log(self._log, error) from error
+            self._saved_ns = -_SAVE_EVERY_NS
+            self._journal_states()
             self._end_journal("")
             return self._result(None)
 
@@ -203,6 +227,8 @@ class LaneRun:
             parts=part_results(lane, self._replay.feeds),
             refusals=dict(sorted(manager.quality.refusals.items())) if manager is not None else {},
             discrepancies=dict(sorted(manager.discrepancies.items())) if manager is not None else {},
+            recovered=self._replay.took_over,
+            differences=difference_reports(self.plan, self._replay.reconciling.differences),
             log=log,
             stages=stage_counts(lane),
             failure=failure,

@@ -76,6 +76,8 @@ def merge(
         order_log_sha256=_digest(logs),
         order_logs=logs if len(logs) > 1 else [],
         journal_sessions=[log.journal_session for log in logs if log.journal_session is not None],
+        recovered=[result.recovered for result in results if result.recovered is not None],
+        differences=[one for result in results for one in result.differences],
         stopped_early=_stopped(outcomes),
         failure=None if several else next((result.failure for result in results), None),
         lanes=[_lane(session, at, outcome) for at, outcome in enumerate(outcomes)] if several else [],

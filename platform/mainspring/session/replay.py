@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mainspring.errors import CaptureError, CodecError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.wiring import Wired
 from mainspring.journal import JournalWriter
-from mainspring.lane import FeedHandler, Messages
+from mainspring.lane import FeedHandler, Messages, Time
+from mainspring.report import RecoveryReport
 from mainspring.report.figures import utc_text
 from mainspring.seams import NEVER_NS, RawMessage
 from mainspring.session.driver import Driver, Recorder
 from mainspring.session.outcome import count_understood
 from mainspring.session.source import MessageSource
+from mainspring.session.strategy_state import give_states
+from mainspring.session.takeover import TakeOver, restored_orders, restored_positions
 from mainspring.session.totals import SessionTotals
 
 if TYPE_CHECKING:
@@ -24,8 +29,8 @@ __all__ = ["Replay", "ReplayFeed"]
 class ReplayFeed:
     """One feed's messages in a replay, and how far it has come.
 
-    `head_ns` is the receive time of the next message, `NEVER_NS` after the last. `script` has the session's journalled
-    inputs, if it is one that runs again.
+    `head_ns` is the receive time of the next message, `NEVER_NS` after the last. `script` says where to stop: before
+    the next journalled input of a session that runs again, or where an earlier session ended.
     """
 
     def __init__(self, plan: Plan, index: int, handler: FeedHandler, source: MessageSource) -> None:
@@ -37,7 +42,7 @@ class ReplayFeed:
         self.chunk: Sequence[RawMessage] = ()
         self.at = 0
         self.head_ns = NEVER_NS
-        self.script: Script | None = None
+        self.script: Script | TakeOver | None = None
         self._handler = handler
         self._counted = 0
 
@@ -115,11 +120,16 @@ class Replay(Driver):
         recorder: Recorder | None = None,
         journal: JournalWriter | None = None,
         script: "Script | None" = None,
+        takeover: TakeOver | None = None,
     ) -> None:
-        """`session` is the session's part of client order ids. `script` has inputs to feed between messages."""
+        """`session` is the session's part of client order ids. `script` has inputs to feed between messages.
+
+        `takeover` is an earlier session whose orders, positions and place in the feeds this one takes over.
+        """
         super().__init__(wired, recorder, journal)
         self.feeds = tuple(feeds)
         self._script = script
+        self._takeover = takeover
         for feed in self.feeds:
             feed.script = script
         self._session = session
@@ -131,9 +141,12 @@ class Replay(Driver):
 
         Raises `ConfigError` if a strategy refuses its options, and the first of `failures`.
         """
+        if self._takeover is not None:
+            self._take_over(self._takeover)
         for feed in self.feeds:
             feed.refill()
-        self.start(min((feed.head_ns for feed in self.feeds if feed.chunk), default=0), self._session)
+        first_ns = min((feed.head_ns for feed in self.feeds if feed.chunk), default=0)
+        self.start(first_ns if self.took_over is None else self.lane.now_ns, self._session)
         self._raise_failures()
 
     def step(self) -> bool:
@@ -159,17 +172,8 @@ class Replay(Driver):
             self._raise_failures()
             # A router may be due at any time, yet one message is run at least.
             until_ns = max(min(until_ns, self.due_ns(feed.index)), feed.head_ns + 1)
-            refused: WireError | CodecError | None = None
             begun = feed.at
-            try:
-                self.feed(Messages(feed.index, feed.chunk, feed.at, until_ns))
-            except (WireError, CodecError) as error:
-                refused = error
-            finally:
-                # What was run counts, whatever ends the session here.
-                feed.advance(self.lane.at)
-            if refused is not None:
-                feed.refuse(refused)
+            self._run_messages(feed, until_ns)
             self._raise_failures()
             left -= feed.at - begun
             if whole := feed.at >= len(feed.chunk):
@@ -188,6 +192,58 @@ class Replay(Driver):
         for feed in self.feeds:
             if feed.at >= len(feed.chunk):
                 feed.refill()
+
+    def _run_messages(self, feed: ReplayFeed, until_ns: int) -> None:
+        refused: WireError | CodecError | None = None
+        try:
+            self.feed(Messages(feed.index, feed.chunk, feed.at, until_ns))
+        except (WireError, CodecError) as error:
+            refused = error
+        finally:
+            # What was run counts, whatever ends the session here.
+            feed.advance(self.lane.at)
+        if refused is not None:
+            feed.refuse(refused)
+
+    def _take_over(self, takeover: TakeOver) -> None:
+        """Brings the lane to where the earlier session ended, and to what its venues say has happened since.
+
+        Its messages are fed again, so that books and markets are those of then; no strategy is called.
+        """
+        lane, manager = self.lane, self.lane.order_manager
+        assert manager is not None
+        lane.strategies.hold()
+        for feed in self.feeds:
+            feed.script = takeover
+            feed.refill()
+        following, until_ns = self._next()
+        while following is not None:
+            self._run_messages(following, until_ns)
+            if following.at >= len(following.chunk):
+                following.refill()
+            following, until_ns = self._next()
+        takeover.check(self.feeds)
+        for feed in self.feeds:
+            feed.script = self._script
+        recovered = takeover.apply(manager)
+        self.took_over = RecoveryReport(
+            sessions=list(recovered.sessions),
+            records=recovered.records,
+            messages=list(recovered.messages),
+            open_orders=lane.open_orders,
+        )
+        self.feed(Time(max(recovered.time_ns, lane.now_ns)))
+        lane.strategies.restore(manager.tracker.all_open())
+        for router in self._routers:
+            if (restore := getattr(router, "restore", None)) is not None:
+                restore(restored_orders(manager), restored_positions(manager))
+        if recovered.states:
+            give_states(recovered.states, lane.strategies.bound)
+        self.reconcile(recovered.time_ns)
+        if self._script is None:
+            # In a session that runs again, the script has them.
+            for said in takeover.orders_of_people():
+                self.feed(msgspec.structs.replace(said, now_ns=lane.now_ns))
 
     def finish(self) -> None:
         """Ends the session at the time of its last message. Raises the first of `failures`."""

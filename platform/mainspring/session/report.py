@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from mainspring.host.plan import Plan
+from mainspring.host.plan import LanePlan, Plan
 from mainspring.lane import Lane
 from mainspring.orders import OrderLog
-from mainspring.report import FeedReport, OrderLogReport
+from mainspring.recovery import Difference
+from mainspring.report import DifferenceReport, FeedReport, OrderLogReport
 from mainspring.session.replay import ReplayFeed
 from mainspring.session.results import PartResult, StageCounts
 from mainspring.session.trading_report import instrument_report
 
-__all__ = ["log_report", "part_results", "stage_counts"]
+__all__ = ["difference_reports", "log_report", "part_results", "stage_counts"]
 
 
 def part_results(lane: Lane, feeds: Sequence[ReplayFeed]) -> list[PartResult]:
@@ -43,6 +44,22 @@ def _part_result(plan: Plan, lane: Lane, feed: ReplayFeed) -> PartResult:
             for market in handler.own
         ],
     )
+
+
+def difference_reports(plan: LanePlan, differences: Sequence[Difference]) -> list[DifferenceReport]:
+    """Returns what reconciliation found in a lane of that plan."""
+    names = plan.instruments
+    return [
+        DifferenceReport(
+            time_ns=one.time_ns,
+            instrument=names[one.instrument],
+            order_id=one.order_id,
+            what=one.what,
+            detail=one.detail,
+            explanation=one.explanation,
+        )
+        for one in differences
+    ]
 
 
 def log_report(name: str, log: OrderLog | None) -> OrderLogReport:

@@ -4,11 +4,13 @@ import msgspec
 
 from mainspring.report import (
     ActionReport,
+    DifferenceReport,
     DriftReport,
     FeedReport,
     InstrumentReport,
     OrderLogReport,
     PacePoint,
+    RecoveryReport,
     ThreadReport,
 )
 
@@ -36,6 +38,8 @@ class LaneResult(msgspec.Struct, frozen=True, kw_only=True):
     parts: list[PartResult]
     refusals: dict[str, int]
     discrepancies: dict[str, int] = {}
+    recovered: RecoveryReport | None = None
+    differences: list[DifferenceReport] = []
     log: OrderLogReport
     stages: dict[str, StageCounts]
     messages: int

@@ -10,7 +10,7 @@ from mainspring.data import write_atomically
 from mainspring.errors import DataError, PluginError
 from mainspring.lane import BoundStrategy
 
-__all__ = ["load_states", "save_states"]
+__all__ = ["give_states", "load_states", "save_states", "states_of"]
 
 _FORMAT = "mainspring strategy state 1"
 
@@ -43,6 +43,23 @@ def load_states(path: Path, strategies: Sequence[BoundStrategy]) -> None:
         )
     for name, state in saved.strategies.items():
         takers[name](state)
+
+
+def give_states(states: bytes, strategies: Sequence[BoundStrategy]) -> None:
+    """Has each strategy load what a journal has of it: see `states_of`. Raises `PluginError` for one that raises."""
+    saved: dict[str, Any] = msgspec.json.decode(states)
+    for one in strategies:
+        if one.load is not None and one.name in saved:
+            one.load(saved[one.name])
+
+
+def states_of(strategies: Sequence[BoundStrategy]) -> bytes:
+    """Returns what each strategy saves, as JSON by their names; empty if none saves anything.
+
+    Raises `PluginError` as `save_states` does.
+    """
+    states = {one.name: _plain(one, one.save()) for one in strategies if one.save is not None}
+    return msgspec.json.encode(states) if states else b""
 
 
 def save_states(path: Path, strategies: Sequence[BoundStrategy]) -> None:

@@ -39,7 +39,13 @@ from mainspring.report.page.tables import drift_table, fills_table, slots_table,
 from mainspring.report.page.throughput_chart import throughput_chart
 from mainspring.report.stages import stage_label, verdict
 from mainspring.report.trading import CurrencyTotal, InstrumentReport
-from mainspring.report.trading_grids import discrepancies_grid, open_orders_grid, orders_grid, refusals_grid
+from mainspring.report.trading_grids import (
+    differences_grid,
+    discrepancies_grid,
+    open_orders_grid,
+    orders_grid,
+    refusals_grid,
+)
 
 __all__ = ["to_html"]
 
@@ -194,6 +200,7 @@ def _orders(report: SessionReport) -> Html | None:
     refused = grid_table("Refused orders", refusals_grid(report))
     still_open = grid_table("Open orders", open_orders_grid(report))
     disputed = grid_table("Discrepancies", discrepancies_grid(report))
+    differences = grid_table("Reconciliation", differences_grid(report))
     return section(
         "Orders and fills",
         grid_table("Orders", orders_grid(report)),
@@ -203,6 +210,8 @@ def _orders(report: SessionReport) -> Html | None:
         refused or tag("p", "No order was refused.", class_="soft"),
         tag("h3", "Discrepancies with the venue") if disputed is not None else None,
         disputed,
+        tag("h3", "Reconciliation with the venue") if differences is not None else None,
+        differences,
     )
 
 

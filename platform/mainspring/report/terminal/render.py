@@ -25,7 +25,13 @@ from mainspring.report.money_grids import profit_grid, strategies_grid, totals_g
 from mainspring.report.terminal.look import Column, Look
 from mainspring.report.terminal.machine import drift_section, lanes_section, threads_section
 from mainspring.report.terminal.session import slots_section, stages_section
-from mainspring.report.trading_grids import discrepancies_grid, open_orders_grid, orders_grid, refusals_grid
+from mainspring.report.trading_grids import (
+    differences_grid,
+    discrepancies_grid,
+    open_orders_grid,
+    orders_grid,
+    refusals_grid,
+)
 
 __all__ = ["render_text"]
 
@@ -58,6 +64,7 @@ def _parts(report: SessionReport, look: Look) -> Iterator[RenderableType]:
         ("Orders and fills", look.grid(orders_grid(report))),
         ("Refused orders", look.grid(refusals_grid(report))),
         ("Discrepancies with the venue", look.grid(discrepancies_grid(report))),
+        ("Reconciliation", look.grid(differences_grid(report))),
         (open_orders_heading(report), look.grid(open_orders_grid(report))),
         ("Slippage of fills, basis points; a cost is positive", _slippage(report, look)),
         ("Markouts: the mid's move after fills; above zero it went our way", look.grid(markouts_grid(report))),
