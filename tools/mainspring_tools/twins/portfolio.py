@@ -253,10 +253,23 @@ class _Run:
                 self.oracles[name, place].on_funding(exact * Fraction(held, whole.held), currency)
         self.counts["payments"] += 1
 
+    def _compare_net(self, place: int, statement: AccountStatement) -> None:
+        """Compares what risk checks read of the profit with the statement: it is rounded down, once for a contract."""
+        found = [one.net_profit_ppb(place) for one in (self.plain, *self.others)]
+        assert found.count(found[0]) == len(found)
+        if statement.net is None:
+            assert found[0] is None
+            return
+        exact = statement.net * 10**9 / self.plain.valuations[place].unit
+        most = 10**9 if self.instruments[place].contract == "inverse" else 1
+        assert found[0] is not None
+        assert 0 <= exact - found[0] < most
+
     def compare(self) -> None:
         """Compares every statement, and the sums by currency."""
         for place, statement in enumerate(self.plain.statements()):
             self.oracles[None, place].agree(statement, self.marks[place])
+            self._compare_net(place, statement)
             for name, own in self.plain.strategies(place).items():
                 self.oracles[name, place].agree(own, self.marks[place])
         for other in self.others:
