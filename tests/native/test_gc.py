@@ -44,7 +44,7 @@ def _order(holder: _Holder) -> Any:
 
 
 def _own_orders(holder: _Holder) -> Any:
-    own = _NATIVE.OwnOrders(holder, holder, _NATIVE.Requests(1), holder.call)
+    own = _NATIVE.OwnOrders(holder, _NATIVE.LaneClock(), _NATIVE.Requests(1), holder.call)
     own.add(NewOrder(1, 0, Side.BUY, "limit", 1, 1, 0, "gtc", False, "one"))
     return own
 
@@ -69,8 +69,8 @@ _HOLDING: dict[str, Callable[[_Holder], Any]] = {
 }
 # These hold figures, the model's values, and one another.
 _OF_VALUES = {
-    "Batch", "Book", "CaptureBlocks", "Costs", "FrameDecoder", "Market", "OpenLots", "OpenOrders", "OrderTracker",
-    "Statistics", "TrackedOrder",
+    "Batch", "Book", "CaptureBlocks", "Costs", "FrameDecoder", "LaneClock", "Market", "OpenLots", "OpenOrders",
+    "OrderTracker", "Statistics", "TrackedOrder",
 }  # fmt: skip
 
 

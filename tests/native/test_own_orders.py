@@ -26,6 +26,7 @@ from mainspring.model import (
     Side,
 )
 from mainspring.portfolio import Position, Valuation
+from mainspring_native._native import LaneClock as NativeClock
 from mainspring_native._native import OwnOrders as NativeOrders
 from mainspring_native._native import Requests as NativeRequests
 
@@ -48,7 +49,8 @@ _READ = (
 
 def _market(*, native: bool) -> LaneStrategyMarket:
     requests: Any = (NativeRequests if native else Requests)(1_000)
-    clock, outbox = LaneClock(), Outbox(requests=requests)
+    clock: Any = (NativeClock if native else LaneClock)(5)
+    outbox = Outbox(requests=requests)
     view = SimpleNamespace(index=3, instrument=_INSTRUMENT)
     own = SimpleNamespace(position=Position(Valuation(_INSTRUMENT)))
 

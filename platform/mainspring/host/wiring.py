@@ -114,7 +114,6 @@ class _Wiring:
         self._registry = registry
         self._maker = Maker(registry)
         self._stages = LaneStages()
-        self._time = LaneClock()
         self._effects = Effects()
         self._markets: list[Market] = []
         self._instruments = tuple(instrument for part in plan.parts for instrument in part.instruments)
@@ -133,8 +132,9 @@ class _Wiring:
         feeds = [self._feed(part, first) for part, first in zip(parts, self._firsts, strict=False)]
         trading = parts[0].router is not None
         manager, log, routers = None, None, []
-        timers = Timers(self._time)
         fused = next((one for _, one in feeds if one is not None), None)
+        self._time = LaneClock() if fused is None else fused.clock()
+        timers = Timers(self._time)
         make_requests = Requests if fused is None else fused.requests
         outbox = Outbox(self._plan.number, make_requests(parts[0].max_answers))
         tracker = self._order_tracker(fused)

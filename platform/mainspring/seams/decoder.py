@@ -204,6 +204,10 @@ class Fused(Protocol):
         """Makes what counts a position of that `mainspring.portfolio.Valuation`, as `PositionUnits` there does."""
         ...
 
+    def clock(self) -> Any:
+        """Makes what holds the lane's time, as `mainspring.lane.LaneClock` does."""
+        ...
+
     def requests(self, most_answers: int) -> Any:
         """Makes what takes the requests of a lane's strategies, as `mainspring.lane.Requests` does."""
         ...
@@ -213,7 +217,7 @@ class Fused(Protocol):
 
         Its `buy` and `sell` are those of the market. `market` is a `mainspring.lane.LaneStrategyMarket`,
         `client_order_id` returns the id by which the venue knows an order, `outbox.requests` is of `requests`, and
-        `clock.now_ns` is the lane's time.
+        `clock` is of `clock`.
         """
         ...
 

@@ -49,6 +49,7 @@ __all__ = [
     "FrameDecoder",
     "Fused",
     "Kernel",
+    "LaneClock",
     "Market",
     "OpenLots",
     "OpenOrders",
@@ -429,7 +430,7 @@ class OrderHandle:
 @final
 class OwnOrders:
     def __new__(
-        cls, market: object, clock: object, requests: Requests, client_order_id: Callable[[int], str]
+        cls, market: object, clock: LaneClock, requests: Requests, client_order_id: Callable[[int], str]
     ) -> OwnOrders: ...
     @property
     def open(self) -> tuple[OrderHandle, ...]: ...
@@ -460,6 +461,11 @@ class OwnOrders:
     ) -> OrderHandle: ...
     def mark_unknown(self, order_id: int) -> None: ...
     def update(self, event: OrderEvent) -> OrderHandle | None: ...
+
+@final
+class LaneClock:
+    now_ns: int
+    def __new__(cls, now_ns: int = 0) -> LaneClock: ...
 
 @final
 class Requests:

@@ -12,6 +12,7 @@ from mainspring_native._native import (
     Book,
     Costs,
     Fused,
+    LaneClock,
     Market,
     OrderTracker,
     OwnOrders,
@@ -69,6 +70,10 @@ class NativeFused:
     def position_units(self, valuation: Any) -> PositionUnits:
         """See `mainspring.seams.Fused`: a run books fills in it."""
         return PositionUnits(valuation)
+
+    def clock(self) -> LaneClock:
+        """See `mainspring.seams.Fused`: a run sets it."""
+        return LaneClock()
 
     def requests(self, most_answers: int) -> Requests:
         """See `mainspring.seams.Fused`: a run works them off."""

@@ -10,6 +10,7 @@ mod books;
 mod build;
 mod call;
 mod capture;
+mod clock;
 mod costs;
 mod frames;
 mod kernel;
@@ -44,6 +45,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     build::register(module)?;
     books::register(module)?;
     capture::register(module)?;
+    clock::register(module)?;
     costs::register(module)?;
     frames::register(module)?;
     kernel::register(module)?;

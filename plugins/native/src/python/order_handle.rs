@@ -83,7 +83,7 @@ impl PyOrderHandle {
     /// Asks for the order's cancel, unless one is under way or it has ended.
     pub fn ask_cancel(&self, py: Python<'_>) -> PyResult<()> {
         if self.change(py, |view, handle| handle.cancel(view))? {
-            self.ask(py, Change::Cancel)?;
+            self.ask(py, Change::Cancel);
         }
         Ok(())
     }
@@ -96,14 +96,16 @@ impl PyOrderHandle {
             let to = (ticks.unwrap_or(present_ticks), lots.unwrap_or(present_lots));
             handle.replace(view, to).then_some(to)
         })?;
-        asked.map_or(Ok(()), |(ticks, lots)| self.ask(py, Change::Replace(ticks, lots)))
+        if let Some((ticks, lots)) = asked {
+            self.ask(py, Change::Replace(ticks, lots));
+        }
+        Ok(())
     }
 
-    fn ask(&self, py: Python<'_>, change: Change) -> PyResult<()> {
+    fn ask(&self, py: Python<'_>, change: Change) {
         let (order_id, owner) = (self.order_id, self.owner.get());
-        let created_ns = owner.now_ns(py)?;
+        let created_ns = owner.now_ns();
         owner.requests.get().push(Request::Change { order_id, created_ns, change, owner: self.owner.clone_ref(py) });
-        Ok(())
     }
 
     /// The order's number.

@@ -16,6 +16,7 @@ use crate::kernel::handles::News;
 use crate::kernel::view::OrderView;
 use crate::lane::runner::lock;
 use crate::python::asked::{Asked, units};
+use crate::python::clock::PyLaneClock;
 use crate::python::order_events::{new_order, order_event};
 use crate::python::order_handle::PyOrderHandle;
 use crate::python::requests::{PyRequests, Request};
@@ -46,7 +47,7 @@ impl Orders {
 #[pyclass(name = "OwnOrders", module = "mainspring_native._native", frozen)]
 pub struct PyOwnOrders {
     pub market: Py<PyAny>,
-    clock: Py<PyAny>,
+    clock: Py<PyLaneClock>,
     pub requests: Py<PyRequests>,
     pub client_order_id: Py<PyAny>,
     index: Py<PyAny>,
@@ -74,7 +75,7 @@ impl PyOwnOrders {
         let none = || py.None();
         Ok(PyOwnOrders {
             market: none(),
-            clock: none(),
+            clock: Py::new(py, PyLaneClock::new(0))?,
             requests: Py::new(py, PyRequests::new(0))?,
             client_order_id: none(),
             index: none(),
@@ -113,13 +114,13 @@ impl PyOwnOrders {
     }
 
     /// The lane's time.
-    pub fn now_ns(&self, py: Python<'_>) -> PyResult<i64> {
-        self.clock.bind(py).getattr(intern!(py, "now_ns"))?.extract()
+    pub fn now_ns(&self) -> i64 {
+        self.clock.get().now_ns()
     }
 
     /// Asks for a new order.
     pub fn submit(slf: &Bound<'_, Self>, terms: &Terms) -> PyResult<Py<PyOrderHandle>> {
-        let (py, own) = (slf.py(), slf.get());
+        let own = slf.get();
         let requests = own.requests.get();
         let order = NewOrder {
             order_id: requests.take_order_id(),
@@ -128,7 +129,7 @@ impl PyOwnOrders {
             limit: terms.price_ticks.is_some(),
             price_ticks: terms.price_ticks.unwrap_or(0),
             size_lots: terms.size_lots,
-            created_ns: own.now_ns(py)?,
+            created_ns: own.now_ns(),
             time_in_force: terms.time_in_force,
             post_only: terms.post_only,
             strategy: NOBODY,
@@ -216,7 +217,7 @@ impl PyOwnOrders {
     #[new]
     fn new(
         market: &Bound<'_, PyAny>,
-        clock: Py<PyAny>,
+        clock: Py<PyLaneClock>,
         requests: Py<PyRequests>,
         client_order_id: Py<PyAny>,
     ) -> PyResult<Self> {
@@ -307,7 +308,7 @@ impl PyOwnOrders {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        for held in [&self.market, &self.clock, &self.client_order_id] {
+        for held in [&self.market, &self.client_order_id] {
             visit.call(held)?;
         }
         visit.call(&self.requests)?;

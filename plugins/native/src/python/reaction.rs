@@ -12,7 +12,7 @@ use pyo3::types::{PyList, PyTuple};
 
 use crate::lane::runner::Times;
 use crate::python::call::call;
-use crate::python::model::int;
+use crate::python::clock::PyLaneClock;
 use crate::python::requests::PyRequests;
 use crate::python::run_trading::RunTrading;
 
@@ -22,7 +22,7 @@ type Call = (Py<PyAny>, Py<PyAny>, Py<PyAny>);
 /// A `mainspring.seams.Reaction`, read once: most runs have the same one as those before.
 pub struct Reaction {
     of: Py<PyAny>,
-    time: Py<PyAny>,
+    time: Py<PyLaneClock>,
     timers: Py<PyAny>,
     requests: Py<PyRequests>,
     /// When the run ends in any case, but for what the lane itself has to do.
@@ -47,7 +47,7 @@ impl Reaction {
         let requests = of.getattr(intern!(py, "requests"))?.cast_into::<PyRequests>()?;
         Ok(Reaction {
             of: of.clone().unbind(),
-            time: of.getattr(intern!(py, "time"))?.unbind(),
+            time: of.getattr(intern!(py, "time"))?.cast_into::<PyLaneClock>()?.unbind(),
             timers: of.getattr(intern!(py, "timers"))?.unbind(),
             end_ns: AtomicI64::new(0),
             calls: of.getattr(intern!(py, "calls"))?.extract()?,
@@ -58,7 +58,7 @@ impl Reaction {
 
     /// Shows the garbage collector what is held: much of it leads back to the lane.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        for held in [&self.of, &self.time, &self.timers] {
+        for held in [&self.of, &self.timers] {
             visit.call(held)?;
         }
         visit.call(&self.requests)?;
@@ -90,7 +90,7 @@ impl Reaction {
         until_ns: i64,
         times: &mut Times,
     ) -> PyResult<Next> {
-        let now_ns = self.advance(py, now_ns)?;
+        let now_ns = self.time.get().advance(now_ns);
         let requests = self.requests.get();
         let (mut before, mut traded) = (Instant::now(), false);
         for (at, &place) in places.iter().enumerate() {
@@ -128,7 +128,7 @@ impl Reaction {
     /// Takes what the venue has for us by a time, if the run may trade and nothing else is to be done first.
     pub fn execute(&self, py: Python<'_>, due_ns: i64, times: &mut Times) -> PyResult<Next> {
         let Some(trading) = self.trading.as_ref() else { return Ok(Next::Leave) };
-        let now_ns = self.advance(py, due_ns)?;
+        let now_ns = self.time.get().advance(due_ns);
         if !trading.execute(py, now_ns, times)? {
             return Ok(Next::Leave);
         }
@@ -144,15 +144,5 @@ impl Reaction {
     /// Hands on what a run has kept for the order log.
     pub fn flush(&self, py: Python<'_>) -> PyResult<()> {
         self.trading.as_ref().map_or(Ok(()), |trading| trading.flush(py))
-    }
-
-    /// Sets the lane's time, which never goes back; returns it.
-    fn advance(&self, py: Python<'_>, now_ns: i64) -> PyResult<i64> {
-        let (time, name) = (self.time.bind(py), intern!(py, "now_ns"));
-        let before: i64 = time.getattr(name)?.extract()?;
-        if now_ns > before {
-            time.setattr(name, int(py, now_ns))?;
-        }
-        Ok(now_ns.max(before))
     }
 }

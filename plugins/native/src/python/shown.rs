@@ -60,16 +60,25 @@ pub type Field = (&'static CStr, c_int, usize);
 
 /// Gives a class the attributes that read these fields in its objects; they are those of `object`.
 pub fn define(object: &Bound<'_, PyAny>, fields: impl IntoIterator<Item = Field>) -> PyResult<()> {
+    define_with(object, fields, ffi::Py_READONLY)
+}
+
+/// The same, and the attributes can be set.
+pub fn define_writable(object: &Bound<'_, PyAny>, fields: impl IntoIterator<Item = Field>) -> PyResult<()> {
+    define_with(object, fields, 0)
+}
+
+fn define_with(object: &Bound<'_, PyAny>, fields: impl IntoIterator<Item = Field>, flags: c_int) -> PyResult<()> {
     let (py, class): (_, Bound<'_, PyType>) = (object.py(), object.get_type());
     for (name, type_code, address) in fields {
         let offset = address.wrapping_sub(object.as_ptr().addr());
         let offset = offset as ffi::Py_ssize_t;
         let doc = std::ptr::null();
-        let member = ffi::PyMemberDef { name: name.as_ptr(), type_code, offset, flags: ffi::Py_READONLY, doc };
+        let member = ffi::PyMemberDef { name: name.as_ptr(), type_code, offset, flags, doc };
         // The class lives as long as the process, and so do its attributes.
         let member = Box::leak(Box::new(member));
         // SAFETY: every object of the class has the same layout, so that the field is at this offset in each. It has the size
-        // and alignment of its code's type, and Rust writes to it only while the GIL is held, as it is where it is read.
+        // and alignment of its code's type, and whoever writes to it holds the GIL, as it is held where it is read.
         let attribute = unsafe {
             let attribute = ffi::PyDescr_NewMember(class.as_type_ptr(), member);
             Bound::from_owned_ptr_or_err(py, attribute)?
