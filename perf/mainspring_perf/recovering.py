@@ -13,6 +13,7 @@ from mainspring.model import (
     Cancelled,
     CancelRequested,
     Fill,
+    GroupChanged,
     Instrument,
     LogRecord,
     NewOrder,
@@ -91,6 +92,9 @@ class _Target:
 
     def take_up(self, asked: NewOrder, now_ns: int) -> NewOrder:
         return asked
+
+    def take_group(self, record: GroupChanged) -> None:
+        """There are no groups in what is timed."""
 
     @property
     def outbox(self) -> "_Target":

@@ -15,6 +15,7 @@ from mainspring.model import (
     Expired,
     Fill,
     Funding,
+    GroupChanged,
     Instrument,
     LogRecord,
     MarkedUnknown,
@@ -59,6 +60,7 @@ _SAID: list[tuple[LogRecord, str]] = [
     (Expired(1, 0, _NS, 20, "ioc"), "expired #1 BTC/USDT 0.020 left: ioc"),
     (Discrepancy(_NS, 1, 0, "overfill", "too much"), "discrepancy #1 BTC/USDT overfill: too much"),
     (DiscrepancyCleared(_NS, 0), "discrepancy-cleared BTC/USDT"),
+    (GroupChanged(_NS, 4, 1, "linked", "stop"), "group #1 BTC/USDT group 4 linked stop"),
     (MarkedUnknown(_NS, 1, "no-answer"), "unknown #1 BTC/USDT no-answer"),
     (
         Funding(0, _NS, Decimal("-1.25"), "USDT", Decimal("0.0001"), Decimal(61_000)),

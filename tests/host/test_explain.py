@@ -140,6 +140,7 @@ def test_it_says_who_keeps_the_terms_of_orders(plan: Plan) -> None:
         {
             "router": "paper",
             "day_ends": "",
+            "stop_trigger": "last",
             "native": [],
             "emulated": ["gtd", "reduce-only"],
             "refused": ["ioc", "fok", "day", "post-only"],
@@ -147,6 +148,7 @@ def test_it_says_who_keeps_the_terms_of_orders(plan: Plan) -> None:
     ]
     known = msgspec.structs.replace(plan, terms=("ioc", "gtd"), day_ends="16:00 America/New_York")
     assert (
-        "Orders through paper: native ioc, gtd; emulated day, reduce-only; refused fok, post-only; a day ends at "
+        "Orders through paper: native ioc, gtd; emulated day, reduce-only, stops by the last "
+        "price, brackets, pairs; refused fok, post-only; a day ends at "
         "16:00 America/New_York"
     ) in text_of(known)

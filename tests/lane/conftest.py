@@ -13,6 +13,7 @@ from mainspring.host.wiring import Wired
 from mainspring.lane import (
     BookSlot,
     BoundStrategy,
+    ContingentOrders,
     Effects,
     Event,
     ExecutionQuality,
@@ -250,6 +251,8 @@ class Bench:
         self.portfolio = Portfolio([one for _, one in flat], self.tracker.open_lots, self.marks)
         self.log = ReadableLog()
         timers = Timers(self.time)
+        self.prices: dict[int, int] = {}
+        self.contingent = ContingentOrders(self.tracker, self.outbox, self.time, timers, self.prices.get)
         self.strategies = Strategies(
             [self._bound(name, one, timers) for name, one in strategies.items()], timers, self.outbox, len(flat)
         )
@@ -301,6 +304,7 @@ class Bench:
             stages=self.stages,
             effects=self.effects,
             cancel_on_disconnect=cancel_on_disconnect,
+            contingent=self.contingent,
             clock=self.clock,
         )
         # A router's `due_ns` can only be read here.
@@ -359,6 +363,7 @@ class Bench:
                 self.portfolio.accounts[market.index],
                 self.portfolio.own_position(name, market.index),
                 self.outbox.client_order_id,
+                contingent=self.contingent,
             )
             for market in self.markets
         ]

@@ -21,6 +21,7 @@ from mainspring.model import (
     Expired,
     Fill,
     Funding,
+    GroupChanged,
     LogRecord,
     MarkedUnknown,
     NewOrder,
@@ -83,6 +84,7 @@ _records = st.one_of(
     st.builds(Discrepancy, *[_int64] * 3, _text, _text),
     st.builds(DiscrepancyCleared, _int64, _int64),
     st.builds(MarkedUnknown, _int64, _int64, _text),
+    st.builds(GroupChanged, _int64, _int64, _int64, _text, _text),
     st.builds(Funding, _int64, _int64, _decimals, _text, _maybe, _maybe),
 )
 _FILL = Fill(7, 1, 1_723_161_600_000_000_000, 3, Side.SELL, 6_100_000, 25, True, -100_000)
@@ -208,7 +210,7 @@ _TIME = bytes(8)
         (b"\xff\xff\xff\x01" + bytes(20), "its length doesn't end"),
         (framed(b"\x07" + _TIME + b"\x11\x01\x01")[:-1] + b"x", "its checksum doesn't match"),
         (framed(b"\x00" + _TIME), "unknown kind 0"),
-        (framed(b"\x11" + _TIME), "unknown kind 17"),
+        (framed(b"\x12" + _TIME), "unknown kind 18"),
         (framed(b"\x27" + _TIME + b"\x11\x01\x01"), "unknown flags in a Accepted"),
         (framed(b"\x65" + _TIME + b"\x01\x01"), "request is 3"),
         (framed(b"\x07" + _TIME + b"\x11\x01\x01\x00"), "a Accepted of 12 bytes in 13"),

@@ -13,6 +13,7 @@ from mainspring.model import (
     Expired,
     Fill,
     Funding,
+    GroupChanged,
     LogRecord,
     MarkedUnknown,
     NewOrder,
@@ -51,7 +52,9 @@ class Describer:
         known = -1 if order_id is None else self._instrument_of.get(order_id, -1)
         units = _Units(self._instruments, getattr(order, "instrument", known))
         kind = str(record.__struct_config__.tag)
-        number = "" if order_id is None else f"#{order_id}"
+        # A group's own changes name no order.
+        unnamed = order_id is None or (isinstance(record, GroupChanged) and not order_id)
+        number = "" if unnamed else f"#{order_id}"
         said = _SAID[type(record)](order, units)
         return f"{utc_text(record.time_ns)}  {kind:<12} {number:<8} {units.name:<16} {said}".rstrip()
 
@@ -131,4 +134,5 @@ _SAID: Final[Mapping[type, Callable[[Any, _Units], str]]] = {
     DiscrepancyCleared: lambda *_: "",
     MarkedUnknown: lambda record, _: str(record.reason),
     Funding: _funding,
+    GroupChanged: lambda record, _: f"group {record.group_id} {record.what} {record.detail}".rstrip(),
 }

@@ -130,6 +130,7 @@ class OrdersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     `max_answers` is how many requests a strategy may make at one instant in answer to its own order events. `day_ends`
     is when day orders end, such as "16:00 America/New_York"; empty: when the feed says, if it does.
     `cancel_on_disconnect` cancels a feed's orders when its connection is lost, and again once it is back.
+    `stop_trigger` is the price that sets stops off: of the last trade, or the mark of `[portfolio]`.
     """
 
     answer_timeout_ms: Annotated[int, msgspec.Meta(ge=0, le=3_600_000)] = 10_000
@@ -137,6 +138,7 @@ class OrdersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     poll_executions_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0
     cancel_on_disconnect: bool = False
     day_ends: str = ""
+    stop_trigger: Literal["last", "mark"] = "last"
 
     def __post_init__(self) -> None:
         if self.day_ends:

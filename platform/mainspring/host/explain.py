@@ -70,6 +70,7 @@ def explain_json(session: SessionPlan, tried: Tried = {}) -> dict[str, Any]:  # 
                 **({"feed": feed.name} if several else {}),
                 "router": feed.router.plugin,
                 "day_ends": feed.day_ends,
+                "stop_trigger": feed.stop_trigger,
                 **_terms(feed),
             }
             for feed in session.feeds
@@ -149,7 +150,8 @@ def _orders(feed: Plan) -> str:
     day = f"; a day ends at {feed.day_ends}" if feed.day_ends else "; nothing says when a day ends (orders.day_ends)"
     return (
         f"Orders through {f'{feed.name} ' if feed.name else ''}{feed.router.plugin}: native {found['native']}; "
-        f"emulated {found['emulated']}; refused {found['refused']}{day}"
+        f"emulated {found['emulated']}, stops by the {feed.stop_trigger} price, brackets, pairs; "
+        f"refused {found['refused']}{day}"
     )
 
 

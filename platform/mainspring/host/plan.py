@@ -107,11 +107,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     venue may take to answer a request before the order's state is unknown; 0 means for ever. `poll_executions_ns` is
     how often venues are asked for executions that never came, 0 for never. `recovers` says that the session goes on
     from the last one in its journal. With `cancel_on_disconnect` a lost connection cancels its orders. `terms` are the
-    terms of orders that the router's venue does, and `day_ends` is when day orders end, empty if nobody says. `slots`
-    are the choices for seams without a field here. With `journal_waits` what the lane sends waits until the journal has
-    its request.
-    `outside_runs` are the choices that keep fused runs of the decoder from working off
-    orders without Python. `chunk` is how many messages a lane processes at a time, and `gc` what the
+    terms of orders that the router's venue does, and `day_ends` is when day orders end, empty if nobody says.
+    `stop_trigger` is the price that sets stops off: "last" or "mark". `slots` are the choices for seams without a field
+    here. With `journal_waits` what the lane sends waits until the journal has its request. `outside_runs` are the
+    choices that keep fused runs of the decoder from working off orders without Python. `chunk` is how many messages a
+    lane processes at a time, and `gc` what the
     garbage collector does while it runs: "as-is", "freeze", "rare" or "off"; both are the same for the whole session.
     """
 
@@ -142,6 +142,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     terms: tuple[str, ...] = ()
     day_ends: str = ""
     cancel_on_disconnect: bool = False
+    stop_trigger: str = "last"
     slots: tuple[Choice, ...] = ()
     outside_runs: tuple[Choice, ...] = ()
     market: StatisticsOptions

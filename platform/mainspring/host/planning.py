@@ -94,6 +94,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         recovers=config.journal.recover,
         max_answers=config.orders.max_answers,
         terms=plan_terms(router, registry),
+        stop_trigger=config.orders.stop_trigger,
         day_ends=plan_day_ends(config, feed, registry),
         cancel_on_disconnect=config.orders.cancel_on_disconnect,
         slots=planner.further_slots(),

@@ -7,6 +7,7 @@ from time import perf_counter_ns
 from typing import Any, cast
 
 from mainspring.host.check_maker import CheckMaker
+from mainspring.host.fusing import fuse
 from mainspring.host.guard import calling
 from mainspring.host.maker import Maker
 from mainspring.host.plan import Choice, LanePlan, Plan, StrategyPlan
@@ -14,6 +15,7 @@ from mainspring.host.registry import Registry
 from mainspring.lane import (
     BookSlot,
     BoundStrategy,
+    ContingentOrders,
     Effects,
     ExecutionQuality,
     FeedHandler,
@@ -34,6 +36,7 @@ from mainspring.lane import (
     Strategies,
     StreamStatistics,
     Timers,
+    last_trade,
 )
 from mainspring.orders import OrderLog, OrderTracker, Sink, TradingDay
 from mainspring.plugin_calls import guarded, guarded_pair
@@ -42,7 +45,6 @@ from mainspring.risk import Gate
 from mainspring.seams import (
     SEAMS,
     Feed,
-    FuseContext,
     Fused,
     LatencyContext,
     Records,
@@ -119,8 +121,8 @@ class _Wiring:
         self._instruments = tuple(instrument for part in plan.parts for instrument in part.instruments)
         self._labels = [part.label(instrument) for part in plan.parts for instrument in part.instruments]
         # What a market is told of the end of the trading day, by index: nothing, or when it is.
-        self._day_end_ns = [
-            (TradingDay(part.day_ends).end_ns,) if part.day_ends else ()
+        self._day_ends: list[dict[str, Any]] = [
+            {"day_end_ns": TradingDay(part.day_ends).end_ns} if part.day_ends else {}
             for part in plan.parts
             for _ in part.instruments
         ]
@@ -141,9 +143,19 @@ class _Wiring:
         marks = Marks(self._markets, parts[0].portfolio.mark)
         make_units = PositionUnits if fused is None else fused.position_units
         portfolio = Portfolio(self._instruments, tracker.open_lots, marks, make_units)
+        contingent = ContingentOrders(
+            tracker,
+            outbox,
+            self._time,
+            timers,
+            marks.half_ticks if parts[0].stop_trigger == "mark" else last_trade(self._markets),
+        )
         costs = None if fused is None else fused.costs(tracker, self._markets, portfolio.valuations)
         strategies = Strategies(
-            self._strategies(timers, outbox, portfolio, fused) if trading else [], timers, outbox, len(self._markets)
+            self._strategies(timers, outbox, portfolio, fused, contingent) if trading else [],
+            timers,
+            outbox,
+            len(self._markets),
         )
         if trading:
             routers = [self._router(part, first, outbox) for part, first in zip(parts, self._firsts, strict=False)]
@@ -162,6 +174,7 @@ class _Wiring:
             stages=self._stages,
             effects=self._effects,
             cancel_on_disconnect=parts[0].cancel_on_disconnect,
+            contingent=contingent,
             parts={choice.seam: self._part(choice) for choice in parts[0].slots},
         )
         return Wired(
@@ -180,7 +193,7 @@ class _Wiring:
         books = tuple(maker.make(part.book, instrument) for instrument in part.instruments)
         top_of_book = not registry.get("feed", part.feed.plugin).capabilities.get("books", True)
         with calling(registry.get("decoder", part.decoder.plugin), "run feed and books as one"):
-            fused = _fuse(feed, books, part, first, top_of_book=top_of_book)
+            fused = fuse(feed, books, part, first, top_of_book=top_of_book)
         if fused is not None:
             self._markets += fused.markets
             return feed, fused
@@ -304,7 +317,12 @@ class _Wiring:
         return OrderLog(encode, list(zip(self._labels, self._instruments, strict=True)), sink)
 
     def _strategies(
-        self, timers: Timers, outbox: Outbox, portfolio: Portfolio, fused: Fused | None
+        self,
+        timers: Timers,
+        outbox: Outbox,
+        portfolio: Portfolio,
+        fused: Fused | None,
+        contingent: ContingentOrders,
     ) -> list[BoundStrategy]:
         """Makes each strategy once: one object for all feeds whose config is the same."""
         places: dict[str, list[tuple[StrategyPlan, list[int]]]] = {}
@@ -319,7 +337,7 @@ class _Wiring:
                 else:
                     alike.append((strategy, list(indexes)))
         return [
-            self._strategy(strategy, indexes, timers, outbox, portfolio, fused)
+            self._strategy(strategy, indexes, timers, outbox, portfolio, fused, contingent)
             for alike in places.values()
             for strategy, indexes in alike
         ]
@@ -332,6 +350,7 @@ class _Wiring:
         outbox: Outbox,
         portfolio: Portfolio,
         fused: Fused | None,
+        contingent: ContingentOrders,
     ) -> BoundStrategy:
         name = plan.name
         make_orders = OwnOrders if fused is None else partial(fused.own_orders, clock=self._time, outbox=outbox)
@@ -347,7 +366,8 @@ class _Wiring:
                 portfolio.own_position(name, index),
                 outbox.client_order_id,
                 make_orders,
-                *self._day_end_ns[index],
+                contingent=contingent,
+                **self._day_ends[index],
             )
             for index in indexes
         ]
@@ -367,27 +387,6 @@ class _Wiring:
         if SEAMS[choice.seam].slot == "lane":
             return self._maker.make(choice, self._instruments)
         return tuple(self._maker.make(choice, instrument) for instrument in self._instruments)
-
-
-def _fuse(feed: Feed, books: tuple[Any, ...], plan: Plan, first: int, *, top_of_book: bool) -> Fused | None:
-    """Fuses feed, books and markets if the feed's decoder can."""
-    fuse: Callable[[FuseContext], Fused | None] | None = getattr(feed, "fuse", None)
-    if fuse is None:
-        return None
-    volume = plan.market.daily_volume
-    return fuse(
-        FuseContext(
-            books=books,
-            first_index=first,
-            top_of_book=top_of_book,
-            volatility_half_life_s=plan.market.volatility_half_life_s,
-            warm_up_s=plan.market.warm_up_s,
-            daily_volume_lots=tuple(
-                None if volume is None else float(volume / one.lot_size) for one in plan.instruments
-            ),
-            daily_volatility=plan.market.daily_volatility,
-        )
-    )
 
 
 def _owners(plan: Plan) -> dict[str, tuple[str, str]]:

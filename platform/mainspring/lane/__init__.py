@@ -4,6 +4,7 @@ from mainspring.lane.arrival import ArrivalPrice
 from mainspring.lane.book_slot import BookSlot
 from mainspring.lane.callbacks import BoundStrategy
 from mainspring.lane.clock import LaneClock
+from mainspring.lane.contingent_orders import ContingentOrders, last_trade
 from mainspring.lane.events import (
     CancelAll,
     ClearDiscrepancy,
@@ -64,6 +65,7 @@ __all__ = [
     "ClockCompared",
     "Command",
     "Connection",
+    "ContingentOrders",
     "CostTally",
     "Disputed",
     "Durable",
@@ -113,4 +115,5 @@ __all__ = [
     "Timers",
     "Trace",
     "cost_bps",
+    "last_trade",
 ]

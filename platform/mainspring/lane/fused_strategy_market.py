@@ -15,9 +15,9 @@ class FusedStrategyMarket(LaneStrategyMarket):
 
     __slots__ = ("buy", "sell")
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
         """The arguments are those of `LaneStrategyMarket`."""
-        super().__init__(*arguments)
+        super().__init__(*arguments, **keywords)
         own: Any = self.own_orders
         # In the slots, which stand before the methods of the base.
         self.buy = own.buy  # type: ignore[method-assign]

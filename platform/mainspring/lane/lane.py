@@ -6,6 +6,7 @@ from typing import Any
 
 from mainspring.errors import PluginError
 from mainspring.lane.clock import LaneClock
+from mainspring.lane.contingent_orders import ContingentOrders
 from mainspring.lane.events import (
     CancelAll,
     ClearDiscrepancy,
@@ -52,9 +53,9 @@ class Lane:
     and calls with a `Time` no later than `next_due_ns`. The same events give the same effects, byte for byte.
 
     `feeds` are the handlers of its feeds, `markets` those of all its instruments by their index. `order_manager` is
-    None if only markets are rebuilt. `parts` holds what the plugins of further seams made, by seam: one object, or one
-    per instrument. `cancel_on_disconnect`: whether a lost connection cancels its orders. `clock` returns nanoseconds
-    and times the stages.
+    None if only markets are rebuilt; `contingent` keeps orders that depend on others. `parts` holds what the plugins of
+    further seams made, by seam: one object, or one per instrument. `cancel_on_disconnect`: whether a lost connection
+    cancels its orders. `clock` returns nanoseconds and times the stages.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Lane:
         time: LaneClock,
         stages: LaneStages,
         effects: Effects,
+        contingent: ContingentOrders | None = None,
         parts: Mapping[str, Any] | None = None,
         cancel_on_disconnect: bool = False,
         clock: Callable[[], int] = perf_counter_ns,
@@ -83,7 +85,11 @@ class Lane:
         # Whether everything was cancelled after a failure.
         self._cancelled = False
         self._time = time
-        self._reactions = Reactions(strategies, order_manager, self.feeds)
+        self._contingent = contingent
+        self._reactions = Reactions(strategies, order_manager, self.feeds, contingent)
+        if contingent is not None and order_manager is not None:
+            contingent.bind(order_manager.record, self._watch_prints)
+            order_manager.terms.take_group = contingent.restore
         self.message_loop = MessageLoop(
             self.feeds, self._reactions, effects, time, stages, next_due_ns=self._next_due_ns, clock=clock
         )
@@ -140,6 +146,8 @@ class Lane:
         if self.order_manager is None:
             return self.strategies.timers.due_ns
         timer_ns, order_ns = self.strategies.timers.due_ns, self.order_manager.due_ns
+        if self._reactions.groups and self._contingent is not None:
+            order_ns = min(order_ns, self._contingent.due_ns)
         return order_ns if order_ns < timer_ns else timer_ns  # noqa: FURB136  a call of min costs several times more
 
     def handle(self, event: Event) -> Effects:
@@ -153,6 +161,8 @@ class Lane:
         """
         try:
             self._handlers[type(event)](event)
+            if self._reactions.groups:
+                self._reactions.follow_up()
         except PluginError as error:
             self._fail(error)
         if self.effects.sends:
@@ -200,8 +210,7 @@ class Lane:
         if self.order_manager is not None:
             self.order_manager.outbox.session = event.session
         self.strategies.start()
-        for feed in self.feeds:
-            feed.prints_wanted = self.strategies.prints_wanted
+        self._watch_prints(bool(self._reactions.groups))
         self._reactions.work()
 
     def _on_stopped(self, event: Stopped) -> None:
@@ -284,6 +293,11 @@ class Lane:
     def _on_durable(self, event: Durable) -> None:
         if self.order_manager is not None:
             self.order_manager.on_durable(event.record)
+
+    def _watch_prints(self, groups: bool) -> None:
+        """Has messages run one by one, with their trades, if groups of orders or strategies want them."""
+        for feed in self.feeds:
+            feed.prints_wanted = groups or self.strategies.prints_wanted
 
     def _begin(self, now_ns: int) -> None:
         if now_ns > self._time.now_ns:

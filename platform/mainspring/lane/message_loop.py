@@ -151,7 +151,7 @@ class MessageLoop:
         if now_ns > self._time.now_ns:
             self._time.now_ns = now_ns
 
-    def _run_each(self, feed: FeedHandler, messages: Sequence[RawMessage], stop: int, until_ns: int) -> bool:
+    def _run_each(self, feed: FeedHandler, messages: Sequence[RawMessage], stop: int, until_ns: int) -> bool:  # noqa: C901  one loop, for its speed
         """Runs messages one by one up to index `stop`; returns whether it came that far.
 
         Costs a reading of the clock a message, and one append.
@@ -159,6 +159,7 @@ class MessageLoop:
         clock, record, time, sends = self._clock, self._record_whole_path, self._time, self._sends
         observer, on_message, changed, markouts = feed.observer, feed.on_message, feed.changed, self._markouts
         react, next_due_ns, timers = self._reactions.on_changed, self._next_due_ns, self._timers
+        groups, follow_up = self._reactions.groups, self._reactions.follow_up
         # The earliest of what ends the run and of what is measured in it, so that a message costs one comparison.
         due_ns = min(until_ns, next_due_ns(), markouts.due_ns)
         for at in range(self.at, stop):
@@ -186,6 +187,9 @@ class MessageLoop:
                     due_ns = min(due_ns, next_due_ns())
                 elif timers.due_ns < due_ns:
                     due_ns = timers.due_ns
+            if groups:
+                follow_up()
+                due_ns = min(due_ns, next_due_ns())
             record(clock() - entered)
             if sends:
                 return False

@@ -115,7 +115,7 @@ class OrderManager:
         self._stages = stages
         self._clock = clock
         self._outgoing = Outgoing(effects, waits=wait_for_journal)
-        self._record = self._outgoing.record
+        self.record = self._record = self._outgoing.record
         self.discrepancies: Counter[str] = Counter()
         """How often a venue contradicted what we know, by what it was."""
         self.started = False

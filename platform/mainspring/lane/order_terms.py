@@ -1,11 +1,11 @@
 """Emulates terms of orders that a router's venue doesn't have: an end of their time, and reduce-only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 
 import msgspec
 
-from mainspring.model import Fill, NewOrder, Refusal, ReplaceRequest, Side
+from mainspring.model import Fill, GroupChanged, NewOrder, Refusal, ReplaceRequest, Side
 from mainspring.orders import Order, OrderState, OrderTracker
 from mainspring.orders.discrepancy import OUTLIVED, OVER_REDUCED
 from mainspring.orders.terms import EMULATED_TERMS, NO_SESSION_HOURS, TERMS, terms_of, unsupported
@@ -45,6 +45,8 @@ class OrderTerms:
         self, native: Sequence[frozenset[str]], accounts: Sequence[AccountView], tracker: OrderTracker
     ) -> None:
         self.due_ns = NEVER_NS
+        self.take_group: Callable[[GroupChanged], None] = _no_groups
+        """Takes what a journal has of a group of orders that depend on each other."""
         self._native = native
         self._accounts = accounts
         self._tracker = tracker
@@ -172,3 +174,7 @@ class OrderTerms:
     def _look(self, at_ns: int, order_id: int, over: bool) -> None:
         heappush(self._ends, (at_ns, order_id, over))
         self.due_ns = self._ends[0][0]
+
+
+def _no_groups(_record: GroupChanged) -> None:
+    """A lane without such groups."""

@@ -1,8 +1,9 @@
 """What follows from changed markets and order events: strategies are called, and their requests worked off."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from mainspring.lane.contingent_orders import ContingentOrders
 from mainspring.lane.feed_handler import FeedHandler
 from mainspring.lane.market import Market
 from mainspring.lane.markouts import Markouts
@@ -11,6 +12,7 @@ from mainspring.lane.strategies import Strategies
 
 if TYPE_CHECKING:
     from mainspring.lane.events import Answer
+    from mainspring.orders.contingent import Group
 
 __all__ = ["Reactions"]
 
@@ -23,8 +25,13 @@ class Reactions:
     """
 
     def __init__(
-        self, strategies: Strategies, order_manager: OrderManager | None, feeds: Sequence[FeedHandler]
+        self,
+        strategies: Strategies,
+        order_manager: OrderManager | None,
+        feeds: Sequence[FeedHandler],
+        contingent: ContingentOrders | None,
     ) -> None:
+        """`contingent` has the groups of orders that depend on each other."""
         self.answers: list[Answer] = [] if order_manager is None else order_manager.answers
         self.markouts = Markouts((), ()) if order_manager is None else order_manager.quality.markouts
         self.timers = strategies.timers
@@ -34,6 +41,9 @@ class Reactions:
         self.requests = strategies.requests
         self.order_manager = order_manager
         self._feeds = feeds
+        self.groups: Mapping[int, Group] = {} if contingent is None else contingent.groups
+        """The groups of orders that depend on each other."""
+        self._contingent = contingent
 
     def on_changed(self, changed: list[Market]) -> bool:
         """Samples the mids of markets whose best prices changed, calls strategies about them, and clears the list.
@@ -88,6 +98,15 @@ class Reactions:
             self.strategies.on_event(answer.strategy, answer.event)
             if self.requests:
                 self.work()
+
+    def follow_up(self) -> None:
+        """Lets groups of orders do what is due, now that strategies' own requests have been worked off."""
+        manager, contingent = self.order_manager, self._contingent
+        if manager is not None and contingent is not None:
+            contingent.follow_up()
+            if manager.tracker.discrepancies:
+                manager.note_discrepancies()
+            self.work()
 
     def work(self) -> None:
         """Works off what strategies have asked for."""

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
-from mainspring.errors import GridError
+from mainspring.errors import ConfigError, GridError
 from mainspring.lane.book_slot import orders_of
 from mainspring.lane.clock import LaneClock
+from mainspring.lane.order_group import LaneOrderGroup, open_bracket, open_stop
 from mainspring.lane.order_handle import LaneOrderHandle
 from mainspring.lane.outbox import Outbox
 from mainspring.lane.own_orders import OwnOrders
@@ -24,7 +25,10 @@ from mainspring.model import (
     units_from_text,
 )
 from mainspring.portfolio import OwnPosition
-from mainspring.seams import AccountView, BookView, MarketStatistics, MarketView, OrdersView
+from mainspring.seams import AccountView, BookView, MarketStatistics, MarketView, OrderHandle, OrdersView
+
+if TYPE_CHECKING:
+    from mainspring.lane.contingent_orders import ContingentOrders
 
 __all__ = ["LaneStrategyMarket"]
 
@@ -59,6 +63,7 @@ class LaneStrategyMarket:
 
     __slots__ = (
         "_clock",
+        "_contingent",
         "_day_end_ns",
         "_own",
         "_prices",
@@ -98,11 +103,12 @@ class LaneStrategyMarket:
         client_order_id: Callable[[int], str],
         make_orders: "Callable[[LaneStrategyMarket, Callable[[int], str]], OwnOrders]" = OwnOrders,
         day_end_ns: Callable[[int], int] = _never,
+        contingent: "ContingentOrders | None" = None,
     ) -> None:
         """`own` is the strategy's position; `client_order_id` returns the id by which the venue knows an order.
 
         `make_orders` makes what keeps the strategy's orders. `day_end_ns` returns when the trading day ends that a time
-        is in, 0 if nobody knows.
+        is in, 0 if nobody knows. `contingent` keeps orders that depend on others.
         """
         self.name = name
         self.strategy = strategy
@@ -114,8 +120,11 @@ class LaneStrategyMarket:
         self.view = market
         self._clock = clock
         self._day_end_ns = day_end_ns
+        self._contingent = contingent
         self._requests = outbox.requests
         self.own_orders = make_orders(self, client_order_id)
+        if contingent is not None:
+            contingent.adopt(strategy, self.index, self.own_orders.add)
         self._prices = DecimalGrid(market.instrument.tick_size)
         self._sizes = DecimalGrid(market.instrument.lot_size)
 
@@ -199,6 +208,62 @@ class LaneStrategyMarket:
         """See `mainspring.seams.StrategyMarket.sell`."""
         lots, ticks = self.lots_of(size, size_lots), self.ticks_of(price, price_ticks)
         return self._submit(_SELL, lots, ticks, time_in_force, post_only, expires_ns, reduce_only)
+
+    def bracket(
+        self,
+        entry: OrderHandle,
+        *,
+        take_profit: str | Decimal | None = None,
+        stop: str | Decimal | None = None,
+        stop_limit: str | Decimal | None = None,
+        take_profit_ticks: int | None = None,
+        stop_ticks: int | None = None,
+        stop_limit_ticks: int | None = None,
+    ) -> LaneOrderGroup:
+        """See `mainspring.seams.StrategyMarket.bracket`."""
+        return open_bracket(
+            self,
+            entry,
+            self.contingent,
+            (take_profit, take_profit_ticks),
+            (stop, stop_ticks),
+            (stop_limit, stop_limit_ticks),
+        )
+
+    def buy_stop(
+        self,
+        *,
+        stop: str | Decimal | None = None,
+        size: str | Decimal | None = None,
+        stop_limit: str | Decimal | None = None,
+        size_lots: int | None = None,
+        stop_ticks: int | None = None,
+        stop_limit_ticks: int | None = None,
+    ) -> LaneOrderGroup:
+        """See `mainspring.seams.StrategyMarket.buy_stop`."""
+        lots, limit_ticks = self.lots_of(size, size_lots), self.ticks_of(stop_limit, stop_limit_ticks)
+        return open_stop(self, self.contingent, _BUY, lots, self.ticks_of(stop, stop_ticks), limit_ticks)
+
+    def sell_stop(
+        self,
+        *,
+        stop: str | Decimal | None = None,
+        size: str | Decimal | None = None,
+        stop_limit: str | Decimal | None = None,
+        size_lots: int | None = None,
+        stop_ticks: int | None = None,
+        stop_limit_ticks: int | None = None,
+    ) -> LaneOrderGroup:
+        """See `mainspring.seams.StrategyMarket.sell_stop`."""
+        lots, limit_ticks = self.lots_of(size, size_lots), self.ticks_of(stop_limit, stop_limit_ticks)
+        return open_stop(self, self.contingent, _SELL, lots, self.ticks_of(stop, stop_ticks), limit_ticks)
+
+    @property
+    def contingent(self) -> "ContingentOrders":
+        """What keeps orders that depend on others."""
+        if self._contingent is None:
+            raise ConfigError("orders that depend on others need a lane: run the strategy in a session")
+        return self._contingent
 
     def cancel_all(self) -> None:
         """See `mainspring.seams.StrategyMarket.cancel_all`."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring.errors import ConfigError
 from mainspring.lane.clock import LaneClock
+from mainspring.lane.order_group import LaneOrderGroup, open_pair
 from mainspring.lane.order_handle import LaneOrderHandle
 from mainspring.lane.own_orders import OwnOrders
 from mainspring.lane.strategy_market import LaneStrategyMarket
@@ -150,6 +151,10 @@ class LaneSession:
         from mainspring.indicators import adapt
 
         return adapt(indicator)
+
+    def oco(self, one: Any, other: Any) -> LaneOrderGroup:
+        """See `mainspring.seams.Session.oco`."""
+        return open_pair(one, other, self.markets[0].contingent, self.name)
 
     def profit(self, currency: str) -> Decimal | None:
         """See `mainspring.seams.Session.profit`."""

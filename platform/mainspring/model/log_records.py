@@ -20,6 +20,7 @@ __all__ = [
     "CancelRequested",
     "Discrepancy",
     "DiscrepancyCleared",
+    "GroupChanged",
     "LogRecord",
     "MarkedUnknown",
     "ReplaceRequested",
@@ -111,6 +112,20 @@ class MarkedUnknown(msgspec.Struct, frozen=True, gc=False, tag="unknown"):
     reason: str
 
 
+class GroupChanged(msgspec.Struct, frozen=True, gc=False, tag="group"):
+    """A group of orders that depend on each other changed: see `mainspring.orders.contingent`.
+
+    `what` is "opened", with its terms as JSON in `detail`; "linked", when `order_id` became an order of it, with the
+    order's role; "triggered", when the price reached its stop; "given-up" by the strategy; or "ended", with the reason.
+    """
+
+    time_ns: int
+    group_id: int
+    order_id: int
+    what: str
+    detail: str
+
+
 LogRecord: TypeAlias = (
     SessionStarted
     | SubmitRequested
@@ -128,5 +143,6 @@ LogRecord: TypeAlias = (
     | DiscrepancyCleared
     | MarkedUnknown
     | Funding
+    | GroupChanged
 )
 """What is in an order log."""

@@ -7,6 +7,7 @@ from mainspring.model.log_records import (
     CancelRequested,
     Discrepancy,
     DiscrepancyCleared,
+    GroupChanged,
     MarkedUnknown,
     ReplaceRequested,
     RequestApproved,
@@ -95,5 +96,6 @@ RECORD_KINDS: Final = (
     RecordKind(14, DiscrepancyCleared, (), _numbers("instrument")),
     RecordKind(15, MarkedUnknown, (), (*_numbers("order_id"), *_texts("reason"))),
     RecordKind(16, Funding, (), _FUNDING),
+    RecordKind(17, GroupChanged, (), (*_numbers("group_id", "order_id"), *_texts("what", "detail"))),
 )
 """Every kind of record, in the order of the codes."""

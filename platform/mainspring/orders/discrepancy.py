@@ -7,15 +7,18 @@ from mainspring.model import Cancelled, Expired, Fill, OrderEvent, Rejected, Rep
 __all__ = [
     "ACKNOWLEDGED_TWICE",
     "AFTER_END",
+    "BOTH_FILLED",
     "DUPLICATE_FILL",
     "MALFORMED",
     "NEVER_SENT",
     "OUTLIVED",
     "OVERFILL",
+    "OVER_EXITED",
     "OVER_REDUCED",
     "REMAINING_MISMATCH",
     "UNACKNOWLEDGED",
     "UNKNOWN_ORDER",
+    "UNPROTECTED",
     "UNREQUESTED",
     "WRONG_INSTRUMENT",
     "WRONG_SIDE",
@@ -63,6 +66,15 @@ OUTLIVED: Final = "outlived"
 
 OVER_REDUCED: Final = "over-reduced"
 """A fill of a reduce-only order that the venue doesn't know to be one turned the position."""
+
+BOTH_FILLED: Final = "both-filled"
+"""Both orders of a pair were filled, of which one was to cancel the other."""
+
+OVER_EXITED: Final = "over-exited"
+"""The exits of a bracket, or a stop, closed more than there was to close."""
+
+UNPROTECTED: Final = "unprotected"
+"""The order of a stop that was set off was refused or ended, and not all was closed."""
 
 
 def describe_event(event: OrderEvent) -> str:

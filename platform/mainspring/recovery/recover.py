@@ -22,6 +22,7 @@ from mainspring.model import (
     Expired,
     Fill,
     Funding,
+    GroupChanged,
     Instrument,
     LogRecord,
     MarkedUnknown,
@@ -193,6 +194,7 @@ class _Applied:
             DiscrepancyCleared: self._on_cleared,
             MarkedUnknown: self._on_unknown,
             Funding: self._on_funding,
+            GroupChanged: target.terms.take_group,
         }
 
     def apply(self, records: Sequence[LogRecord], time_ns: int) -> None:

@@ -1,9 +1,10 @@
 """What recovery brings to the journalled state."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Protocol
 
-from mainspring.model import NewOrder
+from mainspring.model import GroupChanged, NewOrder
 from mainspring.orders import OrderTracker
 from mainspring.portfolio import Portfolio
 
@@ -24,6 +25,11 @@ class Terms(Protocol):
 
     def take_up(self, asked: NewOrder, now_ns: int) -> NewOrder:
         """Returns an order that a journal brings as it was sent, and watches it."""
+        ...
+
+    @property
+    def take_group(self) -> Callable[[GroupChanged], None]:
+        """Takes what a journal has of a group of orders that depend on each other."""
         ...
 
 

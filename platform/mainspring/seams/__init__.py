@@ -47,7 +47,7 @@ from mainspring.seams.strategy import (
     Timer,
     register_strategies,
 )
-from mainspring.seams.strategy_market import OrderHandle, StrategyMarket
+from mainspring.seams.strategy_market import OrderGroup, OrderHandle, StrategyMarket
 from mainspring.seams.table import SEAMS, Scaffold, Seam, raced_slots
 
 __all__ = [
@@ -87,6 +87,7 @@ __all__ = [
     "Needs",
     "OpenOrder",
     "OrderBook",
+    "OrderGroup",
     "OrderHandle",
     "OrdersView",
     "OutputOption",

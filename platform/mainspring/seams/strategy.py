@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from mainspring.model import Bar, Fill, OrderEvent, Trade, TradeCorrection
 from mainspring.seams.catalogue import Catalogue, hookspec
-from mainspring.seams.strategy_market import OrderHandle, StrategyMarket
+from mainspring.seams.strategy_market import OrderGroup, OrderHandle, StrategyMarket
 
 if TYPE_CHECKING:
     from logging import LoggerAdapter
@@ -153,6 +153,14 @@ class Session(Protocol):
         """Adapts an indicator of talipp or TA-Lib: what is returned has `update(value)` and `value`.
 
         `value` is None until the indicator has seen enough. See `mainspring.indicators`.
+        """
+        ...
+
+    def oco(self, one: OrderHandle, other: OrderHandle) -> OrderGroup:
+        """Lets two orders of this strategy cancel each other: the first fill of one cancels the other.
+
+        Both can be filled before a cancel arrives, which is reported as the discrepancy `both-filled`. One that ends
+        unfilled leaves the other as it is. Raises `ValueError` for anything but two orders of the strategy.
         """
         ...
 

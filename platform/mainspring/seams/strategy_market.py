@@ -7,7 +7,7 @@ from typing import Protocol
 from mainspring.model import AccountStatement, Instrument, Side, TimeInForce, Trade
 from mainspring.seams.market import AccountView, BookView, MarketStatistics, MarketView, OrdersView
 
-__all__ = ["OrderHandle", "StrategyMarket"]
+__all__ = ["OrderGroup", "OrderHandle", "StrategyMarket"]
 
 
 class OrderHandle(Protocol):
@@ -81,6 +81,29 @@ class OrderHandle(Protocol):
         Does nothing if the order has ended. Raises `GridError` for decimals off the grid, `ValueError` for a market
         order and for values that aren't above zero or are given twice, and `TypeError` for a value of the wrong type.
         """
+        ...
+
+
+class OrderGroup(Protocol):
+    """Orders that depend on each other: a bracket, a stop, or a pair."""
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to do."""
+        ...
+
+    @property
+    def triggered(self) -> bool:
+        """Whether the price has reached the stop."""
+        ...
+
+    @property
+    def order_ids(self) -> Sequence[int]:
+        """The ids of its orders so far."""
+        ...
+
+    def cancel(self) -> None:
+        """Cancels what is open of it, and sends nothing more."""
         ...
 
 
@@ -212,6 +235,57 @@ class StrategyMarket(Protocol):
         reduce_only: bool = False,
     ) -> OrderHandle:
         """Requests a sell order. See `buy`."""
+        ...
+
+    def bracket(
+        self,
+        entry: OrderHandle,
+        *,
+        take_profit: str | Decimal | None = None,
+        stop: str | Decimal | None = None,
+        stop_limit: str | Decimal | None = None,
+        take_profit_ticks: int | None = None,
+        stop_ticks: int | None = None,
+        stop_limit_ticks: int | None = None,
+    ) -> OrderGroup:
+        """Closes what `entry`, an order of this market, fills: at a profit, or once the price has reached a stop.
+
+        A limit order at `take_profit` follows the size of the fills. When the price has reached `stop`, what is open of
+        the entry and of the limit order is cancelled, and then what is left is closed by a market order, or by a limit
+        order at `stop_limit`. The lane does all of it, each order passes the risk checks, and `orders.stop_trigger`
+        says which price counts. See docs/orders.md for what happens if a cancel comes too late.
+
+        Raises `ValueError` for prices that don't go together, and `GridError` for one off the grid.
+        """
+        ...
+
+    def buy_stop(
+        self,
+        *,
+        stop: str | Decimal | None = None,
+        size: str | Decimal | None = None,
+        stop_limit: str | Decimal | None = None,
+        size_lots: int | None = None,
+        stop_ticks: int | None = None,
+        stop_limit_ticks: int | None = None,
+    ) -> OrderGroup:
+        """Buys once the price is at `stop` or above: with a market order, or a limit order at `stop_limit`.
+
+        `size` and `size_lots`, and the prices, are as for `buy`. Nothing is at the venue before; see `bracket`.
+        """
+        ...
+
+    def sell_stop(
+        self,
+        *,
+        stop: str | Decimal | None = None,
+        size: str | Decimal | None = None,
+        stop_limit: str | Decimal | None = None,
+        size_lots: int | None = None,
+        stop_ticks: int | None = None,
+        stop_limit_ticks: int | None = None,
+    ) -> OrderGroup:
+        """Sells once the price is at `stop` or below. See `buy_stop`."""
         ...
 
     def cancel_all(self) -> None:

@@ -8,7 +8,7 @@ from mainspring import __version__
 from mainspring.errors import JournalError, OrderStateError
 from mainspring.journal import Ending, Input, JournalLog, Opening, Positions, SyncWriter, read_session
 from mainspring.lane import ClearDiscrepancy, Outbox, ResolveOrder
-from mainspring.model import DiscrepancyCleared, Instrument, LogRecord, NewOrder, OrderEvent
+from mainspring.model import DiscrepancyCleared, GroupChanged, Instrument, LogRecord, NewOrder, OrderEvent
 from mainspring.orders import Order, OrderLog, OrderTracker
 from mainspring.orders.persons_word import Outcome, resolved_by_person
 from mainspring.portfolio import Marks, Portfolio
@@ -67,6 +67,9 @@ class JournalledOrders:
     def take_up(self, asked: NewOrder, now_ns: int) -> NewOrder:
         """Returns the order as it is."""
         return asked
+
+    def take_group(self, record: GroupChanged) -> None:
+        """Orders that depend on others are orders like any here."""
 
     def find(self, name: str) -> Order:
         """Returns the order of that number, or of that client order id. Raises `OrderStateError` if there is none."""

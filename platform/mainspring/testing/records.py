@@ -16,6 +16,7 @@ from mainspring.model import (
     Expired,
     Fill,
     Funding,
+    GroupChanged,
     LogRecord,
     MarkedUnknown,
     NewOrder,
@@ -122,6 +123,7 @@ def _run(random: Random) -> list[LogRecord]:
         Discrepancy(*ids(), text(), text()),
         DiscrepancyCleared(number(), number()),
         MarkedUnknown(number(), number(), text()),
+        GroupChanged(*ids(), text(), text()),
         Funding(number(), number(), decimal(), text(), random.choice((None, decimal())), decimal()),
     ]
     random.shuffle(run)

@@ -64,6 +64,7 @@ fn every_kind(text: &str) -> Vec<Record<'_>> {
         Record::Discrepancy { time_ns, order_id, instrument, what: text, detail: text },
         Record::DiscrepancyCleared { time_ns, instrument },
         Record::MarkedUnknown { time_ns, order_id, reason },
+        Record::GroupChanged { time_ns, group_id: 1, order_id, what: text, detail: text },
         Record::Funding { time_ns, instrument, amount: fee, currency: text, rate: None, mark_price: Some(fee) },
     ];
     for request in [Request::New, Request::Cancel, Request::Replace] {

@@ -11,8 +11,10 @@ class Chaos:
     """Asks for whatever there is, sensible or not, at random, and notes everything that it hears."""
 
     def __init__(self, seed: int, *, ends: bool = True) -> None:
-        """`ends` says whether it also asks for orders with an end, and for reduce-only ones."""
+        """`ends` says whether it also asks for orders with an end, reduce-only ones, brackets, stops and pairs."""
         self.random = Random(seed)
+        self.ends = ends
+        self.groups: deque[Any] = deque(maxlen=6)
         self.terms: list[dict[str, Any]] = [
             {},
             {},
@@ -74,6 +76,24 @@ class Chaos:
         if "gtd" in terms.values():
             terms = {**terms, "expires_ns": self.session.now_ns + random.choice((1, 10**9, 10**11))}
         self.orders.append(trade(size_lots=size_lots, price_ticks=price_ticks, **terms))
+        if self.ends and random.random() < 0.15:
+            self.tie(market, mid)
+
+    def tie(self, market: Any, mid: int) -> None:
+        """Makes orders depend on each other."""
+        random, order = self.random, self.orders[-1]
+        near, far = random.randrange(1, 60), random.randrange(1, 60)
+        if random.random() < 0.5:
+            profit, stop = mid + order.side * near, mid - order.side * far
+            limit = random.choice((None, stop - order.side * 5))
+            self.groups.append(market.bracket(order, take_profit_ticks=profit, stop_ticks=stop, stop_limit_ticks=limit))
+        elif random.random() < 0.5:
+            stop = market.buy_stop if order.side > 0 else market.sell_stop
+            self.groups.append(stop(size_lots=50, stop_ticks=mid + order.side * near))
+        elif len(self.orders) > 1 and self.orders[-2] is not order:
+            self.groups.append(self.session.oco(order, self.orders[-2]))
+        if random.random() < 0.2 and self.groups:
+            random.choice(self.groups).cancel()
 
     def change(self, order: Any) -> None:
         random = self.random

@@ -30,14 +30,20 @@ _EVENTS: Final = get_args(OrderEvent)
 
 
 def compare_session(
-    seed: int, *, seconds: float = 2, hostile: float | None = None, compiled: bool = True, config: str = ""
+    seed: int,
+    *,
+    seconds: float = 2,
+    hostile: float | None = None,
+    compiled: bool = True,
+    config: str = "",
+    ends: bool = True,
 ) -> Counter[str]:
     """Runs one session on plain and on native parts, step by step; returns how often what happened.
 
     The market lasts `seconds`, and is interrupted half way. `hostile` is the chance that something happens to the lane
     after a chunk of messages; None draws it. With `compiled` half of the sessions have a strategy that Numba compiles
     where parts are native, and that runs as it stands where they aren't. `config` is put before the config that is
-    drawn. Raises `AssertionError` where they differ.
+    drawn; `ends` is as for `Chaos`. Raises `AssertionError` where they differ.
     """
     random = Random(seed)
     restless = _restless(seed) if compiled and find_spec("numba") else None
@@ -52,6 +58,7 @@ def compare_session(
         chunk=random.choice((7, 64, 512)) if hostile is None else 7,
         hostile=drawn if hostile is None else hostile,
         restless=restless,
+        ends=ends,
     )
     try:
         twins.run(messages)

@@ -155,6 +155,10 @@ fn read<'a>(mut at: Reader<'a>, body: &[u8]) -> Option<Record<'a>> {
                 mark_price: at.decimal(mark, mark_value)?,
             }
         }
+        17 => {
+            let [group_id, order_id, what, detail] = at.numbers()?;
+            Record::GroupChanged { time_ns, group_id, order_id, what: at.text(what)?, detail: at.text(detail)? }
+        }
         _ => return None,
     };
     let flagless = !matches!(kind, 2 | 5 | 6 | 8 | 9);

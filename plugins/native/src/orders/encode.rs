@@ -85,6 +85,10 @@ pub fn encode_into(out: &mut Vec<u8>, record: &Record<'_>) {
             let numbers = [instrument, a.0, a.1, length(currency), r.0, r.1, m.0, m.1];
             put(out, 16, 0, time_ns, numbers, [a.2, currency, r.2, m.2]);
         }
+        Record::GroupChanged { time_ns, group_id, order_id, what, detail } => {
+            let numbers = [group_id, order_id, length(what), length(detail)];
+            put(out, 17, 0, time_ns, numbers, [what, detail]);
+        }
     }
 }
 

@@ -117,6 +117,8 @@ pub enum Record<'a> {
         rate: Option<Decimal<'a>>,
         mark_price: Option<Decimal<'a>>,
     },
+    /// Kind 17.
+    GroupChanged { time_ns: i64, group_id: i64, order_id: i64, what: &'a str, detail: &'a str },
 }
 
 /// An order as a strategy asked for it.

@@ -177,7 +177,11 @@ fn object_of<'py>(py: Python<'py>, record: &Record<'_>, known: &Known) -> PyResu
         }
         Record::Rejected { time_ns, order_id, instrument, reason, request: what } => class(REJECTED)
             .make(py, [number(order_id), number(instrument), number(time_ns), text(reason), request(what)])?,
-        Record::Fill(Fill { fee_amount: Some(Decimal::Long(_)), .. }) | Record::Funding { .. } => return Ok(None),
+        Record::Fill(Fill { fee_amount: Some(Decimal::Long(_)), .. })
+        | Record::Funding { .. }
+        | Record::GroupChanged { .. } => {
+            return Ok(None);
+        }
         Record::Fill(fill) => class(FILL).make(
             py,
             [
