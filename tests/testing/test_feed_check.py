@@ -7,7 +7,7 @@ import pytest
 
 from mainspring.errors import ConformanceError, WireError
 from mainspring.model import BookDelta, BookInvalid, BookSnapshot
-from mainspring.seams import FeedStatistics, ResyncRequest
+from mainspring.seams import LOST, NOTE, FeedStatistics, ResyncRequest
 from mainspring.testing import check_feed
 
 _MESSAGES = [
@@ -28,6 +28,8 @@ class Honest:
         self.requests = []
 
     def on_message(self, raw, receive_time_ns):
+        if raw.startswith(NOTE):
+            return self.gap(receive_time_ns, 0) if raw.startswith(LOST) and self.live else []
         kind, number, level = self.read(raw)
         self.messages += 1
         if kind == "snapshot":
@@ -141,6 +143,17 @@ class SubscribesInText(Honest):
         return ["subscribe"]
 
 
+class RefusesNotes(Honest):
+    def on_message(self, raw, receive_time_ns):
+        self.read(raw)
+        return super().on_message(raw, receive_time_ns)
+
+
+class TrustsALostConnection(Honest):
+    def on_message(self, raw, receive_time_ns):
+        return [] if raw.startswith(NOTE) else super().on_message(raw, receive_time_ns)
+
+
 @pytest.mark.parametrize(
     ("factory", "rule"),
     [
@@ -155,6 +168,8 @@ class SubscribesInText(Honest):
         (GivesFloats, "whole ticks and lots"),
         (RemembersOthers, "the same messages give the same events"),
         (SubscribesInText, "bytes to send"),
+        (RefusesNotes, "a note of a recording is passed over"),
+        (TrustsALostConnection, "at the note LOST each book is declared invalid"),
     ],
 )
 def test_a_broken_feed_is_found(factory: Any, rule: str) -> None:

@@ -19,6 +19,7 @@ from mainspring.cli.plugins import plugins_app
 from mainspring.cli.risk import risk_app
 from mainspring.cli.session import explain, init, run
 from mainspring.cli.tune import tune_app
+from mainspring.cli.venue import venue
 from mainspring.cli.verify import verify
 from mainspring.errors import MainspringError
 from mainspring.plugin_calls import TRACEBACK
@@ -61,6 +62,7 @@ app.command()(explain)
 app.command()(init)
 app.command()(verify)
 app.command()(kill)
+app.command()(venue)
 app.add_typer(plugins_app)
 app.add_typer(data_app)
 app.add_typer(orders_app)

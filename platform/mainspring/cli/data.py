@@ -1,4 +1,4 @@
-"""`data list`, `data get`, `data generate` and `data import`."""
+"""`data list`, `data get`, `data generate`, `data import` and `data record`."""
 
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -10,6 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from mainspring.cli.command import make_app
 from mainspring.cli.output import errors, plain_table, print_json, print_warnings, results
+from mainspring.cli.record import record
 from mainspring.cli.session import SetOption
 from mainspring.data import (
     CaptureWriter,
@@ -31,7 +32,8 @@ __all__ = ["data_app"]
 
 _MOST_NAMES: Final = 3
 
-data_app = make_app(name="data", help="List, fetch, generate and import captures.", no_args_is_help=True)
+data_app = make_app(name="data", help="List, fetch, generate, import and record captures.", no_args_is_help=True)
+data_app.command("record")(record)
 
 
 @data_app.command("list")

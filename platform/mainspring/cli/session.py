@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mainspring.cli.durations import duration_s
 from mainspring.cli.entry import Stopped
 from mainspring.cli.output import (
     FAILED,
@@ -113,6 +114,10 @@ def run(
     until: Annotated[
         int | None, typer.Option(metavar="EVENT", min=0, help="With --inputs: stop after this many events.")
     ] = None,
+    length: Annotated[
+        str | None,
+        typer.Option("--for", metavar="TIME", help="End a live session after this: 90s, 10m, 8h.", show_default=False),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an order log or recorded inputs.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
     log: Annotated[
@@ -141,6 +146,7 @@ def run(
     # Now, since a failure after the session would lose its report.
     _check_outputs(session, config, html, order_log, record_inputs, inputs, force=force)
     _check_inputs(session, record_inputs, inputs, until)
+    seconds = _length(session, length, inputs)
     if log is not None:
         os.environ[LOG] = log
     show_logs()
@@ -155,6 +161,7 @@ def run(
                 notice=_notice,
                 record_inputs=record_inputs,
                 inputs=None if inputs is None else RecordedInputs(inputs, until),
+                seconds=seconds,
             )
     except MainspringError as error:
         if not isinstance(error.report, SessionReport):
@@ -173,6 +180,18 @@ def run(
         raise failure
     if code := _exit_code(session, report):
         raise typer.Exit(code)
+
+
+def _length(session: SessionPlan, length: str | None, inputs: Path | None) -> float | None:
+    """How long a session is to run, in seconds; None if its messages or a signal end it."""
+    live = [feed for feed in session.feeds if feed.source.connect is not None]
+    if live and inputs is None and (len(live) < len(session.feeds) or len(session.lanes) > 1):
+        raise ConfigError("a live session has one lane, and all of its feeds connect: set lanes = 1")
+    if length is None:
+        return None
+    if not live:
+        raise ConfigError("--for is for live sessions: this one ends with its messages; feed.connect = true connects")
+    return duration_s(length, "--for")
 
 
 def _exit_code(session: SessionPlan, report: SessionReport) -> int:
@@ -291,6 +310,8 @@ def load_session(
             captures = [str(Path(name).absolute()) if _is_there(name) else name for name in captures]
         wanted.append(f"feed.capture=[{', '.join(map(quoted, captures))}]")
         wanted.append(f"feed.plugin={quoted(feed or 'auto')}")
+        # A file whose feed connects is that of a live session, of which this is the recording.
+        wanted.append("feed.connect=false")
         if config is None:
             # The built-in configuration names the reference session's instrument; a capture has its own.
             wanted.append("instruments=[]")

@@ -17,7 +17,7 @@ from mainspring.data.replace import replacing
 from mainspring.errors import CaptureError, DataError
 from mainspring.seams import MAX_MESSAGE_BYTES, RawMessage
 
-__all__ = ["MAX_LINE_BYTES", "CaptureReader", "CaptureWriter", "read_capture"]
+__all__ = ["MAX_LINE_BYTES", "CaptureReader", "CaptureWriter", "capture_line", "read_capture"]
 
 _MAX_TIME_NS = 2**63 - 1
 _TIME_DIGITS = len(str(_MAX_TIME_NS))
@@ -165,14 +165,7 @@ class CaptureWriter:
 
     def write(self, receive_time_ns: int, raw: bytes) -> None:
         """Adds a message. Raises `DataError` if it is empty or too large, or the time is out of range."""
-        if not 0 < len(raw) <= MAX_MESSAGE_BYTES or not 0 <= receive_time_ns <= _MAX_TIME_NS:
-            raise DataError(
-                f"{self.path}: a capture holds messages of 1 to {MAX_MESSAGE_BYTES} bytes, received at "
-                f"0 to 2**63 - 1 ns; this one has {len(raw)} bytes and was received at {receive_time_ns}"
-            )
-        if b"\n" in raw or b"\r" in raw or raw.startswith(_BASE64):
-            raw = _BASE64 + binascii.b2a_base64(raw, newline=False)
-        self._stream.write(b"%d %b\n" % (receive_time_ns, raw))
+        self._stream.write(capture_line(self.path, receive_time_ns, raw))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -183,6 +176,21 @@ class CaptureWriter:
     def _writing(self) -> Iterator[None]:
         with replacing(self.path) as file, compressed(file, self.path) as self._stream:
             yield
+
+
+def capture_line(path: Path, receive_time_ns: int, raw: bytes) -> bytes:
+    """The line of a message in a capture; `path` is for errors.
+
+    Raises `DataError` if it is empty or too large, or the time is out of range.
+    """
+    if not 0 < len(raw) <= MAX_MESSAGE_BYTES or not 0 <= receive_time_ns <= _MAX_TIME_NS:
+        raise DataError(
+            f"{path}: a capture holds messages of 1 to {MAX_MESSAGE_BYTES} bytes, received at "
+            f"0 to 2**63 - 1 ns; this one has {len(raw)} bytes and was received at {receive_time_ns}"
+        )
+    if b"\n" in raw or b"\r" in raw or raw.startswith(_BASE64):
+        raw = _BASE64 + binascii.b2a_base64(raw, newline=False)
+    return b"%d %b\n" % (receive_time_ns, raw)
 
 
 def read_capture(path: Path | str, *, skip_bad: bool = False) -> CaptureReader:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mainspring.errors import CaptureError
 from mainspring.seams import MAX_MESSAGE_BYTES, RawMessage
+from mainspring.wire import answer_message
 
 __all__ = ["is_cryptofeed", "read_cryptofeed"]
 
@@ -52,8 +53,7 @@ def _messages(path: Path) -> Iterator[tuple[int, int, bytes]]:
         if received is not None:
             yield _nanoseconds(received[1]), 1, _unpacked(received[2], path, number)
         elif answer is not None:
-            body = b'{"request":"%b","data":%b}' % (answer[1].replace(b'"', b"%22"), answer[3])
-            yield _nanoseconds(answer[2]), 0, body
+            yield _nanoseconds(answer[2]), 0, answer_message(answer[1].decode(), answer[3])
         elif text and not text.startswith(_SETTINGS) and _DONE.fullmatch(text) is None:
             raise CaptureError(str(path), number, f"the line begins with {text[:30]!r}, which no recording has")
 

@@ -19,6 +19,7 @@ from mainspring.host.overrides import apply_overrides
 from mainspring.host.slots import (
     AUTO,
     SLOT_TABLES,
+    ConnectConfig,
     FeedConfig,
     FeedTable,
     InstrumentConfig,
@@ -40,6 +41,7 @@ __all__ = [
     "MOST_ENTRIES",
     "CodecConfig",
     "Config",
+    "ConnectConfig",
     "FeedConfig",
     "FeedTable",
     "HardwareConfig",

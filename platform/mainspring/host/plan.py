@@ -8,6 +8,7 @@ import msgspec
 from mainspring import __version__
 from mainspring.host.profiles.describe import describe_found
 from mainspring.host.profiles.model import Found
+from mainspring.host.slots import ConnectConfig
 from mainspring.journal import ConfigText
 from mainspring.lane import StatisticsOptions
 from mainspring.model import DEFAULT_MAX_ANSWERS, Instrument
@@ -77,7 +78,7 @@ class Setting(msgspec.Struct, Generic[_T], frozen=True, kw_only=True):
 
 
 class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the messages come from: captures in sequence, or the feed's own generator if there are none.
+    """Where the messages come from: captures in sequence, the venue with `connect`, or else the feed's own generator.
 
     `encoding` is the format of the messages: "json" or "msgpack". `instruments` are those of the whole feed, for which
     a generator makes messages whichever lane takes them. `others` are venue symbols that were found in the captures and
@@ -90,6 +91,7 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str = "json"
     instruments: tuple[Instrument, ...] = ()
     others: tuple[str, ...] = ()
+    connect: ConnectConfig | None = None
 
 
 class StrategyPlan(msgspec.Struct, frozen=True, kw_only=True):

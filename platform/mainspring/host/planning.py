@@ -11,6 +11,7 @@ from mainspring.data import Located, data_folders, locate, read_capture
 from mainspring.errors import ConfigError, DataError, UnknownPlugin, UnusablePlugin
 from mainspring.host.capture_times import refuse_other_units
 from mainspring.host.config import AUTO, Config, Loaded, SlotConfig
+from mainspring.host.connecting import connected_feed
 from mainspring.host.diagnostics import convert
 from mainspring.host.discovery import OURS
 from mainspring.host.feeds import ONLY_FEED
@@ -34,7 +35,7 @@ _DEFAULT = "the default"
 _BEST = "the best installed"
 _CODEC_KEYS = {"json": "json", "msgpack": "binary"}
 _SLOT_KEYS = {
-    "feed": ("plugin", "capture", "encoding", "skip_bad"),
+    "feed": ("plugin", "capture", "connect", "encoding", "skip_bad"),
     "risk": (),
     "codec": (),
     "journal": ("plugin", "durability", "accept_loss"),
@@ -259,13 +260,15 @@ class Planner:
 
     def _source_and_feed(self, codec: Choice) -> tuple[SourcePlan, Choice]:
         slot = self._config.feed
+        if slot.connect is not False:
+            return connected_feed(slot, lambda: self.slot("feed", slot), self._registry, self._loaded)
         if slot.capture is None:
             choice = self.slot("feed", slot)
             if not self._registry.get("feed", choice.plugin).capabilities.get("generated"):
                 raise self._diagnostic.error(
                     ("feed",),
                     f'{choice.plugin!r} has no messages of its own; add feed.capture = "FILE", or a '
-                    "name of `mainspring data list`",
+                    "name of `mainspring data list`, or connect to the venue with feed.connect = true",
                 )
             return SourcePlan(name="generated", captures=(), skip_bad=slot.skip_bad, encoding=slot.encoding), choice
         names = (slot.capture,) if isinstance(slot.capture, str) else slot.capture

@@ -9,7 +9,16 @@ import msgspec
 
 from mainspring.model import Contract
 
-__all__ = ["AUTO", "SLOT_TABLES", "FeedConfig", "FeedTable", "InstrumentConfig", "JournalConfig", "SlotConfig"]
+__all__ = [
+    "AUTO",
+    "SLOT_TABLES",
+    "ConnectConfig",
+    "FeedConfig",
+    "FeedTable",
+    "InstrumentConfig",
+    "JournalConfig",
+    "SlotConfig",
+]
 
 AUTO: Final = "auto"
 """What stands for a value that the host chooses."""
@@ -22,15 +31,37 @@ class SlotConfig(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, Any] = {}
 
 
+class ConnectConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a feed connects to its venue.
+
+    `address` (wss://...) and `rest` (https://...) stand for the declared ones, `trust` is a PEM file with certificates
+    to trust besides the system's. A session writes what it receives to the capture `record`. A connection is given up
+    after `silence_s` without a byte, pongs included, or `data_silence_s` without market data.
+    """
+
+    address: str = ""
+    rest: str = ""
+    trust: str = ""
+    record: str = ""
+    silence_s: Annotated[float, msgspec.Meta(ge=1, le=3_600)] = 45.0
+    data_silence_s: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 300.0
+
+    def __post_init__(self) -> None:
+        for name, scheme in (("address", "wss://"), ("rest", "https://")):
+            if (value := getattr(self, name)) and not value.startswith(scheme):
+                raise ValueError(f"{name} must begin with {scheme}: connections are always encrypted; found {value!r}")
+
+
 class FeedConfig(SlotConfig, frozen=True, kw_only=True):
     """The feed's slot.
 
-    `capture` is a file, a name from `mainspring data list`, or several that follow one another; None if the feed
-    generates its own messages. `encoding` is the format of its messages, which selects the codec slot that the feed
-    reads with.
+    `capture` is a file, a name from `mainspring data list`, or several that follow one another; with `connect` the feed
+    connects to its venue instead; without either it generates its own messages. `encoding` is the format of its
+    messages, which selects the codec slot that the feed reads with.
     """
 
     capture: str | tuple[str, ...] | None = None
+    connect: bool | ConnectConfig = False
     encoding: Literal["json", "msgpack"] = "json"
     skip_bad: bool = False
 

@@ -12,6 +12,8 @@ from mainspring.seams.codec import (
 )
 from mainspring.seams.decoder import CaptureBlocks, Decoder, FuseContext, Fused, Reaction, RunTrading, register_decoders
 from mainspring.seams.feed import (
+    LOST,
+    NOTE,
     Feed,
     FeedContext,
     FeedStatistics,
@@ -52,11 +54,13 @@ from mainspring.seams.table import SEAMS, Scaffold, Seam, raced_slots
 
 __all__ = [
     "CALLBACKS",
+    "LOST",
     "MAX_ENCODED_DEPTH",
     "MAX_JSON_DEPTH",
     "MAX_MESSAGE_BYTES",
     "MAX_MSGPACK_DEPTH",
     "NEVER_NS",
+    "NOTE",
     "NO_CAPABILITIES",
     "PROJECT",
     "SEAMS",

@@ -9,10 +9,26 @@ from mainspring.model import Instrument, MarketEvent
 from mainspring.seams.catalogue import Catalogue, hookspec
 from mainspring.seams.codec import Codec
 
-__all__ = ["Feed", "FeedContext", "FeedStatistics", "RawMessage", "ResyncRequest", "Source", "register_feeds"]
+__all__ = [
+    "LOST",
+    "NOTE",
+    "Feed",
+    "FeedContext",
+    "FeedStatistics",
+    "RawMessage",
+    "ResyncRequest",
+    "Source",
+    "register_feeds",
+]
 
 RawMessage: TypeAlias = tuple[int, bytes]
 """A message's receive time, in nanoseconds since the Unix epoch, and its bytes."""
+
+NOTE = b"!"
+"""What begins so is a note of the recorder of the messages, not of the venue: no format has such a message."""
+
+LOST = b"!lost"
+"""The note that the connection was lost: no book can be trusted before its next snapshot. Further words say why."""
 
 
 class FeedStatistics(msgspec.Struct, frozen=True):
@@ -65,7 +81,8 @@ class Feed(Protocol):
 
     Deltas are emitted only if they continue the book: after a snapshot, in sequence, none twice. After a gap the feed
     emits one `BookInvalid`, withholds deltas, and queues a `ResyncRequest`; the next snapshot that bridges the gap is
-    emitted with the deltas that follow it. All events of one message carry its receive time. A rejected message
+    emitted with the deltas that follow it. So it does for each book at the note `LOST`; other notes mean nothing to it.
+    All events of one message carry its receive time. A rejected message
     (`WireError`, `CodecError`) leaves the feed unchanged.
     """
 

@@ -1,6 +1,6 @@
 """Drives a lane: hands it events, does the effects, and brings back what the routers report."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final, Protocol, get_args
 
@@ -35,7 +35,7 @@ from mainspring.model import (
     RequestKind,
 )
 from mainspring.orders import replay_session_part
-from mainspring.seams import NEVER_NS, RawMessage
+from mainspring.seams import NEVER_NS, RawMessage, ResyncRequest
 from mainspring.session.inputs import encode_event
 from mainspring.session.reconciling import PATIENCE_NS, Reconciling
 
@@ -79,6 +79,8 @@ class Driver:
         self.lane = wired.lane
         self.log = wired.log
         self.failures: list[PluginError] = []
+        self.on_resync: Callable[[int, ResyncRequest], None] | None = None
+        """Called with a feed and the snapshot that it wants. A recording has those that came: a replay asks nobody."""
         self.started = False
         # Without those that raised when they were polled, which aren't polled again.
         self._polled = dict(enumerate(wired.routers))
@@ -225,6 +227,11 @@ class Driver:
             raise self.failures[0]
         reconciling.end_start()
 
+    @property
+    def next_ns(self) -> int:
+        """When `settle` will have something to do, unless an event comes before."""
+        return min(self._next_router()[0], self.reconciling.due_ns, self.lane.next_due_ns)
+
     def drain(self) -> None:
         """After a failure: waits until every open order has ended, or nothing more will come of it."""
         # No timer is of interest any more: strategies aren't called.
@@ -269,9 +276,12 @@ class Driver:
 
     def _do(self) -> None:
         effects = self.lane.effects
-        sends, records = effects.sends[:], effects.records[:]
+        sends, records, resyncs = effects.sends[:], effects.records[:], effects.resyncs[:]
         self.failures += effects.failures
         effects.clear()
+        if self.on_resync is not None:
+            for feed, request in resyncs:
+                self.on_resync(feed, request)
         if self.log is not None and records:
             self.log.write_all(records)
         if self.journal is not None:

@@ -17,6 +17,7 @@ from mainspring.host.wiring import wire
 from mainspring.journal import StrategyStates
 from mainspring.orders import Sink, replay_session_part, unwritable_log
 from mainspring.plugin_calls import describe_error, isolated
+from mainspring.seams import ResyncRequest
 from mainspring.session.control import ControlFolder
 from mainspring.session.control_watch import ControlWatch
 from mainspring.session.drift import DriftWatch
@@ -103,7 +104,7 @@ class LaneRun:
                     else opens(part, registry, handler.open_capture if script is None and takeover is None else None)
                 )
                 opened.callback(source.close)
-                if inputs is None:
+                if inputs is None and part.source.connect is None:
                     source.delay = make_feed_delay(part, registry, plan.parts[0].seed)
                 feeds.append(ReplayFeed(part, index, handler, source))
             self._replay: Replay | RecordedReplay = (
@@ -146,6 +147,40 @@ class LaneRun:
         known = [one for one in fractions if one is not None]
         return sum(known) / len(known) if len(known) == len(fractions) else None
 
+    @property
+    def next_ns(self) -> int:
+        """When something falls due, in nanoseconds of the lane's clock, unless a message comes before."""
+        return self._replay.next_ns
+
+    def ask_for_snapshots(self, ask: Callable[[int, ResyncRequest], None]) -> None:
+        """Calls `ask` with a feed and the snapshot that it wants, whenever one does."""
+        self._replay.on_resync = ask
+
+    def catch_up(self, now_ns: int) -> None:
+        """Runs what has arrived from sources that go on, and does what is due by `now_ns`."""
+        if self._started is None:
+            self._started = time.perf_counter()
+        assert isinstance(self._replay, Replay)
+        with isolated():
+            try:
+                if self._control is not None:
+                    self._control.look()
+                self._replay.catch_up(now_ns)
+            except MainspringError:
+                self._replay.close()
+                raise
+            self._journal_states()
+
+    def look(self) -> None:
+        """Takes down how far the lane has come, and at what pace."""
+        self._peak_rss_bytes = max(self._peak_rss_bytes, self._process.memory_info().rss)
+        if self._started is not None:
+            self._wall_seconds = time.perf_counter() - self._started
+            last_ns = max(feed.totals.last_receive_ns for feed in self._replay.feeds)
+            messages = self.messages
+            self._pace.add(self._wall_seconds, messages, last_ns)
+            self._drift.look(messages, last_ns)
+
     def step(self) -> bool:
         """Runs the next chunk. Returns False if nothing is left or the lane is to stop."""
         if self._started is None:
@@ -162,13 +197,8 @@ class LaneRun:
                 self._replay.close()
                 raise
             self._journal_states()
-        self._peak_rss_bytes = max(self._peak_rss_bytes, self._process.memory_info().rss)
         if more:
-            self._wall_seconds = time.perf_counter() - self._started
-            last_ns = max(feed.totals.last_receive_ns for feed in self._replay.feeds)
-            messages = self.messages
-            self._pace.add(self._wall_seconds, messages, last_ns)
-            self._drift.look(messages, last_ns)
+            self.look()
         return more
 
     def _journal_states(self) -> None:

@@ -193,6 +193,19 @@ class Replay(Driver):
             if feed.at >= len(feed.chunk):
                 feed.refill()
 
+    def catch_up(self, now_ns: int) -> None:
+        """Runs what the sources have by now, and then does what is due by `now_ns`: for sources that go on.
+
+        Raises as `step` does.
+        """
+        for feed in self.feeds:
+            if feed.head_ns == NEVER_NS:
+                feed.refill()
+        while self.step():
+            pass
+        self.settle(now_ns)
+        self._raise_failures()
+
     def _run_messages(self, feed: ReplayFeed, until_ns: int) -> None:
         refused: WireError | CodecError | None = None
         try:

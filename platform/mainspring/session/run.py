@@ -4,13 +4,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from hwprofile.actions import Scope
-from mainspring.errors import MainspringError, PluginError
+from mainspring.errors import ConfigError, MainspringError, PluginError
 from mainspring.host.applying import apply_to_lane, apply_to_wired_lane
-from mainspring.host.plan import SessionPlan
+from mainspring.host.plan import LanePlan, SessionPlan
 from mainspring.host.registry import Registry
 from mainspring.report import SessionReport
 from mainspring.session.control import ControlFolder, catch_kill
@@ -20,10 +21,12 @@ from mainspring.session.merge import merge
 from mainspring.session.order_logs import order_log_files
 from mainspring.session.results import LaneOutcome
 from mainspring.session.signals import catch_signals, describe_signal
+from mainspring.session.source import open_messages
 from mainspring.session.threads import ThreadWatch, action_reports, lane_name, watch_lane
 
 if TYPE_CHECKING:
     from mainspring.session.lanes import SaidHandler
+    from mainspring.session.live.session import LiveSession
 
 __all__ = ["Progress", "run_session"]
 
@@ -48,6 +51,7 @@ def run_session(
     notice: Callable[[str], None] | None = None,
     record_inputs: Path | None = None,
     inputs: RecordedInputs | None = None,
+    seconds: float | None = None,
 ) -> SessionReport:
     """Runs the plan to the end of its messages, or to a signal, and returns the report.
 
@@ -58,6 +62,7 @@ def run_session(
     several lanes it is the failure of the lane that met it, and stands in the report.
     `order_log` is the file to keep the encoded order log in; see `order_log_files` for several. `reported` is called
     with what lanes say, `notice` with what a person should know at once, such as that a lane was stopped from outside.
+    A session that connects to venues runs until a signal, or for `seconds`.
     Of a session of one lane, `record_inputs` is the file to record in what the lane is fed, and `inputs` are recorded
     ones to run in place of the feeds' messages.
     """
@@ -72,7 +77,9 @@ def run_session(
                 session, registry, logs, progress=progress, reported=reported, notice=notice
             )
         return merge(session, outcomes, actions=actions, threads=threads)
-    outcome, error = _run_here(session, registry, logs, progress, record_inputs, inputs)
+    outcome, error = _run_here(
+        session, registry, logs, progress, notice, record_inputs=record_inputs, inputs=inputs, seconds=seconds
+    )
     report = merge(session, [outcome])
     if error is not None:
         error.report = report
@@ -85,12 +92,17 @@ def _run_here(
     registry: Registry,
     logs: Mapping[str, Path],
     progress: Progress | None,
+    notice: Callable[[str], None] | None,
+    *,
     record_inputs: Path | None,
     inputs: RecordedInputs | None,
+    seconds: float | None,
 ) -> tuple[LaneOutcome, MainspringError | None]:
     failure: MainspringError | None = None
     (lane,) = session.lanes
     watch = watch_lane(lane, session.hardware)
+    live = None if inputs is not None else _live_session(lane, registry, notice)
+    opens = open_messages if live is None else live.open_source
     with Scope() as scope:
         apply_to_lane(scope, lane, session.hardware)
         control = None if lane.control is None else ControlFolder(lane.control.folder)
@@ -100,6 +112,7 @@ def _run_here(
                 lane,
                 registry,
                 logs,
+                opens,
                 record_inputs=record_inputs,
                 inputs=inputs,
                 state=session.state,
@@ -110,7 +123,10 @@ def _run_here(
             watch.start()
             with catch_signals(lambda number: _stop(run, number)):
                 try:
-                    _replay(run, watch, progress)
+                    if live is None:
+                        _replay(run, watch, progress)
+                    else:
+                        live.run(run, partial(_look, run, watch, progress), seconds)
                     result = run.finish()
                 except MainspringError as error:
                     if run.messages <= 1 and not isinstance(error, PluginError):
@@ -129,6 +145,24 @@ def _run_here(
         threads=watch.report(threading.get_native_id(), actions),
     )
     return outcome, failure
+
+
+def _live_session(lane: LanePlan, registry: Registry, notice: Callable[[str], None] | None) -> "LiveSession | None":
+    """The connections of a lane whose feeds connect to venues; None for one that replays."""
+    if all(part.source.connect is None for part in lane.parts):
+        return None
+    # Not at the top: an HTTP client and TLS are of no use to a replay.
+    try:
+        from mainspring.session.live.session import LiveSession
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"connecting needs {error.name}, which isn't installed: install mainspring[live]") from error
+    return LiveSession(lane, registry, notice)
+
+
+def _look(run: LaneRun, watch: ThreadWatch, progress: Progress | None) -> None:
+    watch.sample()
+    if progress is not None:
+        progress(run.messages, None)
 
 
 def _stop(run: LaneRun, number: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mainspring.errors import CodecError, WireError
 from mainspring.model import MAX_UNITS, NO_ID, BookDelta, BookInvalid, BookSnapshot, Control, Instrument, MarketEvent
-from mainspring.seams import Codec, Feed, FeedContext, FeedStatistics, RawMessage
+from mainspring.seams import LOST, NOTE, Codec, Feed, FeedContext, FeedStatistics, RawMessage
 from mainspring.testing._rules import NotCheckedError, Offered, Rules, shorten
 from mainspring.testing.market import INSTRUMENT
 from mainspring.testing.plain_codecs import plain_codec
@@ -63,6 +63,7 @@ def check_feed(
     rules.hold("the same messages give the same events", same, "two feeds of one factory differ")
     _check_losses(rules, factory, context, messages)
     _check_broken(rules, factory, context, messages, whole, rounds)
+    _check_notes(rules, whole, messages)
 
 
 class _Run:
@@ -95,6 +96,11 @@ class _Run:
         self._rules.hold("a resync request is handed out once", not again, shorten(requests))
         return True
 
+    @property
+    def live(self) -> int:
+        """How many books the events say to be right."""
+        return sum(self._live)
+
     def _assess(self, event: MarketEvent, raw: bytes) -> None:
         hold, detail = self._rules.hold, f"{shorten(event)} of {shorten(raw)}"
         if isinstance(event, Control):
@@ -125,6 +131,15 @@ def _check_new(rules: Rules, feed: Feed) -> None:
     subscriptions = list(rules.never_raises("subscriptions answers", feed.subscriptions, 0))
     sendable = all(type(message) is bytes for message in subscriptions)
     rules.hold("subscriptions are bytes to send", sendable, shorten(subscriptions))
+
+
+def _check_notes(rules: Rules, run: _Run, messages: Sequence[RawMessage]) -> None:
+    """Checks that no book survives the loss of its connection, and that other notes are passed over."""
+    at_ns, events = messages[-1][0] if messages else 0, len(run.events)
+    taken = run.take((at_ns, NOTE + b"a word of the recording")) and len(run.events) == events
+    rules.hold("a note of a recording is passed over", taken, "it was refused, or events came of it")
+    taken = run.take((at_ns, LOST + b": the connection broke"))
+    rules.hold("at the note LOST each book is declared invalid", taken and not run.live, f"{run.live} weren't")
 
 
 def _check_losses(

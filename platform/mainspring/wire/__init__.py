@@ -17,15 +17,18 @@ from mainspring.wire.connection import (
     Subscribe,
     TokenRequest,
 )
+from mainspring.wire.conversation import Conversation, ToSend
 from mainspring.wire.dialling import (
     Credentials,
     Dial,
+    answer_message,
     answers,
     challenge_of,
     dials,
     inflate,
     login_message,
     ping_bytes,
+    token_of,
 )
 from mainspring.wire.feed import WireFeed, python_decoder
 from mainspring.wire.fields import (
@@ -104,6 +107,7 @@ __all__ = [
     "Connection",
     "Contiguous",
     "ControlMessage",
+    "Conversation",
     "CorrectionMessage",
     "Credentials",
     "DeltaMessage",
@@ -149,10 +153,12 @@ __all__ = [
     "Subscribe",
     "Text",
     "Time",
+    "ToSend",
     "TokenRequest",
     "TradeMessage",
     "Unsequenced",
     "WireFeed",
+    "answer_message",
     "answers",
     "challenge_of",
     "dials",
@@ -162,4 +168,5 @@ __all__ = [
     "ping_bytes",
     "python_decoder",
     "rfc3339_to_ns",
+    "token_of",
 ]

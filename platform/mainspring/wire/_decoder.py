@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mainspring.seams.feed import FeedContext, FeedStatistics, ResyncRequest
+from mainspring.wire._notes import compile_note
 from mainspring.wire._receive import OnMessage, compile_receiver
 from mainspring.wire._routes import compile_entries
 from mainspring.wire._sequencing import sequence_check
@@ -53,22 +54,24 @@ class CompiledFeed:
         check = sequence_check(declared.sequencing)
         self._syncs = [BookSync(first + index, check, self._causes) for index in range(len(instruments))]
         decode = context.codec.decode
+        notes = [0]
+        note = compile_note(self._syncs, self._causes, notes)
         self._proved = [0, 0]
         self._receiver: TreeReceiver | None = None
         if declared.flat:
             entries = compile_entries(declared.messages, instruments, first, self._syncs)
             self.on_message, ignored = compile_receiver(
-                declared, entries, instruments, self._causes, decode, alone=context.alone
+                declared, entries, instruments, self._causes, decode, note, alone=context.alone
             )
             self._counts = [(str(message.__struct_config__.tag), count) for _, _, count, message in entries]
         else:
             receiver = TreeReceiver(
-                declared, instruments, first, self._syncs, self._causes, decode, alone=context.alone
+                declared, instruments, first, self._syncs, self._causes, decode, note, alone=context.alone
             )
             self.on_message, ignored, self._proved = receiver.on_message, receiver.ignored, receiver.proved
             self._counts = [(str(kind.message.__struct_config__.tag), kind.count) for kind in receiver.kinds]
             self._receiver = receiver
-        self._counts.append(("ignored", ignored))
+        self._counts += [("ignored", ignored), ("note", notes)]
 
     def subscriptions(self, now_ns: int) -> Sequence[bytes]:
         """See `mainspring.seams.Feed`."""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from mainspring.errors import CodecError
 from mainspring.model import Instrument, MarketEvent
 from mainspring.wire._dispatch import (
     StreamKinds,
@@ -17,6 +18,7 @@ from mainspring.wire._dispatch import (
     compile_likely,
     names_stream,
 )
+from mainspring.wire._notes import Note
 from mainspring.wire._parsers import FAULTS
 from mainspring.wire._routes import Apply, Entry, Route, compile_explain, compile_resolve, count_as
 from mainspring.wire._values import Data, refusal
@@ -58,6 +60,7 @@ class _Compiled(NamedTuple):
     explain: Callable[[Data, Entry | None, int, Exception], Exception]
     ignored: list[int]
     ignore: Callable[[Any], Sequence[MarketEvent]]
+    note: Note
 
 
 def compile_receiver(
@@ -66,6 +69,7 @@ def compile_receiver(
     instruments: Sequence[Instrument],
     causes: Counter[Cause],
     decode: Decode,
+    note: Note,
     *,
     alone: bool,
 ) -> Receiver:
@@ -89,19 +93,23 @@ def compile_receiver(
         explain=compile_explain(key, instruments),
         ignored=[0],
         ignore=count_as(Cause.IGNORED, causes),
+        note=note,
     )
     receive = _batches(compiled, decode) if declared.batch else _singles(compiled, decode, declared.unwrap)
     return Receiver(receive, compiled.ignored)
 
 
 def _singles(compiled: _Compiled, decode: Decode, unwrap: str | None) -> OnMessage:
-    key, direct, likely_key, likely, by_stream, choose, resolve, explain, ignored, ignore = compiled
+    key, direct, likely_key, likely, by_stream, choose, resolve, explain, ignored, ignore, note = compiled
     # A key that no decoded object holds spares the hot path the question whether there is an envelope at all.
     inside: object = object() if unwrap is None else unwrap
     needs = by_stream.needs
 
     def on_message(raw: bytes, receive_time_ns: int) -> Sequence[MarketEvent]:
-        envelope = decode(raw)
+        try:
+            envelope = decode(raw)
+        except CodecError as error:
+            return note(raw, receive_time_ns, error)
         try:
             data = envelope.get(inside, envelope)
         except AttributeError:
@@ -129,7 +137,7 @@ def _singles(compiled: _Compiled, decode: Decode, unwrap: str | None) -> OnMessa
 
 
 def _batches(compiled: _Compiled, decode: Decode) -> OnMessage:
-    key, direct, _, _, _, choose, resolve, explain, ignored, ignore = compiled
+    key, direct, _, _, _, choose, resolve, explain, ignored, ignore, note = compiled
 
     def read(data: Data, receive_time_ns: int) -> _Step:
         entry = None
@@ -144,7 +152,10 @@ def _batches(compiled: _Compiled, decode: Decode) -> OnMessage:
             raise explain(data, entry, receive_time_ns, error) from None
 
     def on_message(raw: bytes, receive_time_ns: int) -> Sequence[MarketEvent]:
-        batch = decode(raw)
+        try:
+            batch = decode(raw)
+        except CodecError as error:
+            return note(raw, receive_time_ns, error)
         if type(batch) is not list:
             raise refusal("", "must be an array of messages", batch)
         for data in batch:

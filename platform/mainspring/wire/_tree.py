@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from mainspring.errors import WireError
+from mainspring.errors import CodecError, WireError
 from mainspring.model import Control, Instrument, MarketEvent
 from mainspring.wire._flat import compile_matches, is_pattern
 from mainspring.wire._ledger import Ledger
+from mainspring.wire._notes import Note
 from mainspring.wire._numbers import Arrival, MessageCounter
 from mainspring.wire._paths import ABSENT, Find, compile_each, compile_path
 from mainspring.wire._round_lots import compile_round_lots
@@ -158,6 +159,7 @@ class TreeReceiver:
         syncs: Sequence[BookSync],
         causes: Counter[Cause],
         decode: Callable[[bytes], Any],
+        note: Note,
         *,
         alone: bool,
     ) -> None:
@@ -169,6 +171,7 @@ class TreeReceiver:
         self._syncs = syncs
         self._causes = causes
         self._decode = decode
+        self._note = note
         self._finders = _telling(declared.messages)
         self._known: dict[tuple[Any, ...], list[Kind]] = {}
         # The same by the values themselves, where all are texts or missing.
@@ -191,7 +194,10 @@ class TreeReceiver:
 
     def on_message(self, raw: bytes, receive_time_ns: int) -> Sequence[MarketEvent]:
         """See `mainspring.seams.Feed`. A message is read whole before anything is counted or changed."""
-        root = self._decode(raw)
+        try:
+            root = self._decode(raw)
+        except CodecError as error:
+            return self._note(raw, receive_time_ns, error)
         if type(root) is not dict and type(root) is not list:
             raise refusal("", "must be an object or an array", root)
         found = unfold_known(self._candidates(root), root)

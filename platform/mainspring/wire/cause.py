@@ -36,7 +36,7 @@ class Cause(enum.StrEnum):
     """The message after which the venue's checksum shows that the book is wrong. It isn't applied."""
 
     CONNECTION = "connection"
-    """The first message of another connection: what the books missed between the two isn't known."""
+    """The first message of another connection, or the note that one was lost: what the books miss isn't known."""
 
     REACH = "reach"
     """The delta at which the price left what the snapshot covers. It is kept, for the next snapshot."""

@@ -7,6 +7,7 @@ import hmac
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -15,11 +16,12 @@ from mainspring.model import Instrument
 from mainspring.wire._paths import ABSENT, compile_path
 from mainspring.wire._templates import fill, fill_for_all, fill_text, of_symbol
 from mainspring.wire._tree import compile_fits
-from mainspring.wire.connection import Connection, Heartbeat, Login, Ping, Signature, Subscribe
+from mainspring.wire.connection import Connection, Heartbeat, Login, Ping, Signature, Subscribe, TokenRequest
 
 __all__ = [
     "Credentials",
     "Dial",
+    "answer_message",
     "answers",
     "challenge_of",
     "dials",
@@ -27,6 +29,7 @@ __all__ = [
     "login_message",
     "ping_bytes",
     "subscriptions",
+    "token_of",
 ]
 
 _MILLION: Final = 1_000_000
@@ -79,18 +82,28 @@ def dials(
     encode: Callable[[object], bytes],
     now_ns: int,
     *,
+    address: str = "",
     token: str = "",
 ) -> list[Dial]:
     """The connections that the instruments need, as few as the venue's limit allows.
 
-    `encode` is a codec's, and `token` what the venue gave.
+    `encode` is a codec's. `address` stands for the declared one, whose query it gets; `token` is what the venue gave.
     """
+    declared = connection.address
+    if address:
+        query = urlsplit(declared).query
+        declared = f"{address}?{query}" if query else address
     limit = connection.instruments or max(len(instruments), 1)
     found = []
     for start in range(0, len(instruments), limit):
         some = tuple(instruments[start : start + limit])
-        address = connection.address.replace("{token}", token)
-        found.append(Dial(address, some, tuple(subscriptions(connection.subscribe, some, encode, now_ns))))
+        found.append(
+            Dial(
+                declared.replace("{token}", token),
+                some,
+                tuple(subscriptions(connection.subscribe, some, encode, now_ns)),
+            )
+        )
     return found
 
 
@@ -146,6 +159,25 @@ def ping_bytes(ping: Ping, encode: Callable[[object], bytes], number: int, now_n
         return None
     filled = fill(ping.message, {"number": number, **_times(now_ns)})
     return filled.encode() if isinstance(filled, str) else encode(filled)
+
+
+def answer_message(path: str, body: bytes) -> bytes:
+    """The message that a feed reads of the answer to a GET of `path`: the body, and its address, which names it."""
+    return b'{"request":"%b","data":%b}' % (path.replace('"', "%22").encode(), body)
+
+
+def token_of(request: TokenRequest, decoded: Any) -> tuple[str, str]:
+    """The address and the token in a decoded answer; each empty unless the request asks for it.
+
+    Raises `WireError` if the answer hasn't what it should have.
+    """
+    found = []
+    for path in (request.address_at, request.token_at):
+        value = compile_path(path)(decoded, decoded) if path else ""
+        if not isinstance(value, str):
+            raise WireError(f"the answer to {request.path} has no text at {path!r}", field=path)
+        found.append(value)
+    return found[0], found[1]
 
 
 def inflate(connection: Connection, message: bytes, at_most: int) -> bytes:

@@ -61,8 +61,8 @@ class NativeFeed:
 
     def statistics(self) -> FeedStatistics:
         """See `mainspring.seams.Feed`."""
-        counts, ignored = self.decoder.counts()
-        by_kind: Counter[str] = Counter(ignored=ignored)
+        counts, ignored, notes = self.decoder.counts()
+        by_kind: Counter[str] = Counter(ignored=ignored, note=notes)
         for tag, count in zip(self._tags, counts, strict=True):
             by_kind[tag] += count
         gaps, resyncs = self.decoder.gaps()

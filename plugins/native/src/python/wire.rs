@@ -87,9 +87,9 @@ impl PyWireDecoder {
         }
     }
 
-    /// How many messages came of each declaration, and how many of kinds that aren't declared.
-    fn counts(&self) -> (Vec<u64>, u64) {
-        (self.decoder.counts().to_vec(), self.decoder.ignored())
+    /// How many messages came of each declaration, how many of kinds that aren't declared, and how many notes.
+    fn counts(&self) -> (Vec<u64>, u64, u64) {
+        (self.decoder.counts().to_vec(), self.decoder.ignored(), self.decoder.notes())
     }
 
     /// How many messages weren't applied when they came, by cause; causes that never came are left out.

@@ -28,6 +28,12 @@ use crate::wire::{json_value, msgpack_value, simd};
 /// The largest message that is read.
 pub const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
+/// What begins so is a note of whoever recorded the messages, not a venue's.
+pub const NOTE: &[u8] = b"!";
+
+/// The note that the connection was lost: no book can be trusted before its next snapshot.
+pub const LOST: &[u8] = b"!lost";
+
 /// How messages are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -48,6 +54,7 @@ pub struct Decoder {
     causes: CauseCounts,
     counts: Vec<u64>,
     ignored: u64,
+    notes: u64,
     scratch: Scratch,
     batch: Vec<Read>,
     general: u64,
@@ -68,6 +75,7 @@ impl Decoder {
             causes: CauseCounts::default(),
             counts: vec![0; program.entries.len()],
             ignored: 0,
+            notes: 0,
             scratch: Scratch::default(),
             batch: Vec::new(),
             general: 0,
@@ -132,14 +140,25 @@ impl Decoder {
         self.ignored
     }
 
+    /// How many notes came: see `NOTE`.
+    pub fn notes(&self) -> u64 {
+        self.notes
+    }
+
     /// How many messages were read on the general way, those that were refused included.
     pub fn general(&self) -> u64 {
         self.general + self.tree.as_ref().map_or(0, |tree| tree.taken_down())
     }
 
-    /// The events of one message, in order. One that is refused changes nothing.
+    /// The events of one message or note, in order. One that is refused changes nothing.
     #[inline]
     pub fn on_message(&mut self, raw: &[u8], receive_time_ns: i64, sink: &mut impl Sink) -> Result<(), Fault> {
+        // A note is no message of any format, so that a message costs no question.
+        self.read_and_apply(raw, receive_time_ns, sink).or_else(|fault| self.on_note(raw, receive_time_ns, sink, fault))
+    }
+
+    #[inline]
+    fn read_and_apply(&mut self, raw: &[u8], receive_time_ns: i64, sink: &mut impl Sink) -> Result<(), Fault> {
         self.scratch.arena.clear();
         if self.composed {
             return self.on_composed(raw, receive_time_ns, sink);
@@ -162,6 +181,10 @@ impl Decoder {
         receive_time_ns: i64,
         sink: &mut impl Sink,
     ) -> Result<(), Fault> {
+        self.read_generally(raw, receive_time_ns, sink).or_else(|fault| self.on_note(raw, receive_time_ns, sink, fault))
+    }
+
+    fn read_generally(&mut self, raw: &[u8], receive_time_ns: i64, sink: &mut impl Sink) -> Result<(), Fault> {
         self.scratch.arena.clear();
         if self.tree.is_some() {
             return self.on_tree(raw, receive_time_ns, true, sink);
@@ -174,6 +197,21 @@ impl Decoder {
         }
         let (entry, reading) = self.slow(raw, receive_time_ns)?;
         self.apply(entry, &reading, sink);
+        Ok(())
+    }
+
+    #[cold]
+    fn on_note(&mut self, raw: &[u8], receive_time_ns: i64, sink: &mut impl Sink, fault: Fault) -> Result<(), Fault> {
+        if !raw.starts_with(NOTE) {
+            return Err(fault);
+        }
+        self.notes += 1;
+        if raw.starts_with(LOST) {
+            self.causes[Cause::Connection as usize] += 1;
+            for sync in &mut self.syncs {
+                sync.on_lost_messages(receive_time_ns, Cause::Connection, sink);
+            }
+        }
         Ok(())
     }
 

@@ -1,0 +1,1 @@
+"""Live connections to venues: sockets, HTTP, reconnection, recording."""

@@ -1,0 +1,235 @@
+"""Keeps one connection to a venue: dials, logs in, subscribes, reads, notices silence, and dials again."""
+
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Final, Protocol
+
+import msgspec
+import trio
+
+from mainspring.errors import WireError
+from mainspring.model import Instrument
+from mainspring.seams import Codec, RawMessage, ResyncRequest
+from mainspring.session.live.backoff import Backoff
+from mainspring.session.live.http import Http
+from mainspring.session.live.websocket import ConnectionLostError, Frames, WebSocket
+from mainspring.wire import Connection, Conversation, Credentials, FrameDecoder, dials
+
+__all__ = ["Link", "LinkCounts", "LinkOptions", "Sink"]
+
+_NS: Final = 1_000_000_000
+
+
+class LinkOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person may set of a connection. An empty `address` or `rest` stands for the declared one.
+
+    After `silence_s` without a byte, or `data_silence_s` without market data, a connection is given up.
+    """
+
+    address: str = ""
+    rest: str = ""
+    silence_s: float = 45.0
+    data_silence_s: float = 300.0
+
+
+class LinkCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How a connection performed. `lost` counts why it ended, `failed` how often it couldn't be made at all."""
+
+    connected: int
+    lost: dict[str, int]
+    failed: int
+    uptime_s: float
+
+
+class Sink(Protocol):
+    """Takes what happens on a link, in order, at once: nothing is queued between a socket and it.
+
+    Times are nanoseconds of the wall clock.
+    """
+
+    def messages(self, link: "Link", messages: Sequence[RawMessage]) -> None:
+        """Takes messages, each with the time at which it was read."""
+        ...
+
+    def connected(self, link: "Link", now_ns: int) -> None:
+        """The connection stands, and the subscriptions are being sent."""
+        ...
+
+    def disconnected(self, link: "Link", now_ns: int, why: str) -> None:
+        """The connection was lost, or couldn't be made; `why` is a sentence for people."""
+        ...
+
+    def sent(self, link: "Link", now_ns: int, message: bytes) -> None:
+        """A message was sent. Those of a login aren't reported: they hold secrets."""
+        ...
+
+
+class Link:
+    """One connection of a declared feed, for some of its instruments. `run` keeps it until it is cancelled."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        instruments: Sequence[Instrument],
+        codec: Codec,
+        sink: Sink,
+        *,
+        encoding: str,
+        tls: ssl.SSLContext,
+        http: Http | None,
+        random: Random,
+        options: LinkOptions,
+        credentials: Credentials | None = None,
+        frames: Callable[[], Frames] = FrameDecoder,
+    ) -> None:
+        """`encoding` is that of the messages; `http` asks for tokens, None if the venue has none."""
+        self.instruments = tuple(instruments)
+        self._connection = connection
+        self._codec = codec
+        self._sink = sink
+        self._kind = "text" if encoding == "json" else "binary"
+        self._tls = tls
+        self._http = http
+        self._options = options
+        self._credentials = credentials
+        self._frames = frames
+        self._backoff = Backoff(random)
+        self._conversation: Conversation | None = None
+        self._wake = trio.Event()
+        self._connected = 0
+        self._failed = 0
+        self._lost: Counter[str] = Counter()
+        self._uptime_s = 0.0
+        self._up_since: float | None = None
+
+    def describe(self) -> str:
+        """Its instruments, in few words."""
+        first, *others = (one.symbol for one in self.instruments)
+        return first + (f" and {len(others)} more" if others else "")
+
+    def counts(self) -> LinkCounts:
+        """Returns how the connection performed so far."""
+        now_up_s = 0.0 if self._up_since is None else trio.current_time() - self._up_since
+        return LinkCounts(
+            connected=self._connected, lost=dict(self._lost), failed=self._failed, uptime_s=self._uptime_s + now_up_s
+        )
+
+    def request(self, request: ResyncRequest) -> None:
+        """Sends what asks for a snapshot on the connection. A link that is down drops it: it will subscribe again."""
+        if self._conversation is not None:
+            self._conversation.send(request.target.encode())
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Keeps the connection until it is cancelled."""
+        while True:
+            lasted_s, why = 0.0, ""
+            try:
+                socket, conversation = await self._dial()
+            except ConnectionLostError as error:
+                self._failed += 1
+                lost = error
+            else:
+                lost = await self._converse(socket, conversation)
+                self._lost[_cause(lost.why)] += 1
+                assert self._up_since is not None
+                lasted_s = trio.current_time() - self._up_since
+                self._uptime_s += lasted_s
+                self._up_since = None
+            why = lost.why
+            self._sink.disconnected(self, time.time_ns(), why)
+            await trio.sleep(self._backoff.next_s(lasted_s=lasted_s, retry_after_s=lost.retry_after_s))
+
+    async def _dial(self) -> tuple[WebSocket, Conversation]:
+        address, token = self._options.address, ""
+        if self._connection.token is not None and self._http is not None:
+            found, token = await self._http.token(self._connection.token, self._codec)
+            address = address or found
+        (dial,) = dials(
+            msgspec.structs.replace(self._connection, instruments=None),
+            self.instruments,
+            self._codec.encode,
+            time.time_ns(),
+            address=address,
+            token=token,
+        )
+        conversation = Conversation(
+            self._connection,
+            dial,
+            self._codec,
+            credentials=self._credentials,
+            silence_s=self._options.silence_s,
+            data_silence_s=self._options.data_silence_s,
+        )
+        return await WebSocket.open(dial.address, tls=self._tls, frames=self._frames), conversation
+
+    async def _converse(self, socket: WebSocket, conversation: Conversation) -> ConnectionLostError:
+        """Reads and writes until the connection is lost; returns why. Closes it when it is cancelled."""
+        self._connected += 1
+        self._up_since = trio.current_time()
+        self._conversation = conversation
+        now_ns = time.time_ns()
+        conversation.opened(now_ns)
+        self._sink.connected(self, now_ns)
+        lost: list[ConnectionLostError] = []
+        try:
+            async with trio.open_nursery() as nursery:
+
+                async def until_lost(task: Callable[[WebSocket, Conversation], object]) -> None:
+                    try:
+                        await task(socket, conversation)  # type: ignore[misc]
+                    except ConnectionLostError as error:
+                        lost.append(error)
+                        nursery.cancel_scope.cancel()
+
+                nursery.start_soon(until_lost, self._write)
+                nursery.start_soon(until_lost, self._read)
+        finally:
+            self._conversation = None
+            await socket.close()
+        return lost[0]
+
+    async def _read(self, socket: WebSocket, conversation: Conversation) -> None:
+        while True:
+            now_ns, events = await socket.receive()
+            messages = []
+            for kind, _, payload in events:
+                if kind in ("text", "binary"):
+                    try:
+                        message = conversation.received(payload, now_ns)
+                    except WireError as error:
+                        raise ConnectionLostError(str(error)) from error
+                    if message:
+                        messages.append((now_ns, message))
+                else:
+                    conversation.heard(now_ns)
+            if messages:
+                self._sink.messages(self, messages)
+            if conversation.due_ns <= now_ns:
+                self._wake.set()
+
+    async def _write(self, socket: WebSocket, conversation: Conversation) -> None:
+        while True:
+            now_ns = time.time_ns()
+            logging_in = not conversation.ready
+            for kind, message in conversation.take(now_ns):
+                if kind == "ping":
+                    await socket.send("ping", b"")
+                else:
+                    await socket.send(self._kind, message)
+                    if not logging_in:
+                        self._sink.sent(self, now_ns, message)
+            why = conversation.why_dead(now_ns)
+            if why is not None:
+                raise ConnectionLostError(why)
+            self._wake = trio.Event()
+            with trio.move_on_after(max(conversation.due_ns - time.time_ns(), 0) / _NS):
+                await self._wake.wait()
+
+
+def _cause(why: str) -> str:
+    """The kind of a loss, for counting."""
+    return why.partition(":")[0]

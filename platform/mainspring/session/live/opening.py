@@ -1,0 +1,57 @@
+"""Opens the connections that a plan asks for."""
+
+import ssl
+import time
+
+from mainspring.errors import ConfigError
+from mainspring.host.connecting import find_credentials
+from mainspring.host.plan import Plan
+from mainspring.seams import Codec
+from mainspring.session.live.feed_links import FeedLinks
+from mainspring.session.live.link import LinkOptions, Sink
+from mainspring.wire import WireFeed
+
+__all__ = ["open_links", "trusting"]
+
+
+def open_links(plan: Plan, declared: WireFeed, codec: Codec, sink: Sink, *, first_index: int = 0) -> FeedLinks:
+    """Returns the connections of a plan's feed, not made yet. Raises `ConfigError` if it can't connect.
+
+    `first_index` is the index of its first instrument in the lane.
+    """
+    connect = plan.source.connect
+    assert connect is not None
+    try:
+        return FeedLinks(
+            declared,
+            plan.instruments,
+            codec,
+            sink,
+            encoding=plan.source.encoding,
+            tls=trusting(connect.trust),
+            seed=time.time_ns(),
+            options=LinkOptions(
+                address=connect.address,
+                rest=connect.rest,
+                silence_s=connect.silence_s,
+                data_silence_s=connect.data_silence_s,
+            ),
+            credentials=find_credentials(plan.feed.plugin),
+            first_index=first_index,
+        )
+    except ConfigError as error:
+        raise ConfigError(f"the feed {plan.feed.plugin!r} can't connect: {error}") from error
+
+
+def trusting(pem: str = "") -> ssl.SSLContext:
+    """A TLS context that verifies certificates and names, and trusts those of a PEM file besides the system's.
+
+    Raises `ConfigError` if the file holds none.
+    """
+    context = ssl.create_default_context()
+    if pem:
+        try:
+            context.load_verify_locations(cafile=pem)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(f"{pem}: no certificates can be read from it: {error}") from error
+    return context

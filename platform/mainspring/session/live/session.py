@@ -1,0 +1,172 @@
+"""Runs a lane on live connections: what a socket receives is run at once, on the same thread, as a replay would."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import trio
+
+from mainspring.data.recording import RecordingWriter
+from mainspring.errors import MainspringError
+from mainspring.host.plan import LanePlan, Plan
+from mainspring.host.registry import Registry
+from mainspring.seams import LOST, NOTE, Codec, RawMessage
+from mainspring.session.lane_run import LaneRun
+from mainspring.session.live.link import Link
+from mainspring.session.live.opening import open_links
+from mainspring.session.live.source import LiveSource, SteadyClock
+from mainspring.session.source import MessageSource, OpenBlocks
+
+if TYPE_CHECKING:
+    from mainspring.session.live.feed_links import FeedLinks
+
+__all__ = ["LiveSession", "Notice"]
+
+Notice: TypeAlias = Callable[[str], None]
+"""Called with what a person should know at once."""
+
+_NS: Final = 1_000_000_000
+_LOOK_S: Final = 0.25
+_LOST: Final = LOST.removeprefix(NOTE).decode()
+
+
+class LiveSession:
+    """The connections of a lane's feeds, and the clock, around a `LaneRun`.
+
+    `open_source` is what the run opens its messages with; `run` then keeps the connections until the run is to stop, or
+    an error ends it. Everything is done by one thread: between a socket and the lane there is no queue and no lock.
+    """
+
+    def __init__(self, plan: LanePlan, registry: Registry, notice: Notice | None = None) -> None:
+        self._plan = plan
+        self._registry = registry
+        self._notice = notice or (lambda _: None)
+        self._clock = SteadyClock()
+        self._sources: list[LiveSource] = []
+        self._links: list[FeedLinks] = []
+        self._error: MainspringError | OSError | None = None
+        self._scope = trio.CancelScope()
+        self._wake = trio.Event()
+
+    def open_source(
+        self,
+        plan: Plan,
+        registry: Registry,
+        open_blocks: OpenBlocks | None = None,
+    ) -> MessageSource:
+        """The messages of one feed: see `mainspring.session.source.open_messages`."""
+        connect = plan.source.connect
+        assert connect is not None
+        recording = RecordingWriter(Path(connect.record)) if connect.record else None
+        source = LiveSource(plan.source.name, self._clock, recording)
+        self._sources.append(source)
+        return source
+
+    def run(self, lane: LaneRun, look: Callable[[], None], seconds: float | None = None) -> None:
+        """Runs until `lane.stopped_early` is set, `seconds` have passed, or an error ends it, which is raised.
+
+        `look` is called four times a second.
+        """
+        trio.run(self._main, lane, look, seconds)
+        if self._error is not None:
+            raise self._error
+        for source in self._sources:
+            # So that the recording is as long as the session was.
+            source.note("stopped")
+        lane.catch_up(self._clock.now_ns())
+        lane.look()
+
+    async def _main(self, lane: LaneRun, look: Callable[[], None], seconds: float | None) -> None:
+        for index, part in enumerate(self._plan.parts):
+            codec: Codec = self._registry.get("codec", part.codec.plugin).factory()
+            declared = self._registry.get("feed", part.feed.plugin).factory
+            first = sum(len(before.instruments) for before in self._plan.parts[:index])
+            sink = _FeedSink(self, lane, index, part)
+            self._links.append(open_links(part, declared, codec, sink, first_index=first))
+        lane.ask_for_snapshots(lambda feed, request: self._links[feed].request(request))
+        with self._scope:
+            if seconds is not None:
+                self._scope.deadline = trio.current_time() + seconds
+            async with trio.open_nursery() as nursery:
+                for links in self._links:
+                    nursery.start_soon(links.run)
+                nursery.start_soon(self._keep_time, lane)
+                nursery.start_soon(self._watch, lane, look)
+
+    async def _keep_time(self, lane: LaneRun) -> None:
+        """Does what falls due in silence."""
+        while True:
+            self._wake = trio.Event()
+            wait_ns = lane.next_ns - self._clock.now_ns()
+            if wait_ns > 0:
+                with trio.move_on_after(min(wait_ns / _NS, _LOOK_S)):
+                    await self._wake.wait()
+            else:
+                await trio.lowlevel.checkpoint()
+                self.catch_up(lane)
+
+    async def _watch(self, lane: LaneRun, look: Callable[[], None]) -> None:
+        while lane.stopped_early is None:
+            await trio.sleep(_LOOK_S)
+            # People's commands are taken in silence too.
+            self.catch_up(lane)
+            lane.look()
+            look()
+        self._scope.cancel()
+
+    def catch_up(self, lane: LaneRun) -> None:
+        """Runs what has arrived and what is due."""
+        if self._error is not None:
+            return
+        try:
+            lane.catch_up(self._clock.now_ns())
+        except MainspringError as error:
+            self.fail(error)
+        else:
+            self._wake.set()
+
+    def fail(self, error: MainspringError | OSError) -> None:
+        """Ends the session by an error."""
+        self._error = self._error or error
+        self._scope.cancel()
+
+    def tell(self, feed: Plan, said: str) -> None:
+        """Passes on what a person should know at once about a feed: `said` is a sentence."""
+        self._notice(f"{feed.name or feed.feed.plugin}: {said}")
+
+    def push(self, feed: int, messages: Sequence[RawMessage]) -> None:
+        """Hands messages to a feed's source."""
+        try:
+            self._sources[feed].push(messages)
+        except OSError as error:
+            self.fail(error)
+
+    def note(self, feed: int, said: str) -> None:
+        """Hands a note to a feed's source: `said` without the sign that notes begin with."""
+        self.push(feed, [(self._clock.now_ns(), NOTE + said.encode())])
+
+
+class _FeedSink:
+    """Takes what happens on a feed's connections: see `Sink`."""
+
+    def __init__(self, session: LiveSession, lane: LaneRun, index: int, plan: Plan) -> None:
+        self._session = session
+        self._lane = lane
+        self._index = index
+        self._plan = plan
+
+    def messages(self, link: Link, messages: Sequence[RawMessage]) -> None:
+        self._session.push(self._index, messages)
+        self._session.catch_up(self._lane)
+
+    def connected(self, link: Link, now_ns: int) -> None:
+        self._session.note(self._index, f"connected for {link.describe()}")
+        self._session.tell(self._plan, f"connected for {link.describe()}")
+
+    def disconnected(self, link: Link, now_ns: int, why: str) -> None:
+        self._session.note(self._index, f"{_LOST}: {why}")
+        self._session.tell(self._plan, f"disconnected: {why}")
+        self._session.catch_up(self._lane)
+
+    def sent(self, link: Link, now_ns: int, message: bytes) -> None:
+        self._session.note(self._index, f"sent {message.decode(errors='replace')}")

@@ -1,0 +1,71 @@
+"""What a feed has received and the lane hasn't run yet, and the wall clock that a live session goes by."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+
+from mainspring.data.recording import RecordingWriter
+from mainspring.seams import NOTE, RawMessage
+from mainspring.session.source import MessageSource
+
+__all__ = ["LiveSource", "SteadyClock"]
+
+
+class SteadyClock:
+    """The wall clock, in nanoseconds since the Unix epoch, that never goes back: where it was set back it waits.
+
+    No part of a session gets an earlier time than another part had before.
+    """
+
+    def __init__(self, read_ns: Callable[[], int] = time.time_ns) -> None:
+        self._read_ns = read_ns
+        self._last_ns = 0
+
+    def now_ns(self) -> int:
+        """The time."""
+        return self.at_least(self._read_ns())
+
+    def at_least(self, time_ns: int) -> int:
+        """A time that was read, or the last one given if that is later."""
+        self._last_ns = max(self._last_ns, time_ns)
+        return self._last_ns
+
+
+class LiveSource(MessageSource):
+    """Messages as they arrive. `take` returns what there is, none if none has come: the session goes on all the same.
+
+    What happens to the connection stands among the messages as notes, so that `recording`, where everything is written
+    that the lane is given, replays as the session ran.
+    """
+
+    def __init__(self, name: str, clock: SteadyClock, recording: RecordingWriter | None = None) -> None:
+        super().__init__(name)
+        self._clock = clock
+        self._waiting: list[RawMessage] = []
+        self._recording = recording
+        self._open = ExitStack()
+        if recording is not None:
+            self._open.enter_context(recording)
+        self.note("started")
+
+    def push(self, messages: Sequence[RawMessage]) -> None:
+        """Adds messages, each with the time at which it was read. Raises `OSError` if they can't be recorded."""
+        at_least, recording = self._clock.at_least, self._recording
+        for read_ns, raw in messages:
+            receive_time_ns = at_least(read_ns)
+            self._waiting.append((receive_time_ns, raw))
+            if recording is not None:
+                recording.write(receive_time_ns, raw)
+
+    def note(self, said: str) -> None:
+        """Adds a note: `mainspring.seams.NOTE` and what is said."""
+        self.push([(self._clock.now_ns(), NOTE + said.encode())])
+
+    def take(self, count: int) -> Sequence[RawMessage]:
+        """See `MessageSource.take`."""
+        taken, self._waiting = self._waiting, []
+        return taken
+
+    def close(self) -> None:
+        """Ends the recording."""
+        self._open.close()

@@ -1,0 +1,176 @@
+"""A WebSocket over TLS: the handshake by wsproto, frames by our decoder, bytes by trio."""
+
+import os
+import ssl
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol, Self
+from urllib.parse import urlsplit
+
+import trio
+from wsproto.connection import ConnectionType
+from wsproto.events import AcceptConnection, RejectConnection, RejectData, Request
+from wsproto.handshake import H11Handshake
+from wsproto.utilities import RemoteProtocolError
+
+from mainspring.errors import FrameError
+from mainspring.wire import FrameDecoder, FrameEvent, encode_frame
+
+__all__ = ["ConnectionLostError", "Frames", "WebSocket"]
+
+_READ_BYTES: Final = 64 * 1024
+_MOST_HEADER_BYTES: Final = 64 * 1024
+_SWITCHING: Final = b"HTTP/1.1 101"
+_GOING_AWAY: Final = 1001
+_CLOSE_S: Final = 2.0
+
+
+class ConnectionLostError(Exception):
+    """The connection couldn't be made, or has ended: `why` is a sentence for people.
+
+    `retry_after_s` is when the venue wants to see us again, in seconds; None if it doesn't say.
+    """
+
+    def __init__(self, why: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.retry_after_s = retry_after_s
+
+
+class Frames(Protocol):
+    """Decodes what a server sends: see `mainspring.wire.FrameDecoder`, whose interface it has."""
+
+    def feed(self, chunk: bytes) -> list[FrameEvent]:
+        """Returns the events of a chunk."""
+        ...
+
+
+class WebSocket:
+    """One open connection. `received` and `send` may be called from two tasks at the same time.
+
+    No extension is negotiated: permessage-deflate has no bound on what a message expands to.
+    """
+
+    def __init__(self, stream: trio.abc.Stream, frames: Frames, early: bytes) -> None:
+        """`early` are the bytes that came right behind the handshake."""
+        self._stream = stream
+        self._frames = frames
+        self._early = early
+        self._sending = trio.Lock()
+
+    @classmethod
+    async def open(
+        cls,
+        address: str,
+        *,
+        tls: ssl.SSLContext,
+        frames: Callable[[], Frames] = FrameDecoder,
+        timeout_s: float = 10.0,
+    ) -> Self:
+        """Connects to a wss:// address. Raises `ConnectionLostError`, which says at which step it failed."""
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port or 443
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        with trio.move_on_after(timeout_s):
+            try:
+                stream = await trio.open_ssl_over_tcp_stream(host, port, ssl_context=tls)
+                try:
+                    return cls(stream, frames(), await _shake_hands(stream, f"{host}:{port}", target))
+                except BaseException:
+                    await trio.aclose_forcefully(stream)
+                    raise
+            except ssl.SSLCertVerificationError as error:
+                raise ConnectionLostError(f"{host}: its certificate isn't valid: {error.verify_message}") from error
+            except (OSError, trio.BrokenResourceError) as error:
+                cause = error.__cause__ if isinstance(error, trio.BrokenResourceError) else error
+                if isinstance(cause, ssl.SSLCertVerificationError):
+                    raise ConnectionLostError(f"{host}: its certificate isn't valid: {cause.verify_message}") from error
+                raise ConnectionLostError(f"{host}:{port} can't be reached: {cause or error}") from error
+        raise ConnectionLostError(f"{host}:{port} didn't answer within {timeout_s:g} s")
+
+    async def receive(self) -> tuple[int, list[FrameEvent]]:
+        """Returns the next events and when their bytes were read, in nanoseconds of the wall clock; answers pings.
+
+        Raises `ConnectionLostError` when the connection has ended, by whatever. Events before that were returned.
+        """
+        while True:
+            data, self._early = self._early, b""
+            if not data:
+                try:
+                    data = bytes(await self._stream.receive_some(_READ_BYTES))
+                except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+                    raise ConnectionLostError(f"the connection broke: {error.__cause__ or error}") from error
+                if not data:
+                    raise ConnectionLostError("the venue closed the connection without a word")
+            now_ns = time.time_ns()
+            try:
+                events = self._frames.feed(data)
+            except FrameError as error:
+                await self.close(error.close_code)
+                raise ConnectionLostError(f"the venue broke the protocol: {error}") from error
+            for kind, code, payload in events:
+                if kind == "ping":
+                    await self.send("pong", payload)
+                elif kind == "close":
+                    await self.close(1000 if code is None else code)
+                    reason = payload.decode(errors="replace")
+                    raise ConnectionLostError(f"the venue closed the connection: {code or 'no code'} {reason}".strip())
+            if events:
+                return now_ns, events
+
+    async def send(self, kind: str, payload: bytes) -> None:
+        """Sends one message, or a control frame, by the `kind` and with the `payload` that `encode_frame` takes.
+
+        Raises `ConnectionLostError`.
+        """
+        async with self._sending:
+            try:
+                await self._stream.send_all(encode_frame(kind, payload, os.urandom(4)))
+            except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+                raise ConnectionLostError(f"the connection broke: {error.__cause__ or error}") from error
+
+    async def close(self, code: int = _GOING_AWAY) -> None:
+        """Says goodbye and closes, without waiting for long. Never raises."""
+        with trio.move_on_after(_CLOSE_S) as scope:
+            # A closing connection must not be kept open by whoever wants it closed.
+            scope.shield = True
+            with suppress(ConnectionLostError):
+                await self.send("close", code.to_bytes(2, "big"))
+        await trio.aclose_forcefully(self._stream)
+
+
+async def _shake_hands(stream: trio.abc.Stream, host: str, target: str) -> bytes:
+    """Sends the request to upgrade and takes the answer; returns what came behind it."""
+    handshake = H11Handshake(ConnectionType.CLIENT)
+    await stream.send_all(handshake.send(Request(host=host.removesuffix(":443"), target=target)))
+    head = b""
+    while b"\r\n\r\n" not in head:
+        data = await stream.receive_some(_READ_BYTES)
+        if not data:
+            raise ConnectionLostError("the venue closed the connection during the handshake")
+        head += data
+        if len(head) > _MOST_HEADER_BYTES:
+            raise ConnectionLostError("the venue's answer to the handshake is too long")
+    # What follows an accepted handshake are frames, which our decoder reads.
+    end = head.index(b"\r\n\r\n") + 4 if head.startswith(_SWITCHING) else len(head)
+    try:
+        handshake.receive_data(head[:end])
+        for event in handshake.events():
+            if isinstance(event, AcceptConnection):
+                return head[end:]
+            if isinstance(event, RejectConnection | RejectData):
+                raise _refused(event)
+    except RemoteProtocolError as error:
+        raise ConnectionLostError(f"the venue refused the handshake: {error}") from error
+    raise ConnectionLostError("the venue's answer to the handshake isn't one")
+
+
+def _refused(event: RejectConnection | RejectData) -> ConnectionLostError:
+    if isinstance(event, RejectData):
+        return ConnectionLostError("the venue refused the handshake")
+    after = next((value for name, value in event.headers if name.lower() == b"retry-after"), b"")
+    return ConnectionLostError(
+        f"the venue refused the handshake with the status {event.status_code}",
+        retry_after_s=float(after) if after.isdigit() else None,
+    )
