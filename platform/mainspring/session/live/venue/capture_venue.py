@@ -8,9 +8,10 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 import trio
 
-from mainspring.errors import CodecError, WireError
+from mainspring.errors import CodecError, ConfigError, WireError
 from mainspring.model import BookSnapshot, Instrument
 from mainspring.seams import Codec, FeedContext, RawMessage
+from mainspring.session.live.venue.greeting import TOKEN, compress, greetings, token_answer
 from mainspring.wire import RestSnapshot, WireFeed
 
 __all__ = ["CaptureVenue", "Fault"]
@@ -40,7 +41,10 @@ class CaptureVenue:
     A snapshot that the declaration fetches by HTTP is served there: the first request for it gets the first answer of
     the capture, the next the second, and the last one again and again. An answer says of which request it is, or is
     that of the instrument that it names, or of the only one. `speed` 0 is as fast as the reader takes it. `faults`
-    happen on the first connection that reaches them, once.
+    happen on the first connection that reaches them, once. A login is accepted, whatever its credentials, and a token
+    is given to everybody who asks.
+
+    Raises `ConfigError` for a feed without a connection.
     """
 
     def __init__(
@@ -54,9 +58,15 @@ class CaptureVenue:
         speed: float = 1.0,
         faults: Sequence[Fault] = (),
     ) -> None:
+        connection = declared.connection
+        if connection is None:
+            raise ConfigError("the feed says nothing about connecting, so its venue isn't known")
+        self._connection = connection
+        self._encode = codec.encode
         self._speed = speed
         self._faults = {fault.at: fault.kind for fault in faults}
-        self._text = encoding == "json"
+        # What is compressed goes in binary frames, whatever it is.
+        self._text = encoding == "json" and connection.compression == "none"
         self._answers: dict[str, list[bytes]] = defaultdict(list)
         self._asked: dict[str, int] = defaultdict(int)
         self._path_of = _paths(declared, instruments)
@@ -84,18 +94,27 @@ class CaptureVenue:
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         """See the ASGI specification."""
+        query = scope.get("query_string", b"").decode()
         if scope["type"] == "websocket":
+            token = self._connection.token
+            if token is not None and token.token_at and TOKEN not in query:
+                await receive()
+                await send({"type": "websocket.close", "code": 1008})
+                return
             await self._converse(receive, send)
         elif scope["type"] == "http":
-            query = scope["query_string"].decode()
-            await self._respond(scope["path"] + (f"?{query}" if query else ""), send)
+            host = dict(scope["headers"]).get(b"host", b"").decode()
+            await self._respond(scope["path"] + (f"?{query}" if query else ""), host, send)
         elif scope["type"] == "lifespan":
             for _ in range(2):
                 phase = (await receive())["type"]
                 await send({"type": f"{phase}.complete"})
 
-    async def _respond(self, target: str, send: _Send) -> None:
+    async def _respond(self, target: str, host: str, send: _Send) -> None:
         answers = self._answers.get(target, [])
+        token = self._connection.token
+        if token is not None and target == token.path:
+            answers = [self._encode(token_answer(token, f"wss://{host}/"))]
         status, body = 404, b'{"error":"the capture has no answer to this request"}'
         if answers:
             number = self._asked[target]
@@ -109,12 +128,15 @@ class CaptureVenue:
         await receive()
         await send({"type": "websocket.accept"})
         self.connections += 1
+        greet = greetings(self._connection.login)
         async with trio.open_nursery() as nursery:
             started = False
             while (event := await receive())["type"] == "websocket.receive":
                 said = event.get("bytes") or (event.get("text") or "").encode()
                 self.received = [*self.received[-999:], said]
-                if not started:
+                if greet:
+                    await self._say(send, self._encode(greet.pop(0)))
+                elif not started:
                     started = True
                     nursery.start_soon(self._stream, send, nursery.cancel_scope)
             nursery.cancel_scope.cancel()
@@ -149,7 +171,7 @@ class CaptureVenue:
         if self._text:
             await send({"type": "websocket.send", "text": raw.decode()})
         else:
-            await send({"type": "websocket.send", "bytes": raw})
+            await send({"type": "websocket.send", "bytes": compress(self._connection, raw)})
 
 
 def _paths(declared: WireFeed, instruments: Sequence[Instrument]) -> dict[int, str]:
