@@ -15,7 +15,7 @@ from mainspring.plugin_calls import describe_exception, is_interrupt, isolated
 from mainspring.seams import SEAMS, Capabilities, Needs
 from mainspring.seams.catalogue import NO_CAPABILITIES, NO_NEEDS
 
-__all__ = ["Offer", "SeamCatalogue", "decode_options", "freeze", "why_unusable"]
+__all__ = ["Offer", "SeamCatalogue", "decode_options", "encodings_of", "freeze", "why_unusable"]
 
 _NAME = {"-": re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*"), "_": re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")}
 _JOINED_BY = {"-": "hyphens", "_": "underscores"}
@@ -179,3 +179,8 @@ def _why_not_importable(package: str) -> str | None:
 def freeze(offers: Mapping[str, dict[str, Offer]]) -> Mapping[str, Mapping[str, Offer]]:
     """Returns the offers by seam and name, read-only."""
     return MappingProxyType({seam: MappingProxyType(dict(by_name)) for seam, by_name in offers.items()})
+
+
+def encodings_of(feed: Offer) -> tuple[str, ...]:
+    """The formats of a feed's messages."""
+    return tuple(name.strip() for name in str(feed.capabilities.get("encodings", "json")).split(","))

@@ -18,7 +18,7 @@ from mainspring.host.feeds import ONLY_FEED
 from mainspring.host.guard import calling
 from mainspring.host.instruments import resolve_instruments
 from mainspring.host.native_part import PROVIDES, why_not_native
-from mainspring.host.offers import Offer, why_unusable
+from mainspring.host.offers import Offer, encodings_of, why_unusable
 from mainspring.host.order_terms import plan_day_ends, plan_terms
 from mainspring.host.plan import DEFAULT_CHUNK, DEFAULT_GC, Choice, Plan, Setting, SourcePlan, StrategyPlan
 from mainspring.host.recognise import recognise
@@ -250,7 +250,7 @@ class Planner:
         They depend on each other: the feed of a catalogued capture is known.
         """
         source, feed = self._source_and_feed(codec)
-        encodings = _encodings(self._registry.get("feed", feed.plugin))
+        encodings = encodings_of(self._registry.get("feed", feed.plugin))
         if source.encoding not in encodings:
             raise self._diagnostic.error(
                 ("feed", "encoding"),
@@ -295,7 +295,7 @@ class Planner:
     def _recognise(self, source: SourcePlan, codec_choice: Choice) -> tuple[str, str]:
         """Returns the feed that reads the capture's beginning best, and the reason, if the config names none."""
         offers = self._registry.offers("feed")
-        feeds = {name: offer for name, offer in offers.items() if source.encoding in _encodings(offer)}
+        feeds = {name: offer for name, offer in offers.items() if source.encoding in encodings_of(offer)}
         names, messages = recognise(feeds, self._codec(codec_choice), self._messages(source))
         if len(names) == 1:
             return f"it reads {messages:,} messages at the start of the capture, more than any other feed", names[0]
@@ -396,8 +396,3 @@ class Planner:
                 raise self._diagnostic.error((*path, name), f"there is no file {nor}")
             found[name] = str(file.absolute())
         return writing_to(msgspec.structs.replace(options, **found), self._loaded.folder)
-
-
-def _encodings(feed: Offer) -> tuple[str, ...]:
-    """Returns the formats of a feed's messages."""
-    return tuple(name.strip() for name in str(feed.capabilities.get("encodings", "json")).split(","))
