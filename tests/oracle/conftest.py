@@ -112,7 +112,7 @@ class Book:
 def records(path: Path) -> Iterator[dict[str, Any]]:
     """The orders, fills and funding of an order log, read as its page describes it, but for the checksums."""
     data = path.read_bytes()
-    assert data[:10] == b"MSORDERS\x01\0"
+    assert data[:10] == b"MSORDERS\x02\0"
     at = 14 + int.from_bytes(data[10:14], "little") + 4
     while at < len(data):
         length = shift = 0
@@ -124,7 +124,7 @@ def records(path: Path) -> Iterator[dict[str, Any]]:
         at += 1 + length + 4
         kind, flags = body[0] % 32, body[0] // 32
         if kind == 2:
-            numbers, rest = numbers_of(body, 7)
+            numbers, rest = numbers_of(body, 9)
             yield {"type": "submit", "order_id": numbers[0], "strategy": rest.decode()}
         elif kind == 9:
             assert flags < 4, "the paper venue charges rates"

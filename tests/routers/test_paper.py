@@ -30,7 +30,12 @@ def test_it_is_the_default_and_says_what_it_is():
 
     paper.register_routers(Catalogue())
     assert offers["paper"]["rank"]
-    assert offers["paper"]["capabilities"] == {"simulated": True, "watches_market": True, "answers_queries": True}
+    assert offers["paper"]["capabilities"] == {
+        "simulated": True,
+        "watches_market": True,
+        "answers_queries": True,
+        "terms": "ioc,fok,day,gtd,post-only,reduce-only",
+    }
 
 
 def test_options_reach_the_venue():
