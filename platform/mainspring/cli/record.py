@@ -70,6 +70,11 @@ def record(
 def _plan(
     config: Path | None, feed: str | None, instruments: list[str] | None, overrides: list[str] | None
 ) -> tuple[Plan, Registry]:
+    if config is None and (feed is None or not instruments):
+        raise ConfigError(
+            "name what to record: a configuration, or --feed NAME --instrument SYMBOL; "
+            "`mainspring plugins list` has the feeds"
+        )
     wanted = ["mode=replay"]
     if feed is not None:
         wanted.append(f"feed.plugin={quoted(feed)}")

@@ -50,7 +50,7 @@ def _replaying(path: Path, mode: str = "replay") -> list[str]:
 
 
 def _connecting(served, mode: str = "replay", **options: object) -> list[str]:
-    options = {"silence_s": 1, "data_silence_s": 20, **msgspec.to_builtins(served), **options}
+    options = {"silence_s": 20, "data_silence_s": 20, **msgspec.to_builtins(served), **options}
     connect = ", ".join(f"{key}={value!r}" for key, value in options.items())
     grid = 'venue_symbol="BTCUSDT", tick_size="0.01", lot_size="0.00001"'
     return [
@@ -61,12 +61,12 @@ def _connecting(served, mode: str = "replay", **options: object) -> list[str]:
     ]
 
 
-async def _record(venue: CaptureVenue, folder: Path, enough: int) -> tuple[Recording, list[str]]:
+async def _record(venue: CaptureVenue, folder: Path, enough: int, silence_s: float = 20) -> tuple[Recording, list[str]]:
     """Records until so many messages have come."""
     said: list[str] = []
     async with trio.open_nursery() as nursery:
         served = await nursery.start(lambda task_status: serve(venue, folder, task_status=task_status))
-        plan = make_plan(load_config(None, _connecting(served)), _REGISTRY)
+        plan = make_plan(load_config(None, _connecting(served, silence_s=silence_s)), _REGISTRY)
         with RecordingWriter(folder / "recorded.cap") as writer:
             recording = Recording(plan, _REGISTRY, writer, said.append)
 
@@ -111,7 +111,7 @@ async def test_a_closed_connection_is_made_again(made, tmp_path):
 async def test_a_mute_connection_is_given_up(made, tmp_path):
     """The socket is open and answers no ping: after the configured silence it counts as dead."""
     venue = _venue(made, Fault("mute", 100))
-    recording, said = await _record(venue, tmp_path, 1_000)
+    recording, said = await _record(venue, tmp_path, 1_000, silence_s=1)
     (link,) = recording.counts().links
     assert link.connected == 2
     assert link.lost == {"mute": 1}
@@ -144,7 +144,7 @@ def test_a_live_session_replays_to_the_same_log(made, tmp_path):
     The lost connection takes the trust from the book, and is in the recording as a note.
     """
     venue = _venue(made, Fault("close", 2_000), speed=20.0)
-    report, told = _run_live(venue, tmp_path, 3.0)
+    report, told = _run_live(venue, tmp_path, 6.0)
     assert any("disconnected: the venue closed" in said for said in told)
     assert report.order_log_records > 5
     notes = [raw for _, raw in read_capture(tmp_path / "live.cap") if raw.startswith(b"!")]
