@@ -90,7 +90,7 @@ class Chaos:
         elif random.random() < 0.5:
             stop = market.buy_stop if order.side > 0 else market.sell_stop
             self.groups.append(stop(size_lots=50, stop_ticks=mid + order.side * near))
-        elif len(self.orders) > 1 and self.orders[-2] is not order:
+        elif len(self.orders) > 1 and self.orders[-2].order_id != order.order_id:
             self.groups.append(self.session.oco(order, self.orders[-2]))
         if random.random() < 0.2 and self.groups:
             random.choice(self.groups).cancel()
