@@ -24,6 +24,12 @@ def test_two_hundred_runs_hold() -> None:
     _run(range(1_000, 1_200))
 
 
+@pytest.mark.parametrize("seed", [5_276, 5_364])
+def test_an_execution_counts_while_requests_go_on(seed: int) -> None:
+    """The stream loses a fill of an order that a pair tries to cancel each second: the venue's answer has it."""
+    run_seed(seed)
+
+
 def test_a_seed_is_the_same_run_again() -> None:
     """Whatever else ran before: the same orders, fills and crashes."""
     assert run_seed(7) == run_seed(7)

@@ -40,7 +40,7 @@ from mainspring.recovery.differences import (
 )
 from mainspring.recovery.inquiry import Inquiry, ReconcilerOptions
 from mainspring.recovery.open_orders import compare_open, describe_stranger
-from mainspring.recovery.resolution import fitting, resolve
+from mainspring.recovery.resolution import fitting, oldest, resolve
 from mainspring.recovery.round import Round
 from mainspring.recovery.stream import Stream
 from mainspring.seams import NEVER_NS
@@ -253,9 +253,9 @@ class Reconciler:
             del self._inquiries[order_id]
             return []
         if report is None or order_id in one.touched:
-            # Something has happened since the venue was asked: what it said is of no use.
+            # Something has happened since the venue was asked: what it said is of no use, but for executions.
             inquiry.due_ns = now_ns + options.retry_ns
-            return []
+            return self._explained(order, oldest(order, missing, one.asked_ns - options.lag_ns), inquiry.held, now_ns)
         settled_ns = self._sent_ns.get(order_id, self._last_ns) + options.settle_ns
         settled = one.asked_ns >= settled_ns
         last = settled and inquiry.tries + 1 >= options.tries

@@ -26,7 +26,7 @@ from mainspring.recovery.differences import (
     OTHER_TERMS,
 )
 
-__all__ = ["Resolution", "fitting", "resolve"]
+__all__ = ["Resolution", "fitting", "oldest", "resolve"]
 
 REPLACED_TO_FILLED: Final = "replaced to what was filled"
 
@@ -73,6 +73,16 @@ def fitting(order: Order, event: OrderEvent) -> list[OrderEvent] | None:
     if order.acknowledged:
         return [event]
     return [Accepted(event.order_id, event.instrument, event.time_ns), event]
+
+
+def oldest(order: Order, missing: Sequence[Fill], before_ns: int) -> list[OrderEvent]:
+    """Returns what the first of the missing fills leads to that fits and is from `before_ns`; nothing if none is.
+
+    Whatever has happened to an order since, an execution stays one. The stream is no longer about to bring it, and an
+    order that is asked about while requests go on would otherwise never get it.
+    """
+    fits = (fitting(order, fill) for fill in missing if fill.time_ns <= before_ns)
+    return next((events for events in fits if events is not None), [])
 
 
 def _fits_rejected(order: Order, request: RequestKind) -> bool:
