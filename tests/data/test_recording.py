@@ -13,7 +13,7 @@ def _messages(path):
     return list(read_capture(path))
 
 
-@pytest.mark.parametrize("ending", ["", ".gz"])
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
 def test_what_was_received_is_in_the_file_a_second_later(tmp_path, ending):
     """A process that is killed leaves a `.part` with what it had received."""
     path = tmp_path / f"a.cap{ending}"

@@ -8,14 +8,15 @@ import pytest
 import trio
 
 from mainspring.host.registry import Registry
+from mainspring.host.slots import ConnectConfig
 from mainspring.seams import FeedContext, RawMessage
 from mainspring.session.live.feed_links import FeedLinks
-from mainspring.session.live.link import Link, LinkOptions
+from mainspring.session.live.link import Link
 from mainspring.session.live.opening import trusting
 from mainspring.session.live.venue import CaptureVenue, serve
 from mainspring.testing import INSTRUMENT, plain_codec
 from mainspring.testing.declared import declared_messages
-from mainspring.wire import Credentials, WireFeed
+from mainspring.wire import Credentials, Signature, WireFeed
 
 _INSTRUMENT = msgspec.structs.replace(INSTRUMENT, venue_symbol="BTC-USDT")
 _FEEDS = {
@@ -74,7 +75,7 @@ async def test_a_feed_reads_its_venue(name, encoding, tmp_path):
         served = await nursery.start(lambda task_status: serve(venue, tmp_path, task_status=task_status))
         # Where a token says the address, it is the box's.
         asks = declared.connection.token is not None and declared.connection.token.address_at
-        options = LinkOptions(address="" if asks else served.address + "?token={token}", rest=served.rest)
+        options = ConnectConfig(address="" if asks else served.address + "?token={token}", rest=served.rest)
         sink.links = FeedLinks(
             declared,
             (_INSTRUMENT,),
@@ -94,3 +95,36 @@ async def test_a_feed_reads_its_venue(name, encoding, tmp_path):
         nursery.cancel_scope.cancel()
     assert [one for one in sink.got if not one.startswith(b'{"request":')] == [raw for _, raw in venue.stream]
     assert not any(_SECRET.encode() in one for one in sink.sent_messages)
+
+
+@pytest.mark.trio
+async def test_a_secret_of_a_wrong_form_is_a_reason(tmp_path):
+    """It is told as why there is no connection, without the secret, and ends nothing else."""
+    declared = _FEEDS["alpaca-crypto", "json"]
+    assert declared.connection is not None
+    assert declared.connection.login is not None
+    signed = msgspec.structs.replace(declared.connection.login, signature=Signature(payload="{key}", key="base64"))
+    declared = msgspec.structs.replace(declared, connection=msgspec.structs.replace(declared.connection, login=signed))
+    codec = plain_codec("json")
+    venue = CaptureVenue(declared, (_INSTRUMENT,), codec, (), speed=0)
+    sink = _Sink(declared(FeedContext((_INSTRUMENT,), codec)))
+    async with trio.open_nursery() as nursery:
+        served = await nursery.start(lambda task_status: serve(venue, tmp_path, task_status=task_status))
+        links = FeedLinks(
+            declared,
+            (_INSTRUMENT,),
+            codec,
+            sink,
+            encoding="json",
+            tls=trusting(served.trust),
+            seed=1,
+            options=ConnectConfig(address=served.address, rest=served.rest),
+            credentials=Credentials("a-key", "no base64!"),
+        )
+        nursery.start_soon(links.run)
+        with trio.fail_after(20):
+            while not sink.lost:
+                await trio.sleep(0.01)
+        nursery.cancel_scope.cancel()
+    assert "isn't valid base64" in sink.lost[0]
+    assert "no base64!" not in sink.lost[0]

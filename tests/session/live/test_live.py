@@ -2,6 +2,7 @@
 
 import ssl
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -211,6 +212,21 @@ async def test_what_is_no_venue_is_told_apart(tmp_path):
         nursery.cancel_scope.cancel()
     with pytest.raises(ConnectionLostError, match="can't be reached"):
         await WebSocket.open(f"wss://localhost:{port}/", tls=tls)
+
+
+def test_a_recording_that_cannot_be_written_ends(tmp_path):
+    """A full disk is an error of the file, not a group of errors of connections."""
+
+    class Full(RecordingWriter):
+        def write(self, receive_time_ns, raw):
+            raise OSError(28, "No space left on device", "a.cap")
+
+    plan = make_plan(load_config(None, ["mode=replay", 'feed.plugin="okx"', "feed.connect=true"]), _REGISTRY)
+    recording = Recording(plan, _REGISTRY, Full(tmp_path / "a.cap"))
+    link: Any = None
+    recording.messages(link, [(1, b"{}"), (2, b"{}")])
+    with pytest.raises(OSError, match="No space left"):
+        recording.record(None, lambda _: None)
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from typing import Final
 import trio
 
 from mainspring.errors import ConfigError
+from mainspring.host.slots import ConnectConfig
 from mainspring.model import Instrument
 from mainspring.seams import Codec, ResyncRequest
 from mainspring.session.live.backoff import Backoff
 from mainspring.session.live.http import Http
-from mainspring.session.live.link import Link, LinkOptions, Sink
+from mainspring.session.live.link import Link, Sink
 from mainspring.session.live.websocket import ConnectionLostError, Frames
 from mainspring.wire import Credentials, FrameDecoder, WireFeed
 
@@ -42,7 +43,7 @@ class FeedLinks:
         encoding: str,
         tls: ssl.SSLContext,
         seed: int,
-        options: LinkOptions,
+        options: ConnectConfig,
         credentials: Credentials | None = None,
         first_index: int = 0,
         frames: Callable[[], Frames] = FrameDecoder,

@@ -10,7 +10,8 @@ from typing import Final, Protocol
 import msgspec
 import trio
 
-from mainspring.errors import WireError
+from mainspring.errors import ConfigError, WireError
+from mainspring.host.slots import ConnectConfig
 from mainspring.model import Instrument
 from mainspring.seams import Codec, RawMessage, ResyncRequest
 from mainspring.session.live.backoff import Backoff
@@ -18,21 +19,9 @@ from mainspring.session.live.http import Http
 from mainspring.session.live.websocket import ConnectionLostError, Frames, WebSocket
 from mainspring.wire import Connection, Conversation, Credentials, FrameDecoder, dials
 
-__all__ = ["Link", "LinkCounts", "LinkOptions", "Sink"]
+__all__ = ["Link", "LinkCounts", "Sink"]
 
 _NS: Final = 1_000_000_000
-
-
-class LinkOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person may set of a connection. An empty `address` or `rest` stands for the declared one.
-
-    After `silence_s` without a byte, or `data_silence_s` without market data, a connection is given up.
-    """
-
-    address: str = ""
-    rest: str = ""
-    silence_s: float = 45.0
-    data_silence_s: float = 300.0
 
 
 class LinkCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +70,7 @@ class Link:
         tls: ssl.SSLContext,
         http: Http | None,
         random: Random,
-        options: LinkOptions,
+        options: ConnectConfig,
         credentials: Credentials | None = None,
         frames: Callable[[], Frames] = FrameDecoder,
     ) -> None:
@@ -172,10 +161,10 @@ class Link:
         self._up_since = trio.current_time()
         self._conversation = conversation
         now_ns = time.time_ns()
-        conversation.opened(now_ns)
-        self._sink.connected(self, now_ns)
         lost: list[ConnectionLostError] = []
         try:
+            conversation.opened(now_ns)
+            self._sink.connected(self, now_ns)
             async with trio.open_nursery() as nursery:
 
                 async def until_lost(task: Callable[[WebSocket, Conversation], object]) -> None:
@@ -187,6 +176,9 @@ class Link:
 
                 nursery.start_soon(until_lost, self._write)
                 nursery.start_soon(until_lost, self._read)
+        except ConfigError as error:
+            # A secret of a wrong form.
+            lost.append(ConnectionLostError(str(error)))
         finally:
             self._conversation = None
             await socket.close()
@@ -200,7 +192,7 @@ class Link:
                 if kind in ("text", "binary"):
                     try:
                         message = conversation.received(payload, now_ns)
-                    except WireError as error:
+                    except (WireError, ConfigError) as error:
                         raise ConnectionLostError(str(error)) from error
                     if message:
                         messages.append((now_ns, message))

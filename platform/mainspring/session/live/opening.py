@@ -8,7 +8,7 @@ from mainspring.host.connecting import find_credentials
 from mainspring.host.plan import Plan
 from mainspring.seams import Codec
 from mainspring.session.live.feed_links import FeedLinks
-from mainspring.session.live.link import LinkOptions, Sink
+from mainspring.session.live.link import Sink
 from mainspring.wire import WireFeed
 
 __all__ = ["open_links", "trusting"]
@@ -30,12 +30,7 @@ def open_links(plan: Plan, declared: WireFeed, codec: Codec, sink: Sink, *, firs
             encoding=plan.source.encoding,
             tls=trusting(connect.trust),
             seed=time.time_ns(),
-            options=LinkOptions(
-                address=connect.address,
-                rest=connect.rest,
-                silence_s=connect.silence_s,
-                data_silence_s=connect.data_silence_s,
-            ),
+            options=connect,
             credentials=find_credentials(plan.feed.plugin),
             first_index=first_index,
         )

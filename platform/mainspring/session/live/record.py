@@ -53,15 +53,24 @@ class Recording:
         self._event = event
         self._bytes = self._refused = 0
         self._started = 0.0
+        self._error: OSError | None = None
         self._scope = trio.CancelScope()
 
     async def run(self, seconds: float | None = None) -> None:
         """Records for that long, or until it is stopped. Raises `OSError` if the files can't be written."""
+        await self._run(seconds)
+        self._raise_error()
+
+    async def _run(self, seconds: float | None) -> None:
         self._started = trio.current_time()
         with self._scope:
             if seconds is not None:
                 self._scope.deadline = self._started + seconds
             await self._links.run()
+
+    def _raise_error(self) -> None:
+        if self._error is not None:
+            raise self._error
 
     def record(self, seconds: float | None, show: Callable[[Recorded], None]) -> tuple[Recorded, str]:
         """Records in an event loop of its own, for that long or until a signal, and calls `show` twice a second.
@@ -86,9 +95,11 @@ class Recording:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(until_signal, stop)
             nursery.start_soon(keep_showing)
-            await self.run(seconds)
+            await self._run(seconds)
             found = self.counts()
             nursery.cancel_scope.cancel()
+        # Out here, since a nursery would wrap it in a group.
+        self._raise_error()
         return found, stopped
 
     def stop(self) -> None:
@@ -111,7 +122,13 @@ class Recording:
     def messages(self, link: Link, messages: Sequence[RawMessage]) -> None:
         """See `Sink`."""
         for receive_time_ns, raw in messages:
-            self._writer.write(receive_time_ns, raw)
+            try:
+                self._writer.write(receive_time_ns, raw)
+            except OSError as error:
+                # Not in a connection's own task, which would wrap it in a group.
+                self._error = error
+                self.stop()
+                return
             self._bytes += len(raw)
             try:
                 self._feed.on_message(raw, receive_time_ns)

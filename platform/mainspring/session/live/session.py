@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import trio
 
 from mainspring.data.recording import RecordingWriter
-from mainspring.errors import MainspringError
+from mainspring.errors import DataError, MainspringError
 from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.seams import LOST, NOTE, Codec, RawMessage
@@ -44,7 +44,7 @@ class LiveSession:
         self._clock = SteadyClock()
         self._sources: list[LiveSource] = []
         self._links: list[FeedLinks] = []
-        self._error: MainspringError | OSError | None = None
+        self._error: MainspringError | None = None
         self._scope = trio.CancelScope()
         self._wake = trio.Event()
 
@@ -125,7 +125,7 @@ class LiveSession:
         else:
             self._wake.set()
 
-    def fail(self, error: MainspringError | OSError) -> None:
+    def fail(self, error: MainspringError) -> None:
         """Ends the session by an error."""
         self._error = self._error or error
         self._scope.cancel()
@@ -139,7 +139,7 @@ class LiveSession:
         try:
             self._sources[feed].push(messages)
         except OSError as error:
-            self.fail(error)
+            self.fail(DataError(f"the recording {error.filename or ''} can't be written: {error.strerror}"))
 
     def note(self, feed: int, said: str) -> None:
         """Hands a note to a feed's source: `said` without the sign that notes begin with."""

@@ -133,7 +133,7 @@ class WebSocket:
     async def close(self, code: int = _GOING_AWAY) -> None:
         """Says goodbye and closes, without waiting for long. Never raises."""
         with trio.move_on_after(_CLOSE_S) as scope:
-            # A closing connection must not be kept open by whoever wants it closed.
+            # A closing connection must not be kept open by the task that is being cancelled.
             scope.shield = True
             with suppress(ConnectionLostError):
                 await self.send("close", code.to_bytes(2, "big"))

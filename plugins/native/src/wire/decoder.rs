@@ -28,7 +28,7 @@ use crate::wire::{json_value, msgpack_value, simd};
 /// The largest message that is read.
 pub const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
-/// What begins so is a note of whoever recorded the messages, not a venue's.
+/// What begins so is a note of the recorder of the messages, not of the venue.
 pub const NOTE: &[u8] = b"!";
 
 /// The note that the connection was lost: no book can be trusted before its next snapshot.
