@@ -2,8 +2,6 @@
 
 import json
 import os
-import threading
-import time
 
 import pytest
 
@@ -85,33 +83,26 @@ def test_a_config_without_a_folder_is_refused(mainspring, tmp_path):
     assert "session.control" in error
 
 
-def answer(folder, done):
-    """Answers the first command that comes, as a lane would."""
-    while not folder.pending():
-        time.sleep(0.001)
-    (name,) = folder.pending()
-    command = folder.command(name)
-    folder.reply(name, Reply(lane="1", done=done, text=repr(command)))
-
-
 @pytest.mark.parametrize("done", [True, False])
-def test_set_and_lift_print_the_lanes_answer(mainspring, config, folder, done):
+def test_set_and_lift_print_the_lanes_answer(mainspring, config, folder, monkeypatch, done):
     """A number, an object of options and plain text are passed on as JSON; the exit code says whether it was done."""
+    ask = ControlFolder.ask
+
+    def ask_and_answer(folder, command):
+        name = ask(folder, command)
+        folder.reply(name, Reply(lane="1", done=done, text=repr(folder.command(name))))
+        return name
+
+    monkeypatch.setattr(ControlFolder, "ask", ask_and_answer)
     running(folder)
     for typed, value in (("0.5", "0.5"), ('{"limit": 5, "account": 9}', '{"limit":5,"account":9}'), ("XNYS", '"XNYS"')):
-        lane = threading.Thread(target=answer, args=(folder, done))
-        lane.start()
         code, out, _ = mainspring("risk", "set", config, "some_check", typed, "--why", "a test", "--confirm")
-        lane.join()
         assert code == (0 if done else 1)
         assert out.startswith("lane 1: ")
         who = out.split("who='")[1].split("'")[0]
         expected = LimitOrder(check="some_check", value=value, confirmed=True, who=who, why="a test")
         assert repr(expected) in out
-    lane = threading.Thread(target=answer, args=(folder, done))
-    lane.start()
     code, out, _ = mainspring("risk", "lift", config, "max_drawdown", "--why", "seen", "--json")
-    lane.join()
     assert code == (0 if done else 1)
     assert json.loads(out)[0]["text"] == repr(LiftOrder(check="max_drawdown", who=who, why="seen"))
 
