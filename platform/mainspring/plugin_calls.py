@@ -20,6 +20,7 @@ __all__ = [
     "guarded",
     "guarded_getter",
     "guarded_pair",
+    "guarded_single",
     "is_interrupt",
     "isolated",
     "plugin_frames",
@@ -86,6 +87,21 @@ def guarded_getter(call: Callable[[], _T], part: str, plugin: str, distribution:
     def run() -> _T:
         try:
             return call()
+        except BaseException as error:  # noqa: BLE001  a stranger's code may raise anything
+            wrap_error(part, plugin, distribution, error)
+
+    return run
+
+
+def guarded_single(call: Callable[[_A], _T], part: str, plugin: str, distribution: str) -> Callable[[_A], _T]:
+    """As `guarded`, for what takes one argument by position: a quarter of its cost.
+
+    `plugin` and `distribution` name whose it is.
+    """
+
+    def run(argument: _A) -> _T:
+        try:
+            return call(argument)
         except BaseException as error:  # noqa: BLE001  a stranger's code may raise anything
             wrap_error(part, plugin, distribution, error)
 

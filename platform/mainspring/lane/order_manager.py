@@ -193,8 +193,7 @@ class OrderManager:
         now_ns = self._time.now_ns
         self.answers.extend(self._outgoing.take_refusals(now_ns))
         self._cancel_each(self.terms.take_due(now_ns))
-        if self.tracker.discrepancies:
-            self.note_discrepancies()
+        self.note_discrepancies()
         self._set_due()
         return self._unknown(self.tracker.take_overdue(now_ns), "no-answer")
 
@@ -265,8 +264,7 @@ class OrderManager:
         if isinstance(admitted, Refusal):
             self._refuse(order, admitted)
             return
-        order = admitted
-        if order is not asked:
+        if (order := admitted) is not asked:
             self.audit.restated(asked, order)
         try:
             estimate = self._estimate(order, market)
@@ -274,12 +272,14 @@ class OrderManager:
                 self._refuse(order, estimate)
                 return
             started = clock()
-            self._shown.estimate = estimate
+            self._shown.decide(estimate)
             decision = self.gate.approve(order, market, self.portfolio.accounts[order.instrument])
             self._stages.risk(clock() - started)
         except PluginError as error:
             self._refuse(order, Refusal(PLUGIN_FAILED, str(error)))
             raise
+        finally:
+            self._shown.decided()
         self._cancel_for_checks()
         if isinstance(decision, Refusal):
             self._refuse(order, decision)
@@ -330,14 +330,14 @@ class OrderManager:
                 self._refuse(request, estimate)
                 return
             started = clock()
-            self._shown.estimate, self._shown.changed = estimate, order
+            self._shown.decide(estimate, order)
             decision = self.gate.approve_replace(request, order, market, self.portfolio.accounts[request.instrument])
             self._stages.risk(clock() - started)
         except PluginError as error:
             self._refuse(request, Refusal(PLUGIN_FAILED, str(error)))
             raise
         finally:
-            self._shown.changed = None
+            self._shown.decided()
         self._cancel_for_checks()
         if isinstance(decision, Refusal):
             self._refuse(request, decision)

@@ -1,6 +1,7 @@
 """What risk checks see of a lane: the object behind `mainspring.seams.RiskSession`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mainspring.lane.clock import LaneClock
@@ -18,12 +19,15 @@ __all__ = ["LaneRiskSession"]
 class LaneRiskSession:
     """Implements `mainspring.seams.RiskSession`. `venue_of` gives each instrument's venue, `strategies` are all names.
 
-    `cancels` are the orders that checks asked to cancel, and `down` the venues whose connection is lost.
+    `cancels` are the orders that checks asked to cancel, and `down` the venues whose connection is lost. Between
+    `decide` and `decided` nothing happens in the lane, so that what several checks ask for is worked out once.
     """
 
     __slots__ = (
         "_markets",
+        "_open",
         "_portfolio",
+        "_profits",
         "_strategies",
         "_time",
         "_tracker",
@@ -58,11 +62,22 @@ class LaneRiskSession:
         self._tracker = tracker
         self._portfolio = portfolio
         self._time = time
+        # By instrument, each strategy's open orders there: live views.
+        self._open: list[tuple[Collection[Order], ...] | None] = [None for _ in markets]
+        self._profits: dict[int, int | None] | None = None
 
-    @property
-    def now_ns(self) -> int:
-        """See `mainspring.seams.RiskSession`."""
-        return self._time.now_ns
+    # Read by C code: a property in Python costs twice as much.
+    now_ns: int = property(attrgetter("_time.now_ns"))  # type: ignore[assignment]
+
+    def decide(self, estimate: "SlippageEstimate", changed: OpenOrder | None = None) -> None:
+        """Begins the decision on a request. `estimate` is what it is expected to cost, `changed` the order that it
+        would change.
+        """
+        self.estimate, self.changed, self._profits = estimate, changed, {}
+
+    def decided(self) -> None:
+        """Ends it."""
+        self.estimate = self.changed = self._profits = None
 
     def market(self, instrument: int) -> Market:
         """See `mainspring.seams.RiskSession.market`."""
@@ -103,9 +118,12 @@ class LaneRiskSession:
 
     def count_open(self, instrument: int, strategy: str | None = None) -> int:
         """See `mainspring.seams.RiskSession.count_open`."""
-        count = 0
-        for name in self._strategies if strategy is None else (strategy,):
-            count += len(self._tracker.open_orders(instrument, name))
+        if strategy is None:
+            count = 0
+            for orders in self._open[instrument] or self._open_in(instrument):
+                count += len(orders)
+        else:
+            count = len(self._tracker.open_orders(instrument, strategy))
         changed = self.changed
         if changed is not None and _counts(changed, instrument, strategy):
             count -= 1
@@ -113,7 +131,12 @@ class LaneRiskSession:
 
     def net_profit_ppb(self, instrument: int) -> int | None:
         """See `mainspring.seams.RiskSession.net_profit_ppb`."""
-        return self._portfolio.net_profit_ppb(instrument)
+        known = self._profits
+        if known is None:
+            return self._portfolio.net_profit_ppb(instrument)
+        if instrument not in known:
+            known[instrument] = self._portfolio.net_profit_ppb(instrument)
+        return known[instrument]
 
     def venue(self, instrument: int) -> int:
         """See `mainspring.seams.RiskSession.venue`."""
@@ -126,6 +149,11 @@ class LaneRiskSession:
     def cancel(self, order_id: int) -> None:
         """See `mainspring.seams.RiskSession.cancel`."""
         self.cancels.append(order_id)
+
+    def _open_in(self, instrument: int) -> tuple[Collection[Order], ...]:
+        views = tuple(self._tracker.open_orders(instrument, name) for name in self._strategies)
+        self._open[instrument] = views
+        return views
 
 
 def _counts(order: OpenOrder, instrument: int, strategy: str | None) -> bool:

@@ -75,7 +75,7 @@ class Portfolio:
         It is in billionths of a value unit, rounded down. None if something is held and no price of it is known.
         """
         position = self._positions[instrument]
-        half_ticks = self._half_ticks(instrument) if position.position_lots else 0
+        half_ticks = self._half_ticks(instrument) if position.units.position_lots else 0
         return None if half_ticks is None else position.net_ppb(half_ticks)
 
     def own_position(self, strategy: str, instrument: int) -> OwnPosition:

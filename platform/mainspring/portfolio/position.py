@@ -94,7 +94,7 @@ class Position:
             currency, nothing = self.valuation.currency, Fraction(0)
             reported = self._reported_funding.get(currency, nothing) - self._reported_fees.get(currency, nothing)
             net += reported * _PPB / self.valuation.unit  # type: ignore[assignment]
-        return floor(net)
+        return net if type(net) is int else floor(net)
 
     def statement(self, mark: Mark | None) -> AccountStatement:
         """Returns the position in its profit currency, valued at the mark."""

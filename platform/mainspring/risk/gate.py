@@ -19,7 +19,8 @@ from mainspring.model import (
     Side,
     TimeInForce,
 )
-from mainspring.plugin_calls import describe_exception, guarded, wrap_error
+from mainspring.plugin_calls import describe_exception, guarded, guarded_single, wrap_error
+from mainspring.risk.rows import Row, make_row
 from mainspring.seams import AccountView, MarketView, OpenOrder, RiskCheck, RiskSession
 
 __all__ = [
@@ -199,11 +200,14 @@ class Gate:
         return None if call is None else self._guarded(name, call)(*arguments)
 
     def _guarded(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        return guarded(call, "risk check", name, self._owners.get(name, "an unknown distribution"))
+        return guarded(call, "risk check", name, self._owner(name))
+
+    def _owner(self, name: str) -> str:
+        return self._owners.get(name, "an unknown distribution")
 
     def _gather(self) -> None:
         """Binds the checks' methods, so that an order looks nothing up."""
-        self._checks = tuple(tuple((name, check.check) for name, check in row) for row in self._rows)
+        self._checks = [self._make_row(row) for row in self._rows]
         self._on_order = self._listeners("on_order")
         self._on_sent = self._listeners("on_sent")
         self._on_event = self._listeners("on_event")
@@ -213,7 +217,9 @@ class Gate:
     def _listeners(self, method: str) -> tuple[tuple[Callable[..., Any], ...], ...]:
         return tuple(
             tuple(
-                self._guarded(name, call) for name, check in row if (call := getattr(check, method, None)) is not None
+                guarded_single(call, "risk check", name, self._owner(name))
+                for name, check in row
+                if (call := getattr(check, method, None)) is not None
             )
             for row in self._rows
         )
@@ -230,23 +236,26 @@ class Gate:
             stop = self._stops.get(order.instrument)
             if stop is not None:
                 return stop
-        row = self._checks[order.instrument]
+        return self._checks[order.instrument](order, market, account)
+
+    def _make_row(self, row: _NamedChecks) -> Row:
         if not row:
-            return Refusal(LIMIT_NOT_SET, "no check is set for this instrument; set its limits in [risk]")
-        for name, check in row:
-            try:
-                # A plugin may break its contract, so its answer is checked.
-                refusal: object = check(order, market, account)
-            except Exception as error:  # noqa: BLE001  whatever a plugin raises must stop the order, not the session
-                return Refusal(CHECK_FAILED, f"{name} raised {describe_exception(error)}")
-            except BaseException as error:  # noqa: BLE001  nor may it end the process in silence
-                wrap_error("risk check", name, self._owners.get(name, "an unknown distribution"), error)
-            if refusal is None:
-                continue
-            if isinstance(refusal, Refusal):
-                return refusal
-            return Refusal(CHECK_FAILED, f"{name} returned {refusal!r}, which is neither None nor a Refusal")
-        return None
+            return _without_checks
+        names = [name for name, _ in row]
+
+        def refused(at: int, answer: object) -> Refusal:
+            # A plugin may break its contract, so its answer is checked.
+            if isinstance(answer, Refusal):
+                return answer
+            return Refusal(CHECK_FAILED, f"{names[at]} returned {answer!r}, which is neither None nor a Refusal")
+
+        def raised(at: int, error: BaseException) -> Refusal:
+            # Whatever a plugin raises must stop the order, not the session; nor may it end the process in silence.
+            if not isinstance(error, Exception):
+                wrap_error("risk check", names[at], self._owner(names[at]), error)
+            return Refusal(CHECK_FAILED, f"{names[at]} raised {describe_exception(error)}")
+
+        return make_row([check for _, check in row], refused, raised)
 
 
 def changeable(request: CancelRequest | ReplaceRequest, order: OpenOrder | None) -> OpenOrder | Refusal:
@@ -277,6 +286,10 @@ class _AccountWithout:
     def statement(self) -> AccountStatement:
         """See `mainspring.seams.PositionView.statement`: no order changes it."""
         return self._account.statement()
+
+
+def _without_checks(_order: NewOrder, _market: MarketView, _account: AccountView) -> Refusal:
+    return Refusal(LIMIT_NOT_SET, "no check is set for this instrument; set its limits in [risk]")
 
 
 def _not_set(missing: Sequence[str]) -> Refusal | None:

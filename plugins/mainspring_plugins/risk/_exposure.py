@@ -8,14 +8,15 @@ from typing import TypeAlias
 import msgspec
 
 from mainspring.model import Instrument, NewOrder, Refusal
-from mainspring.seams import AccountView, Lots, MarketView, RiskSession
-from mainspring_plugins.risk._money import Money, mid_half_ticks
+from mainspring.seams import AccountView, MarketView, RiskSession
+from mainspring_plugins.risk._money import Money, mid_half_ticks, others
 from mainspring_plugins.risk._scopes import any_looser, refuse_negative
 
 __all__ = ["ExposureCheck", "ExposureOptions"]
 
-_Stake: TypeAlias = Callable[[int, int, int, int], int]
-_Limit: TypeAlias = tuple[str, int | None, Sequence[int]]
+_Stake: TypeAlias = Callable[[int, int, int, bool], int]
+_Raised: TypeAlias = Callable[[int, int, int, NewOrder], int | None]
+_Limit: TypeAlias = tuple[str, int, Sequence[int]]
 
 
 class ExposureOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,27 +45,24 @@ class ExposureOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class ExposureCheck:
     """Adds up what open orders could lead to, in the worst case, and compares it with each limit.
 
-    `stake` says how many lots count, of a position, open buys and open sells, for an order of a side. An order that
-    doesn't raise them passes.
+    `stake` says how many lots count, of a position, open buys and open sells, for a buy or a sale; `raised` how many
+    with an order, None if it doesn't raise them: then it passes.
     """
 
-    def __init__(self, name: str, instruments: Sequence[Instrument], options: ExposureOptions, stake: _Stake) -> None:
+    def __init__(
+        self, name: str, instruments: Sequence[Instrument], options: ExposureOptions, stake: _Stake, raised: _Raised
+    ) -> None:
         self._name = name
         self._instruments = tuple(instruments)
         self._money = Money(instruments)
         self._options = options
-        self._stake = stake
+        self._stake, self._raised = stake, raised
         self._session: RiskSession | None = None
         self._bases = tuple(one.symbol.partition("/")[0] for one in instruments)
-        self._alike = _others(self._money.currency)
-        self._same_base = _others(self._bases)
-        self._limits = tuple(
-            tuple(
-                None if limit is None else self._money.quanta(currency, limit)
-                for limit in (options.instrument, options.limit, options.strategy)
-            )
-            for currency in self._money.currency
-        )
+        self._alike = others(self._money.currency)
+        self._same_base = others(self._bases)
+        self._scopes = self._limited(("instrument", options.instrument, False), ("account", options.limit, True))
+        self._strategy_scopes = self._limited(("strategy", options.strategy, True))
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -75,38 +73,41 @@ class ExposureCheck:
         session, place = self._session, order.instrument
         if session is None:
             return Refusal(self._name, "nothing says what is held: 0 instruments known")
-        instrument, together, strategy = self._limits[place]
-        lots = self._raised(session.lots(place), order)
+        lots = self._raised(account.position_lots, account.open_buy_lots, account.open_sell_lots, order)
         if lots is not None:
-            limits = ("instrument", instrument, ()), ("account", together, self._alike[place])
-            refusal = self._compare(limits, lots, order, None) or self._compare_base(lots, order)
+            refusal = self._compare(self._scopes[place], lots, order, market, None)
+            if refusal is None and self._options.currency:
+                refusal = self._compare_base(lots, order)
             if refusal is not None:
                 return refusal
-        lots = None if strategy is None else self._raised(session.lots(place, order.strategy), order)
-        if lots is None:
-            return None
-        return self._compare((("strategy", strategy, self._alike[place]),), lots, order, order.strategy)
+        own_limits = self._strategy_scopes[place]
+        lots = self._raised(*session.lots(place, order.strategy), order) if own_limits else None
+        return None if lots is None else self._compare(own_limits, lots, order, market, order.strategy)
 
-    def _raised(self, lots: Lots, order: NewOrder) -> int | None:
-        """What counts of the order's own instrument with the order; None if the order doesn't raise that."""
-        position, buys, sells = lots
-        side, stake, size = int(order.side), self._stake, order.size_lots
-        before = stake(position, buys, sells, side)
-        after = stake(position, buys + size, sells, side) if side > 0 else stake(position, buys, sells + size, side)
-        return after if after > before else None
+    def _limited(self, *scopes: tuple[str, Decimal | None, bool]) -> tuple[tuple[_Limit, ...], ...]:
+        """The scopes that have a limit, by instrument: each limit in quanta, with the other instruments that count."""
+        money = self._money
+        return tuple(
+            tuple(
+                (scope, money.quanta(currency, limit), self._alike[place] if together else ())
+                for scope, limit, together in scopes
+                if limit is not None
+            )
+            for place, currency in enumerate(money.currency)
+        )
 
     def _compare(
-        self, limits: Iterable[_Limit], own_lots: int, order: NewOrder, strategy: str | None
+        self, limits: Iterable[_Limit], own_lots: int, order: NewOrder, market: MarketView, strategy: str | None
     ) -> Refusal | None:
         money, own = self._money, 0
         if own_lots:
-            half_ticks = self._half_ticks(order.instrument)
+            half_ticks = mid_half_ticks(market)
             if half_ticks is None:
                 return self._no_price(order.instrument)
             own = money.worth(order.instrument, own_lots, half_ticks)
-        for scope, limit, others in limits:
+        for scope, limit, places in limits:
             total = own
-            for place in others:
+            for place in places:
                 lots = self._lots(place, order, strategy)
                 if not lots:
                     continue
@@ -114,7 +115,7 @@ class ExposureCheck:
                 if half_ticks is None:
                     return self._no_price(place)
                 total += money.worth(place, lots, half_ticks)
-            if limit is not None and total > limit:
+            if total > limit:
                 currency = money.currency[order.instrument]
                 figures = f"{money.text(currency, total)} is above {money.text(currency, limit)}"
                 return Refusal(self._name, f"{scope}: {figures}")
@@ -141,7 +142,7 @@ class ExposureCheck:
     def _lots(self, place: int, order: NewOrder, strategy: str | None) -> int:
         assert self._session is not None
         position, buys, sells = self._session.lots(place, strategy)
-        return self._stake(position, buys, sells, int(order.side))
+        return self._stake(position, buys, sells, order.side > 0)
 
     def _half_ticks(self, place: int) -> int | None:
         assert self._session is not None
@@ -149,10 +150,3 @@ class ExposureCheck:
 
     def _no_price(self, place: int) -> Refusal:
         return Refusal(self._name, f"{self._instruments[place].symbol} has no mid price to value it at: 0")
-
-
-def _others(names: Sequence[str]) -> tuple[tuple[int, ...], ...]:
-    """The places of the others that have each one's name."""
-    return tuple(
-        tuple(at for at, other in enumerate(names) if other == own and at != place) for place, own in enumerate(names)
-    )

@@ -1,8 +1,7 @@
 """What the checks of losses share: limits by currency, and a stop that a loss sets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from types import MappingProxyType
 
 import msgspec
 
@@ -42,12 +41,10 @@ class LossCheck:
     def __init__(self, name: str, instruments: Sequence[Instrument], options: LossOptions) -> None:
         self._name = name
         self._money = Money(instruments)
-        self._limits: Mapping[str, int] = MappingProxyType(
-            {
-                currency: self._money.quanta(currency, options.currencies.get(currency, options.limit))
-                for currency in self._money.quantum
-            }
-        )
+        self._limits = {
+            currency: self._money.quanta(currency, options.currencies.get(currency, options.limit))
+            for currency in self._money.quantum
+        }
         self._session: RiskSession | None = None
         self.measured_from: dict[str, int] = {}
         self.stopped: dict[str, str] = {}
@@ -72,41 +69,34 @@ class LossCheck:
         self.stopped = {}
         return had_stopped
 
-    def on_order(self, order: NewOrder) -> None:
-        """See `mainspring.seams.RiskCheck`."""
-        self._look(self._money.currency[order.instrument])
-
-    def on_event(self, event: OrderEvent) -> None:
-        """See `mainspring.seams.RiskCheck`."""
-        self._look(self._money.currency[event.instrument])
-
-    def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
-        """Implements `mainspring.seams.RiskCheck`."""
-        if reduces(order, account):
-            return None
-        currency = self._money.currency[order.instrument]
-        stopped = self.stopped.get(currency)
-        if stopped is not None:
-            return Refusal(self._name, stopped)
-        # It was looked at just now, by `on_order`.
-        if currency in self.known:
-            return None
-        return Refusal(self._name, "something is held that has no mark, so 0 losses are known")
-
-    def measure_from(self, currency: str, profit: int, now_ns: int) -> int:
-        """Returns the profit that the loss is measured from, now that it is `profit`."""
-        raise NotImplementedError
-
-    def _look(self, currency: str) -> None:
-        """Compares the loss with the limit, if it is known."""
-        session = self._session
+    def on_order(self, order: NewOrder | OrderEvent) -> None:
+        """See `mainspring.seams.RiskCheck`. Compares the loss with the limit, if it is known."""
+        currency, session = self._money.currency[order.instrument], self._session
         profit = None if session is None else self._money.total_profit(session, currency)
         if session is None or profit is None:
             self.known.discard(currency)
             return
         self.known.add(currency)
-        loss = self.measure_from(currency, profit, session.now_ns) - profit
-        limit = self._limits[currency]
-        if loss > limit and currency not in self.stopped:
+        loss = self.measure_from(currency, profit, session) - profit
+        if loss > self._limits[currency] and currency not in self.stopped:
             text = self._money.text
-            self.stopped[currency] = f"a loss of {text(currency, loss)} is above {text(currency, limit)}"
+            self.stopped[currency] = (
+                f"a loss of {text(currency, loss)} is above {text(currency, self._limits[currency])}"
+            )
+
+    on_event = on_order
+
+    def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
+        """Implements `mainspring.seams.RiskCheck`."""
+        currency = self._money.currency[order.instrument]
+        stopped = self.stopped.get(currency)
+        # It was looked at just now, by `on_order`.
+        if stopped is None and currency in self.known:
+            return None
+        if reduces(order, account):
+            return None
+        return Refusal(self._name, stopped or "something is held that has no mark, so 0 losses are known")
+
+    def measure_from(self, currency: str, profit: int, session: RiskSession) -> int:
+        """Returns the profit that the loss is measured from, now that it is `profit`."""
+        raise NotImplementedError

@@ -8,7 +8,7 @@ from math import floor
 from mainspring.model import Instrument, decimal_text, profit_currency
 from mainspring.seams import MarketView, RiskSession
 
-__all__ = ["Money", "mid_half_ticks"]
+__all__ = ["Money", "mid_half_ticks", "others"]
 
 _PPB = 10**9
 _INVERSE_SCALE = 10**30
@@ -25,9 +25,6 @@ class Money:
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
         self.currency = tuple(profit_currency(one) for one in instruments)
-        self._places = {
-            currency: tuple(at for at, own in enumerate(self.currency) if own == currency) for currency in self.currency
-        }
         self._inverse = tuple(one.contract == "inverse" for one in instruments)
         lot_worths = [Fraction(one.lot_size) * Fraction(one.contract_size) for one in instruments]
         digits: dict[str, int] = {}
@@ -42,6 +39,16 @@ class Money:
                 instruments, lot_worths, self._inverse, map(self.quantum.__getitem__, self.currency), strict=True
             )
         )
+        # What makes quanta of a profit in billionths of value units. An inverse contract's unit is a lot per tick over
+        # the scale, and its factor twice that.
+        ratios = [
+            (factor, 2 * _INVERSE_SCALE * _PPB) if inverse else (2 * factor, _PPB)
+            for factor, inverse in zip(self._factors, self._inverse, strict=True)
+        ]
+        self._profits = {
+            currency: tuple((at, *ratios[at]) for at, own in enumerate(self.currency) if own == currency)
+            for currency in self.currency
+        }
 
     def quanta(self, currency: str, amount: Decimal) -> int:
         """Returns the whole quanta within an amount."""
@@ -60,22 +67,14 @@ class Money:
         value = -(-abs(lots) * factor // half_ticks)
         return value if lots >= 0 else -value
 
-    def profit(self, instrument: int, ppb_units: int) -> int:
-        """Returns a profit in billionths of value units as quanta."""
-        factor = self._factors[instrument]
-        if not self._inverse[instrument]:
-            return ppb_units * 2 * factor // _PPB
-        # A value unit is a lot per tick over the scale, and the factor twice that.
-        return ppb_units * factor // (2 * _INVERSE_SCALE * _PPB)
-
     def total_profit(self, session: RiskSession, currency: str) -> int | None:
         """Returns the profit in a currency; None if something is held that has no mark."""
         total = 0
-        for instrument in self._places[currency]:
+        for instrument, numerator, denominator in self._profits[currency]:
             ppb_units = session.net_profit_ppb(instrument)
             if ppb_units is None:
                 return None
-            total += self.profit(instrument, ppb_units)
+            total += ppb_units * numerator // denominator
         return total
 
 
@@ -84,6 +83,13 @@ def mid_half_ticks(market: MarketView) -> int | None:
     if market.live and market.bid_lots and market.ask_lots and market.bid_ticks < market.ask_ticks:
         return market.bid_ticks + market.ask_ticks
     return None
+
+
+def others(names: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    """Returns the places of the others that have each one's name."""
+    return tuple(
+        tuple(at for at, other in enumerate(names) if other == own and at != place) for place, own in enumerate(names)
+    )
 
 
 def _parts(instrument: Instrument) -> tuple[Decimal, ...]:

@@ -7,7 +7,7 @@ import msgspec
 
 from mainspring.model import Instrument, NewOrder, Refusal
 from mainspring.seams import AccountView, Catalogue, MarketView, RiskSession, hookimpl
-from mainspring_plugins.risk._money import Money, mid_half_ticks
+from mainspring_plugins.risk._money import Money, mid_half_ticks, others
 from mainspring_plugins.risk._scopes import refuse_negative
 
 __all__ = ["BuyingPower", "BuyingPowerOptions", "register_risk_checks"]
@@ -49,9 +49,7 @@ class BuyingPower:
         self._margin, self._margin_of = options.initial_margin.as_integer_ratio()
         currencies = self._money.currency
         self._capital = {currency: self._money.quanta(currency, options.limit) for currency in set(currencies)}
-        self._alike = {
-            currency: [at for at, one in enumerate(currencies) if one == currency] for currency in currencies
-        }
+        self._alike = others(currencies)
         self._session: RiskSession | None = None
 
     def bind(self, session: RiskSession) -> None:
@@ -63,34 +61,42 @@ class BuyingPower:
         session = self._session
         if session is None:
             return Refusal(_NAME, "nothing says what is held: 0 instruments known")
-        position, buys, sells = session.lots(order.instrument)
-        before = _stake(position, buys, sells)
+        position, buys, sells = account.position_lots, account.open_buy_lots, account.open_sell_lots
         if order.side > 0:
-            after = _stake(position, buys + order.size_lots, sells)
+            after, other = position + buys + order.size_lots, sells - position
         else:
-            after = _stake(position, buys, sells + order.size_lots)
-        if after <= before:
+            after, other = sells - position + order.size_lots, position + buys
+        # What was at stake before is the other way, or less than this.
+        if after <= other:
             return None
-        currency, total = self._money.currency[order.instrument], 0
-        for place in self._alike[currency]:
-            lots = after if place == order.instrument else _stake(*session.lots(place))
+        own, money = order.instrument, self._money
+        half_ticks = mid_half_ticks(market)
+        if half_ticks is None:
+            return self._no_price(own)
+        if order.kind == "limit":
+            limit = 2 * order.price_ticks
+            if limit < half_ticks if self._inverse[own] else limit > half_ticks:
+                half_ticks = limit
+        currency, total = money.currency[own], money.worth(own, after, half_ticks)
+        for place in self._alike[own]:
+            lots = _stake(*session.lots(place))
             if not lots:
                 continue
             half_ticks = mid_half_ticks(session.market(place))
             if half_ticks is None:
-                return Refusal(_NAME, f"{self._symbols[place]} has no mid price to value it at: 0")
-            if place == order.instrument and order.kind == "limit":
-                dearest = min if self._inverse[place] else max
-                half_ticks = dearest(half_ticks, 2 * order.price_ticks)
-            total += self._money.worth(place, lots, half_ticks)
-        profit = self._money.total_profit(session, currency)
+                return self._no_price(place)
+            total += money.worth(place, lots, half_ticks)
+        profit = money.total_profit(session, currency)
         if profit is None:
             return Refusal(_NAME, "something is held that has no mark: 0 known")
         covered = self._capital[currency] + profit
         if total * self._margin <= covered * self._margin_of:
             return None
-        text, needed = self._money.text, -(-total * self._margin // self._margin_of)
+        text, needed = money.text, -(-total * self._margin // self._margin_of)
         return Refusal(_NAME, f"{text(currency, needed)} of margin is above {text(currency, covered)}")
+
+    def _no_price(self, place: int) -> Refusal:
+        return Refusal(_NAME, f"{self._symbols[place]} has no mid price to value it at: 0")
 
 
 def _stake(position: int, buys: int, sells: int) -> int:

@@ -63,7 +63,6 @@ class CollarBps:
         bid, ask = market.bid_ticks, market.ask_ticks
         if not (market.live and market.bid_lots and market.ask_lots and bid < ask):
             return Refusal(_NAME, "no mid price to measure from: the book isn't live, is one-sided or crossed")
-        side = int(order.side)
         price = order.price_ticks
         if order.kind == "market":
             worst = worst_ticks(order, market)
@@ -71,11 +70,13 @@ class CollarBps:
                 return Refusal(_NAME, f"the book isn't deep enough for {order.size_lots} lots")
             price = worst
         # How far the price is on the aggressive side of the mid, in half ticks.
-        beyond = side * (2 * price - bid - ask)
-        if beyond * self.base > (bid + ask) * self.numerator:
-            return self._refusal(price, beyond, bid + ask, f"beyond the mid, and {self._limit} is")
-        if self.passive is not None and -beyond * self.passive_base > (bid + ask) * self.passive_numerator:
-            return self._refusal(price, -beyond, bid + ask, f"away from the market, and {self.passive} is")
+        mid = bid + ask
+        beyond = 2 * price - mid if order.side > 0 else mid - 2 * price
+        if beyond > 0:
+            if beyond * self.base > mid * self.numerator:
+                return self._refusal(price, beyond, mid, f"beyond the mid, and {self._limit} is")
+        elif self.passive is not None and -beyond * self.passive_base > mid * self.passive_numerator:
+            return self._refusal(price, -beyond, mid, f"away from the market, and {self.passive} is")
         return None
 
     def _refusal(self, price: int, distance: int, mid_half_ticks: int, words: str) -> Refusal:

@@ -53,7 +53,7 @@ class DuplicateOrderMs:
             return Refusal(_NAME, "nothing says what was sent: 0 orders known")
         changed = session.changed
         key: _Key = (
-            (order.strategy, int(order.side), order.price_ticks, order.size_lots)
+            (order.strategy, order.side, order.price_ticks, order.size_lots)
             if changed is None
             else (order.order_id, order.price_ticks, changed.filled_lots + order.size_lots)
         )
@@ -69,7 +69,7 @@ class DuplicateOrderMs:
         if isinstance(request, CancelRequest) or session is None:
             return
         key: _Key = (
-            (request.strategy, int(request.side), request.price_ticks, request.size_lots)
+            (request.strategy, request.side, request.price_ticks, request.size_lots)
             if isinstance(request, NewOrder)
             else (request.order_id, request.price_ticks, request.size_lots)
         )

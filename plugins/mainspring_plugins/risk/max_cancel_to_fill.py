@@ -68,7 +68,8 @@ class MaxCancelToFill:
         session = self._session
         if session is None:
             return Refusal(_NAME, "nothing says what was cancelled: 0 cancels known")
-        self._begin_day()
+        if session.now_ns // _DAY_NS != self.day:
+            self._begin_day()
         if session.changed is not None or self.cancels <= self._after:
             return None
         if self.cancels * self._denominator <= self.fills * self._numerator or reduces(order, account):

@@ -30,11 +30,13 @@ class MaxClockSkewMs:
         """Implements `mainspring.seams.RiskCheck`."""
         session = self._session
         reading = None if session is None else session.clock
-        if session is None or reading is None or session.now_ns > reading.valid_until_ns or reading.skew_ns is None:
-            return Refusal(_NAME, "nothing says how wrong the clock is: 0 valid comparisons with a reference")
-        if abs(reading.skew_ns) <= self._max_ns:
-            return None
-        return Refusal(_NAME, f"the clock is off by {reading.skew_ns / 1e6:.3f} ms, above {self._limit}")
+        if session is not None and reading is not None:
+            _, _, skew_ns, valid_until_ns = reading
+            if skew_ns is not None and session.now_ns <= valid_until_ns:
+                if -self._max_ns <= skew_ns <= self._max_ns:
+                    return None
+                return Refusal(_NAME, f"the clock is off by {skew_ns / 1e6:.3f} ms, above {self._limit}")
+        return Refusal(_NAME, "nothing says how wrong the clock is: 0 valid comparisons with a reference")
 
 
 @hookimpl

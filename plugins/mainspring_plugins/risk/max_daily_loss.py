@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from mainspring.model import Instrument
-from mainspring.seams import Catalogue, hookimpl
+from mainspring.seams import Catalogue, RiskSession, hookimpl
 from mainspring_plugins.risk._loss import LossCheck, LossOptions
 
 __all__ = ["DailyLossOptions", "MaxDailyLoss", "register_risk_checks"]
@@ -49,9 +49,9 @@ class MaxDailyLoss(LossCheck):
         assert isinstance(before, MaxDailyLoss)
         self.days = before.days
 
-    def measure_from(self, currency: str, profit: int, now_ns: int) -> int:
+    def measure_from(self, currency: str, profit: int, session: RiskSession) -> int:
         """See `LossCheck`: the profit at the day's beginning."""
-        day = (now_ns - self._starts_ns) // _DAY_NS
+        day = (session.now_ns - self._starts_ns) // _DAY_NS
         known = self.days.get(currency)
         if known != day:
             self.days[currency] = day

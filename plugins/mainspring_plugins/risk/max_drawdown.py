@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mainspring.model import Instrument
-from mainspring.seams import Catalogue, hookimpl
+from mainspring.seams import Catalogue, RiskSession, hookimpl
 from mainspring_plugins.risk._loss import LossCheck, LossOptions
 
 __all__ = ["MaxDrawdown", "register_risk_checks"]
@@ -20,9 +20,11 @@ class MaxDrawdown(LossCheck):
     def __init__(self, instruments: Sequence[Instrument], *, options: LossOptions) -> None:
         super().__init__(_NAME, instruments, options)
 
-    def measure_from(self, currency: str, profit: int, now_ns: int) -> int:
+    def measure_from(self, currency: str, profit: int, session: RiskSession) -> int:
         """See `LossCheck`: the best profit so far, which is 0 at the start."""
-        best = self.measured_from[currency] = max(self.measured_from.get(currency, 0), profit)
+        best = self.measured_from.get(currency, 0)
+        if profit > best:
+            best = self.measured_from[currency] = profit
         return best
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mainspring.model import Instrument
+from mainspring.model import Instrument, NewOrder
 from mainspring.seams import Catalogue, hookimpl
 from mainspring_plugins.risk._exposure import ExposureCheck, ExposureOptions
 
@@ -19,13 +19,22 @@ class MaxGrossExposure(ExposureCheck):
     """
 
     def __init__(self, instruments: Sequence[Instrument], *, options: ExposureOptions) -> None:
-        super().__init__(_NAME, instruments, options, _either_way)
+        super().__init__(_NAME, instruments, options, _either_way, _raised)
 
 
-def _either_way(position: int, buys: int, sells: int, _side: int) -> int:
+def _either_way(position: int, buys: int, sells: int, _buy: bool) -> int:
     longest, shortest = position + buys, sells - position
     # Neither is below zero unless the other is above it.
     return longest if longest > shortest else shortest  # noqa: FURB136  a call of max costs several times more
+
+
+def _raised(position: int, buys: int, sells: int, order: NewOrder) -> int | None:
+    if order.side > 0:
+        after, other = position + buys + order.size_lots, sells - position
+    else:
+        after, other = sells - position + order.size_lots, position + buys
+    # What was at stake before is the other way, or less than this.
+    return after if after > other else None
 
 
 @hookimpl

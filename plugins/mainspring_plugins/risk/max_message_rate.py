@@ -51,17 +51,20 @@ class RateOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class _Counted:
-    """What was sent to one venue within a window, oldest first."""
+    """What was sent to one venue within a window, oldest first, and the most that may be."""
 
-    __slots__ = ("sent", "total")
+    __slots__ = ("limit", "sent", "total", "window_ns")
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int, window_ns: int) -> None:
+        self.limit = limit
+        self.window_ns = window_ns
         self.sent: deque[tuple[int, int]] = deque()
         self.total = 0
 
-    def within(self, now_ns: int, window_ns: int) -> int:
+    def within(self, now_ns: int) -> int:
+        """Returns what was sent within the window, and forgets the rest."""
         sent = self.sent
-        while sent and now_ns - sent[0][0] >= window_ns:
+        while sent and now_ns - sent[0][0] >= self.window_ns:
             self.total -= sent.popleft()[1]
         return self.total
 
@@ -100,13 +103,14 @@ class MaxMessageRate:
         session = self._session
         if session is None:
             return Refusal(_NAME, "nothing says what was sent: 0 requests known")
-        now_ns = session.now_ns
         weight = self._options.new if session.changed is None else self._options.replace
-        counts = self._counts(session.venue(order.instrument))
-        for counted, (limit, window_ns) in zip(counts, self.rules, strict=True):
-            total = counted.within(now_ns, window_ns) + weight
-            if total > limit:
-                return Refusal(_NAME, f"{total} requests in {window_ns // _NS_IN_MS} ms are above {limit}")
+        for counted in self._counts(session.venue(order.instrument)):
+            # What is too old may still be among it: it is never less than what is within the window.
+            if counted.total + weight > counted.limit:
+                total = counted.within(session.now_ns) + weight
+                if total > counted.limit:
+                    window_ms = counted.window_ns // _NS_IN_MS
+                    return Refusal(_NAME, f"{total} requests in {window_ms} ms are above {counted.limit}")
         return None
 
     def on_sent(self, request: OrderRequest) -> None:
@@ -122,14 +126,14 @@ class MaxMessageRate:
             else options.replace
         )
         now_ns = session.now_ns
-        for counted, (_, window_ns) in zip(self._counts(session.venue(request.instrument)), self.rules, strict=True):
-            counted.within(now_ns, window_ns)
+        for counted in self._counts(session.venue(request.instrument)):
+            counted.within(now_ns)
             counted.add(now_ns, weight)
 
     def _counts(self, venue: int) -> tuple[_Counted, ...]:
         counts = self.venues.get(venue)
         if counts is None:
-            counts = self.venues[venue] = tuple(_Counted() for _ in self.rules)
+            counts = self.venues[venue] = tuple(_Counted(*rule) for rule in self.rules)
         return counts
 
 

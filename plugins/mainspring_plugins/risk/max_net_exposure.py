@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mainspring.model import Instrument
+from mainspring.model import Instrument, NewOrder
 from mainspring.seams import Catalogue, hookimpl
 from mainspring_plugins.risk._exposure import ExposureCheck, ExposureOptions
 
@@ -20,11 +20,15 @@ class MaxNetExposure(ExposureCheck):
     """
 
     def __init__(self, instruments: Sequence[Instrument], *, options: ExposureOptions) -> None:
-        super().__init__(_NAME, instruments, options, _one_way)
+        super().__init__(_NAME, instruments, options, _one_way, _raised)
 
 
-def _one_way(position: int, buys: int, sells: int, side: int) -> int:
-    return position + buys if side > 0 else sells - position
+def _one_way(position: int, buys: int, sells: int, buy: bool) -> int:
+    return position + buys if buy else sells - position
+
+
+def _raised(position: int, buys: int, sells: int, order: NewOrder) -> int:
+    return (position + buys if order.side > 0 else sells - position) + order.size_lots
 
 
 @hookimpl

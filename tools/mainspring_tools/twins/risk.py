@@ -125,7 +125,6 @@ class _Trial:
             place, side, limit, price = order.instrument, order.side, order.kind == "limit", order.price_ticks
         self.last = order
         self.next_id += 1
-        self.session.changed = None
         if not self._decide(order, None):
             return
         self.tracker.add(order)
@@ -150,16 +149,13 @@ class _Trial:
         request = ReplaceRequest(held.order_id, held.instrument, price, size, self.time.now_ns, held.strategy)
         order = msgspec.structs.replace(known.order, price_ticks=price, size_lots=size - held.filled)
         settled = known.state in ("accepted", "partially-filled")
-        self.session.changed = known
         # Less of it at the same price adds no risk: no check is asked.
         if settled and price == held.price and size <= held.size:
             self.counts["changes to less, which no check sees"] += 1
             decision = self.gate.approve_replace(request, known, *self._seen(held.instrument))
             assert not isinstance(decision, Refusal), f"seed {self.seed}: {decision} for less at the same price"
         elif not self._decide(order, held, request):
-            self.session.changed = None
             return
-        self.session.changed = None
         self.tracker.request_replace(held.order_id, price, size, self.time.now_ns)
         self.gate.on_sent(request)
         self.oracle.send("replace", held, price, size)
@@ -181,7 +177,9 @@ class _Trial:
     def _decide(self, order: NewOrder, held: Held | None, request: ReplaceRequest | None = None) -> bool:
         """Compares each check, and the gate; returns whether the order passes."""
         cost = Fraction(self.random.randrange(-8, 80), 4)
-        self.session.estimate = SlippageEstimate(float(cost), 10_000.0, ())
+        self.session.decide(
+            SlippageEstimate(float(cost), 10_000.0, ()), None if held is None else self.tracker.find(held.order_id)
+        )
         self.oracle.cost_bps = cost
         wanted = Wanted(
             order.order_id,
@@ -214,6 +212,7 @@ class _Trial:
                 self.counts[f"refused by {name}"] += 1
         first = decision.reason if isinstance(decision, Refusal) else ""
         assert first == (refusing[0] if refusing else ""), f"seed {self.seed}: the gate says {first}, not {refusing}"
+        self.session.decided()
         self.counts["orders and changes"] += 1
         self.counts["passed"] += not refusing
         return not refusing
