@@ -86,6 +86,8 @@ class _Target:
 
         self.own_due_ns = self.due_ns = NEVER_NS
 
+    risk = None
+
     @property
     def terms(self) -> "_Target":
         return self

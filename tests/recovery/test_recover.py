@@ -62,6 +62,52 @@ def test_any_cut_of_a_hostile_session_recovers(make_run, hostile, journal, decod
     assert last["discrepancies"] or last["stops"]
 
 
+COUNTING = (
+    "risk.max_message_rate={limit=1000, window_ms=3600000}",
+    "risk.duplicate_order_ms=2000",
+    "risk.max_cancel_to_fill=1000",
+    "risk.self_trade=refuse",
+    "risk.max_daily_loss=0.05",
+    "risk.max_drawdown=0.02",
+)
+
+
+@pytest.mark.parametrize("hostile_venue", [False, True])
+def test_what_checks_count_comes_back(make_run, registry, hostile, journal, decoder, hostile_venue):
+    """Requests, fills, cancels, changes under way, a day's loss and the best profit are as they were at any cut."""
+    overrides: tuple[str, ...] = (
+        *COUNTING,
+        "risk.max_repeated_executions={limit=3, window_ms=60000}",
+        "feed.seconds=30",
+    )
+    if hostile_venue:
+        registry = hostile(1)
+        overrides = (*overrides, 'router={plugin="hostile"}', "orders.answer_timeout_ms=1500")
+    last = check_cuts(make_run, registry, journal, decoder, *overrides)
+    assert any(one.get("sent") for one in last["checks"])
+    assert any(one.get("fills") not in (None, "{}", "0") for one in last["checks"])
+    assert hostile_venue or any(one.get("measured_from") not in (None, "{}") for one in last["checks"])
+
+
+def test_a_restart_resets_no_daily_loss(make_run, registry, journal, decoder):
+    """What a loss had stopped, stays stopped, and a strategy executed too often is stopped until a person lifts it."""
+    run = make_run(decoder, *COUNTING, "risk.max_repeated_executions={limit=3, window_ms=60000}", "feed.seconds=20")
+    plan = run.plan
+    run_whole(run)
+    names = {
+        name
+        for row in run._lane.order_manager.gate.named_rows
+        for name, check in row
+        if getattr(check, "stopped", None)
+    }
+    assert "max_repeated_executions" in names
+    assert names & {"max_daily_loss", "max_drawdown"}, "no loss stopped anything"
+    manager, _ = recovered(plan, registry, journal, 1)
+    stopped = {name for row in manager.gate.named_rows for name, check in row if getattr(check, "stopped", None)}
+    assert stopped == names
+    assert set(manager.gate.lift()) == names
+
+
 def test_a_recovered_lane_knows_every_fill(make_run, registry, journal, decoder):
     """A fill that is reported again after recovery is known: it is a duplicate, and moves nothing."""
     run = make_run(decoder, "feed.seconds=8")

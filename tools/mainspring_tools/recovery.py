@@ -101,7 +101,19 @@ def state_of(manager: Any) -> dict[str, Any]:
             for key, position in [*enumerate(portfolio._positions), *sorted(portfolio._own.items())]  # noqa: SLF001  the whole state
             if not position.untouched
         },
+        "checks": [_counted(check) for row in manager.gate.rows for check in row],
     }
+
+
+_COUNTED = ("sent_ns_of", "cancels", "fills", "prices", "measured_from", "stopped", "days")
+
+
+def _counted(check: Any) -> dict[str, Any]:
+    """What a risk check has counted."""
+    counted: dict[str, Any] = {name: repr(getattr(check, name)) for name in _COUNTED if hasattr(check, name)}
+    if hasattr(check, "venues"):
+        counted["sent"] = {venue: [list(one.sent) for one in counts] for venue, counts in check.venues.items()}
+    return counted
 
 
 def _order(order: Any) -> tuple[Any, ...]:

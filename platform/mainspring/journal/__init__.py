@@ -2,6 +2,7 @@
 
 from mainspring.journal.blocks import Block, decode_block, encode_block
 from mainspring.journal.entries import (
+    CheckStates,
     ConfigText,
     Ending,
     Entry,
@@ -18,6 +19,7 @@ from mainspring.journal.writer import AsyncWriter, JournalWriter, SyncWriter
 __all__ = [
     "AsyncWriter",
     "Block",
+    "CheckStates",
     "ConfigText",
     "Ending",
     "Entry",

@@ -8,6 +8,7 @@ import msgspec
 from mainspring.errors import JournalError
 
 __all__ = [
+    "CheckStates",
     "ConfigText",
     "Ending",
     "Entry",
@@ -95,6 +96,15 @@ class StrategyStates(msgspec.Struct, frozen=True, array_like=True):
     states: bytes
 
 
+class CheckStates(msgspec.Struct, frozen=True, array_like=True):
+    """What risk checks measure from, as they saved it when it last changed.
+
+    `states` is JSON: an object with each one's state by its name and the index of its first instrument.
+    """
+
+    states: bytes
+
+
 class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     """A session's last entry. Without one, the process was killed or the journal failed.
 
@@ -108,11 +118,19 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     stopped_early: str = ""
 
 
-Entry: TypeAlias = Opening | LogBytes | Positions | Input | LaneState | StrategyStates | Ending
+Entry: TypeAlias = Opening | LogBytes | Positions | Input | LaneState | StrategyStates | CheckStates | Ending
 """What a block holds."""
 
 _LOG: Final = 1
-_KINDS: Final[dict[type, int]] = {Opening: 2, Positions: 2, Ending: 2, Input: 3, LaneState: 4, StrategyStates: 5}
+_KINDS: Final[dict[type, int]] = {
+    Opening: 2,
+    Positions: 2,
+    Ending: 2,
+    Input: 3,
+    LaneState: 4,
+    StrategyStates: 5,
+    CheckStates: 6,
+}
 """The byte for each kind. What a later release adds gets a byte of its own, which this one then names as unknown."""
 _HEAD_BYTES: Final = 5
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -121,6 +139,7 @@ _DECODERS: Final[dict[int, msgspec.msgpack.Decoder[Entry]]] = {
     3: msgspec.msgpack.Decoder(Input),
     4: msgspec.msgpack.Decoder(LaneState),
     5: msgspec.msgpack.Decoder(StrategyStates),
+    6: msgspec.msgpack.Decoder(CheckStates),
 }
 
 

@@ -44,6 +44,7 @@ from mainspring.lane.outbox import Outbox
 from mainspring.lane.own_orders import OwnOrders
 from mainspring.lane.requests import Requests, Surplus
 from mainspring.lane.risk_control import Outcome, Remade, RiskControl
+from mainspring.lane.risk_history import RiskHistory
 from mainspring.lane.risk_session import LaneRiskSession
 from mainspring.lane.statistics import StatisticsOptions, StreamStatistics
 from mainspring.lane.strategies import Strategies
@@ -101,6 +102,7 @@ __all__ = [
     "Requests",
     "ResolveOrder",
     "RiskControl",
+    "RiskHistory",
     "RouterFailed",
     "Send",
     "SetLimit",

@@ -132,6 +132,10 @@ class Lane:
         """The kill switch and the limits; None if only markets are rebuilt."""
         return None if self.order_manager is None else self.order_manager.risk
 
+    def check_states(self) -> bytes:
+        """Returns what risk checks save, as JSON, if it has changed since the last call; else nothing."""
+        return b"" if self.order_manager is None else self.order_manager.risk.save()
+
     @property
     def at(self) -> int:
         """After `Messages`: the index after the last message that was run, or that of one that can't be read."""

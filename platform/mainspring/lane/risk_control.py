@@ -1,9 +1,11 @@
 """What people change of a lane's risk rules while it runs: limits, and the kill switch."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from mainspring.lane.events import Kill, LiftCheck, LiftKill, SetLimit
+from mainspring.lane.risk_history import RiskHistory
 from mainspring.lane.risk_session import LaneRiskSession
 from mainspring.model import CancelRequest, OrderRequest, Refusal
 from mainspring.risk import Gate
@@ -64,6 +66,9 @@ class RiskControl:
         self.closing = False
         """Whether the requests at hand close positions at a person's word, which no kill stops."""
         self.outcome = Outcome(True, "")
+        self.history = RiskHistory(self)
+        """Takes what is known of the sessions before."""
+        self._saved: dict[str, Any] = {}
 
     def kill(self, event: Kill) -> None:
         """Stops new orders and changes. What has been killed stays so."""
@@ -100,8 +105,21 @@ class RiskControl:
             return list(range(len(self._labels)))
         return [at for at, names in enumerate(self._labels) if kill.target in names]
 
-    def set_limit(self, event: SetLimit) -> None:
+    def save(self) -> bytes:
+        """Returns what checks save, as JSON, if it has changed since the last call; else nothing."""
+        if not self.gate.saves:
+            return b""
+        saved = self.gate.save()
+        if saved == self._saved:
+            return b""
+        self._saved = saved
+        # Unlike other encoders it takes whole numbers of any size.
+        return json.dumps(saved, separators=(",", ":")).encode()
+
+    def set_limit(self, event: SetLimit, *, before: bool = False) -> None:
         """Changes a check's limit: tighter at once, looser only if it was confirmed. All or nothing.
+
+        What was set `before`, in an earlier session, was confirmed then.
 
         Raises `PluginError` if the check raises.
         """
@@ -121,7 +139,7 @@ class RiskControl:
             self.outcome = Outcome(False, f"{event.check} counts, and can't be changed while the session runs")
             return
         loosens = any(new.loosens for _, new in remade)
-        if loosens and not event.confirmed:
+        if loosens and not (event.confirmed or before):
             self.outcome = Outcome(False, f"{event.value} is looser than what {event.check} is now: confirm it")
             return
         for old, new in remade:

@@ -27,6 +27,7 @@ class LaneRiskSession:
         "_markets",
         "_open",
         "_portfolio",
+        "_present",
         "_profits",
         "_strategies",
         "_time",
@@ -61,13 +62,17 @@ class LaneRiskSession:
         self._strategies = (*strategies, "")
         self._tracker = tracker
         self._portfolio = portfolio
-        self._time = time
+        self._time = self._present = time
         # By instrument, each strategy's open orders there: live views.
         self._open: list[tuple[Collection[Order], ...] | None] = [None for _ in markets]
         self._profits: dict[int, int | None] | None = None
 
     # Read by C code: a property in Python costs twice as much.
     now_ns: int = property(attrgetter("_time.now_ns"))  # type: ignore[assignment]
+
+    def go_to(self, now_ns: int | None) -> None:
+        """Shows checks a time of an earlier session; None is the lane's own again."""
+        self._time = self._present if now_ns is None else LaneClock(now_ns)
 
     def decide(self, estimate: "SlippageEstimate", changed: OpenOrder | None = None) -> None:
         """Begins the decision on a request. `estimate` is what it is expected to cost, `changed` the order that it

@@ -2,10 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import msgspec
 
 from mainspring.errors import DataError, JournalError, OrderStateError
 from mainspring.journal import (
+    CheckStates,
+    Input,
     JournalledSession,
     LogBytes,
     Positions,
@@ -13,9 +17,11 @@ from mainspring.journal import (
     read_entries,
     read_session,
 )
+from mainspring.lane import LiftCheck, SetLimit
 from mainspring.model import (
     Accepted,
     Cancelled,
+    CancelRequest,
     CancelRequested,
     Discrepancy,
     DiscrepancyCleared,
@@ -29,6 +35,7 @@ from mainspring.model import (
     NewOrder,
     Rejected,
     Replaced,
+    ReplaceRequest,
     ReplaceRequested,
     RequestApproved,
     RequestRefused,
@@ -43,6 +50,12 @@ from mainspring.seams import Journal
 __all__ = ["Recovered", "recover"]
 
 _Decode = Callable[[bytes, int], tuple[list[LogRecord], int]]
+_Happened: TypeAlias = LogRecord | SetLimit | LiftCheck
+
+_SAID: Final = (b"SetLimit", b"LiftCheck")
+_TAG_BYTES: Final = 32
+"""An input begins with its type's name."""
+_DECODER: Final = msgspec.msgpack.Decoder(SetLimit | LiftCheck)
 
 
 class Recovered(NamedTuple):
@@ -81,8 +94,9 @@ def recover(
     chain = _chain(journal, session)
     applied = _Applied(target)
     saved: list[bytes] = []
+    checks: list[bytes] = []
     for one in chain:
-        for time_ns, records in _blocks(journal, one.number, instruments, decode, saved):
+        for time_ns, records in _blocks(journal, one.number, instruments, decode, saved, checks):
             try:
                 applied.apply(records, time_ns)
             except OrderStateError as error:
@@ -91,6 +105,7 @@ def recover(
                     "version or changed since; `mainspring journal verify` checks it"
                 ) from error
         applied.end_session()
+    applied.end(checks[-1] if checks else b"")
     target.own_due_ns = min(target.own_due_ns, target.terms.due_ns)
     last = chain[-1].positions
     return Recovered(
@@ -121,9 +136,13 @@ def _blocks(
     instruments: Sequence[tuple[str, Instrument]],
     decode: _Decode,
     saved: list[bytes],
-) -> Iterator[tuple[int, list[LogRecord]]]:
-    """The records of each commit, with the lane's time of it. What strategies saved is put into `saved`."""
-    pending: list[LogRecord] = []
+    checks: list[bytes],
+) -> Iterator[tuple[int, list[_Happened]]]:
+    """The records of each commit and what people said of checks in between, with the lane's time of it.
+
+    What strategies saved last is put into `saved`, and what risk checks did into `checks`.
+    """
+    pending: list[_Happened] = []
     header: Header | None = None
     at = time_ns = 0
     for number, entry in read_entries(journal, session):
@@ -146,6 +165,10 @@ def _blocks(
             pending += records
         elif type(entry) is StrategyStates:
             saved[:] = [entry.states]
+        elif type(entry) is CheckStates:
+            checks[:] = [entry.states]
+        elif type(entry) is Input and any(name in entry.event[:_TAG_BYTES] for name in _SAID):
+            pending.append(_DECODER.decode(entry.event))
         elif type(entry) is Positions:
             time_ns = entry.time_ns
             yield time_ns, pending
@@ -182,7 +205,12 @@ class _Applied:
         self._session: tuple[str, int] | None = None
         # What the tracker found, and the log must have.
         self._expected: deque[Discrepancy] = deque()
+        risk = target.risk
+        self._checks = None if risk is None else risk.history
+        # Those that count, if any does.
+        self._counting = self._checks if self._checks is not None and self._checks.counts else None
         self._apply: dict[type, Callable[..., None]] = {
+            **dict.fromkeys((SetLimit, LiftCheck), self._on_said),
             SessionStarted: self._on_session,
             SubmitRequested: self._on_submit,
             CancelRequested: _nothing,
@@ -197,7 +225,7 @@ class _Applied:
             GroupChanged: target.terms.take_group,
         }
 
-    def apply(self, records: Sequence[LogRecord], time_ns: int) -> None:
+    def apply(self, records: Sequence[_Happened], time_ns: int) -> None:
         """Applies the records of one commit, which was made at that time of the lane."""
         self.time_ns = time_ns
         self.records += len(records)
@@ -210,6 +238,15 @@ class _Applied:
         if self._session is not None:
             self._target.outbox.earlier.append((self._target.outbox.next_order_id - 1, *self._session))
             self._session = None
+
+    def end(self, checks: bytes) -> None:
+        """Says that there is nothing more. `checks` is what risk checks saved last."""
+        if self._checks is not None:
+            self._checks.restore(checks)
+
+    def _on_said(self, command: SetLimit | LiftCheck) -> None:
+        if self._checks is not None:
+            self._checks.said(command, self.time_ns)
 
     def _on_session(self, record: SessionStarted) -> None:
         self._session = (record.session, record.lane)
@@ -228,15 +265,25 @@ class _Applied:
             order, self._submitted = self._submitted, None
             if order is None or order.order_id != order_id:
                 raise OrderStateError(f"order {order_id} was approved without a request")
-            self._tracker.add(self._target.terms.take_up(order, now_ns))
+            sent = self._target.terms.take_up(order, now_ns)
+            self._tracker.add(sent)
             self._tracker.send(order_id, now_ns)
+            if self._counting is not None:
+                self._counting.sent(sent, now_ns)
         elif record.request == "cancel":
-            self._tracker.request_cancel(order_id, now_ns)
+            known = self._tracker.request_cancel(order_id, now_ns).order
+            if self._counting is not None:
+                self._counting.sent(CancelRequest(order_id, known.instrument, now_ns, known.strategy), now_ns)
         else:
             wanted, self._replace = self._replace, None
             if wanted is None or wanted.order_id != order_id:
                 raise OrderStateError(f"a replace of order {order_id} was approved without a request")
-            self._tracker.request_replace(order_id, wanted.price_ticks, wanted.size_lots, now_ns)
+            price_ticks, size_lots = wanted.price_ticks, wanted.size_lots
+            known = self._tracker.request_replace(order_id, price_ticks, size_lots, now_ns).order
+            if self._counting is not None:
+                self._counting.sent(
+                    ReplaceRequest(order_id, known.instrument, price_ticks, size_lots, now_ns, known.strategy), now_ns
+                )
 
     def _on_event(self, event: Any) -> None:
         tracker = self._tracker
@@ -244,6 +291,8 @@ class _Applied:
         if tracker.fills:
             for fill, strategy in tracker.take_fills():
                 self._target.portfolio.on_fill(fill, strategy)
+        if self._counting is not None:
+            self._counting.reported(event, self.time_ns)
         if tracker.discrepancies:
             self._expected += tracker.take_discrepancies()
 

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
-from mainspring.model import GroupChanged, NewOrder
+from mainspring.lane import LiftCheck, SetLimit
+from mainspring.model import GroupChanged, NewOrder, OrderEvent, OrderRequest
 from mainspring.orders import OrderTracker
 from mainspring.portfolio import Portfolio
 
-__all__ = ["Numbering", "Target", "Terms"]
+__all__ = ["Counting", "Numbering", "Ruled", "Target", "Terms"]
 
 
 class Numbering(Protocol):
@@ -33,6 +34,40 @@ class Terms(Protocol):
         ...
 
 
+class Counting(Protocol):
+    """Risk checks that count: see `mainspring.lane.RiskHistory`."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether any check counts."""
+        ...
+
+    def sent(self, request: OrderRequest, now_ns: int) -> None:
+        """A request was approved and sent at a time of the lane."""
+        ...
+
+    def reported(self, event: OrderEvent, now_ns: int) -> None:
+        """A venue reported something."""
+        ...
+
+    def said(self, command: SetLimit | LiftCheck, now_ns: int) -> None:
+        """A person changed or lifted a check."""
+        ...
+
+    def restore(self, states: bytes) -> None:
+        """Gives checks what they had saved last, if anything."""
+        ...
+
+
+class Ruled(Protocol):
+    """A lane's rules of risk: see `mainspring.lane.RiskControl`."""
+
+    @property
+    def history(self) -> Counting:
+        """Takes what is known of the sessions before."""
+        ...
+
+
 class Target(Protocol):
     """The order side of a lane: `mainspring.lane.OrderManager` is one."""
 
@@ -41,6 +76,11 @@ class Target(Protocol):
     @property
     def terms(self) -> Terms:
         """What is emulated."""
+        ...
+
+    @property
+    def risk(self) -> Ruled | None:
+        """The checks; None if nothing is checked here."""
         ...
 
     @property

@@ -145,6 +145,27 @@ class Gate:
             for call in self._on_event[event.instrument]:
                 call(event)
 
+    def on_sent_before(self, request: OrderRequest) -> None:
+        """Tells checks that count what an earlier session sent, but for those that saved what they need of it."""
+        for call in self._on_sent_before[request.instrument]:
+            call(request)
+
+    def on_event_before(self, event: OrderEvent) -> None:
+        """Tells checks that count what an earlier session's venue reported, as `on_sent_before` does."""
+        if 0 <= event.instrument < len(self._on_event_before):
+            for call in self._on_event_before[event.instrument]:
+                call(event)
+
+    def save(self) -> dict[str, Any]:
+        """Returns what checks save, each by its name and the index of its first instrument."""
+        return {place: call() for place, call in self._saves.items()}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Gives checks what they saved. One that isn't set any more is passed over."""
+        for place, name, check in self._saving():
+            if place in saved:
+                self._call(name, check, "restore", saved[place])
+
     def approve(self, order: NewOrder, market: MarketView, account: AccountView) -> Approved[NewOrder] | Refusal:
         """Returns the approved order, stamped with the market's time, or the refusal.
 
@@ -211,15 +232,29 @@ class Gate:
         self._on_order = self._listeners("on_order")
         self._on_sent = self._listeners("on_sent")
         self._on_event = self._listeners("on_event")
+        self._on_sent_before = self._listeners("on_sent", but_for="save")
+        self._on_event_before = self._listeners("on_event", but_for="save")
+        self._saves = {place: self._guarded(name, check.save) for place, name, check in self._saving()}
+        self.saves = bool(self._saves)
+        """Whether a check saves anything."""
         self.listens = any(self._on_order) or any(self._on_sent) or any(self._on_event)
         """Whether a check wants to know what was asked for, sent or reported."""
 
-    def _listeners(self, method: str) -> tuple[tuple[Callable[..., Any], ...], ...]:
+    def _saving(self) -> list[tuple[str, str, Any]]:
+        """The checks that save: where each stands first, its name, and itself."""
+        found: dict[int, tuple[str, str, Any]] = {}
+        for at, row in enumerate(self._rows):
+            for name, check in row:
+                if hasattr(check, "save"):
+                    found.setdefault(id(check), (f"{name}:{at}", name, check))
+        return list(found.values())
+
+    def _listeners(self, method: str, *, but_for: str = "") -> tuple[tuple[Callable[..., Any], ...], ...]:
         return tuple(
             tuple(
                 guarded_single(call, "risk check", name, self._owner(name))
                 for name, check in row
-                if (call := getattr(check, method, None)) is not None
+                if (call := getattr(check, method, None)) is not None and not hasattr(check, but_for)
             )
             for row in self._rows
         )

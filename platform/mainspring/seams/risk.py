@@ -24,6 +24,10 @@ class RiskCheck(Protocol):
     - `adopt(before)`: a limit is changed while the session runs. The new check takes over from `before`, the check of
       the same class that it stands in for, whatever that has counted. A check that counts and can't adopt isn't
       changed.
+    - `save()` and `restore(saved)`: what has to outlast a restart and doesn't follow from what was sent and reported,
+      such as the best profit so far. It is text, numbers, lists and mappings by text, and is journalled when it has
+      changed. After a crash `restore` gets what was saved last. A check without them hears again, by `on_sent` and
+      `on_event`, what was sent and reported before, while the session shows the time of then.
     - `lift()`: a person allows orders again that the check has stopped until then. Returns whether it had.
 
     Requests and events are those of the check's instrument, or of all if it is made once for all: see

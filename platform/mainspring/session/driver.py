@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol, get_args
 
 from mainspring.errors import CodecError, DataError, PluginError, WireError
 from mainspring.host.wiring import Wired
-from mainspring.journal import Entry, Input, JournalWriter, LaneState, Positions
+from mainspring.journal import CheckStates, Entry, Input, JournalWriter, LaneState, Positions
 from mainspring.lane import (
     CancelAll,
     Command,
@@ -285,6 +285,8 @@ class Driver:
         if self.log is not None and records:
             self.log.write_all(records)
         if self.journal is not None:
+            if states := self.lane.check_states():
+                self.journal.stage(CheckStates(states))
             try:
                 waited_ns = self.journal.commit(Positions(self.lane.now_ns, self._fed()))
             except PluginError as error:

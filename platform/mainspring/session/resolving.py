@@ -53,6 +53,7 @@ class JournalledOrders:
         self.outbox = Outbox()
         self.discrepancies: Counter[str] = Counter()
         self.own_due_ns = self.due_ns = NEVER_NS
+        self.risk = None
         self._journal = journal
         self._session = session
         self._records = records

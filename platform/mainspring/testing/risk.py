@@ -1,5 +1,6 @@
 """Checks a risk check against the contract of `mainspring.seams.RiskCheck`."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 from random import Random
@@ -42,7 +43,8 @@ def check_risk(
     The factory is called with the instrument, or with all instruments (here one) if it says `across_instruments`.
     The answer must be None or a `Refusal` with `name` as its reason (any reason if `name` is empty), must never be an
     exception, and must depend on order, market, account and what the check heard was sent and reported: not on what
-    it was asked before. What it hears, and a successor that adopts it, must not raise.
+    it was asked before. What it hears, and a successor that adopts it, must not raise. What it saves must be plain, and
+    restore it.
 
     Raises `ConformanceError`, which names the broken rule, the order, and the seed.
     """
@@ -80,7 +82,19 @@ def check_risk(
         successor.check(order, market, account) == check.check(order, market, account),
         shorten(order),
     )
+    if (save := getattr(check, "save", None)) is not None:
+        saved = save()
+        same = rules.never_raises("what a check saves is plain", _through_json, saved)
+        rules.hold("what a check saves is text, numbers, lists and mappings by text", same == saved, shorten(saved))
+        restarted: Any = make()
+        _tell(rules, restarted, "bind", session)
+        _tell(rules, restarted, "restore", same)
+        rules.hold("a check saves what it was restored from", restarted.save() == saved, shorten(saved))
     _tell(rules, check, "lift")
+
+
+def _through_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))
 
 
 def _trade(rules: Rules, session: FakeRiskSession, check: RiskCheck, name: str) -> None:

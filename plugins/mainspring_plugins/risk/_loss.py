@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -58,6 +59,14 @@ class LossCheck:
     def adopt(self, before: "LossCheck") -> None:
         """See `mainspring.seams.RiskCheck`. What has stopped stays stopped."""
         self.measured_from, self.stopped, self.known = before.measured_from, before.stopped, before.known
+
+    def save(self) -> dict[str, Any]:
+        """See `mainspring.seams.RiskCheck`."""
+        return {"measured_from": dict(self.measured_from), "stopped": dict(self.stopped)}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """See `mainspring.seams.RiskCheck`. What has stopped stays stopped."""
+        self.measured_from, self.stopped = dict(saved["measured_from"]), dict(saved["stopped"])
 
     def lift(self) -> bool:
         """See `mainspring.seams.RiskCheck`. The loss is measured from now on."""

@@ -1,7 +1,7 @@
 """Stops orders once too much is lost in a day."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -48,6 +48,15 @@ class MaxDailyLoss(LossCheck):
         super().adopt(before)
         assert isinstance(before, MaxDailyLoss)
         self.days = before.days
+
+    def save(self) -> dict[str, Any]:
+        """See `mainspring.seams.RiskCheck`."""
+        return {**super().save(), "days": dict(self.days)}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """See `mainspring.seams.RiskCheck`."""
+        super().restore(saved)
+        self.days = dict(saved["days"])
 
     def measure_from(self, currency: str, profit: int, session: RiskSession) -> int:
         """See `LossCheck`: the profit at the day's beginning."""
