@@ -13,6 +13,7 @@ from mainspring.model import (
     NewOrder,
     OrderConnection,
     OrderEvent,
+    Replaced,
     ReplaceRequest,
     Side,
 )
@@ -207,7 +208,7 @@ def check_end(seed, venue, account):
     assert not account.tracker.stops, said
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", [*range(30), 304, 1262])
 def test_a_hostile_day_ends_as_the_venue_has_it(seed, trackers):
     """With messages lost, late, doubled and reordered, and crashes: positions and orders are the venue's."""
     check_end(seed, *drive(seed, trackers))
@@ -249,6 +250,18 @@ def test_a_fill_that_was_lost_while_all_else_came_is_found():
     assert (order.filled_lots, account.positions[0]) == (4, 4)
     assert [one.what for one in account.found()] == ["missed-fill"]
     assert not account.tracker.stops
+
+
+def test_a_replacement_that_overtakes_another_is_not_taken_for_it():
+    """A query has shown the first replace; the word of the second comes before the stream's late one of the first."""
+    account = quiet()
+    order = send(account)
+    stream = account.reconciler._stream
+    stream.answer(Replaced(1, 0, 2 * SECOND, 101, 11), 3 * SECOND)
+    assert not stream.is_known(Replaced(1, 0, 4 * SECOND, 102, 12))
+    assert stream.is_known(Replaced(1, 0, 2 * SECOND - 1, 101, 11))
+    assert not stream.is_known(Replaced(1, 0, 2 * SECOND - 2, 101, 11)), "it was answered once"
+    assert order.state == "accepted"
 
 
 def test_a_request_that_is_still_on_its_way_is_waited_for():

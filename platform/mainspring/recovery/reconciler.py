@@ -158,7 +158,8 @@ class Reconciler:
             return []
         self._stream.remember(event)
         order_id = event.order_id
-        self._touch(order_id, event)
+        if self._round is not None:
+            self._round.touch(event)
         order = self._tracker.find(order_id)
         if order is None or order.order.instrument != event.instrument:
             return self._feed([event], now_ns)
@@ -255,19 +256,20 @@ class Reconciler:
         if report is None or order_id in one.touched:
             # Something has happened since the venue was asked: what it said is of no use, but for executions.
             inquiry.due_ns = now_ns + options.retry_ns
-            return self._explained(order, oldest(order, missing, one.asked_ns - options.lag_ns), inquiry.held, now_ns)
+            found_again = oldest(order, missing, one.asked_ns - options.lag_ns)
+            return self._explained(order, found_again, inquiry.held, one.asked_ns, now_ns)
         settled_ns = self._sent_ns.get(order_id, self._last_ns) + options.settle_ns
         settled = one.asked_ns >= settled_ns
         last = settled and inquiry.tries + 1 >= options.tries
         found = resolve(order, report, missing, settled=settled, last=last)
-        told = {fill.fill_id for fill in missing}
-        unexplained = [one for one in inquiry.held if isinstance(one, Fill) and one.fill_id not in told]
+        ids = {fill.fill_id for fill in missing}
+        unexplained = [one for one in inquiry.held if isinstance(one, Fill) and one.fill_id not in ids]
         if found.again or (unexplained and not last):
             inquiry.tries += settled
             inquiry.due_ns = max(now_ns + options.retry_ns, 0 if settled else settled_ns)
             return []
         del self._inquiries[order_id]
-        events = self._explained(order, found.events, inquiry.held, now_ns)
+        events = self._explained(order, found.events, inquiry.held, report.time_ns, now_ns)
         what, detail = found.contradiction
         if what:
             self._given_up.add(order_id)
@@ -276,10 +278,10 @@ class Reconciler:
         return events + self._feed([*(missing if what else ()), *unexplained], now_ns)
 
     def _explained(
-        self, order: Order, events: list[OrderEvent], held: Sequence[OrderEvent], now_ns: int
+        self, order: Order, events: list[OrderEvent], held: Sequence[OrderEvent], until_ns: int, now_ns: int
     ) -> list[Event]:
         for event in events:
-            self._stream.answer(event)
+            self._stream.answer(event, until_ns)
             if event not in held and (type(event) is not Accepted or not order.acknowledged):
                 what, explanation = explain(event)
                 detail = f"order {event.order_id} was {order.state}"
@@ -299,8 +301,8 @@ class Reconciler:
             return []
         for fill in fills:
             self._stream.remember(fill)
-            found = Difference(now_ns, fill.instrument, order_id, UNFAMILIAR_FILL, describe_event(fill))
-            self.differences.append(found)
+            what, detail = UNFAMILIAR_FILL, describe_event(fill)
+            self.differences.append(Difference(now_ns, fill.instrument, order_id, what, detail))
         # An order that isn't ours is a discrepancy that the order tracker itself finds.
         return self._feed(fills, now_ns)
 
@@ -366,8 +368,8 @@ class Reconciler:
 
     def _answers_again(self, now_ns: int) -> list[Event]:
         """Lets orders go out again where nothing but the silence stopped them."""
-        stops = self._tracker.stops
-        silent = [one for one in sorted(self._instruments) if one in stops and stops[one].detail.startswith(NO_ANSWER)]
+        stopped = sorted(self._instruments & self._tracker.stops.keys())
+        silent = [one for one in stopped if self._tracker.stops[one].detail.startswith(NO_ANSWER)]
         return [ClearDiscrepancy(now_ns, instrument) for instrument in silent]
 
     def _differ(self, now_ns: int, instrument: int, order_id: int, what: str, detail: str) -> list[Event]:
@@ -380,18 +382,12 @@ class Reconciler:
     def _feed_fitting(self, events: list[OrderEvent], now_ns: int) -> list[Event]:
         if len(events) > 1:
             # The stream's own acceptance is still to come.
-            self._stream.answer(events[0])
+            self._stream.answer(events[0], events[0].time_ns)
         return self._feed(events, now_ns)
 
     def _inquiry(self, order_id: int, now_ns: int) -> Inquiry:
         self.done = False
         return self._inquiries.setdefault(order_id, Inquiry(now_ns))
-
-    def _touch(self, order_id: int, event: OrderEvent) -> None:
-        if self._round is not None:
-            self._round.touched.add(order_id)
-            if isinstance(event, Fill):
-                self._round.moved.add(event.instrument)
 
     def _set_due(self) -> None:
         if self._round is not None:

@@ -4,7 +4,16 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from mainspring.model import FillReport, OrderReport, PositionReport, Query, QueryEnded, VenueReport
+from mainspring.model import (
+    Fill,
+    FillReport,
+    OrderEvent,
+    OrderReport,
+    PositionReport,
+    Query,
+    QueryEnded,
+    VenueReport,
+)
 from mainspring.seams import NEVER_NS
 
 __all__ = ["Round"]
@@ -84,6 +93,12 @@ class Round:
         due = [query for due_ns, query in self._again if due_ns <= now_ns]
         self._again = [(due_ns, query) for due_ns, query in self._again if due_ns > now_ns]
         return due
+
+    def touch(self, event: OrderEvent) -> None:
+        """Takes that something has happened to an order while the venue was being asked."""
+        self.touched.add(event.order_id)
+        if isinstance(event, Fill):
+            self.moved.add(event.instrument)
 
     def _fail(self, query: Query, problem: str, now_ns: int) -> None:
         key = (query.subject, query.client_order_id)

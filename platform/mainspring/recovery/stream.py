@@ -1,6 +1,6 @@
 """What a stream of executions has said, so that each word of it counts once."""
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from typing import Final
 
 from mainspring.model import Fill, OrderEvent, Rejected, Replaced
@@ -24,7 +24,8 @@ class Stream:
         self.known_ns = 0
         self._tracker = tracker
         self._heard: OrderedDict[OrderEvent, None] = OrderedDict()
-        self._answered: Counter[tuple[int, str]] = Counter()
+        # By order and kind: up to when, on the venue's clock, each answer has said what there was.
+        self._answered: OrderedDict[tuple[int, str], list[int]] = OrderedDict()
         self._replaced_ns: dict[int, int] = {}
 
     def is_known(self, event: OrderEvent) -> bool:
@@ -34,10 +35,13 @@ class Stream:
         if isinstance(event, Fill):
             return event.time_ns <= self.known_ns and self._tracker.has_fill(event.order_id, event.fill_id)
         key = (event.order_id, _kind(event))
-        if key not in self._answered:
+        answers = self._answered.get(key, [])
+        # What came about later isn't what an answer had shown: another word, which has overtaken that one.
+        fits = [until_ns for until_ns in answers if event.time_ns <= until_ns]
+        if not fits:
             return False
-        self._answered[key] -= 1
-        if not self._answered[key]:
+        answers.remove(min(fits))
+        if not answers:
             del self._answered[key]
         return True
 
@@ -51,13 +55,16 @@ class Stream:
             if len(self._replaced_ns) > _KEPT:
                 del self._replaced_ns[next(iter(self._replaced_ns))]
 
-    def answer(self, event: OrderEvent) -> None:
-        """Takes what a query has shown: the stream's own word of it, if it comes, says nothing new."""
+    def answer(self, event: OrderEvent, until_ns: int) -> None:
+        """Takes what a query has shown: the stream's own word of it, if it comes, says nothing new.
+
+        The query has shown what there was at `until_ns`, on the venue's clock.
+        """
         self.remember(event)
         if not isinstance(event, Fill):
-            self._answered[event.order_id, _kind(event)] += 1
+            self._answered.setdefault((event.order_id, _kind(event)), []).append(until_ns)
             if len(self._answered) > _KEPT:
-                del self._answered[next(iter(self._answered))]
+                self._answered.popitem(last=False)
 
     def in_order(self, event: OrderEvent) -> OrderEvent:
         """Returns the event; of a replacement that a later one has overtaken, that it changed nothing."""
