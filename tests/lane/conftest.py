@@ -53,8 +53,9 @@ from mainspring.plugin_calls import guarded
 from mainspring.portfolio import Marks, Portfolio
 from mainspring.risk import Gate
 from mainspring.seams import NEVER_NS, FeedStatistics, MarketView, RawMessage, ResyncRequest, RiskCheck, Router
-from mainspring.session.driver import Driver, Recorder, ScriptedDriver
+from mainspring.session.driver import Driver, Recorder
 from mainspring.session.replay import Replay, ReplayFeed
+from mainspring.session.scripted_driver import ScriptedDriver
 from mainspring.session.source import MessageSource
 from mainspring_plugins.books.bisect_list import BisectListBook
 

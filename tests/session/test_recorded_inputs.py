@@ -16,8 +16,8 @@ from mainspring.host.wiring import wire
 from mainspring.lane import Event, Messages, Started, Stopped
 from mainspring.orders import read_order_log
 from mainspring.session import run_session
-from mainspring.session.driver import ScriptedDriver
 from mainspring.session.inputs import RecordedInputs, read_inputs
+from mainspring.session.scripted_driver import ScriptedDriver
 
 # Small chunks, so that a short session has many events.
 SHORT = ("feed.seconds=8", "market.warm_up_s=1", "session.chunk=16", 'strategy.trend={plugin="momentum", size=0.01}')

@@ -7,6 +7,7 @@ import msgspec
 
 from mainspring.model import Fill, GroupChanged, NewOrder, Refusal, ReplaceRequest, Side
 from mainspring.orders import Order, OrderState, OrderTracker
+from mainspring.orders.contingent import MOST_RETRY_NS, RETRY_NS
 from mainspring.orders.discrepancy import OUTLIVED, OVER_REDUCED
 from mainspring.orders.terms import EMULATED_TERMS, NO_SESSION_HOURS, TERMS, terms_of, unsupported
 from mainspring.seams import NEVER_NS, AccountView
@@ -19,8 +20,8 @@ REDUCE_ONLY = "reduce-only"
 ALREADY_EXPIRED = "already-expired"
 """An order whose time is over."""
 
-LOOK_AGAIN_NS = 1_000_000_000
-"""How long after the end of an order's time the lane looks whether it has ended, again and again."""
+LOOK_AGAIN_NS = RETRY_NS
+"""How long after the end of an order's time the lane looks whether it has ended, the first time."""
 
 _ASKED = (OrderState.CANCEL_PENDING, OrderState.UNKNOWN)
 
@@ -30,8 +31,8 @@ class OrderTerms:
 
     `native` are the terms that the venue of each instrument has. Of the others,
 
-    - `day` and `gtd`: the order is sent without an end, and cancelled at its end. One that is still open later, since
-      its cancel was rejected, is cancelled again each second and reported as `outlived`.
+    - `day` and `gtd`: the order is sent without an end, and cancelled at its end. One that is still open a second
+      later, since its cancel was rejected, is cancelled again and reported as `outlived`; then after twice the time.
     - `reduce-only`: an order goes out only if it can't turn the position, all open orders of its side filled. When the
       position or what is open changes, those that could are cancelled, the youngest first. A fill that came before and
       turned the position is reported as `over-reduced`.
@@ -50,8 +51,8 @@ class OrderTerms:
         self._native = native
         self._accounts = accounts
         self._tracker = tracker
-        # When to look at an order, the order, and whether its time was over before.
-        self._ends: list[tuple[int, int, bool]] = []
+        # When to look at an order, the order, and how long it was from the last look, 0 before the first.
+        self._ends: list[tuple[int, int, int]] = []
         self._reducing: dict[int, dict[int, Side]] = {}
 
     @property
@@ -101,7 +102,7 @@ class OrderTerms:
     def watch(self, asked: NewOrder, sent: NewOrder) -> None:
         """Starts to watch an order that was sent in another form than it was asked for."""
         if asked.time_in_force != sent.time_in_force:
-            self._look(asked.expires_ns, asked.order_id, False)
+            self._look(asked.expires_ns, asked.order_id, 0)
         if asked.reduce_only is not sent.reduce_only:
             self._reducing.setdefault(asked.instrument, {})[asked.order_id] = asked.side
 
@@ -109,16 +110,18 @@ class OrderTerms:
         """Returns the orders to cancel now since their time is over."""
         found = []
         while self._ends and self._ends[0][0] <= now_ns:
-            _, order_id, over = heappop(self._ends)
+            _, order_id, waited_ns = heappop(self._ends)
             order = self._tracker.find(order_id)
             if order is None or order.ended:
                 continue
-            if order.state not in _ASKED:
+            wait_ns = max(waited_ns, LOOK_AGAIN_NS)
+            if order.state not in _ASKED and not order.pending_cancels:
                 found.append(order)
-                if over:
+                if waited_ns:
+                    wait_ns = min(2 * wait_ns, MOST_RETRY_NS)
                     detail = f"open {order.state} after the end of its time: its cancel was rejected"
                     self._tracker.dispute(OUTLIVED, order_id, order.order.instrument, detail, now_ns)
-            self._look(now_ns + LOOK_AGAIN_NS, order_id, True)
+            self._look(now_ns + wait_ns, order_id, wait_ns)
         self.due_ns = self._ends[0][0] if self._ends else NEVER_NS
         return found
 
@@ -143,7 +146,7 @@ class OrderTerms:
             for order in own:
                 if order.exposure_lots <= left_lots:
                     left_lots -= order.exposure_lots
-                elif order.state not in _ASKED:
+                elif order.state not in _ASKED and not order.pending_cancels:
                     found.append(order)
         return found
 
@@ -171,8 +174,8 @@ class OrderTerms:
         account = self._accounts[instrument]
         return account.open_buy_lots if side is Side.BUY else account.open_sell_lots
 
-    def _look(self, at_ns: int, order_id: int, over: bool) -> None:
-        heappush(self._ends, (at_ns, order_id, over))
+    def _look(self, at_ns: int, order_id: int, waited_ns: int) -> None:
+        heappush(self._ends, (at_ns, order_id, waited_ns))
         self.due_ns = self._ends[0][0]
 
 

@@ -17,6 +17,7 @@ from mainspring.orders.lifecycle import OrderState
 from mainspring.orders.order import Order
 
 __all__ = [
+    "MOST_RETRY_NS",
     "RETRY_NS",
     "Action",
     "CancelOrder",
@@ -31,7 +32,10 @@ __all__ = [
 ]
 
 RETRY_NS: Final = 1_000_000_000
-"""How long after a rejected cancel it is sent again."""
+"""How long after a rejected cancel it is sent again, the first time. Each further time it is twice as long."""
+
+MOST_RETRY_NS: Final = 64 * RETRY_NS
+"""How long it is at most."""
 
 _SETTLED = (OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED)
 
@@ -102,6 +106,7 @@ class Leg:
     """An order of a group, as last seen. One that the tracker doesn't have was refused before it was sent."""
 
     __slots__ = (
+        "asked_again_ns",
         "asked_ns",
         "asked_size_lots",
         "ended",
@@ -122,6 +127,8 @@ class Leg:
         self.state: str = OrderState.CREATED
         self.ended = False
         self.asked_ns = 0
+        self.asked_again_ns = RETRY_NS
+        """How long after the last cancel the next one may follow, if that was rejected."""
         self.asked_size_lots = 0
 
     def look(self, find: _Find) -> None:
@@ -135,9 +142,19 @@ class Leg:
 
     def cancel(self, now_ns: int) -> Iterator[Action]:
         """Asks for a cancel, unless one is on its way; once more if it was rejected some time ago."""
-        if not self.ended and (not self.asked_ns or (self.state in _SETTLED and now_ns >= self.asked_ns + RETRY_NS)):
-            self.asked_ns = now_ns
-            yield CancelOrder(self.order_id)
+        if self.ended:
+            return
+        if self.asked_ns:
+            if self.state not in _SETTLED or now_ns < self.again_ns:
+                return
+            self.asked_again_ns = min(2 * self.asked_again_ns, MOST_RETRY_NS)
+        self.asked_ns = now_ns
+        yield CancelOrder(self.order_id)
+
+    @property
+    def again_ns(self) -> int:
+        """When a cancel that was rejected is due again."""
+        return self.asked_ns + self.asked_again_ns
 
 
 class Group:
@@ -254,9 +271,7 @@ class Group:
 
     def due_ns(self) -> int | None:
         """When a rejected cancel is due again; None if nothing waits for a time."""
-        waiting = [
-            leg.asked_ns + RETRY_NS for leg in self.legs if leg.asked_ns and not leg.ended and leg.state in _SETTLED
-        ]
+        waiting = [leg.again_ns for leg in self.legs if leg.asked_ns and not leg.ended and leg.state in _SETTLED]
         return min(waiting, default=None)
 
     def closing(self, order_id: int, instrument: int, now_ns: int, action: SendOrder) -> NewOrder:

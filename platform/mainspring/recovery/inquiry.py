@@ -1,8 +1,10 @@
 """An order that a venue is asked about, and how patiently."""
 
+from collections.abc import Iterable
+
 import msgspec
 
-from mainspring.model import OrderEvent
+from mainspring.model import Fill, OrderEvent
 from mainspring.orders import Order
 from mainspring.recovery.resolution import fitting
 
@@ -36,6 +38,11 @@ class Inquiry:
         self.due_ns = due_ns
         self.held: list[OrderEvent] = []
         self.tries = 0
+
+    def forget(self, events: Iterable[OrderEvent]) -> None:
+        """Drops held words that a query has brought, fills by their ids."""
+        fills = {event.fill_id for event in events if isinstance(event, Fill)}
+        self.held = [one for one in self.held if not (isinstance(one, Fill) and one.fill_id in fills)]
 
     def release(self, order: Order) -> list[OrderEvent]:
         """Takes the first held word that fits the order by now, and returns what it leads to; nothing if none does."""

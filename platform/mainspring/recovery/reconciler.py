@@ -15,7 +15,7 @@ Invariants:
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from mainspring.lane import ClearDiscrepancy, Disputed, Event, Execution
@@ -26,6 +26,7 @@ from mainspring.model import (
     OrderReport,
     Query,
     QuerySubject,
+    Rejected,
     VenueReport,
 )
 from mainspring.orders import Order, OrderState, OrderTracker
@@ -107,8 +108,7 @@ class Reconciler:
         own = [order.order for order in self._tracker.all_open() if order.order.instrument in self._instruments]
         self._last_ns = self._stream.known_ns = last_ns
         self._since_ns = max(min([last_ns, *(order.created_ns for order in own)]) - OVERLAP_NS, 0)
-        for order in own:
-            self._inquiries[order.order_id] = Inquiry(now_ns)
+        self._inquiries.update((order.order_id, Inquiry(now_ns)) for order in own)
         self.ask_now(now_ns)
 
     def ask_now(self, now_ns: int) -> None:
@@ -170,10 +170,13 @@ class Reconciler:
             self._set_due()
             return []
         self._given_up.discard(order_id)
+        if isinstance(event, Rejected) and event.request == "cancel":
+            # Most often the order has ended, and the stream may have lost that.
+            self._inquiry(order_id, now_ns + self._options.hold_ns)
         if order_id in self._inquiries and self._inquiries[order_id].held:
             # It may be what the held words were waiting for.
             self._inquiries[order_id].due_ns = now_ns
-            self._set_due()
+        self._set_due()
         return self._feed_fitting(fits, now_ns)
 
     def on_report(self, report: VenueReport, now_ns: int) -> list[Event]:
@@ -257,8 +260,10 @@ class Reconciler:
             # Something has happened since the venue was asked: what it said is of no use, but for executions.
             inquiry.due_ns = now_ns + options.retry_ns
             found_again = oldest(order, missing, one.asked_ns - options.lag_ns)
-            return self._explained(order, found_again, inquiry.held, one.asked_ns, now_ns)
-        settled_ns = self._sent_ns.get(order_id, self._last_ns) + options.settle_ns
+            return self._explained(order, found_again, inquiry, one.asked_ns, now_ns)
+        # An order that isn't there hasn't arrived, whatever was asked of it since.
+        sent_ns = self._sent_ns.get(order_id, self._last_ns) if report.status != "not-found" else order.order.created_ns
+        settled_ns = sent_ns + options.settle_ns
         settled = one.asked_ns >= settled_ns
         last = settled and inquiry.tries + 1 >= options.tries
         found = resolve(order, report, missing, settled=settled, last=last)
@@ -269,7 +274,7 @@ class Reconciler:
             inquiry.due_ns = max(now_ns + options.retry_ns, 0 if settled else settled_ns)
             return []
         del self._inquiries[order_id]
-        events = self._explained(order, found.events, inquiry.held, report.time_ns, now_ns)
+        events = self._explained(order, found.events, inquiry, report.time_ns, now_ns)
         what, detail = found.contradiction
         if what:
             self._given_up.add(order_id)
@@ -278,14 +283,15 @@ class Reconciler:
         return events + self._feed([*(missing if what else ()), *unexplained], now_ns)
 
     def _explained(
-        self, order: Order, events: list[OrderEvent], held: Sequence[OrderEvent], until_ns: int, now_ns: int
+        self, order: Order, events: list[OrderEvent], inquiry: Inquiry, until_ns: int, now_ns: int
     ) -> list[Event]:
         for event in events:
             self._stream.answer(event, until_ns)
-            if event not in held and (type(event) is not Accepted or not order.acknowledged):
+            if event not in inquiry.held and (type(event) is not Accepted or not order.acknowledged):
                 what, explanation = explain(event)
                 detail = f"order {event.order_id} was {order.state}"
                 self.differences.append(Difference(now_ns, event.instrument, event.order_id, what, detail, explanation))
+        inquiry.forget(events)
         return self._feed(events, now_ns)
 
     def _on_missing(self, one: Round, order_id: int, fills: list[Fill], now_ns: int) -> list[Event]:
@@ -361,10 +367,8 @@ class Reconciler:
         if one.most_failures < self._options.tries or self._silent:
             return []
         self._silent = True
-        detail = f"the venue doesn't answer: {one.problem}"
-        return [
-            event for place in sorted(self._instruments) for event in self._differ(now_ns, place, 0, NO_ANSWER, detail)
-        ]
+        places, detail = sorted(self._instruments), f"the venue doesn't answer: {one.problem}"
+        return [event for place in places for event in self._differ(now_ns, place, 0, NO_ANSWER, detail)]
 
     def _answers_again(self, now_ns: int) -> list[Event]:
         """Lets orders go out again where nothing but the silence stopped them."""
@@ -390,7 +394,7 @@ class Reconciler:
         return self._inquiries.setdefault(order_id, Inquiry(now_ns))
 
     def _set_due(self) -> None:
-        if self._round is not None:
-            self.due_ns = self._round.due_ns(self._options.settle_ns)
+        if (one := self._round) is not None:
+            self.due_ns = one.due_ns(self._options.settle_ns)
         else:
-            self.due_ns = min([self._next_round_ns, *(one.due_ns for one in self._inquiries.values())])
+            self.due_ns = min([self._next_round_ns, *(each.due_ns for each in self._inquiries.values())])

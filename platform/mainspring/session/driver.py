@@ -4,14 +4,13 @@ from collections.abc import Callable, Container, Sequence
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final, Protocol, get_args
 
-from mainspring.errors import CodecError, DataError, PluginError, WireError
+from mainspring.errors import PluginError
 from mainspring.host.wiring import Wired
 from mainspring.journal import CheckStates, Entry, Input, JournalWriter, LaneState, Positions
 from mainspring.lane import (
     CancelAll,
     Command,
     Connection,
-    Durable,
     Event,
     Execution,
     FundingSettled,
@@ -38,11 +37,13 @@ from mainspring.orders import replay_session_part
 from mainspring.seams import NEVER_NS, RawMessage, ResyncRequest
 from mainspring.session.inputs import encode_event
 from mainspring.session.reconciling import PATIENCE_NS, Reconciling
+from mainspring.session.strategy_state import give_states
+from mainspring.session.takeover import restored_orders, restored_positions
 
 if TYPE_CHECKING:
     from mainspring.report import RecoveryReport
 
-__all__ = ["COMMANDS", "NOT_DURABLE", "Driver", "Recorder", "ScriptedDriver"]
+__all__ = ["COMMANDS", "NOT_DURABLE", "Driver", "Recorder"]
 
 COMMANDS: Final = frozenset(get_args(Command))
 """The events that only come from outside, in whatever session."""
@@ -210,6 +211,25 @@ class Driver:
             self.journal.stage(entry)
             self._do()
 
+    def resume(self, last_ns: int, session: str, states: bytes = b"") -> None:
+        """Goes on from an earlier session that the lane was brought to, which ended at `last_ns`, and asks its venues.
+
+        `session` is this session's part of client order ids, and `states` what strategies saved, if anything. Raises as
+        `reconcile` does.
+        """
+        lane, manager = self.lane, self.lane.order_manager
+        assert manager is not None
+        # Before the session starts, a venue's answer may already lead to an order: the exit of a bracket.
+        manager.outbox.session = session
+        self.feed(Time(max(last_ns, lane.now_ns)))
+        lane.strategies.restore(manager.tracker.all_open())
+        for router in self._routers:
+            if (restore := getattr(router, "restore", None)) is not None:
+                restore(restored_orders(manager), restored_positions(manager))
+        if states:
+            give_states(states, lane.strategies.bound)
+        self.reconcile(last_ns)
+
     def reconcile(self, last_ns: int) -> None:
         """Asks every venue what has happened since `last_ns`, and returns once all have answered.
 
@@ -338,50 +358,3 @@ class Driver:
     def _router_failed(self, index: int, order_id: int | None, error: PluginError) -> None:
         self.failures.append(error)
         self.feed(RouterFailed(self.lane.now_ns, index, order_id, str(error)))
-
-
-class ScriptedDriver(Driver):
-    """Feeds a lane the events of a list, in order: for tests, and for recorded inputs.
-
-    Simulated routers see the market and the requests as they did, but what they report isn't fed: the list has that.
-    """
-
-    _takes_executions = False
-
-    def replay(self, event: Event) -> None:
-        """Feeds one event. A message that can't be read is passed over, as it was when the event was recorded.
-
-        Raises `DataError` if something is due before a message: the lane isn't the one that was recorded.
-        """
-        if not isinstance(event, Messages):
-            self._poll_until(self.lane.now_ns if isinstance(event, Durable) else event.now_ns)
-            self.feed(event)
-            return
-        at = event.start
-        while at < len(event.messages):
-            self._poll_until(event.messages[at][0])
-            try:
-                self.feed(Messages(event.feed, event.messages, at, event.until_ns))
-            except (WireError, CodecError):
-                at = self.lane.at + 1
-                continue
-            if self.lane.at == at:
-                raise DataError(
-                    f"the inputs don't fit this session: at {self.lane.next_due_ns} ns a timer or a refusal is due "
-                    "that wasn't when they were recorded; run them with the config of the recorded session"
-                )
-            at = self.lane.at
-
-    def _router_failed(self, index: int, order_id: int | None, error: PluginError) -> None:
-        """Keeps the error: the list says when the lane learned of it."""
-        self.failures.append(error)
-
-    def _poll_until(self, now_ns: int) -> None:
-        """Lets routers do what they did by a time."""
-        for index, router in list(self._polled.items()):
-            try:
-                while router.due_ns <= now_ns:
-                    self._poll[index](max(router.due_ns, self.lane.now_ns))
-            except PluginError as error:
-                del self._polled[index]
-                self._router_failed(index, None, error)

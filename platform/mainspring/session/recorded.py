@@ -5,8 +5,8 @@ from itertools import islice
 
 from mainspring.host.wiring import Wired
 from mainspring.lane import Event, Messages
-from mainspring.session.driver import ScriptedDriver
 from mainspring.session.replay import ReplayFeed
+from mainspring.session.scripted_driver import ScriptedDriver
 
 __all__ = ["RecordedReplay"]
 

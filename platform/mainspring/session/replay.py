@@ -9,15 +9,14 @@ from mainspring.errors import CaptureError, CodecError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.wiring import Wired
 from mainspring.journal import JournalWriter
-from mainspring.lane import FeedHandler, Messages, Time
+from mainspring.lane import FeedHandler, Messages
 from mainspring.report import RecoveryReport
 from mainspring.report.figures import utc_text
 from mainspring.seams import NEVER_NS, RawMessage
 from mainspring.session.driver import Driver, Recorder
 from mainspring.session.outcome import count_understood
 from mainspring.session.source import MessageSource
-from mainspring.session.strategy_state import give_states
-from mainspring.session.takeover import TakeOver, restored_orders, restored_positions
+from mainspring.session.takeover import TakeOver
 from mainspring.session.totals import SessionTotals
 
 if TYPE_CHECKING:
@@ -245,14 +244,7 @@ class Replay(Driver):
             messages=list(recovered.messages),
             open_orders=lane.open_orders,
         )
-        self.feed(Time(max(recovered.time_ns, lane.now_ns)))
-        lane.strategies.restore(manager.tracker.all_open())
-        for router in self._routers:
-            if (restore := getattr(router, "restore", None)) is not None:
-                restore(restored_orders(manager), restored_positions(manager))
-        if recovered.states:
-            give_states(recovered.states, lane.strategies.bound)
-        self.reconcile(recovered.time_ns)
+        self.resume(recovered.time_ns, self._session, recovered.states)
         if self._script is None:
             # In a session that runs again, the script has them.
             for said in takeover.orders_of_people():

@@ -40,7 +40,7 @@ def check(world: World) -> None:
     known = _fills(records, world)
     true = {(name, fill.fill_id): (fill.side, fill.size_lots, fill.price_ticks) for name, fill in world.venue.fills}
     # A venue that didn't answer has answered since.
-    unexplained = [one for one in process.reconciler.differences if not one.resolved and one.what != NO_ANSWER]
+    unexplained = [one for one in process.reconciling.differences if not one.resolved and one.what != NO_ANSWER]
     world.counts["unexplained differences"] += len(unexplained)
     if unexplained:
         assert world.cleared or 0 in manager.tracker.stops, f"{unexplained} stop nothing"

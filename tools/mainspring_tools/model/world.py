@@ -1,12 +1,14 @@
 """One seeded run of a lane against a venue that loses, delays, doubles and reorders, through crashes and restarts."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from mainspring.host.config import parse_config
 from mainspring.host.plan import LanePlan, Plan
@@ -14,10 +16,10 @@ from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.journal import Opening, SyncWriter
-from mainspring.lane import CancelAll, ClearDiscrepancy, Connection, Event, Kill, LiftKill, Mode, Send, SetMode, Stopped
-from mainspring.model import Funding, MarkedUnknown, NewOrder, OrderConnection, OrderEvent
+from mainspring.lane import CancelAll, ClearDiscrepancy, Kill, LiftKill, Mode, Send, SetMode, Stopped, Time
+from mainspring.model import NewOrder, OrderEvent
 from mainspring.orders import replay_session_part
-from mainspring.recovery import Reconciler, ReconcilerOptions, recover
+from mainspring.recovery import recover
 from mainspring.seams import RawMessage
 from mainspring.session import open_messages
 from mainspring.session.driver import Driver
@@ -30,18 +32,19 @@ __all__ = ["Crash", "Sent", "World"]
 _SECOND: Final = 1_000_000_000
 _START_NS: Final = 1_704_067_200 * _SECOND
 _SEGMENTS: Final = 12
-_OPTIONS: Final = ReconcilerOptions(settle_ns=5 * _SECOND, poll_ns=10 * _SECOND)
+_NAMES: Final = ("BTC/USDT", "ETH/USDT")
 _TEXT: Final = """
-instruments = ["BTC/USDT"]
+instruments = ["BTC/USDT", "ETH/USDT"]
 feed = { plugin = "simulated", seconds = 2 }
 market = { daily_volume = 20_000, daily_volatility = 0.03 }
 router.plugin = "hostile"
 journal.plugin = "kept"
-orders.answer_timeout_ms = 1500
+orders.answer_timeout_ms = 2500
+orders.poll_executions_s = 10
 [strategy.chaos]
 plugin = "chaos"
 [risk]
-max_order_size = 0.5
+max_order_size = 5
 max_order_notional = 50_000
 max_position = 0.5
 max_book_age_ms = 60_000
@@ -67,7 +70,13 @@ class _Current:
 def _registry() -> Registry:
     return with_offers(
         Registry.load(),
-        make_offer("router", "hostile", lambda context: _Current.world.venue.connect(context), simulated=True),
+        make_offer(
+            "router",
+            "hostile",
+            lambda context: _Current.world.venue.connect(context),
+            simulated=True,
+            answers_queries=True,
+        ),
         make_offer("journal", "kept", lambda: _Current.world.journal, durable=True),
         make_offer("strategy", "chaos", lambda: _Current.world.strategy),
     )
@@ -98,14 +107,14 @@ class Sent(NamedTuple):
 
 
 class _Process(Driver):
-    """A lane in a process that may crash at any of its effects, with the reconciler between it and its venue."""
+    """A lane in a process that may crash at any of its effects. The rest is the product's own driver."""
 
     def __init__(self, world: "World") -> None:
         plan = _plan(world.native)
         lane = LanePlan(name="1", parts=(plan,))
         before = world.sessions[-1] if world.sessions else None
         opening = Opening(
-            opened_at="", version="", lane="1", mode="paper", config=None, instruments=("BTC/USDT",), continues=before
+            opened_at="", version="", lane="1", mode="paper", config=None, instruments=_NAMES, continues=before
         )
         writer = SyncWriter(world.journal, opening)
         world.sessions.append(writer.session)
@@ -117,68 +126,31 @@ class _Process(Driver):
             instruments = [(plan.label(one), one) for one in plan.instruments]
             self.known_ns = recover(world.journal, before, manager, instruments).time_ns
         super().__init__(wired, None, writer)
-        self.reconciler = Reconciler(
-            0,
-            (0,),
-            manager.tracker,
-            lambda index: manager.portfolio.accounts[index].position_lots,
-            manager.outbox.client_order_id,
-            lambda: manager.outbox.next_order_id - 1,
-            _OPTIONS,
-        )
+        poll = self._poll[0]
+
+        def heard(now_ns: int) -> Sequence[Any]:
+            said = poll(now_ns)
+            for event in said:
+                if isinstance(event, OrderEvent):
+                    world.heard.append((manager.outbox.client_order_id(event.order_id), event))
+            return said
+
+        self._poll[0] = heard
 
     def begin(self, now_ns: int) -> None:
-        """Starts the lane, and after a crash asks the venue about everything before it trades."""
-        self.start(now_ns, replay_session_part(self.world.seed * 100 + len(self.world.sessions)))
+        """Starts the lane; after a crash once the venue has answered everything, as a session that takes over does."""
+        part = replay_session_part(self.world.seed * 100 + len(self.world.sessions))
         if len(self.world.sessions) > 1:
-            self.feed(Connection(now_ns, 0, "down"))
-            self.feed(Connection(now_ns, 0, "up"))
-            self.reconciler.start(now_ns, self.known_ns)
-            self.ask()
-
-    def ask(self) -> None:
-        """Sends the reconciler's queries."""
-        for query in self.reconciler.take_queries():
-            self.world.venue.connection.query(query, self.lane.now_ns)  # type: ignore[union-attr]
-
-    def settle(self, now_ns: int) -> bool:
-        """As the driver's, with what the reconciler has to do at its own instants."""
-        while (due_ns := self.reconciler.due_ns) <= now_ns:
-            super().settle(due_ns)
-            if self.reconciler.due_ns == due_ns:
-                self._feed_all(self.reconciler.on_time(max(due_ns, self.lane.now_ns)))
-        return super().settle(now_ns)
-
-    def _take_executions(self, index: int, due_ns: int) -> bool:
-        now_ns = max(due_ns, self.lane.now_ns)
-        events = self._poll[index](now_ns)
-        for event in events:
-            if isinstance(event, OrderEvent):
-                self.world.heard.append((self.manager.outbox.client_order_id(event.order_id), event))
-                self._feed_all(self.reconciler.on_event(event, now_ns))
-            elif isinstance(event, OrderConnection):
-                self.feed(Connection(now_ns, index, "up" if event.up else "down"))
-                if event.up:
-                    self.reconciler.ask_now(now_ns)
-                else:
-                    for order in self.manager.tracker.all_open():
-                        self.reconciler.inquire(order.order.order_id, now_ns)
-            elif not isinstance(event, Funding):
-                self._feed_all(self.reconciler.on_report(event, now_ns))
-            self.ask()
-        return bool(events)
-
-    def _feed_all(self, events: Iterable[Event]) -> None:
-        for event in events:
-            self.feed(event)
-        self.ask()
+            self.lane.strategies.hold()
+            self.feed(Time(now_ns))
+            self.resume(self.known_ns, part)
+            # What people had said holds.
+            self.world.say_again(self)
+        self.start(max(now_ns, self.lane.now_ns), part)
 
     def _do(self) -> None:
-        unknown = [one.order_id for one in self.lane.effects.records if isinstance(one, MarkedUnknown)]
         self.world.crash_point()
         super()._do()
-        for order_id in unknown:
-            self.reconciler.inquire(order_id, self.lane.now_ns)
         self.world.look(self)
 
     def _do_send(self, send: Send) -> None:
@@ -189,9 +161,9 @@ class _Process(Driver):
         world.sent.append(Sent(now_ns, world.sessions[-1], blocks, known_as, request))
         if type(request) is NewOrder:
             assert self.lane.mode is Mode.RUNNING, f"order {request.order_id} left while the lane is {self.lane.mode}"
-            closes = world.flattens and request.kind == "market"
-            assert closes or not world.killed, f"order {request.order_id} outran the kill switch"
-        self.reconciler.on_sent(request.order_id, now_ns)
+            kill = world.killed.get("") or world.killed.get(_NAMES[request.instrument])
+            closes = kill is not None and kill.flatten and request.kind == "market"
+            assert closes or kill is None, f"order {request.order_id} outran the kill switch"
         super()._do_send(send)
         world.crash_point()
 
@@ -210,12 +182,12 @@ class World:
         self.sent: list[Sent] = []
         self.heard: list[tuple[str, OrderEvent]] = []
         """What the venue's stream said, in the order in which it came, each with its order's id there."""
-        self.cleared = False
-        """Whether a command cleared a discrepancy."""
+        self.cleared: set[int] = set()
+        """The instruments of which a command cleared a discrepancy."""
         self.counts: Counter[str] = Counter()
-        self.killed = self.flattens = False
-        """Whether trading is killed, and positions are closed then."""
-        self.limit_lots = int(Decimal("0.5") / _plan(self.native).instruments[0].lot_size)
+        self.killed: dict[str, Kill] = {}
+        """What is killed: an instrument by its name, everything by none."""
+        self.limit_lots = [int(Decimal("0.5") / one.lot_size) for one in _plan(self.native).instruments]
         self.process: _Process | None = None
         self._segments = segments
         self._crashes = self.random.choice((0.0, 0.002, 0.01))
@@ -243,11 +215,17 @@ class World:
 
     def look(self, process: _Process) -> None:
         """Checks what must hold at every event."""
-        position_lots = self.venue.position_lots(0)
-        assert abs(position_lots) <= self.limit_lots, (
-            f"{position_lots} lots at the venue: {self.limit_lots} are allowed"
-        )
+        for place, limit_lots in enumerate(self.limit_lots):
+            position_lots = self.venue.position_lots(place)
+            assert abs(position_lots) <= limit_lots, (
+                f"{position_lots} lots of {_NAMES[place]} at the venue: {limit_lots} are allowed"
+            )
         self.counts["looks"] += 1
+
+    def say_again(self, process: _Process) -> None:
+        """Has a new process hear which kills hold: they are on disk."""
+        for kill in self.killed.values():
+            process.feed(msgspec.structs.replace(kill, now_ns=process.lane.now_ns))
 
     def run(self) -> None:
         """Runs every segment with commands and crashes between, then lets everything settle."""
@@ -257,8 +235,6 @@ class World:
                 if self.process is None:
                     self.process = _Process(self)
                     self.process.begin(now_ns)
-                    if self.killed:
-                        self.process.feed(Kill(now_ns, "all", flatten=self.flattens))
                 self._segment(self.process, _segment(number))
                 now_ns = self.process.lane.now_ns
                 number += 1
@@ -285,15 +261,20 @@ class World:
             process.feed(SetMode(now_ns, self.random.choice((Mode.CANCEL_ONLY, Mode.HALTED))))
         elif draw < 0.55:
             process.feed(SetMode(now_ns, Mode.RUNNING))
-        elif draw < 0.58:
-            self.killed, self.flattens = True, self.random.random() < 0.3
-            process.feed(Kill(now_ns, "all", flatten=self.flattens))
+        elif draw < 0.6:
+            target = self.random.choice(("", *_NAMES))
+            kill = Kill(now_ns, "instrument" if target else "all", target, flatten=self.random.random() < 0.3)
+            # It is on disk before any process takes it.
+            self.killed[target] = kill
+            process.feed(kill)
         elif draw < 0.72:
-            self.killed = False
-            process.feed(LiftKill(now_ns, "all"))
+            target = self.random.choice(("", *self.killed))
+            if self.killed.pop(target, None) is not None:
+                process.feed(LiftKill(now_ns, "instrument" if target else "all", target))
         elif draw < 0.9:
-            self.cleared = True
-            process.feed(ClearDiscrepancy(now_ns, 0))
+            place = self.random.randrange(len(_NAMES))
+            self.cleared.add(place)
+            process.feed(ClearDiscrepancy(now_ns, place))
         else:
             self.venue.disconnect()
 
@@ -318,6 +299,5 @@ class World:
             now_ns = max(now_ns, process.lane.now_ns) + 20 * _SECOND
             process.settle(now_ns)
             process.feed(CancelAll(now_ns))
-            process.reconciler.ask_now(now_ns)
         now_ns += 60 * _SECOND
         process.settle(now_ns)
