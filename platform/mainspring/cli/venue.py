@@ -2,8 +2,11 @@
 
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args
 
 import msgspec
 import orjson
@@ -13,6 +16,8 @@ from mainspring.cli.session import CaptureOption, FeedOption, SetOption, load_se
 from mainspring.data import read_capture
 from mainspring.errors import ConfigError
 from mainspring.host.planning import make_plan
+from mainspring.host.registry import Registry
+from mainspring.model import Instrument
 from mainspring.wire import WireFeed
 
 if TYPE_CHECKING:
@@ -20,37 +25,123 @@ if TYPE_CHECKING:
 
 __all__ = ["venue"]
 
+_Box: TypeAlias = tuple[Any, tuple[Instrument, ...], Callable[["Served"], dict[str, Any]]]
+
+_NS = 1_000_000_000
+_SYMBOLS = ("BTC/USD", "ETH/USD", "AAPL")
+
 
 def venue(
     captures: CaptureOption = None,
     *,
     feed: FeedOption = None,
+    symbols: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--instrument",
+            metavar="SYMBOL",
+            help=f"What the exchange trades; repeatable. Without it: {', '.join(_SYMBOLS)}.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Determines the exchange's market and its ids.", min=0)] = 1,
+    cash: Annotated[int, typer.Option(help="What the exchange's account begins with, in USD.", min=0)] = 1_000_000,
+    clock_off: Annotated[
+        float, typer.Option("--clock-off", help="How many seconds the exchange's clock is ahead; less is behind.")
+    ] = 0.0,
     port: Annotated[int, typer.Option(help="The port on loopback; 0 takes a free one.", min=0, max=65_535)] = 0,
     speed: Annotated[
-        float, typer.Option(help="How many times as fast as recorded; 0 is as fast as it is read.", min=0)
+        float,
+        typer.Option(
+            help="How many times as fast as recorded, 0 as fast as it is read; for the exchange, of its order flow.",
+            min=0,
+            max=100,
+        ),
     ] = 1.0,
     faults: Annotated[
         list[str] | None,
         typer.Option(
             "--fault",
             metavar="KIND@N",
-            help="Once, at message N: close, mute, drop, double or swap. Repeatable.",
+            help="Once, at message N: close, mute, drop, double or swap. Repeatable. "
+            "Of the exchange WHERE.KIND@N: WHERE is data, updates or orders.",
             show_default=False,
         ),
     ] = None,
     overrides: SetOption = None,
 ) -> None:
-    """Serve a capture on loopback as its venue would, over TLS, until Ctrl-C.
+    """Serve an exchange, or a capture as its venue would, on loopback over TLS, until Ctrl-C.
 
-    Prints one line of JSON: the addresses, the certificate to trust, the instruments, and the configuration of a feed
-    that connects here.
+    Without --capture it is an exchange of its own with Alpaca's API: a seeded market, orders, and an account. Prints
+    one line of JSON: the addresses, the certificate to trust and the instruments, and of a capture the configuration
+    of a feed that connects here.
     """
-    if not captures:
-        raise ConfigError("name the capture to serve: mainspring venue --capture FILE")
     try:
-        from mainspring.session.live.venue import CaptureVenue, Fault, serve_until_signal
+        from mainspring.session.live.venue import serve_until_signal
     except ModuleNotFoundError as error:
         raise ConfigError(f"serving needs {error.name}, which isn't installed: install mainspring[venue]") from error
+    if captures:
+        box, instruments, describe = _recorded(captures, feed, overrides, speed, faults or ())
+    else:
+        box, instruments, describe = _exchange(symbols or _SYMBOLS, seed, cash, clock_off, speed, faults or ())
+
+    def started(served: "Served") -> None:
+        grids = {
+            one.symbol: {
+                "venue_symbol": one.venue_symbol,
+                "tick_size": str(one.tick_size),
+                "lot_size": str(one.lot_size),
+            }
+            for one in instruments
+        }
+        sys.stdout.write(orjson.dumps({**describe(served), "instrument": grids}).decode() + "\n")
+        sys.stdout.flush()
+
+    with tempfile.TemporaryDirectory(prefix="mainspring-venue-") as folder:
+        serve_until_signal(box, Path(folder), port, started)
+
+
+def _exchange(
+    symbols: Sequence[str], seed: int, cash: int, clock_off: float, speed: float, faults: Sequence[str]
+) -> _Box:
+    """Returns the exchange, its instruments, and what to say of its addresses."""
+    from mainspring.session.live.venue.alpaca import ExchangeFault, alpaca_instruments, build_alpaca
+
+    off_ns = int(clock_off * _NS)
+    try:
+        parsed = [ExchangeFault.parse(text) for text in faults]
+    except ValueError as error:
+        raise ConfigError(f"--fault: {error}") from error
+    instruments = alpaca_instruments(symbols)
+    box = build_alpaca(
+        instruments,
+        Registry.load(),
+        seed=seed,
+        cash=Decimal(cash),
+        rate=speed or 1.0,
+        clock_ns=lambda: time.time_ns() + off_ns,
+        faults=parsed,
+    )
+
+    def describe(served: "Served") -> dict[str, Any]:
+        return {
+            "api": "alpaca",
+            "seed": seed,
+            "rest": served.rest,
+            "updates": f"{served.address}stream",
+            "crypto": f"{served.address}v1beta3/crypto/us",
+            "stocks": f"{served.address}v2/iex",
+            "trust": served.trust,
+        }
+
+    return box, instruments, describe
+
+
+def _recorded(
+    captures: list[str], feed: str | None, overrides: list[str] | None, speed: float, faults: Sequence[str]
+) -> _Box:
+    """Returns the venue that serves a capture, its instruments, and what to say of its addresses."""
+    from mainspring.session.live.venue import CaptureVenue, Fault
 
     def fault(text: str) -> Fault:
         kind, _, at = text.partition("@")
@@ -64,6 +155,7 @@ def venue(
     if not isinstance(declared, WireFeed):
         raise ConfigError(f"the feed {plan.feed.plugin!r} isn't declared, so its venue isn't known")
     messages = (message for path in plan.source.captures for message in read_capture(path))
+    plugin = plan.feed.plugin
     box = CaptureVenue(
         declared,
         plan.instruments,
@@ -71,22 +163,6 @@ def venue(
         messages,
         encoding=plan.source.encoding,
         speed=speed,
-        faults=[fault(text) for text in faults or ()],
+        faults=[fault(text) for text in faults],
     )
-
-    def started(served: "Served") -> None:
-        grids = {
-            one.symbol: {
-                "venue_symbol": one.venue_symbol,
-                "tick_size": str(one.tick_size),
-                "lot_size": str(one.lot_size),
-            }
-            for one in plan.instruments
-        }
-        connect = msgspec.to_builtins(served)
-        told = {"feed": {"plugin": plan.feed.plugin, "connect": connect}, "instrument": grids}
-        sys.stdout.write(orjson.dumps(told).decode() + "\n")
-        sys.stdout.flush()
-
-    with tempfile.TemporaryDirectory(prefix="mainspring-venue-") as folder:
-        serve_until_signal(box, Path(folder), port, started)
+    return box, plan.instruments, lambda served: {"feed": {"plugin": plugin, "connect": msgspec.to_builtins(served)}}
