@@ -1,8 +1,8 @@
 """What one instrument's book needs beyond its numbering: ids of levels, orders, a depth to cut to, checksums."""
 
 import zlib
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, insort
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,6 @@ import msgspec
 from mainspring.model import (
     PRINT_ALL,
     BookDelta,
-    BookInvalid,
     BookOrders,
     BookSnapshot,
     Instrument,
@@ -29,18 +28,19 @@ from mainspring.wire.fields import Checksum
 __all__ = ["Ledger", "Update", "checksum_of"]
 
 _MODULUS = 2**32
+_MAX_TEXT = 11
+_BOTH = True, True
+_ORDERS = OrderDelta, OrderSnapshot
+_BOOKS = BookDelta, BookSnapshot
 
 
-class Update(msgspec.Struct, frozen=True):
-    """A delta or a snapshot that was read, with its rows as `Row` has them for a ledger.
+class Update(msgspec.Struct, frozen=True, gc=False):
+    """A delta or a snapshot that was read, with its rows as `Row` has them for a ledger, which fills in the event's.
 
     `checksum` is None if the message has none, and `depth` if it says none.
     """
 
     event: BookDelta | BookSnapshot
-    restarts: bool
-    view: bool
-    cut: bool
     bids: list[Row]
     asks: list[Row]
     checksum: int | None
@@ -48,39 +48,61 @@ class Update(msgspec.Struct, frozen=True):
 
 
 class _Side:
-    """One side of the book: its prices from the best on, and lots and texts by price."""
+    """One side of the book: its prices in order, lots by price, and what checksums are made of.
 
-    def __init__(self, sign: int) -> None:
-        self._sign = sign
-        self._keys: list[int] = []
+    `rows` has the last row of each level, and `texts` what checksums have of levels until they are sent again. `top`
+    are the best prices and their texts of the last checksum, unless one of these has been sent again since.
+    """
+
+    __slots__ = ("_best_last", "_prices", "lots", "rows", "texts", "top")
+
+    def __init__(self, *, best_last: bool) -> None:
+        self._best_last = best_last
+        self._prices: list[int] = []
         self.lots: dict[int, int] = {}
+        self.rows: dict[int, Row] = {}
+        self.texts: dict[int, str] = {}
+        self.top: tuple[list[int], list[str]] | None = None
 
     def clear(self) -> None:
-        self._keys.clear()
+        self._prices.clear()
         self.lots.clear()
 
+    def forget(self) -> None:
+        """Lets all levels be written again."""
+        self.texts.clear()
+        self.top = None
+
     def put(self, levels: Sequence[Level]) -> None:
+        """Sets the levels listed."""
+        prices, sizes = self._prices, self.lots
         for price, lots in levels:
-            key = -self._sign * price
             if lots:
-                if price not in self.lots:
-                    self._keys.insert(bisect_left(self._keys, key), key)
-                self.lots[price] = lots
-            elif price in self.lots:
-                del self.lots[price]
-                del self._keys[bisect_left(self._keys, key)]
+                if price not in sizes:
+                    insort(prices, price)
+                sizes[price] = lots
+            elif price in sizes:
+                del sizes[price]
+                del prices[bisect_left(prices, price)]
 
     def cut(self, depth: int) -> list[int]:
         """Drops the levels beyond a depth and returns their prices, from the best on."""
-        beyond = [-self._sign * key for key in self._keys[depth:]]
-        if beyond:
-            del self._keys[depth:]
-            for price in beyond:
-                del self.lots[price]
+        prices = self._prices
+        if self._best_last:
+            beyond = prices[:-depth][::-1]
+            del prices[:-depth]
+        else:
+            beyond = prices[depth:]
+            del prices[depth:]
+        for price in beyond:
+            del self.lots[price]
+            self.rows.pop(price, None)
+            self.texts.pop(price, None)
         return beyond
 
     def best(self, count: int) -> list[int]:
-        return [-self._sign * key for key in self._keys[:count]]
+        """The best prices, best first."""
+        return self._prices[: -count - 1 : -1] if self._best_last else self._prices[:count]
 
 
 class Ledger:
@@ -95,74 +117,76 @@ class Ledger:
         self._form = checksum
         self._proved = proved
         self._prices: dict[int | str, int] = {}
-        self._texts: tuple[dict[int, tuple[int, Any, Any]], dict[int, tuple[int, Any, Any]]] = ({}, {})
-        # What checksums have of levels with that many lots, until the level is sent again.
-        self._written: tuple[dict[int, tuple[int, str]], dict[int, tuple[int, str]]] = ({}, {})
-        self._sides = (_Side(1), _Side(-1))
+        self._sides = (_Side(best_last=True), _Side(best_last=False))
         self._depth: int | None = None
         self._orders = OrderLedger()
 
-    def apply(self, update: Update) -> Sequence[MarketEvent]:
-        """The events of a message."""
-        event = update.event
-        if not isinstance(event, OrderDelta | OrderSnapshot):
-            bids, asks = self._resolved(update.bids, 0), self._resolved(update.asks, 1)
-            if bids is None or asks is None:
-                return self._sync.on_unknown_level(event.receive_time_ns)
-            event = msgspec.structs.replace(event, bids=bids, asks=asks)
+    def apply(
+        self, on_snapshot: Callable[[BookSnapshot], Sequence[MarketEvent]], update: Update
+    ) -> Sequence[MarketEvent]:
+        """The events of a message; `on_snapshot` is what takes its snapshot."""
+        event, checksum = update.event, update.checksum
+        bids, asks = self._sides
+        resolved = self._resolve(update.bids, event.bids, bids), self._resolve(update.asks, event.asks, asks)
+        if resolved != _BOTH:
+            return self._sync.on_unknown_level(event.receive_time_ns)
         if update.depth is not None:
             self._depth = update.depth
         resyncs = self._sync.resyncs
-        if isinstance(event, BookDelta):
-            events = self._sync.on_delta(event)
-        elif update.view:
-            events = self._sync.on_view(event)
-        else:
-            events = self._sync.on_restart(event) if update.restarts else self._sync.on_snapshot(event, cut=update.cut)
+        events = self._sync.on_delta(event) if isinstance(event, BookDelta) else on_snapshot(event)
         passed: list[MarketEvent] = []
-        for number, one in enumerate(events):
-            taken = self._taken(one, arrives=one is event)
-            if taken is None:
-                return [*passed, *self._sync.on_unknown_level(event.receive_time_ns)]
-            passed += taken
+        for one in events:
+            if one is not event:
+                # What was kept has rows from before: the levels that it changes are written again.
+                bids.forget()
+                asks.forget()
+            if isinstance(one, _ORDERS):
+                taken = self._take_orders(one, arrives=one is event)
+                if taken is None:
+                    return [*passed, *self._sync.on_unknown_level(event.receive_time_ns)]
+                passed += taken
+            elif isinstance(one, _BOOKS):
+                passed.append(self._take(one))
+            else:
+                passed.append(one)
+                continue
             # What follows a snapshot was kept from before it, so that the message's checksum isn't that of all.
-            if number == 0 and update.checksum is not None and not isinstance(one, BookInvalid):
+            if checksum is not None and one is events[0]:
                 self._proved[0] += 1
-                if self._computed() != update.checksum:
+                if self._computed() != checksum:
                     # A snapshot that is wrong itself has ended no quarantine.
                     self._sync.resyncs = resyncs
                     return self._sync.on_wrong_checksum(event.receive_time_ns)
                 self._proved[1] += 1
         return passed
 
-    def _resolved(self, rows: list[Row], side: int) -> list[Level] | None:
-        """The levels of rows; None if one has an id that no row with a price came with."""
-        levels: list[Level] = []
-        texts, forget = self._texts[side], self._written[side].pop
-        for ticks, lots, name, price, size in rows:
+    def _resolve(self, rows: list[Row], levels: list[Level], side: _Side) -> bool:
+        """Adds the levels of rows; False if one has an id that no row with a price came with."""
+        known, forget, compared = side.rows, side.texts.pop, self._form is not None
+        for row in rows:
+            ticks, lots, name, _, _ = row
             if name is not None:
                 if ticks is None:
                     ticks = self._prices.get(name)
                     if ticks is None:
-                        return None
+                        return False
                 else:
                     self._prices[name] = ticks
             levels.append((ticks, lots))
-            if self._form is not None:
-                forget(ticks, None)
+            if compared:
+                if forget(ticks, None) is not None:
+                    side.top = None
                 if lots:
-                    texts[ticks] = (lots, price, size)
+                    known[ticks] = row
                 else:
-                    texts.pop(ticks, None)
-        return levels
+                    known.pop(ticks, None)
+        return True
 
-    def _taken(self, event: MarketEvent, *, arrives: bool) -> list[MarketEvent] | None:
-        """Brings the book up to date and returns its events; None if they are about an order that was lost.
+    def _take_orders(self, event: OrderDelta | OrderSnapshot, *, arrives: bool) -> list[MarketEvent] | None:
+        """Brings orders and book up to date and returns their events; None if they are about an order that was lost.
 
         An execution prints only if it `arrives` now: one that was kept for a snapshot is no news.
         """
-        if not isinstance(event, OrderDelta | OrderSnapshot):
-            return [self._take(event)]
         changed = self._orders.take(event.changes, whole=isinstance(event, OrderSnapshot))
         if changed is None:
             return None
@@ -178,6 +202,9 @@ class Ledger:
         else:
             ids = event.first_id, event.last_id, event.previous_id
             levels = BookDelta(index, receive_time_ns, time_ns, *ids, changed.bids, changed.asks)
+        # Their levels come with no rows.
+        for side in self._sides:
+            side.forget()
         events.append(self._take(levels))
         orders = changed.orders if self._depth is None else self._within_depth(changed)
         if orders:
@@ -189,26 +216,20 @@ class Ledger:
         known = {1: self._sides[0].lots, -1: self._sides[1].lots}
         return [order for order in changed.orders if not order[3] or order[2] in known[order[1]]]
 
-    def _take(self, event: MarketEvent) -> MarketEvent:
+    def _take(self, event: BookDelta | BookSnapshot) -> BookDelta | BookSnapshot:
         """Brings the book up to date; returns the event, with the levels deleted that the depth cuts off."""
         bids, asks = self._sides
         if isinstance(event, BookSnapshot):
             bids.clear()
             asks.clear()
-        elif not isinstance(event, BookDelta):
-            return event
         bids.put(event.bids)
         asks.put(event.asks)
-        if self._depth is None:
+        depth = self._depth
+        if depth is None or (len(bids.lots) <= depth and len(asks.lots) <= depth):
             return event
-        cut_bids, cut_asks = bids.cut(self._depth), asks.cut(self._depth)
-        if not cut_bids and not cut_asks:
-            return event
-        cut = zip((1, -1), self._texts, self._written, (cut_bids, cut_asks), strict=True)
-        for side, texts, written, prices in cut:
+        cut_bids, cut_asks = bids.cut(depth), asks.cut(depth)
+        for side, prices in ((1, cut_bids), (-1, cut_asks)):
             for price in prices:
-                texts.pop(price, None)
-                written.pop(price, None)
                 self._orders.queues.drop(side, price)
         return msgspec.structs.replace(
             event,
@@ -226,54 +247,64 @@ class Ledger:
             parts = asks + bids
         else:
             shorter = min(len(bids), len(asks))
-            parts = [part for pair in zip(bids, asks, strict=False) for part in pair]
+            parts = [""] * (2 * shorter)
+            parts[::2], parts[1::2] = bids[:shorter], asks[:shorter]
             parts += bids[shorter:] + asks[shorter:]
         return zlib.crc32(form.separator.join(parts).encode())
 
     def _level_texts(self, side: int, form: Checksum) -> list[str]:
         """Price and size of each level of a side, best first."""
-        written, lots_at = self._written[side], self._sides[side].lots
-        texts = []
-        for price in self._sides[side].best(form.levels):
-            lots = lots_at[price]
-            known = written.get(price)
-            if known is None or known[0] != lots:
-                known = written[price] = lots, form.separator.join(self._text(side, price, lots))
-            texts.append(known[1])
+        book = self._sides[side]
+        prices = book.best(form.levels)
+        if book.top is not None and book.top[0] == prices:
+            return book.top[1]
+        known = book.texts.get
+        texts = [known(price) or self._level_text(side, price) for price in prices]
+        book.top = prices, texts
         return texts
+
+    def _level_text(self, side: int, price: int) -> str:
+        book = self._sides[side]
+        text = book.texts[price] = self._text(side, price, book.lots[price], book.rows.get(price))
+        return text
 
     def _order_texts(self, side: int, form: Checksum) -> list[str]:
         """Price and size of each order of a side's levels, best first."""
         return [
-            form.separator.join(self._text(side, price, lots))
+            self._text(side, price, lots, None)
             for price in self._sides[side].best(form.levels)
             for _, lots in self._orders.queues.orders_at(-1 if side else 1, price)
         ]
 
-    def _text(self, side: int, ticks: int, lots: int) -> tuple[str, str]:
-        form = self._form
+    def _text(self, side: int, ticks: int, lots: int, row: Row | None) -> str:
+        """What a checksum has of a level, of which `row` was sent last."""
+        form, instrument = self._form, self._instrument
         assert form is not None
-        of_lots, price, size = self._texts[side].get(ticks, (lots, None, None))
-        if of_lots != lots:
-            size = None
-        tick_size, lot_size = self._instrument.tick_size, self._instrument.lot_size
-        texts = _written(form.text, price, ticks, tick_size), _written(form.text, size, lots, lot_size)
-        return (texts[0], f"-{texts[1]}") if side and form.negative_asks else texts
+        price = size = None
+        if row is not None:
+            price, size = row[3], row[4] if row[1] == lots else None
+        if form.text == "shortest":
+            price, size = _shortest(ticks, instrument.tick_size), _shortest(lots, instrument.lot_size)
+        else:
+            # Numbers are written as the grid has them.
+            if type(price) is not str:
+                price = decimal_text(ticks, instrument.tick_size)
+            if type(size) is not str:
+                size = decimal_text(lots, instrument.lot_size)
+            if form.text == "digits":
+                price, size = price.replace(".", "").lstrip("0"), size.replace(".", "").lstrip("0")
+        return f"{price}{form.separator}{'-' if side and form.negative_asks else ''}{size}"
 
 
-def _written(form: str, sent: Any, units: int, step: Decimal) -> str:
-    """A price or a size as the checksum has it."""
-    if form == "shortest":
-        text = decimal_text(units, step)
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    text = sent if type(sent) is str else decimal_text(units, step)
-    return text.replace(".", "").lstrip("0") if form == "digits" else text
+def _shortest(units: int, step: Decimal) -> str:
+    text = decimal_text(units, step)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def checksum_of(value: Any) -> int | None:
     """The checksum that a message states, of either sign or as text, as 32 bits without a sign; None if it is none."""
-    text = str(value) if type(value) is int else value
-    if type(text) is not str or not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > 11:
+    if type(value) is str and value.isascii() and value.removeprefix("-").isdigit() and len(value) <= _MAX_TEXT:
+        value = int(value)
+    if type(value) is not int or not -_MODULUS // 2 <= value < _MODULUS:
         return None
-    number = int(text)
-    return number % _MODULUS if -_MODULUS // 2 <= number < _MODULUS else None
+    return value % _MODULUS

@@ -4,23 +4,20 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias
 
-__all__ = ["ABSENT", "Find", "compile_each", "compile_in_row", "compile_path"]
+from mainspring.wire._source import ABSENT, Source
 
-ABSENT: Any = object()
-"""What a path finds where there is nothing."""
+__all__ = ["ABSENT", "Find", "compile_each", "compile_in_row", "compile_path"]
 
 Find: TypeAlias = Callable[[Any, Any], Any]
 """Called with the whole message and the item that a declaration is about; they are the same without `each`."""
-
-_Steps: TypeAlias = tuple[tuple[str, int | None], ...]
 
 
 @cache
 def compile_path(path: str) -> Find:
     """The function that follows a path: from the whole message if it begins with "/", else from the item."""
-    if path.startswith("/"):
-        return _compile(_steps(path[1:]), "root, _item", "root")
-    return _compile(_steps(path), "_root, item", "item")
+    source: Source[None] = Source("find", ("root", "item"))
+    source.write(f"return {source.at(path)}")
+    return source.make(None)
 
 
 def compile_each(path: str) -> Find:
@@ -49,31 +46,7 @@ def compile_in_row(place: int | str) -> tuple[Find | None, Callable[[Any], Any] 
         return compile_path(path[3:]), None
     if path.startswith("/"):
         return compile_path(path), None
-    return None, _compile(_steps(path), "row", "row")
-
-
-def _steps(path: str) -> _Steps:
-    return tuple((step, _place(step)) for step in path.split(".")) if path else ()
-
-
-def _place(step: str) -> int | None:
-    return int(step) if step.isascii() and step.removeprefix("-").isdigit() else None
-
-
-def _compile(steps: _Steps, parameters: str, start: str) -> Callable[..., Any]:
-    """The function that goes these steps from one of its parameters. A step with a place takes keys and items."""
-    lines = [f"def find({parameters}):", f" value = {start}"]
-    for step, place in steps:
-        if place is None:
-            lines.append(f" value = value.get({step!r}, ABSENT) if type(value) is dict else ABSENT")
-            continue
-        lines += [
-            f" if type(value) is dict: value = value.get({step!r}, ABSENT)",
-            f" elif type(value) is list and len(value) >= {-place if place < 0 else place + 1}: value = value[{place}]",
-            " else: value = ABSENT",
-        ]
-    made: dict[str, Any] = {"ABSENT": ABSENT}
-    # Of declared paths only, whose steps stand in it as literals of texts and integers.
-    exec("\n".join([*lines, " return value"]), made)  # noqa: S102
-    find: Callable[..., Any] = made["find"]
-    return find
+    source: Source[None] = Source("find", ("row",))
+    source.start_at("row")
+    source.write(f"return {source.at(path)}")
+    return None, source.make(None)

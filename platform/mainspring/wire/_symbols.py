@@ -4,7 +4,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from mainspring.wire._tree_values import Reader, compile_text
+from mainspring.wire._source import Source
+from mainspring.wire._tree_values import Reader, write_text
 from mainspring.wire.fields import Base, Joined, Levels, Text
 
 __all__ = ["QUOTE", "Symbol", "compile_symbol", "for_quote", "split_symbol"]
@@ -19,17 +20,15 @@ _Message = TypeVar("_Message", bound=msgspec.Struct)
 
 def compile_symbol(field: Symbol) -> Reader:
     """Reads the venue symbol, or the base."""
-    if isinstance(field, Base):
-        return compile_text(Text(field.key, after=field.after, until=field.until))
-    if isinstance(field, Text):
-        return compile_text(field)
-    readers = [compile_text(Text(key)) for key in field.keys]
-    separator, change = field.separator, _lower if field.lower else str
-
-    def read(root: Any, item: Any) -> str:
-        return change(separator.join(part(root, item) for part in readers))
-
-    return read
+    source: Source[None] = Source("read_symbol", ("root", "item"))
+    if isinstance(field, Joined):
+        parts = ", ".join(write_text(source, Text(key)) for key in field.keys)
+        joined = f"{field.separator!r}.join(({parts},))"
+        source.write(f"return {source.constant('lower', _lower)}({joined})" if field.lower else f"return {joined}")
+    else:
+        text = Text(field.key, after=field.after, until=field.until) if isinstance(field, Base) else field
+        source.write(f"return {write_text(source, text)}")
+    return source.make(None)
 
 
 def _lower(text: str) -> str:

@@ -1,139 +1,123 @@
 """Deltas and snapshots of a decoded message: their numbers, rows, checksum and depth."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 from mainspring.errors import WireError
-from mainspring.model import NO_ID, BookDelta, BookSnapshot, Instrument
+from mainspring.model import NO_ID, BookDelta, BookSnapshot
 from mainspring.wire._ledger import Update, checksum_of
 from mainspring.wire._order_ledger import OrderDelta, OrderSnapshot
-from mainspring.wire._paths import ABSENT, Find, compile_path
-from mainspring.wire._tree_levels import compile_sides
+from mainspring.wire._paths import ABSENT
+from mainspring.wire._source import Source
+from mainspring.wire._tree_levels import write_sides
 from mainspring.wire._tree_orders import compile_orders
-from mainspring.wire._tree_values import compile_flag, compile_integer, compile_text, compile_time, whole
+from mainspring.wire._tree_units import Own
+from mainspring.wire._tree_values import compile_integer, compile_text, whole, write_flag, write_integer, write_time
 from mainspring.wire._values import refusal
 from mainspring.wire.fields import Integer, Text
 from mainspring.wire.messages import DeltaMessage, SnapshotMessage, has_orders
 
-__all__ = ["compile_book"]
+__all__ = ["write_book"]
 
-_Parse: TypeAlias = Callable[[Any, Any, int], Any]
-
-
-def compile_book(
-    message: DeltaMessage | SnapshotMessage, index: int, instrument: Instrument, *, ledger: bool
-) -> _Parse:
-    """The reader of a delta or a snapshot of instrument number `index`; with `ledger`, it gives an `Update`."""
-    if has_orders(message):
-        return _of_orders(message, index, instrument)
-    return _of_levels(message, index, instrument, ledger=ledger)
+_MAX_DEPTHS = 64
 
 
-def _of_orders(message: DeltaMessage | SnapshotMessage, index: int, instrument: Instrument) -> _Parse:
-    """Reads a delta or a snapshot of orders, as an `Update`."""
-    time_of = compile_time(message.event_time)
-    changes_of = compile_orders(message, instrument)
-    ids_of, resets = _ids(message)
-    arrival = (message.restarts, message.view, False) if isinstance(message, SnapshotMessage) else (False,) * 3
-    checksum_in, depth_of = _checksum(message), _depth(message)
-
-    def parse(root: Any, item: Any, receive_time_ns: int) -> Update:
-        first, last, previous = ids_of(root, item)
-        time_ns = time_of(root, item, receive_time_ns)
-        changes = changes_of(root, item)
-        event: BookDelta | BookSnapshot
-        if resets(root, item):
-            event = OrderSnapshot(index, receive_time_ns, time_ns, last, [], [], changes)
-        else:
-            event = OrderDelta(index, receive_time_ns, time_ns, first, last, previous, [], [], changes)
-        return Update(event, *arrival, [], [], checksum_in(root, item), depth_of(root, item))
-
-    return parse
-
-
-def _of_levels(message: DeltaMessage | SnapshotMessage, index: int, instrument: Instrument, *, ledger: bool) -> _Parse:
+def write_book(source: Source[Own], message: DeltaMessage | SnapshotMessage, *, ledger: bool) -> None:
     """Reads a delta or a snapshot; with `ledger`, as an `Update`."""
-    time_of = compile_time(message.event_time)
-    sides_of = compile_sides(message, instrument, ledger=ledger)
-    ids_of, resets = _ids(message)
-    arrival = (message.restarts, message.view, message.cut) if isinstance(message, SnapshotMessage) else (False,) * 3
-    checksum_in, depth_of = _checksum(message), _depth(message)
-    numbered = isinstance(message, SnapshotMessage) or message.sequence is not None
-    may_reset = isinstance(message, SnapshotMessage) or message.reset is not None
-
-    def parse(root: Any, item: Any, receive_time_ns: int) -> Any:
-        first, last, previous = ids_of(root, item) if numbered else (NO_ID, NO_ID, NO_ID)
-        time_ns = time_of(root, item, receive_time_ns)
-        bids, asks = sides_of(root, item)
-        levels: tuple[Any, Any] = ([], []) if ledger else (bids, asks)
-        event: BookDelta | BookSnapshot
-        if may_reset and resets(root, item):
-            event = BookSnapshot(index, receive_time_ns, time_ns, last, *levels)
-        else:
-            event = BookDelta(index, receive_time_ns, time_ns, first, last, previous, *levels)
-        if not ledger:
-            return event
-        return Update(event, *arrival, bids, asks, checksum_in(root, item), depth_of(root, item))
-
-    return parse
-
-
-def _ids(message: DeltaMessage | SnapshotMessage) -> tuple[Callable[[Any, Any], tuple[int, int, int]], Find]:
-    """What reads the ids of a message, and whether it is a whole book."""
+    index = source.own("index", lambda own: own.index)
+    first, last, previous = _write_ids(source, message)
+    time_ns = write_time(source, message.event_time)
+    bids, asks, changes = "[]", "[]", ""
+    delta: type[BookDelta] = BookDelta
+    snapshot: type[BookSnapshot] = BookSnapshot
+    if has_orders(message):
+        delta, snapshot = OrderDelta, OrderSnapshot
+        orders = source.own("orders", lambda own: compile_orders(message, own))
+        source.write(f"changes = {orders}(root, item)")
+        changes = ", changes"
+    else:
+        bids, asks = write_sides(source, message, ledger=ledger)
+    # The ledger fills in the levels, once it knows those that only have an id.
+    levels = "[], []" if ledger else f"{bids}, {asks}"
+    as_snapshot = (
+        f"{source.constant('BookSnapshot', snapshot)}({index}, receive_time_ns, {time_ns}, {last}, {levels}{changes})"
+    )
+    ids = f"{first}, {last}, {previous}"
+    as_delta = f"{source.constant('BookDelta', delta)}({index}, receive_time_ns, {time_ns}, {ids}, {levels}{changes})"
     if isinstance(message, SnapshotMessage):
-        id_of = compile_integer(message.last_id)
-        return (lambda root, item: (NO_ID, id_of(root, item), NO_ID)), lambda _root, _item: True
-    resets: Find = (lambda _root, _item: False) if message.reset is None else compile_flag(message.reset)
+        event = as_snapshot
+    elif message.reset is not None:
+        event = f"{as_snapshot} if {write_flag(source, message.reset)} else {as_delta}"
+    else:
+        event = as_delta
+    if not ledger:
+        source.write(f"return {event}")
+        return
+    checksum, depth = _write_checksum(source, message), _write_depth(source, message)
+    source.write(f"return {source.constant('Update', Update)}({event}, {bids}, {asks}, {checksum}, {depth})")
+
+
+def _write_ids(source: Source[Any], message: DeltaMessage | SnapshotMessage) -> tuple[str, str, str]:
+    """Reads the first, the last and the previous id of a message."""
+    if isinstance(message, SnapshotMessage):
+        return str(NO_ID), write_integer(source, message.last_id), str(NO_ID)
     field = message.sequence
     if field is None:
-        return (lambda _root, _item: (NO_ID, NO_ID, NO_ID)), resets
-    first_of = compile_integer(Integer(field.first, text=field.text))
-    last_of = compile_integer(Integer(field.last, text=field.text))
-    previous_of = compile_integer(None if field.previous is None else Integer(field.previous, text=field.text))
-
-    def read(root: Any, item: Any) -> tuple[int, int, int]:
-        first, last = first_of(root, item), last_of(root, item)
-        if first > last:
-            raise WireError(
-                f"field {field.first!r} must not be beyond {field.last!r}: {first} > {last}", field=field.first
-            )
-        return first, last, previous_of(root, item)
-
-    return read, resets
+        return str(NO_ID), str(NO_ID), str(NO_ID)
+    first = last = write_integer(source, Integer(field.first, text=field.text))
+    if field.last != field.first:
+        last = write_integer(source, Integer(field.last, text=field.text))
+        beyond = source.constant("beyond", _beyond)
+        source.write(f"if {first} > {last}: raise {beyond}({field.first!r}, {field.last!r}, {first}, {last})")
+    previous = write_integer(source, None if field.previous is None else Integer(field.previous, text=field.text))
+    return first, last, previous
 
 
-def _checksum(message: DeltaMessage | SnapshotMessage) -> Find:
+def _beyond(first_key: str, last_key: str, first: int, last: int) -> WireError:
+    return WireError(f"field {first_key!r} must not be beyond {last_key!r}: {first} > {last}", field=first_key)
+
+
+def _write_checksum(source: Source[Any], message: DeltaMessage | SnapshotMessage) -> str:
     field = message.checksum
     if field is None:
-        return lambda _root, _item: None
-    find = compile_path(field.key)
-
-    def read(root: Any, item: Any) -> int | None:
-        value = find(root, item)
-        if value is ABSENT and field.optional:
-            return None
-        checksum = checksum_of(value)
-        if checksum is None:
-            raise (
-                refusal(field.key, "is missing")
-                if value is ABSENT
-                else refusal(field.key, "must be a checksum of 32 bits", value)
-            )
-        return checksum
-
-    return read
+        return "None"
+    value, read = source.at(field.key), source.constant("checksum_in", _checksum_in)
+    usual = f"{value} if type({value}) is int and 0 <= {value} < {2**32}"
+    source.write(f"checksum = {usual} else {read}({value}, {field.key!r}, {field.optional})")
+    return "checksum"
 
 
-def _depth(message: DeltaMessage | SnapshotMessage) -> Find:
+def _checksum_in(value: Any, key: str, optional: bool) -> int | None:
+    checksum = checksum_of(value)
+    if checksum is None and not (value is ABSENT and optional):
+        raise refusal(key, "is missing") if value is ABSENT else refusal(key, "must be a checksum of 32 bits", value)
+    return checksum
+
+
+def _write_depth(source: Source[Any], message: DeltaMessage | SnapshotMessage) -> str:
     field = message.depth
     if field is None or isinstance(field, int):
-        return lambda _root, _item: field
-    value_of = compile_text(field) if isinstance(field, Text) else compile_integer(field)
+        return str(field)
+    known: dict[str, int] = {}
+    value = source.at(field.key)
+    depths, depth_of = source.constant("depths", known), source.constant("depth_of", _depth_of(field, known))
+    source.write(
+        f"depth = {depths}.get({value}) if type({value}) is str else None",
+        f"if depth is None: depth = {depth_of}({value}, root, item)",
+    )
+    return "depth"
 
-    def read(root: Any, item: Any) -> int:
-        depth = whole(value_of(root, item), field.key, text=True)
+
+def _depth_of(field: Text | Integer, known: dict[str, int]) -> Callable[[Any, Any, Any], int]:
+    """Reads how many levels a message has, and remembers those of texts."""
+    find = compile_text(field) if isinstance(field, Text) else compile_integer(field)
+
+    def read(value: Any, root: Any, item: Any) -> int:
+        depth = whole(find(root, item), field.key, text=True)
         if not depth:
             raise refusal(field.key, "must be a number of levels", depth)
+        if type(value) is str and len(known) < _MAX_DEPTHS:
+            known[value] = depth
         return depth
 
     return read

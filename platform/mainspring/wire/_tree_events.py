@@ -1,36 +1,37 @@
-"""Quotes, trades, bars, statuses and marks of a decoded message."""
+"""Quotes, trades, bars, statuses, marks and control messages of a decoded message."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from mainspring.model import (
     PRINT_ALL,
     Bar,
-    Instrument,
+    Control,
     InstrumentStatus,
-    MarketEvent,
     MarkPrice,
     Quote,
     Trade,
     TradeCorrection,
 )
-from mainspring.wire._paths import ABSENT, compile_path
+from mainspring.wire._paths import ABSENT
+from mainspring.wire._source import Source
+from mainspring.wire._tree_units import Own
 from mainspring.wire._tree_values import (
-    compile_choice,
-    compile_integer,
-    compile_number,
-    compile_print_price,
-    compile_text,
-    compile_time,
-    compile_units,
     signed,
+    write_choice,
+    write_integer,
+    write_number,
+    write_print_price,
+    write_text,
+    write_time,
+    write_units,
 )
 from mainspring.wire._values import DECIMAL, counts_of, refusal
-from mainspring.wire.fields import Conditions, Print, Text
+from mainspring.wire.fields import Conditions, Integer, Print, Text
 from mainspring.wire.messages import (
     BarMessage,
     CancelMessage,
+    ControlMessage,
     CorrectionMessage,
     MarkMessage,
     QuoteMessage,
@@ -38,184 +39,145 @@ from mainspring.wire.messages import (
     TradeMessage,
 )
 
-__all__ = ["compile_event"]
-
-_Parse = Callable[[Any, Any, int], MarketEvent]
+__all__ = ["write_control", "write_event"]
 
 
-def compile_event(message: Any, index: int, instrument: Instrument) -> _Parse:
-    """The reader of one kind of message, other than of books, of instrument number `index`."""
+def write_event(source: Source[Own], message: Any) -> None:
+    """Reads one kind of message of a market, other than of books."""
+    at = f"{source.own('index', lambda own: own.index)}, receive_time_ns, {write_time(source, message.event_time)}"
     match message:
         case QuoteMessage():
-            return _quote(message, index, instrument)
+            _write_quote(source, message, at)
         case TradeMessage():
-            return _trade(message, index, instrument)
+            _write_trade(source, message, at)
         case CorrectionMessage() | CancelMessage():
-            return _correction(message, index, instrument)
+            was = _write_print(source, message.was, at)
+            now = _write_print(source, message.now, at) if isinstance(message, CorrectionMessage) else "None"
+            source.write(f"return {source.constant('TradeCorrection', TradeCorrection)}({at}, {was}, {now})")
         case BarMessage():
-            return _bar(message, index, instrument)
+            _write_bar(source, message, at)
         case StatusMessage():
-            return _status(message, index)
+            _write_status(source, message, at)
         case MarkMessage():
-            return _mark(message, index)
-    raise TypeError(f"no message of a market: {message!r}")
+            _write_mark(source, message, at)
+        case _:
+            raise TypeError(f"no message of a market: {message!r}")
 
 
-def _quote(message: QuoteMessage, index: int, instrument: Instrument) -> _Parse:
-    time_of, id_of = compile_time(message.event_time), compile_integer(message.update_id)
-    fields = (message.bid_price, message.bid_size, message.ask_price, message.ask_size)
-    bid, bid_lots, ask, ask_lots = (compile_units(field, instrument) for field in fields)
-
-    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
-        return Quote(
-            index,
-            receive_time_ns,
-            time_of(root, item, receive_time_ns),
-            id_of(root, item),
-            bid(root, item),
-            bid_lots(root, item),
-            ask(root, item),
-            ask_lots(root, item),
-        )
-
-    return parse
+def _write_quote(source: Source[Own], message: QuoteMessage, at: str) -> None:
+    update_id = write_integer(source, message.update_id)
+    fields = message.bid_price, message.bid_size, message.ask_price, message.ask_size
+    units = ", ".join(write_units(source, field) for field in fields)
+    source.write(f"return {source.constant('Quote', Quote)}({at}, {update_id}, {units})")
 
 
-def _trade(message: TradeMessage, index: int, instrument: Instrument) -> _Parse:
-    time_of, id_of = compile_time(message.event_time), compile_integer(message.trade_id)
-    price_of, size_of = compile_print_price(message.price, instrument), compile_units(message.size, instrument)
-    aggressor_of, counts_in = compile_choice(message.aggressor, 0), _counts(message.conditions)
+def _write_trade(source: Source[Own], message: TradeMessage, at: str) -> None:
+    trade_id = write_integer(source, message.trade_id)
+    ticks, fraction = write_print_price(source, message.price)
     if message.signed:
-        of_size = compile_path(message.size.key)
-        lots_of = compile_units(message.size, instrument, lambda _root, size: size)
-
-        def parse_signed(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
-            time_ns, trade_id = time_of(root, item, receive_time_ns), id_of(root, item)
-            ticks, fraction = price_of(root, item)
-            side, size = signed(of_size(root, item))
-            lots = lots_of(root, size)
-            return Trade(index, receive_time_ns, time_ns, trade_id, ticks, lots, side, counts_in(root, item), fraction)
-
-        return parse_signed
-
-    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
-        time_ns, trade_id = time_of(root, item, receive_time_ns), id_of(root, item)
-        ticks, fraction = price_of(root, item)
-        return Trade(
-            index,
-            receive_time_ns,
-            time_ns,
-            trade_id,
-            ticks,
-            size_of(root, item),
-            aggressor_of(root, item),
-            counts_in(root, item),
-            fraction,
-        )
-
-    return parse
+        value, aggressor, size = source.at(message.size.key), source.local("aggressor"), source.local("size")
+        source.write(f"{aggressor}, {size} = {source.constant('signed', signed)}({value})")
+        lots = write_units(source, message.size, size)
+    else:
+        lots = write_units(source, message.size)
+        aggressor = write_choice(source, message.aggressor, 0)
+    counts = _write_counts(source, message.conditions)
+    trade = source.constant("Trade", Trade)
+    source.write(f"return {trade}({at}, {trade_id}, {ticks}, {lots}, {aggressor}, {counts}, {fraction})")
 
 
-def _correction(message: CorrectionMessage | CancelMessage, index: int, instrument: Instrument) -> _Parse:
-    time_of, was_of = compile_time(message.event_time), _print(message.was, instrument)
-    now_of = _print(message.now, instrument) if isinstance(message, CorrectionMessage) else None
-
-    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
-        at = index, receive_time_ns, time_of(root, item, receive_time_ns)
-        was = was_of(root, item, at)
-        return TradeCorrection(*at, was, None if now_of is None else now_of(root, item, at))
-
-    return parse
+def _write_print(source: Source[Own], field: Print, at: str) -> str:
+    """Reads a print within a message; `at` is the index of its instrument and the message's times."""
+    trade_id = write_integer(source, field.trade_id)
+    ticks, fraction = write_print_price(source, field.price)
+    lots, counts = write_units(source, field.size), _write_counts(source, field.conditions)
+    trade, said = source.constant("Trade", Trade), source.local("print")
+    source.write(f"{said} = {trade}({at}, {trade_id}, {ticks}, {lots}, 0, {counts}, {fraction})")
+    return said
 
 
-def _print(field: Print, instrument: Instrument) -> Callable[[Any, Any, tuple[int, int, int]], Trade]:
-    """Reads a print within a message; called with the index of its instrument and the message's times too."""
-    id_of, price_of = compile_integer(field.trade_id), compile_print_price(field.price, instrument)
-    size_of, counts_in = compile_units(field.size, instrument), _counts(field.conditions)
-
-    def read(root: Any, item: Any, at: tuple[int, int, int]) -> Trade:
-        trade_id = id_of(root, item)
-        ticks, fraction = price_of(root, item)
-        return Trade(*at, trade_id, ticks, size_of(root, item), 0, counts_in(root, item), fraction)
-
-    return read
-
-
-def _counts(field: Conditions | None) -> Callable[[Any, Any], int]:
+def _write_counts(source: Source[Any], field: Conditions | None) -> str:
     """Reads what a print counts for."""
     if field is None:
-        return lambda _root, _item: PRINT_ALL
-    find = compile_path(field.key)
-    return lambda root, item: counts_of(field, find(root, item))
+        return str(int(PRINT_ALL))
+    counts, declared = source.local("counts"), source.constant("conditions", field)
+    source.write(f"{counts} = {source.constant('counts_of', counts_of)}({declared}, {source.at(field.key)})")
+    return counts
 
 
-def _bar(message: BarMessage, index: int, instrument: Instrument) -> _Parse:
-    time_of = compile_time(message.event_time)
-    fields = (message.open, message.high, message.low, message.close)
-    prices_of = [compile_print_price(field, instrument) for field in fields]
-    volume_of = compile_units(message.volume, instrument)
-    trades_of, vwap_of = compile_integer(message.trades), compile_number(message.vwap)
-
-    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
-        time_ns = time_of(root, item, receive_time_ns)
-        (opens, of_open), (high, of_high), (low, of_low), (close, of_close) = (one(root, item) for one in prices_of)
-        volume = volume_of(root, item)
-        fractions = of_open, of_high, of_low, of_close
-        trades, vwap = trades_of(root, item), vwap_of(root, item)
-        return Bar(index, receive_time_ns, time_ns, opens, high, low, close, volume, trades, vwap, fractions)
-
-    return parse
+def _write_bar(source: Source[Own], message: BarMessage, at: str) -> None:
+    fields = message.open, message.high, message.low, message.close
+    prices = [write_print_price(source, field) for field in fields]
+    volume = write_units(source, message.volume)
+    trades, vwap = write_integer(source, message.trades), write_number(source, message.vwap)
+    ticks, fractions = (", ".join(parts) for parts in zip(*prices, strict=True))
+    bar = source.constant("Bar", Bar)
+    source.write(f"return {bar}({at}, {ticks}, {volume}, {trades}, {vwap}, ({fractions}))")
 
 
-def _status(message: StatusMessage, index: int) -> _Parse:
-    time_of, code_of = compile_time(message.event_time), compile_text(message.code)
-    text_of = None if message.text is None else compile_text(message.text)
-    trading_of = compile_choice(message.trading, -1)
-
-    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
-        time_ns, code = time_of(root, item, receive_time_ns), code_of(root, item)
-        text = "" if text_of is None else text_of(root, item)
-        trading = trading_of(root, item)
-        return InstrumentStatus(index, receive_time_ns, time_ns, code, text, None if trading < 0 else bool(trading))
-
-    return parse
+def _write_status(source: Source[Any], message: StatusMessage, at: str) -> None:
+    code = write_text(source, message.code)
+    text = "''" if message.text is None else write_text(source, message.text)
+    trading = write_choice(source, message.trading, -1)
+    status = source.constant("InstrumentStatus", InstrumentStatus)
+    source.write(f"return {status}({at}, {code}, {text}, None if {trading} < 0 else {trading} != 0)")
 
 
-def _mark(message: MarkMessage, index: int) -> _Parse:
-    time_of = compile_time(message.event_time)
-    price_of = _decimal(message.mark_price, signed=False)
-    rate_of = None if message.funding_rate is None else _decimal(message.funding_rate, signed=True)
-    funding_of = compile_time(message.funding_time)
-
-    def parse(root: Any, item: Any, receive_time_ns: int) -> MarketEvent:
-        time_ns = time_of(root, item, receive_time_ns)
-        price = price_of(root, item)
-        if price is None:
-            raise refusal(message.mark_price.key, "must be decimal text above zero", "")
-        if rate_of is None:
-            return MarkPrice(index, receive_time_ns, time_ns, price)
-        rate = rate_of(root, item)
-        funding_ns = funding_of(root, item, receive_time_ns)
-        if rate is None:
-            return MarkPrice(index, receive_time_ns, time_ns, price)
-        return MarkPrice(index, receive_time_ns, time_ns, price, rate, funding_ns)
-
-    return parse
+def _write_mark(source: Source[Any], message: MarkMessage, at: str) -> None:
+    mark = source.constant("MarkPrice", MarkPrice)
+    price = _write_decimal(source, message.mark_price, signed=False)
+    refuse = source.constant("no_price", _no_price)
+    source.write(f"if {price} is None: raise {refuse}({message.mark_price.key!r})")
+    if message.funding_rate is None:
+        source.write(f"return {mark}({at}, {price})")
+        return
+    rate = _write_decimal(source, message.funding_rate, signed=True)
+    funding_ns = write_time(source, message.funding_time)
+    source.write(
+        f"if {rate} is None: return {mark}({at}, {price})",
+        f"return {mark}({at}, {price}, {rate}, {funding_ns})",
+    )
 
 
-def _decimal(field: Text, *, signed: bool) -> Callable[[Any, Any], Decimal | None]:
+def _write_decimal(source: Source[Any], field: Text, *, signed: bool) -> str:
     """Reads plain decimal text; None if it is empty or null."""
-    find = compile_path(field.key)
+    value, decimal = source.at(field.key), source.local("decimal")
+    read = source.constant("decimal_in", _decimal_in)
+    source.write(f"{decimal} = {read}({value}, {field.key!r}, {field.optional}, {signed})")
+    return decimal
 
-    def read(root: Any, item: Any) -> Decimal | None:
-        text = find(root, item)
-        if text is None or text == "" or (text is ABSENT and field.optional):
-            return None
-        if type(text) is not str:
-            raise refusal(field.key, "is missing") if text is ABSENT else refusal(field.key, "must be text", text)
-        value = Decimal(text) if DECIMAL.fullmatch(text) else None
-        if value is None or not (signed or value > 0):
-            raise refusal(field.key, f"must be decimal text{'' if signed else ' above zero'}", text)
-        return value
 
-    return read
+def _decimal_in(text: Any, key: str, optional: bool, signed: bool) -> Decimal | None:
+    if text is None or text == "" or (text is ABSENT and optional):
+        return None
+    if type(text) is not str:
+        raise refusal(key, "is missing") if text is ABSENT else refusal(key, "must be text", text)
+    value = Decimal(text) if DECIMAL.fullmatch(text) else None
+    if value is None or not (signed or value > 0):
+        raise refusal(key, f"must be decimal text{'' if signed else ' above zero'}", text)
+    return value
+
+
+def _no_price(key: str) -> Exception:
+    return refusal(key, "must be decimal text above zero", "")
+
+
+def write_control(source: Source[Any], message: ControlMessage) -> None:
+    """Reads a message about the connection."""
+    if message.inside is not None:
+        inside = source.at(message.inside)
+        refuse = source.constant("no_object", _no_object)
+        source.write(f"if type({inside}) is not dict: raise {refuse}({message.inside!r}, {inside})")
+        source.start_at(inside)
+    code = "''"
+    if isinstance(message.code, Integer):
+        code = f"str({write_integer(source, message.code)})"
+    elif message.code is not None:
+        code = write_text(source, message.code)
+    text = "''" if message.text is None else write_text(source, message.text)
+    control = source.constant("Control", Control)
+    source.write(f"return {control}(receive_time_ns, {message.kind!r}, {code}, {text})")
+
+
+def _no_object(key: str, value: Any) -> Exception:
+    return refusal(key, "must be an object", value)

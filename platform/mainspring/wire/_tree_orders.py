@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from mainspring.model import MAX_UNITS, NO_ID, Instrument, OrderId
+from mainspring.model import MAX_UNITS, NO_ID, OrderId
 from mainspring.wire._paths import ABSENT
 from mainspring.wire._tree_levels import InRow, in_row_of, rows_of
-from mainspring.wire._tree_values import TreeUnits, choice_of, print_units, signed, whole
+from mainspring.wire._tree_units import Own
+from mainspring.wire._tree_values import choice_of, signed, whole
 from mainspring.wire._values import refusal
 from mainspring.wire.fields import (
     ORDER_DELETES,
@@ -16,7 +17,6 @@ from mainspring.wire.fields import (
     ORDER_SETS,
     Choice,
     Levels,
-    scale_of,
 )
 from mainspring.wire.messages import DeltaMessage, SnapshotMessage
 
@@ -30,13 +30,11 @@ whether an order that isn't there may be passed over."""
 _Into: TypeAlias = Callable[[Any, Any, list[OrderChange]], None]
 
 
-def compile_orders(
-    message: DeltaMessage | SnapshotMessage, instrument: Instrument
-) -> Callable[[Any, Any], list[OrderChange]]:
+def compile_orders(message: DeltaMessage | SnapshotMessage, own: Own) -> Callable[[Any, Any], list[OrderChange]]:
     """Reads the order rows of a message, in order: its rows, its bids, then its offers."""
     sides = ((message.rows, 0), (message.bids, 1), (message.asks, -1))
     whole_book = isinstance(message, SnapshotMessage)
-    readers = [_orders(field, fixed, instrument, whole_book) for field, fixed in sides if field is not None]
+    readers = [_orders(field, fixed, own, whole_book) for field, fixed in sides if field is not None]
 
     def read(root: Any, item: Any) -> list[OrderChange]:
         changes: list[OrderChange] = []
@@ -47,12 +45,12 @@ def compile_orders(
     return read
 
 
-def _orders(field: Levels, fixed: int, instrument: Instrument, whole_book: bool) -> _Into:
+def _orders(field: Levels, fixed: int, own: Own, whole_book: bool) -> _Into:
     """`fixed` is the side of all rows; 0 if each says its own, or none does. A whole book's orders have a price."""
     find, action_of = rows_of(field), _action(field)
     assert field.order is not None
     id_of, id_name, passes = in_row_of(field.order), f"{field.key}[{field.order}]", field.passes_unknown
-    units_of, side_of = _units(field, instrument, whole_book), _side(field, fixed)
+    units_of, side_of = _units(field, own, whole_book), _side(field, fixed)
     replaced_of = None if field.replaces is None else in_row_of(field.replaces)
     trade_of = None if field.trade_id is None else in_row_of(field.trade_id)
 
@@ -98,17 +96,13 @@ def _side(field: Levels, fixed: int) -> InRow:
     return lambda _root, _item, _row: fixed
 
 
-def _units(
-    field: Levels, instrument: Instrument, whole_book: bool
-) -> Callable[[Any, Any, Any, int], tuple[int | None, int, int]]:
+def _units(field: Levels, own: Own, whole_book: bool) -> Callable[[Any, Any, Any, int], tuple[int | None, int, int]]:
     """Reads price and size of a row, whose action is called with; the price is None where the row has none.
 
     Only an execution's price may lie between two ticks.
     """
-    print_of = print_units(field.scale, instrument)
-    ticks = TreeUnits(instrument.tick_size, scale_of(field.scale, instrument.venue_symbol), instrument.symbol).of
-    size_scale, rounds = scale_of(field.size_scale, instrument.venue_symbol), field.size_decimals is not None
-    lots_of = TreeUnits(instrument.lot_size, size_scale, instrument.symbol, rounds=rounds).of
+    print_of, ticks = own.prints(field.scale).of, own.ticks(field.scale).of
+    lots_of = own.lots(field.size_scale, field.size_decimals).of
     price_of, size_of = in_row_of(field.price), in_row_of(field.size)
     price_name, size_name = f"{field.key}[{field.price}]", f"{field.key}[{field.size}]"
 

@@ -1,17 +1,18 @@
-"""Values of a decoded message, found by their paths: compiled readers that say what is wrong where they fail."""
+"""Values of a decoded message, found by their paths: what reads each, written inline, and what is said where it fails.
 
-import re
+Each `write_*` function adds the lines to a `Source` that read a field, and returns the variable or literal that holds
+the value. The usual form is read in these lines; a function takes any other, and raises `WireError` or `GridError`,
+which names the field.
+"""
+
 from collections.abc import Callable
-from contextlib import suppress
-from decimal import Decimal, InvalidOperation
-from fractions import Fraction
-from typing import Any, TypeAlias
+from decimal import Decimal
+from typing import Any, NoReturn, TypeAlias
 
-from mainspring.errors import GridError
-from mainspring.model import MAX_UNITS, NANOTICKS, NO_ID, Instrument, nanotick_size, units_from_number, units_from_text
-from mainspring.wire._paths import ABSENT, Find, compile_path
+from mainspring.model import MAX_UNITS, NO_ID
+from mainspring.wire._source import ABSENT, Source
 from mainspring.wire._times import MAX_TIME_NS, millis_to_ns, rfc3339_to_ns
-from mainspring.wire._units import MEMO_ENTRIES, TextUnits
+from mainspring.wire._tree_units import Own
 from mainspring.wire._values import refusal
 from mainspring.wire.fields import (
     Choice,
@@ -23,205 +24,78 @@ from mainspring.wire.fields import (
     Number,
     Price,
     Rfc3339,
-    Scale,
     Seconds,
     Size,
     Text,
     Time,
-    scale_of,
 )
 
 __all__ = [
     "Reader",
-    "TreeUnits",
     "choice_of",
-    "compile_choice",
-    "compile_flag",
     "compile_integer",
-    "compile_number",
-    "compile_print_price",
     "compile_text",
-    "compile_time",
-    "compile_units",
     "cut",
-    "print_units",
+    "known_texts",
     "signed",
     "whole",
+    "write_choice",
+    "write_flag",
+    "write_integer",
+    "write_number",
+    "write_print_price",
+    "write_text",
+    "write_time",
+    "write_units",
 ]
 
 Reader: TypeAlias = Callable[[Any, Any], Any]
 """Called with the whole message and the item. Raises `WireError` or `GridError`, which names the field."""
 
 _MAX_TEXT = 64
-_PLAIN = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
-_SECOND_NS = 1_000_000_000
-_MILLI_NS = 1_000_000
-_MICRO_NS = 1_000
+_SHORT_TEXT = 18
+_SCALES: dict[type, int] = {Seconds: 1_000_000_000, Millis: 1_000_000, Micros: 1_000, Nanos: 1}
 
 
-class TreeUnits(dict[Any, int]):
-    """Prices or sizes to whole steps, remembered: text or numbers, with exponents, and scaled integers.
-
-    `scale` is the number of decimals of a scaled integer; None for plain decimals. With `rounds`, what is off the grid
-    is rounded to the nearest step, or to the even one of two.
-    """
-
-    __slots__ = ("_rounds", "_scale", "_step", "_symbol", "_usual", "plain")
-
-    def __init__(self, step: Decimal, scale: int | None, symbol: str, *, rounds: bool = False) -> None:
-        super().__init__()
-        self._rounds = rounds
-        self._step = step
-        self._scale = scale
-        self._symbol = symbol
-        self._usual = TextUnits(step, self)
-        # The types whose values are found by themselves.
-        self.plain = frozenset((str,) if scale is not None else (str, int, float))
-
-    def of(self, value: Any, field: str) -> int:
-        """The steps of a value. Raises `GridError` or `WireError`, which names the field."""
-        kind = type(value)
-        if kind is str:
-            units = self.get(value)
-            if units is None:
-                units = self._rounded(value, self._text, field)
-                self._remember(value, units)
-            return units
-        if kind is int or (kind is float and self._scale is None):
-            # A text and a number are never equal, but 1 and 1.0 are, and stand for the same.
-            units = self.get(value)
-            if units is None:
-                units = self._rounded(value, self._number, field)
-                self._remember(value, units)
-            return units
-        if value is ABSENT:
-            raise refusal(field, "is missing")
-        raise refusal(field, "must be a number, or the text of one", value)
-
-    def convert(self, value: Any) -> int:
-        """The steps of a value that isn't remembered. What it raises names no field."""
-        if self._scale is None and type(value) is str:
-            return self._usual.convert(value)
-        return self.of(value, "")
-
-    def _rounded(self, value: Any, exact: Callable[[Any, str], int], field: str) -> int:
-        try:
-            return exact(value, field)
-        except GridError:
-            text = value if type(value) is str else repr(value)
-            if not self._rounds or _PLAIN.fullmatch(text) is None:
-                raise
-            units = round(Fraction(text) / Fraction(self._step))
-            if units > MAX_UNITS:
-                raise
-            return units
-
-    def _remember(self, value: object, units: int) -> None:
-        if len(self) >= MEMO_ENTRIES:
-            self.clear()
-        self[value] = units
-
-    def _text(self, text: str, field: str) -> int:
-        if self._scale is not None:
-            return self._scaled(text, field)
-        if "e" in text or "E" in text:
-            plain = _plain(text)
-            if plain is None:
-                raise GridError(self._symbol, field, text, "is no decimal number")
-            text = plain
-        try:
-            return self._usual.convert(text)
-        except GridError:
-            # Once more, to name instrument and field.
-            return units_from_text(text, self._step, instrument=self._symbol, field=field)
-
-    def _number(self, value: float, field: str) -> int:
-        if self._scale is None:
-            text = repr(value)
-            if "e" not in text:
-                with suppress(GridError):
-                    return self._usual.convert(text)
-            return units_from_number(value, self._step, instrument=self._symbol, field=field)
-        if type(value) is not int:
-            raise refusal(field, "must be an integer", value)
-        return self._scaled(str(value), field)
-
-    def _scaled(self, text: str, field: str) -> int:
-        scale = self._scale or 0
-        if not text.isascii() or not text.isdigit() or len(text) > _MAX_TEXT // 2:
-            raise refusal(field, "must be an integer", text)
-        digits = text.rjust(scale + 1, "0")
-        plain = f"{digits[: len(digits) - scale]}.{digits[len(digits) - scale :]}" if scale else digits
-        return units_from_text(plain, self._step, instrument=self._symbol, field=field)
+def write_units(source: Source[Own], field: Price | Size, value: str | None = None) -> str:
+    """Reads a price or a size, found by its path unless the variable `value` has it; null gives 0."""
+    table, find, of = _own_units(source, field)
+    value = value or source.at(field.key)
+    units = source.local(table)
+    source.write(
+        f"{units} = {find}({value}) if type({value}) is {_usual(field)} else None",
+        f"if {units} is None: {units} = 0 if {value} is None else {of}({value}, {field.key!r})",
+    )
+    return units
 
 
-def _plain(text: str) -> str | None:
-    """The plain decimal text of one with an exponent; None where it is none of sensible size."""
-    mantissa, _, exponent = text.lower().partition("e")
-    digits = mantissa.replace(".", "", 1)
-    if not (mantissa[:1].isdigit() and mantissa[-1:].isdigit() and digits.isdigit() and text.isascii()):
-        return None
-    sign, rest = exponent[:1], exponent.lstrip("+-")
-    if not (rest.isdigit() and len(rest) <= 2 and len(exponent) - len(rest) == (sign in ("+", "-"))):
-        return None
-    try:
-        return f"{Decimal(text):f}" if len(text) <= _MAX_TEXT else None
-    except InvalidOperation:
-        return None
+def _own_units(source: Source[Own], field: Price | Size) -> tuple[str, str, str]:
+    """The name of a price's or a size's units, and those of what finds them and of what makes them."""
+    scale = field.scale
+    if isinstance(field, Price):
+        find = source.own("find_ticks", lambda own: own.ticks(scale).find, scale)
+        return "ticks", find, source.own("ticks_of", lambda own: own.ticks(scale).of, scale)
+    decimals = field.decimals
+    find = source.own("find_lots", lambda own: own.lots(scale, decimals).find, (scale, decimals))
+    return "lots", find, source.own("lots_of", lambda own: own.lots(scale, decimals).of, (scale, decimals))
 
 
-def compile_units(field: Price | Size, instrument: Instrument, find: Find | None = None) -> Reader:
-    """Reads a price or a size, found by its path unless `find` is given; null stands for none there, and gives 0."""
-    step = instrument.tick_size if isinstance(field, Price) else instrument.lot_size
-    rounds = isinstance(field, Size) and field.decimals is not None
-    of = TreeUnits(step, scale_of(field.scale, instrument.venue_symbol), instrument.symbol, rounds=rounds).of
-    find_it, key = find or compile_path(field.key), field.key
-
-    def read(root: Any, item: Any) -> int:
-        value = find_it(root, item)
-        return 0 if value is None else of(value, key)
-
-    return read
-
-
-def compile_print_price(field: Price, instrument: Instrument) -> Reader:
+def write_print_price(source: Source[Own], field: Price) -> tuple[str, str]:
     """Reads the price of a print: whole ticks, and the rest in billionths of one; null gives none of either."""
-    of = print_units(field.scale, instrument)
-    find, key = compile_path(field.key), field.key
+    scale = field.scale
+    find = source.own("find_ticks", lambda own: own.ticks(scale).find, scale)
+    of = source.own("print_of", lambda own: own.prints(scale).of, scale)
+    value = source.at(field.key)
+    ticks, fraction = source.local("ticks"), source.local("fraction")
+    source.write(
+        f"{ticks}, {fraction} = {find}({value}) if type({value}) is {_usual(field)} else None, 0",
+        f"if {ticks} is None: {ticks}, {fraction} = (0, 0) if {value} is None else {of}({value}, {field.key!r})",
+    )
+    return ticks, fraction
 
-    def read(root: Any, item: Any) -> tuple[int, int]:
-        value = find(root, item)
-        return (0, 0) if value is None else of(value, key)
 
-    return read
-
-
-def print_units(scale: Scale, instrument: Instrument) -> Callable[[Any, str], tuple[int, int]]:
-    """What makes whole ticks and billionths of one of a print's price, which may lie between two ticks."""
-    fine = nanotick_size(instrument.tick_size)
-    decimals, symbol = scale_of(scale, instrument.venue_symbol), instrument.symbol
-    whole_of = TreeUnits(instrument.tick_size, decimals, symbol).of
-    fine_of = None if fine is None else TreeUnits(fine, decimals, symbol).of
-    between: dict[Any, tuple[int, int]] = {}
-
-    def of(value: Any, key: str) -> tuple[int, int]:
-        if type(value) in (str, float) and value in between:
-            return between[value]
-        try:
-            return whole_of(value, key), 0
-        except GridError as error:
-            if fine_of is None:
-                raise
-            try:
-                found = divmod(fine_of(value, key), NANOTICKS)
-            except GridError:
-                raise error from None
-        if len(between) >= MEMO_ENTRIES:
-            between.clear()
-        between[value] = found
-        return found
-
-    return of
+def _usual(field: Price | Size) -> str:
+    return "float" if field.number else "str"
 
 
 def cut(text: str, after: str, until: str) -> str:
@@ -231,19 +105,29 @@ def cut(text: str, after: str, until: str) -> str:
     return text.partition(until)[0] if until else text
 
 
-def compile_text(field: Text) -> Reader:
+def write_text(source: Source[Any], field: Text) -> str:
     """Reads a text, cut as declared."""
-    find, key, optional, after, until = compile_path(field.key), field.key, field.optional, field.after, field.until
+    value, text = source.at(field.key), source.local("text")
+    read = f"{source.constant('no_text', _no_text)}({value}, {field.key!r})"
+    if field.optional:
+        read = f"'' if {value} is ABSENT else {read}"
+    source.write(f"{text} = {value} if type({value}) is str else {read}")
+    if field.after:
+        source.write(f"{text} = {text}.partition({field.after!r})[2]")
+    if field.until:
+        source.write(f"{text} = {text}.partition({field.until!r})[0]")
+    return text
 
-    def read(root: Any, item: Any) -> str:
-        value = find(root, item)
-        if value is ABSENT and optional:
-            return ""
-        if type(value) is not str:
-            raise refusal(key, "is missing") if value is ABSENT else refusal(key, "must be text", value)
-        return cut(value, after, until)
 
-    return read
+def _no_text(value: Any, key: str) -> NoReturn:
+    raise refusal(key, "is missing") if value is ABSENT else refusal(key, "must be text", value)
+
+
+def compile_text(field: Text) -> Reader:
+    """The function that reads a text, cut as declared."""
+    source: Source[None] = Source("read_text", ("root", "item"))
+    source.write(f"return {write_text(source, field)}")
+    return source.make(None)
 
 
 def whole(value: Any, key: str, *, text: bool, at_most: int = MAX_UNITS) -> int:
@@ -257,60 +141,74 @@ def whole(value: Any, key: str, *, text: bool, at_most: int = MAX_UNITS) -> int:
     return value
 
 
-def compile_integer(field: Integer | None) -> Reader:
+def write_integer(source: Source[Any], field: Integer | None) -> str:
     """Reads an integer; `NO_ID` if there is no field, or none of an optional one."""
     if field is None:
-        return lambda _root, _item: NO_ID
-    find, key, optional, text = compile_path(field.key), field.key, field.optional, field.text
+        return str(NO_ID)
+    value, integer = source.at(field.key), source.local("integer")
+    read = f"{source.constant('whole', whole)}({value}, {field.key!r}, text={field.text})"
+    if field.optional:
+        read = f"{NO_ID} if {value} is ABSENT else {read}"
+    source.write(f"{integer} = {value} if type({value}) is int and 0 <= {value} <= {MAX_UNITS} else {read}")
+    return integer
 
-    def read(root: Any, item: Any) -> int:
-        value = find(root, item)
-        return NO_ID if optional and value is ABSENT else whole(value, key, text=text)
 
-    return read
+def compile_integer(field: Integer) -> Reader:
+    """The function that reads an integer; `NO_ID` if there is none of an optional one."""
+    source: Source[None] = Source("read_integer", ("root", "item"))
+    source.write(f"return {write_integer(source, field)}")
+    return source.make(None)
 
 
-def compile_time(field: Time | None) -> Callable[[Any, Any, int], int]:
-    """Reads a time, to nanoseconds; called with the receive time too, which stands in for none."""
+def write_time(source: Source[Any], field: Time | None) -> str:
+    """Reads a time, to nanoseconds; the receive time stands in for none."""
     if field is None:
-        return lambda _root, _item, receive_time_ns: receive_time_ns
-    find, key = compile_path(field.key), field.key
+        return "receive_time_ns"
+    value, time_ns = source.at(field.key), source.local("time_ns")
     if isinstance(field, Rfc3339):
-
-        def read_text(root: Any, item: Any, _receive_time_ns: int) -> int:
-            value = find(root, item)
-            if type(value) is not str:
-                return whole(value, key, text=False, at_most=MAX_TIME_NS)
-            try:
-                return rfc3339_to_ns(value)
-            except ValueError as error:
-                raise refusal(key, f"must be an RFC 3339 time ({error})", value) from None
-
-        return read_text
-    units = {Seconds: _SECOND_NS, Millis: _MILLI_NS, Micros: _MICRO_NS, Nanos: 1}
-    scale = units[type(field)]
+        read = source.constant("rfc3339_in", _rfc3339_in)
+        source.write(f"{time_ns} = {read}({value}, {field.key!r})")
+        return time_ns
+    scale = _SCALES[type(field)]
     free = not isinstance(field, Millis | Nanos) or field.text
-    recognised = isinstance(field, Millis)
+    read = (
+        f"{source.constant('time_in', _time_in)}({value}, {field.key!r}, {scale}, {free}, {isinstance(field, Millis)})"
+    )
+    usual = f"{value} * {scale}" if scale > 1 else value
+    source.write(f"{time_ns} = {usual} if type({value}) is int and 0 <= {value} <= {MAX_TIME_NS // scale} else {read}")
+    return time_ns
 
-    def read(root: Any, item: Any, _receive_time_ns: int) -> int:
-        value = find(root, item)
-        if type(value) is int:
-            if recognised and 0 <= value <= MAX_TIME_NS:
-                return millis_to_ns(value)
-            if 0 <= value <= MAX_TIME_NS // scale:
-                return value * scale
-        elif free and type(value) in (str, float):
-            time_ns = _fraction(value, scale)
-            if time_ns is not None:
-                return time_ns
-        raise refusal(key, "is missing") if value is ABSENT else refusal(key, "must be a time", value)
 
-    return read
+def _rfc3339_in(value: Any, key: str) -> int:
+    if type(value) is not str:
+        return whole(value, key, text=False, at_most=MAX_TIME_NS)
+    try:
+        return rfc3339_to_ns(value)
+    except ValueError as error:
+        raise refusal(key, f"must be an RFC 3339 time ({error})", value) from None
+
+
+def _time_in(value: Any, key: str, scale: int, free: bool, recognised: bool) -> int:
+    """A time that isn't a small integer. With `free` it may be text or have a fraction.
+
+    With `recognised`, an integer too large for its unit is taken in a smaller one.
+    """
+    if type(value) is int:
+        if recognised and 0 <= value <= MAX_TIME_NS:
+            return millis_to_ns(value)
+    elif free and type(value) in (str, float):
+        time_ns = _fraction(value, scale)
+        if time_ns is not None:
+            return time_ns
+    raise refusal(key, "is missing") if value is ABSENT else refusal(key, "must be a time", value)
 
 
 def _fraction(value: Any, scale: int) -> int | None:
     """The nanoseconds of decimal text or a float, cut to whole ones; None where it is no such time."""
     text = value if type(value) is str else f"{Decimal(repr(value)):f}"
+    if len(text) <= _SHORT_TEXT and text.isdigit() and text.isascii():
+        time_ns = int(text) * scale
+        return time_ns if time_ns <= MAX_TIME_NS else None
     integer, point, fraction = text.partition(".")
     digits = integer + fraction
     if not integer or (point and not fraction) or not digits.isascii() or not digits.isdigit() or len(text) > _MAX_TEXT:
@@ -320,19 +218,19 @@ def _fraction(value: Any, scale: int) -> int | None:
     return time_ns if time_ns <= MAX_TIME_NS else None
 
 
-def compile_flag(field: Flag) -> Reader:
+def write_flag(source: Source[Any], field: Flag) -> str:
     """Reads a boolean."""
-    find, key, optional = compile_path(field.key), field.key, field.optional
+    value, flag = source.at(field.key), source.local("flag")
+    read = f"{source.constant('flag_in', _flag_in)}({value}, {field.key!r}, {field.optional})"
+    source.write(f"{flag} = {value} if type({value}) is bool else {read}")
+    return flag
 
-    def read(root: Any, item: Any) -> bool:
-        value = find(root, item)
-        if value is ABSENT and optional:
-            return False
-        if type(value) is not bool:
-            raise refusal(key, "is missing") if value is ABSENT else refusal(key, "must be true or false", value)
-        return value
 
-    return read
+def _flag_in(value: Any, key: str, optional: bool) -> bool:
+    """What stands for a boolean that isn't one."""
+    if value is ABSENT and optional:
+        return False
+    raise refusal(key, "is missing") if value is ABSENT else refusal(key, "must be true or false", value)
 
 
 def choice_of(field: Choice, value: Any) -> int:
@@ -349,30 +247,40 @@ def choice_of(field: Choice, value: Any) -> int:
     return field.otherwise
 
 
-def compile_choice(field: Choice | None, without: int) -> Reader:
+def known_texts(field: Choice) -> dict[str, int]:
+    """What the texts of a choice stand for, the first of two equal ones."""
+    return {known: meaning for known, meaning in reversed(field.values) if type(known) is str}
+
+
+def write_choice(source: Source[Any], field: Choice | None, without: int) -> str:
     """Reads a choice; `without` if there is no field."""
     if field is None:
-        return lambda _root, _item: without
-    find = compile_path(field.key)
-    return lambda root, item: choice_of(field, find(root, item))
+        return str(without)
+    value, choice = source.at(field.key), source.local("choice")
+    texts, declared = source.constant("texts", known_texts(field)), source.constant("declared", field)
+    source.write(
+        f"{choice} = {texts}.get({value}) if type({value}) is str else None",
+        f"if {choice} is None: {choice} = {source.constant('choice_of', choice_of)}({declared}, {value})",
+    )
+    return choice
 
 
-def compile_number(field: Number | None) -> Reader:
+def write_number(source: Source[Any], field: Number | None) -> str:
     """Reads a number for information; NaN if there is no field, or none of an optional one."""
-    nan = float("nan")
     if field is None:
-        return lambda _root, _item: nan
-    find, key, optional = compile_path(field.key), field.key, field.optional
+        return "float('nan')"
+    number = source.local("number")
+    read = source.constant("number_in", _number_in)
+    source.write(f"{number} = {read}({source.at(field.key)}, {field.key!r}, {field.optional})")
+    return number
 
-    def read(root: Any, item: Any) -> float:
-        value = find(root, item)
-        if value is ABSENT and optional:
-            return nan
-        if type(value) not in (int, float):
-            raise refusal(key, "is missing") if value is ABSENT else refusal(key, "must be a finite number", value)
-        return float(value)
 
-    return read
+def _number_in(value: Any, key: str, optional: bool) -> float:
+    if value is ABSENT and optional:
+        return float("nan")
+    if type(value) not in (int, float):
+        raise refusal(key, "is missing") if value is ABSENT else refusal(key, "must be a finite number", value)
+    return float(value)
 
 
 def signed(size: Any) -> tuple[int, Any]:

@@ -45,20 +45,22 @@ class Units(Protocol):
 class TextUnits:
     """The table for decimal text. Gives what `model.units_from_text` gives.
 
-    A venue pads its texts with zeros to a fixed number of decimals. The padding of the last text is tried first on the
-    next: without it, where the step is a power of ten, the digits are the units. `known` is where values are kept, a
-    dict of the table's own if it is None.
+    Where the step is a power of ten, the digits of a text are its units once they have as many decimals. A venue that
+    pads its texts with zeros has them beyond that number: the padding of the last text is tried first on the next.
     """
 
-    __slots__ = ("_decimals", "_known", "_padding", "_point", "_scales", "_step", "find")
+    __slots__ = ("_decimals", "_factors", "_known", "_most", "_padding", "_point", "_scales", "_step", "find")
 
-    def __init__(self, step: Decimal, known: dict[Any, int] | None = None) -> None:
-        self._known: dict[Any, int] = {} if known is None else known
+    def __init__(self, step: Decimal) -> None:
+        self._known: dict[Any, int] = {}
         self.find = self._known.get
         self._step = step
         self._scales = _scales(step)
         # How many decimals the units have; no text has -1, so that other steps go the longer way.
         self._decimals = next((at for at, scale in enumerate(self._scales) if scale == (1, 1)), -1)
+        # What digits are multiplied by that have less decimals, and how many may stand before the point.
+        self._factors = [10 ** (self._decimals - at) for at in range(self._decimals + 1)]
+        self._most = _SHORT_TEXT - self._decimals if self._factors else 0
         # Where units have no decimals no point may be left, so this is one that no short text can hold.
         self._point = "." if self._decimals else "." * (_SHORT_TEXT + 1)
         self._padding = ""
@@ -72,17 +74,23 @@ class TextUnits:
         """See `Units`."""
         if type(text) is not str or len(text) > _SHORT_TEXT:
             return self._convert_any(text)
-        whole, _, fraction = text.removesuffix(self._padding).partition(self._point)
-        if len(fraction) == self._decimals and whole:
-            digits = whole + fraction
-            # `isdigit` alone takes the digits of other scripts too.
-            if digits.isdigit() and digits.isascii():
-                known = self._known
-                if len(known) >= MEMO_ENTRIES:
-                    known.clear()
-                units = known[text] = int(digits)
-                return units
-        return self._convert_any(text)
+        whole, point, fraction = text.removesuffix(self._padding).partition(self._point)
+        digits = whole + fraction
+        # `isdigit` alone takes the digits of other scripts too.
+        if not (digits.isdigit() and digits.isascii() and whole):
+            return self._convert_any(text)
+        units, decimals = int(digits), len(fraction)
+        if decimals != self._decimals:
+            # What was taken off a text with fewer decimals were digits, not padding.
+            padded = len(digits) + len(point) != len(text)
+            if decimals > self._decimals or padded or len(whole) > self._most or (point and not fraction):
+                return self._convert_any(text)
+            units *= self._factors[decimals]
+        known = self._known
+        if len(known) >= MEMO_ENTRIES:
+            known.clear()
+        known[text] = units
+        return units
 
     def _convert_any(self, text: object) -> int:
         """The longer way, for any step and any number of decimals."""
