@@ -15,7 +15,7 @@ from mainspring.model import BookDelta, BookSnapshot, Instrument
 from mainspring.seams import FeedContext, RawMessage
 from mainspring.testing import plain_codec
 from mainspring.wire import DeltaMessage, Levels, SnapshotMessage, WireFeed
-from mainspring.wire._tree import Kind, unfold
+from mainspring.wire._tree_kinds import Kind, unfold
 
 _DATA = Path(__file__).resolve().parents[2].parent / "shared/data"
 _WINDOW = 1_500

@@ -4,6 +4,7 @@ A declaration is plain, frozen data: `WireFeed` holds all of it and is what a fe
 """
 
 from mainspring.wire._times import rfc3339_to_ns
+from mainspring.wire._tree import reader_source
 from mainspring.wire.cause import Cause
 from mainspring.wire.connection import (
     Connection,
@@ -167,6 +168,7 @@ __all__ = [
     "login_message",
     "ping_bytes",
     "python_decoder",
+    "reader_source",
     "rfc3339_to_ns",
     "token_of",
 ]

@@ -14,7 +14,7 @@ from mainspring.wire._parsers import FAULTS
 from mainspring.wire._paths import ABSENT, compile_path
 from mainspring.wire._streams import stream_symbol
 from mainspring.wire._symbols import QUOTE, for_quote
-from mainspring.wire._tree import Kind, compile_kinds, unfold
+from mainspring.wire._tree_kinds import Kind, compile_kinds, unfold
 from mainspring.wire._tree_levels import in_row_of, row_cells, rows_of
 from mainspring.wire._tree_values import signed
 from mainspring.wire._units import MEMO_ENTRIES

@@ -6,25 +6,24 @@ What `mainspring.wire._flat` calls flat goes the shorter way of `_receive`. The 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from mainspring.errors import CodecError, WireError
 from mainspring.model import Instrument, MarketEvent
-from mainspring.wire._flat import compile_matches, is_pattern
 from mainspring.wire._ledger import Ledger
 from mainspring.wire._notes import Note
 from mainspring.wire._numbers import Arrival, MessageCounter
-from mainspring.wire._paths import ABSENT, compile_each
+from mainspring.wire._paths import ABSENT
 from mainspring.wire._round_lots import compile_round_lots
 from mainspring.wire._source import Source
-from mainspring.wire._symbols import compile_symbol, for_quote, split_symbol
+from mainspring.wire._symbols import for_quote, split_symbol
 from mainspring.wire._sync import BookSync, snapshot_handler
 from mainspring.wire._tree_books import write_book
 from mainspring.wire._tree_events import write_control, write_event
+from mainspring.wire._tree_kinds import Apply, Kind, Parse, compile_kinds, compile_tell, unfold_known
 from mainspring.wire._tree_units import Own
 from mainspring.wire._values import refusal
 from mainspring.wire.cause import Cause
-from mainspring.wire.fields import Base
 from mainspring.wire.formats import Format
 from mainspring.wire.messages import (
     ControlMessage,
@@ -34,117 +33,12 @@ from mainspring.wire.messages import (
     Sized,
     SnapshotMessage,
     TradeMessage,
-    When,
     sides_of,
 )
 
-__all__ = ["Kind", "TreeReceiver", "compile_fits", "compile_kinds", "source_of", "unfold"]
-
-_Parse: TypeAlias = Callable[[Any, Any, int], Any]
-_Apply: TypeAlias = Callable[[Any], Sequence[MarketEvent]] | None
-_Route: TypeAlias = tuple[_Parse, _Apply]
+__all__ = ["TreeReceiver", "reader_source"]
 
 _MAX_KNOWN = 4096
-
-
-class Kind:
-    """A declaration, compiled: whether a message is of its kind, and whose it is.
-
-    `items` finds the items of a message that has what the declaration wants, whatever its values; it gives `ABSENT`
-    for any other. `of_item` says whether an item has what the declaration says about items; None if it says nothing.
-    """
-
-    __slots__ = ("base", "control", "count", "fits_root", "items", "message", "of_item", "routes", "sharing", "symbol")
-
-    def __init__(self, message: Message) -> None:
-        self.message = message
-        self.count = [0]
-        self.symbol = None
-        self.base: Base | None = None
-        if not isinstance(message, ControlMessage) and message.symbol is not None:
-            self.symbol = compile_symbol(message.symbol)
-            self.base = message.symbol if isinstance(message.symbol, Base) else None
-        # Without `each` message and item are the same, and all tests are about the message.
-        when, has = dict(message.when), message.has
-        if message.each is not None:
-            when = {path: value for path, value in when.items() if path.startswith("/")}
-            has = tuple(path for path in has if path.startswith("/"))
-        self.fits_root = compile_fits(when, ())
-        self.items = _compile_items(has, message.each)
-        of_item = {path: value for path, value in message.when.items() if path not in when}
-        has_item = tuple(path for path in message.has if path not in has)
-        self.of_item = compile_fits(of_item, has_item) if of_item or has_item else None
-        # What reads a message about the connection; None for others.
-        self.control: _Parse | None = None
-        self.routes: dict[str, _Route] = {}
-        # With a base, the routes of the instruments that share it.
-        self.sharing: dict[str, list[_Route]] = {}
-
-
-def _compile_items(has: Sequence[str], each: str | None) -> Callable[[Any], Any]:
-    """The function that finds the items of a message if `has` and the array of items are there."""
-    source: Source[None] = Source("items", ("item",), whole=True)
-    found = [source.at(path) for path in has]
-    if found:
-        source.write(f"if {' or '.join(f'{one} is ABSENT' for one in found)}: return ABSENT")
-    if each is None:
-        source.write("return (item,)")
-    elif ".*." in each:
-        source.write(f"items = {source.constant('items_of', compile_each(each))}(item, item)")
-        source.write("return items if type(items) is list else ABSENT")
-    else:
-        items = source.at(each)
-        source.write(f"return {items} if type({items}) is list else ABSENT")
-    return source.make(None)
-
-
-def compile_fits(when: When, has: Sequence[str]) -> Callable[[Any, Any], bool]:
-    """The function that says whether a message, or an item of it, is what a declaration says."""
-    source: Source[None] = Source("fits", ("root", "item"))
-    tests = [_test(source, source.at(path), value) for path, value in when.items()]
-    tests += [f"{source.at(path)} is not ABSENT" for path in has]
-    source.write(f"return {' and '.join(tests) or True}")
-    return source.make(None)
-
-
-def _test(source: Source[Any], found: str, value: Any) -> str:
-    """Whether a variable holds what a value of `when` stands for."""
-    if is_pattern(value):
-        return f"type({found}) is str and {source.constant('matches', compile_matches(value))}({found})"
-    if value is None or isinstance(value, bool):
-        return f"{found} is {value}"
-    return f"type({found}) is {type(value).__name__} and {found} == {value!r}"
-
-
-def compile_kinds(messages: Sequence[Message]) -> tuple[list[Kind], list[Kind]]:
-    """The kinds as they were declared, and in the order in which they are tried: those with a `when` first."""
-    kinds = [Kind(message) for message in messages]
-    return kinds, sorted(kinds, key=lambda kind: not kind.message.when)
-
-
-def unfold(tried: Sequence[Kind], root: Any) -> Sequence[tuple[Kind | None, Any]]:
-    """Each item of a message with its kind; the whole message is the only one without `each`. None: not declared."""
-    return unfold_known([kind for kind in tried if kind.fits_root(root, root)], root)
-
-
-def unfold_known(known: Sequence[Kind], root: Any) -> Sequence[tuple[Kind | None, Any]]:
-    """The same, of the kinds whose values the whole message is known to have."""
-    for kind in known:
-        items = kind.items(root)
-        if items is ABSENT:
-            continue
-        path = kind.message.each
-        if kind.of_item is None and (path is None or len(known) == 1):
-            return [(kind, item) for item in items] if len(items) != 1 else ((kind, items[0]),)
-        fitting = [other for other in known if other.message.each == path and other.items(root) is not ABSENT]
-        if len(fitting) == 1 and kind.of_item is None:
-            return [(kind, item) for item in items]
-        return [(next((other for other in fitting if _is_item(other, root, item)), None), item) for item in items]
-    return ((None, root),)
-
-
-def _is_item(kind: Kind, root: Any, item: Any) -> bool:
-    return kind.of_item is None or kind.of_item(root, item)
 
 
 def source_of(message: Message, *, ledger: bool = False) -> Source[Any]:
@@ -158,6 +52,22 @@ def source_of(message: Message, *, ledger: bool = False) -> Source[Any]:
     else:
         write_event(source, message)
     return source
+
+
+def reader_source(declared: Format) -> str:
+    """The Python source of the functions that the Python decoder reads a format's messages by, one for each kind.
+
+    Each is made for each instrument, whose own tables it is given. Raises `ValueError` for a format whose values are
+    all keys of one object: those go a shorter way, by functions that aren't generated.
+    """
+    if declared.flat:
+        raise ValueError("the format needs no paths, so that no source is generated for it")
+    ledger = _needs_ledger(declared)
+    return "\n\n".join(
+        f"# {message.__struct_config__.tag}: {[*message.when.items(), *message.has]}\n"
+        f"{source_of(message, ledger=ledger).text}"
+        for message in declared.messages
+    )
 
 
 class TreeReceiver:
@@ -188,7 +98,7 @@ class TreeReceiver:
         self._causes = causes
         self._decode = decode
         self._note = note
-        self._tell = _telling(declared.messages)
+        self._tell = compile_tell(declared.messages)
         self._known: dict[tuple[Any, ...], list[Kind]] = {}
         # The same by the values themselves, where all are texts or missing.
         self._by_texts: dict[tuple[Any, ...], list[Kind]] = {}
@@ -231,7 +141,7 @@ class TreeReceiver:
     ) -> Sequence[MarketEvent]:
         """The events of a message of several items, or one that has a number."""
         numbered = None if self.counter is None else self.counter.read(root)
-        steps: list[tuple[list[int], Any, _Apply]] = []
+        steps: list[tuple[list[int], Any, Apply]] = []
         for kind, item in found:
             if kind is not None and kind.base is not None:
                 steps += self._read_for_all(kind, root, item, receive_time_ns)
@@ -285,7 +195,7 @@ class TreeReceiver:
             self._by_texts[values] = known
         return known
 
-    def _read(self, kind: Kind | None, item: Any, root: Any, receive_time_ns: int) -> tuple[list[int], Any, _Apply]:
+    def _read(self, kind: Kind | None, item: Any, root: Any, receive_time_ns: int) -> tuple[list[int], Any, Apply]:
         if kind is None:
             return self.ignored, None, self._ignore
         if kind.control is not None:
@@ -304,7 +214,7 @@ class TreeReceiver:
 
     def _read_for_all(
         self, kind: Kind, root: Any, item: Any, receive_time_ns: int
-    ) -> list[tuple[list[int], Any, _Apply]]:
+    ) -> list[tuple[list[int], Any, Apply]]:
         """Reads a message for each instrument that it is about; it counts once."""
         assert kind.symbol is not None
         routes = kind.sharing.get(kind.symbol(root, item))
@@ -321,15 +231,6 @@ class TreeReceiver:
     def _skip(self, _event: object) -> Sequence[MarketEvent]:
         self._causes[Cause.UNKNOWN_SYMBOL] += 1
         return ()
-
-
-def _telling(messages: Sequence[Message]) -> Callable[[Any], tuple[Any, ...]]:
-    """The function that finds, from the whole message, the values that tell kinds apart: texts mostly."""
-    paths = {path for message in messages for path in message.when if message.each is None or path.startswith("/")}
-    source: Source[None] = Source("tell", ("item",), whole=True)
-    found = [source.at("/" + path.removeprefix("/")) for path in sorted(paths)]
-    source.write(f"return ({''.join(f'{one}, ' for one in found)})")
-    return source.make(None)
 
 
 def _needs_ledger(declared: Format) -> bool:
@@ -358,7 +259,7 @@ def _add_routes(kind: Kind, instruments: Sequence[tuple[Own, BookSync, Ledger | 
         if quote not in sources:
             named = message if kind.base is None else for_quote(message, quote)
             sources[quote] = source_of(named, ledger=ledger is not None)
-        parse: _Parse = sources[quote].make(own)
+        parse: Parse = sources[quote].make(own)
         in_units = compile_round_lots(message.round_lots, own.instrument) if isinstance(message, Sized) else None
         route = _in_units(parse, in_units), _apply_of(message, sync, ledger)
         if kind.base is None:
@@ -367,7 +268,7 @@ def _add_routes(kind: Kind, instruments: Sequence[tuple[Own, BookSync, Ledger | 
             kind.sharing.setdefault(base, []).append(route)
 
 
-def _apply_of(message: MarketMessage, sync: BookSync, ledger: Ledger | None) -> _Apply:
+def _apply_of(message: MarketMessage, sync: BookSync, ledger: Ledger | None) -> Apply:
     """What happens to what was read of a message."""
     if isinstance(message, TradeMessage):
         return sync.on_numbered_trade if message.rising_ids else sync.on_trade
@@ -381,7 +282,7 @@ def _apply_of(message: MarketMessage, sync: BookSync, ledger: Ledger | None) -> 
     return sync.on_delta if message.reset is None else sync.on_either
 
 
-def _in_units(parse: _Parse, in_units: Callable[[Any], Any] | None) -> _Parse:
+def _in_units(parse: Parse, in_units: Callable[[Any], Any] | None) -> Parse:
     if in_units is None:
         return parse
     return lambda root, item, receive_time_ns: in_units(parse(root, item, receive_time_ns))

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, TypeAlias
 from mainspring.errors import CodecError, WireError
 from mainspring.seams import NEVER_NS
 from mainspring.seams.codec import MAX_MESSAGE_BYTES, Codec
-from mainspring.wire._tree import compile_fits
+from mainspring.wire._tree_kinds import compile_fits
 from mainspring.wire.connection import Connection, Ping
 from mainspring.wire.dialling import (
     Credentials,

@@ -15,7 +15,7 @@ from mainspring.errors import ConfigError, WireError
 from mainspring.model import Instrument
 from mainspring.wire._paths import ABSENT, compile_path
 from mainspring.wire._templates import fill, fill_for_all, fill_text, of_symbol
-from mainspring.wire._tree import compile_fits
+from mainspring.wire._tree_kinds import compile_fits
 from mainspring.wire.connection import Connection, Heartbeat, Login, Ping, Signature, Subscribe, TokenRequest
 
 __all__ = [
