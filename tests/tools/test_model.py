@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from mainspring.model import CancelRequest
 from mainspring_tools.model import Asked, Said, explain, run_seed
 from mainspring_tools.model import history as history_module
+from mainspring_tools.model.shrink import shrink
+from mainspring_tools.model.world import World
 
 
 def _run(seeds: range) -> None:
@@ -33,6 +36,23 @@ def test_an_execution_counts_while_requests_go_on(seed: int) -> None:
 def test_a_seed_is_the_same_run_again() -> None:
     """Whatever else ran before: the same orders, fills and crashes."""
     assert run_seed(7) == run_seed(7)
+
+
+def test_a_failing_seed_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that doesn't hold is broken by few steps, without what has nothing to do with it; one less holds."""
+
+    def no_cancels(world: World) -> None:
+        assert not any(isinstance(one.request, CancelRequest) for one in world.sent), "a cancel was sent"
+
+    monkeypatch.setattr("mainspring_tools.model.runs.check", no_cancels)
+    shrunk = shrink(3)
+    assert shrunk.error.startswith("AssertionError: a cancel was sent")
+    assert shrunk.steps < 20
+    assert {"lose_message", "fail_query"} <= shrunk.without
+    assert f"--seeds 3 --steps {shrunk.steps} --without " in shrunk.command
+    run_seed(3, steps=shrunk.steps - 1, without=shrunk.without)
+    with pytest.raises(AssertionError, match="a cancel was sent"):
+        run_seed(3, steps=shrunk.steps, without=shrunk.without)
 
 
 def test_the_check_of_histories_knows_nothing_of_the_platform() -> None:

@@ -6,6 +6,8 @@ import time
 from collections import Counter
 
 from mainspring_tools.model.runs import run_seed
+from mainspring_tools.model.shrink import shrink
+from mainspring_tools.model.world import PARTS
 
 __all__ = ["main"]
 
@@ -15,18 +17,32 @@ def _seeds(text: str) -> range:
     return range(int(first), int(end)) if end else range(int(first), int(first) + 1)
 
 
+def _parts(text: str) -> frozenset[str]:
+    names = frozenset(text.split(","))
+    if unknown := names - set(PARTS):
+        raise argparse.ArgumentTypeError(f"no such part: {', '.join(sorted(unknown))}")
+    return names
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m mainspring_tools.model", description=__doc__)
     parser.add_argument("--seeds", type=_seeds, default=range(200), help="FIRST:END, or one number")
     parser.add_argument("--keep-going", action="store_true", help="name every seed that fails, not only the first")
+    parser.add_argument("--steps", type=int, help="run so many steps of each seed only")
+    parser.add_argument("--without", type=_parts, default=frozenset(), help=f"leave out some of {', '.join(PARTS)}")
+    parser.add_argument("--shrink", type=int, metavar="SEED", help="find the fewest steps of a seed that still fail")
     given = parser.parse_args(arguments)
+    if given.shrink is not None:
+        shrunk = shrink(given.shrink)
+        print(f"{shrunk.error}\n{shrunk.command}")
+        return 1
     total: Counter[str] = Counter()
     failed: list[int] = []
     started = time.monotonic()
     for seed in given.seeds:
         try:
-            total += run_seed(seed)
+            total += run_seed(seed, steps=given.steps, without=given.without)
         except Exception as error:
             if not given.keep_going:
                 raise

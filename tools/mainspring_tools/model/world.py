@@ -27,7 +27,13 @@ from mainspring.testing import Faults, HostileVenue
 from mainspring_tools.recovery import KeptJournal, make_offer, with_offers
 from mainspring_tools.twins.chaos import Chaos
 
-__all__ = ["Crash", "Sent", "World"]
+__all__ = ["PARTS", "Crash", "Sent", "World"]
+
+PARTS: Final = (
+    *("crashes", "commands", "lose_request", "lose_message", "double_message", "late_message", "disconnect"),
+    "fail_query",
+)
+"""What a run can go without: what goes wrong, and what people say."""
 
 _SECOND: Final = 1_000_000_000
 _START_NS: Final = 1_704_067_200 * _SECOND
@@ -169,10 +175,18 @@ class _Process(Driver):
 
 
 class World:
-    """A run: `run` goes through it, and `mainspring_tools.model.invariants` checks what it leaves."""
+    """A run: `run` goes through it, and `mainspring_tools.model.invariants` checks what it leaves.
 
-    def __init__(self, seed: int, *, segments: int = 5) -> None:
+    After `steps` of some messages each, nothing happens any more but that all settles; None is all there are. `without`
+    are the `PARTS` that the run goes without.
+    """
+
+    def __init__(
+        self, seed: int, *, segments: int = 5, steps: int | None = None, without: frozenset[str] = frozenset()
+    ) -> None:
         self.seed = seed
+        self.without = without
+        self._left = steps
         self.random = Random(f"model {seed}")  # noqa: S311  a simulation, no secret
         self.native = seed % 2 == 1
         self.venue = HostileVenue(seed, self._faults())
@@ -190,12 +204,12 @@ class World:
         self.limit_lots = [int(Decimal("0.5") / one.lot_size) for one in _plan(self.native).instruments]
         self.process: _Process | None = None
         self._segments = segments
-        self._crashes = self.random.choice((0.0, 0.002, 0.01))
+        self._crashes = self.random.choice((0.0, 0.002, 0.01)) * ("crashes" not in without)
         _Current.world = self
 
     def _faults(self) -> Faults:
         random = self.random
-        return Faults(
+        faults = Faults(
             lose_request=random.choice((0, 0.02, 0.1)),
             lose_message=random.choice((0, 0.03, 0.15)),
             double_message=random.choice((0, 0.03, 0.15)),
@@ -207,6 +221,7 @@ class World:
             late_ms=random.choice((50, 2_000)),
             down_ms=random.choice((100, 3_000)),
         )
+        return msgspec.structs.replace(faults, **{name: 0 for name in self.without if hasattr(faults, name)})
 
     def crash_point(self) -> None:
         """Ends the process here, now and then."""
@@ -230,7 +245,7 @@ class World:
     def run(self) -> None:
         """Runs every segment with commands and crashes between, then lets everything settle."""
         now_ns, number = _START_NS - _SECOND, 0
-        while number < self._segments:
+        while number < self._segments and self._left != 0:
             try:
                 if self.process is None:
                     self.process = _Process(self)
@@ -246,11 +261,14 @@ class World:
 
     def _segment(self, process: _Process, messages: Sequence[RawMessage]) -> None:
         at = 0
-        while at < len(messages):
+        while at < len(messages) and self._left != 0:
+            if self._left is not None:
+                self._left -= 1
+            self.counts["steps"] += 1
             end = at + self.random.randrange(1, 60)
             process.run(messages[at:end])
             at = end
-            if self.random.random() < 0.25:
+            if self.random.random() < 0.25 and "commands" not in self.without:
                 self._command(process)
 
     def _command(self, process: _Process) -> None:
