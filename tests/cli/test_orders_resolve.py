@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from decimal import Decimal
 
 import pytest
 
@@ -125,6 +126,26 @@ def test_what_cannot_be_is_refused(mainspring, journal):
     code, _, err = mainspring("orders", "resolve", journal, order, "--as", "cancelled", "--why", "x")
     assert code == 2
     assert "has ended" in err
+
+
+def test_what_was_done_elsewhere_is_booked(mainspring, journal):
+    """It moves the position, twice if it is booked twice; who and why are kept; nonsense is refused."""
+    before = Decimal(listed(mainspring, journal)["positions"]["BTC/USDT"])
+    given = ("orders", "book", journal, "BTC/USDT", "sell", "0.09", "61887.10")
+    assert mainspring(*given)[0] == 2
+    code, out, err = mainspring(*given, "--why", "closed by hand")
+    assert (code, err) == (0, "")
+    assert f"position in BTC/USDT: {before - Decimal('0.09')}, as session 2" in out
+    assert mainspring(*given, "--why", "and again")[0] == 0
+    after = listed(mainspring, journal)
+    assert Decimal(after["positions"]["BTC/USDT"]) == before - Decimal("0.18")
+    assert not after["stops"]
+    code, out, _ = mainspring("journal", "show", journal)
+    assert "book-fill" in out
+    assert "and again" in out
+    for wrong in (("hold", "1", "1"), ("buy", "0", "1"), ("buy", "1", "0.001"), ("buy", "-1", "1")):
+        assert mainspring("orders", "book", journal, "BTC/USDT", *wrong, "--why", "x")[0] == 2
+    assert mainspring("orders", "book", journal, "ETH/USDT", "buy", "1", "1", "--why", "x")[0] == 2
 
 
 def test_a_session_recovers_what_was_resolved(mainspring, config, journal):

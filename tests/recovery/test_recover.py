@@ -5,6 +5,7 @@ import pytest
 
 from mainspring.errors import JournalError
 from mainspring.host.wiring import wire
+from mainspring.lane import LiftCheck, SetLimit
 from mainspring.model import Fill, decode_records
 from mainspring.recovery import recover
 from mainspring.testing import HostileVenue
@@ -106,6 +107,29 @@ def test_a_restart_resets_no_daily_loss(make_run, registry, journal, decoder):
     stopped = {name for row in manager.gate.named_rows for name, check in row if getattr(check, "stopped", None)}
     assert stopped == names
     assert set(manager.gate.lift()) == names
+
+
+def test_what_a_person_had_lifted_or_set_is_counted_in_its_order(make_run, registry, journal, decoder):
+    """Fills from before a lift don't stop a strategy again, and a limit that was set holds for what came after."""
+    run = make_run(decoder, "risk.max_repeated_executions={limit=3, window_ms=3600000}", "feed.seconds=20")
+    plan = run.plan
+
+    def throttle(manager):
+        return manager.gate.named("max_repeated_executions", 0)
+
+    with run:
+        while not throttle(run._lane.order_manager).stopped:
+            assert run.step()
+        now_ns = run._lane.now_ns
+        run._replay.feed(SetLimit(now_ns, "max_repeated_executions", '{"limit": 1000}', confirmed=True, who="me"))
+        run._replay.feed(LiftCheck(now_ns, "max_repeated_executions", "me", "looked"))
+        while run.step():
+            pass
+        run.finish()
+    assert not throttle(run._lane.order_manager).stopped
+    manager, _ = recovered(plan, registry, journal, 1)
+    assert not throttle(manager).stopped
+    assert repr(throttle(manager).fills) == repr(throttle(run._lane.order_manager).fills)
 
 
 def test_a_recovered_lane_knows_every_fill(make_run, registry, journal, decoder):

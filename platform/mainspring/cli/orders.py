@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 import typer
@@ -20,7 +20,7 @@ from mainspring.errors import ConfigError, GridError
 from mainspring.host.guard import calling
 from mainspring.host.registry import Registry
 from mainspring.journal import JournalLog
-from mainspring.model import units_from_text
+from mainspring.model import Side, units_from_text
 from mainspring.orders import Order, OrderLogFile
 from mainspring.report.figures import utc_text
 from mainspring.session.resolving import JournalledOrders
@@ -126,6 +126,38 @@ def show(
         print_warnings([f"{where}: the record at byte {log.torn_at} was never finished and is left out"])
 
 
+@orders_app.command("book")
+def book(
+    where: _WhereArgument,
+    instrument: Annotated[str, typer.Argument(metavar="INSTRUMENT", help="Where the position differs.")],
+    side: Annotated[str, typer.Argument(metavar="buy|sell", help="What was done.")],
+    size: Annotated[str, typer.Argument(metavar="SIZE", help="How much, in the instrument's units.")],
+    price: Annotated[str, typer.Argument(metavar="PRICE", help="At what price.")],
+    *,
+    why: Annotated[str, typer.Option(help="The reason, for the record.")] = "",
+    lane: _LaneOption = "",
+) -> None:
+    """Book what makes the venue's position another one than that of all fills, as you know from the venue.
+
+    It is an execution of no order of ours, recorded with who, when and why; the instrument may then trade again. It
+    counts from the next `mainspring run --recover` on, which holds the position against the venue's.
+    """
+    if not why:
+        raise ConfigError("say how you know: --why TEXT")
+    if side not in ("buy", "sell"):
+        raise ConfigError(f"say buy or sell, not {side!r}")
+    with _read(where, lane) as (_, state):
+        place = _place(state, instrument)
+        lots = _units(state, place, size, "size")
+        ticks = _units(state, place, price, "price")
+        if lots <= 0 or ticks <= 0:
+            raise ConfigError(f"{size} at {price}: both must be above 0")
+        session = state.book(place, Side.BUY if side == "buy" else Side.SELL, lots, ticks, who=who(), why=why)
+        held = state.portfolio.accounts[place].position_lots + (lots if side == "buy" else -lots)
+        said = f"position in {instrument}: {_size(state, place, held)}"
+    results().print(f"{said}, as session {session} of the journal has it", markup=False, soft_wrap=True)
+
+
 @orders_app.command("resolve")
 def resolve(
     where: _WhereArgument,
@@ -155,17 +187,13 @@ def resolve(
         raise ConfigError("name an order, or an instrument with --instrument NAME")
     with _read(where, lane) as (_, state):
         if instrument is not None:
-            if instrument not in state.names:
-                raise ConfigError(
-                    f"{instrument!r} isn't an instrument of this lane, which has {', '.join(state.names)}"
-                )
-            session = state.clear(state.names.index(instrument), who=who(), why=why)
+            session = state.clear(_place(state, instrument), who=who(), why=why)
             said = f"{instrument} may trade again"
         else:
             if outcome not in ("open", "filled", "cancelled", "expired", "rejected"):
                 raise ConfigError("say what became of it: --as open, filled, cancelled, expired or rejected")
             found = state.find(order or "")
-            ticks = None if price is None else _ticks(state, found, price)
+            ticks = None if price is None else _units(state, found.order.instrument, price, "price")
             chosen: Outcome = outcome  # type: ignore[assignment]
             session = state.resolve(found, chosen, who=who(), why=why, price_ticks=ticks)
             said = f"order {found.order.order_id} is {outcome}"
@@ -206,12 +234,20 @@ def _number(order: str) -> int:
     return int(order)
 
 
-def _ticks(state: JournalledOrders, order: Order, price: str) -> int:
-    one = state.instruments[order.order.instrument]
+def _place(state: JournalledOrders, instrument: str) -> int:
+    if instrument not in state.names:
+        raise ConfigError(f"{instrument!r} isn't an instrument of this lane, which has {', '.join(state.names)}")
+    return state.names.index(instrument)
+
+
+def _units(state: JournalledOrders, place: int, text: str, field: Literal["price", "size"]) -> int:
+    one = state.instruments[place]
     try:
-        return units_from_text(price, one.tick_size, instrument=one.name, field="price")
+        return units_from_text(
+            text, one.tick_size if field == "price" else one.lot_size, instrument=one.name, field=field
+        )
     except GridError as error:
-        raise ConfigError(f"--price {price}: {error}") from error
+        raise ConfigError(f"{field} {text}: {error}") from error
 
 
 def _described(state: JournalledOrders, order: Order) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from mainspring.lane.callbacks import BoundStrategy
 from mainspring.lane.clock import LaneClock
 from mainspring.lane.contingent_orders import ContingentOrders, last_trade
 from mainspring.lane.events import (
+    BookFill,
     CancelAll,
     ClearDiscrepancy,
     ClockCompared,
@@ -59,6 +60,7 @@ __all__ = [
     "FUSED",
     "HORIZONS_NS",
     "ArrivalPrice",
+    "BookFill",
     "BookSlot",
     "BoundStrategy",
     "CancelAll",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from mainspring.model import Approved, CancelRequest, Funding, NewOrder, OrderEvent, ReplaceRequest
+from mainspring.model import Approved, CancelRequest, Fill, Funding, NewOrder, OrderEvent, ReplaceRequest, Side
 from mainspring.orders.persons_word import Outcome
 from mainspring.seams import NEVER_NS, RawMessage, ResyncRequest
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "BookFill",
     "CancelAll",
     "ClearDiscrepancy",
     "ClockCompared",
@@ -148,6 +149,28 @@ class ResolveOrder(msgspec.Struct, frozen=True, tag="resolve-order"):
     why: str = ""
 
 
+class BookFill(msgspec.Struct, frozen=True, tag="book-fill"):
+    """A person books an execution of no order of ours: what made the venue's position another one than all fills.
+
+    It moves the position of the strategy without a name, and new orders may then go out in its market. `fill_id` is
+    below zero, and size and price are in lots and ticks.
+    """
+
+    now_ns: int
+    market: int
+    side: Side
+    size_lots: int
+    price_ticks: int
+    fill_id: int
+    who: str = ""
+    why: str = ""
+
+    def fill(self) -> Fill:
+        """Returns the execution."""
+        at = (0, self.market, self.now_ns, self.fill_id, self.side)
+        return Fill(*at, self.price_ticks, self.size_lots, maker=False, fee_ppb=0)
+
+
 class Kill(msgspec.Struct, frozen=True, tag="kill"):
     """Stops trading in an instrument, of a strategy, or altogether, until a `LiftKill` says otherwise.
 
@@ -200,7 +223,7 @@ class LiftCheck(msgspec.Struct, frozen=True, tag="lift-check"):
 
 
 Command: TypeAlias = (
-    SetMode | CancelAll | Flatten | ClearDiscrepancy | ResolveOrder | Kill | LiftKill | SetLimit | LiftCheck
+    SetMode | CancelAll | Flatten | ClearDiscrepancy | ResolveOrder | BookFill | Kill | LiftKill | SetLimit | LiftCheck
 )
 
 

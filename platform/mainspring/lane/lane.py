@@ -8,6 +8,7 @@ from mainspring.errors import PluginError
 from mainspring.lane.clock import LaneClock
 from mainspring.lane.contingent_orders import ContingentOrders
 from mainspring.lane.events import (
+    BookFill,
     CancelAll,
     ClearDiscrepancy,
     ClockCompared,
@@ -103,6 +104,7 @@ class Lane:
             Flatten: self._on_flatten,
             ClearDiscrepancy: self._on_clear_discrepancy,
             ResolveOrder: self._on_resolve_order,
+            BookFill: self._on_book_fill,
             Disputed: self._on_disputed,
             FundingSettled: self._on_funding_settled,
             Connection: self._on_connection,
@@ -263,6 +265,12 @@ class Lane:
             manager.on_execution(said)
         manager.clear_discrepancy(order.order.instrument)
         self._reactions.answer()
+
+    def _on_book_fill(self, event: BookFill) -> None:
+        self._begin(event.now_ns)
+        if self.order_manager is not None:
+            self.order_manager.on_execution(event.fill())
+            self.order_manager.clear_discrepancy(event.market)
 
     def _on_disputed(self, event: Disputed) -> None:
         self._begin(event.now_ns)

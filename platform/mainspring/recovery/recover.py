@@ -52,7 +52,7 @@ __all__ = ["Recovered", "recover"]
 _Decode = Callable[[bytes, int], tuple[list[LogRecord], int]]
 _Happened: TypeAlias = LogRecord | SetLimit | LiftCheck
 
-_SAID: Final = (b"SetLimit", b"LiftCheck")
+_SAID: Final = (b"set-limit", b"lift-check")
 _TAG_BYTES: Final = 32
 """An input begins with its type's name."""
 _DECODER: Final = msgspec.msgpack.Decoder(SetLimit | LiftCheck)

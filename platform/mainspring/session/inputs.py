@@ -10,6 +10,7 @@ import msgspec
 from mainspring import __version__
 from mainspring.errors import DataError
 from mainspring.lane import (
+    BookFill,
     CancelAll,
     ClearDiscrepancy,
     ClockCompared,
@@ -61,6 +62,7 @@ _NotMessages: TypeAlias = (
     Started
     | Execution
     | ResolveOrder
+    | BookFill
     | RouterFailed
     | Time
     | SetLimit

@@ -1,14 +1,15 @@
 """Reads the orders that a journal has, and records what a person says became of one."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mainspring import __version__
 from mainspring.errors import JournalError, OrderStateError
 from mainspring.journal import Ending, Input, JournalLog, Opening, Positions, SyncWriter, read_session
-from mainspring.lane import ClearDiscrepancy, Outbox, ResolveOrder
-from mainspring.model import DiscrepancyCleared, GroupChanged, Instrument, LogRecord, NewOrder, OrderEvent
+from mainspring.lane import BookFill, ClearDiscrepancy, Outbox, ResolveOrder
+from mainspring.model import DiscrepancyCleared, GroupChanged, Instrument, LogRecord, NewOrder, OrderEvent, Side
 from mainspring.orders import Order, OrderLog, OrderTracker
 from mainspring.orders.persons_word import Outcome, resolved_by_person
 from mainspring.portfolio import Marks, Portfolio
@@ -94,6 +95,18 @@ class JournalledOrders:
         command = ResolveOrder(now_ns, order.order.order_id, outcome, price_ticks, who, why)
         return self._write(command, events, order.order.instrument)
 
+    def book(self, instrument: int, side: Side, size_lots: int, price_ticks: int, *, who: str, why: str) -> int:
+        """Records an execution that no order of ours explains, and lets new orders go out in its instrument.
+
+        So a position comes to what the venue has; it is that of no strategy. `who` says so, and `why` is the reason.
+        Returns the number of the session that has it. Raises what the journal raises.
+        """
+        # The venue's ids aren't below zero.
+        fill_id = next(number for number in range(-1, -1_000_000, -1) if not self.tracker.has_fill(0, number))
+        now_ns = self.recovered.time_ns
+        command = BookFill(now_ns, instrument, side, size_lots, price_ticks, fill_id, who, why)
+        return self._write(command, [command.fill()], instrument)
+
     def clear(self, instrument: int, *, who: str, why: str) -> int:
         """Records that a person, `who`, has explained what stopped an instrument, and `why` it may trade again.
 
@@ -101,7 +114,9 @@ class JournalledOrders:
         """
         return self._write(ClearDiscrepancy(self.recovered.time_ns, instrument, who, why), [], instrument)
 
-    def _write(self, command: ResolveOrder | ClearDiscrepancy, events: list[OrderEvent], instrument: int) -> int:
+    def _write(
+        self, command: ResolveOrder | BookFill | ClearDiscrepancy, events: Sequence[OrderEvent], instrument: int
+    ) -> int:
         before = read_session(self._journal, self._session)
         opening = Opening(
             opened_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -121,7 +136,7 @@ class JournalledOrders:
         writer.finish(Ending(sha256=log.sha256, records=log.records))
         return writer.session
 
-    def _apply(self, events: list[OrderEvent]) -> list[LogRecord]:
+    def _apply(self, events: Sequence[OrderEvent]) -> list[LogRecord]:
         """What the order tracker makes of the events, as a lane would log it."""
         records: list[LogRecord] = []
         for event in events:

@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m mainspring_tools.model", description=__doc__)
     parser.add_argument("--seeds", type=_seeds, default=range(200), help="FIRST:END, or one number")
     parser.add_argument("--keep-going", action="store_true", help="name every seed that fails, not only the first")
-    parser.add_argument("--steps", type=int, help="run so many steps of each seed only")
+    parser.add_argument("--steps", type=int, help="run only that many steps of each seed")
     parser.add_argument("--without", type=_parts, default=frozenset(), help=f"leave out some of {', '.join(PARTS)}")
     parser.add_argument("--shrink", type=int, metavar="SEED", help="find the fewest steps of a seed that still fail")
     given = parser.parse_args(arguments)
