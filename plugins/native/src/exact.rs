@@ -243,20 +243,12 @@ impl Step {
     /// decide.
     #[inline(always)]
     pub fn units_from_mantissa(&self, value: u64, places: usize) -> Option<i64> {
-        let decimals = self.decimals;
-        if decimals >= POW10.len() || places >= POW10.len() {
-            return None;
+        // One comparison for a step that is no power of ten, too, and for more places than it has decimals.
+        if let Some(&power) = POW10.get(self.decimals.wrapping_sub(places)) {
+            return i64::try_from(value.checked_mul(power)?).ok();
         }
-        let units = if places <= decimals {
-            value.checked_mul(POW10[decimals - places])?
-        } else {
-            let cut = POW10[places - decimals];
-            if !value.is_multiple_of(cut) {
-                return None;
-            }
-            value / cut
-        };
-        i64::try_from(units).ok()
+        let cut = *POW10.get(places.checked_sub(self.decimals)?)?;
+        if value.is_multiple_of(cut) { i64::try_from(value / cut).ok() } else { None }
     }
 
     /// Units of `whole` digits and a fraction of `count` digits, both as integers, on the fast way: the step is a power
@@ -299,10 +291,8 @@ pub fn eight_digits(data: &[u8], at: usize) -> (u64, usize) {
     if let Some(bytes) = data.get(at..at + 8) {
         let mut word = [0u8; 8];
         word.copy_from_slice(bytes);
-        let word = u64::from_le_bytes(word);
-        // A byte is a digit where its high nibble is 3 and stays so when 6 is added.
-        let low = word.wrapping_sub(0x3030_3030_3030_3030);
-        let not_digit = (low | low.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080;
+        let low = u64::from_le_bytes(word).wrapping_sub(ZEROS);
+        let not_digit = not_digits(low);
         let count = (not_digit.trailing_zeros() / 8) as usize;
         if count == 0 {
             return (0, 0);
@@ -331,6 +321,31 @@ fn digits_of(word: u64) -> u64 {
     let odd = (word & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
     let even = ((word >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
     (odd.wrapping_add(even)) >> 32
+}
+
+/// How many digits stand in a row from `at` on.
+#[inline(always)]
+pub fn digit_count(data: &[u8], at: usize) -> usize {
+    let mut count = 0;
+    while let Some(bytes) = data.get(at + count..).and_then(<[u8]>::first_chunk) {
+        let not_digit = not_digits(u64::from_le_bytes(*bytes).wrapping_sub(ZEROS));
+        if not_digit != 0 {
+            return count + (not_digit.trailing_zeros() / 8) as usize;
+        }
+        count += 8;
+    }
+    count + data.get(at + count..).map_or(0, |rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count())
+}
+
+/// Eight zeros in ASCII.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Sets the high bit of each of eight bytes that was no digit before `ZEROS` were taken off. Bits above the lowest set one may be
+/// wrong.
+#[inline(always)]
+fn not_digits(low: u64) -> u64 {
+    // A byte is a digit where its high nibble is 3 and stays so when 6 is added.
+    (low | low.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080
 }
 
 /// A run of at most 18 digits at `at`: its value and length; `None` where there are more.
@@ -381,6 +396,19 @@ mod tests {
         assert_eq!(step("25").units_from_text(b"100.0"), Ok(4));
         assert_eq!(step("1E+2").units_from_text(b"12300"), Ok(123));
         assert_eq!(step("1E-8").units_from_text(b"0.00000001"), Ok(1));
+    }
+
+    #[test]
+    fn digits_in_a_row_are_counted() {
+        for length in 0..30 {
+            for behind in [&b""[..], b",", b":........", b"/1234567", b"\x801234567", b"e5\xff567890"] {
+                let data = [&vec![b'7'; length][..], behind].concat();
+                for at in 0..=length {
+                    assert_eq!(digit_count(&data, at), length - at, "{data:?}");
+                }
+            }
+        }
+        assert_eq!(digit_count(b"12", 3), 0);
     }
 
     #[test]

@@ -14,43 +14,77 @@ pub struct Mantissa {
     pub value: u64,
     /// How many of them stand behind the point.
     pub places: usize,
-    /// The place behind the last.
-    pub end: usize,
+    /// How many bytes it has.
+    pub length: usize,
 }
 
-/// The decimal at `at`: digits, and perhaps a point between them. What stands behind it isn't looked at, but is no digit
-/// and no point. `None` where there is none, or a longer one; near the end of the data one of more than eight digits on a side
-/// of the point is too long too.
+/// A way to read short decimals.
+pub trait Mantissas: Copy {
+    /// The decimal that these bytes begin with: digits, and perhaps a point between them. What stands behind it isn't looked at,
+    /// but is no digit and no point. `None` where there is none, or a longer one; where the CPU has no vectors, one of more
+    /// than eight digits on a side of the point is too long too.
+    fn read(self, bytes: &[u8; 16]) -> Option<Mantissa>;
+}
+
+/// Work with many decimals. Its function has to be inlined, so that it is compiled for each way of reading them.
+pub trait Work {
+    /// What it comes to.
+    type Outcome;
+
+    /// Does it.
+    fn run(self, mantissas: impl Mantissas) -> Self::Outcome;
+}
+
+/// Does the work by the fastest way that this CPU has.
 #[inline(always)]
-pub fn mantissa(data: &[u8], at: usize) -> Option<Mantissa> {
+pub fn with_mantissas<W: Work>(work: W) -> W::Outcome {
     #[cfg(target_arch = "x86_64")]
-    if let Some(chunk) = data.get(at..at + 16).and_then(|chunk| chunk.first_chunk::<16>())
-        && is_x86_feature_detected!("sse4.1")
-    {
+    if is_x86_feature_detected!("sse4.1") {
         // SAFETY: the CPU has SSE4.1.
-        let (value, places, length) = unsafe { x86::read(chunk) }?;
-        return Some(Mantissa { value, places, end: at + length });
+        return unsafe { x86::run(work) };
     }
-    in_halves(data, at)
+    work.run(InHalves)
 }
 
-fn in_halves(data: &[u8], at: usize) -> Option<Mantissa> {
-    let (whole, count) = eight_digits(data, at);
-    let point = at + count;
-    let (fraction, places) = match data.get(point) {
-        Some(b'.') => eight_digits(data, point + 1),
-        _ => (0, 0),
-    };
-    let end = if data.get(point) == Some(&b'.') { point + 1 + places } else { point };
-    let ended = !matches!(data.get(end), Some(b'0'..=b'9' | b'.'));
-    let whole_or_fraction = end == point || places > 0;
-    let read = count > 0 && whole_or_fraction && ended && end - at < 16;
-    read.then(|| Mantissa { value: whole * POW10[places] + fraction, places, end })
+/// Eight bytes at a time, on any CPU.
+#[derive(Clone, Copy, Debug)]
+pub struct InHalves;
+
+impl Mantissas for InHalves {
+    fn read(self, bytes: &[u8; 16]) -> Option<Mantissa> {
+        let (whole, point) = eight_digits(bytes, 0);
+        let next = |at: usize| bytes.get(at).copied().unwrap_or(b'0');
+        let (fraction, places) = if next(point) == b'.' { eight_digits(bytes, point + 1) } else { (0, 0) };
+        let length = if next(point) == b'.' { point + 1 + places } else { point };
+        let ended = !matches!(next(length), b'0'..=b'9' | b'.');
+        let read = point > 0 && (length == point || places > 0) && ended;
+        read.then(|| Mantissa { value: whole * POW10[places] + fraction, places, length })
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
+
+    use super::{Mantissa, Mantissas, Work};
+
+    /// Sixteen bytes at once: there is one only where the CPU has SSE4.1.
+    #[derive(Clone, Copy)]
+    struct AtOnce(());
+
+    impl Mantissas for AtOnce {
+        #[inline(always)]
+        fn read(self, bytes: &[u8; 16]) -> Option<Mantissa> {
+            // SAFETY: there is an `AtOnce`, so the CPU has SSE4.1.
+            unsafe { read(bytes) }
+        }
+    }
+
+    /// Does the work, all of it compiled for SSE4.1.
+    #[target_feature(enable = "sse4.1")]
+    pub fn run<W: Work>(work: W) -> W::Outcome {
+        work.run(AtOnce(()))
+    }
 
     /// For each place of the point and each end, from which byte each of sixteen digits comes; beyond the last byte for a
     /// zero. Without a point it stands at the end.
@@ -73,24 +107,23 @@ mod x86 {
         found
     };
 
-    /// The digits as an integer, how many stand behind the point, and how many bytes there are.
     #[inline]
     #[target_feature(enable = "sse4.1")]
-    pub fn read(chunk: &[u8; 16]) -> Option<(u64, usize, usize)> {
+    fn read(chunk: &[u8; 16]) -> Option<Mantissa> {
         // SAFETY: they are sixteen bytes.
         let bytes = unsafe { _mm_loadu_si128(chunk.as_ptr().cast()) };
         let values = _mm_sub_epi8(bytes, _mm_set1_epi8(b'0' as i8));
         let digits = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values)) as u32;
         let points = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'.' as i8))) as u32;
-        let end = (!(digits | points)).trailing_zeros();
-        // The end counts as a point, behind one that there is.
-        let points = (points & ((1 << end) - 1)) | (1 << end);
-        let point = points.trailing_zeros();
-        let rest = points & (points - 1);
-        let places = if rest == 0 { 0 } else { end - point - 1 };
-        if end > 15 || point == 0 || rest & rest.wrapping_sub(1) != 0 || (rest != 0 && places == 0) {
+        // Ones beyond the sixteen: there is always a first byte that is no digit, and a next one if that is a point.
+        let others = !digits;
+        let point = others.trailing_zeros();
+        let end = (others & !(points & others & others.wrapping_neg())).trailing_zeros();
+        // No number has a point without a digit behind it, or two of them.
+        if point == 0 || end > 15 || end == point + 1 || points >> end & 1 != 0 {
             return None;
         }
+        let places = (end - point).saturating_sub(1);
         let shuffle = SHUFFLES[(point * 16 + end) as usize & 255];
         // SAFETY: it is sixteen bytes.
         let shuffle = unsafe { _mm_loadu_si128(shuffle.as_ptr().cast()) };
@@ -102,13 +135,24 @@ mod x86 {
         let eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), myriads);
         let both = _mm_cvtsi128_si64(eights) as u64;
         // The first eight digits lie low.
-        Some(((both & 0xffff_ffff) * 100_000_000 + (both >> 32), places as usize, end as usize))
+        let value = (both & 0xffff_ffff) * 100_000_000 + (both >> 32);
+        Some(Mantissa { value, places: places as usize, length: end as usize })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Read([u8; 16]);
+
+    impl Work for Read {
+        type Outcome = Option<Mantissa>;
+
+        fn run(self, mantissas: impl Mantissas) -> Option<Mantissa> {
+            mantissas.read(&self.0)
+        }
+    }
 
     #[test]
     fn a_short_decimal_is_read_as_its_digits_on_every_way() {
@@ -128,6 +172,7 @@ mod tests {
                 }
             }
             data.extend_from_slice([&b"\""[..], b",\"sixteen more bytes", b"]"][draw(3) as usize]);
+            data.resize(data.len().max(16), 0);
             let text: Vec<u8> =
                 data.iter().copied().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').collect();
             let parts: Vec<&[u8]> = text.split(|&byte| byte == b'.').collect();
@@ -136,9 +181,10 @@ mod tests {
             let right = plain.then(|| Mantissa {
                 value: String::from_utf8_lossy(&digits).parse().expect("digits"),
                 places: if parts.len() == 2 { parts[1].len() } else { 0 },
-                end: text.len(),
+                length: text.len(),
             });
-            let (found, halves) = (mantissa(&data, 0), in_halves(&data, 0));
+            let bytes = *data.first_chunk().expect("at least sixteen");
+            let (found, halves) = (with_mantissas(Read(bytes)), InHalves.read(&bytes));
             // In halves, what has more than eight digits on a side of the point isn't read.
             assert!(halves.is_none() || halves == right, "{}", String::from_utf8_lossy(&data));
             assert!(found == right || found == halves, "{}", String::from_utf8_lossy(&data));

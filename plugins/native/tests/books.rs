@@ -166,6 +166,46 @@ fn a_million_commands_leave_the_same_books() {
 }
 
 #[test]
+fn whole_books_from_the_best_price_on_are_taken_as_any() {
+    let mut random = Random(11);
+    let mut books: Vec<AnyBook> = STRUCTURES.into_iter().map(AnyBook::new).collect();
+    for round in 0..300 {
+        let mid = [0, 5, 6_000_000, 1 << 40, i64::MAX - 70][random.below(5) as usize];
+        let mut side = |sign: i64| {
+            let (mut rows, mut price) = (Vec::new(), mid);
+            let apart = [1, 3, 64, 5_000, 1 << 30][random.below(5) as usize];
+            for _ in 0..random.below(1_500) {
+                let next = sign.checked_mul(1 + random.below(apart) as i64).and_then(|step| price.checked_add(step));
+                let Some(next) = next.filter(|&next| next >= 0) else { break };
+                price = next;
+                rows.push(Level { price, lots: 1 + random.below(9) as i64 });
+            }
+            // One in ten isn't as it should be: out of order, twice or empty.
+            if rows.len() > 2 && random.below(10) == 0 {
+                let (one, other) = (random.below(rows.len() as u64) as usize, random.below(rows.len() as u64) as usize);
+                rows[one] = [rows[other], Level { lots: 0, ..rows[one] }][random.below(2) as usize];
+            }
+            rows
+        };
+        let (bids, asks) = (side(-1), side(1));
+        let mut model = Model::default();
+        books.iter_mut().for_each(|book| book.apply_snapshot(&bids, &asks));
+        bids.iter().for_each(|row| model.set_fast(Side::Buy, row.price, row.lots));
+        asks.iter().for_each(|row| model.set_fast(Side::Sell, row.price, row.lots));
+        compare(&books, &model, mid, 20, &format!("round {round}, the snapshot"));
+        for _ in 0..60 {
+            let (side, rows) = if random.below(2) == 0 { (Side::Buy, &bids) } else { (Side::Sell, &asks) };
+            let near = rows.get(random.below(rows.len() as u64 + 1) as usize).map_or(mid, |row| row.price);
+            let price = near.saturating_add(random.below(3) as i64 - 1).max(0);
+            let lots = random.below(3) as i64;
+            books.iter_mut().for_each(|book| book.set(side, price, lots));
+            model.set_fast(side, price, lots);
+        }
+        compare(&books, &model, mid, 20, &format!("round {round}, what followed"));
+    }
+}
+
+#[test]
 fn a_book_of_a_thousand_levels_a_side_takes_less_than_64_kib() {
     for structure in STRUCTURES {
         let mut random = Random(7);

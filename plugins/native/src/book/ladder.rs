@@ -187,6 +187,27 @@ impl Ladder {
         }
     }
 
+    /// Puts an empty window where the levels of a side begin, as large as it would grow with them; returns its end.
+    fn spread(&mut self, levels: &[Level], best: i64) -> i64 {
+        let page = |level: &Level| self.key(level.price) >> PAGE_BITS;
+        let count = |levels: &[Level]| levels.chunk_by(|one, next| page(one) == page(next)).count();
+        let mut pages = self.window.len().max(MIN_PAGES);
+        let end = |pages: usize| (best.saturating_sub((pages / ROOM) as i64).max(0)).saturating_add(pages as i64);
+        while pages < MAX_PAGES {
+            let (near, far) = levels.split_at(levels.partition_point(|level| page(level) < end(pages)));
+            if far.first().is_none_or(|first| page(first) >= end(pages * 2)) || count(far) <= count(near) {
+                break;
+            }
+            pages *= 2;
+        }
+        let end = end(pages);
+        self.window.resize_with(pages, Page::default);
+        self.summary.clear();
+        self.summary.resize(pages.div_ceil(WORD), 0);
+        self.base = end - pages as i64;
+        end
+    }
+
     /// Moves the window so that `best` is near its beginning.
     #[cold]
     fn move_to(&mut self, best: i64) {
@@ -267,6 +288,32 @@ impl Half for Ladder {
         self.summary.fill(0);
         self.far.clear();
         self.count = 0;
+        self.find_best();
+    }
+
+    fn fill(&mut self, levels: &[Level]) {
+        let keys = |at: usize| levels.get(at).map(|level| self.key(level.price));
+        let sorted = (1..levels.len()).all(|at| keys(at - 1) < keys(at)) && levels.iter().all(|level| level.lots != 0);
+        let Some(best) = keys(0).filter(|&best| sorted && best >= 0) else {
+            return levels.iter().for_each(|level| self.set(level.price, level.lots));
+        };
+        let end = self.spread(levels, best >> PAGE_BITS);
+        let (near, far) = levels.split_at(levels.partition_point(|level| self.key(level.price) >> PAGE_BITS < end));
+        for level in near {
+            let key = self.key(level.price);
+            let at = ((key >> PAGE_BITS) - self.base) as usize;
+            let page = &mut self.window[at];
+            page.mask |= 1 << (key & 63);
+            page.lots.push(level.lots);
+            self.summary[at / WORD] |= 1 << (at % WORD);
+        }
+        let page = |level: &Level| self.key(level.price) >> PAGE_BITS;
+        let pages = far.chunk_by(|one, next| page(one) == page(next)).map(|levels| {
+            let mask = levels.iter().fold(0, |mask, level| mask | 1 << (self.key(level.price) & 63));
+            (page(&levels[0]), Page { mask, lots: levels.iter().map(|level| level.lots).collect() })
+        });
+        self.far = pages.collect();
+        self.count = levels.len();
         self.find_best();
     }
 

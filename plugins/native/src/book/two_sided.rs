@@ -17,6 +17,11 @@ pub trait Half: Send {
     /// Removes all levels.
     fn clear(&mut self);
 
+    /// Sets levels of a side that has none, as a snapshot does.
+    fn fill(&mut self, levels: &[Level]) {
+        levels.iter().for_each(|level| self.set(level.price, level.lots));
+    }
+
     /// The best level; `None` where there is none.
     fn best(&self) -> Option<Level>;
 
@@ -80,7 +85,9 @@ impl<H: Half> Book for TwoSided<H> {
 
     fn apply_snapshot(&mut self, bids: &[Level], asks: &[Level]) {
         self.clear();
-        self.apply_delta(bids, asks);
+        for (half, rows) in self.halves.iter_mut().zip([bids, asks]) {
+            half.fill(rows);
+        }
     }
 
     fn clear(&mut self) {

@@ -13,13 +13,19 @@ fn is(word: u64, byte: u8) -> u64 {
     zero.wrapping_sub(ONES) & !zero & HIGH
 }
 
+/// The place of the first quote among eight bytes.
+#[inline(always)]
+pub fn quote_in(word: u64) -> Option<usize> {
+    let found = is(word, b'"');
+    (found != 0).then(|| (found.trailing_zeros() / 8) as usize)
+}
+
 /// The place of the next quote. A clean message has no escapes.
 #[inline]
 pub fn quote(data: &[u8], mut at: usize) -> Option<usize> {
     while let Some(bytes) = data.get(at..at + 8).and_then(<[u8]>::first_chunk) {
-        let found = is(u64::from_le_bytes(*bytes), b'"');
-        if found != 0 {
-            return Some(at + (found.trailing_zeros() / 8) as usize);
+        if let Some(more) = quote_in(u64::from_le_bytes(*bytes)) {
+            return Some(at + more);
         }
         at += 8;
     }

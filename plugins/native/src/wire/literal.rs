@@ -22,6 +22,23 @@ impl Literal {
         Literal { bytes: bytes.into(), word: u64::from_le_bytes(first), mask: u64::from_le_bytes(mask) }
     }
 
+    /// How many bytes there are.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Whether the first of these bytes, up to eight, are the lowest ones of a word.
+    #[inline(always)]
+    pub fn begins(&self, word: u64) -> bool {
+        (word ^ self.word) & self.mask == 0
+    }
+
     /// The place behind these bytes, if they stand at `at`.
     #[inline(always)]
     pub fn skip(&self, data: &[u8], at: usize) -> Option<usize> {
@@ -29,18 +46,21 @@ impl Literal {
         let Some(bytes) = data.get(at..at + 8).and_then(<[u8]>::first_chunk) else {
             return (data.get(at..end)? == &*self.bytes).then_some(end);
         };
-        if (u64::from_le_bytes(*bytes) ^ self.word) & self.mask != 0 {
+        if !self.begins(u64::from_le_bytes(*bytes)) {
             return None;
         }
-        // Then eight by eight; the last eight overlap those before them.
-        let mut done = 8;
-        while done < self.bytes.len() {
-            done = (done + 8).min(self.bytes.len());
-            let wanted = self.bytes.get(done - 8..done)?.first_chunk::<8>()?;
-            let found = data.get(at + done - 8..at + done)?.first_chunk::<8>()?;
-            if u64::from_le_bytes(*wanted) != u64::from_le_bytes(*found) {
-                return None;
-            }
+        if self.bytes.len() <= 8 {
+            return Some(end);
+        }
+        // Then sixteen by sixteen; the last of them overlap those before.
+        let (wanted, found) = (&*self.bytes, data.get(at..end)?);
+        let (Some(last), Some(found_last)) = (wanted.last_chunk::<16>(), found.last_chunk::<16>()) else {
+            return (wanted.last_chunk::<8>()? == found.last_chunk::<8>()?).then_some(end);
+        };
+        let mut chunks = wanted.chunks_exact(16).zip(found.chunks_exact(16));
+        let same = chunks.all(|(wanted, found)| wanted == found);
+        if !same || last != found_last {
+            return None;
         }
         Some(end)
     }

@@ -132,7 +132,8 @@ impl Book {
     ) -> Result<Read, Fault> {
         let (mut first_id, mut last_id, mut previous_id) = (NO_ID, id(self.last.as_ref(), scope)?, NO_ID);
         if let Some((first, last, previous)) = &self.range {
-            (first_id, last_id) = (first.read(scope)?, last.read(scope)?);
+            first_id = first.read(scope)?;
+            last_id = if last.is_as(first) { first_id } else { last.read(scope)? };
             if first_id > last_id {
                 return Err(fault(scope, None, "the first id must not be beyond the last id"));
             }

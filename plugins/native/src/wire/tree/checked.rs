@@ -4,7 +4,6 @@
 
 use crate::book::Level;
 use crate::book::queues::RestingOrder;
-use crate::book::two_sided::Half;
 use crate::wire::event::{Depth, Event, PRINT_ALL, Sink, Trade};
 use crate::wire::tree::ledger::Ledger;
 use crate::wire::tree::order_ledger::Print;

@@ -4,19 +4,16 @@
 
 #![forbid(unsafe_code)]
 
-use std::ops::ControlFlow;
-
 use flate2::Crc;
 use rustc_hash::FxHashMap;
 
-use crate::book::sorted_vec::SortedVec;
-use crate::book::two_sided::Half;
 use crate::book::{Level, Side};
-use crate::wire::declared::{Checksum, Layout, Written};
+use crate::wire::declared::{Checksum, Written};
 use crate::wire::tree::digits::Digits;
+use crate::wire::tree::ledger_side::{LedgerSide, NO_PLACE};
 use crate::wire::tree::node::{Message, Span};
 use crate::wire::tree::order_ledger::OrderLedger;
-use crate::wire::tree::sent::{Sent, SentSide, Writer, write, write_size};
+use crate::wire::tree::sent::{write, write_all, write_size};
 use crate::wire::tree::short_text::ShortText;
 
 const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
@@ -57,18 +54,18 @@ impl Row {
         (text(self.price), size)
     }
 
-    /// Price and size with their separators, and how much of that is the price's, where a checksum has them as they were
-    /// sent and both are short.
+    /// Takes down price and size with their separators; how much of that is the price's. `None` where a checksum doesn't have
+    /// them as they were sent, or one isn't short.
     #[inline]
-    fn as_sent(&self, form: &Checksum, side: usize, message: Message<'_>) -> Option<(ShortText, usize)> {
+    fn keep_as_sent(&self, form: &Checksum, side: usize, message: Message<'_>, text: &mut ShortText) -> Option<usize> {
         let (price, size) = (self.price, self.size);
         let plain = form.text == Written::Sent && !self.signed && !(side == 1 && form.negative_asks);
         if !plain || !price.is_some() || !size.is_some() || price.own || size.own {
             return None;
         }
         let at = |span: Span| (span.start as usize, span.end as usize);
-        let text = ShortText::pair(message.raw, at(price), at(size), form.separator.as_bytes())?;
-        Some((text, (price.end - price.start) as usize + form.separator.len()))
+        let kept = text.set_pair(message.raw, at(price), at(size), form.separator.as_bytes());
+        kept.then_some((price.end - price.start) as usize + form.separator.len())
     }
 }
 
@@ -80,16 +77,17 @@ pub struct Ledger {
     lot: Digits,
     prices: FxHashMap<LevelId, i64>,
     /// By side, bids first.
-    pub sides: [SortedVec; 2],
-    /// What a checksum has of the levels, likewise.
-    sent: [SentSide; 2],
+    pub sides: [LedgerSide; 2],
     /// To how many levels the book is known.
     pub depth: Option<usize>,
     /// The orders, where the venue sends them.
     pub orders: OrderLedger,
-    /// What a checksum is computed of, and the levels that count, kept for the next.
+    /// Where the texts of a message's levels were put, likewise.
+    hints: [Vec<u32>; 2],
+    /// What a checksum is computed of, in memory that is kept for the next.
     text: Vec<u8>,
-    top: [Vec<Level>; 2],
+    /// The last checksum.
+    sum: Option<u32>,
 }
 
 impl Ledger {
@@ -100,20 +98,19 @@ impl Ledger {
             tick,
             lot,
             prices: FxHashMap::default(),
-            sides: [SortedVec::new(Side::Buy), SortedVec::new(Side::Sell)],
-            sent: SIDES.map(SentSide::new),
+            sides: SIDES.map(LedgerSide::new),
             depth: None,
             orders: OrderLedger::default(),
+            hints: Default::default(),
             text: Vec::new(),
-            top: Default::default(),
+            sum: None,
         }
     }
 
-    /// Finds the prices of a side's levels that have only ids, and takes down what checksums need. False if one has an id
-    /// that no level with a price came with.
-    pub fn resolve(&mut self, side: usize, levels: &mut [Level], rows: &[Row], message: Message<'_>) -> bool {
-        let mut resolved = 0;
-        for (level, row) in levels.iter_mut().zip(rows) {
+    /// Finds the prices of a side's levels that have only ids. Returns how many it found: it ends at an id that no level with a
+    /// price came with.
+    pub fn resolve(&mut self, levels: &mut [Level], rows: &[Row]) -> usize {
+        for (at, (level, row)) in levels.iter_mut().zip(rows).enumerate() {
             match &row.id {
                 None => {}
                 Some(id) if row.known => {
@@ -121,42 +118,51 @@ impl Ledger {
                 }
                 Some(id) => match self.prices.get(&**id) {
                     Some(&price) => level.price = price,
-                    None => break,
+                    None => return at,
                 },
             }
-            resolved += 1;
         }
-        let mut keep = |level: &Level, row: &Row| self.keep_sent(side, level, row, message);
-        let known = levels[..resolved].iter().zip(rows);
-        if is_best_first(side, &levels[..resolved]) {
-            // From the best on is the dear order to put a whole book in.
-            known.rev().for_each(|(level, row)| keep(level, row));
-        } else {
-            known.for_each(|(level, row)| keep(level, row));
-        }
-        resolved == levels.len()
+        levels.len()
     }
 
-    /// Takes down what a checksum needs of a level.
-    #[inline]
-    fn keep_sent(&mut self, side: usize, level: &Level, row: &Row, message: Message<'_>) {
-        let Some(form) = &self.form else { return };
-        if level.lots == 0 {
-            self.sent[side].remove(level.price);
-            return;
+    /// Forgets all levels and their texts, before a snapshot that is taken whatever it says.
+    pub fn clear(&mut self) {
+        self.sides.iter_mut().for_each(LedgerSide::clear);
+    }
+
+    /// Takes down what a checksum needs of a message's levels of a side.
+    pub fn keep_sent(&mut self, side: usize, levels: &[Level], rows: &[Row], message: Message<'_>) {
+        let Ledger { form: Some(form), sides, hints, text, tick, lot, .. } = self else { return };
+        let (known, hints) = (&mut sides[side], &mut hints[side]);
+        hints.clear();
+        hints.resize(levels.len(), NO_PLACE);
+        let reversed = known.is_empty() && is_best_first(side, levels);
+        let mut keep = |((level, row), hint): ((&Level, &Row), &mut u32)| {
+            if level.lots == 0 {
+                return known.forget_sent(level.price);
+            }
+            let (place, sent) = known.sent(level.price);
+            *hint = place;
+            sent.sent_lots = level.lots;
+            sent.price_length = row.keep_as_sent(form, side, message, &mut sent.text).unwrap_or_else(|| {
+                let (price, size) = row.sent(message);
+                text.clear();
+                write(form.text, price, level.price, tick, text);
+                text.extend_from_slice(form.separator.as_bytes());
+                let length = text.len();
+                write_size(form, side, size, level.lots, lot, text);
+                text.extend_from_slice(form.separator.as_bytes());
+                sent.text = ShortText::new(text);
+                length
+            });
+        };
+        let all = levels.iter().zip(rows).zip(hints);
+        if reversed {
+            // From the best on is the dear order to put a whole book in.
+            all.rev().for_each(keep);
+        } else {
+            all.for_each(&mut keep);
         }
-        let sent = row.as_sent(form, side, message).unwrap_or_else(|| {
-            let (price, size) = row.sent(message);
-            let text = &mut self.text;
-            text.clear();
-            write(form.text, price, level.price, &self.tick, text);
-            text.extend_from_slice(form.separator.as_bytes());
-            let length = text.len();
-            write_size(form, side, size, level.lots, &self.lot, text);
-            text.extend_from_slice(form.separator.as_bytes());
-            (ShortText::new(text), length)
-        });
-        self.sent[side].set(level.price, Sent { lots: level.lots, text: sent.0, price: sent.1 });
     }
 
     /// From now on the book is known to so many levels.
@@ -166,17 +172,18 @@ impl Ledger {
 
     /// Empties the book for a snapshot.
     pub fn start(&mut self) {
-        self.sides.iter_mut().for_each(SortedVec::clear);
+        self.sides.iter_mut().for_each(LedgerSide::start);
     }
 
     /// Sets levels of a side.
     pub fn put(&mut self, side: usize, levels: &[Level]) {
-        let book = &mut self.sides[side];
+        let (book, hints) = (&mut self.sides[side], &self.hints[side]);
         if book.is_empty() && is_best_first(side, levels) {
             // From the best on is the dear order to put a whole book in.
-            levels.iter().rev().for_each(|level| book.set(level.price, level.lots));
-        } else {
-            levels.iter().for_each(|level| book.set(level.price, level.lots));
+            return levels.iter().rev().for_each(|&level| book.set(level, NO_PLACE));
+        }
+        for (at, &level) in levels.iter().enumerate() {
+            book.set(level, hints.get(at).copied().unwrap_or(NO_PLACE));
         }
     }
 
@@ -187,7 +194,6 @@ impl Ledger {
         let mut beyond = Vec::new();
         while book.len() > depth {
             let Some(price) = book.drop_worst() else { break };
-            self.sent[side].remove(price);
             self.orders.queues.drop_level(SIDES[side], price);
             beyond.push(Level { price, lots: 0 });
         }
@@ -197,60 +203,31 @@ impl Ledger {
 
     /// The checksum of the book as it stands.
     pub fn computed(&mut self) -> Option<u32> {
-        let form = self.form.as_ref()?;
-        let mut text = std::mem::take(&mut self.text);
+        let Ledger { form: Some(form), sides, orders, text, tick, lot, .. } = self else { return None };
+        // What lies behind the levels that count changes nothing.
+        if !form.orders && !sides.iter().any(LedgerSide::has_changed) {
+            return self.sum;
+        }
         text.clear();
-        match form.layout {
-            Layout::AsksBids => {
-                for side in [1, 0] {
-                    let mut writer = self.writer(form, side);
-                    self.top(form, side, |level| writer.append(level, &mut text));
-                }
-            }
-            Layout::Interleaved => {
-                let mut top = std::mem::take(&mut self.top);
-                top.iter_mut().for_each(Vec::clear);
-                self.top(form, 0, |level| top[0].push(level));
-                self.top(form, 1, |level| top[1].push(level));
-                let mut writers = [self.writer(form, 0), self.writer(form, 1)];
-                for at in 0..top[0].len().max(top[1].len()) {
-                    for (writer, levels) in writers.iter_mut().zip(&top) {
-                        if let Some(&level) = levels.get(at) {
-                            writer.append(level, &mut text);
-                        }
-                    }
-                }
-                self.top = top;
-            }
+        let steps = (&*tick, &*lot);
+        if form.orders {
+            let queues = &orders.queues;
+            let each = [0, 1].map(|side| {
+                sides[side].best(form.levels).flat_map(move |known| {
+                    queues.orders_at(SIDES[side], known.price).map(move |order| (order.lots, known))
+                })
+            });
+            write_all(form, each, steps, text);
+        } else {
+            let each = [0, 1].map(|side| sides[side].best(form.levels).map(|known| (known.lots, known)));
+            write_all(form, each, steps, text);
         }
         text.truncate(text.len().saturating_sub(form.separator.len()));
         let mut crc = Crc::new();
-        crc.update(&text);
-        self.text = text;
-        Some(crc.sum())
-    }
-
-    fn writer<'a>(&'a self, form: &'a Checksum, side: usize) -> Writer<'a> {
-        let steps = (&self.tick, &self.lot);
-        Writer { form, side, sent: self.sent[side].best_first(), steps }
-    }
-
-    /// Visits the levels of a side that count, best first, or the orders of each.
-    fn top(&self, form: &Checksum, side: usize, mut visit: impl FnMut(Level)) {
-        let mut left = form.levels;
-        self.sides[side].visit(|level| {
-            if left == 0 {
-                return ControlFlow::Break(());
-            }
-            left -= 1;
-            if form.orders {
-                let orders = self.orders.queues.orders_at(SIDES[side], level.price);
-                orders.for_each(|order| visit(Level { lots: order.lots, ..level }));
-            } else {
-                visit(level);
-            }
-            ControlFlow::Continue(())
-        });
+        crc.update(text);
+        self.sum = Some(crc.sum());
+        sides.iter_mut().for_each(|side| side.computed(form.levels));
+        self.sum
     }
 }
 

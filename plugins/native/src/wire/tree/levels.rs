@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::book::Level;
+use crate::mantissa::{Mantissas, Work, with_mantissas};
 use crate::wire::declared::Levels;
 use crate::wire::json::space;
 use crate::wire::json_value::number_value;
@@ -109,55 +110,8 @@ impl LevelsAt {
 
     /// Visits the levels whose rows stand in these bytes; `None` where one is unusual, or the bytes are no array of rows.
     #[inline]
-    fn read_bytes(
-        &mut self,
-        raw: &[u8],
-        start: usize,
-        end: usize,
-        mut visit: impl FnMut(bool, Level, Row),
-    ) -> Option<()> {
-        let LevelsAt { shapes, ticks, lots, signed, fixed, placeholder, price, size, side, deletes, .. } = self;
-        let (grid, side, deletes) = (Grid { ticks, lots, signed: *signed }, &*side, &*deletes);
-        let says = |row: &Message<'_>| {
-            let scope = Scope { message: *row, item: 0, row: 0 };
-            let wanted = [
-                Some((&*price, Says::Price)),
-                Some((&*size, Says::Size)),
-                side.as_ref().map(|side| (&side.path, Says::Side)),
-                deletes.as_ref().map(|deletes| (&deletes.path, Says::Deletes)),
-            ];
-            wanted.into_iter().flatten().map(|(path, says)| Some((path.find(&scope)?, says))).collect()
-        };
-        let (mut at, mut cells) = (space(raw, start + 1), Cells::default());
-        if *raw.get(at)? == b']' {
-            return (at + 1 == end).then_some(());
-        }
-        loop {
-            let behind = shapes.read(raw, at, grid, &mut cells, says)?;
-            let Cells { ticks, lots, minus, price, size, side: side_at, deletes: deletes_at } = cells;
-            let text = |span: Span| &raw[span.start as usize..span.end as usize];
-            let side = match side {
-                Some(side) => side.of_text(text(side_at))?,
-                None if *signed => 1 - 2 * i64::from(minus),
-                None => *fixed,
-            };
-            let deleted = match deletes {
-                Some(deletes) => deletes.of_text(text(deletes_at))? == 1,
-                None => false,
-            };
-            if ticks != 0 || !*placeholder {
-                let lots = if deleted { 0 } else { lots };
-                let row = Row { known: true, id: None, price, size, signed: *signed };
-                visit(side > 0, Level { price: ticks, lots }, row);
-            }
-            at = match *raw.get(behind)? {
-                b',' => space(raw, behind + 1),
-                _ => {
-                    let at = space(raw, behind);
-                    return (*raw.get(at)? == b']' && at + 1 == end).then_some(());
-                }
-            };
-        }
+    fn read_bytes(&mut self, raw: &[u8], start: usize, end: usize, visit: impl FnMut(bool, Level, Row)) -> Option<()> {
+        with_mantissas(Bytes { levels: self, raw, start, end, visit })
     }
 
     fn row(&self, item: &Scope<'_>, row: usize, texts: bool) -> Result<Option<(bool, Level, Row)>, Fault> {
@@ -189,6 +143,66 @@ impl LevelsAt {
         let known = ticks.is_some();
         let row = Row { known, id, price: text(price), size: text(size), signed: self.signed };
         Ok(Some((side > 0, Level { price: ticks.unwrap_or_default(), lots }, row)))
+    }
+}
+
+/// Rows as bytes, to be read.
+struct Bytes<'a, V> {
+    levels: &'a mut LevelsAt,
+    raw: &'a [u8],
+    start: usize,
+    end: usize,
+    visit: V,
+}
+
+impl<V: FnMut(bool, Level, Row)> Work for Bytes<'_, V> {
+    type Outcome = Option<()>;
+
+    #[inline(always)]
+    fn run(self, mantissas: impl Mantissas) -> Option<()> {
+        let Bytes { levels, raw, start, end, mut visit } = self;
+        let LevelsAt { shapes, ticks, lots, signed, fixed, placeholder, price, size, side, deletes, .. } = levels;
+        let (grid, side, deletes) = (Grid { ticks, lots, signed: *signed }, &*side, &*deletes);
+        let says = |row: &Message<'_>| {
+            let scope = Scope { message: *row, item: 0, row: 0 };
+            let wanted = [
+                Some((&*price, Says::Price)),
+                Some((&*size, Says::Size)),
+                side.as_ref().map(|side| (&side.path, Says::Side)),
+                deletes.as_ref().map(|deletes| (&deletes.path, Says::Deletes)),
+            ];
+            wanted.into_iter().flatten().map(|(path, says)| Some((path.find(&scope)?, says))).collect()
+        };
+        let (mut at, mut cells) = (space(raw, start + 1), Cells::default());
+        if *raw.get(at)? == b']' {
+            return (at + 1 == end).then_some(());
+        }
+        loop {
+            let behind = shapes.read(mantissas, raw, at, grid, &mut cells, says)?;
+            let Cells { ticks, lots, minus, price, size, side: side_at, deletes: deletes_at } = cells;
+            let text = |span: Span| &raw[span.start as usize..span.end as usize];
+            let side = match side {
+                Some(side) => side.of_text(text(side_at))?,
+                None if *signed => 1 - 2 * i64::from(minus),
+                None => *fixed,
+            };
+            let deleted = match deletes {
+                Some(deletes) => deletes.of_text(text(deletes_at))? == 1,
+                None => false,
+            };
+            if ticks != 0 || !*placeholder {
+                let lots = if deleted { 0 } else { lots };
+                let row = Row { known: true, id: None, price, size, signed: *signed };
+                visit(side > 0, Level { price: ticks, lots }, row);
+            }
+            at = match *raw.get(behind)? {
+                b',' => space(raw, behind + 1),
+                _ => {
+                    let at = space(raw, behind);
+                    return (*raw.get(at)? == b']' && at + 1 == end).then_some(());
+                }
+            };
+        }
     }
 }
 

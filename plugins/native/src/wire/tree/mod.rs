@@ -13,6 +13,7 @@ pub mod digits;
 pub mod kinds;
 pub mod learn;
 pub mod ledger;
+pub mod ledger_side;
 pub mod levels;
 pub mod node;
 pub mod numbers;
@@ -33,6 +34,7 @@ pub mod values;
 
 use crate::wire::decoder::Encoding;
 use crate::wire::event::{Cause, CauseCounts, Event, Sink};
+use crate::wire::fields::RowRange;
 use crate::wire::msgpack_value;
 use crate::wire::reading::{BookKind, Reading};
 use crate::wire::sync::{Body, BookSync};
@@ -281,12 +283,8 @@ fn apply(
                 Rows::Orders(_) => &mut ledgers[depth.instrument],
                 Rows::Ledger => {
                     let ledger = &mut ledgers[depth.instrument];
-                    let known = [bids, asks].into_iter().enumerate().all(|(side, (start, end))| {
-                        let range = start as usize..end as usize;
-                        let levels = &mut arena.levels[side][range.clone()];
-                        ledger.resolve(side, levels, &arena.rows[side][range], message)
-                    });
-                    if !known {
+                    let restarts = read.restarts && kind == BookKind::Snapshot;
+                    if !take_down(ledger, [bids, asks], restarts, arena, message) {
                         return sync.on_unknown_level(depth.receive_time_ns, causes, sink);
                     }
                     ledger
@@ -312,6 +310,36 @@ fn apply(
         }
         Reading::UnknownSymbol | Reading::Ignored => {}
     }
+}
+
+/// Finds the prices of levels that have only ids, and takes down what checksums need of them. False if one has an id that no
+/// level with a price came with.
+#[inline]
+fn take_down(
+    ledger: &mut Ledger,
+    sides: [RowRange; 2],
+    restarts: bool,
+    arena: &mut Arena,
+    message: Message<'_>,
+) -> bool {
+    let mut known = [(0, 0); 2];
+    for (side, (start, end)) in sides.into_iter().enumerate() {
+        let range = start as usize..end as usize;
+        let found = ledger.resolve(&mut arena.levels[side][range.clone()], &arena.rows[side][range.clone()]);
+        known[side] = (range.start, range.start + found);
+        if found < range.len() {
+            break;
+        }
+    }
+    let whole = known == sides.map(|(start, end)| (start as usize, end as usize));
+    if whole && restarts {
+        // Nothing that was kept is applied after it.
+        ledger.clear();
+    }
+    for (side, (start, end)) in known.into_iter().enumerate() {
+        ledger.keep_sent(side, &arena.levels[side][start..end], &arena.rows[side][start..end], message);
+    }
+    whole
 }
 
 fn numbered(

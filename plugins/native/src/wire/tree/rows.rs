@@ -4,8 +4,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::mantissa::{Mantissa, mantissa};
-use crate::wire::json_text::quote;
+use crate::mantissa::{InHalves, Mantissa, Mantissas};
+use crate::wire::json_text::{quote, quote_in};
 use crate::wire::literal::Literal;
 use crate::wire::simd::clean;
 use crate::wire::tree::node::{Kind, Message, Span};
@@ -86,8 +86,28 @@ struct Cell {
 impl RowShapes {
     /// Reads the row at `at` into `cells`, and returns the place behind it. `says` tells the nodes of a row apart, once its
     /// tape is there.
-    #[inline]
+    #[inline(always)]
     pub fn read(
+        &mut self,
+        mantissas: impl Mantissas,
+        raw: &[u8],
+        at: usize,
+        grid: Grid<'_>,
+        cells: &mut Cells,
+        says: impl Fn(&Message<'_>) -> Option<Vec<(usize, Says)>>,
+    ) -> Option<usize> {
+        // No closure: one would be compiled for any CPU, and what it calls with it.
+        if let Some(shape) = self.shapes.get(self.last)
+            && let Some(end) = shape.read(mantissas, 0, raw, at, grid, cells)
+        {
+            return Some(end);
+        }
+        self.read_otherwise(raw, at, grid, cells, says)
+    }
+
+    /// The same for a row that isn't written as the last one.
+    #[cold]
+    fn read_otherwise(
         &mut self,
         raw: &[u8],
         at: usize,
@@ -95,27 +115,12 @@ impl RowShapes {
         cells: &mut Cells,
         says: impl Fn(&Message<'_>) -> Option<Vec<(usize, Says)>>,
     ) -> Option<usize> {
-        if let Some(end) = self.shapes.get(self.last).and_then(|shape| shape.read(raw, at, grid, cells)) {
-            return Some(end);
-        }
         for (place, shape) in self.shapes.iter().enumerate() {
-            if let Some(end) = shape.read(raw, at, grid, cells) {
+            if let Some(end) = shape.read_once(raw, at, grid, cells) {
                 self.last = place;
                 return Some(end);
             }
         }
-        self.learn(raw, at, grid, cells, says)
-    }
-
-    #[cold]
-    fn learn(
-        &mut self,
-        raw: &[u8],
-        at: usize,
-        grid: Grid<'_>,
-        cells: &mut Cells,
-        says: impl Fn(&Message<'_>) -> Option<Vec<(usize, Says)>>,
-    ) -> Option<usize> {
         if self.shapes.len() == MAX_SHAPES || self.lessons == MAX_LESSONS {
             return None;
         }
@@ -127,7 +132,7 @@ impl RowShapes {
             return None;
         }
         let shape = RowShape::new(&message, at, end, &says(&message)?)?;
-        let read = shape.read(raw, at, grid, cells)?;
+        let read = shape.read_once(raw, at, grid, cells)?;
         self.last = self.shapes.len();
         self.shapes.push(shape);
         Some(read)
@@ -156,70 +161,168 @@ impl RowShape {
         let read = |what: Says| cells.iter().filter(|cell| cell.says == what).count() == 1;
         // What says the side or a deletion is compared as text.
         let texts = cells.iter().all(|cell| cell.text || !matches!(cell.says, Says::Side | Says::Deletes));
-        let whole = says.iter().all(|(_, says)| read(*says)) && read(Says::Price) && read(Says::Size) && texts;
+        // From the first of these bytes to the last of a decimal behind them, with its sign.
+        let short = cells.iter().all(|cell| cell.before.len() + 17 <= FAR);
+        let whole = says.iter().all(|(_, says)| read(*says)) && read(Says::Price) && read(Says::Size) && texts && short;
         whole.then(|| RowShape { cells, end: Literal::new(&message.raw[from..end]) })
     }
 
-    #[inline]
-    fn read(&self, raw: &[u8], mut at: usize, grid: Grid<'_>, found: &mut Cells) -> Option<usize> {
-        for cell in &self.cells {
-            at = cell.before.skip(raw, at)?;
-            let start = at as u32;
-            let span = |end: usize| Span { own: false, start, end: end as u32 };
+    #[inline(never)]
+    fn read_once(&self, raw: &[u8], at: usize, grid: Grid<'_>, found: &mut Cells) -> Option<usize> {
+        self.read(InHalves, 0, raw, at, grid, found)
+    }
+
+    /// Reads a row from one of its cells on.
+    #[inline(always)]
+    fn read(
+        &self,
+        mantissas: impl Mantissas,
+        first: usize,
+        raw: &[u8],
+        at: usize,
+        grid: Grid<'_>,
+        found: &mut Cells,
+    ) -> Option<usize> {
+        let rest = raw.get(at..)?;
+        let copy;
+        let window = Window(match rest.first_chunk() {
+            Some(bytes) => bytes,
+            None => {
+                copy = padded(rest);
+                &copy
+            }
+        });
+        let mut place = 0;
+        for (at_cell, cell) in self.cells.iter().enumerate().skip(first) {
+            if place > NEAR {
+                return self.read_rest(at_cell, raw, at + place, grid, found);
+            }
+            if !cell.before.begins(window.word(place)) {
+                return None;
+            }
+            if cell.before.len() > 8 {
+                cell.before.skip(raw, at + place)?;
+            }
+            place += cell.before.len();
+            let start = (at + place) as u32;
+            let span = |end: usize| Span { own: false, start, end: (at + end) as u32 };
             match cell.says {
                 Says::Price => {
-                    (found.ticks, at) = cell.units(raw, at, grid.ticks)?;
-                    found.price = span(if cell.text { at } else { start as usize });
+                    (found.ticks, place) = cell.units(mantissas, window, raw, at, place, grid.ticks)?;
+                    found.price = if cell.text { span(place) } else { Span::default() };
                 }
                 Says::Size => {
-                    let minus = grid.signed && raw.get(at) == Some(&b'-');
-                    if minus && !raw.get(at + 1)?.is_ascii_digit() {
+                    let minus = grid.signed && window.byte(place) == b'-';
+                    if minus && !window.byte(place + 1).is_ascii_digit() {
                         return None;
                     }
-                    (found.lots, at) = cell.units(raw, at + usize::from(minus), grid.lots)?;
+                    (found.lots, place) =
+                        cell.units(mantissas, window, raw, at, place + usize::from(minus), grid.lots)?;
                     // A zero that is a number has no side.
                     let is_digit = |byte: &u8| (b'1'..=b'9').contains(byte);
-                    found.minus = minus && (cell.text || raw[start as usize..at].iter().any(is_digit));
-                    found.size = span(if cell.text { at } else { start as usize });
+                    found.minus = minus && (cell.text || raw[start as usize..at + place].iter().any(is_digit));
+                    found.size = if cell.text { span(place) } else { Span::default() };
                 }
-                Says::Side => (at, found.side) = cell.text_at(raw, at)?,
-                Says::Deletes => (at, found.deletes) = cell.text_at(raw, at)?,
-                Says::Nothing => at = if cell.text { quote(raw, at)? } else { number(raw, at)?.0 },
+                Says::Side => {
+                    place = window.quote(raw, at, place)?;
+                    found.side = span(place);
+                }
+                Says::Deletes => {
+                    place = window.quote(raw, at, place)?;
+                    found.deletes = span(place);
+                }
+                Says::Nothing if cell.text => place = window.quote(raw, at, place)?,
+                Says::Nothing => place = number(raw, at + place)?.0 - at,
             }
         }
-        self.end.skip(raw, at)
+        self.end.skip(raw, at + place)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_rest(&self, first: usize, raw: &[u8], at: usize, grid: Grid<'_>, found: &mut Cells) -> Option<usize> {
+        self.read(InHalves, first, raw, at, grid, found)
+    }
+}
+
+/// The bytes from some place on: what begins at one of the first `NEAR` and has `FAR` bytes at most is read without asking again
+/// whether there are so many.
+#[derive(Clone, Copy)]
+struct Window<'a>(&'a [u8; WINDOW]);
+
+const NEAR: usize = 64;
+const FAR: usize = 63;
+const WINDOW: usize = NEAR + FAR + 1 + 16;
+
+/// Few bytes, with zeros behind them: no part of a row is a zero.
+fn padded(rest: &[u8]) -> [u8; WINDOW] {
+    let mut bytes = [0; WINDOW];
+    bytes[..rest.len()].copy_from_slice(rest);
+    bytes
+}
+
+impl Window<'_> {
+    /// Up to sixteen bytes at a place that is known to lie within.
+    #[inline(always)]
+    fn bytes<const COUNT: usize>(&self, place: usize) -> [u8; COUNT] {
+        let mut bytes = [0; COUNT];
+        let place = place & (NEAR + FAR);
+        bytes.copy_from_slice(&self.0[place..place + COUNT]);
+        bytes
+    }
+
+    #[inline(always)]
+    fn word(&self, place: usize) -> u64 {
+        u64::from_le_bytes(self.bytes(place))
+    }
+
+    #[inline(always)]
+    fn byte(&self, place: usize) -> u8 {
+        self.bytes::<1>(place)[0]
+    }
+
+    /// The place of the next quote: `raw` has the bytes from `at` on.
+    #[inline(always)]
+    fn quote(&self, raw: &[u8], at: usize, place: usize) -> Option<usize> {
+        match quote_in(self.word(place)) {
+            Some(more) => Some(place + more),
+            None => Some(quote(raw, at + place)? - at),
+        }
     }
 }
 
 impl Cell {
+    /// The whole steps of the value at a place of the window, and the place behind it. `raw` has its bytes from `at` on.
     #[inline(always)]
-    fn text_at(&self, raw: &[u8], at: usize) -> Option<(usize, Span)> {
-        let end = quote(raw, at)?;
-        Some((end, Span { own: false, start: at as u32, end: end as u32 }))
-    }
-
-    /// The whole steps of the value at `at`, and the place behind it.
-    #[inline(always)]
-    fn units(&self, raw: &[u8], at: usize, unit: &Unit) -> Option<(i64, usize)> {
+    fn units(
+        &self,
+        mantissas: impl Mantissas,
+        window: Window<'_>,
+        raw: &[u8],
+        at: usize,
+        place: usize,
+        unit: &Unit,
+    ) -> Option<(i64, usize)> {
         if let Some(step) = unit.exact_step()
-            && let Some(Mantissa { value, places, end }) = mantissa(raw, at)
-            && self.ends(raw, at, end, places)
+            && let Some(Mantissa { value, places, length }) = mantissas.read(&window.bytes(place))
+            && self.ends(window, place, length, places)
             && let Some(units) = step.units_from_mantissa(value, places)
         {
-            return Some((units, end));
+            return Some((units, place + length));
         }
-        self.unusual(raw, at, unit)
+        let (units, end) = self.unusual(raw, at + place, unit)?;
+        Some((units, end - at))
     }
 
     /// Whether a value has been read whole: to the quote of a text, and a number without leading zeros and exponent.
     #[inline(always)]
-    fn ends(&self, raw: &[u8], at: usize, end: usize, places: usize) -> bool {
-        let next = raw.get(end).copied().unwrap_or_default();
+    fn ends(&self, window: Window<'_>, place: usize, length: usize, places: usize) -> bool {
+        let next = window.byte(place + length);
         if self.text {
             return next == b'"';
         }
-        let whole = end - at - places - usize::from(places > 0);
-        !matches!(next, b'e' | b'E') && (whole == 1 || raw[at] != b'0')
+        let whole = length - places - usize::from(places > 0);
+        !matches!(next, b'e' | b'E') && (whole == 1 || window.byte(place) != b'0')
     }
 
     #[cold]

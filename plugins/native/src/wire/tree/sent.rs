@@ -1,144 +1,65 @@
-//! What a venue's checksum has of each level: the texts of price and size, as they were sent or in the form that it wants.
+//! How a venue's checksum has each level: the texts of price and size, as they were sent or in the form that it wants.
 
 #![forbid(unsafe_code)]
 
-use crate::book::{Level, Side};
-use crate::wire::declared::{Checksum, Written};
+use crate::wire::declared::{Checksum, Layout, Written};
 use crate::wire::tree::digits::Digits;
-use crate::wire::tree::short_text::ShortText;
+use crate::wire::tree::ledger_side::Known;
 
-/// What a checksum has of a level, and its size in lots then.
-#[derive(Clone, Debug)]
-pub struct Sent {
-    /// The size in lots.
-    pub lots: i64,
-    /// Price and size, with a separator behind each.
-    pub text: ShortText,
-    /// How much of that is the price and its separator.
-    pub price: usize,
-}
-
-/// The texts of a side by price, sorted as the levels of a checksum are: the best is last.
-#[derive(Clone, Debug)]
-pub struct SentSide {
-    flip: i64,
-    keys: Vec<i64>,
-    /// Where each text lies: they don't move when one comes between them.
-    places: Vec<u32>,
-    texts: Vec<Sent>,
-    free: Vec<u32>,
-}
-
-/// This many places from the end are searched one by one before a binary search of the rest.
-const NEAR: usize = 8;
-
-impl SentSide {
-    /// A side without texts.
-    pub fn new(side: Side) -> SentSide {
-        let flip = if side == Side::Buy { 0 } else { -1 };
-        SentSide { flip, keys: Vec::new(), places: Vec::new(), texts: Vec::new(), free: Vec::new() }
-    }
-
-    /// Sets the text of a price.
-    #[inline]
-    pub fn set(&mut self, price: i64, sent: Sent) {
-        let key = price ^ self.flip;
-        match self.find(key) {
-            Ok(at) => self.texts[self.places[at] as usize] = sent,
-            Err(at) => {
-                let place = match self.free.pop() {
-                    Some(place) => {
-                        self.texts[place as usize] = sent;
-                        place
-                    }
-                    None => {
-                        self.texts.push(sent);
-                        self.texts.len() as u32 - 1
-                    }
-                };
-                self.keys.insert(at, key);
-                self.places.insert(at, place);
+/// Appends what counts of both sides, bids first, each best first with its size, in a checksum's order. `steps` are tick and lot.
+#[inline]
+pub fn write_all<'a>(
+    form: &Checksum,
+    sides: [impl Iterator<Item = (i64, &'a Known)>; 2],
+    steps: (&Digits, &Digits),
+    text: &mut Vec<u8>,
+) {
+    let [mut bids, mut asks] = sides;
+    match form.layout {
+        Layout::AsksBids => {
+            asks.for_each(|one| append(form, 1, one, steps, text));
+            bids.for_each(|one| append(form, 0, one, steps, text));
+        }
+        Layout::Interleaved => loop {
+            let (bid, ask) = (bids.next(), asks.next());
+            if let Some(bid) = bid {
+                append(form, 0, bid, steps, text);
             }
-        }
-    }
-
-    /// Forgets the text of a price.
-    #[inline]
-    pub fn remove(&mut self, price: i64) {
-        if let Ok(at) = self.find(price ^ self.flip) {
-            self.keys.remove(at);
-            self.free.push(self.places.remove(at));
-        }
-    }
-
-    /// All of them, best first.
-    pub fn best_first(&self) -> BestFirst<'_> {
-        BestFirst { side: self, left: self.keys.len() }
-    }
-
-    fn find(&self, key: i64) -> Result<usize, usize> {
-        let keys = &self.keys;
-        let far = keys.len().saturating_sub(NEAR);
-        if far > 0 && keys[far] > key {
-            return keys[..far].binary_search(&key);
-        }
-        let at = far + keys[far..].iter().take_while(|&&known| known < key).count();
-        if keys.get(at) == Some(&key) { Ok(at) } else { Err(at) }
-    }
-}
-
-/// Finds the texts of prices that come best first.
-#[derive(Clone, Copy, Debug)]
-pub struct BestFirst<'a> {
-    side: &'a SentSide,
-    left: usize,
-}
-
-impl<'a> BestFirst<'a> {
-    /// The text of a price that isn't better than the one before.
-    #[inline]
-    fn next(&mut self, price: i64) -> Option<&'a Sent> {
-        let key = price ^ self.side.flip;
-        while self.left > 0 && self.side.keys[self.left - 1] > key {
-            self.left -= 1;
-        }
-        let at = self.left.checked_sub(1)?;
-        (self.side.keys[at] == key).then(|| &self.side.texts[self.side.places[at] as usize])
-    }
-}
-
-/// Writes the levels of a side, best first, as a checksum has them.
-#[derive(Clone, Copy, Debug)]
-pub struct Writer<'a> {
-    /// The checksum's form.
-    pub form: &'a Checksum,
-    /// The side: 0 for bids.
-    pub side: usize,
-    /// What was sent of its levels.
-    pub sent: BestFirst<'a>,
-    /// Tick and lot.
-    pub steps: (&'a Digits, &'a Digits),
-}
-
-impl Writer<'_> {
-    /// Appends a level, and a separator after it.
-    #[inline]
-    pub fn append(&mut self, level: Level, text: &mut Vec<u8>) {
-        let (form, side, (tick, lot)) = (self.form, self.side, self.steps);
-        match self.sent.next(level.price) {
-            Some(sent) if sent.lots == level.lots => return sent.text.append_to(text),
-            Some(sent) => {
-                text.extend_from_slice(&sent.text.as_bytes()[..sent.price]);
-                write_size(form, side, None, level.lots, lot, text);
+            match ask {
+                Some(ask) => append(form, 1, ask, steps, text),
+                None if bid.is_none() => return,
+                None => {}
             }
-            None => {
-                write(form.text, None, level.price, tick, text);
-                text.extend_from_slice(form.separator.as_bytes());
-                write_size(form, side, None, level.lots, lot, text);
-            }
-        }
+        },
+    }
+}
+
+/// Appends a level, and a separator after it.
+#[inline(always)]
+fn append(form: &Checksum, side: usize, (lots, known): (i64, &Known), steps: (&Digits, &Digits), text: &mut Vec<u8>) {
+    if known.sent_lots == lots {
+        known.text.append_to(text);
+    } else {
+        append_unsent(form, side, (lots, known), steps, text);
+    }
+}
+
+#[cold]
+fn append_unsent(
+    form: &Checksum,
+    side: usize,
+    (lots, known): (i64, &Known),
+    (tick, lot): (&Digits, &Digits),
+    text: &mut Vec<u8>,
+) {
+    if known.sent_lots == 0 {
+        write(form.text, None, known.price, tick, text);
         text.extend_from_slice(form.separator.as_bytes());
+    } else {
+        text.extend_from_slice(&known.text.as_bytes()[..known.price_length]);
     }
+    write_size(form, side, None, lots, lot, text);
+    text.extend_from_slice(form.separator.as_bytes());
 }
 
 /// Appends a size in a checksum's form.

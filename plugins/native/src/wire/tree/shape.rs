@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use crate::exact::digits;
+use crate::exact::digit_count;
 use crate::wire::json_text::quote;
 use crate::wire::literal::Literal;
 use crate::wire::tree::node::{Kind, Node};
@@ -117,14 +117,14 @@ impl Part {
 #[inline]
 pub fn number(raw: &[u8], start: usize) -> Option<(usize, Kind)> {
     let first = start + usize::from(raw.get(start) == Some(&b'-'));
-    let (_, count @ 1..) = digits(raw, first)? else { return None };
+    let count @ 1.. = digit_count(raw, first) else { return None };
     if count > 1 && raw[first] == b'0' {
         return None;
     }
     let mut end = first + count;
     let mut kind = Kind::Integer;
     if raw.get(end) == Some(&b'.') {
-        let (_, places @ 1..) = digits(raw, end + 1)? else { return None };
+        let places @ 1.. = digit_count(raw, end + 1) else { return None };
         (end, kind) = (end + 1 + places, Kind::Float);
     }
     (end - start <= SHORT_NUMBER && !matches!(raw.get(end), Some(b'e' | b'E'))).then_some((end, kind))

@@ -14,6 +14,12 @@ enum Kept {
     There(Box<[u8]>),
 }
 
+impl Default for ShortText {
+    fn default() -> ShortText {
+        ShortText(Kept::Here(0, [0; PLACE]))
+    }
+}
+
 impl ShortText {
     /// Keeps a text.
     #[inline]
@@ -28,25 +34,31 @@ impl ShortText {
         }
     }
 
-    /// Keeps two texts of `data` with a separator behind each; `None` where one is longer than sixteen bytes, or lies so near
-    /// the end of the data that sixteen can't be copied.
+    /// Keeps two texts of `data` instead, with a separator behind each. False, and nothing is changed, where one is longer than
+    /// sixteen bytes, or lies so near the end of the data that sixteen can't be copied.
     #[inline]
-    pub fn pair(data: &[u8], first: (usize, usize), second: (usize, usize), separator: &[u8]) -> Option<ShortText> {
+    pub fn set_pair(&mut self, data: &[u8], first: (usize, usize), second: (usize, usize), separator: &[u8]) -> bool {
         const STEP: usize = 16;
-        let (&[] | &[_]) = separator else { return None };
+        let chunk = |start: usize| data.get(start..start + STEP).and_then(<[u8]>::first_chunk::<STEP>);
         let (length, rest) = (first.1 - first.0, second.1 - second.0);
+        let (&[] | &[_]) = separator else { return false };
         if length > STEP || rest > STEP {
-            return None;
+            return false;
         }
-        let behind = separator.first().copied().unwrap_or_default();
+        let (Some(one), Some(other)) = (chunk(first.0), chunk(second.0)) else { return false };
+        if !matches!(self.0, Kept::Here(..)) {
+            *self = ShortText::default();
+        }
+        let Kept::Here(count, place) = &mut self.0 else { return false };
         // As many bytes each time, whatever the lengths: what is too many is written over, or isn't looked at.
-        let mut place = [0; PLACE];
-        place[..STEP].copy_from_slice(data.get(first.0..first.0 + STEP)?);
+        let behind = separator.first().copied().unwrap_or_default();
+        place[..STEP].copy_from_slice(one);
         place[length] = behind;
         let at = length + separator.len();
-        place[at..at + STEP].copy_from_slice(data.get(second.0..second.0 + STEP)?);
+        place[at..at + STEP].copy_from_slice(other);
         place[at + rest] = behind;
-        Some(ShortText(Kept::Here((at + rest + separator.len()) as u8, place)))
+        *count = (at + rest + separator.len()) as u8;
+        true
     }
 
     /// Appends the text.
@@ -82,18 +94,22 @@ mod tests {
         for (first, second) in [((0, 1), (1, 1)), ((0, 16), (2, 18)), ((3, 9), (18, 22)), ((0, 4), (24, 30))] {
             for separator in [&b""[..], b":"] {
                 let right = [&data[first.0..first.1], separator, &data[second.0..second.1], separator].concat();
-                let kept = ShortText::pair(data, first, second, separator);
-                let kept = kept.filter(|_| second.0 + 16 <= data.len());
-                let whole = kept.unwrap_or_else(|| ShortText::new(&right));
+                let mut whole = ShortText::new(&[b'x'; PLACE + 1]);
+                if !whole.set_pair(data, first, second, separator) {
+                    assert!(second.0 + 16 > data.len());
+                    whole = ShortText::new(&right);
+                }
                 assert_eq!(whole.as_bytes(), right);
                 let mut text = b"before".to_vec();
                 whole.append_to(&mut text);
                 assert_eq!(text, [b"before", &right[..]].concat());
             }
         }
-        assert!(ShortText::pair(data, (0, 17), (2, 3), b":").is_none());
-        assert!(ShortText::pair(data, (0, 1), (30, 31), b":").is_none());
-        assert!(ShortText::pair(data, (0, 1), (1, 2), b"::").is_none());
+        let mut kept = ShortText::new(b"as before");
+        assert!(!kept.set_pair(data, (0, 17), (2, 3), b":"));
+        assert!(!kept.set_pair(data, (0, 1), (30, 31), b":"));
+        assert!(!kept.set_pair(data, (0, 1), (1, 2), b"::"));
+        assert_eq!(kept.as_bytes(), b"as before");
     }
 
     #[test]

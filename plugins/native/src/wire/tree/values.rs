@@ -2,12 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+use crate::exact::digits;
 use crate::wire::declared::{Choice, Integer, Named, Optional, Text, Time};
 use crate::wire::event::NO_ID;
 use crate::wire::json_value::number_value;
 use crate::wire::reading::millis_to_ns;
 use crate::wire::times::rfc3339_to_ns;
-use crate::wire::tree::node::{Kind, Node};
+use crate::wire::tree::node::{Kind, Message, Node};
 use crate::wire::tree::path::{Path, Paths, Scope};
 use crate::wire::value::{Fault, Is};
 
@@ -73,6 +74,21 @@ fn find_bytes(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
+/// The whole number that the digits of a node are.
+#[inline]
+fn whole_number(message: &Message<'_>, node: &Node) -> Option<i64> {
+    let (start, length) = (node.start as usize, (node.end - node.start) as usize);
+    // What stands behind the node ends a run of digits too, so that they are read from the message as it lies there.
+    if let Some((value, count @ 1..)) = digits(message.source(node), start)
+        && count == length
+    {
+        return i64::try_from(value).ok();
+    }
+    let text = message.text(node);
+    // JSON has a zero with a sign.
+    digits_of(if node.kind == Kind::Integer && text == b"-0" { b"0" } else { text })
+}
+
 /// The whole number that a text of digits is.
 pub fn digits_of(text: &[u8]) -> Option<i64> {
     if text.is_empty() || text.len() > MAX_TEXT / 2 || !text.iter().all(u8::is_ascii_digit) {
@@ -100,15 +116,18 @@ impl IntegerAt {
         IntegerAt { path: paths.of(key), optional, text }
     }
 
+    /// Whether both are the same value.
+    pub fn is_as(&self, other: &IntegerAt) -> bool {
+        self.path.id == other.path.id && (self.optional, self.text) == (other.optional, other.text)
+    }
+
     /// The integer; `NO_ID` for an absent one that is optional.
     pub fn read(&self, scope: &Scope<'_>) -> Result<i64, Fault> {
         let found = self.path.find(scope);
         let value = match found.map(|at| scope.message.node(at)) {
             None if self.optional => return Ok(NO_ID),
             Some(node) if node.kind == Kind::Integer || (self.text && node.kind == Kind::Text) => {
-                let text = scope.message.text(node);
-                // JSON has a zero with a sign.
-                digits_of(if node.kind == Kind::Integer && text == b"-0" { b"0" } else { text })
+                whole_number(&scope.message, node)
             }
             _ => None,
         };
@@ -169,14 +188,17 @@ impl TimeAt {
         };
         match node.kind {
             Kind::Integer => {
-                let value = digits_of(if text == b"-0" { b"0" } else { text })?;
+                let value = whole_number(&scope.message, node)?;
                 match self.clock {
                     Clock::Millis => Some(millis_to_ns(value)),
                     _ => value.checked_mul(10i64.pow(places)),
                 }
             }
             Kind::Text if self.clock == Clock::Rfc3339 => rfc3339_to_ns(text),
-            Kind::Text if self.free => fraction(text, places as usize),
+            Kind::Text if self.free => match whole_number(&scope.message, node) {
+                Some(value) => value.checked_mul(10i64.pow(places)),
+                None => fraction(text, places as usize),
+            },
             Kind::Float if self.free => {
                 let Is::Float(value) = number_value(std::str::from_utf8(text).ok()?.as_bytes(), false)? else {
                     return None;
