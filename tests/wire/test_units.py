@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mainspring.errors import GridError
 from mainspring.model import units_from_number, units_from_text
 from mainspring.wire import _units
+from mainspring.wire._tree_units import TreeUnits
 from mainspring.wire._units import NumberUnits, TextUnits
 
 _STEPS = [Decimal(text) for text in ("0.01", "1E-8", "1", "0.5", "0.025", "10", "100", "1E+3", "0.0001", "3")]
@@ -51,6 +52,27 @@ def test_number_twins(step, numbers):
         else:
             with pytest.raises(GridError):
                 table.of(number)
+
+
+@given(
+    st.sampled_from(_STEPS),
+    st.lists(
+        st.one_of(
+            st.integers(),
+            st.floats(),
+            st.decimals(0, 10**14, places=8).map(float),
+            st.decimals(0, 10**6, places=2).map(float),
+        ),
+        max_size=6,
+    ),
+)
+def test_numbers_of_messages_with_paths(step, numbers):
+    """A number read by a path is converted as any other, however short the way to its units."""
+    table = TreeUnits(step, None, "ONE")
+    for number in numbers + numbers:
+        plain = _outcome(lambda number=number: units_from_number(number, step, instrument="ONE", field="price"))
+        assert _outcome(lambda number=number: table.of(number, "price")) == plain
+        assert table.find(number) in (None, plain)
 
 
 def test_booleans_never_hit_a_number():

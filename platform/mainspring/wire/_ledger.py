@@ -29,9 +29,6 @@ __all__ = ["Ledger", "Update", "checksum_of"]
 
 _MODULUS = 2**32
 _MAX_TEXT = 11
-_BOTH = True, True
-_ORDERS = OrderDelta, OrderSnapshot
-_BOOKS = BookDelta, BookSnapshot
 
 
 class Update(msgspec.Struct, frozen=True, gc=False):
@@ -120,6 +117,8 @@ class Ledger:
         self._sides = (_Side(best_last=True), _Side(best_last=False))
         self._depth: int | None = None
         self._orders = OrderLedger()
+        # The texts of the last checksum, and it: the same lists stand for the same texts.
+        self._summed: tuple[list[str], list[str], int] = [], [], 0
 
     def apply(
         self, on_snapshot: Callable[[BookSnapshot], Sequence[MarketEvent]], update: Update
@@ -127,8 +126,9 @@ class Ledger:
         """The events of a message; `on_snapshot` is what takes its snapshot."""
         event, checksum = update.event, update.checksum
         bids, asks = self._sides
-        resolved = self._resolve(update.bids, event.bids, bids), self._resolve(update.asks, event.asks, asks)
-        if resolved != _BOTH:
+        resolved = not update.bids or self._resolve(update.bids, event.bids, bids)
+        # The rows of both sides are noted, whatever they are.
+        if not (not update.asks or self._resolve(update.asks, event.asks, asks)) or not resolved:
             return self._sync.on_unknown_level(event.receive_time_ns)
         if update.depth is not None:
             self._depth = update.depth
@@ -140,13 +140,13 @@ class Ledger:
                 # What was kept has rows from before: the levels that it changes are written again.
                 bids.forget()
                 asks.forget()
-            if isinstance(one, _ORDERS):
+            if type(one) is BookDelta or type(one) is BookSnapshot:
+                passed.append(self._take(one))
+            elif isinstance(one, OrderDelta | OrderSnapshot):
                 taken = self._take_orders(one, arrives=one is event)
                 if taken is None:
                     return [*passed, *self._sync.on_unknown_level(event.receive_time_ns)]
                 passed += taken
-            elif isinstance(one, _BOOKS):
-                passed.append(self._take(one))
             else:
                 passed.append(one)
                 continue
@@ -222,8 +222,10 @@ class Ledger:
         if isinstance(event, BookSnapshot):
             bids.clear()
             asks.clear()
-        bids.put(event.bids)
-        asks.put(event.asks)
+        if event.bids:
+            bids.put(event.bids)
+        if event.asks:
+            asks.put(event.asks)
         depth = self._depth
         if depth is None or (len(bids.lots) <= depth and len(asks.lots) <= depth):
             return event
@@ -241,16 +243,12 @@ class Ledger:
         """The checksum of the book as it stands."""
         form = self._form
         assert form is not None
-        of_side = self._order_texts if form.orders else self._level_texts
-        bids, asks = of_side(0, form), of_side(1, form)
-        if form.layout == "asks-bids":
-            parts = asks + bids
-        else:
-            shorter = min(len(bids), len(asks))
-            parts = [""] * (2 * shorter)
-            parts[::2], parts[1::2] = bids[:shorter], asks[:shorter]
-            parts += bids[shorter:] + asks[shorter:]
-        return zlib.crc32(form.separator.join(parts).encode())
+        if form.orders:
+            return _crc32(form, self._order_texts(0, form), self._order_texts(1, form))
+        bids, asks = self._level_texts(0, form), self._level_texts(1, form)
+        if bids is not self._summed[0] or asks is not self._summed[1]:
+            self._summed = bids, asks, _crc32(form, bids, asks)
+        return self._summed[2]
 
     def _level_texts(self, side: int, form: Checksum) -> list[str]:
         """Price and size of each level of a side, best first."""
@@ -294,6 +292,18 @@ class Ledger:
             if form.text == "digits":
                 price, size = price.replace(".", "").lstrip("0"), size.replace(".", "").lstrip("0")
         return f"{price}{form.separator}{'-' if side and form.negative_asks else ''}{size}"
+
+
+def _crc32(form: Checksum, bids: list[str], asks: list[str]) -> int:
+    """The checksum of the texts of both sides."""
+    if form.layout == "asks-bids":
+        parts = asks + bids
+    else:
+        shorter = min(len(bids), len(asks))
+        parts = [""] * (2 * shorter)
+        parts[::2], parts[1::2] = bids[:shorter], asks[:shorter]
+        parts += bids[shorter:] + asks[shorter:]
+    return zlib.crc32(form.separator.join(parts).encode())
 
 
 def _shortest(units: int, step: Decimal) -> str:

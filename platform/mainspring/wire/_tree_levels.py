@@ -89,16 +89,16 @@ def _write_side(source: Source[Own], field: Levels, side: int, levels: str, *, l
         return
     rows = source.at(field.key)
     only_if = f" if {usual.only_if}" if usual.only_if else ""
-    lines = [
-        "try:",
-        f"    {_container_test(rows, usual.container)}",
-        f"    {levels} = [{usual.level} for row in {rows}{only_if}]",
-        f"except {source.constant('FAULTS', _FAULTS)}:",
-        f"    {levels} = {any_rows}(root, item)[{place}]",
-    ]
-    if field.optional:
-        lines = [f"if {rows} is ABSENT or {rows} is None: {levels} = []", "else:", *(f"    {line}" for line in lines)]
-    source.write(*lines)
+    nothing = f"{rows} is ABSENT or {rows} is None or {rows} == []" if field.optional else f"{rows} == []"
+    source.write(
+        f"if {nothing}: {levels} = []",
+        "else:",
+        "    try:",
+        f"        {_container_test(rows, usual.container)}",
+        f"        {levels} = [{usual.level} for row in {rows}{only_if}]",
+        f"    except {source.constant('FAULTS', _FAULTS)}:",
+        f"        {levels} = {any_rows}(root, item)[{place}]",
+    )
 
 
 def _container_test(rows: str, container: str) -> str:

@@ -17,6 +17,9 @@ from mainspring.wire.fields import Scale, scale_of
 __all__ = ["Own", "PrintUnits", "TreeUnits"]
 
 _MAX_TEXT = 64
+_EXACT = 10**15
+"""Below it, decimals of 15 digits: any two of them are different floats."""
+
 _TRUTHS = (0, 1)
 """The numbers that are equal to False and True."""
 _PLAIN = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
@@ -98,6 +101,11 @@ class TreeUnits(TextUnits):
 
     def _number(self, value: float, field: str) -> int:
         if self._scale is None:
+            if self._decimals >= 0 and 0 < value < _EXACT / self._factors[0]:
+                # No other decimal of so few digits is nearest to the same float, so it is the one that was sent.
+                units: int = round(value * self._factors[0])
+                if units / self._factors[0] == value:
+                    return units
             text = repr(value)
             if "e" not in text:
                 with suppress(GridError):
@@ -174,23 +182,25 @@ class Own:
     def __init__(self, index: int, instrument: Instrument) -> None:
         self.index = index
         self.instrument = instrument
-        self._tables: dict[Any, TreeUnits] = {}
+        self._tables: dict[object, TreeUnits] = {}
 
     def ticks(self, scale: Scale) -> TreeUnits:
         """The table of its prices."""
-        return self._table(self.instrument.tick_size, scale, rounds=False)
+        return self._table("ticks", self.instrument.tick_size, scale)
 
     def lots(self, scale: Scale, decimals: int | None) -> TreeUnits:
         """The table of its sizes; with `decimals`, one that rounds."""
-        return self._table(self.instrument.lot_size, scale, rounds=decimals is not None)
+        return self._table("lots", self.instrument.lot_size, scale, rounds=decimals is not None)
 
     def prints(self, scale: Scale) -> PrintUnits:
         """The table of the prices of its prints."""
         fine = nanotick_size(self.instrument.tick_size)
-        return PrintUnits(self.ticks(scale), None if fine is None else self._table(fine, scale, rounds=False))
+        return PrintUnits(self.ticks(scale), None if fine is None else self._table("prints", fine, scale))
 
-    def _table(self, step: Decimal, scale: Scale, *, rounds: bool) -> TreeUnits:
-        key = step, scale_of(scale, self.instrument.venue_symbol), rounds
+    def _table(self, of: str, step: Decimal, scale: Scale, *, rounds: bool = False) -> TreeUnits:
+        # Prices and sizes have tables of their own, on the same grid too: venues pad them differently.
+        decimals = scale_of(scale, self.instrument.venue_symbol)
+        key = of, decimals, rounds
         if key not in self._tables:
-            self._tables[key] = TreeUnits(step, key[1], self.instrument.symbol, rounds=rounds)
+            self._tables[key] = TreeUnits(step, decimals, self.instrument.symbol, rounds=rounds)
         return self._tables[key]
