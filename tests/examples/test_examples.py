@@ -23,9 +23,13 @@ def _report(config: Path, folder: Path) -> Any:
     return msgspec.json.decode(done.stdout)
 
 
-@pytest.mark.parametrize(
-    "config", sorted(_EXAMPLES.glob("**/*session*.toml")) + sorted(_EXAMPLES.glob("*.toml")), ids=lambda path: path.name
-)
+def _without_a_venue() -> list[Path]:
+    """The configs that need no other process. Those that do are run by tests of live sessions."""
+    configs = sorted(_EXAMPLES.glob("**/*session*.toml")) + sorted(_EXAMPLES.glob("*.toml"))
+    return [path for path in configs if tomllib.loads(path.read_text(encoding="utf-8")).get("mode") != "live"]
+
+
+@pytest.mark.parametrize("config", _without_a_venue(), ids=lambda path: path.name)
 def test_an_example_runs_and_trades(
     config: Path, tmp_path: Path, install: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

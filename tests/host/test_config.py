@@ -45,8 +45,8 @@ def diagnostic(text: str, *overrides: str) -> str:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ('\nmode = "live"', ':2: mode: expected one of "paper", "replay"; found the text "live"'),
-        ("mode = 3", ':1: mode: expected one of "paper", "replay"; found the number 3'),
+        ('\nmode = "real"', ':2: mode: expected one of "live", "paper", "replay"; found the text "real"'),
+        ("mode = 3", ':1: mode: expected one of "live", "paper", "replay"; found the number 3'),
         ('seed = "x"', ':1: seed: expected a whole number; found the text "x"'),
         ("seed = 1.5", ":1: seed: expected a whole number; found the number 1.5"),
         ("seed = true", ":1: seed: expected a whole number; found true"),

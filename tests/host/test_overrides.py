@@ -97,7 +97,7 @@ def test_an_override_cannot_go_through_a_value() -> None:
 @pytest.mark.parametrize(
     ("override", "error"),
     [
-        ("mode=live", '--set mode: expected one of "paper", "replay"; found the text "live"'),
+        ("mode=real", '--set mode: expected one of "live", "paper", "replay"; found the text "real"'),
         ("moed=paper", '--set moed: no such key; did you mean "mode"?'),
         ("feed.capture=2024", "--set feed.capture: expected text in quotes or a list; found the number 2024"),
         ("router={plugin=3}", "--set router: router.plugin: expected text in quotes; found the number 3"),

@@ -27,6 +27,7 @@ from mainspring.host.applying import try_lanes
 from mainspring.host.config import Loaded, default_text, load_config
 from mainspring.host.diagnostics import quoted
 from mainspring.host.explain import explain_json, explain_text
+from mainspring.host.going_live import check_asked
 from mainspring.host.native_part import PROVIDES, why_not_native
 from mainspring.host.plan import SessionPlan
 from mainspring.host.registry import Registry
@@ -76,6 +77,7 @@ SkipBadOption = Annotated[bool, typer.Option("--skip-bad", help="Count and skip 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 
 
+_ACCEPT_LOSS = ("journal.accept_loss=true",)
 _NOTHING_RUN = "the session was still being prepared, so nothing was run"
 
 
@@ -111,6 +113,10 @@ def run(
         bool,
         typer.Option("--recover", help="Take over the orders and positions of the journal's last session first."),
     ] = False,
+    live: Annotated[bool, typer.Option("--live", help='Send real orders: the config says mode = "live" too.')] = False,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Run live though the journal isn't durable, or there is none.")
+    ] = False,
     until: Annotated[
         int | None, typer.Option(metavar="EVENT", min=0, help="With --inputs: stop after this many events.")
     ] = None,
@@ -135,7 +141,8 @@ def run(
     from mainspring.session import run_session
 
     try:
-        session, registry = _plan(config, captures, feed, overrides, skip_bad)
+        session, registry = _plan(config, captures, feed, [*_ACCEPT_LOSS[:accept_loss], *(overrides or ())], skip_bad)
+        check_asked(session.feeds[0].mode, live=live, again=inputs is not None)
     except (KeyboardInterrupt, Stopped) as error:
         raise Stopped.by(error, _NOTHING_RUN) from None
     session = session.recovering(recover=recover)
@@ -162,6 +169,7 @@ def run(
                 record_inputs=record_inputs,
                 inputs=None if inputs is None else RecordedInputs(inputs, until),
                 seconds=seconds,
+                live=live,
             )
     except MainspringError as error:
         if not isinstance(error.report, SessionReport):

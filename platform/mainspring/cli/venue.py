@@ -12,6 +12,7 @@ import msgspec
 import orjson
 import typer
 
+from mainspring.cli.output import write_file
 from mainspring.cli.session import CaptureOption, FeedOption, SetOption, load_session
 from mainspring.data import read_capture
 from mainspring.errors import ConfigError
@@ -49,6 +50,10 @@ def venue(
     clock_off: Annotated[
         float, typer.Option("--clock-off", help="How many seconds the exchange's clock is ahead; less is behind.")
     ] = 0.0,
+    trust: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write the certificate to trust to this file.", show_default=False),
+    ] = None,
     port: Annotated[int, typer.Option(help="The port on loopback; 0 takes a free one.", min=0, max=65_535)] = 0,
     speed: Annotated[
         float,
@@ -86,6 +91,8 @@ def venue(
         box, instruments, describe = _exchange(symbols or _SYMBOLS, seed, cash, clock_off, speed, faults or ())
 
     def started(served: "Served") -> None:
+        if trust is not None:
+            write_file(trust, Path(served.trust).read_bytes())
         grids = {
             one.symbol: {
                 "venue_symbol": one.venue_symbol,

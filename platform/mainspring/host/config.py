@@ -195,7 +195,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     the instruments, or "auto": as many as there are cores for.
     """
 
-    mode: Literal["replay", "paper"] = "paper"
+    mode: Literal["replay", "paper", "live"] = "paper"
     seed: int = 1
     instruments: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
     instrument: dict[str, InstrumentConfig] = {}

@@ -15,6 +15,7 @@ from mainspring.host.connecting import connected_feed
 from mainspring.host.diagnostics import convert
 from mainspring.host.discovery import OURS
 from mainspring.host.feeds import ONLY_FEED
+from mainspring.host.going_live import check_live, poll_executions_ns
 from mainspring.host.guard import calling
 from mainspring.host.instruments import resolve_instruments
 from mainspring.host.native_part import PROVIDES, why_not_native
@@ -59,16 +60,15 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
             'or set mode = "replay" to rebuild markets without one',
         )
     instruments, others = planner.instruments(feed, codec, source)
-    decoder = planner.decoder(feed, codec, source, instruments)
-    book = planner.slot("book", config.book)
+    decoder, book = planner.decoder(feed, codec, source, instruments), planner.slot("book", config.book)
     slippage = planner.slot("slippage", config.slippage) if trading else None
     router = planner.slot("router", config.router) if trading else None
     queue = planner.open_slot("queue", config.queue) if trading else None
     latency = planner.open_slot("latency", config.latency) if trading else None
     records = planner.slot("records", config.records) if trading else None
     journal = planner.journal() if trading else None
-    journal_waits = journal is not None and config.journal.durability == "sync"
-    risk = planner.risk() if trading else ()
+    check_live(loaded, router, registry, journalled=journal is not None)
+    journal_waits, risk = journal is not None and config.journal.durability == "sync", planner.risk() if trading else ()
     return Plan(
         name=name,
         origin=loaded.origin,
@@ -91,8 +91,8 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         risk=risk,
         missing_limits=planner.missing_limits(),
         answer_timeout_ns=config.orders.answer_timeout_ms * 1_000_000,
-        poll_executions_ns=int(config.orders.poll_executions_s * 1_000_000_000),
-        recovers=config.journal.recover,
+        poll_executions_ns=poll_executions_ns(config),
+        recovers=config.journal.recover or (config.mode == "live" and journal is not None),
         max_answers=config.orders.max_answers,
         terms=plan_terms(router, registry),
         stop_trigger=config.orders.stop_trigger,
@@ -130,8 +130,10 @@ class Planner:
         return tuple(slot for slot in slots if slot is not None)
 
     def journal(self) -> Choice | None:
-        """The choice for the journal: None unless the config has a table for it."""
-        return self.slot("journal", self._config.journal) if self._diagnostic.has("journal") else None
+        """The choice for the journal: None unless the config has a table for it that says more than to do without."""
+        slot = self._config.journal
+        wanted = self._diagnostic.has("journal") and bool(slot.options or slot.plugin != AUTO or not slot.accept_loss)
+        return self.slot("journal", slot) if wanted else None
 
     def outside_runs(
         self, decoder: Choice, router: Choice | None, choices: Sequence[Choice | None], awaited: Choice | None

@@ -212,10 +212,14 @@ class Driver:
             self._do()
 
     def resume(self, last_ns: int, session: str, states: bytes = b"") -> None:
-        """Goes on from an earlier session that the lane was brought to, which ended at `last_ns`, and asks its venues.
+        """Goes on from an earlier session and its `states` as `take_up` does, and asks its venues; see `reconcile`."""
+        self.take_up(last_ns, session, states)
+        self.reconcile(last_ns)
 
-        `session` is this session's part of client order ids, and `states` what strategies saved, if anything. Raises as
-        `reconcile` does.
+    def take_up(self, last_ns: int, session: str, states: bytes) -> None:
+        """Goes on from an earlier session that the lane was brought to, which ended at `last_ns`.
+
+        `session` is this session's part of client order ids, and `states` what strategies saved, if anything.
         """
         lane, manager = self.lane, self.lane.order_manager
         assert manager is not None
@@ -228,7 +232,6 @@ class Driver:
                 restore(restored_orders(manager), restored_positions(manager))
         if states:
             give_states(states, lane.strategies.bound)
-        self.reconcile(last_ns)
 
     def reconcile(self, last_ns: int) -> None:
         """Asks every venue what has happened since `last_ns`, and returns once all have answered.

@@ -25,6 +25,7 @@ from mainspring.session.driver import Recorder
 from mainspring.session.feed_delay import make_feed_delay
 from mainspring.session.inputs import InputFile, RecordedInputs
 from mainspring.session.journalling import Tee, ending_of, journal_lane
+from mainspring.session.live.trading import LiveTrading
 from mainspring.session.order_logs import open_order_log
 from mainspring.session.pace import Pace
 from mainspring.session.recorded import RecordedReplay
@@ -32,6 +33,7 @@ from mainspring.session.replay import Replay, ReplayFeed
 from mainspring.session.report import difference_reports, log_report, part_results, stage_counts
 from mainspring.session.results import LaneResult
 from mainspring.session.script import Script, ScriptedReplay
+from mainspring.session.session_part import new_session_part
 from mainspring.session.source import MessageSource, OpenBlocks, open_messages
 from mainspring.session.strategy_state import load_states, save_states, states_of
 from mainspring.session.takeover import TakeOver, make_takeover
@@ -55,7 +57,8 @@ class LaneRun:
     strategies load their states from, and save them in at the end, or None. `control` is the folder by which people
     reach the lane. `compare` gets the order log too, and `recorder` the events, if inputs aren't recorded in a file.
     `script` has the inputs of a journalled session to feed again. `takeover` is an earlier session to go on from: by
-    default the last one of the journal, if the plan says that the lane recovers.
+    default the last one of the journal, if the plan says that the lane recovers. `routers` are the lane's, and
+    `trading` drives it if they send real orders.
     """
 
     def __init__(
@@ -93,7 +96,8 @@ class LaneRun:
                 opened.callback(self._journal.close)
             sinks = [one for one in (self._log, self._journal, compare) if one is not None]
             sink = Tee(sinks) if len(sinks) > 1 else sinks[0] if sinks else None
-            wired = wire(plan, registry, order_log=sink, queried=takeover is not None)
+            live = plan.parts[0].mode == "live" and inputs is None and script is None
+            wired = wire(plan, registry, order_log=sink, queried=live or takeover is not None)
             self._lane = wired.lane
             feeds = []
             for index, (part, handler) in enumerate(zip(plan.parts, wired.lane.feeds, strict=True)):
@@ -107,7 +111,11 @@ class LaneRun:
                 if inputs is None and part.source.connect is None:
                     source.delay = make_feed_delay(part, registry, plan.parts[0].seed)
                 feeds.append(ReplayFeed(part, index, handler, source))
-            self._replay: Replay | RecordedReplay = (
+            self.routers = wired.routers
+            self.trading = (
+                LiveTrading(wired, feeds, new_session_part(), recorder, self._journal, takeover) if live else None
+            )
+            self._replay: Replay | RecordedReplay = self.trading or (
                 RecordedReplay(wired, feeds, inputs.events())
                 if inputs is not None
                 else (ScriptedReplay if script is not None and script.whole else Replay)(
@@ -204,6 +212,9 @@ class LaneRun:
     def _journal_states(self) -> None:
         """Journals what strategies save, each `_SAVE_EVERY_NS` of the lane's clock."""
         now_ns = self._lane.now_ns
+        if self.trading is not None and not self.trading.trading:
+            # Strategies that weren't started have no states.
+            return
         if self._replay.journal is None or now_ns < self._saved_ns + _SAVE_EVERY_NS:
             return
         self._saved_ns = now_ns

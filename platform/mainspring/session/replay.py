@@ -9,7 +9,7 @@ from mainspring.errors import CaptureError, CodecError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.wiring import Wired
 from mainspring.journal import JournalWriter
-from mainspring.lane import FeedHandler, Messages
+from mainspring.lane import FeedHandler, Messages, OrderManager
 from mainspring.report import RecoveryReport
 from mainspring.report.figures import utc_text
 from mainspring.seams import NEVER_NS, RawMessage
@@ -20,6 +20,7 @@ from mainspring.session.takeover import TakeOver
 from mainspring.session.totals import SessionTotals
 
 if TYPE_CHECKING:
+    from mainspring.recovery import Recovered
     from mainspring.session.script import Script
 
 __all__ = ["Replay", "ReplayFeed"]
@@ -237,18 +238,27 @@ class Replay(Driver):
         takeover.check(self.feeds)
         for feed in self.feeds:
             feed.script = self._script
+        recovered = self._recover(takeover, manager)
+        self.resume(recovered.time_ns, self._session, recovered.states)
+        if self._script is None:
+            # In a session that runs again, the script has them.
+            self._follow_people(takeover)
+
+    def _recover(self, takeover: TakeOver, manager: OrderManager) -> "Recovered":
+        """Brings orders and positions to what the journal says."""
         recovered = takeover.apply(manager)
         self.took_over = RecoveryReport(
             sessions=list(recovered.sessions),
             records=recovered.records,
             messages=list(recovered.messages),
-            open_orders=lane.open_orders,
+            open_orders=self.lane.open_orders,
         )
-        self.resume(recovered.time_ns, self._session, recovered.states)
-        if self._script is None:
-            # In a session that runs again, the script has them.
-            for said in takeover.orders_of_people():
-                self.feed(msgspec.structs.replace(said, now_ns=lane.now_ns))
+        return recovered
+
+    def _follow_people(self, takeover: TakeOver) -> None:
+        """Takes what people had said about risk, which still holds."""
+        for said in takeover.orders_of_people():
+            self.feed(msgspec.structs.replace(said, now_ns=self.lane.now_ns))
 
     def finish(self) -> None:
         """Ends the session at the time of its last message. Raises the first of `failures`."""

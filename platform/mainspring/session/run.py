@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from hwprofile.actions import Scope
 from mainspring.errors import ConfigError, MainspringError, PluginError
 from mainspring.host.applying import apply_to_lane, apply_to_wired_lane
+from mainspring.host.going_live import check_asked
 from mainspring.host.plan import LanePlan, SessionPlan
 from mainspring.host.registry import Registry
 from mainspring.report import SessionReport
@@ -52,6 +53,7 @@ def run_session(
     record_inputs: Path | None = None,
     inputs: RecordedInputs | None = None,
     seconds: float | None = None,
+    live: bool = False,
 ) -> SessionReport:
     """Runs the plan to the end of its messages, or to a signal, and returns the report.
 
@@ -62,10 +64,12 @@ def run_session(
     several lanes it is the failure of the lane that met it, and stands in the report.
     `order_log` is the file to keep the encoded order log in; see `order_log_files` for several. `reported` is called
     with what lanes say, `notice` with what a person should know at once, such as that a lane was stopped from outside.
-    A session that connects to venues runs until a signal, or for `seconds`.
+    A session that connects to venues runs until a signal, or for `seconds`. One that sends real orders raises
+    `ConfigError` unless it is said to be `live` here too.
     Of a session of one lane, `record_inputs` is the file to record in what the lane is fed, and `inputs` are recorded
     ones to run in place of the feeds' messages.
     """
+    check_asked(session.feeds[0].mode, live=live, again=inputs is not None)
     logs = order_log_files(session, order_log)
     if len(session.lanes) > 1:
         # Not above: it imports an event loop, which one lane has no need of.

@@ -88,6 +88,7 @@ from mainspring.wire.messages import (
     StatusMessage,
     TradeMessage,
 )
+from mainspring.wire.order_entry import ConnectedRouter, HttpRequest, OrderEntry
 from mainspring.wire.orders import OrderQueues
 
 __all__ = [
@@ -105,6 +106,7 @@ __all__ = [
     "Checksum",
     "Choice",
     "Conditions",
+    "ConnectedRouter",
     "Connection",
     "Contiguous",
     "ControlMessage",
@@ -118,6 +120,7 @@ __all__ = [
     "FrameDecoder",
     "FrameEvent",
     "Heartbeat",
+    "HttpRequest",
     "Integer",
     "Joined",
     "Keepalive",
@@ -132,6 +135,7 @@ __all__ = [
     "Millis",
     "Nanos",
     "Number",
+    "OrderEntry",
     "OrderQueues",
     "Ping",
     "Price",

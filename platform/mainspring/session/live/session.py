@@ -1,24 +1,29 @@
 """Runs a lane on live connections: what a socket receives is run at once, on the same thread, as a replay would."""
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import trio
 
 from mainspring.data.recording import RecordingWriter
-from mainspring.errors import DataError, MainspringError
+from mainspring.errors import ConfigError, DataError, MainspringError
 from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
+from mainspring.plugin_calls import isolated
 from mainspring.seams import LOST, NOTE, Codec, RawMessage
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.live.link import Link
 from mainspring.session.live.opening import open_links
+from mainspring.session.live.order_link import OrderLink
 from mainspring.session.live.source import LiveSource, SteadyClock
+from mainspring.session.live.trading import LiveTrading
 from mainspring.session.source import MessageSource, OpenBlocks
 
 if TYPE_CHECKING:
     from mainspring.session.live.feed_links import FeedLinks
+    from mainspring.wire import ConnectedRouter
 
 __all__ = ["LiveSession", "Notice"]
 
@@ -27,6 +32,8 @@ Notice: TypeAlias = Callable[[str], None]
 
 _NS: Final = 1_000_000_000
 _LOOK_S: Final = 0.25
+_END_S: Final = 10.0
+_END_LOOK_S: Final = 0.05
 _LOST: Final = LOST.removeprefix(NOTE).decode()
 
 
@@ -44,6 +51,7 @@ class LiveSession:
         self._clock = SteadyClock()
         self._sources: list[LiveSource] = []
         self._links: list[FeedLinks] = []
+        self._orders: list[OrderLink] = []
         self._error: MainspringError | None = None
         self._scope = trio.CancelScope()
         self._wake = trio.Event()
@@ -83,15 +91,49 @@ class LiveSession:
             first = sum(len(before.instruments) for before in self._plan.parts[:index])
             sink = _FeedSink(self, lane, index, part)
             self._links.append(open_links(part, declared, codec, sink, first_index=first))
+            self._link_orders(part, codec, index, lane)
         lane.ask_for_snapshots(lambda feed, request: self._links[feed].request(request))
         with self._scope:
-            if seconds is not None:
-                self._scope.deadline = trio.current_time() + seconds
             async with trio.open_nursery() as nursery:
-                for links in self._links:
-                    nursery.start_soon(links.run)
+                for run in (*(one.run for one in self._links), *(one.run for one in self._orders)):
+                    nursery.start_soon(run)
                 nursery.start_soon(self._keep_time, lane)
-                nursery.start_soon(self._watch, lane, look)
+                with trio.move_on_after(math.inf if seconds is None else seconds):
+                    await self._watch(lane, look)
+                if lane.trading is not None:
+                    await self._end(lane, lane.trading)
+                self._scope.cancel()
+
+    def _link_orders(self, part: Plan, codec: Codec, index: int, lane: LaneRun) -> None:
+        """Connects a router that sends real orders. Raises `ConfigError` if it can't be."""
+        if lane.trading is None:
+            return
+        router = lane.routers[index]
+        assert part.router is not None
+        if not hasattr(router, "entry"):
+            raise ConfigError(f"the router {part.router.plugin!r} doesn't say how its venue is reached")
+        owner = ("router", part.router.plugin, part.router.distribution)
+        self._orders.append(
+            OrderLink(
+                cast("ConnectedRouter", router),
+                part.instruments,
+                codec,
+                owner,
+                now_ns=self._clock.now_ns,
+                happened=lambda: self.catch_up(lane),
+                tell=lambda said: self.tell(part, said),
+                failed=self.fail,
+            )
+        )
+
+    async def _end(self, lane: LaneRun, trading: LiveTrading) -> None:
+        """Cancels what is open, and waits until the venues say that it has ended."""
+        with isolated():
+            trading.end(self._clock.now_ns())
+        with trio.move_on_after(_END_S):
+            while trading.lane.open_orders and self._error is None:
+                self.catch_up(lane)
+                await trio.sleep(_END_LOOK_S)
 
     async def _keep_time(self, lane: LaneRun) -> None:
         """Does what falls due in silence."""
@@ -112,7 +154,6 @@ class LiveSession:
             self.catch_up(lane)
             lane.look()
             look()
-        self._scope.cancel()
 
     def catch_up(self, lane: LaneRun) -> None:
         """Runs what has arrived and what is due."""
@@ -124,6 +165,8 @@ class LiveSession:
             self.fail(error)
         else:
             self._wake.set()
+            for one in self._orders:
+                one.send()
 
     def fail(self, error: MainspringError) -> None:
         """Ends the session by an error."""

@@ -1,0 +1,149 @@
+"""What a router asks of its venue, sent and answered, and its stream of executions, kept."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from random import Random
+from typing import Final
+
+import httpx
+import trio
+
+from mainspring.errors import ConfigError, MainspringError
+from mainspring.host.connecting import find_credentials
+from mainspring.host.slots import ConnectConfig
+from mainspring.model import Instrument
+from mainspring.plugin_calls import guarded
+from mainspring.seams import MAX_MESSAGE_BYTES, Codec, RawMessage
+from mainspring.session.live.link import Link
+from mainspring.session.live.opening import trusting
+from mainspring.wire import ConnectedRouter, HttpRequest
+
+__all__ = ["OrderLink"]
+
+_TIMEOUT_S: Final = 10.0
+_NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# Executions may be far apart; the connection's own silence counts.
+_OPTIONS: Final = ConnectConfig(data_silence_s=86_400.0)
+
+
+class OrderLink:
+    """The connections of one router. `run` keeps them until it is cancelled.
+
+    Each request of the router's is sent once, as soon as `send` is called after the router has it. `happened` is called
+    when the router has taken something, `tell` with what a person should know at once, and `failed` if it raised.
+    """
+
+    def __init__(
+        self,
+        router: ConnectedRouter,
+        instruments: Sequence[Instrument],
+        codec: Codec,
+        owner: tuple[str, str, str],
+        *,
+        now_ns: Callable[[], int],
+        happened: Callable[[], None],
+        tell: Callable[[str], None],
+        failed: Callable[[MainspringError], None],
+    ) -> None:
+        """`owner` is the router's seam, name and distribution, and `now_ns` the session's clock.
+
+        Raises `ConfigError` if there are no credentials, or what to trust can't be read.
+        """
+        entry = router.entry
+        credentials = find_credentials(entry.credentials)
+        if credentials is None:
+            raise ConfigError(f"orders need credentials, and none were found for {entry.credentials!r}")
+        self._take = guarded(router.take_requests, *owner)
+        self._answered = guarded(router.answered, *owner)
+        self._unanswered = guarded(partial(router.unanswered, sent=False), *owner)
+        self._unknown = guarded(partial(router.unanswered, sent=True), *owner)
+        self._received = guarded(router.received, *owner)
+        self._disconnected = guarded(router.disconnected, *owner)
+        self._failed = failed
+        self._now_ns = now_ns
+        self._happened = happened
+        self._tell = tell
+        tls = trusting(entry.trust)
+        parts = {"key": credentials.key, "secret": credentials.secret, "passphrase": credentials.passphrase}
+        headers = {name: template.format_map(parts) for name, template in entry.headers.items()}
+        self._client = httpx.AsyncClient(base_url=entry.rest, verify=tls, timeout=_TIMEOUT_S, headers=headers)
+        self._nursery: trio.Nursery | None = None
+        self.link = Link(
+            entry.connection,
+            instruments,
+            codec,
+            self,
+            encoding="json",
+            tls=tls,
+            http=None,
+            random=Random(time.time_ns()),  # noqa: S311  it spreads attempts, and keeps no secret
+            options=_OPTIONS,
+            credentials=credentials,
+        )
+
+    async def run(self) -> None:
+        """Keeps the stream and answers what is sent, until it is cancelled."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._client)
+            nursery = await stack.enter_async_context(trio.open_nursery())
+            self._nursery = nursery
+            nursery.start_soon(self.link.run)
+            self.send()
+
+    def send(self) -> None:
+        """Sends what the router has to send by now."""
+        if self._nursery is None:
+            return
+        try:
+            requests: Sequence[HttpRequest] = self._take(self._now_ns())
+        except MainspringError as error:
+            self._failed(error)
+            return
+        for request in requests:
+            self._nursery.start_soon(self._send, request)
+
+    def _told(self, told: Callable[..., None], *what: object) -> None:
+        """Tells the router something."""
+        try:
+            told(*what, self._now_ns())
+        except MainspringError as error:
+            self._failed(error)
+        else:
+            self._happened()
+
+    async def _send(self, request: HttpRequest) -> None:
+        kind = {"content-type": "application/json"} if request.body else {}
+        try:
+            async with self._client.stream(
+                request.method, request.path, content=request.body or None, headers=kind
+            ) as response:
+                body = b""
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > MAX_MESSAGE_BYTES:
+                        body = b""
+                        break
+        except httpx.HTTPError as error:
+            self._tell(f"{request.method} {request.path.partition('?')[0]}: {error or type(error).__name__}")
+            self._told(self._unanswered if isinstance(error, _NEVER_SENT) else self._unknown, request)
+        else:
+            self._told(self._answered, request, response.status_code, body)
+
+    def messages(self, link: Link, messages: Sequence[RawMessage]) -> None:
+        """See `Sink`."""
+        for _, raw in messages:
+            self._told(self._received, raw)
+
+    def connected(self, link: Link, now_ns: int) -> None:
+        """See `Sink`."""
+        self._tell("connected for executions")
+
+    def disconnected(self, link: Link, now_ns: int, why: str) -> None:
+        """See `Sink`."""
+        self._tell(f"executions are down: {why}")
+        self._told(self._disconnected)
+
+    def sent(self, link: Link, now_ns: int, message: bytes) -> None:
+        """See `Sink`."""

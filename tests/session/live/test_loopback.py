@@ -1,0 +1,99 @@
+"""`examples/loopback.toml` trades on an exchange in a box, over TLS, and the official client sees the same orders."""
+
+import json
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from mainspring.model import Fill, SubmitRequested
+from mainspring.orders import read_order_log
+
+_EXAMPLE = Path(__file__).resolve().parents[3] / "examples/loopback.toml"
+_KEY, _SECRET = "key-of-a-test", "secret-of-a-test-that-nobody-may-see"
+
+
+class _Session:
+    """Runs the example against a box."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, box, *options, overrides=()):
+        """Runs `mainspring run` with options; returns the finished process."""
+        config = self.folder / "loopback.toml"
+        config.write_text(_EXAMPLE.read_text())
+        (self.folder / "loopback.pem").write_bytes(Path(box["trust"]).read_bytes())
+        sets = [f'router.rest="{box["rest"]}"', f'router.stream="{box["updates"]}"', *overrides]
+        sets.append(f'feed.connect={{address="{box["crypto"]}", trust="loopback.pem"}}')
+        command = [sys.executable, "-m", "mainspring", "run", str(config), "--json", "--quiet", *options]
+        for one in sets:
+            command += ["--set", one]
+        environment = {**os.environ, "XDG_STATE_HOME": str(self.folder)}
+        for feed in ("ALPACA", "ALPACA_CRYPTO"):
+            environment |= {f"MAINSPRING_{feed}_KEY": _KEY, f"MAINSPRING_{feed}_SECRET": _SECRET}
+        return subprocess.run(
+            command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
+        )
+
+
+@pytest.fixture
+def session(tmp_path):
+    return _Session(tmp_path)
+
+
+def _listed(box, environment):
+    """What the official client sees: the filled size of each order by the client's id, and the positions."""
+    script = Path(__file__).with_name("alpaca_orders.py")
+    command = [sys.executable, str(script), json.dumps(box)]
+    listed = json.loads(subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True).stdout)
+    return {name: Decimal(filled) for name, filled in listed["orders"].items()}, listed["positions"]
+
+
+def test_the_example_and_the_official_client_see_the_same_orders(session, exchange, tmp_path, trusting_environment):
+    """Each order by its id, with what was filled of it; and the position. A second session takes it over.
+
+    No secret is in anything that was written.
+    """
+    fast = ["strategy.buyer.duration_s=3", "strategy.buyer.slices=6"]
+    with exchange("--seed", "21") as box:
+        first = session.run(box, "--live", "--for", "12s", "--order-log", "first.log", overrides=fast)
+        assert first.returncode == 0, first.stderr[-3_000:]
+        orders, positions = _listed(box, trusting_environment(box))
+        records = list(read_order_log(tmp_path / "first.log"))
+        sent = [one for one in records if isinstance(one, SubmitRequested)]
+        fills = [one for one in records if isinstance(one, Fill)]
+        assert len(orders) == len(sent) >= 1
+        assert sum(orders.values()) == sum(one.size_lots for one in fills) * Decimal("0.00001") > 0
+        assert Decimal(positions["BTCUSD"]) == sum(orders.values())
+        report = json.loads(first.stdout)
+        assert report["discrepancies"] == {}
+        second = session.run(box, "--live", "--for", "8s", overrides=[*fast, 'strategy.buyer.side="sell"'])
+        assert second.returncode == 0, second.stderr[-3_000:]
+        assert [one["sessions"] for one in json.loads(second.stdout)["recovered"]] == [[1]]
+        written = [one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()]
+    said = [first.stdout, first.stderr, second.stdout, second.stderr]
+    assert not any(_SECRET.encode() in one for one in [*written, *(text.encode() for text in said)])
+
+
+@pytest.mark.parametrize(
+    ("options", "overrides", "message"),
+    [
+        ([], [], "add --live"),
+        (["--live"], ['mode="paper"', 'router={plugin="paper"}'], '--live is for configs with mode = "live"'),
+        (["--live"], ['router={plugin="paper"}'], "sends no real order"),
+        ([], ['mode="paper"'], "sends real orders"),
+        (["--live"], ['journal.durability="async"'], "accept the loss"),
+    ],
+)
+def test_real_orders_are_asked_for_twice(session, options, overrides, message, tmp_path):
+    """In the config and on the command line; nothing is connected to before that."""
+    authority = tmp_path / "authority.pem"
+    authority.write_text("")
+    box = {"rest": "https://localhost:1", "updates": "wss://localhost:1/", "crypto": "wss://localhost:1/"}
+    done = session.run({**box, "trust": str(authority)}, *options, overrides=overrides)
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split())
