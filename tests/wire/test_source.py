@@ -47,7 +47,7 @@ def test_source_is_for_people_to_read():
     """The source of a kind names its paths once, whatever is read below them."""
     source = reader_source(_FORMAT)
     compile(source, "reader", "exec")
-    assert source.count("of_item('of', ABSENT)") == 1
+    assert source.count("item.get('of', ABSENT)") == 1
     assert "for row in at_of_bids" in source
 
 

@@ -41,12 +41,10 @@ class Source(Generic[_Own]):
         self._whole = whole
         self._start = "item"
         self._lines: list[str] = []
-        self._constants: dict[str, Any] = {"ABSENT": ABSENT, "NOTHING": {}}
+        self._constants: dict[str, Any] = {"ABSENT": ABSENT}
         self._own: dict[str, Callable[[_Own], Any]] = {}
         self._shared: dict[tuple[str, object], str] = {}
         self._found: dict[str, str] = {}
-        # What gives the values of an object, by the object's variable.
-        self._getters: dict[str, str] = {}
         self._names = {*parameters, *dir(builtins)}
         self._make: Callable[..., Callable[..., Any]] | None = None
 
@@ -115,19 +113,12 @@ class Source(Generic[_Own]):
     def _step(self, before: str, step: str, walked: str) -> str:
         """Goes one step. One with a place in an array takes the keys of objects too."""
         name = self.local("at_" + walked.partition(".")[2])
+        in_object = f"{before}.get({step!r}, ABSENT) if type({before}) is dict else ABSENT"
         if step.isascii() and step.removeprefix("-").isdigit():
             place = int(step)
             least = -place if place < 0 else place + 1
-            in_object = f"{before}.get({step!r}, ABSENT) if type({before}) is dict else ABSENT"
-            self.write(
-                f"{name} = {before}[{place}] if type({before}) is list and len({before}) >= {least} else {in_object}"
-            )
-            return name
-        get = self._getters.get(before)
-        if get is None:
-            get = self._getters[before] = self.local(f"of_{before.removeprefix('at_')}")
-            self.write(f"{get} = ({before} if type({before}) is dict else NOTHING).get")
-        self.write(f"{name} = {get}({step!r}, ABSENT)")
+            in_object = f"{before}[{place}] if type({before}) is list and len({before}) >= {least} else {in_object}"
+        self.write(f"{name} = {in_object}")
         return name
 
     def make(self, own: _Own) -> Callable[..., Any]:

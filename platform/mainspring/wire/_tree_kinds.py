@@ -24,9 +24,22 @@ class Kind:
 
     `items` finds the items of a message that has what the declaration wants, whatever its values; it gives `ABSENT`
     for any other. `of_item` says whether an item has what the declaration says about items; None if it says nothing.
+    `sole` is True if its values alone tell the kind, and the whole message is the item.
     """
 
-    __slots__ = ("base", "control", "count", "fits_root", "items", "message", "of_item", "routes", "sharing", "symbol")
+    __slots__ = (
+        "base",
+        "control",
+        "count",
+        "fits_root",
+        "items",
+        "message",
+        "of_item",
+        "routes",
+        "sharing",
+        "sole",
+        "symbol",
+    )
 
     def __init__(self, message: Message) -> None:
         self.message = message
@@ -42,6 +55,7 @@ class Kind:
             when = {path: value for path, value in when.items() if path.startswith("/")}
             has = tuple(path for path in has if path.startswith("/"))
         self.fits_root = compile_fits(when, ())
+        self.sole = message.each is None and not message.has
         self.items = _compile_items(has, message.each)
         of_item = {path: value for path, value in message.when.items() if path not in when}
         has_item = tuple(path for path in message.has if path not in has)
@@ -102,6 +116,8 @@ def unfold(tried: Sequence[Kind], root: Any) -> Sequence[tuple[Kind | None, Any]
 def unfold_known(known: Sequence[Kind], root: Any) -> Sequence[tuple[Kind | None, Any]]:
     """The same, of the kinds whose values the whole message is known to have."""
     for kind in known:
+        if kind.sole:
+            return ((kind, root),)
         items = kind.items(root)
         if items is ABSENT:
             continue

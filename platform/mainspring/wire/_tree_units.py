@@ -69,8 +69,12 @@ class TreeUnits(TextUnits):
         raise refusal(field, "must be a number, or the text of one", value)
 
     def _convert_any(self, value: Any) -> int:
-        if self._scale is None and type(value) is str:
-            return super()._convert_any(value)
+        if self._scale is None:
+            if type(value) is str:
+                return super()._convert_any(value)
+            # Levels are deleted by a size of 0.0 mostly.
+            if type(value) is float and value in self._unsafe:
+                return self._unsafe[value]
         return self.of(value)
 
     def _rounded(self, value: Any, exact: Callable[[Any, str], int], field: str) -> int:
