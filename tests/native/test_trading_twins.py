@@ -1,10 +1,11 @@
 """Sessions that trade in fused runs: to the last byte and figure what the plain lane does, whatever happens."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from mainspring.host.config import load_config
+from mainspring.host.config import load_config, parse_config
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
 from mainspring_tools.twins.lanes import generated_messages
@@ -66,6 +67,24 @@ def test_a_level_that_was_left_goes_with_its_print() -> None:
     twins = SessionTwins(_LEFT_LEVEL, "book-walk", 11557, chunk=64, ends=False)
     twins.run(generated_messages(_LEFT_LEVEL))
     assert twins.counts["Fill"] > 20
+
+
+def test_further_checks_run_in_runs_alike() -> None:
+    """Hours, connections, open orders and exposure: what they refuse is what the plain lane refuses, word for word."""
+    config = f"""{_LEFT_LEVEL}
+trading_hours = "00:00-00:00"
+venue_connected = true
+max_open_orders = 4
+max_gross_exposure = 3_000
+max_net_exposure = 1_500
+"""
+    plan = make_plan(parse_config(config.replace('"chaos"', '"momentum"'), "further.toml", Path()), Registry.load())
+    assert not plan.outside_runs
+    twins = SessionTwins(config, "book-walk", 11557, chunk=64, ends=False)
+    twins.run(generated_messages(config))
+    assert twins.counts["Fill"] > 5
+    for name in ("max_open_orders", "max_gross_exposure", "max_net_exposure"):
+        assert twins.counts[f"refused: {name}"] > 0
 
 
 @pytest.mark.gate

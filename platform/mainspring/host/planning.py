@@ -68,7 +68,8 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
     records = planner.slot("records", config.records) if trading else None
     journal = planner.journal() if trading else None
     check_live(loaded, router, registry, journalled=journal is not None)
-    journal_waits, risk = journal is not None and config.journal.durability == "sync", planner.risk() if trading else ()
+    risk, awaited = planner.risk() if trading else (), journal if config.journal.durability == "sync" else None
+    choices = (book, slippage, *risk, router, queue, latency)
     return Plan(
         name=name,
         origin=loaded.origin,
@@ -86,7 +87,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         latency=latency,
         records=records,
         journal=journal,
-        journal_waits=journal_waits,
+        journal_waits=awaited is not None,
         strategies=planner.strategies() if trading else (),
         risk=risk,
         missing_limits=planner.missing_limits(),
@@ -99,9 +100,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         day_ends=plan_day_ends(config, feed, registry),
         cancel_on_disconnect=config.orders.cancel_on_disconnect,
         slots=planner.further_slots(),
-        outside_runs=planner.outside_runs(
-            decoder, router, (book, slippage, *risk, router, queue, latency), journal if journal_waits else None
-        ),
+        outside_runs=planner.outside_runs(decoder, choices, awaited, alone=len(instruments) == 1),
         market=config.market,
         portfolio=config.portfolio,
         budget=config.budget,
@@ -136,17 +135,18 @@ class Planner:
         return self.slot("journal", slot) if wanted else None
 
     def outside_runs(
-        self, decoder: Choice, router: Choice | None, choices: Sequence[Choice | None], awaited: Choice | None
+        self, decoder: Choice, choices: Sequence[Choice | None], awaited: Choice | None, *, alone: bool
     ) -> tuple[Choice, ...]:
         """The choices whose work a fused run of the decoder can't do itself; none if it has no such runs.
 
-        `awaited` is the journal if each request waits for it.
+        `awaited` is the journal if each request waits for it, and `alone` whether there is one instrument.
         """
 
         def in_runs(choice: Choice) -> bool:
-            return bool(self._registry.get(choice.seam, choice.plugin).capabilities.get("in_runs"))
+            can = self._registry.get(choice.seam, choice.plugin).capabilities
+            return bool(can.get("in_runs")) and (alone or not can.get("across_instruments"))
 
-        if router is None or not in_runs(decoder):
+        if not any(choice is not None and choice.seam == "router" for choice in choices) or not in_runs(decoder):
             return ()
         outside = tuple(choice for choice in choices if choice is not None and not in_runs(choice))
         return outside if awaited is None else (*outside, awaited)

@@ -284,6 +284,7 @@ class Lane:
         if self.order_manager is not None:
             down = self.order_manager.risk.session.down
             down.discard(event.feed) if connected else down.add(event.feed)
+            self.message_loop.renew_runs()
         for market in self.feeds[event.feed].own:
             if market.set_connected(connected):
                 self.strategies.on_bbo(market)
@@ -301,6 +302,7 @@ class Lane:
             self.order_manager.risk.session.clock = ClockReading(
                 event.now_ns, event.lag_ns, event.skew_ns, event.valid_until_ns
             )
+            self.message_loop.renew_runs()
 
     def _on_durable(self, event: Durable) -> None:
         if self.order_manager is not None:

@@ -62,6 +62,8 @@ class ExposureCheck:
         self._alike = others(self._money.currency)
         self._same_base = others(self._bases)
         self._scopes = self._limited(("instrument", options.instrument, False), ("account", options.limit, True))
+        self.max_units = self._max_units() if len(instruments) == 1 else None
+        """The limit in lots times half ticks, in a lane of one instrument that isn't inverse; None in others."""
         self._strategy_scopes = self._limited(("strategy", options.strategy, True))
 
     def bind(self, session: RiskSession) -> None:
@@ -95,6 +97,11 @@ class ExposureCheck:
             )
             for place, currency in enumerate(money.currency)
         )
+
+    def _max_units(self) -> int | None:
+        if self._options.strategy is not None or self._options.currency:
+            return None
+        return self._money.max_units(0, min(limit for _, limit, _ in self._scopes[0]))
 
     def _compare(
         self, limits: Iterable[_Limit], own_lots: int, order: NewOrder, market: MarketView, strategy: str | None

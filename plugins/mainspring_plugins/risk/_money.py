@@ -67,6 +67,10 @@ class Money:
         value = -(-abs(lots) * factor // half_ticks)
         return value if lots >= 0 else -value
 
+    def max_units(self, instrument: int, quanta: int) -> int | None:
+        """Returns what that many quanta are in lots times half ticks, rounded down; None for an inverse contract."""
+        return None if self._inverse[instrument] else quanta // self._factors[instrument]
+
     def total_profit(self, session: RiskSession, currency: str) -> int | None:
         """Returns the profit in a currency; None if something is held that has no mark."""
         total = 0

@@ -26,6 +26,15 @@ class MaxClockSkewMs:
         """See `mainspring.seams.RiskCheck`."""
         self._session = session
 
+    def passes_until_ns(self) -> int | None:
+        """Returns until when the last comparison lets orders pass; None if it doesn't."""
+        reading = None if self._session is None else self._session.clock
+        return (
+            reading.valid_until_ns
+            if reading is not None and reading.skew_ns is not None and abs(reading.skew_ns) <= self._max_ns
+            else None
+        )
+
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
         session = self._session
@@ -47,4 +56,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxClockSkewMs,
         summary="Furthest that the clock may be off its reference, in milliseconds",
         options=LimitOptions,
+        capabilities={"in_runs": True},
     )

@@ -27,6 +27,13 @@ class MaxFeedLagMs:
         """See `mainspring.seams.RiskCheck`."""
         self._session = session
 
+    def passes_until_ns(self) -> int | None:
+        """Returns until when the last comparison lets orders pass; None if it doesn't."""
+        reading = None if self._session is None else self._session.clock
+        if reading is None or reading.lag_ns > self._max_ns:
+            return None
+        return reading.valid_until_ns
+
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
         session = self._session
@@ -46,4 +53,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxFeedLagMs,
         summary="Furthest that messages may be behind the wall clock, in milliseconds",
         options=LimitOptions,
+        capabilities={"in_runs": True},
     )

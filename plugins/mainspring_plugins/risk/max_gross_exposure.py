@@ -45,5 +45,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxGrossExposure,
         summary="Largest exposure, long and short added up, by account, instrument, strategy or currency",
         options=ExposureOptions,
-        capabilities={"across_instruments": True},
+        capabilities={"across_instruments": True, "in_runs": True},
     )

@@ -39,5 +39,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxNetExposure,
         summary="Largest exposure, long less short, by account, instrument, strategy or currency",
         options=ExposureOptions,
-        capabilities={"across_instruments": True},
+        capabilities={"across_instruments": True, "in_runs": True},
     )

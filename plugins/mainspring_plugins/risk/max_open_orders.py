@@ -34,6 +34,10 @@ class MaxOpenOrders:
     def __init__(self, instruments: Sequence[Instrument], *, options: OpenOrdersOptions) -> None:
         self._options = options
         self._places = range(len(instruments))
+        alone = len(instruments) == 1 and options.strategy is None
+        account = options.limit if options.account is None else options.account
+        self.limit_of_one = min(options.limit, account) if alone else None
+        """How many orders may be open in a lane of one instrument; None in others, or if strategies have limits."""
         self._session: RiskSession | None = None
 
     def bind(self, session: RiskSession) -> None:
@@ -69,5 +73,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxOpenOrders,
         summary="Most open orders in an instrument, of a strategy, together",
         options=OpenOrdersOptions,
-        capabilities={"across_instruments": True},
+        capabilities={"across_instruments": True, "in_runs": True},
     )

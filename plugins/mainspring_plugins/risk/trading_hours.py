@@ -16,6 +16,7 @@ __all__ = ["HoursOptions", "TradingHours", "register_risk_checks"]
 
 _NAME = "trading_hours"
 _NS = 10**9
+_DAY_NS = 24 * 3_600 * _NS
 _Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _DAYS: tuple[_Day, ...] = get_args(_Day)
 
@@ -65,10 +66,17 @@ class TradingHours:
         self._session: RiskSession | None = None
         self._known: _Hours = (0, 0)
         self._hours: _Span | _Calendar = _Span(options) if "-" in options.limit else _Calendar(options.limit)
+        self.daily = _daily(options) if "-" in options.limit else None
+        """When the span begins after midnight and how long it is, if it is the same on each day; None otherwise."""
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
         self._session = session
+
+    def around_now(self) -> _Hours:
+        """Returns from when to when orders pass, around now; two equal times if they don't."""
+        found = None if self._session is None else self._hours.around(self._session.now_ns)
+        return (0, 0) if found is None else found
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
@@ -85,6 +93,14 @@ class TradingHours:
             return None
         now = datetime.fromtimestamp(now_ns / _NS, UTC)
         return Refusal(_NAME, f"{now:%Y-%m-%d %H:%M:%S} UTC is outside of {self._limit}")
+
+
+def _daily(options: HoursOptions) -> _Hours | None:
+    """In UTC and on all days."""
+    if options.timezone != "UTC" or set(options.days) != set(_DAYS):
+        return None
+    begin_ns, end_ns = ((at.hour * 3_600 + at.minute * 60 + at.second) * _NS for at in options.span())
+    return begin_ns, (end_ns - begin_ns - 1) % _DAY_NS + 1
 
 
 class _Span:
@@ -150,4 +166,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         TradingHours,
         summary="When orders may be sent: hours such as 09:30-16:00, or the name of an exchange calendar",
         options=HoursOptions,
+        capabilities={"in_runs": True},
     )

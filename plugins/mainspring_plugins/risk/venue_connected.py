@@ -13,12 +13,21 @@ class VenueConnected:
     """Passes orders while their venue's connection is up. Without `limit` it lets everything pass."""
 
     def __init__(self, instrument: Instrument, *, options: FlagOptions) -> None:
+        self._instrument = instrument
         self._applies = options.limit
         self._session: RiskSession | None = None
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
         self._session = session
+
+    def passes(self) -> bool:
+        """Returns whether orders pass now, wherever in the lane this instrument is traded."""
+        session = self._session
+        if not self._applies or session is None:
+            return not self._applies
+        own = [place for place, one in enumerate(session.instruments) if one == self._instrument]
+        return bool(own) and all(session.connected(place) for place in own)
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
@@ -35,4 +44,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         VenueConnected,
         summary="Whether orders need a connection to their venue (true or false)",
         options=FlagOptions,
+        capabilities={"in_runs": True},
     )

@@ -167,9 +167,10 @@ class _Process(Driver):
         world.sent.append(Sent(now_ns, world.sessions[-1], blocks, known_as, request))
         if type(request) is NewOrder:
             assert self.lane.mode is Mode.RUNNING, f"order {request.order_id} left while the lane is {self.lane.mode}"
-            kill = world.killed.get("") or world.killed.get(_NAMES[request.instrument])
-            closes = kill is not None and kill.flatten and request.kind == "market"
-            assert closes or kill is None, f"order {request.order_id} outran the kill switch"
+            kills = [world.killed[at] for at in ("", _NAMES[request.instrument]) if at in world.killed]
+            # One that flattens closes whatever others there are.
+            closes = request.kind == "market" and any(kill.flatten for kill in kills)
+            assert closes or not kills, f"order {request.order_id} outran the kill switch"
         super()._do_send(send)
         world.crash_point()
 

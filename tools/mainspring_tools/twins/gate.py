@@ -12,6 +12,7 @@ import numpy as np
 from mainspring.lane.order_manager import REFUSAL_NS
 from mainspring.model import Instrument, NewOrder, Refusal, ReplaceRequest, Side
 from mainspring.risk import Gate
+from mainspring.seams import ClockReading
 from mainspring.testing import NaiveBook
 from mainspring_native.checks import described
 from mainspring_native.replay import (
@@ -38,15 +39,23 @@ from mainspring_native.replay import (
     replay,
     strategy,
 )
+from mainspring_plugins.risk._exposure import ExposureOptions
 from mainspring_plugins.risk._limit import FlagOptions, LimitOptions
 from mainspring_plugins.risk.allowed_instruments import AllowedInstruments, AllowedOptions
 from mainspring_plugins.risk.collar_bps import CollarBps, CollarOptions
 from mainspring_plugins.risk.max_book_age_ms import MaxBookAgeMs
+from mainspring_plugins.risk.max_clock_skew_ms import MaxClockSkewMs
+from mainspring_plugins.risk.max_feed_lag_ms import MaxFeedLagMs
+from mainspring_plugins.risk.max_gross_exposure import MaxGrossExposure
+from mainspring_plugins.risk.max_net_exposure import MaxNetExposure
+from mainspring_plugins.risk.max_open_orders import MaxOpenOrders, OpenOrdersOptions
 from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
 from mainspring_plugins.risk.max_position import MaxPosition
 from mainspring_plugins.risk.reduce_only import ReduceOnly
 from mainspring_plugins.risk.restricted_instruments import RestrictedInstruments, RestrictedOptions
+from mainspring_plugins.risk.trading_hours import HoursOptions, TradingHours
+from mainspring_plugins.risk.venue_connected import VenueConnected
 
 __all__ = ["compare_gate"]
 
@@ -138,6 +147,7 @@ class _Asked:
             contract=random.choice(("spot", "linear", "inverse")),
             contract_size=Decimal(random.choice((1, 1, 100))),
         )
+        self.session = _Session(self.instrument, random)
         self.checks = self._checks()
         names = [described(check) for check in self.checks]
         self.gate = Gate([[(name[0], check) for name, check in zip(names, self.checks, strict=True) if name]])
@@ -168,9 +178,26 @@ class _Asked:
             RestrictedInstruments(instrument, options=RestrictedOptions(limit=_some(random, 0.15))),
             AllowedInstruments(instrument, options=AllowedOptions(limit=_some(random, 0.85))),
             ReduceOnly(instrument, options=FlagOptions(limit=random.random() < 0.3)),
+            MaxGrossExposure([instrument], options=self._exposure(near)),
+            MaxNetExposure([instrument], options=self._exposure(near)),
+            MaxOpenOrders([instrument], options=OpenOrdersOptions(limit=random.choice((1, 3, 100)))),
+            TradingHours(
+                instrument, options=HoursOptions(limit=random.choice(("00:00-00:00",) * 5 + ("00:01-00:00",)))
+            ),
+            VenueConnected(instrument, options=FlagOptions(limit=random.random() < 0.9)),
+            MaxFeedLagMs(instrument, options=LimitOptions(limit=random.choice((Decimal(1), Decimal(3))))),
+            MaxClockSkewMs(instrument, options=LimitOptions(limit=random.choice((Decimal(1), Decimal(3))))),
         ]
-        chosen = [check for check in random.sample(made, random.randrange(1, 9)) if described(check)]
+        for check in made:
+            if (bind := getattr(check, "bind", None)) is not None:
+                bind(self.session)
+        chosen = [check for check in random.sample(made, random.randrange(1, 12)) if described(check)]
         return chosen or [made[2]]
+
+    def _exposure(self, near: Any) -> ExposureOptions:
+        """A limit that about half of the orders reach, in profit currency."""
+        limit = near(150 * self.base).limit * self.instrument.contract_size * _GRID
+        return ExposureOptions(limit=limit, instrument=self.random.choice((None, limit / 2)))
 
     def call(self, market: Any, orders: Any, state: Any) -> None:
         """Asks for one thing, and notes what the plain gate says."""
@@ -200,7 +227,7 @@ class _Asked:
         order = NewOrder(
             order_id, 0, Side(side), kind, price if ask else 0, size, market.time_ns, terms, ask is post_only
         )
-        seen, account = _seen(market)
+        seen, account = self._look(market, own)
         if self._note(seen.unpriced() or self.gate.approve(order, seen, account), order, seen):
             self.refused.add(order_id)
 
@@ -221,19 +248,48 @@ class _Asked:
             state=_STATES[own.state],
             ended=False,
         )
-        seen, account = _seen(market)
+        seen, account = self._look(market, ())
         request = ReplaceRequest(own.order_id, 0, price, size, market.time_ns)
         # The strategy doesn't know of a refusal before its time.
         named = None if own.order_id in self.refused else known
         decision = "unknown-order" if named is None else seen.unpriced()
-        if self._note(decision or self.gate.approve_replace(request, named, seen, account), request, seen):
+        self.session.changed = named
+        decided = decision or self.gate.approve_replace(request, named, seen, account)
+        self.session.changed = None
+        if self._note(decided, request, seen):
             self.unsure[own.order_id] = market.time_ns + REFUSAL_NS
+
+    def _look(self, market: Any, own: Any) -> tuple[Any, Any]:
+        """The market and the account as checks read them; the session has the time and the open orders too."""
+        self.session.now_ns = market.time_ns
+        self.session.open = sum(one.order_id not in self.refused for one in own)
+        return _seen(market)
 
     def _note(self, decision: object, request: object, seen: "_Seen") -> str:
         """Notes a decision; returns the reason of a refusal, or nothing."""
         reason = decision if isinstance(decision, str) else decision.reason if isinstance(decision, Refusal) else ""
         self.expected.append((reason, (decision, request, vars(seen))))
         return reason
+
+
+class _Session:
+    """What checks see of a lane of one instrument."""
+
+    def __init__(self, instrument: Instrument, random: Random) -> None:
+        self.instruments = (instrument,)
+        self.changed: Any = None
+        self.open = 0
+        self.now_ns = 1_000
+        self.up = random.random() < 0.7
+        lag_ns, skew_ns = (random.choice((0, 0, 0, 2, -2)) * 1_000_000 for _ in range(2))
+        skew = random.choice((skew_ns,) * 5 + (None,))
+        self.clock = ClockReading(0, lag_ns, skew, random.choice((2**62,) * 3 + (2_000_000,)))
+
+    def connected(self, instrument: int) -> bool:
+        return self.up
+
+    def count_open(self, instrument: int, strategy: str | None = None) -> int:
+        return self.open
 
 
 class _Seen:

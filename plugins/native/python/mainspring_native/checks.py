@@ -1,51 +1,89 @@
 """Built-in risk checks as the native core takes them: their limits in whole units."""
 
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 from mainspring_plugins.risk.allowed_instruments import AllowedInstruments
 from mainspring_plugins.risk.collar_bps import CollarBps
 from mainspring_plugins.risk.max_book_age_ms import MaxBookAgeMs
+from mainspring_plugins.risk.max_clock_skew_ms import MaxClockSkewMs
+from mainspring_plugins.risk.max_feed_lag_ms import MaxFeedLagMs
+from mainspring_plugins.risk.max_gross_exposure import MaxGrossExposure
+from mainspring_plugins.risk.max_net_exposure import MaxNetExposure
+from mainspring_plugins.risk.max_open_orders import MaxOpenOrders
 from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
 from mainspring_plugins.risk.max_position import MaxPosition
 from mainspring_plugins.risk.reduce_only import ReduceOnly
 from mainspring_plugins.risk.restricted_instruments import RestrictedInstruments
+from mainspring_plugins.risk.trading_hours import TradingHours
+from mainspring_plugins.risk.venue_connected import VenueConnected
 
 __all__ = ["described"]
 
 _Described: TypeAlias = tuple[str, int, int, int, int]
+_Figures: TypeAlias = tuple[int, ...] | None
 
 _LARGEST = 2**62
 
 
-def described(check: object) -> _Described | None:
-    """Describes a check by its name and up to four figures; None if it isn't one of ours.
+def _collar(check: CollarBps) -> _Figures:
+    passive = (-1, 0) if check.passive is None else (check.passive_numerator, check.passive_base)
+    return check.numerator, check.base, *passive
 
-    A limit beyond 62 bits is left to the check itself: no order comes near it.
+
+def _exposure(check: MaxGrossExposure | MaxNetExposure) -> _Figures:
+    return None if check.max_units is None else (check.max_units,)
+
+
+def _open_orders(check: MaxOpenOrders) -> _Figures:
+    return None if check.limit_of_one is None else (check.limit_of_one,)
+
+
+def _hours(check: TradingHours) -> _Figures:
+    if check.daily is not None:
+        return *check.daily, 1
+    begin_ns, end_ns = check.around_now()
+    return begin_ns, end_ns - begin_ns, 0
+
+
+def _clock(check: MaxFeedLagMs | MaxClockSkewMs) -> _Figures:
+    valid_until_ns = check.passes_until_ns()
+    return (0, 0) if valid_until_ns is None else (1, min(valid_until_ns, _LARGEST))
+
+
+_FIGURES: Final[Mapping[type, tuple[str, Callable[[Any], _Figures]]]] = MappingProxyType(
+    {
+        MaxOrderSize: ("max_order_size", lambda check: (check.max_lots,)),
+        MaxOrderNotional: ("max_order_notional", lambda check: (int(check.priced), check.max_units)),
+        MaxPosition: ("max_position", lambda check: (check.max_lots,)),
+        MaxBookAgeMs: ("max_book_age_ms", lambda check: (check.max_ns,)),
+        CollarBps: ("collar_bps", _collar),
+        RestrictedInstruments: ("restricted_instruments", lambda check: (int(check.restricted),)),
+        AllowedInstruments: ("allowed_instruments", lambda check: (int(check.allowed),)),
+        ReduceOnly: ("reduce_only", lambda check: (int(check.applies),)),
+        MaxGrossExposure: ("max_gross_exposure", _exposure),
+        MaxNetExposure: ("max_net_exposure", _exposure),
+        MaxOpenOrders: ("max_open_orders", _open_orders),
+        TradingHours: ("trading_hours", _hours),
+        VenueConnected: ("venue_connected", lambda check: (int(check.passes()),)),
+        MaxFeedLagMs: ("max_feed_lag_ms", _clock),
+        MaxClockSkewMs: ("max_clock_skew_ms", _clock),
+    }
+)
+
+
+def described(check: object) -> _Described | None:
+    """Describes a check by its name and up to four figures; None if it isn't one of ours, or is for Python alone.
+
+    What a check reads of the session (a connection, a clock, the hours) is as it stands. A limit beyond 62 bits is left
+    to the check itself: no order comes near it.
     """
-    # A subclass may have rules of its own.
-    kind = type(check)
-    figures: tuple[int, ...]
-    if kind is MaxOrderSize and isinstance(check, MaxOrderSize):
-        name, figures = "max_order_size", (check.max_lots,)
-    elif kind is MaxOrderNotional and isinstance(check, MaxOrderNotional):
-        name, figures = "max_order_notional", (int(check.priced), check.max_units)
-    elif kind is MaxPosition and isinstance(check, MaxPosition):
-        name, figures = "max_position", (check.max_lots,)
-    elif kind is MaxBookAgeMs and isinstance(check, MaxBookAgeMs):
-        name, figures = "max_book_age_ms", (check.max_ns,)
-    elif kind is CollarBps and isinstance(check, CollarBps):
-        passive = (-1, 0) if check.passive is None else (check.passive_numerator, check.passive_base)
-        name, figures = "collar_bps", (check.numerator, check.base, *passive)
-    elif kind is RestrictedInstruments and isinstance(check, RestrictedInstruments):
-        name, figures = "restricted_instruments", (int(check.restricted),)
-    elif kind is AllowedInstruments and isinstance(check, AllowedInstruments):
-        name, figures = "allowed_instruments", (int(check.allowed),)
-    elif kind is ReduceOnly and isinstance(check, ReduceOnly):
-        name, figures = "reduce_only", (int(check.applies),)
-    else:
-        return None
-    if any(figure > _LARGEST for figure in figures):
+    # By the exact type: a subclass may have rules of its own.
+    name, figures_of = _FIGURES.get(type(check), ("", None))
+    figures = None if figures_of is None else figures_of(check)
+    if figures is None or any(figure > _LARGEST for figure in figures):
         return None
     first, second, third, fourth = (*figures, 0, 0, 0)[:4]
     return name, first, second, third, fourth

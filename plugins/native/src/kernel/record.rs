@@ -38,7 +38,7 @@ pub mod flags {
 pub const TOO_MANY_REQUESTS: &str = "too-many-requests";
 
 /// Every reason of a record, by its number less 1: 0 is none.
-pub const REASONS: [&str; 34] = [
+pub const REASONS: [&str; 41] = [
     "market-unavailable",
     "would-take",
     "not-fillable",
@@ -73,6 +73,13 @@ pub const REASONS: [&str; 34] = [
     "restricted_instruments",
     "allowed_instruments",
     "reduce_only",
+    "max_gross_exposure",
+    "max_net_exposure",
+    "max_open_orders",
+    "trading_hours",
+    "venue_connected",
+    "max_feed_lag_ms",
+    "max_clock_skew_ms",
 ];
 
 /// A row.

@@ -76,5 +76,6 @@ pub fn refusal(
         open_buy_lots: buy - if order.buy { gives_up } else { 0 },
         open_sell_lots: sell - if order.buy { 0 } else { gives_up },
     };
-    checks.iter().find(|check| !check.passes(order, seen, &account, &walk)).map(Check::name)
+    let open = || (gives_up == 0).then(|| tracker.count_open(order.instrument));
+    checks.iter().find(|check| !check.passes(order, seen, &account, &walk, open)).map(Check::name)
 }

@@ -20,7 +20,16 @@ pub enum Check {
     RestrictedInstruments { restricted: bool },
     AllowedInstruments { allowed: bool },
     ReduceOnly { applies: bool },
+    MaxGrossExposure { max_units: i128 },
+    MaxNetExposure { max_units: i128 },
+    MaxOpenOrders { limit: i128 },
+    TradingHours { begin_ns: i128, length_ns: i128, daily: bool },
+    VenueConnected { connected: bool },
+    MaxFeedLagMs { within: bool, valid_until_ns: i128 },
+    MaxClockSkewMs { within: bool, valid_until_ns: i128 },
 }
+
+const DAY_NS: i128 = 24 * 3_600 * 1_000_000_000;
 
 /// What checks read of a market.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +69,13 @@ impl Check {
             "restricted_instruments" => Check::RestrictedInstruments { restricted: first != 0 },
             "allowed_instruments" => Check::AllowedInstruments { allowed: first != 0 },
             "reduce_only" => Check::ReduceOnly { applies: first != 0 },
+            "max_gross_exposure" => Check::MaxGrossExposure { max_units: first },
+            "max_net_exposure" => Check::MaxNetExposure { max_units: first },
+            "max_open_orders" => Check::MaxOpenOrders { limit: first },
+            "trading_hours" => Check::TradingHours { begin_ns: first, length_ns: second, daily: third != 0 },
+            "venue_connected" => Check::VenueConnected { connected: first != 0 },
+            "max_feed_lag_ms" => Check::MaxFeedLagMs { within: first != 0, valid_until_ns: second },
+            "max_clock_skew_ms" => Check::MaxClockSkewMs { within: first != 0, valid_until_ns: second },
             "collar_bps" => {
                 let passive = (third >= 0).then_some((third, fourth));
                 Check::CollarBps { numerator: first, base: second, passive }
@@ -79,17 +95,26 @@ impl Check {
             Check::RestrictedInstruments { .. } => "restricted_instruments",
             Check::AllowedInstruments { .. } => "allowed_instruments",
             Check::ReduceOnly { .. } => "reduce_only",
+            Check::MaxGrossExposure { .. } => "max_gross_exposure",
+            Check::MaxNetExposure { .. } => "max_net_exposure",
+            Check::MaxOpenOrders { .. } => "max_open_orders",
+            Check::TradingHours { .. } => "trading_hours",
+            Check::VenueConnected { .. } => "venue_connected",
+            Check::MaxFeedLagMs { .. } => "max_feed_lag_ms",
+            Check::MaxClockSkewMs { .. } => "max_clock_skew_ms",
         }
     }
 
     /// Whether the order passes. `walk` returns what it would meet in the book if it takes more than the best price has; where
-    /// it returns `None`, false is no refusal: the twin decides.
+    /// it returns `None`, false is no refusal: the twin decides. `open` counts the open orders of its instrument, `None` if it
+    /// is a change of one.
     pub fn passes(
         &self,
         order: &NewOrder,
         seen: &Seen,
         account: &Account,
         walk: impl FnOnce(&NewOrder) -> Option<Walk>,
+        open: impl FnOnce() -> Option<usize>,
     ) -> bool {
         let lots = i128::from(order.size_lots);
         let (bid, ask) = (seen.bid, seen.ask);
@@ -162,6 +187,38 @@ impl Check {
                 account.position_lots + account.open_buy_lots + lots <= 0
             }
             Check::ReduceOnly { applies: true } => account.position_lots - account.open_sell_lots - lots >= 0,
+            Check::MaxGrossExposure { max_units } => {
+                let (after, other) = stakes(account, order.buy, lots);
+                after <= other || is_worth_at_most(after, seen, max_units)
+            }
+            Check::MaxNetExposure { max_units } => {
+                is_worth_at_most(stakes(account, order.buy, lots).0, seen, max_units)
+            }
+            Check::MaxOpenOrders { limit } => open().is_none_or(|count| (count as i128) < limit),
+            Check::TradingHours { begin_ns, length_ns, daily } => {
+                let since_ns = i128::from(seen.now_ns) - begin_ns;
+                let since_ns = if daily { since_ns.rem_euclid(DAY_NS) } else { since_ns };
+                (0..length_ns).contains(&since_ns)
+            }
+            Check::VenueConnected { connected } => connected,
+            Check::MaxFeedLagMs { within, valid_until_ns } | Check::MaxClockSkewMs { within, valid_until_ns } => {
+                within && i128::from(seen.now_ns) <= valid_until_ns
+            }
         }
     }
+}
+
+/// How long or short the position could become on an order's side with it, and on the other side.
+fn stakes(account: &Account, buy: bool, lots: i128) -> (i128, i128) {
+    let longest = account.position_lots + account.open_buy_lots;
+    let shortest = account.open_sell_lots - account.position_lots;
+    if buy { (longest + lots, shortest) } else { (shortest + lots, longest) }
+}
+
+/// Whether lots are worth at most that much at the mid, in lots times half ticks. Without a mid they aren't, unless there are none.
+fn is_worth_at_most(lots: i128, seen: &Seen, max_units: i128) -> bool {
+    let Seen { live, bid, ask, .. } = *seen;
+    let mid = (live && bid.lots != 0 && ask.lots != 0 && bid.price < ask.price)
+        .then(|| i128::from(bid.price) + i128::from(ask.price));
+    lots == 0 || mid.and_then(|mid| lots.checked_mul(mid)).is_some_and(|units| units <= max_units)
 }

@@ -331,6 +331,11 @@ impl Tracker {
         chain.iter(List::OpenOfStrategy, &self.slots)
     }
 
+    /// How many orders are open in an instrument.
+    pub fn count_open(&self, instrument: usize) -> usize {
+        self.all_open().filter(|order| order.order.instrument == instrument).count()
+    }
+
     /// Every open order of the session, oldest first.
     pub fn all_open(&self) -> impl Iterator<Item = &Order> {
         // Ids rise, so this is also the order of their ids.

@@ -252,6 +252,13 @@ REASONS: Final = dict(
             "restricted_instruments",
             "allowed_instruments",
             "reduce_only",
+            "max_gross_exposure",
+            "max_net_exposure",
+            "max_open_orders",
+            "trading_hours",
+            "venue_connected",
+            "max_feed_lag_ms",
+            "max_clock_skew_ms",
         ),
         1,
     )
