@@ -235,6 +235,8 @@ class Gate:
         self._on_sent_before = self._listeners("on_sent", but_for="save")
         self._on_event_before = self._listeners("on_event", but_for="save")
         self._saves = {place: self._guarded(name, check.save) for place, name, check in self._saving()}
+        self.wants_clock = any(getattr(check, "wants_clock", False) for _, check in self._each())
+        """Whether a check reads the comparison of clocks."""
         self.saves = bool(self._saves)
         """Whether a check saves anything."""
         self.listens = any(self._on_order) or any(self._on_sent) or any(self._on_event)

@@ -28,6 +28,7 @@ class RiskCheck(Protocol):
       such as the best profit so far. It is text, numbers, lists and mappings by text, and is journalled when it has
       changed. After a crash `restore` gets what was saved last. A check without them hears again, by `on_sent` and
       `on_event`, what was sent and reported before, while the session shows the time of then.
+    - `wants_clock`: True if it reads `RiskSession.clock`, so that a live session compares clocks.
     - `lift()`: a person allows orders again that the check has stopped until then. Returns whether it had.
 
     Requests and events are those of the check's instrument, or of all if it is made once for all: see

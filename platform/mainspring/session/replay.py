@@ -9,7 +9,7 @@ from mainspring.errors import CaptureError, CodecError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.wiring import Wired
 from mainspring.journal import JournalWriter
-from mainspring.lane import FeedHandler, Messages, OrderManager
+from mainspring.lane import ClockCompared, FeedHandler, Messages, OrderManager
 from mainspring.report import RecoveryReport
 from mainspring.report.figures import utc_text
 from mainspring.seams import NEVER_NS, RawMessage
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from mainspring.session.script import Script
 
 __all__ = ["Replay", "ReplayFeed"]
+
+
+_COMPARE_NS = 1_000_000_000
+_VALID_NS = 3 * _COMPARE_NS
 
 
 class ReplayFeed:
@@ -135,6 +139,7 @@ class Replay(Driver):
         self._session = session
         self._chunk = max((feed.plan.chunk.value for feed in feeds), default=1)
         self._last: ReplayFeed | None = None
+        self._compared_ns = self._lag_ns = 0
 
     def prepare(self) -> None:
         """Reads the beginning of each feed, and starts the session at the time of the first message.
@@ -201,10 +206,22 @@ class Replay(Driver):
         for feed in self.feeds:
             if feed.head_ns == NEVER_NS:
                 feed.refill()
+        self._compare_clocks(now_ns)
         while self.step():
             pass
         self.settle(now_ns)
         self._raise_failures()
+
+    def _compare_clocks(self, now_ns: int) -> None:
+        """Says how long messages have waited: each second, and at once when they wait longer than was said."""
+        manager = self.lane.order_manager
+        if manager is None or not manager.gate.wants_clock or not self.started:
+            return
+        lag_ns = max(now_ns - min((feed.head_ns for feed in self.feeds), default=NEVER_NS), 0)
+        if lag_ns > self._lag_ns or now_ns >= self._compared_ns + _COMPARE_NS:
+            self._compared_ns, self._lag_ns = now_ns, lag_ns
+            # The lane's time stays that of its last event: what waits was received before now.
+            self.feed(ClockCompared(self.lane.now_ns, lag_ns, None, now_ns + _VALID_NS))
 
     def _run_messages(self, feed: ReplayFeed, until_ns: int) -> None:
         refused: WireError | CodecError | None = None

@@ -17,6 +17,8 @@ class MaxClockSkewMs:
     The driver compares them; without a comparison that is still valid, every order is refused.
     """
 
+    wants_clock = True
+
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self._limit = options.limit
         self._max_ns = whole_units(options.limit, Decimal("0.000001"))

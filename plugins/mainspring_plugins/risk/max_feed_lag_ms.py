@@ -18,6 +18,8 @@ class MaxFeedLagMs:
     it. The driver compares the clocks; without a comparison that is still valid, every order is refused.
     """
 
+    wants_clock = True
+
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self._limit = options.limit
         self._max_ns = whole_units(options.limit, Decimal("0.000001"))
