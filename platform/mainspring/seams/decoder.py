@@ -285,6 +285,9 @@ class Decoder(Protocol):
 
     The feed may have a method `fuse`, called as `fuse(context)` with a `FuseContext`. It returns a `Fused`, or None if
     it can't work on books of that kind.
+
+    The decoder itself may have a method `frames`, which is called without arguments for each connection of a live feed.
+    It returns what decodes its WebSocket frames, as `mainspring.wire.FrameDecoder` does, which is used otherwise.
     """
 
     def __call__(self, declared: Any, context: FeedContext) -> Feed:

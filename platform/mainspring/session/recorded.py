@@ -25,7 +25,8 @@ class RecordedReplay(ScriptedDriver):
         self._events = events
 
     def prepare(self) -> None:
-        """Does nothing: the recording has what started the session."""
+        """Calls no strategy before the recording has what started the session."""
+        self.lane.strategies.hold()
 
     def step(self) -> bool:
         """Feeds some of the events. Returns False if none were left; then it raises the first of `failures`."""

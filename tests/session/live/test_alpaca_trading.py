@@ -18,6 +18,7 @@ from mainspring.host.session_planning import make_session
 from mainspring.lane import Execution
 from mainspring.model import Fill, Side
 from mainspring.seams import SEAMS
+from mainspring.session.inputs import RecordedInputs
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.live.source import LiveSource, SteadyClock
 from mainspring.session.live.venue.alpaca import alpaca_instruments, build_alpaca
@@ -95,7 +96,7 @@ def _registry():
 class _Line:
     """The session, the exchange, and the line between them. `trouble` is how likely each thing goes wrong, 0 to 1."""
 
-    def __init__(self, seed, folder: Path, registry, trouble):
+    def __init__(self, seed, folder: Path, registry, trouble, record_inputs=None):
         self._random = Random(seed)
         self.trouble = trouble
         self.now_ns = _START_NS
@@ -111,7 +112,7 @@ class _Line:
         self.posts: Counter[str] = Counter()
         self._events: list[tuple[int, int, Any]] = []
         self._placed = 0
-        lane = make_session(parse_config(_CONFIG, "test.toml", folder), registry).lanes[0]
+        self.plan = lane = make_session(parse_config(_CONFIG, "test.toml", folder), registry).lanes[0]
         clock = SteadyClock(lambda: self.now_ns)
 
         def opens(part, *_):
@@ -119,7 +120,7 @@ class _Line:
             return self._source
 
         self.fills: list[Fill] = []
-        self.run = LaneRun(lane, registry, {}, opens, recorder=self)
+        self.run = LaneRun(lane, registry, {}, opens, recorder=self, record_inputs=record_inputs)
         routers: Any = self.run.routers
         (self.router,) = routers
         subscribe = {"action": "subscribe", "trades": ["*"], "quotes": ["*"], "orderbooks": ["*"]}
@@ -208,8 +209,8 @@ class _Line:
             self._later(0.02, lambda: self.router.answered(request, status, raw, self.now_ns))
 
 
-def _trade(seed, folder, registry, trouble, seconds=20):
-    line = _Line(seed, folder, registry, trouble)
+def _trade(seed, folder, registry, trouble, seconds=20, record_inputs=None):
+    line = _Line(seed, folder, registry, trouble, record_inputs)
     for _ in range(seconds * _S // _STEP_NS):
         line.step()
     assert line.run.trading.trading
@@ -261,3 +262,16 @@ def test_a_bad_line(tmp_path, registry, seed):
     with (line := _trade(seed, tmp_path, registry, 1.0)).run:
         _same(line)
         assert sum(line.happened.values()) > 5, line.happened
+
+
+def test_what_a_live_session_was_fed_is_fed_again(tmp_path, registry):
+    """Its recorded inputs, what the venue said among them, give every record of the order log again."""
+    inputs = tmp_path / "live.inputs"
+    with (line := _trade(3, tmp_path, registry, 1.0, record_inputs=inputs)).run as run:
+        log = run.finish().log
+    with LaneRun(line.plan, registry, {}, inputs=RecordedInputs(inputs)) as again:
+        while again.step():
+            pass
+        repeated = again.finish().log
+    assert (repeated.sha256, repeated.records) == (log.sha256, log.records)
+    assert log.records > 100

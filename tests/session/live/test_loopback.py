@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mainspring.model import Fill, SubmitRequested
+from mainspring.model import Fill, Rejected, SubmitRequested
 from mainspring.orders import read_order_log
 
 _EXAMPLE = Path(__file__).resolve().parents[3] / "examples/loopback.toml"
@@ -77,6 +77,28 @@ def test_the_example_and_the_official_client_see_the_same_orders(session, exchan
         written = [one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()]
     said = [first.stdout, first.stderr, second.stdout, second.stderr]
     assert not any(_SECRET.encode() in one for one in [*written, *(text.encode() for text in said)])
+
+
+def test_faults_of_the_exchange_cost_no_order(session, exchange, tmp_path, trusting_environment):
+    """An update is lost, the stream closes, requests are refused or done without an answer, and its clock is behind.
+
+    Each order is there once, with the same fills on both sides.
+    """
+    faults = "updates.drop@2 updates.garbage@3 updates.close@5 orders.500@1 orders.429@3 orders.late@4"
+    options = [one for fault in faults.split() for one in ("--fault", fault)]
+    patient = ["orders.answer_timeout_ms=2000", "orders.poll_executions_s=2"]
+    with exchange("--seed", "22", "--clock-off", "-3", *options) as box:
+        overrides = ["strategy.buyer.duration_s=5", "strategy.buyer.slices=8", *patient]
+        done = session.run(box, "--live", "--for", "20s", "--order-log", "faults.log", overrides=overrides)
+        assert done.returncode == 0, done.stderr[-3_000:]
+        orders, positions = _listed(box, trusting_environment(box))
+    records = list(read_order_log(tmp_path / "faults.log"))
+    filled = sum(one.size_lots for one in records if isinstance(one, Fill)) * Decimal("0.00001")
+    sent = [one for one in records if isinstance(one, SubmitRequested)]
+    refused = [one for one in records if isinstance(one, Rejected) and one.request == "new"]
+    assert filled == sum(orders.values()) == Decimal(positions["BTCUSD"]) > 0
+    assert len(orders) == len(sent) - len(refused)
+    assert "executions are down: the venue closed the connection" in done.stderr
 
 
 @pytest.mark.parametrize(

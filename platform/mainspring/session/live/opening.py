@@ -9,15 +9,18 @@ from mainspring.host.plan import Plan
 from mainspring.seams import Codec
 from mainspring.session.live.feed_links import FeedLinks
 from mainspring.session.live.link import Sink
-from mainspring.wire import WireFeed
+from mainspring.wire import FrameDecoder, WireFeed
 
 __all__ = ["open_links", "trusting"]
 
 
-def open_links(plan: Plan, declared: WireFeed, codec: Codec, sink: Sink, *, first_index: int = 0) -> FeedLinks:
+def open_links(
+    plan: Plan, declared: WireFeed, decoder: object, codec: Codec, sink: Sink, *, first_index: int = 0
+) -> FeedLinks:
     """Returns the connections of a plan's feed, not made yet. Raises `ConfigError` if it can't connect.
 
-    `first_index` is the index of its first instrument in the lane.
+    `decoder` is the feed's, which may decode frames too. `first_index` is the index of its first instrument in the
+    lane.
     """
     connect = plan.source.connect
     assert connect is not None
@@ -33,6 +36,7 @@ def open_links(plan: Plan, declared: WireFeed, codec: Codec, sink: Sink, *, firs
             options=connect,
             credentials=find_credentials(plan.feed.plugin),
             first_index=first_index,
+            frames=getattr(decoder, "frames", FrameDecoder),
         )
     except ConfigError as error:
         raise ConfigError(f"the feed {plan.feed.plugin!r} can't connect: {error}") from error

@@ -48,7 +48,7 @@ class Recording:
         offer = registry.get("feed", plan.feed.plugin)
         decoder = registry.get("decoder", plan.decoder.plugin).factory
         self._feed: Feed = offer.factory(FeedContext(plan.instruments, codec, plan.source.encoding, decoder))
-        self._links = open_links(plan, offer.factory, codec, self)
+        self._links = open_links(plan, offer.factory, decoder, codec, self)
         self._writer = writer
         self._event = event
         self._bytes = self._refused = 0

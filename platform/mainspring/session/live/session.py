@@ -90,7 +90,8 @@ class LiveSession:
             declared = self._registry.get("feed", part.feed.plugin).factory
             first = sum(len(before.instruments) for before in self._plan.parts[:index])
             sink = _FeedSink(self, lane, index, part)
-            self._links.append(open_links(part, declared, codec, sink, first_index=first))
+            decoder = self._registry.get("decoder", part.decoder.plugin).factory
+            self._links.append(open_links(part, declared, decoder, codec, sink, first_index=first))
             self._link_orders(part, codec, index, lane)
         lane.ask_for_snapshots(lambda feed, request: self._links[feed].request(request))
         with self._scope:

@@ -58,6 +58,8 @@ class WebSocket:
         self._frames = frames
         self._early = early
         self._sending = trio.Lock()
+        # The code to close with, and why: once what came before it was returned.
+        self._ended: tuple[int, str] | None = None
 
     @classmethod
     async def open(
@@ -75,11 +77,7 @@ class WebSocket:
         with trio.move_on_after(timeout_s):
             try:
                 stream = await trio.open_ssl_over_tcp_stream(host, port, ssl_context=tls)
-                try:
-                    return cls(stream, frames(), await _shake_hands(stream, f"{host}:{port}", target))
-                except BaseException:
-                    await trio.aclose_forcefully(stream)
-                    raise
+                return await cls.over(stream, f"{host}:{port}", target, frames)
             except ssl.SSLCertVerificationError as error:
                 raise ConnectionLostError(f"{host}: its certificate isn't valid: {error.verify_message}") from error
             except (OSError, trio.BrokenResourceError) as error:
@@ -89,12 +87,26 @@ class WebSocket:
                 raise ConnectionLostError(f"{host}:{port} can't be reached: {cause or error}") from error
         raise ConnectionLostError(f"{host}:{port} didn't answer within {timeout_s:g} s")
 
+    @classmethod
+    async def over(
+        cls, stream: trio.abc.Stream, host: str, target: str, frames: Callable[[], Frames] = FrameDecoder
+    ) -> Self:
+        """Makes a connection of a stream to `host` (with its port) by asking for `target`; closes it on any error.
+
+        Raises `ConnectionLostError`, and what the stream raises.
+        """
+        try:
+            return cls(stream, frames(), await _shake_hands(stream, host, target))
+        except BaseException:
+            await trio.aclose_forcefully(stream)
+            raise
+
     async def receive(self) -> tuple[int, list[FrameEvent]]:
         """Returns the next events and when their bytes were read, in nanoseconds of the wall clock; answers pings.
 
         Raises `ConnectionLostError` when the connection has ended, by whatever. Events before that were returned.
         """
-        while True:
+        while self._ended is None:
             data, self._early = self._early, b""
             if not data:
                 try:
@@ -107,17 +119,19 @@ class WebSocket:
             try:
                 events = self._frames.feed(data)
             except FrameError as error:
-                await self.close(error.close_code)
-                raise ConnectionLostError(f"the venue broke the protocol: {error}") from error
+                events = list(error.events)
+                self._ended = (error.close_code, f"the venue broke the protocol: {error}")
             for kind, code, payload in events:
                 if kind == "ping":
                     await self.send("pong", payload)
                 elif kind == "close":
-                    await self.close(1000 if code is None else code)
-                    reason = payload.decode(errors="replace")
-                    raise ConnectionLostError(f"the venue closed the connection: {code or 'no code'} {reason}".strip())
+                    why = f"the venue closed the connection: {code or 'no code'} {payload.decode(errors='replace')}"
+                    self._ended = (1000 if code is None else code, why.strip())
             if events:
                 return now_ns, events
+        close_code, why = self._ended
+        await self.close(close_code)
+        raise ConnectionLostError(why)
 
     async def send(self, kind: str, payload: bytes) -> None:
         """Sends one message, or a control frame, by the `kind` and with the `payload` that `encode_frame` takes.

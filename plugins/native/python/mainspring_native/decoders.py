@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
@@ -10,6 +10,9 @@ from mainspring.errors import ConfigError, WireError
 from mainspring.seams import Catalogue, Feed, FeedContext, FeedStatistics, FuseContext, Fused, ResyncRequest, hookimpl
 from mainspring.wire import ControlMessage, WireFeed, python_decoder
 from mainspring_native import BUILD, NEEDS
+
+if TYPE_CHECKING:
+    from mainspring_native._native import FrameDecoder
 
 __all__ = ["NativeFeed", "native_decoder", "register_decoders"]
 
@@ -94,9 +97,23 @@ class NativeFeed:
         raise WireError(f"byte {at} of the message {what}; the session's codec takes it, the native decoder doesn't")
 
 
-def native_decoder(declared: WireFeed, context: FeedContext) -> Feed:
-    """The feed that is declared, run in Rust."""
-    return NativeFeed(declared, context)
+class _NativeDecoder:
+    """Makes feeds that are run in Rust, and what decodes the frames that they come in."""
+
+    def __call__(self, declared: WireFeed, context: FeedContext) -> Feed:
+        """The feed that is declared."""
+        return NativeFeed(declared, context)
+
+    @staticmethod
+    def frames() -> "FrameDecoder":
+        """See `mainspring.seams.Decoder`."""
+        from mainspring_native._native import FrameDecoder
+
+        return FrameDecoder()
+
+
+native_decoder = _NativeDecoder()
+"""The feed that is declared, run in Rust."""
 
 
 @hookimpl

@@ -1,0 +1,127 @@
+"""Our client side of WebSockets, and the server side that carries a venue in a box, by Autobahn's cases.
+
+All cases but those of compression, which is never negotiated. A case is passed if it is OK, or informational: what the
+protocol leaves open.
+"""
+
+import json
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+from hypercorn.config import Config
+from hypercorn.trio import serve
+
+from mainspring.session.live.websocket import ConnectionLostError, WebSocket
+from mainspring.wire import FrameDecoder
+
+_PROGRAM = Path(__file__).with_name("autobahn.py")
+_ENOUGH_S = 300.0
+_CASES = "1.*,2.*,3.*,4.*,5.*,6.*,7.*,10.*"
+_LIMITS = "9.*"
+
+
+def _decoders():
+    native = pytest.importorskip("mainspring_native._native", reason="mainspring-native absent")
+    return {"plain": FrameDecoder, "native": native.FrameDecoder}
+
+
+async def _echo(port, target, frames):
+    """Sends back what comes on one connection; returns it. A question of the server's isn't answered."""
+    stream = await trio.open_tcp_stream("127.0.0.1", port)
+    socket = await WebSocket.over(stream, f"127.0.0.1:{port}", target, frames)
+    received = []
+    try:
+        while True:
+            for kind, _, payload in (await socket.receive())[1]:
+                if kind in ("text", "binary"):
+                    received.append(payload)
+                    if target.startswith("/runCase"):
+                        await socket.send(kind, payload)
+    except ConnectionLostError:
+        return received
+    finally:
+        await socket.close()
+
+
+async def _run_cases(port, frames):
+    (count,) = await _echo(port, "/getCaseCount", frames)
+    for number in range(1, int(count) + 1):
+        await _echo(port, f"/runCase?case={number}&agent=mainspring", frames)
+    await _echo(port, "/updateReports?agent=mainspring", frames)
+
+
+def _client_results(frames, cases):
+    command = [sys.executable, str(_PROGRAM), "server", cases]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            trio.run(_run_cases, int(server.stdout.readline()), frames)
+            return json.loads(server.stdout.readline())
+        finally:
+            server.kill()
+
+
+async def _answer(scope, receive, send):
+    """An application that sends back what it is sent."""
+    if scope["type"] == "lifespan":
+        for _ in range(2):
+            await send({"type": f"{(await receive())['type']}.complete"})
+        return
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (event := await receive())["type"] == "websocket.receive":
+        await send({"type": "websocket.send", "bytes": event.get("bytes"), "text": event.get("text")})
+
+
+async def _server_results(cases):
+    config = Config()
+    config.bind = ["127.0.0.1:0"]
+    config.loglevel = "CRITICAL"
+    config.graceful_timeout = 0.1
+    async with trio.open_nursery() as nursery:
+        (address,) = await nursery.start(partial(serve, _answer, config))
+        command = [sys.executable, str(_PROGRAM), "client", address.replace("http", "ws"), cases]
+        with trio.fail_after(_ENOUGH_S):
+            done = await trio.run_process(command, capture_stdout=True)
+        nursery.cancel_scope.cancel()
+    return json.loads(done.stdout)
+
+
+def _failed(results, lenient=()):
+    """The cases that weren't passed. Of `lenient` ones it is enough that the outcome is allowed, if not the best."""
+    allowed = {"OK", "INFORMATIONAL"}
+    return {
+        case: result
+        for case, result in results.items()
+        if not set(result) <= (allowed | {"NON-STRICT"} if case.startswith(tuple(lenient)) else allowed)
+    }
+
+
+@pytest.mark.parametrize("decoder", ["plain", "native"])
+def test_our_client_passes(decoder):
+    """Framing, pings, reserved bits, opcodes, fragments, UTF-8 and closes.
+
+    Text that isn't UTF-8 is refused at the end of its message, not at its first wrong byte: what 6.4 would rather have.
+    """
+    results = _client_results(_decoders()[decoder], _CASES)
+    assert len(results) == 247
+    assert not _failed(results, ["6.4."])
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("decoder", ["plain", "native"])
+def test_our_client_takes_large_messages_and_many(decoder):
+    """Messages of up to 16 MiB, whole and in fragments, and thousands of small ones."""
+    results = _client_results(_decoders()[decoder], _LIMITS)
+    assert len(results) == 54
+    assert not _failed(results)
+
+
+def test_the_server_of_the_box_passes():
+    """The same cases. wsproto, which is its decoder, gives up a chunk of bytes with an error in it as a whole."""
+    results = trio.run(_server_results, _CASES)
+    assert len(results) == 247
+    assert not _failed(results, ["3.2", "3.3", "3.4", "4.1.", "4.2.", "5.15"])
