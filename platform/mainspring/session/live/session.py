@@ -53,6 +53,7 @@ class LiveSession:
         self._links: list[FeedLinks] = []
         self._orders: list[OrderLink] = []
         self._error: MainspringError | None = None
+        self._ending = False
         self._scope = trio.CancelScope()
         self._wake = trio.Event()
 
@@ -102,7 +103,7 @@ class LiveSession:
                 with trio.move_on_after(math.inf if seconds is None else seconds):
                     await self._watch(lane, look)
                 if lane.trading is not None:
-                    await self._end(lane, lane.trading)
+                    await self._end(lane.trading)
                 self._scope.cancel()
 
     def _link_orders(self, part: Plan, codec: Codec, index: int, lane: LaneRun) -> None:
@@ -127,18 +128,26 @@ class LiveSession:
             )
         )
 
-    async def _end(self, lane: LaneRun, trading: LiveTrading) -> None:
-        """Cancels what is open, and waits until the venues say that it has ended."""
-        with isolated():
-            trading.end(self._clock.now_ns())
-        with trio.move_on_after(_END_S):
-            while trading.lane.open_orders and self._error is None:
-                self.catch_up(lane)
+    async def _end(self, trading: LiveTrading) -> None:
+        """Cancels what is open, and waits until the venues say that it has ended.
+
+        After a failure the lane has asked for that already: its requests leave here.
+        """
+        self._ending = True
+        with isolated(), trio.move_on_after(_END_S):
+            if self._error is None:
+                trading.end(self._clock.now_ns())
+            while True:
+                trading.settle(self._clock.now_ns())
+                for one in self._orders:
+                    one.send()
+                if not trading.lane.open_orders:
+                    break
                 await trio.sleep(_END_LOOK_S)
 
     async def _keep_time(self, lane: LaneRun) -> None:
         """Does what falls due in silence."""
-        while True:
+        while self._error is None and not self._ending:
             self._wake = trio.Event()
             wait_ns = lane.next_ns - self._clock.now_ns()
             if wait_ns > 0:
@@ -149,7 +158,7 @@ class LiveSession:
                 self.catch_up(lane)
 
     async def _watch(self, lane: LaneRun, look: Callable[[], None]) -> None:
-        while lane.stopped_early is None:
+        while lane.stopped_early is None and self._error is None:
             await trio.sleep(_LOOK_S)
             # People's commands are taken in silence too.
             self.catch_up(lane)
@@ -158,7 +167,7 @@ class LiveSession:
 
     def catch_up(self, lane: LaneRun) -> None:
         """Runs what has arrived and what is due."""
-        if self._error is not None:
+        if self._error is not None or self._ending:
             return
         try:
             lane.catch_up(self._clock.now_ns())
@@ -170,9 +179,10 @@ class LiveSession:
                 one.send()
 
     def fail(self, error: MainspringError) -> None:
-        """Ends the session by an error."""
+        """Ends the session by an error, at once unless there are orders at a venue."""
         self._error = self._error or error
-        self._scope.cancel()
+        if not self._orders:
+            self._scope.cancel()
 
     def tell(self, feed: Plan, said: str) -> None:
         """Passes on what a person should know at once about a feed: `said` is a sentence."""
