@@ -41,7 +41,8 @@ __all__ = ["AlpacaOptions", "AlpacaRouter", "register_routers"]
 
 _RETRY_NS: Final = 1_000_000_000
 _LOOKS: Final = 5
-_REFUSED: Final = range(400, 500)
+# What took too long may have been done all the same.
+_REFUSED: Final = frozenset(range(400, 500)) - {408}
 _TOO_MANY: Final = 429
 _KEPT: Final = 10_000
 
@@ -89,6 +90,8 @@ class AlpacaRouter:
         """Asks for another price or total size: at Alpaca another order takes the place of the old one."""
         asked = replace.request
         one = self._known(asked.order_id, asked.instrument)
+        if not one.venue_id and one.acknowledged:
+            self._look_up(one, one.name, now_ns)
         left_lots = asked.size_lots - one.filled_lots
         pending = one.replacing is not None and not one.replacing.answered
         why = "replace-pending" if pending or not one.venue_id else "invalid-order" if left_lots <= 0 else ""

@@ -205,6 +205,10 @@ class _Line:
         if request.method != "GET" and self._goes_wrong(0.05):
             self.happened["answer lost"] += 1
             self._later(2, lambda: self.router.unanswered(request, self.now_ns, sent=True))
+        elif request.method != "GET" and self._goes_wrong(0.05):
+            self.happened["done, and called a failure"] += 1
+            told = self._random.choice((408, 502))
+            self._later(0.02, lambda: self.router.answered(request, told, b"", self.now_ns))
         else:
             self._later(0.02, lambda: self.router.answered(request, status, raw, self.now_ns))
 
