@@ -4,7 +4,8 @@
 //! before any of it was looked at, so that the processor needn't measure one part before it reads the next; what was foreseen
 //! is only checked. With SSE4.1 sixteen digits are read at once: Wojciech Muła, "SIMD-ized conversion of decimals", 2014.
 
-use crate::exact::{Step, eight_digits};
+use crate::digits::eight_digits;
+use crate::exact::Step;
 
 /// How the last decimal of a step was written.
 #[derive(Clone, Copy, Debug, Default)]

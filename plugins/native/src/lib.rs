@@ -3,6 +3,7 @@
 pub mod book;
 pub mod capture;
 pub mod costs;
+pub mod digits;
 pub mod exact;
 pub mod form;
 pub mod frames;

@@ -5,7 +5,7 @@
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
-use crate::exact::{POW10, eight_digits};
+use crate::digits::{POW10, eight_digits};
 
 /// A decimal of at most fifteen bytes, without sign and exponent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,8 @@
 #![forbid(unsafe_code)]
 
 use crate::book::Level;
-use crate::exact::{Step, digits};
+use crate::digits::digits;
+use crate::exact::Step;
 use crate::wire::fields::{Decoded, Fields, Found, Grid, Key, RowRange, Rows};
 use crate::wire::json_levels::{Layout, Levels};
 use crate::wire::json_text::{clean_text, quote};

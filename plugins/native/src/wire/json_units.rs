@@ -4,7 +4,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::exact::{Step, digits, eight_digits};
+use crate::digits::{digits, eight_digits};
+use crate::exact::Step;
 use crate::wire::json_text::quote;
 use crate::wire::json_value::{number_value, scan_number};
 use crate::wire::value::Is;

@@ -9,7 +9,8 @@
 use std::hint;
 
 use crate::book::Level;
-use crate::exact::{Step, digits};
+use crate::digits::digits;
+use crate::exact::Step;
 use crate::form::Form;
 use crate::wire::declared::Message;
 use crate::wire::json::{Json, entries, skip};

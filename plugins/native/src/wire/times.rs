@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::exact::{POW10, digits};
+use crate::digits::{POW10, digits};
 
 /// The nanoseconds of an RFC 3339 time of at most nine decimals; a leap second counts on.
 ///

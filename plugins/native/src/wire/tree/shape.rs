@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use crate::exact::digit_count;
+use crate::digits::digit_count;
 use crate::wire::json_text::quote;
 use crate::wire::literal::Literal;
 use crate::wire::tree::node::{Kind, Node};

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::exact::digits;
+use crate::digits::digits;
 use crate::wire::declared::{Choice, Integer, Named, Optional, Text, Time};
 use crate::wire::event::NO_ID;
 use crate::wire::json_value::number_value;
