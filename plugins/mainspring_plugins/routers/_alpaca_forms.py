@@ -12,7 +12,7 @@ from mainspring.errors import WireError
 from mainspring.model import Fill, Instrument, NewOrder, ReportedStatus, Side, decimal_text, units_from_text
 from mainspring.wire import rfc3339_to_ns
 
-__all__ = ["Instruments", "VenueOrder", "fill_id", "new_order_body", "quoted", "refusal", "time_of"]
+__all__ = ["Instruments", "VenueOrder", "fill_id", "new_order_body", "quoted", "refusal", "replacement_body", "time_of"]
 
 _STATUS: Final[Mapping[str, ReportedStatus]] = {
     "filled": "filled",
@@ -126,6 +126,14 @@ def new_order_body(order: NewOrder, one: Instrument, client_order_id: str) -> by
     }
     if order.kind == "limit":
         body["limit_price"] = decimal_text(order.price_ticks, one.tick_size)
+    return msgspec.json.encode(body)
+
+
+def replacement_body(price_ticks: int, size_lots: int, one: Instrument, client_order_id: str) -> bytes:
+    """Writes what an order is to be replaced by; 0 lots is the size that it has."""
+    body = {"limit_price": decimal_text(price_ticks, one.tick_size), "client_order_id": client_order_id}
+    if size_lots:
+        body["qty"] = decimal_text(size_lots, one.lot_size)
     return msgspec.json.encode(body)
 
 

@@ -69,10 +69,10 @@ class TrackedOrder:
         """Whether it is known which of the venue's orders to cancel."""
         return bool(self.venue_id) and (self.replacing is None or self.replacing.answered)
 
-    def learn(self, order: VenueOrder) -> None:
-        """Takes what the venue says of one of its orders."""
+    def learn(self, order: VenueOrder, *, last: bool = False) -> None:
+        """Takes what the venue says of one of its orders, of which it may be known to be the `last`."""
         is_next = order.replaces == self.venue_id or order.client_order_id == getattr(self.replacing, "name", "")
-        if not self.venue_id or (order.id not in self.filled and is_next):
+        if last or not self.venue_id or (order.id not in self.filled and is_next):
             self.venue_id = order.id
         if order.id == self.venue_id:
             self.size_lots, self.price_ticks = order.size_lots, order.price_ticks

@@ -7,9 +7,8 @@ questions are, since they change nothing a second time.
 
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Literal, TypeAlias
-
-import msgspec
 
 from mainspring.errors import WireError
 from mainspring.model import (
@@ -27,11 +26,17 @@ from mainspring.model import (
     Replaced,
     ReplaceRequest,
     RequestKind,
-    decimal_text,
 )
 from mainspring.seams import NEVER_NS, Catalogue, RouterContext, RouterReport, hookimpl
 from mainspring.wire import HttpRequest
-from mainspring_plugins.routers._alpaca_forms import Instruments, VenueOrder, new_order_body, refusal, time_of
+from mainspring_plugins.routers._alpaca_forms import (
+    Instruments,
+    VenueOrder,
+    new_order_body,
+    refusal,
+    replacement_body,
+    time_of,
+)
 from mainspring_plugins.routers._alpaca_options import AlpacaOptions
 from mainspring_plugins.routers._alpaca_orders import Replacing, TrackedOrder
 from mainspring_plugins.routers._alpaca_queries import AlpacaQueries, decoded, step
@@ -68,9 +73,6 @@ class AlpacaRouter:
         self._ended: deque[int] = deque()
         self._events: list[RouterReport] = []
         self._number = 0
-        self._cancels: deque[HttpRequest] = deque()
-        self._questions: deque[HttpRequest] = deque()
-        self._risky: deque[HttpRequest] = deque()
         self._later: list[tuple[int, Callable[[], None]]] = []
         self._done: dict[int, _Done] = {}
 
@@ -84,7 +86,7 @@ class AlpacaRouter:
             self._reject(one, "new", why, now_ns)
             return
         body = new_order_body(new, self._instruments.all[new.instrument], name)
-        self._ask(self._risky, "POST", "/v2/orders", lambda *answer: self._submitted(one, *answer), body)
+        self._ask(self._budget.risky, "POST", "/v2/orders", partial(self._submitted, one), body)
 
     def replace(self, replace: Approved[ReplaceRequest], now_ns: int) -> None:
         """Asks for another price or total size: at Alpaca another order takes the place of the old one."""
@@ -100,15 +102,11 @@ class AlpacaRouter:
             return
         name = f"{one.name}-r{now_ns}"
         one.replacing = Replacing(name, asked.price_ticks, left_lots, asked.size_lots)
-        instrument = self._instruments.all[one.instrument]
-        body = {"limit_price": decimal_text(asked.price_ticks, instrument.tick_size), "client_order_id": name}
-        if left_lots != one.size_lots:
-            body["qty"] = decimal_text(left_lots, instrument.lot_size)
-        path = f"/v2/orders/{one.venue_id}"
+        quantity_lots = left_lots if left_lots != one.size_lots else 0
+        body = replacement_body(asked.price_ticks, quantity_lots, self._instruments.all[one.instrument], name)
         replaced = one.replacing
-        self._ask(
-            self._risky, "PATCH", path, lambda *answer: self._patched(one, replaced, *answer), msgspec.json.encode(body)
-        )
+        done = partial(self._patched, one, replaced)
+        self._ask(self._budget.risky, "PATCH", f"/v2/orders/{one.venue_id}", done, body)
 
     def cancel(self, cancel: Approved[CancelRequest], now_ns: int) -> None:
         """Asks for a cancel, once it is known what the order's id at the venue is."""
@@ -137,12 +135,7 @@ class AlpacaRouter:
         self._later = [one for one in self._later if one[0] > now_ns]
         for do in due:
             do()
-        taken = []
-        for requests in (self._cancels, self._questions, self._risky):
-            while requests and self._budget.has_room(now_ns):
-                self._budget.take(now_ns)
-                taken.append(requests.popleft())
-        return taken
+        return self._budget.take(now_ns)
 
     def answered(self, request: HttpRequest, status: int, body: bytes, now_ns: int) -> None:
         """Takes the `status` and the `body` of the answer to a request."""
@@ -249,9 +242,8 @@ class AlpacaRouter:
     def _on_replaced(self, one: TrackedOrder, order: VenueOrder, time_ns: int, now_ns: int) -> None:
         if one.replacing is None:
             if order.id == one.venue_id:
-                left = order.size_lots - order.filled_lots
-                self._emit(Cancelled(one.order_id, one.instrument, time_ns, left, "replaced-by-another"), now_ns)
-                self._end(one, now_ns)
+                # By a request of an earlier process, or by somebody else: whose it is shows where it is looked up.
+                self._look_up(one, one.name, now_ns)
             return
         # Its successor's own word follows; its id is known from now on.
         one.venue_id = order.replaced_by
@@ -293,9 +285,10 @@ class AlpacaRouter:
 
         def found(result: Any, now_ns: int) -> None:
             if isinstance(result, VenueOrder):
-                one.learn(result)
-            elif looks and not one.ended and name not in self._queries.names.values():
-                self._later.append((now_ns + _RETRY_NS, lambda: self._look_up(one, name, now_ns, looks - 1)))
+                one.learn(result, last=True)
+            elif not one.ended and (looks or result is not None):
+                left = looks - (result is None)
+                self._later.append((now_ns + _RETRY_NS, lambda: self._look_up(one, name, now_ns, left)))
                 return
             if one.replacing is not None:
                 one.replacing.answered = True
@@ -320,7 +313,7 @@ class AlpacaRouter:
         def answered(status: int, body: Any, at_ns: int) -> None:
             self._go_on(asking, (status, body), query_id, at_ns, done)
 
-        self._ask(self._questions, "GET", following, answered)
+        self._ask(self._budget.questions, "GET", following, answered)
 
     def _report(self, reports: Sequence[RouterReport], now_ns: int) -> None:
         for report in reports:
@@ -338,14 +331,23 @@ class AlpacaRouter:
 
     def _delete(self, one: TrackedOrder, now_ns: int, *, asked: bool = False) -> None:
         one.cancelling = one.cancelling or asked
+        venue_id = one.venue_id
 
         def deleted(status: int, body: Any, at_ns: int) -> None:
             if status in _REFUSED and status != _TOO_MANY:
-                if asked:
-                    self._reject(one, "cancel", refusal(status, body), at_ns)
+                why = refusal(status, body)
+                self._go_on(self._queries.find(one.name), None, 0, at_ns, lambda *what: found(why, *what))
             elif not 200 <= status < 300:
-                # It may be asked a second time: it changes nothing then.
                 self._later.append((at_ns + _RETRY_NS, again))
+
+        def found(why: str, result: Any, at_ns: int) -> None:
+            if isinstance(result, VenueOrder) and result.id != venue_id and not one.ended:
+                one.learn(result, last=True)
+                self._delete(one, at_ns, asked=asked)
+            elif result is not None and not isinstance(result, VenueOrder) and not one.ended:
+                self._later.append((at_ns + _RETRY_NS, again))
+            elif asked:
+                self._reject(one, "cancel", why, at_ns)
 
         def again() -> None:
             if one.ended and asked:
@@ -353,7 +355,7 @@ class AlpacaRouter:
             elif not one.ended:
                 self._delete(one, now_ns, asked=asked)
 
-        self._ask(self._cancels, "DELETE", f"/v2/orders/{one.venue_id}", deleted)
+        self._ask(self._budget.cancels, "DELETE", f"/v2/orders/{one.venue_id}", deleted)
 
     def _ask(
         self,
