@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mainspring.errors import GridError
-from mainspring.model import Side
+from mainspring.model import Instrument, Side
 from mainspring.testing import FakeSession, check_strategy
 from mainspring_plugins.strategies.quote_maker import QuoteMaker, QuoteMakerOptions
 
@@ -193,3 +193,47 @@ def test_a_market_order_that_closes_the_position_is_left_alone() -> None:
     session.show(bid_ticks=1_009, ask_ticks=1_011)
     assert len(session.replaces()) == 2
     assert session.cancels() == []
+
+
+@pytest.mark.parametrize(
+    ("notional", "changes", "lots"),
+    [
+        ("0.46", {}, 50),  # 0.046 at a price of 10: 0.05
+        ("6000", {}, 600_000),
+        ("0.001", {}, 1),  # less than a lot is a lot
+        ("0.46", {"contract": "linear", "contract_size": Decimal("0.1")}, 500),
+        ("620", {"contract": "inverse", "contract_size": Decimal(100), "lot_size": Decimal(1)}, 6),
+        ("3000", {"lot_size": Decimal(1000)}, 1),
+    ],
+)
+def test_a_notional_gives_each_market_a_size_that_fits(notional: str, changes: dict[str, Any], lots: int) -> None:
+    """A quote is worth about as much in every contract: a size with one significant digit, and ten of it at most."""
+    known = {"symbol": "ACME/USD", "venue_symbol": "A", "tick_size": Decimal("0.01"), "lot_size": Decimal("0.001")}
+    session = FakeSession([Instrument(**(known | changes))])
+    session.start(QuoteMaker(options=QuoteMakerOptions(notional=Decimal(notional))))
+    session.show(bid_ticks=999, ask_ticks=1001)
+    assert [order.size_lots for order in session.new_orders()] == [lots, lots]
+    session.show(bid_ticks=9_999, ask_ticks=10_001)
+    for order in session.markets[0].open_orders:
+        session.accept(order)
+        session.cancelled(order)
+    session.show(bid_ticks=999, ask_ticks=1_001)
+    assert {order.size_lots for order in session.new_orders()} == {lots}, "it keeps the size"
+
+
+@pytest.mark.parametrize("price", [0, -500])
+def test_a_notional_has_a_size_at_every_price(price: int) -> None:
+    """A contract may cost nothing, or less."""
+    session = FakeSession()
+    session.start(QuoteMaker(options=QuoteMakerOptions(notional=Decimal(5), edge_ticks=-2_000)))
+    session.show(bid_ticks=price - 1, ask_ticks=price + 1)
+    assert session.requests == [], "quotes below zero aren't this strategy's"
+    session.show(bid_ticks=999, ask_ticks=1001)
+    assert {order.size_lots for order in session.new_orders()} == {500_000 if not price else 1_000}
+
+
+@pytest.mark.parametrize("options", [{}, {"size": Decimal(1), "notional": Decimal(1)}, {"notional": Decimal(0)}])
+def test_a_size_or_a_notional_is_needed(options: dict[str, Any]) -> None:
+    """Neither or both, or nothing, is refused."""
+    with pytest.raises(ValueError, match="notional"):
+        QuoteMakerOptions(**options)

@@ -1,10 +1,11 @@
 """A market maker: one bid and one offer around the mid, skewed against its position."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
 
-from mainspring.model import Fill, OrderEvent, Rejected, Side
+from mainspring.model import MAX_UNITS, Fill, Instrument, OrderEvent, Rejected, Side
 from mainspring.seams import Catalogue, OrderHandle, Session, StrategyMarket, hookimpl
 
 __all__ = ["QuoteMaker", "QuoteMakerOptions"]
@@ -19,12 +20,15 @@ class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """The options of the market maker.
 
     `size` is that of each quote and `max_position` the largest position, long or short (default: ten quotes), both in
-    base currency. A quote is `edge_ticks` or more from the fair price, which is the mid less `skew_ticks` for each
-    quote size held. A quote moves when it is off by `requote_ticks` or more. After a refused order it requests nothing
-    in that market for `retry_ms`.
+    base currency, or in contracts. Instead of `size`, `notional` is what a quote is worth in quote currency, about: its
+    size is the nearest with one significant digit at the first mid price of the market, and at least one lot. A quote
+    is `edge_ticks` or more from the fair price, which is the mid less `skew_ticks` for each quote size held. A quote
+    moves when it is off by `requote_ticks` or more. After a refused order it requests nothing in that market for
+    `retry_ms`.
     """
 
-    size: Decimal
+    size: Decimal | None = None
+    notional: Decimal | None = None
     edge_ticks: int = 2
     skew_ticks: int = 1
     requote_ticks: int = 2
@@ -32,6 +36,10 @@ class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     max_position: Decimal | None = None
 
     def __post_init__(self) -> None:
+        if (self.size is None) == (self.notional is None):
+            raise ValueError("set size, in base currency or contracts, or notional, in quote currency, and not both")
+        if self.notional is not None and not (self.notional.is_finite() and self.notional > 0):
+            raise ValueError(f"notional must be above zero, not {self.notional}")
         for name in ("skew_ticks", "requote_ticks", "retry_ms"):
             if not 0 <= getattr(self, name) <= _MOST:
                 raise ValueError(f"{name} must be from 0 to {_MOST:,}, not {getattr(self, name)}")
@@ -43,6 +51,7 @@ class _Quoting(msgspec.Struct, gc=False):
     """What the market maker knows of one market. `basis` is what its quotes follow from.
 
     `basis` is None if an order event may have changed the quotes. Nothing is requested before `quiet_until_ns`.
+    `size_lots` is 0 until a size that follows from a price is known.
     """
 
     size_lots: int
@@ -64,10 +73,12 @@ class QuoteMaker:
 
     def on_start(self, session: Session) -> None:
         """Converts the sizes to lots of each market."""
-        options = self._options
-        most = options.max_position if options.max_position is not None else 10 * options.size
+        size, most = self._options.size, self._options.max_position
         for market in session.markets:
-            self._quoting[market.index] = _Quoting(market.lots(options.size), market.lots(most, field="max_position"))
+            lots = 0 if size is None else market.lots(size)
+            self._quoting[market.index] = _Quoting(
+                lots, 10 * lots if most is None else market.lots(most, field="max_position")
+            )
 
     def on_bbo(self, market: StrategyMarket) -> None:
         """Moves the quotes to their targets."""
@@ -95,7 +106,7 @@ class QuoteMaker:
                 if standing is not None:
                     standing.cancel()
             return
-        size_lots = quoting.size_lots
+        size_lots = quoting.size_lots or self._settle_size(quoting, market.instrument, bid_ticks + ask_ticks)
         # Twice the fair price: the mid of two whole ticks may lie between ticks.
         fair_doubled = bid_ticks + ask_ticks - 2 * (self._skew_ticks * position_lots // size_lots)
         buys = position_lots + size_lots <= quoting.max_lots
@@ -120,6 +131,19 @@ class QuoteMaker:
             quoting.quiet_until_ns = market.now_ns + self._retry_ns
         if not market.live:
             self.on_bbo(market)
+
+    def _settle_size(self, quoting: _Quoting, instrument: Instrument, doubled_mid_ticks: int) -> int:
+        """Sets the size of quotes from their notional, and returns it in lots."""
+        unit = Fraction(instrument.lot_size) * Fraction(instrument.contract_size)
+        if instrument.contract != "inverse":
+            # The price of a contract may be zero or below.
+            unit *= Fraction(instrument.tick_size) * Fraction(max(abs(doubled_mid_ticks), 2), 2)
+        assert self._options.notional is not None
+        size = Fraction(self._options.notional) / unit * Fraction(instrument.lot_size)
+        rounded = Fraction(f"{float(size):.0e}")
+        quoting.size_lots = min(max(round(rounded / Fraction(instrument.lot_size)), 1), MAX_UNITS // 10)
+        quoting.max_lots = quoting.max_lots or 10 * quoting.size_lots
+        return quoting.size_lots
 
     def _quote(
         self, market: StrategyMarket, side: Side, standing: OrderHandle | None, price_ticks: int, size_lots: int
