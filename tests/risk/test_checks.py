@@ -8,6 +8,7 @@ import pytest
 
 from mainspring import testing
 from mainspring.model import Refusal
+from mainspring_plugins.risk.max_position import MaxPositionOptions
 
 NAMES = ["max_order_size", "max_order_notional", "collar_bps", "max_position", "max_book_age_ms"]
 BUY, SELL = 1, -1
@@ -188,6 +189,72 @@ def test_max_position_counts_the_worst_case(
     check = make_check("max_position", spot, "0.01")
     refusal = check.check(make_order(side, lots, 100), make_market(), make_account(position, buys, sells))
     assert (refusal is None) == passes
+
+
+VALUES = [
+    # A position of so many lots, an order's side, size and price: worth 10 times 100 in the units of the limit.
+    (0, BUY, 10, 100, True),
+    (0, BUY, 10, 101, False),
+    (0, BUY, 11, 100, False),
+    (4, BUY, 6, 100, True),
+    (4, BUY, 7, 100, False),
+    (-4, SELL, 6, 90, True),
+    (-4, SELL, 7, 90, False),
+    (50, SELL, 50, 90, True),
+    (0, SELL, 10, 101, False),
+    (0, BUY, 1, -5, False),
+    (-5, BUY, 5, -5, True),
+]
+
+
+@pytest.mark.parametrize(("position", "side", "lots", "price", "passes"), VALUES)
+def test_max_position_by_its_value(
+    position, side, lots, price, passes, make_check, spot, make_market, make_account, make_order
+):
+    """The worst case at the order's price, or the best bid for a sell below it; below zero nothing has a value."""
+    limit = Decimal(10 * 100) * spot.tick_size * spot.lot_size
+    check = make_check("max_position", spot, None, notional=limit)
+    market = make_market(bid_ticks=100, ask_ticks=101)
+    refusal = check.check(make_order(side, lots, price), market, make_account(position, 0, 0))
+    assert (refusal is None) == passes
+    if refusal is not None:
+        assert refusal.reason == "max_position"
+
+
+@pytest.mark.parametrize(("live", "lots", "passes"), [(True, 9, True), (True, 10, False), (False, 1, False)])
+def test_max_position_by_its_value_for_market_orders(
+    live, lots, passes, make_check, spot, make_market, make_account, make_order
+):
+    """The far side's best price, which must be there."""
+    check = make_check("max_position", spot, None, notional=Decimal(10 * 100) * spot.tick_size * spot.lot_size)
+    market = make_market(bid_ticks=100, ask_ticks=101)
+    market.live = live
+    order = msgspec.structs.replace(make_order(BUY, lots, 1), kind="market", price_ticks=0)
+    assert (check.check(order, market, make_account(0, 0, 0)) is None) == passes
+
+
+def test_max_position_by_its_value_in_inverse_contracts(make_check, inverse, make_market, make_account, make_order):
+    """An inverse contract is worth the same at every price."""
+    check = make_check("max_position", inverse, None, notional=10 * inverse.contract_size * inverse.lot_size)
+    for price in (1, 10**6):
+        assert check.check(make_order(BUY, 10, price), make_market(), make_account(0, 0, 0)) is None
+        assert check.check(make_order(BUY, 11, price), make_market(), make_account(0, 0, 0)) is not None
+
+
+@pytest.mark.parametrize("options", [{}, {"limit": 1, "notional": 1}, {"notional": -1}, {"limit": "nan"}])
+def test_max_position_is_a_size_or_a_value(options):
+    """Neither, both, or no limit at all is refused."""
+    with pytest.raises(msgspec.ValidationError, match="limit"):
+        msgspec.convert(options, MaxPositionOptions)
+
+
+def test_a_value_for_a_size_loosens():
+    """Nobody knows which of a size and a value is the tighter one, so it needs to be confirmed."""
+    size, value = MaxPositionOptions(limit=Decimal(1)), MaxPositionOptions(notional=Decimal(1))
+    assert size.loosens(value)
+    assert value.loosens(size)
+    assert not value.loosens(MaxPositionOptions(notional=Decimal(2)))
+    assert size.loosens(MaxPositionOptions(limit=Decimal("0.5")))
 
 
 @pytest.mark.parametrize(("age_ns", "passes"), [(0, True), (500_000, True), (500_001, False), (-1, False)])

@@ -232,8 +232,16 @@ def test_a_notional_has_a_size_at_every_price(price: int) -> None:
     assert {order.size_lots for order in session.new_orders()} == {500_000 if not price else 1_000}
 
 
-@pytest.mark.parametrize("options", [{}, {"size": Decimal(1), "notional": Decimal(1)}, {"notional": Decimal(0)}])
+def test_a_size_counts_before_a_notional() -> None:
+    """So `--set strategy.maker.size=...` is all that is needed to change the built-in configuration."""
+    session = FakeSession()
+    session.start(make(notional=Decimal(5)))
+    session.show(bid_ticks=999, ask_ticks=1001)
+    assert {order.size_lots for order in session.new_orders()} == {10}
+
+
+@pytest.mark.parametrize("options", [{}, {"notional": Decimal(0)}, {"notional": Decimal("nan")}])
 def test_a_size_or_a_notional_is_needed(options: dict[str, Any]) -> None:
-    """Neither or both, or nothing, is refused."""
+    """Neither, or nothing, is refused."""
     with pytest.raises(ValueError, match="notional"):
         QuoteMakerOptions(**options)

@@ -20,7 +20,7 @@ class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """The options of the market maker.
 
     `size` is that of each quote and `max_position` the largest position, long or short (default: ten quotes), both in
-    base currency, or in contracts. Instead of `size`, `notional` is what a quote is worth in quote currency, about: its
+    base currency, or in contracts. Without a `size`, `notional` is what a quote is worth in quote currency, about: its
     size is the nearest with one significant digit at the first mid price of the market, and at least one lot. A quote
     is `edge_ticks` or more from the fair price, which is the mid less `skew_ticks` for each quote size held. A quote
     moves when it is off by `requote_ticks` or more. After a refused order it requests nothing in that market for
@@ -36,8 +36,8 @@ class QuoteMakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     max_position: Decimal | None = None
 
     def __post_init__(self) -> None:
-        if (self.size is None) == (self.notional is None):
-            raise ValueError("set size, in base currency or contracts, or notional, in quote currency, and not both")
+        if self.size is None and self.notional is None:
+            raise ValueError("set size, in base currency or contracts, or notional, in quote currency")
         if self.notional is not None and not (self.notional.is_finite() and self.notional > 0):
             raise ValueError(f"notional must be above zero, not {self.notional}")
         for name in ("skew_ticks", "requote_ticks", "retry_ms"):

@@ -51,7 +51,7 @@ from mainspring_plugins.risk.max_net_exposure import MaxNetExposure
 from mainspring_plugins.risk.max_open_orders import MaxOpenOrders, OpenOrdersOptions
 from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
-from mainspring_plugins.risk.max_position import MaxPosition
+from mainspring_plugins.risk.max_position import MaxPosition, MaxPositionValue
 from mainspring_plugins.risk.reduce_only import ReduceOnly
 from mainspring_plugins.risk.restricted_instruments import RestrictedInstruments, RestrictedOptions
 from mainspring_plugins.risk.trading_hours import HoursOptions, TradingHours
@@ -172,7 +172,9 @@ class _Asked:
         made = [
             MaxOrderSize(instrument, options=near(50)),
             MaxOrderNotional(instrument, options=LimitOptions(limit=notional)),
-            MaxPosition(instrument, options=near(150)),
+            MaxPosition(instrument, options=near(150))
+            if random.random() < 0.5
+            else MaxPositionValue(instrument, notional=notional * 2),
             CollarBps(instrument, options=CollarOptions(limit=limit, passive=passive)),
             MaxBookAgeMs(instrument, options=LimitOptions(limit=random.choice((Decimal("0.001"), Decimal(2000))))),
             RestrictedInstruments(instrument, options=RestrictedOptions(limit=_some(random, 0.15))),

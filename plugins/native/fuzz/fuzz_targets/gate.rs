@@ -63,6 +63,16 @@ fn along(levels: &[(i64, i64)], lots: i128) -> Along {
     met
 }
 
+/// The position if all open orders of the order's side fill.
+fn worst(order: &NewOrder, account: &Account) -> i128 {
+    let (held, open) = if order.buy {
+        (account.position_lots, account.open_buy_lots)
+    } else {
+        (-account.position_lots, account.open_sell_lots)
+    };
+    held + open + i128::from(order.size_lots)
+}
+
 /// Whether the order is within the limit: the rules of the checks' twins, in words of their own.
 fn within(check: &Check, order: &NewOrder, seen: &Seen, account: &Account, far: &[(i64, i64)]) -> bool {
     let lots = i128::from(order.size_lots);
@@ -85,13 +95,17 @@ fn within(check: &Check, order: &NewOrder, seen: &Seen, account: &Account, far: 
             });
             seen.live && touch.lots > 0 && wide(touch.price.into(), lots) <= wide(max_units, 1) && beyond
         }
-        Check::MaxPosition { max_lots } => {
-            let (held, open) = if order.buy {
-                (account.position_lots, account.open_buy_lots)
-            } else {
-                (-account.position_lots, account.open_sell_lots)
+        Check::MaxPosition { max_lots } => worst(order, account) <= max_lots,
+        Check::MaxPositionValue { priced: false, max_units } => worst(order, account) <= max_units,
+        Check::MaxPositionValue { priced: true, max_units } => {
+            let price = match order.limit {
+                true if !order.buy && bid.lots != 0 => order.price_ticks.max(bid.price),
+                true => order.price_ticks,
+                false => touch.price,
             };
-            held + open + lots <= max_lots
+            let known = price > 0 && (order.limit || (seen.live && touch.lots > 0));
+            let worst = worst(order, account);
+            worst <= 0 || (known && wide(price.into(), worst) <= wide(max_units, 1))
         }
         Check::CollarBps { numerator, base, passive } => {
             if !seen.live || !sided || market_lots.as_ref().is_some_and(|met| met.filled < lots) {
@@ -120,7 +134,37 @@ fn within(check: &Check, order: &NewOrder, seen: &Seen, account: &Account, far: 
             };
             !applies || open + lots <= held
         }
+        Check::MaxGrossExposure { max_units } => {
+            let (now, other) =
+                (worst(order, account), worst(&NewOrder { buy: !order.buy, size_lots: 0, ..*order }, account));
+            now <= other || worth(now, seen, sided, max_units)
+        }
+        Check::MaxNetExposure { max_units } => worth(worst(order, account), seen, sided, max_units),
+        Check::MaxOpenOrders { limit } => limit > OPEN as i128,
+        Check::TradingHours { begin_ns, length_ns, daily: false } => {
+            let now_ns = i128::from(seen.now_ns);
+            begin_ns <= now_ns && now_ns < begin_ns + length_ns
+        }
+        Check::TradingHours { begin_ns, length_ns, daily: true } => {
+            let of_day = |ns: i128| ((ns % DAY_NS) + DAY_NS) % DAY_NS;
+            of_day(of_day(seen.now_ns.into()) - of_day(begin_ns)) < length_ns
+        }
+        Check::VenueConnected { connected } => connected,
+        Check::MaxFeedLagMs { within, valid_until_ns } | Check::MaxClockSkewMs { within, valid_until_ns } => {
+            within && valid_until_ns >= i128::from(seen.now_ns)
+        }
     }
+}
+
+const DAY_NS: i128 = 86_400_000_000_000;
+
+/// How many orders are open in the instrument.
+const OPEN: usize = 3;
+
+/// Whether lots are worth at most so much at the mid, in half ticks times lots.
+fn worth(lots: i128, seen: &Seen, sided: bool, max_units: i128) -> bool {
+    let mid = i128::from(seen.bid.price) + i128::from(seen.ask.price);
+    lots == 0 || (seen.live && sided && wide(lots, mid) <= wide(max_units, 1))
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -172,20 +216,33 @@ fuzz_target!(|data: &[u8]| {
             Check::MaxOrderSize { max_lots: one },
             Check::MaxOrderNotional { priced: flags & 32 == 0, max_units: one },
             Check::MaxPosition { max_lots: one },
+            Check::MaxPositionValue { priced: flags & 32 == 0, max_units: one },
             Check::CollarBps { numerator: one, base: two.max(1), passive },
             Check::MaxBookAgeMs { max_ns: one },
             Check::RestrictedInstruments { restricted: one != 0 },
             Check::AllowedInstruments { allowed: one != 0 },
             Check::ReduceOnly { applies: one != 0 },
+            Check::MaxGrossExposure { max_units: one },
+            Check::MaxNetExposure { max_units: one },
+            Check::MaxOpenOrders { limit: one },
+            Check::TradingHours {
+                begin_ns: i128::from(two as i64),
+                length_ns: i128::from(one as i64),
+                daily: flags & 64 == 0,
+            },
+            Check::VenueConnected { connected: one != 0 },
+            Check::MaxFeedLagMs { within: two != 0, valid_until_ns: one },
+            Check::MaxClockSkewMs { within: two != 0, valid_until_ns: one },
         ];
         let side = if order.buy { Side::Buy } else { Side::Sell };
         // A buyer meets the asks.
         let far: Vec<_> =
             (0..).map_while(|at| book.level(if order.buy { Side::Sell } else { Side::Buy }, at)).collect();
         let far: Vec<_> = far.into_iter().map(|level| (level.price, level.lots)).collect();
+        let open = || Some(OPEN);
         for check in checks {
-            let passes = check.passes(&order, &seen, &account, |order| Some(book.walk(side, order.size_lots)));
-            let left = check.passes(&order, &seen, &account, |_| None);
+            let passes = check.passes(&order, &seen, &account, |order| Some(book.walk(side, order.size_lots)), open);
+            let left = check.passes(&order, &seen, &account, |_| None, open);
             let exact = within(&check, &order, &seen, &account, &far);
             assert!(exact || !passes, "{check:?} lets pass {order:?} in {seen:?} with {account:?}");
             assert!(passes || !left, "{check:?} passes only without the book");

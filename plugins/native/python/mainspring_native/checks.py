@@ -14,7 +14,7 @@ from mainspring_plugins.risk.max_net_exposure import MaxNetExposure
 from mainspring_plugins.risk.max_open_orders import MaxOpenOrders
 from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
-from mainspring_plugins.risk.max_position import MaxPosition
+from mainspring_plugins.risk.max_position import MaxPosition, MaxPositionValue
 from mainspring_plugins.risk.reduce_only import ReduceOnly
 from mainspring_plugins.risk.restricted_instruments import RestrictedInstruments
 from mainspring_plugins.risk.trading_hours import TradingHours
@@ -58,6 +58,7 @@ _FIGURES: Final[Mapping[type, tuple[str, Callable[[Any], _Figures]]]] = MappingP
         MaxOrderSize: ("max_order_size", lambda check: (check.max_lots,)),
         MaxOrderNotional: ("max_order_notional", lambda check: (int(check.priced), check.max_units)),
         MaxPosition: ("max_position", lambda check: (check.max_lots,)),
+        MaxPositionValue: ("max_position", lambda check: (int(check.priced), check.max_units, 1)),
         MaxBookAgeMs: ("max_book_age_ms", lambda check: (check.max_ns,)),
         CollarBps: ("collar_bps", _collar),
         RestrictedInstruments: ("restricted_instruments", lambda check: (int(check.restricted),)),

@@ -15,6 +15,7 @@ pub enum Check {
     MaxOrderSize { max_lots: i128 },
     MaxOrderNotional { priced: bool, max_units: i128 },
     MaxPosition { max_lots: i128 },
+    MaxPositionValue { priced: bool, max_units: i128 },
     CollarBps { numerator: i128, base: i128, passive: Option<(i128, i128)> },
     MaxBookAgeMs { max_ns: i128 },
     RestrictedInstruments { restricted: bool },
@@ -64,6 +65,7 @@ impl Check {
         Some(match name {
             "max_order_size" => Check::MaxOrderSize { max_lots: first },
             "max_order_notional" => Check::MaxOrderNotional { priced: first != 0, max_units: second },
+            "max_position" if third != 0 => Check::MaxPositionValue { priced: first != 0, max_units: second },
             "max_position" => Check::MaxPosition { max_lots: first },
             "max_book_age_ms" => Check::MaxBookAgeMs { max_ns: first },
             "restricted_instruments" => Check::RestrictedInstruments { restricted: first != 0 },
@@ -89,7 +91,7 @@ impl Check {
         match self {
             Check::MaxOrderSize { .. } => "max_order_size",
             Check::MaxOrderNotional { .. } => "max_order_notional",
-            Check::MaxPosition { .. } => "max_position",
+            Check::MaxPosition { .. } | Check::MaxPositionValue { .. } => "max_position",
             Check::CollarBps { .. } => "collar_bps",
             Check::MaxBookAgeMs { .. } => "max_book_age_ms",
             Check::RestrictedInstruments { .. } => "restricted_instruments",
@@ -142,13 +144,18 @@ impl Check {
                     along.is_some_and(|units| units.max(at_best) <= max_units)
                 })
             }
-            Check::MaxPosition { max_lots } => {
-                let worst = if order.buy {
-                    account.position_lots + account.open_buy_lots + lots
-                } else {
-                    account.open_sell_lots + lots - account.position_lots
-                };
-                worst <= max_lots
+            Check::MaxPosition { max_lots } => stakes(account, order.buy, lots).0 <= max_lots,
+            Check::MaxPositionValue { priced, max_units } => {
+                let worst = stakes(account, order.buy, lots).0;
+                if worst <= 0 || !priced {
+                    return worst <= max_units;
+                }
+                if !order.limit && (!seen.live || far.lots <= 0) {
+                    return false;
+                }
+                let better = !order.buy && order.limit && bid.lots != 0;
+                let price = if better { price.max(i128::from(bid.price)) } else { price };
+                price > 0 && price.checked_mul(worst).is_some_and(|units| units <= max_units)
             }
             Check::CollarBps { numerator, base, passive } => {
                 if !(seen.live && bid.lots != 0 && ask.lots != 0 && bid.price < ask.price) {
