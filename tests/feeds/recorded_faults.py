@@ -122,7 +122,7 @@ class Recording:
             Body(number, kind.message, whole, root, item)
             for root in roots
             for kind in self._kinds
-            for fitting, item in unfold([kind], root)
+            for fitting, item in unfold([kind], root, mixed=False)
             if fitting is kind
         ]
 

@@ -208,7 +208,12 @@ def test_a_market_order_that_closes_the_position_is_left_alone() -> None:
 )
 def test_a_notional_gives_each_market_a_size_that_fits(notional: str, changes: dict[str, Any], lots: int) -> None:
     """A quote is worth about as much in every contract: a size with one significant digit, and ten of it at most."""
-    known = {"symbol": "ACME/USD", "venue_symbol": "A", "tick_size": Decimal("0.01"), "lot_size": Decimal("0.001")}
+    known: dict[str, Any] = {
+        "symbol": "ACME/USD",
+        "venue_symbol": "A",
+        "tick_size": Decimal("0.01"),
+        "lot_size": Decimal("0.001"),
+    }
     session = FakeSession([Instrument(**(known | changes))])
     session.start(QuoteMaker(options=QuoteMakerOptions(notional=Decimal(notional))))
     session.show(bid_ticks=999, ask_ticks=1001)

@@ -1,16 +1,11 @@
 """Messages of every shape that paths can declare: what they give, and that both decoders agree on all that is odd."""
 
-import copy
-import json
 import zlib
-from decimal import Decimal
 
 import orjson
 import pytest
 
-from mainspring.errors import CodecError, GridError, WireError
-from mainspring.model import BookDelta, BookInvalid, BookSnapshot, Instrument, Trade
-from mainspring.seams import FeedContext
+from mainspring.model import BookDelta, BookInvalid, BookSnapshot, Trade
 from mainspring.wire import (
     ORDER_CHANGES,
     ORDER_DELETES,
@@ -41,11 +36,8 @@ from mainspring.wire import (
     WireFeed,
 )
 
-_NOW = 1_700_000_000_000_000_000
-_INSTRUMENTS = tuple(
-    Instrument(symbol=name, venue_symbol=name, tick_size=Decimal("0.01"), lot_size=Decimal("0.001"))
-    for name in ("A", "B")
-)
+from .twins import ABSENT, NOW, ODD, both, decoders, paths_of, replaced
+
 _SIDE = Choice("side", values=(("buy", 1), ("sell", -1)))
 
 
@@ -223,32 +215,6 @@ SHAPES = {
     ),
 }
 
-_ODD = [
-    "",
-    "x",
-    "1",
-    "-1",
-    "1.5",
-    "1e3",
-    "1E-1",
-    "-0",
-    0,
-    1,
-    -1,
-    1.5,
-    -0.0,
-    1e300,
-    10**30,
-    None,
-    True,
-    [],
-    {},
-    ["1", "2"],
-    "0.0001",
-    "delete",
-    "A",
-]
-
 
 def _feeds(message):
     """A feed of each decoder, for a format of that declaration and a snapshot's."""
@@ -259,51 +225,14 @@ def _feeds(message):
             when={"k.t": "s"}, symbol=Text("k.s"), bids=Levels("b", order=2), asks=Levels("a", order=2), restarts=True
         )
     declared = WireFeed(format=Format(messages=(message, snapshot)))
-    return _decoders(declared)
-
-
-def _decoders(declared):
-    codec = _Codec()
-    feeds = [declared(FeedContext(_INSTRUMENTS, codec))]
-    try:
-        from mainspring_native.decoders import native_decoder
-    except ImportError:
-        return feeds
-    return [*feeds, declared(FeedContext(_INSTRUMENTS, codec, decoder=native_decoder))]
-
-
-class _Codec:
-    def decode(self, data):
-        try:
-            return orjson.loads(data)
-        except orjson.JSONDecodeError as error:
-            raise CodecError("plain", str(error)) from error
-
-    def encode(self, value):
-        return orjson.dumps(value)
-
-
-def _said(feed, message):
-    """The events of a message, or the error, as values."""
-    raw = message if isinstance(message, bytes) else json.dumps(message).encode()
-    try:
-        return list(feed.on_message(raw, _NOW))
-    except (WireError, GridError, CodecError) as error:
-        return type(error), str(error)
-
-
-def _both(feeds, message):
-    """What all decoders say of a message: the same."""
-    first, *others = [_said(feed, message) for feed in feeds]
-    assert all(other == first for other in others), message
-    return first
+    return decoders(declared)
 
 
 def _last(shape):
     message, sample = SHAPES[shape]
     feeds = _feeds(message)
-    _both(feeds, _START)
-    return _both(feeds, sample)
+    both(feeds, _START)
+    return both(feeds, sample)
 
 
 @pytest.mark.parametrize(
@@ -363,12 +292,12 @@ def test_the_sign_of_a_trade_is_its_aggressor():
 def test_decoders_agree_on_odd_values(shape):
     """With any value of the message missing or replaced by an odd one, all decoders say the same, errors included."""
     message, sample = SHAPES[shape]
-    for path in _paths(sample):
-        for value in [*_ODD, _ABSENT]:
+    for path in paths_of(sample):
+        for value in [*ODD, ABSENT]:
             feeds = _feeds(message)
-            _both(feeds, _START)
-            _both(feeds, _replaced(sample, path, value))
-            _both(feeds, sample)
+            both(feeds, _START)
+            both(feeds, replaced(sample, path, value))
+            both(feeds, sample)
             first, *others = [feed.statistics() for feed in feeds]
             assert all(other == first for other in others)
 
@@ -380,34 +309,10 @@ def test_decoders_agree_on_cut_messages(shape):
     raw = orjson.dumps(sample)
     feeds = _feeds(message)
     for at in range(len(raw)):
-        _both(feeds, raw[:at])
-        _both(feeds, raw[:at] + b'"' + raw[at + 1 :])
-        _both(feeds, raw[:at] + b"\\" + raw[at + 1 :])
-    _both(feeds, raw.replace(b'"A"', b'"\\u0041"'))
-
-
-_ABSENT = object()
-
-
-def _paths(value, path=()):
-    """Every path into a message, the message itself left out."""
-    if path:
-        yield path
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in children:
-        yield from _paths(child, (*path, key))
-
-
-def _replaced(message, path, value):
-    copied = copy.deepcopy(message)
-    parent = copied
-    for step in path[:-1]:
-        parent = parent[step]
-    if value is _ABSENT:
-        del parent[path[-1]]
-    else:
-        parent[path[-1]] = value
-    return copied
+        both(feeds, raw[:at])
+        both(feeds, raw[:at] + b'"' + raw[at + 1 :])
+        both(feeds, raw[:at] + b"\\" + raw[at + 1 :])
+    both(feeds, raw.replace(b'"A"', b'"\\u0041"'))
 
 
 _PROVED = WireFeed(
@@ -422,18 +327,18 @@ _PROVED = WireFeed(
 
 def test_a_wrong_checksum_quarantines_and_the_next_snapshot_ends_it():
     """The delta that doesn't fit is withheld; deltas after it are withheld too, until a snapshot that is right."""
-    feeds = _decoders(_PROVED)
+    feeds = decoders(_PROVED)
     right = zlib.crc32(b"900050" + b"100020")
-    assert isinstance(_both(feeds, _of("s", b=[["1.000", "0.020"]], a=[["9.000", "0.050"]], c=right))[0], BookSnapshot)
+    assert isinstance(both(feeds, _of("s", b=[["1.000", "0.020"]], a=[["9.000", "0.050"]], c=right))[0], BookSnapshot)
     after = zlib.crc32(b"900050" + b"200030" + b"100020")
-    (delta,) = _both(feeds, _of("d", b=[["2.000", "0.030"]], a=[], c=after - 2**32))
+    (delta,) = both(feeds, _of("d", b=[["2.000", "0.030"]], a=[], c=after - 2**32))
     assert isinstance(delta, BookDelta)
-    assert _both(feeds, _of("d", b=[["3.000", "0.030"]], a=[], c=after)) == [BookInvalid(0, _NOW, "checksum")]
-    assert _both(feeds, _of("d", b=[["3.000", "0.030"]], a=[], c=after)) == []
-    assert _both(feeds, _of("s", b=[["1.000", "0.020"]], a=[["9.000", "0.050"]], c=1)) == [
-        BookInvalid(0, _NOW, "checksum")
+    assert both(feeds, _of("d", b=[["3.000", "0.030"]], a=[], c=after)) == [BookInvalid(0, NOW, "checksum")]
+    assert both(feeds, _of("d", b=[["3.000", "0.030"]], a=[], c=after)) == []
+    assert both(feeds, _of("s", b=[["1.000", "0.020"]], a=[["9.000", "0.050"]], c=1)) == [
+        BookInvalid(0, NOW, "checksum")
     ]
-    assert isinstance(_both(feeds, _of("s", b=[["1.000", "0.020"]], a=[["9.000", "0.050"]], c=right))[0], BookSnapshot)
+    assert isinstance(both(feeds, _of("s", b=[["1.000", "0.020"]], a=[["9.000", "0.050"]], c=right))[0], BookSnapshot)
     statistics = feeds[0].statistics()
     assert (statistics.checksums, statistics.checksums_right, statistics.resyncs) == (5, 3, 1)
     assert statistics.by_cause == {"checksum": 2, "quarantined": 1}
@@ -444,18 +349,18 @@ def test_an_unknown_id_is_a_gap():
     """A level without its price whose id never came with one was lost: the book is quarantined until a snapshot."""
     message, _ = SHAPES["by id"]
     feeds = _feeds(message)
-    _both(feeds, _START)
-    assert _both(feeds, _of("d", do="", c=[{"id": 1, "side": "buy", "q": 1}])) == [BookInvalid(0, _NOW, "gap")]
-    assert isinstance(_both(feeds, _START)[0], BookSnapshot)
+    both(feeds, _START)
+    assert both(feeds, _of("d", do="", c=[{"id": 1, "side": "buy", "q": 1}])) == [BookInvalid(0, NOW, "gap")]
+    assert isinstance(both(feeds, _START)[0], BookSnapshot)
     assert [(feed.statistics().gaps, feed.statistics().resyncs) for feed in feeds] == [(1, 1)] * len(feeds)
 
 
 def test_a_book_is_cut_to_the_depth_that_the_venue_keeps():
     """Levels beyond the depth go, with the message that pushed them out, and don't come back when others leave."""
     deep = _delta(bids=Levels("b"), asks=Levels("a"), depth=2)
-    feeds = _decoders(WireFeed(format=Format(messages=(deep, _snapshot(restarts=True)))))
-    _both(feeds, _of("s", b=[["1", "1"], ["2", "1"]], a=[["9", "1"]]))
-    (delta,) = _both(feeds, _of("d", b=[["3", "1"]], a=[["8", "1"], ["7", "1"]]))
+    feeds = decoders(WireFeed(format=Format(messages=(deep, _snapshot(restarts=True)))))
+    both(feeds, _of("s", b=[["1", "1"], ["2", "1"]], a=[["9", "1"]]))
+    (delta,) = both(feeds, _of("d", b=[["3", "1"]], a=[["8", "1"], ["7", "1"]]))
     assert list(delta.bids) == [(300, 1000), (100, 0)]
     assert list(delta.asks) == [(800, 1000), (700, 1000), (900, 0)]
 
@@ -468,11 +373,11 @@ def test_a_book_is_cut_to_the_depth_that_the_venue_keeps():
 def test_rules_of_numbering(rule, ids, taken):
     """Rising ids may have holes and contiguous ones may not; neither may repeat or go back."""
     delta = _delta(bids=Levels("b"), asks=Levels("a"), sequence=Range("n", "n"))
-    feeds = _decoders(
+    feeds = decoders(
         WireFeed(format=Format(messages=(delta, _snapshot(last_id=Integer("n"), restarts=True)), sequencing=rule))
     )
-    _both(feeds, {**_START, "n": 5})
-    events = [_both(feeds, _of("d", b=[], a=[], n=number)) for number in ids]
+    both(feeds, {**_START, "n": 5})
+    events = [both(feeds, _of("d", b=[], a=[], n=number)) for number in ids]
     assert tuple(event.last_id for group in events for event in group) == taken
 
 
@@ -480,9 +385,9 @@ def test_what_isnt_declared_is_counted():
     """Kinds and items of no declaration are ignored, and symbols of other instruments are passed over, each counted."""
     message, sample = SHAPES["items"]
     feeds = _feeds(message)
-    _both(feeds, sample)
-    _both(feeds, {"ch": "trades"})
-    _both(feeds, {**sample, "inst": "x-C.y"})
+    both(feeds, sample)
+    both(feeds, {"ch": "trades"})
+    both(feeds, {**sample, "inst": "x-C.y"})
     counts = feeds[0].statistics().by_cause
     assert (counts["ignored"], counts["unknown-symbol"]) == (3, 1)
     assert all(feed.statistics() == feeds[0].statistics() for feed in feeds)

@@ -64,6 +64,7 @@ from mainspring.wire.fields import (
 )
 from mainspring.wire.formats import (
     Chained,
+    ChannelNumbers,
     Contiguous,
     Format,
     MessageNumbers,
@@ -103,6 +104,7 @@ __all__ = [
     "CancelMessage",
     "Cause",
     "Chained",
+    "ChannelNumbers",
     "Checksum",
     "Choice",
     "Conditions",

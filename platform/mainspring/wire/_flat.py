@@ -63,7 +63,8 @@ def is_flat(declared: "Format") -> bool:
         if len(_known) >= _MAX_KNOWN:
             _known.clear()
         of_stream = f"/{declared.stream.key}" if declared.unwrap is not None and declared.stream is not None else ""
-        flat = declared.numbers is None and all(_flat_message(message, of_stream) for message in declared.messages)
+        together = declared.numbers is None and declared.channels is None and not declared.mixed
+        flat = together and all(_flat_message(message, of_stream) for message in declared.messages)
         known = _known[id(declared)] = (declared, flat)
     return known[1]
 
@@ -95,4 +96,4 @@ def _flat(struct: Any) -> bool:
 
 
 def _is_path(key: str) -> bool:
-    return not key or "." in key or key.startswith("/")
+    return not key or "." in key or key.startswith(("/", "@"))

@@ -9,6 +9,7 @@ from mainspring.errors import CodecError, GridError
 from mainspring.model import MAX_UNITS
 from mainspring.seams.codec import Codec
 from mainspring.seams.feed import RawMessage
+from mainspring.wire._channels import joining
 from mainspring.wire._dispatch import compile_chooser, names_stream
 from mainspring.wire._parsers import FAULTS
 from mainspring.wire._paths import ABSENT, compile_path
@@ -215,13 +216,14 @@ def _find_by_paths(
     cells_of = {
         id(kind): _cells_by_paths(kind.message) for kind in kinds if not isinstance(kind.message, ControlMessage)
     }
+    decode = codec.decode if declared.channels is None else joining(declared.channels, codec.decode)
     decimals_of = _Decimals()
     grids: dict[str, _Grid] = {}
     of_bases: dict[str, _Grid] = {}
     for number, (_, raw) in enumerate(messages, 1):
         try:
-            root = codec.decode(raw)
-            for kind, item in unfold(tried, root):
+            root = decode(raw)
+            for kind, item in unfold(tried, root, mixed=declared.mixed):
                 if kind is None or id(kind) not in cells_of:
                     continue
                 if kind.base is not None:

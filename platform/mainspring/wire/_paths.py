@@ -23,8 +23,12 @@ def compile_path(path: str) -> Find:
 def compile_each(path: str) -> Find:
     """The function that finds the items of a message: the array under a path, or of all arrays under one with "*".
 
-    It finds something else than a list where there are no items, or where an item of the outer array has no array.
+    With "*" at its end, they are the values of the object there, or the items of those that are arrays: each of them
+    an object or an array. It finds something else than a list where there are no items, or where an item of the outer
+    array has no array.
     """
+    if path.endswith(".*"):
+        return _compile_values(path.removesuffix(".*"))
     outer, found, inner = path.partition(".*.")
     find = compile_path(outer)
     if not found:
@@ -37,6 +41,19 @@ def compile_each(path: str) -> Find:
         return [one for array in arrays for one in array] if all(type(one) is list for one in arrays) else ABSENT
 
     return flatten
+
+
+def _compile_values(path: str) -> Find:
+    find = compile_path(path)
+
+    def values(root: Any, item: Any) -> Any:
+        found = find(root, item)
+        if type(found) is not dict:
+            return ABSENT
+        items = [one for value in found.values() for one in (value if type(value) is list else (value,))]
+        return items if all(type(one) in (dict, list) for one in items) else ABSENT
+
+    return values
 
 
 def compile_in_row(place: int | str) -> tuple[Find | None, Callable[[Any], Any] | None]:

@@ -97,8 +97,11 @@ class Source(Generic[_Own]):
     def at(self, path: str) -> str:
         """The variable that holds what stands at a path; `ABSENT` if nothing does.
 
-        A path begins at the item, or at the whole message if it starts with "/".
+        A path begins at the item, or at the whole message if it starts with "/". One that starts with "@" finds the
+        key, in the object under the rest of it, of the value that the item is or is in.
         """
+        if path.startswith("@"):
+            return self._key(path)
         start = self._start
         if path.startswith("/"):
             start, path = "item" if self._whole else "root", path[1:]
@@ -109,6 +112,13 @@ class Source(Generic[_Own]):
                 self._found[walked] = self._step(found, step, walked)
             found = self._found[walked]
         return found
+
+    def _key(self, path: str) -> str:
+        if path not in self._found:
+            found = self.at("/" + path[1:])
+            name = self._found[path] = self.local("key_" + path[1:])
+            self.write(f"{name} = {self.constant('key_of', _key_of)}({found}, item)")
+        return self._found[path]
 
     def _step(self, before: str, step: str, walked: str) -> str:
         """Goes one step. One with a place in an array takes the keys of objects too."""
@@ -129,6 +139,14 @@ class Source(Generic[_Own]):
             exec(_compiled(self.name, self.text), made)  # noqa: S102
             self._make = made["make"]
         return self._make(**{name: make(own) for name, make in self._own.items()})
+
+
+def _key_of(found: Any, item: Any) -> Any:
+    """The key of the value that an item is, or that is an array with the item."""
+    for name, value in found.items() if type(found) is dict else ():
+        if value is item or (type(value) is list and any(one is item for one in value)):
+            return name
+    return ABSENT
 
 
 @lru_cache(maxsize=_MAX_COMPILED)

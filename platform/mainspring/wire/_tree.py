@@ -10,6 +10,7 @@ from typing import Any
 
 from mainspring.errors import CodecError, WireError
 from mainspring.model import Instrument, MarketEvent
+from mainspring.wire._channels import joining
 from mainspring.wire._ledger import Ledger
 from mainspring.wire._notes import Note
 from mainspring.wire._numbers import Arrival, MessageCounter
@@ -96,7 +97,8 @@ class TreeReceiver:
         self.gaps = 0
         self._syncs = syncs
         self._causes = causes
-        self._decode = decode
+        self._decode = decode if declared.channels is None else joining(declared.channels, decode)
+        self._mixed = declared.mixed
         self._note = note
         self._tell = compile_tell(declared.messages)
         self._known: dict[tuple[Any, ...], list[Kind]] = {}
@@ -126,7 +128,7 @@ class TreeReceiver:
         except TypeError:
             # Arrays and objects are no keys.
             kinds = None
-        found = unfold_known(self._candidates(root) if kinds is None else kinds, root)
+        found = unfold_known(self._candidates(root) if kinds is None else kinds, root, mixed=self._mixed)
         if len(found) != 1 or self.counter is not None:
             return self._on_items(found, root, receive_time_ns)
         kind, item = found[0]

@@ -75,7 +75,7 @@ def _compile_items(has: Sequence[str], each: str | None) -> Callable[[Any], Any]
         source.write(f"if {' or '.join(f'{one} is ABSENT' for one in found)}: return ABSENT")
     if each is None:
         source.write("return (item,)")
-    elif ".*." in each:
+    elif ".*." in each or each.endswith(".*"):
         source.write(f"items = {source.constant('items_of', compile_each(each))}(item, item)")
         source.write("return items if type(items) is list else ABSENT")
     else:
@@ -108,13 +108,16 @@ def compile_kinds(messages: Sequence[Message]) -> tuple[list[Kind], list[Kind]]:
     return kinds, sorted(kinds, key=lambda kind: not kind.message.when)
 
 
-def unfold(tried: Sequence[Kind], root: Any) -> Sequence[tuple[Kind | None, Any]]:
+def unfold(tried: Sequence[Kind], root: Any, *, mixed: bool) -> Sequence[tuple[Kind | None, Any]]:
     """Each item of a message with its kind; the whole message is the only one without `each`. None: not declared."""
-    return unfold_known([kind for kind in tried if kind.fits_root(root, root)], root)
+    return unfold_known([kind for kind in tried if kind.fits_root(root, root)], root, mixed=mixed)
 
 
-def unfold_known(known: Sequence[Kind], root: Any) -> Sequence[tuple[Kind | None, Any]]:
+def unfold_known(known: Sequence[Kind], root: Any, *, mixed: bool) -> Sequence[tuple[Kind | None, Any]]:
     """The same, of the kinds whose values the whole message is known to have."""
+    if mixed:
+        return _unfold_all(known, root)
+    unclaimed: Sequence[tuple[Kind | None, Any]] = ()
     for kind in known:
         if kind.sole:
             return ((kind, root),)
@@ -127,8 +130,27 @@ def unfold_known(known: Sequence[Kind], root: Any) -> Sequence[tuple[Kind | None
         fitting = [other for other in known if other.message.each == path and other.items(root) is not ABSENT]
         if len(fitting) == 1 and kind.of_item is None:
             return [(kind, item) for item in items]
-        return [(next((other for other in fitting if _is_item(other, root, item)), None), item) for item in items]
-    return ((None, root),)
+        found = [(_of_item(fitting, root, item), item) for item in items]
+        # What is an array of something else may be a message of another kind.
+        if not found or any(claimed is not None for claimed, _ in found):
+            return found
+        unclaimed = unclaimed or found
+    return unclaimed or ((None, root),)
+
+
+def _unfold_all(known: Sequence[Kind], root: Any) -> Sequence[tuple[Kind | None, Any]]:
+    """For each array that has items, and for the message itself: what the first kinds that fit find there."""
+    found: list[tuple[Kind | None, Any]] = []
+    there = [(kind, items) for kind in known if (items := kind.items(root)) is not ABSENT]
+    for path in dict.fromkeys(kind.message.each for kind, _ in there):
+        fitting = [kind for kind, _ in there if kind.message.each == path]
+        items = next(items for kind, items in there if kind.message.each == path)
+        found += [(_of_item(fitting, root, item), item) for item in items]
+    return found or ((None, root),)
+
+
+def _of_item(kinds: Sequence[Kind], root: Any, item: Any) -> Kind | None:
+    return next((kind for kind in kinds if _is_item(kind, root, item)), None)
 
 
 def _is_item(kind: Kind, root: Any, item: Any) -> bool:

@@ -7,10 +7,11 @@ import msgspec
 
 from mainspring.wire._flat import is_flat
 from mainspring.wire.fields import ORDER_EXECUTES, ORDER_REDUCES
-from mainspring.wire.messages import DeltaMessage, Message, SnapshotMessage, has_orders, sides_of
+from mainspring.wire.messages import DeltaMessage, Message, SnapshotMessage, When, has_orders, sides_of
 
 __all__ = [
     "Chained",
+    "ChannelNumbers",
     "Contiguous",
     "Format",
     "MessageNumbers",
@@ -78,13 +79,29 @@ class MessageNumbers(msgspec.Struct, frozen=True, kw_only=True):
     first: int = 0
 
 
+class ChannelNumbers(msgspec.Struct, frozen=True, kw_only=True):
+    """The number by which messages name their channel, whose meaning the answer to a subscription gave.
+
+    `answer` recognises such answers, as `when` does messages; `number` is the path of the number in them, and `at` its
+    path in the messages of the channel. A message that has a number there, of 0 to 2**64 - 1, is read as
+    `{"channel": ANSWER, "message": MESSAGE}`: so the paths of its declaration begin with "channel." or "message.". An
+    answer that never came is null, and other messages are read as they are.
+    """
+
+    answer: When
+    number: str
+    at: str
+
+
 class Format(msgspec.Struct, frozen=True, kw_only=True):
     """What a venue sends.
 
     `unwrap` is the key of the message in its envelope; a message without the envelope is taken as well. `stream` says
     which instrument the envelope names, and `answers` where that of a recorded answer to a request does instead. With
     `batch`, a message is an array of messages, applied whole or not at all. `sequencing` is how the updates of each
-    book are numbered, and `numbers` how all messages of a connection are.
+    book are numbered, and `numbers` how all messages of a connection are. `channels` says what messages mean that name
+    their channel by a number. If `mixed`, a message may be of several kinds at once: one for each array that has items,
+    and one of itself.
     """
 
     messages: tuple[Message, ...]
@@ -94,6 +111,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     batch: bool = False
     sequencing: Sequencing = Unsequenced()
     numbers: MessageNumbers | None = None
+    channels: ChannelNumbers | None = None
+    mixed: bool = False
 
     @property
     def flat(self) -> bool:

@@ -8,7 +8,8 @@ an envelope, "/" and the key of the stream's name stand for that name: `{"/strea
 
 `each` is the path of an array whose items are messages of this kind. All paths of the declaration start at the item
 then; those that begin with "/" start at the whole message, so that items inherit what their envelope says. In
-"events.*.trades", each item of the array `events` has an array of such messages.
+"events.*.trades", each item of the array `events` has an array of such messages. In "update.*", each value of the
+object `update` is such a message, or an array of them; "@update" is then the path of its key.
 
 `symbol` is None if the message doesn't name its instrument: then the name of its stream does (see
 `mainspring.wire.Format`), or it belongs to the session's only instrument. `event_time` is None if the venue sends no

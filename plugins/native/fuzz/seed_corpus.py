@@ -36,6 +36,20 @@ from mainspring.wire import Format, WireFeed
 
 _CORPUS = Path(__file__).resolve().parent / "corpus"
 _OF_EACH = 250
+# Of composed.json: answers to subscriptions, messages of their channels, items by key, messages of several kinds.
+_COMPOSED = [
+    {"event": "subscribed", "channel": "book", "chanId": 10, "symbol": "tBTCUSDT"},
+    {"event": "subscribed", "channel": "trades", "chanId": 11, "symbol": "tBTC/USD"},
+    [10, [[1, 2, 1.5], [3, 1, -2]], 1],
+    [10, [3, 0, -1], 2],
+    [10, "cs", 5, 3],
+    [11, "te", [7, 1000, -0.5, 2], 4],
+    {"snapshot": {"BTCUSDT": {"b": [["1", "2"]], "a": []}, "BTC/USD": {"b": [], "a": [["4", "1"]]}}},
+    {"ch": "book", "update": {"BTC/USD": {"b": [["3", "2"]], "a": []}}},
+    {"ch": "trades", "update": {"BTCUSDT": [{"p": "1", "q": "2", "side": "buy"}]}},
+    {"m": "BTCUSDT", "reset": True, "b": [["1", "2"]], "a": [], "t": [{"p": "1", "q": "2", "side": "buy"}]},
+    {"m": "BTCUSDT", "b": [["1", "1"]], "a": [], "t": []},
+]
 # Inputs of targets whose commands are made of any bytes: how many they have.
 _RANDOM = {"tracker": 1 + 7 * 60, "gate": 600, "kernel": 1_500}
 _TIME = re.compile(rb"(?:https?://\S* -> )?\d+(?:\.\d+)?:? (?=[\[{])")
@@ -71,6 +85,8 @@ def main() -> None:
             for at in range(0, len(lines) - 12, 12):
                 # The first message is the snapshot that the others follow.
                 _keep(encoding, mark.join((lines[0], *lines[at + 1 : at + 13])))
+    _keep("json", b"\n".join(map(msgspec.json.encode, _COMPOSED)))
+    _keep("msgpack", b"\xc1".join(map(msgspec.msgpack.encode, _COMPOSED)))
     _keep_random()
     for record in _reference_records():
         # Without its length and checksum, which the target makes.

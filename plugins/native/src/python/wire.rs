@@ -25,7 +25,7 @@ pub struct PyWireDecoder {
 impl PyWireDecoder {
     /// The error for a message that was refused: `explain` raises it, in the words of the plain reading.
     pub(crate) fn refusal(&self, py: Python<'_>, raw: &[u8], receive_time_ns: i64, fault: Fault) -> PyErr {
-        let raw = PyBytes::new(py, raw);
+        let raw = PyBytes::new(py, self.decoder.read_from(raw));
         match self.explain.bind(py).call1((raw, receive_time_ns, fault.at, fault.what)) {
             Err(error) => error,
             Ok(_) => PyValueError::new_err(format!("refused at byte {}: {}", fault.at, fault.what)),

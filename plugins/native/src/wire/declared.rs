@@ -342,6 +342,17 @@ pub struct MessageNumbers {
     pub first: i64,
 }
 
+/// See `mainspring.wire.ChannelNumbers`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ChannelNumbers {
+    /// What tells the answers to subscriptions.
+    pub answer: When,
+    /// The path of the number in an answer.
+    pub number: String,
+    /// Its path in a message of the channel.
+    pub at: String,
+}
+
 /// A kind of message: see `mainspring.wire.messages`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -583,6 +594,10 @@ pub struct Format {
     pub sequencing: Sequencing,
     /// How all messages of a connection are.
     pub numbers: Option<MessageNumbers>,
+    /// What messages mean that name their channel by a number.
+    pub channels: Option<ChannelNumbers>,
+    /// Whether a message may be of several kinds at once.
+    pub mixed: bool,
 }
 
 /// What the decoder has to know of an instrument.

@@ -18,6 +18,7 @@ use crate::wire::reading::{BookKind, Reading, read};
 use crate::wire::slots::Scratch;
 use crate::wire::sync::{Body, BookSync};
 use crate::wire::template::{MAX_LESSONS, MAX_TEMPLATES, Template};
+use crate::wire::tree::channels::Channels;
 use crate::wire::tree::kinds::Kinds;
 use crate::wire::tree::numbers::Counter;
 use crate::wire::tree::path::Paths;
@@ -97,12 +98,18 @@ impl Decoder {
         let none = Format { messages: Vec::new(), ..format.clone() };
         let paths = Paths::default();
         let counter = format.numbers.as_ref().map(|numbers| Counter::new(numbers, &paths));
+        let channels = format.channels.as_ref().map(Channels::new);
         let (kinds, ledgers) = Kinds::new(format, instruments, alone, paths)?;
         let mut decoder = Decoder::new(Program::new(none, instruments)?, encoding);
         decoder.counts = vec![0; kinds.count()];
-        decoder.tree = Some(Box::new(Tree::new(kinds, ledgers, counter)));
+        decoder.tree = Some(Box::new(Tree::new(kinds, ledgers, counter, channels)));
         decoder.composed = true;
         Ok(decoder)
+    }
+
+    /// The bytes that the last message was read from: with its channel, where it names that by a number.
+    pub fn read_from<'a>(&'a self, raw: &'a [u8]) -> &'a [u8] {
+        self.tree.as_ref().map_or(raw, |tree| tree.read_from(raw))
     }
 
     /// How many of the venue's checksums were compared, and how many were right.

@@ -78,6 +78,8 @@ struct Kind {
     each: Option<Path>,
     /// Where each item of that array has an array of messages.
     inner: Option<Path>,
+    /// Whether the items are the values of an object, or the items of those that are arrays.
+    keyed: bool,
     from_root: Vec<Condition>,
     from_item: Vec<Condition>,
     symbol: Option<SymbolAt>,
@@ -97,6 +99,8 @@ pub struct Kinds {
     tried: Vec<usize>,
     by_symbol: FxHashMap<Vec<u8>, usize>,
     only: Option<usize>,
+    /// Whether a message may be of several kinds at once.
+    mixed: bool,
     /// All paths of the format.
     paths: Vec<Path>,
     /// The numbers of those that every message is asked for.
@@ -158,7 +162,8 @@ impl Kinds {
             common.extend(paths.take_given());
         }
         let only = (instruments.len() == 1 && alone).then_some(0);
-        Ok((Kinds { kinds, tried, by_symbol, only, paths: paths.into_all(), common }, ledgers))
+        let mixed = format.mixed;
+        Ok((Kinds { kinds, tried, by_symbol, only, mixed, paths: paths.into_all(), common }, ledgers))
     }
 
     /// How many declarations there are.
@@ -169,40 +174,74 @@ impl Kinds {
     /// Puts each item of a message and the number of its declaration into `found`; `None` is one that isn't declared.
     pub fn unfold(&self, whole: &Scope<'_>, found: &mut Vec<(Option<usize>, usize)>) {
         found.clear();
-        let Some(&first) = self.tried.iter().find(|&&at| self.kinds[at].fits_root(whole)) else {
+        if self.mixed {
+            return self.unfold_all(whole, found);
+        }
+        let mut unclaimed = None;
+        for &first in self.tried.iter().filter(|&&at| self.kinds[at].fits_root(whole)) {
+            let kind = &self.kinds[first];
+            if kind.each.is_none() {
+                found.push((Some(first), 0));
+                return;
+            }
+            self.unfold_items(first, whole, found);
+            // What is an array of something else may be a message of another kind.
+            if found.is_empty() || found.iter().any(|(claimed, _)| claimed.is_some()) {
+                return;
+            }
+            found.clear();
+            unclaimed = unclaimed.or(Some(first));
+        }
+        match unclaimed {
+            None => found.push((None, 0)),
+            Some(first) => self.kinds[first].for_each_item(whole, |item| found.push((None, item))),
+        }
+    }
+
+    /// For each array that has items, and for the message itself: what the first kinds that fit find there.
+    fn unfold_all(&self, whole: &Scope<'_>, found: &mut Vec<(Option<usize>, usize)>) {
+        let mut known: Vec<Option<&str>> = Vec::new();
+        for &first in self.tried.iter().filter(|&&at| self.kinds[at].fits_root(whole)) {
+            let path = self.kinds[first].message.each();
+            if known.contains(&path) {
+                continue;
+            }
+            known.push(path);
+            match path {
+                None => found.push((Some(first), 0)),
+                Some(_) => self.unfold_items(first, whole, found),
+            }
+        }
+        if found.is_empty() {
             found.push((None, 0));
-            return;
-        };
+        }
+    }
+
+    /// The items of the array that a kind has, each of the first kind that fits.
+    fn unfold_items(&self, first: usize, whole: &Scope<'_>, found: &mut Vec<(Option<usize>, usize)>) {
         let kind = &self.kinds[first];
-        let Some(each) = kind.each.as_ref().and_then(|each| each.find(whole)) else {
-            found.push((Some(first), 0));
-            return;
-        };
         let path = kind.message.each();
         let fits = |&at: &usize| self.kinds[at].message.each() == path && self.kinds[at].fits_root(whole);
-        let inner = kind.inner.as_ref();
-        let items = whole.message.items(each).flat_map(|item| inner_items(whole, item, inner));
         if kind.from_item.is_empty() && self.tried.iter().filter(|at| fits(at)).count() == 1 {
-            found.extend(items.map(|item| (Some(first), item)));
-            return;
+            return kind.for_each_item(whole, |item| found.push((Some(first), item)));
         }
         let fitting: Vec<usize> = self.tried.iter().copied().filter(fits).collect();
-        found.extend(items.map(|item| {
+        kind.for_each_item(whole, |item| {
             let scope = Scope { item, row: item, ..*whole };
-            (fitting.iter().copied().find(|&at| self.kinds[at].fits_item(&scope)), item)
-        }));
+            found.push((fitting.iter().copied().find(|&at| self.kinds[at].fits_item(&scope)), item));
+        });
     }
 
     /// Where the messages of a declaration stand that are the items of one array.
     pub fn each(&self, at: usize) -> Option<&Path> {
         let kind = &self.kinds[at];
-        if kind.inner.is_some() { None } else { kind.each.as_ref() }
+        if kind.inner.is_some() || kind.keyed { None } else { kind.each.as_ref() }
     }
 
     /// Whether messages of a declaration may be read by patterns: those that are about one instrument.
     pub fn has_patterns(&self, at: usize) -> bool {
         let kind = &self.kinds[at];
-        kind.control.is_none() && kind.inner.is_none() && !matches!(kind.symbol, Some(SymbolAt::Base(_)))
+        kind.control.is_none() && kind.inner.is_none() && !kind.keyed && !matches!(kind.symbol, Some(SymbolAt::Base(_)))
     }
 
     /// What reads the messages of a declaration: whose they are makes no difference to where it looks.
@@ -286,13 +325,17 @@ impl Kind {
         let (from_root, from_item) =
             named.chain(there).partition(|condition| single || condition.path.from == From::Root);
         let symbol = symbol_of(&message).map(|symbol| SymbolAt::new(symbol, paths));
-        let each =
-            message.each().map(|each| each.split_once(".*.").map_or((each, None), |(at, inner)| (at, Some(inner))));
+        let keyed = message.each().is_some_and(|each| each.ends_with(".*"));
+        let each = message.each().map(|each| match each.strip_suffix(".*") {
+            Some(object) => (object, None),
+            None => each.split_once(".*.").map_or((each, None), |(at, inner)| (at, Some(inner))),
+        });
         let inner = each.and_then(|(_, inner)| inner).map(|path| paths.of(path));
         Kind {
             by_base,
             each: each.map(|(each, _)| paths.of(each)),
             inner,
+            keyed,
             from_root,
             from_item,
             symbol,
@@ -313,6 +356,15 @@ impl Kind {
     #[inline]
     fn has_items(&self, whole: &Scope<'_>, at: usize) -> bool {
         let message = whole.message;
+        if self.keyed {
+            let composed = |at: usize| matches!(message.node(at).kind, Is::Array | Is::Object);
+            return message.members(at).is_some_and(|members| {
+                members.iter().all(|&(_, value)| match message.node(value).kind {
+                    Is::Array => message.items(value).all(composed),
+                    _ => composed(value),
+                })
+            });
+        }
         message.node(at).kind == Is::Array
             && self.inner.as_ref().is_none_or(|inner| {
                 message.items(at).all(|item| {
@@ -320,6 +372,23 @@ impl Kind {
                     found.is_some_and(|at| message.node(at).kind == Is::Array)
                 })
             })
+    }
+
+    /// Calls `take` with each item of the message.
+    fn for_each_item(&self, whole: &Scope<'_>, mut take: impl FnMut(usize)) {
+        let message = whole.message;
+        let Some(at) = self.each.as_ref().and_then(|each| each.find(whole)) else { return };
+        if self.keyed {
+            for (_, value) in message.members(at).unwrap_or_default() {
+                if message.node(value).kind == Is::Array {
+                    message.items(value).for_each(&mut take);
+                } else {
+                    take(value);
+                }
+            }
+            return;
+        }
+        message.items(at).flat_map(|item| inner_items(whole, item, self.inner.as_ref())).for_each(take);
     }
 
     #[inline]

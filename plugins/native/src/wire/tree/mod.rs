@@ -6,6 +6,7 @@
 
 pub mod arena;
 pub mod book;
+pub mod channels;
 pub mod checked;
 pub mod condition;
 pub mod control;
@@ -39,6 +40,7 @@ use crate::wire::msgpack_value;
 use crate::wire::reading::{BookKind, Reading};
 use crate::wire::sync::{Body, BookSync};
 use crate::wire::tree::arena::Arena;
+use crate::wire::tree::channels::Channels;
 use crate::wire::tree::checked::Checked;
 use crate::wire::tree::kinds::{Kinds, Whose};
 use crate::wire::tree::ledger::Ledger;
@@ -66,6 +68,8 @@ pub struct Tree {
     right: u64,
     /// Follows the numbers of the connection's messages, if they have any.
     counter: Option<Counter>,
+    /// Joins messages with their channels, if they name these by numbers.
+    channels: Option<Channels>,
     /// How many losses there were at which no book had to be quarantined.
     gaps: u64,
     /// How many messages were read from their tapes.
@@ -98,7 +102,7 @@ pub struct Counts<'a> {
 
 impl Tree {
     /// A tree for compiled declarations, and the books of its instruments where these need more than their numbering.
-    pub fn new(kinds: Kinds, ledgers: Vec<Ledger>, counter: Option<Counter>) -> Tree {
+    pub fn new(kinds: Kinds, ledgers: Vec<Ledger>, counter: Option<Counter>, channels: Option<Channels>) -> Tree {
         Tree {
             kinds,
             ledgers,
@@ -110,6 +114,7 @@ impl Tree {
             compared: 0,
             right: 0,
             counter,
+            channels,
             gaps: 0,
             taken_down: 0,
         }
@@ -123,6 +128,11 @@ impl Tree {
     /// How many messages were read from their tapes, those that were refused included.
     pub fn taken_down(&self) -> u64 {
         self.taken_down
+    }
+
+    /// The bytes that the last message was read from.
+    pub fn read_from<'a>(&'a self, raw: &'a [u8]) -> &'a [u8] {
+        self.channels.as_ref().map_or(raw, |channels| channels.last(raw))
     }
 
     /// How many checksums were compared, and how many of them were right.
@@ -141,8 +151,25 @@ impl Tree {
         counts: Counts<'_>,
         sink: &mut impl Sink,
     ) -> Result<(), Fault> {
-        let Tree { kinds, ledgers, tape, patterns, arena, found, steps, compared, right, counter, gaps, taken_down } =
-            self;
+        let Tree {
+            kinds,
+            ledgers,
+            tape,
+            patterns,
+            arena,
+            found,
+            steps,
+            compared,
+            right,
+            counter,
+            channels,
+            gaps,
+            taken_down,
+        } = self;
+        let raw = match channels {
+            Some(channels) => channels.join(encoding, raw)?,
+            None => raw,
+        };
         arena.clear();
         steps.clear();
         let whole = |message| Scope { message, item: 0, row: 0 };

@@ -144,6 +144,22 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// The keys of an object, each with its value: of two with one key the later, in the place of the first.
+    pub fn members(&self, at: usize) -> Option<Vec<(usize, usize)>> {
+        if self.node(at).kind != Kind::Object {
+            return None;
+        }
+        let mut members: Vec<(usize, usize)> = Vec::new();
+        for key in self.items(at).step_by(2) {
+            let name = self.text(self.node(key));
+            match members.iter_mut().find(|(known, _)| self.text(self.node(*known)) == name) {
+                Some(known) => known.1 = key + 1,
+                None => members.push((key, key + 1)),
+            }
+        }
+        Some(members)
+    }
+
     /// The items of an array.
     #[inline]
     pub fn items(&self, at: usize) -> Items<'a> {

@@ -25,6 +25,8 @@ pub enum From {
     Item,
     /// At a row of levels.
     Row,
+    /// At the key, in the object that the steps lead to from the whole message, of the value that the item is or is in.
+    Key,
 }
 
 /// A path.
@@ -71,6 +73,9 @@ pub struct Scope<'a> {
 impl Paths {
     /// The path of a value of a message.
     pub fn of(&self, path: &str) -> Path {
+        if let Some(rest) = path.strip_prefix('@') {
+            return self.known(From::Key, steps(rest));
+        }
         match path.strip_prefix('/') {
             Some(rest) => self.known(From::Root, steps(rest)),
             None => self.known(From::Item, steps(path)),
@@ -141,7 +146,7 @@ impl Path {
     pub fn follow(&self, scope: &Scope<'_>) -> Option<usize> {
         let message = scope.message;
         let mut at = match self.from {
-            From::Root => 0,
+            From::Root | From::Key => 0,
             From::Item => scope.item,
             From::Row => scope.row,
         };
@@ -152,7 +157,7 @@ impl Path {
                 _ => return None,
             };
         }
-        Some(at)
+        if self.from == From::Key { key_of(message, at, scope.item) } else { Some(at) }
     }
 
     /// Whether the path leads through a node, to something within it or to nothing there.
@@ -162,6 +167,15 @@ impl Path {
             part.follow(scope) == Some(node)
         })
     }
+}
+
+/// The key, in an object, of the value that an item is or is in.
+fn key_of(message: Message<'_>, object: usize, item: usize) -> Option<usize> {
+    let values = message.members(object)?;
+    values
+        .into_iter()
+        .find(|&(_, value)| (value..message.node(value).next as usize).contains(&item))
+        .map(|(key, _)| key)
 }
 
 fn steps(path: &str) -> Vec<Step> {
