@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use rustc_hash::FxHashMap;
 
 use crate::costs::markouts::{Markouts, Measured};
-use crate::costs::tally::{Arrival, Fill, FillRecord, InstrumentTally, NameId};
+use crate::costs::tally::{Arrival, Causes, Fill, FillRecord, InstrumentTally, NameId};
 use crate::costs::trace::Trace;
 use crate::lane::histogram::Histogram;
 use crate::lane::market::Market;
@@ -89,22 +89,28 @@ impl Costs {
         at as NameId
     }
 
-    /// What an order in this instrument is expected to cost, at the mid that stands there; `None` if there is none.
-    pub fn arrival(&self, instrument: usize, estimate: &Estimate, now_ns: i64) -> Option<Arrival> {
-        let causes = estimate.causes[..estimate.count].iter();
-        Some(Arrival {
+    /// What an order is expected to cost that is sent now, at this mid.
+    pub fn arrival(estimate: &Estimate, mid_half_ticks: i128, now_ns: i64) -> Arrival {
+        let causes = estimate.causes.map(|(cause, price)| (cause as NameId, price));
+        Arrival {
             price: estimate.price,
             reference_price: estimate.mid,
             fill_probability: estimate.fill_probability,
-            causes: causes.map(|&(cause, price)| (cause as NameId, price)).collect(),
-            mid_half_ticks: self.mid(instrument)?,
+            causes: Causes::new(&causes[..estimate.count]),
+            mid_half_ticks,
             submitted_ns: now_ns,
-        })
+        }
     }
 
     /// The mid that stands in an instrument.
     pub fn mid(&self, instrument: usize) -> Option<i128> {
         lock(&self.markets[instrument].0).mid_half_ticks()
+    }
+
+    /// Counts a request for a new order, which goes out now.
+    pub fn on_new(&mut self, order: &NewOrder, arrival: Arrival) {
+        self.on_request(order.instrument);
+        self.on_sent(order, arrival);
     }
 
     /// Takes an order that goes out now.

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use ethnum::I256;
@@ -23,9 +24,45 @@ pub struct Arrival {
     pub price: f64,
     pub reference_price: f64,
     pub fill_probability: f64,
-    pub causes: Box<[(NameId, f64)]>,
+    pub causes: Causes,
     pub mid_half_ticks: i128,
     pub submitted_ns: i64,
+}
+
+/// The causes of a cost with their prices. Up to three need no allocation.
+#[derive(Clone, Debug)]
+pub struct Causes {
+    few: [(NameId, f64); 3],
+    count: usize,
+    many: Box<[(NameId, f64)]>,
+}
+
+impl Causes {
+    /// These causes.
+    pub fn new(causes: &[(NameId, f64)]) -> Self {
+        let mut few = [(0, 0.0); 3];
+        match few.get_mut(..causes.len()) {
+            Some(places) => {
+                places.copy_from_slice(causes);
+                Causes { few, count: causes.len(), many: Box::default() }
+            }
+            None => Causes { few, count: 0, many: causes.into() },
+        }
+    }
+}
+
+impl Deref for Causes {
+    type Target = [(NameId, f64)];
+
+    fn deref(&self) -> &[(NameId, f64)] {
+        if self.many.is_empty() { &self.few[..self.count] } else { &self.many }
+    }
+}
+
+impl PartialEq for Causes {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
 }
 
 impl Arrival {
@@ -127,7 +164,7 @@ impl CostTally {
                 None => causes.push((name, 0.0 + lots * bps)),
             }
         });
-        for &(name, price) in &arrival.causes {
+        for &(name, price) in &*arrival.causes {
             if name == queue_risk {
                 self.queue_risk += lots * 1e4 * price / arrival.reference_price;
             }

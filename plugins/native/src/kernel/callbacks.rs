@@ -7,8 +7,10 @@ use crate::kernel::record::{reason_number, side};
 use crate::kernel::runner::{Kernel, Raised};
 use crate::kernel::strategy::Strategy;
 use crate::kernel::view::{
-    ACCEPTED, BBO, BUFFER, CANCEL, CANCELLED, FILLED, REJECTED, REPLACE, REPLACED, Request, Woken, narrow,
+    ACCEPTED, BBO, BUFFER, CANCEL, CANCELLED, FILLED, OWNER, REJECTED, REPLACE, REPLACED, Request, Woken, narrow,
 };
+use crate::trading::manager::{Asked, Change};
+use crate::trading::order::RequestKind;
 use crate::venue::outbox::{Told, What};
 
 impl Kernel {
@@ -126,19 +128,16 @@ impl Kernel {
                     let found = (0..self.places.len())
                         .find_map(|market| self.places[market].handles.find(request.order_id).map(|at| (market, at)));
                     let Some((market, at)) = found else { continue };
-                    let place = &mut self.places[market];
-                    if request.action == CANCEL {
-                        if place.handles.cancel(at) {
-                            let surplus = self.answering && self.answers.surplus(0, now_ns, Some(request.order_id));
-                            self.manager.cancel(request.order_id, market, now_ns, surplus);
-                        }
-                    } else if request.price_ticks > 0
-                        && request.size_lots > 0
-                        && place.handles.replace(at, (request.price_ticks, request.size_lots))
-                    {
-                        let to = (request.price_ticks, request.size_lots);
-                        let surplus = self.answering && self.answers.surplus(0, now_ns, None);
-                        self.manager.replace(request.order_id, to, place, (market, now_ns), surplus);
+                    let Request { order_id, price_ticks, size_lots, .. } = *request;
+                    let handles = &mut self.places[market].handles;
+                    let (change, takes) = if request.action == CANCEL {
+                        (Change::Cancel, handles.cancel(at))
+                    } else {
+                        let takes = price_ticks > 0 && size_lots > 0 && handles.replace(at, (price_ticks, size_lots));
+                        (Change::Replace(price_ticks, size_lots), takes)
+                    };
+                    if takes {
+                        self.ask(&Asked::Change { order_id, instrument: market, strategy: OWNER, change });
                     }
                 }
                 _ => {
@@ -149,10 +148,17 @@ impl Kernel {
                     };
                     self.next_order_id += 1;
                     place.handles.add(&order);
-                    let surplus = self.answering && self.answers.surplus(0, now_ns, None);
-                    self.manager.submit(&order, place, surplus);
+                    self.ask(&Asked::New(order));
                 }
             }
         }
+    }
+
+    /// Has the order manager work off a request.
+    #[inline]
+    fn ask(&mut self, asked: &Asked) {
+        let cancels = (asked.kind() == RequestKind::Cancel).then(|| asked.order_id());
+        let surplus = self.answering && self.answers.surplus(0, self.now_ns, cancels);
+        self.manager.work(asked, &mut self.places[asked.instrument()], self.now_ns, surplus);
     }
 }

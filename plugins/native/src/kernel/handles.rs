@@ -72,23 +72,28 @@ impl News {
     }
 }
 
-/// Price and size of the replaces that haven't been answered, oldest first. One needs no allocation.
+/// Price and size of the replaces that haven't been answered, oldest first. One needs no allocation, and no room for more.
 #[derive(Clone, Debug, Default)]
 struct Replaces {
     first: Option<(i64, i64)>,
-    others: VecDeque<(i64, i64)>,
+    #[allow(clippy::box_collection, reason = "hardly an order has any, and each one pays for the room")]
+    others: Option<Box<VecDeque<(i64, i64)>>>,
 }
 
 impl Replaces {
     fn push(&mut self, to: (i64, i64)) {
         match self.first {
             None => self.first = Some(to),
-            Some(_) => self.others.push_back(to),
+            Some(_) => self.others.get_or_insert_default().push_back(to),
         }
     }
 
     fn pop(&mut self) {
-        self.first = self.others.pop_front();
+        self.first = self.others.as_mut().and_then(|others| others.pop_front());
+    }
+
+    fn last(&self) -> Option<(i64, i64)> {
+        self.others.as_ref().and_then(|others| others.back().copied()).or(self.first)
     }
 }
 
@@ -125,8 +130,7 @@ impl Handle {
 
     /// The price and the size that the order will have once what is under way has been answered.
     pub fn present(&self, view: &OrderView) -> (i64, i64) {
-        let last = self.replaces.others.back().copied().or(self.replaces.first);
-        last.unwrap_or((view.price_ticks, view.size_lots))
+        self.replaces.last().unwrap_or((view.price_ticks, view.size_lots))
     }
 
     /// Notes that a replace is asked for; false if the order has ended.

@@ -4,6 +4,7 @@
 
 use crate::kernel::view::{ACCEPTED, CANCELLED, FILLED, REJECTED, REPLACED};
 use crate::trading::discrepancy;
+use crate::trading::manager::{Asked, Change};
 use crate::trading::order::{NewOrder, RequestKind};
 use crate::venue::orders::TimeInForce;
 use crate::venue::outbox::{Told, What};
@@ -120,26 +121,26 @@ pub fn of_request(request: RequestKind) -> u8 {
 }
 
 impl Record {
-    /// An order was asked for.
+    /// A strategy asked for something.
     #[inline]
-    pub fn submit(order: &NewOrder) -> Record {
-        let terms = match order.time_in_force {
-            TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Gtd => 0,
-            TimeInForce::Ioc => flags::IOC,
-            TimeInForce::Fok => flags::FOK,
-        };
-        Record {
-            time_ns: order.created_ns,
-            order_id: order.order_id,
-            price_ticks: order.price_ticks,
-            size_lots: order.size_lots,
-            kind: SUBMIT,
-            market: order.instrument as u16,
-            side: side(order.buy),
-            flags: terms
-                | if order.limit { flags::LIMIT } else { 0 }
-                | if order.post_only { flags::POST_ONLY } else { 0 },
-            ..Record::default()
+    pub fn asked(asked: &Asked, time_ns: i64) -> Record {
+        let row =
+            Record { time_ns, order_id: asked.order_id(), market: asked.instrument() as u16, ..Record::default() };
+        match *asked {
+            Asked::New(NewOrder { price_ticks, size_lots, buy, limit, post_only, time_in_force, .. }) => {
+                let terms = match time_in_force {
+                    TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Gtd => 0,
+                    TimeInForce::Ioc => flags::IOC,
+                    TimeInForce::Fok => flags::FOK,
+                };
+                let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+                let flags = terms | flag(limit, flags::LIMIT) | flag(post_only, flags::POST_ONLY);
+                Record { kind: SUBMIT, price_ticks, size_lots, side: side(buy), flags, ..row }
+            }
+            Asked::Change { change: Change::Cancel, .. } => Record { kind: CANCEL, ..row },
+            Asked::Change { change: Change::Replace(price_ticks, size_lots), .. } => {
+                Record { kind: REPLACE, price_ticks, size_lots, ..row }
+            }
         }
     }
 

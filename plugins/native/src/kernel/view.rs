@@ -8,7 +8,7 @@ use ethnum::I256;
 
 use crate::book::any::AnyBook;
 use crate::lane::market::Market;
-use crate::trading::order::NewOrder;
+use crate::trading::order::{NewOrder, StrategyId};
 use crate::trading::position::Position;
 use crate::venue::orders::TimeInForce;
 
@@ -187,6 +187,9 @@ pub const REPLACE: i64 = 6;
 /// A limit order that takes all of its size or nothing.
 pub const FOK: i64 = 7;
 
+/// The number of the kernel's one strategy.
+pub const OWNER: StrategyId = 0;
+
 /// What a strategy asks for. Row 0 of the buffer is its head: `action` is how many rows are filled, `order_id` the next order's
 /// id, `market` the market that woke it, and `side` how many markets there are.
 #[repr(C)]
@@ -228,7 +231,7 @@ impl Request {
             created_ns: now_ns,
             time_in_force,
             post_only: action == POST_ONLY,
-            strategy: 0,
+            strategy: OWNER,
             expires_ns: 0,
             reduce_only: false,
         })

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use crate::costs::Costs;
-use crate::costs::tally::{Arrival, CostTally, FillRecord};
+use crate::costs::tally::{Arrival, Causes, CostTally, FillRecord};
 use crate::lane::runner::lock;
 use crate::python::market::PyMarket;
 use crate::python::model::model;
@@ -59,7 +59,7 @@ impl PyCosts {
             price: float(intern!(py, "price"))?,
             reference_price: float(intern!(py, "reference_price"))?,
             fill_probability: float(intern!(py, "fill_probability"))?,
-            causes: causes.into(),
+            causes: Causes::new(&causes),
             // A model that can't see a mid price refuses.
             mid_half_ticks: mid.ok_or_else(|| PyAssertionError::new_err("an estimate without a mid price"))?,
             submitted_ns: now_ns,

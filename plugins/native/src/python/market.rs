@@ -1,6 +1,6 @@
 //! What Python sees of one market of a fused lane.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -10,10 +10,11 @@ use crate::book::{Book, Level};
 use crate::kernel::view::MarketView;
 use crate::lane::market::{Conflated, Market};
 use crate::lane::runner::lock;
-use crate::lane::statistics::Options;
+use crate::lane::statistics::{Options, Statistics};
 use crate::python::books::{PyBook, lock as lock_book, rows};
 use crate::python::shown::{self, Shown};
 use crate::slippage::Touch;
+use crate::trading::approval;
 use crate::trading::gate::Seen;
 use crate::wire::event::{Correction, Depth, NO_ID, Quote, Trade};
 
@@ -31,6 +32,28 @@ pub struct PyMarket {
     state: Arc<Mutex<Market>>,
     shown: Shown,
     top_of_book: bool,
+}
+
+/// What slippage models and risk checks read of a market.
+#[derive(Clone, Copy)]
+pub struct Met {
+    pub seen: Seen,
+    pub volatility_per_day: Option<f64>,
+    pub daily_volume_lots: Option<f64>,
+}
+
+impl Met {
+    fn of(market: &Market) -> Met {
+        let Statistics { volatility_per_day, daily_volume_lots, .. } = market.statistics;
+        Met { seen: approval::seen(market), volatility_per_day, daily_volume_lots }
+    }
+
+    /// The best prices of a market that is live and not crossed; `None` of any other.
+    pub fn touch(&self) -> Option<Touch> {
+        let Seen { bid, ask, .. } = self.seen;
+        let touch = Touch { bid_ticks: bid.price, bid_lots: bid.lots, ask_ticks: ask.price, ask_lots: ask.lots };
+        approval::unpriced(&self.seen).is_none().then_some(touch)
+    }
 }
 
 /// Figures estimated from the stream: keeps the contract of `mainspring.seams.MarketStatistics`.
@@ -110,32 +133,26 @@ impl PyMarket {
         view.set_market(&lock(&self.state));
     }
 
-    /// What risk checks read of it.
-    pub fn seen(&self) -> Seen {
-        let market = lock(&self.state);
-        let (now_ns, bbo_time_ns) = (market.now_ns, market.bbo_time_ns);
-        Seen { live: market.live, bid: market.bid, ask: market.ask, now_ns, bbo_time_ns }
-    }
-
     /// Takes the lane's time, which goes on without a message of this market.
     pub fn advance(&self, now_ns: i64) {
+        drop(self.advanced(now_ns));
+    }
+
+    /// Takes the lane's time, and returns what an order meets then.
+    pub fn meet(&self, now_ns: i64) -> Met {
+        Met::of(&self.advanced(now_ns))
+    }
+
+    /// What an order meets in it as it stands.
+    pub fn met(&self) -> Met {
+        Met::of(&lock(&self.state))
+    }
+
+    fn advanced(&self, now_ns: i64) -> MutexGuard<'_, Market> {
         let mut market = lock(&self.state);
         market.now_ns = market.now_ns.max(now_ns);
-        self.shown.set(&market);
-    }
-
-    /// The best prices of a market that is live and not crossed; `None` of any other.
-    pub fn touch(&self) -> Option<Touch> {
-        self.figures().map(|(touch, ..)| touch)
-    }
-
-    /// As `touch`, with volatility and daily volume.
-    pub fn figures(&self) -> Option<(Touch, Option<f64>, Option<f64>)> {
-        let market = lock(&self.state);
-        let (bid, ask) = (market.bid, market.ask);
-        let whole = market.live && bid.lots > 0 && ask.lots > 0 && bid.price < ask.price;
-        let touch = Touch { bid_ticks: bid.price, bid_lots: bid.lots, ask_ticks: ask.price, ask_lots: ask.lots };
-        whole.then_some((touch, market.statistics.volatility_per_day, market.statistics.daily_volume_lots))
+        self.shown.set_now(market.now_ns);
+        market
     }
 }
 

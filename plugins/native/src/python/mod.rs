@@ -13,6 +13,7 @@ mod capture;
 mod clock;
 mod costs;
 mod frames;
+mod guarded;
 mod kernel;
 mod lane;
 mod market;
@@ -39,7 +40,8 @@ mod wire;
 
 use pyo3::prelude::*;
 
-#[pymodule]
+// What is `Guarded` is safe with the GIL alone.
+#[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     batch::register(module)?;
     build::register(module)?;

@@ -1,7 +1,6 @@
 //! What Python sees of one order as its strategy knows it.
 
 use std::cell::UnsafeCell;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -14,12 +13,13 @@ use pyo3::sync::PyOnceLock;
 
 use crate::kernel::handles::{self, FILLED, Handle, News, UNKNOWN};
 use crate::kernel::view::OrderView;
-use crate::lane::runner::lock;
 use crate::python::asked::units;
+use crate::python::guarded::Guarded;
 use crate::python::own_orders::PyOwnOrders;
 use crate::python::record_classes::known;
-use crate::python::requests::{Change, Request};
+use crate::python::requests::Request;
 use crate::python::shown;
+use crate::trading::manager::Change;
 use crate::trading::order::NewOrder;
 
 /// The states by the numbers of `kernel::handles`, `UNKNOWN` last.
@@ -58,7 +58,7 @@ pub struct PyOrderHandle {
     side: Py<PyAny>,
     market: Py<PyAny>,
     owner: Py<PyOwnOrders>,
-    inner: Mutex<(OrderView, Handle)>,
+    inner: Guarded<(OrderView, Handle)>,
 }
 
 // SAFETY: the cell is written only with the GIL held, and read by Python alone, which holds it.
@@ -76,7 +76,7 @@ impl PyOrderHandle {
             side: known(py)?.sides[usize::from(!order.buy)].clone_ref(py),
             market: owner.get().market.clone_ref(py),
             owner: owner.clone().unbind(),
-            inner: Mutex::new((view, Handle::default())),
+            inner: Guarded::new((view, Handle::default())),
         })
     }
 
@@ -105,7 +105,10 @@ impl PyOrderHandle {
     fn ask(&self, py: Python<'_>, change: Change) {
         let (order_id, owner) = (self.order_id, self.owner.get());
         let created_ns = owner.now_ns();
-        owner.requests.get().push(Request::Change { order_id, created_ns, change, owner: self.owner.clone_ref(py) });
+        owner
+            .requests
+            .get()
+            .push(py, Request::Change { order_id, created_ns, change, owner: self.owner.clone_ref(py) });
     }
 
     /// The order's number.
@@ -120,13 +123,11 @@ impl PyOrderHandle {
 
     /// Changes what is known, and shows that.
     fn change<T>(&self, py: Python<'_>, change: impl FnOnce(&mut OrderView, &mut Handle) -> T) -> PyResult<T> {
-        let (before, after, done) = {
-            let mut inner = lock(&self.inner);
-            let (view, handle) = &mut *inner;
+        let (before, after, done) = self.inner.with(py, |(view, handle)| {
             let before = view.state;
             let done = change(view, handle);
             (before, *view, done)
-        };
+        });
         self.price_ticks.store(after.price_ticks, Relaxed);
         self.size_lots.store(after.size_lots, Relaxed);
         if after.state != before {
@@ -138,8 +139,8 @@ impl PyOrderHandle {
     }
 
     /// The order as compiled strategies read it.
-    pub fn view(&self) -> OrderView {
-        lock(&self.inner).0
+    pub fn view(&self, py: Python<'_>) -> OrderView {
+        self.inner.with(py, |(view, _)| *view)
     }
 
     /// Takes an event; whether the order has ended.
@@ -155,18 +156,18 @@ impl PyOrderHandle {
 #[pymethods]
 impl PyOrderHandle {
     #[getter]
-    fn filled_lots(&self) -> i64 {
-        self.view().filled_lots
+    fn filled_lots(&self, py: Python<'_>) -> i64 {
+        self.view(py).filled_lots
     }
 
     #[getter]
-    fn ended(&self) -> bool {
-        self.view().state >= FILLED
+    fn ended(&self, py: Python<'_>) -> bool {
+        self.view(py).state >= FILLED
     }
 
     #[getter]
-    fn leaves_lots(&self) -> i64 {
-        let view = self.view();
+    fn leaves_lots(&self, py: Python<'_>) -> i64 {
+        let view = self.view(py);
         if view.state >= FILLED { 0 } else { view.size_lots - view.filled_lots }
     }
 
@@ -177,18 +178,18 @@ impl PyOrderHandle {
 
     #[getter]
     fn price<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let ticks = self.view().price_ticks;
+        let ticks = self.view(py).price_ticks;
         if ticks == 0 { Ok(None) } else { self.of_market(py, "price_of", ticks).map(Some) }
     }
 
     #[getter]
     fn size<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.of_market(py, "size_of", self.view().size_lots)
+        self.of_market(py, "size_of", self.view(py).size_lots)
     }
 
     #[getter]
     fn filled<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.of_market(py, "size_of", self.view().filled_lots)
+        self.of_market(py, "size_of", self.view(py).filled_lots)
     }
 
     fn cancel(&self, py: Python<'_>) -> PyResult<()> {
@@ -204,7 +205,7 @@ impl PyOrderHandle {
         price_ticks: Option<&Bound<'_, PyAny>>,
         size_lots: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        if self.view().price_ticks == 0 {
+        if self.view(py).price_ticks == 0 {
             let text = format!("order {} is a market order, which can't be replaced", self.order_id);
             return Err(PyValueError::new_err(text));
         }
@@ -218,7 +219,7 @@ impl PyOrderHandle {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let view = self.view();
+        let view = self.view(py);
         let side = if view.side > 0 { "buy" } else { "sell" };
         let price = self.price(py)?.map_or_else(|| "market".to_owned(), |price| price.to_string());
         let (size, filled, name) = (self.size(py)?, self.filled(py)?, self.market.bind(py).getattr("name")?);
@@ -246,7 +247,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         side: none(),
         market: none(),
         owner: Py::new(py, PyOwnOrders::of_nobody(py)?)?,
-        inner: Mutex::default(),
+        inner: Guarded::default(),
     };
     let handle = Bound::new(py, handle)?;
     let one = handle.get();

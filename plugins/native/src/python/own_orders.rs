@@ -1,7 +1,6 @@
 //! What Python sees of a strategy's own orders in one market.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -14,9 +13,9 @@ use rustc_hash::FxHashMap;
 
 use crate::kernel::handles::News;
 use crate::kernel::view::OrderView;
-use crate::lane::runner::lock;
 use crate::python::asked::{Asked, units};
 use crate::python::clock::PyLaneClock;
+use crate::python::guarded::Guarded;
 use crate::python::order_events::{new_order, order_event};
 use crate::python::order_handle::PyOrderHandle;
 use crate::python::requests::{PyRequests, Request};
@@ -41,6 +40,17 @@ impl Orders {
     fn find(&self, order_id: i64) -> Option<usize> {
         self.open.binary_search_by_key(&order_id, |one| one.get().order_id()).ok()
     }
+
+    /// Takes that an order has ended; returns what isn't known any more.
+    fn end(&mut self, order_id: i64) -> (Option<Py<PyTuple>>, Option<Py<PyOrderHandle>>) {
+        let Some(at) = self.find(order_id) else { return (None, None) };
+        let ended = self.open.remove(at);
+        self.ended.insert(order_id, ended);
+        self.ended_first.push_back(order_id);
+        let surplus = self.ended_first.len() > ENDED_KEPT;
+        let oldest = if surplus { self.ended_first.pop_front() } else { None };
+        (self.shown.take(), oldest.and_then(|oldest| self.ended.remove(&oldest)))
+    }
 }
 
 /// The orders: keeps the contract of `mainspring.lane.OwnOrders`, and has the market's `buy` and `sell`.
@@ -56,7 +66,7 @@ pub struct PyOwnOrders {
     /// The strategy's name again, and its number at the lane's tracker once that is known.
     pub name: String,
     number: AtomicU32,
-    orders: Mutex<Orders>,
+    orders: Guarded<Orders>,
 }
 
 /// What is asked of a new order, in whole units.
@@ -83,7 +93,7 @@ impl PyOwnOrders {
             strategy: intern!(py, "").clone().unbind(),
             name: String::new(),
             number: AtomicU32::new(NOBODY),
-            orders: Mutex::default(),
+            orders: Guarded::default(),
         })
     }
 
@@ -120,10 +130,10 @@ impl PyOwnOrders {
 
     /// Asks for a new order.
     pub fn submit(slf: &Bound<'_, Self>, terms: &Terms) -> PyResult<Py<PyOrderHandle>> {
-        let own = slf.get();
+        let (py, own) = (slf.py(), slf.get());
         let requests = own.requests.get();
         let order = NewOrder {
-            order_id: requests.take_order_id(),
+            order_id: requests.take_order_id(py),
             instrument: own.place,
             buy: terms.buy,
             limit: terms.price_ticks.is_some(),
@@ -136,7 +146,7 @@ impl PyOwnOrders {
             expires_ns: 0,
             reduce_only: false,
         };
-        requests.push(Request::New(order, slf.clone().unbind()));
+        requests.push(py, Request::New(order, slf.clone().unbind()));
         Self::know(slf, &order)
     }
 
@@ -144,18 +154,18 @@ impl PyOwnOrders {
     fn know(slf: &Bound<'_, Self>, order: &NewOrder) -> PyResult<Py<PyOrderHandle>> {
         let (py, own) = (slf.py(), slf.get());
         let handle = Py::new(py, PyOrderHandle::new(slf, order)?)?;
-        let mut orders = lock(&own.orders);
-        orders.open.push(handle.clone_ref(py));
-        let shown = orders.shown.take();
-        drop(orders);
+        let known = handle.clone_ref(py);
+        let shown = own.orders.with(py, |orders| {
+            orders.open.push(known);
+            orders.shown.take()
+        });
         drop(shown);
         Ok(handle)
     }
 
     /// An open order.
     pub fn find(&self, py: Python<'_>, order_id: i64) -> Option<Py<PyOrderHandle>> {
-        let orders = lock(&self.orders);
-        orders.find(order_id).map(|at| orders.open[at].clone_ref(py))
+        self.orders.with(py, |orders| orders.find(order_id).map(|at| orders.open[at].clone_ref(py)))
     }
 
     /// Does what the market's `buy` or `sell` does. What isn't the usual case is for the plain market's method.
@@ -177,38 +187,24 @@ impl PyOwnOrders {
 
     /// Takes an event of an order; returns its handle, or `None` if it ended long ago.
     pub fn take(&self, py: Python<'_>, order_id: i64, news: News) -> PyResult<Option<Py<PyOrderHandle>>> {
-        let found = {
-            let orders = lock(&self.orders);
+        let found = self.orders.with(py, |orders| {
             // A fill, or the answer to a cancel, may come after the order's end.
             let found = orders.find(order_id).map(|at| &orders.open[at]).or_else(|| orders.ended.get(&order_id));
             found.map(|handle| handle.clone_ref(py))
-        };
+        });
         let Some(handle) = found else { return Ok(None) };
         if handle.get().update(py, news)? {
-            let mut orders = lock(&self.orders);
-            let mut dropped = None;
-            if let Some(at) = orders.find(order_id) {
-                let ended = orders.open.remove(at);
-                orders.shown = None;
-                orders.ended.insert(order_id, ended);
-                orders.ended_first.push_back(order_id);
-                if orders.ended_first.len() > ENDED_KEPT
-                    && let Some(oldest) = orders.ended_first.pop_front()
-                {
-                    dropped = orders.ended.remove(&oldest);
-                }
-            }
+            let dropped = self.orders.with(py, |orders| orders.end(order_id));
             // What goes with it may run code of Python's.
-            drop(orders);
             drop(dropped);
         }
         Ok(Some(handle))
     }
 
     /// The open orders as compiled strategies read them.
-    pub fn show(&self, views: &mut Vec<OrderView>) {
+    pub fn show(&self, py: Python<'_>, views: &mut Vec<OrderView>) {
         views.clear();
-        views.extend(lock(&self.orders).open.iter().map(|one| one.get().view()));
+        self.orders.with(py, |orders| views.extend(orders.open.iter().map(|one| one.get().view(py))));
     }
 }
 
@@ -233,7 +229,7 @@ impl PyOwnOrders {
             name: strategy.extract()?,
             strategy: strategy.unbind(),
             number: AtomicU32::new(NOBODY),
-            orders: Mutex::default(),
+            orders: Guarded::default(),
         })
     }
 
@@ -286,15 +282,18 @@ impl PyOwnOrders {
     /// The orders that haven't ended, oldest first.
     #[getter]
     fn open(&self, py: Python<'_>) -> PyResult<Py<PyTuple>> {
-        let open: Vec<_> = {
-            let orders = lock(&self.orders);
-            if let Some(shown) = &orders.shown {
-                return Ok(shown.clone_ref(py));
-            }
-            orders.open.iter().map(|one| one.clone_ref(py)).collect()
+        let found = self.orders.with(py, |orders| match &orders.shown {
+            Some(shown) => Ok(shown.clone_ref(py)),
+            None => Err(orders.open.iter().map(|one| one.clone_ref(py)).collect::<Vec<_>>()),
+        });
+        let open = match found {
+            Ok(shown) => return Ok(shown),
+            Err(open) => open,
         };
         let shown = PyTuple::new(py, open)?.unbind();
-        lock(&self.orders).shown = Some(shown.clone_ref(py));
+        let known = shown.clone_ref(py);
+        let before = self.orders.with(py, |orders| orders.shown.replace(known));
+        drop(before);
         Ok(shown)
     }
 
@@ -312,15 +311,15 @@ impl PyOwnOrders {
             visit.call(held)?;
         }
         visit.call(&self.requests)?;
-        // Held only while it is changed: what isn't shown then is kept.
-        let Ok(orders) = self.orders.try_lock() else { return Ok(()) };
-        orders.open.iter().chain(orders.ended.values()).try_for_each(|handle| visit.call(handle))?;
-        visit.call(&orders.shown)
+        self.orders.traverse(&visit, |orders, visit| {
+            orders.open.iter().chain(orders.ended.values()).try_for_each(|handle| visit.call(handle))?;
+            visit.call(&orders.shown)
+        })
     }
 
     /// Lets go of the handles, which know it.
-    fn __clear__(&self) {
-        let orders = std::mem::take(&mut *lock(&self.orders));
+    fn __clear__(&self, py: Python<'_>) {
+        let orders = self.orders.with(py, std::mem::take);
         drop(orders);
     }
 }

@@ -1,7 +1,6 @@
 //! What Python sees of a position in whole numbers.
 
 use std::cell::UnsafeCell;
-use std::sync::Mutex;
 
 use ethnum::I256;
 use pyo3::ffi;
@@ -10,8 +9,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyInt, PyString};
 
-use crate::lane::runner::lock;
 use crate::python::call::call;
+use crate::python::guarded::Guarded;
 use crate::python::model::int;
 use crate::python::shown;
 use crate::trading::position::Position;
@@ -23,7 +22,7 @@ pub struct PyPositionUnits {
     /// The position in lots, as Python reads it: a field of the object.
     shown: UnsafeCell<Py<PyAny>>,
     valuation: Py<PyAny>,
-    held: Mutex<Held>,
+    held: Guarded<Held>,
 }
 
 enum Held {
@@ -45,26 +44,26 @@ pub fn whole(py: Python<'_>, value: I256) -> PyResult<Bound<'_, PyAny>> {
 impl PyPositionUnits {
     /// The position in lots, if it fits.
     pub fn lots(&self, py: Python<'_>) -> PyResult<i128> {
-        match &*lock(&self.held) {
-            Held::Here(position) => Ok(position.lots),
-            Held::Plain(plain) => plain.bind(py).getattr(intern!(py, "position_lots"))?.extract(),
+        match self.read(py, |position| position.lots) {
+            Ok(lots) => Ok(lots),
+            Err(plain) => plain.bind(py).getattr(intern!(py, "position_lots"))?.extract(),
         }
     }
 
-    /// The position, unless it was handed over.
-    pub fn position(&self) -> Option<Position> {
-        match &*lock(&self.held) {
-            Held::Here(position) => Some(**position),
-            Held::Plain(_) => None,
-        }
+    /// Reads the position, or what it was handed over to.
+    #[inline]
+    fn read<T>(&self, py: Python<'_>, of: impl FnOnce(&Position) -> T) -> Result<T, Py<PyAny>> {
+        self.held.with(py, |held| match held {
+            Held::Here(position) => Ok(of(position)),
+            Held::Plain(plain) => Err(plain.clone_ref(py)),
+        })
     }
 
     fn figure(&self, py: Python<'_>, name: &Bound<'_, PyString>, of: fn(&Position) -> I256) -> PyResult<Py<PyAny>> {
-        let value = match &*lock(&self.held) {
-            Held::Here(position) => of(position),
-            Held::Plain(plain) => return plain.getattr(py, name),
-        };
-        whole(py, value).map(Bound::unbind)
+        match self.read(py, of) {
+            Ok(value) => whole(py, value).map(Bound::unbind),
+            Err(plain) => plain.getattr(py, name),
+        }
     }
 
     fn show(&self, lots: Bound<'_, PyAny>) {
@@ -94,12 +93,14 @@ impl PyPositionUnits {
 
     /// Books a fill whose figures are those of Rust.
     pub fn book(&self, py: Python<'_>, buys: bool, lots: i64, price_ticks: i64, fee_ppb: i64) -> PyResult<()> {
-        if let Held::Here(position) = &mut *lock(&self.held)
-            && position.on_fill(buys, lots, price_ticks, fee_ppb)
-        {
-            let now = match i64::try_from(position.lots) {
+        let booked = self.held.with(py, |held| match held {
+            Held::Here(position) => position.on_fill(buys, lots, price_ticks, fee_ppb).then_some(position.lots),
+            Held::Plain(_) => None,
+        });
+        if let Some(lots) = booked {
+            let now = match i64::try_from(lots) {
                 Ok(lots) => int(py, lots),
-                Err(_) => position.lots.into_pyobject(py)?.into_any(),
+                Err(_) => lots.into_pyobject(py)?.into_any(),
             };
             self.show(now);
             return Ok(());
@@ -110,11 +111,13 @@ impl PyPositionUnits {
 
     fn book_plainly(&self, buys: &Bound<'_, PyAny>, figures: [&Bound<'_, PyAny>; 3]) -> PyResult<()> {
         let py = buys.py();
-        let plain = match &*lock(&self.held) {
-            Held::Here(position) => self.plain(py, position)?,
-            Held::Plain(plain) => plain.bind(py).clone(),
+        let plain = match self.read(py, |position| *position) {
+            Ok(position) => self.plain(py, &position)?,
+            Err(plain) => plain.into_bound(py),
         };
-        *lock(&self.held) = Held::Plain(plain.clone().unbind());
+        let handed_over = Held::Plain(plain.clone().unbind());
+        let before = self.held.with(py, |held| std::mem::replace(held, handed_over));
+        drop(before);
         let [lots, price_ticks, fee_ppb] = figures;
         call(&plain.getattr(intern!(py, "on_fill"))?, [buys, lots, price_ticks, fee_ppb])?;
         self.show(plain.getattr(intern!(py, "position_lots"))?);
@@ -131,16 +134,16 @@ impl PyPositionUnits {
         Ok(PyPositionUnits {
             shown: UnsafeCell::new(int(py, 0).unbind()),
             valuation: valuation.clone().unbind(),
-            held: Mutex::new(Held::Here(Box::new(Position::new(inverse)))),
+            held: Guarded::new(Held::Here(Box::new(Position::new(inverse)))),
         })
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.valuation)?;
-        match self.held.try_lock().as_deref() {
-            Ok(Held::Plain(plain)) => visit.call(plain),
-            _ => Ok(()),
-        }
+        self.held.traverse(&visit, |held, visit| match held {
+            Held::Here(_) => Ok(()),
+            Held::Plain(plain) => visit.call(plain),
+        })
     }
 
     fn on_fill(

@@ -78,7 +78,7 @@ impl Reaction {
     /// Begins a run: reads what stays as it is while strategies are called.
     pub fn begin(&self, py: Python<'_>) -> PyResult<()> {
         self.end_ns.store(self.of.bind(py).getattr(intern!(py, "end_ns"))?.extract()?, Relaxed);
-        self.trading.as_ref().map_or(Ok(()), |trading| trading.read_due_ns(py))
+        self.trading.as_ref().map_or(Ok(()), |trading| trading.refresh(py))
     }
 
     /// Calls strategies about changed markets, and works off what they ask for if the run may trade.
@@ -105,13 +105,13 @@ impl Reaction {
                 times.strategy.record(u64::try_from((now - before).as_nanos()).unwrap_or(u64::MAX));
                 before = now;
             }
-            if requests.is_empty() {
+            if requests.is_empty(py) {
                 continue;
             }
             if let Some(trading) = &self.trading
-                && trading.work(py, now_ns, times)?
+                && let Some(done) = trading.work(py, now_ns, before, times)?
             {
-                (before, traded) = (Instant::now(), true);
+                (before, traded) = (done, true);
                 continue;
             }
             self.of.bind(py).call_method1(intern!(py, "leave"), (PyTuple::new(py, &places[at + 1..])?,))?;

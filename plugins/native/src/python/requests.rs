@@ -1,20 +1,20 @@
 //! What Python sees of the requests of a lane's strategies.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyList, PyString};
 
-use crate::lane::runner::lock;
 use crate::python::call::call;
+use crate::python::guarded::Guarded;
 use crate::python::model::int;
 use crate::python::order_events::made_order;
 use crate::python::own_orders::PyOwnOrders;
 use crate::python::record_classes::{CANCEL_REQUEST, Fields, REPLACE_REQUEST, known};
 use crate::trading::answers::Answers;
+use crate::trading::manager::Change;
 use crate::trading::order::NewOrder;
 
 /// A request.
@@ -25,14 +25,6 @@ pub enum Request {
     Change { order_id: i64, created_ns: i64, change: Change, owner: Py<PyOwnOrders> },
     /// One that was made in Python.
     Other(Py<PyAny>),
-}
-
-/// What is asked of an order.
-#[derive(Clone, Copy)]
-pub enum Change {
-    Cancel,
-    /// To a price and a total size.
-    Replace(i64, i64),
 }
 
 /// A request that waits.
@@ -52,7 +44,7 @@ struct Queue {
 /// The requests: keeps the contract of `mainspring.lane.Requests`.
 #[pyclass(name = "Requests", module = "mainspring_native._native", frozen)]
 pub struct PyRequests {
-    queue: Mutex<Queue>,
+    queue: Guarded<Queue>,
 }
 
 /// `mainspring.lane.Surplus`.
@@ -60,36 +52,37 @@ static SURPLUS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 impl PyRequests {
     /// The id of the next order, which is taken.
-    pub fn take_order_id(&self) -> i64 {
-        let mut queue = lock(&self.queue);
-        let order_id = queue.next_order_id;
-        queue.next_order_id += 1;
-        order_id
+    pub fn take_order_id(&self, py: Python<'_>) -> i64 {
+        self.queue.with(py, |queue| {
+            let order_id = queue.next_order_id;
+            queue.next_order_id += 1;
+            order_id
+        })
     }
 
     /// Adds a request.
-    pub fn push(&self, request: Request) {
-        lock(&self.queue).waiting.push_back(Waiting { request, surplus: false });
+    pub fn push(&self, py: Python<'_>, request: Request) {
+        self.queue.with(py, |queue| queue.waiting.push_back(Waiting { request, surplus: false }));
     }
 
     /// The oldest request, which is taken.
-    pub fn pop(&self) -> Option<Waiting> {
-        lock(&self.queue).waiting.pop_front()
+    pub fn pop(&self, py: Python<'_>) -> Option<Waiting> {
+        self.queue.with(py, |queue| queue.waiting.pop_front())
     }
 
     /// Takes back the oldest request.
-    pub fn give_back(&self, waiting: Waiting) {
-        lock(&self.queue).waiting.push_front(waiting);
+    pub fn give_back(&self, py: Python<'_>, waiting: Waiting) {
+        self.queue.with(py, |queue| queue.waiting.push_front(waiting));
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
-        lock(&self.queue).waiting.len()
+    pub fn len(&self, py: Python<'_>) -> usize {
+        self.queue.with(py, |queue| queue.waiting.len())
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        lock(&self.queue).waiting.is_empty()
+    pub fn is_empty(&self, py: Python<'_>) -> bool {
+        self.len(py) == 0
     }
 }
 
@@ -133,27 +126,26 @@ impl PyRequests {
     pub fn new(most_answers: u64) -> Self {
         let (waiting, strategies) = (VecDeque::new(), Vec::new());
         PyRequests {
-            queue: Mutex::new(Queue { waiting, next_order_id: 1, answers: Answers::new(most_answers), strategies }),
+            queue: Guarded::new(Queue { waiting, next_order_id: 1, answers: Answers::new(most_answers), strategies }),
         }
     }
 
     #[getter]
-    pub fn next_order_id(&self) -> i64 {
-        lock(&self.queue).next_order_id
+    pub fn next_order_id(&self, py: Python<'_>) -> i64 {
+        self.queue.with(py, |queue| queue.next_order_id)
     }
 
     #[setter]
-    fn set_next_order_id(&self, order_id: i64) {
-        lock(&self.queue).next_order_id = order_id;
+    fn set_next_order_id(&self, py: Python<'_>, order_id: i64) {
+        self.queue.with(py, |queue| queue.next_order_id = order_id);
     }
 
-    fn append(&self, request: Py<PyAny>) {
-        self.push(Request::Other(request));
+    fn append(&self, py: Python<'_>, request: Py<PyAny>) {
+        self.push(py, Request::Other(request));
     }
 
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let waiting = std::mem::take(&mut lock(&self.queue).waiting);
-        let most = lock(&self.queue).answers.most();
+        let (waiting, most) = self.queue.with(py, |queue| (std::mem::take(&mut queue.waiting), queue.answers.most()));
         let taken = PyList::empty(py);
         for one in waiting {
             let request = one.request.made(py)?;
@@ -170,34 +162,39 @@ impl PyRequests {
 
     pub fn limit_answers(&self, strategy: &Bound<'_, PyString>, first: usize, now_ns: i64) -> PyResult<()> {
         let (py, name) = (strategy.py(), strategy.to_cow()?);
-        let mut queue = lock(&self.queue);
-        let Queue { waiting, answers, strategies, .. } = &mut *queue;
-        let number = strategies.iter().position(|known| *known == name).unwrap_or_else(|| {
-            strategies.push(name.into_owned());
-            strategies.len() - 1
-        });
-        for one in waiting.iter_mut().skip(first) {
-            one.surplus = answers.surplus(number, now_ns, one.request.cancels(py)?);
-        }
-        Ok(())
+        // Reading them may run code of Python's, which then finds none waiting.
+        let waiting = self.queue.with(py, |queue| std::mem::take(&mut queue.waiting));
+        let cancels = waiting.iter().skip(first).map(|one| one.request.cancels(py)).collect::<PyResult<Vec<_>>>();
+        self.queue.with(py, |queue| {
+            let Queue { waiting: kept, answers, strategies, .. } = queue;
+            *kept = waiting;
+            let number = strategies.iter().position(|known| *known == name).unwrap_or_else(|| {
+                strategies.push(name.into_owned());
+                strategies.len() - 1
+            });
+            for (one, cancels) in kept.iter_mut().skip(first).zip(cancels?) {
+                one.surplus = answers.surplus(number, now_ns, cancels);
+            }
+            Ok(())
+        })
     }
 
-    fn __len__(&self) -> usize {
-        self.len()
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.len(py)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // Held only while it is changed: what isn't shown then is kept.
-        let Ok(queue) = self.queue.try_lock() else { return Ok(()) };
-        queue.waiting.iter().try_for_each(|one| match &one.request {
-            Request::New(_, owner) | Request::Change { owner, .. } => visit.call(owner),
-            Request::Other(request) => visit.call(request),
+        self.queue.traverse(&visit, |queue, visit| {
+            queue.waiting.iter().try_for_each(|one| match &one.request {
+                Request::New(_, owner) | Request::Change { owner, .. } => visit.call(owner),
+                Request::Other(request) => visit.call(request),
+            })
         })
     }
 
     /// Lets go of the requests, whose owners lead back here.
-    fn __clear__(&self) {
-        let waiting = std::mem::take(&mut lock(&self.queue).waiting);
+    fn __clear__(&self, py: Python<'_>) {
+        let waiting = self.queue.with(py, |queue| std::mem::take(&mut queue.waiting));
         drop(waiting);
     }
 }

@@ -1,5 +1,5 @@
-//! What strategies ask for in a fused run: priced, checked, tracked and sent without Python where it is the usual case. The rules
-//! are those of `mainspring.lane.OrderManager` and `mainspring.risk.Gate`, which do whatever isn't.
+//! What strategies ask for in a fused run: where it is the usual case, the order manager (`trading::manager`) decides on it without
+//! Python. What isn't, and what it would refuse, is for `mainspring.lane.OrderManager`, which words the refusals.
 
 use std::time::Instant;
 
@@ -8,21 +8,22 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use crate::book::Side;
+use crate::costs::Costs;
 use crate::lane::runner::{Times, lock};
-use crate::orders::record::{self, Record, TimeInForce};
+use crate::orders::record::{self, Record};
 use crate::python::market::PyMarket;
-use crate::python::own_orders::PyOwnOrders;
 use crate::python::position::PyPositionUnits;
-use crate::python::requests::{Change, Request};
-use crate::python::run_trading::{RunTrading, nanoseconds};
+use crate::python::requests::Request;
+use crate::python::run_trading::RunTrading;
 use crate::python::slippage::PySlippage;
 use crate::python::venue::{PyPaperVenue, order_state_error};
 use crate::slippage::Estimate;
-use crate::trading::approval::{Replacement, changeable, refusal, replacement};
-use crate::trading::gate::Check;
+use crate::trading::approval::refusal;
+use crate::trading::gate::{Check, Seen};
+use crate::trading::manager::{Approved, Asked, Change, Desk, Refused, decide};
 use crate::trading::order::NewOrder;
+use crate::trading::tracker::Tracker;
 use crate::venue::Sent;
-use crate::venue::orders::Order;
 
 /// What a request meets in an instrument, by place, where every model and check is native.
 pub struct Parts {
@@ -46,135 +47,131 @@ pub struct Way<'a> {
     pub venue: &'a PyPaperVenue,
     pub now_ns: i64,
     pub times: &'a mut Times,
+    /// When what is under way began.
+    pub since: Instant,
 }
 
 impl Way<'_> {
+    /// Ends what is under way; returns its time.
+    fn took(&mut self) -> u64 {
+        let now = Instant::now();
+        let took = u64::try_from((now - self.since).as_nanos()).unwrap_or(u64::MAX);
+        self.since = now;
+        took
+    }
+
     fn send(&mut self, request: Sent) {
-        let started = Instant::now();
+        self.since = Instant::now();
         self.venue.send_plain(request, self.now_ns);
-        self.times.route.record(nanoseconds(started));
+        let took = self.took();
+        self.times.route.record(took);
+    }
+}
+
+/// The models and checks of one market. The estimate comes with the mid that stood there, in half ticks.
+struct AtMarket<'a, 'w> {
+    usual: &'a Parts,
+    place: usize,
+    position_lots: i128,
+    seen: Option<Seen>,
+    way: &'a mut Way<'w>,
+    // What the estimate and the checks took: they count if the request is approved, for else the twin does both.
+    estimate_ns: u64,
+    checks_ns: u64,
+}
+
+impl Desk for AtMarket<'_, '_> {
+    type Estimate = (Estimate, i128);
+
+    #[inline]
+    fn estimate(&mut self, order: &NewOrder, now_ns: i64) -> Result<(Estimate, i128), &'static str> {
+        let market = self.usual.markets[self.place].get();
+        let met = market.meet(now_ns);
+        let model = self.usual.models[self.place].get();
+        let estimate = model.priced_for(order, market, &met).ok_or("unpriced")?;
+        self.estimate_ns = self.way.took();
+        self.seen = Some(met.seen);
+        Ok((estimate, i128::from(met.seen.bid.price) + i128::from(met.seen.ask.price)))
+    }
+
+    #[inline]
+    fn refusal(&mut self, tracker: &Tracker, order: &NewOrder, gives_up: i128) -> Option<&'static str> {
+        let Some(seen) = &self.seen else { return Some("unpriced") };
+        let checks = &self.usual.checks[self.place];
+        // What takes more than the best price has is for the twins, which walk the book.
+        let refused = refusal(tracker, checks, order, seen, self.position_lots, gives_up, |_| None);
+        self.checks_ns = self.way.took();
+        refused
     }
 }
 
 impl RunTrading {
     /// A request: see `OrderManager.work`.
     pub fn request(&self, usual: &Parts, request: &Request, way: &mut Way<'_>, py: Python<'_>) -> PyResult<Done> {
-        match request {
-            Request::New(order, owner) => self.new_order(usual, order, owner.get(), way, py),
-            Request::Change { order_id, change, owner, .. } => {
-                let Some(place) = self.own(usual, *order_id, owner.get(), py)? else { return Ok(Done::NotUsual) };
-                match *change {
-                    Change::Cancel => self.cancel(*order_id, place, way, py),
-                    Change::Replace(ticks, lots) => self.replace(usual, *order_id, (ticks, lots), place, way, py),
+        let (asked, owner) = match request {
+            Request::New(order, owner) => {
+                if !self.started(py)? || owner.get().name.len() >= MOST_LETTERS {
+                    return Ok(Done::NotUsual);
                 }
+                let strategy = owner.get().number(self.tracker.bind(py))?;
+                (Asked::New(NewOrder { strategy, ..*order }), owner.get())
             }
-            Request::Other(_) => Ok(Done::NotUsual),
+            Request::Change { order_id, change, owner, .. } => {
+                let (owner, order_id, change) = (owner.get(), *order_id, *change);
+                let strategy = owner.number(self.tracker.bind(py))?;
+                (Asked::Change { order_id, instrument: owner.place(), strategy, change }, owner)
+            }
+            Request::Other(_) => return Ok(Done::NotUsual),
+        };
+        let Some(place) = usual.place(asked.instrument()) else { return Ok(Done::NotUsual) };
+        // Before the tracker is locked: a position that doesn't fit is read of an object of Python's.
+        let position_lots = usual.accounts[place].get().lots(py)?;
+        let now_ns = way.now_ns;
+        let mut desk = AtMarket { usual, place, position_lots, seen: None, way, estimate_ns: 0, checks_ns: 0 };
+        let decided = decide(&mut lock(&self.shared), &asked, now_ns, &mut desk);
+        let approved = match decided {
+            Ok(approved) => approved,
+            Err(Refused::For(_)) => return Ok(Done::NotUsual),
+            Err(Refused::Untracked(text)) => return Err(order_state_error(py, text)),
+        };
+        if !matches!(approved, Approved::Cancel) {
+            let times = &mut *desk.way.times;
+            times.slippage.record(desk.estimate_ns);
+            times.risk.record(desk.checks_ns);
         }
+        self.approved(&asked, &approved, &owner.name, now_ns, py);
+        way.send(asked.sent(place));
+        Ok(Done::Sent)
     }
 
-    /// The place of the instrument of an order that can be changed, if it is one of the owner's.
-    fn own(&self, usual: &Parts, order_id: i64, owner: &PyOwnOrders, py: Python<'_>) -> PyResult<Option<usize>> {
-        let Some(place) = usual.place(owner.place()) else { return Ok(None) };
-        let number = owner.number(self.tracker.bind(py))?;
-        let tracker = lock(&self.shared);
-        let order = changeable(&tracker, order_id, owner.place()).ok().filter(|one| one.order.strategy == number);
-        Ok(order.map(|_| place))
-    }
-
-    /// See `OrderManager._new`.
-    fn new_order(
+    /// Writes an approved request down, and what it is expected to cost.
+    fn approved(
         &self,
-        usual: &Parts,
-        asked: &NewOrder,
-        owner: &PyOwnOrders,
-        way: &mut Way<'_>,
+        asked: &Asked,
+        approved: &Approved<(Estimate, i128)>,
+        strategy: &str,
+        time_ns: i64,
         py: Python<'_>,
-    ) -> PyResult<Done> {
-        let now_ns = way.now_ns;
-        let Some(place) = usual.place(asked.instrument).filter(|_| is_valid(asked, &owner.name)) else {
-            return Ok(Done::NotUsual);
-        };
-        if !self.started(py)? {
-            return Ok(Done::NotUsual);
-        }
-        let order = NewOrder { strategy: owner.number(self.tracker.bind(py))?, ..*asked };
-        let Some(estimate) = usual.approve(self, &order, place, Some(0), way, py)? else {
-            return Ok(Done::NotUsual);
-        };
-        {
-            let mut tracker = lock(&self.shared);
-            let tracked = tracker.add(order).and_then(|()| tracker.send(order.order_id, now_ns));
-            tracked.map_err(|text| order_state_error(py, text))?;
-        }
-        self.note(&Record::SubmitRequested { time_ns: now_ns, order: recorded(&order, &owner.name) });
-        self.approved(order.order_id, record::Request::New, now_ns);
-        {
-            let mut costs = lock(&self.costs);
-            costs.on_request(order.instrument);
-            if let Some(arrival) = costs.arrival(order.instrument, &estimate, now_ns) {
-                costs.on_sent(&order, arrival);
+    ) {
+        let (order_id, request) = (asked.order_id(), asked.kind());
+        let requested = match *asked {
+            Asked::New(order) => Record::SubmitRequested { time_ns, order: recorded(&order, strategy) },
+            Asked::Change { change: Change::Cancel, .. } => Record::CancelRequested { time_ns, order_id },
+            Asked::Change { change: Change::Replace(price_ticks, size_lots), .. } => {
+                Record::ReplaceRequested { time_ns, order_id, price_ticks, size_lots }
             }
-        }
-        way.send(Sent::New(Order::of(&NewOrder { instrument: place, ..order })));
-        Ok(Done::Sent)
-    }
-
-    /// See `OrderManager._cancel`.
-    fn cancel(&self, order_id: i64, place: usize, way: &mut Way<'_>, py: Python<'_>) -> PyResult<Done> {
-        let now_ns = way.now_ns;
-        lock(&self.shared).request_cancel(order_id, now_ns).map_err(|text| order_state_error(py, text))?;
-        self.note(&Record::CancelRequested { time_ns: now_ns, order_id });
-        self.approved(order_id, record::Request::Cancel, now_ns);
-        way.send(Sent::Cancel(order_id, place));
-        Ok(Done::Sent)
-    }
-
-    /// See `OrderManager._replace`.
-    fn replace(
-        &self,
-        usual: &Parts,
-        order_id: i64,
-        (price_ticks, size_lots): (i64, i64),
-        place: usize,
-        way: &mut Way<'_>,
-        py: Python<'_>,
-    ) -> PyResult<Done> {
-        let now_ns = way.now_ns;
-        let found = lock(&self.shared).find(order_id).and_then(|order| replacement(order, price_ticks, size_lots));
-        let Some(Replacement { wanted: Some(wanted), gives_up }) = found.filter(|_| price_ticks > 0) else {
-            return Ok(Done::NotUsual);
         };
-        let Some(estimate) = usual.approve(self, &wanted, place, gives_up, way, py)? else {
-            return Ok(Done::NotUsual);
-        };
-        let requested = lock(&self.shared).request_replace(order_id, price_ticks, size_lots, now_ns);
-        requested.map_err(|text| order_state_error(py, text))?;
-        self.note(&Record::ReplaceRequested { time_ns: now_ns, order_id, price_ticks, size_lots });
-        self.approved(order_id, record::Request::Replace, now_ns);
-        {
-            let mut costs = lock(&self.costs);
-            if let Some(arrival) = costs.arrival(wanted.instrument, &estimate, now_ns) {
-                costs.on_replace_sent(&wanted, arrival);
+        self.note(py, &[requested, Record::RequestApproved { time_ns, order_id, request }]);
+        match approved {
+            Approved::New(order, (estimate, mid)) => {
+                lock(&self.costs).on_new(order, Costs::arrival(estimate, *mid, time_ns));
             }
+            Approved::Replace(order, (estimate, mid)) => {
+                lock(&self.costs).on_replace_sent(order, Costs::arrival(estimate, *mid, time_ns));
+            }
+            Approved::Cancel => {}
         }
-        way.send(Sent::Replace(order_id, place, price_ticks, size_lots));
-        Ok(Done::Sent)
     }
-
-    fn approved(&self, order_id: i64, request: record::Request, time_ns: i64) {
-        self.note(&Record::RequestApproved { time_ns, order_id, request });
-    }
-}
-
-/// Whether the gate finds nothing wrong with the order itself. It explains what is.
-fn is_valid(order: &NewOrder, strategy: &str) -> bool {
-    let waits = order.time_in_force == TimeInForce::Gtc;
-    let terms = if order.limit {
-        order.price_ticks > 0 && (waits || !order.post_only)
-    } else {
-        order.price_ticks == 0 && !order.post_only
-    };
-    order.size_lots > 0 && terms && strategy.len() < MOST_LETTERS
 }
 
 /// The order as the order log has it.
@@ -246,35 +243,5 @@ impl Parts {
     /// The place of an instrument; `None` if it isn't one of the run's.
     fn place(&self, instrument: usize) -> Option<usize> {
         instrument.checked_sub(self.first).filter(|place| *place < self.markets.len())
-    }
-
-    /// The estimate of an order that every check lets pass; `None` where the plain way has to be gone. `gives_up` is what a replace
-    /// gives up of the account's open lots; `None` if no check has to see it.
-    fn approve(
-        &self,
-        trading: &RunTrading,
-        order: &NewOrder,
-        place: usize,
-        gives_up: Option<i128>,
-        way: &mut Way<'_>,
-        py: Python<'_>,
-    ) -> PyResult<Option<Estimate>> {
-        let market = self.markets[place].get();
-        let started = Instant::now();
-        let Some(estimate) = self.models[place].get().priced_for(order, market, way.now_ns) else { return Ok(None) };
-        let estimated = Instant::now();
-        if let Some(gives_up) = gives_up {
-            let position_lots = self.accounts[place].get().lots(py)?;
-            let (tracker, seen, checks) = (lock(&trading.shared), market.seen(), &self.checks[place]);
-            // What takes more than the best price has is for the twins, which walk the book.
-            if refusal(&tracker, checks, order, &seen, position_lots, gives_up, |_| None).is_some() {
-                return Ok(None);
-            }
-        }
-        let checked = Instant::now();
-        let took = |from: Instant, to: Instant| u64::try_from((to - from).as_nanos()).unwrap_or(u64::MAX);
-        way.times.slippage.record(took(started, estimated));
-        way.times.risk.record(took(estimated, checked));
-        Ok(Some(estimate))
     }
 }

@@ -21,6 +21,7 @@ use crate::lane::runner::{Times, lock};
 use crate::orders::record::{Fill, Record, encode_into};
 use crate::python::call::call;
 use crate::python::costs::PyCosts;
+use crate::python::guarded::Guarded;
 use crate::python::own_orders::PyOwnOrders;
 use crate::python::position::PyPositionUnits;
 use crate::python::requests::PyRequests;
@@ -100,9 +101,10 @@ pub struct RunTrading {
     portfolio: Py<PyAny>,
     own: Mutex<FxHashMap<(usize, StrategyId), Units>>,
     receivers: Mutex<Receivers>,
-    log: Mutex<Encoded>,
+    log: Guarded<Encoded>,
     encoded: Py<PyAny>,
     started: AtomicBool,
+    running: AtomicBool,
     own_due_ns: AtomicI64,
     usual: Option<Parts>,
     pub manager: Py<PyAny>,
@@ -148,9 +150,10 @@ impl RunTrading {
             portfolio: attribute(&manager, "portfolio")?,
             own: Mutex::default(),
             receivers: Mutex::default(),
-            log: Mutex::default(),
+            log: Guarded::default(),
             encoded: of.py().import("mainspring.orders")?.getattr("EncodedRecords")?.unbind(),
             started: AtomicBool::new(false),
+            running: AtomicBool::new(false),
             own_due_ns: AtomicI64::new(NEVER_NS),
             usual: Parts::new(&manager, markets, first)?,
             shared: tracker.borrow().shared(),
@@ -191,30 +194,28 @@ impl RunTrading {
         self.usual.as_ref().map_or(Ok(()), |usual| usual.traverse(visit))
     }
 
-    /// Works off what strategies have asked for. False if a request is for another router: it is left among the sends with all after it.
-    pub fn work(&self, py: Python<'_>, now_ns: i64, times: &mut Times) -> PyResult<bool> {
+    /// Works off what strategies have asked for by `since`; returns when it was done. `None` if a request is for another router: it
+    /// is left among the sends with all after it.
+    pub fn work(&self, py: Python<'_>, now_ns: i64, since: Instant, times: &mut Times) -> PyResult<Option<Instant>> {
         let requests = self.requests.get();
-        if requests.is_empty() {
-            return Ok(true);
-        }
-        let running = self.strategies.bind(py).getattr(intern!(py, "running"))?.is_truthy()?;
-        let usual = self.usual.as_ref().filter(|_| running);
-        while let Some(waiting) = requests.pop() {
-            if let Some(usual) = usual.filter(|_| !waiting.surplus) {
-                let mut way = Way { venue: self.venue.get(), now_ns, times };
-                if let Done::Sent = self.request(usual, &waiting.request, &mut way, py)? {
-                    continue;
-                }
+        let mut way = Way { venue: self.venue.get(), now_ns, times, since };
+        while let Some(waiting) = requests.pop(py) {
+            let usual = self.usual.as_ref().filter(|_| self.running.load(Relaxed) && !waiting.surplus);
+            if let Some(usual) = usual
+                && let Done::Sent = self.request(usual, &waiting.request, &mut way, py)?
+            {
+                continue;
             }
-            requests.give_back(waiting);
+            requests.give_back(py, waiting);
             self.flush(py)?;
             self.work.bind(py).call0()?;
-            self.read_due_ns(py)?;
-            if !self.send(py, now_ns, &mut times.route)? {
-                return Ok(false);
+            self.refresh(py)?;
+            if !self.send(py, now_ns, &mut way.times.route)? {
+                return Ok(None);
             }
+            way.since = Instant::now();
         }
-        Ok(true)
+        Ok(Some(way.since))
     }
 
     /// Takes what the venue has for us by a time. False if there is something to do elsewhere.
@@ -222,7 +223,10 @@ impl RunTrading {
         let venue = self.venue.get();
         let mut events = venue.take(py, now_ns)?.into_iter();
         while let Some(event) = events.next() {
-            let done = self.execution(py, &event, now_ns, times).and_then(|()| self.work(py, now_ns, times));
+            let done = self.execution(py, &event, now_ns, times).and_then(|()| {
+                let idle = self.requests.get().is_empty(py);
+                Ok(idle || self.work(py, now_ns, Instant::now(), times)?.is_some())
+            });
             if !matches!(done, Ok(true)) {
                 venue.give_back(events.collect(), now_ns);
                 return done;
@@ -236,8 +240,11 @@ impl RunTrading {
         self.own_due_ns.load(Relaxed).min(lock(&self.shared).due_ns)
     }
 
-    /// Reads when the order manager in Python is due: at the beginning of a run, and after it has done something in one.
-    pub fn read_due_ns(&self, py: Python<'_>) -> PyResult<()> {
+    /// Reads when the order manager in Python is due, and whether new orders may go out: at the beginning of a run, and after Python
+    /// has done something in one.
+    pub fn refresh(&self, py: Python<'_>) -> PyResult<()> {
+        let running = self.strategies.bind(py).getattr(intern!(py, "running"))?.is_truthy()?;
+        self.running.store(running, Relaxed);
         self.own_due_ns.store(self.manager.bind(py).getattr(intern!(py, "own_due_ns"))?.extract()?, Relaxed);
         Ok(())
     }
@@ -250,16 +257,17 @@ impl RunTrading {
         Ok(self.started.load(Relaxed))
     }
 
-    /// Adds a record to the order log.
-    pub fn note(&self, record: &Record<'_>) {
-        let mut log = lock(&self.log);
-        encode_into(&mut log.bytes, record);
-        log.count += 1;
+    /// Adds records to the order log.
+    pub fn note(&self, py: Python<'_>, records: &[Record<'_>]) {
+        self.log.with(py, |log| {
+            records.iter().for_each(|record| encode_into(&mut log.bytes, record));
+            log.count += records.len();
+        });
     }
 
     /// Hands on the records so far: before others are added in Python, and at the end of a run.
     pub fn flush(&self, py: Python<'_>) -> PyResult<()> {
-        let Encoded { bytes, count } = std::mem::take(&mut *lock(&self.log));
+        let Encoded { bytes, count } = self.log.with(py, std::mem::take);
         if count > 0 {
             self.records.bind(py).append(self.encoded.bind(py).call1((PyBytes::new(py, &bytes), count))?)?;
         }
@@ -272,17 +280,17 @@ impl RunTrading {
         let Some(event) = Event::reported(told, self.first) else {
             self.flush(py)?;
             call(self.on_funding.bind(py), [&venue.made(py, told)?])?;
-            return self.read_due_ns(py);
+            return self.refresh(py);
         };
         let reported = self.tracker.borrow(py).report(py, &event, now_ns)?;
         if let Some(strategy) = reported.moved {
             self.book(py, &event, strategy)?;
         }
-        self.note(&record_of(&event));
-        if reported.disputed {
+        self.note(py, &[record_of(&event)]);
+        if !reported.discrepancies.is_empty() {
             self.flush(py)?;
             self.note_discrepancies.bind(py).call0()?;
-            self.read_due_ns(py)?;
+            self.refresh(py)?;
         }
         let Some(applied) = reported.applied else { return Ok(()) };
         lock(&self.costs).on_event(&event, applied.strategy, applied.ended, None);
@@ -309,7 +317,7 @@ impl RunTrading {
             return Ok(());
         }
         let (made, handle) = (self.venue.get().made(py, told)?, handle.into_bound(py).into_any());
-        let (started, asked) = (Instant::now(), self.requests.get().len());
+        let (started, asked) = (Instant::now(), self.requests.get().len(py));
         let arguments = if filled { [&made, &handle] } else { [&handle, &made] };
         if let Err(error) = call(callback.bind(py), arguments) {
             // Unlike `value`, it has the traceback, which names the plugin's own frames.
@@ -318,7 +326,7 @@ impl RunTrading {
             return Err(error);
         }
         times.strategy.record(nanoseconds(started));
-        if self.requests.get().len() > asked {
+        if self.requests.get().len(py) > asked {
             let name = self.tracker.borrow(py).name(py, strategy);
             self.requests.get().limit_answers(&name, asked, now_ns)?;
         }

@@ -56,7 +56,7 @@ impl Seen {
         view.position_lots = narrow(self.units.get().lots(py)?);
         let (buy, sell) = self.open_lots.get().both();
         (view.open_buy_lots, view.open_sell_lots) = (narrow(buy), narrow(sell));
-        self.own_orders.get().show(&mut self.orders);
+        self.own_orders.get().show(py, &mut self.orders);
         view.open_orders = self.orders.len() as i64;
         view.orders = self.orders.as_ptr();
         Ok(())
@@ -73,7 +73,7 @@ impl PySessionStrategy {
             }
         }
         let mut requests = [const { Request::EMPTY }; BUFFER];
-        requests[0].order_id = self.seen[place].own_orders.get().requests.get().next_order_id();
+        requests[0].order_id = self.seen[place].own_orders.get().requests.get().next_order_id(py);
         requests[0].market = place as i64;
         requests[0].side = self.views.len() as i64;
         // Held during the call: nothing else changes a book that the strategy reads.
@@ -106,7 +106,7 @@ impl PySessionStrategy {
                 return order.get().ask_cancel(py);
             }
             let Request { price_ticks, size_lots, .. } = *request;
-            if price_ticks > 0 && size_lots > 0 && order.get().view().price_ticks != 0 {
+            if price_ticks > 0 && size_lots > 0 && order.get().view(py).price_ticks != 0 {
                 return order.get().ask_replace(py, Some(price_ticks), Some(size_lots));
             }
             return Ok(());

@@ -38,6 +38,11 @@ impl Shown {
         self.live.store(market.live.into(), Relaxed);
     }
 
+    /// Shows a market's time.
+    pub fn set_now(&self, now_ns: i64) {
+        self.now_ns.store(now_ns, Relaxed);
+    }
+
     /// The fields' names, kinds, and where they are.
     pub fn fields(&self) -> [Field; 9] {
         let number = |name, field: &AtomicI64| (name, ffi::Py_T_LONGLONG, field.as_ptr().addr());

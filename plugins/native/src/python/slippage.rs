@@ -14,7 +14,7 @@ use crate::book::{Book, Side};
 use crate::lane::runner::lock;
 use crate::python::books::PyBook;
 use crate::python::call::call;
-use crate::python::market::PyMarket;
+use crate::python::market::{Met as Market, PyMarket};
 use crate::slippage::{Estimate, Met, Model, NAMES, Order, Resting, Touch};
 use crate::trading::order::NewOrder;
 
@@ -72,16 +72,15 @@ impl PySlippage {
 }
 
 impl PySlippage {
-    /// The estimate for an order in a native market at the lane's time; `None` where it is for the twin.
-    pub fn priced_for(&self, order: &NewOrder, market: &PyMarket, now_ns: i64) -> Option<Estimate> {
-        market.advance(now_ns);
+    /// The estimate for an order in a native market that it met like that; `None` where it is for the twin.
+    pub fn priced_for(&self, order: &NewOrder, market: &PyMarket, met: &Market) -> Option<Estimate> {
         let limit_ticks = order.limit.then_some(order.price_ticks);
         let (buys, post_only) = (order.buy, order.limit && order.post_only);
-        let order = Order { buys, limit_ticks, size_lots: order.size_lots, post_only };
+        let order = foreseen(Order { buys, limit_ticks, size_lots: order.size_lots, post_only })?;
         if let Model::BookWalk { .. } = self.model {
-            self.walked(&order, market.touch().is_some(), &market.book().get().shared())
+            self.walked(&order, met.touch().is_some(), &market.book().get().shared())
         } else {
-            let seen = seen_native(market)?;
+            let seen = seen_native(met)?;
             self.model.by_volume(self.tick, &order, &seen.touch, seen.volatility, seen.volume)
         }
     }
@@ -93,7 +92,7 @@ impl PySlippage {
             return self.walked_in(&order, market);
         }
         let seen = match market.cast::<PyMarket>() {
-            Ok(native) => seen_native(native.get()),
+            Ok(native) => seen_native(&native.get().met()),
             Err(_) => seen(market)?,
         };
         Ok(seen.and_then(|seen| self.model.by_volume(self.tick, &order, &seen.touch, seen.volatility, seen.volume)))
@@ -102,7 +101,7 @@ impl PySlippage {
     fn walked_in(&self, order: &Order, market: &Bound<'_, PyAny>) -> PyResult<Option<Estimate>> {
         let py = market.py();
         let (whole, book) = match market.cast::<PyMarket>() {
-            Ok(native) => (native.get().touch().is_some(), native.get().book().get().shared()),
+            Ok(native) => (native.get().met().touch().is_some(), native.get().book().get().shared()),
             Err(_) => match market.getattr(intern!(py, "book"))?.cast_into::<PyBook>() {
                 Ok(book) => (touch(market)?.is_some(), book.get().shared()),
                 Err(_) => return Ok(None),
@@ -143,9 +142,6 @@ fn order_of(order: &Bound<'_, PyAny>) -> PyResult<Option<Order>> {
     let kind = order.getattr(intern!(py, "kind"))?;
     let takes = kind.cast::<PyString>()?.to_str()? == "market";
     let size_lots: i64 = order.getattr(intern!(py, "size_lots"))?.extract()?;
-    if size_lots <= 0 {
-        return Ok(None);
-    }
     let buys = order.getattr(intern!(py, "side"))?.extract::<i64>()? > 0;
     let (limit_ticks, post_only) = if takes {
         (None, false)
@@ -153,12 +149,16 @@ fn order_of(order: &Bound<'_, PyAny>) -> PyResult<Option<Order>> {
         let limit: i64 = order.getattr(intern!(py, "price_ticks"))?.extract()?;
         (Some(limit), order.getattr(intern!(py, "post_only"))?.is_truthy()?)
     };
-    Ok((limit_ticks.unwrap_or(0) >= 0).then_some(Order { buys, limit_ticks, size_lots, post_only }))
+    Ok(foreseen(Order { buys, limit_ticks, size_lots, post_only }))
 }
 
-fn seen_native(market: &PyMarket) -> Option<Seen> {
-    let (touch, volatility, volume) = market.figures()?;
-    known(touch, volatility?, volume?)
+/// The order, unless its figures are none that models foresee.
+fn foreseen(order: Order) -> Option<Order> {
+    (order.size_lots > 0 && order.limit_ticks.unwrap_or(0) >= 0).then_some(order)
+}
+
+fn seen_native(market: &Market) -> Option<Seen> {
+    known(market.touch()?, market.volatility_per_day?, market.daily_volume_lots?)
 }
 
 fn known(touch: Touch, volatility: f64, volume: f64) -> Option<Seen> {

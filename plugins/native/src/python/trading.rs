@@ -12,8 +12,9 @@ use crate::lane::runner::lock;
 use crate::python::order_events::{new_order, number, order_event};
 use crate::python::order_views::{Figures, PyOpenLots, PyOpenOrders, PyOrder, Views, classes};
 use crate::python::venue::order_state_error;
+use crate::trading::manager::{Reported, report};
 use crate::trading::order::{Event, NewOrder, StrategyId};
-use crate::trading::tracker::{Applied, Tracker, not_found};
+use crate::trading::tracker::{Tracker, not_found};
 
 /// Tracks orders: keeps the contract of `mainspring.orders.OrderTracker`.
 #[pyclass(name = "OrderTracker", module = "mainspring_native._native")]
@@ -30,16 +31,6 @@ pub struct PyOrderTracker {
     stops: Py<PyMappingProxy>,
     refusals: Py<PyDict>,
     strategies: FxHashMap<String, StrategyId>,
-}
-
-/// What a report of the venue led to.
-pub struct Reported {
-    /// Whose order it was, if it was news of one of ours.
-    pub applied: Option<Applied>,
-    /// Whose position it moves, if it was a fill that counts.
-    pub moved: Option<StrategyId>,
-    /// Whether it contradicts what we know.
-    pub disputed: bool,
 }
 
 impl PyOrderTracker {
@@ -87,23 +78,21 @@ impl PyOrderTracker {
         self.views.add(order_id, order.clone().unbind(), py)
     }
 
-    /// Applies a report of the venue. Discrepancies are among those that `take_discrepancies` hands out.
+    /// Applies a report of the venue. Discrepancies are among those that `take_discrepancies` hands out too.
     pub fn report(&self, py: Python<'_>, event: &Event, now_ns: i64) -> PyResult<Reported> {
-        let (applied, moved, discrepancies, forgotten) = self.change(py, |tracker| {
-            let applied = tracker.apply(event, now_ns);
+        let (reported, forgotten) = self.change(py, |tracker| {
+            let reported = report(tracker, event, now_ns);
             let forgotten = tracker.forgotten().map(|order| (order.order.order_id, Figures::of(order)));
-            let moved = tracker.take_fills().next();
-            Ok((applied, moved, tracker.take_discrepancies(), forgotten))
+            Ok((reported, forgotten))
         })?;
-        let disputed = !discrepancies.is_empty();
-        for found in discrepancies {
-            let fields = (found.time_ns, found.order_id, found.instrument, found.what, found.detail);
+        for found in &reported.discrepancies {
+            let fields = (found.time_ns, found.order_id, found.instrument, found.what, found.detail.as_str());
             self.discrepancies.bind(py).append(classes(py)?.discrepancy.bind(py).call1(fields)?)?;
         }
         if let Some((order_id, figures)) = forgotten {
             self.views.forget(order_id, figures);
         }
-        Ok(Reported { applied, moved, disputed })
+        Ok(reported)
     }
 
     /// The name of a strategy.

@@ -1,4 +1,4 @@
-//! From a request to its decision. The twin is `mainspring.risk.Gate`, which explains the rules and words the refusals.
+//! The rules by which requests are judged. The twin is `mainspring.risk.Gate`, which explains the rules and words the refusals.
 
 #![forbid(unsafe_code)]
 
@@ -6,14 +6,19 @@ use crate::book::Walk;
 use crate::lane::market::Market;
 use crate::trading::gate::{Account, Check, Seen};
 use crate::trading::lifecycle::OrderState;
-use crate::trading::order::{NewOrder, Order};
+use crate::trading::order::{NewOrder, Order, StrategyId};
 use crate::trading::tracker::Tracker;
+
+/// The order itself is wrong.
+pub const INVALID_ORDER: &str = "invalid-order";
 
 /// What a replace comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replacement {
-    /// The order as it would be, with what would be left of it; `None` if nothing would be.
-    pub wanted: Option<NewOrder>,
+    /// The order as it would be, with what would be left of it, or one lot if nothing would be.
+    pub wanted: NewOrder,
+    /// Whether nothing would be left of it.
+    pub leaves_nothing: bool,
     /// What the replace gives up of the account's open lots; `None` if no check has to see it, as it adds no risk.
     pub gives_up: Option<i128>,
 }
@@ -35,11 +40,27 @@ pub fn unpriced(seen: &Seen) -> Option<&'static str> {
     (seen.bid.price >= seen.ask.price).then_some("book-crossed")
 }
 
-/// The tracked order that a request names in an instrument, or why it can't be changed.
-pub fn changeable(tracker: &Tracker, order_id: i64, instrument: usize) -> Result<&Order, &'static str> {
+/// Whether nothing is wrong with an order itself.
+pub fn is_valid(order: &NewOrder) -> bool {
+    let NewOrder { limit, price_ticks, size_lots, time_in_force, post_only, expires_ns, .. } = *order;
+    let terms = if limit {
+        price_ticks > 0 && (time_in_force.waits() || !post_only)
+    } else {
+        price_ticks == 0 && !post_only && !time_in_force.ends()
+    };
+    size_lots > 0 && terms && time_in_force.ends() == (expires_ns > 0)
+}
+
+/// The tracked order that a request of a strategy names in an instrument, or why it can't be changed.
+pub fn changeable(
+    tracker: &Tracker,
+    order_id: i64,
+    instrument: usize,
+    strategy: StrategyId,
+) -> Result<&Order, &'static str> {
     let order = tracker.find(order_id).ok_or("unknown-order")?;
-    if order.order.instrument != instrument {
-        return Err("unknown-order");
+    if order.order.instrument != instrument || order.order.strategy != strategy {
+        return Err("not-yours");
     }
     if order.ended() { Err("order-ended") } else { Ok(order) }
 }
@@ -50,12 +71,12 @@ pub fn replacement(order: &Order, price_ticks: i64, size_lots: i64) -> Option<Re
     let new_leaves = i128::from(size_lots) - order.filled_lots;
     let settled = matches!(order.state, OrderState::Accepted | OrderState::PartiallyFilled);
     let adds = !settled || price_ticks != order.price_ticks || new_leaves > leaves;
-    let size_lots = i64::try_from(new_leaves).ok()?;
-    let wanted = (new_leaves > 0).then_some(NewOrder { price_ticks, size_lots, ..order.order });
-    Some(Replacement { wanted, gives_up: adds.then_some(leaves) })
+    let size_lots = i64::try_from(new_leaves.max(1)).ok()?;
+    let wanted = NewOrder { price_ticks, size_lots, ..order.order };
+    Some(Replacement { wanted, leaves_nothing: new_leaves <= 0, gives_up: adds.then_some(leaves) })
 }
 
-/// Why an order is refused; `gives_up` is what a replace gives up of the account's open lots, 0 for a new order.
+/// Which check refuses an order, if one does; `gives_up` is what a replace gives up of the account's open lots, 0 for a new order.
 ///
 /// `walk` returns what the order would meet in the book: see `Check::passes`.
 pub fn refusal(
@@ -67,9 +88,6 @@ pub fn refusal(
     gives_up: i128,
     walk: impl Fn(&NewOrder) -> Option<Walk>,
 ) -> Option<&'static str> {
-    if let Some((reason, _)) = tracker.stop(order.instrument) {
-        return Some(reason);
-    }
     let (buy, sell) = tracker.open_lots(order.instrument);
     let account = Account {
         position_lots,

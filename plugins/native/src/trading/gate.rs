@@ -32,6 +32,15 @@ pub enum Check {
 
 const DAY_NS: i128 = 24 * 3_600 * 1_000_000_000;
 
+/// The product, if it fits. Factors of 64 bits, as most are, take one multiplication.
+#[inline]
+fn product(one: i128, other: i128) -> Option<i128> {
+    match (i64::try_from(one), i64::try_from(other)) {
+        (Ok(one), Ok(other)) => Some(i128::from(one) * i128::from(other)),
+        _ => one.checked_mul(other),
+    }
+}
+
 /// What checks read of a market.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
@@ -133,13 +142,13 @@ impl Check {
                 // A sale is worth the best bid where that is more than its limit.
                 let better = !order.buy && bid.lots != 0;
                 let price = if better { price.max(i128::from(bid.price)) } else { price };
-                let Some(at_best) = price.checked_mul(lots) else { return false };
+                let Some(at_best) = product(price, lots) else { return false };
                 if at_touch {
                     return at_best <= max_units;
                 }
                 // Size beyond the book is valued at its last level.
                 walk(order).is_some_and(|met| {
-                    let beyond = i128::from(met.unfilled).checked_mul(i128::from(met.worst));
+                    let beyond = product(met.unfilled.into(), met.worst.into());
                     let along = beyond.and_then(|units| units.checked_add(met.cost));
                     along.is_some_and(|units| units.max(at_best) <= max_units)
                 })
@@ -173,8 +182,8 @@ impl Check {
                 let mid = i128::from(bid.price) + i128::from(ask.price);
                 let beyond = (2 * price - mid) * if order.buy { 1 } else { -1 };
                 let within = |distance: i128, numerator: i128, base: i128| match (
-                    distance.checked_mul(base),
-                    mid.checked_mul(numerator),
+                    product(distance, base),
+                    product(mid, numerator),
                 ) {
                     (Some(distance), Some(limit)) => distance <= limit,
                     _ => false,

@@ -10,6 +10,7 @@ mod chain;
 pub mod discrepancy;
 pub mod gate;
 pub mod lifecycle;
+pub mod manager;
 pub mod order;
 pub mod position;
 mod stray;

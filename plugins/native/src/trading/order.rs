@@ -157,7 +157,7 @@ impl Order {
 
     /// How many cancels, and how many replaces, the venue hasn't answered.
     pub fn pending(&self) -> (u64, usize) {
-        (self.cancels, usize::from(!self.replaces.is_empty()) + self.replaces.others.len())
+        (self.cancels, self.replaces.len())
     }
 
     /// Whether a fill of this id was counted.
@@ -316,11 +316,12 @@ impl Order {
     }
 }
 
-/// The sizes of unanswered replaces, oldest first. One needs no allocation.
+/// The sizes of unanswered replaces, oldest first. One needs no allocation, and no room for more.
 #[derive(Debug, Default)]
 struct Replaces {
     first: Option<i64>,
-    others: VecDeque<i64>,
+    #[allow(clippy::box_collection, reason = "hardly an order has any, and each one pays for the room")]
+    others: Option<Box<VecDeque<i64>>>,
 }
 
 impl Replaces {
@@ -331,43 +332,52 @@ impl Replaces {
     fn push(&mut self, size_lots: i64) {
         match self.first {
             None => self.first = Some(size_lots),
-            Some(_) => self.others.push_back(size_lots),
+            Some(_) => self.others.get_or_insert_default().push_back(size_lots),
         }
     }
 
     /// Takes the oldest; whether there was one.
     fn pop(&mut self) -> bool {
-        std::mem::replace(&mut self.first, self.others.pop_front()).is_some()
+        let next = self.others.as_mut().and_then(|others| others.pop_front());
+        std::mem::replace(&mut self.first, next).is_some()
+    }
+
+    fn len(&self) -> usize {
+        usize::from(!self.is_empty()) + self.others.as_ref().map_or(0, |others| others.len())
     }
 
     fn largest(&self) -> Option<i64> {
-        self.first.iter().chain(&self.others).copied().max()
+        self.first.iter().chain(self.others.iter().flat_map(|others| others.iter())).copied().max()
     }
 }
 
-/// The venue's ids of an order's fills. A few need no allocation.
+/// The venue's ids of an order's fills. A few need no allocation, and no room for more.
 #[derive(Debug, Default)]
 struct FillIds {
-    count: usize,
     few: [i64; 4],
-    others: FxHashSet<i64>,
+    count: u8,
+    others: Option<Box<FxHashSet<i64>>>,
 }
 
 impl FillIds {
     fn contains(&self, id: i64) -> bool {
-        self.few[..self.count].contains(&id) || self.others.contains(&id)
+        self.few().contains(&id) || self.others.as_ref().is_some_and(|others| others.contains(&id))
     }
 
     /// Adds an id; whether it is new.
     fn insert(&mut self, id: i64) -> bool {
-        if self.few[..self.count].contains(&id) {
+        if self.few().contains(&id) {
             return false;
         }
-        if let Some(place) = self.few.get_mut(self.count) {
+        if let Some(place) = self.few.get_mut(usize::from(self.count)) {
             *place = id;
             self.count += 1;
             return true;
         }
-        self.others.insert(id)
+        self.others.get_or_insert_default().insert(id)
+    }
+
+    fn few(&self) -> &[i64] {
+        &self.few[..usize::from(self.count)]
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::trading::discrepancy::{DUPLICATE_FILL, NEVER_SENT, OVERFILL};
 use crate::trading::lifecycle::OrderState;
+use crate::trading::manager::{Approved, Asked, Change, Desk, Refused, decide};
 use crate::trading::order::{Event, NewOrder, RequestKind, Told};
 use crate::trading::tracker::{ENDED_KEPT, Tracker};
 use crate::venue::NEVER_NS;
@@ -159,4 +160,74 @@ fn slots_are_used_again() {
     assert_eq!(tracker.slots.len(), ENDED_KEPT + 1);
     assert_eq!((0..).find(|order_id| tracker.find(*order_id).is_some()), Some(2 * ENDED_KEPT as i64));
     assert!(found(&mut tracker).is_empty());
+}
+
+/// Prices orders below 100 ticks, and lets orders below 50 lots pass; notes what each check saw.
+#[derive(Default)]
+struct Counter {
+    checked: Vec<(i64, i128)>,
+}
+
+impl Desk for Counter {
+    type Estimate = i64;
+
+    fn estimate(&mut self, order: &NewOrder, now_ns: i64) -> Result<i64, &'static str> {
+        if order.price_ticks < 100 { Ok(order.size_lots.saturating_add(now_ns)) } else { Err("unpriced") }
+    }
+
+    fn refusal(&mut self, tracker: &Tracker, order: &NewOrder, gives_up: i128) -> Option<&'static str> {
+        self.checked.push((order.size_lots, tracker.open_lots(order.instrument).0 - gives_up));
+        (order.size_lots >= 50).then_some("too-large")
+    }
+}
+
+#[test]
+fn an_order_manager_decides_in_the_order_of_its_rules() {
+    let mut tracker = Tracker::new(2, 1_000);
+    let mut desk = Counter::default();
+    let mut ask = |tracker: &mut Tracker, asked| match decide(tracker, &asked, 7, &mut desk) {
+        Ok(Approved::New(_, estimate) | Approved::Replace(_, estimate)) => Ok(estimate),
+        Ok(Approved::Cancel) => Ok(0),
+        Err(Refused::For(reason)) => Err(reason.to_owned()),
+        Err(Refused::Untracked(text)) => Err(text),
+    };
+    let new =
+        |order_id, price_ticks, size_lots| Asked::New(NewOrder { price_ticks, ..order(order_id, 0, 3, size_lots) });
+    let change = |order_id, instrument, strategy, change| Asked::Change { order_id, instrument, strategy, change };
+    let replace = |price_ticks, size_lots| change(1, 0, 3, Change::Replace(price_ticks, size_lots));
+    let refused = |reason: &str| Err(reason.to_owned());
+
+    // Priced first, then the order itself, then what stops its instrument, then the checks.
+    assert_eq!(ask(&mut tracker, new(1, 100, 0)), refused("unpriced"));
+    assert_eq!(ask(&mut tracker, new(1, 10, 0)), refused("invalid-order"));
+    let contradicting = Asked::New(NewOrder { post_only: true, time_in_force: TimeInForce::Ioc, ..order(1, 0, 3, 5) });
+    assert_eq!(ask(&mut tracker, contradicting), refused("invalid-order"));
+    tracker.stop_for(0, "reconciled", "5 lots more");
+    assert_eq!(ask(&mut tracker, new(1, 10, 5)), refused("discrepancy"));
+    tracker.clear_discrepancy(0);
+    assert_eq!(ask(&mut tracker, new(1, 10, 50)), refused("too-large"));
+    assert_eq!((tracker.all_open().count(), tracker.due_ns), (0, NEVER_NS));
+
+    // What is approved is tracked as sent; an order of the same id can't be.
+    assert_eq!(ask(&mut tracker, new(1, 10, 5)), Ok(12));
+    assert_eq!((tracker.open_lots(0), tracker.due_ns), ((5, 0), 1_007));
+    assert!(ask(&mut tracker, new(1, 10, 5)).unwrap_err().contains("ids must increase"));
+
+    // Only its owner changes an order, in its instrument, and only to what leaves something of it.
+    assert_eq!(ask(&mut tracker, change(2, 0, 3, Change::Cancel)), refused("unknown-order"));
+    assert_eq!(ask(&mut tracker, change(1, 0, 4, Change::Cancel)), refused("not-yours"));
+    assert_eq!(ask(&mut tracker, change(1, 1, 3, Change::Cancel)), refused("not-yours"));
+    tracker.apply(&report(1, Told::Accepted), 8);
+    tracker.apply(&fill(1, 1, 2), 8);
+    assert_eq!(ask(&mut tracker, replace(100, 2)), refused("unpriced"));
+    assert_eq!(ask(&mut tracker, replace(10, 2)), refused("invalid-order"));
+    assert_eq!(ask(&mut tracker, replace(11, i64::MAX)), refused("too-large"));
+    // Less at the same price adds no risk: no check sees it, as they see the next, without what it gives up.
+    assert_eq!(ask(&mut tracker, replace(10, 4)), Ok(9));
+    tracker.apply(&report(1, Told::Replaced { price_ticks: 10, size_lots: 4 }), 9);
+    assert_eq!(ask(&mut tracker, replace(11, 4)), Ok(9));
+    assert_eq!(ask(&mut tracker, change(1, 0, 3, Change::Cancel)), Ok(0));
+    tracker.apply(&report(1, Told::Cancelled { remaining_lots: 2, reason: "".into() }), 10);
+    assert_eq!(ask(&mut tracker, replace(11, 4)), refused("order-ended"));
+    assert_eq!(desk.checked, [(50, 0), (5, 0), (5, 5), (i64::MAX - 2, 0), (2, 0)]);
 }

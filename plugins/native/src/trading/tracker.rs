@@ -114,6 +114,21 @@ impl Tracker {
 
     /// Starts to track an approved order that is about to be sent. The error is that of `check_new`.
     pub fn add(&mut self, order: NewOrder) -> Result<(), String> {
+        self.place_order(order).map(|_| ())
+    }
+
+    /// Starts to track an approved order that is sent now. The error is that of `check_new`.
+    #[inline]
+    pub fn add_sent(&mut self, order: NewOrder, now_ns: i64) -> Result<(), String> {
+        let at = self.place_order(order)?;
+        self.slots[at as usize].order.do_event(LifecycleEvent::Send)?;
+        self.expect_answer(at, now_ns);
+        Ok(())
+    }
+
+    /// Puts an approved order into a slot, which is returned.
+    #[inline]
+    fn place_order(&mut self, order: NewOrder) -> Result<u32, String> {
         let instrument = i64::try_from(order.instrument).unwrap_or(i64::MAX);
         let place = self.check_new(order.order_id, instrument, order.size_lots)?;
         let mut tracked = Order::new(order);
@@ -134,7 +149,7 @@ impl Tracker {
         self.open.push(List::Open, &mut self.slots, at);
         self.open_of.entry((place, order.strategy)).or_default().push(List::OpenOfStrategy, &mut self.slots, at);
         self.accounts[place].expose(order.buy, exposure_lots);
-        Ok(())
+        Ok(at)
     }
 
     /// The order of that id; `None` if none was sent, or it ended long ago.

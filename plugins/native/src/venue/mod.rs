@@ -52,6 +52,16 @@ impl Sent {
     }
 }
 
+/// An instrument's requests on their way: none overtakes another.
+#[derive(Debug)]
+struct Connection {
+    delay: Delay,
+    // When the last request arrives.
+    last_ns: i64,
+    // Each with when it arrives, and its number among all of the venue.
+    under_way: VecDeque<(i64, u64, Sent)>,
+}
+
 /// A simulated exchange over the lane's own books, which its callers hand over.
 #[derive(Debug)]
 pub struct PaperVenue {
@@ -62,10 +72,9 @@ pub struct PaperVenue {
     funding_due_ns: i64,
     outbox: Outbox,
     markets: Vec<PaperMarket>,
-    // Each with when the last request arrived.
-    connections: Vec<(Delay, i64)>,
-    arrivals: BinaryHeap<Reverse<(i64, u64)>>,
-    under_way: FxHashMap<u64, Sent>,
+    connections: Vec<Connection>,
+    // The first of each connection's requests that are under way: when it arrives, its number, and its instrument.
+    arrivals: BinaryHeap<Reverse<(i64, u64, usize)>>,
     sent: u64,
     // When an order's time is over, the order, and its instrument. It may have ended before.
     expiries: BTreeSet<(i64, i64, usize)>,
@@ -90,9 +99,11 @@ impl PaperVenue {
             funding_due_ns: NEVER_NS,
             outbox: Outbox::new(responses, fees_ppb.0, fees_ppb.1),
             markets: queues.into_iter().map(|model| PaperMarket::new(model, settle_ns)).collect(),
-            connections: requests.into_iter().map(|delay| (delay, 0)).collect(),
+            connections: requests
+                .into_iter()
+                .map(|delay| Connection { delay, last_ns: 0, under_way: VecDeque::new() })
+                .collect(),
             arrivals: BinaryHeap::new(),
-            under_way: FxHashMap::default(),
             sent: 0,
             expiries: BTreeSet::new(),
             last_order_id: None,
@@ -124,11 +135,14 @@ impl PaperVenue {
 
     /// Sends a request. The caller has checked the instrument, and that ids of new orders rise.
     pub fn send(&mut self, request: Sent, now_ns: i64) {
-        let (delay, last_ns) = &mut self.connections[request.instrument()];
+        let instrument = request.instrument();
+        let Connection { delay, last_ns, under_way } = &mut self.connections[instrument];
         let arrival_ns = now_ns.saturating_add(delay.at_ns(now_ns)).max(*last_ns);
         *last_ns = arrival_ns;
-        self.arrivals.push(Reverse((arrival_ns, self.sent)));
-        self.under_way.insert(self.sent, request);
+        if under_way.is_empty() {
+            self.arrivals.push(Reverse((arrival_ns, self.sent, instrument)));
+        }
+        under_way.push_back((arrival_ns, self.sent, request));
         self.sent += 1;
         self.next_ns = self.next_ns.min(arrival_ns);
         self.due_ns = self.due_ns.min(arrival_ns);
@@ -150,14 +164,23 @@ impl PaperVenue {
             {
                 self.expiries.pop_first();
                 self.markets[instrument].expire(order_id, expires_ns, &mut self.outbox);
-            } else if let Some(Reverse((time_ns, number))) = self.arrivals.pop()
-                && let Some(request) = self.under_way.remove(&number)
-            {
+            } else if let Some((time_ns, request)) = self.take_arrival() {
                 book(request.instrument(), &mut |book| self.on_request(request, time_ns, book));
             }
-            let arrival_ns = self.arrivals.peek().map_or(NEVER_NS, |Reverse((time_ns, _))| *time_ns);
+            let arrival_ns = self.arrivals.peek().map_or(NEVER_NS, |Reverse((time_ns, ..))| *time_ns);
             self.next_ns = self.expiries.first().map_or(arrival_ns, |first| arrival_ns.min(first.0));
         }
+    }
+
+    /// The request that arrives first, and when.
+    fn take_arrival(&mut self) -> Option<(i64, Sent)> {
+        let Reverse((_, _, instrument)) = self.arrivals.pop()?;
+        let under_way = &mut self.connections[instrument].under_way;
+        let (time_ns, _, request) = under_way.pop_front()?;
+        if let Some(&(next_ns, number, _)) = under_way.front() {
+            self.arrivals.push(Reverse((next_ns, number, instrument)));
+        }
+        Some((time_ns, request))
     }
 
     /// Adds the events that have reached us by now, in that order. What has arrived must have been matched.
