@@ -183,6 +183,23 @@ def test_the_arguments_are_those_of_every_market(name: str) -> None:
     assert {one.kind for one in native.values()} == {inspect.Parameter.KEYWORD_ONLY}
 
 
+@pytest.mark.parametrize("name", ["buy", "sell"])
+def test_calls_are_read_alike_however_they_are_made(name: str) -> None:
+    """Names that were put together are those in code; what is given by position or by another name is refused."""
+    markets = _both()
+    arguments: dict[str, Any] = {"".join(("size", "_lots")): 3, "".join(("price", "_ticks")): 12, "post_only": None}
+    for market in markets:
+        call = getattr(market, name)
+        call(**arguments)
+        call(size_lots=4, **{"".join(("price", "_ticks")): 13})
+        for given, named in (((3,), {}), ((3,), {"price_ticks": 12}), ((), {"size_lots": 3, "limit": 12})):
+            with pytest.raises(TypeError, match=name):
+                call(*given, **named)
+    plain, native = (market._requests.take() for market in markets)
+    assert native == plain
+    assert [(one.size_lots, one.price_ticks) for one in native] == [(3, 12), (4, 13)]
+
+
 def test_more_answers_than_may_be_are_surplus() -> None:
     """Which of a strategy's requests are too many at an instant; an order's first cancel never is."""
     random, queues = Random(5), [Requests(3), cast("Requests", NativeRequests(3))]

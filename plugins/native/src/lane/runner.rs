@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::book::Book;
 use crate::book::any::AnyBook;
 use crate::frames::{self, FrameDecoder, ProtocolError};
-use crate::lane::histogram::Histogram;
+use crate::lane::histogram::{Histogram, nanoseconds};
 use crate::lane::market::Market;
 use crate::venue::market::PaperMarket;
 use crate::venue::outbox::Outbox;
@@ -127,7 +127,7 @@ impl Notes<'_> {
     fn note(&mut self, started: &mut Option<Instant>, stop: bool) {
         let Some(before) = started else { return };
         let now = Instant::now();
-        let took = u64::try_from((now - *before).as_nanos()).unwrap_or(u64::MAX);
+        let took = nanoseconds(now - *before);
         *before = now;
         self.fused.record(took);
         if stop {

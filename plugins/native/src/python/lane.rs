@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use crate::costs::Costs;
 use crate::frames::Event;
+use crate::lane::histogram::nanoseconds;
 use crate::lane::market::Market;
 use crate::lane::runner::{Place, Runner, Stop, lock};
 use crate::lane::statistics::Options;
@@ -84,7 +85,7 @@ impl PyFused {
                     let (now_ns, places, times) = runner.change();
                     let next = reaction.react(py, now_ns, places, until_ns, times);
                     let next = next.inspect_err(|_| self.raised_at = at)?;
-                    let took = took.saturating_add(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
+                    let took = took.saturating_add(nanoseconds(started.elapsed()));
                     let Next::Until(next_ns) = next else {
                         runner.last_ns = took;
                         return Ok(at);

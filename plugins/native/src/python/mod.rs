@@ -33,6 +33,7 @@ mod run_trading;
 mod session_strategy;
 mod shown;
 mod slippage;
+mod trade_calls;
 mod trading;
 mod venue;
 mod venue_models;

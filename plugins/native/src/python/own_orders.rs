@@ -19,6 +19,7 @@ use crate::python::guarded::Guarded;
 use crate::python::order_events::{new_order, order_event};
 use crate::python::order_handle::PyOrderHandle;
 use crate::python::requests::{PyRequests, Request};
+use crate::python::trade_calls;
 use crate::python::trading::PyOrderTracker;
 use crate::trading::order::{NOBODY, NewOrder, StrategyId};
 use crate::venue::orders::TimeInForce;
@@ -169,7 +170,7 @@ impl PyOwnOrders {
     }
 
     /// Does what the market's `buy` or `sell` does. What isn't the usual case is for the plain market's method.
-    fn trade(slf: &Bound<'_, Self>, buy: bool, asked: &Asked<'_, '_>) -> PyResult<Py<PyAny>> {
+    pub fn trade(slf: &Bound<'_, Self>, buy: bool, asked: &Asked<'_, '_>) -> PyResult<Py<PyAny>> {
         let (py, own) = (slf.py(), slf.get());
         let Some((time_in_force, post_only)) = asked.usual() else { return asked.plainly(own, buy, py) };
         let market = own.market.bind(py);
@@ -326,5 +327,6 @@ impl PyOwnOrders {
 
 /// Adds this part to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<PyOwnOrders>()
+    module.add_class::<PyOwnOrders>()?;
+    trade_calls::define(&module.py().get_type::<PyOwnOrders>())
 }

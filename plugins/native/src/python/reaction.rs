@@ -10,6 +10,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
+use crate::lane::histogram::nanoseconds;
 use crate::lane::runner::Times;
 use crate::python::call::call;
 use crate::python::clock::PyLaneClock;
@@ -102,7 +103,7 @@ impl Reaction {
                     return Err(error);
                 }
                 let now = Instant::now();
-                times.strategy.record(u64::try_from((now - before).as_nanos()).unwrap_or(u64::MAX));
+                times.strategy.record(nanoseconds(now - before));
                 before = now;
             }
             if requests.is_empty(py) {

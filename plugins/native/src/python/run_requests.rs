@@ -9,6 +9,7 @@ use pyo3::types::PyList;
 
 use crate::book::Side;
 use crate::costs::Costs;
+use crate::lane::histogram::nanoseconds;
 use crate::lane::runner::{Times, lock};
 use crate::orders::record::{self, Record};
 use crate::python::market::PyMarket;
@@ -55,7 +56,7 @@ impl Way<'_> {
     /// Ends what is under way; returns its time.
     fn took(&mut self) -> u64 {
         let now = Instant::now();
-        let took = u64::try_from((now - self.since).as_nanos()).unwrap_or(u64::MAX);
+        let took = nanoseconds(now - self.since);
         self.since = now;
         took
     }

@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 use crate::book::Side;
 use crate::costs::Costs;
 use crate::kernel::handles::News;
-use crate::lane::histogram::Histogram;
+use crate::lane::histogram::{Histogram, nanoseconds};
 use crate::lane::runner::{Times, lock};
 use crate::orders::record::{Fill, Record, encode_into};
 use crate::python::call::call;
@@ -116,10 +116,6 @@ pub struct RunTrading {
 
 pub fn attribute(of: &Bound<'_, PyAny>, name: &str) -> PyResult<Py<PyAny>> {
     Ok(of.getattr(name)?.unbind())
-}
-
-pub fn nanoseconds(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl RunTrading {
@@ -325,7 +321,7 @@ impl RunTrading {
             call(receiver.fail.bind(py), [raised.bind(py).as_any()])?;
             return Err(error);
         }
-        times.strategy.record(nanoseconds(started));
+        times.strategy.record(nanoseconds(started.elapsed()));
         if self.requests.get().len(py) > asked {
             let name = self.tracker.borrow(py).name(py, strategy);
             self.requests.get().limit_answers(&name, asked, now_ns)?;
@@ -379,7 +375,7 @@ impl RunTrading {
             }
             sends.del_item(0)?;
             self.venue.get().send(&first.getattr(intern!(py, "request"))?, now_ns)?;
-            times.record(nanoseconds(started));
+            times.record(nanoseconds(started.elapsed()));
         }
         Ok(true)
     }
