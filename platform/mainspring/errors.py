@@ -13,6 +13,7 @@ MainspringError
 │   ├── DuplicatePlugin    two plugins use the same name in one seam
 │   ├── PluginLoadError    a plugin's module can't be imported
 │   ├── UnknownPlugin      the seam has no plugin of that name
+│   ├── UnrequestedSend    a request would be sent that nobody made; the lane halts
 │   └── UnusablePlugin     the plugin is installed but can't run on this host
 ├── ConformanceError       a plugin broke a rule of its seam's contract; carries the rule and the seed
 ├── LaneError              a lane's process couldn't start, so nothing ran; carries the lane
@@ -22,6 +23,8 @@ MainspringError
 A message says what happened, where, and what to do. A refusal by a trading rule (a limit, a missing price) isn't an
 exception: it is a `mainspring.model.Refusal`, a value with a reason code.
 """
+
+from collections.abc import Iterable
 
 __all__ = [
     "CaptureError",
@@ -40,6 +43,7 @@ __all__ = [
     "PluginLoadError",
     "ReplayError",
     "UnknownPlugin",
+    "UnrequestedSend",
     "UnusablePlugin",
     "WireError",
 ]
@@ -145,6 +149,19 @@ class PluginLoadError(PluginError):
 
 class UnknownPlugin(PluginError):  # noqa: N818  the name says what is wrong
     """The seam has no plugin of that name."""
+
+
+class UnrequestedSend(PluginError):  # noqa: N818  the name says what is wrong
+    """Something would be sent that nobody requested, or that was sent before. A lane halts, and sends no such thing."""
+
+    def __init__(self, orders: Iterable[int]) -> None:
+        """`orders` are the ids of the orders that it is about."""
+        super().__init__(
+            "mainspring",
+            f"order {', '.join(map(str, orders))} would be sent, and no strategy requested it, or it was sent before: "
+            "the lane is halted. A part of the platform or a plugin changed what the lane sends; run the session's "
+            "journal again to find which",
+        )
 
 
 class UnusablePlugin(PluginError):  # noqa: N818  the name says what is wrong

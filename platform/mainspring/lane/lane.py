@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
 from typing import Any
 
-from mainspring.errors import PluginError
+from mainspring.errors import PluginError, UnrequestedSend
 from mainspring.lane.clock import LaneClock
 from mainspring.lane.contingent_orders import ContingentOrders
 from mainspring.lane.events import (
@@ -171,6 +171,8 @@ class Lane:
                 self._reactions.follow_up()
         except PluginError as error:
             self._fail(error)
+            if isinstance(error, UnrequestedSend):
+                self.strategies.set_mode(Mode.HALTED)
         if self.effects.sends:
             self._compare_sends()
         return self.effects
@@ -324,15 +326,7 @@ class Lane:
         found = manager.audit.unrequested(effects.sends[effects.compared :])
         if found:
             effects.sends[:] = [one for one in effects.sends if not any(one is other for other in found)]
-            orders = ", ".join(str(one.request.request.order_id) for one in found)
-            self._fail(
-                PluginError(
-                    "mainspring",
-                    f"order {orders} would be sent, and no strategy requested it, or it was sent before: the lane is "
-                    "halted. A part of the platform or a plugin changed what the lane sends; run the session's journal "
-                    "again to find which",
-                )
-            )
+            self._fail(UnrequestedSend(one.request.request.order_id for one in found))
             self.strategies.set_mode(Mode.HALTED)
         effects.compared = len(effects.sends)
 

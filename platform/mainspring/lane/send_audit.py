@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mainspring.errors import UnrequestedSend
 from mainspring.lane.events import Send
 from mainspring.model import CancelRequest, NewOrder, OrderRequest
 
@@ -40,6 +41,15 @@ class SendAudit:
     def refused(self, request: OrderRequest) -> None:
         """Notes that a request won't be sent."""
         self._due.pop(id(request), None)
+
+    def check(self, send: Send) -> None:
+        """Raises `UnrequestedSend` unless it was requested and not sent before; it counts as sent then."""
+        if self.unrequested((send,)):
+            self.refuse(send.request.request.order_id)
+
+    def refuse(self, *order_ids: int) -> None:
+        """Raises `UnrequestedSend` for orders that were found elsewhere, in compiled code say."""
+        raise UnrequestedSend(order_ids)
 
     def unrequested(self, sends: Sequence[Send]) -> list[Send]:
         """Returns those of the sends that nobody requested, or that were sent before; the others count as sent."""

@@ -20,6 +20,7 @@ use crate::python::slippage::PySlippage;
 use crate::python::venue::{PyPaperVenue, order_state_error};
 use crate::slippage::Estimate;
 use crate::trading::approval::refusal;
+use crate::trading::audit::{Requested, SendAudit};
 use crate::trading::gate::{Check, Seen};
 use crate::trading::manager::{Approved, Asked, Change, Desk, Refused, decide};
 use crate::trading::order::NewOrder;
@@ -50,6 +51,8 @@ pub struct Way<'a> {
     pub times: &'a mut Times,
     /// When what is under way began.
     pub since: Instant,
+    /// Compares what is sent with what was asked for.
+    pub audit: SendAudit,
 }
 
 impl Way<'_> {
@@ -61,11 +64,16 @@ impl Way<'_> {
         took
     }
 
-    fn send(&mut self, request: Sent) {
+    /// Sends a request, unless nobody asked for it: false.
+    fn send(&mut self, request: Sent) -> bool {
+        if !self.audit.lets(&request) {
+            return false;
+        }
         self.since = Instant::now();
         self.venue.send_plain(request, self.now_ns);
         let took = self.took();
         self.times.route.record(took);
+        true
     }
 }
 
@@ -141,8 +149,7 @@ impl RunTrading {
             times.risk.record(desk.checks_ns);
         }
         self.approved(&asked, &approved, &owner.name, now_ns, py);
-        way.send(asked.sent(place));
-        Ok(Done::Sent)
+        if way.send(asked.sent(place)) { Ok(Done::Sent) } else { Err(self.unrequested(asked.order_id(), py)) }
     }
 
     /// Writes an approved request down, and what it is expected to cost.
@@ -172,6 +179,19 @@ impl RunTrading {
             }
             Approved::Cancel => {}
         }
+    }
+}
+
+/// What of a request is compared with what is sent; `None` for a cancel, and for what Python works off.
+pub fn compared(request: &Request) -> Option<Requested> {
+    match *request {
+        Request::New(NewOrder { order_id, buy, limit, price_ticks, size_lots, .. }, _) => {
+            Some(Requested::New { order_id, buy, limit, price_ticks, size_lots })
+        }
+        Request::Change { order_id, change: Change::Replace(price_ticks, size_lots), .. } => {
+            Some(Requested::Replace { order_id, price_ticks, size_lots })
+        }
+        _ => None,
     }
 }
 

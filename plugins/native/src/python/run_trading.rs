@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -25,9 +26,10 @@ use crate::python::guarded::Guarded;
 use crate::python::own_orders::PyOwnOrders;
 use crate::python::position::PyPositionUnits;
 use crate::python::requests::PyRequests;
-use crate::python::run_requests::{Done, Parts, Way};
+use crate::python::run_requests::{Done, Parts, Way, compared};
 use crate::python::trading::PyOrderTracker;
 use crate::python::venue::PyPaperVenue;
+use crate::trading::audit::SendAudit;
 use crate::trading::order::{Event, StrategyId, Told as Happened};
 use crate::trading::tracker::Tracker;
 use crate::venue::NEVER_NS;
@@ -98,6 +100,7 @@ pub struct RunTrading {
     work: Py<PyAny>,
     on_funding: Py<PyAny>,
     note_discrepancies: Py<PyAny>,
+    audit: Py<PyAny>,
     portfolio: Py<PyAny>,
     own: Mutex<FxHashMap<(usize, StrategyId), Units>>,
     receivers: Mutex<Receivers>,
@@ -143,6 +146,7 @@ impl RunTrading {
             work: attribute(of, "work")?,
             on_funding: attribute(&manager, "on_funding")?,
             note_discrepancies: attribute(&manager, "note_discrepancies")?,
+            audit: attribute(&manager, "audit")?,
             portfolio: attribute(&manager, "portfolio")?,
             own: Mutex::default(),
             receivers: Mutex::default(),
@@ -162,8 +166,8 @@ impl RunTrading {
 
     /// Shows the garbage collector what is held.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let RunTrading { strategies, work, on_funding, note_discrepancies, portfolio, manager, .. } = self;
-        for held in [strategies, work, on_funding, note_discrepancies, portfolio, manager] {
+        let RunTrading { strategies, work, on_funding, note_discrepancies, portfolio, manager, audit, .. } = self;
+        for held in [strategies, work, on_funding, note_discrepancies, portfolio, manager, audit] {
             visit.call(held)?;
         }
         if let Ok(receivers) = self.receivers.try_lock() {
@@ -194,8 +198,9 @@ impl RunTrading {
     /// is left among the sends with all after it.
     pub fn work(&self, py: Python<'_>, now_ns: i64, since: Instant, times: &mut Times) -> PyResult<Option<Instant>> {
         let requests = self.requests.get();
-        let mut way = Way { venue: self.venue.get(), now_ns, times, since };
+        let mut way = Way { venue: self.venue.get(), now_ns, times, since, audit: SendAudit::default() };
         while let Some(waiting) = requests.pop(py) {
+            way.audit.requested(compared(&waiting.request));
             let usual = self.usual.as_ref().filter(|_| self.running.load(Relaxed) && !waiting.surplus);
             if let Some(usual) = usual
                 && let Done::Sent = self.request(usual, &waiting.request, &mut way, py)?
@@ -229,6 +234,12 @@ impl RunTrading {
             }
         }
         Ok(true)
+    }
+
+    /// The error for what would be sent and nobody requested: see `mainspring.lane.send_audit`.
+    pub fn unrequested(&self, order_id: i64, py: Python<'_>) -> PyErr {
+        let refused = self.audit.bind(py).call_method1(intern!(py, "refuse"), (order_id,));
+        refused.err().unwrap_or_else(|| PyRuntimeError::new_err("it isn't refused"))
     }
 
     /// When the order manager is due.
@@ -374,6 +385,7 @@ impl RunTrading {
                 return Ok(false);
             }
             sends.del_item(0)?;
+            self.audit.bind(py).call_method1(intern!(py, "check"), (&first,))?;
             self.venue.get().send(&first.getattr(intern!(py, "request"))?, now_ns)?;
             times.record(nanoseconds(started.elapsed()));
         }

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod answers;
 pub mod approval;
+pub mod audit;
 mod chain;
 pub mod discrepancy;
 pub mod gate;
