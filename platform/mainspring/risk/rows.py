@@ -1,6 +1,8 @@
 """Runs an instrument's checks one after the other, by a function that is written for them."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from types import CodeType
 from typing import Any, TypeAlias
 
 from mainspring.model import NewOrder, Refusal
@@ -39,9 +41,15 @@ def make_row(
     Each check has a call of its own in the function, which Python adapts to it: a loop over the checks, whose one call
     meets all of them, takes 100 ns longer for each.
     """
-    source = _HEAD + "".join(_CHECK.format(at=at, next=at + 1) for at in range(len(checks))) + _TAIL
     names: dict[str, Any] = {f"check{at}": check.check for at, check in enumerate(checks)}
     names.update(refused=refused, raised=raised)
-    exec(compile(source, "<risk checks>", "exec"), names)  # noqa: S102  the source is ours, and has nothing of others
+    exec(_compiled(len(checks)), names)  # noqa: S102  the source is ours, and has nothing of others
     made: Row = names["run"]
     return made
+
+
+@cache
+def _compiled(count: int) -> CodeType:
+    """The code for so many checks. Whose they are makes no difference to it."""
+    source = _HEAD + "".join(_CHECK.format(at=at, next=at + 1) for at in range(count)) + _TAIL
+    return compile(source, "<risk checks>", "exec")
