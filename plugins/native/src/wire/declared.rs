@@ -597,6 +597,7 @@ pub struct Format {
     /// What messages mean that name their channel by a number.
     pub channels: Option<ChannelNumbers>,
     /// Whether a message may be of several kinds at once.
+    #[serde(default)]
     pub mixed: bool,
 }
 

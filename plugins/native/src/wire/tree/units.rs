@@ -1,4 +1,4 @@
-//! Prices and sizes of a message, in whole steps. The twin is `mainspring.wire._tree_values`.
+//! Prices and sizes of a message, in whole steps. The twin is `mainspring.wire._tree_units`.
 
 #![forbid(unsafe_code)]
 
