@@ -1,5 +1,6 @@
 """Shows that check_offer gives a verdict whatever an offer does."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -7,7 +8,7 @@ import msgspec
 import pytest
 
 from mainspring.host.registry import Registry
-from mainspring.testing import CheckOutcome, NaiveBook, PlainJsonCodec, check_offer
+from mainspring.testing import CheckOutcome, NaiveBook, PlainJsonCodec, check_offer, sample_options
 from mainspring_plugins.codecs.json import JsonCodec
 from mainspring_plugins.journals.sqlite import SqliteJournal, SqliteOptions
 
@@ -55,6 +56,30 @@ def test_what_sends_real_orders_is_left_alone() -> None:
     verdict = check_offer("router", "alpaca", factory)
     assert verdict.ok is None
     assert "real orders" in verdict.detail
+
+
+class _Either(msgspec.Struct, frozen=True, kw_only=True):
+    edge: int = 2
+    size: Decimal | None = None
+    notional: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if (self.size is None) == (self.notional is None):
+            raise ValueError("set size or notional")
+
+
+class _Never(msgspec.Struct, frozen=True, kw_only=True):
+    size: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        raise ValueError("never")
+
+
+def test_one_of_several_options_is_set_where_one_is_needed() -> None:
+    """The first that makes the others allowed; an error is what was wrong without it."""
+    assert sample_options(_Either) == _Either(size=Decimal(1000))
+    with pytest.raises(msgspec.ValidationError, match="never"):
+        sample_options(_Never)
 
 
 def test_options_are_their_defaults_the_first_allowed_or_1000() -> None:

@@ -1,7 +1,7 @@
 """Runs the check that fits an offer, and returns a verdict instead of raising."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -78,10 +78,20 @@ def check_offer(
 def sample_options(options: type[msgspec.Struct]) -> msgspec.Struct:
     """Returns options to try a plugin with: defaults; else the first of the allowed values, True, no items, or 1000.
 
-    Raises `msgspec.ValidationError` if an option without a default takes neither.
+    Where options aren't allowed so, because one of several is needed, the first of those whose default is None that
+    makes them allowed has such a value too. Raises `msgspec.ValidationError` if none does, or if an option without a
+    default takes neither value.
     """
-    needed = {field.encode_name: _sample(field.type) for field in msgspec.structs.fields(options) if field.required}
-    return msgspec.convert(needed, options)
+    fields = msgspec.structs.fields(options)
+    needed = {field.encode_name: _sample(field.type) for field in fields if field.required}
+    try:
+        return msgspec.convert(needed, options)
+    except msgspec.ValidationError:
+        for field in fields:
+            if field.default is None:
+                with suppress(msgspec.ValidationError):
+                    return msgspec.convert({**needed, field.encode_name: _sample(field.type)}, options)
+        raise
 
 
 def _sample(kind: Any) -> object:
