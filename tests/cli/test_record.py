@@ -33,10 +33,14 @@ def test_a_recording_replaces_nothing(mainspring, tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
-    [((), "name the capture to serve"), (("--capture", "nowhere.cap"), "there is no file")],
+    [
+        (("--capture", "nowhere.cap"), "there is no file"),
+        (("--fault", "close@5"), "--fault"),
+        (("--fault", "data.nothing@5"), "--fault"),
+    ],
 )
-def test_a_venue_without_a_recording_is_refused(mainspring, arguments, problem):
-    """A venue in a box serves what was recorded."""
+def test_a_venue_that_makes_no_sense_is_refused(mainspring, arguments, problem):
+    """A recording that isn't there, a fault that the exchange hasn't: nothing is served."""
     code, _, errors = mainspring("venue", *arguments)
     assert code == 2
     assert problem in errors
