@@ -51,9 +51,9 @@ def check(oracle, install, tmp_path) -> Check:
 
 
 def test_every_example_has_its_turn() -> None:
-    """A new example is a new row here."""
+    """A new example is a new row here, unless it needs a venue to send its orders to."""
     found = {str(path.relative_to(ROOT)) for path in (ROOT / "examples").rglob("*.toml")}
-    assert found - {"examples/breakout/pyproject.toml"} == set(EXAMPLES)
+    assert found - {"examples/breakout/pyproject.toml", "examples/loopback.toml"} == set(EXAMPLES)
 
 
 def _find(name: str) -> Path:

@@ -21,15 +21,15 @@ def check_live(loaded: Loaded, router: Choice | None, registry: Registry, *, jou
     if router is None:
         return
     config, diagnostic = loaded.config, loaded.diagnostic
-    simulated = registry.get("router", router.plugin).capabilities.get("simulated", False)
+    connects = registry.get("router", router.plugin).capabilities.get("connects", False)
     live = config.mode == "live"
-    if live and simulated:
+    if live and not connects:
         raise diagnostic.error(
             ("router", "plugin"),
             f'{router.plugin!r} sends no real order, which mode = "live" is for: name the router of your venue, such '
             'as "alpaca", or write mode = "paper"',
         )
-    if not live and not simulated:
+    if not live and connects:
         raise diagnostic.error(
             ("mode",), f'the router {router.plugin!r} sends real orders: write mode = "live", or leave the router out'
         )

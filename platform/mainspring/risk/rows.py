@@ -50,6 +50,6 @@ def make_row(
 
 @cache
 def _compiled(count: int) -> CodeType:
-    """The code for so many checks. Whose they are makes no difference to it."""
+    """Returns the code that asks `count` checks, whichever they are."""
     source = _HEAD + "".join(_CHECK.format(at=at, next=at + 1) for at in range(count)) + _TAIL
     return compile(source, "<risk checks>", "exec")

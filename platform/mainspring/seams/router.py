@@ -130,11 +130,13 @@ def register_routers(catalogue: Catalogue) -> None:
     declares them, once per lane, and returns an object that implements `mainspring.seams.Router`.
     `mainspring.testing.check_router` checks that it does.
 
-    Capabilities: `simulated` (bool, default False) is True if no real order is sent; `watches_market` (bool, default
-    False) is True if `on_market` needs every market event; `across_instruments` (bool, default False) is True if one
-    router must carry all orders of a session: a session with several lanes or feeds, each of which makes its own, is
-    then refused; `in_runs` (bool, default False) is True if the fused runs of our native decoder send to it themselves;
-    `answers_queries` (bool, default False) is True if it is an `AnsweringRouter` wherever the context says `queried`;
+    Capabilities: `simulated` (bool, default False) is True if no real order is sent; `connects` (bool, default False)
+    is True if it is a `mainspring.wire.ConnectedRouter`, whose orders reach a venue: for live sessions, and no others;
+    `watches_market` (bool, default False) is True if `on_market` needs every market event; `across_instruments` (bool,
+    default False) is True if one router must carry all orders of a session: a session with several lanes or feeds, each
+    of which makes its own, is then refused; `in_runs` (bool, default False) is True if the fused runs of our native
+    decoder send to it themselves; `answers_queries` (bool, default False) is True if it is an `AnsweringRouter`
+    wherever the context says `queried`;
     `terms` (text, default "ioc,fok,post-only") lists the terms of orders that the venue does, of `ioc`, `fok`, `day`,
     `gtd`, `post-only` and `reduce-only`: an order with another one is never sent to it.
     """

@@ -396,5 +396,5 @@ def register_routers(catalogue: Catalogue) -> None:
         AlpacaRouter,
         summary="Alpaca: orders in stocks and crypto, at a paper or a live account",
         options=AlpacaOptions,
-        capabilities={"answers_queries": True, "terms": "ioc,fok,day"},
+        capabilities={"connects": True, "answers_queries": True, "terms": "ioc,fok,day"},
     )

@@ -11,6 +11,7 @@ from mainspring.host.config import load_config
 from mainspring.host.offers import Offer
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
+from mainspring.model import Rejected
 from mainspring.seams import SEAMS
 from mainspring.session import run_session
 from mainspring.session.live.venue import serve
@@ -21,7 +22,7 @@ _ENOUGH_S = 60.0
 
 
 class _Breaks:
-    """Places an order that rests, and raises once the venue has it."""
+    """Places an order that rests, again if it came before the market had prices; raises once the venue has it."""
 
     def on_start(self, session):
         (self._market,) = session.markets
@@ -29,10 +30,13 @@ class _Breaks:
         self._placed = False
 
     def on_order(self, order, event):
+        if isinstance(event, Rejected):
+            self._placed = False
+            return
         raise LookupError("lost")
 
     def _act(self):
-        if not self._placed and self._market.view.live and self._market.bid:
+        if not self._placed and self._market.view.live and self._market.mid is not None:
             self._placed = True
             self._market.buy(size_lots=100, price_ticks=self._market.view.bid_ticks - 10_000)
 
