@@ -194,7 +194,7 @@ class _Asked:
             if (bind := getattr(check, "bind", None)) is not None:
                 bind(self.session)
         chosen = [check for check in random.sample(made, random.randrange(1, 12)) if described(check)]
-        return chosen or [made[2]]
+        return chosen or [MaxPosition(instrument, options=near(150))]
 
     def _exposure(self, near: Any) -> ExposureOptions:
         """A limit that about half of the orders reach, in profit currency."""
