@@ -1,5 +1,6 @@
 """What the checks of losses share: limits by currency, and a stop that a loss sets."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -32,7 +33,7 @@ class LossOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         )
 
 
-class LossCheck:
+class LossCheck(ABC):
     """Looks at the profit in each currency at every order and every word of a venue.
 
     Once a loss is above the limit, orders of that currency are stopped, even if the loss shrinks again, unless they
@@ -106,6 +107,6 @@ class LossCheck:
             return None
         return Refusal(self._name, stopped or "something is held that has no mark, so 0 losses are known")
 
+    @abstractmethod
     def measure_from(self, currency: str, profit: int, session: RiskSession) -> int:
         """Returns the profit that the loss is measured from, now that it is `profit`."""
-        raise NotImplementedError

@@ -1,7 +1,7 @@
 //! The order manager: judges what strategies ask for, tracks what it approves, and takes what venues report. The twins are
 //! `mainspring.lane.OrderManager` and `mainspring.risk.Gate`, which explain the rules and word the refusals.
 //!
-//! Whoever runs it, a session or the kernel of a replay, writes its own log and passes on what was approved.
+//! The session or the replay kernel that runs it writes its own log and passes on what was approved.
 
 #![forbid(unsafe_code)]
 

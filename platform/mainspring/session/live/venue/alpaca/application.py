@@ -34,7 +34,7 @@ _REFUSALS: Final[Mapping[FaultKind | None, tuple[int, Any]]] = {
 
 
 class AlpacaVenue:
-    """One account at an exchange. Whoever names a key and a secret is let in.
+    """One account at an exchange. Any key and secret are accepted.
 
     The market goes on for as long as the application is served. `clock_ns` is the venue's clock. What one connection is
     sent waits for it, up to 10,000 messages, after which it is closed as too slow.
