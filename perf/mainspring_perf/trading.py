@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
+from importlib.util import find_spec
 from time import process_time_ns
 from typing import Any
 
@@ -20,6 +21,7 @@ from mainspring_perf.candidates import usable
 from mainspring_perf.harness import Benchmark, WrongAnswer, expect
 from mainspring_perf.parts import BTC_USDT, parts_here, plan_of, run_lane, standing_in
 from mainspring_perf.path import moving_messages
+from mainspring_perf.risk import every_check
 from mainspring_plugins.risk._limit import LimitOptions
 from mainspring_plugins.risk.collar_bps import CollarBps, CollarOptions
 from mainspring_plugins.risk.max_book_age_ms import MaxBookAgeMs
@@ -27,7 +29,16 @@ from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
 from mainspring_plugins.risk.max_position import MaxPosition
 
-__all__ = ["COUNTED", "SUITE", "benchmarks", "built_in_checks", "checks_us", "order_us"]
+__all__ = [
+    "COUNTED",
+    "SUITE",
+    "all_checks_us",
+    "benchmarks",
+    "built_in_checks",
+    "checks_us",
+    "native_checks",
+    "order_us",
+]
 
 SUITE = "trading"
 COUNTED = True
@@ -36,6 +47,7 @@ _SLIPPAGE = {"python": "square-root", "native": "native-square-root"}
 # The statistics are known, and no order arrives: the longest delay is beyond the stream's end.
 _SETTINGS = ("market.daily_volatility=0.03", "market.daily_volume=20000", "latency.request_us=60000000")
 _MOVES = 3_000
+_EVENTS = 200_000
 _ROUNDS = 15
 _TICKS = 6_000_000
 
@@ -134,28 +146,42 @@ def order_us(part: str = "native") -> float | str:
 
 
 def checks_us() -> float | str:
-    """What all built-in checks cost an order in Rust, with what they read of account and market, in microseconds.
+    """What the five required checks cost an order in Rust, with all that they read, in microseconds."""
+    return _checks_us(built_in_checks)
 
-    Two replays differ by the checks alone: each event leads to an order, which ends at once.
-    """
+
+def all_checks_us() -> float | str:
+    """What every check that has a native twin costs an order in Rust, all together, in microseconds."""
+    return _checks_us(native_checks)
+
+
+def _checks_us(make: Callable[[], list[Any]]) -> float | str:
+    """Two compiled replays, in turn, that differ by the checks alone: each event leads to an order, which ends at once."""
     if not usable("decoder", "native"):
         return "not here: mainspring-native"
+    if not all(map(find_spec, ("numpy", "numba"))):
+        return "not here: NumPy and Numba"
     from mainspring_native.replay import BUY, ReplayMarket, immediate, replay, strategy
 
     @strategy()
     def ask(market: Any, orders: Any, state: Any) -> None:  # noqa: ARG001  a strategy takes three
         immediate(orders, BUY, market.bid_ticks - 100, 1)
 
-    events = _moving_events(_MOVES)
+    events = _moving_events(_EVENTS)
 
     def pass_ns(checks: list[Any]) -> float:
         made: list[Any] = []
-        elapsed_ns = _timed_ns(lambda: made.append(replay(events, ask, markets=[ReplayMarket(checks)], compiled=False)))
-        if len(made[0].requests) < _MOVES or len(made[0].rejections):
-            raise WrongAnswer(f"{len(made[0].requests)} orders, {len(made[0].rejections)} refused, of {_MOVES} events")
-        return elapsed_ns / _MOVES
+        elapsed_ns = _timed_ns(lambda: made.append(replay(events, ask, markets=[ReplayMarket(checks)])))
+        requests, refused, approved = len(made[0].requests), len(made[0].rejections), made[0].approvals
+        # One for the book at first, and one for each move.
+        if (requests, len(approved), refused) != (_EVENTS + 1, _EVENTS + 1, 0):
+            counts = f"{requests} orders, {len(approved)} approved and {refused} refused"
+            raise WrongAnswer(f"{counts}, of {_EVENTS} events by {len(checks)} checks")
+        return elapsed_ns / _EVENTS
 
-    checks = built_in_checks()
+    checks = make()
+    # Untimed: the strategy is compiled.
+    pass_ns(checks)
     return statistics.median(pass_ns(checks) - pass_ns([]) for _ in range(_ROUNDS)) / 1e3
 
 
@@ -167,7 +193,7 @@ def _timed_ns(run: Callable[[], object]) -> int:
 
 
 def built_in_checks() -> list[Any]:
-    """Every built-in check, with limits that the orders of benchmarks pass."""
+    """The five required checks, with limits that the orders of benchmarks pass."""
     limits: dict[Any, Any] = {
         MaxOrderSize: LimitOptions(limit=Decimal(1)),
         MaxOrderNotional: LimitOptions(limit=Decimal(100_000)),
@@ -176,6 +202,13 @@ def built_in_checks() -> list[Any]:
         CollarBps: CollarOptions(limit=Decimal(20)),
     }
     return [check(BTC_USDT, options=options) for check, options in limits.items()]
+
+
+def native_checks() -> list[Any]:
+    """Every built-in check that runs in Rust, with limits that these orders pass."""
+    from mainspring_native.checks import described
+
+    return [check for _, check in every_check() if described(check) is not None]
 
 
 def _moving_events(count: int) -> Any:

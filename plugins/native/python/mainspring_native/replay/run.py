@@ -76,6 +76,11 @@ class ReplayResult:
         return self._of((kinds >= SUBMIT) & (kinds < APPROVED))
 
     @property
+    def approvals(self) -> NDArray[Any]:
+        """What of it passed the risk checks."""
+        return self._of(self.log["kind"] == APPROVED)
+
+    @property
     def fills(self) -> NDArray[Any]:
         """The fills."""
         return self._of(self.log["kind"] == FILLED)
