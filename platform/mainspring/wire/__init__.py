@@ -89,7 +89,7 @@ from mainspring.wire.messages import (
     StatusMessage,
     TradeMessage,
 )
-from mainspring.wire.order_entry import ConnectedRouter, HttpRequest, OrderEntry
+from mainspring.wire.order_entry import ConnectedRouter, HttpAnswer, HttpRequest, OrderEntry, signed_path
 from mainspring.wire.orders import OrderQueues
 
 __all__ = [
@@ -122,6 +122,7 @@ __all__ = [
     "FrameDecoder",
     "FrameEvent",
     "Heartbeat",
+    "HttpAnswer",
     "HttpRequest",
     "Integer",
     "Joined",
@@ -176,5 +177,6 @@ __all__ = [
     "python_decoder",
     "reader_source",
     "rfc3339_to_ns",
+    "signed_path",
     "token_of",
 ]

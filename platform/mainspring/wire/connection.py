@@ -105,12 +105,15 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 class Login(msgspec.Struct, frozen=True, kw_only=True):
     """A message that says who we are: a template. `accepted` is what a message has that says that we are let in.
 
+    `refused`, unless it is empty, is what one has that says that we aren't: the connection is then made again.
+
     With `challenge`, the venue is asked for one by that message first; `challenge_at` is its path in the answer.
     `expires_s` is added to the time that the message names, for venues that want to know until when it counts.
     """
 
     message: Any
     accepted: When
+    refused: When = {}
     signature: Signature | None = None
     challenge: Any = None
     challenge_at: str = ""
@@ -132,7 +135,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     `address` is that of the WebSocket, and `rest` that of the HTTP answers (snapshots, tokens). `instruments` is how
     many one connection takes at most, and `messages_a_second` how many messages may be sent on it. `compression` is
     what the venue does to each message; "deflate" has no header (RFC 1951). Where a feed can choose among addresses,
-    `others` names them.
+    `others` names them. `ended`, unless it is empty, is what a message has behind which nothing more will come, though
+    the connection stays open: it is made again.
     """
 
     address: str
@@ -145,6 +149,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     compression: Literal["none", "gzip", "deflate"] = "none"
     login: Login | None = None
     token: TokenRequest | None = None
+    ended: When = {}
 
     def __post_init__(self) -> None:
         for one in (self.address, self.rest, *self.others.values()):

@@ -1,6 +1,7 @@
 """What is said on one connection of a venue, without I/O: login, subscriptions, keepalive, and whether it went mute."""
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, Literal, TypeAlias
 
 from mainspring.errors import CodecError, WireError
@@ -49,15 +50,21 @@ class Conversation:
         credentials: Credentials | None = None,
         silence_s: float = 45.0,
         data_silence_s: float = 300.0,
+        ahead_ns: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`ahead_ns` is how far the venue's clock is ahead of ours, for a login that says its time."""
         self._dial = dial
         self._codec = codec
         self._connection = connection
         self._login = connection.login
         self._credentials = credentials
         self._accepts = None if self._login is None else compile_fits(self._login.accepted, ())
+        refused = None if self._login is None or not self._login.refused else self._login.refused
+        self._refuses = None if refused is None else compile_fits(refused, ())
+        self._ends = compile_fits(connection.ended, ()) if connection.ended else None
+        self._ahead_ns = ahead_ns
         self._answer = answers(connection, codec.encode)
-        self._asked = any(not isinstance(one, Ping) for one in connection.keepalive)
+        self._asked = bool(connection.ended) or any(not isinstance(one, Ping) for one in connection.keepalive)
         pings = [one for one in connection.keepalive if isinstance(one, Ping)]
         self._pings = pings or [_PROTOCOL_PING]
         self._pongs = {one.answer.encode() for one in pings if one.answer}
@@ -95,7 +102,10 @@ class Conversation:
         self._waiting.append(("message", message))
 
     def received(self, message: bytes, now_ns: int) -> bytes | None:
-        """Takes a message; returns what the feed is to read, or None. Raises `WireError` if it can't be expanded."""
+        """Takes a message; returns what the feed is to read, or None.
+
+        Raises `WireError` if it can't be expanded, or says that the login was refused or that the stream has ended.
+        """
         message = inflate(self._connection, message, MAX_MESSAGE_BYTES)
         self._heard_ns = now_ns
         if message in self._pongs:
@@ -141,7 +151,8 @@ class Conversation:
         assert self._login is not None
         if self._credentials is None:
             raise WireError("the venue wants a login, and there are no credentials")
-        self.send(login_message(self._login, self._credentials, self._codec.encode, now_ns, challenge=challenge))
+        at_ns = now_ns + self._ahead_ns()
+        self.send(login_message(self._login, self._credentials, self._codec.encode, at_ns, challenge=challenge))
 
     def _about_us(self, message: bytes, now_ns: int) -> bool:
         """Whether a message is about the connection: a question, a challenge, or the login's answer."""
@@ -155,8 +166,12 @@ class Conversation:
             self._waiting.appendleft(("message", answer))
             self._next_send_ns = min(self._next_send_ns, now_ns)
             return True
+        if self._ends is not None and self._ends(decoded, decoded):
+            raise WireError(f"the venue ended the stream: {_shorten(message)}")
         if self.ready or self._login is None or self._accepts is None:
             return False
+        if self._refuses is not None and self._refuses(decoded, decoded):
+            raise WireError(f"the venue refused the login: {_shorten(message)}")
         if self._login.challenge is not None and (challenge := challenge_of(self._login, decoded)) is not None:
             self._say_who(now_ns, challenge)
             return True
@@ -164,3 +179,7 @@ class Conversation:
             self._subscribe()
             return True
         return False
+
+
+def _shorten(message: bytes) -> str:
+    return message[:200].decode(errors="replace")

@@ -28,6 +28,7 @@ __all__ = [
     "inflate",
     "login_message",
     "ping_bytes",
+    "signed",
     "subscriptions",
     "token_of",
 ]
@@ -123,8 +124,24 @@ def login_message(
         **_times(now_ns + login.expires_s * 1_000_000_000),
     }
     if login.signature is not None:
-        values["signature"] = _signed(login.signature, credentials.secret, values)
+        values["signature"] = signed(login.signature, credentials.secret, values)
     return encode(fill(login.message, values))
+
+
+def signed(signature: Signature, secret: str, values: Mapping[str, object]) -> str:
+    """The signature of a payload that is filled with `values`, by a `secret`.
+
+    Raises `ConfigError`, which shows no secret, for one that isn't of the form that the venue's have.
+    """
+    payload = fill_text(signature.payload, values).encode()
+    if signature.hashed:
+        payload = hashlib.sha256(payload).digest()
+    try:
+        key = base64.b64decode(secret, validate=True) if signature.key == "base64" else secret.encode()
+    except binascii.Error:
+        raise ConfigError("the secret isn't valid base64, as this venue's are: copy it again, whole") from None
+    digest = hmac.digest(key, payload, signature.algorithm)
+    return digest.hex() if signature.encoding == "hex" else base64.b64encode(digest).decode()
 
 
 def challenge_of(login: Login, message: Any) -> str | None:
@@ -199,18 +216,6 @@ def inflate(connection: Connection, message: bytes, at_most: int) -> bytes:
 
 def _times(now_ns: int) -> dict[str, object]:
     return {"time_s": now_ns // (1_000 * _MILLION), "time_ms": now_ns // _MILLION}
-
-
-def _signed(signature: Signature, secret: str, values: Mapping[str, object]) -> str:
-    payload = fill_text(signature.payload, values).encode()
-    if signature.hashed:
-        payload = hashlib.sha256(payload).digest()
-    try:
-        key = base64.b64decode(secret, validate=True) if signature.key == "base64" else secret.encode()
-    except binascii.Error:
-        raise ConfigError("the secret isn't valid base64, as this venue's are: copy it again, whole") from None
-    digest = hmac.digest(key, payload, signature.algorithm)
-    return digest.hex() if signature.encoding == "hex" else base64.b64encode(digest).decode()
 
 
 def _answer(beat: Heartbeat) -> Callable[[Any], Any]:

@@ -6,18 +6,31 @@ from typing import Literal, Protocol
 import msgspec
 
 from mainspring.seams import AnsweringRouter
-from mainspring.wire.connection import Connection
+from mainspring.wire.connection import Connection, Signature
+from mainspring.wire.dialling import Credentials, signed
 
-__all__ = ["ConnectedRouter", "HttpRequest", "OrderEntry"]
+__all__ = ["ConnectedRouter", "HttpAnswer", "HttpRequest", "OrderEntry", "signed_path"]
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to send once. `path` has the query, `number` tells requests apart."""
+    """A request to send once. `path` has the query, `number` tells requests apart.
+
+    What is `signed` gets the signature of its query as one parameter more: see `OrderEntry.signature`.
+    """
 
     number: int
     method: Literal["GET", "POST", "PATCH", "DELETE", "PUT"]
     path: str
     body: bytes = b""
+    signed: bool = False
+
+
+class HttpAnswer(msgspec.Struct, frozen=True):
+    """An answer: its `status`, its whole `body`, and its `headers` by their names in lower case."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
 
 
 class OrderEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +38,7 @@ class OrderEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     `rest` is such as "https://api.example.com", `headers` templates with `{key}`, `{secret}` and `{passphrase}` of the
     credentials of that name. `trust` is a PEM file with certificates to trust besides the system's, empty for none.
+    `signature` makes the parameter `signature` of a signed request; in its payload, `{query}` is the request's query.
     """
 
     rest: str
@@ -32,6 +46,7 @@ class OrderEntry(msgspec.Struct, frozen=True, kw_only=True):
     connection: Connection
     credentials: str
     trust: str = ""
+    signature: Signature | None = None
 
     def __post_init__(self) -> None:
         if not self.rest.startswith("https://"):
@@ -44,20 +59,28 @@ class ConnectedRouter(AnsweringRouter, Protocol):
     Times are the driver's wall clock, in nanoseconds. Each request of `take_requests` is sent once, and answered or
     given up by exactly one of `answered` and `unanswered`; the driver repeats none. The stream is kept by the driver,
     by `entry.connection`, as a feed's is.
+
+    `ahead_ns` is how far the venue's clock is ahead of ours, as far as is known: a login of the stream says the
+    venue's time.
     """
 
     entry: OrderEntry
+    ahead_ns: int
 
     def take_requests(self, now_ns: int) -> Sequence[HttpRequest]:
         """Returns what may be sent by now, in order, at the venue's rate."""
         ...
 
-    def answered(self, request: HttpRequest, status: int, body: bytes, now_ns: int) -> None:
-        """Takes the answer to a request, whatever its `status`, with its whole `body`."""
+    def answered(self, request: HttpRequest, answer: HttpAnswer, now_ns: int) -> None:
+        """Takes the answer to a request, whatever its status."""
         ...
 
     def unanswered(self, request: HttpRequest, now_ns: int, *, sent: bool) -> None:
         """Takes that no answer will come. Without `sent` it certainly never left; else nobody knows what it did."""
+        ...
+
+    def connected(self, now_ns: int) -> None:
+        """Takes that the stream's connection stands. A login and subscriptions may follow."""
         ...
 
     def received(self, message: bytes, now_ns: int) -> None:
@@ -65,5 +88,16 @@ class ConnectedRouter(AnsweringRouter, Protocol):
         ...
 
     def disconnected(self, now_ns: int) -> None:
-        """Takes that the stream is down. That it is up the stream's own messages say."""
+        """Takes that the stream is down."""
         ...
+
+
+def signed_path(entry: OrderEntry, credentials: Credentials, request: HttpRequest) -> str:
+    """Returns the path to send: the request's, with its signature if it is to be signed.
+
+    Raises `ConfigError`, which shows no secret, for a secret that isn't of the form that the venue's have.
+    """
+    if not request.signed or entry.signature is None:
+        return request.path
+    query = request.path.partition("?")[2]
+    return f"{request.path}&signature={signed(entry.signature, credentials.secret, {'query': query})}"

@@ -2,17 +2,24 @@
 
 import hashlib
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import quote
 
 import msgspec
 
 from mainspring.errors import WireError
-from mainspring.model import Fill, Instrument, NewOrder, ReportedStatus, Side, decimal_text, units_from_text
+from mainspring.model import Fill, Instrument, NewOrder, ReportedStatus, Side, decimal_text
 from mainspring.wire import rfc3339_to_ns
+from mainspring_plugins.routers._venue_orders import (
+    Instruments,
+    OrderUpdate,
+    UpdateKind,
+    VenueOrder,
+    side_of,
+    text_of,
+)
 
-__all__ = ["Instruments", "VenueOrder", "fill_id", "new_order_body", "quoted", "refusal", "replacement_body", "time_of"]
+__all__ = ["AlpacaForms", "fill_id", "new_order_body", "refusal", "replacement_body", "time_of"]
 
 _STATUS: Final[Mapping[str, ReportedStatus]] = {
     "filled": "filled",
@@ -23,55 +30,40 @@ _STATUS: Final[Mapping[str, ReportedStatus]] = {
     # What replaced it is asked for by itself.
     "replaced": "cancelled",
 }
+_KINDS: Final[Mapping[str, UpdateKind]] = {
+    "new": "stands",
+    "accepted": "stands",
+    "fill": "fill",
+    "partial_fill": "fill",
+    "replaced": "replaced",
+    "canceled": "cancelled",
+    "expired": "expired",
+    "done_for_day": "expired",
+    "rejected": "rejected",
+    "order_replace_rejected": "replace-rejected",
+    "order_cancel_rejected": "cancel-rejected",
+}
 
 
-class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as Alpaca writes it, in our units. `instrument` is its index; `status` is the venue's word."""
-
-    id: str
-    client_order_id: str
-    instrument: int
-    side: Side
-    price_ticks: int
-    size_lots: int
-    filled_lots: int
-    status: str
-    time_ns: int
-    replaces: str
-    replaced_by: str
-
-    @property
-    def reported(self) -> ReportedStatus:
-        """What became of it."""
-        return _STATUS.get(self.status, "open")
-
-
-class Instruments:
-    """A router's instruments by the venue's symbols, with or without a slash."""
-
-    def __init__(self, instruments: tuple[Instrument, ...], first_index: int) -> None:
-        self.all = dict(enumerate(instruments, first_index))
-        self._places = {one.venue_symbol.replace("/", ""): place for place, one in self.all.items()}
-
-    def place(self, symbol: object) -> int | None:
-        """Returns the index of the instrument of a symbol; None if it isn't one of the router's."""
-        return self._places.get(symbol.replace("/", "")) if isinstance(symbol, str) else None
+class AlpacaForms(Instruments):
+    """Reads orders and fills of a router's instruments."""
 
     def order(self, form: Mapping[str, Any]) -> VenueOrder | None:
         """Reads an order; None if it is in no instrument of the router's. Raises `WireError`."""
         place = self.place(form.get("symbol"))
         if place is None:
             return None
-        price = form.get("limit_price")
+        price, status = form.get("limit_price"), text_of(form, "status")
         return VenueOrder(
-            id=_text(form, "id"),
-            client_order_id=_text(form, "client_order_id"),
+            id=text_of(form, "id"),
+            client_order_id=text_of(form, "client_order_id"),
             instrument=place,
-            side=self.side(form),
+            side=side_of(form),
             price_ticks=0 if price is None else self.ticks(place, price, "limit_price"),
             size_lots=self.lots(place, form.get("qty"), "qty"),
             filled_lots=self.lots(place, form.get("filled_qty"), "filled_qty"),
-            status=_text(form, "status"),
+            status=status,
+            reported=_STATUS.get(status, "open"),
             time_ns=time_of(form, "updated_at"),
             replaces=form.get("replaces") or "",
             replaced_by=form.get("replaced_by") or "",
@@ -87,31 +79,22 @@ class Instruments:
             place,
             time_ns,
             fill_id(*venue),
-            self.side(form),
+            side_of(form),
             self.ticks(place, form.get("price"), "price"),
             self.lots(place, form.get("qty"), "qty"),
             maker=False,
             fee_ppb=0,
         )
 
-    def ticks(self, place: int, value: object, field: str) -> int:
-        """Reads a price."""
-        one = self.all[place]
-        return units_from_text(_decimal(value, field), one.tick_size, instrument=one.symbol, field=field)
-
-    def lots(self, place: int, value: object, field: str) -> int:
-        """Reads a size; a negative one is short."""
-        one = self.all[place]
-        text = _decimal(value, field)
-        lots = units_from_text(text.removeprefix("-"), one.lot_size, instrument=one.symbol, field=field)
-        return -lots if text.startswith("-") else lots
-
-    @staticmethod
-    def side(form: Mapping[str, Any]) -> Side:
-        """Reads a side."""
-        if form.get("side") not in ("buy", "sell", "sell_short"):
-            raise WireError(f"side: {form.get('side')!r} is neither buy nor sell")
-        return Side.BUY if form["side"] == "buy" else Side.SELL
+    def update(self, order_id: int, order: VenueOrder, data: Mapping[str, Any]) -> OrderUpdate:
+        """Reads what the stream says of an order of ours. Raises `WireError`."""
+        form, event, time_ns = data["order"], str(data.get("event")), time_of(data, "timestamp")
+        fill = None
+        if event in ("fill", "partial_fill"):
+            executed = {"side": form["side"], "price": data.get("price"), "qty": data.get("qty")}
+            fill = self.fill(order_id, order.instrument, executed, time_ns, (order.id, str(form.get("filled_qty"))))
+        why = "rejected-by-venue" if event == "rejected" else event
+        return OrderUpdate(kind=_KINDS.get(event, "other"), order=order, time_ns=time_ns, fill=fill, why=why)
 
 
 def new_order_body(order: NewOrder, one: Instrument, client_order_id: str) -> bytes:
@@ -149,34 +132,12 @@ def fill_id(venue_order_id: str, filled: str) -> int:
 def time_of(form: Mapping[str, Any], field: str) -> int:
     """Reads a time. Raises `WireError`."""
     try:
-        return rfc3339_to_ns(_text(form, field))
+        return rfc3339_to_ns(text_of(form, field))
     except ValueError as error:
         raise WireError(f"{field}: {form[field]!r} {error}") from error
 
 
 def refusal(status: int, body: Any) -> str:
     """A code for why the venue refused."""
-    if status == 429:
-        return "rate-limited" if body is not None else "not-sent"
     code = body.get("code") if isinstance(body, Mapping) else None
     return f"refused-{code or status}"
-
-
-def quoted(text: str) -> str:
-    """Writes a text for a query."""
-    return quote(text, safe="")
-
-
-def _text(form: Mapping[str, Any], field: str) -> str:
-    value = form.get(field)
-    if not isinstance(value, str):
-        raise WireError(f"{field}: expected text, found {value!r}")
-    return value
-
-
-def _decimal(value: object, field: str) -> str:
-    """The text of a number: Alpaca writes them as text, and some as JSON numbers."""
-    try:
-        return f"{Decimal(str(value)):f}"
-    except InvalidOperation:
-        raise WireError(f"{field}: {value!r} isn't a number") from None

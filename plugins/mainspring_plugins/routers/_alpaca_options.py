@@ -38,6 +38,7 @@ class AlpacaOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
                 login=Login(
                     message={"action": "auth", "key": "{key}", "secret": "{secret}"},
                     accepted={"stream": "authorization", "data.status": "authorized"},
+                    refused={"stream": "authorization", "data.status": "unauthorized"},
                 ),
             ),
             credentials="alpaca",

@@ -3,16 +3,15 @@
 from collections.abc import Generator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-import msgspec
-
-from mainspring.errors import WireError
 from mainspring.model import BalanceReport, FillReport, OrderReport, PositionReport, Query, QueryEnded, VenueReport
 from mainspring.seams import RouterContext
-from mainspring_plugins.routers._alpaca_forms import Instruments, VenueOrder, quoted, time_of
+from mainspring_plugins.routers._alpaca_forms import AlpacaForms, time_of
+from mainspring_plugins.routers._questions import Ask, Asking, UnansweredError
+from mainspring_plugins.routers._venue_orders import VenueOrder, quoted
 
-__all__ = ["AlpacaQueries", "Asking", "UnansweredError", "decoded", "step"]
+__all__ = ["AlpacaQueries"]
 
 _NS: Final = 1_000_000_000
 _MOST_ORDERS: Final = 500
@@ -20,18 +19,11 @@ _PAGE: Final = 100
 _MOST_CHAIN: Final = 1_000
 _NOT_FOUND: Final = 404
 
-Asking: TypeAlias = Generator[str, tuple[int, Any], list[VenueReport]]
-"""Yields paths, is sent the status and the decoded body of each, and returns the reports."""
-
-
-class UnansweredError(Exception):
-    """The venue didn't answer, or not as it should: what is the problem."""
-
 
 class AlpacaQueries:
     """What the venue's word on orders is, in our terms. `names` are the client's ids of orders by the venue's."""
 
-    def __init__(self, context: RouterContext, instruments: Instruments) -> None:
+    def __init__(self, context: RouterContext, instruments: AlpacaForms) -> None:
         self._order_id_of = context.order_id_of
         self._instruments = instruments
         self.names: dict[str, str] = {}
@@ -48,25 +40,25 @@ class AlpacaQueries:
         reports = yield from asking
         return [*reports, QueryEnded(query.query_id, now_ns)]
 
-    def find(self, client_order_id: str) -> Generator[str, tuple[int, Any], VenueOrder | None]:
+    def find(self, client_order_id: str) -> Generator[Ask, tuple[int, Any], VenueOrder | None]:
         """Asks for the order of a client's id, the latest of those that replaced it; None if the venue has none."""
-        status, body = yield f"/v2/orders:by_client_order_id?client_order_id={quoted(client_order_id)}"
+        status, body = yield Ask(f"/v2/orders:by_client_order_id?client_order_id={quoted(client_order_id)}")
         if status == _NOT_FOUND:
             return None
         order = self._read(status, body)
         for _ in range(_MOST_CHAIN):
             if not order.replaced_by:
                 break
-            order = self._read(*(yield f"/v2/orders/{order.replaced_by}"))
+            order = self._read(*(yield Ask(f"/v2/orders/{order.replaced_by}")))
         return order
 
-    def filled_before(self, order: VenueOrder) -> Generator[str, tuple[int, Any], int]:
+    def filled_before(self, order: VenueOrder) -> Generator[Ask, tuple[int, Any], int]:
         """Asks what the orders have filled that this one replaced, in lots."""
         filled_lots = 0
         for _ in range(_MOST_CHAIN):
             if not order.replaces:
                 break
-            order = self._read(*(yield f"/v2/orders/{order.replaces}"))
+            order = self._read(*(yield Ask(f"/v2/orders/{order.replaces}")))
             filled_lots += order.filled_lots
         return filled_lots
 
@@ -110,7 +102,7 @@ class AlpacaQueries:
         )
 
     def _open_orders(self, query: Query, _: int) -> Asking:
-        body = self._list(*(yield f"/v2/orders?status=open&direction=asc&limit={_MOST_ORDERS}"))
+        body = self._list(*(yield Ask(f"/v2/orders?status=open&direction=asc&limit={_MOST_ORDERS}")))
         if len(body) >= _MOST_ORDERS:
             raise UnansweredError(f"{_MOST_ORDERS} open orders or more, which can't all be listed")
         reports: list[VenueReport] = []
@@ -128,14 +120,14 @@ class AlpacaQueries:
         reports: list[VenueReport] = []
         token = ""
         while True:
-            body = self._list(*(yield path + (f"&page_token={quoted(token)}" if token else "")))
+            body = self._list(*(yield Ask(path + (f"&page_token={quoted(token)}" if token else ""))))
             for form in body:
                 place = self._instruments.place(form.get("symbol"))
                 if place is None:
                     continue
                 venue_id = str(form.get("order_id"))
                 if venue_id not in self.names:
-                    self._read(*(yield f"/v2/orders/{venue_id}"))
+                    self._read(*(yield Ask(f"/v2/orders/{venue_id}")))
                 name = self.names[venue_id]
                 order_id, time_ns = self.order_id(name) or 0, time_of(form, "transaction_time")
                 fill = self._instruments.fill(order_id, place, form, time_ns, (venue_id, str(form.get("cum_qty"))))
@@ -146,7 +138,7 @@ class AlpacaQueries:
             token = str(body[-1].get("id"))
 
     def _positions(self, query: Query, now_ns: int) -> Asking:
-        body = self._list(*(yield "/v2/positions"))
+        body = self._list(*(yield Ask("/v2/positions")))
         lots = dict.fromkeys(self._instruments.all, 0)
         for form in body:
             place = self._instruments.place(form.get("symbol"))
@@ -155,7 +147,7 @@ class AlpacaQueries:
         return [PositionReport(query.query_id, place, now_ns, count) for place, count in lots.items()]
 
     def _balances(self, query: Query, now_ns: int) -> Asking:
-        status, body = yield "/v2/account"
+        status, body = yield Ask("/v2/account")
         if status != 200 or not isinstance(body, Mapping):
             raise UnansweredError(f"status {status}")
         return [BalanceReport(query.query_id, now_ns, str(body.get("currency")), Decimal(str(body.get("cash"))))]
@@ -165,22 +157,3 @@ class AlpacaQueries:
         if status != 200 or not isinstance(body, list):
             raise UnansweredError(f"status {status}")
         return body
-
-
-def decoded(body: bytes) -> Any:
-    """Decodes an answer; None if it can't be."""
-    try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return None
-
-
-def step(asking: Asking, answer: tuple[int, Any] | None, query_id: int, now_ns: int) -> str | list[VenueReport]:
-    """Goes on with a question; returns what to GET next, or the reports that end it."""
-    try:
-        return next(asking) if answer is None else asking.send(answer)
-    except StopIteration as end:
-        reports: list[VenueReport] = end.value
-        return reports
-    except (UnansweredError, WireError) as error:
-        return [QueryEnded(query_id, now_ns, str(error) or "no answer")]

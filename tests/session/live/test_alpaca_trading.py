@@ -26,6 +26,7 @@ from mainspring.session.live.venue.alpaca.assets import Asset
 from mainspring.session.live.venue.alpaca.forms import update_form
 from mainspring.session.live.venue.alpaca.rest import Rest
 from mainspring.session.live.venue.alpaca.streams import DataSocket, encode
+from mainspring.wire import HttpAnswer
 
 _START_NS = 1_764_000_000_000_000_000
 _STEP_NS = 50_000_000
@@ -208,7 +209,7 @@ class _Line:
         elif self._goes_wrong(0.05):
             status = self._random.choice((429, 500, 503))
             self.happened[f"status {status}"] += 1
-            self._later(0.1, lambda: self.router.answered(request, status, b"{}", self.now_ns))
+            self._later(0.1, lambda: self.router.answered(request, HttpAnswer(status, b"{}"), self.now_ns))
         else:
             life = self._life
             self._later(self._random.uniform(0, 0.1), lambda: self._execute(request, life), _FOR_EVER)
@@ -225,9 +226,9 @@ class _Line:
         elif request.method != "GET" and self._goes_wrong(0.05):
             self.happened["done, and called a failure"] += 1
             told = self._random.choice((408, 502))
-            self._later(0.02, lambda: self.router.answered(request, told, b"", self.now_ns), life)
+            self._later(0.02, lambda: self.router.answered(request, HttpAnswer(told), self.now_ns), life)
         else:
-            self._later(0.02, lambda: self.router.answered(request, status, raw, self.now_ns), life)
+            self._later(0.02, lambda: self.router.answered(request, HttpAnswer(status, raw), self.now_ns), life)
 
 
 def _trade(seed, folder, registry, trouble, seconds=20, record_inputs=None, crashes=()):

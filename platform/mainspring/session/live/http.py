@@ -1,6 +1,7 @@
 """What is asked of a venue by HTTP: snapshots of books, and tokens. One pooled client a venue."""
 
 import ssl
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -23,10 +24,17 @@ _DEFAULT_RETRY_S: Final = 5.0
 class Http:
     """GETs and POSTs to one host, kept alive between requests. A request is never repeated here."""
 
-    def __init__(self, base: str, tls: ssl.SSLContext, *, timeout_s: float = 10.0) -> None:
-        """`base` is the declaration's `rest`: https://host."""
+    def __init__(
+        self,
+        base: str,
+        tls: ssl.SSLContext,
+        *,
+        timeout_s: float = 10.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """`base` is the declaration's `rest`: https://host; `headers` go with every request."""
         self._base = base
-        self._client = httpx.AsyncClient(base_url=base, verify=tls, timeout=timeout_s)
+        self._client = httpx.AsyncClient(base_url=base, verify=tls, timeout=timeout_s, headers=headers)
         self._not_before = 0.0
 
     async def answer(self, path: str) -> bytes:

@@ -73,8 +73,12 @@ class Link:
         options: ConnectConfig,
         credentials: Credentials | None = None,
         frames: Callable[[], Frames] = FrameDecoder,
+        ahead_ns: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`encoding` is that of the messages; `http` asks for tokens, None if the venue has none."""
+        """`encoding` is that of the messages; `http` asks for tokens, None if the venue has none.
+
+        `ahead_ns` is how far the venue's clock is ahead of ours.
+        """
         self.instruments = tuple(instruments)
         self._connection = connection
         self._codec = codec
@@ -85,6 +89,7 @@ class Link:
         self._options = options
         self._credentials = credentials
         self._frames = frames
+        self._ahead_ns = ahead_ns
         self._backoff = Backoff(random)
         self._conversation: Conversation | None = None
         self._wake = trio.Event()
@@ -152,6 +157,7 @@ class Link:
             credentials=self._credentials,
             silence_s=self._options.silence_s,
             data_silence_s=self._options.data_silence_s,
+            ahead_ns=self._ahead_ns,
         )
         return await WebSocket.open(dial.address, tls=self._tls, frames=self._frames), conversation
 

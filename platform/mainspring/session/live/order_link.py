@@ -16,9 +16,10 @@ from mainspring.host.slots import ConnectConfig
 from mainspring.model import Instrument
 from mainspring.plugin_calls import guarded
 from mainspring.seams import MAX_MESSAGE_BYTES, Codec, RawMessage
+from mainspring.session.live.http import Http
 from mainspring.session.live.link import Link
 from mainspring.session.live.opening import trusting
-from mainspring.wire import ConnectedRouter, HttpRequest
+from mainspring.wire import ConnectedRouter, HttpAnswer, HttpRequest, signed_path
 
 __all__ = ["OrderLink"]
 
@@ -59,6 +60,7 @@ class OrderLink:
         self._answered = guarded(router.answered, *owner)
         self._unanswered = guarded(partial(router.unanswered, sent=False), *owner)
         self._unknown = guarded(partial(router.unanswered, sent=True), *owner)
+        self._connected = guarded(router.connected, *owner)
         self._received = guarded(router.received, *owner)
         self._disconnected = guarded(router.disconnected, *owner)
         self._failed = failed
@@ -68,7 +70,9 @@ class OrderLink:
         tls = trusting(entry.trust)
         parts = {"key": credentials.key, "secret": credentials.secret, "passphrase": credentials.passphrase}
         headers = {name: template.format_map(parts) for name, template in entry.headers.items()}
+        self._entry, self._credentials = entry, credentials
         self._client = httpx.AsyncClient(base_url=entry.rest, verify=tls, timeout=_TIMEOUT_S, headers=headers)
+        self._tokens = None if entry.connection.token is None else Http(entry.rest, tls, headers=headers)
         self._nursery: trio.Nursery | None = None
         self.link = Link(
             entry.connection,
@@ -77,16 +81,19 @@ class OrderLink:
             self,
             encoding="json",
             tls=tls,
-            http=None,
+            http=self._tokens,
             random=Random(time.time_ns()),  # noqa: S311  it spreads attempts, and keeps no secret
             options=_OPTIONS,
             credentials=credentials,
+            ahead_ns=lambda: router.ahead_ns,
         )
 
     async def run(self) -> None:
         """Keeps the stream and answers what is sent, until it is cancelled."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._client)
+            if self._tokens is not None:
+                await stack.enter_async_context(self._tokens)
             nursery = await stack.enter_async_context(trio.open_nursery())
             self._nursery = nursery
             nursery.start_soon(self.link.run)
@@ -116,8 +123,13 @@ class OrderLink:
     async def _send(self, request: HttpRequest) -> None:
         kind = {"content-type": "application/json"} if request.body else {}
         try:
+            path = signed_path(self._entry, self._credentials, request)
+        except ConfigError as error:
+            self._failed(error)
+            return
+        try:
             async with self._client.stream(
-                request.method, request.path, content=request.body or None, headers=kind
+                request.method, path, content=request.body or None, headers=kind
             ) as response:
                 body = b""
                 async for chunk in response.aiter_bytes():
@@ -129,7 +141,8 @@ class OrderLink:
             self._tell(f"{request.method} {request.path.partition('?')[0]}: {error or type(error).__name__}")
             self._told(self._unanswered if isinstance(error, _NEVER_SENT) else self._unknown, request)
         else:
-            self._told(self._answered, request, response.status_code, body)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            self._told(self._answered, request, HttpAnswer(response.status_code, body, headers))
 
     def messages(self, link: Link, messages: Sequence[RawMessage]) -> None:
         """See `Sink`."""
@@ -139,6 +152,7 @@ class OrderLink:
     def connected(self, link: Link, now_ns: int) -> None:
         """See `Sink`."""
         self._tell("connected for executions")
+        self._told(self._connected)
 
     def disconnected(self, link: Link, now_ns: int, why: str) -> None:
         """See `Sink`."""

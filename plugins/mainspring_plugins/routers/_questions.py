@@ -1,0 +1,56 @@
+"""Questions to a venue: each is a generator that yields what to ask next, and returns what came of it."""
+
+from collections.abc import Generator
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from mainspring.errors import WireError
+from mainspring.model import QueryEnded, VenueReport
+
+__all__ = ["Ask", "Asking", "UnansweredError", "decoded", "step"]
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """What to ask or to request. `weight` is what it counts against the venue's limit; what is `signed` says when.
+
+    `orders` is how many orders it may make: venues limit these too.
+    """
+
+    path: str
+    method: Literal["GET", "POST", "PATCH", "DELETE", "PUT"] = "GET"
+    body: bytes = b""
+    weight: int = 1
+    signed: bool = False
+    orders: int = 0
+
+
+Asking: TypeAlias = Generator[Ask, tuple[int, Any], list[VenueReport]]
+"""Yields requests, is sent the status and the decoded body of each answer, and returns the reports."""
+
+
+class UnansweredError(Exception):
+    """The venue didn't answer, or not as it should: what is the problem."""
+
+
+def decoded(body: bytes) -> Any:
+    """Decodes an answer; None if it can't be."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None
+
+
+def step(
+    asking: Generator[Ask, tuple[int, Any], Any], answer: tuple[int, Any] | None, query_id: int, now_ns: int
+) -> Any:
+    """Goes on with a question; returns the next `Ask`, or what ends it: its result, or that it wasn't answered.
+
+    `answer` is the status and the decoded body of the last answer, None at first.
+    """
+    try:
+        return next(asking) if answer is None else asking.send(answer)
+    except StopIteration as end:
+        return end.value
+    except (UnansweredError, WireError) as error:
+        return [QueryEnded(query_id, now_ns, str(error) or "no answer")]
