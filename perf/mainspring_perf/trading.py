@@ -156,7 +156,7 @@ def all_checks_us() -> float | str:
 
 
 def _checks_us(make: Callable[[], list[Any]]) -> float | str:
-    """Two compiled replays, in turn, that differ by the checks alone: each event leads to an order, which ends at once."""
+    """Times two compiled replays in turn, which differ by the checks alone: each event leads to an order."""
     if not usable("decoder", "native"):
         return "not here: mainspring-native"
     if not all(map(find_spec, ("numpy", "numba"))):

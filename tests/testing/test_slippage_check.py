@@ -155,9 +155,26 @@ class Remembers(Passes):
         return Refusal("limit") if self.calls > 350 else None
 
 
+class PassesTooMuch(Passes):
+    passes_if = "size_lots <= 10**6"
+
+
+class HearsTooLittle(Passes):
+    unmoved_if = "buy"
+
+    def on_order(self, order):
+        self.calls += 1
+
+
 @pytest.mark.parametrize(
     ("factory", "rule"),
-    [(Raises, "never raises"), (SaysFalse, "None or a Refusal"), (Remembers, "no state")],
+    [
+        (PassesTooMuch, "passes what passes_if"),
+        (HearsTooLittle, "where unmoved_if holds"),
+        (Raises, "never raises"),
+        (SaysFalse, "None or a Refusal"),
+        (Remembers, "no state"),
+    ],
 )
 def test_a_broken_risk_check_is_found(factory: Any, rule: str) -> None:
     """By the rule that it breaks."""

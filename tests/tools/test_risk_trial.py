@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from mainspring.model import Refusal
+from mainspring_tools.twins import risk
 from mainspring_tools.twins.risk import compare_risk
+from mainspring_tools.twins.risk_limits import make_checks
 from mainspring_tools.twins.risk_oracle_rules import RULES
 
 
@@ -49,6 +51,38 @@ def test_a_broken_check_is_noticed(name: str, answer: Callable[..., Any], monkey
     monkeypatch.setattr(check, "check", answer)
     with pytest.raises(AssertionError, match=rf"seed \d+, .*{module} says"):
         compare_all(range(20))
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_a_condition_that_passes_too_much_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the gate doesn't ask a check that would refuse."""
+    make = make_checks
+
+    def broken(one: str, limit: dict[str, Any], count: int) -> list[Any]:
+        checks = make(one, limit, count)
+        for check in checks if one == name else ():
+            check.passes_if = "True"
+        return checks
+
+    monkeypatch.setattr(risk, "make_checks", broken)
+    with pytest.raises(AssertionError, match=r"seed \d+: the gate says"):
+        compare_all(range(80))
+
+
+@pytest.mark.parametrize("name", ["max_daily_loss", "max_drawdown"])
+def test_a_condition_that_hears_of_too_little_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the gate doesn't tell a check of an order that moves it."""
+    make = make_checks
+
+    def broken(one: str, limit: dict[str, Any], count: int) -> list[Any]:
+        checks = make(one, limit, count)
+        for check in checks if one == name else ():
+            check.unmoved_if = "True"
+        return checks
+
+    monkeypatch.setattr(risk, "make_checks", broken)
+    with pytest.raises(AssertionError, match=r"seed \d+"):
+        compare_all(range(60))
 
 
 def compare_all(seeds: range) -> None:

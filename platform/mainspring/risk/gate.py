@@ -1,6 +1,7 @@
 """Approves or refuses requests: a new order or replace passes every risk check of its instrument."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias, get_args
 
@@ -20,7 +21,7 @@ from mainspring.model import (
     TimeInForce,
 )
 from mainspring.plugin_calls import describe_exception, guarded, guarded_single, wrap_error
-from mainspring.risk.rows import Row, make_row
+from mainspring.risk.rows import Row, conditions_of, make_row
 from mainspring.seams import AccountView, MarketView, OpenOrder, RiskCheck, RiskSession
 
 __all__ = [
@@ -109,6 +110,7 @@ class Gate:
         self._session = session
         for name, check in self._each():
             self._call(name, check, "bind", session)
+        self._gather()
 
     def named(self, name: str, instrument: int) -> RiskCheck | None:
         """Returns the check of that name of an instrument; None if it has none."""
@@ -229,7 +231,6 @@ class Gate:
     def _gather(self) -> None:
         """Binds the checks' methods, so that an order looks nothing up."""
         self._checks = [self._make_row(row) for row in self._rows]
-        self._on_order = self._listeners("on_order")
         self._on_sent = self._listeners("on_sent")
         self._on_event = self._listeners("on_event")
         self._on_sent_before = self._listeners("on_sent", but_for="save")
@@ -239,7 +240,7 @@ class Gate:
         """Whether a check reads the comparison of clocks."""
         self.saves = bool(self._saves)
         """Whether a check saves anything."""
-        self.listens = any(self._on_order) or any(self._on_sent) or any(self._on_event)
+        self.listens = any(self._on_sent) or any(self._on_event) or any(map(_hears, self._each()))
         """Whether a check wants to know what was asked for, sent or reported."""
 
     def _saving(self) -> list[tuple[str, str, Any]]:
@@ -267,32 +268,51 @@ class Gate:
         problem = _problem(order, len(self._checks))
         if problem:
             return Refusal(INVALID_ORDER, problem)
-        for call in self._on_order[order.instrument]:
-            call(order)
-        if self._stops:
-            stop = self._stops.get(order.instrument)
-            if stop is not None:
-                return stop
         return self._checks[order.instrument](order, market, account)
 
     def _make_row(self, row: _NamedChecks) -> Row:
         if not row:
-            return _without_checks
-        names = [name for name, _ in row]
+            return partial(_without_checks, self._stops)
+        bound = self._session is not None
+        checks = [check for _, check in row]
+        conditions = [
+            self._guarded(name, conditions_of)(check, at, bound=bound) for at, (name, check) in enumerate(row)
+        ]
+        hear = {
+            at: guarded_single(check.on_order, "risk check", name, self._owner(name))  # type: ignore[attr-defined]
+            for at, (name, check) in enumerate(row)
+            if conditions[at].hears
+        }
+        owners = [self._owner(name) for name, _ in row]
+        answers = _Answers([name for name, _ in row], owners)
+        return make_row(checks, conditions, hear, self._stops, answers, self._session)
 
-        def refused(at: int, answer: object) -> Refusal:
-            # A plugin may break its contract, so its answer is checked.
-            if isinstance(answer, Refusal):
-                return answer
-            return Refusal(CHECK_FAILED, f"{names[at]} returned {answer!r}, which is neither None nor a Refusal")
 
-        def raised(at: int, error: BaseException) -> Refusal:
-            # Whatever a plugin raises must stop the order, not the session; nor may it end the process in silence.
-            if not isinstance(error, Exception):
-                wrap_error("risk check", names[at], self._owner(names[at]), error)
-            return Refusal(CHECK_FAILED, f"{names[at]} raised {describe_exception(error)}")
+class _Answers:
+    """Implements `mainspring.risk.rows.Answers` for checks of these names, and the distributions that they are of."""
 
-        return make_row([check for _, check in row], refused, raised)
+    def __init__(self, names: Sequence[str], owners: Sequence[str]) -> None:
+        self._names = names
+        self._owners = owners
+
+    def refused(self, at: int, answer: object) -> Refusal:
+        # A plugin may break its contract, so its answer is checked.
+        if isinstance(answer, Refusal):
+            return answer
+        return Refusal(CHECK_FAILED, f"{self._names[at]} returned {answer!r}, which is neither None nor a Refusal")
+
+    def raised(self, at: int, error: BaseException) -> Refusal:
+        # Whatever a plugin raises must stop the order, not the session; nor may it end the process in silence.
+        if not isinstance(error, Exception):
+            self.not_heard(at, error)
+        return Refusal(CHECK_FAILED, f"{self._names[at]} raised {describe_exception(error)}")
+
+    def not_heard(self, at: int, error: BaseException) -> Refusal:
+        wrap_error("risk check", self._names[at], self._owners[at], error)
+
+
+def _hears(named: tuple[str, RiskCheck]) -> bool:
+    return hasattr(named[1], "on_order")
 
 
 def changeable(request: CancelRequest | ReplaceRequest, order: OpenOrder | None) -> OpenOrder | Refusal:
@@ -325,8 +345,12 @@ class _AccountWithout:
         return self._account.statement()
 
 
-def _without_checks(_order: NewOrder, _market: MarketView, _account: AccountView) -> Refusal:
-    return Refusal(LIMIT_NOT_SET, "no check is set for this instrument; set its limits in [risk]")
+def _without_checks(
+    stops: Mapping[int, Refusal], order: NewOrder, _market: MarketView, _account: AccountView
+) -> Refusal:
+    return stops.get(order.instrument) or Refusal(
+        LIMIT_NOT_SET, "no check is set for this instrument; set its limits in [risk]"
+    )
 
 
 def _not_set(missing: Sequence[str]) -> Refusal | None:

@@ -37,6 +37,13 @@ from mainspring.seams.market import (
 from mainspring.seams.queue import QueueModel, register_queues
 from mainspring.seams.records import Records, register_records
 from mainspring.seams.risk import ClockReading, Lots, RiskCheck, RiskSession, register_risk_checks
+from mainspring.seams.risk_conditions import (
+    CONDITION_READS,
+    Condition,
+    make_condition,
+    parse_condition,
+    read_lines,
+)
 from mainspring.seams.router import NEVER_NS, AnsweringRouter, Router, RouterContext, RouterReport, register_routers
 from mainspring.seams.slippage import SlippageModel, register_slippage
 from mainspring.seams.strategy import (
@@ -54,6 +61,7 @@ from mainspring.seams.table import SEAMS, Scaffold, Seam, raced_slots
 
 __all__ = [
     "CALLBACKS",
+    "CONDITION_READS",
     "LOST",
     "MAX_ENCODED_DEPTH",
     "MAX_JSON_DEPTH",
@@ -75,6 +83,7 @@ __all__ = [
     "Catalogue",
     "ClockReading",
     "Codec",
+    "Condition",
     "Decoder",
     "Feed",
     "FeedContext",
@@ -119,7 +128,10 @@ __all__ = [
     "file_options",
     "hookimpl",
     "hookspec",
+    "make_condition",
+    "parse_condition",
     "raced_slots",
+    "read_lines",
     "register_books",
     "register_codecs",
     "register_decoders",

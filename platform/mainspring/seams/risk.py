@@ -31,6 +31,13 @@ class RiskCheck(Protocol):
     - `wants_clock`: True if it reads `RiskSession.clock`, so that a live session compares clocks.
     - `lift()`: a person allows orders again that the check has stopped until then. Returns whether it had.
 
+    Two attributes, of the class or set before the end of `bind`, spare calls. Each is the text of a Python expression
+    over `self`, `order`, `market`, `account`, `session` (what `bind` gave) and `mainspring.seams.CONDITION_READS`,
+    which the gate evaluates in place; None is none.
+
+    - `passes_if` holds only for orders that `check` would let pass. Where it doesn't hold, `check` decides.
+    - `unmoved_if` holds only where `on_order` would change nothing. Then that isn't called.
+
     Requests and events are those of the check's instrument, or of all if it is made once for all: see
     `register_risk_checks`.
     """

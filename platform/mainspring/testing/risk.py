@@ -21,7 +21,7 @@ from mainspring.model import (
     ReplaceRequest,
     Side,
 )
-from mainspring.seams import RiskCheck
+from mainspring.seams import RiskCheck, make_condition
 from mainspring.testing._rules import Offered, Rules, shorten
 from mainspring.testing.market import INSTRUMENT, FakeAccount, FakeMarket, FakeStatistics
 from mainspring.testing.risk_session import FakeOrder, FakeRiskSession
@@ -43,8 +43,9 @@ def check_risk(
     The factory is called with the instrument, or with all instruments (here one) if it says `across_instruments`.
     The answer must be None or a `Refusal` with `name` as its reason (any reason if `name` is empty), must never be an
     exception, and must depend on order, market, account and what the check heard was sent and reported: not on what
-    it was asked before. What it hears, and a successor that adopts it, must not raise. What it saves must be plain, and
-    restore it.
+    it was asked before. It must let pass what its condition `passes_if` holds for, and `on_order` must change nothing
+    where `unmoved_if` holds. What it hears, and a successor that adopts it, must not raise. What it saves must be
+    plain, and restore it.
 
     Raises `ConformanceError`, which names the broken rule, the order, and the seed.
     """
@@ -52,13 +53,20 @@ def check_risk(
     make: Callable[[], RiskCheck] = partial(factory, (instrument,) if across_instruments else instrument)
     session, check = FakeRiskSession([_market(rules.random, instrument)]), make()
     _tell(rules, check, "bind", session)
+    passes, unmoved = (_condition(rules, check, name, session) for name in ("passes_if", "unmoved_if"))
     asked = []
     for number in range(rounds):
         order = _order(rules.random, number)
         market, account = _market(rules.random, instrument), _account(rules.random)
         session.markets, session.accounts = [market], [account]
+        spared, kept = unmoved is not None and unmoved(order, market, account), _counted(check)
         _tell(rules, check, "on_order", order)
+        rules.hold(
+            "on_order changes nothing where unmoved_if holds", not spared or _counted(check) == kept, shorten(order)
+        )
         answer = rules.never_raises("a check never raises", check.check, order, market, account)
+        spared = passes is not None and passes(order, market, account)
+        rules.hold("a check passes what passes_if holds for", answer is None or not spared, shorten(order))
         detail = f"{shorten(order)} gave {shorten(answer)}"
         rules.hold("a check gives None or a Refusal", answer is None or isinstance(answer, Refusal), detail)
         if answer is not None:
@@ -91,6 +99,16 @@ def check_risk(
         _tell(rules, restarted, "restore", same)
         rules.hold("a check saves what it was restored from", restarted.save() == saved, shorten(saved))
     _tell(rules, check, "lift")
+
+
+def _condition(rules: Rules, check: RiskCheck, name: str, session: FakeRiskSession) -> Any:
+    text = getattr(check, name, None)
+    return None if text is None else rules.never_raises(f"{name} is a condition", make_condition, text, check, session)
+
+
+def _counted(check: RiskCheck) -> dict[str, str]:
+    """What a check keeps, as text, so that it can be compared with what it keeps later."""
+    return {name: repr(value) for name, value in getattr(check, "__dict__", {}).items()}
 
 
 def _through_json(value: Any) -> Any:

@@ -64,6 +64,8 @@ class ExposureCheck:
         self._scopes = self._limited(("instrument", options.instrument, False), ("account", options.limit, True))
         self.max_units = self._max_units() if len(instruments) == 1 else None
         """The limit in lots times half ticks, in a lane of one instrument that isn't inverse; None in others."""
+        within = "mid_half_ticks is not None and after_lots * mid_half_ticks <= self.max_units"
+        self.passes_if = None if self.max_units is None else within
         self._strategy_scopes = self._limited(("strategy", options.strategy, True))
 
     def bind(self, session: RiskSession) -> None:

@@ -16,6 +16,10 @@ from mainspring_plugins.risk._scopes import any_looser, refuse_negative
 __all__ = ["LossCheck", "LossOptions"]
 
 
+# Beyond every profit.
+_FAR_PPB = 1 << 256
+
+
 class LossOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The largest loss: `limit` in each profit currency, unless `currencies` has another for it."""
 
@@ -37,8 +41,12 @@ class LossCheck(ABC):
     """Looks at the profit in each currency at every order and every word of a venue.
 
     Once a loss is above the limit, orders of that currency are stopped, even if the loss shrinks again, unless they
-    reduce a position. A subclass says what the loss is measured from.
+    reduce a position. A subclass says what the loss is measured from, and whether that `follows_best`, the best profit.
     """
+
+    follows_best: bool
+
+    passes_if = "not (self.stopped or self.unknown)"
 
     def __init__(self, name: str, instruments: Sequence[Instrument], options: LossOptions) -> None:
         self._name = name
@@ -50,8 +58,13 @@ class LossCheck(ABC):
         self._session: RiskSession | None = None
         self.measured_from: dict[str, int] = {}
         self.stopped: dict[str, str] = {}
-        # The currencies whose profit is known.
-        self.known: set[str] = set()
+        # The currencies whose profit isn't known.
+        self.unknown: set[str] = set(self._limits)
+        # In a lane of one instrument: the profits that change nothing, if there are any.
+        self.unmoved_if: str | None = None
+        if len(instruments) == 1:
+            self.unmoved_if = "profit_ppb is not None and self.least_ppb <= profit_ppb < self.beyond_ppb"
+        self.least_ppb = self.beyond_ppb = 0
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -59,7 +72,8 @@ class LossCheck(ABC):
 
     def adopt(self, before: "LossCheck") -> None:
         """See `mainspring.seams.RiskCheck`. What has stopped stays stopped."""
-        self.measured_from, self.stopped, self.known = before.measured_from, before.stopped, before.known
+        self.measured_from, self.stopped, self.unknown = before.measured_from, before.stopped, before.unknown
+        self.least_ppb = self.beyond_ppb = 0
 
     def save(self) -> dict[str, Any]:
         """See `mainspring.seams.RiskCheck`."""
@@ -68,6 +82,7 @@ class LossCheck(ABC):
     def restore(self, saved: dict[str, Any]) -> None:
         """See `mainspring.seams.RiskCheck`. What has stopped stays stopped."""
         self.measured_from, self.stopped = dict(saved["measured_from"]), dict(saved["stopped"])
+        self.least_ppb = self.beyond_ppb = 0
 
     def lift(self) -> bool:
         """See `mainspring.seams.RiskCheck`. The loss is measured from now on."""
@@ -77,22 +92,30 @@ class LossCheck(ABC):
             if profit is not None:
                 self.measured_from[currency] = profit
         self.stopped = {}
+        self.least_ppb = self.beyond_ppb = 0
         return had_stopped
 
     def on_order(self, order: NewOrder | OrderEvent) -> None:
         """See `mainspring.seams.RiskCheck`. Compares the loss with the limit, if it is known."""
         currency, session = self._money.currency[order.instrument], self._session
         profit = None if session is None else self._money.total_profit(session, currency)
+        self.least_ppb = self.beyond_ppb = 0
         if session is None or profit is None:
-            self.known.discard(currency)
+            self.unknown.add(currency)
             return
-        self.known.add(currency)
-        loss = self.measure_from(currency, profit, session) - profit
+        self.unknown.discard(currency)
+        measured_from = self.measure_from(currency, profit, session)
+        loss = measured_from - profit
         if loss > self._limits[currency] and currency not in self.stopped:
             text = self._money.text
             self.stopped[currency] = (
                 f"a loss of {text(currency, loss)} is above {text(currency, self._limits[currency])}"
             )
+        if self.unmoved_if is not None and currency not in self.stopped:
+            self.least_ppb = self._money.least_profit_ppb(currency, measured_from - self._limits[currency])
+            self.beyond_ppb = _FAR_PPB
+            if self.follows_best:
+                self.beyond_ppb = self._money.least_profit_ppb(currency, measured_from + 1)
 
     on_event = on_order
 
@@ -101,7 +124,7 @@ class LossCheck(ABC):
         currency = self._money.currency[order.instrument]
         stopped = self.stopped.get(currency)
         # It was looked at just now, by `on_order`.
-        if stopped is None and currency in self.known:
+        if stopped is None and currency not in self.unknown:
             return None
         if reduces(order, account):
             return None

@@ -71,6 +71,18 @@ class Money:
         """Returns what that many quanta are in lots times half ticks, rounded down; None for an inverse contract."""
         return None if self._inverse[instrument] else quanta // self._factors[instrument]
 
+    def linear_factors(self, instrument: int) -> tuple[int, int, int]:
+        """Returns the quanta of one lot at half a tick, and what a profit in billionths of value units is multiplied
+        and divided by, rounding down, to be in quanta. The instrument isn't inverse.
+        """
+        _, numerator, denominator = self._profits[self.currency[instrument]][0]
+        return self._factors[instrument], numerator, denominator
+
+    def least_profit_ppb(self, currency: str, quanta: int) -> int:
+        """Returns the least profit of a currency's only instrument that is that many quanta, or more."""
+        [(_, numerator, denominator)] = self._profits[currency]
+        return -(-quanta * denominator // numerator)
+
     def total_profit(self, session: RiskSession, currency: str) -> int | None:
         """Returns the profit in a currency; None if something is held that has no mark."""
         total = 0

@@ -20,6 +20,8 @@ class AllowedOptions(NamesOptions, frozen=True, kw_only=True, forbid_unknown_fie
 class AllowedInstruments:
     """Passes orders in instruments that are on the list. `allowed` says whether this one is."""
 
+    passes_if = "self.allowed"
+
     def __init__(self, instrument: Instrument, *, options: AllowedOptions) -> None:
         self._symbol = instrument.symbol
         self.allowed = instrument.symbol in options.limit

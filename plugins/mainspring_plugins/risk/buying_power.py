@@ -13,6 +13,13 @@ from mainspring_plugins.risk._scopes import refuse_negative
 __all__ = ["BuyingPower", "BuyingPowerOptions", "register_risk_checks"]
 
 _NAME = "buying_power"
+# In a lane of one instrument that isn't inverse: `_PRICE` is the mid or the order's price, whichever is higher.
+_PRICE = "(2 * price_ticks if limit and 2 * price_ticks > mid_half_ticks else mid_half_ticks)"
+_COVERED = (
+    "after_lots <= other_lots or (mid_half_ticks is not None and profit_ppb is not None "
+    f"and after_lots * {_PRICE} * self.margin "
+    "<= (self.capital + profit_ppb * self.profit_factor // self.profit_scale) * self.margin_of)"
+)
 
 
 class BuyingPowerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +58,12 @@ class BuyingPower:
         self._capital = {currency: self._money.quanta(currency, options.limit) for currency in set(currencies)}
         self._alike = others(currencies)
         self._session: RiskSession | None = None
+        self.passes_if: str | None = None
+        if len(instruments) == 1 and not self._inverse[0]:
+            self.passes_if = _COVERED
+            factor, self.profit_factor, self.profit_scale = self._money.linear_factors(0)
+            self.margin, self.margin_of = self._margin * factor, self._margin_of
+            self.capital = self._capital[currencies[0]]
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""

@@ -57,6 +57,13 @@ class CollarBps:
         self.passive = options.passive
         self.passive_numerator, passive_denominator = (options.passive or Decimal(0)).as_integer_ratio()
         self.passive_base = _BPS * passive_denominator
+        beyond = "(2 * trade_ticks - mid_half_ticks if buy else mid_half_ticks - 2 * trade_ticks)"
+        self.passes_if = (
+            "mid_half_ticks is not None and trade_ticks is not None "
+            f"and {beyond} * self.base <= mid_half_ticks * self.numerator"
+        )
+        if self.passive is not None:
+            self.passes_if += f" and -{beyond} * self.passive_base <= mid_half_ticks * self.passive_numerator"
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""

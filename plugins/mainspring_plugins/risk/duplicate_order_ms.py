@@ -31,6 +31,8 @@ class DuplicateOrderMs:
     orders have the same price.
     """
 
+    passes_if = "changed is None and (order.strategy, order.side, price_ticks, size_lots) not in self.sent_ns_of"
+
     def __init__(self, instrument: Instrument, *, options: DuplicateOptions) -> None:
         self._limit = options.limit
         self._window_ns = whole_units(options.limit, Decimal("0.000001"))

@@ -19,6 +19,8 @@ class MaxBookAgeMs:
     the limit in whole nanoseconds.
     """
 
+    passes_if = "mid_half_ticks is not None and 0 <= age_ns <= self.max_ns"
+
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self._limit = options.limit
         self.max_ns = whole_units(options.limit, Decimal("0.000001"))

@@ -36,12 +36,17 @@ class MaxCancelToFill:
     The first `after` cancels don't count against it. Changes pass, and so do orders that reduce the position.
     """
 
+    passes_if = (
+        "self.day_begins_ns <= now_ns < self.day_ends_ns and (changed is not None or self.cancels <= self.after)"
+    )
+
     def __init__(self, instrument: Instrument, *, options: CancelToFillOptions) -> None:
         self._limit = options.limit
         self._numerator, self._denominator = options.limit.as_integer_ratio()
-        self._after = options.after
+        self.after = options.after
         self._session: RiskSession | None = None
-        self.day = self.cancels = self.fills = 0
+        # Of the day that is counted.
+        self.day_begins_ns = self.day_ends_ns = self.cancels = self.fills = 0
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -49,7 +54,8 @@ class MaxCancelToFill:
 
     def adopt(self, before: "MaxCancelToFill") -> None:
         """See `mainspring.seams.RiskCheck`."""
-        self.day, self.cancels, self.fills = before.day, before.cancels, before.fills
+        self.day_begins_ns, self.day_ends_ns = before.day_begins_ns, before.day_ends_ns
+        self.cancels, self.fills = before.cancels, before.fills
 
     def on_sent(self, request: OrderRequest) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -68,9 +74,8 @@ class MaxCancelToFill:
         session = self._session
         if session is None:
             return Refusal(_NAME, "nothing says what was cancelled: 0 cancels known")
-        if session.now_ns // _DAY_NS != self.day:
-            self._begin_day()
-        if session.changed is not None or self.cancels <= self._after:
+        self._begin_day()
+        if session.changed is not None or self.cancels <= self.after:
             return None
         if self.cancels * self._denominator <= self.fills * self._numerator or reduces(order, account):
             return None
@@ -78,9 +83,11 @@ class MaxCancelToFill:
 
     def _begin_day(self) -> None:
         assert self._session is not None
-        day = self._session.now_ns // _DAY_NS
-        if day != self.day:
-            self.day, self.cancels, self.fills = day, 0, 0
+        now_ns = self._session.now_ns
+        if not self.day_begins_ns <= now_ns < self.day_ends_ns:
+            self.day_begins_ns = now_ns // _DAY_NS * _DAY_NS
+            self.day_ends_ns = self.day_begins_ns + _DAY_NS
+            self.cancels = self.fills = 0
 
 
 @hookimpl

@@ -19,9 +19,14 @@ class MaxClockSkewMs:
 
     wants_clock = True
 
+    passes_if = (
+        "clock is not None and now_ns <= clock.valid_until_ns "
+        "and clock.skew_ns is not None and -self.max_ns <= clock.skew_ns <= self.max_ns"
+    )
+
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self._limit = options.limit
-        self._max_ns = whole_units(options.limit, Decimal("0.000001"))
+        self.max_ns = whole_units(options.limit, Decimal("0.000001"))
         self._session: RiskSession | None = None
 
     def bind(self, session: RiskSession) -> None:
@@ -33,7 +38,7 @@ class MaxClockSkewMs:
         reading = None if self._session is None else self._session.clock
         return (
             reading.valid_until_ns
-            if reading is not None and reading.skew_ns is not None and abs(reading.skew_ns) <= self._max_ns
+            if reading is not None and reading.skew_ns is not None and abs(reading.skew_ns) <= self.max_ns
             else None
         )
 
@@ -44,7 +49,7 @@ class MaxClockSkewMs:
         if session is not None and reading is not None:
             _, _, skew_ns, valid_until_ns = reading
             if skew_ns is not None and session.now_ns <= valid_until_ns:
-                if -self._max_ns <= skew_ns <= self._max_ns:
+                if -self.max_ns <= skew_ns <= self.max_ns:
                     return None
                 return Refusal(_NAME, f"the clock is off by {skew_ns / 1e6:.3f} ms, above {self._limit}")
         return Refusal(_NAME, "nothing says how wrong the clock is: 0 valid comparisons with a reference")

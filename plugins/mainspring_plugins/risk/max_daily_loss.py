@@ -38,10 +38,15 @@ class MaxDailyLoss(LossCheck):
     first day from nothing.
     """
 
+    follows_best = False
+
     def __init__(self, instruments: Sequence[Instrument], *, options: DailyLossOptions) -> None:
         super().__init__(_NAME, instruments, options)
         self._starts_ns = options.day_starts * _HOUR_NS
         self.days: dict[str, int] = {}
+        self.day_begins_ns = self.day_ends_ns = 0
+        if self.unmoved_if is not None:
+            self.unmoved_if += " and self.day_begins_ns <= now_ns < self.day_ends_ns"
 
     def adopt(self, before: LossCheck) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -61,6 +66,8 @@ class MaxDailyLoss(LossCheck):
     def measure_from(self, currency: str, profit: int, session: RiskSession) -> int:
         """See `LossCheck`: the profit at the day's beginning."""
         day = (session.now_ns - self._starts_ns) // _DAY_NS
+        self.day_begins_ns = day * _DAY_NS + self._starts_ns
+        self.day_ends_ns = self.day_begins_ns + _DAY_NS
         known = self.days.get(currency)
         if known != day:
             self.days[currency] = day

@@ -17,6 +17,8 @@ class MaxDrawdown(LossCheck):
     Then only orders that reduce a position pass, until a person lifts it: the best is what it is then.
     """
 
+    follows_best = True
+
     def __init__(self, instruments: Sequence[Instrument], *, options: LossOptions) -> None:
         super().__init__(_NAME, instruments, options)
 

@@ -20,9 +20,11 @@ class MaxFeedLagMs:
 
     wants_clock = True
 
+    passes_if = "clock is not None and now_ns <= clock.valid_until_ns and clock.lag_ns <= self.max_ns"
+
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self._limit = options.limit
-        self._max_ns = whole_units(options.limit, Decimal("0.000001"))
+        self.max_ns = whole_units(options.limit, Decimal("0.000001"))
         self._session: RiskSession | None = None
 
     def bind(self, session: RiskSession) -> None:
@@ -32,7 +34,7 @@ class MaxFeedLagMs:
     def passes_until_ns(self) -> int | None:
         """Returns until when the last comparison lets orders pass; None if it doesn't."""
         reading = None if self._session is None else self._session.clock
-        if reading is None or reading.lag_ns > self._max_ns:
+        if reading is None or reading.lag_ns > self.max_ns:
             return None
         return reading.valid_until_ns
 
@@ -42,7 +44,7 @@ class MaxFeedLagMs:
         reading = None if session is None else session.clock
         if session is None or reading is None or session.now_ns > reading.valid_until_ns:
             return Refusal(_NAME, "nothing says how late messages are: 0 valid comparisons with the wall clock")
-        if reading.lag_ns <= self._max_ns:
+        if reading.lag_ns <= self.max_ns:
             return None
         return Refusal(_NAME, f"messages are {reading.lag_ns / 1e6:.3f} ms behind the wall clock, above {self._limit}")
 

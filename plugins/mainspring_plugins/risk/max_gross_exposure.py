@@ -20,6 +20,8 @@ class MaxGrossExposure(ExposureCheck):
 
     def __init__(self, instruments: Sequence[Instrument], *, options: ExposureOptions) -> None:
         super().__init__(_NAME, instruments, options, _either_way, _raised)
+        if self.passes_if is not None:
+            self.passes_if = f"after_lots <= other_lots or {self.passes_if}"
 
 
 def _either_way(position: int, buys: int, sells: int, _buy: bool) -> int:

@@ -79,12 +79,17 @@ class MaxMessageRate:
     Cancels count, and are never refused: leave room for them. A venue counts all instruments together.
     """
 
+    passes_if = "(self.new if changed is None else self.replace) <= self.room.get(session.venue(order.instrument), -1)"
+
     def __init__(self, instruments: Sequence[Instrument], *, options: RateOptions) -> None:
         self._options = options
         self.rules = tuple((rule.limit, rule.window_ms * _NS_IN_MS) for rule in options.every())
         self._session: RiskSession | None = None
         # By venue: a count for each rule.
         self.venues: dict[int, tuple[_Counted, ...]] = {}
+        # By venue: what may be sent at least, by each rule.
+        self.room: dict[int, int] = {}
+        self.new, self.replace = options.new, options.replace
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -97,6 +102,7 @@ class MaxMessageRate:
             for counted in self._counts(venue):
                 counted.sent = deque(counts[longest].sent)
                 counted.total = sum(weight for _, weight in counted.sent)
+            self._measure_room(venue)
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
@@ -126,15 +132,21 @@ class MaxMessageRate:
             else options.replace
         )
         now_ns = session.now_ns
-        for counted in self._counts(session.venue(request.instrument)):
+        venue = session.venue(request.instrument)
+        for counted in self._counts(venue):
             counted.within(now_ns)
             counted.add(now_ns, weight)
+        self._measure_room(venue)
 
     def _counts(self, venue: int) -> tuple[_Counted, ...]:
         counts = self.venues.get(venue)
         if counts is None:
             counts = self.venues[venue] = tuple(_Counted(*rule) for rule in self.rules)
+            self._measure_room(venue)
         return counts
+
+    def _measure_room(self, venue: int) -> None:
+        self.room[venue] = min(counted.limit - counted.total for counted in self.venues[venue])
 
 
 @hookimpl

@@ -26,6 +26,11 @@ class MaxOrderNotional:
         size_unit = Decimal(1) if instrument.contract == "inverse" else instrument.tick_size
         self.priced = instrument.contract != "inverse"
         self.max_units = whole_units(options.limit, size_unit, instrument.lot_size, instrument.contract_size)
+        self.passes_if = (
+            "worth_ticks is not None and worth_ticks * size_lots <= self.max_units"
+            if self.priced
+            else "size_lots <= self.max_units"
+        )
         self._instrument = instrument
         self._limit = options.limit
 

@@ -15,6 +15,8 @@ class MaxOrderSize:
     `max_lots` is the limit in whole lots.
     """
 
+    passes_if = "size_lots <= self.max_lots"
+
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self._lot_size = instrument.lot_size
         self._limit = options.limit

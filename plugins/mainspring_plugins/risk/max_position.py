@@ -44,6 +44,8 @@ class MaxPosition:
     `max_lots` is the limit in whole lots.
     """
 
+    passes_if = "after_lots <= self.max_lots"
+
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self._lot_size = instrument.lot_size
         self._limit = options.limit
@@ -75,6 +77,11 @@ class MaxPositionValue:
         self.priced = instrument.contract != "inverse"
         size_unit = instrument.tick_size if self.priced else Decimal(1)
         self.max_units = whole_units(notional, size_unit, instrument.lot_size, instrument.contract_size)
+        self.passes_if = (
+            "worth_ticks is not None and worth_ticks > 0 and worth_ticks * after_lots <= self.max_units"
+            if self.priced
+            else "after_lots <= self.max_units"
+        )
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""

@@ -34,6 +34,8 @@ class MaxRepeatedExecutions:
     throttle.
     """
 
+    passes_if = "not self.stopped"
+
     def __init__(self, instrument: Instrument, *, options: RepeatedOptions) -> None:
         self._limit = options.limit
         self._window_ms = options.window_ms

@@ -15,6 +15,8 @@ class MaxSlippageBps:
     The estimate is the slippage model's, which every order gets before its checks. `max_bps` is the limit.
     """
 
+    passes_if = "estimate is not None and estimate.bps <= self.max_bps"
+
     def __init__(self, instrument: Instrument, *, options: LimitOptions) -> None:
         self.max_bps = float(options.limit)
         self._session: RiskSession | None = None

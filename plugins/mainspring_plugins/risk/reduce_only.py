@@ -16,6 +16,8 @@ class ReduceOnly:
     side, could. `applies` is False where the config turns the rule off, so that it can be turned on while running.
     """
 
+    passes_if = "not self.applies"
+
     def __init__(self, instrument: Instrument, *, options: FlagOptions) -> None:
         self.applies = options.limit
 

@@ -20,6 +20,8 @@ class RestrictedOptions(NamesOptions, frozen=True, kw_only=True, forbid_unknown_
 class RestrictedInstruments:
     """Passes orders in instruments that aren't on the list. `restricted` says whether this one is."""
 
+    passes_if = "not self.restricted"
+
     def __init__(self, instrument: Instrument, *, options: RestrictedOptions) -> None:
         self._symbol = instrument.symbol
         self.restricted = instrument.symbol in options.limit

@@ -46,6 +46,8 @@ class SelfTrade:
     ended: a cancel can lose its race, so that sending both would only seem to prevent the trade.
     """
 
+    passes_if = "not (open_sell_lots if buy else open_buy_lots)"
+
     def __init__(self, instrument: Instrument, *, options: SelfTradeOptions) -> None:
         self._mode = options.limit
         self._session: RiskSession | None = None

@@ -61,10 +61,13 @@ class TradingHours:
     only compares two numbers.
     """
 
+    passes_if = "self.begin_ns <= now_ns < self.end_ns"
+
     def __init__(self, instrument: Instrument, *, options: HoursOptions) -> None:
         self._limit = options.limit
         self._session: RiskSession | None = None
-        self._known: _Hours = (0, 0)
+        # The hours around the last order.
+        self.begin_ns = self.end_ns = 0
         self._hours: _Span | _Calendar = _Span(options) if "-" in options.limit else _Calendar(options.limit)
         self.daily = _daily(options) if "-" in options.limit else None
         """When the span begins after midnight and how long it is, if it is the same on each day; None otherwise."""
@@ -84,12 +87,11 @@ class TradingHours:
         if session is None:
             return Refusal(_NAME, "nothing says what time it is: 0 clocks known")
         now_ns = session.now_ns
-        begin_ns, end_ns = self._known
-        if begin_ns <= now_ns < end_ns:
+        if self.begin_ns <= now_ns < self.end_ns:
             return None
         found = self._hours.around(now_ns)
         if found is not None:
-            self._known = found
+            self.begin_ns, self.end_ns = found
             return None
         now = datetime.fromtimestamp(now_ns / _NS, UTC)
         return Refusal(_NAME, f"{now:%Y-%m-%d %H:%M:%S} UTC is outside of {self._limit}")

@@ -12,9 +12,11 @@ _NAME = "venue_connected"
 class VenueConnected:
     """Passes orders while their venue's connection is up. Without `limit` it lets everything pass."""
 
+    passes_if = "not self.applies or session.connected(order.instrument)"
+
     def __init__(self, instrument: Instrument, *, options: FlagOptions) -> None:
         self._instrument = instrument
-        self._applies = options.limit
+        self.applies = options.limit
         self._session: RiskSession | None = None
 
     def bind(self, session: RiskSession) -> None:
@@ -24,14 +26,14 @@ class VenueConnected:
     def passes(self) -> bool:
         """Returns whether orders pass now, wherever in the lane this instrument is traded."""
         session = self._session
-        if not self._applies or session is None:
-            return not self._applies
+        if not self.applies or session is None:
+            return not self.applies
         own = [place for place, one in enumerate(session.instruments) if one == self._instrument]
         return bool(own) and all(session.connected(place) for place in own)
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
-        if not self._applies or (self._session is not None and self._session.connected(order.instrument)):
+        if not self.applies or (self._session is not None and self._session.connected(order.instrument)):
             return None
         return Refusal(_NAME, "the connection to the venue is down or stale (state 0)")
 

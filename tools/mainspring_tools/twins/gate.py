@@ -151,6 +151,8 @@ class _Asked:
         self.checks = self._checks()
         names = [described(check) for check in self.checks]
         self.gate = Gate([[(name[0], check) for name, check in zip(names, self.checks, strict=True) if name]])
+        session: Any = self.session
+        self.gate.bind(session)
         self.expected: list[tuple[str, object]] = []
         self.refused: set[int] = set()
         self.unsure: dict[int, int] = {}
@@ -191,6 +193,7 @@ class _Asked:
             MaxClockSkewMs(instrument, options=LimitOptions(limit=random.choice((Decimal(1), Decimal(3))))),
         ]
         for check in made:
+            # What a check reads of the session is described with it.
             if (bind := getattr(check, "bind", None)) is not None:
                 bind(self.session)
         chosen = [check for check in random.sample(made, random.randrange(1, 12)) if described(check)]

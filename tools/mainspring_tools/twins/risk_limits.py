@@ -11,7 +11,15 @@ import msgspec
 
 from mainspring.model import Instrument
 
-__all__ = ["INSTRUMENTS", "VENUE_OF", "described", "draw_limits", "make_checks", "plain_limit"]
+__all__ = [
+    "INSTRUMENTS",
+    "VENUE_OF",
+    "described",
+    "draw_limits",
+    "make_checks",
+    "plain_limit",
+    "without_wider",
+]
 
 VENUE_OF: Final = (0, 0, 1)
 INSTRUMENTS: Final = (
@@ -28,8 +36,8 @@ INSTRUMENTS: Final = (
 )
 
 
-def described() -> list[dict[str, Any]]:
-    """Returns the instruments as the oracle reads them."""
+def described(count: int) -> list[dict[str, Any]]:
+    """Returns the first `count` instruments as the oracle reads them."""
     return [
         {
             "symbol": one.symbol,
@@ -40,7 +48,7 @@ def described() -> list[dict[str, Any]]:
             "contract": one.contract_size,
             "venue": venue,
         }
-        for one, venue in zip(INSTRUMENTS, VENUE_OF, strict=True)
+        for one, venue in list(zip(INSTRUMENTS, VENUE_OF, strict=True))[:count]
     ]
 
 
@@ -122,12 +130,18 @@ class _Offers(dict[str, Any]):
         self[name] = (factory, offer["options"], offer.get("capabilities", {}))
 
 
-def make_checks(name: str, limit: dict[str, Any]) -> list[Any]:
-    """A check for each instrument, or one for all."""
+def without_wider(limit: dict[str, Any]) -> dict[str, Any]:
+    """Returns a limit without those of strategies, accounts and base currencies."""
+    return {key: one for key, one in limit.items() if key not in ("strategy", "account", "currency")}
+
+
+def make_checks(name: str, limit: dict[str, Any], count: int) -> list[Any]:
+    """A check for each of the first `count` instruments, or one for all."""
+    instruments = INSTRUMENTS[:count]
     offers = _Offers()
     importlib.import_module(f"mainspring_plugins.risk.{name}").register_risk_checks(offers)
     factory, options, capabilities = offers[name]
     made = msgspec.convert(limit, options)
     if capabilities.get("across_instruments"):
-        return [factory(INSTRUMENTS, options=made)] * len(INSTRUMENTS)
-    return [factory(one, options=made) for one in INSTRUMENTS]
+        return [factory(instruments, options=made)] * count
+    return [factory(one, options=made) for one in instruments]

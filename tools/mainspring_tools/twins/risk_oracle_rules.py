@@ -131,8 +131,8 @@ def _open_orders(oracle: Oracle, wanted: Wanted, limit: Limit) -> bool:
     working = [one for one in oracle.held if not one.ended]
     return bool(
         sum(one.instrument == wanted.instrument for one in working) < limit["limit"]
-        and sum(one.strategy == wanted.strategy for one in working) < limit["strategy"]
-        and len(working) < limit["account"]
+        and ("strategy" not in limit or sum(one.strategy == wanted.strategy for one in working) < limit["strategy"])
+        and ("account" not in limit or len(working) < limit["account"])
     )
 
 
@@ -163,6 +163,8 @@ def _exposure(count: Callable[..., int]) -> Callable[[Oracle, Wanted, Limit], bo
             ("strategy", _alike(oracle, wanted), wanted.strategy),
         )
         for name, places, strategy in scopes:
+            if name not in limit:
+                continue
             before = count(oracle, wanted.instrument, wanted, with_it=False, strategy=strategy)
             if count(oracle, wanted.instrument, wanted, strategy=strategy) <= before:
                 continue
@@ -174,7 +176,7 @@ def _exposure(count: Callable[..., int]) -> Callable[[Oracle, Wanted, Limit], bo
                 total += lots * (mid or 0) * oracle.unit(place)
             if total > limit[name]:
                 return False
-        if base in limit["currency"] and count(oracle, wanted.instrument, wanted) > count(
+        if base in limit.get("currency", ()) and count(oracle, wanted.instrument, wanted) > count(
             oracle, wanted.instrument, wanted, with_it=False
         ):
             amounts = (
