@@ -150,8 +150,8 @@ class Lane:
 
     def _next_due_ns(self) -> int:
         if self.order_manager is None:
-            return self.strategies.timers.due_ns
-        timer_ns, order_ns = self.strategies.timers.due_ns, self.order_manager.due_ns
+            return self._time.timer_ns
+        timer_ns, order_ns = self._time.timer_ns, self.order_manager.due_ns
         if self._reactions.groups and self._contingent is not None:
             order_ns = min(order_ns, self._contingent.due_ns)
         return order_ns if order_ns < timer_ns else timer_ns  # noqa: FURB136  a call of min costs several times more

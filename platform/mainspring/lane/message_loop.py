@@ -45,7 +45,6 @@ class MessageLoop:
         self._resyncs = effects.resyncs
         self._time = time
         self._record_whole_path = stages.whole_path
-        self._timers = reactions.timers
         self._markouts = reactions.markouts
         self._next_due_ns = next_due_ns
         self._clock = clock
@@ -158,7 +157,7 @@ class MessageLoop:
         """
         clock, record, time, sends = self._clock, self._record_whole_path, self._time, self._sends
         observer, on_message, changed, markouts = feed.observer, feed.on_message, feed.changed, self._markouts
-        react, next_due_ns, timers = self._reactions.on_changed, self._next_due_ns, self._timers
+        react, next_due_ns = self._reactions.on_changed, self._next_due_ns
         groups, follow_up = self._reactions.groups, self._reactions.follow_up
         # The earliest of what ends the run and of what is measured in it, so that a message costs one comparison.
         due_ns = min(until_ns, next_due_ns(), markouts.due_ns)
@@ -185,8 +184,8 @@ class MessageLoop:
                 # Only what a strategy does can bring the next instant nearer.
                 if react(changed):
                     due_ns = min(due_ns, next_due_ns())
-                elif timers.due_ns < due_ns:
-                    due_ns = timers.due_ns
+                elif time.timer_ns < due_ns:
+                    due_ns = time.timer_ns
             if groups:
                 follow_up()
                 due_ns = min(due_ns, next_due_ns())

@@ -22,13 +22,12 @@ class Reaction:
     the run ends in any case; `end_ns` is that without what the lane itself has to do.
     """
 
-    __slots__ = ("_reactions", "calls", "changed", "end_ns", "own", "requests", "time", "timers", "trading", "until_ns")
+    __slots__ = ("_reactions", "calls", "changed", "end_ns", "own", "requests", "time", "trading", "until_ns")
 
     def __init__(self, own: Sequence["Market"], changed: "list[Market]", reactions: Reactions, time: LaneClock) -> None:
         self.own = own
         self.changed = changed
         self.time = time
-        self.timers = reactions.timers
         self.requests = reactions.requests
         self.until_ns = self.end_ns = 0
         self.trading: RunTrading | None = None
@@ -46,7 +45,7 @@ class Reaction:
                 self.leave(places[done:])
                 return 0
         # Without a request, only a timer can have come nearer.
-        return min(self.timers.due_ns, self.until_ns)
+        return min(self.time.timer_ns, self.until_ns)
 
     def leave(self, places: Sequence[int]) -> None:
         """See `mainspring.seams.Reaction`."""

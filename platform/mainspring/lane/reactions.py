@@ -34,7 +34,6 @@ class Reactions:
         """`contingent` has the groups of orders that depend on each other."""
         self.answers: list[Answer] = [] if order_manager is None else order_manager.answers
         self.markouts = Markouts((), ()) if order_manager is None else order_manager.quality.markouts
-        self.timers = strategies.timers
         self.strategies = strategies
         self._calls = strategies.bbo_calls
         self.plain_calls = strategies.plain_bbo_calls

@@ -33,13 +33,12 @@ class LaneTimer:
 class Timers:
     """Calls what is due, by due time and then in the order in which the timers were added.
 
-    `due_ns` is when the next timer is due, `NEVER_NS` if there is none.
+    The clock's `timer_ns` is when the next timer is due.
     """
 
-    __slots__ = ("_added", "_clock", "_heap", "_missed", "due_ns")
+    __slots__ = ("_added", "_clock", "_heap", "_missed")
 
     def __init__(self, clock: LaneClock) -> None:
-        self.due_ns = NEVER_NS
         self._clock = clock
         self._added = 0
         # A timer's entry is out of date if the timer is due at another time: it was cancelled.
@@ -64,7 +63,7 @@ class Timers:
         is due again a period after it was due; if that has passed too, it skips to its first instant in the future.
         """
         now_ns = self._clock.now_ns
-        if self.due_ns > now_ns:
+        if self._clock.timer_ns > now_ns:
             return False
         _, _, timer = heappop(self._heap)
         # Before the call, which may raise, cancel this timer, or add others.
@@ -94,8 +93,8 @@ class Timers:
         heap = self._heap
         while heap and heap[0][2].due_ns != heap[0][0]:
             heappop(heap)
-        self.due_ns = heap[0][0] if heap else NEVER_NS
+        self._clock.timer_ns = heap[0][0] if heap else NEVER_NS
 
     def _push(self, timer: LaneTimer) -> None:
         heappush(self._heap, (timer.due_ns, timer.number, timer))
-        self.due_ns = self._heap[0][0]
+        self._clock.timer_ns = self._heap[0][0]

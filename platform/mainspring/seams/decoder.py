@@ -68,7 +68,7 @@ class Reaction(Protocol):
     A fused run may itself do what `__call__` does. It sets `time.now_ns` to the message's time if that is later.
     Then for each changed market it calls what `calls` has at its place, in order: `call(view)`, or `fail(error)` with
     what that raised, which raises it as an error that names the plugin. If `requests` isn't empty then, it passes the
-    places that are left to `leave` and stops. If it never is, it goes on until `timers.due_ns` or `until_ns`.
+    places that are left to `leave` and stops. If it never is, it goes on until `time.timer_ns` or `until_ns`.
     """
 
     @property
@@ -78,12 +78,7 @@ class Reaction(Protocol):
 
     @property
     def time(self) -> Any:
-        """The lane's clock, whose `now_ns` is set."""
-        ...
-
-    @property
-    def timers(self) -> Any:
-        """The strategies' timers; `due_ns` is when the next is due."""
+        """The lane's clock, whose `now_ns` is set; its `timer_ns` is when the next of the strategies' timers is due."""
         ...
 
     @property

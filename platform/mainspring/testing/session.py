@@ -175,8 +175,8 @@ class FakeSession:
     def advance(self, *, seconds: float) -> None:
         """Lets time pass: each timer fires at its instant."""
         end_ns = self.now_ns + round(seconds * 1e9)
-        while self._timers.due_ns <= end_ns:
-            self._clock.now_ns = max(self._clock.now_ns, self._timers.due_ns)
+        while self._clock.timer_ns <= end_ns:
+            self._clock.now_ns = max(self._clock.now_ns, self._clock.timer_ns)
             self._call(self._timers.fire_next)
         self._clock.now_ns = end_ns
 

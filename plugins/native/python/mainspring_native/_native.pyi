@@ -465,6 +465,7 @@ class OwnOrders:
 @final
 class LaneClock:
     now_ns: int
+    timer_ns: int
     def __new__(cls, now_ns: int = 0) -> LaneClock: ...
 
 @final

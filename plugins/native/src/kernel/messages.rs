@@ -8,6 +8,7 @@ use crate::kernel::event::{CLEAR, FRACTION, HALT, ID, LEVEL, QUOTE, RESUME, ROW,
 use crate::kernel::runner::{Ended, Kernel, Raised};
 use crate::kernel::strategy::Strategy;
 use crate::kernel::view::Woken;
+use crate::venue::levels::Changed;
 use crate::wire::event::{Depth, NO_ID, PRINT_ALL, Quote, Status, Trade};
 
 impl Kernel {
@@ -144,7 +145,7 @@ impl Kernel {
     ) -> Result<bool, Ended> {
         let first = Row::read(&rows[*at]);
         let market = usize::from(first.market);
-        let mut row = first;
+        let (mut row, mut changes) = (first, Changed::NOTHING);
         loop {
             let refused = |what| Ended::Refused(self.events + (*at - start) as u64, what);
             let of = match row.side {
@@ -156,6 +157,7 @@ impl Kernel {
                 return Err(refused("has a price or a size below 0"));
             }
             self.places[market].book.set(of, row.price_ticks, row.size_lots);
+            changes.add(of, row.price_ticks);
             if self.subscription.rows {
                 self.row(&row, strategy, start, *at)?;
             }
@@ -183,7 +185,7 @@ impl Kernel {
             if snapshot {
                 market.on_snapshot(last_id, now_ns, book, outbox);
             } else {
-                market.on_delta(last_id, now_ns, book, outbox);
+                market.on_delta(last_id, &changes, now_ns, book, outbox);
             }
         });
         if changed {

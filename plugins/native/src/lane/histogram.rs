@@ -2,15 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::time::Duration;
-
-/// A time in nanoseconds; what is longer than 64 bits hold is as long as they hold.
-#[inline]
-pub fn nanoseconds(time: Duration) -> u64 {
-    // Without a product of 128 bits, as `as_nanos` has.
-    time.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(time.subsec_nanos()))
-}
-
 const SUB_BUCKET_BITS: u32 = 11;
 const HALF_BITS: u32 = SUB_BUCKET_BITS - 1;
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod histogram;
+pub mod instant;
 pub mod market;
 pub mod messages;
 pub mod runner;

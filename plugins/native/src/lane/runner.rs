@@ -3,13 +3,14 @@
 #![forbid(unsafe_code)]
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use crate::book::Book;
 use crate::book::any::AnyBook;
 use crate::frames::{self, FrameDecoder, ProtocolError};
-use crate::lane::histogram::{Histogram, nanoseconds};
+use crate::lane::histogram::Histogram;
+use crate::lane::instant::Instant;
 use crate::lane::market::Market;
+use crate::venue::levels::Changed;
 use crate::venue::market::PaperMarket;
 use crate::venue::outbox::Outbox;
 use crate::venue::{NEVER_NS, PaperVenue};
@@ -24,6 +25,22 @@ pub struct Place {
     pub book: Arc<Mutex<AnyBook>>,
     /// The market.
     pub market: Arc<Mutex<Market>>,
+}
+
+/// Places that messages may have changed.
+#[derive(Debug)]
+struct Touched {
+    is: Vec<bool>,
+    places: Vec<usize>,
+}
+
+impl Touched {
+    #[inline]
+    fn add(&mut self, place: usize) {
+        if !std::mem::replace(&mut self.is[place], true) {
+            self.places.push(place);
+        }
+    }
 }
 
 /// Where a run ended.
@@ -58,7 +75,7 @@ pub struct Runner {
     changed: Vec<usize>,
     marks: Vec<Mark>,
     /// The places that a message may have changed since `take_touched`.
-    touched: Vec<bool>,
+    touched: Touched,
     /// The simulated venue that is shown every event, if there is one.
     pub venue: Option<Arc<Mutex<PaperVenue>>>,
     /// The time that feed and book took for each message.
@@ -127,7 +144,7 @@ impl Notes<'_> {
     fn note(&mut self, started: &mut Option<Instant>, stop: bool) {
         let Some(before) = started else { return };
         let now = Instant::now();
-        let took = nanoseconds(now - *before);
+        let took = now.ns_since(*before);
         *before = now;
         self.fused.record(took);
         if stop {
@@ -147,13 +164,13 @@ pub fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 /// of a quote.
 struct Held<'a> {
     places: &'a [Place],
-    touched: &'a mut [bool],
+    touched: &'a mut Touched,
     at: usize,
     locks: Option<(MutexGuard<'a, AnyBook>, MutexGuard<'a, Market>)>,
 }
 
 impl<'a> Held<'a> {
-    fn new(places: &'a [Place], touched: &'a mut [bool]) -> Self {
+    fn new(places: &'a [Place], touched: &'a mut Touched) -> Self {
         Held { places, touched, at: 0, locks: None }
     }
 
@@ -164,7 +181,7 @@ impl<'a> Held<'a> {
             // What was held is let go first.
             self.locks = None;
             self.at = instrument;
-            self.touched[instrument] = true;
+            self.touched.add(instrument);
         }
         let place = &self.places[instrument];
         let (book, market) = self.locks.get_or_insert_with(|| (lock(&place.book), lock(&place.market)));
@@ -227,7 +244,7 @@ impl Sink for Markets<'_, '_> {
                     if snapshot {
                         market.on_snapshot(last_id, now_ns, book, outbox);
                     } else {
-                        market.on_delta(last_id, now_ns, book, outbox);
+                        market.on_delta(last_id, &Changed::by(bids, asks), now_ns, book, outbox);
                     }
                 });
                 (depth.instrument, changed, due)
@@ -281,7 +298,7 @@ impl Runner {
     /// A runner over these instruments. `top_of_book` says that the feed has no books.
     pub fn new(places: Vec<Place>, top_of_book: bool) -> Self {
         Runner {
-            touched: vec![false; places.len()],
+            touched: Touched { is: vec![false; places.len()], places: Vec::new() },
             places,
             top_of_book,
             changed: Vec::new(),
@@ -297,10 +314,9 @@ impl Runner {
 
     /// Calls `show` with each place that a message may have changed since the last call.
     pub fn take_touched(&mut self, mut show: impl FnMut(usize)) {
-        for (place, touched) in self.touched.iter_mut().enumerate() {
-            if std::mem::take(touched) {
-                show(place);
-            }
+        for place in self.touched.places.drain(..) {
+            self.touched.is[place] = false;
+            show(place);
         }
     }
 
@@ -345,7 +361,8 @@ impl Runner {
     /// Runs messages until one comes at or after `until_ns`, is refused, had a mark price or, with `callbacks`, has changed
     /// best prices.
     ///
-    /// Returns how many were run, and why it ended there. With `timed` it notes what each took.
+    /// Returns how many were run, and why it ended there. It notes what each took since `started`, if that is said, which
+    /// moves on.
     #[inline]
     pub fn run<'m>(
         &mut self,
@@ -353,11 +370,10 @@ impl Runner {
         messages: impl Iterator<Item = (i64, &'m [u8])>,
         until_ns: i64,
         callbacks: bool,
-        timed: bool,
+        started: &mut Option<Instant>,
     ) -> (usize, Stop) {
         let (mut step, mut notes) = self.parts();
         let mut count = 0;
-        let mut started = timed.then(Instant::now);
         for (now_ns, raw) in messages {
             if now_ns >= until_ns || now_ns >= step.due_ns() {
                 return (count, Stop::Due);
@@ -367,7 +383,7 @@ impl Runner {
                 Err(fault) => return (count, Stop::Refused(fault)),
             };
             count += 1;
-            notes.note(&mut started, stop);
+            notes.note(started, stop);
             if stop || !step.marks.is_empty() {
                 *notes.changed_ns = now_ns;
                 return (count, Stop::Changed);

@@ -1,7 +1,6 @@
 //! What Python sees of the fused part of a lane.
 
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -10,7 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use crate::costs::Costs;
 use crate::frames::Event;
-use crate::lane::histogram::nanoseconds;
+use crate::lane::instant::Instant;
 use crate::lane::market::Market;
 use crate::lane::runner::{Place, Runner, Stop, lock};
 use crate::lane::statistics::Options;
@@ -57,14 +56,16 @@ impl PyFused {
         let reaction = self.reaction.as_ref().filter(|_| reacts);
         let (mut at, mut until_ns, runner) = (start, until_ns, &mut self.runner);
         let costs = self.costs.as_deref();
+        // Since the end of what was done before.
+        let mut since = timed.then(Instant::now);
         loop {
             let messages = batch.messages().from(at);
             let stop_ns = until_ns.min(costs.map_or(NEVER_NS, |costs| lock(costs).markouts.due_ns));
             let (count, stop) = if reaction.is_some() {
-                runner.run(&mut decoder.decoder, messages, stop_ns, true, timed)
+                runner.run(&mut decoder.decoder, messages, stop_ns, true, &mut since)
             } else {
                 let decoder = &mut decoder.decoder;
-                py.detach(|| runner.run(decoder, messages, stop_ns, false, timed))
+                py.detach(|| runner.run(decoder, messages, stop_ns, false, &mut since))
             };
             runner.take_touched(|place| self.shown[place].get().publish());
             at += count;
@@ -80,12 +81,13 @@ impl PyFused {
                     return Err(decoder.refusal(py, raw, now_ns, fault));
                 }
                 (Stop::Changed, Some(reaction)) => {
-                    let started = Instant::now();
+                    let started = since.unwrap_or_else(Instant::now);
                     let took = runner.last_ns;
                     let (now_ns, places, times) = runner.change();
-                    let next = reaction.react(py, now_ns, places, until_ns, times);
-                    let next = next.inspect_err(|_| self.raised_at = at)?;
-                    let took = took.saturating_add(nanoseconds(started.elapsed()));
+                    let next = reaction.react(py, now_ns, places, until_ns, started, times);
+                    let (next, done) = next.inspect_err(|_| self.raised_at = at)?;
+                    since = timed.then_some(done);
+                    let took = took.saturating_add(done.ns_since(started));
                     let Next::Until(next_ns) = next else {
                         runner.last_ns = took;
                         return Ok(at);
@@ -104,6 +106,7 @@ impl PyFused {
                         let next = reaction.execute(py, due_ns, &mut runner.times);
                         let Next::Until(next_ns) = next.inspect_err(|_| self.raised_at = at)? else { return Ok(at) };
                         until_ns = next_ns;
+                        since = timed.then(Instant::now);
                     } else if due_ns > next_ns
                         && next_ns < until_ns
                         && let Some(costs) = costs

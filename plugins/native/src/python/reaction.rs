@@ -3,14 +3,13 @@
 
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
-use crate::lane::histogram::nanoseconds;
+use crate::lane::instant::Instant;
 use crate::lane::runner::Times;
 use crate::python::call::call;
 use crate::python::clock::PyLaneClock;
@@ -24,7 +23,6 @@ type Call = (Py<PyAny>, Py<PyAny>, Py<PyAny>);
 pub struct Reaction {
     of: Py<PyAny>,
     time: Py<PyLaneClock>,
-    timers: Py<PyAny>,
     requests: Py<PyRequests>,
     /// When the run ends in any case, but for what the lane itself has to do.
     end_ns: AtomicI64,
@@ -49,7 +47,6 @@ impl Reaction {
         Ok(Reaction {
             of: of.clone().unbind(),
             time: of.getattr(intern!(py, "time"))?.cast_into::<PyLaneClock>()?.unbind(),
-            timers: of.getattr(intern!(py, "timers"))?.unbind(),
             end_ns: AtomicI64::new(0),
             calls: of.getattr(intern!(py, "calls"))?.extract()?,
             trading: if trading.is_none() { None } else { RunTrading::new(&trading, &requests, markets, first)? },
@@ -59,9 +56,7 @@ impl Reaction {
 
     /// Shows the garbage collector what is held: much of it leads back to the lane.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        for held in [&self.of, &self.timers] {
-            visit.call(held)?;
-        }
+        visit.call(&self.of)?;
         visit.call(&self.requests)?;
         for (callback, fail, view) in self.calls.iter().flatten() {
             for held in [callback, fail, view] {
@@ -82,18 +77,20 @@ impl Reaction {
         self.trading.as_ref().map_or(Ok(()), |trading| trading.refresh(py))
     }
 
-    /// Calls strategies about changed markets, and works off what they ask for if the run may trade.
+    /// Calls strategies about changed markets, and works off what they ask for if the run may trade. `since` is when that began,
+    /// and when it ended is returned.
     pub fn react(
         &self,
         py: Python<'_>,
         now_ns: i64,
         places: &[usize],
         until_ns: i64,
+        since: Instant,
         times: &mut Times,
-    ) -> PyResult<Next> {
+    ) -> PyResult<(Next, Instant)> {
         let now_ns = self.time.get().advance(now_ns);
         let requests = self.requests.get();
-        let (mut before, mut traded) = (Instant::now(), false);
+        let (mut before, mut traded) = (since, false);
         for (at, &place) in places.iter().enumerate() {
             for (callback, fail, view) in &self.calls[place] {
                 if let Err(error) = call(callback.bind(py), [view.bind(py)]) {
@@ -103,7 +100,7 @@ impl Reaction {
                     return Err(error);
                 }
                 let now = Instant::now();
-                times.strategy.record(nanoseconds(now - before));
+                times.strategy.record(now.ns_since(before));
                 before = now;
             }
             if requests.is_empty(py) {
@@ -116,14 +113,13 @@ impl Reaction {
                 continue;
             }
             self.of.bind(py).call_method1(intern!(py, "leave"), (PyTuple::new(py, &places[at + 1..])?,))?;
-            return Ok(Next::Leave);
+            return Ok((Next::Leave, before));
         }
         if let Some(trading) = self.trading.as_ref().filter(|_| traded) {
-            return self.limit(py, trading);
+            return Ok((self.limit(trading), before));
         }
         // Without a request, only a timer can have come nearer.
-        let timer_ns: i64 = self.timers.bind(py).getattr(intern!(py, "due_ns"))?.extract()?;
-        Ok(Next::Until(until_ns.min(timer_ns)))
+        Ok((Next::Until(until_ns.min(self.time.get().timer_ns())), before))
     }
 
     /// Takes what the venue has for us by a time, if the run may trade and nothing else is to be done first.
@@ -133,13 +129,13 @@ impl Reaction {
         if !trading.execute(py, now_ns, times)? {
             return Ok(Next::Leave);
         }
-        self.limit(py, trading)
+        Ok(self.limit(trading))
     }
 
     /// Until when a run goes on in which strategies have asked for something.
-    fn limit(&self, py: Python<'_>, trading: &RunTrading) -> PyResult<Next> {
-        let timer_ns: i64 = self.timers.bind(py).getattr(intern!(py, "due_ns"))?.extract()?;
-        Ok(Next::Until(self.end_ns.load(Relaxed).min(timer_ns).min(trading.due_ns())))
+    fn limit(&self, trading: &RunTrading) -> Next {
+        let end_ns = self.end_ns.load(Relaxed).min(self.time.get().timer_ns());
+        Next::Until(end_ns.min(trading.due_ns()))
     }
 
     /// Hands on what a run has kept for the order log.

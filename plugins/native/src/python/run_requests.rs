@@ -1,15 +1,13 @@
 //! What strategies ask for in a fused run: where it is the usual case, the order manager (`trading::manager`) decides on it without
 //! Python. What isn't, and what it would refuse, is for `mainspring.lane.OrderManager`, which words the refusals.
 
-use std::time::Instant;
-
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use crate::book::Side;
 use crate::costs::Costs;
-use crate::lane::histogram::nanoseconds;
+use crate::lane::instant::Instant;
 use crate::lane::runner::{Times, lock};
 use crate::orders::record::{self, Record};
 use crate::python::market::PyMarket;
@@ -59,7 +57,7 @@ impl Way<'_> {
     /// Ends what is under way; returns its time.
     fn took(&mut self) -> u64 {
         let now = Instant::now();
-        let took = nanoseconds(now - self.since);
+        let took = now.ns_since(self.since);
         self.since = now;
         took
     }

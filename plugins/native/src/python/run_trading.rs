@@ -4,7 +4,6 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -17,7 +16,8 @@ use rustc_hash::FxHashMap;
 use crate::book::Side;
 use crate::costs::Costs;
 use crate::kernel::handles::News;
-use crate::lane::histogram::{Histogram, nanoseconds};
+use crate::lane::histogram::Histogram;
+use crate::lane::instant::Instant;
 use crate::lane::runner::{Times, lock};
 use crate::orders::record::{Fill, Record, encode_into};
 use crate::python::call::call;
@@ -332,7 +332,7 @@ impl RunTrading {
             call(receiver.fail.bind(py), [raised.bind(py).as_any()])?;
             return Err(error);
         }
-        times.strategy.record(nanoseconds(started.elapsed()));
+        times.strategy.record(Instant::now().ns_since(started));
         if self.requests.get().len(py) > asked {
             let name = self.tracker.borrow(py).name(py, strategy);
             self.requests.get().limit_answers(&name, asked, now_ns)?;
@@ -387,7 +387,7 @@ impl RunTrading {
             sends.del_item(0)?;
             self.audit.bind(py).call_method1(intern!(py, "check"), (&first,))?;
             self.venue.get().send(&first.getattr(intern!(py, "request"))?, now_ns)?;
-            times.record(nanoseconds(started.elapsed()));
+            times.record(Instant::now().ns_since(started));
         }
         Ok(true)
     }

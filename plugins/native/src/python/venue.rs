@@ -20,6 +20,7 @@ use crate::python::model::{int, model};
 use crate::python::order_events::new_order;
 use crate::python::venue_models::{Described, queue};
 use crate::trading::order::NOBODY;
+use crate::venue::levels::Changed;
 use crate::venue::orders::Order;
 use crate::venue::outbox::{Told, What};
 use crate::venue::{PaperVenue, Sent};
@@ -343,7 +344,7 @@ impl PyPaperVenue {
             let last_id = field(event, intern!(py, "last_id"))?;
             venue.on_market(place, |market, outbox| {
                 if is(&classes.delta) {
-                    market.on_delta(last_id, now_ns, &*book, outbox);
+                    market.on_delta(last_id, &Changed::ANYTHING, now_ns, &*book, outbox);
                 } else {
                     market.on_snapshot(last_id, now_ns, &*book, outbox);
                 }

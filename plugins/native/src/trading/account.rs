@@ -13,6 +13,8 @@ pub const ORDER_UNKNOWN: &str = "order-state-unknown";
 pub(super) struct Account {
     pub buy_lots: i128,
     pub sell_lots: i128,
+    /// How many orders are open.
+    pub open: usize,
     unknown: usize,
     unknown_detail: String,
     disputed: Option<String>,

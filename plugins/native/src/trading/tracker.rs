@@ -149,6 +149,7 @@ impl Tracker {
         self.open.push(List::Open, &mut self.slots, at);
         self.open_of.entry((place, order.strategy)).or_default().push(List::OpenOfStrategy, &mut self.slots, at);
         self.accounts[place].expose(order.buy, exposure_lots);
+        self.accounts[place].open += 1;
         Ok(at)
     }
 
@@ -280,6 +281,7 @@ impl Tracker {
         }
         if ended {
             if !had_ended {
+                self.accounts[instrument].open -= 1;
                 self.open.remove(List::Open, &mut self.slots, at);
                 if let Some(chain) = self.open_of.get_mut(&(instrument, strategy)) {
                     chain.remove(List::OpenOfStrategy, &mut self.slots, at);
@@ -348,7 +350,7 @@ impl Tracker {
 
     /// How many orders are open in an instrument.
     pub fn count_open(&self, instrument: usize) -> usize {
-        self.all_open().filter(|order| order.order.instrument == instrument).count()
+        self.accounts.get(instrument).map_or(0, |account| account.open)
     }
 
     /// Every open order of the session, oldest first.

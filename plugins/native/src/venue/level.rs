@@ -59,6 +59,11 @@ impl PaperLevel {
         self.own
     }
 
+    /// Whether an update that shows the same size changes nothing.
+    pub fn rests(&self) -> bool {
+        self.known && self.falls.is_empty() && self.prints.is_empty()
+    }
+
     /// When the oldest fall of the displayed size stops waiting for the trades that explain it, if there is one.
     pub fn prints_due_ns(&self) -> Option<i64> {
         self.falls.front().map(|(time_ns, _)| time_ns + self.settle_ns)
@@ -105,7 +110,7 @@ impl PaperLevel {
             self.learn(displayed);
             return;
         }
-        if displayed == self.displayed && self.falls.is_empty() && self.prints.is_empty() {
+        if displayed == self.displayed && self.rests() {
             return;
         }
         self.settle(now_ns);

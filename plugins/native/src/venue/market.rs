@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::book::{Book, Side};
 use crate::venue::displayed::{Displayed, other, sign};
 use crate::venue::level::{Filled, PaperLevel};
+use crate::venue::levels::Changed;
 use crate::venue::orders::{Order, PaperSide, TimeInForce};
 use crate::venue::outbox::{Outbox, Request, What};
 use crate::venue::queue::Queue;
@@ -65,7 +66,7 @@ impl PaperMarket {
     pub fn lots_ahead(&self, order_id: i64) -> Option<i128> {
         let order = self.orders.get(&order_id)?;
         let side = if order.side == Side::Buy { &self.bids } else { &self.asks };
-        Some(if order.waits { side.levels.get(&order.price)?.lots_ahead(order_id) } else { 0 })
+        Some(if order.waits { side.levels.get(order.price)?.lots_ahead(order_id) } else { 0 })
     }
 
     /// An order has reached the venue.
@@ -130,7 +131,7 @@ impl PaperMarket {
             self.leave(order_id);
         } else if fewer > 0
             && order.waits
-            && let Some(level) = self.side_mut(order.side).levels.get_mut(&price)
+            && let Some(level) = self.side_mut(order.side).levels.get_mut(price)
         {
             level.reduce(order_id, fewer);
         }
@@ -153,14 +154,15 @@ impl PaperMarket {
         let now_ns = quote.receive_time_ns;
         for (own, best) in [(&mut self.bids, quote.bid), (&mut self.asks, quote.ask)] {
             let sign = sign(own.side);
-            for (price, level) in &mut own.levels {
+            own.levels.observe(&Changed::ANYTHING, |price, level| {
                 let better = (price - best.price) * sign;
                 if better < 0 && best.lots != 0 {
-                    continue;
+                    return None;
                 }
                 level.observe(if better == 0 { best.lots } else { 0 }, now_ns);
                 level.observed_id = quote.update_id;
-            }
+                Some(false)
+            });
         }
         if self.bids.reaches(quote.ask.price) || self.asks.reaches(quote.bid.price) {
             self.meet_offers(now_ns, book, outbox);
@@ -170,23 +172,30 @@ impl PaperMarket {
     }
 
     /// The book has changed, up to this id.
-    pub fn on_delta(&mut self, last_id: i64, now_ns: i64, book: &impl Book, outbox: &mut Outbox) {
+    pub fn on_delta(&mut self, last_id: i64, changed: &Changed, now_ns: i64, book: &impl Book, outbox: &mut Outbox) {
         self.displayed.on_depth(last_id, book);
-        if !self.watches() || !self.displayed.usable {
+        if !self.watches() {
+            return;
+        }
+        if !self.displayed.usable {
+            self.bids.levels.wake();
+            self.asks.levels.wake();
             return;
         }
         let displayed = &self.displayed;
         for own in [&mut self.bids, &mut self.asks] {
-            let quoted = displayed.quote.map(|_| displayed.touch(own.side, book));
-            let sign = sign(own.side);
-            for (&price, level) in &mut own.levels {
+            let side = own.side;
+            let quoted = displayed.quote.map(|_| displayed.touch(side, book));
+            let sign = sign(side);
+            own.levels.observe(changed, |price, level| {
                 // At the best prices and above, a newer quote has told already.
                 let reported = quoted.is_some_and(|best| best.lots == 0 || (price - best.price) * sign >= 0);
                 if reported || (0 <= last_id && last_id < level.observed_id) {
-                    continue;
+                    return Some(false);
                 }
-                level.observe(displayed.lots_at(own.side, price, book), now_ns);
-            }
+                level.observe(displayed.lots_at(side, price, book), now_ns);
+                Some(true)
+            });
         }
         self.meet_offers(now_ns, book, outbox);
         self.end_reducing(now_ns, outbox);
@@ -201,8 +210,9 @@ impl PaperMarket {
             return;
         }
         for own in [&mut self.bids, &mut self.asks] {
-            for (&price, level) in &mut own.levels {
-                let lots = self.displayed.lots_at(own.side, price, book);
+            let side = own.side;
+            for (price, level) in own.levels.each() {
+                let lots = self.displayed.lots_at(side, price, book);
                 if lost {
                     level.resynchronise(lots);
                 } else {
@@ -333,7 +343,7 @@ impl PaperMarket {
         let own = if order.side == Side::Buy { &mut self.bids } else { &mut self.asks };
         own.left.remove(&order.price);
         let displayed = &self.displayed;
-        let level = own.levels.entry(order.price).or_insert_with(|| {
+        let level = own.levels.get_or_insert(order.price, || {
             let known = displayed.knows(order.side, order.price, book);
             let lots = known.then(|| displayed.lots_at(order.side, order.price, book));
             let mut level = PaperLevel::new(lots, model, settle_ns);
@@ -348,7 +358,7 @@ impl PaperMarket {
         if std::mem::take(&mut order.waits) {
             let (side, price) = (order.side, order.price);
             let own = self.side_mut(side);
-            if let Some(level) = own.levels.get_mut(&price) {
+            if let Some(level) = own.levels.get_mut(price) {
                 level.leave(order_id);
             }
             own.tidy(price);
@@ -389,8 +399,8 @@ impl PaperMarket {
             return;
         }
         let mut fills = Vec::new();
-        for price in own.reached_by(reached) {
-            let Some(level) = own.levels.get_mut(&price) else { continue };
+        for price in own.levels.as_good_as(reached) {
+            let Some(level) = own.levels.get_mut(price) else { continue };
             if price == trade.price_ticks && !between {
                 level.trade(trade.size_lots, left, trade.receive_time_ns, &mut fills);
             } else {
@@ -435,10 +445,10 @@ impl PaperMarket {
         let best = displayed.touch(other(side), book);
         let standing = displayed.touch(side, book);
         let mut fills = Vec::new();
-        for price in own.reached_by(best.price) {
+        for price in own.levels.as_good_as(best.price) {
             // Locked: the offer stands against others' orders at this price or a better one, and they against it.
             let locked = standing.lots != 0 && (price - standing.price) * sign(side) <= 0;
-            if locked || own.levels.get(&price).is_none_or(|level| level.own_lots() == 0) {
+            if locked || own.levels.get(price).is_none_or(|level| level.own_lots() == 0) {
                 continue;
             }
             displayed.available(other(side), Some(price), book, |displayed, offer| {
@@ -446,12 +456,12 @@ impl PaperMarket {
                 if displayed.quote.is_some() && offer.price != best.price {
                     return false;
                 }
-                let Some(level) = own.levels.get_mut(&price) else { return false };
+                let Some(level) = own.levels.get_mut(price) else { return false };
                 let part = i64::try_from(level.own_lots()).unwrap_or(i64::MAX).min(offer.lots);
                 displayed.take(other(side), offer.price, part);
                 level.meet(part, &mut fills);
                 fill(orders, own, price, &mut fills, now_ns, outbox);
-                own.levels.get(&price).is_some_and(|level| level.own_lots() != 0)
+                own.levels.get(price).is_some_and(|level| level.own_lots() != 0)
             });
         }
     }

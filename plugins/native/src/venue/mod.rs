@@ -19,6 +19,7 @@ pub mod delay;
 pub mod displayed;
 pub mod elementary;
 pub mod level;
+pub mod levels;
 pub mod market;
 pub mod orders;
 pub mod outbox;

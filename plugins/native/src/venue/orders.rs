@@ -2,13 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::book::Side;
 use crate::trading::order::NewOrder;
 use crate::venue::NEVER_NS;
 use crate::venue::displayed::sign;
-use crate::venue::level::PaperLevel;
+use crate::venue::levels::Levels;
 use crate::venue::outbox::Known;
 
 /// What becomes of an order's rest that can't trade at once.
@@ -122,28 +122,19 @@ impl Order {
 #[derive(Debug)]
 pub(super) struct PaperSide {
     pub(super) side: Side,
-    pub(super) levels: BTreeMap<i64, PaperLevel>,
+    pub(super) levels: Levels,
     pub(super) left: BTreeSet<i64>,
     pub(super) left_due_ns: i64,
 }
 
 impl PaperSide {
     pub(super) fn new(side: Side) -> Self {
-        PaperSide { side, levels: BTreeMap::new(), left: BTreeSet::new(), left_due_ns: NEVER_NS }
-    }
-
-    /// The best price at which an order of ours waits.
-    pub(super) fn best(&self) -> Option<i64> {
-        let found = match self.side {
-            Side::Buy => self.levels.last_key_value(),
-            Side::Sell => self.levels.first_key_value(),
-        };
-        found.map(|(price, _)| *price)
+        PaperSide { side, levels: Levels::new(side), left: BTreeSet::new(), left_due_ns: NEVER_NS }
     }
 
     /// Drops the level at a price if no order of ours waits there any more, nor the level for a print.
     pub(super) fn tidy(&mut self, price: i64) {
-        let Some(level) = self.levels.get(&price) else { return };
+        let Some(level) = self.levels.get(price) else { return };
         if level.own_lots() != 0 {
             return;
         }
@@ -153,30 +144,22 @@ impl PaperSide {
             return;
         }
         self.left.remove(&price);
-        self.levels.remove(&price);
+        self.levels.remove(price);
     }
 
     /// Drops levels that our orders have left once no print of what fell there can come any more.
     pub(super) fn settle(&mut self, now_ns: i64) {
         self.left_due_ns = NEVER_NS;
         for price in self.left.iter().copied().collect::<Vec<_>>() {
-            if let Some(level) = self.levels.get_mut(&price) {
+            if let Some(level) = self.levels.get_mut(price) {
                 level.settle(now_ns);
             }
             self.tidy(price);
         }
     }
 
-    /// The prices of our levels that a trade at this price reaches, best first.
-    pub(super) fn reached_by(&self, price: i64) -> Vec<i64> {
-        match self.side {
-            Side::Buy => self.levels.range(price..).rev().map(|(price, _)| *price).collect(),
-            Side::Sell => self.levels.range(..=price).map(|(price, _)| *price).collect(),
-        }
-    }
-
     /// Whether our best order here stands at this price of the other side, or through it.
     pub(super) fn reaches(&self, price: i64) -> bool {
-        self.best().is_some_and(|best| (best - price) * sign(self.side) >= 0)
+        self.levels.best().is_some_and(|best| (best - price) * sign(self.side) >= 0)
     }
 }
