@@ -13,12 +13,13 @@ _REASONS = {
     "max_order_size", "max_order_notional", "max_position", "collar_bps", "max_book_age_ms",
     "restricted_instruments", "allowed_instruments", "reduce_only", "max_gross_exposure", "max_net_exposure",
     "max_open_orders", "trading_hours", "venue_connected", "max_feed_lag_ms", "max_clock_skew_ms",
+    "buying_power",
 }  # fmt: skip
 
 
 def test_random_orders_are_decided_on_alike() -> None:
     """Approved, or refused for the same reason, whatever the limits, the market and the contract are."""
-    counts = sum((compare_gate(seed, commands=500) for seed in range(60)), Counter())
+    counts = sum((compare_gate(seed, commands=500) for seed in range(90)), Counter())
     assert set(counts) >= _REASONS - {"book-not-live"}, "the others weren't compared"
 
 

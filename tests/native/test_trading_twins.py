@@ -87,6 +87,18 @@ max_net_exposure = 1_500
         assert twins.counts[f"refused: {name}"] > 0
 
 
+@pytest.mark.parametrize(("name", "limit"), [("buying_power", "1_100"), ("max_slippage_bps", "0.05")])
+def test_checks_of_profit_and_cost_run_in_runs_alike(name: str, limit: str) -> None:
+    """What was made so far and what the order is expected to cost are figures of the run, too."""
+    config = f"{_LEFT_LEVEL}\n{name} = {limit}\n"
+    plan = make_plan(parse_config(config.replace('"chaos"', '"momentum"'), "further.toml", Path()), Registry.load())
+    assert not plan.outside_runs
+    twins = SessionTwins(config, "book-walk", 11557, chunk=64, ends=False)
+    twins.run(generated_messages(config))
+    assert twins.counts["Fill"] > 5
+    assert twins.counts[f"refused: {name}"] > 5
+
+
 @pytest.mark.gate
 def test_more_sessions_are_traded_alike() -> None:
     """A hundred other seeds; the seed that differs is printed."""

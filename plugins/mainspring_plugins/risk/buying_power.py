@@ -59,11 +59,17 @@ class BuyingPower:
         self._alike = others(currencies)
         self._session: RiskSession | None = None
         self.passes_if: str | None = None
+        self.margin_ratio = self._margin, self._margin_of
+        self.capital_ppb: int | None = None
+        """The capital in billionths of half value units, times the margin's denominator, in a lane of one instrument
+        that isn't inverse; None in others."""
         if len(instruments) == 1 and not self._inverse[0]:
             self.passes_if = _COVERED
             factor, self.profit_factor, self.profit_scale = self._money.linear_factors(0)
             self.margin, self.margin_of = self._margin * factor, self._margin_of
             self.capital = self._capital[currencies[0]]
+            # Of a linear instrument a half value unit has whole billions of quanta.
+            self.capital_ppb = self.capital * self._margin_of * 10**9 // factor
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -127,5 +133,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         BuyingPower,
         summary="Capital in each profit currency, which has to cover the margin of all positions",
         options=BuyingPowerOptions,
-        capabilities={"across_instruments": True},
+        capabilities={"across_instruments": True, "in_runs": True},
     )

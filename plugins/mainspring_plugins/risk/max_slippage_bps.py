@@ -44,4 +44,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxSlippageBps,
         summary="Largest estimated cost of an order, in basis points of the mid",
         options=LimitOptions,
+        capabilities={"in_runs": True},
     )

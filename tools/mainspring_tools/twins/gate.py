@@ -42,6 +42,7 @@ from mainspring_native.replay import (
 from mainspring_plugins.risk._exposure import ExposureOptions
 from mainspring_plugins.risk._limit import FlagOptions, LimitOptions
 from mainspring_plugins.risk.allowed_instruments import AllowedInstruments, AllowedOptions
+from mainspring_plugins.risk.buying_power import BuyingPower, BuyingPowerOptions
 from mainspring_plugins.risk.collar_bps import CollarBps, CollarOptions
 from mainspring_plugins.risk.max_book_age_ms import MaxBookAgeMs
 from mainspring_plugins.risk.max_clock_skew_ms import MaxClockSkewMs
@@ -56,6 +57,7 @@ from mainspring_plugins.risk.reduce_only import ReduceOnly
 from mainspring_plugins.risk.restricted_instruments import RestrictedInstruments, RestrictedOptions
 from mainspring_plugins.risk.trading_hours import HoursOptions, TradingHours
 from mainspring_plugins.risk.venue_connected import VenueConnected
+from mainspring_plugins.routers.paper import PaperOptions
 
 __all__ = ["compare_gate"]
 
@@ -85,6 +87,7 @@ def compare_gate(seed: int, *, commands: int = 10_000) -> Counter[str]:
         body,
         markets=[ReplayMarket(checks=asked.checks)],
         latency_ns=random.choice((0, 0, 40, 700)),
+        paper=PaperOptions(maker_fee_bps=asked.fee_bps, taker_fee_bps=-asked.fee_bps),
         compiled=False,
     )
     log = result.log
@@ -139,6 +142,8 @@ class _Asked:
         self.random = random
         self.base = random.choice((30, 1_000, 10_000, 6_000_000, 2**40, 2**60))
         self.large = random.choice((0, 0, 0.02))
+        # A strategy reads fees in whole units, which these are.
+        self.fee_bps = Decimal(random.choice((0, 0, 10_000)))
         self.instrument = Instrument(
             symbol="BTC/USDT",
             venue_symbol="X",
@@ -192,6 +197,9 @@ class _Asked:
             MaxFeedLagMs(instrument, options=LimitOptions(limit=random.choice((Decimal(1), Decimal(3))))),
             MaxClockSkewMs(instrument, options=LimitOptions(limit=random.choice((Decimal(1), Decimal(3))))),
         ]
+        # What is held is worth figures that a strategy can read.
+        if not self.large and self.base <= 2**40:
+            made.append(BuyingPower([instrument], options=self._capital(near)))
         for check in made:
             # What a check reads of the session is described with it.
             if (bind := getattr(check, "bind", None)) is not None:
@@ -203,6 +211,10 @@ class _Asked:
         """A limit that about half of the orders reach, in profit currency."""
         limit = near(150 * self.base).limit * self.instrument.contract_size * _GRID
         return ExposureOptions(limit=limit, instrument=self.random.choice((None, limit / 2)))
+
+    def _capital(self, near: Any) -> BuyingPowerOptions:
+        limit = near(100 * self.base).limit * self.instrument.contract_size * _GRID
+        return BuyingPowerOptions(limit=limit, initial_margin=self.random.choice((Decimal(1), Decimal("0.3"))))
 
     def call(self, market: Any, orders: Any, state: Any) -> None:
         """Asks for one thing, and notes what the plain gate says."""
@@ -267,6 +279,8 @@ class _Asked:
     def _look(self, market: Any, own: Any) -> tuple[Any, Any]:
         """The market and the account as checks read them; the session has the time and the open orders too."""
         self.session.now_ns = market.time_ns
+        half_units = 2 * market.cash_units + market.position_lots * (market.bid_ticks + market.ask_ticks)
+        self.session.profit_ppb = half_units * 500_000_000 - market.fees_units * 10**9
         self.session.open = sum(one.order_id not in self.refused for one in own)
         return _seen(market)
 
@@ -285,10 +299,14 @@ class _Session:
         self.changed: Any = None
         self.open = 0
         self.now_ns = 1_000
+        self.profit_ppb = 0
         self.up = random.random() < 0.7
         lag_ns, skew_ns = (random.choice((0, 0, 0, 2, -2)) * 1_000_000 for _ in range(2))
         skew = random.choice((skew_ns,) * 5 + (None,))
         self.clock = ClockReading(0, lag_ns, skew, random.choice((2**62,) * 3 + (2_000_000,)))
+
+    def net_profit_ppb(self, instrument: int) -> int:
+        return self.profit_ppb
 
     def connected(self, instrument: int) -> bool:
         return self.up

@@ -2,10 +2,11 @@
 //! Orders at the built-in risk checks, of any size and price in any market: nothing panics, and what a check lets pass is within its
 //! limit by a sum of 256 bits.
 
+use ethnum::I256;
 use libfuzzer_sys::fuzz_target;
 use mainspring_native::book::any::{AnyBook, STRUCTURES};
 use mainspring_native::book::{Book, Level, Side};
-use mainspring_native::trading::gate::{Account, Check, Seen};
+use mainspring_native::trading::gate::{Account, Asked, Check, Seen};
 use mainspring_native::trading::order::NewOrder;
 use mainspring_native::venue::orders::TimeInForce;
 
@@ -153,8 +154,23 @@ fn within(check: &Check, order: &NewOrder, seen: &Seen, account: &Account, far: 
         Check::MaxFeedLagMs { within, valid_until_ns } | Check::MaxClockSkewMs { within, valid_until_ns } => {
             within && valid_until_ns >= i128::from(seen.now_ns)
         }
+        Check::BuyingPower { margin, margin_of, capital } => {
+            let (now, other) =
+                (worst(order, account), worst(&NewOrder { buy: !order.buy, size_lots: 0, ..*order }, account));
+            let mid = i128::from(seen.bid.price) + i128::from(seen.ask.price);
+            let own = 2 * i128::from(order.price_ticks);
+            let half_ticks = if order.limit && own > mid { own } else { mid };
+            let left = capital + I256::new(margin_of) * 2 * I256::new(PROFIT_PPB)
+                - I256::new(half_ticks) * I256::new(1_000_000_000) * I256::new(margin) * I256::new(now);
+            now <= other || (seen.live && sided && left >= 0)
+        }
+        Check::MaxSlippageBps { max_bps_bits } => f64::from_bits(max_bps_bits) >= COST_BPS,
     }
 }
+
+/// What was made in the instrument, and what an order costs.
+const PROFIT_PPB: i128 = -3_000_000_001;
+const COST_BPS: f64 = 1.5;
 
 const DAY_NS: i128 = 86_400_000_000_000;
 
@@ -233,6 +249,12 @@ fuzz_target!(|data: &[u8]| {
             Check::VenueConnected { connected: one != 0 },
             Check::MaxFeedLagMs { within: two != 0, valid_until_ns: one },
             Check::MaxClockSkewMs { within: two != 0, valid_until_ns: one },
+            Check::BuyingPower {
+                margin: two.max(1),
+                margin_of: three.max(1),
+                capital: (I256::new(one) << 62) + I256::new(four),
+            },
+            Check::MaxSlippageBps { max_bps_bits: one as u64 },
         ];
         let side = if order.buy { Side::Buy } else { Side::Sell };
         // A buyer meets the asks.
@@ -241,8 +263,11 @@ fuzz_target!(|data: &[u8]| {
         let far: Vec<_> = far.into_iter().map(|level| (level.price, level.lots)).collect();
         let open = || Some(OPEN);
         for check in checks {
-            let passes = check.passes(&order, &seen, &account, |order| Some(book.walk(side, order.size_lots)), open);
-            let left = check.passes(&order, &seen, &account, |_| None, open);
+            let walk = |order: &NewOrder| Some(book.walk(side, order.size_lots));
+            let profit_ppb = || Some(I256::new(PROFIT_PPB));
+            let asked = Asked { walk: &walk, profit_ppb: &profit_ppb, cost_bps: Some(COST_BPS) };
+            let passes = check.passes(&order, &seen, &account, asked, open);
+            let left = check.passes(&order, &seen, &account, Asked { walk: &|_| None, ..asked }, open);
             let exact = within(&check, &order, &seen, &account, &far);
             assert!(exact || !passes, "{check:?} lets pass {order:?} in {seen:?} with {account:?}");
             assert!(passes || !left, "{check:?} passes only without the book");

@@ -1,10 +1,12 @@
 """Built-in risk checks as the native core takes them: their limits in whole units."""
 
+import struct
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from mainspring_plugins.risk.allowed_instruments import AllowedInstruments
+from mainspring_plugins.risk.buying_power import BuyingPower
 from mainspring_plugins.risk.collar_bps import CollarBps
 from mainspring_plugins.risk.max_book_age_ms import MaxBookAgeMs
 from mainspring_plugins.risk.max_clock_skew_ms import MaxClockSkewMs
@@ -15,6 +17,7 @@ from mainspring_plugins.risk.max_open_orders import MaxOpenOrders
 from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
 from mainspring_plugins.risk.max_position import MaxPosition, MaxPositionValue
+from mainspring_plugins.risk.max_slippage_bps import MaxSlippageBps
 from mainspring_plugins.risk.reduce_only import ReduceOnly
 from mainspring_plugins.risk.restricted_instruments import RestrictedInstruments
 from mainspring_plugins.risk.trading_hours import TradingHours
@@ -25,7 +28,8 @@ __all__ = ["described"]
 _Described: TypeAlias = tuple[str, int, int, int, int]
 _Figures: TypeAlias = tuple[int, ...] | None
 
-_LARGEST = 2**62
+_FIGURE_BITS = 62
+_LARGEST = 2**_FIGURE_BITS
 
 
 def _collar(check: CollarBps) -> _Figures:
@@ -53,6 +57,17 @@ def _clock(check: MaxFeedLagMs | MaxClockSkewMs) -> _Figures:
     return (0, 0) if valid_until_ns is None else (1, min(valid_until_ns, _LARGEST))
 
 
+def _buying_power(check: BuyingPower) -> _Figures:
+    if check.capital_ppb is None:
+        return None
+    return check.margin_ratio[0], check.margin_ratio[1], check.capital_ppb >> _FIGURE_BITS, check.capital_ppb % _LARGEST
+
+
+def _slippage(check: MaxSlippageBps) -> _Figures:
+    (bits,) = struct.unpack("<Q", struct.pack("<d", check.max_bps))
+    return bits >> 32, bits % 2**32
+
+
 _FIGURES: Final[Mapping[type, tuple[str, Callable[[Any], _Figures]]]] = MappingProxyType(
     {
         MaxOrderSize: ("max_order_size", lambda check: (check.max_lots,)),
@@ -71,6 +86,8 @@ _FIGURES: Final[Mapping[type, tuple[str, Callable[[Any], _Figures]]]] = MappingP
         VenueConnected: ("venue_connected", lambda check: (int(check.passes()),)),
         MaxFeedLagMs: ("max_feed_lag_ms", _clock),
         MaxClockSkewMs: ("max_clock_skew_ms", _clock),
+        BuyingPower: ("buying_power", _buying_power),
+        MaxSlippageBps: ("max_slippage_bps", _slippage),
     }
 )
 

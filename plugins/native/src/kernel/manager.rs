@@ -10,7 +10,7 @@ use crate::kernel::handles::Handles;
 use crate::kernel::record::{APPROVED, DISCREPANCY, REFUSED, Record, TOO_MANY_REQUESTS, of_request, reason_number};
 use crate::lane::market::Market;
 use crate::trading::approval::{INVALID_ORDER, refusal, seen, unpriced};
-use crate::trading::gate::Check;
+use crate::trading::gate::{self, Check};
 use crate::trading::manager::{Asked, Desk, Refused, decide, report};
 use crate::trading::order::{Event, NewOrder};
 use crate::trading::position::Position;
@@ -136,6 +136,9 @@ impl Desk for AtPlace<'_> {
     fn refusal(&mut self, tracker: &Tracker, order: &NewOrder, gives_up: i128) -> Option<&'static str> {
         let Place { book, market, position, checks, .. } = &*self.place;
         let walk = |order: &NewOrder| Some(book.walk(if order.buy { Side::Buy } else { Side::Sell }, order.size_lots));
-        refusal(tracker, checks, order, &seen(market), position.lots, gives_up, walk)
+        // Orders are priced only where there is a mid.
+        let profit_ppb = || market.mid_half_ticks().and_then(|half_ticks| position.net_ppb(half_ticks));
+        let asked = gate::Asked { walk: &walk, profit_ppb: &profit_ppb, cost_bps: None };
+        refusal(tracker, checks, order, &seen(market), position.lots, gives_up, asked)
     }
 }

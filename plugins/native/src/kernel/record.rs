@@ -39,7 +39,7 @@ pub mod flags {
 pub const TOO_MANY_REQUESTS: &str = "too-many-requests";
 
 /// Every reason of a record, by its number less 1: 0 is none.
-pub const REASONS: [&str; 41] = [
+pub const REASONS: [&str; 42] = [
     "market-unavailable",
     "would-take",
     "not-fillable",
@@ -81,6 +81,7 @@ pub const REASONS: [&str; 41] = [
     "venue_connected",
     "max_feed_lag_ms",
     "max_clock_skew_ms",
+    "buying_power",
 ];
 
 /// A row.

@@ -5,6 +5,8 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
+use ethnum::I256;
+
 use crate::book::Side;
 use crate::costs::Costs;
 use crate::lane::instant::Instant;
@@ -19,7 +21,7 @@ use crate::python::venue::{PyPaperVenue, order_state_error};
 use crate::slippage::Estimate;
 use crate::trading::approval::refusal;
 use crate::trading::audit::{Requested, SendAudit};
-use crate::trading::gate::{Check, Seen};
+use crate::trading::gate::{self, Check, Seen};
 use crate::trading::manager::{Approved, Asked, Change, Desk, Refused, decide};
 use crate::trading::order::NewOrder;
 use crate::trading::tracker::Tracker;
@@ -32,6 +34,8 @@ pub struct Parts {
     accounts: Vec<Py<PyPositionUnits>>,
     models: Vec<Py<PySlippage>>,
     checks: Vec<Vec<Check>>,
+    /// `Portfolio.net_profit_ppb`.
+    profit: Py<PyAny>,
 }
 
 /// What became of what a strategy asked for.
@@ -81,6 +85,8 @@ struct AtMarket<'a, 'w> {
     place: usize,
     position_lots: i128,
     seen: Option<Seen>,
+    cost_bps: Option<f64>,
+    py: Python<'a>,
     way: &'a mut Way<'w>,
     // What the estimate and the checks took: they count if the request is approved, for else the twin does both.
     estimate_ns: u64,
@@ -98,6 +104,7 @@ impl Desk for AtMarket<'_, '_> {
         let estimate = model.priced_for(order, market, &met).ok_or("unpriced")?;
         self.estimate_ns = self.way.took();
         self.seen = Some(met.seen);
+        self.cost_bps = Some(1e4 * estimate.price / estimate.mid);
         Ok((estimate, i128::from(met.seen.bid.price) + i128::from(met.seen.ask.price)))
     }
 
@@ -105,8 +112,15 @@ impl Desk for AtMarket<'_, '_> {
     fn refusal(&mut self, tracker: &Tracker, order: &NewOrder, gives_up: i128) -> Option<&'static str> {
         let Some(seen) = &self.seen else { return Some("unpriced") };
         let checks = &self.usual.checks[self.place];
-        // What takes more than the best price has is for the twins, which walk the book.
-        let refused = refusal(tracker, checks, order, seen, self.position_lots, gives_up, |_| None);
+        // What takes more than the best price has is for the twins, which walk the book. The session's mark may be another price
+        // than the mid, and venues report fees and funding in amounts: Python adds these up.
+        let index = self.usual.first + self.place;
+        let profit_ppb = || {
+            let found = self.usual.profit.bind(self.py).call1((index,)).ok()?;
+            found.extract::<Option<i128>>().ok()?.map(I256::new)
+        };
+        let asked = gate::Asked { walk: &|_| None, profit_ppb: &profit_ppb, cost_bps: self.cost_bps };
+        let refused = refusal(tracker, checks, order, seen, self.position_lots, gives_up, asked);
         self.checks_ns = self.way.took();
         refused
     }
@@ -134,7 +148,8 @@ impl RunTrading {
         // Before the tracker is locked: a position that doesn't fit is read of an object of Python's.
         let position_lots = usual.accounts[place].get().lots(py)?;
         let now_ns = way.now_ns;
-        let mut desk = AtMarket { usual, place, position_lots, seen: None, way, estimate_ns: 0, checks_ns: 0 };
+        let mut desk =
+            AtMarket { usual, place, position_lots, seen: None, cost_bps: None, py, way, estimate_ns: 0, checks_ns: 0 };
         let decided = decide(&mut lock(&self.shared), &asked, now_ns, &mut desk);
         let approved = match decided {
             Ok(approved) => approved,
@@ -223,7 +238,8 @@ impl Parts {
             return Ok(None);
         }
         let (rows, all_models) = (gate.getattr("rows")?, manager.getattr("models")?);
-        let all_accounts = manager.getattr("portfolio")?.getattr("accounts")?;
+        let portfolio = manager.getattr("portfolio")?;
+        let all_accounts = portfolio.getattr("accounts")?;
         let (mut found, mut accounts, mut models, mut checks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (place, market) in markets.iter().enumerate() {
             let index = first + place;
@@ -245,7 +261,8 @@ impl Parts {
             }
             checks.push(row);
         }
-        Ok(Some(Parts { first, markets: found, accounts, models, checks }))
+        let profit = portfolio.getattr("net_profit_ppb")?.unbind();
+        Ok(Some(Parts { first, markets: found, accounts, models, checks, profit }))
     }
 
     /// Shows the garbage collector what is held, but for classes, which stay.
@@ -253,6 +270,7 @@ impl Parts {
         for market in &self.markets {
             visit.call(market)?;
         }
+        visit.call(&self.profit)?;
         for account in &self.accounts {
             visit.call(account)?;
         }

@@ -2,9 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::book::Walk;
 use crate::lane::market::Market;
-use crate::trading::gate::{Account, Check, Seen};
+use crate::trading::gate::{Account, Asked, Check, Seen};
 use crate::trading::lifecycle::OrderState;
 use crate::trading::order::{NewOrder, Order, StrategyId};
 use crate::trading::tracker::Tracker;
@@ -78,7 +77,6 @@ pub fn replacement(order: &Order, price_ticks: i64, size_lots: i64) -> Option<Re
 
 /// Which check refuses an order, if one does; `gives_up` is what a replace gives up of the account's open lots, 0 for a new order.
 ///
-/// `walk` returns what the order would meet in the book: see `Check::passes`.
 pub fn refusal(
     tracker: &Tracker,
     checks: &[Check],
@@ -86,7 +84,7 @@ pub fn refusal(
     seen: &Seen,
     position_lots: i128,
     gives_up: i128,
-    walk: impl Fn(&NewOrder) -> Option<Walk>,
+    asked: Asked<'_>,
 ) -> Option<&'static str> {
     let (buy, sell) = tracker.open_lots(order.instrument);
     let account = Account {
@@ -95,5 +93,5 @@ pub fn refusal(
         open_sell_lots: sell - if order.buy { 0 } else { gives_up },
     };
     let open = || (gives_up == 0).then(|| tracker.count_open(order.instrument));
-    checks.iter().find(|check| !check.passes(order, seen, &account, &walk, open)).map(Check::name)
+    checks.iter().find(|check| !check.passes(order, seen, &account, asked, open)).map(Check::name)
 }

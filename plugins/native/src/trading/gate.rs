@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+use ethnum::I256;
+
 use crate::book::{Level, Walk};
 use crate::trading::order::NewOrder;
 
@@ -28,8 +30,13 @@ pub enum Check {
     VenueConnected { connected: bool },
     MaxFeedLagMs { within: bool, valid_until_ns: i128 },
     MaxClockSkewMs { within: bool, valid_until_ns: i128 },
+    BuyingPower { margin: i128, margin_of: i128, capital: I256 },
+    MaxSlippageBps { max_bps_bits: u64 },
 }
 
+const PPB: i128 = 1_000_000_000;
+/// The bits of a check's figure.
+const FIGURE_BITS: u32 = 62;
 const DAY_NS: i128 = 24 * 3_600 * 1_000_000_000;
 
 /// The product, if it fits. Factors of 64 bits, as most are, take one multiplication.
@@ -67,6 +74,18 @@ pub struct Account {
     pub open_sell_lots: i128,
 }
 
+/// What checks read besides, if they do.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// What an order that takes more than the best price has would meet in the book; where it is `None`, a check that doesn't pass
+    /// is no refusal: the twin decides.
+    pub walk: &'a dyn Fn(&NewOrder) -> Option<Walk>,
+    /// What was made in the instrument, after fees and funding, in billionths of a value unit; `None` if that isn't known.
+    pub profit_ppb: &'a dyn Fn() -> Option<I256>,
+    /// What the order is expected to cost, in basis points of the mid; `None` if nothing says.
+    pub cost_bps: Option<f64>,
+}
+
 impl Check {
     /// A check by its name and figures, as `mainspring_native.checks` describes it; `None` for a name that isn't known.
     pub fn described(name: &str, figures: [i64; 4]) -> Option<Check> {
@@ -87,6 +106,12 @@ impl Check {
             "venue_connected" => Check::VenueConnected { connected: first != 0 },
             "max_feed_lag_ms" => Check::MaxFeedLagMs { within: first != 0, valid_until_ns: second },
             "max_clock_skew_ms" => Check::MaxClockSkewMs { within: first != 0, valid_until_ns: second },
+            // What doesn't fit one figure has two.
+            "buying_power" => {
+                let capital = (I256::new(third) << FIGURE_BITS) + I256::new(fourth);
+                Check::BuyingPower { margin: first, margin_of: second, capital }
+            }
+            "max_slippage_bps" => Check::MaxSlippageBps { max_bps_bits: ((first << 32) | second) as u64 },
             "collar_bps" => {
                 let passive = (third >= 0).then_some((third, fourth));
                 Check::CollarBps { numerator: first, base: second, passive }
@@ -113,18 +138,18 @@ impl Check {
             Check::VenueConnected { .. } => "venue_connected",
             Check::MaxFeedLagMs { .. } => "max_feed_lag_ms",
             Check::MaxClockSkewMs { .. } => "max_clock_skew_ms",
+            Check::BuyingPower { .. } => "buying_power",
+            Check::MaxSlippageBps { .. } => "max_slippage_bps",
         }
     }
 
-    /// Whether the order passes. `walk` returns what it would meet in the book if it takes more than the best price has; where
-    /// it returns `None`, false is no refusal: the twin decides. `open` counts the open orders of its instrument, `None` if it
-    /// is a change of one.
+    /// Whether the order passes. `open` counts the open orders of its instrument, `None` if it is a change of one.
     pub fn passes(
         &self,
         order: &NewOrder,
         seen: &Seen,
         account: &Account,
-        walk: impl FnOnce(&NewOrder) -> Option<Walk>,
+        asked: Asked<'_>,
         open: impl FnOnce() -> Option<usize>,
     ) -> bool {
         let lots = i128::from(order.size_lots);
@@ -147,7 +172,7 @@ impl Check {
                     return at_best <= max_units;
                 }
                 // Size beyond the book is valued at its last level.
-                walk(order).is_some_and(|met| {
+                (asked.walk)(order).is_some_and(|met| {
                     let beyond = product(met.unfilled.into(), met.worst.into());
                     let along = beyond.and_then(|units| units.checked_add(met.cost));
                     along.is_some_and(|units| units.max(at_best) <= max_units)
@@ -173,7 +198,7 @@ impl Check {
                 let price = if at_touch {
                     price
                 } else {
-                    match walk(order) {
+                    match (asked.walk)(order) {
                         Some(met) if met.unfilled == 0 && order.buy => price.max(met.worst.into()),
                         Some(met) if met.unfilled == 0 => price.min(met.worst.into()),
                         _ => return false,
@@ -220,6 +245,22 @@ impl Check {
             Check::MaxFeedLagMs { within, valid_until_ns } | Check::MaxClockSkewMs { within, valid_until_ns } => {
                 within && i128::from(seen.now_ns) <= valid_until_ns
             }
+            Check::BuyingPower { margin, margin_of, capital } => {
+                let (after, other) = stakes(account, order.buy, lots);
+                let covered = || {
+                    let limit = if order.limit { 2 * i128::from(order.price_ticks) } else { i128::MIN };
+                    let half_ticks = mid_half_ticks(seen)?.max(limit);
+                    let worth = I256::new(after).checked_mul(I256::new(half_ticks))?.checked_mul(I256::new(PPB))?;
+                    let needed = worth.checked_mul(I256::new(margin))?;
+                    let profit = (asked.profit_ppb)()?.checked_mul(I256::new(2 * margin_of))?;
+                    Some(needed <= capital.checked_add(profit)?)
+                };
+                after <= other || covered() == Some(true)
+            }
+            // An estimate that isn't a number isn't within the limit.
+            Check::MaxSlippageBps { max_bps_bits } => {
+                asked.cost_bps.is_some_and(|cost_bps| cost_bps <= f64::from_bits(max_bps_bits))
+            }
         }
     }
 }
@@ -233,8 +274,12 @@ fn stakes(account: &Account, buy: bool, lots: i128) -> (i128, i128) {
 
 /// Whether lots are worth at most that much at the mid, in lots times half ticks. Without a mid they aren't, unless there are none.
 fn is_worth_at_most(lots: i128, seen: &Seen, max_units: i128) -> bool {
+    lots == 0 || mid_half_ticks(seen).and_then(|mid| lots.checked_mul(mid)).is_some_and(|units| units <= max_units)
+}
+
+/// Twice the mid in ticks; `None` where there is no market to take it from.
+fn mid_half_ticks(seen: &Seen) -> Option<i128> {
     let Seen { live, bid, ask, .. } = *seen;
-    let mid = (live && bid.lots != 0 && ask.lots != 0 && bid.price < ask.price)
-        .then(|| i128::from(bid.price) + i128::from(ask.price));
-    lots == 0 || mid.and_then(|mid| lots.checked_mul(mid)).is_some_and(|units| units <= max_units)
+    (live && bid.lots != 0 && ask.lots != 0 && bid.price < ask.price)
+        .then(|| i128::from(bid.price) + i128::from(ask.price))
 }

@@ -77,6 +77,17 @@ impl Position {
         if self.inverse { self.bought_units - self.sold_units } else { self.sold_units - self.bought_units }
     }
 
+    /// The profit after fees at twice a mark in ticks, in billionths of a value unit; `None` for an inverse contract, and if it
+    /// doesn't fit.
+    pub fn net_ppb(&self, half_ticks: i128) -> Option<I256> {
+        if self.inverse {
+            return None;
+        }
+        let worth = I256::new(self.lots).checked_mul(I256::new(half_ticks))?;
+        let half_units = self.cash_units().checked_mul(I256::new(2))?.checked_add(worth)?;
+        half_units.checked_mul(I256::new(500_000_000))?.checked_sub(self.fees_ppb_units)
+    }
+
     /// The fees in whole units, rounded down.
     pub fn fees_units(&self) -> I256 {
         self.fees_ppb_units.div_euclid(I256::new(1_000_000_000))

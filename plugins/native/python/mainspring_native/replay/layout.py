@@ -259,6 +259,7 @@ REASONS: Final = dict(
             "venue_connected",
             "max_feed_lag_ms",
             "max_clock_skew_ms",
+            "buying_power",
         ),
         1,
     )

@@ -19,6 +19,7 @@ from mainspring_native.replay.layout import APPROVED, EVENT, FILLED, LOG, REFUSE
 from mainspring_native.replay.strategy import State, Strategy, make_state
 from mainspring_native.replay.uncompiled import bind_body
 from mainspring_native.routers import describe_queue
+from mainspring_plugins.risk.max_slippage_bps import MaxSlippageBps
 from mainspring_plugins.routers.paper import PaperOptions, fees_and_settling
 
 __all__ = ["Account", "ReplayMarket", "ReplayResult", "replay"]
@@ -193,6 +194,8 @@ def _spec(market: ReplayMarket, latency_ns: int, response_ns: int) -> _Spec:
     checks = []
     for check in market.checks:
         native = described(check)
+        if isinstance(check, MaxSlippageBps):
+            raise ConfigError("a replay estimates no order's cost: leave MaxSlippageBps out, or run a session")
         if native is None:
             raise ConfigError(f"a replay takes the built-in risk checks, not {type(check).__name__}")
         checks.append(native)
