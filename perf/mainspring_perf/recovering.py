@@ -130,6 +130,9 @@ class _Journal:
     def blocks(self, session: int) -> Iterator[tuple[int, bytes]]:
         yield from enumerate(self._blocks, 1)
 
+    def last_block(self, session: int) -> tuple[int, bytes] | None:
+        return (len(self._blocks), self._blocks[-1]) if self._blocks else None
+
     def close(self) -> None:
         pass
 

@@ -86,7 +86,21 @@ def test_verify_finds_damage(mainspring, journalled, tmp_path):
         code, _, said = mainspring("journal", command, str(path), "2")
         assert code == 2
         assert "block 2 of session 2" in said
-    assert mainspring("journal", "list", str(path))[0] == 1
+
+
+def test_list_names_a_session_whose_end_is_damaged(mainspring, journalled, tmp_path):
+    """It reads how a session began and ended, so that is where it sees damage."""
+    path = tmp_path / "damaged.db"
+    with sqlite3.connect(journalled[0]) as whole, sqlite3.connect(path) as copy:
+        whole.backup(copy)
+        copy.execute("UPDATE block SET body = zeroblob(90) WHERE session = 2 AND number = 1")
+        copy.execute("UPDATE session SET blocks = blocks + 1 WHERE number = 1")
+    code, out, _ = mainspring("journal", "list", str(path), "--json")
+    assert code == 1
+    ended = [one["ended"] for one in json.loads(out)]
+    assert "damaged" in ended[0]
+    assert "and the last is" in ended[0]
+    assert "block 1 of session 2: its checksum doesn't match" in ended[1]
 
 
 def test_replay_says_that_all_is_equal(mainspring, journalled):

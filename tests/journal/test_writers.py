@@ -14,6 +14,7 @@ from mainspring.journal import (
     Positions,
     SyncWriter,
     read_entries,
+    read_outline,
     read_session,
 )
 from mainspring_plugins.journals.memory import MemoryJournal
@@ -165,3 +166,21 @@ def test_closing_without_an_end_leaves_none():
     writer = AsyncWriter(journal, _OPENING)
     writer.close()
     assert read_session(journal, 1).ending is None
+
+
+def test_an_outline_reads_the_first_and_the_last_block_alone():
+    """How a session began and ended is known whatever lies in between; reading it whole finds the damage."""
+    journal = MemoryJournal()
+    writer = SyncWriter(journal, _OPENING)
+    for number in range(5):
+        writer.write(b"order")
+        writer.commit(Positions(number, (number,)))
+    assert read_outline(journal, 1) == (1, _OPENING, None, 6)
+    writer.finish(_ENDING)
+    journal._sessions[1][2:5] = [b"damaged"] * 3
+    assert read_outline(journal, 1) == (1, _OPENING, _ENDING, 7)
+    with pytest.raises(JournalError, match="block 3 of session 1"):
+        read_session(journal, 1)
+    journal._sessions[1][-1] = b"damaged"
+    with pytest.raises(JournalError, match="block 7 of session 1: 7 bytes are too few"):
+        read_outline(journal, 1)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.errors import ConfigError, ReplayError, WireError
+from mainspring.host.registry import Registry
 from mainspring.model import Instrument
 from mainspring.seams import Feed, FeedContext, RawMessage
 from mainspring.wire import python_decoder
@@ -351,8 +352,11 @@ def test_each_replay_begins_with_nothing() -> None:
 
 
 def test_the_reasons_are_those_of_the_kernel() -> None:
-    """Each by its number."""
+    """Each by its number, and among them the name of each check that runs there."""
     assert list(REASONS.values()) == record_reasons()
+    assert {REASONS[1], REASONS[9]} == {"market-unavailable", "order-ended"}
+    ours = {offer.name for offer in Registry.load().offers("risk").values() if offer.capabilities.get("in_runs")}
+    assert ours - {"max_slippage_bps"} <= set(REASONS.values())
 
 
 def test_the_session_ends_with_the_events() -> None:

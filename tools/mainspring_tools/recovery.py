@@ -41,6 +41,11 @@ class KeptJournal:
         """The blocks of a session with their numbers."""
         yield from enumerate(list(self.kept.get(session, ())), 1)
 
+    def last_block(self, session: int) -> tuple[int, bytes] | None:
+        """The last block of a session with its number; None if it has none."""
+        blocks = self.kept.get(session)
+        return (len(blocks), blocks[-1]) if blocks else None
+
     def close(self) -> None:
         """Does nothing."""
 

@@ -27,7 +27,17 @@ from mainspring.errors import ConfigError, JournalError
 from mainspring.host.guard import calling
 from mainspring.host.journals import find_journal, open_journal
 from mainspring.host.registry import Registry
-from mainspring.journal import Input, JournalledSession, JournalLog, LaneState, read_session
+from mainspring.journal import (
+    Ending,
+    Input,
+    JournalledSession,
+    JournalLog,
+    LaneState,
+    Opening,
+    SessionOutline,
+    read_outline,
+    read_session,
+)
 from mainspring.session.journal_replay import Difference, replay_session
 
 if TYPE_CHECKING:
@@ -51,13 +61,16 @@ _SQLITE = b"SQLite format 3\0"
 
 @journal_app.command("list")
 def list_sessions(where: _WhereArgument, *, as_json: _JsonOption = False) -> None:
-    """List a journal's sessions: when they began, what they traded, and how they ended."""
+    """List a journal's sessions: when they began, what they traded, and how they ended.
+
+    Reads the first and the last block of each. `verify` reads them whole.
+    """
     with opened_journal(where) as (journal, _):
         found = [_summary(journal, number) for number in journal.sessions()]
     if as_json:
         print_json(found)
     else:
-        table = plain_table(">session", "opened", "lane", "mode", "instruments", ">blocks", ">log bytes", "ended")
+        table = plain_table(">session", "opened", "lane", "mode", "instruments", ">blocks", "ended")
         for one in found:
             table.add_row(*(str(one.get(key, "")) for key in _COLUMNS))
         results().print(table)
@@ -65,7 +78,7 @@ def list_sessions(where: _WhereArgument, *, as_json: _JsonOption = False) -> Non
         raise typer.Exit(FAILED)
 
 
-_COLUMNS = ("session", "opened", "lane", "mode", "instruments", "blocks", "log_bytes", "ended")
+_COLUMNS = ("session", "opened", "lane", "mode", "instruments", "blocks", "ended")
 
 
 @journal_app.command("show")
@@ -216,7 +229,7 @@ def _number(journal: "Journal", session: int | None) -> int:
 
 def _summary(journal: "Journal", number: int) -> dict[str, object]:
     try:
-        return {**_described(read_session(journal, number)), "damaged": False}
+        return {**_outlined(read_outline(journal, number)), "damaged": False}
     except JournalError as error:
         return {"session": number, "ended": f"damaged: {error}", "damaged": True}
 
@@ -232,12 +245,22 @@ def _verified(journal: "Journal", number: int, records: "Records") -> dict[str, 
 
 
 def _described(one: JournalledSession) -> dict[str, object]:
-    opening, ending = one.opening, one.ending
-    how = "cut short: the process was killed or the journal failed"
-    if ending is not None:
-        how = f"failed: {ending.failure}" if ending.failure else ending.stopped_early or "finished"
     return {
         "session": one.number,
+        **_began(one.opening),
+        "messages": ", ".join(map(str, one.positions.messages)) if one.positions is not None else "0",
+        "blocks": one.blocks,
+        "log_bytes": one.log_bytes,
+        "ended": _ended(one.ending),
+    }
+
+
+def _outlined(one: SessionOutline) -> dict[str, object]:
+    return {"session": one.number, **_began(one.opening), "blocks": one.blocks, "ended": _ended(one.ending)}
+
+
+def _began(opening: Opening) -> dict[str, object]:
+    return {
         "opened": opening.opened_at,
         "version": opening.version,
         "lane": opening.lane,
@@ -245,8 +268,10 @@ def _described(one: JournalledSession) -> dict[str, object]:
         "instruments": ", ".join(opening.instruments),
         "config": opening.config.origin if opening.config is not None else "none",
         "captures": ", ".join(name for name, _ in opening.captures) or "none",
-        "messages": ", ".join(map(str, one.positions.messages)) if one.positions is not None else "0",
-        "blocks": one.blocks,
-        "log_bytes": one.log_bytes,
-        "ended": how,
     }
+
+
+def _ended(ending: Ending | None) -> str:
+    if ending is None:
+        return "cut short: the process was killed or the journal failed"
+    return f"failed: {ending.failure}" if ending.failure else ending.stopped_early or "finished"

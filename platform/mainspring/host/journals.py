@@ -42,6 +42,11 @@ class _Guarded:
         with self._reading():
             yield from self._journal.blocks(session)
 
+    def last_block(self, session: int) -> tuple[int, bytes] | None:
+        """The last block of a session with its number; None if it has none."""
+        with self._reading():
+            return self._journal.last_block(session)
+
     @contextmanager
     def _reading(self) -> Iterator[None]:
         try:

@@ -13,7 +13,14 @@ from mainspring.journal.entries import (
     Positions,
     StrategyStates,
 )
-from mainspring.journal.reading import JournalledSession, JournalLog, read_entries, read_session
+from mainspring.journal.reading import (
+    JournalledSession,
+    JournalLog,
+    SessionOutline,
+    read_entries,
+    read_outline,
+    read_session,
+)
 from mainspring.journal.writer import AsyncWriter, JournalWriter, SyncWriter
 
 __all__ = [
@@ -31,10 +38,12 @@ __all__ = [
     "LogBytes",
     "Opening",
     "Positions",
+    "SessionOutline",
     "StrategyStates",
     "SyncWriter",
     "decode_block",
     "encode_block",
     "read_entries",
+    "read_outline",
     "read_session",
 ]

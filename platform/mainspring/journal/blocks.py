@@ -39,8 +39,10 @@ def encode_block(session: int, number: int, previous: int, entries: Iterable[Ent
     return data + crc.to_bytes(_CRC_BYTES, "little"), crc
 
 
-def decode_block(data: bytes, session: int, number: int, previous: int) -> Block:
+def decode_block(data: bytes, session: int, number: int, previous: int | None) -> Block:
     """Reads the block that must stand there: `number` of `session`, after a block with the checksum `previous`.
+
+    None doesn't ask what came before.
 
     Raises `JournalError` for any other bytes. Its text completes the sentence "block 7 of session 2: ...".
     """
@@ -54,7 +56,7 @@ def decode_block(data: bytes, session: int, number: int, previous: int) -> Block
         raise JournalError(f"it begins with {magic!r}: another version of the format, which this release can't read")
     if (found_session, found_number) != (session, number):
         raise JournalError(f"the block that stands there is number {found_number} of session {found_session}")
-    if found_previous != previous:
+    if previous is not None and found_previous != previous:
         raise JournalError("it doesn't follow the block before it, which was replaced")
     if length != len(data) - _HEAD.size - _CRC_BYTES:
         raise JournalError(f"its body has {len(data) - _HEAD.size - _CRC_BYTES} bytes instead of {length}")

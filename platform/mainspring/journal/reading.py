@@ -11,7 +11,7 @@ from mainspring.model import LogRecord, decode_records
 from mainspring.orders import Header, decode_header
 from mainspring.seams import Journal
 
-__all__ = ["JournalLog", "JournalledSession", "read_entries", "read_session"]
+__all__ = ["JournalLog", "JournalledSession", "SessionOutline", "read_entries", "read_outline", "read_session"]
 
 
 class JournalledSession(NamedTuple):
@@ -27,6 +27,37 @@ class JournalledSession(NamedTuple):
     ending: Ending | None
     blocks: int
     log_bytes: int
+
+
+class SessionOutline(NamedTuple):
+    """What the first and the last block of a session say: how it began, and how it ended if it did."""
+
+    number: int
+    opening: Opening
+    ending: Ending | None
+    blocks: int
+
+
+def read_outline(journal: Journal, session: int) -> SessionOutline:
+    """Reads the first and the last block of a session, and nothing in between: what damage is there goes unseen.
+
+    Raises `JournalError` as `read_entries` does.
+    """
+    _, opening = next(read_entries(journal, session))
+    assert isinstance(opening, Opening)
+    try:
+        last = journal.last_block(session)
+    except DataError as error:
+        raise JournalError(f"session {session}: {error}") from error
+    # It has a first one.
+    assert last is not None
+    number, data = last
+    try:
+        entries = decode_block(data, session, number, None).entries
+    except JournalError as error:
+        raise JournalError(f"block {number} of session {session}: {error}") from error
+    ending = entries[-1] if entries and isinstance(entries[-1], Ending) else None
+    return SessionOutline(session, opening, ending, number)
 
 
 def read_entries(journal: Journal, session: int) -> Iterator[tuple[int, Entry]]:

@@ -40,6 +40,13 @@ class Journal(Protocol):
         """
         ...
 
+    def last_block(self, session: int) -> tuple[int, bytes] | None:
+        """Returns the last block of a session with its number, without reading the others; None if it has none.
+
+        Raises `JournalError` as `blocks` does.
+        """
+        ...
+
     def close(self) -> None:
         """Releases files and connections. Nothing is called afterwards."""
         ...

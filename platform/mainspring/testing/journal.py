@@ -65,6 +65,8 @@ def _check_read(rules: Rules, journal: Journal, right: dict[int, list[bytes]], s
     for session, blocks in right.items():
         found = list(rules.never_raises("blocks are read", lambda of=session: list(journal.blocks(of))))
         rules.equal("blocks are numbered from 1", [number for number, _ in found], [*range(1, len(blocks) + 1)], after)
+        last = rules.never_raises("the last block is read", journal.last_block, session)
+        rules.hold("the last block is the last", last == (found[-1] if found else None), f"after {after}, {session}")
         same = [block for _, block in found] == blocks
         rules.hold("blocks come back as they were", same, f"after {after}, a block of session {session} differs")
 

@@ -34,6 +34,11 @@ class MemoryJournal:
         """The blocks of a session with their numbers."""
         yield from enumerate(self._sessions.get(session, ()), 1)
 
+    def last_block(self, session: int) -> tuple[int, bytes] | None:
+        """The last block of a session with its number; None if it has none."""
+        blocks = self._sessions.get(session)
+        return (len(blocks), blocks[-1]) if blocks else None
+
     def close(self) -> None:
         """Does nothing."""
 

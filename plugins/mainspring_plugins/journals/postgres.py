@@ -42,6 +42,7 @@ _APPEND: Final = """
         UPDATE session SET blocks = %(number)s WHERE number = %(session)s AND blocks = %(number)s - 1 RETURNING number)
     INSERT INTO block SELECT %(session)s, %(number)s, %(body)s FROM counted"""
 _READ: Final = "SELECT number, body FROM block WHERE session = %s AND number > %s ORDER BY number LIMIT 256"
+_LAST: Final = "SELECT number, body FROM block WHERE session = %s ORDER BY number DESC LIMIT 1"
 _LOCK: Final = "SELECT pg_try_advisory_lock('session'::regclass::oid::bigint::bit(32)::integer, %s::integer)"
 _TABLES: Final = """
     SELECT relname FROM pg_class JOIN pg_namespace AS place ON place.oid = relnamespace
@@ -197,6 +198,18 @@ class PostgresJournal:
         # More may have come while they were read.
         if counted is not None and found < counted[0]:
             raise JournalError(f"{self._place}: damaged: {counted[0]} blocks of session {session}, {found} can be read")
+
+    def last_block(self, session: int) -> tuple[int, bytes] | None:
+        """The last block of a session with its number. Raises `JournalError` if it isn't the one counted last."""
+        with self._errors(), self._connection.transaction():
+            # The count comes first: a block that is added meanwhile isn't in it.
+            counted = self._connection.execute("SELECT blocks FROM session WHERE number = %s", (session,)).fetchone()
+            row = self._connection.execute(_LAST, (session,), binary=True).fetchone()
+        if counted is not None and counted[0] > (row[0] if row else 0):
+            raise JournalError(
+                f"{self._place}: damaged: session {session} has {counted[0]} blocks, and the last is {row and row[0]}"
+            )
+        return row
 
     def close(self) -> None:
         """Closes the connection, and gives the sessions that it wrote up."""

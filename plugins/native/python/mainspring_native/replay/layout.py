@@ -1,11 +1,13 @@
 """The rows and records that Python, compiled strategies and the Rust kernel share, and the codes in them.
 
-The kernel has the same layouts (`src/kernel/`); a test compares them.
+The kernel has the same layouts (`src/kernel/`); a test compares them. The reasons are read of the kernel.
 """
 
 from typing import Final
 
 import numpy as np
+
+from mainspring_native import NEEDS
 
 __all__ = [
     "ACCEPTED",
@@ -215,53 +217,15 @@ notional. `reason` is the key in `REASONS`. The bits of `flags`: 1 a limit order
 replace.
 """
 
-REASONS: Final = dict(
-    enumerate(
-        (
-            "market-unavailable",
-            "would-take",
-            "not-fillable",
-            "no-liquidity",
-            "requested",
-            "too-late",
-            "unknown-order",
-            "invalid-order",
-            "order-ended",
-            "book-not-live",
-            "no-mid-price",
-            "book-crossed",
-            "max_order_size",
-            "max_order_notional",
-            "max_position",
-            "collar_bps",
-            "max_book_age_ms",
-            "discrepancy",
-            "order-state-unknown",
-            "never-sent",
-            "unacknowledged",
-            "acknowledged-twice",
-            "after-end",
-            "unrequested",
-            "duplicate-fill",
-            "overfill",
-            "remaining-mismatch",
-            "wrong-side",
-            "wrong-instrument",
-            "malformed",
-            "too-many-requests",
-            "restricted_instruments",
-            "allowed_instruments",
-            "reduce_only",
-            "max_gross_exposure",
-            "max_net_exposure",
-            "max_open_orders",
-            "trading_hours",
-            "venue_connected",
-            "max_feed_lag_ms",
-            "max_clock_skew_ms",
-            "buying_power",
-        ),
-        1,
-    )
-)
+
+def _reasons() -> list[str]:
+    # Without the native module nothing is replayed, so that there are none.
+    if NEEDS.missing is not None:
+        return []
+    from mainspring_native._native import record_reasons
+
+    return record_reasons()
+
+
+REASONS: Final = dict(enumerate(_reasons(), 1))
 """The reasons of refusals, rejections, cancellations and discrepancies, as a session's order log has them."""
