@@ -183,6 +183,19 @@ def test_what_the_host_doesnt_have_is_refused(session, profile, overrides, said)
     assert said in str(caught.value).replace("--set ", "")
 
 
+def test_balances_are_compared_in_one_lane_alone(session):
+    """What another lane trades would seem a difference."""
+    compared = (
+        "mode=paper",
+        'strategy.one={plugin="momentum", size=1}',
+        "orders.compare_balances=true",
+        "hardware.pin=off",
+    )
+    assert session(None, *compared).lanes[0].parts[0].compare_balances
+    with pytest.raises(ConfigError, match=r"orders\.compare_balances: .* run one lane"):
+        session(None, *compared, "lanes=2")
+
+
 def test_what_looks_across_instruments_isnt_divided(registry, session, monkeypatch):
     """A strategy that has to see every instrument is refused with several lanes, and sees those of all feeds in one."""
     offer = registry.get("strategy", "momentum")

@@ -18,7 +18,7 @@ from mainspring.model import (
     Side,
 )
 from mainspring.orders import OrderTracker
-from mainspring.recovery import Reconciler, ReconcilerOptions
+from mainspring.recovery import Holdings, Reconciler, ReconcilerOptions
 from mainspring.recovery.differences import (
     NO_ANSWER,
     ORDER_MISSING,
@@ -37,7 +37,8 @@ INSTRUMENTS = (INSTRUMENT, SECOND_INSTRUMENT)
 class Account:
     """What a lane knows, without its markets: orders, positions, and a reconciler between them and a venue."""
 
-    def __init__(self, venue, seed, tracker, options=OPTIONS):
+    def __init__(self, venue, seed, tracker, options=OPTIONS, gained=None):
+        self.gained = gained
         self.venue = venue
         self.random = Random(f"account {seed}")
         self.tracker = tracker
@@ -55,7 +56,13 @@ class Account:
         )
         self.router = self.venue.connect(context)
         self.reconciler = Reconciler(
-            0, (0, 1), self.tracker, self.positions.__getitem__, str, lambda: self.last_id, self.options
+            0,
+            (0, 1),
+            self.tracker,
+            Holdings((0, 1), self.positions.__getitem__, self.options.tries, self.gained),
+            str,
+            lambda: self.last_id,
+            self.options,
         )
 
     def crash(self):

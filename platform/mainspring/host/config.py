@@ -129,6 +129,7 @@ class OrdersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The `[orders]` table. `answer_timeout_ms` is how long a venue may take to answer a request; 0 means for ever.
 
     `poll_executions_s` is how often venues are asked for executions that never came, in seconds; 0 means never.
+    With `compare_balances` the account's cash is compared, too, which then is this session's alone.
     `max_answers` is how many requests a strategy may make at one instant in answer to its own order events. `day_ends`
     is when day orders end, such as "16:00 America/New_York"; empty: when the feed says, if it does.
     `cancel_on_disconnect` cancels a feed's orders when its connection is lost, and again once it is back.
@@ -138,6 +139,7 @@ class OrdersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     answer_timeout_ms: Annotated[int, msgspec.Meta(ge=0, le=3_600_000)] = 10_000
     max_answers: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = DEFAULT_MAX_ANSWERS
     poll_executions_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0
+    compare_balances: bool = False
     cancel_on_disconnect: bool = False
     day_ends: str = ""
     stop_trigger: Literal["last", "mark"] = "last"

@@ -107,7 +107,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `name` is the feed's name in the config, empty if there is only one. `missing_limits` are the required risk checks
     that the config sets no limit for: unless it is empty, every order is refused. `answer_timeout_ns` is how long a
     venue may take to answer a request before the order's state is unknown; 0 means for ever. `poll_executions_ns` is
-    how often venues are asked for executions that never came, 0 for never. `recovers` says that the session goes on
+    how often venues are asked for executions that never came, 0 for never. With `compare_balances` the account's cash
+    is compared with what fills make of it. `recovers` says that the session goes on
     from the last one in its journal. With `cancel_on_disconnect` a lost connection cancels its orders. `terms` are the
     terms of orders that the router's venue does, and `day_ends` is when day orders end, empty if nobody says.
     `stop_trigger` is the price that sets stops off: "last" or "mark". `slots` are the choices for seams without a field
@@ -139,6 +140,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     missing_limits: tuple[str, ...]
     answer_timeout_ns: int = 0
     poll_executions_ns: int = 0
+    compare_balances: bool = False
     recovers: bool = False
     max_answers: int = DEFAULT_MAX_ANSWERS
     terms: tuple[str, ...] = ()

@@ -65,8 +65,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
     router = planner.slot("router", config.router) if trading else None
     queue = planner.open_slot("queue", config.queue) if trading else None
     latency = planner.open_slot("latency", config.latency) if trading else None
-    records = planner.slot("records", config.records) if trading else None
-    journal = planner.journal() if trading else None
+    records, journal = (planner.slot("records", config.records), planner.journal()) if trading else (None, None)
     check_live(loaded, router, registry, journalled=journal is not None)
     risk, awaited = planner.risk() if trading else (), journal if config.journal.durability == "sync" else None
     choices = (book, slippage, *risk, router, queue, latency)
@@ -93,6 +92,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         missing_limits=planner.missing_limits(),
         answer_timeout_ns=config.orders.answer_timeout_ms * 1_000_000,
         poll_executions_ns=poll_executions_ns(config),
+        compare_balances=config.orders.compare_balances,
         recovers=config.journal.recover or (config.mode == "live" and journal is not None),
         max_answers=config.orders.max_answers,
         terms=plan_terms(router, registry),

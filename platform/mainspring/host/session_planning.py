@@ -175,6 +175,11 @@ def _refuse_unknown_marks(loaded: Loaded, registry: Registry, feeds: Sequence[Pl
 def _refuse_divided(loaded: Loaded, registry: Registry, feeds: Sequence[Plan], lanes: int) -> None:
     """Raises `ConfigError` for a plugin that must see all instruments of the session but would see only some."""
     for feed, own in zip(feeds, each_feed(loaded).values(), strict=True):
+        if lanes > 1 and feed.compare_balances:
+            raise own.diagnostic.error(
+                ("orders", "compare_balances"),
+                f"what one of {lanes} lanes trades would seem a difference of balances to the others: run one lane",
+            )
         for path, choice in _paths(feed):
             if lanes == 1 and choice.seam in _SEE_THEIR_LANE:
                 continue

@@ -61,7 +61,8 @@ class Wired:
     `routers` are those of its feeds, by the feed's place in the lane; `sends` and `polls` their methods, wrapped so
     that what they raise names the plugin. `queries` are how each is asked about orders, None if it won't be. `log`
     takes the lane's records. All four are empty, and `log` is None, if only markets are rebuilt. `poll_executions_ns`
-    is how often venues are asked without a reason, 0 for never; `answer_timeout_ns` is that of the plan.
+    is how often venues are asked without a reason, 0 for never; `answer_timeout_ns` and `compare_balances` are those of
+    the plan.
     """
 
     def __init__(
@@ -73,12 +74,14 @@ class Wired:
         queried: bool = False,
         poll_executions_ns: int = 0,
         answer_timeout_ns: int = 0,
+        compare_balances: bool = False,
     ) -> None:
         """`queried` says that those routers are asked that can be."""
         self.lane = lane
         self.log = log
         self.poll_executions_ns = poll_executions_ns
         self.answer_timeout_ns = answer_timeout_ns
+        self.compare_balances = compare_balances
         self.queries: list[Callable[..., None] | None] = [
             guarded_pair(query, "router", choice.plugin, choice.distribution)
             if queried and (query := getattr(router, "query", None)) is not None
@@ -184,6 +187,7 @@ class _Wiring:
             queried=self._queried,
             poll_executions_ns=parts[0].poll_executions_ns,
             answer_timeout_ns=parts[0].answer_timeout_ns,
+            compare_balances=parts[0].compare_balances,
         )
 
     def _feed(self, part: Plan, first: int) -> tuple[Feed, Fused | None]:

@@ -106,6 +106,20 @@ class Portfolio:
         """Returns what everything, or one strategy, comes to in each currency."""
         return currency_statements(self.statements(strategy))
 
+    def gained(self, instruments: Sequence[int]) -> dict[str, Fraction]:
+        """Returns what fills, fees and funding have added to the account's balance of each currency of some spot
+        instruments. A currency that one of them trades is left out: its balance is the position.
+
+        `instruments` are indexes. For contracts it is empty, since their balances move by funding that a venue may not
+        report.
+        """
+        traded = [self.valuations[place].instrument for place in instruments]
+        if any(one.contract != "spot" for one in traded):
+            return {}
+        bases = {one.symbol.partition("/")[0] for one in traded}
+        found = currency_statements(self.accounts[place].statement() for place in instruments)
+        return {currency: one.cash for currency, one in found.items() if currency not in bases}
+
     def profit(self, strategy: str, currency: str) -> Decimal | None:
         """Returns a strategy's profit in a currency, after fees and funding; None if a position can't be marked."""
         found = self.currencies(strategy).get(currency)

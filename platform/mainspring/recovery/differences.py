@@ -7,6 +7,7 @@ import msgspec
 from mainspring.model import Accepted, Cancelled, Expired, Fill, OrderEvent, Rejected, Replaced
 
 __all__ = [
+    "BALANCE",
     "FILLED_LESS",
     "FILL_MISSING",
     "MISSED",
@@ -55,6 +56,9 @@ UNFAMILIAR_FILL: Final = "unfamiliar-fill"
 
 POSITION: Final = "position"
 """The account's position is another one than that of all fills."""
+
+BALANCE: Final = "balance"
+"""The account's balance of a currency has changed by another amount than fills, fees and funding come to."""
 
 NO_ANSWER: Final = "no-answer"
 """The venue didn't answer a query, or ended it by a problem, as often as it was asked."""

@@ -9,13 +9,13 @@ Invariants:
 4. Nothing follows from absence before a request has had `settle_ns` to arrive, nor from an answer that wasn't whole.
 5. A word of the stream that doesn't fit is held until the venue was asked: something was missed, or contradicts.
 6. What no missed execution explains is a difference: it is named and counted, and new orders stop in its instrument.
-7. A round ends with the account's positions: they are those of all fills, or there is a difference.
+7. A round ends with the account's positions, and its balances if they are compared: they are those of all fills, or
+   there is a difference.
 8. The same events at the same times give the same queries and the same events.
 9. Assumed: the venue's clock and the lane's differ by less than `OVERLAP_NS`.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from mainspring.lane import ClearDiscrepancy, Disputed, Event, Execution
@@ -33,12 +33,12 @@ from mainspring.orders import Order, OrderState, OrderTracker
 from mainspring.orders.discrepancy import describe_event
 from mainspring.recovery.differences import (
     NO_ANSWER,
-    POSITION,
     UNFAMILIAR_FILL,
     UNFAMILIAR_ORDER,
     Difference,
     explain,
 )
+from mainspring.recovery.holdings import Holdings
 from mainspring.recovery.inquiry import Inquiry, ReconcilerOptions
 from mainspring.recovery.open_orders import compare_open, describe_stranger
 from mainspring.recovery.resolution import fitting, oldest, resolve
@@ -67,15 +67,15 @@ class Reconciler:
         router: int,
         instruments: Collection[int],
         tracker: OrderTracker,
-        position_lots: Callable[[int], int],
+        holdings: Holdings,
         client_order_id: Callable[[int], str],
         last_order_id: Callable[[], int],
         options: ReconcilerOptions = ReconcilerOptions(),  # noqa: B008  frozen
     ) -> None:
         """`router` is the router's number, and `instruments` the indexes of its instruments.
 
-        `position_lots` returns the position that all fills add up to, `client_order_id` the id by which the venue knows
-        an order, and `last_order_id` the highest order id that was ever given.
+        `holdings` compares positions and balances, `client_order_id` returns the id by which the venue knows an order,
+        and `last_order_id` the highest order id that was ever given.
         """
         self.differences: list[Difference] = []
         self.done = False
@@ -83,23 +83,20 @@ class Reconciler:
         self._router = router
         self._instruments = frozenset(instruments)
         self._tracker = tracker
-        self._position_lots = position_lots
+        self._holdings = holdings
         self._client_order_id = client_order_id
         self._last_order_id = last_order_id
         self._options = options
         self._queries: list[Query] = []
         self._query_id = 0
         self._round: Round | None = None
-        self._next_round_ns = NEVER_NS
+        self._next_round_ns = self.due_ns
         self._since_ns = 0
         self._silent = False
         self._inquiries: dict[int, Inquiry] = {}
         self._given_up: set[int] = set()
         self._sent_ns: dict[int, int] = {}
         self._last_ns = 0
-        # Of a position that isn't ours, what a person has been shown: by how much it differs.
-        self._offsets: dict[int, int] = dict.fromkeys(instruments, 0)
-        self._mismatches: Counter[int] = Counter()
         self._strangers: set[str] = set()
         self._stream = Stream(tracker)
 
@@ -199,7 +196,7 @@ class Reconciler:
             self._finish(now_ns)
         else:
             one.phase = "positions"
-            self._ask([self._query("positions")], now_ns)
+            self._ask([self._query(subject) for subject in self._holdings.subjects], now_ns)
         return events
 
     def _release(self, now_ns: int) -> list[Event]:
@@ -331,26 +328,15 @@ class Reconciler:
         return self._differ(now_ns, report.instrument, order_id, UNFAMILIAR_ORDER, detail)
 
     def _end(self, one: Round, now_ns: int) -> list[Event]:
-        """Positions have been answered: compares them, and ends the round."""
+        """What the account holds has been answered: compares it, and ends the round."""
         events: list[Event] = []
-        for instrument, report in one.positions.items():
-            if instrument not in self._instruments or instrument in one.moved:
-                continue
-            ours = self._position_lots(instrument)
-            if report.position_lots - ours == self._offsets[instrument]:
-                del self._mismatches[instrument]
-                continue
-            self._mismatches[instrument] += 1
-            if self._mismatches[instrument] >= self._options.tries:
-                self._offsets[instrument] = report.position_lots - ours
-                del self._mismatches[instrument]
-                detail = f"the venue has {report.position_lots} lots, and all fills add up to {ours}"
-                events += self._differ(now_ns, instrument, 0, POSITION, detail)
+        for instrument, what, detail in self._holdings.compare(one):
+            events += self._differ(now_ns, instrument, 0, what, detail)
         if self._silent:
             self._silent = False
             events += self._answers_again(now_ns)
         self._since_ns = max(self._since_ns, one.asked_ns - OVERLAP_NS)
-        self.done = not (self._inquiries or self._mismatches or one.moved)
+        self.done = not (self._inquiries or one.moved) and self._holdings.settled
         self._finish(now_ns)
         return events
 
@@ -380,7 +366,8 @@ class Reconciler:
         self.differences.append(Difference(now_ns, instrument, order_id, what, detail))
         return [Disputed(now_ns, instrument, order_id, what, detail)]
 
-    def _feed(self, events: Iterable[OrderEvent], now_ns: int) -> list[Event]:
+    def _feed(self, events: Sequence[OrderEvent], now_ns: int) -> list[Event]:
+        self._holdings.on_events(events)
         return [Execution(now_ns, self._router, event) for event in events]
 
     def _feed_fitting(self, events: list[OrderEvent], now_ns: int) -> list[Event]:

@@ -1,10 +1,11 @@
-"""One round of questions to a venue: its orders, then its executions, then its positions."""
+"""One round of questions to a venue: its orders, then its executions, then its positions and balances."""
 
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final, Literal
 
 from mainspring.model import (
+    BalanceReport,
     Fill,
     FillReport,
     OrderEvent,
@@ -25,9 +26,10 @@ class Round:
     """Collects the answers of one round. `phase` is what is being asked.
 
     Executions are asked for once all orders are answered, so that they include what the reports of these do, and
-    positions after the executions. `asked_ns` is when the first question left. A question that ends in a problem is
-    asked again after `retry_ns`, then after twice as long, and what it had answered is forgotten. `inquired` are the
-    orders that are asked about, `touched` those, and `moved` the instruments, that something has happened to since.
+    positions and balances after the executions. `asked_ns` is when the first question left. A question that ends in a
+    problem is asked again after `retry_ns`, then after twice as long, and what it had answered is forgotten. `inquired`
+    are the orders that are asked about, `touched` those, and `moved` the instruments, that something has happened to
+    since.
     """
 
     def __init__(self, now_ns: int, orders: Iterable[int], retry_ns: int) -> None:
@@ -38,6 +40,7 @@ class Round:
         self.open: list[OrderReport] = []
         self.fills: list[FillReport] = []
         self.positions: dict[int, PositionReport] = {}
+        self.balances: list[BalanceReport] = []
         self.touched: set[int] = set()
         self.moved: set[int] = set()
         self.problem = ""
@@ -119,3 +122,5 @@ class Round:
                 self.fills.append(report)
             elif isinstance(report, PositionReport):
                 self.positions[report.instrument] = report
+            elif isinstance(report, BalanceReport):
+                self.balances.append(report)

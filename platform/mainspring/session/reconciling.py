@@ -1,13 +1,14 @@
 """Reconciles a lane's orders with its venues: the part of a driver that asks routers and feeds what follows."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 from mainspring.errors import DataError
 from mainspring.host.wiring import Wired
 from mainspring.lane import Connection, Event, Send
 from mainspring.model import MarkedUnknown, OrderConnection, OrderEvent, VenueReport
-from mainspring.recovery import Difference, Reconciler, ReconcilerOptions
+from mainspring.recovery import Difference, Holdings, Reconciler, ReconcilerOptions
 from mainspring.seams import NEVER_NS
 
 __all__ = ["PATIENCE_NS", "Reconciling"]
@@ -37,11 +38,12 @@ class Reconciling:
         accounts, outbox = manager.portfolio.accounts, manager.outbox
         for index in self._ask:
             own = [place for place, router in enumerate(manager.router_of) if router == index]
+            gained = partial(manager.portfolio.gained, own) if wired.compare_balances else None
             self._of[index] = Reconciler(
                 index,
                 own,
                 manager.tracker,
-                lambda place: accounts[place].position_lots,
+                Holdings(own, lambda place: accounts[place].position_lots, options.tries, gained),
                 outbox.client_order_id,
                 lambda: outbox.next_order_id - 1,
                 options,

@@ -54,11 +54,12 @@ def _listed(box, environment):
 
 
 def test_the_example_and_the_official_client_see_the_same_orders(session, exchange, tmp_path, trusting_environment):
-    """Each order by its id, with what was filled of it; and the position. A second session takes it over.
+    """Each order by its id, with what was filled of it; the position and the cash. A second session takes it over.
 
     No secret is in anything that was written.
     """
     fast = ["strategy.buyer.duration_s=3", "strategy.buyer.slices=6"]
+    fast += ["orders.compare_balances=true", "orders.poll_executions_s=1"]
     with exchange("--seed", "21") as box:
         first = session.run(box, "--live", "--for", "12s", "--order-log", "first.log", overrides=fast)
         assert first.returncode == 0, first.stderr[-3_000:]
@@ -74,6 +75,7 @@ def test_the_example_and_the_official_client_see_the_same_orders(session, exchan
         second = session.run(box, "--live", "--for", "8s", overrides=[*fast, 'strategy.buyer.side="sell"'])
         assert second.returncode == 0, second.stderr[-3_000:]
         assert [one["sessions"] for one in json.loads(second.stdout)["recovered"]] == [[1]]
+        assert json.loads(second.stdout)["discrepancies"] == {}
         written = [one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()]
     said = [first.stdout, first.stderr, second.stdout, second.stderr]
     assert not any(_SECRET.encode() in one for one in [*written, *(text.encode() for text in said)])
