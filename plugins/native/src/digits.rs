@@ -55,6 +55,16 @@ fn digits_of(word: u64) -> u64 {
 #[inline(always)]
 pub fn digit_count(data: &[u8], at: usize) -> usize {
     let mut count = 0;
+    if let Some(bytes) = data.get(at..).and_then(<[u8]>::first_chunk) {
+        // Most numbers are ended by one of sixteen bytes.
+        let low = u128::from_le_bytes(*bytes).wrapping_sub(u128::from_le_bytes([b'0'; 16]));
+        let sixes = u128::from_le_bytes([0x76; 16]);
+        let not_digit = (low | low.wrapping_add(sixes)) & u128::from_le_bytes([0x80; 16]);
+        if not_digit != 0 {
+            return (not_digit.trailing_zeros() / 8) as usize;
+        }
+        count = 16;
+    }
     while let Some(bytes) = data.get(at + count..).and_then(<[u8]>::first_chunk) {
         let not_digit = not_digits(u64::from_le_bytes(*bytes).wrapping_sub(ZEROS));
         if not_digit != 0 {

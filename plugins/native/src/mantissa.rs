@@ -24,6 +24,9 @@ pub trait Mantissas: Copy {
     /// but is no digit and no point. `None` where there is none, or a longer one; where the CPU has no vectors, one of more
     /// than eight digits on a side of the point is too long too.
     fn read(self, bytes: &[u8; 16]) -> Option<Mantissa>;
+
+    /// The place of the first quote among these bytes.
+    fn quote(self, bytes: &[u8; 16]) -> Option<usize>;
 }
 
 /// Work with many decimals. Its function has to be inlined, so that it is compiled for each way of reading them.
@@ -38,6 +41,11 @@ pub trait Work {
 /// Does the work by the fastest way that this CPU has.
 #[inline(always)]
 pub fn with_mantissas<W: Work>(work: W) -> W::Outcome {
+    #[cfg(target_arch = "x86_64")]
+    if *x86::WIDE {
+        // SAFETY: the CPU has what it is compiled for.
+        return unsafe { x86::run_wide(work) };
+    }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("sse4.1") {
         // SAFETY: the CPU has SSE4.1.
@@ -60,11 +68,16 @@ impl Mantissas for InHalves {
         let read = point > 0 && (length == point || places > 0) && ended;
         read.then(|| Mantissa { value: whole * POW10[places] + fraction, places, length })
     }
+
+    fn quote(self, bytes: &[u8; 16]) -> Option<usize> {
+        bytes.iter().position(|&byte| byte == b'"')
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
+    use std::sync::LazyLock;
 
     use super::{Mantissa, Mantissas, Work};
 
@@ -78,6 +91,27 @@ mod x86 {
             // SAFETY: there is an `AtOnce`, so the CPU has SSE4.1.
             unsafe { read(bytes) }
         }
+
+        #[inline(always)]
+        fn quote(self, bytes: &[u8; 16]) -> Option<usize> {
+            let quotes = quotes(bytes);
+            (quotes != 0).then(|| quotes.trailing_zeros() as usize)
+        }
+    }
+
+    /// Whether the CPU has what `run_wide` is compiled for.
+    pub static WIDE: LazyLock<bool> = LazyLock::new(|| {
+        is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+    });
+
+    /// Does the work, all of it compiled for what CPUs with AVX2 have.
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub fn run_wide<W: Work>(work: W) -> W::Outcome {
+        work.run(AtOnce(()))
     }
 
     /// Does the work, all of it compiled for SSE4.1.
@@ -107,36 +141,47 @@ mod x86 {
         found
     };
 
-    #[inline]
-    #[target_feature(enable = "sse4.1")]
-    fn read(chunk: &[u8; 16]) -> Option<Mantissa> {
-        // SAFETY: they are sixteen bytes.
-        let bytes = unsafe { _mm_loadu_si128(chunk.as_ptr().cast()) };
-        let values = _mm_sub_epi8(bytes, _mm_set1_epi8(b'0' as i8));
-        let digits = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values)) as u32;
-        let points = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'.' as i8))) as u32;
-        // Ones beyond the sixteen: there is always a first byte that is no digit, and a next one if that is a point.
-        let others = !digits;
-        let point = others.trailing_zeros();
-        let end = (others & !(points & others & others.wrapping_neg())).trailing_zeros();
-        // No number has a point without a digit behind it, or two of them.
-        if point == 0 || end > 15 || end == point + 1 || points >> end & 1 != 0 {
-            return None;
+    /// A bit for each quote.
+    #[inline(always)]
+    fn quotes(chunk: &[u8; 16]) -> u32 {
+        // SAFETY: every x86-64 CPU has SSE2, and they are sixteen bytes.
+        unsafe {
+            let bytes = _mm_loadu_si128(chunk.as_ptr().cast());
+            _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"' as i8))) as u32
         }
-        let places = (end - point).saturating_sub(1);
-        let shuffle = SHUFFLES[(point * 16 + end) as usize & 255];
-        // SAFETY: it is sixteen bytes.
-        let shuffle = unsafe { _mm_loadu_si128(shuffle.as_ptr().cast()) };
-        let tens = _mm_set1_epi16(0x010a);
-        let hundreds = _mm_set1_epi32(0x0001_0064);
-        let myriads = _mm_set1_epi32(0x0001_2710);
-        let pairs = _mm_maddubs_epi16(_mm_shuffle_epi8(values, shuffle), tens);
-        let fours = _mm_madd_epi16(pairs, hundreds);
-        let eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), myriads);
-        let both = _mm_cvtsi128_si64(eights) as u64;
-        // The first eight digits lie low.
-        let value = (both & 0xffff_ffff) * 100_000_000 + (both >> 32);
-        Some(Mantissa { value, places: places as usize, length: end as usize })
+    }
+
+    /// # Safety
+    /// The CPU has SSE4.1. It is inlined into what is compiled for that.
+    #[inline(always)]
+    unsafe fn read(chunk: &[u8; 16]) -> Option<Mantissa> {
+        // SAFETY: the CPU has SSE4.1. What is loaded are sixteen bytes, of `chunk` and of an entry of the table.
+        unsafe {
+            let bytes = _mm_loadu_si128(chunk.as_ptr().cast());
+            let values = _mm_sub_epi8(bytes, _mm_set1_epi8(b'0' as i8));
+            let digits = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values)) as u32;
+            let points = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'.' as i8))) as u32;
+            // Ones beyond the sixteen: there is always a first byte that is no digit, and a next one if that is a point.
+            let others = !digits;
+            let point = others.trailing_zeros();
+            let end = (others & !(points & others & others.wrapping_neg())).trailing_zeros();
+            // No number has a point without a digit behind it, or two of them.
+            if point == 0 || end > 15 || end == point + 1 || points >> end & 1 != 0 {
+                return None;
+            }
+            let places = (end - point).saturating_sub(1);
+            let shuffle = _mm_loadu_si128(SHUFFLES[(point * 16 + end) as usize & 255].as_ptr().cast());
+            let tens = _mm_set1_epi16(0x010a);
+            let hundreds = _mm_set1_epi32(0x0001_0064);
+            let myriads = _mm_set1_epi32(0x0001_2710);
+            let pairs = _mm_maddubs_epi16(_mm_shuffle_epi8(values, shuffle), tens);
+            let fours = _mm_madd_epi16(pairs, hundreds);
+            let eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), myriads);
+            let both = _mm_cvtsi128_si64(eights) as u64;
+            // The first eight digits lie low.
+            let value = (both & 0xffff_ffff) * 100_000_000 + (both >> 32);
+            Some(Mantissa { value, places: places as usize, length: end as usize })
+        }
     }
 }
 

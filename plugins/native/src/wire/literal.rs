@@ -42,26 +42,44 @@ impl Literal {
     /// The place behind these bytes, if they stand at `at`.
     #[inline(always)]
     pub fn skip(&self, data: &[u8], at: usize) -> Option<usize> {
-        let end = at + self.bytes.len();
-        let Some(bytes) = data.get(at..at + 8).and_then(<[u8]>::first_chunk) else {
-            return (data.get(at..end)? == &*self.bytes).then_some(end);
-        };
-        if !self.begins(u64::from_le_bytes(*bytes)) {
+        let rest = data.get(at..)?;
+        let Some(first) = rest.first_chunk() else { return self.skip_near_end(rest, at) };
+        if !self.begins(u64::from_le_bytes(*first)) {
             return None;
         }
-        if self.bytes.len() <= 8 {
-            return Some(end);
-        }
-        // Then sixteen by sixteen; the last of them overlap those before.
-        let (wanted, found) = (&*self.bytes, data.get(at..end)?);
-        let (Some(last), Some(found_last)) = (wanted.last_chunk::<16>(), found.last_chunk::<16>()) else {
-            return (wanted.last_chunk::<8>()? == found.last_chunk::<8>()?).then_some(end);
-        };
-        let mut chunks = wanted.chunks_exact(16).zip(found.chunks_exact(16));
-        let same = chunks.all(|(wanted, found)| wanted == found);
-        if !same || last != found_last {
+        let count = self.bytes.len();
+        if count > 8 && !self.goes_on(rest) {
             return None;
         }
-        Some(end)
+        Some(at + count)
     }
+
+    #[inline(never)]
+    fn skip_near_end(&self, rest: &[u8], at: usize) -> Option<usize> {
+        rest.starts_with(&self.bytes).then_some(at + self.bytes.len())
+    }
+
+    /// Whether what begins with the first eight bytes goes on with the others: sixteen by sixteen; the last of them overlap those
+    /// before.
+    #[inline]
+    fn goes_on(&self, rest: &[u8]) -> bool {
+        let wanted = &*self.bytes;
+        let Some(found) = rest.get(..wanted.len()) else { return false };
+        let (Some(last), Some(found_last)) = (wanted.last_chunk::<16>(), found.last_chunk::<16>()) else {
+            return wanted.last_chunk::<8>() == found.last_chunk::<8>();
+        };
+        let mut at = 8;
+        while let (Some(wanted), Some(found)) = (chunk(wanted, at), chunk(found, at)) {
+            if wanted != found {
+                return false;
+            }
+            at += 16;
+        }
+        u128::from_le_bytes(*last) == u128::from_le_bytes(*found_last)
+    }
+}
+
+#[inline(always)]
+fn chunk(bytes: &[u8], at: usize) -> Option<u128> {
+    Some(u128::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }

@@ -32,6 +32,16 @@ impl Wanted {
         }
     }
 
+    /// Whether it is certain that what is as this wants it is never as the other does.
+    pub fn excludes(&self, other: &Wanted) -> bool {
+        match (self, other) {
+            (Wanted::Begins(one), Wanted::Begins(other)) => !one.starts_with(other) && !other.starts_with(one),
+            (Wanted::Ends(one), Wanted::Ends(other)) => !one.ends_with(other) && !other.ends_with(one),
+            (_, Wanted::Named(Named::Text(name))) if !matches!(self, Wanted::Named(_)) => !self.fits(name.as_bytes()),
+            _ => false,
+        }
+    }
+
     /// Whether a text is so.
     #[inline]
     pub fn fits(&self, text: &[u8]) -> bool {
@@ -41,5 +51,25 @@ impl Wanted {
             Wanted::Ends(part) => text.ends_with(part),
             Wanted::Holds(part) => part.is_empty() || text.windows(part.len()).any(|window| window == part),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Named, Wanted};
+
+    #[test]
+    fn what_excludes_another_fits_none_of_its_texts() {
+        let wanted = ["book.*", "trades.*", "book.x*", "*.raw", "*.x.raw", "*book*", "book.x.raw", "trades.x", "*"];
+        let texts = ["book.x.raw", "book.y.raw", "trades.x", "trades.x.raw", "book.", "x", ""];
+        let mut excluded = 0;
+        for one in wanted.map(|text| Wanted::new(&Named::Text(text.to_owned()))) {
+            for other in wanted.map(|text| Wanted::new(&Named::Text(text.to_owned()))) {
+                let both = texts.iter().any(|text| one.fits(text.as_bytes()) && other.fits(text.as_bytes()));
+                assert!(!(both && one.excludes(&other)), "{one:?} and {other:?}");
+                excluded += usize::from(one.excludes(&other));
+            }
+        }
+        assert_eq!(excluded, 10);
     }
 }

@@ -176,20 +176,14 @@ impl Book {
     #[inline]
     fn levels(&mut self, scope: &Scope<'_>, arena: &mut Arena) -> Result<(), Fault> {
         let Book { ledger, rows, sides, .. } = self;
-        let sides = sides.iter_mut().flat_map(|(bids, asks)| [(true, bids), (false, asks)]);
-        if *ledger {
-            for levels in rows.iter_mut().chain(sides.map(|(_, levels)| levels)) {
-                levels.each(scope, true, |bid, level, row| arena.push_row(bid, level, row))?;
-            }
-            return Ok(());
+        let mut read = |levels: &mut LevelsAt| {
+            if *ledger { levels.read::<true>(scope, arena) } else { levels.read::<false>(scope, arena) }
+        };
+        if let Some((bids, asks)) = sides {
+            read(bids)?;
+            return read(asks);
         }
-        if let Some(levels) = rows {
-            levels.each(scope, false, |bid, level, _| arena.push(bid, level))?;
-        }
-        for (bid, levels) in sides {
-            levels.each(scope, false, |_, level, _| arena.push(bid, level))?;
-        }
-        Ok(())
+        rows.as_mut().map_or(Ok(()), read)
     }
 
     fn checksum(&self, scope: &Scope<'_>) -> Result<Option<u32>, Fault> {

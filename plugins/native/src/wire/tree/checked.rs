@@ -2,10 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+use std::ptr;
+
 use crate::book::Level;
 use crate::book::queues::RestingOrder;
 use crate::wire::event::{Depth, Event, PRINT_ALL, Sink, Trade};
-use crate::wire::tree::ledger::Ledger;
+use crate::wire::tree::ledger::{Ledger, Sent};
 use crate::wire::tree::order_ledger::Print;
 use crate::wire::tree::orders::OrderChange;
 
@@ -16,6 +18,8 @@ pub struct Checked<'a, S> {
     wanted: Option<u32>,
     first: bool,
     of_orders: bool,
+    /// The levels of the message, until the ledger has them.
+    sent: Option<Sent<'a>>,
     /// Whether what comes first is the message itself, so that what it executes is news.
     arrives: bool,
     /// The delta or the snapshot whose orders come next, and whether it is a snapshot.
@@ -29,20 +33,35 @@ pub struct Checked<'a, S> {
 }
 
 impl<'a, S: Sink> Checked<'a, S> {
-    /// `wanted` is the checksum that the book must have after the first event. `of_orders`: the rows are orders. `arrives`:
-    /// the message is a delta, so that what comes first is not one that was kept.
-    pub fn new(ledger: &'a mut Ledger, sink: &'a mut S, wanted: Option<u32>, of_orders: bool, arrives: bool) -> Self {
+    /// `wanted` is the checksum that the book must have after the first event. `sent` are the message's levels; `None` if its
+    /// rows are orders. `arrives`: the message is a delta, so that what comes first is not one that was kept.
+    pub fn new(
+        ledger: &'a mut Ledger,
+        sink: &'a mut S,
+        wanted: Option<u32>,
+        sent: Option<Sent<'a>>,
+        arrives: bool,
+    ) -> Self {
         Checked {
             ledger,
             sink,
             wanted,
-            of_orders,
+            of_orders: sent.is_none(),
+            sent,
             arrives,
             first: true,
             waiting: None,
             lost: false,
             compared: false,
             wrong: false,
+        }
+    }
+
+    /// Takes down the texts of a message that has reached no book.
+    #[inline]
+    pub fn keep_rest(&mut self) {
+        if let Some(sent) = self.sent.take() {
+            self.ledger.keep_sent(sent);
         }
     }
 
@@ -59,8 +78,15 @@ impl<'a, S: Sink> Checked<'a, S> {
         if snapshot {
             ledger.start();
         }
-        ledger.put(0, bids);
-        ledger.put(1, asks);
+        match self.sent.take() {
+            // Mostly a message's levels are those of the book at once: then they are looked up once.
+            Some(sent) if ptr::eq(sent.levels[0], bids) && ptr::eq(sent.levels[1], asks) => ledger.put_sent(sent),
+            sent => {
+                sent.into_iter().for_each(|sent| ledger.keep_sent(sent));
+                ledger.put(0, bids);
+                ledger.put(1, asks);
+            }
+        }
         let cut = [ledger.cut(0), ledger.cut(1)];
         // What follows a snapshot was kept from before it, so that the message's checksum isn't that of all.
         if self.first

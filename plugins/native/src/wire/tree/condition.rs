@@ -38,6 +38,12 @@ impl Condition {
         self.path.id == other.path.id && self.wanted == other.wanted
     }
 
+    /// Whether a message that fits this one never fits the other.
+    pub fn excludes(&self, other: &Condition) -> bool {
+        let (Some(wanted), Some(others)) = (&self.wanted, &other.wanted) else { return false };
+        self.path.id == other.path.id && wanted.excludes(others)
+    }
+
     /// Whether the message has it.
     #[inline]
     pub fn fits(&self, scope: &Scope<'_>) -> bool {

@@ -149,6 +149,12 @@ impl Learner<'_> {
                 self.asked.push(Asked { condition: condition.clone(), of_item, met });
             }
         }
+        let met: Vec<Asked> = self.asked.iter().filter(|asked| asked.met).cloned().collect();
+        let implied = |asked: &Asked| {
+            let excludes = |met: &Asked| met.of_item == asked.of_item && met.condition.excludes(&asked.condition);
+            !asked.met && met.iter().any(excludes)
+        };
+        self.asked.retain(|asked| !implied(asked));
     }
 
     /// What stands at a node in other messages; `None` where it is the same in all.

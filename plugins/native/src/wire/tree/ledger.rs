@@ -10,11 +10,12 @@ use rustc_hash::FxHashMap;
 use crate::book::{Level, Side};
 use crate::wire::declared::{Checksum, Written};
 use crate::wire::tree::digits::Digits;
-use crate::wire::tree::ledger_side::{LedgerSide, NO_PLACE};
+use crate::wire::tree::ledger_side::{Known, LedgerSide};
 use crate::wire::tree::node::{Message, Span};
 use crate::wire::tree::order_ledger::OrderLedger;
 use crate::wire::tree::sent::{write, write_all, write_size};
-use crate::wire::tree::short_text::ShortText;
+use crate::wire::tree::short_text::{Joined, ShortText};
+use crate::wire::tree::values::digits_of;
 
 const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
 
@@ -28,7 +29,7 @@ pub enum LevelId {
 }
 
 /// What a ledger has to know of a level beyond price and size.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// Whether it has a price of its own; otherwise only the id says which level it is.
     pub known: bool,
@@ -38,8 +39,17 @@ pub struct Row {
     pub price: Span,
     /// Where the size stands, likewise.
     pub size: Span,
-    /// The id of the level.
-    pub id: Option<Box<LevelId>>,
+}
+
+/// The levels of a message, bids first, and what its ledger has to know of each.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// Prices and sizes.
+    pub levels: [&'a [Level]; 2],
+    /// The rest.
+    pub rows: [&'a [Row]; 2],
+    /// Where the texts of both stand.
+    pub message: Message<'a>,
 }
 
 impl Row {
@@ -54,19 +64,45 @@ impl Row {
         (text(self.price), size)
     }
 
-    /// Takes down price and size with their separators; how much of that is the price's. `None` where a checksum doesn't have
-    /// them as they were sent, or one isn't short.
+    /// Takes down price and size with their separators; how much of that is the price's. `None` where a checksum has them in
+    /// another form, or one isn't short.
     #[inline]
-    fn keep_as_sent(&self, form: &Checksum, side: usize, message: Message<'_>, text: &mut ShortText) -> Option<usize> {
+    fn keep_short(&self, form: &Checksum, side: usize, message: Message<'_>, text: &mut ShortText) -> Option<usize> {
         let (price, size) = (self.price, self.size);
-        let plain = form.text == Written::Sent && !self.signed && !(side == 1 && form.negative_asks);
+        let plain = form.text != Written::Shortest && !self.signed && !(side == 1 && form.negative_asks);
         if !plain || !price.is_some() || !size.is_some() || price.own || size.own {
             return None;
         }
         let at = |span: Span| (span.start as usize, span.end as usize);
-        let kept = text.set_pair(message.raw, at(price), at(size), form.separator.as_bytes());
-        kept.then_some((price.end - price.start) as usize + form.separator.len())
+        let (data, separator) = (message.raw, form.separator.as_bytes());
+        text.set_pair(data, (at(price), at(size)), separator, form.text == Written::Digits)
     }
+
+    /// Takes down what a checksum needs of a level of so many lots.
+    #[inline]
+    fn keep(&self, level: &Level, side: usize, message: Message<'_>, writing: &mut Writing<'_>, known: &mut Known) {
+        let Writing { form, tick, lot, text } = writing;
+        known.sent_lots = level.lots;
+        known.price_length = self.keep_short(form, side, message, &mut known.text).unwrap_or_else(|| {
+            let (price, size) = self.sent(message);
+            text.clear();
+            write(form.text, price, level.price, tick, text);
+            text.extend_from_slice(form.separator.as_bytes());
+            let length = text.len();
+            write_size(form, side, size, level.lots, lot, text);
+            text.extend_from_slice(form.separator.as_bytes());
+            known.text = ShortText::new(text);
+            length
+        });
+    }
+}
+
+/// How a level's text is made.
+struct Writing<'a> {
+    form: &'a Checksum,
+    tick: &'a Digits,
+    lot: &'a Digits,
+    text: &'a mut Vec<u8>,
 }
 
 /// Keeps one instrument's book.
@@ -82,9 +118,9 @@ pub struct Ledger {
     pub depth: Option<usize>,
     /// The orders, where the venue sends them.
     pub orders: OrderLedger,
-    /// Where the texts of a message's levels were put, likewise.
-    hints: [Vec<u32>; 2],
     /// What a checksum is computed of, in memory that is kept for the next.
+    joined: Joined,
+    /// One level's text, likewise.
     text: Vec<u8>,
     /// The last checksum.
     sum: Option<u32>,
@@ -101,7 +137,7 @@ impl Ledger {
             sides: SIDES.map(LedgerSide::new),
             depth: None,
             orders: OrderLedger::default(),
-            hints: Default::default(),
+            joined: Joined::default(),
             text: Vec::new(),
             sum: None,
         }
@@ -109,14 +145,14 @@ impl Ledger {
 
     /// Finds the prices of a side's levels that have only ids. Returns how many it found: it ends at an id that no level with a
     /// price came with.
-    pub fn resolve(&mut self, levels: &mut [Level], rows: &[Row]) -> usize {
-        for (at, (level, row)) in levels.iter_mut().zip(rows).enumerate() {
-            match &row.id {
+    pub fn resolve(&mut self, levels: &mut [Level], rows: &[Row], ids: &[Option<LevelId>]) -> usize {
+        for (at, ((level, row), id)) in levels.iter_mut().zip(rows).zip(ids).enumerate() {
+            match id {
                 None => {}
                 Some(id) if row.known => {
-                    self.prices.insert(LevelId::clone(id), level.price);
+                    self.prices.insert(id.clone(), level.price);
                 }
-                Some(id) => match self.prices.get(&**id) {
+                Some(id) => match self.prices.get(id) {
                     Some(&price) => level.price = price,
                     None => return at,
                 },
@@ -130,38 +166,33 @@ impl Ledger {
         self.sides.iter_mut().for_each(LedgerSide::clear);
     }
 
-    /// Takes down what a checksum needs of a message's levels of a side.
-    pub fn keep_sent(&mut self, side: usize, levels: &[Level], rows: &[Row], message: Message<'_>) {
-        let Ledger { form: Some(form), sides, hints, text, tick, lot, .. } = self else { return };
-        let (known, hints) = (&mut sides[side], &mut hints[side]);
-        hints.clear();
-        hints.resize(levels.len(), NO_PLACE);
-        let reversed = known.is_empty() && is_best_first(side, levels);
-        let mut keep = |((level, row), hint): ((&Level, &Row), &mut u32)| {
-            if level.lots == 0 {
-                return known.forget_sent(level.price);
-            }
-            let (place, sent) = known.sent(level.price);
-            *hint = place;
-            sent.sent_lots = level.lots;
-            sent.price_length = row.keep_as_sent(form, side, message, &mut sent.text).unwrap_or_else(|| {
-                let (price, size) = row.sent(message);
-                text.clear();
-                write(form.text, price, level.price, tick, text);
-                text.extend_from_slice(form.separator.as_bytes());
-                let length = text.len();
-                write_size(form, side, size, level.lots, lot, text);
-                text.extend_from_slice(form.separator.as_bytes());
-                sent.text = ShortText::new(text);
-                length
+    /// Takes down what a checksum needs of a message's levels.
+    pub fn keep_sent(&mut self, sent: Sent<'_>) {
+        let Ledger { form: Some(form), sides, text, tick, lot, .. } = self else { return };
+        let mut writing = Writing { form, tick, lot, text };
+        for (side, known) in sides.iter_mut().enumerate() {
+            for_each_in_order(known.is_empty(), side, sent, |level, row| {
+                if level.lots == 0 {
+                    return known.forget_sent(level.price);
+                }
+                row.keep(level, side, sent.message, &mut writing, known.sent(level.price));
             });
+        }
+    }
+
+    /// Sets a message's levels, and takes down what a checksum needs of them.
+    pub fn put_sent(&mut self, sent: Sent<'_>) {
+        let Ledger { form: Some(form), sides, text, tick, lot, .. } = self else {
+            return (0..2).for_each(|side| self.put(side, sent.levels[side]));
         };
-        let all = levels.iter().zip(rows).zip(hints);
-        if reversed {
-            // From the best on is the dear order to put a whole book in.
-            all.rev().for_each(keep);
-        } else {
-            all.for_each(&mut keep);
+        let mut writing = Writing { form, tick, lot, text };
+        for (side, known) in sides.iter_mut().enumerate() {
+            for_each_in_order(known.is_empty(), side, sent, |level, row| {
+                if level.lots == 0 {
+                    return known.remove(level.price);
+                }
+                row.keep(level, side, sent.message, &mut writing, known.place(*level));
+            });
         }
     }
 
@@ -177,14 +208,12 @@ impl Ledger {
 
     /// Sets levels of a side.
     pub fn put(&mut self, side: usize, levels: &[Level]) {
-        let (book, hints) = (&mut self.sides[side], &self.hints[side]);
+        let book = &mut self.sides[side];
         if book.is_empty() && is_best_first(side, levels) {
             // From the best on is the dear order to put a whole book in.
-            return levels.iter().rev().for_each(|&level| book.set(level, NO_PLACE));
+            return levels.iter().rev().for_each(|&level| book.set(level));
         }
-        for (at, &level) in levels.iter().enumerate() {
-            book.set(level, hints.get(at).copied().unwrap_or(NO_PLACE));
-        }
+        levels.iter().for_each(|&level| book.set(level));
     }
 
     /// Drops the levels beyond the depth; returns them as deletions, from the best on.
@@ -203,12 +232,12 @@ impl Ledger {
 
     /// The checksum of the book as it stands.
     pub fn computed(&mut self) -> Option<u32> {
-        let Ledger { form: Some(form), sides, orders, text, tick, lot, .. } = self else { return None };
+        let Ledger { form: Some(form), sides, orders, joined, tick, lot, .. } = self else { return None };
         // What lies behind the levels that count changes nothing.
         if !form.orders && !sides.iter().any(LedgerSide::has_changed) {
             return self.sum;
         }
-        text.clear();
+        joined.clear();
         let steps = (&*tick, &*lot);
         if form.orders {
             let queues = &orders.queues;
@@ -217,18 +246,27 @@ impl Ledger {
                     queues.orders_at(SIDES[side], known.price).map(move |order| (order.lots, known))
                 })
             });
-            write_all(form, each, steps, text);
+            write_all(form, each, steps, joined);
         } else {
             let each = [0, 1].map(|side| sides[side].best(form.levels).map(|known| (known.lots, known)));
-            write_all(form, each, steps, text);
+            write_all(form, each, steps, joined);
         }
-        text.truncate(text.len().saturating_sub(form.separator.len()));
         let mut crc = Crc::new();
-        crc.update(text);
+        crc.update(joined.without(form.separator.len()));
         self.sum = Some(crc.sum());
         sides.iter_mut().for_each(|side| side.computed(form.levels));
         self.sum
     }
+}
+
+/// Visits a message's levels of a side, which may be `empty`: from the best on is the dear order to put a whole book in.
+#[inline(always)]
+fn for_each_in_order(empty: bool, side: usize, sent: Sent<'_>, mut visit: impl FnMut(&Level, &Row)) {
+    let levels = sent.levels[side].iter().zip(sent.rows[side]);
+    if empty && is_best_first(side, sent.levels[side]) {
+        return levels.rev().for_each(|(level, row)| visit(level, row));
+    }
+    levels.for_each(|(level, row)| visit(level, row));
 }
 
 /// Whether each level of a side is worse than the one before it.
@@ -240,9 +278,9 @@ fn is_best_first(side: usize, levels: &[Level]) -> bool {
 /// The checksum that a text states, of either sign, as 32 bits without one.
 pub fn checksum_of(text: &[u8]) -> Option<u32> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
-    if digits.is_empty() || text.len() > 11 || !digits.iter().all(u8::is_ascii_digit) {
+    if text.len() > 11 {
         return None;
     }
-    let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    let number = if digits.len() < text.len() { -digits_of(digits)? } else { digits_of(digits)? };
     (i64::from(i32::MIN)..=i64::from(u32::MAX)).contains(&number).then_some(number as u32)
 }

@@ -42,9 +42,6 @@ pub struct LedgerSide {
     changed: bool,
 }
 
-/// The place of no price.
-pub const NO_PLACE: u32 = u32::MAX;
-
 impl LedgerSide {
     /// A side that knows nothing.
     pub fn new(side: Side) -> LedgerSide {
@@ -77,21 +74,10 @@ impl LedgerSide {
         found.map_or(0, |at| self.known[self.places[at] as usize].lots)
     }
 
-    /// Sets a level of the book; 0 lots removes it. `hint` is the place that its text was put to, or
-    /// `NO_PLACE`.
-    #[inline]
-    pub fn set(&mut self, level: Level, hint: u32) {
+    /// Sets a level of the book; 0 lots removes it.
+    pub fn set(&mut self, level: Level) {
         let key = level.price ^ self.flip;
         self.changed |= key >= self.edge;
-        if level.lots != 0
-            && let Some(known) = self.known.get_mut(hint as usize)
-            && known.price == level.price
-            && known.sent_lots != 0
-        {
-            self.count += usize::from(known.lots == 0);
-            known.lots = level.lots;
-            return;
-        }
         match self.find(key) {
             Ok(at) => {
                 let known = &mut self.known[self.places[at] as usize];
@@ -102,24 +88,45 @@ impl LedgerSide {
                 }
             }
             Err(at) if level.lots != 0 => {
-                let place = self.insert(at, key) as usize;
-                self.known[place].lots = level.lots;
+                self.insert(at, key).lots = level.lots;
                 self.count += 1;
             }
             Err(_) => {}
         }
     }
 
-    /// What is known of a price, to take its text down, and its place.
+    /// Sets a level of the book that isn't of 0 lots, to take its text down.
     #[inline]
-    pub fn sent(&mut self, price: i64) -> (u32, &mut Known) {
+    pub fn place(&mut self, level: Level) -> &mut Known {
+        let key = level.price ^ self.flip;
+        self.changed |= key >= self.edge;
+        let (known, count) = match self.find(key) {
+            Ok(at) => (&mut self.known[self.places[at] as usize], &mut self.count),
+            Err(at) => self.insert_counted(at, key),
+        };
+        *count += usize::from(known.lots == 0);
+        known.lots = level.lots;
+        known
+    }
+
+    /// Removes a level of the book, and its text.
+    #[inline]
+    pub fn remove(&mut self, price: i64) {
         let key = price ^ self.flip;
         self.changed |= key >= self.edge;
-        let place = match self.find(key) {
-            Ok(at) => self.places[at],
+        let Ok(at) = self.find(key) else { return };
+        self.count -= usize::from(self.known[self.places[at] as usize].lots != 0);
+        self.forget(at);
+    }
+
+    /// What is known of a price, to take its text down.
+    pub fn sent(&mut self, price: i64) -> &mut Known {
+        let key = price ^ self.flip;
+        self.changed |= key >= self.edge;
+        match self.find(key) {
+            Ok(at) => &mut self.known[self.places[at] as usize],
             Err(at) => self.insert(at, key),
-        };
-        (place, &mut self.known[place as usize])
+        }
     }
 
     /// Forgets the text of a price.
@@ -209,7 +216,12 @@ impl LedgerSide {
     }
 
     #[inline]
-    fn insert(&mut self, at: usize, key: i64) -> u32 {
+    fn insert(&mut self, at: usize, key: i64) -> &mut Known {
+        self.insert_counted(at, key).0
+    }
+
+    /// What is known of a new price, which is nothing yet, and how many levels the book has.
+    fn insert_counted(&mut self, at: usize, key: i64) -> (&mut Known, &mut usize) {
         let place = match self.free.pop() {
             Some(place) => {
                 let known = &mut self.known[place as usize];
@@ -223,10 +235,10 @@ impl LedgerSide {
         };
         self.keys.insert(at, key);
         self.places.insert(at, place);
-        place
+        (&mut self.known[place as usize], &mut self.count)
     }
 
-    /// Forgets the price at `at`. A place without a text is nobody's hint.
+    /// Forgets the price at `at`.
     #[inline]
     fn forget(&mut self, at: usize) {
         self.keys.remove(at);
@@ -294,7 +306,6 @@ mod tests {
         };
         for side in [Side::Buy, Side::Sell] {
             let (mut known, mut model) = (LedgerSide::new(side), Model::default());
-            let mut hints = [NO_PLACE; 4];
             let counted = 5;
             let mut top = Vec::new();
             for step in 0..20_000 {
@@ -321,13 +332,21 @@ mod tests {
                         model.sent.remove(&price);
                     }
                     41..=500 => {
-                        let (hint, sent) = known.sent(price);
-                        sent.sent_lots = lots;
-                        hints[draw(4) as usize] = hint;
+                        known.sent(price).sent_lots = lots;
                         model.sent.insert(price, lots);
                     }
+                    501..=700 if lots == 0 => {
+                        known.remove(price);
+                        model.sent.remove(&price);
+                        model.book.remove(&price);
+                    }
+                    501..=700 => {
+                        known.place(Level { price, lots }).sent_lots = lots;
+                        model.sent.insert(price, lots);
+                        model.book.insert(price, lots);
+                    }
                     _ => {
-                        known.set(Level { price, lots }, hints[draw(4) as usize]);
+                        known.set(Level { price, lots });
                         model.book.insert(price, lots);
                         model.book.retain(|_, lots| *lots != 0);
                     }

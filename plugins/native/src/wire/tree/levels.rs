@@ -7,12 +7,13 @@ use crate::mantissa::{Mantissas, Work, with_mantissas};
 use crate::wire::declared::Levels;
 use crate::wire::json::space;
 use crate::wire::json_value::number_value;
+use crate::wire::tree::arena::Arena;
 use crate::wire::tree::ledger::{LevelId, Row};
 use crate::wire::tree::node::{Kind, Message, Node, Span};
 use crate::wire::tree::orders::OrderChange;
 use crate::wire::tree::path::{From, Path, Paths, Scope};
 use crate::wire::tree::readers::Steps;
-use crate::wire::tree::rows::{Cells, Grid, RowShapes, Says};
+use crate::wire::tree::rows::{Cells, DELETES, Grid, RowShapes, SIDE, Says, Told};
 use crate::wire::tree::units::{Unit, sign};
 use crate::wire::tree::values::{ChoiceAt, fault};
 use crate::wire::value::{Fault, Is};
@@ -27,6 +28,9 @@ pub enum Rows {
     /// They are orders, of which the ledger makes levels.
     Orders(Vec<OrderChange>),
 }
+
+/// A level: whether it is a bid, price and size, and what a ledger has to know of it.
+type Taken = (bool, Level, Row, Option<LevelId>);
 
 /// Where the levels of one declaration stand, and how they are written.
 #[derive(Clone, Debug)]
@@ -84,37 +88,28 @@ impl LevelsAt {
         (in_rows && !self.single && self.id.is_none()).then_some(&self.path)
     }
 
-    /// Visits each level: whether it is a bid, price and size, and what a ledger needs; with `texts`, where these stand too.
-    /// The price is 0 where only the id says which level it is.
+    /// Adds each level to `arena`; with `TEXTS`, with what a ledger needs. The price is 0 where only the id says which level it
+    /// is.
     #[inline]
-    pub fn each(
-        &mut self,
-        scope: &Scope<'_>,
-        texts: bool,
-        mut visit: impl FnMut(bool, Level, Row),
-    ) -> Result<(), Fault> {
+    pub fn read<const TEXTS: bool>(&mut self, scope: &Scope<'_>, arena: &mut Arena) -> Result<(), Fault> {
         let found = self.path.find(scope).map(|at| scope.message.node(at));
         if let Some(node) = found.filter(|node| node.kind == Kind::Rows) {
-            let (start, end) = (node.start as usize, node.end as usize);
-            let read = self.read_bytes(scope.message.raw, start, end, visit);
+            let (raw, start, end) = (scope.message.raw, node.start as usize, node.end as usize);
+            let read = with_mantissas(Bytes::<TEXTS> { levels: self, raw, start, end, arena });
             return read.ok_or(Fault { at: start, what: "has a row that has to be taken down" });
         }
         let levels = &*self;
         for_each_row(scope, &levels.path, levels.optional, levels.single, |row| {
-            if let Some((bid, level, row)) = levels.row(scope, row, texts)? {
-                visit(bid, level, row);
+            let Some((bid, level, row, id)) = levels.row(scope, row, TEXTS)? else { return Ok(()) };
+            arena.push::<TEXTS>(bid, level, row);
+            if let Some(id) = id.filter(|_| TEXTS) {
+                arena.push_id(bid, id);
             }
             Ok(())
         })
     }
 
-    /// Visits the levels whose rows stand in these bytes; `None` where one is unusual, or the bytes are no array of rows.
-    #[inline]
-    fn read_bytes(&mut self, raw: &[u8], start: usize, end: usize, visit: impl FnMut(bool, Level, Row)) -> Option<()> {
-        with_mantissas(Bytes { levels: self, raw, start, end, visit })
-    }
-
-    fn row(&self, item: &Scope<'_>, row: usize, texts: bool) -> Result<Option<(bool, Level, Row)>, Fault> {
+    fn row(&self, item: &Scope<'_>, row: usize, texts: bool) -> Result<Option<Taken>, Fault> {
         let scope = &Scope { row, ..*item };
         let message = scope.message;
         let (price, size) = (self.price.find(scope), self.size.find(scope));
@@ -141,26 +136,27 @@ impl LevelsAt {
             node.filter(|node| node.kind == Kind::Text).map_or(Span::default(), Node::span)
         };
         let known = ticks.is_some();
-        let row = Row { known, id, price: text(price), size: text(size), signed: self.signed };
-        Ok(Some((side > 0, Level { price: ticks.unwrap_or_default(), lots }, row)))
+        let row = Row { known, price: text(price), size: text(size), signed: self.signed };
+        Ok(Some((side > 0, Level { price: ticks.unwrap_or_default(), lots }, row, id)))
     }
 }
 
 /// Rows as bytes, to be read.
-struct Bytes<'a, V> {
+struct Bytes<'a, const TEXTS: bool> {
     levels: &'a mut LevelsAt,
     raw: &'a [u8],
     start: usize,
     end: usize,
-    visit: V,
+    arena: &'a mut Arena,
 }
 
-impl<V: FnMut(bool, Level, Row)> Work for Bytes<'_, V> {
+impl<const TEXTS: bool> Work for Bytes<'_, TEXTS> {
+    /// `None` where a row is unusual, or the bytes are no array of rows.
     type Outcome = Option<()>;
 
     #[inline(always)]
     fn run(self, mantissas: impl Mantissas) -> Option<()> {
-        let Bytes { levels, raw, start, end, mut visit } = self;
+        let Bytes { levels, raw, start, end, arena } = self;
         let LevelsAt { shapes, ticks, lots, signed, fixed, placeholder, price, size, side, deletes, .. } = levels;
         let (grid, side, deletes) = (Grid { ticks, lots, signed: *signed }, &*side, &*deletes);
         let says = |row: &Message<'_>| {
@@ -173,35 +169,53 @@ impl<V: FnMut(bool, Level, Row)> Work for Bytes<'_, V> {
             ];
             wanted.into_iter().flatten().map(|(path, says)| Some((path.find(&scope)?, says))).collect()
         };
-        let (mut at, mut cells) = (space(raw, start + 1), Cells::default());
+        let mut at = space(raw, start + 1);
         if *raw.get(at)? == b']' {
             return (at + 1 == end).then_some(());
         }
+        let (mut told, mut unknown) = ([Told::default(); 2], 0);
         loop {
-            let behind = shapes.read(mantissas, raw, at, grid, &mut cells, says)?;
-            let Cells { ticks, lots, minus, price, size, side: side_at, deletes: deletes_at } = cells;
-            let text = |span: Span| &raw[span.start as usize..span.end as usize];
-            let side = match side {
-                Some(side) => side.of_text(text(side_at))?,
-                None if *signed => 1 - 2 * i64::from(minus),
-                None => *fixed,
+            let Some(shape) = shapes.last() else {
+                shapes.find(raw, at, grid, says)?;
+                continue;
             };
-            let deleted = match deletes {
-                Some(deletes) => deletes.of_text(text(deletes_at))? == 1,
-                None => false,
-            };
-            if ticks != 0 || !*placeholder {
-                let lots = if deleted { 0 } else { lots };
-                let row = Row { known: true, id: None, price, size, signed: *signed };
-                visit(side > 0, Level { price: ticks, lots }, row);
-            }
-            at = match *raw.get(behind)? {
-                b',' => space(raw, behind + 1),
-                _ => {
+            let (swapped, texts) = (shape.is_swapped(), shape.has_texts());
+            // As long as rows are written alike.
+            while let Some((cells, behind)) = shape.read(mantissas, raw, at, grid, &mut told) {
+                let side = match side {
+                    Some(side) => side.of_told(raw, told[SIDE])?,
+                    None if *signed => 1 - 2 * i64::from(cells.minus),
+                    None => *fixed,
+                };
+                let deleted = match deletes {
+                    Some(deletes) => deletes.of_told(raw, told[DELETES])? == 1,
+                    None => false,
+                };
+                let Cells { units: [mut price, mut lots], at: places, .. } = cells;
+                if swapped {
+                    (price, lots) = (lots, price);
+                }
+                if price != 0 || !*placeholder {
+                    let text = |at: usize| {
+                        let (start, end) = if texts[at] { places[at] } else { (0, 0) };
+                        Span { own: false, start, end }
+                    };
+                    let (price_at, size_at) = if swapped { (text(1), text(0)) } else { (text(0), text(1)) };
+                    let row = Row { known: true, price: price_at, size: size_at, signed: *signed };
+                    let level = Level { price, lots: if deleted { 0 } else { lots } };
+                    arena.push::<TEXTS>(side > 0, level, row);
+                }
+                if raw.get(behind) != Some(&b',') {
                     let at = space(raw, behind);
                     return (*raw.get(at)? == b']' && at + 1 == end).then_some(());
                 }
-            };
+                at = space(raw, behind + 1);
+            }
+            if unknown == at {
+                return None;
+            }
+            unknown = at;
+            shapes.find(raw, at, grid, says)?;
         }
     }
 }
@@ -232,12 +246,12 @@ pub fn for_each_row(
     Ok(())
 }
 
-fn id(scope: &Scope<'_>, at: Option<usize>) -> Result<Box<LevelId>, Fault> {
+fn id(scope: &Scope<'_>, at: Option<usize>) -> Result<LevelId, Fault> {
     let node = at.map(|at| scope.message.node(at));
     match node.map(|node| (node.kind, scope.message.text(node))) {
-        Some((Kind::Text, text)) => Ok(Box::new(LevelId::Text(text.into()))),
+        Some((Kind::Text, text)) => Ok(LevelId::Text(text.into())),
         Some((Kind::Integer, text)) => match number_value(text, true) {
-            Some(Is::Integer(value)) => Ok(Box::new(LevelId::Integer(value))),
+            Some(Is::Integer(value)) => Ok(LevelId::Integer(value)),
             _ => Err(fault(scope, at, "must be the id of a level")),
         },
         _ => Err(fault(scope, at, "must be the id of a level")),

@@ -223,18 +223,18 @@ impl Tree {
             }
             *gaps += u64::from(cause == Cause::Gap && !known);
         }
-        for step in steps.drain(..) {
+        for step in &*steps {
             match step {
                 Step::Ignored => {
                     *counts.ignored += 1;
                     counts.causes[Cause::Ignored as usize] += 1;
                 }
                 Step::UnknownSymbol(at) => {
-                    counts.counts[at] += 1;
+                    counts.counts[*at] += 1;
                     counts.causes[Cause::UnknownSymbol as usize] += 1;
                 }
                 Step::Read(at, read) => {
-                    counts.counts[at] += 1;
+                    counts.counts[*at] += 1;
                     apply(read, message, arena, ledgers, syncs, counts.causes, &mut proved, sink);
                 }
                 Step::Again(read) => apply(read, message, arena, ledgers, syncs, counts.causes, &mut proved, sink),
@@ -279,7 +279,7 @@ fn read_item(
 
 #[allow(clippy::too_many_arguments, reason = "the parts of a tree, borrowed one by one")]
 fn apply(
-    read: Read,
+    read: &Read,
     message: Message<'_>,
     arena: &mut Arena,
     ledgers: &mut [Ledger],
@@ -288,31 +288,36 @@ fn apply(
     proved: &mut (u64, u64),
     sink: &mut impl Sink,
 ) {
-    match read.reading {
-        Reading::Quote(quote) => sink.event(Event::Quote(&quote)),
+    match &read.reading {
+        Reading::Quote(quote) => sink.event(Event::Quote(quote)),
         Reading::Trade { rising, trade } => {
-            if syncs[trade.instrument].takes_trade(&trade, rising, causes) {
-                sink.event(Event::Trade(&trade));
+            if syncs[trade.instrument].takes_trade(trade, *rising, causes) {
+                sink.event(Event::Trade(trade));
             }
         }
-        Reading::Correction(correction) => sink.event(Event::Correction(&correction)),
-        Reading::Bar(bar) => sink.event(Event::Bar(&bar)),
-        Reading::Status(status) => sink.event(Event::Status(&status)),
-        Reading::Mark(mark) => sink.event(Event::Mark(&mark)),
-        Reading::Control(control) => sink.event(Event::Control(&control)),
-        Reading::Depth { kind, depth, bids, asks } => {
+        Reading::Correction(correction) => sink.event(Event::Correction(correction)),
+        Reading::Bar(bar) => sink.event(Event::Bar(bar)),
+        Reading::Status(status) => sink.event(Event::Status(status)),
+        Reading::Mark(mark) => sink.event(Event::Mark(mark)),
+        Reading::Control(control) => sink.event(Event::Control(control)),
+        &Reading::Depth { kind, ref depth, bids, asks } => {
             let sync = &mut syncs[depth.instrument];
             let ledger = match &read.rows {
                 Rows::Arena => {
                     let body = Body::levels(arena.side(0, bids), arena.side(1, asks));
-                    return numbered(kind, read.restarts, &depth, body, sync, causes, sink);
+                    return numbered(kind, read.restarts, depth, body, sync, causes, sink);
                 }
                 Rows::Orders(_) => &mut ledgers[depth.instrument],
                 Rows::Ledger => {
                     let ledger = &mut ledgers[depth.instrument];
-                    let restarts = read.restarts && kind == BookKind::Snapshot;
-                    if !take_down(ledger, [bids, asks], restarts, arena, message) {
+                    let known = resolve(ledger, [bids, asks], arena);
+                    if known != [bids, asks] {
+                        ledger.keep_sent(arena.sent(known, message));
                         return sync.on_unknown_level(depth.receive_time_ns, causes, sink);
+                    }
+                    if read.restarts && kind == BookKind::Snapshot {
+                        // Nothing that was kept is applied after it.
+                        ledger.clear();
                     }
                     ledger
                 }
@@ -321,10 +326,14 @@ fn apply(
                 ledger.reach(reach);
             }
             let resyncs = sync.resyncs;
-            let orders = if let Rows::Orders(changes) = &read.rows { Some(changes.as_slice()) } else { None };
-            let mut checked = Checked::new(ledger, sink, read.checksum, orders.is_some(), kind == BookKind::Delta);
-            let body = Body { bids: arena.side(0, bids), asks: arena.side(1, asks), orders };
-            numbered(kind, read.restarts, &depth, body, sync, causes, &mut checked);
+            let (orders, sent) = match &read.rows {
+                Rows::Orders(changes) => (Some(changes.as_slice()), None),
+                _ => (None, Some(arena.sent([bids, asks], message))),
+            };
+            let (bids, asks) = (arena.side(0, bids), arena.side(1, asks));
+            let mut checked = Checked::new(ledger, sink, read.checksum, sent, kind == BookKind::Delta);
+            numbered(kind, read.restarts, depth, Body { bids, asks, orders }, sync, causes, &mut checked);
+            checked.keep_rest();
             proved.0 += u64::from(checked.compared);
             proved.1 += u64::from(checked.compared && !checked.wrong);
             if checked.wrong {
@@ -339,34 +348,25 @@ fn apply(
     }
 }
 
-/// Finds the prices of levels that have only ids, and takes down what checksums need of them. False if one has an id that no
-/// level with a price came with.
+/// Finds the prices of levels that have only ids, and returns the levels up to the first one whose id no level with a price came
+/// with.
 #[inline]
-fn take_down(
-    ledger: &mut Ledger,
-    sides: [RowRange; 2],
-    restarts: bool,
-    arena: &mut Arena,
-    message: Message<'_>,
-) -> bool {
-    let mut known = [(0, 0); 2];
+fn resolve(ledger: &mut Ledger, sides: [RowRange; 2], arena: &mut Arena) -> [RowRange; 2] {
+    if arena.ids.iter().all(Vec::is_empty) {
+        return sides;
+    }
+    let mut known = sides.map(|(start, _)| (start, start));
     for (side, (start, end)) in sides.into_iter().enumerate() {
         let range = start as usize..end as usize;
-        let found = ledger.resolve(&mut arena.levels[side][range.clone()], &arena.rows[side][range.clone()]);
-        known[side] = (range.start, range.start + found);
-        if found < range.len() {
+        let mut ids = arena.ids[side].get(range.start..).unwrap_or_default();
+        ids = &ids[..ids.len().min(range.len())];
+        let found = ledger.resolve(&mut arena.levels[side][range.clone()], &arena.rows[side][range], ids);
+        known[side].1 = start + found as u32;
+        if known[side].1 < end {
             break;
         }
     }
-    let whole = known == sides.map(|(start, end)| (start as usize, end as usize));
-    if whole && restarts {
-        // Nothing that was kept is applied after it.
-        ledger.clear();
-    }
-    for (side, (start, end)) in known.into_iter().enumerate() {
-        ledger.keep_sent(side, &arena.levels[side][start..end], &arena.rows[side][start..end], message);
-    }
-    whole
+    known
 }
 
 fn numbered(

@@ -176,13 +176,12 @@ impl Reader {
 
     /// What a message says; its levels are put into `arena`, orders into the result.
     pub fn read(&mut self, scope: &Scope<'_>, receive_time_ns: i64, arena: &mut Arena) -> Result<Read, Fault> {
-        let mut read = self.as_sent(scope, receive_time_ns, arena)?;
-        if let Some(units) = &self.round_lots
-            && in_units(units, &mut read, arena).is_none()
-        {
-            return Err(fault(scope, None, "doesn't fit in 64 bits as units"));
+        if self.round_lots.is_none() {
+            return self.as_sent(scope, receive_time_ns, arena);
         }
-        Ok(read)
+        let mut read = self.as_sent(scope, receive_time_ns, arena)?;
+        let fits = self.round_lots.as_ref().is_none_or(|units| in_units(units, &mut read, arena).is_some());
+        if fits { Ok(read) } else { Err(fault(scope, None, "doesn't fit in 64 bits as units")) }
     }
 
     /// The same, with sizes as the venue writes them.

@@ -5,10 +5,10 @@
 #![forbid(unsafe_code)]
 
 use crate::mantissa::{InHalves, Mantissa, Mantissas};
-use crate::wire::json_text::{quote, quote_in};
+use crate::wire::json_text::quote;
 use crate::wire::literal::Literal;
 use crate::wire::simd::clean;
-use crate::wire::tree::node::{Kind, Message, Span};
+use crate::wire::tree::node::{Kind, Message};
 use crate::wire::tree::shape::number;
 use crate::wire::tree::tape::Tape;
 use crate::wire::tree::units::Unit;
@@ -16,6 +16,9 @@ use crate::wire::tree::units::Unit;
 /// The most writings of rows that are told apart, and how many rows are examined for them.
 const MAX_SHAPES: usize = 4;
 const MAX_LESSONS: usize = 16;
+
+/// The bytes that are looked at where a value begins.
+const NEAR: usize = 16;
 
 /// What a cell says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,24 +35,33 @@ pub enum Says {
     Nothing,
 }
 
-/// What the cells of a row say, as far as they are wanted.
+/// Where a text stands: its first byte, and the one behind its last.
+pub type At = (u32, u32);
+
+/// A text that says something.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    /// Its bytes as a word, the first one lowest; 0 if it isn't of one to seven.
+    pub word: u64,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// A row's price and size in the order in which they stand, and what its other cells say.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cells {
-    /// The price in ticks.
-    pub ticks: i64,
-    /// The size in lots.
-    pub lots: i64,
+    /// Their whole steps.
+    pub units: [i64; 2],
+    /// Where they stand.
+    pub at: [At; 2],
     /// Whether a minus sign stands before the size.
     pub minus: bool,
-    /// Where the price stands, if it is text.
-    pub price: Span,
-    /// Where the size stands, likewise.
-    pub size: Span,
-    /// Where the side stands.
-    pub side: Span,
-    /// Where it stands whether the level is deleted.
-    pub deletes: Span,
 }
+
+/// The place of what a text says: see `RowShape::read`.
+pub const SIDE: usize = 0;
+/// Likewise.
+pub const DELETES: usize = 1;
 
 /// How prices and sizes are read.
 #[derive(Clone, Copy, Debug)]
@@ -70,9 +82,16 @@ pub struct RowShapes {
     lessons: usize,
 }
 
+/// A row's price and size, and the other cells before, between and behind the two.
 #[derive(Clone, Debug)]
-struct RowShape {
-    cells: Vec<Cell>,
+pub struct RowShape {
+    lead: Vec<Cell>,
+    first: Cell,
+    between: Vec<Cell>,
+    second: Cell,
+    rest: Vec<Cell>,
+    /// Whether the size comes before the price.
+    swapped: bool,
     end: Literal,
 }
 
@@ -84,42 +103,25 @@ struct Cell {
 }
 
 impl RowShapes {
-    /// Reads the row at `at` into `cells`, and returns the place behind it. `says` tells the nodes of a row apart, once its
-    /// tape is there.
+    /// How the last row was written.
     #[inline(always)]
-    pub fn read(
-        &mut self,
-        mantissas: impl Mantissas,
-        raw: &[u8],
-        at: usize,
-        grid: Grid<'_>,
-        cells: &mut Cells,
-        says: impl Fn(&Message<'_>) -> Option<Vec<(usize, Says)>>,
-    ) -> Option<usize> {
-        // No closure: one would be compiled for any CPU, and what it calls with it.
-        if let Some(shape) = self.shapes.get(self.last)
-            && let Some(end) = shape.read(mantissas, 0, raw, at, grid, cells)
-        {
-            return Some(end);
-        }
-        self.read_otherwise(raw, at, grid, cells, says)
+    pub fn last(&self) -> Option<&RowShape> {
+        self.shapes.get(self.last)
     }
 
-    /// The same for a row that isn't written as the last one.
+    /// Finds how the row at `at` is written, which is not as the last one. `says` tells the nodes of a row apart.
     #[cold]
-    fn read_otherwise(
+    #[inline(never)]
+    pub fn find(
         &mut self,
         raw: &[u8],
         at: usize,
         grid: Grid<'_>,
-        cells: &mut Cells,
         says: impl Fn(&Message<'_>) -> Option<Vec<(usize, Says)>>,
-    ) -> Option<usize> {
-        for (place, shape) in self.shapes.iter().enumerate() {
-            if let Some(end) = shape.read_once(raw, at, grid, cells) {
-                self.last = place;
-                return Some(end);
-            }
+    ) -> Option<()> {
+        if let Some(place) = self.shapes.iter().position(|shape| shape.fits(raw, at, grid)) {
+            self.last = place;
+            return Some(());
         }
         if self.shapes.len() == MAX_SHAPES || self.lessons == MAX_LESSONS {
             return None;
@@ -132,10 +134,12 @@ impl RowShapes {
             return None;
         }
         let shape = RowShape::new(&message, at, end, &says(&message)?)?;
-        let read = shape.read_once(raw, at, grid, cells)?;
+        if !shape.fits(raw, at, grid) {
+            return None;
+        }
         self.last = self.shapes.len();
         self.shapes.push(shape);
-        Some(read)
+        Some(())
     }
 }
 
@@ -161,173 +165,163 @@ impl RowShape {
         let read = |what: Says| cells.iter().filter(|cell| cell.says == what).count() == 1;
         // What says the side or a deletion is compared as text.
         let texts = cells.iter().all(|cell| cell.text || !matches!(cell.says, Says::Side | Says::Deletes));
-        // From the first of these bytes to the last of a decimal behind them, with its sign.
-        let short = cells.iter().all(|cell| cell.before.len() + 17 <= FAR);
-        let whole = says.iter().all(|(_, says)| read(*says)) && read(Says::Price) && read(Says::Size) && texts && short;
-        whole.then(|| RowShape { cells, end: Literal::new(&message.raw[from..end]) })
+        if !(says.iter().all(|(_, says)| read(*says)) && read(Says::Price) && read(Says::Size) && texts) {
+            return None;
+        }
+        let is_value = |cell: &Cell| matches!(cell.says, Says::Price | Says::Size);
+        let mut rest = cells.split_off(cells.iter().rposition(is_value)?);
+        let mut between = cells.split_off(cells.iter().position(is_value)?);
+        let (first, second) = (between.remove(0), rest.remove(0));
+        let swapped = first.says == Says::Size;
+        let end = Literal::new(&message.raw[from..end]);
+        Some(RowShape { lead: cells, first, between, second, rest, swapped, end })
+    }
+
+    /// Whether the size comes before the price.
+    #[inline(always)]
+    pub fn is_swapped(&self) -> bool {
+        self.swapped
+    }
+
+    /// Whether price and size are texts, in the order in which they stand.
+    #[inline(always)]
+    pub fn has_texts(&self) -> [bool; 2] {
+        [self.first.text, self.second.text]
     }
 
     #[inline(never)]
-    fn read_once(&self, raw: &[u8], at: usize, grid: Grid<'_>, found: &mut Cells) -> Option<usize> {
-        self.read(InHalves, 0, raw, at, grid, found)
+    fn fits(&self, raw: &[u8], at: usize, grid: Grid<'_>) -> bool {
+        self.read(InHalves, raw, at, grid, &mut Default::default()).is_some()
     }
 
-    /// Reads a row from one of its cells on.
+    /// What the row at `at` says, and the place behind it. What texts say of side and deletion goes into `told`.
     #[inline(always)]
-    fn read(
+    pub fn read(
         &self,
         mantissas: impl Mantissas,
-        first: usize,
         raw: &[u8],
         at: usize,
         grid: Grid<'_>,
-        found: &mut Cells,
-    ) -> Option<usize> {
-        let rest = raw.get(at..)?;
+        told: &mut [Told; 2],
+    ) -> Option<(Cells, usize)> {
+        let (price, size) = ((grid.ticks, false), (grid.lots, grid.signed));
+        let (first, second) = if self.swapped { (size, price) } else { (price, size) };
+        let at = pass(&self.lead, mantissas, raw, at, told)?;
+        let (one, minus, from, at) = self.first.value(mantissas, raw, at, first)?;
+        let one_at = (from as u32, at as u32);
+        let at = pass(&self.between, mantissas, raw, at, told)?;
+        let (other, less, from, at) = self.second.value(mantissas, raw, at, second)?;
+        let other_at = (from as u32, at as u32);
+        let at = self.end.skip(raw, pass(&self.rest, mantissas, raw, at, told)?)?;
+        Some((Cells { units: [one, other], at: [one_at, other_at], minus: minus | less }, at))
+    }
+}
+
+/// The place behind cells that are no price and no size; what they say goes into `told`.
+#[inline(always)]
+fn pass(cells: &[Cell], mantissas: impl Mantissas, raw: &[u8], mut at: usize, told: &mut [Told; 2]) -> Option<usize> {
+    for cell in cells {
+        let start = cell.before.skip(raw, at)?;
+        if !cell.text {
+            at = number(raw, start)?.0;
+            continue;
+        }
+        let near = raw.get(start..)?.first_chunk::<NEAR>();
+        at = match near.and_then(|near| mantissas.quote(near)) {
+            Some(more) => start + more,
+            None => quote(raw, start)?,
+        };
+        let place = match cell.says {
+            Says::Side => SIDE,
+            Says::Deletes => DELETES,
+            _ => continue,
+        };
+        let count = at - start;
+        let word = match near {
+            Some(near) if count < 8 => first_word(near) & !(u64::MAX << (8 * count)),
+            _ => 0,
+        };
+        told[place] = Told { word, at: (start as u32, at as u32) };
+    }
+    Some(at)
+}
+
+/// The bytes from a place on; zeros behind the last, which are no part of a row.
+#[cold]
+#[inline(never)]
+fn padded(rest: &[u8]) -> [u8; NEAR] {
+    let mut bytes = [0; NEAR];
+    let count = rest.len().min(NEAR);
+    bytes[..count].copy_from_slice(&rest[..count]);
+    bytes
+}
+
+impl Cell {
+    /// The whole steps of a value with its unit, whether a minus sign stands before it, where it begins and the place behind
+    /// it. With the unit, whether it may have such a sign.
+    #[inline(always)]
+    fn value(
+        &self,
+        mantissas: impl Mantissas,
+        raw: &[u8],
+        at: usize,
+        (unit, signed): (&Unit, bool),
+    ) -> Option<(i64, bool, usize, usize)> {
+        let start = self.before.skip(raw, at)?;
+        let minus = signed && raw.get(start) == Some(&b'-');
+        if minus && !raw.get(start + 1)?.is_ascii_digit() {
+            return None;
+        }
+        let from = start + usize::from(minus);
+        let rest = raw.get(from..)?;
         let copy;
-        let window = Window(match rest.first_chunk() {
-            Some(bytes) => bytes,
+        let near = match rest.first_chunk() {
+            Some(near) => near,
             None => {
                 copy = padded(rest);
                 &copy
             }
-        });
-        let mut place = 0;
-        for (at_cell, cell) in self.cells.iter().enumerate().skip(first) {
-            if place > NEAR {
-                return self.read_rest(at_cell, raw, at + place, grid, found);
-            }
-            if !cell.before.begins(window.word(place)) {
-                return None;
-            }
-            if cell.before.len() > 8 {
-                cell.before.skip(raw, at + place)?;
-            }
-            place += cell.before.len();
-            let start = (at + place) as u32;
-            let span = |end: usize| Span { own: false, start, end: (at + end) as u32 };
-            match cell.says {
-                Says::Price => {
-                    (found.ticks, place) = cell.units(mantissas, window, raw, at, place, grid.ticks)?;
-                    found.price = if cell.text { span(place) } else { Span::default() };
-                }
-                Says::Size => {
-                    let minus = grid.signed && window.byte(place) == b'-';
-                    if minus && !window.byte(place + 1).is_ascii_digit() {
-                        return None;
-                    }
-                    (found.lots, place) =
-                        cell.units(mantissas, window, raw, at, place + usize::from(minus), grid.lots)?;
-                    // A zero that is a number has no side.
-                    let is_digit = |byte: &u8| (b'1'..=b'9').contains(byte);
-                    found.minus = minus && (cell.text || raw[start as usize..at + place].iter().any(is_digit));
-                    found.size = if cell.text { span(place) } else { Span::default() };
-                }
-                Says::Side => {
-                    place = window.quote(raw, at, place)?;
-                    found.side = span(place);
-                }
-                Says::Deletes => {
-                    place = window.quote(raw, at, place)?;
-                    found.deletes = span(place);
-                }
-                Says::Nothing if cell.text => place = window.quote(raw, at, place)?,
-                Says::Nothing => place = number(raw, at + place)?.0 - at,
-            }
+        };
+        let (units, end) = match self.units(mantissas, near, unit) {
+            Some((units, length)) => (units, from + length),
+            None => self.unusual(raw, from, unit)?,
+        };
+        // A zero that is a number has no side.
+        let minus = minus && (self.text || raw[from..end].iter().any(|byte| (b'1'..=b'9').contains(byte)));
+        Some((units, minus, start, end))
+    }
+
+    /// The whole steps of a value that is read at once, and how many bytes it has.
+    #[inline(always)]
+    fn units(&self, mantissas: impl Mantissas, near: &[u8; NEAR], unit: &Unit) -> Option<(i64, usize)> {
+        let step = unit.exact_step()?;
+        let Mantissa { value, places, length } = mantissas.read(near)?;
+        if !self.ends(near, length, places) {
+            return None;
         }
-        self.end.skip(raw, at + place)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn read_rest(&self, first: usize, raw: &[u8], at: usize, grid: Grid<'_>, found: &mut Cells) -> Option<usize> {
-        self.read(InHalves, first, raw, at, grid, found)
-    }
-}
-
-/// The bytes from some place on: what begins at one of the first `NEAR` and has `FAR` bytes at most is read without asking again
-/// whether there are so many.
-#[derive(Clone, Copy)]
-struct Window<'a>(&'a [u8; WINDOW]);
-
-const NEAR: usize = 64;
-const FAR: usize = 63;
-const WINDOW: usize = NEAR + FAR + 1 + 16;
-
-/// Few bytes, with zeros behind them: no part of a row is a zero.
-fn padded(rest: &[u8]) -> [u8; WINDOW] {
-    let mut bytes = [0; WINDOW];
-    bytes[..rest.len()].copy_from_slice(rest);
-    bytes
-}
-
-impl Window<'_> {
-    /// Up to sixteen bytes at a place that is known to lie within.
-    #[inline(always)]
-    fn bytes<const COUNT: usize>(&self, place: usize) -> [u8; COUNT] {
-        let mut bytes = [0; COUNT];
-        let place = place & (NEAR + FAR);
-        bytes.copy_from_slice(&self.0[place..place + COUNT]);
-        bytes
-    }
-
-    #[inline(always)]
-    fn word(&self, place: usize) -> u64 {
-        u64::from_le_bytes(self.bytes(place))
-    }
-
-    #[inline(always)]
-    fn byte(&self, place: usize) -> u8 {
-        self.bytes::<1>(place)[0]
-    }
-
-    /// The place of the next quote: `raw` has the bytes from `at` on.
-    #[inline(always)]
-    fn quote(&self, raw: &[u8], at: usize, place: usize) -> Option<usize> {
-        match quote_in(self.word(place)) {
-            Some(more) => Some(place + more),
-            None => Some(quote(raw, at + place)? - at),
-        }
-    }
-}
-
-impl Cell {
-    /// The whole steps of the value at a place of the window, and the place behind it. `raw` has its bytes from `at` on.
-    #[inline(always)]
-    fn units(
-        &self,
-        mantissas: impl Mantissas,
-        window: Window<'_>,
-        raw: &[u8],
-        at: usize,
-        place: usize,
-        unit: &Unit,
-    ) -> Option<(i64, usize)> {
-        if let Some(step) = unit.exact_step()
-            && let Some(Mantissa { value, places, length }) = mantissas.read(&window.bytes(place))
-            && self.ends(window, place, length, places)
-            && let Some(units) = step.units_from_mantissa(value, places)
-        {
-            return Some((units, place + length));
-        }
-        let (units, end) = self.unusual(raw, at + place, unit)?;
-        Some((units, end - at))
+        Some((step.units_from_mantissa(value, places)?, length))
     }
 
     /// Whether a value has been read whole: to the quote of a text, and a number without leading zeros and exponent.
     #[inline(always)]
-    fn ends(&self, window: Window<'_>, place: usize, length: usize, places: usize) -> bool {
-        let next = window.byte(place + length);
+    fn ends(&self, near: &[u8; NEAR], length: usize, places: usize) -> bool {
+        let next = near[length % NEAR];
         if self.text {
             return next == b'"';
         }
         let whole = length - places - usize::from(places > 0);
-        !matches!(next, b'e' | b'E') && (whole == 1 || window.byte(place) != b'0')
+        !matches!(next, b'e' | b'E') && (whole == 1 || near[0] != b'0')
     }
 
-    #[cold]
+    #[inline(never)]
     fn unusual(&self, raw: &[u8], at: usize, unit: &Unit) -> Option<(i64, usize)> {
         let (end, kind) = if self.text { (quote(raw, at)?, Kind::Text) } else { number(raw, at)? };
         Some((unit.read(kind, raw, at, end)?, end))
     }
+}
+
+#[inline(always)]
+fn first_word(near: &[u8; NEAR]) -> u64 {
+    let [first @ .., _, _, _, _, _, _, _, _] = *near;
+    u64::from_le_bytes(first)
 }

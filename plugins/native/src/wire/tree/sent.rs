@@ -5,6 +5,7 @@
 use crate::wire::declared::{Checksum, Layout, Written};
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::ledger_side::Known;
+use crate::wire::tree::short_text::Joined;
 
 /// Appends what counts of both sides, bids first, each best first with its size, in a checksum's order. `steps` are tick and lot.
 #[inline]
@@ -12,7 +13,7 @@ pub fn write_all<'a>(
     form: &Checksum,
     sides: [impl Iterator<Item = (i64, &'a Known)>; 2],
     steps: (&Digits, &Digits),
-    text: &mut Vec<u8>,
+    text: &mut Joined,
 ) {
     let [mut bids, mut asks] = sides;
     match form.layout {
@@ -36,22 +37,18 @@ pub fn write_all<'a>(
 
 /// Appends a level, and a separator after it.
 #[inline(always)]
-fn append(form: &Checksum, side: usize, (lots, known): (i64, &Known), steps: (&Digits, &Digits), text: &mut Vec<u8>) {
+fn append(form: &Checksum, side: usize, (lots, known): (i64, &Known), steps: (&Digits, &Digits), text: &mut Joined) {
     if known.sent_lots == lots {
-        known.text.append_to(text);
+        text.push(&known.text);
     } else {
-        append_unsent(form, side, (lots, known), steps, text);
+        text.push_bytes(&unsent(form, side, (lots, known), steps));
     }
 }
 
 #[cold]
-fn append_unsent(
-    form: &Checksum,
-    side: usize,
-    (lots, known): (i64, &Known),
-    (tick, lot): (&Digits, &Digits),
-    text: &mut Vec<u8>,
-) {
+fn unsent(form: &Checksum, side: usize, (lots, known): (i64, &Known), (tick, lot): (&Digits, &Digits)) -> Vec<u8> {
+    let mut made = Vec::new();
+    let text = &mut made;
     if known.sent_lots == 0 {
         write(form.text, None, known.price, tick, text);
         text.extend_from_slice(form.separator.as_bytes());
@@ -60,6 +57,7 @@ fn append_unsent(
     }
     write_size(form, side, None, lots, lot, text);
     text.extend_from_slice(form.separator.as_bytes());
+    made
 }
 
 /// Appends a size in a checksum's form.

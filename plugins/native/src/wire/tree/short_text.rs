@@ -4,6 +4,9 @@
 
 const PLACE: usize = 46;
 
+/// How many bytes of a price or a size are copied at once.
+const STEP: usize = 16;
+
 /// A text that doesn't change; one longer than a level's lies elsewhere.
 #[derive(Clone, Debug)]
 pub struct ShortText(Kept);
@@ -34,44 +37,35 @@ impl ShortText {
         }
     }
 
-    /// Keeps two texts of `data` instead, with a separator behind each. False, and nothing is changed, where one is longer than
-    /// sixteen bytes, or lies so near the end of the data that sixteen can't be copied.
-    #[inline]
-    pub fn set_pair(&mut self, data: &[u8], first: (usize, usize), second: (usize, usize), separator: &[u8]) -> bool {
-        const STEP: usize = 16;
-        let chunk = |start: usize| data.get(start..start + STEP).and_then(<[u8]>::first_chunk::<STEP>);
-        let (length, rest) = (first.1 - first.0, second.1 - second.0);
-        let (&[] | &[_]) = separator else { return false };
-        if length > STEP || rest > STEP {
-            return false;
-        }
-        let (Some(one), Some(other)) = (chunk(first.0), chunk(second.0)) else { return false };
+    /// Keeps two texts of `data` instead, with a separator behind each; returns the length of the first with its separator.
+    /// `None`, and the text is any, where one is longer than sixteen bytes, or lies so near the end of the data that sixteen
+    /// can't be copied. With `digits`, of each no more than the digits of a decimal, from the first that is no zero on; `None`
+    /// for one with an exponent.
+    #[inline(always)]
+    pub fn set_pair(
+        &mut self,
+        data: &[u8],
+        (first, second): ((usize, usize), (usize, usize)),
+        separator: &[u8],
+        digits: bool,
+    ) -> Option<usize> {
+        let (&[] | &[_]) = separator else { return None };
         if !matches!(self.0, Kept::Here(..)) {
             *self = ShortText::default();
         }
-        let Kept::Here(count, place) = &mut self.0 else { return false };
+        let Kept::Here(count, place) = &mut self.0 else { return None };
+        let put = |place: &mut [u8; PLACE], at, text| {
+            if digits { put_digits(place, at, data, text) } else { put_text(place, at, data, text) }
+        };
         // As many bytes each time, whatever the lengths: what is too many is written over, or isn't looked at.
         let behind = separator.first().copied().unwrap_or_default();
-        place[..STEP].copy_from_slice(one);
-        place[length] = behind;
-        let at = length + separator.len();
-        place[at..at + STEP].copy_from_slice(other);
-        place[at + rest] = behind;
-        *count = (at + rest + separator.len()) as u8;
-        true
-    }
-
-    /// Appends the text.
-    #[inline]
-    pub fn append_to(&self, text: &mut Vec<u8>) {
-        match &self.0 {
-            Kept::Here(length, place) => {
-                let end = text.len() + usize::from(*length);
-                text.extend_from_slice(place);
-                text.truncate(end);
-            }
-            Kept::There(all) => text.extend_from_slice(all),
-        }
+        let end = put(place, 0, first)?;
+        place[end] = behind;
+        let length = end + separator.len();
+        let end = put(place, length, second)?;
+        place[end] = behind;
+        *count = (end + separator.len()) as u8;
+        Some(length)
     }
 
     /// The text.
@@ -84,9 +78,94 @@ impl ShortText {
     }
 }
 
+/// Texts one behind the other, in memory that is kept for the next.
+#[derive(Clone, Debug, Default)]
+pub struct Joined {
+    bytes: Vec<u8>,
+    end: usize,
+}
+
+impl Joined {
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        self.end = 0;
+    }
+
+    /// Adds a text.
+    #[inline(always)]
+    pub fn push(&mut self, text: &ShortText) {
+        let Kept::Here(length, place) = &text.0 else { return self.push_bytes(text.as_bytes()) };
+        let Some(room) = self.bytes.get_mut(self.end..).and_then(<[u8]>::first_chunk_mut) else {
+            return self.push_bytes(text.as_bytes());
+        };
+        // Of a size that is known, so that no more than a few moves copy it.
+        *room = *place;
+        self.end += usize::from(*length);
+    }
+
+    /// Adds bytes.
+    #[inline(never)]
+    pub fn push_bytes(&mut self, bytes: &[u8]) {
+        self.bytes.truncate(self.end);
+        self.bytes.extend_from_slice(bytes);
+        self.end = self.bytes.len();
+        // Room for many more.
+        self.bytes.resize(self.end + 64 * PLACE, 0);
+    }
+
+    /// All of them but for the last bytes.
+    pub fn without(&self, last: usize) -> &[u8] {
+        &self.bytes[..self.end.saturating_sub(last)]
+    }
+}
+
+/// The sixteen bytes from a place on.
+#[inline(always)]
+fn near(data: &[u8], at: usize) -> Option<&[u8; STEP]> {
+    data.get(at..)?.first_chunk()
+}
+
+/// Puts a text of at most sixteen bytes to `at`, and returns the place behind it.
+#[inline(always)]
+fn put_text(place: &mut [u8; PLACE], at: usize, data: &[u8], (start, end): (usize, usize)) -> Option<usize> {
+    *place.get_mut(at..)?.first_chunk_mut()? = *near(data, start)?;
+    (end - start <= STEP).then_some(at + end - start)
+}
+
+/// Puts the digits of a decimal of at most sixteen bytes to `at`, from the first that is no zero on, and returns the place behind
+/// them.
+#[inline(always)]
+fn put_digits(place: &mut [u8; PLACE], at: usize, data: &[u8], (start, end): (usize, usize)) -> Option<usize> {
+    const ZEROS: u128 = u128::from_le_bytes([b'0'; STEP]);
+    const HIGH: u128 = u128::from_le_bytes([0x80; STEP]);
+    let length = end - start;
+    if length > STEP {
+        return None;
+    }
+    let text = u128::from_le_bytes(*near(data, start)?);
+    let within = u128::MAX >> (8 * (STEP - length.max(1)));
+    // Of the bytes of a number, digits alone have the bit of sixteen.
+    let others = !(text << 3) & HIGH & within;
+    let point = if others == 0 { length } else { (others.trailing_zeros() / 8) as usize };
+    if others != 0 && (others & (others - 1) != 0 || data[start + point] != b'.') {
+        return None;
+    }
+    // The byte of the point, which is no digit that counts.
+    let hidden = (others << 1).wrapping_sub(others >> 7);
+    let first = (((text ^ ZEROS) & within & !hidden).trailing_zeros() as usize / 8).min(length);
+    *place.get_mut(at..)?.first_chunk_mut()? = *near(data, start + first)?;
+    if first > point || others == 0 {
+        return Some(at + length - first);
+    }
+    // What is behind the point is put over it.
+    let at = at + point - first;
+    *place.get_mut(at..)?.first_chunk_mut()? = *near(data, start + point + 1)?;
+    Some(at + length - point - 1)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{PLACE, ShortText};
+    use super::{Joined, PLACE, ShortText};
 
     #[test]
     fn two_texts_are_kept_with_a_separator_behind_each() {
@@ -95,21 +174,65 @@ mod tests {
             for separator in [&b""[..], b":"] {
                 let right = [&data[first.0..first.1], separator, &data[second.0..second.1], separator].concat();
                 let mut whole = ShortText::new(&[b'x'; PLACE + 1]);
-                if !whole.set_pair(data, first, second, separator) {
-                    assert!(second.0 + 16 > data.len());
-                    whole = ShortText::new(&right);
+                match whole.set_pair(data, (first, second), separator, false) {
+                    Some(length) => assert_eq!(length, first.1 - first.0 + separator.len()),
+                    None => {
+                        assert!(second.0 + 16 > data.len());
+                        whole = ShortText::new(&right);
+                    }
                 }
                 assert_eq!(whole.as_bytes(), right);
-                let mut text = b"before".to_vec();
-                whole.append_to(&mut text);
-                assert_eq!(text, [b"before", &right[..]].concat());
             }
         }
-        let mut kept = ShortText::new(b"as before");
-        assert!(!kept.set_pair(data, (0, 17), (2, 3), b":"));
-        assert!(!kept.set_pair(data, (0, 1), (30, 31), b":"));
-        assert!(!kept.set_pair(data, (0, 1), (1, 2), b"::"));
-        assert_eq!(kept.as_bytes(), b"as before");
+        let mut kept = ShortText::default();
+        assert_eq!(kept.set_pair(data, ((0, 17), (2, 3)), b":", false), None);
+        assert_eq!(kept.set_pair(data, ((0, 1), (30, 31)), b":", false), None);
+        assert_eq!(kept.set_pair(data, ((0, 1), (1, 2)), b"::", false), None);
+        for text in ["1E-7", "12e3", "0.0e", "0e-1", "-1.5", "1.2e", "0-.1"] {
+            let data = format!("{text},0.5,....................").into_bytes();
+            assert_eq!(kept.set_pair(&data, ((0, 4), (5, 8)), b":", true), None, "{text}");
+            assert_eq!(kept.set_pair(&data, ((5, 8), (0, 4)), b":", true), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_digits_of_decimals_are_kept_from_the_first_that_counts_on() {
+        let texts = ["0", "7", "0.0", "000", "0.0070", "30182.6", "0.042960", "1234567890123456", "0.12345678901234"];
+        for one in texts {
+            for other in texts {
+                for separator in [&b""[..], b":"] {
+                    let data = format!("{one},{other},................").into_bytes();
+                    let digits = |text: &str| text.replace('.', "").trim_start_matches('0').as_bytes().to_vec();
+                    let second = (one.len() + 1, one.len() + 1 + other.len());
+                    let mut kept = ShortText::new(&[b'x'; PLACE + 1]);
+                    let length = kept.set_pair(&data, ((0, one.len()), second), separator, true);
+                    assert_eq!(length, Some(digits(one).len() + separator.len()), "{one}");
+                    let right = [&digits(one)[..], separator, &digits(other)[..], separator].concat();
+                    assert_eq!(kept.as_bytes(), right, "{one} and {other}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn texts_of_any_length_are_joined() {
+        let mut joined = Joined::default();
+        for times in [3, 200, 1] {
+            joined.clear();
+            let mut right = Vec::new();
+            for time in 0..times {
+                for length in [0, 1, PLACE - 1, PLACE, PLACE + 1, 300] {
+                    let text: Vec<u8> = (0..length).map(|at| (at + time) as u8).collect();
+                    joined.push(&ShortText::new(&text));
+                    right.extend_from_slice(&text);
+                }
+                joined.push_bytes(b"more");
+                right.extend_from_slice(b"more");
+            }
+            assert_eq!(joined.without(0), right);
+            assert_eq!(joined.without(2), &right[..right.len() - 2]);
+        }
+        assert_eq!(Joined::default().without(1), b"");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::wire::reading::millis_to_ns;
 use crate::wire::times::rfc3339_to_ns;
 use crate::wire::tree::node::{Kind, Message, Node};
 use crate::wire::tree::path::{Path, Paths, Scope};
+use crate::wire::tree::rows::Told;
 use crate::wire::value::{Fault, Is};
 
 /// The longest text of a number with an exponent or a fraction of a time.
@@ -243,23 +244,49 @@ pub struct ChoiceAt {
     /// Where it stands.
     pub path: Path,
     values: Vec<(Named, i64)>,
+    /// The short texts among them, as words.
+    words: Vec<(u64, i64)>,
     otherwise: Option<i64>,
+}
+
+/// A text of one to seven bytes as a word, the first one lowest.
+fn word_of(text: &[u8]) -> Option<u64> {
+    let mut word = [0; 8];
+    word.get_mut(..text.len())?.copy_from_slice(text);
+    matches!(text.len(), 1..=7).then(|| u64::from_le_bytes(word))
 }
 
 impl ChoiceAt {
     /// Compiles the field of a message.
     pub fn new(field: &Choice, paths: &Paths) -> ChoiceAt {
-        ChoiceAt { path: paths.of(&field.key), values: field.values.clone(), otherwise: field.otherwise }
+        ChoiceAt::at(paths.of(&field.key), field)
     }
 
     /// Compiles the field of a row.
     pub fn in_row(field: &Choice, paths: &Paths) -> ChoiceAt {
-        ChoiceAt { path: paths.in_row(&field.key), values: field.values.clone(), otherwise: field.otherwise }
+        ChoiceAt::at(paths.in_row(&field.key), field)
+    }
+
+    fn at(path: Path, field: &Choice) -> ChoiceAt {
+        let short = |(named, meaning): &(Named, i64)| match named {
+            Named::Text(name) => word_of(name.as_bytes()).map(|word| (word, *meaning)),
+            _ => None,
+        };
+        let words = field.values.iter().filter_map(short).collect();
+        ChoiceAt { path, values: field.values.clone(), words, otherwise: field.otherwise }
+    }
+
+    /// What a text of a row stands for.
+    #[inline(always)]
+    pub fn of_told(&self, raw: &[u8], told: Told) -> Option<i64> {
+        if told.word == 0 {
+            return self.of_text(&raw[told.at.0 as usize..told.at.1 as usize]);
+        }
+        self.words.iter().find(|(word, _)| *word == told.word).map(|(_, meaning)| *meaning).or(self.otherwise)
     }
 
     /// What a text stands for.
-    #[inline]
-    pub fn of_text(&self, text: &[u8]) -> Option<i64> {
+    fn of_text(&self, text: &[u8]) -> Option<i64> {
         let is = |named: &Named| matches!(named, Named::Text(name) if name.as_bytes() == text);
         self.values.iter().find(|(named, _)| is(named)).map(|(_, meaning)| *meaning).or(self.otherwise)
     }
