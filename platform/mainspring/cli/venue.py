@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args
 
@@ -23,30 +24,52 @@ from mainspring.wire import WireFeed
 
 if TYPE_CHECKING:
     from mainspring.session.live.venue import Served
+    from mainspring.session.live.venue.binance import Market
 
 __all__ = ["venue"]
 
 _Box: TypeAlias = tuple[Any, tuple[Instrument, ...], Callable[["Served"], dict[str, Any]]]
 
 _NS = 1_000_000_000
-_SYMBOLS = ("BTC/USD", "ETH/USD", "AAPL")
+_SYMBOLS = {
+    "alpaca": ("BTC/USD", "ETH/USD", "AAPL"),
+    "binance-spot": ("BTC/USDT", "ETH/USDT"),
+    "binance-usdm": ("BTC/USDT", "ETH/USDT"),
+}
+_PATHS: dict[str, dict[str, str]] = {
+    "alpaca": {"updates": "stream", "crypto": "v1beta3/crypto/us", "stocks": "v2/iex"},
+    "binance-spot": {"updates": "ws-api/v3", "market": "stream"},
+    "binance-usdm": {"updates": "private/ws", "market": "stream"},
+}
 
 
 def venue(
     captures: CaptureOption = None,
     *,
     feed: FeedOption = None,
+    api: Annotated[
+        str | None,
+        typer.Option(help=f"The exchange's API: {', '.join(_SYMBOLS)}.", show_default="alpaca"),
+    ] = None,
     symbols: Annotated[
         list[str] | None,
         typer.Option(
             "--instrument",
             metavar="SYMBOL",
-            help=f"What the exchange trades; repeatable. Without it: {', '.join(_SYMBOLS)}.",
+            help=f"What the exchange trades; repeatable. Without it: {', '.join(_SYMBOLS['alpaca'])}, or at Binance "
+            f"{', '.join(_SYMBOLS['binance-spot'])}.",
             show_default=False,
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Determines the exchange's market and its ids.", min=0)] = 1,
-    cash: Annotated[int, typer.Option(help="What the exchange's account begins with, in USD.", min=0)] = 1_000_000,
+    cash: Annotated[int, typer.Option(help="What the exchange's account begins with.", min=0)] = 1_000_000,
+    secret: Annotated[
+        str,
+        typer.Option(
+            help="What requests to Binance's API must be signed with; without it any signature will do.",
+            show_default=False,
+        ),
+    ] = "",
     clock_off: Annotated[
         float, typer.Option("--clock-off", help="How many seconds the exchange's clock is ahead; less is behind.")
     ] = 0.0,
@@ -77,18 +100,22 @@ def venue(
 ) -> None:
     """Serve an exchange, or a capture as its venue would, on loopback over TLS, until Ctrl-C.
 
-    Without --capture it is an exchange of its own with Alpaca's API: a seeded market, orders, and an account. Prints
-    one line of JSON: the addresses, the certificate to trust and the instruments, and of a capture the configuration
-    of a feed that connects here.
+    Without --capture it is an exchange of its own, with Alpaca's API or Binance's: a seeded market, orders, and an
+    account. Prints one line of JSON: the addresses, the certificate to trust and the instruments, and of a capture the
+    configuration of a feed that connects here.
     """
     try:
         from mainspring.session.live.venue import serve_until_signal
     except ModuleNotFoundError as error:
         raise ConfigError(f"serving needs {error.name}, which isn't installed: install mainspring[venue]") from error
     if captures:
+        if api is not None:
+            raise ConfigError("--api is for an exchange: a capture is served as the venue that it was recorded from")
         box, instruments, describe = _recorded(captures, feed, overrides, speed, faults or ())
     else:
-        box, instruments, describe = _exchange(symbols or _SYMBOLS, seed, cash, clock_off, speed, faults or ())
+        box, instruments, describe = _exchange(
+            api or "alpaca", symbols, seed, cash, secret, clock_off, speed, faults or ()
+        )
 
     def started(served: "Served") -> None:
         if trust is not None:
@@ -109,39 +136,56 @@ def venue(
 
 
 def _exchange(
-    symbols: Sequence[str], seed: int, cash: int, clock_off: float, speed: float, faults: Sequence[str]
+    api: str,
+    symbols: Sequence[str] | None,
+    seed: int,
+    cash: int,
+    secret: str,
+    clock_off: float,
+    speed: float,
+    faults: Sequence[str],
 ) -> _Box:
     """Returns the exchange, its instruments, and what to say of its addresses."""
-    from mainspring.session.live.venue.alpaca import ExchangeFault, alpaca_instruments, build_alpaca
+    from mainspring.session.live.venue.alpaca import alpaca_instruments, build_alpaca
+    from mainspring.session.live.venue.binance import binance_instruments, build_binance
+    from mainspring.session.live.venue.faults import ExchangeFault
 
+    if api not in _SYMBOLS:
+        raise ConfigError(f"--api {api}: there are {', '.join(_SYMBOLS)}")
+    if secret and api == "alpaca":
+        raise ConfigError("--secret is for Binance's API: Alpaca's requests aren't signed")
     off_ns = int(clock_off * _NS)
     try:
         parsed = [ExchangeFault.parse(text) for text in faults]
     except ValueError as error:
         raise ConfigError(f"--fault: {error}") from error
-    instruments = alpaca_instruments(symbols)
-    box = build_alpaca(
-        instruments,
-        Registry.load(),
+    symbols = symbols or _SYMBOLS[api]
+    build = partial(
+        _built,
         seed=seed,
         cash=Decimal(cash),
         rate=speed or 1.0,
         clock_ns=lambda: time.time_ns() + off_ns,
         faults=parsed,
     )
+    if api == "alpaca":
+        instruments = alpaca_instruments(symbols)
+        box = build(partial(build_alpaca, instruments))
+    else:
+        market: Market = "spot" if api == "binance-spot" else "usdm"
+        instruments = binance_instruments(symbols, market)
+        box = build(partial(build_binance, instruments, market=market, secret=secret))
 
     def describe(served: "Served") -> dict[str, Any]:
-        return {
-            "api": "alpaca",
-            "seed": seed,
-            "rest": served.rest,
-            "updates": f"{served.address}stream",
-            "crypto": f"{served.address}v1beta3/crypto/us",
-            "stocks": f"{served.address}v2/iex",
-            "trust": served.trust,
-        }
+        paths = _PATHS[api]
+        addresses = {name: f"{served.address}{path}" for name, path in paths.items()}
+        return {"api": api, "seed": seed, "rest": served.rest, **addresses, "trust": served.trust}
 
     return box, instruments, describe
+
+
+def _built(build: Callable[..., Any], **options: Any) -> Any:
+    return build(registry=Registry.load(), **options)
 
 
 def _recorded(

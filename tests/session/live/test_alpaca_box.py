@@ -7,12 +7,12 @@ import pytest
 from mainspring.host.registry import Registry
 from mainspring.model import BookDelta, BookSnapshot, Quote, Side, Trade
 from mainspring.seams import FeedContext
-from mainspring.session.live.venue.alpaca import ExchangeFault, alpaca_instruments, build_alpaca
+from mainspring.session.live.venue.alpaca import alpaca_instruments, build_alpaca
 from mainspring.session.live.venue.alpaca.assets import Asset
-from mainspring.session.live.venue.alpaca.faults import Faults
 from mainspring.session.live.venue.alpaca.forms import update_form
 from mainspring.session.live.venue.alpaca.rest import Rest
 from mainspring.session.live.venue.alpaca.streams import DataSocket, UpdatesSocket, encode
+from mainspring.session.live.venue.faults import ExchangeFault, Faults
 
 _REGISTRY = Registry.load()
 _START_NS = 1_764_000_000_000_000_000

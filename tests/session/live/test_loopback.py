@@ -12,7 +12,8 @@ import pytest
 from mainspring.model import Fill, Rejected, SubmitRequested
 from mainspring.orders import read_order_log
 
-_EXAMPLE = Path(__file__).resolve().parents[3] / "examples/loopback.toml"
+_EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+_EXAMPLE, _BINANCE = _EXAMPLES / "loopback.toml", _EXAMPLES / "loopback-binance.toml"
 _KEY, _SECRET = "key-of-a-test", "secret-of-a-test-that-nobody-may-see"
 
 
@@ -35,6 +36,29 @@ class _Session:
         environment = {**os.environ, "XDG_STATE_HOME": str(self.folder)}
         for feed in ("ALPACA", "ALPACA_CRYPTO"):
             environment |= {f"MAINSPRING_{feed}_KEY": _KEY, f"MAINSPRING_{feed}_SECRET": _SECRET}
+        return subprocess.run(
+            command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
+        )
+
+
+class _BinanceSession:
+    """Runs the example for Binance against a box, as one of its markets."""
+
+    def __init__(self, folder: Path, market: str) -> None:
+        self.folder, self.market = folder, market
+
+    def run(self, box, *options, overrides=(), secret=_SECRET):
+        """Runs `mainspring run` with options; returns the finished process."""
+        text = _BINANCE.read_text().replace("binance-spot", f"binance-{self.market}")
+        (self.folder / "config.toml").write_text(text)
+        (self.folder / "loopback-binance.pem").write_bytes(Path(box["trust"]).read_bytes())
+        connect = f'address="{box["market"]}", rest="{box["rest"]}", trust="loopback-binance.pem"'
+        sets = [f'router.rest="{box["rest"]}"', f'router.stream="{box["updates"]}"', f"feed.connect={{{connect}}}"]
+        command = [sys.executable, "-m", "mainspring", "run", "config.toml", "--json", "--quiet", "--live", *options]
+        for one in [*sets, *overrides]:
+            command += ["--set", one]
+        name = f"MAINSPRING_BINANCE_{self.market.upper()}"
+        environment = {**os.environ, "XDG_STATE_HOME": str(self.folder), f"{name}_KEY": _KEY, f"{name}_SECRET": secret}
         return subprocess.run(
             command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
         )
@@ -119,5 +143,65 @@ def test_real_orders_are_asked_for_twice(session, options, overrides, message, t
     authority.write_text("")
     box = {"rest": "https://localhost:1", "updates": "wss://localhost:1/", "crypto": "wss://localhost:1/"}
     done = session.run({**box, "trust": str(authority)}, *options, overrides=overrides)
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("market", ["spot", "usdm"])
+def test_the_example_trades_at_binances_api(exchange, tmp_path, market):
+    """Over TLS, with signed requests, an account's events that are lost and broken off, and a clock 30 s ahead.
+
+    Each order is there once, and what it filled is what both sides have; no secret is in anything that was written.
+    """
+    faults = "updates.drop@2 updates.garbage@3 updates.close@4 orders.500@1 orders.429@3 orders.418@5 orders.late@4"
+    options = [one for fault in faults.split() for one in ("--fault", fault)]
+    overrides = ["strategy.buyer.duration_s=8", "strategy.buyer.slices=10", "orders.poll_executions_s=2"]
+    overrides += ["orders.answer_timeout_ms=2500", "router.recv_window_ms=2000"]
+    session = _BinanceSession(tmp_path, market)
+    with exchange(
+        "--api", f"binance-{market}", "--seed", "23", "--secret", _SECRET, "--clock-off", "30", *options
+    ) as box:
+        done = session.run(box, "--for", "20s", "--order-log", "orders.log", overrides=overrides)
+        again = session.run(box, "--for", "8s", overrides=[*overrides, 'strategy.buyer.side="sell"'])
+    assert done.returncode == 0, done.stderr[-3_000:]
+    assert again.returncode == 0, again.stderr[-3_000:]
+    records = list(read_order_log(tmp_path / "orders.log"))
+    sent = [one for one in records if isinstance(one, SubmitRequested)]
+    fills = [one for one in records if isinstance(one, Fill)]
+    assert sent
+    assert fills
+    # The next session asks for open orders, executions and positions, and finds no difference.
+    report = json.loads(again.stdout)
+    assert report["discrepancies"] == {}
+    assert [one["sessions"] for one in report["recovered"]] == [[1]]
+    assert "executions are down: the venue closed the connection" in done.stderr
+    written = [one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()]
+    said = [text.encode() for text in (done.stdout, done.stderr, again.stdout, again.stderr)]
+    assert not any(_SECRET.encode() in one for one in [*written, *said])
+
+
+def test_a_wrong_secret_is_said_and_nothing_trades(exchange, tmp_path):
+    """In the venue's words, at the login of the stream."""
+    session = _BinanceSession(tmp_path, "spot")
+    with exchange("--api", "binance-spot", "--secret", _SECRET) as box:
+        done = session.run(box, "--for", "4s", secret="another-secret")
+    assert "the venue refused the login" in done.stderr
+    assert "Signature for this request is not valid" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--api", "nasdaq"], "there are alpaca, binance-spot, binance-usdm"),
+        (["--secret", "x"], "Alpaca's requests aren't signed"),
+        (["--api", "binance-spot", "--instrument", "BTCUSDT"], "write BASE/QUOTE"),
+        (["--api", "binance-spot", "--instrument", "BTC/USDT", "--instrument", "ETH/BTC"], "one currency"),
+        (["--api", "binance-spot", "--fault", "orders.drop@1"], "orders can 429, 418, 500"),
+    ],
+)
+def test_a_box_that_cannot_be_is_refused(arguments, message):
+    """With what to write instead."""
+    command = [sys.executable, "-m", "mainspring", "venue", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert message in " ".join(done.stderr.split())

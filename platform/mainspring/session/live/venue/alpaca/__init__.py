@@ -2,6 +2,5 @@
 
 from mainspring.session.live.venue.alpaca.application import AlpacaVenue
 from mainspring.session.live.venue.alpaca.building import alpaca_instruments, build_alpaca
-from mainspring.session.live.venue.alpaca.faults import ExchangeFault
 
-__all__ = ["AlpacaVenue", "ExchangeFault", "alpaca_instruments", "build_alpaca"]
+__all__ = ["AlpacaVenue", "alpaca_instruments", "build_alpaca"]

@@ -5,16 +5,13 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
-import msgspec
-
 from mainspring.errors import ConfigError
 from mainspring.host.registry import Registry
 from mainspring.model import Instrument
-from mainspring.seams import FeedContext
 from mainspring.session.live.venue.alpaca.application import AlpacaVenue
 from mainspring.session.live.venue.alpaca.assets import Asset
-from mainspring.session.live.venue.alpaca.faults import ExchangeFault
-from mainspring.session.live.venue.exchange import Exchange, ExchangeMarket
+from mainspring.session.live.venue.building import build_exchange
+from mainspring.session.live.venue.faults import ExchangeFault
 
 __all__ = ["alpaca_instruments", "build_alpaca"]
 
@@ -22,7 +19,6 @@ _CENT: Final = Decimal("0.01")
 _CRYPTO_LOT: Final = Decimal("0.00001")
 _OPEN_PRICES: Final = {"ETH/USD": "3000.00", "AAPL": "180.00"}
 _STOCK_PRICE: Final = "100.00"
-_YEARS_S: Final = 1_000_000_000.0
 
 
 def alpaca_instruments(symbols: Sequence[str]) -> tuple[Instrument, ...]:
@@ -56,21 +52,10 @@ def build_alpaca(
     `rate` multiplies the speed of the order flow. The market is the feed `simulated` with that seed, and its matching
     the paper venue's.
     """
-    feed, codec = registry.get("feed", "simulated"), registry.best("codec", format="json")
-    assert feed.options is not None
     given = {one.symbol for one in instruments}
     prices = {symbol: price for symbol, price in _OPEN_PRICES.items() if symbol in given}
     prices |= {symbol: _STOCK_PRICE for symbol in given - set(prices) if "/" not in symbol}
-    options = msgspec.convert(
-        {"seed": seed, "seconds": _YEARS_S, "rate": rate, "start_ns": clock_ns(), "open_prices": prices}, feed.options
+    exchange = build_exchange(
+        instruments, registry, seed=seed, cash=cash, rate=rate, clock_ns=clock_ns, open_prices=prices
     )
-    queue, book = registry.best("queue").factory, registry.best("book").factory
-    market = ExchangeMarket(
-        instruments,
-        feed.factory.source(tuple(instruments), options),
-        feed.factory(FeedContext(tuple(instruments), codec.factory())),
-        [book(one) for one in instruments],
-        [queue(one) for one in instruments],
-    )
-    assets = [Asset(one) for one in instruments]
-    return AlpacaVenue(assets, Exchange(market, seed=seed, cash=cash), clock_ns=clock_ns, faults=faults)
+    return AlpacaVenue([Asset(one) for one in instruments], exchange, clock_ns=clock_ns, faults=faults)

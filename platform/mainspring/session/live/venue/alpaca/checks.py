@@ -46,14 +46,6 @@ class Checks:
         """Returns the index of the asset of that symbol or id; None if there is none."""
         return self._places.get(name) if isinstance(name, str) else None
 
-    def held(self) -> Decimal:
-        """Returns what open buy orders may still cost."""
-        ledger, total = self._exchange.ledger, Decimal(0)
-        for order in self._exchange.open_orders():
-            if order.asked.side is Side.BUY:
-                total += ledger.value(order.asked.instrument, order.asked.price_ticks, order.leaves_lots)
-        return total
-
     def client_order_id(self, body: Mapping[str, Any]) -> str:
         """Returns the client's id of an order, a new one if it names none. Raises `RefusedError`."""
         name = body.get("client_order_id") or self._exchange.new_id()
@@ -156,7 +148,10 @@ class Checks:
             return
         if order.side is Side.BUY and position < 0 and order.size_lots <= -position:
             return
-        cost, power = ledger.value(place, price_ticks, order.size_lots), ledger.cash - self.held() + freed
+        cost, power = (
+            ledger.value(place, price_ticks, order.size_lots),
+            ledger.cash - self._exchange.held_cash() + freed,
+        )
         if cost > power:
             raise RefusedError(
                 FORBIDDEN, "insufficient buying power", buying_power=plain(power), cost_basis=plain(cost)

@@ -70,7 +70,7 @@ class Rest:
         return order_form(self._assets[order.asked.instrument], order)
 
     def _account(self) -> dict[str, Any]:
-        return account_form(self._assets, self._exchange, self._checks.held(), self._opened_ns)
+        return account_form(self._assets, self._exchange, self._exchange.held_cash(), self._opened_ns)
 
     def _submit(self, body: Mapping[str, Any], now_ns: int) -> dict[str, Any]:
         name = self._checks.client_order_id(body)

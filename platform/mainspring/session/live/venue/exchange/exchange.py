@@ -6,7 +6,18 @@ from random import Random
 
 import msgspec
 
-from mainspring.model import Accepted, Cancelled, Expired, Fill, MarketEvent, NewOrder, OrderEvent, Rejected
+from mainspring.model import (
+    Accepted,
+    Cancelled,
+    Expired,
+    Fill,
+    MarketEvent,
+    NewOrder,
+    OrderEvent,
+    Rejected,
+    Replaced,
+    Side,
+)
 from mainspring.session.live.venue.exchange.ledger import Ledger
 from mainspring.session.live.venue.exchange.market import ExchangeMarket
 from mainspring.session.live.venue.exchange.orders import Execution, OrderUpdate, UpdateKind, VenueOrder
@@ -73,14 +84,39 @@ class Exchange:
         self._take_reported()
         return order
 
-    def cancel(self, order: VenueOrder, now_ns: int) -> None:
-        """Cancels an open order."""
+    def cancel(self, order: VenueOrder, now_ns: int, cancel_id: str = "") -> None:
+        """Cancels an open order; `cancel_id` is the client's id of the cancel."""
+        self.orders[order.id] = msgspec.structs.replace(order, cancel_id=cancel_id)
         self.market.cancel(order.asked, now_ns)
         self._take_reported()
+
+    def amend(self, order: VenueOrder, price_ticks: int, size_lots: int, now_ns: int) -> bool:
+        """Changes an open order's price and total size; returns whether it was done."""
+        self.market.amend(order.asked, price_ticks, size_lots, now_ns)
+        self._take_reported()
+        return self.orders[order.id].asked != order.asked
+
+    def numbered(self, number: int) -> VenueOrder | None:
+        """Returns the order of a number, which counts them from 1; None if there is none."""
+        order_id = self._ids.get(number)
+        return None if order_id is None else self.orders[order_id]
 
     def open_orders(self) -> list[VenueOrder]:
         """Returns the orders that haven't ended, oldest first."""
         return [one for one in self.orders.values() if not one.ended]
+
+    def held_cash(self) -> Decimal:
+        """Returns what open buy orders may still cost."""
+        held = Decimal(0)
+        for order in self.open_orders():
+            if order.asked.side is Side.BUY:
+                held += self.ledger.value(order.asked.instrument, order.asked.price_ticks, order.leaves_lots)
+        return held
+
+    def held_lots(self, instrument: int) -> int:
+        """Returns what open sell orders of an instrument may still sell."""
+        own = [one for one in self.open_orders() if one.asked.instrument == instrument]
+        return sum(one.leaves_lots for one in own if one.asked.side is Side.SELL)
 
     def take_updates(self) -> list[OrderUpdate]:
         """Returns what there is to say of orders, in order, each once."""
@@ -99,7 +135,10 @@ class Exchange:
             self._fill(order, event)
         elif isinstance(event, Expired):
             self._change("expired", order, now_ns, status="expired", expired_ns=now_ns)
-        elif isinstance(event, Rejected):
+        elif isinstance(event, Replaced):
+            asked = msgspec.structs.replace(order.asked, price_ticks=event.price_ticks, size_lots=event.size_lots)
+            self._change("amended", order, now_ns, asked=asked)
+        elif isinstance(event, Rejected) and event.request == "new":
             self._change("rejected", order, now_ns, status="rejected", failed_ns=now_ns)
         elif isinstance(event, Cancelled):
             replaced, by = self._replacing or ("", "")
@@ -125,6 +164,8 @@ class Exchange:
         self.orders[order.id] = order
         execution = Execution(
             id=self.new_id(),
+            number=len(self.executions) + 1,
+            maker=fill.maker,
             order=order,
             time_ns=now_ns,
             price_ticks=fill.price_ticks,

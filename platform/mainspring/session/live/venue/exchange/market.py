@@ -12,6 +12,7 @@ from mainspring.model import (
     MarketEvent,
     NewOrder,
     OrderEvent,
+    ReplaceRequest,
 )
 from mainspring.seams import NEVER_NS, Book, Feed, QueueModel, RawMessage
 from mainspring.venue.paper import PaperVenue
@@ -83,6 +84,12 @@ class ExchangeMarket:
     def cancel(self, order: NewOrder, now_ns: int) -> None:
         """Cancels what is left of an order."""
         self._venue.cancel(Approved(CancelRequest(order.order_id, order.instrument, now_ns), now_ns), now_ns)
+        self._poll(now_ns)
+
+    def amend(self, order: NewOrder, price_ticks: int, size_lots: int, now_ns: int) -> None:
+        """Changes an order's price and total size, unless it is too late."""
+        request = ReplaceRequest(order.order_id, order.instrument, price_ticks, size_lots, now_ns)
+        self._venue.replace(Approved(request, now_ns), now_ns)
         self._poll(now_ns)
 
     def take_reported(self) -> list[OrderEvent]:

@@ -13,7 +13,7 @@ OrderStatus: TypeAlias = Literal[
     "pending_new", "new", "partially_filled", "filled", "canceled", "expired", "replaced", "rejected"
 ]
 UpdateKind: TypeAlias = Literal[
-    "pending_new", "new", "partial_fill", "fill", "canceled", "expired", "replaced", "rejected"
+    "pending_new", "new", "partial_fill", "fill", "canceled", "expired", "replaced", "amended", "rejected"
 ]
 
 ENDED = frozenset[OrderStatus](("filled", "canceled", "expired", "replaced", "rejected"))
@@ -24,7 +24,8 @@ class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order at `updated_ns`. `asked` has its number, size and terms; `value` is price times size of its fills.
 
     `time_in_force` is the venue's word, which a market order has too. `replaces` and `replaced_by` are ids of orders,
-    empty if there is none; the other times are 0 for what hasn't happened.
+    empty if there is none, and `cancel_id` is the client's id of the cancel; the other times are 0 for what hasn't
+    happened.
     """
 
     id: str
@@ -42,6 +43,7 @@ class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
     replaced_ns: int = 0
     replaces: str = ""
     replaced_by: str = ""
+    cancel_id: str = ""
 
     @property
     def ended(self) -> bool:
@@ -55,9 +57,14 @@ class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
-    """A fill. `order` is as it stood after it, `position_lots` the account's position."""
+    """A fill. `order` is as it stood after it, `position_lots` the account's position.
+
+    `number` counts the exchange's fills from 1, and `maker` says whether the order rested.
+    """
 
     id: str
+    number: int
+    maker: bool
     order: VenueOrder
     time_ns: int
     price_ticks: int

@@ -9,11 +9,11 @@ __all__ = ["ExchangeFault", "FaultKind", "Faults", "Where"]
 
 Where: TypeAlias = Literal["data", "updates", "orders"]
 FaultKind: TypeAlias = Literal[
-    "close", "mute", "drop", "double", "swap", "delay", "garbage", "429", "500", "silent", "late"
+    "close", "mute", "drop", "double", "swap", "delay", "garbage", "429", "418", "500", "silent", "late"
 ]
 
 _OF_STREAMS: Final = ("close", "mute", "drop", "double", "swap", "delay", "garbage")
-_OF_REQUESTS: Final = ("429", "500", "silent", "late")
+_OF_REQUESTS: Final = ("429", "418", "500", "silent", "late")
 
 
 class ExchangeFault(msgspec.Struct, frozen=True):
@@ -21,8 +21,8 @@ class ExchangeFault(msgspec.Struct, frozen=True):
 
     "close" closes the connection, "mute" leaves it open and says nothing any more, "drop" leaves the message out,
     "double" sends it twice, "swap" sends the next one first, "delay" sends it and all behind it a second late, and
-    "garbage" sends what can't be read in its place. "429" and "500" refuse the request; "silent" does what it asks and
-    never answers; "late" answers after a second.
+    "garbage" sends what can't be read in its place. "429", "418" and "500" refuse the request; "silent" does what it
+    asks and never answers; "late" answers after a second.
     """
 
     where: Where
