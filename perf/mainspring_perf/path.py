@@ -23,7 +23,7 @@ from mainspring_perf.harness import Benchmark, WrongAnswer, expect
 from mainspring_perf.parts import BTC_USDT, parts_here, plan_of, standing_in
 from mainspring_plugins.simulated_market.binance_text import BinanceText
 
-__all__ = ["COUNTED", "SUITE", "benchmarks", "moving_messages"]
+__all__ = ["COUNTED", "SUITE", "Sink", "Taker", "benchmarks", "moving_messages"]
 
 SUITE = "path"
 COUNTED = True
@@ -41,14 +41,15 @@ def benchmarks(tiny: bool) -> list[Benchmark]:
     return [_benchmark(part, moves) for part in parts_here() if usable("slippage", _SLIPPAGE[part])]
 
 
-class _Taker:
+class Taker:
     """Answers every change of the best prices with one order at the best bid."""
 
     def on_bbo(self, market: StrategyMarket) -> None:
+        """Sends the order."""
         market.buy(size_lots=1_000, price_ticks=market.bid_ticks, time_in_force="ioc")
 
 
-class _Sink:
+class Sink:
     """A router that takes each order down; it accepts and ends each with the next poll, so that none stays open."""
 
     due_ns = NEVER_NS
@@ -58,6 +59,7 @@ class _Sink:
         self._events: list[OrderEvent] = []
 
     def submit(self, order: Approved[NewOrder], now_ns: int) -> None:
+        """See `mainspring.seams.Router.submit`."""
         self.taken += 1
         order_id, instrument = order.request.order_id, order.request.instrument
         self._events.append(Accepted(order_id, instrument, now_ns))
@@ -65,6 +67,7 @@ class _Sink:
         self.due_ns = now_ns
 
     def poll(self, now_ns: int) -> Sequence[OrderEvent]:
+        """See `mainspring.seams.Router.poll`."""
         events, self._events = self._events, []
         self.due_ns = NEVER_NS
         return events
@@ -80,9 +83,9 @@ def _benchmark(part: str, moves: int) -> Benchmark:
     known = ("market.daily_volatility=0.03", "market.daily_volume=20000")
     plan = plan_of(part, f"slippage.plugin={_SLIPPAGE[part]}", *known)
 
-    def lane_of() -> tuple[Driver, _Sink]:
-        sink = _Sink()
-        driver = Driver(wire(plan, standing_in(strategy=_Taker(), router=sink)))
+    def lane_of() -> tuple[Driver, Sink]:
+        sink = Sink()
+        driver = Driver(wire(plan, standing_in(strategy=Taker(), router=sink)))
         driver.run(setup)
         return driver, sink
 
@@ -110,7 +113,7 @@ def _benchmark(part: str, moves: int) -> Benchmark:
     )
 
 
-def _calls(lane_of: Callable[[], tuple[Driver, _Sink]], messages: list[RawMessage]) -> tuple[Any, list[RawMessage]]:
+def _calls(lane_of: Callable[[], tuple[Driver, Sink]], messages: list[RawMessage]) -> tuple[Any, list[RawMessage]]:
     driver, _ = lane_of()
     one_by_one = driver.run
     return lambda message: one_by_one((message,)), messages

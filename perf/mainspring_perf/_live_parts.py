@@ -1,0 +1,287 @@
+"""The benchmarks of the suite `live`: see `mainspring_perf.live`."""
+
+import atexit
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Any
+
+import trio
+
+from mainspring.host.wiring import wire
+from mainspring.journal import AsyncWriter, JournalWriter, Opening, Positions, SyncWriter
+from mainspring.model import Approved, NewOrder
+from mainspring.seams import RawMessage, writing_to
+from mainspring.session.driver import Driver
+from mainspring.session.live.websocket import WebSocket
+from mainspring.wire import Credentials, FrameDecoder, HttpRequest, encode_frame, signed_path
+from mainspring_perf._http import requests
+from mainspring_perf._live_venue import END
+from mainspring_perf._receivers import Burst, by_ours, by_picows, by_trio_websocket, by_wsproto
+from mainspring_perf.candidates import candidates, make, options_of, usable
+from mainspring_perf.harness import Benchmark, expect
+from mainspring_perf.parts import BTC_USDT, plan_of, standing_in
+from mainspring_perf.path import Sink, Taker, moving_messages
+from mainspring_plugins.routers._binance_forms import BinanceForms, new_order_query
+from mainspring_plugins.routers._binance_market import SPOT
+from mainspring_plugins.routers._binance_options import BinanceOptions
+
+__all__ = ["live_benchmarks"]
+
+_PAYLOAD = b'{"e":"bookTicker","u":400900217,"s":"BTCUSDT","b":"60000.00000000","B":"31.21000000","a":"60000.01000000"}'
+_MESSAGE = _PAYLOAD[:-1] + b',"A":"40.66000"}'.ljust(128 - len(_PAYLOAD) + 1)
+_BURST = 100
+_READ_BYTES = 64 * 1024
+_KEYS = Credentials("key-of-a-benchmark", "secret-of-a-benchmark")
+_OPENING = Opening(
+    opened_at="2026-01-01T00:00:00+00:00", version="0", lane="1", mode="live", config=None, instruments=("BTC/USDT",)
+)
+_RECORD_BYTES = 70
+
+
+def live_benchmarks(tiny: bool) -> list[Benchmark]:
+    """Returns receipt, tick to trade, feed to route, the durable wait, and HTTP, each with its baseline.
+
+    `tiny` is for checking the answers.
+    """
+    moves = 30 if tiny else 10_000
+    return [
+        *_receipts(200 if tiny else 20_000),
+        *_ticks_to_trade(moves),
+        *_feeds_to_route(moves),
+        *_durable_waits(5 if tiny else 100),
+        *requests(2 if tiny else 50),
+    ]
+
+
+def _receipts(messages: int) -> list[Benchmark]:
+    """Messages of 128 bytes, a hundred at once and one at a time, by us and by others that are installed."""
+    frame = encode_frame("text", _MESSAGE)
+    cuts: dict[str, list[Burst]] = {
+        "a hundred at once": [(frame * _BURST, _BURST)] * (messages // _BURST),
+        "one at a time": [(frame, 1)] * (messages // 10),
+    }
+    made = []
+    for cut, bursts in cuts.items():
+        clients: dict[str, Callable[[Sequence[Burst]], tuple[int, int]]] = {
+            "wsproto": by_wsproto,
+            "ours, plain": partial(by_ours, FrameDecoder),
+        }
+        if usable("decoder", "native"):
+            clients["ours, native"] = partial(by_ours, _native_frames())
+        if find_spec("trio_websocket"):
+            clients["trio-websocket"] = by_trio_websocket
+        if find_spec("picows"):
+            clients["picows"] = by_picows
+        count = sum(number for _, number in bursts)
+        for client, receive in clients.items():
+            name = f"receive {cut}, {client}"
+            made.append(
+                Benchmark(
+                    name=name,
+                    run=partial(receive, bursts),
+                    operations=count,
+                    check=partial(expect, name, (count, count * len(_MESSAGE))),
+                    input=f"{count:,} messages of {len(_MESSAGE)} bytes, connecting and sending included",
+                    baseline=None if client == "wsproto" else f"receive {cut}, wsproto",
+                )
+            )
+    return made
+
+
+def _native_frames() -> Callable[[], Any]:
+    from mainspring_native._native import FrameDecoder as NativeDecoder
+
+    # The decoder of messages checks what it reads.
+    return partial(NativeDecoder, check_utf8=False)
+
+
+class _Route(Sink):
+    """Writes each order as Binance's router does, signed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[bytes] = []
+        self._forms = BinanceForms((BTC_USDT,), 0)
+        self._entry = BinanceOptions().entry(SPOT)
+
+    def submit(self, order: Approved[NewOrder], now_ns: int) -> None:
+        """See `mainspring.seams.Router.submit`."""
+        super().submit(order, now_ns)
+        new = order.request
+        query = new_order_query(self._forms, new, f"order-{new.order_id}", spot=True)
+        path = f"{SPOT.order}?{query}&recvWindow=5000&timestamp={now_ns // 1_000_000}"
+        request = HttpRequest(number=new.order_id, method="POST", path=path, signed=True)
+        head = (
+            f"POST {signed_path(self._entry, _KEYS, request)} HTTP/1.1\r\nHost: localhost\r\nX-MBX-APIKEY: {_KEYS.key}"
+        )
+        self.requests.append(head.encode() + END)
+
+
+def _session(journal: JournalWriter | None = None) -> tuple[Driver, _Route]:
+    """A lane with its route, its books made."""
+    part, route = "native" if usable("decoder", "native") else "python", _Route()
+    known = ("market.daily_volatility=0.03", "market.daily_volume=20000", "slippage.plugin=square-root")
+    wired = wire(plan_of(part, *known), standing_in(strategy=Taker(), router=route), order_log=journal)
+    driver = Driver(wired, journal=journal)
+    driver.run(moving_messages(0)[0])
+    route.requests.clear()
+    route.taken = 0
+    return driver, route
+
+
+def _ticks_to_trade(moves: int) -> list[Benchmark]:
+    """From a venue's message in our socket to the bytes of an order in the venue's, over loopback, there and back."""
+    echo = "tick to trade, echo of a bare trio socket"
+    stated = f"{moves} messages, each sent when the answer to the one before has come"
+    parts: dict[str, Callable[[trio.SocketStream, trio.SocketStream, int], Any]] = {
+        echo: _echo,
+        "tick to trade, to an order's bytes": _trade,
+    }
+    return [
+        Benchmark(
+            name=name,
+            run=partial(_with_venue, moves, answer),
+            operations=moves,
+            check=partial(expect, name, moves),
+            input=stated,
+            baseline=None if name == echo else echo,
+        )
+        for name, answer in parts.items()
+    ]
+
+
+async def _echo(market: trio.SocketStream, orders: trio.SocketStream, moves: int) -> int:
+    answer = bytes(240) + END
+    for _ in range(moves):
+        await market.receive_some(_READ_BYTES)
+        await orders.send_all(answer)
+    return moves
+
+
+async def _trade(market: trio.SocketStream, orders: trio.SocketStream, moves: int) -> int:
+    driver, route = _session()
+    frames = _native_frames() if usable("decoder", "native") else FrameDecoder
+    client, sent, step_ns = WebSocket(market, frames(), b""), 0, moving_messages(1)[1][0][0]
+    while sent < moves:
+        _, events = await client.receive()
+        # The market's own time, so that every pass has the same.
+        step_ns += 1_000_000
+        driver.run([(step_ns, raw) for _, _, raw in events])
+        for request in route.requests:
+            await orders.send_all(request)
+        sent += len(route.requests)
+        route.requests.clear()
+    return sent
+
+
+def _with_venue(moves: int, answer: Callable[[trio.SocketStream, trio.SocketStream, int], Any]) -> int:
+    market, orders = _venue(moves)
+
+    async def main() -> int:
+        streams = [trio.SocketStream(trio.socket.from_stdlib_socket(one.dup())) for one in (market, orders)]
+        await streams[1].send_all(moves.to_bytes(8, "big"))
+        found: int = await answer(streams[0], streams[1], moves)
+        for one in streams:
+            one.socket.close()
+        return found
+
+    return trio.run(main)
+
+
+@cache
+def _venue(moves: int) -> tuple[socket.socket, socket.socket]:
+    """Starts the venue and connects to it: its market data, and its orders."""
+    command = [sys.executable, "-m", "mainspring_perf._live_venue", str(moves)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  ourselves
+    assert process.stdout is not None
+    ports = [int(one) for one in process.stdout.readline().split()]
+    market, orders = (socket.create_connection(("127.0.0.1", port)) for port in ports)
+    for one in (market, orders):
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        one.setblocking(False)
+
+    def stop() -> None:
+        for one in (market, orders):
+            one.close()
+        process.terminate()
+        process.wait()
+
+    atexit.register(stop)
+    return market, orders
+
+
+def _feeds_to_route(moves: int) -> list[Benchmark]:
+    """From a message's bytes to an order's, in the process; with a journal that nobody waits for, too."""
+    off = "feed to route, no journal"
+    messages = moving_messages(moves)[1]
+    journals: dict[str, Callable[[], JournalWriter | None]] = {
+        off: lambda: None,
+        "feed to route, journalled without waiting": lambda: AsyncWriter(_journal(), _OPENING),
+    }
+    return [
+        Benchmark(
+            name=name,
+            run=partial(_route_all, journal, messages),
+            operations=moves,
+            check=partial(expect, name, moves),
+            input=f"{moves} bookTicker and depth messages in turn, each of which leads to an order; wiring included",
+            baseline=None if name == off else off,
+            calls=partial(_calls, journal, messages),
+        )
+        for name, journal in journals.items()
+    ]
+
+
+def _route_all(journal: Callable[[], JournalWriter | None], messages: Sequence[RawMessage]) -> int:
+    writer = journal()
+    driver, route = _session(writer)
+    for message in messages:
+        driver.run((message,))
+    if writer is not None:
+        writer.close()
+    return route.taken
+
+
+def _calls(
+    journal: Callable[[], JournalWriter | None], messages: Sequence[RawMessage]
+) -> tuple[Callable[[RawMessage], object], Sequence[RawMessage]]:
+    driver, _ = _session(journal())
+    return lambda message: driver.run((message,)), messages
+
+
+def _journal() -> Any:
+    offer = next(one for one in candidates("journal") if one.name == "sqlite")
+    folder = Path(mkdtemp(prefix="mainspring-bench-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    options = None if offer.options is None else writing_to(options_of(offer), folder)
+    return make(offer, options=options)
+
+
+def _durable_waits(orders: int) -> list[Benchmark]:
+    """The wait until an order is durable, which comes between the feed and the route where the config asks for it."""
+    name = "durable wait, sqlite"
+
+    def commit_all() -> int:
+        writer = SyncWriter(_journal(), _OPENING)
+        waited = sum(map(partial(_commit, writer), range(orders)))
+        writer.close()
+        return orders if waited > 0 else 0
+
+    def calls() -> tuple[Callable[[int], object], Sequence[int]]:
+        return partial(_commit, SyncWriter(_journal(), _OPENING)), range(orders)
+
+    stated = f"{orders} times {_RECORD_BYTES} bytes, each committed; opening the journal included"
+    check = partial(expect, name, orders)
+    return [Benchmark(name=name, run=commit_all, operations=orders, check=check, input=stated, calls=calls)]
+
+
+def _commit(writer: JournalWriter, number: int) -> int:
+    writer.write(bytes(_RECORD_BYTES))
+    return writer.commit(Positions(number, (number,)))
