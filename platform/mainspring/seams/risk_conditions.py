@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -60,6 +61,7 @@ class Condition(NamedTuple):
     reads: frozenset[str]
 
 
+@cache
 def parse_condition(text: str, own: str) -> Condition:
     """Returns the condition in which the check is called `own` instead of `self`.
 
