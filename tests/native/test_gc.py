@@ -20,8 +20,11 @@ class _Holder:
 
     sign = 1
     index = 0
+    name = "acme:BTC/USDT"
     strategy = "one"
+    instrument = _INSTRUMENT
     native: object
+    kept: object
 
     def call(self, *_arguments: object) -> None:
         """Any callback."""
@@ -39,13 +42,10 @@ def _fused(holder: _Holder) -> Any:
     return _NATIVE.Fused(_wire_decoder(holder), [_INSTRUMENT], [_NATIVE.Book("ladder")], options, False)
 
 
-def _order(holder: _Holder) -> Any:
-    return _own_orders(holder).open[0]
-
-
 def _own_orders(holder: _Holder) -> Any:
     own = _NATIVE.OwnOrders(holder, _NATIVE.LaneClock(), _NATIVE.Requests(1), holder.call)
-    own.add(NewOrder(1, 0, Side.BUY, "limit", 1, 1, 0, "gtc", False, "one"))
+    # As a strategy keeps the order that it asked for.
+    holder.kept = own.add(NewOrder(1, 0, Side.BUY, "limit", 1, 1, 0, "gtc", False, "one"))
     return own
 
 
@@ -58,7 +58,6 @@ def _requests(holder: _Holder) -> Any:
 _HOLDING: dict[str, Callable[[_Holder], Any]] = {
     "Fused": _fused,
     "Kernel": lambda holder: _NATIVE.Kernel("ladder", [], (0, 0), 0, (True, *3 * (False,), 0), 1, holder.call, 0),
-    "OrderHandle": _order,
     "OwnOrders": _own_orders,
     "PaperVenue": lambda holder: _NATIVE.PaperVenue([], [], 0, (0, 0), 0, holder),
     "PositionUnits": _NATIVE.PositionUnits,
@@ -70,7 +69,7 @@ _HOLDING: dict[str, Callable[[_Holder], Any]] = {
 # These hold figures, the model's values, and one another.
 _OF_VALUES = {
     "Batch", "Book", "CaptureBlocks", "Costs", "FrameDecoder", "LaneClock", "Market", "OpenLots", "OpenOrders",
-    "OrderTracker", "Statistics", "TrackedOrder",
+    "OrderHandle", "OrderTracker", "Statistics", "TrackedOrder",
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """A strategy's own orders in Rust are what the plain ones are, whatever happens to them and is asked of them."""
 
+import gc
 import inspect
 from decimal import Decimal
 from itertools import product
@@ -105,6 +106,20 @@ def _ask(market: LaneStrategyMarket, handle: Any, random: Random) -> str:
     except (GridError, ValueError, TypeError) as error:
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def test_an_order_outlives_its_session() -> None:
+    """A handle that a strategy kept tells its figures when the session is gone, and asks for nothing."""
+    market = _market(native=True)
+    handle = market.buy(size_lots=7, price_ticks=42)
+    assert handle.market is market
+    del market
+    gc.collect()
+    assert (handle.price, handle.size, handle.filled) == (Decimal("4.2"), Decimal("0.007"), Decimal(0))
+    assert repr(handle) == "<order 1: buy 0.007 acme:BTC/USDT at 4.2, created, 0.000 filled>"
+    for use in (handle.cancel, lambda: handle.replace(price_ticks=40), lambda: handle.market):
+        with pytest.raises(RuntimeError, match="order 1: its session is gone"):
+            use()
 
 
 @pytest.mark.parametrize("seed", range(30))

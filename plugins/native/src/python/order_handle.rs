@@ -1,15 +1,16 @@
 //! What Python sees of one order as its strategy knows it.
 
 use std::cell::UnsafeCell;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::ffi;
-use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyWeakrefReference;
 
 use crate::kernel::handles::{self, FILLED, Handle, News, UNKNOWN};
 use crate::kernel::view::OrderView;
@@ -47,7 +48,35 @@ fn state(py: Python<'_>, number: i64) -> PyResult<Py<PyAny>> {
     Ok(states[at].clone_ref(py))
 }
 
+/// What tells prices and sizes of a market to a person.
+pub struct Names {
+    name: Py<PyAny>,
+    prices: Py<PyAny>,
+    sizes: Py<PyAny>,
+}
+
+impl Names {
+    /// Those of a market.
+    pub fn of(market: &Bound<'_, PyAny>) -> PyResult<Names> {
+        let (py, instrument) = (market.py(), market.getattr("instrument")?);
+        let grid = py.import("mainspring.model.exact")?.getattr("DecimalGrid")?;
+        Ok(Names {
+            name: market.getattr("name")?.unbind(),
+            prices: grid.call1((instrument.getattr("tick_size")?,))?.unbind(),
+            sizes: grid.call1((instrument.getattr("lot_size")?,))?.unbind(),
+        })
+    }
+
+    /// Those of no market.
+    pub fn none(py: Python<'_>) -> Names {
+        Names { name: py.None(), prices: py.None(), sizes: py.None() }
+    }
+}
+
 /// One order as its strategy knows it: keeps the contract of `mainspring.lane.LaneOrderHandle`.
+///
+/// It holds figures and names, and refers weakly to the orders that it is one of. So nothing leads from it to its lane, and the
+/// garbage collector, which would walk all open orders again and again, doesn't know of it.
 #[pyclass(name = "OrderHandle", module = "mainspring_native._native", frozen)]
 pub struct PyOrderHandle {
     // What is read most, as fields of the object.
@@ -56,8 +85,8 @@ pub struct PyOrderHandle {
     size_lots: AtomicI64,
     state: UnsafeCell<Py<PyAny>>,
     side: Py<PyAny>,
-    market: Py<PyAny>,
-    owner: Py<PyOwnOrders>,
+    owner: Py<PyWeakrefReference>,
+    names: Arc<Names>,
     inner: Guarded<(OrderView, Handle)>,
 }
 
@@ -66,24 +95,28 @@ unsafe impl Sync for PyOrderHandle {}
 
 impl PyOrderHandle {
     /// The handle of an order that is asked for.
-    pub fn new(owner: &Bound<'_, PyOwnOrders>, order: &NewOrder) -> PyResult<Self> {
+    pub fn of(owner: &Bound<'_, PyOwnOrders>, order: &NewOrder) -> PyResult<Py<Self>> {
         let (py, view) = (owner.py(), handles::created(order));
-        Ok(PyOrderHandle {
+        let handle = PyOrderHandle {
             order_id: order.order_id,
             price_ticks: AtomicI64::new(order.price_ticks),
             size_lots: AtomicI64::new(order.size_lots),
             state: UnsafeCell::new(state(py, view.state)?),
             side: known(py)?.sides[usize::from(!order.buy)].clone_ref(py),
-            market: owner.get().market.clone_ref(py),
-            owner: owner.clone().unbind(),
+            owner: owner.get().weak(owner)?,
+            names: owner.get().names.clone(),
             inner: Guarded::new((view, Handle::default())),
-        })
+        };
+        let handle = Py::new(py, handle)?;
+        // SAFETY: it is an object that CPython has just made and tracks. What isn't tracked is never walked, and freed by its count.
+        unsafe { ffi::PyObject_GC_UnTrack(handle.as_ptr().cast()) };
+        Ok(handle)
     }
 
     /// Asks for the order's cancel, unless one is under way or it has ended.
     pub fn ask_cancel(&self, py: Python<'_>) -> PyResult<()> {
         if self.change(py, |view, handle| handle.cancel(view))? {
-            self.ask(py, Change::Cancel);
+            self.ask(py, Change::Cancel)?;
         }
         Ok(())
     }
@@ -97,18 +130,23 @@ impl PyOrderHandle {
             handle.replace(view, to).then_some(to)
         })?;
         if let Some((ticks, lots)) = asked {
-            self.ask(py, Change::Replace(ticks, lots));
+            self.ask(py, Change::Replace(ticks, lots))?;
         }
         Ok(())
     }
 
-    fn ask(&self, py: Python<'_>, change: Change) {
-        let (order_id, owner) = (self.order_id, self.owner.get());
+    fn ask(&self, py: Python<'_>, change: Change) -> PyResult<()> {
+        let (order_id, bound) = (self.order_id, self.owner(py)?);
+        let owner = bound.get();
         let created_ns = owner.now_ns();
-        owner
-            .requests
-            .get()
-            .push(py, Request::Change { order_id, created_ns, change, owner: self.owner.clone_ref(py) });
+        owner.requests.get().push(py, Request::Change { order_id, created_ns, change, owner: bound.clone().unbind() });
+        Ok(())
+    }
+
+    /// The orders that it is one of, if their lane is still there.
+    fn owner<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyOwnOrders>> {
+        let owner = self.owner.bind(py).upgrade_as::<PyOwnOrders>()?;
+        owner.ok_or_else(|| PyRuntimeError::new_err(format!("order {}: its session is gone", self.order_id)))
     }
 
     /// The order's number.
@@ -148,13 +186,18 @@ impl PyOrderHandle {
         self.change(py, |view, handle| handle.update(view, news))
     }
 
-    fn of_market<'py>(&self, py: Python<'py>, name: &str, value: i64) -> PyResult<Bound<'py, PyAny>> {
-        self.market.bind(py).call_method1(name, (value,))
+    fn size_of<'py>(&self, py: Python<'py>, lots: i64) -> PyResult<Bound<'py, PyAny>> {
+        self.names.sizes.bind(py).call_method1(intern!(py, "decimal"), (lots,))
     }
 }
 
 #[pymethods]
 impl PyOrderHandle {
+    #[getter]
+    fn market(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(self.owner(py)?.get().market.clone_ref(py))
+    }
+
     #[getter]
     fn filled_lots(&self, py: Python<'_>) -> i64 {
         self.view(py).filled_lots
@@ -173,23 +216,26 @@ impl PyOrderHandle {
 
     #[getter]
     fn client_order_id(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        self.owner.get().client_order_id.call1(py, (self.order_id,))
+        self.owner(py)?.get().client_order_id.call1(py, (self.order_id,))
     }
 
     #[getter]
     fn price<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let ticks = self.view(py).price_ticks;
-        if ticks == 0 { Ok(None) } else { self.of_market(py, "price_of", ticks).map(Some) }
+        if ticks == 0 {
+            return Ok(None);
+        }
+        self.names.prices.bind(py).call_method1(intern!(py, "decimal"), (ticks,)).map(Some)
     }
 
     #[getter]
     fn size<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.of_market(py, "size_of", self.view(py).size_lots)
+        self.size_of(py, self.view(py).size_lots)
     }
 
     #[getter]
     fn filled<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.of_market(py, "size_of", self.view(py).filled_lots)
+        self.size_of(py, self.view(py).filled_lots)
     }
 
     fn cancel(&self, py: Python<'_>) -> PyResult<()> {
@@ -209,7 +255,8 @@ impl PyOrderHandle {
             let text = format!("order {} is a market order, which can't be replaced", self.order_id);
             return Err(PyValueError::new_err(text));
         }
-        let market = self.market.bind(py);
+        let owner = self.owner(py)?;
+        let market = owner.get().market.bind(py);
         let ticks = units(market, intern!(py, "ticks_of"), price, price_ticks)?;
         let lots = units(market, intern!(py, "lots_of"), size, size_lots)?;
         if ticks.is_none() && lots.is_none() {
@@ -222,14 +269,9 @@ impl PyOrderHandle {
         let view = self.view(py);
         let side = if view.side > 0 { "buy" } else { "sell" };
         let price = self.price(py)?.map_or_else(|| "market".to_owned(), |price| price.to_string());
-        let (size, filled, name) = (self.size(py)?, self.filled(py)?, self.market.bind(py).getattr("name")?);
+        let (size, filled, name) = (self.size(py)?, self.filled(py)?, &self.names.name);
         let state = state(py, view.state)?;
         Ok(format!("<order {}: {side} {size} {name} at {price}, {state}, {filled} filled>", self.order_id))
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.market)?;
-        visit.call(&self.owner)
     }
 }
 
@@ -245,8 +287,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         size_lots: AtomicI64::new(0),
         state: UnsafeCell::new(none()),
         side: none(),
-        market: none(),
-        owner: Py::new(py, PyOwnOrders::of_nobody(py)?)?,
+        owner: PyWeakrefReference::new(Bound::new(py, PyOwnOrders::of_nobody(py)?)?.as_any())?.unbind(),
+        names: Arc::new(Names::none(py)),
         inner: Guarded::default(),
     };
     let handle = Bound::new(py, handle)?;
@@ -261,7 +303,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
             number(c"size_lots", one.size_lots.as_ptr().addr()),
             object(c"state", one.state.get().addr()),
             object(c"side", (&raw const one.side).addr()),
-            object(c"market", (&raw const one.market).addr()),
         ],
     )
 }

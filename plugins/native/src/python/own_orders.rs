@@ -1,13 +1,15 @@
 //! What Python sees of a strategy's own orders in one market.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyString, PyTuple, PyWeakrefReference};
 
 use rustc_hash::FxHashMap;
 
@@ -17,7 +19,7 @@ use crate::python::asked::{Asked, units};
 use crate::python::clock::PyLaneClock;
 use crate::python::guarded::Guarded;
 use crate::python::order_events::{new_order, order_event};
-use crate::python::order_handle::PyOrderHandle;
+use crate::python::order_handle::{Names, PyOrderHandle};
 use crate::python::requests::{PyRequests, Request};
 use crate::python::trade_calls;
 use crate::python::trading::PyOrderTracker;
@@ -55,7 +57,7 @@ impl Orders {
 }
 
 /// The orders: keeps the contract of `mainspring.lane.OwnOrders`, and has the market's `buy` and `sell`.
-#[pyclass(name = "OwnOrders", module = "mainspring_native._native", frozen)]
+#[pyclass(name = "OwnOrders", module = "mainspring_native._native", frozen, weakref)]
 pub struct PyOwnOrders {
     pub market: Py<PyAny>,
     clock: Py<PyLaneClock>,
@@ -67,6 +69,9 @@ pub struct PyOwnOrders {
     /// The strategy's name again, and its number at the lane's tracker once that is known.
     pub name: String,
     number: AtomicU32,
+    /// What handles tell prices and sizes by.
+    pub names: Arc<Names>,
+    weak: PyOnceLock<Py<PyWeakrefReference>>,
     orders: Guarded<Orders>,
 }
 
@@ -94,8 +99,17 @@ impl PyOwnOrders {
             strategy: intern!(py, "").clone().unbind(),
             name: String::new(),
             number: AtomicU32::new(NOBODY),
+            names: Arc::new(Names::none(py)),
+            weak: PyOnceLock::new(),
             orders: Guarded::default(),
         })
+    }
+
+    /// A weak reference to it, the same each time.
+    pub fn weak(&self, slf: &Bound<'_, Self>) -> PyResult<Py<PyWeakrefReference>> {
+        let py = slf.py();
+        let made = self.weak.get_or_try_init(py, || PyResult::Ok(PyWeakrefReference::new(slf)?.unbind()))?;
+        Ok(made.clone_ref(py))
     }
 
     /// The number of the market.
@@ -154,7 +168,7 @@ impl PyOwnOrders {
     /// The handle of an order that is asked for.
     fn know(slf: &Bound<'_, Self>, order: &NewOrder) -> PyResult<Py<PyOrderHandle>> {
         let (py, own) = (slf.py(), slf.get());
-        let handle = Py::new(py, PyOrderHandle::new(slf, order)?)?;
+        let handle = PyOrderHandle::of(slf, order)?;
         let known = handle.clone_ref(py);
         let shown = own.orders.with(py, |orders| {
             orders.open.push(known);
@@ -230,6 +244,8 @@ impl PyOwnOrders {
             name: strategy.extract()?,
             strategy: strategy.unbind(),
             number: AtomicU32::new(NOBODY),
+            names: Arc::new(Names::of(market)?),
+            weak: PyOnceLock::new(),
             orders: Guarded::default(),
         })
     }
@@ -312,16 +328,8 @@ impl PyOwnOrders {
             visit.call(held)?;
         }
         visit.call(&self.requests)?;
-        self.orders.traverse(&visit, |orders, visit| {
-            orders.open.iter().chain(orders.ended.values()).try_for_each(|handle| visit.call(handle))?;
-            visit.call(&orders.shown)
-        })
-    }
-
-    /// Lets go of the handles, which know it.
-    fn __clear__(&self, py: Python<'_>) {
-        let orders = self.orders.with(py, std::mem::take);
-        drop(orders);
+        // Handles hold nothing that leads anywhere.
+        self.orders.traverse(&visit, |orders, visit| visit.call(&orders.shown))
     }
 }
 
