@@ -137,3 +137,34 @@ def test_what_balances_gain_is_what_the_fills_come_to():
     assert portfolio.gained((0,)) == {"USD": -100, "FEE": Fraction(-1, 2)}
     assert portfolio.gained((0, 1)) == {"USD": 100, "FEE": Fraction(-1, 2)}
     assert portfolio.gained((1,)) == {"USD": 200, "ACME": Fraction(-1, 4)}
+
+
+def _asked_about(held, *reported):
+    """What is a difference once the venue has said each of these positions, in lots."""
+    holdings = Holdings((0,), lambda place: held, 1)
+    found = []
+    for lots in reported:
+        one = Round(0, (), SECOND)
+        one.positions = {0: PositionReport(1, 0, 0, lots)}
+        found.append([mismatch.detail for mismatch in holdings.compare(one)])
+    return found
+
+
+def test_fees_in_what_was_bought_are_no_difference():
+    """The venue says whole lots of what is left, with or without crumbs that the account had before."""
+    held = Fraction("999.25")
+    assert _asked_about(held, 999) == _asked_about(held, 1_000) == [[]]
+    wrong = "the venue has 998 lots, and all fills, less fees, to 999.25"
+    assert _asked_about(held, 998, 998) == [[wrong], []]
+    assert _asked_about(held, 1_001)[0]
+    assert _asked_about(1_000, 999) == [["the venue has 999 lots, and all fills add up to 1000"]]
+
+
+def test_what_is_held_is_less_by_fees_in_it():
+    """Whichever instrument they were paid for; contracts hold nothing of what they are about."""
+    markets = (FakeMarket(INSTRUMENT), FakeMarket(SECOND_INSTRUMENT))
+    portfolio = Portfolio((INSTRUMENT, SECOND_INSTRUMENT), (OpenLots(), OpenLots()), Marks(markets))
+    base, lot = INSTRUMENT.symbol.partition("/")[0], INSTRUMENT.lot_size
+    portfolio.on_fill(Fill(1, 0, 0, 1, Side.BUY, 10_000, 1_000, True, 0, lot / 4, base))
+    portfolio.on_fill(Fill(2, 1, 0, 2, Side.SELL, 20_000, 1_000, True, 0, lot / 2, base))
+    assert (portfolio.held_lots(0), portfolio.held_lots(1)) == (Fraction("999.25"), -1_000)

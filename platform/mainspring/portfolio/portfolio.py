@@ -106,6 +106,17 @@ class Portfolio:
         """Returns what everything, or one strategy, comes to in each currency."""
         return currency_statements(self.statements(strategy))
 
+    def held_lots(self, instrument: int) -> int | Fraction:
+        """Returns how many lots fills have left in the account: the position, at spot less the fees that venues took in
+        what the instrument trades. With such fees it needn't be whole.
+        """
+        account, traded = self.accounts[instrument], self.valuations[instrument].instrument
+        if traded.contract != "spot":
+            return account.position_lots
+        base = traded.symbol.partition("/")[0]
+        fees = sum(one.position.reported_fees(base) for one in self.accounts)
+        return account.position_lots - fees / Fraction(traded.lot_size) if fees else account.position_lots
+
     def gained(self, instruments: Sequence[int]) -> dict[str, Fraction]:
         """Returns what fills, fees and funding have added to the account's balance of each currency of some spot
         instruments. A currency that one of them trades is left out: its balance is the position.

@@ -63,6 +63,10 @@ class Position:
         """Whether nothing was ever booked."""
         return not (self.units.bought_lots or self.units.sold_lots or self._reported_funding)
 
+    def reported_fees(self, currency: str) -> Fraction:
+        """Returns what a venue has reported as fees in a currency, less rebates."""
+        return self._reported_fees.get(currency, Fraction(0))
+
     def on_fill(self, fill: Fill) -> None:
         """Books a fill."""
         reported = fill.fee_amount is not None

@@ -26,28 +26,29 @@ class Mismatch(NamedTuple):
 class Holdings:
     """What of the account differs, and by how much a person has been shown that it does.
 
-    Positions begin at nothing. A balance begins at what the venue says first: from one round to the next it changes by
-    what fills, fees and funding amount to, to within half of its last digit for each fill, since venues round. Nothing
-    is a difference before the venue has said it `tries` times, nor if a fill has come since it was asked.
+    Positions begin at nothing, and venues say them in whole lots: fees in what was bought may leave a part of one,
+    which they leave out. A balance begins at what the venue says first: from one round to the next it changes by what
+    fills, fees and funding amount to, to within half of its last digit for each fill, since venues round. Nothing is a
+    difference before the venue has said it `tries` times, nor if a fill has come since it was asked.
     """
 
     def __init__(
         self,
         instruments: Iterable[int],
-        position_lots: Callable[[int], int],
+        held_lots: Callable[[int], int | Fraction],
         tries: int,
         gained: Callable[[], Mapping[str, Fraction]] | None = None,
     ) -> None:
-        """`position_lots` returns the position that all fills add up to, and `gained` what they have added to the
-        balance of each currency that is to be compared; None compares no balances.
+        """`held_lots` returns the lots that all fills, less such fees, add up to, and `gained` what they have added to
+        the balance of each currency that is to be compared; None compares no balances.
         """
         self._instruments = tuple(sorted(instruments))
-        self._position_lots = position_lots
+        self._held_lots = held_lots
         self._tries = tries
         self._gained = gained
         self.subjects: tuple[QuerySubject, ...] = ("positions",) if gained is None else ("positions", "balances")
         """What to ask the venue."""
-        self._offsets: dict[int, int] = dict.fromkeys(self._instruments, 0)
+        self._offsets = dict.fromkeys(self._instruments, Fraction(0))
         # By currency, and how many fills there were then.
         self._balance_offsets: dict[str, tuple[Fraction, int]] = {}
         self._mismatches: Counter[int | str] = Counter()
@@ -68,10 +69,13 @@ class Holdings:
         for instrument, report in one.positions.items():
             if instrument not in self._offsets or instrument in one.moved:
                 continue
-            ours = self._position_lots(instrument)
-            if self._differs(instrument, equal=report.position_lots - ours == self._offsets[instrument]):
-                self._offsets[instrument] = report.position_lots - ours
-                detail = f"the venue has {report.position_lots} lots, and all fills add up to {ours}"
+            ours = self._held_lots(instrument)
+            offset = Fraction(report.position_lots) - ours
+            if self._differs(instrument, equal=abs(offset - self._offsets[instrument]) < 1):
+                self._offsets[instrument] = offset
+                whole = ours.denominator == 1
+                expected = f"all fills add up to {ours}" if whole else f"all fills, less fees, to {float(ours):.10g}"
+                detail = f"the venue has {report.position_lots} lots, and {expected}"
                 found.append(Mismatch(instrument, POSITION, detail))
         if self._gained is not None and one.balances and not one.moved:
             found += self._compare_balances(self._gained(), {report.currency: report.amount for report in one.balances})

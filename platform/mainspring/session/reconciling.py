@@ -35,7 +35,7 @@ class Reconciling:
         options = ReconcilerOptions(poll_ns=wired.poll_executions_ns)
         if wired.answer_timeout_ns:
             options = ReconcilerOptions(poll_ns=wired.poll_executions_ns, settle_ns=wired.answer_timeout_ns)
-        accounts, outbox = manager.portfolio.accounts, manager.outbox
+        outbox = manager.outbox
         for index in self._ask:
             own = [place for place, router in enumerate(manager.router_of) if router == index]
             gained = partial(manager.portfolio.gained, own) if wired.compare_balances else None
@@ -43,7 +43,7 @@ class Reconciling:
                 index,
                 own,
                 manager.tracker,
-                Holdings(own, lambda place: accounts[place].position_lots, options.tries, gained),
+                Holdings(own, manager.portfolio.held_lots, options.tries, gained),
                 outbox.client_order_id,
                 lambda: outbox.next_order_id - 1,
                 options,
