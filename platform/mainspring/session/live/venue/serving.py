@@ -1,5 +1,6 @@
 """Serves an application on loopback over TLS, with a certificate made for the occasion."""
 
+import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ import trustme
 from hypercorn.config import Config
 from hypercorn.trio import serve as hypercorn_serve
 
+from mainspring.errors import ConfigError
 from mainspring.session.live.stopping import until_signal
 
 __all__ = ["Served", "serve", "serve_until_signal"]
@@ -27,10 +29,27 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     trust: str
 
 
+def listen(port: int) -> socket.socket:
+    """Takes a port on loopback, a free one if `port` is 0. Raises `ConfigError` if it isn't to be had."""
+    taken = socket.socket()
+    # As servers do, so that a port can be taken again at once.
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((_LOOPBACK, port))
+    except OSError as error:
+        taken.close()
+        raise ConfigError(f"--port {port}: {error.strerror}; 0 takes a free one") from error
+    return taken
+
+
 async def serve(
-    application: Any, folder: Path, *, port: int = 0, task_status: trio.TaskStatus[Served] = trio.TASK_STATUS_IGNORED
+    application: Any,
+    folder: Path,
+    *,
+    port: socket.socket | None = None,
+    task_status: trio.TaskStatus[Served] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serves an ASGI `application` until it is cancelled, on a free port if `port` is 0.
+    """Serves an ASGI `application` until it is cancelled, on `port` or else on a free one.
 
     The files of the certificate are put in `folder`; the key is readable by its owner alone. Started with
     `nursery.start`, returns where.
@@ -42,7 +61,7 @@ async def serve(
     issued = authority.issue_cert(_LOOPBACK, "localhost")
     certificate.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
     config = Config()
-    config.bind = [f"{_LOOPBACK}:{port}"]
+    config.bind = [f"fd://{(port or listen(0)).detach()}"]
     config.certfile = config.keyfile = str(certificate)
     config.alpn_protocols = ["http/1.1"]
     config.loglevel = "ERROR"
@@ -56,12 +75,14 @@ async def serve(
 def serve_until_signal(application: Any, folder: Path, port: int, started: Callable[[Served], None]) -> None:
     """Serves an ASGI `application` as `serve` does, in an event loop of its own, until a signal.
 
-    Calls `started` once it is ready. `port` 0 is a free one.
+    Calls `started` once it is ready. Raises as `listen` does for `port`.
     """
-    trio.run(_serve_until_signal, application, folder, port, started)
+    trio.run(_serve_until_signal, application, folder, listen(port), started)
 
 
-async def _serve_until_signal(application: Any, folder: Path, port: int, started: Callable[[Served], None]) -> None:
+async def _serve_until_signal(
+    application: Any, folder: Path, port: socket.socket, started: Callable[[Served], None]
+) -> None:
     async with trio.open_nursery() as nursery:
         started(await nursery.start(partial(serve, application, folder, port=port)))
         await until_signal(lambda _: nursery.cancel_scope.cancel())
