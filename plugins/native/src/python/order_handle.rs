@@ -136,17 +136,23 @@ impl PyOrderHandle {
     }
 
     fn ask(&self, py: Python<'_>, change: Change) -> PyResult<()> {
-        let (order_id, bound) = (self.order_id, self.owner(py)?);
-        let owner = bound.get();
+        // What is asked of a session that is gone, nobody reads.
+        let Some(bound) = self.owner(py)? else { return Ok(()) };
+        let (order_id, owner) = (self.order_id, bound.get());
         let created_ns = owner.now_ns();
         owner.requests.get().push(py, Request::Change { order_id, created_ns, change, owner: bound.clone().unbind() });
         Ok(())
     }
 
-    /// The orders that it is one of, if their lane is still there.
-    fn owner<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyOwnOrders>> {
-        let owner = self.owner.bind(py).upgrade_as::<PyOwnOrders>()?;
-        owner.ok_or_else(|| PyRuntimeError::new_err(format!("order {}: its session is gone", self.order_id)))
+    /// The orders that it is one of, while their session is there.
+    fn owner<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyOwnOrders>>> {
+        self.owner.bind(py).upgrade_as::<PyOwnOrders>()
+    }
+
+    /// The same, for what can't be had without.
+    fn session<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyOwnOrders>> {
+        let gone = || PyRuntimeError::new_err(format!("order {}: its session is gone", self.order_id));
+        self.owner(py)?.ok_or_else(gone)
     }
 
     /// The order's number.
@@ -195,7 +201,7 @@ impl PyOrderHandle {
 impl PyOrderHandle {
     #[getter]
     fn market(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(self.owner(py)?.get().market.clone_ref(py))
+        Ok(self.session(py)?.get().market.clone_ref(py))
     }
 
     #[getter]
@@ -216,7 +222,7 @@ impl PyOrderHandle {
 
     #[getter]
     fn client_order_id(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        self.owner(py)?.get().client_order_id.call1(py, (self.order_id,))
+        self.session(py)?.get().client_order_id.call1(py, (self.order_id,))
     }
 
     #[getter]
@@ -255,7 +261,7 @@ impl PyOrderHandle {
             let text = format!("order {} is a market order, which can't be replaced", self.order_id);
             return Err(PyValueError::new_err(text));
         }
-        let owner = self.owner(py)?;
+        let Some(owner) = self.owner(py)? else { return Ok(()) };
         let market = owner.get().market.bind(py);
         let ticks = units(market, intern!(py, "ticks_of"), price, price_ticks)?;
         let lots = units(market, intern!(py, "lots_of"), size, size_lots)?;
