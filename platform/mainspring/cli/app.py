@@ -10,6 +10,7 @@ import typer
 from mainspring import __version__
 from mainspring.cli.command import CommandGroup, make_app
 from mainspring.cli.data import data_app
+from mainspring.cli.feed import feed_app
 from mainspring.cli.journal import journal_app
 from mainspring.cli.kill import kill
 from mainspring.cli.late import LateCommand, WithLateCommands
@@ -65,6 +66,7 @@ app.command()(kill)
 app.command()(venue)
 app.add_typer(plugins_app)
 app.add_typer(data_app)
+app.add_typer(feed_app)
 app.add_typer(orders_app)
 app.add_typer(journal_app)
 app.add_typer(risk_app)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring.report.encoding import encodable, from_json, to_json, without_timing
 from mainspring.report.findings import warnings
+from mainspring.report.live import BookTime, ConnectionReport, LagReport, LiveFeedReport, LiveReport
 from mainspring.report.machine import (
     ActionReport,
     CandidateReport,
@@ -50,8 +51,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ActionReport",
     "BookReport",
+    "BookTime",
     "CandidateReport",
     "ClockStep",
+    "ConnectionReport",
     "ConvertedTotal",
     "CurrencyTotal",
     "DifferenceReport",
@@ -59,8 +62,11 @@ __all__ = [
     "FeedReport",
     "FillSample",
     "InstrumentReport",
+    "LagReport",
     "LaneReport",
     "LaneTiming",
+    "LiveFeedReport",
+    "LiveReport",
     "MarkoutReport",
     "MidPoint",
     "OpenOrderReport",

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from mainspring.report.live import LiveReport
 from mainspring.report.machine import ActionReport, DriftReport, LaneTiming, PacePoint, RaceReport, ThreadReport
 from mainspring.report.trading import ConvertedTotal, CurrencyTotal, InstrumentReport
 
@@ -87,7 +88,8 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
     the longest of theirs, `stages` are those of all, and `peak_rss_bytes` the sum of their peaks. `actions` are what
     held threads and memory in their places, and their undoing. `drift` has the stages that have parted from this host's
     profile: nothing where there is none. `profiles` says of each feed in a line what was raced of it on this host, and
-    whether it holds: nothing where nothing was raced.
+    whether it holds: nothing where nothing was raced. `live` says how the connections performed, of a session that has
+    any.
     """
 
     wall_seconds: float
@@ -102,6 +104,7 @@ class TimingReport(msgspec.Struct, frozen=True, kw_only=True):
     actions: list[ActionReport] = []
     drift: list[DriftReport] = []
     profiles: list[str] = []
+    live: LiveReport | None = None
 
 
 class OrderLogReport(msgspec.Struct, frozen=True, kw_only=True):

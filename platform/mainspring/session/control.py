@@ -15,9 +15,11 @@ import msgspec
 from mainspring.data import write_atomically
 from mainspring.data.lock import exclusive
 from mainspring.errors import DataError
+from mainspring.report import LiveReport
 
 __all__ = [
     "Command",
+    "ConnectionsQuestion",
     "ControlFolder",
     "KillLevel",
     "KillRecord",
@@ -76,15 +78,20 @@ class LiftOrder(msgspec.Struct, frozen=True, kw_only=True, tag="lift"):
     why: str
 
 
-Command: TypeAlias = LimitOrder | LiftOrder
+class ConnectionsQuestion(msgspec.Struct, frozen=True, kw_only=True, tag="connections"):
+    """A person wants to know how the connections perform."""
+
+
+Command: TypeAlias = LimitOrder | LiftOrder | ConnectionsQuestion
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a command in a lane."""
+    """What became of a command in a lane. `live` answers a `ConnectionsQuestion`."""
 
     lane: str
     done: bool
     text: str
+    live: LiveReport | None = None
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):

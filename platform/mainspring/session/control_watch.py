@@ -7,7 +7,17 @@ from contextlib import suppress
 
 from mainspring.errors import DataError
 from mainspring.lane import Event, Kill, LiftCheck, LiftKill, SetLimit
-from mainspring.session.control import ControlFolder, KillLevel, KillRecord, LimitOrder, Reply, Status, utc_now
+from mainspring.report import LiveReport
+from mainspring.session.control import (
+    ConnectionsQuestion,
+    ControlFolder,
+    KillLevel,
+    KillRecord,
+    LimitOrder,
+    Reply,
+    Status,
+    utc_now,
+)
 from mainspring.session.driver import Driver
 
 __all__ = ["ControlWatch"]
@@ -20,7 +30,8 @@ class ControlWatch:
     """Feeds one lane's driver the kills, lifts and limits of a control folder.
 
     `look` is called between chunks, and reads files at most every 50 ms. `dead_man_s` is how old the file `alive` may
-    grow before everything is killed; None for ever. `now_s` returns the wall clock's time, as files have it.
+    grow before everything is killed; None for ever. `now_s` returns the wall clock's time, as files have it, and
+    `connections` how the session's connections performed so far, None if it has none.
     """
 
     def __init__(
@@ -32,6 +43,7 @@ class ControlWatch:
         dead_man_s: float | None = None,
         now_s: Callable[[], float] = time.time,
         every_s: float = _EVERY_S,
+        connections: Callable[[], LiveReport | None] = lambda: None,
     ) -> None:
         """Raises `DataError` if the folder can't be written: what can't be stopped isn't started."""
         folder.make()
@@ -41,6 +53,7 @@ class ControlWatch:
         self._dead_man_s = dead_man_s
         self._now_s = now_s
         self._every_s = every_s
+        self._connections = connections
         self._due_s = 0.0
         self._known: dict[tuple[KillLevel, str], KillRecord] = {}
         # What was asked of sessions before this one.
@@ -98,6 +111,11 @@ class ControlWatch:
             self._folder.reply(name, Reply(lane=self._lane, done=False, text=str(error)))
             return
         if command is None:
+            return
+        if isinstance(command, ConnectionsQuestion):
+            live = self._connections()
+            text = "it has no connections: it replays" if live is None else ""
+            self._folder.reply(name, Reply(lane=self._lane, done=live is not None, text=text, live=live))
             return
         event: Event
         if isinstance(command, LimitOrder):

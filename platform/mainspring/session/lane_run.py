@@ -1,11 +1,11 @@
 """Runs one lane in this process, chunk by chunk, and collects its results."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 import msgspec
 import psutil
@@ -15,6 +15,7 @@ from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.journal import StrategyStates
+from mainspring.lane import FeedHandler
 from mainspring.orders import Sink, replay_session_part, unwritable_log
 from mainspring.plugin_calls import describe_error, isolated
 from mainspring.seams import ResyncRequest
@@ -38,6 +39,9 @@ from mainspring.session.source import MessageSource, OpenBlocks, open_messages
 from mainspring.session.strategy_state import load_states, save_states, states_of
 from mainspring.session.takeover import TakeOver, make_takeover
 
+if TYPE_CHECKING:
+    from mainspring.report import LiveReport
+
 __all__ = ["LaneRun", "abandon"]
 
 _SAVE_EVERY_NS: Final = 10_000_000_000
@@ -58,7 +62,7 @@ class LaneRun:
     reach the lane. `compare` gets the order log too, and `recorder` the events, if inputs aren't recorded in a file.
     `script` has the inputs of a journalled session to feed again. `takeover` is an earlier session to go on from: by
     default the last one of the journal, if the plan says that the lane recovers. `routers` are the lane's, and
-    `trading` drives it if they send real orders.
+    `trading` drives it if they send real orders. `connections` says how its connections performed, None if it has none.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class LaneRun:
         takeover: TakeOver | None = None,
     ) -> None:
         self.stopped_early: str | None = None
+        self.connections: Callable[[], LiveReport | None] = lambda: None
         self.plan = plan
         self._name = plan.name
         self._open = ExitStack()
@@ -125,7 +130,9 @@ class LaneRun:
             self._control: ControlWatch | None = None
             if control is not None and inputs is None:
                 dead_man_s = None if plan.control is None else plan.control.dead_man_s
-                self._control = ControlWatch(control, plan.name, self._replay, dead_man_s=dead_man_s)
+                self._control = ControlWatch(
+                    control, plan.name, self._replay, dead_man_s=dead_man_s, connections=lambda: self.connections()
+                )
                 opened.callback(self._control.end)
             self._state = state
             with isolated():
@@ -143,6 +150,11 @@ class LaneRun:
         self._wall_seconds = 0.0
         self._peak_rss_bytes = 0
         self._saved_ns = 0
+
+    @property
+    def handlers(self) -> Sequence[FeedHandler]:
+        """The lane's feeds."""
+        return self._lane.feeds
 
     @property
     def messages(self) -> int:
@@ -279,6 +291,7 @@ class LaneRun:
             stopped_early=self.stopped_early,
             pace=self._pace.points(),
             drift=self._drift.found,
+            live=self.connections(),
         )
 
     def __enter__(self) -> Self:

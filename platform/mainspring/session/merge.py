@@ -93,6 +93,7 @@ def merge(
             drift=[one for result in results for one in result.drift],
             profiles=[words for found, words in session.describe_profile() if found.freshness != "none"],
             races=race_reports(session),
+            live=next((result.live for result in results if result.live is not None), None),
             actions=[*(action for outcome in outcomes for action in outcome.actions), *actions],
         ),
     )

@@ -8,6 +8,7 @@ from mainspring.report import (
     DriftReport,
     FeedReport,
     InstrumentReport,
+    LiveReport,
     OrderLogReport,
     PacePoint,
     RecoveryReport,
@@ -49,6 +50,7 @@ class LaneResult(msgspec.Struct, frozen=True, kw_only=True):
     pace: list[PacePoint]
     drift: list[DriftReport] = []
     failure: str | None = None
+    live: LiveReport | None = None
 
 
 class LaneOutcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from mainspring.report.findings import (
     small_print,
     warnings,
 )
+from mainspring.report.live_grids import book_times_grid, connections_grid, lag_grid, losses_grid
 from mainspring.report.messages_grid import messages_grid
 from mainspring.report.model import SessionReport
 from mainspring.report.money_grids import profit_grid, strategies_grid, totals_grid
@@ -66,6 +67,7 @@ def to_html(report: SessionReport) -> str:
         _latency(report),
         _throughput(report),
         _messages(report),
+        _connections(report),
         _placement(report),
         _races(report),
         _drift(report),
@@ -268,6 +270,29 @@ def _drift(report: SessionReport) -> Html | None:
 def _messages(report: SessionReport) -> Html:
     note = f"From {report.feed.source}, read by {report.feed.plugin}."
     return section("Messages", grid_table("Messages", messages_grid(report)), note=note)
+
+
+def _connections(report: SessionReport) -> Html | None:
+    live = report.timing.live
+    if live is None:
+        return None
+    losses = grid_table("Losses", losses_grid(live))
+    lag = grid_table("Lag", lag_grid(live))
+    note = (
+        "The lag is what messages took beyond the fastest one of late, by the venue's times. How long that one took, "
+        "and how far our clock is ahead, nothing tells: both are in the clock's lead."
+    )
+    return section(
+        "Connections",
+        grid_table("Connections", connections_grid(live)),
+        tag("h3", "Connections lost, gaps, and what wasn't answered") if losses is not None else None,
+        losses,
+        tag("h3", "Lag of messages") if lag is not None else None,
+        lag,
+        tag("h3", "Time without a book"),
+        grid_table("Time without a book", book_times_grid(live)),
+        note=note if lag is not None else "",
+    )
 
 
 def _slots(report: SessionReport) -> Html | None:

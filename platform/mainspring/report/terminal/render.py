@@ -19,6 +19,7 @@ from mainspring.report.findings import (
     small_print,
     warnings,
 )
+from mainspring.report.live_grids import book_times_grid, connections_grid, lag_grid, losses_grid
 from mainspring.report.messages_grid import messages_grid
 from mainspring.report.model import SessionReport
 from mainspring.report.money_grids import profit_grid, strategies_grid, totals_grid
@@ -70,6 +71,10 @@ def _parts(report: SessionReport, look: Look) -> Iterator[RenderableType]:
         ("Markouts: the mid's move after fills; above zero it went our way", look.grid(markouts_grid(report))),
         ("Latency", stages_section(report, look)),
         ("Messages", look.grid(messages_grid(report))),
+        ("Connections", look.grid(connections_grid(report.timing.live))),
+        ("Connections lost, gaps, and what wasn't answered", look.grid(losses_grid(report.timing.live))),
+        ("Lag of messages, by the venue's own times", look.grid(lag_grid(report.timing.live))),
+        ("Time without a book", look.grid(book_times_grid(report.timing.live))),
         ("Lanes", lanes_section(report, look)),
         ("Threads", threads_section(report, look)),
         (ran, slots_section(report, look)),

@@ -17,6 +17,7 @@ from mainspring.seams import Codec, ResyncRequest
 from mainspring.session.live.backoff import Backoff
 from mainspring.session.live.http import Http
 from mainspring.session.live.link import Link, Sink
+from mainspring.session.live.venue_times import VenueTimes
 from mainspring.session.live.websocket import ConnectionLostError, Frames
 from mainspring.wire import Credentials, FrameDecoder, WireFeed
 
@@ -77,6 +78,7 @@ class FeedLinks:
                 options=options,
                 credentials=credentials,
                 frames=frames,
+                venue_ns=VenueTimes(declared, instruments[start : start + most], codec, encoding).of,
             )
             for start in range(0, len(instruments), most)
         )

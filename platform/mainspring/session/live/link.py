@@ -2,7 +2,6 @@
 
 import ssl
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final, Protocol
@@ -13,24 +12,22 @@ import trio
 from mainspring.errors import ConfigError, WireError
 from mainspring.host.slots import ConnectConfig
 from mainspring.model import Instrument
+from mainspring.report import ConnectionReport
 from mainspring.seams import Codec, RawMessage, ResyncRequest
 from mainspring.session.live.backoff import Backoff
 from mainspring.session.live.http import Http
+from mainspring.session.live.meter import LinkMeter
 from mainspring.session.live.websocket import ConnectionLostError, Frames, WebSocket
 from mainspring.wire import Connection, Conversation, Credentials, FrameDecoder, dials
 
-__all__ = ["Link", "LinkCounts", "Sink"]
+__all__ = ["Link", "Sink", "steady_ns"]
 
 _NS: Final = 1_000_000_000
 
 
-class LinkCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How a connection performed. `lost` counts why it ended, `failed` how often it couldn't be made at all."""
-
-    connected: int
-    lost: dict[str, int]
-    failed: int
-    uptime_s: float
+def steady_ns() -> int:
+    """Returns the time of the event loop's clock, which never goes back, in nanoseconds."""
+    return round(trio.current_time() * _NS)
 
 
 class Sink(Protocol):
@@ -74,10 +71,12 @@ class Link:
         credentials: Credentials | None = None,
         frames: Callable[[], Frames] = FrameDecoder,
         ahead_ns: Callable[[], int] = lambda: 0,
+        venue_ns: Callable[[bytes, int], int | None] | None = None,
     ) -> None:
         """`encoding` is that of the messages; `http` asks for tokens, None if the venue has none.
 
-        `ahead_ns` is how far the venue's clock is ahead of ours.
+        `ahead_ns` is how far the venue's clock is ahead of ours. `venue_ns` returns the venue's time of a message:
+        see `LinkMeter`. None if its messages are of executions.
         """
         self.instruments = tuple(instruments)
         self._connection = connection
@@ -93,23 +92,17 @@ class Link:
         self._backoff = Backoff(random)
         self._conversation: Conversation | None = None
         self._wake = trio.Event()
-        self._connected = 0
-        self._failed = 0
-        self._lost: Counter[str] = Counter()
-        self._uptime_s = 0.0
-        self._up_since: float | None = None
+        self._carries = "executions" if venue_ns is None else "market data"
+        self._meter = LinkMeter(steady_ns) if venue_ns is None else LinkMeter(steady_ns, venue_ns)
 
     def describe(self) -> str:
         """Its instruments, in few words."""
         first, *others = (one.symbol for one in self.instruments)
         return first + (f" and {len(others)} more" if others else "")
 
-    def counts(self) -> LinkCounts:
+    def counts(self) -> ConnectionReport:
         """Returns how the connection performed so far."""
-        now_up_s = 0.0 if self._up_since is None else trio.current_time() - self._up_since
-        return LinkCounts(
-            connected=self._connected, lost=dict(self._lost), failed=self._failed, uptime_s=self._uptime_s + now_up_s
-        )
+        return self._meter.report([one.symbol for one in self.instruments], self._carries)
 
     def request(self, request: ResyncRequest) -> None:
         """Sends what asks for a snapshot on the connection. A link that is down drops it: it will subscribe again."""
@@ -119,22 +112,18 @@ class Link:
 
     async def run(self) -> None:
         """Keeps the connection until it is cancelled."""
+        self._meter.begin()
         while True:
-            lasted_s, why = 0.0, ""
+            lasted_s = 0.0
             try:
                 socket, conversation = await self._dial()
             except ConnectionLostError as error:
-                self._failed += 1
+                self._meter.fail()
                 lost = error
             else:
                 lost = await self._converse(socket, conversation)
-                self._lost[_cause(lost.why)] += 1
-                assert self._up_since is not None
-                lasted_s = trio.current_time() - self._up_since
-                self._uptime_s += lasted_s
-                self._up_since = None
-            why = lost.why
-            self._sink.disconnected(self, time.time_ns(), why)
+                lasted_s = self._meter.lose(lost.why)
+            self._sink.disconnected(self, time.time_ns(), lost.why)
             await trio.sleep(self._backoff.next_s(lasted_s=lasted_s, retry_after_s=lost.retry_after_s))
 
     async def _dial(self) -> tuple[WebSocket, Conversation]:
@@ -163,8 +152,7 @@ class Link:
 
     async def _converse(self, socket: WebSocket, conversation: Conversation) -> ConnectionLostError:
         """Reads and writes until the connection is lost; returns why. Closes it when it is cancelled."""
-        self._connected += 1
-        self._up_since = trio.current_time()
+        self._meter.connect()
         self._conversation = conversation
         now_ns = time.time_ns()
         lost: list[ConnectionLostError] = []
@@ -206,6 +194,8 @@ class Link:
                     conversation.heard(now_ns)
             if messages:
                 self._sink.messages(self, messages)
+                # Behind the lane: an order doesn't wait for what is counted.
+                self._meter.read(messages)
             if conversation.due_ns <= now_ns:
                 self._wake.set()
 
@@ -226,8 +216,3 @@ class Link:
             self._wake = trio.Event()
             with trio.move_on_after(max(conversation.due_ns - time.time_ns(), 0) / _NS):
                 await self._wake.wait()
-
-
-def _cause(why: str) -> str:
-    """The kind of a loss, for counting."""
-    return why.partition(":")[0]

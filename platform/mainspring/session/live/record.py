@@ -10,8 +10,9 @@ from mainspring.data.recording import RecordingWriter
 from mainspring.errors import CodecError, WireError
 from mainspring.host.plan import Plan
 from mainspring.host.registry import Registry
+from mainspring.report import ConnectionReport
 from mainspring.seams import Codec, Feed, FeedContext, FeedStatistics, RawMessage
-from mainspring.session.live.link import Link, LinkCounts
+from mainspring.session.live.link import Link
 from mainspring.session.live.opening import open_links
 from mainspring.session.live.stopping import until_signal
 from mainspring.session.signals import describe_signal
@@ -30,7 +31,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[str, ...]
     refused: int
     statistics: FeedStatistics
-    links: tuple[LinkCounts, ...]
+    links: tuple[ConnectionReport, ...]
     failed_requests: dict[str, int]
 
 

@@ -12,9 +12,11 @@ from mainspring.errors import ConfigError, DataError, MainspringError
 from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.plugin_calls import isolated
+from mainspring.report import LiveFeedReport, LiveReport
 from mainspring.seams import LOST, NOTE, Codec, RawMessage
 from mainspring.session.lane_run import LaneRun
-from mainspring.session.live.link import Link
+from mainspring.session.live.book_watch import BookWatch
+from mainspring.session.live.link import Link, steady_ns
 from mainspring.session.live.opening import open_links
 from mainspring.session.live.order_link import OrderLink
 from mainspring.session.live.source import LiveSource, SteadyClock
@@ -52,6 +54,8 @@ class LiveSession:
         self._sources: list[LiveSource] = []
         self._links: list[FeedLinks] = []
         self._orders: list[OrderLink] = []
+        self._books: list[BookWatch] = []
+        self._performed: LiveReport | None = None
         self._error: MainspringError | None = None
         self._ending = False
         self._scope = trio.CancelScope()
@@ -76,7 +80,10 @@ class LiveSession:
 
         `look` is called four times a second.
         """
-        trio.run(self._main, lane, look, seconds)
+        try:
+            trio.run(self._main, lane, look, seconds)
+        finally:
+            lane.connections = lambda: self._performed
         if self._error is not None:
             raise self._error
         for source in self._sources:
@@ -94,17 +101,41 @@ class LiveSession:
             decoder = self._registry.get("decoder", part.decoder.plugin).factory
             self._links.append(open_links(part, declared, decoder, codec, sink, first_index=first))
             self._link_orders(part, codec, index, lane)
+            markets = [(part.label(one.instrument), one) for one in lane.handlers[index].own]
+            self._books.append(BookWatch(markets, steady_ns))
+        lane.connections = lambda: self._perform(lane)
         lane.ask_for_snapshots(lambda feed, request: self._links[feed].request(request))
         with self._scope:
             async with trio.open_nursery() as nursery:
                 for run in (*(one.run for one in self._links), *(one.run for one in self._orders)):
                     nursery.start_soon(run)
                 nursery.start_soon(self._keep_time, lane)
-                with trio.move_on_after(math.inf if seconds is None else seconds):
-                    await self._watch(lane, look)
-                if lane.trading is not None:
-                    await self._end(lane.trading)
-                self._scope.cancel()
+                try:
+                    with trio.move_on_after(math.inf if seconds is None else seconds):
+                        await self._watch(lane, look)
+                    if lane.trading is not None:
+                        await self._end(lane.trading)
+                finally:
+                    self._performed = self._perform(lane)
+                    self._scope.cancel()
+
+    def _perform(self, lane: LaneRun) -> LiveReport:
+        """Reports how the connections performed so far."""
+        return LiveReport(
+            feeds=[
+                LiveFeedReport(
+                    feed=part.name or part.feed.plugin,
+                    gaps=lane.handlers[index].statistics().gaps,
+                    connections=[
+                        *(link.counts() for link in self._links[index].links),
+                        *(orders.link.counts() for orders in self._orders[index : index + 1]),
+                    ],
+                    books=self._books[index].report(),
+                    failed_requests=dict(self._links[index].failed_requests),
+                )
+                for index, part in enumerate(self._plan.parts)
+            ]
+        )
 
     def _link_orders(self, part: Plan, codec: Codec, index: int, lane: LaneRun) -> None:
         """Connects a router that sends real orders. Raises `ConfigError` if it can't be."""
@@ -195,6 +226,10 @@ class LiveSession:
         except OSError as error:
             self.fail(DataError(f"the recording {error.filename or ''} can't be written: {error.strerror}"))
 
+    def look_at_books(self, feed: int) -> None:
+        """Takes down which books of a feed are lost or found."""
+        self._books[feed].look()
+
     def note(self, feed: int, said: str) -> None:
         """Hands a note to a feed's source: `said` without the sign that notes begin with."""
         self.push(feed, [(self._clock.now_ns(), NOTE + said.encode())])
@@ -212,6 +247,7 @@ class _FeedSink:
     def messages(self, link: Link, messages: Sequence[RawMessage]) -> None:
         self._session.push(self._index, messages)
         self._session.catch_up(self._lane)
+        self._session.look_at_books(self._index)
 
     def connected(self, link: Link, now_ns: int) -> None:
         self._session.note(self._index, f"connected for {link.describe()}")
@@ -221,6 +257,7 @@ class _FeedSink:
         self._session.note(self._index, f"{_LOST}: {why}")
         self._session.tell(self._plan, f"disconnected: {why}")
         self._session.catch_up(self._lane)
+        self._session.look_at_books(self._index)
 
     def sent(self, link: Link, now_ns: int, message: bytes) -> None:
         self._session.note(self._index, f"sent {message.decode(errors='replace')}")

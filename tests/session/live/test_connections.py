@@ -1,0 +1,239 @@
+"""What a live session says of its connections: on a virtual clock, and with a venue in a box that does it."""
+
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+import trio
+
+from mainspring.host.config import load_config
+from mainspring.host.registry import Registry
+from mainspring.host.session_planning import make_session
+from mainspring.model import Instrument
+from mainspring.session.control import ConnectionsQuestion, ControlFolder, Reply
+from mainspring.session.lane_run import LaneRun
+from mainspring.session.live.book_watch import BookWatch
+from mainspring.session.live.meter import LagMeter, LinkMeter
+from mainspring.session.live.session import LiveSession
+from mainspring.session.live.venue import CaptureVenue, Fault, serve
+from mainspring.session.live.venue_times import VenueTimes
+
+_REGISTRY = Registry.load()
+_S = 1_000_000_000
+_MS = 1_000_000
+_ENOUGH_S = 60.0
+_BTC = Instrument(symbol="BTC/USDT", venue_symbol="BTCUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001"))
+
+
+class _Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self):
+        self.now_ns = 5 * _S
+
+    def __call__(self):
+        return self.now_ns
+
+    def advance(self, seconds):
+        self.now_ns += round(seconds * _S)
+
+
+def test_a_connection_is_counted_on_its_clock():
+    """Uptime without the time between connections, losses by cause, failures, messages and the last one's age."""
+    clock = _Clock()
+    meter = LinkMeter(clock)
+    meter.begin()
+    clock.advance(1)
+    meter.fail()
+    clock.advance(2)
+    meter.connect()
+    clock.advance(10)
+    meter.read([(1, b"a"), (1, b"b")])
+    clock.advance(5)
+    assert meter.lose("mute: nothing came for 45 s, nor any answer to a ping") == 15
+    clock.advance(2)
+    meter.connect()
+    clock.advance(1)
+    assert meter.lose("no market data for 301 s, though pings are answered") == 1
+    meter.connect()
+    clock.advance(4)
+    found = meter.report(["BTC/USDT"], "market data")
+    assert (found.up, found.seconds, found.uptime_s, found.last_message_s) == (True, 25, 20, 12)
+    assert (found.connected, found.failed, found.messages) == (3, 1, 2)
+    assert found.lost == {"mute": 1, "no market data": 1}
+    assert found.lag is None
+
+
+def test_the_lag_is_apart_from_the_clocks():
+    """A clock that is 7 s ahead isn't lag; what a message takes beyond the fastest is. Drift is forgotten."""
+    lag = LagMeter()
+    for late_ms in (20, 0, 50, 5):
+        lag.add(100 * _S + 7 * _S + late_ms * _MS, 100 * _S)
+    found = lag.report()
+    assert found is not None
+    assert (found.count, found.skew_ms, found.last_ms) == (4, 7_000, 5)
+    assert found.max_ms == 50
+    # Our clock gains a second: at first that can't be told from lag, after two periods it is skew.
+    for period in range(3):
+        at_ns = (100 + 700 * (period + 1)) * _S
+        lag.add(at_ns + 8 * _S, at_ns)
+    found = lag.report()
+    assert found is not None
+    assert (found.skew_ms, found.last_ms, found.max_ms) == (8_000, 0, 1_000)
+
+
+def test_the_lag_is_sampled():
+    """The first messages of a connection are all asked for their times, the others one in 20 ms."""
+    clock = _Clock()
+    asked: list[bytes] = []
+
+    def venue_ns(raw, read_ns):
+        asked.append(raw)
+        return read_ns - 3 * _MS
+
+    meter = LinkMeter(clock, venue_ns)
+    meter.begin()
+    meter.connect()
+    meter.read([(_S, b"%d" % n) for n in range(64)])
+    assert len(asked) == 64
+    for _ in range(10):
+        clock.advance(0.01)
+        meter.read([(_S, b"more"), (_S, b"more")])
+    assert len(asked) == 69
+    found = meter.report([], "market data").lag
+    assert (found.count, found.skew_ms, found.max_ms) == (69, 3, 0)
+
+
+def test_the_time_without_a_book():
+    """From the start until the first book, and from each loss on."""
+    clock = _Clock()
+    market: Any = SimpleNamespace(book_valid=False, crossed=0)
+    watch = BookWatch([("BTC/USDT", market)], clock)
+    clock.advance(2)
+    market.book_valid = True
+    watch.look()
+    clock.advance(10)
+    market.book_valid = False
+    watch.look()
+    clock.advance(0.5)
+    market.book_valid, market.crossed = True, 3
+    watch.look()
+    clock.advance(1)
+    (found,) = watch.report()
+    assert (found.valid, found.without_s, found.outages, found.crossed) == (True, 2.5, 1, 3)
+    market.book_valid = False
+    clock.advance(1)
+    watch.look()
+    clock.advance(1)
+    (found,) = watch.report()
+    assert (found.valid, found.without_s, found.outages, found.seconds) == (False, 3.5, 2, 15.5)
+
+
+def test_messages_say_their_times():
+    """The venue's time of a message, those between which others are missing too; None if it says none."""
+    declared = _REGISTRY.get("feed", "binance-spot").factory
+    times = VenueTimes(declared, [_BTC], _REGISTRY.best("codec", format="json").factory(), "json")
+    at = 1_700_000_000_123
+    trade = b'{"e":"trade","E":%d,"s":"BTCUSDT","t":%d,"p":"1.00","q":"1.00000","T":%d,"m":true}'
+    assert times.of(trade % (at, 5, at), (at + 80) * _MS) == at * _MS
+    assert times.of(trade % (at + 1, 900, at + 1), (at + 90) * _MS) == (at + 1) * _MS
+    quote = b'{"u":1,"s":"BTCUSDT","b":"1.00","B":"1.00000","a":"2.00","A":"1.00000"}'
+    assert times.of(quote, (at + 90) * _MS) is None
+    assert times.of(b"nonsense", (at + 90) * _MS) is None
+
+
+def _messages(count=400):
+    """As many updates, of which the one numbered 300 crosses the book until the next, and a snapshot for them."""
+    for number in range(2, count + 2):
+        bids = {300: '["102.00","1.00000"]', 301: '["102.00","0.00000"]'}.get(number, '["98.00","2.00000"]')
+        raw = f'{{"e":"depthUpdate","E":{number},"s":"BTCUSDT","U":{number},"u":{number},"b":[{bids}],"a":[]}}'
+        yield number * _MS, raw.encode()
+        if number == 5:
+            rows = [",".join(f'["{99 - n}.00","1.00000"]' for n in range(40))]
+            rows.append(",".join(f'["{101 + n}.00","1.00000"]' for n in range(40)))
+            yield number * _MS, f'{{"lastUpdateId":3,"bids":[{rows[0]}],"asks":[{rows[1]}]}}'.encode()
+
+
+def _perform(folder, enough, *faults, silence_s=20):
+    """Runs a paper session against the box until enough has happened; returns what it and its control folder say."""
+    declared = _REGISTRY.get("feed", "binance-spot").factory
+    codec = _REGISTRY.best("codec", format="json").factory()
+    venue = CaptureVenue(declared, [_BTC], codec, _messages(), speed=0, faults=faults)
+    control = ControlFolder(folder / "control")
+    asked: list[str] = []
+    replies: list[Reply] = []
+
+    def run(served):
+        options = {"silence_s": silence_s, "data_silence_s": 30, **msgspec.to_builtins(served)}
+        connect = ", ".join(f"{key}={value!r}" for key, value in options.items())
+        overrides = [
+            "mode=paper",
+            'feed.plugin="binance-spot"',
+            f"feed.connect={{{connect}}}",
+            'instrument={"BTC/USDT"={venue_symbol="BTCUSDT", tick_size="0.01", lot_size="0.00001"}}',
+        ]
+        (lane,) = make_session(load_config(None, overrides), _REGISTRY).lanes
+        live = LiveSession(lane, _REGISTRY)
+        with LaneRun(lane, _REGISTRY, {}, live.open_source, control=control) as lane_run:
+
+            def look():
+                (feed,) = lane_run.connections().feeds
+                if not enough(feed):
+                    return
+                if not asked:
+                    asked.append(control.ask(ConnectionsQuestion()))
+                elif found := control.take_replies(asked[0], 0):
+                    replies.extend(found)
+                    lane_run.stopped_early = "enough"
+
+            live.run(lane_run, look, _ENOUGH_S)
+            return lane_run.finish().live
+
+    async def main():
+        async with trio.open_nursery() as nursery:
+            served = await nursery.start(lambda task_status: serve(venue, folder, task_status=task_status))
+            found = await trio.to_thread.run_sync(run, served)
+            nursery.cancel_scope.cancel()
+        return found
+
+    (feed,) = trio.run(main).feeds
+    (reply,) = replies
+    assert reply.done
+    return feed, reply.live.feeds[0]
+
+
+def test_a_session_counts_its_messages_and_a_crossed_book(tmp_path):
+    """One connection, each message once, and the one update that crossed the book. The control folder says the same."""
+    feed, replied = _perform(tmp_path, lambda feed: feed.connections[0].messages >= 400 and feed.books[0].valid)
+    (link,) = feed.connections
+    (book,) = feed.books
+    assert (link.connected, link.lost, link.messages, feed.gaps) == (1, {}, 400, 0)
+    assert (book.instrument, book.crossed, book.outages, book.valid) == ("BTC/USDT", 1, 0, True)
+    assert 0 < book.without_s < book.seconds
+    assert 0 < link.uptime_s <= link.seconds
+    assert replied.connections[0].messages == 400
+    assert replied.books[0].crossed == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"), [("close", "the venue closed the connection"), ("mute", "mute")], ids=["dropped", "mute"]
+)
+def test_a_lost_connection_is_counted_by_its_cause(tmp_path, fault, cause):
+    """It is made again, and both connections' messages count."""
+
+    def again(feed):
+        return feed.connections[0].connected == 2 and feed.connections[0].messages >= 500
+
+    feed, _ = _perform(tmp_path, again, Fault(fault, 100), silence_s=1)
+    (link,) = feed.connections
+    assert (link.connected, link.lost, link.messages) == (2, {cause: 1}, 500)
+    assert link.uptime_s < link.seconds
+
+
+def test_a_gap_is_counted(tmp_path):
+    """The venue leaves out one update: that is a gap, and no connection is lost."""
+    feed, _ = _perform(tmp_path, lambda feed: feed.connections[0].messages >= 399, Fault("drop", 350))
+    assert (feed.gaps, feed.connections[0].lost, feed.connections[0].messages) == (1, {}, 399)
+    assert not feed.books[0].valid
