@@ -235,6 +235,11 @@ impl Learner<'_> {
                 if self.program.unwrap.as_ref().is_some_and(|unwrap| unwrap.name == key) {
                     return self.object(at, false);
                 }
+                let answer = self.program.answers.as_ref().is_some_and(|(answers, _)| answers.name == key);
+                if answer && self.entry.symbol.is_none() {
+                    // Only the request says whose it is, and a template doesn't read that.
+                    return None;
+                }
                 let stream = self.program.stream.as_ref().is_some_and(|(stream, _)| stream.name == key);
                 if stream && self.program.has_kinds_of_streams() {
                     return self.stream_head(at, end, kind);
