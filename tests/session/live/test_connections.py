@@ -1,5 +1,6 @@
 """What a live session says of its connections: on a virtual clock, and with a venue in a box that does it."""
 
+import tracemalloc
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -142,6 +143,23 @@ def test_messages_say_their_times():
     quote = b'{"u":1,"s":"BTCUSDT","b":"1.00","B":"1.00000","a":"2.00","A":"1.00000"}'
     assert times.of(quote, (at + 90) * _MS) is None
     assert times.of(b"nonsense", (at + 90) * _MS) is None
+
+
+def test_reading_times_keeps_nothing():
+    """The updates that were read for their times aren't kept for a book that has no snapshot."""
+    declared = _REGISTRY.get("feed", "binance-spot").factory
+    times = VenueTimes(declared, [_BTC], _REGISTRY.best("codec", format="json").factory(), "json")
+    updates = [raw for _, raw in _messages(900) if b"depthUpdate" in raw]
+    sizes = []
+    tracemalloc.start()
+    try:
+        for part in (updates[:100], updates[100:]):
+            for raw in part:
+                times.of(raw, _S)
+            sizes.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert sizes[1] - sizes[0] < 100_000
 
 
 def _messages(count=400):

@@ -1,15 +1,18 @@
 """The times that a venue gives its messages, read apart from the lane."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from mainspring.errors import CodecError, WireError
 from mainspring.model import Instrument
-from mainspring.seams import Codec, FeedContext
+from mainspring.seams import LOST, Codec, FeedContext
 from mainspring.wire import WireFeed
 
 __all__ = ["VenueTimes"]
+
+_FORGET_EVERY: Final = 64
 
 
 class VenueTimes:
@@ -24,9 +27,14 @@ class VenueTimes:
         unnumbered = msgspec.structs.replace(declared.format, numbers=None)
         declared = msgspec.structs.replace(declared, format=unnumbered)
         self._feed = declared(FeedContext(tuple(instruments), codec, encoding))
+        self._read = 0
 
     def of(self, raw: bytes, read_ns: int) -> int | None:
         """The newest time in a message that was read at `read_ns`, in nanoseconds; None if it says none."""
+        self._read += 1
+        if self._read % _FORGET_EVERY == 0:
+            # Without snapshots the feed keeps updates for a book that never comes.
+            self._feed.on_message(LOST, read_ns)
         try:
             events = self._feed.on_message(raw, read_ns)
         except (WireError, CodecError):
