@@ -188,6 +188,7 @@ def _with_venue(moves: int, answer: Callable[[trio.SocketStream, trio.SocketStre
         streams = [trio.SocketStream(trio.socket.from_stdlib_socket(one.dup())) for one in (market, orders)]
         await streams[1].send_all(moves.to_bytes(8, "big"))
         found: int = await answer(streams[0], streams[1], moves)
+        await streams[1].receive_some(1)
         for one in streams:
             one.socket.close()
         return found

@@ -1,7 +1,8 @@
 """The venue of the suite `live`, as a process of its own: says a market message, and waits for what answers it.
 
 It prints two ports of loopback: on one it says WebSocket frames, on the other it takes orders. A client writes there
-how many messages it wants, as eight bytes; each message but the first leaves when the one before was answered.
+how many messages it wants, as eight bytes; each message but the first leaves when the one before was answered. When it
+has read the last answer it says so by a byte, so that what a client wants next doesn't run into that.
 """
 
 import socket
@@ -30,6 +31,7 @@ def main(moves: int) -> None:
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     while wanted := orders.recv(8):
         _trade(market, orders, frames[: int.from_bytes(wanted, "big")])
+        orders.sendall(b"\n")
 
 
 def _trade(market: socket.socket, orders: socket.socket, frames: Sequence[bytes]) -> None:

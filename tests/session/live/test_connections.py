@@ -1,5 +1,6 @@
 """What a live session says of its connections: on a virtual clock, and with a venue in a box that does it."""
 
+import socket
 import tracemalloc
 from decimal import Decimal
 from types import SimpleNamespace
@@ -174,8 +175,11 @@ def _messages(count=400):
             yield number * _MS, f'{{"lastUpdateId":3,"bids":[{rows[0]}],"asks":[{rows[1]}]}}'.encode()
 
 
-def _perform(folder, enough, *faults, silence_s=20):
-    """Runs a paper session against the box until enough has happened; returns what it and its control folder say."""
+def _perform(folder, enough, *faults, silence_s=20, notices=None, **changed):
+    """Runs a paper session against the box until enough has happened; returns what it and its control folder say.
+
+    `changed` is what else is said of the connection than the box says; `notices` gets what a person is told.
+    """
     declared = _REGISTRY.get("feed", "binance-spot").factory
     codec = _REGISTRY.best("codec", format="json").factory()
     venue = CaptureVenue(declared, [_BTC], codec, _messages(), speed=0, faults=faults)
@@ -184,7 +188,7 @@ def _perform(folder, enough, *faults, silence_s=20):
     replies: list[Reply] = []
 
     def run(served):
-        options = {"silence_s": silence_s, "data_silence_s": 30, **msgspec.to_builtins(served)}
+        options = {"silence_s": silence_s, "data_silence_s": 30, **msgspec.to_builtins(served), **changed}
         connect = ", ".join(f"{key}={value!r}" for key, value in options.items())
         overrides = [
             "mode=paper",
@@ -193,7 +197,7 @@ def _perform(folder, enough, *faults, silence_s=20):
             'instrument={"BTC/USDT"={venue_symbol="BTCUSDT", tick_size="0.01", lot_size="0.00001"}}',
         ]
         (lane,) = make_session(load_config(None, overrides), _REGISTRY).lanes
-        live = LiveSession(lane, _REGISTRY)
+        live = LiveSession(lane, _REGISTRY, ([] if notices is None else notices).append)
         with LaneRun(lane, _REGISTRY, {}, live.open_source, control=control) as lane_run:
 
             def look():
@@ -255,3 +259,16 @@ def test_a_gap_is_counted(tmp_path):
     feed, _ = _perform(tmp_path, lambda feed: feed.connections[0].messages >= 399, Fault("drop", 350))
     assert (feed.gaps, feed.connections[0].lost, feed.connections[0].messages) == (1, {}, 399)
     assert not feed.books[0].valid
+
+
+def test_a_snapshot_that_is_not_fetched_is_told(tmp_path):
+    """Once for a reason, though it is asked for again and again, each time counted."""
+    notices: list[str] = []
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"https://localhost:{nobody.getsockname()[1]}"
+        feed, _ = _perform(tmp_path, lambda feed: sum(feed.failed_requests.values()) > 1, notices=notices, rest=address)
+    assert not feed.books[0].valid
+    told = [notice for notice in notices if "snapshot" in notice]
+    assert len(told) == 1
+    assert told[0].startswith("binance-spot: the snapshot isn't fetched, and is asked for again: localhost:")

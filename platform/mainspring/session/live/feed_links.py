@@ -48,10 +48,12 @@ class FeedLinks:
         credentials: Credentials | None = None,
         first_index: int = 0,
         frames: Callable[[], Frames] = FrameDecoder,
+        tell: Callable[[str], None] = lambda _said: None,
     ) -> None:
         """`first_index` is the index of the first instrument in the lane. Raises `ConfigError` for what can't connect.
 
-        `seed` draws the waits between attempts.
+        `seed` draws the waits between attempts. `tell` is handed a sentence when a snapshot can't be fetched, once for
+        each reason until it is.
         """
         connection = declared.connection
         if connection is None:
@@ -84,6 +86,7 @@ class FeedLinks:
         )
         self._carriers = {one.symbol: link for link in self.links for one in link.instruments}
         self._backoff = Backoff(random)
+        self._tell = tell
         self._wanted, self._asked = trio.open_memory_channel[ResyncRequest](_MOST_WAITING)
         self._pending: set[str] = set()
         self.failed_requests: Counter[str] = Counter()
@@ -111,11 +114,15 @@ class FeedLinks:
         async for request in self._asked:
             carrier = self._carriers[self._instruments[request.instrument - self._first_index].symbol]
             assert self._http is not None
+            said = ""
             while True:
                 try:
                     message = await self._http.answer(request.target)
                 except ConnectionLostError as error:
                     self.failed_requests[error.why] += 1
+                    if error.why != said:
+                        said = error.why
+                        self._tell(f"the snapshot isn't fetched, and is asked for again: {said}")
                     await trio.sleep(self._backoff.next_s(retry_after_s=error.retry_after_s))
                     continue
                 break

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections.abc import Callable
 
 from mainspring.errors import ConfigError
 from mainspring.host.connecting import find_credentials
@@ -15,12 +16,19 @@ __all__ = ["open_links", "trusting"]
 
 
 def open_links(
-    plan: Plan, declared: WireFeed, decoder: object, codec: Codec, sink: Sink, *, first_index: int = 0
+    plan: Plan,
+    declared: WireFeed,
+    decoder: object,
+    codec: Codec,
+    sink: Sink,
+    *,
+    first_index: int = 0,
+    tell: Callable[[str], None] = lambda _said: None,
 ) -> FeedLinks:
     """Returns the connections of a plan's feed, not made yet. Raises `ConfigError` if it can't connect.
 
     `decoder` is the feed's, which may decode frames too. `first_index` is the index of its first instrument in the
-    lane.
+    lane. `tell` is that of `FeedLinks`.
     """
     connect = plan.source.connect
     assert connect is not None
@@ -37,6 +45,7 @@ def open_links(
             credentials=find_credentials(plan.feed.plugin),
             first_index=first_index,
             frames=getattr(decoder, "frames", FrameDecoder),
+            tell=tell,
         )
     except ConfigError as error:
         raise ConfigError(f"the feed {plan.feed.plugin!r} can't connect: {error}") from error

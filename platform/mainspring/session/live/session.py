@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
@@ -99,7 +100,8 @@ class LiveSession:
             first = sum(len(before.instruments) for before in self._plan.parts[:index])
             sink = _FeedSink(self, lane, index, part)
             decoder = self._registry.get("decoder", part.decoder.plugin).factory
-            self._links.append(open_links(part, declared, decoder, codec, sink, first_index=first))
+            tell = partial(self.tell, part)
+            self._links.append(open_links(part, declared, decoder, codec, sink, first_index=first, tell=tell))
             self._link_orders(part, codec, index, lane)
             markets = [(part.label(one.instrument), one) for one in lane.handlers[index].own]
             self._books.append(BookWatch(markets, steady_ns))
