@@ -30,16 +30,22 @@ def main(moves: int) -> None:
     for one in (market, orders):
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     while wanted := orders.recv(8):
-        _trade(market, orders, frames[: int.from_bytes(wanted, "big")])
+        if not _trade(market, orders, frames[: int.from_bytes(wanted, "big")]):
+            return
         orders.sendall(b"\n")
 
 
-def _trade(market: socket.socket, orders: socket.socket, frames: Sequence[bytes]) -> None:
+def _trade(market: socket.socket, orders: socket.socket, frames: Sequence[bytes]) -> bool:
+    """Whether every message was answered, by a client that is still there."""
     for frame in frames:
         market.sendall(frame)
         answer = b""
         while not answer.endswith(END):
-            answer += orders.recv(65_536)
+            part = orders.recv(65_536)
+            if not part:
+                return False
+            answer += part
+    return True
 
 
 if __name__ == "__main__":
