@@ -1,6 +1,7 @@
 """The times that a venue gives its messages, read apart from the lane."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -13,6 +14,7 @@ from mainspring.wire import WireFeed
 __all__ = ["VenueTimes"]
 
 _FORGET_EVERY: Final = 64
+_RENEW_EVERY: Final = 4_096
 
 
 class VenueTimes:
@@ -26,13 +28,17 @@ class VenueTimes:
         # What is numbered over the whole connection would have gaps, which take time and mean nothing here.
         unnumbered = msgspec.structs.replace(declared.format, numbers=None)
         declared = msgspec.structs.replace(declared, format=unnumbered)
-        self._feed = declared(FeedContext(tuple(instruments), codec, encoding))
+        self._make = partial(declared, FeedContext(tuple(instruments), codec, encoding))
+        self._feed = self._make()
         self._read = 0
 
     def of(self, raw: bytes, read_ns: int) -> int | None:
         """The newest time in a message that was read at `read_ns`, in nanoseconds; None if it says none."""
         self._read += 1
-        if self._read % _FORGET_EVERY == 0:
+        if self._read % _RENEW_EVERY == 0:
+            # A feed remembers tens of thousands of prices and sizes, which nobody reads here.
+            self._feed = self._make()
+        elif self._read % _FORGET_EVERY == 0:
             # Without snapshots the feed keeps updates for a book that never comes.
             self._feed.on_message(LOST, read_ns)
         try:
