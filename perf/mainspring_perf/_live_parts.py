@@ -3,7 +3,6 @@
 import atexit
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from importlib.util import find_spec
@@ -14,6 +13,7 @@ from typing import Any
 
 import trio
 
+from hwprofile.children import module_command
 from mainspring.host.wiring import wire
 from mainspring.journal import AsyncWriter, JournalWriter, Opening, Positions, SyncWriter
 from mainspring.model import Approved, NewOrder
@@ -199,7 +199,7 @@ def _with_venue(moves: int, answer: Callable[[trio.SocketStream, trio.SocketStre
 @cache
 def _venue(moves: int) -> tuple[socket.socket, socket.socket]:
     """Starts the venue and connects to it: its market data, and its orders."""
-    command = [sys.executable, "-m", "mainspring_perf._live_venue", str(moves)]
+    command = module_command("mainspring_perf._live_venue", str(moves))
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  ourselves
     assert process.stdout is not None
     ports = [int(one) for one in process.stdout.readline().split()]
