@@ -227,7 +227,7 @@ def test_a_request_says_who_it_is_from_and_when(box, request_fields, status, cod
 
 
 def test_who_asks_too_much_is_sent_away_and_then_banned(box):
-    """429 with the seconds to wait, and 418 for whoever goes on; a ban lasts two minutes."""
+    """429 with the seconds to wait, and 418 for a client that goes on; a ban lasts two minutes."""
     weight, most = (50, 6_000) if box.market == "spot" else (20, 2_400)
     box.pass_s(60)
     for number in range(1, most // weight + 1):

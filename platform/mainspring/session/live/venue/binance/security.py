@@ -35,7 +35,7 @@ class RefusedError(Exception):
 class Security:
     """Checks who asks, when, and how often. Times are the venue's.
 
-    Whoever goes on asking after ten refusals for asking too often is banned for two minutes.
+    A client that goes on asking after ten refusals for asking too often is banned for two minutes.
     """
 
     def __init__(self, rules: MarketRules, secret: str) -> None:
