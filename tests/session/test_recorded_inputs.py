@@ -119,9 +119,10 @@ def test_a_session_cut_at_random_events_continues(recording: Recording) -> None:
 
 
 @pytest.mark.gate
-def test_a_session_cut_at_a_thousand_random_events_continues(recording: Recording) -> None:
-    """Cut at 1,000 random events and continued, it gives the digest of the whole."""
-    cut(recording, 1_000, seed=2)
+@pytest.mark.parametrize("cuts", [250, pytest.param(1_000, marks=pytest.mark.weekly)])
+def test_a_session_cut_at_many_random_events_continues(recording: Recording, cuts: int) -> None:
+    """Cut at so many random events and continued, it gives the digest of the whole."""
+    cut(recording, cuts, seed=2)
 
 
 @pytest.fixture

@@ -39,7 +39,8 @@ max_book_age_ms = 2_000
 """
 
 PARTS = [("python", 512), ("python", 1), ("native", 7)]
-ALL_PARTS = [("python", 1), ("python", 7), ("python", 512), ("native", 1), ("native", 7), ("native", 512)]
+WHOLE = [("native", 512), ("native", 1), ("native", 7), ("python", 512)]
+ALL_PARTS = [*WHOLE, ("python", 1), ("python", 7)]
 
 
 @pytest.fixture
@@ -71,7 +72,14 @@ def captures(first_messages: Callable[..., Path]) -> Callable[[int | None], tupl
     return of
 
 
-@pytest.mark.parametrize(("messages", "parts"), [(SHORT, PARTS), pytest.param(None, ALL_PARTS, marks=pytest.mark.gate)])
+@pytest.mark.parametrize(
+    ("messages", "parts"),
+    [
+        (SHORT, PARTS),
+        pytest.param(None, WHOLE, marks=pytest.mark.gate),
+        pytest.param(None, ALL_PARTS, marks=[pytest.mark.gate, pytest.mark.weekly]),
+    ],
+)
 def test_any_decoder_and_chunk_gives_the_same_orders(
     run: Callable[..., Any], captures: Callable[..., Any], messages: int | None, parts: list[tuple[str, int]]
 ) -> None:
