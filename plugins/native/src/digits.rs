@@ -75,6 +75,30 @@ pub fn digit_count(data: &[u8], at: usize) -> usize {
     count + data.get(at + count..).map_or(0, |rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count())
 }
 
+/// The number that the digits from `start` to `end` make: one to sixteen digits, with as many bytes before them that sixteen can
+/// be read. `None` for anything else.
+#[inline(always)]
+pub fn number_between(data: &[u8], start: usize, end: usize) -> Option<u64> {
+    let (before, last) = data.get(..end)?.split_last_chunk::<8>()?;
+    let last = u64::from_le_bytes(*last);
+    match end.wrapping_sub(start) {
+        length @ 1..=8 => eight_at_end(last, length),
+        length @ 9..=16 => {
+            let first = eight_at_end(u64::from_le_bytes(*before.last_chunk()?), length - 8)?;
+            Some(first * POW10[8] + eight_at_end(last, 8)?)
+        }
+        _ => None,
+    }
+}
+
+/// The number that the last of eight bytes make, which have to be digits. `count` is from 1 to 8.
+#[inline(always)]
+fn eight_at_end(word: u64, count: usize) -> Option<u64> {
+    let low = (word ^ ZEROS) & u64::MAX << (64 - 8 * count);
+    // Of a digit, nothing but 0 to 9 is left.
+    ((low | low.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 == 0).then(|| digits_of(low))
+}
+
 /// Eight zeros in ASCII.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
@@ -110,6 +134,30 @@ pub fn digits(data: &[u8], at: usize) -> Option<(u64, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_between_two_places_are_a_number() {
+        let all = b"x:9081726354718293045,";
+        for start in 0..all.len() {
+            for end in start..=all.len() {
+                let text = &all[start..end];
+                let plain = (1..=16).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
+                let there = if text.len() > 8 { end >= 16 } else { end >= 8 };
+                let right = (plain && there).then(|| String::from_utf8_lossy(text).parse().expect("digits"));
+                assert_eq!(number_between(all, start, end), right, "{start} to {end}");
+            }
+        }
+        for byte in 0..=255u8 {
+            for at in 8..16 {
+                let mut data = *b"1234567812345678";
+                data[at] = byte;
+                let right = byte.is_ascii_digit().then(|| String::from_utf8_lossy(&data).parse().expect("digits"));
+                assert_eq!(number_between(&data, 0, 16), right);
+                assert_eq!(number_between(&data, at, at + 1), right.map(|_| u64::from(byte - b'0')));
+            }
+        }
+        assert_eq!((number_between(b"12345678", 5, 4), number_between(b"12345678", 5, 9)), (None, None));
+    }
 
     #[test]
     fn digits_in_a_row_are_counted() {

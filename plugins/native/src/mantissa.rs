@@ -27,6 +27,10 @@ pub trait Mantissas: Copy {
 
     /// The place of the first quote among these bytes.
     fn quote(self, bytes: &[u8; 16]) -> Option<usize>;
+
+    /// The digits of the decimal that the first `length` of these bytes are, up to fifteen, from the first that is no zero on; and
+    /// how many there are. `None` where they are no decimal.
+    fn digits(self, bytes: &[u8; 16], length: usize) -> Option<([u8; 16], usize)>;
 }
 
 /// Work with many decimals. Its function has to be inlined, so that it is compiled for each way of reading them.
@@ -51,6 +55,12 @@ pub fn with_mantissas<W: Work>(work: W) -> W::Outcome {
         // SAFETY: the CPU has SSE4.1.
         return unsafe { x86::run(work) };
     }
+    run_anywhere(work)
+}
+
+/// Not inlined, so that who has work doesn't hold what hardly any CPU runs.
+#[inline(never)]
+fn run_anywhere<W: Work>(work: W) -> W::Outcome {
     work.run(InHalves)
 }
 
@@ -71,6 +81,23 @@ impl Mantissas for InHalves {
 
     fn quote(self, bytes: &[u8; 16]) -> Option<usize> {
         bytes.iter().position(|&byte| byte == b'"')
+    }
+
+    fn digits(self, bytes: &[u8; 16], length: usize) -> Option<([u8; 16], usize)> {
+        let text = bytes.get(..length).filter(|text| (1..=15).contains(&text.len()))?;
+        let (mut found, mut count, mut points) = ([0; 16], 0, 0);
+        for &byte in text {
+            match byte {
+                b'.' => points += 1,
+                b'0' if count == 0 => {}
+                b'0'..=b'9' => {
+                    found[count] = byte;
+                    count += 1;
+                }
+                _ => return None,
+            }
+        }
+        (points <= 1).then_some((found, count))
     }
 }
 
@@ -96,6 +123,12 @@ mod x86 {
         fn quote(self, bytes: &[u8; 16]) -> Option<usize> {
             let quotes = quotes(bytes);
             (quotes != 0).then(|| quotes.trailing_zeros() as usize)
+        }
+
+        #[inline(always)]
+        fn digits(self, bytes: &[u8; 16], length: usize) -> Option<([u8; 16], usize)> {
+            // SAFETY: there is an `AtOnce`, so the CPU has SSE4.1.
+            unsafe { digits(bytes, length) }
         }
     }
 
@@ -140,6 +173,50 @@ mod x86 {
         }
         found
     };
+
+    /// Moves sixteen bytes towards the first one, by as many places as the entry is behind the table's first; zeros follow.
+    static MOVES: [u8; 32] = {
+        let mut found = [0x80; 32];
+        let mut at = 0;
+        while at < 16 {
+            found[at] = at as u8;
+            at += 1;
+        }
+        found
+    };
+
+    /// # Safety
+    /// The CPU has SSE4.1. It is inlined into what is compiled for that.
+    #[inline(always)]
+    unsafe fn digits(chunk: &[u8; 16], length: usize) -> Option<([u8; 16], usize)> {
+        if !(1..=15).contains(&length) {
+            return None;
+        }
+        // SAFETY: the CPU has SSE4.1. What is loaded are sixteen bytes, of `chunk`, of an entry of `SHUFFLES` and from one of the
+        // first sixteen of `MOVES`; what is stored is an array of sixteen.
+        unsafe {
+            let bytes = _mm_loadu_si128(chunk.as_ptr().cast());
+            let values = _mm_sub_epi8(bytes, _mm_set1_epi8(b'0' as i8));
+            let digits = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values)) as u32;
+            let zeros = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'0' as i8))) as u32;
+            let points = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'.' as i8))) as u32;
+            let end = 1u32 << length;
+            let others = !digits & (end - 1);
+            if others & points != others || others & others.wrapping_sub(1) != 0 {
+                return None;
+            }
+            let point = (others | end).trailing_zeros() as usize;
+            // The first digit that is no zero; the end stands for one where there is none.
+            let first = (digits & !zeros & (end - 1) | end).trailing_zeros() as usize;
+            let count = length - first - usize::from(first < point && others != 0);
+            let shuffle = _mm_loadu_si128(SHUFFLES[(point * 16 + length) & 255].as_ptr().cast());
+            let moves = _mm_loadu_si128(MOVES.as_ptr().add((16 - count) & 15).cast());
+            let mut found = [0; 16];
+            let moved = _mm_shuffle_epi8(_mm_shuffle_epi8(bytes, shuffle), moves);
+            _mm_storeu_si128(found.as_mut_ptr().cast(), moved);
+            Some((found, count))
+        }
+    }
 
     /// A bit for each quote.
     #[inline(always)]
@@ -188,6 +265,46 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Digits([u8; 16], usize);
+
+    impl Work for Digits {
+        type Outcome = Option<([u8; 16], usize)>;
+
+        fn run(self, mantissas: impl Mantissas) -> Self::Outcome {
+            mantissas.digits(&self.0, self.1)
+        }
+    }
+
+    #[test]
+    fn the_digits_of_a_decimal_are_those_that_count_on_every_way() {
+        let mut seed = 5_u64;
+        let mut read = 0;
+        for _ in 0..200_000 {
+            let mut draw = |below: u64| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (seed >> 33) % below
+            };
+            let zeros = draw(8) as usize;
+            let mut data: [u8; 16] = std::array::from_fn(|at| if at < zeros { b'0' } else { b'0' + draw(10) as u8 });
+            for _ in 0..draw(3) {
+                data[draw(16) as usize] = b"....-e /:\""[draw(10) as usize];
+            }
+            let length = draw(17) as usize;
+            let text = &data[..length];
+            let points = text.iter().filter(|&&byte| byte == b'.').count();
+            let plain = text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+            let digits: Vec<u8> =
+                text.iter().copied().filter(|byte| *byte != b'.').skip_while(|byte| *byte == b'0').collect();
+            let right = ((1..=15).contains(&length) && plain && points <= 1).then_some(digits);
+            for found in [with_mantissas(Digits(data, length)), InHalves.digits(&data, length)] {
+                let found = found.map(|(bytes, count)| bytes[..count].to_vec());
+                assert_eq!(found, right, "{}, {length}", String::from_utf8_lossy(&data));
+            }
+            read += usize::from(right.is_some());
+        }
+        assert!(read > 50_000, "{read} were read");
+    }
 
     struct Read([u8; 16]);
 

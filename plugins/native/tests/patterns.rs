@@ -109,6 +109,22 @@ fn signed() -> (Decoder, Vec<&'static str>) {
     (decoder(json!([message])), written)
 }
 
+/// A text that tells the kinds apart and that nothing else reads, one with which a kind has to begin, and one that nobody reads.
+fn unread() -> (Decoder, Vec<&'static str>) {
+    let sides = |key| levels(key, json!(0), json!(1), &json!({}));
+    let of = |when: Value| delta(&json!({"when": when, "symbol": text("s"), "bids": sides("b"), "asks": sides("a")}));
+    let messages =
+        json!([of(json!({"kind": "up"})), of(json!({"stream": "book.*"})), of(json!({"/stream": "books.*"})),]);
+    let written = vec![
+        r#"{"v":"2.0","kind":"down","stream":"book.A-B","s":"A-B","b":[],"a":[["1.5","2"]]}"#,
+        r#"{"v":"2.1","kind":"down","stream":"book.C-D","s":"C-D","b":[["2.5","7"]],"a":[]}"#,
+        r#"{"v":"","kind":"down","stream":"book.","s":"A-B","b":[["0.5","7"]],"a":[]}"#,
+        r#"{"v":"2.0","kind":"up","stream":"book.C-D","s":"C-D","b":[["3","1"]],"a":[]}"#,
+        r#"{"v":"2.0","kind":"sideways","stream":"books.C-D","s":"C-D","b":[["4","1"]],"a":[["5.5","2"]]}"#,
+    ];
+    (decoder(messages), written)
+}
+
 /// Reads a message on both ways: what one takes the other takes, with the same events.
 fn agree(fast: &mut Decoder, plain: &mut Decoder, raw: &[u8]) -> bool {
     let (mut seen, mut right) = (Seen::default(), Seen::default());
@@ -123,7 +139,7 @@ fn agree(fast: &mut Decoder, plain: &mut Decoder, raw: &[u8]) -> bool {
 
 #[test]
 fn a_message_written_as_one_before_it_needs_no_tape() {
-    for (made, written) in [enveloped(), from_behind(), signed()] {
+    for (made, written) in [enveloped(), from_behind(), signed(), unread()] {
         let (mut fast, mut plain) = (made.clone(), made);
         assert!(written.iter().all(|raw| agree(&mut fast, &mut plain, raw.as_bytes())));
         let taken_down = fast.general();
@@ -139,7 +155,7 @@ fn a_message_written_as_one_before_it_needs_no_tape() {
 fn a_message_with_any_byte_altered_is_read_or_refused_as_from_its_tape() {
     let bytes = b"\"\\}[],-.0e1 n\x1f\x80";
     let (mut taken, mut refused) = (0, 0);
-    for (made, written) in [enveloped(), from_behind(), signed()] {
+    for (made, written) in [enveloped(), from_behind(), signed(), unread()] {
         let (mut fast, mut plain) = (made.clone(), made);
         for raw in &written {
             agree(&mut fast, &mut plain, raw.as_bytes());
@@ -161,4 +177,15 @@ fn a_message_with_any_byte_altered_is_read_or_refused_as_from_its_tape() {
         }
     }
     assert!(taken > 2_000 && refused > 5_000, "{taken} were taken, {refused} refused");
+}
+
+#[test]
+fn a_text_that_nothing_reads_may_differ_from_message_to_message() {
+    let (mut fast, written) = unread();
+    let mut plain = fast.clone();
+    // The first pattern takes it to be the same in all messages, the second doesn't.
+    for (raw, taken_down) in written.iter().zip([1, 2, 2]) {
+        assert!(agree(&mut fast, &mut plain, raw.as_bytes()));
+        assert_eq!(fast.general(), taken_down, "{raw}");
+    }
 }

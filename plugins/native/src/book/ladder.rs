@@ -312,7 +312,9 @@ impl Half for Ladder {
             let mask = levels.iter().fold(0, |mask, level| mask | 1 << (self.key(level.price) & 63));
             (page(&levels[0]), Page { mask, lots: levels.iter().map(|level| level.lots).collect() })
         });
-        self.far = pages.collect();
+        if !far.is_empty() {
+            self.far = pages.collect();
+        }
         self.count = levels.len();
         self.find_best();
     }

@@ -43,20 +43,17 @@ impl Literal {
     #[inline(always)]
     pub fn skip(&self, data: &[u8], at: usize) -> Option<usize> {
         let rest = data.get(at..)?;
-        let Some(first) = rest.first_chunk() else { return self.skip_near_end(rest, at) };
+        let count = self.bytes.len();
+        let Some(first) = rest.first_chunk() else {
+            return (count <= rest.len() && self.begins(last_word(data, rest.len()))).then_some(at + count);
+        };
         if !self.begins(u64::from_le_bytes(*first)) {
             return None;
         }
-        let count = self.bytes.len();
         if count > 8 && !self.goes_on(rest) {
             return None;
         }
         Some(at + count)
-    }
-
-    #[inline(never)]
-    fn skip_near_end(&self, rest: &[u8], at: usize) -> Option<usize> {
-        rest.starts_with(&self.bytes).then_some(at + self.bytes.len())
     }
 
     /// Whether what begins with the first eight bytes goes on with the others: sixteen by sixteen; the last of them overlap those
@@ -76,6 +73,15 @@ impl Literal {
             at += 16;
         }
         u128::from_le_bytes(*last) == u128::from_le_bytes(*found_last)
+    }
+}
+
+/// The last bytes, fewer than eight, as a word whose lowest byte is the first of them.
+#[inline(always)]
+fn last_word(data: &[u8], count: usize) -> u64 {
+    match data.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last).checked_shr(64 - 8 * count as u32).unwrap_or_default(),
+        None => data.iter().rev().take(count).fold(0, |word, &byte| word << 8 | u64::from(byte)),
     }
 }
 

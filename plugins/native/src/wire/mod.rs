@@ -23,6 +23,7 @@ pub mod reading;
 pub mod round_lots;
 pub mod simd;
 pub mod slots;
+pub mod symbols;
 pub mod sync;
 pub mod template;
 pub mod times;

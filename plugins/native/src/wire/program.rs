@@ -10,6 +10,7 @@ use crate::exact::Step;
 use crate::wire::declared::{Format, Instrument, Levels, Message, Named, Place, Sequencing, StreamName, Symbol};
 use crate::wire::fields::{Fields, Found, Grid, Key, Rows, Shape};
 use crate::wire::round_lots::Units;
+use crate::wire::symbols::Symbols;
 use crate::wire::wanted::Wanted;
 
 /// A kind of message, compiled.
@@ -60,7 +61,7 @@ pub struct Program {
     likely: Option<(Key, usize)>,
     told: Vec<usize>,
     of_streams: Vec<usize>,
-    by_symbol: FxHashMap<Vec<u8>, usize>,
+    by_symbol: Symbols,
     by_stream: FxHashMap<String, usize>,
     symbols: Vec<Vec<u8>>,
     only: Option<usize>,
@@ -92,7 +93,6 @@ impl Program {
         let mut table = Table::default();
         let choosing = table.key(&choosing_key(&format.messages));
         let mut grids = Vec::new();
-        let mut by_symbol = FxHashMap::default();
         let mut by_stream = FxHashMap::default();
         for (instrument, declared) in instruments.iter().enumerate() {
             let step = |what: &str, text: &str| {
@@ -105,7 +105,6 @@ impl Program {
             };
             let (tick, lot) = (step("tick size", &declared.tick_size)?, step("lot size", &declared.lot_size)?);
             grids.push(Grid { instrument, tick, nanotick: tick.nanotick(), lot });
-            by_symbol.insert(declared.venue_symbol.clone().into_bytes(), instrument);
             by_stream.insert(declared.venue_symbol.to_lowercase(), instrument);
         }
         let (of_streams, told) =
@@ -129,7 +128,7 @@ impl Program {
             entries,
             grids,
             choosing,
-            by_symbol,
+            by_symbol: Symbols::new(instruments.iter().map(|declared| declared.venue_symbol.as_str())),
             by_stream,
         })
     }
@@ -197,7 +196,7 @@ impl Program {
     /// The instrument of a venue symbol.
     #[inline]
     pub fn instrument(&self, symbol: &[u8]) -> Option<usize> {
-        self.by_symbol.get(symbol).copied()
+        self.by_symbol.get(symbol)
     }
 
     /// The instrument of a symbol or, with `stream`, of a stream's name. `guess` is tried first.

@@ -6,6 +6,8 @@
 
 use std::sync::OnceLock;
 
+use memchr::memmem;
+
 type Clean = fn(&[u8]) -> bool;
 
 struct Path {
@@ -34,6 +36,47 @@ pub fn clean_by(name: &str, data: &[u8]) -> Option<bool> {
 /// The names of all paths that this CPU has, the best first.
 pub fn paths() -> Vec<&'static str> {
     available().into_iter().map(|path| path.name).collect()
+}
+
+/// How many bytes are looked at before a search that begins slower and goes on faster.
+#[cfg(target_arch = "x86_64")]
+const NEAR: usize = 128;
+
+/// Where two bytes first stand side by side, from a place on.
+#[inline(always)]
+pub fn find_pair(data: &[u8], from: usize, pair: &[u8; 2]) -> Option<usize> {
+    let mut at = from;
+    #[cfg(target_arch = "x86_64")]
+    while at < from + NEAR
+        && let (Some(one), Some(next)) = (chunk(data, at), chunk(data, at + 1))
+    {
+        let found = x86::pairs(one, next, pair);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize);
+        }
+        at += 16;
+    }
+    // Fewer than seventeen bytes are left, of a message that mostly has more: the last of them overlap those before.
+    #[cfg(target_arch = "x86_64")]
+    if data.len() < at + 17
+        && let Some(start) = data.len().checked_sub(17)
+        && let (Some(one), Some(next)) = (chunk(data, start), chunk(data, start + 1))
+    {
+        let found = x86::pairs(one, next, pair) as usize >> (at - start).min(16);
+        return (found != 0).then(|| at + found.trailing_zeros() as usize);
+    }
+    find_far_pair(data, at, pair)
+}
+
+#[inline(never)]
+fn find_far_pair(data: &[u8], at: usize, pair: &[u8; 2]) -> Option<usize> {
+    Some(at + memmem::find(data.get(at..)?, pair)?)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn chunk(data: &[u8], at: usize) -> Option<&[u8; 16]> {
+    data.get(at..)?.first_chunk()
 }
 
 fn choose() -> Path {
@@ -66,9 +109,26 @@ fn clean_scalar(data: &[u8]) -> bool {
 mod x86 {
     use std::arch::x86_64::*;
 
-    /// The last whole vector of `data` overlaps the one before it, so that no byte is left over.
-    fn offsets(length: usize, width: usize) -> impl Iterator<Item = usize> {
-        (0..length / width).map(move |at| at * width).chain(std::iter::once(length - width))
+    /// The whole vectors of `data`, and the last one once more: it overlaps the one before it, so that no byte is left over.
+    #[inline(always)]
+    fn vectors<const WIDTH: usize>(data: &[u8], mut visit: impl FnMut(&[u8; WIDTH])) {
+        for vector in data.as_chunks().0 {
+            visit(vector);
+        }
+        if let Some(last) = data.last_chunk() {
+            visit(last);
+        }
+    }
+
+    /// A bit for each place where the first byte of a pair stands in `one` and the second in `next`, which begins a byte later.
+    #[inline(always)]
+    pub fn pairs(one: &[u8; 16], next: &[u8; 16], pair: &[u8; 2]) -> u32 {
+        // SAFETY: every x86-64 CPU has SSE2, and they are sixteen bytes each.
+        unsafe {
+            let (one, next) = (_mm_loadu_si128(one.as_ptr().cast()), _mm_loadu_si128(next.as_ptr().cast()));
+            let first = _mm_cmpeq_epi8(one, _mm_set1_epi8(pair[0] as i8));
+            _mm_movemask_epi8(_mm_and_si128(first, _mm_cmpeq_epi8(next, _mm_set1_epi8(pair[1] as i8)))) as u32
+        }
     }
 
     pub fn clean_avx512(data: &[u8]) -> bool {
@@ -86,12 +146,12 @@ mod x86 {
         let below = _mm512_set1_epi8(0x20);
         let backslash = _mm512_set1_epi8(b'\\' as i8);
         let mut dirty = 0u64;
-        for at in offsets(data.len(), 64) {
-            // SAFETY: `offsets` stays 64 bytes before the end; an unaligned load may start anywhere.
-            let bytes = unsafe { _mm512_loadu_si512(data.as_ptr().add(at).cast()) };
+        vectors::<64>(data, |vector| {
+            // SAFETY: they are 64 bytes; an unaligned load may start anywhere.
+            let bytes = unsafe { _mm512_loadu_si512(vector.as_ptr().cast()) };
             // Signed: what is beyond ASCII is negative, and so below a space too.
             dirty |= _mm512_cmplt_epi8_mask(bytes, below) | _mm512_cmpeq_epi8_mask(bytes, backslash);
-        }
+        });
         dirty == 0
     }
 
@@ -110,12 +170,12 @@ mod x86 {
         let below = _mm256_set1_epi8(0x20);
         let backslash = _mm256_set1_epi8(b'\\' as i8);
         let mut dirty = _mm256_setzero_si256();
-        for at in offsets(data.len(), 32) {
-            // SAFETY: `offsets` stays 32 bytes before the end; an unaligned load may start anywhere.
-            let bytes = unsafe { _mm256_loadu_si256(data.as_ptr().add(at).cast()) };
+        vectors::<32>(data, |vector| {
+            // SAFETY: they are 32 bytes; an unaligned load may start anywhere.
+            let bytes = unsafe { _mm256_loadu_si256(vector.as_ptr().cast()) };
             let found = _mm256_or_si256(_mm256_cmpgt_epi8(below, bytes), _mm256_cmpeq_epi8(bytes, backslash));
             dirty = _mm256_or_si256(dirty, found);
-        }
+        });
         _mm256_movemask_epi8(dirty) == 0
     }
 
@@ -124,15 +184,14 @@ mod x86 {
             return super::clean_scalar(data);
         }
         let mut dirty = 0;
-        for at in offsets(data.len(), 16) {
-            // SAFETY: every x86-64 CPU has SSE2. `offsets` stays 16 bytes before the end; an unaligned load may start
-            // anywhere.
+        vectors::<16>(data, |vector| {
+            // SAFETY: every x86-64 CPU has SSE2. They are 16 bytes; an unaligned load may start anywhere.
             dirty |= unsafe {
-                let bytes = _mm_loadu_si128(data.as_ptr().add(at).cast());
+                let bytes = _mm_loadu_si128(vector.as_ptr().cast());
                 let below = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
                 _mm_movemask_epi8(_mm_or_si128(below, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8))))
             };
-        }
+        });
         dirty == 0
     }
 }
@@ -162,6 +221,27 @@ mod arm {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pair_is_found_where_it_first_stands() {
+        for length in 0..300usize {
+            let mut data = vec![b'a'; length];
+            assert_eq!(find_pair(&data, 0, b"}]"), None);
+            for at in 0..length.saturating_sub(1) {
+                (data[at], data[at + 1]) = (b'}', b']');
+                for from in [0, 1, 17, at.saturating_sub(1), at] {
+                    assert_eq!(
+                        find_pair(&data, from, b"}]"),
+                        (from <= at).then_some(at),
+                        "{at} of {length}, from {from}"
+                    );
+                }
+                assert_eq!((find_pair(&data, at + 1, b"}]"), find_pair(&data, 0, b"]]")), (None, None));
+                (data[at], data[at + 1]) = (b'a', b'a');
+            }
+        }
+        assert_eq!((find_pair(b"]]]]", 1, b"]]"), find_pair(b"]", 3, b"]]")), (Some(1), None));
+    }
 
     #[test]
     fn every_path_gives_the_plain_answer() {

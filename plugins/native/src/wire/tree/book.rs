@@ -19,7 +19,8 @@ use crate::wire::value::Fault;
 #[derive(Clone, Debug)]
 enum ReachAt {
     Levels(usize),
-    Said(TextAt),
+    /// Where the text stands, and the last one with what it said: it is mostly the same.
+    Said(TextAt, Vec<u8>, usize),
     Whole(IntegerAt),
 }
 
@@ -69,7 +70,7 @@ impl Book {
         let reach_at = |depth: &Option<Reach>| {
             depth.as_ref().map(|depth| match depth {
                 Reach::Levels(levels) => ReachAt::Levels(*levels),
-                Reach::Said(text) => ReachAt::Said(TextAt::new(text, paths)),
+                Reach::Said(text) => ReachAt::Said(TextAt::new(text, paths), Vec::new(), 0),
                 Reach::Whole(integer) => ReachAt::Whole(IntegerAt::new(integer, paths)),
             })
         };
@@ -198,14 +199,30 @@ impl Book {
         }
     }
 
-    fn reach(&self, scope: &Scope<'_>) -> Result<Option<usize>, Fault> {
+    #[inline]
+    fn reach(&mut self, scope: &Scope<'_>) -> Result<Option<usize>, Fault> {
+        match &self.reach {
+            None => Ok(None),
+            Some(ReachAt::Levels(levels)) => Ok(Some(*levels)),
+            Some(ReachAt::Said(text, last, levels)) if text.is(last, scope) => Ok(Some(*levels)),
+            Some(_) => self.new_reach(scope).map(Some),
+        }
+    }
+
+    #[inline(never)]
+    fn new_reach(&mut self, scope: &Scope<'_>) -> Result<usize, Fault> {
         let levels = match &self.reach {
-            None => return Ok(None),
-            Some(ReachAt::Levels(levels)) => return Ok(Some(*levels)),
-            Some(ReachAt::Said(text)) => digits_of(text.read(scope)?),
+            Some(ReachAt::Said(text, ..)) => digits_of(text.read(scope)?),
             Some(ReachAt::Whole(integer)) => Some(integer.read(scope)?),
+            _ => None,
         };
         let levels = levels.and_then(|levels| usize::try_from(levels).ok()).filter(|&levels| levels > 0);
-        levels.map(Some).ok_or_else(|| fault(scope, None, "must be a number of levels"))
+        let levels = levels.ok_or_else(|| fault(scope, None, "must be a number of levels"))?;
+        if let Some(ReachAt::Said(text, last, said)) = &mut self.reach
+            && let Some(whole) = text.whole(scope)
+        {
+            (*last, *said) = (whole.to_vec(), levels);
+        }
+        Ok(levels)
     }
 }

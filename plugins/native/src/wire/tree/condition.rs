@@ -33,15 +33,28 @@ impl Condition {
         matches!(self.wanted, Some(Wanted::Named(_)))
     }
 
+    /// Whether any value fits.
+    pub fn is_existence(&self) -> bool {
+        self.wanted.is_none()
+    }
+
     /// Whether both ask the same.
     pub fn equals(&self, other: &Condition) -> bool {
         self.path.id == other.path.id && self.wanted == other.wanted
     }
 
-    /// Whether a message that fits this one never fits the other.
+    /// Whether a value that fits this one never fits the other.
     pub fn excludes(&self, other: &Condition) -> bool {
         let (Some(wanted), Some(others)) = (&self.wanted, &other.wanted) else { return false };
-        self.path.id == other.path.id && wanted.excludes(others)
+        wanted.excludes(others)
+    }
+
+    /// How many bytes a text has to begin with, if that is all that is asked.
+    pub fn beginning(&self) -> Option<usize> {
+        match &self.wanted {
+            Some(Wanted::Begins(part)) => Some(part.len()),
+            _ => None,
+        }
     }
 
     /// Whether the message has it.

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::exact::Step;
 use crate::wire::declared::{Format, Instrument, Message, Symbol, Text};
+use crate::wire::symbols::Symbols;
 use crate::wire::tree::arena::Arena;
 use crate::wire::tree::book::Book;
 use crate::wire::tree::condition::Condition;
@@ -87,7 +88,7 @@ struct Kind {
     by_base: FxHashMap<Vec<u8>, Vec<usize>>,
     readers: Vec<Reader>,
     control: Option<ControlAt>,
-    /// The numbers of the paths that its readers follow.
+    /// The numbers of the paths to its symbol and of those that its readers follow.
     paths: Vec<usize>,
 }
 
@@ -97,7 +98,7 @@ pub struct Kinds {
     kinds: Vec<Kind>,
     /// In the order in which they are tried: those with a `when` first.
     tried: Vec<usize>,
-    by_symbol: FxHashMap<Vec<u8>, usize>,
+    by_symbol: Symbols,
     only: Option<usize>,
     /// Whether a message may be of several kinds at once.
     mixed: bool,
@@ -120,10 +121,9 @@ impl Kinds {
             Message::Delta { checksum, .. } | Message::Snapshot { checksum, .. } => checksum.clone(),
             _ => None,
         });
-        let mut by_symbol = FxHashMap::default();
         let mut steps = Vec::new();
         let mut ledgers = Vec::new();
-        for (instrument, declared) in instruments.iter().enumerate() {
+        for declared in instruments {
             let step = |what: &str, text: &str| {
                 Step::parse(text).zip(Digits::of(text)).ok_or_else(|| {
                     format!(
@@ -137,7 +137,6 @@ impl Kinds {
             if needs_ledger {
                 ledgers.push(Ledger::new(form.clone(), tick.1, lot.1));
             }
-            by_symbol.insert(declared.venue_symbol.clone().into_bytes(), instrument);
         }
         let mut tried: Vec<usize> = (0..format.messages.len()).collect();
         tried.sort_by_key(|&at| format.messages[at].told_by().0.0.is_empty());
@@ -157,10 +156,12 @@ impl Kinds {
                 }
                 readers.push(Reader::new(&own, instrument, (tick, lot), venue_symbol, needs_ledger, &paths)?);
             }
+            let symbol = symbol_of(&message).map(|symbol| SymbolAt::new(symbol, &paths));
             let own = paths.take_given();
-            kinds.push(Kind { paths: own, ..Kind::new(message, readers, by_base, &paths) });
+            kinds.push(Kind { paths: own, symbol, ..Kind::new(message, readers, by_base, &paths) });
             common.extend(paths.take_given());
         }
+        let by_symbol = Symbols::new(instruments.iter().map(|declared| declared.venue_symbol.as_str()));
         let only = (instruments.len() == 1 && alone).then_some(0);
         let mixed = format.mixed;
         Ok((Kinds { kinds, tried, by_symbol, only, mixed, paths: paths.into_all(), common }, ledgers))
@@ -254,6 +255,11 @@ impl Kinds {
         self.common.iter().chain(&self.kinds[at].paths).map(|&id| &self.paths[id])
     }
 
+    /// The paths that messages of a declaration are read by, other than those that tell the kinds of messages apart.
+    pub fn own_paths(&self, at: usize) -> impl Iterator<Item = &Path> {
+        self.kinds[at].paths.iter().map(|&id| &self.paths[id])
+    }
+
     /// How many paths the format has.
     pub fn path_count(&self) -> usize {
         self.paths.len()
@@ -286,13 +292,25 @@ impl Kinds {
                 if *lower {
                     symbol.make_ascii_lowercase();
                 }
-                Ok(self.by_symbol.get(&symbol).map_or(Whose::Unknown, |&at| Whose::Instrument(at)))
+                Ok(self.by_symbol.get(&symbol).map_or(Whose::Unknown, Whose::Instrument))
             }
             (Some(SymbolAt::Text(symbol)), _) => {
-                Ok(self.by_symbol.get(symbol.read(scope)?).map_or(Whose::Unknown, |&at| Whose::Instrument(at)))
+                Ok(self.by_symbol.get(symbol.read(scope)?).map_or(Whose::Unknown, Whose::Instrument))
             }
             (None, Some(only)) => Ok(Whose::Instrument(only)),
             (None, None) => Err(fault(scope, None, "the message names no instrument")),
+        }
+    }
+
+    /// The instrument that a message of a declaration is about, if it is about one.
+    #[inline]
+    pub fn instrument(&self, at: usize, scope: &Scope<'_>) -> Option<usize> {
+        match &self.kinds[at].symbol {
+            Some(SymbolAt::Text(symbol)) => self.by_symbol.get(symbol.read(scope).ok()?),
+            _ => match self.whose(at, scope) {
+                Ok(Whose::Instrument(instrument)) => Some(instrument),
+                _ => None,
+            },
         }
     }
 
@@ -324,7 +342,6 @@ impl Kind {
         // Without `each` message and item are the same, and all conditions are about the message.
         let (from_root, from_item) =
             named.chain(there).partition(|condition| single || condition.path.from == From::Root);
-        let symbol = symbol_of(&message).map(|symbol| SymbolAt::new(symbol, paths));
         let keyed = message.each().is_some_and(|each| each.ends_with(".*"));
         let each = message.each().map(|each| match each.strip_suffix(".*") {
             Some(object) => (object, None),
@@ -338,7 +355,7 @@ impl Kind {
             keyed,
             from_root,
             from_item,
-            symbol,
+            symbol: None,
             readers,
             paths: Vec::new(),
             control: ControlAt::new(&message, paths),

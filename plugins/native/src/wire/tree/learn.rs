@@ -10,8 +10,14 @@ use crate::wire::tree::pattern::{Asked, Items, Pattern};
 use crate::wire::tree::shape::{SHORT_NUMBER, Shape, ShapeBuilder, What};
 
 /// The pattern of a message that was read as one item, with the number of its declaration. `None` where it is written
-/// in a way that no pattern has.
-pub fn learn(message: Message<'_>, found: &[(Option<usize>, usize)], kinds: &Kinds) -> Option<Pattern> {
+/// in a way that no pattern has. `strict` says of which declarations the texts that nothing reads are taken to be the same in all
+/// messages: most are.
+pub fn learn(
+    message: Message<'_>,
+    found: &[(Option<usize>, usize)],
+    kinds: &Kinds,
+    strict: impl Fn(usize) -> bool,
+) -> Option<Pattern> {
     // Of several items one may decide what all are.
     let &[(Some(kind), item)] = found else { return None };
     if !kinds.has_patterns(kind) || !clean(message.raw) {
@@ -22,6 +28,7 @@ pub fn learn(message: Message<'_>, found: &[(Option<usize>, usize)], kinds: &Kin
     let mut learner = Learner {
         message,
         kind,
+        strict: strict(kind),
         kinds,
         whole,
         first: Scope { item, row: item, ..whole },
@@ -31,6 +38,7 @@ pub fn learn(message: Message<'_>, found: &[(Option<usize>, usize)], kinds: &Kin
         item_nodes: if each.is_some() { vec![item] } else { Vec::new() },
         own: Vec::new(),
         asked: Vec::new(),
+        deciding: Vec::new(),
     };
     let reader = kinds.reader(kind)?;
     let array = |path: &Path| path.follow(&learner.first).filter(|&at| message.node(at).kind == Kind::Array);
@@ -45,6 +53,7 @@ pub fn learn(message: Message<'_>, found: &[(Option<usize>, usize)], kinds: &Kin
 struct Learner<'a> {
     message: Message<'a>,
     kind: usize,
+    strict: bool,
     kinds: &'a Kinds,
     whole: Scope<'a>,
     /// The first item, or the whole message.
@@ -58,11 +67,14 @@ struct Learner<'a> {
     item_nodes: Vec<usize>,
     own: Vec<u8>,
     asked: Vec<Asked>,
+    /// The texts that tell kinds apart and that nothing else reads: each has few values, and a pattern one of them.
+    deciding: Vec<usize>,
 }
 
 impl Learner<'_> {
     fn pattern(mut self) -> Option<Pattern> {
         let places = self.places()?;
+        self.decide();
         let count = self.counted().then_some(1);
         self.ask();
         let (head, tail) = match self.each {
@@ -72,6 +84,8 @@ impl Learner<'_> {
                 (head, Some((shape, tail)))
             }
         };
+        // What a text has to begin with is compared where it stands.
+        self.asked.retain(|asked| !asked.met || asked.condition.beginning().is_none());
         let nodes = self.made(&self.nodes.clone());
         let item_nodes = self.made(&self.item_nodes.clone());
         let items = tail.map(|(shape, tail)| Items { shape, nodes: item_nodes, tail, count });
@@ -137,24 +151,44 @@ impl Learner<'_> {
         self.each.is_some_and(|each| paths.any(|path| path.leads_through(&self.whole, each)))
     }
 
+    /// Finds the texts that a condition names and that the declaration has no other use for.
+    fn decide(&mut self) {
+        let leads = |path: &Path| [path.follow(&self.whole), path.follow(&self.first)].into_iter().flatten();
+        let read: Vec<usize> = self.kinds.own_paths(self.kind).flat_map(leads).collect();
+        let exact = self.kinds.conditions().filter(|(condition, _)| condition.is_exact());
+        let told = exact.flat_map(|(condition, _)| leads(&condition.path));
+        self.deciding = told.filter(|at| self.message.node(*at).kind == Kind::Text && !read.contains(at)).collect();
+    }
+
+    /// With what a text has to begin, by a condition that it meets: how many bytes.
+    fn begins(&self, at: usize) -> usize {
+        let of_it = self.asked.iter().filter(|asked| {
+            let scope = if asked.of_item { &self.first } else { &self.whole };
+            asked.met && asked.condition.path.follow(scope) == Some(at)
+        });
+        of_it.filter_map(|asked| asked.condition.beginning()).max().unwrap_or_default()
+    }
+
     /// Takes down what has to be asked again of values that differ.
     fn ask(&mut self) {
         for (condition, of_item) in self.kinds.conditions() {
             let of_item = of_item && self.each.is_some();
             let scope = if of_item { &self.first } else { &self.whole };
-            let differs = condition.path.follow(scope).is_some_and(|at| self.what(at).is_some());
+            // What a pattern has a place for is there in all of its messages.
+            let differs =
+                !condition.is_existence() && condition.path.follow(scope).is_some_and(|at| self.what(at).is_some());
             let known = |asked: &Asked| asked.of_item == of_item && asked.condition.equals(condition);
             if differs && !self.asked.iter().any(known) {
                 let met = condition.fits(scope);
                 self.asked.push(Asked { condition: condition.clone(), of_item, met });
             }
         }
-        let met: Vec<Asked> = self.asked.iter().filter(|asked| asked.met).cloned().collect();
+        let place = |asked: &Asked| asked.condition.path.follow(if asked.of_item { &self.first } else { &self.whole });
         let implied = |asked: &Asked| {
-            let excludes = |met: &Asked| met.of_item == asked.of_item && met.condition.excludes(&asked.condition);
-            !asked.met && met.iter().any(excludes)
+            let excludes = |met: &Asked| place(met) == place(asked) && met.condition.excludes(&asked.condition);
+            !asked.met && self.asked.iter().any(|met| met.met && excludes(met))
         };
-        self.asked.retain(|asked| !implied(asked));
+        self.asked = self.asked.iter().filter(|asked| !implied(asked)).cloned().collect();
     }
 
     /// What stands at a node in other messages; `None` where it is the same in all.
@@ -166,6 +200,10 @@ impl Learner<'_> {
             Kind::Array if self.rows.contains(&at) => return Some(What::Rows),
             _ => return None,
         };
+        let unread = what == What::Text && !self.nodes.contains(&at) && !self.item_nodes.contains(&at);
+        if self.deciding.contains(&at) || (self.strict && unread) {
+            return None;
+        }
         let told = self.kinds.conditions().any(|(condition, _)| {
             let is = |scope| condition.path.follow(scope) == Some(at) && condition.fits(scope);
             condition.is_exact() && (is(&self.whole) || is(&self.first))
@@ -231,7 +269,7 @@ impl Learner<'_> {
         }
         let nodes = if self.is_of_items(at) { &self.item_nodes } else { &self.nodes };
         let place = nodes.iter().position(|&node| node == at).map_or(NOWHERE, |place| place as u32);
-        builder.add(what, place, start, end);
+        builder.add(what, place, (start, end), self.begins(at));
         Some(())
     }
 

@@ -8,6 +8,8 @@ use flate2::Crc;
 use rustc_hash::FxHashMap;
 
 use crate::book::{Level, Side};
+use crate::digits::number_between;
+use crate::mantissa::{InHalves, Mantissas, Work, with_mantissas};
 use crate::wire::declared::{Checksum, Written};
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::ledger_side::{Known, LedgerSide};
@@ -15,7 +17,6 @@ use crate::wire::tree::node::{Message, Span};
 use crate::wire::tree::order_ledger::OrderLedger;
 use crate::wire::tree::sent::{write, write_all, write_size};
 use crate::wire::tree::short_text::{Joined, ShortText};
-use crate::wire::tree::values::digits_of;
 
 const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
 
@@ -66,8 +67,15 @@ impl Row {
 
     /// Takes down price and size with their separators; how much of that is the price's. `None` where a checksum has them in
     /// another form, or one isn't short.
-    #[inline]
-    fn keep_short(&self, form: &Checksum, side: usize, message: Message<'_>, text: &mut ShortText) -> Option<usize> {
+    #[inline(always)]
+    fn keep_short(
+        &self,
+        mantissas: impl Mantissas,
+        form: &Checksum,
+        side: usize,
+        message: Message<'_>,
+        text: &mut ShortText,
+    ) -> Option<usize> {
         let (price, size) = (self.price, self.size);
         let plain = form.text != Written::Shortest && !self.signed && !(side == 1 && form.negative_asks);
         if !plain || !price.is_some() || !size.is_some() || price.own || size.own {
@@ -75,25 +83,45 @@ impl Row {
         }
         let at = |span: Span| (span.start as usize, span.end as usize);
         let (data, separator) = (message.raw, form.separator.as_bytes());
-        text.set_pair(data, (at(price), at(size)), separator, form.text == Written::Digits)
+        text.set_pair(mantissas, data, (at(price), at(size)), separator, form.text == Written::Digits)
     }
 
     /// Takes down what a checksum needs of a level of so many lots.
-    #[inline]
-    fn keep(&self, level: &Level, side: usize, message: Message<'_>, writing: &mut Writing<'_>, known: &mut Known) {
-        let Writing { form, tick, lot, text } = writing;
+    #[inline(always)]
+    fn keep(
+        &self,
+        mantissas: impl Mantissas,
+        level: &Level,
+        side: usize,
+        message: Message<'_>,
+        writing: &mut Writing<'_>,
+        known: &mut Known,
+    ) {
         known.sent_lots = level.lots;
-        known.price_length = self.keep_short(form, side, message, &mut known.text).unwrap_or_else(|| {
-            let (price, size) = self.sent(message);
-            text.clear();
-            write(form.text, price, level.price, tick, text);
-            text.extend_from_slice(form.separator.as_bytes());
-            let length = text.len();
-            write_size(form, side, size, level.lots, lot, text);
-            text.extend_from_slice(form.separator.as_bytes());
-            known.text = ShortText::new(text);
-            length
-        });
+        known.price_length = self
+            .keep_short(mantissas, writing.form, side, message, &mut known.text)
+            .unwrap_or_else(|| self.keep_any(level, side, message, writing, known));
+    }
+
+    #[inline(never)]
+    fn keep_any(
+        &self,
+        level: &Level,
+        side: usize,
+        message: Message<'_>,
+        writing: &mut Writing<'_>,
+        known: &mut Known,
+    ) -> usize {
+        let Writing { form, tick, lot, text } = writing;
+        let (price, size) = self.sent(message);
+        text.clear();
+        write(form.text, price, level.price, tick, text);
+        text.extend_from_slice(form.separator.as_bytes());
+        let length = text.len();
+        write_size(form, side, size, level.lots, lot, text);
+        text.extend_from_slice(form.separator.as_bytes());
+        known.text = ShortText::new(text);
+        length
     }
 }
 
@@ -118,8 +146,10 @@ pub struct Ledger {
     pub depth: Option<usize>,
     /// The orders, where the venue sends them.
     pub orders: OrderLedger,
-    /// What a checksum is computed of, in memory that is kept for the next.
+    /// What a checksum is computed of, in memory that is kept for the next; and where the second side begins there, if one side
+    /// stands behind the other.
     joined: Joined,
+    second: usize,
     /// One level's text, likewise.
     text: Vec<u8>,
     /// The last checksum.
@@ -138,6 +168,7 @@ impl Ledger {
             depth: None,
             orders: OrderLedger::default(),
             joined: Joined::default(),
+            second: 0,
             text: Vec::new(),
             sum: None,
         }
@@ -171,29 +202,22 @@ impl Ledger {
         let Ledger { form: Some(form), sides, text, tick, lot, .. } = self else { return };
         let mut writing = Writing { form, tick, lot, text };
         for (side, known) in sides.iter_mut().enumerate() {
-            for_each_in_order(known.is_empty(), side, sent, |level, row| {
+            for (level, row) in in_order(known.is_empty(), side, sent) {
                 if level.lots == 0 {
-                    return known.forget_sent(level.price);
+                    known.forget_sent(level.price);
+                } else {
+                    row.keep(InHalves, level, side, sent.message, &mut writing, known.sent(level.price));
                 }
-                row.keep(level, side, sent.message, &mut writing, known.sent(level.price));
-            });
+            }
         }
     }
 
     /// Sets a message's levels, and takes down what a checksum needs of them.
     pub fn put_sent(&mut self, sent: Sent<'_>) {
-        let Ledger { form: Some(form), sides, text, tick, lot, .. } = self else {
+        if self.form.is_none() {
             return (0..2).for_each(|side| self.put(side, sent.levels[side]));
-        };
-        let mut writing = Writing { form, tick, lot, text };
-        for (side, known) in sides.iter_mut().enumerate() {
-            for_each_in_order(known.is_empty(), side, sent, |level, row| {
-                if level.lots == 0 {
-                    return known.remove(level.price);
-                }
-                row.keep(level, side, sent.message, &mut writing, known.place(*level));
-            });
         }
+        with_mantissas(Put { ledger: self, sent });
     }
 
     /// From now on the book is known to so many levels.
@@ -217,8 +241,16 @@ impl Ledger {
     }
 
     /// Drops the levels beyond the depth; returns them as deletions, from the best on.
+    #[inline]
     pub fn cut(&mut self, side: usize) -> Vec<Level> {
-        let Some(depth) = self.depth else { return Vec::new() };
+        match self.depth {
+            Some(depth) if self.sides[side].len() > depth => self.cut_to(depth, side),
+            _ => Vec::new(),
+        }
+    }
+
+    #[inline(never)]
+    fn cut_to(&mut self, depth: usize, side: usize) -> Vec<Level> {
         let book = &mut self.sides[side];
         let mut beyond = Vec::new();
         while book.len() > depth {
@@ -232,14 +264,14 @@ impl Ledger {
 
     /// The checksum of the book as it stands.
     pub fn computed(&mut self) -> Option<u32> {
-        let Ledger { form: Some(form), sides, orders, joined, tick, lot, .. } = self else { return None };
+        let Ledger { form: Some(form), sides, orders, joined, second, tick, lot, .. } = self else { return None };
         // What lies behind the levels that count changes nothing.
         if !form.orders && !sides.iter().any(LedgerSide::has_changed) {
             return self.sum;
         }
-        joined.clear();
         let steps = (&*tick, &*lot);
         if form.orders {
+            joined.truncate(0);
             let queues = &orders.queues;
             let each = [0, 1].map(|side| {
                 sides[side].best(form.levels).flat_map(move |known| {
@@ -248,8 +280,13 @@ impl Ledger {
             });
             write_all(form, each, steps, joined);
         } else {
-            let each = [0, 1].map(|side| sides[side].best(form.levels).map(|known| (known.lots, known)));
-            write_all(form, each, steps, joined);
+            // Of two sides one behind the other, the first stays where only the second has changed.
+            let stays = *second > 0 && !sides[1].has_changed();
+            joined.truncate(if stays { *second } else { 0 });
+            let levels = [form.levels, if stays { 0 } else { form.levels }];
+            let each = [0, 1].map(|side| sides[side].best(levels[side]).map(|known| (known.lots, known)));
+            let begins = write_all(form, each, steps, joined);
+            *second = begins;
         }
         let mut crc = Crc::new();
         crc.update(joined.without(form.separator.len()));
@@ -259,14 +296,40 @@ impl Ledger {
     }
 }
 
-/// Visits a message's levels of a side, which may be `empty`: from the best on is the dear order to put a whole book in.
-#[inline(always)]
-fn for_each_in_order(empty: bool, side: usize, sent: Sent<'_>, mut visit: impl FnMut(&Level, &Row)) {
-    let levels = sent.levels[side].iter().zip(sent.rows[side]);
-    if empty && is_best_first(side, sent.levels[side]) {
-        return levels.rev().for_each(|(level, row)| visit(level, row));
+/// A message's levels, to be set and taken down.
+struct Put<'a> {
+    ledger: &'a mut Ledger,
+    sent: Sent<'a>,
+}
+
+impl Work for Put<'_> {
+    type Outcome = ();
+
+    #[inline(always)]
+    fn run(self, mantissas: impl Mantissas) {
+        let Put { ledger, sent } = self;
+        let Ledger { form: Some(form), sides, text, tick, lot, .. } = ledger else { return };
+        let mut writing = Writing { form, tick, lot, text };
+        for (side, known) in sides.iter_mut().enumerate() {
+            for (level, row) in in_order(known.is_empty(), side, sent) {
+                if level.lots == 0 {
+                    known.remove(level.price);
+                } else {
+                    row.keep(mantissas, level, side, sent.message, &mut writing, known.place(*level));
+                }
+            }
+        }
     }
-    levels.for_each(|(level, row)| visit(level, row));
+}
+
+/// A message's levels of a side, which may be `empty`: from the best on is the dear order to put a whole book in.
+#[inline(always)]
+fn in_order<'a>(empty: bool, side: usize, sent: Sent<'a>) -> impl Iterator<Item = (&'a Level, &'a Row)> {
+    let (levels, rows) = (sent.levels[side], sent.rows[side]);
+    let turned = empty && is_best_first(side, levels);
+    let last = levels.len().wrapping_sub(1);
+    let place = move |at: usize| if turned { last - at } else { at };
+    (0..levels.len()).filter_map(move |at| levels.get(place(at)).zip(rows.get(place(at))))
 }
 
 /// Whether each level of a side is worse than the one before it.
@@ -281,6 +344,11 @@ pub fn checksum_of(text: &[u8]) -> Option<u32> {
     if text.len() > 11 {
         return None;
     }
-    let number = if digits.len() < text.len() { -digits_of(digits)? } else { digits_of(digits)? };
+    // Room before the digits, so that they are read at once.
+    let mut room = [b'0'; 16];
+    let from = room.len() - digits.len();
+    room[from..].copy_from_slice(digits);
+    let number = i64::try_from(number_between(&room, from, room.len())?).ok()?;
+    let number = if digits.len() < text.len() { -number } else { number };
     (i64::from(i32::MIN)..=i64::from(u32::MAX)).contains(&number).then_some(number as u32)
 }

@@ -44,7 +44,12 @@ pub struct Node {
     pub end: u32,
     /// The node behind all that it holds.
     pub next: u32,
+    /// The whole number that it is, if that was read when it was found; else `UNREAD`.
+    pub value: i64,
 }
+
+/// Stands for a number that is to be read from its digits.
+pub const UNREAD: i64 = i64::MIN;
 
 /// Where the bytes of a value stand, for those who keep no node of it; none are nowhere.
 #[derive(Clone, Copy, Debug, Default)]

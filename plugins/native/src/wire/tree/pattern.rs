@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::mantissa::{Mantissas, Work, with_mantissas};
 use crate::wire::json::space;
 use crate::wire::tree::condition::Condition;
 use crate::wire::tree::node::{Message, Node};
@@ -59,28 +60,7 @@ impl Pattern {
     /// Finds the values of a message that is written so: puts them into `nodes`, and says how many messages it has.
     #[inline]
     pub fn read(&mut self, raw: &[u8], nodes: &mut Vec<Node>) -> Option<usize> {
-        nodes.clear();
-        nodes.extend_from_slice(&self.nodes);
-        let mut at = self.head.read(raw, 0, nodes)?;
-        let mut count = 1;
-        if let Some(items) = &mut self.items {
-            loop {
-                let base = nodes.len();
-                nodes.extend_from_slice(&items.nodes);
-                at = items.shape.read(raw, at, &mut nodes[base..])?;
-                if raw.get(at) != Some(&b',') {
-                    break;
-                }
-                at = space(raw, at + 1);
-                count += 1;
-            }
-            if items.count.is_some_and(|wanted| wanted != count) {
-                return None;
-            }
-            at = items.tail.read(raw, at, nodes)?;
-        }
-        let alike = space(raw, at) == raw.len() && self.is_kind(&self.message(raw, nodes), count);
-        alike.then_some(count)
+        with_mantissas(Values { pattern: self, raw, nodes })
     }
 
     /// The message whose values were found.
@@ -104,5 +84,44 @@ impl Pattern {
                 asked.condition.fits(&Scope { message: *message, item, row: item }) == asked.met
             })
         })
+    }
+}
+
+/// The values of a message that may be written as a pattern, to be found.
+struct Values<'a> {
+    pattern: &'a mut Pattern,
+    raw: &'a [u8],
+    nodes: &'a mut Vec<Node>,
+}
+
+impl Work for Values<'_> {
+    /// How many messages it has.
+    type Outcome = Option<usize>;
+
+    #[inline(always)]
+    fn run(self, mantissas: impl Mantissas) -> Option<usize> {
+        let Values { pattern, raw, nodes } = self;
+        nodes.clear();
+        nodes.extend_from_slice(&pattern.nodes);
+        let mut at = pattern.head.read(mantissas, raw, 0, nodes)?;
+        let mut count = 1;
+        if let Some(items) = &mut pattern.items {
+            loop {
+                let base = nodes.len();
+                nodes.extend_from_slice(&items.nodes);
+                at = items.shape.read(mantissas, raw, at, &mut nodes[base..])?;
+                if raw.get(at) != Some(&b',') {
+                    break;
+                }
+                at = space(raw, at + 1);
+                count += 1;
+            }
+            if items.count.is_some_and(|wanted| wanted != count) {
+                return None;
+            }
+            at = items.tail.read(mantissas, raw, at, nodes)?;
+        }
+        let alike = space(raw, at) == raw.len() && pattern.is_kind(&pattern.message(raw, nodes), count);
+        alike.then_some(count)
     }
 }

@@ -5,11 +5,12 @@
 use crate::wire::simd::clean;
 use crate::wire::tree::Step;
 use crate::wire::tree::arena::Arena;
-use crate::wire::tree::kinds::{Kinds, Whose};
+use crate::wire::tree::kinds::Kinds;
 use crate::wire::tree::learn::learn;
 use crate::wire::tree::node::{Message, Node};
 use crate::wire::tree::path::Scope;
 use crate::wire::tree::pattern::Pattern;
+use crate::wire::tree::readers::Read;
 
 /// The most patterns that a format's messages are tried on.
 const MAX_PATTERNS: usize = 16;
@@ -28,43 +29,47 @@ pub struct Patterns {
 }
 
 impl Patterns {
-    /// Reads a message into `steps` if it is written as one before it and there is nothing wrong with it.
+    /// Finds the values of a message that is written as one before it; how many items it has.
     #[inline]
-    pub fn read(
-        &mut self,
-        raw: &[u8],
-        kinds: &mut Kinds,
-        receive_time_ns: i64,
-        arena: &mut Arena,
-        steps: &mut Vec<Step>,
-    ) -> Option<()> {
+    pub fn find(&mut self, raw: &[u8]) -> Option<usize> {
         let Patterns { known, last, nodes, .. } = self;
         if known.is_empty() || !clean(raw) {
             return None;
         }
-        let mut count = known.get_mut(*last)?.read(raw, nodes);
-        if count.is_none() {
-            for (at, pattern) in known.iter_mut().enumerate().filter(|(at, _)| at != last) {
-                count = pattern.read(raw, nodes);
-                if count.is_some() {
-                    *last = at;
-                    break;
-                }
-            }
+        if let Some(count) = known.get_mut(*last)?.read(raw, nodes) {
+            return Some(count);
         }
-        let pattern = &known[*last];
-        let message = pattern.message(raw, nodes);
-        for place in 0..count? {
-            let item = pattern.item(place);
-            let scope = Scope { message, item, row: item };
-            let Ok(Whose::Instrument(instrument)) = kinds.whose(pattern.kind, &scope) else { return None };
-            let read = kinds.read(pattern.kind, instrument, &scope, receive_time_ns, arena).ok()?;
-            steps.push(Step::Read(pattern.kind, read));
-        }
-        Some(())
+        self.find_other(raw)
     }
 
-    /// The message that was read last.
+    #[inline(never)]
+    fn find_other(&mut self, raw: &[u8]) -> Option<usize> {
+        let Patterns { known, last, nodes, .. } = self;
+        let others = known.iter_mut().enumerate().filter(|(at, _)| at != last);
+        let (at, count) = others.filter_map(|(at, pattern)| Some((at, pattern.read(raw, nodes)?))).next()?;
+        *last = at;
+        Some(count)
+    }
+
+    /// Reads an item of the message whose values were found, with the number of its declaration; `None` where something is
+    /// wrong with it.
+    #[inline]
+    pub fn read(
+        &self,
+        raw: &[u8],
+        place: usize,
+        kinds: &mut Kinds,
+        receive_time_ns: i64,
+        arena: &mut Arena,
+    ) -> Option<(usize, Read)> {
+        let pattern = self.known.get(self.last)?;
+        let item = pattern.item(place);
+        let scope = Scope { message: pattern.message(raw, &self.nodes), item, row: item };
+        let instrument = kinds.instrument(pattern.kind, &scope)?;
+        Some((pattern.kind, kinds.read(pattern.kind, instrument, &scope, receive_time_ns, arena).ok()?))
+    }
+
+    /// The message whose values were found last.
     pub fn message<'a>(&'a self, raw: &'a [u8]) -> Message<'a> {
         self.known[self.last].message(raw, &self.nodes)
     }
@@ -74,7 +79,10 @@ impl Patterns {
     pub fn learn(&mut self, message: Message<'_>, found: &[(Option<usize>, usize)], steps: &[Step], kinds: &Kinds) {
         if self.lessons < MAX_LESSONS && self.known.len() < MAX_PATTERNS && matches!(steps, [Step::Read(..)]) {
             self.lessons += 1;
-            self.known.extend(learn(message, found, kinds));
+            // The first pattern of a declaration is strict. It doesn't fit the next message if an unread text is another there.
+            let strict = |kind| self.known.iter().all(|pattern| pattern.kind != kind);
+            let learnt = learn(message, found, kinds, strict);
+            self.known.extend(learnt);
         }
     }
 }

@@ -246,13 +246,23 @@ fn pass(cells: &[Cell], mantissas: impl Mantissas, raw: &[u8], mut at: usize, to
     Some(at)
 }
 
-/// The bytes from a place on; zeros behind the last, which are no part of a row.
+/// The last bytes, fewer than `NEAR`; zeros behind them, which are no part of a row.
+#[inline(always)]
+fn padded(raw: &[u8], count: usize) -> [u8; NEAR] {
+    match raw.last_chunk() {
+        Some(last) => {
+            let shift = 8 * (NEAR - count) as u32;
+            u128::from_le_bytes(*last).checked_shr(shift).unwrap_or_default().to_le_bytes()
+        }
+        None => short(&raw[raw.len() - count..]),
+    }
+}
+
 #[cold]
 #[inline(never)]
-fn padded(rest: &[u8]) -> [u8; NEAR] {
+fn short(rest: &[u8]) -> [u8; NEAR] {
     let mut bytes = [0; NEAR];
-    let count = rest.len().min(NEAR);
-    bytes[..count].copy_from_slice(&rest[..count]);
+    bytes[..rest.len()].copy_from_slice(rest);
     bytes
 }
 
@@ -278,7 +288,7 @@ impl Cell {
         let near = match rest.first_chunk() {
             Some(near) => near,
             None => {
-                copy = padded(rest);
+                copy = padded(raw, rest.len());
                 &copy
             }
         };

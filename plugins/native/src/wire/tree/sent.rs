@@ -5,44 +5,60 @@
 use crate::wire::declared::{Checksum, Layout, Written};
 use crate::wire::tree::digits::Digits;
 use crate::wire::tree::ledger_side::Known;
-use crate::wire::tree::short_text::Joined;
+use crate::wire::tree::short_text::{Joined, ShortText};
 
 /// Appends what counts of both sides, bids first, each best first with its size, in a checksum's order. `steps` are tick and lot.
-#[inline]
+/// Returns where in the text the second side begins, if one side stands behind the other.
+#[inline(always)]
 pub fn write_all<'a>(
     form: &Checksum,
     sides: [impl Iterator<Item = (i64, &'a Known)>; 2],
     steps: (&Digits, &Digits),
     text: &mut Joined,
-) {
-    let [mut bids, mut asks] = sides;
+) -> usize {
+    let [bids, asks] = sides;
+    let bids = bids.map(|one| written(form, 0, one, steps));
+    let asks = asks.map(|one| written(form, 1, one, steps));
     match form.layout {
         Layout::AsksBids => {
-            asks.for_each(|one| append(form, 1, one, steps, text));
-            bids.for_each(|one| append(form, 0, one, steps, text));
+            text.extend(asks);
+            let second = text.len();
+            text.extend(bids);
+            second
         }
-        Layout::Interleaved => loop {
-            let (bid, ask) = (bids.next(), asks.next());
-            if let Some(bid) = bid {
-                append(form, 0, bid, steps, text);
-            }
-            match ask {
-                Some(ask) => append(form, 1, ask, steps, text),
-                None if bid.is_none() => return,
-                None => {}
-            }
-        },
+        Layout::Interleaved => {
+            text.extend(ByTurns { sides: (bids, asks), second: false });
+            0
+        }
     }
 }
 
-/// Appends a level, and a separator after it.
-#[inline(always)]
-fn append(form: &Checksum, side: usize, (lots, known): (i64, &Known), steps: (&Digits, &Digits), text: &mut Joined) {
-    if known.sent_lots == lots {
-        text.push(&known.text);
-    } else {
-        text.push_bytes(&unsent(form, side, (lots, known), steps));
+/// Levels of both sides by turns; where one has no more, the others.
+struct ByTurns<B, A> {
+    sides: (B, A),
+    second: bool,
+}
+
+impl<B: Iterator, A: Iterator<Item = B::Item>> Iterator for ByTurns<B, A> {
+    type Item = B::Item;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<B::Item> {
+        let (bids, asks) = &mut self.sides;
+        self.second = !self.second;
+        if self.second { bids.next().or_else(|| asks.next()) } else { asks.next().or_else(|| bids.next()) }
     }
+}
+
+/// A level with a separator behind price and size.
+#[inline(always)]
+fn written<'a>(
+    form: &Checksum,
+    side: usize,
+    (lots, known): (i64, &'a Known),
+    steps: (&Digits, &Digits),
+) -> Result<&'a ShortText, Vec<u8>> {
+    if known.sent_lots == lots { Ok(&known.text) } else { Err(unsent(form, side, (lots, known), steps)) }
 }
 
 #[cold]

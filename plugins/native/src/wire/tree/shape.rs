@@ -3,14 +3,13 @@
 #![forbid(unsafe_code)]
 
 use std::hint;
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
 
 use crate::digits::digit_count;
+use crate::mantissa::{Mantissa, Mantissas};
 use crate::wire::json_text::quote;
 use crate::wire::literal::Literal;
-use crate::wire::tree::node::{Kind, Node};
+use crate::wire::simd::find_pair;
+use crate::wire::tree::node::{Kind, Node, UNREAD};
 use crate::wire::tree::path::NOWHERE;
 
 /// The longest number that is an integer by its digits alone, and within a double's range without an exponent.
@@ -32,7 +31,9 @@ pub enum What {
 /// A value's place: the bytes before it, what it is, and the node that it is put into.
 #[derive(Clone, Debug)]
 struct Part {
+    /// The bytes before it, and how many of its own are among them: those with which it has to begin.
     before: Literal,
+    begins: usize,
     what: What,
     node: u32,
     /// How long the last one was.
@@ -61,10 +62,11 @@ impl<'a> ShapeBuilder<'a> {
         ShapeBuilder { raw, from, parts: Vec::new() }
     }
 
-    /// Adds a value that stands at these bytes; the quotes of a text aren't among them.
-    pub fn add(&mut self, what: What, node: u32, start: usize, end: usize) {
-        let before = Literal::new(&self.raw[self.from..start]);
-        self.parts.push(Part { before, what, node, width: end - start });
+    /// Adds a value that stands at these bytes; the quotes of a text aren't among them. As many of them as `begins` have to be
+    /// the same in all messages.
+    pub fn add(&mut self, what: What, node: u32, (start, end): (usize, usize), begins: usize) {
+        let before = Literal::new(&self.raw[self.from..start + begins]);
+        self.parts.push(Part { before, begins, what, node, width: end - start });
         self.from = end;
     }
 
@@ -78,21 +80,21 @@ impl<'a> ShapeBuilder<'a> {
 
 impl Shape {
     /// Reads what is written so at `at` of a clean message (see `wire::simd`), puts its values into `nodes`, and returns the place behind it.
-    #[inline]
-    pub fn read(&mut self, raw: &[u8], mut at: usize, nodes: &mut [Node]) -> Option<usize> {
+    #[inline(always)]
+    pub fn read(&mut self, mantissas: impl Mantissas, raw: &[u8], mut at: usize, nodes: &mut [Node]) -> Option<usize> {
         for part in &mut self.parts {
             at = part.before.skip(raw, at)?;
-            let start = at;
-            let (end, kind) = match part.what {
-                What::Text => (quote(raw, at)?, Kind::Text),
-                What::Number => number(raw, at)?,
+            let start = at - part.begins;
+            let (end, kind, value) = match part.what {
+                What::Text => (text(mantissas, raw, at)?, Kind::Text, UNREAD),
+                What::Number => number_at(mantissas, raw, at)?,
                 What::Flag => flag(raw, at)?,
-                What::Rows => (rows(raw, at)?, Kind::Rows),
+                What::Rows => (rows(raw, at)?, Kind::Rows, UNREAD),
             };
             at = part.foreseen(start, end);
             if part.node != NOWHERE {
                 let node = nodes.get_mut(part.node as usize)?;
-                (node.kind, node.start, node.end) = (kind, start as u32, end as u32);
+                (node.kind, node.start, node.end, node.value) = (kind, start as u32, end as u32, value);
             }
         }
         self.end.skip(raw, at)
@@ -113,6 +115,31 @@ impl Part {
     }
 }
 
+/// The place of the quote that ends a text.
+#[inline(always)]
+fn text(mantissas: impl Mantissas, raw: &[u8], at: usize) -> Option<usize> {
+    match raw.get(at..)?.first_chunk().and_then(|near| mantissas.quote(near)) {
+        Some(more) => Some(at + more),
+        None => quote(raw, at),
+    }
+}
+
+/// The place behind a short number without exponent, what it is, and its value if that was read at once and is an integer.
+#[inline(always)]
+fn number_at(mantissas: impl Mantissas, raw: &[u8], at: usize) -> Option<(usize, Kind, i64)> {
+    if let Some(near) = raw.get(at..)?.first_chunk()
+        && let Some(Mantissa { value, places, length }) = mantissas.read(near)
+    {
+        let whole = length - places - usize::from(places > 0);
+        if (whole > 1 && near[0] == b'0') || matches!(near[length % near.len()], b'e' | b'E') {
+            return None;
+        }
+        let (kind, value) = if places == 0 { (Kind::Integer, value as i64) } else { (Kind::Float, UNREAD) };
+        return Some((at + length, kind, value));
+    }
+    number(raw, at).map(|(end, kind)| (end, kind, UNREAD))
+}
+
 /// The place behind a short number without exponent, and what it is. What has to follow it is for the next bytes to say.
 #[inline]
 pub fn number(raw: &[u8], start: usize) -> Option<(usize, Kind)> {
@@ -131,27 +158,25 @@ pub fn number(raw: &[u8], start: usize) -> Option<(usize, Kind)> {
 }
 
 #[inline]
-fn flag(raw: &[u8], at: usize) -> Option<(usize, Kind)> {
+fn flag(raw: &[u8], at: usize) -> Option<(usize, Kind, i64)> {
     let rest = raw.get(at..)?;
     if rest.starts_with(b"true") {
-        return Some((at + 4, Kind::True));
+        return Some((at + 4, Kind::True, UNREAD));
     }
-    rest.starts_with(b"false").then_some((at + 5, Kind::False))
+    rest.starts_with(b"false").then_some((at + 5, Kind::False, UNREAD))
 }
 
 /// Where an array of rows that begins at `at` seems to end. Who reads the rows sees whether it does.
 #[inline]
 fn rows(raw: &[u8], at: usize) -> Option<usize> {
-    static ARRAYS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"]]"));
-    static OBJECTS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"}]"));
     if *raw.get(at)? != b'[' {
         return None;
     }
     let ends = match *raw.get(at + 1)? {
         b']' => return Some(at + 2),
-        b'[' => &ARRAYS,
-        b'{' => &OBJECTS,
+        b'[' => b"]]",
+        b'{' => b"}]",
         _ => return None,
     };
-    Some(at + ends.find(&raw[at..])? + 2)
+    Some(find_pair(raw, at, ends)? + 2)
 }

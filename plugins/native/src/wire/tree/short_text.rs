@@ -2,7 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-const PLACE: usize = 46;
+use crate::mantissa::Mantissas;
+
+/// How many bytes are kept in place.
+pub const PLACE: usize = 46;
+
+/// How many bytes most texts have at most.
+const MOST: usize = 32;
 
 /// How many bytes of a price or a size are copied at once.
 const STEP: usize = 16;
@@ -40,10 +46,11 @@ impl ShortText {
     /// Keeps two texts of `data` instead, with a separator behind each; returns the length of the first with its separator.
     /// `None`, and the text is any, where one is longer than sixteen bytes, or lies so near the end of the data that sixteen
     /// can't be copied. With `digits`, of each no more than the digits of a decimal, from the first that is no zero on; `None`
-    /// for one with an exponent.
+    /// for one with an exponent, and for one of sixteen bytes.
     #[inline(always)]
     pub fn set_pair(
         &mut self,
+        mantissas: impl Mantissas,
         data: &[u8],
         (first, second): ((usize, usize), (usize, usize)),
         separator: &[u8],
@@ -55,7 +62,7 @@ impl ShortText {
         }
         let Kept::Here(count, place) = &mut self.0 else { return None };
         let put = |place: &mut [u8; PLACE], at, text| {
-            if digits { put_digits(place, at, data, text) } else { put_text(place, at, data, text) }
+            if digits { put_digits(mantissas, place, at, data, text) } else { put_text(place, at, data, text) }
         };
         // As many bytes each time, whatever the lengths: what is too many is written over, or isn't looked at.
         let behind = separator.first().copied().unwrap_or_default();
@@ -86,26 +93,47 @@ pub struct Joined {
 }
 
 impl Joined {
-    /// Forgets all of them.
-    pub fn clear(&mut self) {
-        self.end = 0;
+    /// Forgets all bytes but so many of the first.
+    pub fn truncate(&mut self, bytes: usize) {
+        self.end = self.end.min(bytes);
     }
 
-    /// Adds a text.
+    /// How many bytes there are.
+    pub fn len(&self) -> usize {
+        self.end
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.end == 0
+    }
+
+    /// Adds texts, or bytes that were made for it.
     #[inline(always)]
-    pub fn push(&mut self, text: &ShortText) {
-        let Kept::Here(length, place) = &text.0 else { return self.push_bytes(text.as_bytes()) };
-        let Some(room) = self.bytes.get_mut(self.end..).and_then(<[u8]>::first_chunk_mut) else {
-            return self.push_bytes(text.as_bytes());
-        };
-        // Of a size that is known, so that no more than a few moves copy it.
-        *room = *place;
-        self.end += usize::from(*length);
+    pub fn extend<'a>(&mut self, texts: impl Iterator<Item = Result<&'a ShortText, Vec<u8>>>) {
+        let (mut bytes, mut end) = (self.bytes.as_mut_slice(), self.end);
+        for text in texts {
+            if let Ok(ShortText(Kept::Here(length, place))) = text
+                && let Some(room) = bytes.get_mut(end..).and_then(<[u8]>::first_chunk_mut::<PLACE>)
+            {
+                // Of a size that is known, so that no more than a few moves copy it; most texts are within the first part.
+                if usize::from(*length) <= MOST {
+                    room[..MOST].copy_from_slice(&place[..MOST]);
+                } else {
+                    *room = *place;
+                }
+                end += usize::from(*length);
+                continue;
+            }
+            self.end = end;
+            self.push(text.as_ref().map_or_else(Vec::as_slice, |text| text.as_bytes()));
+            (bytes, end) = (self.bytes.as_mut_slice(), self.end);
+        }
+        self.end = end;
     }
 
-    /// Adds bytes.
     #[inline(never)]
-    pub fn push_bytes(&mut self, bytes: &[u8]) {
+    fn push(&mut self, bytes: &[u8]) {
         self.bytes.truncate(self.end);
         self.bytes.extend_from_slice(bytes);
         self.end = self.bytes.len();
@@ -132,40 +160,25 @@ fn put_text(place: &mut [u8; PLACE], at: usize, data: &[u8], (start, end): (usiz
     (end - start <= STEP).then_some(at + end - start)
 }
 
-/// Puts the digits of a decimal of at most sixteen bytes to `at`, from the first that is no zero on, and returns the place behind
+/// Puts the digits of a decimal of at most fifteen bytes to `at`, from the first that is no zero on, and returns the place behind
 /// them.
 #[inline(always)]
-fn put_digits(place: &mut [u8; PLACE], at: usize, data: &[u8], (start, end): (usize, usize)) -> Option<usize> {
-    const ZEROS: u128 = u128::from_le_bytes([b'0'; STEP]);
-    const HIGH: u128 = u128::from_le_bytes([0x80; STEP]);
-    let length = end - start;
-    if length > STEP {
-        return None;
-    }
-    let text = u128::from_le_bytes(*near(data, start)?);
-    let within = u128::MAX >> (8 * (STEP - length.max(1)));
-    // Of the bytes of a number, digits alone have the bit of sixteen.
-    let others = !(text << 3) & HIGH & within;
-    let point = if others == 0 { length } else { (others.trailing_zeros() / 8) as usize };
-    if others != 0 && (others & (others - 1) != 0 || data[start + point] != b'.') {
-        return None;
-    }
-    // The byte of the point, which is no digit that counts.
-    let hidden = (others << 1).wrapping_sub(others >> 7);
-    let first = (((text ^ ZEROS) & within & !hidden).trailing_zeros() as usize / 8).min(length);
-    *place.get_mut(at..)?.first_chunk_mut()? = *near(data, start + first)?;
-    if first > point || others == 0 {
-        return Some(at + length - first);
-    }
-    // What is behind the point is put over it.
-    let at = at + point - first;
-    *place.get_mut(at..)?.first_chunk_mut()? = *near(data, start + point + 1)?;
-    Some(at + length - point - 1)
+fn put_digits(
+    mantissas: impl Mantissas,
+    place: &mut [u8; PLACE],
+    at: usize,
+    data: &[u8],
+    (start, end): (usize, usize),
+) -> Option<usize> {
+    let (digits, count) = mantissas.digits(near(data, start)?, end - start)?;
+    *place.get_mut(at..)?.first_chunk_mut()? = digits;
+    Some(at + count)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Joined, PLACE, ShortText};
+    use super::{Joined, MOST, PLACE, ShortText};
+    use crate::mantissa::InHalves;
 
     #[test]
     fn two_texts_are_kept_with_a_separator_behind_each() {
@@ -174,7 +187,7 @@ mod tests {
             for separator in [&b""[..], b":"] {
                 let right = [&data[first.0..first.1], separator, &data[second.0..second.1], separator].concat();
                 let mut whole = ShortText::new(&[b'x'; PLACE + 1]);
-                match whole.set_pair(data, (first, second), separator, false) {
+                match whole.set_pair(InHalves, data, (first, second), separator, false) {
                     Some(length) => assert_eq!(length, first.1 - first.0 + separator.len()),
                     None => {
                         assert!(second.0 + 16 > data.len());
@@ -185,19 +198,19 @@ mod tests {
             }
         }
         let mut kept = ShortText::default();
-        assert_eq!(kept.set_pair(data, ((0, 17), (2, 3)), b":", false), None);
-        assert_eq!(kept.set_pair(data, ((0, 1), (30, 31)), b":", false), None);
-        assert_eq!(kept.set_pair(data, ((0, 1), (1, 2)), b"::", false), None);
+        assert_eq!(kept.set_pair(InHalves, data, ((0, 17), (2, 3)), b":", false), None);
+        assert_eq!(kept.set_pair(InHalves, data, ((0, 1), (30, 31)), b":", false), None);
+        assert_eq!(kept.set_pair(InHalves, data, ((0, 1), (1, 2)), b"::", false), None);
         for text in ["1E-7", "12e3", "0.0e", "0e-1", "-1.5", "1.2e", "0-.1"] {
             let data = format!("{text},0.5,....................").into_bytes();
-            assert_eq!(kept.set_pair(&data, ((0, 4), (5, 8)), b":", true), None, "{text}");
-            assert_eq!(kept.set_pair(&data, ((5, 8), (0, 4)), b":", true), None, "{text}");
+            assert_eq!(kept.set_pair(InHalves, &data, ((0, 4), (5, 8)), b":", true), None, "{text}");
+            assert_eq!(kept.set_pair(InHalves, &data, ((5, 8), (0, 4)), b":", true), None, "{text}");
         }
     }
 
     #[test]
     fn the_digits_of_decimals_are_kept_from_the_first_that_counts_on() {
-        let texts = ["0", "7", "0.0", "000", "0.0070", "30182.6", "0.042960", "1234567890123456", "0.12345678901234"];
+        let texts = ["0", "7", "0.0", "000", "0.0070", "30182.6", "0.042960", "123456789012345", "0.1234567890123"];
         for one in texts {
             for other in texts {
                 for separator in [&b""[..], b":"] {
@@ -205,7 +218,7 @@ mod tests {
                     let digits = |text: &str| text.replace('.', "").trim_start_matches('0').as_bytes().to_vec();
                     let second = (one.len() + 1, one.len() + 1 + other.len());
                     let mut kept = ShortText::new(&[b'x'; PLACE + 1]);
-                    let length = kept.set_pair(&data, ((0, one.len()), second), separator, true);
+                    let length = kept.set_pair(InHalves, &data, ((0, one.len()), second), separator, true);
                     assert_eq!(length, Some(digits(one).len() + separator.len()), "{one}");
                     let right = [&digits(one)[..], separator, &digits(other)[..], separator].concat();
                     assert_eq!(kept.as_bytes(), right, "{one} and {other}");
@@ -218,21 +231,29 @@ mod tests {
     fn texts_of_any_length_are_joined() {
         let mut joined = Joined::default();
         for times in [3, 200, 1] {
-            joined.clear();
-            let mut right = Vec::new();
+            joined.truncate(0);
+            let (mut right, mut texts) = (Vec::new(), Vec::new());
             for time in 0..times {
-                for length in [0, 1, PLACE - 1, PLACE, PLACE + 1, 300] {
+                for length in [0, 1, MOST - 1, MOST, MOST + 1, PLACE - 1, PLACE, PLACE + 1, 300] {
                     let text: Vec<u8> = (0..length).map(|at| (at + time) as u8).collect();
-                    joined.push(&ShortText::new(&text));
                     right.extend_from_slice(&text);
+                    texts.push(Ok(ShortText::new(&text)));
                 }
-                joined.push_bytes(b"more");
                 right.extend_from_slice(b"more");
+                texts.push(Err(b"more".to_vec()));
             }
-            assert_eq!(joined.without(0), right);
+            let half = texts.len() / 2;
+            for part in [&texts[..half], &texts[half..]] {
+                joined.extend(part.iter().map(|text| text.as_ref().map_err(Vec::clone)));
+            }
+            assert_eq!((joined.without(0), joined.len()), (&right[..], right.len()));
             assert_eq!(joined.without(2), &right[..right.len() - 2]);
+            joined.truncate(1);
+            joined.extend(std::iter::once(Err(b"x".to_vec())));
+            assert_eq!(joined.without(0), [right[..1].to_vec(), b"x".to_vec()].concat());
         }
         assert_eq!(Joined::default().without(1), b"");
+        assert!(Joined::default().is_empty());
     }
 
     #[test]

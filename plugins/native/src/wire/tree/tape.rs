@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use crate::wire::json_value::{MAX_DEPTH, number_value, scan_number};
-use crate::wire::tree::node::{Kind, Message, Node, tag};
+use crate::wire::tree::node::{Kind, Message, Node, UNREAD, tag};
 use crate::wire::value::{Fault, Is, Value};
 
 /// The values of one message.
@@ -69,7 +69,7 @@ impl Tape {
         };
         let end = (self.own.len().max(start + 1) - 1) as u32;
         let tag = if kind == Kind::Text { tag(&self.own[start..end as usize]) } else { 0 };
-        self.nodes.push(Node { kind, own: true, tag, start: start as u32, end, next: 0 });
+        self.nodes.push(Node { kind, own: true, tag, start: start as u32, end, next: 0, value: UNREAD });
         match &value.is {
             Is::Array(items) => items.iter().for_each(|item| self.put(item)),
             Is::Object(members) => {
@@ -142,7 +142,8 @@ impl Parser<'_> {
     #[inline]
     fn tagged(&mut self, kind: Kind, tag: u16, start: usize, end: usize) {
         let next = self.tape.nodes.len() as u32 + 1;
-        self.tape.nodes.push(Node { kind, own: false, tag, start: start as u32, end: end as u32, next });
+        let (start, end) = (start as u32, end as u32);
+        self.tape.nodes.push(Node { kind, own: false, tag, start, end, next, value: UNREAD });
     }
 
     fn value(&mut self, depth: usize) -> Result<(), Fault> {

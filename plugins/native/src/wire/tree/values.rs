@@ -2,13 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-use crate::digits::digits;
+use crate::digits::number_between;
 use crate::wire::declared::{Choice, Integer, Named, Optional, Text, Time};
 use crate::wire::event::NO_ID;
 use crate::wire::json_value::number_value;
 use crate::wire::reading::millis_to_ns;
 use crate::wire::times::rfc3339_to_ns;
-use crate::wire::tree::node::{Kind, Message, Node};
+use crate::wire::tree::node::{Kind, Message, Node, UNREAD};
 use crate::wire::tree::path::{Path, Paths, Scope};
 use crate::wire::tree::rows::Told;
 use crate::wire::value::{Fault, Is};
@@ -62,6 +62,19 @@ impl TextAt {
         Ok(&rest[..end.unwrap_or(rest.len())])
     }
 
+    /// The text before it is cut.
+    #[inline]
+    pub fn whole<'a>(&self, scope: &Scope<'a>) -> Option<&'a [u8]> {
+        let node = scope.message.node(self.path.find(scope)?);
+        (node.kind == Kind::Text).then(|| scope.message.text(node))
+    }
+
+    /// Whether the text before it is cut is this one, which isn't empty.
+    #[inline]
+    pub fn is(&self, text: &[u8], scope: &Scope<'_>) -> bool {
+        !text.is_empty() && self.whole(scope) == Some(text)
+    }
+
     /// The text as a string.
     pub fn string(&self, scope: &Scope<'_>) -> Result<String, Fault> {
         Ok(String::from_utf8_lossy(self.read(scope)?).into_owned())
@@ -78,11 +91,8 @@ fn find_bytes(text: &[u8], part: &[u8]) -> Option<usize> {
 /// The whole number that the digits of a node are.
 #[inline]
 fn whole_number(message: &Message<'_>, node: &Node) -> Option<i64> {
-    let (start, length) = (node.start as usize, (node.end - node.start) as usize);
-    // What stands behind the node ends a run of digits too, so that they are read from the message as it lies there.
-    if let Some((value, count @ 1..)) = digits(message.source(node), start)
-        && count == length
-    {
+    let (start, end) = (node.start as usize, node.end as usize);
+    if let Some(value) = number_between(message.source(node), start, end) {
         return i64::try_from(value).ok();
     }
     let text = message.text(node);
@@ -127,6 +137,7 @@ impl IntegerAt {
         let found = self.path.find(scope);
         let value = match found.map(|at| scope.message.node(at)) {
             None if self.optional => return Ok(NO_ID),
+            Some(node) if node.value != UNREAD => return Ok(node.value),
             Some(node) if node.kind == Kind::Integer || (self.text && node.kind == Kind::Text) => {
                 whole_number(&scope.message, node)
             }
@@ -172,7 +183,20 @@ impl TimeAt {
     }
 
     /// The time in nanoseconds.
+    #[inline]
     pub fn read(&self, scope: &Scope<'_>) -> Result<i64, Fault> {
+        // Most times are milliseconds that were read when they were found.
+        if self.clock == Clock::Millis
+            && let Some(node) = self.path.find(scope).map(|at| scope.message.node(at))
+            && node.value != UNREAD
+        {
+            return Ok(millis_to_ns(node.value));
+        }
+        self.read_any(scope)
+    }
+
+    #[inline(never)]
+    fn read_any(&self, scope: &Scope<'_>) -> Result<i64, Fault> {
         let found = self.path.find(scope);
         found
             .and_then(|at| self.time(scope, scope.message.node(at)))
@@ -189,7 +213,7 @@ impl TimeAt {
         };
         match node.kind {
             Kind::Integer => {
-                let value = whole_number(&scope.message, node)?;
+                let value = if node.value != UNREAD { node.value } else { whole_number(&scope.message, node)? };
                 match self.clock {
                     Clock::Millis => Some(millis_to_ns(value)),
                     _ => value.checked_mul(10i64.pow(places)),
