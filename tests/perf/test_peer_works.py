@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from mainspring_perf.peers.contract import BUY, LEVEL, SELL, TRADE, Inputs
+from mainspring_perf.peers.venues import VENUES
 from mainspring_perf.peers.works import WORKS, agrees
 
 NAMES = [work.name for work in WORKS]
@@ -35,6 +36,15 @@ def spoilt(value: Any) -> Any:
         changed[-1] = spoilt(changed[-1])
         return changed
     return value * (1 + 1e-6) if isinstance(value, float) else value + 1 if isinstance(value, int) else f"{value}?"
+
+
+def test_a_venues_work_names_its_own_recording() -> None:
+    """Each work of a venue is of a session of that venue; all others are of the session that they are given."""
+    sessions = {work.name: work.session for work in WORKS if work.session}
+    assert sessions.keys() == {venue.work for venue in VENUES}
+    for venue in VENUES:
+        assert venue.title in sessions[venue.work]
+        assert venue.files[0] in sessions[venue.work]
 
 
 def test_an_empty_answer_is_wrong() -> None:

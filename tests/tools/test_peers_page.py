@@ -1,3 +1,4 @@
+import dataclasses
 import datetime
 import io
 import json
@@ -57,6 +58,17 @@ def test_the_page_says_where_a_peer_is_faster(outcomes: list[Outcome]) -> None:
     assert "Run on 2026-01-02, 3 rounds, on the reference session" in page
     busy = make_page(outcomes, "peers.svg", today=TODAY, load=1.25)
     assert " 1.2 processes ran or waited to run at a time, on average.\n" in busy
+
+
+def test_a_work_of_another_session_names_it(outcomes: list[Outcome]) -> None:
+    """What isn't made of the session that the page names says what it is made of, and nothing else does."""
+    first = outcomes[0]
+    other = dataclasses.replace(
+        first, title="Other work", session="recorded session of another venue", input="5 messages"
+    )
+    page = make_page([first, other], "peers.svg", today=TODAY)
+    assert "## Other work\n\nRecorded session of another venue: 5 messages.\n" in page
+    assert page.count("eference session") == 1
 
 
 def test_the_page_names_who_wasnt_run(outcomes: list[Outcome]) -> None:

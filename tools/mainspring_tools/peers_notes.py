@@ -34,8 +34,8 @@ NOTES: Final[Mapping[str, str]] = {
     "keep each level's text for that.",
     "cryptofeed_venues": "`message_handler` of each exchange to a callback that reads the best levels. Version 2.4.1 "
     "is the last that reads these messages as they were recorded; Coinbase's are put into the newer form beforehand. "
-    "Checksums aren't compared, which is its default. Of Kraken's books, the best ten levels are compared: it keeps "
-    "what lies beyond the depth.",
+    "Checksums aren't compared, which is its default; the rows with checksums set `checksum_validation`. Of Kraken's "
+    "books, the best ten levels are compared: it keeps what lies beyond the depth.",
     "sortedcontainers": "A SortedDict a side, the best level by `peekitem`. The loop is that of the rows by hand.",
     "order_book": "Its OrderBook, levels set and deleted by key and the best one read by `index(0)`, as its README "
     "has it. The loop is that of the rows by hand.",

@@ -57,7 +57,7 @@ that is measured here."""
 def make_page(outcomes: Sequence[Outcome], picture: str, *, today: datetime.date, load: float | None = None) -> str:
     """Returns the page. `picture` is the name of the picture next to it, `load` how many processes ran at a time."""
     parts = [_OPENING, _machine(outcomes, today, load), f"![The figures as bars]({picture})", _summary(outcomes)]
-    parts += [_work(outcome) for outcome in outcomes]
+    parts += [_work(outcome, outcomes[0].session) for outcome in outcomes]
     parts += [_ways(outcomes), _CLOSING]
     return "\n\n".join(parts) + "\n"
 
@@ -89,8 +89,9 @@ def _summary(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(["## Where a peer is faster", "", *(faster or ["Nowhere in this run."])])
 
 
-def _work(outcome: Outcome) -> str:
-    lines = [f"## {outcome.title}", "", f"{outcome.input[0].upper()}{outcome.input[1:]}."]
+def _work(outcome: Outcome, usual: str) -> str:
+    said = outcome.input if outcome.session == usual else f"{outcome.session}: {outcome.input}"
+    lines = [f"## {outcome.title}", "", f"{said[0].upper()}{said[1:]}."]
     if not outcome.rows:
         return "\n".join(lines)
     lines += [

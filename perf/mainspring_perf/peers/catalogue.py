@@ -6,6 +6,7 @@ from mainspring_perf.peers.venues import VENUES
 __all__ = ["PEERS"]
 
 _BY_HAND = "msgspec typed, dict, bisect"
+_HANDLER = "message_handler"
 _VENUES = tuple(venue.work for venue in VENUES)
 _CHECKED = ("book-okx", "book-kraken-v1", "book-bitget")
 
@@ -83,7 +84,7 @@ PEERS = (
         # The last version that reads these venues' messages as they were recorded.
         requirements=("cryptofeed==2.4.1", "order-book==1.0.2", "uvloop==0.22.1"),
         pythons=((3, 12), (3, 12)),
-        ways=dict.fromkeys(_VENUES, ("message_handler",)),
+        ways={work: (_HANDLER, f"{_HANDLER}, checksums") if work in _CHECKED else (_HANDLER,) for work in _VENUES},
     ),
     Peer(
         name="nautilus_trader",

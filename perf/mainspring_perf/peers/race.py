@@ -104,7 +104,8 @@ def race(
             inputs = Inputs(Path(folder))
             inputs.write("instrument", msgspec.to_builtins(plan.instruments[0]))
             progress(f"{work.name}: making its input")
-            outcome = partial(Outcome, work=work.name, title=work.title, operation=work.operation, session=name)
+            session = work.session or name
+            outcome = partial(Outcome, work=work.name, title=work.title, operation=work.operation, session=session)
             try:
                 made = work.make(inputs, Given(messages=messages, instrument=plan.instruments[0], fast=fast))
             except Unavailable as error:

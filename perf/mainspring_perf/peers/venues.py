@@ -39,6 +39,11 @@ class Venue:
         """The name of its work."""
         return f"book-{self.feed}"
 
+    @property
+    def session(self) -> str:
+        """What it is a recording of."""
+        return f"recorded {self.title} session of cryptofeed's {self.files[0]}"
+
 
 VENUES = (
     Venue(feed="okx", title="OKX", files=("OKX.ws.1.0",), marks=(b'"channel":"books"',), times_over=10),

@@ -52,13 +52,15 @@ class Made:
 class Work:
     """A piece of work. `make` writes its inputs; an answer has some of the right one's keys, or all of them.
 
-    `make` raises `Unavailable` if what it needs isn't on this machine.
+    `make` raises `Unavailable` if what it needs isn't on this machine. `session` is what the inputs are made of, if
+    that isn't the given session.
     """
 
     name: str
     title: str
     operation: str
     make: Callable[[Inputs, Given], Made]
+    session: str = ""
 
 
 def agrees(answer: Answer, right: Answer) -> str:
@@ -286,6 +288,7 @@ WORKS = (
             title=f"From {venue.title}'s bytes to books",
             operation="message",
             make=partial(_venue, venue),
+            session=venue.session,
         )
         for venue in VENUES
     ),

@@ -2,7 +2,7 @@
 
 It is an earlier version than that of the other adapter, the last one that reads these messages as they were recorded.
 Coinbase's form is newer there: its messages are put into that form beforehand. Where it asks KuCoin for a snapshot, it
-gets the recording's. Checksums aren't compared, which is its default.
+gets the recording's. Checksums aren't compared, which is its default, but in the ways that say so.
 """
 
 import asyncio
@@ -77,7 +77,9 @@ def _advanced(raw: Sequence[bytes]) -> tuple[_Messages, dict[str, str]]:
     return messages, {}
 
 
-def _prepare(exchange: Any, read: Callable[[Sequence[bytes]], Any], whole: bool, inputs: Inputs) -> Prepared:
+def _prepare(
+    exchange: Any, read: Callable[[Sequence[bytes]], Any], whole: bool, checked: bool, inputs: Inputs
+) -> Prepared:
     instruments = inputs.read("instruments")
     symbols = [one["venue_symbol"] for one in instruments]
     Symbols.set(exchange.id, {one: one for one in symbols}, {"instrument_type": dict.fromkeys(symbols, SPOT)})
@@ -93,7 +95,7 @@ def _prepare(exchange: Any, read: Callable[[Sequence[bytes]], Any], whole: bool,
                 if len(side):
                     side.index(0)
 
-        feed = exchange(callbacks={L2_BOOK: on_book})
+        feed = exchange(callbacks={L2_BOOK: on_book}, checksum_validation=checked)
         feed.http_conn = _Rest(answers)
         feed.generate_token = lambda *_: {}
         feed.seq_no = {}
@@ -127,16 +129,25 @@ def _prepare(exchange: Any, read: Callable[[Sequence[bytes]], Any], whole: bool,
     return Prepared(run, answer, make=make)
 
 
-def _ways(exchange: Any, read: Callable[[Sequence[bytes]], Any] = _as_recorded, *, whole: bool = True) -> Any:
-    return {"message_handler": partial(_prepare, exchange, read, whole)}
+def _ways(
+    exchange: Any,
+    read: Callable[[Sequence[bytes]], Any] = _as_recorded,
+    *,
+    whole: bool = True,
+    checksums: bool = False,
+) -> Any:
+    ways = {"message_handler": partial(_prepare, exchange, read, whole, False)}
+    if checksums:
+        ways["message_handler, checksums"] = partial(_prepare, exchange, read, whole, True)
+    return ways
 
 
 CANDIDATES: Candidates = {
-    "book-okx": _ways(OKX),
+    "book-okx": _ways(OKX, checksums=True),
     "book-deribit": _ways(Deribit),
     "book-coinbase": _ways(Coinbase, _advanced),
     # It keeps what lies beyond the depth of 1,000 levels.
-    "book-kraken-v1": _ways(Kraken, whole=False),
-    "book-bitget": _ways(Bitget),
+    "book-kraken-v1": _ways(Kraken, whole=False, checksums=True),
+    "book-bitget": _ways(Bitget, checksums=True),
     "book-kucoin": _ways(KuCoin, _with_answers),
 }
