@@ -12,7 +12,8 @@ use crate::wire::tree::node::Kind;
 use crate::wire::tree::orders::OrdersAt;
 use crate::wire::tree::path::{Path, Paths, Scope};
 use crate::wire::tree::readers::{Read, Steps};
-use crate::wire::tree::values::{FlagAt, IntegerAt, TextAt, TimeAt, digits_of, fault, id, time};
+use crate::wire::tree::times::{TimeAt, time};
+use crate::wire::tree::values::{FlagAt, IntegerAt, TextAt, digits_of, fault, id};
 use crate::wire::value::Fault;
 
 /// Where a message says to how many levels the book is known.

@@ -5,7 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::exact::Step;
-use crate::wire::declared::{Format, Instrument, Message, Symbol, Text};
+use crate::wire::declared::{Format, Instrument, Message, Symbol};
 use crate::wire::symbols::Symbols;
 use crate::wire::tree::arena::Arena;
 use crate::wire::tree::book::Book;
@@ -16,7 +16,8 @@ use crate::wire::tree::ledger::Ledger;
 use crate::wire::tree::node::Kind as Is;
 use crate::wire::tree::path::{From, Path, Paths, Scope};
 use crate::wire::tree::readers::{Read, Reader};
-use crate::wire::tree::values::{TextAt, fault};
+use crate::wire::tree::symbol::{SymbolAt, symbol_of};
+use crate::wire::tree::values::fault;
 use crate::wire::value::Fault;
 
 /// Whose a message is.
@@ -30,47 +31,6 @@ pub enum Whose {
     Instruments(Vec<usize>),
     /// Of an instrument that the session doesn't trade.
     Unknown,
-}
-
-/// Where a message says whose it is.
-#[derive(Clone, Debug)]
-enum SymbolAt {
-    Text(TextAt),
-    Joined { keys: Vec<TextAt>, separator: String, lower: bool },
-    Base(TextAt),
-}
-
-impl SymbolAt {
-    fn new(symbol: &Symbol, paths: &Paths) -> SymbolAt {
-        let text = |key: &String, after: &str, until: &str| {
-            let (key, after, until) = (key.clone(), after.to_owned(), until.to_owned());
-            TextAt::new(&Text { key, optional: false, after, until }, paths)
-        };
-        match symbol {
-            Symbol::Text(field) => SymbolAt::Text(TextAt::new(field, paths)),
-            Symbol::Base { key, after, until, .. } => SymbolAt::Base(text(key, after, until)),
-            Symbol::Joined { keys, separator, lower } => SymbolAt::Joined {
-                keys: keys.iter().map(|key| text(key, "", "")).collect(),
-                separator: separator.clone(),
-                lower: *lower,
-            },
-        }
-    }
-}
-
-fn symbol_of(message: &Message) -> Option<&Symbol> {
-    match message {
-        Message::Delta { symbol, .. }
-        | Message::Snapshot { symbol, .. }
-        | Message::Quote { symbol, .. }
-        | Message::Trade { symbol, .. }
-        | Message::Correction { symbol, .. }
-        | Message::Cancel { symbol, .. }
-        | Message::Bar { symbol, .. }
-        | Message::Status { symbol, .. }
-        | Message::Mark { symbol, .. } => symbol.as_ref(),
-        Message::Control { .. } => None,
-    }
 }
 
 #[derive(Clone, Debug)]

@@ -14,8 +14,9 @@ use crate::wire::tree::digits::Digits;
 use crate::wire::tree::levels::Rows;
 use crate::wire::tree::path::{Path, Paths, Scope};
 use crate::wire::tree::prints::{PrintAt, conditions_at, counts};
+use crate::wire::tree::times::{TimeAt, time};
 use crate::wire::tree::units::UnitsAt;
-use crate::wire::tree::values::{ChoiceAt, FlagAt, IntegerAt, TextAt, TimeAt, decimal_at, fault, id, time};
+use crate::wire::tree::values::{ChoiceAt, FlagAt, IntegerAt, TextAt, decimal_at, fault, id};
 use crate::wire::value::Fault;
 
 /// What a message says, and what the instrument's ledger has to know of it.
