@@ -11,6 +11,8 @@ pub mod kernel;
 pub mod lane;
 pub mod mantissa;
 pub mod orders;
+pub mod rising;
+pub mod slab;
 pub mod slippage;
 pub mod trading;
 pub mod venue;

@@ -18,6 +18,8 @@ use crate::costs::trace::Trace;
 use crate::lane::histogram::Histogram;
 use crate::lane::market::Market;
 use crate::lane::runner::lock;
+use crate::rising::Rising;
+use crate::slab::Slab;
 use crate::slippage::{self, Cause, Estimate};
 use crate::trading::order::{Event, NewOrder, RequestKind, StrategyId, Told};
 use crate::trading::position::mid_move_half_units;
@@ -45,8 +47,10 @@ pub struct Costs {
     /// From an order's leaving to its acknowledgement.
     pub venue: Histogram,
     markets: Vec<(Arc<Mutex<Market>>, bool)>,
-    arrivals: FxHashMap<i64, Arc<Arrival>>,
-    replacements: FxHashMap<i64, VecDeque<Arc<Arrival>>>,
+    // Of open orders, by the place of each in `arrivals`.
+    sent: Rising<u32>,
+    arrivals: Slab<Arrival>,
+    replacements: FxHashMap<i64, VecDeque<Arrival>>,
     fill_count: u64,
 }
 
@@ -64,7 +68,8 @@ impl Costs {
             names: slippage::NAMES.map(str::to_owned).to_vec(),
             venue: Histogram::default(),
             markets,
-            arrivals: FxHashMap::default(),
+            sent: Rising::default(),
+            arrivals: Slab::default(),
             replacements: FxHashMap::default(),
             fill_count: 0,
         }
@@ -116,13 +121,13 @@ impl Costs {
     /// Takes an order that goes out now.
     pub fn on_sent(&mut self, order: &NewOrder, arrival: Arrival) {
         self.orders[order.instrument].add(|| (arrival.submitted_ns, *order, false));
-        self.arrivals.insert(order.order_id, Arc::new(arrival));
+        self.arrive(order.order_id, arrival);
     }
 
     /// Takes a replace that goes out now, after which the order is as given, with what would be left of it.
     pub fn on_replace_sent(&mut self, order: &NewOrder, arrival: Arrival) {
         self.orders[order.instrument].add(|| (arrival.submitted_ns, *order, true));
-        self.replacements.entry(order.order_id).or_default().push_back(Arc::new(arrival));
+        self.replacements.entry(order.order_id).or_default().push_back(arrival);
     }
 
     /// Takes an event of an order of that strategy; `ended` says whether the order has ended by it, and `reported` is the fee
@@ -155,7 +160,7 @@ impl Costs {
             Told::Accepted => {
                 tally.accepted += 1;
                 // A venue whose clock is behind ours may date it before the order left: then it measures nothing.
-                if let Some(arrival) = self.arrivals.get(&event.order_id)
+                if let Some(arrival) = self.sent.get(event.order_id).map(|at| &self.arrivals[*at])
                     && let Ok(took_ns) = u64::try_from(i128::from(event.time_ns) - i128::from(arrival.submitted_ns))
                 {
                     self.venue.record(took_ns);
@@ -165,7 +170,7 @@ impl Costs {
                 tally.replaced += 1;
                 let waiting = self.replacements.get_mut(&event.order_id);
                 if let Some(arrival) = waiting.and_then(VecDeque::pop_front) {
-                    self.arrivals.insert(event.order_id, arrival);
+                    self.arrive(event.order_id, arrival);
                 }
             }
             Told::Cancelled { .. } | Told::Expired { .. } => tally.cancelled += 1,
@@ -180,7 +185,9 @@ impl Costs {
             }
         }
         if ended {
-            self.arrivals.remove(&event.order_id);
+            if let Some(at) = self.sent.remove(event.order_id) {
+                self.arrivals.free(at);
+            }
             self.replacements.remove(&event.order_id);
         }
     }
@@ -201,9 +208,19 @@ impl Costs {
         }
     }
 
+    /// Takes what an order is measured by from now on.
+    #[inline]
+    fn arrive(&mut self, order_id: i64, arrival: Arrival) {
+        if let Some(at) = self.sent.get(order_id) {
+            self.arrivals[*at] = arrival;
+        } else if let Some(at) = self.arrivals.insert(arrival) {
+            self.sent.insert(order_id, at);
+        }
+    }
+
     fn on_fill(&mut self, fill: Fill, strategy: StrategyId) {
         // An order that this lane doesn't know has no arrival price to be measured by.
-        let Some(arrival) = self.arrivals.get(&fill.order_id) else { return };
+        let Some(arrival) = self.sent.get(fill.order_id).map(|at| &self.arrivals[*at]) else { return };
         let instrument = fill.instrument;
         let (mid_after, (touched_ns, mid_before)) = {
             let market = lock(&self.markets[instrument].0);
@@ -215,7 +232,7 @@ impl Costs {
             number: self.fill_count,
             fill,
             strategy,
-            arrival: Arc::clone(arrival),
+            arrival: arrival.clone(),
             mid_half_ticks: mid.filter(|mid| *mid != 0),
             mid_after_half_ticks: mid_after.filter(|mid| *mid != 0),
             later_mids: [None; 4],

@@ -4,9 +4,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::ops::Deref;
-use std::sync::Arc;
-
 use ethnum::I256;
 
 use crate::trading::order::StrategyId;
@@ -31,37 +28,44 @@ pub struct Arrival {
 
 /// The causes of a cost with their prices. Up to three need no allocation.
 #[derive(Clone, Debug)]
-pub struct Causes {
-    few: [(NameId, f64); 3],
-    count: usize,
-    many: Box<[(NameId, f64)]>,
+pub enum Causes {
+    #[allow(missing_docs, reason = "the fields say what they are")]
+    Few { count: u8, names: [u16; 3], prices: [f64; 3] },
+    /// More, or of later names.
+    Many(Box<[(NameId, f64)]>),
 }
 
 impl Causes {
     /// These causes.
+    #[inline]
     pub fn new(causes: &[(NameId, f64)]) -> Self {
-        let mut few = [(0, 0.0); 3];
-        match few.get_mut(..causes.len()) {
-            Some(places) => {
-                places.copy_from_slice(causes);
-                Causes { few, count: causes.len(), many: Box::default() }
-            }
-            None => Causes { few, count: 0, many: causes.into() },
+        let (mut names, mut prices) = ([0; 3], [0.0; 3]);
+        if causes.len() > names.len() {
+            return Causes::Many(causes.into());
         }
+        for (at, &(name, price)) in causes.iter().enumerate() {
+            let Ok(name) = u16::try_from(name) else { return Causes::Many(causes.into()) };
+            (names[at], prices[at]) = (name, price);
+        }
+        Causes::Few { count: causes.len() as u8, names, prices }
     }
-}
 
-impl Deref for Causes {
-    type Target = [(NameId, f64)];
-
-    fn deref(&self) -> &[(NameId, f64)] {
-        if self.many.is_empty() { &self.few[..self.count] } else { &self.many }
+    /// Each name and price.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (NameId, f64)> + Clone {
+        let count = match self {
+            Causes::Few { count, .. } => usize::from(*count),
+            Causes::Many(causes) => causes.len(),
+        };
+        (0..count).map(|at| match self {
+            Causes::Few { names, prices, .. } => (NameId::from(names[at]), prices[at]),
+            Causes::Many(causes) => causes[at],
+        })
     }
 }
 
 impl PartialEq for Causes {
     fn eq(&self, other: &Self) -> bool {
-        **self == **other
+        self.iter().eq(other.iter())
     }
 }
 
@@ -69,11 +73,12 @@ impl Arrival {
     /// Each cause's cost in basis points if the order fills, in order; `queue_risk` is the name of the one that it then avoids.
     fn causes_if_filled_bps(&self, queue_risk: NameId, mut take: impl FnMut(NameId, f64)) {
         let filled = self.reference_price * self.fill_probability;
-        for (at, &(name, _)) in self.causes.iter().enumerate() {
+        let causes = self.causes.iter();
+        for (at, (name, _)) in causes.clone().enumerate() {
             // Of causes of one name the last counts, at the place of the first.
-            if name != queue_risk && !self.causes[..at].iter().any(|&(other, _)| other == name) {
-                let last = self.causes.iter().rev().find(|&&(other, _)| other == name);
-                take(name, 1e4 * last.map_or(0.0, |&(_, price)| price) / filled);
+            if name != queue_risk && !causes.clone().take(at).any(|(other, _)| other == name) {
+                let last = causes.clone().rev().find(|(other, _)| *other == name);
+                take(name, 1e4 * last.map_or(0.0, |(_, price)| price) / filled);
             }
         }
     }
@@ -115,7 +120,7 @@ pub struct FillRecord {
     pub number: u64,
     pub fill: Fill,
     pub strategy: StrategyId,
-    pub arrival: Arc<Arrival>,
+    pub arrival: Arrival,
     pub mid_half_ticks: Option<i128>,
     pub mid_after_half_ticks: Option<i128>,
     pub later_mids: [Option<i128>; HORIZONS_NS.len()],
@@ -164,7 +169,7 @@ impl CostTally {
                 None => causes.push((name, 0.0 + lots * bps)),
             }
         });
-        for &(name, price) in &*arrival.causes {
+        for (name, price) in arrival.causes.iter() {
             if name == queue_risk {
                 self.queue_risk += lots * 1e4 * price / arrival.reference_price;
             }

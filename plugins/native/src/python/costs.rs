@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use crate::costs::Costs;
-use crate::costs::tally::{Arrival, Causes, CostTally, FillRecord};
+use crate::costs::tally::{Arrival, Causes, CostTally, FillRecord, NameId};
 use crate::lane::runner::lock;
 use crate::python::market::PyMarket;
 use crate::python::model::model;
@@ -90,7 +90,7 @@ impl PyCosts {
             currency,
         ))?;
         let arrival = &record.arrival;
-        let causes: Vec<_> = named(costs, &arrival.causes);
+        let causes: Vec<_> = named(costs, arrival.causes.iter());
         let estimate = (arrival.price, arrival.reference_price, causes, arrival.fill_probability);
         let arrival = (estimate, arrival.mid_half_ticks, arrival.submitted_ns);
         let strategy = self.tracker.bind(py).borrow().name(py, record.strategy);
@@ -99,8 +99,8 @@ impl PyCosts {
     }
 }
 
-fn named<'c>(costs: &'c Costs, causes: &[(u32, f64)]) -> Vec<(&'c str, f64)> {
-    causes.iter().map(|&(name, value)| (costs.names[name as usize].as_str(), value)).collect()
+fn named(costs: &Costs, causes: impl Iterator<Item = (NameId, f64)>) -> Vec<(&str, f64)> {
+    causes.map(|(name, value)| (costs.names[name as usize].as_str(), value)).collect()
 }
 
 fn cost_of<'py>(py: Python<'py>, costs: &Costs, cost: &CostTally) -> PyResult<Bound<'py, PyTuple>> {
@@ -109,7 +109,7 @@ fn cost_of<'py>(py: Python<'py>, costs: &Costs, cost: &CostTally) -> PyResult<Bo
         markouts.append((one.fills, whole(py, one.half_units)?, one.lots, one.bps))?;
     }
     let sums = (cost.lots, cost.arrival, cost.captured, cost.captured_lots);
-    (cost.fills, sums, named(costs, &cost.causes), cost.queue_risk, markouts).into_pyobject(py)
+    (cost.fills, sums, named(costs, cost.causes.iter().copied()), cost.queue_risk, markouts).into_pyobject(py)
 }
 
 #[pymethods]

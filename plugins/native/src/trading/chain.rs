@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::slab::Slab;
 use crate::trading::order::Order;
 
 /// The lists that an order can be in, by the place of its link in `Slot::links`.
@@ -15,20 +16,38 @@ pub enum List {
     Due,
 }
 
+/// When no answer of an order can be overdue. No time is, as it is some time after another.
+pub const NOT_DUE_NS: i64 = i64::MIN;
+
 /// An order, its neighbours in each list, and when its answer is overdue.
 #[derive(Debug)]
 pub struct Slot {
     pub order: Order,
     pub links: [Link; 3],
-    /// `None` if the order isn't in that list.
-    pub due_ns: Option<i64>,
+    /// `NOT_DUE_NS` if the order isn't in that list.
+    pub due_ns: i64,
 }
 
-/// The neighbours in a list.
-#[derive(Clone, Copy, Debug, Default)]
+impl Slot {
+    /// An order that is in no list.
+    #[inline]
+    pub fn new(order: Order) -> Slot {
+        Slot { order, links: [Link { previous: NONE, next: NONE }; 3], due_ns: NOT_DUE_NS }
+    }
+}
+
+/// The neighbours in a list: their places, or `NONE`.
+#[derive(Clone, Copy, Debug)]
 pub struct Link {
-    previous: Option<u32>,
-    next: Option<u32>,
+    previous: u32,
+    next: u32,
+}
+
+/// No place: a slab hasn't as many.
+const NONE: u32 = u32::MAX;
+
+fn known(place: u32) -> Option<u32> {
+    (place != NONE).then_some(place)
 }
 
 /// The ends of a list of orders, by their slots.
@@ -45,30 +64,30 @@ impl Chain {
     }
 
     /// Adds an order that isn't in this list.
-    pub fn push(&mut self, list: List, slots: &mut [Slot], at: u32) {
-        slots[at as usize].links[list as usize] = Link { previous: self.last, next: None };
+    pub fn push(&mut self, list: List, slots: &mut Slab<Slot>, at: u32) {
+        slots[at].links[list as usize] = Link { previous: self.last.unwrap_or(NONE), next: NONE };
         match self.last.replace(at) {
-            Some(last) => slots[last as usize].links[list as usize].next = Some(at),
+            Some(last) => slots[last].links[list as usize].next = at,
             None => self.first = Some(at),
         }
     }
 
     /// Takes out an order that is in this list.
-    pub fn remove(&mut self, list: List, slots: &mut [Slot], at: u32) {
-        let Link { previous, next } = slots[at as usize].links[list as usize];
-        match previous {
-            Some(previous) => slots[previous as usize].links[list as usize].next = next,
-            None => self.first = next,
+    pub fn remove(&mut self, list: List, slots: &mut Slab<Slot>, at: u32) {
+        let Link { previous, next } = slots[at].links[list as usize];
+        match known(previous) {
+            Some(previous) => slots[previous].links[list as usize].next = next,
+            None => self.first = known(next),
         }
-        match next {
-            Some(next) => slots[next as usize].links[list as usize].previous = previous,
-            None => self.last = previous,
+        match known(next) {
+            Some(next) => slots[next].links[list as usize].previous = previous,
+            None => self.last = known(previous),
         }
     }
 
     /// The orders, in the order in which they were added.
-    pub fn iter(self, list: List, slots: &[Slot]) -> impl Iterator<Item = &Order> {
-        let next = move |at: &u32| slots[*at as usize].links[list as usize].next;
-        std::iter::successors(self.first, next).map(|at| &slots[at as usize].order)
+    pub fn iter(self, list: List, slots: &Slab<Slot>) -> impl Iterator<Item = &Order> {
+        let next = move |at: &u32| known(slots[*at].links[list as usize].next);
+        std::iter::successors(self.first, next).map(|at| &slots[at].order)
     }
 }

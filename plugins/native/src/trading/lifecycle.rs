@@ -230,6 +230,18 @@ const fn table() -> [[Option<Transition>; STATES]; EVENTS] {
     table
 }
 
+/// The state of an order that we have approved.
+pub const ONCE_APPROVED: OrderState = after(S::Created, E::Approve);
+/// The state of one that we then have sent.
+pub const ONCE_SENT: OrderState = after(ONCE_APPROVED, E::Send);
+
+const fn after(state: OrderState, event: LifecycleEvent) -> OrderState {
+    match table()[event as usize][state as usize] {
+        Some(Transition { next: State(next), .. }) => next,
+        _ => panic!("the event leads to no state of its own"),
+    }
+}
+
 /// The transition of an event; `None` if it is one of ours that the state doesn't allow.
 #[inline]
 pub fn transition(event: LifecycleEvent, state: OrderState) -> Option<Transition> {

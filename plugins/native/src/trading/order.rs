@@ -120,14 +120,16 @@ pub struct Order {
 }
 
 impl Order {
-    pub(super) fn new(order: NewOrder) -> Self {
+    /// An order of some lots, in one of its first states.
+    #[inline]
+    pub(super) fn new(order: NewOrder, state: OrderState) -> Self {
         Order {
             order,
             price_ticks: order.price_ticks,
             size_lots: order.size_lots,
             filled_lots: 0,
             exposure_lots: i128::from(order.size_lots),
-            state: OrderState::Created,
+            state,
             acknowledged: false,
             cancels: 0,
             replaces: Replaces::default(),

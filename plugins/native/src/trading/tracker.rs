@@ -9,12 +9,14 @@ use std::vec::Drain;
 
 use rustc_hash::FxHashMap;
 
+use crate::rising::Rising;
+use crate::slab::Slab;
 use crate::trading::account::Account;
-use crate::trading::chain::{Chain, Link, List, Slot};
+use crate::trading::chain::{Chain, List, NOT_DUE_NS, Slot};
 use crate::trading::discrepancy::{
     DUPLICATE_FILL, Discrepancy, MALFORMED, UNKNOWN_ORDER, WRONG_INSTRUMENT, describe_event,
 };
-use crate::trading::lifecycle::{LifecycleEvent, OrderState};
+use crate::trading::lifecycle::{LifecycleEvent, ONCE_APPROVED, ONCE_SENT, OrderState};
 use crate::trading::order::{Event, NOBODY, NewOrder, Order, StrategyId, Told};
 use crate::trading::stray::StrayFills;
 use crate::venue::NEVER_NS;
@@ -43,9 +45,8 @@ pub struct Tracker {
     pub due_ns: i64,
     answer_timeout_ns: i64,
     accounts: Vec<Account>,
-    pub(super) slots: Vec<Slot>,
-    free: Vec<u32>,
-    orders: FxHashMap<i64, u32>,
+    pub(super) slots: Slab<Slot>,
+    orders: Rising<u32>,
     open: Chain,
     open_of: FxHashMap<(usize, StrategyId), Chain>,
     // By when the oldest unanswered request went out.
@@ -68,9 +69,8 @@ impl Tracker {
             due_ns: NEVER_NS,
             answer_timeout_ns,
             accounts: vec![Account::default(); instruments],
-            slots: Vec::new(),
-            free: Vec::new(),
-            orders: FxHashMap::default(),
+            slots: Slab::default(),
+            orders: Rising::default(),
             open: Chain::default(),
             open_of: FxHashMap::default(),
             due: Chain::default(),
@@ -114,59 +114,48 @@ impl Tracker {
 
     /// Starts to track an approved order that is about to be sent. The error is that of `check_new`.
     pub fn add(&mut self, order: NewOrder) -> Result<(), String> {
-        self.place_order(order).map(|_| ())
+        self.place_order(order, ONCE_APPROVED).map(|_| ())
     }
 
     /// Starts to track an approved order that is sent now. The error is that of `check_new`.
     #[inline]
     pub fn add_sent(&mut self, order: NewOrder, now_ns: i64) -> Result<(), String> {
-        let at = self.place_order(order)?;
-        self.slots[at as usize].order.do_event(LifecycleEvent::Send)?;
+        let at = self.place_order(order, ONCE_SENT)?;
         self.expect_answer(at, now_ns);
         Ok(())
     }
 
-    /// Puts an approved order into a slot, which is returned.
+    /// Puts an order into a slot, which is returned.
     #[inline]
-    fn place_order(&mut self, order: NewOrder) -> Result<u32, String> {
+    fn place_order(&mut self, order: NewOrder, state: OrderState) -> Result<u32, String> {
         let instrument = i64::try_from(order.instrument).unwrap_or(i64::MAX);
         let place = self.check_new(order.order_id, instrument, order.size_lots)?;
-        let mut tracked = Order::new(order);
-        tracked.do_event(LifecycleEvent::Approve)?;
-        let exposure_lots = tracked.exposure_lots;
-        let slot = Slot { order: tracked, links: [Link::default(); 3], due_ns: None };
-        let at = if let Some(at) = self.free.pop() {
-            self.slots[at as usize] = slot;
-            at
-        } else {
-            let at = u32::try_from(self.slots.len()).map_err(|_| "more orders are open than 32 bits count")?;
-            self.slots.push(slot);
-            at
-        };
+        let slot = Slot::new(Order::new(order, state));
+        let at = self.slots.insert(slot).ok_or("more orders are open than 32 bits count")?;
         self.forgotten = None;
         self.last_order_id = Some(order.order_id);
         self.orders.insert(order.order_id, at);
         self.open.push(List::Open, &mut self.slots, at);
         self.open_of.entry((place, order.strategy)).or_default().push(List::OpenOfStrategy, &mut self.slots, at);
-        self.accounts[place].expose(order.buy, exposure_lots);
+        self.accounts[place].expose(order.buy, i128::from(order.size_lots));
         self.accounts[place].open += 1;
         Ok(at)
     }
 
     /// The order of that id; `None` if none was sent, or it ended long ago.
     pub fn find(&self, order_id: i64) -> Option<&Order> {
-        self.orders.get(&order_id).map(|at| &self.slots[*at as usize].order)
+        self.orders.get(order_id).map(|at| &self.slots[*at].order)
     }
 
     /// The order of that id. The error is the text of `OrderStateError`.
     pub fn get(&self, order_id: i64) -> Result<&Order, String> {
-        self.slot_of(order_id).map(|at| &self.slots[at as usize].order)
+        self.slot_of(order_id).map(|at| &self.slots[at].order)
     }
 
     /// Records that an approved order is sent now. The error is the text of `OrderStateError`.
     pub fn send(&mut self, order_id: i64, now_ns: i64) -> Result<(), String> {
         let at = self.slot_of(order_id)?;
-        self.slots[at as usize].order.do_event(LifecycleEvent::Send)?;
+        self.slots[at].order.do_event(LifecycleEvent::Send)?;
         self.expect_answer(at, now_ns);
         Ok(())
     }
@@ -174,7 +163,7 @@ impl Tracker {
     /// Records that a cancel is sent now. The error is the text of `OrderStateError`.
     pub fn request_cancel(&mut self, order_id: i64, now_ns: i64) -> Result<(), String> {
         let at = self.slot_of(order_id)?;
-        self.slots[at as usize].order.request_cancel()?;
+        self.slots[at].order.request_cancel()?;
         self.expect_answer(at, now_ns);
         Ok(())
     }
@@ -191,7 +180,7 @@ impl Tracker {
         if price_ticks <= 0 {
             return Err(format!("order {order_id}: a replace to {price_ticks} ticks"));
         }
-        let order = &mut self.slots[at as usize].order;
+        let order = &mut self.slots[at].order;
         let before = order.exposure_lots;
         order.request_replace(size_lots)?;
         let (NewOrder { instrument, buy, .. }, change) = (order.order, order.exposure_lots - before);
@@ -203,7 +192,7 @@ impl Tracker {
     /// Records that the order's state isn't known any more. The error is the text of `OrderStateError`.
     pub fn mark_unknown(&mut self, order_id: i64) -> Result<(), String> {
         let at = self.slot_of(order_id)?;
-        let order = &mut self.slots[at as usize].order;
+        let order = &mut self.slots[at].order;
         let (instrument, was_unknown) = (order.order.instrument, order.state == OrderState::Unknown);
         order.do_event(LifecycleEvent::LoseContact)?;
         self.expect_none(at);
@@ -221,7 +210,7 @@ impl Tracker {
             && self.due_ns != NEVER_NS
             && let Some(first) = self.due.first()
         {
-            let order_id = self.slots[first as usize].order.order.order_id;
+            let order_id = self.slots[first].order.order.order_id;
             self.expect_none(first);
             // It was sent and hasn't ended, or no answer to it would be due.
             if self.mark_unknown(order_id).is_ok() {
@@ -245,13 +234,13 @@ impl Tracker {
     /// A fill counts in any case, unless it is a duplicate or malformed: `take_fills` has it.
     pub fn apply(&mut self, event: &Event, now_ns: i64) -> Option<Applied> {
         self.forgotten = None;
-        let found = self.orders.get(&event.order_id).copied();
+        let found = self.orders.get(event.order_id).copied();
         let place = usize::try_from(event.instrument).ok();
-        let Some(at) = found.filter(|at| Some(self.slots[*at as usize].order.order.instrument) == place) else {
+        let Some(at) = found.filter(|at| Some(self.slots[*at].order.order.instrument) == place) else {
             self.misdirected(event, found, now_ns);
             return None;
         };
-        let order = &mut self.slots[at as usize].order;
+        let order = &mut self.slots[at].order;
         let NewOrder { instrument, buy, strategy, .. } = order.order;
         let (before, had_ended) = (order.exposure_lots, order.ended());
         let was_unknown = order.state == OrderState::Unknown;
@@ -334,7 +323,7 @@ impl Tracker {
 
     /// The order that the last call of `apply` dropped, as it was, until the next order is added.
     pub fn forgotten(&self) -> Option<&Order> {
-        self.forgotten.map(|at| &self.slots[at as usize].order)
+        self.forgotten.map(|at| &self.slots[at].order)
     }
 
     /// Whether `stop` may have another answer, in any instrument, than at the last call.
@@ -360,7 +349,7 @@ impl Tracker {
     }
 
     fn slot_of(&self, order_id: i64) -> Result<u32, String> {
-        let found = self.orders.get(&order_id).copied();
+        let found = self.orders.get(order_id).copied();
         found.ok_or_else(|| not_found(order_id))
     }
 
@@ -386,7 +375,7 @@ impl Tracker {
     }
 
     fn dispute(&mut self, what: &'static str, event: &Event, found: Option<u32>, now_ns: i64) {
-        let order = found.map(|at| &self.slots[at as usize].order);
+        let order = found.map(|at| &self.slots[at].order);
         let known = order.map_or("which isn't known".to_owned(), |order| {
             format!("now {}, {} of {} lots filled", order.state.name(), order.filled_lots, order.size_lots)
         });
@@ -405,25 +394,26 @@ impl Tracker {
     }
 
     fn expect_answer(&mut self, at: u32, now_ns: i64) {
-        let slot = &mut self.slots[at as usize];
+        let slot = &mut self.slots[at];
         // The oldest unanswered request counts. One that waits for its order to be sent isn't at the venue yet.
-        if self.answer_timeout_ns > 0 && slot.order.state != OrderState::Approved && slot.due_ns.is_none() {
-            slot.due_ns = Some(now_ns.saturating_add(self.answer_timeout_ns));
+        if self.answer_timeout_ns > 0 && slot.order.state != OrderState::Approved && slot.due_ns == NOT_DUE_NS {
+            slot.due_ns = now_ns.saturating_add(self.answer_timeout_ns);
             self.due.push(List::Due, &mut self.slots, at);
             self.set_due();
         }
     }
 
     fn expect_none(&mut self, at: u32) {
-        if self.slots[at as usize].due_ns.take().is_some() {
+        let due_ns = &mut self.slots[at].due_ns;
+        if *due_ns != NOT_DUE_NS {
+            *due_ns = NOT_DUE_NS;
             self.due.remove(List::Due, &mut self.slots, at);
             self.set_due();
         }
     }
 
     fn set_due(&mut self) {
-        let first = self.due.first().and_then(|first| self.slots[first as usize].due_ns);
-        self.due_ns = first.unwrap_or(NEVER_NS);
+        self.due_ns = self.due.first().map_or(NEVER_NS, |first| self.slots[first].due_ns);
     }
 
     /// Keeps an ended order that the venue owes no answer, and drops the oldest such order instead.
@@ -432,8 +422,8 @@ impl Tracker {
         if self.ended.len() > ENDED_KEPT
             && let Some(oldest) = self.ended.pop_front()
         {
-            self.orders.remove(&self.slots[oldest as usize].order.order.order_id);
-            self.free.push(oldest);
+            self.orders.remove(self.slots[oldest].order.order.order_id);
+            self.slots.free(oldest);
             self.forgotten = Some(oldest);
         }
     }

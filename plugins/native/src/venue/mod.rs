@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use rustc_hash::FxHashMap;
 
 use crate::book::Book;
+use crate::rising::Rising;
 use crate::venue::delay::Delay;
 use crate::venue::market::PaperMarket;
 use crate::venue::orders::Order;
@@ -80,7 +81,7 @@ pub struct PaperVenue {
     // When an order's time is over, the order, and its instrument. It may have ended before.
     expiries: BTreeSet<(i64, i64, usize)>,
     last_order_id: Option<i64>,
-    instruments: FxHashMap<i64, usize>,
+    instruments: Rising<u32>,
     ended: VecDeque<i64>,
     requests: FxHashMap<i64, u64>,
 }
@@ -108,7 +109,7 @@ impl PaperVenue {
             sent: 0,
             expiries: BTreeSet::new(),
             last_order_id: None,
-            instruments: FxHashMap::default(),
+            instruments: Rising::default(),
             ended: VecDeque::new(),
             requests: FxHashMap::default(),
         }
@@ -150,7 +151,7 @@ impl PaperVenue {
         match request {
             Sent::New(order) => {
                 self.last_order_id = Some(order.order_id);
-                self.instruments.insert(order.order_id, order.instrument);
+                self.instruments.insert(order.order_id, order.instrument as u32);
             }
             Sent::Cancel(order_id, _) | Sent::Replace(order_id, ..) => *self.requests.entry(order_id).or_default() += 1,
         }
@@ -227,7 +228,7 @@ impl PaperVenue {
 
     /// How many lots go before an order of ours that waits; `None` if none of that id does.
     pub fn lots_ahead(&self, order_id: i64) -> Option<i128> {
-        self.markets[*self.instruments.get(&order_id)?].lots_ahead(order_id)
+        self.markets[*self.instruments.get(order_id)? as usize].lots_ahead(order_id)
     }
 
     fn on_request(&mut self, request: Sent, time_ns: i64, book: &impl Book) {
@@ -244,7 +245,7 @@ impl PaperVenue {
         }
         let market = &mut self.markets[instrument];
         if !market.has(order_id) {
-            let late = self.instruments.get(&order_id) == Some(&instrument);
+            let late = self.instruments.get(order_id) == Some(&(instrument as u32));
             let reason = if late { "too-late" } else { "unknown-order" };
             let order = Known { order_id, instrument, side: crate::book::Side::Buy };
             self.outbox.tell(order, time_ns, What::Rejected { reason, request: kind }, false);
@@ -275,7 +276,7 @@ impl PaperVenue {
             if self.requests.contains_key(&order_id) {
                 self.ended.push_back(order_id);
             } else {
-                self.instruments.remove(&order_id);
+                self.instruments.remove(order_id);
             }
         }
     }
