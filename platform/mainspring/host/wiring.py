@@ -358,7 +358,7 @@ class _Wiring:
     ) -> BoundStrategy:
         name = plan.name
         make_orders = OwnOrders if fused is None else partial(fused.own_orders, clock=self._time, outbox=outbox)
-        make_market = LaneStrategyMarket if fused is None else FusedStrategyMarket
+        make_market = LaneStrategyMarket if fused is None else fused.strategy_market(FusedStrategyMarket)
         markets = [
             make_market(
                 self._labels[index],

@@ -207,6 +207,13 @@ class Fused(Protocol):
         """Makes what takes the requests of a lane's strategies, as `mainspring.lane.Requests` does."""
         ...
 
+    def strategy_market(self, base: Any) -> Any:
+        """Makes a class of strategy markets that reads sooner than `base`, with the same results; or returns `base`.
+
+        `base` is a `mainspring.lane.LaneStrategyMarket`, whose `reads` has what is read of other objects.
+        """
+        ...
+
     def own_orders(self, market: Any, client_order_id: Callable[[int], str], *, outbox: Any, clock: Any) -> Any:
         """Makes what keeps a strategy's orders in a market, as `mainspring.lane.OwnOrders` does.
 

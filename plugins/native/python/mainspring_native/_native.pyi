@@ -71,6 +71,7 @@ __all__ = [
     "encode_frame",
     "encode_records",
     "event_rows",
+    "read_through",
     "record_reasons",
 ]
 __version__: str
@@ -319,6 +320,7 @@ class SessionStrategy:
 def event_rows(decoder: WireDecoder, batch: Batch, instruments: Sequence[int], quotes: bool) -> bytes: ...
 def book_functions() -> dict[str, int]: ...
 def record_reasons() -> list[str]: ...
+def read_through(of: type, name: str, slot: str, field: str) -> None: ...
 
 @final
 class TrackedOrder:

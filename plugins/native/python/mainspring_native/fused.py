@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from mainspring_native._native import (
     PositionUnits,
     Requests,
     WireDecoder,
+    read_through,
 )
 from mainspring_native._native import CaptureBlocks as NativeBlocks
 
@@ -79,6 +81,10 @@ class NativeFused:
         """See `mainspring.seams.Fused`: a run works them off."""
         return Requests(most_answers)
 
+    def strategy_market(self, base: type) -> type:
+        """See `mainspring.seams.Fused`: it reads native objects in place."""
+        return _reading(base)
+
     def own_orders(self, market: Any, client_order_id: Callable[[int], str], *, outbox: Any, clock: Any) -> OwnOrders:
         """See `mainspring.seams.Fused`: a run updates them."""
         return OwnOrders(market, clock, outbox.requests, client_order_id)
@@ -111,3 +117,11 @@ class NativeFused:
         """See `mainspring.seams.Fused`: the lines are decompressed and split on a thread of their own."""
         # What a block is of a sequence, its length and its items, is all that is asked of it.
         return cast("CaptureBlocks", NativeBlocks(path, block))
+
+
+@cache
+def _reading(base: Any) -> type:
+    made = type(base.__name__, (base,), {"__doc__": base.__doc__, "__module__": base.__module__, "__slots__": ()})
+    for name, path in base.reads().items():
+        read_through(made, name, *path.split("."))
+    return made

@@ -33,6 +33,7 @@ mod run_trading;
 mod session_strategy;
 mod shown;
 mod slippage;
+mod through;
 mod trade_calls;
 mod trading;
 mod venue;
@@ -61,6 +62,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     requests::register(module)?;
     session_strategy::register(module)?;
     slippage::register(module)?;
+    through::register(module)?;
     trading::register(module)?;
     venue::register(module)?;
     wire::register(module)

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyWeakrefReference;
 
-use crate::kernel::handles::{self, FILLED, Handle, News, UNKNOWN};
+use crate::kernel::handles::{CREATED, FILLED, Handle, News, UNKNOWN};
 use crate::kernel::view::OrderView;
 use crate::python::asked::units;
 use crate::python::guarded::Guarded;
@@ -48,8 +48,10 @@ fn state(py: Python<'_>, number: i64) -> PyResult<Py<PyAny>> {
     Ok(states[at].clone_ref(py))
 }
 
-/// What tells prices and sizes of a market to a person.
+/// What the handles of a market's orders share: what tells its prices and sizes to a person, and whose the orders are.
 pub struct Names {
+    /// Refers weakly to these orders, once there is a handle.
+    owner: PyOnceLock<Py<PyWeakrefReference>>,
     name: Py<PyAny>,
     prices: Py<PyAny>,
     sizes: Py<PyAny>,
@@ -61,6 +63,7 @@ impl Names {
         let (py, instrument) = (market.py(), market.getattr("instrument")?);
         let grid = py.import("mainspring.model.exact")?.getattr("DecimalGrid")?;
         Ok(Names {
+            owner: PyOnceLock::new(),
             name: market.getattr("name")?.unbind(),
             prices: grid.call1((instrument.getattr("tick_size")?,))?.unbind(),
             sizes: grid.call1((instrument.getattr("lot_size")?,))?.unbind(),
@@ -69,7 +72,7 @@ impl Names {
 
     /// Those of no market.
     pub fn none(py: Python<'_>) -> Names {
-        Names { name: py.None(), prices: py.None(), sizes: py.None() }
+        Names { owner: PyOnceLock::new(), name: py.None(), prices: py.None(), sizes: py.None() }
     }
 }
 
@@ -85,9 +88,17 @@ pub struct PyOrderHandle {
     size_lots: AtomicI64,
     state: UnsafeCell<Py<PyAny>>,
     side: Py<PyAny>,
-    owner: Py<PyWeakrefReference>,
     names: Arc<Names>,
-    inner: Guarded<(OrderView, Handle)>,
+    rest: Guarded<Rest>,
+}
+
+/// What is known of an order and isn't a field of its object.
+#[derive(Default)]
+struct Rest {
+    filled_lots: i64,
+    handle: Handle,
+    state: i8,
+    buy: bool,
 }
 
 // SAFETY: the cell is written only with the GIL held, and read by Python alone, which holds it.
@@ -96,16 +107,16 @@ unsafe impl Sync for PyOrderHandle {}
 impl PyOrderHandle {
     /// The handle of an order that is asked for.
     pub fn of(owner: &Bound<'_, PyOwnOrders>, order: &NewOrder) -> PyResult<Py<Self>> {
-        let (py, view) = (owner.py(), handles::created(order));
+        let (py, names) = (owner.py(), &owner.get().names);
+        names.owner.get_or_try_init(py, || PyResult::Ok(PyWeakrefReference::new(owner)?.unbind()))?;
         let handle = PyOrderHandle {
             order_id: order.order_id,
             price_ticks: AtomicI64::new(order.price_ticks),
             size_lots: AtomicI64::new(order.size_lots),
-            state: UnsafeCell::new(state(py, view.state)?),
+            state: UnsafeCell::new(state(py, CREATED)?),
             side: known(py)?.sides[usize::from(!order.buy)].clone_ref(py),
-            owner: owner.get().weak(owner)?,
-            names: owner.get().names.clone(),
-            inner: Guarded::new((view, Handle::default())),
+            names: Arc::clone(names),
+            rest: Guarded::new(Rest { state: CREATED as i8, buy: order.buy, ..Rest::default() }),
         };
         let handle = Py::new(py, handle)?;
         // SAFETY: it is an object that CPython has just made and tracks. What isn't tracked is never walked, and freed by its count.
@@ -146,7 +157,8 @@ impl PyOrderHandle {
 
     /// The orders that it is one of, while their session is there.
     fn owner<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyOwnOrders>>> {
-        self.owner.bind(py).upgrade_as::<PyOwnOrders>()
+        let Some(owner) = self.names.owner.get(py) else { return Ok(None) };
+        owner.bind(py).upgrade_as::<PyOwnOrders>()
     }
 
     /// The same, for what can't be had without.
@@ -167,10 +179,12 @@ impl PyOrderHandle {
 
     /// Changes what is known, and shows that.
     fn change<T>(&self, py: Python<'_>, change: impl FnOnce(&mut OrderView, &mut Handle) -> T) -> PyResult<T> {
-        let (before, after, done) = self.inner.with(py, |(view, handle)| {
+        let (before, after, done) = self.rest.with(py, |rest| {
+            let mut view = self.view_of(rest);
             let before = view.state;
-            let done = change(view, handle);
-            (before, *view, done)
+            let done = change(&mut view, &mut rest.handle);
+            (rest.filled_lots, rest.state) = (view.filled_lots, view.state as i8);
+            (before, view, done)
         });
         self.price_ticks.store(after.price_ticks, Relaxed);
         self.size_lots.store(after.size_lots, Relaxed);
@@ -184,7 +198,18 @@ impl PyOrderHandle {
 
     /// The order as compiled strategies read it.
     pub fn view(&self, py: Python<'_>) -> OrderView {
-        self.inner.with(py, |(view, _)| *view)
+        self.rest.with(py, |rest| self.view_of(rest))
+    }
+
+    fn view_of(&self, rest: &Rest) -> OrderView {
+        OrderView {
+            order_id: self.order_id,
+            side: if rest.buy { 1 } else { -1 },
+            price_ticks: self.price_ticks.load(Relaxed),
+            size_lots: self.size_lots.load(Relaxed),
+            filled_lots: rest.filled_lots,
+            state: i64::from(rest.state),
+        }
     }
 
     /// Takes an event; whether the order has ended.
@@ -293,9 +318,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         size_lots: AtomicI64::new(0),
         state: UnsafeCell::new(none()),
         side: none(),
-        owner: PyWeakrefReference::new(Bound::new(py, PyOwnOrders::of_nobody(py)?)?.as_any())?.unbind(),
         names: Arc::new(Names::none(py)),
-        inner: Guarded::default(),
+        rest: Guarded::default(),
     };
     let handle = Bound::new(py, handle)?;
     let one = handle.get();

@@ -8,8 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyString, PyTuple, PyWeakrefReference};
+use pyo3::types::{PyString, PyTuple};
 
 use rustc_hash::FxHashMap;
 
@@ -69,9 +68,8 @@ pub struct PyOwnOrders {
     /// The strategy's name again, and its number at the lane's tracker once that is known.
     pub name: String,
     number: AtomicU32,
-    /// What handles tell prices and sizes by.
+    /// What its handles share.
     pub names: Arc<Names>,
-    weak: PyOnceLock<Py<PyWeakrefReference>>,
     orders: Guarded<Orders>,
 }
 
@@ -86,32 +84,6 @@ pub struct Terms {
 }
 
 impl PyOwnOrders {
-    /// Orders in no market, by which the fields of handles are found.
-    pub fn of_nobody(py: Python<'_>) -> PyResult<Self> {
-        let none = || py.None();
-        Ok(PyOwnOrders {
-            market: none(),
-            clock: Py::new(py, PyLaneClock::new(0))?,
-            requests: Py::new(py, PyRequests::new(0))?,
-            client_order_id: none(),
-            index: none(),
-            place: 0,
-            strategy: intern!(py, "").clone().unbind(),
-            name: String::new(),
-            number: AtomicU32::new(NOBODY),
-            names: Arc::new(Names::none(py)),
-            weak: PyOnceLock::new(),
-            orders: Guarded::default(),
-        })
-    }
-
-    /// A weak reference to it, the same each time.
-    pub fn weak(&self, slf: &Bound<'_, Self>) -> PyResult<Py<PyWeakrefReference>> {
-        let py = slf.py();
-        let made = self.weak.get_or_try_init(py, || PyResult::Ok(PyWeakrefReference::new(slf)?.unbind()))?;
-        Ok(made.clone_ref(py))
-    }
-
     /// The number of the market.
     pub fn index<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         self.index.bind(py).clone()
@@ -245,7 +217,6 @@ impl PyOwnOrders {
             strategy: strategy.unbind(),
             number: AtomicU32::new(NOBODY),
             names: Arc::new(Names::of(market)?),
-            weak: PyOnceLock::new(),
             orders: Guarded::default(),
         })
     }

@@ -274,11 +274,15 @@ impl RunTrading {
 
     /// Hands on the records so far: before others are added in Python, and at the end of a run.
     pub fn flush(&self, py: Python<'_>) -> PyResult<()> {
-        let Encoded { bytes, count } = self.log.with(py, std::mem::take);
-        if count > 0 {
-            self.records.bind(py).append(self.encoded.bind(py).call1((PyBytes::new(py, &bytes), count))?)?;
-        }
-        Ok(())
+        // The room stays for the records of the next run.
+        let noted = self.log.with(py, |log| {
+            let noted = (log.count > 0).then(|| (PyBytes::new(py, &log.bytes), log.count));
+            log.bytes.clear();
+            log.count = 0;
+            noted
+        });
+        let Some((bytes, count)) = noted else { return Ok(()) };
+        self.records.bind(py).append(self.encoded.bind(py).call1((bytes, count))?)
     }
 
     /// An event of the venue: see `OrderManager.on_execution`.

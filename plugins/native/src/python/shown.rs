@@ -1,6 +1,8 @@
 //! What Python reads of a market most, in the market's own object: read as a field of it, without a lock or a call.
 
 use std::ffi::{CStr, c_int};
+use std::ptr;
+use std::sync::LazyLock;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicI64, AtomicU8};
 
@@ -9,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use crate::lane::market::Market;
+use crate::python::guarded::Guarded;
 
 /// The fields, each as the market's last message or call left it.
 #[derive(Debug, Default)]
@@ -63,6 +66,36 @@ impl Shown {
 /// A field's name, kind, and address.
 pub type Field = (&'static CStr, c_int, usize);
 
+/// Each class's fields that are read in place, by the address of its type.
+static DEFINED: LazyLock<Guarded<Vec<(usize, Member)>>> = LazyLock::new(Guarded::default);
+
+/// A field as CPython defines it, for as long as the process lives.
+#[derive(Clone, Copy)]
+struct Member(*mut ffi::PyMemberDef);
+
+// SAFETY: it is read only once it was made, by whoever holds the GIL.
+unsafe impl Send for Member {}
+
+impl Member {
+    fn has_name(&self, name: &str) -> bool {
+        // SAFETY: a definition has the name that `define_with` gave it.
+        unsafe { CStr::from_ptr((*self.0).name).to_bytes() == name.as_bytes() }
+    }
+}
+
+/// The field of that name in a class, if it is read in place; or null.
+pub fn field(py: Python<'_>, class: *mut ffi::PyTypeObject, name: &str) -> *mut ffi::PyMemberDef {
+    DEFINED.with(py, |defined| {
+        let found = defined.iter().find(|(of, member)| *of == class.addr() && member.has_name(name));
+        found.map_or(ptr::null_mut(), |(_, member)| member.0)
+    })
+}
+
+/// Whether any class has a field of that name that is read in place.
+pub fn any_has(py: Python<'_>, name: &str) -> bool {
+    DEFINED.with(py, |defined| defined.iter().any(|(_, member)| member.has_name(name)))
+}
+
 /// Gives a class the attributes that read these fields in its objects; they are those of `object`.
 pub fn define(object: &Bound<'_, PyAny>, fields: impl IntoIterator<Item = Field>) -> PyResult<()> {
     define_with(object, fields, ffi::Py_READONLY)
@@ -89,6 +122,7 @@ fn define_with(object: &Bound<'_, PyAny>, fields: impl IntoIterator<Item = Field
             Bound::from_owned_ptr_or_err(py, attribute)?
         };
         class.setattr(name.to_string_lossy().as_ref(), attribute)?;
+        DEFINED.with(py, |defined| defined.push((class.as_type_ptr().addr(), Member(member))));
     }
     Ok(())
 }

@@ -261,7 +261,7 @@ impl PyPaperVenue {
             return Err(order_state_error(py, text));
         }
         let order = new_order(&new, self.place(&new)?, NOBODY)?;
-        venue.send(Sent::New(Order::of(&order)), now_ns);
+        venue.send(Sent::New(Order::of(&order, order.instrument)), now_ns);
         Ok(())
     }
 

@@ -352,6 +352,11 @@ mod tests {
     }
 
     #[test]
+    fn an_approved_order_is_in_flight_once_it_is_sent() {
+        assert_eq!((ONCE_APPROVED, ONCE_SENT), (S::Approved, S::InFlight));
+    }
+
+    #[test]
     fn four_states_are_final_and_nothing_leads_out_of_them() {
         let ended: Vec<&str> = S::ALL.into_iter().filter(|state| state.is_ended()).map(S::name).collect();
         assert_eq!(ended, ["filled", "cancelled", "rejected", "expired"]);

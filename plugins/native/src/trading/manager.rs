@@ -98,11 +98,11 @@ impl Asked {
 
     /// The request as it goes to a venue that has the instrument at this place.
     pub fn sent(&self, place: usize) -> Sent {
-        match *self {
-            Asked::New(order) => Sent::New(Order::of(&NewOrder { instrument: place, ..order })),
-            Asked::Change { order_id, change: Change::Cancel, .. } => Sent::Cancel(order_id, place),
+        match self {
+            Asked::New(order) => Sent::New(Order::of(order, place)),
+            Asked::Change { order_id, change: Change::Cancel, .. } => Sent::Cancel(*order_id, place),
             Asked::Change { order_id, change: Change::Replace(price_ticks, size_lots), .. } => {
-                Sent::Replace(order_id, place, price_ticks, size_lots)
+                Sent::Replace(*order_id, place, *price_ticks, *size_lots)
             }
         }
     }

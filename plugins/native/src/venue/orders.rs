@@ -79,11 +79,12 @@ pub struct Order {
 }
 
 impl Order {
-    /// An order that was asked for, on its way to the venue.
-    pub fn of(new: &NewOrder) -> Order {
+    /// An order that was asked for, on its way to a venue that has its instrument at this place.
+    #[inline]
+    pub fn of(new: &NewOrder, place: usize) -> Order {
         Order {
             order_id: new.order_id,
-            instrument: new.instrument,
+            instrument: place,
             side: if new.buy { Side::Buy } else { Side::Sell },
             limit: new.limit,
             price: new.price_ticks,
