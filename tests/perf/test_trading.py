@@ -50,13 +50,24 @@ def test_a_refused_order_gives_no_figure(short, monkeypatch):
         trading.all_checks_us()
 
 
-def test_every_check_with_a_native_twin_is_measured():
-    """What runs in Rust is among the checks, each once, but for the one of costs, which a replay doesn't estimate."""
+def test_every_check_of_a_replay_is_measured():
+    """What runs in Rust is among the checks, each once, but for those that need to be told something, or costs."""
     if not usable("decoder", "native"):
         pytest.skip("absent: mainspring-native")
-    offered = [offer.name for offer in candidates("risk") if offer.capabilities.get("in_runs")]
+    offered = {offer.name for offer in candidates("risk") if offer.capabilities.get("in_runs")}
     found = [one[0] for one in map(described, trading.native_checks()) if one is not None]
-    assert sorted([*found, "max_slippage_bps"]) == sorted(offered)
+    assert len(found) == len(set(found))
+    outside = {
+        "max_slippage_bps",
+        "max_message_rate",
+        "max_daily_loss",
+        "max_drawdown",
+        "max_repeated_executions",
+        "duplicate_order_ms",
+        "max_cancel_to_fill",
+        "self_trade",
+    }
+    assert offered - set(found) == outside
 
 
 def test_without_the_native_parts_it_says_so(monkeypatch):

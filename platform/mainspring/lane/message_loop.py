@@ -37,7 +37,7 @@ class MessageLoop:
         clock: Callable[[], int],
     ) -> None:
         self.at = self._start = 0
-        self._wants_runs = False
+        self._wants_runs = self._journalled = False
         self._feeds = feeds
         self._reactions = reactions
         self._fused_reactions = {feed: Reaction(feed.own, feed.changed, reactions, time) for feed in feeds}
@@ -49,13 +49,15 @@ class MessageLoop:
         self._next_due_ns = next_due_ns
         self._clock = clock
 
-    def trade_in_runs(self) -> None:
+    def trade_in_runs(self, *, journalled: bool = False) -> None:
         """Lets fused runs trade without ending, where the feed's router is simulated and shown the market in them.
+
+        `journalled` says whether what risk checks save is journalled: runs end where that may have changed, then.
 
         What they do has no events of its own: records are among the effects at the end of a run, and what was sent is
         with the router.
         """
-        self._wants_runs = True
+        self._wants_runs, self._journalled = True, journalled
         self.renew_runs()
 
     def renew_runs(self) -> None:
@@ -64,10 +66,10 @@ class MessageLoop:
         # A run reads its reaction once, so that only another one makes it trade differently.
         for feed, known in self._fused_reactions.items():
             self._fused_reactions[feed] = Reaction(feed.own, feed.changed, self._reactions, known.time)
-        # What a run does by itself, no check is told.
-        if not self._wants_runs or manager is None or manager.waits_for_journal or manager.gate.listens:
+        if not self._wants_runs or manager is None or manager.waits_for_journal or manager.risk.kills:
             return
-        if manager.risk.kills:
+        # What a run does by itself, other checks aren't told.
+        if not manager.gate.hears_in_runs:
             return
         for index, feed in enumerate(self._feeds):
             if feed.attached and feed.observer is not None:
@@ -77,6 +79,7 @@ class MessageLoop:
                     reactions=self._reactions,
                     order_manager=manager,
                     sends=self._sends,
+                    journalled=self._journalled,
                 )
 
     def trades_in_runs(self, feed: int) -> bool:
@@ -88,6 +91,9 @@ class MessageLoop:
         """Runs messages of one feed. See `Lane.handle`."""
         feed, messages, until_ns = self._feeds[event.feed], event.messages, event.until_ns
         self.at = self._start = event.start
+        if (trading := self._fused_reactions[feed].trading) is not None:
+            # Whatever there was to save was seen between the events.
+            trading.unsaved = trading.paused = False
         if not event.start:
             # The sequence may be one that was run before and has been filled again.
             feed.forget_batch()
@@ -102,8 +108,15 @@ class MessageLoop:
             self._run_each(feed, messages, len(messages), until_ns)
             return
         while self.at < len(messages) and not self._sends:
-            if feed.runs_fused and self._run_fused(feed, messages, until_ns):
-                continue
+            trading = self._fused_reactions[feed].trading
+            if feed.runs_fused:
+                ran = self._run_fused(feed, messages, until_ns)
+                if trading is not None and trading.paused:
+                    return
+                if ran:
+                    continue
+            if trading is not None:
+                trading.unsaved = True
             # One message is run even if the observer is due and has nothing to report.
             until = until_ns if self.at == self._start else min(until_ns, feed.observer_due_ns)
             if not self._run_each(feed, messages, min(self.at + _LOOK_AGAIN, len(messages)), until):
@@ -114,6 +127,7 @@ class MessageLoop:
         start, count, sends = self.at, len(messages), self._sends
         reactions, changed, run, batch = self._reactions, feed.changed, feed.run, feed.batch(messages)
         react, markouts, measures = self._fused_reactions[feed], self._markouts, feed.measures
+        trading = react.trading
         while self.at < count and not sends:
             # A message of `until_ns` or later isn't run now: those of other feeds may come before it.
             react.end_ns, react.until_ns = until_ns, min(until_ns, self._next_due_ns())
@@ -131,6 +145,7 @@ class MessageLoop:
                 self.at = feed.raised_at
                 raise
             if at == self.at:
+                # A run may have ended for what checks save, before a message.
                 break
             self.at = at
             # Nobody was called about a message that changed nothing, yet it is that late.
@@ -141,6 +156,10 @@ class MessageLoop:
                 reactions.work()
                 reactions.on_changed(changed)
                 self._record_whole_path(feed.last_ns + self._clock() - started)
+                if trading is not None:
+                    trading.unsaved = True
+            if trading is not None and trading.paused:
+                break
             if feed.marked:
                 # A venue that is idle may have learned of funding to settle.
                 break

@@ -56,10 +56,10 @@ class RunTrading:
     """Implements `mainspring.seams.RunTrading`: what a run of a feed needs so as to trade without ending.
 
     `router` is the feed's, and `index` its number. `order_manager` takes what it reports, and puts approved requests
-    into `sends`.
+    into `sends`. `journalled` says whether what checks save is journalled.
     """
 
-    __slots__ = ("index", "order_manager", "router", "sends", "strategies", "work")
+    __slots__ = ("index", "order_manager", "paused", "router", "saves", "sends", "strategies", "unsaved", "work")
 
     def __init__(
         self,
@@ -69,10 +69,13 @@ class RunTrading:
         reactions: Reactions,
         order_manager: "OrderManager",
         sends: "list[Send]",
+        journalled: bool,
     ) -> None:
         self.router = router
         self.index = index
         self.order_manager = order_manager
         self.sends = sends
         self.work = reactions.work
+        self.saves = journalled and order_manager.gate.saves
+        self.unsaved = self.paused = False
         self.strategies = reactions.strategies

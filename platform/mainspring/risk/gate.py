@@ -60,6 +60,7 @@ _IMMEDIATE = frozenset({"ioc", "fok"})
 
 _SETTLED = frozenset({"accepted", "partially-filled"})
 
+_Hear: TypeAlias = Callable[[Any], Any]
 _NamedChecks: TypeAlias = Sequence[tuple[str, RiskCheck]]
 
 
@@ -158,6 +159,17 @@ class Gate:
             for call in self._on_event_before[event.instrument]:
                 call(event)
 
+    def listeners(self, instrument: int) -> list[tuple[RiskCheck, _Hear | None, _Hear | None]]:
+        """Returns the checks of an instrument, each with what it is called with about what is sent and reported."""
+        found: list[tuple[RiskCheck, _Hear | None, _Hear | None]] = []
+        for name, check in self._rows[instrument]:
+            on_sent, on_event = (
+                None if call is None else guarded_single(call, "risk check", name, self._owner(name))
+                for call in (getattr(check, "on_sent", None), getattr(check, "on_event", None))
+            )
+            found.append((check, on_sent, on_event))
+        return found
+
     def save(self) -> dict[str, Any]:
         """Returns what checks save, each by its name and the index of its first instrument."""
         return {place: call() for place, call in self._saves.items()}
@@ -240,8 +252,10 @@ class Gate:
         """Whether a check reads the comparison of clocks."""
         self.saves = bool(self._saves)
         """Whether a check saves anything."""
-        self.listens = any(self._on_sent) or any(self._on_event) or any(map(_hears, self._each()))
+        self.listens = any(_listens(check) for _, check in self._each())
         """Whether a check wants to know what was asked for, sent or reported."""
+        self.hears_in_runs = all(getattr(check, "hears_in_runs", False) for _, check in self._each() if _listens(check))
+        """Whether a run may tell those that do."""
 
     def _saving(self) -> list[tuple[str, str, Any]]:
         """The checks that save: where each stands first, its name, and itself."""
@@ -311,8 +325,8 @@ class _Answers:
         wrap_error("risk check", self._names[at], self._owners[at], error)
 
 
-def _hears(named: tuple[str, RiskCheck]) -> bool:
-    return hasattr(named[1], "on_order")
+def _listens(check: RiskCheck) -> bool:
+    return any(hasattr(check, name) for name in ("on_order", "on_sent", "on_event"))
 
 
 def changeable(request: CancelRequest | ReplaceRequest, order: OpenOrder | None) -> OpenOrder | Refusal:

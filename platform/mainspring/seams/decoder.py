@@ -120,6 +120,10 @@ class RunTrading(Protocol):
     works off and sends what strategies ask for then. At a request for a router of another `index` it stops, and leaves
     that with all after it.
 
+    Where `saves`, what risk checks save is looked at between runs, after each request that was sent and each report. A
+    run that can't know that nothing of it has changed sets `unsaved`, and ends before the next report, and after the
+    messages's callbacks in which something was sent, with `paused` set.
+
     A run may do itself, with the order manager's parts, what `work` does for requests that are approved. At its end its
     records are among those of `order_manager.effects`, encoded or not.
     """
@@ -155,8 +159,16 @@ class RunTrading(Protocol):
 
     @property
     def order_manager(self) -> Any:
-        """The lane's order manager."""
+        """The lane's order manager. `gate.listeners(instrument)` are the risk checks, and how to tell them."""
         ...
+
+    @property
+    def saves(self) -> bool:
+        """Whether what risk checks save is looked at."""
+        ...
+
+    unsaved: bool
+    paused: bool
 
 
 class Fused(Protocol):

@@ -29,6 +29,8 @@ class RiskCheck(Protocol):
       changed. After a crash `restore` gets what was saved last. A check without them hears again, by `on_sent` and
       `on_event`, what was sent and reported before, while the session shows the time of then.
     - `wants_clock`: True if it reads `RiskSession.clock`, so that a live session compares clocks.
+    - `hears_in_runs`: True if a fused run that trades may call `on_sent` and `on_event` itself, in its middle, where it
+      can't know that they change nothing. A check that listens without it ends each run at each request and report.
     - `lift()`: a person allows orders again that the check has stopped until then. Returns whether it had.
 
     Two attributes, of the class or set before the end of `bind`, spare calls. Each is the text of a Python expression

@@ -101,7 +101,7 @@ class Driver:
         self._running: Messages | None = None
         waits = journal is not None and journal.waits
         if self._takes_executions and recorder is None and not waits and not self.reconciling:
-            self.lane.message_loop.trade_in_runs()
+            self.lane.message_loop.trade_in_runs(journalled=journal is not None)
 
     def start(self, now_ns: int, session: str) -> None:
         """Starts the session at a time. `session` is its part of client order ids."""

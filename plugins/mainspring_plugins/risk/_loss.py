@@ -46,6 +46,7 @@ class LossCheck(ABC):
 
     follows_best: bool
 
+    hears_in_runs = True
     passes_if = "not (self.stopped or self.unknown)"
 
     def __init__(self, name: str, instruments: Sequence[Instrument], options: LossOptions) -> None:

@@ -31,11 +31,12 @@ class DuplicateOrderMs:
     orders have the same price.
     """
 
+    hears_in_runs = True
     passes_if = "changed is None and (order.strategy, order.side, price_ticks, size_lots) not in self.sent_ns_of"
 
     def __init__(self, instrument: Instrument, *, options: DuplicateOptions) -> None:
         self._limit = options.limit
-        self._window_ns = whole_units(options.limit, Decimal("0.000001"))
+        self.window_ns = whole_units(options.limit, Decimal("0.000001"))
         self._session: RiskSession | None = None
         # When each was last sent, oldest first.
         self.sent_ns_of: OrderedDict[_Key, int] = OrderedDict()
@@ -60,7 +61,7 @@ class DuplicateOrderMs:
             else (order.order_id, order.price_ticks, changed.filled_lots + order.size_lots)
         )
         sent_ns = self.sent_ns_of.get(key)
-        if sent_ns is None or session.now_ns - sent_ns >= self._window_ns:
+        if sent_ns is None or session.now_ns - sent_ns >= self.window_ns:
             return None
         ago_ms = (session.now_ns - sent_ns) / 1e6
         return Refusal(_NAME, f"the same was sent {ago_ms:.3f} ms ago, within {self._limit}")
@@ -78,7 +79,7 @@ class DuplicateOrderMs:
         now_ns, sent = session.now_ns, self.sent_ns_of
         sent[key] = now_ns
         sent.move_to_end(key)
-        while now_ns - next(iter(sent.values())) >= self._window_ns and len(sent) > 1:
+        while now_ns - next(iter(sent.values())) >= self.window_ns and len(sent) > 1:
             sent.popitem(last=False)
 
 
@@ -90,4 +91,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         DuplicateOrderMs,
         summary="How long an order must not be repeated, in milliseconds",
         options=DuplicateOptions,
+        capabilities={"in_runs": True},
     )

@@ -36,6 +36,7 @@ class MaxCancelToFill:
     The first `after` cancels don't count against it. Changes pass, and so do orders that reduce the position.
     """
 
+    hears_in_runs = True
     passes_if = (
         "self.day_begins_ns <= now_ns < self.day_ends_ns and (changed is not None or self.cancels <= self.after)"
     )
@@ -57,6 +58,11 @@ class MaxCancelToFill:
         self.day_begins_ns, self.day_ends_ns = before.day_begins_ns, before.day_ends_ns
         self.cancels, self.fills = before.cancels, before.fills
 
+    @property
+    def within(self) -> bool:
+        """Whether the cancels of the day that is counted are within the limit."""
+        return self.cancels <= self.after or self.cancels * self._denominator <= self.fills * self._numerator
+
     def on_sent(self, request: OrderRequest) -> None:
         """See `mainspring.seams.RiskCheck`."""
         if isinstance(request, CancelRequest):
@@ -75,9 +81,7 @@ class MaxCancelToFill:
         if session is None:
             return Refusal(_NAME, "nothing says what was cancelled: 0 cancels known")
         self._begin_day()
-        if session.changed is not None or self.cancels <= self.after:
-            return None
-        if self.cancels * self._denominator <= self.fills * self._numerator or reduces(order, account):
+        if session.changed is not None or self.within or reduces(order, account):
             return None
         return Refusal(_NAME, f"{self.cancels} cancels for {self.fills} fills are more than {self._limit} for each")
 
@@ -98,4 +102,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxCancelToFill,
         summary="Most cancels for each fill of a day",
         options=CancelToFillOptions,
+        capabilities={"in_runs": True},
     )

@@ -84,5 +84,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxDailyLoss,
         summary="Largest loss of a day, in each profit currency",
         options=DailyLossOptions,
-        capabilities={"across_instruments": True},
+        capabilities={"across_instruments": True, "in_runs": True},
     )

@@ -38,5 +38,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxDrawdown,
         summary="Largest fall of the profit below its best, in each profit currency",
         options=LossOptions,
-        capabilities={"across_instruments": True},
+        capabilities={"across_instruments": True, "in_runs": True},
     )

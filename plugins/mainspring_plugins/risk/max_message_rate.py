@@ -68,6 +68,15 @@ class _Counted:
             self.total -= sent.popleft()[1]
         return self.total
 
+    def spare(self, now_ns: int) -> int:
+        """Returns what may be sent now, and forgets nothing."""
+        old = 0
+        for sent_ns, weight in self.sent:
+            if now_ns - sent_ns < self.window_ns:
+                break
+            old += weight
+        return self.limit - self.total + old
+
     def add(self, now_ns: int, weight: int) -> None:
         self.sent.append((now_ns, weight))
         self.total += weight
@@ -79,6 +88,7 @@ class MaxMessageRate:
     Cancels count, and are never refused: leave room for them. A venue counts all instruments together.
     """
 
+    hears_in_runs = True
     passes_if = "(self.new if changed is None else self.replace) <= self.room.get(session.venue(order.instrument), -1)"
 
     def __init__(self, instruments: Sequence[Instrument], *, options: RateOptions) -> None:
@@ -89,11 +99,20 @@ class MaxMessageRate:
         self.venues: dict[int, tuple[_Counted, ...]] = {}
         # By venue: what may be sent at least, by each rule.
         self.room: dict[int, int] = {}
-        self.new, self.replace = options.new, options.replace
+        self.new, self.replace, self.cancel = options.new, options.replace, options.cancel
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
         self._session = session
+
+    def spare(self) -> int | None:
+        """Returns what may be sent now, in a lane of one instrument; None in others."""
+        session = self._session
+        if session is None or len(session.instruments) != 1:
+            return None
+        now_ns, limits = session.now_ns, [limit for limit, _ in self.rules]
+        counts = self.venues.get(session.venue(0))
+        return min(limits if counts is None else [counted.spare(now_ns) for counted in counts])
 
     def adopt(self, before: "MaxMessageRate") -> None:
         """See `mainspring.seams.RiskCheck`. A longer window starts with what the longest one had kept."""
@@ -157,5 +176,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxMessageRate,
         summary="Most requests to a venue in a time; cancels count and always pass",
         options=RateOptions,
-        capabilities={"across_instruments": True},
+        capabilities={"across_instruments": True, "in_runs": True},
     )

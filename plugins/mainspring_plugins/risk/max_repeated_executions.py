@@ -34,6 +34,7 @@ class MaxRepeatedExecutions:
     throttle.
     """
 
+    hears_in_runs = True
     passes_if = "not self.stopped"
 
     def __init__(self, instrument: Instrument, *, options: RepeatedOptions) -> None:
@@ -95,4 +96,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         MaxRepeatedExecutions,
         summary="Most fills of a strategy on one side in a time, until a person lifts it",
         options=RepeatedOptions,
+        capabilities={"in_runs": True},
     )

@@ -46,6 +46,7 @@ class SelfTrade:
     ended: a cancel can lose its race, so that sending both would only seem to prevent the trade.
     """
 
+    hears_in_runs = True
     passes_if = "not (open_sell_lots if buy else open_buy_lots)"
 
     def __init__(self, instrument: Instrument, *, options: SelfTradeOptions) -> None:
@@ -114,4 +115,5 @@ def register_risk_checks(catalogue: Catalogue) -> None:
         SelfTrade,
         summary="What to do about orders that could trade with our own: refuse, cancel-incoming, cancel-resting",
         options=SelfTradeOptions,
+        capabilities={"in_runs": True},
     )

@@ -1,10 +1,11 @@
 """Two lanes of one generated session: the plain one and the native one, and everything that they report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any, Final
 
 from mainspring.host.config import parse_config
@@ -39,14 +40,20 @@ size = 0.01
 """
 
 
-def generated_config(seed: int, strategies: Sequence[str], *, seconds: float) -> str:
-    """Draws a session's config: one or two instruments, latencies, queue model, limits and faults of the feed."""
+def generated_config(
+    seed: int, strategies: Sequence[str], *, seconds: float, checks: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Draws a session's config: one or two instruments, latencies, queue model, limits and faults of the feed.
+
+    `checks` are further risk checks with their limits.
+    """
     random = Random(seed)
     symbols = random.choice(('"BTC/USDT"', '"BTC/USDT", "ETH/USDT"'))
     latency = random.choice((0, 1, 250, 20_000))
     answer = random.choice((0, 0, 100, 50_000))
     faults = random.choice(("", "drop = 0.002, duplicate = 0.01", "reorder = 0.005, stale = 0.003, off_tick = 0.002"))
     known = random.choice(("", *3 * ("market = { daily_volume = 20_000, daily_volatility = 0.03 }",)))
+    further = "\n".join(f"{name} = {limit}" for name, limit in checks.items())
     text = f"""
 seed = {seed}
 instruments = [{symbols}]
@@ -62,6 +69,7 @@ max_order_notional = 20_000
 max_position = 0.2
 max_book_age_ms = {random.choice((20, 2_000))}
 collar_bps = {random.choice(("20", "{ limit = 5, passive = 60 }"))}
+{further}
 [strategy.two]
 plugin = "quote-maker"
 size = 0.01

@@ -1,11 +1,11 @@
 """Generated sessions that trade, plain against native: whatever goes wrong, both do the same, to the last byte."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib.util import find_spec
 from random import Random
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from mainspring.errors import CodecError, PluginError, WireError
 from mainspring.host.wiring import Wired
@@ -23,6 +23,10 @@ from mainspring_tools.twins.lanes import (
     make_lane,
     state_of,
 )
+from mainspring_tools.twins.session_checks import StatesJournal, commands, draw_checks
+
+if TYPE_CHECKING:
+    from mainspring.journal import CheckStates
 
 __all__ = ["SessionTwins", "compare_orders", "compare_session"]
 
@@ -37,17 +41,22 @@ def compare_session(
     compiled: bool = True,
     config: str = "",
     ends: bool = True,
+    checked: bool = True,
 ) -> Counter[str]:
     """Runs one session on plain and on native parts, step by step; returns how often what happened.
 
     The market lasts `seconds`, and is interrupted half way. `hostile` is the chance that something happens to the lane
     after a chunk of messages; None draws it. With `compiled` half of the sessions have a strategy that Numba compiles
-    where parts are native, and that runs as it stands where they aren't. `config` is put before the config that is
+    where parts are native, and that runs as it stands where they aren't. With `checked` half have further risk checks,
+    which people lift and change, and half of these journal what checks save. `config` is put before the config that is
     drawn; `ends` is as for `Chaos`. Raises `AssertionError` where they differ.
     """
     random = Random(seed)
     restless = _restless(seed) if compiled and find_spec("numba") else None
-    text = config + generated_config(seed, ("chaos", "restless") if restless else ("chaos",), seconds=seconds / 2)
+    people = Random(f"checks of {seed}")
+    checks = draw_checks(people) if checked and people.random() < 0.5 else {}
+    strategies = ("chaos", "restless") if restless else ("chaos",)
+    text = config + generated_config(seed, strategies, seconds=seconds / 2, checks=checks)
     bad_line = random.choice((0, 0.0005, 0.002))
     messages = list(spoilt(interrupted_messages(text, seconds=seconds / 2), random, bad_line))
     drawn = random.choice((0, 0, 0.05, 0.3))
@@ -59,6 +68,8 @@ def compare_session(
         hostile=drawn if hostile is None else hostile,
         restless=restless,
         ends=ends,
+        commands=partial(commands, people, checks) if checks else None,
+        journalled=bool(checks) and people.random() < 0.5,
     )
     try:
         twins.run(messages)
@@ -73,7 +84,7 @@ def compare_orders(seed: int) -> Counter[str]:
 
     "commands" counts what was asked for and what happened to the lane.
     """
-    counts = compare_session(seed, seconds=60, hostile=0.3, compiled=False)
+    counts = compare_session(seed, seconds=60, hostile=0.3, compiled=False, checked=False)
     asked = ("SubmitRequested", "CancelRequested", "ReplaceRequested", "events")
     counts["commands"] = sum(counts[name] for name in asked)
     return counts
@@ -89,7 +100,9 @@ def _restless(seed: int) -> Any:
 class _Side:
     """One lane with its driver, its strategies, and the records that its log was given since the last comparison."""
 
-    def __init__(self, text: str, model: str, seed: int, restless: Any, *, native: bool, ends: bool) -> None:
+    def __init__(
+        self, text: str, model: str, seed: int, restless: Any, journalled: bool, *, native: bool, ends: bool
+    ) -> None:
         self.chaos = Chaos(seed, ends=ends)
         self.restless: Any = None
         strategies: dict[str, Any] = {"chaos": self.chaos}
@@ -99,8 +112,10 @@ class _Side:
             self.restless = strategies["restless"] = in_session(restless)()
         self.wired = make_lane(text, model, strategies, native=native)
         self.lane = self.wired.lane
-        self.driver = Driver(self.wired)
-        self.log = self.driver.log = _Kept(self.wired)
+        self.log = _Kept(self.wired)
+        journal: Any = StatesJournal(self.log.records_kept) if journalled else None
+        self.driver = Driver(self.wired, journal=journal)
+        self.driver.log = self.log
 
     def run_messages(self, messages: Sequence[RawMessage]) -> list[str]:
         """Runs messages, and passes over those that can't be read; returns what was said of them."""
@@ -126,7 +141,7 @@ class _Kept(OrderLog):
 
     def __init__(self, wired: Wired) -> None:
         assert wired.log is not None
-        self.records_kept: list[LogRecord] = []
+        self.records_kept: list[LogRecord | CheckStates] = []
         self._log = wired.log
 
     def write_all(self, records: Sequence[LogRecord | EncodedRecords]) -> None:
@@ -148,17 +163,28 @@ class SessionTwins:
         hostile: float = 0,
         restless: Any = None,
         ends: bool = True,
+        commands: Callable[[int], Iterable[Event]] | None = None,
+        journalled: bool = False,
     ) -> None:
         """`text` is the config, with a strategy of the plugin "chaos", and one of "restless" if that is given.
 
         `chunk` is how many messages are run at once; `hostile` is as for `compare_session`, `ends` as for `Chaos`.
+        `commands` are asked at a time, after each chunk. With `journalled` what checks save is compared too.
         """
         self.counts: Counter[str] = Counter()
         self._random = Random(seed)
         self._chunk = chunk
         self._hostile = hostile
-        self._sides = [_Side(text, model, seed, restless, native=native, ends=ends) for native in (False, True)]
+        self._commands = commands
+        self._sides = [
+            _Side(text, model, seed, restless, journalled, native=native, ends=ends) for native in (False, True)
+        ]
         self._hostility = Hostility(self._random, len(self._sides[0].lane.markets))
+
+    @property
+    def trades_in_runs(self) -> bool:
+        """Whether the native lane trades in fused runs now."""
+        return self._sides[1].lane.message_loop.trades_in_runs(0)
 
     def run(self, messages: Sequence[RawMessage]) -> None:
         """Runs a session of these messages. Raises `AssertionError` at the first difference."""
@@ -166,6 +192,9 @@ class SessionTwins:
             for start in range(0, len(messages), self._chunk):
                 chunk = messages[start : start + self._chunk]
                 self._both(partial(_Side.run_messages, messages=chunk))
+                for event in self._commands(self._sides[0].lane.now_ns) if self._commands else ():
+                    self._both(partial(_Side.feed, event=event))
+                    self.counts["said"] += 1
                 while self._random.random() < self._hostile:
                     event = self._hostility.next(self._sides[0].lane.now_ns)
                     self._both(partial(_Side.feed, event=event))

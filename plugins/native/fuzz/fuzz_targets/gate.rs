@@ -6,7 +6,7 @@ use ethnum::I256;
 use libfuzzer_sys::fuzz_target;
 use mainspring_native::book::any::{AnyBook, STRUCTURES};
 use mainspring_native::book::{Book, Level, Side};
-use mainspring_native::trading::gate::{Account, Asked, Check, Seen};
+use mainspring_native::trading::gate::{Account, Asked, Check, Seen, Unmoved};
 use mainspring_native::trading::order::NewOrder;
 use mainspring_native::venue::orders::TimeInForce;
 
@@ -75,7 +75,7 @@ fn worst(order: &NewOrder, account: &Account) -> i128 {
 }
 
 /// Whether the order is within the limit: the rules of the checks' twins, in words of their own.
-fn within(check: &Check, order: &NewOrder, seen: &Seen, account: &Account, far: &[(i64, i64)]) -> bool {
+fn within(check: &Check, order: &NewOrder, seen: &Seen, account: &Account, far: &[(i64, i64)], changed: bool) -> bool {
     let lots = i128::from(order.size_lots);
     let (bid, ask) = (seen.bid, seen.ask);
     let sided = bid.lots != 0 && ask.lots != 0 && bid.price < ask.price;
@@ -141,7 +141,7 @@ fn within(check: &Check, order: &NewOrder, seen: &Seen, account: &Account, far: 
             now <= other || worth(now, seen, sided, max_units)
         }
         Check::MaxNetExposure { max_units } => worth(worst(order, account), seen, sided, max_units),
-        Check::MaxOpenOrders { limit } => limit > OPEN as i128,
+        Check::MaxOpenOrders { limit } => changed || limit > OPEN as i128,
         Check::TradingHours { begin_ns, length_ns, daily: false } => {
             let now_ns = i128::from(seen.now_ns);
             begin_ns <= now_ns && now_ns < begin_ns + length_ns
@@ -165,6 +165,23 @@ fn within(check: &Check, order: &NewOrder, seen: &Seen, account: &Account, far: 
             now <= other || (seen.live && sided && left >= 0)
         }
         Check::MaxSlippageBps { max_bps_bits } => f64::from_bits(max_bps_bits) >= COST_BPS,
+        Check::MaxMessageRate { replace, spare, .. } if changed => replace <= spare,
+        Check::MaxMessageRate { new, spare, .. } => new <= spare,
+        Check::MaxDailyLoss { unmoved, begin_ns, end_ns } => {
+            let now_ns = i128::from(seen.now_ns);
+            begin_ns <= now_ns && now_ns < end_ns && stands(unmoved)
+        }
+        Check::MaxDrawdown { unmoved } => stands(unmoved),
+        Check::MaxRepeatedExecutions { stopped } => !stopped,
+        Check::DuplicateOrderMs { window_ns } => !changed || i128::from(seen.now_ns) >= i128::from(SENT_NS) + window_ns,
+        Check::MaxCancelToFill { begin_ns, end_ns, within } => {
+            let now_ns = i128::from(seen.now_ns);
+            begin_ns <= now_ns && now_ns < end_ns && (within || changed)
+        }
+        Check::SelfTrade => {
+            let other = if order.buy { account.open_sell_lots } else { account.open_buy_lots };
+            other == 0 || !order.limit
+        }
     }
 }
 
@@ -173,6 +190,14 @@ const PROFIT_PPB: i128 = -3_000_000_001;
 const COST_BPS: f64 = 1.5;
 
 const DAY_NS: i128 = 86_400_000_000_000;
+
+/// When what an order is to be changed to was last sent; no new one was.
+const SENT_NS: i64 = 1 << 40;
+
+/// Whether a check of losses has nothing to do about what was made.
+fn stands(unmoved: Unmoved) -> bool {
+    unmoved.least <= I256::new(PROFIT_PPB) && I256::new(PROFIT_PPB) < unmoved.beyond
+}
 
 /// How many orders are open in the instrument.
 const OPEN: usize = 3;
@@ -228,6 +253,9 @@ fuzz_target!(|data: &[u8]| {
         };
         let [one, two, three, four] = [next(), next(), next(), next()].map(figure);
         let passive = (flags & 16 == 0).then_some((three, four.max(1)));
+        let changed = flags & 128 == 0;
+        let below = |figure: i128| I256::new(-figure) << 4;
+        let unmoved = Unmoved { least: below(one), beyond: below(two) };
         let checks = [
             Check::MaxOrderSize { max_lots: one },
             Check::MaxOrderNotional { priced: flags & 32 == 0, max_units: one },
@@ -255,20 +283,36 @@ fuzz_target!(|data: &[u8]| {
                 capital: (I256::new(one) << 62) + I256::new(four),
             },
             Check::MaxSlippageBps { max_bps_bits: one as u64 },
+            Check::MaxMessageRate { new: one, replace: two, cancel: three, spare: four },
+            Check::MaxDailyLoss { unmoved, begin_ns: three, end_ns: four },
+            Check::MaxDrawdown { unmoved },
+            Check::MaxRepeatedExecutions { stopped: one != 0 },
+            Check::DuplicateOrderMs { window_ns: one },
+            Check::MaxCancelToFill { begin_ns: one, end_ns: two, within: three != 0 },
+            Check::SelfTrade,
         ];
         let side = if order.buy { Side::Buy } else { Side::Sell };
         // A buyer meets the asks.
         let far: Vec<_> =
             (0..).map_while(|at| book.level(if order.buy { Side::Sell } else { Side::Buy }, at)).collect();
         let far: Vec<_> = far.into_iter().map(|level| (level.price, level.lots)).collect();
-        let open = || Some(OPEN);
+        let open = || (!changed).then_some(OPEN);
+        let same_sent_ns = |_: &NewOrder| changed.then_some(SENT_NS);
+        let meets_own = |order: &NewOrder| order.limit;
         for check in checks {
             let walk = |order: &NewOrder| Some(book.walk(side, order.size_lots));
             let profit_ppb = || Some(I256::new(PROFIT_PPB));
-            let asked = Asked { walk: &walk, profit_ppb: &profit_ppb, cost_bps: Some(COST_BPS) };
+            let asked = Asked {
+                walk: &walk,
+                profit_ppb: &profit_ppb,
+                cost_bps: Some(COST_BPS),
+                changed,
+                same_sent_ns: &same_sent_ns,
+                meets_own: &meets_own,
+            };
             let passes = check.passes(&order, &seen, &account, asked, open);
             let left = check.passes(&order, &seen, &account, Asked { walk: &|_| None, ..asked }, open);
-            let exact = within(&check, &order, &seen, &account, &far);
+            let exact = within(&check, &order, &seen, &account, &far, changed);
             assert!(exact || !passes, "{check:?} lets pass {order:?} in {seen:?} with {account:?}");
             assert!(passes || !left, "{check:?} passes only without the book");
             let small = [seen.bid.price, seen.ask.price, order.price_ticks, order.size_lots]

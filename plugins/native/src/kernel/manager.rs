@@ -138,7 +138,14 @@ impl Desk for AtPlace<'_> {
         let walk = |order: &NewOrder| Some(book.walk(if order.buy { Side::Buy } else { Side::Sell }, order.size_lots));
         // Orders are priced only where there is a mid.
         let profit_ppb = || market.mid_half_ticks().and_then(|half_ticks| position.net_ppb(half_ticks));
-        let asked = gate::Asked { walk: &walk, profit_ppb: &profit_ppb, cost_bps: None };
+        let asked = gate::Asked {
+            walk: &walk,
+            profit_ppb: &profit_ppb,
+            cost_bps: None,
+            changed: gives_up != 0,
+            same_sent_ns: &|_| None,
+            meets_own: &|_| true,
+        };
         refusal(tracker, checks, order, &seen(market), position.lots, gives_up, asked)
     }
 }

@@ -20,7 +20,7 @@ use crate::python::plain_strategy::Plain;
 use crate::python::position::whole;
 use crate::python::venue_models::{Described, queue};
 use crate::python::wire::PyWireDecoder;
-use crate::trading::gate::Check;
+use crate::trading::gate::{Check, FIGURES};
 use crate::trading::position::Position;
 use crate::trading::tracker::Tracker;
 use crate::venue::PaperVenue;
@@ -49,7 +49,7 @@ unsafe impl Sync for PyKernel {}
 /// A market: its risk checks by name with their figures, how its statistics are estimated, and its queue model.
 #[derive(FromPyObject)]
 struct Spec {
-    checks: Vec<(String, i64, i64, i64, i64)>,
+    checks: Vec<(String, [i64; FIGURES])>,
     statistics: (f64, i64, Option<f64>, Option<f64>),
     queue: (String, f64),
     request: Described,
@@ -59,8 +59,8 @@ struct Spec {
 impl Spec {
     fn place(&self, structure: Structure) -> PyResult<Place> {
         let (keep, warm_up_cells, daily_volume_lots, daily_volatility) = self.statistics;
-        let check = |(name, one, two, three, four): &(String, i64, i64, i64, i64)| {
-            Check::described(name, [*one, *two, *three, *four])
+        let check = |(name, figures): &(String, [i64; FIGURES])| {
+            Check::described(name, *figures)
                 .ok_or_else(|| PyValueError::new_err(format!("no native risk check is named {name:?}")))
         };
         Ok(Place {

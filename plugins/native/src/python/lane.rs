@@ -88,14 +88,15 @@ impl PyFused {
                     let (next, done) = next.inspect_err(|_| self.raised_at = at)?;
                     since = timed.then_some(done);
                     let took = took.saturating_add(done.ns_since(started));
-                    let Next::Until(next_ns) = next else {
+                    if let Next::Leave = next {
                         runner.last_ns = took;
                         return Ok(at);
-                    };
-                    until_ns = next_ns;
+                    }
                     if timed {
                         runner.whole_path.record(took);
                     }
+                    let Next::Until(next_ns) = next else { return Ok(at) };
+                    until_ns = next_ns;
                 }
                 (Stop::Due, reaction) => {
                     let due_ns = runner.venue_due_ns();

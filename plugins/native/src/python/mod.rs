@@ -16,6 +16,7 @@ mod frames;
 mod guarded;
 mod kernel;
 mod lane;
+mod listeners;
 mod market;
 mod model;
 mod order_events;

@@ -36,6 +36,8 @@ pub enum Next {
     Until(i64),
     /// It ends: there is something to do elsewhere.
     Leave,
+    /// It ends with nothing left to do of what it has begun.
+    Pause,
 }
 
 impl Reaction {
@@ -116,7 +118,7 @@ impl Reaction {
             return Ok((Next::Leave, before));
         }
         if let Some(trading) = self.trading.as_ref().filter(|_| traded) {
-            return Ok((self.limit(trading), before));
+            return Ok((if trading.pauses(py)? { Next::Pause } else { self.limit(trading) }, before));
         }
         // Without a request, only a timer can have come nearer.
         Ok((Next::Until(until_ns.min(self.time.get().timer_ns())), before))

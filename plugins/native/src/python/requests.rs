@@ -99,7 +99,7 @@ impl Request {
     }
 
     /// The request as Python has it.
-    fn made<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub fn made<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self {
             Request::New(order, owner) => made_order(py, order, owner.get().strategy(py)),
             Request::Change { order_id, created_ns, change, owner } => {

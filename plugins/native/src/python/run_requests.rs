@@ -1,9 +1,13 @@
 //! What strategies ask for in a fused run: where it is the usual case, the order manager (`trading::manager`) decides on it without
 //! Python. What isn't, and what it would refuse, is for `mainspring.lane.OrderManager`, which words the refusals.
 
+use std::cell::Cell;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering::Relaxed;
+
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyList, PyString};
 
 use ethnum::I256;
 
@@ -12,7 +16,9 @@ use crate::costs::Costs;
 use crate::lane::instant::Instant;
 use crate::lane::runner::{Times, lock};
 use crate::orders::record::{self, Record};
+use crate::python::listeners::Listeners;
 use crate::python::market::PyMarket;
+use crate::python::order_events::made_order;
 use crate::python::position::PyPositionUnits;
 use crate::python::requests::Request;
 use crate::python::run_trading::RunTrading;
@@ -33,9 +39,6 @@ pub struct Parts {
     markets: Vec<Py<PyMarket>>,
     accounts: Vec<Py<PyPositionUnits>>,
     models: Vec<Py<PySlippage>>,
-    checks: Vec<Vec<Check>>,
-    /// `Portfolio.net_profit_ppb`.
-    profit: Py<PyAny>,
 }
 
 /// What became of what a strategy asked for.
@@ -82,11 +85,19 @@ impl Way<'_> {
 /// The models and checks of one market. The estimate comes with the mid that stood there, in half ticks.
 struct AtMarket<'a, 'w> {
     usual: &'a Parts,
+    listeners: &'a Listeners,
+    checks: &'a Mutex<Vec<Check>>,
+    /// `Portfolio.net_profit_ppb`.
+    profit: &'a Bound<'a, PyAny>,
+    strategy: &'a Bound<'a, PyString>,
+    /// The total size of an order as it is to be changed.
+    total: Option<i64>,
     place: usize,
     position_lots: i128,
+    /// The order as it came to the checks.
+    judged: Option<NewOrder>,
     seen: Option<Seen>,
     cost_bps: Option<f64>,
-    py: Python<'a>,
     way: &'a mut Way<'w>,
     // What the estimate and the checks took: they count if the request is approved, for else the twin does both.
     estimate_ns: u64,
@@ -111,16 +122,24 @@ impl Desk for AtMarket<'_, '_> {
     #[inline]
     fn refusal(&mut self, tracker: &Tracker, order: &NewOrder, gives_up: i128) -> Option<&'static str> {
         let Some(seen) = &self.seen else { return Some("unpriced") };
-        let checks = &self.usual.checks[self.place];
+        self.judged = Some(*order);
         // What takes more than the best price has is for the twins, which walk the book. The session's mark may be another price
         // than the mid, and venues report fees and funding in amounts: Python adds these up.
-        let index = self.usual.first + self.place;
+        let (index, known) = (self.usual.first + self.place, Cell::new(None));
         let profit_ppb = || {
-            let found = self.usual.profit.bind(self.py).call1((index,)).ok()?;
-            found.extract::<Option<i128>>().ok()?.map(I256::new)
+            let found = known.get().unwrap_or_else(|| made_in(self.profit, index));
+            known.set(Some(found));
+            found
         };
-        let asked = gate::Asked { walk: &|_| None, profit_ppb: &profit_ppb, cost_bps: self.cost_bps };
-        let refused = refusal(tracker, checks, order, seen, self.position_lots, gives_up, asked);
+        let asked = gate::Asked {
+            walk: &|_| None,
+            profit_ppb: &profit_ppb,
+            cost_bps: self.cost_bps,
+            changed: self.total.is_some(),
+            same_sent_ns: &|order| self.listeners.same_sent_ns(self.strategy, order, self.total),
+            meets_own: &|order| self.listeners.meets_own(self.strategy.py(), tracker, order),
+        };
+        let refused = refusal(tracker, &lock(self.checks), order, seen, self.position_lots, gives_up, asked);
         self.checks_ns = self.way.took();
         refused
     }
@@ -145,12 +164,40 @@ impl RunTrading {
             Request::Other(_) => return Ok(Done::NotUsual),
         };
         let Some(place) = usual.place(asked.instrument()) else { return Ok(Done::NotUsual) };
+        let (listeners, total) = (&self.listeners[place], asked.total());
+        let Some(checks) = listeners.checks() else { return Ok(Done::NotUsual) };
+        listeners.renew(py)?;
         // Before the tracker is locked: a position that doesn't fit is read of an object of Python's.
         let position_lots = usual.accounts[place].get().lots(py)?;
         let now_ns = way.now_ns;
-        let mut desk =
-            AtMarket { usual, place, position_lots, seen: None, cost_bps: None, py, way, estimate_ns: 0, checks_ns: 0 };
-        let decided = decide(&mut lock(&self.shared), &asked, now_ns, &mut desk);
+        let mut desk = AtMarket {
+            usual,
+            listeners,
+            checks,
+            profit: self.profit.bind(py),
+            strategy: owner.strategy(py),
+            total,
+            place,
+            position_lots,
+            judged: None,
+            seen: None,
+            cost_bps: None,
+            way,
+            estimate_ns: 0,
+            checks_ns: 0,
+        };
+        let mut decided = decide(&mut lock(&self.shared), &asked, now_ns, &mut desk);
+        if let (Err(Refused::For(reason)), Some(order)) = (&decided, desk.judged)
+            && listeners.listens(reason)
+        {
+            // Time has passed, or the profit has moved: what it lets pass may be more by now.
+            if listeners.show(&made_order(py, &order, owner.strategy(py))?)? {
+                self.note_unsaved(py)?;
+            }
+            listeners.forget();
+            listeners.renew(py)?;
+            decided = decide(&mut lock(&self.shared), &asked, now_ns, &mut desk);
+        }
         let approved = match decided {
             Ok(approved) => approved,
             Err(Refused::For(_)) => return Ok(Done::NotUsual),
@@ -162,6 +209,8 @@ impl RunTrading {
             times.risk.record(desk.checks_ns);
         }
         self.approved(&asked, &approved, &owner.name, now_ns, py);
+        listeners.sent(py, asked.kind(), || request.made(py))?;
+        self.sent.store(true, Relaxed);
         if way.send(asked.sent(place)) { Ok(Done::Sent) } else { Err(self.unrequested(asked.order_id(), py)) }
     }
 
@@ -226,21 +275,23 @@ fn recorded<'a>(order: &NewOrder, strategy: &'a str) -> record::NewOrder<'a> {
     }
 }
 
+/// What was made in an instrument so far, by `Portfolio.net_profit_ppb`.
+pub fn made_in(profit: &Bound<'_, PyAny>, index: usize) -> Option<I256> {
+    profit.call1((index,)).ok()?.extract::<Option<i128>>().ok()?.map(I256::new)
+}
+
 /// A name of so many bytes may be too long for a record.
 const MOST_LETTERS: usize = 1 << 10;
 
 impl Parts {
     pub fn new(manager: &Bound<'_, PyAny>, markets: &Bound<'_, PyList>, first: usize) -> PyResult<Option<Self>> {
-        let py = manager.py();
-        let described = py.import("mainspring_native.checks")?.getattr("described")?;
-        let gate = manager.getattr("gate")?;
-        if gate.getattr("never")?.is_truthy()? {
+        if manager.getattr("gate")?.getattr("never")?.is_truthy()? {
             return Ok(None);
         }
-        let (rows, all_models) = (gate.getattr("rows")?, manager.getattr("models")?);
+        let all_models = manager.getattr("models")?;
         let portfolio = manager.getattr("portfolio")?;
         let all_accounts = portfolio.getattr("accounts")?;
-        let (mut found, mut accounts, mut models, mut checks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut found, mut accounts, mut models) = (Vec::new(), Vec::new(), Vec::new());
         for (place, market) in markets.iter().enumerate() {
             let index = first + place;
             found.push(market.cast_into::<PyMarket>()?.unbind());
@@ -249,20 +300,8 @@ impl Parts {
             accounts.push(units.unbind());
             let Ok(model) = all_models.get_item(index)?.cast_into::<PySlippage>() else { return Ok(None) };
             models.push(model.unbind());
-            let mut row = Vec::new();
-            for check in rows.get_item(index)?.try_iter()? {
-                let known: Option<(String, i64, i64, i64, i64)> = described.call1((check?,))?.extract()?;
-                let Some((name, one, two, three, four)) = known else { return Ok(None) };
-                let Some(check) = Check::described(&name, [one, two, three, four]) else { return Ok(None) };
-                row.push(check);
-            }
-            if row.is_empty() {
-                return Ok(None);
-            }
-            checks.push(row);
         }
-        let profit = portfolio.getattr("net_profit_ppb")?.unbind();
-        Ok(Some(Parts { first, markets: found, accounts, models, checks, profit }))
+        Ok(Some(Parts { first, markets: found, accounts, models }))
     }
 
     /// Shows the garbage collector what is held, but for classes, which stay.
@@ -270,7 +309,6 @@ impl Parts {
         for market in &self.markets {
             visit.call(market)?;
         }
-        visit.call(&self.profit)?;
         for account in &self.accounts {
             visit.call(account)?;
         }

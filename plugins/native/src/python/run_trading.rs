@@ -23,13 +23,15 @@ use crate::orders::record::{Fill, Record, encode_into};
 use crate::python::call::call;
 use crate::python::costs::PyCosts;
 use crate::python::guarded::Guarded;
+use crate::python::listeners::Listeners;
 use crate::python::own_orders::PyOwnOrders;
 use crate::python::position::PyPositionUnits;
 use crate::python::requests::PyRequests;
-use crate::python::run_requests::{Done, Parts, Way, compared};
+use crate::python::run_requests::{Done, Parts, Way, compared, made_in};
 use crate::python::trading::PyOrderTracker;
 use crate::python::venue::PyPaperVenue;
 use crate::trading::audit::SendAudit;
+use crate::trading::manager::Reported;
 use crate::trading::order::{Event, StrategyId, Told as Happened};
 use crate::trading::tracker::Tracker;
 use crate::venue::NEVER_NS;
@@ -110,6 +112,14 @@ pub struct RunTrading {
     running: AtomicBool,
     own_due_ns: AtomicI64,
     usual: Option<Parts>,
+    /// The run's `mainspring.seams.RunTrading`, and whether it looks at what checks save.
+    of: Py<PyAny>,
+    saves: bool,
+    pub sent: AtomicBool,
+    /// Of the checks in each of the run's instruments.
+    pub listeners: Vec<Listeners>,
+    /// `Portfolio.net_profit_ppb`.
+    pub profit: Py<PyAny>,
     pub manager: Py<PyAny>,
     pub tracker: Py<PyOrderTracker>,
     pub shared: Arc<Mutex<Tracker>>,
@@ -132,6 +142,7 @@ impl RunTrading {
         first: usize,
     ) -> PyResult<Option<Self>> {
         let manager = of.getattr("order_manager")?;
+        let gate = manager.getattr("gate")?;
         let costs = manager.getattr("quality")?.getattr("markouts")?;
         let Ok(venue) = of.getattr("router")?.cast_into::<PyPaperVenue>() else { return Ok(None) };
         let Ok(tracker) = manager.getattr("tracker")?.cast_into::<PyOrderTracker>() else { return Ok(None) };
@@ -156,6 +167,11 @@ impl RunTrading {
             running: AtomicBool::new(false),
             own_due_ns: AtomicI64::new(NEVER_NS),
             usual: Parts::new(&manager, markets, first)?,
+            of: of.clone().unbind(),
+            saves: of.getattr("saves")?.is_truthy()?,
+            sent: AtomicBool::new(false),
+            listeners: (0..markets.len()).map(|place| Listeners::new(&gate, first + place)).collect::<PyResult<_>>()?,
+            profit: attribute(&manager.getattr("portfolio")?, "net_profit_ppb")?,
             shared: tracker.borrow().shared(),
             tracker: tracker.unbind(),
             costs: costs.get().shared(),
@@ -188,6 +204,9 @@ impl RunTrading {
         for held in [&self.sends, &self.records] {
             visit.call(held)?;
         }
+        self.listeners.iter().try_for_each(|one| one.traverse(visit))?;
+        visit.call(&self.of)?;
+        visit.call(&self.profit)?;
         visit.call(&self.requests)?;
         visit.call(&self.venue)?;
         visit.call(&self.tracker)?;
@@ -211,6 +230,7 @@ impl RunTrading {
             self.flush(py)?;
             self.work.bind(py).call0()?;
             self.refresh(py)?;
+            self.note_unsaved(py)?;
             if !self.send(py, now_ns, &mut way.times.route)? {
                 return Ok(None);
             }
@@ -221,12 +241,19 @@ impl RunTrading {
 
     /// Takes what the venue has for us by a time. False if there is something to do elsewhere.
     pub fn execute(&self, py: Python<'_>, now_ns: i64, times: &mut Times) -> PyResult<bool> {
+        // What is unsaved is from before what comes now, and has to be seen before.
+        self.sent.store(true, Relaxed);
+        if self.pauses(py)? {
+            return Ok(false);
+        }
         let venue = self.venue.get();
         let mut events = venue.take(py, now_ns)?.into_iter();
         while let Some(event) = events.next() {
             let done = self.execution(py, &event, now_ns, times).and_then(|()| {
                 let idle = self.requests.get().is_empty(py);
-                Ok(idle || self.work(py, now_ns, Instant::now(), times)?.is_some())
+                let worked = idle || self.work(py, now_ns, Instant::now(), times)?.is_some();
+                self.sent.store(true, Relaxed);
+                Ok(worked && !self.pauses(py)?)
             });
             if !matches!(done, Ok(true)) {
                 venue.give_back(events.collect(), now_ns);
@@ -234,6 +261,21 @@ impl RunTrading {
             }
         }
         Ok(true)
+    }
+
+    /// Notes that what checks save may have changed.
+    pub fn note_unsaved(&self, py: Python<'_>) -> PyResult<()> {
+        if self.saves { self.of.bind(py).setattr(intern!(py, "unsaved"), true) } else { Ok(()) }
+    }
+
+    /// Whether the run ends here, as something was sent or reported, and what checks save may have changed.
+    pub fn pauses(&self, py: Python<'_>) -> PyResult<bool> {
+        let sent = self.sent.swap(false, Relaxed);
+        let pauses = self.saves && sent && self.of.bind(py).getattr(intern!(py, "unsaved"))?.is_truthy()?;
+        if pauses {
+            self.of.bind(py).setattr(intern!(py, "paused"), true)?;
+        }
+        Ok(pauses)
     }
 
     /// The error for what would be sent and nobody requested: see `mainspring.lane.send_audit`.
@@ -252,6 +294,7 @@ impl RunTrading {
     pub fn refresh(&self, py: Python<'_>) -> PyResult<()> {
         let running = self.strategies.bind(py).getattr(intern!(py, "running"))?.is_truthy()?;
         self.running.store(running, Relaxed);
+        self.listeners.iter().for_each(Listeners::forget);
         self.own_due_ns.store(self.manager.bind(py).getattr(intern!(py, "own_due_ns"))?.extract()?, Relaxed);
         Ok(())
     }
@@ -298,6 +341,7 @@ impl RunTrading {
             self.book(py, &event, strategy)?;
         }
         self.note(py, &[record_of(&event)]);
+        self.hear(py, told, &event, &reported, now_ns)?;
         if !reported.discrepancies.is_empty() {
             self.flush(py)?;
             self.note_discrepancies.bind(py).call0()?;
@@ -306,6 +350,18 @@ impl RunTrading {
         let Some(applied) = reported.applied else { return Ok(()) };
         lock(&self.costs).on_event(&event, applied.strategy, applied.ended, None);
         self.answer(py, told, &event, applied.strategy, now_ns, times)
+    }
+
+    /// Tells risk checks what the venue reported: see `mainspring.risk.Gate.on_event`.
+    fn hear(&self, py: Python<'_>, told: &Told, event: &Event, reported: &Reported, now_ns: i64) -> PyResult<()> {
+        let Some(listeners) = self.listeners.get(told.instrument).filter(|one| one.any()) else { return Ok(()) };
+        let goes_on = reported.applied.is_some_and(|applied| !applied.ended);
+        let profit = || made_in(self.profit.bind(py), self.first + told.instrument);
+        let make = || self.venue.get().made(py, told);
+        if listeners.reported(py, &event.what, goes_on, now_ns, profit, make)? {
+            self.note_unsaved(py)?;
+        }
+        Ok(())
     }
 
     /// Tells a strategy what became of its order: see `mainspring.lane.Strategies.on_event`.
@@ -389,6 +445,7 @@ impl RunTrading {
                 return Ok(false);
             }
             sends.del_item(0)?;
+            self.sent.store(true, Relaxed);
             self.audit.bind(py).call_method1(intern!(py, "check"), (&first,))?;
             self.venue.get().send(&first.getattr(intern!(py, "request"))?, now_ns)?;
             times.record(Instant::now().ns_since(started));

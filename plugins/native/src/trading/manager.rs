@@ -96,6 +96,14 @@ impl Asked {
         }
     }
 
+    /// The total size that an order is to be changed to.
+    pub fn total(&self) -> Option<i64> {
+        match *self {
+            Asked::Change { change: Change::Replace(_, size_lots), .. } => Some(size_lots),
+            _ => None,
+        }
+    }
+
     /// The request as it goes to a venue that has the instrument at this place.
     pub fn sent(&self, place: usize) -> Sent {
         match self {

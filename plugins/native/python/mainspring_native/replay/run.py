@@ -14,12 +14,11 @@ from mainspring.errors import ConfigError, ReplayError
 from mainspring.model import DEFAULT_MAX_ANSWERS
 from mainspring.seams import QueueModel, RiskCheck
 from mainspring_native import NEEDS
-from mainspring_native.checks import described
+from mainspring_native.checks import described, runs_in_replays
 from mainspring_native.replay.layout import APPROVED, EVENT, FILLED, LOG, REFUSED, REJECTED, SUBMIT
 from mainspring_native.replay.strategy import State, Strategy, make_state
 from mainspring_native.replay.uncompiled import bind_body
 from mainspring_native.routers import describe_queue
-from mainspring_plugins.risk.max_slippage_bps import MaxSlippageBps
 from mainspring_plugins.routers.paper import PaperOptions, fees_and_settling
 
 __all__ = ["Account", "ReplayMarket", "ReplayResult", "replay"]
@@ -101,7 +100,7 @@ class ReplayResult:
 class _Spec:
     """A market as the kernel takes it."""
 
-    checks: list[tuple[str, int, int, int, int]]
+    checks: list[tuple[str, tuple[int, ...]]]
     statistics: tuple[float, int, float | None, float | None]
     queue: tuple[str, float]
     request: int
@@ -194,10 +193,13 @@ def _spec(market: ReplayMarket, latency_ns: int, response_ns: int) -> _Spec:
     checks = []
     for check in market.checks:
         native = described(check)
-        if isinstance(check, MaxSlippageBps):
-            raise ConfigError("a replay estimates no order's cost: leave MaxSlippageBps out, or run a session")
         if native is None:
             raise ConfigError(f"a replay takes the built-in risk checks, not {type(check).__name__}")
+        if not runs_in_replays(check):
+            raise ConfigError(
+                f"a replay estimates no costs and tells no check what was sent or filled: leave {type(check).__name__} "
+                "out, or run a session"
+            )
         checks.append(native)
     queue = ("proportional", 0.0) if market.queue is None else describe_queue(market.queue)
     if queue is None:
