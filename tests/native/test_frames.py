@@ -26,6 +26,7 @@ _RELAXED = settings(deadline=None, derandomize=True, suppress_health_check=[Heal
 _PAYLOADS = st.one_of(
     st.binary(max_size=130),
     st.text(max_size=20).map(str.encode),
+    st.tuples(st.text(min_size=1, max_size=5), st.integers(0, 3)).map(lambda cut: cut[0].encode()[: -cut[1] or None]),
     st.integers(120, 130).map(bytes),
     st.integers(65_530, 65_540).map(bytes),
 )
@@ -76,6 +77,61 @@ def test_both_decoders_tell_the_same(frames: Any, masked: bool, cuts: list[int],
     assert _outcome(FrameDecoder(**options), pieces) == right
     assert _outcome(native.FrameDecoder(**options), [stream]) == right
     assert _outcome(native.FrameDecoder(**options), pieces) == right
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        (b"ok\xff!", 2),
+        # A character of four bytes whose second can't follow its first, one that is cut, and half of a surrogate.
+        ("κόσμε".encode() + b"\xf4\x90\x80\x80", 11),
+        ("κ".encode() + b"\xe2\x82A", 4),
+        (b"\xed\xa0\x80", 1),
+        (b"\xc0\xaf", 0),
+    ],
+)
+def test_a_wrong_byte_is_refused_as_soon_as_it_is_there(text: bytes, right: int, masked: bool) -> None:
+    """In frames that have just begun, in whole ones, and in fragments; what came before it in the stream is given."""
+    mask = b"\x01\xfe\x37\x80" if masked else None
+    whole = _frame(1, True, text + bytes(70), 0, mask)
+    start = len(whole) - len(text) - 70
+    first = _frame(1, False, text[: right + 1], 0, mask)
+    for make in (FrameDecoder, native.FrameDecoder):
+        decoder = make(masked=masked)
+        for at in range(start + right):
+            assert decoder.feed(whole[at : at + 1]) == []
+        with pytest.raises(FrameError, match="isn't UTF-8") as refused:
+            decoder.feed(whole[start + right : start + right + 1])
+        assert (refused.value.close_code, refused.value.at) == (1007, 0)
+        with pytest.raises(FrameError, match="isn't UTF-8"):
+            decoder.feed(b"")
+        ping = _frame(9, True, b"!", 0, mask)
+        fragments = [
+            _frame(1 if number == 0 else 0, False, text[number : number + 1], 0, mask) for number in range(right)
+        ]
+        decoder = make(masked=masked)
+        assert decoder.feed(b"".join(fragments) + ping) == [("ping", None, b"!")]
+        with pytest.raises(FrameError, match="isn't UTF-8") as refused:
+            decoder.feed(ping + _frame(0 if right else 1, False, text[right : right + 1], 0, mask))
+        assert refused.value.events == (("ping", None, b"!"),)
+        with pytest.raises(FrameError, match="isn't UTF-8"):
+            make(masked=masked).feed(first)
+
+
+def test_a_text_may_not_end_within_a_character() -> None:
+    """Whole or in fragments; within fragments a character may be cut anywhere."""
+    for make in (FrameDecoder, native.FrameDecoder):
+        assert make().feed(b"\x01\x01\xe2\x00\x01\x82\x80\x01\xac") == [("text", None, "€".encode())]
+        for stream in (b"\x81\x02\xe2\x82", b"\x01\x01\xe2\x80\x01\x82", b"\x01\x02\xe2\x82\x80\x00"):
+            for pieces in ([stream], [stream[:3], stream[3:]]):
+                with pytest.raises(FrameError, match="isn't UTF-8"):
+                    _feed_all(make(), pieces)
+
+
+def _feed_all(decoder: Any, chunks: list[bytes]) -> None:
+    for chunk in chunks:
+        decoder.feed(chunk)
 
 
 @pytest.mark.parametrize(

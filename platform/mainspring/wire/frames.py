@@ -3,6 +3,8 @@
 No extension is negotiated, so that a reserved bit is an error.
 """
 
+from codecs import utf_8_decode
+
 from mainspring.errors import FrameError
 from mainspring.seams.codec import MAX_MESSAGE_BYTES
 
@@ -19,6 +21,7 @@ _MAX_CONTROL_BYTES = 125
 _TWO_BYTES = 126
 _MASK_BYTES = 4
 _PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
+_NOT_UTF8 = "a text that isn't UTF-8"
 # RFC 6455, section 7.4, and the codes that were registered since.
 _CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)))
 
@@ -27,8 +30,9 @@ class FrameDecoder:
     """Decodes one direction of a connection.
 
     `masked` is whether frames have to be masked: those of a client are, those of a server never. With `check_utf8` off
-    a text message is handed out unchecked, for a consumer that checks it anyway. After an error every call raises that
-    error, and after a close nothing comes any more.
+    a text message is handed out unchecked, for a consumer that checks it anyway; with it on, a text is refused with the
+    chunk that has its first wrong byte. After an error every call raises that error, and after a close nothing comes
+    any more.
     """
 
     def __init__(
@@ -40,6 +44,9 @@ class FrameDecoder:
         self._held = b""
         self._gathered = b""
         self._gathering = ""
+        # Of a text: the character that the end of what was checked cuts, and how much of the frame at hand was checked.
+        self._cut = b""
+        self._checked = 0
         self._offset = 0
         self._frame_bytes = 0
         self._closed = False
@@ -75,14 +82,33 @@ class FrameDecoder:
         if header is None:
             return None
         opcode, final, mask, start, end = header
+        if self._check_utf8 and (self._gathering if opcode == "continuation" else opcode) == "text":
+            self._check_text(data[start:end], mask, final and end <= len(data))
         if end > len(data):
             return None
+        self._checked = 0
         payload = data[start:end]
         if mask is not None:
             payload = _masked(payload, mask)
         self._held = data[end:]
         self._frame_bytes = end
         return opcode, final, payload
+
+    def _check_text(self, payload: bytes, mask: bytes | None, whole: bool) -> None:
+        """Checks what has come of a frame's payload since the last time. With `whole` the message ends with it."""
+        done = self._checked
+        part = payload[done:]
+        if mask is not None:
+            part = _masked(part, mask[done % 4 :] + mask[: done % 4])
+        part = self._cut + part
+        try:
+            used = utf_8_decode(part, "strict", whole)[1]
+        except UnicodeDecodeError:
+            raise self._fail(_INVALID_DATA, _NOT_UTF8) from None
+        self._cut, self._checked = part[used:], len(payload)
+        if self._cut[:1] == b"\xed" and self._cut[1:] >= b"\xa0":
+            # Half of a surrogate, for whose end Python waits.
+            raise self._fail(_INVALID_DATA, _NOT_UTF8)
 
     def _header(self, data: bytes) -> tuple[str, bool, bytes | None, int, int] | None:
         """Opcode, whether it ends a message, mask, and where the payload begins and ends; None where more is needed."""
@@ -147,8 +173,6 @@ class FrameDecoder:
                 return None
             opcode, payload = self._gathering, self._gathered
             self._gathering, self._gathered = "", b""
-        if opcode == "text" and self._check_utf8 and not _is_utf8(payload):
-            raise self._fail(_INVALID_DATA, "a text that isn't UTF-8")
         code = None
         if opcode == "close":
             code, payload = self._close(payload)

@@ -57,12 +57,65 @@ struct Header {
     end: usize,
 }
 
-/// Decodes one direction of a connection.
+impl Header {
+    /// Whether the payload is of a text, whose message `gathering` says where the frame goes on with one.
+    fn is_text(&self, gathering: Option<Opcode>) -> bool {
+        let opcode = if self.opcode == Opcode::Continuation { gathering } else { Some(self.opcode) };
+        opcode == Some(Opcode::Text)
+    }
+}
+
+/// UTF-8 that comes in parts: a wrong byte is found with the part that it is in.
+#[derive(Clone, Debug, Default)]
+struct Utf8 {
+    /// The character that the last part's end cuts.
+    cut: [u8; 4],
+    cut_bytes: usize,
+}
+
+impl Utf8 {
+    /// Whether the text can still become UTF-8 with this part.
+    fn takes(&mut self, mut part: &[u8]) -> bool {
+        while self.cut_bytes > 0 {
+            let Some((&byte, rest)) = part.split_first() else { return true };
+            self.cut[self.cut_bytes] = byte;
+            self.cut_bytes += 1;
+            part = rest;
+            match std::str::from_utf8(&self.cut[..self.cut_bytes]) {
+                Ok(_) => self.cut_bytes = 0,
+                Err(error) if error.error_len().is_none() => {}
+                Err(_) => return false,
+            }
+        }
+        match simdutf8::compat::from_utf8(part) {
+            Ok(_) => true,
+            Err(error) if error.error_len().is_none() => {
+                let cut = &part[error.valid_up_to()..];
+                self.cut[..cut.len()].copy_from_slice(cut);
+                self.cut_bytes = cut.len();
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Whether the text may end here.
+    fn may_end(&self) -> bool {
+        self.cut_bytes == 0
+    }
+}
+
+const NOT_UTF8: (u16, &str) = (1007, "a text that isn't UTF-8");
+
+/// Decodes one direction of a connection. A text is refused with the chunk that has the first byte that isn't UTF-8.
 #[derive(Clone, Debug)]
 pub struct FrameDecoder {
     masked: bool,
     max_message_bytes: usize,
     check_utf8: bool,
+    utf8: Utf8,
+    /// How many bytes of the payload of the frame that is held were checked.
+    checked: usize,
     held: Vec<u8>,
     held_is_done: bool,
     unmasked: Vec<u8>,
@@ -81,6 +134,8 @@ impl FrameDecoder {
             masked,
             max_message_bytes,
             check_utf8,
+            utf8: Utf8::default(),
+            checked: 0,
             held: Vec::new(),
             held_is_done: false,
             unmasked: Vec::new(),
@@ -115,9 +170,10 @@ impl FrameDecoder {
             let (header, whole) = if self.held.is_empty() {
                 match self.header(rest)? {
                     Some(header) if header.end <= rest.len() => (header, true),
-                    _ => {
+                    header => {
                         self.held.extend_from_slice(rest);
                         *at = chunk.len();
+                        self.check_held(header)?;
                         return Ok(None);
                     }
                 }
@@ -136,7 +192,10 @@ impl FrameDecoder {
                 match header? {
                     Some(header) if header.end <= self.held.len() => (header, false),
                     _ if *at < chunk.len() => continue,
-                    _ => return Ok(None),
+                    header => {
+                        self.check_held(header)?;
+                        return Ok(None);
+                    }
                 }
             };
             let begins = self.offset;
@@ -227,7 +286,24 @@ impl FrameDecoder {
         Ok(Some(Header { fin, opcode, mask, start, end: start.saturating_add(length) }))
     }
 
-    /// Unmasks and gathers what has to be; whether an event comes of the frame.
+    /// Checks what has come of a text whose frame isn't whole.
+    fn check_held(&mut self, header: Option<Header>) -> Result<(), ProtocolError> {
+        let Some(header) = header.filter(|header| self.check_utf8 && header.is_text(self.gathering)) else {
+            return Ok(());
+        };
+        let mut part = &self.held[header.start + self.checked..];
+        let checked = self.checked + part.len();
+        if let Some(mask) = header.mask {
+            self.unmasked.clear();
+            self.unmasked
+                .extend(part.iter().zip(mask.iter().cycle().skip(self.checked % 4)).map(|(byte, mask)| byte ^ mask));
+            part = &self.unmasked;
+        }
+        self.checked = checked;
+        if self.utf8.takes(part) { Ok(()) } else { Err(self.failed(NOT_UTF8.0, NOT_UTF8.1, self.offset)) }
+    }
+
+    /// Unmasks, checks and gathers what has to be; whether an event comes of the frame.
     #[inline]
     fn taken(&mut self, header: &Header, rest: &[u8], whole: bool) -> Result<bool, (u16, &'static str)> {
         let data: &[u8] = if whole { rest } else { &self.held };
@@ -237,6 +313,17 @@ impl FrameDecoder {
             self.unmasked.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
         }
         let payload = if header.mask.is_some() { &self.unmasked } else { payload };
+        if self.check_utf8 && header.is_text(self.gathering) {
+            let is_utf8 = if whole && header.fin && header.opcode == Opcode::Text {
+                simdutf8::basic::from_utf8(payload).is_ok()
+            } else {
+                self.utf8.takes(&payload[self.checked..]) && (!header.fin || self.utf8.may_end())
+            };
+            if !is_utf8 {
+                return Err(NOT_UTF8);
+            }
+            self.checked = 0;
+        }
         match header.opcode {
             Opcode::Continuation => self.gathered.extend_from_slice(payload),
             Opcode::Text | Opcode::Binary if !header.fin => {
@@ -264,21 +351,11 @@ impl FrameDecoder {
             }
             opcode => opcode,
         };
-        // What is wrong is found first, as the payload may borrow from what an error changes.
-        let fault = {
-            let payload = self.payload(header, chunk, at, whole);
-            match opcode {
-                Opcode::Text if self.check_utf8 && simdutf8::basic::from_utf8(payload).is_err() => {
-                    Some((1007, "a text that isn't UTF-8"))
-                }
-                Opcode::Close => close_fault(payload),
-                _ => None,
-            }
-        };
-        if let Some((code, what)) = fault {
-            return Err(self.failed(code, what, begins));
-        }
         if opcode == Opcode::Close {
+            // What is wrong is found first, as the payload may borrow from what an error changes.
+            if let Some((code, what)) = close_fault(self.payload(header, chunk, at, whole)) {
+                return Err(self.failed(code, what, begins));
+            }
             self.ended = Some(Ok(()));
         }
         let payload = self.payload(header, chunk, at, whole);
