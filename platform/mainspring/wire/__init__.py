@@ -75,6 +75,7 @@ from mainspring.wire.formats import (
 )
 from mainspring.wire.frames import FrameDecoder, FrameEvent, encode_frame
 from mainspring.wire.listing import Listing
+from mainspring.wire.message_times import MessageTimes
 from mainspring.wire.messages import (
     BarMessage,
     CancelMessage,
@@ -134,6 +135,7 @@ __all__ = [
     "MarketMessage",
     "Message",
     "MessageNumbers",
+    "MessageTimes",
     "Micros",
     "Millis",
     "Nanos",

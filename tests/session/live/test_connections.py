@@ -1,7 +1,6 @@
 """What a live session says of its connections: on a virtual clock, and with a venue in a box that does it."""
 
 import socket
-import tracemalloc
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +19,6 @@ from mainspring.session.live.book_watch import BookWatch
 from mainspring.session.live.meter import LagMeter, LinkMeter
 from mainspring.session.live.session import LiveSession
 from mainspring.session.live.venue import CaptureVenue, Fault, serve
-from mainspring.session.live.venue_times import VenueTimes
 
 _REGISTRY = Registry.load()
 _S = 1_000_000_000
@@ -91,9 +89,9 @@ def test_the_lag_is_sampled():
     clock = _Clock()
     asked: list[bytes] = []
 
-    def venue_ns(raw, read_ns):
+    def venue_ns(raw):
         asked.append(raw)
-        return read_ns - 3 * _MS
+        return _S - 3 * _MS
 
     meter = LinkMeter(clock, venue_ns)
     meter.begin()
@@ -131,44 +129,6 @@ def test_the_time_without_a_book():
     clock.advance(1)
     (found,) = watch.report()
     assert (found.valid, found.without_s, found.outages, found.seconds) == (False, 3.5, 2, 15.5)
-
-
-def test_messages_say_their_times():
-    """The venue's time of a message, those between which others are missing too; None if it says none."""
-    declared = _REGISTRY.get("feed", "binance-spot").factory
-    times = VenueTimes(declared, [_BTC], _REGISTRY.best("codec", format="json").factory(), "json")
-    at = 1_700_000_000_123
-    trade = b'{"e":"trade","E":%d,"s":"BTCUSDT","t":%d,"p":"1.00","q":"1.00000","T":%d,"m":true}'
-    assert times.of(trade % (at, 5, at), (at + 80) * _MS) == at * _MS
-    assert times.of(trade % (at + 1, 900, at + 1), (at + 90) * _MS) == (at + 1) * _MS
-    quote = b'{"u":1,"s":"BTCUSDT","b":"1.00","B":"1.00000","a":"2.00","A":"1.00000"}'
-    assert times.of(quote, (at + 90) * _MS) is None
-    assert times.of(b"nonsense", (at + 90) * _MS) is None
-
-
-def _growth(first, second):
-    """By how many bytes reading the times of some messages grows what others have left."""
-    declared = _REGISTRY.get("feed", "binance-spot").factory
-    times = VenueTimes(declared, [_BTC], _REGISTRY.best("codec", format="json").factory(), "json")
-    sizes = []
-    tracemalloc.start()
-    try:
-        for part in (first, second):
-            for raw in part:
-                times.of(raw, _S)
-            sizes.append(tracemalloc.get_traced_memory()[0])
-    finally:
-        tracemalloc.stop()
-    return sizes[1] - sizes[0]
-
-
-def test_reading_times_keeps_nothing():
-    """Neither updates, for a book that has no snapshot, nor the prices and sizes in them."""
-    updates = [raw for _, raw in _messages(900) if b"depthUpdate" in raw]
-    assert _growth(updates[:100], updates[100:]) < 100_000
-    # Each has another size.
-    updates = [raw.replace(b"2.00000", b"%d.00000" % n) for n, (_, raw) in enumerate(_messages(8_300), 10)]
-    assert _growth(updates[:100], updates[100:]) < 200_000
 
 
 def _messages(count=400):

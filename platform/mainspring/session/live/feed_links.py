@@ -17,9 +17,8 @@ from mainspring.seams import Codec, ResyncRequest
 from mainspring.session.live.backoff import Backoff
 from mainspring.session.live.http import Http
 from mainspring.session.live.link import Link, Sink
-from mainspring.session.live.venue_times import VenueTimes
 from mainspring.session.live.websocket import ConnectionLostError, Frames
-from mainspring.wire import Credentials, FrameDecoder, WireFeed
+from mainspring.wire import Credentials, FrameDecoder, MessageTimes, WireFeed
 
 __all__ = ["FeedLinks"]
 
@@ -80,7 +79,7 @@ class FeedLinks:
                 options=options,
                 credentials=credentials,
                 frames=frames,
-                venue_ns=VenueTimes(declared, instruments[start : start + most], codec, encoding).of,
+                venue_ns=MessageTimes(declared.format, codec.decode).newest,
             )
             for start in range(0, len(instruments), most)
         )

@@ -71,7 +71,7 @@ class Link:
         credentials: Credentials | None = None,
         frames: Callable[[], Frames] = FrameDecoder,
         ahead_ns: Callable[[], int] = lambda: 0,
-        venue_ns: Callable[[bytes, int], int | None] | None = None,
+        venue_ns: Callable[[bytes], int | None] | None = None,
     ) -> None:
         """`encoding` is that of the messages; `http` asks for tokens, None if the venue has none.
 

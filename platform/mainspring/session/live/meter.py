@@ -64,7 +64,7 @@ class LinkMeter:
     """
 
     def __init__(
-        self, clock_ns: Callable[[], int], venue_ns: Callable[[bytes, int], int | None] = lambda _raw, _ns: None
+        self, clock_ns: Callable[[], int], venue_ns: Callable[[bytes], int | None] = lambda _raw: None
     ) -> None:
         self._clock_ns = clock_ns
         self._venue_ns = venue_ns
@@ -111,7 +111,7 @@ class LinkMeter:
             return
         self._due_ns = now_ns + _SAMPLE_NS
         for read_ns, raw in messages[: max(self._first, 1)]:
-            venue_ns = self._venue_ns(raw, read_ns)
+            venue_ns = self._venue_ns(raw)
             if venue_ns is not None:
                 self._lag.add(read_ns, venue_ns)
         self._first = max(self._first - len(messages), 0)
