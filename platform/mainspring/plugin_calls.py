@@ -7,7 +7,8 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
 from typing import Final, NoReturn, ParamSpec, TextIO, TypeVar
 
 from mainspring.errors import MainspringError, OrderStateError, PluginError
@@ -176,25 +177,42 @@ def plugin_frames(error: BaseException) -> str:
     return "".join(lines).rstrip("\n")
 
 
-@contextmanager
-def isolated() -> Iterator[None]:
+def isolated() -> AbstractContextManager[None]:
     """Runs plugin code whose prints go to standard error, and whose decimal context is its own.
 
     Standard output carries results, which another program may read. It is taken away by file descriptor too, for
-    compiled code, where this process has it. Scopes may be nested; the outermost gives everything back.
+    compiled code, where this process has it. Scopes may be nested; the outermost gives everything back, and those
+    within it cost little.
     """
-    with decimal.localcontext(_CONTEXT), _prints_to_stderr():
-        yield
+    return _Isolated()
 
 
 _redirected = threading.local()
 
 
+class _Isolated(AbstractContextManager[None]):
+    __slots__ = ("_context", "_prints")
+
+    def __init__(self) -> None:
+        self._context = decimal.localcontext(_CONTEXT)
+        self._prints: AbstractContextManager[None] | None = None
+
+    def __enter__(self) -> None:
+        if not getattr(_redirected, "active", False) and threading.current_thread() is threading.main_thread():
+            self._prints = _prints_to_stderr()
+            self._prints.__enter__()
+        self._context.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._context.__exit__(kind, error, trace)
+        if self._prints is not None:
+            self._prints.__exit__(kind, error, trace)
+
+
 @contextmanager
 def _prints_to_stderr() -> Iterator[None]:
-    if getattr(_redirected, "active", False) or threading.current_thread() is not threading.main_thread():
-        yield
-        return
     _redirected.active = True
     stdout, sys.stdout = sys.stdout, sys.stderr
     saved = _move_descriptor(stdout)

@@ -37,6 +37,14 @@ def test_what_nobody_pins_is_the_default(plan):
         assert (rows["chunk"], rows["gc"]) == (("512", "default"), ("as-is", "default"))
 
 
+def test_a_session_that_connects_freezes_what_wiring_made(registry):
+    """Unless the config says otherwise: nobody is there to wait for between two messages of a replay."""
+    text = 'instruments = ["BTC/USDT"]\nfeed = { plugin = "binance-spot", connect = true }\nmode = "replay"\n'
+    text += 'instrument."BTC/USDT" = { tick_size = 0.01, lot_size = 0.00001 }\n'
+    for added, value in (("", "freeze"), ('hardware.gc = "as-is"', "as-is")):
+        assert make_session(parse_config(text + added, "s.toml", Path()), registry).first.gc.value == value
+
+
 def test_what_is_pinned_says_where(plan):
     """A pinned value reaches the plan of each lane, and its line is named."""
     session = plan('session.chunk = 65_536\nhardware.gc = "rare"')

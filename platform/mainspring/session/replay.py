@@ -140,6 +140,8 @@ class Replay(Driver):
         self._chunk = max((feed.plan.chunk.value for feed in feeds), default=1)
         self._last: ReplayFeed | None = None
         self._compared_ns = self._lag_ns = 0
+        # How many messages were run since what was measured and sampled of them was folded.
+        self._unfolded = 0
 
     def prepare(self) -> None:
         """Reads the beginning of each feed, and starts the session at the time of the first message.
@@ -181,12 +183,16 @@ class Replay(Driver):
             self._run_messages(feed, until_ns)
             self._raise_failures()
             left -= feed.at - begun
+            self._unfolded += feed.at - begun
             if whole := feed.at >= len(feed.chunk):
                 feed.refill()
             if whole or left <= 0:
                 for one in self.feeds:
                     one.count()
-                self.lane.fold()
+                # Messages that come one by one, as in a live session, are folded together.
+                if self._unfolded >= self._chunk:
+                    self._unfolded = 0
+                    self.lane.fold()
                 return True
 
     def _follow(self, script: "Script") -> None:

@@ -29,7 +29,12 @@ class SessionTotals(msgspec.Struct):
         """Counts the messages from index `start` up to, but not including, `stop`."""
         # A batch of the decoder's own type is counted without creating an object per message.
         tally: _Tally = getattr(messages, "tally", None) or partial(_tally, messages)
-        first, back, last = tally(start, stop, self.last_receive_ns)
+        if stop - start == 1:
+            # Each message of a live session is counted alone.
+            first = last = messages[start][0]
+            back = int(last < self.last_receive_ns)
+        else:
+            first, back, last = tally(start, stop, self.last_receive_ns)
         if back and self.first_back is None:
             self.first_back = self._first_back(tally, start, stop)
         self.messages += stop - start

@@ -35,6 +35,7 @@ Notice: TypeAlias = Callable[[str], None]
 
 _NS: Final = 1_000_000_000
 _LOOK_S: Final = 0.25
+_LOOK_NS: Final = 250_000_000
 _END_S: Final = 10.0
 _END_LOOK_S: Final = 0.05
 _LOST: Final = LOST.removeprefix(NOTE).decode()
@@ -61,6 +62,8 @@ class LiveSession:
         self._ending = False
         self._scope = trio.CancelScope()
         self._wake = trio.Event()
+        # When the task that keeps time looks again, unless it is woken.
+        self._looks_ns = 0
 
     def open_source(
         self,
@@ -82,7 +85,9 @@ class LiveSession:
         `look` is called four times a second.
         """
         try:
-            trio.run(self._main, lane, look, seconds)
+            # Here, so that the lane's own scopes, one a message, are within it and cost little.
+            with isolated():
+                trio.run(self._main, lane, look, seconds)
         finally:
             lane.connections = lambda: self._performed
         if self._error is not None:
@@ -182,9 +187,11 @@ class LiveSession:
         """Does what falls due in silence."""
         while self._error is None and not self._ending:
             self._wake = trio.Event()
-            wait_ns = lane.next_ns - self._clock.now_ns()
+            now_ns = self._clock.now_ns()
+            wait_ns = min(lane.next_ns - now_ns, _LOOK_NS)
             if wait_ns > 0:
-                with trio.move_on_after(min(wait_ns / _NS, _LOOK_S)):
+                self._looks_ns = now_ns + wait_ns
+                with trio.move_on_after(wait_ns / _NS):
                     await self._wake.wait()
             else:
                 await trio.lowlevel.checkpoint()
@@ -207,7 +214,8 @@ class LiveSession:
         except MainspringError as error:
             self.fail(error)
         else:
-            self._wake.set()
+            if lane.next_ns < self._looks_ns:
+                self._wake.set()
             for one in self._orders:
                 one.send()
 
