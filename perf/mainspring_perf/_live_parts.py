@@ -127,7 +127,8 @@ class _Route(Sink):
 def _session(journal: JournalWriter | None = None) -> tuple[Driver, _Route]:
     """A lane with its route, its books made."""
     part, route = "native" if usable("decoder", "native") else "python", _Route()
-    known = ("market.daily_volatility=0.03", "market.daily_volume=20000", "slippage.plugin=square-root")
+    slippage = "native-square-root" if usable("slippage", "native-square-root") else "square-root"
+    known = ("market.daily_volatility=0.03", "market.daily_volume=20000", f"slippage.plugin={slippage}")
     wired = wire(plan_of(part, *known), standing_in(strategy=Taker(), router=route), order_log=journal)
     driver = Driver(wired, journal=journal)
     driver.run(moving_messages(0)[0])
@@ -178,6 +179,8 @@ async def _trade(market: trio.SocketStream, orders: trio.SocketStream, moves: in
             await orders.send_all(request)
         sent += len(route.requests)
         route.requests.clear()
+        # The venue's answer comes on another connection, while it sends what follows.
+        driver.settle(step_ns)
     return sent
 
 
@@ -219,7 +222,10 @@ def _venue(moves: int) -> tuple[socket.socket, socket.socket]:
 
 
 def _feeds_to_route(moves: int) -> list[Benchmark]:
-    """From a message's bytes to an order's, in the process; with a journal that nobody waits for, too."""
+    """From a chunk's bytes to an order's, in the process; with a journal that nobody waits for, too.
+
+    Messages are due as far apart as they were sent. The venue's answers are taken between them.
+    """
     off = "feed to route, no journal"
     messages = moving_messages(moves)[1]
     journals: dict[str, Callable[[], JournalWriter | None]] = {
@@ -232,29 +238,51 @@ def _feeds_to_route(moves: int) -> list[Benchmark]:
             run=partial(_route_all, journal, messages),
             operations=moves,
             check=partial(expect, name, moves),
-            input=f"{moves} bookTicker and depth messages in turn, each of which leads to an order; wiring included",
+            input=f"{moves} bookTicker and depth messages in turn, a frame and an order each; wiring included",
             baseline=None if name == off else off,
             calls=partial(_calls, journal, messages),
+            rate=1e9 * (len(messages) - 1) / (messages[-1][0] - messages[0][0]),
         )
         for name, journal in journals.items()
     ]
 
 
+class _FeedToRoute:
+    """A session between its socket and its route: called with a frame and the time at which it was read."""
+
+    def __init__(self, journal: JournalWriter | None) -> None:
+        self._driver, self.route = _session(journal)
+        self._feed = (_native_frames() if usable("decoder", "native") else FrameDecoder)().feed
+        self._now_ns = 0
+
+    def __call__(self, read: RawMessage) -> None:
+        self._now_ns, chunk = read
+        self._driver.run([(self._now_ns, raw) for _, _, raw in self._feed(chunk)])
+
+    def after(self) -> None:
+        """Takes the venue's answer to the order."""
+        self._driver.settle(self._now_ns)
+
+
+def _frames_of(messages: Sequence[RawMessage]) -> list[RawMessage]:
+    return [(time_ns, encode_frame("text", raw)) for time_ns, raw in messages]
+
+
 def _route_all(journal: Callable[[], JournalWriter | None], messages: Sequence[RawMessage]) -> int:
     writer = journal()
-    driver, route = _session(writer)
-    for message in messages:
-        driver.run((message,))
+    subject = _FeedToRoute(writer)
+    for frame in _frames_of(messages):
+        subject(frame)
+        subject.after()
     if writer is not None:
         writer.close()
-    return route.taken
+    return len(subject.route.requests)
 
 
 def _calls(
     journal: Callable[[], JournalWriter | None], messages: Sequence[RawMessage]
 ) -> tuple[Callable[[RawMessage], object], Sequence[RawMessage]]:
-    driver, _ = _session(journal())
-    return lambda message: driver.run((message,)), messages
+    return _FeedToRoute(journal()), _frames_of(messages)
 
 
 def _journal() -> Any:

@@ -12,7 +12,10 @@ from mainspring.host.offers import Offer
 __all__ = ["Benchmark", "Calls", "WrongAnswer", "again", "each", "expect", "repeat", "same_call", "spread"]
 
 Calls = Callable[[], tuple[Callable[[Any], object], Sequence[Any]]]
-"""Makes a fresh subject of a benchmark: what is called for one operation, and what it is called with, in order."""
+"""Makes a fresh subject of a benchmark: what is called for one operation, and what it is called with, in order.
+
+What is called may have an attribute `after`: it is called without arguments between two operations, and isn't timed.
+"""
 
 
 class WrongAnswer(Exception):  # noqa: N818  it is one
@@ -42,6 +45,7 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     baseline: str | None = None
     offer: Offer | None = None
     calls: Calls | None = None
+    rate: float | None = None
     size_bytes: int | None = None
     counted: int = 0
     counted_within: float = 0.01

@@ -54,11 +54,11 @@ def measure_tail(
 ) -> Tail:
     """Times `operations` operations, or stops after `max_s`; with `rate`, they are due at that many a second.
 
-    `clock` returns nanoseconds. When the inputs are used up, a fresh subject is made, outside the measured time.
+    What an operation's `after` takes isn't timed, but delays the next one. `clock` returns nanoseconds. When the inputs
+    are used up, a fresh subject is made, outside the measured time.
     """
     call, inputs = calls()
-    for one in inputs[:_WARM_UP]:
-        call(one)
+    _in_turn(call, inputs[:_WARM_UP], clock)
     histogram = Histogram()
     began, busy_ns, count = clock(), 0, 0
     until = began + int(max_s * 1e9)
@@ -86,17 +86,18 @@ def measure_tail(
 
 def _in_turn(call: Callable[[Any], object], inputs: Sequence[Any], clock: Callable[[], int]) -> list[int]:
     took: list[int] = []
-    add = took.append
+    add, after = took.append, _after(call)
     for one in inputs:
         started = clock()
         call(one)
         add(clock() - started)
+        after()
     return took
 
 
 def _at_rate(call: Callable[[Any], object], inputs: Sequence[Any], rate: float, clock: Callable[[], int]) -> list[int]:
     took: list[int] = []
-    add = took.append
+    add, after = took.append, _after(call)
     every_ns = 1e9 / rate
     began = clock()
     for number, one in enumerate(inputs):
@@ -105,7 +106,16 @@ def _at_rate(call: Callable[[Any], object], inputs: Sequence[Any], rate: float, 
             pass
         call(one)
         add(clock() - due)
+        after()
     return took
+
+
+def _after(call: Callable[[Any], object]) -> Callable[[], object]:
+    return getattr(call, "after", _no_more)
+
+
+def _no_more() -> None:
+    pass
 
 
 def _nothing(_: object) -> None:
@@ -123,7 +133,8 @@ def main() -> None:
         if benchmark.calls is None:
             continue
         benchmark.check(benchmark.run())
-        tails[benchmark.name] = msgspec.to_builtins(measure_tail(benchmark.calls, rate=arguments.rate))
+        rate = arguments.rate or benchmark.rate
+        tails[benchmark.name] = msgspec.to_builtins(measure_tail(benchmark.calls, rate=rate))
     json.dump(tails, sys.stdout)
 
 

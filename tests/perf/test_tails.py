@@ -73,3 +73,23 @@ def test_inputs_that_run_out_are_made_afresh():
     tail = measure_tail(calls, operations=1_000, clock=clock)
     assert tail.operations == 1_000
     assert len(made) == 11, "one to warm up, ten to time"
+
+
+def test_what_comes_after_an_operation_is_not_timed():
+    """It is called once for each, warm-up included; at a rate the time that it takes delays the next one."""
+    clock, after = Clock(), []
+
+    class Work:
+        def __call__(self, nanoseconds):
+            clock.now += nanoseconds
+
+        def after(self):
+            after.append(clock.now)
+            clock.now += 5_000
+
+    tail = measure_tail(lambda: (Work(), [100] * 1_000), operations=1_000, clock=clock)
+    assert tail.max_ns == pytest.approx(101, abs=1)
+    assert len(after) == 2_000
+    tail = measure_tail(lambda: (Work(), [100] * 1_000), rate=500_000.0, operations=1_000, clock=clock)
+    # One is due each 2,000 ns.
+    assert tail.max_ns > 1_000_000
