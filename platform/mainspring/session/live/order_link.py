@@ -7,7 +7,6 @@ from functools import partial
 from random import Random
 from typing import Final
 
-import httpx
 import trio
 
 from mainspring.errors import ConfigError, MainspringError
@@ -15,16 +14,15 @@ from mainspring.host.connecting import find_credentials
 from mainspring.host.slots import ConnectConfig
 from mainspring.model import Instrument
 from mainspring.plugin_calls import guarded
-from mainspring.seams import MAX_MESSAGE_BYTES, Codec, RawMessage
+from mainspring.seams import Codec, RawMessage
 from mainspring.session.live.http import Http
 from mainspring.session.live.link import Link
 from mainspring.session.live.opening import trusting
-from mainspring.wire import ConnectedRouter, HttpAnswer, HttpRequest, signed_path
+from mainspring.session.live.order_http import NeverSentError, OrderHttp, OutcomeUnknownError
+from mainspring.wire import ConnectedRouter, HttpRequest, signed_path
 
 __all__ = ["OrderLink"]
 
-_TIMEOUT_S: Final = 10.0
-_NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # Executions may be far apart; the connection's own silence counts.
 _OPTIONS: Final = ConnectConfig(data_silence_s=86_400.0)
 
@@ -71,7 +69,7 @@ class OrderLink:
         parts = {"key": credentials.key, "secret": credentials.secret, "passphrase": credentials.passphrase}
         headers = {name: template.format_map(parts) for name, template in entry.headers.items()}
         self._entry, self._credentials = entry, credentials
-        self._client = httpx.AsyncClient(base_url=entry.rest, verify=tls, timeout=_TIMEOUT_S, headers=headers)
+        self._client = OrderHttp(entry.rest, tls, headers=headers)
         self._tokens = None if entry.connection.token is None else Http(entry.rest, tls, headers=headers)
         self._nursery: trio.Nursery | None = None
         self.link = Link(
@@ -91,7 +89,7 @@ class OrderLink:
     async def run(self) -> None:
         """Keeps the stream and answers what is sent, until it is cancelled."""
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._client)
+            stack.push_async_callback(self._client.close)
             if self._tokens is not None:
                 await stack.enter_async_context(self._tokens)
             nursery = await stack.enter_async_context(trio.open_nursery())
@@ -121,28 +119,18 @@ class OrderLink:
             self._happened()
 
     async def _send(self, request: HttpRequest) -> None:
-        kind = {"content-type": "application/json"} if request.body else {}
         try:
             path = signed_path(self._entry, self._credentials, request)
         except ConfigError as error:
             self._failed(error)
             return
         try:
-            async with self._client.stream(
-                request.method, path, content=request.body or None, headers=kind
-            ) as response:
-                body = b""
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > MAX_MESSAGE_BYTES:
-                        body = b""
-                        break
-        except httpx.HTTPError as error:
-            self._tell(f"{request.method} {request.path.partition('?')[0]}: {error or type(error).__name__}")
-            self._told(self._unanswered if isinstance(error, _NEVER_SENT) else self._unknown, request)
+            answer = await self._client.request(request.method, path, request.body)
+        except (NeverSentError, OutcomeUnknownError) as error:
+            self._tell(f"{request.method} {request.path.partition('?')[0]}: {error}")
+            self._told(self._unanswered if isinstance(error, NeverSentError) else self._unknown, request)
         else:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            self._told(self._answered, request, HttpAnswer(response.status_code, body, headers))
+            self._told(self._answered, request, answer)
 
     def messages(self, link: Link, messages: Sequence[RawMessage]) -> None:
         """See `Sink`."""

@@ -17,7 +17,7 @@ from wsproto.utilities import RemoteProtocolError
 from mainspring.errors import FrameError
 from mainspring.wire import FrameDecoder, FrameEvent, encode_frame
 
-__all__ = ["ConnectionLostError", "Frames", "WebSocket"]
+__all__ = ["ConnectionLostError", "Frames", "WebSocket", "dial"]
 
 _READ_BYTES: Final = 64 * 1024
 _MOST_HEADER_BYTES: Final = 64 * 1024
@@ -76,15 +76,9 @@ class WebSocket:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         with trio.move_on_after(timeout_s):
             try:
-                stream = await trio.open_ssl_over_tcp_stream(host, port, ssl_context=tls)
-                return await cls.over(stream, f"{host}:{port}", target, frames)
-            except ssl.SSLCertVerificationError as error:
-                raise ConnectionLostError(f"{host}: its certificate isn't valid: {error.verify_message}") from error
+                return await cls.over(await dial(host, port, tls), f"{host}:{port}", target, frames)
             except (OSError, trio.BrokenResourceError) as error:
-                cause = error.__cause__ if isinstance(error, trio.BrokenResourceError) else error
-                if isinstance(cause, ssl.SSLCertVerificationError):
-                    raise ConnectionLostError(f"{host}: its certificate isn't valid: {cause.verify_message}") from error
-                raise ConnectionLostError(f"{host}:{port} can't be reached: {cause or error}") from error
+                raise _unreachable(host, port, error) from error
         raise ConnectionLostError(f"{host}:{port} didn't answer within {timeout_s:g} s")
 
     @classmethod
@@ -152,6 +146,27 @@ class WebSocket:
             with suppress(ConnectionLostError):
                 await self.send("close", code.to_bytes(2, "big"))
         await trio.aclose_forcefully(self._stream)
+
+
+async def dial(host: str, port: int, tls: ssl.SSLContext) -> "trio.SSLStream[trio.SocketStream]":
+    """Connects to a host and shows that it is who it says. Raises `ConnectionLostError`."""
+    try:
+        stream = await trio.open_ssl_over_tcp_stream(host, port, ssl_context=tls)
+        try:
+            await stream.do_handshake()
+        except BaseException:
+            await trio.aclose_forcefully(stream)
+            raise
+    except (OSError, trio.BrokenResourceError) as error:
+        raise _unreachable(host, port, error) from error
+    return stream
+
+
+def _unreachable(host: str, port: int, error: OSError | trio.BrokenResourceError) -> ConnectionLostError:
+    cause = error.__cause__ if isinstance(error, trio.BrokenResourceError) else error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return ConnectionLostError(f"{host}: its certificate isn't valid: {cause.verify_message}")
+    return ConnectionLostError(f"{host}:{port} can't be reached: {cause or error}")
 
 
 async def _shake_hands(stream: trio.abc.Stream, host: str, target: str) -> bytes:
