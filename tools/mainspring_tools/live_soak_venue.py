@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -78,6 +78,11 @@ async def _serve(venue: "_Venue", folder: Path, ready: Any) -> None:
     async with trio.open_nursery() as nursery:
         served = await nursery.start(lambda task_status: serve(venue, folder, task_status=task_status))
         ready.send(served)
+        parent = parent_process()
+        assert parent is not None
+        # It ends with who started it, however that ended.
+        await trio.lowlevel.wait_readable(parent.sentinel)
+        nursery.cancel_scope.cancel()
 
 
 class _Venue:

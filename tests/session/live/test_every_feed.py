@@ -37,6 +37,7 @@ class _Sink:
         self.got: list[bytes] = []
         self.sent_messages: list[bytes] = []
         self.lost: list[str] = []
+        self.stages: list[str] = []
 
     def messages(self, link: Link, messages: Sequence[RawMessage]) -> None:
         for receive_time_ns, raw in messages:
@@ -46,7 +47,10 @@ class _Sink:
             self.links.request(request)
 
     def connected(self, link: Link, now_ns: int) -> None:
-        pass
+        self.stages.append("connected")
+
+    def ready(self, link: Link, now_ns: int) -> None:
+        self.stages.append("ready")
 
     def disconnected(self, link: Link, now_ns: int, why: str) -> None:
         self.lost.append(why)
@@ -95,6 +99,7 @@ async def test_a_feed_reads_its_venue(name, encoding, tmp_path):
         nursery.cancel_scope.cancel()
     assert [one for one in sink.got if not one.startswith(b'{"request":')] == [raw for _, raw in venue.stream]
     assert not any(_SECRET.encode() in one for one in sink.sent_messages)
+    assert sink.stages == ["connected", "ready"]
 
 
 @pytest.mark.trio

@@ -186,6 +186,7 @@ def test_a_wrong_secret_is_said_and_nothing_trades(exchange, tmp_path):
     with exchange("--api", "binance-spot", "--secret", _SECRET) as box:
         done = session.run(box, "--for", "4s", secret="another-secret")
     assert "the venue refused the login" in done.stderr
+    assert "connected for executions" not in done.stderr
     assert "Signature for this request is not valid" in done.stderr
 
 

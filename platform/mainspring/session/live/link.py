@@ -41,7 +41,11 @@ class Sink(Protocol):
         ...
 
     def connected(self, link: "Link", now_ns: int) -> None:
-        """The connection stands, and the subscriptions are being sent."""
+        """The connection stands. A login may follow."""
+        ...
+
+    def ready(self, link: "Link", now_ns: int) -> None:
+        """The venue has let us in, or wants no login: the subscriptions are being sent."""
         ...
 
     def disconnected(self, link: "Link", now_ns: int, why: str) -> None:
@@ -159,6 +163,8 @@ class Link:
         try:
             conversation.opened(now_ns)
             self._sink.connected(self, now_ns)
+            if conversation.ready:
+                self._sink.ready(self, now_ns)
             async with trio.open_nursery() as nursery:
 
                 async def until_lost(task: Callable[[WebSocket, Conversation], object]) -> None:
@@ -181,7 +187,7 @@ class Link:
     async def _read(self, socket: WebSocket, conversation: Conversation) -> None:
         while True:
             now_ns, events = await socket.receive()
-            messages = []
+            was_ready, messages = conversation.ready, []
             for kind, _, payload in events:
                 if kind in ("text", "binary"):
                     try:
@@ -192,6 +198,8 @@ class Link:
                         messages.append((now_ns, message))
                 else:
                     conversation.heard(now_ns)
+            if conversation.ready and not was_ready:
+                self._sink.ready(self, now_ns)
             if messages:
                 self._sink.messages(self, messages)
                 # Behind the lane: an order doesn't wait for what is counted.

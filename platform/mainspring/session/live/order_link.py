@@ -139,8 +139,11 @@ class OrderLink:
 
     def connected(self, link: Link, now_ns: int) -> None:
         """See `Sink`."""
-        self._tell("connected for executions")
         self._told(self._connected)
+
+    def ready(self, link: Link, now_ns: int) -> None:
+        """See `Sink`."""
+        self._tell("connected for executions")
 
     def disconnected(self, link: Link, now_ns: int, why: str) -> None:
         """See `Sink`."""

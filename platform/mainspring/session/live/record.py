@@ -139,6 +139,9 @@ class Recording:
             self._links.request(request)
 
     def connected(self, link: Link, now_ns: int) -> None:
+        """See `Sink`: it is said when the venue has let us in."""
+
+    def ready(self, link: Link, now_ns: int) -> None:
         """See `Sink`."""
         self._event(f"connected for {link.describe()}")
 

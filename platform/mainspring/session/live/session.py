@@ -261,6 +261,8 @@ class _FeedSink:
 
     def connected(self, link: Link, now_ns: int) -> None:
         self._session.note(self._index, f"connected for {link.describe()}")
+
+    def ready(self, link: Link, now_ns: int) -> None:
         self._session.tell(self._plan, f"connected for {link.describe()}")
 
     def disconnected(self, link: Link, now_ns: int, why: str) -> None:
