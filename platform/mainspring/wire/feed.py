@@ -21,7 +21,7 @@ __all__ = ["WireFeed", "python_decoder"]
 
 def python_decoder(declared: "WireFeed", context: FeedContext) -> CompiledFeed:
     """The feed that is declared, run by the Python decoder: by the contract of `mainspring.seams.Decoder`."""
-    return CompiledFeed(declared.format, context, declared.resync, declared.connection)
+    return CompiledFeed(declared.format, context, declared.resync, declared.one_connection)
 
 
 class WireFeed(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,17 +29,31 @@ class WireFeed(msgspec.Struct, frozen=True, kw_only=True):
 
     `format` says how its messages are read, `resync` how a book's snapshot is fetched (None: the stream brings
     them), `connection` where to connect and what to send there (None: it is only read from recordings), and `listing`
-    what is known of its instruments beforehand.
+    what is known of its instruments beforehand. `further` are connections for what the venue serves at addresses of
+    their own, of the same instruments.
     """
 
     format: Format
     resync: RestSnapshot | SocketSnapshot | None = None
     connection: Connection | None = None
+    further: tuple[Connection, ...] = ()
     listing: Listing | None = None
+
+    def __post_init__(self) -> None:
+        if self.further and self.connection is None:
+            raise ValueError("further connections go with a connection")
 
     def __call__(self, context: FeedContext) -> Feed:
         """A feed for the session's instruments, run by the context's decoder."""
         return (context.decoder or python_decoder)(self, context)
+
+    @property
+    def one_connection(self) -> Connection | None:
+        """The connection with all subscriptions on it, for an address that serves everything; None if it has none."""
+        if self.connection is None or not self.further:
+            return self.connection
+        subscribe = sum((one.subscribe for one in self.further), self.connection.subscribe)
+        return msgspec.structs.replace(self.connection, subscribe=subscribe)
 
     @property
     def proves(self) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ __all__ = [
     "quote",
     "snapshots",
     "subscribe",
+    "subscribe_to",
     "views",
 ]
 
@@ -144,6 +145,10 @@ def views(*, named: bool) -> tuple[SnapshotMessage, ...]:
 
 def subscribe(depth_stream: str, *others: str) -> Subscribe:
     """Returns the request for an instrument's depth stream of that name, its book ticker, its trades, and others."""
-    streams = (depth_stream, "bookTicker", "trade", *others)
+    return subscribe_to(depth_stream, "bookTicker", "trade", *others)
+
+
+def subscribe_to(*streams: str) -> Subscribe:
+    """Returns the request for those streams of an instrument."""
     params = [f"{{venue_symbol_lower}}@{stream}" for stream in streams]
     return Subscribe(message={"method": "SUBSCRIBE", "id": "{number}", "params": params})

@@ -35,12 +35,21 @@ BINANCE_USDM = WireFeed(
     ),
     resync=RestSnapshot(path="/fapi/v1/depth?symbol={venue_symbol}&limit=1000", weight=20),
     connection=Connection(
-        address="wss://fstream.binance.com/stream",
+        address="wss://fstream.binance.com/public/stream",
         rest="https://fapi.binance.com",
-        subscribe=(_binance.subscribe("depth@0ms", "markPrice@1s"),),
-        # A connection takes 1024 streams, of which an instrument has 4.
+        subscribe=(_binance.subscribe("depth@0ms"),),
+        # A connection takes 1024 streams, of which an instrument has 4 if all are on one.
         instruments=256,
         messages_a_second=10,
+    ),
+    # Since 2026-04-23 an address says nothing, without an error, of what belongs to another one.
+    further=(
+        Connection(
+            address="wss://fstream.binance.com/market/stream",
+            subscribe=(_binance.subscribe_to("markPrice@1s"),),
+            instruments=256,
+            messages_a_second=10,
+        ),
     ),
     # Linear contracts for one unit of the base currency; at most eight decimals are written.
     listing=Listing(tick_size=Decimal("1E-8"), lot_size=Decimal("1E-8"), contract="linear", quotes=_binance.QUOTES),

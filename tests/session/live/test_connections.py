@@ -3,7 +3,8 @@
 import socket
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -12,13 +13,17 @@ import trio
 from mainspring.host.config import load_config
 from mainspring.host.registry import Registry
 from mainspring.host.session_planning import make_session
+from mainspring.host.slots import ConnectConfig
 from mainspring.model import Instrument
 from mainspring.session.control import ConnectionsQuestion, ControlFolder, Reply
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.live.book_watch import BookWatch
+from mainspring.session.live.feed_links import FeedLinks
 from mainspring.session.live.meter import LagMeter, LinkMeter
+from mainspring.session.live.opening import trusting
 from mainspring.session.live.session import LiveSession
 from mainspring.session.live.venue import CaptureVenue, Fault, serve
+from mainspring.wire.dialling import subscriptions
 
 _REGISTRY = Registry.load()
 _S = 1_000_000_000
@@ -117,6 +122,36 @@ def test_the_lag_is_sampled():
     assert len(asked) == 69
     found = meter.report([], "market data").lag
     assert (found.count, found.skew_ms, found.max_ms) == (69, 3, 0)
+
+
+@pytest.mark.parametrize("address", ["", "wss://localhost:1/stream"])
+def test_what_a_venue_serves_apart_has_a_connection_of_its_own(address):
+    """Binance's mark prices of futures. An address that is configured serves everything."""
+    declared = _REGISTRY.get("feed", "binance-usdm").factory
+    codec = _REGISTRY.best("codec", format="json").factory()
+    links = FeedLinks(
+        declared,
+        [_BTC],
+        codec,
+        cast("Any", None),
+        encoding="json",
+        tls=trusting(),
+        seed=1,
+        options=ConnectConfig(address=address),
+    ).links
+    found = {}
+    for link in links:
+        message = b" ".join(subscriptions(link._connection.subscribe, link.instruments, codec.encode, _S))
+        found[urlsplit(link._connection.address).path] = message
+    assert [link.instruments for link in links] == [(_BTC,)] * len(links)
+    if address:
+        (everything,) = found.values()
+        assert all(b"btcusdt@" + one in everything for one in (b"depth@0ms", b"bookTicker", b"trade", b"markPrice@1s"))
+    else:
+        assert set(found) == {"/public/stream", "/market/stream"}
+        assert b"markPrice@1s" in found["/market/stream"]
+        assert b"markPrice@1s" not in found["/public/stream"]
+        assert b"depth@0ms" in found["/public/stream"]
 
 
 def test_the_time_without_a_book():

@@ -65,7 +65,9 @@ class FeedLinks:
         random = Random(seed)  # noqa: S311  it spreads attempts, and keeps no secret
         base = options.rest or connection.rest
         self._http = Http(base, tls) if base else None
-        most = connection.instruments or max(len(instruments), 1)
+        # Another address is one that serves everything: a venue in a box, or a test network.
+        one = declared.one_connection
+        connections = (one,) if options.address and one is not None else (connection, *declared.further)
         self.links = tuple(
             Link(
                 connection,
@@ -81,9 +83,12 @@ class FeedLinks:
                 frames=frames,
                 venue_ns=MessageTimes(declared.format, codec.decode).newest,
             )
+            for connection in connections
+            for most in (connection.instruments or max(len(instruments), 1),)
             for start in range(0, len(instruments), most)
         )
-        self._carriers = {one.symbol: link for link in self.links for one in link.instruments}
+        # What is asked for is sent on the first connection of an instrument, which has its books.
+        self._carriers = {one.symbol: link for link in reversed(self.links) for one in link.instruments}
         self._backoff = Backoff(random)
         self._tell = tell
         self._wanted, self._asked = trio.open_memory_channel[ResyncRequest](_MOST_WAITING)
