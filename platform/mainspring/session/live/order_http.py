@@ -14,6 +14,7 @@ import h11
 import trio
 
 from mainspring.seams import MAX_MESSAGE_BYTES
+from mainspring.session.live.exact_reads import ExactReads
 from mainspring.session.live.websocket import ConnectionLostError, dial
 from mainspring.wire import HttpAnswer
 
@@ -111,7 +112,7 @@ class OrderHttp:
 class _Line:
     """One connection, which carries one request at a time."""
 
-    def __init__(self, stream: "trio.SSLStream[trio.SocketStream]") -> None:
+    def __init__(self, stream: trio.SSLStream[ExactReads]) -> None:
         self._stream = stream
         self._protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEADER_BYTES)
 

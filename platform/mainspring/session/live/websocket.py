@@ -15,11 +15,13 @@ from wsproto.handshake import H11Handshake
 from wsproto.utilities import RemoteProtocolError
 
 from mainspring.errors import FrameError
+from mainspring.session.live.exact_reads import ExactReads
 from mainspring.wire import FrameDecoder, FrameEvent, encode_frame
 
 __all__ = ["ConnectionLostError", "Frames", "WebSocket", "dial"]
 
-_READ_BYTES: Final = 64 * 1024
+# What TLS hands out is taken from memory for as much: a little, for the reason of `ExactReads`.
+_READ_BYTES: Final = 4 * 1024
 _MOST_HEADER_BYTES: Final = 64 * 1024
 _SWITCHING: Final = b"HTTP/1.1 101"
 _GOING_AWAY: Final = 1001
@@ -148,10 +150,10 @@ class WebSocket:
         await trio.aclose_forcefully(self._stream)
 
 
-async def dial(host: str, port: int, tls: ssl.SSLContext) -> "trio.SSLStream[trio.SocketStream]":
-    """Connects to a host and shows that it is who it says. Raises `ConnectionLostError`."""
+async def dial(host: str, port: int, tls: ssl.SSLContext) -> trio.SSLStream[ExactReads]:
+    """Connects to a host and has it show that it is who it says. Raises `ConnectionLostError`."""
     try:
-        stream = await trio.open_ssl_over_tcp_stream(host, port, ssl_context=tls)
+        stream = trio.SSLStream(ExactReads(await trio.open_tcp_stream(host, port)), tls, server_hostname=host)
         try:
             await stream.do_handshake()
         except BaseException:
