@@ -105,7 +105,6 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         portfolio=config.portfolio,
         budget=config.budget,
         chunk=planner.setting(("session", "chunk"), config.session.chunk, DEFAULT_CHUNK),
-        # A collection between two messages of a live session would scan all that wiring made.
         gc=planner.setting(("hardware", "gc"), config.hardware.gc, DEFAULT_GC if source.connect is None else "freeze"),
     )
 

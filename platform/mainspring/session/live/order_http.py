@@ -54,9 +54,10 @@ class OrderHttp:
         self._idle: list[_Line] = []
 
     async def request(self, method: str, path: str, body: bytes = b"") -> HttpAnswer:
-        """Sends a request and returns its answer; a body is JSON. One that is too large is taken as empty.
+        """Sends a request by a `method` such as "POST" and returns its answer; `body` is JSON.
 
-        Raises `NeverSentError` or `OutcomeUnknownError`, also after `timeout_s`.
+        An answer's body that is too large is taken as empty. Raises `NeverSentError` or `OutcomeUnknownError`, also
+        after `timeout_s`.
         """
         headers = list(self._headers)
         if body:

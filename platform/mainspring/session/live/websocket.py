@@ -151,7 +151,7 @@ class WebSocket:
 
 
 async def dial(host: str, port: int, tls: ssl.SSLContext) -> trio.SSLStream[ExactReads]:
-    """Connects to a host and has it show that it is who it says. Raises `ConnectionLostError`."""
+    """Connects to a host's TCP `port`, and has it show that it is who it says. Raises `ConnectionLostError`."""
     try:
         stream = trio.SSLStream(ExactReads(await trio.open_tcp_stream(host, port)), tls, server_hostname=host)
         try:
